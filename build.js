@@ -1,0 +1,39 @@
+import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
+import { build } from "esbuild";
+
+/** Some of what is bundled is CommonJS and asks for `require`. */
+const REQUIRE = 'import { createRequire as commonJs } from "node:module"; const require = commonJs(import.meta.url);';
+
+await rm("dist", { recursive: true, force: true });
+const { metafile } = await build({
+  entryPoints: { cli: "harness/main.ts" },
+  outdir: "dist",
+  bundle: true,
+  splitting: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  banner: { js: REQUIRE },
+  metafile: true,
+  minifyWhitespace: true,
+  minifySyntax: true,
+  logLevel: "warning",
+});
+
+await copyFile("reports/report.schema.json", "dist/report.schema.json");
+await writeFile("dist/THIRD-PARTY-LICENSES.txt", await licenses(Object.keys(metafile.inputs)));
+
+/** The licence of every package that is in the bundle. */
+async function licenses(inputs) {
+  const folders = inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
+  const texts = [...new Set(folders)].sort().map(async (folder) => {
+    const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, "utf8"));
+    const text = await Promise.any(
+      ["LICENSE", "LICENSE.md", "LICENSE.txt", "LICENCE", "license"].map((file) =>
+        readFile(`${folder}/${file}`, "utf8"),
+      ),
+    ).catch(() => "");
+    return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+  });
+  return (await Promise.all(texts)).join(`\n${"-".repeat(80)}\n\n`);
+}
