@@ -1,0 +1,38 @@
+/** How binding a requirement is. Breaking a MUST is a `fail`, a SHOULD a `warn`; a MAY is only reported. */
+export type Level = "MUST" | "SHOULD" | "MAY";
+
+/** One row of a protocol version's catalogue: something that a server owes its clients. */
+export interface Requirement {
+  /** Public and frozen: reports, expected-failure files and other people's CI use it. */
+  readonly id: string;
+  /** The section of the catalogue, which is also the name of the suite that tests it. */
+  readonly section: string;
+  readonly level: Level;
+  /** Where it comes from: `D` the endpoint's description or flags, `S` its schema, `R` an RFC, `→` derived. */
+  readonly source: string;
+  /** Why a derived requirement follows. */
+  readonly why?: string;
+  /** What is owed, in words. */
+  readonly statement: string;
+}
+
+/** What came of a check, a case or a requirement. */
+export type Verdict = "pass" | "info" | "skip" | "warn" | "error" | "fail";
+
+/** All verdicts, the best first: the order of `worst`. */
+export const VERDICTS = ["pass", "info", "skip", "warn", "error", "fail"] as const satisfies readonly Verdict[];
+
+/** The worst of some verdicts; `none` where there is none. */
+export function worst(verdicts: Iterable<Verdict>, none: Verdict = "pass"): Verdict {
+  const ranks = Array.from(verdicts, (verdict) => VERDICTS.indexOf(verdict));
+  return ranks.length === 0 ? none : (VERDICTS[Math.max(...ranks)] as Verdict);
+}
+
+/** Whether breaking a requirement makes a server non-conformant. With `strict` a SHOULD counts as a MUST. */
+export const isBinding = (level: Level, strict: boolean): boolean => level === "MUST" || (strict && level === "SHOULD");
+
+/** The verdict of a requirement that was broken. */
+export function broken(level: Level, strict: boolean): Verdict {
+  if (level === "MAY") return "info";
+  return isBinding(level, strict) ? "fail" : "warn";
+}

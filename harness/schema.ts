@@ -1,0 +1,85 @@
+import { Ajv, type AnySchema, type ErrorObject, type ValidateFunction } from "ajv";
+import { groupBy } from "./group.ts";
+
+/** What the protocol documents' schemas are validated with: strict, all errors, their own keywords declared. */
+export const AJV_OPTIONS = { strict: true, allErrors: true, keywords: ["requiresLogin", "requiresRole"] } as const;
+
+// Schemas are not registered by id, since protocol versions share ids. That they are valid is tested, not found out in every run.
+const ajv = new Ajv({
+  ...AJV_OPTIONS,
+  keywords: [...AJV_OPTIONS.keywords],
+  addUsedSchema: false,
+  validateSchema: false,
+  meta: false,
+});
+
+const compiled = new Map<string, ValidateFunction>();
+
+/** Each schema is compiled once, also where equal ones are written in several places. Throws where it is no schema. */
+function compile(schema: AnySchema): ValidateFunction {
+  const key = JSON.stringify(schema);
+  const known = compiled.get(key);
+  if (known) return known;
+  const validate = ajv.compile(schema);
+  compiled.set(key, validate);
+  return validate;
+}
+
+/** Whether a value validates against a schema. */
+export function matches(schema: AnySchema, value: unknown): boolean {
+  return compile(schema)(value);
+}
+
+/** What is wrong with a value, one sentence for each property that breaks the schema; empty where nothing is. */
+export function violations(schema: AnySchema, value: unknown): string[] {
+  const validate = compile(schema);
+  if (validate(value)) return [];
+  return [...new Set(nearest(validate.errors ?? []).map(sentence))];
+}
+
+/** Of each union in the schema, inner ones first, only what the branch nearest to the value says. */
+function nearest(errors: readonly ErrorObject[]): ErrorObject[] {
+  const unions = errors.filter(({ keyword }) => keyword === "anyOf").toSorted((a, b) => depth(b) - depth(a));
+  return unions.reduce((left, union) => {
+    const within = left.filter((error) => error !== union && error.schemaPath.startsWith(`${union.schemaPath}/`));
+    const without = left.filter((error) => error !== union && !within.includes(error));
+    return [...without, ...reduce(union, within)];
+  }, Array.from(errors));
+}
+
+const depth = (error: ErrorObject) => error.schemaPath.split("/").length;
+
+/** One union: where its branches ask for constants in the same place, those are the choice; else the nearest branch. */
+function reduce(union: ErrorObject, errors: readonly ErrorObject[]): ErrorObject[] {
+  const branches = groupBy(
+    errors,
+    ({ schemaPath }) => schemaPath.slice(union.schemaPath.length + 1).split("/", 1)[0] ?? "",
+  );
+  const wrong = [...branches.values()].map((branch) => branch.filter(({ keyword }) => keyword === "const"));
+  const place = wrong[0]?.[0]?.instancePath;
+  const choices = wrong.map((consts) => consts.find(({ instancePath }) => instancePath === place));
+  if (choices.every((choice) => choice !== undefined)) {
+    const allowedValues = choices.flatMap(({ params }) => params.allowedValues ?? [params.allowedValue]);
+    return [{ ...union, keyword: "const", instancePath: place ?? "", params: { allowedValues } }];
+  }
+  const level = union.instancePath.split("/").length + 1;
+  const misnamed = (branch: readonly ErrorObject[]) =>
+    branch.filter(({ keyword, instancePath }) => keyword === "const" && instancePath.split("/").length === level)
+      .length;
+  return [...branches.values()].toSorted((a, b) => misnamed(a) - misnamed(b) || a.length - b.length)[0] ?? [union];
+}
+
+/** One error in words. */
+function sentence({ instancePath, keyword, params, message }: ErrorObject): string {
+  const where = instancePath === "" ? "the message" : instancePath.slice(1).replaceAll("/", ".");
+  switch (keyword) {
+    case "required":
+      return `${where} lacks the property "${params.missingProperty}"`;
+    case "const": {
+      const allowed: unknown[] = params.allowedValues ?? [params.allowedValue];
+      return `${where} must be ${allowed.map((value) => JSON.stringify(value)).join(" or ")}`;
+    }
+    default:
+      return `${where} ${message}`;
+  }
+}
