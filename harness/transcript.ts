@@ -1,0 +1,114 @@
+/** Who did it: the suite (`client`) or the target (`server`). */
+export type Side = "client" | "server";
+
+interface Base {
+  /** Milliseconds since the run began, on one clock for all connections. */
+  readonly at: number;
+  readonly from: Side;
+}
+
+/** Something that happened on a connection. */
+export type WireEvent = Base &
+  (
+    | { readonly type: "upgrade"; readonly data: string; readonly code?: number } // HTTP head; code: the response's status
+    | { readonly type: "text"; readonly data: string }
+    | { readonly type: "binary" | "ping" | "pong"; readonly data: string } // base64
+    | { readonly type: "close"; readonly data: string; readonly code?: number } // a close frame: its reason and code
+    | { readonly type: "end" } // the TCP connection ended
+    | { readonly type: "violation"; readonly data: string } // what it sent breaks RFC 6455 or the handshake
+    | { readonly type: "error"; readonly data: string } // the network or TLS failed
+    | { readonly type: "limit"; readonly data: string } // a bound of the suite was hit; it reads no further
+    | { readonly type: "timeout"; readonly data: string } // the suite gave up waiting; for what, and after how long
+  );
+
+/** All that happened on one connection, in order. */
+export interface Transcript {
+  readonly url: string;
+  /** What the connection was for, in a case with several: `bystander`, `newcomer`, … */
+  readonly name?: string;
+  readonly events: readonly WireEvent[];
+}
+
+const parsed = new WeakMap<WireEvent, unknown>();
+
+/** The JSON value of a text event, or `undefined` where it is no JSON. */
+export function json(event: WireEvent): unknown {
+  if (event.type !== "text") return undefined;
+  if (!parsed.has(event)) parsed.set(event, parse(event.data));
+  return parsed.get(event);
+}
+
+/** Parses JSON text; `undefined` where it is none (no JSON text stands for it). */
+export function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A JSON object as a peer sent it. */
+export type Message = Readonly<Record<string, unknown>>;
+
+/** Whether a JSON value is an object. */
+export function isObject(value: unknown): value is Message {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A JSON object and its place in the transcript. */
+export interface Placed {
+  readonly index: number;
+  readonly message: Message;
+}
+
+interface Reading {
+  upTo: number;
+  readonly client: Placed[];
+  readonly server: Placed[];
+}
+
+const readings = new WeakMap<Transcript, Reading>();
+
+/** The JSON objects that one side has sent so far. Each event is read once, however often one asks. */
+export function messages(transcript: Transcript, from: Side): readonly Placed[] {
+  const { events } = transcript;
+  const reading = readings.get(transcript) ?? { upTo: 0, client: [], server: [] };
+  readings.set(transcript, reading);
+  for (; reading.upTo < events.length; reading.upTo++) {
+    const event = events[reading.upTo] as WireEvent;
+    const message = json(event);
+    if (isObject(message)) reading[event.from].push({ index: reading.upTo, message });
+  }
+  return reading[from];
+}
+
+/** A value in words, as it stands in an explanation. */
+export function show(value: unknown): string {
+  if (value === undefined) return "nothing there";
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "a value that is nested too deep to show";
+  }
+}
+
+/** Whether an event is the end of the connection by the server: its close frame, or the end of TCP. */
+export const isServerEnd = ({ from, type }: WireEvent): boolean =>
+  from === "server" && (type === "close" || type === "end");
+
+/** Whether the server has ended a connection. */
+export const isEnded = ({ transcript }: { readonly transcript: Transcript }): boolean =>
+  transcript.events.some(isServerEnd);
+
+/** What is kept of a transcript once it is judged, at most: characters of a text, events at each end. */
+const KEPT = { text: 4_000, events: 150 } as const;
+
+/** A copy of a transcript as it is kept until the end of the run: without what would fill the memory. */
+export function keep({ events, ...rest }: Transcript): Transcript {
+  const left = events.length - 2 * KEPT.events;
+  const kept = left > 0 ? [...events.slice(0, KEPT.events), ...events.slice(-KEPT.events)] : events;
+  return { ...rest, events: kept.map((event) => ("data" in event ? { ...event, data: cut(event.data) } : event)) };
+}
+
+const cut = (text: string) =>
+  text.length > KEPT.text ? `${text.slice(0, KEPT.text)}… [cut: ${text.length} characters in all]` : text;
