@@ -1,0 +1,51 @@
+import type { Connection } from "./connection.ts";
+
+/** What a connection fails with where nothing listens or nobody is there. */
+const ABSENT = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENOTFOUND", "EAI_AGAIN"]);
+
+/** Between two attempts to reach a target that went away, in ms. */
+const PAUSE = 50;
+
+/** Whether the target is there. */
+export interface Availability {
+  /** When the target was last found missing, in ms of the run's clock; `undefined` while it is there. */
+  readonly downSince: number | undefined;
+  /** When a connection was last opened, in ms of the run's clock; `undefined` where none ever was. */
+  readonly upAt: number | undefined;
+  /** Learns from a connection. */
+  saw(connection: Connection): void;
+  /** Tries for so many ms, and at least once, to reach it again; resolves to why not, or to `undefined` where it is back. */
+  recover(ms: number): Promise<string | undefined>;
+}
+
+/** The availability of one target. `probe` opens a connection as any client would. */
+export function availability(clock: () => number, probe: () => Promise<Connection>): Availability {
+  let downSince: number | undefined;
+  let upAt: number | undefined;
+  return {
+    get downSince() {
+      return downSince;
+    },
+    get upAt() {
+      return upAt;
+    },
+    saw({ opened, failure }) {
+      if (opened) upAt = clock();
+      else if (upAt === undefined || ABSENT.has(failure ?? "")) downSince ??= clock();
+    },
+    async recover(ms) {
+      const deadline = clock() + ms;
+      for (;;) {
+        const connection = await probe();
+        connection.finish();
+        if (connection.opened) {
+          upAt = clock();
+          downSince = undefined;
+          return undefined;
+        }
+        if (clock() + PAUSE > deadline) return connection.failure ?? "no answer";
+        await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      }
+    },
+  };
+}

@@ -1,0 +1,9 @@
+/** What the options are where nobody says otherwise. */
+export const DEFAULTS = {
+  timeout: 2_000,
+  concurrency: 16,
+  recovery: 2_000,
+  repeat: 1,
+  bail: false,
+  strict: false,
+} as const;

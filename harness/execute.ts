@@ -1,0 +1,120 @@
+import { type Verdict, worst } from "./catalogue.ts";
+import { type Connection, connect } from "./connection.ts";
+import { type Check, type Judging, judge } from "./judge.ts";
+import { isNothing } from "./nothing.ts";
+import type { Protocol } from "./protocol.ts";
+import { type Shared, share } from "./recorder.ts";
+import type { Case, ConnectOptions } from "./scenario.ts";
+import { keep, type Transcript } from "./transcript.ts";
+
+/** The server under test and how to reach it. */
+export interface Target {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly ca?: string | undefined;
+  readonly insecure?: boolean | undefined;
+}
+
+/** What came of one case. */
+export interface CaseResult {
+  readonly case: Case;
+  readonly verdict: Verdict;
+  readonly checks: readonly Check[];
+  readonly connections: readonly Transcript[];
+  /** Milliseconds since the run began. */
+  readonly beganAt: number;
+  readonly durationMs: number;
+  /** Its verdict was not always the same: among other cases and alone, or from one repetition to the next. */
+  readonly unstable?: boolean;
+  /** It failed among other cases, and could not be run again alone. */
+  readonly unconfirmed?: boolean;
+}
+
+/** What is needed to run a case. */
+export interface Bench {
+  readonly protocol: Protocol;
+  readonly target: Target;
+  readonly judging: Judging;
+  readonly shared: Shared;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Opens one connection as any client would: why that failed, or `undefined` where it did not. `timeout` is in ms. */
+export async function probe(protocol: Protocol, target: Target, timeout: number): Promise<string | undefined> {
+  const shared = share(timeout);
+  const connection = await dial({ protocol, target, shared });
+  for (const destroy of shared.sockets) destroy();
+  return connection.opened ? undefined : (connection.failure ?? "no answer");
+}
+
+/** Opens one connection to the target. */
+export function dial(
+  { protocol, target, shared }: Pick<Bench, "protocol" | "target" | "shared">,
+  { query, name, anonymous }: ConnectOptions = {},
+  idle = () => {},
+): Promise<Connection> {
+  const headers = anonymous ? {} : target.headers;
+  const options = { name, headers, ca: target.ca, insecure: target.insecure, idle, nameOf: protocol.nameOf };
+  return connect(protocol.address(target.url, query), options, shared);
+}
+
+/** Runs one case, then judges by the rules of the protocol all that happened on its connections. Never throws. */
+export async function execute(
+  it: Case,
+  bench: Bench,
+  saw: (connection: Connection) => void,
+  idle: () => void,
+): Promise<CaseResult> {
+  const { protocol, shared, judging } = bench;
+  const began = shared.clock();
+  const connections: Connection[] = [];
+  const { check, report, skip, ...verdicts } = judge(judging);
+  const open = async (options?: ConnectOptions) => {
+    bench.signal?.throwIfAborted();
+    const connection = await dial(bench, options, idle);
+    connections.push(connection);
+    saw(connection);
+    if (!connection.opened && connections.some(({ opened }) => opened)) shared.patience.refused();
+    return connection;
+  };
+
+  let thrown: unknown;
+  try {
+    await it.run({ connect: open, check, report, skip });
+  } catch (error) {
+    thrown = error ?? new Error("nothing");
+  }
+  await Promise.all(
+    connections.map(async (connection) => {
+      await settle(connection, protocol);
+      connection.finish();
+    }),
+  );
+
+  const transcripts = connections.map(({ transcript }) => transcript);
+  verdicts.complete(it.tests, { thrown, unopened: connections.find(({ opened }) => !opened)?.failure });
+  for (const rule of protocol.rules) verdicts.apply(rule, transcripts);
+  return {
+    case: it,
+    verdict: worst(verdicts.checks.map(({ verdict }) => verdict)),
+    checks: verdicts.checks,
+    connections: transcripts.map(keep),
+    beganAt: began,
+    durationMs: Math.round((shared.clock() - began) * 100) / 100,
+  };
+}
+
+/** Waits until the server owes nothing more on a connection by the rules of the protocol, or has had the time for it. */
+async function settle({ transcript, wait }: Connection, { rules }: Protocol): Promise<void> {
+  const owed = () => rules.map((rule) => rule.owes?.(transcript)).find((it) => it !== undefined);
+  for (let what = owed(); what !== undefined; what = owed()) {
+    if (isNothing(await wait(what, () => (owed() === undefined ? true : undefined)))) return;
+  }
+}
+
+/** The result of a case that did not run. */
+export function notRun(it: Case, why: string, { requirements }: Judging): CaseResult {
+  const verdicts = judge({ requirements, strict: false });
+  for (const id of it.tests) verdicts.skip(id, why);
+  return { case: it, verdict: "skip", checks: verdicts.checks, connections: [], beganAt: 0, durationMs: 0 };
+}

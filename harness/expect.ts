@@ -1,0 +1,22 @@
+import type { AnySchema } from "ajv";
+import { matches } from "./schema.ts";
+
+/**
+ * What would be acceptable: a JSON schema, so that judging and explaining come from the same place. `title` says it in
+ * words where the schema alone would not read well.
+ */
+export type Expectation = { readonly title?: string } & Readonly<Record<string, unknown>>;
+
+/** Whether a value is acceptable. */
+export function accepts(expected: Expectation, value: unknown): boolean {
+  const { title: _, ...schema } = expected;
+  return matches(schema as AnySchema, value);
+}
+
+/** Everything that is acceptable, in words. */
+export function describe(expected: Expectation): string {
+  if (expected.title !== undefined) return expected.title;
+  if ("const" in expected) return JSON.stringify(expected.const);
+  if (Array.isArray(expected.enum)) return expected.enum.map((value) => JSON.stringify(value)).join(" or ");
+  return JSON.stringify(expected);
+}

@@ -1,0 +1,97 @@
+import { broken, type Level, type Requirement, type Verdict } from "./catalogue.ts";
+import { accepts, describe } from "./expect.ts";
+import { isNothing, whyNothing } from "./nothing.ts";
+import type { Finding, Rule } from "./rule.ts";
+import type { Case, Context } from "./scenario.ts";
+import type { Transcript } from "./transcript.ts";
+import { show } from "./transcript.ts";
+
+/** One judgement: a requirement, what would have been acceptable, and what came. */
+export interface Check {
+  readonly requirement: string;
+  readonly level: Level;
+  readonly verdict: Verdict;
+  readonly expected: string;
+  readonly actual: string;
+}
+
+/** How a run judges: the catalogue, and whether a SHOULD counts as a MUST. */
+export interface Judging {
+  readonly requirements: ReadonlyMap<string, Requirement>;
+  readonly strict: boolean;
+}
+
+/** Gathers the checks of one case. */
+export interface Judge extends Pick<Context, "check" | "report" | "skip"> {
+  readonly checks: readonly Check[];
+  /** Judges by a rule what happened on all connections of the case. */
+  apply(rule: Rule, transcripts: readonly Transcript[]): void;
+  /** Gives what the case declared and did not judge its verdict; `cut` is what kept it from judging. */
+  complete(tests: Case["tests"], cut: { readonly thrown?: unknown; readonly unopened?: string | undefined }): void;
+}
+
+/** The judge of one case. Throws where a case names a requirement that the catalogue lacks: a bug of the suite. */
+export function judge({ requirements, strict }: Judging): Judge {
+  const checks: Check[] = [];
+
+  const note = (id: string, verdict: Verdict | "broken", actual: string, expected?: string) => {
+    const requirement = requirements.get(id);
+    if (!requirement) throw new Error(`the catalogue has no requirement "${id}"`);
+    const { level, statement } = requirement;
+    checks.push({
+      requirement: id,
+      level,
+      verdict: verdict === "broken" ? broken(level, strict) : verdict,
+      expected: expected ?? statement,
+      actual,
+    });
+  };
+
+  return {
+    checks,
+    check(id, observed, expected): observed is never {
+      const kept =
+        observed !== undefined && !isNothing(observed) && (expected === undefined || accepts(expected, observed));
+      const why = isNothing(observed) ? whyNothing(observed) : undefined;
+      const verdict = kept ? "pass" : why?.untold ? "error" : "broken";
+      note(id, verdict, why?.words ?? show(observed), expected && describe(expected));
+      return kept;
+    },
+    report: (id, observed) => note(id, "info", observed),
+    skip: (id, why) => note(id, "skip", why),
+    apply(rule, transcripts) {
+      const findings = transcripts.map((transcript) => tryTo(rule, transcript));
+      const of = (outcome: Finding["outcome"]) => findings.filter((finding) => finding.outcome === outcome);
+      const told = (some: readonly Finding[]) => [...new Set(some.map(({ actual }) => actual))].join("; ");
+      const [brokenOnes, untold] = [of("broken"), of("untold")];
+      if (brokenOnes.length > 0) note(rule.requirement, "broken", told(brokenOnes));
+      else if (untold.length > 0) note(rule.requirement, "error", told(untold));
+      else note(rule.requirement, "pass", told(findings));
+    },
+    complete(tests, { thrown, unopened }) {
+      const judged = new Set(checks.map(({ requirement }) => requirement));
+      const culprit = checks.find(({ verdict }) => verdict !== "pass" && verdict !== "info");
+      const how = culprit?.verdict === "skip" || culprit?.verdict === "error" ? "could not be judged" : "was not kept";
+      for (const id of tests.filter((test) => !judged.has(test))) {
+        if (thrown !== undefined) note(id, "error", `the case threw: ${message(thrown)}`);
+        else if (culprit) note(id, "skip", `not judged: ${culprit.requirement} ${how}`);
+        else if (unopened) note(id, "skip", `not judged: a connection could not be opened (${unopened})`);
+        else note(id, "error", "the case ended without judging it");
+      }
+      if (thrown !== undefined && tests.every((test) => judged.has(test))) {
+        note(tests[0] as string, "error", `the case threw: ${message(thrown)}`);
+      }
+    },
+  };
+}
+
+/** A rule that throws is a bug of the suite, and costs no other finding. */
+function tryTo(rule: Rule, transcript: Transcript): Finding {
+  try {
+    return rule.judge(transcript);
+  } catch (error) {
+    return { outcome: "untold", actual: `the rule threw: ${message(error)}` };
+  }
+}
+
+const message = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown));

@@ -1,0 +1,43 @@
+/**
+ * Takes items from the queue and works on `size` of them at a time, until the queue is empty or `stop` says so; what was
+ * begun is finished. Work that calls `idle` gives its place to the next item, except at size 1: one after another.
+ */
+export async function pool<T>(
+  queue: T[],
+  size: number,
+  stop: () => boolean,
+  work: (item: T, idle: () => void) => Promise<void>,
+): Promise<void> {
+  const running = new Set<Promise<void>>();
+  let free = size;
+  let wake = () => {};
+  const freed = () => {
+    free += 1;
+    wake();
+  };
+
+  while (queue.length > 0 && !stop()) {
+    if (free <= 0) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      continue;
+    }
+    free -= 1;
+    const release = once(freed);
+    const task = work(queue.shift() as T, size > 1 ? release : () => {}).finally(() => {
+      release();
+      running.delete(task);
+    });
+    running.add(task);
+  }
+  await Promise.all(running);
+}
+
+function once(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) action();
+    done = true;
+  };
+}

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+
+import type { Connection } from "./connection.ts";
+import type { Expectation } from "./expect.ts";
+import type { Nothing } from "./nothing.ts";
+
+/** How a case wants a connection opened. */
+export interface ConnectOptions {
+  /** What the connection is for, in a case with several. */
+  readonly name?: string;
+  /** The query of the URL as it stands on the wire; without it, that of a client of the version under test. */
+  readonly query?: string;
+  /** Leave out the headers that the user gave (`--header`): come without credentials. */
+  readonly anonymous?: boolean;
+}
+
+/** What a case has at hand. `Id` are the requirements that it declared to test; others do not compile. */
+export interface Context<Id extends string = string> {
+  /** Opens a connection. One that the server refuses is an observation too: it did not open. */
+  connect(options?: ConnectOptions): Promise<Connection>;
+  /**
+   * Judges an observation: nothing breaks the requirement, and so does what does not match the expectation.
+   * Returns whether it was kept, so that a case can end where going on makes no sense.
+   */
+  check<T>(requirement: Id, observed: T | Nothing, expected?: Expectation): observed is T;
+  /** Says what the server does where the protocol leaves it open. */
+  report(requirement: Id, observed: string): void;
+  /** Says why a requirement cannot be judged: which prerequisite failed. */
+  skip(requirement: Id, why: string): void;
+}
+
+/** One thing that a client does, and the requirements that it tests. */
+export interface Case {
+  /** `suite/name`. Public and frozen. */
+  readonly id: string;
+  readonly suite: string;
+  /** What the client does. */
+  readonly title: string;
+  readonly tests: readonly string[];
+  /** Changes whenever the definition of the case does. */
+  readonly digest: string;
+  run(context: Context): Promise<void>;
+}
+
+/** One section of the catalogue and the cases that test it. */
+export interface Suite {
+  readonly name: string;
+  readonly title: string;
+  /** Its cases could upset a server: they run after those that cannot. */
+  readonly upsets?: boolean;
+  /** Its cases put load on a server: against a url they run only when asked for. */
+  readonly load?: boolean;
+  readonly cases: readonly Case[];
+}
+
+/** What a suite file writes for a case. `given` is the row of a table that a case was made from: part of its definition. */
+export interface Scenario<Id extends string> {
+  readonly id: string;
+  readonly title: string;
+  readonly tests: readonly Id[];
+  readonly given?: unknown;
+  run(context: Context<Id>): Promise<void>;
+}
+
+/** The `scenario` of a protocol version: `Known` are the requirement ids of its catalogue. */
+export const scenarios =
+  <Known extends string>() =>
+  <const Id extends Known>({ id, title, tests, given, run }: Scenario<Id>): Case => ({
+    id,
+    suite: id.slice(0, id.indexOf("/")),
+    title,
+    tests,
+    digest: createHash("sha256")
+      .update(JSON.stringify([id, title, tests, given, run.toString()]))
+      .digest("hex")
+      .slice(0, 16),
+    run: run as Case["run"],
+  });

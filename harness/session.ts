@@ -1,0 +1,45 @@
+import type { Availability } from "./availability.ts";
+import type { Bench, CaseResult, Target } from "./execute.ts";
+import type { Case } from "./scenario.ts";
+
+/** How cases are run. Times are in ms. */
+export interface RunOptions {
+  readonly target: Target;
+  readonly timeout: number;
+  /** Cases at work at the same time. */
+  readonly concurrency: number;
+  /** How long a target that stopped accepting connections is waited for. */
+  readonly recovery: number;
+  readonly repeat: number;
+  /** Stop at the first failure. */
+  readonly bail: boolean;
+  /** A SHOULD counts as a MUST. */
+  readonly strict: boolean;
+  /** Ends the run early; what has run by then is still reported. */
+  readonly signal?: AbortSignal;
+  /** Called whenever a case has a result, also when it gets another by running again. */
+  readonly onResult?: (result: CaseResult) => void;
+}
+
+/** Why a run ended before all cases ran. */
+export interface Stop {
+  readonly reason: "lost" | "interrupted" | "bail";
+  readonly words: string;
+}
+
+/** One pass over the cases of a run. */
+export interface Session extends Bench {
+  readonly options: RunOptions;
+  readonly availability: Availability;
+  /** The result of each case that ran; the last, where it ran again. */
+  readonly results: Map<Case, CaseResult>;
+  /** How long running again has taken so far, in ms. */
+  confirming: number;
+  stop: Stop | undefined;
+}
+
+/** Keeps a result, and tells of it once it is known that there is a target. */
+export function settle(result: CaseResult, { results, options, availability }: Session): void {
+  results.set(result.case, result);
+  if (availability.upAt !== undefined) options.onResult?.(result);
+}

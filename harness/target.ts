@@ -1,0 +1,65 @@
+import { X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { reason, UsageError } from "./usage.ts";
+
+const SCHEMES: Readonly<Record<string, string>> = { "ws:": "ws:", "wss:": "wss:", "http:": "ws:", "https:": "wss:" };
+
+/** The URL of a target as the user gave it, as a WebSocket URL. Throws a `UsageError`. */
+export function targetUrl(text: string): URL {
+  const hint = `Give one like ws://localhost:8080/path${/^[\w.-]+(:\d+)?(\/|$)/.test(text) ? `, perhaps ws://${text}` : ""}.`;
+  if (!URL.canParse(text)) throw new UsageError(`"${text}" is no url. ${hint}`);
+  const url = new URL(text);
+  const scheme = SCHEMES[url.protocol];
+  if (scheme === undefined) throw new UsageError(`"${text}" is no ws:, wss:, http: or https: url. ${hint}`);
+  const target = new URL(url.href.replace(url.protocol, scheme));
+  target.hash = "";
+  return target;
+}
+
+/** The headers that a user gave: `Name: value` each, or `@file` with one a line. Throws a `UsageError`. */
+export async function targetHeaders(given: readonly string[]): Promise<Record<string, string>> {
+  const lines = await Promise.all(
+    given.map(async (it) => (it.startsWith("@") ? (await readText(it.slice(1))).split("\n") : [it])),
+  );
+  return Object.fromEntries(
+    lines
+      .flat()
+      .filter((line) => line.trim() !== "")
+      .map((line) => {
+        const [, name, value] = /^\s*([!#$%&'*+.^_`|~\w-]+)\s*:\s*([\t\x20-\x7e\x80-\xff]*?)\s*$/.exec(line) ?? [];
+        if (name === undefined || value === undefined)
+          throw new UsageError(`A header is no "Name: value". Write it as in --header "Authorization: Bearer …".`);
+        return [name, value];
+      }),
+  );
+}
+
+/** The text of a file that the user named. Throws a `UsageError`. */
+export async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new UsageError(`Cannot read ${path}: ${reason(error)}. Check the path.`);
+  }
+}
+
+/** The certificates in a PEM file that the user named. Throws a `UsageError`. */
+export async function readCertificates(path: string): Promise<string> {
+  const pem = await readText(path);
+  try {
+    new X509Certificate(pem);
+    return pem;
+  } catch {
+    throw new UsageError(
+      `${path} holds no certificate in PEM format. Name the one of the authority that signed the server's.`,
+    );
+  }
+}
+
+/** A URL without the user and password that it may hold. */
+export function withoutCredentials(url: URL): URL {
+  const copy = new URL(url);
+  copy.username = "";
+  copy.password = "";
+  return copy;
+}

@@ -1,0 +1,311 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { DEFAULTS } from "../../harness/defaults.ts";
+import { run } from "../../harness/runner.ts";
+import type { Case, Context } from "../../harness/scenario.ts";
+import { UnreachableError } from "../../harness/usage.ts";
+import { makeReport } from "../../reports/report.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { disconnect, disconnected, greeting, scenario } from "../../suites/0.1.7/protocol.ts";
+import { cases, runAgainst } from "../helpers.ts";
+import { type Behaviour, lobby } from "../servers/lobby.ts";
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+async function server(change?: (normal: Behaviour) => Partial<Behaviour>): Promise<Awaited<ReturnType<typeof lobby>>> {
+  const it = await lobby(change);
+  closing.push(it.close);
+  return it;
+}
+
+const named = (...ids: string[]): Case[] => cases.filter(({ id }) => ids.includes(id));
+const summary = ({ results }: Awaited<ReturnType<typeof run>>) =>
+  Object.fromEntries(
+    results.map((it) => [
+      it.case.id,
+      it.unstable ? `${it.verdict} unstable` : it.unconfirmed ? `${it.verdict} unconfirmed` : it.verdict,
+    ]),
+  );
+const verdictOf = (result: Awaited<ReturnType<typeof run>>) => {
+  const suite = { name: "", version: "" };
+  return makeReport(result, { suite, protocol, target: { url: "", embedded: false, strict: false }, redact: String })
+    .verdict;
+};
+const custom = (id: string, body: (context: Context<"disconnect.answered">) => Promise<void>) =>
+  scenario({ id: `malformed/${id}`, title: id, tests: ["disconnect.answered"], run: body });
+const ask = async ({ connect, check }: Context<"disconnect.answered">) => {
+  const client = await connect();
+  client.send(disconnect);
+  check("disconnect.answered", await disconnected(client));
+};
+
+describe("a case is judged", () => {
+  test("skip, naming what broke, where a prerequisite was not kept", async () => {
+    const { url } = await server(() => ({ disconnect: ({ leave }) => leave() }));
+    const [result] = (await runAgainst(url, named("disconnect/alone"))).results;
+    expect(result?.verdict).toBe("fail");
+    expect(result?.checks.find(({ requirement }) => requirement === "disconnect.success")).toMatchObject({
+      verdict: "skip",
+      actual: "not judged: disconnect.answered was not kept",
+    });
+  });
+
+  test("error, never fail, where the case itself throws or forgets what it declared", async () => {
+    const { url } = await server();
+    const throws = custom("throws", async () => {
+      throw new Error("my mistake");
+    });
+    const forgets = custom("forgets", async () => {});
+    const { results } = await runAgainst(url, [throws, forgets]);
+    expect(results.map(({ verdict, checks }) => [verdict, checks[0]?.actual])).toEqual([
+      ["error", "the case threw: my mistake"],
+      ["error", "the case ended without judging it"],
+    ]);
+    expect(verdictOf(await runAgainst(url, [forgets]))).toBe("incomplete");
+  });
+
+  test("warn for a SHOULD, fail with strict", async () => {
+    const { url } = await server(() => ({
+      disconnect(client) {
+        client.say({ command: "system/disconnected/response", status: "success" });
+        client.leave(1011);
+      },
+    }));
+    const [lax, strict] = [
+      await runAgainst(url, named("disconnect/alone")),
+      await runAgainst(url, named("disconnect/alone"), { strict: true }),
+    ];
+    expect([lax, strict].map((it) => it.results[0]?.verdict)).toEqual(["warn", "fail"]);
+    expect([lax, strict].map(verdictOf)).toEqual(["pass", "fail"]);
+  });
+
+  test("by the message rules too, on every connection", async () => {
+    const { url } = await server(({ greet }) => ({
+      greet(client) {
+        greet(client);
+        client.say("[]");
+      },
+    }));
+    const [result] = (await runAgainst(url, named("disconnect/alone"))).results;
+    expect(result?.checks.filter(({ verdict }) => verdict === "fail").map(({ requirement }) => requirement)).toEqual([
+      "message.json",
+    ]);
+  });
+});
+
+describe("blame", () => {
+  test("a case that fails only among others is unstable, with the verdict that it has alone", async () => {
+    let connected = 0;
+    const { url } = await server(({ greet }) => ({
+      greet(client) {
+        connected += 1;
+        client.peer.socket.on("close", () => (connected -= 1));
+        if (connected === 1) greet(client);
+      },
+    }));
+    const alone = (id: string) =>
+      scenario({
+        id: `version/${id}`,
+        title: id,
+        tests: ["version.greeting"],
+        async run({ connect, check }) {
+          const client = await connect();
+          check("version.greeting", await greeting(client));
+          client.send(disconnect);
+          await client.closed();
+        },
+      });
+    const result = await runAgainst(url, [alone("a"), alone("b")], { timeout: 300 });
+    expect(Object.values(summary(result)).toSorted()).toEqual(["pass", "pass unstable"]);
+    expect(verdictOf(result)).toBe("pass");
+  });
+
+  test("of many failures of one kind three are confirmed, the others say that they were not", async () => {
+    const { url } = await server(() => ({ parity: () => "match" }));
+    const some = cases.filter(({ id }) => id.startsWith("version/parity-higher"));
+    const result = await runAgainst(url, [...some, ...named("version/greeting")]);
+    const all = Object.values(summary(result));
+    expect(all.filter((it) => it === "fail")).toHaveLength(3);
+    expect(all.filter((it) => it === "fail unconfirmed")).toHaveLength(some.length - 3);
+  });
+
+  test("where everything fails nothing is run again", async () => {
+    const { url } = await server(() => ({ greet() {} }));
+    let runs = 0;
+    const fails = Array.from({ length: 20 }, (_, i) =>
+      scenario({
+        id: `version/${i}`,
+        title: "",
+        tests: ["version.greeting"],
+        async run({ connect, check }) {
+          runs += 1;
+          check("version.greeting", await greeting(await connect()));
+        },
+      }),
+    );
+    await runAgainst(url, fails, { timeout: 50 });
+    expect(runs).toBe(20);
+  });
+
+  test("a server that dies of one input and comes back is tested to the end, and only that input is blamed", async () => {
+    const { url } = await server(({ malformed, everybody }) => ({
+      malformed(client, text, binary) {
+        if (text !== "banana") return malformed(client, text, binary);
+        for (const one of everybody) one.peer.socket.resetAndDestroy();
+      },
+    }));
+    const result = await runAgainst(url);
+    const failed = result.results.filter(({ verdict }) => verdict === "fail").map((it) => it.case.id);
+    expect(failed).toEqual(["malformed/not-json-word"]);
+    expect(result.results.filter(({ verdict }) => verdict === "skip")).toEqual([]);
+  });
+});
+
+describe("a target that goes away", () => {
+  const dying = (): Promise<Awaited<ReturnType<typeof lobby>>> => {
+    const it = server(({ malformed }) => ({
+      malformed: (client, text, binary) =>
+        text === "banana" ? void it.then(({ close }) => close()) : malformed(client, text, binary),
+    }));
+    return it;
+  };
+  const deadly = named("malformed/not-json-word");
+
+  test("for good: the run fails, and what could not run is skipped for that reason", async () => {
+    const { url } = await dying();
+    const rest = cases.filter(({ id }) => id.startsWith("malformed/near"));
+    const result = await runAgainst(url, [...deadly, ...rest], { recovery: 100, concurrency: 1 });
+    expect(result.stop).toMatchObject({
+      reason: "lost",
+      words: expect.stringContaining("while malformed/not-json-word ran"),
+    });
+    expect(result.results[0]?.verdict).toBe("fail");
+    expect(new Set(result.results.slice(1).map(({ verdict }) => verdict))).toEqual(new Set(["skip"]));
+    expect(result.results.at(-1)?.checks[0]?.actual).toMatch(/^not run: the target stopped accepting connections/);
+    expect(verdictOf(result)).toBe("fail");
+  });
+
+  test("for good, while many cases run: none takes the blame, all are named", async () => {
+    const { url } = await dying();
+    const connected: Promise<unknown>[] = [];
+    const waiting = ["a", "b", "c"].map((id) =>
+      custom(id, async ({ connect, check }) => {
+        const opening = connect();
+        connected.push(opening);
+        check("disconnect.answered", await (await opening).next("never"));
+      }),
+    );
+    const kill = custom("kill", async ({ connect, check }) => {
+      await Promise.all(connected);
+      const client = await connect();
+      client.send("banana");
+      check("disconnect.answered", await client.next("never"));
+      await connect();
+    });
+    const result = await runAgainst(url, [...waiting, kill], { recovery: 100 });
+    expect(new Set(Object.values(summary(result)))).toEqual(new Set(["error"]));
+    expect(result.stop?.words).toContain("malformed/a, malformed/b, malformed/c, malformed/kill ran");
+    expect(verdictOf(result)).toBe("fail");
+  });
+});
+
+describe("a run ends early", () => {
+  test("at the first failure with bail", async () => {
+    const { url } = await server(() => ({ parity: () => "match" }));
+    const result = await runAgainst(url, undefined, { bail: true, concurrency: 1 });
+    expect(result.stop).toMatchObject({ reason: "bail", words: expect.stringContaining("--bail") });
+    expect(result.results.filter(({ verdict }) => verdict === "fail")).toHaveLength(1);
+    expect(verdictOf(result)).toBe("fail");
+  });
+
+  test("when it is interrupted: what ran keeps its verdict, the rest is skipped, nothing waits", async () => {
+    const { url } = await server();
+    const interrupt = new AbortController();
+    const hang = custom("hang", async ({ connect, check }) => {
+      const client = await connect();
+      setTimeout(() => interrupt.abort(), 20);
+      check("disconnect.answered", await client.next("never"));
+    });
+    const result = await runAgainst(url, [...named("version/greeting"), hang, ...named("malformed/nested-in-array")], {
+      timeout: 60_000,
+      concurrency: 1,
+      signal: interrupt.signal,
+    });
+    expect(summary(result)).toEqual({
+      "version/greeting": "pass",
+      "malformed/hang": "skip",
+      "malformed/nested-in-array": "skip",
+    });
+    expect(verdictOf(result)).toBe("incomplete");
+  });
+
+  test("before it began, where the target cannot be reached", async () => {
+    const gone = await lobby();
+    await gone.close();
+    await expect(runAgainst(gone.url)).rejects.toThrow(UnreachableError);
+    await expect(runAgainst(gone.url)).rejects.toThrow(/Nothing listens at ws:/);
+  });
+
+  test("but not where the target refuses some clients only", async () => {
+    const { url } = await server(() => ({ refuse: (query) => (query.includes("0.1.7") ? undefined : 400) }));
+    const result = await runAgainst(url, named("version/parity-equal-higher-equal", "version/greeting"), {
+      concurrency: 1,
+    });
+    expect(summary(result)).toEqual({ "version/parity-equal-higher-equal": "fail", "version/greeting": "pass" });
+  });
+});
+
+test("a case whose verdict varies from one repetition to the next is unstable", async () => {
+  let asked = 0;
+  const { url } = await server(({ disconnect: normal }) => ({
+    disconnect(client) {
+      asked += 1;
+      if (asked === 2) client.leave();
+      else normal(client);
+    },
+  }));
+  const result = await runAgainst(url, [custom("ask", ask)], { repeat: 3 });
+  expect(asked).toBe(3);
+  expect(summary(result)).toEqual({ "malformed/ask": "fail unstable" });
+});
+
+test("cases that could upset a server run after those that cannot", async () => {
+  const { url } = await server();
+  const order: string[] = [];
+  const note = (id: string) => ({ ...custom("x", ask), id, suite: id.split("/")[0] as string });
+  const all = [note("malformed/a"), note("version/b"), note("disconnect/c")];
+  await run(protocol, all, {
+    ...DEFAULTS,
+    target: { url: new URL(url), headers: {} },
+    concurrency: 1,
+    onResult: (it) => order.push(it.case.id),
+  });
+  expect(order).toEqual(["version/b", "disconnect/c", "malformed/a"]);
+});
+
+test("what a server fails to send in many cases is not waited for in full in the rest", async () => {
+  const { url } = await server(() => ({ disconnect() {} }));
+  const silent = Array.from({ length: 12 }, (_, i) => custom(`${i}`, ask));
+  const { results } = await runAgainst(url, silent, { timeout: 200, concurrency: 1 });
+  const waits = results.flatMap(({ connections }) =>
+    connections.flatMap(({ events }) => events.filter(({ type }) => type === "timeout")),
+  );
+  expect(waits.map((event) => "data" in event && event.data.match(/\d+ ms/)?.[0])).toEqual([
+    ...Array(8).fill("200 ms"),
+    ...Array(4).fill("20 ms"),
+  ]);
+});
+
+test("waits overlap: many cases wait for a silent server at the same time", async () => {
+  let together = 0;
+  const { url } = await server(({ everybody }) => ({
+    disconnect() {
+      together = Math.max(together, everybody.size);
+    },
+  }));
+  const silent = Array.from({ length: 40 }, (_, i) => custom(`${i}`, ask));
+  await runAgainst(url, silent, { timeout: 300, concurrency: 4 });
+  expect(together).toBe(40);
+});

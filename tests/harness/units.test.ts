@@ -1,0 +1,135 @@
+import { describe, expect, test } from "@jest/globals";
+import { judge } from "../../harness/judge.ts";
+import { nothing } from "../../harness/nothing.ts";
+import { patience } from "../../harness/patience.ts";
+import { pool } from "../../harness/pool.ts";
+import type { Finding } from "../../harness/rule.ts";
+import { type Scenario, scenarios } from "../../harness/scenario.ts";
+import { keep, show, type WireEvent } from "../../harness/transcript.ts";
+import { requirements } from "../../schemas/0.1.7/requirements.ts";
+
+describe("patience", () => {
+  const impatient = (): ReturnType<typeof patience> => {
+    const it = patience(2_000);
+    for (let i = 0; i < 8; i++) it.missed("a", true);
+    return it;
+  };
+
+  test("eight waits in vain are enough, of that kind only", () => {
+    expect([impatient().limit("a"), impatient().limit("b")]).toEqual([200, 2_000]);
+  });
+
+  test("one that is met between them makes it patient again", () => {
+    const it = impatient();
+    it.met("a", 1);
+    expect(it.limit("a")).toBe(2_000);
+  });
+
+  test("it never waits less than three times the slowest answer", () => {
+    const it = impatient();
+    it.met("b", 300);
+    expect(it.limit("a")).toBe(900);
+  });
+
+  test("a server that fails to send what it sends otherwise is busy; one that may be silent, or never sent it, is not", () => {
+    const it = patience(2_000);
+    it.missed("a", true);
+    it.met("b", 1);
+    it.missed("b", false);
+    expect(it.idle()).toBe(10);
+    it.missed("b", true);
+    expect(it.idle()).toBeUndefined();
+  });
+});
+
+describe("the pool", () => {
+  const most = async (size: number, idles: boolean): Promise<number> => {
+    let running = 0;
+    let peak = 0;
+    await pool(
+      [1, 2, 3, 4, 5, 6],
+      size,
+      () => false,
+      async (_, idle) => {
+        running += 1;
+        peak = Math.max(peak, running);
+        if (idles) idle();
+        if (idles) idle();
+        await new Promise((resolve) => setImmediate(resolve));
+        running -= 1;
+      },
+    );
+    return peak;
+  };
+  test("works on as many at a time as it is told", async () => expect(await most(2, false)).toBe(2));
+  test("gives the place of one that waits to one more, once", async () => expect(await most(2, true)).toBe(6));
+  test("works strictly on one after another at size 1", async () => expect(await most(1, true)).toBe(1));
+});
+
+describe("a judge", () => {
+  const one = () => judge({ requirements: new Map(requirements.map((it) => [it.id, it])), strict: false });
+  const rule = (...findings: Finding[]) => ({ requirement: "message.json", judge: () => findings.shift() as Finding });
+  const transcripts = [
+    { url: "", events: [] },
+    { url: "", events: [] },
+  ];
+  const finding = (outcome: Finding["outcome"]): Finding => ({ outcome, actual: outcome });
+
+  test("of a rule that is broken somewhere says so, also where it cannot tell elsewhere", () => {
+    const it = one();
+    it.apply(rule(finding("untold"), finding("broken")), transcripts);
+    it.apply(rule(finding("untold"), finding("kept")), transcripts);
+    it.apply(rule(finding("kept"), finding("kept")), transcripts);
+    expect(it.checks.map(({ verdict }) => verdict)).toEqual(["fail", "error", "pass"]);
+  });
+
+  test("cannot tell from what the suite did not read, and takes nothing for nothing", () => {
+    const it = one();
+    it.check("disconnect.answered", nothing("silence"));
+    it.check("disconnect.answered", nothing("a bound", true));
+    it.check("disconnect.answered", undefined);
+    expect(it.checks.map(({ verdict }) => verdict)).toEqual(["fail", "error", "fail"]);
+  });
+
+  test("says of a case that could not connect, or that threw after all was judged, what happened", () => {
+    const it = one();
+    it.complete(["disconnect.answered"], { unopened: "HTTP 503" });
+    it.complete(["disconnect.answered"], { thrown: new Error("oops") });
+    expect(it.checks.map(({ verdict, actual }) => `${verdict} ${actual}`)).toEqual([
+      "skip not judged: a connection could not be opened (HTTP 503)",
+      "error the case threw: oops",
+    ]);
+  });
+
+  test("survives a rule that throws", () => {
+    const it = one();
+    const judge = () => {
+      throw new Error("a bug");
+    };
+    it.apply({ requirement: "message.json", judge }, transcripts);
+    expect(it.checks[0]).toMatchObject({ verdict: "error", actual: "the rule threw: a bug" });
+  });
+});
+
+test("the digest of a case changes with its title, tests, row and function", () => {
+  const base: Scenario<string> = { id: "a/b", title: "t", tests: ["x"], given: 1, run: async () => {} };
+  const changed = [{ title: "u" }, { tests: ["y"] }, { given: 2 }, { run: async () => void 0 }];
+  const digests = [base, ...changed.map((change) => ({ ...base, ...change }))].map(
+    (it) => scenarios<string>()(it).digest,
+  );
+  expect(new Set(digests).size).toBe(5);
+});
+
+test("what is kept of a transcript is bounded, and what is shown of a value never throws", () => {
+  const events = Array.from(
+    { length: 1_000 },
+    (_, at): WireEvent => ({ at, from: "server", type: "text", data: "x".repeat(9_000) }),
+  );
+  const kept = keep({ url: "", events }).events;
+  expect(kept).toHaveLength(300);
+  expect(kept[0]).toMatchObject({ data: expect.stringMatching(/^x{4000}… \[cut: 9000 characters in all\]$/) });
+  expect(show(JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`))).toBe(
+    "a value that is nested too deep to show",
+  );
+  expect(show(undefined)).toBe("nothing there");
+});
