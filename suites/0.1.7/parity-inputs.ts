@@ -1,0 +1,119 @@
+import semver from "semver";
+import { version } from "../../schemas/0.1.7/index.ts";
+import { PARAMETER, queryOf } from "./protocol.ts";
+
+/** What a greeting says of a client's version that it can parse. */
+export type Parity = "match" | "major_mismatch" | "minor_mismatch" | "patch_mismatch";
+
+/** The parity of a client's version, by the precedence that semver defines. */
+export function parityOf(client: string): Parity {
+  const difference = semver.diff(client, version);
+  return difference === null ? "match" : (`${difference}_mismatch` as Parity);
+}
+
+const { major, minor, patch } = new semver.SemVer(version);
+const RELATIONS = { lower: -1, equal: 0, higher: 1 } as const;
+type Relation = keyof typeof RELATIONS;
+
+/** A number that stands in this relation to another, where there is one: none is below 0. */
+const near = (n: number, relation: Relation) => (n + RELATIONS[relation] < 0 ? [] : [n + RELATIONS[relation]]);
+
+/** Every combination of lower, equal and higher that is possible for the version under test. */
+export const combinations = (Object.keys(RELATIONS) as Relation[]).flatMap((a, _, all) =>
+  all.flatMap((b) =>
+    all.flatMap((c) =>
+      near(major, a).flatMap((x) =>
+        near(minor, b).flatMap((y) => near(patch, c).map((z) => ({ name: `${a}-${b}-${c}`, value: `${x}.${y}.${z}` }))),
+      ),
+    ),
+  ),
+);
+
+/** Versions that only a comparison of numbers tells apart, not one of prefixes or digits. */
+export const lookalikes = [
+  { name: "patch-with-zero", value: `${major}.${minor}.${patch}0` },
+  { name: "patch-with-digit-before", value: `${major}.${minor}.1${patch}` },
+  { name: "minor-with-zero", value: `${major}.${minor}0.${patch}` },
+  { name: "minor-with-digit-before", value: `${major}.1${minor}.${patch}` },
+  { name: "major-with-digit-before", value: `1${major}.${minor}.${patch}` },
+];
+
+/** Queries that hold no version. */
+export const missing = [
+  { name: "no-query", query: "" },
+  { name: "other-parameter", query: "other=1" },
+  { name: "longer-name", query: `x${PARAMETER}=${version}&${PARAMETER}x=${version}` },
+  { name: "in-a-value", query: `other=${PARAMETER}%3D${version}` },
+];
+
+/** Versions that are no `major.minor.patch`. */
+export const unparseable = {
+  empty: "",
+  word: "banana",
+  "one-number": "1",
+  "two-numbers": `${major}.${minor}`,
+  "four-numbers": `${version}.0`,
+  "v-before": `v${version}`,
+  "leading-zero": `0${version}`,
+  "leading-zero-in-patch": `${major}.${minor}.0${patch}`,
+  "space-before": ` ${version}`,
+  "space-after": `${version} `,
+  "line-break-after": `${version}\n`,
+  "minus-before": `-${version}`,
+  "plus-before": `+${version}`,
+  wildcard: `${major}.${minor}.x`,
+  range: `^${version}`,
+  "missing-minor": `${major}..${patch}`,
+  "missing-patch": `${major}.${minor}.`,
+  commas: `${major},${minor},${patch}`,
+  hexadecimal: `0x${major}.${minor}.${patch}`,
+  exponent: `${major}.${minor}.${patch}e0`,
+  "full-width-digits": "０.１.７",
+  "arabic-digits": "٠.١.٧",
+  emoji: "💥",
+  path: "../../etc",
+  "sql-quote": `${version}'--`,
+  null: "null",
+};
+
+/** Differs from the version under test in its minor; the decoys differ in their major. */
+export const other = `${major}.${minor + 1}.${patch}`;
+const decoy = `${major + 9}.9.9`;
+
+/** Queries that hold this other version somewhere. */
+export const queries = {
+  first: `${PARAMETER}=${other}&other=1`,
+  last: `other=1&${PARAMETER}=${other}`,
+  "in-the-middle": `a=1&${PARAMETER}=${other}&b=2`,
+  "among-empty-pairs": `&&${PARAMETER}=${other}&`,
+  "beside-a-bare-name": `other&${PARAMETER}=${other}`,
+  "beside-a-question-mark": `other=a?b&${PARAMETER}=${other}`,
+  "encoded-value": `${PARAMETER}=${other.replaceAll(".", "%2E")}`,
+  "encoded-digits": `${PARAMETER}=${encodeAll(other)}`,
+  "encoded-name": `${encodeAll(PARAMETER)}=${other}`,
+  "beside-longer-names": `x${PARAMETER}=${decoy}&${PARAMETER}x=${decoy}&${PARAMETER}=${other}`,
+  "after-an-encoded-decoy": `other=%26${PARAMETER}%3D${decoy}&${PARAMETER}=${other}`,
+};
+
+/** Queries of which the protocol does not say what parity they have. */
+export const open = {
+  prerelease: queryOf(`${version}-beta.1`),
+  build: queryOf(`${version}+build.5`),
+  "major-past-2-53": queryOf(`9007199254740993.${minor}.${patch}`),
+  "patch-past-2-53": queryOf(`${major}.${minor}.9007199254740993`),
+  "past-64-bits": queryOf(`${major}.${minor}.${"9".repeat(40)}`),
+  "repeated-right-first": `${queryOf(version)}&${queryOf(decoy)}`,
+  "repeated-wrong-first": `${queryOf(decoy)}&${queryOf(version)}`,
+  "upper-case-name": `${PARAMETER.toUpperCase()}=${version}`,
+};
+
+/** Clients whose version is not the one under test: older and newer in each part, none, and one that is no version. */
+export const mismatches = [
+  ...combinations.filter(({ name }) => name.split("-").filter((relation) => relation !== "equal").length === 1),
+  { name: "unparseable", value: "banana" },
+].map(({ name, value }) => ({ name, query: queryOf(value) }));
+mismatches.push({ name: "without-version", query: "" });
+
+function encodeAll(text: string): string {
+  return Array.from(Buffer.from(text), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
+}

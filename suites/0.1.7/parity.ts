@@ -1,0 +1,169 @@
+import { isNothing, type Nothing, whyNothing } from "../../harness/nothing.ts";
+import type { Context } from "../../harness/scenario.ts";
+import { isObject, type Message, show } from "../../harness/transcript.ts";
+import { version } from "../../schemas/0.1.7/index.ts";
+import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import * as inputs from "./parity-inputs.ts";
+import { type Parity, parityOf } from "./parity-inputs.ts";
+import { disconnect, disconnected, greeting, PARAMETER, queryOf, scenario } from "./protocol.ts";
+
+/** What each parity is tested by, with the verdicts that lead to it. */
+const REQUIREMENTS = {
+  match: "parity.match",
+  major_mismatch: "parity.major",
+  minor_mismatch: "parity.minor",
+  patch_mismatch: "parity.patch",
+} as const satisfies Record<Parity, RequirementId>;
+
+const parsed = [...inputs.combinations, ...inputs.lookalikes].map(({ name, value }) =>
+  scenario({
+    id: `version/parity-${name}`,
+    title: `a client of version ${value} connects`,
+    given: value,
+    tests: ["version.greeting", "version.success", "version.current", REQUIREMENTS[parityOf(value)]],
+    run: (context) => expectParity(context, queryOf(value), REQUIREMENTS[parityOf(value)], parityOf(value)),
+  }),
+);
+
+const missing = inputs.missing.map(({ name, query }) =>
+  scenario({
+    id: `version/missing-${name}`,
+    title: `a client connects without ${PARAMETER}: ${query === "" ? "no query at all" : `?${query}`}`,
+    given: query,
+    tests: ["version.greeting", "version.success", "version.current", "parity.missing"],
+    run: (context) => expectParity(context, query, "parity.missing", "unknown"),
+  }),
+);
+
+const unparseable = Object.entries(inputs.unparseable).map(([name, value]) =>
+  scenario({
+    id: `version/unparseable-${name}`,
+    title: `a client whose version is ${JSON.stringify(value)} connects`,
+    given: value,
+    tests: ["version.greeting", "version.success", "version.current", "parity.unparseable"],
+    run: (context) => expectParity(context, queryOf(value), "parity.unparseable", "unknown"),
+  }),
+);
+
+const queries = Object.entries(inputs.queries).map(([name, query]) =>
+  scenario({
+    id: `version/query-${name}`,
+    title: `a client of version ${inputs.other} connects with ?${query}`,
+    given: query,
+    tests: ["version.greeting", "version.success", "version.current", "parity.query"],
+    run: (context) => expectParity(context, query, "parity.query", "minor_mismatch"),
+  }),
+);
+
+const open = Object.entries(inputs.open).map(([name, query]) =>
+  scenario({
+    id: `version/open-${name}`,
+    title: `a client connects with ?${query}`,
+    given: query,
+    tests: ["version.greeting", "version.success", "parity.prerelease"],
+    async run({ connect, check, report }) {
+      const greeted = await greeting(await connect({ query }));
+      if (!check("version.greeting", greeted)) return;
+      if (!check("version.success", greeted.status, { const: "success" })) return;
+      report("parity.prerelease", `?${query}: ${show(said(greeted).versionParity)}`);
+    },
+  }),
+);
+
+/** The cases of version parity, part of the section "Version: the greeting". */
+export const parityCases = [
+  ...parsed,
+  ...missing,
+  ...unparseable,
+  ...queries,
+  ...open,
+
+  scenario({
+    id: "version/open-broken-escape",
+    title: `a client connects with ?${PARAMETER}=%zz`,
+    tests: ["parity.prerelease"],
+    async run({ connect, report }) {
+      const client = await connect({ query: `${PARAMETER}=%zz` });
+      const greeted = await greeting(client);
+      const came = isNothing(greeted) ? whyNothing(greeted).words : show(said(greeted).versionParity);
+      report("parity.prerelease", `?${PARAMETER}=%zz: ${came}`);
+    },
+  }),
+
+  scenario({
+    id: "version/isolated",
+    title: "clients of different versions connect at the same moment",
+    tests: ["version.greeting", "version.success", "version.current", "parity.isolated"],
+    async run(context) {
+      const { connect } = context;
+      const versions = inputs.combinations.map(({ value }) => value);
+      const clients = await Promise.all(versions.map((value) => connect({ name: value, query: queryOf(value) })));
+      const greetings = await Promise.all(clients.map(greeting));
+      for (const [i, greeted] of greetings.entries()) {
+        const value = versions[i] as string;
+        const versionParity = judgeGreeting(context, greeted, "parity.isolated");
+        if (versionParity === undefined) continue;
+        const alone =
+          versionParity === parityOf(value) ||
+          said(await greeting(await connect({ query: queryOf(value) }))).versionParity;
+        if (alone === versionParity)
+          context.skip("parity.isolated", `a client of version ${value} alone gets ${JSON.stringify(alone)} too`);
+        else context.check("parity.isolated", versionParity, { const: parityOf(value) });
+      }
+    },
+  }),
+
+  ...inputs.mismatches.map(({ name, query }) =>
+    scenario({
+      id: `version/usable-${name}`,
+      title: `a client with ?${query} asks to be disconnected, beside one of the right version`,
+      given: query,
+      tests: ["version.greeting", "parity.usable"],
+      async run({ connect, check, skip }) {
+        const [right, wrong] = await Promise.all([
+          connect({ name: "right version" }),
+          connect({ name: name.replaceAll("-", " "), query }),
+        ]);
+        if (!check("version.greeting", await greeting(wrong))) return;
+        for (const client of [right, wrong]) client.send(disconnect);
+        const [control, answer] = await Promise.all([disconnected(right), disconnected(wrong)]);
+        if (isNothing(control))
+          skip("parity.usable", "no control: a client of the right version gets no answer either");
+        else check("parity.usable", answer);
+      },
+    }),
+  ),
+];
+
+/** Connects with a query and judges the parity in the greeting. */
+async function expectParity<Id extends RequirementId>(
+  context: Context<Id | Greeting>,
+  query: string,
+  requirement: Id,
+  expected: string,
+): Promise<void> {
+  const greeted = await greeting(await context.connect({ query }));
+  const versionParity = judgeGreeting(context, greeted, requirement);
+  if (versionParity !== undefined) context.check(requirement, versionParity, { const: expected });
+}
+
+type Greeting = "version.greeting" | "version.success" | "version.current";
+
+/** The parity that a client is told, or `undefined` where its greeting is too broken to judge that. */
+function judgeGreeting<Id extends RequirementId>(
+  { check, skip }: Context<Id | Greeting>,
+  greeted: Message | Nothing,
+  requirement: Id,
+): string | undefined {
+  if (!check("version.greeting", greeted)) return undefined;
+  if (!check("version.success", greeted.status, { const: "success" })) return undefined;
+  const { tachyonVersion, versionParity } = said(greeted);
+  if (!check("version.current", tachyonVersion, { const: version })) return undefined;
+  if (typeof versionParity === "string") return versionParity;
+  skip(requirement, "the greeting says no versionParity: see message.schema");
+  return undefined;
+}
+
+/** What a greeting says, however broken it is. */
+const said = (greeted: Message | Nothing): Message =>
+  !isNothing(greeted) && isObject(greeted.data) ? greeted.data : {};

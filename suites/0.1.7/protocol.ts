@@ -1,0 +1,54 @@
+import type { Connection } from "../../harness/connection.ts";
+import { isNothing, type Nothing } from "../../harness/nothing.ts";
+import { scenarios } from "../../harness/scenario.ts";
+import { type Message, messages } from "../../harness/transcript.ts";
+import { UsageError } from "../../harness/usage.ts";
+import { documents, version } from "../../schemas/0.1.7/index.ts";
+import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+
+/** Makes a case of this version; requirements that its catalogue lacks do not compile. */
+export const scenario = scenarios<RequirementId>();
+
+/** The names of the three messages, as they stand in their schemas. */
+export const DISCONNECT = "system/disconnect/request";
+export const DISCONNECTED = "system/disconnected/response";
+export const GREETING = "system/version/response";
+
+/** The one command that a client can send. */
+export const disconnect = { command: DISCONNECT } as const;
+
+/** The parameter of the connection URL that tells the server the client's version. */
+export const PARAMETER = "tachyonVersion";
+
+/** The schema that a message names, or `undefined` where this version defines none. */
+export const schemaOf = (name: string) => documents.find((document) => document.$id === name);
+
+/** A message names its schema by its command. */
+export const nameOf = ({ command }: Message) => (typeof command === "string" ? command : undefined);
+
+/** The URL of a client: the target's own query, then this one. */
+export function address(target: URL, query = queryOf(version)): URL {
+  if (target.searchParams.has(PARAMETER)) {
+    throw new UsageError(`The url holds "${PARAMETER}", which the suite sets itself: leave it out of ${target.href}`);
+  }
+  const url = new URL(target);
+  url.search = [target.search.slice(1), query].filter(Boolean).join("&");
+  return url;
+}
+
+/** The query of a client that sends this version, percent-encoded. */
+export const queryOf = (clientVersion: string) => `${PARAMETER}=${encodeURIComponent(clientVersion)}`;
+
+/** Awaits the greeting. */
+export const greeting = (client: Connection): Promise<Message | Nothing> => client.next(GREETING);
+
+/** Awaits the answer to a disconnect request. */
+export const disconnected = (client: Connection): Promise<Message | Nothing> => client.next(DISCONNECTED);
+
+/** How many greetings a client has got so far. */
+export const greetingsOf = ({ transcript }: Connection): number =>
+  messages(transcript, "server").filter(({ message }) => nameOf(message) === GREETING && message.status === "success")
+    .length;
+
+/** The status of an answer, or why there is none. */
+export const statusOf = (answer: Message | Nothing): unknown => (isNothing(answer) ? answer : answer.status);

@@ -1,0 +1,52 @@
+import type { Connection } from "../../harness/connection.ts";
+import { isNothing } from "../../harness/nothing.ts";
+import type { Context } from "../../harness/scenario.ts";
+import { isEnded } from "../../harness/transcript.ts";
+import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import { disconnect, disconnected, greeting, greetingsOf, statusOf } from "./protocol.ts";
+
+/** What others show after a client did something that could upset the server. */
+export interface Survival {
+  /** A bystander lost its connection over it, or no newcomer can connect. */
+  readonly harmed: boolean;
+  /** The bystander's own disconnect request is carried out: the control for what such requests prove elsewhere. */
+  readonly control: boolean;
+}
+
+/** Judges that a bystander is still connected and that a newcomer is greeted. */
+export async function judgeSurvival<Id extends RequirementId>(
+  { connect, check, skip }: Context<Id>,
+  requirement: Id,
+  bystander: Connection,
+): Promise<Survival> {
+  const wasGreeted = greetingsOf(bystander) > 0;
+  const lostBefore = isEnded(bystander);
+  bystander.send(disconnect);
+  const [newcomer, goodbye] = await Promise.all([connect({ name: "newcomer" }), disconnected(bystander)]);
+  const lost = lostBefore || (isNothing(goodbye) && isEnded(bystander));
+  const blameless = lost && (await losesBystanders(connect));
+  if (blameless) skip(requirement, "a disconnect request alone ends bystanders too: see disconnect.isolated");
+  else check(requirement, lost ? "the bystander's connection ended" : "connected", { const: "connected" });
+
+  const welcome = await greeting(newcomer);
+  if (newcomer.opened && isNothing(welcome) && !wasGreeted)
+    skip(requirement, "the bystander was not greeted either: see version.greeting");
+  else check(requirement, statusOf(welcome), { const: "success", title: "a newcomer is greeted" });
+  return {
+    harmed: (lost && !blameless) || !newcomer.opened,
+    control: !isNothing(goodbye) && goodbye.status === "success",
+  };
+}
+
+/** Whether a bystander loses its connection, or cannot leave as it should, when a client asks to be disconnected. */
+async function losesBystanders(connect: Context["connect"]): Promise<boolean> {
+  const [bystander, client] = await Promise.all(
+    ["bystander", "client"].map((name) => connect({ name: `${name}, as a control` })),
+  );
+  if (!bystander?.opened || !client?.opened) return false;
+  client.send(disconnect);
+  await disconnected(client);
+  bystander.send(disconnect);
+  const goodbye = await disconnected(bystander);
+  return isNothing(goodbye) ? isEnded(bystander) : goodbye.status !== "success";
+}
