@@ -1,0 +1,83 @@
+import type { Requirement } from "../harness/catalogue.ts";
+import type { Check } from "../harness/judge.ts";
+import { parse, show } from "../harness/transcript.ts";
+import type { ReportCase, ReportConnection, ReportEvent } from "./report.ts";
+
+/** Of a long transcript an explanation shows so many lines at each end. */
+const LINES = 8;
+
+/** Characters of one line. */
+const WIDTH = 160;
+
+/** Connections of one case. */
+const CONNECTIONS = 5;
+
+/**
+ * Explains what was not kept in a case: each check, then the transcripts of so many connections, those first on which something
+ * went wrong. One string per line, nothing made visible yet.
+ */
+export function explainCase(it: ReportCase, requirements: readonly Requirement[], most = CONNECTIONS): string[] {
+  const told = it.connections.map((connection, i, all) => ({
+    lines: explainConnection(connection, i, all),
+    trouble: connection.events.some(({ type }) => TROUBLE.has(type)),
+  }));
+  const shown = told.toSorted((a, b) => Number(b.trouble) - Number(a.trouble)).slice(0, most);
+  const more = told.length - shown.length;
+  return [
+    it.title,
+    ...distinct(it.checks.filter(isFinding).map((check) => explainCheck(check, requirements))),
+    ...told.filter((connection) => shown.includes(connection)).flatMap(({ lines }) => lines),
+    ...(more > 0 && most > 0 ? [`… ${more} more connections, in report.json`] : []),
+  ];
+}
+
+const TROUBLE = new Set(["timeout", "violation", "error", "limit", "end"]);
+
+/** Findings, equal ones once. */
+const distinct = (findings: readonly string[][]) =>
+  [...new Map(findings.map((lines) => [lines.join("\n"), lines])).values()].flat();
+
+/** What deserves an explanation. */
+export const isFinding = ({ verdict }: Check): boolean =>
+  verdict === "fail" || verdict === "warn" || verdict === "error";
+
+/** One check in words. */
+export function explainCheck(check: Check, requirements: readonly Requirement[]): string[] {
+  const statement = requirements.find(({ id }) => id === check.requirement)?.statement ?? "";
+  return [
+    `${check.verdict} ${check.requirement} (${check.level}): ${statement}`,
+    ...(check.expected === statement ? [] : [`  expected  ${check.expected}`]),
+    `  came      ${check.actual}`,
+  ];
+}
+
+/** One connection: what it was for, and what happened on it. */
+export function explainConnection(
+  { url, name, events }: ReportConnection,
+  i: number,
+  all: readonly unknown[],
+): string[] {
+  const which = all.length > 1 ? `connection ${i + 1} of ${all.length}` : "connection";
+  const lines = events.map(line);
+  const left = lines.length - 2 * LINES;
+  const shown = left > 1 ? [...lines.slice(0, LINES), `  … ${left} more`, ...lines.slice(-LINES)] : lines;
+  return [[which, name && `(${name})`, url].filter(Boolean).join(" "), ...shown];
+}
+
+/** One event as a line: when, which way, what. */
+function line(event: ReportEvent): string {
+  const code = "code" in event && event.type !== "upgrade" ? event.code : undefined;
+  const text = [event.type, code, content(event)].filter((word) => word !== undefined && word !== "").join(" ");
+  const short = text.length > WIDTH ? `${text.slice(0, WIDTH)}…` : text;
+  return `  ${event.at.toFixed(1).padStart(8)} ms ${event.from === "client" ? "→" : "←"} ${short}`;
+}
+
+/** What an event holds, on one line: of an HTTP head the first, of JSON that the server laid out over several its values. */
+function content(event: ReportEvent): string | undefined {
+  if (!("data" in event)) return undefined;
+  if (event.type === "upgrade") return event.data.split("\n", 1)[0];
+  if (event.type === "text" && event.data === "") return "(empty)";
+  const laidOut = event.type === "text" && event.from === "server" && /[\n\t]/.test(event.data);
+  const value = laidOut ? parse(event.data) : undefined;
+  return value === undefined ? event.data : show(value);
+}

@@ -1,0 +1,68 @@
+import commonJs, { type Builder, type TestCase } from "junit-report-builder";
+import type { Requirement } from "../harness/catalogue.ts";
+import { groupBy } from "../harness/group.ts";
+import { visible, xmlSafe } from "./escape.ts";
+import { explainCase, explainConnection } from "./explain.ts";
+import type { Report, ReportCase } from "./report.ts";
+
+// Its types are those of an ES module, but it is CommonJS: what is imported is the builder itself.
+const builder = commonJs as unknown as Builder;
+
+/** A JUnit report: one testsuite per suite, one testcase per case. Well-formed whatever the server sent. */
+export function junit(report: Report, requirements: readonly Requirement[]): string {
+  const document = builder.newBuilder().name(report.suite.name);
+  for (const [name, cases] of groupBy(report.cases, ({ suite }) => suite)) {
+    const suite = document
+      .testSuite()
+      .name(name)
+      .timestamp(report.startedAt.slice(0, 19))
+      .time(seconds(span(cases)))
+      .property("target", xmlSafe(report.target.url))
+      .property("protocol", report.protocol.version)
+      .property("verdict", report.verdict);
+    for (const it of cases) testCase(suite.testCase(), it, requirements);
+  }
+  return document.build();
+}
+
+function testCase(testcase: TestCase, it: ReportCase, requirements: readonly Requirement[]): void {
+  testcase.name(it.id).className(it.suite).time(seconds(it.durationMs)).property("title", xmlSafe(it.title));
+  for (const id of tested(it, requirements)) testcase.property("requirement", id);
+  if (it.unstable) testcase.property("unstable", "true");
+  if (it.unconfirmed) testcase.property("unconfirmed", "true");
+
+  const bad = it.checks.filter(({ verdict }) => verdict === it.verdict);
+  const summary = xmlSafe(
+    visible(
+      bad.map(({ requirement, expected, actual }) => `${requirement}: expected ${expected}, came ${actual}`).join("; "),
+    ),
+  );
+  const explanation = xmlSafe(explainCase(it, requirements, 0).join("\n"));
+  if (it.verdict === "fail") testcase.failure(summary, "fail").stacktrace(explanation);
+  else if (it.verdict === "error") testcase.error(summary, "error", explanation);
+  else if (it.verdict === "skip") testcase.skipped();
+  testcase.standardOutput(xmlSafe(story(it).join("\n")));
+}
+
+/** The requirements that a case is about: those of its section, and whatever else was not simply kept. */
+function tested({ suite, checks }: ReportCase, requirements: readonly Requirement[]): Set<string> {
+  const own = new Set(requirements.filter(({ section }) => section === suite).map(({ id }) => id));
+  return new Set(checks.filter((it) => own.has(it.requirement) || it.verdict !== "pass").map((it) => it.requirement));
+}
+
+/** What a reader of the output of a case wants: its warnings and observations, why it was skipped, and what went over the wire. */
+function story(it: ReportCase): string[] {
+  const noted = it.checks.filter(({ verdict }) => verdict !== "pass");
+  return [
+    ...noted.map(({ verdict, requirement, actual }) => `${verdict} ${requirement}: ${actual}`),
+    ...it.connections.flatMap(explainConnection),
+  ];
+}
+
+/** How long the cases of a suite took together, in ms: they overlap. */
+function span(cases: readonly ReportCase[]): number {
+  const times = cases.flatMap(({ connections }) => connections.flatMap(({ events }) => events.map(({ at }) => at)));
+  return times.length === 0 ? 0 : times.reduce((a, b) => Math.max(a, b)) - times.reduce((a, b) => Math.min(a, b));
+}
+
+const seconds = (ms: number) => Math.round(ms) / 1000;

@@ -1,0 +1,64 @@
+import { clearLine, cursorTo } from "node:readline";
+import type { WriteStream } from "node:tty";
+import { VERDICTS, type Verdict } from "../harness/catalogue.ts";
+import type { CaseResult } from "../harness/execute.ts";
+import { type Colors, paint } from "./terminal.ts";
+
+/** What is shown while cases run. */
+export interface Progress {
+  /** A case has a result, or another one than before. */
+  result(result: CaseResult): void;
+  /** Nothing more comes: leaves the terminal as it was. */
+  end(): void;
+}
+
+/** Between two redraws of the live line, in ms. */
+const REDRAW = 50;
+
+/** A line that is drawn over and over: cases done, of how many, failures so far, elapsed time. For terminals only. */
+export function liveLine(stream: WriteStream, c: Colors, total: number): Progress {
+  const verdicts = new Map<string, Verdict>();
+  const began = Date.now();
+  const clear = () => {
+    cursorTo(stream, 0);
+    clearLine(stream, 0);
+  };
+  const draw = () => {
+    clear();
+    const elapsed = ((Date.now() - began) / 1000).toFixed(1);
+    stream.write(`${verdicts.size}/${total} cases, ${failures(verdicts, c)}, ${elapsed} s`);
+  };
+  const timer = setInterval(draw, REDRAW);
+  return {
+    result: (result) => void verdicts.set(result.case.id, result.verdict),
+    end() {
+      clearInterval(timer);
+      clear();
+    },
+  };
+}
+
+/** A line when every case of a suite has a result: for pipes and CI, without cursor movement. */
+export function plainLines(write: (line: string) => void, c: Colors, totals: ReadonlyMap<string, number>): Progress {
+  const suites = new Map<string, Map<string, Verdict>>();
+  return {
+    result({ case: { id, suite }, verdict }) {
+      const verdicts = suites.get(suite) ?? new Map<string, Verdict>();
+      const known = verdicts.size;
+      suites.set(suite, verdicts.set(id, verdict));
+      if (verdicts.size === known || verdicts.size < (totals.get(suite) ?? 0)) return;
+      const tallies = VERDICTS.map((verdict) => ({
+        verdict,
+        n: [...verdicts.values()].filter((it) => it === verdict).length,
+      }));
+      const words = tallies.filter(({ n }) => n > 0).map(({ verdict, n }) => paint(c, verdict, `${n} ${verdict}`));
+      write(`${suite}: ${verdicts.size} cases, at first ${words.join(", ")}`);
+    },
+    end() {},
+  };
+}
+
+function failures(verdicts: ReadonlyMap<string, Verdict>, c: Colors): string {
+  const bad = [...verdicts.values()].filter((verdict) => verdict === "fail" || verdict === "error").length;
+  return bad > 0 ? paint(c, "fail", `${bad} failing`) : "no failures";
+}

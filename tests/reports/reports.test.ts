@@ -1,0 +1,229 @@
+import { describe, expect, test } from "@jest/globals";
+import { Ajv } from "ajv";
+import picocolors from "picocolors";
+import { SaxesParser, type SaxesTagPlain } from "saxes";
+import type { CaseResult } from "../../harness/execute.ts";
+import type { RunResult } from "../../harness/runner.ts";
+import type { WireEvent } from "../../harness/transcript.ts";
+import { useColors } from "../../reports/colors.ts";
+import { cutEvents, cutText } from "../../reports/cut.ts";
+import { visible, xmlSafe } from "../../reports/escape.ts";
+import { junit } from "../../reports/junit.ts";
+import { plainLines } from "../../reports/progress.ts";
+import { redactor } from "../../reports/redact.ts";
+import schema from "../../reports/report.schema.json" with { type: "json" };
+import { makeReport, type Report } from "../../reports/report.ts";
+import { terminal } from "../../reports/terminal.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { cases, runAgainst } from "../helpers.ts";
+import { lobby } from "../servers/lobby.ts";
+
+const NASTY = '\u001b[31m]]><script>alert(1)</script>&"\u0000\u202e\ud800\ufffe';
+const context = (redact: (text: string) => string = String) => ({
+  suite: { name: "tachyon-conformance", version: "1.2.3" },
+  protocol,
+  target: { url: "ws://example.org/", embedded: false, strict: false },
+  redact,
+});
+
+const check = (verdict: CaseResult["verdict"], actual = "it") =>
+  ({ requirement: "disconnect.answered", level: "MUST", verdict, expected: "that", actual }) as const;
+const result = (verdict: CaseResult["verdict"], more: Partial<CaseResult> = {}): CaseResult => ({
+  case: cases.find(
+    ({ id }) => id === `disconnect/${verdict === "fail" ? "alone" : verdict === "error" ? "at-once" : "reconnect"}`,
+  ) as CaseResult["case"],
+  verdict,
+  checks: [check(verdict)],
+  connections: [],
+  beganAt: 0,
+  durationMs: 1,
+  ...more,
+});
+const run = (...results: CaseResult[]): RunResult => ({
+  startedAt: new Date(0),
+  durationMs: 5,
+  results,
+  stop: undefined,
+});
+
+/** Parses strictly: throws where the text is not well-formed. */
+function elements(xml: string): SaxesTagPlain[] {
+  const found: SaxesTagPlain[] = [];
+  const parser = new SaxesParser();
+  parser.on("error", (error) => {
+    throw error;
+  });
+  parser.on("opentag", (tag) => found.push(tag as SaxesTagPlain));
+  parser.write(xml).close();
+  return found;
+}
+
+const validate = new Ajv({ strict: true }).compile(schema);
+const valid = (report: Report) => validate(JSON.parse(JSON.stringify(report))) || validate.errors;
+
+describe("report.json", () => {
+  test("of a real run against a server with bugs matches the shipped schema", async () => {
+    const server = await lobby(() => ({ parity: () => "match", greet: (client) => client.say(NASTY) }));
+    const report = makeReport(await runAgainst(server.url, undefined, { timeout: 100 }), context());
+    await server.close();
+    expect(valid(report)).toBe(true);
+    expect(report.verdict).toBe("fail");
+    expect(report.requirements.map(({ id }) => id)).toEqual(protocol.requirements.map(({ id }) => id));
+    expect(Object.values(report.counts).reduce((a, b) => a + b)).toBe(cases.length);
+  });
+
+  test("the verdict is incomplete where a MUST was not judged, and where there is an error", () => {
+    expect(makeReport(run(result("pass")), context()).verdict).toBe("pass");
+    expect(makeReport(run(result("pass"), result("skip")), context()).verdict).toBe("incomplete");
+    expect(makeReport(run(result("error")), context()).verdict).toBe("incomplete");
+    expect(makeReport(run(result("skip"), result("fail")), context()).verdict).toBe("fail");
+    const lost = { ...run(result("pass")), stop: { reason: "lost", words: "" } } as const;
+    expect(makeReport(lost, context()).verdict).toBe("fail");
+  });
+
+  test("a requirement has the worst verdict of its cases, and skip where there is none", () => {
+    const { requirements } = makeReport(run(result("pass"), result("fail")), context());
+    const find = (id: string) => requirements.find((it) => it.id === id);
+    expect(find("disconnect.answered")).toMatchObject({
+      verdict: "fail",
+      cases: ["disconnect/reconnect", "disconnect/alone"],
+    });
+    expect(find("transport.ping")).toMatchObject({ verdict: "skip", cases: [] });
+  });
+
+  test("long texts and transcripts are cut, and say so", () => {
+    expect(cutText("x".repeat(2_000))).toHaveLength(2_000);
+    expect(cutText("x".repeat(5_000))).toMatch(/x… \[cut: 5000 characters in all\]$/);
+    const events = Array.from(
+      { length: 1_000 },
+      (_, at): WireEvent => ({ at, from: "server", type: "text", data: "" }),
+    );
+    const cut = cutEvents(events);
+    expect(cut).toHaveLength(201);
+    expect(cut[100]).toEqual({ at: 900, from: "client", type: "cut", data: "800 events left out" });
+  });
+
+  test("secrets stand nowhere in it, however they are spelled", () => {
+    const redact = redactor(["Bearer s3cret/token"]);
+    const data = '{"a":"s3cret/token","b":"Bearer s3cret/token","c":"s3cret%2Ftoken"}';
+    const connections = [
+      { url: "ws://x/?t=s3cret%2Ftoken", events: [{ at: 0, from: "server", type: "text", data } as const] },
+    ];
+    const report = makeReport(run(result("fail", { checks: [check("fail", data)], connections })), context(redact));
+    expect(JSON.stringify(report)).not.toMatch(/s3cret/);
+    expect(JSON.stringify(report)).toContain("[redacted]");
+  });
+});
+
+describe("junit.xml", () => {
+  test("has a testsuite per suite, a testcase per case, and the attributes that readers need", () => {
+    const xml = junit(
+      makeReport(run(result("fail"), result("error"), result("skip")), context()),
+      protocol.requirements,
+    );
+    const tags = elements(xml);
+    const named = (name: string) => tags.filter((tag) => tag.name === name).map(({ attributes }) => attributes);
+    expect(named("testsuites")).toEqual([
+      { name: "tachyon-conformance", tests: "3", failures: "1", errors: "1", skipped: "1" },
+    ]);
+    expect(named("testsuite")).toEqual([
+      {
+        name: "disconnect",
+        timestamp: "1970-01-01T00:00:00",
+        time: "0",
+        tests: "3",
+        failures: "1",
+        errors: "1",
+        skipped: "1",
+      },
+    ]);
+    expect(named("testcase").map(({ classname, name }) => `${classname} ${name}`)).toEqual([
+      "disconnect disconnect/alone",
+      "disconnect disconnect/at-once",
+      "disconnect disconnect/reconnect",
+    ]);
+    expect(named("failure")).toEqual([{ message: "disconnect.answered: expected that, came it", type: "fail" }]);
+    expect(named("error")).toEqual([{ message: "disconnect.answered: expected that, came it", type: "error" }]);
+    expect(named("skipped")).toEqual([{}]);
+    expect(named("property")).toContainEqual({ name: "requirement", value: "disconnect.answered" });
+  });
+
+  test("is well-formed whatever the server sent", () => {
+    const events = [{ at: 0, from: "server", type: "text", data: `${NASTY}${NASTY}` } as const];
+    const hostile = result("fail", { checks: [check("fail", NASTY)], connections: [{ url: "ws://x/", events }] });
+    const xml = junit(makeReport(run(hostile), context()), protocol.requirements);
+    expect(elements(xml).filter(({ name }) => name === "script")).toEqual([]);
+    expect(xml).toContain("\\u{1b}[31m");
+  });
+});
+
+describe("the terminal", () => {
+  const show = (report: Report, more: object = {}) =>
+    terminal(report, {
+      colors: picocolors.createColors(false),
+      quiet: false,
+      verbose: false,
+      requirements: protocol.requirements,
+      command: "tachyon-conformance run ws://x",
+      written: ["out/report.json"],
+      ...more,
+    });
+
+  test("a failure says what the client did, the requirement in words, what was acceptable, what came, and what went over the wire", () => {
+    const events: WireEvent[] = [
+      { at: 1, from: "client", type: "text", data: '{"command":"a"}' },
+      { at: 2.5, from: "server", type: "close", code: 1011, data: "oops" },
+    ];
+    const report = makeReport(run(result("fail", { connections: [{ url: "ws://x/?v=1", events }] })), context());
+    expect(show(report)).toMatchSnapshot();
+  });
+
+  test("nothing of the server's is raw", () => {
+    const events = [{ at: 0, from: "server", type: "text", data: NASTY } as const];
+    const hostile = result("fail", { checks: [check("fail", NASTY)], connections: [{ url: "ws://x/", events }] });
+    const text = show(makeReport(run(hostile), context()), { verbose: true });
+    expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
+  });
+
+  test("quiet prints the verdict only", () => {
+    expect(show(makeReport(run(result("pass")), context()), { quiet: true })).toBe(
+      "PASS no MUST that was judged is broken\n",
+    );
+  });
+
+  test("cases that break the same requirements are explained once, with verbose each", () => {
+    const many = makeReport(
+      run(...["a", "b", "c"].map((id) => result("fail", { case: { ...result("fail").case, id } }))),
+      context(),
+    );
+    expect(show(many)).toContain("likewise in 2 more: b, c");
+    expect(show(many, { verbose: true }).match(/^FAIL \w$/gm)).toHaveLength(3);
+  });
+});
+
+test("colours follow FORCE_COLOR, then NO_COLOR, then the terminal", () => {
+  const terminalStream = { isTTY: true };
+  expect(useColors(terminalStream, {})).toBe(true);
+  expect(useColors({}, {})).toBe(false);
+  expect(useColors(terminalStream, { NO_COLOR: "1" })).toBe(false);
+  expect(useColors(terminalStream, { NO_COLOR: "" })).toBe(true);
+  expect(useColors({}, { FORCE_COLOR: "1", NO_COLOR: "1" })).toBe(true);
+  expect(useColors(terminalStream, { FORCE_COLOR: "0" })).toBe(false);
+  expect(useColors(terminalStream, { TERM: "dumb" })).toBe(false);
+});
+
+test("what cannot be seen is made visible, and nothing else is touched", () => {
+  expect(visible("größe 日本 💥 a\tb\r\n")).toBe("größe 日本 💥 a\\tb\\r\\n");
+  expect(visible("\u001b[2J\u202e\ud800\u0085")).toBe("\\u{1b}[2J\\u{202e}\\u{d800}\\u{85}");
+  expect(xmlSafe("a]]>b]]>c\nd\uffff")).toBe("a]] >b]] >c\nd\\u{ffff}");
+});
+
+test("in a pipe a line is written when a suite is done, without cursor movement", () => {
+  const lines: string[] = [];
+  const progress = plainLines((line) => lines.push(line), picocolors.createColors(false), new Map([["disconnect", 2]]));
+  progress.result(result("pass"));
+  progress.result(result("pass"));
+  expect(lines).toEqual([]);
+  progress.result(result("fail"));
+  expect(lines).toEqual(["disconnect: 2 cases, at first 1 pass, 1 fail"]);
+});
