@@ -1,0 +1,135 @@
+import { readFileSync } from "node:fs";
+import yargs from "yargs";
+import about from "../package.json" with { type: "json" };
+import { visible } from "../reports/escape.ts";
+import { EXIT } from "./exit.ts";
+import { RUNNING, SELECTION, SERVING } from "./options.ts";
+import { isObject } from "./transcript.ts";
+import { reason, suggestion, UnreachableError, UsageError } from "./usage.ts";
+import { dropForeign, PREFIX } from "./variables.ts";
+
+const GLOBAL = ["config", "help", "h", "version"];
+const OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  run: [...Object.keys(SELECTION), ...Object.keys(RUNNING), ...GLOBAL, "url"],
+  list: [...Object.keys(SELECTION), ...GLOBAL],
+  explain: [...GLOBAL, "id"],
+  serve: [...Object.keys(SERVING), ...GLOBAL],
+};
+const COMMANDS = Object.keys(OPTIONS);
+const ALL_OPTIONS = [...new Set(Object.values(OPTIONS).flat())];
+
+/** Reads the command line, runs the command, and resolves to the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let code: number = EXIT.conformant;
+  const parser = yargs()
+    .scriptName(about.name)
+    .usage(`${about.description}.\n\n$0 <command>`)
+    .command(
+      "run [url]",
+      "Run the suites against a server, or without a url against the embedded reference server",
+      (it) =>
+        it
+          .positional("url", { type: "string", describe: "ws:, wss:, http: or https: url of the server" })
+          .options(SELECTION)
+          .options(RUNNING),
+      async (args) => {
+        const { run } = await import("./commands/run.ts");
+        code = await run(args);
+      },
+    )
+    .command(
+      "list",
+      "List every case and requirement",
+      (it) => it.options(SELECTION),
+      async (args) => {
+        const { list } = await import("./commands/list.ts");
+        list(args);
+      },
+    )
+    .command(
+      "explain <id>",
+      "Explain a case or a requirement: what is sent, what is accepted, and why",
+      (it) => it.positional("id", { type: "string", demandOption: true, describe: "id of a case or requirement" }),
+      async ({ id }) => {
+        const { explain } = await import("./commands/explain.ts");
+        await explain(id);
+      },
+    )
+    .command(
+      "serve",
+      "Run the reference server, for those who write a client",
+      (it) => it.options(SERVING),
+      async (args) => {
+        const { serve } = await import("./commands/serve.ts");
+        await serve(args);
+      },
+    )
+    .env(PREFIX)
+    .middleware((args) => dropForeign(args, argv, OPTIONS[args._[0] ?? ""] ?? ALL_OPTIONS, ALL_OPTIONS), true)
+    .config("config", "Read options from this JSON file", readConfig)
+    .middleware(nothingMore)
+    .demandCommand(1, "Name a command.")
+    .strict()
+    .alias("help", "h")
+    .detectLocale(false)
+    .version(about.version)
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error instanceof UsageError || !/^YError$/.test(error?.name ?? "YError")
+        ? error
+        : new UsageError(nearest(message ?? error.message, argv));
+    });
+
+  try {
+    await parser.parseAsync(argv);
+    return code;
+  } catch (error) {
+    const verbose = argv.includes("--verbose");
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    const known = error instanceof UsageError || error instanceof UnreachableError;
+    const words = known ? message : `A bug of the suite: ${message}. Please report it; --verbose shows where.`;
+    process.stderr.write(`${about.name}: ${visible(verbose && !known ? (stack ?? words) : words)}\n`);
+    return error instanceof UnreachableError ? EXIT.unreachable : EXIT.usage;
+  }
+}
+
+/** What stands behind the command and its positional arguments, for instance after `--`. */
+function nothingMore({ _: [, extra] }: { readonly _: readonly (string | number)[] }): void {
+  if (extra !== undefined) throw new UsageError(`"${extra}" is one argument too many. See --help.`);
+}
+
+/** What yargs found wrong, in one line that names the nearest known command or option. */
+function nearest(message: string, argv: readonly string[]): string {
+  const [command = ""] = argv;
+  if (/^Unknown/.test(message) && !command.startsWith("-") && !COMMANDS.includes(command)) {
+    if (/^(ws|http)s?:/.test(command)) return `There is no command "${command}". Did you mean run ${command}?`;
+    return `There is no command "${command}".${suggestion(command, COMMANDS)}`;
+  }
+
+  const [, names = ""] = /^Unknown arguments?: (.*)$/.exec(message) ?? [];
+  const [first = ""] = names.split(", ");
+  if (first !== "" && argv.includes(first)) return `"${first}" is one argument too many. See --help.`;
+  if (first !== "") return `There is no option --${first}.${suggestion(first, OPTIONS[command] ?? ALL_OPTIONS)}`;
+  const [, lacking] = /^Not enough arguments following: (.*)$/.exec(message) ?? [];
+  if (lacking !== undefined) return `--${lacking} needs a value. See --help.`;
+  return `${message.replaceAll("\n", " ")} See --help.`;
+}
+
+/** Reads a config file: a JSON object of options. Throws a `UsageError`. */
+function readConfig(path: string): Record<string, unknown> {
+  const config = parseConfig(path);
+  const unknown = Object.keys(config).find((key) => !ALL_OPTIONS.includes(key));
+  if (unknown !== undefined)
+    throw new UsageError(`${path}: there is no option "${unknown}".${suggestion(unknown, ALL_OPTIONS)}`);
+  return config;
+}
+
+function parseConfig(path: string): Record<string, unknown> {
+  try {
+    const config: unknown = JSON.parse(readFileSync(path, "utf8"));
+    if (isObject(config)) return config;
+  } catch (error) {
+    throw new UsageError(`Cannot read the config file ${path}: ${reason(error)}.`);
+  }
+  throw new UsageError(`The config file ${path} holds no JSON object. Write one like {"timeout": 5000}.`);
+}

@@ -1,0 +1,89 @@
+import type { Options } from "yargs";
+import { DEFAULTS } from "./defaults.ts";
+import { UsageError } from "./usage.ts";
+
+/** The most that a timer can wait, in ms. */
+const MOST = 2 ** 31 - 1;
+
+const integer =
+  (name: string, least: number) =>
+  (value: unknown): number => {
+    if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= MOST) return value;
+    throw new UsageError(`--${name} takes one whole number from ${least} to ${MOST}.`);
+  };
+
+const several =
+  (name: string) =>
+  (value: unknown): string[] | undefined => {
+    if (value === undefined) return undefined;
+    const values = [value].flat();
+    if (values.every((it) => typeof it === "string" && it !== "")) return values as string[];
+    throw new UsageError(`--${name} takes a text; give the option again for each further one.`);
+  };
+
+const once =
+  (name: string) =>
+  (value: unknown): string | undefined => {
+    if (value === undefined || (typeof value === "string" && value !== "")) return value;
+    throw new UsageError(`--${name} takes one value.`);
+  };
+
+const number = (name: string, least: number, byDefault: number, describe: string) =>
+  ({
+    type: "number",
+    requiresArg: true,
+    default: byDefault,
+    coerce: integer(name, least),
+    describe,
+  }) as const satisfies Options;
+const text = (name: string, describe: string) =>
+  ({ type: "string", requiresArg: true, coerce: once(name), describe }) as const satisfies Options;
+const texts = (name: string, describe: string) =>
+  ({ type: "string", requiresArg: true, coerce: several(name), describe }) as const satisfies Options;
+const flag = (describe: string) => ({ type: "boolean", default: false, describe }) as const satisfies Options;
+
+/** What is selected. */
+export const SELECTION = {
+  suite: texts("suite", "Only these suites (globs, repeatable)"),
+  case: texts("case", "Only these cases (globs, repeatable)"),
+  requirement: texts("requirement", "Only the cases that test these requirements (globs, repeatable)"),
+} as const;
+
+/** How the suites are run, and where the reports go. */
+export const RUNNING = {
+  all: flag("Also run the suites that put load on the server"),
+  strict: flag("A SHOULD counts as a MUST"),
+  timeout: number("timeout", 1, DEFAULTS.timeout, "How long the target may take to answer, in ms"),
+  concurrency: number(
+    "concurrency",
+    1,
+    DEFAULTS.concurrency,
+    "Cases at work at the same time; those that wait for the network do not count, except with 1",
+  ),
+  recovery: number(
+    "recovery",
+    0,
+    DEFAULTS.recovery,
+    "How long a target that stopped accepting connections is waited for, in ms",
+  ),
+  repeat: number("repeat", 1, DEFAULTS.repeat, "Run everything so many times; a case whose verdict varies is unstable"),
+  bail: flag("Stop at the first failure"),
+  header: texts(
+    "header",
+    'Send a header, as "Name: value" or @file with one a line (repeatable); redacted in every output',
+  ),
+  ca: text("ca", "Trust the certificates in this PEM file"),
+  insecure: flag("Accept any certificate"),
+  start: text("start", "Start the server under test with this shell command, and end it afterwards"),
+  json: text("json", "Write report.json to this file"),
+  junit: text("junit", "Write the JUnit report to this file"),
+  out: text("out", "Write all reports to this folder (default tachyon-report, unless a file is named)"),
+  quiet: flag("Print the verdict only"),
+  verbose: flag("Print every finding in full, every observation, and stack traces of errors of the suite"),
+} as const;
+
+/** Where the reference server listens. */
+export const SERVING = {
+  host: { type: "string", requiresArg: true, default: "127.0.0.1", describe: "The address to listen on" },
+  port: number("port", 0, 0, "The port to listen on; 0 is any free one"),
+} as const;

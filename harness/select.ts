@@ -1,0 +1,68 @@
+import picomatch from "picomatch";
+import type { Protocol } from "./protocol.ts";
+import type { Case } from "./scenario.ts";
+import { suggestion, UsageError } from "./usage.ts";
+
+/** What the user asked for; a kind that is left out asks for all. Globs, where `*` also stands for `/`. */
+export interface Selection {
+  readonly suite?: readonly string[] | undefined;
+  readonly case?: readonly string[] | undefined;
+  readonly requirement?: readonly string[] | undefined;
+}
+
+/**
+ * The cases asked for: those that every kind of filter lets through. Suites that put load on a server are among them with
+ * `load`, or where a suite or case is named. Throws a `UsageError` for a name that matches nothing, or where nothing is left.
+ */
+export function select(protocol: Protocol, selection: Selection, load: boolean): Case[] {
+  const cases = protocol.suites.flatMap((suite) => suite.cases);
+  const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement));
+  const heavy = new Set(protocol.suites.filter((suite) => suite.load).map(({ name }) => name));
+
+  const suites = filter(
+    "suite",
+    selection.suite,
+    protocol.suites.map(({ name }) => name),
+  );
+  const ids = filter(
+    "case",
+    selection.case,
+    cases.map(({ id }) => id),
+  );
+  const requirements = filter(
+    "requirement",
+    selection.requirement,
+    protocol.requirements.map(({ id }) => id),
+  );
+
+  const named = selection.suite !== undefined || selection.case !== undefined;
+  const chosen = cases.filter(
+    ({ id, suite, tests }) =>
+      (load || named || !heavy.has(suite)) &&
+      suites(suite) &&
+      ids(id) &&
+      (tests.some(requirements) || [...everywhere].some(requirements)),
+  );
+  if (chosen.length > 0) return chosen;
+  const filters = [selection.suite, selection.case, selection.requirement].filter((it) => it !== undefined);
+  if (filters.length === 1)
+    throw new UsageError(`No case of this version of the suite tests ${filters.flat().join(", ")} yet.`);
+  throw new UsageError("No case matches all of the filters together. Leave one out; `list` shows what there is.");
+}
+
+/** Whether a name matches one of the patterns. Throws a `UsageError` for a pattern that matches no known name. */
+function filter(
+  kind: string,
+  patterns: readonly string[] | undefined,
+  known: readonly string[],
+): (name: string) => boolean {
+  if (patterns === undefined) return () => true;
+  const matchers = patterns.map((pattern) => {
+    const matches = picomatch(pattern, { bash: true, dot: true });
+    if (!known.some((name) => matches(name))) {
+      throw new UsageError(`There is no ${kind} "${pattern}".${suggestion(pattern, known)}`);
+    }
+    return matches;
+  });
+  return (name) => matchers.some((matches) => matches(name));
+}

@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { open, readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { UnreachableError, UsageError } from "./usage.ts";
+
+/** How long a server may take until it accepts connections, and to end when asked to, in ms. */
+const BOOT = 30_000;
+const GRACE = 2_000;
+const PAUSE = 50;
+
+/** A server under test that the suite started. */
+export interface Started {
+  /** Ends its whole process group: first asks, then kills. */
+  stop(): Promise<void>;
+}
+
+/** Why a connection could not be opened, or `undefined` where it could. */
+type Probe = () => Promise<string | undefined>;
+
+/**
+ * Starts the server under test by a shell command in a process group of its own, its output in a file, and waits until the
+ * target accepts connections. Throws an `UnreachableError` where it does not, a `UsageError` where something else already does.
+ */
+export async function start(command: string, log: string, probe: Probe, signal: AbortSignal): Promise<Started> {
+  if ((await probe()) === undefined) {
+    throw new UsageError("Something already accepts connections at the url: end it, or leave out --start to test it.");
+  }
+  const output = await open(log, "w");
+  const child = spawn(command, { shell: true, detached: true, stdio: ["ignore", output.fd, output.fd] });
+  const ended = once(child, "exit").then(([code, by]) => `it ended with ${by ?? `exit code ${code}`}`, String);
+  await output.close();
+  try {
+    await accepting(probe, ended, signal, log);
+  } catch (error) {
+    await stop(child, ended);
+    throw error;
+  }
+  return { stop: () => stop(child, ended) };
+}
+
+async function accepting(probe: Probe, ended: Promise<string>, signal: AbortSignal, log: string): Promise<void> {
+  let end: string | undefined;
+  ended.then((how) => {
+    end = how;
+  });
+  for (const deadline = Date.now() + BOOT; ; await sleep(PAUSE)) {
+    const failure = await probe();
+    if (failure === undefined || signal.aborted) return;
+    if (end)
+      throw new UnreachableError(
+        `The server of --start did not stay up: ${end}${await lastWords(log)}. Its output is in ${log}.`,
+      );
+    if (Date.now() > deadline)
+      throw new UnreachableError(
+        `The server of --start did not accept connections within ${BOOT / 1000} s (${failure}). Its output is in ${log}.`,
+      );
+  }
+}
+
+/** The last line that a server wrote. */
+async function lastWords(log: string): Promise<string> {
+  const line = (await readFile(log, "utf8")).trimEnd().split("\n").at(-1);
+  return line ? ` ("${line}")` : "";
+}
+
+async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+  kill(child, "SIGTERM");
+  for (const deadline = Date.now() + GRACE; kill(child, 0) && Date.now() < deadline; ) await sleep(PAUSE);
+  kill(child, "SIGKILL");
+  await ended;
+}
+
+/** Signals the whole process group; whether there was anything left of it. */
+function kill({ pid }: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return pid !== undefined && process.kill(-pid, signal);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,35 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, expect, test } from "@jest/globals";
+import { folder } from "./process.ts";
+
+const exec = promisify(execFile);
+const { path, remove } = folder();
+afterEach(remove);
+
+test("the packed tarball holds what a user needs and no more, and runs in an empty folder without anything else", async () => {
+  const packed = await exec("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", path]);
+  const [{ filename, files, size }] = JSON.parse(packed.stdout);
+  const names: string[] = files.map((file: { path: string }) => file.path);
+  expect(names.filter((name) => !name.startsWith("dist/")).toSorted()).toEqual([
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "package.json",
+  ]);
+  expect(names).toEqual(
+    expect.arrayContaining(["dist/cli.js", "dist/report.schema.json", "dist/THIRD-PARTY-LICENSES.txt"]),
+  );
+  expect(size).toBeLessThan(1_000_000);
+
+  await exec("npm", ["init", "-y"], { cwd: path });
+  await exec("npm", ["install", "--offline", "--no-audit", "--no-fund", resolve(path, filename)], { cwd: path });
+  const installed = JSON.parse(readFileSync(join(path, "package-lock.json"), "utf8")).packages;
+  expect(Object.keys(installed)).toEqual(["", "node_modules/tachyon-conformance"]);
+
+  const { stdout } = await exec("npx", ["--offline", "tachyon-conformance", "run"], { cwd: path });
+  expect(stdout).toMatch(/^PASS /m);
+  expect(JSON.parse(readFileSync(join(path, "tachyon-report", "report.json"), "utf8")).verdict).toBe("pass");
+});

@@ -1,0 +1,46 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+/** What a run of the command left behind. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export const CLI = resolve("dist/cli.js");
+
+/** An empty folder, and what removes it. */
+export function folder(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), "tachyon-test-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Starts the built command, as a user would, without the variables of whoever runs the tests. */
+export function start(
+  cwd: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): { child: ChildProcess; outcome: Promise<Outcome> } {
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, [CLI, ...args], {
+    cwd,
+    env: { PATH, HOME, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = { stdout: "", stderr: "" };
+  child.stdout?.on("data", (text) => {
+    output.stdout += text;
+  });
+  child.stderr?.on("data", (text) => {
+    output.stderr += text;
+  });
+  return { child, outcome: once(child, "close").then(([code]) => ({ code, ...output })) };
+}
+
+/** Runs the built command to its end. */
+export const cli = (cwd: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Outcome> =>
+  start(cwd, args, env).outcome;
