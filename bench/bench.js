@@ -1,0 +1,85 @@
+// Measures the figures that the project promises, side by side in one run. `npm run bench`; medians of RUNS runs each.
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { delayProxy } from "./proxy.js";
+
+const RUNS = Number(process.argv[2] ?? 9);
+const DELAY = 50;
+const CLI = "dist/cli.js";
+const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
+const out = await mkdtemp(join(tmpdir(), "tachyon-bench-"));
+const exec = promisify(execFile);
+
+const run = ["run", "--quiet", "--out", out];
+const node = (...args) => exec(process.execPath, args, { env });
+
+/** Wall time of a whole process, in ms. */
+async function wall(...args) {
+  const began = performance.now();
+  await node(...args);
+  return performance.now() - began;
+}
+
+/** Medians of several things measured in turn, so that what else the machine does meets all alike. */
+async function medians(things) {
+  const times = Object.fromEntries(Object.keys(things).map((name) => [name, []]));
+  for (let i = 0; i <= RUNS; i++) {
+    for (const [name, args] of Object.entries(things)) {
+      const time = await wall(...args);
+      if (i > 0) times[name].push(time); // The first round warms the caches of the file system.
+    }
+  }
+  return Object.fromEntries(Object.entries(times).map(([name, all]) => [name, all.sort((a, b) => a - b)[RUNS >> 1]]));
+}
+
+/** Peak memory of a run, in MiB. */
+function peak(...args) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ["--import", "./bench/rss.js", ...args], {
+      env,
+      stdio: ["ignore", "ignore", "ignore", "pipe"],
+    });
+    let kib = "";
+    child.stdio[3].on("data", (bytes) => {
+      kib += bytes;
+    });
+    child.on("close", () => resolve(Number(kib) / 1024));
+  });
+}
+
+await node(CLI, ...run);
+const report = JSON.parse(await readFile(join(out, "report.json"), "utf8"));
+const exchanges = report.cases.reduce((sum, { connections }) => sum + connections.length, 0);
+
+const server = spawn(process.execPath, [CLI, "serve"], { env });
+const url = await new Promise((resolve) => server.stdout.once("data", (text) => resolve(/ws:\S+/.exec(text)[0])));
+const proxy = await delayProxy(Number(new URL(url).port), DELAY);
+
+const times = await medians({
+  "node -e 0": ["-e", "0"],
+  "--version": [CLI, "--version"],
+  list: [CLI, "list"],
+  "run, loopback": [CLI, "run", url, "--quiet", "--out", out],
+  "bare script, loopback": ["bench/bare.js", url, String(exchanges), "16"],
+  "run, embedded server": [CLI, ...run],
+  "run, 50 ms each way": [CLI, "run", `ws://127.0.0.1:${proxy.port}`, "--quiet", "--out", out],
+});
+const memory = await peak(CLI, ...run);
+server.kill();
+proxy.close();
+await rm(out, { recursive: true });
+
+for (const [name, ms] of Object.entries(times)) console.log(`${name.padEnd(22)} ${ms.toFixed(0).padStart(6)} ms`);
+const ratio = (a, b) => (times[a] / times[b]).toFixed(2);
+console.log(`
+${report.cases.length} cases, ${exchanges} connections, node ${process.version}, medians of ${RUNS}
+run / bare script            ${ratio("run, loopback", "bare script, loopback")}  (at most 1.2)
+per case                     ${(times["run, loopback"] / report.cases.length).toFixed(2)} ms  (at most 2.5)
+round trips over loopback    ${((times["run, 50 ms each way"] - times["run, loopback"]) / (2 * DELAY)).toFixed(1)}  (at most 12)
+embedded run                 ${times["run, embedded server"].toFixed(0)} ms  (at most 1500)
+peak memory                  ${memory.toFixed(0)} MiB  (at most 150)
+--version / node -e 0        ${ratio("--version", "node -e 0")}  (at most 5)
+list / node -e 0             ${ratio("list", "node -e 0")}  (at most 5)`);
