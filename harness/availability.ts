@@ -1,4 +1,5 @@
 import type { Connection } from "./connection.ts";
+import { responseOf } from "./upgrade.ts";
 
 /** What a connection fails with where nothing listens or nobody is there. */
 const ABSENT = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENOTFOUND", "EAI_AGAIN"]);
@@ -6,14 +7,18 @@ const ABSENT = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOW
 /** Between two attempts to reach a target that went away, in ms. */
 const PAUSE = 50;
 
+/** Whether a target agreed to talk WebSocket, be it with a wrong handshake: that is for a case to judge. */
+export const answers = ({ opened, transcript }: Connection): boolean =>
+  opened || responseOf(transcript)?.status === 101;
+
 /** Whether the target is there. */
 export interface Availability {
   /** When the target was last found missing, in ms of the run's clock; `undefined` while it is there. */
   readonly downSince: number | undefined;
   /** When a connection was last opened, in ms of the run's clock; `undefined` where none ever was. */
   readonly upAt: number | undefined;
-  /** Learns from a connection. */
-  saw(connection: Connection): void;
+  /** Learns from a connection; `proper` is false where its handshake was not that of any client, and may be refused. */
+  saw(connection: Connection, proper?: boolean): void;
   /** Tries for so many ms, and at least once, to reach it again; resolves to why not, or to `undefined` where it is back. */
   recover(ms: number): Promise<string | undefined>;
 }
@@ -29,16 +34,16 @@ export function availability(clock: () => number, probe: () => Promise<Connectio
     get upAt() {
       return upAt;
     },
-    saw({ opened, failure }) {
-      if (opened) upAt = clock();
-      else if (upAt === undefined || ABSENT.has(failure ?? "")) downSince ??= clock();
+    saw(connection, proper = true) {
+      if (answers(connection)) upAt = clock();
+      else if ((upAt === undefined && proper) || ABSENT.has(connection.failure ?? "")) downSince ??= clock();
     },
     async recover(ms) {
       const deadline = clock() + ms;
       for (;;) {
         const connection = await probe();
         connection.finish();
-        if (connection.opened) {
+        if (answers(connection)) {
           upAt = clock();
           downSince = undefined;
           return undefined;

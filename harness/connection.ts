@@ -1,9 +1,14 @@
+import { once } from "node:events";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
 import { WebSocket } from "ws";
+import { bytewise } from "./frame.ts";
 import type { Nothing } from "./nothing.ts";
-import { costOf, LIMITS, type Recorder, recorder, type Shared } from "./recorder.ts";
-import { isObject, json, type Message, type Transcript } from "./transcript.ts";
+import { HANDSHAKE } from "./patience.ts";
+import { base64, costOf, LIMITS, type Recorder, recorder, type Shared } from "./recorder.ts";
+import { cut, isObject, isServerEnd, json, type Message, type Transcript } from "./transcript.ts";
+import { type Handshake, headOf, requestText, responseText } from "./upgrade.ts";
 
 /** What can be sent: an object as JSON, a string as it stands in a text frame, bytes in a binary frame. */
 export type Outgoing = object | string | Uint8Array;
@@ -13,6 +18,7 @@ export interface ConnectionOptions {
   /** What the connection is for, in a case with several. */
   readonly name?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  readonly handshake?: Handshake | undefined;
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string | undefined;
   /** Accept any certificate. */
@@ -22,6 +28,11 @@ export interface ConnectionOptions {
   /** How a message of this protocol names its schema. */
   readonly nameOf: (message: Message) => string | undefined;
 }
+
+/** What bytes are that a client writes itself. */
+export type Written =
+  | { readonly type: "text" | "ping" | "violation"; readonly data: string }
+  | { readonly type: "close"; readonly data: string; readonly code?: number };
 
 /** How the server ended a connection: with a close frame (and a code, if it holds one), or without. */
 export interface Ending {
@@ -38,49 +49,68 @@ export interface Connection {
   readonly failure: string | undefined;
   /** Sends messages, all in one TCP segment where they fit. Does nothing on a connection that is over. */
   send(...outgoing: readonly Outgoing[]): void;
+  /**
+   * Writes bytes as they are, each part in a TCP segment of its own; `what` is what they are, as it stands in the transcript:
+   * a `violation` where they break RFC 6455, nothing where they belong to what stands there. Does nothing on a connection that
+   * is over.
+   */
+  write(what: Written | undefined, ...parts: readonly Uint8Array[]): Promise<void>;
   /** The first message not yet taken that has this name, or that matches; `what` says in words what is awaited. */
   next(wanted: string | ((message: Message) => boolean), what?: string): Promise<Message | Nothing>;
   /** The end of the connection by the server. */
   closed(): Promise<Ending | Nothing>;
   /** Waits for what the transcript shows. */
   wait: Recorder["wait"];
+  /** Sends a close frame, without a code an empty one. */
+  close(code?: number): void;
+  /** Resets the TCP connection. */
+  reset(): void;
+  /** Reads no further: nothing that the server sends is answered, its close frame neither. */
+  ignore(): void;
   /** Closes the connection and freezes its transcript. */
   finish(): void;
+  /** Drops the transcript, once it is judged. */
+  forget(): void;
 }
 
 /** Opens a connection. A handshake that fails is no exception but a connection that did not open. */
 export async function connect(url: URL, options: ConnectionOptions, shared: Shared): Promise<Connection> {
   let tcp: Socket | undefined;
+  let asked: Promise<void> | undefined;
+  let writing = Promise.resolve();
   const log = recorder(shared, options.idle, () => socket.terminate());
+  const { handshake } = options;
   const socket = new WebSocket(url, {
     headers: options.headers,
     ...(options.ca === undefined ? {} : { ca: options.ca }),
     rejectUnauthorized: !options.insecure,
-    perMessageDeflate: false,
+    perMessageDeflate: handshake?.deflate ? { threshold: 0 } : false,
     autoPong: false,
     maxPayload: LIMITS.message,
+    maxFragments: LIMITS.fragments,
     maxHeaderSize: LIMITS.head,
     finishRequest(request) {
-      log.record({ from: "client", type: "upgrade", data: requestHead(request) });
       request.once("socket", (it) => {
         tcp = it;
       });
-      request.end();
+      asked = ask(request, log, handshake);
     },
   });
-  const state = listen(socket, log);
+  const state = listen(socket, log, handshake?.ask === undefined, () => writing);
   const destroy = () => socket.terminate();
   shared.sockets.add(destroy);
   socket.once("close", () => shared.sockets.delete(destroy));
 
-  await log.wait("the answer to the handshake", () => state.opened || undefined);
-  if (!state.opened && !log.over) {
+  if (handshake?.half) await asked;
+  else await log.wait(HANDSHAKE, () => state.opened || undefined);
+  if (!handshake?.half && !state.opened && !log.over) {
     state.failure = "no answer to the handshake";
     log.end();
     socket.terminate();
   }
 
   const { events } = log;
+  let ignoring = false;
   return {
     transcript: { url: url.href, ...(options.name === undefined ? {} : { name: options.name }), events },
     ...state,
@@ -94,28 +124,85 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
         const payload = typeof it === "string" || it instanceof Uint8Array ? it : JSON.stringify(it);
         log.record(
           typeof payload === "string"
-            ? { from: "client", type: "text", data: payload }
+            ? { from: "client", type: "text", data: cut(payload, LIMITS.sent) }
             : { from: "client", type: "binary", data: base64(payload) },
         );
         socket.send(payload);
       }
       tcp?.uncork();
     },
+    async write(what, ...parts) {
+      if (socket.readyState !== WebSocket.OPEN || !tcp) return;
+      if (what) log.record({ from: "client", ...what });
+      const to = tcp;
+      writing = writing.then(() => inSegments(to, parts));
+      await writing;
+    },
+    close(code) {
+      if (socket.readyState !== WebSocket.OPEN) return;
+      log.record({ from: "client", type: "close", data: "", ...(code === undefined ? {} : { code }) });
+      socket.close(code);
+    },
+    reset() {
+      log.record({ from: "client", type: "end" });
+      log.end();
+      if (tcp) reset(tcp);
+    },
+    ignore() {
+      ignoring = true;
+      tcp?.pause();
+    },
     finish() {
-      if (socket.readyState === WebSocket.OPEN) {
+      if (socket.readyState === WebSocket.OPEN && !ignoring) {
         log.record({ from: "client", type: "close", code: 1000, data: "" });
         socket.close(1000);
-      }
+      } else if (!log.over) socket.terminate();
       log.freeze();
     },
+    forget: () => log.forget(tcp?.bytesRead ?? 0),
   };
 }
 
-/** Records what happens on a WebSocket, and tells whether and why not it opened. */
-function listen(socket: WebSocket, log: Recorder): { opened: boolean; failure: string | undefined } {
+/** Sends the request for a WebSocket: as `ws` prepared it, or as a case wants it. */
+async function ask(request: ClientRequest, log: Recorder, handshake: Handshake | undefined): Promise<void> {
+  const prepared = headOf(request);
+  const whole = requestText(handshake?.ask?.(prepared) ?? prepared);
+  const text = handshake?.half ? whole.slice(0, whole.length / 2) : whole;
+  log.record({ from: "client", type: "upgrade", data: text.trimEnd().replaceAll("\r\n", "\n") });
+  if (handshake?.violation) log.record({ from: "client", type: "violation", data: handshake.violation });
+  const byCase = handshake?.ask ?? handshake?.bytewise ?? handshake?.half;
+  if (byCase === undefined) return void request.end();
+  const [tcp] = (await once(request, "socket")) as [Socket];
+  tcp.setNoDelay();
+  const bytes = Buffer.from(text, "latin1");
+  await inSegments(tcp, handshake?.bytewise ? bytewise(bytes) : [bytes]);
+}
+
+/** Writes each part in a TCP segment of its own: the next when the one before is with the system. */
+async function inSegments(tcp: Socket, parts: readonly Uint8Array[]): Promise<void> {
+  for (const part of parts) {
+    if (tcp.destroyed) return;
+    await new Promise((resolve) => tcp.write(part, resolve));
+    await turn();
+  }
+}
+
+/** Resets a TCP connection; one inside TLS can only be dropped. */
+function reset(tcp: Socket): void {
+  if ("encrypted" in tcp) tcp.destroy();
+  else tcp.resetAndDestroy();
+}
+
+/** Records what happens on a WebSocket, and tells whether and why not it opened; `proper` where the client asked properly. */
+function listen(
+  socket: WebSocket,
+  log: Recorder,
+  proper: boolean,
+  written: () => Promise<void>,
+): { opened: boolean; failure: string | undefined } {
   const state: ReturnType<typeof listen> = { opened: false, failure: undefined };
   const upgrade = (response: IncomingMessage) =>
-    log.record({ from: "server", type: "upgrade", code: response.statusCode ?? 0, data: responseHead(response) });
+    log.record({ from: "server", type: "upgrade", code: response.statusCode ?? 0, data: responseText(response) });
 
   socket.on("upgrade", upgrade);
   socket.on("unexpected-response", (_request, response) => {
@@ -135,23 +222,26 @@ function listen(socket: WebSocket, log: Recorder): { opened: boolean; failure: s
       isBinary ? text.length : costOf(text),
     );
   });
-  socket.on("ping", answerer(socket, log));
-  socket.on("pong", (data) => log.record({ from: "server", type: "pong", data: base64(data) }, data.length));
+  socket.on("ping", answerer(socket, log, written));
+  socket.on("pong", (data) => log.control("server", "pong", data));
   socket.on("error", (error: NodeJS.ErrnoException) => {
     if (log.over) return;
     const { code = "", message } = error;
     state.failure ??= code || message;
-    if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") {
-      log.record({ from: "client", type: "limit", data: `a message of more than ${LIMITS.message} bytes` });
+    const limit = TOO_MUCH[code];
+    if (limit !== undefined) {
+      log.record({ from: "client", type: "limit", data: limit });
       log.end();
       socket.terminate();
     } else if (code.startsWith("WS_ERR_")) {
       log.record({ from: "server", type: "violation", data: message });
       log.record({ from: "client", type: "close", data: "failed the connection" });
+      log.end();
+      socket.terminate();
     } else {
       log.record({
         from: "server",
-        type: code ? "error" : "violation",
+        type: code || !proper ? "error" : "violation",
         data: [code, message].filter(Boolean).join(": "),
       });
     }
@@ -166,20 +256,30 @@ function listen(socket: WebSocket, log: Recorder): { opened: boolean; failure: s
   return state;
 }
 
-/** Answers pings: of several only the latest (RFC 6455, 5.5.3), and none once the server has said that it closes. */
-function answerer(socket: WebSocket, log: Recorder): (data: Buffer) => void {
+/** What `ws` says where a server exceeds a bound of the suite. */
+const TOO_MUCH: Readonly<Record<string, string>> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: `a message of more than ${LIMITS.message} bytes`,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: `a message in more than ${LIMITS.fragments} fragments`,
+};
+
+/**
+ * Answers pings: of several only the latest (RFC 6455, 5.5.3), none in the middle of a frame that is being `written`, and none
+ * once the server has said that it closes.
+ */
+function answerer(socket: WebSocket, log: Recorder, written: () => Promise<void>): (data: Buffer) => void {
   let latest: Buffer | undefined;
   return (data) => {
-    log.record({ from: "server", type: "ping", data: base64(data) }, data.length);
+    log.control("server", "ping", data);
     const answering = latest !== undefined;
     latest = data;
     if (answering) return;
-    setImmediate(() => {
+    setImmediate(async () => {
+      await written();
       const payload = latest;
       latest = undefined;
       if (payload === undefined || socket.readyState !== WebSocket.OPEN) return;
       socket.pong(payload);
-      log.record({ from: "client", type: "pong", data: base64(payload) });
+      log.control("client", "pong", payload);
     });
   };
 }
@@ -204,20 +304,8 @@ function reader(log: Recorder, nameOf: ConnectionOptions["nameOf"]): Connection[
 
 /** How the server ended a connection that is over, or `undefined` where it was not the server. */
 function ended({ events }: Recorder): Ending | undefined {
-  const last = events.at(-1);
+  const last = events.findLast(isServerEnd);
   if (last?.type === "end") return { frame: false };
   if (last?.type !== "close") return undefined;
   return last.code === undefined ? { frame: true } : { frame: true, code: last.code };
-}
-
-const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
-
-function requestHead(request: ClientRequest): string {
-  const headers = Object.entries(request.getHeaders()).map(([name, value]) => `${name}: ${value}`);
-  return [`${request.method} ${request.path} HTTP/1.1`, ...headers].join("\n");
-}
-
-function responseHead({ httpVersion, statusCode, statusMessage, rawHeaders }: IncomingMessage): string {
-  const headers = rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${rawHeaders[i + 1]}`] : []));
-  return [`HTTP/${httpVersion} ${statusCode} ${statusMessage}`, ...headers].join("\n");
 }

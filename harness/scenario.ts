@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import type { Connection } from "./connection.ts";
 import type { Expectation } from "./expect.ts";
 import type { Nothing } from "./nothing.ts";
+import type { Random } from "./property.ts";
+import type { Handshake } from "./upgrade.ts";
 
 /** How a case wants a connection opened. */
 export interface ConnectOptions {
@@ -12,10 +14,14 @@ export interface ConnectOptions {
   readonly query?: string;
   /** Leave out the headers that the user gave (`--header`): come without credentials. */
   readonly anonymous?: boolean;
+  /** How the handshake is made, where not as any client does. */
+  readonly handshake?: Handshake;
 }
 
 /** What a case has at hand. `Id` are the requirements that it declared to test; others do not compile. */
 export interface Context<Id extends string = string> {
+  /** What a case that generates its inputs starts from. */
+  readonly random: Random;
   /** Opens a connection. One that the server refuses is an observation too: it did not open. */
   connect(options?: ConnectOptions): Promise<Connection>;
   /**
@@ -39,6 +45,8 @@ export interface Case {
   readonly tests: readonly string[];
   /** Changes whenever the definition of the case does. */
   readonly digest: string;
+  /** It generates what it sends from the seed of the run. */
+  readonly generates?: true | undefined;
   run(context: Context): Promise<void>;
 }
 
@@ -59,13 +67,14 @@ export interface Scenario<Id extends string> {
   readonly title: string;
   readonly tests: readonly Id[];
   readonly given?: unknown;
+  readonly generates?: true;
   run(context: Context<Id>): Promise<void>;
 }
 
 /** The `scenario` of a protocol version: `Known` are the requirement ids of its catalogue. */
 export const scenarios =
   <Known extends string>() =>
-  <const Id extends Known>({ id, title, tests, given, run }: Scenario<Id>): Case => ({
+  <const Id extends Known>({ id, title, tests, given, generates, run }: Scenario<Id>): Case => ({
     id,
     suite: id.slice(0, id.indexOf("/")),
     title,
@@ -74,5 +83,6 @@ export const scenarios =
       .update(JSON.stringify([id, title, tests, given, run.toString()]))
       .digest("hex")
       .slice(0, 16),
+    generates,
     run: run as Case["run"],
   });

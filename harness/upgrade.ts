@@ -1,0 +1,75 @@
+import type { ClientRequest, IncomingMessage } from "node:http";
+import type { Transcript } from "./transcript.ts";
+
+/** The head of an HTTP request that asks for a WebSocket, and what may follow it. */
+export interface Head {
+  readonly method: string;
+  /** The request target, as it stands in the first line. */
+  readonly target: string;
+  /** `HTTP/1.1`. */
+  readonly protocol: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body?: string;
+}
+
+/** How a case wants the handshake made, where not as any client does. */
+export interface Handshake {
+  /** What is asked instead. */
+  readonly ask?: (head: Head) => Head;
+  /** What of that breaks RFC 6455, in words. */
+  readonly violation?: string;
+  /** Each byte in a TCP segment of its own. */
+  readonly bytewise?: boolean;
+  /** Only half of it is sent, and no answer awaited. */
+  readonly half?: boolean;
+  /** Offers permessage-deflate, and compresses where it is accepted. */
+  readonly deflate?: boolean;
+}
+
+/** The head of a request that is not sent yet. */
+export function headOf(request: ClientRequest): Head {
+  const names = request.getRawHeaderNames();
+  return {
+    method: request.method,
+    target: request.path,
+    protocol: "HTTP/1.1",
+    headers: names.map((name) => [name, String(request.getHeader(name))]),
+  };
+}
+
+/** A request as it stands on the wire. */
+export function requestText({ method, target, protocol, headers, body = "" }: Head): string {
+  const lines = [`${method} ${target} ${protocol}`, ...headers.map(([name, value]) => `${name}: ${value}`)];
+  return `${lines.join("\r\n")}\r\n\r\n${body}`;
+}
+
+/** The status and headers (names in lower case) of the response to a handshake. */
+export interface Response {
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/** How the server answered the handshake of a connection, if it did. */
+export function responseOf({ events }: Transcript): Response | undefined {
+  const event = events.find(({ from, type }) => from === "server" && type === "upgrade");
+  return event?.type === "upgrade" ? { status: event.code ?? 0, headers: headersIn(event.data) } : undefined;
+}
+
+/** The value of a header that the client sent in its handshake. */
+export function askedWith({ events }: Transcript, name: string): string | undefined {
+  const event = events.find(({ from, type }) => from === "client" && type === "upgrade");
+  return event?.type === "upgrade" ? headersIn(event.data).get(name) : undefined;
+}
+
+function headersIn(head: string): Map<string, string> {
+  const lines = head.split("\n").slice(1);
+  return new Map(
+    lines.map((line) => [line.split(":", 1)[0]?.toLowerCase() ?? "", line.slice(line.indexOf(":") + 1).trim()]),
+  );
+}
+
+/** The head of a response, a line each. */
+export function responseText({ httpVersion, statusCode, statusMessage, rawHeaders }: IncomingMessage): string {
+  const headers = rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${rawHeaders[i + 1]}`] : []));
+  return [`HTTP/${httpVersion} ${statusCode} ${statusMessage}`, ...headers].join("\n");
+}
