@@ -1,7 +1,9 @@
+import { type Availability, answers } from "./availability.ts";
 import { type Verdict, worst } from "./catalogue.ts";
 import { type Connection, connect } from "./connection.ts";
 import { type Check, type Judging, judge } from "./judge.ts";
 import { isNothing } from "./nothing.ts";
+import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
 import { type Shared, share } from "./recorder.ts";
 import type { Case, ConnectOptions } from "./scenario.ts";
@@ -26,6 +28,8 @@ export interface CaseResult {
   readonly durationMs: number;
   /** Its verdict was not always the same: among other cases and alone, or from one repetition to the next. */
   readonly unstable?: boolean;
+  /** What the server did wrong while it ran among others, and not alone: nobody can say which of them it was for. */
+  readonly doubt?: string;
   /** It failed among other cases, and could not be run again alone. */
   readonly unconfirmed?: boolean;
 }
@@ -36,6 +40,7 @@ export interface Bench {
   readonly target: Target;
   readonly judging: Judging;
   readonly shared: Shared;
+  readonly random: Random;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -44,27 +49,22 @@ export async function probe(protocol: Protocol, target: Target, timeout: number)
   const shared = share(timeout);
   const connection = await dial({ protocol, target, shared });
   for (const destroy of shared.sockets) destroy();
-  return connection.opened ? undefined : (connection.failure ?? "no answer");
+  return answers(connection) ? undefined : (connection.failure ?? "no answer");
 }
 
 /** Opens one connection to the target. */
 export function dial(
   { protocol, target, shared }: Pick<Bench, "protocol" | "target" | "shared">,
-  { query, name, anonymous }: ConnectOptions = {},
+  { query, name, anonymous, handshake }: ConnectOptions = {},
   idle = () => {},
 ): Promise<Connection> {
   const headers = anonymous ? {} : target.headers;
-  const options = { name, headers, ca: target.ca, insecure: target.insecure, idle, nameOf: protocol.nameOf };
+  const options = { name, headers, handshake, ca: target.ca, insecure: target.insecure, idle, nameOf: protocol.nameOf };
   return connect(protocol.address(target.url, query), options, shared);
 }
 
 /** Runs one case, then judges by the rules of the protocol all that happened on its connections. Never throws. */
-export async function execute(
-  it: Case,
-  bench: Bench,
-  saw: (connection: Connection) => void,
-  idle: () => void,
-): Promise<CaseResult> {
+export async function execute(it: Case, bench: Bench, saw: Availability["saw"], idle: () => void): Promise<CaseResult> {
   const { protocol, shared, judging } = bench;
   const began = shared.clock();
   const connections: Connection[] = [];
@@ -73,14 +73,15 @@ export async function execute(
     bench.signal?.throwIfAborted();
     const connection = await dial(bench, options, idle);
     connections.push(connection);
-    saw(connection);
-    if (!connection.opened && connections.some(({ opened }) => opened)) shared.patience.refused();
+    saw(connection, options?.handshake === undefined);
+    if (!options?.handshake && !connection.opened && connections.some(({ opened }) => opened))
+      shared.patience.refused();
     return connection;
   };
 
   let thrown: unknown;
   try {
-    await it.run({ connect: open, check, report, skip });
+    await it.run({ connect: open, check, report, skip, random: bench.random });
   } catch (error) {
     thrown = error ?? new Error("nothing");
   }
@@ -92,13 +93,19 @@ export async function execute(
   );
 
   const transcripts = connections.map(({ transcript }) => transcript);
-  verdicts.complete(it.tests, { thrown, unopened: connections.find(({ opened }) => !opened)?.failure });
+  verdicts.complete(it.tests, {
+    thrown,
+    unopened: connections.find(({ opened }) => !opened)?.failure,
+    limit: transcripts.flatMap(({ events }) => events.flatMap((it) => (it.type === "limit" ? [it.data] : [])))[0],
+  });
   for (const rule of protocol.rules) verdicts.apply(rule, transcripts);
+  const kept = transcripts.map(keep);
+  for (const connection of connections) connection.forget();
   return {
     case: it,
     verdict: worst(verdicts.checks.map(({ verdict }) => verdict)),
     checks: verdicts.checks,
-    connections: transcripts.map(keep),
+    connections: kept,
     beganAt: began,
     durationMs: Math.round((shared.clock() - began) * 100) / 100,
   };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { AnySchema } from "ajv";
 import { matches } from "./schema.ts";
 
@@ -10,6 +11,8 @@ export type Expectation = { readonly title?: string } & Readonly<Record<string, 
 /** Whether a value is acceptable. */
 export function accepts(expected: Expectation, value: unknown): boolean {
   const { title: _, ...schema } = expected;
+  // Most expectations are one value: those need no schema to be compiled.
+  if ("const" in schema && Object.keys(schema).length === 1) return isDeepStrictEqual(value, schema.const);
   return matches(schema as AnySchema, value);
 }
 

@@ -3,8 +3,7 @@ import { accepts, describe } from "./expect.ts";
 import { isNothing, whyNothing } from "./nothing.ts";
 import type { Finding, Rule } from "./rule.ts";
 import type { Case, Context } from "./scenario.ts";
-import type { Transcript } from "./transcript.ts";
-import { show } from "./transcript.ts";
+import { cut, show, type Transcript } from "./transcript.ts";
 
 /** One judgement: a requirement, what would have been acceptable, and what came. */
 export interface Check {
@@ -21,13 +20,22 @@ export interface Judging {
   readonly strict: boolean;
 }
 
+/** What kept a case from judging all that it declared. */
+export interface Cut {
+  readonly thrown?: unknown;
+  /** Why a connection did not open. */
+  readonly unopened?: string | undefined;
+  /** Which bound of the suite was hit. */
+  readonly limit?: string | undefined;
+}
+
 /** Gathers the checks of one case. */
 export interface Judge extends Pick<Context, "check" | "report" | "skip"> {
   readonly checks: readonly Check[];
   /** Judges by a rule what happened on all connections of the case. */
   apply(rule: Rule, transcripts: readonly Transcript[]): void;
   /** Gives what the case declared and did not judge its verdict; `cut` is what kept it from judging. */
-  complete(tests: Case["tests"], cut: { readonly thrown?: unknown; readonly unopened?: string | undefined }): void;
+  complete(tests: Case["tests"], cut: Cut): void;
 }
 
 /** The judge of one case. Throws where a case names a requirement that the catalogue lacks: a bug of the suite. */
@@ -43,7 +51,7 @@ export function judge({ requirements, strict }: Judging): Judge {
       level,
       verdict: verdict === "broken" ? broken(level, strict) : verdict,
       expected: expected ?? statement,
-      actual,
+      actual: cut(actual),
     });
   };
 
@@ -68,12 +76,13 @@ export function judge({ requirements, strict }: Judging): Judge {
       else if (untold.length > 0) note(rule.requirement, "error", told(untold));
       else note(rule.requirement, "pass", told(findings));
     },
-    complete(tests, { thrown, unopened }) {
+    complete(tests, { thrown, unopened, limit }) {
       const judged = new Set(checks.map(({ requirement }) => requirement));
       const culprit = checks.find(({ verdict }) => verdict !== "pass" && verdict !== "info");
       const how = culprit?.verdict === "skip" || culprit?.verdict === "error" ? "could not be judged" : "was not kept";
       for (const id of tests.filter((test) => !judged.has(test))) {
         if (thrown !== undefined) note(id, "error", `the case threw: ${message(thrown)}`);
+        else if (limit) note(id, "error", `the suite stopped reading: ${limit}`);
         else if (culprit) note(id, "skip", `not judged: ${culprit.requirement} ${how}`);
         else if (unopened) note(id, "skip", `not judged: a connection could not be opened (${unopened})`);
         else note(id, "error", "the case ended without judging it");

@@ -1,11 +1,13 @@
 /**
  * Takes items from the queue and works on `size` of them at a time, until the queue is empty or `stop` says so; what was
- * begun is finished. Work that calls `idle` gives its place to the next item, except at size 1: one after another.
+ * begun is finished. Work that calls `idle` gives its place to the next item, except at size 1: one after another. While
+ * `crowded` says so, nothing is begun before something else is finished.
  */
 export async function pool<T>(
   queue: T[],
   size: number,
   stop: () => boolean,
+  crowded: () => boolean,
   work: (item: T, idle: () => void) => Promise<void>,
 ): Promise<void> {
   const running = new Set<Promise<void>>();
@@ -17,7 +19,7 @@ export async function pool<T>(
   };
 
   while (queue.length > 0 && !stop()) {
-    if (free <= 0) {
+    if (free <= 0 || (running.size > 0 && crowded())) {
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
@@ -26,8 +28,9 @@ export async function pool<T>(
     free -= 1;
     const release = once(freed);
     const task = work(queue.shift() as T, size > 1 ? release : () => {}).finally(() => {
-      release();
       running.delete(task);
+      release();
+      wake();
     });
     running.add(task);
   }

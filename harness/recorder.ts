@@ -1,35 +1,53 @@
 import { performance } from "node:perf_hooks";
+import { discard } from "./memory.ts";
 import { type Nothing, nothing } from "./nothing.ts";
 import { type Patience, patience } from "./patience.ts";
-import type { WireEvent } from "./transcript.ts";
+import { isServerEnd, type Side, type WireEvent } from "./transcript.ts";
 
-/** What the suite reads at most, whatever the server sends: bytes, and events. */
+/** What the suite reads at most, whatever the server sends: bytes, and events. And what it keeps of a text that it sends. */
 export const LIMITS = {
   message: 1 << 20,
-  connection: 2 << 20,
+  connection: 8 << 20,
   /** On all connections that are watched at the same time. */
-  together: 64 << 20,
+  together: 32 << 20,
+  /** On them, before more are opened only as others end. */
+  crowded: 8 << 20,
   events: 5_000,
-  /** Pings, and pongs, that are recorded; more are only answered. */
-  pings: 100,
+  fragments: 4_096,
+  /** Pings, and pongs, that are recorded; more are only answered, until they are a flood. */
+  pings: 20,
+  flood: 5_000,
   head: 16 << 10,
+  sent: 16 << 10,
 } as const;
 
-/** What an event costs beside its payload, and each object or array in a JSON text when it is parsed, in bytes. */
-const EVENT = 200;
-const NODE = 100;
+/** How the words of a bound end that is one for all connections: alone a case may not hit it. */
+export const AT_ONCE = "at the same time";
+
+/** What an event costs beside its payload, and each value in a JSON text when it is parsed, in bytes. */
+const EVENT = 400;
+const NODE = 75;
+
+/** What a ping or pong leaves behind, in bytes, recorded or not. */
+const CONTROL = 400;
+
+/** So many messages after the suite has closed a connection, and it is dropped. */
+const LATE = 100;
+
+/** A timer that is so late, in ms, shows that the suite itself did not run: that time is no fault of the server. */
+const STALL = 100;
 
 /** What a text costs, in bytes: itself, and what it becomes when it is parsed. */
 export function costOf(text: string): number {
-  let cost = text.length;
+  let cost = 2 * text.length;
   for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === OBJECT || c === ARRAY) cost += NODE;
+    if (VALUE.has(text.charCodeAt(i))) cost += NODE;
   }
   return cost;
 }
 
-const [OBJECT, ARRAY] = ["{".charCodeAt(0), "[".charCodeAt(0)];
+/** What stands before each value. */
+const VALUE = new Set(Array.from("{[,:", (letter) => letter.charCodeAt(0)));
 
 /** What all connections of one run share. */
 export interface Shared {
@@ -62,12 +80,16 @@ export interface Recorder {
   readonly over: boolean;
   /** Notes what happened now, and wakes who waits for it. `size` is what it costs, in bytes. */
   record(event: New, size?: number): void;
+  /** Notes a ping or pong; of many only the first, since a flood of them shall cost nothing. */
+  control(from: Side, type: "ping" | "pong", payload: Uint8Array): void;
   /** Wakes who waits for what is not in the transcript. */
   wake(): void;
   /** Nothing more can come. */
   end(): void;
   /** What happens from now on is not recorded. */
   freeze(): void;
+  /** Drops all that was recorded, and cost so many bytes at least: TCP may outlive it for long. */
+  forget(bytes: number): void;
   /**
    * Waits until `found` gives something: not longer than the run's patience for `what`, nor than the connection lasts. `owed`
    * is false where a server may stay silent.
@@ -82,6 +104,8 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
   const waiting = new Set<() => void>();
   let received = 0;
   const seen = { ping: 0, pong: 0 };
+  const awaited = new Set<string>(); // Payloads of pings: their pongs are recorded, however many others came.
+  let late = 0;
   let frozen = false;
   let over = false;
   let waking = false;
@@ -105,18 +129,45 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
   };
 
   function record(event: New, size = 0): void {
-    if (frozen) return;
-    const control = event.type === "ping" || event.type === "pong";
-    if (control) seen[event.type] += 1;
-    if (control && seen[event.type] > LIMITS.pings) return;
+    if (frozen) {
+      afterwards(event.from);
+      return;
+    }
+    const bound = event.from === "server" ? exceeded(size + EVENT) : undefined;
+    if (bound !== undefined) {
+      limit(`more than ${bound}`);
+      return;
+    }
+    if (event.from === "server" && event.type === "text") shared.patience.heard();
+    if (event.from === "client" && event.type === "ping") awaited.add(event.data);
     events.push({ at: stamp(clock()), ...event } as WireEvent);
-    const cost = event.from === "server" ? size + EVENT : 0;
-    received += cost;
-    meter.bytes += cost;
-    if (received > LIMITS.connection) limit(`more than ${LIMITS.connection} bytes on one connection`);
-    else if (meter.bytes > LIMITS.together) limit(`more than ${LIMITS.together} bytes at the same time`);
-    else if (events.length >= LIMITS.events) limit(`more than ${LIMITS.events} events on one connection`);
+    wake();
+  }
+
+  /** The bound that so many more bytes exceed; where there is none, they are counted. */
+  function exceeded(size: number): string | undefined {
+    if (received + size > LIMITS.connection) return `${LIMITS.connection} bytes on one connection`;
+    if (meter.bytes + size > LIMITS.together) return `${LIMITS.together} bytes ${AT_ONCE}`;
+    if (events.length >= LIMITS.events) return `${LIMITS.events} events on one connection`;
+    received += size;
+    meter.bytes += size;
+    return undefined;
+  }
+
+  function control(from: Side, type: "ping" | "pong", payload: Uint8Array): void {
+    seen[type] += 1;
+    const answers = type === "pong" && awaited.size > 0 && awaited.delete(base64(payload));
+    if (answers || seen[type] <= LIMITS.pings) record({ from, type, data: base64(payload) }, payload.length);
+    else if (frozen) afterwards(from);
+    else if (seen[type] > LIMITS.flood) limit(`more than ${LIMITS.flood} ${type}s on one connection`);
     else wake();
+    discard(CONTROL);
+  }
+
+  /** What comes when nobody records it any more: of a server that goes on and on the connection is ended. */
+  function afterwards(from: Side): void {
+    if (from === "server") late += 1;
+    if (late > LATE) stop();
   }
 
   return {
@@ -126,13 +177,18 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
       return over;
     },
     record,
+    control,
     end() {
       over = true;
       wake();
     },
     freeze() {
       frozen = true;
+    },
+    forget(bytes) {
+      events.length = 0;
       meter.bytes -= received;
+      discard(Math.max(received, bytes));
       received = 0;
     },
     wait<T>(what: string, found: () => T | undefined, owed = true): Promise<T | Nothing> {
@@ -153,27 +209,34 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
         };
         if (look()) return;
         began = clock();
-        const giveUp = () => {
+        const giveUp = (due: number) => {
           if (look()) return;
+          const late = clock() - due;
+          if (late > STALL) return void timers.push(setTimeout(giveUp, late, clock() + late));
           shared.patience.missed(what, owed);
           settle(nothing(`nothing in ${patient} ms`));
           record({ from: "client", type: "timeout", data: `gave up waiting for ${what} after ${patient} ms` });
         };
         const pause = shared.patience.idle();
-        if (pause !== undefined) timers.push(setTimeout(idle, pause));
-        timers.push(setTimeout(giveUp, patient));
+        const rest = () => void (meter.bytes < LIMITS.crowded && idle());
+        if (pause !== undefined) timers.push(setTimeout(rest, pause));
+        timers.push(setTimeout(giveUp, patient, clock() + patient));
         waiting.add(look);
       });
     },
   };
 }
 
+/** Bytes as they stand in a transcript. */
+export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
+
 const stamp = (ms: number) => Math.round(ms * 100) / 100;
 
 /** Why nothing more can come on a connection that is over. */
 function ending(events: readonly WireEvent[]): Nothing {
-  const why = ({ type }: WireEvent) => type === "violation" || type === "error" || type === "limit";
-  const last = events.find(why) ?? events.findLast(({ type }) => type === "close" || type === "end") ?? events.at(-1);
+  const why = ({ from, type }: WireEvent) =>
+    (type === "violation" && from === "server") || type === "error" || type === "limit";
+  const last = events.find(why) ?? events.findLast(isServerEnd) ?? events.at(-1);
   switch (last?.type) {
     case "error":
       return nothing(`the connection failed: ${last.data}`);
@@ -182,12 +245,14 @@ function ending(events: readonly WireEvent[]): Nothing {
     case "limit":
       return nothing(`the suite stopped reading: ${last.data}`, true);
     case "close":
+      if (last.from === "client") return nothing("the suite ended the connection itself");
       return nothing(`the server closed the connection first (${last.code ?? "no code"})`);
     case "upgrade":
       return nothing(`the server refused the WebSocket with HTTP ${last.code ?? "nothing"}`);
     case "timeout":
       return nothing(last.data);
     default:
+      if (last?.from === "client") return nothing("the suite ended the connection itself");
       return nothing("the server ended the TCP connection first, without a close frame");
   }
 }

@@ -15,9 +15,10 @@ export type WireEvent = Base &
     | { readonly type: "binary" | "ping" | "pong"; readonly data: string } // base64
     | { readonly type: "close"; readonly data: string; readonly code?: number } // a close frame: its reason and code
     | { readonly type: "end" } // the TCP connection ended
-    | { readonly type: "violation"; readonly data: string } // what it sent breaks RFC 6455 or the handshake
+    | { readonly type: "violation"; readonly data: string } // what it sent breaks RFC 6455 (the client: on purpose)
     | { readonly type: "error"; readonly data: string } // the network or TLS failed
     | { readonly type: "limit"; readonly data: string } // a bound of the suite was hit; it reads no further
+    | { readonly type: "cut"; readonly data: string } // so many events stood here, and were left out
     | { readonly type: "timeout"; readonly data: string } // the suite gave up waiting; for what, and after how long
   );
 
@@ -100,15 +101,38 @@ export const isServerEnd = ({ from, type }: WireEvent): boolean =>
 export const isEnded = ({ transcript }: { readonly transcript: Transcript }): boolean =>
   transcript.events.some(isServerEnd);
 
-/** What is kept of a transcript once it is judged, at most: characters of a text, events at each end. */
-const KEPT = { text: 4_000, events: 150 } as const;
+/**
+ * What is kept of a transcript once it is judged, at most: characters of a text, events at each end, characters of all texts
+ * before the others are cut much shorter.
+ */
+const KEPT = { text: 4_000, events: 60, all: 8_000, short: 200 } as const;
 
 /** A copy of a transcript as it is kept until the end of the run: without what would fill the memory. */
 export function keep({ events, ...rest }: Transcript): Transcript {
+  const [head, tail] = [events.slice(0, KEPT.events), events.slice(-KEPT.events)];
   const left = events.length - 2 * KEPT.events;
-  const kept = left > 0 ? [...events.slice(0, KEPT.events), ...events.slice(-KEPT.events)] : events;
-  return { ...rest, events: kept.map((event) => ("data" in event ? { ...event, data: cut(event.data) } : event)) };
+  const at = tail[0]?.at ?? 0;
+  const kept: readonly WireEvent[] =
+    left > 0 ? [...head, { at, from: "client", type: "cut", data: `${left} events left out` }, ...tail] : events;
+  let room: number = KEPT.all;
+  const shorter = (event: WireEvent): WireEvent => {
+    if (!("data" in event)) return event;
+    const data = cut(event.data, Math.min(KEPT.text, Math.max(KEPT.short, room)));
+    room -= data.length;
+    return { ...event, data };
+  };
+  return { ...rest, events: kept.map(shorter) };
 }
 
-const cut = (text: string) =>
-  text.length > KEPT.text ? `${text.slice(0, KEPT.text)}… [cut: ${text.length} characters in all]` : text;
+/**
+ * A text, cut where it is longer than so many characters; then it says so, and how long it was before it was ever cut. What is
+ * left is a copy: a part of a text would keep all of it in memory.
+ */
+export function cut(text: string, most: number = KEPT.text): string {
+  if (text.length <= most) return text;
+  const [, length = text.length] = CUT.exec(text.slice(-50)) ?? [];
+  const part = Buffer.from(text.slice(0, most), "utf16le").toString("utf16le");
+  return `${part}… [cut: ${length} characters in all]`;
+}
+
+const CUT = /… \[cut: (\d+) characters in all\]$/;

@@ -3,20 +3,16 @@ import type { CaseResult } from "../harness/execute.ts";
 import type { Check } from "../harness/judge.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { RunResult } from "../harness/runner.ts";
-import type { WireEvent } from "../harness/transcript.ts";
-import { cutEvents, cutText } from "./cut.ts";
+import { cut, type WireEvent } from "../harness/transcript.ts";
 
 /** What a run says of the target: conformant, not conformant, or that something it was asked to judge was not judged. */
 export type RunVerdict = "pass" | "fail" | "incomplete";
-
-/** An event of a report; `cut` stands for events that were left out. */
-export type ReportEvent = WireEvent | { at: number; from: "client"; type: "cut"; data: string };
 
 /** A connection of a report. */
 export interface ReportConnection {
   readonly url: string;
   readonly name?: string;
-  readonly events: readonly ReportEvent[];
+  readonly events: readonly WireEvent[];
 }
 
 /** A case of a report. Times are in ms. */
@@ -27,6 +23,8 @@ export interface ReportCase {
   readonly verdict: Verdict;
   readonly unstable?: true;
   readonly unconfirmed?: true;
+  /** What the server did wrong while it ran among others, though not alone. */
+  readonly doubt?: string;
   readonly durationMs: number;
   readonly digest: string;
   readonly checks: readonly Check[];
@@ -64,6 +62,9 @@ export interface ReportContext {
   readonly redact: (text: string) => string;
 }
 
+/** Characters of a text in a report, at most. Fewer than are kept of one, so that no secret is cut in two before it is redacted. */
+const TEXT = 2_000;
+
 /** Makes the report of a run: secrets taken out, long texts and transcripts cut. */
 export function makeReport(run: RunResult, { suite, protocol, target, redact }: ReportContext): Report {
   const cases = run.results.map((result) => reportCase(result, redact));
@@ -73,7 +74,7 @@ export function makeReport(run: RunResult, { suite, protocol, target, redact }: 
     target: { ...target, url: redact(target.url) },
     startedAt: run.startedAt.toISOString(),
     durationMs: run.durationMs,
-    seed: 0,
+    seed: run.seed,
     verdict: runVerdict(run, target.strict),
     counts: Object.fromEntries(
       VERDICTS.map((verdict) => [verdict, cases.filter((it) => it.verdict === verdict).length]),
@@ -98,7 +99,7 @@ function runVerdict({ results, stop }: RunResult, strict: boolean): RunVerdict {
   const unjudged = checks.some(
     ({ verdict, level }) => verdict === "error" || (verdict === "skip" && isBinding(level, strict)),
   );
-  return unjudged || stop ? "incomplete" : "pass";
+  return unjudged || stop || results.some(({ doubt }) => doubt !== undefined) ? "incomplete" : "pass";
 }
 
 function reportCase(result: CaseResult, redact: ReportContext["redact"]): ReportCase {
@@ -110,15 +111,14 @@ function reportCase(result: CaseResult, redact: ReportContext["redact"]): Report
     verdict: result.verdict,
     ...(result.unstable && { unstable: true }),
     ...(result.unconfirmed && { unconfirmed: true }),
+    ...(result.doubt !== undefined && { doubt: cut(redact(result.doubt), TEXT) }),
     durationMs: result.durationMs,
     digest,
-    checks: result.checks.map((check) => ({ ...check, actual: cutText(redact(check.actual)) })),
+    checks: result.checks.map((check) => ({ ...check, actual: cut(redact(check.actual), TEXT) })),
     connections: result.connections.map(({ url, name, events }) => ({
       url: redact(url),
       ...(name !== undefined && { name }),
-      events: cutEvents(events).map((event) =>
-        "data" in event ? { ...event, data: cutText(redact(event.data)) } : event,
-      ),
+      events: events.map((event) => ("data" in event ? { ...event, data: cut(redact(event.data), TEXT) } : event)),
     })),
   };
 }

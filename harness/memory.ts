@@ -1,0 +1,32 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+/** So many bytes (as the recorder counts them) may become garbage before it is collected. */
+const HEAP_OF_GARBAGE = 8 << 20;
+
+/** Counts what is needed no longer, in bytes, and calls `collect` whenever there is a heap of it. */
+export function disposer(collect: () => void): (bytes: number) => void {
+  let garbage = 0;
+  return (bytes) => {
+    garbage += bytes;
+    if (garbage < HEAP_OF_GARBAGE) return;
+    garbage = 0;
+    collect();
+  };
+}
+
+let gc: (() => void) | undefined;
+
+/**
+ * Notes that what cost so many bytes is needed no longer. V8 collects garbage late where memory is plentiful, and a target that
+ * sends much would make the suite swell: beyond a heap of it, it is collected at once.
+ */
+export const discard = disposer(() => {
+  gc ??= collector();
+  gc();
+});
+
+function collector(): () => void {
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc");
+}
