@@ -1,12 +1,16 @@
 import { worst } from "./catalogue.ts";
-import { type CaseResult, execute } from "./execute.ts";
+import { type CaseResult, execute, probe } from "./execute.ts";
 import { groupBy } from "./group.ts";
+import { AT_ONCE } from "./recorder.ts";
 import { type Session, settle } from "./session.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { UnreachableError } from "./usage.ts";
 
 /** Running failures again may take as long as the first pass took, and this long (ms) at least. */
 const CONFIRMATION = 5_000;
+
+/** A target that fell behind may take so long (ms) to catch up. */
+const CALM = 4_000;
 
 /** So many of a kind that fail again alone, and none that passes, are enough: the others are taken to be no different. */
 const ENOUGH = 3;
@@ -55,10 +59,22 @@ function names(results: readonly CaseResult[]): string {
 
 /** Runs what failed among other cases again, alone: whoever passes then was only blamed for another. `took` is in ms. */
 export async function confirm(ran: readonly CaseResult[], took: number, session: Session): Promise<void> {
-  const failed = ran.filter(({ verdict }) => verdict === "fail");
+  const failed = ran.filter((result) => result.verdict === "fail" || isCrowded(result));
+  if (failed.length > 0) await calm(session);
   const nothingToUntangle = failed.length === ran.length && ran.length > session.options.concurrency;
   await again(failed, nothingToUntangle ? 0 : Math.max(CONFIRMATION, took), session);
 }
+
+/** Lets a target that fell behind with accepting connections catch up: what it does alone counts, not what it still has to do. */
+async function calm({ protocol, target, shared }: Session): Promise<void> {
+  if (!shared.patience.isBehind()) return;
+  shared.patience.hadTime((await probe(protocol, target, CALM)) === undefined);
+}
+
+/** Whether the suite stopped reading because of what came for all cases together. */
+const isCrowded = ({ verdict, connections }: CaseResult) =>
+  verdict === "error" &&
+  connections.some(({ events }) => events.some((it) => it.type === "limit" && it.data.endsWith(AT_ONCE)));
 
 /** Where cases were blamed for others, warnings and what could not be judged may have come of that as well. */
 export async function reconsider(session: Session): Promise<void> {
@@ -96,10 +112,20 @@ async function again(some: readonly CaseResult[], budget: number, session: Sessi
       settle({ ...result, unconfirmed: true }, session);
     } else {
       kind.cleared += 1;
-      settle({ ...alone, unstable: true }, session);
+      settle(isCrowded(result) ? alone : { ...alone, unstable: true, ...doubtOf(result, session) }, session);
     }
     await back([alone], session);
   }
+}
+
+/**
+ * What a case that passes alone shows all the same: where the server itself broke a rule of every message, and no lack of time
+ * explains it, it did so for some case, perhaps by dying a moment after it.
+ */
+function doubtOf({ checks }: CaseResult, { protocol }: Session): { doubt?: string } {
+  const rules = new Set(protocol.rules.filter(({ owes }) => !owes).map(({ requirement }) => requirement));
+  const broken = checks.find(({ requirement, verdict }) => verdict === "fail" && rules.has(requirement));
+  return broken ? { doubt: `${broken.requirement} was broken while it ran among others: ${broken.actual}` } : {};
 }
 
 /** The requirements that gave a case its verdict. Failures that have them in common are of one kind. */

@@ -4,6 +4,8 @@ export const DEFAULTS = {
   concurrency: 16,
   recovery: 2_000,
   repeat: 1,
+  seed: 1,
+  runs: 200,
   bail: false,
   strict: false,
 } as const;

@@ -4,7 +4,7 @@ import { type Requirement, worst } from "./catalogue.ts";
 import { type Bench, type CaseResult, dial, execute, notRun } from "./execute.ts";
 import { pool } from "./pool.ts";
 import type { Protocol } from "./protocol.ts";
-import { share } from "./recorder.ts";
+import { LIMITS, share } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
 import { type RunOptions, type Session, type Stop, settle } from "./session.ts";
 
@@ -15,6 +15,8 @@ export interface RunResult {
   /** One for each case, in the order given. */
   readonly results: readonly CaseResult[];
   readonly stop: Stop | undefined;
+  /** The seed that the cases which generate their inputs started from; 0 where there was none. */
+  readonly seed: number;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
   const { clock, sockets } = shared;
   const requirements = new Map(protocol.requirements.map((it): [string, Requirement] => [it.id, it]));
   const judging = { requirements, strict: options.strict };
-  const bench: Bench = { protocol, target: options.target, judging, shared, signal: options.signal };
+  const bench: Bench = { protocol, target: options.target, judging, shared, random: options, signal: options.signal };
   const cut = () => {
     for (const destroy of sockets) destroy();
   };
@@ -41,27 +43,39 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
       const session: Session = { ...bench, options, availability: there, results: new Map(), confirming: 0, stop };
       await pass(cases, session);
       stop = session.stop;
-      passes.push(cases.map((it) => session.results.get(it) ?? notRun(it, stop?.words ?? "", judging)));
+      // What an early end kept from running again keeps the verdict that it has.
+      const before = passes.at(-1);
+      passes.push(
+        cases.map((it, i) => session.results.get(it) ?? before?.[i] ?? notRun(it, stop?.words ?? "", judging)),
+      );
     }
   } finally {
     options.signal?.removeEventListener("abort", cut);
     cut();
   }
-  return { startedAt, durationMs: Math.round(clock()), results: merge(passes), stop };
+  const seed = cases.some(({ generates }) => generates) ? options.seed : 0;
+  return { startedAt, durationMs: Math.round(clock()), results: merge(passes), stop, seed };
 }
 
-/** Runs each case once: first those that cannot upset a server, then the others. */
+/**
+ * Runs each case once: first those that cannot upset a server, then the others, then, one after another, those that put load
+ * on it.
+ */
 async function pass(cases: readonly Case[], session: Session): Promise<void> {
-  const upsetting = new Set(session.protocol.suites.filter(({ upsets }) => upsets).map(({ name }) => name));
-  for (const upsets of [false, true]) {
-    const queue = cases.filter(({ suite }) => upsetting.has(suite) === upsets);
-    while (queue.length > 0 && !session.stop) await batch(queue, session);
+  const { protocol, options } = session;
+  const named = (kind: "upsets" | "load") => new Set(protocol.suites.filter((it) => it[kind]).map(({ name }) => name));
+  const [upsetting, heavy] = [named("upsets"), named("load")];
+  const kindOf = ({ suite }: Case) => (heavy.has(suite) ? "heavy" : upsetting.has(suite) ? "upsetting" : "calm");
+  for (const kind of ["calm", "upsetting", "heavy"]) {
+    const queue = cases.filter((it) => kindOf(it) === kind);
+    const concurrency = kind === "heavy" ? 1 : options.concurrency;
+    while (queue.length > 0 && !session.stop) await batch(queue, concurrency, session);
   }
   await reconsider(session);
 }
 
 /** Runs cases from the queue until it is empty or something must be looked into; looks into it. */
-async function batch(queue: Case[], session: Session): Promise<void> {
+async function batch(queue: Case[], concurrency: number, session: Session): Promise<void> {
   const { options, availability, results, shared, signal } = session;
   const began = shared.clock();
   const ran: CaseResult[] = [];
@@ -69,7 +83,8 @@ async function batch(queue: Case[], session: Session): Promise<void> {
   const halt = () =>
     signal?.aborted || availability.downSince !== undefined || (options.bail && failed().length > 0) || false;
 
-  await pool(queue, options.concurrency, halt, async (it, idle) => {
+  const crowded = () => shared.meter.bytes > LIMITS.crowded;
+  await pool(queue, concurrency, halt, crowded, async (it, idle) => {
     const result = await execute(it, session, availability.saw, idle);
     if (signal?.aborted) return;
     ran.push(result);
@@ -77,7 +92,7 @@ async function batch(queue: Case[], session: Session): Promise<void> {
   });
 
   const took = shared.clock() - began;
-  const alone = options.concurrency === 1 || ran.length === 1;
+  const alone = concurrency === 1 || ran.length === 1;
   await back(ran, session);
   if (!session.stop && !alone) await confirm(ran, took, session);
   const bad = ran.find((it) => results.get(it.case)?.verdict === "fail");

@@ -11,6 +11,10 @@ export interface RunOptions {
   /** How long a target that stopped accepting connections is waited for. */
   readonly recovery: number;
   readonly repeat: number;
+  /** What cases that generate their inputs start from. */
+  readonly seed: number;
+  /** How many inputs such a case generates. */
+  readonly runs: number;
   /** Stop at the first failure. */
   readonly bail: boolean;
   /** A SHOULD counts as a MUST. */
