@@ -1,0 +1,109 @@
+import type { Arbitrary } from "fast-check";
+import { counterexample, type Generator, overlapping } from "../../harness/property.ts";
+import type { Case, Context } from "../../harness/scenario.ts";
+import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import { extended, interleaving, malformed, sequence, spelled } from "./generators.ts";
+import { CLIENTS, type Finding, play, playTogether } from "./play.ts";
+import { disconnect, scenario } from "./protocol.ts";
+
+type Connect = Context["connect"];
+type Judge<T> = (connect: Connect, values: readonly T[]) => Promise<readonly (Finding | undefined)[]>;
+
+/** So many connections are worked on at the same time, and so many malformed commands share one. */
+const AT_A_TIME = 50;
+const SHARED = 20;
+
+/** Judges each value by itself. */
+const each =
+  <T>(judge: (connect: Connect, value: T) => Promise<Finding | undefined>): Judge<T> =>
+  (connect, values) =>
+    overlapping(values, AT_A_TIME, (value) => judge(connect, value));
+
+/** Judges requests, each on a connection of its own; whatever is wrong breaks this requirement. */
+const requests = (requirement: RequirementId): Judge<string> =>
+  each(async (connect, text) => {
+    const { finding } = await play(connect, [{ text, valid: true }]);
+    return finding && { ...finding, requirement };
+  });
+
+/**
+ * Judges malformed commands, many on one connection where the server leaves it open. Where it ends it, or something is wrong,
+ * each of those that shared it gets a connection of its own: two rounds, however many there are.
+ */
+const malformedOnes: Judge<string> = async (connect, values) => {
+  const commands = values.map((text) => ({ text, valid: false }));
+  const groups = Array.from({ length: Math.ceil(commands.length / SHARED) }, (_, i) =>
+    commands.slice(i * SHARED, (i + 1) * SHARED),
+  );
+  const shared = await overlapping(groups, AT_A_TIME, (group) => play(connect, group));
+  const doubtful = new Set(groups.filter((_, i) => shared[i]?.finding || shared[i]?.ended).flat());
+  return overlapping(commands, AT_A_TIME, async (command) =>
+    doubtful.has(command) ? (await play(connect, [command])).finding : undefined,
+  );
+};
+
+/** A case whose inputs are generated: it shows the smallest one found that the server takes wrongly. */
+function generated<T, const Id extends RequirementId>(
+  make: (fc: Generator) => Arbitrary<T>,
+  judge: Judge<T>,
+  about: { readonly id: string; readonly title: string; readonly tests: readonly Id[] },
+): Case {
+  return scenario({
+    ...about,
+    generates: true,
+    given: [make, judge].map(String),
+    async run({ connect, check, skip, random }) {
+      const { finding: control } = await play(connect, [{ text: JSON.stringify(disconnect), valid: true }]);
+      if (control) {
+        for (const id of about.tests) skip(id, "an exact request is not carried out either: see disconnect.success");
+        return;
+      }
+      const found = await counterexample(make, random, (values) => judge(connect, values));
+      const kept = `each of ${random.runs} generated from seed ${random.seed} kept it`;
+      for (const id of about.tests.filter((it) => !found || it === found.finding.requirement)) {
+        const words = found && `${found.finding.words}; the smallest that shows it: ${told(found.value)}`;
+        check(id, found?.finding.untold ?? words ?? kept, { const: kept, title: kept });
+      }
+      if (found) await judge((options) => connect({ ...options, name: "the smallest" }), [found.value]);
+    },
+  });
+}
+
+/** What was sent, in words: a text; texts in a row; texts of several clients in turn. */
+function told(value: unknown): string {
+  if (!Array.isArray(value)) return String(value);
+  return value.map((it) => (Array.isArray(it) ? `client ${it[0]} ${it[1].text}` : it.text)).join(", then ");
+}
+
+/** The cases that send what nobody thought of. The same seed makes them send the same again. */
+export const generatedCases = [
+  generated(extended, requests("disconnect.extra-properties"), {
+    id: "generated/extended-requests",
+    title: "clients send disconnect requests with generated properties",
+    tests: ["disconnect.extra-properties"],
+  }),
+  generated(spelled, requests("disconnect.encoding"), {
+    id: "generated/spelled-requests",
+    title: "clients send disconnect requests in generated JSON spellings",
+    tests: ["disconnect.encoding"],
+  }),
+  generated(malformed, malformedOnes, {
+    id: "generated/malformed-commands",
+    title: "clients send generated malformed commands, many on one connection where it stays open",
+    tests: ["malformed.rejected", "malformed.usable"],
+  }),
+  generated(
+    sequence,
+    each(async (connect, commands) => (await play(connect, commands)).finding),
+    {
+      id: "generated/sequences",
+      title: "clients send generated sequences of up to 20 commands each, malformed ones and disconnect requests",
+      tests: ["malformed.rejected", "malformed.usable", "disconnect.answered", "disconnect.success"],
+    },
+  ),
+  generated(interleaving, each(playTogether), {
+    id: "generated/interleavings",
+    title: `${CLIENTS} clients at a time send generated commands in turn, up to 20`,
+    tests: ["disconnect.isolated", "malformed.survives", "malformed.usable"],
+  }),
+];

@@ -1,0 +1,111 @@
+import type { Connection } from "../../harness/connection.ts";
+import { isNothing, type Nothing, whyNothing } from "../../harness/nothing.ts";
+import type { Context } from "../../harness/scenario.ts";
+import { isEnded, type Message, messages, show } from "../../harness/transcript.ts";
+import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import type { Command } from "./generators.ts";
+import { DISCONNECTED, disconnect, disconnected, GREETING, nameOf } from "./protocol.ts";
+import { refusalsOf } from "./reaction.ts";
+
+/** What a server did wrong with some commands. */
+export interface Finding {
+  readonly requirement: RequirementId;
+  readonly words: string;
+  /** It cannot be told: the suite itself stopped reading. */
+  readonly untold?: Nothing;
+}
+
+/** What came of commands on one connection. */
+export interface Played {
+  readonly finding: Finding | undefined;
+  /** The server refused one of the malformed ones and ended the connection: the rest was not judged. */
+  readonly ended: boolean;
+}
+
+const wrong = (requirement: RequirementId, words: string, answer?: Message | Nothing): Finding =>
+  isNothing(answer) && whyNothing(answer).untold ? { requirement, words, untold: answer } : { requirement, words };
+
+/**
+ * Sends commands on one connection: the malformed ones before the first request alone, so that a success can only be theirs;
+ * then the rest, or a request.
+ */
+export async function play(connect: Context["connect"], commands: readonly Command[]): Promise<Played> {
+  const client = await connect();
+  const first = commands.findIndex(({ valid }) => valid);
+  const before = texts(first < 0 ? commands : commands.slice(0, first));
+  const after = first < 0 ? [JSON.stringify(disconnect)] : texts(commands.slice(first));
+  if (before.length > 0) {
+    client.send(...before);
+    const answers = () => answersTo(client, before);
+    const done = () => answers().length >= before.length || isEnded(client) || undefined;
+    await client.wait("the answer to a malformed command", done, false);
+    const success = answers().find(({ status }) => status === "success");
+    if (success) return { finding: wrong("malformed.rejected", `carried out: ${show(success)}`), ended: true };
+    if (isRefused(client)) return { finding: undefined, ended: true };
+    if (isEnded(client)) return { finding: wrong("malformed.usable", `ended without ${DISCONNECTED}`), ended: true };
+  }
+  client.send(...after);
+  const goodbye = await disconnected(client);
+  return { finding: judgeGoodbye(goodbye, before.length > 0), ended: false };
+}
+
+/**
+ * Sends commands of several clients in turn, each on its connection. Who sent nothing, or a request first, is served as if it
+ * were alone.
+ */
+export async function playTogether(connect: Context["connect"], turns: Turns): Promise<Finding | undefined> {
+  const clients = await Promise.all(Array.from({ length: CLIENTS }, () => connect()));
+  for (const [i, { text }] of turns) clients[i]?.send(text);
+  const findings = clients.map(async (client, i) => {
+    const own = turns.filter(([turn]) => turn === i).map(([, command]) => command);
+    if (!own.some(({ valid }) => valid)) client.send(disconnect);
+    const goodbye = await disconnected(client);
+    const undisturbed = own.length === 0 || own[0]?.valid;
+    // Whether it is the others that disturb it, only the same alone can tell.
+    if (undisturbed && judgeGoodbye(goodbye, false))
+      return (await play(connect, own)).finding
+        ? undefined
+        : disturbed(connect, turns, `client ${i}: ${told(goodbye)}`, goodbye);
+    return isNothing(goodbye) ? wrong("malformed.usable", `client ${i}: ${told(goodbye)}`, goodbye) : undefined;
+  });
+  return (await Promise.all(findings)).find((finding) => finding !== undefined);
+}
+
+/** Whether requests of others alone disturb a client, or their malformed commands. */
+async function disturbed(
+  connect: Context["connect"],
+  turns: Turns,
+  words: string,
+  answer: Message | Nothing,
+): Promise<Finding> {
+  const requests = turns.filter(([, { valid }]) => valid);
+  const alone = requests.length === turns.length || (await playTogether(connect, requests)) !== undefined;
+  return wrong(alone ? "disconnect.isolated" : "malformed.survives", words, answer);
+}
+
+type Turns = readonly (readonly [client: number, command: Command])[];
+
+/** Clients that talk in turn. */
+export const CLIENTS = 4;
+
+const texts = (commands: readonly Command[]) => commands.map(({ text }) => text);
+const told = (answer: Message | Nothing) => `${isNothing(answer) ? "no answer" : show(answer)} to its request`;
+
+/** Whether a request was carried out, or may have been refused because of what came before it. */
+function judgeGoodbye(goodbye: Message | Nothing, afterMalformed: boolean): Finding | undefined {
+  if (isNothing(goodbye))
+    return wrong(afterMalformed ? "malformed.usable" : "disconnect.answered", told(goodbye), goodbye);
+  if (goodbye.status === "success" || afterMalformed) return undefined;
+  return wrong("disconnect.success", told(goodbye));
+}
+
+const isRefused = ({ transcript }: Connection) =>
+  messages(transcript, "server").some(({ message }) => nameOf(message) === DISCONNECTED && message.status === "failed");
+
+/** What came that answers malformed commands, for good or bad. */
+function answersTo({ transcript }: Connection, inputs: readonly string[]): Message[] {
+  const names = new Set(inputs.flatMap(refusalsOf));
+  return messages(transcript, "server")
+    .map(({ message }) => message)
+    .filter((message) => nameOf(message) !== GREETING && names.has(nameOf(message) ?? ""));
+}
