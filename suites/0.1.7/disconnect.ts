@@ -51,6 +51,8 @@ const extended = Object.entries({
   "a-message-id": { messageId: "7c6f4f4e" },
   "a-non-ascii-name": { größe: "ü" },
   "a-long-text": { extra: "x".repeat(4_000) },
+  // Where the length of a frame begins to take two bytes more.
+  ...Object.fromEntries([125, 126, 127].map((length) => [`${length}-bytes-in-all`, filling(length)])),
   "100-properties": Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`property${i}`, i])),
 }).map(([name, extra]) =>
   scenario({
@@ -218,4 +220,9 @@ async function expectSuccess<Id extends RequirementId>(
 
 function escapeAll(text: string): string {
   return Array.from(text, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
+}
+
+/** A property that makes a disconnect request so many bytes long. */
+function filling(length: number): { extra: string } {
+  return { extra: "x".repeat(length - JSON.stringify({ ...disconnect, extra: "" }).length) };
 }

@@ -39,9 +39,7 @@ export const rules: readonly Rule[] = [
       ({ from, type }) => from === "server" && (type === "text" || type === "binary"),
     );
     const limit = transcript.events.find(({ type }) => type === "limit");
-    const wrong =
-      data.find((event) => !isObject(json(event))) ??
-      transcript.events.find(({ from, type }) => from === "server" && type === "violation");
+    const wrong = data.find((event) => !isObject(json(event))) ?? unprovoked(transcript);
     if (wrong) return broken(quote(wrong));
     if (limit) return untold(quote(limit));
     return kept(count(data.length, "message"));
@@ -70,9 +68,7 @@ export const rules: readonly Rule[] = [
     const end = serverEnd(transcript);
     if (!end) return kept("the server did not end the connection");
     if (sent(transcript).some(({ message }) => isDisconnected(message))) return kept("announced");
-    if (transcript.events.some(({ from, type }) => from === "client" && type === "violation")) {
-      return kept("the suite broke RFC 6455 before");
-    }
+    if (provocation(transcript) >= 0) return kept("the suite broke RFC 6455 before");
     if (tooBig(transcript, end)) return kept("the WebSocket layer ended it over a message that was too big");
     return broken(`${quote(end)} with no ${DISCONNECTED} before`);
   }),
@@ -97,14 +93,16 @@ export const rules: readonly Rule[] = [
       if (announced < 0) return kept(`no ${DISCONNECTED}`);
       const rest = transcript.events.slice(announced);
       if (rest.some(isServerEnd)) return kept("closed");
+      if (rest.some(isReset)) return kept("the suite reset the connection itself");
+      if (provocation(transcript) >= 0 && rest.some(isBreach))
+        return kept("ended wrongly, as the suite had broken RFC 6455");
       const wait = rest.findLast(({ type }) => type === "timeout");
       return wait ? broken(`still open: ${quote(wait)}`) : untold("the connection was not watched to its end");
     },
     (transcript) => {
       const announced = announcement(transcript);
-      return announced >= 0 && !transcript.events.slice(announced).some(isServerEnd)
-        ? "the end of the connection"
-        : undefined;
+      const over = (event: WireEvent) => isServerEnd(event) || isReset(event);
+      return announced >= 0 && !transcript.events.slice(announced).some(over) ? "the end of the connection" : undefined;
     },
   ),
 
@@ -124,8 +122,23 @@ const announcement = (transcript: Transcript) =>
 
 /** The event by which the server ended the connection, where it was the server. */
 function serverEnd({ events }: Transcript): WireEvent | undefined {
-  const first = events.find((event) => isServerEnd(event) || (event.from === "client" && event.type === "close"));
+  const first = events.find((event) => isServerEnd(event) || isClientEnd(event));
   return first?.from === "server" ? first : undefined;
+}
+
+const isBreach = ({ from, type }: WireEvent) => from === "server" && type === "violation";
+const isReset = ({ from, type }: WireEvent) => from === "client" && type === "end";
+const isClientEnd = ({ from, type }: WireEvent) => from === "client" && (type === "close" || type === "end");
+
+/** Where the suite broke RFC 6455, or -1: how a server takes that is for its WebSocket library to decide. */
+const provocation = ({ events }: Transcript) =>
+  events.findIndex(({ from, type }) => from === "client" && type === "violation");
+
+/** What the server sent against RFC 6455 of its own accord. */
+function unprovoked(transcript: Transcript): WireEvent | undefined {
+  const at = transcript.events.findIndex(({ from, type }) => from === "server" && type === "violation");
+  const before = provocation(transcript);
+  return before < 0 || at < before ? transcript.events[at] : undefined;
 }
 
 /** Whether the WebSocket layer may have ended the connection over the size of the last message. */
@@ -156,8 +169,9 @@ function isRefusal(message: Message, transcript: Transcript, index: number): boo
  * `malformed.rejected` to say.
  */
 function asksToDisconnect(event: WireEvent): boolean {
-  if (event.from !== "client" || (event.type !== "text" && event.type !== "binary")) return false;
-  const text = event.type === "text" ? event.data : Buffer.from(event.data, "base64").toString();
+  const { from, type } = event;
+  if (from !== "client" || (type !== "text" && type !== "binary" && type !== "violation")) return false;
+  const text = event.type !== "binary" ? event.data : Buffer.from(event.data, "base64").toString();
   return /disconnect/i.test(
     text.replace(/\\u([0-9a-f]{4})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
   );

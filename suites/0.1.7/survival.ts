@@ -13,6 +13,24 @@ export interface Survival {
   readonly control: boolean;
 }
 
+/** Opens connections at the same time; nothing where one did not open. */
+export async function together(
+  connect: Context["connect"],
+  ...names: readonly [string, ...string[]]
+): Promise<readonly [Connection, ...Connection[]] | undefined> {
+  const all = await Promise.all(names.map((name) => connect({ name })));
+  return all.every(({ opened }) => opened) ? (all as [Connection, ...Connection[]]) : undefined;
+}
+
+/**
+ * Resets connections, and connects once more: when that is answered the server has noticed them, and what the others say next
+ * comes after it.
+ */
+export async function resetAll(connect: Context["connect"], ...clients: readonly Connection[]): Promise<void> {
+  for (const client of clients) client.reset();
+  await connect({ name: "after the reset" });
+}
+
 /** Judges that a bystander is still connected and that a newcomer is greeted. */
 export async function judgeSurvival<Id extends RequirementId>(
   { connect, check, skip }: Context<Id>,

@@ -1,0 +1,167 @@
+import type { Connection } from "../../harness/connection.ts";
+import { bytewise, encode, type Frame, OPCODE } from "../../harness/frame.ts";
+import type { Nothing } from "../../harness/nothing.ts";
+import type { Context } from "../../harness/scenario.ts";
+import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import { handshakeCases } from "./handshake.ts";
+import { disconnect, disconnected, greeting, scenario, statusOf } from "./protocol.ts";
+import { violationCases } from "./violations.ts";
+
+const request = JSON.stringify(disconnect);
+const whole = encode({ opcode: OPCODE.text, payload: request });
+const smile = Buffer.from(JSON.stringify({ ...disconnect, extra: "😀" }));
+const ping: Frame = { opcode: OPCODE.ping, payload: "a" };
+const pong: Frame = { opcode: OPCODE.pong, payload: "b" };
+const slug = (words: string) => words.toLowerCase().replaceAll(" ", "-");
+
+/** The frames of one message in fragments, each as bytes; what is no text goes between them as it is. */
+function message(...parts: readonly (string | Uint8Array | Frame)[]): Buffer[] {
+  const isPart = (part: (typeof parts)[number]): part is string | Uint8Array =>
+    typeof part === "string" || part instanceof Uint8Array;
+  const [first, last] = [parts.findIndex(isPart), parts.findLastIndex(isPart)];
+  const frames = parts.map((part, i) =>
+    isPart(part) ? { opcode: i === first ? OPCODE.text : OPCODE.continuation, payload: part, final: i === last } : part,
+  );
+  return frames.map(encode);
+}
+
+const fragmented = Object.entries({
+  "two fragments": message(request.slice(0, 9), request.slice(9)),
+  "a fragment for each byte": message(...request),
+  "an empty fragment first": message("", request),
+  "empty fragments in the middle": message(request.slice(0, 9), "", "", request.slice(9)),
+  "an empty fragment last": message(request, ""),
+  "control frames between fragments": message(request.slice(0, 9), ping, request.slice(9, 19), pong, request.slice(19)),
+  "a character cut at the border of two fragments": message(smile.subarray(0, -4), smile.subarray(-4)),
+}).map(([name, frames]) =>
+  scenario({
+    id: `transport/fragmented-${slug(name)}`,
+    title: `a client sends a disconnect request in fragments: ${name}`,
+    given: frames.map((frame) => frame.toString("hex")),
+    tests: ["transport.fragmentation"],
+    run: (context) => expectSuccess(context, "transport.fragmentation", ...frames),
+  }),
+);
+
+const segmented = Object.entries<readonly Uint8Array[]>({
+  "each byte in a segment of its own": bytewise(whole),
+  "the parts of a frame in three segments": [whole.subarray(0, 2), whole.subarray(2, 6), whole.subarray(6)],
+  "a ping and a request in one segment": [Buffer.concat([encode(ping), whole])],
+  "two fragments in one segment": [Buffer.concat(message(request.slice(0, 9), request.slice(9)))],
+  "a frame and a half and then the rest": [Buffer.concat([encode(ping), whole.subarray(0, 10)]), whole.subarray(10)],
+}).map(([name, segments]) =>
+  scenario({
+    id: `transport/segments-${slug(name)}`,
+    title: `a client sends a disconnect request in TCP segments: ${name}`,
+    given: segments.map((segment) => Buffer.from(segment).toString("hex")),
+    tests: ["transport.segmentation"],
+    run: (context) => expectSuccess(context, "transport.segmentation", ...segments),
+  }),
+);
+
+const pings = Object.entries<string | Uint8Array>({
+  "no payload": "",
+  "1 byte": "a",
+  "125 bytes": "x".repeat(125),
+  "125 bytes that are no text": Uint8Array.from({ length: 125 }, (_, i) => 255 - i),
+}).map(([name, payload]) =>
+  scenario({
+    id: `transport/ping-with-${slug(name)}`,
+    title: `a client sends a ping with ${name}`,
+    given: String(payload),
+    tests: ["transport.ping"],
+    async run({ connect, check }) {
+      const client = await connect();
+      check("transport.ping", await answerTo(client, payload));
+    },
+  }),
+);
+
+const closes = Object.entries({ "code 1000": 1000, "no code": undefined }).map(([name, code]) =>
+  scenario({
+    id: `transport/close-with-${slug(name)}`,
+    title: `a client that was greeted closes its connection with ${name}`,
+    given: String(code),
+    tests: ["transport.close"],
+    async run({ connect, check }) {
+      const client = await connect();
+      await greeting(client);
+      client.close(code);
+      check("transport.close", await client.closed(), {
+        title: "a close frame, and the end of the TCP connection",
+        type: "object",
+        properties: { frame: { const: true } },
+      });
+    },
+  }),
+);
+
+/** The cases of the section "WebSocket transport". */
+export const transportCases = [
+  ...handshakeCases,
+  ...pings,
+
+  scenario({
+    id: "transport/ping-after-ping",
+    title: "a client sends three pings, each when the one before is answered",
+    tests: ["transport.ping"],
+    async run({ connect, check }) {
+      const client = await connect();
+      for (const payload of ["first", "second", "third"]) {
+        if (!check("transport.ping", await answerTo(client, payload))) return;
+      }
+    },
+  }),
+
+  scenario({
+    id: "transport/ping-between-fragments",
+    title: "a client sends a ping between the fragments of a disconnect request, and the rest once it has the pong",
+    tests: ["transport.ping", "transport.fragmentation"],
+    async run({ connect, check }) {
+      const client = await connect();
+      const half = encode({ opcode: OPCODE.text, payload: request.slice(0, 9), final: false });
+      await client.write({ type: "text", data: request }, half);
+      if (!check("transport.ping", await answerTo(client, "between"))) return;
+      await client.write(undefined, encode({ opcode: OPCODE.continuation, payload: request.slice(9) }));
+      check("transport.fragmentation", statusOf(await disconnected(client)), { const: "success" });
+    },
+  }),
+
+  ...fragmented,
+
+  scenario({
+    id: "transport/segments-of-the-handshake",
+    title: "a client sends its handshake with each byte in a TCP segment of its own",
+    tests: ["transport.segmentation"],
+    async run({ connect, check }) {
+      const client = await connect({ handshake: { bytewise: true } });
+      check("transport.segmentation", statusOf(await greeting(client)), { const: "success", title: "a greeting" });
+    },
+  }),
+
+  ...segmented,
+  ...closes,
+  ...violationCases,
+];
+
+/** Sends a ping and awaits the pong of the same payload. */
+async function answerTo(client: Connection, payload: string | Uint8Array): Promise<string | Nothing> {
+  const data = Buffer.from(payload as Uint8Array).toString("base64");
+  await client.write({ type: "ping", data }, encode({ opcode: OPCODE.ping, payload }));
+  const isPong = ({ from, type, ...event }: Connection["transcript"]["events"][number]) =>
+    from === "server" && type === "pong" && "data" in event && event.data === data;
+  return client.wait("a pong", () =>
+    client.transcript.events.some(isPong) ? "a pong of the same payload" : undefined,
+  );
+}
+
+/** Sends a disconnect request in these TCP segments and judges that it is carried out. */
+async function expectSuccess<Id extends RequirementId>(
+  { connect, check }: Context<Id>,
+  requirement: Id,
+  ...segments: readonly Uint8Array[]
+): Promise<void> {
+  const client = await connect();
+  await client.write({ type: "text", data: request }, ...segments);
+  check(requirement, statusOf(await disconnected(client)), { const: "success" });
+}

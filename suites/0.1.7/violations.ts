@@ -1,0 +1,94 @@
+import type { Connection } from "../../harness/connection.ts";
+import { encode, OPCODE } from "../../harness/frame.ts";
+import type { Nothing } from "../../harness/nothing.ts";
+import { isEnded, messages } from "../../harness/transcript.ts";
+import { DISCONNECT, DISCONNECTED, disconnect, nameOf, scenario } from "./protocol.ts";
+import { judgeSurvival, resetAll, together } from "./survival.ts";
+import { bytesOf, type Violation, violations } from "./violation-inputs.ts";
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
+const text = encode({ opcode: OPCODE.text, payload: JSON.stringify(disconnect) });
+
+const broken = violations.map((violation) =>
+  scenario({
+    id: `transport/violation-${violation.name.toLowerCase().replaceAll(",", "").replaceAll(" ", "-")}`,
+    title: `a client sends ${violation.name}`,
+    given: JSON.stringify(violation.frames).slice(0, 1_000),
+    tests: [...(violation.requirement ? [violation.requirement] : []), "transport.survives"],
+    async run(context) {
+      const [bystander, client] = (await together(context.connect, "bystander", "client")) ?? [];
+      if (!bystander || !client) return;
+      const end = await reaction(client, violation);
+      if (violation.requirement) {
+        context.check(violation.requirement, end, {
+          const: "failed",
+          title: "a close frame, or the end of the TCP connection, and nothing carried out",
+        });
+      }
+      await judgeSurvival(context, "transport.survives", bystander);
+    },
+  }),
+);
+
+const resets = Object.entries<Uint8Array>({
+  "after the first byte of a frame": text.subarray(0, 1),
+  "in the middle of a payload": text.subarray(0, 20),
+  "between two fragments": encode({ opcode: OPCODE.text, payload: '{"command":', final: false }),
+  "in the middle of a payload of 1 TiB": Buffer.from([0x81, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6]),
+}).map(([name, bytes]) =>
+  scenario({
+    id: `transport/reset-${name.toLowerCase().replaceAll(" ", "-")}`,
+    title: `a client resets its connection ${name}`,
+    given: hex(bytes),
+    tests: ["transport.survives"],
+    async run(context) {
+      const [bystander, client] = (await together(context.connect, "bystander", "client")) ?? [];
+      if (!bystander || !client) return;
+      await client.write({ type: "violation", data: `half a message: ${hex(bytes)}` }, bytes);
+      await resetAll(context.connect, client);
+      await judgeSurvival(context, "transport.survives", bystander);
+    },
+  }),
+);
+
+const codes = [1001, 1003, 1007, 1011, 3000, 4999].map((code) =>
+  scenario({
+    id: `transport/close-with-code-${code}`,
+    title: `a client closes its connection with code ${code}`,
+    given: code,
+    tests: ["transport.survives"],
+    async run(context) {
+      const [bystander, client] = (await together(context.connect, "bystander", "client")) ?? [];
+      if (!bystander || !client) return;
+      client.close(code);
+      await client.closed();
+      await judgeSurvival(context, "transport.survives", bystander);
+    },
+  }),
+);
+
+/** What a client sends that breaks RFC 6455, or ends a connection in an unusual way: harmful to nobody else. */
+export const violationCases = [...codes, ...broken, ...resets];
+
+/**
+ * Sends a violation with a disconnect request behind it, which fences it: a server that carries out a request, be it the one
+ * in the violation or the one behind it, did not fail the connection.
+ */
+async function reaction(client: Connection, violation: Violation): Promise<string | Nothing> {
+  const bytes = bytesOf(violation);
+  const payload = Buffer.concat(violation.frames.map((frame) => Buffer.from((frame.payload ?? "") as Uint8Array)));
+  const held = payload.includes(DISCONNECT) ? `, which holds ${DISCONNECT}` : "";
+  const words = `${violation.name}${held} (${bytes.length} bytes: ${hex(bytes.subarray(0, 16))}…)`;
+  await client.write({ type: "violation", data: words }, bytes);
+  client.send(disconnect);
+  return client.wait("the failure of the connection", () => {
+    if (
+      messages(client.transcript, "server").some(
+        ({ message }) => nameOf(message) === DISCONNECTED && message.status === "success",
+      )
+    )
+      return "the connection did not fail: a disconnect request was carried out";
+    const breach = client.transcript.events.some(({ from, type }) => from === "server" && type === "violation");
+    return isEnded(client) || breach ? "failed" : undefined;
+  });
+}
