@@ -67,6 +67,13 @@ export const RUNNING = {
     "How long a target that stopped accepting connections is waited for, in ms",
   ),
   repeat: number("repeat", 1, DEFAULTS.repeat, "Run everything so many times; a case whose verdict varies is unstable"),
+  seed: {
+    type: "number",
+    requiresArg: true,
+    coerce: (value: unknown) => (value === undefined ? undefined : integer("seed", 1)(value)),
+    describe: "What generated commands start from, to send those of an earlier run again (default: another each time)",
+  },
+  runs: number("runs", 1, DEFAULTS.runs, "How many inputs each case of the suite generated makes"),
   bail: flag("Stop at the first failure"),
   header: texts(
     "header",
@@ -82,8 +89,10 @@ export const RUNNING = {
   verbose: flag("Print every finding in full, every observation, and stack traces of errors of the suite"),
 } as const;
 
-/** Where the reference server listens. */
+/** Where the reference server listens, and how it misbehaves. */
 export const SERVING = {
+  fault: text("fault", "Misbehave in one named way"),
+  "list-faults": flag("List the faults, with what each does and which requirement it breaks"),
   host: { type: "string", requiresArg: true, default: "127.0.0.1", describe: "The address to listen on" },
   port: number("port", 0, 0, "The port to listen on; 0 is any free one"),
 } as const;

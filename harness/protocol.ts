@@ -10,6 +10,22 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** How the reference server is started; port 0 is any free one. */
+export interface ServeOptions {
+  readonly host?: string;
+  readonly port?: number;
+  /** The name of the fault that it shall have. */
+  readonly fault?: string | undefined;
+}
+
+/** One way in which the reference server can misbehave. */
+export interface Fault {
+  /** What it does, in one sentence. */
+  readonly says: string;
+  /** The requirement that it breaks. */
+  readonly breaks: string;
+}
+
 /** One version of the protocol: all that the harness needs to know of it. */
 export interface Protocol {
   readonly version: string;
@@ -21,6 +37,8 @@ export interface Protocol {
   nameOf(message: Message): string | undefined;
   /** The URL to connect to, with a query, or with that of a client of this version. Throws a `UsageError`. */
   address(target: URL, query?: string): URL;
-  /** Starts the embedded reference server; port 0 is any free one. */
-  serve(options?: { readonly host?: string; readonly port?: number }): Promise<RunningServer>;
+  /** Starts the reference server. Throws a `UsageError` for an unknown fault. */
+  serve(options?: ServeOptions): Promise<RunningServer>;
+  /** The faults that the reference server can have, by name. */
+  faults(): Promise<Readonly<Record<string, Fault>>>;
 }

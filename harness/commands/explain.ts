@@ -1,6 +1,6 @@
 import about from "../../package.json" with { type: "json" };
 import { visible } from "../../reports/escape.ts";
-import { explainConnection } from "../../reports/explain.ts";
+import { explainConnections } from "../../reports/explain.ts";
 import { makeReport, type ReportCase } from "../../reports/report.ts";
 import { current } from "../../suites/index.ts";
 import type { Requirement } from "../catalogue.ts";
@@ -72,7 +72,7 @@ async function explainOne(it: Case, protocol: Protocol): Promise<string[]> {
         .map((expected) => `      accepts  ${expected}`),
     ]),
     "  and the rules of every message. Against the embedded reference server, which conforms, this passes over the wire:",
-    ...(shown?.connections.flatMap(explainConnection) ?? []).map((line) => `    ${line}`),
+    ...explainConnections(shown?.connections ?? []).map((line) => `    ${line}`),
     `  run it alone: ${about.name} run <url> --case ${it.id}`,
   ];
 }

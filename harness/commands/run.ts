@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { dirname, join } from "node:path";
 import picocolors from "picocolors";
 import about from "../../package.json" with { type: "json" };
@@ -24,9 +25,10 @@ import { UnreachableError, UsageError } from "../usage.ts";
 /** The options of `run`, as the command line gives them. */
 export interface RunArguments
   extends Selection,
-    Pick<RunOptions, "timeout" | "concurrency" | "recovery" | "repeat" | "bail" | "strict"> {
+    Pick<RunOptions, "timeout" | "concurrency" | "recovery" | "repeat" | "runs" | "bail" | "strict"> {
   readonly url?: string | undefined;
   readonly all: boolean;
+  readonly seed?: number | undefined;
   readonly header?: readonly string[] | undefined;
   readonly ca?: string | undefined;
   readonly insecure: boolean;
@@ -107,8 +109,8 @@ async function reach(
 
 async function test(cases: readonly Case[], target: Target, args: RunArguments, signal: AbortSignal): Promise<Report> {
   const progress = args.quiet ? undefined : watch(cases);
-  const { timeout, concurrency, recovery, repeat, bail, strict } = args;
-  const options = { target, timeout, concurrency, recovery, repeat, bail, strict, signal };
+  const { timeout, concurrency, recovery, repeat, runs, bail, strict, seed = randomInt(1, 2 ** 31) } = args;
+  const options = { target, timeout, concurrency, recovery, repeat, runs, bail, strict, seed, signal };
   const result = await runCases(current, cases, { ...options, onResult: progress?.result ?? (() => {}) }).finally(
     progress?.end,
   );
@@ -170,6 +172,7 @@ function tell(
     url === undefined ? [] : quoted(withoutCredentials(target.url).href),
     strict ? ["--strict"] : [],
     timeout === DEFAULTS.timeout ? [] : [`--timeout ${timeout}`],
+    report.seed === 0 ? [] : [`--seed ${report.seed}`],
     ca === undefined ? [] : [`--ca ${quoted(ca)}`],
     insecure ? ["--insecure"] : [],
     Object.keys(target.headers).length > 0 ? ["--header …"] : [],

@@ -1,0 +1,102 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { ServerOptions } from "ws";
+import { parity } from "./parity.ts";
+
+/** A client of the reference server. */
+export interface Client {
+  /** The version in the URL, decoded; `null` where there is none. */
+  readonly version: string | null;
+  /** The query of the URL, as it came. */
+  readonly query: string;
+  readonly request: IncomingMessage;
+  /** Neither side has closed the connection. */
+  readonly open: boolean;
+  /** Sends a message; a text as it stands. Does nothing once the client has left. */
+  say(message: object | string, options?: { readonly binary?: boolean }): void;
+  /** Ends the connection with a close frame. What the client still sends is not read. */
+  leave(code?: number): void;
+  /** Reads no more of what it sends, and leaves the connection open. */
+  hang(): void;
+  /** Ends the TCP connection, without a close frame. */
+  drop(): void;
+}
+
+/** All that the reference server decides, so that a fault can let it decide otherwise in one point. */
+export interface Behaviour {
+  /** All clients that are connected. */
+  readonly everybody: ReadonlySet<Client>;
+  /** What the WebSocket library is told. */
+  readonly webSocket: ServerOptions;
+  /** A TCP connection is there. */
+  connection(tcp: Socket): void;
+  /** What came is no HTTP request, or too long for one. */
+  unreadable(tcp: Duplex): void;
+  /** Answers a request that asks for no WebSocket. */
+  http(request: IncomingMessage, response: ServerResponse): void;
+  /** May look at or change the request for a WebSocket and its TCP connection; ends it to refuse it. */
+  upgrade(request: IncomingMessage, tcp: Duplex): Duplex;
+  /** May change the lines of the 101. */
+  handshake(lines: string[], request: IncomingMessage): void;
+  greet(client: Client, parity: string): void;
+  parity(version: string | null): string;
+  /** The command that a message names; `undefined` where it is malformed. */
+  read(text: string, binary: boolean, client: Client): unknown;
+  disconnect(client: Client): void;
+  malformed(client: Client, text: string, binary: boolean): void;
+  /** A client broke the WebSocket protocol, and its connection is ended for that. */
+  violated(client: Client): void;
+  /** A connection is over; `code` is that of the client's close frame, 1005 where it had none, 1006 without such a frame. */
+  gone(client: Client, code: number): void;
+}
+
+export const DISCONNECT = "system/disconnect/request";
+
+/** The messages of the reference server. */
+export const greeting = (tachyonVersion: string, versionParity: string) => ({
+  command: "system/version/response",
+  status: "success",
+  data: { tachyonVersion, versionParity },
+});
+export const success = { command: "system/disconnected/response", status: "success" };
+export const refusal = { command: "system/disconnected/response", status: "failed", reason: "invalid_command" };
+
+/** The largest message that is read, in bytes. */
+const MAX_PAYLOAD = 16 << 20;
+
+/** What the protocol asks, and nothing else. */
+export function conforming(version: string, everybody: ReadonlySet<Client>): Behaviour {
+  return {
+    everybody,
+    webSocket: { maxPayload: MAX_PAYLOAD },
+    connection() {},
+    unreadable() {},
+    http: (_, response) => void response.writeHead(426, { upgrade: "websocket", connection: "close" }).end(),
+    upgrade: (_, tcp) => tcp,
+    handshake() {},
+    greet: (client, versionParity) => client.say(greeting(version, versionParity)),
+    parity: (client) => parity(version, client),
+    read,
+    disconnect(client) {
+      client.say(success);
+      client.leave(1000);
+    },
+    malformed(client) {
+      client.say(refusal);
+      client.leave(1000);
+    },
+    violated() {},
+    gone() {},
+  };
+}
+
+function read(text: string, binary: boolean): unknown {
+  if (binary) return undefined;
+  try {
+    const message: unknown = JSON.parse(text);
+    return Array.isArray(message) ? undefined : Object(message).command;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,180 @@
+import { type Client, refusal, success } from "../behaviour.ts";
+import { type Faults, farewell } from "./fault.ts";
+
+/** How long a fault that is slow in one point takes, in ms. */
+const MOMENT = 20;
+
+/** What all cases need that end with a disconnect request. */
+const WHERE_REQUESTS_MUST_WORK = [
+  "disconnect.no-login",
+  "disconnect.extra-properties",
+  "disconnect.encoding",
+  "transport.extensions",
+  "transport.fragmentation",
+  "transport.segmentation",
+] as const;
+
+/** Faults of the section "Disconnect". */
+export const disconnectFaults: Faults = {
+  "never-says-goodbye": {
+    says: "Does not answer disconnect requests.",
+    breaks: "disconnect.answered",
+    also: [...WHERE_REQUESTS_MUST_WORK],
+    change: () => ({ disconnect() {} }),
+  },
+  "closes-without-a-goodbye": {
+    says: "Ends the connection of a client that asks for it without an answer.",
+    breaks: "disconnect.answered",
+    also: [...WHERE_REQUESTS_MUST_WORK, "termination.announced"],
+    change: () => ({ disconnect: (client) => client.leave(1000) }),
+  },
+  "fails-to-disconnect": {
+    says: "Answers disconnect requests with status failed.",
+    breaks: "disconnect.success",
+    also: WHERE_REQUESTS_MUST_WORK,
+    change: () => ({ disconnect: (client) => farewell(client, { ...refusal, reason: "internal_error" }) }),
+  },
+  "says-goodbye-twice": {
+    says: "Answers a disconnect request twice.",
+    breaks: "disconnect.once",
+    also: ["disconnect.last"],
+    change: () => ({ disconnect: (client) => farewell(client, success, success) }),
+  },
+  "answers-with-a-disconnect-response": {
+    says: "Answers a disconnect request also with system/disconnect/response.",
+    breaks: "disconnect.request-only",
+    also: ["message.known"],
+    change: ({ disconnect }) => ({
+      disconnect(client) {
+        client.say({ command: "system/disconnect/response", status: "success" });
+        disconnect(client);
+      },
+    }),
+  },
+  "disconnects-members-only": {
+    says: "Refuses the disconnect request of a client without an Authorization header.",
+    breaks: "disconnect.no-login",
+    headers: { Authorization: "Bearer conformance" },
+    change: ({ disconnect }) => ({
+      disconnect: (client) =>
+        client.request.headers.authorization
+          ? disconnect(client)
+          : farewell(client, { ...refusal, reason: "unauthorized" }),
+    }),
+  },
+  "ignores-the-first-request": {
+    says: "Ignores a disconnect request that is the first thing a client says.",
+    breaks: "disconnect.no-login",
+    also: ["disconnect.answered", ...WHERE_REQUESTS_MUST_WORK],
+    change: ({ disconnect, read }) => {
+      const [spoke, again] = [new WeakSet<Client>(), new WeakSet<Client>()];
+      return {
+        read(text, binary, client) {
+          if (spoke.has(client)) again.add(client);
+          spoke.add(client);
+          return read(text, binary, client);
+        },
+        disconnect: (client) => void (again.has(client) && disconnect(client)),
+      };
+    },
+  },
+  "refuses-extra-properties": {
+    says: "Refuses a disconnect request that holds any further property.",
+    breaks: "disconnect.extra-properties",
+    also: ["disconnect.encoding", "transport.fragmentation"],
+    change: ({ read }) => ({
+      read: (text, binary, client) => (/,/.test(text) ? undefined : read(text, binary, client)),
+    }),
+  },
+  "refuses-long-requests": {
+    says: "Refuses a disconnect request of more than 1,000 characters.",
+    breaks: "disconnect.extra-properties",
+    change: ({ read }) => ({
+      read: (text, binary, client) => (text.length > 1_000 ? undefined : read(text, binary, client)),
+    }),
+  },
+  "does-not-decode-escapes": {
+    says: "Does not understand backslash escapes in JSON.",
+    breaks: "disconnect.encoding",
+    also: ["disconnect.extra-properties"],
+    change: ({ read }) => ({
+      read: (text, binary, client) => (text.includes("\\") ? undefined : read(text, binary, client)),
+    }),
+  },
+  "wants-the-command-first": {
+    says: "Refuses a disconnect request whose first property is not the command, or that is laid out with white space.",
+    breaks: "disconnect.encoding",
+    also: ["disconnect.extra-properties"],
+    change: ({ read }) => ({
+      read: (text, binary, client) => (/^\{"(command|\\u)/.test(text) ? read(text, binary, client) : undefined),
+    }),
+  },
+  "disconnects-everybody": {
+    says: "Ends all other connections, too, when a client asks to be disconnected.",
+    breaks: "disconnect.isolated",
+    change: ({ disconnect, everybody }) => ({
+      disconnect(client) {
+        disconnect(client);
+        for (const other of everybody) farewell(other, { ...refusal, reason: "internal_error" });
+      },
+    }),
+  },
+  "rests-after-a-goodbye": {
+    says: "Takes a moment to close a connection, and greets nobody who comes meanwhile.",
+    breaks: "disconnect.reconnect",
+    also: ["malformed.survives", "transport.survives"],
+    change({ greet }) {
+      const leaving = new Set<Client>();
+      return {
+        greet: (client, parity) => void (leaving.size > 0 || greet(client, parity)),
+        disconnect(client) {
+          client.say(success);
+          client.hang();
+          leaving.add(client);
+          setTimeout(() => {
+            leaving.delete(client);
+            client.leave(1000);
+          }, MOMENT);
+        },
+      };
+    },
+  },
+  "keeps-talking-to-the-leaving": {
+    says: "Answers commands that come after a disconnect request.",
+    breaks: "disconnect.final",
+    change({ disconnect, malformed }) {
+      const leaving = new WeakSet<Client>();
+      return {
+        disconnect(client) {
+          if (!leaving.has(client)) setTimeout(() => disconnect(client), MOMENT);
+          leaving.add(client);
+        },
+        malformed: (client, text, binary) =>
+          leaving.has(client)
+            ? client.say({ command: "conformance/unknown/response", status: "failed", reason: "invalid_command" })
+            : malformed(client, text, binary),
+      };
+    },
+  },
+  "closes-with-an-error-code": {
+    says: "Closes a connection on request with code 1011.",
+    breaks: "disconnect.clean-close",
+    change: () => ({
+      disconnect(client) {
+        client.say(success);
+        client.leave(1011);
+      },
+    }),
+  },
+  "drops-who-leaves": {
+    says: "Answers a disconnect request, and drops the TCP connection without a close frame.",
+    breaks: "disconnect.clean-close",
+    change: () => ({
+      disconnect(client) {
+        client.say(success);
+        client.hang();
+        setTimeout(() => client.drop(), MOMENT);
+      },
+    }),
+  },
+};

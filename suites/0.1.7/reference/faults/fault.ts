@@ -1,0 +1,47 @@
+import type { Fault } from "../../../../harness/protocol.ts";
+import type { RequirementId } from "../../../../schemas/0.1.7/requirements.ts";
+import type { Behaviour, Client } from "../behaviour.ts";
+
+/** One way in which the reference server can misbehave: a few lines that break one requirement. */
+export interface ReferenceFault extends Fault {
+  readonly breaks: RequirementId;
+  /** What is broken with it, since one cannot be broken without the other; what comes of it under load is not listed. */
+  readonly also?: readonly RequirementId[] | "all that needs a connection";
+  /** What a client has to send with its handshake to be served. */
+  readonly headers?: Readonly<Record<string, string>>;
+  change(normal: Behaviour): Partial<Behaviour>;
+}
+
+export type Faults = Readonly<Record<string, ReferenceFault>>;
+
+/** What is broken as well where nobody is greeted. */
+export const WHERE_GREETINGS_MUST_COME = ["transport.extensions", "transport.segmentation"] as const;
+
+/** Says some messages, and ends the connection. */
+export function farewell(client: Client, ...messages: readonly object[]): void {
+  for (const message of messages) client.say(message);
+  client.leave(1000);
+}
+
+/** A change that also carries out what is malformed, where `which` says so. */
+export const carryingOut =
+  (which: (text: string) => boolean): ReferenceFault["change"] =>
+  ({ disconnect, malformed }) => ({
+    malformed: (client, text, binary) =>
+      !binary && which(text) ? disconnect(client) : malformed(client, text, binary),
+  });
+
+/** A change that gives some versions another parity. */
+export const misjudging =
+  (wrong: (version: string | null) => string | undefined): ReferenceFault["change"] =>
+  ({ parity }) => ({ parity: (version) => wrong(version) ?? parity(version) });
+
+/** The command that a text names, if it is one of an object that names one. */
+export function commandIn(text: string): string | undefined {
+  try {
+    const { command } = Object(JSON.parse(text));
+    return typeof command === "string" ? command : undefined;
+  } catch {
+    return undefined;
+  }
+}

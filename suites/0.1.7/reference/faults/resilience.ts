@@ -1,0 +1,175 @@
+import type { Client } from "../behaviour.ts";
+import type { Faults, ReferenceFault } from "./fault.ts";
+
+/** So many clients are too many at once, and so many that left one after another without a word. */
+const MANY = 80;
+const LEAVERS = 250;
+
+/** A change of the greeting by how many clients have left without a word since one last said something, or it counted anew. */
+const afterLeavers =
+  (welcome: (count: number, greet: () => void) => number): ReferenceFault["change"] =>
+  ({ greet, read }) => {
+    const spoke = new WeakSet<Client>();
+    let count = 0;
+    return {
+      greet(client, parity) {
+        count = welcome(count, () => greet(client, parity));
+      },
+      gone(client) {
+        if (!spoke.has(client)) count += 1;
+      },
+      read(text, binary, client) {
+        spoke.add(client);
+        count = 0;
+        return read(text, binary, client);
+      },
+    };
+  };
+
+/** Faults of the section "Resilience". */
+export const resilienceFaults: Faults = {
+  "serves-80-clients": {
+    says: `Greets nobody while ${MANY} clients are connected.`,
+    breaks: "resilience.concurrent",
+    change: ({ greet, everybody }) => ({
+      greet: (client, parity) => void (everybody.size > MANY || greet(client, parity)),
+    }),
+  },
+  "tires-of-the-silent": {
+    says: `Does not greet a client when ${LEAVERS} before it have come and gone without a word; then it counts anew.`,
+    breaks: "resilience.churn",
+    change: afterLeavers((count, greet) => {
+      if (count < LEAVERS) greet();
+      return count < LEAVERS ? count : 0;
+    }),
+  },
+  "gets-slower": {
+    says: "Greets the slower the more clients in a row have come and gone without a word.",
+    breaks: "resilience.churn-speed",
+    change: afterLeavers((count, greet) => {
+      if (count < 100) greet();
+      else setTimeout(greet, count / 4);
+      return count;
+    }),
+  },
+  "waits-for-the-idle": {
+    says: "Greets nobody while 45 clients are connected that have been greeted and said nothing.",
+    breaks: "resilience.idle",
+    also: ["resilience.concurrent"],
+    change({ greet, read }) {
+      const idle = new Set<Client>();
+      return {
+        greet(client, parity) {
+          if (idle.size >= 45) return;
+          idle.add(client);
+          greet(client, parity);
+        },
+        read(text, binary, client) {
+          idle.delete(client);
+          return read(text, binary, client);
+        },
+        gone: (client) => void idle.delete(client),
+      };
+    },
+  },
+  "waits-for-half-handshakes": {
+    says: "Drops every connection while 15 others have sent half of their handshake.",
+    breaks: "resilience.half-open",
+    change() {
+      const half = new Set<object>();
+      return {
+        connection(tcp) {
+          if (half.size >= 15) return void tcp.destroy();
+          tcp.on("close", () => half.delete(tcp));
+          tcp.once("data", (bytes) => {
+            if (bytes.includes("\r\n\r\n")) return;
+            half.add(tcp);
+            tcp.once("data", () => half.delete(tcp));
+          });
+        },
+      };
+    },
+  },
+  "waits-for-close-frames": {
+    says: "Greets nobody while 18 clients that were told goodbye have not answered the close frame.",
+    breaks: "resilience.no-echo",
+    change({ greet, disconnect }) {
+      const closing = new Set<Client>();
+      return {
+        greet: (client, parity) => void (closing.size >= 18 || greet(client, parity)),
+        disconnect(client) {
+          closing.add(client);
+          disconnect(client);
+        },
+        gone: (client) => void closing.delete(client),
+      };
+    },
+  },
+  "dies-of-many-resets": {
+    says: "Drops all connections, as if it started again, when 8 are reset within a moment.",
+    breaks: "resilience.abrupt",
+    also: ["termination.announced"],
+    change({ everybody }) {
+      const violators = new WeakSet<Client>();
+      let resets = 0;
+      return {
+        violated: (client) => void violators.add(client),
+        gone(client, code) {
+          if (code !== 1006 || violators.has(client)) return;
+          resets += 1;
+          setTimeout(() => resets--, 50);
+          if (resets >= 8) for (const one of everybody) one.drop();
+        },
+      };
+    },
+  },
+  "dies-of-floods": {
+    says: "Drops all connections, as if it started again, when a client sends 100 messages in one go.",
+    breaks: "resilience.flood",
+    also: ["termination.announced"],
+    change({ everybody, malformed }) {
+      const counts = new WeakMap<Client, number>();
+      return {
+        malformed(client, text, binary) {
+          const count = (counts.get(client) ?? 0) + 1;
+          counts.set(client, count);
+          if (count > 100) for (const one of everybody) one.drop();
+          if (count === 1) setImmediate(() => malformed(client, text, binary));
+        },
+      };
+    },
+  },
+  "ignores-big-messages": {
+    says: "Answers no message of more than 32 KiB.",
+    breaks: "resilience.large",
+    also: ["resilience.deep"],
+    change: ({ disconnect, malformed, read }) =>
+      ignoring((text) => text.length > 32 << 10, { disconnect, malformed, read }),
+  },
+  "ignores-complicated-messages": {
+    says: "Answers no message with more than 10,000 values, or a number of more than 10,000 digits.",
+    breaks: "resilience.deep",
+    change: ({ disconnect, malformed, read }) =>
+      ignoring((text) => (text.match(/[[{,]/g)?.length ?? 0) > 10_000 || /\d{10000}/.test(text), {
+        disconnect,
+        malformed,
+        read,
+      }),
+  },
+};
+
+/** Answers nothing that a client sends once it has sent such a text. */
+function ignoring(
+  which: (text: string) => boolean,
+  { disconnect, malformed, read }: Pick<Parameters<ReferenceFault["change"]>[0], "disconnect" | "malformed" | "read">,
+): ReturnType<ReferenceFault["change"]> {
+  const ignored = new WeakSet<Client>();
+  return {
+    read(text, binary, client) {
+      if (which(text)) ignored.add(client);
+      return read(text, binary, client);
+    },
+    disconnect: (client) => void (ignored.has(client) || disconnect(client)),
+    malformed: (client, text, binary) => void (ignored.has(client) || malformed(client, text, binary)),
+  };
+}

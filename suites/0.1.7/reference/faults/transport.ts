@@ -1,0 +1,287 @@
+import { Duplex, Transform } from "node:stream";
+import { decode, encode, type Frame, OPCODE, sizeOf } from "../../../../harness/frame.ts";
+import type { Faults, ReferenceFault } from "./fault.ts";
+
+const isControl = ({ opcode }: Frame) => opcode >= 8;
+
+/** A change that edits each frame of a client before the WebSocket library reads it; `undefined` leaves it out. */
+const editing = (
+  make: () => (frame: ReturnType<typeof parse>[number]) => Frame | undefined,
+): ReferenceFault["change"] =>
+  rewriting(() => {
+    const edit = make();
+    let [segments, size, needed]: [Buffer[], number, number] = [[], 0, 0];
+    return (bytes) => {
+      segments.push(bytes);
+      size += bytes.length;
+      if (size < needed) return Buffer.alloc(0);
+      const all = Buffer.concat(segments);
+      const frames = parse(all);
+      const rest = all.subarray(frames.reduce((sum, frame) => sum + frame.size, 0));
+      [segments, size, needed] = [[rest], rest.length, sizeOf(rest) ?? 0];
+      return Buffer.concat(frames.map(edit).map((frame) => (frame ? encode(frame) : Buffer.alloc(0))));
+    };
+  });
+
+/** A change that rewrites what comes from a client in each TCP segment. */
+function rewriting(make: () => (bytes: Buffer) => Buffer): ReferenceFault["change"] {
+  return () => ({
+    upgrade(_, tcp) {
+      const rewrite = make();
+      const edited = new Transform({ transform: (bytes, _encoding, done) => done(null, rewrite(bytes)) });
+      return Duplex.from({ readable: tcp.pipe(edited), writable: tcp });
+    },
+  });
+}
+
+/** The whole frames in some bytes, and how many bytes each takes. */
+function parse(bytes: Buffer) {
+  const frames: (Required<Frame> & { payload: Buffer; size: number })[] = [];
+  for (let at = 0, next = decode(bytes); next; next = decode(bytes.subarray(at))) {
+    frames.push({ ...next.frame, size: next.size });
+    at += next.size;
+  }
+  return frames;
+}
+
+/** A change that drops all connections, as if the server started again. */
+const dying =
+  (when: (die: () => void) => ReturnType<ReferenceFault["change"]>): ReferenceFault["change"] =>
+  ({ everybody }) =>
+    when(() => {
+      for (const one of everybody) one.drop();
+    });
+
+/** Faults of the section "WebSocket transport". */
+export const transportFaults: Faults = {
+  "wants-connection-upgrade-alone": {
+    says: "Refuses a handshake whose Connection header is not just Upgrade.",
+    breaks: "transport.handshake",
+    change: () => ({
+      upgrade: (request, tcp) =>
+        /^upgrade$/i.test(request.headers.connection ?? "") ? tcp : tcp.end("HTTP/1.1 400 Bad Request\r\n\r\n"),
+    }),
+  },
+  "forgets-the-upgrade-header": {
+    says: "Answers a handshake with 200 where the client does not write Upgrade as browsers do.",
+    breaks: "transport.handshake",
+    change: () => ({
+      upgrade: (request, tcp) =>
+        request.headers.upgrade === "websocket" && request.rawHeaders.includes("Upgrade")
+          ? tcp
+          : tcp.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+    }),
+  },
+  "miscalculates-the-accept-key": {
+    says: "Answers every handshake with a wrong Sec-WebSocket-Accept.",
+    breaks: "transport.handshake",
+    also: "all that needs a connection",
+    change: () => ({
+      handshake(lines) {
+        for (const [i, line] of lines.entries())
+          if (/^sec-websocket-accept/i.test(line)) lines[i] = "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+      },
+    }),
+  },
+  "leaves-plain-http-hanging": {
+    says: "Does not answer HTTP requests that ask for no WebSocket.",
+    breaks: "transport.http",
+    change: () => ({ http() {} }),
+  },
+  "selects-a-subprotocol-of-its-own": {
+    says: "Selects a subprotocol that the client did not offer, where it offered others.",
+    breaks: "transport.subprotocol",
+    change: () => ({ webSocket: { handleProtocols: () => "tachyon" } }),
+  },
+  "selects-a-subprotocol-unasked": {
+    says: "Selects a subprotocol though the client offered none.",
+    breaks: "transport.subprotocol",
+    also: "all that needs a connection",
+    change: () => ({ handshake: (lines) => void lines.push("Sec-WebSocket-Protocol: tachyon") }),
+  },
+  "pretends-to-compress": {
+    says: "Accepts permessage-deflate where it is offered, and cannot read what is compressed.",
+    breaks: "transport.extensions",
+    also: ["termination.announced"],
+    change: () => ({
+      handshake(lines, { headers }) {
+        if (headers["sec-websocket-extensions"]?.includes("permessage-deflate"))
+          lines.push("Sec-WebSocket-Extensions: permessage-deflate");
+      },
+    }),
+  },
+  "compresses-unasked": {
+    says: "Negotiates permessage-deflate though the client did not offer it.",
+    breaks: "transport.extensions",
+    also: "all that needs a connection",
+    change: () => ({
+      handshake(lines, { headers }) {
+        if (!headers["sec-websocket-extensions"]?.includes("permessage-deflate"))
+          lines.push("Sec-WebSocket-Extensions: permessage-deflate");
+      },
+    }),
+  },
+  "ignores-pings": {
+    says: "Does not answer pings.",
+    breaks: "transport.ping",
+    change: ({ webSocket }) => ({ webSocket: { ...webSocket, autoPong: false } }),
+  },
+  "forgets-what-a-ping-holds": {
+    says: "Answers every ping with a pong without a payload.",
+    breaks: "transport.ping",
+    change: editing(() => (frame) => (frame.opcode === OPCODE.ping ? { ...frame, payload: "" } : frame)),
+  },
+  "does-not-join-fragments": {
+    says: "Takes the first fragment of a message for all of it.",
+    breaks: "transport.fragmentation",
+    also: ["transport.ping", "transport.segmentation", "termination.announced"],
+    change: editing(() => (frame) => {
+      if (frame.opcode === OPCODE.continuation) return undefined;
+      return frame.opcode === OPCODE.text ? { ...frame, final: true } : frame;
+    }),
+  },
+  "allows-two-fragments": {
+    says: "Ends the connection over a message in more than two fragments.",
+    breaks: "transport.fragmentation",
+    also: ["termination.announced"],
+    change: ({ webSocket }) => ({ webSocket: { ...webSocket, maxFragments: 2 } }),
+  },
+  "ignores-empty-fragments": {
+    says: "Leaves aside fragments that hold nothing, the last ones too.",
+    breaks: "transport.fragmentation",
+    change: editing(
+      () => (frame) => (frame.opcode === OPCODE.continuation && frame.payload.length === 0 ? undefined : frame),
+    ),
+  },
+  "reads-one-frame-per-segment": {
+    says: "Reads only the first frame in a TCP segment.",
+    breaks: "transport.segmentation",
+    also: ["termination.announced"],
+    change: rewriting(() => {
+      let big = false; // Of a message that is longer than a segment all must be read.
+      return (bytes) => {
+        big ||= bytes.length > 1_000;
+        return big ? bytes : bytes.subarray(0, decode(bytes)?.size);
+      };
+    }),
+  },
+  "reads-whole-frames-only": {
+    says: "Throws away a frame that does not come in one TCP segment.",
+    breaks: "transport.segmentation",
+    also: ["termination.announced", "transport.control-frames"],
+    change: rewriting(() => (bytes) => Buffer.concat(parse(bytes).map(encode))),
+  },
+  "reads-the-handshake-in-one-go": {
+    says: "Drops a connection whose handshake does not come in one TCP segment.",
+    breaks: "transport.segmentation",
+    change: () => ({
+      connection: (tcp) => void tcp.once("data", (bytes) => bytes.includes("\r\n\r\n") || tcp.destroy()),
+    }),
+  },
+  "ignores-close-frames": {
+    says: "Does not answer a close frame.",
+    breaks: "transport.close",
+    change: editing(() => (frame) => (frame.opcode === OPCODE.close ? undefined : frame)),
+  },
+  "dies-of-bad-frames": {
+    says: "Drops all connections, as if it started again, when a client breaks the WebSocket protocol.",
+    breaks: "transport.survives",
+    also: ["termination.announced"],
+    change: dying((die) => ({ violated: die })),
+  },
+  "dies-of-resets": {
+    says: "Drops all connections, as if it started again, when a connection is reset.",
+    breaks: "transport.survives",
+    also: ["termination.announced"],
+    change: dying((die) => ({ gone: (_, code) => void (code === 1006 && die()), unreadable: die })),
+  },
+  "dies-of-close-codes": {
+    says: "Drops all connections, as if it started again, when a client closes with a code other than 1000.",
+    breaks: "transport.survives",
+    also: ["termination.announced"],
+    change: dying((die) => ({ gone: (_, code) => void ([1000, 1005, 1006].includes(code) || die()) })),
+  },
+  "dies-of-long-lengths": {
+    says: "Drops all connections, as if it started again, when the length of a frame takes more bytes than it needs.",
+    breaks: "transport.survives",
+    also: ["termination.announced"],
+    change: (normal) => {
+      const die = () => {
+        for (const one of normal.everybody) one.drop();
+      };
+      return editing(() => (frame) => {
+        if (frame.lengthBytes === 8 && frame.payload.length < 65_536) die();
+        return frame;
+      })(normal);
+    },
+  },
+  "dies-of-odd-requests": {
+    says: "Drops all connections, as if it started again, when it cannot make sense of a handshake.",
+    breaks: "transport.survives",
+    also: ["termination.announced"],
+    change: dying((die) => ({
+      unreadable: die,
+      upgrade({ method, url = "", headers }, tcp) {
+        const odd =
+          !headers["sec-websocket-key"] ||
+          headers["sec-websocket-version"] !== "13" ||
+          !/^[\w.:]+$/.test(headers.host ?? "");
+        if (odd || method !== "GET" || !/^\/(?!\/)[^%?]*(\?([^%]|%[0-9a-f]{2}){0,2000})?$/i.test(url)) die();
+        return tcp;
+      },
+    })),
+  },
+  "upgrades-anything": {
+    says: "Answers a handshake with 101 though it has no key, another version or another method.",
+    breaks: "transport.strict-handshake",
+    change: () => ({
+      upgrade(request, tcp) {
+        request.method = "GET";
+        request.headers["sec-websocket-version"] = "13";
+        request.headers["sec-websocket-key"] ??= "dGhlIHNhbXBsZSBub25jZQ==";
+        return tcp;
+      },
+    }),
+  },
+  "reads-frames-without-a-mask": {
+    says: "Accepts frames without a mask.",
+    breaks: "transport.masking",
+    change: editing(() => (frame) => ({ ...frame, masked: true })),
+  },
+  "ignores-reserved-bits": {
+    says: "Accepts frames with reserved bits.",
+    breaks: "transport.reserved",
+    change: editing(() => (frame) => ({ ...frame, reserved: 0 })),
+  },
+  "ignores-reserved-opcodes": {
+    says: "Leaves frames with reserved opcodes aside.",
+    breaks: "transport.reserved",
+    change: editing(() => (frame) => ([0, 1, 2, 8, 9, 10].includes(frame.opcode) ? frame : undefined)),
+  },
+  "does-not-check-utf8": {
+    says: "Accepts text that is not UTF-8.",
+    breaks: "transport.utf8",
+    change: ({ webSocket }) => ({ webSocket: { ...webSocket, skipUTF8Validation: true } }),
+  },
+  "accepts-long-control-frames": {
+    says: "Accepts control frames of more than 125 bytes.",
+    breaks: "transport.control-frames",
+    change: editing(
+      () => (frame) =>
+        isControl(frame) ? { ...frame, payload: frame.payload.subarray(0, 125), lengthBytes: 0 } : frame,
+    ),
+  },
+  "joins-control-frames": {
+    says: "Accepts control frames in fragments.",
+    breaks: "transport.control-frames",
+    change: editing(() => {
+      let open = false;
+      return (frame) => {
+        const continues = open && frame.opcode === OPCODE.continuation;
+        if (isControl(frame) || continues) open = !frame.final;
+        if (continues) return undefined;
+        return isControl(frame) ? { ...frame, final: true } : frame;
+      };
+    }),
+  },
+};

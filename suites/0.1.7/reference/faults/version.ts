@@ -1,0 +1,214 @@
+import { type Client, greeting } from "../behaviour.ts";
+import { type Faults, misjudging, WHERE_GREETINGS_MUST_COME } from "./fault.ts";
+
+const own = "0.1.7";
+
+/** What is a moment, in ms. */
+const MOMENT = 20;
+
+/** Faults of the section "Version: the greeting". */
+export const versionFaults: Faults = {
+  "greets-nobody": {
+    says: "Sends no greeting.",
+    breaks: "version.greeting",
+    also: WHERE_GREETINGS_MUST_COME,
+    change: () => ({ greet() {} }),
+  },
+  "greets-who-speaks": {
+    says: "Sends the greeting only with the answer to the first message.",
+    breaks: "version.greeting",
+    also: WHERE_GREETINGS_MUST_COME,
+    change: ({ greet, parity, read }) => {
+      const greeted = new WeakSet();
+      return {
+        greet() {},
+        read(text, binary, client) {
+          if (!greeted.has(client)) greet(client, parity(client.version));
+          greeted.add(client);
+          return read(text, binary, client);
+        },
+      };
+    },
+  },
+  "greets-matching-clients-only": {
+    says: "Sends no greeting to a client of another version.",
+    breaks: "version.greeting",
+    change: ({ greet }) => ({ greet: (client, parity) => void (parity === "match" && greet(client, parity)) }),
+  },
+  "refuses-other-majors": {
+    says: "Refuses the handshake of a client of another major version.",
+    breaks: "version.greeting",
+    change: ({ parity }) => ({
+      upgrade(request, tcp) {
+        const client = new URLSearchParams(request.url?.split("?")[1]).get("tachyonVersion");
+        return parity(client) === "major_mismatch" ? tcp.end("HTTP/1.1 400 Bad Request\r\n\r\n") : tcp;
+      },
+    }),
+  },
+  "forgets-the-greeting-of-the-hasty": {
+    says: "Sends the greeting a moment late, and not to a client that has spoken before.",
+    breaks: "version.greeting",
+    change: ({ greet, read }) => {
+      const spoke = new WeakSet();
+      return {
+        greet: (client, parity) => void setTimeout(() => spoke.has(client) || greet(client, parity), MOMENT),
+        read(text, binary, client) {
+          spoke.add(client);
+          return read(text, binary, client);
+        },
+      };
+    },
+  },
+  "says-something-before-the-greeting": {
+    says: "Sends another message before the greeting.",
+    breaks: "version.first",
+    change: ({ greet }) => ({
+      greet(client, parity) {
+        client.say({ command: "lobby/news/response" });
+        greet(client, parity);
+      },
+    }),
+  },
+  "greets-twice": {
+    says: "Sends the greeting twice.",
+    breaks: "version.once",
+    change: ({ greet }) => ({
+      greet(client, parity) {
+        greet(client, parity);
+        greet(client, parity);
+      },
+    }),
+  },
+  "greets-other-versions-with-failed": {
+    says: "Greets a client of another version with status failed.",
+    breaks: "version.success",
+    change: ({ greet }) => ({
+      greet: (client, parity) =>
+        parity === "match"
+          ? greet(client, parity)
+          : client.say({ command: "system/version/response", status: "failed", reason: "unauthorized" }),
+    }),
+  },
+  "is-of-another-version": {
+    says: "Says in the greeting that it is of version 0.1.6.",
+    breaks: "version.current",
+    also: ["message.schema"],
+    change: () => ({ greet: (client, parity) => client.say(greeting("0.1.6", parity)) }),
+  },
+  "greets-members-only": {
+    says: "Greets a client without an Authorization header with status failed.",
+    breaks: "version.no-login",
+    headers: { Authorization: "Bearer conformance" },
+    change: ({ greet }) => ({
+      greet: (client, parity) =>
+        client.request.headers.authorization
+          ? greet(client, parity)
+          : client.say({ command: "system/version/response", status: "failed", reason: "unauthorized" }),
+    }),
+  },
+
+  "calls-everything-a-match": {
+    says: "Says that every version matches.",
+    breaks: "parity.major",
+    also: ["parity.minor", "parity.patch", "parity.missing", "parity.unparseable", "parity.query"],
+    change: misjudging(() => "match"),
+  },
+  "calls-a-match-unknown": {
+    says: "Does not know its own version.",
+    breaks: "parity.match",
+    change: misjudging((client) => (client === own ? "unknown" : undefined)),
+  },
+  "takes-newer-majors-for-minors": {
+    says: "Says minor_mismatch to a client of a newer major version.",
+    breaks: "parity.major",
+    change: misjudging((client) => (/^[1-9]\d*\.\d+\.\d+$/.test(client ?? "") ? "minor_mismatch" : undefined)),
+  },
+  "looks-at-the-patch-first": {
+    says: "Says patch_mismatch where minor and patch differ.",
+    breaks: "parity.minor",
+    change: misjudging((client) => (/^0\.[02]\.[68]$/.test(client ?? "") ? "patch_mismatch" : undefined)),
+  },
+  "compares-versions-as-prefixes": {
+    says: "Takes 0.1.70 for 0.1.7.",
+    breaks: "parity.patch",
+    change: misjudging((client) => (/^0\.1\.7\d+$/.test(client ?? "") ? "match" : undefined)),
+  },
+  "accepts-older-patches": {
+    says: "Says match to a client with an older patch version.",
+    breaks: "parity.patch",
+    change: misjudging((client) => (client === "0.1.6" ? "match" : undefined)),
+  },
+  "takes-no-version-for-its-own": {
+    says: "Says match to a client that sends no version.",
+    breaks: "parity.missing",
+    change: misjudging((client) => (client === null ? "match" : undefined)),
+  },
+  "takes-nonsense-for-a-major-mismatch": {
+    says: "Says major_mismatch to a client whose version it cannot read.",
+    breaks: "parity.unparseable",
+    change: ({ parity }) => ({
+      parity: (client) => (client !== null && parity(client) === "unknown" ? "major_mismatch" : parity(client)),
+    }),
+  },
+  "trims-versions": {
+    says: "Ignores spaces around a version.",
+    breaks: "parity.unparseable",
+    change: ({ parity }) => ({ parity: (client) => parity(client?.trim() ?? null) }),
+  },
+  "does-not-decode-the-query": {
+    says: "Reads the version as it stands in the query, percent-encoded or not.",
+    breaks: "parity.query",
+    change: ({ greet, parity }) => ({
+      greet: (client) => greet(client, parity(/(?:^|&)tachyonVersion=([^&]*)/.exec(client.query)?.[1] ?? null)),
+    }),
+  },
+  "finds-the-first-thing-that-looks-right": {
+    says: "Takes whatever in the query looks like the parameter for it, also a longer name or a value.",
+    breaks: "parity.query",
+    also: ["parity.missing"],
+    change: ({ greet, parity }) => ({
+      greet(client) {
+        const query = decodeURIComponent(client.query.replaceAll(/%(?![0-9a-f]{2})/gi, "%25"));
+        greet(client, parity(decodeURIComponent(/tachyonVersion=([^&%]*)/.exec(query)?.[1] ?? "")));
+      },
+    }),
+  },
+  "finds-the-version-only-in-front": {
+    says: "Finds the version only where the query begins with it.",
+    breaks: "parity.query",
+    change: ({ greet }) => ({
+      greet: (client, parity) => greet(client, client.query.startsWith("tachyonVersion=") ? parity : "unknown"),
+    }),
+  },
+  "mixes-clients-up": {
+    says: "Greets a client with the parity of the one that connected before it, while that is still connected.",
+    breaks: "parity.isolated",
+    change: ({ greet, parity }) => {
+      let last: Client | undefined;
+      return {
+        greet(client) {
+          const { version } = last?.open ? last : client;
+          last = client;
+          greet(client, parity(version));
+        },
+      };
+    },
+  },
+  "drops-other-majors": {
+    says: "Ends the connection of a client of another major version without a word when it says something.",
+    breaks: "parity.usable",
+    also: ["termination.announced"],
+    change: ({ disconnect, parity }) => ({
+      disconnect: (client) => (parity(client.version) === "major_mismatch" ? client.leave() : disconnect(client)),
+    }),
+  },
+  "does-not-serve-other-minors": {
+    says: "Answers nothing that a client of another minor version sends.",
+    breaks: "parity.usable",
+    change: ({ disconnect, malformed, parity }) => ({
+      disconnect: (client) => void (parity(client.version) === "minor_mismatch" || disconnect(client)),
+      malformed: (client, text, binary) =>
+        void (parity(client.version) === "minor_mismatch" || malformed(client, text, binary)),
+    }),
+  },
+};
