@@ -1,7 +1,7 @@
 import type { Requirement } from "../harness/catalogue.ts";
 import type { Check } from "../harness/judge.ts";
-import { parse, show } from "../harness/transcript.ts";
-import type { ReportCase, ReportConnection, ReportEvent } from "./report.ts";
+import { parse, show, type WireEvent } from "../harness/transcript.ts";
+import type { ReportCase, ReportConnection } from "./report.ts";
 
 /** Of a long transcript an explanation shows so many lines at each end. */
 const LINES = 8;
@@ -19,9 +19,14 @@ const CONNECTIONS = 5;
 export function explainCase(it: ReportCase, requirements: readonly Requirement[], most = CONNECTIONS): string[] {
   const told = it.connections.map((connection, i, all) => ({
     lines: explainConnection(connection, i, all),
-    trouble: connection.events.some(({ type }) => TROUBLE.has(type)),
+    trouble: connection.events.some(({ from, type }) => TROUBLE.has(type) || (from === "server" && BREACH.has(type))),
+    place: i,
   }));
-  const shown = told.toSorted((a, b) => Number(b.trouble) - Number(a.trouble)).slice(0, most);
+  // Of very many the last: a case that makes so many ends with those that show what it found.
+  const late = told.length > most ? -1 : 1;
+  const shown = told
+    .toSorted((a, b) => Number(b.trouble) - Number(a.trouble) || late * (a.place - b.place))
+    .slice(0, most);
   const more = told.length - shown.length;
   return [
     it.title,
@@ -31,7 +36,8 @@ export function explainCase(it: ReportCase, requirements: readonly Requirement[]
   ];
 }
 
-const TROUBLE = new Set(["timeout", "violation", "error", "limit", "end"]);
+const TROUBLE = new Set(["timeout", "error", "limit"]);
+const BREACH = new Set(["violation", "end"]);
 
 /** Findings, equal ones once. */
 const distinct = (findings: readonly string[][]) =>
@@ -51,6 +57,15 @@ export function explainCheck(check: Check, requirements: readonly Requirement[])
   ];
 }
 
+/** So many connections of many, and how many more there are. */
+export function explainConnections(connections: readonly ReportConnection[], most = CONNECTIONS): string[] {
+  const more = connections.length - most;
+  return [
+    ...connections.slice(0, most).flatMap(explainConnection),
+    ...(more > 0 ? [`… ${more} more connections, in report.json`] : []),
+  ];
+}
+
 /** One connection: what it was for, and what happened on it. */
 export function explainConnection(
   { url, name, events }: ReportConnection,
@@ -65,7 +80,7 @@ export function explainConnection(
 }
 
 /** One event as a line: when, which way, what. */
-function line(event: ReportEvent): string {
+function line(event: WireEvent): string {
   const code = "code" in event && event.type !== "upgrade" ? event.code : undefined;
   const text = [event.type, code, content(event)].filter((word) => word !== undefined && word !== "").join(" ");
   const short = text.length > WIDTH ? `${text.slice(0, WIDTH)}…` : text;
@@ -73,7 +88,7 @@ function line(event: ReportEvent): string {
 }
 
 /** What an event holds, on one line: of an HTTP head the first, of JSON that the server laid out over several its values. */
-function content(event: ReportEvent): string | undefined {
+function content(event: WireEvent): string | undefined {
   if (!("data" in event)) return undefined;
   if (event.type === "upgrade") return event.data.split("\n", 1)[0];
   if (event.type === "text" && event.data === "") return "(empty)";

@@ -2,8 +2,11 @@ import commonJs, { type Builder, type TestCase } from "junit-report-builder";
 import type { Requirement } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
 import { visible, xmlSafe } from "./escape.ts";
-import { explainCase, explainConnection } from "./explain.ts";
+import { explainCase, explainConnections } from "./explain.ts";
 import type { Report, ReportCase } from "./report.ts";
+
+/** Connections in the output of one case, at most. */
+const CONNECTIONS = 20;
 
 // Its types are those of an ES module, but it is CommonJS: what is imported is the builder itself.
 const builder = commonJs as unknown as Builder;
@@ -55,7 +58,7 @@ function story(it: ReportCase): string[] {
   const noted = it.checks.filter(({ verdict }) => verdict !== "pass");
   return [
     ...noted.map(({ verdict, requirement, actual }) => `${verdict} ${requirement}: ${actual}`),
-    ...it.connections.flatMap(explainConnection),
+    ...explainConnections(it.connections, CONNECTIONS),
   ];
 }
 

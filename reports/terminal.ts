@@ -101,6 +101,7 @@ function mark({ unstable, unconfirmed }: ReportCase): string {
 /** What was seen beside findings: observations, cases whose verdict varies, what was not judged and why. */
 function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[] {
   const { cases } = report;
+  const doubtful = cases.filter((it) => it.doubt !== undefined);
   const observed = cases.flatMap(({ checks }) => checks.filter(({ verdict }) => verdict === "info"));
   const unstable = cases.filter((it) => it.unstable).map(({ id }) => id);
   const skipped = groupBy(
@@ -113,8 +114,15 @@ function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[
     ...(unstable.length > 0
       ? [`unstable (not the same among other cases as alone, or each time): ${unstable.join(", ")}`]
       : []),
+    ...(doubtful.length > 0
+      ? [
+          `not to be told for which case (--concurrency 1 may tell): in ${doubtful.length} cases, as in ${doubtful[0]?.id}, ${visible(doubtful[0]?.doubt ?? "")}`,
+        ]
+      : []),
     ...[...skipped].map(([why, some]) => c.dim(`skip ${named(some)}: ${visible(why)}`)),
-    ...(report.verdict === "incomplete" ? [`not judged: ${unjudged(report).join(", ")}`] : []),
+    ...(unjudged(report).length > 0 && report.verdict === "incomplete"
+      ? [`not judged: ${unjudged(report).join(", ")}`]
+      : []),
   ];
 }
 
@@ -131,7 +139,7 @@ function unjudged({ cases, target }: Report): string[] {
 }
 
 function summary(report: Report, { colors: c, requirements, written }: TerminalOptions): string[] {
-  const { verdict, cases, counts, durationMs, protocol, target } = report;
+  const { verdict, cases, counts, durationMs, protocol, target, seed } = report;
   const tallies = VERDICTS.filter((it) => counts[it] > 0).map((it) => paint(c, it, `${counts[it]} ${it}`));
   const judged = new Set(
     cases.flatMap(({ checks }) => checks.filter((it) => it.verdict !== "skip").map((it) => it.requirement)),
@@ -147,6 +155,7 @@ function summary(report: Report, { colors: c, requirements, written }: TerminalO
     ...overview(report, c),
     `  cases    ${cases.length} in ${(durationMs / 1000).toFixed(2)} s: ${tallies.join(", ")}`,
     `  covered  ${judged.size} of ${report.requirements.length} requirements of Tachyon ${protocol.version}${missing && ` (not tested: ${missing})`}`,
+    ...(seed > 0 ? [`  seed     ${seed} (--seed ${seed} generates the same commands again)`] : []),
     ...(written.length > 0 ? [`  reports  ${written.join(" ")}`] : []),
   ];
 }
