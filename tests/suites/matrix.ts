@@ -1,0 +1,190 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { expect, test } from "@jest/globals";
+import { isBinding } from "../../harness/catalogue.ts";
+import type { Check } from "../../harness/judge.ts";
+import type { Case } from "../../harness/scenario.ts";
+import { requirements } from "../../schemas/0.1.7/requirements.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import type { Faults, ReferenceFault } from "../../suites/0.1.7/reference/faults/fault.ts";
+import { faults } from "../../suites/0.1.7/reference/faults/index.ts";
+import { brokenBy, cases, runAgainst } from "../helpers.ts";
+
+/** Which cases find broken what a fault breaks. */
+export interface Killed {
+  readonly fault: string;
+  readonly kills: readonly string[];
+}
+
+/** What the suite says of the reference server with one fault. */
+interface Row extends Killed {
+  /** All requirements that are found broken. */
+  readonly broken: readonly string[];
+  /** Cases of which the suite cannot tell. */
+  readonly errors: readonly string[];
+}
+
+/** The suites that put load on a server run only with faults that concern them. */
+const LOAD: Readonly<Record<string, readonly string[]>> = {
+  resilience: ["resilience"],
+  generated: ["disconnect", "malformed"],
+};
+
+/** With these most of a run is waiting: so only the suites that they concern run, and cases of big suites wait side by side. */
+const SILENT: Readonly<Record<string, readonly string[]>> = {
+  "greets-with-an-array": ["version"],
+  "greets-in-a-binary-frame": ["version"],
+  "greets-nobody": ["version"],
+  "greets-who-speaks": ["version"],
+  "keeps-the-connection-after-a-refusal": ["malformed"],
+  "keeps-the-connection-after-a-goodbye": ["disconnect"],
+  "never-says-goodbye": ["disconnect"],
+  "ignores-the-first-request": ["disconnect"],
+  "rests-after-a-goodbye": ["disconnect"],
+  "ignores-malformed-commands": ["malformed"],
+  "is-deaf-after-a-malformed-command": ["malformed"],
+  "is-deaf-after-three-malformed-commands": ["malformed", "generated"],
+};
+
+/** The cases that run with a fault. All but those that wait run one after another, which tells most exactly. */
+function casesFor(fault: string): readonly Case[] {
+  const [section = ""] = requirements.filter(({ id }) => id === faults[fault]?.breaks).map((it) => it.section);
+  const suites = SILENT[fault];
+  return cases.filter(({ suite }) => (suites ? suites.includes(suite) : (LOAD[suite]?.includes(section) ?? true)));
+}
+
+/** Runs the suite against the reference server with a fault. */
+async function rowOf(fault: string): Promise<Row> {
+  const { breaks, headers = {} } = faults[fault] as ReferenceFault;
+  const server = await protocol.serve({ fault });
+  try {
+    const target = { url: new URL(server.url), headers };
+    const result = await runAgainst(server.url, casesFor(fault), {
+      ...(SILENT[fault]?.some((suite) => suite !== "disconnect") ? WAITING : ALONE),
+      runs: RUNS,
+      target,
+    });
+    const ids = (which: (check: Check) => boolean) =>
+      result.results.filter(({ checks }) => checks.some(which)).map((it) => it.case.id);
+    return {
+      fault,
+      broken: brokenBy(result),
+      kills: ids((it) => it.requirement === breaks && (it.verdict === "fail" || it.verdict === "warn")),
+      errors: ids(({ verdict }) => verdict === "error"),
+    };
+  } finally {
+    await server.close();
+  }
+}
+
+/** Generated inputs of a case: enough for the faults, which are not subtle. */
+const RUNS = 15;
+
+/** Timeouts (ms) long enough for a busy machine; short, since some faults are silence. */
+const ALONE = { concurrency: 1, timeout: 400 };
+const WAITING = { concurrency: 16, timeout: 600 };
+
+/** Tests that each of some faults breaks what it says it breaks and nothing else, and that the page tells what finds it. */
+export function prove(some: Faults): void {
+  test.each(Object.entries(some))("%s", async (name, { breaks, also = [] }) => {
+    const row = await rowOf(name);
+    expect(row.errors).toEqual([]);
+    expect(row.kills).not.toEqual([]);
+    if (typeof also === "string") expect(row.broken).toContain(breaks);
+    else expect(row.broken).toEqual([...new Set([breaks, ...also])].filter(isTestedBy(casesFor(name))).toSorted());
+
+    if (process.env.UPDATE_DOCS) writeFileSync(PAGE, page([...rowsIn(read()), row]));
+    expect(rowsIn(read()).find(({ fault }) => fault === name)?.kills).toEqual(row.kills);
+  });
+}
+
+const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement));
+const isTestedBy = (some: readonly Case[]) => (id: string) =>
+  everywhere.has(id) || some.some(({ tests }) => tests.includes(id));
+
+const PAGE = "docs/kill-matrix.md";
+export const read = (): string => (existsSync(PAGE) ? readFileSync(PAGE, "utf8") : "");
+
+/** Whether a case is about a requirement: it declares it, or declares only what cannot be broken and is judged by the rules alone. */
+function isAbout({ tests }: (typeof cases)[number], requirement: string): boolean {
+  const breakable = tests.some((id) => isBinding(requirements.find((it) => it.id === id)?.level ?? "MAY", true));
+  return breakable ? tests.includes(requirement) : true;
+}
+
+/** The faults that each case finds, by its id: those that break what it is about. */
+export function killsByCase(rows: readonly Killed[]): Map<string, string[]> {
+  return new Map(
+    cases.map((it) => [
+      it.id,
+      rows
+        .filter(({ fault, kills }) => kills.includes(it.id) && isAbout(it, faults[fault]?.breaks ?? ""))
+        .map(({ fault }) => fault),
+    ]),
+  );
+}
+
+/** What a page says of faults. */
+export function rowsIn(text: string): Killed[] {
+  const rows = [...text.matchAll(/^\| `([a-z0-9-]+)` \| .* \| `[a-z0-9.-]+` \| \d+ \| (.*) \|$/gm)];
+  return rows.map(([, fault = "", listed = ""]) => ({ fault, kills: ungrouped(listed) }));
+}
+
+/** The kill matrix as a page; of several rows for a fault the last. */
+export function page(given: readonly Killed[]): string {
+  const rows = Object.keys(faults).flatMap((name) => given.findLast(({ fault }) => fault === name) ?? []);
+  const byFault = rows.map(({ fault, kills }) => {
+    const { says, breaks } = faults[fault] as ReferenceFault;
+    return `| \`${fault}\` | ${says} | \`${breaks}\` | ${kills.length} | ${grouped(kills)} |`;
+  });
+  const everyCase = rows.filter(({ kills }) => kills.length > cases.length / 2).map(({ fault }) => fault);
+  const byCase = [...killsByCase(rows)].map(([id, found]) => {
+    const rest = found.filter((fault) => !everyCase.includes(fault));
+    const all = rest.length < found.length ? `${found.length - rest.length} of every message` : "";
+    return `| \`${id}\` | ${[...rest.map((fault) => `\`${fault}\``), all].filter(Boolean).join(", ")} |`;
+  });
+  return [
+    "# The kill matrix",
+    "",
+    "How the suite is proved: the reference server with one fault at a time, and the cases that find what the fault breaks.",
+    "Suites that put load on a server, and all with faults that are silence, run only where they concern each other. The tests",
+    "check that this page is current;",
+    "`npm run docs` makes it. Try one yourself: `npx tachyon-conformance serve --fault greets-twice`.",
+    "",
+    `## ${rows.length} faults`,
+    "",
+    "| fault | what it does | breaks | found by | cases |",
+    "| --- | --- | --- | --- | --- |",
+    ...byFault,
+    "",
+    `## ${cases.length} cases`,
+    "",
+    "| case | faults that it finds |",
+    "| --- | --- |",
+    ...byCase,
+    "",
+  ].join("\n");
+}
+
+/** Cases by suite, as a glob: all of a suite, all but some, or some. */
+function grouped(ids: readonly string[]): string {
+  const parts = protocol.suites.flatMap(({ name, cases: all }) => {
+    const names = (some: readonly string[]) => some.map((id) => id.slice(name.length + 1)).join(", ");
+    const [killed, left] = [all.filter(({ id }) => ids.includes(id)), all.filter(({ id }) => !ids.includes(id))];
+    if (killed.length === 0) return [];
+    if (left.length === 0) return [`\`${name}/*\``];
+    const [few, sign] = killed.length > left.length ? [left, "but "] : [killed, ""];
+    return [`\`${name}/\` ${sign}${names(few.map(({ id }) => id))}`];
+  });
+  return parts.join("; ");
+}
+
+/** The cases that `grouped` has listed. */
+function ungrouped(listed: string): string[] {
+  const killed = listed.split("; ").flatMap((part) => {
+    const [, name = "", all, but, rest = ""] = /^`([a-z]+)\/(\*)?` ?(but )?(.*)$/.exec(part) ?? [];
+    const named = new Set(rest.split(", ").map((it) => `${name}/${it}`));
+    const ids = protocol.suites.filter((it) => it.name === name).flatMap((it) => it.cases.map(({ id }) => id));
+    return ids.filter((id) => all !== undefined || named.has(id) !== (but !== undefined));
+  });
+  const found = new Set(killed);
+  return cases.map(({ id }) => id).filter((id) => found.has(id));
+}
