@@ -107,6 +107,8 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
     ["a timeout that no timer can wait", ["run", "--timeout", "2147483648"], /--timeout takes one whole number/],
     ["a config value of a wrong type", ["run", "--config", "wrong.json"], /--case takes a text/],
     ["start without a url", ["run", "--start", "true"], /--start needs the url/],
+    ["an unknown fault", ["serve", "--fault", "greets-twcie"], /no fault "greets-twcie".*"greets-twice"/],
+    ["a seed that is none", ["run", "--seed", "x"], /--seed takes one whole number/],
     ["a port that is none", ["serve", "--port", "99999"], /Cannot listen|--port/],
   ])("%s", async (_, args, message) => {
     writeFileSync(join(cwd, "typo.json"), '{"tiemout":1}');

@@ -32,6 +32,7 @@ export function start(
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = { stdout: "", stderr: "" };
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8");
   child.stdout?.on("data", (text) => {
     output.stdout += text;
   });

@@ -29,6 +29,7 @@ export interface Behaviour {
 /** A server written independently of the reference server, and unlike it wherever the protocol lets it choose. */
 export async function lobby(
   change: (normal: Behaviour) => Partial<Behaviour> = () => ({}),
+  listenAt = 0,
 ): Promise<{ url: string; close(): Promise<void> }> {
   const everybody = new Set<Client>();
   const clients = new Map<Peer, Client>();
@@ -65,25 +66,28 @@ export async function lobby(
   };
   const behaviour: Behaviour = { ...normal, ...change(normal) };
 
-  const server = await webSocketServer({
-    refuse: (query, headers) => behaviour.refuse(query, headers),
-    open(peer) {
-      const client = clientOf(peer);
-      clients.set(peer, client);
-      everybody.add(client);
-      behaviour.greet(client);
+  const server = await webSocketServer(
+    {
+      refuse: (query, headers) => behaviour.refuse(query, headers),
+      open(peer) {
+        const client = clientOf(peer);
+        clients.set(peer, client);
+        everybody.add(client);
+        behaviour.greet(client);
+      },
+      message(peer, text, binary) {
+        const client = clients.get(peer);
+        if (!client || !everybody.has(client)) return;
+        if (behaviour.read(text, binary, client) === "system/disconnect/request") behaviour.disconnect(client);
+        else behaviour.malformed(client, text, binary);
+      },
+      closed(peer) {
+        const client = clients.get(peer);
+        if (client) everybody.delete(client);
+      },
     },
-    message(peer, text, binary) {
-      const client = clients.get(peer);
-      if (!client || !everybody.has(client)) return;
-      if (behaviour.read(text, binary, client) === "system/disconnect/request") behaviour.disconnect(client);
-      else behaviour.malformed(client, text, binary);
-    },
-    closed(peer) {
-      const client = clients.get(peer);
-      if (client) everybody.delete(client);
-    },
-  });
+    listenAt,
+  );
   port = server.port;
   return server;
 

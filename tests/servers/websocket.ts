@@ -26,6 +26,7 @@ export interface Handlers {
 /** A WebSocket server on bare TCP: it shares no code with the reference server, nor the library that stands on. */
 export async function webSocketServer(
   handlers: Handlers,
+  listenAt = 0,
 ): Promise<{ url: string; port: number; close(): Promise<void> }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -34,7 +35,7 @@ export async function webSocketServer(
     socket.on("close", () => sockets.delete(socket));
     accept(socket, handlers);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(listenAt, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `ws://127.0.0.1:${port}`,

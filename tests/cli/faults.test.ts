@@ -1,0 +1,90 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import type { ReportCase } from "../../reports/report.ts";
+import { faults } from "../../suites/0.1.7/reference/faults/index.ts";
+import { cli, folder, start } from "./process.ts";
+
+const closing: (() => unknown)[] = [];
+let cwd = "";
+beforeEach(() => {
+  const { path, remove } = folder();
+  cwd = path;
+  closing.push(remove);
+});
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+const report = () => JSON.parse(readFileSync(join(cwd, "tachyon-report", "report.json"), "utf8"));
+
+/** The url of a reference server with a fault, run as a user runs it. */
+async function serving(fault: string): Promise<string> {
+  const { child, outcome } = start(cwd, ["serve", "--fault", fault]);
+  closing.push(() => {
+    child.kill();
+    return outcome;
+  });
+  const [text] = await once(child.stdout as NodeJS.ReadableStream, "data");
+  return /ws:[^\s,]+/.exec(String(text))?.[0] ?? "";
+}
+
+test("serve --list-faults says what each fault does and breaks", async () => {
+  const { code, stdout } = await cli(cwd, ["serve", "--list-faults"]);
+  expect(code).toBe(0);
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines).toHaveLength(Object.keys(faults).length);
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^greets-twice +Sends the greeting twice\. Breaks version\.once\.$/),
+  );
+});
+
+test("serve --fault misbehaves in that way, and the suite says so", async () => {
+  const url = await serving("compares-versions-as-prefixes");
+  const { code, stdout } = await cli(cwd, ["run", url]);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^ {2}broken {3}parity\.patch in 1$/m);
+  const failed = report().cases.filter(({ verdict }: ReportCase) => verdict === "fail");
+  expect(failed.map(({ id }: ReportCase) => id)).toEqual(["version/parity-patch-with-zero"]);
+});
+
+test("a wrong handshake is told in a report: the server did talk", async () => {
+  const url = await serving("miscalculates-the-accept-key");
+  const { code, stdout } = await cli(cwd, ["run", url, "--suite", "transport"]);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/fail transport\.handshake \(MUST\)/);
+  expect(stdout).toMatch(/expected {2}status 101, Upgrade: websocket, Connection: Upgrade, Sec-WebSocket-Accept: /);
+});
+
+describe("generated commands", () => {
+  const actual = () => report().cases[0].checks.find(({ verdict }: { verdict: string }) => verdict === "fail").actual;
+
+  test("are made as small as they still fail, are the same from the same seed, and the seed is told", async () => {
+    const url = await serving("says-success-to-everything");
+    const args = ["run", url, "--case", "generated/malformed-commands", "--seed", "11"];
+    const { code, stdout } = await cli(cwd, args);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^ {2}seed {5}11 /m);
+    expect(stdout).toMatch(/alone: .* --seed 11 --case generated\/malformed-commands/);
+    const first = actual();
+    expect(first).toMatch(
+      /^"carried out: .*; the smallest that shows it: {\\"command\\":\\"[a-z]\/[a-z]\/request\\"}"$/,
+    );
+    expect(report()).toMatchObject({ seed: 11 });
+    await cli(cwd, args);
+    expect(actual()).toBe(first);
+  });
+
+  test("are others each time where no seed is given, and none where no case generates any", async () => {
+    const seeds = [];
+    for (let i = 0; i < 2; i++) {
+      await cli(cwd, ["run", "--case", "generated/malformed-commands", "--runs", "5"]);
+      seeds.push(report().seed);
+    }
+    expect(seeds[0]).not.toBe(seeds[1]);
+    const { stdout } = await cli(cwd, ["run", "--case", "disconnect/alone"]);
+    expect(report().seed).toBe(0);
+    expect(stdout).not.toMatch(/seed/);
+  });
+});

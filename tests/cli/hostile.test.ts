@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test } from "@jest/globals";
+import { Ajv } from "ajv";
+import { SaxesParser } from "saxes";
+import schema from "../../reports/report.schema.json" with { type: "json" };
+import { type Hostile, hostile, waiting } from "../servers/hostile.ts";
+import { folder, type Outcome, start } from "./process.ts";
+
+/** What a run may take, whatever the target does. */
+const [SECONDS, MEGABYTES] = [15, 200];
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+/** Loaded into the command: writes its peak memory to a file. A child's `maxRSS` is at least that of its parent, jest. */
+const PEAK = `import { existsSync, readFileSync, writeFileSync } from "node:fs";
+const status = () => existsSync("/proc/self/status") ? readFileSync("/proc/self/status", "utf8") : "";
+process.on("exit", () =>
+  writeFileSync("peak", /VmHWM:\\s*(\\d+)/.exec(status())?.[1] ?? String(process.resourceUsage().maxRSS)));`;
+const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(PEAK)}`;
+
+/** What a terminal would act on, and what stands for text that was broken on its way to it. */
+const RAW = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffd]/u;
+
+interface Run extends Outcome {
+  readonly seconds: number;
+  readonly megabytes: number;
+}
+
+/** Runs the command. If it does not end it is interrupted, and killed where it does not heed that. */
+async function run(cwd: string, args: readonly string[]): Promise<Run> {
+  const began = performance.now();
+  const { child, outcome } = start(cwd, ["run", ...args], { NODE_OPTIONS });
+  const timers = (["SIGTERM", "SIGKILL"] as const).map((signal, i) =>
+    setTimeout(() => child.kill(signal), (SECONDS + 5 * i) * 1_000),
+  );
+  closing.push(() => {
+    child.kill("SIGKILL");
+    for (const timer of timers) clearTimeout(timer);
+  });
+  const ended = await outcome;
+  const seconds = (performance.now() - began) / 1_000;
+  const peak = join(cwd, "peak");
+  return { ...ended, seconds, megabytes: existsSync(peak) ? Number(read(peak)) / 1_024 : Number.POSITIVE_INFINITY };
+}
+
+const read = (path: string) => new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
+
+const validate = new Ajv({ strict: true }).compile(schema);
+
+/** What is wrong with a report.json. */
+function reportErrors(text: string): unknown[] {
+  const bugs = [...new Set(text.match(/the (case|rule) threw: [^"]*/g))];
+  return validate(JSON.parse(text)) ? bugs : [...bugs, ...(validate.errors ?? [])];
+}
+
+/** What a strict parser finds wrong with a junit.xml. */
+function junitErrors(text: string): string[] {
+  const errors: string[] = [];
+  const parser = new SaxesParser();
+  parser.on("error", ({ message }) => errors.push(message));
+  parser.write(text).close();
+  return errors;
+}
+
+/** What is wrong with what a run told its user, as words. */
+function told({ stdout, stderr }: Run, exit: readonly number[]): string[] {
+  const all = stdout + stderr;
+  const oneLine = exit.includes(3) ? /^tachyon-conformance: [^\n]+\n$/ : /^$/;
+  return [
+    RAW.test(all) ? `raw: ${JSON.stringify(RAW.exec(all)?.[0])}` : "",
+    ...(/^\s+at .*:\d+:\d+/m.exec(all) ?? []),
+    ...(/.*bug of the suite.*/i.exec(all) ?? []),
+    oneLine.test(stderr) ? "" : `stderr: ${stderr}`,
+  ].filter(Boolean);
+}
+
+/** Runs the suite against a hostile server, and gathers all that is wrong: one bound that is broken hides no other. */
+async function complaints({ start, exit, args }: Hostile): Promise<unknown[]> {
+  const { path: cwd, remove } = folder();
+  closing.push(remove);
+  const { url, close } = await start();
+  closing.push(close);
+
+  const ran = await run(cwd, [url, ...args]);
+  const reports = join(cwd, "tachyon-report");
+  const due = ran.code !== 3;
+  const { code, seconds, megabytes } = ran;
+  return [
+    ...(seconds < SECONDS ? [] : [`${seconds.toFixed(1)} s`]),
+    ...(megabytes < MEGABYTES ? [] : [`${megabytes.toFixed(0)} MB`]),
+    ...(exit.includes(code ?? -1) ? [] : [`exit code ${code}`]),
+    ...told(ran, exit),
+    ...(existsSync(join(reports, "report.json")) === due ? [] : ["reports where none are due, or none"]),
+    ...(due ? reportErrors(read(join(reports, "report.json"))) : []),
+    ...(due ? junitErrors(read(join(reports, "junit.xml"))) : []),
+  ];
+}
+
+test.each(Object.entries(hostile))("%s", async (_, server) => {
+  expect(await complaints(server)).toEqual([]);
+});
+
+/** So many wait side by side: more would be busy, not wait, while they start. */
+const SIDE_BY_SIDE = 4;
+const names = Object.keys(waiting);
+const groups = names.flatMap((_, i) => (i % SIDE_BY_SIDE === 0 ? [names.slice(i, i + SIDE_BY_SIDE)] : []));
+
+test.each(groups.map((group) => [group.join("; "), group] as const))("%s", async (_, group) => {
+  const found = group.map(async (name) => [name, await complaints(waiting[name] as Hostile)]);
+  expect(Object.fromEntries(await Promise.all(found))).toEqual(Object.fromEntries(group.map((name) => [name, []])));
+});

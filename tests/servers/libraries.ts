@@ -1,0 +1,100 @@
+import { EventEmitter } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import FayeWebSocket from "faye-websocket";
+import websocket from "websocket";
+import { type ServerOptions, WebSocketServer } from "ws";
+import type { Tachyon } from "./tachyon.ts";
+
+/** A server that runs. */
+export interface Running {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** A Tachyon server on `ws`. */
+export function onWs(tachyon: Tachyon, options: ServerOptions = {}): Promise<Running> {
+  const server = new WebSocketServer({ ...options, noServer: true });
+  return listen((request, socket, head) =>
+    server.handleUpgrade(request, socket, head, (ws) => {
+      const served = tachyon({
+        query: queryOf(request.url),
+        say: (text) => ws.send(text, () => {}),
+        close: (code, reason) => ws.close(code, reason),
+      });
+      ws.on("error", () => {}); // A client that breaks WebSocket: ws ends the connection by itself.
+      ws.on("message", (data, binary) => served.message(String(data), binary));
+      ws.on("close", served.gone);
+    }),
+  );
+}
+
+/** A Tachyon server on `websocket`. */
+export function onWebSocketNode(tachyon: Tachyon): Promise<Running> {
+  const gate = new EventEmitter();
+  const server = new websocket.server({ httpServer: gate as never, autoAcceptConnections: false });
+  server.on("request", (request) => {
+    const connection = request.accept(request.requestedProtocols[0]);
+    const served = tachyon({
+      query: queryOf(request.resource),
+      say: (text) => connection.sendUTF(text),
+      close: (code = 1000, reason) => connection.close(code, reason),
+    });
+    connection.on("message", (message) =>
+      message.type === "utf8"
+        ? served.message(message.utf8Data, false)
+        : served.message(message.binaryData.toString(), true),
+    );
+    connection.on("error", () => {});
+    connection.on("close", served.gone);
+  });
+  return listen((request, socket, head) => gate.emit("upgrade", request, socket, head));
+}
+
+/** A Tachyon server on `faye-websocket`. */
+export function onFaye(tachyon: Tachyon): Promise<Running> {
+  return listen((request, socket, head) => {
+    if (!FayeWebSocket.isWebSocket(request)) return void socket.end("HTTP/1.1 400 No\r\nConnection: close\r\n\r\n");
+    const faye = new FayeWebSocket(request, socket, head);
+    // Its handshake is written a tick later: what is sent before that waits for it.
+    const served = tachyon({
+      query: queryOf(request.url),
+      say: (text) => faye.send(text),
+      close: (code, reason) => faye.close(code, reason),
+    });
+    faye.on("message", ({ data }: { data: string | Buffer }) => served.message(String(data), typeof data !== "string"));
+    faye.on("close", served.gone);
+  });
+}
+
+/** An HTTP server that hands over who wants a WebSocket, and refuses all others. */
+async function listen(upgrade: Upgrade): Promise<Running> {
+  const sockets = new Set<Duplex>();
+  const server = createServer((_request, response) => response.writeHead(426).end());
+  server.on("connection", (socket: Duplex) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => {}); // A reset: "close" follows.
+    try {
+      upgrade(request, socket, head);
+    } catch {
+      socket.destroy(); // A library that throws at an odd request must not take the process with it.
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+const queryOf = (url = "") => url.split("?").slice(1).join("?");

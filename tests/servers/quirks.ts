@@ -1,0 +1,137 @@
+import { frame } from "./frames.ts";
+import type { Quirks } from "./raw.ts";
+import { commandIn, DISCONNECT, type Tachyon } from "./tachyon.ts";
+
+/** Bytes that leave one by one, and how many of the others leave together: all one by one would be too much work. */
+const [HEAD, SMALL] = [8, 11];
+
+/** Greets and handles messages in turn, each so many ms later. */
+export function slow(greeting: number, answer: number): (server: Tachyon) => Tachyon {
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  return (server) => (client) => {
+    const greeted = pause(greeting).then(() => server(client));
+    let turn: Promise<unknown> = greeted;
+    return {
+      message(text, binary) {
+        turn = turn.then(() => pause(answer)).then(async () => (await greeted).message(text, binary));
+      },
+      gone: () => void greeted.then((served) => served.gone()),
+    };
+  };
+}
+
+/**
+ * Handles each message after its own time, in ms, with no queue; a disconnect request after so many times that. What comes
+ * after such a request is not looked at.
+ */
+export function unordered(times: readonly number[], requests: number): (server: Tachyon) => Tachyon {
+  let n = 0;
+  return (server) => (client) => {
+    const served = server(client);
+    let asked = false;
+    return {
+      ...served,
+      message(text, binary) {
+        if (asked) return;
+        asked = !binary && commandIn(text) === DISCONNECT;
+        const time = times[n++ % times.length] as number;
+        setTimeout(() => served.message(text, binary), asked ? time * requests : time);
+      },
+    };
+  };
+}
+
+/** Each turn comes so many ms after the last. */
+export function turns(ms: number): () => Promise<void> {
+  let last = Promise.resolve();
+  return () => {
+    last = last.then(() => new Promise((resolve) => setTimeout(resolve, ms)));
+    return last;
+  };
+}
+
+/** What is written in one go leaves in one segment. */
+export const corked: Quirks["outlet"] = (socket) => {
+  socket.cork();
+  setImmediate(() => socket.uncork());
+  return { write: (bytes) => socket.write(bytes), end: () => socket.end() };
+};
+
+/** The head of whatever is written leaves a byte in a segment, the rest in small segments. */
+export const trickling: Quirks["outlet"] = (socket) => {
+  const queue: Buffer[] = [];
+  let ending = false;
+  let busy = false;
+  const next = () => {
+    const segment = queue.shift();
+    busy = segment !== undefined;
+    // A turn of the loop between two, so that the client reads each by itself.
+    if (segment) socket.write(segment, () => setImmediate(next));
+    else if (ending) socket.end();
+  };
+  const start = () => {
+    if (!busy) next();
+  };
+  return {
+    write(bytes) {
+      for (let i = 0; i < bytes.length; i += i < HEAD ? 1 : SMALL) {
+        queue.push(bytes.subarray(i, i + (i < HEAD ? 1 : SMALL)));
+      }
+      start();
+    },
+    end() {
+      ending = true;
+      start();
+    },
+  };
+};
+
+/** The frames of a text, a byte in each, with a ping after every tenth. */
+export function fragments(text: string): Buffer[] {
+  const bytes = Buffer.from(text);
+  return [
+    ...Array.from(bytes, (_, i) => [
+      frame(i === 0 ? 1 : 0, bytes.subarray(i, i + 1), false),
+      ...(i % 10 === 0 ? [frame(9, `${i}`)] : []),
+    ]).flat(),
+    frame(0, ""),
+  ];
+}
+
+/** A message as JSON with no character but in an escape. */
+export function escaped(message: object): string {
+  return JSON.stringify(message).replace(
+    /"([^"]*)"/g,
+    (_, text: string) => `"${Array.from(text, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")}"`,
+  );
+}
+
+/** A value with more properties in every object. */
+export function extended(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([name, it]) => [name, extended(it)]);
+  return {
+    Command: 1,
+    ...Object.fromEntries(entries),
+    messageId: null,
+    "größe ✓": [{ reason: "?" }],
+    "": { data: {} },
+  };
+}
+
+/** A value with the properties of every object the other way round. */
+export function reversed(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([name, it]) => [name, reversed(it)])
+      .toReversed(),
+  );
+}
+
+/** The command of a JSON text whose first property it is, whatever comes later. */
+export function firstCommand(text: string): unknown {
+  const [, first] = /^\s*\{\s*"command"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text) ?? [];
+  const last = commandIn(text);
+  return first === undefined || last === undefined ? last : JSON.parse(first);
+}
