@@ -79,17 +79,20 @@ describe("a selection", () => {
   test("a requirement of the message rules is tested by every case", () => {
     expect(ids({ requirement: ["message.json"] }, false)).toEqual(ids({}, false));
   });
+  test("leaves out what puts load on a server, but where it is asked for, named, or all that is left", () => {
+    const loads = (all: readonly string[]) => all.some((id) => id.startsWith("resilience/"));
+    expect(loads(ids({}, false))).toBe(false);
+    expect(loads(ids({}, true))).toBe(true);
+    expect(loads(ids({ suite: ["*"] }, false))).toBe(false);
+    expect(loads(ids({ suite: ["version", "resilience"] }, false))).toBe(true);
+    expect(loads(ids({ requirement: ["*.idle"] }, false))).toBe(true);
+  });
   test.each<[string, Parameters<typeof ids>[0], RegExp]>([
     ["suite", { suite: ["versoin"] }, /^There is no suite "versoin"\. The nearest known one is "version"\.$/],
     ["case", { case: ["disconnect/alon"] }, /nearest known one is "disconnect\/alone"/],
     ["case glob", { case: ["nothing/*"] }, /^There is no case "nothing\/\*"/],
     ["requirement", { requirement: ["parity.mach"] }, /nearest known one is "parity\.match"/],
     ["combination", { suite: ["version"], case: ["disconnect/*"] }, /^No case matches all of the filters/],
-    [
-      "requirement that no case tests yet",
-      { requirement: ["transport.ping"] },
-      /^No case .* tests transport\.ping yet/,
-    ],
   ])("an unknown %s is an error", (_, selection, message) => {
     expect(() => ids(selection, true)).toThrow(message);
   });

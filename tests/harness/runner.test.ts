@@ -150,16 +150,80 @@ describe("blame", () => {
   });
 
   test("a server that dies of one input and comes back is tested to the end, and only that input is blamed", async () => {
-    const { url } = await server(({ malformed, everybody }) => ({
+    let deaths = 0;
+    const change = ({ malformed }: Behaviour): Partial<Behaviour> => ({
       malformed(client, text, binary) {
-        if (text !== "banana") return malformed(client, text, binary);
-        for (const one of everybody) one.peer.socket.resetAndDestroy();
+        if (text === "banana") restart();
+        else malformed(client, text, binary);
       },
-    }));
-    const result = await runAgainst(url);
+    });
+    let running = await lobby(change);
+    let closed: Promise<void> = Promise.resolve();
+    const restart = () => {
+      deaths += 1;
+      closed = running.close().then(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        running = await lobby(change, Number(new URL(running.url).port));
+      });
+    };
+    closing.push(async () => {
+      await closed;
+      await running.close();
+    });
+
+    const result = await runAgainst(running.url);
     const failed = result.results.filter(({ verdict }) => verdict === "fail").map((it) => it.case.id);
     expect(failed).toEqual(["malformed/not-json-word"]);
-    expect(result.results.filter(({ verdict }) => verdict === "skip")).toEqual([]);
+    expect(result.results.filter(({ verdict }) => verdict === "skip" || verdict === "error")).toEqual([]);
+    expect(deaths).toBeGreaterThan(1);
+    expect(result.stop).toBeUndefined();
+  });
+
+  test("a server that dropped connections of others never passes, though every case passes alone", async () => {
+    let killed = false;
+    const { url } = await server(({ malformed, everybody }) => ({
+      malformed(client, text, binary) {
+        malformed(client, text, binary);
+        if (!killed) for (const one of everybody) if (one !== client) one.peer.socket.destroy();
+        killed = true;
+      },
+    }));
+    let ready = () => {};
+    const bystanding = new Promise<void>((resolve) => {
+      ready = resolve;
+    });
+    const bystander = custom("bystander", async ({ connect, check }) => {
+      const client = await connect();
+      await greeting(client);
+      ready();
+      if (!killed) await client.closed();
+      client.send(disconnect);
+      check("disconnect.answered", await disconnected(client));
+    });
+    const killer = custom("killer", async ({ connect, check }) => {
+      await bystanding;
+      const client = await connect();
+      client.send("banana");
+      check("disconnect.answered", await disconnected(client));
+    });
+    const result = await runAgainst(url, [bystander, killer]);
+    expect(summary(result)).toEqual({ "malformed/bystander": "pass unstable", "malformed/killer": "pass" });
+    expect(result.results[0]?.doubt).toMatch(/^termination\.announced was broken while it ran among others: /);
+    expect(verdictOf(result)).toBe("incomplete");
+  });
+
+  test("a flaky server is told from a broken one by repeating: the one is unstable, the other is not", async () => {
+    let asked = 0;
+    const flaky = await server(({ disconnect: normal }) => ({
+      disconnect: (client) => (asked++ % 3 === 0 ? client.leave(1000) : normal(client)),
+    }));
+    const broken = await server(() => ({ disconnect: (client) => client.leave(1000) }));
+    const some = named("disconnect/alone", "disconnect/at-once");
+    const options = { repeat: 4, concurrency: 1 };
+    expect(new Set(Object.values(summary(await runAgainst(flaky.url, some, options))))).toEqual(
+      new Set(["fail unstable"]),
+    );
+    expect(new Set(Object.values(summary(await runAgainst(broken.url, some, options))))).toEqual(new Set(["fail"]));
   });
 });
 

@@ -4,9 +4,8 @@ import picocolors from "picocolors";
 import { SaxesParser, type SaxesTagPlain } from "saxes";
 import type { CaseResult } from "../../harness/execute.ts";
 import type { RunResult } from "../../harness/runner.ts";
-import type { WireEvent } from "../../harness/transcript.ts";
+import { cut, keep, type WireEvent } from "../../harness/transcript.ts";
 import { useColors } from "../../reports/colors.ts";
-import { cutEvents, cutText } from "../../reports/cut.ts";
 import { visible, xmlSafe } from "../../reports/escape.ts";
 import { junit } from "../../reports/junit.ts";
 import { plainLines } from "../../reports/progress.ts";
@@ -44,6 +43,7 @@ const run = (...results: CaseResult[]): RunResult => ({
   durationMs: 5,
   results,
   stop: undefined,
+  seed: 0,
 });
 
 /** Parses strictly: throws where the text is not well-formed. */
@@ -92,15 +92,15 @@ describe("report.json", () => {
   });
 
   test("long texts and transcripts are cut, and say so", () => {
-    expect(cutText("x".repeat(2_000))).toHaveLength(2_000);
-    expect(cutText("x".repeat(5_000))).toMatch(/x… \[cut: 5000 characters in all\]$/);
+    expect(cut("x".repeat(2_000), 2_000)).toHaveLength(2_000);
+    expect(cut(cut("x".repeat(5_000), 4_000), 2_000)).toMatch(/^x{2000}… \[cut: 5000 characters in all\]$/);
     const events = Array.from(
       { length: 1_000 },
       (_, at): WireEvent => ({ at, from: "server", type: "text", data: "" }),
     );
-    const cut = cutEvents(events);
-    expect(cut).toHaveLength(201);
-    expect(cut[100]).toEqual({ at: 900, from: "client", type: "cut", data: "800 events left out" });
+    const kept = keep({ url: "", events }).events;
+    expect(kept).toHaveLength(121);
+    expect(kept[60]).toEqual({ at: 940, from: "client", type: "cut", data: "880 events left out" });
   });
 
   test("secrets stand nowhere in it, however they are spelled", () => {

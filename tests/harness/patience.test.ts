@@ -1,0 +1,217 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { answers, availability } from "../../harness/availability.ts";
+import type { Connection } from "../../harness/connection.ts";
+import { DEFAULTS } from "../../harness/defaults.ts";
+import { dial, probe } from "../../harness/execute.ts";
+import { judge } from "../../harness/judge.ts";
+import { HANDSHAKE, patience } from "../../harness/patience.ts";
+import { share } from "../../harness/recorder.ts";
+import { run } from "../../harness/runner.ts";
+import type { Case } from "../../harness/scenario.ts";
+import type { RunOptions } from "../../harness/session.ts";
+import { cut, keep, type WireEvent } from "../../harness/transcript.ts";
+import type { Handshake } from "../../harness/upgrade.ts";
+import { requirements } from "../../schemas/0.1.7/requirements.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { webSocketServer } from "../servers/websocket.ts";
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+describe("a server that answers nothing at all", () => {
+  const DEAF = 32;
+  const deaf = (waits: number, between: (it: ReturnType<typeof patience>) => void = () => {}) => {
+    const it = patience(2_000);
+    it.met("greeting", 1);
+    for (let i = 0; i < waits; i++) it.missed(`kind ${i}`, true);
+    it.missed("greeting", true); // Busy: what it did before, it does no more.
+    between(it);
+    return [it.limit("new"), it.idle()];
+  };
+  test("is waited for in full 32 times, of whatever kind; after that it is not busy either", () => {
+    expect(deaf(DEAF - 2)).toEqual([2_000, undefined]);
+    expect(deaf(DEAF - 1)).toEqual([200, 10]);
+  });
+  test("stays so where its library answers the handshake, and does not where it answers anything else", () => {
+    expect(deaf(DEAF, (it) => it.met(HANDSHAKE, 1))).toEqual([200, 10]);
+    expect(deaf(DEAF, (it) => it.met("new", 1))).toEqual([2_000, undefined]);
+  });
+  test("a refusal shows that it has enough to do", () => {
+    const it = patience(2_000);
+    expect(it.idle()).toBe(10);
+    it.refused();
+    expect(it.idle()).toBeUndefined();
+  });
+  test("is never waited for longer than the timeout", () => {
+    const it = patience(2_000);
+    it.met("slow", 1_500);
+    for (let i = 0; i < DEAF; i++) it.missed("a", false);
+    expect(it.limit("a")).toBe(2_000);
+  });
+});
+
+describe("the availability of a target", () => {
+  const seen = (failure?: string, ...events: WireEvent[]) =>
+    ({ opened: failure === undefined, failure, transcript: { url: "", events }, finish() {} }) as unknown as Connection;
+  const learnt = (...all: [string | undefined, proper?: boolean][]) => {
+    let now = 0;
+    const it = availability(
+      () => ++now,
+      async () => seen(),
+    );
+    for (const [failure, proper] of all) it.saw(seen(failure), proper);
+    return [it.upAt, it.downSince];
+  };
+
+  test.each<[string, ReturnType<typeof learnt>, (number | undefined)[]]>([
+    ["a connection that opened shows that it is there", learnt([undefined]), [1, undefined]],
+    ["the last that opened counts", learnt([undefined], [undefined]), [2, undefined]],
+    ["one that failed anyhow tells that it never was", learnt(["HTTP 503"]), [undefined, 1]],
+    ["but not one that was not proper", learnt(["HTTP 400", false]), [undefined, undefined]],
+    ["where nothing listens, how it asked does not matter", learnt(["ECONNREFUSED", false]), [undefined, 1]],
+    ["one that was up may refuse", learnt([undefined], ["HTTP 503"], ["ECONNRESET"]), [1, undefined]],
+    ["one that was up and is not found is down", learnt([undefined], ["EHOSTUNREACH"]), [1, 2]],
+    ["since the first that did not find it", learnt([undefined], ["ENOTFOUND"], ["ECONNREFUSED"]), [1, 2]],
+  ])("%s", (_, [upAt, downSince], expected) => expect([upAt, downSince]).toEqual(expected));
+
+  test("it is asked again for so many ms, and at least once; each connection is ended", async () => {
+    let now = 0;
+    let finished = 0;
+    const failures: (string | undefined)[] = ["ECONNREFUSED", "ECONNREFUSED", "ECONNREFUSED", undefined];
+    const it = availability(
+      () => now,
+      async () => {
+        now += 1_000;
+        return { ...seen(failures.shift()), finish: () => void finished++ };
+      },
+    );
+    it.saw(seen("ECONNREFUSED"));
+    expect([await it.recover(0), it.downSince, finished]).toEqual(["ECONNREFUSED", 0, 1]);
+    expect([await it.recover(1_049), it.downSince, finished]).toEqual(["ECONNREFUSED", 0, 2]);
+    expect([await it.recover(1_050), it.downSince, it.upAt]).toEqual([undefined, undefined, 4_000]);
+    expect(finished).toBe(4);
+  });
+
+  test("a 101 shows that it is there, be the handshake wrong; a refusal does not", async () => {
+    const wrong = await webSocketServer({ open() {}, message() {} });
+    const target = { url: new URL(wrong.url), headers: {} };
+    const shared = share(2_000);
+    closing.push(() => shared.sockets.forEach((destroy) => void destroy()), wrong.close);
+    const key = ["Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="] as const; // Not the one that `ws` expects an answer to.
+    const ask: Handshake["ask"] = (head) => ({
+      ...head,
+      headers: [...head.headers.filter(([name]) => name.toLowerCase() !== "sec-websocket-key"), key],
+    });
+    const connection = await dial({ protocol, target, shared }, { handshake: { ask } });
+    expect([connection.opened, answers(connection)]).toEqual([false, true]);
+    const refuses = await webSocketServer({ refuse: () => 403, open() {}, message() {} });
+    closing.push(refuses.close);
+    const refused = await dial({ protocol, target: { ...target, url: new URL(refuses.url) }, shared });
+    expect([refused.opened, answers(refused)]).toEqual([false, false]);
+    expect(await probe(protocol, { ...target, url: new URL(refuses.url) }, 2_000)).toBe("HTTP 403");
+    expect(await probe(protocol, target, 2_000)).toBeUndefined();
+  });
+});
+
+describe("a run", () => {
+  const suites = ["load", "upsets", "calm"].map((name) => ({ name, title: name, [name]: true, cases: [] }));
+  const id = requirements[0]?.id as string;
+  let order: string[] = [];
+  let running = 0;
+  let together: Record<string, number> = {};
+
+  /** A case that talks to nobody, and keeps what it tests or not, each time it runs. */
+  function acts(suite: string, name: string, ...kept: boolean[]): Case {
+    const id_ = `${suite}/${name}`;
+    return {
+      id: id_,
+      suite,
+      title: name,
+      tests: [id],
+      digest: name,
+      async run({ check }) {
+        running += 1;
+        order.push(id_);
+        together[suite] = Math.max(together[suite] ?? 0, running);
+        for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+        running -= 1;
+        check(id, (kept.length > 1 ? kept.shift() : (kept[0] ?? true)) || undefined);
+      },
+    };
+  }
+  async function ran(cases: Case[], options: Partial<RunOptions>): Promise<{ told: string[]; stop?: string }> {
+    [order, together] = [[], {}];
+    const target = { url: new URL("ws://localhost:1"), headers: {} };
+    const result = await run({ ...protocol, suites, rules: [] }, cases, { ...DEFAULTS, target, ...options });
+    const told = result.results.map(({ verdict, unstable }) => (unstable ? `${verdict} unstable` : verdict));
+    return { told, ...(result.stop && { stop: result.stop.words }) };
+  }
+  const all = (name: string, ...kept: boolean[]) => suites.map((suite) => acts(suite.name, name, ...kept));
+
+  test("puts load on a server last, by one case after another, whose failures nobody else can have caused", async () => {
+    const { told } = await ran([...all("a"), ...all("b"), acts("load", "c", false)], { concurrency: 4 });
+    expect(order).toEqual(["calm/a", "calm/b", "upsets/a", "upsets/b", "load/a", "load/b", "load/c"]);
+    expect(together).toEqual({ calm: 2, upsets: 2, load: 1 });
+    expect(told.at(-1)).toBe("fail");
+  });
+
+  test("ends with bail at a failure that is one alone too", async () => {
+    const fluke = [acts("calm", "a", false, true), acts("calm", "b"), acts("upsets", "c")];
+    expect(await ran(fluke, { bail: true })).toEqual({ told: ["pass unstable", "pass", "pass"] });
+    const failure = [acts("calm", "a", false), acts("calm", "b"), acts("upsets", "c")];
+    const stop = "not run: calm/a failed before (--bail)";
+    expect(await ran(failure, { bail: true })).toEqual({ told: ["fail", "pass", "skip"], stop });
+    expect(order).toEqual(["calm/a", "calm/b", "calm/a"]);
+  });
+
+  test("is repeated until one ends early; of each case the worst is told", async () => {
+    const varies = () => [acts("calm", "a", true, false, true), acts("calm", "b"), acts("calm", "c", false)];
+    expect(await ran(varies(), { repeat: 3, concurrency: 1 })).toEqual({ told: ["fail unstable", "pass", "fail"] });
+    expect(order).toHaveLength(9);
+    const { told } = await ran(varies(), { repeat: 3, concurrency: 1, bail: true });
+    expect([told, order.length]).toEqual([["pass", "pass", "fail"], 3]);
+  });
+});
+
+test("what a case did not judge is an error where the suite itself stopped reading, whatever broke before", () => {
+  const [a, b, c] = requirements.map(({ id }) => id) as [string, string, string];
+  const it = judge({ requirements: new Map(requirements.map((one) => [one.id, one])), strict: false });
+  it.check(a, undefined);
+  it.complete([a, b], { limit: "more than enough", unopened: "HTTP 503" });
+  it.complete([c], { thrown: new Error("oops"), limit: "more than enough" });
+  expect(it.checks.slice(1).map(({ verdict, actual }) => `${verdict}: ${actual}`)).toEqual([
+    "error: the suite stopped reading: more than enough",
+    "error: the case threw: oops",
+  ]);
+});
+
+describe("what is kept of a transcript", () => {
+  const text = (at: number, data = "x"): WireEvent => ({ at, from: "server", type: "text", data });
+  const many = (n: number) => Array.from({ length: n }, (_, at) => text(at));
+
+  test("is 60 events at each end, and between them how many were left out", () => {
+    const { events } = keep({ url: "", name: "one", events: many(200) });
+    expect(events.map(({ at }) => at)).toEqual([
+      ...many(60).map(({ at }) => at),
+      140,
+      ...many(60).map(({ at }) => at + 140),
+    ]);
+    expect(events[60]).toEqual({ at: 140, from: "client", type: "cut", data: "80 events left out" });
+    expect(keep({ url: "u", name: "one", events: many(120) })).toEqual({ url: "u", name: "one", events: many(120) });
+  });
+
+  test("a text is cut once: what was cut before still says how long it was", () => {
+    const once = cut("é".repeat(5_000));
+    expect(once).toBe(`${"é".repeat(4_000)}… [cut: 5000 characters in all]`);
+    expect(cut(once)).toBe(once);
+    expect(cut(once, 10)).toBe(`${"é".repeat(10)}… [cut: 5000 characters in all]`);
+    expect([cut("é".repeat(4_000)), cut("ab\ud83d\ude00", 3)]).toEqual([
+      "é".repeat(4_000),
+      "ab\ud83d… [cut: 4 characters in all]",
+    ]);
+    const short = keep({ url: "", events: [text(0, "y".repeat(4_001))] }).events[0];
+    expect(short).toMatchObject({ data: `${"y".repeat(4_000)}… [cut: 4001 characters in all]` });
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "@jest/globals";
+import * as fc from "fast-check";
+import { counterexample, type Generator, overlapping } from "../../harness/property.ts";
+import { extended, interleaving, isValid, malformed, sequence, spelled } from "../../suites/0.1.7/generators.ts";
+
+const random = { seed: 7, runs: 100 };
+const numbers = () => fc.array(fc.nat(1000), { maxLength: 20 });
+
+describe("a counterexample", () => {
+  const tooBig = (value: readonly number[]) => (value.some((n) => n > 100) ? "too big" : undefined);
+
+  test("is the smallest value that still fails, and what was said of it", async () => {
+    const found = await counterexample(numbers, random, async (values) => values.map(tooBig));
+    expect(found).toEqual({ value: [101], finding: "too big" });
+  });
+
+  test("is the same from the same seed, and all values are judged at once before", async () => {
+    const batches: number[] = [];
+    const seen: unknown[] = [];
+    for (let i = 0; i < 2; i++) {
+      await counterexample(numbers, random, async (values) => {
+        batches.push(values.length);
+        seen.push(values);
+        return values.map(() => undefined);
+      });
+    }
+    expect(batches).toEqual([100, 100]);
+    expect(seen[0]).toEqual(seen[1]);
+  });
+
+  test("is none where a value fails only among others", async () => {
+    const judge = async (values: readonly unknown[]) => values.map(() => (values.length > 1 ? "crowded" : undefined));
+    expect(await counterexample(numbers, random, judge)).toBeUndefined();
+  });
+});
+
+test("work overlaps as far as it is told, and what comes of it keeps its order", async () => {
+  let [running, most] = [0, 0];
+  const results = await overlapping([3, 1, 2, 5, 4], 2, async (n) => {
+    running += 1;
+    most = Math.max(most, running);
+    for (let i = 0; i < n; i++) await Promise.resolve();
+    running -= 1;
+    return n * 10;
+  });
+  expect(results).toEqual([30, 10, 20, 50, 40]);
+  expect(most).toBe(2);
+});
+
+describe("generated commands", () => {
+  const sample = <T>(make: (it: Generator) => fc.Arbitrary<T>) => fc.sample(make(fc), { seed: 1, numRuns: 1_000 });
+
+  test("are valid or malformed as they shall be", () => {
+    for (const text of [...sample(extended), ...sample(spelled)]) expect([text, isValid(text)]).toEqual([text, true]);
+    for (const text of sample(malformed)) expect([text, isValid(text)]).toEqual([text, false]);
+  });
+
+  test("come in all kinds", () => {
+    const kinds = new Set(
+      sample(malformed).map((text) => {
+        try {
+          const value = JSON.parse(text);
+          return Array.isArray(value) ? "array" : value === null ? "null" : typeof value?.command;
+        } catch {
+          return "no JSON";
+        }
+      }),
+    );
+    expect([...kinds]).toEqual(expect.arrayContaining(["array", "null", "undefined", "string", "object", "no JSON"]));
+    expect(sample(spelled).some((text) => /\\u00/.test(text) && /\\\//.test(text))).toBe(true);
+  });
+
+  test("come in up to 20, for up to 4 clients", () => {
+    expect(Math.max(...sample(sequence).map((it) => it.length))).toBe(20);
+    const clients = new Set(sample(interleaving).flatMap((turns) => turns.map(([client]) => client)));
+    expect([...clients].toSorted()).toEqual([0, 1, 2, 3]);
+  });
+});

@@ -1,0 +1,233 @@
+import { afterEach, describe, expect, jest, test } from "@jest/globals";
+import { type Connection, connect } from "../../harness/connection.ts";
+import { encode } from "../../harness/frame.ts";
+import { isNothing, whyNothing } from "../../harness/nothing.ts";
+import { costOf, LIMITS, type Recorder, recorder, share } from "../../harness/recorder.ts";
+import { type Handlers, webSocketServer } from "../servers/websocket.ts";
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  jest.useRealTimers();
+  for (const close of closing.splice(0)) await close();
+});
+
+/** What each event costs beside its payload, in bytes. */
+const EVENT = 400;
+const FULL = LIMITS.connection - EVENT;
+
+/** A recorder on a clock that the test sets, and how often it has called `idle` and `stop`. */
+function one(shared = share(1_000)) {
+  const called = { idle: 0, stop: 0 };
+  const log = recorder(
+    shared,
+    () => void called.idle++,
+    () => void called.stop++,
+  );
+  return { log, called, shared };
+}
+const hears = (log: Recorder, size = 0) => log.record({ from: "server", type: "text", data: "x" }, size);
+const words = (found: unknown) => (isNothing(found) ? whyNothing(found) : found);
+const last = ({ events }: Recorder) => events.at(-1);
+
+describe("a bound", () => {
+  test("on one connection: what exceeds it is not recorded, that it does is, and nobody waits on", async () => {
+    const { log, called, shared } = one();
+    const waiting = log.wait("more", () => undefined);
+    hears(log, FULL);
+    expect([log.events.length, log.over, called.stop]).toEqual([1, false, 0]);
+    hears(log);
+    expect(log.events.map(({ from, type }) => `${from} ${type}`)).toEqual(["server text", "client limit"]);
+    expect(last(log)).toMatchObject({ data: `more than ${LIMITS.connection} bytes on one connection` });
+    expect([log.over, called.stop, shared.meter.bytes]).toEqual([true, 1, LIMITS.connection]);
+    const why = `the suite stopped reading: more than ${LIMITS.connection} bytes on one connection`;
+    expect(words(await waiting)).toEqual({ words: why, untold: true });
+    hears(log);
+    expect(log.events).toHaveLength(2);
+  });
+
+  test("on all connections together, until one of them is forgotten", () => {
+    const shared = share(1_000);
+    const all = Array.from({ length: LIMITS.together / LIMITS.connection }, () => one(shared));
+    for (const { log } of all) hears(log, FULL);
+    expect(all.map(({ log }) => last(log)?.type)).toEqual(all.map(() => "text"));
+    const [late, later] = [one(shared), one(shared)];
+    hears(late.log);
+    expect(last(late.log)).toMatchObject({
+      type: "limit",
+      data: `more than ${LIMITS.together} bytes at the same time`,
+    });
+    all[0]?.log.forget(0);
+    expect([all[0]?.log.events, shared.meter.bytes]).toEqual([[], LIMITS.together - LIMITS.connection]);
+    all[0]?.log.forget(0);
+    hears(later.log, FULL);
+    expect([last(later.log)?.type, shared.meter.bytes]).toEqual(["text", LIMITS.together]);
+  });
+
+  test("on the events of the server, not on what the suite does", () => {
+    const { log } = one();
+    for (let i = 0; i < LIMITS.events; i++) log.record({ from: "client", type: "text", data: "" }, LIMITS.connection);
+    expect([log.events.length, log.over]).toEqual([LIMITS.events, false]);
+    hears(log);
+    expect(last(log)).toMatchObject({ data: `more than ${LIMITS.events} events on one connection` });
+  });
+
+  test("on pings: few are recorded, a flood is too much", () => {
+    const { log } = one();
+    const ping = (times: number) => {
+      for (let i = 0; i < times; i++) log.control("server", "ping", Buffer.from("a"));
+    };
+    ping(LIMITS.flood);
+    log.control("server", "pong", Buffer.from("b"));
+    expect(log.events).toHaveLength(LIMITS.pings + 1);
+    expect([last(log), log.over]).toMatchObject([{ type: "pong", data: "Yg==" }, false]);
+    ping(1);
+    expect([last(log), log.over]).toMatchObject([{ data: `more than ${LIMITS.flood} pings on one connection` }, true]);
+  });
+
+  test("counts what a text becomes when it is parsed", async () => {
+    expect([costOf(""), costOf("äbc"), costOf('{"a":[1,2]}')]).toEqual([0, 6, 22 + 4 * 75]);
+    const list = `[${"0,".repeat(30_000)}0]`; // 60 kB, and 30 001 values.
+    const connection = await to({ open: (peer) => [1, 2, 3, 4].forEach(() => void peer.send(list)) });
+    expect(words(await connection.next("never"))).toMatchObject({ untold: true });
+    expect(connection.transcript.events.map(({ type }) => type)).toEqual([
+      "upgrade",
+      "upgrade",
+      "text",
+      "text",
+      "text",
+      "limit",
+    ]);
+  });
+});
+
+describe("what comes when nobody records it any more", () => {
+  test("is dropped, and a server that goes on and on as well", () => {
+    const { log, called } = one();
+    log.freeze();
+    for (let i = 0; i < 200; i++) log.record({ from: "client", type: "text", data: "" });
+    for (let i = 0; i < 100; i++) hears(log);
+    expect([log.events, called.stop]).toEqual([[], 0]);
+    log.control("server", "ping", Buffer.from(""));
+    expect([log.events, called.stop]).toEqual([[], 1]);
+  });
+
+  test("counts also where it is pings, of which many are not recorded anyhow", () => {
+    const { log, called } = one();
+    log.freeze();
+    for (let i = 0; i < 100; i++) log.control("server", "ping", Buffer.from(""));
+    expect(called.stop).toBe(0);
+    log.control("server", "ping", Buffer.from(""));
+    expect(called.stop).toBe(1);
+  });
+
+  test("on a connection that the suite has closed, ends the connection of a server that does not", async () => {
+    const flood = Buffer.concat(Array.from({ length: 101 }, () => encode({ opcode: 1, payload: "x", masked: false })));
+    const dropped = new Promise((resolve) => {
+      const open: Handlers["open"] = ({ socket }) => {
+        socket.removeAllListeners("data").on("data", () => void socket.write(flood));
+        socket.on("close", resolve);
+      };
+      void to({ open }).then((connection) => connection.finish());
+    });
+    await dropped; // Without that, `ws` waits 30 s for the close frame.
+  }, 5_000);
+});
+
+describe("a wait", () => {
+  function timed(timeout = 1_000, busy = 0) {
+    jest.useFakeTimers({ doNotFake: ["setImmediate", "performance", "nextTick", "queueMicrotask"] });
+    let now = 0;
+    const shared = { ...share(timeout), clock: () => now, meter: { bytes: busy } };
+    const pass = (ms: number) => {
+      now += ms;
+      jest.advanceTimersByTime(ms);
+    };
+    const stall = (ms: number) => {
+      now += ms;
+    };
+    return { ...one(shared), pass, stall };
+  }
+  const GAVE_UP = { words: "nothing in 1000 ms", untold: false };
+
+  test("ends when the patience of the run does, and that is noted", async () => {
+    const { log, pass, called, shared } = timed();
+    const found = log.wait("it", () => undefined);
+    pass(9);
+    expect(called.idle).toBe(0);
+    pass(1);
+    expect(called.idle).toBe(1);
+    pass(989);
+    expect(log.events).toEqual([]);
+    pass(1);
+    expect(log.events).toEqual([
+      { at: 1_000, from: "client", type: "timeout", data: "gave up waiting for it after 1000 ms" },
+    ]);
+    expect([words(await found), shared.patience.limit("it")]).toEqual([GAVE_UP, 1_000]);
+    for (let i = 0; i < 7; i++) shared.patience.missed("it", true);
+    expect(shared.patience.limit("it")).toBe(100);
+  });
+
+  test("whose timer is late because the suite stood still goes on for as long; a little late is not", async () => {
+    const { log, pass, stall } = timed();
+    const found = log.wait("it", () => undefined);
+    stall(101);
+    pass(1_000);
+    expect(log.events).toEqual([]);
+    pass(100);
+    expect(log.events).toEqual([]);
+    pass(1);
+    expect([words(await found), log.events.length]).toEqual([GAVE_UP, 1]);
+    const other = log.wait("it", () => undefined);
+    stall(100);
+    pass(1_000);
+    expect([words(await other), log.events.length]).toEqual([GAVE_UP, 2]);
+  });
+
+  test("that finds something when its time is up has found it; how long that took is known from then on", async () => {
+    const { log, pass, shared } = timed();
+    let there = false;
+    const found = log.wait("it", () => there || undefined);
+    there = true;
+    pass(1_000);
+    expect([await found, log.events]).toEqual([true, []]);
+    for (let i = 0; i < 8; i++) shared.patience.missed("other", true);
+    expect(shared.patience.limit("other")).toBe(1_000); // Three times the second that this took, but not more than the timeout.
+  });
+
+  test("makes room for no other while much is on its way", () => {
+    const [quiet, crowded] = [LIMITS.crowded - 1, LIMITS.crowded].map((busy) => {
+      const { log, pass, called } = timed(1_000, busy);
+      void log.wait("it", () => undefined);
+      pass(10);
+      return called.idle;
+    });
+    expect([quiet, crowded]).toEqual([1, 0]);
+  });
+
+  test("on a real connection does not give up for what is in the socket already", async () => {
+    const found = new Promise((resolve) => {
+      const message: Handlers["message"] = (peer) => {
+        resolve(connection.next("late"));
+        peer.send('{"command":"late"}');
+        const until = Date.now() + 250; // The suite itself stands still: when it goes on, its timers come first.
+        while (Date.now() < until);
+      };
+      const connecting = to({ message }, 100);
+      let connection: Connection;
+      void connecting.then((it) => {
+        connection = it;
+        it.send("go");
+      });
+    });
+    expect(await found).toEqual({ command: "late" });
+  });
+});
+
+/** A connection to a server that does this with each client. */
+async function to(handlers: Partial<Handlers>, timeout = 2_000) {
+  const server = await webSocketServer({ open() {}, message() {}, ...handlers });
+  const shared = share(timeout);
+  closing.push(() => shared.sockets.forEach((destroy) => void destroy()), server.close);
+  const nameOf = ({ command }: { command?: unknown }) => (typeof command === "string" ? command : undefined);
+  return connect(new URL(server.url), { headers: {}, idle() {}, nameOf }, shared);
+}
