@@ -50,13 +50,23 @@ function peak(...args) {
   });
 }
 
-await node(CLI, ...run);
+/** Starts a server that prints its url. */
+async function serving(...args) {
+  const child = spawn(process.execPath, args, { env });
+  const url = await new Promise((resolve) => child.stdout.once("data", (text) => resolve(/ws:\S+/.exec(text)[0])));
+  return { url, child };
+}
+
+const { url, child: server } = await serving(CLI, "serve");
+const { url: silentUrl, child: silent } = await serving("bench/silent.js");
+const proxy = await delayProxy(Number(new URL(url).port), DELAY);
+const silentProxy = await delayProxy(Number(new URL(silentUrl).port), DELAY);
+const far = ({ port }) => `ws://127.0.0.1:${port}`;
+
+// Exchanges of a default run, as a run against a url is.
+await node(CLI, "run", url, "--quiet", "--out", out);
 const report = JSON.parse(await readFile(join(out, "report.json"), "utf8"));
 const exchanges = report.cases.reduce((sum, { connections }) => sum + connections.length, 0);
-
-const server = spawn(process.execPath, [CLI, "serve"], { env });
-const url = await new Promise((resolve) => server.stdout.once("data", (text) => resolve(/ws:\S+/.exec(text)[0])));
-const proxy = await delayProxy(Number(new URL(url).port), DELAY);
 
 const times = await medians({
   "node -e 0": ["-e", "0"],
@@ -64,22 +74,25 @@ const times = await medians({
   list: [CLI, "list"],
   "run, loopback": [CLI, "run", url, "--quiet", "--out", out],
   "bare script, loopback": ["bench/bare.js", url, String(exchanges), "16"],
-  "run, embedded server": [CLI, ...run],
-  "run, 50 ms each way": [CLI, "run", `ws://127.0.0.1:${proxy.port}`, "--quiet", "--out", out],
+  "run, 50 ms each way": [CLI, "run", far(proxy), "--quiet", "--out", out],
+  "run, silent, 50 ms each way": [CLI, "run", far(silentProxy), "--quiet", "--out", out],
+  "run --all, embedded server": [CLI, ...run, "--all"],
 });
-const memory = await peak(CLI, ...run);
-server.kill();
-proxy.close();
+const memory = await peak(CLI, "run", url, "--quiet", "--out", out);
+const memoryOfAll = await peak(CLI, ...run, "--all");
+for (const child of [server, silent]) child.kill();
+for (const it of [proxy, silentProxy]) it.close();
 await rm(out, { recursive: true });
 
-for (const [name, ms] of Object.entries(times)) console.log(`${name.padEnd(22)} ${ms.toFixed(0).padStart(6)} ms`);
+for (const [name, ms] of Object.entries(times)) console.log(`${name.padEnd(28)} ${ms.toFixed(0).padStart(6)} ms`);
 const ratio = (a, b) => (times[a] / times[b]).toFixed(2);
 console.log(`
 ${report.cases.length} cases, ${exchanges} connections, node ${process.version}, medians of ${RUNS}
 run / bare script            ${ratio("run, loopback", "bare script, loopback")}  (at most 1.2)
 per case                     ${(times["run, loopback"] / report.cases.length).toFixed(2)} ms  (at most 2.5)
 round trips over loopback    ${((times["run, 50 ms each way"] - times["run, loopback"]) / (2 * DELAY)).toFixed(1)}  (at most 12)
-embedded run                 ${times["run, embedded server"].toFixed(0)} ms  (at most 1500)
-peak memory                  ${memory.toFixed(0)} MiB  (at most 150)
+silence, over that           ${(times["run, silent, 50 ms each way"] - times["run, 50 ms each way"]).toFixed(0)} ms  (at most one timeout, 2000)
+run --all, embedded          ${times["run --all, embedded server"].toFixed(0)} ms  (at most 3000)
+peak memory                  ${memory.toFixed(0)} MiB  (at most 150); --all with the embedded server ${memoryOfAll.toFixed(0)}
 --version / node -e 0        ${ratio("--version", "node -e 0")}  (at most 5)
 list / node -e 0             ${ratio("list", "node -e 0")}  (at most 5)`);
