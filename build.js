@@ -13,6 +13,7 @@ const { metafile } = await build({
   platform: "node",
   format: "esm",
   target: "node20",
+  external: ["bufferutil", "utf-8-validate"], // `ws` uses them where they are installed; a test dependency brings them here.
   banner: { js: REQUIRE },
   metafile: true,
   minifyWhitespace: true,

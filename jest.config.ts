@@ -3,6 +3,7 @@ import type { Config } from "jest";
 
 const config: Config = {
   testEnvironment: "node",
+  maxWorkers: "100%", // Most of the time is waiting.
   testTimeout: 30_000, // Some servers under test are silence itself.
   testMatch: ["<rootDir>/tests/**/*.test.ts"],
   extensionsToTreatAsEsm: [".ts"],
