@@ -170,6 +170,12 @@ async function ask(request: ClientRequest, log: Recorder, handshake: Handshake |
   const text = handshake?.half ? whole.slice(0, whole.length / 2) : whole;
   log.record({ from: "client", type: "upgrade", data: text.trimEnd().replaceAll("\r\n", "\n") });
   if (handshake?.violation) log.record({ from: "client", type: "violation", data: handshake.violation });
+  let interim = 0;
+  request.on("information", () => {
+    interim += 1;
+    if (interim > LIMITS.interim)
+      request.destroy(new Error(`more than ${LIMITS.interim} interim responses (HTTP 1xx)`));
+  });
   const byCase = handshake?.ask ?? handshake?.bytewise ?? handshake?.half;
   if (byCase === undefined) return void request.end();
   const [tcp] = (await once(request, "socket")) as [Socket];

@@ -18,6 +18,7 @@ export const LIMITS = {
   pings: 20,
   flood: 5_000,
   head: 16 << 10,
+  interim: 100,
   sent: 16 << 10,
 } as const;
 
@@ -209,10 +210,10 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
         };
         if (look()) return;
         began = clock();
-        const giveUp = (due: number) => {
+        const giveUp = (due: number, again = true) => {
           if (look()) return;
           const late = clock() - due;
-          if (late > STALL) return void timers.push(setTimeout(giveUp, late, clock() + late));
+          if (late > STALL && again) return void timers.push(setTimeout(giveUp, late, clock() + late, false));
           shared.patience.missed(what, owed);
           settle(nothing(`nothing in ${patient} ms`));
           record({ from: "client", type: "timeout", data: `gave up waiting for ${what} after ${patient} ms` });
