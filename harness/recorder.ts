@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { discard } from "./memory.ts";
 import { type Nothing, nothing } from "./nothing.ts";
 import { type Patience, patience } from "./patience.ts";
-import { isServerEnd, type Side, type WireEvent } from "./transcript.ts";
+import { isBreach, isServerEnd, type Side, type WireEvent } from "./transcript.ts";
 
 /** What the suite reads at most, whatever the server sends: bytes, and events. And what it keeps of a text that it sends. */
 export const LIMITS = {
@@ -235,8 +235,7 @@ const stamp = (ms: number) => Math.round(ms * 100) / 100;
 
 /** Why nothing more can come on a connection that is over. */
 function ending(events: readonly WireEvent[]): Nothing {
-  const why = ({ from, type }: WireEvent) =>
-    (type === "violation" && from === "server") || type === "error" || type === "limit";
+  const why = (event: WireEvent) => isBreach(event) || event.type === "error" || event.type === "limit";
   const last = events.find(why) ?? events.findLast(isServerEnd) ?? events.at(-1);
   switch (last?.type) {
     case "error":

@@ -97,6 +97,9 @@ export function show(value: unknown): string {
 export const isServerEnd = ({ from, type }: WireEvent): boolean =>
   from === "server" && (type === "close" || type === "end");
 
+/** Whether an event is something that the server sent against RFC 6455. */
+export const isBreach = ({ from, type }: WireEvent): boolean => from === "server" && type === "violation";
+
 /** Whether the server has ended a connection. */
 export const isEnded = ({ transcript }: { readonly transcript: Transcript }): boolean =>
   transcript.events.some(isServerEnd);

@@ -9,6 +9,7 @@ import {
   disconnect,
   disconnected,
   GREETING,
+  goodbyesOf,
   greeting,
   nameOf,
   scenario,
@@ -36,8 +37,7 @@ const pipelined = [
       else for (const request of all) client.send(request);
       if (!check("disconnect.answered", await disconnected(client))) return;
       await client.closed();
-      const answers = messages(client.transcript, "server").filter(({ message }) => nameOf(message) === DISCONNECTED);
-      check("disconnect.once", answers.length, { const: 1, title: `one ${DISCONNECTED}` });
+      check("disconnect.once", goodbyesOf(client).length, { const: 1, title: `one ${DISCONNECTED}` });
     },
   }),
 );

@@ -5,7 +5,7 @@ import { messages, show } from "../../harness/transcript.ts";
 import { groups, unspecified } from "./malformed-inputs.ts";
 import { GREETING, greeting, greetingsOf, scenario } from "./protocol.ts";
 import { fenced, patiently, type Reaction, refusalsOf } from "./reaction.ts";
-import { judgeSurvival, type Survival } from "./survival.ts";
+import { judgeSurvival, type Survival, together } from "./survival.ts";
 
 const NO_CONTROL =
   "a bystander's exact request is not carried out either: see disconnect.answered and disconnect.success";
@@ -78,8 +78,8 @@ async function amongOthers(
   input: Outgoing,
 ): Promise<(Reaction & Survival) | undefined> {
   const { connect } = context;
-  const [bystander, client] = await Promise.all([connect({ name: "bystander" }), connect({ name: "client" })]);
-  if (!bystander.opened || !client.opened) return undefined;
+  const [bystander, client] = (await together(connect, "bystander", "client")) ?? [];
+  if (!bystander || !client) return undefined;
   const owed = () => Math.max(1, greetingsOf(bystander));
   const reaction =
     (await fenced(client, input, owed)) ??

@@ -4,7 +4,7 @@ import type { Context } from "../../harness/scenario.ts";
 import { isEnded, type Message, messages, show } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import type { Command } from "./generators.ts";
-import { DISCONNECTED, disconnect, disconnected, GREETING, nameOf } from "./protocol.ts";
+import { DISCONNECTED, disconnect, disconnected, GREETING, goodbyesOf, nameOf } from "./protocol.ts";
 import { refusalsOf } from "./reaction.ts";
 
 /** What a server did wrong with some commands. */
@@ -41,7 +41,7 @@ export async function play(connect: Context["connect"], commands: readonly Comma
     await client.wait("the answer to a malformed command", done, false);
     const success = answers().find(({ status }) => status === "success");
     if (success) return { finding: wrong("malformed.rejected", `carried out: ${show(success)}`), ended: true };
-    if (isRefused(client)) return { finding: undefined, ended: true };
+    if (goodbyesOf(client, "failed").length > 0) return { finding: undefined, ended: true };
     if (isEnded(client)) return { finding: wrong("malformed.usable", `ended without ${DISCONNECTED}`), ended: true };
   }
   client.send(...after);
@@ -98,9 +98,6 @@ function judgeGoodbye(goodbye: Message | Nothing, afterMalformed: boolean): Find
   if (goodbye.status === "success" || afterMalformed) return undefined;
   return wrong("disconnect.success", told(goodbye));
 }
-
-const isRefused = ({ transcript }: Connection) =>
-  messages(transcript, "server").some(({ message }) => nameOf(message) === DISCONNECTED && message.status === "failed");
 
 /** What came that answers malformed commands, for good or bad. */
 function answersTo({ transcript }: Connection, inputs: readonly string[]): Message[] {

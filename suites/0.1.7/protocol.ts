@@ -50,5 +50,11 @@ export const greetingsOf = ({ transcript }: Connection): number =>
   messages(transcript, "server").filter(({ message }) => nameOf(message) === GREETING && message.status === "success")
     .length;
 
+/** What a client has been told so far that says that its connection is over; with a status, only what has that. */
+export const goodbyesOf = ({ transcript }: Connection, status?: "success" | "failed"): Message[] =>
+  messages(transcript, "server")
+    .map(({ message }) => message)
+    .filter((message) => nameOf(message) === DISCONNECTED && (status === undefined || message.status === status));
+
 /** The status of an answer, or why there is none. */
 export const statusOf = (answer: Message | Nothing): unknown => (isNothing(answer) ? answer : answer.status);

@@ -1,7 +1,7 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
-import { isEnded, type Message, messages } from "../../harness/transcript.ts";
+import { isEnded, messages } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import {
   DISCONNECT,
@@ -9,11 +9,12 @@ import {
   disconnect,
   disconnected,
   GREETING,
+  goodbyesOf,
   greeting,
   nameOf,
   scenario,
 } from "./protocol.ts";
-import { judgeSurvival, resetAll, together } from "./survival.ts";
+import { besideBystander, judgeSurvival, resetAll } from "./survival.ts";
 
 const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));
 
@@ -125,22 +126,20 @@ export const resilienceCases = [
     id: "resilience/flood",
     title: "a client sends 1,000 malformed commands in one go, and another connects meanwhile",
     tests: ["resilience.flood"],
-    async run(context) {
-      const { connect, check } = context;
-      const [bystander, client] = (await together(connect, "bystander", "flood")) ?? [];
-      if (!bystander || !client) return;
-      client.send(...times(FLOOD, () => "flood"));
-      const newcomer = await connect({ name: "meanwhile" });
-      check("resilience.flood", await greeting(newcomer), { title: "a greeting for who comes meanwhile" });
-      await quiet(client);
-      const carriedOut = messages(client.transcript, "server").filter(({ message }) => isGoodbye(message, "success"));
-      check("resilience.flood", carriedOut.length, { const: 0, title: "none of them carried out" });
-      client.send(disconnect);
-      check("resilience.flood", await disconnected(client), {
-        title: "an answer to a request behind them, or disconnected failed before",
-      });
-      await judgeSurvival(context, "resilience.flood", bystander);
-    },
+    run: (context) =>
+      besideBystander(context, "resilience.flood", async (client) => {
+        const { connect, check } = context;
+        client.send(...times(FLOOD, () => "flood"));
+        const newcomer = await connect({ name: "meanwhile" });
+        check("resilience.flood", await greeting(newcomer), { title: "a greeting for who comes meanwhile" });
+        await quiet(client);
+        const carriedOut = goodbyesOf(client, "success").length;
+        check("resilience.flood", carriedOut, { const: 0, title: "none of them carried out" });
+        client.send(disconnect);
+        check("resilience.flood", await disconnected(client), {
+          title: "an answer to a request behind them, or disconnected failed before",
+        });
+      }),
   }),
 
   ...large,
@@ -154,8 +153,6 @@ const SLOWER = 5;
 
 const successes = (answers: readonly unknown[]) =>
   answers.filter((answer) => (answer as { status?: unknown }).status === "success").length;
-
-const isGoodbye = (message: Message, status: string) => nameOf(message) === DISCONNECTED && message.status === status;
 
 /** Waits until a flood is answered, the connection is over, or no more answers come. */
 async function quiet(client: Connection): Promise<void> {
@@ -199,29 +196,26 @@ function sized(requirement: "resilience.large" | "resilience.deep", id: string, 
     title: `a client that was greeted sends a disconnect request with ${title}`,
     given: String(value),
     tests: [requirement],
-    async run(context) {
-      const [bystander, client] = (await together(context.connect, "bystander", "client")) ?? [];
-      if (!bystander || !client) return;
-      await greeting(client);
-      client.send(`{"command":"${DISCONNECT}","extra":${value()}}`);
-      context.check(requirement, await fate(client), {
-        title: `success, ${DISCONNECTED} failed, silence and a connection that still works, a close frame with code 1009, or the end of the TCP connection`,
-        enum: ["success", "failed", "ignored", "a close frame with code 1009", "the end of the TCP connection"],
-      });
-      await judgeSurvival<RequirementId>(context, requirement, bystander);
-    },
+    run: (context) =>
+      besideBystander<RequirementId>(context, requirement, async (client) => {
+        await greeting(client);
+        client.send(`{"command":"${DISCONNECT}","extra":${value()}}`);
+        context.check(requirement, await fate(client), {
+          title: `success, ${DISCONNECTED} failed, silence and a connection that still works, a close frame with code 1009, or the end of the TCP connection`,
+          enum: ["success", "failed", "ignored", "a close frame with code 1009", "the end of the TCP connection"],
+        });
+      }),
   });
 }
 
 /** What became of a request that may be too big for a server. One that it ignored leaves the connection working. */
 async function fate(client: Connection): Promise<string | Nothing> {
-  const goodbye = () => messages(client.transcript, "server").find(({ message }) => nameOf(message) === DISCONNECTED);
-  const end = () => goodbye() ?? (isEnded(client) || undefined);
+  const end = () => goodbyesOf(client)[0] ?? (isEnded(client) || undefined);
   const first = await client.wait("what becomes of a big command", end, false);
   if (isNothing(first)) client.send(disconnect);
   const last = isNothing(first) ? await client.wait(DISCONNECTED, end) : first;
   if (isNothing(last)) return last;
-  const answer = goodbye()?.message;
+  const [answer] = goodbyesOf(client);
   if (answer) return isNothing(first) ? "ignored" : String(answer.status);
   const ending = await client.closed();
   if (isNothing(ending)) return ending;

@@ -1,6 +1,7 @@
 import type { Finding, Rule } from "../../harness/rule.ts";
 import { violations } from "../../harness/schema.ts";
 import {
+  isBreach,
   isObject,
   isServerEnd,
   json,
@@ -126,7 +127,6 @@ function serverEnd({ events }: Transcript): WireEvent | undefined {
   return first?.from === "server" ? first : undefined;
 }
 
-const isBreach = ({ from, type }: WireEvent) => from === "server" && type === "violation";
 const isReset = ({ from, type }: WireEvent) => from === "client" && type === "end";
 const isClientEnd = ({ from, type }: WireEvent) => from === "client" && (type === "close" || type === "end");
 
@@ -136,7 +136,7 @@ const provocation = ({ events }: Transcript) =>
 
 /** What the server sent against RFC 6455 of its own accord. */
 function unprovoked(transcript: Transcript): WireEvent | undefined {
-  const at = transcript.events.findIndex(({ from, type }) => from === "server" && type === "violation");
+  const at = transcript.events.findIndex(isBreach);
   const before = provocation(transcript);
   return before < 0 || at < before ? transcript.events[at] : undefined;
 }

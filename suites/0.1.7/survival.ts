@@ -16,10 +16,10 @@ export interface Survival {
 /** Opens connections at the same time; nothing where one did not open. */
 export async function together(
   connect: Context["connect"],
-  ...names: readonly [string, ...string[]]
-): Promise<readonly [Connection, ...Connection[]] | undefined> {
+  ...names: readonly string[]
+): Promise<readonly Connection[] | undefined> {
   const all = await Promise.all(names.map((name) => connect({ name })));
-  return all.every(({ opened }) => opened) ? (all as [Connection, ...Connection[]]) : undefined;
+  return all.every(({ opened }) => opened) ? all : undefined;
 }
 
 /**
@@ -29,6 +29,18 @@ export async function together(
 export async function resetAll(connect: Context["connect"], ...clients: readonly Connection[]): Promise<void> {
   for (const client of clients) client.reset();
   await connect({ name: "after the reset" });
+}
+
+/** Does something as a client while a bystander is connected, then judges that the bystander and a newcomer are served on. */
+export async function besideBystander<Id extends RequirementId>(
+  context: Context<Id>,
+  requirement: Id,
+  act: (client: Connection) => Promise<void>,
+): Promise<void> {
+  const [bystander, client] = (await together(context.connect, "bystander", "client")) ?? [];
+  if (!bystander || !client) return;
+  await act(client);
+  await judgeSurvival(context, requirement, bystander);
 }
 
 /** Judges that a bystander is still connected and that a newcomer is greeted. */
@@ -58,10 +70,8 @@ export async function judgeSurvival<Id extends RequirementId>(
 
 /** Whether a bystander loses its connection, or cannot leave as it should, when a client asks to be disconnected. */
 async function losesBystanders(connect: Context["connect"]): Promise<boolean> {
-  const [bystander, client] = await Promise.all(
-    ["bystander", "client"].map((name) => connect({ name: `${name}, as a control` })),
-  );
-  if (!bystander?.opened || !client?.opened) return false;
+  const [bystander, client] = (await together(connect, "bystander, as a control", "client, as a control")) ?? [];
+  if (!bystander || !client) return false;
   client.send(disconnect);
   await disconnected(client);
   bystander.send(disconnect);

@@ -1,9 +1,9 @@
 import type { Connection } from "../../harness/connection.ts";
 import { encode, OPCODE } from "../../harness/frame.ts";
 import type { Nothing } from "../../harness/nothing.ts";
-import { isEnded, messages } from "../../harness/transcript.ts";
-import { DISCONNECT, DISCONNECTED, disconnect, nameOf, scenario } from "./protocol.ts";
-import { judgeSurvival, resetAll, together } from "./survival.ts";
+import { isBreach, isEnded } from "../../harness/transcript.ts";
+import { DISCONNECT, disconnect, goodbyesOf, scenario } from "./protocol.ts";
+import { besideBystander, resetAll } from "./survival.ts";
 import { bytesOf, type Violation, violations } from "./violation-inputs.ts";
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
@@ -15,18 +15,15 @@ const broken = violations.map((violation) =>
     title: `a client sends ${violation.name}`,
     given: JSON.stringify(violation.frames).slice(0, 1_000),
     tests: [...(violation.requirement ? [violation.requirement] : []), "transport.survives"],
-    async run(context) {
-      const [bystander, client] = (await together(context.connect, "bystander", "client")) ?? [];
-      if (!bystander || !client) return;
-      const end = await reaction(client, violation);
-      if (violation.requirement) {
+    run: (context) =>
+      besideBystander(context, "transport.survives", async (client) => {
+        const end = await reaction(client, violation);
+        if (!violation.requirement) return;
         context.check(violation.requirement, end, {
           const: "failed",
           title: "a close frame, or the end of the TCP connection, and nothing carried out",
         });
-      }
-      await judgeSurvival(context, "transport.survives", bystander);
-    },
+      }),
   }),
 );
 
@@ -41,13 +38,11 @@ const resets = Object.entries<Uint8Array>({
     title: `a client resets its connection ${name}`,
     given: hex(bytes),
     tests: ["transport.survives"],
-    async run(context) {
-      const [bystander, client] = (await together(context.connect, "bystander", "client")) ?? [];
-      if (!bystander || !client) return;
-      await client.write({ type: "violation", data: `half a message: ${hex(bytes)}` }, bytes);
-      await resetAll(context.connect, client);
-      await judgeSurvival(context, "transport.survives", bystander);
-    },
+    run: (context) =>
+      besideBystander(context, "transport.survives", async (client) => {
+        await client.write({ type: "violation", data: `half a message: ${hex(bytes)}` }, bytes);
+        await resetAll(context.connect, client);
+      }),
   }),
 );
 
@@ -57,13 +52,11 @@ const codes = [1001, 1003, 1007, 1011, 3000, 4999].map((code) =>
     title: `a client closes its connection with code ${code}`,
     given: code,
     tests: ["transport.survives"],
-    async run(context) {
-      const [bystander, client] = (await together(context.connect, "bystander", "client")) ?? [];
-      if (!bystander || !client) return;
-      client.close(code);
-      await client.closed();
-      await judgeSurvival(context, "transport.survives", bystander);
-    },
+    run: (context) =>
+      besideBystander(context, "transport.survives", async (client) => {
+        client.close(code);
+        await client.closed();
+      }),
   }),
 );
 
@@ -82,13 +75,8 @@ async function reaction(client: Connection, violation: Violation): Promise<strin
   await client.write({ type: "violation", data: words }, bytes);
   client.send(disconnect);
   return client.wait("the failure of the connection", () => {
-    if (
-      messages(client.transcript, "server").some(
-        ({ message }) => nameOf(message) === DISCONNECTED && message.status === "success",
-      )
-    )
+    if (goodbyesOf(client, "success").length > 0)
       return "the connection did not fail: a disconnect request was carried out";
-    const breach = client.transcript.events.some(({ from, type }) => from === "server" && type === "violation");
-    return isEnded(client) || breach ? "failed" : undefined;
+    return isEnded(client) || client.transcript.events.some(isBreach) ? "failed" : undefined;
   });
 }
