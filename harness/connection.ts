@@ -1,14 +1,12 @@
-import { once } from "node:events";
-import type { ClientRequest, IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { setImmediate as turn } from "node:timers/promises";
 import { WebSocket } from "ws";
-import { bytewise } from "./frame.ts";
 import type { Nothing } from "./nothing.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { base64, costOf, LIMITS, type Recorder, recorder, type Shared } from "./recorder.ts";
+import { inSegments, reset } from "./tcp.ts";
 import { cut, isObject, isServerEnd, json, type Message, type Transcript } from "./transcript.ts";
-import { type Handshake, headOf, requestText, responseText } from "./upgrade.ts";
+import { ask, type Handshake, responseText } from "./upgrade.ts";
 
 /** What can be sent: an object as JSON, a string as it stands in a text frame, bytes in a binary frame. */
 export type Outgoing = object | string | Uint8Array;
@@ -30,9 +28,10 @@ export interface ConnectionOptions {
 }
 
 /** What bytes are that a client writes itself. */
-export type Written =
-  | { readonly type: "text" | "ping" | "violation"; readonly data: string }
-  | { readonly type: "close"; readonly data: string; readonly code?: number };
+export interface Written {
+  readonly type: "text" | "ping" | "violation";
+  readonly data: string;
+}
 
 /** How the server ended a connection: with a close frame (and a code, if it holds one), or without. */
 export interface Ending {
@@ -161,42 +160,6 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
     },
     forget: () => log.forget(tcp?.bytesRead ?? 0),
   };
-}
-
-/** Sends the request for a WebSocket: as `ws` prepared it, or as a case wants it. */
-async function ask(request: ClientRequest, log: Recorder, handshake: Handshake | undefined): Promise<void> {
-  const prepared = headOf(request);
-  const whole = requestText(handshake?.ask?.(prepared) ?? prepared);
-  const text = handshake?.half ? whole.slice(0, whole.length / 2) : whole;
-  log.record({ from: "client", type: "upgrade", data: text.trimEnd().replaceAll("\r\n", "\n") });
-  if (handshake?.violation) log.record({ from: "client", type: "violation", data: handshake.violation });
-  let interim = 0;
-  request.on("information", () => {
-    interim += 1;
-    if (interim > LIMITS.interim)
-      request.destroy(new Error(`more than ${LIMITS.interim} interim responses (HTTP 1xx)`));
-  });
-  const byCase = handshake?.ask ?? handshake?.bytewise ?? handshake?.half;
-  if (byCase === undefined) return void request.end();
-  const [tcp] = (await once(request, "socket")) as [Socket];
-  tcp.setNoDelay();
-  const bytes = Buffer.from(text, "latin1");
-  await inSegments(tcp, handshake?.bytewise ? bytewise(bytes) : [bytes]);
-}
-
-/** Writes each part in a TCP segment of its own: the next when the one before is with the system. */
-async function inSegments(tcp: Socket, parts: readonly Uint8Array[]): Promise<void> {
-  for (const part of parts) {
-    if (tcp.destroyed) return;
-    await new Promise((resolve) => tcp.write(part, resolve));
-    await turn();
-  }
-}
-
-/** Resets a TCP connection; one inside TLS can only be dropped. */
-function reset(tcp: Socket): void {
-  if ("encrypted" in tcp) tcp.destroy();
-  else tcp.resetAndDestroy();
 }
 
 /** Records what happens on a WebSocket, and tells whether and why not it opened; `proper` where the client asked properly. */

@@ -1,4 +1,9 @@
+import { once } from "node:events";
 import type { ClientRequest, IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import { bytewise } from "./frame.ts";
+import { LIMITS, type Recorder } from "./recorder.ts";
+import { inSegments } from "./tcp.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** The head of an HTTP request that asks for a WebSocket, and what may follow it. */
@@ -26,8 +31,29 @@ export interface Handshake {
   readonly deflate?: boolean;
 }
 
+/** Sends the request for a WebSocket: as `ws` prepared it, or as a case wants it. */
+export async function ask(request: ClientRequest, log: Recorder, handshake: Handshake | undefined): Promise<void> {
+  const prepared = headOf(request);
+  const whole = requestText(handshake?.ask?.(prepared) ?? prepared);
+  const text = handshake?.half ? whole.slice(0, whole.length / 2) : whole;
+  log.record({ from: "client", type: "upgrade", data: text.trimEnd().replaceAll("\r\n", "\n") });
+  if (handshake?.violation) log.record({ from: "client", type: "violation", data: handshake.violation });
+  let interim = 0;
+  request.on("information", () => {
+    interim += 1;
+    if (interim > LIMITS.interim)
+      request.destroy(new Error(`more than ${LIMITS.interim} interim responses (HTTP 1xx)`));
+  });
+  const byCase = handshake?.ask ?? handshake?.bytewise ?? handshake?.half;
+  if (byCase === undefined) return void request.end();
+  const [tcp] = (await once(request, "socket")) as [Socket];
+  tcp.setNoDelay();
+  const bytes = Buffer.from(text, "latin1");
+  await inSegments(tcp, handshake?.bytewise ? bytewise(bytes) : [bytes]);
+}
+
 /** The head of a request that is not sent yet. */
-export function headOf(request: ClientRequest): Head {
+function headOf(request: ClientRequest): Head {
   const names = request.getRawHeaderNames();
   return {
     method: request.method,
