@@ -32,7 +32,7 @@ export function explainCase(it: ReportCase, requirements: readonly Requirement[]
     it.title,
     ...distinct(it.checks.filter(isFinding).map((check) => explainCheck(check, requirements))),
     ...told.filter((connection) => shown.includes(connection)).flatMap(({ lines }) => lines),
-    ...(more > 0 && most > 0 ? [`… ${more} more connections, in report.json`] : []),
+    ...(most > 0 ? andMore(more) : []),
   ];
 }
 
@@ -57,13 +57,11 @@ export function explainCheck(check: Check, requirements: readonly Requirement[])
   ];
 }
 
+const andMore = (n: number) => (n > 0 ? [`… ${n} more connections, in report.json`] : []);
+
 /** So many connections of many, and how many more there are. */
 export function explainConnections(connections: readonly ReportConnection[], most = CONNECTIONS): string[] {
-  const more = connections.length - most;
-  return [
-    ...connections.slice(0, most).flatMap(explainConnection),
-    ...(more > 0 ? [`… ${more} more connections, in report.json`] : []),
-  ];
+  return [...connections.slice(0, most).flatMap(explainConnection), ...andMore(connections.length - most)];
 }
 
 /** One connection: what it was for, and what happened on it. */
