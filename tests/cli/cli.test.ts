@@ -33,6 +33,16 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/** A port where nothing listens. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
 const http = (answer: RequestListener) => listen(createHttpServer(answer));
 const read = (...path: string[]) => readFileSync(join(cwd, ...path), "utf8");
 const report = () => JSON.parse(read("tachyon-report", "report.json"));
@@ -126,16 +136,8 @@ describe("a target that cannot be tested: one line that says what to do, exit 3,
   const answer = (status: number, headers = {}) =>
     http((_, response) => void response.writeHead(status, headers).end());
   const secure = () => listen(createHttpsServer({ key: KEY, cert: CERT }));
-  const gone = async () => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    await new Promise((done) => server.close(done));
-    return port;
-  };
   test.each<[string, () => Promise<number>, string, RegExp]>([
-    ["a closed port", gone, "ws", /Nothing listens at ws:/],
+    ["a closed port", freePort, "ws", /Nothing listens at ws:/],
     ["200", () => answer(200), "ws", /answered HTTP 200 .*path/],
     ["302", () => answer(302, { location: "/" }), "ws", /answered HTTP 302, a redirect/],
     ["401", () => answer(401), "ws", /answered HTTP 401 .*--header/],
@@ -313,15 +315,6 @@ describe("an interrupted run", () => {
 });
 
 describe("--start", () => {
-  const freePort = async () => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    await new Promise((done) => server.close(done));
-    return port;
-  };
-
   test("starts the server, tests it, ends its process group, and keeps its output", async () => {
     const port = await freePort();
     const command = `sleep 1000 & echo child $!; echo hello; exec ${process.execPath} ${resolve("dist/cli.js")} serve --port ${port}`;

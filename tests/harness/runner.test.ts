@@ -162,7 +162,7 @@ describe("blame", () => {
     const restart = () => {
       deaths += 1;
       closed = running.close().then(async () => {
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        await new Promise((resolve) => setTimeout(resolve, 200)); // It is really away, and back within --recovery.
         running = await lobby(change, Number(new URL(running.url).port));
       });
     };

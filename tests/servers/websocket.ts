@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { createServer, type Socket } from "node:net";
+import { closing, frame } from "./frames.ts";
 
 /** One client of the small WebSocket server that the tests' own Tachyon servers stand on. */
 export interface Peer {
@@ -91,21 +92,9 @@ function peerOf(socket: Socket, query: string, headers: ReadonlyMap<string, stri
       }
     },
     close(code) {
-      const reason = Buffer.alloc(code === undefined ? 0 : 2);
-      if (code !== undefined) reason.writeUInt16BE(code);
-      socket.end(frame(8, reason, true));
+      socket.end(frame(8, closing(code)));
     },
   };
-}
-
-function frame(opcode: number, payload: Buffer, final: boolean): Buffer {
-  const { length } = payload;
-  const head = Buffer.alloc(length < 126 ? 2 : length < 65_536 ? 4 : 10);
-  head[0] = (final ? 0x80 : 0) | opcode;
-  head[1] = length < 126 ? length : length < 65_536 ? 126 : 127;
-  if (head.length === 4) head.writeUInt16BE(length, 2);
-  if (head.length === 10) head.writeBigUInt64BE(BigInt(length), 2);
-  return Buffer.concat([head, payload]);
 }
 
 function frames(peer: Peer, handlers: Handlers): (bytes: Buffer) => void {
@@ -118,8 +107,8 @@ function frames(peer: Peer, handlers: Handlers): (bytes: Buffer) => void {
       const next = decode(buffer);
       if (!next) return;
       buffer = buffer.subarray(next.size);
-      if (next.opcode === 8) return void peer.socket.end(frame(8, next.payload, true));
-      if (next.opcode === 9) peer.socket.write(frame(10, next.payload, true));
+      if (next.opcode === 8) return void peer.socket.end(frame(8, next.payload));
+      if (next.opcode === 9) peer.socket.write(frame(10, next.payload));
       if (next.opcode > 7) continue;
       if (next.opcode !== 0) opcode = next.opcode;
       message.push(next.payload);
