@@ -30,12 +30,26 @@ export function matches(schema: AnySchema, value: unknown): boolean {
   return compile(schema)(value);
 }
 
-/** What is wrong with a value, one sentence for each property that breaks the schema; empty where nothing is. */
-export function violations(schema: AnySchema, value: unknown): string[] {
+/** One thing that is wrong with a value: where, as the names of properties from the outside in, and what, in one sentence. */
+export interface Violation {
+  readonly path: readonly string[];
+  readonly says: string;
+}
+
+/** What is wrong with a value, once for each property that breaks the schema; empty where nothing is. */
+export function violations(schema: AnySchema, value: unknown): Violation[] {
   const validate = compile(schema);
   if (validate(value)) return [];
-  return [...new Set(nearest(validate.errors ?? []).map(sentence))];
+  const all = nearest(validate.errors ?? []).map((error) => ({ path: pathOf(error), says: sentence(error) }));
+  return [...new Map(all.map((violation) => [violation.says, violation])).values()];
 }
+
+/** A JSON pointer as the names that it holds. */
+const pathOf = ({ instancePath }: ErrorObject) =>
+  instancePath
+    .split("/")
+    .slice(1)
+    .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
 
 /** Of each union in the schema, inner ones first, only what the branch nearest to the value says. */
 function nearest(errors: readonly ErrorObject[]): ErrorObject[] {
@@ -63,8 +77,9 @@ function reduce(union: ErrorObject, errors: readonly ErrorObject[]): ErrorObject
     return [{ ...union, keyword: "const", instancePath: place ?? "", params: { allowedValues } }];
   }
   const level = union.instancePath.split("/").length + 1;
+  // A constant that stands alone names the branch; one of several, as they are reduced above, does not.
   const misnamed = (branch: readonly ErrorObject[]) =>
-    branch.filter(({ keyword, instancePath }) => keyword === "const" && instancePath.split("/").length === level)
+    branch.filter(({ params, instancePath }) => "allowedValue" in params && instancePath.split("/").length === level)
       .length;
   return [...branches.values()].toSorted((a, b) => misnamed(a) - misnamed(b) || a.length - b.length)[0] ?? [union];
 }

@@ -1,6 +1,7 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
 import { scenarios } from "../../harness/scenario.ts";
+import { type Violation, violations } from "../../harness/schema.ts";
 import { type Message, messages } from "../../harness/transcript.ts";
 import { UsageError } from "../../harness/usage.ts";
 import { documents, version } from "../../schemas/0.1.7/index.ts";
@@ -25,6 +26,12 @@ export const schemaOf = (name: string) => documents.find((document) => document.
 
 /** A message names its schema by its command. */
 export const nameOf = ({ command }: Message) => (typeof command === "string" ? command : undefined);
+
+/** What is wrong with a message by the schema that it names; nothing where this version defines none of that name. */
+export function violationsOf(message: Message): Violation[] {
+  const schema = schemaOf(nameOf(message) ?? "");
+  return schema ? violations(schema, message) : [];
+}
 
 /** The URL of a client: the target's own query, then this one. */
 export function address(target: URL, query = queryOf(version)): URL {

@@ -1,5 +1,4 @@
 import type { Finding, Rule } from "../../harness/rule.ts";
-import { violations } from "../../harness/schema.ts";
 import {
   isBreach,
   isObject,
@@ -12,7 +11,7 @@ import {
   type WireEvent,
 } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
-import { DISCONNECT, DISCONNECTED, GREETING, nameOf, schemaOf } from "./protocol.ts";
+import { DISCONNECT, DISCONNECTED, GREETING, nameOf, violationsOf } from "./protocol.ts";
 
 const kept = (actual: string): Finding => ({ outcome: "kept", actual });
 const broken = (actual: string): Finding => ({ outcome: "broken", actual });
@@ -58,9 +57,8 @@ export const rules: readonly Rule[] = [
 
   rule("message.schema", (transcript) => {
     for (const { message } of sent(transcript)) {
-      const schema = schemaOf(nameOf(message) ?? "");
-      const [first] = schema ? violations(schema, message) : [];
-      if (first) return broken(`${first}: ${show(message)}`);
+      const [first] = violationsOf(message);
+      if (first) return broken(`${first.says}: ${show(message)}`);
     }
     return kept("every message validates");
   }),
@@ -83,7 +81,7 @@ export const rules: readonly Rule[] = [
 
   rule("termination.reason", (transcript) => {
     const failed = sent(transcript).filter(({ message }) => isDisconnected(message) && message.status === "failed");
-    const wrong = failed.find(({ message }) => violations(schemaOf(DISCONNECTED) ?? {}, message).length > 0);
+    const wrong = failed.find(({ message }) => violationsOf(message).length > 0);
     return wrong ? broken(show(wrong.message)) : kept(count(failed.length, `failed ${DISCONNECTED}`));
   }),
 

@@ -36,7 +36,8 @@ describe("schema violations name the property that breaks, of the nearest branch
       ['reason must be "internal_error" or "unauthorized" or "invalid_command"'],
     ],
   ])("%s", (_, value, expected) => {
-    expect(violations(greeting, JSON.parse(JSON.stringify(value))).toSorted()).toEqual(expected.toSorted());
+    const found = violations(greeting, JSON.parse(JSON.stringify(value)));
+    expect(found.map(({ says }) => says).toSorted()).toEqual(expected.toSorted());
   });
 });
 
