@@ -51,7 +51,7 @@ function generated<T, const Id extends RequirementId>(
   return scenario({
     ...about,
     generates: true,
-    given: [make, judge].map(String),
+    given: [make, judge],
     async run({ connect, check, skip, random }) {
       const { finding: control } = await play(connect, [{ text: JSON.stringify(disconnect), valid: true }]);
       if (control) {

@@ -54,7 +54,7 @@ const asked = Object.entries<Ask>({
   scenario({
     id: `transport/handshake-${slug(name)}`,
     title: `a client asks for a WebSocket ${name}`,
-    given: String(ask),
+    given: ask,
     tests: ["transport.handshake"],
     async run({ connect, check }) {
       const client = await connect({ handshake: { ask } });
@@ -97,7 +97,7 @@ const http = Object.entries<Ask>({
   scenario({
     id: `transport/http-${slug(name)}`,
     title: `a client sends a plain ${name}`,
-    given: String(ask),
+    given: ask,
     tests: ["transport.http"],
     async run({ connect, check }) {
       check("transport.http", outcome(await connect({ handshake: { ask } })), {
@@ -116,7 +116,7 @@ const strict = Object.entries<Ask>({
   scenario({
     id: `transport/strict-${slug(name)}`,
     title: `a client asks for a WebSocket ${name}`,
-    given: String(ask),
+    given: ask,
     tests: ["transport.strict-handshake", "transport.survives"],
     async run(context) {
       const bystander = await context.connect({ name: "bystander" });
@@ -141,7 +141,7 @@ const odd = Object.entries<Ask>({
   scenario({
     id: `transport/odd-${slug(name)}`,
     title: `a client asks for a WebSocket with ${name}`,
-    given: String(ask),
+    given: ask,
     tests: ["transport.survives"],
     async run(context) {
       const bystander = await context.connect({ name: "bystander" });

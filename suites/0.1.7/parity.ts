@@ -70,6 +70,8 @@ const open = Object.entries(inputs.open).map(([name, query]) =>
   }),
 );
 
+const versions = inputs.combinations.map(({ value }) => value);
+
 /** The cases of version parity, part of the section "Version: the greeting". */
 export const parityCases = [
   ...parsed,
@@ -96,7 +98,6 @@ export const parityCases = [
     tests: ["version.greeting", "version.success", "version.current", "parity.isolated"],
     async run(context) {
       const { connect } = context;
-      const versions = inputs.combinations.map(({ value }) => value);
       const clients = await Promise.all(versions.map((value) => connect({ name: value, query: queryOf(value) })));
       const greetings = await Promise.all(clients.map(greeting));
       for (const [i, greeted] of greetings.entries()) {
