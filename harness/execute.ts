@@ -15,6 +15,8 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>;
   readonly ca?: string | undefined;
   readonly insecure?: boolean | undefined;
+  /** Takes secrets out of a text before any of it is kept. */
+  readonly redact?: (text: string) => string;
 }
 
 /** What came of one case. */
@@ -99,7 +101,7 @@ export async function execute(it: Case, bench: Bench, saw: Availability["saw"], 
     limit: transcripts.flatMap(({ events }) => events.flatMap((it) => (it.type === "limit" ? [it.data] : [])))[0],
   });
   for (const rule of protocol.rules) verdicts.apply(rule, transcripts);
-  const kept = transcripts.map(keep);
+  const kept = transcripts.map((transcript) => keep(transcript, bench.target.redact));
   for (const connection of connections) connection.forget();
   return {
     case: it,
@@ -120,7 +122,7 @@ async function settle({ transcript, wait }: Connection, { rules }: Protocol): Pr
 }
 
 /** The result of a case that did not run. */
-export function notRun(it: Case, why: string, { requirements }: Judging): CaseResult {
+export function notRun(it: Case, why: string, { requirements }: Pick<Judging, "requirements">): CaseResult {
   const verdicts = judge({ requirements, strict: false });
   for (const id of it.tests) verdicts.skip(id, why);
   return { case: it, verdict: "skip", checks: verdicts.checks, connections: [], beganAt: 0, durationMs: 0 };

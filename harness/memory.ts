@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** So many bytes (as the recorder counts them) may become garbage before it is collected. */
-const HEAP_OF_GARBAGE = 8 << 20;
+const HEAP_OF_GARBAGE = 16 << 20;
 
 /** Counts what is needed no longer, in bytes, and calls `collect` whenever there is a heap of it. */
 export function disposer(collect: () => void): (bytes: number) => void {

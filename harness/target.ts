@@ -63,3 +63,23 @@ export function withoutCredentials(url: URL): URL {
   copy.password = "";
   return copy;
 }
+
+/** A URL without the user and password that it may hold, the header that says the same, and the password. */
+export interface Credentials {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly password: string;
+}
+
+/** Takes user and password out of a URL: what stands in a header can be left out and redacted. Throws a `UsageError`. */
+export function credentials(url: URL): Credentials {
+  const bare = withoutCredentials(url);
+  if (url.username === "" && url.password === "") return { url: bare, headers: {}, password: "" };
+  try {
+    const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+    const basic = Buffer.from(`${user}:${password}`).toString("base64");
+    return { url: bare, headers: { Authorization: `Basic ${basic}` }, password };
+  } catch {
+    throw new UsageError("The user or password of the url holds a % that is no escape. Write it as %25.");
+  }
+}

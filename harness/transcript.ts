@@ -110,8 +110,11 @@ export const isEnded = ({ transcript }: { readonly transcript: Transcript }): bo
  */
 const KEPT = { text: 4_000, events: 60, all: 8_000, short: 200 } as const;
 
-/** A copy of a transcript as it is kept until the end of the run: without what would fill the memory. */
-export function keep({ events, ...rest }: Transcript): Transcript {
+/**
+ * A copy of a transcript as it is kept until the end of the run: without what would fill the memory. Secrets are taken out before
+ * texts are cut, since of one that is cut in two a part would be left.
+ */
+export function keep({ events, ...rest }: Transcript, redact: (text: string) => string = String): Transcript {
   const [head, tail] = [events.slice(0, KEPT.events), events.slice(-KEPT.events)];
   const left = events.length - 2 * KEPT.events;
   const at = tail[0]?.at ?? 0;
@@ -120,7 +123,7 @@ export function keep({ events, ...rest }: Transcript): Transcript {
   let room: number = KEPT.all;
   const shorter = (event: WireEvent): WireEvent => {
     if (!("data" in event)) return event;
-    const data = cut(event.data, Math.min(KEPT.text, Math.max(KEPT.short, room)));
+    const data = cut(redact(event.data), Math.min(KEPT.text, Math.max(KEPT.short, room)));
     room -= data.length;
     return { ...event, data };
   };
@@ -133,9 +136,15 @@ export function keep({ events, ...rest }: Transcript): Transcript {
  */
 export function cut(text: string, most: number = KEPT.text): string {
   if (text.length <= most) return text;
-  const [, length = text.length] = CUT.exec(text.slice(-50)) ?? [];
+  const { length = text.length } = uncut(text);
   const part = Buffer.from(text.slice(0, most), "utf16le").toString("utf16le");
   return `${part}… [cut: ${length} characters in all]`;
 }
 
 const CUT = /… \[cut: (\d+) characters in all\]$/;
+
+/** A text without the mark that it was cut, and how long it was before; nothing of that where it was not. */
+export function uncut(text: string): { readonly text: string; readonly length?: string } {
+  const [mark, length] = CUT.exec(text.slice(-60)) ?? [];
+  return mark === undefined || length === undefined ? { text } : { text: text.slice(0, -mark.length), length };
+}

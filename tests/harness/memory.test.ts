@@ -6,7 +6,7 @@ test("garbage is collected whenever there is a heap of it, and not before", () =
   const dispose = disposer(() => {
     collected += 1;
   });
-  const seen = [4 << 20, (4 << 20) - 1, 1, 8 << 20, 1].map((bytes) => {
+  const seen = [8 << 20, (8 << 20) - 1, 1, 16 << 20, 1].map((bytes) => {
     dispose(bytes);
     return collected;
   });
