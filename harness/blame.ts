@@ -30,17 +30,20 @@ export async function back(ran: readonly CaseResult[], session: Session): Promis
 
   const running = ran
     .filter(({ beganAt, durationMs }) => beganAt <= downSince && beganAt + durationMs >= upAt)
-    .toSorted((a, b) => a.beganAt - b.beganAt);
+    .toSorted((a, b) => b.beganAt - a.beganAt);
   const words = `the target stopped accepting connections (${why}) while ${names(running)} ran`;
   session.stop = { reason: "lost", words: `not run: ${words}` };
   const suspects = running.filter(({ verdict }) => verdict === "fail");
-  for (const result of suspects.length > 1 ? suspects : []) settle(untold(result, words), session);
+  const warned = running.filter(({ verdict }) => verdict === "warn");
+  for (const result of suspects.length > 1 ? [...suspects, ...warned] : []) settle(untold(result, words), session);
 }
 
 /** A failure of which nobody can say whether the case is to blame, and why. */
 function untold(result: CaseResult, why: string): CaseResult {
   const checks = result.checks.map((check) =>
-    check.verdict === "fail" ? { ...check, verdict: "error" as const, actual: `${check.actual}; but ${why}` } : check,
+    check.verdict === "fail" || check.verdict === "warn"
+      ? { ...check, verdict: "error" as const, actual: `${check.actual}; but ${why}` }
+      : check,
   );
   return { ...result, checks, verdict: worst(checks.map(({ verdict }) => verdict)) };
 }

@@ -263,7 +263,7 @@ describe("a target that went away", () => {
     const bad = row(5, "a", "MUST.a", () => ["broken"], { ms: 3 }); // The target was last seen at 5, and missed at 10.
     const results = await first(it, ...bad);
     await back(results.toReversed(), it);
-    expect(it.stop?.words).toMatch(/ while a1, a2, a3 ran$/);
+    expect(it.stop?.words).toMatch(/ while a3, a2, a1 ran$/);
     expect(marked(it)).toEqual(["a0 fail", "a1 error", "a2 error", "a3 error", "a4 fail"]);
     const [check] = it.results.get(bad[1] as Case)?.checks ?? [];
     expect(check?.actual).toMatch(/^false; but the target stopped accepting connections/);

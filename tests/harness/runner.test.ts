@@ -270,7 +270,7 @@ describe("a target that goes away", () => {
     });
     const result = await runAgainst(url, [...waiting, kill], { recovery: 100 });
     expect(new Set(Object.values(summary(result)))).toEqual(new Set(["error"]));
-    expect(result.stop?.words).toContain("malformed/a, malformed/b, malformed/c, malformed/kill ran");
+    expect(result.stop?.words).toContain("malformed/kill, malformed/c, malformed/b, malformed/a ran");
     expect(verdictOf(result)).toBe("fail");
   });
 });
