@@ -1,7 +1,8 @@
 import type { Requirement } from "./catalogue.ts";
 import type { Rule } from "./rule.ts";
 import type { Suite } from "./scenario.ts";
-import type { Message } from "./transcript.ts";
+import type { Violation } from "./schema.ts";
+import type { Message, Transcript } from "./transcript.ts";
 
 /** A server that runs in this process. */
 export interface RunningServer {
@@ -12,7 +13,7 @@ export interface RunningServer {
 
 /** How the reference server is started; port 0 is any free one. */
 export interface ServeOptions {
-  readonly host?: string;
+  readonly host?: string | undefined;
   readonly port?: number;
   /** The name of the fault that it shall have. */
   readonly fault?: string | undefined;
@@ -26,6 +27,13 @@ export interface Fault {
   readonly breaks: string;
 }
 
+/** Something that users of a server wait for. */
+export interface Latency {
+  readonly name: string;
+  /** How long it took on a connection, in ms; `undefined` where it did not happen there. */
+  of(transcript: Transcript): number | undefined;
+}
+
 /** One version of the protocol: all that the harness needs to know of it. */
 export interface Protocol {
   readonly version: string;
@@ -35,6 +43,9 @@ export interface Protocol {
   readonly rules: readonly Rule[];
   /** How a message names its schema. */
   nameOf(message: Message): string | undefined;
+  /** What is wrong with a message by its schema; nothing where this version defines none. */
+  violationsOf(message: Message): readonly Violation[];
+  readonly latencies: readonly Latency[];
   /** The URL to connect to, with a query, or with that of a client of this version. Throws a `UsageError`. */
   address(target: URL, query?: string): URL;
   /** Starts the reference server. Throws a `UsageError` for an unknown fault. */

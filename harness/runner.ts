@@ -15,6 +15,8 @@ export interface RunResult {
   /** One for each case, in the order given. */
   readonly results: readonly CaseResult[];
   readonly stop: Stop | undefined;
+  /** The results of each repetition. */
+  readonly passes: readonly (readonly CaseResult[])[];
   /** The seed that the cases which generate their inputs started from; 0 where there was none. */
   readonly seed: number;
 }
@@ -54,7 +56,7 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
     cut();
   }
   const seed = cases.some(({ generates }) => generates) ? options.seed : 0;
-  return { startedAt, durationMs: Math.round(clock()), results: merge(passes), stop, seed };
+  return { startedAt, durationMs: Math.round(clock()), results: merge(passes), passes, stop, seed };
 }
 
 /**
@@ -79,9 +81,10 @@ async function batch(queue: Case[], concurrency: number, session: Session): Prom
   const { options, availability, results, shared, signal } = session;
   const began = shared.clock();
   const ran: CaseResult[] = [];
-  const failed = () => ran.filter(({ verdict }) => verdict === "fail");
+  const isFailure = ({ verdict, checks, case: { id } }: CaseResult) =>
+    verdict === "fail" && !options.excuses?.(id, checks);
   const halt = () =>
-    signal?.aborted || availability.downSince !== undefined || (options.bail && failed().length > 0) || false;
+    signal?.aborted || availability.downSince !== undefined || (options.bail && ran.some(isFailure)) || false;
 
   const crowded = () => shared.meter.bytes > LIMITS.crowded;
   await pool(queue, concurrency, halt, crowded, async (it, idle) => {
@@ -95,7 +98,7 @@ async function batch(queue: Case[], concurrency: number, session: Session): Prom
   const alone = concurrency === 1 || ran.length === 1;
   await back(ran, session);
   if (!session.stop && !alone) await confirm(ran, took, session);
-  const bad = ran.find((it) => results.get(it.case)?.verdict === "fail");
+  const bad = ran.find((it) => isFailure(results.get(it.case) ?? it));
   if (signal?.aborted) session.stop = { reason: "interrupted", words: "not run: interrupted" };
   else if (options.bail && bad)
     session.stop ??= { reason: "bail", words: `not run: ${bad.case.id} failed before (--bail)` };

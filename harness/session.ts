@@ -15,8 +15,9 @@ export interface RunOptions {
   readonly seed: number;
   /** How many inputs such a case generates. */
   readonly runs: number;
-  /** Stop at the first failure. */
+  /** Stop at the first failure, but for those that are excused. */
   readonly bail: boolean;
+  readonly excuses?: ((id: string, checks: CaseResult["checks"]) => boolean) | undefined;
   /** A SHOULD counts as a MUST. */
   readonly strict: boolean;
   /** Ends the run early; what has run by then is still reported. */
@@ -27,7 +28,8 @@ export interface RunOptions {
 
 /** Why a run ended before all cases ran. */
 export interface Stop {
-  readonly reason: "lost" | "interrupted" | "bail";
+  /** `missing`: shards of it were never seen. */
+  readonly reason: "lost" | "interrupted" | "bail" | "missing";
   readonly words: string;
 }
 

@@ -1,7 +1,10 @@
 const NAMES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** Control and format characters (ANSI sequences, direction marks, lone surrogates …), which must not reach a terminal. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/**
+ * Control and format characters (ANSI sequences, direction marks, lone surrogates …), which must not reach a terminal, and all
+ * others that nobody sees: spaces but the usual one, variation selectors, fillers.
+ */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu;
 
 /** Most texts are of these characters alone, and this is quick to see. */
 const HARMLESS = /^[ -~]*$/;

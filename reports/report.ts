@@ -1,18 +1,24 @@
-import { isBinding, type Level, VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
+import type { Level, Verdict } from "../harness/catalogue.ts";
 import type { CaseResult } from "../harness/execute.ts";
 import type { Check } from "../harness/judge.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { RunResult } from "../harness/runner.ts";
+import type { Stop } from "../harness/session.ts";
 import { cut, type WireEvent } from "../harness/transcript.ts";
-
-/** What a run says of the target: conformant, not conformant, or that something it was asked to judge was not judged. */
-export type RunVerdict = "pass" | "fail" | "incomplete";
+import { medians } from "./latency.ts";
+import { conclude, type RunVerdict } from "./verdict.ts";
 
 /** A connection of a report. */
 export interface ReportConnection {
   readonly url: string;
   readonly name?: string;
   readonly events: readonly WireEvent[];
+}
+
+/** A check of a report. */
+export interface ReportCheck extends Check {
+  /** Why it is expected to fail, where the user said so. */
+  readonly expectedFailure?: string;
 }
 
 /** A case of a report. Times are in ms. */
@@ -27,7 +33,7 @@ export interface ReportCase {
   readonly doubt?: string;
   readonly durationMs: number;
   readonly digest: string;
-  readonly checks: readonly Check[];
+  readonly checks: readonly ReportCheck[];
   readonly connections: readonly ReportConnection[];
 }
 
@@ -39,6 +45,40 @@ export interface ReportRequirement {
   readonly cases: readonly string[];
 }
 
+/** Which part of a run this is, and every case of the whole, in order. */
+export interface ReportShard {
+  readonly index: number;
+  readonly of: number;
+  readonly cases: readonly string[];
+}
+
+/** What users wait for, in ms: the median over the connections of each repetition. */
+export interface ReportLatency {
+  readonly name: string;
+  readonly mediansMs: readonly number[];
+}
+
+/** What became of an entry in a file of expected failures. */
+export interface ReportExpectation {
+  /** Its first line in the file, from 1. */
+  readonly line: number;
+  readonly case?: readonly string[];
+  readonly requirement?: readonly string[];
+  readonly reason: string;
+  readonly issue?: string;
+  readonly owner?: string;
+  /** The last day on which it holds: `2027-03-31`. */
+  readonly expires?: string;
+  /** What is wrong with it, and what to do; empty where it holds. */
+  readonly problems: readonly ReportProblem[];
+}
+
+/** What is wrong with a line of a file of expected failures, and what to do. */
+export interface ReportProblem {
+  readonly line: number;
+  readonly says: string;
+}
+
 /** The content of report.json, from which every other format is made. Its schema is `report.schema.json`. */
 export interface Report {
   readonly suite: { readonly name: string; readonly version: string };
@@ -47,6 +87,13 @@ export interface Report {
   readonly startedAt: string;
   readonly durationMs: number;
   readonly seed: number;
+  /** Cases at work at the same time. */
+  readonly concurrency?: number;
+  /** Why it ended early. */
+  readonly stop?: Stop;
+  readonly shard?: ReportShard;
+  readonly latencies?: readonly ReportLatency[];
+  readonly expectedFailures?: { readonly file: string; readonly entries: readonly ReportExpectation[] };
   readonly verdict: RunVerdict;
   readonly counts: Readonly<Record<Verdict, number>>;
   readonly requirements: readonly ReportRequirement[];
@@ -58,51 +105,42 @@ export interface ReportContext {
   readonly suite: Report["suite"];
   readonly protocol: Protocol;
   readonly target: Report["target"];
+  readonly shard?: ReportShard | undefined;
+  readonly concurrency?: number;
   /** Takes secrets out of a text. */
   readonly redact: (text: string) => string;
 }
 
-/** Characters of a text in a report, at most. Fewer than are kept of one, so that no secret is cut in two before it is redacted. */
+/** Characters of a text in a report, at most. */
 const TEXT = 2_000;
 
 /** Makes the report of a run: secrets taken out, long texts and transcripts cut. */
-export function makeReport(run: RunResult, { suite, protocol, target, redact }: ReportContext): Report {
-  const cases = run.results.map((result) => reportCase(result, redact));
-  return {
+export function makeReport(
+  run: RunResult,
+  { suite, protocol, target, shard, concurrency, redact }: ReportContext,
+): Report {
+  const { stop, passes } = run;
+  const draft = {
     suite,
     protocol: { version: protocol.version },
     target: { ...target, url: redact(target.url) },
     startedAt: run.startedAt.toISOString(),
     durationMs: run.durationMs,
     seed: run.seed,
-    verdict: runVerdict(run, target.strict),
-    counts: Object.fromEntries(
-      VERDICTS.map((verdict) => [verdict, cases.filter((it) => it.verdict === verdict).length]),
-    ) as Report["counts"],
-    requirements: protocol.requirements.map(({ id, level }) => {
-      const tested = cases.filter(({ checks }) => checks.some(({ requirement }) => requirement === id));
-      const checks = tested.flatMap((it) => it.checks.filter(({ requirement }) => requirement === id));
-      const verdict = worst(
-        checks.map((check) => check.verdict),
-        "skip",
-      );
-      return { id, level, verdict, cases: tested.map((it) => it.id) };
-    }),
-    cases,
+    ...(concurrency !== undefined && { concurrency }),
+    ...(stop && { stop: { ...stop, words: redact(stop.words) } }),
+    ...(shard && { shard }),
+    latencies: medians(protocol.latencies, passes),
   };
-}
-
-/** `fail` where a MUST was broken or the target went away; `incomplete` where a MUST that was asked for was not judged. */
-function runVerdict({ results, stop }: RunResult, strict: boolean): RunVerdict {
-  const checks = results.flatMap((result) => result.checks);
-  if (stop?.reason === "lost" || checks.some(({ verdict }) => verdict === "fail")) return "fail";
-  const unjudged = checks.some(
-    ({ verdict, level }) => verdict === "error" || (verdict === "skip" && isBinding(level, strict)),
+  return conclude(
+    draft,
+    run.results.map((result) => reportCase(result, redact)),
+    protocol.requirements,
   );
-  return unjudged || stop || results.some(({ doubt }) => doubt !== undefined) ? "incomplete" : "pass";
 }
 
-function reportCase(result: CaseResult, redact: ReportContext["redact"]): ReportCase {
+/** A case of a report: secrets taken out, long texts cut. */
+export function reportCase(result: CaseResult, redact: ReportContext["redact"]): ReportCase {
   const { id, title, suite, digest } = result.case;
   return {
     id,

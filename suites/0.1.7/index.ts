@@ -3,8 +3,9 @@ import { version } from "../../schemas/0.1.7/index.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { disconnectCases } from "./disconnect.ts";
 import { generatedCases } from "./generated.ts";
+import { latencies } from "./latencies.ts";
 import { malformedCases } from "./malformed.ts";
-import { address, nameOf } from "./protocol.ts";
+import { address, nameOf, violationsOf } from "./protocol.ts";
 import { resilienceCases } from "./resilience.ts";
 import { rules } from "./rules.ts";
 import { transportCases } from "./transport.ts";
@@ -16,6 +17,8 @@ export const protocol: Protocol = {
   requirements,
   rules,
   nameOf,
+  violationsOf,
+  latencies,
   address,
   suites: [
     { name: "version", title: "Version: the greeting", cases: versionCases },

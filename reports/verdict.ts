@@ -1,0 +1,124 @@
+import { isBinding, type Requirement, VERDICTS, worst } from "../harness/catalogue.ts";
+import type { Report, ReportCase, ReportCheck, ReportProblem } from "./report.ts";
+
+/** What a run says of the target: conformant, not conformant, or that something it was asked to judge was not judged. */
+export type RunVerdict = "pass" | "fail" | "incomplete";
+
+/** A report before it is known what follows from its cases. */
+export type Draft = Omit<Report, "verdict" | "counts" | "requirements" | "cases">;
+
+/** The report with all that follows from its cases: its verdict, and that of every row of the catalogue. */
+export function conclude(
+  { suite, protocol, target, startedAt, durationMs, seed, ...more }: Draft,
+  cases: readonly ReportCase[],
+  requirements: readonly Pick<Requirement, "id" | "level">[],
+): Report {
+  return {
+    suite,
+    protocol,
+    target,
+    startedAt,
+    durationMs,
+    seed,
+    ...more,
+    verdict: verdictOf(cases, more.stop, target.strict),
+    counts: Object.fromEntries(
+      VERDICTS.map((verdict) => [verdict, cases.filter((it) => it.verdict === verdict).length]),
+    ) as Report["counts"],
+    requirements: rows(cases, requirements),
+    cases,
+  };
+}
+
+/** Each requirement with the cases that tested it, and the worst verdict of their checks. */
+function rows(
+  cases: readonly ReportCase[],
+  requirements: readonly Pick<Requirement, "id" | "level">[],
+): Report["requirements"] {
+  return requirements.map(({ id, level }) => {
+    const tested = cases.filter(({ checks }) => checks.some(({ requirement }) => requirement === id));
+    const checks = tested.flatMap((it) => it.checks.filter(({ requirement }) => requirement === id));
+    const verdict = worst(
+      checks.map((check) => check.verdict),
+      "skip",
+    );
+    return { id, level, verdict, cases: tested.map((it) => it.id) };
+  });
+}
+
+/** `fail` where a MUST was broken or the target went away; `incomplete` where a MUST that was asked for was not judged. */
+function verdictOf(cases: readonly ReportCase[], stop: Report["stop"], strict: boolean): RunVerdict {
+  if (stop?.reason === "lost" || cases.some(({ checks }) => checks.some(isUnexpected))) return "fail";
+  return stop || cases.some((it) => it.doubt !== undefined || unjudged(it, strict).length > 0) ? "incomplete" : "pass";
+}
+
+const isUnexpected = ({ verdict, expectedFailure }: ReportCheck) => verdict === "fail" && expectedFailure === undefined;
+
+/** Whether a case fails as the user said that it would, and in no other way. */
+export const isExpected = ({ verdict, checks }: ReportCase): boolean =>
+  verdict === "fail" && !checks.some((check) => isUnexpected(check) || check.verdict === "error");
+
+/** Why a case is expected to fail. */
+export const reasonsOf = ({ checks }: ReportCase): string[] => [
+  ...new Set(checks.flatMap(({ expectedFailure }) => expectedFailure ?? [])),
+];
+
+/** What a case was to judge and did not. What an expected failure keeps from being judged is as expected as that is. */
+export function unjudged(it: ReportCase, strict: boolean): readonly ReportCheck[] {
+  const skipCounts = !isExpected(it);
+  return it.checks.filter(
+    ({ level, verdict, expectedFailure }) =>
+      verdict === "error" ||
+      (verdict === "skip" && skipCounts && expectedFailure === undefined && isBinding(level, strict)),
+  );
+}
+
+/** What the verdict of a run, as people are told it, rests on. */
+type Told = Pick<Report, "verdict" | "counts" | "target" | "stop" | "expectedFailures"> & {
+  readonly requirements: readonly unknown[];
+  readonly cases: readonly Judging[];
+};
+
+/** What of a case says what it judged. */
+interface Judging {
+  readonly checks: readonly Pick<ReportCheck, "requirement" | "verdict">[];
+}
+
+/** The entries of expected failures that do not hold, and what to do about each. */
+export const problemsOf = ({ expectedFailures }: Pick<Report, "expectedFailures">): readonly ReportProblem[] =>
+  expectedFailures?.entries.flatMap(({ problems }) => problems) ?? [];
+
+/** Whether the run calls for no action: it passed, and every failure that was expected still fails. */
+export const isFine = (report: Pick<Report, "verdict" | "expectedFailures">): boolean =>
+  report.verdict === "pass" && problemsOf(report).length === 0;
+
+/** The verdict as it is shown: a run that passes and calls for action all the same is no pass. */
+export const shownVerdict = (report: Pick<Report, "verdict" | "expectedFailures">): RunVerdict =>
+  report.verdict === "pass" && !isFine(report) ? "fail" : report.verdict;
+
+/** The verdict in a headline, and in the words of a sentence. */
+export function meaning(report: Told): { readonly headline: string; readonly words: string } {
+  const { verdict, counts, stop, target, cases, requirements } = report;
+  if (verdict === "incomplete") return { headline: "Incomplete", words: "something that was to be judged was not" };
+  if (verdict === "fail")
+    return { headline: "Not conformant", words: stop?.reason === "lost" ? "the target went away" : NOT_CONFORMANT };
+  if (!isFine(report))
+    return {
+      headline: "Expected failures out of date",
+      words: "the expected failures are out of date",
+    };
+  if (counts.fail > 0)
+    return { headline: "Nothing but expected failures", words: "nothing fails but what was expected to" };
+  const binding = target.strict ? "MUST or SHOULD" : "MUST";
+  const whole = judged(cases).size === requirements.length;
+  return {
+    headline: whole ? "Conformant" : "Conformant in what was tested",
+    words: `no ${binding} that was judged is broken`,
+  };
+}
+
+const NOT_CONFORMANT = "the target is not conformant";
+
+/** The requirements that some case judged. */
+export const judged = (cases: readonly Judging[]): ReadonlySet<string> =>
+  new Set(cases.flatMap(({ checks }) => checks.flatMap((it) => (it.verdict === "skip" ? [] : [it.requirement]))));
