@@ -1,7 +1,8 @@
 import type { Requirement } from "../harness/catalogue.ts";
-import type { Check } from "../harness/judge.ts";
 import { parse, show, type WireEvent } from "../harness/transcript.ts";
-import type { ReportCase, ReportConnection } from "./report.ts";
+import { isFinding } from "./findings.ts";
+import type { ReportCase, ReportCheck, ReportConnection } from "./report.ts";
+import { isTrouble, notable } from "./trouble.ts";
 
 /** Of a long transcript an explanation shows so many lines at each end. */
 const LINES = 8;
@@ -17,41 +18,26 @@ const CONNECTIONS = 5;
  * went wrong. One string per line, nothing made visible yet.
  */
 export function explainCase(it: ReportCase, requirements: readonly Requirement[], most = CONNECTIONS): string[] {
-  const told = it.connections.map((connection, i, all) => ({
-    lines: explainConnection(connection, i, all),
-    trouble: connection.events.some(({ from, type }) => TROUBLE.has(type) || (from === "server" && BREACH.has(type))),
-    place: i,
-  }));
-  // Of very many the last: a case that makes so many ends with those that show what it found.
-  const late = told.length > most ? -1 : 1;
-  const shown = told
-    .toSorted((a, b) => Number(b.trouble) - Number(a.trouble) || late * (a.place - b.place))
-    .slice(0, most);
-  const more = told.length - shown.length;
+  const all = it.connections;
+  const shown = notable(all, most, ({ events }) => events.some(isTrouble));
   return [
     it.title,
     ...distinct(it.checks.filter(isFinding).map((check) => explainCheck(check, requirements))),
-    ...told.filter((connection) => shown.includes(connection)).flatMap(({ lines }) => lines),
-    ...(most > 0 ? andMore(more) : []),
+    ...shown.flatMap((connection) => explainConnection(connection, all.indexOf(connection), all)),
+    ...(most > 0 ? andMore(all.length - shown.length) : []),
   ];
 }
-
-const TROUBLE = new Set(["timeout", "error", "limit"]);
-const BREACH = new Set(["violation", "end"]);
 
 /** Findings, equal ones once. */
 const distinct = (findings: readonly string[][]) =>
   [...new Map(findings.map((lines) => [lines.join("\n"), lines])).values()].flat();
 
-/** What deserves an explanation. */
-export const isFinding = ({ verdict }: Check): boolean =>
-  verdict === "fail" || verdict === "warn" || verdict === "error";
-
 /** One check in words. */
-export function explainCheck(check: Check, requirements: readonly Requirement[]): string[] {
+function explainCheck(check: ReportCheck, requirements: readonly Requirement[]): string[] {
   const statement = requirements.find(({ id }) => id === check.requirement)?.statement ?? "";
   return [
     `${check.verdict} ${check.requirement} (${check.level}): ${statement}`,
+    ...(check.expectedFailure === undefined ? [] : [`  expected to fail: ${check.expectedFailure}`]),
     ...(check.expected === statement ? [] : [`  expected  ${check.expected}`]),
     `  came      ${check.actual}`,
   ];
@@ -65,11 +51,7 @@ export function explainConnections(connections: readonly ReportConnection[], mos
 }
 
 /** One connection: what it was for, and what happened on it. */
-export function explainConnection(
-  { url, name, events }: ReportConnection,
-  i: number,
-  all: readonly unknown[],
-): string[] {
+function explainConnection({ url, name, events }: ReportConnection, i: number, all: readonly unknown[]): string[] {
   const which = all.length > 1 ? `connection ${i + 1} of ${all.length}` : "connection";
   const lines = events.map(line);
   const left = lines.length - 2 * LINES;

@@ -4,6 +4,7 @@ import { groupBy } from "../harness/group.ts";
 import { visible, xmlSafe } from "./escape.ts";
 import { explainCase, explainConnections } from "./explain.ts";
 import type { Report, ReportCase } from "./report.ts";
+import { isExpected, isFine, meaning, problemsOf, reasonsOf, shownVerdict } from "./verdict.ts";
 
 /** Connections in the output of one case, at most. */
 const CONNECTIONS = 20;
@@ -22,11 +23,30 @@ export function junit(report: Report, requirements: readonly Requirement[]): str
       .time(seconds(span(cases)))
       .property("target", xmlSafe(report.target.url))
       .property("protocol", report.protocol.version)
-      .property("verdict", report.verdict);
+      .property("verdict", shownVerdict(report));
     for (const it of cases) testCase(suite.testCase(), it, requirements);
+  }
+  const problems = problemsOf(report);
+  const outdated = problems.length > 0 ? document.testSuite().name("expected-failures") : undefined;
+  for (const { line, says } of problems)
+    outdated
+      ?.testCase()
+      .className("expected-failures")
+      .name(xmlSafe(`${report.expectedFailures?.file}:${line}`))
+      .failure(xmlSafe(says), "fail");
+  if (!isFine(report) && problems.length === 0 && !report.cases.some(isRed)) {
+    const suite = document.testSuite().name("run");
+    suite
+      .testCase()
+      .className("run")
+      .name(report.verdict)
+      .error(xmlSafe(meaning(report).words), "error");
   }
   return document.build();
 }
+
+/** Whether a case is a failure or an error to whoever reads the report. */
+const isRed = (it: ReportCase) => it.verdict === "error" || (it.verdict === "fail" && !isExpected(it));
 
 function testCase(testcase: TestCase, it: ReportCase, requirements: readonly Requirement[]): void {
   testcase.name(it.id).className(it.suite).time(seconds(it.durationMs)).property("title", xmlSafe(it.title));
@@ -41,10 +61,22 @@ function testCase(testcase: TestCase, it: ReportCase, requirements: readonly Req
     ),
   );
   const explanation = xmlSafe(explainCase(it, requirements, 0).join("\n"));
-  if (it.verdict === "fail") testcase.failure(summary, "fail").stacktrace(explanation);
+  if (isExpected(it)) skip(testcase, reasonsOf(it).join("; "));
+  else if (it.verdict === "fail") testcase.failure(summary, "fail").stacktrace(explanation);
   else if (it.verdict === "error") testcase.error(summary, "error", explanation);
-  else if (it.verdict === "skip") testcase.skipped();
+  else if (it.verdict === "skip") skip(testcase, bad[0]?.actual ?? "");
   testcase.standardOutput(xmlSafe(story(it).join("\n")));
+}
+
+/** Skips a case and says why, for which the library has no way of its own. */
+function skip(testcase: TestCase, why: string): void {
+  const build = testcase.skipped().build.bind(testcase);
+  testcase.build = (parent) => {
+    const element = build(parent);
+    const skipped = element.children.find((child) => "name" in child && child.name === "skipped");
+    skipped?.att("message", xmlSafe(visible(why)));
+    return element;
+  };
 }
 
 /** The requirements that a case is about: those of its section, and whatever else was not simply kept. */

@@ -1,7 +1,8 @@
 import { clearLine, cursorTo } from "node:readline";
 import type { WriteStream } from "node:tty";
-import { VERDICTS, type Verdict } from "../harness/catalogue.ts";
+import type { Verdict } from "../harness/catalogue.ts";
 import type { CaseResult } from "../harness/execute.ts";
+import { tally } from "./findings.ts";
 import { type Colors, paint } from "./terminal.ts";
 
 /** What is shown while cases run. */
@@ -47,12 +48,9 @@ export function plainLines(write: (line: string) => void, c: Colors, totals: Rea
       const known = verdicts.size;
       suites.set(suite, verdicts.set(id, verdict));
       if (verdicts.size === known || verdicts.size < (totals.get(suite) ?? 0)) return;
-      const tallies = VERDICTS.map((verdict) => ({
-        verdict,
-        n: [...verdicts.values()].filter((it) => it === verdict).length,
-      }));
-      const words = tallies.filter(({ n }) => n > 0).map(({ verdict, n }) => paint(c, verdict, `${n} ${verdict}`));
-      write(`${suite}: ${verdicts.size} cases, at first ${words.join(", ")}`);
+      const tallies = tally(Array.from(verdicts.values(), (verdict) => ({ verdict }))).toReversed();
+      const words = tallies.map(([verdict, n]) => paint(c, verdict, `${n} ${verdict}`));
+      write(`${suite}: ${verdicts.size} ${verdicts.size === 1 ? "case" : "cases"}, at first ${words.join(", ")}`);
     },
     end() {},
   };

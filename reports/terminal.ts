@@ -1,9 +1,11 @@
 import type colors from "picocolors";
-import { isBinding, type Requirement, VERDICTS, type Verdict } from "../harness/catalogue.ts";
+import { type Requirement, VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
 import { visible } from "./escape.ts";
-import { explainCase, isFinding } from "./explain.ts";
-import type { Report, ReportCase } from "./report.ts";
+import { explainCase } from "./explain.ts";
+import { isNews, skippedBy, tally, worstFirst } from "./findings.ts";
+import type { Report, ReportCase, ReportCheck } from "./report.ts";
+import { isExpected, judged, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
 
 /** So many cases are named where many are alike. */
 const NAMES = 8;
@@ -31,27 +33,41 @@ export interface TerminalOptions {
   readonly verbose: boolean;
   readonly quiet: boolean;
   readonly requirements: readonly Requirement[];
-  /** The words that run this target again. */
-  readonly command: string;
+  /** The command that runs a case alone. */
+  readonly alone: (id: string) => string;
+  /** The suites that put load on a server, and run only when asked for. */
+  readonly heavy: readonly string[];
   /** The files that hold the reports. */
   readonly written: readonly string[];
+  /** Which file was not written, and why. */
+  readonly left?: string;
 }
 
 /** What a user reads after a run: the findings in full, then what could not be judged, then the summary. */
 export function terminal(report: Report, options: TerminalOptions): string {
   const all = summary(report, options);
-  const lines = options.quiet ? all.slice(0, 1) : [...findings(report, options), ...notes(report, options), ...all];
+  const lines = options.quiet
+    ? [...all.slice(0, 1), ...outdated(report, options.colors), ...overview(report, options.colors)]
+    : [...findings(report, options), ...notes(report, options), ...all];
   return [...lines, ""].join("\n");
+}
+
+/** Whether nothing is known of a check but that the target went away, which is told once for all. */
+function lostIn({ stop }: Report): (check: ReportCheck) => boolean {
+  const words = stop?.reason === "lost" ? stop.words.replace(/^not run: /, "") : undefined;
+  return ({ verdict, actual }) => verdict === "error" && words !== undefined && actual.endsWith(words);
 }
 
 /** Failures, errors and warnings. Of cases that break the same requirements the first in full, the others by name. */
 function findings(report: Report, options: TerminalOptions): string[] {
-  const found = report.cases.filter(({ checks }) => checks.some(isFinding));
+  const isLost = lostIn(report);
+  const isTold = (check: ReportCheck) => isNews(check) && !isLost(check);
+  const found = report.cases.filter(({ checks }) => checks.some(isTold));
   const groups = groupBy(found, (it) =>
     options.verbose
       ? it.id
       : it.checks
-          .filter(isFinding)
+          .filter(isNews)
           .map(({ verdict, requirement }) => verdict + requirement)
           .join(),
   );
@@ -62,15 +78,16 @@ function findings(report: Report, options: TerminalOptions): string[] {
 
 function finding(
   [it, ...others]: readonly ReportCase[],
-  { colors: c, requirements, command, verbose }: TerminalOptions,
+  { colors: c, requirements, alone, verbose }: TerminalOptions,
 ): string[] {
   if (!it) return [];
   const [title, ...lines] = explainCase(it, requirements, verbose ? it.connections.length : undefined).map(visible);
+  const verdict = worst(it.checks.filter(isNews).map((check) => check.verdict));
   return [
-    `${paint(c, it.verdict, it.verdict.toUpperCase())} ${c.bold(it.id)}${mark(it)}`,
+    `${paint(c, verdict, verdict.toUpperCase())} ${c.bold(it.id)}${mark(it)}`,
     `  ${title}`,
     ...lines.map((line) => `  ${line}`),
-    c.dim(`  alone: ${command} --case ${it.id}`),
+    c.dim(`  alone: ${alone(it.id)}`),
     ...likewise(others),
     "",
   ];
@@ -80,7 +97,7 @@ const confirmedFirst = (cases: readonly ReportCase[]) =>
   cases.toSorted((a, b) => Number(a.unconfirmed ?? 0) - Number(b.unconfirmed ?? 0));
 
 /** Names of cases on one line. */
-function likewise(others: readonly ReportCase[]): string[] {
+export function likewise(others: readonly { readonly id: string }[], where = "--verbose"): string[] {
   const more = others.length - NAMES;
   const names = others
     .slice(0, NAMES)
@@ -88,7 +105,7 @@ function likewise(others: readonly ReportCase[]): string[] {
     .join(", ");
   return others.length === 0
     ? []
-    : [`  likewise in ${others.length} more: ${names}${more > 0 ? `, … and ${more} (--verbose)` : ""}`];
+    : [`  likewise in ${others.length} more: ${names}${more > 0 ? `, … and ${more} (${where})` : ""}`];
 }
 
 const rank = ([first]: readonly ReportCase[]) => VERDICTS.indexOf(first?.verdict ?? "pass");
@@ -104,10 +121,9 @@ function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[
   const doubtful = cases.filter((it) => it.doubt !== undefined);
   const observed = cases.flatMap(({ checks }) => checks.filter(({ verdict }) => verdict === "info"));
   const unstable = cases.filter((it) => it.unstable).map(({ id }) => id);
-  const skipped = groupBy(
-    cases.filter(({ verdict }) => verdict === "skip"),
-    ({ checks }) => checks.find(({ verdict }) => verdict === "skip")?.actual ?? "",
-  );
+  const skipped = skippedBy(cases);
+  const lost = cases.filter(({ checks }) => checks.some(lostIn(report)));
+  const expected = groupBy(cases.filter(isExpected), (it) => reasonsOf(it).join("; "));
   return [
     ...(verbose && observed.length > 0 ? ["where the protocol leaves it open, the target does so"] : []),
     ...(verbose ? observed.map(({ requirement, actual }) => `  ${requirement}: ${visible(actual)}`) : []),
@@ -119,61 +135,62 @@ function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[
           `not to be told for which case (--concurrency 1 may tell): in ${doubtful.length} cases, as in ${doubtful[0]?.id}, ${visible(doubtful[0]?.doubt ?? "")}`,
         ]
       : []),
+    ...[...expected].map(([why, some]) => c.dim(`expected to fail ${named(some)}: ${visible(why)}`)),
+    ...(lost.length > 0
+      ? [`error ${named(lost)}: broken, be it by the case itself or since the target went away: see report.html`]
+      : []),
     ...[...skipped].map(([why, some]) => c.dim(`skip ${named(some)}: ${visible(why)}`)),
-    ...(unjudged(report).length > 0 && report.verdict === "incomplete"
-      ? [`not judged: ${unjudged(report).join(", ")}`]
+    ...(unjudgedOf(report).length > 0 && report.verdict === "incomplete"
+      ? [`not judged: ${unjudgedOf(report).join(", ")}`]
       : []),
   ];
 }
 
 const named = (cases: readonly ReportCase[]) => (cases.length === 1 ? (cases[0]?.id ?? "") : `${cases.length} cases`);
 
-/** The binding requirements that a case was to judge and did not. */
-function unjudged({ cases, target }: Report): string[] {
-  const binding = cases.flatMap(({ checks }) =>
-    checks.filter(
-      ({ level, verdict }) => verdict === "error" || (verdict === "skip" && isBinding(level, target.strict)),
-    ),
-  );
-  return [...new Set(binding.map(({ requirement }) => requirement))];
-}
+/** The requirements that a case was to judge and did not. */
+const unjudgedOf = ({ cases, target }: Report) => [
+  ...new Set(cases.flatMap((it) => unjudged(it, target.strict)).map(({ requirement }) => requirement)),
+];
 
-function summary(report: Report, { colors: c, requirements, written }: TerminalOptions): string[] {
-  const { verdict, cases, counts, durationMs, protocol, target, seed } = report;
-  const tallies = VERDICTS.filter((it) => counts[it] > 0).map((it) => paint(c, it, `${counts[it]} ${it}`));
-  const judged = new Set(
-    cases.flatMap(({ checks }) => checks.filter((it) => it.verdict !== "skip").map((it) => it.requirement)),
-  );
-  const left = groupBy(
+function summary(report: Report, { colors: c, requirements, written, heavy, left }: TerminalOptions): string[] {
+  const { cases, durationMs, protocol, target, seed } = report;
+  const verdict = shownVerdict(report);
+  const tallies = tally(cases)
+    .map(([it, n]) => paint(c, it, `${n} ${it}`))
+    .toReversed();
+  const untested = groupBy(
     report.requirements.filter((it) => it.cases.length === 0),
     ({ id }) => requirements.find((row) => row.id === id)?.section ?? "",
   );
-  const missing = [...left].map(([section, rows]) => `${section} ${rows.length}`).join(", ");
+  const hint = [...untested.keys()].every((section) => heavy.includes(section)) ? "; --all adds them" : "";
+  const missing = [...untested].map(([section, rows]) => `${section} ${rows.length}`).join(", ");
   return [
-    `${paint(c, verdict, c.bold(verdict.toUpperCase()))} ${MEANING[verdict]}`,
+    `${paint(c, verdict, c.bold(verdict.toUpperCase()))} ${meaning(report).words}`,
+    ...outdated(report, c),
+    ...(report.stop ? [`  stopped  ${visible(report.stop.words)}`] : []),
     `  target   ${visible(target.url)}${target.embedded ? " (the embedded reference server)" : ""}`,
     ...overview(report, c),
     `  cases    ${cases.length} in ${(durationMs / 1000).toFixed(2)} s: ${tallies.join(", ")}`,
-    `  covered  ${judged.size} of ${report.requirements.length} requirements of Tachyon ${protocol.version}${missing && ` (not tested: ${missing})`}`,
-    ...(seed > 0 ? [`  seed     ${seed} (--seed ${seed} generates the same commands again)`] : []),
+    `  covered  ${judged(cases).size} of ${report.requirements.length} requirements of Tachyon ${protocol.version}${missing && ` (not tested: ${missing}${hint})`}`,
+    ...(seed > 0 ? [`  seed     ${seed} (--seed ${seed} generates the same inputs again)`] : []),
     ...(written.length > 0 ? [`  reports  ${written.join(" ")}`] : []),
+    ...(left === undefined ? [] : [`  left     ${left}`]),
   ];
 }
 
 /** Which requirements are broken, the worst first, and in how many cases. */
 function overview({ requirements, cases }: Report, c: Colors): string[] {
   const rows = requirements.filter(({ verdict }) => verdict === "fail" || verdict === "warn");
-  const words = rows
-    .toSorted((a, b) => VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict))
-    .map(({ id, verdict }) => {
-      const broken = cases.filter(({ checks }) => checks.some((it) => it.requirement === id && it.verdict === verdict));
-      return `${paint(c, verdict, id)} in ${broken.length}`;
-    });
+  const words = worstFirst(rows).map(({ id, verdict }) => {
+    const broken = cases.filter(({ checks }) => checks.some((it) => it.requirement === id && it.verdict === verdict));
+    return `${paint(c, verdict, id)} in ${broken.length}`;
+  });
   return words.length > 0 ? [`  broken   ${words.join(", ")}`] : [];
 }
 
-const MEANING: Readonly<Record<Report["verdict"], string>> = {
-  pass: "no MUST that was judged is broken",
-  fail: "the target is not conformant",
-  incomplete: "something that was to be judged was not",
-};
+/** What is wrong with the expected failures, and what to do. */
+const outdated = (report: Report, c: Colors): string[] =>
+  problemsOf(report).map(({ line, says }) =>
+    paint(c, "fail", visible(`  ${report.expectedFailures?.file}:${line}: ${says}`)),
+  );

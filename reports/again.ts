@@ -1,0 +1,25 @@
+import type { Report } from "./report.ts";
+
+/** A word as a shell takes it. */
+export const quoted = (word: string): string =>
+  /^[\w./:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+/** The command that tests the target of a report again; `more` options are added as they stand. */
+export function again(
+  { suite, target, seed }: Pick<Report, "suite" | "target" | "seed">,
+  more: readonly string[] = [],
+): string {
+  return [
+    "npx",
+    suite.name,
+    "run",
+    ...(target.embedded ? [] : [quoted(target.url)]),
+    ...(target.strict ? ["--strict"] : []),
+    ...(seed === 0 ? [] : [`--seed ${seed}`]),
+    ...more,
+  ].join(" ");
+}
+
+/** The command that runs one case of a report alone. */
+export const alone = (report: Parameters<typeof again>[0], id: string, more: readonly string[] = []): string =>
+  again(report, [...more, `--case ${quoted(id)}`]);
