@@ -21,8 +21,27 @@ const { metafile } = await build({
   logLevel: "warning",
 });
 
+/** The script and the style of the HTML report, which are copied into every one. */
+const page = await build({
+  entryPoints: [
+    { in: "reports/html/client.tsx", out: "page" },
+    { in: "reports/html/css/page.css", out: "page" },
+  ],
+  outdir: "dist",
+  bundle: true,
+  platform: "browser",
+  format: "iife",
+  target: ["es2022", "chrome111", "firefox111", "safari16"],
+  metafile: true,
+  minify: true,
+  logLevel: "warning",
+});
+
 await copyFile("reports/report.schema.json", "dist/report.schema.json");
-await writeFile("dist/THIRD-PARTY-LICENSES.txt", await licenses(Object.keys(metafile.inputs)));
+await writeFile(
+  "dist/THIRD-PARTY-LICENSES.txt",
+  await licenses(Object.keys({ ...metafile.inputs, ...page.metafile.inputs })),
+);
 
 /** The licence of every package that is in the bundle. */
 async function licenses(inputs) {

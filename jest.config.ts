@@ -1,18 +1,27 @@
 /** @jest-config-loader esbuild-register */
 import type { Config } from "jest";
 
+/** How a file is compiled; JSX makes elements of Preact. */
+const swc = (tsx: boolean): [string, unknown] => [
+  "@swc/jest",
+  {
+    jsc: {
+      target: "es2022",
+      parser: { syntax: "typescript", tsx },
+      transform: { react: { runtime: "automatic", importSource: "preact" } },
+      experimental: { keepImportAttributes: true },
+    },
+  },
+];
+
 const config: Config = {
   testEnvironment: "node",
   maxWorkers: "100%", // Most of the time is waiting.
+  testSequencer: "<rootDir>/tests/sequencer.js",
   testTimeout: 30_000, // Some servers under test are silence itself.
   testMatch: ["<rootDir>/tests/**/*.test.ts"],
-  extensionsToTreatAsEsm: [".ts"],
-  transform: {
-    "\\.ts$": [
-      "@swc/jest",
-      { jsc: { target: "es2022", parser: { syntax: "typescript" }, experimental: { keepImportAttributes: true } } },
-    ],
-  },
+  extensionsToTreatAsEsm: [".ts", ".tsx"],
+  transform: { "\\.ts$": swc(false), "\\.tsx$": swc(true) },
 };
 
 export default config;

@@ -1,0 +1,113 @@
+import type { Requirement } from "../../harness/catalogue.ts";
+import type { Protocol } from "../../harness/protocol.ts";
+import type { Violation } from "../../harness/schema.ts";
+import { isObject, parse, type WireEvent } from "../../harness/transcript.ts";
+import { visible } from "../escape.ts";
+import type { Report, ReportCase, ReportCheck, ReportConnection, ReportShard } from "../report.ts";
+import { notable } from "../trouble.ts";
+import { hasTrouble } from "./events.ts";
+
+/** A requirement of the page: what the catalogue says of it, and what came of it. */
+export type PageRequirement = Requirement & Pick<Report["requirements"][number], "verdict">;
+
+/** A check of the page; what was expected only where it is not what the requirement says. */
+export type PageCheck = Omit<ReportCheck, "level" | "expected"> & { readonly expected?: string };
+
+/** An event of the page, with what is wrong with its message by the schema. */
+export type PageEvent = WireEvent & { readonly wrong?: readonly Violation[] };
+
+/** A connection of the page, and which of its case it is, from 1. */
+export type PageConnection = Omit<ReportConnection, "events"> & {
+  readonly number: number;
+  readonly events: readonly PageEvent[];
+};
+
+/** A case of the page. */
+export type PageCase = Omit<ReportCase, "digest" | "checks" | "connections"> & {
+  readonly checks: readonly PageCheck[];
+  readonly connections: readonly PageConnection[];
+  /** How many connections there were, also those that the page leaves out. */
+  readonly connected: number;
+};
+
+/** Connections of a case that a page holds at most: some cases make hundreds, and nobody reads them all. */
+const CONNECTIONS = 60;
+
+/** All that the page tells, and what its script reads. */
+export interface PageData extends Omit<Report, "requirements" | "cases" | "shard"> {
+  readonly shard?: Pick<ReportShard, "index" | "of">;
+  readonly requirements: readonly PageRequirement[];
+  readonly cases: readonly PageCase[];
+}
+
+/** What a page tells of a report. No text in it can upset a page but those that were sent, which are made visible where they are shown. */
+export function pageData(report: Report, { requirements, violationsOf }: Protocol): PageData {
+  const { shard, ...rest } = report;
+  const catalogue = new Map(requirements.map((row) => [row.id, row]));
+  const judge = remembering((text) => {
+    const message = parse(text);
+    return isObject(message) ? violationsOf(message) : [];
+  });
+  return tidy({
+    ...rest,
+    ...(shard && { shard: { index: shard.index, of: shard.of } }),
+    requirements: report.requirements.map(({ id, level, verdict }) => ({
+      ...(catalogue.get(id) ?? { id, section: "others", source: "", statement: "" }),
+      level,
+      verdict,
+    })),
+    cases: report.cases.map(({ digest: _, ...it }) => ({
+      ...it,
+      checks: it.checks.map((check) => pageCheck(check, catalogue)),
+      connections: notable(
+        it.connections.map((one, i) => ({
+          ...one,
+          number: i + 1,
+          events: one.events.map((event) => marked(event, judge)),
+        })),
+        CONNECTIONS,
+        hasTrouble,
+      ),
+      connected: it.connections.length,
+    })),
+  });
+}
+
+function pageCheck(
+  { level: _, expected, ...check }: ReportCheck,
+  catalogue: ReadonlyMap<string, Requirement>,
+): PageCheck {
+  return expected === catalogue.get(check.requirement)?.statement ? check : { ...check, expected };
+}
+
+function marked(event: WireEvent, judge: (text: string) => readonly Violation[]): PageEvent {
+  const wrong = event.type === "text" && event.from === "server" ? judge(event.data) : [];
+  return wrong.length > 0 ? { ...event, wrong } : event;
+}
+
+/** The same function, asked once for each text: most messages of a run are alike. */
+function remembering<T>(of: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    if (!known.has(text)) known.set(text, of(text));
+    return known.get(text) as T;
+  };
+}
+
+/**
+ * The same with every text made visible, but what went over the wire: a browser still has to tell its parts. Only what that
+ * changes is copied, since nearly nothing is.
+ */
+function tidy<T>(value: T): T {
+  if (typeof value === "string") return visible(value) as T;
+  if (typeof value !== "object" || value === null) return value;
+  let copy: T | undefined;
+  for (const name in value) {
+    if (name === "data" || name === "path") continue;
+    const inner = tidy(value[name]);
+    if (inner === value[name]) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as T & object;
+    copy[name] = inner;
+  }
+  return copy ?? value;
+}

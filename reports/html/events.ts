@@ -1,0 +1,29 @@
+import { isGivenUp, isTrouble as isWireTrouble } from "../trouble.ts";
+import type { PageConnection, PageEvent } from "./data.ts";
+
+/** Whether something went wrong here, or a message is not as its schema says. */
+export const isTrouble = (event: PageEvent): boolean => isWireTrouble(event) || event.wrong !== undefined;
+
+/** Whether something went wrong on a connection. */
+export const hasTrouble = ({ events }: PageConnection): boolean => events.some(isTrouble);
+
+/** Whether an event is nothing that went over the wire, but a remark of the suite. */
+export const isRemark = (event: PageEvent): boolean => isGivenUp(event) || event.type === "cut";
+
+/** Places in a list that are shown; the numbers between them are not. */
+export type Places = readonly number[];
+
+/** Of so many events, which are shown at first: some at both ends, and those around what went wrong. */
+export function folded(events: readonly PageEvent[], most: number): Places {
+  const places = events.map((_, i) => i);
+  if (events.length <= most) return places;
+  const end = Math.floor(most / 3);
+  const near = new Set(
+    events.flatMap((event, i) => (isTrouble(event) ? [i - 2, i - 1, i, i + 1] : [])).slice(0, 2 * most),
+  );
+  return places.filter((i) => i < end || i >= events.length - end || near.has(i));
+}
+
+/** How many events are left out before each place, and at last after all of them. */
+export const gaps = (places: Places, total: number): readonly number[] =>
+  [...places, total].map((place, i) => place - (places[i - 1] ?? -1) - 1);

@@ -1,0 +1,107 @@
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { Verdict } from "../../harness/catalogue.ts";
+import { groupBy } from "../../harness/group.ts";
+import { tally } from "../findings.ts";
+import { Case } from "./case.tsx";
+import { Controls } from "./controls.tsx";
+import type { PageCase, PageData } from "./data.ts";
+import { type Filter, NOTHING_HIDDEN, showsCase, showsRequirement } from "./filter.ts";
+import { useLinks } from "./links.ts";
+import { Requirement } from "./requirement.tsx";
+import { plural } from "./words.ts";
+
+/** The part of the page that a reader works with: filters, requirements and cases. In a browser, `live`. */
+export function Explorer({ data }: { readonly data: PageData }) {
+  const [filter, onFilter] = useState<Filter>(NOTHING_HIDDEN);
+  const index = useMemo(() => indexOf(data), [data]);
+  const shownRequirements = new Set(
+    data.requirements.filter((it) => showsRequirement(filter, it, index.judging(it.id))).map(({ id }) => id),
+  );
+  const shownCases = new Set(data.cases.filter((it) => showsCase(filter, it, index.requirements)).map(({ id }) => id));
+  useLinks((id) => {
+    if (!shownCases.has(id) && !shownRequirements.has(id)) onFilter(NOTHING_HIDDEN);
+  });
+  useEffect(() => document.documentElement.classList.add("live"), []);
+  const shown = `${shownRequirements.size} of ${plural(data.requirements.length, "requirement")}, ${shownCases.size} of ${plural(data.cases.length, "case")}`;
+  return (
+    <>
+      <Controls choices={index.choices} filter={filter} onFilter={onFilter} shown={shown} />
+      <section aria-labelledby="requirements">
+        <h2 id="requirements">Requirements</h2>
+        <p class="note">
+          By section of the catalogue. Sources: D the endpoint’s description or flags, S its schema, R an RFC, →
+          derived.
+        </p>
+        {shownRequirements.size === 0 && <p class="none">No requirement matches.</p>}
+        {index.sections.map(([name, rows]) => (
+          <Group name={name} verdicts={rows} hidden={!rows.some(({ id }) => shownRequirements.has(id))} key={name}>
+            {rows.map((it) => (
+              <Requirement it={it} cases={index.judging(it.id)} hidden={!shownRequirements.has(it.id)} key={it.id} />
+            ))}
+          </Group>
+        ))}
+      </section>
+      <section aria-labelledby="cases">
+        <h2 id="cases">Cases</h2>
+        <p class="note">By suite. A case is one thing that a client does; it has the worst verdict of its checks.</p>
+        {shownCases.size === 0 && <p class="none">No case matches.</p>}
+        {index.suites.map(([name, rows]) => (
+          <Group name={name} verdicts={rows} hidden={!rows.some(({ id }) => shownCases.has(id))} key={name}>
+            {rows.map((it) => (
+              <Case it={it} data={data} requirements={index.requirements} hidden={!shownCases.has(it.id)} key={it.id} />
+            ))}
+          </Group>
+        ))}
+      </section>
+    </>
+  );
+}
+
+interface GroupProps {
+  readonly name: string;
+  readonly verdicts: readonly { readonly verdict: Verdict }[];
+  readonly hidden: boolean;
+  readonly children: preact.ComponentChildren;
+}
+
+/** Rows under a heading that says how many have which verdict. */
+const Group = ({ name, verdicts, hidden, children }: GroupProps) => (
+  <div class="group" hidden={hidden}>
+    <h3>
+      {name}{" "}
+      <span class="note">
+        {tally(verdicts)
+          .map(([verdict, n]) => `${n} ${verdict}`)
+          .join(", ")}
+      </span>
+    </h3>
+    {children}
+  </div>
+);
+
+/** What is looked up all the time. */
+function indexOf({ requirements, cases }: PageData) {
+  const pairs = cases.flatMap((it) =>
+    [...new Set(it.checks.map(({ requirement }) => requirement))].map((requirement) => ({ requirement, it })),
+  );
+  const judging = new Map<string, readonly PageCase[]>(
+    Array.from(
+      groupBy(pairs, ({ requirement }) => requirement),
+      ([id, some]) => [id, some.map(({ it }) => it)],
+    ),
+  );
+  const suites = [...groupBy(cases, ({ suite }) => suite)];
+  return {
+    requirements: new Map(requirements.map((it) => [it.id, it])),
+    judging: (id: string) => judging.get(id) ?? [],
+    sections: [...groupBy(requirements, ({ section }) => section)],
+    suites,
+    choices: {
+      verdicts: tally([...cases, ...requirements]).map(
+        ([verdict]) => [verdict, cases.filter((it) => it.verdict === verdict).length] as const,
+      ),
+      levels: (["MUST", "SHOULD", "MAY"] as const).filter((level) => requirements.some((it) => it.level === level)),
+      suites: suites.map(([name]) => name),
+    },
+  };
+}

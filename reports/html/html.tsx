@@ -1,0 +1,43 @@
+import type { Protocol } from "../../harness/protocol.ts";
+import type { Report } from "../report.ts";
+import { meaning, shownVerdict } from "../verdict.ts";
+import { readAssets } from "./assets.ts";
+import { pageData } from "./data.ts";
+import { Explorer } from "./explorer.tsx";
+import { Notes } from "./notes.tsx";
+import { page } from "./page.tsx";
+import { Summary } from "./summary.tsx";
+import { Wrong } from "./wrong.tsx";
+
+/** The report as one page. */
+export async function html(report: Report, protocol: Protocol): Promise<string> {
+  const data = pageData(report, protocol);
+  const body = (
+    <>
+      <Summary data={data} />
+      <main>
+        <Wrong data={data} />
+        <Notes data={data} />
+        <Still />
+        <div id="explorer">
+          <Explorer data={data} />
+        </div>
+      </main>
+      <footer>
+        <p>
+          Made by {data.suite.name} {data.suite.version}. Everything that is told here stands also in report.json.
+        </p>
+      </footer>
+    </>
+  );
+  const title = `${shownVerdict(data).toUpperCase()} · ${meaning(data).headline} · ${data.target.url}`;
+  return page({ title, body, data, ...(await readAssets()) });
+}
+
+/** What stands here until the script runs; a `noscript` would be silent where a policy of the host keeps it from running. */
+const Still = () => (
+  <p class="still callout">
+    Without JavaScript this page shows the summary only: rows do not open to what was checked and sent, which stands
+    also in report.json.
+  </p>
+);

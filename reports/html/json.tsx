@@ -1,0 +1,48 @@
+import type { Violation } from "../../harness/schema.ts";
+import { visible } from "../escape.ts";
+import type { Line } from "./layout.ts";
+
+interface Wrong {
+  readonly wrong: readonly Violation[];
+}
+
+/** What is wrong, behind what it is about. */
+export const Says = ({ wrong }: Wrong) =>
+  wrong.map(({ says }) => (
+    <span class="says" key={says}>
+      {"⟵ schema: "}
+      {visible(says)}
+    </span>
+  ));
+
+/** A JSON text laid out, with what is wrong at the property that breaks the schema; what has no place there, at the end. */
+export function Json({ lines, wrong }: Wrong & { readonly lines: readonly Line[] }) {
+  const places = new Set(lines.map(placeOf));
+  return (
+    <pre class="json">
+      {lines.map((line, i) => (
+        <JsonLine line={line} wrong={wrong.filter(({ path }) => keyOf(path) === placeOf(line))} key={i} />
+      ))}
+      <Says wrong={wrong.filter(({ path }) => !places.has(keyOf(path)))} />
+    </pre>
+  );
+}
+
+const keyOf = (path: readonly string[]) => JSON.stringify(path);
+
+/** The value that begins on a line; none where one ends. */
+const placeOf = ({ tokens: [first], path }: Line) =>
+  first?.text === "}" || first?.text === "]" ? undefined : keyOf(path);
+
+const JsonLine = ({ line: { depth, tokens }, wrong }: Wrong & { readonly line: Line }) => (
+  <span class={wrong.length > 0 ? "line wrong" : "line"}>
+    {"  ".repeat(depth)}
+    {tokens.map(({ kind, text }, i) => (
+      <span class={kind} key={i}>
+        {visible(text)}
+      </span>
+    ))}
+    <Says wrong={wrong} />
+    {"\n"}
+  </span>
+);

@@ -1,0 +1,110 @@
+import { skippedBy } from "../findings.ts";
+import type { ReportExpectation } from "../report.ts";
+import type { PageCase, PageData } from "./data.ts";
+import { RowLink } from "./parts.tsx";
+import { plural } from "./words.ts";
+
+/** What there is to know beside what is wrong: the failures that were expected, what is unstable, in doubt, or was not judged. */
+export function Notes({ data }: { readonly data: PageData }) {
+  const unstable = data.cases.filter((it) => it.unstable);
+  const doubtful = data.cases.filter((it) => it.doubt !== undefined);
+  const skipped = skippedBy(data.cases);
+  return (
+    <>
+      {data.expectedFailures && <Expected {...data.expectedFailures} />}
+      {unstable.length + doubtful.length + skipped.size > 0 && (
+        <section aria-labelledby="notes">
+          <h2 id="notes">What is not certain</h2>
+          <Some title="Unstable" of={unstable}>
+            The verdict is not the same among other cases as alone, or each time.
+          </Some>
+          <Some title="In doubt" of={doubtful}>
+            The server broke a rule while these ran, and none of them does it alone: with --concurrency 1 it may show
+            which.
+          </Some>
+          {[...skipped].map(([why, cases]) => (
+            <Some title="Not judged" of={cases} key={why}>
+              {why}
+            </Some>
+          ))}
+        </section>
+      )}
+    </>
+  );
+}
+
+interface SomeProps {
+  readonly title: string;
+  readonly of: readonly PageCase[];
+  readonly children: preact.ComponentChildren;
+}
+
+/** Cases that have something in common. */
+const Some = ({ title, of, children }: SomeProps) =>
+  of.length === 0 ? null : (
+    <details class="some">
+      <summary>
+        <strong>{title}</strong>: {plural(of.length, "case")}. <span class="note">{children}</span>
+      </summary>
+      <ul class="links">
+        {of.map((it) => (
+          <li key={it.id}>
+            <RowLink id={it.id} />
+            {it.doubt !== undefined && <span class="note"> {it.doubt}</span>}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+
+/** The file of expected failures: each entry, and what is wrong with it. */
+const Expected = ({ file, entries }: NonNullable<PageData["expectedFailures"]>) => (
+  <section aria-labelledby="expected">
+    <h2 id="expected">Expected failures</h2>
+    <p class="note">
+      {plural(entries.length, "entry", "entries")} of <code>{file}</code>
+    </p>
+    <ul class="expectations">
+      {entries.map((entry) => (
+        <Expectation entry={entry} key={entry.line} />
+      ))}
+    </ul>
+  </section>
+);
+
+function Expectation({ entry }: { readonly entry: ReportExpectation }) {
+  const { line, reason, issue, owner, expires, problems } = entry;
+  const what = [...(entry.case ?? []), ...(entry.requirement ?? [])];
+  return (
+    <li class={problems.length > 0 ? "edge fail" : "edge"}>
+      <p>
+        <span class="note">Line {line}</span>{" "}
+        {what.map((it) => (
+          <code key={it}>{it} </code>
+        ))}
+      </p>
+      <p>
+        {reason} {issue !== undefined && <Issue text={issue} />}{" "}
+        <span class="note">
+          {owner !== undefined && `Owner: ${owner}. `}
+          {expires !== undefined && `Until ${expires}.`}
+        </span>
+      </p>
+      {problems.map((problem) => (
+        <p class="callout" key={`${problem.line} ${problem.says}`}>
+          <strong>Line {problem.line}:</strong> {problem.says}
+        </p>
+      ))}
+    </li>
+  );
+}
+
+/** Where a failure is tracked; a link only where it leads to the web. */
+const Issue = ({ text }: { readonly text: string }) =>
+  /^https?:\/\/\S+$/i.test(text) ? (
+    <a href={text} rel="noopener noreferrer nofollow">
+      {text}
+    </a>
+  ) : (
+    <span>{text}</span>
+  );

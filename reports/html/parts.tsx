@@ -1,0 +1,94 @@
+import type { Verdict as CaseVerdict, Level } from "../../harness/catalogue.ts";
+import type { PageCase, PageData } from "./data.ts";
+import { digits, marks, SIGNS } from "./words.ts";
+
+/** A verdict: its sign, its word and its colour. */
+export function Verdict({ of }: { readonly of: CaseVerdict | PageData["verdict"] }) {
+  return (
+    <span class={`verdict ${of}`}>
+      <span class="sign" aria-hidden="true">
+        {SIGNS[of]}
+      </span>{" "}
+      {of}
+    </span>
+  );
+}
+
+/** How binding a requirement is. */
+export const LevelTag = ({ of }: { readonly of: Level }) => <span class="level">{of}</span>;
+
+/** What is to be known of a case beside its verdict, in a word each. */
+export const Marks = ({ of }: { readonly of: PageCase }) =>
+  marks(of).map(([word, meaning]) => (
+    <span class="tag" title={meaning} key={word}>
+      {word}
+    </span>
+  ));
+
+/** A sentence of the catalogue, which writes code and emphasis as Markdown does. */
+export function Prose({ text }: { readonly text: string }) {
+  const parts = text.split(/(`[^`]+`|\*[^*\s][^*]*\*)/);
+  return (
+    <>
+      {parts.map((part, i) => {
+        if (i % 2 === 0) return part;
+        const inner = part.slice(1, -1);
+        return part.startsWith("`") ? <code key={i}>{inner}</code> : <em key={i}>{inner}</em>;
+      })}
+    </>
+  );
+}
+
+/** What leads to a case or a requirement of this page. */
+export const hashOf = (id: string) => `#${encodeURIComponent(id).replaceAll("%2F", "/")}`;
+
+/** A link to a case or a requirement of this page, by its name. */
+export const RowLink = ({ id }: { readonly id: string }) => (
+  <a class="mono" href={hashOf(id)}>
+    {id}
+  </a>
+);
+
+/** A command for a shell; a click selects all of it. */
+export const Command = ({ text }: { readonly text: string }) => <code class="command">{text}</code>;
+
+interface ComparisonProps {
+  /** In the words of a check. */
+  readonly expected: string | undefined;
+  /** What the requirement says, where that is not told beside it. */
+  readonly statement?: string | undefined;
+  readonly actual: string;
+  readonly most?: number;
+}
+
+/** What was expected and what came, side by side. */
+export const Comparison = ({ expected, statement, actual, most }: ComparisonProps) => (
+  <dl class="comparison">
+    {(expected ?? statement) !== undefined && (
+      <div>
+        <dt>Expected</dt>
+        <dd>{expected === undefined ? <Prose text={statement ?? ""} /> : <Long text={expected} most={most} />}</dd>
+      </div>
+    )}
+    <div class="came">
+      <dt>Came</dt>
+      <dd>
+        <Long text={actual} most={most} />
+      </dd>
+    </div>
+  </dl>
+);
+
+/** Characters of a text that are shown where not all of it can be. */
+const SHORT = 500;
+
+/** A text in a line of its own; a very long one only in part, the rest stands in report.json. */
+export function Long({ text, most = SHORT }: { readonly text: string; readonly most?: number | undefined }) {
+  const more = text.length - most;
+  return (
+    <>
+      <code>{more > 0 ? text.slice(0, most) : text}</code>
+      {more > 0 && <span class="note"> … {digits(more)} more characters, in report.json</span>}
+    </>
+  );
+}

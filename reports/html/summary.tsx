@@ -1,0 +1,104 @@
+import { tally } from "../findings.ts";
+import { judged, meaning, shownVerdict } from "../verdict.ts";
+import type { PageData } from "./data.ts";
+import { Verdict } from "./parts.tsx";
+import { capital, MEANINGS, plural } from "./words.ts";
+
+/** The top of the page: what came of the run, and what run it was. */
+export function Summary({ data }: { readonly data: PageData }) {
+  const verdict = shownVerdict(data);
+  const { headline, words } = meaning(data);
+  return (
+    <header class={`summary ${verdict}${data.counts.fail > 0 ? " reserved" : ""}`}>
+      <div class="inner">
+        <p class="kind">Conformance to Tachyon {data.protocol.version}</p>
+        <h1>
+          <Verdict of={verdict} /> <span>{headline}</span>
+        </h1>
+        <p class="sentence">{capital(words)}.</p>
+        {data.stop && (
+          <p class="callout">
+            <strong>The run ended early.</strong> {data.stop.words}
+          </p>
+        )}
+        <Facts data={data} />
+        <Counts data={data} />
+        <nav aria-label="Parts of this page">
+          <a href="#wrong">What is wrong</a> <a href="#requirements">Requirements</a> <a href="#cases">Cases</a>
+        </nav>
+      </div>
+    </header>
+  );
+}
+
+/** What was tested, when and how. */
+function Facts({ data }: { readonly data: PageData }) {
+  const { target, suite, startedAt, durationMs, seed, shard, latencies = [] } = data;
+  const facts: readonly (readonly [string, string])[] = [
+    ["Target", `${target.url}${target.embedded ? " (the embedded reference server)" : ""}`],
+    ["Suite", `${suite.name} ${suite.version}`],
+    ["Started", startedAt.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
+    ["Took", `${(durationMs / 1000).toFixed(2)} s`],
+    ["Strict", target.strict ? "yes, a SHOULD counts as a MUST" : "no"],
+    ...(seed > 0 ? [["Seed", String(seed)] as const] : []),
+    ...(shard ? [["Part", `shard ${shard.index} of ${shard.of} of the run`] as const] : []),
+    ...latencies.map(({ name, mediansMs }) => [`Median ${name}`, `${mediansMs.join(", ")} ms`] as const),
+  ];
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** How many cases have each verdict, and how many of the requirements were judged. */
+function Counts({ data: { cases, requirements } }: { readonly data: PageData }) {
+  return (
+    <div class="counts">
+      <div>
+        <p class="label">{plural(cases.length, "case")}</p>
+        <ul class="tally">
+          {tally(cases).map(([verdict, n]) => (
+            <li key={verdict} title={MEANINGS[verdict]}>
+              <strong>{n}</strong> <Verdict of={verdict} />
+            </li>
+          ))}
+        </ul>
+      </div>
+      <div class="coverage">
+        <p class="label">
+          {judged(cases).size} of {plural(requirements.length, "requirement")} judged
+        </p>
+        <Bar requirements={requirements} />
+      </div>
+    </div>
+  );
+}
+
+/** The verdicts of all requirements as one bar; the rows below say the same in words. */
+function Bar({ requirements }: Pick<PageData, "requirements">) {
+  const present = tally(requirements);
+  const words = present.map(([verdict, n]) => `${n} ${verdict}`).join(", ");
+  const before = (i: number) => present.slice(0, i).reduce((sum, [, n]) => sum + n, 0);
+  return (
+    <>
+      <svg
+        class="bar"
+        viewBox={`0 0 ${requirements.length || 1} 1`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`Requirements: ${words}`}
+      >
+        {present.map(([verdict, n], i) => (
+          <rect class={verdict} x={before(i)} y="0" width={n} height="1" key={verdict} />
+        ))}
+      </svg>
+      <p class="note">{words}</p>
+    </>
+  );
+}

@@ -1,0 +1,152 @@
+import { useState } from "preact/hooks";
+import { notable } from "../trouble.ts";
+import { Content } from "./content.tsx";
+import type { PageCase, PageConnection, PageEvent } from "./data.ts";
+import { folded, gaps, hasTrouble, isRemark, isTrouble, type Places } from "./events.ts";
+import { EVENTS, plural } from "./words.ts";
+
+/** Events of a connection, or connections of a case, that are shown at first. */
+const MOST = { events: 30, connections: 10, open: 3 } as const;
+
+/** What the arrows mean. */
+export const Legend = () => (
+  <p class="legend">
+    <span class="arrow client">→</span> the suite sends, as a client; <span class="arrow server">←</span> the server
+    sends. Times are in milliseconds.
+  </p>
+);
+
+interface EventsProps {
+  readonly events: readonly PageEvent[];
+  readonly places: Places;
+  /** When the case began. */
+  readonly began: number;
+  readonly brief?: boolean;
+  /** The event that shows what is wrong, */
+  readonly spot?: number;
+  /** and what came, which may stand in it. */
+  readonly came?: string;
+}
+
+/** Some events of a connection, in order, and how many are left out between them. */
+export function Events({ events, places, began, brief = false, spot, came = "" }: EventsProps) {
+  const left = gaps(places, events.length);
+  return (
+    <ol class="events">
+      {places.map((place, i) => [
+        <Gap n={left[i]} key={`gap ${place}`} />,
+        <Event
+          event={events[place] as PageEvent}
+          began={began}
+          brief={brief}
+          came={place === spot ? came : undefined}
+          key={place}
+        />,
+      ])}
+      <Gap n={left.at(-1)} key="gap" />
+    </ol>
+  );
+}
+
+const Gap = ({ n = 0 }: { readonly n?: number | undefined }) =>
+  n > 0 ? <li class="gap">… {plural(n, "event")} not shown …</li> : null;
+
+interface EventProps extends Pick<EventsProps, "began" | "brief"> {
+  readonly event: PageEvent;
+  readonly came: string | undefined;
+}
+
+function Event({ event, began, brief = false, came }: EventProps) {
+  const side = isRemark(event) ? "suite" : event.from;
+  const state = [side, isTrouble(event) ? "trouble" : "", came === undefined ? "" : "spot"].filter(Boolean).join(" ");
+  return (
+    <li class={`event ${state}`}>
+      <span class="time">{(event.at - began).toFixed(1)}</span>{" "}
+      <span class={`arrow ${side}`}>
+        <span aria-hidden="true">{ARROWS[side]}</span>
+        <span class="unseen"> {side}</span>
+      </span>{" "}
+      <span class="type">
+        {EVENTS[event.type]}
+        {event.type === "upgrade" && event.code !== undefined && ` ${event.code}`}
+      </span>{" "}
+      <div class="content">
+        <Content event={event} brief={brief} came={came} />
+      </div>
+    </li>
+  );
+}
+
+const ARROWS = { client: "→", server: "←", suite: "•" } as const;
+
+/** When a case began, by its connections, in ms of the clock of the run. */
+export const beganAt = (connections: readonly PageConnection[]): number =>
+  Math.min(...connections.map(({ events }) => events[0]?.at ?? Number.POSITIVE_INFINITY));
+
+/** The connections of a case; of many, at first those on which something went wrong. */
+export function Connections({ of: { connections, connected } }: { readonly of: PageCase }) {
+  const [most, setMost] = useState<number>(MOST.connections);
+  const shown = notable(connections, most, hasTrouble);
+  const left = connected - connections.length;
+  return (
+    <>
+      {shown.map((it, i) => (
+        <Connection
+          connection={it}
+          open={i < MOST.open || hasTrouble(it)}
+          total={connected}
+          began={beganAt(connections)}
+          key={it.number}
+        />
+      ))}
+      {shown.length < connections.length && (
+        <button type="button" onClick={() => setMost(connections.length)}>
+          Show {connections.length} connections
+        </button>
+      )}
+      {left > 0 && <p class="note">{plural(left, "more connection")}, in report.json.</p>}
+    </>
+  );
+}
+
+interface NameProps {
+  readonly connection: PageConnection;
+  readonly total: number;
+}
+
+/** Which connection of a case it is, and where it went. */
+export const ConnectionName = ({ connection: { number, name, url }, total }: NameProps) => (
+  <>
+    {total > 1 ? `Connection ${number} of ${total}` : "Connection"}
+    {name && <strong> {name}</strong>} <code>{url}</code>
+  </>
+);
+
+function Connection(props: NameProps & { readonly began: number; readonly open: boolean }) {
+  const { connection, total, began } = props;
+  const [open, setOpen] = useState(props.open);
+  return (
+    <details class="connection" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <ConnectionName connection={connection} total={total} />{" "}
+        <span class="note">{plural(connection.events.length, "event")}</span>
+      </summary>
+      {open && <Folded events={connection.events} began={began} />}
+    </details>
+  );
+}
+
+function Folded({ events, began }: Pick<EventsProps, "events" | "began">) {
+  const [most, setMost] = useState<number>(MOST.events);
+  const places = folded(events, most);
+  return (
+    <>
+      <Events events={events} places={places} began={began} />
+      {places.length < events.length && (
+        <button type="button" onClick={() => setMost(events.length)}>
+          Show all {events.length} events
+        </button>
+      )}
+    </>
+  );
+}

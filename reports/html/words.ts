@@ -1,0 +1,77 @@
+import type { Verdict } from "../../harness/catalogue.ts";
+import type { WireEvent } from "../../harness/transcript.ts";
+import type { PageCase, PageData } from "./data.ts";
+
+/** A sign for each verdict, so that none is told by its colour alone. */
+export const SIGNS: Readonly<Record<Verdict | PageData["verdict"], string>> = {
+  pass: "✓",
+  info: "i",
+  skip: "–",
+  warn: "!",
+  error: "?",
+  fail: "✗",
+  incomplete: "…",
+};
+
+/** What the verdict of a check, a case or a requirement means. */
+export const MEANINGS: Readonly<Record<Verdict, string>> = {
+  pass: "kept",
+  info: "what the server does where the protocol leaves it open",
+  skip: "not judged, because something else is broken or the run ended early",
+  warn: "a SHOULD is broken",
+  error: "the suite could not tell",
+  fail: "a MUST is broken",
+};
+
+/** What the codes of close frames mean (RFC 6455, section 7.4.1). */
+export const CLOSE_CODES: Readonly<Record<number, string>> = {
+  1000: "normal closure",
+  1001: "going away",
+  1002: "protocol error",
+  1003: "unsupported data",
+  1005: "no code",
+  1007: "invalid payload",
+  1008: "policy violation",
+  1009: "message too big",
+  1010: "extension missing",
+  1011: "internal error",
+  1012: "service restart",
+  1013: "try again later",
+};
+
+/** What happened, by the type of an event. */
+export const EVENTS: Readonly<Record<WireEvent["type"], string>> = {
+  upgrade: "HTTP",
+  text: "text",
+  binary: "binary",
+  ping: "ping",
+  pong: "pong",
+  close: "close",
+  end: "TCP ended",
+  violation: "breaks RFC 6455",
+  error: "network error",
+  limit: "bound of the suite",
+  cut: "left out",
+  timeout: "timeout",
+};
+
+/** What is to be known of a case beside its verdict: a word, and what that means. */
+export function marks(it: PageCase): readonly (readonly [word: string, meaning: string])[] {
+  const expected = it.checks.find(({ expectedFailure }) => expectedFailure !== undefined)?.expectedFailure;
+  const all: readonly (readonly [boolean, string, string])[] = [
+    [expected !== undefined, "expected failure", expected ?? ""],
+    [it.unstable === true, "unstable", "Its verdict is not the same among other cases as alone, or each time."],
+    [it.unconfirmed === true, "unconfirmed", "It failed among other cases, and was not run again alone."],
+    [it.doubt !== undefined, "doubtful", `While it ran among others, though not alone: ${it.doubt}`],
+  ];
+  return all.flatMap(([is, word, meaning]) => (is ? [[word, meaning] as const] : []));
+}
+
+/** A number as one reads it. (`toLocaleString` would load what knows all languages.) */
+export const digits = (n: number | string): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+
+/** A number of things, in words. */
+export const plural = (n: number, one: string, many = `${one}s`): string => `${digits(n)} ${n === 1 ? one : many}`;
+
+/** A sentence that begins as one. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,122 @@
+import { alone } from "../again.ts";
+import { type Finding, findings } from "../findings.ts";
+import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
+import { excerpt } from "./excerpt.ts";
+import { Command, Comparison, LevelTag, Marks, Prose, RowLink, Verdict } from "./parts.tsx";
+import { beganAt, ConnectionName, Events, Legend } from "./timeline.tsx";
+import { capital, marks, plural } from "./words.ts";
+
+/** Links to cases that are shown at once. */
+const LINKS = 6;
+
+const NOTHING_FOUND = "No requirement was found broken. What could not be judged, and why, stands below.";
+
+/** Each requirement that is broken, with the case that shows it. */
+export function Wrong({ data }: { readonly data: PageData }) {
+  const all = findings(data);
+  return (
+    <section aria-labelledby="wrong">
+      <h2 id="wrong">What is wrong</h2>
+      {all.length === 0 ? (
+        <p>{data.verdict === "pass" ? "Nothing that was judged is broken." : NOTHING_FOUND}</p>
+      ) : (
+        <>
+          <p class="note">{plural(all.length, "requirement")}, the worst first; each with one case that shows it.</p>
+          <Legend />
+        </>
+      )}
+      {all.map((finding) => (
+        <Entry finding={finding} data={data} key={finding.requirement.id} />
+      ))}
+    </section>
+  );
+}
+
+function Entry({
+  finding,
+  data,
+}: {
+  readonly finding: Finding<PageRequirement, PageCase, PageCheck>;
+  readonly data: PageData;
+}) {
+  const { requirement, verdict, check, shown, cases, expected } = finding;
+  return (
+    <article class={`finding edge ${verdict}`}>
+      <p class="head">
+        <Verdict of={verdict} /> <LevelTag of={requirement.level} /> <RowLink id={requirement.id} />{" "}
+        {expected && <span class="tag">expected failure</span>}{" "}
+        <span class="note">
+          section {requirement.section}, in {plural(cases.length, "case")}
+        </span>
+      </p>
+      <h3>
+        <Prose text={requirement.statement || requirement.id} />
+      </h3>
+      {check.expectedFailure !== undefined && <p class="callout">Expected to fail: {check.expectedFailure}</p>}
+      <p class="lead">
+        {capital(shown.title)}: <RowLink id={shown.id} /> <Marks of={shown} />
+      </p>
+      {marks(shown)
+        .filter(([word]) => word !== "expected failure")
+        .map(([word, meaning]) => (
+          <p class="note" key={word}>
+            {word}: {meaning}
+          </p>
+        ))}
+      <Comparison expected={check.expected} actual={check.actual} />
+      <Shows it={shown} check={check} />
+      <p class="label">Run it alone</p>
+      <Command text={alone(data, shown.id)} />
+      <Others cases={cases.filter((it) => it !== shown)} />
+    </article>
+  );
+}
+
+/** The few lines of a transcript that show a finding. */
+function Shows({ it, check }: { readonly it: PageCase; readonly check: PageCheck }) {
+  const found = excerpt(it, check);
+  if (!found) return null;
+  const { connection, places, spot } = found;
+  return (
+    <figure>
+      <figcaption>
+        <ConnectionName connection={connection} total={it.connected} />
+      </figcaption>
+      <Events
+        events={connection.events}
+        places={places}
+        began={beganAt(it.connections)}
+        brief
+        spot={spot}
+        came={check.actual}
+      />
+    </figure>
+  );
+}
+
+/** The other cases in which it is so; of many, most can be unfolded. */
+function Others({ cases }: { readonly cases: readonly PageCase[] }) {
+  if (cases.length === 0) return null;
+  const list = (
+    <ul class="links">
+      {cases.map((it) => (
+        <li key={it.id}>
+          <RowLink id={it.id} /> <Marks of={it} />
+        </li>
+      ))}
+    </ul>
+  );
+  if (cases.length <= LINKS)
+    return (
+      <>
+        <p class="label">Likewise in</p>
+        {list}
+      </>
+    );
+  return (
+    <details>
+      <summary>Likewise in {plural(cases.length, "more case")}</summary>
+      {list}
+    </details>
+  );
+}

@@ -1,0 +1,237 @@
+import { createHash } from "node:crypto";
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { uncut } from "../../harness/transcript.ts";
+import { findings } from "../../reports/findings.ts";
+import type { PageCase, PageConnection, PageData, PageEvent } from "../../reports/html/data.ts";
+import { folded, gaps, hasTrouble } from "../../reports/html/events.ts";
+import { excerpt } from "../../reports/html/excerpt.ts";
+import { NOTHING_HIDDEN, showsCase } from "../../reports/html/filter.ts";
+import { html } from "../../reports/html/html.tsx";
+import { layout } from "../../reports/html/layout.ts";
+import { embedded, page } from "../../reports/html/page.tsx";
+import { digits } from "../../reports/html/words.ts";
+import type { Report } from "../../reports/report.ts";
+import { notable } from "../../reports/trouble.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { hostileReport, reportOfFault } from "./pages.ts";
+
+const sha = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+const inside = (text: string, tag: RegExp) => text.match(tag)?.[1] ?? "";
+const dataOf = (text: string): PageData =>
+  JSON.parse(inside(text, /<script type="application\/json" id="data">(.*?)<\/script>/s));
+const policyOf = (text: string) => inside(text, /http-equiv="Content-Security-Policy" content="([^"]*)"/);
+
+describe("the page of a failing report", () => {
+  let report: Report;
+  let text: string;
+  beforeAll(async () => {
+    report = await reportOfFault("greets-without-a-parity");
+    text = await html(report, protocol);
+  });
+
+  test("runs and styles nothing but what it was made with, and loads nothing", () => {
+    const script = inside(text, /<script>(.*)<\/script>/s);
+    const style = inside(text, /<style>(.*?)<\/style>/s);
+    expect(script).not.toBe("");
+    expect(policyOf(text)).toBe(
+      `default-src 'none'; script-src ${sha(script)}; style-src ${sha(style)}; base-uri 'none'; form-action 'none'`,
+    );
+    const markup = text.replace(script, "").replace(style, "");
+    expect(markup).not.toMatch(/<[^>]* (style|on\w+|src)=/);
+    expect(markup).not.toMatch(/<(link|img|iframe|base|object|form)\b/);
+  });
+
+  test("says without script what came of it, and what is wrong", () => {
+    const body = inside(text, /<body>(.*)<div id="explorer"/s);
+    expect(body).toMatch(/<\/span> fail<\/span> <span>Not conformant<\/span>/);
+    expect(body).toContain("Without JavaScript");
+    expect(body).toContain("data lacks the property &quot;versionParity&quot;");
+    expect(body).toMatch(/<article class="finding edge fail">.*message\.schema/s);
+    expect(body).toMatch(/npx tachyon-conformance run ws:\S+ --case version\//);
+    expect(text.match(/<details class="row requirement"/g)).toHaveLength(protocol.requirements.length);
+    expect(text.match(/<details class="row case"/g)).toHaveLength(report.cases.length);
+  });
+
+  test("holds the report on one line, with what is wrong by the schema only where something is", () => {
+    const data = dataOf(text);
+    expect(data.cases.map(({ id }) => id)).toEqual(report.cases.map(({ id }) => id));
+    expect(data.requirements.map(({ id }) => id)).toEqual(protocol.requirements.map(({ id }) => id));
+    const events = data.cases.flatMap(({ connections }) => connections.flatMap((it) => it.events));
+    const wrong = events.filter((event) => event.wrong);
+    expect(wrong.length).toBeGreaterThan(0);
+    expect(wrong.length).toBeLessThan(events.length / 2);
+    expect(wrong[0]?.wrong).toEqual([{ path: ["data"], says: 'data lacks the property "versionParity"' }]);
+    expect(inside(text, /id="data">(.*?)<\/script>/s)).not.toMatch(/\n/);
+  });
+
+  test("gives one entry to many cases that break one requirement, and shows one that was confirmed", () => {
+    const data = dataOf(text);
+    const cases = data.cases.map(({ unconfirmed: _, ...it }, i) =>
+      i === 40 ? it : { ...it, unconfirmed: true as const },
+    );
+    const [finding, ...others] = findings({ ...data, cases });
+    expect(others).toEqual([]);
+    expect(finding?.requirement.id).toBe("message.schema");
+    expect(finding?.cases.length).toBeGreaterThan(50);
+    expect(finding?.shown.id).toBe(cases[40]?.id);
+  });
+});
+
+test("what passes only for expected failures says so", async () => {
+  const failing = await reportOfFault("greets-twice");
+  const expectedFailure = "being worked on";
+  const cases = failing.cases.map((it) => ({
+    ...it,
+    checks: it.checks.map((check) =>
+      check.verdict === "warn" ? { ...check, expectedFailure, verdict: "fail" as const } : check,
+    ),
+  }));
+  const text = await html({ ...failing, cases, verdict: "pass", counts: { ...failing.counts, fail: 1 } }, protocol);
+  expect(text).toContain("Nothing but expected failures");
+  expect(text).toContain("Expected to fail: being worked on");
+
+  const entry = { line: 1, reason: "", problems: [{ line: 1, says: "No case of it fails any more. Remove it." }] };
+  const outdated = await html(
+    { ...failing, verdict: "pass", expectedFailures: { file: "f", entries: [entry] } },
+    protocol,
+  );
+  expect(outdated).toContain("<span>Expected failures out of date</span>");
+  expect(outdated).toContain("No case of it fails any more. Remove it.");
+});
+
+test("the page of a hostile report holds no tag, no link and no invisible character that a server said", async () => {
+  const text = await html(await hostileReport(), protocol);
+  expect(text.match(/<script/g)).toHaveLength(2);
+  expect(text).not.toMatch(/<(img|svg onload|base)/);
+  expect(text).not.toMatch(/href="javascript/i);
+  expect(text).toContain('href="https://issues.example/1"');
+  const shown = text.replace(/<script.*?<\/script>/gs, "");
+  expect(shown.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
+  expect(shown).toContain("\\u{202e}");
+  expect(dataOf(text).stop?.words).toContain("\\u{202e}");
+});
+
+test("a page without a script lets none run", () => {
+  const text = page({ title: "<a>", style: "b{}", body: { type: "p", props: {}, key: null } as never });
+  expect(policyOf(text)).toContain("script-src 'none'");
+  expect(text).toContain("<title>&lt;a></title>");
+  expect(() => page({ title: "", style: "</STYLE>", body: null as never })).toThrow("would end it");
+});
+
+test("data holds nothing that a parser of HTML takes for a tag", () => {
+  const nasty = { "</script>": "<!-- \ud800 \u2028", ["__proto__"]: 1 };
+  expect(embedded(nasty)).not.toMatch(/[<\ud800]/);
+  expect(JSON.parse(embedded(nasty))).toEqual(nasty);
+});
+
+describe("a JSON text is laid out", () => {
+  const told = (text: string) =>
+    layout(text)?.map(({ depth, tokens }) => " ".repeat(depth) + tokens.map((it) => it.text).join(""));
+
+  test("token by token, as it was sent", () => {
+    const text = '{"a":[1e400,{}, [] ],"a" : "\\u0041\\"}", "b":{"c":12345678901234567890}}';
+    expect(told(text)).toEqual([
+      "{",
+      ' "a": [',
+      "  1e400,",
+      "  {},",
+      "  []",
+      " ],",
+      ' "a": "\\u0041\\"}",',
+      ' "b": {',
+      '  "c": 12345678901234567890',
+      " }",
+      "}",
+    ]);
+    expect(layout(text)?.map(({ path }) => path.join("."))).toEqual([
+      "",
+      "a",
+      "a.0",
+      "a.1",
+      "a.2",
+      "a",
+      "a",
+      "b",
+      "b.c",
+      "b",
+      "",
+    ]);
+  });
+
+  test("not where it is none, too long or too deep", () => {
+    expect(told("{")).toBeUndefined();
+    expect(told("banana")).toBeUndefined();
+    expect(told(`"${"x".repeat(30_000)}"`)).toBeUndefined();
+    expect(told("[".repeat(100) + "]".repeat(100))).toBeUndefined();
+    expect(told('"x"')).toEqual(['"x"']);
+    expect(layout('{"__proto__":1}')?.[1]?.path).toEqual(["__proto__"]);
+  });
+});
+
+test("a long transcript is folded around what went wrong", () => {
+  const event = (i: number) => ({ at: i, from: "server", type: i === 50 ? "timeout" : "ping", data: "" }) as const;
+  const events = Array.from({ length: 100 }, (_, i) => event(i));
+  const places = folded(events, 9);
+  expect(places).toEqual([0, 1, 2, 48, 49, 50, 51, 97, 98, 99]);
+  expect(gaps(places, 100)).toEqual([0, 0, 0, 45, 0, 0, 0, 45, 0, 0, 0]);
+  expect(gaps([1], 3)).toEqual([1, 1]);
+  expect(folded(events.slice(0, 9), 9)).toHaveLength(9);
+});
+
+describe("of a case the page shows", () => {
+  const event = (type: "text" | "end" | "ping", data = "") => ({ at: 0, from: "server", type, data }) as const;
+  const connection = (number: number, events: readonly PageEvent[], name?: string): PageConnection => ({
+    url: "ws://x/",
+    number,
+    events,
+    ...(name !== undefined && { name }),
+  });
+  const seen = (actual: string, ...connections: PageConnection[]) => {
+    const found = excerpt({ connections } as unknown as PageCase, { requirement: "", verdict: "fail", actual });
+    return found && [found.connection.number, found.spot];
+  };
+
+  test("the message that holds what came, or breaks the schema as it says", () => {
+    const told = connection(1, [event("text", '{"a":"match"}'), event("text", '{"a":"unknown"}'), event("end")]);
+    expect(seen('"match"', told, connection(2, [event("end")]))).toEqual([1, 0]);
+    expect(seen("text banana", connection(1, [event("text", "banana"), event("end")]))).toEqual([1, 0]);
+    const wrong = { ...event("text", "{}"), wrong: [{ path: [], says: "the message lacks" }] };
+    expect(seen("the message lacks: {}", connection(1, [wrong, event("ping")]), connection(2, [event("end")]))).toEqual(
+      [1, 0],
+    );
+  });
+
+  test("the connection that is named, or the last on which something went wrong, or the end", () => {
+    const ended = [event("ping"), event("end")];
+    const named = [connection(1, ended, "bystander"), connection(2, ended, "client")];
+    expect(seen('"the bystander\'s connection ended"', ...named)).toEqual([1, 1]);
+    expect(seen("no answer", ...named)).toEqual([2, 1]);
+    expect(seen("no answer", connection(1, [event("ping"), event("ping")]))).toEqual([1, 1]);
+    expect(seen("no answer")).toBeUndefined();
+  });
+
+  test("of very many connections those on which something went wrong, then the last", () => {
+    const many = Array.from({ length: 9 }, (_, i) => connection(i + 1, [event(i === 2 ? "end" : "ping")]));
+    expect(notable(many, 3, hasTrouble).map(({ number }) => number)).toEqual([3, 8, 9]);
+    expect(notable(many, 9, hasTrouble)).toEqual(many);
+  });
+});
+
+test("a cut text is told from a whole one", () => {
+  expect(uncut("abc… [cut: 5000 characters in all]")).toEqual({ text: "abc", length: "5000" });
+  expect(uncut("abc")).toEqual({ text: "abc" });
+  expect([999, 1000, 1234567].map(digits)).toEqual(["999", "1,000", "1,234,567"]);
+});
+
+test("a level and a verdict find cases in which a requirement of that level has that verdict", async () => {
+  const data = dataOf(await html(await reportOfFault("greets-twice"), protocol));
+  const requirements = new Map(data.requirements.map((it) => [it.id, it]));
+  const count = (filter: Partial<typeof NOTHING_HIDDEN>) =>
+    data.cases.filter((it) => showsCase({ ...NOTHING_HIDDEN, ...filter }, it, requirements)).length;
+  expect(count({})).toBe(data.cases.length);
+  expect(count({ verdicts: ["warn"] })).toBeGreaterThan(0);
+  expect(count({ verdicts: ["warn"], levels: ["SHOULD"] })).toBe(count({ verdicts: ["warn"] }));
+  expect(count({ verdicts: ["warn"], levels: ["MAY"] })).toBe(0);
+  expect(count({ text: "  DISCONNECT alone " })).toBeGreaterThan(0);
+  expect(count({ text: "disconnect nonsense" })).toBe(0);
+});

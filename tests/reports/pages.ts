@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { html } from "../../reports/html/html.tsx";
+import { makeReport, type Report, type ReportCase } from "../../reports/report.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { cases, runAgainst } from "../helpers.ts";
+import { lobby } from "../servers/lobby.ts";
+
+/** What upsets a terminal, an XML parser or a browser, if it comes out as it went in. */
+export const NASTY = [
+  "<script>window.ran = 1</script></script><!--<script>]]>",
+  '<img src="http://evil.example/x.png" onerror="window.ran = 1">"\'><svg onload="window.ran = 1">',
+  "</textarea></style></title><base href=//evil.example><meta http-equiv=refresh content=0>",
+  "javascript:window.ran=1 \u202e\u200b\u0000\u001b[31m\ud800 __proto__",
+].join("");
+
+const some = cases.filter(({ suite }) => suite === "version" || suite === "disconnect");
+
+/** The report of a run against a server: of all cases of two suites, unless others are named. */
+async function reportOf(url: string, tested = some, options: Parameters<typeof runAgainst>[2] = {}): Promise<Report> {
+  const target = { url, embedded: false, strict: false };
+  const result = await runAgainst(url, tested, options);
+  return makeReport(result, {
+    suite: { name: "tachyon-conformance", version: "1.2.3" },
+    protocol,
+    target,
+    redact: String,
+  });
+}
+
+/** The report of a run against the reference server, with or without a fault. */
+export async function reportOfFault(fault?: string): Promise<Report> {
+  const server = await protocol.serve({ fault });
+  return reportOf(server.url).finally(() => server.close());
+}
+
+/** The report of a run against a server that says what upsets pages, with every other text of it as bad as a stored file can be. */
+export async function hostileReport(): Promise<Report> {
+  const server = await lobby(() => ({
+    greet(client) {
+      client.say({
+        command: "system/version/response",
+        status: NASTY,
+        data: { tachyonVersion: NASTY, versionParity: NASTY },
+      });
+      client.say(
+        `{"command":"${"<".repeat(30)}","__proto__":{"a":1},"__proto__":${"[".repeat(900)}${"]".repeat(900)}}`,
+      );
+      client.say(NASTY);
+    },
+  }));
+  const report = await reportOf(
+    server.url,
+    some.filter(({ id }) => /^version\/(greeting|talks)|^disconnect\/alone/.test(id)),
+    { timeout: 300 },
+  ).finally(() => server.close());
+  const [first, ...others] = report.cases as [ReportCase];
+  const long = { at: 1, from: "server", type: "text", data: `${NASTY}${"x".repeat(3_000_000)}` } as const;
+  const worse: ReportCase = {
+    ...first,
+    title: NASTY,
+    doubt: NASTY,
+    connections: [...first.connections, { url: NASTY, name: NASTY, events: [long] }],
+  };
+  const entry = { line: 1, reason: NASTY, owner: NASTY, problems: [{ line: 2, says: NASTY }] };
+  const issues = ["javascript:window.ran=1", "https://issues.example/1", `http://x/"><script>window.ran=1</script>`];
+  return {
+    ...report,
+    target: { ...report.target, url: `ws://x/?${NASTY}` },
+    stop: { reason: "lost", words: NASTY },
+    expectedFailures: { file: NASTY, entries: issues.map((issue, i) => ({ ...entry, line: i, issue })) },
+    cases: [worse, ...others],
+  };
+}
+
+/** A report of so many cases, made of those of another, with so many events each. */
+export function enlarged(report: Report, many: number, events: number): Report {
+  const made = Array.from({ length: many }, (_, i): ReportCase => {
+    const it = report.cases[i % report.cases.length] as ReportCase;
+    const all = it.connections.flatMap((connection) => connection.events);
+    const connection = {
+      url: "ws://localhost/",
+      events: Array.from({ length: events }, (_, j) => ({ ...(all[j % all.length] as (typeof all)[number]), at: j })),
+    };
+    return { ...it, id: `${it.suite}/case-${i}`, connections: [connection] };
+  });
+  return { ...report, cases: made };
+}
+
+/** Writes reports as pages into a folder that `remove` removes. */
+export function pages() {
+  const folder = mkdtempSync(join(tmpdir(), "tachyon-pages-"));
+  return {
+    /** Resolves to the URL of the page. */
+    async write(name: string, report: Report): Promise<string> {
+      const path = join(folder, `${name}.html`);
+      writeFileSync(path, await html(report, protocol));
+      return pathToFileURL(path).href;
+    },
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}
