@@ -1,0 +1,49 @@
+import { randomUUID } from "node:crypto";
+import type { Requirement } from "../harness/catalogue.ts";
+import { visible } from "./escape.ts";
+import { findings } from "./findings.ts";
+import type { Report } from "./report.ts";
+import { problemsOf } from "./verdict.ts";
+
+/** GitHub shows so many annotations of a kind for one step. */
+const MOST = 10;
+
+/** What a job of GitHub Actions prints: the text, in which nothing is taken for a command to the runner, and annotations. */
+export function forGitHub(text: string, report: Report, requirements: readonly Requirement[]): string {
+  return [fenced(text), ...annotations(report, requirements), ""].join("\n");
+}
+
+/** A text in which the runner takes nothing for a command. */
+export function fenced(text: string): string {
+  const token = randomUUID();
+  return [`::stop-commands::${token}`, text.trimEnd(), `::${token}::`].join("\n");
+}
+
+/** Whether it is a job of GitHub Actions that reads the output. */
+export const onGitHub = (): boolean => process.env.GITHUB_ACTIONS === "true";
+
+/** A finding beside the job each, and one for each line of the expected failures that no longer holds. */
+function annotations(report: Report, requirements: readonly Requirement[]): string[] {
+  const { file = "" } = report.expectedFailures ?? {};
+  const outdated = problemsOf(report).map(({ line, says }) =>
+    command("error", { file, line: String(line), title: "Expected failures" }, says),
+  );
+  const news = findings(report).filter(({ expected }) => !expected);
+  const found = news.map(({ verdict, requirement: { id, level }, cases, shown, check }) => {
+    const statement = requirements.find((it) => it.id === id)?.statement ?? "";
+    const title = `${verdict}: ${id} (${level}) in ${cases.length} of ${report.cases.length} cases`;
+    const words = `${statement} Expected: ${check.expected}. Came: ${check.actual}. For instance in ${shown.id}.`;
+    return command(verdict === "fail" ? "error" : "warning", { title }, words);
+  });
+  const all = [...outdated, ...found];
+  const of = (kind: string) => all.filter((line) => line.startsWith(`::${kind} `)).slice(0, MOST);
+  return [...of("error"), ...of("warning")];
+}
+
+function command(kind: "error" | "warning", properties: Readonly<Record<string, string>>, words: string): string {
+  const list = Object.entries(properties).map(([name, value]) => `${name}=${escaped(value, /[%\r\n:,]/g)}`);
+  return `::${kind} ${list.join(",")}::${escaped(words, /[%\r\n]/g)}`;
+}
+
+/** A text as the runner reads it: what has a meaning to it percent-encoded. */
+const escaped = (text: string, special: RegExp) => visible(text).replace(special, encodeURIComponent);

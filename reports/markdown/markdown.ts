@@ -1,0 +1,134 @@
+import type { RootContent } from "mdast";
+import type { Requirement } from "../../harness/catalogue.ts";
+import { alone } from "../again.ts";
+import { explainConnections } from "../explain.ts";
+import { type Finding, findings, tally } from "../findings.ts";
+import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
+import { isExpected, judged, meaning, problemsOf, shownVerdict } from "../verdict.ts";
+import { block, bullets, code, heading, paragraph, print, sentence, table, text } from "./tree.ts";
+
+/** So many findings are told in full; the others are rows of the table. A comment of GitHub has at most 65,536 characters. */
+const IN_FULL = 8;
+
+/** Entries of expected failures that are told. */
+const ROWS = 30;
+
+/** Connections of a case that shows a finding. */
+const CONNECTIONS = 2;
+
+type Found = Finding<ReportRequirement, ReportCase, ReportCheck>;
+
+const SYMBOLS = { pass: "✅", fail: "❌", incomplete: "❓" } as const;
+
+/** The summary of a report for pull requests and job summaries. */
+export function markdown(report: Report, requirements: readonly Requirement[]): string {
+  const found: readonly Found[] = findings(report).filter(({ expected }) => !expected);
+  return print(
+    heading(2, text(`${SYMBOLS[shownVerdict(report)]} Tachyon ${report.protocol.version}: ${meaning(report).words}`)),
+    overview(report),
+    ...(report.stop ? [paragraph(text("The run ended early: "), code(report.stop.words))] : []),
+    ...(found.length > 0 ? [overviewOf(found, requirements)] : []),
+    ...found
+      .slice(0, IN_FULL)
+      .flatMap((finding, i) => inFull(finding, isFirst(finding, found.slice(0, i)), report, requirements)),
+    ...expectations(report),
+    ...doubts(report),
+  );
+}
+
+function overview({ target, suite, cases, requirements, durationMs }: Report): RootContent {
+  const tallies = tally(cases)
+    .map(([verdict, n]) => `${n} ${verdict}`)
+    .toReversed();
+  return bullets([
+    [text("Target: "), target.embedded ? text("the embedded reference server") : code(target.url)],
+    [text(`Cases: ${cases.length} in ${(durationMs / 1000).toFixed(2)} s (${tallies.join(", ")})`)],
+    [
+      text(
+        `Requirements judged: ${judged(cases).size} of ${requirements.length}${target.strict ? ", a SHOULD as a MUST" : ""}`,
+      ),
+    ],
+    [text(`By ${suite.name} ${suite.version}`)],
+  ]);
+}
+
+const statementOf = (id: string, requirements: readonly Requirement[]) =>
+  sentence(requirements.find((it) => it.id === id)?.statement ?? "");
+
+const overviewOf = (found: readonly Found[], requirements: readonly Requirement[]) =>
+  table(
+    ["", "Requirement", "Level", "What is owed", "Cases"],
+    found.map(({ verdict, requirement: { id, level }, cases }) => [
+      [text(verdict)],
+      [code(id)],
+      [text(level)],
+      statementOf(id, requirements),
+      [text(String(cases.length))],
+    ]),
+  );
+
+/** Whether no finding before showed the same transcript. */
+const isFirst = ({ shown }: Found, before: readonly Found[]) => !before.some((it) => it.shown === shown);
+
+function inFull(
+  { verdict, requirement: { id, level }, shown, check }: Found,
+  withTranscript: boolean,
+  report: Report,
+  requirements: readonly Requirement[],
+): RootContent[] {
+  const statement = requirements.find((it) => it.id === id)?.statement;
+  return [
+    heading(3, text(`${verdict}: `), code(id), text(` (${level})`)),
+    paragraph(...statementOf(id, requirements)),
+    bullets([
+      [text("Case: "), code(shown.id), text(`, ${shown.title}`)],
+      ...(check.expected === statement ? [] : [[text("Expected: "), code(check.expected)]]),
+      [text("Came: "), code(check.actual)],
+      [text("Alone: "), code(alone(report, shown.id))],
+    ]),
+    ...(withTranscript && shown.connections.length > 0
+      ? [block(explainConnections(shown.connections, CONNECTIONS))]
+      : []),
+  ];
+}
+
+/** Which failures were expected, and which entries no longer hold. */
+function expectations(report: Report): RootContent[] {
+  const { cases, expectedFailures } = report;
+  if (!expectedFailures) return [];
+  const { file, entries } = expectedFailures;
+  const problems = problemsOf(report);
+  return [
+    heading(3, text("Expected failures")),
+    paragraph(text(`${cases.filter(isExpected).length} cases fail as expected by `), code(file), text(".")),
+    ...(problems.length > 0
+      ? [
+          bullets(
+            problems.slice(0, ROWS).map(({ line, says }) => [text("❌ "), code(`${file}:${line}`), text(` ${says}`)]),
+          ),
+        ]
+      : []),
+    table(
+      ["Entry", "Reason", "Issue", "Owner", "Until"],
+      entries
+        .slice(0, ROWS)
+        .map(({ case: cases, requirement, reason, issue, owner, expires }) => [
+          [code([...(requirement ?? []), ...(cases ?? [])].join(" "))],
+          [text(reason)],
+          issue === undefined ? [] : [{ type: "link", url: issue, children: [text(issue)] }],
+          owner === undefined ? [] : [code(owner)],
+          expires === undefined ? [] : [text(expires)],
+        ]),
+    ),
+  ];
+}
+
+/** Cases whose verdict is not to be relied on. */
+function doubts({ cases }: Report): RootContent[] {
+  const unstable = cases.filter((it) => it.unstable).map(({ id }) => id);
+  const doubtful = cases.find(({ doubt }) => doubt !== undefined);
+  return [
+    ...(unstable.length > 0 ? [paragraph(text("Unstable, the verdict varies: "), code(unstable.join(", ")))] : []),
+    ...(doubtful ? [paragraph(text("Not to be told for which case: "), code(doubtful.doubt ?? ""))] : []),
+  ];
+}

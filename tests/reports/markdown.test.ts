@@ -1,0 +1,126 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { badge } from "../../reports/badge.ts";
+import { applyExpected } from "../../reports/expected/apply.ts";
+import { parseExpected } from "../../reports/expected/read.ts";
+import { forGitHub } from "../../reports/github.ts";
+import { markdown } from "../../reports/markdown/markdown.ts";
+import type { Report } from "../../reports/report.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { sample, withCase } from "./samples.ts";
+
+const FAILING = "version/parity-patch-with-zero";
+const { requirements } = protocol;
+
+let good: Report;
+let broken: Report;
+beforeAll(async () => {
+  [good, broken] = await Promise.all([sample(), sample("compares-versions-as-prefixes")]);
+});
+
+const expected = (text: string, report: Report) =>
+  applyExpected(report, parseExpected(text, "ef.yaml", protocol), protocol);
+
+describe("the Markdown summary", () => {
+  test("of a run that passed says so, and what was judged", () => {
+    const text = markdown(good, requirements);
+    expect(text).toMatch(/^## ✅ Tachyon 0\.1\.7: no MUST that was judged is broken\n/);
+    expect(text).toMatch(/^- Target: `ws:\/\/127\.0\.0\.1:8080\/`$/m);
+    expect(text).not.toMatch(/^###/m);
+  });
+
+  test("of a run that failed says what is owed, what came, and how to see it again", () => {
+    const text = markdown(broken, requirements);
+    expect(text).toMatch(/^## ❌/);
+    expect(text).toMatch(
+      /^\| fail \| `parity\.patch` \| MUST \| Equal majors and minors, patches differ: `patch_mismatch`\./m,
+    );
+    expect(text).toMatch(
+      /^- Expected: `"patch_mismatch"`\n- Came: `"match"`\n- Alone: `npx .* --case version\/parity-patch-with-zero`$/m,
+    );
+    expect(text).toMatch(/→ upgrade GET \/\?tachyonVersion=0\.1\.70/);
+  });
+
+  test("tells of expected failures, and of entries that no longer hold", () => {
+    const entry = `- case: ${FAILING}\n  reason: "known <b>"\n  issue: https://example.org/1\n  owner: "@alice"\n`;
+    const held = markdown(expected(entry, broken), requirements);
+    expect(held).toMatch(/^## ✅ .*nothing fails but what was expected to$/m);
+    expect(held).toMatch(/known \\<b> \| <https:\/\/example\.org\/1> \| `@alice` \|/);
+    const over = markdown(expected(entry, good), requirements);
+    expect(over).toMatch(/^## ❌ .*out of date$/m);
+    expect(over).toMatch(/`ef\.yaml:1` version\/parity-patch-with-zero no longer fails: delete lines 1-4/);
+  });
+
+  test("stays below what GitHub takes, whatever the server said, and nothing in it has an effect", () => {
+    const nasty = `\u001b[31m@everyone <script> ${"`".repeat(5)} | ](javascript:x) ${"x".repeat(2_000)}`;
+    const hostile: Report = {
+      ...broken,
+      requirements: good.requirements.map((row) => ({ ...row, verdict: "fail" })),
+      cases: broken.cases.map((it) => ({
+        ...it,
+        checks: requirements.map(({ id, level }) => ({
+          requirement: id,
+          level,
+          verdict: "fail",
+          expected: nasty,
+          actual: nasty,
+        })),
+        connections: it.connections.map((connection) => ({
+          ...connection,
+          events: Array.from(
+            { length: 60 },
+            () => ({ at: 1, from: "server", type: "text", data: `\n${nasty}` }) as const,
+          ),
+        })),
+      })),
+    };
+    const text = markdown(hostile, requirements);
+    expect(text.length).toBeLessThan(65_536);
+    expect(text).not.toContain("\u001b");
+    const came = text.split("\n").filter((line) => line.startsWith("- Came"));
+    expect(came.length).toBeGreaterThan(0);
+    for (const line of came) {
+      const [, fence = "", content = ""] = /^- Came: (`+)(.*)\1$/.exec(line) ?? [];
+      expect(fence).not.toBe("");
+      expect(content.match(/`+/g)?.map(({ length }) => length)).not.toContain(fence.length);
+    }
+  });
+});
+
+describe("in GitHub Actions", () => {
+  test("findings are annotations, and what the server said is no command", () => {
+    const nasty = withCase(broken, FAILING, ({ checks }) => ({
+      checks: checks.map((it) => (it.verdict === "fail" ? { ...it, actual: "50%\n::error::x" } : it)),
+    }));
+    const lines = forGitHub("text\n::set-output name=x::y\n", nasty, requirements).split("\n");
+    const [, token] = /^::stop-commands::(\S+)$/.exec(lines[0] ?? "") ?? [];
+    expect(lines.indexOf(`::${token}::`)).toBeGreaterThan(lines.indexOf("::set-output name=x::y"));
+    const annotations = lines.slice(lines.indexOf(`::${token}::`) + 1).filter((line) => line !== "");
+    expect(annotations).toHaveLength(1);
+    expect(annotations[0]).toMatch(/^::error title=fail%3A parity\.patch \(MUST\) in 1 of \d+ cases::/);
+    expect(annotations[0]).toContain("50%25\\n::error::x");
+  });
+
+  test("an entry that no longer holds is an annotation at its line", () => {
+    const report = expected(`- case: ${FAILING}\n  reason: x\n`, good);
+    expect(forGitHub("", report, requirements)).toMatch(
+      /^::error file=ef\.yaml,line=1,title=Expected failures::version/m,
+    );
+  });
+});
+
+describe("the badge", () => {
+  test.each<[string, () => Report, string, string]>([
+    ["of a conformant server", () => good, "conformant", "brightgreen"],
+    ["of a broken one", () => broken, "1 broken", "red"],
+    [
+      "of one whose failures are expected",
+      () => expected(`- case: ${FAILING}\n  reason: x\n`, broken),
+      "1 broken, as expected",
+      "yellow",
+    ],
+    ["of an incomplete run", () => ({ ...good, verdict: "incomplete" }), "incomplete", "yellow"],
+    ["of one that went away", () => ({ ...good, verdict: "fail" }), "not conformant", "red"],
+  ])("%s is an endpoint of shields.io", (_, report, message, color) => {
+    expect(JSON.parse(badge(report()))).toEqual({ schemaVersion: 1, label: "Tachyon 0.1.7", message, color });
+  });
+});
