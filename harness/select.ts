@@ -1,4 +1,4 @@
-import picomatch from "picomatch";
+import { glob } from "./glob.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import { suggestion, UsageError } from "./usage.ts";
@@ -55,7 +55,7 @@ function filter(
 ): (name: string) => boolean {
   if (patterns === undefined) return () => true;
   const matchers = patterns.map((pattern) => {
-    const matches = picomatch(pattern, { bash: true, dot: true });
+    const matches = glob(pattern);
     if (!known.some((name) => matches(name))) {
       throw new UsageError(`There is no ${kind} "${pattern}".${suggestion(pattern, known)}`);
     }

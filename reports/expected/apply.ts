@@ -1,0 +1,63 @@
+import type { Verdict } from "../../harness/catalogue.ts";
+import type { Protocol } from "../../harness/protocol.ts";
+import type { Report, ReportCase, ReportCheck, ReportProblem } from "../report.ts";
+import { conclude } from "../verdict.ts";
+import { covers, type Entry, type ExpectedFailures } from "./read.ts";
+import { type Stale, stale } from "./stale.ts";
+
+/** A report in which the failures that the user expects do not count, and which says what is wrong with the entries. */
+export function applyExpected(report: Report, { file, entries }: ExpectedFailures, protocol: Protocol): Report {
+  const { verdict: _, counts: __, requirements: ___, cases, ...draft } = report;
+  const today = report.startedAt.slice(0, 10);
+  const valid = entries.filter((entry) => !isPast(entry, today));
+  const marked = cases.map((it) => ({ ...it, checks: it.checks.map((check) => mark(check, it.id, valid)) }));
+  const told = entries.map((entry) => ({ ...tell(entry), problems: problems(entry, today, cases, protocol) }));
+  return conclude({ ...draft, expectedFailures: { file, entries: told } }, marked, protocol.requirements);
+}
+
+const MARKED: readonly Verdict[] = ["fail", "warn", "skip"];
+
+/** Whether all that a case breaks is expected on a day (`2027-03-31`), as far as one can tell before the run is over. */
+export const excuses =
+  ({ entries }: ExpectedFailures, today: string) =>
+  (id: string, checks: readonly Pick<ReportCheck, "requirement" | "verdict">[]): boolean => {
+    const valid = entries.filter((entry) => !isPast(entry, today));
+    const broken = checks.filter(({ verdict }) => verdict === "fail");
+    return broken.every(({ requirement }) => valid.some((entry) => covers(entry, id, requirement)));
+  };
+
+/** Marks what is broken, and what could not be judged for something that is, where an entry speaks of it. */
+function mark({ expectedFailure: _, ...check }: ReportCheck, id: string, entries: readonly Entry[]): ReportCheck {
+  const entry = MARKED.includes(check.verdict) && entries.find((it) => covers(it, id, check.requirement));
+  return entry ? { ...check, expectedFailure: entry.reason } : check;
+}
+
+const isPast = ({ expires }: Entry, today: string) => expires !== undefined && expires.day < today;
+
+const tell = ({ lines: [line], case: cases, requirement, reason, issue, owner, expires }: Entry) => ({
+  line,
+  ...(cases && { case: cases.map(({ text }) => text) }),
+  ...(requirement && { requirement: requirement.map(({ text }) => text) }),
+  reason,
+  ...(issue !== undefined && { issue }),
+  ...(owner !== undefined && { owner }),
+  ...(expires && { expires: expires.day }),
+});
+
+function problems(entry: Entry, today: string, cases: readonly ReportCase[], protocol: Protocol): ReportProblem[] {
+  const { expires } = entry;
+  const late = `past its date, ${expires?.day}: ${remove(entry.lines)} or give it a new date`;
+  return [
+    ...(expires && isPast(entry, today) ? [{ line: expires.line, says: late }] : []),
+    ...stale(entry, cases, protocol).map((it) => ({
+      line: it.pattern.line,
+      says: `${it.says}: ${it.left.length > 0 ? "narrow the pattern" : removal(entry, it)}`,
+    })),
+  ];
+}
+
+/** What to delete where a pattern holds no more: its line, or the entry where it is the only one that says of what. */
+const removal = (entry: Entry, { key, pattern: { line } }: Stale) =>
+  (entry[key] ?? []).length > 1 ? `delete line ${line}` : remove(entry.lines);
+
+const remove = ([from, to]: Entry["lines"]) => (from === to ? `delete line ${from}` : `delete lines ${from}-${to}`);

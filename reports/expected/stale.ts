@@ -1,0 +1,88 @@
+import type { Protocol } from "../../harness/protocol.ts";
+import type { ReportCase, ReportCheck } from "../report.ts";
+import { type Entry, type Pattern, some } from "./read.ts";
+
+/** A pattern of an entry that speaks, wholly or in part, of what does not fail (any more). */
+export interface Stale {
+  readonly key: "case" | "requirement";
+  readonly pattern: Pattern;
+  readonly says: string;
+  /** What it matches that still fails, or of which this run cannot tell. */
+  readonly left: readonly string[];
+}
+
+/** The patterns of an entry that do not hold after a run. */
+export function stale(entry: Entry, cases: readonly ReportCase[], protocol: Protocol): Stale[] {
+  const all = protocol.suites.flatMap((suite) => suite.cases).map(({ id }) => id);
+  const rows = protocol.requirements.map(({ id }) => id);
+  const ofCases = staleOf("case", entry.case, all, (id) => caseState(id, entry, cases));
+  if (!entry.case)
+    return staleOf("requirement", entry.requirement, rows, (id) => requirementState(id, cases, protocol));
+  const own = all.filter((id) => some(entry.case, id));
+  const ofRequirements = staleOf("requirement", entry.requirement, rows, (id) => stateWithin(id, own, cases));
+  // In these cases a glob of requirements says "whichever": it holds while one of them is broken.
+  return [...ofCases, ...ofRequirements.filter(({ left }) => left.length === 0)];
+}
+
+function staleOf(
+  key: Stale["key"],
+  patterns: readonly Pattern[] | undefined,
+  known: readonly string[],
+  state: (id: string) => State,
+): Stale[] {
+  return (patterns ?? []).flatMap((pattern): Stale[] => {
+    const ids = known.filter(pattern.matches);
+    const over = ids.filter((id) => state(id) === "kept");
+    if (ids.length === 0) return [{ key, pattern, says: `"${pattern.text}" matches nothing`, left: [] }];
+    if (over.length === 0) return [];
+    const says = `${list(over)} no longer fail${over.length > 1 ? "" : "s"}`;
+    return [{ key, pattern, says, left: ids.filter((id) => !over.includes(id)) }];
+  });
+}
+
+/** What a run tells of what an entry speaks of. */
+type State = "broken" | "kept" | "untold";
+
+function stateOf(checks: readonly ReportCheck[]): State {
+  const verdicts = new Set(checks.map(({ verdict }) => verdict));
+  if (verdicts.has("fail") || verdicts.has("warn")) return "broken";
+  return verdicts.has("skip") || verdicts.has("error") ? "untold" : "kept";
+}
+
+/** The state over some cases that all have to have run; one whose verdict varies tells nothing of what it keeps. */
+function over(ids: readonly string[], cases: readonly ReportCase[], concerns: (check: ReportCheck) => boolean): State {
+  const ran = new Set(cases.map(({ id }) => id));
+  const state = stateOf(cases.flatMap(({ checks }) => checks.filter(concerns)));
+  const sure = ids.every((id) => ran.has(id)) && !cases.some((it) => it.unstable && it.checks.some(concerns));
+  return state === "kept" && !sure ? "untold" : state;
+}
+
+const caseState = (id: string, entry: Entry, cases: readonly ReportCase[]) =>
+  over(
+    [id],
+    cases.filter((it) => it.id === id),
+    ({ requirement }) => some(entry.requirement, requirement),
+  );
+
+const stateWithin = (id: string, ids: readonly string[], cases: readonly ReportCase[]) =>
+  over(
+    ids,
+    cases.filter((it) => ids.includes(it.id)),
+    ({ requirement }) => requirement === id,
+  );
+
+/** A requirement is kept where every case that tests it ran; those that put load on a server count only where no others do. */
+function requirementState(id: string, cases: readonly ReportCase[], { suites, rules }: Protocol): State {
+  const everywhere = rules.some(({ requirement }) => requirement === id);
+  const testing = suites.map(({ load, cases: all }) => ({
+    load,
+    ids: all.filter(({ tests }) => everywhere || tests.includes(id)).map((it) => it.id),
+  }));
+  const light = testing.filter(({ load }) => !load).flatMap(({ ids }) => ids);
+  const needed = light.length > 0 ? light : testing.flatMap(({ ids }) => ids);
+  return over(needed, cases, ({ requirement }) => requirement === id);
+}
+
+const MANY = 3;
+const list = (ids: readonly string[]) =>
+  ids.length > MANY ? `${ids.slice(0, MANY).join(", ")} and ${ids.length - MANY} more` : ids.join(", ");

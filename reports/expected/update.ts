@@ -1,0 +1,94 @@
+import { Document, isSeq, type Node, type Scalar, type YAMLMap, type YAMLSeq } from "yaml";
+import { groupBy } from "../../harness/group.ts";
+import type { Protocol } from "../../harness/protocol.ts";
+import type { Report, ReportCase, ReportCheck } from "../report.ts";
+import { unjudged } from "../verdict.ts";
+import { covers, type Entry, type ExpectedFailures } from "./read.ts";
+import { type Stale, stale } from "./stale.ts";
+
+const HEADER = " Failures that are expected, each with why. A run fails when one of them no longer fails.";
+
+/** A file of expected failures that has no entries yet. */
+export const emptyExpected = (file: string): ExpectedFailures => ({
+  file,
+  entries: [],
+  document: new Document([]),
+  lineBreak: "\n",
+});
+
+/**
+ * The text of a file of expected failures that fits a report to which it was applied: what no longer fails is taken out, what
+ * fails beside is added, all else (reasons and comments too) stays. `undefined` where nothing is to be changed.
+ */
+export function updateExpected(
+  { entries, document }: ExpectedFailures,
+  report: Report,
+  protocol: Protocol,
+): string | undefined {
+  const over = entries.map((entry) => stale(entry, report.cases, protocol));
+  const added = additions(report, entries);
+  if (entries.length > 0 && added.length === 0 && over.every((some) => some.length === 0)) return undefined;
+
+  const updated = document.clone();
+  if (!isSeq(updated.contents)) updated.contents = updated.createNode([]) as unknown as Document["contents"];
+  const sequence = updated.contents as unknown as YAMLSeq<Node>;
+  const kept = entries.map((entry, i) => prune(sequence.items[i] as YAMLMap, entry, over[i] ?? [], updated));
+  sequence.items = withComments(sequence.items, kept, updated);
+  for (const entry of added) sequence.add(updated.createNode(entry));
+  sequence.flow = false;
+  if (entries.length === 0) updated.commentBefore ??= HEADER;
+  return updated.toString({ lineWidth: 0 });
+}
+
+/** The items that are kept; a comment above one that is not moves on, for it may be about more than that. */
+function withComments(items: readonly Node[], kept: readonly boolean[], document: Document): Node[] {
+  let loose: string[] = [];
+  const left = items.filter((item, i) => {
+    const comments = [...loose, ...(item.commentBefore ? [item.commentBefore] : [])];
+    loose = kept[i] ? [] : comments;
+    if (kept[i] && comments.length > 0) item.commentBefore = comments.join("\n");
+    return kept[i];
+  });
+  if (loose.length > 0) document.comment = [document.comment, ...loose].filter(Boolean).join("\n");
+  return left;
+}
+
+/** Takes out of an entry what no longer fails; returns whether anything is left. */
+function prune(node: YAMLMap, entry: Entry, over: readonly Stale[], document: Document): boolean {
+  for (const key of ["case", "requirement"] as const) {
+    const value = node.get(key, true) as Node | undefined;
+    const items = isSeq(value) ? (value.items as Node[]) : [value as Node];
+    const left = (entry[key] ?? []).flatMap((pattern, i): Node[] => {
+      const it = over.find((one) => one.pattern === pattern);
+      return it ? it.left.map((id) => document.createNode(id)) : [items[i] as Node];
+    });
+    if (entry[key] && left.length === 0) return false;
+    if (isSeq(value)) value.items = left;
+    else if (left.length > 1) node.set(key, document.createNode(left.map((one) => (one as Scalar).value)));
+    else if (left.length === 1) node.set(key, left[0]);
+  }
+  return true;
+}
+
+/** An entry for each requirement of whose failure no entry speaks, not even one past its date, with the cases in which it fails. */
+function additions({ cases, target, startedAt }: Report, entries: readonly Entry[]): object[] {
+  const news = cases.flatMap((it) =>
+    grievances(it, target.strict)
+      .filter(({ requirement }) => !entries.some((entry) => covers(entry, it.id, requirement)))
+      .map(({ requirement }) => ({ id: it.id, requirement })),
+  );
+  return Array.from(
+    groupBy(news, ({ requirement }) => requirement),
+    ([requirement, some]) => {
+      const ids = [...new Set(some.map(({ id }) => id))];
+      const reason = `not looked into yet, fails since ${startedAt.slice(0, 10)}`;
+      return { requirement, case: ids.length === 1 ? ids[0] : ids, reason };
+    },
+  );
+}
+
+/** What keeps a case from passing: what is broken, or else what could not be judged for something that is broken elsewhere. */
+function grievances(it: ReportCase, strict: boolean): readonly ReportCheck[] {
+  const broken = it.checks.filter(({ verdict }) => verdict === "fail");
+  return broken.length > 0 ? broken : unjudged(it, strict).filter(({ verdict }) => verdict === "skip");
+}
