@@ -1,0 +1,193 @@
+import { type Level, type Verdict, worst } from "../../harness/catalogue.ts";
+import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
+import { type ChangedLatency, changedLatencies } from "./latencies.ts";
+
+/** What a change comes to. */
+export type Kind = "broken" | "warned" | "unjudged" | "fixed" | "judged" | "observed";
+
+/** Whose change it is: of the server alone, of the case, of the protocol version, of the server or the suite, or of nobody. */
+export type Cause = "server" | "case" | "protocol" | "suite" | "unstable";
+
+/** A requirement of which a case says something else than before. */
+export interface Change {
+  readonly kind: Kind;
+  readonly cause: Cause;
+  readonly case: string;
+  readonly title: string;
+  readonly requirement: string;
+  readonly level: Level;
+  readonly expected: string;
+  readonly old: Outcome;
+  readonly new: Outcome;
+  /** Why it is expected to fail now. */
+  readonly expectedFailure?: string;
+}
+
+/** What a case found of a requirement. */
+export interface Outcome {
+  readonly verdict: Verdict;
+  readonly actual: string;
+}
+
+/** A case that is in one of the reports only. */
+export interface Single {
+  readonly id: string;
+  readonly title: string;
+  readonly verdict: Verdict;
+}
+
+/** A requirement whose verdict is not what it was. */
+export interface ChangedRequirement {
+  readonly id: string;
+  readonly level: Level;
+  readonly old: Verdict | "not tested";
+  readonly new: Verdict | "not tested";
+}
+
+/** One of the two reports. */
+export type Side = Pick<Report, "suite" | "protocol" | "target" | "startedAt" | "verdict">;
+
+/** What changed between two reports. */
+export interface Comparison {
+  readonly old: Side;
+  readonly new: Side;
+  /**
+   * Whether something broke that no change of a case explains and nobody expects; or whether that cannot be told, since a MUST
+   * that was judged is not any more, or the new run is not whole.
+   */
+  readonly outcome: "ok" | "regressed" | "incomplete";
+  /** Why the new run ended, where the target went away and did not before. */
+  readonly lost?: string;
+  readonly changes: readonly Change[];
+  readonly newCases: readonly Single[];
+  readonly removedCases: readonly Single[];
+  readonly requirements: readonly ChangedRequirement[];
+  readonly latencies: readonly ChangedLatency[];
+}
+
+/** Compares two reports, the older first. */
+export function compare(before: Report, after: Report): Comparison {
+  const [old, now] = [byId(before.cases), byId(after.cases)];
+  const changes = after.cases.flatMap((it) => {
+    const was = old.get(it.id);
+    return was ? changesOf(was, it, before, after) : [];
+  });
+  const lost = after.stop?.reason === "lost" && before.stop?.reason !== "lost" ? after.stop.words : undefined;
+  return {
+    old: side(before),
+    new: side(after),
+    outcome: outcomeOf(changes, before, after, lost),
+    ...(lost !== undefined && { lost }),
+    changes,
+    newCases: after.cases.filter(({ id }) => !old.has(id)).map(single),
+    removedCases: before.cases.filter(({ id }) => !now.has(id)).map(single),
+    requirements: changedRequirements(before, after),
+    latencies: changedLatencies(before, after),
+  };
+}
+
+function outcomeOf(
+  changes: readonly Change[],
+  before: Report,
+  after: Report,
+  lost: string | undefined,
+): Comparison["outcome"] {
+  if (lost !== undefined || changes.some(isRegression)) return "regressed";
+  const old = byId(before.cases);
+  const comparable = after.cases.some(({ id }) => old.has(id));
+  const whole = after.stop === undefined && after.shard?.index === before.shard?.index;
+  return comparable && whole && !changes.some(isUntold) ? "ok" : "incomplete";
+}
+
+/** Whether a MUST is not judged any more that was, and the case itself did not change. */
+const isUntold = ({ kind, cause, level, expectedFailure }: Change) =>
+  kind === "unjudged" && cause !== "case" && level === "MUST" && expectedFailure === undefined;
+
+const byId = <T extends { readonly id: string }>(items: readonly T[]) => new Map(items.map((it) => [it.id, it]));
+const single = ({ id, title, verdict }: ReportCase): Single => ({ id, title, verdict });
+const side = ({ suite, protocol, target, startedAt, verdict }: Report): Side => ({
+  suite,
+  protocol,
+  target,
+  startedAt,
+  verdict,
+});
+
+/** Whether something broke that the case's own change does not explain, and that is not expected either. */
+export const isRegression = ({ kind, cause, expectedFailure }: Change): boolean =>
+  kind === "broken" && cause !== "case" && expectedFailure === undefined;
+
+function changesOf(was: ReportCase, is: ReportCase, before: Report, after: Report): Change[] {
+  const cause = causeOf(was, is, before, after);
+  const checks = [...is.checks, ...was.checks];
+  return [...new Set(checks.map(({ requirement }) => requirement))].flatMap((requirement): Change[] => {
+    const [old, now] = [outcome(was, requirement), outcome(is, requirement)];
+    const own = checks.filter((it) => it.requirement === requirement);
+    const check = own.find((it) => is.checks.includes(it) && it.verdict === now.verdict) ?? (own[0] as ReportCheck);
+    const lenient = before.target.strict !== after.target.strict && check.level === "SHOULD";
+    const kind = kindOf(lenient ? leniently(old) : old, lenient ? leniently(now) : now);
+    if (!kind) return [];
+    const { level, expected, expectedFailure } = check;
+    const why = expectedFailure === undefined ? {} : { expectedFailure };
+    return [{ kind, cause, case: is.id, title: is.title, requirement, level, expected, old, new: now, ...why }];
+  });
+}
+
+/** What a case found of a requirement, over all its checks; not judged where it has none. */
+function outcome({ checks }: ReportCase, requirement: string): Outcome {
+  const own = checks.filter((check) => check.requirement === requirement);
+  const verdict = worst(
+    own.map((check) => check.verdict),
+    "skip",
+  );
+  const told = own.filter((check) => check.verdict === verdict).map(({ actual }) => actual);
+  return { verdict, actual: [...new Set(told)].join("; ") || "not judged" };
+}
+
+/** An outcome as a run without `--strict` has it, where only one of two was strict. */
+const leniently = ({ verdict, actual }: Outcome): Outcome => ({
+  verdict: verdict === "fail" ? "warn" : verdict,
+  actual,
+});
+
+type Standing = "kept" | "untold" | "warn" | "fail";
+const STANDING: Readonly<Record<Verdict, Standing>> = {
+  pass: "kept",
+  info: "kept",
+  skip: "untold",
+  error: "untold",
+  warn: "warn",
+  fail: "fail",
+};
+
+/** What it comes to that a requirement stood so, and stands so now. */
+const KINDS: Readonly<Record<Standing, Readonly<Partial<Record<Standing, Kind>>>>> = {
+  kept: { untold: "unjudged", warn: "warned", fail: "broken" },
+  untold: { kept: "judged", warn: "warned", fail: "broken" },
+  warn: { kept: "fixed", untold: "unjudged", fail: "broken" },
+  fail: { kept: "fixed", untold: "unjudged", warn: "fixed" },
+};
+
+function kindOf(old: Outcome, now: Outcome): Kind | undefined {
+  const kind = KINDS[STANDING[old.verdict]][STANDING[now.verdict]];
+  if (kind) return kind;
+  const observed = old.verdict === "info" || now.verdict === "info";
+  return observed && old.actual !== now.actual ? "observed" : undefined;
+}
+
+function causeOf(was: ReportCase, is: ReportCase, before: Report, after: Report): Cause {
+  if (was.digest !== is.digest) return "case";
+  if (was.unstable || is.unstable) return "unstable";
+  if (before.protocol.version !== after.protocol.version) return "protocol";
+  return before.suite.version === after.suite.version ? "server" : "suite";
+}
+
+function changedRequirements(before: Report, after: Report): ChangedRequirement[] {
+  const old = byId(before.requirements);
+  return after.requirements
+    .map((row) => ({ id: row.id, level: row.level, old: tested(old.get(row.id)), new: tested(row) }))
+    .filter((row) => row.old !== row.new);
+}
+
+const tested = (row: ReportRequirement | undefined): ChangedRequirement["old"] =>
+  row && row.cases.length > 0 ? row.verdict : "not tested";

@@ -1,0 +1,35 @@
+import { median } from "../latency.ts";
+import type { Report } from "../report.ts";
+
+/** Something that users wait for, and wait another time for than before; medians in ms. */
+export interface ChangedLatency {
+  readonly name: string;
+  readonly oldMs: number;
+  readonly newMs: number;
+  /** How far the repetitions of one run lay apart. */
+  readonly noiseMs: number;
+}
+
+/** Repetitions of each run that tell its noise: the first, in which everything is cold, and four more. */
+const ENOUGH = 5;
+
+/**
+ * Latencies that differ by more than the repetitions of either run do: all of one are above all of the other, and further than
+ * either run's lie apart. Only runs of the same cases, with as many at work at the same time, can be compared.
+ */
+export function changedLatencies(before: Report, after: Report): ChangedLatency[] {
+  if (conditions(before) !== conditions(after)) return [];
+  return (after.latencies ?? []).flatMap(({ name, mediansMs: all }) => {
+    const then = before.latencies?.find((it) => it.name === name)?.mediansMs ?? [];
+    if (then.length < ENOUGH || all.length < ENOUGH) return [];
+    const [old, now] = [then.slice(1), all.slice(1)];
+    const noiseMs = Math.max(spread(old), spread(now));
+    const [oldMs, newMs] = [median(old), median(now)];
+    const apart = Math.min(...now) > Math.max(...old) || Math.min(...old) > Math.max(...now);
+    return apart && Math.abs(newMs - oldMs) > noiseMs ? [{ name, oldMs, newMs, noiseMs }] : [];
+  });
+}
+
+const conditions = ({ cases, concurrency }: Report) => [concurrency, ...cases.map(({ id }) => id)].join();
+
+const spread = (times: readonly number[]) => Math.max(...times) - Math.min(...times);

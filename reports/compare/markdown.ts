@@ -1,0 +1,70 @@
+import type { RootContent } from "mdast";
+import { bullets, code, heading, paragraph, print, table, text } from "../markdown/tree.ts";
+import type { Comparison, Kind, Single } from "./compare.ts";
+import { causeOf, count, groupsOf, headline, KINDS, latencyOf, sideOf } from "./words.ts";
+
+/** So many rows of a table; a comment of GitHub has at most 65,536 characters. */
+const ROWS = 30;
+
+const SYMBOLS = { ok: "✅", regressed: "❌", incomplete: "❓" } as const;
+
+/** A comparison for pull requests and job summaries. */
+export function compareMarkdown(comparison: Comparison): string {
+  const { old, new: now, outcome, lost, requirements, latencies, newCases, removedCases } = comparison;
+  return print(
+    heading(2, text(`${SYMBOLS[outcome]} Compared with before: ${headline(comparison)}`)),
+    bullets([
+      [text("Old: "), code(sideOf(old))],
+      [text("New: "), code(sideOf(now))],
+    ]),
+    ...(lost === undefined ? [] : [paragraph(text("The target went away: "), code(lost))]),
+    ...(Object.keys(KINDS) as Kind[]).flatMap((kind) => changes(kind, comparison)),
+    ...(requirements.length > 0
+      ? [
+          heading(3, text("Requirements")),
+          table(
+            ["Requirement", "Level", "Was", "Is"],
+            requirements.map((row) => [[code(row.id)], [text(row.level)], [text(row.old)], [text(row.new)]]),
+          ),
+        ]
+      : []),
+    ...(latencies.length > 0
+      ? [heading(3, text("Latency")), bullets(latencies.map((it) => [text(latencyOf(it))]))]
+      : []),
+    ...singles("new case", newCases),
+    ...singles("removed case", removedCases),
+  );
+}
+
+function changes(kind: Kind, comparison: Comparison): RootContent[] {
+  const groups = groupsOf(kind, comparison);
+  if (groups.length === 0) return [];
+  return [
+    heading(3, text(KINDS[kind])),
+    table(
+      ["Requirement", "Level", "Case", "Expected", "Was", "Is", "Cause"],
+      groups
+        .slice(0, ROWS)
+        .map(({ first, all }) => [
+          [code(first.requirement)],
+          [text(first.level)],
+          [code(first.case), ...(all.length > 1 ? [text(` and ${all.length - 1} more`)] : [])],
+          [code(first.expected)],
+          [code(first.old.actual)],
+          [code(first.new.actual)],
+          [text(causeOf(first, comparison))],
+        ]),
+    ),
+    ...more(groups.length),
+  ];
+}
+
+function singles(what: string, cases: readonly Single[]): RootContent[] {
+  if (cases.length === 0) return [];
+  const shown = cases
+    .slice(0, ROWS)
+    .map(({ id, title, verdict }) => [text(`${verdict} `), code(id), text(` ${title}`)]);
+  return [heading(3, text(count(cases.length, what))), bullets(shown), ...more(cases.length)];
+}
+
+const more = (n: number) => (n > ROWS ? [paragraph(text(`… and ${n - ROWS} more`))] : []);

@@ -1,0 +1,72 @@
+import type { Level, Verdict } from "../../harness/catalogue.ts";
+import { tally } from "../findings.ts";
+import type { Report } from "../report.ts";
+import { isExpected, type RunVerdict } from "../verdict.ts";
+
+/** What a server version made of a requirement. */
+export interface Cell {
+  readonly level: Level;
+  readonly verdict: Verdict;
+  readonly tested: boolean;
+  /** Every failure of it was expected. */
+  readonly expected: boolean;
+}
+
+/** What is left of a report in a matrix, under the name of a server version. */
+export interface Column {
+  readonly name: string;
+  readonly protocol: string;
+  readonly suite: string;
+  readonly day: string;
+  readonly verdict: RunVerdict;
+  /** How many requirements have which verdict. */
+  readonly standing: string;
+  readonly cells: ReadonlyMap<string, Cell>;
+}
+
+/** Server versions × requirements. A cell is lacking where the report does not know the requirement. */
+export interface Matrix {
+  readonly columns: readonly Column[];
+  readonly rows: readonly {
+    readonly id: string;
+    readonly level: Level;
+    readonly cells: readonly (Cell | undefined)[];
+  }[];
+}
+
+/** The column of a report; the report itself need not be kept. */
+export function column(name: string, { protocol, suite, startedAt, verdict, requirements, cases }: Report): Column {
+  const tallies = tally(requirements.filter((row) => row.cases.length > 0))
+    .map(([it, n]) => `${n} ${it}`)
+    .toReversed();
+  const checks = cases.flatMap((it) => it.checks.filter((check) => check.verdict === "fail"));
+  return {
+    name,
+    protocol: protocol.version,
+    suite: suite.version,
+    day: startedAt.slice(0, 10),
+    verdict,
+    standing: `${tallies.join(", ")}${cases.some(isExpected) ? ", some failures expected" : ""}`,
+    cells: new Map(
+      requirements.map((row) => {
+        const failing = checks.filter(({ requirement }) => requirement === row.id);
+        const expected = failing.length > 0 && failing.every(({ expectedFailure }) => expectedFailure !== undefined);
+        return [row.id, { level: row.level, verdict: row.verdict, tested: row.cases.length > 0, expected }];
+      }),
+    ),
+  };
+}
+
+/** The matrix of some columns, in the order of their names, where numbers count as such: 2.9 before 2.10. */
+export function matrix(some: readonly Column[]): Matrix {
+  const columns = some.toSorted((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+  const levels = new Map(columns.flatMap(({ cells }) => Array.from(cells, ([id, { level }]) => [id, level])));
+  return {
+    columns,
+    rows: Array.from(levels, ([id, level]) => ({ id, level, cells: columns.map(({ cells }) => cells.get(id)) })),
+  };
+}
+
+/** A cell in words. */
+export const cellOf = (it: Cell | undefined): string =>
+  it === undefined ? "unknown" : !it.tested ? "not tested" : `${it.verdict}${it.expected ? " (expected)" : ""}`;

@@ -1,0 +1,75 @@
+import { visible } from "../escape.ts";
+import { type Colors, likewise, paint } from "../terminal.ts";
+import type { ChangedRequirement, Comparison, Kind, Single } from "./compare.ts";
+import { causeOf, count, type Group, groupsOf, headline, KINDS, latencyOf, sideOf } from "./words.ts";
+
+/** So many cases that are in one report only are named. */
+const NAMED = 20;
+
+const PAINT = {
+  broken: "fail",
+  warned: "warn",
+  unjudged: "error",
+  fixed: "pass",
+  judged: "pass",
+  observed: "info",
+} as const satisfies Record<Kind, string>;
+
+const WORDS = {
+  ok: ["OK", "pass"],
+  regressed: ["REGRESSED", "fail"],
+  incomplete: ["INCOMPLETE", "incomplete"],
+} as const;
+
+/** What a user reads of a comparison: the changes, the worst first, then the outcome. `names` are those of the two reports. */
+export function compareTerminal(comparison: Comparison, names: readonly [string, string], c: Colors): string {
+  const kinds = Object.keys(KINDS) as Kind[];
+  const [word, color] = WORDS[comparison.outcome];
+  return [
+    ...kinds.flatMap((kind) => groupsOf(kind, comparison).flatMap((group) => groupLines(group, comparison, c))),
+    ...singles("new case", comparison.newCases),
+    ...singles("removed case", comparison.removedCases),
+    ...requirements(comparison, c),
+    ...comparison.latencies.map((it) => `latency  ${latencyOf(it)}`),
+    ...(comparison.lost === undefined ? [] : [`lost     ${visible(comparison.lost)}`]),
+    `${paint(c, color, c.bold(word))} ${headline(comparison)}`,
+    `  old  ${visible(names[0])}: ${visible(sideOf(comparison.old))}`,
+    `  new  ${visible(names[1])}: ${visible(sideOf(comparison.new))}`,
+    "",
+  ].join("\n");
+}
+
+function groupLines({ first, all }: Group, comparison: Comparison, c: Colors): string[] {
+  const { kind, requirement, level, expected, old, new: now } = first;
+  const others = all.slice(1).map((it) => ({ id: it.case }));
+  return [
+    `${paint(c, PAINT[kind], KINDS[kind])}: ${c.bold(requirement)} (${level}) in ${first.case}: ${old.verdict} → ${now.verdict}`,
+    `  ${visible(first.title)}`,
+    `  expected  ${visible(expected)}`,
+    `  was       ${visible(old.actual)}`,
+    `  is        ${visible(now.actual)}`,
+    `  cause     ${visible(causeOf(first, comparison))}`,
+    ...likewise(others, "in the JSON"),
+    "",
+  ];
+}
+
+function singles(what: string, cases: readonly Single[]): string[] {
+  const shown = cases.slice(0, NAMED).map(({ id, title, verdict }) => `  ${verdict} ${id}: ${visible(title)}`);
+  const more = cases.length - shown.length;
+  return cases.length === 0
+    ? []
+    : [count(cases.length, what), ...shown, ...(more > 0 ? [`  … and ${more} more`] : []), ""];
+}
+
+const requirements = ({ requirements: rows }: Comparison, c: Colors) =>
+  rows.length === 0
+    ? []
+    : [
+        "requirements",
+        ...rows.map((row) => `  ${row.id} (${row.level}): ${painted(c, row.old)} → ${painted(c, row.new)}`),
+        "",
+      ];
+
+const painted = (c: Colors, verdict: ChangedRequirement["old"]) =>
+  verdict === "not tested" ? c.dim(verdict) : paint(c, verdict, verdict);

@@ -1,0 +1,71 @@
+import { groupBy } from "../../harness/group.ts";
+import { type Cause, type Change, type Comparison, isRegression, type Kind } from "./compare.ts";
+
+/** What the changes of a kind are called, in the order in which they are told. */
+export const KINDS: Readonly<Record<Kind, string>> = {
+  broken: "Broken",
+  warned: "Newly warned",
+  unjudged: "No longer judged",
+  fixed: "Fixed",
+  judged: "Judged now",
+  observed: "Behaves otherwise where the protocol leaves it open",
+};
+
+/** Changes of one kind to one requirement with one cause: the first stands for all. */
+export interface Group {
+  readonly first: Change;
+  readonly all: readonly Change[];
+}
+
+/** The changes of a kind, alike ones together. */
+export function groupsOf(kind: Kind, { changes }: Comparison): Group[] {
+  const some = changes.filter((it) => it.kind === kind);
+  const key = (it: Change) => `${it.requirement} ${it.cause} ${kind === "observed" ? it.case : ""}`;
+  return Array.from(groupBy(some, key).values(), (all) => ({ first: all[0] as Change, all }));
+}
+
+/** Who changed, in words. */
+export function causeOf({ cause, expectedFailure }: Change, { old, new: now }: Comparison): string {
+  const words: Readonly<Record<Cause, string>> = {
+    server: "the server changed",
+    case: "the case changed",
+    protocol: `the protocol version differs: ${old.protocol.version} and ${now.protocol.version}`,
+    suite: `the server changed, or the suite: ${old.suite.version} and ${now.suite.version}`,
+    unstable: "unstable: its verdict varies from run to run",
+  };
+  return expectedFailure === undefined ? words[cause] : `${words[cause]}; expected: ${expectedFailure}`;
+}
+
+const UNBROKEN = { ok: "nothing broke", regressed: "", incomplete: "whether something broke cannot be told" } as const;
+
+/** The outcome in one line. */
+export function headline({ changes, lost, outcome }: Comparison): string {
+  const kind = (it: Kind) => changes.filter((change) => change.kind === it);
+  const explained = kind("broken").filter((change) => !isRegression(change));
+  const parts = [
+    lost === undefined ? "" : "the target went away",
+    tally(changes.filter(isRegression), "broken") || (lost === undefined ? UNBROKEN[outcome] : ""),
+    tally(explained, "broken where the case changed or it is expected"),
+    tally(kind("unjudged"), "no longer judged"),
+    tally(kind("warned"), "newly warned"),
+    tally(kind("fixed"), "fixed"),
+  ];
+  return parts.filter((part) => part !== "").join(", ");
+}
+
+/** Of how many requirements some changes are; empty where of none. */
+function tally(changes: readonly Change[], what: string): string {
+  const n = new Set(changes.map(({ requirement }) => requirement)).size;
+  return n === 0 ? "" : `${count(n, "requirement")} ${what}`;
+}
+
+/** So many of something. */
+export const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+
+/** Of which run a side is. */
+export const sideOf = ({ target, protocol, suite, startedAt, verdict }: Comparison["old"]): string =>
+  `${verdict} ${target.embedded ? "the embedded reference server" : target.url}, Tachyon ${protocol.version}, suite ${suite.version}, ${startedAt.slice(0, 16).replace("T", " ")}`;
+
+/** How much longer or shorter users wait. */
+export const latencyOf = ({ name, oldMs, newMs, noiseMs }: Comparison["latencies"][number]): string =>
+  `${name}: ${oldMs} ms, now ${newMs} ms (repetitions lie ${noiseMs.toFixed(2)} ms apart)`;

@@ -1,0 +1,238 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import picocolors from "picocolors";
+import type { Verdict } from "../../harness/catalogue.ts";
+import { compare, type Kind } from "../../reports/compare/compare.ts";
+import { compareMarkdown } from "../../reports/compare/markdown.ts";
+import { column, matrix } from "../../reports/compare/matrix.ts";
+import { matrixMarkdown } from "../../reports/compare/matrix-markdown.ts";
+import { matrixTerminal } from "../../reports/compare/matrix-terminal.ts";
+import { compareTerminal } from "../../reports/compare/terminal.ts";
+import type { Report, ReportCheck } from "../../reports/report.ts";
+import { sample, withCase } from "./samples.ts";
+
+const FAILING = "version/parity-patch-with-zero";
+const OPEN = "version/open-prerelease";
+const plain = picocolors.createColors(false);
+
+let good: Report;
+let broken: Report;
+beforeAll(async () => {
+  [good, broken] = await Promise.all([sample(), sample("compares-versions-as-prefixes")]);
+});
+
+/** The good report, where one case found something else of `parity.patch`. */
+const found = (verdict: Verdict, more: Partial<ReportCheck> = {}): Report =>
+  withCase(good, FAILING, ({ checks }) => ({
+    checks: checks.map((it) => (it.requirement === "parity.patch" ? { ...it, verdict, actual: verdict, ...more } : it)),
+  }));
+const kinds = (old: Report, now: Report) =>
+  compare(old, now).changes.map(({ kind, requirement }) => `${kind} ${requirement}`);
+
+describe("two reports", () => {
+  test("of the same server and suite differ in nothing", async () => {
+    const { changes, requirements, outcome, newCases, removedCases } = compare(good, await sample());
+    expect({ changes, requirements, outcome, newCases, removedCases }).toEqual({
+      changes: [],
+      requirements: [],
+      outcome: "ok",
+      newCases: [],
+      removedCases: [],
+    });
+  });
+
+  test("of a server that got a bug, and of one that got rid of it", () => {
+    const worse = compare(good, broken);
+    expect(worse.outcome).toBe("regressed");
+    expect(worse.changes).toEqual([
+      {
+        kind: "broken",
+        cause: "server",
+        case: FAILING,
+        title: "a client of version 0.1.70 connects",
+        requirement: "parity.patch",
+        level: "MUST",
+        expected: '"patch_mismatch"',
+        old: { verdict: "pass", actual: '"patch_mismatch"' },
+        new: { verdict: "fail", actual: '"match"' },
+      },
+    ]);
+    expect(worse.requirements).toEqual([{ id: "parity.patch", level: "MUST", old: "pass", new: "fail" }]);
+    const better = compare(broken, good);
+    expect(better.outcome).toBe("ok");
+    expect(better.changes).toMatchObject([{ kind: "fixed", cause: "server", requirement: "parity.patch" }]);
+  });
+
+  test.each<[Verdict, Verdict, Kind | undefined]>([
+    ["pass", "fail", "broken"],
+    ["warn", "fail", "broken"],
+    ["skip", "fail", "broken"],
+    ["error", "fail", "broken"],
+    ["pass", "warn", "warned"],
+    ["pass", "skip", "unjudged"],
+    ["fail", "error", "unjudged"],
+    ["skip", "pass", "judged"],
+    ["fail", "pass", "fixed"],
+    ["warn", "info", "fixed"],
+    ["fail", "warn", "fixed"],
+    ["pass", "info", "observed"],
+    ["skip", "error", undefined],
+    ["fail", "fail", undefined],
+  ])("in which %s became %s: %s", (old, now, kind) => {
+    expect(kinds(found(old), found(now))).toEqual(kind ? [`${kind} parity.patch`] : []);
+    const outcomes = { broken: "regressed", unjudged: "incomplete" } as const satisfies Partial<Record<Kind, string>>;
+    const expected = Object.entries(outcomes).find(([name]) => name === kind)?.[1] ?? "ok";
+    expect(compare(found(old), found(now)).outcome).toBe(expected);
+  });
+
+  test("in which a second requirement breaks in a case that failed before", () => {
+    const worse = withCase(broken, FAILING, ({ checks }) => ({
+      checks: checks.map((it) => (it.requirement === "message.schema" ? { ...it, verdict: "fail" } : it)),
+    }));
+    expect(kinds(broken, worse)).toEqual(["broken message.schema"]);
+  });
+
+  test("in which the server does something else where the protocol leaves it open", () => {
+    const other = withCase(good, OPEN, ({ checks }) => ({
+      checks: checks.map((it) => (it.verdict === "info" ? { ...it, actual: "otherwise" } : it)),
+    }));
+    expect(compare(good, other)).toMatchObject({
+      outcome: "ok",
+      changes: [{ kind: "observed", case: OPEN, new: { verdict: "info", actual: "otherwise" } }],
+    });
+  });
+
+  test("with cases that are in one of them only", () => {
+    const fewer = { ...good, cases: good.cases.filter(({ id }) => id !== OPEN) };
+    const single = [{ id: OPEN, title: expect.any(String), verdict: "info" }];
+    expect(compare(fewer, good)).toMatchObject({ newCases: single, removedCases: [], outcome: "ok" });
+    expect(compare(good, fewer)).toMatchObject({ newCases: [], removedCases: single, outcome: "ok" });
+  });
+});
+
+describe("nobody can say that nothing broke", () => {
+  test.each<[string, () => Report, () => Report]>([
+    ["where a MUST is judged no more", () => found("pass"), () => found("skip")],
+    [
+      "where checks are lacking",
+      () => good,
+      () =>
+        withCase(good, FAILING, ({ checks }) => ({ checks: checks.filter((it) => it.requirement !== "parity.patch") })),
+    ],
+    ["where the new run ended early", () => good, () => ({ ...good, stop: { reason: "bail", words: "not run: x" } })],
+    ["where it is one shard", () => good, () => ({ ...good, shard: { index: 1, of: 2, cases: [] } })],
+    [
+      "where no case is in both",
+      () => ({ ...good, cases: good.cases.slice(0, 3) }),
+      () => ({ ...good, cases: good.cases.slice(3) }),
+    ],
+  ])("%s", (_, old, now) => {
+    const comparison = compare(old(), now());
+    expect(comparison.outcome).toBe("incomplete");
+    expect(compareTerminal(comparison, ["a", "b"], plain)).toMatch(/^INCOMPLETE /m);
+    expect(compareMarkdown(comparison)).toMatch(/^## ❓/);
+  });
+});
+
+describe("a change is put down to", () => {
+  const digest = (report: Report) => withCase(report, FAILING, () => ({ digest: "another" }));
+  const unstable = (report: Report) => withCase(report, FAILING, () => ({ unstable: true }));
+  const suite = (report: Report) => ({ ...report, suite: { ...report.suite, version: "0.1.0" } });
+  const protocol = (report: Report) => ({ ...report, protocol: { version: "0.1.6" } });
+
+  test.each<[string, (report: Report) => Report, "ok" | "regressed"]>([
+    ["server", (report) => report, "regressed"],
+    ["case", digest, "ok"],
+    ["unstable", unstable, "regressed"],
+    ["suite", suite, "regressed"],
+    ["protocol", protocol, "regressed"],
+    ["case", (report) => digest(unstable(suite(report))), "ok"],
+  ])("the %s", (cause, change, outcome) => {
+    expect(compare(change(good), broken)).toMatchObject({ outcome, changes: [{ kind: "broken", cause }] });
+  });
+
+  test("nobody where a SHOULD only counts as a MUST now", async () => {
+    const [lenient, strict] = await Promise.all([sample("greets-twice"), sample("greets-twice", { strict: true })]);
+    expect([lenient.verdict, strict.verdict]).toEqual(["pass", "fail"]);
+    expect(compare(lenient, strict).changes).toEqual([]);
+    expect(kinds(good, strict)).toContain("warned version.once");
+  });
+
+  test("what is expected, which is no regression", () => {
+    const now = found("fail", { expectedFailure: "known" });
+    expect(compare(good, now)).toMatchObject({
+      outcome: "ok",
+      changes: [{ kind: "broken", expectedFailure: "known" }],
+    });
+  });
+
+  test("the target, where it went away", () => {
+    const lost = { ...good, stop: { reason: "lost", words: "not run: it died" } } as const;
+    expect(compare(good, lost)).toMatchObject({ outcome: "regressed", lost: "not run: it died" });
+    expect(compare(lost, lost).outcome).toBe("incomplete");
+  });
+});
+
+describe("a latency", () => {
+  const taking = (...mediansMs: number[]): Report => ({ ...good, latencies: [{ name: "greeting", mediansMs }] });
+
+  test.each([
+    [
+      "is told where it differs by more than the noise",
+      [9, 1, 1.2, 1.1, 1],
+      [9, 3, 3.1, 3.3, 3.1],
+      [{ oldMs: 1.1, newMs: 3.1 }],
+    ],
+    ["is told where it became shorter", [9, 3, 3.1, 3, 3], [9, 1, 1.1, 1, 1], [{ oldMs: 3, newMs: 1 }]],
+    ["is not told where the runs overlap", [9, 1, 5, 1, 1], [9, 4, 6, 6, 6], []],
+    ["is not told where it differs by less than the noise", [9, 1, 2, 2, 2], [9, 2.1, 2.5, 2.3, 2.4], []],
+    ["is not told of few repetitions", [1, 1, 1, 1], [30, 30, 30, 30], []],
+  ])("%s", (_, old, now, told) => {
+    expect(compare(taking(...old), taking(...now)).latencies).toMatchObject(told);
+  });
+
+  test("is not told of runs that are not alike", () => {
+    const [slow, fast] = [taking(9, 9, 9, 9, 9), taking(1, 1, 1, 1, 1)];
+    expect(compare(slow, fast).latencies).toHaveLength(1);
+    expect(compare({ ...slow, concurrency: 16 }, { ...fast, concurrency: 1 }).latencies).toEqual([]);
+    expect(compare(slow, { ...fast, cases: fast.cases.slice(1) }).latencies).toEqual([]);
+  });
+
+  test("is measured in every repetition", async () => {
+    const { latencies } = await sample(undefined, { repeat: 2 });
+    expect(latencies).toEqual([
+      { name: "greeting", mediansMs: [expect.any(Number), expect.any(Number)] },
+      { name: "disconnect", mediansMs: [expect.any(Number), expect.any(Number)] },
+    ]);
+  });
+});
+
+describe("a comparison is told", () => {
+  const nasty = () => found("fail", { actual: "\u001b[31m | `x` <img src=x> @everyone\n# no" });
+
+  test("in the terminal, with nothing raw, the outcome last", () => {
+    const text = compareTerminal(compare(good, nasty()), ["1.0.0", "\u001b[31m"], plain);
+    expect(text).toMatch(/^Broken: parity\.patch \(MUST\) in version\/parity-patch-with-zero: pass → fail$/m);
+    expect(text).toMatch(/cause {5}the server changed/);
+    expect(text).toMatch(/\nREGRESSED 1 requirement broken\n/);
+    expect(text).not.toContain("\u001b");
+    expect(compareTerminal(compare(good, good), ["a", "b"], plain)).toMatch(/^OK nothing broke\n/);
+  });
+
+  test("in Markdown, where what the server said has no effect", () => {
+    const text = compareMarkdown(compare(good, nasty()));
+    expect(text).toMatch(/^## ❌ Compared with before: 1 requirement broken/);
+    const row = text.split("\n").find((line) => line.includes("img")) ?? "";
+    expect(row).toContain("``\\u{1b}[31m \\| `x` <img src=x> @everyone\\n# no``");
+  });
+});
+
+test("many reports make a matrix, in the order of their versions", () => {
+  const expected = found("fail", { expectedFailure: "known" });
+  const failing = { ...expected, requirements: broken.requirements };
+  const made = matrix([column("2.10", good), column("2.9", broken), column("2.11", failing)]);
+  expect(made.columns.map(({ name }) => name)).toEqual(["2.9", "2.10", "2.11"]);
+  expect(matrixTerminal(made, plain)).toMatch(/^parity\.patch: fail → pass → fail \(expected\)$/m);
+  const text = matrixMarkdown(made);
+  expect(text).toMatch(/^\| `parity\.patch` \| MUST \| fail \| pass \| fail \(expected\) \|$/m);
+  expect(text).toMatch(/^\| `resilience\.flood` \| MUST \| not tested \| not tested \| not tested \|$/m);
+});

@@ -1,0 +1,27 @@
+import type { RunOptions } from "../../harness/session.ts";
+import { makeReport, type Report, type ReportCase } from "../../reports/report.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { cases, runAgainst } from "../helpers.ts";
+
+/** Cases that need little time, of several suites. */
+const SOME =
+  /^(version\/(greeting|parity|isolated|open)|disconnect\/(alone|reconnect)|malformed\/not-json|transport\/ping)/;
+
+/** The report of a real run of some cases against the reference server, with a fault or without. */
+export async function sample(fault?: string, options: Partial<RunOptions> = {}): Promise<Report> {
+  const server = await protocol.serve({ fault });
+  const some = cases.filter(({ id }) => SOME.test(id));
+  const result = await runAgainst(server.url, some, options).finally(server.close);
+  return makeReport(result, {
+    suite: { name: "tachyon-conformance", version: "0.2.0" },
+    protocol,
+    target: { url: "ws://127.0.0.1:8080/", embedded: false, strict: options.strict ?? false },
+    redact: String,
+  });
+}
+
+/** A report in which one case is another. */
+export const withCase = (report: Report, id: string, change: (it: ReportCase) => Partial<ReportCase>): Report => ({
+  ...report,
+  cases: report.cases.map((it) => (it.id === id ? { ...it, ...change(it) } : it)),
+});
