@@ -1,0 +1,113 @@
+import { notRun } from "../harness/execute.ts";
+import { groupBy } from "../harness/group.ts";
+import type { Protocol } from "../harness/protocol.ts";
+import { deal } from "../harness/shard.ts";
+import { UsageError } from "../harness/usage.ts";
+import { median } from "./latency.ts";
+import { type Report, type ReportCase, type ReportLatency, type ReportShard, reportCase } from "./report.ts";
+import { conclude } from "./verdict.ts";
+
+/** A stored shard of a run and where it stands. */
+export interface Shard {
+  readonly file: string;
+  readonly report: Report;
+}
+
+type Part = Shard & { readonly shard: ReportShard };
+
+/**
+ * One report out of the shards of a run: the same as that of one run, but for its times. The cases of shards that are missing
+ * are skipped, and the verdict is `incomplete`. Throws a `UsageError` where they are no shards of one run.
+ */
+export function merge(shards: readonly Shard[], protocol: Protocol): Report {
+  const parts = shards.map(part);
+  const [first] = parts;
+  if (!first) throw new UsageError("Name the reports of the shards to merge.");
+  for (const [i, a] of parts.entries()) for (const b of parts.slice(i + 1)) agree(a, b);
+  for (const it of parts) holdsItsOwn(it);
+  const { of, cases: ids } = first.shard;
+  const missing = Array.from({ length: of }, (_, i) => i + 1).filter(
+    (i) => !parts.some(({ shard }) => shard.index === i),
+  );
+
+  const known = new Map(parts.flatMap(({ report }) => report.cases.map((it): [string, ReportCase] => [it.id, it])));
+  const why = `not run: shard${missing.length > 1 ? "s" : ""} ${missing.join(", ")} of ${of} ${missing.length > 1 ? "are" : "is"} missing`;
+  const reports = parts.map(({ report }) => report);
+  const stop = reports
+    .map((it) => it.stop)
+    .toSorted((a) => (a?.reason === "lost" ? -1 : 1))
+    .find((it) => it !== undefined);
+  const { suite, protocol: version, target } = first.report;
+  const expected = reports.find((it) => it.expectedFailures)?.expectedFailures;
+  return conclude(
+    {
+      suite,
+      protocol: version,
+      target,
+      startedAt: reports.map(({ startedAt }) => startedAt).toSorted()[0] ?? "",
+      durationMs: Math.max(...reports.map(({ durationMs }) => durationMs)),
+      seed: Math.max(...reports.map(({ seed }) => seed)),
+      ...(first.report.concurrency !== undefined && { concurrency: first.report.concurrency }),
+      latencies: latencies(reports),
+      ...(expected && { expectedFailures: expected }),
+      ...(stop ? { stop } : missing.length > 0 && { stop: { reason: "missing", words: why } }),
+    },
+    ids.map((id) => known.get(id) ?? notSeen(id, why, protocol)),
+    protocol.requirements,
+  );
+}
+
+function part({ file, report }: Shard): Part {
+  const { shard } = report;
+  if (!shard) throw new UsageError(`${file} is no shard of a run. Make some with run --shard 1/2 and --shard 2/2.`);
+  return { file, report, shard };
+}
+
+/** What all shards of a run have in common, in words. */
+const COMMON: Readonly<Record<string, (part: Part) => unknown>> = {
+  target: ({ report: { target } }) => (target.embedded ? "the embedded reference server" : target.url),
+  "protocol version": ({ report }) => report.protocol.version,
+  "version of the suite": ({ report }) => report.suite.version,
+  "choice of --strict": ({ report }) => report.target.strict,
+  "number of shards": ({ shard }) => shard.of,
+  "selection of cases": ({ shard }) => shard.cases.join(),
+};
+
+/** Throws a `UsageError` where two reports are no different shards of one run. */
+function agree(a: Part, b: Part): void {
+  const refuse = (why: string) => {
+    throw new UsageError(`${a.file} and ${b.file} are no shards of one run: ${why}. Leave one out.`);
+  };
+  for (const [what, of] of Object.entries(COMMON)) if (of(a) !== of(b)) refuse(`they differ in the ${what}`);
+  if (a.shard.index === b.shard.index) refuse(`both are shard ${a.shard.index} of ${a.shard.of}`);
+  if (a.report.seed !== b.report.seed && a.report.seed * b.report.seed > 0) refuse("they differ in the seed");
+}
+
+/** Throws a `UsageError` where a report does not hold the cases of its shard, and no others. */
+function holdsItsOwn({ file, report, shard }: Part): void {
+  const { index, of } = shard;
+  if (deal(shard.cases, shard).join() === report.cases.map(({ id }) => id).join()) return;
+  throw new UsageError(`${file} was changed: it does not hold the cases of shard ${index} of ${of}. Make it anew.`);
+}
+
+/** A case of a shard that is missing. Throws a `UsageError` where this version of the suite does not know it. */
+function notSeen(id: string, why: string, { suites, requirements }: Protocol): ReportCase {
+  const it = suites.flatMap(({ cases }) => cases).find((one) => one.id === id);
+  if (!it)
+    throw new UsageError(`There is no case "${id}". Merge the shards with the version of the suite that made them.`);
+  return reportCase(notRun(it, why, { requirements: new Map(requirements.map((row) => [row.id, row])) }), String);
+}
+
+/** The latencies of all shards: of each repetition the median of their medians. */
+function latencies(reports: readonly Report[]): readonly ReportLatency[] {
+  const all = groupBy(
+    reports.flatMap((report) => report.latencies ?? []),
+    ({ name }) => name,
+  );
+  return Array.from(all, ([name, some]) => ({
+    name,
+    mediansMs: Array.from({ length: Math.max(...some.map(({ mediansMs }) => mediansMs.length)) }, (_, i) =>
+      median(some.flatMap(({ mediansMs }) => mediansMs[i] ?? [])),
+    ),
+  }));
+}
