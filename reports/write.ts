@@ -1,22 +1,57 @@
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { access, constants, lstat, mkdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { reason, UsageError } from "../harness/usage.ts";
 
-const complaint = (path: string, error: unknown) =>
+/** That a file cannot be written, as the one line that a user reads. */
+export const complaint = (path: string, error: unknown) =>
   new UsageError(`Cannot write ${path}: ${reason(error)}. Choose another file or folder.`);
 
 /** Makes sure before a run that a file can be written after it. Throws a `UsageError`. */
 export async function prepare(path: string): Promise<void> {
   const folder = dirname(resolve(path));
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const there = await stat(path).catch(() => undefined);
     if (there?.isDirectory()) throw new Error("it is a folder");
     await access(there ? path : folder, constants.W_OK);
   } catch (error) {
     throw complaint(path, error);
+  }
+}
+
+/** Makes a folder and those that it stands in. (Asked for it in one go, Node.js 20 never ends where /proc refuses one.) */
+async function makeFolder(folder: string): Promise<void> {
+  const there = await stat(folder).catch(() => undefined);
+  if (there?.isDirectory()) return;
+  if (there) throw Object.assign(new Error(), { code: "ENOTDIR" });
+  await makeFolder(dirname(folder));
+  await mkdir(folder).catch(async (error) => {
+    if (!(await exists(folder))) throw error;
+  });
+}
+
+/** Whether there is anything under a path. */
+export const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/**
+ * Makes sure that no file is written twice, and none that is read. Devices may be. Throws a `UsageError`.
+ */
+export async function distinct(read: readonly string[], written: readonly string[]): Promise<void> {
+  const places = new Map<string, string>();
+  for (const path of read) places.set(await realpath(path).catch(() => resolve(path)), path);
+  for (const path of written) {
+    const folder = await realpath(dirname(resolve(path))).catch(() => dirname(resolve(path)));
+    const place = await realpath(path).catch(() => join(folder, basename(path)));
+    const taken = places.get(place);
+    if (taken !== undefined && !place.startsWith("/dev/"))
+      throw new UsageError(`${path} would be written over ${taken}. Name another file.`);
+    places.set(place, path);
   }
 }
 
@@ -37,10 +72,10 @@ export async function write(path: string, content: string): Promise<void> {
     const there = await stat(place).catch(() => undefined);
     if (there && !there.isFile()) return await writeFile(place, content);
     unfinished.add(beside);
-    await writeFile(beside, content);
+    await writeFile(beside, content, { mode: there?.mode });
     await rename(beside, place);
   } catch (error) {
-    await rm(beside, { force: true });
+    await rm(beside, { force: true }).catch(() => {});
     throw complaint(path, error);
   } finally {
     unfinished.delete(beside);

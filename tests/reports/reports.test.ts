@@ -42,6 +42,7 @@ const run = (...results: CaseResult[]): RunResult => ({
   startedAt: new Date(0),
   durationMs: 5,
   results,
+  passes: [results],
   stop: undefined,
   seed: 0,
 });
@@ -144,7 +145,7 @@ describe("junit.xml", () => {
     ]);
     expect(named("failure")).toEqual([{ message: "disconnect.answered: expected that, came it", type: "fail" }]);
     expect(named("error")).toEqual([{ message: "disconnect.answered: expected that, came it", type: "error" }]);
-    expect(named("skipped")).toEqual([{}]);
+    expect(named("skipped")).toEqual([{ message: "it" }]);
     expect(named("property")).toContainEqual({ name: "requirement", value: "disconnect.answered" });
   });
 
@@ -164,7 +165,8 @@ describe("the terminal", () => {
       quiet: false,
       verbose: false,
       requirements: protocol.requirements,
-      command: "tachyon-conformance run ws://x",
+      alone: (id: string) => `tachyon-conformance run ws://x --case ${id}`,
+      heavy: ["resilience"],
       written: ["out/report.json"],
       ...more,
     });

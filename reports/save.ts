@@ -1,0 +1,74 @@
+import { appendFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Protocol } from "../harness/protocol.ts";
+import { FORMAT_NAMES, FORMATS, type Format, type FormatName } from "./formats.ts";
+import type { Report } from "./report.ts";
+import { complaint, discard, prepare, write } from "./write.ts";
+
+/** Where the user wants reports: a folder, or single files. */
+export type Wanted = { readonly out?: string | undefined } & { readonly [name in FormatName]?: string | undefined };
+
+/** The file of each format that is wanted. */
+export type Destinations = ReadonlyMap<FormatName, string>;
+
+/** The file that GitHub shows beside a job; several steps may write to it. */
+export const stepSummary = () => process.env.GITHUB_STEP_SUMMARY || undefined;
+
+/**
+ * Where each report goes. `folder` is for those that were not given a file of their own, where the user names neither folder
+ * nor file; without it only what is named is written.
+ */
+export function destinations({ out, ...wanted }: Wanted, folder?: string): Destinations {
+  const named = FORMAT_NAMES.filter((name) => wanted[name] !== undefined);
+  const into = out ?? (named.length === 0 ? folder : undefined);
+  const places = FORMAT_NAMES.map((name): [FormatName, string | undefined] => {
+    const { file }: Format = FORMATS[name];
+    const summary = name === "markdown" ? stepSummary() : undefined;
+    return [name, wanted[name] ?? (into !== undefined && file !== undefined ? join(into, file) : summary)];
+  });
+  return new Map(places.filter((place): place is [FormatName, string] => place[1] !== undefined));
+}
+
+/** The folder of what belongs to a run beside its reports: that of the first of them which is a file; else `folder`. */
+export function folderOf({ out, ...wanted }: Wanted, folder: string): string {
+  const named = FORMAT_NAMES.flatMap((name) => wanted[name] ?? []).find((path) => !path.startsWith("/dev/"));
+  return out ?? (named === undefined ? folder : dirname(named));
+}
+
+/** Makes sure before a run that its reports can be written after it. Throws a `UsageError`. */
+export async function prepareAll(files: Destinations): Promise<void> {
+  await Promise.all(Array.from(files.values(), prepare));
+}
+
+/** Which reports were written, and why the others were not. */
+export interface Saved {
+  readonly written: string[];
+  readonly failed: unknown[];
+}
+
+/** Writes the reports; one that cannot be written keeps no other from being written. */
+export async function save(report: Report, files: Destinations, protocol: Protocol): Promise<Saved> {
+  const saved: Saved = { written: [], failed: [] };
+  for (const [name, path] of files) {
+    try {
+      await put(path, await FORMATS[name].make(report, protocol));
+      saved.written.push(path);
+    } catch (error) {
+      saved.failed.push(error);
+    }
+  }
+  return saved;
+}
+
+/** Writes a file, or adds to the one that GitHub shows beside a job. Throws a `UsageError`. */
+export async function put(path: string, content: string): Promise<void> {
+  if (path !== stepSummary()) return await write(path, content);
+  await appendFile(path, content).catch((error) => {
+    throw complaint(path, error);
+  });
+}
+
+/** Removes the reports of an earlier run: nobody must take them for those of a target that could not be tested. */
+export async function forget(files: Destinations): Promise<void> {
+  for (const path of files.values()) if (path !== stepSummary()) await discard(path);
+}

@@ -1,0 +1,123 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { readReport } from "../../reports/read.ts";
+import type { Report } from "../../reports/report.ts";
+import { folder } from "../cli/process.ts";
+import { sample } from "./samples.ts";
+
+const { path, remove } = folder();
+afterAll(remove);
+
+let text = "";
+beforeAll(async () => {
+  text = JSON.stringify(await sample());
+});
+
+const file = (content: string) => {
+  const name = join(path, "report.json");
+  writeFileSync(name, content);
+  return name;
+};
+const changed = (change: (report: Record<string, unknown>) => object) =>
+  JSON.stringify({ ...JSON.parse(text), ...change(JSON.parse(text)) });
+
+test("a stored report is read, also by its folder", async () => {
+  expect(await readReport(file(text))).toEqual(JSON.parse(text));
+  expect(await readReport(path)).toEqual(JSON.parse(text));
+});
+
+test("a report of an older version of the suite is read", async () => {
+  const older = changed(() => ({ suite: { name: "tachyon-conformance", version: "0.1.0" } }));
+  expect(await readReport(file(older))).toMatchObject({ suite: { version: "0.1.0" } });
+});
+
+test.each<[string, () => string, RegExp]>([
+  ["cut off", () => text.slice(0, -10), /is no report: it holds no JSON, or was cut off/],
+  ["empty", () => "", /is no report: it holds no JSON/],
+  ["something else", () => '{"name": "x"}', /is no report: the file lacks 'suite'/],
+  ["null", () => "null", /is no report: the file is no object/],
+  ["nested deep", () => "[".repeat(100_000) + "]".repeat(100_000), /is no report/],
+  [
+    "with a property too many",
+    () => changed(() => ({ extra: 1 })),
+    /is no report: the file holds what no report has \(extra\)/,
+  ],
+  [
+    "with a verdict of its own",
+    () => changed(() => ({ verdict: "fine" })),
+    /verdict is no equal|verdict .*\(pass, fail, incomplete\)/,
+  ],
+  [
+    "of a newer major version",
+    () => changed(() => ({ suite: { name: "x", version: "9.0.0" } })),
+    /was written by tachyon-conformance 9\.0\.0; this is /,
+  ],
+  [
+    "of a newer version with more in it",
+    () => changed(() => ({ suite: { name: "x", version: "0.99.0" }, extra: 1 })),
+    /was written by tachyon-conformance 0\.99\.0/,
+  ],
+])("a file that is %s is refused in one line", async (_, content, message) => {
+  await expect(readReport(file(content()))).rejects.toThrow(message);
+  await expect(readReport(file(content()))).rejects.toThrow(/^[^\n]*$/);
+});
+
+test.each<[string, (report: Report) => object, RegExp]>([
+  ["the verdict of the run", () => ({ verdict: "incomplete" }), /was changed: its verdict is not that of its cases/],
+  ["a count", ({ counts }) => ({ counts: { ...counts, fail: 3 } }), /was changed: its verdict/],
+  [
+    "the verdict of a case",
+    ({ cases }) => ({ cases: cases.map((it) => ({ ...it, verdict: "fail" })) }),
+    /was changed: the verdict of/,
+  ],
+  [
+    "the verdict of a requirement",
+    ({ requirements }) => ({ requirements: requirements.map((row) => ({ ...row, verdict: "warn" })) }),
+    /was changed: the verdicts of requirements/,
+  ],
+  [
+    "a case, which is in it twice",
+    ({ cases }) => ({ cases: [...cases, cases[0]] }),
+    /was changed: it holds a case twice/,
+  ],
+  [
+    "an id, into what a terminal acts on",
+    ({ cases }) => ({ cases: cases.map((it) => ({ ...it, id: "a/\u001b[31m" })) }),
+    /cases\.0\.id/,
+  ],
+  [
+    "a message, which lacks its text",
+    ({ cases }) => ({
+      cases: cases.map((it) => ({
+        ...it,
+        connections: [{ url: "ws://x/", events: [{ at: 1, from: "server", type: "text" }] }],
+      })),
+    }),
+    /events\.0 lacks 'data'/,
+  ],
+  [
+    "a check, which is marked as expected without a file",
+    ({ cases }) => ({
+      cases: cases.map((it) => ({ ...it, checks: it.checks.map((check) => ({ ...check, expectedFailure: "x" })) })),
+    }),
+    /was changed: failures are marked/,
+  ],
+])("a report in which somebody changed %s is refused", async (_, change, message) => {
+  await expect(readReport(file(changed((report) => change(report as unknown as Report))))).rejects.toThrow(message);
+});
+
+test("a file of 200 MB is refused", async () => {
+  const name = join(path, "big.json");
+  writeFileSync(name, Buffer.alloc(200_000_000, "[1,"));
+  await expect(readReport(name)).rejects.toThrow(/big\.json is no report: it has more than 100 MiB/);
+  rmSync(name);
+});
+
+test("what cannot be read is refused", async () => {
+  await expect(readReport(join(path, "nothing.json"))).rejects.toThrow(
+    /Cannot read .*nothing\.json: there is no such file/,
+  );
+  mkdirSync(join(path, "empty"));
+  await expect(readReport(join(path, "empty"))).rejects.toThrow(/Cannot read .*empty\/report\.json/);
+});
