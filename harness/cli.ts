@@ -3,16 +3,18 @@ import yargs from "yargs";
 import about from "../package.json" with { type: "json" };
 import { visible } from "../reports/escape.ts";
 import { EXIT } from "./exit.ts";
-import { RUNNING, SELECTION, SERVING } from "./options.ts";
+import { COMPARING, EXPECTING, OUTPUT, REPORTING, RUNNING, SELECTION, SERVING } from "./options.ts";
 import { isObject } from "./transcript.ts";
 import { reason, suggestion, UnreachableError, UsageError } from "./usage.ts";
 import { dropForeign, PREFIX } from "./variables.ts";
 
 const GLOBAL = ["config", "help", "h", "version"];
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  run: [...Object.keys(SELECTION), ...Object.keys(RUNNING), ...GLOBAL, "url"],
+  run: [...Object.keys({ ...SELECTION, ...RUNNING, ...EXPECTING, ...OUTPUT }), ...GLOBAL, "url"],
   list: [...Object.keys(SELECTION), ...GLOBAL],
   explain: [...GLOBAL, "id"],
+  report: [...Object.keys({ ...REPORTING, ...EXPECTING, ...OUTPUT }), ...GLOBAL, "files"],
+  compare: [...Object.keys(COMPARING), ...GLOBAL, "old", "new"],
   serve: [...Object.keys(SERVING), ...GLOBAL],
 };
 const COMMANDS = Object.keys(OPTIONS);
@@ -31,7 +33,9 @@ export async function main(argv: readonly string[]): Promise<number> {
         it
           .positional("url", { type: "string", describe: "ws:, wss:, http: or https: url of the server" })
           .options(SELECTION)
-          .options(RUNNING),
+          .options(RUNNING)
+          .options(EXPECTING)
+          .options(OUTPUT),
       async (args) => {
         const { run } = await import("./commands/run.ts");
         code = await run(args);
@@ -53,6 +57,42 @@ export async function main(argv: readonly string[]): Promise<number> {
       async ({ id }) => {
         const { explain } = await import("./commands/explain.ts");
         await explain(id);
+      },
+    )
+    .command(
+      "report <files..>",
+      "Write a stored report.json in other formats, or make one of the shards of a run",
+      (it) =>
+        it
+          .positional("files", {
+            type: "string",
+            array: true,
+            demandOption: true,
+            describe: "report.json, or its folder",
+          })
+          .options(REPORTING)
+          .options(EXPECTING)
+          .options(OUTPUT),
+      async (args) => {
+        const { report } = await import("./commands/report.ts");
+        code = await report(args);
+      },
+    )
+    .command(
+      "compare <old> [new]",
+      "Say what changed between two reports, or make a matrix of a folder of reports",
+      (it) =>
+        it
+          .positional("old", {
+            type: "string",
+            demandOption: true,
+            describe: "report.json, its folder, or a folder of reports",
+          })
+          .positional("new", { type: "string", describe: "report.json, or its folder" })
+          .options(COMPARING),
+      async (args) => {
+        const { compare } = await import("./commands/compare.ts");
+        code = await compare(args);
       },
     )
     .command(
@@ -88,7 +128,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     const known = error instanceof UsageError || error instanceof UnreachableError;
     const words = known ? message : `A bug of the suite: ${message}. Please report it; --verbose shows where.`;
-    process.stderr.write(`${about.name}: ${visible(verbose && !known ? (stack ?? words) : words)}\n`);
+    // A runner of CI takes this for a command in the middle of a line, too.
+    process.stderr.write(
+      `${about.name}: ${visible(verbose && !known ? (stack ?? words) : words).replaceAll("##[", "## [")}\n`,
+    );
     return error instanceof UnreachableError ? EXIT.unreachable : EXIT.usage;
   }
 }
@@ -109,10 +152,11 @@ function nearest(message: string, argv: readonly string[]): string {
   const [, names = ""] = /^Unknown arguments?: (.*)$/.exec(message) ?? [];
   const [first = ""] = names.split(", ");
   if (first !== "" && argv.includes(first)) return `"${first}" is one argument too many. See --help.`;
+  if (argv.includes(`--no-${first}`)) return `There is no option --no-${first}. See --help.`;
   if (first !== "") return `There is no option --${first}.${suggestion(first, OPTIONS[command] ?? ALL_OPTIONS)}`;
   const [, lacking] = /^Not enough arguments following: (.*)$/.exec(message) ?? [];
   if (lacking !== undefined) return `--${lacking} needs a value. See --help.`;
-  return `${message.replaceAll("\n", " ")} See --help.`;
+  return `${message.replaceAll("\n", " ").replace(/\.?$/, ".")} See --help.`;
 }
 
 /** Reads a config file: a JSON object of options. Throws a `UsageError`. */

@@ -5,11 +5,18 @@ export interface Interrupt {
   release(): void;
 }
 
+/** Two signals within so many ms are one. */
+const TWICE = 300;
+
 /** Listens for Ctrl-C and SIGTERM. `code` is the exit code of a second one. */
 export function onInterrupt(code: number): Interrupt {
   const controller = new AbortController();
+  let first: number | undefined;
   const interrupt = () => {
-    if (controller.signal.aborted) process.exit(code);
+    // Who signals a process group and its leader, as `timeout` does, signals twice.
+    if (first !== undefined && Date.now() - first < TWICE) return;
+    if (first !== undefined) process.exit(code);
+    first = Date.now();
     process.stderr.write("\ninterrupted: writing the reports of what ran; once more to end at once\n");
     controller.abort(new Error("interrupted"));
   };

@@ -1,10 +1,15 @@
 #!/usr/bin/env node
+import about from "../package.json" with { type: "json" };
 import { main } from "./cli.ts";
+import { EXIT } from "./exit.ts";
+import { reason } from "./usage.ts";
 
 // Whoever reads the output may stop reading (`| head`); the run and its reports go on.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    if (error.code === "EPIPE") return;
+    if (stream === process.stdout) process.stderr.write(`${about.name}: Cannot write the output: ${reason(error)}.\n`);
+    process.exit(EXIT.usage);
   });
 }
 

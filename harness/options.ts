@@ -1,5 +1,7 @@
 import type { Options } from "yargs";
+import { FORMAT_NAMES, FORMATS, type FormatName } from "../reports/formats.ts";
 import { DEFAULTS } from "./defaults.ts";
+import type { ShardOptions } from "./shard.ts";
 import { UsageError } from "./usage.ts";
 
 /** The most that a timer can wait, in ms. */
@@ -27,6 +29,14 @@ const once =
     if (value === undefined || (typeof value === "string" && value !== "")) return value;
     throw new UsageError(`--${name} takes one value.`);
   };
+
+/** `2/5` as a place and a count. */
+function shardOf(value: unknown): ShardOptions | undefined {
+  if (value === undefined) return undefined;
+  const [, index = 0, of = 0] = (/^(\d{1,6})\/(\d{1,6})$/.exec(String(value)) ?? []).map(Number);
+  if (index >= 1 && index <= of) return { index, of };
+  throw new UsageError("--shard takes which part of how many, as 2/5.");
+}
 
 const number = (name: string, least: number, byDefault: number, describe: string) =>
   ({
@@ -71,9 +81,10 @@ export const RUNNING = {
     type: "number",
     requiresArg: true,
     coerce: (value: unknown) => (value === undefined ? undefined : integer("seed", 1)(value)),
-    describe: "What generated commands start from, to send those of an earlier run again (default: another each time)",
+    describe:
+      "What generated commands start from, to send those of an earlier run again (default: another each time; with --shard 1)",
   },
-  runs: number("runs", 1, DEFAULTS.runs, "How many inputs each case of the suite generated makes"),
+  runs: number("runs", 1, DEFAULTS.runs, "How many inputs each case that generates some makes"),
   bail: flag("Stop at the first failure"),
   header: texts(
     "header",
@@ -82,17 +93,55 @@ export const RUNNING = {
   ca: text("ca", "Trust the certificates in this PEM file"),
   insecure: flag("Accept any certificate"),
   start: text("start", "Start the server under test with this shell command, and end it afterwards"),
-  json: text("json", "Write report.json to this file"),
-  junit: text("junit", "Write the JUnit report to this file"),
-  out: text("out", "Write all reports to this folder (default tachyon-report, unless a file is named)"),
-  quiet: flag("Print the verdict only"),
+  "start-timeout": number(
+    "start-timeout",
+    1,
+    DEFAULTS.startTimeout,
+    "How long it may take to accept connections, in ms",
+  ),
+  shard: {
+    ...text("shard", "Run one part of the cases only, as 2/5; report --merge makes one report of all parts"),
+    coerce: shardOf,
+  },
+} as const;
+
+const files = Object.fromEntries(FORMAT_NAMES.map((name) => [name, text(name, FORMATS[name].describe)])) as Readonly<
+  Record<FormatName, ReturnType<typeof text>>
+>;
+
+/** Where reports go, and how much is printed. */
+export const OUTPUT = {
+  ...files,
+  out: text(
+    "out",
+    "Write report.json, junit.xml and report.html to this folder (run: tachyon-report, unless a file is named)",
+  ),
+  quiet: flag("Print the verdict and what is broken only"),
   verbose: flag("Print every finding in full, every observation, and stack traces of errors of the suite"),
+} as const;
+
+/** Failures that are no news. */
+export const EXPECTING = {
+  "expected-failures": text("expected-failures", "Failures that do not fail the run, each with a reason: a YAML file"),
+  "write-expected-failures": flag("Make or update that file from the run; reasons and comments stay"),
+} as const;
+
+/** What is made of stored reports. */
+export const REPORTING = {
+  merge: flag("Make one report of the shards of a run"),
+} as const;
+
+/** Where a comparison goes. */
+export const COMPARING = {
+  json: text("json", "Write the comparison of two reports as JSON to this file"),
+  html: text("html", "Write the matrix of a folder of reports, one page that needs nothing else, to this file"),
+  markdown: text("markdown", "Write it in Markdown to this file (default: the one that $GITHUB_STEP_SUMMARY names)"),
 } as const;
 
 /** Where the reference server listens, and how it misbehaves. */
 export const SERVING = {
   fault: text("fault", "Misbehave in one named way"),
   "list-faults": flag("List the faults, with what each does and which requirement it breaks"),
-  host: { type: "string", requiresArg: true, default: "127.0.0.1", describe: "The address to listen on" },
+  host: { ...text("host", "The address to listen on"), default: "127.0.0.1" },
   port: number("port", 0, 0, "The port to listen on; 0 is any free one"),
 } as const;

@@ -4,8 +4,7 @@ import { open, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UnreachableError, UsageError } from "./usage.ts";
 
-/** How long a server may take until it accepts connections, and to end when asked to, in ms. */
-const BOOT = 30_000;
+/** How long a server may take to end when asked to, and between two looks, in ms. */
 const GRACE = 2_000;
 const PAUSE = 50;
 
@@ -15,23 +14,31 @@ export interface Started {
   stop(): Promise<void>;
 }
 
-/** Why a connection could not be opened, or `undefined` where it could. */
-type Probe = () => Promise<string | undefined>;
+/** How a server is started. */
+export interface StartOptions {
+  /** The file that its output is kept in. */
+  readonly log: string;
+  /** Why a connection cannot be opened, or `undefined` where it can. */
+  readonly ready: () => Promise<string | undefined>;
+  /** How long it may take until it accepts connections, in ms. */
+  readonly within: number;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Starts the server under test by a shell command in a process group of its own, its output in a file, and waits until the
  * target accepts connections. Throws an `UnreachableError` where it does not, a `UsageError` where something else already does.
  */
-export async function start(command: string, log: string, probe: Probe, signal: AbortSignal): Promise<Started> {
-  if ((await probe()) === undefined) {
+export async function start(command: string, options: StartOptions): Promise<Started> {
+  if ((await options.ready()) === undefined) {
     throw new UsageError("Something already accepts connections at the url: end it, or leave out --start to test it.");
   }
-  const output = await open(log, "w");
+  const output = await open(options.log, "w");
   const child = spawn(command, { shell: true, detached: true, stdio: ["ignore", output.fd, output.fd] });
   const ended = once(child, "exit").then(([code, by]) => `it ended with ${by ?? `exit code ${code}`}`, String);
   await output.close();
   try {
-    await accepting(probe, ended, signal, log);
+    await accepting(ended, options);
   } catch (error) {
     await stop(child, ended);
     throw error;
@@ -39,13 +46,13 @@ export async function start(command: string, log: string, probe: Probe, signal: 
   return { stop: () => stop(child, ended) };
 }
 
-async function accepting(probe: Probe, ended: Promise<string>, signal: AbortSignal, log: string): Promise<void> {
+async function accepting(ended: Promise<string>, { ready, within, signal, log }: StartOptions): Promise<void> {
   let end: string | undefined;
   ended.then((how) => {
     end = how;
   });
-  for (const deadline = Date.now() + BOOT; ; await sleep(PAUSE)) {
-    const failure = await probe();
+  for (const deadline = Date.now() + within; ; await sleep(PAUSE)) {
+    const failure = await ready();
     if (failure === undefined || signal.aborted) return;
     if (end)
       throw new UnreachableError(
@@ -53,7 +60,7 @@ async function accepting(probe: Probe, ended: Promise<string>, signal: AbortSign
       );
     if (Date.now() > deadline)
       throw new UnreachableError(
-        `The server of --start did not accept connections within ${BOOT / 1000} s (${failure}). Its output is in ${log}.`,
+        `The server of --start did not accept connections within ${within / 1000} s (${failure}). Its output is in ${log}; --start-timeout gives it longer.`,
       );
   }
 }

@@ -18,8 +18,9 @@ export function dropForeign(
   allOptions: readonly string[],
 ): void {
   const onLine = (key: string) => typed.some((word) => word.split("=", 1)[0] === `--${key}`);
-  for (const key of Object.keys(args).filter((it) => allOptions.includes(it))) {
-    if (!options.includes(key) && !onLine(key)) delete args[key];
+  for (const name of allOptions) {
+    if (options.includes(name) || onLine(name)) continue;
+    for (const key of [name, camel(name)]) delete args[key];
   }
   for (const variable of Object.keys(process.env).filter((name) => name.startsWith(`${PREFIX}_`))) {
     const words = variable
@@ -31,7 +32,9 @@ export function dropForeign(
     if (allOptions.some((option) => distance(option, name) <= name.length / LETTERS)) {
       throw new UsageError(`The variable ${variable} stands for no option.${suggestion(name, allOptions)}`);
     }
-    const camel = words.map((word, i) => (i === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))).join("");
-    for (const key of [name, camel, words.join("_")]) if (!onLine(key)) delete args[key];
+    for (const key of [name, camel(name), words.join("_")]) if (!onLine(key)) delete args[key];
   }
 }
+
+/** The other name under which yargs knows an option. */
+const camel = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -5,7 +5,7 @@ import { reason, UsageError } from "../usage.ts";
 
 /** The options of `serve`, as the command line gives them. */
 export interface ServeArguments {
-  readonly host: string;
+  readonly host: string | undefined;
   readonly port: number;
   readonly fault?: string | undefined;
   readonly listFaults: boolean;
@@ -22,8 +22,8 @@ export async function serve({ host, port, fault, listFaults }: ServeArguments): 
     if (error instanceof UsageError) throw error;
     throw new UsageError(`Cannot listen on ${host}, port ${port}: ${reason(error)}. Choose another --host or --port.`);
   });
-  const how = fault === undefined ? "" : `, with the fault ${fault}: ${faults[fault]?.says}`;
-  process.stdout.write(`Tachyon ${current.version} reference server: ${server.url}${how}\nCtrl-C ends it.\n`);
+  const how = fault === undefined ? "" : `It has the fault ${fault}: ${faults[fault]?.says}\n`;
+  process.stdout.write(`Tachyon ${current.version} reference server: ${server.url}\n${how}Ctrl-C ends it.\n`);
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   await server.close();
 }

@@ -61,7 +61,7 @@ test("without a url everything runs against the embedded reference server, and p
     target: { embedded: true },
     counts: { fail: 0, warn: 0, skip: 0, error: 0 },
   });
-  expect(readdirSync(join(cwd, "tachyon-report")).toSorted()).toEqual(["junit.xml", "report.json"]);
+  expect(readdirSync(join(cwd, "tachyon-report")).toSorted()).toEqual(["junit.xml", "report.html", "report.json"]);
 });
 
 test("a server with a bug: exit 1, the failure explained, reports written", async () => {
@@ -160,7 +160,7 @@ describe("a target that cannot be tested: one line that says what to do, exit 3,
   });
 
   test("a name that does not resolve", async () => {
-    const { code, stderr } = await cli(cwd, ["run", "ws://does-not-exist.invalid"]);
+    const { code, stderr } = await cli(cwd, ["run", "ws://does-not-exist.invalid", "--timeout", "15000"]); // Some resolvers take their time.
     expect(stderr).toMatch(/does not resolve/);
     expect(code).toBe(3);
   });

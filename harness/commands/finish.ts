@@ -1,0 +1,45 @@
+import picocolors from "picocolors";
+import { alone } from "../../reports/again.ts";
+import { useColors } from "../../reports/colors.ts";
+import type { Expected } from "../../reports/expected/use.ts";
+import { forGitHub, onGitHub } from "../../reports/github.ts";
+import type { Report } from "../../reports/report.ts";
+import { type Destinations, save } from "../../reports/save.ts";
+import { terminal } from "../../reports/terminal.ts";
+import { isFine } from "../../reports/verdict.ts";
+import { current } from "../../suites/index.ts";
+import { EXIT } from "../exit.ts";
+
+/** How a report is told to the user. */
+export interface Telling {
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  /** What became of the file of expected failures. */
+  readonly expected?: Omit<Expected, "report">;
+  /** Further files that were written. */
+  readonly also?: readonly string[];
+  /** Options that a command which tests the target again needs, beside those that the report knows. */
+  readonly given?: readonly string[];
+}
+
+/** Writes the reports, prints what the user reads, and resolves to the exit code. Throws where a report cannot be written. */
+export async function finish(
+  report: Report,
+  files: Destinations,
+  { given = [], expected, also = [], ...how }: Telling,
+): Promise<number> {
+  const { written, failed } = await save(report, files, current);
+  const { requirements } = current;
+  const text = terminal(report, {
+    ...how,
+    colors: picocolors.createColors(useColors(process.stdout)),
+    requirements,
+    alone: (id) => alone(report, id, given),
+    heavy: current.suites.filter(({ load }) => load).map(({ name }) => name),
+    written: [...written, ...(expected?.written === undefined ? [] : [expected.written]), ...also],
+    ...(expected?.left !== undefined && { left: expected.left }),
+  });
+  process.stdout.write(onGitHub() ? forGitHub(text, report, requirements) : text);
+  if (failed.length > 0) throw failed[0];
+  return isFine(report) ? EXIT.conformant : EXIT.notConformant;
+}

@@ -1,0 +1,51 @@
+import { redactor } from "../../reports/redact.ts";
+import { current } from "../../suites/index.ts";
+import { probe, type Target } from "../execute.ts";
+import type { Interrupt } from "../interrupt.ts";
+import { start } from "../start.ts";
+import { credentials, readCertificates, targetHeaders, targetUrl } from "../target.ts";
+import { UsageError } from "../usage.ts";
+
+/** The options that say which server is tested and how it is reached. */
+export interface TargetArguments {
+  readonly url?: string | undefined;
+  readonly header?: readonly string[] | undefined;
+  readonly ca?: string | undefined;
+  readonly insecure: boolean;
+  readonly start?: string | undefined;
+  readonly startTimeout: number;
+  readonly timeout: number;
+}
+
+/** A target that can be reached. */
+export type Reached = Target & Required<Pick<Target, "redact">>;
+
+/**
+ * The target; one that the suite has to start itself is started, its output kept in `log`, and its end added to `closing`. Throws a
+ * `UsageError`, or an `UnreachableError` where what was started does not accept connections.
+ */
+export async function reach(
+  { url, header = [], ca, insecure, start: command, startTimeout, timeout }: TargetArguments,
+  log: string,
+  { signal }: Interrupt,
+  closing: (() => Promise<void>)[],
+): Promise<Reached> {
+  const given = await targetHeaders(header);
+  const tls = { insecure, ...(ca !== undefined && { ca: await readCertificates(ca) }) };
+  if (url === undefined) {
+    if (command !== undefined)
+      throw new UsageError("--start needs the url that the server will listen at: run <url> --start …");
+    const server = await current.serve();
+    closing.push(server.close);
+    return { url: new URL(server.url), headers: given, redact: redactor(Object.values(given)), ...tls };
+  }
+  const { url: bare, headers: basic, password } = credentials(targetUrl(url));
+  const headers = { ...basic, ...given };
+  const target = { url: bare, headers, redact: redactor([...Object.values(headers), password]), ...tls };
+  current.address(target.url);
+  if (command !== undefined) {
+    const ready = () => probe(current, target, timeout);
+    closing.push((await start(command, { log, ready, within: startTimeout, signal })).stop);
+  }
+  return target;
+}
