@@ -1,0 +1,61 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { parse } from "yaml";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { folder } from "../cli/process.ts";
+import { shellcheck } from "./lint.ts";
+import { bash, reportIn } from "./runner.ts";
+
+const template = parse(readFileSync("ci/gitlab.yml", "utf8"));
+const job = template[".tachyon-conformance"];
+const script = job.script.join("\n");
+
+const closing: (() => unknown)[] = [];
+let cwd = "";
+beforeEach(() => {
+  const { path, remove } = folder();
+  cwd = path;
+  closing.push(remove);
+});
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+test("the template is one hidden job that keeps its reports, whatever comes of it", () => {
+  expect(Object.keys(template)).toEqual([".tachyon-conformance"]);
+  expect(job).toEqual({
+    image: expect.stringMatching(/^node:2\d-/),
+    variables: { TACHYON_CONFORMANCE_PACKAGE: "tachyon-conformance" },
+    script: expect.any(Array),
+    artifacts: { when: "always", paths: ["tachyon-report/"], reports: { junit: "tachyon-report/junit.xml" } },
+  });
+  expect(job.script.filter((line: unknown) => typeof line !== "string")).toEqual([]);
+  expect(shellcheck(script)).toBe("");
+});
+
+test("its script runs the suite from a tarball with the options that the variables give", async () => {
+  const server = await protocol.serve({ fault: "says-goodbye-twice" });
+  closing.push(server.close);
+  const args = ["pack", "--ignore-scripts", "--silent", "--pack-destination", cwd];
+  const tarball = execFileSync("npm", args, { encoding: "utf8" }).trim();
+  renameSync(join(cwd, tarball), join(cwd, "a suite.tgz"));
+
+  const { code, stderr } = await bash(cwd, script.replaceAll("/tmp/", `${cwd}/`), {
+    ...job.variables,
+    TACHYON_CONFORMANCE_PACKAGE: "./a suite.tgz",
+    TACHYON_URL: server.url,
+    TACHYON_SUITE: "disconnect",
+    TACHYON_STRICT: "true",
+  });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+  expect(reportIn(cwd)).toMatchObject({ verdict: "fail", target: { strict: true } });
+  for (const path of [...job.artifacts.paths, job.artifacts.reports.junit])
+    expect(existsSync(join(cwd, path))).toBe(true);
+});
+
+test("without a url it fails before anything is installed, rather than pass the reference server", async () => {
+  const { code, stdout } = await bash(cwd, script, job.variables);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: expect.stringMatching(/^Set TACHYON_URL .*\n$/) });
+});
