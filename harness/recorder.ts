@@ -41,14 +41,13 @@ const STALL = 100;
 /** What a text costs, in bytes: itself, and what it becomes when it is parsed. */
 export function costOf(text: string): number {
   let cost = 2 * text.length;
+  // Before each value stands a comma, a colon, or an opening bracket or brace. (A set of them takes four times as long.)
   for (let i = 0; i < text.length; i++) {
-    if (VALUE.has(text.charCodeAt(i))) cost += NODE;
+    const code = text.charCodeAt(i);
+    if (code === 0x2c || code === 0x3a || code === 0x5b || code === 0x7b) cost += NODE;
   }
   return cost;
 }
-
-/** What stands before each value. */
-const VALUE = new Set(Array.from("{[,:", (letter) => letter.charCodeAt(0)));
 
 /** What all connections of one run share. */
 export interface Shared {
@@ -234,7 +233,7 @@ export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString
 const stamp = (ms: number) => Math.round(ms * 100) / 100;
 
 /** Why nothing more can come on a connection that is over. */
-function ending(events: readonly WireEvent[]): Nothing {
+export function ending(events: readonly WireEvent[]): Nothing {
   const why = (event: WireEvent) => isBreach(event) || event.type === "error" || event.type === "limit";
   const last = events.find(why) ?? events.findLast(isServerEnd) ?? events.at(-1);
   switch (last?.type) {
