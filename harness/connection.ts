@@ -3,9 +3,10 @@ import type { Socket } from "node:net";
 import { WebSocket } from "ws";
 import type { Nothing } from "./nothing.ts";
 import { HANDSHAKE } from "./patience.ts";
+import { type Ending, ended, reader } from "./reading.ts";
 import { base64, costOf, LIMITS, type Recorder, recorder, type Shared } from "./recorder.ts";
 import { inSegments, reset } from "./tcp.ts";
-import { cut, isObject, isServerEnd, json, type Message, type Transcript } from "./transcript.ts";
+import { cut, type Message, type Transcript } from "./transcript.ts";
 import { ask, type Handshake, responseText } from "./upgrade.ts";
 
 /** What can be sent: an object as JSON, a string as it stands in a text frame, bytes in a binary frame. */
@@ -31,12 +32,6 @@ export interface ConnectionOptions {
 export interface Written {
   readonly type: "text" | "ping" | "violation";
   readonly data: string;
-}
-
-/** How the server ended a connection: with a close frame (and a code, if it holds one), or without. */
-export interface Ending {
-  readonly frame: boolean;
-  readonly code?: number;
 }
 
 /** One connection to the target. All that happens on it is in its transcript. */
@@ -251,30 +246,4 @@ function answerer(socket: WebSocket, log: Recorder, written: () => Promise<void>
       log.control("client", "pong", payload);
     });
   };
-}
-
-/** The `next` of a connection: each message is taken once, in whatever order it came. */
-function reader(log: Recorder, nameOf: ConnectionOptions["nameOf"]): Connection["next"] {
-  const unread: Message[] = [];
-  let upTo = 0;
-  return (wanted, what) => {
-    const matches = typeof wanted === "string" ? (message: Message) => nameOf(message) === wanted : wanted;
-    return log.wait(what ?? (typeof wanted === "string" ? wanted : "a message"), () => {
-      for (const event of log.events.slice(upTo)) {
-        const message = event.from === "server" ? json(event) : undefined;
-        if (isObject(message)) unread.push(message);
-      }
-      upTo = log.events.length;
-      const place = unread.findIndex(matches);
-      return place < 0 ? undefined : unread.splice(place, 1)[0];
-    });
-  };
-}
-
-/** How the server ended a connection that is over, or `undefined` where it was not the server. */
-function ended({ events }: Recorder): Ending | undefined {
-  const last = events.findLast(isServerEnd);
-  if (last?.type === "end") return { frame: false };
-  if (last?.type !== "close") return undefined;
-  return last.code === undefined ? { frame: true } : { frame: true, code: last.code };
 }

@@ -25,6 +25,8 @@ export interface CaseResult {
   readonly verdict: Verdict;
   readonly checks: readonly Check[];
   readonly connections: readonly Transcript[];
+  /** Where its transcripts are kept whole, where they are. */
+  readonly recorded?: number;
   /** Milliseconds since the run began. */
   readonly beganAt: number;
   readonly durationMs: number;
@@ -43,6 +45,8 @@ export interface Bench {
   readonly judging: Judging;
   readonly shared: Shared;
   readonly random: Random;
+  /** Keeps transcripts whole; gives what tells them from those of another run of the case. */
+  readonly record?: ((it: Case, transcripts: readonly Transcript[]) => Promise<number>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -65,28 +69,60 @@ export function dial(
   return connect(protocol.address(target.url, query), options, shared);
 }
 
+/** How a case gets a connection: from the network, or from a recording. */
+export type Open = (options?: ConnectOptions) => Promise<Connection>;
+
 /** Runs one case, then judges by the rules of the protocol all that happened on its connections. Never throws. */
 export async function execute(it: Case, bench: Bench, saw: Availability["saw"], idle: () => void): Promise<CaseResult> {
-  const { protocol, shared, judging } = bench;
+  const { shared, judging, protocol, random } = bench;
   const began = shared.clock();
-  const connections: Connection[] = [];
-  const { check, report, skip, ...verdicts } = judge(judging);
-  const open = async (options?: ConnectOptions) => {
+  const opened: Connection[] = [];
+  const open: Open = async (options) => {
     bench.signal?.throwIfAborted();
     const connection = await dial(bench, options, idle);
-    connections.push(connection);
+    opened.push(connection);
     saw(connection, options?.handshake === undefined);
-    if (!options?.handshake && !connection.opened && connections.some(({ opened }) => opened))
-      shared.patience.refused();
+    if (!options?.handshake && !connection.opened && opened.some((other) => other.opened)) shared.patience.refused();
     return connection;
+  };
+  const { checks, connections } = await examine(it, open, { protocol, judging, random });
+  const transcripts = connections.map(({ transcript }) => transcript);
+  const recorded = await bench.record?.(it, transcripts);
+  const kept = transcripts.map((transcript) => keep(transcript, bench.target.redact));
+  for (const connection of connections) connection.forget();
+  return {
+    case: it,
+    verdict: worst(checks.map(({ verdict }) => verdict)),
+    checks,
+    connections: kept,
+    ...(recorded !== undefined && { recorded }),
+    beganAt: began,
+    durationMs: Math.round((shared.clock() - began) * 100) / 100,
+  };
+}
+
+/** What a case finds with the connections that it is given, in the order in which it asked for them. Never throws. */
+export async function examine(
+  it: Case,
+  open: Open,
+  { protocol, judging, random }: Pick<Bench, "protocol" | "judging" | "random">,
+): Promise<{ readonly checks: readonly Check[]; readonly connections: readonly Connection[] }> {
+  const asked: Promise<Connection>[] = [];
+  const { check, report, skip, ...verdicts } = judge(judging);
+  const connect: Open = (options) => {
+    const opening = open(options);
+    asked.push(opening);
+    return opening;
   };
 
   let thrown: unknown;
   try {
-    await it.run({ connect: open, check, report, skip, random: bench.random });
+    await it.run({ connect, check, report, skip, random });
   } catch (error) {
     thrown = error ?? new Error("nothing");
   }
+  const attempts = await Promise.allSettled(asked);
+  const connections = attempts.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
   await Promise.all(
     connections.map(async (connection) => {
       await settle(connection, protocol);
@@ -101,16 +137,7 @@ export async function execute(it: Case, bench: Bench, saw: Availability["saw"], 
     limit: transcripts.flatMap(({ events }) => events.flatMap((it) => (it.type === "limit" ? [it.data] : [])))[0],
   });
   for (const rule of protocol.rules) verdicts.apply(rule, transcripts);
-  const kept = transcripts.map((transcript) => keep(transcript, bench.target.redact));
-  for (const connection of connections) connection.forget();
-  return {
-    case: it,
-    verdict: worst(verdicts.checks.map(({ verdict }) => verdict)),
-    checks: verdicts.checks,
-    connections: kept,
-    beganAt: began,
-    durationMs: Math.round((shared.clock() - began) * 100) / 100,
-  };
+  return { checks: verdicts.checks, connections };
 }
 
 /** Waits until the server owes nothing more on a connection by the rules of the protocol, or has had the time for it. */

@@ -95,7 +95,7 @@ export function judge({ requirements, strict }: Judging): Judge {
 }
 
 /** A rule that throws is a bug of the suite, and costs no other finding. */
-function tryTo(rule: Rule, transcript: Transcript): Finding {
+export function tryTo(rule: Rule, transcript: Transcript): Finding {
   try {
     return rule.judge(transcript);
   } catch (error) {

@@ -31,7 +31,15 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
   const { clock, sockets } = shared;
   const requirements = new Map(protocol.requirements.map((it): [string, Requirement] => [it.id, it]));
   const judging = { requirements, strict: options.strict };
-  const bench: Bench = { protocol, target: options.target, judging, shared, random: options, signal: options.signal };
+  const bench: Bench = {
+    protocol,
+    target: options.target,
+    judging,
+    shared,
+    random: options,
+    record: options.record,
+    signal: options.signal,
+  };
   const cut = () => {
     for (const destroy of sockets) destroy();
   };

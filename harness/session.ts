@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly excuses?: ((id: string, checks: CaseResult["checks"]) => boolean) | undefined;
   /** A SHOULD counts as a MUST. */
   readonly strict: boolean;
+  /** Keeps transcripts whole; gives what tells them from those of another run of the case. */
+  readonly record?: Bench["record"];
   /** Ends the run early; what has run by then is still reported. */
   readonly signal?: AbortSignal;
   /** Called whenever a case has a result, also when it gets another by running again. */

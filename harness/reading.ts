@@ -1,0 +1,41 @@
+import type { Nothing } from "./nothing.ts";
+import type { Recorder } from "./recorder.ts";
+import { isObject, isServerEnd, json, type Message } from "./transcript.ts";
+
+/** A message by its name, or by what it is like. */
+export type Wanted = string | ((message: Message) => boolean);
+
+/** How the server ended a connection: with a close frame (and a code, if it holds one), or without. */
+export interface Ending {
+  readonly frame: boolean;
+  readonly code?: number;
+}
+
+/** The `next` of a connection: each message is taken once, in whatever order it came. */
+export function reader(
+  log: Pick<Recorder, "events" | "wait">,
+  nameOf: (message: Message) => string | undefined,
+): (wanted: Wanted, what?: string) => Promise<Message | Nothing> {
+  const unread: Message[] = [];
+  let upTo = 0;
+  return (wanted, what) => {
+    const matches = typeof wanted === "string" ? (message: Message) => nameOf(message) === wanted : wanted;
+    return log.wait(what ?? (typeof wanted === "string" ? wanted : "a message"), () => {
+      for (const event of log.events.slice(upTo)) {
+        const message = event.from === "server" ? json(event) : undefined;
+        if (isObject(message)) unread.push(message);
+      }
+      upTo = log.events.length;
+      const place = unread.findIndex(matches);
+      return place < 0 ? undefined : unread.splice(place, 1)[0];
+    });
+  };
+}
+
+/** How the server ended a connection that is over, or `undefined` where it was not the server. */
+export function ended({ events }: Pick<Recorder, "events">): Ending | undefined {
+  const last = events.findLast(isServerEnd);
+  if (last?.type === "end") return { frame: false };
+  if (last?.type !== "close") return undefined;
+  return last.code === undefined ? { frame: true } : { frame: true, code: last.code };
+}

@@ -1,0 +1,124 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Check } from "../../harness/judge.ts";
+import { replay } from "../../harness/replay.ts";
+import type { Case } from "../../harness/scenario.ts";
+import type { Transcript } from "../../harness/transcript.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { cases, runAgainst } from "../helpers.ts";
+import { unusual } from "../servers/unusual.ts";
+
+const requirements = new Map(protocol.requirements.map((it) => [it.id, it]));
+const RANDOM = { seed: 7, runs: 10 };
+const bench = { protocol, judging: { requirements, strict: false }, random: RANDOM };
+
+/** What a case found, and the transcripts by which it did. */
+interface Ran {
+  readonly it: Case;
+  readonly checks: readonly Check[];
+  readonly transcripts: readonly Transcript[];
+}
+
+/** Runs cases against a server, and keeps what was recorded, as a bundle does. */
+async function record(url: string, some: readonly Case[], ca?: string): Promise<Ran[]> {
+  const kept: string[] = [];
+  const record = async (_: Case, transcripts: readonly Transcript[]) => kept.push(JSON.stringify(transcripts)) - 1;
+  const target = { url: new URL(url), headers: {}, ca };
+  const { results } = await runAgainst(url, some, { target, record, ...RANDOM, timeout: 500 });
+  return results.map((result) => ({
+    it: result.case,
+    checks: result.checks,
+    transcripts: JSON.parse(kept[result.recorded ?? -1] ?? "[]"),
+  }));
+}
+
+/** What judging recordings again gives otherwise than the run did. */
+async function different(ran: readonly Ran[]): Promise<unknown[]> {
+  const all = await Promise.all(
+    ran.map(async ({ it, checks, transcripts }) => ({
+      id: it.id,
+      checks,
+      again: await replay(it, transcripts, bench),
+    })),
+  );
+  return all.filter(
+    ({ checks, again }) => again.strayed.length > 0 || JSON.stringify(checks) !== JSON.stringify(again.checks),
+  );
+}
+
+const light = cases.filter(({ suite }) => suite !== "resilience");
+const few = light.filter((_, i) => i % 7 === 0);
+
+describe("a recording gives the same checks again, words included", () => {
+  test("of the reference server, for every case", async () => {
+    const server = await protocol.serve();
+    const ran = await record(server.url, cases).finally(server.close);
+    expect(ran.filter(({ transcripts }) => transcripts.length === 0)).toEqual([]);
+    expect(await different(ran)).toEqual([]);
+  });
+
+  test.each([
+    "compares-versions-as-prefixes",
+    "greets-twice",
+    "greets-in-a-binary-frame",
+    "ignores-malformed-commands",
+    "never-says-goodbye",
+  ])("of a server that %s", async (fault) => {
+    const server = await protocol.serve({ fault });
+    expect(await different(await record(server.url, few).finally(server.close))).toEqual([]);
+  });
+
+  test.each([
+    "sends every byte in a fragment, with pings between",
+    "answers in any order",
+    "resets TCP after the close frames",
+    "refuses by name where it can, and is silent otherwise",
+    "speaks TLS",
+  ])("of a server that %s", async (name) => {
+    const { start, ca } = unusual[name] as (typeof unusual)[string];
+    const server = await start();
+    expect(await different(await record(server.url, few, ca).finally(server.close))).toEqual([]);
+  });
+});
+
+describe("what is no recording of a case is noticed", () => {
+  const ID = "disconnect/alone";
+  const recording = async () => {
+    const server = await protocol.serve();
+    const [ran] = await record(
+      server.url,
+      cases.filter(({ id }) => id === ID),
+    ).finally(server.close);
+    return ran as Ran;
+  };
+  const changes: Readonly<Record<string, (one: Transcript) => readonly Transcript[]>> = {
+    "no connection": () => [],
+    "a connection more": (one) => [one, one],
+    "a connection of another name": (one) => [{ ...one, name: "bystander" }],
+    "another query": (one) => [{ ...one, url: `${one.url}1` }],
+    "nothing that the client sends": (one) => [
+      { ...one, events: one.events.filter(({ from, type }) => from === "server" || type === "upgrade") },
+    ],
+    "something else that the client sends": (one) => [
+      {
+        ...one,
+        events: one.events.map((it) => (it.from === "client" && it.type === "text" ? { ...it, data: "{}" } : it)),
+      },
+    ],
+    "more that the client sends": (one) => [
+      {
+        ...one,
+        events: [
+          ...one.events,
+          { at: 1e6, from: "client", type: "text", data: "{}" },
+          { at: 1e6, from: "client", type: "text", data: "{}" },
+        ],
+      },
+    ],
+  };
+
+  test.each(Object.entries(changes))("%s", async (_, change) => {
+    const { it, checks, transcripts } = await recording();
+    const { strayed, checks: again } = await replay(it, change(transcripts[0] as Transcript), bench);
+    expect(strayed.length > 0 || JSON.stringify(again) !== JSON.stringify(checks)).toBe(true);
+  });
+});
