@@ -1,4 +1,4 @@
-import type { Transcript } from "./transcript.ts";
+import type { Side, Transcript, WireEvent } from "./transcript.ts";
 
 /** What a rule finds in a transcript: kept, broken, or not to be told from it; and what it saw. */
 export interface Finding {
@@ -12,4 +12,20 @@ export interface Rule {
   judge(transcript: Transcript): Finding;
   /** What the server still owes at this point, in words: the runner waits for it before it lets the rule judge. */
   owes?(transcript: Transcript): string | undefined;
+  /**
+   * The events that decide it, whatever follows: with these instead of all it finds the same, now and after any others. So a
+   * transcript of any length can be judged in pieces. An event that the transcript lacks is added to its end: a `cut` says what
+   * was too much to be remembered.
+   */
+  needs(transcript: Transcript): readonly (WireEvent | undefined)[];
+  /** What it cannot tell where a recording has gaps. */
+  readonly gaps: Gaps;
+}
+
+/** What follows from events of one side that a recording lacks: they may hide a breach, or excuse one that is seen. */
+export interface Gaps {
+  readonly hide: readonly Side[];
+  readonly excuse: readonly Side[];
+  /** What excuses a breach may also come after it. */
+  readonly later?: true;
 }

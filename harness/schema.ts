@@ -14,14 +14,16 @@ const ajv = new Ajv({
 });
 
 const compiled = new Map<string, ValidateFunction>();
+const same = new WeakMap<object, ValidateFunction>();
 
 /** Each schema is compiled once, also where equal ones are written in several places. Throws where it is no schema. */
 function compile(schema: AnySchema): ValidateFunction {
-  const key = JSON.stringify(schema);
-  const known = compiled.get(key);
+  const known = typeof schema === "object" ? same.get(schema) : undefined;
   if (known) return known;
-  const validate = ajv.compile(schema);
+  const key = JSON.stringify(schema);
+  const validate = compiled.get(key) ?? ajv.compile(schema);
   compiled.set(key, validate);
+  if (typeof schema === "object") same.set(schema, validate);
   return validate;
 }
 

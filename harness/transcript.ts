@@ -141,7 +141,8 @@ export function cut(text: string, most: number = KEPT.text): string {
   return `${part}… [cut: ${length} characters in all]`;
 }
 
-const CUT = /… \[cut: (\d+) characters in all\]$/;
+/** How a text ends that was cut. */
+export const CUT = /… \[cut: (\d+) characters in all\]$/;
 
 /** A text without the mark that it was cut, and how long it was before; nothing of that where it was not. */
 export function uncut(text: string): { readonly text: string; readonly length?: string } {

@@ -1,181 +1,203 @@
-import type { Finding, Rule } from "../../harness/rule.ts";
+import type { Finding, Gaps, Rule } from "../../harness/rule.ts";
 import {
   isBreach,
   isObject,
   isServerEnd,
   json,
   type Message,
-  messages,
+  type Placed,
   show,
   type Transcript,
   type WireEvent,
 } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
-import { DISCONNECT, DISCONNECTED, GREETING, nameOf, violationsOf } from "./protocol.ts";
+import {
+  announcement,
+  asksToDisconnect,
+  firstEnd,
+  isData,
+  isDisconnected,
+  isForeign,
+  isLostBefore,
+  isProvocation,
+  isReset,
+  lastSent,
+  refusable,
+  sent,
+  tooBig,
+  unknown,
+  unprovoked,
+} from "./facts.ts";
+import { DISCONNECT, DISCONNECTED, nameOf, violationsOf } from "./protocol.ts";
 
 const kept = (actual: string): Finding => ({ outcome: "kept", actual });
 const broken = (actual: string): Finding => ({ outcome: "broken", actual });
 const untold = (actual: string): Finding => ({ outcome: "untold", actual });
 
-const rule = (requirement: RequirementId, judge: Rule["judge"], owes?: Rule["owes"]): Rule => ({
-  requirement,
-  judge,
-  ...(owes && { owes }),
-});
+const rule = (requirement: RequirementId, rest: Omit<Rule, "requirement">): Rule => ({ requirement, ...rest });
 
-/** A well-formed response of any service. */
-const RESPONSE = /^[^/]+\/[^/]+\/response$/;
-
-/** Over this many bytes (8 KiB) a message may be too big for a WebSocket layer, which then ends the connection by its own rules. */
-const BIG = 8 << 10;
-
-const sent = (transcript: Transcript) => messages(transcript, "server");
-const isDisconnected = (message: Message) => nameOf(message) === DISCONNECTED;
+/** What was not recorded of the server may be a breach. What was is one, whatever went before. */
+const EACH: Gaps = { hide: ["server"], excuse: [] };
+/** What was not recorded of the client may be what makes it none. */
+const ANSWER: Gaps = { hide: ["server"], excuse: ["client"] };
+/** Either side may have ended the connection, or said why it ends. */
+const ANY: Gaps = { hide: ["client", "server"], excuse: ["client", "server"], later: true };
 
 /** The rules of the section "Every message the server sends". */
 export const rules: readonly Rule[] = [
-  rule("message.json", (transcript) => {
-    const data = transcript.events.filter(
-      ({ from, type }) => from === "server" && (type === "text" || type === "binary"),
-    );
-    const limit = transcript.events.find(({ type }) => type === "limit");
-    const wrong = data.find((event) => !isObject(json(event))) ?? unprovoked(transcript);
-    if (wrong) return broken(quote(wrong));
-    if (limit) return untold(quote(limit));
-    return kept(count(data.length, "message"));
+  rule("message.json", {
+    judge(transcript) {
+      const data = transcript.events.filter(isServerData);
+      const limit = transcript.events.find(isLimit);
+      const wrong = data.find(isNoObject);
+      const breach = unprovoked(transcript);
+      if (wrong) return broken(quote(wrong));
+      if (breach && isLostBefore(transcript, breach)) return untold(`${quote(breach)}, perhaps provoked`);
+      if (breach) return broken(quote(breach));
+      if (limit) return untold(quote(limit));
+      return kept(data.length > 0 ? "every message is a JSON object" : "no message");
+    },
+    needs({ events }) {
+      const wrong = (event: WireEvent) => isServerData(event) && isNoObject(event);
+      return [isServerData, wrong, isLimit, isBreach, isProvocation].map((it) => events.find(it));
+    },
+    gaps: EACH,
   }),
 
-  rule("message.known", (transcript) => {
-    const wrong = sent(transcript).find(({ index, message }) => !isKnown(message, transcript, index));
-    return wrong ? broken(show(wrong.message)) : kept("every command is one of this version");
+  rule("message.known", {
+    judge(transcript) {
+      const wrong = unknown(transcript);
+      return wrong ? broken(show(wrong.message)) : kept("every command is one of this version");
+    },
+    needs: (transcript) => [eventOf(transcript, unknown(transcript)), ...refusable(transcript)],
+    gaps: ANSWER,
   }),
 
-  rule("message.foreign", (transcript) => {
-    const foreign = sent(transcript).find(({ message }) => isForeign(nameOf(message)));
-    return foreign ? broken(show(foreign.message)) : kept("no message of another service");
+  rule("message.foreign", {
+    judge(transcript) {
+      const foreign = sent(transcript).find(isOfAnother);
+      return foreign ? broken(show(foreign.message)) : kept("no message of another service");
+    },
+    needs: (transcript) => [eventOf(transcript, sent(transcript).find(isOfAnother))],
+    gaps: EACH,
   }),
 
-  rule("message.schema", (transcript) => {
-    for (const { message } of sent(transcript)) {
-      const [first] = violationsOf(message);
-      if (first) return broken(`${first.says}: ${show(message)}`);
-    }
-    return kept("every message validates");
+  rule("message.schema", {
+    judge(transcript) {
+      const wrong = sent(transcript).find(isInvalid);
+      if (!wrong) return kept("every message validates");
+      return broken(`${violationsOf(wrong.message)[0]?.says}: ${show(wrong.message)}`);
+    },
+    needs: (transcript) => [eventOf(transcript, sent(transcript).find(isInvalid))],
+    gaps: EACH,
   }),
 
-  rule("termination.announced", (transcript) => {
-    const end = serverEnd(transcript);
-    if (!end) return kept("the server did not end the connection");
-    if (sent(transcript).some(({ message }) => isDisconnected(message))) return kept("announced");
-    if (provocation(transcript) >= 0) return kept("the suite broke RFC 6455 before");
-    if (tooBig(transcript, end)) return kept("the WebSocket layer ended it over a message that was too big");
-    return broken(`${quote(end)} with no ${DISCONNECTED} before`);
+  rule("termination.announced", {
+    judge(transcript) {
+      const end = firstEnd(transcript);
+      if (end?.from !== "server") return kept("the server did not end the connection");
+      if (announcement(transcript) >= 0) return kept("announced");
+      if (transcript.events.some(isProvocation)) return kept("the suite broke RFC 6455 before");
+      if (tooBig(transcript, end)) return kept("the WebSocket layer ended it over a message that was too big");
+      return broken(`${quote(end)} with no ${DISCONNECTED} before`);
+    },
+    needs: (transcript) => [
+      firstEnd(transcript),
+      transcript.events[announcement(transcript)],
+      transcript.events.find(isProvocation),
+      lastSent(transcript),
+    ],
+    gaps: ANY,
   }),
 
-  rule("termination.success-only-if-asked", (transcript) => {
-    const success = sent(transcript).find(({ message }) => isDisconnected(message) && message.status === "success");
-    if (!success) return kept(`no ${DISCONNECTED} success`);
-    const asked = transcript.events.slice(0, success.index).some(asksToDisconnect);
-    return asked ? kept("asked for") : broken(`${show(success.message)}, without a ${DISCONNECT}`);
+  rule("termination.success-only-if-asked", {
+    judge(transcript) {
+      const success = sent(transcript).find(isSuccess);
+      if (!success) return kept(`no ${DISCONNECTED} success`);
+      const asked = transcript.events.slice(0, success.index).some(asksToDisconnect);
+      return asked ? kept("asked for") : broken(`${show(success.message)}, without a ${DISCONNECT}`);
+    },
+    needs: (transcript) => [
+      eventOf(transcript, sent(transcript).find(isSuccess)),
+      transcript.events.find(asksToDisconnect),
+    ],
+    gaps: ANSWER,
   }),
 
-  rule("termination.reason", (transcript) => {
-    const failed = sent(transcript).filter(({ message }) => isDisconnected(message) && message.status === "failed");
-    const wrong = failed.find(({ message }) => violationsOf(message).length > 0);
-    return wrong ? broken(show(wrong.message)) : kept(count(failed.length, `failed ${DISCONNECTED}`));
+  rule("termination.reason", {
+    judge(transcript) {
+      const failed = sent(transcript).filter(isFailure);
+      const wrong = failed.find(isInvalid);
+      if (wrong) return broken(show(wrong.message));
+      return kept(failed.length > 0 ? `every failed ${DISCONNECTED} validates` : `no failed ${DISCONNECTED}`);
+    },
+    needs(transcript) {
+      const failed = sent(transcript).filter(isFailure);
+      return [failed[0], failed.find(isInvalid)].map((it) => eventOf(transcript, it));
+    },
+    gaps: EACH,
   }),
 
-  rule(
-    "disconnect.closes",
-    (transcript) => {
-      const announced = announcement(transcript);
-      if (announced < 0) return kept(`no ${DISCONNECTED}`);
-      const rest = transcript.events.slice(announced);
+  rule("disconnect.closes", {
+    judge(transcript) {
+      const rest = fromAnnouncement(transcript);
+      if (rest.length === 0) return kept(`no ${DISCONNECTED}`);
       if (rest.some(isServerEnd)) return kept("closed");
       if (rest.some(isReset)) return kept("the suite reset the connection itself");
-      if (provocation(transcript) >= 0 && rest.some(isBreach))
+      if (transcript.events.some(isProvocation) && rest.some(isBreach))
         return kept("ended wrongly, as the suite had broken RFC 6455");
-      const wait = rest.findLast(({ type }) => type === "timeout");
+      const wait = rest.findLast(isTimeout);
       return wait ? broken(`still open: ${quote(wait)}`) : untold("the connection was not watched to its end");
     },
-    (transcript) => {
-      const announced = announcement(transcript);
+    owes(transcript) {
+      const rest = fromAnnouncement(transcript);
       const over = (event: WireEvent) => isServerEnd(event) || isReset(event);
-      return announced >= 0 && !transcript.events.slice(announced).some(over) ? "the end of the connection" : undefined;
+      return rest.length > 0 && !rest.some(over) ? "the end of the connection" : undefined;
     },
-  ),
+    needs(transcript) {
+      const rest = fromAnnouncement(transcript);
+      const first = [isServerEnd, isReset, isBreach, isTimeout].map((it) => rest.find(it));
+      return [rest[0], ...first, rest.findLast(isTimeout), transcript.events.find(isProvocation)];
+    },
+    gaps: { hide: ["server"], excuse: ["client", "server"], later: true },
+  }),
 
-  rule("disconnect.last", (transcript) => {
-    const announced = announcement(transcript);
-    if (announced < 0) return kept(`no ${DISCONNECTED}`);
-    const late = transcript.events
-      .slice(announced + 1)
-      .find(({ from, type }) => from === "server" && (type === "text" || type === "binary"));
-    return late ? broken(`afterwards came ${quote(late)}`) : kept("nothing came afterwards");
+  rule("disconnect.last", {
+    judge(transcript) {
+      const [goodbye, ...rest] = fromAnnouncement(transcript);
+      if (!goodbye) return kept(`no ${DISCONNECTED}`);
+      const late = rest.find(isServerData);
+      return late ? broken(`afterwards came ${quote(late)}`) : kept("nothing came afterwards");
+    },
+    needs(transcript) {
+      const [goodbye, ...rest] = fromAnnouncement(transcript);
+      return [goodbye, rest.find(isServerData)];
+    },
+    gaps: EACH,
   }),
 ];
 
-/** The place of the first message that says that the connection is over, or -1. */
-const announcement = (transcript: Transcript) =>
-  sent(transcript).find(({ message }) => isDisconnected(message))?.index ?? -1;
+const isServerData = (event: WireEvent) => event.from === "server" && isData(event);
+const isNoObject = (event: WireEvent) => !isObject(json(event));
+const isLimit = ({ type }: WireEvent) => type === "limit";
+const isTimeout = ({ type }: WireEvent) => type === "timeout";
 
-/** The event by which the server ended the connection, where it was the server. */
-function serverEnd({ events }: Transcript): WireEvent | undefined {
-  const first = events.find((event) => isServerEnd(event) || isClientEnd(event));
-  return first?.from === "server" ? first : undefined;
+interface Sent {
+  readonly message: Message;
 }
 
-const isReset = ({ from, type }: WireEvent) => from === "client" && type === "end";
-const isClientEnd = ({ from, type }: WireEvent) => from === "client" && (type === "close" || type === "end");
+const isOfAnother = ({ message }: Sent) => isForeign(nameOf(message));
+const isInvalid = ({ message }: Sent) => violationsOf(message).length > 0;
+const isSuccess = ({ message }: Sent) => isDisconnected(message) && message.status === "success";
+const isFailure = ({ message }: Sent) => isDisconnected(message) && message.status === "failed";
 
-/** Where the suite broke RFC 6455, or -1: how a server takes that is for its WebSocket library to decide. */
-const provocation = ({ events }: Transcript) =>
-  events.findIndex(({ from, type }) => from === "client" && type === "violation");
+const eventOf = ({ events }: Transcript, placed: Placed | undefined) => placed && events[placed.index];
 
-/** What the server sent against RFC 6455 of its own accord. */
-function unprovoked(transcript: Transcript): WireEvent | undefined {
-  const at = transcript.events.findIndex(isBreach);
-  const before = provocation(transcript);
-  return before < 0 || at < before ? transcript.events[at] : undefined;
-}
-
-/** Whether the WebSocket layer may have ended the connection over the size of the last message. */
-function tooBig({ events }: Transcript, end: WireEvent): boolean {
-  if (end.type === "close") return end.code === 1009;
-  const last = events.findLast(({ from, type }) => from === "client" && (type === "text" || type === "binary"));
-  return last !== undefined && "data" in last && last.data.length > BIG;
-}
-
-function isKnown(message: Message, transcript: Transcript, index: number): boolean {
-  const name = nameOf(message);
-  if (name === GREETING || name === DISCONNECTED) return true;
-  return isForeign(name) || isRefusal(message, transcript, index);
-}
-
-const isForeign = (name: string | undefined) =>
-  name !== undefined && RESPONSE.test(name) && !name.startsWith("system/");
-
-/** A failed response of the undefined command that the client named before is one of the answers that it may get. */
-function isRefusal(message: Message, transcript: Transcript, index: number): boolean {
-  const request = nameOf(message)?.replace(/\/response$/, "/request");
-  if (message.status !== "failed" || !RESPONSE.test(nameOf(message) ?? "") || request === DISCONNECT) return false;
-  return messages(transcript, "client").some((it) => it.index < index && nameOf(it.message) === request);
-}
-
-/**
- * Whether a lenient server could take what the client sent for a disconnect request. Whether it may is for
- * `malformed.rejected` to say.
- */
-function asksToDisconnect(event: WireEvent): boolean {
-  const { from, type } = event;
-  if (from !== "client" || (type !== "text" && type !== "binary" && type !== "violation")) return false;
-  const text = event.type !== "binary" ? event.data : Buffer.from(event.data, "base64").toString();
-  return /disconnect/i.test(
-    text.replace(/\\u([0-9a-f]{4})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
-  );
+/** The goodbye of the server and all that came after it; nothing where there is none. */
+function fromAnnouncement(transcript: Transcript): readonly WireEvent[] {
+  const at = announcement(transcript);
+  return at < 0 ? [] : transcript.events.slice(at);
 }
 
 const quote = (event: WireEvent) =>
   [event.type, "code" in event && event.code, "data" in event && event.data].filter(Boolean).join(" ");
-
-const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;

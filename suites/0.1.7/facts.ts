@@ -1,0 +1,130 @@
+import {
+  isBreach,
+  isServerEnd,
+  type Message,
+  messages,
+  type Placed,
+  type Transcript,
+  type WireEvent,
+} from "../../harness/transcript.ts";
+import { DISCONNECT, DISCONNECTED, GREETING, nameOf } from "./protocol.ts";
+
+/** What the rules see in a transcript. */
+
+/** A well-formed response of any service. */
+const RESPONSE = /^[^/]+\/[^/]+\/response$/;
+
+/** A request that only a refusal may answer: of the service of this version, but none that it defines. */
+const UNDEFINED = /^system\/[^/]+\/request$/;
+
+/** Over this many bytes (8 KiB) a message may be too big for a WebSocket layer, which then ends the connection by its own rules. */
+const BIG = 8 << 10;
+
+/** So many characters of requests that the version does not define are remembered. */
+const REMEMBERED = 64 << 10;
+
+/** The messages of the server. */
+export const sent = (transcript: Transcript): readonly Placed[] => messages(transcript, "server");
+
+/** Whether a message says that the connection is over. */
+export const isDisconnected = (message: Message): boolean => nameOf(message) === DISCONNECTED;
+
+/** Whether an event is a message, of whatever content. */
+export const isData = ({ type }: WireEvent): boolean => type === "text" || type === "binary";
+
+/** The place of the first message that says that the connection is over, or -1. */
+export const announcement = (transcript: Transcript): number =>
+  sent(transcript).find(({ message }) => isDisconnected(message))?.index ?? -1;
+
+/** The event by which the first side ended the connection. */
+export const firstEnd = ({ events }: Transcript): WireEvent | undefined =>
+  events.find((event) => isServerEnd(event) || isClientEnd(event));
+
+/** Whether the suite ended the TCP connection itself. */
+export const isReset = ({ from, type }: WireEvent): boolean => from === "client" && type === "end";
+const isClientEnd = ({ from, type }: WireEvent) => from === "client" && (type === "close" || type === "end");
+
+/** Whether the suite broke RFC 6455: how a server takes that is for its WebSocket library to decide. */
+export const isProvocation = ({ from, type }: WireEvent): boolean => from === "client" && type === "violation";
+
+/** What the server sent against RFC 6455 where the suite had not. */
+export function unprovoked({ events }: Transcript): WireEvent | undefined {
+  const at = events.findIndex(isBreach);
+  const before = events.findIndex(isProvocation);
+  return before < 0 || at < before ? events[at] : undefined;
+}
+
+/** Whether it is not known what the client did before an event. */
+export const isLostBefore = ({ events }: Transcript, event: WireEvent): boolean =>
+  events.slice(0, events.indexOf(event)).some(({ from, type }) => from === "client" && type === "cut");
+
+/** The last message of the client before the connection ended. */
+export function lastSent(transcript: Transcript): WireEvent | undefined {
+  const end = firstEnd(transcript);
+  const { events } = transcript;
+  const before = end ? events.slice(0, events.indexOf(end)) : events;
+  return before.findLast((event) => event.from === "client" && isData(event));
+}
+
+/** Whether the WebSocket layer may have ended the connection over the size of the last message. */
+export function tooBig(transcript: Transcript, end: WireEvent): boolean {
+  if (end.type === "close") return end.code === 1009;
+  const last = lastSent(transcript);
+  return last !== undefined && "data" in last && last.data.length > BIG;
+}
+
+/** The first message of the server that this version does not define, and that refuses no undefined command. */
+export const unknown = (transcript: Transcript): Placed | undefined =>
+  sent(transcript).find(({ index, message }) => !isKnown(message, transcript, index));
+
+function isKnown(message: Message, transcript: Transcript, index: number): boolean {
+  const name = nameOf(message);
+  if (name === GREETING || name === DISCONNECTED) return true;
+  return isForeign(name) || isRefusal(message, transcript, index);
+}
+
+/** Whether a command is a response of another service. */
+export const isForeign = (name: string | undefined): boolean =>
+  name !== undefined && RESPONSE.test(name) && !name.startsWith("system/");
+
+/** A failed response of the undefined command that the client named before is one of the answers that it may get. */
+function isRefusal(message: Message, transcript: Transcript, index: number): boolean {
+  const request = nameOf(message)?.replace(/\/response$/, "/request");
+  if (message.status !== "failed" || !RESPONSE.test(nameOf(message) ?? "") || request === DISCONNECT) return false;
+  return messages(transcript, "client").some((it) => it.index < index && nameOf(it.message) === request);
+}
+
+/** The first request of each undefined command that may yet be refused; beyond a bound a gap instead of more of them. */
+export function refusable(transcript: Transcript): WireEvent[] {
+  const names = new Map<string, WireEvent>();
+  let length = 0;
+  for (const { index, message } of messages(transcript, "client")) {
+    const name = nameOf(message) ?? "";
+    const event = transcript.events[index] as WireEvent;
+    if (names.has(name) || name === DISCONNECT || !UNDEFINED.test(name)) continue;
+    length += "data" in event ? event.data.length : 0;
+    if (length > REMEMBERED) return [...names.values(), FORGOTTEN];
+    names.set(name, event);
+  }
+  return [...names.values()];
+}
+
+const FORGOTTEN: WireEvent = {
+  at: 0,
+  from: "client",
+  type: "cut",
+  data: "requests of more undefined commands than are remembered",
+};
+
+/**
+ * Whether a lenient server could take what the client sent for a disconnect request. Whether it may is for
+ * `malformed.rejected` to say.
+ */
+export function asksToDisconnect(event: WireEvent): boolean {
+  const { from, type } = event;
+  if (from !== "client" || (type !== "text" && type !== "binary" && type !== "violation")) return false;
+  const text = event.type !== "binary" ? event.data : Buffer.from(event.data, "base64").toString();
+  return /disconnect/i.test(
+    text.replace(/\\u([0-9a-f]{4})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
+  );
+}
