@@ -1,0 +1,77 @@
+// Measures `check` on recordings of one event a line, whatever they hold: how fast it reads, and its peak memory, which is to stay
+// below 150 MB. `node build.js && node bench/check.js [MiB]` (1024, the size that is promised, needs so much room on the disk).
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const SIZE = Number(process.argv[2] ?? 1024) << 20;
+const CLI = "dist/cli.js";
+const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
+const out = await mkdtemp(join(tmpdir(), "tachyon-bench-"));
+
+const GREETING =
+  '{"command":"system/version/response","status":"success","data":{"tachyonVersion":"0.1.7","versionParity":"match"}}';
+const REQUEST = '{"command":"system/disconnect/request"}';
+const GOODBYE = '{"command":"system/disconnected/response","status":"success"}';
+
+const event = (connection, from, type, data, more = {}) =>
+  JSON.stringify({ connection, at: 0, from, type, data, ...more });
+const whole = (id) => [
+  event(id, "client", "upgrade", "GET / HTTP/1.1"),
+  event(id, "server", "text", GREETING),
+  event(id, "client", "text", REQUEST),
+  event(id, "server", "text", GOODBYE),
+  event(id, "server", "close", "", { code: 1000 }),
+];
+
+/** What a recording holds: some lines for each number. */
+const HOLDS = {
+  "connections that end": (i) => whole(`c${i}`),
+  "connections that never end": (i) => whole(`c${i}`).slice(0, 2),
+  "connections that all fail": (i) => [event(`c${i}`, "server", "text", "oops"), event(`c${i}`, "server", "end")],
+  "one connection": () => [event("one", "server", "text", GREETING), event("one", "client", "ping", "AAAA")],
+  "a thousand that interleave": (i) => [event(`c${i % 1000}`, "server", "text", GREETING)],
+  "messages of 1 MB": (i) => [
+    event(`c${i % 50}`, "client", "text", `{"command":"system/a${i}/request","x":"${"x".repeat(1e6)}"}`),
+  ],
+  "big nested messages": (i) => [event(`c${i % 50}`, "server", "text", `{"x":[${"[],".repeat(40_000)}0]}`)],
+  "undefined commands": (i) => [event("one", "client", "text", `{"command":"system/c${i}/request"}`)],
+};
+
+/** Writes lines until they are so many bytes. */
+async function write(file, linesOf) {
+  const stream = createWriteStream(file);
+  let [size, i] = [0, 0];
+  while (size < SIZE) {
+    let chunk = "";
+    while (chunk.length < 1 << 20) chunk += `${linesOf(i++).join("\n")}\n`;
+    size += chunk.length;
+    if (!stream.write(chunk)) await once(stream, "drain");
+  }
+  stream.end();
+  await once(stream, "close");
+}
+
+for (const [name, linesOf] of Object.entries(HOLDS)) {
+  const file = join(out, "recording.ndjson");
+  await write(file, linesOf);
+  const began = performance.now();
+  const args = ["--import", "./bench/rss.js", CLI, "check", file, "--json", join(out, "report.json"), "--quiet"];
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "inherit", "pipe"] });
+  let peak = "";
+  child.stdio[3].on("data", (text) => {
+    peak += text;
+  });
+  await once(child, "close");
+  const seconds = (performance.now() - began) / 1000;
+  const rss = Number(peak) / 1024;
+  const { size } = await stat(file);
+  const report = await stat(join(out, "report.json"));
+  console.log(
+    `${name.padEnd(28)} ${(size / 2 ** 20).toFixed(0)} MiB in ${seconds.toFixed(1)} s, ${rss.toFixed(0)} MB at most (150), report ${(report.size / 2 ** 20).toFixed(1)} MiB`,
+  );
+}
+await rm(out, { recursive: true });

@@ -1,0 +1,142 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { Ajv } from "ajv";
+import { SaxesParser } from "saxes";
+import schema from "../../reports/report.schema.json" with { type: "json" };
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { ASK, event, GOODBYE, GREETING, says, toLines } from "../recording/recordings.ts";
+import { CLI, cli, folder } from "./process.ts";
+
+const { path: cwd, remove } = folder();
+afterAll(remove);
+const read = (...path: string[]) => readFileSync(join(cwd, ...path), "utf8");
+const json = (...path: string[]) => JSON.parse(read(...path));
+const write = (file: string, content: string) => writeFileSync(join(cwd, file), content);
+const isReport = new Ajv({ strict: true }).compile(schema);
+
+const END = event("server", "close", "", 1000);
+const GOOD = [says("server", GREETING), says("client", ASK), says("server", GOODBYE), END];
+const BAD = [says("server", GREETING), event("server", "text", "\u001b[31moops"), END];
+
+beforeAll(() => {
+  write("good.ndjson", toLines({ one: GOOD, two: GOOD }));
+  write("bad.ndjson", toLines({ one: GOOD, "\u001b[2Jtwo": BAD }));
+  write("open.ndjson", toLines({ one: GOOD.slice(0, 1) }));
+});
+
+test("a recording without a fault passes; one with a fault fails, and says where", async () => {
+  expect(await cli(cwd, ["check", "good.ndjson"])).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^ {2}traffic {2}2 connections, 8 events in \d\.\d\d s: 2 pass$/m),
+    stderr: "",
+  });
+  const { code, stdout } = await cli(cwd, ["check", "good.ndjson", "bad.ndjson"]);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^FAIL check\/4$/m);
+  expect(stdout).toMatch(/^ {2}bad\.ndjson: connection \\u\{1b\}\[2Jtwo$/m);
+  expect(stdout).toMatch(/^ {4}came {6}text \\u\{1b\}\[31moops$/m);
+  expect(stdout).toMatch(/^ {2}broken {3}message\.json in 1, termination\.announced in 1$/m);
+  expect(stdout).not.toContain("--case");
+  expect(stdout).not.toContain("\u001b");
+});
+
+test("what is not recorded is said, and does not keep a recording from passing", async () => {
+  const { code, stdout } = await cli(cwd, ["check", "open.ndjson"]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^not judged in check\/1, no end of the connection is recorded: termination\.announced$/m);
+  expect(stdout).toMatch(/^ {2}unjudged termination\.announced in 1: /m);
+});
+
+test("where nothing at all could be judged, nothing passes", async () => {
+  write("nothing.ndjson", toLines({ one: [says("client", ASK)] }));
+  const { code, stdout } = await cli(cwd, ["check", "nothing.ndjson", "--json", "nothing.json"]);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^INCOMPLETE nothing of it could be judged$/m);
+  expect(json("nothing.json").verdict).toBe("incomplete");
+});
+
+test("every format of a report is written, and can be made again of the stored one", async () => {
+  const formats = ["--markdown", "m.md", "--badge", "b.json", "--out", "out"];
+  expect((await cli(cwd, ["check", "bad.ndjson", ...formats])).code).toBe(1);
+  const report = json("out", "report.json");
+  expect([isReport(report), isReport.errors]).toEqual([true, null]);
+  expect(report.requirements.find(({ id }: { id: string }) => id === "message.known").verdict).toBe("pass");
+  expect(() => new SaxesParser().write(read("out", "junit.xml")).close()).not.toThrow();
+  expect(read("out", "report.html")).toMatch(/^<!DOCTYPE html>/i);
+  expect(read("m.md")).toMatch(/^- Recorded: 2 connections, 1 of them broken, 7 events$/m);
+  expect(read("m.md")).toContain("npx tachyon-conformance check bad.ndjson");
+  expect(json("b.json")).toMatchObject({ message: "2 broken" });
+  const again = await cli(cwd, ["report", "out", "--html", "again.html"]);
+  expect(again.code).toBe(1);
+  expect(read("again.html")).toBe(read("out", "report.html"));
+});
+
+test("the report of a run is judged as the run judged it", async () => {
+  const server = await protocol.serve({ fault: "has-more-to-say" });
+  await cli(cwd, ["run", server.url, "--case", "disconnect/alone", "--json", "run.json"]).finally(server.close);
+  const { code, stdout } = await cli(cwd, ["check", "run.json"]);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^ {2}run\.json: connection disconnect\/alone$/m);
+  expect(stdout).toMatch(/^ {2}broken {3}disconnect\.last in 1$/m);
+});
+
+test("- is the standard input", async () => {
+  const child = spawn(process.execPath, [CLI, "check", "-"], { cwd, stdio: ["pipe", "pipe", "inherit"] });
+  let stdout = "";
+  child.stdout.on("data", (text) => {
+    stdout += text;
+  });
+  child.stdin.end(toLines({ one: BAD }));
+  const [code] = await once(child, "close");
+  expect([code, stdout]).toEqual([1, expect.stringMatching(/^ {2}\/dev\/stdin: connection one$/m)]);
+});
+
+test.each<[string, string | undefined, RegExp]>([
+  [
+    "that is not there",
+    undefined,
+    /^tachyon-conformance: Cannot read input: there is no such file or folder\. Check the path\.$/,
+  ],
+  ["that is empty", "", /^tachyon-conformance: input holds no WebSocket connection\. Name a report\.json, a HAR file/],
+  ["that is no recording", "hello\n", /^tachyon-conformance: input:1: the line is no JSON object with one event/],
+  [
+    "without WebSockets",
+    '{"log":{"entries":[{"request":{"url":"http://x/"}}]}}',
+    /input holds no WebSocket connection/,
+  ],
+  ["that is half a HAR file", '{ "log": {"entries": [', /input is no HAR file: it holds no JSON, or was cut off/],
+  ["that is half a report", '{ "suite": {"name": "x"', /input is no report: it holds no JSON, or was cut off/],
+  ["that is the report of another", '{"suite":{"name":"x"}}', /input is no report: /],
+])("a file %s is one clear line and exit code 2", async (_, content, message) => {
+  if (content !== undefined) write("input", content);
+  const { code, stdout, stderr } = await cli(cwd, ["check", "input", "--json", "x.json"]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr.trimEnd()).toMatch(message);
+  expect(stderr.trimEnd()).not.toContain("\n");
+});
+
+test("a big recording needs little memory, and its report stays small", async () => {
+  const stream = createWriteStream(join(cwd, "big.ndjson"));
+  for (let i = 0; i < 25; i++) {
+    const transcripts = Array.from({ length: 2_000 }, (_, j): [string, typeof GOOD] => [
+      `${i} ${j}`,
+      j % 2 ? GOOD : BAD,
+    ]);
+    stream.write(toLines(Object.fromEntries(transcripts)));
+    stream.write(toLines({ forever: Array.from({ length: 5_000 }, () => says("server", GREETING)) }));
+  }
+  stream.end();
+  await once(stream, "close");
+  const args = ["--max-old-space-size=100", CLI, "check", "big.ndjson", "--json", "big.json", "--quiet"];
+  const child = spawn(process.execPath, args, { cwd, stdio: "ignore" });
+  expect(await once(child, "close")).toEqual([1, null]);
+  expect(statSync(join(cwd, "big.ndjson")).size).toBeGreaterThan(45e6);
+  expect(statSync(join(cwd, "big.json")).size).toBeLessThan(3e6);
+  expect(json("big.json").recording).toMatchObject({
+    events: 25 * (1_000 * 7 + 5_000),
+    connections: { pass: 25_001, fail: 25_000 },
+  });
+});

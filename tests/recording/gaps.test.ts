@@ -1,0 +1,44 @@
+import { expect, test } from "@jest/globals";
+import type { WireEvent } from "../../harness/transcript.ts";
+import { ASK, event, GOODBYE, GREETING, outcomes, REFUSAL, says } from "./recordings.ts";
+
+const END = event("server", "close", "", 1000);
+const lost = (from: WireEvent["from"]) => event(from, "cut", "a message");
+const unknown = says("server", { command: "system/a/response", status: "failed", reason: "command_unimplemented" });
+
+/** What is not kept of a connection, by requirement. */
+test.each<[string, readonly WireEvent[], Readonly<Record<string, string>>]>([
+  ["ends without a word", [END], { "termination.announced": "broken" }],
+  [
+    "ends without a word after something of the client is lost",
+    [lost("client"), END],
+    { "termination.announced": "untold" },
+  ],
+  ["has no end", [says("server", GREETING)], { "termination.announced": "untold" }],
+  ["has no end after a goodbye", [says("client", ASK), says("server", GOODBYE)], { "disconnect.closes": "untold" }],
+  [
+    "is said to stay open",
+    [says("server", REFUSAL), event("client", "timeout", "5 s")],
+    { "disconnect.closes": "broken" },
+  ],
+  ["was ended by the network", [event("client", "error", "ECONNRESET")], {}],
+  ["is let go unasked", [says("server", GOODBYE), END], { "termination.success-only-if-asked": "broken" }],
+  [
+    "is let go after something of the client is lost",
+    [lost("client"), says("server", GOODBYE), END],
+    { "termination.success-only-if-asked": "untold", "termination.announced": "untold" },
+  ],
+  [
+    "is let go unasked before something of the client is lost",
+    [says("server", GOODBYE), lost("client"), END],
+    { "termination.success-only-if-asked": "broken", "termination.announced": "untold" },
+  ],
+  ["hears what is unknown", [unknown, event("client", "end")], { "message.known": "broken" }],
+  [
+    "hears what may refuse what is lost",
+    [lost("client"), unknown, event("client", "end")],
+    { "message.known": "untold", "termination.announced": "untold" },
+  ],
+])("a recorded connection that %s", (_, events, expected) => {
+  expect(outcomes({ url: "", events: events.map((it) => ({ ...it })) })).toEqual(expected);
+});
