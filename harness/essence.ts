@@ -1,6 +1,7 @@
 /** A text in quotes of any kind. */
 const TEXT = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/gs;
-const PROPERTY = /\.[A-Za-z_]\w*/g;
+/** A property, and no variable that is spread. */
+const PROPERTY = /(?<!\.)\.[A-Za-z_]\w*/g;
 const FILLED_IN = /\$\{[^}]*\}/g;
 
 /**

@@ -86,7 +86,12 @@ describe("the pool", () => {
 
 describe("a judge", () => {
   const one = () => judge({ requirements: new Map(requirements.map((it) => [it.id, it])), strict: false });
-  const rule = (...findings: Finding[]) => ({ requirement: "message.json", judge: () => findings.shift() as Finding });
+  const offline = { needs: () => [], gaps: { hide: [], excuse: [] } };
+  const rule = (...findings: Finding[]) => ({
+    requirement: "message.json",
+    judge: () => findings.shift() as Finding,
+    ...offline,
+  });
   const transcripts = [
     { url: "", events: [] },
     { url: "", events: [] },
@@ -124,7 +129,7 @@ describe("a judge", () => {
     const judge = () => {
       throw new Error("a bug");
     };
-    it.apply({ requirement: "message.json", judge }, transcripts);
+    it.apply({ requirement: "message.json", judge, ...offline }, transcripts);
     expect(it.checks[0]).toMatchObject({ verdict: "error", actual: "the rule threw: a bug" });
   });
 });
@@ -139,9 +144,15 @@ test("the digest of a case changes with its title, tests, row and function", () 
 });
 
 test("the digest of a case does not change with how it is compiled", () => {
-  const one: Scenario<string> = { id: "a/b", title: "t", tests: ["x"], run: async ({ skip }) => skip("x", `why ${1}`) };
+  const [tests, tests2] = [["x"], ["x"]];
+  const one: Scenario<string> = {
+    id: "a/b",
+    title: "t",
+    tests: ["x"],
+    run: async ({ skip }) => skip("x", `why ${[...tests]}`),
+  };
   // biome-ignore format: as a bundler would have it
-  const same: Scenario<string> = { ...one, async run({ skip: skip2 }) { return void skip2('x', `why ${1}`) } };
+  const same: Scenario<string> = { ...one, async run({ skip: skip2 }) { return void skip2('x', `why ${[...tests2]}`) } };
   expect(scenarios<string>()(same).digest).toBe(scenarios<string>()(one).digest);
 });
 

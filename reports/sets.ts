@@ -1,0 +1,76 @@
+import type { Level } from "../harness/catalogue.ts";
+import type { RequirementSet } from "../harness/set.ts";
+import type { Report, ReportCase, ReportCheck } from "./report.ts";
+
+/** Whether a level is reached, and what stands in the way. */
+export interface Standing {
+  readonly reached: boolean;
+  /** The requirements that are broken, in the order of the set. */
+  readonly broken: readonly string[];
+  /** The requirements that were not judged, or not in every case that counts. */
+  readonly unjudged: readonly string[];
+}
+
+/** How a target stands by a set. */
+export interface Counted {
+  /** The name of the set. */
+  readonly set: string;
+  /** No MUST is broken, and none unjudged. */
+  readonly conformant: Standing;
+  /** No SHOULD either. */
+  readonly strict: Standing;
+  /** Cases of the set that were not run as the set froze them: without each of them no level is reached. */
+  readonly missing: readonly string[];
+  /** Cases that ran and do not count: the set does not hold them, or not as they are. */
+  readonly beside: readonly string[];
+}
+
+/**
+ * What a report says by a set. Only cases that are what the set froze count, for the requirements and at the levels of the set;
+ * where something is not, `withdrawn` excuses it. An expected failure is a failure.
+ */
+export function countedBy(
+  set: RequirementSet,
+  { cases, requirements, stop }: Pick<Report, "cases" | "requirements" | "stop">,
+  withdrawn: Readonly<Record<string, string>> = {},
+): Counted {
+  const counted = cases.filter((it) => counts(set, it));
+  const present = new Set(counted.map(({ id }) => id));
+  const missing = Object.keys(set.cases).filter((id) => !present.has(id) && !Object.hasOwn(withdrawn, id));
+  const now = new Map(requirements.map(({ id, level }) => [id, level]));
+  const isExcused = (id: string) => Object.hasOwn(withdrawn, id) && now.get(id) !== set.requirements[id];
+  const whole = missing.length === 0 && stop === undefined;
+  const standing = (...levels: readonly Level[]) => {
+    const owed = Object.keys(set.requirements).filter(
+      (id) => levels.includes(set.requirements[id] as Level) && !isExcused(id),
+    );
+    const checks = (id: string) => checksOf(id, counted);
+    const broken = owed.filter((id) => checks(id).some(isBroken));
+    const unjudged = owed.filter((id) => !isJudged(checks(id), id, counted));
+    return { reached: whole && broken.length === 0 && unjudged.length === 0, broken, unjudged };
+  };
+  return {
+    set: set.name,
+    conformant: standing("MUST"),
+    strict: standing("MUST", "SHOULD"),
+    missing,
+    beside: cases.filter((it) => !counts(set, it)).map(({ id }) => id),
+  };
+}
+
+/** Whether a case is what a set froze. */
+export const counts = (set: RequirementSet, { id, digest }: Pick<ReportCase, "id" | "digest">): boolean =>
+  Object.hasOwn(set.cases, id) && set.cases[id] === digest;
+
+const checksOf = (id: string, cases: readonly ReportCase[]): ReportCheck[] =>
+  cases.flatMap(({ checks }) => checks.filter(({ requirement }) => requirement === id));
+
+const isBroken = ({ verdict }: ReportCheck) => verdict === "fail" || verdict === "warn";
+
+/** Whether a requirement was judged in every case that was to judge it, and beyond doubt. */
+function isJudged(checks: readonly ReportCheck[], id: string, cases: readonly ReportCase[]): boolean {
+  const doubtful = cases.some(
+    (it) => it.doubt !== undefined && it.checks.some(({ requirement }) => requirement === id),
+  );
+  return checks.length > 0 && !doubtful && checks.every(({ verdict }) => verdict !== "skip" && verdict !== "error");
+}
