@@ -2,6 +2,7 @@ import type { Requirement } from "./catalogue.ts";
 import type { Rule } from "./rule.ts";
 import type { Suite } from "./scenario.ts";
 import type { Violation } from "./schema.ts";
+import type { RequirementSet } from "./set.ts";
 import type { Message, Transcript } from "./transcript.ts";
 
 /** A server that runs in this process. */
@@ -25,6 +26,24 @@ export interface Fault {
   readonly says: string;
   /** The requirement that it breaks. */
   readonly breaks: string;
+  /** What a client has to send with its handshake to be served. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A section of the catalogue. */
+export interface Section {
+  readonly name: string;
+  readonly title: string;
+}
+
+/** The place that a requirement comes from. */
+export interface Clause {
+  /** The document, and where in it: `RFC 6455, 5.1`. */
+  readonly place: string;
+  /** A URL, or a path in this package. */
+  readonly link: string;
+  /** What it says there, word for word. */
+  readonly says?: string;
 }
 
 /** Something that users of a server wait for. */
@@ -38,7 +57,18 @@ export interface Latency {
 export interface Protocol {
   readonly version: string;
   readonly requirements: readonly Requirement[];
+  readonly sections: readonly Section[];
+  /** Where each requirement comes from. */
+  readonly clauses: Readonly<Record<string, Clause>>;
+  /** What a server author usually did wrong where a requirement is broken; nothing for a MAY. */
+  readonly causes: Readonly<Record<string, string>>;
+  /** What was frozen to be certified by, the oldest first. */
+  readonly sets: readonly RequirementSet[];
+  /** Why a requirement or case of an older set counts no more: it is gone, or was changed since. */
+  readonly withdrawn: Readonly<Record<string, string>>;
   readonly suites: readonly Suite[];
+  /** The JSON schemas of its messages. */
+  readonly schemas: readonly unknown[];
   /** What is judged on every connection of every case. */
   readonly rules: readonly Rule[];
   /** How a message names its schema. */

@@ -1,6 +1,9 @@
 import type { Protocol } from "../../harness/protocol.ts";
-import { version } from "../../schemas/0.1.7/index.ts";
+import type { Suite } from "../../harness/scenario.ts";
+import { documents, version } from "../../schemas/0.1.7/index.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
+import { causes } from "./causes.ts";
+import { clauses } from "./clauses.ts";
 import { disconnectCases } from "./disconnect.ts";
 import { generatedCases } from "./generated.ts";
 import { latencies } from "./latencies.ts";
@@ -8,26 +11,39 @@ import { malformedCases } from "./malformed.ts";
 import { address, nameOf, violationsOf } from "./protocol.ts";
 import { resilienceCases } from "./resilience.ts";
 import { rules } from "./rules.ts";
+import { sets, withdrawn } from "./sets/index.ts";
 import { transportCases } from "./transport.ts";
 import { versionCases } from "./version.ts";
+
+const suites: readonly Suite[] = [
+  { name: "version", title: "Version: the greeting", cases: versionCases },
+  { name: "disconnect", title: "Disconnect", cases: disconnectCases },
+  { name: "malformed", title: "Malformed commands", upsets: true, cases: malformedCases },
+  { name: "transport", title: "WebSocket transport", upsets: true, cases: transportCases },
+  { name: "resilience", title: "Resilience", upsets: true, load: true, cases: resilienceCases },
+  { name: "generated", title: "Generated commands", upsets: true, load: true, cases: generatedCases },
+];
 
 /** Tachyon 0.1.7. */
 export const protocol: Protocol = {
   version,
   requirements,
+  schemas: documents,
   rules,
   nameOf,
   violationsOf,
   latencies,
   address,
-  suites: [
-    { name: "version", title: "Version: the greeting", cases: versionCases },
-    { name: "disconnect", title: "Disconnect", cases: disconnectCases },
-    { name: "malformed", title: "Malformed commands", upsets: true, cases: malformedCases },
-    { name: "transport", title: "WebSocket transport", upsets: true, cases: transportCases },
-    { name: "resilience", title: "Resilience", upsets: true, load: true, cases: resilienceCases },
-    { name: "generated", title: "Generated commands", upsets: true, load: true, cases: generatedCases },
+  suites,
+  // Generated commands test requirements of other sections.
+  sections: [
+    { name: "messages", title: "Every message the server sends" },
+    ...suites.filter(({ name }) => name !== "generated").map(({ name, title }) => ({ name, title })),
   ],
+  clauses,
+  causes,
+  sets,
+  withdrawn,
   serve: async (options) => (await import("./reference/server.ts")).serve(options),
   faults: async () => (await import("./reference/faults/index.ts")).faults,
 };

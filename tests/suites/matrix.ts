@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { isBinding } from "../../harness/catalogue.ts";
+import { grouped, type Killed, rowsIn as killedIn } from "../../harness/explain/kills.ts";
 import type { Check } from "../../harness/judge.ts";
 import { overlapping } from "../../harness/property.ts";
 import type { Case } from "../../harness/scenario.ts";
@@ -9,12 +10,6 @@ import { protocol } from "../../suites/0.1.7/index.ts";
 import type { Faults, ReferenceFault } from "../../suites/0.1.7/reference/faults/fault.ts";
 import { faults } from "../../suites/0.1.7/reference/faults/index.ts";
 import { brokenBy, cases, runAgainst } from "../helpers.ts";
-
-/** Which cases find broken what a fault breaks. */
-export interface Killed {
-  readonly fault: string;
-  readonly kills: readonly string[];
-}
 
 /** What the suite says of the reference server with one fault. */
 interface Row extends Killed {
@@ -140,17 +135,14 @@ export function killsByCase(rows: readonly Killed[]): Map<string, string[]> {
 }
 
 /** What a page says of faults. */
-export function rowsIn(text: string): Killed[] {
-  const rows = [...text.matchAll(/^\| `([a-z0-9-]+)` \| .* \| `[a-z0-9.-]+` \| \d+ \| (.*) \|$/gm)];
-  return rows.map(([, fault = "", listed = ""]) => ({ fault, kills: ungrouped(listed) }));
-}
+export const rowsIn = (text: string): Killed[] => killedIn(text, protocol.suites);
 
 /** The kill matrix as a page; of several rows for a fault the last. */
 export function page(given: readonly Killed[]): string {
   const rows = Object.keys(faults).flatMap((name) => given.findLast(({ fault }) => fault === name) ?? []);
   const byFault = rows.map(({ fault, kills }) => {
     const { says, breaks } = faults[fault] as ReferenceFault;
-    return `| \`${fault}\` | ${says} | \`${breaks}\` | ${kills.length} | ${grouped(kills)} |`;
+    return `| \`${fault}\` | ${says} | \`${breaks}\` | ${kills.length} | ${grouped(kills, protocol.suites)} |`;
   });
   const everyCase = rows.filter(({ kills }) => kills.length > cases.length / 2).map(({ fault }) => fault);
   const byCase = [...killsByCase(rows)].map(([id, found]) => {
@@ -179,29 +171,4 @@ export function page(given: readonly Killed[]): string {
     ...byCase,
     "",
   ].join("\n");
-}
-
-/** Cases by suite, as a glob: all of a suite, all but some, or some. */
-function grouped(ids: readonly string[]): string {
-  const parts = protocol.suites.flatMap(({ name, cases: all }) => {
-    const names = (some: readonly string[]) => some.map((id) => id.slice(name.length + 1)).join(", ");
-    const [killed, left] = [all.filter(({ id }) => ids.includes(id)), all.filter(({ id }) => !ids.includes(id))];
-    if (killed.length === 0) return [];
-    if (left.length === 0) return [`\`${name}/*\``];
-    const [few, sign] = killed.length > left.length ? [left, "but "] : [killed, ""];
-    return [`\`${name}/\` ${sign}${names(few.map(({ id }) => id))}`];
-  });
-  return parts.join("; ");
-}
-
-/** The cases that `grouped` has listed. */
-function ungrouped(listed: string): string[] {
-  const killed = listed.split("; ").flatMap((part) => {
-    const [, name = "", all, but, rest = ""] = /^`([a-z]+)\/(\*)?` ?(but )?(.*)$/.exec(part) ?? [];
-    const named = new Set(rest.split(", ").map((it) => `${name}/${it}`));
-    const ids = protocol.suites.filter((it) => it.name === name).flatMap((it) => it.cases.map(({ id }) => id));
-    return ids.filter((id) => all !== undefined || named.has(id) !== (but !== undefined));
-  });
-  const found = new Set(killed);
-  return cases.map(({ id }) => id).filter((id) => found.has(id));
 }

@@ -7,8 +7,6 @@ export interface ReferenceFault extends Fault {
   readonly breaks: RequirementId;
   /** What is broken with it, since one cannot be broken without the other; what comes of it under load is not listed. */
   readonly also?: readonly RequirementId[] | "all that needs a connection";
-  /** What a client has to send with its handshake to be served. */
-  readonly headers?: Readonly<Record<string, string>>;
   change(normal: Behaviour): Partial<Behaviour>;
 }
 

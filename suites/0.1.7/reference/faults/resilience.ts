@@ -48,7 +48,7 @@ export const resilienceFaults: Faults = {
     breaks: "resilience.churn-speed",
     change: afterLeavers((count, greet) => {
       if (count < 100) greet();
-      else setTimeout(greet, count / 4);
+      else setTimeout(greet, count / 2);
       return count;
     }),
   },

@@ -1,0 +1,42 @@
+import { afterAll, expect, test } from "@jest/globals";
+import { digestOf } from "../../harness/set.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { cli, folder } from "./process.ts";
+
+const { path, remove } = folder();
+afterAll(remove);
+
+test.each([
+  ["a case", "disconnect/alone", /^disconnect\/alone\n.*by hand, with wscat.*run it alone/s],
+  ["a requirement", "disconnect.once", /^disconnect\.once \(MUST\)\n.*common causes.*tested by/s],
+  ["a fault", "greets-twice", /^greets-twice, a fault.*found by 1 case\n {4}version\/greeting/s],
+])("explain explains %s", async (_, name, words) => {
+  const { code, stdout, stderr } = await cli(path, ["explain", name]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(words);
+});
+
+test.each([
+  ["greets-twise", "greets-twice"],
+  ["disconnect/alon", "disconnect/alone"],
+  ["version.onc", "version.once"],
+  ["__proto__", ""],
+])("explain of %s, which there is not, names the nearest", async (name, nearest) => {
+  const { code, stdout, stderr } = await cli(path, ["explain", name]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toMatch(
+    /^tachyon-conformance: There is no case, requirement or fault ".*"\. The nearest known one is ".*"\.\n$/,
+  );
+  expect(stderr).toContain(nearest);
+});
+
+test("list --sets names the sets, and all that the built command runs counts by the newest", async () => {
+  const { code, stdout } = await cli(path, ["list", "--sets"]);
+  expect(code).toBe(0);
+  const newest = protocol.sets.at(-1) as (typeof protocol.sets)[number];
+  const { length } = Object.keys(newest.cases);
+  expect(stdout).toMatch(new RegExp(`^${newest.name} {2}66 requirements \\(.*\\), ${length} cases\\n`));
+  expect(stdout.split("\n")[1]).toBe(`  sha256 ${digestOf(newest)}`);
+  // The digests of cases in the bundle, which another compiler made, are those that the set froze.
+  expect(stdout.split(/^(?=\S)/m)[0]).not.toContain("do not count");
+});
