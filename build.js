@@ -38,6 +38,7 @@ const page = await build({
 });
 
 await copyFile("reports/report.schema.json", "dist/report.schema.json");
+await copyFile("reports/certificate/certificate.schema.json", "dist/certificate.schema.json");
 await writeFile(
   "dist/THIRD-PARTY-LICENSES.txt",
   await licenses(Object.keys({ ...metafile.inputs, ...page.metafile.inputs })),

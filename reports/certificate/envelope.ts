@@ -1,0 +1,47 @@
+import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { dsse } from "@sigstore/core";
+
+/** What an envelope holds: an in-toto Statement. */
+const TYPE = "application/vnd.in-toto+json";
+
+/** A DSSE envelope: a payload, and who signed it. */
+export interface Envelope {
+  readonly payloadType: typeof TYPE;
+  /** Base64. */
+  readonly payload: string;
+  readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
+}
+
+/** Puts a statement into an envelope, signed with Ed25519 where there is a private key. */
+export function seal(statement: object, key?: KeyObject): Envelope {
+  const payload = Buffer.from(JSON.stringify(statement));
+  const sig = key && sign(null, dsse.preAuthEncoding(TYPE, payload), key).toString("base64");
+  return {
+    payloadType: TYPE,
+    payload: payload.toString("base64"),
+    signatures: key && sig !== undefined ? [{ keyid: keyId(createPublicKey(key)), sig }] : [],
+  };
+}
+
+/** Whether one of the signatures of an envelope is by this public key, and says so. */
+export function isSignedBy({ payload, signatures }: Envelope, key: KeyObject): boolean {
+  const signed = dsse.preAuthEncoding(TYPE, Buffer.from(payload, "base64"));
+  const id = keyId(key);
+  return signatures.some(({ keyid, sig }) => keyid === id && verify(null, signed, key, Buffer.from(sig, "base64")));
+}
+
+const SSH = "ssh-ed25519";
+
+/** What tells a public key from others: its fingerprint as of SSH, which is what other verifiers of DSSE look for. */
+export function keyId(key: KeyObject): string {
+  const raw = Buffer.from(key.export({ format: "jwk" }).x ?? "", "base64url");
+  const parts = [Buffer.from(SSH), raw].flatMap((part) => [Buffer.from([0, 0, 0, part.length]), part]);
+  const digest = createHash("sha256").update(Buffer.concat(parts)).digest("base64");
+  return `SHA256:${digest.replace(/=+$/, "")}`;
+}
+
+/** The text of an envelope as it stands in a file; no other text stands for the same. */
+export const envelopeText = (envelope: Envelope): string => `${JSON.stringify(envelope, null, 1)}\n`;
+
+/** Whether a text is the one way in which Base64 says what it says. */
+export const isCanonical = (base64: string): boolean => Buffer.from(base64, "base64").toString("base64") === base64;

@@ -1,0 +1,198 @@
+import { beforeAll, expect, test } from "@jest/globals";
+import type { ReportCase } from "../../reports/report.ts";
+import { conclude } from "../../reports/verdict.ts";
+import { bundle, firstProblem, foreign, own, type Parts, parts, small } from "./bundles.ts";
+
+const CASE = "version/parity-patch-with-zero";
+const OTHER = "version/parity-equal-equal-equal";
+const TWINS = ["disconnect/alone", "version/greeting"] as const;
+let healthy: Parts;
+let broken: Parts;
+
+beforeAll(async () => {
+  [healthy, broken] = await Promise.all([parts(), parts("compares-versions-as-prefixes")]);
+});
+
+const withCases = (it: Parts, change: (some: readonly ReportCase[]) => readonly ReportCase[]): Parts => ({
+  ...it,
+  report: conclude(it.report, change(it.report.cases), small.requirements),
+});
+const withCase = (it: Parts, id: string, change: (one: ReportCase) => ReportCase) =>
+  withCases(it, (some) => some.map((one) => (one.id === id ? change(one) : one)));
+const passing = (one: ReportCase): ReportCase => ({
+  ...one,
+  verdict: "pass",
+  checks: one.checks.map((check) =>
+    check.verdict === "fail" ? { ...check, verdict: "pass", actual: check.expected } : check,
+  ),
+});
+/** The lines of a case, passed off as those of another. */
+const asThoseOf = (id: string, of: string, it: Parts) =>
+  linesOf(of, it).map((line) => line.replace(`"connection":"${of}#`, `"connection":"${id}#`));
+const linesOf = (id: string, { lines }: Parts) => lines.filter((line) => line.includes(`"connection":"${id}#`));
+const without = (id: string, { lines }: Parts) => lines.filter((line) => !line.includes(`"connection":"${id}#`));
+
+const connectionsOf = (id: string, { report }: Parts) => report.cases.find((it) => it.id === id)?.connections ?? [];
+
+const older = (it: Parts): Parts => ({
+  ...it,
+  report: { ...it.report, suite: { ...it.report.suite, version: "0.2.9" } },
+});
+
+/** What an attacker makes, who writes all digests anew and signs with a key of their own. */
+const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
+  "a verdict is edited from fail to pass": [
+    () => withCase(broken, CASE, passing),
+    /^transcripts: version\/parity-patch-with-zero: it is reported as pass, and by its recording it is fail$/,
+  ],
+  "it claims to be of another version": [
+    () => older(withCase(broken, CASE, passing)),
+    /^transcripts: version\/parity-patch-with-zero: it is reported as pass, and by its recording it is fail$/,
+  ],
+  "only the verdict of a case is edited": [
+    () => withCase(broken, CASE, (one) => ({ ...one, verdict: "pass" })),
+    /^verdict: report\.json: the verdict of version\/parity-patch-with-zero is not that of its checks$/,
+  ],
+  "the verdict of the run is edited": [
+    () => ({ ...broken, report: { ...broken.report, verdict: "pass" } }),
+    /^verdict: report\.json: its verdict is not that of its cases$/,
+  ],
+  "the words of a check are edited": [
+    () => withCase(healthy, CASE, (one) => ({ ...one, checks: one.checks.map((it) => ({ ...it, actual: "well" })) })),
+    /^transcripts: version\/parity-patch-with-zero: its recording does not support what is reported of /,
+  ],
+  "a check is left out": [
+    () =>
+      withCase(broken, CASE, (one) => ({ ...passing(one), checks: one.checks.filter((it) => it.verdict === "pass") })),
+    /^(level|transcripts): /,
+  ],
+  "a transcript is edited, and not the report": [
+    () => ({ ...healthy, lines: healthy.lines.map((line) => line.replace('"match\\"', '"major_mismatch\\"')) }),
+    /^transcripts: version\/\S+: /,
+  ],
+  "a transcript is edited to support its verdict, and not the report's": [
+    () => ({
+      ...withCase(broken, CASE, passing),
+      lines: broken.lines.map((line) =>
+        line.includes(`"connection":"${CASE}#`) ? line.replace('"match\\"', '"patch_mismatch\\"') : line,
+      ),
+    }),
+    /^transcripts: version\/parity-patch-with-zero: /,
+  ],
+  "a case is left out": [
+    () => ({ ...withCases(broken, (some) => some.filter(({ id }) => id !== CASE)), lines: without(CASE, broken) }),
+    /^cases: version\/parity-patch-with-zero is missing/,
+  ],
+  "a case stands there twice": [
+    () => withCases(healthy, (some) => [...some, some[0] as ReportCase]),
+    /^verdict: report\.json: it holds a case twice$/,
+  ],
+  "a recording is left out": [
+    () => ({ ...healthy, lines: without(CASE, healthy) }),
+    /^transcripts: version\/parity-patch-with-zero is in the report, and no recording shows it$/,
+  ],
+  "a recording is there twice": [
+    () => ({ ...healthy, lines: [...healthy.lines, ...linesOf(CASE, healthy)] }),
+    /^transcripts: version\/parity-patch-with-zero is recorded once more than the report holds it$/,
+  ],
+  "a recording is that of another case": [
+    () => ({ ...healthy, lines: [...without(CASE, healthy), ...asThoseOf(CASE, OTHER, healthy)] }),
+    /^transcripts: version\/parity-patch-with-zero: it is no recording of this case: the case opens a connection/,
+  ],
+  "a recording serves two cases that do the same": [
+    () => ({
+      ...withCase(healthy, TWINS[1], (one) => ({ ...one, connections: connectionsOf(TWINS[0], healthy) })),
+      lines: [...without(TWINS[1], healthy), ...asThoseOf(TWINS[1], TWINS[0], healthy)],
+    }),
+    /^transcripts: version\/greeting: its recording is that of disconnect\/alone$/,
+  ],
+  "a case is passed off as one that the suite does not know": [
+    () => withCase(broken, CASE, (one) => ({ ...passing(one), digest: "0".repeat(16) })),
+    /^cases: version\/parity-patch-with-zero is missing, or is not the case that counts$/,
+  ],
+  "an older set is made up": [
+    () => ({ ...healthy, set: { ...healthy.set, name: "0.1.7/2025-01" } }),
+    /^set: this version of the suite, which is of Tachyon 0\.1\.7, knows no set 0\.1\.7\/2025-01$/,
+  ],
+  "a set is emptied": [
+    () => ({ ...broken, set: { ...broken.set, cases: {}, requirements: {} } }),
+    /^suite: the set 0\.1\.7\/2026-01 is not the one of that name$/,
+  ],
+  "a failure is expected": [
+    () =>
+      withCase(broken, CASE, (one) => ({
+        ...one,
+        checks: one.checks.map((it) => (it.verdict === "fail" ? { ...it, expectedFailure: "later" } : it)),
+      })),
+    /^verdict: report\.json: failures are marked as expected, and no file says so$/,
+  ],
+  "the run ended early": [
+    () => ({
+      ...healthy,
+      report: conclude(
+        { ...healthy.report, stop: { reason: "bail", words: "" } },
+        healthy.report.cases,
+        small.requirements,
+      ),
+    }),
+    /^verdict: stop has no place/,
+  ],
+  "the seed is another": [
+    () => ({ ...healthy, report: { ...healthy.report, seed: 1e300 } }),
+    /^statement: it is no statement of the suite: data\/predicate\/conformance\/random\/seed must be/,
+  ],
+  "a requirement is left out": [
+    () => ({ ...healthy, report: { ...healthy.report, requirements: healthy.report.requirements.slice(1) } }),
+    /^verdict: the requirements of the report are not those of the catalogue$/,
+  ],
+  "a line is no event": [
+    () => ({ ...healthy, lines: [...healthy.lines, '{"connection":"a#1","at":"now"}'] }),
+    /^transcripts: the transcripts hold a line that is no event/,
+  ],
+  "lines are out of order": [
+    () => ({ ...healthy, lines: healthy.lines.toReversed() }),
+    /^transcripts: the transcripts are out of order/,
+  ],
+};
+
+test.each(Object.entries(forgeries))("%s: noticed, though all digests are made anew", async (_, [make, problem]) => {
+  const forged = await bundle({ ...make(), key: foreign.privateKey });
+  expect(await firstProblem(forged)).toMatch(problem);
+  expect(await firstProblem(forged, { key: own.publicKey })).toBeDefined();
+});
+
+test("only the key tells that a whole run was made up", async () => {
+  const made = await bundle({ ...healthy, implementation: { name: "another" }, key: foreign.privateKey });
+  expect(await firstProblem(made)).toBeUndefined();
+  expect(await firstProblem(made, { key: own.publicKey })).toMatch(/^signature: /);
+});
+
+/** Numbers that look random and are the same each time. */
+function* numbers(seed: number): Generator<number, never> {
+  for (let it = seed; ; it = (it * 48_271) % 2_147_483_647) yield it;
+}
+
+/** Recordings that no server makes. */
+const nonsense: readonly ((lines: string[], at: number, to: number) => void)[] = [
+  (lines, at) => lines.splice(at, 1),
+  (lines, at, to) => lines.splice(to, 0, lines[at] as string),
+  (lines, at, to) => ([lines[at], lines[to]] = [lines[to] as string, lines[at] as string]),
+  (lines, at) => (lines[at] = (lines[at] as string).replace(/"at":[\d.]+/, '"at":1e308')),
+  (lines, at) => (lines[at] = (lines[at] as string).replace(/"type":"\w+"/, '"type":"upgrade","code":1e9')),
+  (lines, at) => (lines[at] = (lines[at] as string).replace(/"data":"/, `"data":"${"[".repeat(5_000)}`)),
+  (lines, at) => (lines[at] = (lines[at] as string).replace(/"from":"\w+"/, '"from":"server"')),
+  (lines, at) => lines.splice(at),
+];
+
+test("nonsense ends neither in a crash nor in silence, nor is it believed", async () => {
+  const random = numbers(1);
+  const below = (most: number) => random.next().value % most;
+  for (let round = 0; round < 24; round++) {
+    const lines = [...healthy.lines];
+    nonsense[round % nonsense.length]?.(lines, below(lines.length), below(lines.length));
+    expect([round, await firstProblem(await bundle({ ...healthy, lines }))]).toEqual([
+      round,
+      lines.join() === healthy.lines.join() ? undefined : expect.stringMatching(/^transcripts: /),
+    ]);
+  }
+});

@@ -1,0 +1,163 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { cli, folder, type Outcome } from "./process.ts";
+
+const { path: cwd, remove } = folder();
+afterAll(remove);
+const at = (...path: string[]) => join(cwd, ...path);
+const read = (...path: string[]) => readFileSync(at(...path), "utf8");
+
+const SECRET = "hidden-token-1";
+const REVISION = "0123456789".repeat(4);
+const FILES = ["SHA256SUMS", "certificate.json", "junit.xml", "report.html", "report.json", "transcripts.ndjson.gz"];
+
+/** Certifies the reference server, with a fault or without, in a folder of its own. */
+async function certify(place: string, fault: string | undefined, ...args: string[]): Promise<Outcome> {
+  mkdirSync(at(place), { recursive: true });
+  const server = await protocol.serve({ fault });
+  const all = ["certify", server.url, "--implementation", "lobby", "--runs", "20", "--timeout", "5000", ...args];
+  return await cli(at(place), all).finally(server.close);
+}
+
+const verify = (...args: string[]) => cli(cwd, ["verify", ...args]);
+
+let healthy: Outcome;
+let warned: Outcome;
+let broken: Outcome;
+
+beforeAll(async () => {
+  for (const name of ["own", "foreign"]) {
+    execFileSync("openssl", ["genpkey", "-algorithm", "ed25519", "-out", at(`${name}.pem`)], { stdio: "ignore" });
+    execFileSync("openssl", ["pkey", "-in", at(`${name}.pem`), "-pubout", "-out", at(`${name}.pub`)]);
+  }
+  const told = [
+    "--implementation-version",
+    "1.2.0",
+    "--revision",
+    REVISION,
+    "--header",
+    `Authorization: Bearer ${SECRET}`,
+  ];
+  [healthy, warned, broken] = await Promise.all([
+    certify("healthy", undefined, "--key", at("own.pem"), "--out", "lobby-1.2.0", ...told),
+    certify("warned", "greets-twice", "--quiet"),
+    certify("broken", "compares-versions-as-prefixes", "--quiet"),
+  ]);
+}, 60_000);
+
+test("a server that conforms gets a signed bundle, at the highest level that it reaches", async () => {
+  expect(healthy).toMatchObject({ code: 0, stderr: "" });
+  expect(healthy.stdout).toMatch(/^CERTIFIED lobby is strict \(no MUST or SHOULD is broken\)$/m);
+  expect(readdirSync(at("healthy")).toSorted()).toEqual(["lobby-1.2.0", "lobby-1.2.0.tgz"]);
+  expect(readdirSync(at("healthy", "lobby-1.2.0")).toSorted()).toEqual(FILES);
+  const { code, stdout, stderr } = await verify("healthy/lobby-1.2.0.tgz", "--public-key", "own.pub");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(
+    /^ok {6}transcripts: 348 of 348 cases judged again from their recordings, with the same verdicts$/m,
+  );
+  expect(stdout).toMatch(/^BELIEVE lobby 1\.2\.0 is strict \(no MUST or SHOULD is broken\)\n {2}revision 0123456789/m);
+});
+
+test("other tools read it: sha256sum, tar, and whoever checks a signature by the book", () => {
+  const bundle = at("healthy", "lobby-1.2.0");
+  execFileSync("sha256sum", ["--check", "--strict", "--quiet", "SHA256SUMS"], { cwd: bundle });
+  execFileSync("tar", ["-xzf", "lobby-1.2.0.tgz", "-C", cwd], { cwd: at("healthy") });
+  for (const name of FILES) expect(readFileSync(at(name)).equals(readFileSync(join(bundle, name)))).toBe(true);
+  const { payloadType, payload, signatures } = JSON.parse(read("certificate.json"));
+  const body = Buffer.from(payload, "base64");
+  writeFileSync(
+    at("pae"),
+    Buffer.concat([Buffer.from(`DSSEv1 ${payloadType.length} ${payloadType} ${body.length} `), body]),
+  );
+  writeFileSync(at("sig"), Buffer.from(signatures[0].sig, "base64"));
+  const args = ["pkeyutl", "-verify", "-pubin", "-inkey", "own.pub", "-rawin", "-in", "pae", "-sigfile", "sig"];
+  expect(execFileSync("openssl", args, { cwd, encoding: "utf8" })).toMatch(/Signature Verified Successfully/);
+});
+
+test("no secret stands anywhere in it", () => {
+  const bundle = at("healthy", "lobby-1.2.0");
+  const contents = FILES.map((name) => readFileSync(join(bundle, name)));
+  const transcripts = gunzipSync(readFileSync(join(bundle, "transcripts.ndjson.gz"))).toString();
+  for (const content of [...contents, transcripts, healthy.stdout]) expect(content.includes(SECRET)).toBe(false);
+  expect(transcripts).toContain("Authorization: [redacted]");
+});
+
+test("without a key or the right one it is not believed", async () => {
+  const foreign = await verify("healthy/lobby-1.2.0.tgz", "--public-key", "foreign.pub", "--quiet");
+  expect(foreign).toMatchObject({ code: 1, stderr: "" });
+  expect(foreign.stdout).toMatch(/^problem signature: it is not signed by the key given/m);
+  expect(foreign.stdout).toMatch(/^DO NOT BELIEVE that lobby 1\.2\.0 is strict$/m);
+  const unchecked = await verify("healthy/lobby-1.2.0");
+  expect(unchecked.stdout).toMatch(/^note {4}signature: not checked/m);
+  expect(unchecked).toMatchObject({ code: 0, stdout: expect.stringMatching(/^CONSISTENT lobby 1\.2\.0 is strict/m) });
+});
+
+test("a server that breaks a SHOULD is conformant, and not strictly", () => {
+  expect(warned).toEqual({ code: 0, stdout: "CERTIFIED lobby is conformant (no MUST is broken)\n", stderr: "" });
+});
+
+test("a server that breaks a MUST gets reports, and no certificate", () => {
+  expect(broken).toMatchObject({ code: 1, stderr: "" });
+  expect(broken.stdout).toMatch(
+    /^FAIL the target is not conformant\n(.*\n)*NO CERTIFICATE\n {2}broken: parity\.patch\n/,
+  );
+  expect(readdirSync(at("broken"))).toEqual(["tachyon-report"]);
+  expect(JSON.parse(read("broken", "tachyon-report", "report.json")).verdict).toBe("fail");
+});
+
+test("a verdict that was edited is named", async () => {
+  const bundle = at("warned", "tachyon-certificate");
+  const report = read("warned", "tachyon-certificate", "report.json");
+  writeFileSync(
+    join(bundle, "report.json"),
+    report.replace(/"verdict": "warn"(?=,\s*"durationMs")/, '"verdict": "pass"'),
+  );
+  const { code, stdout } = await verify(bundle);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^problem SHA256SUMS: report\.json/m);
+  expect(stdout).toMatch(/^problem verdict: report\.json: the verdict of \S+ is not that of its checks$/m);
+  expect(stdout).toMatch(/^problem digests: report\.json is not what was certified$/m);
+  expect(stdout).toMatch(/^problem transcripts: \S+: it is reported as pass, and by its recording it is warn$/m);
+  expect(stdout).toMatch(/^DO NOT BELIEVE that lobby is conformant$/m);
+});
+
+test("a bundle that stands there stays where nothing new is certified", async () => {
+  const before = read("healthy", "lobby-1.2.0", "SHA256SUMS");
+  const args = ["certify", "ws://127.0.0.1:1", "--implementation", "lobby", "--out", "healthy/lobby-1.2.0"];
+  expect((await cli(cwd, args)).code).toBe(3);
+  expect(read("healthy", "lobby-1.2.0", "SHA256SUMS")).toBe(before);
+});
+
+test.each<[string, string[], RegExp]>([
+  ["no implementation", ["certify", "ws://localhost:1"], /Missing required argument: implementation/],
+  ["no url", ["certify", "--implementation", "x"], /Not enough non-option arguments/],
+  [
+    "an unknown set",
+    certifying("--set", "0.1.7/2026-1"),
+    /There is no set "0\.1\.7\/2026-1"\. The nearest known one is "0\.1\.7\/2026-11"/,
+  ],
+  ["a key that is none", certifying("--key", "own.pub"), /own\.pub holds no private key in PEM format/],
+  [
+    "a folder that holds something else",
+    certifying("--out", "healthy"),
+    /Cannot write a bundle to healthy: it holds lobby-1\.2\.0/,
+  ],
+  ["a file for a folder", certifying("--out", "own.pem"), /Cannot write a bundle to own\.pem: it is no folder/],
+  ["too long a name", certifying("--revision", "x".repeat(201)), /--revision takes 200 characters at most/],
+  ["too many inputs", certifying("--runs", "10001"), /--runs takes 10000 at most/],
+  ["no bundle", ["verify", "nothing.tgz"], /Cannot read nothing\.tgz: there is no such file or folder/],
+])("%s is one clear line and exit code 2", async (_, args, message) => {
+  const { code, stdout, stderr } = await cli(cwd, args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toMatch(message);
+  expect(stderr.trimEnd()).not.toContain("\n");
+  expect(existsSync(at("tachyon-certificate"))).toBe(false);
+});
+
+function certifying(...args: string[]): string[] {
+  return ["certify", "ws://127.0.0.1:1", "--implementation", "lobby", ...args];
+}
