@@ -30,3 +30,9 @@ function collector(): () => void {
   setFlagsFromString("--expose-gc");
   return runInNewContext("gc");
 }
+
+/** Keeps V8 from making room for the short-lived objects of a program in a hurry: it would take tens of MB that do not pay here. */
+export function stayLean(): void {
+  setFlagsFromString("--max-semi-space-size=2");
+  setFlagsFromString("--semi-space-growth-factor=1");
+}

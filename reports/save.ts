@@ -1,5 +1,6 @@
 import { appendFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { discard as noteGarbage } from "../harness/memory.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { FORMAT_NAMES, FORMATS, type Format, type FormatName } from "./formats.ts";
 import type { Report } from "./report.ts";
@@ -40,6 +41,9 @@ export async function prepareAll(files: Destinations): Promise<void> {
   await Promise.all(Array.from(files.values(), prepare));
 }
 
+/** What making a report leaves behind, in bytes for each of its characters: of a hostile target they are long. */
+const GARBAGE = 3;
+
 /** Which reports were written, and why the others were not. */
 export interface Saved {
   readonly written: string[];
@@ -49,9 +53,15 @@ export interface Saved {
 /** Writes the reports; one that cannot be written keeps no other from being written. */
 export async function save(report: Report, files: Destinations, protocol: Protocol): Promise<Saved> {
   const saved: Saved = { written: [], failed: [] };
+  // The content itself is garbage once this returns.
+  const make = async (name: FormatName, path: string): Promise<number> => {
+    const content = await FORMATS[name].make(report, protocol);
+    await put(path, content);
+    return content.length;
+  };
   for (const [name, path] of files) {
     try {
-      await put(path, await FORMATS[name].make(report, protocol));
+      noteGarbage(GARBAGE * (await make(name, path)));
       saved.written.push(path);
     } catch (error) {
       saved.failed.push(error);
