@@ -3,7 +3,20 @@ import yargs from "yargs";
 import about from "../package.json" with { type: "json" };
 import { visible } from "../reports/escape.ts";
 import { EXIT } from "./exit.ts";
-import { COMPARING, EXPECTING, OUTPUT, REPORTING, RUNNING, SELECTION, SERVING } from "./options.ts";
+import {
+  CERTIFYING,
+  CHECKING,
+  COMPARING,
+  EXPECTING,
+  LISTING,
+  OUTPUT,
+  REPORTING,
+  RUNNING,
+  SELECTION,
+  SERVING,
+  VERIFYING,
+} from "./options.ts";
+import { STDIN } from "./recording/stdin.ts";
 import { isObject } from "./transcript.ts";
 import { reason, suggestion, UnreachableError, UsageError } from "./usage.ts";
 import { dropForeign, PREFIX } from "./variables.ts";
@@ -11,10 +24,13 @@ import { dropForeign, PREFIX } from "./variables.ts";
 const GLOBAL = ["config", "help", "h", "version"];
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   run: [...Object.keys({ ...SELECTION, ...RUNNING, ...EXPECTING, ...OUTPUT }), ...GLOBAL, "url"],
-  list: [...Object.keys(SELECTION), ...GLOBAL],
+  list: [...Object.keys({ ...SELECTION, ...LISTING }), ...GLOBAL],
   explain: [...GLOBAL, "id"],
   report: [...Object.keys({ ...REPORTING, ...EXPECTING, ...OUTPUT }), ...GLOBAL, "files"],
+  check: [...Object.keys({ ...CHECKING, ...OUTPUT }), ...GLOBAL, "files"],
   compare: [...Object.keys(COMPARING), ...GLOBAL, "old", "new"],
+  certify: [...Object.keys(CERTIFYING), ...GLOBAL, "url"],
+  verify: [...Object.keys(VERIFYING), ...GLOBAL, "bundle"],
   serve: [...Object.keys(SERVING), ...GLOBAL],
 };
 const COMMANDS = Object.keys(OPTIONS);
@@ -44,7 +60,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .command(
       "list",
       "List every case and requirement",
-      (it) => it.options(SELECTION),
+      (it) => it.options(SELECTION).options(LISTING),
       async (args) => {
         const { list } = await import("./commands/list.ts");
         list(args);
@@ -52,8 +68,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     )
     .command(
       "explain <id>",
-      "Explain a case or a requirement: what is sent, what is accepted, and why",
-      (it) => it.positional("id", { type: "string", demandOption: true, describe: "id of a case or requirement" }),
+      "Explain a case, a requirement or a fault: what is sent, what is accepted, why, and what usually goes wrong",
+      (it) =>
+        it.positional("id", {
+          type: "string",
+          demandOption: true,
+          describe: "id of a case or requirement, or name of a fault",
+        }),
       async ({ id }) => {
         const { explain } = await import("./commands/explain.ts");
         await explain(id);
@@ -79,6 +100,24 @@ export async function main(argv: readonly string[]): Promise<number> {
       },
     )
     .command(
+      "check <files..>",
+      "Judge recorded traffic without a server, by the rules for every message",
+      (it) =>
+        it
+          .positional("files", {
+            type: "string",
+            array: true,
+            demandOption: true,
+            describe: "report.json, a HAR file with WebSocket messages, or one event a line; - is the standard input",
+          })
+          .options(CHECKING)
+          .options(OUTPUT),
+      async (args) => {
+        const { check } = await import("./commands/check.ts");
+        code = await check(args);
+      },
+    )
+    .command(
       "compare <old> [new]",
       "Say what changed between two reports, or make a matrix of a folder of reports",
       (it) =>
@@ -93,6 +132,28 @@ export async function main(argv: readonly string[]): Promise<number> {
       async (args) => {
         const { compare } = await import("./commands/compare.ts");
         code = await compare(args);
+      },
+    )
+    .command(
+      "certify <url>",
+      "Run everything against a server, and write a certificate where it conforms",
+      (it) =>
+        it.positional("url", { type: "string", demandOption: true, describe: "url of the server" }).options(CERTIFYING),
+      async (args) => {
+        const { certify } = await import("./commands/certify.ts");
+        code = await certify(args);
+      },
+    )
+    .command(
+      "verify <bundle>",
+      "Say whether to believe a certificate, without trusting who made it",
+      (it) =>
+        it
+          .positional("bundle", { type: "string", demandOption: true, describe: "its folder or .tgz" })
+          .options(VERIFYING),
+      async (args) => {
+        const { verify } = await import("./commands/verify.ts");
+        code = await verify(args);
       },
     )
     .command(
@@ -121,7 +182,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     });
 
   try {
-    await parser.parseAsync(argv);
+    // yargs drops the usual name of the standard input.
+    await parser.parseAsync(argv.map((word) => (word === "-" ? STDIN : word)));
     return code;
   } catch (error) {
     const verbose = argv.includes("--verbose");

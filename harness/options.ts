@@ -52,11 +52,20 @@ const texts = (name: string, describe: string) =>
   ({ type: "string", requiresArg: true, coerce: several(name), describe }) as const satisfies Options;
 const flag = (describe: string) => ({ type: "boolean", default: false, describe }) as const satisfies Options;
 
+/** Some options of several. */
+const pick = <T extends object, K extends keyof T>(options: T, ...names: readonly K[]): Pick<T, K> =>
+  Object.fromEntries(names.map((name) => [name, options[name]])) as Pick<T, K>;
+
 /** What is selected. */
 export const SELECTION = {
   suite: texts("suite", "Only these suites (globs, repeatable)"),
   case: texts("case", "Only these cases (globs, repeatable)"),
   requirement: texts("requirement", "Only the cases that test these requirements (globs, repeatable)"),
+} as const;
+
+/** What is listed instead of cases. */
+export const LISTING = {
+  sets: flag("List the sets that certificates are made by, instead of cases and requirements"),
 } as const;
 
 /** How the suites are run, and where the reports go. */
@@ -120,10 +129,42 @@ export const OUTPUT = {
   verbose: flag("Print every finding in full, every observation, and stack traces of errors of the suite"),
 } as const;
 
+/** What is certified, and where the certificate goes. */
+export const CERTIFYING = {
+  implementation: {
+    ...text("implementation", "The name of what is certified"),
+    demandOption: true,
+    coerce: (value: unknown) => once("implementation")(value) ?? "",
+  },
+  "implementation-version": text("implementation-version", "Its version"),
+  revision: text("revision", "The revision of its source, as the commit of Git"),
+  set: text("set", "The set of requirements and cases that counts (default: the newest)"),
+  key: text("key", "Sign with this private key: Ed25519, a PEM file"),
+  ...pick(RUNNING, "strict", "timeout", "concurrency", "recovery", "seed", "runs"),
+  ...pick(RUNNING, "header", "ca", "insecure", "start", "start-timeout"),
+  out: {
+    ...text("out", "Write the bundle to this folder, and beside it as .tgz"),
+    default: "tachyon-certificate",
+    coerce: (value: unknown) => once("out")(value) ?? "",
+  },
+  ...pick(OUTPUT, "quiet", "verbose"),
+} as const;
+
+/** Who is to have signed a certificate, and how much is printed. */
+export const VERIFYING = {
+  "public-key": text("public-key", "It must be signed with the private key of this public one: Ed25519, a PEM file"),
+  quiet: flag("Print what is wrong and the verdict only"),
+} as const;
+
 /** Failures that are no news. */
 export const EXPECTING = {
   "expected-failures": text("expected-failures", "Failures that do not fail the run, each with a reason: a YAML file"),
   "write-expected-failures": flag("Make or update that file from the run; reasons and comments stay"),
+} as const;
+
+/** How recorded traffic is judged. */
+export const CHECKING = {
+  strict: RUNNING.strict,
 } as const;
 
 /** What is made of stored reports. */

@@ -4,11 +4,15 @@ import type { Report } from "./report.ts";
 export const quoted = (word: string): string =>
   /^[\w./:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
-/** The command that tests the target of a report again; `more` options are added as they stand. */
+/** The command that tests the target of a report again; `more` options, which only a run takes, are added as they stand. */
 export function again(
-  { suite, target, seed }: Pick<Report, "suite" | "target" | "seed">,
+  { suite, target, seed, recording }: Pick<Report, "suite" | "target" | "seed" | "recording">,
   more: readonly string[] = [],
 ): string {
+  if (recording)
+    return ["npx", suite.name, "check", ...recording.files.map(quoted), ...(target.strict ? ["--strict"] : [])].join(
+      " ",
+    );
   return [
     "npx",
     suite.name,

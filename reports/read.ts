@@ -5,16 +5,16 @@ import { text } from "node:stream/consumers";
 import { isDeepStrictEqual } from "node:util";
 import { Ajv, type ErrorObject } from "ajv";
 import semver from "semver";
-import { worst } from "../harness/catalogue.ts";
+import { type Verdict, worst } from "../harness/catalogue.ts";
 import { isObject, parse } from "../harness/transcript.ts";
 import { reason, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
 import schema from "./report.schema.json" with { type: "json" };
-import type { Report } from "./report.ts";
+import type { Report, ReportCase } from "./report.ts";
 import { conclude } from "./verdict.ts";
 
 /** Bytes (100 MiB) that a report may have: many times what the suite writes. */
-const MOST = 100 << 20;
+export const MOST = 100 << 20;
 
 /**
  * Reads a stored report, or the `report.json` of a folder. Throws a `UsageError` where it is none, is cut off, is too big, or was
@@ -22,11 +22,33 @@ const MOST = 100 << 20;
  */
 export async function readReport(path: string): Promise<Report> {
   const file = await reportFile(path);
-  const value = parse(await read(file));
+  return reportFrom(await read(file), file);
+}
+
+/** The report that a text is. Throws a `UsageError` as `readReport` does. */
+export function reportFrom(content: string, file: string): Report {
+  const report = parseReport(content, file);
+  const wrong = contradictionIn(report);
+  if (wrong !== undefined) throw new UsageError(`${file} was changed: ${wrong}. Make it anew.`);
+  return report;
+}
+
+/** A report of a protocol version: its requirements have no words otherwise. Throws a `UsageError`. */
+export function ofVersion(known: string, report: Report, file: string): Report {
+  const { version } = report.protocol;
+  if (version === known) return report;
+  throw new UsageError(
+    `${file} is of Tachyon ${version}; this suite knows ${known}. Read it with the version that wrote it.`,
+  );
+}
+
+/** The report that a text holds, by its schema; `file` is what it is called. Throws a `UsageError` as `readReport` does. */
+export function parseReport(content: string, file: string): Report {
+  const value = parse(content);
   if (value === undefined) throw new UsageError(`${file} is no report: it holds no JSON, or was cut off. ${HINT}`);
   const version = isObject(value) && isObject(value.suite) ? value.suite.version : undefined;
   const newer = isNewer(version);
-  if (validate(value) && newer !== "major") return consistent(value, file);
+  if (validate(value) && newer !== "major") return value;
   if (newer)
     throw new UsageError(
       `${file} was written by ${about.name} ${version}; this is ${about.version}. Read it with that version.`,
@@ -38,29 +60,39 @@ const HINT = `Name a report.json that ${about.name} wrote.`;
 
 const validate = new Ajv({ strict: true }).compile<Report>(schema);
 
-/** A report whose verdicts are those of its cases. Throws a `UsageError` where somebody changed what it says. */
-function consistent(report: Report, file: string): Report {
+/** What of a report does not follow from its cases, as where somebody changed it; nothing where all does. */
+export function contradictionIn(report: Report): string | undefined {
   const { verdict, counts, requirements, cases, ...draft } = report;
-  const refuse = (what: string) => {
-    throw new UsageError(`${file} was changed: ${what}. Make it anew.`);
-  };
-  if (new Set(cases.map(({ id }) => id)).size < cases.length) refuse("it holds a case twice");
+  if (new Set(cases.map(({ id }) => id)).size < cases.length) return "it holds a case twice";
   const marked = cases.some(({ checks }) => checks.some((check) => check.expectedFailure !== undefined));
-  if (marked && !report.expectedFailures) refuse("failures are marked as expected, and no file says so");
-  const wrong = cases.find((it) => it.verdict !== worst(it.checks.map((check) => check.verdict)));
-  if (wrong) refuse(`the verdict of ${wrong.id} is not that of its checks`);
+  if (marked && !report.expectedFailures) return "failures are marked as expected, and no file says so";
+  const wrong = cases.find((it) => it.verdict !== verdictOfCase(it));
+  if (wrong) return `the verdict of ${wrong.id} is not that of its checks`;
   const again = conclude(draft, cases, requirements);
   if (again.verdict !== verdict || !isDeepStrictEqual(again.counts, counts))
-    refuse("its verdict is not that of its cases");
+    return "its verdict is not that of its cases";
   if (!isDeepStrictEqual(again.requirements, requirements))
-    refuse("the verdicts of requirements are not those of its cases");
-  return report;
+    return "the verdicts of requirements are not those of its cases";
+  return undefined;
+}
+
+/** The worst verdict of its checks; what a recording does not show does not count. */
+function verdictOfCase({ checks }: ReportCase): Verdict {
+  const told = checks.filter(({ unrecorded }) => !unrecorded);
+  return worst(
+    told.map(({ verdict }) => verdict),
+    told.length < checks.length ? "skip" : "pass",
+  );
 }
 
 /** The file of a report that is named by itself, or by its folder. */
 export async function reportFile(path: string): Promise<string> {
-  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
-  return isFolder ? join(path, "report.json") : path;
+  return (await isFolder(path)) ? join(path, "report.json") : path;
+}
+
+/** Whether a path is that of a folder. */
+export async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
 async function read(file: string): Promise<string> {

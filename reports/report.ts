@@ -19,6 +19,8 @@ export interface ReportConnection {
 export interface ReportCheck extends Check {
   /** Why it is expected to fail, where the user said so. */
   readonly expectedFailure?: string;
+  /** What it takes to judge it was not recorded, which is no fault of anybody: it does not count as unjudged. */
+  readonly unrecorded?: true;
 }
 
 /** A case of a report. Times are in ms. */
@@ -79,6 +81,16 @@ export interface ReportProblem {
   readonly says: string;
 }
 
+/** The recordings that were judged. A case of such a report is a connection. */
+export interface ReportRecording {
+  readonly files: readonly string[];
+  readonly events: number;
+  /** All connections by verdict; of many that are alike the report holds only the first as cases. */
+  readonly connections: Readonly<Record<Verdict, number>>;
+  /** The same of each requirement that was judged; `skip` where what it takes was not recorded. */
+  readonly requirements: Readonly<Record<string, Readonly<Record<Verdict, number>>>>;
+}
+
 /** The content of report.json, from which every other format is made. Its schema is `report.schema.json`. */
 export interface Report {
   readonly suite: { readonly name: string; readonly version: string };
@@ -94,6 +106,8 @@ export interface Report {
   readonly shard?: ReportShard;
   readonly latencies?: readonly ReportLatency[];
   readonly expectedFailures?: { readonly file: string; readonly entries: readonly ReportExpectation[] };
+  /** Where it tells of recorded traffic and not of a run. */
+  readonly recording?: ReportRecording;
   readonly verdict: RunVerdict;
   readonly counts: Readonly<Record<Verdict, number>>;
   readonly requirements: readonly ReportRequirement[];
@@ -112,7 +126,7 @@ export interface ReportContext {
 }
 
 /** Characters of a text in a report, at most. */
-const TEXT = 2_000;
+export const TEXT = 2_000;
 
 /** Makes the report of a run: secrets taken out, long texts and transcripts cut. */
 export function makeReport(

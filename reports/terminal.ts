@@ -3,8 +3,9 @@ import { type Requirement, VERDICTS, type Verdict, worst } from "../harness/cata
 import { groupBy } from "../harness/group.ts";
 import { visible } from "./escape.ts";
 import { explainCase } from "./explain.ts";
-import { isNews, skippedBy, tally, worstFirst } from "./findings.ts";
+import { isNews, skippedBy, worstFirst } from "./findings.ts";
 import type { Report, ReportCase, ReportCheck } from "./report.ts";
+import { notRecorded, traffic } from "./traffic.ts";
 import { isExpected, judged, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
 
 /** So many cases are named where many are alike. */
@@ -48,7 +49,12 @@ export function terminal(report: Report, options: TerminalOptions): string {
   const all = summary(report, options);
   const lines = options.quiet
     ? [...all.slice(0, 1), ...outdated(report, options.colors), ...overview(report, options.colors)]
-    : [...findings(report, options), ...notes(report, options), ...all];
+    : [
+        ...findings(report, options),
+        ...notes(report, options),
+        ...notRecorded(report, options.verbose).map(options.colors.dim),
+        ...all,
+      ];
   return [...lines, ""].join("\n");
 }
 
@@ -73,11 +79,12 @@ function findings(report: Report, options: TerminalOptions): string[] {
   );
   return [...groups.values()]
     .toSorted((a, b) => rank(b) - rank(a))
-    .flatMap((group) => finding(confirmedFirst(group), options));
+    .flatMap((group) => finding(confirmedFirst(group), report, options));
 }
 
 function finding(
   [it, ...others]: readonly ReportCase[],
+  { recording }: Report,
   { colors: c, requirements, alone, verbose }: TerminalOptions,
 ): string[] {
   if (!it) return [];
@@ -87,7 +94,7 @@ function finding(
     `${paint(c, verdict, verdict.toUpperCase())} ${c.bold(it.id)}${mark(it)}`,
     `  ${title}`,
     ...lines.map((line) => `  ${line}`),
-    c.dim(`  alone: ${alone(it.id)}`),
+    ...(recording ? [] : [c.dim(`  alone: ${alone(it.id)}`)]),
     ...likewise(others),
     "",
   ];
@@ -121,7 +128,7 @@ function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[
   const doubtful = cases.filter((it) => it.doubt !== undefined);
   const observed = cases.flatMap(({ checks }) => checks.filter(({ verdict }) => verdict === "info"));
   const unstable = cases.filter((it) => it.unstable).map(({ id }) => id);
-  const skipped = skippedBy(cases);
+  const skipped = report.recording ? new Map<string, ReportCase[]>() : skippedBy(cases);
   const lost = cases.filter(({ checks }) => checks.some(lostIn(report)));
   const expected = groupBy(cases.filter(isExpected), (it) => reasonsOf(it).join("; "));
   return [
@@ -156,9 +163,10 @@ const unjudgedOf = ({ cases, target }: Report) => [
 function summary(report: Report, { colors: c, requirements, written, heavy, left }: TerminalOptions): string[] {
   const { cases, durationMs, protocol, target, seed } = report;
   const verdict = shownVerdict(report);
-  const tallies = tally(cases)
-    .map(([it, n]) => paint(c, it, `${n} ${it}`))
-    .toReversed();
+  const painted = (counts: Report["counts"]) =>
+    VERDICTS.filter((it) => counts[it] > 0)
+      .map((it) => paint(c, it, `${counts[it]} ${it}`))
+      .join(", ");
   const untested = groupBy(
     report.requirements.filter((it) => it.cases.length === 0),
     ({ id }) => requirements.find((row) => row.id === id)?.section ?? "",
@@ -171,7 +179,9 @@ function summary(report: Report, { colors: c, requirements, written, heavy, left
     ...(report.stop ? [`  stopped  ${visible(report.stop.words)}`] : []),
     `  target   ${visible(target.url)}${target.embedded ? " (the embedded reference server)" : ""}`,
     ...overview(report, c),
-    `  cases    ${cases.length} in ${(durationMs / 1000).toFixed(2)} s: ${tallies.join(", ")}`,
+    ...(report.recording
+      ? traffic(report, report.recording, painted(report.recording.connections))
+      : [`  cases    ${cases.length} in ${(durationMs / 1000).toFixed(2)} s: ${painted(report.counts)}`]),
     `  covered  ${judged(cases).size} of ${report.requirements.length} requirements of Tachyon ${protocol.version}${missing && ` (not tested: ${missing}${hint})`}`,
     ...(seed > 0 ? [`  seed     ${seed} (--seed ${seed} generates the same inputs again)`] : []),
     ...(written.length > 0 ? [`  reports  ${written.join(" ")}`] : []),
@@ -180,11 +190,11 @@ function summary(report: Report, { colors: c, requirements, written, heavy, left
 }
 
 /** Which requirements are broken, the worst first, and in how many cases. */
-function overview({ requirements, cases }: Report, c: Colors): string[] {
+function overview({ requirements, cases, recording }: Report, c: Colors): string[] {
   const rows = requirements.filter(({ verdict }) => verdict === "fail" || verdict === "warn");
   const words = worstFirst(rows).map(({ id, verdict }) => {
     const broken = cases.filter(({ checks }) => checks.some((it) => it.requirement === id && it.verdict === verdict));
-    return `${paint(c, verdict, id)} in ${broken.length}`;
+    return `${paint(c, verdict, id)} in ${recording?.requirements[id]?.[verdict] ?? broken.length}`;
   });
   return words.length > 0 ? [`  broken   ${words.join(", ")}`] : [];
 }

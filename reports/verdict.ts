@@ -37,7 +37,7 @@ function rows(
 ): Report["requirements"] {
   return requirements.map(({ id, level }) => {
     const tested = cases.filter(({ checks }) => checks.some(({ requirement }) => requirement === id));
-    const checks = tested.flatMap((it) => it.checks.filter(({ requirement }) => requirement === id));
+    const checks = tested.flatMap((it) => it.checks.filter((row) => row.requirement === id && !row.unrecorded));
     const verdict = worst(
       checks.map((check) => check.verdict),
       "skip",
@@ -67,14 +67,14 @@ export const reasonsOf = ({ checks }: ReportCase): string[] => [
 export function unjudged(it: ReportCase, strict: boolean): readonly ReportCheck[] {
   const skipCounts = !isExpected(it);
   return it.checks.filter(
-    ({ level, verdict, expectedFailure }) =>
+    ({ level, verdict, expectedFailure, unrecorded }) =>
       verdict === "error" ||
-      (verdict === "skip" && skipCounts && expectedFailure === undefined && isBinding(level, strict)),
+      (verdict === "skip" && skipCounts && !unrecorded && expectedFailure === undefined && isBinding(level, strict)),
   );
 }
 
 /** What the verdict of a run, as people are told it, rests on. */
-type Told = Pick<Report, "verdict" | "counts" | "target" | "stop" | "expectedFailures"> & {
+type Told = Pick<Report, "verdict" | "counts" | "target" | "stop" | "expectedFailures" | "recording"> & {
   readonly requirements: readonly unknown[];
   readonly cases: readonly Judging[];
 };
@@ -98,7 +98,9 @@ export const shownVerdict = (report: Pick<Report, "verdict" | "expectedFailures"
 
 /** The verdict in a headline, and in the words of a sentence. */
 export function meaning(report: Told): { readonly headline: string; readonly words: string } {
-  const { verdict, counts, stop, target, cases, requirements } = report;
+  const { verdict, counts, stop, target, cases, requirements, recording } = report;
+  if (verdict === "incomplete" && recording)
+    return { headline: "Nothing judged", words: "nothing of it could be judged" };
   if (verdict === "incomplete") return { headline: "Incomplete", words: "something that was to be judged was not" };
   if (verdict === "fail")
     return { headline: "Not conformant", words: stop?.reason === "lost" ? "the target went away" : NOT_CONFORMANT };

@@ -22,7 +22,7 @@ export async function prepare(path: string): Promise<void> {
 }
 
 /** Makes a folder and those that it stands in. (Asked for it in one go, Node.js 20 never ends where /proc refuses one.) */
-async function makeFolder(folder: string): Promise<void> {
+export async function makeFolder(folder: string): Promise<void> {
   const there = await stat(folder).catch(() => undefined);
   if (there?.isDirectory()) return;
   if (there) throw Object.assign(new Error(), { code: "ENOTDIR" });
@@ -58,8 +58,26 @@ export async function distinct(read: readonly string[], written: readonly string
 /** What is half written; a process that is ended at once leaves none of it. */
 const unfinished = new Set<string>();
 process.on("exit", () => {
-  for (const path of unfinished) rmSync(path, { force: true });
+  for (const path of unfinished) rmSync(path, { force: true, recursive: true });
 });
+
+/** A file or folder that does not outlive the process. */
+export interface Temporary {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+/** A file or folder that is to be removed, also where the process is ended at once. */
+export function temporary(path: string): Temporary {
+  unfinished.add(path);
+  return {
+    path,
+    async remove() {
+      await rm(path, { force: true, recursive: true });
+      unfinished.delete(path);
+    },
+  };
+}
 
 /**
  * Writes a file beside its place and renames it, so that a good one is never half overwritten. A link is followed, and what is

@@ -1,7 +1,7 @@
 import { quoted } from "../../reports/again.ts";
 import { type Expecting, expecting, readWanted } from "../../reports/expected/use.ts";
 import { merge } from "../../reports/merge.ts";
-import { readReport, reportFile } from "../../reports/read.ts";
+import { ofVersion, readReport, reportFile } from "../../reports/read.ts";
 import type { Report } from "../../reports/report.ts";
 import { destinations, prepareAll, type Wanted } from "../../reports/save.ts";
 import { distinct } from "../../reports/write.ts";
@@ -37,20 +37,13 @@ export async function report(args: ReportArguments): Promise<number> {
 }
 
 async function one({ files, merge: merging }: ReportArguments): Promise<Report> {
-  const stored = await Promise.all(files.map(async (file) => ({ file, report: known(await readReport(file), file) })));
+  const stored = await Promise.all(
+    files.map(async (file) => ({ file, report: ofVersion(current.version, await readReport(file), file) })),
+  );
   if (merging) return merge(stored, current);
   const [first, second] = stored;
   if (first && !second) return first.report;
   throw new UsageError("Several reports make one only with --merge, which takes the shards of a run.");
-}
-
-/** A report of the protocol version that this suite knows; its requirements have no words otherwise. Throws a `UsageError`. */
-function known(stored: Report, file: string): Report {
-  const { version } = stored.protocol;
-  if (version === current.version) return stored;
-  throw new UsageError(
-    `${file} is of Tachyon ${version}; this suite knows ${current.version}. Read it with the version that wrote it.`,
-  );
 }
 
 /** Which entries no longer fail only the whole run can tell, so they are judged anew. */

@@ -39,8 +39,8 @@ function CaseBody({ it, data, requirements }: Surroundings & { readonly it: Page
   return (
     <div class="body">
       <p class="lead">
-        What the client does: <strong>{it.title}</strong>. It took {it.durationMs.toFixed(1)} ms.{" "}
-        <a href={hashOf(it.id)}>Link to this case</a>
+        {data.recording ? "What was recorded" : "What the client does"}: <strong>{it.title}</strong>. It took{" "}
+        {it.durationMs.toFixed(1)} ms. <a href={hashOf(it.id)}>Link to this case</a>
       </p>
       {marks(it).map(([word, meaning]) => (
         <p class="callout" key={word}>
@@ -51,7 +51,7 @@ function CaseBody({ it, data, requirements }: Surroundings & { readonly it: Page
         <Check check={check} requirement={requirements.get(check.requirement)} key={i} />
       ))}
       {kept.length > 0 && <Kept checks={kept} requirements={requirements} />}
-      <p class="label">Run it alone</p>
+      <p class="label">{data.recording ? "Judge the recording again" : "Run it alone"}</p>
       <Command text={alone(data, it.id)} />
       <p class="label">What went over the wire</p>
       {it.connections.length > 0 ? <Legend /> : <p class="note">Nothing: there was no connection.</p>}

@@ -33,12 +33,13 @@ export function Summary({ data }: { readonly data: PageData }) {
 
 /** What was tested, when and how. */
 function Facts({ data }: { readonly data: PageData }) {
-  const { target, suite, startedAt, durationMs, seed, shard, latencies = [] } = data;
+  const { target, suite, startedAt, durationMs, seed, shard, recording, latencies = [] } = data;
   const facts: readonly (readonly [string, string])[] = [
     ["Target", `${target.url}${target.embedded ? " (the embedded reference server)" : ""}`],
     ["Suite", `${suite.name} ${suite.version}`],
     ["Started", startedAt.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
     ["Took", `${(durationMs / 1000).toFixed(2)} s`],
+    ...(recording ? [["Recorded", recordedWords(recording)] as const] : []),
     ["Strict", target.strict ? "yes, a SHOULD counts as a MUST" : "no"],
     ...(seed > 0 ? [["Seed", String(seed)] as const] : []),
     ...(shard ? [["Part", `shard ${shard.index} of ${shard.of} of the run`] as const] : []),
@@ -55,6 +56,13 @@ function Facts({ data }: { readonly data: PageData }) {
     </dl>
   );
 }
+
+/** How much was recorded; the cases of the page may be some of it. */
+const recordedWords = ({ files, events, connections }: NonNullable<PageData["recording"]>) =>
+  `${files.join(", ")}: ${plural(
+    Object.values(connections).reduce((a, b) => a + b),
+    "connection",
+  )}, ${connections.fail} of them broken, ${plural(events, "event")}`;
 
 /** How many cases have each verdict, and how many of the requirements were judged. */
 function Counts({ data: { cases, requirements } }: { readonly data: PageData }) {

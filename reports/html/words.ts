@@ -17,7 +17,7 @@ export const SIGNS: Readonly<Record<Verdict | PageData["verdict"], string>> = {
 export const MEANINGS: Readonly<Record<Verdict, string>> = {
   pass: "kept",
   info: "what the server does where the protocol leaves it open",
-  skip: "not judged, because something else is broken or the run ended early",
+  skip: "not judged, because something else is broken, the run ended early, or it was not recorded",
   warn: "a SHOULD is broken",
   error: "the suite could not tell",
   fail: "a MUST is broken",

@@ -65,7 +65,7 @@ function Entry({
         ))}
       <Comparison expected={check.expected} actual={check.actual} />
       <Shows it={shown} check={check} />
-      <p class="label">Run it alone</p>
+      <p class="label">{data.recording ? "Judge the recording again" : "Run it alone"}</p>
       <Command text={alone(data, shown.id)} />
       <Others cases={cases.filter((it) => it !== shown)} />
     </article>

@@ -36,13 +36,14 @@ export function markdown(report: Report, requirements: readonly Requirement[]): 
   );
 }
 
-function overview({ target, suite, cases, requirements, durationMs }: Report): RootContent {
+function overview({ target, suite, cases, requirements, durationMs, recording }: Report): RootContent {
   const tallies = tally(cases)
     .map(([verdict, n]) => `${n} ${verdict}`)
     .toReversed();
   return bullets([
     [text("Target: "), target.embedded ? text("the embedded reference server") : code(target.url)],
     [text(`Cases: ${cases.length} in ${(durationMs / 1000).toFixed(2)} s (${tallies.join(", ")})`)],
+    ...(recording ? [[text(`Recorded: ${recorded(recording)}`)]] : []),
     [
       text(
         `Requirements judged: ${judged(cases).size} of ${requirements.length}${target.strict ? ", a SHOULD as a MUST" : ""}`,
@@ -51,6 +52,10 @@ function overview({ target, suite, cases, requirements, durationMs }: Report): R
     [text(`By ${suite.name} ${suite.version}`)],
   ]);
 }
+
+/** How much was recorded; the cases of the report may be some of it. */
+const recorded = ({ connections, events }: NonNullable<Report["recording"]>) =>
+  `${Object.values(connections).reduce((a, b) => a + b)} connections, ${connections.fail} of them broken, ${events} events`;
 
 const statementOf = (id: string, requirements: readonly Requirement[]) =>
   sentence(requirements.find((it) => it.id === id)?.statement ?? "");
@@ -84,7 +89,7 @@ function inFull(
       [text("Case: "), code(shown.id), text(`, ${shown.title}`)],
       ...(check.expected === statement ? [] : [[text("Expected: "), code(check.expected)]]),
       [text("Came: "), code(check.actual)],
-      [text("Alone: "), code(alone(report, shown.id))],
+      [text(report.recording ? "Again: " : "Alone: "), code(alone(report, shown.id))],
     ]),
     ...(withTranscript && shown.connections.length > 0
       ? [block(explainConnections(shown.connections, CONNECTIONS))]
