@@ -6,7 +6,17 @@ const { default: Sequencer } = createRequire(import.meta.url)("@jest/test-sequen
  * What takes long comes first, so that no worker is left with it at the end (Jest goes by size, and these files are small); and
  * what has the suite judge servers that are merely slow runs beside what mostly starts processes, not beside floods.
  */
-const FIRST = [/unusual/, /cli\/cli/, /tests\/ci/, /browser/, /regression/, /hostile/, /faults-of/, /harness\/runner/];
+const FIRST = [
+  /unusual/,
+  /cli\/cli/,
+  /cli\/certify/,
+  /tests\/ci/,
+  /browser/,
+  /regression/,
+  /hostile/,
+  /faults-of/,
+  /harness\/runner/,
+];
 
 /** Starts the test files in that order. */
 export default class InOrder extends Sequencer {

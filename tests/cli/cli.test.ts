@@ -89,7 +89,7 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
     ["an unknown suite", ["run", "--suite", "disconect"], /no suite "disconect".*"disconnect"/],
     ["an unknown case", ["run", "--case", "disconnect/alon"], /no case.*"disconnect\/alone"/],
     ["an unknown requirement", ["run", "--requirement", "parity.mach"], /no requirement.*"parity\.match"/],
-    ["an unknown id", ["explain", "parity.mach"], /no case or requirement "parity\.mach".*"parity\.match"/],
+    ["an unknown id", ["explain", "parity.mach"], /no case, requirement or fault "parity\.mach".*"parity\.match"/],
     ["no url", ["run", "localhost:1"], /perhaps ws:\/\/localhost:1/],
     ["the parameter of the suite in the url", ["run", "ws://x/?tachyonVersion=1"], /the suite sets itself/],
     ["a ca file that is not there", ["run", "ws://x", "--ca", "nowhere.pem"], /Cannot read nowhere\.pem/],

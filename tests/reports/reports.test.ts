@@ -62,15 +62,18 @@ function elements(xml: string): SaxesTagPlain[] {
 const validate = new Ajv({ strict: true }).compile(schema);
 const valid = (report: Report) => validate(JSON.parse(JSON.stringify(report))) || validate.errors;
 
+/** Without those that put load on a server. */
+const light = protocol.suites.filter(({ load }) => !load).flatMap((suite) => suite.cases);
+
 describe("report.json", () => {
   test("of a real run against a server with bugs matches the shipped schema", async () => {
     const server = await lobby(() => ({ parity: () => "match", greet: (client) => client.say(NASTY) }));
-    const report = makeReport(await runAgainst(server.url, undefined, { timeout: 100 }), context());
+    const report = makeReport(await runAgainst(server.url, light, { timeout: 100 }), context());
     await server.close();
     expect(valid(report)).toBe(true);
     expect(report.verdict).toBe("fail");
     expect(report.requirements.map(({ id }) => id)).toEqual(protocol.requirements.map(({ id }) => id));
-    expect(Object.values(report.counts).reduce((a, b) => a + b)).toBe(cases.length);
+    expect(Object.values(report.counts).reduce((a, b) => a + b)).toBe(light.length);
   });
 
   test("the verdict is incomplete where a MUST was not judged, and where there is an error", () => {
