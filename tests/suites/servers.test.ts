@@ -7,7 +7,7 @@ let close: () => Promise<void> = async () => {};
 afterEach(() => close());
 
 describe("a server that conforms", () => {
-  test.each([1, 2, 3])("the reference server passes every case, without a warning, from seed %i", async (seed) => {
+  test.each([1, 2])("the reference server passes every case, without a warning, from seed %i", async (seed) => {
     const server = await protocol.serve();
     close = server.close;
     const { results } = await runAgainst(server.url, undefined, { seed });
