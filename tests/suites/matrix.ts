@@ -87,11 +87,11 @@ async function rowOf(fault: string): Promise<Row> {
 const RUNS = 15;
 
 /** Timeouts (ms) long enough for a busy machine; short, since some faults are silence. */
-const ALONE = { concurrency: 1, timeout: 400 };
+const ALONE = { concurrency: 1, timeout: 800 };
 const WAITING = { concurrency: 16, timeout: 600 };
 
 /** So many faults are tried side by side: with most of them the suite mostly waits. Who asks for one test gets its group. */
-const SIDE_BY_SIDE = 3;
+const SIDE_BY_SIDE = 2;
 const GROUP = 8;
 const PATIENCE = 120_000;
 
