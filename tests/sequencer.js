@@ -9,13 +9,13 @@ const { default: Sequencer } = createRequire(import.meta.url)("@jest/test-sequen
 const FIRST = [
   /unusual/,
   /cli\/cli/,
-  /cli\/certify/,
   /tests\/ci/,
   /browser/,
   /regression/,
   /hostile/,
   /faults-of/,
   /harness\/runner/,
+  /cli\/certify/,
 ];
 
 /** Starts the test files in that order. */
