@@ -22,7 +22,7 @@ export const disconnect = { command: DISCONNECT } as const;
 export const PARAMETER = "tachyonVersion";
 
 /** The schema that a message names, or `undefined` where this version defines none. */
-export const schemaOf = (name: string) => documents.find((document) => document.$id === name);
+const schemaOf = (name: string) => documents.find((document) => document.$id === name);
 
 /** A message names its schema by its command. */
 export const nameOf = ({ command }: Message) => (typeof command === "string" ? command : undefined);

@@ -2,22 +2,12 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import validator from "@action-validator/core";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { CLI, folder } from "../cli/process.ts";
+import { CLI } from "../cli/process.ts";
+import { closing, cwd } from "../cli/workspace.ts";
 import { shellcheck } from "./lint.ts";
 import { action, reportIn, use } from "./runner.ts";
-
-const closing: (() => unknown)[] = [];
-let cwd = "";
-beforeEach(() => {
-  const { path, remove } = folder();
-  cwd = path;
-  closing.push(remove);
-});
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
 
 /** The url of a reference server. */
 async function serving(fault?: string): Promise<string> {

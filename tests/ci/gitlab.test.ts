@@ -1,27 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { folder } from "../cli/process.ts";
+import { closing, cwd } from "../cli/workspace.ts";
 import { shellcheck } from "./lint.ts";
 import { bash, reportIn } from "./runner.ts";
 
 const template = parse(readFileSync("ci/gitlab.yml", "utf8"));
 const job = template[".tachyon-conformance"];
 const script = job.script.join("\n");
-
-const closing: (() => unknown)[] = [];
-let cwd = "";
-beforeEach(() => {
-  const { path, remove } = folder();
-  cwd = path;
-  closing.push(remove);
-});
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
 
 test("the template is one hidden job that keeps its reports, whatever comes of it", () => {
   expect(Object.keys(template)).toEqual([".tachyon-conformance"]);

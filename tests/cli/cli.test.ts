@@ -4,21 +4,11 @@ import { createServer as createHttpServer, type RequestListener } from "node:htt
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { join, resolve } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { WebSocketServer } from "ws";
 import { lobby } from "../servers/lobby.ts";
-import { cli, folder, start } from "./process.ts";
-
-const closing: (() => unknown)[] = [];
-let cwd = "";
-beforeEach(() => {
-  const { path, remove } = folder();
-  cwd = path;
-  closing.push(remove);
-});
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
+import { cli, start } from "./process.ts";
+import { closing, cwd } from "./workspace.ts";
 
 /** The port of a server, once it listens; it is closed after the test with all that is connected to it. */
 async function listen(server: Server): Promise<number> {

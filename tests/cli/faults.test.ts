@@ -1,21 +1,11 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import type { ReportCase } from "../../reports/report.ts";
 import { faults } from "../../suites/0.1.7/reference/faults/index.ts";
-import { cli, folder, start } from "./process.ts";
-
-const closing: (() => unknown)[] = [];
-let cwd = "";
-beforeEach(() => {
-  const { path, remove } = folder();
-  cwd = path;
-  closing.push(remove);
-});
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
+import { cli, start } from "./process.ts";
+import { closing, cwd } from "./workspace.ts";
 
 const report = () => JSON.parse(readFileSync(join(cwd, "tachyon-report", "report.json"), "utf8"));
 
