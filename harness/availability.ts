@@ -19,12 +19,22 @@ export interface Availability {
   readonly upAt: number | undefined;
   /** Learns from a connection; `proper` is false where its handshake was not that of any client, and may be refused. */
   saw(connection: Connection, proper?: boolean): void;
+  /** It accepts connections and says nothing to anybody. */
+  hangs(): void;
   /** Tries for so many ms, and at least once, to reach it again; resolves to why not, or to `undefined` where it is back. */
   recover(ms: number): Promise<string | undefined>;
 }
 
-/** The availability of one target. `probe` opens a connection as any client would. */
-export function availability(clock: () => number, probe: () => Promise<Connection>): Availability {
+/**
+ * The availability of one target. `probe` opens a connection as any client would; `hears` tells whether the server says to it what
+ * it says to everybody.
+ */
+export function availability(
+  clock: () => number,
+  probe: () => Promise<Connection>,
+  hears: (connection: Connection) => Promise<boolean> = async () => true,
+): Availability {
+  let hung = false;
   let downSince: number | undefined;
   let upAt: number | undefined;
   return {
@@ -38,14 +48,20 @@ export function availability(clock: () => number, probe: () => Promise<Connectio
       if (answers(connection)) upAt = clock();
       else if ((upAt === undefined && proper) || ABSENT.has(connection.failure ?? "")) downSince ??= clock();
     },
+    hangs() {
+      hung = true;
+      downSince ??= clock();
+    },
     async recover(ms) {
       const deadline = clock() + ms;
       for (;;) {
         const connection = await probe();
+        const isThere = answers(connection) && (!hung || (await hears(connection)));
         connection.finish();
-        if (answers(connection)) {
+        if (isThere) {
           upAt = clock();
           downSince = undefined;
+          hung = false;
           return undefined;
         }
         if (clock() + PAUSE > deadline) return connection.failure ?? "no answer";

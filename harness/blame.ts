@@ -1,77 +1,330 @@
+import { withCanary } from "./canary.ts";
 import { worst } from "./catalogue.ts";
-import { type CaseResult, execute, probe } from "./execute.ts";
+import { type CaseResult, execute } from "./execute.ts";
+import { bearers, brokenFoundations, ground, isBroken } from "./foundation.ts";
 import { groupBy } from "./group.ts";
+import type { Check } from "./judge.ts";
+import { endedAt, findCulprits } from "./outage.ts";
+import { pool } from "./pool.ts";
 import { AT_ONCE } from "./recorder.ts";
+import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
-import { explainUnreachable } from "./unreachable.ts";
-import { UnreachableError } from "./usage.ts";
 
-/** Running failures again may take as long as the first pass took, and this long (ms) at least. */
+/** Running failures again one by one may take as long as the first pass took, and this long (ms) at least. */
 const CONFIRMATION = 5_000;
 
-/** A target that fell behind may take so long (ms) to catch up. */
-const CALM = 4_000;
+/** So many of a kind that stay silent alone, and none that does not, are enough: the others are taken to be no different. */
+const ENOUGH = 2;
 
-/** So many of a kind that fail again alone, and none that passes, are enough: the others are taken to be no different. */
-const ENOUGH = 3;
+/** So few cases hardly keep a server busy when they run side by side. */
+const FEW = 8;
+
+/** Ends of connections within so many ms are one event. */
+const MOMENT = 20;
+
+/** Looks again at what went wrong while these cases ran among others, so that no case is blamed for another. `took` is in ms. */
+export async function confirm(cases: readonly Case[], took: number, session: Session): Promise<void> {
+  await askAgain(cases, session);
+  await recheckPlain(cases, session);
+  const silent = () => doubtful(cases, session).filter(isSilent);
+  const harmful = silent().filter((it) => harmsOthers(it, session));
+  // A newcomer who is forgotten while the very next one is served is no sign that the server was upset.
+  for (const it of harmful.filter((one) => wasForgotten(one, session)))
+    settle({ ...raw(it, session), unstable: true }, session);
+  // Who may have kept others from being served has to be known before those are asked again.
+  await sample(
+    harmful.filter((one) => !wasForgotten(one, session)),
+    took,
+    session,
+  );
+  await allTogether(
+    [...silent().filter((it) => !harmsOthers(it, session)), ...warnedInAStall(cases, session)],
+    took,
+    session,
+  );
+  const loud = doubtful(cases, session).filter((it) => !isSilent(it));
+  const innocent = await oneByOne(loud, took, session);
+  if (innocent.length > 0) await whoEndedThem(innocent, cases, session);
+}
+
+/** The results of cases that fail, and for nothing that another requirement explains. */
+function doubtful(cases: readonly Case[], session: Session): readonly CaseResult[] {
+  const { protocol, results, culprits } = session;
+  const wanted = new Set(cases);
+  const known = brokenSoFar(session);
+  // What is broken in its plainest form, which was looked at before, is so in others.
+  const isKnown = ({ case: { id }, checks }: CaseResult) =>
+    checks.every(
+      ({ verdict, requirement }) =>
+        verdict !== "fail" || (known.has(requirement) && !protocol.foundations.plain[requirement]?.plain.includes(id)),
+    );
+  return ground([...results.values()], [], protocol.foundations).filter(
+    (it) =>
+      wanted.has(it.case) &&
+      !culprits.has(it.case.id) &&
+      !it.unstable &&
+      ((it.verdict === "fail" && !isKnown(it)) || isCrowded(it)),
+  );
+}
+
+/** Whether a case breaks what says that others are served on. */
+const harmsOthers = ({ case: it, checks }: CaseResult, { protocol }: Session): boolean =>
+  checks.some((check) => isBroken(check) && check.requirement === protocol.survivalOf(it));
 
 /**
- * Where the target went away, waits until it is back. Where it does not come back, it is said which cases were running; if
- * there were several, nobody can say which of them it was, and none takes the blame. Throws an
- * `UnreachableError` where the target was never there.
+ * Runs what failures rest on once more alone where it was right among others: a server that is busy may be late with what goes wrong
+ * in a quiet one. Only what is wrong twice is.
  */
-export async function back(ran: readonly CaseResult[], session: Session): Promise<void> {
-  const { availability, options, signal } = session;
-  const { downSince, upAt } = availability;
-  if (downSince === undefined || signal?.aborted) return;
-  const why = await availability.recover(upAt === undefined ? 0 : options.recovery);
-  if (why === undefined || signal?.aborted) return;
-  if (upAt === undefined) throw new UnreachableError(explainUnreachable(options.target.url, why));
-
-  const running = ran
-    .filter(({ beganAt, durationMs }) => beganAt <= downSince && beganAt + durationMs >= upAt)
-    .toSorted((a, b) => b.beganAt - a.beganAt);
-  const words = `the target stopped accepting connections (${why}) while ${names(running)} ran`;
-  session.stop = { reason: "lost", words: `not run: ${words}` };
-  const suspects = running.filter(({ verdict }) => verdict === "fail");
-  const warned = running.filter(({ verdict }) => verdict === "warn");
-  for (const result of suspects.length > 1 ? [...suspects, ...warned] : []) settle(untold(result, words), session);
-}
-
-/** A failure of which nobody can say whether the case is to blame, and why. */
-function untold(result: CaseResult, why: string): CaseResult {
-  const checks = result.checks.map((check) =>
-    check.verdict === "fail" || check.verdict === "warn"
-      ? { ...check, verdict: "error" as const, actual: `${check.actual}; but ${why}` }
-      : check,
+async function recheckPlain(cases: readonly Case[], session: Session): Promise<void> {
+  const { protocol, results } = session;
+  const { foundations } = protocol;
+  const needed = new Set(
+    doubtful(cases, session).flatMap(({ case: it, checks }) =>
+      checks
+        .filter(isBroken)
+        .flatMap(({ requirement }) => bearers(requirement, it.id, foundations))
+        .flatMap((id) => foundations.plain[id]?.plain ?? []),
+    ),
   );
-  return { ...result, checks, verdict: worst(checks.map(({ verdict }) => verdict)) };
+  for (const { case: it, verdict } of [...results.values()]) {
+    if (!needed.has(it.id) || session.rechecked.has(it.id) || verdict === "fail") continue;
+    session.rechecked.add(it.id);
+    const again = await execute(it, session, session.availability.saw, () => {});
+    if (again.verdict !== "fail") continue;
+    const third = await execute(it, session, session.availability.saw, () => {});
+    if (breaksAgain(again, third)) settle(third, session);
+  }
 }
 
-const DOUBTFUL =
-  "others that failed like this passed alone, and there was no time to run this one alone (--concurrency 1 does)";
+/** Whether a case that harms others, known to do so alone, too, ran at the same time as another. */
+const wasHarmed = ({ beganAt, durationMs }: CaseResult, session: Session): boolean =>
+  [...session.results.values()].some(
+    (it) =>
+      session.culprits.has(it.case.id) && it.beganAt <= beganAt + durationMs && it.beganAt + it.durationMs >= beganAt,
+  );
 
-/** So many cases are named in a sentence. */
-const NAMED = 6;
-
-function names(results: readonly CaseResult[]): string {
-  const all = results.map((it) => it.case.id);
-  if (all.length <= NAMED) return all.join(", ");
-  return `${all.slice(0, NAMED).join(", ")} and ${all.length - NAMED} more (--concurrency 1 finds which)`;
+/** Warnings for what did not come while the server stood still. */
+function warnedInAStall(cases: readonly Case[], session: Session): readonly CaseResult[] {
+  const wanted = new Set(cases);
+  return [...session.results.values()].filter(
+    (it) => wanted.has(it.case) && it.verdict === "warn" && !othersWereServed(it) && stoodStill(session, it),
+  );
 }
 
-/** Runs what failed among other cases again, alone: whoever passes then was only blamed for another. `took` is in ms. */
-export async function confirm(ran: readonly CaseResult[], took: number, session: Session): Promise<void> {
-  const failed = ran.filter((result) => result.verdict === "fail" || isCrowded(result));
-  if (failed.length > 0) await calm(session);
-  const nothingToUntangle = failed.length === ran.length && ran.length > session.options.concurrency;
-  await again(failed, nothingToUntangle ? 0 : Math.max(CONFIRMATION, took), session);
+/** Whether a case fails only for what did not come in time. */
+const isSilent = ({ checks }: CaseResult): boolean =>
+  checks.some(({ verdict }) => verdict === "fail") &&
+  checks.every(({ verdict, silence }) => verdict !== "fail" || silence !== undefined);
+
+/** Whether all that did not come in time came to others meanwhile. */
+const othersWereServed = ({ checks }: CaseResult): boolean =>
+  checks.every(
+    (check) => !isBroken(check) || check.silence === undefined || check.silence.nextServedAfterMs !== undefined,
+  );
+
+/** So much of the timeout at most lies between a client who is forgotten and the next who is served. */
+const NEXT = 0.05;
+
+/** Whether what did not come in time came to those who began to wait for it right afterwards. */
+const wasForgotten = ({ checks }: CaseResult, { shared }: Session): boolean =>
+  checks.every(
+    (check) =>
+      !isBroken(check) || (check.silence?.nextServedAfterMs ?? Number.POSITIVE_INFINITY) <= NEXT * shared.timeout,
+  );
+
+/** Whether it waited among more connections than a server is sure to serve. */
+const wasCrowded = ({ checks }: CaseResult): boolean =>
+  checks.some((check) => isBroken(check) && check.silence?.among !== undefined);
+
+/** Whether something rests on a wait that was cut short. */
+const isShort = ({ checks }: CaseResult): boolean =>
+  checks.some((check) => (isBroken(check) || check.verdict === "error") && check.silence?.short === true);
+
+/** Runs again, in full and side by side, what rests on waits that were cut short: such a wait is no evidence. */
+async function askAgain(cases: readonly Case[], session: Session): Promise<void> {
+  const wanted = new Set(cases);
+  const grounded = ground([...session.results.values()], [], session.protocol.foundations);
+  const some = grounded.filter((it) => wanted.has(it.case) && isShort(it));
+  for (const result of await sideBySide(some, session)) settle(result, session);
 }
 
-/** Lets a target that fell behind with accepting connections catch up: what it does alone counts, not what it still has to do. */
-async function calm({ protocol, target, shared }: Session): Promise<void> {
-  if (!shared.patience.isBehind()) return;
-  shared.patience.hadTime((await probe(protocol, target, CALM)) === undefined);
+/** Runs cases again, side by side and with all patience. */
+async function sideBySide(some: readonly CaseResult[], session: Session): Promise<readonly CaseResult[]> {
+  const { shared, availability, signal, options } = session;
+  const before = shared.patience.hurry;
+  shared.patience.hurry = false;
+  const again: CaseResult[] = [];
+  await withCanary(session, () =>
+    pool(
+      some.map((it) => it.case),
+      Math.max(options.concurrency, 2),
+      () => signal?.aborted ?? false,
+      () => false,
+      async (it, idle) => {
+        const result = await execute(it, session, availability.saw, idle);
+        if (!signal?.aborted) again.push(result);
+      },
+    ),
+  );
+  shared.patience.hurry = before;
+  return again;
+}
+
+/**
+ * What did not come in time is asked for again, side by side. What does not come then either is confirmed, where others were
+ * served meanwhile; else some are asked alone. What comes then had not come to one client though others were served, which is a
+ * breach, or the server had stood still, which is none.
+ */
+async function allTogether(some: readonly CaseResult[], took: number, session: Session): Promise<void> {
+  const again = new Map((await sideBySide(some, session)).map((it) => [it.case, it]));
+  const open: CaseResult[] = [];
+  for (const first of some) {
+    const second = again.get(first.case);
+    if (!second) settle({ ...first, unconfirmed: true }, session);
+    else if (!breaksAgain(first, second)) {
+      if (wasHarmed(first, session) || wasCrowded(first)) settle(second, session);
+      else if (othersWereServed(first)) settle({ ...raw(first, session), unstable: true }, session);
+      else settle({ ...second, ...(!stoodStill(session, first) && { unstable: true }) }, session);
+    } else if (othersWereServed(second) || othersWereServed(first)) settle(second, session);
+    else open.push(second);
+  }
+  for (const second of open.length > FEW ? [] : open) settle(second, session);
+  if (open.length > FEW) await sample(open, took, session);
+}
+
+/** Runs some of each kind alone: where one passes, nothing is known of those of its kind that were not tried. */
+async function sample(some: readonly CaseResult[], took: number, session: Session): Promise<void> {
+  const kinds = groupBy(some, (it) => brokenIn(it).join(" "));
+  for (const kind of kinds.values()) {
+    let [confirmed, cleared] = [0, 0];
+    for (const result of kind) {
+      const enough = confirmed >= ENOUGH && cleared === 0;
+      if (enough || isLate(took, session)) {
+        const known = cleared === 0 || confirmed > 0;
+        settle({ ...(known ? raw(result, session) : undecided(result)), unconfirmed: true }, session);
+        continue;
+      }
+      const alone = await aloneAgain(result, session);
+      if (session.signal?.aborted) return;
+      // What one client in some misses may be missed twice by chance.
+      const isSure =
+        breaksAgain(result, alone) &&
+        (!harmsOthers(result, session) ||
+          (await Promise.all([1, 2].map(() => aloneAgain(result, session)))).every((it) => breaksAgain(result, it)));
+      if (isSure) {
+        confirmed += 1;
+        if (harmsOthers(result, session)) session.culprits.add(result.case.id);
+        settle(raw(result, session), session);
+      } else {
+        cleared += 1;
+        if (wasHarmed(result, session) || wasCrowded(result)) settle(alone, session);
+        else if (othersWereServed(result)) settle({ ...raw(result, session), unstable: true }, session);
+        else settle({ ...alone, ...(!stoodStill(session, result) && { unstable: true }) }, session);
+      }
+    }
+  }
+}
+
+/** Runs cases again alone, one after another; resolves to those that pass then. What is wrong alone, too, is confirmed. */
+async function oneByOne(
+  some: readonly CaseResult[],
+  took: number,
+  session: Session,
+): Promise<readonly (readonly [first: CaseResult, alone: CaseResult])[]> {
+  const innocent: (readonly [CaseResult, CaseResult])[] = [];
+  for (const first of some) {
+    if (session.signal?.aborted || session.stop) return innocent;
+    if (isLate(took, session)) {
+      settle({ ...raw(first, session), unconfirmed: true }, session);
+      continue;
+    }
+    const alone = await aloneAgain(first, session);
+    if (isCrowded(first)) settle(alone, session);
+    else if (!breaksAgain(first, alone)) innocent.push([first, alone]);
+  }
+  return innocent;
+}
+
+/**
+ * What was wrong among others and is right alone: looks for the case whose input ends the connections of others. Where there is
+ * one, it takes the blame; else the breach remains what it is, whoever caused it.
+ */
+async function whoEndedThem(
+  innocent: readonly (readonly [first: CaseResult, alone: CaseResult])[],
+  cases: readonly Case[],
+  session: Session,
+): Promise<void> {
+  const dropped = innocent.map(([first]) => raw(first, session)).filter((it) => wasDropped(it, session));
+  const at = momentOf(dropped);
+  const wanted = new Set(cases);
+  const how = "connections of other clients were ended";
+  const ran = [...session.results.values()].filter(
+    (it) => wanted.has(it.case) && at !== undefined && it.beganAt <= at && it.connections.length > 0,
+  );
+  const found = at === undefined ? [] : await findCulprits(ran, { from: at, to: at, how }, session);
+  for (const id of found) session.culprits.add(id);
+  for (const [first, alone] of innocent) {
+    if (session.culprits.has(first.case.id)) continue;
+    if (found.length > 0) settle(alone, session);
+    else settle({ ...raw(first, session), unstable: true }, session);
+  }
+}
+
+/** Where cases were blamed for others, warnings and what could not be judged may have come of that as well. */
+export async function reconsider(session: Session): Promise<void> {
+  const results = [...session.results.values()];
+  const mixedUp = session.culprits.size > 0 || results.some(({ unstable }) => unstable);
+  if (session.stop || !mixedUp) return;
+  const grounded = ground(results, [], session.protocol.foundations);
+  const some = grounded.filter(
+    ({ verdict, unstable, checks }) =>
+      !unstable &&
+      (verdict === "warn" || (verdict === "skip" && checks.some((it) => it.verdict === "skip" && !it.see))),
+  );
+  const budget = session.confirming + Math.max(CONFIRMATION, session.shared.clock());
+  for (const first of some) {
+    if (session.signal?.aborted || session.confirming >= budget) return;
+    const alone = await aloneAgain(first, session);
+    if (!breaksAgain(first, alone)) settle(alone, session);
+  }
+}
+
+/** Whether a connection of a case was ended for no reason of its own. */
+const wasDropped = (it: CaseResult, session: Session): boolean =>
+  harmsOthers(it, session) ||
+  it.checks.some((check) => isBroken(check) && check.requirement === session.protocol.foundations.dropped);
+
+/** When most connections of some cases were ended at the same moment, in ms of the run's clock. */
+function momentOf(results: readonly CaseResult[]): number | undefined {
+  const times = results.flatMap(({ connections }) => endedAt(connections) ?? []);
+  const near = (at: number) => times.filter((other) => Math.abs(other - at) <= MOMENT).length;
+  return times.toSorted((a, b) => near(b) - near(a) || a - b)[0];
+}
+
+async function aloneAgain(result: CaseResult, session: Session): Promise<CaseResult> {
+  const alone = await withCanary(session, () => execute(result.case, session, session.availability.saw, () => {}));
+  session.confirming += alone.durationMs;
+  return alone;
+}
+
+const isLate = (took: number, { confirming }: Session) => confirming >= Math.max(CONFIRMATION, took);
+
+/** The result as it was before anything was explained by another requirement. */
+const raw = (result: CaseResult, { results }: Session): CaseResult => results.get(result.case) ?? result;
+
+/** Whether something that a case broke is broken again, or cannot be told. */
+function breaksAgain(first: CaseResult, again: CaseResult): boolean {
+  const broken = new Set(brokenIn(first));
+  return again.checks.some(
+    (check) => broken.has(check.requirement) && check.verdict !== "pass" && check.verdict !== "info",
+  );
+}
+
+/** Whether the server stood still for all clients when a case waited in vain. */
+function stoodStill({ shared, stalls }: Session, { beganAt, durationMs }: CaseResult): boolean {
+  const stall = shared.stalls.find(({ at, ms }) => at <= beganAt + durationMs && at + ms >= beganAt);
+  if (stall) stalls.add(stall);
+  return stall !== undefined;
 }
 
 /** Whether the suite stopped reading because of what came for all cases together. */
@@ -79,58 +332,22 @@ const isCrowded = ({ verdict, connections }: CaseResult) =>
   verdict === "error" &&
   connections.some(({ events }) => events.some((it) => it.type === "limit" && it.data.endsWith(AT_ONCE)));
 
-/** Where cases were blamed for others, warnings and what could not be judged may have come of that as well. */
-export async function reconsider(session: Session): Promise<void> {
-  const results = [...session.results.values()];
-  if (session.stop || !results.some(({ unstable }) => unstable)) return;
-  const doubtful = results.filter(({ verdict, unstable }) => !unstable && (verdict === "warn" || verdict === "skip"));
-  await again(doubtful, session.confirming + Math.max(CONFIRMATION, session.shared.clock()), session);
-}
+const DOUBTFUL =
+  "others that failed like this passed alone, and there was no time to run this one alone (--concurrency 1 does)";
 
-/** Runs cases again alone, one of each kind first; ends when that has taken `budget` ms. */
-async function again(some: readonly CaseResult[], budget: number, session: Session): Promise<void> {
-  const { availability, signal } = session;
-  const kinds = [...groupBy(some, (result) => brokenIn(result).join(" ")).values()].map((cases) => ({
-    cases,
-    confirmed: 0,
-    cleared: 0,
-  }));
-  const turns = kinds.flatMap((kind) => kind.cases.map((result, turn) => ({ kind, result, turn })));
-  for (const { kind, result } of turns.toSorted((a, b) => a.turn - b.turn)) {
-    if (signal?.aborted) return;
-    const enough = kind.confirmed >= ENOUGH && kind.cleared === 0;
-    if (enough || session.stop || session.confirming >= budget) {
-      const doubtful = kind.cleared > 0 && kind.confirmed === 0;
-      settle({ ...(doubtful ? untold(result, DOUBTFUL) : result), unconfirmed: true }, session);
-      continue;
-    }
-    const alone = await execute(result.case, session, availability.saw, () => {});
-    session.confirming += alone.durationMs;
-    if (signal?.aborted) return;
-    const about = alone.checks.filter(({ requirement }) => brokenIn(result).includes(requirement));
-    if (about.some(({ verdict }) => verdict === result.verdict)) {
-      kind.confirmed += 1;
-      settle(result, session);
-    } else if (about.some(({ verdict }) => verdict === "skip" || verdict === "error")) {
-      settle({ ...result, unconfirmed: true }, session);
-    } else {
-      kind.cleared += 1;
-      settle(isCrowded(result) ? alone : { ...alone, unstable: true, ...doubtOf(result, session) }, session);
-    }
-    await back([alone], session);
-  }
-}
-
-/**
- * What a case that passes alone shows all the same: where the server itself broke a rule of every message, and no lack of time
- * explains it, it did so for some case, perhaps by dying a moment after it.
- */
-function doubtOf({ checks }: CaseResult, { protocol }: Session): { doubt?: string } {
-  const rules = new Set(protocol.rules.filter(({ owes }) => !owes).map(({ requirement }) => requirement));
-  const broken = checks.find(({ requirement, verdict }) => verdict === "fail" && rules.has(requirement));
-  return broken ? { doubt: `${broken.requirement} was broken while it ran among others: ${broken.actual}` } : {};
+/** A failure of which nobody can say whether the case is to blame, and why. */
+function undecided(result: CaseResult): CaseResult {
+  const checks = result.checks.map(
+    (check): Check =>
+      isBroken(check) ? { ...check, verdict: "error", actual: `${check.actual}; but ${DOUBTFUL}` } : check,
+  );
+  return { ...result, checks, verdict: worst(checks.map(({ verdict }) => verdict)) };
 }
 
 /** The requirements that gave a case its verdict. Failures that have them in common are of one kind. */
 const brokenIn = ({ checks, verdict }: CaseResult): string[] =>
   checks.flatMap((check) => (check.verdict === verdict ? [check.requirement] : []));
+
+/** The foundations that are broken in what ran so far. */
+export const brokenSoFar = ({ results, protocol }: Session): ReadonlyMap<string, string> =>
+  brokenFoundations([...results.values()], protocol.foundations);

@@ -55,6 +55,8 @@ export interface Connection {
   closed(): Promise<Ending | Nothing>;
   /** Waits for what the transcript shows. */
   wait: Recorder["wait"];
+  /** Waits for so many ms, or until the connection is over. */
+  quiet(ms: number): Promise<void>;
   /** Sends a close frame, without a code an empty one. */
   close(code?: number): void;
   /** Resets the TCP connection. */
@@ -90,7 +92,7 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
       asked = ask(request, log, handshake);
     },
   });
-  const state = listen(socket, log, handshake?.ask === undefined, () => writing);
+  const state = listen(socket, log, () => writing);
   const destroy = () => socket.terminate();
   shared.sockets.add(destroy);
   socket.once("close", () => shared.sockets.delete(destroy));
@@ -109,6 +111,9 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
     transcript: { url: url.href, ...(options.name === undefined ? {} : { name: options.name }), events },
     ...state,
     wait: log.wait,
+    async quiet(ms) {
+      await log.wait("the end of a silence", () => log.over || undefined, { exactly: ms });
+    },
     next: reader(log, options.nameOf),
     closed: () => log.wait("the end of the connection", () => (log.over ? ended(log) : undefined)),
     send(...outgoing) {
@@ -157,11 +162,10 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
   };
 }
 
-/** Records what happens on a WebSocket, and tells whether and why not it opened; `proper` where the client asked properly. */
+/** Records what happens on a WebSocket, and tells whether and why not it opened. */
 function listen(
   socket: WebSocket,
   log: Recorder,
-  proper: boolean,
   written: () => Promise<void>,
 ): { opened: boolean; failure: string | undefined } {
   const state: ReturnType<typeof listen> = { opened: false, failure: undefined };
@@ -203,11 +207,10 @@ function listen(
       log.end();
       socket.terminate();
     } else {
-      log.record({
-        from: "server",
-        type: code || !proper ? "error" : "violation",
-        data: [code, message].filter(Boolean).join(": "),
-      });
+      const data = [code, message].filter(Boolean).join(": ");
+      // Which part of a handshake is wrong is for the cases of the handshake to say: no message was sent.
+      const handshake = state.opened || code ? {} : { handshake: true as const };
+      log.record({ from: "server", type: "error", data, ...handshake });
     }
   });
   socket.on("close", (code, reason) => {

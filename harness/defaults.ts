@@ -3,6 +3,7 @@ export const DEFAULTS = {
   timeout: 2_000,
   concurrency: 16,
   recovery: 2_000,
+  restarts: 20,
   startTimeout: 30_000,
   repeat: 1,
   seed: 1,

@@ -1,12 +1,14 @@
 import { type Availability, answers } from "./availability.ts";
 import { type Verdict, worst } from "./catalogue.ts";
 import { type Connection, connect } from "./connection.ts";
+import { seeing } from "./foundation.ts";
 import { type Check, type Judging, judge } from "./judge.ts";
 import { isNothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
 import { type Shared, share } from "./recorder.ts";
 import type { Case, ConnectOptions } from "./scenario.ts";
+import type { ServerProcess } from "./start.ts";
 import { keep, type Transcript } from "./transcript.ts";
 
 /** The server under test and how to reach it. */
@@ -15,6 +17,8 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>;
   readonly ca?: string | undefined;
   readonly insecure?: boolean | undefined;
+  /** Where the suite started the server itself. */
+  readonly process?: ServerProcess | undefined;
   /** Takes secrets out of a text before any of it is kept. */
   readonly redact?: (text: string) => string;
 }
@@ -32,8 +36,6 @@ export interface CaseResult {
   readonly durationMs: number;
   /** Its verdict was not always the same: among other cases and alone, or from one repetition to the next. */
   readonly unstable?: boolean;
-  /** What the server did wrong while it ran among others, and not alone: nobody can say which of them it was for. */
-  readonly doubt?: string;
   /** It failed among other cases, and could not be run again alone. */
   readonly unconfirmed?: boolean;
 }
@@ -45,6 +47,8 @@ export interface Bench {
   readonly judging: Judging;
   readonly shared: Shared;
   readonly random: Random;
+  /** How long a client is silent that shall be left alone, in ms. */
+  readonly idle: number;
   /** Keeps transcripts whole; gives what tells them from those of another run of the case. */
   readonly record?: ((it: Case, transcripts: readonly Transcript[]) => Promise<number>) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -74,7 +78,7 @@ export type Open = (options?: ConnectOptions) => Promise<Connection>;
 
 /** Runs one case, then judges by the rules of the protocol all that happened on its connections. Never throws. */
 export async function execute(it: Case, bench: Bench, saw: Availability["saw"], idle: () => void): Promise<CaseResult> {
-  const { shared, judging, protocol, random } = bench;
+  const { shared } = bench;
   const began = shared.clock();
   const opened: Connection[] = [];
   const open: Open = async (options) => {
@@ -82,10 +86,9 @@ export async function execute(it: Case, bench: Bench, saw: Availability["saw"], 
     const connection = await dial(bench, options, idle);
     opened.push(connection);
     saw(connection, options?.handshake === undefined);
-    if (!options?.handshake && !connection.opened && opened.some((other) => other.opened)) shared.patience.refused();
     return connection;
   };
-  const { checks, connections } = await examine(it, open, { protocol, judging, random });
+  const { checks, connections } = await examine(it, open, bench);
   const transcripts = connections.map(({ transcript }) => transcript);
   const recorded = await bench.record?.(it, transcripts);
   const kept = transcripts.map((transcript) => keep(transcript, bench.target.redact));
@@ -105,7 +108,7 @@ export async function execute(it: Case, bench: Bench, saw: Availability["saw"], 
 export async function examine(
   it: Case,
   open: Open,
-  { protocol, judging, random }: Pick<Bench, "protocol" | "judging" | "random">,
+  { protocol, judging, random, idle }: Pick<Bench, "protocol" | "judging" | "random" | "idle">,
 ): Promise<{ readonly checks: readonly Check[]; readonly connections: readonly Connection[] }> {
   const asked: Promise<Connection>[] = [];
   const { check, report, skip, ...verdicts } = judge(judging);
@@ -117,7 +120,7 @@ export async function examine(
 
   let thrown: unknown;
   try {
-    await it.run({ connect, check, report, skip, random });
+    await it.run({ connect, check, report, skip, random, idle });
   } catch (error) {
     thrown = error ?? new Error("nothing");
   }
@@ -146,6 +149,12 @@ async function settle({ transcript, wait }: Connection, { rules }: Protocol): Pr
   for (let what = owed(); what !== undefined; what = owed()) {
     if (isNothing(await wait(what, () => (owed() === undefined ? true : undefined)))) return;
   }
+}
+
+/** The result of a case that did not run, since all that it tests rests on what is broken: see that. */
+export function notJudged(it: Case, see: string, judging: Pick<Judging, "requirements">): CaseResult {
+  const result = notRun(it, "", judging);
+  return { ...result, checks: result.checks.map((check) => seeing(check, see)) };
 }
 
 /** The result of a case that did not run. */

@@ -1,6 +1,6 @@
 import { broken, type Level, type Requirement, type Verdict } from "./catalogue.ts";
 import { accepts, describe } from "./expect.ts";
-import { isNothing, whyNothing } from "./nothing.ts";
+import { isNothing, type Silence, whyNothing } from "./nothing.ts";
 import type { Finding, Rule } from "./rule.ts";
 import type { Case, Context } from "./scenario.ts";
 import { cut, show, type Transcript } from "./transcript.ts";
@@ -12,6 +12,10 @@ export interface Check {
   readonly verdict: Verdict;
   readonly expected: string;
   readonly actual: string;
+  /** The requirement that is broken, where it cannot be judged for that. */
+  readonly see?: string;
+  /** How long was waited in vain, where that is what it rests on. */
+  readonly silence?: Silence;
 }
 
 /** How a run judges: the catalogue, and whether a SHOULD counts as a MUST. */
@@ -42,7 +46,12 @@ export interface Judge extends Pick<Context, "check" | "report" | "skip"> {
 export function judge({ requirements, strict }: Judging): Judge {
   const checks: Check[] = [];
 
-  const note = (id: string, verdict: Verdict | "broken", actual: string, expected?: string) => {
+  const note = (
+    id: string,
+    verdict: Verdict | "broken",
+    actual: string,
+    { expected, ...more }: Partial<Pick<Check, "expected" | "see" | "silence">> = {},
+  ) => {
     const requirement = requirements.get(id);
     if (!requirement) throw new Error(`the catalogue has no requirement "${id}"`);
     const { level, statement } = requirement;
@@ -52,6 +61,7 @@ export function judge({ requirements, strict }: Judging): Judge {
       verdict: verdict === "broken" ? broken(level, strict) : verdict,
       expected: expected ?? statement,
       actual: cut(actual),
+      ...more,
     });
   };
 
@@ -61,8 +71,11 @@ export function judge({ requirements, strict }: Judging): Judge {
       const kept =
         observed !== undefined && !isNothing(observed) && (expected === undefined || accepts(expected, observed));
       const why = isNothing(observed) ? whyNothing(observed) : undefined;
-      const verdict = kept ? "pass" : why?.untold ? "error" : "broken";
-      note(id, verdict, why?.words ?? show(observed), expected && describe(expected));
+      const verdict = kept ? "pass" : why?.unread ? "error" : "broken";
+      note(id, verdict, why?.words ?? show(observed), {
+        ...(expected && { expected: describe(expected) }),
+        ...(why?.silence && { silence: why.silence }),
+      });
       return kept;
     },
     report: (id, observed) => note(id, "info", observed),
@@ -72,18 +85,20 @@ export function judge({ requirements, strict }: Judging): Judge {
       const of = (outcome: Finding["outcome"]) => findings.filter((finding) => finding.outcome === outcome);
       const told = (some: readonly Finding[]) => [...new Set(some.map(({ actual }) => actual))].join("; ");
       const [brokenOnes, untold] = [of("broken"), of("untold")];
-      if (brokenOnes.length > 0) note(rule.requirement, "broken", told(brokenOnes));
+      const silence = brokenOnes.every((it) => it.silence) ? brokenOnes[0]?.silence : undefined;
+      if (brokenOnes.length > 0) note(rule.requirement, "broken", told(brokenOnes), { ...(silence && { silence }) });
       else if (untold.length > 0) note(rule.requirement, "error", told(untold));
       else note(rule.requirement, "pass", told(findings));
     },
     complete(tests, { thrown, unopened, limit }) {
       const judged = new Set(checks.map(({ requirement }) => requirement));
       const culprit = checks.find(({ verdict }) => verdict !== "pass" && verdict !== "info");
-      const how = culprit?.verdict === "skip" || culprit?.verdict === "error" ? "could not be judged" : "was not kept";
       for (const id of tests.filter((test) => !judged.has(test))) {
         if (thrown !== undefined) note(id, "error", `the case threw: ${message(thrown)}`);
         else if (limit) note(id, "error", `the suite stopped reading: ${limit}`);
-        else if (culprit) note(id, "skip", `not judged: ${culprit.requirement} ${how}`);
+        else if (culprit?.verdict === "fail" || culprit?.verdict === "warn")
+          note(id, "skip", `not judged: see ${culprit.requirement}`, { see: culprit.requirement });
+        else if (culprit) note(id, "skip", `not judged: ${culprit.requirement} could not be judged`);
         else if (unopened) note(id, "skip", `not judged: a connection could not be opened (${unopened})`);
         else note(id, "error", "the case ended without judging it");
       }

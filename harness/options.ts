@@ -85,6 +85,18 @@ export const RUNNING = {
     DEFAULTS.recovery,
     "How long a target that stopped accepting connections is waited for, in ms",
   ),
+  restarts: number(
+    "restarts",
+    0,
+    DEFAULTS.restarts,
+    "How often a server that ended is started again, to find what ends it and go on (with --start)",
+  ),
+  idle: {
+    type: "number",
+    requiresArg: true,
+    coerce: (value: unknown) => (value === undefined ? undefined : integer("idle", 0)(value)),
+    describe: "How long a client is silent that shall be left alone, in s (default: one timeout)",
+  },
   repeat: number("repeat", 1, DEFAULTS.repeat, "Run everything so many times; a case whose verdict varies is unstable"),
   seed: {
     type: "number",
@@ -95,6 +107,7 @@ export const RUNNING = {
   },
   runs: number("runs", 1, DEFAULTS.runs, "How many inputs each case that generates some makes"),
   bail: flag("Stop at the first failure"),
+  "fail-on-unstable": flag("Exit with 1 where the verdict of a case varies"),
   header: texts(
     "header",
     'Send a header, as "Name: value" or @file with one a line (repeatable); redacted in every output',
@@ -140,7 +153,7 @@ export const CERTIFYING = {
   revision: text("revision", "The revision of its source, as the commit of Git"),
   set: text("set", "The set of requirements and cases that counts (default: the newest)"),
   key: text("key", "Sign with this private key: Ed25519, a PEM file"),
-  ...pick(RUNNING, "strict", "timeout", "concurrency", "recovery", "seed", "runs"),
+  ...pick(RUNNING, "strict", "timeout", "concurrency", "recovery", "restarts", "idle", "seed", "runs"),
   ...pick(RUNNING, "header", "ca", "insecure", "start", "start-timeout"),
   out: {
     ...text("out", "Write the bundle to this folder, and beside it as .tgz"),

@@ -1,34 +1,46 @@
-/** How long the waits of one run last: at most the timeout, and less for what a server has failed to send again and again. */
+/** How long to wait for something. */
+export interface Wait {
+  /** In ms. */
+  readonly limit: number;
+  /** It is cut short: that nothing comes is no evidence. */
+  readonly short: boolean;
+}
+
+/** How long the waits of one run last, and what they tell of the server. */
 export interface Patience {
-  /** Milliseconds to wait for something of this kind. */
-  limit(kind: string): number;
-  /** It came after so many ms. */
-  met(kind: string, ms: number): void;
+  /** How long to wait for something of this kind. */
+  wait(kind: string): Wait;
+  /** It came: the wait for it began at, and ended at, so many ms of the run's clock. */
+  met(kind: string, began: number, ended: number): void;
   /** It did not come in time, though it is `owed`. */
-  missed(kind: string, owed: boolean): void;
+  missed(kind: string, began: number, owed: boolean): void;
+  /** The shortest time in which something of this kind came, in ms; infinite where it never did. */
+  best(kind: string): number;
+  /** When the next client after `began` began to wait for something of this kind that got it, in ms of the run's clock. */
+  nextServed(kind: string, began: number): number | undefined;
   /** It sent a message, be it awaited or not. */
   heard(): void;
-  /** It refused a connection, though it accepts others. */
-  refused(): void;
-  /** Whether it fell behind with accepting connections. */
-  isBehind(): boolean;
-  /** Whether it caught up when it was given time. Then what it failed to send before is forgotten; else it gets no time again. */
-  hadTime(caughtUp: boolean): void;
+  /** Waits follow one another, so that one in vain delays all others: a kind that never comes is waited for less. */
+  hurry: boolean;
+  /** So many waits in vain without a single message between them that the server is taken to be deaf. */
+  readonly deaf: boolean;
+  /** Forgets what was missed: the server was given a new beginning. */
+  forgive(): void;
   /**
-   * Milliseconds after which a wait is taken to be one for the network, so that more can be asked meanwhile; `undefined` once
-   * the server has failed to do in time what it does otherwise: it has enough to do. One that is deaf has not.
+   * Milliseconds after which a wait is taken to be one for the network, so that more can be asked meanwhile; `undefined` while
+   * the server takes much longer than at its best: it has enough to do.
    */
   idle(): number | undefined;
 }
 
-/** So many waits in vain for one kind, with none that ended well between them, and the server is taken not to send it. */
+/** So many waits in vain for one kind, with none that ended well between them, and in a hurry it is waited for less. */
 const ENOUGH = 8;
+
+/** So many waits in vain for one kind in all, and in a hurry it is waited for less, though it comes now and then. */
+const TOO_MANY = 24;
 
 /** So many waits in vain for anything, without a single message between them, and the server is taken to be deaf. */
 const DEAF = 32;
-
-/** So many waits in vain for one kind in all, and it is no longer waited for in full, though it comes now and then. */
-const TOO_MANY = 24;
 
 /** What a server may still answer that is deaf: its WebSocket library does. */
 export const HANDSHAKE = "the answer to the handshake";
@@ -40,50 +52,74 @@ const MARGIN = 3;
 /** In ms. */
 const IDLE = 10;
 
+/** A server that takes so much of the timeout longer than at its best has enough to do. */
+const BUSY = 0.125;
+
+/** So many waits that ended well are remembered of each kind. */
+const REMEMBERED = 2_000;
+
+/** What is known of the waits for one kind. */
+interface Kind {
+  /** Waits in vain since the last that ended well, and in all. */
+  inVain: number;
+  all: number;
+  /** The shortest wait, in ms. */
+  best: number;
+  /** When the waits began that ended well, in ms of the run's clock: the latest ones. */
+  served: number[];
+}
+
 /** The patience of one run. `timeout` is in ms. */
 export function patience(timeout: number): Patience {
-  const inVain = new Map<string, number>();
-  const all = new Map<string, number>();
-  const sent = new Set<string>();
+  const kinds = new Map<string, Kind>();
+  const known = (kind: string): Kind => {
+    const one = kinds.get(kind) ?? { inVain: 0, all: 0, best: Number.POSITIVE_INFINITY, served: [] };
+    kinds.set(kind, one);
+    return one;
+  };
   let row = 0;
   let slowest = 0;
   let busy = false;
-  let behind = false;
-  let hopeless = false;
   return {
-    limit(kind) {
-      const few = (inVain.get(kind) ?? 0) < ENOUGH && (all.get(kind) ?? 0) < TOO_MANY;
-      if (few && (row < DEAF || kind === HANDSHAKE)) return timeout;
-      return Math.ceil(Math.min(timeout, Math.max(timeout * SHORT, slowest * MARGIN)));
+    hurry: false,
+    wait(kind) {
+      const { inVain, all } = known(kind);
+      const patient = !this.hurry || (inVain < ENOUGH && all < TOO_MANY);
+      const limit = Math.ceil(Math.min(timeout, Math.max(timeout * SHORT, slowest * MARGIN)));
+      return patient || limit === timeout ? { limit: timeout, short: false } : { limit, short: true };
     },
-    met(kind, ms) {
-      inVain.delete(kind);
+    met(kind, began, ended) {
+      const one = known(kind);
+      const took = ended - began;
+      one.inVain = 0;
+      one.best = Math.min(one.best, took);
+      one.served.push(began);
+      if (one.served.length > 2 * REMEMBERED) one.served = one.served.slice(-REMEMBERED);
       if (kind !== HANDSHAKE) row = 0;
-      sent.add(kind);
-      slowest = Math.max(slowest, ms);
+      slowest = Math.max(slowest, took);
+      busy = took > one.best + timeout * BUSY;
     },
-    missed(kind, owed) {
-      all.set(kind, (all.get(kind) ?? 0) + 1);
-      behind ||= kind === HANDSHAKE;
+    missed(kind, began, owed) {
+      const one = known(kind);
+      one.inVain += 1;
+      one.all += 1;
       row += 1;
-      inVain.set(kind, (inVain.get(kind) ?? 0) + 1);
-      busy ||= owed && sent.has(kind);
+      busy ||= owed && one.served.length > 0 && !one.served.some((other) => other > began);
+    },
+    best: (kind) => known(kind).best,
+    nextServed(kind, began) {
+      const later = known(kind).served.filter((other) => other > began);
+      return later.length === 0 ? undefined : Math.min(...later);
     },
     heard() {
       row = 0;
     },
-    refused() {
-      busy = true;
-      behind = true;
+    get deaf() {
+      return row >= DEAF;
     },
-    isBehind: () => behind && !hopeless,
-    hadTime(caughtUp) {
-      hopeless = !caughtUp;
-      if (hopeless) return;
-      inVain.clear();
-      row = 0;
-      all.clear();
-      behind = false;
+    forgive() {
+      for (const one of kinds.values()) Object.assign(one, { inVain: 0, all: 0 });
+      [row, busy] = [0, false];
     },
     idle: () => (busy && row < DEAF ? undefined : IDLE),
   };

@@ -1,3 +1,6 @@
+/** How often it is asked whether it is still crowded, in ms. */
+const LOOK = 50;
+
 /**
  * Takes items from the queue and works on `size` of them at a time, until the queue is empty or `stop` says so; what was
  * begun is finished. Work that calls `idle` gives its place to the next item, except at size 1: one after another. While
@@ -20,9 +23,13 @@ export async function pool<T>(
 
   while (queue.length > 0 && !stop()) {
     if (free <= 0 || (running.size > 0 && crowded())) {
+      let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         wake = resolve;
+        // Whether it is still crowded has to be asked again, also where nothing ends.
+        if (free > 0) timer = setTimeout(resolve, LOOK);
       });
+      clearTimeout(timer);
       continue;
     }
     free -= 1;

@@ -1,6 +1,7 @@
 import type { Requirement } from "./catalogue.ts";
+import type { Foundations } from "./foundation.ts";
 import type { Rule } from "./rule.ts";
-import type { Suite } from "./scenario.ts";
+import type { Case, Suite } from "./scenario.ts";
 import type { Violation } from "./schema.ts";
 import type { RequirementSet } from "./set.ts";
 import type { Message, Transcript } from "./transcript.ts";
@@ -67,6 +68,12 @@ export interface Protocol {
   /** Why a requirement or case of an older set counts no more: it is gone, or was changed since. */
   readonly withdrawn: Readonly<Record<string, string>>;
   readonly suites: readonly Suite[];
+  /** How the requirements rest on one another. */
+  readonly foundations: Foundations;
+  /** The case of a client that does nothing but what all do: that it is served shows that the server is not just slow. */
+  readonly canary: string;
+  /** What a case breaks whose input ends the server, or the connections of others. */
+  survivalOf(it: Case): string;
   /** The JSON schemas of its messages. */
   readonly schemas: readonly unknown[];
   /** What is judged on every connection of every case. */
@@ -75,6 +82,8 @@ export interface Protocol {
   nameOf(message: Message): string | undefined;
   /** What is wrong with a message by its schema; nothing where this version defines none. */
   violationsOf(message: Message): readonly Violation[];
+  /** The name of the message that the server sends to every client as soon as it connects, if there is one. */
+  readonly greeting?: string;
   readonly latencies: readonly Latency[];
   /** The URL to connect to, with a query, or with that of a client of this version. Throws a `UsageError`. */
   address(target: URL, query?: string): URL;

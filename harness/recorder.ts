@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { discard } from "./memory.ts";
-import { type Nothing, nothing } from "./nothing.ts";
-import { type Patience, patience } from "./patience.ts";
+import { type Nothing, nothing, silent } from "./nothing.ts";
+import { HANDSHAKE, type Patience, patience } from "./patience.ts";
 import { isBreach, isServerEnd, type Side, type WireEvent } from "./transcript.ts";
 
 /** What the suite reads at most, whatever the server sends: bytes, and events. And what it keeps of a text that it sends. */
@@ -12,6 +12,8 @@ export const LIMITS = {
   together: 32 << 20,
   /** On them, before more are opened only as others end. */
   crowded: 8 << 20,
+  /** Connections that are open at the same time. */
+  sockets: 600,
   events: 5_000,
   fragments: 4_096,
   /** Pings, and pongs, that are recorded; more are only answered, until they are a flood. */
@@ -51,22 +53,44 @@ export function costOf(text: string): number {
 
 /** What all connections of one run share. */
 export interface Shared {
+  /** How long the target may take to answer, in ms. */
+  readonly timeout: number;
   /** Milliseconds since the run began. */
   readonly clock: () => number;
   readonly patience: Patience;
   /** Bytes received on the connections that are still watched. */
   readonly meter: { bytes: number };
+  /** Times in which the server sent nothing to anybody, though several waited. */
+  readonly stalls: Stall[];
+  /** Who waits, and since when nobody was served. */
+  readonly attention: { waiting: number; since: number };
   /** Ends each TCP connection that is still there. */
   readonly sockets: Set<() => void>;
 }
+
+/** A time in which a server stood still. */
+export interface Stall {
+  /** When it began, in ms of the run's clock. */
+  readonly at: number;
+  readonly ms: number;
+}
+
+/** So many connections any server is expected to serve at the same time, unless a case asks for just that. */
+const CROWD = 64;
+
+/** So much of the timeout must pass before a server is said to stand still. */
+const STILL = 0.25;
 
 /** What the connections of a new run share. `timeout` is in ms. */
 export function share(timeout: number): Shared {
   const zero = performance.now();
   return {
+    timeout,
     clock: () => performance.now() - zero,
     patience: patience(timeout),
     meter: { bytes: 0 },
+    stalls: [],
+    attention: { waiting: 0, since: 0 },
     sockets: new Set(),
   };
 }
@@ -90,11 +114,16 @@ export interface Recorder {
   freeze(): void;
   /** Drops all that was recorded, and cost so many bytes at least: TCP may outlive it for long. */
   forget(bytes: number): void;
-  /**
-   * Waits until `found` gives something: not longer than the run's patience for `what`, nor than the connection lasts. `owed`
-   * is false where a server may stay silent.
-   */
-  wait<T>(what: string, found: () => T | undefined, owed?: boolean): Promise<T | Nothing>;
+  /** Waits until `found` gives something: not longer than the run's patience for `what`, nor than the connection lasts. */
+  wait<T>(what: string, found: () => T | undefined, how?: HowToWait): Promise<T | Nothing>;
+}
+
+/** How a wait is unlike others. */
+export interface HowToWait {
+  /** False where a server may stay silent. */
+  readonly owed?: boolean;
+  /** It lasts so many ms, whatever the patience of the run: nothing is expected to come. */
+  readonly exactly?: number;
 }
 
 /** A recorder. `idle` is called when a wait turns out to be one for the network, `stop` when a bound is hit. */
@@ -138,10 +167,20 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
       limit(`more than ${bound}`);
       return;
     }
+    if (event.from === "server") noticeStall();
     if (event.from === "server" && event.type === "text") shared.patience.heard();
     if (event.from === "client" && event.type === "ping") awaited.add(event.data);
     events.push({ at: stamp(clock()), ...event } as WireEvent);
     wake();
+  }
+
+  /** Notes that the server sends something, and whether it had stood still before. */
+  function noticeStall(): void {
+    const { attention } = shared;
+    const now = clock();
+    const ms = Math.round(now - attention.since);
+    if (attention.waiting > 1 && ms > shared.timeout * STILL) shared.stalls.push({ at: attention.since, ms });
+    attention.since = now;
   }
 
   /** The bound that so many more bytes exceed; where there is none, they are counted. */
@@ -191,37 +230,49 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
       discard(Math.max(received, bytes));
       received = 0;
     },
-    wait<T>(what: string, found: () => T | undefined, owed = true): Promise<T | Nothing> {
-      const patient = shared.patience.limit(what);
+    wait<T>(what: string, found: () => T | undefined, { owed = true, exactly }: HowToWait = {}): Promise<T | Nothing> {
+      const { limit, short } = exactly === undefined ? shared.patience.wait(what) : { limit: exactly, short: false };
       let began: number | undefined;
       return new Promise((resolve) => {
         const timers: NodeJS.Timeout[] = [];
         const settle = (value: T | Nothing) => {
           for (const timer of timers) clearTimeout(timer);
-          waiting.delete(look);
+          if (waiting.delete(look)) shared.attention.waiting -= 1;
           resolve(value);
         };
         const look = () => {
           const value = found();
-          if (value !== undefined && began !== undefined) shared.patience.met(what, clock() - began);
+          if (value !== undefined && exactly === undefined) shared.patience.met(what, began ?? clock(), clock());
           if (value !== undefined || over) settle(value ?? ending(events));
           return value !== undefined || over;
         };
         if (look()) return;
         began = clock();
+        const among = shared.sockets.size;
         const giveUp = (due: number, again = true) => {
           if (look()) return;
           const late = clock() - due;
           if (late > STALL && again) return void timers.push(setTimeout(giveUp, late, clock() + late, false));
-          shared.patience.missed(what, owed);
-          settle(nothing(`nothing in ${patient} ms`));
-          record({ from: "client", type: "timeout", data: `gave up waiting for ${what} after ${patient} ms` });
+          const since = began ?? 0;
+          const next = what === HANDSHAKE ? undefined : shared.patience.nextServed(what, since);
+          if (exactly === undefined) shared.patience.missed(what, since, owed);
+          const silence = {
+            afterMs: limit,
+            ...(short && { short: true as const }),
+            ...(next !== undefined && { nextServedAfterMs: stamp(next - since) }),
+            ...(among > CROWD && { among }),
+          };
+          settle(silent(silence));
+          const data = `gave up waiting for ${what} after ${limit} ms`;
+          record({ from: "client", type: "timeout", data, what, ...silence });
         };
         const pause = shared.patience.idle();
         const rest = () => void (meter.bytes < LIMITS.crowded && idle());
         if (pause !== undefined) timers.push(setTimeout(rest, pause));
-        timers.push(setTimeout(giveUp, patient, clock() + patient));
+        timers.push(setTimeout(giveUp, limit, clock() + limit));
         waiting.add(look);
+        if (shared.attention.waiting === 0) shared.attention.since = clock();
+        shared.attention.waiting += 1;
       });
     },
   };

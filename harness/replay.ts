@@ -1,7 +1,7 @@
 import type { Connection, Written } from "./connection.ts";
 import { type Bench, examine, type Open } from "./execute.ts";
 import type { Check } from "./judge.ts";
-import { type Nothing, nothing } from "./nothing.ts";
+import { type Nothing, silenceOf, silent } from "./nothing.ts";
 import type { Protocol } from "./protocol.ts";
 import { ended, reader } from "./reading.ts";
 import { base64, ending, LIMITS } from "./recorder.ts";
@@ -23,7 +23,7 @@ export interface Replayed {
 export async function replay(
   it: Case,
   recordings: readonly Transcript[],
-  bench: Pick<Bench, "protocol" | "judging" | "random">,
+  bench: Pick<Bench, "protocol" | "judging" | "random" | "idle">,
 ): Promise<Replayed> {
   const played = tape(recordings);
   const strayed: string[] = [];
@@ -97,6 +97,9 @@ function connection(
     transcript,
     ...stateOf(recorded),
     wait,
+    async quiet() {
+      await wait("the end of a silence", () => isExhausted(track) || undefined);
+    },
     next: reader({ events: transcript.events, wait }, nameOf),
     closed: () =>
       wait("the end of the connection", () => (isExhausted(track) ? ended({ events: transcript.events }) : undefined)),
@@ -134,16 +137,14 @@ const tell = (it: WireEvent | Done) => cut(`${it.type} ${"data" in it ? it.data 
 
 /** That the suite gave up waiting for something here. */
 function givenUp(event: WireEvent, what: string): Nothing | undefined {
-  if (event.type !== "timeout" || !event.data.startsWith(`gave up waiting for ${what} after `)) return undefined;
-  return nothing(`nothing in ${event.data.slice(`gave up waiting for ${what} after `.length)}`);
+  const silence = event.type === "timeout" && event.what === what ? silenceOf(event) : undefined;
+  return silence && silent(silence);
 }
 
 /** Whether the handshake succeeded, and why not. */
 function stateOf({ events }: Transcript): Pick<Connection, "opened" | "failure"> {
-  const [place, response] =
-    [...events.entries()].find(([, { from, type }]) => from === "server" && type === "upgrade") ?? [];
-  const behind = events[(place ?? events.length) + 1];
-  const wrong = behind?.type === "violation" && behind.from === "server" && events[(place ?? 0) + 2]?.type !== "close";
+  const response = events.find(({ from, type }) => from === "server" && type === "upgrade");
+  const wrong = events.some((event) => event.type === "error" && event.handshake);
   if (response?.type === "upgrade" && response.code === 101 && !wrong) return { opened: true, failure: undefined };
   if (response?.type === "upgrade" && response.code !== 101) return { opened: false, failure: `HTTP ${response.code}` };
   const error = events.find(({ from, type }) => from === "server" && (type === "error" || type === "violation"));

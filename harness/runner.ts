@@ -1,12 +1,19 @@
 import { availability } from "./availability.ts";
-import { back, confirm, reconsider } from "./blame.ts";
+import { brokenSoFar, confirm, reconsider } from "./blame.ts";
+import { withCanary } from "./canary.ts";
 import { type Requirement, worst } from "./catalogue.ts";
-import { type Bench, type CaseResult, dial, execute, notRun } from "./execute.ts";
+import type { Connection } from "./connection.ts";
+import { runControls } from "./controls.ts";
+import { type Bench, type CaseResult, dial, execute, notJudged, notRun } from "./execute.ts";
+import { ground, restsOnBroken } from "./foundation.ts";
+import { lastNewcomer, lookInto } from "./lost.ts";
+import { isNothing } from "./nothing.ts";
+import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
 import type { Protocol } from "./protocol.ts";
-import { LIMITS, share } from "./recorder.ts";
+import { LIMITS, type Stall, share } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
-import { type RunOptions, type Session, type Stop, settle } from "./session.ts";
+import { type RunOptions, type Session, type Stop, settle, type Unexplained } from "./session.ts";
 
 /** What came of a run. */
 export interface RunResult {
@@ -17,6 +24,10 @@ export interface RunResult {
   readonly stop: Stop | undefined;
   /** The results of each repetition. */
   readonly passes: readonly (readonly CaseResult[])[];
+  /** Times in which the target stood still and a case waited in vain. */
+  readonly stalls: readonly Stall[];
+  /** Ends of the target that no case explains. */
+  readonly unexplained: readonly Unexplained[];
   /** The seed that the cases which generate their inputs started from; 0 where there was none. */
   readonly seed: number;
 }
@@ -31,85 +42,177 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
   const { clock, sockets } = shared;
   const requirements = new Map(protocol.requirements.map((it): [string, Requirement] => [it.id, it]));
   const judging = { requirements, strict: options.strict };
+  const { target, record, signal } = options;
   const bench: Bench = {
     protocol,
-    target: options.target,
+    target,
     judging,
     shared,
     random: options,
-    record: options.record,
-    signal: options.signal,
+    idle: options.idle ?? options.timeout,
+    record,
+    signal,
   };
   const cut = () => {
     for (const destroy of sockets) destroy();
   };
 
-  options.signal?.addEventListener("abort", cut);
+  signal?.addEventListener("abort", cut);
   const passes: CaseResult[][] = [];
+  const [unexplained, stalls]: [Unexplained[], Set<Stall>] = [[], new Set()];
   let stop: Stop | undefined;
   try {
-    const there = availability(clock, () => dial(bench));
+    const hears = async ({ next }: Connection) =>
+      protocol.greeting === undefined || !isNothing(await next(protocol.greeting));
+    const there = availability(clock, () => dial(bench), hears);
     while (passes.length < options.repeat && !stop) {
-      const session: Session = { ...bench, options, availability: there, results: new Map(), confirming: 0, stop };
-      await pass(cases, session);
+      const session: Session = {
+        ...bench,
+        options,
+        availability: there,
+        results: new Map(),
+        confirming: 0,
+        searched: 0,
+        restarts: 0,
+        culprits: new Set(),
+        rechecked: new Set(),
+        unexplained,
+        stalls,
+        stop,
+      };
+      const results = await pass(cases, session);
       stop = session.stop;
       // What an early end kept from running again keeps the verdict that it has.
       const before = passes.at(-1);
       passes.push(
-        cases.map((it, i) => session.results.get(it) ?? before?.[i] ?? notRun(it, stop?.words ?? "", judging)),
+        cases.map((it, i) => results.get(it) ?? before?.[i] ?? notRun(it, stop?.words ?? "not run", judging)),
       );
     }
   } finally {
-    options.signal?.removeEventListener("abort", cut);
+    signal?.removeEventListener("abort", cut);
     cut();
   }
   const seed = cases.some(({ generates }) => generates) ? options.seed : 0;
-  return { startedAt, durationMs: Math.round(clock()), results: merge(passes), passes, stop, seed };
+  const durationMs = Math.round(clock());
+  return { startedAt, durationMs, results: merge(passes), passes, stop, stalls: [...stalls], unexplained, seed };
 }
 
 /**
- * Runs each case once: first those that cannot upset a server, then the others, then, one after another, those that put load
- * on it.
+ * Runs each case once: first those that cannot upset a server, the plainest before all others, then those that may, then, one after another,
+ * those that put load on it. Resolves to what follows from all results together.
  */
-async function pass(cases: readonly Case[], session: Session): Promise<void> {
-  const { protocol, options } = session;
-  const named = (kind: "upsets" | "load") => new Set(protocol.suites.filter((it) => it[kind]).map(({ name }) => name));
-  const [upsetting, heavy] = [named("upsets"), named("load")];
-  const kindOf = ({ suite }: Case) => (heavy.has(suite) ? "heavy" : upsetting.has(suite) ? "upsetting" : "calm");
-  for (const kind of ["calm", "upsetting", "heavy"]) {
-    const queue = cases.filter((it) => kindOf(it) === kind);
-    const concurrency = kind === "heavy" ? 1 : options.concurrency;
-    while (queue.length > 0 && !session.stop) await batch(queue, concurrency, session);
-  }
+async function pass(cases: readonly Case[], session: Session): Promise<ReadonlyMap<Case, CaseResult>> {
+  const { options, protocol } = session;
+  const stages = stagesOf(cases, protocol);
+  const long = runLong(stages.long, session);
+  await stage(stages.calm, options.concurrency, session);
+  await stage(stages.upsetting, options.concurrency, session);
+  await stage(stages.heavy, 1, session);
+  await long;
+  await confirm(stages.long, 0, session);
+  await lastNewcomer(cases, session);
   await reconsider(session);
+  const { results } = session;
+  const grounded = ground([...results.values()], await runControls(session), protocol.foundations);
+  for (const it of grounded) if (results.get(it.case) !== it) settle(it, session);
+  return results;
 }
+
+interface Stages {
+  readonly calm: readonly Case[];
+  readonly upsetting: readonly Case[];
+  readonly heavy: readonly Case[];
+  /** They mostly wait, beside all others. */
+  readonly long: readonly Case[];
+}
+
+function stagesOf(cases: readonly Case[], { suites, foundations }: Protocol): Stages {
+  const named = (kind: "upsets" | "load") => new Set(suites.filter((it) => it[kind]).map(({ name }) => name));
+  const [upsets, load] = [named("upsets"), named("load")];
+  const plain = new Set(Object.values(foundations.plain).flatMap((it) => it.plain));
+  const kindOf = ({ id, suite, waits }: Case) => {
+    if (waits) return "long";
+    if (plain.has(id)) return "plain";
+    return load.has(suite) ? "heavy" : upsets.has(suite) ? "upsetting" : "calm";
+  };
+  const of = (kind: ReturnType<typeof kindOf>) => cases.filter((it) => kindOf(it) === kind);
+  return { calm: [...of("plain"), ...of("calm")], upsetting: of("upsetting"), heavy: of("heavy"), long: of("long") };
+}
+
+/** Runs cases that mostly wait, all at the same time and beside all others. */
+async function runLong(cases: readonly Case[], session: Session): Promise<void> {
+  const results = await Promise.all(cases.map((it) => execute(it, session, session.availability.saw, () => {})));
+  if (session.signal?.aborted) return;
+  for (const result of results) settle(result, session);
+}
+
+/** Runs cases of one kind, then looks again at what went wrong. */
+async function stage(cases: readonly Case[], concurrency: number, session: Session): Promise<void> {
+  const { shared, options, protocol } = session;
+  const broken = brokenSoFar(session);
+  // Where all that a case tests rests on what is broken, it could show nothing.
+  const queue = cases.filter((it) => restsOnBroken(it, broken, protocol.foundations) === undefined);
+  for (const it of cases) {
+    const root = restsOnBroken(it, broken, protocol.foundations);
+    if (root !== undefined) settle(notJudged(it, root, session.judging), session);
+  }
+  shared.patience.hurry = concurrency === 1;
+  const began = shared.clock();
+  const order = [...queue];
+  while (queue.length > 0 && !session.stop && !session.signal?.aborted) await batch(queue, concurrency, session);
+  if (!session.stop && !session.signal?.aborted) {
+    const plain = new Set(Object.values(protocol.foundations.plain).flatMap((it) => it.plain));
+    const took = shared.clock() - began;
+    // Whether what others rest on is broken has to be known before they are looked at.
+    await confirm(
+      order.filter(({ id }) => plain.has(id)),
+      took,
+      session,
+    );
+    await confirm(order, took, session);
+  }
+  if (session.signal?.aborted) session.stop = { reason: "interrupted", words: "not run: interrupted" };
+  const bad = options.bail && order.map((it) => session.results.get(it)).find((it) => it && isFailure(it, session));
+  if (bad) session.stop ??= { reason: "bail", words: `not run: ${bad.case.id} failed before (--bail)` };
+}
+
+const isFailure = ({ verdict, checks, case: { id } }: CaseResult, { options }: Session) =>
+  verdict === "fail" && !options.excuses?.(id, checks);
 
 /** Runs cases from the queue until it is empty or something must be looked into; looks into it. */
 async function batch(queue: Case[], concurrency: number, session: Session): Promise<void> {
-  const { options, availability, results, shared, signal } = session;
-  const began = shared.clock();
+  const { options, availability, shared, signal, target, protocol } = session;
   const ran: CaseResult[] = [];
-  const isFailure = ({ verdict, checks, case: { id } }: CaseResult) =>
-    verdict === "fail" && !options.excuses?.(id, checks);
-  const halt = () =>
-    signal?.aborted || availability.downSince !== undefined || (options.bail && ran.some(isFailure)) || false;
+  const hangs = () => shared.patience.deaf && Number.isFinite(shared.patience.best(protocol.greeting ?? ""));
+  const gone = () => availability.downSince !== undefined || target.process?.death !== undefined || hangs();
+  const halt = () => signal?.aborted || gone() || (options.bail && ran.some((it) => isFailure(it, session))) || false;
 
-  const crowded = () => shared.meter.bytes > LIMITS.crowded;
-  await pool(queue, concurrency, halt, crowded, async (it, idle) => {
-    const result = await execute(it, session, availability.saw, idle);
-    if (signal?.aborted) return;
-    ran.push(result);
-    settle(result, session);
-  });
+  const crowded = () => shared.meter.bytes > LIMITS.crowded || isCrowd(shared);
+  const work = () =>
+    pool(queue, concurrency, halt, crowded, async (it, idle) => {
+      const result = await execute(it, session, availability.saw, idle);
+      if (signal?.aborted) return;
+      ran.push(result);
+      settle(result, session);
+    });
+  await (concurrency === 1 ? work() : withCanary(session, work));
+  if (gone()) await lookInto(ran, session);
+  if (options.bail && ran.some((it) => isFailure(it, session))) queue.length = 0;
+}
 
-  const took = shared.clock() - began;
-  const alone = concurrency === 1 || ran.length === 1;
-  await back(ran, session);
-  if (!session.stop && !alone) await confirm(ran, took, session);
-  const bad = ran.find((it) => isFailure(results.get(it.case) ?? it));
-  if (signal?.aborted) session.stop = { reason: "interrupted", words: "not run: interrupted" };
-  else if (options.bail && bad)
-    session.stop ??= { reason: "bail", words: `not run: ${bad.case.id} failed before (--bail)` };
+/** A handshake that takes so many ms at best crosses a network. */
+const NEAR = 20;
+
+/** So many connections keep a server that is near busy; a case opens some more. */
+const HANDFUL = 40;
+
+/** So many ms without anything from the server, and what is open mostly waits for what does not come. */
+const LULL = 100;
+
+/** Whether so many connections are open that more would only load the server: one that is near answers soon. */
+function isCrowd({ sockets, patience, attention, clock }: Session["shared"]): boolean {
+  if (sockets.size > LIMITS.sockets) return true;
+  return sockets.size > HANDFUL && patience.best(HANDSHAKE) < NEAR && clock() - attention.since < LULL;
 }
 
 /** Of several passes the worst result of each case, `unstable` where they differ. */

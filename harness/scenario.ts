@@ -23,6 +23,8 @@ export interface ConnectOptions {
 export interface Context<Id extends string = string> {
   /** What a case that generates its inputs starts from. */
   readonly random: Random;
+  /** How long a client is silent that shall be left alone, in ms. */
+  readonly idle: number;
   /** Opens a connection. One that the server refuses is an observation too: it did not open. */
   connect(options?: ConnectOptions): Promise<Connection>;
   /**
@@ -48,6 +50,8 @@ export interface Case {
   readonly digest: string;
   /** It generates what it sends from the seed of the run. */
   readonly generates?: true | undefined;
+  /** It mostly waits, and so runs beside all others. */
+  readonly waits?: true | undefined;
   run(context: Context): Promise<void>;
 }
 
@@ -69,13 +73,14 @@ export interface Scenario<Id extends string> {
   readonly tests: readonly Id[];
   readonly given?: unknown;
   readonly generates?: true;
+  readonly waits?: true;
   run(context: Context<Id>): Promise<void>;
 }
 
 /** The `scenario` of a protocol version: `Known` are the requirement ids of its catalogue. */
 export const scenarios =
   <Known extends string>() =>
-  <const Id extends Known>({ id, title, tests, given, generates, run }: Scenario<Id>): Case => ({
+  <const Id extends Known>({ id, title, tests, given, generates, waits, run }: Scenario<Id>): Case => ({
     id,
     suite: id.slice(0, id.indexOf("/")),
     title,
@@ -85,5 +90,6 @@ export const scenarios =
       .digest("hex")
       .slice(0, 16),
     generates,
+    waits,
     run: run as Case["run"],
   });

@@ -16,7 +16,9 @@ export interface Selection {
  */
 export function select(protocol: Protocol, selection: Selection, load: boolean): Case[] {
   const cases = protocol.suites.flatMap((suite) => suite.cases);
-  const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement));
+  // What a rule judges on every connection selects every case, unless there are cases of its own.
+  const declared = new Set(cases.flatMap(({ tests }) => tests));
+  const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement).filter((id) => !declared.has(id)));
   const heavy = new Set(protocol.suites.filter((suite) => suite.load).map(({ name }) => name));
 
   const suites = filter(

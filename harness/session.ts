@@ -1,5 +1,6 @@
 import type { Availability } from "./availability.ts";
 import type { Bench, CaseResult, Target } from "./execute.ts";
+import type { Stall } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
 
 /** How cases are run. Times are in ms. */
@@ -10,6 +11,12 @@ export interface RunOptions {
   readonly concurrency: number;
   /** How long a target that stopped accepting connections is waited for. */
   readonly recovery: number;
+  /** How often a server that ended is started again, where the suite started it. */
+  readonly restarts: number;
+  /** How long a client is silent that shall be left alone; one timeout where nothing is said. */
+  readonly idle?: number | undefined;
+  /** The last client stays for one timeout, to see whether something ends the server late. */
+  readonly linger?: boolean;
   readonly repeat: number;
   /** What cases that generate their inputs start from. */
   readonly seed: number;
@@ -33,6 +40,17 @@ export interface Stop {
   /** `missing`: shards of it were never seen. */
   readonly reason: "lost" | "interrupted" | "bail" | "missing";
   readonly words: string;
+  /** Of a target that went away and did not come back: the cases that may have ended it, the likeliest first. */
+  readonly suspects?: readonly string[];
+}
+
+/** That the target ended, or hung, and no case by itself makes it do so again. */
+export interface Unexplained {
+  /** In ms of the run's clock. */
+  readonly at: number;
+  readonly words: string;
+  /** The cases that may have done it, the likeliest first. */
+  readonly suspects: readonly string[];
 }
 
 /** One pass over the cases of a run. */
@@ -41,8 +59,18 @@ export interface Session extends Bench {
   readonly availability: Availability;
   /** The result of each case that ran; the last, where it ran again. */
   readonly results: Map<Case, CaseResult>;
-  /** How long running again has taken so far, in ms. */
+  /** How long running again has taken so far, in ms; and how long looking for what ends the server. */
   confirming: number;
+  searched: number;
+  /** How often a server that ended was started again. */
+  restarts: number;
+  /** The cases whose input ended the server, or the connections of others. */
+  readonly culprits: Set<string>;
+  /** The plain cases that ran once more, since others failed that rest on them. */
+  readonly rechecked: Set<string>;
+  readonly unexplained: Unexplained[];
+  /** Times in which the target stood still and a case waited in vain. */
+  readonly stalls: Set<Stall>;
   stop: Stop | undefined;
 }
 

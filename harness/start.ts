@@ -1,15 +1,33 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { open, readFile } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
+import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
+import { lastWords } from "./last-words.ts";
 import { UnreachableError, UsageError } from "./usage.ts";
 
 /** How long a server may take to end when asked to, and between two looks, in ms. */
 const GRACE = 2_000;
-const PAUSE = 50;
+const PAUSE = 20;
+
+/** How a server ended that the suite had started. */
+export interface Death {
+  /** By `performance.now()`, in ms. */
+  readonly at: number;
+  /** `exit code 1`, or the signal. */
+  readonly how: string;
+}
 
 /** A server under test that the suite started. */
-export interface Started {
+export interface ServerProcess {
+  /** How it ended since it was last started; `undefined` while it runs. */
+  readonly death: Death | undefined;
+  /** The line of its output that says why it ended, if one does. */
+  lastWords(): Promise<string | undefined>;
+  /** Kills it, as one that hangs. */
+  kill(): Promise<void>;
+  /** Ends what is left of it and starts it again. Resolves to why it does not accept connections, or to `undefined` where it does. */
+  restart(): Promise<string | undefined>;
   /** Ends its whole process group: first asks, then kills. */
   stop(): Promise<void>;
 }
@@ -25,53 +43,83 @@ export interface StartOptions {
   readonly signal: AbortSignal;
 }
 
+/** One life of a server: from one start to its end. */
+interface Life {
+  readonly child: ChildProcess;
+  /** Where its output begins in the file. */
+  readonly from: number;
+  death: Death | undefined;
+  readonly ended: Promise<unknown>;
+}
+
 /**
  * Starts the server under test by a shell command in a process group of its own, its output in a file, and waits until the
  * target accepts connections. Throws an `UnreachableError` where it does not, a `UsageError` where something else already does.
  */
-export async function start(command: string, options: StartOptions): Promise<Started> {
+export async function start(command: string, options: StartOptions): Promise<ServerProcess> {
   if ((await options.ready()) === undefined) {
     throw new UsageError("Something already accepts connections at the url: end it, or leave out --start to test it.");
   }
-  const output = await open(options.log, "w");
-  const child = spawn(command, { shell: true, detached: true, stdio: ["ignore", output.fd, output.fd] });
-  const ended = once(child, "exit").then(([code, by]) => `it ended with ${by ?? `exit code ${code}`}`, String);
-  await output.close();
-  try {
-    await accepting(ended, options);
-  } catch (error) {
-    await stop(child, ended);
-    throw error;
+  let life = await begin(command, options.log, "w");
+  const failure = await accepting(life, options);
+  if (failure !== undefined) {
+    await stop(life);
+    throw new UnreachableError(failure);
   }
-  return { stop: () => stop(child, ended) };
+  return {
+    get death() {
+      return life.death;
+    },
+    lastWords: () => lastWords(options.log, life.from),
+    async kill() {
+      kill(life.child, "SIGKILL");
+      await life.ended;
+    },
+    async restart() {
+      await stop(life);
+      life = await begin(command, options.log, "a");
+      return accepting(life, options);
+    },
+    stop: () => stop(life),
+  };
 }
 
-async function accepting(ended: Promise<string>, { ready, within, signal, log }: StartOptions): Promise<void> {
-  let end: string | undefined;
-  ended.then((how) => {
-    end = how;
-  });
+async function begin(command: string, log: string, flags: "w" | "a"): Promise<Life> {
+  const output = await open(log, flags);
+  const from = (await stat(log)).size;
+  const child = spawn(command, { shell: true, detached: true, stdio: ["ignore", output.fd, output.fd] });
+  const life: Life = {
+    child,
+    from,
+    death: undefined,
+    ended: once(child, "exit").then(
+      ([code, by]) => {
+        life.death = { at: performance.now(), how: by ?? `exit code ${code}` };
+      },
+      (error) => {
+        life.death = { at: performance.now(), how: String(error) };
+      },
+    ),
+  };
+  await output.close();
+  return life;
+}
+
+/** Waits until a server accepts connections; resolves to one line that says why it does not. */
+async function accepting(life: Life, { ready, within, signal, log }: StartOptions): Promise<string | undefined> {
   for (const deadline = Date.now() + within; ; await sleep(PAUSE)) {
     const failure = await ready();
-    if (failure === undefined || signal.aborted) return;
-    if (end)
-      throw new UnreachableError(
-        `The server of --start did not stay up: ${end}${await lastWords(log)}. Its output is in ${log}.`,
-      );
+    if (failure === undefined || signal.aborted) return undefined;
+    if (life.death) {
+      const words = await lastWords(log, life.from);
+      return `The server of --start did not stay up: it ended with ${life.death.how}${words === undefined ? "" : ` ("${words}")`}. Its output is in ${log}.`;
+    }
     if (Date.now() > deadline)
-      throw new UnreachableError(
-        `The server of --start did not accept connections within ${within / 1000} s (${failure}). Its output is in ${log}; --start-timeout gives it longer.`,
-      );
+      return `The server of --start did not accept connections within ${within / 1000} s (${failure}). Its output is in ${log}; --start-timeout gives it longer.`;
   }
 }
 
-/** The last line that a server wrote. */
-async function lastWords(log: string): Promise<string> {
-  const line = (await readFile(log, "utf8")).trimEnd().split("\n").at(-1);
-  return line ? ` ("${line}")` : "";
-}
-
-async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+async function stop({ child, ended }: Life): Promise<void> {
   kill(child, "SIGTERM");
   for (const deadline = Date.now() + GRACE; kill(child, 0) && Date.now() < deadline; ) await sleep(PAUSE);
   kill(child, "SIGKILL");

@@ -1,3 +1,5 @@
+import type { Silence } from "./nothing.ts";
+
 /** Who did it: the suite (`client`) or the target (`server`). */
 export type Side = "client" | "server";
 
@@ -16,10 +18,10 @@ export type WireEvent = Base &
     | { readonly type: "close"; readonly data: string; readonly code?: number } // a close frame: its reason and code
     | { readonly type: "end" } // the TCP connection ended
     | { readonly type: "violation"; readonly data: string } // what it sent breaks RFC 6455 (the client: on purpose)
-    | { readonly type: "error"; readonly data: string } // the network or TLS failed
+    | { readonly type: "error"; readonly data: string; readonly handshake?: true } // the network, TLS or the handshake failed
     | { readonly type: "limit"; readonly data: string } // a bound of the suite was hit; it reads no further
     | { readonly type: "cut"; readonly data: string } // so many events stood here, and were left out
-    | { readonly type: "timeout"; readonly data: string } // the suite gave up waiting; for what, and after how long
+    | ({ readonly type: "timeout"; readonly data: string; readonly what?: string } & Partial<Silence>) // a wait in vain
   );
 
 /** All that happened on one connection, in order. */
@@ -27,6 +29,8 @@ export interface Transcript {
   readonly url: string;
   /** What the connection was for, in a case with several: `bystander`, `newcomer`, … */
   readonly name?: string;
+  /** It carried no credentials. */
+  readonly anonymous?: true;
   readonly events: readonly WireEvent[];
 }
 

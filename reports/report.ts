@@ -2,8 +2,9 @@ import type { Level, Verdict } from "../harness/catalogue.ts";
 import type { CaseResult } from "../harness/execute.ts";
 import type { Check } from "../harness/judge.ts";
 import type { Protocol } from "../harness/protocol.ts";
+import type { Stall } from "../harness/recorder.ts";
 import type { RunResult } from "../harness/runner.ts";
-import type { Stop } from "../harness/session.ts";
+import type { Stop, Unexplained } from "../harness/session.ts";
 import { cut, type WireEvent } from "../harness/transcript.ts";
 import { medians } from "./latency.ts";
 import { conclude, type RunVerdict } from "./verdict.ts";
@@ -31,7 +32,7 @@ export interface ReportCase {
   readonly verdict: Verdict;
   readonly unstable?: true;
   readonly unconfirmed?: true;
-  /** What the server did wrong while it ran among others, though not alone. */
+  /** What the server did wrong while it ran among others, though not alone. Only older reports say so. */
   readonly doubt?: string;
   readonly durationMs: number;
   readonly digest: string;
@@ -104,6 +105,10 @@ export interface Report {
   /** Why it ended early. */
   readonly stop?: Stop;
   readonly shard?: ReportShard;
+  /** Times in which the target stood still for all clients, and a case waited in vain: what that hit was run again. */
+  readonly stalls?: readonly Stall[];
+  /** Ends of the target that no case explains. */
+  readonly unexplained?: readonly Unexplained[];
   readonly latencies?: readonly ReportLatency[];
   readonly expectedFailures?: { readonly file: string; readonly entries: readonly ReportExpectation[] };
   /** Where it tells of recorded traffic and not of a run. */
@@ -144,6 +149,10 @@ export function makeReport(
     ...(concurrency !== undefined && { concurrency }),
     ...(stop && { stop: { ...stop, words: redact(stop.words) } }),
     ...(shard && { shard }),
+    ...(run.stalls.length > 0 && { stalls: run.stalls }),
+    ...(run.unexplained.length > 0 && {
+      unexplained: run.unexplained.map((it) => ({ ...it, words: redact(it.words) })),
+    }),
     latencies: medians(protocol.latencies, passes),
   };
   return conclude(
@@ -163,7 +172,6 @@ export function reportCase(result: CaseResult, redact: ReportContext["redact"]):
     verdict: result.verdict,
     ...(result.unstable && { unstable: true }),
     ...(result.unconfirmed && { unconfirmed: true }),
-    ...(result.doubt !== undefined && { doubt: cut(redact(result.doubt), TEXT) }),
     durationMs: result.durationMs,
     digest,
     checks: result.checks.map((check) => ({ ...check, actual: cut(redact(check.actual), TEXT) })),

@@ -21,7 +21,7 @@ export function conclude(
     durationMs,
     seed,
     ...more,
-    verdict: verdictOf(cases, more.stop, target.strict),
+    verdict: verdictOf(cases, more, target.strict),
     counts: Object.fromEntries(
       VERDICTS.map((verdict) => [verdict, cases.filter((it) => it.verdict === verdict).length]),
     ) as Report["counts"],
@@ -46,9 +46,14 @@ function rows(
   });
 }
 
-/** `fail` where a MUST was broken or the target went away; `incomplete` where a MUST that was asked for was not judged. */
-function verdictOf(cases: readonly ReportCase[], stop: Report["stop"], strict: boolean): RunVerdict {
-  if (stop?.reason === "lost" || cases.some(({ checks }) => checks.some(isUnexpected))) return "fail";
+/** `fail` where a MUST was broken or the target ended; `incomplete` where a MUST that was asked for was not judged. */
+function verdictOf(
+  cases: readonly ReportCase[],
+  { stop, unexplained = [] }: Pick<Report, "stop" | "unexplained">,
+  strict: boolean,
+): RunVerdict {
+  const ended = stop?.reason === "lost" || unexplained.length > 0;
+  if (ended || cases.some(({ checks }) => checks.some(isUnexpected))) return "fail";
   return stop || cases.some((it) => it.doubt !== undefined || unjudged(it, strict).length > 0) ? "incomplete" : "pass";
 }
 

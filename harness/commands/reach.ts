@@ -43,9 +43,9 @@ export async function reach(
   const headers = { ...basic, ...given };
   const target = { url: bare, headers, redact: redactor([...Object.values(headers), password]), ...tls };
   current.address(target.url);
-  if (command !== undefined) {
-    const ready = () => probe(current, target, timeout);
-    closing.push((await start(command, { log, ready, within: startTimeout, signal })).stop);
-  }
-  return target;
+  if (command === undefined) return target;
+  const ready = () => probe(current, target, timeout);
+  const process = await start(command, { log, ready, within: startTimeout, signal });
+  closing.push(process.stop);
+  return { ...target, process };
 }

@@ -16,6 +16,7 @@ import { given, type TestArguments, test } from "./test.ts";
 /** The options of `run`, as the command line gives them. */
 export interface RunArguments extends Selection, TestArguments, Wanted, Expecting {
   readonly all: boolean;
+  readonly failOnUnstable: boolean;
   readonly verbose: boolean;
 }
 
@@ -40,11 +41,13 @@ export async function run(args: RunArguments): Promise<number> {
       return EXIT.interrupted;
     }
     const excused = expected && excuses(expected, new Date().toISOString().slice(0, 10));
-    const found = await test(cases, target, args, { signal: interrupt.signal, whole, excuses: excused });
+    const tools = { signal: interrupt.signal, whole, excuses: excused, linger: args.all };
+    const found = await test(cases, target, args, tools);
     const { report, ...expectedFailures } = await expecting(found.report, expected, args, current);
     const also = args.start === undefined ? [] : [log];
     const code = await finish(report, files, { ...args, expected: expectedFailures, also, given: given(args, target) });
-    return interrupt.signal.aborted ? EXIT.interrupted : code;
+    if (interrupt.signal.aborted) return EXIT.interrupted;
+    return args.failOnUnstable && report.cases.some(({ unstable }) => unstable) ? EXIT.notConformant : code;
   } catch (error) {
     if (error instanceof UnreachableError) await forget(files);
     throw error;

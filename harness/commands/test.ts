@@ -17,7 +17,9 @@ import type { Reached, TargetArguments } from "./reach.ts";
 /** The options that say how a target is tested. */
 export interface TestArguments
   extends TargetArguments,
-    Pick<RunOptions, "timeout" | "concurrency" | "recovery" | "runs" | "strict"> {
+    Pick<RunOptions, "timeout" | "concurrency" | "recovery" | "restarts" | "runs" | "strict"> {
+  /** How long a client is silent that shall be left alone, in s. */
+  readonly idle?: number | undefined;
   readonly seed?: number | undefined;
   readonly repeat?: number;
   readonly bail?: boolean;
@@ -26,7 +28,7 @@ export interface TestArguments
 }
 
 /** What a test works with beside its options. */
-export interface Tools extends Pick<RunOptions, "record" | "excuses"> {
+export interface Tools extends Pick<RunOptions, "record" | "excuses" | "linger"> {
   readonly signal: AbortSignal;
   /** Every case of the run, where what is tested is a shard of it. */
   readonly whole?: readonly Case[];
@@ -40,10 +42,24 @@ export async function test(
   { whole = cases, ...tools }: Tools,
 ): Promise<{ readonly result: RunResult; readonly report: Report }> {
   const progress = args.quiet ? undefined : watch(cases);
-  const { timeout, concurrency, recovery, repeat = 1, runs, bail = false, strict, shard } = args;
+  const { timeout, concurrency, recovery, restarts, repeat = 1, runs, bail = false, strict, shard } = args;
   // All shards of a run start from the same seed, and none knows of the others.
   const seed = args.seed ?? (shard ? DEFAULTS.seed : randomInt(1, 2 ** 31));
-  const options = { target, timeout, concurrency, recovery, repeat, runs, bail, strict, seed, ...tools };
+  const idle = args.idle === undefined ? timeout : args.idle * 1_000;
+  const options = {
+    target,
+    timeout,
+    concurrency,
+    recovery,
+    restarts,
+    idle,
+    repeat,
+    runs,
+    bail,
+    strict,
+    seed,
+    ...tools,
+  };
   const result = await run(current, cases, { ...options, onResult: progress?.result ?? (() => {}) }).finally(
     progress?.end,
   );

@@ -5,10 +5,11 @@ import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { causes } from "./causes.ts";
 import { clauses } from "./clauses.ts";
 import { disconnectCases } from "./disconnect.ts";
+import { foundations, survival } from "./foundations.ts";
 import { generatedCases } from "./generated.ts";
 import { latencies } from "./latencies.ts";
 import { malformedCases } from "./malformed.ts";
-import { address, nameOf, violationsOf } from "./protocol.ts";
+import { address, GREETING, nameOf, violationsOf } from "./protocol.ts";
 import { resilienceCases } from "./resilience.ts";
 import { rules } from "./rules.ts";
 import { sets, withdrawn } from "./sets/index.ts";
@@ -32,9 +33,13 @@ export const protocol: Protocol = {
   rules,
   nameOf,
   violationsOf,
+  greeting: GREETING,
   latencies,
   address,
   suites,
+  foundations,
+  canary: "disconnect/alone",
+  survivalOf: ({ suite, tests }) => survival[suite] ?? tests[0] ?? "",
   // Generated commands test requirements of other sections.
   sections: [
     { name: "messages", title: "Every message the server sends" },

@@ -23,7 +23,7 @@ export interface Played {
 }
 
 const wrong = (requirement: RequirementId, words: string, answer?: Message | Nothing): Finding =>
-  isNothing(answer) && whyNothing(answer).untold ? { requirement, words, untold: answer } : { requirement, words };
+  isNothing(answer) && whyNothing(answer).unread ? { requirement, words, untold: answer } : { requirement, words };
 
 /**
  * Sends commands on one connection: the malformed ones before the first request alone, so that a success can only be theirs;
@@ -38,7 +38,7 @@ export async function play(connect: Context["connect"], commands: readonly Comma
     client.send(...before);
     const answers = () => answersTo(client, before);
     const done = () => answers().length >= before.length || isEnded(client) || undefined;
-    await client.wait("the answer to a malformed command", done, false);
+    await client.wait("the answer to a malformed command", done, { owed: false });
     const success = answers().find(({ status }) => status === "success");
     if (success) return { finding: wrong("malformed.rejected", `carried out: ${show(success)}`), ended: true };
     if (goodbyesOf(client, "failed").length > 0) return { finding: undefined, ended: true };

@@ -65,3 +65,10 @@ export const goodbyesOf = ({ transcript }: Connection, status?: "success" | "fai
 
 /** The status of an answer, or why there is none. */
 export const statusOf = (answer: Message | Nothing): unknown => (isNothing(answer) ? answer : answer.status);
+
+/** What is seen where nobody has to log in. */
+export const NO_LOGIN = "no login is asked for";
+
+/** Whether a client without credentials is refused for want of them. */
+export const asksToLogIn = ({ transcript }: Connection, { status, reason }: Message): boolean =>
+  transcript.anonymous === true && status === "failed" && reason === "unauthorized";

@@ -42,11 +42,9 @@ export async function fenced(
 /** Sends a malformed command alone, and waits for an answer as long as the timeout: an asynchronous server may be late. */
 export async function patiently(client: Connection, input: Outgoing, greetings: () => number): Promise<Reaction> {
   client.send(input);
-  const answer = await client.wait(
-    "the answer to a malformed command",
-    () => answersTo(client, input, greetings)[0],
-    false,
-  );
+  const answer = await client.wait("the answer to a malformed command", () => answersTo(client, input, greetings)[0], {
+    owed: false,
+  });
   if (isNothing(answer) || nameOf(answer) !== DISCONNECTED) client.send(disconnect);
   const afterwards = await disconnected(client);
   if (isNothing(answer) || answer.status === "failed") return { success: undefined, refusal: answer, afterwards };

@@ -160,7 +160,7 @@ async function quiet(client: Connection): Promise<void> {
   const done = () => seen() > FLOOD || isEnded(client) || undefined;
   for (let before = -1; before < seen(); ) {
     before = seen();
-    if (!isNothing(await client.wait("the answers to a flood", done, false))) return;
+    if (!isNothing(await client.wait("the answers to a flood", done, { owed: false }))) return;
   }
 }
 
@@ -211,7 +211,7 @@ function sized(requirement: "resilience.large" | "resilience.deep", id: string, 
 /** What became of a request that may be too big for a server. One that it ignored leaves the connection working. */
 async function fate(client: Connection): Promise<string | Nothing> {
   const end = () => goodbyesOf(client)[0] ?? (isEnded(client) || undefined);
-  const first = await client.wait("what becomes of a big command", end, false);
+  const first = await client.wait("what becomes of a big command", end, { owed: false });
   if (isNothing(first)) client.send(disconnect);
   const last = isNothing(first) ? await client.wait(DISCONNECTED, end) : first;
   if (isNothing(last)) return last;

@@ -1,3 +1,4 @@
+import { type Silence, silenceOf } from "../../harness/nothing.ts";
 import type { Finding, Gaps, Rule } from "../../harness/rule.ts";
 import {
   isBreach,
@@ -28,11 +29,15 @@ import {
   unknown,
   unprovoked,
 } from "./facts.ts";
-import { DISCONNECT, DISCONNECTED, nameOf, violationsOf } from "./protocol.ts";
+import { DISCONNECT, DISCONNECTED, GREETING, nameOf, violationsOf } from "./protocol.ts";
 
 const kept = (actual: string): Finding => ({ outcome: "kept", actual });
 const broken = (actual: string): Finding => ({ outcome: "broken", actual });
 const untold = (actual: string): Finding => ({ outcome: "untold", actual });
+const missed = (what: string, wait: Timeout): Finding => ({
+  ...broken(`${what}: ${quote(wait)}`),
+  ...(silenceOf(wait) && { silence: silenceOf(wait) as Silence }),
+});
 
 const rule = (requirement: RequirementId, rest: Omit<Rule, "requirement">): Rule => ({ requirement, ...rest });
 
@@ -147,7 +152,7 @@ export const rules: readonly Rule[] = [
       if (transcript.events.some(isProvocation) && rest.some(isBreach))
         return kept("ended wrongly, as the suite had broken RFC 6455");
       const wait = rest.findLast(isTimeout);
-      return wait ? broken(`still open: ${quote(wait)}`) : untold("the connection was not watched to its end");
+      return wait ? missed("still open", wait) : untold("the connection was not watched to its end");
     },
     owes(transcript) {
       const rest = fromAnnouncement(transcript);
@@ -160,6 +165,23 @@ export const rules: readonly Rule[] = [
       return [rest[0], ...first, rest.findLast(isTimeout), transcript.events.find(isProvocation)];
     },
     gaps: { hide: ["server"], excuse: ["client", "server"], later: true },
+  }),
+
+  rule("version.greeting", {
+    judge(transcript) {
+      const greeted = sent(transcript).some(isGreeting);
+      const goodbye = sent(transcript).find(isSuccess);
+      const wait = transcript.events.find(isVainForGreeting);
+      if (greeted) return kept("greeted");
+      if (goodbye) return broken(`no ${GREETING} before ${show(goodbye.message)}`);
+      return wait ? missed("not greeted", wait) : kept("no sign that it was not greeted");
+    },
+    needs: (transcript) => [
+      eventOf(transcript, sent(transcript).find(isGreeting)),
+      eventOf(transcript, sent(transcript).find(isSuccess)),
+      transcript.events.find(isVainForGreeting),
+    ],
+    gaps: { hide: ["server"], excuse: ["server"] },
   }),
 
   rule("disconnect.last", {
@@ -180,7 +202,10 @@ export const rules: readonly Rule[] = [
 const isServerData = (event: WireEvent) => event.from === "server" && isData(event);
 const isNoObject = (event: WireEvent) => !isObject(json(event));
 const isLimit = ({ type }: WireEvent) => type === "limit";
-const isTimeout = ({ type }: WireEvent) => type === "timeout";
+type Timeout = Extract<WireEvent, { readonly type: "timeout" }>;
+const isTimeout = (event: WireEvent): event is Timeout => event.type === "timeout";
+const isVainForGreeting = (event: WireEvent): event is Timeout => isTimeout(event) && event.what === GREETING;
+const isGreeting = ({ message }: Sent) => nameOf(message) === GREETING;
 
 interface Sent {
   readonly message: Message;

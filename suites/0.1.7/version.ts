@@ -2,20 +2,39 @@ import { isNothing } from "../../harness/nothing.ts";
 import { messages } from "../../harness/transcript.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import { parityCases } from "./parity.ts";
-import { disconnect, disconnected, GREETING, greeting, nameOf, scenario, statusOf } from "./protocol.ts";
+import {
+  asksToLogIn,
+  disconnect,
+  disconnected,
+  GREETING,
+  greeting,
+  greetingsOf,
+  NO_LOGIN,
+  nameOf,
+  scenario,
+  statusOf,
+} from "./protocol.ts";
 
 /** The cases of the section "Version: the greeting". */
 export const versionCases = [
   scenario({
     id: "version/greeting",
     title: "a client connects and says nothing until it is greeted, then asks to be disconnected",
-    tests: ["version.greeting", "version.first", "version.success", "version.current", "version.once"],
+    tests: [
+      "version.greeting",
+      "version.first",
+      "version.no-login",
+      "version.success",
+      "version.current",
+      "version.once",
+    ],
     async run({ connect, check, skip }) {
       const client = await connect();
       const greeted = await greeting(client);
       if (!check("version.greeting", greeted)) return;
       const [first] = messages(client.transcript, "server");
       check("version.first", first?.message.command, { const: GREETING });
+      if (!check("version.no-login", asksToLogIn(client, greeted) ? greeted : NO_LOGIN, { const: NO_LOGIN })) return;
       if (!check("version.success", greeted.status, { const: "success" })) return;
       check("version.current", greeted.data, {
         title: `data.tachyonVersion ${JSON.stringify(version)}`,
@@ -55,10 +74,25 @@ export const versionCases = [
       ]);
       const greeted = await greeting(member);
       if (!check("version.greeting", greeted)) return;
-      check("version.no-login", statusOf(await greeting(stranger)), {
+      const alone = await greeting(stranger);
+      check("version.no-login", isNothing(alone) || !asksToLogIn(stranger, alone) ? statusOf(alone) : alone, {
         const: greeted.status,
-        title: "a greeting as with credentials",
+        title: "a greeting as with credentials, and no demand to log in",
       });
+    },
+  }),
+
+  scenario({
+    id: "version/idle",
+    title: "a client that was greeted says nothing for one timeout",
+    tests: ["version.once"],
+    waits: true,
+    async run({ connect, check, skip, idle }) {
+      const client = await connect();
+      if (isNothing(await greeting(client))) return skip("version.once", "not greeted at all: see version.greeting");
+      await client.quiet(idle);
+      // Whether a server that ends the connection says so is for a rule to judge, as on every connection.
+      check("version.once", greetingsOf(client), { const: 1, title: `one ${GREETING}` });
     },
   }),
 

@@ -1,0 +1,42 @@
+import { type CaseResult, execute } from "./execute.ts";
+import { bearers, ground, isBroken } from "./foundation.ts";
+import { pool } from "./pool.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * Runs the plainest forms of what broken requirements rest on, where they were not among the cases of the run: so the same is
+ * said of a case whether it runs alone or among all others. They are in no report.
+ */
+export async function runControls(session: Session): Promise<CaseResult[]> {
+  const { protocol, results, options, signal, availability } = session;
+  const missing = wanted(session);
+  if (session.stop || missing.size === 0) return [];
+  const known = new Set([...results.keys()].map(({ id }) => id));
+  const cases = protocol.suites.flatMap((suite) => suite.cases).filter(({ id }) => missing.has(id) && !known.has(id));
+  const controls: CaseResult[] = [];
+  await pool(
+    cases,
+    options.concurrency,
+    () => signal?.aborted ?? false,
+    () => false,
+    async (it, idle) => void controls.push(await execute(it, session, availability.saw, idle)),
+  );
+  return controls;
+}
+
+/** The plain cases of all that broken requirements rest on. */
+function wanted({ protocol, results }: Session): ReadonlySet<string> {
+  const { foundations } = protocol;
+  const found = new Set<string>();
+  const add = (requirement: string) => {
+    const { plain = [], on = [] } = foundations.plain[requirement] ?? {};
+    if (plain.every((id) => found.has(id))) return;
+    for (const id of plain) found.add(id);
+    for (const further of on) add(further);
+  };
+  for (const { checks, case: it } of ground([...results.values()], [], foundations)) {
+    for (const check of checks.filter(isBroken))
+      for (const one of bearers(check.requirement, it.id, foundations)) add(one);
+  }
+  return found;
+}

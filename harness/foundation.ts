@@ -1,0 +1,142 @@
+import { type Verdict, worst } from "./catalogue.ts";
+import type { CaseResult } from "./execute.ts";
+import type { Check } from "./judge.ts";
+import type { Case } from "./scenario.ts";
+
+/** The plainest form of a requirement that others rest on. */
+export interface Foundation {
+  /** The cases that show it. */
+  readonly plain: readonly string[];
+  /** What this form rests on itself. */
+  readonly on: readonly string[];
+}
+
+/** How the requirements of a protocol version rest on one another. */
+export interface Foundations {
+  /** What others rest on, by requirement. */
+  readonly plain: Readonly<Record<string, Foundation>>;
+  /** What each requirement rests on in all its other forms; by the id of a case, what all of that case rests on. */
+  readonly forms: Readonly<Record<string, readonly string[]>>;
+  /** What a requirement rests on besides, where the verdict of its case varies. */
+  readonly varying: Readonly<Record<string, readonly string[]>>;
+  /** What comes of which, where both are broken in the same case. */
+  readonly within: Readonly<Record<string, readonly string[]>>;
+  /** What holds on every connection: where the verdict of a case varies, this is broken, and not what the case tests. */
+  readonly general: readonly string[];
+  /** What is broken where a connection is ended for no reason of its own. */
+  readonly dropped: string;
+  /** What shows something only by its absence: where a foundation is broken, that it was kept says nothing. */
+  readonly absent: readonly string[];
+}
+
+/** The part of a result that this module looks at. */
+type Judged = Pick<CaseResult, "case" | "checks" | "unstable">;
+
+/** Whether a check names a breach. */
+export const isBroken = ({ verdict }: Pick<Check, "verdict">): boolean => verdict === "fail" || verdict === "warn";
+
+/** The requirements that are broken in their plainest form, each with the one that it comes of: itself, or what it rests on. */
+export function brokenFoundations(results: readonly Judged[], { plain }: Foundations): ReadonlyMap<string, string> {
+  // What goes wrong now and then does not keep others from being judged.
+  const byId = new Map(results.filter(({ unstable }) => !unstable).map((it) => [it.case.id, it]));
+  const roots = new Map<string, string | undefined>();
+  const rootOf = (requirement: string): string | undefined => {
+    const { plain: cases = [], on = [] } = plain[requirement] ?? {};
+    const shown = cases.flatMap((id) => byId.get(id) ?? []);
+    if (shown.length === 0) return undefined;
+    const own = shown.flatMap(({ checks }) => checks.filter((check) => check.requirement === requirement));
+    const verdict = worst(
+      own.map((check) => check.verdict),
+      "skip",
+    );
+    if (verdict === "pass" || verdict === "info") return undefined;
+    const below = on.map(known).find((it) => it !== undefined);
+    return below ?? (own.some(isBroken) ? requirement : undefined);
+  };
+  const known = (requirement: string): string | undefined => {
+    if (!roots.has(requirement)) roots.set(requirement, rootOf(requirement));
+    return roots.get(requirement);
+  };
+  return new Map(Object.keys(plain).flatMap((it) => (known(it) === undefined ? [] : [[it, known(it) as string]])));
+}
+
+/**
+ * Results in which one cause is one finding: where a requirement is broken in its plainest form, what rests on it is a `skip`
+ * that says so, and so is what comes of another breach in the same case. `controls` are results of plain forms that were not
+ * asked for. Pure: the same results give the same again.
+ */
+export function ground(
+  results: readonly CaseResult[],
+  controls: readonly CaseResult[],
+  foundations: Foundations,
+): CaseResult[] {
+  const broken = brokenFoundations([...results, ...controls], foundations);
+  return results.map((it) => grounded(it, broken, foundations));
+}
+
+/** What a requirement rests on in a case. */
+export function bearers(requirement: string, id: string, { plain, forms }: Foundations): readonly string[] {
+  const own = plain[requirement];
+  return own?.plain.includes(id) ? own.on : [...(forms[id] ?? []), ...(forms[requirement] ?? [])];
+}
+
+/** Whether all of a case rests on what is broken: then it can show nothing. */
+export function restsOnBroken(
+  it: Pick<Case, "id" | "tests">,
+  broken: ReadonlyMap<string, string>,
+  foundations: Foundations,
+): string | undefined {
+  const { id, tests } = it;
+  if (broken.size === 0 || Object.values(foundations.plain).some((one) => one.plain.includes(id))) return undefined;
+  const seen = tests.map((test) =>
+    bearers(test, id, foundations)
+      .map((one) => broken.get(one))
+      .find((root) => root !== undefined && root !== test),
+  );
+  return seen.every((root) => root !== undefined) ? seen[0] : undefined;
+}
+
+function grounded(it: CaseResult, broken: ReadonlyMap<string, string>, foundations: Foundations): CaseResult {
+  const { within, absent, general } = foundations;
+  const causes = new Map<string, string>();
+  const restsOn = ({ requirement, verdict }: Check) => {
+    if (!needsGround(verdict) && !(verdict === "pass" && absent.includes(requirement))) return undefined;
+    const besides = it.unstable ? (foundations.varying[requirement] ?? []) : [];
+    return [...bearers(requirement, it.case.id, foundations), ...besides]
+      .map((id) => broken.get(id))
+      .find((root) => root !== undefined && root !== requirement);
+  };
+  const first = it.checks.map((check) => {
+    const root = restsOn(check);
+    if (root !== undefined) causes.set(check.requirement, root);
+    return root === undefined ? check : seeing(check, root);
+  });
+  const still = new Set(first.filter(isBroken).map(({ requirement }) => requirement));
+  const comesOf = (requirement: string): string | undefined => {
+    const causes = it.unstable
+      ? general.filter((other) => within[other]?.includes(requirement))
+      : (within[requirement] ?? []);
+    return causes.find((other) => other !== requirement && still.has(other));
+  };
+  const second = first.map((check) => {
+    if (!needsGround(check.verdict)) return check;
+    let [root, next] = [undefined as string | undefined, comesOf(check.requirement)];
+    while (next !== undefined && next !== root) [root, next] = [next, comesOf(next)];
+    if (root === undefined) return check;
+    causes.set(check.requirement, root);
+    return seeing(check, root);
+  });
+  if (causes.size === 0) return it;
+  const checks = second.map((check) => {
+    const further = check.verdict === "skip" && check.see !== undefined ? causes.get(check.see) : undefined;
+    return further === undefined ? check : seeing(check, further);
+  });
+  return { ...it, checks, verdict: worst(checks.map(({ verdict }) => verdict)) };
+}
+
+const needsGround = (verdict: Verdict) => verdict === "fail" || verdict === "warn" || verdict === "error";
+
+/** A check that is not judged, since another requirement is broken. */
+export function seeing({ silence: _, ...check }: Check, see: string): Check {
+  return { ...check, verdict: "skip", actual: `not judged: see ${see}`, see };
+}

@@ -1,0 +1,39 @@
+import { open } from "node:fs/promises";
+
+/** So much of the end of an output is looked at, in bytes. */
+const TAIL = 64 << 10;
+
+/** Characters of the line that is quoted. */
+const WIDTH = 200;
+
+/** Lines that say why a program ended, the most telling kind first; of the first kind that is there the last line counts. */
+const TELLING = [
+  /^(?:Uncaught |Unhandled )?(?:[\w$.]+\.)?\w*(?:Error|Exception)\b/, // JavaScript, Python, Java, C#
+  /\bpanick?(?:ed)?\b/i, // Go, Rust
+  /\b(?:fatal|segmentation fault|assertion|aborted|out of memory|terminate called|\(EXIT\))/i,
+];
+
+/** Lines that follow every such end and tell nothing: stack frames, carets, the version of the runtime. */
+const NOISE = /^(?:\s*(?:at\s|\^+|\.\.\.|File ")|Node\.js v|\s*$|goroutine \d|exit status \d|note: run with)/;
+
+/** The line of a program's output that says best why it ended; `from` is where its output begins in the file, in bytes. */
+export async function lastWords(path: string, from: number): Promise<string | undefined> {
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    const begin = Math.max(from, size - TAIL);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - begin), 0, size - begin, begin);
+    return telling(buffer.toString("utf8", 0, bytesRead));
+  } finally {
+    await file.close();
+  }
+}
+
+/** The line of a text that says best why a program ended; nothing where there is none. */
+export function telling(output: string): string | undefined {
+  const lines = output.split(/\r?\n/).filter((line) => !NOISE.test(line));
+  const line =
+    TELLING.map((kind) => lines.findLast((it) => kind.test(it))).find((it) => it !== undefined) ?? lines.at(-1);
+  const trimmed = line?.trim();
+  return trimmed && trimmed.length > WIDTH ? `${trimmed.slice(0, WIDTH)}…` : trimmed;
+}

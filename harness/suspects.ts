@@ -1,0 +1,73 @@
+import type { CaseResult } from "./execute.ts";
+import { cut, type Transcript, type WireEvent } from "./transcript.ts";
+
+/** Something that a client sent. */
+export interface Input {
+  readonly event: WireEvent;
+  /** What its connection was for, in a case with several. */
+  readonly name: string;
+}
+
+/** What a client can send that a server has to read. */
+const SENT = new Set<WireEvent["type"]>(["upgrade", "text", "binary", "ping", "violation", "close", "end"]);
+
+/** All that the clients of a case sent, in order. */
+export const inputsOf = (connections: readonly Transcript[]): readonly Input[] =>
+  connections
+    .flatMap(({ name = "client", events }) =>
+      events.flatMap((event) => (event.from === "client" && SENT.has(event.type) ? [{ event, name }] : [])),
+    )
+    .toSorted((a, b) => a.event.at - b.event.at);
+
+/** When a case last sent something before a time, in ms of the run's clock. */
+export const lastInput = ({ connections, beganAt }: CaseResult, before: number): number =>
+  inputsOf(connections).findLast(({ event }) => event.at <= before)?.event.at ?? beganAt;
+
+/** Cases as suspects of what happened at a time: who sent something last comes first. */
+export const byRecency = (results: readonly CaseResult[], at: number): readonly CaseResult[] =>
+  results.toSorted((a, b) => lastInput(b, at) - lastInput(a, at));
+
+/** What a case may have done that ended others: its input, and how long before it stood, in ms. */
+export interface Guess {
+  readonly result: CaseResult;
+  readonly input: Input | undefined;
+  readonly delay: number;
+  /** By how much the delay differs from that of the same input the first time, in ms. */
+  readonly difference: number;
+}
+
+/** Of inputs that fit equally well (ms) the first of the client is taken, not what fences it. */
+const ALIKE = 1;
+
+/**
+ * How well a case explains that others were ended at `at`, and at `first` when it ran for the first time: an input does where it
+ * stood as long before the one as before the other. Times are in ms of the run's clock.
+ */
+export function guess(result: CaseResult, at: number, before: CaseResult | undefined, first: number): Guess {
+  const inputs = inputsOf(result.connections);
+  const earlier = before ? inputsOf(before.connections) : [];
+  const all = inputs.flatMap((input, i): Guess[] => {
+    const delay = at - input.event.at;
+    const once = earlier[i]?.event.at;
+    if (delay < -ALIKE) return [];
+    return [{ result, input, delay, difference: once === undefined ? delay : Math.abs(first - once - delay) }];
+  });
+  const best = Math.min(...all.map(({ difference }) => difference));
+  const fitting = all.filter(({ difference }) => difference <= best + ALIKE);
+  const chosen = fitting.find(({ input }) => input?.name.startsWith("client") && !isHandshake(input)) ?? fitting[0];
+  return chosen ?? { result, input: undefined, delay: at - result.beganAt, difference: Number.POSITIVE_INFINITY };
+}
+
+const isHandshake = ({ event }: Input) => event.type === "upgrade";
+
+/** Characters of an input in a sentence. */
+const WIDTH = 120;
+
+/** What a client sent, in words. */
+export function tellInput({ event }: Input): string {
+  if (event.type === "upgrade") return `the request ${cut(event.data.split("\n", 1)[0] ?? "", WIDTH)}`;
+  if (event.type === "end") return "the reset of its connection";
+  if (event.type === "close") return `a close frame with code ${event.code ?? "none"}`;
+  const data = "data" in event ? cut(event.data, WIDTH) : "";
+  return event.type === "violation" ? data : `the ${event.type} ${data === "" ? "(empty)" : data}`;
+}

@@ -1,0 +1,170 @@
+import type { Foundations } from "../../harness/foundation.ts";
+import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+
+type Ids = readonly RequirementId[];
+type Some<T> = Readonly<Partial<Record<RequirementId, T>>>;
+
+/** What it takes to have a connection. */
+const CONNECTION: Ids = ["transport.handshake", "transport.subprotocol", "transport.extensions"];
+
+/** What it takes that others can be served: newcomers are greeted, also after somebody left, and nobody is ended by another. */
+const OTHERS: Ids = ["version.success", "disconnect.reconnect", "disconnect.isolated"];
+
+/** What a greeting says of a client's version. */
+const PARITIES: Ids = [
+  "parity.match",
+  "parity.major",
+  "parity.minor",
+  "parity.patch",
+  "parity.missing",
+  "parity.unparseable",
+  "parity.query",
+];
+
+/** What it takes that any other form of a disconnect request can be judged. */
+const REQUESTS: Ids = ["disconnect.answered", "disconnect.success", "disconnect.no-login"];
+
+/** What says that others go on being served. */
+const SURVIVAL: Ids = [
+  "malformed.survives",
+  "transport.survives",
+  "disconnect.isolated",
+  "resilience.concurrent",
+  "resilience.churn",
+  "resilience.idle",
+  "resilience.half-open",
+  "resilience.no-echo",
+  "resilience.abrupt",
+  "resilience.flood",
+  "resilience.large",
+  "resilience.deep",
+];
+
+/** Where each requirement that others rest on shows in its plainest form, and what that rests on. */
+const plain = {
+  "transport.handshake": { plain: ["transport/handshake-as-any-client-does"], on: [] },
+  "transport.subprotocol": { plain: ["transport/subprotocol-none"], on: ["transport.handshake"] },
+  "transport.extensions": { plain: ["transport/extensions-none"], on: ["transport.handshake"] },
+  "message.json": { plain: ["version/greeting"], on: CONNECTION },
+  "version.greeting": { plain: ["version/greeting"], on: [...CONNECTION, "message.json"] },
+  "version.no-login": { plain: ["version/greeting", "version/no-login"], on: ["version.greeting"] },
+  "version.success": { plain: ["version/greeting"], on: ["version.greeting", "version.no-login"] },
+  "version.current": { plain: ["version/greeting"], on: ["version.success"] },
+  "parity.isolated": { plain: ["version/isolated"], on: ["version.success", "version.current"] },
+  "parity.minor": { plain: ["version/parity-equal-higher-equal"], on: ["version.success"] },
+  "disconnect.answered": { plain: ["disconnect/alone"], on: ["version.success"] },
+  "disconnect.success": { plain: ["disconnect/alone"], on: ["disconnect.answered"] },
+  "disconnect.no-login": { plain: ["disconnect/alone", "disconnect/at-once"], on: ["disconnect.success"] },
+  "disconnect.extra-properties": { plain: ["disconnect/extra-a-number"], on: ["disconnect.no-login"] },
+  "disconnect.encoding": { plain: ["disconnect/spelled-one-escaped-letter"], on: ["disconnect.no-login"] },
+  "disconnect.isolated": { plain: ["disconnect/isolated"], on: ["disconnect.no-login"] },
+  "disconnect.reconnect": { plain: ["disconnect/reconnect"], on: ["version.success", "disconnect.no-login"] },
+  "transport.fragmentation": { plain: ["transport/fragmented-two-fragments"], on: ["disconnect.no-login"] },
+  "transport.segmentation": {
+    plain: [
+      "transport/segments-a-ping-and-a-request-in-one-segment",
+      "transport/segments-each-byte-in-a-segment-of-its-own",
+    ],
+    on: ["disconnect.no-login"],
+  },
+} as const satisfies Some<{ plain: readonly string[]; on: Ids }>;
+
+const rows = (on: Ids, ...ids: Ids): Some<Ids> => Object.fromEntries(ids.map((id) => [id, on]));
+
+/** What each requirement rests on wherever it does not show in its plainest form. */
+const forms: Some<Ids> = {
+  ...rows(["transport.handshake"], "transport.handshake", "transport.subprotocol", "transport.header-whitespace"),
+  ...rows(CONNECTION, "transport.ping", "transport.close", "disconnect.closes", "message.json"),
+  ...rows([...CONNECTION, "disconnect.answered"], "termination.announced"),
+  ...rows(
+    [...CONNECTION, "transport.segmentation"],
+    "transport.masking",
+    "transport.reserved",
+    "transport.utf8",
+    "transport.control-frames",
+  ),
+  ...rows([...CONNECTION, "message.json", "disconnect.reconnect"], "version.greeting"),
+  ...rows(["version.greeting"], "version.first", "version.once", "version.no-login"),
+  ...rows(["version.greeting", "version.success"], "version.success"),
+  ...rows(
+    ["version.success", "version.current"],
+    "version.current",
+    ...PARITIES,
+    "parity.prerelease",
+    "parity.isolated",
+  ),
+  ...rows(["version.success", "parity.minor"], "parity.query"),
+  ...rows(["disconnect.answered", "disconnect.no-login"], "disconnect.answered", "parity.usable"),
+  ...rows(
+    REQUESTS,
+    "disconnect.success",
+    "disconnect.no-login",
+    "disconnect.once",
+    "disconnect.extra-properties",
+    "disconnect.encoding",
+    "disconnect.final",
+    "malformed.rejected",
+  ),
+  ...rows([...REQUESTS, "transport.segmentation", "disconnect.extra-properties"], "transport.fragmentation"),
+  ...rows([...REQUESTS, "disconnect.extra-properties"], "transport.unicode"),
+  ...rows(["version.success", ...REQUESTS], "transport.extensions", "transport.segmentation"),
+  ...rows(["disconnect.answered", "disconnect.no-login"], "malformed.answered", "malformed.reason", "malformed.usable"),
+  ...rows(["disconnect.answered", "disconnect.no-login"], "malformed.unspecified"),
+  ...rows(OTHERS, ...SURVIVAL, "resilience.churn-speed"),
+};
+
+/** What a single case rests on besides. */
+const cases: Readonly<Record<string, Ids>> = {
+  "disconnect/no-login": ["version.no-login"],
+  "disconnect/spelled-command-last": ["disconnect.extra-properties"],
+  "transport/extensions-deflate": ["disconnect.reconnect"],
+  "transport/ping-between-fragments": ["transport.fragmentation"],
+  "transport/segments-of-the-handshake": ["disconnect.reconnect"],
+  "transport/segments-two-fragments-in-one-segment": ["transport.fragmentation"],
+};
+
+/** What says that a valid command is carried out. */
+const CARRIED_OUT: Ids = [
+  "disconnect.answered",
+  "disconnect.no-login",
+  "disconnect.extra-properties",
+  "disconnect.encoding",
+  "transport.extensions",
+  "transport.fragmentation",
+  "transport.segmentation",
+  "transport.unicode",
+  "transport.ping",
+  "parity.usable",
+];
+
+/** What comes of which, where both are broken in the same case. */
+const within: Some<Ids> = {
+  ...rows([...SURVIVAL, ...CARRIED_OUT], "termination.announced"),
+  ...rows(["malformed.survives"], "malformed.usable"),
+  ...rows(
+    ["malformed.survives", "malformed.usable", "termination.announced"],
+    "malformed.answered",
+    "malformed.reason",
+  ),
+  ...rows([...SURVIVAL, "version.no-login", "transport.segmentation", "transport.extensions"], "version.greeting"),
+};
+
+/** How the requirements of this version rest on one another: what keeps one cause from being many findings. */
+export const foundations: Foundations = {
+  plain,
+  forms: { ...forms, ...cases } as Foundations["forms"],
+  varying: rows(["parity.isolated"], ...PARITIES) as Foundations["varying"],
+  within: within as Foundations["within"],
+  general: ["version.greeting", "termination.announced"],
+  dropped: "termination.announced",
+  absent: ["malformed.rejected"],
+};
+
+/** What a case breaks whose input ends the server, or the connections of others, by its suite. */
+export const survival: Readonly<Record<string, RequirementId>> = {
+  version: "transport.survives",
+  disconnect: "disconnect.isolated",
+  malformed: "malformed.survives",
+  transport: "transport.survives",
+  generated: "malformed.survives",
+};
