@@ -1,14 +1,13 @@
-import { withCanary } from "./canary.ts";
 import { worst } from "./catalogue.ts";
-import { type CaseResult, execute } from "./execute.ts";
+import type { CaseResult } from "./execute.ts";
 import { bearers, brokenFoundations, ground, isBroken } from "./foundation.ts";
 import { groupBy } from "./group.ts";
 import type { Check } from "./judge.ts";
 import { endedAt, findCulprits } from "./outage.ts";
-import { pool } from "./pool.ts";
 import { AT_ONCE } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
+import { alone, work } from "./work.ts";
 
 /** Running failures again one by one may take as long as the first pass took, and this long (ms) at least. */
 const CONFIRMATION = 5_000;
@@ -25,6 +24,7 @@ const MOMENT = 20;
 /** Looks again at what went wrong while these cases ran among others, so that no case is blamed for another. `took` is in ms. */
 export async function confirm(cases: readonly Case[], took: number, session: Session): Promise<void> {
   await askAgain(cases, session);
+  if (session.stop) return;
   await recheckPlain(cases, session);
   const silent = () => doubtful(cases, session).filter(isSilent);
   const harmful = silent().filter((it) => harmsOthers(it, session));
@@ -89,10 +89,11 @@ async function recheckPlain(cases: readonly Case[], session: Session): Promise<v
   for (const { case: it, verdict } of [...results.values()]) {
     if (!needed.has(it.id) || session.rechecked.has(it.id) || verdict === "fail") continue;
     session.rechecked.add(it.id);
-    const again = await execute(it, session, session.availability.saw, () => {});
-    if (again.verdict !== "fail") continue;
-    const third = await execute(it, session, session.availability.saw, () => {});
-    if (breaksAgain(again, third)) settle(third, session);
+    const again = await alone(it, session);
+    if (session.stop || session.signal?.aborted) return;
+    if (again.verdict !== "fail" || session.culprits.has(it.id)) continue;
+    const third = await alone(it, session);
+    if (!session.stop && breaksAgain(again, third)) settle(third, session);
   }
 }
 
@@ -101,7 +102,7 @@ const wasHarmed = ({ beganAt, durationMs }: CaseResult, session: Session): boole
   [...session.results.values()].some(
     (it) =>
       session.culprits.has(it.case.id) && it.beganAt <= beganAt + durationMs && it.beganAt + it.durationMs >= beganAt,
-  );
+  ) || session.falls.some(({ from, to }) => from <= beganAt + durationMs && to >= beganAt);
 
 /** Warnings for what did not come while the server stood still. */
 function warnedInAStall(cases: readonly Case[], session: Session): readonly CaseResult[] {
@@ -145,26 +146,18 @@ async function askAgain(cases: readonly Case[], session: Session): Promise<void>
   const wanted = new Set(cases);
   const grounded = ground([...session.results.values()], [], session.protocol.foundations);
   const some = grounded.filter((it) => wanted.has(it.case) && isShort(it));
-  for (const result of await sideBySide(some, session)) settle(result, session);
+  for (const result of (await sideBySide(some, session)).values()) settle(result, session);
 }
 
 /** Runs cases again, side by side and with all patience. */
-async function sideBySide(some: readonly CaseResult[], session: Session): Promise<readonly CaseResult[]> {
-  const { shared, availability, signal, options } = session;
+async function sideBySide(some: readonly CaseResult[], session: Session): Promise<ReadonlyMap<Case, CaseResult>> {
+  const { shared, options } = session;
   const before = shared.patience.hurry;
   shared.patience.hurry = false;
-  const again: CaseResult[] = [];
-  await withCanary(session, () =>
-    pool(
-      some.map((it) => it.case),
-      Math.max(options.concurrency, 2),
-      () => signal?.aborted ?? false,
-      () => false,
-      async (it, idle) => {
-        const result = await execute(it, session, availability.saw, idle);
-        if (!signal?.aborted) again.push(result);
-      },
-    ),
+  const again = await work(
+    some.map((it) => it.case),
+    session,
+    { size: Math.max(options.concurrency, 2) },
   );
   shared.patience.hurry = before;
   return again;
@@ -176,10 +169,11 @@ async function sideBySide(some: readonly CaseResult[], session: Session): Promis
  * breach, or the server had stood still, which is none.
  */
 async function allTogether(some: readonly CaseResult[], took: number, session: Session): Promise<void> {
-  const again = new Map((await sideBySide(some, session)).map((it) => [it.case, it]));
+  const again = await sideBySide(some, session);
   const open: CaseResult[] = [];
   for (const first of some) {
     const second = again.get(first.case);
+    if (session.culprits.has(first.case.id)) continue;
     if (!second) settle({ ...first, unconfirmed: true }, session);
     else if (!breaksAgain(first, second)) {
       if (wasHarmed(first, session) || wasCrowded(first)) settle(second, session);
@@ -204,11 +198,12 @@ async function sample(some: readonly CaseResult[], took: number, session: Sessio
         settle({ ...(known ? raw(result, session) : undecided(result)), unconfirmed: true }, session);
         continue;
       }
-      const alone = await aloneAgain(result, session);
-      if (session.signal?.aborted) return;
+      const again = await aloneAgain(result, session);
+      if (session.signal?.aborted || session.stop) return;
+      if (session.culprits.has(result.case.id)) continue;
       // What one client in some misses may be missed twice by chance.
       const isSure =
-        breaksAgain(result, alone) &&
+        breaksAgain(result, again) &&
         (!harmsOthers(result, session) ||
           (await Promise.all([1, 2].map(() => aloneAgain(result, session)))).every((it) => breaksAgain(result, it)));
       if (isSure) {
@@ -217,9 +212,9 @@ async function sample(some: readonly CaseResult[], took: number, session: Sessio
         settle(raw(result, session), session);
       } else {
         cleared += 1;
-        if (wasHarmed(result, session) || wasCrowded(result)) settle(alone, session);
+        if (wasHarmed(result, session) || wasCrowded(result)) settle(again, session);
         else if (othersWereServed(result)) settle({ ...raw(result, session), unstable: true }, session);
-        else settle({ ...alone, ...(!stoodStill(session, result) && { unstable: true }) }, session);
+        else settle({ ...again, ...(!stoodStill(session, result) && { unstable: true }) }, session);
       }
     }
   }
@@ -238,9 +233,11 @@ async function oneByOne(
       settle({ ...raw(first, session), unconfirmed: true }, session);
       continue;
     }
-    const alone = await aloneAgain(first, session);
-    if (isCrowded(first)) settle(alone, session);
-    else if (!breaksAgain(first, alone)) innocent.push([first, alone]);
+    const again = await aloneAgain(first, session);
+    if (session.culprits.has(first.case.id)) continue;
+    if (isCrowded(first)) settle(again, session);
+    else if (!breaksAgain(first, again) && wasHarmed(first, session)) settle(again, session);
+    else if (!breaksAgain(first, again)) innocent.push([first, again]);
   }
   return innocent;
 }
@@ -284,8 +281,8 @@ export async function reconsider(session: Session): Promise<void> {
   const budget = session.confirming + Math.max(CONFIRMATION, session.shared.clock());
   for (const first of some) {
     if (session.signal?.aborted || session.confirming >= budget) return;
-    const alone = await aloneAgain(first, session);
-    if (!breaksAgain(first, alone)) settle(alone, session);
+    const again = await aloneAgain(first, session);
+    if (!session.culprits.has(first.case.id) && !breaksAgain(first, again)) settle(again, session);
   }
 }
 
@@ -302,9 +299,9 @@ function momentOf(results: readonly CaseResult[]): number | undefined {
 }
 
 async function aloneAgain(result: CaseResult, session: Session): Promise<CaseResult> {
-  const alone = await withCanary(session, () => execute(result.case, session, session.availability.saw, () => {}));
-  session.confirming += alone.durationMs;
-  return alone;
+  const again = await alone(result.case, session);
+  session.confirming += again.durationMs;
+  return again;
 }
 
 const isLate = (took: number, { confirming }: Session) => confirming >= Math.max(CONFIRMATION, took);

@@ -29,11 +29,17 @@ export async function lastWords(path: string, from: number): Promise<string | un
   }
 }
 
-/** The line of a text that says best why a program ended; nothing where there is none. */
+/** The line of a text that says best why a program ended; where none does, that this is its last line. */
 export function telling(output: string): string | undefined {
   const lines = output.split(/\r?\n/).filter((line) => !NOISE.test(line));
-  const line =
-    TELLING.map((kind) => lines.findLast((it) => kind.test(it))).find((it) => it !== undefined) ?? lines.at(-1);
-  const trimmed = line?.trim();
-  return trimmed && trimmed.length > WIDTH ? `${trimmed.slice(0, WIDTH)}…` : trimmed;
+  const line = TELLING.map((kind) => lines.findLast((it) => kind.test(it))).find((it) => it !== undefined);
+  if (line !== undefined) return short(line);
+  const [, ...later] = lines;
+  const last = later.at(-1); // The first says only that it began.
+  return last === undefined ? undefined : `its last line: ${short(last)}`;
+}
+
+function short(line: string): string {
+  const trimmed = line.trim();
+  return trimmed.length > WIDTH ? `${trimmed.slice(0, WIDTH)}…` : trimmed;
 }

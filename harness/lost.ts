@@ -8,36 +8,45 @@ import { byRecency } from "./suspects.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { UnreachableError } from "./usage.ts";
 
+/** So much of the timeout before the end of a server its input may have come that did it. */
+const RECENT = 0.25;
+
 /** So many suspects are named where a target did not come back. */
 const NAMED = 6;
 
 /**
  * Looks into a target that went away, or hangs, while cases ran. Where it comes back, the cases that ended it are found and all others
  * cleared. Where it does not, complete findings stay, nothing that came of it is one, and the suspects are ranked. Throws an
- * `UnreachableError` where the target was never there.
+ * `UnreachableError` where the target was never there. Resolves to the results that say nothing for it: each has another by now.
  */
-export async function lookInto(ran: readonly CaseResult[], session: Session): Promise<void> {
+export async function lookInto(ran: readonly CaseResult[], session: Session): Promise<readonly CaseResult[]> {
   const { availability, options, signal } = session;
-  if (signal?.aborted) return;
+  if (signal?.aborted) return [];
   const fall = await fallOf(session);
-  if (!fall) return;
+  if (!fall) return [];
   const never = availability.upAt === undefined;
   const why = never ? await availability.recover(0) : undefined;
-  if (never && why === undefined) return;
+  if (never && why === undefined) return [];
   if (never) throw new UnreachableError(explainUnreachable(options.target.url, why ?? ""));
 
-  const atWork = ran.filter(({ beganAt, durationMs }) => beganAt + durationMs >= fall.from);
-  if (await standUp(session)) {
+  // Who was done a moment before may end the server late: for that it may have had no time.
+  const recently = fall.from - RECENT * session.shared.timeout;
+  const atWork = ran.filter(({ beganAt, durationMs }) => beganAt + durationMs >= recently);
+  const falls = session.culprits.size + session.unexplained.length;
+  if (falls >= options.restarts)
+    session.stop ??= { reason: "lost", words: `not run: the server has ended in ${falls} ways (--restarts)` };
+  if (!session.stop && (await standUp(session))) {
     const found = await findCulprits(atWork, fall, session);
     for (const id of found) session.culprits.add(id);
     if (found.length === 0)
       session.unexplained.push({ at: fall.to, words: fall.how, suspects: rank(atWork, fall, session) });
-    return;
+    return atWork;
   }
-  if (signal?.aborted) return;
+  if (signal?.aborted) return [];
   for (const result of atWork) settle(inconclusive(result, fall.how), session);
   session.stop ??= { reason: "lost", words: `not run: ${fall.how}` };
   session.stop = { ...session.stop, suspects: rank(atWork, fall, session) };
+  return atWork;
 }
 
 /** The cases that may have ended the target, the likeliest first. */

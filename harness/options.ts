@@ -89,7 +89,7 @@ export const RUNNING = {
     "restarts",
     0,
     DEFAULTS.restarts,
-    "How often a server that ended is started again, to find what ends it and go on (with --start)",
+    "How many ends of the server are looked into, started again (--start) or waited for, until the run gives up",
   ),
   idle: {
     type: "number",

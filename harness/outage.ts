@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { answers } from "./availability.ts";
 import { broken, worst } from "./catalogue.ts";
 import type { Connection } from "./connection.ts";
@@ -5,6 +6,7 @@ import { type CaseResult, dial, execute } from "./execute.ts";
 import { seeing } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 import { type Session, settle } from "./session.ts";
+import type { ServerProcess } from "./start.ts";
 import { byRecency, type Guess, guess, tellInput } from "./suspects.ts";
 import { isEnded, isServerEnd, type Transcript } from "./transcript.ts";
 
@@ -47,6 +49,7 @@ interface Search {
  */
 export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, session: Session): Promise<string[]> {
   const { clock } = session.shared;
+  session.falls.push(fall);
   const earlier = [...session.results.values()].filter(
     (it) => !atWork.some((other) => other.case === it.case) && it.connections.length > 0 && it.beganAt <= fall.to,
   );
@@ -71,14 +74,12 @@ async function sweep(suspects: readonly CaseResult[], search: Search, all: boole
   const found: string[] = [];
   let tried: CaseResult[] = [];
   let watcher = await watch(session);
-  const longest = Math.min(
-    fall.to - Math.min(fall.to, ...suspects.map(({ beganAt }) => beganAt)),
-    shared.timeout * 1.5,
-  );
+  const since = Math.min(fall.to, ...suspects.map(({ beganAt }) => beganAt));
+  const longest = Math.min(fall.to - since, shared.timeout * 1.5);
   const isOver = () => signal?.aborted || session.stop || shared.clock() > deadline;
   while (watcher && !isOver()) {
     const suspect = queue.shift();
-    if (!suspect && (found.length > 0 || tried.length === 0)) break;
+    if (!suspect && tried.length === 0) break;
     // Who ends it late does so after the last suspect is done.
     const result = suspect && (await alone(suspect, session));
     if (result) tried.push(result);
@@ -147,6 +148,7 @@ async function exchange(watcher: Connection, session: Session): Promise<Connecti
 /** Whether the server, or the watcher's connection, has ended by now: a further connection shows that it has got so far. */
 async function hasFallen(watcher: Connection, session: Session): Promise<Fall | undefined> {
   const probe = await dial(session, { name: "probe" });
+  session.availability.saw(probe);
   const isUp = answers(probe);
   probe.finish();
   return isUp && !session.target.process?.death && !isEnded(watcher) ? undefined : told(watcher, session);
@@ -163,8 +165,18 @@ async function told({ transcript }: Connection, session: Session): Promise<Fall>
   const now = session.shared.clock();
   const end = transcript.events.find((event) => isServerEnd(event) || event.type === "error");
   const to = end?.at ?? now;
+  await diedOrNot(session);
   return { from: to, to, how: await howItFell(session) };
 }
+
+/** Gives a process that accepts no connections any more the moment that its end takes to be known. */
+async function diedOrNot({ target, availability }: Session): Promise<void> {
+  for (let i = 0; i < LOOKS && target.process && !target.process.death && availability.downSince; i++)
+    await sleep(PAUSE);
+}
+
+/** So many looks at most. */
+const LOOKS = 20;
 
 /** In words how the server ended; or, where it is still there, that it ended the connections of others. */
 export async function howItFell({ target, availability }: Session): Promise<string> {
@@ -180,22 +192,26 @@ export async function howItFell({ target, availability }: Session): Promise<stri
 
 /** Starts a server again that ended, or waits for it. Whether it is there. */
 export async function standUp(session: Session): Promise<boolean> {
-  const { target, availability, options } = session;
-  if (target.process?.death) {
-    if (session.restarts >= options.restarts) {
-      session.stop ??= {
-        reason: "lost",
-        words: `not run: the server had ended ${session.restarts + 1} times (--restarts)`,
-      };
-      return false;
-    }
-    session.restarts += 1;
-    const failure = await target.process.restart();
-    if (failure !== undefined) session.stop ??= { reason: "lost", words: `not run: ${failure}` };
-    if (failure !== undefined) return false;
+  const { target, availability, options, shared, signal } = session;
+  const { process } = target;
+  for (const deadline = shared.clock() + options.recovery; !signal?.aborted; await sleep(PAUSE)) {
+    // That a process has ended may be known a moment after its connections are.
+    if (process?.death) return (await restart(process, session)) && standUp(session);
+    if ((await availability.recover(0)) === undefined) break;
+    if (shared.clock() > deadline) return false;
   }
-  session.shared.patience.forgive();
-  return (await availability.recover(options.recovery)) === undefined;
+  shared.patience.forgive();
+  return true;
+}
+
+/** Between two looks at a server that is not there, in ms. */
+const PAUSE = 25;
+
+/** Starts a server again. Whether it accepts connections. */
+async function restart(process: ServerProcess, session: Session): Promise<boolean> {
+  const failure = await process.restart();
+  if (failure !== undefined) session.stop ??= { reason: "lost", words: `not run: ${failure}` };
+  return failure === undefined;
 }
 
 /** The result of a case whose input ends the server, or the connections of others. */

@@ -1,19 +1,17 @@
 import { availability } from "./availability.ts";
 import { brokenSoFar, confirm, reconsider } from "./blame.ts";
-import { withCanary } from "./canary.ts";
 import { type Requirement, worst } from "./catalogue.ts";
 import type { Connection } from "./connection.ts";
 import { runControls } from "./controls.ts";
 import { type Bench, type CaseResult, dial, execute, notJudged, notRun } from "./execute.ts";
 import { ground, restsOnBroken } from "./foundation.ts";
-import { lastNewcomer, lookInto } from "./lost.ts";
+import { lastNewcomer } from "./lost.ts";
 import { isNothing } from "./nothing.ts";
-import { HANDSHAKE } from "./patience.ts";
-import { pool } from "./pool.ts";
 import type { Protocol } from "./protocol.ts";
-import { LIMITS, type Stall, share } from "./recorder.ts";
+import { type Stall, share } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
 import { type RunOptions, type Session, type Stop, settle, type Unexplained } from "./session.ts";
+import { work } from "./work.ts";
 
 /** What came of a run. */
 export interface RunResult {
@@ -73,8 +71,8 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
         results: new Map(),
         confirming: 0,
         searched: 0,
-        restarts: 0,
         culprits: new Set(),
+        falls: [],
         rechecked: new Set(),
         unexplained,
         stalls,
@@ -158,62 +156,26 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
   }
   shared.patience.hurry = concurrency === 1;
   const began = shared.clock();
-  const order = [...queue];
-  while (queue.length > 0 && !session.stop && !session.signal?.aborted) await batch(queue, concurrency, session);
+  const failed = () => options.bail && queue.some((it) => isFailure(session.results.get(it), session));
+  await work(queue, session, { size: concurrency, halt: failed, keep: (result) => settle(result, session) });
   if (!session.stop && !session.signal?.aborted) {
     const plain = new Set(Object.values(protocol.foundations.plain).flatMap((it) => it.plain));
     const took = shared.clock() - began;
     // Whether what others rest on is broken has to be known before they are looked at.
     await confirm(
-      order.filter(({ id }) => plain.has(id)),
+      queue.filter(({ id }) => plain.has(id)),
       took,
       session,
     );
-    await confirm(order, took, session);
+    await confirm(queue, took, session);
   }
   if (session.signal?.aborted) session.stop = { reason: "interrupted", words: "not run: interrupted" };
-  const bad = options.bail && order.map((it) => session.results.get(it)).find((it) => it && isFailure(it, session));
-  if (bad) session.stop ??= { reason: "bail", words: `not run: ${bad.case.id} failed before (--bail)` };
+  const bad = options.bail && queue.find((it) => isFailure(session.results.get(it), session));
+  if (bad) session.stop ??= { reason: "bail", words: `not run: ${bad.id} failed before (--bail)` };
 }
 
-const isFailure = ({ verdict, checks, case: { id } }: CaseResult, { options }: Session) =>
-  verdict === "fail" && !options.excuses?.(id, checks);
-
-/** Runs cases from the queue until it is empty or something must be looked into; looks into it. */
-async function batch(queue: Case[], concurrency: number, session: Session): Promise<void> {
-  const { options, availability, shared, signal, target, protocol } = session;
-  const ran: CaseResult[] = [];
-  const hangs = () => shared.patience.deaf && Number.isFinite(shared.patience.best(protocol.greeting ?? ""));
-  const gone = () => availability.downSince !== undefined || target.process?.death !== undefined || hangs();
-  const halt = () => signal?.aborted || gone() || (options.bail && ran.some((it) => isFailure(it, session))) || false;
-
-  const crowded = () => shared.meter.bytes > LIMITS.crowded || isCrowd(shared);
-  const work = () =>
-    pool(queue, concurrency, halt, crowded, async (it, idle) => {
-      const result = await execute(it, session, availability.saw, idle);
-      if (signal?.aborted) return;
-      ran.push(result);
-      settle(result, session);
-    });
-  await (concurrency === 1 ? work() : withCanary(session, work));
-  if (gone()) await lookInto(ran, session);
-  if (options.bail && ran.some((it) => isFailure(it, session))) queue.length = 0;
-}
-
-/** A handshake that takes so many ms at best crosses a network. */
-const NEAR = 20;
-
-/** So many connections keep a server that is near busy; a case opens some more. */
-const HANDFUL = 40;
-
-/** So many ms without anything from the server, and what is open mostly waits for what does not come. */
-const LULL = 100;
-
-/** Whether so many connections are open that more would only load the server: one that is near answers soon. */
-function isCrowd({ sockets, patience, attention, clock }: Session["shared"]): boolean {
-  if (sockets.size > LIMITS.sockets) return true;
-  return sockets.size > HANDFUL && patience.best(HANDSHAKE) < NEAR && clock() - attention.since < LULL;
-}
+const isFailure = (result: CaseResult | undefined, { options }: Session) =>
+  result?.verdict === "fail" && !options.excuses?.(result.case.id, result.checks);
 
 /** Of several passes the worst result of each case, `unstable` where they differ. */
 function merge(passes: readonly (readonly CaseResult[])[]): CaseResult[] {

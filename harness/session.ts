@@ -1,5 +1,6 @@
 import type { Availability } from "./availability.ts";
 import type { Bench, CaseResult, Target } from "./execute.ts";
+import type { Fall } from "./outage.ts";
 import type { Stall } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
 
@@ -11,7 +12,7 @@ export interface RunOptions {
   readonly concurrency: number;
   /** How long a target that stopped accepting connections is waited for. */
   readonly recovery: number;
-  /** How often a server that ended is started again, where the suite started it. */
+  /** So many ends of the server are looked into; a case that ends it again in its confirmation counts once. */
   readonly restarts: number;
   /** How long a client is silent that shall be left alone; one timeout where nothing is said. */
   readonly idle?: number | undefined;
@@ -62,10 +63,10 @@ export interface Session extends Bench {
   /** How long running again has taken so far, in ms; and how long looking for what ends the server. */
   confirming: number;
   searched: number;
-  /** How often a server that ended was started again. */
-  restarts: number;
   /** The cases whose input ended the server, or the connections of others. */
   readonly culprits: Set<string>;
+  /** When the server ended, or the connections of others. */
+  readonly falls: Fall[];
   /** The plain cases that ran once more, since others failed that rest on them. */
   readonly rechecked: Set<string>;
   readonly unexplained: Unexplained[];

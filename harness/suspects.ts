@@ -36,8 +36,11 @@ export interface Guess {
   readonly difference: number;
 }
 
-/** Of inputs that fit equally well (ms) the first of the client is taken, not what fences it. */
-const ALIKE = 1;
+/** Inputs that differ by less than this (ms) fit equally well: among others a server is a little later than alone. */
+const ALIKE = 30;
+
+/** What is sent in one go, in ms. */
+const AT_ONCE = 1;
 
 /**
  * How well a case explains that others were ended at `at`, and at `first` when it ran for the first time: an input does where it
@@ -49,16 +52,20 @@ export function guess(result: CaseResult, at: number, before: CaseResult | undef
   const all = inputs.flatMap((input, i): Guess[] => {
     const delay = at - input.event.at;
     const once = earlier[i]?.event.at;
-    if (delay < -ALIKE) return [];
+    if (delay < -AT_ONCE) return [];
     return [{ result, input, delay, difference: once === undefined ? delay : Math.abs(first - once - delay) }];
   });
   const best = Math.min(...all.map(({ difference }) => difference));
   const fitting = all.filter(({ difference }) => difference <= best + ALIKE);
-  const chosen = fitting.find(({ input }) => input?.name.startsWith("client") && !isHandshake(input)) ?? fitting[0];
+  const likely = [isCommand, isOfClient, () => true].map((which) => fitting.filter(({ input }) => which(input)));
+  const nearest = likely.find((some) => some.length > 0)?.toSorted((a, b) => a.delay - b.delay) ?? [];
+  // What fences an input is sent with it, and behind it.
+  const chosen = nearest.findLast((it) => it.delay <= (nearest[0]?.delay ?? 0) + AT_ONCE);
   return chosen ?? { result, input: undefined, delay: at - result.beganAt, difference: Number.POSITIVE_INFINITY };
 }
 
-const isHandshake = ({ event }: Input) => event.type === "upgrade";
+const isOfClient = (input: Input | undefined) => input?.name.startsWith("client") ?? false;
+const isCommand = (input: Input | undefined) => isOfClient(input) && input?.event.type !== "upgrade";
 
 /** Characters of an input in a sentence. */
 const WIDTH = 120;

@@ -1,0 +1,84 @@
+import { withCanary } from "./canary.ts";
+import { type CaseResult, execute } from "./execute.ts";
+import { lookInto } from "./lost.ts";
+import { HANDSHAKE } from "./patience.ts";
+import { pool } from "./pool.ts";
+import { LIMITS } from "./recorder.ts";
+import type { Case } from "./scenario.ts";
+import type { Session } from "./session.ts";
+
+/** Whether the target went away or hangs, so that nothing that runs now can be judged. */
+export function isGone({ availability, target, shared, protocol }: Session): boolean {
+  const hangs = shared.patience.deaf && Number.isFinite(shared.patience.best(protocol.greeting ?? ""));
+  return availability.downSince !== undefined || target.process?.death !== undefined || hangs;
+}
+
+/** How cases are worked on. */
+export interface HowToWork {
+  /** Cases at work at the same time. */
+  readonly size: number;
+  /** Whether no more shall begin. */
+  readonly halt?: () => boolean;
+  /** Called with each result. */
+  readonly keep?: (result: CaseResult) => void;
+}
+
+/**
+ * Works on cases until all are done, halted, or the run has ended. Where the target goes away meanwhile, looks into it and goes on.
+ * Resolves to the result of each case that ran.
+ */
+export async function work(
+  cases: readonly Case[],
+  session: Session,
+  { size, halt = () => false, keep = () => {} }: HowToWork,
+): Promise<ReadonlyMap<Case, CaseResult>> {
+  const { availability, shared, signal } = session;
+  const queue = [...cases];
+  const done = new Map<Case, CaseResult>();
+  const crowded = () => shared.meter.bytes > LIMITS.crowded || isCrowd(shared);
+  const isOver = () => signal?.aborted || session.stop !== undefined || halt();
+  while (queue.length > 0 && !isOver()) {
+    const ran: CaseResult[] = [];
+    const round = () =>
+      pool(
+        queue,
+        size,
+        () => isOver() || isGone(session),
+        crowded,
+        async (it, idle) => {
+          const result = await execute(it, session, availability.saw, idle);
+          if (signal?.aborted) return;
+          ran.push(result);
+          done.set(it, result);
+          keep(result);
+        },
+      );
+    await (size === 1 ? round() : withCanary(session, round));
+    if (signal?.aborted || !isGone(session)) continue;
+    for (const it of await lookInto(ran, session)) done.set(it.case, session.results.get(it.case) ?? it);
+  }
+  return done;
+}
+
+/** Runs one case alone. Where it ends the target, or that ends meanwhile, looks into it. */
+export async function alone(it: Case, session: Session): Promise<CaseResult> {
+  const result = await withCanary(session, () => execute(it, session, session.availability.saw, () => {}));
+  if (session.signal?.aborted || session.stop || !isGone(session)) return result;
+  const affected = await lookInto([result], session);
+  return affected.length > 0 ? (session.results.get(it) ?? result) : result;
+}
+
+/** A handshake that takes so many ms at best crosses a network. */
+const NEAR = 20;
+
+/** So many connections keep a server that is near busy; a case opens some more. */
+const HANDFUL = 40;
+
+/** So many ms without anything from the server, and what is open mostly waits for what does not come. */
+const LULL = 100;
+
+/** Whether so many connections are open that more would only load the server: one that is near answers soon. */
+function isCrowd({ sockets, patience, attention, clock }: Session["shared"]): boolean {
+  if (sockets.size > LIMITS.sockets) return true;
+  return sockets.size > HANDFUL && patience.best(HANDSHAKE) < NEAR && clock() - attention.since < LULL;
+}
