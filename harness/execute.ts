@@ -7,12 +7,16 @@ import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
 import { type Shared, share } from "./recorder.ts";
 import type { Case, ConnectOptions } from "./scenario.ts";
+import { headersOf } from "./target.ts";
 import { keep, type Transcript } from "./transcript.ts";
 
 /** The server under test and how to reach it. */
 export interface Target {
   readonly url: URL;
+  /** What the user sends with every handshake; those among them that are credentials by their name count as such. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Further headers, which are credentials: a client without credentials leaves them out. */
+  readonly credentials?: Readonly<Record<string, string>> | undefined;
   readonly ca?: string | undefined;
   readonly insecure?: boolean | undefined;
   /** Takes secrets out of a text before any of it is kept. */
@@ -64,8 +68,8 @@ export function dial(
   { query, name, anonymous, handshake }: ConnectOptions = {},
   idle = () => {},
 ): Promise<Connection> {
-  const headers = anonymous ? {} : target.headers;
-  const options = { name, headers, handshake, ca: target.ca, insecure: target.insecure, idle, nameOf: protocol.nameOf };
+  const { ca, insecure } = target;
+  const options = { name, ...headersOf(target, anonymous), handshake, ca, insecure, idle, nameOf: protocol.nameOf };
   return connect(protocol.address(target.url, query), options, shared);
 }
 

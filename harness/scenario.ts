@@ -13,7 +13,7 @@ export interface ConnectOptions {
   readonly name?: string;
   /** The query of the URL as it stands on the wire; without it, that of a client of the version under test. */
   readonly query?: string;
-  /** Leave out the headers that the user gave (`--header`): come without credentials. */
+  /** Come without credentials: leave out the headers of the user that are some. */
   readonly anonymous?: boolean;
   /** How the handshake is made, where not as any client does. */
   readonly handshake?: Handshake;

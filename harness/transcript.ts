@@ -27,6 +27,8 @@ export interface Transcript {
   readonly url: string;
   /** What the connection was for, in a case with several: `bystander`, `newcomer`, … */
   readonly name?: string;
+  /** The client came without credentials. */
+  readonly anonymous?: true;
   readonly events: readonly WireEvent[];
 }
 
