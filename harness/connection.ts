@@ -72,6 +72,7 @@ export interface Connection {
 
 /** Opens a connection. A handshake that fails is no exception but a connection that did not open. */
 export async function connect(url: URL, options: ConnectionOptions, shared: Shared): Promise<Connection> {
+  await shared.limits.turn();
   let tcp: Socket | undefined;
   let asked: Promise<void> | undefined;
   let writing = Promise.resolve();
@@ -96,7 +97,10 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
   const state = listen(socket, log, handshake?.ask === undefined, () => writing);
   const destroy = () => socket.terminate();
   shared.sockets.add(destroy);
-  socket.once("close", () => shared.sockets.delete(destroy));
+  socket.once("close", () => {
+    shared.sockets.delete(destroy);
+    shared.limits.left();
+  });
 
   if (handshake?.half) await asked;
   else await log.wait(HANDSHAKE, () => state.opened || undefined);

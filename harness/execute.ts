@@ -2,11 +2,13 @@ import { type Availability, answers } from "./availability.ts";
 import { type Verdict, worst } from "./catalogue.ts";
 import { type Connection, connect } from "./connection.ts";
 import { type Check, type Judging, judge } from "./judge.ts";
+import { BeyondLimit } from "./limits.ts";
+import { refusalOf } from "./measure.ts";
 import { isNothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
 import { type Shared, share } from "./recorder.ts";
-import type { Case, ConnectOptions } from "./scenario.ts";
+import type { Case, ConnectOptions, Context } from "./scenario.ts";
 import { headersOf } from "./target.ts";
 import { keep, type Transcript } from "./transcript.ts";
 
@@ -40,6 +42,8 @@ export interface CaseResult {
   readonly doubt?: string;
   /** It failed among other cases, and could not be run again alone. */
   readonly unconfirmed?: boolean;
+  /** How its connections were refused, where some were. */
+  readonly refused?: readonly string[];
 }
 
 /** What is needed to run a case. */
@@ -62,15 +66,19 @@ export async function probe(protocol: Protocol, target: Target, timeout: number)
   return answers(connection) ? undefined : (connection.failure ?? "no answer");
 }
 
-/** Opens one connection to the target. */
-export function dial(
+/** Opens one connection to the target, when its limits allow. */
+export async function dial(
   { protocol, target, shared }: Pick<Bench, "protocol" | "target" | "shared">,
   { query, name, anonymous, handshake }: ConnectOptions = {},
   idle = () => {},
 ): Promise<Connection> {
   const { ca, insecure } = target;
-  const options = { name, ...headersOf(target, anonymous), handshake, ca, insecure, idle, nameOf: protocol.nameOf };
-  return connect(protocol.address(target.url, query), options, shared);
+  const sent = headersOf(target, anonymous);
+  const options = { name, ...sent, handshake, ca, insecure, idle, nameOf: protocol.nameOf };
+  const connection = await connect(protocol.address(target.url, query), options, shared);
+  const plain = query === undefined && !handshake && sent.anonymous === headersOf(target).anonymous;
+  shared.limits.saw(connection, plain);
+  return connection;
 }
 
 /** How a case gets a connection: from the network, or from a recording. */
@@ -80,19 +88,27 @@ export type Open = (options?: ConnectOptions) => Promise<Connection>;
 export async function execute(it: Case, bench: Bench, saw: Availability["saw"], idle: () => void): Promise<CaseResult> {
   const { shared, judging, protocol, random } = bench;
   const began = shared.clock();
+  const room = shared.limits.together ?? Number.POSITIVE_INFINITY;
   const opened: Connection[] = [];
+  let opening = 0;
   const open: Open = async (options) => {
     bench.signal?.throwIfAborted();
-    const connection = await dial(bench, options, idle);
+    if (opening + opened.filter(isHeld).length >= room)
+      throw new BeyondLimit(`the case needs more connections: ${shared.limits.words}`);
+    opening += 1;
+    const connection = await dial(bench, options, idle).finally(() => {
+      opening -= 1;
+    });
     opened.push(connection);
     saw(connection, options?.handshake === undefined);
     if (!options?.handshake && !connection.opened && opened.some((other) => other.opened)) shared.patience.refused();
     return connection;
   };
-  const { checks, connections } = await examine(it, open, { protocol, judging, random });
+  const { checks, connections } = await examine(it, open, { protocol, judging, random, room });
   const transcripts = connections.map(({ transcript }) => transcript);
   const recorded = await bench.record?.(it, transcripts);
   const kept = transcripts.map((transcript) => keep(transcript, bench.target.redact));
+  const refused = [...new Set(opened.flatMap((connection) => refusalOf(connection) ?? []))];
   for (const connection of connections) connection.forget();
   return {
     case: it,
@@ -100,16 +116,26 @@ export async function execute(it: Case, bench: Bench, saw: Availability["saw"], 
     checks,
     connections: kept,
     ...(recorded !== undefined && { recorded }),
+    ...(refused.length > 0 && { refused }),
     beganAt: began,
     durationMs: Math.round((shared.clock() - began) * 100) / 100,
   };
 }
 
+/** Whether a connection takes up one of those that a target accepts at the same time. */
+const isHeld = ({ failure, transcript }: Connection) =>
+  failure === undefined && !transcript.events.some(({ type }) => type === "close" || type === "end");
+
 /** What a case finds with the connections that it is given, in the order in which it asked for them. Never throws. */
 export async function examine(
   it: Case,
   open: Open,
-  { protocol, judging, random }: Pick<Bench, "protocol" | "judging" | "random">,
+  {
+    protocol,
+    judging,
+    random,
+    room = Number.POSITIVE_INFINITY,
+  }: Pick<Bench, "protocol" | "judging" | "random"> & Partial<Pick<Context, "room">>,
 ): Promise<{ readonly checks: readonly Check[]; readonly connections: readonly Connection[] }> {
   const asked: Promise<Connection>[] = [];
   const { check, report, skip, ...verdicts } = judge(judging);
@@ -121,7 +147,7 @@ export async function examine(
 
   let thrown: unknown;
   try {
-    await it.run({ connect, check, report, skip, random });
+    await it.run({ connect, check, report, skip, random, room });
   } catch (error) {
     thrown = error ?? new Error("nothing");
   }

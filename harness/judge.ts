@@ -1,5 +1,6 @@
 import { broken, type Level, type Requirement, type Verdict } from "./catalogue.ts";
 import { accepts, describe } from "./expect.ts";
+import { BeyondLimit } from "./limits.ts";
 import { isNothing, whyNothing } from "./nothing.ts";
 import type { Finding, Rule } from "./rule.ts";
 import type { Case, Context } from "./scenario.ts";
@@ -81,13 +82,14 @@ export function judge({ requirements, strict }: Judging): Judge {
       const culprit = checks.find(({ verdict }) => verdict !== "pass" && verdict !== "info");
       const how = culprit?.verdict === "skip" || culprit?.verdict === "error" ? "could not be judged" : "was not kept";
       for (const id of tests.filter((test) => !judged.has(test))) {
-        if (thrown !== undefined) note(id, "error", `the case threw: ${message(thrown)}`);
+        if (thrown instanceof BeyondLimit) note(id, "skip", `not judged: ${thrown.message}`);
+        else if (thrown !== undefined) note(id, "error", `the case threw: ${message(thrown)}`);
         else if (limit) note(id, "error", `the suite stopped reading: ${limit}`);
         else if (culprit) note(id, "skip", `not judged: ${culprit.requirement} ${how}`);
         else if (unopened) note(id, "skip", `not judged: a connection could not be opened (${unopened})`);
         else note(id, "error", "the case ended without judging it");
       }
-      if (thrown !== undefined && tests.every((test) => judged.has(test))) {
+      if (thrown !== undefined && !(thrown instanceof BeyondLimit) && tests.every((test) => judged.has(test))) {
         note(tests[0] as string, "error", `the case threw: ${message(thrown)}`);
       }
     },

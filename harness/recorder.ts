@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { type Limits, limits } from "./limits.ts";
 import { discard } from "./memory.ts";
 import { type Nothing, nothing } from "./nothing.ts";
 import { type Patience, patience } from "./patience.ts";
@@ -58,16 +59,20 @@ export interface Shared {
   readonly meter: { bytes: number };
   /** Ends each TCP connection that is still there. */
   readonly sockets: Set<() => void>;
+  /** How many connections the target accepts. */
+  readonly limits: Limits;
 }
 
 /** What the connections of a new run share. `timeout` is in ms. */
 export function share(timeout: number): Shared {
   const zero = performance.now();
+  const clock = () => performance.now() - zero;
   return {
-    clock: () => performance.now() - zero,
+    clock,
     patience: patience(timeout),
     meter: { bytes: 0 },
     sockets: new Set(),
+    limits: limits(clock, timeout),
   };
 }
 

@@ -2,6 +2,7 @@ import { availability } from "./availability.ts";
 import { back, confirm, reconsider } from "./blame.ts";
 import { type Requirement, worst } from "./catalogue.ts";
 import { type Bench, type CaseResult, dial, execute, notRun } from "./execute.ts";
+import { spoiledBy } from "./limited.ts";
 import { pool } from "./pool.ts";
 import type { Protocol } from "./protocol.ts";
 import { LIMITS, share } from "./recorder.ts";
@@ -19,6 +20,8 @@ export interface RunResult {
   readonly passes: readonly (readonly CaseResult[])[];
   /** The seed that the cases which generate their inputs started from; 0 where there was none. */
   readonly seed: number;
+  /** How many connections the target accepts, in words, where that was noticed. */
+  readonly limit?: string | undefined;
 }
 
 /**
@@ -50,7 +53,15 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
   try {
     const there = availability(clock, () => dial(bench));
     while (passes.length < options.repeat && !stop) {
-      const session: Session = { ...bench, options, availability: there, results: new Map(), confirming: 0, stop };
+      const session: Session = {
+        ...bench,
+        options,
+        availability: there,
+        results: new Map(),
+
+        confirming: 0,
+        stop,
+      };
       await pass(cases, session);
       stop = session.stop;
       // What an early end kept from running again keeps the verdict that it has.
@@ -64,7 +75,8 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
     cut();
   }
   const seed = cases.some(({ generates }) => generates) ? options.seed : 0;
-  return { startedAt, durationMs: Math.round(clock()), results: merge(passes), passes, stop, seed };
+  const limit = shared.limits.words;
+  return { startedAt, durationMs: Math.round(clock()), results: merge(passes), passes, stop, seed, limit };
 }
 
 /**
@@ -87,23 +99,33 @@ async function pass(cases: readonly Case[], session: Session): Promise<void> {
 /** Runs cases from the queue until it is empty or something must be looked into; looks into it. */
 async function batch(queue: Case[], concurrency: number, session: Session): Promise<void> {
   const { options, availability, results, shared, signal } = session;
+  const { limits } = shared;
   const began = shared.clock();
-  const ran: CaseResult[] = [];
+  let ran: CaseResult[] = [];
   const isFailure = ({ verdict, checks, case: { id } }: CaseResult) =>
     verdict === "fail" && !options.excuses?.(id, checks);
   const halt = () =>
-    signal?.aborted || availability.downSince !== undefined || (options.bail && ran.some(isFailure)) || false;
+    signal?.aborted ||
+    limits.noticed ||
+    availability.downSince !== undefined ||
+    (options.bail && ran.some(isFailure)) ||
+    false;
 
   const crowded = () => shared.meter.bytes > LIMITS.crowded;
-  await pool(queue, concurrency, halt, crowded, async (it, idle) => {
-    const result = await execute(it, session, availability.saw, idle);
+  const size = limits.cases(concurrency);
+  await pool(queue, size, halt, crowded, async (it, idle) => {
+    // A case that waits keeps its connections: where their number is limited no other can begin meanwhile.
+    const result = await execute(it, session, availability.saw, limits.together === undefined ? idle : () => {});
     if (signal?.aborted) return;
     ran.push(result);
     settle(result, session);
   });
+  const spoiled = await spoiledBy(ran, session);
+  queue.unshift(...spoiled.map((it) => it.case));
+  ran = ran.filter((it) => !spoiled.includes(it));
 
   const took = shared.clock() - began;
-  const alone = concurrency === 1 || ran.length === 1;
+  const alone = size === 1 || ran.length === 1;
   await back(ran, session);
   if (!session.stop && !alone) await confirm(ran, took, session);
   const bad = ran.find((it) => isFailure(results.get(it.case) ?? it));

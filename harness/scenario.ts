@@ -23,6 +23,8 @@ export interface ConnectOptions {
 export interface Context<Id extends string = string> {
   /** What a case that generates its inputs starts from. */
   readonly random: Random;
+  /** How many connections it can have at the same time: no more than the target accepts. */
+  readonly room: number;
   /** Opens a connection. One that the server refuses is an observation too: it did not open. */
   connect(options?: ConnectOptions): Promise<Connection>;
   /**

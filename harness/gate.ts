@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** What a gate keeps. */
+export interface Bounds {
+  /** Connections at the same time. */
+  readonly together: number;
+  /** Milliseconds between the beginnings of two. */
+  readonly gap: number;
+  /** Milliseconds for which one that has ended still counts, since the target notices later. */
+  readonly lag: number;
+}
+
+/** Lets connections begin, in the order in which they ask. */
+export interface Gate {
+  /** Waits until one may begin, and counts it. */
+  turn(): Promise<void>;
+  /** One has ended. */
+  left(): void;
+  /** Changes what is kept from now on. */
+  keep(bounds: Bounds): void;
+}
+
+/** A gate that is open until it has something to keep. One that waits for others to end does so for `most` ms at the longest. */
+export function gate(clock: () => number, most: number): Gate {
+  let bounds: Bounds = { together: Number.POSITIVE_INFINITY, gap: 0, lag: 0 };
+  let inside = 0;
+  const pace = pacer(clock, () => bounds.gap);
+  let tail = Promise.resolve();
+  let wake = () => {};
+  const isFull = () => inside >= bounds.together;
+  const out = () => {
+    inside -= 1;
+    if (!isFull()) wake();
+  };
+  const room = () =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, most);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  const enter = async () => {
+    if (isFull()) await room();
+    await pace();
+    inside += 1;
+  };
+  return {
+    turn() {
+      tail = tail.then(enter);
+      return tail;
+    },
+    left() {
+      if (bounds.lag > 0) setTimeout(out, bounds.lag);
+      else out();
+    },
+    keep(it) {
+      bounds = it;
+    },
+  };
+}
+
+/** Resolves each time at least so many ms after the time before, to one after another. */
+export function pacer(clock: () => number, gap: () => number): () => Promise<void> {
+  let last = Number.NEGATIVE_INFINITY;
+  let tail = Promise.resolve();
+  const next = async () => {
+    const early = last + gap() - clock();
+    if (early > 0) await rest(early);
+    last = clock();
+  };
+  return () => {
+    tail = tail.then(next);
+    return tail;
+  };
+}
+
+/** Waits so many ms, less where the run ends. */
+export const rest = (ms: number, signal?: AbortSignal): Promise<void> =>
+  sleep(Math.ceil(ms), undefined, signal && { signal }).catch(() => {});
