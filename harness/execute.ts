@@ -93,8 +93,9 @@ export async function execute(it: Case, bench: Bench, saw: Availability["saw"], 
   let opening = 0;
   const open: Open = async (options) => {
     bench.signal?.throwIfAborted();
-    if (opening + opened.filter(isHeld).length >= room)
-      throw new BeyondLimit(`the case needs more connections: ${shared.limits.words}`);
+    while (opening + opened.filter(isHeld).length >= room)
+      if (!(await shared.limits.freed()))
+        throw new BeyondLimit(`it takes more than ${room} at the same time, and the target accepts no more`);
     opening += 1;
     const connection = await dial(bench, options, idle).finally(() => {
       opening -= 1;

@@ -16,32 +16,38 @@ export interface Gate {
   turn(): Promise<void>;
   /** One has ended. */
   left(): void;
+  /** Waits until one ends; whether one did in time. */
+  freed(): Promise<boolean>;
+  /** Waits until all have ended, as long as some still do. */
+  emptied(): Promise<void>;
   /** Changes what is kept from now on. */
   keep(bounds: Bounds): void;
 }
 
-/** A gate that is open until it has something to keep. One that waits for others to end does so for `most` ms at the longest. */
+/** A gate that is open until it has something to keep. It waits for others to end for `most` ms at the longest, and counts again. */
 export function gate(clock: () => number, most: number): Gate {
   let bounds: Bounds = { together: Number.POSITIVE_INFINITY, gap: 0, lag: 0 };
   let inside = 0;
   const pace = pacer(clock, () => bounds.gap);
   let tail = Promise.resolve();
-  let wake = () => {};
-  const isFull = () => inside >= bounds.together;
+  const waiting = new Set<() => void>();
   const out = () => {
     inside -= 1;
-    if (!isFull()) wake();
+    for (const wake of [...waiting]) wake();
   };
-  const room = () =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, most);
-      wake = () => {
+  const freed = () =>
+    new Promise<boolean>((resolve) => {
+      const settle = (ended: boolean) => {
         clearTimeout(timer);
-        resolve();
+        waiting.delete(wake);
+        resolve(ended);
       };
+      const wake = () => settle(true);
+      const timer = setTimeout(settle, most, false);
+      waiting.add(wake);
     });
   const enter = async () => {
-    if (isFull()) await room();
+    while (inside >= bounds.together) if (!(await freed())) break;
     await pace();
     inside += 1;
   };
@@ -53,6 +59,10 @@ export function gate(clock: () => number, most: number): Gate {
     left() {
       if (bounds.lag > 0) setTimeout(out, bounds.lag);
       else out();
+    },
+    freed,
+    async emptied() {
+      while (inside > 0) if (!(await freed())) return;
     },
     keep(it) {
       bounds = it;

@@ -1,5 +1,5 @@
 import type { Connection } from "./connection.ts";
-import { gate } from "./gate.ts";
+import { gate, rest } from "./gate.ts";
 import { type Found, gapOf, type Means, measure, refusalOf } from "./measure.ts";
 
 /** A case wants more connections at the same time than the target accepts: nobody can judge by it. */
@@ -19,6 +19,8 @@ export interface Limits {
   turn(): Promise<void>;
   /** A connection that had its turn has ended, TCP included. */
   left(): void;
+  /** Waits until one ends; whether one did in time. */
+  freed(): Promise<boolean>;
   /**
    * Learns from a connection; `plain` where its handshake and query are those of any client of the right version: a refusal of
    * another may be meant.
@@ -49,6 +51,9 @@ const SLOWEST = 5;
 /** For how long (ms) a connection that has ended counts after the first step, at the longest. */
 const LAG = { first: 10, most: 100 } as const;
 
+/** So long (ms) after the last connection has ended the target takes note of it. */
+const SETTLING = 100;
+
 /** So many times a case is run again for a limit. */
 const AGAIN = 3;
 
@@ -60,7 +65,7 @@ const PER_CASE = 3;
 
 /** The limits of one target, of which none is known yet. `timeout` is in ms. */
 export function limits(clock: () => number, timeout: number): Limits {
-  const { turn, left, keep } = gate(clock, timeout);
+  const { turn, left, freed, emptied, keep } = gate(clock, timeout);
   const ways = new Set<string>();
   const spoiled = new WeakMap<object, number>();
   let found: Found = {};
@@ -111,6 +116,7 @@ export function limits(clock: () => number, timeout: number): Limits {
     },
     turn,
     left,
+    freed,
     saw(connection, plain) {
       if (connection.opened) {
         total += 1;
@@ -137,6 +143,8 @@ export function limits(clock: () => number, timeout: number): Limits {
     },
     async measure(dial, signal) {
       suspected = false;
+      await emptied();
+      await rest(SETTLING, signal); // The target notices later.
       const more = await measure({ dial, clock, served: total, signal }, found);
       if (more === undefined || signal?.aborted) return;
       measured += 1;

@@ -120,13 +120,12 @@ async function batch(queue: Case[], concurrency: number, session: Session): Prom
     ran.push(result);
     settle(result, session);
   });
+  const took = shared.clock() - began;
+  await back(ran, session);
   const spoiled = await spoiledBy(ran, session);
   queue.unshift(...spoiled.map((it) => it.case));
   ran = ran.filter((it) => !spoiled.includes(it));
-
-  const took = shared.clock() - began;
   const alone = size === 1 || ran.length === 1;
-  await back(ran, session);
   if (!session.stop && !alone) await confirm(ran, took, session);
   const bad = ran.find((it) => isFailure(results.get(it.case) ?? it));
   if (signal?.aborted) session.stop = { reason: "interrupted", words: "not run: interrupted" };
