@@ -44,6 +44,9 @@ const SAYS_SO = new Set(["HTTP 429", "HTTP 503"]);
 const IN_VAIN = 4;
 const CALM = 100;
 
+/** So often no limit is found where one was noticed, since a moment of silence looks like one; then none is looked for again. */
+const VAIN = 1;
+
 /** How much slower each step is, and all of them. */
 const SLOWER = 1.5;
 const SLOWEST = 5;
@@ -84,8 +87,8 @@ export function limits(clock: () => number, timeout: number): Limits {
     changedAt = clock();
     keep({ together: found.together ?? Number.POSITIVE_INFINITY, gap, lag });
   };
-  const giveUp = () => {
-    hopeless = true;
+  const giveUp = (forGood: boolean) => {
+    hopeless = forGood;
     found = {};
     [gap, lag] = [0, 0];
     ways.clear();
@@ -94,7 +97,7 @@ export function limits(clock: () => number, timeout: number): Limits {
   const step = () => {
     inVain += 1;
     row = 0;
-    if (inVain > IN_VAIN) return giveUp();
+    if (inVain > IN_VAIN) return giveUp(true);
     lag = Math.min(LAG.most, lag === 0 ? LAG.first : 2 * lag);
     if (found.perSecond !== undefined) gap = Math.min(SLOWER * gap, SLOWEST * gapOf(found.perSecond));
     else suspected ||= inVain > 1 && measured === 1; // There may be a limit on a second, too.
@@ -149,7 +152,7 @@ export function limits(clock: () => number, timeout: number): Limits {
       if (more === undefined || signal?.aborted) return;
       measured += 1;
       found = { ...found, ...more };
-      if (wordsOf(found) === undefined) return giveUp();
+      if (wordsOf(found) === undefined) return giveUp(measured > VAIN);
       if (more.perSecond !== undefined) gap = gapOf(more.perSecond);
       inVain = 0;
       change();

@@ -103,6 +103,8 @@ export interface Report {
   readonly concurrency?: number;
   /** Why it ended early. */
   readonly stop?: Stop;
+  /** How many connections the target accepts, in words, where it limits them. */
+  readonly limit?: string;
   readonly shard?: ReportShard;
   readonly latencies?: readonly ReportLatency[];
   readonly expectedFailures?: { readonly file: string; readonly entries: readonly ReportExpectation[] };
@@ -133,7 +135,7 @@ export function makeReport(
   run: RunResult,
   { suite, protocol, target, shard, concurrency, redact }: ReportContext,
 ): Report {
-  const { stop, passes } = run;
+  const { stop, limit, passes } = run;
   const draft = {
     suite,
     protocol: { version: protocol.version },
@@ -143,6 +145,7 @@ export function makeReport(
     seed: run.seed,
     ...(concurrency !== undefined && { concurrency }),
     ...(stop && { stop: { ...stop, words: redact(stop.words) } }),
+    ...(limit !== undefined && { limit }),
     ...(shard && { shard }),
     latencies: medians(protocol.latencies, passes),
   };

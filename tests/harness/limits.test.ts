@@ -1,5 +1,9 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { availability } from "../../harness/availability.ts";
+import { dial } from "../../harness/execute.ts";
 import { gate, pacer } from "../../harness/gate.ts";
+import { share } from "../../harness/recorder.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases, runAgainst } from "../helpers.ts";
 import { onWs } from "../servers/libraries.ts";
 import { bucket, every, gateway, type Limiter, together, type Way } from "../servers/limiting.ts";
@@ -87,12 +91,16 @@ describe("behind a gateway that lets in five at the same time", () => {
   });
 });
 
-test("a target that lets in one client a moment is not taken for one that cannot be reached", async () => {
-  const server = await gateway(await onWs(tachyon()), 429, bucket(20, 1));
+test("a target that lets in one client a second is there, though it refused the first of the suite", async () => {
+  const server = await gateway(await onWs(tachyon()), 429, bucket(1, 1));
   close = server.close;
-  await runAgainst(server.url, called(/^version\/greeting$/));
-  const { results } = await runAgainst(server.url, called(/^version\/greeting$/));
-  expect(results[0]?.verdict).toBe("pass");
+  const shared = share(2_000);
+  const target = { url: new URL(server.url), headers: {} };
+  const there = availability(shared.clock, () => dial({ protocol, target, shared }));
+  (await dial({ protocol, target, shared })).finish();
+  there.saw(await dial({ protocol, target, shared }));
+  expect(there.downSince).toBeDefined();
+  expect(await there.recover(0)).toBeUndefined();
 });
 
 test("what a server refuses by chance is its own", async () => {
