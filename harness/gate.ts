@@ -16,8 +16,8 @@ export interface Gate {
   turn(): Promise<void>;
   /** One has ended. */
   left(): void;
-  /** Waits until one ends; whether one did in time. */
-  freed(): Promise<boolean>;
+  /** Waits until one ends, for so many ms at most; whether one did. */
+  freed(ms: number): Promise<boolean>;
   /** Waits until all have ended, as long as some still do. */
   emptied(): Promise<void>;
   /** Changes what is kept from now on. */
@@ -35,7 +35,7 @@ export function gate(clock: () => number, most: number): Gate {
     inside -= 1;
     for (const wake of [...waiting]) wake();
   };
-  const freed = () =>
+  const freed = (ms: number) =>
     new Promise<boolean>((resolve) => {
       const settle = (ended: boolean) => {
         clearTimeout(timer);
@@ -43,17 +43,18 @@ export function gate(clock: () => number, most: number): Gate {
         resolve(ended);
       };
       const wake = () => settle(true);
-      const timer = setTimeout(settle, most, false);
+      const timer = setTimeout(settle, ms, false);
       waiting.add(wake);
     });
   const enter = async () => {
-    while (inside >= bounds.together) if (!(await freed())) break;
+    while (inside >= bounds.together) if (!(await freed(most))) break;
     await pace();
     inside += 1;
   };
   return {
     turn() {
-      tail = tail.then(enter);
+      if (bounds.gap > 0 || bounds.together < Number.POSITIVE_INFINITY) tail = tail.then(enter);
+      else inside += 1;
       return tail;
     },
     left() {
@@ -62,7 +63,7 @@ export function gate(clock: () => number, most: number): Gate {
     },
     freed,
     async emptied() {
-      while (inside > 0) if (!(await freed())) return;
+      while (inside > 0) if (!(await freed(most))) return;
     },
     keep(it) {
       bounds = it;

@@ -63,12 +63,17 @@ const AGAIN = 3;
 /** A connection should not wait for longer (ms) than this until those of other cases have begun. */
 const QUEUE = 500;
 
+/** So many times a case that wants too many connections waits in full for one of them to end; then for a part of that. */
+const PATIENT = 3;
+const HURRY = 20;
+
 /** A case may hold so many connections, mostly: who acts, a bystander and a newcomer. */
 const PER_CASE = 3;
 
 /** The limits of one target, of which none is known yet. `timeout` is in ms. */
 export function limits(clock: () => number, timeout: number): Limits {
   const { turn, left, freed, emptied, keep } = gate(clock, timeout);
+  let stuck = 0;
   const ways = new Set<string>();
   const spoiled = new WeakMap<object, number>();
   let found: Found = {};
@@ -119,7 +124,11 @@ export function limits(clock: () => number, timeout: number): Limits {
     },
     turn,
     left,
-    freed,
+    async freed() {
+      const ended = await freed(stuck < PATIENT ? timeout : timeout / HURRY);
+      if (!ended) stuck += 1;
+      return ended;
+    },
     saw(connection, plain) {
       if (connection.opened) {
         total += 1;
