@@ -1,8 +1,13 @@
 import type { Connection } from "./connection.ts";
+import { rest } from "./gate.ts";
 import { responseOf } from "./upgrade.ts";
 
 /** What a connection fails with where nothing listens or nobody is there. */
 const ABSENT = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENOTFOUND", "EAI_AGAIN"]);
+
+/** How a target refuses who comes too soon after another, perhaps: it gets a second attempt a second later (ms). */
+const LATER = /^(HTTP (429|503)|ECONNRESET)/;
+const SECOND = 1_100;
 
 /** Between two attempts to reach a target that went away, in ms. */
 const PAUSE = 50;
@@ -53,7 +58,7 @@ export function availability(
       downSince ??= clock();
     },
     async recover(ms) {
-      const deadline = clock() + ms;
+      const began = clock();
       for (;;) {
         const connection = await probe();
         const isThere = answers(connection) && (!hung || (await hears(connection)));
@@ -64,8 +69,11 @@ export function availability(
           hung = false;
           return undefined;
         }
-        if (clock() + PAUSE > deadline) return connection.failure ?? "no answer";
-        await new Promise((resolve) => setTimeout(resolve, PAUSE));
+        const { failure = "no answer" } = connection;
+        const later = upAt === undefined && LATER.test(failure);
+        const pause = later ? SECOND : PAUSE;
+        if (clock() + pause > began + Math.max(ms, later ? 2 * SECOND - PAUSE : 0)) return failure;
+        await rest(pause);
       }
     },
   };

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { WebSocket } from "ws";
 import type { Nothing } from "./nothing.ts";
 import { HANDSHAKE } from "./patience.ts";
+import { answerer } from "./pongs.ts";
 import { type Ending, ended, reader } from "./reading.ts";
 import { base64, costOf, LIMITS, type Recorder, recorder, type Shared } from "./recorder.ts";
 import { inSegments, reset } from "./tcp.ts";
@@ -17,6 +18,8 @@ export interface ConnectionOptions {
   /** What the connection is for, in a case with several. */
   readonly name?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** They hold no credential. */
+  readonly anonymous?: boolean;
   readonly handshake?: Handshake | undefined;
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string | undefined;
@@ -71,6 +74,7 @@ export interface Connection {
 
 /** Opens a connection. A handshake that fails is no exception but a connection that did not open. */
 export async function connect(url: URL, options: ConnectionOptions, shared: Shared): Promise<Connection> {
+  await shared.limits.turn();
   let tcp: Socket | undefined;
   let asked: Promise<void> | undefined;
   let writing = Promise.resolve();
@@ -95,7 +99,10 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
   const state = listen(socket, log, () => writing);
   const destroy = () => socket.terminate();
   shared.sockets.add(destroy);
-  socket.once("close", () => shared.sockets.delete(destroy));
+  socket.once("close", () => {
+    shared.sockets.delete(destroy);
+    shared.limits.left();
+  });
 
   if (handshake?.half) await asked;
   else await log.wait(HANDSHAKE, () => state.opened || undefined);
@@ -106,9 +113,15 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
   }
 
   const { events } = log;
+  const { name, anonymous } = options;
   let ignoring = false;
   return {
-    transcript: { url: url.href, ...(options.name === undefined ? {} : { name: options.name }), events },
+    transcript: {
+      url: url.href,
+      ...(name === undefined ? {} : { name }),
+      ...(anonymous ? { anonymous } : {}),
+      events,
+    },
     ...state,
     wait: log.wait,
     async quiet(ms) {
@@ -228,25 +241,3 @@ const TOO_MUCH: Readonly<Record<string, string>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: `a message of more than ${LIMITS.message} bytes`,
   WS_ERR_TOO_MANY_BUFFERED_PARTS: `a message in more than ${LIMITS.fragments} fragments`,
 };
-
-/**
- * Answers pings: of several only the latest (RFC 6455, 5.5.3), none in the middle of a frame that is being `written`, and none
- * once the server has said that it closes.
- */
-function answerer(socket: WebSocket, log: Recorder, written: () => Promise<void>): (data: Buffer) => void {
-  let latest: Buffer | undefined;
-  return (data) => {
-    log.control("server", "ping", data);
-    const answering = latest !== undefined;
-    latest = data;
-    if (answering) return;
-    setImmediate(async () => {
-      await written();
-      const payload = latest;
-      latest = undefined;
-      if (payload === undefined || socket.readyState !== WebSocket.OPEN) return;
-      socket.pong(payload);
-      log.control("client", "pong", payload);
-    });
-  };
-}

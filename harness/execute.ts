@@ -3,18 +3,24 @@ import { type Verdict, worst } from "./catalogue.ts";
 import { type Connection, connect } from "./connection.ts";
 import { seeing } from "./foundation.ts";
 import { type Check, type Judging, judge } from "./judge.ts";
+import { BeyondLimit } from "./limits.ts";
+import { refusalOf } from "./measure.ts";
 import { isNothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
 import { type Shared, share } from "./recorder.ts";
-import type { Case, ConnectOptions } from "./scenario.ts";
+import type { Case, ConnectOptions, Context } from "./scenario.ts";
 import type { ServerProcess } from "./start.ts";
+import { headersOf } from "./target.ts";
 import { keep, type Transcript } from "./transcript.ts";
 
 /** The server under test and how to reach it. */
 export interface Target {
   readonly url: URL;
+  /** What the user sends with every handshake; those among them that are credentials by their name count as such. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Further headers, which are credentials: a client without credentials leaves them out. */
+  readonly credentials?: Readonly<Record<string, string>> | undefined;
   readonly ca?: string | undefined;
   readonly insecure?: boolean | undefined;
   /** Where the suite started the server itself. */
@@ -38,6 +44,8 @@ export interface CaseResult {
   readonly unstable?: boolean;
   /** It failed among other cases, and could not be run again alone. */
   readonly unconfirmed?: boolean;
+  /** How its connections were refused, where some were. */
+  readonly refused?: readonly string[];
 }
 
 /** What is needed to run a case. */
@@ -62,15 +70,19 @@ export async function probe(protocol: Protocol, target: Target, timeout: number)
   return answers(connection) ? undefined : (connection.failure ?? "no answer");
 }
 
-/** Opens one connection to the target. */
-export function dial(
+/** Opens one connection to the target, when its limits allow. */
+export async function dial(
   { protocol, target, shared }: Pick<Bench, "protocol" | "target" | "shared">,
   { query, name, anonymous, handshake }: ConnectOptions = {},
   idle = () => {},
 ): Promise<Connection> {
-  const headers = anonymous ? {} : target.headers;
-  const options = { name, headers, handshake, ca: target.ca, insecure: target.insecure, idle, nameOf: protocol.nameOf };
-  return connect(protocol.address(target.url, query), options, shared);
+  const { ca, insecure } = target;
+  const sent = headersOf(target, anonymous);
+  const options = { name, ...sent, handshake, ca, insecure, idle, nameOf: protocol.nameOf };
+  const connection = await connect(protocol.address(target.url, query), options, shared);
+  const plain = query === undefined && !handshake && sent.anonymous === headersOf(target).anonymous;
+  shared.limits.saw(connection, plain);
+  return connection;
 }
 
 /** How a case gets a connection: from the network, or from a recording. */
@@ -80,18 +92,27 @@ export type Open = (options?: ConnectOptions) => Promise<Connection>;
 export async function execute(it: Case, bench: Bench, saw: Availability["saw"], idle: () => void): Promise<CaseResult> {
   const { shared } = bench;
   const began = shared.clock();
+  const room = shared.limits.together ?? Number.POSITIVE_INFINITY;
   const opened: Connection[] = [];
+  let opening = 0;
   const open: Open = async (options) => {
     bench.signal?.throwIfAborted();
-    const connection = await dial(bench, options, idle);
+    while (opening + opened.filter(isHeld).length >= room)
+      if (!(await shared.limits.freed()))
+        throw new BeyondLimit(`it takes more than ${room} at the same time, and the target accepts no more`);
+    opening += 1;
+    const connection = await dial(bench, options, idle).finally(() => {
+      opening -= 1;
+    });
     opened.push(connection);
     saw(connection, options?.handshake === undefined);
     return connection;
   };
-  const { checks, connections } = await examine(it, open, bench);
+  const { checks, connections } = await examine(it, open, { ...bench, room });
   const transcripts = connections.map(({ transcript }) => transcript);
   const recorded = await bench.record?.(it, transcripts);
   const kept = transcripts.map((transcript) => keep(transcript, bench.target.redact));
+  const refused = [...new Set(opened.flatMap((connection) => refusalOf(connection) ?? []))];
   for (const connection of connections) connection.forget();
   return {
     case: it,
@@ -99,16 +120,27 @@ export async function execute(it: Case, bench: Bench, saw: Availability["saw"], 
     checks,
     connections: kept,
     ...(recorded !== undefined && { recorded }),
+    ...(refused.length > 0 && { refused }),
     beganAt: began,
     durationMs: Math.round((shared.clock() - began) * 100) / 100,
   };
 }
 
+/** Whether a connection takes up one of those that a target accepts at the same time. */
+const isHeld = ({ failure, transcript }: Connection) =>
+  failure === undefined && !transcript.events.some(({ type }) => type === "close" || type === "end");
+
 /** What a case finds with the connections that it is given, in the order in which it asked for them. Never throws. */
 export async function examine(
   it: Case,
   open: Open,
-  { protocol, judging, random, idle }: Pick<Bench, "protocol" | "judging" | "random" | "idle">,
+  {
+    protocol,
+    judging,
+    random,
+    idle,
+    room = Number.POSITIVE_INFINITY,
+  }: Pick<Bench, "protocol" | "judging" | "random" | "idle"> & Partial<Pick<Context, "room">>,
 ): Promise<{ readonly checks: readonly Check[]; readonly connections: readonly Connection[] }> {
   const asked: Promise<Connection>[] = [];
   const { check, report, skip, ...verdicts } = judge(judging);
@@ -120,7 +152,7 @@ export async function examine(
 
   let thrown: unknown;
   try {
-    await it.run({ connect, check, report, skip, random, idle });
+    await it.run({ connect, check, report, skip, random, idle, room });
   } catch (error) {
     thrown = error ?? new Error("nothing");
   }

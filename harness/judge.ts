@@ -1,5 +1,6 @@
 import { broken, type Level, type Requirement, type Verdict } from "./catalogue.ts";
 import { accepts, describe } from "./expect.ts";
+import { BeyondLimit } from "./limits.ts";
 import { isNothing, type Silence, whyNothing } from "./nothing.ts";
 import type { Finding, Rule } from "./rule.ts";
 import type { Case, Context } from "./scenario.ts";
@@ -94,7 +95,8 @@ export function judge({ requirements, strict }: Judging): Judge {
       const judged = new Set(checks.map(({ requirement }) => requirement));
       const culprit = checks.find(({ verdict }) => verdict !== "pass" && verdict !== "info");
       for (const id of tests.filter((test) => !judged.has(test))) {
-        if (thrown !== undefined) note(id, "error", `the case threw: ${message(thrown)}`);
+        if (thrown instanceof BeyondLimit) note(id, "skip", `not judged: ${thrown.message}`);
+        else if (thrown !== undefined) note(id, "error", `the case threw: ${message(thrown)}`);
         else if (limit) note(id, "error", `the suite stopped reading: ${limit}`);
         else if (culprit?.verdict === "fail" || culprit?.verdict === "warn")
           note(id, "skip", `not judged: see ${culprit.requirement}`, { see: culprit.requirement });
@@ -102,7 +104,7 @@ export function judge({ requirements, strict }: Judging): Judge {
         else if (unopened) note(id, "skip", `not judged: a connection could not be opened (${unopened})`);
         else note(id, "error", "the case ended without judging it");
       }
-      if (thrown !== undefined && tests.every((test) => judged.has(test))) {
+      if (thrown !== undefined && !(thrown instanceof BeyondLimit) && tests.every((test) => judged.has(test))) {
         note(tests[0] as string, "error", `the case threw: ${message(thrown)}`);
       }
     },

@@ -112,6 +112,10 @@ export const RUNNING = {
     "header",
     'Send a header, as "Name: value" or @file with one a line (repeatable); redacted in every output',
   ),
+  credential: texts(
+    "credential",
+    "Send a header like --header, but not where a case comes without credentials: what is no Authorization or Cookie",
+  ),
   ca: text("ca", "Trust the certificates in this PEM file"),
   insecure: flag("Accept any certificate"),
   start: text("start", "Start the server under test with this shell command, and end it afterwards"),
@@ -154,7 +158,7 @@ export const CERTIFYING = {
   set: text("set", "The set of requirements and cases that counts (default: the newest)"),
   key: text("key", "Sign with this private key: Ed25519, a PEM file"),
   ...pick(RUNNING, "strict", "timeout", "concurrency", "recovery", "restarts", "idle", "seed", "runs"),
-  ...pick(RUNNING, "header", "ca", "insecure", "start", "start-timeout"),
+  ...pick(RUNNING, "header", "credential", "ca", "insecure", "start", "start-timeout"),
   out: {
     ...text("out", "Write the bundle to this folder, and beside it as .tgz"),
     default: "tachyon-certificate",

@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { type Limits, limits } from "./limits.ts";
 import { discard } from "./memory.ts";
 import { type Nothing, nothing, silent } from "./nothing.ts";
 import { HANDSHAKE, type Patience, patience } from "./patience.ts";
@@ -66,6 +67,8 @@ export interface Shared {
   readonly attention: { waiting: number; since: number };
   /** Ends each TCP connection that is still there. */
   readonly sockets: Set<() => void>;
+  /** How many connections the target accepts. */
+  readonly limits: Limits;
 }
 
 /** A time in which a server stood still. */
@@ -84,14 +87,16 @@ const STILL = 0.25;
 /** What the connections of a new run share. `timeout` is in ms. */
 export function share(timeout: number): Shared {
   const zero = performance.now();
+  const clock = () => performance.now() - zero;
   return {
     timeout,
-    clock: () => performance.now() - zero,
+    clock,
     patience: patience(timeout),
     meter: { bytes: 0 },
     stalls: [],
     attention: { waiting: 0, since: 0 },
     sockets: new Set(),
+    limits: limits(clock, timeout),
   };
 }
 

@@ -28,6 +28,8 @@ export interface RunResult {
   readonly unexplained: readonly Unexplained[];
   /** The seed that the cases which generate their inputs started from; 0 where there was none. */
   readonly seed: number;
+  /** How many connections the target accepts, in words, where that was noticed. */
+  readonly limit?: string | undefined;
 }
 
 /**
@@ -92,7 +94,8 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
   }
   const seed = cases.some(({ generates }) => generates) ? options.seed : 0;
   const durationMs = Math.round(clock());
-  return { startedAt, durationMs, results: merge(passes), passes, stop, stalls: [...stalls], unexplained, seed };
+  const limit = shared.limits.words;
+  return { startedAt, durationMs, results: merge(passes), passes, stop, stalls: [...stalls], unexplained, seed, limit };
 }
 
 /**

@@ -13,7 +13,7 @@ export interface ConnectOptions {
   readonly name?: string;
   /** The query of the URL as it stands on the wire; without it, that of a client of the version under test. */
   readonly query?: string;
-  /** Leave out the headers that the user gave (`--header`): come without credentials. */
+  /** Come without credentials: leave out the headers of the user that are some. */
   readonly anonymous?: boolean;
   /** How the handshake is made, where not as any client does. */
   readonly handshake?: Handshake;
@@ -25,6 +25,8 @@ export interface Context<Id extends string = string> {
   readonly random: Random;
   /** How long a client is silent that shall be left alone, in ms. */
   readonly idle: number;
+  /** How many connections it can have at the same time: no more than the target accepts. */
+  readonly room: number;
   /** Opens a connection. One that the server refuses is an observation too: it did not open. */
   connect(options?: ConnectOptions): Promise<Connection>;
   /**

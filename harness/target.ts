@@ -1,5 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { USER_AGENT } from "./agent.ts";
+import type { Target } from "./execute.ts";
 import { reason, UsageError } from "./usage.ts";
 
 const SCHEMES: Readonly<Record<string, string>> = { "ws:": "ws:", "wss:": "wss:", "http:": "ws:", "https:": "wss:" };
@@ -32,6 +34,23 @@ export async function targetHeaders(given: readonly string[]): Promise<Record<st
         return [name, value];
       }),
   );
+}
+
+/** The headers that are credentials whoever gives them. */
+const CREDENTIALS = /^(authorization|cookie|proxy-authorization)$/i;
+
+/** What a client sends with its handshake, and whether it comes without credentials: it leaves them out, or there are none. */
+export function headersOf(
+  { headers, credentials = {} }: Pick<Target, "headers" | "credentials">,
+  anonymous = false,
+): { readonly headers: Readonly<Record<string, string>>; readonly anonymous: boolean } {
+  const all = Object.entries({ "User-Agent": USER_AGENT, ...headers, ...credentials });
+  const secret = new Set(Object.keys(credentials));
+  const open = all.filter(([name]) => !secret.has(name) && !CREDENTIALS.test(name));
+  return {
+    headers: Object.fromEntries(anonymous ? open : all),
+    anonymous: anonymous || open.length === all.length,
+  };
 }
 
 /** The text of a file that the user named. Throws a `UsageError`. */

@@ -1,5 +1,6 @@
 import { withCanary } from "./canary.ts";
 import { type CaseResult, execute } from "./execute.ts";
+import { spoiledBy } from "./limited.ts";
 import { lookInto } from "./lost.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
@@ -33,6 +34,7 @@ export async function work(
   { size, halt = () => false, keep = () => {} }: HowToWork,
 ): Promise<ReadonlyMap<Case, CaseResult>> {
   const { availability, shared, signal } = session;
+  const { limits } = shared;
   const queue = [...cases];
   const done = new Map<Case, CaseResult>();
   const crowded = () => shared.meter.bytes > LIMITS.crowded || isCrowd(shared);
@@ -42,11 +44,12 @@ export async function work(
     const round = () =>
       pool(
         queue,
-        size,
-        () => isOver() || isGone(session),
+        limits.cases(size),
+        () => isOver() || limits.noticed || isGone(session),
         crowded,
         async (it, idle) => {
-          const result = await execute(it, session, availability.saw, idle);
+          // A case that waits keeps its connections: where their number is limited no other can begin meanwhile.
+          const result = await execute(it, session, availability.saw, limits.together === undefined ? idle : () => {});
           if (signal?.aborted) return;
           ran.push(result);
           done.set(it, result);
@@ -54,8 +57,10 @@ export async function work(
         },
       );
     await (size === 1 ? round() : withCanary(session, round));
-    if (signal?.aborted || !isGone(session)) continue;
-    for (const it of await lookInto(ran, session)) done.set(it.case, session.results.get(it.case) ?? it);
+    if (signal?.aborted) break;
+    if (isGone(session))
+      for (const it of await lookInto(ran, session)) done.set(it.case, session.results.get(it.case) ?? it);
+    else queue.unshift(...(await spoiledBy(ran, session)).map((it) => it.case));
   }
   return done;
 }

@@ -37,6 +37,7 @@ export function merge(shards: readonly Shard[], protocol: Protocol): Report {
     .map((it) => it.stop)
     .toSorted((a) => (a?.reason === "lost" ? -1 : 1))
     .find((it) => it !== undefined);
+  const limit = reports.map((it) => it.limit).find((it) => it !== undefined);
   const { suite, protocol: version, target } = first.report;
   const expected = reports.find((it) => it.expectedFailures)?.expectedFailures;
   return conclude(
@@ -48,6 +49,7 @@ export function merge(shards: readonly Shard[], protocol: Protocol): Report {
       durationMs: Math.max(...reports.map(({ durationMs }) => durationMs)),
       seed: Math.max(...reports.map(({ seed }) => seed)),
       ...(first.report.concurrency !== undefined && { concurrency: first.report.concurrency }),
+      ...(limit !== undefined && { limit }),
       latencies: latencies(reports),
       ...(expected && { expectedFailures: expected }),
       ...(stop ? { stop } : missing.length > 0 && { stop: { reason: "missing", words: why } }),

@@ -104,6 +104,8 @@ export interface Report {
   readonly concurrency?: number;
   /** Why it ended early. */
   readonly stop?: Stop;
+  /** How many connections the target accepts, in words, where it limits them. */
+  readonly limit?: string;
   readonly shard?: ReportShard;
   /** Times in which the target stood still for all clients, and a case waited in vain: what that hit was run again. */
   readonly stalls?: readonly Stall[];
@@ -138,7 +140,7 @@ export function makeReport(
   run: RunResult,
   { suite, protocol, target, shard, concurrency, redact }: ReportContext,
 ): Report {
-  const { stop, passes } = run;
+  const { stop, limit, passes } = run;
   const draft = {
     suite,
     protocol: { version: protocol.version },
@@ -148,6 +150,7 @@ export function makeReport(
     seed: run.seed,
     ...(concurrency !== undefined && { concurrency }),
     ...(stop && { stop: { ...stop, words: redact(stop.words) } }),
+    ...(limit !== undefined && { limit }),
     ...(shard && { shard }),
     ...(run.stalls.length > 0 && { stalls: run.stalls }),
     ...(run.unexplained.length > 0 && {

@@ -179,6 +179,7 @@ function summary(report: Report, { colors: c, requirements, written, heavy, left
     ...(report.stop ? [`  stopped  ${visible(report.stop.words)}`] : []),
     `  target   ${visible(target.url)}${target.embedded ? " (the embedded reference server)" : ""}`,
     ...overview(report, c),
+    ...(report.limit === undefined ? [] : [`  limit    ${visible(report.limit)}, and the suite keeps below that`]),
     ...(report.recording
       ? traffic(report, report.recording, painted(report.recording.connections))
       : [`  cases    ${cases.length} in ${(durationMs / 1000).toFixed(2)} s: ${painted(report.counts)}`]),

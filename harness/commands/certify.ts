@@ -88,10 +88,10 @@ export async function certify(args: CertifyArguments): Promise<number> {
 }
 
 /** Why a recording may not show what the run saw. */
-const hint = ({ headers }: Reached): string[] =>
-  Object.keys(headers).length === 0
+const hint = ({ headers, credentials }: Reached): string[] =>
+  Object.keys({ ...headers, ...credentials }).length === 0
     ? []
-    : ["is a secret of --header or the url a word of the protocol? It was redacted there, too"];
+    : ["is a secret of --header, --credential or the url a word of the protocol? It was redacted there, too"];
 
 /** Does something with a target that can be reached, and with a spool; then ends what was started. */
 async function reached(

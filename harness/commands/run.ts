@@ -58,7 +58,7 @@ export async function run(args: RunArguments): Promise<number> {
 }
 
 /** The files that a run reads. */
-const inputsOf = ({ expectedFailures, ca, header = [] }: RunArguments): string[] =>
-  [expectedFailures, ca, ...header.filter((it) => it.startsWith("@")).map((it) => it.slice(1))].filter(
-    (path) => path !== undefined,
-  );
+const inputsOf = ({ expectedFailures, ca, header = [], credential = [] }: RunArguments): string[] => {
+  const files = [...header, ...credential].filter((it) => it.startsWith("@")).map((it) => it.slice(1));
+  return [expectedFailures, ca, ...files].filter((path) => path !== undefined);
+};

@@ -88,12 +88,13 @@ function watch(cases: readonly Case[]): Progress {
 }
 
 /** The options by which this run differs from any other against the target. */
-export function given({ timeout, ca, insecure, start }: TargetArguments, { headers }: Reached): string[] {
+export function given({ timeout, ca, insecure, start }: TargetArguments, { headers, credentials }: Reached): string[] {
   return [
     ...(timeout === DEFAULTS.timeout ? [] : [`--timeout ${timeout}`]),
     ...(ca === undefined ? [] : [`--ca ${quoted(ca)}`]),
     ...(insecure ? ["--insecure"] : []),
     ...(start === undefined ? [] : [`--start ${quoted(start)}`]),
     ...(Object.keys(headers).length > 0 ? ["--header …"] : []),
+    ...(Object.keys(credentials).length > 0 ? ["--credential …"] : []),
   ];
 }

@@ -37,16 +37,18 @@ interface Line {
   readonly number: number;
   readonly url?: string;
   readonly name?: string;
+  readonly anonymous?: true;
   readonly event: WireEvent;
 }
 
 /** Adds an event to its connection: the last, or the one that it begins. */
-function add({ id, number, url, name, event }: Line, to: Growing, size: number): void {
+function add({ id, number, url, name, anonymous, event }: Line, to: Growing, size: number): void {
   const { transcripts } = to;
   const begins = number === transcripts.length + 1;
   if (begins !== (url !== undefined) || (!begins && number !== transcripts.length))
     throw new BundleError(`the transcripts are out of order at ${id}#${number}`);
-  if (begins) transcripts.push({ url: url ?? "", ...(name !== undefined && { name }), events: [] });
+  const known = { ...(name !== undefined && { name }), ...(anonymous && { anonymous }) };
+  if (begins) transcripts.push({ url: url ?? "", ...known, events: [] });
   const events = transcripts.at(-1)?.events ?? [];
   events.push(event);
   to.size += size;
@@ -60,14 +62,15 @@ function lineOf(text: string): Line {
     isObject(line) &&
     isOptional(line.url, "string") &&
     isOptional(line.name, "string") &&
+    (line.anonymous === undefined || line.anonymous === true) &&
     isEvent(line) &&
     JSON.stringify(line) === text;
   const place = isLine && typeof line.connection === "string" ? /^(.+)#(\d{1,6})$/.exec(line.connection) : null;
   if (!isLine || !place)
     throw new BundleError(`the transcripts hold a line that is no event of the suite: ${text.slice(0, 100)}`);
   const [, id = "", number] = place;
-  const { connection: _, url, name, ...event } = line;
-  return { id, number: Number(number), ...({ url, name } as object), event: event as unknown as WireEvent };
+  const { connection: _, url, name, anonymous, ...event } = line;
+  return { id, number: Number(number), ...({ url, name, anonymous } as object), event: event as unknown as WireEvent };
 }
 
 const isEvent = ({ at, from, type, data, code }: Readonly<Record<string, unknown>>) =>

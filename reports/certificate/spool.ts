@@ -49,9 +49,14 @@ export async function spool(redact: (text: string) => string): Promise<Spool> {
 /** What a connection of a case is called in a recording, from 1. */
 export const connectionId = (id: string, i: number): string => `${id}#${i + 1}`;
 
-/** The events of a connection, a line of JSON each; the first says also where it goes and what it is for. */
-function linesOf({ url, name, events }: Transcript, connection: string, redact: (text: string) => string): string[] {
-  const first = { connection, url: redact(url), ...(name === undefined ? {} : { name }) };
+/** The events of a connection, a line of JSON each; the first says also where it goes, what it is for, and whether it came without credentials. */
+function linesOf(
+  { url, events, name, anonymous }: Transcript,
+  connection: string,
+  redact: (text: string) => string,
+): string[] {
+  const known = { ...(name === undefined ? {} : { name }), ...(anonymous ? { anonymous } : {}) };
+  const first = { connection, url: redact(url), ...known };
   return events.map((event, i) =>
     JSON.stringify({
       ...(i === 0 ? first : { connection }),

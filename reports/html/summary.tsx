@@ -33,7 +33,7 @@ export function Summary({ data }: { readonly data: PageData }) {
 
 /** What was tested, when and how. */
 function Facts({ data }: { readonly data: PageData }) {
-  const { target, suite, startedAt, durationMs, seed, shard, recording, latencies = [] } = data;
+  const { target, suite, startedAt, durationMs, seed, shard, recording, limit, latencies = [] } = data;
   const facts: readonly (readonly [string, string])[] = [
     ["Target", `${target.url}${target.embedded ? " (the embedded reference server)" : ""}`],
     ["Suite", `${suite.name} ${suite.version}`],
@@ -41,6 +41,7 @@ function Facts({ data }: { readonly data: PageData }) {
     ["Took", `${(durationMs / 1000).toFixed(2)} s`],
     ...(recording ? [["Recorded", recordedWords(recording)] as const] : []),
     ["Strict", target.strict ? "yes, a SHOULD counts as a MUST" : "no"],
+    ...(limit === undefined ? [] : [["Limit", limit] as const]),
     ...(seed > 0 ? [["Seed", String(seed)] as const] : []),
     ...(shard ? [["Part", `shard ${shard.index} of ${shard.of} of the run`] as const] : []),
     ...latencies.map(({ name, mediansMs }) => [`Median ${name}`, `${mediansMs.join(", ")} ms`] as const),

@@ -26,6 +26,7 @@ export function markdown(report: Report, requirements: readonly Requirement[]): 
   return print(
     heading(2, text(`${SYMBOLS[shownVerdict(report)]} Tachyon ${report.protocol.version}: ${meaning(report).words}`)),
     overview(report),
+    ...(report.limit === undefined ? [] : [paragraph(text("Its connections are limited: "), code(report.limit))]),
     ...(report.stop ? [paragraph(text("The run ended early: "), code(report.stop.words))] : []),
     ...(found.length > 0 ? [overviewOf(found, requirements)] : []),
     ...found

@@ -7,17 +7,23 @@ import { CLIENTS, type Finding, play, playTogether } from "./play.ts";
 import { disconnect, scenario } from "./protocol.ts";
 
 type Connect = Context["connect"];
-type Judge<T> = (connect: Connect, values: readonly T[]) => Promise<readonly (Finding | undefined)[]>;
+type Judge<T> = (
+  client: Pick<Context, "connect" | "room">,
+  values: readonly T[],
+) => Promise<readonly (Finding | undefined)[]>;
 
 /** So many connections are worked on at the same time, and so many malformed commands share one. */
 const AT_A_TIME = 50;
 const SHARED = 20;
 
-/** Judges each value by itself. */
+/** Judges each value by itself, with so many clients. */
 const each =
-  <T>(judge: (connect: Connect, value: T) => Promise<Finding | undefined>): Judge<T> =>
-  (connect, values) =>
-    overlapping(values, AT_A_TIME, (value) => judge(connect, value));
+  <T>(judge: (connect: Connect, value: T) => Promise<Finding | undefined>, clients = 1): Judge<T> =>
+  ({ connect, room }, values) =>
+    overlapping(values, atATime(room, clients), (value) => judge(connect, value));
+
+/** How many values can be worked on, with so many clients each: as many as the target accepts, and one at least. */
+const atATime = (room: number, clients: number) => Math.max(1, Math.min(AT_A_TIME, Math.floor(room / clients)));
 
 /** Judges requests, each on a connection of its own; whatever is wrong breaks this requirement. */
 const requests = (requirement: RequirementId): Judge<string> =>
@@ -30,14 +36,14 @@ const requests = (requirement: RequirementId): Judge<string> =>
  * Judges malformed commands, many on one connection where the server leaves it open. Where it ends it, or something is wrong,
  * each of those that shared it gets a connection of its own: two rounds, however many there are.
  */
-const malformedOnes: Judge<string> = async (connect, values) => {
+const malformedOnes: Judge<string> = async ({ connect, room }, values) => {
   const commands = values.map((text) => ({ text, valid: false }));
   const groups = Array.from({ length: Math.ceil(commands.length / SHARED) }, (_, i) =>
     commands.slice(i * SHARED, (i + 1) * SHARED),
   );
-  const shared = await overlapping(groups, AT_A_TIME, (group) => play(connect, group));
+  const shared = await overlapping(groups, atATime(room, 1), (group) => play(connect, group));
   const doubtful = new Set(groups.filter((_, i) => shared[i]?.finding || shared[i]?.ended).flat());
-  return overlapping(commands, AT_A_TIME, async (command) =>
+  return overlapping(commands, atATime(room, 1), async (command) =>
     doubtful.has(command) ? (await play(connect, [command])).finding : undefined,
   );
 };
@@ -52,19 +58,20 @@ function generated<T, const Id extends RequirementId>(
     ...about,
     generates: true,
     given: [make, judge],
-    async run({ connect, check, skip, random }) {
+    async run({ connect, check, skip, random, room }) {
       const { finding: control } = await play(connect, [{ text: JSON.stringify(disconnect), valid: true }]);
       if (control) {
         for (const id of about.tests) skip(id, "an exact request is not carried out either: see disconnect.success");
         return;
       }
-      const found = await counterexample(make, random, (values) => judge(connect, values));
+      const found = await counterexample(make, random, (values) => judge({ connect, room }, values));
       const kept = `each of ${random.runs} generated from seed ${random.seed} kept it`;
       for (const id of about.tests.filter((it) => !found || it === found.finding.requirement)) {
         const words = found && `${found.finding.words}; the smallest that shows it: ${told(found.value)}`;
         check(id, found?.finding.untold ?? words ?? kept, { const: kept, title: kept });
       }
-      if (found) await judge((options) => connect({ ...options, name: "the smallest" }), [found.value]);
+      if (found)
+        await judge({ connect: (options) => connect({ ...options, name: "the smallest" }), room }, [found.value]);
     },
   });
 }
@@ -101,7 +108,7 @@ export const generatedCases = [
       tests: ["malformed.rejected", "malformed.usable", "disconnect.answered", "disconnect.success"],
     },
   ),
-  generated(interleaving, each(playTogether), {
+  generated(interleaving, each(playTogether, CLIENTS), {
     id: "generated/interleavings",
     title: `${CLIENTS} clients at a time send generated commands in turn, up to 20`,
     tests: ["disconnect.isolated", "malformed.survives", "malformed.usable"],

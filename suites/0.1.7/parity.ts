@@ -97,11 +97,8 @@ export const parityCases = [
     title: "clients of different versions connect at the same moment",
     tests: ["version.greeting", "version.success", "version.current", "parity.isolated"],
     async run(context) {
-      const { connect } = context;
-      const clients = await Promise.all(versions.map((value) => connect({ name: value, query: queryOf(value) })));
-      const greetings = await Promise.all(clients.map(greeting));
-      for (const [i, greeted] of greetings.entries()) {
-        const value = versions[i] as string;
+      const { connect, room } = context;
+      for (const { value, greeted } of await greetedTogether(connect, room)) {
         const versionParity = judgeGreeting(context, greeted, "parity.isolated");
         if (versionParity === undefined) continue;
         const alone =
@@ -129,6 +126,24 @@ export const parityCases = [
     }),
   ),
 ];
+
+/** The greetings of clients of all versions: as many at the same moment as the target accepts, and two at least. */
+async function greetedTogether(
+  connect: Context["connect"],
+  room: number,
+): Promise<{ readonly value: string; readonly greeted: Message | Nothing }[]> {
+  const groups = Math.ceil(versions.length / Math.max(2, room));
+  const size = Math.ceil(versions.length / Math.max(1, groups));
+  const all: { value: string; greeted: Message | Nothing }[] = [];
+  for (let first = 0; first < versions.length; first += size) {
+    const group = versions.slice(first, first + size);
+    const clients = await Promise.all(group.map((value) => connect({ name: value, query: queryOf(value) })));
+    const greetings = await Promise.all(clients.map(greeting));
+    all.push(...group.map((value, i) => ({ value, greeted: greetings[i] as Message | Nothing })));
+    if (group.length < versions.length) for (const client of clients) client.close(1000);
+  }
+  return all;
+}
 
 /** Connects with a query and judges the parity in the greeting. */
 async function expectParity<Id extends RequirementId>(

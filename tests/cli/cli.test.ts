@@ -234,9 +234,13 @@ describe("options", () => {
     expect(readdirSync(cwd)).toEqual(["deep"]);
   });
 
-  test("a header is sent, and its value is redacted wherever the server repeats it", async () => {
+  test.each<[string, string, readonly string[], Record<string, string>]>([
+    ["a header", "authorization", ["--header", "@headers.txt"], {}],
+    ["a credential", "x-api-key", ["--credential", "X-Api-Key: Bearer s3cr3t-token"], {}],
+    ["one from a variable", "x-api-key", [], { TACHYON_CREDENTIAL: "X-Api-Key: Bearer s3cr3t-token" }],
+  ])("%s is sent, and its value is redacted wherever the server repeats it", async (_, name, options, env) => {
     const server = await lobby(({ greet }) => ({
-      refuse: (_, headers) => (headers.get("authorization") === "Bearer s3cr3t-token" ? undefined : 401),
+      refuse: (_, headers) => (headers.get(name) === "Bearer s3cr3t-token" ? undefined : 401),
       greet: (client) =>
         client.say({
           command: "system/version/response",
@@ -246,15 +250,7 @@ describe("options", () => {
     }));
     closing.push(server.close);
     writeFileSync(join(cwd, "headers.txt"), "Authorization: Bearer s3cr3t-token\n\n");
-    const outcome = await cli(cwd, [
-      "run",
-      server.url,
-      "--header",
-      "@headers.txt",
-      "--case",
-      "version/greeting",
-      "--verbose",
-    ]);
+    const outcome = await cli(cwd, ["run", server.url, ...options, "--case", "version/greeting", "--verbose"], env);
     expect(outcome.code).toBe(1);
     expect(outcome.stdout).toContain("[redacted]");
     for (const text of [

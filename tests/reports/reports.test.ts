@@ -190,6 +190,13 @@ describe("the terminal", () => {
     expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
   });
 
+  test("a limit of the target is said once", () => {
+    const limit = "the target accepts at most 5 connections at the same time";
+    const report = makeReport({ ...run(result("pass")), limit }, context());
+    expect(show(report).split(limit)).toHaveLength(2);
+    expect(show(makeReport(run(result("pass")), context()))).not.toContain("limit");
+  });
+
   test("quiet prints the verdict only", () => {
     expect(show(makeReport(run(result("pass")), context()), { quiet: true })).toBe(
       "PASS no MUST that was judged is broken\n",

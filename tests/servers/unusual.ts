@@ -3,6 +3,7 @@ import { networkInterfaces } from "node:os";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import { frame } from "./frames.ts";
 import { onFaye, onWebSocketNode, onWs, type Running } from "./libraries.ts";
+import { bucket, gateway, type Limiter, together, type Way, window } from "./limiting.ts";
 import {
   corked,
   escaped,
@@ -55,6 +56,10 @@ const closes = (code?: number, reason?: string) =>
     farewell: (session) => session.end({ status: "success" }, code, reason),
     refuse: (session) => session.end(invalid, code, reason),
   });
+const limits = (limiter: () => Limiter, way: Way): Unusual => ({
+  start: async () => gateway(await onWs(tachyon()), way, limiter()),
+  warns: [],
+});
 const every = (ms: number, opcode: number) =>
   sends(() => ({
     keep(wire) {
@@ -164,6 +169,13 @@ export const unusual: Readonly<Record<string, Unusual>> = {
   ...(Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === "::1")) && {
     "listens on IPv6": sends(() => ({ host: "::1" })),
   }),
+
+  // How many it serves.
+  "lets in five at the same time": limits(() => together(5), 503),
+  "resets whom it does not let in beside seven others": limits(() => together(7), "reset"),
+  "lets whom it cannot serve wait until one of eight has left": limits(() => together(8), "queue"),
+  "lets in 100 in each second": limits(() => window(100), 429),
+  "lets in 200 a second, and 50 more now and then": limits(() => bucket(200, 50), "reset"),
 
   // What else it says.
   "has news after the greeting and before every answer": chooses({

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** What a gate keeps. */
+export interface Bounds {
+  /** Connections at the same time. */
+  readonly together: number;
+  /** Milliseconds between the beginnings of two. */
+  readonly gap: number;
+  /** Milliseconds for which one that has ended still counts, since the target notices later. */
+  readonly lag: number;
+}
+
+/** Lets connections begin, in the order in which they ask. */
+export interface Gate {
+  /** Waits until one may begin, and counts it. */
+  turn(): Promise<void>;
+  /** One has ended. */
+  left(): void;
+  /** Waits until one ends, for so many ms at most; whether one did. */
+  freed(ms: number): Promise<boolean>;
+  /** Waits until all have ended, as long as some still do. */
+  emptied(): Promise<void>;
+  /** Changes what is kept from now on. */
+  keep(bounds: Bounds): void;
+}
+
+/** A gate that is open until it has something to keep. It waits for others to end for `most` ms at the longest, and counts again. */
+export function gate(clock: () => number, most: number): Gate {
+  let bounds: Bounds = { together: Number.POSITIVE_INFINITY, gap: 0, lag: 0 };
+  let inside = 0;
+  const pace = pacer(clock, () => bounds.gap);
+  let tail = Promise.resolve();
+  const waiting = new Set<() => void>();
+  const out = () => {
+    inside -= 1;
+    for (const wake of [...waiting]) wake();
+  };
+  const freed = (ms: number) =>
+    new Promise<boolean>((resolve) => {
+      const settle = (ended: boolean) => {
+        clearTimeout(timer);
+        waiting.delete(wake);
+        resolve(ended);
+      };
+      const wake = () => settle(true);
+      const timer = setTimeout(settle, ms, false);
+      waiting.add(wake);
+    });
+  const enter = async () => {
+    while (inside >= bounds.together) if (!(await freed(most))) break;
+    await pace();
+    inside += 1;
+  };
+  return {
+    turn() {
+      if (bounds.gap > 0 || bounds.together < Number.POSITIVE_INFINITY) tail = tail.then(enter);
+      else inside += 1;
+      return tail;
+    },
+    left() {
+      if (bounds.lag > 0) setTimeout(out, bounds.lag);
+      else out();
+    },
+    freed,
+    async emptied() {
+      while (inside > 0) if (!(await freed(most))) return;
+    },
+    keep(it) {
+      bounds = it;
+    },
+  };
+}
+
+/** Resolves each time at least so many ms after the time before, to one after another. */
+export function pacer(clock: () => number, gap: () => number): () => Promise<void> {
+  let last = Number.NEGATIVE_INFINITY;
+  let tail = Promise.resolve();
+  const next = async () => {
+    const early = last + gap() - clock();
+    if (early > 0) await rest(early);
+    last = clock();
+  };
+  return () => {
+    tail = tail.then(next);
+    return tail;
+  };
+}
+
+/** Waits so many ms, less where the run ends. */
+export const rest = (ms: number, signal?: AbortSignal): Promise<void> =>
+  sleep(Math.ceil(ms), undefined, signal && { signal }).catch(() => {});

@@ -1,0 +1,192 @@
+import type { Connection } from "./connection.ts";
+import { pacer, rest } from "./gate.ts";
+
+/** Which limits a target has, as far as they are known. */
+export interface Found {
+  /** Connections at the same time. */
+  readonly together?: number;
+  /** Connections a second. */
+  readonly perSecond?: number;
+}
+
+/** What is measured with. */
+export interface Means {
+  /** Opens a connection as any client would. */
+  readonly dial: () => Promise<Connection>;
+  readonly clock: () => number;
+  /** So many connections were accepted before one was refused. */
+  readonly served: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How long that may take (ms), how many connections are opened at most, and how many of them at once. */
+const MOST = { ms: 8_000, held: 200, slowly: 24, atOnce: 8, series: 300, tries: 4 } as const;
+
+/** More connections than were accepted show that there is no limit on them: so many times, and so many at least. */
+const ENOUGH = { times: 2, least: 64 } as const;
+
+/** Who accepts more than this of a flood refuses for another reason than a limit. */
+const NEARLY_ALL = 0.85;
+
+/** What limiters count by is a second; a little more, and what was counted before counts no more. In ms. */
+const SECOND = 1_000;
+const MORE = 100;
+
+/** Where a series is too fast, the next is so many times slower. */
+const SLOWER = 1.5;
+
+/** A client that leaves gets so long (ms) for it. */
+const LEAVING = 300;
+
+/** One in so many may come too early, since timers are never exact. */
+const STRAY = 50;
+
+/** How much slower than the limit the suite goes on. */
+export const MARGIN = 1.1;
+
+const SILENCE = "no answer to the handshake";
+const REFUSAL = new RegExp(`^(HTTP [45]\\d\\d|ECONNRESET|EPIPE|${SILENCE})`);
+
+/** How a target refused a connection; nothing where it did not, or where it is not there. */
+export const refusalOf = ({ opened, failure = "" }: Pick<Connection, "opened" | "failure">): string | undefined =>
+  opened ? undefined : REFUSAL.exec(failure)?.[0];
+
+/**
+ * Finds out which limits a target has, while nothing else is at work; `known` are those that are found already. `undefined` where
+ * the target is not there.
+ */
+export async function measure(means: Means, known: Found = {}): Promise<Found | undefined> {
+  const deadline = means.clock() + MOST.ms;
+  if (known.together === undefined) {
+    const held = await hold(means, 0, MOST.held);
+    if (held === undefined || held.together !== undefined) return held;
+  }
+  const atOnce = Math.min(MOST.atOnce, known.together ?? MOST.atOnce);
+  const perSecond = await rate(means, atOnce, deadline);
+  if (perSecond === undefined || known.together !== undefined) return perSecond === undefined ? {} : { perSecond };
+  // The limit on a second hid the other before.
+  const gap = gapOf(perSecond);
+  const left = Math.min(2 * SECOND, deadline - means.clock());
+  return { perSecond, ...(await hold(means, gap, Math.min(MOST.slowly, Math.floor(left / gap)))) };
+}
+
+/** Milliseconds between two connections that keep a limit with some margin. */
+export const gapOf = (perSecond: number): number => (MARGIN * SECOND) / perSecond;
+
+/**
+ * Holds connections open until one is refused. Where one more is refused a second later too, and not once they have left, it is
+ * for their number. `gap` is in ms.
+ */
+async function hold({ dial, clock, signal }: Means, gap: number, most: number): Promise<Found | undefined> {
+  const held: Connection[] = [];
+  const turn = pacer(clock, () => gap);
+  let refused: Connection | undefined;
+  while (!refused && held.length < most && !signal?.aborted) {
+    const wave = await Promise.all(
+      Array.from({ length: gap > 0 ? 1 : MOST.atOnce }, async () => {
+        await turn();
+        return dial();
+      }),
+    );
+    held.push(...wave.filter(({ opened }) => opened));
+    refused = wave.find(({ opened }) => !opened);
+  }
+  const way = refused && refusalOf(refused);
+  if (way !== undefined && way !== SILENCE) await rest(SECOND + MORE, signal);
+  const again = way === undefined || held.length === 0 ? undefined : await dial();
+  await Promise.all(held.map(leave));
+  if (refused && way === undefined) return undefined;
+  if (!again) return {};
+  await leave(again);
+  return !again.opened && (await letsIn(dial, signal)) ? { together: held.length } : {};
+}
+
+/** Whether a target lets a client in, or does in a moment. */
+async function letsIn(dial: Means["dial"], signal: AbortSignal | undefined): Promise<boolean> {
+  for (let tries = 0; tries < MOST.tries; tries++) {
+    const connection = await dial();
+    await leave(connection);
+    if (connection.opened) return true;
+    await rest(MORE, signal);
+  }
+  return false;
+}
+
+/** How many connections a second a target accepts; nothing where it accepts as many as the suite can make, or nobody knows. */
+async function rate(means: Means, atOnce: number, deadline: number): Promise<number | undefined> {
+  const { accepted, refused } = await flood(means, atOnce);
+  const [refusedAt] = refused;
+  if (refusedAt === undefined) return undefined;
+  const after = accepted.filter((at) => at >= refusedAt).length;
+  if (after > NEARLY_ALL * (after + refused.length)) return undefined;
+  const before = accepted.filter((at) => at < refusedAt && at > refusedAt - SECOND).length;
+  let perSecond = after || before || 1;
+  for (let tries = 0; tries < MOST.tries; tries++, perSecond /= SLOWER) {
+    if (means.clock() + 2 * SECOND > deadline) return perSecond; // Whether it is slow enough will be seen.
+    await rest(SECOND + MORE, means.signal);
+    if (await passes(means, gapOf(perSecond))) return perSecond;
+  }
+  return undefined;
+}
+
+/**
+ * Connects as often as it can until one is refused, and a second longer: what is accepted then is what is accepted in a second. Gives
+ * the times of both.
+ */
+async function flood(
+  { dial, clock, served, signal }: Means,
+  atOnce: number,
+): Promise<{ readonly accepted: readonly number[]; readonly refused: readonly number[] }> {
+  const accepted: number[] = [];
+  const refused: number[] = [];
+  const enough = Math.max(ENOUGH.least, ENOUGH.times * served);
+  let gone = false;
+  const began = clock();
+  const turn = pacer(clock, () => 1);
+  const goesOn = () => {
+    if (gone || signal?.aborted || clock() > (refused[0] ?? began + SECOND) + SECOND) return false;
+    return refused.length > 0 || accepted.length < enough;
+  };
+  const client = async () => {
+    while (goesOn()) {
+      await turn();
+      const at = clock();
+      const connection = await dial();
+      (connection.opened ? accepted : refused).push(at);
+      gone ||= !connection.opened && refusalOf(connection) === undefined;
+      await leave(connection);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, client));
+  return { accepted, refused: gone ? [] : refused };
+}
+
+/** Whether a series of connections with so many ms between them is accepted, but for those that came too soon after another by chance. */
+async function passes({ dial, clock, signal }: Means, gap: number): Promise<boolean> {
+  const turn = pacer(clock, () => gap);
+  const length = Math.min(MOST.series, Math.ceil((SECOND + MORE) / gap));
+  const most = Math.floor(length / STRAY);
+  const leaving: Promise<void>[] = [];
+  let refused = 0;
+  for (let i = 0; i < length && refused <= most && !signal?.aborted; i++) {
+    await turn();
+    leaving.push(
+      dial().then((connection) => {
+        if (!connection.opened) refused += 1;
+        return leave(connection);
+      }),
+    );
+  }
+  await Promise.all(leaving);
+  return refused <= most;
+}
+
+/** Leaves, and waits until the target has noticed. */
+async function leave(connection: Connection): Promise<void> {
+  if (connection.opened) {
+    connection.close(1000);
+    await Promise.race([connection.closed(), rest(LEAVING)]);
+  }
+  connection.finish();
+  connection.forget();
+}

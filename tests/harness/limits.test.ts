@@ -1,0 +1,119 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { availability } from "../../harness/availability.ts";
+import { dial } from "../../harness/execute.ts";
+import { gate, pacer } from "../../harness/gate.ts";
+import { share } from "../../harness/recorder.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { cases, runAgainst } from "../helpers.ts";
+import { onWs } from "../servers/libraries.ts";
+import { bucket, every, gateway, type Limiter, together, type Way } from "../servers/limiting.ts";
+import { lobby } from "../servers/lobby.ts";
+import { tachyon } from "../servers/tachyon.ts";
+
+let close: () => Promise<void> = async () => {};
+afterEach(() => close());
+
+const clock = () => performance.now();
+const called = (pattern: RegExp) => cases.filter(({ id }) => pattern.test(id));
+
+/** Runs some cases behind a gateway. */
+async function behind(pattern: RegExp, way: Way, ...limiters: readonly Limiter[]) {
+  const server = await gateway(await onWs(tachyon()), way, ...limiters);
+  close = server.close;
+  return runAgainst(server.url, called(pattern));
+}
+
+describe("a gate", () => {
+  test("lets connections begin one after another, with a gap between", async () => {
+    const turn = pacer(clock, () => 20);
+    const times = await Promise.all(Array.from({ length: 5 }, () => turn().then(clock)));
+    const gaps = times.slice(1).map((at, i) => at - (times[i] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThan(17); // Timers may be a ms early.
+  });
+
+  test("lets one begin when another has ended", async () => {
+    const { turn, left, keep } = gate(clock, 10_000);
+    keep({ together: 2, gap: 0, lag: 0 });
+    await Promise.all([turn(), turn()]);
+    let third = false;
+    const begun = turn().then(() => {
+      third = true;
+    });
+    await new Promise(setImmediate);
+    expect(third).toBe(false);
+    left();
+    await begun;
+    expect(third).toBe(true);
+  });
+
+  test("does not wait for ever for one to end", async () => {
+    const { turn, keep } = gate(clock, 10);
+    keep({ together: 1, gap: 0, lag: 0 });
+    await turn();
+    await turn();
+  });
+});
+
+describe("behind a gateway that lets in five at the same time", () => {
+  test("all is judged that five can do", async () => {
+    const { results, limit } = await behind(/^(version|disconnect)\//, 503, together(5));
+    expect(limit).toBe("the target accepts at most 5 connections at the same time");
+    const wrong = results.filter(({ verdict, unstable }) => unstable || (verdict !== "pass" && verdict !== "info"));
+    expect(wrong.map(({ case: { id } }) => id)).toEqual([]);
+    const isolated = results.find(({ case: { id } }) => id === "version/isolated");
+    expect(isolated?.connections.length).toBeGreaterThan(5);
+  });
+
+  test("it is not conformant for that, and for nothing else", async () => {
+    const { results } = await behind(/^resilience\/(concurrent|idle|abrupt|churn|flood)$/, "reset", together(5));
+    const told = results.flatMap(({ checks }) =>
+      checks
+        .filter(({ verdict }) => verdict !== "pass")
+        .map(({ requirement, verdict, actual }) => {
+          expect(actual).toMatch(/accepts at most 5/);
+          return `${requirement} ${verdict}`;
+        }),
+    );
+    expect(told).toEqual([
+      "resilience.concurrent fail",
+      "resilience.churn skip",
+      "resilience.churn-speed skip",
+      "resilience.idle skip",
+      "resilience.abrupt skip",
+    ]);
+  });
+
+  test("a case that nobody told of it is skipped, and names it", async () => {
+    const { results } = await behind(/^disconnect\/isolated$|^version\/isolated$/, 503, together(2));
+    const skipped = results.find(({ case: { id } }) => id === "disconnect/isolated");
+    expect(skipped?.verdict).toBe("skip");
+    expect(skipped?.checks[0]?.actual).toMatch(/more than 2 at the same time/);
+  });
+});
+
+test("a target that lets in one client a second is there, though it refused the first of the suite", async () => {
+  const server = await gateway(await onWs(tachyon()), 429, bucket(1, 1));
+  close = server.close;
+  const shared = share(2_000);
+  const target = { url: new URL(server.url), headers: {} };
+  const there = availability(shared.clock, () => dial({ protocol, target, shared }));
+  (await dial({ protocol, target, shared })).finish();
+  there.saw(await dial({ protocol, target, shared }));
+  expect(there.downSince).toBeDefined();
+  expect(await there.recover(0)).toBeUndefined();
+});
+
+test("what a server refuses by chance is its own", async () => {
+  const { limit, results } = await behind(/^version\//, "reset", every(10));
+  expect(limit).toBeUndefined();
+  expect(results.some(({ verdict, unstable }) => unstable || verdict === "fail")).toBe(true);
+});
+
+test("a server that refuses other versions does not limit anything", async () => {
+  const server = await lobby(() => ({ refuse: (query) => (query.includes("0.1.7") ? undefined : 403) }));
+  close = server.close;
+  const began = clock();
+  const { limit } = await runAgainst(server.url, called(/^version\/(greeting|parity)/));
+  expect(limit).toBeUndefined();
+  expect(clock() - began).toBeLessThan(10_000);
+});

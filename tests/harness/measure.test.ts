@@ -1,0 +1,79 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { dial } from "../../harness/execute.ts";
+import { type Found, measure } from "../../harness/measure.ts";
+import { share } from "../../harness/recorder.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { onWs, type Running } from "../servers/libraries.ts";
+import { bucket, every, gateway, type Limiter, together, type Way, window } from "../servers/limiting.ts";
+import { tachyon } from "../servers/tachyon.ts";
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+/** What is found out about a server. */
+function find({ url }: Pick<Running, "url">): Promise<Found | undefined> {
+  const shared = share(500);
+  closing.push(() => shared.sockets.forEach((destroy) => void destroy()));
+  const target = { url: new URL(url), headers: {} };
+  return measure({ dial: () => dial({ protocol, target, shared }), clock: shared.clock, served: 350 });
+}
+
+/** What is found out behind a gateway. */
+async function behind(way: Way, ...limiters: readonly Limiter[]): Promise<Found | undefined> {
+  const server = await gateway(await onWs(tachyon()), way, ...limiters);
+  closing.push(server.close);
+  return find(server);
+}
+
+describe("how many connections a target accepts at the same time is found", () => {
+  test.each<[number, Way]>([
+    [5, 503],
+    [5, "reset"],
+    [5, "queue"],
+    [1, 429],
+    [60, 503],
+  ])("%i, others: %s", async (most, way) => {
+    expect(await behind(way, together(most))).toEqual({ together: most });
+  });
+});
+
+describe("how many connections a target accepts in a second is found", () => {
+  test.each<[string, () => Limiter, number, Way]>([
+    ["10", () => bucket(10, 1), 10, 503],
+    ["300, and 30 more at first", () => bucket(300, 30), 300, 503],
+    ["100 in each second of the clock", () => window(100), 100, "reset"],
+    ["30, those counted that are refused", () => window(30, true), 30, 429],
+  ])("%s", async (_, limiter, perSecond, way) => {
+    const found = await behind(way, limiter());
+    expect(found).toEqual({ perSecond: expect.any(Number) });
+    expect(found?.perSecond).toBeLessThanOrEqual(perSecond * 1.1 + 1);
+    expect(found?.perSecond).toBeGreaterThan(perSecond / 4);
+  });
+
+  test("also where it was hidden by one on their number", async () => {
+    const server = await gateway(await onWs(tachyon()), 503, together(3), bucket(20, 5));
+    closing.push(server.close);
+    const shared = share(500);
+    const target = { url: new URL(server.url), headers: {} };
+    const means = { dial: () => dial({ protocol, target, shared }), clock: shared.clock, served: 350 };
+    expect(await measure(means, { together: 3 })).toEqual({ perSecond: expect.any(Number) });
+  });
+});
+
+describe("nothing is found", () => {
+  test("of a server that accepts everybody", async () => {
+    expect(await behind(503)).toEqual({});
+  });
+
+  test("of one that refuses one in 40, however slowly they come", async () => {
+    expect(await behind("reset", every(40))).toEqual({});
+  });
+
+  test("of one that is gone", async () => {
+    const server = await onWs(tachyon());
+    await server.close();
+    expect(await find(server)).toBeUndefined();
+  });
+});

@@ -1,0 +1,97 @@
+import type { AddressInfo } from "node:net";
+import { createServer, type Socket, connect as tcp } from "node:net";
+import type { Running } from "./libraries.ts";
+
+/** How a gateway refuses who is beyond its limit. */
+export type Way = 429 | 503 | "reset" | "queue";
+
+/** Decides whether a client that comes now may pass; `inside` is how many are. */
+export type Limiter = (inside: number) => boolean;
+
+/** At most so many at the same time. */
+export const together =
+  (most: number): Limiter =>
+  (inside) =>
+    inside < most;
+
+/** A bucket of tokens: so many a second, and so many at once. */
+export function bucket(perSecond: number, burst: number): Limiter {
+  let tokens = burst;
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    tokens = Math.min(burst, tokens + ((now - last) / 1_000) * perSecond);
+    last = now;
+    if (tokens < 1) return false;
+    tokens -= 1;
+    return true;
+  };
+}
+
+/** So many in each second of the clock; with `strict`, who is refused counts as well, in the second that has passed. */
+export function window(perSecond: number, strict = false): Limiter {
+  let seen: number[] = [];
+  return () => {
+    const now = performance.now();
+    seen = seen.filter((at) => (strict ? at > now - 1_000 : Math.floor(at / 1_000) === Math.floor(now / 1_000)));
+    const passes = seen.length < perSecond;
+    if (passes || strict) seen.push(now);
+    return passes;
+  };
+}
+
+/** One in so many is refused, whatever the others do. */
+export function every(nth: number): Limiter {
+  let n = 0;
+  return () => {
+    n += 1;
+    return n % nth !== 0;
+  };
+}
+
+/** A gateway on TCP in front of a server, which lets in whom all its limiters let in. */
+export async function gateway(to: Running, way: Way, ...limiters: readonly Limiter[]): Promise<Running> {
+  const { port, hostname } = new URL(to.url);
+  const sockets = new Set<Socket>();
+  const waiting: Socket[] = [];
+  let inside = 0;
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => sockets.delete(socket));
+  };
+  const admit = (client: Socket) => {
+    inside += 1;
+    client.once("close", () => {
+      inside -= 1;
+      const next = waiting.shift();
+      if (next && !next.destroyed) admit(next);
+    });
+    const server = tcp(Number(port), hostname);
+    keep(server);
+    client.pipe(server).pipe(client);
+    server.on("close", () => client.destroy());
+    client.on("close", () => server.destroy());
+  };
+  const gate = createServer({ pauseOnConnect: true }, (client) => {
+    keep(client);
+    if (limiters.every((limiter) => limiter(inside))) admit(client);
+    else if (way === "queue") waiting.push(client);
+    else refuse(client, way);
+  });
+  await new Promise<void>((resolve) => gate.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `ws://127.0.0.1:${(gate.address() as AddressInfo).port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        gate.close(() => void to.close().then(resolve));
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+function refuse(client: Socket, way: number | "reset"): void {
+  if (way === "reset") return void client.resetAndDestroy();
+  client.resume(); // What it asked is read, so that the answer is not lost to a reset.
+  client.end(`HTTP/1.1 ${way} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+}
