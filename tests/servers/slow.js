@@ -81,8 +81,11 @@ const hooks = {
   "stands still for 1.5 s at once": () => ({ admit: at(1, () => standStill(1_500)) }),
   "stands still for 2.5 s once": () => ({ admit: at(100, () => standStill(2_500)) }),
   "stands still for 2.5 s every 5 s": () => {
-    setInterval(standStill, 2_500, 2_500);
-    return {};
+    const stall = () => {
+      standStill(2_500);
+      setTimeout(stall, 2_500);
+    };
+    return { admit: at(100, stall) };
   },
   "answers 20 handshakes": () => ({
     admit: from(
