@@ -58,7 +58,7 @@ async function serving(...args) {
 }
 
 const { url, child: server } = await serving(CLI, "serve");
-const { url: silentUrl, child: silent } = await serving("bench/silent.js");
+const { url: silentUrl, child: silent } = await serving("tests/servers/slow.js", "silent");
 const proxy = await delayProxy(Number(new URL(url).port), DELAY);
 const silentProxy = await delayProxy(Number(new URL(silentUrl).port), DELAY);
 const far = ({ port }) => `ws://127.0.0.1:${port}`;

@@ -6,6 +6,9 @@ import { protocol } from "../suites/0.1.7/index.ts";
 
 export const cases = protocol.suites.flatMap((suite) => suite.cases);
 
+/** What runs against a url where nobody asks for more. */
+export const byDefault = protocol.suites.filter(({ load }) => !load).flatMap((suite) => suite.cases);
+
 /** Runs cases against a url with the default options, changed where a test needs it. */
 export function runAgainst(
   url: string,

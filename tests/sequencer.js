@@ -8,6 +8,8 @@ const { default: Sequencer } = createRequire(import.meta.url)("@jest/test-sequen
  */
 const FIRST = [
   /unusual/,
+  /suites\/told/,
+  /cli\/dying/,
   /cli\/cli/,
   /tests\/ci/,
   /browser/,

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { WebSocketServer } from "ws";
 import { lobby } from "../servers/lobby.ts";
-import { cli, start } from "./process.ts";
+import { cli, freePort, start } from "./process.ts";
 import { closing, cwd } from "./workspace.ts";
 
 /** The port of a server, once it listens; it is closed after the test with all that is connected to it. */
@@ -21,16 +21,6 @@ async function listen(server: Server): Promise<number> {
     return new Promise((done) => server.close(done));
   });
   return (server.address() as AddressInfo).port;
-}
-
-/** A port where nothing listens. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 const http = (answer: RequestListener) => listen(createHttpServer(answer));

@@ -4,6 +4,8 @@ import { isUtf8 } from "node:buffer";
 export interface Frame {
   readonly opcode: number;
   readonly final: boolean;
+  /** RSV1: the message is compressed. */
+  readonly compressed: boolean;
   readonly payload: Buffer;
 }
 
@@ -21,6 +23,7 @@ export interface Incoming {
 /** The fragments of a message that is not complete yet. */
 interface Gathered {
   readonly binary: boolean;
+  readonly compressed: boolean;
   readonly parts: Buffer[];
   size: number;
 }
@@ -46,8 +49,12 @@ export function closing(code?: number, reason = ""): Buffer {
   return Buffer.concat([Buffer.of(code >> 8, code & 0xff), Buffer.from(reason)]);
 }
 
-/** Reads what a client sends, as strictly as RFC 6455 asks. `limit` is the largest message, in bytes. */
-export function reader(limit: number, incoming: Incoming): (bytes: Buffer) => void {
+/** Reads what a client sends, as strictly as RFC 6455 asks. `limit` is the largest message, in bytes; `inflate` takes compressed ones. */
+export function reader(
+  limit: number,
+  incoming: Incoming,
+  inflate?: (compressed: Buffer) => Buffer,
+): (bytes: Buffer) => void {
   const chunks: Buffer[] = [];
   let [size, needed] = [0, 2];
   let message: Gathered | undefined;
@@ -75,8 +82,10 @@ export function reader(limit: number, incoming: Incoming): (bytes: Buffer) => vo
   };
 
   /** Takes a frame in; returns the code to fail with. */
-  function take({ opcode, final, payload }: Frame): Failure | undefined {
-    if (opcode < CLOSE) return gather(opcode, final, payload);
+  function take(frame: Frame): Failure | undefined {
+    const { opcode, payload } = frame;
+    if (frame.compressed && (!inflate || ![TEXT, BINARY].includes(opcode))) return 1002;
+    if (opcode < CLOSE) return gather(frame);
     if (opcode === PING) incoming.ping(payload);
     if (opcode !== CLOSE) return undefined;
     if (!isClose(payload)) return 1002;
@@ -84,19 +93,29 @@ export function reader(limit: number, incoming: Incoming): (bytes: Buffer) => vo
     return undefined;
   }
 
-  function gather(opcode: number, final: boolean, payload: Buffer): Failure | undefined {
+  function gather({ opcode, final, compressed, payload }: Frame): Failure | undefined {
     if ((opcode === CONTINUATION) !== (message !== undefined)) return 1002;
-    message ??= { binary: opcode === BINARY, parts: [], size: 0 };
+    message ??= { binary: opcode === BINARY, compressed, parts: [], size: 0 };
     const { binary, parts } = message;
     parts.push(payload);
     message.size += payload.length;
     if (message.size > limit) return 1009;
     if (!final) return undefined;
+    const whole = inflated(message);
     message = undefined;
-    const whole = Buffer.concat(parts);
+    if (!whole) return 1007;
     if (!binary && !isUtf8(whole)) return 1007;
     incoming.message(whole, binary);
     return undefined;
+  }
+
+  function inflated({ compressed, parts }: Gathered): Buffer | undefined {
+    const whole = Buffer.concat(parts);
+    try {
+      return compressed && inflate ? inflate(whole) : whole;
+    } catch {
+      return undefined;
+    }
   }
 }
 
@@ -104,8 +123,8 @@ export function reader(limit: number, incoming: Incoming): (bytes: Buffer) => vo
 function decode(buffer: Buffer, limit: number): (Frame & { size: number }) | { needed: number } | Failure {
   if (buffer.length < 2) return { needed: 2 };
   const [first, second] = [buffer.readUInt8(0), buffer.readUInt8(1)];
-  const [opcode, final, short] = [first & 0x0f, first >= 0x80, second & 0x7f];
-  if ((first & 0x70) !== 0 || !OPCODES.includes(opcode) || second < 0x80) return 1002;
+  const [opcode, final, compressed, short] = [first & 0x0f, first >= 0x80, (first & 0x40) !== 0, second & 0x7f];
+  if ((first & 0x30) !== 0 || !OPCODES.includes(opcode) || second < 0x80) return 1002;
   if (opcode >= CLOSE && (!final || short > 125)) return 1002;
   const start = 2 + (short === 126 ? 2 : short === 127 ? 8 : 0) + 4;
   if (buffer.length < start) return { needed: start };
@@ -114,7 +133,7 @@ function decode(buffer: Buffer, limit: number): (Frame & { size: number }) | { n
   if (buffer.length < start + length) return { needed: start + length };
   const payload = Buffer.from(buffer.subarray(start, start + length));
   for (let i = 0; i < length; i++) payload[i] = (payload[i] as number) ^ (buffer[start - 4 + (i % 4)] as number);
-  return { opcode, final, payload, size: start + length };
+  return { opcode, final, compressed, payload, size: start + length };
 }
 
 /** Whether a client may send this as the payload of a close frame: RFC 6455, 5.5.1 and 7.4. */

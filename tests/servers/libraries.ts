@@ -15,15 +15,21 @@ export interface Running {
 
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** A Tachyon server on `ws`. */
-export function onWs(tachyon: Tachyon, options: ServerOptions = {}): Promise<Running> {
+/** A Tachyon server on `ws`; `headers` changes the lines of its 101. */
+export function onWs(
+  tachyon: Tachyon,
+  options: ServerOptions = {},
+  headers: (lines: string[]) => void = () => {},
+): Promise<Running> {
   const server = new WebSocketServer({ ...options, noServer: true });
+  server.on("headers", headers);
   return listen((request, socket, head) =>
     server.handleUpgrade(request, socket, head, (ws) => {
       const served = tachyon({
         query: queryOf(request.url),
         say: (text) => ws.send(text, () => {}),
         close: (code, reason) => ws.close(code, reason),
+        drop: () => ws.terminate(),
       });
       ws.on("error", () => {}); // A client that breaks WebSocket: ws ends the connection by itself.
       ws.on("message", (data, binary) => served.message(String(data), binary));
@@ -42,6 +48,7 @@ export function onWebSocketNode(tachyon: Tachyon): Promise<Running> {
       query: queryOf(request.resource),
       say: (text) => connection.sendUTF(text),
       close: (code = 1000, reason) => connection.close(code, reason),
+      drop: () => connection.socket.destroy(),
     });
     connection.on("message", (message) =>
       message.type === "utf8"
@@ -64,6 +71,7 @@ export function onFaye(tachyon: Tachyon): Promise<Running> {
       query: queryOf(request.url),
       say: (text) => faye.send(text),
       close: (code, reason) => faye.close(code, reason),
+      drop: () => socket.destroy(),
     });
     faye.on("message", ({ data }: { data: string | Buffer }) => served.message(String(data), typeof data !== "string"));
     faye.on("close", served.gone);

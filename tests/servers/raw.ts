@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { createServer } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
-import { closing, frame, reader } from "./frames.ts";
+import { closing, frame, type Incoming, reader } from "./frames.ts";
 import type { Running } from "./libraries.ts";
 import type { Client, Tachyon } from "./tachyon.ts";
 
@@ -16,6 +16,8 @@ export interface Wire extends Client {
 /** The request of a client. */
 export interface Request {
   readonly target: string;
+  /** The headers as they came. */
+  readonly lines: readonly string[];
   readonly headers: ReadonlyMap<string, string>;
 }
 
@@ -27,12 +29,16 @@ export interface Quirks {
   readonly limit: number;
   /** The path and query that belong to its url. */
   readonly path: string;
+  /** Whether a TCP connection is listened to; what is not is the quirk's to end. */
+  accept(socket: Socket): boolean;
   /** The status line and headers of its 101. */
-  head(accept: string): readonly string[];
+  head(accept: string, request: Request): readonly string[];
   /** An HTTP status that refuses a client. */
-  refuse(request: Request): number | undefined;
+  refuse(request: Request, socket: Socket): number | undefined;
   /** When a client is let in. */
-  admit(): Promise<void>;
+  admit(socket: Socket): Promise<void>;
+  /** What inflates the messages of one client; nothing where a compressed message is a violation. Throws on what it cannot. */
+  inflate?(): (compressed: Buffer) => Buffer;
   /** The frames of a message. */
   frames(text: string): readonly Buffer[];
   /** How bytes get into a socket. */
@@ -57,16 +63,20 @@ const GRACE = 1_000;
 /** The largest head of a request, in bytes. */
 const HEAD = 128 << 10;
 
+/** The status line and headers of a usual 101. */
+export const headOf = (accept: string, status = "HTTP/1.1 101 Switching Protocols"): string[] => [
+  status,
+  "Upgrade: websocket",
+  "Connection: Upgrade",
+  `Sec-WebSocket-Accept: ${accept}`,
+];
+
 const usual: Quirks = {
   host: "127.0.0.1",
   limit: 16 << 20,
   path: "/",
-  head: (accept) => [
-    "HTTP/1.1 101 Switching Protocols",
-    "Upgrade: websocket",
-    "Connection: Upgrade",
-    `Sec-WebSocket-Accept: ${accept}`,
-  ],
+  head: (accept) => headOf(accept),
+  accept: () => true,
   refuse: () => undefined,
   admit: async () => {},
   frames: (text) => [frame(1, text)],
@@ -84,7 +94,7 @@ export async function onRaw(tachyon: Tachyon, unusual: Partial<Quirks> = {}): Pr
     socket.setNoDelay(true);
     socket.on("error", () => {}); // A reset: "close" follows.
     socket.on("close", () => sockets.delete(socket));
-    handshake(socket, tachyon, quirks);
+    if (quirks.accept(socket)) handshake(socket, tachyon, quirks);
   };
   const server: Server = quirks.tls ? createTlsServer(quirks.tls, accept) : createServer(accept);
   await new Promise<void>((resolve) => server.listen(0, quirks.host, resolve));
@@ -111,22 +121,23 @@ function handshake(socket: Socket, tachyon: Tachyon, quirks: Quirks): void {
     const headers = new Map(
       lines.map((it) => [it.slice(0, it.indexOf(":")).toLowerCase(), it.slice(it.indexOf(":") + 1).trim()]),
     );
-    const request = { target: line.split(" ")[1] ?? "", headers };
-    const status = end < 0 ? 431 : (refusal(line, headers) ?? quirks.refuse(request));
+    const request = { target: line.split(" ")[1] ?? "", lines, headers };
+    const status = end < 0 ? 431 : (refusal(line, headers) ?? quirks.refuse(request, socket));
     if (status === undefined) return void upgrade(request);
     socket.end(`HTTP/1.1 ${status} No\r\nSec-WebSocket-Version: 13\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
     setTimeout(() => socket.destroy(), GRACE).unref();
   };
   socket.on("data", (bytes: Buffer) => receive(bytes));
 
-  async function upgrade({ target, headers }: Request): Promise<void> {
-    await quirks.admit();
+  async function upgrade(request: Request): Promise<void> {
+    const { target, headers } = request;
+    await quirks.admit(socket);
     if (socket.destroyed) return;
     const accept = createHash("sha1")
       .update(`${headers.get("sec-websocket-key")}${GUID}`)
       .digest("base64");
     const outlet = quirks.outlet(socket);
-    outlet.write(Buffer.from(`${quirks.head(accept).join("\r\n")}\r\n\r\n`));
+    outlet.write(Buffer.from(`${quirks.head(accept, request).join("\r\n")}\r\n\r\n`));
     receive = talk(socket, outlet, target.split("?").slice(1).join("?"), tachyon, quirks);
   }
 }
@@ -147,7 +158,7 @@ function talk(
   outlet: Outlet,
   query: string,
   tachyon: Tachyon,
-  { frames, keep, hangUp, limit }: Quirks,
+  { frames, keep, hangUp, limit, inflate }: Quirks,
 ): (bytes: Buffer) => void {
   let open = true;
   const wire: Wire = {
@@ -158,6 +169,7 @@ function talk(
     write: (bytes) => (wire.open ? outlet.write(bytes) : undefined),
     say: (text) => frames(text).forEach(wire.write),
     close: (code, reason) => shut(closing(code, reason)),
+    drop: () => socket.destroy(),
   };
   const served = tachyon(wire);
   const release = keep(wire);
@@ -165,7 +177,7 @@ function talk(
     release();
     served.gone();
   });
-  return reader(limit, {
+  const incoming: Incoming = {
     message: (payload, binary) => (open ? served.message(payload.toString(), binary) : undefined),
     ping: (payload) => wire.write(frame(10, payload)),
     close(payload) {
@@ -176,7 +188,8 @@ function talk(
       shut(closing(code));
       outlet.end();
     },
-  });
+  };
+  return reader(limit, incoming, inflate?.());
 
   /** Sends the one close frame. */
   function shut(payload: Buffer): void {

@@ -5,6 +5,8 @@ export interface Client {
   say(text: string): void;
   /** Ends the connection, after all that was said. */
   close(code?: number, reason?: string): void;
+  /** Ends the TCP connection, with no word. */
+  drop(): void;
 }
 
 /** How a server goes on with a client that it has greeted. */
@@ -25,6 +27,12 @@ export interface Session {
   readonly over: boolean;
   say(message: object): void;
   end(outcome: object, code?: number, reason?: string): void;
+  /** Writes a text as it stands. */
+  write(text: string): void;
+  /** Ends the connection with a close frame alone. */
+  close(code?: number, reason?: string): void;
+  /** Ends the TCP connection, with no word. */
+  drop(): void;
 }
 
 /** What a server decides where the protocol lets it choose. */
@@ -33,6 +41,11 @@ export interface Choices {
   spell(message: object): string;
   /** What a text names as its command; `undefined` where it is malformed. */
   read(text: string, binary: boolean): unknown;
+  /** The version that a query names; empty where it names none. */
+  version(query: string): string;
+  /** How a version compares to the server's. */
+  parity(version: string): string;
+  greet(session: Session): void;
   /** What follows the greeting. */
   greeted(session: Session): void;
   refuse(session: Session, command: unknown): void;
@@ -43,12 +56,17 @@ export interface Choices {
 
 export const DISCONNECT = "system/disconnect/request";
 
+const invalid = { status: "failed", reason: "invalid_command" };
+
 const plain: Choices = {
   spell: (message) => JSON.stringify(message),
   read: (text, binary) => (binary ? undefined : commandIn(text)),
+  version: (query) => new URLSearchParams(query).get("tachyonVersion") ?? "",
+  parity,
+  greet,
   greeted() {},
-  refuse: (session) => session.end({ status: "failed", reason: "invalid_command" }),
-  farewell: (session) => session.end({ status: "success" }),
+  refuse: dismiss,
+  farewell,
   left() {},
 };
 
@@ -58,11 +76,7 @@ export function tachyon(chosen: Partial<Choices> = {}): Tachyon {
   const everybody = new Set<Session>();
   return (client) => {
     const session = sessionOf(client, choices, everybody);
-    session.say({
-      command: "system/version/response",
-      status: "success",
-      data: { tachyonVersion: "0.1.7", versionParity: session.parity },
-    });
+    choices.greet(session);
     everybody.add(session);
     choices.greeted(session);
     return {
@@ -79,41 +93,91 @@ export function tachyon(chosen: Partial<Choices> = {}): Tachyon {
   };
 }
 
-function sessionOf(client: Client, { spell }: Choices, everybody: ReadonlySet<Session>): Session {
+/** Greets a client. */
+export function greet(session: Session): void {
+  session.say(greeting(session.parity));
+}
+
+/** Carries out a disconnect request. */
+export function farewell(session: Session): void {
+  session.end({ status: "success" });
+}
+
+/** Ends the connection of a client over a malformed command. */
+export function dismiss(session: Session): void {
+  session.end(invalid);
+}
+
+/** Refuses a command by the response that it names, and leaves the connection open; where it names none, otherwise. */
+export function refuseByName(session: Session, command: unknown, otherwise = dismiss): void {
+  const response = responseTo(command);
+  if (response === undefined) otherwise(session);
+  else session.say({ ...invalid, command: response });
+}
+
+/** What a client is greeted with. */
+export const greeting = (versionParity: string): object => ({
+  command: "system/version/response",
+  status: "success",
+  data: { tachyonVersion: "0.1.7", versionParity },
+});
+
+function sessionOf(client: Client, choices: Choices, everybody: ReadonlySet<Session>): Session {
   let over = false;
-  const say = (message: object) => {
-    if (!over) client.say(spell(message));
+  const write = (text: string) => {
+    if (!over) client.say(text);
   };
+  const say = (message: object) => write(choices.spell(message));
   return {
-    parity: parity(new URLSearchParams(client.query).get("tachyonVersion") ?? ""),
+    parity: choices.parity(choices.version(client.query)),
     everybody,
     say,
+    write,
     get over() {
       return over;
     },
     end(outcome, code, reason) {
       if (over) return;
       say({ command: "system/disconnected/response", ...outcome });
+      this.close(code, reason);
+    },
+    close(code, reason) {
+      if (over) return;
       over = true;
       client.close(code, reason);
+    },
+    drop() {
+      over = true;
+      client.drop();
     },
   };
 }
 
-function parity(version: string): string {
+/** The parity of a version: what a greeting says of it. */
+export function parity(version: string): string {
   const parts = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/.exec(version)?.slice(1);
   if (!parts) return "unknown";
   const differs = parts.findIndex((part, i) => part !== ["0", "1", "7"][i]);
   return ["match", "major_mismatch", "minor_mismatch", "patch_mismatch"][differs + 1] as string;
 }
 
-/** The command in a JSON text of an object. */
-export function commandIn(text: string): unknown {
+/** The command in a JSON text of an object; `reviver` sees its properties first, and may throw. */
+export function commandIn(text: string, reviver?: (name: string, value: unknown) => unknown): unknown {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text, reviver);
     return Array.isArray(value) ? undefined : Object(value).command;
   } catch {
     return undefined;
+  }
+}
+
+/** Whether a text is JSON of an object. */
+export function isObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
   }
 }
 

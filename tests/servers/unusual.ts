@@ -4,6 +4,7 @@ import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import { frame } from "./frames.ts";
 import { onFaye, onWebSocketNode, onWs, type Running } from "./libraries.ts";
 import { bucket, gateway, type Limiter, together, type Way, window } from "./limiting.ts";
+import { program } from "./program.ts";
 import {
   corked,
   escaped,
@@ -16,8 +17,8 @@ import {
   turns,
   unordered,
 } from "./quirks.ts";
-import { onRaw, type Quirks } from "./raw.ts";
-import { type Choices, commandIn, responseTo, type Session, type Tachyon, tachyon } from "./tachyon.ts";
+import { headOf, onRaw, type Quirks } from "./raw.ts";
+import { type Choices, commandIn, dismiss, refuseByName, type Session, type Tachyon, tachyon } from "./tachyon.ts";
 
 /** A server that conforms, in a way that few do. */
 export interface Unusual {
@@ -26,6 +27,12 @@ export interface Unusual {
   readonly warns: readonly RequirementId[];
   /** The certificate to trust. */
   readonly ca?: string;
+  /** It meets one case in so many, where more would take too long. */
+  readonly share?: number;
+  /** It limits connections: what needs more of them may be left out, if it is said why. */
+  readonly limited?: boolean;
+  /** It is about these cases, also those that put load on a server. */
+  readonly cases?: RegExp;
 }
 
 const [crt, key] = ["crt", "key"].map((it) => readFileSync(`tests/fixtures/localhost.${it}`, "utf8")) as [
@@ -39,7 +46,6 @@ const BINARY = Symbol();
 const invalid = { status: "failed", reason: "invalid_command" };
 const news = { command: "lobby/motd/response", status: "success", data: { motd: "hello" } };
 const outdated = (session: Session) => session.end({ status: "failed", reason: "unauthorized" }, 4000, "update");
-const dismiss = (session: Session) => session.end(invalid);
 
 const chooses = (choices: Partial<Choices>, warns: readonly RequirementId[] = []): Unusual => ({
   start: () => onWs(tachyon(choices)),
@@ -67,6 +73,9 @@ const every = (ms: number, opcode: number) =>
       return () => clearInterval(timer);
     },
   }));
+
+/** The cases that send several commands in one go. */
+const PIPELINED = /^(resilience\/flood|generated\/|disconnect\/(\d|followed-)|malformed\/)/;
 
 /** Servers in which the suite must find nothing wrong, by what they do. */
 export const unusual: Readonly<Record<string, Unusual>> = {
@@ -111,8 +120,8 @@ export const unusual: Readonly<Record<string, Unusual>> = {
     "Connection: keep-alive, Upgrade",
     `Sec-WebSocket-Accept:   ${accept}  `,
   ]),
-  "calls its 101 otherwise": head((accept) => usualHead("HTTP/1.1 101 Here you are: (101) ✓!", accept)),
-  "does not call its 101 anything": head((accept) => usualHead("HTTP/1.1 101 ", accept)),
+  "calls its 101 otherwise": head((accept) => headOf(accept, "HTTP/1.1 101 Here you are: (101) ✓!")),
+  "does not call its 101 anything": head((accept) => headOf(accept, "HTTP/1.1 101 ")),
 
   // How it ends connections.
   "closes without a code": closes(),
@@ -125,19 +134,21 @@ export const unusual: Readonly<Record<string, Unusual>> = {
   "resets TCP after the close frames": sends(() => ({ hangUp: (_, socket) => socket.resetAndDestroy() })),
 
   // What it does with malformed commands.
-  "refuses by name where it can, and stays open": chooses({ refuse: (session, command) => named(session, command) }),
+  "refuses by name where it can, and stays open": chooses({
+    refuse: (session, command) => refuseByName(session, command),
+  }),
   "refuses by name where it can, and is silent otherwise": chooses(
-    { refuse: (session, command) => named(session, command, () => {}) },
+    { refuse: (session, command) => refuseByName(session, command, () => {}) },
     ["malformed.answered"],
   ),
   "stays open and silent": chooses({ refuse() {} }, ["malformed.answered"]),
   "refuses by name and ends the connection": chooses({
     refuse(session, command) {
-      named(session, command, () => {});
+      refuseByName(session, command, () => {});
       dismiss(session);
     },
   }),
-  "answers binary frames like texts": chooses({ read: commandIn }),
+  "answers binary frames like texts": chooses({ read: (text) => commandIn(text) }),
   "is silent to binary frames": chooses({
     read: (text, binary) => (binary ? BINARY : commandIn(text)),
     refuse: (session, command) => (command === BINARY ? undefined : dismiss(session)),
@@ -147,6 +158,18 @@ export const unusual: Readonly<Record<string, Unusual>> = {
     read: (text, binary) => (binary ? undefined : commandIn(text.replace(/^\ufeff/, ""))),
   }),
   "reads no more than 4 KiB": sends(() => ({ limit: 4 << 10 })),
+
+  // What it does with several commands.
+  "ends TCP with all but the first unread": {
+    start: () => program("tests/servers/unread.js"),
+    warns: [],
+    cases: PIPELINED,
+  },
+  "resets the connection over all but the first": {
+    start: () => program("tests/servers/unread.js", "reset"),
+    warns: [],
+    cases: PIPELINED,
+  },
 
   // Whom it serves.
   "ends the connection of another major version": chooses({
@@ -160,6 +183,9 @@ export const unusual: Readonly<Record<string, Unusual>> = {
   })),
   "refuses subprotocols": sends(() => ({
     refuse: ({ headers }) => (headers.has("sec-websocket-protocol") ? 400 : undefined),
+  })),
+  "wants a User-Agent": sends(() => ({
+    refuse: ({ headers }) => (headers.has("user-agent") ? undefined : 403),
   })),
   "is only at a path and a query of its own": sends(() => ({
     path: "/lobby%2F1/ws?region=eu&empty&q=a%20b?c",
@@ -205,17 +231,6 @@ export const unusual: Readonly<Record<string, Unusual>> = {
   "stands on faye-websocket": { start: () => onFaye(tachyon()), warns: [] },
 };
 
-/** Refuses a command by the response that it names, and otherwise as told. */
-function named(session: Session, command: unknown, otherwise: (session: Session) => void = dismiss): void {
-  const response = responseTo(command);
-  if (response === undefined) otherwise(session);
-  else session.say({ ...invalid, command: response });
-}
-
 function head(lines: Quirks["head"]): Unusual {
   return sends(() => ({ head: lines }));
-}
-
-function usualHead(status: string, accept: string): readonly string[] {
-  return [status, "Upgrade: websocket", "Connection: Upgrade", `Sec-WebSocket-Accept: ${accept}`];
 }

@@ -1,0 +1,203 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { program } from "../servers/program.ts";
+import { cli, freePort } from "./process.ts";
+import { closing, cwd } from "./workspace.ts";
+
+/** Longer than a run may take, so that one that does is told of as well. */
+const PATIENCE = 90_000;
+
+const SERVER = resolve("tests/servers/dying.js");
+
+/** What a test reads of report.json. */
+interface Told {
+  readonly verdict: string;
+  readonly stop?: unknown;
+  readonly requirements: readonly { id: string; verdict: string }[];
+  readonly cases: readonly {
+    id: string;
+    verdict: string;
+    unstable?: boolean;
+    unconfirmed?: boolean;
+    checks: readonly { requirement: string; verdict: string }[];
+    connections: readonly { events: readonly { from: string; type: string; data?: string }[] }[];
+  }[];
+}
+
+/** What is right of a server that ends over some inputs. */
+interface Right {
+  /** The cases that must fail. */
+  readonly culprits: readonly string[];
+  /** Others may since they send the same: what tells them by their id or by a text of their client. */
+  readonly alike?: RegExp;
+  /** What comes of the same in those cases, and may be told as well. */
+  readonly also?: readonly string[];
+  /** What the terminal must say. */
+  readonly says?: readonly RegExp[];
+}
+
+/** Where the death of a server, or of others' connections, is a failure; what it is called depends on the case. */
+const HARM = ["malformed.survives", "transport.survives", "disconnect.isolated"];
+
+const isBroken = ({ verdict }: { verdict: string }) => verdict === "fail" || verdict === "warn";
+
+/** Runs the whole command. */
+async function run(url: string, ...args: readonly string[]) {
+  const { code, stdout } = await cli(cwd, ["run", url, ...args]);
+  const told: Told = JSON.parse(readFileSync(join(cwd, "tachyon-report", "report.json"), "utf8"));
+  return { code, stdout, told };
+}
+
+/** Has the suite start the server. */
+async function started(on: readonly string[], ...args: readonly string[]) {
+  const port = await freePort();
+  return run(`ws://127.0.0.1:${port}`, "--start", `${process.execPath} ${SERVER} ${flags(on, port)}`, ...args);
+}
+
+/** Has it find the server running. */
+async function found(on: readonly string[], ...args: readonly string[]) {
+  const port = await freePort();
+  const { url, close } = await program(SERVER, ...flags(on, port).split(" "));
+  closing.push(close);
+  return run(url, ...args);
+}
+
+const flags = (on: readonly string[], port: number) =>
+  [`--port ${port}`, ...on.map((it) => (it.startsWith("--") ? it : `--on ${it}`))].join(" ");
+
+/** Expects that these cases fail by harm alone, that nothing else is broken or doubtful, and that the run came to its end. */
+function expectCulprits({ code, stdout, told }: Awaited<ReturnType<typeof run>>, right: Right): void {
+  const { culprits, alike = /^$/, also = [], says = [] } = right;
+  const named = [...HARM, ...also];
+  const failed = told.cases.filter(isBroken);
+  const ids = failed.map(({ id }) => id);
+  expect(ids).toEqual(expect.arrayContaining([...culprits]));
+  const innocent = failed.filter((it) => !culprits.includes(it.id) && !sentBy(it).some((sent) => alike.test(sent)));
+  expect(innocent.map(({ id }) => id)).toEqual([]);
+  const checks = failed.flatMap((it) => it.checks.filter(isBroken).map(({ requirement }) => requirement));
+  expect(checks.filter((id) => !named.includes(id))).toEqual([]);
+  expect(told.requirements.filter(isBroken).filter(({ id }) => !named.includes(id))).toEqual([]);
+  expect(told.cases.filter(({ verdict }) => verdict === "error").map(({ id }) => id)).toEqual([]);
+  expect(told.cases.filter((it) => it.unstable || it.unconfirmed).map(({ id }) => id)).toEqual([]);
+  expect(told).toMatchObject({ verdict: "fail" });
+  expect(told.stop).toBeUndefined();
+  for (const words of says) expect(stdout).toMatch(words);
+  for (const id of culprits) expect(stdout).toContain(id);
+  expect(code).toBe(1);
+}
+
+/** The id of a case, and every text that its client sent. */
+const sentBy = ({ id, connections }: Told["cases"][number]) => [
+  id,
+  ...connections.flatMap(({ events }) =>
+    events.flatMap(({ from, type, data }) => (from === "client" && type === "text" && data ? [data] : [])),
+  ),
+];
+
+const NULL = "malformed/no-object-null";
+const LONG_PING = "transport/violation-a-ping-of-126-bytes";
+const long = /-of-(126|65536)-bytes$/;
+const dropped: Right = { culprits: [NULL], also: ["termination.announced"] };
+const three: Right = {
+  culprits: [NULL, "malformed/near-miss-nul-after", LONG_PING],
+  alike: /-of-(126|65536)-bytes$|\\u0000/,
+};
+
+const shadowed: Right = {
+  culprits: ["malformed/nested-under-constructor"],
+  alike: /"(hasOwnProperty|toString|constructor|valueOf)"\s*:/,
+};
+
+/** A server by what it does, and what is right to say of it. */
+const deaths: Readonly<Record<string, readonly [on: readonly string[], right: Right, ...args: string[]]>> = {
+  "dies of three inputs": [["null=exit:1@0", "escaped-nul=exit:3@200", "long-ping=exit:4@0"], three],
+  "throws 50 ms later": [["null=throw@50"], { culprits: [NULL], says: [/exit code 1\b/, /TypeError: Cannot read/] }],
+  "is killed 700 ms later": [
+    ["bracket=kill@700"],
+    { culprits: ["transport/odd-a-host-with-an-open-bracket"], says: [/SIGKILL/] },
+  ],
+  "ends as if all were well": [
+    ["reserved-bit=exit:0@200"],
+    { culprits: ["transport/violation-a-request-with-rsv2"], says: [/exit code 0\b/] },
+  ],
+  "dies of a close code": [
+    ["close-2999=exit:5@0"],
+    { culprits: ["transport/violation-a-close-frame-with-code-2999"], says: [/exit code 5\b/] },
+  ],
+  "accepts no more": [["null=deaf@0"], { culprits: [NULL] }],
+  "drops all others at once": [["null=drop@0"], dropped],
+  "drops all others 100 ms later": [["null=drop@100"], dropped],
+  "dies 50 ms later, one case at a time": [["null=exit:1@50"], { culprits: [NULL] }, "--concurrency", "1"],
+  "drops all others 50 ms later, one case at a time": [["null=drop@50"], dropped, "--concurrency", "1"],
+  "dies of a property that shadows a method": [["shadowed=exit:1@50"], shadowed],
+  "has a worker that dies": [
+    ["null=exit:1@0", "long-ping=kill@50", "--restart 300"],
+    { culprits: [NULL, LONG_PING], alike: long },
+  ],
+};
+
+describe("a server that the suite started and that", () => {
+  test.each(Object.entries(deaths))(
+    "%s: the culprits are named, and nobody else",
+    async (_, [on, right, ...args]) => {
+      expectCulprits(await started(on, ...args), right);
+    },
+    PATIENCE,
+  );
+
+  test(
+    "dies 3 s after an input does not pass",
+    async () => {
+      const { code, told } = await started(["null=exit:1@3000"], "--all");
+      expect(told.verdict).toBe("fail");
+      expect(told.requirements.filter(isBroken).map(({ id }) => id)).toEqual([
+        expect.stringMatching(/survives|resilience/),
+      ]);
+      expect(code).toBe(1);
+    },
+    PATIENCE,
+  );
+});
+
+describe("a server that the suite found running and that", () => {
+  const { "dies of three inputs": dies, "drops all others 100 ms later": drops } = deaths;
+  test.each(
+    Object.entries({
+      "comes back after it died of three inputs": [[...(dies?.[0] ?? []), "--restart 300"], three],
+      "drops all others 100 ms later": [drops?.[0] ?? [], dropped],
+    } satisfies Record<string, readonly [readonly string[], Right]>),
+  )(
+    "%s: the culprits are named, and nobody else",
+    async (_, [on, right]) => {
+      expectCulprits(await found(on), right);
+    },
+    PATIENCE,
+  );
+
+  test(
+    "stays away after it died: what was found before stays, the suspects are named",
+    async () => {
+      const { code, stdout, told } = await found(["null=exit:1@0", "--bug parity"]);
+      const broken = told.requirements.filter(isBroken).map(({ id }) => id);
+      expect(broken.filter((id) => !HARM.includes(id))).toEqual(["parity.patch"]);
+      expect(told.verdict).toBe("fail");
+      expect(stdout).toContain("parity.patch");
+      expect(stdout).toContain(NULL);
+      expect(code).toBe(1);
+    },
+    PATIENCE,
+  );
+});
+
+test(
+  "a crash, a trimmed command and a wrong parity are all told of in one run",
+  async () => {
+    const { code, told } = await started(["null=throw@0", "--bug parity", "--bug trim"]);
+    const broken = told.requirements.filter(isBroken).map(({ id }) => id);
+    expect(broken.toSorted()).toEqual(["malformed.rejected", "malformed.survives", "parity.patch"]);
+    expect(told.stop).toBeUndefined();
+    expect(code).toBe(1);
+  },
+  PATIENCE,
+);

@@ -1,0 +1,94 @@
+// A server that ends badly over some inputs: `--on null=exit:1@0` (the input, how it ends, how many ms later), repeatable.
+// With `--restart 300` a supervisor starts it again after so many ms. With `--bug` it is wrong in another point as well.
+import { fork } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { commandIn, parity, start } from "./plain.js";
+
+const { values } = parseArgs({
+  options: {
+    port: { type: "string", default: "0" },
+    on: { type: "string", multiple: true, default: [] },
+    restart: { type: "string" },
+    bug: { type: "string", multiple: true, default: [] },
+  },
+});
+
+/** What a client may do that it ends over: what tells a text, a request or a violation of RFC 6455 that does. */
+const inputs = {
+  null: { text: (text) => text.trim() === "null" },
+  "escaped-nul": { text: (text) => text.includes("\\u0000") },
+  shadowed: { text: (text) => /"(hasOwnProperty|toString|constructor|valueOf)"\s*:/.test(text) },
+  proto: { text: (text) => /"__proto__"\s*:/.test(text) },
+  bracket: { request: ({ url, headers }) => /\[(?!.*\])/.test(`${headers.host}${url}`) },
+  "long-ping": { violation: ({ message }) => /invalid payload length 12[67]$/.test(message) },
+  "reserved-bit": { violation: ({ message }) => message.includes("RSV2") },
+  "close-2999": { violation: ({ message }) => message.endsWith("2999") },
+};
+
+/** How it ends. */
+const fates = {
+  exit: (code) => process.exit(Number(code)),
+  throw() {
+    const message = null;
+    return message.command;
+  },
+  kill: () => process.kill(process.pid, "SIGKILL"),
+  /** Lives on, and drops all clients but who did it. */
+  drop(_, running, client) {
+    for (const it of running.clients) if (it !== client) it.terminate();
+  },
+  /** Lives on with whom it has, and accepts no more. */
+  deaf: (_, running) => running.server.close(),
+};
+
+/** What it is wrong in, whatever a client does. */
+const bugs = {
+  parity: { parity: (version) => parity(version?.replace(/^0\.1\.7\d+$/, "0.1.7")) },
+  trim: { commandIn: (text) => commandIn(text)?.trim?.() },
+};
+
+const triggers = values.on.map((text) => {
+  const [, input, fate, detail, ms] = /^([\w-]+)=([a-z]+)(?::(\d+))?@(\d+)$/.exec(text);
+  return { ...inputs[input], fall: (client) => setTimeout(() => fates[fate](detail, running, client), Number(ms)) };
+});
+
+/** Falls over what came, where a trigger tells it. */
+function over(kind, what, client) {
+  for (const { [kind]: tells, fall } of triggers) if (tells?.(what)) fall(client);
+}
+
+let running;
+
+function serve() {
+  process.on("disconnect", () => process.exit());
+  running = start(
+    {
+      admit(proceed, request) {
+        over("request", request);
+        proceed();
+      },
+      hear(client, handle, text) {
+        over("text", text, client);
+        handle();
+      },
+      failed: (error) => over("violation", error),
+      ...Object.assign({}, ...values.bug.map((name) => bugs[name])),
+    },
+    Number(values.port),
+  );
+}
+
+/** Starts it as a worker, again and again. */
+async function supervise() {
+  const { restart, ...rest } = values;
+  const args = Object.entries(rest).flatMap(([name, some]) => [some].flat().flatMap((it) => [`--${name}`, it]));
+  for (;;) {
+    await new Promise((resolve) => fork(fileURLToPath(import.meta.url), args).once("exit", resolve));
+    await sleep(Number(restart));
+  }
+}
+
+if (values.restart === undefined) serve();
+else await supervise();

@@ -1,0 +1,110 @@
+import type { RequirementId } from "../../../schemas/0.1.7/requirements.ts";
+import { program } from "../program.ts";
+import { type Choices, type Client, commandIn, dismiss, farewell, greet, greeting, isObject } from "../tachyon.ts";
+import { chooses, everyNth, type Misjudged, type Right, wraps } from "./misjudged.ts";
+
+/** No command: that of a message which gets no answer. */
+const IGNORED = Symbol();
+
+const goodbye = { command: "system/disconnected/response", status: "success" };
+
+/** Does something to a client that was silent for so many ms since it was greeted. */
+const whenIdle = (ms: number, act: (client: Client) => void, right: Right): Misjudged =>
+  wraps(
+    (server) => (client) => {
+      const served = server(client);
+      const timer = setTimeout(act, ms, client);
+      return {
+        message(text, binary) {
+          clearTimeout(timer);
+          served.message(text, binary);
+        },
+        gone() {
+          clearTimeout(timer);
+          served.gone();
+        },
+      };
+    },
+    right,
+  );
+
+/** Says nothing to some malformed commands, and refuses the others so many ms later. */
+const refusesLate = (ms: number, isIgnored: (text: string, binary: boolean) => boolean, right: Right): Misjudged =>
+  chooses(
+    () => ({
+      read: (text, binary) => (isIgnored(text, binary) ? IGNORED : commandIn(text)),
+      refuse: (session, command) => (command === IGNORED ? undefined : setTimeout(dismiss, ms, session)),
+    }),
+    right,
+  );
+
+const silent: Right = { told: ["malformed.answered"], noObjects: true };
+const isNoObject = (text: string, binary: boolean) => binary || !isObject(text);
+
+const forgets = (choices: () => Partial<Choices>, ...told: readonly RequirementId[]) => chooses(choices, { told });
+
+/** Servers that forget some clients, or end connections in ways of their own. */
+export const ofConnections: Readonly<Record<string, Misjudged>> = {
+  // What they do to one client in so many, whatever else goes on.
+  "greets every client but each 40th": forgets(() => ({ greet: everyNth(40, () => {}, greet) }), "version.greeting"),
+  "greets every client but each 150th": forgets(() => ({ greet: everyNth(150, () => {}, greet) }), "version.greeting"),
+  "answers every disconnect request but each 40th": forgets(
+    () => ({ farewell: everyNth(40, () => {}, farewell) }),
+    "disconnect.answered",
+  ),
+  "sends each 60th client no JSON": forgets(
+    () => ({
+      greeted: everyNth(
+        60,
+        (session) => session.write("undefined"),
+        () => {},
+      ),
+    }),
+    "message.json",
+  ),
+  "drops each 50th client with a close frame and no goodbye": forgets(
+    () => ({
+      greeted: everyNth(
+        50,
+        (session) => session.close(1011),
+        () => {},
+      ),
+    }),
+    "termination.announced",
+  ),
+
+  // What they do to a client that is silent.
+  "closes with 1001 after 1 s of silence": whenIdle(1_000, (client) => client.close(1001), {
+    told: ["termination.announced"],
+  }),
+  "ends TCP after 700 ms of silence": whenIdle(700, (client) => client.drop(), { told: ["termination.announced"] }),
+  "says success after 1.2 s of silence": whenIdle(
+    1_200,
+    (client) => {
+      client.say(JSON.stringify(goodbye));
+      client.close(1000);
+    },
+    { told: ["termination.success-only-if-asked"] },
+  ),
+  "greets again after 1 s of silence": whenIdle(1_000, (client) => client.say(JSON.stringify(greeting("match"))), {
+    told: ["version.once"],
+  }),
+
+  // What they do not answer, or late.
+  "is silent to what is no object, and refuses the rest 300 ms later": refusesLate(300, isNoObject, silent),
+  "is silent to what is no object, and refuses the rest 300 ms later, case by case": refusesLate(300, isNoObject, {
+    ...silent,
+    options: { concurrency: 1 },
+  }),
+  "is silent to what is no object, and refuses the rest 700 ms later": refusesLate(700, isNoObject, silent),
+  "is silent to binary messages, and refuses the rest 500 ms later": refusesLate(500, (_, binary) => binary, {}),
+
+  // How they end.
+  "drops who sends one malformed command": chooses(() => ({ refuse: (session) => session.drop() }), {
+    told: ["termination.announced"],
+    also: ["malformed.usable", "malformed.answered"],
+  }),
+
+  // When all stands still.
+  "stands still for 2.5 s once": { start: () => program("tests/servers/slow.js", "stands still for 2.5 s once") },
+};

@@ -1,0 +1,138 @@
+import { commandIn, dismiss, parity, type Session, type Tachyon } from "../tachyon.ts";
+import { chooses, type Misjudged, type Right, wraps } from "./misjudged.ts";
+
+/** No command: that of a request which the server stumbles over. */
+const STUMBLE = Symbol();
+
+const lost: Right = { told: ["disconnect.no-login"], also: ["disconnect.answered"] };
+const open: Right = { told: ["disconnect.extra-properties"] };
+const harms: Right = {
+  ...open,
+  oneOf: ["disconnect.isolated", "malformed.survives", "transport.survives"],
+  also: ["termination.announced"],
+};
+
+/** Lets a message through to a client only where it is `heard`, which is asked anew for each connection. */
+const hears =
+  (heard: () => () => boolean) =>
+  (server: Tachyon): Tachyon =>
+  (client) => {
+    const isHeard = heard();
+    const served = server(client);
+    return { ...served, message: (text, binary) => (isHeard() ? served.message(text, binary) : undefined) };
+  };
+
+const after = (ms: number) => () => {
+  const began = performance.now();
+  return () => performance.now() - began >= ms;
+};
+
+const butFirst = () => {
+  let count = 0;
+  return () => ++count > 1;
+};
+
+/** Greets late, and listens no earlier. */
+const greetsThenListens =
+  (ms: number) =>
+  (server: Tachyon): Tachyon =>
+  (client) => {
+    let served: ReturnType<Tachyon> | undefined;
+    const timer = setTimeout(() => {
+      served = server(client);
+    }, ms);
+    return {
+      message: (text, binary) => served?.message(text, binary),
+      gone() {
+        clearTimeout(timer);
+        served?.gone();
+      },
+    };
+  };
+
+/** One that cannot take a request with some value or name in it: it refuses it. */
+const chokes = (on: (it: string) => boolean): Misjudged =>
+  chooses(
+    () => ({
+      read: (text, binary) =>
+        binary
+          ? undefined
+          : commandIn(text, (name, value) => {
+              if (on(name) || (typeof value === "string" && on(value))) throw new Error("not to be stored");
+              return value;
+            }),
+    }),
+    open,
+  );
+
+/** One that stumbles over a property of these names, and then does something to whom it serves. */
+const stumbles = (names: readonly string[], act: (session: Session) => void, right: Right): Misjudged =>
+  chooses(
+    () => ({
+      read(text, binary) {
+        const command = binary ? undefined : commandIn(text);
+        return command !== undefined && names.some((name) => Object.hasOwn(JSON.parse(text), name)) ? STUMBLE : command;
+      },
+      refuse: (session, command) => (command === STUMBLE ? act(session) : dismiss(session)),
+    }),
+    right,
+  );
+
+const dropAll = (session: Session) => {
+  for (const it of session.everybody) it.drop();
+};
+const dropOthers = (session: Session) => {
+  for (const it of session.everybody) if (it !== session) it.drop();
+};
+
+const splits = (version: (query: string) => string) => chooses(() => ({ version }), { told: ["parity.query"] });
+const versionIn = (query: string) => new URLSearchParams(query).get("tachyonVersion") ?? "";
+
+/** Keeps so many bits of each number of the patch, as an integer of a fixed size does. */
+const wrapsPatch = (bits: number) =>
+  chooses(
+    () => ({
+      parity: (version) =>
+        parity(version.replace(/(?<=^\d+\.\d+\.)[1-9]\d*$/, (patch) => `${BigInt.asUintN(bits, BigInt(patch))}`)),
+    }),
+    { told: ["parity.patch"] },
+  );
+
+/** Servers that lose, or stumble over, something that a client says. */
+export const ofRequests: Readonly<Record<string, Misjudged>> = {
+  // What comes at once is lost.
+  "listens 150 ms after the handshake": wraps(hears(after(150)), lost),
+  "listens 20 ms after the handshake": wraps(hears(after(20)), lost),
+  "listens once it has greeted, 100 ms after the handshake": wraps(greetsThenListens(100), lost),
+  "loses the first message of a client": wraps(hears(butFirst), {
+    told: ["disconnect.answered"],
+    also: ["malformed.answered"],
+  }),
+
+  // How it reads the query.
+  "splits the query at semicolons too": splits((query) => versionIn(query.replaceAll(";", "&"))),
+  "splits the query at semicolons alone where there is one": splits((query) =>
+    versionIn(query.includes(";") ? query.replaceAll("&", "%26").replaceAll(";", "&") : query),
+  ),
+  "reads 600 characters of the query": splits((query) => versionIn(query.slice(0, 600))),
+  "reads 2,000 characters of the query": splits((query) => versionIn(query.slice(0, 2_000))),
+  ...Object.fromEntries([8, 16, 32].map((bits) => [`keeps a patch in ${bits} bits`, wrapsPatch(bits)])),
+
+  // What it cannot store.
+  "stores no NUL": chokes((text) => text.includes("\0")),
+  "stores no control character": chokes((text) => /\p{Cc}/u.test(text)),
+  "stores no character past the first plane": chokes((text) => /[\u{10000}-\u{10ffff}]/u.test(text)),
+  "stores no text over 5,000 bytes": chokes((text) => Buffer.byteLength(text) > 5_000),
+
+  // What shadows a method of every object.
+  "drops everybody over a property called as a method": stumbles(["hasOwnProperty", "toString"], dropAll, harms),
+  "drops all others over one 100 ms later": stumbles(
+    ["hasOwnProperty", "toString", "valueOf", "constructor"],
+    (session) => {
+      dismiss(session);
+      setTimeout(dropOthers, 100, session).unref();
+    },
+    harms,
+  ),
+  "refuses a property called as a method": stumbles(["hasOwnProperty", "toString", "constructor"], dismiss, open),
+};

@@ -1,0 +1,27 @@
+// A server that answers the first command of a client, and ends or (`reset`) resets TCP with the rest of its input unread: its
+// goodbye may be lost on its way.
+import { goodbye, start } from "./plain.js";
+
+const refused = { status: "failed", reason: "invalid_command" };
+
+/** Ends TCP at once: where there is more input, the kernel makes a reset of it. */
+function end(client, socket, outcome) {
+  socket.pause();
+  goodbye(client, outcome);
+  client.close(1000);
+  setImmediate(() => socket.destroySoon());
+}
+
+const ends = {
+  farewell: (client, socket) => end(client, socket),
+  refuse: (client, socket) => end(client, socket, refused),
+};
+
+const resets = {
+  hear(client, handle, _, socket) {
+    if (client.readyState === client.OPEN) handle();
+    else socket.resetAndDestroy();
+  },
+};
+
+start(process.argv[2] === "reset" ? resets : ends);

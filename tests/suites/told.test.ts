@@ -1,0 +1,38 @@
+import { afterEach, expect, test } from "@jest/globals";
+import type { CaseResult } from "../../harness/execute.ts";
+import { brokenBy, byDefault, runAgainst } from "../helpers.ts";
+import { misjudged } from "../servers/misjudged/index.ts";
+import { isObject } from "../servers/tachyon.ts";
+
+/** Longer than a run may take, so that one that does is told of as well. */
+const PATIENCE = 90_000;
+
+let close: () => Promise<void> = async () => {};
+afterEach(() => close());
+
+test.each(Object.entries(misjudged))(
+  "of a server that %s is told what is right",
+  async (_, { start, told = [], oneOf = [], also = [], noObjects, options, headers = {} }) => {
+    const server = await start();
+    close = server.close;
+    const target = { url: new URL(server.url), headers };
+    const run = await runAgainst(server.url, byDefault, { target, ...options });
+
+    const broken = brokenBy(run);
+    expect(broken.filter((id) => ![...oneOf, ...also].some((it) => it === id))).toEqual(told.toSorted());
+    expect(oneOf.length === 0 || oneOf.some((it) => broken.includes(it))).toBe(true);
+    expect(run.stop).toBeUndefined();
+    expect(run.results.filter(({ verdict }) => verdict === "error").map(({ case: { id } }) => id)).toEqual([]);
+    const innocent = run.results.filter((result) => noObjects && isBroken(result) && !saidNoObject(result));
+    expect(innocent.map(({ case: { id } }) => id)).toEqual([]);
+  },
+  PATIENCE,
+);
+
+const isBroken = ({ verdict }: CaseResult) => verdict === "fail" || verdict === "warn";
+
+/** Whether some text of the client is no JSON object. */
+const saidNoObject = ({ connections }: CaseResult) =>
+  connections.some(({ events }) =>
+    events.some((it) => it.from === "client" && it.type === "text" && !isObject(it.data)),
+  );

@@ -1,0 +1,19 @@
+import { afterEach, test } from "@jest/globals";
+import { unusualSlow } from "../servers/unusual-slow.ts";
+import { expectNothingWrong } from "./conforming.ts";
+
+/** Longer than a run may take, so that one that does is told of as well. */
+const PATIENCE = 60_000;
+
+let close: () => Promise<void> = async () => {};
+afterEach(() => close());
+
+test.each(Object.entries(unusualSlow))(
+  "nothing is wrong with a server that %s",
+  async (_, server) => {
+    const running = await server.start();
+    close = running.close;
+    await expectNothingWrong(running.url, server);
+  },
+  PATIENCE,
+);
