@@ -1,6 +1,8 @@
 import {
   isBreach,
+  isObject,
   isServerEnd,
+  json,
   type Message,
   messages,
   type Placed,
@@ -71,6 +73,44 @@ export function tooBig(transcript: Transcript, end: WireEvent): boolean {
   if (end.type === "close") return end.code === 1009;
   const last = lastSent(transcript);
   return last !== undefined && "data" in last && last.data.length > BIG;
+}
+
+/** Commands that a client sent in a row, and what the server said since; of both no more than are told apart. */
+export interface Burst {
+  /** What shows that the server had read all that came before. */
+  readonly after: WireEvent | undefined;
+  readonly commands: readonly WireEvent[];
+  readonly answers: readonly WireEvent[];
+}
+
+/** So many commands in a row are told apart from more: as many as a case sends in one go, and some. */
+const FEW = 24;
+
+/** The last commands before the end of the connection. A greeting answers none of them. */
+export function lastBurst(transcript: Transcript): Burst {
+  const { events } = transcript;
+  const end = firstEnd(transcript);
+  let after: WireEvent | undefined;
+  let [commands, answers]: [WireEvent[], WireEvent[]] = [[], []];
+  for (const event of end ? events.slice(0, events.indexOf(end)) : events) {
+    if (event.type === "timeout") [after, commands, answers] = [event, [], []];
+    if (!isData(event) || isGreeting(event)) continue;
+    if (event.from === "client" && answers.length > 0) [after, commands, answers] = [answers.at(-1), [], []];
+    const some = event.from === "client" ? commands : answers;
+    if (some.length < FEW) some.push(event);
+  }
+  return { after, commands, answers };
+}
+
+const isGreeting = (event: WireEvent) => {
+  const message = event.from === "server" ? json(event) : undefined;
+  return isObject(message) && nameOf(message) === GREETING;
+};
+
+/** Whether the goodbye may be lost: a server that ends TCP while more commands come has the system reset it. */
+export function mayBeLost(transcript: Transcript, end: WireEvent): boolean {
+  const { commands, answers } = lastBurst(transcript);
+  return end.type === "end" && commands.length - answers.length > 1;
 }
 
 /** The first message of the server that this version does not define, and that refuses no undefined command. */

@@ -21,7 +21,9 @@ import {
   isLostBefore,
   isProvocation,
   isReset,
+  lastBurst,
   lastSent,
+  mayBeLost,
   refusable,
   sent,
   tooBig,
@@ -99,6 +101,7 @@ export const rules: readonly Rule[] = [
       if (announcement(transcript) >= 0) return kept("announced");
       if (transcript.events.some(isProvocation)) return kept("the suite broke RFC 6455 before");
       if (tooBig(transcript, end)) return kept("the WebSocket layer ended it over a message that was too big");
+      if (mayBeLost(transcript, end)) return kept("several commands were on their way: a goodbye may be lost");
       return broken(`${quote(end)} with no ${DISCONNECTED} before`);
     },
     needs: (transcript) => [
@@ -106,6 +109,7 @@ export const rules: readonly Rule[] = [
       transcript.events[announcement(transcript)],
       transcript.events.find(isProvocation),
       lastSent(transcript),
+      ...Object.values(lastBurst(transcript)).flat(),
     ],
     gaps: ANY,
   }),
