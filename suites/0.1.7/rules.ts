@@ -11,6 +11,7 @@ import {
   type WireEvent,
 } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import { repeatedName } from "./duplicates.ts";
 import {
   announcement,
   asksToDisconnect,
@@ -51,16 +52,16 @@ export const rules: readonly Rule[] = [
     judge(transcript) {
       const data = transcript.events.filter(isServerData);
       const limit = transcript.events.find(isLimit);
-      const wrong = data.find(isNoObject);
+      const wrong = data.find(isWrong);
       const breach = unprovoked(transcript);
-      if (wrong) return broken(quote(wrong));
+      if (wrong) return broken([quote(wrong), whyWrong(wrong)].filter(Boolean).join(": "));
       if (breach && isLostBefore(transcript, breach)) return untold(`${quote(breach)}, perhaps provoked`);
       if (breach) return broken(quote(breach));
       if (limit) return untold(quote(limit));
       return kept(data.length > 0 ? "every message is a JSON object" : "no message");
     },
     needs({ events }) {
-      const wrong = (event: WireEvent) => isServerData(event) && isNoObject(event);
+      const wrong = (event: WireEvent) => isServerData(event) && isWrong(event);
       return [isServerData, wrong, isLimit, isBreach, isProvocation].map((it) => events.find(it));
     },
     gaps: EACH,
@@ -182,7 +183,11 @@ export const rules: readonly Rule[] = [
 ];
 
 const isServerData = (event: WireEvent) => event.from === "server" && isData(event);
-const isNoObject = (event: WireEvent) => !isObject(json(event));
+const isWrong = (event: WireEvent) => !isObject(json(event)) || whyWrong(event) !== undefined;
+const whyWrong = (event: WireEvent) => {
+  const name = event.type === "text" && isObject(json(event)) ? repeatedName(event.data) : undefined;
+  return name === undefined ? undefined : `the name ${JSON.stringify(name)} stands twice`;
+};
 const isLimit = ({ type }: WireEvent) => type === "limit";
 const isTimeout = ({ type }: WireEvent) => type === "timeout";
 
