@@ -1,9 +1,8 @@
-import type { Connection } from "../../harness/connection.ts";
 import { bytewise, encode, type Frame, OPCODE } from "../../harness/frame.ts";
-import type { Nothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import { handshakeCases } from "./handshake.ts";
+import { answerToPing } from "./ping.ts";
 import { disconnect, disconnected, greeting, scenario, statusOf } from "./protocol.ts";
 import { violationCases } from "./violations.ts";
 
@@ -72,7 +71,7 @@ const pings = Object.entries<string | Uint8Array>({
     tests: ["transport.ping"],
     async run({ connect, check }) {
       const client = await connect();
-      check("transport.ping", await answerTo(client, payload));
+      check("transport.ping", await answerToPing(client, payload));
     },
   }),
 );
@@ -108,7 +107,7 @@ export const transportCases = [
     async run({ connect, check }) {
       const client = await connect();
       for (const payload of ["first", "second", "third"]) {
-        if (!check("transport.ping", await answerTo(client, payload))) return;
+        if (!check("transport.ping", await answerToPing(client, payload))) return;
       }
     },
   }),
@@ -121,7 +120,7 @@ export const transportCases = [
       const client = await connect();
       const half = encode({ opcode: OPCODE.text, payload: request.slice(0, 9), final: false });
       await client.write({ type: "text", data: request }, half);
-      if (!check("transport.ping", await answerTo(client, "between"))) return;
+      if (!check("transport.ping", await answerToPing(client, "between"))) return;
       await client.write(undefined, encode({ opcode: OPCODE.continuation, payload: request.slice(9) }));
       check("transport.fragmentation", statusOf(await disconnected(client)), { const: "success" });
     },
@@ -143,17 +142,6 @@ export const transportCases = [
   ...closes,
   ...violationCases,
 ];
-
-/** Sends a ping and awaits the pong of the same payload. */
-async function answerTo(client: Connection, payload: string | Uint8Array): Promise<string | Nothing> {
-  const data = Buffer.from(payload as Uint8Array).toString("base64");
-  await client.write({ type: "ping", data }, encode({ opcode: OPCODE.ping, payload }));
-  const isPong = ({ from, type, ...event }: Connection["transcript"]["events"][number]) =>
-    from === "server" && type === "pong" && "data" in event && event.data === data;
-  return client.wait("a pong", () =>
-    client.transcript.events.some(isPong) ? "a pong of the same payload" : undefined,
-  );
-}
 
 /** Sends a disconnect request in these TCP segments and judges that it is carried out. */
 async function expectSuccess<Id extends RequirementId>(
