@@ -157,14 +157,14 @@ const FORGOTTEN: WireEvent = {
 };
 
 /**
- * Whether a lenient server could take what the client sent for a disconnect request. Whether it may is for
+ * Whether a lenient server could take what the client sent for a disconnect request, a wildcard too. Whether it may is for
  * `malformed.rejected` to say.
  */
 export function asksToDisconnect(event: WireEvent): boolean {
   const { from, type } = event;
   if (from !== "client" || (type !== "text" && type !== "binary" && type !== "violation")) return false;
   const text = event.type !== "binary" ? event.data : Buffer.from(event.data, "base64").toString();
-  return /disconnect/i.test(
+  return /disconnect|[*%]/i.test(
     text.replace(/\\u([0-9a-f]{4})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
   );
 }

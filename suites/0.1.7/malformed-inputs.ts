@@ -1,3 +1,5 @@
+import { requestWith } from "./disconnect-inputs.ts";
+import { lenient } from "./lenient-inputs.ts";
 import { DISCONNECT, DISCONNECTED, disconnect, GREETING } from "./protocol.ts";
 
 /** One malformed command. */
@@ -52,6 +54,9 @@ export const groups: Readonly<Record<string, readonly Input[]>> = {
       "escaped-twice": json(request).slice(1, -1),
       "form-encoded": `command=${encodeURIComponent(DISCONNECT)}`,
       "raw-line-break-in-text": `{"command":"${DISCONNECT}\n"}`,
+      "nul-behind": `${request}\0`,
+      "nul-and-text-behind": `${request}\0banana`,
+      ...lenient,
     }),
   ],
   "no-object": [
@@ -141,6 +146,17 @@ export const groups: Readonly<Record<string, readonly Input[]>> = {
       "service-missing": `${endpoint}/request`,
       "part-twice": `${DISCONNECT}/request`,
       "service-before": `lobby/${DISCONNECT}`,
+      "globs-for-all": "*",
+      "globs-for-a-part": DISCONNECT.replace(endpoint, "*"),
+      "globs-behind": DISCONNECT.replace("request", "*"),
+      "like-all": "%",
+      "like-a-part": DISCONNECT.replace(endpoint, "%"),
+      "like-behind": DISCONNECT.replace("request", "%"),
+      "percent-encoded-letter": DISCONNECT.replace("s", "%73"),
+      "html-escaped-letter": DISCONNECT.replace("s", "&#115;"),
+      "html-escaped-slashes": DISCONNECT.replaceAll("/", "&#x2F;"),
+      "html-names-for-slashes": DISCONNECT.replaceAll("/", "&sol;"),
+      "escaped-letter-twice": DISCONNECT.replace("s", "\\u0073"),
       homoglyph: DISCONNECT.replace("e", "\u0435"),
       "full-width-letter": DISCONNECT.replace("s", "\uff53"),
     }),
@@ -150,7 +166,12 @@ export const groups: Readonly<Record<string, readonly Input[]>> = {
     "in-arrays": `[[${request}]]`,
     "under-proto": `{"__proto__":${request}}`,
     "under-constructor": `{"constructor":{"prototype":${request}}}`,
-    "under-data": `{"data":${request}}`,
+    ...Object.fromEntries(
+      ["data", "payload", "request", "body", "params", "message"].map((name) => [
+        `under-${name}`,
+        `{"${name}":${request}}`,
+      ]),
+    ),
     "under-empty-name": `{"":${request}}`,
     "beside-unknown-command": `{"command":"conformance/unknown/request","data":${request}}`,
     "after-number-in-array": `[0,${request}]`,
@@ -161,6 +182,25 @@ export const groups: Readonly<Record<string, readonly Input[]>> = {
 export const unspecified: Readonly<Record<string, string | Uint8Array>> = {
   "binary-frame": Buffer.from(request),
   "byte-order-mark": `\ufeff${request}`,
+  "lone-surrogate-in-text": requestWith('"extra":"\\ud800"'),
+  "lone-surrogate-in-name": requestWith('"\\udc00":1'),
+  "property-named-proto": requestWith('"__proto__":{"extra":1}'),
+  "property-named-constructor-with-a-prototype": requestWith('"constructor":{"prototype":{"extra":1}}'),
+  "number-past-the-largest-of-64-bits": requestWith('"extra":1e400'),
+  "number-below-the-smallest-of-64-bits": requestWith('"extra":1e-400'),
+  "integer-past-64-bits": requestWith('"extra":18446744073709551616'),
+  "integer-of-100-digits": requestWith(`"extra":${"7".repeat(100)}`),
+  "fraction-of-1000-digits": requestWith(`"extra":0.${"7".repeat(1_000)}`),
   "duplicate-command-right-last": `{"command":"banana","command":"${DISCONNECT}"}`,
   "duplicate-command-right-first": `{"command":"${DISCONNECT}","command":"banana"}`,
 };
+
+/** Texts that are nested so deep that a parser may run out of its stack; none of them is a request. */
+export const deep: Readonly<Record<string, () => string>> = {
+  arrays: () => "[".repeat(DEEP) + "]".repeat(DEEP),
+  "arrays-cut-off": () => "[".repeat(DEEP),
+  objects: () => ['{"a":'.repeat(DEEP), "1", "}".repeat(DEEP)].join(""),
+  "objects-cut-off": () => '{"a":'.repeat(DEEP),
+};
+
+const DEEP = 100_000;

@@ -2,10 +2,11 @@ import type { Outgoing } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { messages, show } from "../../harness/transcript.ts";
-import { groups, unspecified } from "./malformed-inputs.ts";
+import { fate, REFUSAL } from "./fate.ts";
+import { deep, groups, unspecified } from "./malformed-inputs.ts";
 import { GREETING, greeting, greetingsOf, scenario } from "./protocol.ts";
 import { fenced, patiently, type Reaction, refusalsOf } from "./reaction.ts";
-import { judgeSurvival, type Survival, together } from "./survival.ts";
+import { besideBystander, judgeSurvival, type Survival, together } from "./survival.ts";
 
 const NO_CONTROL =
   "a bystander's exact request is not carried out either: see disconnect.answered and disconnect.success";
@@ -50,10 +51,26 @@ const open = Object.entries(unspecified).map(([name, input]) =>
   }),
 );
 
+const nested = Object.entries(deep).map(([name, text]) =>
+  scenario({
+    id: `malformed/deep-${name}`,
+    title: `a client that was greeted sends ${name.replaceAll("-", " ")}, nested 100,000 deep`,
+    given: text,
+    tests: ["malformed.usable", "malformed.survives"],
+    run: (context) =>
+      besideBystander<"malformed.usable" | "malformed.survives">(context, "malformed.survives", async (client) => {
+        await greeting(client);
+        client.send(text());
+        context.check("malformed.usable", await fate(client), REFUSAL);
+      }),
+  }),
+);
+
 /** The cases of the section "Malformed commands". */
 export const malformedCases = [
   ...malformed,
   ...open,
+  ...nested,
 
   scenario({
     id: "malformed/before-the-greeting",
