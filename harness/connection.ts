@@ -55,8 +55,8 @@ export interface Connection {
   closed(): Promise<Ending | Nothing>;
   /** Waits for what the transcript shows. */
   wait: Recorder["wait"];
-  /** Sends a close frame, without a code an empty one. */
-  close(code?: number): void;
+  /** Sends a close frame, without a code an empty one. A reason is at most 123 bytes long. */
+  close(code?: number, reason?: string): void;
   /** Resets the TCP connection. */
   reset(): void;
   /** Reads no further: nothing that the server sends is answered, its close frame neither. */
@@ -132,10 +132,10 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
       writing = writing.then(() => inSegments(to, parts));
       await writing;
     },
-    close(code) {
+    close(code, reason = "") {
       if (socket.readyState !== WebSocket.OPEN) return;
-      log.record({ from: "client", type: "close", data: "", ...(code === undefined ? {} : { code }) });
-      socket.close(code);
+      log.record({ from: "client", type: "close", data: reason, ...(code === undefined ? {} : { code }) });
+      socket.close(code, reason);
     },
     reset() {
       log.record({ from: "client", type: "end" });

@@ -27,7 +27,7 @@ export const rare: Readonly<Record<string, string>> = {
   // What objects have anyway in JavaScript and elsewhere.
   ...Object.fromEntries(
     ["hasOwnProperty", "toString", "constructor", "valueOf", "toJSON"].map((name) => [
-      `named-${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+      `named-${name.replaceAll(/[A-Z]+/g, (letter) => `-${letter.toLowerCase()}`)}`,
       property(name, "x"),
     ]),
   ),

@@ -1,5 +1,5 @@
-import { type Client, refusal, success } from "../behaviour.ts";
-import { type Faults, farewell } from "./fault.ts";
+import { type Client, DISCONNECT, refusal, success } from "../behaviour.ts";
+import { commandIn, dyingOf, type Faults, farewell, refusing } from "./fault.ts";
 
 /** How long a fault that is slow in one point takes, in ms. */
 const MOMENT = 20;
@@ -13,6 +13,11 @@ const WHERE_REQUESTS_MUST_WORK = [
   "transport.fragmentation",
   "transport.segmentation",
 ] as const;
+
+/** The name of something that each object of JavaScript has, or may have. */
+const SHADOWING = /"(hasOwnProperty|toString|constructor|valueOf|toJSON)":"x"/;
+
+const isPowerOfTwo = (n = 0) => n >= 128 && (n & (n - 1)) === 0;
 
 /** Faults of the section "Disconnect". */
 export const disconnectFaults: Faults = {
@@ -91,6 +96,38 @@ export const disconnectFaults: Faults = {
     breaks: "disconnect.extra-properties",
     change: ({ read }) => ({
       read: (text, binary, client) => (text.length > 1_000 ? undefined : read(text, binary, client)),
+    }),
+  },
+  "calls-methods-of-messages": {
+    says: "Refuses a request with a property that shadows what each object of JavaScript has.",
+    breaks: "disconnect.extra-properties",
+    change: refusing((text) => SHADOWING.test(text)),
+  },
+  "dies-of-shadowed-methods": {
+    says: "Drops all connections, as if it started again, over such a request.",
+    breaks: "disconnect.isolated",
+    also: ["disconnect.extra-properties", "termination.announced"],
+    change: dyingOf((text) => SHADOWING.test(text)),
+  },
+  "stores-no-control-characters": {
+    says: "Refuses a request with control characters in a name or text, written as escapes or not.",
+    breaks: "disconnect.extra-properties",
+    change: refusing((text) => commandIn(text) === DISCONNECT && /\\u00[01]|\\[bfnrt]|[\x7f-\x9f]/.test(text)),
+  },
+  "reads-small-numbers-only": {
+    says: "Refuses a request with a number that is long, negative zero or written with an exponent.",
+    breaks: "disconnect.extra-properties",
+    change: refusing((text) => /"extra":(-0|-?[\d.]+E|-?[\d.]{16})/.test(text)),
+  },
+  "trips-over-powers-of-two": {
+    says: "Ends the connection with code 1011 over a request of which the length, or that of a text in it, is a power of two.",
+    breaks: "disconnect.extra-properties",
+    also: ["termination.announced"],
+    change: ({ read }) => ({
+      read(text, binary, client) {
+        if ([text.length, /x{100,}/.exec(text)?.[0].length].some(isPowerOfTwo)) client.leave(1011);
+        return read(text, binary, client);
+      },
     }),
   },
   "does-not-decode-escapes": {

@@ -1,0 +1,92 @@
+import { constants, deflateRawSync } from "node:zlib";
+import type { Connection } from "../../harness/connection.ts";
+import { encode, OPCODE } from "../../harness/frame.ts";
+import { isNothing } from "../../harness/nothing.ts";
+import { isEnded, messages } from "../../harness/transcript.ts";
+import { header } from "./heads.ts";
+import { disconnect, disconnected, goodbyesOf, greeting, nameOf, scenario, statusOf } from "./protocol.ts";
+
+const request = JSON.stringify(disconnect);
+
+/** A command that a server may refuse by its name, and keep the connection. */
+const unknown = { command: "conformance/unknown/request" };
+const refused = "conformance/unknown/response";
+
+/** The end of the payload of a compressed message, which is left out (RFC 7692, 7.2.1). */
+const TAIL = 4;
+
+const ENDED = "the connection was ended as an unknown command allows";
+
+/** Each message is compressed with what those before it left behind, where the server does not forbid that. */
+const several = [2, 3].map((count) =>
+  scenario({
+    id: `transport/extensions-deflate-${count}-messages`,
+    title: `a client offers permessage-deflate, and compresses ${count} messages where the server accepts, a disconnect request the last`,
+    given: count,
+    tests: ["transport.extensions"],
+    async run({ connect, check }) {
+      const client = await connect({ handshake: { deflate: true } });
+      check("transport.extensions", await afterOthers(client, count - 1), {
+        title: `"success", or ${ENDED}`,
+        enum: ["success", ENDED],
+      });
+    },
+  }),
+);
+
+/** What permessage-deflate asks for where a server accepts it, part of the section "WebSocket transport". */
+export const compressionCases = [
+  scenario({
+    id: "transport/extensions-deflate",
+    title: "a client offers permessage-deflate, and compresses its disconnect request where the server accepts",
+    tests: ["transport.extensions"],
+    async run({ connect, check }) {
+      const client = await connect({ handshake: { deflate: true } });
+      if (!check("transport.extensions", await greeting(client))) return;
+      client.send(disconnect);
+      check("transport.extensions", statusOf(await disconnected(client)), { const: "success" });
+    },
+  }),
+
+  ...several,
+
+  scenario({
+    id: "transport/extensions-deflate-in-fragments",
+    title:
+      "a client sends a disconnect request in two fragments with a ping between, compressed where the server accepts",
+    tests: ["transport.extensions"],
+    async run({ connect, check }) {
+      const client = await connect({ handshake: { deflate: true } });
+      const accepted = header(client, "sec-websocket-extensions").includes("permessage-deflate");
+      const payload = accepted ? compressed(request) : Buffer.from(request);
+      const [opcode, half] = [OPCODE.text, payload.length >> 1];
+      const frames = [
+        { opcode, payload: payload.subarray(0, half), final: false, reserved: accepted ? 4 : 0 },
+        { opcode: OPCODE.ping, payload: "between" },
+        { opcode: OPCODE.continuation, payload: payload.subarray(half) },
+      ];
+      await client.write({ type: "text", data: request }, ...frames.map(encode));
+      check("transport.extensions", statusOf(await disconnected(client)), { const: "success" });
+    },
+  }),
+];
+
+/** Sends unknown commands, each once the one before is answered, then a request; gives what came of that, if it came to it. */
+async function afterOthers(client: Connection, others: number): Promise<unknown> {
+  const refusals = () =>
+    messages(client.transcript, "server").filter(({ message }) => nameOf(message) === refused).length;
+  let _silent = false;
+  for (let sent = 1; sent <= others; sent++) {
+    client.send(unknown);
+    const answered = () => refusals() >= sent || goodbyesOf(client).length > 0 || isEnded(client) || undefined;
+    // A server that does not answer the first will hardly answer the second: one wait is enough.
+    _silent ||= isNothing(await client.wait("the answer to a malformed command", answered, false));
+    if (goodbyesOf(client, "failed").length > 0) return ENDED;
+  }
+  client.send(disconnect);
+  return statusOf(await disconnected(client));
+}
+
+function compressed(text: string): Buffer {
+  return deflateRawSync(text, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -TAIL);
+}
