@@ -3,10 +3,12 @@ import { isNothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { messages, show } from "../../harness/transcript.ts";
 import { fate, REFUSAL } from "./fate.ts";
-import { deep, groups, unspecified } from "./malformed-inputs.ts";
+import { deep, groups, refusable, unspecified, unwatched } from "./malformed-inputs.ts";
 import { GREETING, greeting, greetingsOf, scenario } from "./protocol.ts";
 import { fenced, patiently, type Reaction, refusalsOf } from "./reaction.ts";
 import { besideBystander, judgeSurvival, type Survival, together } from "./survival.ts";
+
+const words = (name: string) => name.replaceAll("-", " ");
 
 const NO_CONTROL =
   "a bystander's exact request is not carried out either: see disconnect.answered and disconnect.success";
@@ -19,16 +21,29 @@ const malformed = Object.entries(groups).flatMap(([group, inputs]) =>
       given: { text, near },
       tests: ["malformed.rejected", "malformed.answered", "malformed.reason", "malformed.usable", "malformed.survives"],
       async run(context) {
-        const { check, skip } = context;
         const reaction = await amongOthers(context, text);
         if (!reaction) return;
-        if (near && !reaction.control) skip("malformed.rejected", NO_CONTROL);
-        else if (!check("malformed.rejected", reaction.success ?? "no success", { const: "no success" })) return;
-        const refusals = refusalsOf(text).map((response) => `${response} failed`);
-        if (check("malformed.answered", reaction.refusal, { title: refusals.join(" or ") })) {
-          check("malformed.reason", reaction.refusal.reason, { const: "invalid_command" });
-        }
+        if (near && !reaction.control) context.skip("malformed.rejected", NO_CONTROL);
+        else if (!judgeRejected(context, reaction)) return;
+        judgeAnswer(context, reaction, text);
         judgeUsable(context, reaction);
+      },
+    }),
+  ),
+);
+
+const unobserved = Object.entries(unwatched).flatMap(([group, inputs]) =>
+  inputs.map(({ name, text }) =>
+    scenario({
+      id: `malformed/${group}-${name}`,
+      title: `a client sends ${quote(text)}`,
+      given: text,
+      tests: ["malformed.rejected", "malformed.answered", "malformed.reason", "malformed.usable"],
+      async run(context) {
+        const reaction = await alone(context, text);
+        if (!judgeRejected(context, reaction)) return;
+        judgeAnswer(context, reaction, text);
+        context.check("malformed.usable", reaction.afterwards, USABLE);
       },
     }),
   ),
@@ -37,16 +52,28 @@ const malformed = Object.entries(groups).flatMap(([group, inputs]) =>
 const open = Object.entries(unspecified).map(([name, input]) =>
   scenario({
     id: `malformed/unspecified-${name}`,
-    title: `a client sends a disconnect request: ${name.replaceAll("-", " ")}`,
+    title: `a client sends a disconnect request: ${words(name)}`,
     given: String(input),
     tests: ["malformed.unspecified", "malformed.usable", "malformed.survives"],
     async run(context) {
       const reaction = await amongOthers(context, input);
       if (!reaction) return;
-      const { success, refusal } = reaction;
-      const what = success ? "carried out" : isNothing(refusal) ? "ignored" : `refused with ${show(refusal)}`;
-      context.report("malformed.unspecified", `${name.replaceAll("-", " ")}: ${what}`);
+      context.report("malformed.unspecified", `${words(name)}: ${told(reaction)}`);
       judgeUsable(context, reaction);
+    },
+  }),
+);
+
+const doubtful = Object.entries(refusable).map(([name, text]) =>
+  scenario({
+    id: `malformed/unspecified-${name}`,
+    title: `a client sends a disconnect request with a ${words(name)}`,
+    given: text,
+    tests: ["malformed.unspecified", "malformed.usable"],
+    async run(context) {
+      const reaction = await alone(context, text);
+      context.report("malformed.unspecified", `${words(name)}: ${told(reaction)}`);
+      context.check("malformed.usable", reaction.afterwards, USABLE);
     },
   }),
 );
@@ -54,7 +81,7 @@ const open = Object.entries(unspecified).map(([name, input]) =>
 const nested = Object.entries(deep).map(([name, text]) =>
   scenario({
     id: `malformed/deep-${name}`,
-    title: `a client that was greeted sends ${name.replaceAll("-", " ")}, nested 100,000 deep`,
+    title: `a client that was greeted sends ${words(name)}, nested 100,000 deep`,
     given: text,
     tests: ["malformed.usable", "malformed.survives"],
     run: (context) =>
@@ -69,7 +96,9 @@ const nested = Object.entries(deep).map(([name, text]) =>
 /** The cases of the section "Malformed commands". */
 export const malformedCases = [
   ...malformed,
+  ...unobserved,
   ...open,
+  ...doubtful,
   ...nested,
 
   scenario({
@@ -104,16 +133,43 @@ async function amongOthers(
   return { ...reaction, ...(await judgeSurvival(context, "malformed.survives", bystander)) };
 }
 
+/** Sends a malformed command while nobody else is there to be harmed. */
+async function alone({ connect }: Context, input: Outgoing): Promise<Reaction> {
+  const owed = () => 1;
+  return (
+    (await fenced(await connect({ name: "client" }), input, owed)) ??
+    patiently(await connect({ name: "client, with patience" }), input, owed)
+  );
+}
+
+/** What became of a command of which the protocol leaves that open. */
+function told({ success, refusal }: Reaction): string {
+  if (success) return "carried out";
+  return isNothing(refusal) ? "ignored" : `refused with ${show(refusal)}`;
+}
+
+const judgeRejected = ({ check }: Context<"malformed.rejected">, { success }: Reaction): boolean =>
+  check("malformed.rejected", success ?? "no success", { const: "no success" });
+
+function judgeAnswer(
+  { check }: Context<"malformed.answered" | "malformed.reason">,
+  { refusal }: Reaction,
+  text: string,
+): void {
+  const refusals = refusalsOf(text).map((response) => `${response} failed`);
+  if (check("malformed.answered", refusal, { title: refusals.join(" or ") }))
+    check("malformed.reason", refusal.reason, { const: "invalid_command" });
+}
+
+const USABLE = { title: "a disconnect request is answered, or system/disconnected/response failed came" };
+
 /** A connection that does not work afterwards says something only where a request works without a malformed command. */
 function judgeUsable(
   { check, skip }: Context<"malformed.usable">,
   { afterwards, control, harmed }: Reaction & Survival,
 ): void {
   if (isNothing(afterwards) && !control && !harmed) skip("malformed.usable", NO_CONTROL);
-  else
-    check("malformed.usable", afterwards, {
-      title: "a disconnect request is answered, or system/disconnected/response failed came",
-    });
+  else check("malformed.usable", afterwards, USABLE);
 }
 
 /** A text as a title can hold it. */
