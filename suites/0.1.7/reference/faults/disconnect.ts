@@ -17,7 +17,7 @@ const WHERE_REQUESTS_MUST_WORK = [
 /** The name of something that each object of JavaScript has, or may have. */
 const SHADOWING = /"(hasOwnProperty|toString|constructor|valueOf|toJSON)":"x"/;
 
-const isPowerOfTwo = (n = 0) => n >= 128 && (n & (n - 1)) === 0;
+const isNearPowerOfTwo = (n = 0) => [n - 1, n, n + 1].some((it) => it >= 128 && (it & (it - 1)) === 0);
 
 /** Faults of the section "Disconnect". */
 export const disconnectFaults: Faults = {
@@ -120,12 +120,12 @@ export const disconnectFaults: Faults = {
     change: refusing((text) => /"extra":(-0|-?[\d.]+E|-?[\d.]{16})/.test(text)),
   },
   "trips-over-powers-of-two": {
-    says: "Ends the connection with code 1011 over a request of which the length, or that of a text in it, is a power of two.",
+    says: "Ends the connection with code 1011 over a request of which the length, or that of a text in it, is about a power of two.",
     breaks: "disconnect.extra-properties",
     also: ["termination.announced"],
     change: ({ read }) => ({
       read(text, binary, client) {
-        if ([text.length, /x{100,}/.exec(text)?.[0].length].some(isPowerOfTwo)) client.leave(1011);
+        if ([text.length, /x{100,}/.exec(text)?.[0].length].some(isNearPowerOfTwo)) client.leave(1011);
         return read(text, binary, client);
       },
     }),

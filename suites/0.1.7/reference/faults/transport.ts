@@ -128,7 +128,7 @@ export const transportFaults: Faults = {
   "reads-whole-frames-only": {
     says: "Throws away a frame that does not come in one TCP segment.",
     breaks: "transport.segmentation",
-    also: ["termination.announced", "transport.control-frames"],
+    also: ["termination.announced", "transport.control-frames", "disconnect.extra-properties", "malformed.usable"],
     change: rewriting(() => (bytes) => Buffer.concat(parse(bytes).map(encode))),
   },
   "reads-the-handshake-in-one-go": {
