@@ -107,10 +107,12 @@ const isGreeting = (event: WireEvent) => {
   return isObject(message) && nameOf(message) === GREETING;
 };
 
-/** Whether the goodbye may be lost: a server that ends TCP while more commands come has the system reset it. */
-export function mayBeLost(transcript: Transcript, end: WireEvent): boolean {
+/** Whether a goodbye may be lost: a server that ends TCP while more commands come has the system reset it. */
+export function mayBeLost(transcript: Transcript): boolean {
+  const end = firstEnd(transcript);
+  if (end?.from !== "server" || end.type !== "end" || announcement(transcript) >= 0) return false;
   const { commands, answers } = lastBurst(transcript);
-  return end.type === "end" && commands.length - answers.length > 1;
+  return commands.length - answers.length > 1;
 }
 
 /** The first message of the server that this version does not define, and that refuses no undefined command. */

@@ -102,7 +102,7 @@ export const rules: readonly Rule[] = [
       if (announcement(transcript) >= 0) return kept("announced");
       if (transcript.events.some(isProvocation)) return kept("the suite broke RFC 6455 before");
       if (tooBig(transcript, end)) return kept("the WebSocket layer ended it over a message that was too big");
-      if (mayBeLost(transcript, end)) return kept("several commands were on their way: a goodbye may be lost");
+      if (mayBeLost(transcript)) return kept("several commands were on their way: a goodbye may be lost");
       return broken(`${quote(end)} with no ${DISCONNECTED} before`);
     },
     needs: (transcript) => [
