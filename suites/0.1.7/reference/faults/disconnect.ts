@@ -1,5 +1,5 @@
-import { type Client, DISCONNECT, refusal, success } from "../behaviour.ts";
-import { commandIn, dyingOf, type Faults, farewell, refusing } from "./fault.ts";
+import { type Client, refusal, success } from "../behaviour.ts";
+import { dyingOf, type Faults, farewell, refusing } from "./fault.ts";
 
 /** How long a fault that is slow in one point takes, in ms. */
 const MOMENT = 20;
@@ -17,7 +17,7 @@ const WHERE_REQUESTS_MUST_WORK = [
 /** The name of something that each object of JavaScript has, or may have. */
 const SHADOWING = /"(hasOwnProperty|toString|constructor|valueOf|toJSON)":"x"/;
 
-const isNearPowerOfTwo = (n = 0) => [n - 1, n, n + 1].some((it) => it >= 128 && (it & (it - 1)) === 0);
+const isNearPowerOfTwo = (n: number) => [n - 1, n, n + 1].some((it) => it >= 128 && (it & (it - 1)) === 0);
 
 /** Faults of the section "Disconnect". */
 export const disconnectFaults: Faults = {
@@ -110,9 +110,9 @@ export const disconnectFaults: Faults = {
     change: dyingOf((text) => SHADOWING.test(text)),
   },
   "stores-no-control-characters": {
-    says: "Refuses a request with control characters in a name or text, written as escapes or not.",
+    says: "Refuses a request with NUL between letters, or control characters in a row.",
     breaks: "disconnect.extra-properties",
-    change: refusing((text) => commandIn(text) === DISCONNECT && /\\u00[01]|\\[bfnrt]|[\x7f-\x9f]/.test(text)),
+    change: refusing((text) => /[a-z]\\u0000[a-z]|\\u0001\\u0002\\u0003/.test(text)),
   },
   "reads-small-numbers-only": {
     says: "Refuses a request with a number that is long, negative zero or written with an exponent.",
@@ -125,7 +125,8 @@ export const disconnectFaults: Faults = {
     also: ["termination.announced"],
     change: ({ read }) => ({
       read(text, binary, client) {
-        if ([text.length, /x{100,}/.exec(text)?.[0].length].some(isNearPowerOfTwo)) client.leave(1011);
+        const [, filling] = /"extra":"(x+)"\}$/.exec(text) ?? [];
+        if (filling !== undefined && [text.length, filling.length].some(isNearPowerOfTwo)) client.leave(1011);
         return read(text, binary, client);
       },
     }),
