@@ -51,7 +51,7 @@ const LEGAL: readonly (readonly [code: number, reason?: string])[] = [
   ...[1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999].map(
     (code) => [code] as const,
   ),
-  [1001, "x"],
+  [1001, "bye"],
   [3000, "tschüß"],
   [4999, "x".repeat(123)],
 ];
