@@ -26,10 +26,13 @@ const numbered = Object.entries(numbers).map(([name, number]) =>
   }),
 );
 
+/** A property as it is written, or what it is where that would not read well. */
+const shown = (name: string, property: string) => (property.length < 50 ? property : words(name));
+
 const upsetting = Object.entries(rare).map(([name, property]) =>
   scenario({
     id: `disconnect/extra-${name}`,
-    title: `a client sends a disconnect request with a further property ${words(name)}, while another is connected`,
+    title: `a client sends a disconnect request with a further property, while another is connected: ${shown(name, property)}`,
     given: property,
     tests: ["disconnect.extra-properties", "disconnect.isolated"],
     async run(context) {
@@ -43,10 +46,15 @@ const upsetting = Object.entries(rare).map(([name, property]) =>
   }),
 );
 
+const LONG = {
+  message: (length: number) => `of ${length} bytes`,
+  text: (length: number) => `with a text of ${length} bytes in a further property`,
+};
+
 const long = lengths.map(([of, length]) =>
   scenario({
     id: `disconnect/extra-${of}-of-${length}-bytes`,
-    title: `a client that was greeted sends a disconnect request in which the ${of} is ${length} bytes long`,
+    title: `a client that was greeted sends a disconnect request ${LONG[of](length)}`,
     given: { of, length },
     tests: ["disconnect.extra-properties"],
     async run({ connect, check }) {

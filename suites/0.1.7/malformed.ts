@@ -68,7 +68,7 @@ const open = Object.entries(unspecified).map(([name, input]) =>
 const doubtful = Object.entries(refusable).map(([name, text]) =>
   scenario({
     id: `malformed/unspecified-${name}`,
-    title: `a client sends a disconnect request with a ${words(name)}`,
+    title: `a client sends a disconnect request: ${words(name)}`,
     given: text,
     tests: ["malformed.unspecified", "malformed.usable"],
     async run(context) {
@@ -176,8 +176,11 @@ function judgeUsable(
   else check("malformed.usable", afterwards, USABLE);
 }
 
-/** A text as a title can hold it. */
+/** A text as a title can hold it, with what cannot be seen as escapes. */
 function quote(text: string): string {
-  const all = JSON.stringify(text);
+  const all = JSON.stringify(text).replaceAll(
+    /(?! )[\p{Z}\p{C}]/gu,
+    (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
   return all.length > 80 ? `${all.slice(0, 80)}… (${text.length} characters)` : all;
 }
