@@ -24,12 +24,16 @@ const several = [2, 3].map((count) =>
     title: `a client offers permessage-deflate, and compresses ${count} messages where the server accepts, a disconnect request the last`,
     given: count,
     tests: ["transport.extensions"],
-    async run({ connect, check }) {
+    async run({ connect, check, skip }) {
       const client = await connect({ handshake: { deflate: true } });
-      check("transport.extensions", await afterOthers(client, count - 1), {
-        title: `"success", or ${ENDED}`,
-        enum: ["success", ENDED],
-      });
+      const others = isAccepted(client) ? count - 1 : 0;
+      const came = await afterOthers(client, others);
+      if (isNothing(came) && others > 0 && isNothing(await afterOthers(await connect({ name: "plain" }), others)))
+        return skip(
+          "transport.extensions",
+          "without compression a request is not answered either: see malformed.usable",
+        );
+      check("transport.extensions", came, { title: `"success", or ${ENDED}`, enum: ["success", ENDED] });
     },
   }),
 );
@@ -57,13 +61,14 @@ export const compressionCases = [
     tests: ["transport.extensions"],
     async run({ connect, check }) {
       const client = await connect({ handshake: { deflate: true } });
-      if (header(client, "sec-websocket-extensions").includes("permessage-deflate"))
-        await client.write({ type: "text", data: request }, ...compressedInFragments(request));
+      if (isAccepted(client)) await client.write({ type: "text", data: request }, ...compressedInFragments(request));
       else client.send(disconnect);
       check("transport.extensions", statusOf(await disconnected(client)), { const: "success" });
     },
   }),
 ];
+
+const isAccepted = (client: Connection) => header(client, "sec-websocket-extensions").includes("permessage-deflate");
 
 /** Sends unknown commands, each once the one before is answered, then a request; gives what came of that, if it came to it. */
 async function afterOthers(client: Connection, others: number): Promise<unknown> {
