@@ -60,8 +60,8 @@ export interface Connection {
   wait: Recorder["wait"];
   /** Waits for so many ms, or until the connection is over. */
   quiet(ms: number): Promise<void>;
-  /** Sends a close frame, without a code an empty one. */
-  close(code?: number): void;
+  /** Sends a close frame, without a code an empty one. A reason is at most 123 bytes long. */
+  close(code?: number, reason?: string): void;
   /** Resets the TCP connection. */
   reset(): void;
   /** Reads no further: nothing that the server sends is answered, its close frame neither. */
@@ -150,10 +150,10 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
       writing = writing.then(() => inSegments(to, parts));
       await writing;
     },
-    close(code) {
+    close(code, reason = "") {
       if (socket.readyState !== WebSocket.OPEN) return;
-      log.record({ from: "client", type: "close", data: "", ...(code === undefined ? {} : { code }) });
-      socket.close(code);
+      log.record({ from: "client", type: "close", data: reason, ...(code === undefined ? {} : { code }) });
+      socket.close(code, reason);
     },
     reset() {
       log.record({ from: "client", type: "end" });

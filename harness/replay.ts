@@ -107,7 +107,7 @@ function connection(
     async write(what) {
       if (what) act(what);
     },
-    close: (code) => act({ type: "close", data: "", ...(code === undefined ? {} : { code }) }),
+    close: (code, reason = "") => act({ type: "close", data: reason, ...(code === undefined ? {} : { code }) }),
     reset: () => act({ type: "end" }),
     ignore() {},
     finish() {

@@ -87,11 +87,15 @@ export function askedWith({ events }: Transcript, name: string): string | undefi
   return event?.type === "upgrade" ? headersIn(event.data).get(name) : undefined;
 }
 
+/** The headers in a head, by their names in lower case; of one that stands there more than once all values, as in one list. */
 function headersIn(head: string): Map<string, string> {
-  const lines = head.split("\n").slice(1);
-  return new Map(
-    lines.map((line) => [line.split(":", 1)[0]?.toLowerCase() ?? "", line.slice(line.indexOf(":") + 1).trim()]),
-  );
+  const headers = new Map<string, string>();
+  for (const line of head.split("\n").slice(1)) {
+    const name = line.split(":", 1)[0]?.toLowerCase() ?? "";
+    const value = line.slice(line.indexOf(":") + 1).trim();
+    headers.set(name, [headers.get(name), value].filter((it) => it !== undefined).join(", "));
+  }
+  return headers;
 }
 
 /** The head of a response, a line each. */

@@ -40,7 +40,7 @@ export const requirements = [
     level: "MUST",
     source: "D disconnected",
     statement:
-      "Whenever the server ends the connection, it sends `system/disconnected/response` first. Not applied where the suite itself broke RFC 6455, nor to a message that the WebSocket layer finds too big (1009, or a reset while a message over 8 KiB is on its way), where it ends the connection by its own rules.",
+      "Whenever the server ends the connection, it sends `system/disconnected/response` first. Not applied where the suite itself broke RFC 6455, nor where the connection is reset or ends while several commands of the client were on their way (a server that answers the first and closes loses its goodbye to the reset), nor to a message that the WebSocket layer finds too big (1009, or a reset while a message over 8 KiB is on its way), where it ends the connection by its own rules.",
   },
   {
     id: "termination.success-only-if-asked",
@@ -400,6 +400,22 @@ export const requirements = [
     level: "SHOULD",
     source: "R",
     statement: "An upgrade without a key, with `Sec-WebSocket-Version: 12`, or by POST gets no 101.",
+  },
+  {
+    id: "transport.header-whitespace",
+    section: "transport",
+    level: "SHOULD",
+    source: "R",
+    statement:
+      "White space around header values of the upgrade (legal by RFC 9110 5.5, sent by no client; five of 17 libraries refuse it) changes nothing.",
+  },
+  {
+    id: "transport.unicode",
+    section: "transport",
+    level: "SHOULD",
+    source: "R",
+    statement:
+      "Every Unicode scalar value in a text message is text, noncharacters (U+FFFE, U+1FFFE …) and all planes included.",
   },
   {
     id: "transport.masking",

@@ -101,6 +101,10 @@ export const causes: Readonly<Record<Breakable, string>> = {
     "The error event of a socket or of the WebSocket library has no handler, or a URL that cannot be parsed throws in the upgrade handler: the whole process ends.",
   "transport.strict-handshake":
     "The upgrade is answered without looking at the method, the version or the key, usually in a handshake made by hand.",
+  "transport.header-whitespace":
+    "The values of headers are compared as they stand on the line, with only the one space behind the colon taken away.",
+  "transport.unicode":
+    "The check of UTF-8, or a filter of texts, also refuses noncharacters such as U+FFFE, or knows no planes beyond the first.",
   "transport.masking": "The reader of frames unmasks where the bit is set and does not ask for it where it is not.",
   "transport.reserved":
     "The reader of frames masks the bits away that it does not know, or skips frames with an unknown opcode.",

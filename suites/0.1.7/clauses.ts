@@ -84,6 +84,8 @@ export const clauses: Readonly<Record<RequirementId, Clause>> = {
   "transport.close": rfc(6455, "5.5.1"),
   "transport.survives": rfc(6455, "7.1.7"),
   "transport.strict-handshake": rfc(6455, "4.2.1"),
+  "transport.header-whitespace": rfc(9110, "5.5"),
+  "transport.unicode": rfc(6455, "5.6"),
   "transport.masking": rfc(6455, "5.1"),
   "transport.reserved": rfc(6455, "5.2"),
   "transport.utf8": rfc(6455, "8.1"),

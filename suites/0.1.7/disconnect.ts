@@ -1,14 +1,15 @@
 import type { Outgoing } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
-import type { Context } from "../../harness/scenario.ts";
 import { messages } from "../../harness/transcript.ts";
-import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import { spellings } from "./disconnect-inputs.ts";
+import { extraCases } from "./extra.ts";
 import {
   asksToLogIn,
   DISCONNECT,
   DISCONNECTED,
   disconnect,
   disconnected,
+  expectSuccess,
   GREETING,
   goodbyesOf,
   greeting,
@@ -42,41 +43,10 @@ const pipelined = [
   }),
 );
 
-const extended = Object.entries({
-  "a-number": { extra: 1 },
-  "an-object": { extra: { nested: ["a", null] } },
-  null: { extra: null },
-  data: { data: {} },
-  status: { status: "failed" },
-  "a-message-id": { messageId: "7c6f4f4e" },
-  "a-non-ascii-name": { größe: "ü" },
-  "a-long-text": { extra: "x".repeat(4_000) },
-  // Where the length of a frame begins to take two bytes more.
-  ...Object.fromEntries([125, 126, 127].map((length) => [`${length}-bytes-in-all`, filling(length)])),
-  "100-properties": Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`property${i}`, i])),
-}).map(([name, extra]) =>
-  scenario({
-    id: `disconnect/extra-${name}`,
-    title: `a client sends a disconnect request with further properties: ${name.replaceAll("-", " ")}`,
-    given: extra,
-    tests: ["disconnect.extra-properties"],
-    run: (context) => expectSuccess(context, "disconnect.extra-properties", { ...disconnect, ...extra }),
-  }),
-);
-
-const spelled = Object.entries({
-  "spaces-around": `  {"command":"${DISCONNECT}"}  `,
-  "spaces-inside": `{ "command" : "${DISCONNECT}" }`,
-  "tabs-and-line-breaks": `\r\n{\r\n\t"command":\r\n\t\t"${DISCONNECT}"\r\n}\r\n`,
-  "escaped-slashes": `{"command":"${DISCONNECT.replaceAll("/", "\\/")}"}`,
-  "one-escaped-letter": `{"command":"\\u0073${DISCONNECT.slice(1)}"}`,
-  "escaped-letters": `{"command":"${escapeAll(DISCONNECT)}"}`,
-  "escaped-name": `{"${escapeAll("command")}":"${DISCONNECT}"}`,
-  "command-last": `{"a":1,"b":{"command":"banana"},"command":"${DISCONNECT}"}`,
-}).map(([name, text]) =>
+const spelled = Object.entries(spellings).map(([name, text]) =>
   scenario({
     id: `disconnect/spelled-${name}`,
-    title: `a client spells the JSON of a disconnect request with ${name.replaceAll("-", " ")}`,
+    title: `a client spells the JSON of a disconnect request with ${words(name)}`,
     given: text,
     tests: ["disconnect.encoding"],
     run: (context) => expectSuccess(context, "disconnect.encoding", text),
@@ -173,7 +143,7 @@ export const disconnectCases = [
   }),
 
   ...pipelined,
-  ...extended,
+  ...extraCases,
   ...spelled,
   ...followed,
 
@@ -214,22 +184,6 @@ export const disconnectCases = [
   }),
 ];
 
-/** Sends a request on a connection of its own and judges that it is carried out. */
-async function expectSuccess<Id extends RequirementId>(
-  { connect, check }: Context<Id>,
-  requirement: Id,
-  request: Outgoing,
-): Promise<void> {
-  const client = await connect();
-  client.send(request);
-  check(requirement, statusOf(await disconnected(client)), { const: "success" });
-}
-
-function escapeAll(text: string): string {
-  return Array.from(text, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
-}
-
-/** A property that makes a disconnect request so many bytes long. */
-function filling(length: number): { extra: string } {
-  return { extra: "x".repeat(length - JSON.stringify({ ...disconnect, extra: "" }).length) };
+function words(name: string): string {
+  return name.replaceAll("-", " ");
 }

@@ -1,6 +1,8 @@
 import {
   isBreach,
+  isObject,
   isServerEnd,
+  json,
   type Message,
   messages,
   type Placed,
@@ -73,6 +75,46 @@ export function tooBig(transcript: Transcript, end: WireEvent): boolean {
   return last !== undefined && "data" in last && last.data.length > BIG;
 }
 
+/** Commands that a client sent in a row, and what the server said since; of both no more than are told apart. */
+export interface Burst {
+  /** What shows that the server had read all that came before. */
+  readonly after: WireEvent | undefined;
+  readonly commands: readonly WireEvent[];
+  readonly answers: readonly WireEvent[];
+}
+
+/** So many commands in a row are told apart from more: as many as a case sends in one go, and some. */
+const FEW = 24;
+
+/** The last commands before the end of the connection. A greeting answers none of them. */
+export function lastBurst(transcript: Transcript): Burst {
+  const { events } = transcript;
+  const end = firstEnd(transcript);
+  let after: WireEvent | undefined;
+  let [commands, answers]: [WireEvent[], WireEvent[]] = [[], []];
+  for (const event of end ? events.slice(0, events.indexOf(end)) : events) {
+    if (event.type === "timeout") [after, commands, answers] = [event, [], []];
+    if (!isData(event) || isGreeting(event)) continue;
+    if (event.from === "client" && answers.length > 0) [after, commands, answers] = [answers.at(-1), [], []];
+    const some = event.from === "client" ? commands : answers;
+    if (some.length < FEW) some.push(event);
+  }
+  return { after, commands, answers };
+}
+
+const isGreeting = (event: WireEvent) => {
+  const message = event.from === "server" ? json(event) : undefined;
+  return isObject(message) && nameOf(message) === GREETING;
+};
+
+/** Whether a goodbye may be lost: a server that ends TCP while more commands come has the system reset it. */
+export function mayBeLost(transcript: Transcript): boolean {
+  const end = firstEnd(transcript);
+  if (end?.from !== "server" || end.type !== "end" || announcement(transcript) >= 0) return false;
+  const { commands, answers } = lastBurst(transcript);
+  return commands.length - answers.length > 1;
+}
+
 /** The first message of the server that this version does not define, and that refuses no undefined command. */
 export const unknown = (transcript: Transcript): Placed | undefined =>
   sent(transcript).find(({ index, message }) => !isKnown(message, transcript, index));
@@ -117,14 +159,14 @@ const FORGOTTEN: WireEvent = {
 };
 
 /**
- * Whether a lenient server could take what the client sent for a disconnect request. Whether it may is for
+ * Whether a lenient server could take what the client sent for a disconnect request, a wildcard too. Whether it may is for
  * `malformed.rejected` to say.
  */
 export function asksToDisconnect(event: WireEvent): boolean {
   const { from, type } = event;
   if (from !== "client" || (type !== "text" && type !== "binary" && type !== "violation")) return false;
   const text = event.type !== "binary" ? event.data : Buffer.from(event.data, "base64").toString();
-  return /disconnect/i.test(
+  return /disconnect|[*%]/i.test(
     text.replace(/\\u([0-9a-f]{4})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
   );
 }

@@ -55,7 +55,10 @@ const plain = {
   "disconnect.answered": { plain: ["disconnect/alone"], on: ["version.success"] },
   "disconnect.success": { plain: ["disconnect/alone"], on: ["disconnect.answered"] },
   "disconnect.no-login": { plain: ["disconnect/alone", "disconnect/at-once"], on: ["disconnect.success"] },
-  "disconnect.extra-properties": { plain: ["disconnect/extra-a-number"], on: ["disconnect.no-login"] },
+  "disconnect.extra-properties": {
+    plain: ["disconnect/extra-a-number", "disconnect/extra-with-every-plane-in-its-text"],
+    on: ["disconnect.no-login"],
+  },
   "disconnect.encoding": { plain: ["disconnect/spelled-one-escaped-letter"], on: ["disconnect.no-login"] },
   "disconnect.isolated": { plain: ["disconnect/isolated"], on: ["disconnect.no-login"] },
   "disconnect.reconnect": { plain: ["disconnect/reconnect"], on: ["version.success", "disconnect.no-login"] },
@@ -119,6 +122,9 @@ const cases: Readonly<Record<string, Ids>> = {
   "disconnect/spelled-command-last": ["disconnect.extra-properties"],
   "transport/extensions-deflate": ["disconnect.reconnect"],
   "transport/ping-between-fragments": ["transport.fragmentation"],
+  "transport/masked-with-zeros": REQUESTS,
+  "transport/pong-with-125-bytes": [...REQUESTS, "transport.segmentation"],
+  "transport/pong-with-no-payload": [...REQUESTS, "transport.segmentation"],
   "transport/segments-of-the-handshake": ["disconnect.reconnect"],
   "transport/segments-two-fragments-in-one-segment": ["transport.fragmentation"],
 };

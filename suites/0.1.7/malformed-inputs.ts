@@ -1,3 +1,5 @@
+import { requestWith } from "./disconnect-inputs.ts";
+import { lenient } from "./lenient-inputs.ts";
 import { DISCONNECT, DISCONNECTED, disconnect, GREETING } from "./protocol.ts";
 
 /** One malformed command. */
@@ -157,6 +159,48 @@ export const groups: Readonly<Record<string, readonly Input[]>> = {
   }),
 };
 
+/** More near misses, of which nothing worse is known than that they are carried out: they are sent while nobody watches. */
+export const unwatched: Readonly<Record<string, readonly Input[]>> = {
+  lenient: near({ ...lenient, "nul-behind": `${request}\0`, "nul-and-text-behind": `${request}\0banana` }),
+  enveloped: near(
+    Object.fromEntries(
+      ["payload", "request", "body", "params", "message"].map((name) => [`in-${name}`, `{"${name}":${request}}`]),
+    ),
+  ),
+  wildcard: near(
+    commands({
+      "glob-for-all": "*",
+      "glob-for-a-part": DISCONNECT.replace(endpoint, "*"),
+      "glob-behind": DISCONNECT.replace("request", "*"),
+      "like-all": "%",
+      "like-a-part": DISCONNECT.replace(endpoint, "%"),
+      "like-behind": DISCONNECT.replace("request", "%"),
+    }),
+  ),
+  escaped: near(
+    commands({
+      "percent-encoded-letter": DISCONNECT.replace("s", "%73"),
+      "html-escaped-letter": DISCONNECT.replace("s", "&#115;"),
+      "html-escaped-slashes": DISCONNECT.replaceAll("/", "&#x2F;"),
+      "html-names-for-slashes": DISCONNECT.replaceAll("/", "&sol;"),
+      "letter-twice": DISCONNECT.replace("s", "\\u0073"),
+    }),
+  ),
+};
+
+/** More that is left open: JSON that some parsers refuse, each in an exact disconnect request; sent while nobody watches. */
+export const refusable: Readonly<Record<string, string>> = {
+  "lone-surrogate-in-text": requestWith('"extra":"\\ud800"'),
+  "lone-surrogate-in-name": requestWith('"\\udc00":1'),
+  "property-named-proto": requestWith('"__proto__":{"extra":1}'),
+  "property-named-constructor-with-a-prototype": requestWith('"constructor":{"prototype":{"extra":1}}'),
+  "number-past-the-largest-of-64-bits": requestWith('"extra":1e400'),
+  "number-below-the-smallest-of-64-bits": requestWith('"extra":1e-400'),
+  "integer-past-64-bits": requestWith('"extra":18446744073709551616'),
+  "integer-of-100-digits": requestWith(`"extra":${"7".repeat(100)}`),
+  "fraction-of-1000-digits": requestWith(`"extra":0.${"7".repeat(1_000)}`),
+};
+
 /** What the protocol leaves open. Every one holds an exact disconnect request. */
 export const unspecified: Readonly<Record<string, string | Uint8Array>> = {
   "binary-frame": Buffer.from(request),
@@ -164,3 +208,13 @@ export const unspecified: Readonly<Record<string, string | Uint8Array>> = {
   "duplicate-command-right-last": `{"command":"banana","command":"${DISCONNECT}"}`,
   "duplicate-command-right-first": `{"command":"${DISCONNECT}","command":"banana"}`,
 };
+
+/** Texts that are nested so deep that a parser may run out of its stack; none of them is a request. */
+export const deep: Readonly<Record<string, () => string>> = {
+  arrays: () => "[".repeat(DEEP) + "]".repeat(DEEP),
+  "arrays-cut-off": () => "[".repeat(DEEP),
+  objects: () => ['{"a":'.repeat(DEEP), "1", "}".repeat(DEEP)].join(""),
+  "objects-cut-off": () => '{"a":'.repeat(DEEP),
+};
+
+const DEEP = 100_000;

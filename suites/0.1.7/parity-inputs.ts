@@ -36,6 +36,12 @@ export const lookalikes = [
   { name: "minor-with-zero", value: `${major}.${minor}0.${patch}` },
   { name: "minor-with-digit-before", value: `${major}.1${minor}.${patch}` },
   { name: "major-with-digit-before", value: `1${major}.${minor}.${patch}` },
+  // The version under test again where a number is kept in so many bits.
+  ...[8, 16, 32].flatMap((bits) => [
+    { name: `patch-wrapped-at-${bits}-bits`, value: `${major}.${minor}.${patch + 2 ** bits}` },
+    { name: `minor-wrapped-at-${bits}-bits`, value: `${major}.${minor + 2 ** bits}.${patch}` },
+    { name: `major-wrapped-at-${bits}-bits`, value: `${major + 2 ** bits}.${minor}.${patch}` },
+  ]),
 ];
 
 /** Queries that hold no version. */
@@ -80,6 +86,9 @@ export const unparseable = {
 export const other = `${major}.${minor + 1}.${patch}`;
 const decoy = `${major + 9}.9.9`;
 
+/** Another parameter, this many characters long. */
+const filler = (length: number) => `other=${"x".repeat(length - "other=".length)}`;
+
 /** Queries that hold this other version somewhere. */
 export const queries = {
   first: `${PARAMETER}=${other}&other=1`,
@@ -92,8 +101,21 @@ export const queries = {
   "encoded-digits": `${PARAMETER}=${encodeAll(other)}`,
   "encoded-name": `${encodeAll(PARAMETER)}=${other}`,
   "beside-longer-names": `x${PARAMETER}=${decoy}&${PARAMETER}x=${decoy}&${PARAMETER}=${other}`,
+  // By the URL standard a semicolon is a character like any other.
+  "after-a-decoy-behind-a-semicolon": `other=1;${PARAMETER}=${decoy}&${PARAMETER}=${other}`,
+  "before-a-decoy-behind-a-semicolon": `${PARAMETER}=${other}&other=1;${PARAMETER}=${decoy}`,
+  "behind-a-value-with-a-semicolon": `other=a;b&${PARAMETER}=${other}`,
+  ...Object.fromEntries(
+    [650, 2_100].flatMap((length) => [
+      [`behind-${length}-characters`, `${filler(length)}&${PARAMETER}=${other}`],
+      [`before-${length}-characters`, `${PARAMETER}=${other}&${filler(length)}`],
+    ]),
+  ),
   "after-an-encoded-decoy": `other=%26${PARAMETER}%3D${decoy}&${PARAMETER}=${other}`,
 };
+
+/** A query as a title can hold it. */
+export const brief = (query: string): string => query.replace(/x{20,}/, (run) => `xxx… (${run.length} x)`);
 
 /** Queries of which the protocol does not say what parity they have. */
 export const open = {
@@ -102,6 +124,10 @@ export const open = {
   "major-past-2-53": queryOf(`9007199254740993.${minor}.${patch}`),
   "patch-past-2-53": queryOf(`${major}.${minor}.9007199254740993`),
   "past-64-bits": queryOf(`${major}.${minor}.${"9".repeat(40)}`),
+  // The version under test again where a number is kept in 64 bits.
+  "patch-wrapped-at-64-bits": queryOf(`${major}.${minor}.${2n ** 64n + BigInt(patch)}`),
+  "minor-wrapped-at-64-bits": queryOf(`${major}.${2n ** 64n + BigInt(minor)}.${patch}`),
+  "major-wrapped-at-64-bits": queryOf(`${2n ** 64n + BigInt(major)}.${minor}.${patch}`),
   "repeated-right-first": `${queryOf(version)}&${queryOf(decoy)}`,
   "repeated-wrong-first": `${queryOf(decoy)}&${queryOf(version)}`,
   "upper-case-name": `${PARAMETER.toUpperCase()}=${version}`,

@@ -4,7 +4,7 @@ import { isObject, type Message, show } from "../../harness/transcript.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import * as inputs from "./parity-inputs.ts";
-import { type Parity, parityOf } from "./parity-inputs.ts";
+import { brief, type Parity, parityOf } from "./parity-inputs.ts";
 import { disconnect, disconnected, greeting, PARAMETER, queryOf, scenario } from "./protocol.ts";
 
 /** What each parity is tested by, with the verdicts that lead to it. */
@@ -48,7 +48,7 @@ const unparseable = Object.entries(inputs.unparseable).map(([name, value]) =>
 const queries = Object.entries(inputs.queries).map(([name, query]) =>
   scenario({
     id: `version/query-${name}`,
-    title: `a client of version ${inputs.other} connects with ?${query}`,
+    title: `a client of version ${inputs.other} connects with ?${brief(query)}`,
     given: query,
     tests: ["version.greeting", "version.success", "version.current", "parity.query"],
     run: (context) => expectParity(context, query, "parity.query", "minor_mismatch"),

@@ -3,6 +3,7 @@ import { isNothing, type Nothing, whyNothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { isEnded, type Message, messages, show } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import { mayBeLost } from "./facts.ts";
 import type { Command } from "./generators.ts";
 import { DISCONNECTED, disconnect, disconnected, GREETING, goodbyesOf, nameOf } from "./protocol.ts";
 import { refusalsOf } from "./reaction.ts";
@@ -42,10 +43,12 @@ export async function play(connect: Context["connect"], commands: readonly Comma
     const success = answers().find(({ status }) => status === "success");
     if (success) return { finding: wrong("malformed.rejected", `carried out: ${show(success)}`), ended: true };
     if (goodbyesOf(client, "failed").length > 0) return { finding: undefined, ended: true };
+    if (mayBeLost(client.transcript)) return { finding: undefined, ended: true };
     if (isEnded(client)) return { finding: wrong("malformed.usable", `ended without ${DISCONNECTED}`), ended: true };
   }
   client.send(...after);
   const goodbye = await disconnected(client);
+  if (mayBeLost(client.transcript)) return { finding: undefined, ended: true };
   return { finding: judgeGoodbye(goodbye, before.length > 0), ended: false };
 }
 
@@ -60,6 +63,7 @@ export async function playTogether(connect: Context["connect"], turns: Turns): P
     const own = turns.filter(([turn]) => turn === i).map(([, command]) => command);
     if (!own.some(({ valid }) => valid)) client.send(disconnect);
     const goodbye = await disconnected(client);
+    if (mayBeLost(client.transcript)) return undefined;
     const undisturbed = own.length === 0 || own[0]?.valid;
     // Whether it is the others that disturb it, only the same alone can tell.
     if (undisturbed && judgeGoodbye(goodbye, false))

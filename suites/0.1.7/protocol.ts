@@ -1,6 +1,6 @@
-import type { Connection } from "../../harness/connection.ts";
+import type { Connection, Outgoing } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
-import { scenarios } from "../../harness/scenario.ts";
+import { type Context, scenarios } from "../../harness/scenario.ts";
 import { type Violation, violations } from "../../harness/schema.ts";
 import { type Message, messages } from "../../harness/transcript.ts";
 import { UsageError } from "../../harness/usage.ts";
@@ -72,3 +72,14 @@ export const NO_LOGIN = "no login is asked for";
 /** Whether a client without credentials is refused for want of them. */
 export const asksToLogIn = ({ transcript }: Connection, { status, reason }: Message): boolean =>
   transcript.anonymous === true && status === "failed" && reason === "unauthorized";
+
+/** Sends a request on a connection of its own and judges that it is carried out. */
+export async function expectSuccess<Id extends RequirementId>(
+  { connect, check }: Context<Id>,
+  requirement: Id,
+  request: Outgoing,
+): Promise<void> {
+  const client = await connect();
+  client.send(request);
+  check(requirement, statusOf(await disconnected(client)), { const: "success" });
+}

@@ -12,6 +12,7 @@ import {
   type WireEvent,
 } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import { repeatedName } from "./duplicates.ts";
 import {
   announcement,
   asksToDisconnect,
@@ -22,7 +23,9 @@ import {
   isLostBefore,
   isProvocation,
   isReset,
+  lastBurst,
   lastSent,
+  mayBeLost,
   refusable,
   sent,
   tooBig,
@@ -54,16 +57,16 @@ export const rules: readonly Rule[] = [
     judge(transcript) {
       const data = transcript.events.filter(isServerData);
       const limit = transcript.events.find(isLimit);
-      const wrong = data.find(isNoObject);
+      const wrong = data.find(isWrong);
       const breach = unprovoked(transcript);
-      if (wrong) return broken(quote(wrong));
+      if (wrong) return broken([quote(wrong), whyWrong(wrong)].filter(Boolean).join(": "));
       if (breach && isLostBefore(transcript, breach)) return untold(`${quote(breach)}, perhaps provoked`);
       if (breach) return broken(quote(breach));
       if (limit) return untold(quote(limit));
       return kept(data.length > 0 ? "every message is a JSON object" : "no message");
     },
     needs({ events }) {
-      const wrong = (event: WireEvent) => isServerData(event) && isNoObject(event);
+      const wrong = (event: WireEvent) => isServerData(event) && isWrong(event);
       return [isServerData, wrong, isLimit, isBreach, isProvocation].map((it) => events.find(it));
     },
     gaps: EACH,
@@ -104,6 +107,7 @@ export const rules: readonly Rule[] = [
       if (announcement(transcript) >= 0) return kept("announced");
       if (transcript.events.some(isProvocation)) return kept("the suite broke RFC 6455 before");
       if (tooBig(transcript, end)) return kept("the WebSocket layer ended it over a message that was too big");
+      if (mayBeLost(transcript)) return kept("several commands were on their way: a goodbye may be lost");
       return broken(`${quote(end)} with no ${DISCONNECTED} before`);
     },
     needs: (transcript) => [
@@ -111,6 +115,7 @@ export const rules: readonly Rule[] = [
       transcript.events[announcement(transcript)],
       transcript.events.find(isProvocation),
       lastSent(transcript),
+      ...Object.values(lastBurst(transcript)).flat(),
     ],
     gaps: ANY,
   }),
@@ -200,7 +205,11 @@ export const rules: readonly Rule[] = [
 ];
 
 const isServerData = (event: WireEvent) => event.from === "server" && isData(event);
-const isNoObject = (event: WireEvent) => !isObject(json(event));
+const isWrong = (event: WireEvent) => !isObject(json(event)) || whyWrong(event) !== undefined;
+const whyWrong = (event: WireEvent) => {
+  const name = event.type === "text" && isObject(json(event)) ? repeatedName(event.data) : undefined;
+  return name === undefined ? undefined : `the name ${JSON.stringify(name)} stands twice`;
+};
 const isLimit = ({ type }: WireEvent) => type === "limit";
 type Timeout = Extract<WireEvent, { readonly type: "timeout" }>;
 const isTimeout = (event: WireEvent): event is Timeout => event.type === "timeout";

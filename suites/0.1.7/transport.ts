@@ -1,10 +1,19 @@
-import type { Connection } from "../../harness/connection.ts";
 import { bytewise, encode, type Frame, OPCODE } from "../../harness/frame.ts";
-import type { Nothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import { compressionCases } from "./compression.ts";
+import { EVERY_PLANE } from "./disconnect-inputs.ts";
 import { handshakeCases } from "./handshake.ts";
-import { disconnect, disconnected, greeting, scenario, statusOf } from "./protocol.ts";
+import { answerToPing } from "./ping.ts";
+import {
+  disconnect,
+  disconnected,
+  expectSuccess as expectSuccessOf,
+  greeting,
+  scenario,
+  statusOf,
+} from "./protocol.ts";
+import { refusalCases } from "./refusals.ts";
 import { violationCases } from "./violations.ts";
 
 const request = JSON.stringify(disconnect);
@@ -72,21 +81,37 @@ const pings = Object.entries<string | Uint8Array>({
     tests: ["transport.ping"],
     async run({ connect, check }) {
       const client = await connect();
-      check("transport.ping", await answerTo(client, payload));
+      check("transport.ping", await answerToPing(client, payload));
     },
   }),
 );
 
-const closes = Object.entries({ "code 1000": 1000, "no code": undefined }).map(([name, code]) =>
+const pongs = Object.entries({ "no payload": "", "125 bytes": "x".repeat(125) }).map(([name, payload]) =>
+  scenario({
+    id: `transport/pong-with-${slug(name)}`,
+    title: `a client sends a pong with ${name} that nobody asked for, and then a disconnect request`,
+    given: payload,
+    tests: ["transport.ping"],
+    run: (context) => expectSuccess(context, "transport.ping", encode({ opcode: OPCODE.pong, payload }), whole),
+  }),
+);
+
+const closes = Object.entries<readonly [code?: number, reason?: string]>({
+  "code 1000": [1000],
+  "no code": [],
+  "a reason of 1 byte": [1000, "x"],
+  "a reason of 123 bytes": [1000, "x".repeat(123)],
+  "a reason with umlauts": [1000, "tschüß"],
+}).map(([name, [code, reason]]) =>
   scenario({
     id: `transport/close-with-${slug(name)}`,
     title: `a client that was greeted closes its connection with ${name}`,
-    given: String(code),
+    given: [code, reason],
     tests: ["transport.close"],
     async run({ connect, check }) {
       const client = await connect();
       await greeting(client);
-      client.close(code);
+      client.close(code, reason);
       check("transport.close", await client.closed(), {
         title: "a close frame, and the end of the TCP connection",
         type: "object",
@@ -96,10 +121,40 @@ const closes = Object.entries({ "code 1000": 1000, "no code": undefined }).map((
   }),
 );
 
+/** A masked frame whose key is zeros, so that its payload stands there as it is; of up to 125 bytes. */
+function withKeyOfZeros(frame: Frame): Buffer {
+  const bytes = encode({ ...frame, masked: false });
+  return Buffer.concat([Uint8Array.of(bytes.readUInt8(0), bytes.readUInt8(1) | 0x80, 0, 0, 0, 0), bytes.subarray(2)]);
+}
+
+/** What some libraries take for less than text: noncharacters, and planes in which nothing stands yet. */
+const unicode = Object.entries({
+  "every plane": EVERY_PLANE,
+  "the noncharacters of the first plane": String.fromCodePoint(
+    ...Array.from({ length: 32 }, (_, i) => 0xfdd0 + i),
+    0xfffe,
+    0xffff,
+  ),
+  "the noncharacters of the other planes": Array.from({ length: 16 }, (_, i) =>
+    String.fromCodePoint(((i + 1) << 16) + 0xfffe, ((i + 1) << 16) + 0xffff),
+  ).join(""),
+}).map(([name, extra]) =>
+  scenario({
+    id: `transport/unicode-${slug(name)}`,
+    title: `a client sends a disconnect request with characters of Unicode in a further property: ${name}`,
+    given: extra,
+    tests: ["transport.unicode"],
+    run: (context) => expectSuccessOf(context, "transport.unicode", { ...disconnect, extra }),
+  }),
+);
+
 /** The cases of the section "WebSocket transport". */
 export const transportCases = [
   ...handshakeCases,
+  ...compressionCases,
+  ...refusalCases,
   ...pings,
+  ...pongs,
 
   scenario({
     id: "transport/ping-after-ping",
@@ -108,7 +163,7 @@ export const transportCases = [
     async run({ connect, check }) {
       const client = await connect();
       for (const payload of ["first", "second", "third"]) {
-        if (!check("transport.ping", await answerTo(client, payload))) return;
+        if (!check("transport.ping", await answerToPing(client, payload))) return;
       }
     },
   }),
@@ -121,7 +176,7 @@ export const transportCases = [
       const client = await connect();
       const half = encode({ opcode: OPCODE.text, payload: request.slice(0, 9), final: false });
       await client.write({ type: "text", data: request }, half);
-      if (!check("transport.ping", await answerTo(client, "between"))) return;
+      if (!check("transport.ping", await answerToPing(client, "between"))) return;
       await client.write(undefined, encode({ opcode: OPCODE.continuation, payload: request.slice(9) }));
       check("transport.fragmentation", statusOf(await disconnected(client)), { const: "success" });
     },
@@ -140,20 +195,19 @@ export const transportCases = [
   }),
 
   ...segmented,
+  ...unicode,
+
+  scenario({
+    id: "transport/masked-with-zeros",
+    title: "a client masks its disconnect request with a key of zeros",
+    tests: ["transport.masking"],
+    run: (context) =>
+      expectSuccess(context, "transport.masking", withKeyOfZeros({ opcode: OPCODE.text, payload: request })),
+  }),
+
   ...closes,
   ...violationCases,
 ];
-
-/** Sends a ping and awaits the pong of the same payload. */
-async function answerTo(client: Connection, payload: string | Uint8Array): Promise<string | Nothing> {
-  const data = Buffer.from(payload as Uint8Array).toString("base64");
-  await client.write({ type: "ping", data }, encode({ opcode: OPCODE.ping, payload }));
-  const isPong = ({ from, type, ...event }: Connection["transcript"]["events"][number]) =>
-    from === "server" && type === "pong" && "data" in event && event.data === data;
-  return client.wait("a pong", () =>
-    client.transcript.events.some(isPong) ? "a pong of the same payload" : undefined,
-  );
-}
 
 /** Sends a disconnect request in these TCP segments and judges that it is carried out. */
 async function expectSuccess<Id extends RequirementId>(

@@ -79,6 +79,8 @@ export const violations: readonly Violation[] = [
       { opcode: ping, payload: "a", final: false },
       { opcode: continuation, payload: "b" },
     ],
+    "a ping without FIN": { opcode: ping, payload: "a", final: false },
+    "a pong without FIN": { opcode: pong, payload: "a", final: false },
     "a fragmented pong": [
       { opcode: pong, payload: "a", final: false },
       { opcode: continuation, payload: "b" },

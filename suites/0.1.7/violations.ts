@@ -46,19 +46,30 @@ const resets = Object.entries<Uint8Array>({
   }),
 );
 
-const codes = [1001, 1003, 1007, 1011, 3000, 4999].map((code) =>
-  scenario({
-    id: `transport/close-with-code-${code}`,
-    title: `a client closes its connection with code ${code}`,
-    given: code,
+/** Every code that a client may send, but 1000, and with some of them a reason. */
+const LEGAL: readonly (readonly [code: number, reason?: string])[] = [
+  ...[1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999].map(
+    (code) => [code] as const,
+  ),
+  [1001, "bye"],
+  [3000, "tschüß"],
+  [4999, "x".repeat(123)],
+];
+
+const codes = LEGAL.map(([code, reason]) => {
+  const words = `code ${code}${reason === undefined ? "" : ` and a reason of ${Buffer.byteLength(reason)} bytes`}`;
+  return scenario({
+    id: `transport/close-with-${words.replaceAll(" ", "-")}`,
+    title: `a client closes its connection with ${words}`,
+    given: [code, reason],
     tests: ["transport.survives"],
     run: (context) =>
       besideBystander(context, "transport.survives", async (client) => {
-        client.close(code);
+        client.close(code, reason);
         await client.closed();
       }),
-  }),
-);
+  });
+});
 
 /** What a client sends that breaks RFC 6455, or ends a connection in an unusual way: harmful to nobody else. */
 export const violationCases = [...codes, ...broken, ...resets];

@@ -55,7 +55,7 @@ test("a server that conforms gets a signed bundle, at the highest level that it 
   const { code, stdout, stderr } = await verify("healthy/lobby-1.2.0.tgz", "--public-key", "own.pub");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(
-    /^ok {6}transcripts: 348 of 348 cases judged again from their recordings, with the same verdicts$/m,
+    /^ok {6}transcripts: (\d+) of \1 cases judged again from their recordings, with the same verdicts$/m,
   );
   expect(stdout).toMatch(/^BELIEVE lobby 1\.2\.0 is strict \(no MUST or SHOULD is broken\)\n {2}revision 0123456789/m);
 });

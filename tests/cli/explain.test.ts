@@ -35,7 +35,7 @@ test("list --sets names the sets, and all that the built command runs counts by 
   expect(code).toBe(0);
   const newest = protocol.sets.at(-1) as (typeof protocol.sets)[number];
   const { length } = Object.keys(newest.cases);
-  expect(stdout).toMatch(new RegExp(`^${newest.name} {2}66 requirements \\(.*\\), ${length} cases\\n`));
+  expect(stdout).toMatch(new RegExp(`^${newest.name} {2}68 requirements \\(.*\\), ${length} cases\\n`));
   expect(stdout.split("\n")[1]).toBe(`  sha256 ${digestOf(newest)}`);
   // The digests of cases in the bundle, which another compiler made, are those that the set froze.
   expect(stdout.split(/^(?=\S)/m)[0]).not.toContain("do not count");

@@ -3,6 +3,8 @@ import type { WireEvent } from "../../harness/transcript.ts";
 import { ASK, event, GOODBYE, GREETING, outcomes, REFUSAL, says } from "./recordings.ts";
 
 const END = event("server", "close", "", 1000);
+const TCP = event("server", "end");
+const NAMED = { command: "system/a/response", status: "failed", reason: "invalid_command" };
 const lost = (from: WireEvent["from"]) => event(from, "cut", "a message");
 const unknown = says("server", { command: "system/a/response", status: "failed", reason: "command_unimplemented" });
 
@@ -13,6 +15,28 @@ test.each<[string, readonly WireEvent[], Readonly<Record<string, string>>]>([
     "ends without a word after something of the client is lost",
     [lost("client"), END],
     { "termination.announced": "untold" },
+  ],
+  ["is ended over one command", [says("client", ASK), TCP], { "termination.announced": "broken" }],
+  ["is ended over the first of two commands", [says("client", ASK), says("client", ASK), TCP], {}],
+  [
+    "is closed over two commands",
+    [says("client", ASK), says("client", ASK), END],
+    { "termination.announced": "broken" },
+  ],
+  [
+    "is ended when all commands but one are answered",
+    [...[1, 2].map(() => says("client", { command: "system/a/request" })), says("server", NAMED), TCP],
+    { "termination.announced": "broken" },
+  ],
+  [
+    "is greeted late and ended over two commands",
+    [says("client", ASK), says("server", GREETING), says("client", ASK), TCP],
+    {},
+  ],
+  [
+    "is ended over one command, when the one before has long been read",
+    [says("client", ASK), event("client", "timeout", "5 s"), says("client", ASK), TCP],
+    { "termination.announced": "broken" },
   ],
   ["has no end", [says("server", GREETING)], { "termination.announced": "untold" }],
   ["has no end after a goodbye", [says("client", ASK), says("server", GOODBYE)], { "disconnect.closes": "untold" }],

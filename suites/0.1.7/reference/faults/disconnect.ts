@@ -1,5 +1,5 @@
 import { type Client, refusal, success } from "../behaviour.ts";
-import { type Faults, farewell } from "./fault.ts";
+import { dyingOf, type Faults, farewell, refusing } from "./fault.ts";
 
 /** How long a fault that is slow in one point takes, in ms. */
 const MOMENT = 20;
@@ -13,6 +13,11 @@ const WHERE_REQUESTS_MUST_WORK = [
   "transport.fragmentation",
   "transport.segmentation",
 ] as const;
+
+/** The name of something that each object of JavaScript has, or may have. */
+const SHADOWING = /"(hasOwnProperty|toString|constructor|valueOf|toJSON)":"x"/;
+
+const isNearPowerOfTwo = (n: number) => [n - 1, n, n + 1].some((it) => it >= 128 && (it & (it - 1)) === 0);
 
 /** Faults of the section "Disconnect". */
 export const disconnectFaults: Faults = {
@@ -91,6 +96,39 @@ export const disconnectFaults: Faults = {
     breaks: "disconnect.extra-properties",
     change: ({ read }) => ({
       read: (text, binary, client) => (text.length > 1_000 ? undefined : read(text, binary, client)),
+    }),
+  },
+  "calls-methods-of-messages": {
+    says: "Refuses a request with a property that shadows what each object of JavaScript has.",
+    breaks: "disconnect.extra-properties",
+    change: refusing((text) => SHADOWING.test(text)),
+  },
+  "dies-of-shadowed-methods": {
+    says: "Drops all connections, as if it started again, over such a request.",
+    breaks: "disconnect.isolated",
+    also: ["disconnect.extra-properties", "termination.announced"],
+    change: dyingOf((text) => SHADOWING.test(text)),
+  },
+  "stores-no-control-characters": {
+    says: "Refuses a request with NUL between letters, or control characters in a row.",
+    breaks: "disconnect.extra-properties",
+    change: refusing((text) => /[a-z]\\u0000[a-z]|\\u0001\\u0002\\u0003/.test(text)),
+  },
+  "reads-small-numbers-only": {
+    says: "Refuses a request with a number that is long, negative zero or written with an exponent.",
+    breaks: "disconnect.extra-properties",
+    change: refusing((text) => /"extra":(-0|-?[\d.]+E|-?[\d.]{16})/.test(text)),
+  },
+  "trips-over-powers-of-two": {
+    says: "Ends the connection with code 1011 over a request of which the length, or that of a text in it, is about a power of two.",
+    breaks: "disconnect.extra-properties",
+    also: ["termination.announced"],
+    change: ({ read }) => ({
+      read(text, binary, client) {
+        const [, filling] = /"extra":"(x+)"\}$/.exec(text) ?? [];
+        if (filling !== undefined && [text.length, filling.length].some(isNearPowerOfTwo)) client.leave(1011);
+        return read(text, binary, client);
+      },
     }),
   },
   "does-not-decode-escapes": {

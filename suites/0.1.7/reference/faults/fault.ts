@@ -43,3 +43,20 @@ export function commandIn(text: string): string | undefined {
     return undefined;
   }
 }
+
+/** A change that refuses a request of such a text. */
+export const refusing =
+  (which: (text: string) => boolean): ReferenceFault["change"] =>
+  ({ read }) => ({
+    read: (text, binary, client) => (which(text) ? undefined : read(text, binary, client)),
+  });
+
+/** A change that drops all connections, as if the server started again, over what is read of such a text. */
+export const dyingOf =
+  (which: (text: string) => boolean): ReferenceFault["change"] =>
+  ({ everybody, read }) => ({
+    read(text, binary, client) {
+      if (which(text)) for (const one of everybody) one.drop();
+      return read(text, binary, client);
+    },
+  });

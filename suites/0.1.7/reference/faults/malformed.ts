@@ -1,5 +1,18 @@
 import { type Client, DISCONNECT, refusal } from "../behaviour.ts";
-import { carryingOut, commandIn, type Faults, farewell } from "./fault.ts";
+import { carryingOut, commandIn, dyingOf, type Faults, farewell } from "./fault.ts";
+
+/** A text without the escapes of URLs, HTML and JavaScript. */
+const decoded = (text: string) =>
+  text
+    .replaceAll(/%([0-9a-f]{2})|\\u([0-9a-f]{4})/gi, (_, two, four) =>
+      String.fromCharCode(Number.parseInt(two ?? four, 16)),
+    )
+    .replaceAll("&#115;", "s")
+    .replaceAll(/&#x2F;|&sol;/g, "/");
+
+/** Where it may be refused: __proto__, a prototype, a lone surrogate, a number out of range. */
+const ODD =
+  /"__proto__":\{"extra|"prototype":\{"extra|"extra":"\\ud800|"\\udc00":1|"extra":(1e-?400|18446744073709551616|(0\.)?7{100})/;
 
 /** Faults of the section "Malformed commands". */
 export const malformedFaults: Faults = {
@@ -32,6 +45,48 @@ export const malformedFaults: Faults = {
     says: "Merges what stands under __proto__ into a message.",
     breaks: "malformed.rejected",
     change: carryingOut((text) => text.startsWith(`{"__proto__":{"command":"${DISCONNECT}"`)),
+  },
+  "reads-numbers-of-javascript": {
+    says: "Reads numbers as JavaScript writes them and JSON does not.",
+    breaks: "malformed.rejected",
+    change: carryingOut((text) => /^\{"command":"[a-z/]+","extra":([-+.\d]*\d[.\dxF]*|NaN|-?Infinity)\}$/.test(text)),
+  },
+  "ignores-comments": {
+    says: "Leaves comments in JSON aside.",
+    breaks: "malformed.rejected",
+    change: carryingOut((text) => commandIn(text.replaceAll(/\/\*.*?\*\/|\/\/.*\n/g, "")) === DISCONNECT),
+  },
+  "ignores-any-white-space": {
+    says: "Leaves white space aside that JSON does not know.",
+    breaks: "malformed.rejected",
+    change: carryingOut(
+      (text) => commandIn(text.replaceAll(/[\v\f\u0085\u00a0\u2000-\u2029\u3000\ufeff]/g, " ")) === DISCONNECT,
+    ),
+  },
+  "reads-up-to-a-nul": {
+    says: "Takes a text to end where a NUL stands.",
+    breaks: "malformed.rejected",
+    change: carryingOut((text) => commandIn(text.split("\0", 1)[0] ?? "") === DISCONNECT),
+  },
+  "unwraps-envelopes": {
+    says: "Carries out a command in a property of a message.",
+    breaks: "malformed.rejected",
+    change: carryingOut((text) =>
+      /^\{"(data|payload|request|body|params|message)":\{"command":"system\/disconnect\/request"\}\}$/.test(text),
+    ),
+  },
+  "expands-wildcards": {
+    says: "Takes * and % in a command for any characters.",
+    breaks: "malformed.rejected",
+    change: carryingOut((text) => {
+      const parts = commandIn(text)?.split(/[*%]/) ?? [];
+      return parts.length === 2 && DISCONNECT.startsWith(parts[0] ?? "") && DISCONNECT.endsWith(parts[1] ?? "");
+    }),
+  },
+  "decodes-commands": {
+    says: "Decodes escapes of URLs, HTML and JavaScript in a command.",
+    breaks: "malformed.rejected",
+    change: carryingOut((text) => decoded(commandIn(text) ?? "") === DISCONNECT),
   },
   "says-success-to-everything": {
     says: "Answers commands that it does not know with success.",
@@ -86,6 +141,34 @@ export const malformedFaults: Faults = {
     change: ({ read }) => ({
       read(text, binary, client) {
         if (/^\{"command":"[^"]*","command"/.test(text)) client.leave(1000);
+        return read(text, binary, client);
+      },
+    }),
+  },
+  "trips-over-odd-values": {
+    says: "Ends the connection without a word over a request that it could refuse: with __proto__, a lone surrogate, or a number out of range.",
+    breaks: "malformed.usable",
+    also: ["termination.announced"],
+    change: ({ read }) => ({
+      read(text, binary, client) {
+        if (ODD.test(text)) client.leave(1000);
+        return read(text, binary, client);
+      },
+    }),
+  },
+  "dies-of-deep-nesting": {
+    says: "Drops all connections, as if it started again, over a text that is nested deep.",
+    breaks: "malformed.survives",
+    also: ["termination.announced"],
+    change: dyingOf((text) => /^(\[|\{"a":){1000}/.test(text)),
+  },
+  "closes-over-deep-nesting": {
+    says: "Ends the connection with code 1011 over a text that is nested deep.",
+    breaks: "malformed.usable",
+    also: ["termination.announced"],
+    change: ({ read }) => ({
+      read(text, binary, client) {
+        if (/^(\[|\{"a":){1000}/.test(text)) client.leave(1011);
         return read(text, binary, client);
       },
     }),

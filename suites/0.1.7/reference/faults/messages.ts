@@ -27,6 +27,14 @@ export const messageFaults: Faults = {
       },
     }),
   },
+  "repeats-a-property": {
+    says: "Writes the status of the greeting twice.",
+    breaks: "message.json",
+    change: () => ({
+      greet: (client, parity) =>
+        client.say(JSON.stringify(greeting(version, parity)).replace("{", '{"status":"failed",')),
+    }),
+  },
   "sends-unknown-messages": {
     says: "Sends a message of the system service that this version does not define after the greeting.",
     breaks: "message.known",

@@ -1,48 +1,8 @@
-import { Duplex, Transform } from "node:stream";
-import { decode, encode, type Frame, OPCODE, sizeOf } from "../../../../harness/frame.ts";
+import { decode, encode, OPCODE } from "../../../../harness/frame.ts";
+import { editing, isControl, parse, rewriting } from "./editing.ts";
 import type { Faults, ReferenceFault } from "./fault.ts";
-
-const isControl = ({ opcode }: Frame) => opcode >= 8;
-
-/** A change that edits each frame of a client before the WebSocket library reads it; `undefined` leaves it out. */
-const editing = (
-  make: () => (frame: ReturnType<typeof parse>[number]) => Frame | undefined,
-): ReferenceFault["change"] =>
-  rewriting(() => {
-    const edit = make();
-    let [segments, size, needed]: [Buffer[], number, number] = [[], 0, 0];
-    return (bytes) => {
-      segments.push(bytes);
-      size += bytes.length;
-      if (size < needed) return Buffer.alloc(0);
-      const all = Buffer.concat(segments);
-      const frames = parse(all);
-      const rest = all.subarray(frames.reduce((sum, frame) => sum + frame.size, 0));
-      [segments, size, needed] = [[rest], rest.length, sizeOf(rest) ?? 0];
-      return Buffer.concat(frames.map(edit).map((frame) => (frame ? encode(frame) : Buffer.alloc(0))));
-    };
-  });
-
-/** A change that rewrites what comes from a client in each TCP segment. */
-function rewriting(make: () => (bytes: Buffer) => Buffer): ReferenceFault["change"] {
-  return () => ({
-    upgrade(_, tcp) {
-      const rewrite = make();
-      const edited = new Transform({ transform: (bytes, _encoding, done) => done(null, rewrite(bytes)) });
-      return Duplex.from({ readable: tcp.pipe(edited), writable: tcp });
-    },
-  });
-}
-
-/** The whole frames in some bytes, and how many bytes each takes. */
-function parse(bytes: Buffer) {
-  const frames: (Required<Frame> & { payload: Buffer; size: number })[] = [];
-  for (let at = 0, next = decode(bytes); next; next = decode(bytes.subarray(at))) {
-    frames.push({ ...next.frame, size: next.size });
-    at += next.size;
-  }
-  return frames;
-}
+import { frameFaults } from "./frames.ts";
+import { handshakeFaults } from "./handshake.ts";
 
 /** A change that drops all connections, as if the server started again. */
 const dying =
@@ -168,7 +128,7 @@ export const transportFaults: Faults = {
   "reads-whole-frames-only": {
     says: "Throws away a frame that does not come in one TCP segment.",
     breaks: "transport.segmentation",
-    also: ["termination.announced", "transport.control-frames"],
+    also: ["termination.announced", "transport.control-frames", "disconnect.extra-properties", "malformed.usable"],
     change: rewriting(() => (bytes) => Buffer.concat(parse(bytes).map(encode))),
   },
   "reads-the-handshake-in-one-go": {
@@ -223,6 +183,7 @@ export const transportFaults: Faults = {
       unreadable: die,
       upgrade({ method, url = "", headers }, tcp) {
         const odd =
+          (headers.origin !== undefined && headers.origin !== `http://${headers.host}`) ||
           !headers["sec-websocket-key"] ||
           headers["sec-websocket-version"] !== "13" ||
           !/^[\w.:]+$/.test(headers.host ?? "");
@@ -284,4 +245,6 @@ export const transportFaults: Faults = {
       };
     }),
   },
+  ...handshakeFaults,
+  ...frameFaults,
 };

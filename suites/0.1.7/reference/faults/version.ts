@@ -1,10 +1,15 @@
 import { type Client, greeting } from "../behaviour.ts";
 import { type Faults, misjudging, WHERE_GREETINGS_MUST_COME } from "./fault.ts";
+import { queryFaults } from "./query.ts";
 
 const own = "0.1.7";
 
 /** What is a moment, in ms. */
 const MOMENT = 20;
+
+/** Whether a number of a version is another in 8 bits. */
+const wraps = (version: string | null, which: RegExp, into: number) =>
+  Number(which.exec(version ?? "")?.[1] ?? Number.NaN) % 256 === into;
 
 /** Faults of the section "Version: the greeting". */
 export const versionFaults: Faults = {
@@ -138,6 +143,21 @@ export const versionFaults: Faults = {
     breaks: "parity.patch",
     change: misjudging((client) => (client === "0.1.6" ? "match" : undefined)),
   },
+  "keeps-majors-in-8-bits": {
+    says: "Takes 256.1.7 for 0.1.7.",
+    breaks: "parity.major",
+    change: misjudging((client) => (wraps(client, /^([1-9]\d*)\.1\.7$/, 0) ? "match" : undefined)),
+  },
+  "keeps-minors-in-8-bits": {
+    says: "Takes 0.257.7 for 0.1.7.",
+    breaks: "parity.minor",
+    change: misjudging((client) => (wraps(client, /^0\.([1-9]\d*)\.7$/, 1) ? "match" : undefined)),
+  },
+  "keeps-patches-in-8-bits": {
+    says: "Takes 0.1.263 for 0.1.7.",
+    breaks: "parity.patch",
+    change: misjudging((client) => (wraps(client, /^0\.1\.([1-9]\d*)$/, 7) ? "match" : undefined)),
+  },
   "takes-no-version-for-its-own": {
     says: "Says match to a client that sends no version.",
     breaks: "parity.missing",
@@ -155,31 +175,7 @@ export const versionFaults: Faults = {
     breaks: "parity.unparseable",
     change: ({ parity }) => ({ parity: (client) => parity(client?.trim() ?? null) }),
   },
-  "does-not-decode-the-query": {
-    says: "Reads the version as it stands in the query, percent-encoded or not.",
-    breaks: "parity.query",
-    change: ({ greet, parity }) => ({
-      greet: (client) => greet(client, parity(/(?:^|&)tachyonVersion=([^&]*)/.exec(client.query)?.[1] ?? null)),
-    }),
-  },
-  "finds-the-first-thing-that-looks-right": {
-    says: "Takes whatever in the query looks like the parameter for it, also a longer name or a value.",
-    breaks: "parity.query",
-    also: ["parity.missing"],
-    change: ({ greet, parity }) => ({
-      greet(client) {
-        const query = decodeURIComponent(client.query.replaceAll(/%(?![0-9a-f]{2})/gi, "%25"));
-        greet(client, parity(decodeURIComponent(/tachyonVersion=([^&%]*)/.exec(query)?.[1] ?? "")));
-      },
-    }),
-  },
-  "finds-the-version-only-in-front": {
-    says: "Finds the version only where the query begins with it.",
-    breaks: "parity.query",
-    change: ({ greet }) => ({
-      greet: (client, parity) => greet(client, client.query.startsWith("tachyonVersion=") ? parity : "unknown"),
-    }),
-  },
+  ...queryFaults,
   "mixes-clients-up": {
     says: "Greets a client with the parity of the one that connected before it, while that is still connected.",
     breaks: "parity.isolated",

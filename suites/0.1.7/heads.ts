@@ -1,0 +1,54 @@
+import type { Connection } from "../../harness/connection.ts";
+import { type Head, responseOf } from "../../harness/upgrade.ts";
+
+/** A change of the request for a WebSocket. */
+export type Ask = (head: Head) => Head;
+
+/** What became of a handshake that met silence. */
+export const HUNG = "no answer to the handshake";
+
+/** A request without these headers, whose names are in lower case. */
+export const without = (head: Head, ...names: string[]): Head => ({
+  ...head,
+  headers: head.headers.filter(([name]) => !names.includes(name.toLowerCase())),
+});
+
+/** A request with a header that has this value, and no other of its name. */
+export const setting = (head: Head, name: string, value: string): Head => {
+  const rest = without(head, name.toLowerCase());
+  return { ...rest, headers: [...rest.headers, [name, value]] };
+};
+
+/** The value of a header, as its name is written; empty where there is none. */
+export const fieldOf = (head: Head, wanted: string): string =>
+  head.headers.find(([name]) => name === wanted)?.[1] ?? "";
+
+/** A request that asks for no WebSocket. */
+export const plain = (head: Head) =>
+  without(head, "connection", "upgrade", "sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions");
+
+/** Changes the request target. */
+export const targeting =
+  (change: (target: string, host: string) => string): Ask =>
+  (head) => ({ ...head, target: change(head.target, fieldOf(head, "Host")) });
+
+/** What became of a handshake: the status of the answer, or why there is none. */
+export const outcome = ({ transcript, failure }: Connection): string => {
+  const response = responseOf(transcript);
+  if (response) return `HTTP ${response.status}`;
+  return failure === HUNG ? HUNG : `the end of the TCP connection (${failure})`;
+};
+
+/** The value of a header of the answer, `none` where there is none; where there is no answer, what became of it. */
+export const header = (connection: Connection, name: string): string => {
+  const response = responseOf(connection.transcript);
+  return response ? (response.headers.get(name) ?? "none") : outcome(connection);
+};
+
+/** Words as they stand in an id. */
+export function slug(words: string): string {
+  return words
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "");
+}

@@ -1,0 +1,73 @@
+import { OPCODE } from "../../../../harness/frame.ts";
+import { editing, isControl, rewriting } from "./editing.ts";
+import { commandIn, type Faults } from "./fault.ts";
+
+/** Whether a segment begins with a short frame whose masking key is zeros. */
+const hasKeyOfZeros = (bytes: Buffer) =>
+  bytes.length > 6 && bytes.readUInt8(1) > 0x80 && bytes.readUInt8(1) < 0x80 + 126 && bytes.readUInt32BE(2) === 0;
+
+/** Faults in reading frames, as far as they concern what few clients send. */
+export const frameFaults: Faults = {
+  "takes-pongs-for-messages": {
+    says: "Takes a pong for a message where none is in fragments.",
+    breaks: "transport.ping",
+    change: editing(() => {
+      let open = false;
+      return (frame) => {
+        if (!isControl(frame)) open = !frame.final;
+        return frame.opcode === OPCODE.pong && !open ? { ...frame, opcode: OPCODE.text } : frame;
+      };
+    }),
+  },
+  "takes-a-key-of-zeros-for-none": {
+    says: "Takes a frame for unmasked whose masking key is zeros.",
+    breaks: "transport.masking",
+    also: ["termination.announced"],
+    change: rewriting(() => (bytes) => {
+      if (!hasKeyOfZeros(bytes)) return bytes;
+      return Buffer.concat([Uint8Array.of(bytes.readUInt8(0), bytes.readUInt8(1) & 0x7f), bytes.subarray(6)]);
+    }),
+  },
+  "leaves-compressed-fragments-aside": {
+    says: "Accepts permessage-deflate, and leaves a compressed message in fragments aside.",
+    breaks: "transport.extensions",
+    change: (normal) => ({
+      ...editing(() => {
+        let aside = false;
+        return (frame) => {
+          if (isControl(frame)) return frame;
+          if (frame.opcode !== OPCODE.continuation) aside = (frame.reserved & 4) > 0 && !frame.final;
+          return aside ? undefined : frame;
+        };
+      })(normal),
+      webSocket: { ...normal.webSocket, perMessageDeflate: true },
+    }),
+  },
+  "ignores-close-frames-with-a-reason": {
+    says: "Does not answer a close frame that holds a reason.",
+    breaks: "transport.close",
+    change: editing(() => (frame) => (frame.opcode === OPCODE.close && frame.payload.length > 2 ? undefined : frame)),
+  },
+  "ignores-the-fin-of-control-frames": {
+    says: "Reads a control frame as if it were whole, whatever it says.",
+    breaks: "transport.control-frames",
+    change: editing(() => (frame) => (isControl(frame) ? { ...frame, final: true } : frame)),
+  },
+  "refuses-noncharacters": {
+    says: "Refuses a text with noncharacters of Unicode in it.",
+    breaks: "transport.unicode",
+    change: ({ read }) => ({
+      read: (text, binary, client) =>
+        /\p{Noncharacter_Code_Point}/u.test(text) ? undefined : read(text, binary, client),
+    }),
+  },
+  "knows-few-planes": {
+    says: "Refuses a request with characters of planes of Unicode in which nothing stands yet.",
+    breaks: "transport.unicode",
+    also: ["disconnect.extra-properties"],
+    change: ({ read }) => ({
+      read: (text, binary, client) =>
+        commandIn(text) !== undefined && /[\u{40000}-\u{dfffd}]/u.test(text) ? undefined : read(text, binary, client),
+    }),
+  },
+};

@@ -1,0 +1,48 @@
+import type { Duplex } from "node:stream";
+import type { Faults } from "./fault.ts";
+
+const BAD = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+
+/** A header with white space around its value, but for one space before it. */
+const PADDED = /^[\w-]+:( [ \t]|\t|.*\S[ \t]+\r$)/m;
+
+/** Faults of the handshake, as far as they concern what few clients send. */
+export const handshakeFaults: Faults = {
+  "refuses-what-browsers-send": {
+    says: "Refuses a handshake with an Origin or a Cookie.",
+    breaks: "transport.handshake",
+    change: () => ({
+      upgrade: ({ headers: { origin, cookie } }, tcp) => ((origin ?? cookie) === undefined ? tcp : tcp.end(BAD)),
+    }),
+  },
+  "keeps-white-space-around-header-values": {
+    says: "Refuses a handshake with white space around header values, but for one space before them.",
+    breaks: "transport.header-whitespace",
+    change() {
+      const padded = new WeakSet<Duplex>();
+      return {
+        // Before the HTTP parser, which takes the white space away.
+        connection: (tcp) =>
+          void tcp.prependOnceListener("data", (bytes: Buffer) => {
+            if (PADDED.test(bytes.toString("latin1"))) padded.add(tcp);
+          }),
+        upgrade: (_, tcp) => (padded.has(tcp) ? tcp.end(BAD) : tcp),
+      };
+    },
+  },
+  "resets-its-inflater": {
+    says: "Accepts permessage-deflate, and reads each message as if none had been compressed before it.",
+    breaks: "transport.extensions",
+    also: ["termination.announced"],
+    change: ({ webSocket, malformed }) => ({
+      webSocket: { ...webSocket, perMessageDeflate: { clientNoContextTakeover: true } },
+      handshake(lines) {
+        for (const [i, line] of lines.entries()) lines[i] = line.replace("; client_no_context_takeover", "");
+      },
+      malformed(client, text, binary) {
+        if (!text.includes("conformance/unknown/request")) return malformed(client, text, binary);
+        client.say({ command: "conformance/unknown/response", status: "failed", reason: "invalid_command" });
+      },
+    }),
+  },
+};

@@ -1,0 +1,59 @@
+import type { Faults, ReferenceFault } from "./fault.ts";
+
+/** A change that finds the version in what this makes of the query. */
+const reading =
+  (change: (query: string) => string): ReferenceFault["change"] =>
+  ({ greet, parity }) => ({
+    greet: (client) => greet(client, parity(new URLSearchParams(change(client.query)).get("tachyonVersion"))),
+  });
+
+/** Faults in finding the version in the query. */
+export const queryFaults: Faults = {
+  "does-not-decode-the-query": {
+    says: "Reads the version as it stands in the query, percent-encoded or not.",
+    breaks: "parity.query",
+    change: ({ greet, parity }) => ({
+      greet: (client) => greet(client, parity(/(?:^|&)tachyonVersion=([^&]*)/.exec(client.query)?.[1] ?? null)),
+    }),
+  },
+  "finds-the-first-thing-that-looks-right": {
+    says: "Takes whatever in the query looks like the parameter for it, also a longer name or a value.",
+    breaks: "parity.query",
+    also: ["parity.missing"],
+    change: ({ greet, parity }) => ({
+      greet(client) {
+        const query = decodeURIComponent(client.query.replaceAll(/%(?![0-9a-f]{2})/gi, "%25"));
+        greet(client, parity(decodeURIComponent(/tachyonVersion=([^&%]*)/.exec(query)?.[1] ?? "")));
+      },
+    }),
+  },
+  "finds-the-version-only-in-front": {
+    says: "Finds the version only where the query begins with it.",
+    breaks: "parity.query",
+    change: ({ greet }) => ({
+      greet: (client, parity) => greet(client, client.query.startsWith("tachyonVersion=") ? parity : "unknown"),
+    }),
+  },
+  "splits-queries-at-semicolons": {
+    says: "Takes a semicolon in the query for the end of a parameter.",
+    breaks: "parity.query",
+    change: reading((query) => query.replaceAll(";", "&")),
+  },
+  "reads-queries-up-to-a-semicolon": {
+    says: "Reads no further in the query than to a semicolon.",
+    breaks: "parity.query",
+    change: reading((query) => query.split(";", 1)[0] ?? ""),
+  },
+  "reads-600-characters-of-a-query": {
+    says: "Reads no further in the query than 600 characters.",
+    breaks: "parity.query",
+    change: reading((query) => query.slice(0, 600)),
+  },
+  "refuses-long-queries": {
+    says: "Refuses a handshake whose query is longer than 600 characters.",
+    breaks: "version.greeting",
+    change: () => ({
+      upgrade: ({ url = "" }, tcp) => (url.length > 600 ? tcp.end("HTTP/1.1 414 URI Too Long\r\n\r\n") : tcp),
+    }),
+  },
+};

@@ -1,0 +1,58 @@
+import { describe, expect, test } from "@jest/globals";
+import { isObject, parse } from "../../harness/transcript.ts";
+import {
+  lengths,
+  numbers,
+  rare,
+  requestOfLength,
+  requestWith,
+  spellings,
+} from "../../suites/0.1.7/disconnect-inputs.ts";
+import { lenient } from "../../suites/0.1.7/lenient-inputs.ts";
+import { deep, refusable, unwatched } from "../../suites/0.1.7/malformed-inputs.ts";
+import { lookalikes, parityOf } from "../../suites/0.1.7/parity-inputs.ts";
+import { DISCONNECT } from "../../suites/0.1.7/protocol.ts";
+
+const isRequest = (text: string) => {
+  const message = parse(text);
+  return isObject(message) && message.command === DISCONNECT;
+};
+const named = (texts: Readonly<Record<string, string>>) => Object.entries(texts);
+
+describe("a request by any other text is one", () => {
+  test.each([
+    ...named(spellings),
+    ...named(refusable),
+    ...named(rare).map(([name, property]) => [name, requestWith(property)] as const),
+    ...named(numbers).map(([name, number]) => [name, requestWith(`"extra":${number}`)] as const),
+  ])("%s", (_, text) => expect(isRequest(text)).toBe(true));
+
+  test.each(lengths)("a %s of %i bytes", (of, length) => {
+    const text = requestOfLength(of, length);
+    expect(isRequest(text)).toBe(true);
+    const part = of === "message" ? text : String((parse(text) as { extra: unknown }).extra);
+    expect(Buffer.byteLength(part)).toBe(length);
+  });
+});
+
+test("what only a lenient parser reads is no JSON", () => {
+  expect(named(lenient).filter(([, text]) => parse(text) !== undefined)).toEqual([]);
+});
+
+test("no other near miss is a request", () => {
+  const all = Object.values(unwatched).flat();
+  expect(all.filter(({ text }) => isRequest(text))).toEqual([]);
+  expect(new Set(all.map(({ text }) => text)).size).toBe(all.length);
+});
+
+test("what is nested deep is no request, and is JSON unless it is cut off", () => {
+  for (const [name, text] of Object.entries(deep))
+    expect([name, parse(text()) === undefined]).toEqual([name, name.includes("cut-off")]);
+});
+
+test("a version that only wraps to the right one does not match", () => {
+  const wrapped = lookalikes.filter(({ name }) => name.includes("wrapped"));
+  expect(wrapped.map(({ value }) => parityOf(value)).toSorted()).toEqual(
+    ["major", "minor", "patch"].flatMap((part) => Array<string>(3).fill(`${part}_mismatch`)),
+  );
+});
