@@ -79,7 +79,7 @@ async function afterOthers(client: Connection, others: number): Promise<unknown>
     client.send(unknown);
     const answered = () => refusals() >= sent || goodbyesOf(client).length > 0 || isEnded(client) || undefined;
     // A server that does not answer the first will hardly answer the second: one wait is enough.
-    silent ||= isNothing(await client.wait("the answer to a malformed command", answered, { owed: false }));
+    if (!silent) silent = isNothing(await client.wait("the answer to a malformed command", answered, { owed: false }));
     // What becomes of the first says nothing of those behind it.
     if (goodbyesOf(client, "failed").length > 0 || (sent === 1 && isEnded(client))) return ENDED;
   }
