@@ -214,7 +214,7 @@ function listen(
       log.record({ from: "client", type: "limit", data: limit });
       log.end();
       socket.terminate();
-    } else if (code.startsWith("WS_ERR_")) {
+    } else if (code.startsWith("WS_ERR_") || code.startsWith("Z_")) {
       log.record({ from: "server", type: "violation", data: message });
       log.record({ from: "client", type: "close", data: "failed the connection" });
       log.end();

@@ -23,6 +23,10 @@ export interface Foundations {
   readonly within: Readonly<Record<string, readonly string[]>>;
   /** What holds on every connection: where the verdict of a case varies, this is broken, and not what the case tests. */
   readonly general: readonly string[];
+  /** What is broken where the verdict of a case varies since something did not come, by what that was. */
+  readonly awaited: Readonly<Record<string, string>>;
+  /** What is broken where the verdict of a case varies since something wrong came: that of which the requirement is a form. */
+  readonly formOf: Readonly<Record<string, string>>;
   /** What is broken where a connection is ended for no reason of its own. */
   readonly dropped: string;
   /** What shows something only by its absence: where a foundation is broken, that it was kept says nothing. */
@@ -113,9 +117,9 @@ function grounded(it: CaseResult, broken: ReadonlyMap<string, string>, foundatio
   });
   const still = new Set(first.filter(isBroken).map(({ requirement }) => requirement));
   const comesOf = (requirement: string): string | undefined => {
-    const causes = it.unstable
-      ? general.filter((other) => within[other]?.includes(requirement))
-      : (within[requirement] ?? []);
+    const place = general.indexOf(requirement);
+    const before = place < 0 ? general : general.slice(0, place);
+    const causes = it.unstable ? before : (within[requirement] ?? []);
     return causes.find((other) => other !== requirement && still.has(other));
   };
   const second = first.map((check) => {
@@ -126,13 +130,24 @@ function grounded(it: CaseResult, broken: ReadonlyMap<string, string>, foundatio
     causes.set(check.requirement, root);
     return seeing(check, root);
   });
-  if (causes.size === 0) return it;
-  const checks = second.map((check) => {
+  if (causes.size === 0 && !it.unstable) return it;
+  const third = it.unstable ? second.map((check) => asForm(check, foundations)) : second;
+  const checks = third.map((check) => {
     const further = check.verdict === "skip" && check.see !== undefined ? causes.get(check.see) : undefined;
     return further === undefined ? check : seeing(check, further);
   });
   return { ...it, checks, verdict: worst(checks.map(({ verdict }) => verdict)) };
 }
+
+/** What is broken now and then, as that of which it is a form. */
+function asForm(check: Check, { awaited, formOf }: Foundations): Check {
+  if (!isBroken(check)) return check;
+  const requirement = check.silence ? awaited[check.silence.what] : formOf[check.requirement];
+  return requirement === undefined ? check : { ...check, ...MUST, requirement };
+}
+
+/** What others are forms of is owed by every server. */
+const MUST = { level: "MUST", verdict: "fail" } as const;
 
 const needsGround = (verdict: Verdict) => verdict === "fail" || verdict === "warn" || verdict === "error";
 

@@ -2,6 +2,8 @@ const WHY = Symbol("why nothing came");
 
 /** A wait in vain. Only one that lasted as long as the timeout is evidence. */
 export interface Silence {
+  /** What was waited for. */
+  readonly what: string;
   /** How long was waited, in ms. */
   readonly afterMs: number;
   /** The wait was cut short. */
@@ -35,10 +37,17 @@ export const silent = (silence: Silence): Nothing => ({
 });
 
 /** The wait in vain that an event of a transcript tells of, if it does. */
-export const silenceOf = ({ afterMs, short, nextServedAfterMs: next, among }: Partial<Silence>): Silence | undefined =>
-  afterMs === undefined
+export const silenceOf = ({
+  what,
+  afterMs,
+  short,
+  nextServedAfterMs: next,
+  among,
+}: Partial<Silence>): Silence | undefined =>
+  afterMs === undefined || what === undefined
     ? undefined
     : {
+        what,
         afterMs,
         ...(short && { short }),
         ...(next !== undefined && { nextServedAfterMs: next }),

@@ -16,6 +16,8 @@ export interface Fall {
   readonly to: number;
   /** In words: `the server ended (exit code 1)`. */
   readonly how: string;
+  /** The server is still there: it only ended the connections of others. */
+  readonly lives?: true;
 }
 
 /** So many ms at most are spent in a run on finding out what ends a server. */
@@ -29,6 +31,9 @@ const TRIES = 4;
 
 /** Where no other input fits within so many ms, the one that was at work is not tried a second time. */
 const CLEAR = 60;
+
+/** So many times a server that lives ends a watcher, though no suspect makes it do so again, and it does so by chance. */
+const BY_CHANCE = 3;
 
 /** What ends a server once does so again after as long, give or take so many ms and a half. */
 const SLACK = 100;
@@ -72,6 +77,7 @@ async function sweep(suspects: readonly CaseResult[], search: Search, all: boole
   const { shared, signal } = session;
   const queue = [...suspects];
   const found: string[] = [];
+  let chance = 0;
   let tried: CaseResult[] = [];
   let watcher = await watch(session);
   const since = Math.min(fall.to, ...suspects.map(({ beganAt }) => beganAt));
@@ -86,18 +92,21 @@ async function sweep(suspects: readonly CaseResult[], search: Search, all: boole
     const fell = result ? await hasFallen(watcher, session) : await fallsWithin(longest + SLACK, watcher, session);
     if (fell === undefined) {
       if (!result) break;
-      if (all) settle(result, session);
+      // One that lives has judged them before.
+      if (all && !fall.lives) settle(result, session);
       watcher = await exchange(watcher, session);
       continue;
     }
     const culprit = await convict(tried, fell, search);
+    if (!culprit && fall.lives) chance += 1;
+    if (chance >= BY_CHANCE) break;
     if (culprit) {
       found.push(culprit.result.case.id);
       settle(blamed(culprit, fell, session), session);
       if (!all) break;
     }
     // What else was running when it fell has no result of its own yet.
-    if (result && culprit?.result.case !== result.case) {
+    if (result && culprit?.result.case !== result.case && !fall.lives) {
       if (tried.filter((it) => it.case === result.case).length > 1) settle(inconclusive(result, fell.how), session);
       else if (culprit) queue.unshift(result);
     }
@@ -105,7 +114,7 @@ async function sweep(suspects: readonly CaseResult[], search: Search, all: boole
     watcher = (await standUp(session)) ? await watch(session) : undefined;
   }
   watcher?.finish();
-  for (const left of all ? queue : []) settle(inconclusive(left, fall.how), session);
+  for (const left of all && !fall.lives ? queue : []) settle(inconclusive(left, fall.how), session);
   return found;
 }
 
@@ -118,16 +127,24 @@ async function convict(tried: readonly CaseResult[], fell: Fall, search: Search)
     .toSorted((a, b) => a.difference - b.difference);
   const [best, second] = guesses;
   const last = tried.at(-1);
-  if (best?.result === last && best && best.delay < CLEAR && (second?.difference ?? CLEAR) >= CLEAR) return best;
-  for (const suspect of guesses.slice(0, TRIES)) {
-    const watcher = (await standUp(session)) ? await watch(session) : undefined;
-    if (!watcher || session.signal?.aborted) return undefined;
-    const result = await alone(suspect.result, session);
-    const again = await fallsWithin(suspect.delay * 1.5 + SLACK, watcher, session);
-    watcher.finish();
-    if (again) return { ...suspect, result };
+  const isClear = best?.result === last && best && best.delay < CLEAR && (second?.difference ?? CLEAR) >= CLEAR;
+  if (isClear && !fell.lives) return best;
+  for (const suspect of guesses.slice(0, isClear ? 1 : TRIES)) {
+    const result = await fallsAgain(suspect, session);
+    // One that ends connections by chance ends two in a row now and then.
+    if (result && (!fell.lives || (await fallsAgain(suspect, session)))) return { ...suspect, result };
   }
   return undefined;
+}
+
+/** The result of a suspect that runs by itself and ends the server, or a watcher's connection, again. */
+async function fallsAgain({ result: { case: it }, delay }: Guess, session: Session): Promise<CaseResult | undefined> {
+  const watcher = (await standUp(session)) ? await watch(session) : undefined;
+  if (!watcher || session.signal?.aborted) return undefined;
+  const result = await execute(it, session, session.availability.saw, () => {});
+  const again = await fallsWithin(delay * 1.5 + SLACK, watcher, session);
+  watcher.finish();
+  return again && result;
 }
 
 const alone = ({ case: it }: CaseResult, session: Session) => execute(it, session, session.availability.saw, () => {});
@@ -166,7 +183,8 @@ async function told({ transcript }: Connection, session: Session): Promise<Fall>
   const end = transcript.events.find((event) => isServerEnd(event) || event.type === "error");
   const to = end?.at ?? now;
   await diedOrNot(session);
-  return { from: to, to, how: await howItFell(session) };
+  const lives = !session.target.process?.death && session.availability.downSince === undefined;
+  return { from: to, to, how: await howItFell(session), ...(lives && { lives }) };
 }
 
 /** Gives a process that accepts no connections any more the moment that its end takes to be known. */

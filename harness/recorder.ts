@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { type Limits, limits } from "./limits.ts";
 import { discard } from "./memory.ts";
-import { type Nothing, nothing, silent } from "./nothing.ts";
+import { type Nothing, nothing, silenceOf, silent } from "./nothing.ts";
 import { HANDSHAKE, type Patience, patience } from "./patience.ts";
 import { isBreach, isServerEnd, type Side, type WireEvent } from "./transcript.ts";
 
@@ -262,6 +262,7 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
           const next = what === HANDSHAKE ? undefined : shared.patience.nextServed(what, since);
           if (exactly === undefined) shared.patience.missed(what, since, owed);
           const silence = {
+            what,
             afterMs: limit,
             ...(short && { short: true as const }),
             ...(next !== undefined && { nextServedAfterMs: stamp(next - since) }),
@@ -269,7 +270,7 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
           };
           settle(silent(silence));
           const data = `gave up waiting for ${what} after ${limit} ms`;
-          record({ from: "client", type: "timeout", data, what, ...silence });
+          record({ from: "client", type: "timeout", data, ...silence });
         };
         const pause = shared.patience.idle();
         const rest = () => void (meter.bytes < LIMITS.crowded && idle());
@@ -304,8 +305,10 @@ export function ending(events: readonly WireEvent[]): Nothing {
       return nothing(`the server closed the connection first (${last.code ?? "no code"})`);
     case "upgrade":
       return nothing(`the server refused the WebSocket with HTTP ${last.code ?? "nothing"}`);
-    case "timeout":
-      return nothing(last.data);
+    case "timeout": {
+      const silence = silenceOf(last);
+      return silence ? silent(silence) : nothing(last.data);
+    }
     default:
       if (last?.from === "client") return nothing("the suite ended the connection itself");
       return nothing("the server ended the TCP connection first, without a close frame");

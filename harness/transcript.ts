@@ -12,7 +12,7 @@ interface Base {
 /** Something that happened on a connection. */
 export type WireEvent = Base &
   (
-    | { readonly type: "upgrade"; readonly data: string; readonly code?: number } // HTTP head; code: the response's status
+    | { readonly type: "upgrade"; readonly data: string; readonly code?: number; readonly odd?: true } // HTTP head; code: the response's status; odd: asked otherwise than any client does
     | { readonly type: "text"; readonly data: string }
     | { readonly type: "binary" | "ping" | "pong"; readonly data: string } // base64
     | { readonly type: "close"; readonly data: string; readonly code?: number } // a close frame: its reason and code
@@ -21,7 +21,7 @@ export type WireEvent = Base &
     | { readonly type: "error"; readonly data: string; readonly handshake?: true } // the network, TLS or the handshake failed
     | { readonly type: "limit"; readonly data: string } // a bound of the suite was hit; it reads no further
     | { readonly type: "cut"; readonly data: string } // so many events stood here, and were left out
-    | ({ readonly type: "timeout"; readonly data: string; readonly what?: string } & Partial<Silence>) // a wait in vain
+    | ({ readonly type: "timeout"; readonly data: string } & Partial<Silence>) // a wait in vain
   );
 
 /** All that happened on one connection, in order. */

@@ -36,7 +36,8 @@ export async function ask(request: ClientRequest, log: Recorder, handshake: Hand
   const prepared = headOf(request);
   const whole = requestText(handshake?.ask?.(prepared) ?? prepared);
   const text = handshake?.half ? whole.slice(0, whole.length / 2) : whole;
-  log.record({ from: "client", type: "upgrade", data: text.trimEnd().replaceAll("\r\n", "\n") });
+  const odd = handshake?.ask ? { odd: true as const } : {};
+  log.record({ from: "client", type: "upgrade", data: text.trimEnd().replaceAll("\r\n", "\n"), ...odd });
   if (handshake?.violation) log.record({ from: "client", type: "violation", data: handshake.violation });
   let interim = 0;
   request.on("information", () => {

@@ -28,10 +28,19 @@ export function fateOf(length: number): Expectation {
   return length > SMALL ? { title: `success, or ${TOO_BIG}`, enum: ["success", TOO_BIG] } : { const: "success" };
 }
 
-/** What became of a message that may be too big for a server. Where it was ignored, it is seen that the connection works. */
-export async function fate(client: Connection): Promise<string | Nothing> {
+/** Whether a server may ignore a request that is so many bytes long. */
+export const mayIgnore = (length: number): boolean => length > BIG;
+
+/**
+ * What became of a message that may be too big for a server. Where it was `ignored`, which it may be, it is seen that the connection
+ * works.
+ */
+export async function fate(client: Connection, ignorable = true): Promise<string | Nothing> {
   const end = () => goodbyesOf(client)[0] ?? (isEnded(client) || undefined);
-  const first = await client.wait("what becomes of a big command", end, { owed: false });
+  const first = await client.wait(ignorable ? "what becomes of a big command" : DISCONNECTED, end, {
+    owed: !ignorable,
+  });
+  if (isNothing(first) && !ignorable) return first;
   if (isNothing(first)) client.send(disconnect);
   const last = isNothing(first) ? await client.wait(DISCONNECTED, end) : first;
   if (isNothing(last)) return last;

@@ -1,5 +1,6 @@
 import type { Foundations } from "../../harness/foundation.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import { DISCONNECTED, GREETING } from "./protocol.ts";
 
 type Ids = readonly RequirementId[];
 type Some<T> = Readonly<Partial<Record<RequirementId, T>>>;
@@ -146,6 +147,7 @@ const CARRIED_OUT: Ids = [
 /** What comes of which, where both are broken in the same case. */
 const within: Some<Ids> = {
   ...rows([...SURVIVAL, ...CARRIED_OUT], "termination.announced"),
+  ...rows(["transport.extensions"], "message.json"),
   ...rows(["malformed.survives"], "malformed.usable"),
   ...rows(
     ["malformed.survives", "malformed.usable", "termination.announced"],
@@ -161,7 +163,9 @@ export const foundations: Foundations = {
   forms: { ...forms, ...cases } as Foundations["forms"],
   varying: rows(["parity.isolated"], ...PARITIES) as Foundations["varying"],
   within: within as Foundations["within"],
-  general: ["version.greeting", "termination.announced"],
+  general: ["transport.handshake", "version.greeting", "termination.announced"],
+  awaited: { [GREETING]: "version.greeting", [DISCONNECTED]: "disconnect.answered" },
+  formOf: Object.fromEntries(CARRIED_OUT.map((id) => [id, "disconnect.success"])),
   dropped: "termination.announced",
   absent: ["malformed.rejected"],
 };

@@ -172,6 +172,16 @@ export const rules: readonly Rule[] = [
     gaps: { hide: ["server"], excuse: ["client", "server"], later: true },
   }),
 
+  rule("transport.handshake", {
+    judge(transcript) {
+      const wrong = transcript.events.find(isWrongHandshake);
+      const odd = transcript.events.some(isOdd);
+      return wrong && !odd ? broken(quote(wrong)) : kept("no wrong answer to a handshake");
+    },
+    needs: ({ events }) => [events.find(isWrongHandshake), events.find(isOdd)],
+    gaps: { hide: ["server"], excuse: ["client"] },
+  }),
+
   rule("version.greeting", {
     judge(transcript) {
       const greeted = sent(transcript).some(isGreeting);
@@ -211,6 +221,8 @@ const whyWrong = (event: WireEvent) => {
   return name === undefined ? undefined : `the name ${JSON.stringify(name)} stands twice`;
 };
 const isLimit = ({ type }: WireEvent) => type === "limit";
+const isWrongHandshake = (event: WireEvent) => event.type === "error" && event.handshake === true;
+const isOdd = (event: WireEvent) => event.type === "upgrade" && event.odd === true;
 type Timeout = Extract<WireEvent, { readonly type: "timeout" }>;
 const isTimeout = (event: WireEvent): event is Timeout => event.type === "timeout";
 const isVainForGreeting = (event: WireEvent): event is Timeout => isTimeout(event) && event.what === GREETING;

@@ -105,7 +105,7 @@ export const ofRequests: Readonly<Record<string, Misjudged>> = {
   "listens 20 ms after the handshake": wraps(hears(after(20)), lost),
   "listens once it has greeted, 100 ms after the handshake": wraps(greetsThenListens(100), lost),
   "loses the first message of a client": wraps(hears(butFirst), {
-    told: ["disconnect.answered"],
+    told: ["disconnect.no-login"],
     also: ["malformed.answered"],
   }),
 
