@@ -8,50 +8,63 @@ import { byRecency } from "./suspects.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { UnreachableError } from "./usage.ts";
 
-/** So much of the timeout before the end of a server its input may have come that did it. */
+/** Who was done so much of the timeout before a server ended may yet end it late: for that there was no time. */
 const RECENT = 0.25;
 
 /** So many suspects are named where a target did not come back. */
 const NAMED = 6;
 
+/** What becomes of cases that ran when a target went away. */
+export interface Affected {
+  /** They say nothing for it: each has another result by now. */
+  readonly atWork: readonly CaseResult[];
+  /** They were done a moment before; whether their input ends the target later is not known. */
+  readonly recent: readonly CaseResult[];
+}
+
+const NOBODY: Affected = { atWork: [], recent: [] };
+
 /**
  * Looks into a target that went away, or hangs, while cases ran. Where it comes back, the cases that ended it are found and all others
  * cleared. Where it does not, complete findings stay, nothing that came of it is one, and the suspects are ranked. Throws an
- * `UnreachableError` where the target was never there. Resolves to the results that say nothing for it: each has another by now.
+ * `UnreachableError` where the target was never there.
  */
-export async function lookInto(ran: readonly CaseResult[], session: Session): Promise<readonly CaseResult[]> {
-  const { availability, options, signal } = session;
-  if (signal?.aborted) return [];
+export async function lookInto(ran: readonly CaseResult[], session: Session): Promise<Affected> {
+  const { availability, options, signal, culprits, unexplained } = session;
+  if (signal?.aborted) return NOBODY;
   const fall = await fallOf(session);
-  if (!fall) return [];
-  const never = availability.upAt === undefined;
-  const why = never ? await availability.recover(0) : undefined;
-  if (never && why === undefined) return [];
-  if (never) throw new UnreachableError(explainUnreachable(options.target.url, why ?? ""));
+  if (!fall) return NOBODY;
+  if (availability.upAt === undefined) {
+    const why = await availability.recover(0);
+    if (why === undefined) return NOBODY;
+    throw new UnreachableError(explainUnreachable(options.target.url, why));
+  }
 
-  // Who was done a moment before may end the server late: for that it may have had no time.
-  const recently = fall.from - RECENT * session.shared.timeout;
-  const atWork = ran.filter(({ beganAt, durationMs }) => beganAt + durationMs >= recently);
-  const falls = session.culprits.size + session.unexplained.length;
+  session.falls.push(fall);
+  const endOf = ({ beganAt, durationMs }: CaseResult) => beganAt + durationMs;
+  const atWork = ran.filter((it) => endOf(it) >= fall.from);
+  const since = fall.from - RECENT * session.shared.timeout;
+  const falls = culprits.size + unexplained.length;
   if (falls >= options.restarts)
     session.stop ??= { reason: "lost", words: `not run: the server has ended in ${falls} ways (--restarts)` };
   if (!session.stop && (await standUp(session))) {
     const found = await findCulprits(atWork, fall, session);
-    for (const id of found) session.culprits.add(id);
-    if (found.length === 0)
-      session.unexplained.push({ at: fall.to, words: fall.how, suspects: rank(atWork, fall, session) });
-    return atWork;
+    if (found.length === 0) unexplained.push({ at: fall.to, words: fall.how, suspects: rank(atWork, fall, session) });
+    const isRecent = (it: CaseResult) => endOf(it) < fall.from && endOf(it) >= since && !culprits.has(it.case.id);
+    return { atWork, recent: ran.filter(isRecent) };
   }
-  if (signal?.aborted) return [];
+  if (signal?.aborted) return NOBODY;
   for (const result of atWork) settle(inconclusive(result, fall.how), session);
   session.stop ??= { reason: "lost", words: `not run: ${fall.how}` };
   session.stop = { ...session.stop, suspects: rank(atWork, fall, session) };
-  return atWork;
+  return { atWork, recent: [] };
 }
 
 /** The cases that may have ended the target, the likeliest first. */
 function rank(atWork: readonly CaseResult[], fall: Fall, { results }: Session): string[] {
-  const earlier = [...results.values()].filter((it) => !atWork.some((other) => other.case === it.case));
+  const earlier = [...results.values()].filter(
+    (it) => !it.case.waits && it.connections.length > 0 && !atWork.some((other) => other.case === it.case),
+  );
   const ranked = [...byRecency(atWork, fall.to), ...byRecency(earlier, fall.to)];
   return ranked.slice(0, NAMED).map((it) => it.case.id);
 }

@@ -26,6 +26,9 @@ const SEARCH = 20_000;
 /** So many suspects are tried alone, one after another, after those that were at work. */
 const EARLIER = 400;
 
+/** After so many suspects a fresh connection shows that the server has got so far. */
+const LOOK = 8;
+
 /** So many of those that fit best are tried again by themselves. */
 const TRIES = 4;
 
@@ -49,72 +52,86 @@ interface Search {
 
 /**
  * Finds the cases whose input ended the server, or the connections of others: runs the suspects again alone, those at work
- * first, the most recent input first, then those before them. Who ends it again fails for that; the others get the verdict that they have
- * alone. Resolves to the ids of the culprits.
+ * first, the most recent input first, then those before them. Who ends it again fails for that; the others at work get the
+ * verdict that they have alone. Resolves to the ids of the culprits.
  */
 export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, session: Session): Promise<string[]> {
-  const { clock } = session.shared;
-  session.falls.push(fall);
-  const earlier = [...session.results.values()].filter(
-    (it) => !atWork.some((other) => other.case === it.case) && it.connections.length > 0 && it.beganAt <= fall.to,
+  const { shared, results, culprits } = session;
+  const began = shared.clock();
+  // Who only waits sends nothing that could end anybody.
+  const isSuspect = (it: CaseResult) => !it.case.waits && it.connections.length > 0 && it.beganAt <= fall.to;
+  const first = atWork.filter(isSuspect);
+  const since = fall.to - LATEST * shared.timeout;
+  const earlier = [...results.values()].filter(
+    (it) =>
+      isSuspect(it) &&
+      !culprits.has(it.case.id) &&
+      !atWork.some((other) => other.case === it.case) &&
+      it.beganAt + it.durationMs >= since,
   );
   const search: Search = {
     session,
     fall,
-    before: new Map([...atWork, ...earlier].map((it) => [it.case.id, it])),
-    deadline: clock() + Math.max(0, SEARCH - session.searched),
+    before: new Map([...first, ...earlier].map((it) => [it.case.id, it])),
+    deadline: began + Math.max(0, SEARCH - session.searched),
   };
-  const began = clock();
-  const first = await sweep(byRecency(atWork, fall.to), search, true);
-  const found = first.length > 0 ? first : await sweep(byRecency(earlier, fall.to).slice(0, EARLIER), search, false);
-  session.searched += clock() - began;
+  const found = await sweep(byRecency(first, fall.to), search, !fall.lives);
+  if (found.length === 0) found.push(...(await sweep(byRecency(earlier, fall.to).slice(0, EARLIER), search, false)));
+  session.searched += shared.clock() - began;
+  if (found.length > 0) session.falls.push(fall);
   return found;
 }
 
-/** Runs suspects alone, one after another. With `all` each gets the result that it has alone; else it ends with the first culprit. */
-async function sweep(suspects: readonly CaseResult[], search: Search, all: boolean): Promise<string[]> {
+/** So many times the timeout before the end of a server its input may have come. */
+const LATEST = 2.5;
+
+/**
+ * Runs suspects alone, one after another. Where they are `atWork`, each gets the result that it has alone, but for the culprits; else it ends
+ * with the first culprit, and waits in the end for one that ends the server late.
+ */
+async function sweep(suspects: readonly CaseResult[], search: Search, atWork: boolean): Promise<string[]> {
   const { session, fall, deadline } = search;
   const { shared, signal } = session;
   const queue = [...suspects];
   const found: string[] = [];
-  let chance = 0;
-  let tried: CaseResult[] = [];
-  let watcher = await watch(session);
-  const since = Math.min(fall.to, ...suspects.map(({ beganAt }) => beganAt));
-  const longest = Math.min(fall.to - since, shared.timeout * 1.5);
+  const twice = new Set<CaseResult["case"]>();
+  let [chance, tried]: [number, CaseResult[]] = [0, []];
+  let watcher = queue.length > 0 ? await watch(session) : undefined;
+  const first = Math.min(fall.to, ...suspects.map(({ beganAt }) => beganAt));
+  const longest = Math.min(fall.to - first, LATEST * shared.timeout) + SLACK;
   const isOver = () => signal?.aborted || session.stop || shared.clock() > deadline;
   while (watcher && !isOver()) {
     const suspect = queue.shift();
-    if (!suspect && tried.length === 0) break;
-    // Who ends it late does so after the last suspect is done.
+    const isLast = queue.length === 0;
+    if (!suspect && (atWork || tried.length === 0)) break;
     const result = suspect && (await alone(suspect, session));
     if (result) tried.push(result);
-    const fell = result ? await hasFallen(watcher, session) : await fallsWithin(longest + SLACK, watcher, session);
+    const look = isLast || tried.length % LOOK === 0;
+    const fell = result ? await hasFallen(watcher, session, look) : await fallsWithin(longest, watcher, session);
     if (fell === undefined) {
       if (!result) break;
-      // One that lives has judged them before.
-      if (all && !fall.lives) settle(result, session);
-      watcher = await exchange(watcher, session);
+      if (atWork) settle(result, session);
+      if (look) watcher = await exchange(watcher, session);
       continue;
     }
     const culprit = await convict(tried, fell, search);
-    if (!culprit && fall.lives) chance += 1;
-    if (chance >= BY_CHANCE) break;
     if (culprit) {
       found.push(culprit.result.case.id);
+      session.culprits.add(culprit.result.case.id);
       settle(blamed(culprit, fell, session), session);
-      if (!all) break;
-    }
-    // What else was running when it fell has no result of its own yet.
-    if (result && culprit?.result.case !== result.case && !fall.lives) {
-      if (tried.filter((it) => it.case === result.case).length > 1) settle(inconclusive(result, fell.how), session);
-      else if (culprit) queue.unshift(result);
+    } else chance += 1;
+    if ((culprit && !atWork) || (fall.lives && chance >= BY_CHANCE)) break;
+    // What ran when it fell has no result of its own yet.
+    if (result && suspect && atWork && culprit?.result.case !== result.case) {
+      if (twice.has(result.case)) settle(inconclusive(result, fell.how), session);
+      else queue.unshift(suspect);
+      twice.add(result.case);
     }
     tried = [];
     watcher = (await standUp(session)) ? await watch(session) : undefined;
   }
   watcher?.finish();
-  for (const left of all && !fall.lives ? queue : []) settle(inconclusive(left, fall.how), session);
+  for (const left of atWork ? queue : []) settle(inconclusive(left, fall.how), session);
   return found;
 }
 
@@ -126,10 +143,9 @@ async function convict(tried: readonly CaseResult[], fell: Fall, search: Search)
     .toReversed()
     .toSorted((a, b) => a.difference - b.difference);
   const [best, second] = guesses;
-  const last = tried.at(-1);
-  const isClear = best?.result === last && best && best.delay < CLEAR && (second?.difference ?? CLEAR) >= CLEAR;
+  const isClear = best?.result === tried.at(-1) && best && best.delay < CLEAR && (second?.difference ?? CLEAR) >= CLEAR;
   if (isClear && !fell.lives) return best;
-  for (const suspect of guesses.slice(0, isClear ? 1 : TRIES)) {
+  for (const suspect of guesses.slice(0, TRIES)) {
     const result = await fallsAgain(suspect, session);
     // One that ends connections by chance ends two in a row now and then.
     if (result && (!fell.lives || (await fallsAgain(suspect, session)))) return { ...suspect, result };
@@ -162,19 +178,22 @@ async function exchange(watcher: Connection, session: Session): Promise<Connecti
   return next;
 }
 
-/** Whether the server, or the watcher's connection, has ended by now: a further connection shows that it has got so far. */
-async function hasFallen(watcher: Connection, session: Session): Promise<Fall | undefined> {
-  const probe = await dial(session, { name: "probe" });
-  session.availability.saw(probe);
-  const isUp = answers(probe);
-  probe.finish();
-  return isUp && !session.target.process?.death && !isEnded(watcher) ? undefined : told(watcher, session);
+/** Whether the server, or the watcher's connection, has ended by now; a `look` by a further connection shows that it has got so far. */
+async function hasFallen(watcher: Connection, session: Session, look: boolean): Promise<Fall | undefined> {
+  const { target, availability } = session;
+  const isOver = () => target.process?.death !== undefined || availability.downSince !== undefined || isEnded(watcher);
+  if (look && !isOver()) {
+    const probe = await dial(session, { name: "probe" });
+    availability.saw(probe);
+    probe.finish();
+  }
+  return isOver() ? told(watcher, session) : undefined;
 }
 
 /** Whether the server, or the watcher's connection, ends within so many ms. */
 async function fallsWithin(ms: number, watcher: Connection, session: Session): Promise<Fall | undefined> {
   await watcher.quiet(ms);
-  return hasFallen(watcher, session);
+  return hasFallen(watcher, session, true);
 }
 
 /** How the server, or the connection of a watcher, ended. */
@@ -187,14 +206,13 @@ async function told({ transcript }: Connection, session: Session): Promise<Fall>
   return { from: to, to, how: await howItFell(session), ...(lives && { lives }) };
 }
 
-/** Gives a process that accepts no connections any more the moment that its end takes to be known. */
-async function diedOrNot({ target, availability }: Session): Promise<void> {
-  for (let i = 0; i < LOOKS && target.process && !target.process.death && availability.downSince; i++)
-    await sleep(PAUSE);
+/** Gives a process the moment that its end takes to be known after its connections have ended. */
+export async function diedOrNot({ target }: Session): Promise<void> {
+  for (let i = 0; i < LOOKS && target.process && !target.process.death; i++) await sleep(PAUSE);
 }
 
 /** So many looks at most. */
-const LOOKS = 20;
+const LOOKS = 6;
 
 /** In words how the server ended; or, where it is still there, that it ended the connections of others. */
 export async function howItFell({ target, availability }: Session): Promise<string> {
@@ -208,7 +226,7 @@ export async function howItFell({ target, availability }: Session): Promise<stri
     : "the server stopped accepting connections";
 }
 
-/** Starts a server again that ended, or waits for it. Whether it is there. */
+/** Starts a server again that ended, or waits for it; one that the suite started and that accepts no more is ended first. Whether it is there. */
 export async function standUp(session: Session): Promise<boolean> {
   const { target, availability, options, shared, signal } = session;
   const { process } = target;
@@ -216,7 +234,9 @@ export async function standUp(session: Session): Promise<boolean> {
     // That a process has ended may be known a moment after its connections are.
     if (process?.death) return (await restart(process, session)) && standUp(session);
     if ((await availability.recover(0)) === undefined) break;
-    if (shared.clock() > deadline) return false;
+    if (shared.clock() <= deadline) continue;
+    if (!process) return false;
+    await process.kill();
   }
   shared.patience.forgive();
   return true;
@@ -238,7 +258,7 @@ function blamed({ result, input, delay }: Guess, { how }: Fall, { protocol, judg
   const requirement = judging.requirements.get(id);
   if (!requirement) throw new Error(`the catalogue has no requirement "${id}"`);
   const { level, statement } = requirement;
-  const after = input ? ` ${delay.toFixed(0)} ms after ${tellInput(input)}` : "";
+  const after = input ? ` ${Math.max(0, delay).toFixed(0)} ms after ${tellInput(input)}` : "";
   const check: Check = {
     requirement: id,
     level,

@@ -7,6 +7,7 @@ import { type Bench, type CaseResult, dial, execute, notJudged, notRun } from ".
 import { ground, restsOnBroken } from "./foundation.ts";
 import { lastNewcomer } from "./lost.ts";
 import { isNothing } from "./nothing.ts";
+import { inconclusive } from "./outage.ts";
 import type { Protocol } from "./protocol.ts";
 import { type Stall, share } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
@@ -144,7 +145,10 @@ function stagesOf(cases: readonly Case[], { suites, foundations }: Protocol): St
 async function runLong(cases: readonly Case[], session: Session): Promise<void> {
   const results = await Promise.all(cases.map((it) => execute(it, session, session.availability.saw, () => {})));
   if (session.signal?.aborted) return;
-  for (const result of results) settle(result, session);
+  for (const result of results) {
+    const fall = session.falls.find(({ to }) => to >= result.beganAt && to <= result.beganAt + result.durationMs);
+    settle(session.stop && fall ? inconclusive(result, fall.how) : result, session);
+  }
 }
 
 /** Runs cases of one kind, then looks again at what went wrong. */

@@ -14,6 +14,9 @@ export function isGone({ availability, target, shared, protocol }: Session): boo
   return availability.downSince !== undefined || target.process?.death !== undefined || hangs;
 }
 
+/** So many times a case runs again that was done a moment before the target went away. */
+const AGAIN = 5;
+
 /** How cases are worked on. */
 export interface HowToWork {
   /** Cases at work at the same time. */
@@ -38,6 +41,12 @@ export async function work(
   const queue = [...cases];
   const done = new Map<Case, CaseResult>();
   const crowded = () => shared.meter.bytes > LIMITS.crowded || isCrowd(shared);
+  const again = new Map<Case, number>();
+  const isDue = (it: Case) => {
+    const times = (again.get(it) ?? 0) + 1;
+    again.set(it, times);
+    return times <= AGAIN;
+  };
   const isOver = () => signal?.aborted || session.stop !== undefined || halt();
   while (queue.length > 0 && !isOver()) {
     const ran: CaseResult[] = [];
@@ -58,9 +67,11 @@ export async function work(
       );
     await (size === 1 ? round() : withCanary(session, round));
     if (signal?.aborted) break;
-    if (isGone(session))
-      for (const it of await lookInto(ran, session)) done.set(it.case, session.results.get(it.case) ?? it);
-    else queue.unshift(...(await spoiledBy(ran, session)).map((it) => it.case));
+    if (isGone(session)) {
+      const { atWork, recent } = await lookInto(ran, session);
+      for (const it of atWork) done.set(it.case, session.results.get(it.case) ?? it);
+      queue.unshift(...recent.map((it) => it.case).filter(isDue));
+    } else queue.unshift(...(await spoiledBy(ran, session)).map((it) => it.case));
   }
   return done;
 }
@@ -69,8 +80,8 @@ export async function work(
 export async function alone(it: Case, session: Session): Promise<CaseResult> {
   const result = await withCanary(session, () => execute(it, session, session.availability.saw, () => {}));
   if (session.signal?.aborted || session.stop || !isGone(session)) return result;
-  const affected = await lookInto([result], session);
-  return affected.length > 0 ? (session.results.get(it) ?? result) : result;
+  const { atWork } = await lookInto([result], session);
+  return atWork.length > 0 ? (session.results.get(it) ?? result) : result;
 }
 
 /** A handshake that takes so many ms at best crosses a network. */
