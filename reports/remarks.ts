@@ -70,9 +70,11 @@ function ended({ unexplained = [] }: Remarkable): Remark[] {
 function unstable(report: Remarkable): Remark[] {
   const ids = report.cases.filter((it) => it.unstable).map(({ id }) => id);
   if (ids.length === 0) return [];
-  const what = `${ids.length === 1 ? "the verdict of 1 case varies" : `the verdicts of ${ids.length} cases vary`}`;
-  const so = failsForUnstable(report) ? "which fails the run" : "with --fail-on-unstable the exit code is 1 for that";
-  return [{ label: "unstable", title: "Unstable", words: `${what}; ${so}`, cases: ids }];
+  const what = ids.length === 1 ? "the verdict of 1 case varies" : `the verdicts of ${ids.length} cases vary`;
+  const so = failsForUnstable(report)
+    ? ", which fails the run"
+    : "; with --fail-on-unstable the exit code is 1 for that";
+  return [{ label: "unstable", title: "Unstable", words: `${what}${so}`, cases: ids }];
 }
 
 function stoodStill({ stalls = [] }: Remarkable): Remark[] {

@@ -23,8 +23,9 @@ export function Wrong({ data }: { readonly data: PageData }) {
       ) : (
         <>
           <p class="note">
-            {plural(all.length, "requirement")}, the worst first, and of those what most others rest on; each with one
-            case that shows it.
+            {all.length === 1
+              ? "1 requirement, with one case that shows it."
+              : `${all.length} requirements, the worst first, then what most others rest on; each with one case that shows it.`}
           </p>
           <Legend />
         </>

@@ -3,7 +3,7 @@ import type { Requirement } from "../../harness/catalogue.ts";
 import { alone } from "../again.ts";
 import { explainConnections } from "../explain.ts";
 import { beginning, type Finding, findings, skippedBy, tally } from "../findings.ts";
-import { listed, NAMES } from "../names.ts";
+import { NAMES } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
 import { isExpected, judged, meaning, problemsOf, shownVerdict } from "../verdict.ts";
@@ -63,7 +63,8 @@ const remarked = (report: Report): RootContent[] =>
     paragraph(
       text(`${title}: `),
       code(words),
-      ...(cases.length > 0 ? [text(": "), code(listed(cases))] : []),
+      ...cases.slice(0, NAMES).flatMap((id, i) => [text(i === 0 ? ": " : ", "), code(id)]),
+      ...(cases.length > NAMES ? [text(` … and ${cases.length - NAMES} more`)] : []),
       ...(next === undefined ? [] : [text(". Next: "), code(alone(report, next))]),
     ),
   ]);
