@@ -222,6 +222,11 @@ describe("what has to be known before all else", () => {
     const page = await html(report, protocol);
     expect(page).toMatch(/<strong>The target ended\.<\/strong>/);
     expect(page).toMatch(/--case malformed\/not-json-empty/);
+    expect(annotations(report)).toEqual([
+      expect.stringMatching(
+        /^::error title=The target ended::the server ended .*Next: npx .*malformed\/not-json-empty$/,
+      ),
+    ]);
     expect(junit(report, requirements)).toMatch(/<error message="the target ended while it was tested"/);
   });
 
