@@ -89,7 +89,7 @@ export const RUNNING = {
     "restarts",
     0,
     DEFAULTS.restarts,
-    "How often a server that ended is started again (--start) or waited for (--recovery), and what ended it looked for",
+    "How often a server that ended is started again (--start) or waited for (--recovery) to find out what ends it",
   ),
   idle: {
     type: "number",
@@ -114,7 +114,7 @@ export const RUNNING = {
   ),
   credential: texts(
     "credential",
-    "Send a header as --header does, but not in cases that come without credentials, which Authorization, Proxy-Authorization and Cookie are anyway",
+    "Send a header as --header does, and leave it out where a case comes without credentials, as Authorization, Proxy-Authorization and Cookie always are",
   ),
   ca: text("ca", "Trust the certificates in this PEM file"),
   insecure: flag("Accept any certificate"),
