@@ -1,10 +1,13 @@
 import type { Report } from "./report.ts";
+import { failsForUnstable } from "./verdict.ts";
 
 /** The colours of a badge, as shields.io names them. */
 const COLORS = { pass: "brightgreen", fail: "red", incomplete: "yellow" } as const;
 
 /** A badge, as an endpoint that shields.io reads. What passes only for the failures that were expected is not called conformant. */
-export function badge({ verdict, protocol, counts, requirements }: Report): string {
+export function badge(report: Report): string {
+  const { verdict, protocol, counts, requirements } = report;
+  const isUnstable = verdict === "pass" && failsForUnstable(report);
   const broken = requirements.filter((it) => it.verdict === "fail").length;
   const failures = `${broken} broken${verdict === "pass" ? ", as expected" : ""}`;
   const message =
@@ -12,13 +15,15 @@ export function badge({ verdict, protocol, counts, requirements }: Report): stri
       ? "incomplete"
       : broken > 0
         ? failures
-        : verdict === "pass"
-          ? "conformant"
-          : "not conformant";
+        : isUnstable
+          ? "unstable"
+          : verdict === "pass"
+            ? "conformant"
+            : "not conformant";
   return `${JSON.stringify({
     schemaVersion: 1,
     label: `Tachyon ${protocol.version}`,
     message,
-    color: verdict === "pass" && counts.fail > 0 ? "yellow" : COLORS[verdict],
+    color: isUnstable ? COLORS.fail : verdict === "pass" && counts.fail > 0 ? "yellow" : COLORS[verdict],
   })}\n`;
 }

@@ -2,11 +2,11 @@ import { VERDICTS, type Verdict } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
 import type { ReportCase, ReportCheck } from "./report.ts";
 
-/** What of a check tells whether it is a finding. */
-type Judged = Pick<ReportCheck, "requirement" | "verdict" | "expectedFailure">;
+/** What of a check tells whether it is a finding, or rests on one. */
+type Judged = Pick<ReportCheck, "requirement" | "verdict" | "see" | "expectedFailure">;
 
 /** What of a case does. */
-type Checked<Check> = Pick<ReportCase, "unconfirmed"> & {
+type Checked<Check> = Pick<ReportCase, "unconfirmed" | "unstable"> & {
   readonly checks: readonly Check[];
   readonly connections: readonly unknown[];
 };
@@ -20,6 +20,8 @@ export interface Finding<Requirement, Case, Check> {
   readonly cases: readonly Case[];
   /** Whether all of it was expected. */
   readonly expected: boolean;
+  /** How many checks were not judged for it. */
+  readonly resting: number;
 }
 
 /** What deserves an explanation. */
@@ -30,7 +32,10 @@ export const isFinding = ({ verdict }: Pick<ReportCheck, "verdict">): boolean =>
 export const isNews = (check: Pick<ReportCheck, "verdict" | "expectedFailure">): boolean =>
   isFinding(check) && check.expectedFailure === undefined;
 
-/** What a report found, one for each requirement: what was not expected first, then by verdict, then as in the catalogue. */
+/**
+ * What a report found, one for each requirement, in the order in which it is told everywhere: what was not expected first, then by
+ * verdict, then causes first, by how much rests on them, then as in the catalogue.
+ */
 export function findings<
   Requirement extends { readonly id: string },
   Check extends Judged,
@@ -41,26 +46,40 @@ export function findings<
 }): readonly Finding<Requirement, Case, Check>[] {
   const found = report.cases.flatMap((it) => it.checks.filter(isFinding).map((check) => ({ it, check })));
   const groups = groupBy(found, ({ check }) => check.requirement);
+  const resting = groupBy(
+    report.cases.flatMap(({ checks }) => checks.flatMap(({ see }) => see ?? [])),
+    (see) => see,
+  );
   return report.requirements
     .flatMap((requirement) => {
       const group = groups.get(requirement.id);
-      return group ? [finding(requirement, group)] : [];
+      return group ? [finding(requirement, group, resting.get(requirement.id)?.length ?? 0)] : [];
     })
-    .toSorted((a, b) => Number(a.expected) - Number(b.expected) || rank(a.verdict) - rank(b.verdict));
+    .toSorted(
+      (a, b) => Number(a.expected) - Number(b.expected) || rank(a.verdict) - rank(b.verdict) || b.resting - a.resting,
+    );
 }
+
+/** Why to begin with the first of several findings, to stand behind its name; nothing where there is no choice. */
+export const beginning = ([first, second]: readonly { readonly resting: number }[]): string | undefined =>
+  first && second && (first.resting === 0 ? "" : ` (${count(first.resting, "check")} could not be judged for it)`);
+
+const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 /** The worse, the lower. */
 const rank = (verdict: Verdict) => -VERDICTS.indexOf(verdict);
 
-/** That of the case which shows it best: nothing expected, the worst, confirmed, and with little else going on. */
+/** That of the case which shows it best: nothing expected, the worst, each time and confirmed, and with little else going on. */
 function finding<Requirement, Check extends Judged, Case extends Checked<Check>>(
   requirement: Requirement,
   group: readonly { readonly it: Case; readonly check: Check }[],
+  resting: number,
 ): Finding<Requirement, Case, Check> {
   const sorted = group.toSorted(
     (a, b) =>
       Number(a.check.expectedFailure !== undefined) - Number(b.check.expectedFailure !== undefined) ||
       rank(a.check.verdict) - rank(b.check.verdict) ||
+      Number(a.it.unstable ?? 0) - Number(b.it.unstable ?? 0) ||
       Number(a.it.unconfirmed ?? 0) - Number(b.it.unconfirmed ?? 0) ||
       a.it.connections.length - b.it.connections.length,
   );
@@ -72,6 +91,7 @@ function finding<Requirement, Check extends Judged, Case extends Checked<Check>>
     shown,
     cases: [...new Set(sorted.map(({ it }) => it))],
     expected: check.expectedFailure !== undefined,
+    resting,
   };
 }
 
@@ -79,15 +99,34 @@ function finding<Requirement, Check extends Judged, Case extends Checked<Check>>
 export const worstFirst = <T extends { readonly verdict: Verdict }>(items: readonly T[]): readonly T[] =>
   items.toSorted((a, b) => VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict));
 
+/** What of a check tells why it was not judged. */
+type MaybeSkipped = Pick<ReportCheck, "verdict" | "actual" | "see">;
+
+/** Cases that were skipped for the same. */
+export interface Skipped<Case> {
+  readonly why: string;
+  /** The requirement to look at, where that is broken. */
+  readonly see: string | undefined;
+  readonly cases: readonly Case[];
+}
+
+/** Why a case was skipped: for something else that is broken, if for that. */
+export function whySkipped({ checks }: { readonly checks: readonly MaybeSkipped[] }): Omit<Skipped<never>, "cases"> {
+  const skipped = checks.filter(({ verdict }) => verdict === "skip");
+  const { see, actual = "" } = skipped.find((it) => it.see !== undefined) ?? skipped[0] ?? {};
+  return { why: see === undefined ? actual : `see ${see}`, see };
+}
+
 /** Cases that were skipped, by why. */
-export const skippedBy = <
-  T extends Pick<ReportCase, "verdict"> & { readonly checks: readonly Pick<ReportCheck, "verdict" | "actual">[] },
->(
+export const skippedBy = <T extends Pick<ReportCase, "verdict"> & { readonly checks: readonly MaybeSkipped[] }>(
   cases: readonly T[],
-): Map<string, T[]> =>
-  groupBy(
-    cases.filter(({ verdict }) => verdict === "skip"),
-    ({ checks }) => checks.find(({ verdict }) => verdict === "skip")?.actual ?? "",
+): readonly Skipped<T>[] =>
+  Array.from(
+    groupBy(
+      cases.filter(({ verdict }) => verdict === "skip"),
+      (it) => whySkipped(it).why,
+    ),
+    ([why, some]) => ({ why, see: some[0] && whySkipped(some[0]).see, cases: some }),
   );
 
 /** How many of some items have each verdict, the worst first; without those that none has. */

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Requirement } from "../harness/catalogue.ts";
+import { alone } from "./again.ts";
 import { visible } from "./escape.ts";
 import { findings } from "./findings.ts";
+import { remarks } from "./remarks.ts";
 import type { Report } from "./report.ts";
 import { problemsOf } from "./verdict.ts";
 
@@ -22,7 +24,7 @@ export function fenced(text: string): string {
 /** Whether it is a job of GitHub Actions that reads the output. */
 export const onGitHub = (): boolean => process.env.GITHUB_ACTIONS === "true";
 
-/** A finding beside the job each, and one for each line of the expected failures that no longer holds. */
+/** What to look into first beside the job, each finding, and one for each line of the expected failures that no longer holds. */
 function annotations(report: Report, requirements: readonly Requirement[]): string[] {
   const { file = "" } = report.expectedFailures ?? {};
   const outdated = problemsOf(report).map(({ line, says }) =>
@@ -35,7 +37,12 @@ function annotations(report: Report, requirements: readonly Requirement[]): stri
     const words = `${statement} Expected: ${check.expected}. Came: ${check.actual}. For instance in ${shown.id}.`;
     return command(verdict === "fail" ? "error" : "warning", { title }, words);
   });
-  const all = [...outdated, ...found];
+  const ends = remarks(report)
+    .filter(({ next }) => next !== undefined)
+    .map(({ title, words, cases, next = "" }) =>
+      command("error", { title }, `${words}: ${cases.join(", ")}. Next: ${alone(report, next)}`),
+    );
+  const all = [...outdated, ...ends, ...found];
   const of = (kind: string) => all.filter((line) => line.startsWith(`::${kind} `)).slice(0, MOST);
   return [...of("error"), ...of("warning")];
 }

@@ -3,6 +3,7 @@ import type { Requirement } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
 import { visible, xmlSafe } from "./escape.ts";
 import { explainCase, explainConnections } from "./explain.ts";
+import { whySkipped } from "./findings.ts";
 import type { Report, ReportCase } from "./report.ts";
 import { isExpected, isFine, meaning, problemsOf, reasonsOf, shownVerdict } from "./verdict.ts";
 
@@ -39,7 +40,7 @@ export function junit(report: Report, requirements: readonly Requirement[]): str
     suite
       .testCase()
       .className("run")
-      .name(report.verdict)
+      .name(shownVerdict(report))
       .error(xmlSafe(meaning(report).words), "error");
   }
   return document.build();
@@ -64,7 +65,7 @@ function testCase(testcase: TestCase, it: ReportCase, requirements: readonly Req
   if (isExpected(it)) skip(testcase, reasonsOf(it).join("; "));
   else if (it.verdict === "fail") testcase.failure(summary, "fail").stacktrace(explanation);
   else if (it.verdict === "error") testcase.error(summary, "error", explanation);
-  else if (it.verdict === "skip") skip(testcase, bad[0]?.actual ?? "");
+  else if (it.verdict === "skip") skip(testcase, whySkipped(it).why);
   testcase.standardOutput(xmlSafe(story(it).join("\n")));
 }
 

@@ -37,6 +37,8 @@ export function merge(shards: readonly Shard[], protocol: Protocol): Report {
     .map((it) => it.stop)
     .toSorted((a) => (a?.reason === "lost" ? -1 : 1))
     .find((it) => it !== undefined);
+  const stalls = reports.flatMap((it) => it.stalls ?? []);
+  const unexplained = reports.flatMap((it) => it.unexplained ?? []);
   const limit = reports.map((it) => it.limit).find((it) => it !== undefined);
   const { suite, protocol: version, target } = first.report;
   const expected = reports.find((it) => it.expectedFailures)?.expectedFailures;
@@ -50,6 +52,8 @@ export function merge(shards: readonly Shard[], protocol: Protocol): Report {
       seed: Math.max(...reports.map(({ seed }) => seed)),
       ...(first.report.concurrency !== undefined && { concurrency: first.report.concurrency }),
       ...(limit !== undefined && { limit }),
+      ...(stalls.length > 0 && { stalls }),
+      ...(unexplained.length > 0 && { unexplained }),
       latencies: latencies(reports),
       ...(expected && { expectedFailures: expected }),
       ...(stop ? { stop } : missing.length > 0 && { stop: { reason: "missing", words: why } }),
@@ -71,6 +75,7 @@ const COMMON: Readonly<Record<string, (part: Part) => unknown>> = {
   "protocol version": ({ report }) => report.protocol.version,
   "version of the suite": ({ report }) => report.suite.version,
   "choice of --strict": ({ report }) => report.target.strict,
+  "choice of --fail-on-unstable": ({ report }) => report.target.failOnUnstable,
   "number of shards": ({ shard }) => shard.of,
   "selection of cases": ({ shard }) => shard.cases.join(),
 };

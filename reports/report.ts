@@ -92,11 +92,21 @@ export interface ReportRecording {
   readonly requirements: Readonly<Record<string, Readonly<Record<Verdict, number>>>>;
 }
 
+/** What was tested, and what the user minds. */
+export interface ReportTarget {
+  readonly url: string;
+  readonly embedded: boolean;
+  /** A SHOULD counts as a MUST. */
+  readonly strict: boolean;
+  /** A verdict that varies fails the run. */
+  readonly failOnUnstable?: true;
+}
+
 /** The content of report.json, from which every other format is made. Its schema is `report.schema.json`. */
 export interface Report {
   readonly suite: { readonly name: string; readonly version: string };
   readonly protocol: { readonly version: string };
-  readonly target: { readonly url: string; readonly embedded: boolean; readonly strict: boolean };
+  readonly target: ReportTarget;
   readonly startedAt: string;
   readonly durationMs: number;
   readonly seed: number;

@@ -21,6 +21,8 @@ export interface Counted {
   readonly strict: Standing;
   /** Cases of the set that were not run as the set froze them: without each of them no level is reached. */
   readonly missing: readonly string[];
+  /** Cases whose verdict varies, whether they count or not: with one of them no level is reached. */
+  readonly unstable: readonly string[];
   /** Cases that ran and do not count: the set does not hold them, or not as they are. */
   readonly beside: readonly string[];
 }
@@ -31,7 +33,7 @@ export interface Counted {
  */
 export function countedBy(
   set: RequirementSet,
-  { cases, requirements, stop }: Pick<Report, "cases" | "requirements" | "stop">,
+  { cases, requirements, stop, unexplained = [] }: Pick<Report, "cases" | "requirements" | "stop" | "unexplained">,
   withdrawn: Readonly<Record<string, string>> = {},
 ): Counted {
   const counted = cases.filter((it) => counts(set, it));
@@ -39,7 +41,9 @@ export function countedBy(
   const missing = Object.keys(set.cases).filter((id) => !present.has(id) && !Object.hasOwn(withdrawn, id));
   const now = new Map(requirements.map(({ id, level }) => [id, level]));
   const isExcused = (id: string) => Object.hasOwn(withdrawn, id) && now.get(id) !== set.requirements[id];
-  const whole = missing.length === 0 && stop === undefined;
+  const unstable = cases.filter((it) => it.unstable).map(({ id }) => id);
+  const isSure = unstable.length === 0 && unexplained.length === 0;
+  const whole = missing.length === 0 && stop === undefined && isSure;
   const standing = (...levels: readonly Level[]) => {
     const owed = Object.keys(set.requirements).filter(
       (id) => levels.includes(set.requirements[id] as Level) && !isExcused(id),
@@ -54,6 +58,7 @@ export function countedBy(
     conformant: standing("MUST"),
     strict: standing("MUST", "SHOULD"),
     missing,
+    unstable,
     beside: cases.filter((it) => !counts(set, it)).map(({ id }) => id),
   };
 }

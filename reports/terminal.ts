@@ -3,13 +3,12 @@ import { type Requirement, VERDICTS, type Verdict, worst } from "../harness/cata
 import { groupBy } from "../harness/group.ts";
 import { visible } from "./escape.ts";
 import { explainCase } from "./explain.ts";
-import { isNews, skippedBy, worstFirst } from "./findings.ts";
+import { beginning, findings, isNews, skippedBy } from "./findings.ts";
+import { listed } from "./names.ts";
+import { remarks } from "./remarks.ts";
 import type { Report, ReportCase, ReportCheck } from "./report.ts";
 import { notRecorded, traffic } from "./traffic.ts";
 import { isExpected, judged, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
-
-/** So many cases are named where many are alike. */
-const NAMES = 8;
 
 export type Colors = ReturnType<typeof colors.createColors>;
 
@@ -50,7 +49,7 @@ export function terminal(report: Report, options: TerminalOptions): string {
   const lines = options.quiet
     ? [...all.slice(0, 1), ...outdated(report, options.colors), ...overview(report, options.colors)]
     : [
-        ...findings(report, options),
+        ...blocks(report, options),
         ...notes(report, options),
         ...notRecorded(report, options.verbose).map(options.colors.dim),
         ...all,
@@ -64,11 +63,17 @@ function lostIn({ stop }: Report): (check: ReportCheck) => boolean {
   return ({ verdict, actual }) => verdict === "error" && words !== undefined && actual.endsWith(words);
 }
 
-/** Failures, errors and warnings. Of cases that break the same requirements the first in full, the others by name. */
-function findings(report: Report, options: TerminalOptions): string[] {
+/**
+ * Failures, errors and warnings, in the order of the findings. Of cases that break the same requirements the first in full, the
+ * others by name.
+ */
+function blocks(report: Report, options: TerminalOptions): string[] {
   const isLost = lostIn(report);
   const isTold = (check: ReportCheck) => isNews(check) && !isLost(check);
   const found = report.cases.filter(({ checks }) => checks.some(isTold));
+  const all = findings(report).filter(({ expected }) => !expected);
+  const places = new Map(all.map(({ requirement: { id } }, place) => [id, place]));
+  const place = ({ requirement }: ReportCheck) => places.get(requirement) ?? places.size;
   const groups = groupBy(found, (it) =>
     options.verbose
       ? it.id
@@ -77,9 +82,18 @@ function findings(report: Report, options: TerminalOptions): string[] {
           .map(({ verdict, requirement }) => verdict + requirement)
           .join(),
   );
-  return [...groups.values()]
-    .toSorted((a, b) => rank(b) - rank(a))
-    .flatMap((group) => finding(confirmedFirst(group), report, options));
+  const first = ([it]: readonly ReportCase[]) => Math.min(...(it?.checks.filter(isTold).map(place) ?? []));
+  const told = [...groups.values()].toSorted((a, b) => first(a) - first(b));
+  const why = beginning(all);
+  return [
+    ...(why === undefined || told.length === 0
+      ? []
+      : [options.colors.bold(`begin here: ${all[0]?.requirement.id}${why}`)]),
+    ...told.flatMap((group) => {
+      const sorted = group.map((it) => ({ ...it, checks: it.checks.toSorted((a, b) => place(a) - place(b)) }));
+      return finding(confirmedFirst(sorted), report, options);
+    }),
+  ];
 }
 
 function finding(
@@ -101,42 +115,38 @@ function finding(
 }
 
 const confirmedFirst = (cases: readonly ReportCase[]) =>
-  cases.toSorted((a, b) => Number(a.unconfirmed ?? 0) - Number(b.unconfirmed ?? 0));
+  cases.toSorted(
+    (a, b) =>
+      Number(a.unstable ?? 0) - Number(b.unstable ?? 0) || Number(a.unconfirmed ?? 0) - Number(b.unconfirmed ?? 0),
+  );
 
 /** Names of cases on one line. */
-export function likewise(others: readonly { readonly id: string }[], where = "--verbose"): string[] {
-  const more = others.length - NAMES;
-  const names = others
-    .slice(0, NAMES)
-    .map(({ id }) => id)
-    .join(", ");
-  return others.length === 0
+export const likewise = (others: readonly { readonly id: string }[], where = "--verbose"): string[] =>
+  others.length === 0
     ? []
-    : [`  likewise in ${others.length} more: ${names}${more > 0 ? `, … and ${more} (${where})` : ""}`];
-}
-
-const rank = ([first]: readonly ReportCase[]) => VERDICTS.indexOf(first?.verdict ?? "pass");
+    : [
+        `  likewise in ${others.length} more: ${listed(
+          others.map(({ id }) => id),
+          where,
+        )}`,
+      ];
 
 function mark({ unstable, unconfirmed }: ReportCase): string {
   if (unstable) return " (unstable: its verdict varies)";
   return unconfirmed ? " (not confirmed: not run again alone)" : "";
 }
 
-/** What was seen beside findings: observations, cases whose verdict varies, what was not judged and why. */
+/** What was seen beside findings: observations, what was expected to fail, what was not judged and why. */
 function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[] {
   const { cases } = report;
   const doubtful = cases.filter((it) => it.doubt !== undefined);
   const observed = cases.flatMap(({ checks }) => checks.filter(({ verdict }) => verdict === "info"));
-  const unstable = cases.filter((it) => it.unstable).map(({ id }) => id);
-  const skipped = report.recording ? new Map<string, ReportCase[]>() : skippedBy(cases);
+  const skipped = report.recording ? [] : skippedBy(cases);
   const lost = cases.filter(({ checks }) => checks.some(lostIn(report)));
   const expected = groupBy(cases.filter(isExpected), (it) => reasonsOf(it).join("; "));
   return [
     ...(verbose && observed.length > 0 ? ["where the protocol leaves it open, the target does so"] : []),
     ...(verbose ? observed.map(({ requirement, actual }) => `  ${requirement}: ${visible(actual)}`) : []),
-    ...(unstable.length > 0
-      ? [`unstable (not the same among other cases as alone, or each time): ${unstable.join(", ")}`]
-      : []),
     ...(doubtful.length > 0
       ? [
           `not to be told for which case (--concurrency 1 may tell): in ${doubtful.length} cases, as in ${doubtful[0]?.id}, ${visible(doubtful[0]?.doubt ?? "")}`,
@@ -146,9 +156,9 @@ function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[
     ...(lost.length > 0
       ? [`error ${named(lost)}: broken, be it by the case itself or since the target went away: see report.html`]
       : []),
-    ...[...skipped].map(([why, some]) => c.dim(`skip ${named(some)}: ${visible(why)}`)),
+    ...skipped.map(({ why, cases: some }) => c.dim(`skip ${named(some)}: ${visible(why)}`)),
     ...(unjudgedOf(report).length > 0 && report.verdict === "incomplete"
-      ? [`not judged: ${unjudgedOf(report).join(", ")}`]
+      ? [`not judged: ${listed(unjudgedOf(report), "report.html")}`]
       : []),
   ];
 }
@@ -160,7 +170,8 @@ const unjudgedOf = ({ cases, target }: Report) => [
   ...new Set(cases.flatMap((it) => unjudged(it, target.strict)).map(({ requirement }) => requirement)),
 ];
 
-function summary(report: Report, { colors: c, requirements, written, heavy, left }: TerminalOptions): string[] {
+function summary(report: Report, options: TerminalOptions): string[] {
+  const { colors: c, requirements, written, heavy, left } = options;
   const { cases, durationMs, protocol, target, seed } = report;
   const verdict = shownVerdict(report);
   const painted = (counts: Report["counts"]) =>
@@ -176,10 +187,9 @@ function summary(report: Report, { colors: c, requirements, written, heavy, left
   return [
     `${paint(c, verdict, c.bold(verdict.toUpperCase()))} ${meaning(report).words}`,
     ...outdated(report, c),
-    ...(report.stop ? [`  stopped  ${visible(report.stop.words)}`] : []),
+    ...remarked(report, options),
     `  target   ${visible(target.url)}${target.embedded ? " (the embedded reference server)" : ""}`,
     ...overview(report, c),
-    ...(report.limit === undefined ? [] : [`  limit    ${visible(report.limit)}, and the suite keeps below that`]),
     ...(report.recording
       ? traffic(report, report.recording, painted(report.recording.connections))
       : [`  cases    ${cases.length} in ${(durationMs / 1000).toFixed(2)} s: ${painted(report.counts)}`]),
@@ -190,10 +200,19 @@ function summary(report: Report, { colors: c, requirements, written, heavy, left
   ];
 }
 
-/** Which requirements are broken, the worst first, and in how many cases. */
-function overview({ requirements, cases, recording }: Report, c: Colors): string[] {
-  const rows = requirements.filter(({ verdict }) => verdict === "fail" || verdict === "warn");
-  const words = worstFirst(rows).map(({ id, verdict }) => {
+/** What has to be known before all else, and what to do about it. */
+const remarked = (report: Report, { alone }: TerminalOptions): string[] =>
+  remarks(report).flatMap(({ label, words, cases, next }) => [
+    `  ${label.padEnd(8)} ${visible(words)}${cases.length > 0 ? `: ${listed(cases, "report.html")}` : ""}`,
+    ...(next === undefined ? [] : [`  next     ${alone(next)}`]),
+  ]);
+
+/** Which requirements are broken, in the order of the findings, and in how many cases. */
+function overview(report: Report, c: Colors): string[] {
+  const { cases, recording } = report;
+  const rows = findings(report).map(({ requirement }) => requirement);
+  const broken = rows.filter(({ verdict }) => verdict === "fail" || verdict === "warn");
+  const words = broken.map(({ id, verdict }) => {
     const broken = cases.filter(({ checks }) => checks.some((it) => it.requirement === id && it.verdict === verdict));
     return `${paint(c, verdict, id)} in ${recording?.requirements[id]?.[verdict] ?? broken.length}`;
   });

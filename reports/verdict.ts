@@ -57,7 +57,8 @@ function verdictOf(
   return stop || cases.some((it) => it.doubt !== undefined || unjudged(it, strict).length > 0) ? "incomplete" : "pass";
 }
 
-const isUnexpected = ({ verdict, expectedFailure }: ReportCheck) => verdict === "fail" && expectedFailure === undefined;
+const isUnexpected = ({ verdict, expectedFailure }: Pick<ReportCheck, "verdict" | "expectedFailure">) =>
+  verdict === "fail" && expectedFailure === undefined;
 
 /** Whether a case fails as the user said that it would, and in no other way. */
 export const isExpected = ({ verdict, checks }: ReportCase): boolean =>
@@ -79,41 +80,57 @@ export function unjudged(it: ReportCase, strict: boolean): readonly ReportCheck[
 }
 
 /** What the verdict of a run, as people are told it, rests on. */
-type Told = Pick<Report, "verdict" | "counts" | "target" | "stop" | "expectedFailures" | "recording"> & {
+type Told = Pick<
+  Report,
+  "verdict" | "counts" | "target" | "stop" | "unexplained" | "expectedFailures" | "recording"
+> & {
   readonly requirements: readonly unknown[];
   readonly cases: readonly Judging[];
 };
 
 /** What of a case says what it judged. */
-interface Judging {
-  readonly checks: readonly Pick<ReportCheck, "requirement" | "verdict">[];
+interface Judging extends Pick<ReportCase, "unstable"> {
+  readonly checks: readonly Pick<ReportCheck, "requirement" | "verdict" | "expectedFailure">[];
 }
 
 /** The entries of expected failures that do not hold, and what to do about each. */
 export const problemsOf = ({ expectedFailures }: Pick<Report, "expectedFailures">): readonly ReportProblem[] =>
   expectedFailures?.entries.flatMap(({ problems }) => problems) ?? [];
 
-/** Whether the run calls for no action: it passed, and every failure that was expected still fails. */
-export const isFine = (report: Pick<Report, "verdict" | "expectedFailures">): boolean =>
-  report.verdict === "pass" && problemsOf(report).length === 0;
+/** What says whether a run calls for action. */
+type Calling = Pick<Report, "verdict" | "expectedFailures"> & Varying;
+
+/** What says whether verdicts vary, and whether that fails the run. */
+interface Varying {
+  readonly target: Pick<Report["target"], "failOnUnstable">;
+  readonly cases: readonly Pick<ReportCase, "unstable">[];
+}
+
+/** Whether the verdict of a case varies, and the user wants that to fail the run. */
+export const failsForUnstable = ({ target, cases }: Varying): boolean =>
+  target.failOnUnstable === true && cases.some(({ unstable }) => unstable);
+
+/**
+ * Whether the run calls for no action: it passed, every failure that was expected still fails, and no verdict varies where the user
+ * minds that.
+ */
+export const isFine = (report: Calling): boolean =>
+  report.verdict === "pass" && problemsOf(report).length === 0 && !failsForUnstable(report);
 
 /** The verdict as it is shown: a run that passes and calls for action all the same is no pass. */
-export const shownVerdict = (report: Pick<Report, "verdict" | "expectedFailures">): RunVerdict =>
+export const shownVerdict = (report: Calling): RunVerdict =>
   report.verdict === "pass" && !isFine(report) ? "fail" : report.verdict;
 
 /** The verdict in a headline, and in the words of a sentence. */
 export function meaning(report: Told): { readonly headline: string; readonly words: string } {
-  const { verdict, counts, stop, target, cases, requirements, recording } = report;
+  const { verdict, counts, target, cases, requirements, recording } = report;
   if (verdict === "incomplete" && recording)
     return { headline: "Nothing judged", words: "nothing of it could be judged" };
   if (verdict === "incomplete") return { headline: "Incomplete", words: "something that was to be judged was not" };
-  if (verdict === "fail")
-    return { headline: "Not conformant", words: stop?.reason === "lost" ? "the target went away" : NOT_CONFORMANT };
-  if (!isFine(report))
-    return {
-      headline: "Expected failures out of date",
-      words: "the expected failures are out of date",
-    };
+  if (verdict === "fail") return { headline: "Not conformant", words: failure(report) };
+  if (problemsOf(report).length > 0)
+    return { headline: "Expected failures out of date", words: "the expected failures are out of date" };
+  if (!isFine(report)) return { headline: "Unstable", words: "verdicts vary from time to time" };
   if (counts.fail > 0)
     return { headline: "Nothing but expected failures", words: "nothing fails but what was expected to" };
   const binding = target.strict ? "MUST or SHOULD" : "MUST";
@@ -124,7 +141,12 @@ export function meaning(report: Told): { readonly headline: string; readonly wor
   };
 }
 
-const NOT_CONFORMANT = "the target is not conformant";
+/** Why a run fails. */
+function failure({ stop, unexplained = [], cases }: Told): string {
+  if (stop?.reason === "lost") return "the target went away";
+  const isBroken = cases.some(({ checks }) => checks.some(isUnexpected));
+  return unexplained.length > 0 && !isBroken ? "the target ended while it was tested" : "the target is not conformant";
+}
 
 /** The requirements that some case judged. */
 export const judged = (cases: readonly Judging[]): ReadonlySet<string> =>

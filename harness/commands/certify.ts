@@ -54,11 +54,16 @@ export async function certify(args: CertifyArguments): Promise<number> {
   await Promise.all([prepareBundle(folder), ...(args.start === undefined ? [] : [prepare(log)])]);
   return await reached(args, log, async (target, interrupt, kept) => {
     const cases = current.suites.flatMap((suite) => suite.cases);
-    const { result, report } = await test(cases, target, args, {
-      signal: interrupt.signal,
-      record: kept.record,
-      linger: true,
-    });
+    const { result, report } = await test(
+      cases,
+      target,
+      { ...args, failOnUnstable: true },
+      {
+        signal: interrupt.signal,
+        record: kept.record,
+        linger: true,
+      },
+    );
     const counted = countedBy(set, report, current.withdrawn);
     const level = levelOf(counted);
     const also = args.start === undefined ? [] : [log];

@@ -46,8 +46,7 @@ export async function run(args: RunArguments): Promise<number> {
     const { report, ...expectedFailures } = await expecting(found.report, expected, args, current);
     const also = args.start === undefined ? [] : [log];
     const code = await finish(report, files, { ...args, expected: expectedFailures, also, given: given(args, target) });
-    if (interrupt.signal.aborted) return EXIT.interrupted;
-    return args.failOnUnstable && report.cases.some(({ unstable }) => unstable) ? EXIT.notConformant : code;
+    return interrupt.signal.aborted ? EXIT.interrupted : code;
   } catch (error) {
     if (error instanceof UnreachableError) await forget(files);
     throw error;

@@ -23,6 +23,7 @@ export interface TestArguments
   readonly seed?: number | undefined;
   readonly repeat?: number;
   readonly bail?: boolean;
+  readonly failOnUnstable?: boolean;
   readonly shard?: ShardOptions | undefined;
   readonly quiet: boolean;
 }
@@ -42,7 +43,18 @@ export async function test(
   { whole = cases, ...tools }: Tools,
 ): Promise<{ readonly result: RunResult; readonly report: Report }> {
   const progress = args.quiet ? undefined : watch(cases);
-  const { timeout, concurrency, recovery, restarts, repeat = 1, runs, bail = false, strict, shard } = args;
+  const {
+    timeout,
+    concurrency,
+    recovery,
+    restarts,
+    repeat = 1,
+    runs,
+    bail = false,
+    failOnUnstable,
+    strict,
+    shard,
+  } = args;
   // All shards of a run start from the same seed, and none knows of the others.
   const seed = args.seed ?? (shard ? DEFAULTS.seed : randomInt(1, 2 ** 31));
   const idle = args.idle === undefined ? timeout : args.idle * 1_000;
@@ -66,7 +78,12 @@ export async function test(
   const report = makeReport(result, {
     suite: { name: about.name, version: about.version },
     protocol: current,
-    target: { url: target.url.href, embedded: args.url === undefined, strict },
+    target: {
+      url: target.url.href,
+      embedded: args.url === undefined,
+      strict,
+      ...(failOnUnstable && { failOnUnstable }),
+    },
     shard: shard && { ...shard, cases: whole.map(({ id }) => id) },
     concurrency,
     redact: target.redact,

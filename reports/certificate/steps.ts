@@ -83,7 +83,7 @@ function suite(content: Content): Findings {
 }
 
 /** What a report holds only where a run was not whole, or not judged as it is. */
-const MISPLACED = ["stop", "shard", "expectedFailures"] as const;
+const MISPLACED = ["stop", "unexplained", "shard", "expectedFailures"] as const;
 
 function verdict(content: Content): Findings {
   const { report, protocol } = content;
@@ -106,15 +106,14 @@ function verdict(content: Content): Findings {
 function cases(content: Content): Findings {
   const { report, protocol, set } = content;
   const ids = report.cases.map(({ id }) => id);
-  const { missing } = countedBy(set, report, protocol.withdrawn);
+  const { missing, unstable } = countedBy(set, report, protocol.withdrawn);
   const all = protocol.suites.flatMap((suite) => suite.cases.map(({ id }) => id));
   const lacking = isSameSuite(content) ? all.filter((id) => !ids.includes(id)) : [];
   return {
-    problems: [...named([...new Set([...missing, ...lacking])], "is missing, or is not the case that counts")],
-    notes: named(
-      report.cases.filter(({ unstable }) => unstable).map(({ id }) => id),
-      "was unstable: alone it came out otherwise than among others",
-    ),
+    problems: [
+      ...named([...new Set([...missing, ...lacking])], "is missing, or is not the case that counts"),
+      ...named(unstable, "is unstable: its verdict varies"),
+    ],
   };
 }
 

@@ -1,4 +1,5 @@
 import { visible } from "../escape.ts";
+import { listed } from "../names.ts";
 import type { Report } from "../report.ts";
 import type { Counted } from "../sets.ts";
 import type { Colors } from "../terminal.ts";
@@ -10,16 +11,17 @@ const MEANING: Readonly<Record<LevelReached, string>> = {
   conformant: "conformant (no MUST is broken)",
 };
 
-/** So many requirements or cases are named where many are alike. */
-const NAMED = 10;
-
 /** What stands in the way of a certificate; with `isStrict` of one at the level strict. */
-export function obstacles({ conformant, strict, missing }: Counted, isStrict: boolean): string[] {
+export function obstacles({ conformant, strict, missing, unstable }: Counted, isStrict: boolean): string[] {
   const { broken, unjudged } = isStrict ? strict : conformant;
-  const listed = (ids: readonly string[], what: string) =>
-    ids.length === 0 ? [] : [`${what}: ${ids.slice(0, NAMED).join(", ")}${ids.length > NAMED ? " …" : ""}`];
-  const all = [...listed(broken, "broken"), ...listed(unjudged, "not judged"), ...listed(missing, "not run")];
-  return all.length > 0 ? all : ["the run ended early"];
+  const all = {
+    broken,
+    "not judged": unjudged,
+    "not run": missing,
+    "unstable, the verdict varies": unstable,
+  };
+  const told = Object.entries(all).flatMap(([what, ids]) => (ids.length === 0 ? [] : [`${what}: ${listed(ids)}`]));
+  return told.length > 0 ? told : ["the run ended early, or the server while it ran"];
 }
 
 /** What a user reads where a server got a certificate. */

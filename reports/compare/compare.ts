@@ -27,6 +27,8 @@ export interface Change {
 export interface Outcome {
   readonly verdict: Verdict;
   readonly actual: string;
+  /** The requirement that is broken, where it was not judged for that. */
+  readonly see?: string;
 }
 
 /** A case that is in one of the reports only. */
@@ -44,8 +46,11 @@ export interface ChangedRequirement {
   readonly new: Verdict | "not tested";
 }
 
-/** One of the two reports. */
-export type Side = Pick<Report, "suite" | "protocol" | "target" | "startedAt" | "verdict">;
+/** One of the two reports, with what kept the target from being tested as any other. */
+export type Side = Pick<
+  Report,
+  "suite" | "protocol" | "target" | "startedAt" | "verdict" | "limit" | "stalls" | "unexplained"
+>;
 
 /** What changed between two reports. */
 export interface Comparison {
@@ -56,7 +61,7 @@ export interface Comparison {
    * that was judged is not any more, or the new run is not whole.
    */
   readonly outcome: "ok" | "regressed" | "incomplete";
-  /** Why the new run ended, where the target went away and did not before. */
+  /** How the target ended in the new run, and did not before: it went away, or no case explains it. */
   readonly lost?: string;
   readonly changes: readonly Change[];
   readonly newCases: readonly Single[];
@@ -72,7 +77,7 @@ export function compare(before: Report, after: Report): Comparison {
     const was = old.get(it.id);
     return was ? changesOf(was, it, before, after) : [];
   });
-  const lost = after.stop?.reason === "lost" && before.stop?.reason !== "lost" ? after.stop.words : undefined;
+  const lost = endOf(before) === undefined ? endOf(after) : undefined;
   return {
     old: side(before),
     new: side(after),
@@ -85,6 +90,10 @@ export function compare(before: Report, after: Report): Comparison {
     latencies: changedLatencies(before, after),
   };
 }
+
+/** How the target ended, if no case takes the blame for it. */
+const endOf = ({ stop, unexplained = [] }: Report): string | undefined =>
+  stop?.reason === "lost" ? stop.words : unexplained[0]?.words;
 
 function outcomeOf(
   changes: readonly Change[],
@@ -105,12 +114,15 @@ const isUntold = ({ kind, cause, level, expectedFailure }: Change) =>
 
 const byId = <T extends { readonly id: string }>(items: readonly T[]) => new Map(items.map((it) => [it.id, it]));
 const single = ({ id, title, verdict }: ReportCase): Single => ({ id, title, verdict });
-const side = ({ suite, protocol, target, startedAt, verdict }: Report): Side => ({
+const side = ({ suite, protocol, target, startedAt, verdict, limit, stalls, unexplained }: Report): Side => ({
   suite,
   protocol,
   target,
   startedAt,
   verdict,
+  ...(limit !== undefined && { limit }),
+  ...(stalls && { stalls }),
+  ...(unexplained && { unexplained }),
 });
 
 /** Whether something broke that the case's own change does not explain, and that is not expected either. */
@@ -140,15 +152,15 @@ function outcome({ checks }: ReportCase, requirement: string): Outcome {
     own.map((check) => check.verdict),
     "skip",
   );
-  const told = own.filter((check) => check.verdict === verdict).map(({ actual }) => actual);
-  return { verdict, actual: [...new Set(told)].join("; ") || "not judged" };
+  const shown = own.filter((check) => check.verdict === verdict);
+  const told = shown.map(({ actual }) => actual);
+  const see = verdict === "skip" ? shown.find((check) => check.see !== undefined)?.see : undefined;
+  return { verdict, actual: [...new Set(told)].join("; ") || "not judged", ...(see !== undefined && { see }) };
 }
 
 /** An outcome as a run without `--strict` has it, where only one of two was strict. */
-const leniently = ({ verdict, actual }: Outcome): Outcome => ({
-  verdict: verdict === "fail" ? "warn" : verdict,
-  actual,
-});
+const leniently = (outcome: Outcome): Outcome =>
+  outcome.verdict === "fail" ? { ...outcome, verdict: "warn" } : outcome;
 
 type Standing = "kept" | "untold" | "warn" | "fail";
 const STANDING: Readonly<Record<Verdict, Standing>> = {

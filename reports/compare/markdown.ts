@@ -45,9 +45,9 @@ function changes(kind: Kind, comparison: Comparison): RootContent[] {
       ["Requirement", "Level", "Case", "Expected", "Was", "Is", "Cause"],
       groups
         .slice(0, ROWS)
-        .map(({ first, all }) => [
-          [code(first.requirement)],
-          [text(first.level)],
+        .map(({ first, all, of }) => [
+          of === first.requirement ? [code(of)] : [text(of)],
+          of === first.requirement ? [text(first.level)] : [],
           [code(first.case), ...(all.length > 1 ? [text(` and ${all.length - 1} more`)] : [])],
           [code(first.expected)],
           [code(first.old.actual)],

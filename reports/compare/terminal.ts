@@ -39,9 +39,16 @@ export function compareTerminal(comparison: Comparison, names: readonly [string,
   ].join("\n");
 }
 
-function groupLines({ first, all }: Group, comparison: Comparison, c: Colors): string[] {
+function groupLines({ first, all, of }: Group, comparison: Comparison, c: Colors): string[] {
   const { kind, requirement, level, expected, old, new: now } = first;
-  const others = all.slice(1).map((it) => ({ id: it.case }));
+  const cases = [...new Set(all.map((it) => it.case))];
+  if (of !== requirement)
+    return [
+      `${paint(c, PAINT[kind], KINDS[kind])}: ${c.bold(of)} in ${count(cases.length, "case")}: see ${first.new.see}`,
+      `  cause     ${visible(causeOf(first, comparison))}`,
+      "",
+    ];
+  const others = cases.slice(1).map((id) => ({ id }));
   return [
     `${paint(c, PAINT[kind], KINDS[kind])}: ${c.bold(requirement)} (${level}) in ${first.case}: ${old.verdict} → ${now.verdict}`,
     `  ${visible(first.title)}`,

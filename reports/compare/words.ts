@@ -11,17 +11,26 @@ export const KINDS: Readonly<Record<Kind, string>> = {
   observed: "Behaves otherwise where the protocol leaves it open",
 };
 
-/** Changes of one kind to one requirement with one cause: the first stands for all. */
+/** Changes of one kind to one requirement with one cause, or what was not judged for one: the first stands for all. */
 export interface Group {
   readonly first: Change;
   readonly all: readonly Change[];
+  /** What they are of: a requirement, or all that rest on one that is broken. */
+  readonly of: string;
 }
 
 /** The changes of a kind, alike ones together. */
 export function groupsOf(kind: Kind, { changes }: Comparison): Group[] {
   const some = changes.filter((it) => it.kind === kind);
-  const key = (it: Change) => `${it.requirement} ${it.cause} ${kind === "observed" ? it.case : ""}`;
-  return Array.from(groupBy(some, key).values(), (all) => ({ first: all[0] as Change, all }));
+  const key = (it: Change) =>
+    it.kind === "unjudged" && it.new.see !== undefined
+      ? `${it.cause} see ${it.new.see}`
+      : `${it.cause} ${it.requirement} ${kind === "observed" ? it.case : ""}`;
+  return Array.from(groupBy(some, key).values(), (all) => {
+    const first = all[0] as Change;
+    const ids = new Set(all.map(({ requirement }) => requirement));
+    return { first, all, of: ids.size === 1 ? first.requirement : count(ids.size, "requirement") };
+  });
 }
 
 /** Who changed, in words. */

@@ -1,5 +1,6 @@
 import type { Verdict } from "../../harness/catalogue.ts";
 import type { Protocol } from "../../harness/protocol.ts";
+import { isFinding } from "../findings.ts";
 import type { Report, ReportCase, ReportCheck, ReportProblem } from "../report.ts";
 import { conclude } from "../verdict.ts";
 import { covers, type Entry, type ExpectedFailures } from "./read.ts";
@@ -11,8 +12,42 @@ export function applyExpected(report: Report, { file, entries }: ExpectedFailure
   const today = report.startedAt.slice(0, 10);
   const valid = entries.filter((entry) => !isPast(entry, today));
   const marked = cases.map((it) => ({ ...it, checks: it.checks.map((check) => mark(check, it.id, valid)) }));
+  const seeing = markSeeing(marked, (see) => excuse(see, marked, valid, protocol));
   const told = entries.map((entry) => ({ ...tell(entry), problems: problems(entry, today, cases, protocol) }));
-  return conclude({ ...draft, expectedFailures: { file, entries: told } }, marked, protocol.requirements);
+  return conclude({ ...draft, expectedFailures: { file, entries: told } }, seeing, protocol.requirements);
+}
+
+/** Marks what was not judged since another requirement is broken, where that is expected. `why` tells why it is. */
+function markSeeing(cases: readonly ReportCase[], why: (see: string) => string | undefined): readonly ReportCase[] {
+  const known = new Map<string, string | undefined>();
+  return cases.map((it) => ({
+    ...it,
+    checks: it.checks.map((check) => {
+      const { see, verdict } = check;
+      if (see === undefined || verdict !== "skip" || check.expectedFailure !== undefined) return check;
+      if (!known.has(see)) known.set(see, why(see));
+      const reason = known.get(see);
+      return reason === undefined ? check : { ...check, expectedFailure: reason };
+    }),
+  }));
+}
+
+/**
+ * Why it is expected that a requirement is broken, where all that was found of it is. Where the cases that show it were not in the
+ * run, as in a shard, an entry that speaks of one of them says so.
+ */
+function excuse(
+  see: string,
+  marked: readonly ReportCase[],
+  entries: readonly Entry[],
+  { foundations }: Protocol,
+): string | undefined {
+  const found = marked.flatMap(({ checks }) => checks.filter((it) => it.requirement === see && isFinding(it)));
+  if (found.length > 0)
+    return found.every((it) => it.expectedFailure !== undefined) ? found[0]?.expectedFailure : undefined;
+  const { plain = [] } = foundations.plain[see] ?? {};
+  const ran = new Set(marked.map(({ id }) => id));
+  return entries.find((entry) => plain.some((id) => !ran.has(id) && covers(entry, id, see)))?.reason;
 }
 
 const MARKED: readonly Verdict[] = ["fail", "warn", "skip"];

@@ -49,9 +49,13 @@ function stateOf(checks: readonly ReportCheck[]): State {
   return verdicts.has("skip") || verdicts.has("error") ? "untold" : "kept";
 }
 
-/** The state over some cases that all have to have run; one whose verdict varies tells nothing of what it keeps. */
+/**
+ * The state over some cases that all have to have run; one whose verdict varies tells nothing of what it keeps, nor does one that was
+ * skipped without a word on it.
+ */
 function over(ids: readonly string[], cases: readonly ReportCase[], concerns: (check: ReportCheck) => boolean): State {
-  const ran = new Set(cases.map(({ id }) => id));
+  const told = cases.filter(({ verdict, checks }) => verdict !== "skip" || checks.some(concerns));
+  const ran = new Set(told.map(({ id }) => id));
   const state = stateOf(cases.flatMap(({ checks }) => checks.filter(concerns)));
   const sure = ids.every((id) => ran.has(id)) && !cases.some((it) => it.unstable && it.checks.some(concerns));
   return state === "kept" && !sure ? "untold" : state;

@@ -72,8 +72,13 @@ function prune(node: YAMLMap, entry: Entry, over: readonly Stale[], document: Do
 
 /** An entry for each requirement of whose failure no entry speaks, not even one past its date, with the cases in which it fails. */
 function additions({ cases, target, startedAt }: Report, entries: readonly Entry[]): object[] {
+  const broken = new Set(
+    cases.flatMap(({ checks }) => checks.filter(({ verdict }) => verdict === "fail").map((it) => it.requirement)),
+  );
   const news = cases.flatMap((it) =>
     grievances(it, target.strict)
+      // What rests on something that gets an entry is as expected as that.
+      .filter(({ verdict, see }) => verdict === "fail" || see === undefined || !broken.has(see))
       .filter(({ requirement }) => !entries.some((entry) => covers(entry, it.id, requirement)))
       .map(({ requirement }) => ({ id: it.id, requirement })),
   );

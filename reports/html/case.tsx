@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { alone } from "../again.ts";
 import { worstFirst } from "../findings.ts";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
-import { Command, Comparison, hashOf, LevelTag, Marks, Prose, RowLink, Verdict } from "./parts.tsx";
+import { Command, Comparison, hashOf, LevelTag, Marks, NotJudged, Prose, RowLink, Verdict } from "./parts.tsx";
 import { Connections, Legend } from "./timeline.tsx";
 import { marks, plural } from "./words.ts";
 
@@ -75,7 +75,11 @@ function Check({ check, requirement }: CheckProps) {
         <Verdict of={check.verdict} /> <RowLink id={check.requirement} />{" "}
         {requirement && <LevelTag of={requirement.level} />}
       </p>
-      {check.verdict === "skip" || check.verdict === "info" ? (
+      {check.verdict === "skip" ? (
+        <p class="remark">
+          <NotJudged {...check} />
+        </p>
+      ) : check.verdict === "info" ? (
         <p class="remark">{check.actual}</p>
       ) : (
         <Comparison expected={check.expected} statement={requirement?.statement} actual={check.actual} most={FULL} />

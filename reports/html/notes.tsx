@@ -12,7 +12,7 @@ export function Notes({ data }: { readonly data: PageData }) {
   return (
     <>
       {data.expectedFailures && <Expected {...data.expectedFailures} />}
-      {unstable.length + doubtful.length + skipped.size > 0 && (
+      {unstable.length + doubtful.length + skipped.length > 0 && (
         <section aria-labelledby="notes">
           <h2 id="notes">What is not certain</h2>
           <Some title="Unstable" of={unstable}>
@@ -22,8 +22,8 @@ export function Notes({ data }: { readonly data: PageData }) {
             The server broke a rule while these ran, and none of them does it alone: with --concurrency 1 it may show
             which.
           </Some>
-          {[...skipped].map(([why, cases]) => (
-            <Some title="Not judged" of={cases} key={why}>
+          {skipped.map(({ why, see, cases }) => (
+            <Some title="Not judged" of={cases} see={see} key={why}>
               {why}
             </Some>
           ))}
@@ -36,16 +36,23 @@ export function Notes({ data }: { readonly data: PageData }) {
 interface SomeProps {
   readonly title: string;
   readonly of: readonly PageCase[];
+  /** The requirement to look at. */
+  readonly see?: string | undefined;
   readonly children: preact.ComponentChildren;
 }
 
 /** Cases that have something in common. */
-const Some = ({ title, of, children }: SomeProps) =>
+const Some = ({ title, of, see, children }: SomeProps) =>
   of.length === 0 ? null : (
     <details class="some">
       <summary>
         <strong>{title}</strong>: {plural(of.length, "case")}. <span class="note">{children}</span>
       </summary>
+      {see !== undefined && (
+        <p class="label">
+          What to look at: <RowLink id={see} />
+        </p>
+      )}
       <ul class="links">
         {of.map((it) => (
           <li key={it.id}>

@@ -1,5 +1,5 @@
 import type { Verdict as CaseVerdict, Level } from "../../harness/catalogue.ts";
-import type { PageCase, PageData } from "./data.ts";
+import type { PageCase, PageCheck, PageData } from "./data.ts";
 import { digits, marks, SIGNS } from "./words.ts";
 
 /** A verdict: its sign, its word and its colour. */
@@ -48,6 +48,16 @@ export const RowLink = ({ id }: { readonly id: string }) => (
     {id}
   </a>
 );
+
+/** Why something was not judged: with a link where another requirement is broken. */
+export const NotJudged = ({ see, actual }: Pick<PageCheck, "see" | "actual">) =>
+  see === undefined ? (
+    <Long text={actual} most={200} />
+  ) : (
+    <>
+      not judged: see <RowLink id={see} />
+    </>
+  );
 
 /** A command for a shell; a click selects all of it. */
 export const Command = ({ text }: { readonly text: string }) => <code class="command">{text}</code>;

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { worstFirst } from "../findings.ts";
 import type { PageCase, PageRequirement } from "./data.ts";
-import { hashOf, LevelTag, Long, Marks, Prose, RowLink, Verdict } from "./parts.tsx";
+import { hashOf, LevelTag, Marks, NotJudged, Prose, RowLink, Verdict } from "./parts.tsx";
 import { plural } from "./words.ts";
 
 /** Cases of a requirement that are listed at first: some rules are judged in all. */
@@ -61,7 +61,7 @@ function Cases({ of, cases }: { readonly of: PageRequirement; readonly cases: re
             <li key={it.id}>
               <Verdict of={check.verdict} /> <RowLink id={it.id} /> <Marks of={it} />{" "}
               <span class="note">
-                <Long text={check.actual} most={200} />
+                <NotJudged {...check} />
               </span>
             </li>
           ))}

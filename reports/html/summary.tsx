@@ -1,7 +1,10 @@
+import { alone } from "../again.ts";
 import { tally } from "../findings.ts";
+import { NAMES } from "../names.ts";
+import { type Remark, remarks } from "../remarks.ts";
 import { judged, meaning, shownVerdict } from "../verdict.ts";
 import type { PageData } from "./data.ts";
-import { Verdict } from "./parts.tsx";
+import { Command, RowLink, Verdict } from "./parts.tsx";
 import { capital, MEANINGS, plural } from "./words.ts";
 
 /** The top of the page: what came of the run, and what run it was. */
@@ -16,11 +19,9 @@ export function Summary({ data }: { readonly data: PageData }) {
           <Verdict of={verdict} /> <span>{headline}</span>
         </h1>
         <p class="sentence">{capital(words)}.</p>
-        {data.stop && (
-          <p class="callout">
-            <strong>The run ended early.</strong> {data.stop.words}
-          </p>
-        )}
+        {remarks(data).map((it, i) => (
+          <Remarked of={it} data={data} key={i} />
+        ))}
         <Facts data={data} />
         <Counts data={data} />
         <nav aria-label="Parts of this page">
@@ -31,9 +32,36 @@ export function Summary({ data }: { readonly data: PageData }) {
   );
 }
 
+/** Something to know before all else: of which cases, and what to do about it. */
+function Remarked({ of, data }: { readonly of: Remark; readonly data: PageData }) {
+  const { title, words, cases, next } = of;
+  const more = cases.length - NAMES;
+  return (
+    <div class="callout">
+      <p>
+        <strong>{title}.</strong> {capital(words)}
+        {cases.length > 0 && ": "}
+        {cases.slice(0, NAMES).map((id, i) => (
+          <span key={id}>
+            {i > 0 && ", "}
+            <RowLink id={id} />
+          </span>
+        ))}
+        {more > 0 && ` … and ${more} more`}
+      </p>
+      {next !== undefined && (
+        <>
+          <p class="label">Run next</p>
+          <Command text={alone(data, next)} />
+        </>
+      )}
+    </div>
+  );
+}
+
 /** What was tested, when and how. */
 function Facts({ data }: { readonly data: PageData }) {
-  const { target, suite, startedAt, durationMs, seed, shard, recording, limit, latencies = [] } = data;
+  const { target, suite, startedAt, durationMs, seed, shard, recording, latencies = [] } = data;
   const facts: readonly (readonly [string, string])[] = [
     ["Target", `${target.url}${target.embedded ? " (the embedded reference server)" : ""}`],
     ["Suite", `${suite.name} ${suite.version}`],
@@ -41,7 +69,6 @@ function Facts({ data }: { readonly data: PageData }) {
     ["Took", `${(durationMs / 1000).toFixed(2)} s`],
     ...(recording ? [["Recorded", recordedWords(recording)] as const] : []),
     ["Strict", target.strict ? "yes, a SHOULD counts as a MUST" : "no"],
-    ...(limit === undefined ? [] : [["Limit", limit] as const]),
     ...(seed > 0 ? [["Seed", String(seed)] as const] : []),
     ...(shard ? [["Part", `shard ${shard.index} of ${shard.of} of the run`] as const] : []),
     ...latencies.map(({ name, mediansMs }) => [`Median ${name}`, `${mediansMs.join(", ")} ms`] as const),

@@ -1,5 +1,5 @@
 import { alone } from "../again.ts";
-import { type Finding, findings } from "../findings.ts";
+import { beginning, type Finding, findings } from "../findings.ts";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
 import { excerpt } from "./excerpt.ts";
 import { Command, Comparison, LevelTag, Marks, Prose, RowLink, Verdict } from "./parts.tsx";
@@ -14,6 +14,7 @@ const NOTHING_FOUND = "No requirement was found broken. What could not be judged
 /** Each requirement that is broken, with the case that shows it. */
 export function Wrong({ data }: { readonly data: PageData }) {
   const all = findings(data);
+  const why = beginning(all.filter(({ expected }) => !expected));
   return (
     <section aria-labelledby="wrong">
       <h2 id="wrong">What is wrong</h2>
@@ -21,27 +22,38 @@ export function Wrong({ data }: { readonly data: PageData }) {
         <p>{data.verdict === "pass" ? "Nothing that was judged is broken." : NOTHING_FOUND}</p>
       ) : (
         <>
-          <p class="note">{plural(all.length, "requirement")}, the worst first; each with one case that shows it.</p>
+          <p class="note">
+            {all.length === 1
+              ? "1 requirement, with one case that shows it."
+              : `${all.length} requirements, the worst first, then what most others rest on; each with one case that shows it.`}
+          </p>
           <Legend />
         </>
       )}
-      {all.map((finding) => (
-        <Entry finding={finding} data={data} key={finding.requirement.id} />
+      {all.map((finding, i) => (
+        <Entry finding={finding} begin={i === 0 ? why : undefined} data={data} key={finding.requirement.id} />
       ))}
     </section>
   );
 }
 
-function Entry({
-  finding,
-  data,
-}: {
+interface EntryProps {
   readonly finding: Finding<PageRequirement, PageCase, PageCheck>;
+  /** Why to begin with it; nothing where it is not the first. */
+  readonly begin: string | undefined;
   readonly data: PageData;
-}) {
+}
+
+function Entry({ finding, begin, data }: EntryProps) {
   const { requirement, verdict, check, shown, cases, expected } = finding;
   return (
     <article class={`finding edge ${verdict}`}>
+      {begin !== undefined && (
+        <p class="callout">
+          <strong>Begin here</strong>
+          {begin}
+        </p>
+      )}
       <p class="head">
         <Verdict of={verdict} /> <LevelTag of={requirement.level} /> <RowLink id={requirement.id} />{" "}
         {expected && <span class="tag">expected failure</span>}{" "}

@@ -2,7 +2,9 @@ import type { RootContent } from "mdast";
 import type { Requirement } from "../../harness/catalogue.ts";
 import { alone } from "../again.ts";
 import { explainConnections } from "../explain.ts";
-import { type Finding, findings, tally } from "../findings.ts";
+import { beginning, type Finding, findings, skippedBy, tally } from "../findings.ts";
+import { NAMES } from "../names.ts";
+import { remarks } from "../remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
 import { isExpected, judged, meaning, problemsOf, shownVerdict } from "../verdict.ts";
 import { block, bullets, code, heading, paragraph, print, sentence, table, text } from "./tree.ts";
@@ -26,12 +28,13 @@ export function markdown(report: Report, requirements: readonly Requirement[]): 
   return print(
     heading(2, text(`${SYMBOLS[shownVerdict(report)]} Tachyon ${report.protocol.version}: ${meaning(report).words}`)),
     overview(report),
-    ...(report.limit === undefined ? [] : [paragraph(text("Its connections are limited: "), code(report.limit))]),
-    ...(report.stop ? [paragraph(text("The run ended early: "), code(report.stop.words))] : []),
+    ...remarked(report),
     ...(found.length > 0 ? [overviewOf(found, requirements)] : []),
+    ...begin(found),
     ...found
       .slice(0, IN_FULL)
       .flatMap((finding, i) => inFull(finding, isFirst(finding, found.slice(0, i)), report, requirements)),
+    ...unjudged(report),
     ...expectations(report),
     ...doubts(report),
   );
@@ -52,6 +55,26 @@ function overview({ target, suite, cases, requirements, durationMs, recording }:
     ],
     [text(`By ${suite.name} ${suite.version}`)],
   ]);
+}
+
+/** What has to be known before all else, and what to do about it. */
+const remarked = (report: Report): RootContent[] =>
+  remarks(report).flatMap(({ title, words, cases, next }) => [
+    paragraph(
+      text(`${title}: `),
+      code(words),
+      ...cases.slice(0, NAMES).flatMap((id, i) => [text(i === 0 ? ": " : ", "), code(id)]),
+      ...(cases.length > NAMES ? [text(` … and ${cases.length - NAMES} more`)] : []),
+      ...(next === undefined ? [] : [text(". Next: "), code(alone(report, next))]),
+    ),
+  ]);
+
+/** Where to begin, where there is a choice. */
+function begin(found: readonly Found[]): RootContent[] {
+  const [first, why] = [found[0], beginning(found)];
+  return first && why !== undefined
+    ? [paragraph(text("Begin here: "), code(first.requirement.id), text(`${why}.`))]
+    : [];
 }
 
 /** How much was recorded; the cases of the report may be some of it. */
@@ -129,12 +152,23 @@ function expectations(report: Report): RootContent[] {
   ];
 }
 
-/** Cases whose verdict is not to be relied on. */
-function doubts({ cases }: Report): RootContent[] {
-  const unstable = cases.filter((it) => it.unstable).map(({ id }) => id);
-  const doubtful = cases.find(({ doubt }) => doubt !== undefined);
+/** What was not judged, and why. */
+function unjudged({ cases, recording }: Report): RootContent[] {
+  const reasons = recording ? [] : skippedBy(cases);
+  if (reasons.length === 0) return [];
+  const shown = reasons.slice(0, NAMES).map(({ why, see, cases: some }) => {
+    const n = text(`${some.length} case${some.length === 1 ? "" : "s"}: `);
+    return see === undefined ? [n, code(why)] : [n, text("see "), code(see)];
+  });
+  const more = reasons.length - shown.length;
   return [
-    ...(unstable.length > 0 ? [paragraph(text("Unstable, the verdict varies: "), code(unstable.join(", ")))] : []),
-    ...(doubtful ? [paragraph(text("Not to be told for which case: "), code(doubtful.doubt ?? ""))] : []),
+    heading(3, text("Not judged")),
+    bullets([...shown, ...(more > 0 ? [[text(`… and for ${more} more reasons`)]] : [])]),
   ];
+}
+
+/** What older versions of the suite could not tell for which case. */
+function doubts({ cases }: Report): RootContent[] {
+  const doubtful = cases.find(({ doubt }) => doubt !== undefined);
+  return doubtful ? [paragraph(text("Not to be told for which case: "), code(doubtful.doubt ?? ""))] : [];
 }

@@ -39,12 +39,15 @@ test("what stands in the way of a certificate is listed, for the level that is a
     conformant: { reached: true, broken: [], unjudged: [] },
     strict: { reached: false, broken: ["version.once"], unjudged: ["message.json"] },
     missing: Array.from({ length: 12 }, (_, i) => `a/${i}`),
+    unstable: [],
     beside: [],
   };
-  const missing = "not run: a/0, a/1, a/2, a/3, a/4, a/5, a/6, a/7, a/8, a/9 …";
+  const missing = "not run: a/0, a/1, a/2, a/3, a/4, a/5, a/6, a/7, … and 4";
   expect(obstacles(counted, true)).toEqual(["broken: version.once", "not judged: message.json", missing]);
   expect(obstacles(counted, false)).toEqual([missing]);
-  expect(obstacles({ ...counted, missing: [] }, false)).toEqual(["the run ended early"]);
+  expect(obstacles({ ...counted, missing: [] }, false)).toEqual(["the run ended early, or the server while it ran"]);
+  const unstable = { ...counted, missing: [], unstable: ["a/1"] };
+  expect(obstacles(unstable, false)).toEqual(["unstable, the verdict varies: a/1"]);
 });
 
 test("a bundle takes the place of an older one, and leaves it there where it cannot", async () => {

@@ -1,0 +1,9 @@
+/** So many names are told where many are alike. */
+export const NAMES = 8;
+
+/** Names on one line: of many the first, and how many more there are; `where` says where all stand. */
+export function listed(names: readonly string[], where?: string): string {
+  const more = names.length - NAMES;
+  const rest = more > 0 ? [`… and ${more}${where === undefined ? "" : ` (${where})`}`] : [];
+  return [...names.slice(0, NAMES), ...rest].join(", ");
+}

@@ -1,0 +1,100 @@
+import type { Report } from "./report.ts";
+import { failsForUnstable } from "./verdict.ts";
+
+/** Something to know of a run before all else. Its words may hold what the server said. */
+export interface Remark {
+  /** At the beginning of a line of the summary. */
+  readonly label: string;
+  /** As a heading. */
+  readonly title: string;
+  readonly words: string;
+  /** The cases that it is about. */
+  readonly cases: readonly string[];
+  /** The case to run next, alone. */
+  readonly next?: string | undefined;
+}
+
+/** What of a report remarks are made of. */
+type Remarkable = Pick<Report, "target" | "stop" | "limit" | "stalls" | "unexplained"> & {
+  readonly cases: readonly { readonly id: string; readonly unstable?: true }[];
+};
+
+/** So many ends of the target, and times in which it stood still, are told one by one. */
+const MOST = 3;
+
+/** What every reader of a run has to know first, in order. */
+export const remarks = (report: Remarkable): readonly Remark[] => [
+  ...stopped(report),
+  ...ended(report),
+  ...unstable(report),
+  ...stoodStill(report),
+  ...limited(report),
+];
+
+function stopped({ stop }: Remarkable): Remark[] {
+  if (!stop) return [];
+  const { suspects = [] } = stop;
+  const words = stop.words.replace(/^not run: /, "");
+  return [
+    { label: "stopped", title: "The run ended early", words, cases: [] },
+    ...(suspects.length > 0
+      ? [
+          {
+            label: "suspects",
+            title: "Suspects",
+            words: "one of these ended it, the likeliest first",
+            cases: suspects,
+            next: suspects[0],
+          },
+        ]
+      : []),
+  ];
+}
+
+function ended({ unexplained = [] }: Remarkable): Remark[] {
+  const more = unexplained.length - MOST;
+  return [
+    ...unexplained.slice(0, MOST).map(({ at, words, suspects }) => ({
+      label: "ended",
+      title: "The target ended",
+      words: `${words}, at ${seconds(at)}; which case did it is not known${suspects.length > 0 ? ", the likeliest first" : ""}`,
+      cases: suspects,
+      next: suspects[0],
+    })),
+    ...(more > 0
+      ? [{ label: "ended", title: "The target ended", words: `${more} times more, likewise`, cases: [] }]
+      : []),
+  ];
+}
+
+function unstable(report: Remarkable): Remark[] {
+  const ids = report.cases.filter((it) => it.unstable).map(({ id }) => id);
+  if (ids.length === 0) return [];
+  const what = ids.length === 1 ? "the verdict of 1 case varies" : `the verdicts of ${ids.length} cases vary`;
+  const so = failsForUnstable(report)
+    ? ", which fails the run"
+    : "; with --fail-on-unstable the exit code is 1 for that";
+  return [{ label: "unstable", title: "Unstable", words: `${what}${so}`, cases: ids }];
+}
+
+function stoodStill({ stalls = [] }: Remarkable): Remark[] {
+  if (stalls.length === 0) return [];
+  const times = stalls.slice(0, MOST).map(({ at, ms }) => `for ${seconds(ms)} (at ${seconds(at)})`);
+  const more = stalls.length > MOST ? ` and ${stalls.length - MOST} times more` : "";
+  const words = `stood still ${times.join(", ")}${more}: what that hit was run again`;
+  return [{ label: "stalls", title: "The target stood still", words, cases: [] }];
+}
+
+const limited = ({ limit }: Remarkable): Remark[] =>
+  limit === undefined
+    ? []
+    : [
+        {
+          label: "limit",
+          title: "Its connections are limited",
+          words: `${limit}, and the suite keeps below that`,
+          cases: [],
+        },
+      ];
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;

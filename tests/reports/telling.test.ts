@@ -1,0 +1,290 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { Ajv } from "ajv";
+import picocolors from "picocolors";
+import { badge } from "../../reports/badge.ts";
+import { compare } from "../../reports/compare/compare.ts";
+import { compareTerminal } from "../../reports/compare/terminal.ts";
+import { applyExpected } from "../../reports/expected/apply.ts";
+import { parseExpected } from "../../reports/expected/read.ts";
+import { updateExpected } from "../../reports/expected/update.ts";
+import { findings } from "../../reports/findings.ts";
+import { forGitHub } from "../../reports/github.ts";
+import { html } from "../../reports/html/html.tsx";
+import { junit } from "../../reports/junit.ts";
+import { markdown } from "../../reports/markdown/markdown.ts";
+import { contradictionIn } from "../../reports/read.ts";
+import schema from "../../reports/report.schema.json" with { type: "json" };
+import type { Report } from "../../reports/report.ts";
+import { terminal } from "../../reports/terminal.ts";
+import { conclude, isFine } from "../../reports/verdict.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { sample, withCase } from "./samples.ts";
+
+const ROOT = "disconnect.success";
+const SHOWS = "disconnect/alone";
+const PARITY = "version/parity-patch-with-zero";
+const { requirements } = protocol;
+const plain = picocolors.createColors(false);
+
+let good: Report;
+/** The plain request is refused, and so much could not be judged. */
+let refusing: Report;
+/** The same, and something else is broken on which nothing rests, and which stands before it in the catalogue. */
+let twice: Report;
+
+/** A report with all that follows from its cases. */
+function concluded({ verdict: _, counts: __, requirements: ___, cases, ...draft }: Report): Report {
+  return conclude(draft, cases, requirements);
+}
+
+const breaking = (report: Report, id: string, requirement: string) =>
+  concluded(
+    withCase(report, id, ({ checks }) => ({
+      verdict: "fail",
+      checks: checks.map((it) => (it.requirement === requirement ? { ...it, verdict: "fail", actual: "else" } : it)),
+    })),
+  );
+
+beforeAll(async () => {
+  [good, refusing] = await Promise.all([sample(), sample("fails-to-disconnect")]);
+  twice = breaking(refusing, PARITY, "parity.patch");
+});
+
+const show = (report: Report, more: object = {}) =>
+  terminal(report, {
+    colors: plain,
+    quiet: false,
+    verbose: false,
+    requirements,
+    alone: (id: string) => `npx it run ws://x --case ${id}`,
+    heavy: ["resilience"],
+    written: [],
+    ...more,
+  });
+const annotations = (report: Report) =>
+  forGitHub("", report, requirements)
+    .split("\n")
+    .filter((line) => line.startsWith("::error"));
+const places = (text: string, ...words: readonly string[]) => words.map((word) => text.indexOf(word));
+
+describe("what most others rest on", () => {
+  test("comes first, in every format", async () => {
+    expect(findings(twice).map(({ requirement }) => requirement.id)).toEqual([ROOT, "parity.patch"]);
+    expect(findings(twice)[0]?.resting).toBeGreaterThan(3);
+    const text = show(twice);
+    expect(text).toMatch(
+      /^begin here: disconnect\.success \(\d+ checks could not be judged for it\)\nFAIL disconnect\/alone$/m,
+    );
+    expect(text).toMatch(/^ {2}broken {3}disconnect\.success in 1, parity\.patch in 1$/m);
+    expect(show(twice, { quiet: true })).toMatch(/broken {3}disconnect\.success in 1, parity/);
+    const [first, second] = places(text, `FAIL ${SHOWS}`, `FAIL ${PARITY}`);
+    expect(first).toBeLessThan(second ?? 0);
+    expect(annotations(twice)).toEqual([
+      expect.stringContaining(`fail%3A ${ROOT}`),
+      expect.stringContaining("fail%3A parity.patch"),
+    ]);
+    const summary = markdown(twice, requirements);
+    expect(summary).toMatch(/^Begin here: `disconnect\.success` \(\d+ checks could not be judged for it\)\.$/m);
+    const [one, other] = places(summary, `### fail: \`${ROOT}\``, "### fail: `parity.patch`");
+    expect(one).toBeLessThan(other ?? 0);
+    const page = await html(twice, protocol);
+    expect(page.match(/Begin here/g)).toHaveLength(1);
+    const [here, root, patch] = places(page, "Begin here", `href="#${ROOT}"`, 'href="#parity.patch"');
+    expect([here, root, patch]).toEqual([here, root, patch].toSorted((a, b) => (a ?? 0) - (b ?? 0)));
+  });
+
+  test("comes after what was not expected, and after what is worse", () => {
+    const marked = withCase(twice, SHOWS, ({ checks }) => ({
+      checks: checks.map((it) => (it.requirement === ROOT ? { ...it, expectedFailure: "known" } : it)),
+    }));
+    expect(findings(marked).map(({ requirement }) => requirement.id)).toEqual(["parity.patch", ROOT]);
+    expect(show(marked)).not.toContain("begin here");
+    const warned = withCase(twice, SHOWS, ({ checks }) => ({
+      checks: checks.map((it) => (it.requirement === ROOT ? { ...it, verdict: "warn" } : it)),
+    }));
+    expect(findings(warned).map(({ requirement }) => requirement.id)).toEqual(["parity.patch", ROOT]);
+  });
+
+  test("needs no introduction where nothing else is broken", async () => {
+    expect(show(refusing)).not.toContain("begin here");
+    expect(markdown(refusing, requirements)).not.toContain("Begin here");
+    expect(await html(refusing, protocol)).not.toContain("Begin here");
+  });
+});
+
+describe("what was not judged since something else is broken", () => {
+  test("names that, once, in every format", async () => {
+    const skipped = refusing.cases.filter(({ verdict }) => verdict === "skip");
+    expect(skipped.length).toBeGreaterThan(3);
+    const lines = show(refusing)
+      .split("\n")
+      .filter((line) => line.startsWith("skip"));
+    expect(lines).toEqual([`skip ${skipped.length} cases: see ${ROOT}`]);
+    const xml = junit(refusing, requirements);
+    expect(xml.split(`<skipped message="see ${ROOT}"/>`)).toHaveLength(skipped.length + 1);
+    expect(markdown(refusing, requirements)).toContain(`- ${skipped.length} cases: see \`${ROOT}\``);
+    expect(await html(refusing, protocol)).toMatch(/What to look at: <a class="mono" href="#disconnect\.success">/);
+  });
+
+  test("is untold when two runs are compared, in one line for all that rests on it", () => {
+    const worse = compare(good, refusing);
+    expect(worse.outcome).toBe("regressed");
+    const seeing = worse.changes.filter((it) => it.new.see === ROOT);
+    expect(new Set(seeing.map(({ kind }) => kind))).toEqual(new Set(["unjudged"]));
+    const text = compareTerminal(worse, ["old", "new"], plain);
+    const cases = new Set(seeing.map((it) => it.case)).size;
+    expect(text).toMatch(new RegExp(`^No longer judged: \\d+ requirements in ${cases} cases: see ${ROOT}$`, "m"));
+    expect(text.match(/^No longer judged/gm)).toHaveLength(1);
+    const [{ case: id, requirement } = { case: "", requirement: "" }] = seeing;
+    const since = compare(breaking(good, id, requirement), refusing).changes.filter((it) => it.case === id);
+    expect(since.find((it) => it.requirement === requirement)?.kind).toBe("unjudged");
+  });
+});
+
+describe("an expected failure on which others rest", () => {
+  const ENTRY = `- requirement: ${ROOT}\n  reason: known\n`;
+  const parse = (text: string) => parseExpected(text, "ef.yaml", protocol);
+  const apply = (text: string, report: Report) => applyExpected(report, parse(text), protocol);
+  const problems = ({ expectedFailures }: Report) => expectedFailures?.entries.flatMap((entry) => entry.problems);
+
+  test("leaves the run whole", () => {
+    expect(isFine(apply("", refusing))).toBe(false);
+    const report = apply(ENTRY, refusing);
+    expect(report.verdict).toBe("pass");
+    expect(isFine(report)).toBe(true);
+    expect(contradictionIn(report)).toBeUndefined();
+  });
+
+  test("does not where it fails somewhere else, too, and nobody expects that", () => {
+    const more = breaking(refusing, "disconnect/reconnect", "disconnect.reconnect");
+    const other = withCase(more, "disconnect/reconnect", ({ checks }) => ({
+      checks: checks.map((it) => (it.verdict === "fail" ? { ...it, requirement: ROOT } : it)),
+    }));
+    const report = apply(`- requirement: ${ROOT}\n  case: ${SHOWS}\n  reason: known\n`, other);
+    const seeing = report.cases.flatMap(({ checks }) => checks.filter(({ see }) => see === ROOT));
+    expect(seeing.filter(({ expectedFailure }) => expectedFailure !== undefined)).toEqual([]);
+    expect(report.verdict).toBe("fail");
+  });
+
+  test("holds for a part of the run in which it does not show", () => {
+    const part = concluded({ ...refusing, cases: refusing.cases.filter(({ id }) => id !== SHOWS) });
+    expect(part.verdict).toBe("incomplete");
+    expect(apply(ENTRY, part).verdict).toBe("pass");
+    expect(apply("- requirement: parity.patch\n  reason: x\n", part).verdict).toBe("incomplete");
+  });
+
+  test("is all that is written down, and then the run passes", () => {
+    const text = updateExpected(parse(""), apply("", refusing), protocol) ?? "";
+    expect(parse(text).entries.map((it) => it.requirement?.map((one) => one.text))).toEqual([[ROOT]]);
+    expect(isFine(apply(text, refusing))).toBe(true);
+  });
+
+  test("makes no entry stale that could not be told for it", () => {
+    const id = "malformed/not-json-empty";
+    // As of a case that was not run, since all that it tests rests on what is broken.
+    const untold = withCase(refusing, id, ({ checks }) => ({
+      verdict: "skip",
+      checks: checks.filter(({ see }) => see === ROOT),
+      connections: [],
+    }));
+    expect(untold.cases.find((it) => it.id === id)?.checks.length).toBeGreaterThan(0);
+    const some = ["message.schema", "malformed.rejected"].map(
+      (requirement) => `- case: ${id}\n  requirement: ${requirement}\n  reason: x\n`,
+    );
+    expect(problems(apply([ENTRY, ...some, `- case: ${id}\n  reason: x\n`].join(""), untold))).toEqual([]);
+  });
+});
+
+describe("what has to be known before all else", () => {
+  const suspects = ["malformed/not-json-empty", "transport/ping-empty"];
+  const known: Partial<Report> = {
+    limit: "the target accepts at most 5 connections at the same time",
+    stalls: [{ at: 3_100, ms: 2_400 }],
+    unexplained: [{ at: 1_234, words: "the server ended (exit code 3)", suspects }],
+  };
+
+  test("stands in the first lines of the summary, with the next command to type", async () => {
+    const report = concluded({ ...withCase(good, PARITY, () => ({ unstable: true })), ...known });
+    expect(report.verdict).toBe("fail");
+    const lines = show(report).split("\n");
+    const first = lines.findIndex((line) => line.startsWith("FAIL"));
+    expect(lines.slice(first, first + 6)).toEqual([
+      "FAIL the target ended while it was tested",
+      `  ended    the server ended (exit code 3), at 1.2 s; which case did it is not known, the likeliest first: ${suspects.join(", ")}`,
+      `  next     npx it run ws://x --case ${suspects[0]}`,
+      `  unstable the verdict of 1 case varies; with --fail-on-unstable the exit code is 1 for that: ${PARITY}`,
+      "  stalls   stood still for 2.4 s (at 3.1 s): what that hit was run again",
+      "  limit    the target accepts at most 5 connections at the same time, and the suite keeps below that",
+    ]);
+    const summary = markdown(report, requirements);
+    expect(summary).toMatch(/^The target ended: `the server ended .*Next: `npx .* --case malformed\/not-json-empty`$/m);
+    expect(summary).toMatch(/^The target stood still: `stood still for 2\.4 s/m);
+    const page = await html(report, protocol);
+    expect(page).toMatch(/<strong>The target ended\.<\/strong>/);
+    expect(page).toMatch(/--case malformed\/not-json-empty/);
+    expect(annotations(report)).toEqual([
+      expect.stringMatching(
+        /^::error title=The target ended::the server ended .*Next: npx .*malformed\/not-json-empty$/,
+      ),
+    ]);
+    expect(junit(report, requirements)).toMatch(/<error message="the target ended while it was tested"/);
+  });
+
+  test("is, of a target that went away, who may have done that; what was found before stays", () => {
+    const stop = { reason: "lost", words: "not run: it died", suspects } as const;
+    const text = show(concluded({ ...twice, stop }));
+    expect(text).toMatch(
+      /^FAIL the target went away\n {2}stopped {2}it died\n {2}suspects one of these ended it, the likeliest first: malformed\/not-json-empty, transport\/ping-empty\n {2}next {5}npx it run ws:\/\/x --case malformed\/not-json-empty$/m,
+    );
+    expect(text).toMatch(/^FAIL version\/parity-patch-with-zero$/m);
+    expect(text).toMatch(/^ {2}broken {3}disconnect\.success in 1, parity\.patch in 1$/m);
+  });
+
+  test("is no endless list", () => {
+    const all = concluded({ ...good, cases: good.cases.map((it) => ({ ...it, unstable: true })) });
+    const line = show(all)
+      .split("\n")
+      .find((it) => it.startsWith("  unstable"));
+    expect(line?.split(", ")).toHaveLength(9);
+    expect(line).toMatch(new RegExp(`… and ${good.cases.length - 8} \\(report\\.html\\)$`));
+  });
+
+  test("is in report.json by its schema, and that of an older version as well", () => {
+    const validate = new Ajv({ strict: true }).compile(schema);
+    const target = { ...good.target, failOnUnstable: true } as const;
+    const stop = { reason: "lost", words: "x", suspects } as const;
+    const reports = [{ ...refusing, ...known, target, stop }, withCase(good, PARITY, () => ({ doubt: "x" }))];
+    for (const report of reports) expect(validate(JSON.parse(JSON.stringify(report))) || validate.errors).toBe(true);
+  });
+
+  test("that the target ended is a regression", () => {
+    const ended = concluded({ ...good, ...known });
+    expect(compare(good, ended)).toMatchObject({ outcome: "regressed", lost: "the server ended (exit code 3)" });
+    expect(compare(good, ended).new).toMatchObject(known);
+    expect(compare(ended, ended).lost).toBeUndefined();
+  });
+});
+
+describe("a verdict that varies", () => {
+  const varying = (failOnUnstable?: true): Report => {
+    const report = withCase(good, PARITY, () => ({ unstable: true }));
+    return { ...report, target: { ...report.target, ...(failOnUnstable && { failOnUnstable }) } };
+  };
+
+  test("is said, and fails no run", () => {
+    expect(isFine(varying())).toBe(true);
+    expect(show(varying())).toMatch(/^PASS/m);
+  });
+
+  test("fails one where the user minds, in every format", async () => {
+    const report = varying(true);
+    expect(isFine(report)).toBe(false);
+    expect(contradictionIn(report)).toBeUndefined();
+    expect(show(report, { quiet: true })).toBe("FAIL verdicts vary from time to time\n");
+    expect(show(report)).toMatch(/^ {2}unstable the verdict of 1 case varies, which fails the run: version/m);
+    expect(junit(report, requirements)).toMatch(/<testsuites .*errors="1"/);
+    expect(markdown(report, requirements)).toMatch(/^## ❌ .*: verdicts vary from time to time$/m);
+    expect(await html(report, protocol)).toMatch(/<title>FAIL · Unstable/);
+    expect(JSON.parse(badge(report))).toMatchObject({ message: "unstable", color: "red" });
+  });
+});
