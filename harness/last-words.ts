@@ -14,7 +14,8 @@ const TELLING = [
 ];
 
 /** Lines that follow every such end and tell nothing: stack frames, carets, the version of the runtime. */
-const NOISE = /^(?:\s*(?:at\s|\^+|\.\.\.|File ")|Node\.js v|\s*$|goroutine \d|exit status \d|note: run with)/;
+const NOISE =
+  /^(?:\s*(?:at\s|\^+|\.\.\.|File ")|Node\.js v|\s*$|goroutine \d|exit status \d|note: run with|Killed$|Terminated$)/;
 
 /** The line of a program's output that says best why it ended; `from` is where its output begins in the file, in bytes. */
 export async function lastWords(path: string, from: number): Promise<string | undefined> {

@@ -11,6 +11,9 @@ import { UnreachableError } from "./usage.ts";
 /** Who was done so much of the timeout before a server ended may yet end it late: for that there was no time. */
 const RECENT = 0.25;
 
+/** So many ms pass at most between the end of a server's connections and that of its process. */
+const MOMENT = 50;
+
 /** So many suspects are named where a target did not come back. */
 const NAMED = 6;
 
@@ -75,7 +78,7 @@ async function fallOf(session: Session): Promise<Fall | undefined> {
   const death = target.process?.death;
   if (death) {
     const at = shared.clock() - (performance.now() - death.at);
-    return { from: at - 1, to: at, how: await howItFell(session) };
+    return { from: at - MOMENT, to: at, how: await howItFell(session) };
   }
   const { downSince, upAt } = availability;
   if (downSince !== undefined) return { from: upAt ?? downSince, to: downSince, how: await howItFell(session) };

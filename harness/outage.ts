@@ -7,7 +7,7 @@ import { seeing } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 import { type Session, settle } from "./session.ts";
 import type { ServerProcess } from "./start.ts";
-import { byRecency, type Guess, guess, tellInput } from "./suspects.ts";
+import { byRecency, type Guess, guess, inputsOf, tellInput } from "./suspects.ts";
 import { isEnded, isServerEnd, type Transcript } from "./transcript.ts";
 
 /** That a server ended, or ended the connections of others: between these times, in ms of the run's clock. */
@@ -21,7 +21,7 @@ export interface Fall {
 }
 
 /** So many ms at most are spent in a run on finding out what ends a server. */
-const SEARCH = 20_000;
+const SEARCH = 30_000;
 
 /** So many suspects are tried alone, one after another, after those that were at work. */
 const EARLIER = 400;
@@ -29,8 +29,12 @@ const EARLIER = 400;
 /** After so many suspects a fresh connection shows that the server has got so far. */
 const LOOK = 8;
 
-/** So many of those that fit best are tried again by themselves. */
-const TRIES = 4;
+/** So many of those that fit best are tried once more, so many ms apart. */
+const TRIES = 32;
+const APART = 30;
+
+/** So many of those that fit best then are tried by themselves. */
+const ALONE = 3;
 
 /** Where no other input fits within so many ms, the one that was at work is not tried a second time. */
 const CLEAR = 60;
@@ -38,7 +42,7 @@ const CLEAR = 60;
 /** So many times a server that lives ends a watcher, though no suspect makes it do so again, and it does so by chance. */
 const BY_CHANCE = 3;
 
-/** What ends a server once does so again after as long, give or take so many ms and a half. */
+/** What ends a server once does so again after as long, give or take so many ms. */
 const SLACK = 100;
 
 /** A search for what ends a server: what it needs of the run. */
@@ -120,6 +124,7 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
       session.culprits.add(culprit.result.case.id);
       settle(blamed(culprit, fell, session), session);
     } else chance += 1;
+    if (culprit) explain(culprit, search);
     if ((culprit && !atWork) || (fall.lives && chance >= BY_CHANCE)) break;
     // What ran when it fell has no result of its own yet.
     if (result && suspect && atWork && culprit?.result.case !== result.case) {
@@ -131,11 +136,12 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
     watcher = (await standUp(session)) ? await watch(session) : undefined;
   }
   watcher?.finish();
+  if (!session.stop) await standUp(session);
   for (const left of atWork ? queue : []) settle(inconclusive(left, fall.how), session);
   return found;
 }
 
-/** Of those that were tried the one that ends the server, or others, again when it runs by itself. */
+/** Of those that were tried the one that ends the server, or others, again when few others run near it. */
 async function convict(tried: readonly CaseResult[], fell: Fall, search: Search): Promise<Guess | undefined> {
   const { session, before, fall } = search;
   const guesses = tried
@@ -145,22 +151,43 @@ async function convict(tried: readonly CaseResult[], fell: Fall, search: Search)
   const [best, second] = guesses;
   const isClear = best?.result === tried.at(-1) && best && best.delay < CLEAR && (second?.difference ?? CLEAR) >= CLEAR;
   if (isClear && !fell.lives) return best;
-  for (const suspect of guesses.slice(0, TRIES)) {
-    const result = await fallsAgain(suspect, session);
-    // One that ends connections by chance ends two in a row now and then.
-    if (result && (!fell.lives || (await fallsAgain(suspect, session)))) return { ...suspect, result };
+  for (const likely of (await apart(guesses.slice(0, TRIES), fell, session)).slice(0, ALONE)) {
+    const [culprit] = await apart([likely], { ...fell, to: likely.fellAt }, session);
+    if (culprit) return culprit;
   }
   return undefined;
 }
 
-/** The result of a suspect that runs by itself and ends the server, or a watcher's connection, again. */
-async function fallsAgain({ result: { case: it }, delay }: Guess, session: Session): Promise<CaseResult | undefined> {
-  const watcher = (await standUp(session)) ? await watch(session) : undefined;
-  if (!watcher || session.signal?.aborted) return undefined;
-  const result = await execute(it, session, session.availability.saw, () => {});
-  const again = await fallsWithin(delay * 1.5 + SLACK, watcher, session);
+/** Takes back that nobody knows what ended the server where it is what this case does. */
+function explain({ result, delay }: Guess, { session: { unexplained }, before }: Search): void {
+  const inputs = inputsOf(before.get(result.case.id)?.connections ?? []);
+  const known = unexplained.filter(({ at }) => inputs.some(({ event }) => Math.abs(at - event.at - delay) < SLACK));
+  for (const it of known) unexplained.splice(unexplained.indexOf(it), 1);
+}
+
+/** A guess that came true again, at so many ms of the run's clock. */
+type Confirmed = Guess & { readonly fellAt: number };
+
+/** Runs suspects once more, far enough apart that the time of the end tells which of them it was; those that fit, the best first. */
+async function apart(guesses: readonly Guess[], fell: Fall, session: Session): Promise<readonly Confirmed[]> {
+  const watcher = guesses.length > 0 && (await standUp(session)) ? await watch(session) : undefined;
+  if (!watcher || session.signal?.aborted) return [];
+  const again: (readonly [CaseResult, Guess])[] = [];
+  let end: Fall | undefined;
+  for (const one of guesses) {
+    again.push([await alone(one.result, session), one]);
+    end = await fallsWithin(APART, watcher, session);
+    if (end) break;
+  }
+  const longest = Math.max(0, ...guesses.map(({ delay }) => delay)) + SLACK;
+  end ??= await fallsWithin(longest, watcher, session);
   watcher.finish();
-  return again && result;
+  if (!end) return [];
+  const { to } = end;
+  return again
+    .map(([result, one]) => ({ ...guess(result, to, one.result, fell.to), fellAt: to }))
+    .filter(({ difference }) => difference < APART)
+    .toSorted((a, b) => a.difference - b.difference);
 }
 
 const alone = ({ case: it }: CaseResult, session: Session) => execute(it, session, session.availability.saw, () => {});

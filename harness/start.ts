@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { open, stat } from "node:fs/promises";
+import { constants } from "node:os";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lastWords } from "./last-words.ts";
@@ -94,7 +95,7 @@ async function begin(command: string, log: string, flags: "w" | "a"): Promise<Li
     death: undefined,
     ended: once(child, "exit").then(
       ([code, by]) => {
-        life.death = { at: performance.now(), how: by ?? `exit code ${code}` };
+        life.death = { at: performance.now(), how: by ?? howOf(Number(code)) };
       },
       (error) => {
         life.death = { at: performance.now(), how: String(error) };
@@ -103,6 +104,12 @@ async function begin(command: string, log: string, flags: "w" | "a"): Promise<Li
   };
   await output.close();
   return life;
+}
+
+/** A shell tells the signal that ended its command by an exit code over 128. */
+function howOf(code: number): string {
+  const [signal] = Object.entries(constants.signals).find(([, number]) => code === 128 + number) ?? [];
+  return signal ?? `exit code ${code}`;
 }
 
 /** Waits until a server accepts connections; resolves to one line that says why it does not. */

@@ -6,7 +6,7 @@ import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
 import { LIMITS } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
-import type { Session } from "./session.ts";
+import { type Session, settle } from "./session.ts";
 
 /** Whether the target went away or hangs, so that nothing that runs now can be judged. */
 export function isGone({ availability, target, shared, protocol }: Session): boolean {
@@ -80,7 +80,10 @@ export async function work(
 export async function alone(it: Case, session: Session): Promise<CaseResult> {
   const result = await withCanary(session, () => execute(it, session, session.availability.saw, () => {}));
   if (session.signal?.aborted || session.stop || !isGone(session)) return result;
-  const { atWork } = await lookInto([result], session);
+  const recently = [...session.results.values()].filter((one) => one.case !== it);
+  const { atWork, recent } = await lookInto([...recently, result], session);
+  const again = recent.map((one) => one.case);
+  await work(again, session, { size: session.options.concurrency, keep: (one) => settle(one, session) });
   return atWork.length > 0 ? (session.results.get(it) ?? result) : result;
 }
 
