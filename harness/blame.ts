@@ -18,6 +18,9 @@ const ENOUGH = 2;
 /** So few cases hardly keep a server busy when they run side by side. */
 const FEW = 8;
 
+/** A case that ended so many ms before others were seen to be ended may have been one of them. */
+const ABOUT = 100;
+
 /** Ends of connections within so many ms are one event. */
 const MOMENT = 20;
 
@@ -102,7 +105,7 @@ const wasHarmed = ({ beganAt, durationMs }: CaseResult, session: Session): boole
   [...session.results.values()].some(
     (it) =>
       session.culprits.has(it.case.id) && it.beganAt <= beganAt + durationMs && it.beganAt + it.durationMs >= beganAt,
-  ) || session.falls.some(({ from, to }) => from <= beganAt + durationMs && to >= beganAt);
+  ) || session.falls.some(({ from, to }) => from - ABOUT <= beganAt + durationMs && to + ABOUT >= beganAt);
 
 /** Warnings for what did not come while the server stood still. */
 function warnedInAStall(cases: readonly Case[], session: Session): readonly CaseResult[] {

@@ -12,7 +12,7 @@ import { UnreachableError } from "./usage.ts";
 const RECENT = 0.25;
 
 /** So many ms pass at most between the end of a server's connections and that of its process. */
-const MOMENT = 50;
+const MOMENT = 250;
 
 /** So many suspects are named where a target did not come back. */
 const NAMED = 6;

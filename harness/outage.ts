@@ -34,7 +34,7 @@ const TRIES = 32;
 const APART = 30;
 
 /** So many of those that fit best then are tried by themselves. */
-const ALONE = 3;
+const ALONE = 4;
 
 /** Where no other input fits within so many ms, the one that was at work is not tried a second time. */
 const CLEAR = 60;
@@ -79,6 +79,7 @@ export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, se
     before: new Map([...first, ...earlier].map((it) => [it.case.id, it])),
     deadline: began + Math.max(0, SEARCH - session.searched),
   };
+  session.sightings.set(fall.to, search.before);
   const found = await sweep(byRecency(first, fall.to), search, !fall.lives);
   if (found.length === 0) found.push(...(await sweep(byRecency(earlier, fall.to).slice(0, EARLIER), search, false)));
   session.searched += shared.clock() - began;
@@ -111,13 +112,17 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
     const result = suspect && (await alone(suspect, session));
     if (result) tried.push(result);
     const look = isLast || tried.length % LOOK === 0;
-    const fell = result ? await hasFallen(watcher, session, look) : await fallsWithin(longest, watcher, session);
-    if (fell === undefined) {
-      if (!result) break;
+    let fell = result ? await hasFallen(watcher, session, look) : await fallsWithin(longest, watcher, session);
+    if (fell === undefined && !result) break;
+    if (fell === undefined && result) {
       if (atWork) settle(result, session);
-      if (look) watcher = await exchange(watcher, session);
-      continue;
+      const fresh: Connection | undefined = look ? await watch(session) : watcher;
+      // It may have been ended while the next one came.
+      fell = look && isEnded(watcher) ? await told(watcher, session) : undefined;
+      if (look) watcher.finish();
+      watcher = fresh;
     }
+    if (fell === undefined) continue;
     const culprit = await convict(tried, fell, search);
     if (culprit) {
       found.push(culprit.result.case.id);
@@ -152,6 +157,7 @@ async function convict(tried: readonly CaseResult[], fell: Fall, search: Search)
   const isClear = best?.result === tried.at(-1) && best && best.delay < CLEAR && (second?.difference ?? CLEAR) >= CLEAR;
   if (isClear && !fell.lives) return best;
   for (const likely of (await apart(guesses.slice(0, TRIES), fell, session)).slice(0, ALONE)) {
+    // Who ends it while nobody else runs does so, be it a little sooner or later on a busy machine.
     const [culprit] = await apart([likely], { ...fell, to: likely.fellAt }, session);
     if (culprit) return culprit;
   }
@@ -159,10 +165,12 @@ async function convict(tried: readonly CaseResult[], fell: Fall, search: Search)
 }
 
 /** Takes back that nobody knows what ended the server where it is what this case does. */
-function explain({ result, delay }: Guess, { session: { unexplained }, before }: Search): void {
-  const inputs = inputsOf(before.get(result.case.id)?.connections ?? []);
-  const known = unexplained.filter(({ at }) => inputs.some(({ event }) => Math.abs(at - event.at - delay) < SLACK));
-  for (const it of known) unexplained.splice(unexplained.indexOf(it), 1);
+function explain({ result, delay }: Guess, { session: { unexplained, sightings } }: Search): void {
+  const isIt = (at: number) =>
+    inputsOf(sightings.get(at)?.get(result.case.id)?.connections ?? []).some(
+      ({ event }) => Math.abs(at - event.at - delay) < SLACK,
+    );
+  for (const it of unexplained.filter(({ at }) => isIt(at))) unexplained.splice(unexplained.indexOf(it), 1);
 }
 
 /** A guess that came true again, at so many ms of the run's clock. */
@@ -176,7 +184,7 @@ async function apart(guesses: readonly Guess[], fell: Fall, session: Session): P
   let end: Fall | undefined;
   for (const one of guesses) {
     again.push([await alone(one.result, session), one]);
-    end = await fallsWithin(APART, watcher, session);
+    end = await fallsWithin(guesses.length > 1 ? APART : 0, watcher, session);
     if (end) break;
   }
   const longest = Math.max(0, ...guesses.map(({ delay }) => delay)) + SLACK;
@@ -186,7 +194,6 @@ async function apart(guesses: readonly Guess[], fell: Fall, session: Session): P
   const { to } = end;
   return again
     .map(([result, one]) => ({ ...guess(result, to, one.result, fell.to), fellAt: to }))
-    .filter(({ difference }) => difference < APART)
     .toSorted((a, b) => a.difference - b.difference);
 }
 
@@ -196,13 +203,6 @@ const alone = ({ case: it }: CaseResult, session: Session) => execute(it, sessio
 async function watch(session: Session): Promise<Connection | undefined> {
   const connection = await dial(session, { name: "watcher" });
   return answers(connection) ? connection : undefined;
-}
-
-/** A fresh watcher in the place of one that has nothing to tell. */
-async function exchange(watcher: Connection, session: Session): Promise<Connection | undefined> {
-  const next = await watch(session);
-  watcher.finish();
-  return next;
 }
 
 /** Whether the server, or the watcher's connection, has ended by now; a `look` by a further connection shows that it has got so far. */

@@ -77,6 +77,7 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
         culprits: new Set(),
         falls: [],
         rechecked: new Set(),
+        sightings: new Map(),
         unexplained,
         stalls,
         stop,
@@ -111,7 +112,8 @@ async function pass(cases: readonly Case[], session: Session): Promise<ReadonlyM
   await stage(stages.upsetting, options.concurrency, session);
   await stage(stages.heavy, 1, session);
   await long;
-  await confirm(stages.long, 0, session);
+  excuse(stages.long, session, (result) => settle(result, session));
+  if (!session.stop) await confirm(stages.long, 0, session);
   await lastNewcomer(cases, session);
   await reconsider(session);
   const { results } = session;
@@ -145,9 +147,18 @@ function stagesOf(cases: readonly Case[], { suites, foundations }: Protocol): St
 async function runLong(cases: readonly Case[], session: Session): Promise<void> {
   const results = await Promise.all(cases.map((it) => execute(it, session, session.availability.saw, () => {})));
   if (session.signal?.aborted) return;
-  for (const result of results) {
-    const fall = session.falls.find(({ to }) => to >= result.beganAt && to <= result.beganAt + result.durationMs);
-    settle(session.stop && fall ? inconclusive(result, fall.how) : result, session);
+  for (const result of results) settle(result, session);
+}
+
+/** Takes back what cases that mostly wait found when the target went away for good. */
+function excuse(
+  cases: readonly Case[],
+  { results, falls, stop }: Session,
+  settled: (result: CaseResult) => void,
+): void {
+  const ended = stop?.reason === "lost" ? falls.at(-1) : undefined;
+  for (const it of ended ? cases.flatMap((one) => results.get(one) ?? []) : []) {
+    if (ended && it.beganAt + it.durationMs >= ended.from) settled(inconclusive(it, ended.how));
   }
 }
 

@@ -70,6 +70,8 @@ export interface Session extends Bench {
   /** The plain cases that ran once more, since others failed that rest on them. */
   readonly rechecked: Set<string>;
   readonly unexplained: Unexplained[];
+  /** What had run when the server ended, by when that was and the id of the case. */
+  readonly sightings: Map<number, ReadonlyMap<string, CaseResult>>;
   /** Times in which the target stood still and a case waited in vain. */
   readonly stalls: Set<Stall>;
   stop: Stop | undefined;
