@@ -29,7 +29,7 @@ const EARLIER = 400;
 /** After so many suspects a fresh connection shows that the server has got so far. */
 const LOOK = 8;
 
-/** So many of those that fit best are tried once more, so many ms apart. */
+/** So many at a time are tried once more, those that fit best first, so many ms apart. */
 const TRIES = 32;
 const APART = 30;
 
@@ -123,16 +123,17 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
       watcher = fresh;
     }
     if (fell === undefined) continue;
-    const culprit = await convict(tried, fell, search);
-    if (culprit) {
+    const culprits = await convict(tried, fell, search);
+    for (const culprit of culprits) {
       found.push(culprit.result.case.id);
       session.culprits.add(culprit.result.case.id);
       settle(blamed(culprit, fell, session), session);
-    } else chance += 1;
-    if (culprit) explain(culprit, search);
-    if ((culprit && !atWork) || (fall.lives && chance >= BY_CHANCE)) break;
+      explain(culprit, search);
+    }
+    if (culprits.length === 0) chance += 1;
+    if ((culprits.length > 0 && !atWork) || (fall.lives && chance >= BY_CHANCE)) break;
     // What ran when it fell has no result of its own yet.
-    if (result && suspect && atWork && culprit?.result.case !== result.case) {
+    if (result && suspect && atWork && !session.culprits.has(result.case.id)) {
       if (twice.has(result.case)) settle(inconclusive(result, fell.how), session);
       else queue.unshift(suspect);
       twice.add(result.case);
@@ -146,20 +147,42 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
   return found;
 }
 
-/** Of those that were tried the one that ends the server, or others, again when few others run near it. */
-async function convict(tried: readonly CaseResult[], fell: Fall, search: Search): Promise<Guess | undefined> {
+/** Of those that were tried the ones that end the server, or others, again when few others run near them. */
+async function convict(tried: readonly CaseResult[], fell: Fall, search: Search): Promise<readonly Guess[]> {
   const { session, before, fall } = search;
+  // An end of another kind has another cause: how long before the first one a case ran says nothing of it.
+  const isAlike = fell.how === fall.how || fell.lives;
   const guesses = tried
-    .map((it) => guess(it, fell.to, before.get(it.case.id), fall.to))
+    .map((it) => guess(it, fell.to, isAlike ? before.get(it.case.id) : undefined, fall.to))
     .toReversed()
     .toSorted((a, b) => a.difference - b.difference);
   const [best, second] = guesses;
   const isClear = best?.result === tried.at(-1) && best && best.delay < CLEAR && (second?.difference ?? CLEAR) >= CLEAR;
-  if (isClear && !fell.lives) return best;
-  for (const likely of (await apart(guesses.slice(0, TRIES), fell, session)).slice(0, ALONE)) {
-    // Who ends it while nobody else runs does so, be it a little sooner or later on a busy machine.
-    const [culprit] = await apart([likely], { ...fell, to: likely.fellAt }, session);
-    if (culprit) return culprit;
+  if (isClear && !fell.lives) return [best];
+  const first = await culpritAmong(guesses, fell, search);
+  if (!first) return [];
+  // Others that ran at about the same time may end it after as long, and had no time for it.
+  const culprits: Guess[] = [first];
+  for (;;) {
+    const known = new Set(culprits.map(({ result }) => result.case));
+    const near = guesses.filter(
+      ({ result, delay }) => !known.has(result.case) && Math.abs(delay - first.delay) < CLEAR,
+    );
+    const further = await culpritAmong(near, fell, search);
+    if (!further) return culprits;
+    culprits.push(further);
+  }
+}
+
+/** The best of some guesses that comes true again twice: among a few others, and by itself. */
+async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Search): Promise<Guess | undefined> {
+  const { session, deadline } = search;
+  for (let i = 0; i < guesses.length && session.shared.clock() < deadline; i += TRIES) {
+    for (const likely of (await apart(guesses.slice(i, i + TRIES), fell, session)).slice(0, ALONE)) {
+      // Who ends it while nobody else runs does so, be it a little sooner or later on a busy machine.
+      const [culprit] = await apart([likely], { ...fell, to: likely.fellAt }, session);
+      if (culprit) return culprit;
+    }
   }
   return undefined;
 }
