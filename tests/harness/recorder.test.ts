@@ -40,7 +40,7 @@ describe("a bound", () => {
     expect(last(log)).toMatchObject({ data: `more than ${LIMITS.connection} bytes on one connection` });
     expect([log.over, called.stop, shared.meter.bytes]).toEqual([true, 1, LIMITS.connection]);
     const why = `the suite stopped reading: more than ${LIMITS.connection} bytes on one connection`;
-    expect(words(await waiting)).toEqual({ words: why, untold: true });
+    expect(words(await waiting)).toEqual({ words: why, unread: true });
     hears(log);
     expect(log.events).toHaveLength(2);
   });
@@ -88,7 +88,7 @@ describe("a bound", () => {
     expect([costOf(""), costOf("äbc"), costOf('{"a":[1,2]}')]).toEqual([0, 6, 22 + 4 * 75]);
     const list = `[${"0,".repeat(30_000)}0]`; // 60 kB, and 30 001 values.
     const connection = await to({ open: (peer) => [1, 2, 3, 4].forEach(() => void peer.send(list)) });
-    expect(words(await connection.next("never"))).toMatchObject({ untold: true });
+    expect(words(await connection.next("never"))).toMatchObject({ unread: true });
     expect(connection.transcript.events.map(({ type }) => type)).toEqual([
       "upgrade",
       "upgrade",
@@ -147,7 +147,7 @@ describe("a wait", () => {
     };
     return { ...one(shared), pass, stall };
   }
-  const GAVE_UP = { words: "nothing in 1000 ms", untold: false };
+  const GAVE_UP = { words: "nothing in 1000 ms", unread: false };
 
   test("ends when the patience of the run does, and that is noted", async () => {
     const { log, pass, called, shared } = timed();

@@ -9,7 +9,7 @@ import { unusual } from "../servers/unusual.ts";
 
 const requirements = new Map(protocol.requirements.map((it) => [it.id, it]));
 const RANDOM = { seed: 7, runs: 10 };
-const bench = { protocol, judging: { requirements, strict: false }, random: RANDOM };
+const bench = { protocol, judging: { requirements, strict: false }, random: RANDOM, idle: 500 };
 
 /** What a case found, and the transcripts by which it did. */
 interface Ran {
