@@ -48,7 +48,8 @@ describe("a case is judged", () => {
     expect(result?.verdict).toBe("fail");
     expect(result?.checks.find(({ requirement }) => requirement === "disconnect.success")).toMatchObject({
       verdict: "skip",
-      actual: "not judged: disconnect.answered was not kept",
+      actual: "not judged: see disconnect.answered",
+      see: "disconnect.answered",
     });
   });
 
@@ -96,7 +97,7 @@ describe("a case is judged", () => {
 });
 
 describe("blame", () => {
-  test("a case that fails only among others is unstable, with the verdict that it has alone", async () => {
+  test("a case that is not served among others and is alone is unstable, with the verdict that it has alone", async () => {
     let connected = 0;
     const { url } = await server(({ greet }) => ({
       greet(client) {
