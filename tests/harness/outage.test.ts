@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { RunResult } from "../../harness/runner.ts";
-import { brokenBy, byDefault, cases, runAgainst } from "../helpers.ts";
+import { disconnect, disconnected, scenario } from "../../suites/0.1.7/protocol.ts";
+import { brokenBy, cases, runAgainst } from "../helpers.ts";
 import { type Behaviour, type Client, lobby } from "../servers/lobby.ts";
 
 const closing: (() => unknown)[] = [];
@@ -13,7 +14,7 @@ const some = cases.filter(({ id }) =>
   /^(version\/greeting|disconnect\/(alone|at-once|isolated|reconnect|extra-a)|malformed\/not-json-)/.test(id),
 );
 const BANANA = "malformed/not-json-word";
-const EMPTY = "malformed/not-json-empty";
+const GET = "malformed/not-json-http-request";
 
 /** What a server does so many ms after it read a text, in the place of an answer or beside it. */
 type Fate = (text: string, client: Client, server: Behaviour) => void;
@@ -64,7 +65,20 @@ const words = ({ results }: RunResult, id: string) =>
     .map(({ actual }) => actual);
 
 describe("a server that drops all others over one input", () => {
-  const many = byDefault.filter(({ suite }) => suite === "malformed" || suite === "disconnect");
+  /** A client that stays long enough to be dropped. */
+  const stays = (name: string) =>
+    scenario({
+      id: `malformed/${name}`,
+      title: name,
+      tests: ["disconnect.answered"],
+      async run({ connect, check }) {
+        const client = await connect();
+        await client.quiet(200);
+        client.send(disconnect);
+        check("disconnect.answered", await disconnected(client));
+      },
+    });
+  const those = [stays("first"), ...some, stays("last")];
   test.each<[string, number, number]>([
     ["at once", 0, 16],
     ["100 ms later", 100, 16],
@@ -78,7 +92,7 @@ describe("a server that drops all others over one input", () => {
     };
     const server = await lobby(over(drop));
     closing.push(server.close);
-    const result = await runAgainst(server.url, many, { concurrency });
+    const result = await runAgainst(server.url, those, { concurrency });
     expect([failed(result), brokenBy(result), doubtful(result)]).toEqual([[BANANA], ["malformed.survives"], []]);
     expect(words(result, BANANA)).toEqual([
       expect.stringMatching(/^connections of other clients were ended \d+ ms after the text banana$/),
@@ -91,13 +105,13 @@ describe("a server that ends and is back in a moment", () => {
   test("is tested to the end, and each input that ends it is named, also where it does so later", async () => {
     const { url, deaths } = await mortal((text, end) => {
       if (text === "banana") end();
-      else if (text === "") setTimeout(end, 80);
+      else if (text.startsWith("GET")) setTimeout(end, 80);
     });
-    const result = await runAgainst(url, some);
-    expect([failed(result).toSorted(), doubtful(result)]).toEqual([[EMPTY, BANANA].toSorted(), []]);
+    const result = await runAgainst(url, some, { concurrency: 1 });
+    expect([failed(result), doubtful(result)]).toEqual([[BANANA, GET], []]);
     expect(brokenBy(result)).toEqual(["malformed.survives"]);
     expect(words(result, BANANA)).toEqual([expect.stringMatching(/ms after the text banana$/)]);
-    expect(words(result, EMPTY)).toEqual([expect.stringMatching(/ms after the text \(empty\)$/)]);
+    expect(words(result, GET)).toEqual([expect.stringMatching(/ms after the text GET/)]);
     expect(deaths()).toBeGreaterThan(2);
     expect([result.stop, result.unexplained]).toEqual([undefined, []]);
   });
@@ -116,7 +130,7 @@ describe("a server that ends and is back in a moment", () => {
 
   test("is given up after as many ends as the user allows", async () => {
     const { url } = await mortal((text, end) => {
-      if (text === "banana" || text === "") end();
+      if (text === "banana" || text.startsWith("GET")) end();
     });
     const result = await runAgainst(url, some, { concurrency: 1, restarts: 1 });
     expect(result.stop).toMatchObject({ reason: "lost", words: expect.stringMatching(/\(--restarts\)$/) });
