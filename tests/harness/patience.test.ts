@@ -165,6 +165,8 @@ describe("the availability of a target", () => {
     ["where nothing listens, how it asked does not matter", learnt(["ECONNREFUSED", false]), [undefined, 1]],
     ["one that was up may refuse", learnt([undefined], ["HTTP 503"], ["ECONNRESET"]), [1, undefined]],
     ["one that was up and is not found is down", learnt([undefined], ["EHOSTUNREACH"]), [1, 2]],
+    ["one that refuses some before it lets others in is there", learnt(["HTTP 503"], [undefined]), [2, undefined]],
+    ["one that was missing before is not", learnt(["HTTP 503"], ["ECONNREFUSED"], [undefined]), [2, 1]],
     ["since the first that did not find it", learnt([undefined], ["ENOTFOUND"], ["ECONNREFUSED"]), [1, 2]],
   ])("%s", (_, [upAt, downSince], expected) => expect([upAt, downSince]).toEqual(expected));
 
