@@ -78,7 +78,12 @@ test.each<[string, string, string | undefined]>([
   ["no stack frame, though it names an error", "ready\nbye\n    at Error (b.js:1)\n", "its last line: bye"],
   ["lines that end as on Windows", "ready\r\nError: x\r\nNode.js v20\r\n", "Error: x"],
   ["no more of a line than can be read", `Error: ${"x".repeat(300)}\n`, `Error: ${"x".repeat(193)}…`],
-])("the last words of a program: %s", (_, output, words) => expect(telling(output)).toBe(words));
+])("the last words of a program: %s", (_, output, words) => expect(telling(output, true)).toBe(words));
+
+test("are what it said first and last, where it never began", () => {
+  expect(telling("sh: 1: server: not found\n", false)).toBe("its last line: sh: 1: server: not found");
+  expect(telling("\n", false)).toBeUndefined();
+});
 
 test("are looked for in what it wrote since it was started, and at the end of much", async () => {
   const folder = mkdtempSync(join(tmpdir(), "tachyon-"));
@@ -86,11 +91,14 @@ test("are looked for in what it wrote since it was started, and at the end of mu
   const [first, second] = ["Error: first\n", "ready\nError: second\n"];
   try {
     writeFileSync(path, first + second);
-    expect([await lastWords(path, 0), await lastWords(path, first.length)]).toEqual(["Error: second", "Error: second"]);
+    expect([await lastWords(path, 0, true), await lastWords(path, first.length, true)]).toEqual([
+      "Error: second",
+      "Error: second",
+    ]);
     writeFileSync(path, `${first}ready\nbye\n`);
-    expect(await lastWords(path, first.length)).toBe("its last line: bye");
+    expect(await lastWords(path, first.length, true)).toBe("its last line: bye");
     writeFileSync(path, first + "x\n".repeat(40_000));
-    expect(await lastWords(path, 0)).toBe("its last line: x");
+    expect(await lastWords(path, 0, true)).toBe("its last line: x");
   } finally {
     rmSync(folder, { recursive: true });
   }
