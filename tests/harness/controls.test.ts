@@ -41,8 +41,8 @@ describe("the controls of a run", () => {
   });
 
   test("are none where nothing is broken that rests on others, they ran themselves, or the run has ended", async () => {
-    const good = acts("x", "MUST.b", ["kept"]);
-    for (const cases of [[good], [broken("MUST.a")], [broken("MUST.b"), plain()]]) {
+    const [good, right] = [acts("x", "MUST.b", ["kept"]), acts("plain", "MUST.a", ["kept"])];
+    for (const cases of [[good], [broken("MUST.a")], [broken("MUST.b"), plain()], [broken("MUST.b"), right]]) {
       const it = knowing([plain()]);
       await first(it, ...cases);
       expect(await runControls(it)).toEqual([]);

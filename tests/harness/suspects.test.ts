@@ -101,6 +101,8 @@ describe("a guess of what ended others", () => {
       25,
       25,
     ]);
+    const twice = [line("client", ...acts), line("client again", sends(30, "GET", "upgrade"))];
+    expect(guessed(result(0, ...twice), 35, undefined, 35)[0]).toBe("a");
     const upgrade = [line("client", sends(10, "GET", "upgrade")), line("bystander", sends(30, "n"))];
     expect(guessed(result(0, ...upgrade), 35, undefined, 35)[0]).toBe("GET");
     expect(guessed(result(0, line("bystander", sends(30, "n"))), 35, undefined, 35)[0]).toBe("n");
