@@ -94,7 +94,10 @@ async function sweep(suspects: readonly CaseResult[], search: Search, all: boole
     if (culprit) {
       found.push(culprit.result.case.id);
       settle(blamed(culprit, fell, session), session);
-      if (!all) break;
+      if (!all) {
+        await standUp(session); // Else the end that convicted it would be looked into as another.
+        break;
+      }
     }
     // What else was running when it fell has no result of its own yet.
     if (result && culprit?.result.case !== result.case) {
