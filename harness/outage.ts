@@ -25,7 +25,7 @@ const SEARCH = 20_000;
 const EARLIER = 400;
 
 /** So many of those that fit best are tried again by themselves. */
-const TRIES = 4;
+const TRIES = 8;
 
 /** Where no other input fits within so many ms, the one that was at work is not tried a second time. */
 const CLEAR = 60;

@@ -102,9 +102,10 @@ describe("a server that drops all others over one input", () => {
 });
 
 describe("a server that ends and is back in a moment", () => {
-  test("is tested to the end, and each input that ends it is named", async () => {
+  test("is tested to the end, and each input that ends it is named, also where it does so later", async () => {
     const { url, deaths } = await mortal((text, end) => {
-      if (text === "banana" || text.startsWith("GET")) end();
+      if (text === "banana") end();
+      else if (text.startsWith("GET")) setTimeout(end, 80);
     });
     const result = await runAgainst(url, some, { concurrency: 1 });
     expect([failed(result), doubtful(result)]).toEqual([[BANANA, GET], []]);
