@@ -40,6 +40,7 @@ export function availability(
   hears: (connection: Connection) => Promise<boolean> = async () => true,
 ): Availability {
   let hung = false;
+  let absent = false; // Nobody was there, once at least.
   let downSince: number | undefined;
   let upAt: number | undefined;
   return {
@@ -50,8 +51,13 @@ export function availability(
       return upAt;
     },
     saw(connection, proper = true) {
-      if (answers(connection)) upAt = clock();
-      else if ((upAt === undefined && proper) || ABSENT.has(connection.failure ?? "")) downSince ??= clock();
+      const isAbsent = ABSENT.has(connection.failure ?? "");
+      if (answers(connection)) {
+        // It is there for some, so that it refused others first is for a limit.
+        if (upAt === undefined && !absent) downSince = undefined;
+        upAt = clock();
+      } else if ((upAt === undefined && proper) || isAbsent) downSince ??= clock();
+      absent ||= isAbsent;
     },
     hangs() {
       hung = true;

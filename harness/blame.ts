@@ -268,6 +268,8 @@ async function whoEndedThem(
   );
   const found = at === undefined ? [] : await findCulprits(ran, { from: at, to: at, how, lives: true }, session);
   for (const id of found) session.culprits.add(id);
+  // A search in vain clears nobody.
+  for (const it of found.length === 0 ? ran : []) settle(it, session);
   for (const [first, alone] of innocent) {
     if (session.culprits.has(first.case.id)) continue;
     if (found.length > 0) settle(alone, session);

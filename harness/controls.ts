@@ -8,7 +8,8 @@ import type { Session } from "./session.ts";
  * said of a case whether it runs alone or among all others. They are in no report.
  */
 export async function runControls(session: Session): Promise<CaseResult[]> {
-  const { protocol, results, options, signal, availability } = session;
+  const { protocol, results, options, shared, signal, availability } = session;
+  const { limits } = shared;
   const missing = wanted(session);
   if (session.stop || missing.size === 0) return [];
   const known = new Set([...results.keys()].map(({ id }) => id));
@@ -16,10 +17,13 @@ export async function runControls(session: Session): Promise<CaseResult[]> {
   const controls: CaseResult[] = [];
   await pool(
     cases,
-    options.concurrency,
+    limits.cases(options.concurrency),
     () => signal?.aborted ?? false,
     () => false,
-    async (it, idle) => void controls.push(await execute(it, session, availability.saw, idle)),
+    async (it, idle) => {
+      const result = await execute(it, session, availability.saw, limits.together === undefined ? idle : () => {});
+      controls.push(result);
+    },
   );
   return controls;
 }

@@ -17,26 +17,28 @@ const TELLING = [
 const NOISE =
   /^(?:\s*(?:at\s|\^+|\.\.\.|File ")|Node\.js v|\s*$|goroutine \d|exit status \d|note: run with|Killed$|Terminated$)/;
 
-/** The line of a program's output that says best why it ended; `from` is where its output begins in the file, in bytes. */
-export async function lastWords(path: string, from: number): Promise<string | undefined> {
+/**
+ * The line of a program's output that says best why it ended; `from` is where its output begins in the file, in bytes. What one `began`
+ * says first tells nothing: that it did.
+ */
+export async function lastWords(path: string, from: number, began: boolean): Promise<string | undefined> {
   const file = await open(path, "r");
   try {
     const { size } = await file.stat();
     const begin = Math.max(from, size - TAIL);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(size - begin), 0, size - begin, begin);
-    return telling(buffer.toString("utf8", 0, bytesRead));
+    return telling(buffer.toString("utf8", 0, bytesRead), began);
   } finally {
     await file.close();
   }
 }
 
 /** The line of a text that says best why a program ended; where none does, that this is its last line. */
-export function telling(output: string): string | undefined {
+export function telling(output: string, began: boolean): string | undefined {
   const lines = output.split(/\r?\n/).filter((line) => !NOISE.test(line));
   const line = TELLING.map((kind) => lines.findLast((it) => kind.test(it))).find((it) => it !== undefined);
   if (line !== undefined) return short(line);
-  const [, ...later] = lines;
-  const last = later.at(-1); // The first says only that it began.
+  const last = lines.slice(began ? 1 : 0).at(-1);
   return last === undefined ? undefined : `its last line: ${short(last)}`;
 }
 

@@ -105,7 +105,12 @@ export async function lastNewcomer(cases: readonly Case[], session: Session): Pr
   const { options, shared, availability } = session;
   const newcomer = await dial(session, { name: "last newcomer" });
   availability.saw(newcomer);
-  if (options.linger && answers(newcomer)) await newcomer.quiet(shared.timeout);
+  if (options.linger && answers(newcomer)) {
+    await newcomer.quiet(shared.timeout);
+    const later = await dial(session, { name: "later newcomer" });
+    availability.saw(later);
+    later.finish();
+  }
   newcomer.finish();
   if (availability.downSince !== undefined || session.target.process?.death) await lookInto([], session);
 }

@@ -149,7 +149,7 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
 
 /** Of those that were tried the ones that end the server, or others, again when few others run near them. */
 async function convict(tried: readonly CaseResult[], fell: Fall, search: Search): Promise<readonly Guess[]> {
-  const { session, before, fall } = search;
+  const { before, fall } = search;
   // An end of another kind has another cause: how long before the first one a case ran says nothing of it.
   const isAlike = fell.how === fall.how || fell.lives;
   const guesses = tried

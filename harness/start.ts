@@ -71,7 +71,7 @@ export async function start(command: string, options: StartOptions): Promise<Ser
     get death() {
       return life.death;
     },
-    lastWords: () => lastWords(options.log, life.from),
+    lastWords: () => lastWords(options.log, life.from, true),
     async kill() {
       kill(life.child, "SIGKILL");
       await life.ended;
@@ -118,7 +118,7 @@ async function accepting(life: Life, { ready, within, signal, log }: StartOption
     const failure = await ready();
     if (failure === undefined || signal.aborted) return undefined;
     if (life.death) {
-      const words = await lastWords(log, life.from);
+      const words = await lastWords(log, life.from, false);
       return `The server of --start did not stay up: it ended with ${life.death.how}${words === undefined ? "" : ` ("${words}")`}. Its output is in ${log}.`;
     }
     if (Date.now() > deadline)

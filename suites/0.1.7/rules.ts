@@ -196,7 +196,7 @@ export const rules: readonly Rule[] = [
       eventOf(transcript, sent(transcript).find(isSuccess)),
       transcript.events.find(isVainForGreeting),
     ],
-    gaps: { hide: ["server"], excuse: ["server"] },
+    gaps: { hide: ["server"], excuse: ["server"], later: true },
   }),
 
   rule("disconnect.last", {

@@ -13,6 +13,7 @@ import { cut, keep, type WireEvent } from "../../harness/transcript.ts";
 import type { Handshake } from "../../harness/upgrade.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
+import { lobby } from "../servers/lobby.ts";
 import { webSocketServer } from "../servers/websocket.ts";
 
 const closing: (() => unknown)[] = [];
@@ -20,35 +21,126 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
+describe("the patience of a run", () => {
+  /** One that hurries or not, after so many waits in vain for `a`. */
+  const missing = (waits: number, hurry = true) => {
+    const it = patience(2_000);
+    it.hurry = hurry;
+    for (let i = 0; i < waits; i++) it.missed("a", i, true);
+    return it;
+  };
+  const FULL = { limit: 2_000, short: false };
+  const SHORT = { limit: 200, short: true };
+
+  test("cuts no wait short but in a hurry, after eight of that kind in vain, and says so", () => {
+    expect([missing(100, false).wait("a"), missing(7).wait("a"), missing(8).wait("a"), missing(8).wait("b")]).toEqual([
+      FULL,
+      FULL,
+      SHORT,
+      FULL,
+    ]);
+  });
+
+  test("is whole again when it came, but not when it came now and then only", () => {
+    const it = missing(8);
+    it.met("a", 1, 2);
+    expect(it.wait("a")).toEqual(FULL);
+    for (let i = 0; i < 15; i++) it.missed("a", i, true);
+    it.met("a", 1, 2);
+    expect(it.wait("a")).toEqual(FULL);
+    it.missed("a", 1, true);
+    expect(it.wait("a")).toEqual(SHORT);
+  });
+
+  test("is whole again when the server is given a new beginning, and when there is no hurry any more", () => {
+    const it = missing(32);
+    it.hurry = false;
+    expect([it.wait("a"), it.deaf]).toEqual([FULL, true]);
+    it.hurry = true;
+    it.forgive();
+    expect([it.wait("a"), it.deaf, it.idle()]).toEqual([FULL, false, 10]);
+  });
+
+  test("is three times as long as the slowest answer at least, and never longer than the timeout", () => {
+    const it = missing(8);
+    it.met("b", 100, 400);
+    expect(it.wait("a")).toEqual({ limit: 900, short: true });
+    it.met("b", 0, 1_500);
+    expect(it.wait("a")).toEqual(FULL);
+  });
+
+  test("knows the best time of each kind", () => {
+    const it = patience(2_000);
+    expect(it.best("a")).toBe(Number.POSITIVE_INFINITY);
+    it.met("a", 10, 30);
+    it.met("a", 50, 55);
+    it.met("a", 60, 90);
+    it.met("b", 60, 61);
+    expect([it.best("a"), it.best("b")]).toEqual([5, 1]);
+  });
+
+  test("knows who was served next of those that waited for the same thing, however late they were", () => {
+    const it = patience(2_000);
+    it.met("a", 30, 31);
+    it.met("a", 20, 40);
+    it.met("b", 11, 12);
+    expect(["a", "b"].map((kind) => [10, 20, 30].map((began) => it.nextServed(kind, began)))).toEqual([
+      [20, 30, undefined],
+      [11, undefined, undefined],
+    ]);
+  });
+
+  test("remembers of many the latest", () => {
+    const it = patience(2_000);
+    for (let i = 0; i < 4_001; i++) it.met("a", i, i);
+    expect(it.nextServed("a", -1)).toBe(2_001);
+  });
+});
+
 describe("a server that answers nothing at all", () => {
   const DEAF = 32;
   const deaf = (waits: number, between: (it: ReturnType<typeof patience>) => void = () => {}) => {
     const it = patience(2_000);
-    it.met("greeting", 1);
-    for (let i = 0; i < waits; i++) it.missed(`kind ${i}`, true);
-    it.missed("greeting", true); // Busy: what it did before, it does no more.
+    it.met("greeting", 0, 1);
+    for (let i = 0; i < waits; i++) it.missed(`kind ${i}`, 2, true);
+    it.missed("greeting", 2, true); // Busy: what it did before, it does no more.
     between(it);
-    return [it.limit("new"), it.idle()];
+    return [it.deaf, it.idle()];
   };
-  test("is waited for in full 32 times, of whatever kind; after that it is not busy either", () => {
-    expect(deaf(DEAF - 2)).toEqual([2_000, undefined]);
-    expect(deaf(DEAF - 1)).toEqual([200, 10]);
+  test("is deaf after 32 waits in vain, of whatever kind; then it is not busy either", () => {
+    expect(deaf(DEAF - 2)).toEqual([false, undefined]);
+    expect(deaf(DEAF - 1)).toEqual([true, 10]);
   });
-  test("stays so where its library answers the handshake, and does not where it answers anything else", () => {
-    expect(deaf(DEAF, (it) => it.met(HANDSHAKE, 1))).toEqual([200, 10]);
-    expect(deaf(DEAF, (it) => it.met("new", 1))).toEqual([2_000, undefined]);
+  test("stays so where its library answers the handshake, and does not where it says anything else", () => {
+    expect(deaf(DEAF, (it) => it.met(HANDSHAKE, 3, 4))).toEqual([true, 10]);
+    expect(deaf(DEAF, (it) => it.met("new", 3, 4))[0]).toBe(false);
+    expect(deaf(DEAF, (it) => it.heard())).toEqual([false, undefined]);
   });
-  test("a refusal shows that it has enough to do", () => {
+});
+
+describe("a server has enough to do", () => {
+  test("where it fails to send what it sends otherwise, unless it may be silent, or never sent it", () => {
     const it = patience(2_000);
+    it.missed("a", 5, true);
+    it.met("b", 1, 2);
+    it.missed("b", 5, false);
     expect(it.idle()).toBe(10);
-    it.refused();
+    it.missed("b", 5, true);
     expect(it.idle()).toBeUndefined();
   });
-  test("is never waited for longer than the timeout", () => {
+  test("not where it sent that to one who came later", () => {
     const it = patience(2_000);
-    it.met("slow", 1_500);
-    for (let i = 0; i < DEAF; i++) it.missed("a", false);
-    expect(it.limit("a")).toBe(2_000);
+    it.met("b", 6, 7);
+    it.missed("b", 5, true);
+    expect(it.idle()).toBe(10);
+  });
+  test("while it takes an eighth of the timeout longer than at its best", () => {
+    const it = patience(2_000);
+    const idle = (took: number) => {
+      it.met("a", 0, took);
+      return it.idle();
+    };
+    expect([idle(300), idle(50), idle(300), idle(301), idle(60)]).toEqual([10, 10, 10, undefined, 10]);
   });
 });
 
@@ -73,6 +165,8 @@ describe("the availability of a target", () => {
     ["where nothing listens, how it asked does not matter", learnt(["ECONNREFUSED", false]), [undefined, 1]],
     ["one that was up may refuse", learnt([undefined], ["HTTP 503"], ["ECONNRESET"]), [1, undefined]],
     ["one that was up and is not found is down", learnt([undefined], ["EHOSTUNREACH"]), [1, 2]],
+    ["one that refuses some before it lets others in is there", learnt(["HTTP 503"], [undefined]), [2, undefined]],
+    ["one that was missing before is not", learnt(["HTTP 503"], ["ECONNREFUSED"], [undefined]), [2, 1]],
     ["since the first that did not find it", learnt([undefined], ["ENOTFOUND"], ["ECONNREFUSED"]), [1, 2]],
   ])("%s", (_, [upAt, downSince], expected) => expect([upAt, downSince]).toEqual(expected));
 
@@ -143,25 +237,27 @@ describe("a run", () => {
   }
   async function ran(cases: Case[], options: Partial<RunOptions>): Promise<{ told: string[]; stop?: string }> {
     [order, together] = [[], {}];
-    const target = { url: new URL("ws://localhost:1"), headers: {} };
+    const server = await lobby();
+    closing.push(server.close);
+    const target = { url: new URL(server.url), headers: {} };
     const result = await run({ ...protocol, suites, rules: [] }, cases, { ...DEFAULTS, target, ...options });
     const told = result.results.map(({ verdict, unstable }) => (unstable ? `${verdict} unstable` : verdict));
     return { told, ...(result.stop && { stop: result.stop.words }) };
   }
   const all = (name: string, ...kept: boolean[]) => suites.map((suite) => acts(suite.name, name, ...kept));
 
-  test("puts load on a server last, by one case after another, whose failures nobody else can have caused", async () => {
+  test("puts load on a server last, by one case after another", async () => {
     const { told } = await ran([...all("a"), ...all("b"), acts("load", "c", false)], { concurrency: 4 });
-    expect(order).toEqual(["calm/a", "calm/b", "upsets/a", "upsets/b", "load/a", "load/b", "load/c"]);
+    expect(order).toEqual(["calm/a", "calm/b", "upsets/a", "upsets/b", "load/a", "load/b", "load/c", "load/c"]);
     expect(together).toEqual({ calm: 2, upsets: 2, load: 1 });
     expect(told.at(-1)).toBe("fail");
   });
 
-  test("ends with bail at a failure that is one alone too", async () => {
-    const fluke = [acts("calm", "a", false, true), acts("calm", "b"), acts("upsets", "c")];
-    expect(await ran(fluke, { bail: true })).toEqual({ told: ["pass unstable", "pass", "pass"] });
-    const failure = [acts("calm", "a", false), acts("calm", "b"), acts("upsets", "c")];
+  test("ends with bail at a failure, also where it is none alone", async () => {
     const stop = "not run: calm/a failed before (--bail)";
+    const fluke = [acts("calm", "a", false, true), acts("calm", "b"), acts("upsets", "c")];
+    expect(await ran(fluke, { bail: true })).toEqual({ told: ["fail unstable", "pass", "skip"], stop });
+    const failure = [acts("calm", "a", false), acts("calm", "b"), acts("upsets", "c")];
     expect(await ran(failure, { bail: true })).toEqual({ told: ["fail", "pass", "skip"], stop });
     expect(order).toEqual(["calm/a", "calm/b", "calm/a"]);
   });
@@ -169,9 +265,9 @@ describe("a run", () => {
   test("is repeated until one ends early; of each case the worst is told", async () => {
     const varies = () => [acts("calm", "a", true, false, true), acts("calm", "b"), acts("calm", "c", false)];
     expect(await ran(varies(), { repeat: 3, concurrency: 1 })).toEqual({ told: ["fail unstable", "pass", "fail"] });
-    expect(order).toHaveLength(9);
+    expect(order).toHaveLength(9 + 4); // What failed ran once more alone.
     const { told } = await ran(varies(), { repeat: 3, concurrency: 1, bail: true });
-    expect([told, order.length]).toEqual([["pass", "pass", "fail"], 3]);
+    expect([told, order.length]).toEqual([["pass", "pass", "fail"], 3 + 1]);
   });
 });
 

@@ -77,8 +77,18 @@ describe("a selection", () => {
     expect(ids({ suite: ["disconnect"], case: ["*/alone", "version/greeting"] }, false)).toEqual(["disconnect/alone"]);
     expect(ids({ requirement: ["parity.match"] }, false)).toEqual(["version/parity-equal-equal-equal"]);
   });
-  test("a requirement of the message rules is tested by every case", () => {
-    expect(ids({ requirement: ["message.json"] }, false)).toEqual(ids({}, false));
+  test("a requirement of the message rules is tested by every case, unless it has cases of its own", () => {
+    const of = (requirement: string) => ids({ requirement: [requirement] }, false);
+    expect(of("message.json")).toEqual(ids({}, false));
+    expect(protocol.rules.map((rule) => rule.requirement)).toContain("version.greeting");
+    expect(of("version.greeting")).toContain("version/greeting");
+    expect(of("version.greeting").length).toBeLessThan(ids({}, false).length);
+    const declares = new Set(
+      protocol.suites
+        .flatMap((suite) => suite.cases)
+        .flatMap((it) => (it.tests.includes("version.greeting") ? [it.id] : [])),
+    );
+    expect(of("version.greeting").filter((id) => !declares.has(id))).toEqual([]);
   });
   test("leaves out what puts load on a server, but where it is asked for, named, or all that is left", () => {
     const loads = (all: readonly string[]) => all.some((id) => id.startsWith("resilience/"));

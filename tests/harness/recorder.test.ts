@@ -2,6 +2,7 @@ import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import { type Connection, connect } from "../../harness/connection.ts";
 import { encode } from "../../harness/frame.ts";
 import { isNothing, whyNothing } from "../../harness/nothing.ts";
+import { HANDSHAKE } from "../../harness/patience.ts";
 import { costOf, LIMITS, type Recorder, recorder, share } from "../../harness/recorder.ts";
 import { type Handlers, webSocketServer } from "../servers/websocket.ts";
 
@@ -40,7 +41,7 @@ describe("a bound", () => {
     expect(last(log)).toMatchObject({ data: `more than ${LIMITS.connection} bytes on one connection` });
     expect([log.over, called.stop, shared.meter.bytes]).toEqual([true, 1, LIMITS.connection]);
     const why = `the suite stopped reading: more than ${LIMITS.connection} bytes on one connection`;
-    expect(words(await waiting)).toEqual({ words: why, untold: true });
+    expect(words(await waiting)).toEqual({ words: why, unread: true });
     hears(log);
     expect(log.events).toHaveLength(2);
   });
@@ -88,7 +89,7 @@ describe("a bound", () => {
     expect([costOf(""), costOf("äbc"), costOf('{"a":[1,2]}')]).toEqual([0, 6, 22 + 4 * 75]);
     const list = `[${"0,".repeat(30_000)}0]`; // 60 kB, and 30 001 values.
     const connection = await to({ open: (peer) => [1, 2, 3, 4].forEach(() => void peer.send(list)) });
-    expect(words(await connection.next("never"))).toMatchObject({ untold: true });
+    expect(words(await connection.next("never"))).toMatchObject({ unread: true });
     expect(connection.transcript.events.map(({ type }) => type)).toEqual([
       "upgrade",
       "upgrade",
@@ -147,7 +148,7 @@ describe("a wait", () => {
     };
     return { ...one(shared), pass, stall };
   }
-  const GAVE_UP = { words: "nothing in 1000 ms", untold: false };
+  const GAVE_UP = { words: "nothing in 1000 ms", unread: false, silence: { afterMs: 1_000 } };
 
   test("ends when the patience of the run does, and that is noted", async () => {
     const { log, pass, called, shared } = timed();
@@ -159,12 +160,53 @@ describe("a wait", () => {
     pass(989);
     expect(log.events).toEqual([]);
     pass(1);
-    expect(log.events).toEqual([
-      { at: 1_000, from: "client", type: "timeout", data: "gave up waiting for it after 1000 ms" },
-    ]);
-    expect([words(await found), shared.patience.limit("it")]).toEqual([GAVE_UP, 1_000]);
-    for (let i = 0; i < 7; i++) shared.patience.missed("it", true);
-    expect(shared.patience.limit("it")).toBe(100);
+    const data = "gave up waiting for it after 1000 ms";
+    expect(log.events).toEqual([{ at: 1_000, from: "client", type: "timeout", data, what: "it", afterMs: 1_000 }]);
+    expect(words(await found)).toEqual(GAVE_UP);
+    shared.patience.hurry = true;
+    for (let i = 0; i < 6; i++) shared.patience.missed("it", 0, true);
+    expect(shared.patience.wait("it").short).toBe(false);
+    shared.patience.missed("it", 0, true); // The eighth: the wait itself was the first.
+    expect(shared.patience.wait("it")).toEqual({ limit: 100, short: true });
+  });
+
+  test("that is cut short says so, as it does who was served meanwhile, and among how many it was", async () => {
+    const { log, pass, shared } = timed();
+    shared.patience.hurry = true;
+    for (let i = 0; i < 8; i++) shared.patience.missed("it", 0, true);
+    for (let i = 0; i < 65; i++) shared.sockets.add(() => {});
+    pass(10);
+    const found = log.wait("it", () => undefined);
+    shared.patience.met("it", 10, 11);
+    shared.patience.met("it", 17.5, 20);
+    shared.patience.met("other", 11, 12);
+    pass(100);
+    const silence = { afterMs: 100, short: true, nextServedAfterMs: 7.5, among: 65 };
+    expect(words(await found)).toEqual({ words: "nothing in 100 ms", unread: false, silence });
+    expect(last(log)).toMatchObject({ type: "timeout", what: "it", ...silence });
+  });
+
+  test("among 64 is not said to be crowded, nor is one for a handshake said to have been for what others got", async () => {
+    const { log, pass, shared } = timed();
+    for (let i = 0; i < 64; i++) shared.sockets.add(() => {});
+    const found = log.wait(HANDSHAKE, () => undefined);
+    shared.patience.met(HANDSHAKE, 500, 501);
+    pass(1_000);
+    expect(words(await found)).toMatchObject({ silence: { afterMs: 1_000 } });
+    expect(words(await found)).not.toMatchObject({ silence: { among: 64 } });
+    expect(words(await found)).not.toMatchObject({ silence: { nextServedAfterMs: 500 } });
+  });
+
+  test("for nothing lasts as long as it is told, and tells nothing of the server", async () => {
+    const { log, pass, shared } = timed();
+    void log.wait("it", () => undefined, { exactly: 3_000 });
+    pass(2_999);
+    expect(log.events).toEqual([]);
+    pass(1);
+    expect(last(log)).toMatchObject({ type: "timeout", afterMs: 3_000 });
+    shared.patience.hurry = true;
+    for (let i = 0; i < 7; i++) shared.patience.missed("it", 0, true);
+    expect(shared.patience.wait("it").short).toBe(false);
   });
 
   test("whose timer is late because the suite stood still goes on for as long; a little late is not", async () => {
@@ -190,8 +232,7 @@ describe("a wait", () => {
     there = true;
     pass(1_000);
     expect([await found, log.events]).toEqual([true, []]);
-    for (let i = 0; i < 8; i++) shared.patience.missed("other", true);
-    expect(shared.patience.limit("other")).toBe(1_000); // Three times the second that this took, but not more than the timeout.
+    expect(shared.patience.best("it")).toBe(1_000);
   });
 
   test("makes room for no other while much is on its way", () => {
@@ -220,6 +261,26 @@ describe("a wait", () => {
       });
     });
     expect(await found).toEqual({ command: "late" });
+  });
+});
+
+describe("a server that stands still", () => {
+  /** So many wait on a clock that the test sets; the server says something after so many ms. */
+  function stalls(waiting: number, ms: number) {
+    let now = 10;
+    const shared = { ...share(1_000), clock: () => now };
+    const all = Array.from({ length: waiting }, () => one(shared).log);
+    for (const log of all) void log.wait("it", () => undefined, { exactly: 60_000 });
+    now += ms;
+    closing.push(() => all.forEach((log) => void log.end()));
+    const { log } = one(shared);
+    hears(log);
+    hears(log);
+    return shared.stalls;
+  }
+  test("is noticed when it goes on, where several waited for more than a quarter of the timeout", () => {
+    expect(stalls(2, 251)).toEqual([{ at: 10, ms: 251 }]);
+    expect([stalls(2, 250), stalls(1, 900), stalls(0, 900)]).toEqual([[], [], []]);
   });
 });
 

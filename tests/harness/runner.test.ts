@@ -6,7 +6,7 @@ import { UnreachableError } from "../../harness/usage.ts";
 import { makeReport } from "../../reports/report.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { disconnect, disconnected, greeting, scenario } from "../../suites/0.1.7/protocol.ts";
-import { cases, runAgainst } from "../helpers.ts";
+import { brokenBy, cases, runAgainst } from "../helpers.ts";
 import { type Behaviour, lobby } from "../servers/lobby.ts";
 
 const closing: (() => unknown)[] = [];
@@ -48,7 +48,8 @@ describe("a case is judged", () => {
     expect(result?.verdict).toBe("fail");
     expect(result?.checks.find(({ requirement }) => requirement === "disconnect.success")).toMatchObject({
       verdict: "skip",
-      actual: "not judged: disconnect.answered was not kept",
+      actual: "not judged: see disconnect.answered",
+      see: "disconnect.answered",
     });
   });
 
@@ -96,57 +97,48 @@ describe("a case is judged", () => {
 });
 
 describe("blame", () => {
-  test("a case that fails only among others is unstable, with the verdict that it has alone", async () => {
+  const greeted = (id: string, began = () => {}) =>
+    scenario({
+      id: `version/${id}`,
+      title: id,
+      tests: ["version.greeting"],
+      async run({ connect, check }) {
+        began();
+        const client = await connect();
+        if (!check("version.greeting", await greeting(client))) return;
+        client.send(disconnect);
+        await client.closed();
+      },
+    });
+
+  test("a case that is not served, though others are, is a failure that is unstable", async () => {
     let connected = 0;
     const { url } = await server(({ greet }) => ({
       greet(client) {
         connected += 1;
-        client.peer.socket.on("close", () => (connected -= 1));
-        if (connected === 1) greet(client);
+        if (connected !== 2) greet(client);
       },
     }));
-    const alone = (id: string) =>
-      scenario({
-        id: `version/${id}`,
-        title: id,
-        tests: ["version.greeting"],
-        async run({ connect, check }) {
-          const client = await connect();
-          check("version.greeting", await greeting(client));
-          client.send(disconnect);
-          await client.closed();
-        },
-      });
-    const result = await runAgainst(url, [alone("a"), alone("b")], { timeout: 300 });
-    expect(Object.values(summary(result)).toSorted()).toEqual(["pass", "pass unstable"]);
-    expect(verdictOf(result)).toBe("pass");
+    const some = ["a", "b", "c", "d"].map((id) => greeted(id));
+    const result = await runAgainst(url, some, { timeout: 300 });
+    expect(Object.values(summary(result)).toSorted()).toEqual(["fail unstable", "pass", "pass", "pass"]);
+    expect(verdictOf(result)).toBe("fail");
   });
 
-  test("of many failures of one kind three are confirmed, the others say that they were not", async () => {
+  test("what is wrong alone, too, is confirmed, in each case", async () => {
     const { url } = await server(() => ({ parity: () => "match" }));
     const some = cases.filter(({ id }) => id.startsWith("version/parity-higher"));
     const result = await runAgainst(url, [...some, ...named("version/greeting")]);
-    const all = Object.values(summary(result));
-    expect(all.filter((it) => it === "fail")).toHaveLength(3);
-    expect(all.filter((it) => it === "fail unconfirmed")).toHaveLength(some.length - 3);
+    expect(Object.values(summary(result)).filter((it) => it === "fail")).toHaveLength(some.length);
   });
 
-  test("where everything fails nothing is run again", async () => {
+  test("where nothing ever comes all ask again side by side, and two of them alone", async () => {
     const { url } = await server(() => ({ greet() {} }));
     let runs = 0;
-    const fails = Array.from({ length: 20 }, (_, i) =>
-      scenario({
-        id: `version/${i}`,
-        title: "",
-        tests: ["version.greeting"],
-        async run({ connect, check }) {
-          runs += 1;
-          check("version.greeting", await greeting(await connect()));
-        },
-      }),
-    );
-    await runAgainst(url, fails, { timeout: 50 });
-    expect(runs).toBe(20);
+    const some = Array.from({ length: 20 }, (_, i) => greeted(`${i}`, () => void runs++));
+    const all = Object.values(summary(await runAgainst(url, some, { timeout: 50 })));
+    expect(runs).toBe(20 + 20 + 2);
+    expect(new Set(all)).toEqual(new Set(["fail", "fail unconfirmed"]));
   });
 
   test("a server that dies of one input and comes back is tested to the end, and only that input is blamed", async () => {
@@ -179,7 +171,7 @@ describe("blame", () => {
     expect(result.stop).toBeUndefined();
   });
 
-  test("a server that dropped connections of others never passes, though every case passes alone", async () => {
+  test("a server that dropped connections of others once never passes, though every case passes alone", async () => {
     let killed = false;
     const { url } = await server(({ malformed, everybody }) => ({
       malformed(client, text, binary) {
@@ -207,9 +199,9 @@ describe("blame", () => {
       check("disconnect.answered", await disconnected(client));
     });
     const result = await runAgainst(url, [bystander, killer]);
-    expect(summary(result)).toEqual({ "malformed/bystander": "pass unstable", "malformed/killer": "pass" });
-    expect(result.results[0]?.doubt).toMatch(/^termination\.announced was broken while it ran among others: /);
-    expect(verdictOf(result)).toBe("incomplete");
+    expect(summary(result)).toEqual({ "malformed/bystander": "fail unstable", "malformed/killer": "pass" });
+    expect(brokenBy(result)).toEqual(["termination.announced"]);
+    expect(verdictOf(result)).toBe("fail");
   });
 
   test("a flaky server is told from a broken one by repeating: the one is unstable, the other is not", async () => {
@@ -223,7 +215,11 @@ describe("blame", () => {
     expect(new Set(Object.values(summary(await runAgainst(flaky.url, some, options))))).toEqual(
       new Set(["fail unstable"]),
     );
-    expect(new Set(Object.values(summary(await runAgainst(broken.url, some, options))))).toEqual(new Set(["fail"]));
+    // Where the request fails alone, no other form of it is judged.
+    expect(summary(await runAgainst(broken.url, some, options))).toEqual({
+      "disconnect/alone": "fail",
+      "disconnect/at-once": "skip",
+    });
   });
 });
 
@@ -243,15 +239,18 @@ describe("a target that goes away", () => {
     const result = await runAgainst(url, [...deadly, ...rest], { recovery: 100, concurrency: 1 });
     expect(result.stop).toMatchObject({
       reason: "lost",
-      words: expect.stringContaining("while malformed/not-json-word ran"),
+      words: "not run: the server stopped accepting connections",
+      suspects: ["malformed/not-json-word"],
     });
-    expect(result.results[0]?.verdict).toBe("fail");
-    expect(new Set(result.results.slice(1).map(({ verdict }) => verdict))).toEqual(new Set(["skip"]));
-    expect(result.results.at(-1)?.checks[0]?.actual).toMatch(/^not run: the target stopped accepting connections/);
+    expect(new Set(result.results.map(({ verdict }) => verdict))).toEqual(new Set(["skip"]));
+    expect(result.results[0]?.checks.map(({ actual }) => actual)).toContain(
+      "not judged: the server stopped accepting connections while it ran",
+    );
+    expect(result.results.at(-1)?.checks[0]?.actual).toBe("not run: the server stopped accepting connections");
     expect(verdictOf(result)).toBe("fail");
   });
 
-  test("for good, while many cases run: none takes the blame, all are named", async () => {
+  test("for good, while many cases run: none takes the blame, all are suspects, who sent something last first", async () => {
     const { url } = await dying();
     const connected: Promise<unknown>[] = [];
     const waiting = ["a", "b", "c"].map((id) =>
@@ -269,8 +268,9 @@ describe("a target that goes away", () => {
       await connect();
     });
     const result = await runAgainst(url, [...waiting, kill], { recovery: 100 });
-    expect(new Set(Object.values(summary(result)))).toEqual(new Set(["error"]));
-    expect(result.stop?.words).toContain("malformed/kill, malformed/c, malformed/b, malformed/a ran");
+    expect(new Set(Object.values(summary(result)))).toEqual(new Set(["skip"]));
+    expect(result.stop?.suspects?.[0]).toBe("malformed/kill");
+    expect(result.stop?.suspects?.toSorted()).toEqual(Object.keys(summary(result)).toSorted());
     expect(verdictOf(result)).toBe("fail");
   });
 });
@@ -331,7 +331,7 @@ test("a case whose verdict varies from one repetition to the next is unstable", 
     },
   }));
   const result = await runAgainst(url, [custom("ask", ask)], { repeat: 3 });
-  expect(asked).toBe(3);
+  expect(asked).toBeGreaterThanOrEqual(3);
   expect(summary(result)).toEqual({ "malformed/ask": "fail unstable" });
 });
 
@@ -349,17 +349,14 @@ test("cases that could upset a server run after those that cannot", async () => 
   expect(order).toEqual(["version/b", "disconnect/c", "malformed/a"]);
 });
 
-test("what a server fails to send in many cases is not waited for in full in the rest", async () => {
+test("what a server fails to send is told of no case that did not wait for it in full", async () => {
   const { url } = await server(() => ({ disconnect() {} }));
   const silent = Array.from({ length: 12 }, (_, i) => custom(`${i}`, ask));
   const { results } = await runAgainst(url, silent, { timeout: 200, concurrency: 1 });
   const waits = results.flatMap(({ connections }) =>
     connections.flatMap(({ events }) => events.filter(({ type }) => type === "timeout")),
   );
-  expect(waits.map((event) => "data" in event && event.data.match(/\d+ ms/)?.[0])).toEqual([
-    ...Array(8).fill("200 ms"),
-    ...Array(4).fill("20 ms"),
-  ]);
+  expect(waits.map((event) => "data" in event && event.data.match(/\d+ ms/)?.[0])).toEqual(Array(12).fill("200 ms"));
 });
 
 test("waits overlap: many cases wait for a silent server at the same time", async () => {
@@ -371,5 +368,5 @@ test("waits overlap: many cases wait for a silent server at the same time", asyn
   }));
   const silent = Array.from({ length: 40 }, (_, i) => custom(`${i}`, ask));
   await runAgainst(url, silent, { timeout: 300, concurrency: 4 });
-  expect(together).toBe(40);
+  expect(together).toBeGreaterThanOrEqual(40);
 });

@@ -1,46 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import { judge } from "../../harness/judge.ts";
 import { nothing } from "../../harness/nothing.ts";
-import { patience } from "../../harness/patience.ts";
 import { pool } from "../../harness/pool.ts";
 import type { Finding } from "../../harness/rule.ts";
 import { type Scenario, scenarios } from "../../harness/scenario.ts";
 import { keep, show, type WireEvent } from "../../harness/transcript.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
-
-describe("patience", () => {
-  const impatient = (): ReturnType<typeof patience> => {
-    const it = patience(2_000);
-    for (let i = 0; i < 8; i++) it.missed("a", true);
-    return it;
-  };
-
-  test("eight waits in vain are enough, of that kind only", () => {
-    expect([impatient().limit("a"), impatient().limit("b")]).toEqual([200, 2_000]);
-  });
-
-  test("one that is met between them makes it patient again", () => {
-    const it = impatient();
-    it.met("a", 1);
-    expect(it.limit("a")).toBe(2_000);
-  });
-
-  test("it never waits less than three times the slowest answer", () => {
-    const it = impatient();
-    it.met("b", 300);
-    expect(it.limit("a")).toBe(900);
-  });
-
-  test("a server that fails to send what it sends otherwise is busy; one that may be silent, or never sent it, is not", () => {
-    const it = patience(2_000);
-    it.missed("a", true);
-    it.met("b", 1);
-    it.missed("b", false);
-    expect(it.idle()).toBe(10);
-    it.missed("b", true);
-    expect(it.idle()).toBeUndefined();
-  });
-});
 
 describe("the pool", () => {
   const most = async (size: number, idles: boolean): Promise<number> => {

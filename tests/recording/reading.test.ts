@@ -56,14 +56,15 @@ test("what an operator can easily write is enough", () => {
   const lines = [
     '\ufeff{"connection": 7, "from": "client", "type": "text", "data": "{\\"command\\":\\"system/disconnect/request\\"}", "pid": [1]}\r',
     "",
+    JSON.stringify({ connection: "7", ...says("server", GREETING) }),
     '{"connection": "7", "from": "server", "type": "text", "data": "{\\"command\\":\\"system/disconnected/response\\",\\"status\\":\\"success\\"}", "at": "2026-11-25T14:00:00.5Z"}',
     '{"connection": 7, "url": "ws://localhost/", "from": "server", "type": "close", "code": 1000, "at": "2026-11-25T14:00:01Z"}',
   ];
   const [it, ...more] = followed(lines.join("\n"));
   expect(more).toEqual([]);
-  expect(it).toMatchObject({ id: "7", url: "ws://localhost/", events: 3, durationMs: 500 });
+  expect(it).toMatchObject({ id: "7", url: "ws://localhost/", events: 4, durationMs: 500 });
   expect(it && outcomes(it.decisive)).toEqual({});
-  expect(it?.shown().events.map(({ at }) => at)).toEqual([0, 0, 500]);
+  expect(it?.shown().events.map(({ at }) => at)).toEqual([0, 0, 0, 500]);
 });
 
 /** What a reader hands over. */
@@ -121,7 +122,7 @@ function ofReport(events: readonly WireEvent[]): Readonly<Record<string, string>
 
 const END = [says("server", GOODBYE), event("server", "close", "", 1000)];
 const UNTOLD_OF_SERVER = Object.fromEntries(
-  "message.json message.known message.foreign message.schema termination.success-only-if-asked termination.reason"
+  "message.json message.known message.foreign message.schema termination.success-only-if-asked termination.reason version.greeting"
     .split(" ")
     .map((id) => [id, "untold"]),
 );

@@ -44,6 +44,8 @@ const run = (...results: CaseResult[]): RunResult => ({
   results,
   passes: [results],
   stop: undefined,
+  stalls: [],
+  unexplained: [],
   seed: 0,
 });
 

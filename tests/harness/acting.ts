@@ -1,0 +1,126 @@
+import type { Availability } from "../../harness/availability.ts";
+import { DEFAULTS } from "../../harness/defaults.ts";
+import { type CaseResult, execute } from "../../harness/execute.ts";
+import type { Foundations } from "../../harness/foundation.ts";
+import { nothing, type Silence, silent } from "../../harness/nothing.ts";
+import { share } from "../../harness/recorder.ts";
+import type { Case } from "../../harness/scenario.ts";
+import type { RunOptions, Session } from "../../harness/session.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+
+/** What a case finds when it runs: something, or nothing for so long. */
+export type Outcome = "kept" | "broken" | "skip" | "info" | "unread" | Silence;
+
+/** How long a case takes by the clock of the test, in ms, and what it does beside. */
+export interface Act {
+  readonly ms?: number;
+  readonly meanwhile?: () => void;
+}
+
+/** What the clock of the test says, in ms, and the cases that ran, in order. */
+export const stage = { now: 0, ran: [] as string[] };
+
+/** So long, in ms, is the timeout of a session. */
+export const TIMEOUT = 100;
+
+const ids = ["a", "b", "c", "survives", "dropped"];
+export const requirements = (["MUST", "SHOULD"] as const).flatMap((level) =>
+  ids.map((id) => ({ id: `${level}.${id}`, section: "s", level, source: "D", statement: "is owed" })),
+);
+
+/** `MUST.b` rests on `MUST.a`, which shows in the case `plain`. */
+export const foundations: Foundations = {
+  plain: { "MUST.a": { plain: ["plain"], on: [] } },
+  forms: { "MUST.b": ["MUST.a"] },
+  varying: {},
+  within: {},
+  general: [],
+  dropped: "MUST.dropped",
+  absent: [],
+};
+
+/** A case that talks to nobody; it judges the first requirement as it is told (the last outcome again and again), and keeps the second. */
+export function acts(
+  id: string,
+  requirement: string,
+  outcomes: readonly Outcome[],
+  { ms = 1, meanwhile }: Act = {},
+): Case {
+  const left = [...outcomes];
+  return {
+    id,
+    suite: "s",
+    title: id,
+    tests: [requirement, "MUST.c"],
+    digest: id,
+    async run({ check, skip, report }) {
+      stage.ran.push(id);
+      stage.now += ms;
+      meanwhile?.();
+      const outcome = left.length > 1 ? left.shift() : left[0];
+      if (outcome === "skip") skip(requirement, "no prerequisite");
+      else if (outcome === "info") report(requirement, "as it likes");
+      else if (outcome === "unread") check(requirement, nothing("a bound", true));
+      else if (typeof outcome === "object") check(requirement, silent(outcome));
+      else check(requirement, outcome === "kept", { const: true });
+      check("MUST.c", true);
+    },
+  };
+}
+
+/** A target that is up, and stays so until somebody sets `downSince`; then it recovers or not. */
+export function target(recovers: string | undefined = undefined) {
+  const it = {
+    downSince: undefined as number | undefined,
+    upAt: 0 as number | undefined,
+    asked: [] as number[],
+    saw() {},
+    hangs() {},
+    async recover(ms: number) {
+      it.asked.push(ms);
+      if (recovers === undefined) it.downSince = undefined;
+      return recovers;
+    },
+  };
+  return it satisfies Availability & Record<string, unknown>;
+}
+
+/** A pass over cases that talk to nobody. */
+export function session(availability: Availability = target(), options: Partial<RunOptions> = {}): Session {
+  const at = { url: new URL("ws://localhost:1"), headers: {} };
+  return {
+    protocol: { ...protocol, requirements, foundations, suites: [], rules: [], survivalOf: () => "MUST.survives" },
+    target: at,
+    judging: { requirements: new Map(requirements.map((it) => [it.id, it])), strict: false },
+    shared: { ...share(TIMEOUT), clock: () => stage.now },
+    random: DEFAULTS,
+    idle: TIMEOUT,
+    signal: options.signal,
+    options: { ...DEFAULTS, target: at, ...options },
+    availability,
+    results: new Map(),
+    confirming: 0,
+    searched: 0,
+    culprits: new Set(),
+    falls: [],
+    rechecked: new Set(),
+    unexplained: [],
+    stalls: new Set(),
+    stop: undefined,
+  };
+}
+
+/** Runs cases for the first time; resolves to them. */
+export async function first(it: Session, ...cases: readonly Case[]): Promise<readonly Case[]> {
+  const results: CaseResult[] = [];
+  for (const one of cases) results.push(await execute(one, it, it.availability.saw, () => {}));
+  for (const result of results) it.results.set(result.case, result);
+  stage.ran = [];
+  return cases;
+}
+
+/** What is told of each case. */
+export const marked = ({ results }: Session): string[] =>
+  Array.from(results.values(), (it) =>
+    [it.case.id, it.verdict, it.unstable && "unstable", it.unconfirmed && "unconfirmed"].filter(Boolean).join(" "),
+  );

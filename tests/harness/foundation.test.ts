@@ -1,0 +1,298 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Verdict } from "../../harness/catalogue.ts";
+import type { CaseResult } from "../../harness/execute.ts";
+import {
+  bearers,
+  brokenFoundations,
+  type Foundations,
+  ground,
+  restsOnBroken,
+  seeing,
+} from "../../harness/foundation.ts";
+import type { Check } from "../../harness/judge.ts";
+import type { Case } from "../../harness/scenario.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+
+/** Three that rest on one another, and one aside, each with a plain case; the others are single letters. */
+const foundations: Foundations = {
+  plain: {
+    root: { plain: ["s/root"], on: [] },
+    middle: { plain: ["s/middle"], on: ["root"] },
+    top: { plain: ["s/top", "s/top-too"], on: ["middle"] },
+    side: { plain: ["s/side"], on: [] },
+  },
+  forms: { top: ["top", "middle"], a: ["top"], b: ["side", "middle"], quiet: ["top"], "s/odd": ["side"] },
+  varying: { a: ["side"] },
+  within: { a: ["lost", "b"], b: ["c", "lost"], c: ["d"] },
+  general: ["lost"],
+  dropped: "lost",
+  absent: ["quiet"],
+};
+
+const caseOf = (id: string, tests: readonly string[] = []): Case => ({
+  id,
+  suite: "s",
+  title: id,
+  tests,
+  digest: "",
+  run: async () => {},
+});
+
+const checkOf = (requirement: string, verdict: Verdict, more: Partial<Check> = {}): Check => ({
+  requirement,
+  level: "MUST",
+  verdict,
+  expected: "that",
+  actual: "this",
+  ...more,
+});
+
+function result(id: string, verdicts: Readonly<Record<string, Verdict>>, more: Partial<CaseResult> = {}): CaseResult {
+  const checks = Object.entries(verdicts).map(([requirement, verdict]) => checkOf(requirement, verdict));
+  return { case: caseOf(id), verdict: "fail", checks, connections: [], beganAt: 0, durationMs: 0, ...more };
+}
+
+const passes = (id: string, requirement: string) => result(id, { [requirement]: "pass" }, { verdict: "pass" });
+const fails = (id: string, ...requirements: string[]) =>
+  result(id, Object.fromEntries(requirements.map((it) => [it, "fail" as const])));
+
+const brokenIn = (...results: CaseResult[]) => Object.fromEntries(brokenFoundations(results, foundations));
+
+/** What is told of the checks of the last result: where one is not judged, what to see. */
+function told(...results: readonly CaseResult[]): readonly string[] {
+  const last = ground(results, [], foundations).at(-1);
+  return (last?.checks ?? []).map(
+    ({ requirement, verdict, see }) => `${requirement} ${verdict}${see === undefined ? "" : ` ${see}`}`,
+  );
+}
+
+const [root, middle, top, side] = ["root", "middle", "top", "side"].map((id) => fails(`s/${id}`, id)) as [
+  CaseResult,
+  CaseResult,
+  CaseResult,
+  CaseResult,
+];
+
+describe("the foundations that are broken", () => {
+  test("are those whose plain case fails or warns, each with what it comes of", () => {
+    expect(brokenIn(root)).toEqual({ root: "root" });
+    expect(brokenIn(result("s/root", { root: "warn" }))).toEqual({ root: "root" });
+    expect(brokenIn(root, middle, top)).toEqual({ root: "root", middle: "root", top: "root" });
+  });
+
+  test("include what could not be judged only where something below is broken", () => {
+    const unclear = (["skip", "error"] as const).map((middle) => result("s/middle", { middle }));
+    for (const it of unclear)
+      expect([brokenIn(it), brokenIn(root, it)]).toEqual([{}, { root: "root", middle: "root" }]);
+    expect(brokenIn(root, result("s/middle", {}))).toEqual({ root: "root", middle: "root" });
+  });
+
+  test("leave out what was kept, though what it rests on is broken, and the chain ends there", () => {
+    for (const kept of [passes("s/middle", "middle"), result("s/middle", { middle: "info" })])
+      expect(brokenIn(root, kept, top)).toEqual({ root: "root", top: "top" });
+  });
+
+  test("leave out those whose plain case did not run, or fails for something else", () => {
+    expect(brokenIn(fails("s/other", "root"), fails("s/side", "root"))).toEqual({});
+    expect(brokenIn(root, top)).toEqual({ root: "root", top: "top" });
+  });
+
+  test("include one of which one of several plain cases is broken", () => {
+    expect(brokenIn(passes("s/top", "top"), fails("s/top-too", "top"))).toEqual({ top: "top" });
+  });
+
+  test("leave out what goes wrong now and then", () => {
+    expect(brokenIn({ ...root, unstable: true })).toEqual({});
+  });
+});
+
+describe("what rests on what is broken", () => {
+  test("is not judged, and says what to see; the rest of the case is", () => {
+    expect(told(top, fails("s/x", "a", "other"))).toEqual(["a skip top", "other fail"]);
+    expect(told(root, middle, top, fails("s/x", "a"))).toEqual(["a skip root"]);
+    const [, checked] = ground([top, fails("s/x", "a")], [], foundations);
+    expect(checked).toMatchObject({ verdict: "skip", checks: [{ actual: "not judged: see top", expected: "that" }] });
+  });
+
+  test("is what fails, warns or could not be told, and nothing else", () => {
+    const verdicts = ["fail", "warn", "error", "pass", "info", "skip"] as const;
+    const some = verdicts.map((verdict) => told(top, result("s/x", { a: verdict }))[0]);
+    expect(some).toEqual(["a skip top", "a skip top", "a skip top", "a pass", "a info", "a skip"]);
+  });
+
+  test("was kept in vain where the requirement shows only by an absence", () => {
+    expect(told(top, passes("s/x", "quiet"))).toEqual(["quiet skip top"]);
+    expect(told(passes("s/top", "top"), passes("s/x", "quiet"))).toEqual(["quiet pass"]);
+  });
+
+  test("is judged in another form while the plain one works", () => {
+    expect(told(passes("s/top", "top"), fails("s/x", "a", "top"))).toEqual(["a fail", "top fail"]);
+  });
+
+  test("does not see itself: the same requirement is broken in both forms", () => {
+    expect(told(top, fails("s/x", "top"))).toEqual(["top fail"]);
+    expect(told(middle, top, fails("s/x", "top"))).toEqual(["top skip middle"]);
+  });
+
+  test("may be all of a case, by its id", () => {
+    expect(told(side, fails("s/odd", "other"))).toEqual(["other skip side"]);
+    expect(told(side, fails("s/even", "other"))).toEqual(["other fail"]);
+  });
+
+  test("rests in its plain case on what that names, and in any other on that of its form", () => {
+    expect(bearers("top", "s/top-too", foundations)).toEqual(["middle"]);
+    expect(bearers("top", "s/root", foundations)).toEqual(["top", "middle"]);
+    expect(bearers("a", "s/odd", foundations)).toEqual(["side", "top"]);
+    expect(bearers("other", "s/x", foundations)).toEqual([]);
+  });
+
+  test("sees the first that is broken, in the order given", () => {
+    expect(told(middle, side, fails("s/x", "b"))).toEqual(["b skip side"]);
+    expect(told(middle, fails("s/x", "b"))).toEqual(["b skip middle"]);
+  });
+
+  test("is known from controls as well, which are in no result", () => {
+    const results = ground([fails("s/x", "a")], [top], foundations);
+    expect(results.map(({ case: it, verdict }) => [it.id, verdict])).toEqual([["s/x", "skip"]]);
+  });
+
+  test("is judged where the plain case goes wrong now and then", () => {
+    expect(told({ ...top, unstable: true }, fails("s/x", "a"))).toEqual(["a fail"]);
+  });
+
+  test("rests on more where the verdict varies", () => {
+    expect(told(side, fails("s/x", "a"))).toEqual(["a fail"]);
+    expect(told(side, { ...fails("s/x", "a"), unstable: true })).toEqual(["a skip side"]);
+  });
+
+  test("leaves a case the worst verdict of its other checks", () => {
+    const [, mixed] = ground([top, result("s/x", { a: "fail", other: "warn", more: "pass" })], [], foundations);
+    expect(mixed?.verdict).toBe("warn");
+  });
+
+  test("leaves other cases alone", () => {
+    const [one, two] = [fails("s/x", "other"), passes("s/y", "a")];
+    const results = ground([top, one, two], [], foundations);
+    expect(results.slice(1).map((it, i) => it === [one, two][i])).toEqual([true, true]);
+  });
+
+  test("is told the same from the same, and from what was told, and changes nothing", () => {
+    const before = [root, middle, top, fails("s/x", "a", "b", "lost")];
+    const copy = structuredClone(before.map(({ checks }) => checks));
+    const once = ground(before, [], foundations);
+    expect(ground(before, [], foundations)).toEqual(once);
+    expect(ground(once, [], foundations)).toEqual(once);
+    expect(before.map(({ checks }) => checks)).toEqual(copy);
+  });
+});
+
+describe("what comes of another breach in the same case", () => {
+  test("is not judged, and says which; only where that is broken there", () => {
+    expect(told(fails("s/x", "b", "c"))).toEqual(["b skip c", "c fail"]);
+    expect(told(result("s/x", { b: "fail", c: "pass" }))).toEqual(["b fail", "c pass"]);
+    expect(told(result("s/x", { b: "pass", c: "fail" }))).toEqual(["b pass", "c fail"]);
+    expect(told(fails("s/y", "c"), fails("s/x", "b"))).toEqual(["b fail"]);
+  });
+
+  test("is followed to the first of several", () => {
+    expect(told(fails("s/x", "a", "lost"))).toEqual(["a skip lost", "lost fail"]);
+    expect(told(fails("s/x", "a", "b"))).toEqual(["a skip b", "b fail"]);
+    expect(told(fails("s/x", "a", "b", "c"))).toEqual(["a skip c", "b skip c", "c fail"]);
+    expect(told(fails("s/x", "b", "c", "d"))).toEqual(["b skip d", "c skip d", "d fail"]);
+  });
+
+  test("is judged where that itself is explained otherwise", () => {
+    expect(told(side, fails("s/x", "a", "b"))).toEqual(["a fail", "b skip side"]);
+  });
+
+  test("is turned round in a case whose verdict varies: there it comes of what holds on every connection", () => {
+    const unstable = { unstable: true };
+    expect(told({ ...fails("s/x", "b", "c"), ...unstable })).toEqual(["b fail", "c fail"]);
+    expect(told({ ...fails("s/x", "a", "lost"), ...unstable })).toEqual(["a fail", "lost fail"]);
+    const general: Foundations = { ...foundations, within: { lost: ["b"], b: ["lost"] } };
+    const [varying] = ground([{ ...fails("s/x", "b", "lost"), ...unstable }], [], general);
+    expect(varying?.checks.map(({ requirement, see }) => [requirement, see])).toEqual([
+      ["b", "lost"],
+      ["lost", undefined],
+    ]);
+  });
+
+  test("draws along what was skipped for it", () => {
+    const skipped = (see: string) => checkOf("more", "skip", { see });
+    const within = [...fails("s/x", "b", "c").checks, skipped("b"), skipped("other")];
+    const told2 = told({ ...fails("s/x"), checks: within });
+    expect(told2).toEqual(["b skip c", "c fail", "more skip c", "more skip other"]);
+    expect(told(top, { ...fails("s/x"), checks: [checkOf("a", "fail"), skipped("a")] })).toEqual([
+      "a skip top",
+      "more skip top",
+    ]);
+  });
+});
+
+test("a check that is not judged says no more how long was waited", () => {
+  const check = checkOf("a", "fail", { silence: { afterMs: 5 } });
+  const { silence: _, ...rest } = check;
+  expect(seeing(check, "b")).toEqual({ ...rest, verdict: "skip", actual: "not judged: see b", see: "b" });
+});
+
+describe("a case that has not run yet", () => {
+  const broken = new Map([
+    ["top", "root"],
+    ["side", "side"],
+  ]);
+  const rests = (id: string, ...tests: string[]) => restsOnBroken(caseOf(id, tests), broken, foundations);
+
+  test("could show nothing where all that it tests rests on what is broken", () => {
+    expect(rests("s/x", "a")).toBe("root");
+    expect(rests("s/x", "b", "a")).toBe("side");
+    expect(rests("s/odd", "other")).toBe("side");
+  });
+
+  test("runs where it could show something, itself broken or not", () => {
+    expect([rests("s/x", "a", "other"), rests("s/x", "other"), rests("s/x", "side")]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(restsOnBroken(caseOf("s/x", ["top"]), new Map([["top", "top"]]), foundations)).toBeUndefined();
+    expect(restsOnBroken(caseOf("s/x"), new Map(), foundations)).toBeUndefined();
+  });
+
+  test("runs where it is the plain form of something", () => {
+    expect(rests("s/top-too", "a")).toBeUndefined();
+  });
+});
+
+describe("the foundations of this version", () => {
+  const { plain, forms, varying, within, general, dropped, absent } = protocol.foundations;
+  const cases = new Map(protocol.suites.flatMap((suite) => suite.cases).map((it) => [it.id, it]));
+  const known = new Set(protocol.requirements.map(({ id }) => id));
+  const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement));
+
+  /** The ways from a name along what it leads to that come back to a name that was there before. */
+  function circles(on: (id: string) => readonly string[], id: string, above: readonly string[] = []): string[] {
+    if (above.includes(id)) return [[...above, id].join(" on ")];
+    return on(id).flatMap((it) => circles(on, it, [...above, id]));
+  }
+
+  test("name requirements and cases that there are", () => {
+    const keys = [plain, varying, within].flatMap((it) => Object.keys(it));
+    const on = [forms, varying, within].flatMap((it) => Object.values(it).flat());
+    expect([...keys, ...on, ...general, dropped, ...absent].filter((id) => !known.has(id))).toEqual([]);
+    expect(Object.keys(forms).filter((id) => !known.has(id) && !cases.has(id))).toEqual([]);
+  });
+
+  test("have a plain case each, which tests them", () => {
+    const on = [...Object.values(forms).flat(), ...Object.values(plain).flatMap((it) => it.on)];
+    expect(on.filter((id) => (plain[id]?.plain.length ?? 0) === 0)).toEqual([]);
+    const untested = Object.entries(plain).flatMap(([requirement, it]) =>
+      it.plain.filter((id) => !cases.get(id)?.tests.includes(requirement) && !everywhere.has(requirement)),
+    );
+    expect(untested).toEqual([]);
+  });
+
+  test("never rest on themselves, nor does a breach come of itself", () => {
+    expect(Object.keys(plain).flatMap((id) => circles((it) => plain[it]?.on ?? [], id))).toEqual([]);
+    expect(Object.keys(within).flatMap((id) => circles((it) => within[it] ?? [], id))).toEqual([]);
+  });
+});

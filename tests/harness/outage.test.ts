@@ -1,0 +1,173 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import type { RunResult } from "../../harness/runner.ts";
+import { disconnect, disconnected, scenario } from "../../suites/0.1.7/protocol.ts";
+import { brokenBy, cases, runAgainst } from "../helpers.ts";
+import { type Behaviour, type Client, lobby } from "../servers/lobby.ts";
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+/** So few that all are tried in a moment; two of them send a word that a server may end over. */
+const some = cases.filter(({ id }) =>
+  /^(version\/greeting|disconnect\/(alone|at-once|isolated|reconnect|extra-a)|malformed\/not-json-)/.test(id),
+);
+const BANANA = "malformed/not-json-word";
+const GET = "malformed/not-json-http-request";
+
+/** What a server does so many ms after it read a text, in the place of an answer or beside it. */
+type Fate = (text: string, client: Client, server: Behaviour) => void;
+
+const over =
+  (fate: Fate) =>
+  (normal: Behaviour): Partial<Behaviour> => ({
+    malformed(client, text, binary) {
+      normal.malformed(client, text, binary);
+      fate(text, client, normal);
+    },
+  });
+
+/** So long it is away, in ms: who comes meanwhile has to miss it. */
+const AWAY = 150;
+
+/** A server that may end, and is back at the same port a moment later: how often it ended, and how it is ended. */
+async function mortal(fate: (text: string, end: () => void) => void) {
+  let deaths = 0;
+  let up = true;
+  let back: Promise<void> = Promise.resolve();
+  const end = () => {
+    if (!up) return;
+    up = false;
+    deaths += 1;
+    back = running.close().then(async () => {
+      await new Promise((resolve) => setTimeout(resolve, AWAY));
+      running = await lobby(change, Number(new URL(running.url).port));
+      up = true;
+    });
+  };
+  const change = over((text) => fate(text, end));
+  let running = await lobby(change);
+  closing.push(async () => {
+    await back;
+    await running.close();
+  });
+  return { url: running.url, deaths: () => deaths };
+}
+
+const failed = ({ results }: RunResult) => results.filter(({ verdict }) => verdict === "fail").map((it) => it.case.id);
+const doubtful = ({ results }: RunResult) =>
+  results.filter((it) => it.unstable || it.unconfirmed || it.verdict === "error").map((it) => it.case.id);
+const words = ({ results }: RunResult, id: string) =>
+  results
+    .find((it) => it.case.id === id)
+    ?.checks.filter(({ verdict }) => verdict === "fail")
+    .map(({ actual }) => actual);
+
+describe("a server that drops all others over one input", () => {
+  /** A client that stays long enough to be dropped. */
+  const stays = (name: string) =>
+    scenario({
+      id: `malformed/${name}`,
+      title: name,
+      tests: ["disconnect.answered"],
+      async run({ connect, check }) {
+        const client = await connect();
+        await client.quiet(200);
+        client.send(disconnect);
+        check("disconnect.answered", await disconnected(client));
+      },
+    });
+  const those = [stays("before"), ...some.flatMap((it) => (it.id === BANANA ? [it, stays("after")] : [it]))];
+  test.each<[string, number, number]>([
+    ["at once", 0, 16],
+    ["100 ms later", 100, 16],
+    ["50 ms later, one case at a time", 50, 1],
+  ])("%s: the input is named, and no other case is blamed", async (_, ms, concurrency) => {
+    const drop: Fate = (text, client, { everybody }) => {
+      if (text !== "banana") return;
+      setTimeout(() => {
+        for (const it of everybody) if (it !== client) it.peer.socket.destroy();
+      }, ms);
+    };
+    const server = await lobby(over(drop));
+    closing.push(server.close);
+    const result = await runAgainst(server.url, those, { concurrency });
+    expect([failed(result), brokenBy(result), doubtful(result)]).toEqual([[BANANA], ["malformed.survives"], []]);
+    expect(words(result, BANANA)).toEqual([
+      expect.stringMatching(/^connections of other clients were ended \d+ ms after the text banana$/),
+    ]);
+    expect([result.stop, result.unexplained]).toEqual([undefined, []]);
+  });
+});
+
+describe("a server that ends and is back in a moment", () => {
+  test("is tested to the end, and each input that ends it is named, also where it does so later", async () => {
+    const { url, deaths } = await mortal((text, end) => {
+      if (text === "banana") end();
+      else if (text.startsWith("GET")) setTimeout(end, 80);
+    });
+    const result = await runAgainst(url, some, { concurrency: 1 });
+    expect([failed(result), doubtful(result)]).toEqual([[BANANA, GET], []]);
+    expect(brokenBy(result)).toEqual(["malformed.survives"]);
+    expect(words(result, BANANA)).toEqual([expect.stringMatching(/ms after the text banana$/)]);
+    expect(words(result, GET)).toEqual([expect.stringMatching(/ms after the text GET/)]);
+    expect(deaths()).toBeGreaterThan(2);
+    expect([result.stop, result.unexplained]).toEqual([undefined, []]);
+  });
+
+  test("and does so but once is told of, with the likeliest of those that may have ended it first", async () => {
+    let spent = false;
+    const { url } = await mortal((text, end) => {
+      if (text === "banana" && !spent) end();
+      spent ||= text === "banana";
+    });
+    const result = await runAgainst(url, some, { concurrency: 1 });
+    expect([failed(result), result.stop, result.unexplained.length]).toEqual([[], undefined, 1]);
+    expect(result.unexplained[0]?.suspects[0]).toBe(BANANA);
+    expect(result.unexplained[0]?.suspects.length).toBeLessThanOrEqual(6);
+  });
+
+  test("is given up after as many ends as the user allows", async () => {
+    const { url } = await mortal((text, end) => {
+      if (text === "banana" || text.startsWith("GET")) end();
+    });
+    const result = await runAgainst(url, some, { concurrency: 1, restarts: 1 });
+    expect(result.stop).toMatchObject({ reason: "lost", words: expect.stringMatching(/\(--restarts\)$/) });
+    expect(failed(result)).toHaveLength(1);
+  });
+});
+
+describe("a server that ends for good", () => {
+  test("after the last case is found missing by a last newcomer", async () => {
+    const server = await lobby(over((text) => void (text === "banana" && last.push(server.close()))));
+    const last: Promise<void>[] = [];
+    closing.push(() => Promise.all(last));
+    const banana = some.filter(({ id }) => id === BANANA || id === "version/greeting");
+    const result = await runAgainst(server.url, banana, { concurrency: 1, recovery: 0 });
+    expect(result.stop).toMatchObject({ reason: "lost", suspects: [BANANA, "version/greeting"] });
+    expect(result.results.map((it) => [it.case.id, it.verdict])).toEqual([
+      ["version/greeting", "pass"],
+      [BANANA, "skip"],
+    ]);
+  });
+
+  test("while the last newcomer stays is missed only where one does", async () => {
+    const run = async (linger: boolean) => {
+      const last: Promise<void>[] = [];
+      let newcomers = 0;
+      // The second client that is greeted is the newcomer at the end: it sees the end only if it stays.
+      const server = await lobby(({ greet }) => ({
+        greet(client) {
+          greet(client);
+          newcomers += 1;
+          if (newcomers === 2 && linger) setTimeout(() => last.push(server.close()), 50);
+        },
+      }));
+      closing.push(linger ? () => Promise.all(last) : server.close);
+      const greeting = cases.filter(({ id }) => id === "version/greeting");
+      return (await runAgainst(server.url, greeting, { linger, recovery: 0, timeout: 500 })).stop?.reason;
+    };
+    expect([await run(false), await run(true)]).toEqual([undefined, "lost"]);
+  });
+});

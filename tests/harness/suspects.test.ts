@@ -1,0 +1,132 @@
+import { describe, expect, test } from "@jest/globals";
+import type { CaseResult } from "../../harness/execute.ts";
+import { byRecency, guess, inputsOf, lastInput, tellInput } from "../../harness/suspects.ts";
+import type { Transcript, WireEvent } from "../../harness/transcript.ts";
+
+const sends = (at: number, data = "x", type: "text" | "upgrade" | "violation" = "text"): WireEvent => ({
+  at,
+  from: "client",
+  type,
+  data,
+});
+const hears = (at: number): WireEvent => ({ at, from: "server", type: "text", data: "heard" });
+const line = (name: string | undefined, ...events: WireEvent[]): Transcript => ({
+  url: "",
+  ...(name !== undefined && { name }),
+  events,
+});
+
+const result = (beganAt: number, ...connections: Transcript[]): CaseResult => ({
+  case: { id: `began-at-${beganAt}`, suite: "s", title: "", tests: [], digest: "", run: async () => {} },
+  verdict: "pass",
+  checks: [],
+  connections,
+  beganAt,
+  durationMs: 0,
+});
+
+/** The input of a guess, and its delay. */
+const guessed = (...args: Parameters<typeof guess>) => {
+  const { input, delay, difference } = guess(...args);
+  return [input && "data" in input.event ? input.event.data : input, delay, difference];
+};
+
+describe("what the clients of a case sent", () => {
+  test("is in order, whatever connection it was on, and what the server reads", () => {
+    const events: WireEvent[] = [
+      { at: 4, from: "client", type: "timeout", data: "gave up" },
+      { at: 5, from: "client", type: "pong", data: "" },
+      { at: 6, from: "client", type: "close", data: "" },
+      { at: 7, from: "client", type: "end" },
+    ];
+    const inputs = inputsOf([line("bystander", sends(3, "c"), hears(4)), line(undefined, sends(1, "a"), ...events)]);
+    expect(inputs.map(({ event, name }) => [event.at, event.type, name])).toEqual([
+      [1, "text", "client"],
+      [3, "text", "bystander"],
+      [6, "close", "client"],
+      [7, "end", "client"],
+    ]);
+  });
+
+  test("last before a time is when it began, where it sent nothing by then", () => {
+    const it = result(10, line("client", sends(20), sends(30)));
+    expect([lastInput(it, 29), lastInput(it, 30), lastInput(it, 19)]).toEqual([20, 30, 10]);
+  });
+
+  test("ranks it among others: who sent something last before that time comes first", () => {
+    const [early, late, later] = [
+      result(1, line("client", sends(2), sends(90))),
+      result(3, line("client", sends(40))),
+      result(4, line("client", sends(50))),
+    ];
+    const order = (at: number) => byRecency([early, late, later], at).map(({ beganAt }) => beganAt);
+    expect([order(60), order(45), order(100)]).toEqual([
+      [4, 3, 1],
+      [3, 4, 1],
+      [1, 4, 3],
+    ]);
+  });
+});
+
+describe("a guess of what ended others", () => {
+  test("is the input that stood as long before the one as before the other", () => {
+    const before = result(0, line("client", sends(100, "a"), sends(200, "b"), sends(300, "c")));
+    const again = result(1_000, line("client", sends(1_100, "a"), sends(1_200, "b"), sends(1_260, "c")));
+    // It stood 150 ms after `b` both times, but 50 ms after `c`, then 90.
+    expect(guessed(again, 1_350, before, 350)).toEqual(["b", 150, 0]);
+  });
+
+  test("is the nearest of those that fit as well, give or take what a busy server is later", () => {
+    const before = result(0, line("client", sends(200, "b"), sends(300, "c")));
+    const again = result(1_000, line("client", sends(1_200, "b"), sends(1_270, "c")));
+    expect(guessed(again, 1_350, before, 350)).toEqual(["c", 80, 30]);
+  });
+
+  test("is the nearest before it, where it ran but once, and never one after it", () => {
+    const it = result(0, line("client", sends(10, "a"), sends(60, "b"), sends(200, "c")));
+    expect(guessed(it, 100, undefined, 100)).toEqual(["b", 40, 40]);
+    expect(guessed(it, 199, undefined, 100)).toEqual(["c", -1, -1]);
+    expect(guessed(it, 198, undefined, 100)).toEqual(["b", 138, 138]);
+  });
+
+  test("is nothing where nothing was sent before", () => {
+    expect(guessed(result(5), 20, undefined, 20)).toEqual([undefined, 15, Number.POSITIVE_INFINITY]);
+    expect(guessed(result(5, line("client", sends(50))), 20, undefined, 20)[0]).toBeUndefined();
+  });
+
+  test("is a command rather than a handshake, and of who acts rather than of a bystander, where they fit as well", () => {
+    const acts = [sends(0, "GET", "upgrade"), sends(10, "a")];
+    expect(guessed(result(0, line("client", ...acts), line("newcomer", sends(30, "n"))), 35, undefined, 35)).toEqual([
+      "a",
+      25,
+      25,
+    ]);
+    const twice = [line("client", ...acts), line("client again", sends(30, "GET", "upgrade"))];
+    expect(guessed(result(0, ...twice), 35, undefined, 35)[0]).toBe("a");
+    const upgrade = [line("client", sends(10, "GET", "upgrade")), line("bystander", sends(30, "n"))];
+    expect(guessed(result(0, ...upgrade), 35, undefined, 35)[0]).toBe("GET");
+    expect(guessed(result(0, line("bystander", sends(30, "n"))), 35, undefined, 35)[0]).toBe("n");
+    // Not where they fit worse than by the time that a busy server takes longer.
+    const far = [line("client", sends(10, "a")), line("newcomer", sends(41, "n"))];
+    expect(guessed(result(0, ...far), 45, undefined, 45)[0]).toBe("n");
+  });
+
+  test("is the first of what was sent in one go, since a fence comes behind what it fences", () => {
+    const it = result(0, line("client", sends(10, "first"), sends(18.5, "input"), sends(19, "fence")));
+    expect(guessed(it, 20, undefined, 20)[0]).toBe("input");
+    const fenced = result(0, line("client", sends(18.3, "earlier"), sends(19.4, "fence")));
+    expect(guessed(fenced, 20, undefined, 20)[0]).toBe("fence");
+  });
+});
+
+test.each<[WireEvent, string]>([
+  [sends(0, "null"), "the text null"],
+  [sends(0, ""), "the text (empty)"],
+  [sends(0, "a ping of 126 bytes", "violation"), "a ping of 126 bytes"],
+  [sends(0, "GET /?a HTTP/1.1\r\nHost: x", "upgrade"), "the request GET /?a HTTP/1.1\r"],
+  [{ at: 0, from: "client", type: "ping", data: "AAAA" }, "the ping AAAA"],
+  [{ at: 0, from: "client", type: "end" }, "the reset of its connection"],
+  [{ at: 0, from: "client", type: "close", data: "", code: 2_999 }, "a close frame with code 2999"],
+  [{ at: 0, from: "client", type: "close", data: "" }, "a close frame with code none"],
+  [sends(0, "x".repeat(121)), `the text ${"x".repeat(120)}… [cut: 121 characters in all]`],
+])("%j is told as %s", (event, words) => expect(tellInput({ event, name: "client" })).toBe(words));
