@@ -52,6 +52,8 @@ interface Search {
   /** Results of the first time, by the id of the case. */
   readonly before: ReadonlyMap<string, CaseResult>;
   readonly deadline: number;
+  /** What ran since the server was last started, or found to stand. */
+  readonly tried: CaseResult[];
 }
 
 /**
@@ -78,6 +80,7 @@ export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, se
     fall,
     before: new Map([...first, ...earlier].map((it) => [it.case.id, it])),
     deadline: began + Math.max(0, SEARCH - session.searched),
+    tried: [],
   };
   session.sightings.set(fall.to, search.before);
   const found = await sweep(byRecency(first, fall.to), search, !fall.lives);
@@ -95,12 +98,12 @@ const LATEST = 2.5;
  * with the first culprit, and waits in the end for one that ends the server late.
  */
 async function sweep(suspects: readonly CaseResult[], search: Search, atWork: boolean): Promise<string[]> {
-  const { session, fall, deadline } = search;
+  const { session, fall, deadline, tried } = search;
   const { shared, signal } = session;
   const queue = [...suspects];
   const found: string[] = [];
   const twice = new Set<CaseResult["case"]>();
-  let [chance, tried]: [number, CaseResult[]] = [0, []];
+  let chance = 0;
   let watcher = queue.length > 0 ? await watch(session) : undefined;
   const first = Math.min(fall.to, ...suspects.map(({ beganAt }) => beganAt));
   const longest = Math.min(fall.to - first, LATEST * shared.timeout) + SLACK;
@@ -138,7 +141,7 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
       else queue.unshift(suspect);
       twice.add(result.case);
     }
-    tried = [];
+    tried.length = 0;
     watcher = (await standUp(session)) ? await watch(session) : undefined;
   }
   watcher?.finish();
