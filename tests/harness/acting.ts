@@ -35,6 +35,8 @@ export const foundations: Foundations = {
   varying: {},
   within: {},
   general: [],
+  awaited: {},
+  formOf: {},
   dropped: "MUST.dropped",
   absent: [],
 };
@@ -104,6 +106,7 @@ export function session(availability: Availability = target(), options: Partial<
     culprits: new Set(),
     falls: [],
     rechecked: new Set(),
+    sightings: new Map(),
     unexplained: [],
     stalls: new Set(),
     stop: undefined,

@@ -9,11 +9,11 @@ beforeEach(() => {
   Object.assign(stage, { now: 0, ran: [] });
 });
 
-const SILENT = { afterMs: TIMEOUT };
+const SILENT = { what: "it", afterMs: TIMEOUT };
 /** Others were served meanwhile; the next one right afterwards. */
 const SERVED = { ...SILENT, nextServedAfterMs: 50 };
 const FORGOTTEN = { ...SILENT, nextServedAfterMs: 5 };
-const SHORT = { afterMs: TIMEOUT / 10, short: true } as const;
+const SHORT = { what: "it", afterMs: TIMEOUT / 10, short: true } as const;
 const CROWDED = { ...SILENT, among: 65 };
 
 const good = acts("good", "MUST.b", ["kept"]);

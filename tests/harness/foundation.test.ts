@@ -24,6 +24,8 @@ const foundations: Foundations = {
   forms: { top: ["top", "middle"], a: ["top"], b: ["side", "middle"], quiet: ["top"], "s/odd": ["side"] },
   varying: { a: ["side"] },
   within: { a: ["lost", "b"], b: ["c", "lost"], c: ["d"] },
+  awaited: {},
+  formOf: {},
   general: ["lost"],
   dropped: "lost",
   absent: ["quiet"],
@@ -230,7 +232,7 @@ describe("what comes of another breach in the same case", () => {
 });
 
 test("a check that is not judged says no more how long was waited", () => {
-  const check = checkOf("a", "fail", { silence: { afterMs: 5 } });
+  const check = checkOf("a", "fail", { silence: { what: "it", afterMs: 5 } });
   const { silence: _, ...rest } = check;
   expect(seeing(check, "b")).toEqual({ ...rest, verdict: "skip", actual: "not judged: see b", see: "b" });
 });

@@ -148,7 +148,7 @@ describe("a wait", () => {
     };
     return { ...one(shared), pass, stall };
   }
-  const GAVE_UP = { words: "nothing in 1000 ms", unread: false, silence: { afterMs: 1_000 } };
+  const GAVE_UP = { words: "nothing in 1000 ms", unread: false, silence: { what: "it", afterMs: 1_000 } };
 
   test("ends when the patience of the run does, and that is noted", async () => {
     const { log, pass, called, shared } = timed();
@@ -181,9 +181,9 @@ describe("a wait", () => {
     shared.patience.met("it", 17.5, 20);
     shared.patience.met("other", 11, 12);
     pass(100);
-    const silence = { afterMs: 100, short: true, nextServedAfterMs: 7.5, among: 65 };
+    const silence = { what: "it", afterMs: 100, short: true, nextServedAfterMs: 7.5, among: 65 };
     expect(words(await found)).toEqual({ words: "nothing in 100 ms", unread: false, silence });
-    expect(last(log)).toMatchObject({ type: "timeout", what: "it", ...silence });
+    expect(last(log)).toMatchObject({ type: "timeout", ...silence });
   });
 
   test("among 64 is not said to be crowded, nor is one for a handshake said to have been for what others got", async () => {
