@@ -175,11 +175,8 @@ async function allTogether(some: readonly CaseResult[], took: number, session: S
     const second = again.get(first.case);
     if (session.culprits.has(first.case.id)) continue;
     if (!second) settle({ ...first, unconfirmed: true }, session);
-    else if (!breaksAgain(first, second)) {
-      if (wasHarmed(first, session) || wasCrowded(first)) settle(second, session);
-      else if (othersWereServed(first)) settle({ ...raw(first, session), unstable: true }, session);
-      else settle({ ...second, ...(!stoodStill(session, first) && { unstable: true }) }, session);
-    } else if (othersWereServed(second) || othersWereServed(first)) settle(second, session);
+    else if (!breaksAgain(first, second)) settlePassed(first, second, session);
+    else if (othersWereServed(second) || othersWereServed(first)) settle(second, session);
     else open.push(second);
   }
   for (const second of open.length > FEW ? [] : open) settle(second, session);
@@ -190,34 +187,63 @@ async function allTogether(some: readonly CaseResult[], took: number, session: S
 async function sample(some: readonly CaseResult[], took: number, session: Session): Promise<void> {
   const kinds = groupBy(some, (it) => brokenIn(it).join(" "));
   for (const kind of kinds.values()) {
-    let [confirmed, cleared] = [0, 0];
+    const cleared: (readonly [first: CaseResult, alone: CaseResult])[] = [];
+    const settled = new Set<CaseResult>();
+    let confirmed = 0;
     for (const result of kind) {
-      const enough = confirmed >= ENOUGH && cleared === 0;
+      const enough = confirmed >= ENOUGH && cleared.length === 0;
+      if (settled.has(result) || session.culprits.has(result.case.id)) continue;
       if (enough || isLate(took, session)) {
-        const known = cleared === 0 || confirmed > 0;
+        const known = cleared.length === 0 || confirmed > 0;
         settle({ ...(known ? raw(result, session) : undecided(result)), unconfirmed: true }, session);
         continue;
       }
       const again = await aloneAgain(result, session);
       if (session.signal?.aborted || session.stop) return;
       if (session.culprits.has(result.case.id)) continue;
-      // What one client in some misses may be missed twice by chance.
-      const isSure =
-        breaksAgain(result, again) &&
-        (!harmsOthers(result, session) ||
-          (await Promise.all([1, 2].map(() => aloneAgain(result, session)))).every((it) => breaksAgain(result, it)));
-      if (isSure) {
-        confirmed += 1;
-        if (harmsOthers(result, session)) session.culprits.add(result.case.id);
-        settle(raw(result, session), session);
-      } else {
-        cleared += 1;
-        if (wasHarmed(result, session) || wasCrowded(result)) settle(again, session);
-        else if (othersWereServed(result)) settle({ ...raw(result, session), unstable: true }, session);
-        else settle({ ...again, ...(!stoodStill(session, result) && { unstable: true }) }, session);
+      if (!(await isSure(result, again, session))) {
+        cleared.push([result, again]);
+        continue;
       }
+      confirmed += 1;
+      settle(raw(result, session), session);
+      if (!harmsOthers(result, session)) continue;
+      session.culprits.add(result.case.id);
+      const open = kind.filter((it) => it !== result && !settled.has(it) && !cleared.some(([first]) => first === it));
+      for (const it of await clearHarmed(open, session)) settled.add(it);
     }
+    // Who upset the server has to be known before it is said why these failed.
+    for (const [first, alone] of cleared) settlePassed(first, alone, session);
   }
+}
+
+/** Whether a failure is one alone, too. What one client in some misses may be missed twice by chance. */
+async function isSure(first: CaseResult, again: CaseResult, session: Session): Promise<boolean> {
+  if (!breaksAgain(first, again)) return false;
+  if (!harmsOthers(first, session)) return true;
+  const more = await Promise.all([1, 2].map(() => aloneAgain(first, session)));
+  return more.every((it) => breaksAgain(first, it));
+}
+
+/** Runs those again, side by side, that ran at the same time as a culprit; resolves to those that pass then: it harmed them. */
+async function clearHarmed(some: readonly CaseResult[], session: Session): Promise<readonly CaseResult[]> {
+  const again = await sideBySide(
+    some.filter((it) => !session.culprits.has(it.case.id) && wasHarmed(it, session)),
+    session,
+  );
+  const innocent = some.filter((first) => {
+    const second = again.get(first.case);
+    return second !== undefined && !breaksAgain(first, second);
+  });
+  for (const { case: it } of innocent) settle(again.get(it) as CaseResult, session);
+  return innocent;
+}
+
+/** Settles a case that failed and passes now: it was harmed, or forgotten though others were served, or all had to wait. */
+function settlePassed(first: CaseResult, second: CaseResult, session: Session): void {
+  if (wasHarmed(first, session) || wasCrowded(first)) settle(second, session);
+  else if (othersWereServed(first)) settle({ ...raw(first, session), unstable: true }, session);
+  else settle({ ...second, ...(!stoodStill(session, first) && { unstable: true }) }, session);
 }
 
 /** Runs cases again alone, one after another; resolves to those that pass then. What is wrong alone, too, is confirmed. */
