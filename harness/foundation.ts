@@ -17,7 +17,7 @@ export interface Foundations {
   readonly plain: Readonly<Record<string, Foundation>>;
   /** What each requirement rests on in all its other forms; by the id of a case, what all of that case rests on. */
   readonly forms: Readonly<Record<string, readonly string[]>>;
-  /** What a requirement rests on besides, where the verdict of its case varies. */
+  /** What a requirement rests on besides, where the verdict of its case varies, or may. */
   readonly varying: Readonly<Record<string, readonly string[]>>;
   /** What comes of which, where both are broken in the same case. */
   readonly within: Readonly<Record<string, readonly string[]>>;
@@ -101,7 +101,7 @@ function grounded(it: CaseResult, broken: ReadonlyMap<string, string>, foundatio
   const causes = new Map<string, string>();
   const restsOn = ({ requirement, verdict }: Check) => {
     if (!needsGround(verdict) && !(verdict === "pass" && absent.includes(requirement))) return undefined;
-    const besides = it.unstable ? (foundations.varying[requirement] ?? []) : [];
+    const besides = it.unstable || it.unconfirmed ? (foundations.varying[requirement] ?? []) : [];
     return [...bearers(requirement, it.case.id, foundations), ...besides]
       .map((id) => broken.get(id))
       .find((root) => root !== undefined && root !== requirement);

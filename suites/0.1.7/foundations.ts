@@ -1,5 +1,5 @@
 import type { Foundations } from "../../harness/foundation.ts";
-import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import { type RequirementId, requirements } from "../../schemas/0.1.7/requirements.ts";
 
 type Ids = readonly RequirementId[];
 type Some<T> = Readonly<Partial<Record<RequirementId, T>>>;
@@ -46,6 +46,8 @@ const plain = {
   "transport.subprotocol": { plain: ["transport/subprotocol-none"], on: ["transport.handshake"] },
   "transport.extensions": { plain: ["transport/extensions-none"], on: ["transport.handshake"] },
   "message.json": { plain: ["version/greeting"], on: CONNECTION },
+  "message.known": { plain: ["version/greeting"], on: [...CONNECTION, "message.json"] },
+  "message.schema": { plain: ["version/greeting"], on: [...CONNECTION, "message.json"] },
   "version.greeting": { plain: ["version/greeting"], on: [...CONNECTION, "message.json"] },
   "version.no-login": { plain: ["version/greeting", "version/no-login"], on: ["version.greeting"] },
   "version.success": { plain: ["version/greeting"], on: ["version.greeting", "version.no-login"] },
@@ -53,6 +55,8 @@ const plain = {
   "parity.isolated": { plain: ["version/isolated"], on: ["version.success", "version.current"] },
   "parity.minor": { plain: ["version/parity-equal-higher-equal"], on: ["version.success"] },
   "disconnect.answered": { plain: ["disconnect/alone"], on: ["version.success"] },
+  "disconnect.closes": { plain: ["disconnect/alone"], on: [...CONNECTION, "disconnect.answered"] },
+  "disconnect.last": { plain: ["disconnect/alone"], on: ["disconnect.answered"] },
   "disconnect.success": { plain: ["disconnect/alone"], on: ["disconnect.answered"] },
   "disconnect.no-login": { plain: ["disconnect/alone", "disconnect/at-once"], on: ["disconnect.success"] },
   "disconnect.extra-properties": {
@@ -87,7 +91,8 @@ const forms: Some<Ids> = {
     "transport.control-frames",
   ),
   ...rows([...CONNECTION, "message.json", "disconnect.reconnect"], "version.greeting"),
-  ...rows(["version.greeting"], "version.first", "version.once", "version.no-login"),
+  ...rows(["version.greeting"], "version.first", "version.no-login"),
+  ...rows(["version.greeting", "version.success"], "version.once"),
   ...rows(["version.greeting", "version.success"], "version.success"),
   ...rows(
     ["version.success", "version.current"],
@@ -119,6 +124,8 @@ const forms: Some<Ids> = {
 /** What a single case rests on besides. */
 const cases: Readonly<Record<string, Ids>> = {
   "disconnect/no-login": ["version.no-login"],
+  // A greeting that fails is taken for the answer.
+  "malformed/not-for-clients-version-request": ["version.success"],
   "disconnect/spelled-command-last": ["disconnect.extra-properties"],
   "transport/extensions-deflate": ["disconnect.reconnect"],
   "transport/ping-between-fragments": ["transport.fragmentation"],
@@ -127,6 +134,12 @@ const cases: Readonly<Record<string, Ids>> = {
   "transport/pong-with-no-payload": [...REQUESTS, "transport.segmentation"],
   "transport/segments-of-the-handshake": ["disconnect.reconnect"],
   "transport/segments-two-fragments-in-one-segment": ["transport.fragmentation"],
+};
+
+/** What goes wrong among others may come of what they do, where a server does not keep its clients apart. */
+const varying: Some<Ids> = {
+  ...rows(["disconnect.isolated"], ...requirements.map(({ id }) => id)),
+  ...rows(["disconnect.isolated", "parity.isolated"], ...PARITIES),
 };
 
 /** What says that a valid command is carried out. */
@@ -159,7 +172,7 @@ const within: Some<Ids> = {
 export const foundations: Foundations = {
   plain,
   forms: { ...forms, ...cases } as Foundations["forms"],
-  varying: rows(["parity.isolated"], ...PARITIES) as Foundations["varying"],
+  varying: varying as Foundations["varying"],
   within: within as Foundations["within"],
   general: ["version.greeting", "termination.announced"],
   dropped: "termination.announced",
