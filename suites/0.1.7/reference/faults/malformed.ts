@@ -113,7 +113,6 @@ export const malformedFaults: Faults = {
   "is-deaf-after-a-malformed-command": {
     says: "Does not answer a malformed command, nor anything that comes after it.",
     breaks: "malformed.usable",
-    also: ["malformed.answered"],
     change({ disconnect }) {
       const deaf = new WeakSet<Client>();
       return {
@@ -137,7 +136,6 @@ export const malformedFaults: Faults = {
   "trips-over-duplicate-names": {
     says: "Ends the connection without a word over a message that names its command twice.",
     breaks: "malformed.usable",
-    also: ["termination.announced"],
     change: ({ read }) => ({
       read(text, binary, client) {
         if (/^\{"command":"[^"]*","command"/.test(text)) client.leave(1000);
@@ -148,7 +146,6 @@ export const malformedFaults: Faults = {
   "trips-over-odd-values": {
     says: "Ends the connection without a word over a request that it could refuse: with __proto__, a lone surrogate, or a number out of range.",
     breaks: "malformed.usable",
-    also: ["termination.announced"],
     change: ({ read }) => ({
       read(text, binary, client) {
         if (ODD.test(text)) client.leave(1000);
@@ -159,13 +156,11 @@ export const malformedFaults: Faults = {
   "dies-of-deep-nesting": {
     says: "Drops all connections, as if it started again, over a text that is nested deep.",
     breaks: "malformed.survives",
-    also: ["termination.announced"],
     change: dyingOf((text) => /^(\[|\{"a":){1000}/.test(text)),
   },
   "closes-over-deep-nesting": {
     says: "Ends the connection with code 1011 over a text that is nested deep.",
     breaks: "malformed.usable",
-    also: ["termination.announced"],
     change: ({ read }) => ({
       read(text, binary, client) {
         if (/^(\[|\{"a":){1000}/.test(text)) client.leave(1011);
@@ -176,7 +171,6 @@ export const malformedFaults: Faults = {
   "dies-of-what-is-no-json": {
     says: "Drops all connections, as if it started again, when a text is no JSON.",
     breaks: "malformed.survives",
-    also: ["malformed.answered", "malformed.usable", "termination.announced"],
     change: ({ malformed, everybody }) => ({
       malformed(client, text, binary) {
         if (text !== "banana") return malformed(client, text, binary);
@@ -201,7 +195,6 @@ export const malformedFaults: Faults = {
   "dies-of-malformed-commands": {
     says: "Drops all connections, as if it started again, at every malformed command.",
     breaks: "malformed.survives",
-    also: ["malformed.answered", "malformed.usable", "termination.announced"],
     change: ({ everybody }) => ({
       malformed() {
         for (const one of everybody) one.drop();

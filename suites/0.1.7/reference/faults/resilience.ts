@@ -108,7 +108,6 @@ export const resilienceFaults: Faults = {
   "dies-of-many-resets": {
     says: "Drops all connections, as if it started again, when 8 are reset within a moment.",
     breaks: "resilience.abrupt",
-    also: ["termination.announced"],
     change({ everybody }) {
       const violators = new WeakSet<Client>();
       let resets = 0;
@@ -126,7 +125,6 @@ export const resilienceFaults: Faults = {
   "dies-of-floods": {
     says: "Drops all connections, as if it started again, when a client sends 100 messages in one go.",
     breaks: "resilience.flood",
-    also: ["termination.announced"],
     change({ everybody, malformed }) {
       const counts = new WeakMap<Client, number>();
       return {
