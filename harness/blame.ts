@@ -27,6 +27,7 @@ export async function confirm(cases: readonly Case[], took: number, session: Ses
   if (session.stop) return;
   await recheckPlain(cases, session);
   const silent = () => doubtful(cases, session).filter(isSilent);
+  const loud = () => doubtful(cases, session).filter((it) => !isSilent(it));
   const harmful = silent().filter((it) => harmsOthers(it, session));
   // A newcomer who is forgotten while the very next one is served is no sign that the server was upset.
   for (const it of harmful.filter((one) => wasForgotten(one, session)))
@@ -42,9 +43,9 @@ export async function confirm(cases: readonly Case[], took: number, session: Ses
     took,
     session,
   );
-  const loud = doubtful(cases, session).filter((it) => !isSilent(it));
-  const innocent = await oneByOne(loud, took, session);
-  if (innocent.length > 0) await whoEndedThem(innocent, cases, session);
+  // What turns out not to be broken explains no others any more: those are looked at then.
+  for (let some = await oneByOne(loud(), took, session); some.length > 0; some = await oneByOne(loud(), took, session))
+    await whoEndedThem(some, cases, session);
 }
 
 /** The results of cases that fail, and for nothing that another requirement explains. */
@@ -62,6 +63,7 @@ function doubtful(cases: readonly Case[], session: Session): readonly CaseResult
     (it) =>
       wanted.has(it.case) &&
       !culprits.has(it.case.id) &&
+      !session.rechecked.has(it.case.id) &&
       !it.unstable &&
       ((it.verdict === "fail" && !isKnown(it)) || isCrowded(it)),
   );
@@ -176,11 +178,17 @@ async function allTogether(some: readonly CaseResult[], took: number, session: S
     if (session.culprits.has(first.case.id)) continue;
     if (!second) settle({ ...first, unconfirmed: true }, session);
     else if (!breaksAgain(first, second)) settlePassed(first, second, session);
-    else if (othersWereServed(second) || othersWereServed(first)) settle(second, session);
+    else if (othersWereServed(second) || othersWereServed(first)) settleFailed(second, session);
     else open.push(second);
   }
-  for (const second of open.length > FEW ? [] : open) settle(second, session);
+  for (const second of open.length > FEW ? [] : open) settleFailed(second, session);
   if (open.length > FEW) await sample(open, took, session);
+}
+
+/** Settles a case that failed twice: that is enough. */
+function settleFailed(second: CaseResult, session: Session): void {
+  session.rechecked.add(second.case.id);
+  settle(second, session);
 }
 
 /** Runs some of each kind alone: where one passes, nothing is known of those of its kind that were not tried. */
@@ -255,6 +263,7 @@ async function oneByOne(
   const innocent: (readonly [CaseResult, CaseResult])[] = [];
   for (const first of some) {
     if (session.signal?.aborted || session.stop) return innocent;
+    session.rechecked.add(first.case.id);
     if (isLate(took, session)) {
       settle({ ...raw(first, session), unconfirmed: true }, session);
       continue;
@@ -264,6 +273,8 @@ async function oneByOne(
     if (isCrowded(first)) settle(again, session);
     else if (!breaksAgain(first, again) && wasHarmed(first, session)) settle(again, session);
     else if (!breaksAgain(first, again)) innocent.push([first, again]);
+    // Who ends the connections of others may have been ended by its like.
+    else if (harmsOthers(first, session) && harmsOthers(again, session)) settle(again, session);
   }
   return innocent;
 }

@@ -59,10 +59,7 @@ const plain = {
   "disconnect.last": { plain: ["disconnect/alone"], on: ["disconnect.answered"] },
   "disconnect.success": { plain: ["disconnect/alone"], on: ["disconnect.answered"] },
   "disconnect.no-login": { plain: ["disconnect/alone", "disconnect/at-once"], on: ["disconnect.success"] },
-  "disconnect.extra-properties": {
-    plain: ["disconnect/extra-a-number", "disconnect/extra-with-every-plane-in-its-text"],
-    on: ["disconnect.no-login"],
-  },
+  "disconnect.extra-properties": { plain: ["disconnect/extra-a-number"], on: ["disconnect.no-login"] },
   "disconnect.encoding": { plain: ["disconnect/spelled-one-escaped-letter"], on: ["disconnect.no-login"] },
   "disconnect.isolated": { plain: ["disconnect/isolated"], on: ["disconnect.no-login"] },
   "disconnect.reconnect": { plain: ["disconnect/reconnect"], on: ["version.success", "disconnect.no-login"] },
@@ -124,6 +121,10 @@ const forms: Some<Ids> = {
 /** What a single case rests on besides. */
 const cases: Readonly<Record<string, Ids>> = {
   "disconnect/no-login": ["version.no-login"],
+  "disconnect/extra-with-nul-in-its-text": ["disconnect.encoding"],
+  "disconnect/extra-with-nul-in-its-name": ["disconnect.encoding"],
+  "disconnect/extra-with-control-characters-in-its-text": ["disconnect.encoding"],
+  "disconnect/extra-with-control-characters-in-its-name": ["disconnect.encoding"],
   // A greeting that fails is taken for the answer.
   "malformed/not-for-clients-version-request": ["version.success"],
   "disconnect/spelled-command-last": ["disconnect.extra-properties"],

@@ -91,6 +91,7 @@ export const disconnectFaults: Faults = {
   "dies-of-shadowed-methods": {
     says: "Drops all connections, as if it started again, over such a request.",
     breaks: "disconnect.isolated",
+    also: ["disconnect.extra-properties"],
     change: dyingOf((text) => SHADOWING.test(text)),
   },
   "stores-no-control-characters": {

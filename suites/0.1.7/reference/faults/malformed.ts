@@ -136,6 +136,7 @@ export const malformedFaults: Faults = {
   "trips-over-duplicate-names": {
     says: "Ends the connection without a word over a message that names its command twice.",
     breaks: "malformed.usable",
+    also: ["termination.announced"],
     change: ({ read }) => ({
       read(text, binary, client) {
         if (/^\{"command":"[^"]*","command"/.test(text)) client.leave(1000);
@@ -146,6 +147,7 @@ export const malformedFaults: Faults = {
   "trips-over-odd-values": {
     says: "Ends the connection without a word over a request that it could refuse: with __proto__, a lone surrogate, or a number out of range.",
     breaks: "malformed.usable",
+    also: ["termination.announced"],
     change: ({ read }) => ({
       read(text, binary, client) {
         if (ODD.test(text)) client.leave(1000);
@@ -161,6 +163,7 @@ export const malformedFaults: Faults = {
   "closes-over-deep-nesting": {
     says: "Ends the connection with code 1011 over a text that is nested deep.",
     breaks: "malformed.usable",
+    also: ["termination.announced"],
     change: ({ read }) => ({
       read(text, binary, client) {
         if (/^(\[|\{"a":){1000}/.test(text)) client.leave(1011);

@@ -138,21 +138,25 @@ export const resilienceFaults: Faults = {
     },
   },
   "ignores-big-messages": {
-    says: "Answers no message of more than 32 KiB.",
+    says: "Does not answer a request with a text of more than 32 KiB, nor anything that comes after it.",
     breaks: "resilience.large",
-    also: ["resilience.deep"],
+    also: ["disconnect.extra-properties"], // Of up to 1 MiB they are sent to every server.
     change: ({ disconnect, malformed, read }) =>
-      ignoring((text) => text.length > 32 << 10, { disconnect, malformed, read }),
-  },
-  "ignores-complicated-messages": {
-    says: "Answers no message with more than 10,000 values, or a number of more than 10,000 digits.",
-    breaks: "resilience.deep",
-    change: ({ disconnect, malformed, read }) =>
-      ignoring((text) => (text.match(/[[{,]/g)?.length ?? 0) > 10_000 || /\d{10000}/.test(text), {
+      ignoring((text) => text.length > 32 << 10 && /^\{"command":"[a-z/]+","extra":"x/.test(text), {
         disconnect,
         malformed,
         read,
       }),
+  },
+  "ignores-complicated-messages": {
+    says: "Does not answer a request with more than 10,000 values or a number of more than 10,000 digits, nor what comes after it.",
+    breaks: "resilience.deep",
+    change: ({ disconnect, malformed, read }) =>
+      ignoring(
+        (text) =>
+          text.startsWith('{"command"') && ((text.match(/[[{,]/g)?.length ?? 0) > 10_000 || /\d{10000}/.test(text)),
+        { disconnect, malformed, read },
+      ),
   },
 };
 
