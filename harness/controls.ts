@@ -28,8 +28,9 @@ export async function runControls(session: Session): Promise<CaseResult[]> {
 function wanted({ protocol, results }: Session): ReadonlySet<string> {
   const { foundations } = protocol;
   const found = new Set<string>();
-  const add = (requirement: string) => {
-    const { plain = [], on = [] } = foundations.plain[requirement] ?? {};
+  const owners = new Map(Object.entries(foundations.plain).flatMap(([id, { plain }]) => plain.map((it) => [it, id])));
+  const add = (bearer: string) => {
+    const { plain = [], on = [] } = foundations.plain[bearer] ?? foundations.plain[owners.get(bearer) ?? ""] ?? {};
     if (plain.every((id) => found.has(id))) return;
     for (const id of plain) found.add(id);
     for (const further of on) add(further);

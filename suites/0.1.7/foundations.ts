@@ -1,5 +1,7 @@
 import type { Foundations } from "../../harness/foundation.ts";
 import { type RequirementId, requirements } from "../../schemas/0.1.7/requirements.ts";
+import { lengths } from "./disconnect-inputs.ts";
+import { deep } from "./malformed-inputs.ts";
 
 type Ids = readonly RequirementId[];
 type Some<T> = Readonly<Partial<Record<RequirementId, T>>>;
@@ -118,8 +120,25 @@ const forms: Some<Ids> = {
   ...rows(OTHERS, ...SURVIVAL, "resilience.churn-speed"),
 };
 
+/** In bytes: what is longer may come in several segments. */
+const SEGMENT = 1_000;
+
+/** What comes in several segments, however it is sent, rests on frames being read that do. */
+const inSegments = Object.fromEntries(
+  [
+    ...lengths
+      .filter(([, length]) => length > SEGMENT)
+      .map(([of, length]) => `disconnect/extra-${of}-of-${length}-bytes`),
+    ...["a-long-text", "100-properties"].map((name) => `disconnect/extra-${name}`),
+    ...Object.keys(deep).map((name) => `malformed/deep-${name}`),
+    "transport/violation-a-ping-of-65536-bytes",
+    "resilience.large",
+    "resilience.deep",
+  ].map((id) => [id, ["transport/segments-each-byte-in-a-segment-of-its-own"]]),
+);
+
 /** What a single case rests on besides. */
-const cases: Readonly<Record<string, Ids>> = {
+const cases: Readonly<Record<string, readonly string[]>> = {
   "disconnect/no-login": ["version.no-login"],
   "disconnect/extra-with-nul-in-its-text": ["disconnect.encoding"],
   "disconnect/extra-with-nul-in-its-name": ["disconnect.encoding"],
@@ -172,13 +191,20 @@ const within: Some<Ids> = {
 /** How the requirements of this version rest on one another: what keeps one cause from being many findings. */
 export const foundations: Foundations = {
   plain,
-  forms: { ...forms, ...cases } as Foundations["forms"],
+  forms: merged(forms, cases, inSegments),
   varying: varying as Foundations["varying"],
   within: within as Foundations["within"],
   general: ["version.greeting", "termination.announced"],
   dropped: "termination.announced",
   absent: ["malformed.rejected"],
 };
+
+/** Rows of several tables; what stands in several rests on all that they say. */
+function merged(...tables: readonly Some<readonly string[]>[]): Foundations["forms"] {
+  const all: Record<string, readonly string[]> = {};
+  for (const [id, on] of tables.flatMap((it) => Object.entries(it))) all[id] = [...(all[id] ?? []), ...on];
+  return all;
+}
 
 /** What a case breaks whose input ends the server, or the connections of others, by its suite. */
 export const survival: Readonly<Record<string, RequirementId>> = {
