@@ -65,7 +65,10 @@ const plain = {
   "disconnect.encoding": { plain: ["disconnect/spelled-one-escaped-letter"], on: ["disconnect.no-login"] },
   "disconnect.isolated": { plain: ["disconnect/isolated"], on: ["disconnect.no-login"] },
   "disconnect.reconnect": { plain: ["disconnect/reconnect"], on: ["version.success", "disconnect.no-login"] },
-  "transport.fragmentation": { plain: ["transport/fragmented-two-fragments"], on: ["disconnect.no-login"] },
+  "transport.fragmentation": {
+    plain: ["transport/fragmented-two-fragments"],
+    on: ["disconnect.no-login", "transport.segmentation"],
+  },
   "transport.segmentation": {
     plain: [
       "transport/segments-a-ping-and-a-request-in-one-segment",
@@ -144,6 +147,9 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   "disconnect/extra-with-nul-in-its-name": ["disconnect.encoding"],
   "disconnect/extra-with-control-characters-in-its-text": ["disconnect.encoding"],
   "disconnect/extra-with-control-characters-in-its-name": ["disconnect.encoding"],
+  // Further properties hold escapes, and spellings further properties.
+  "generated/extended-requests": ["disconnect.encoding"],
+  "generated/spelled-requests": ["disconnect.extra-properties"],
   // A greeting that fails is taken for the answer.
   "malformed/not-for-clients-version-request": ["version.success"],
   "disconnect/spelled-command-last": ["disconnect.extra-properties"],
@@ -158,8 +164,8 @@ const cases: Readonly<Record<string, readonly string[]>> = {
 
 /** What goes wrong among others may come of what they do, where a server does not keep its clients apart. */
 const varying: Some<Ids> = {
-  ...rows(["disconnect.isolated"], ...requirements.map(({ id }) => id)),
-  ...rows(["disconnect.isolated", "parity.isolated"], ...PARITIES),
+  ...rows(["disconnect.isolated", "disconnect.reconnect"], ...requirements.map(({ id }) => id)),
+  ...rows(["disconnect.isolated", "disconnect.reconnect", "parity.isolated"], ...PARITIES),
 };
 
 /** What says that a valid command is carried out. */

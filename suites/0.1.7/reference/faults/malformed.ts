@@ -198,6 +198,7 @@ export const malformedFaults: Faults = {
   "dies-of-malformed-commands": {
     says: "Drops all connections, as if it started again, at every malformed command.",
     breaks: "malformed.survives",
+    also: ["malformed.usable", "termination.announced"], // Of generated commands nobody knows which it was.
     change: ({ everybody }) => ({
       malformed() {
         for (const one of everybody) one.drop();
