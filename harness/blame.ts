@@ -18,6 +18,8 @@ const ENOUGH = 2;
 /** So few cases hardly keep a server busy when they run side by side. */
 const FEW = 8;
 
+const ENDED = "connections of other clients were ended";
+
 /** Ends of connections within so many ms are one event. */
 const MOMENT = 20;
 
@@ -261,11 +263,12 @@ async function oneByOne(
   session: Session,
 ): Promise<readonly (readonly [first: CaseResult, alone: CaseResult])[]> {
   const innocent: (readonly [CaseResult, CaseResult])[] = [];
+  const late: CaseResult[] = [];
   for (const first of some) {
     if (session.signal?.aborted || session.stop) return innocent;
     session.rechecked.add(first.case.id);
     if (isLate(took, session)) {
-      settle({ ...raw(first, session), unconfirmed: true }, session);
+      late.push(first);
       continue;
     }
     const again = await aloneAgain(first, session);
@@ -273,9 +276,15 @@ async function oneByOne(
     if (isCrowded(first)) settle(again, session);
     else if (!breaksAgain(first, again) && wasHarmed(first, session)) settle(again, session);
     else if (!breaksAgain(first, again)) innocent.push([first, again]);
-    // Who ends the connections of others may have been ended by its like.
-    else if (harmsOthers(first, session) && harmsOthers(again, session)) settle(again, session);
+    else if (harmsOthers(first, session) && harmsOthers(again, session)) {
+      session.culprits.add(first.case.id);
+      session.falls.push({ from: first.beganAt, to: first.beganAt + first.durationMs, how: ENDED });
+      settle(again, session); // Among others it may have been ended by its like.
+    }
   }
+  const harmed = await clearHarmed(late, session);
+  for (const it of late.filter((one) => !harmed.includes(one)))
+    settle({ ...raw(it, session), unconfirmed: true }, session);
   return innocent;
 }
 
@@ -288,14 +297,24 @@ async function whoEndedThem(
   cases: readonly Case[],
   session: Session,
 ): Promise<void> {
+  const [harmed, open] = [true, false].map((it) => innocent.filter(([first]) => wasHarmed(first, session) === it));
+  for (const [, alone] of harmed ?? []) settle(alone, session);
+  if (open?.length) await whoEnded(open, cases, session);
+}
+
+/** The same for those that ran beside no culprit which is known. */
+async function whoEnded(
+  innocent: readonly (readonly [first: CaseResult, alone: CaseResult])[],
+  cases: readonly Case[],
+  session: Session,
+): Promise<void> {
   const dropped = innocent.map(([first]) => raw(first, session)).filter((it) => wasDropped(it, session));
   const at = momentOf(dropped);
   const wanted = new Set(cases);
-  const how = "connections of other clients were ended";
   const ran = [...session.results.values()].filter(
     (it) => wanted.has(it.case) && at !== undefined && it.beganAt <= at && it.connections.length > 0,
   );
-  const found = at === undefined ? [] : await findCulprits(ran, { from: at, to: at, how }, session);
+  const found = at === undefined ? [] : await findCulprits(ran, { from: at, to: at, how: ENDED }, session);
   for (const id of found) session.culprits.add(id);
   for (const [first, alone] of innocent) {
     if (session.culprits.has(first.case.id)) continue;

@@ -177,6 +177,7 @@ const CARRIED_OUT: Ids = [
   "transport.extensions",
   "transport.fragmentation",
   "transport.segmentation",
+  "transport.masking",
   "transport.unicode",
   "transport.ping",
   "parity.usable",

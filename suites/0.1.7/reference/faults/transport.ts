@@ -60,6 +60,7 @@ export const transportFaults: Faults = {
   "pretends-to-compress": {
     says: "Accepts permessage-deflate where it is offered, and cannot read what is compressed.",
     breaks: "transport.extensions",
+    also: ["termination.announced"],
     change: () => ({
       handshake(lines, { headers }) {
         if (headers["sec-websocket-extensions"]?.includes("permessage-deflate"))
@@ -90,7 +91,6 @@ export const transportFaults: Faults = {
   "does-not-join-fragments": {
     says: "Takes the first fragment of a message for all of it.",
     breaks: "transport.fragmentation",
-    also: ["transport.ping", "transport.segmentation", "termination.announced"],
     change: editing(() => (frame) => {
       if (frame.opcode === OPCODE.continuation) return undefined;
       return frame.opcode === OPCODE.text ? { ...frame, final: true } : frame;
@@ -122,7 +122,6 @@ export const transportFaults: Faults = {
   "reads-whole-frames-only": {
     says: "Throws away a frame that does not come in one TCP segment.",
     breaks: "transport.segmentation",
-    also: ["termination.announced", "transport.control-frames", "disconnect.extra-properties", "malformed.usable"],
     change: rewriting(() => (bytes) => Buffer.concat(parse(bytes).map(encode))),
   },
   "reads-the-handshake-in-one-go": {

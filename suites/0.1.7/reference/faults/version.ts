@@ -113,7 +113,7 @@ export const versionFaults: Faults = {
   "calls-everything-a-match": {
     says: "Says that every version matches.",
     breaks: "parity.major",
-    also: ["parity.minor", "parity.patch", "parity.missing", "parity.unparseable", "parity.query"],
+    also: ["parity.minor", "parity.patch", "parity.missing", "parity.unparseable"],
     change: misjudging(() => "match"),
   },
   "calls-a-match-unknown": {
