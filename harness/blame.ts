@@ -174,17 +174,18 @@ async function sideBySide(some: readonly CaseResult[], session: Session): Promis
  */
 async function allTogether(some: readonly CaseResult[], took: number, session: Session): Promise<void> {
   const again = await sideBySide(some, session);
-  const open: CaseResult[] = [];
+  const [open, crowded]: [CaseResult[], CaseResult[]] = [[], []];
   for (const first of some) {
     const second = again.get(first.case);
     if (session.culprits.has(first.case.id)) continue;
     if (!second) settle({ ...first, unconfirmed: true }, session);
     else if (!breaksAgain(first, second)) settlePassed(first, second, session);
+    else if (wasCrowded(second)) crowded.push(second);
     else if (othersWereServed(second) || othersWereServed(first)) settleFailed(second, session);
     else open.push(second);
   }
   for (const second of open.length > FEW ? [] : open) settleFailed(second, session);
-  if (open.length > FEW) await sample(open, took, session);
+  await sample(open.length > FEW ? [...crowded, ...open] : crowded, took, session);
 }
 
 /** Settles a case that failed twice: that is enough. */

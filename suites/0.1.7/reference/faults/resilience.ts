@@ -47,22 +47,21 @@ export const resilienceFaults: Faults = {
     says: "Greets the slower the more clients in a row have come and gone without a word.",
     breaks: "resilience.churn-speed",
     change: afterLeavers((count, greet) => {
-      if (count < 100) greet();
+      if (count < LEAVERS) greet();
       else setTimeout(greet, count / 2);
       return count;
     }),
   },
   "waits-for-the-idle": {
-    says: "Greets nobody while 45 clients are connected that have been greeted and said nothing.",
+    says: "Greets nobody while 45 other clients of its version are connected that have said nothing.",
     breaks: "resilience.idle",
     also: ["resilience.concurrent"],
     change({ greet, read }) {
       const idle = new Set<Client>();
       return {
         greet(client, parity) {
-          if (idle.size >= 45) return;
-          idle.add(client);
-          greet(client, parity);
+          if (parity === "match") idle.add(client);
+          if (idle.size <= 45) greet(client, parity);
         },
         read(text, binary, client) {
           idle.delete(client);
