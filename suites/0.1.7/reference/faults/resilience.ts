@@ -53,18 +53,18 @@ export const resilienceFaults: Faults = {
     }),
   },
   "waits-for-the-idle": {
-    says: "Greets nobody while 45 other clients of its version are connected that have said nothing.",
+    says: "Greets nobody while 50 clients are connected that came since anybody last said something.",
     breaks: "resilience.idle",
     also: ["resilience.concurrent"],
     change({ greet, read }) {
       const idle = new Set<Client>();
       return {
         greet(client, parity) {
-          if (parity === "match") idle.add(client);
-          if (idle.size <= 45) greet(client, parity);
+          idle.add(client);
+          if (idle.size <= 50) greet(client, parity);
         },
         read(text, binary, client) {
-          idle.delete(client);
+          idle.clear();
           return read(text, binary, client);
         },
         gone: (client) => void idle.delete(client),
@@ -139,7 +139,6 @@ export const resilienceFaults: Faults = {
   "ignores-big-messages": {
     says: "Does not answer a request with a text of more than 32 KiB, nor anything that comes after it.",
     breaks: "resilience.large",
-    also: ["disconnect.extra-properties"], // Of up to 1 MiB they are sent to every server.
     change: ({ disconnect, malformed, read }) =>
       ignoring((text) => text.length > 32 << 10 && /^\{"command":"[a-z/]+","extra":"x/.test(text), {
         disconnect,
