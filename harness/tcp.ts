@@ -12,7 +12,7 @@ export async function inSegments(tcp: Socket, parts: readonly Uint8Array[]): Pro
   for (const [i, part] of parts.entries()) {
     if (tcp.destroyed) return;
     await new Promise((resolve) => tcp.write(part, resolve));
-    if (i < parts.length - 1) await (i < APART ? pause(MOMENT) : turn());
+    await (i < APART && i < parts.length - 1 ? pause(MOMENT) : turn());
   }
 }
 

@@ -154,7 +154,7 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   "malformed/not-for-clients-version-request": ["version.success"],
   "disconnect/spelled-command-last": ["disconnect.extra-properties"],
   "transport/extensions-deflate": ["disconnect.reconnect"],
-  "transport/ping-between-fragments": ["transport.fragmentation"],
+  "transport/ping-between-fragments": ["transport.fragmentation", "transport.segmentation"],
   "transport/masked-with-zeros": REQUESTS,
   "transport/pong-with-125-bytes": [...REQUESTS, "transport.segmentation"],
   "transport/pong-with-no-payload": [...REQUESTS, "transport.segmentation"],
