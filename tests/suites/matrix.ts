@@ -137,13 +137,12 @@ export function prove(some: Faults, sideBySide = SIDE_BY_SIDE): void {
   }
 }
 
-/** Few cases find the fault, each of them, and are told nothing that it does not break. */
-function hold({ fault, kills, told, errors }: Row): void {
+/** Few cases find the fault, and tell nothing that it does not break. Each alone may not: some are harmed by others that run first. */
+function hold({ fault, told, errors }: Row): void {
   const { breaks, also = [] } = named(fault);
   expect(errors).toEqual([]);
   expect(told).toContain(breaks);
   expect([breaks, ...also]).toEqual(expect.arrayContaining(told as string[]));
-  expect(kills).toEqual(fewOf(fault).map(({ id }) => id));
 }
 
 /** All cases together tell exactly what the fault breaks, and the page says so. */
