@@ -82,8 +82,8 @@ const SILENT: ReadonlySet<string> = new Set([
 /** Generated inputs of a case: enough for the faults, which are not subtle. */
 const RUNS = 15;
 
-/** In ms: of few cases it can be short. */
-const SHORT = 800;
+/** In ms: of few cases it can be short, but longer than any server with a fault rests. */
+const SHORT = 1_200;
 
 /** Runs some cases against the reference server with a fault. */
 async function rowOf(fault: string, some: readonly Case[], inFull: boolean): Promise<Row> {
