@@ -21,6 +21,8 @@ const FEW = 8;
 /** A case that ended so many ms before others were seen to be ended may have been one of them. */
 const ABOUT = 100;
 
+const ENDED = "connections of other clients were ended";
+
 /** Ends of connections within so many ms are one event. */
 const MOMENT = 20;
 
@@ -30,6 +32,7 @@ export async function confirm(cases: readonly Case[], took: number, session: Ses
   if (session.stop) return;
   await recheckPlain(cases, session);
   const silent = () => doubtful(cases, session).filter(isSilent);
+  const loud = () => doubtful(cases, session).filter((it) => !isSilent(it));
   const harmful = silent().filter((it) => harmsOthers(it, session));
   // A newcomer who is forgotten while the very next one is served is no sign that the server was upset.
   for (const it of harmful.filter((one) => wasForgotten(one, session)))
@@ -45,9 +48,9 @@ export async function confirm(cases: readonly Case[], took: number, session: Ses
     took,
     session,
   );
-  const loud = doubtful(cases, session).filter((it) => !isSilent(it));
-  const innocent = await oneByOne(loud, took, session);
-  if (innocent.length > 0) await whoEndedThem(innocent, cases, session);
+  // What turns out not to be broken explains no others any more: those are looked at then.
+  for (let some = await oneByOne(loud(), took, session); some.length > 0; some = await oneByOne(loud(), took, session))
+    await whoEndedThem(some, cases, session);
 }
 
 /** The results of cases that fail, and for nothing that another requirement explains. */
@@ -65,6 +68,7 @@ function doubtful(cases: readonly Case[], session: Session): readonly CaseResult
     (it) =>
       wanted.has(it.case) &&
       !culprits.has(it.case.id) &&
+      !session.rechecked.has(it.case.id) &&
       !it.unstable &&
       ((it.verdict === "fail" && !isKnown(it)) || isCrowded(it)),
   );
@@ -173,54 +177,87 @@ async function sideBySide(some: readonly CaseResult[], session: Session): Promis
  */
 async function allTogether(some: readonly CaseResult[], took: number, session: Session): Promise<void> {
   const again = await sideBySide(some, session);
-  const open: CaseResult[] = [];
+  const [open, crowded]: [CaseResult[], CaseResult[]] = [[], []];
   for (const first of some) {
     const second = again.get(first.case);
     if (session.culprits.has(first.case.id)) continue;
     if (!second) settle({ ...first, unconfirmed: true }, session);
-    else if (!breaksAgain(first, second)) {
-      if (wasHarmed(first, session) || wasCrowded(first)) settle(second, session);
-      else if (othersWereServed(first)) settle({ ...raw(first, session), unstable: true }, session);
-      else settle({ ...second, ...(isDoubtful(first, session) && { unstable: true }) }, session);
-    } else if (othersWereServed(second) || othersWereServed(first)) settle(second, session);
+    else if (!breaksAgain(first, second)) settlePassed(first, second, session);
+    else if (wasCrowded(second)) crowded.push(second);
+    else if (othersWereServed(second) || othersWereServed(first)) settleFailed(second, session);
     else open.push(second);
   }
-  for (const second of open.length > FEW ? [] : open) settle(second, session);
-  if (open.length > FEW) await sample(open, took, session);
+  for (const second of open.length > FEW ? [] : open) settleFailed(second, session);
+  await sample(open.length > FEW ? [...crowded, ...open] : crowded, took, session);
+}
+
+/** Settles a case that failed twice: that is enough. */
+function settleFailed(second: CaseResult, session: Session): void {
+  session.rechecked.add(second.case.id);
+  settle(second, session);
 }
 
 /** Runs some of each kind alone: where one passes, nothing is known of those of its kind that were not tried. */
 async function sample(some: readonly CaseResult[], took: number, session: Session): Promise<void> {
   const kinds = groupBy(some, (it) => brokenIn(it).join(" "));
   for (const kind of kinds.values()) {
-    let [confirmed, cleared] = [0, 0];
+    const cleared: (readonly [first: CaseResult, alone: CaseResult])[] = [];
+    const settled = new Set<CaseResult>();
+    let confirmed = 0;
     for (const result of kind) {
-      const enough = confirmed >= ENOUGH && cleared === 0;
+      const enough = confirmed >= ENOUGH && cleared.length === 0;
+      if (settled.has(result) || session.culprits.has(result.case.id)) continue;
       if (enough || isLate(took, session)) {
-        const known = cleared === 0 || confirmed > 0;
+        const known = cleared.length === 0 || confirmed > 0;
         settle({ ...(known ? raw(result, session) : undecided(result)), unconfirmed: true }, session);
         continue;
       }
       const again = await aloneAgain(result, session);
       if (session.signal?.aborted || session.stop) return;
       if (session.culprits.has(result.case.id)) continue;
-      // What one client in some misses may be missed twice by chance.
-      const isSure =
-        breaksAgain(result, again) &&
-        (!harmsOthers(result, session) ||
-          (await Promise.all([1, 2].map(() => aloneAgain(result, session)))).every((it) => breaksAgain(result, it)));
-      if (isSure) {
-        confirmed += 1;
-        if (harmsOthers(result, session)) session.culprits.add(result.case.id);
-        settle(raw(result, session), session);
-      } else {
-        cleared += 1;
-        if (wasHarmed(result, session) || wasCrowded(result)) settle(again, session);
-        else if (othersWereServed(result)) settle({ ...raw(result, session), unstable: true }, session);
-        else settle({ ...again, ...(isDoubtful(result, session) && { unstable: true }) }, session);
+      if (!(await isSure(result, again, session))) {
+        cleared.push([result, again]);
+        continue;
       }
+      confirmed += 1;
+      settle(raw(result, session), session);
+      if (!harmsOthers(result, session)) continue;
+      session.culprits.add(result.case.id);
+      const open = kind.filter((it) => it !== result && !settled.has(it) && !cleared.some(([first]) => first === it));
+      for (const it of await clearHarmed(open, session)) settled.add(it);
     }
+    // Who upset the server has to be known before it is said why these failed.
+    for (const [first, alone] of cleared) settlePassed(first, alone, session);
   }
+}
+
+/** Whether a failure is one alone, too. What one client in some misses may be missed twice by chance. */
+async function isSure(first: CaseResult, again: CaseResult, session: Session): Promise<boolean> {
+  if (!breaksAgain(first, again)) return false;
+  if (!harmsOthers(first, session)) return true;
+  const more = await Promise.all([1, 2].map(() => aloneAgain(first, session)));
+  return more.every((it) => breaksAgain(first, it));
+}
+
+/** Runs those again, side by side, that ran at the same time as a culprit; resolves to those that pass then: it harmed them. */
+async function clearHarmed(some: readonly CaseResult[], session: Session): Promise<readonly CaseResult[]> {
+  const again = await sideBySide(
+    some.filter((it) => !session.culprits.has(it.case.id) && wasHarmed(it, session)),
+    session,
+  );
+  const innocent = some.filter((first) => {
+    const second = again.get(first.case);
+    return second !== undefined && !breaksAgain(first, second);
+  });
+  for (const { case: it } of innocent) settle(again.get(it) as CaseResult, session);
+  return innocent;
+}
+
+/** Settles a case that failed and passes now: it was harmed, or forgotten though others were served, or all had to wait. */
+function settlePassed(first: CaseResult, second: CaseResult, session: Session): void {
+  if (wasHarmed(first, session) || wasCrowded(first)) settle(second, session);
+  else if (othersWereServed(first)) settle({ ...raw(first, session), unstable: true }, session);
+  else settle({ ...second, ...(isDoubtful(first, session) && { unstable: true }) }, session);
 }
 
 /** Runs cases again alone, one after another; resolves to those that pass then. What is wrong alone, too, is confirmed. */
@@ -230,10 +267,12 @@ async function oneByOne(
   session: Session,
 ): Promise<readonly (readonly [first: CaseResult, alone: CaseResult])[]> {
   const innocent: (readonly [CaseResult, CaseResult])[] = [];
+  const late: CaseResult[] = [];
   for (const first of some) {
     if (session.signal?.aborted || session.stop) return innocent;
+    session.rechecked.add(first.case.id);
     if (isLate(took, session)) {
-      settle({ ...raw(first, session), unconfirmed: true }, session);
+      late.push(first);
       continue;
     }
     let again = await aloneAgain(first, session);
@@ -246,7 +285,15 @@ async function oneByOne(
     if (isCrowded(first)) settle(again, session);
     else if (!breaksAgain(first, again) && wasHarmed(first, session)) settle(again, session);
     else if (!breaksAgain(first, again)) innocent.push([first, again]);
+    else if (harmsOthers(first, session) && harmsOthers(again, session)) {
+      session.culprits.add(first.case.id);
+      session.falls.push({ from: first.beganAt, to: first.beganAt + first.durationMs, how: ENDED });
+      settle(again, session); // Among others it may have been ended by its like.
+    }
   }
+  const harmed = await clearHarmed(late, session);
+  for (const it of late.filter((one) => !harmed.includes(one)))
+    settle({ ...raw(it, session), unconfirmed: true }, session);
   return innocent;
 }
 
@@ -259,14 +306,25 @@ async function whoEndedThem(
   cases: readonly Case[],
   session: Session,
 ): Promise<void> {
+  const [harmed, open] = [true, false].map((it) => innocent.filter(([first]) => wasHarmed(first, session) === it));
+  for (const [, alone] of harmed ?? []) settle(alone, session);
+  if (open?.length) await whoEnded(open, cases, session);
+}
+
+/** The same for those that ran beside no culprit which is known. */
+async function whoEnded(
+  innocent: readonly (readonly [first: CaseResult, alone: CaseResult])[],
+  cases: readonly Case[],
+  session: Session,
+): Promise<void> {
   const dropped = innocent.map(([first]) => raw(first, session)).filter((it) => wasDropped(it, session));
   const at = momentOf(dropped);
   const wanted = new Set(cases);
-  const how = "connections of other clients were ended";
   const ran = [...session.results.values()].filter(
     (it) => wanted.has(it.case) && at !== undefined && it.beganAt <= at && it.connections.length > 0,
   );
-  const found = at === undefined ? [] : await findCulprits(ran, { from: at, to: at, how, lives: true }, session);
+  const fall = at === undefined ? undefined : { from: at, to: at, how: ENDED, lives: true as const };
+  const found = fall ? await findCulprits(ran, fall, session) : [];
   for (const id of found) session.culprits.add(id);
   // A search in vain clears nobody.
   for (const it of found.length === 0 ? ran : []) settle(it, session);

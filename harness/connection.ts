@@ -104,8 +104,9 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
     shared.limits.left();
   });
 
-  if (handshake?.half) await asked;
-  else await log.wait(HANDSHAKE, () => state.opened || undefined);
+  // The server has its time for an answer once all is sent.
+  if (handshake?.half || handshake?.bytewise) await asked;
+  if (!handshake?.half) await log.wait(HANDSHAKE, () => state.opened || undefined);
   if (!handshake?.half && !state.opened && !log.over) {
     state.failure = "no answer to the handshake";
     log.end();

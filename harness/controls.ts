@@ -1,6 +1,7 @@
 import { type CaseResult, execute } from "./execute.ts";
 import { bearers, ground, isBroken } from "./foundation.ts";
 import { pool } from "./pool.ts";
+import type { Case } from "./scenario.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -15,25 +16,30 @@ export async function runControls(session: Session): Promise<CaseResult[]> {
   const known = new Set([...results.keys()].map(({ id }) => id));
   const cases = protocol.suites.flatMap((suite) => suite.cases).filter(({ id }) => missing.has(id) && !known.has(id));
   const controls: CaseResult[] = [];
+  const run = (it: Case, idle = () => {}) => execute(it, session, availability.saw, idle);
   await pool(
     cases,
     limits.cases(options.concurrency),
     () => signal?.aborted ?? false,
     () => false,
-    async (it, idle) => {
-      const result = await execute(it, session, availability.saw, limits.together === undefined ? idle : () => {});
-      controls.push(result);
-    },
+    async (it, idle) => void controls.push(await run(it, limits.together === undefined ? idle : undefined)),
   );
-  return controls;
+  // What is wrong among others may be right alone; what did not come was waited for long enough.
+  const again: CaseResult[] = [];
+  for (const it of controls) again.push(isLoud(it) ? await run(it.case) : it);
+  return again;
 }
+
+/** Whether a case broke something otherwise than by silence. */
+const isLoud = ({ checks }: CaseResult) => checks.some((check) => isBroken(check) && check.silence === undefined);
 
 /** The plain cases of all that broken requirements rest on. */
 function wanted({ protocol, results }: Session): ReadonlySet<string> {
   const { foundations } = protocol;
   const found = new Set<string>();
-  const add = (requirement: string) => {
-    const { plain = [], on = [] } = foundations.plain[requirement] ?? {};
+  const owners = new Map(Object.entries(foundations.plain).flatMap(([id, { plain }]) => plain.map((it) => [it, id])));
+  const add = (bearer: string) => {
+    const { plain = [], on = [] } = foundations.plain[bearer] ?? foundations.plain[owners.get(bearer) ?? ""] ?? {};
     if (plain.every((id) => found.has(id))) return;
     for (const id of plain) found.add(id);
     for (const further of on) add(further);

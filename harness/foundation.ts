@@ -15,9 +15,12 @@ export interface Foundation {
 export interface Foundations {
   /** What others rest on, by requirement. */
   readonly plain: Readonly<Record<string, Foundation>>;
-  /** What each requirement rests on in all its other forms; by the id of a case, what all of that case rests on. */
+  /**
+   * What each requirement rests on in all its other forms; by the id of a case, what all of that case rests on. Where it is one
+   * of several plainest forms on which something rests, that is named by the id of its case.
+   */
   readonly forms: Readonly<Record<string, readonly string[]>>;
-  /** What a requirement rests on besides, where the verdict of its case varies. */
+  /** What a requirement rests on besides, where the verdict of its case varies, or may. */
   readonly varying: Readonly<Record<string, readonly string[]>>;
   /** What comes of which, where both are broken in the same case. */
   readonly within: Readonly<Record<string, readonly string[]>>;
@@ -39,7 +42,10 @@ type Judged = Pick<CaseResult, "case" | "checks" | "unstable">;
 /** Whether a check names a breach. */
 export const isBroken = ({ verdict }: Pick<Check, "verdict">): boolean => verdict === "fail" || verdict === "warn";
 
-/** The requirements that are broken in their plainest form, each with the one that it comes of: itself, or what it rests on. */
+/**
+ * The requirements that are broken in their plainest form, and the cases that show it, each with the requirement that it comes of:
+ * itself, or what it rests on.
+ */
 export function brokenFoundations(results: readonly Judged[], { plain }: Foundations): ReadonlyMap<string, string> {
   // What goes wrong now and then does not keep others from being judged.
   const byId = new Map(results.filter(({ unstable }) => !unstable).map((it) => [it.case.id, it]));
@@ -61,8 +67,21 @@ export function brokenFoundations(results: readonly Judged[], { plain }: Foundat
     if (!roots.has(requirement)) roots.set(requirement, rootOf(requirement));
     return roots.get(requirement);
   };
-  return new Map(Object.keys(plain).flatMap((it) => (known(it) === undefined ? [] : [[it, known(it) as string]])));
+  return new Map(
+    Object.keys(plain).flatMap((it) => {
+      const root = known(it);
+      if (root === undefined) return [];
+      const failed = (plain[it]?.plain ?? []).filter((id) => !keeps(byId.get(id), it));
+      return [it, ...failed].map((one): [string, string] => [one, root]);
+    }),
+  );
 }
+
+/** Whether a case that ran shows that a requirement is kept. */
+const keeps = (result: Judged | undefined, requirement: string): boolean => {
+  const own = result?.checks.filter((check) => check.requirement === requirement) ?? [];
+  return own.length > 0 && own.every(({ verdict }) => verdict === "pass" || verdict === "info");
+};
 
 /**
  * Results in which one cause is one finding: where a requirement is broken in its plainest form, what rests on it is a `skip`
@@ -105,7 +124,7 @@ function grounded(it: CaseResult, broken: ReadonlyMap<string, string>, foundatio
   const causes = new Map<string, string>();
   const restsOn = ({ requirement, verdict }: Check) => {
     if (!needsGround(verdict) && !(verdict === "pass" && absent.includes(requirement))) return undefined;
-    const besides = it.unstable ? (foundations.varying[requirement] ?? []) : [];
+    const besides = it.unstable || it.unconfirmed ? (foundations.varying[requirement] ?? []) : [];
     return [...bearers(requirement, it.case.id, foundations), ...besides]
       .map((id) => broken.get(id))
       .find((root) => root !== undefined && root !== requirement);

@@ -10,6 +10,8 @@ export interface Wait {
 export interface Patience {
   /** How long to wait for something of this kind. */
   wait(kind: string): Wait;
+  /** A wait for something of this kind begins at so many ms of the run's clock. */
+  begin(kind: string, at: number): void;
   /** It came: the wait for it began at, and ended at, so many ms of the run's clock. */
   met(kind: string, began: number, ended: number): void;
   /** It did not come in time, though it is `owed`. */
@@ -18,6 +20,8 @@ export interface Patience {
   best(kind: string): number;
   /** When the next client after `began` began to wait for something of this kind that got it, in ms of the run's clock. */
   nextServed(kind: string, began: number): number | undefined;
+  /** How many clients in a row, of whom one began to wait at `began`, have waited in vain for something of this kind. */
+  inARow(kind: string, began: number): number;
   /** It sent a message, be it awaited or not. */
   heard(): void;
   /** Waits follow one another, so that one in vain delays all others: a kind that never comes is waited for less. */
@@ -65,7 +69,8 @@ interface Kind {
   all: number;
   /** The shortest wait, in ms. */
   best: number;
-  /** When the waits began that ended well, in ms of the run's clock: the latest ones. */
+  /** When waits began, and those that ended well, in ms of the run's clock: the latest ones. */
+  begun: number[];
   served: number[];
 }
 
@@ -73,7 +78,7 @@ interface Kind {
 export function patience(timeout: number): Patience {
   const kinds = new Map<string, Kind>();
   const known = (kind: string): Kind => {
-    const one = kinds.get(kind) ?? { inVain: 0, all: 0, best: Number.POSITIVE_INFINITY, served: [] };
+    const one = kinds.get(kind) ?? { inVain: 0, all: 0, best: Number.POSITIVE_INFINITY, begun: [], served: [] };
     kinds.set(kind, one);
     return one;
   };
@@ -87,6 +92,11 @@ export function patience(timeout: number): Patience {
       const patient = !this.hurry || (inVain < ENOUGH && all < TOO_MANY);
       const limit = Math.ceil(Math.min(timeout, Math.max(timeout * SHORT, slowest * MARGIN)));
       return patient || limit === timeout ? { limit: timeout, short: false } : { limit, short: true };
+    },
+    begin(kind, at) {
+      const one = known(kind);
+      one.begun.push(at);
+      if (one.begun.length > 2 * REMEMBERED) one.begun = one.begun.slice(-REMEMBERED);
     },
     met(kind, began, ended) {
       const one = known(kind);
@@ -110,6 +120,12 @@ export function patience(timeout: number): Patience {
     nextServed(kind, began) {
       const later = known(kind).served.filter((other) => other > began);
       return later.length === 0 ? undefined : Math.min(...later);
+    },
+    inARow(kind, began) {
+      const { begun, served } = known(kind);
+      const before = Math.max(Number.NEGATIVE_INFINITY, ...served.filter((other) => other < began));
+      const after = this.nextServed(kind, began) ?? Number.POSITIVE_INFINITY;
+      return begun.filter((other) => other > before && other < after).length;
     },
     heard() {
       row = 0;

@@ -81,6 +81,10 @@ export interface Stall {
 /** So many connections any server is expected to serve at the same time, unless a case asks for just that. */
 const CROWD = 64;
 
+/** Where so many clients in a row wait in vain, it may be that fewer connections are too many for the server. */
+const ROW = 4;
+const SOME = 16;
+
 /** So much of the timeout must pass before a server is said to stand still. */
 const STILL = 0.25;
 
@@ -253,6 +257,7 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
         };
         if (look()) return;
         began = clock();
+        shared.patience.begin(what, began);
         const among = shared.sockets.size;
         const giveUp = (due: number, again = true) => {
           if (look()) return;
@@ -266,7 +271,7 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
             afterMs: limit,
             ...(short && { short: true as const }),
             ...(next !== undefined && { nextServedAfterMs: stamp(next - since) }),
-            ...(among > CROWD && { among }),
+            ...(among > (shared.patience.inARow(what, since) >= ROW ? SOME : CROWD) && { among }),
           };
           settle(silent(silence));
           const data = `gave up waiting for ${what} after ${limit} ms`;

@@ -67,7 +67,7 @@ export interface Session extends Bench {
   readonly culprits: Set<string>;
   /** When the server ended, or the connections of others. */
   readonly falls: Fall[];
-  /** The plain cases that ran once more, since others failed that rest on them. */
+  /** The cases that ran once more alone, since they failed or others did that rest on them. */
   readonly rechecked: Set<string>;
   readonly unexplained: Unexplained[];
   /** What had run when the server ended, by when that was and the id of the case. */

@@ -7,6 +7,9 @@ const PLACES = ["../../docs/kill-matrix.md", "../docs/kill-matrix.md"];
 /** Which cases find a fault. */
 export interface Killed {
   readonly fault: string;
+  /** The requirements that are told to be broken, first the one that the fault is about. */
+  readonly told: readonly string[];
+  /** The cases that tell of that one. */
   readonly kills: readonly string[];
 }
 
@@ -18,8 +21,12 @@ export function readMatrix(): string {
 
 /** What a kill matrix says of faults. */
 export function rowsIn(page: string, suites: readonly Suite[]): Killed[] {
-  const rows = [...page.matchAll(/^\| `([a-z0-9-]+)` \| .* \| `[a-z0-9.-]+` \| \d+ \| (.*) \|$/gm)];
-  return rows.map(([, fault = "", listed = ""]) => ({ fault, kills: ungrouped(listed, suites) }));
+  const rows = [...page.matchAll(/^\| `([a-z0-9-]+)` \| .* \| ([^|]+) \| \d+ \| (.*) \|$/gm)];
+  return rows.map(([, fault = "", told = "", listed = ""]) => ({
+    fault,
+    told: told.replaceAll("`", "").split(", "),
+    kills: ungrouped(listed, suites),
+  }));
 }
 
 /** Cases by suite, as a glob: all of a suite, all but some, or some. */

@@ -1,5 +1,7 @@
 import type { Foundations } from "../../harness/foundation.ts";
-import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import { type RequirementId, requirements } from "../../schemas/0.1.7/requirements.ts";
+import { lengths } from "./disconnect-inputs.ts";
+import { deep } from "./malformed-inputs.ts";
 import { DISCONNECTED, GREETING } from "./protocol.ts";
 
 type Ids = readonly RequirementId[];
@@ -47,6 +49,8 @@ const plain = {
   "transport.subprotocol": { plain: ["transport/subprotocol-none"], on: ["transport.handshake"] },
   "transport.extensions": { plain: ["transport/extensions-none"], on: ["transport.handshake"] },
   "message.json": { plain: ["version/greeting"], on: CONNECTION },
+  "message.known": { plain: ["version/greeting"], on: [...CONNECTION, "message.json"] },
+  "message.schema": { plain: ["version/greeting"], on: [...CONNECTION, "message.json"] },
   "version.greeting": { plain: ["version/greeting"], on: [...CONNECTION, "message.json"] },
   "version.no-login": { plain: ["version/greeting", "version/no-login"], on: ["version.greeting"] },
   "version.success": { plain: ["version/greeting"], on: ["version.greeting", "version.no-login"] },
@@ -54,16 +58,18 @@ const plain = {
   "parity.isolated": { plain: ["version/isolated"], on: ["version.success", "version.current"] },
   "parity.minor": { plain: ["version/parity-equal-higher-equal"], on: ["version.success"] },
   "disconnect.answered": { plain: ["disconnect/alone"], on: ["version.success"] },
+  "disconnect.closes": { plain: ["disconnect/alone"], on: [...CONNECTION, "disconnect.answered"] },
+  "disconnect.last": { plain: ["disconnect/alone"], on: ["disconnect.answered"] },
   "disconnect.success": { plain: ["disconnect/alone"], on: ["disconnect.answered"] },
   "disconnect.no-login": { plain: ["disconnect/alone", "disconnect/at-once"], on: ["disconnect.success"] },
-  "disconnect.extra-properties": {
-    plain: ["disconnect/extra-a-number", "disconnect/extra-with-every-plane-in-its-text"],
-    on: ["disconnect.no-login"],
-  },
+  "disconnect.extra-properties": { plain: ["disconnect/extra-a-number"], on: ["disconnect.no-login"] },
   "disconnect.encoding": { plain: ["disconnect/spelled-one-escaped-letter"], on: ["disconnect.no-login"] },
   "disconnect.isolated": { plain: ["disconnect/isolated"], on: ["disconnect.no-login"] },
   "disconnect.reconnect": { plain: ["disconnect/reconnect"], on: ["version.success", "disconnect.no-login"] },
-  "transport.fragmentation": { plain: ["transport/fragmented-two-fragments"], on: ["disconnect.no-login"] },
+  "transport.fragmentation": {
+    plain: ["transport/fragmented-two-fragments"],
+    on: ["disconnect.no-login", "transport.segmentation"],
+  },
   "transport.segmentation": {
     plain: [
       "transport/segments-a-ping-and-a-request-in-one-segment",
@@ -88,7 +94,8 @@ const forms: Some<Ids> = {
     "transport.control-frames",
   ),
   ...rows([...CONNECTION, "message.json", "disconnect.reconnect"], "version.greeting"),
-  ...rows(["version.greeting"], "version.first", "version.once", "version.no-login"),
+  ...rows(["version.greeting"], "version.first", "version.no-login"),
+  ...rows(["version.greeting", "version.success"], "version.once"),
   ...rows(["version.greeting", "version.success"], "version.success"),
   ...rows(
     ["version.success", "version.current"],
@@ -117,17 +124,49 @@ const forms: Some<Ids> = {
   ...rows(OTHERS, ...SURVIVAL, "resilience.churn-speed"),
 };
 
+/** In bytes: what is longer may come in several segments. */
+const SEGMENT = 1_000;
+
+/** What comes in several segments, however it is sent, rests on frames being read that do. */
+const inSegments = Object.fromEntries(
+  [
+    ...lengths
+      .filter(([, length]) => length > SEGMENT)
+      .map(([of, length]) => `disconnect/extra-${of}-of-${length}-bytes`),
+    ...["a-long-text", "100-properties"].map((name) => `disconnect/extra-${name}`),
+    ...Object.keys(deep).map((name) => `malformed/deep-${name}`),
+    "transport/violation-a-ping-of-65536-bytes",
+    "resilience.large",
+    "resilience.deep",
+  ].map((id) => [id, ["transport/segments-each-byte-in-a-segment-of-its-own"]]),
+);
+
 /** What a single case rests on besides. */
-const cases: Readonly<Record<string, Ids>> = {
+const cases: Readonly<Record<string, readonly string[]>> = {
   "disconnect/no-login": ["version.no-login"],
+  "disconnect/extra-with-nul-in-its-text": ["disconnect.encoding"],
+  "disconnect/extra-with-nul-in-its-name": ["disconnect.encoding"],
+  "disconnect/extra-with-control-characters-in-its-text": ["disconnect.encoding"],
+  "disconnect/extra-with-control-characters-in-its-name": ["disconnect.encoding"],
+  // Further properties hold escapes, and spellings further properties.
+  "generated/extended-requests": ["disconnect.encoding"],
+  "generated/spelled-requests": ["disconnect.extra-properties"],
+  // A greeting that fails is taken for the answer.
+  "malformed/not-for-clients-version-request": ["version.success"],
   "disconnect/spelled-command-last": ["disconnect.extra-properties"],
   "transport/extensions-deflate": ["disconnect.reconnect"],
-  "transport/ping-between-fragments": ["transport.fragmentation"],
+  "transport/ping-between-fragments": ["transport.fragmentation", "transport.segmentation"],
   "transport/masked-with-zeros": REQUESTS,
   "transport/pong-with-125-bytes": [...REQUESTS, "transport.segmentation"],
   "transport/pong-with-no-payload": [...REQUESTS, "transport.segmentation"],
   "transport/segments-of-the-handshake": ["disconnect.reconnect"],
   "transport/segments-two-fragments-in-one-segment": ["transport.fragmentation"],
+};
+
+/** What goes wrong among others may come of what they do, where a server does not keep its clients apart. */
+const varying: Some<Ids> = {
+  ...rows(["disconnect.isolated", "disconnect.reconnect"], ...requirements.map(({ id }) => id)),
+  ...rows(["disconnect.isolated", "disconnect.reconnect", "parity.isolated"], ...PARITIES),
 };
 
 /** What says that a valid command is carried out. */
@@ -139,6 +178,7 @@ const CARRIED_OUT: Ids = [
   "transport.extensions",
   "transport.fragmentation",
   "transport.segmentation",
+  "transport.masking",
   "transport.unicode",
   "transport.ping",
   "parity.usable",
@@ -160,8 +200,8 @@ const within: Some<Ids> = {
 /** How the requirements of this version rest on one another: what keeps one cause from being many findings. */
 export const foundations: Foundations = {
   plain,
-  forms: { ...forms, ...cases } as Foundations["forms"],
-  varying: rows(["parity.isolated"], ...PARITIES) as Foundations["varying"],
+  forms: merged(forms, cases, inSegments),
+  varying: varying as Foundations["varying"],
   within: within as Foundations["within"],
   general: ["transport.handshake", "version.greeting", "termination.announced"],
   awaited: { [GREETING]: "version.greeting", [DISCONNECTED]: "disconnect.answered" },
@@ -169,6 +209,13 @@ export const foundations: Foundations = {
   dropped: "termination.announced",
   absent: ["malformed.rejected"],
 };
+
+/** Rows of several tables; what stands in several rests on all that they say. */
+function merged(...tables: readonly Some<readonly string[]>[]): Foundations["forms"] {
+  const all: Record<string, readonly string[]> = {};
+  for (const [id, on] of tables.flatMap((it) => Object.entries(it))) all[id] = [...(all[id] ?? []), ...on];
+  return all;
+}
 
 /** What a case breaks whose input ends the server, or the connections of others, by its suite. */
 export const survival: Readonly<Record<string, RequirementId>> = {

@@ -21,9 +21,12 @@ export function isValid(text: string): boolean {
 /** What a JSON text may look like without saying anything else. */
 const INDENTS = ["", " ", "\t", "\r\n"];
 
-/** Valid commands with any further properties, in the plainest JSON. */
+/** Valid commands with any further properties, in the plainest JSON: the command stands first, whatever they are called. */
 export function extended(fc: Generator): Arbitrary<string> {
-  return message(fc).map((it) => JSON.stringify(it));
+  return message(fc).map(({ command, ...more }) => {
+    const rest = JSON.stringify(more).slice(1);
+    return `{"command":${JSON.stringify(command)}${rest === "}" ? "" : ","}${rest}`;
+  });
 }
 
 /** Valid commands in any JSON spelling: order, white space, escapes. */

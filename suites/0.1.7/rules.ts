@@ -161,8 +161,8 @@ export const rules: readonly Rule[] = [
     },
     owes(transcript) {
       const rest = fromAnnouncement(transcript);
-      const over = (event: WireEvent) => isServerEnd(event) || isReset(event);
-      return rest.length > 0 && !rest.some(over) ? "the end of the connection" : undefined;
+      const over = (event: WireEvent) => isServerEnd(event) || isReset(event) || isWaitedFor(event, rest[0]);
+      return rest.length > 0 && !rest.some(over) ? END : undefined;
     },
     needs(transcript) {
       const rest = fromAnnouncement(transcript);
@@ -225,6 +225,11 @@ const isWrongHandshake = (event: WireEvent) => event.type === "error" && event.h
 const isOdd = (event: WireEvent) => event.type === "upgrade" && event.odd === true;
 type Timeout = Extract<WireEvent, { readonly type: "timeout" }>;
 const isTimeout = (event: WireEvent): event is Timeout => event.type === "timeout";
+/** What a connection is watched for once the server has said that it is over. */
+const END = "the end of the connection";
+/** Whether somebody waited in vain, and with all patience, for the end of a connection since the server announced it. */
+const isWaitedFor = (event: WireEvent, announced: WireEvent | undefined): boolean =>
+  isTimeout(event) && event.what === END && !event.short && event.at - (event.afterMs ?? 0) >= (announced?.at ?? 0);
 const isVainForGreeting = (event: WireEvent): event is Timeout => isTimeout(event) && event.what === GREETING;
 const isGreeting = ({ message }: Sent) => nameOf(message) === GREETING;
 

@@ -9,7 +9,7 @@ afterAll(remove);
 test.each([
   ["a case", "disconnect/alone", /^disconnect\/alone\n.*by hand, with wscat.*run it alone/s],
   ["a requirement", "disconnect.once", /^disconnect\.once \(MUST\)\n.*common causes.*tested by/s],
-  ["a fault", "greets-twice", /^greets-twice, a fault.*found by 1 case\n {4}version\/greeting/s],
+  ["a fault", "greets-twice", /^greets-twice, a fault.*found by 2 cases\n {4}version\/greeting/s],
 ])("explain explains %s", async (_, name, words) => {
   const { code, stdout, stderr } = await cli(path, ["explain", name]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

@@ -57,7 +57,9 @@ function welcome(socket: WebSocket, request: IncomingMessage, everybody: Set<Cli
     if (behaviour.read(text, binary, client) === DISCONNECT) behaviour.disconnect(client);
     else behaviour.malformed(client, text, binary);
   });
+  request.socket.cork(); // All that is said at once comes in one segment, so that who leaves when it is greeted has all of it.
   behaviour.greet(client, behaviour.parity(client.version));
+  request.socket.uncork();
 }
 
 function clientOf(socket: WebSocket, request: IncomingMessage, everybody: Set<Client>): Client {

@@ -4,16 +4,6 @@ import { dyingOf, type Faults, farewell, refusing } from "./fault.ts";
 /** How long a fault that is slow in one point takes, in ms. */
 const MOMENT = 20;
 
-/** What all cases need that end with a disconnect request. */
-const WHERE_REQUESTS_MUST_WORK = [
-  "disconnect.no-login",
-  "disconnect.extra-properties",
-  "disconnect.encoding",
-  "transport.extensions",
-  "transport.fragmentation",
-  "transport.segmentation",
-] as const;
-
 /** The name of something that each object of JavaScript has, or may have. */
 const SHADOWING = /"(hasOwnProperty|toString|constructor|valueOf|toJSON)":"x"/;
 
@@ -24,19 +14,16 @@ export const disconnectFaults: Faults = {
   "never-says-goodbye": {
     says: "Does not answer disconnect requests.",
     breaks: "disconnect.answered",
-    also: [...WHERE_REQUESTS_MUST_WORK],
     change: () => ({ disconnect() {} }),
   },
   "closes-without-a-goodbye": {
     says: "Ends the connection of a client that asks for it without an answer.",
     breaks: "disconnect.answered",
-    also: [...WHERE_REQUESTS_MUST_WORK, "termination.announced"],
     change: () => ({ disconnect: (client) => client.leave(1000) }),
   },
   "fails-to-disconnect": {
     says: "Answers disconnect requests with status failed.",
     breaks: "disconnect.success",
-    also: WHERE_REQUESTS_MUST_WORK,
     change: () => ({ disconnect: (client) => farewell(client, { ...refusal, reason: "internal_error" }) }),
   },
   "says-goodbye-twice": {
@@ -70,7 +57,6 @@ export const disconnectFaults: Faults = {
   "ignores-the-first-request": {
     says: "Ignores a disconnect request that is the first thing a client says.",
     breaks: "disconnect.no-login",
-    also: ["disconnect.answered", ...WHERE_REQUESTS_MUST_WORK],
     change: ({ disconnect, read }) => {
       const [spoke, again] = [new WeakSet<Client>(), new WeakSet<Client>()];
       return {
@@ -86,7 +72,6 @@ export const disconnectFaults: Faults = {
   "refuses-extra-properties": {
     says: "Refuses a disconnect request that holds any further property.",
     breaks: "disconnect.extra-properties",
-    also: ["disconnect.encoding", "transport.fragmentation"],
     change: ({ read }) => ({
       read: (text, binary, client) => (/,/.test(text) ? undefined : read(text, binary, client)),
     }),
@@ -106,7 +91,7 @@ export const disconnectFaults: Faults = {
   "dies-of-shadowed-methods": {
     says: "Drops all connections, as if it started again, over such a request.",
     breaks: "disconnect.isolated",
-    also: ["disconnect.extra-properties", "termination.announced"],
+    also: ["disconnect.extra-properties"],
     change: dyingOf((text) => SHADOWING.test(text)),
   },
   "stores-no-control-characters": {
@@ -122,7 +107,6 @@ export const disconnectFaults: Faults = {
   "trips-over-powers-of-two": {
     says: "Ends the connection with code 1011 over a request of which the length, or that of a text in it, is about a power of two.",
     breaks: "disconnect.extra-properties",
-    also: ["termination.announced"],
     change: ({ read }) => ({
       read(text, binary, client) {
         const [, filling] = /"extra":"(x+)"\}$/.exec(text) ?? [];
@@ -134,7 +118,6 @@ export const disconnectFaults: Faults = {
   "does-not-decode-escapes": {
     says: "Does not understand backslash escapes in JSON.",
     breaks: "disconnect.encoding",
-    also: ["disconnect.extra-properties"],
     change: ({ read }) => ({
       read: (text, binary, client) => (text.includes("\\") ? undefined : read(text, binary, client)),
     }),
@@ -142,7 +125,6 @@ export const disconnectFaults: Faults = {
   "wants-the-command-first": {
     says: "Refuses a disconnect request whose first property is not the command, or that is laid out with white space.",
     breaks: "disconnect.encoding",
-    also: ["disconnect.extra-properties"],
     change: ({ read }) => ({
       read: (text, binary, client) => (/^\{"(command|\\u)/.test(text) ? read(text, binary, client) : undefined),
     }),
@@ -160,7 +142,6 @@ export const disconnectFaults: Faults = {
   "rests-after-a-goodbye": {
     says: "Takes a moment to close a connection, and greets nobody who comes meanwhile.",
     breaks: "disconnect.reconnect",
-    also: ["malformed.survives", "transport.survives"],
     change({ greet }) {
       const leaving = new Set<Client>();
       return {

@@ -5,15 +5,12 @@ import type { Behaviour, Client } from "../behaviour.ts";
 /** One way in which the reference server can misbehave: a few lines that break one requirement. */
 export interface ReferenceFault extends Fault {
   readonly breaks: RequirementId;
-  /** What is broken with it, since one cannot be broken without the other; what comes of it under load is not listed. */
-  readonly also?: readonly RequirementId[] | "all that needs a connection";
+  /** What is broken with it, since one cannot be broken without the other. */
+  readonly also?: readonly RequirementId[];
   change(normal: Behaviour): Partial<Behaviour>;
 }
 
 export type Faults = Readonly<Record<string, ReferenceFault>>;
-
-/** What is broken as well where nobody is greeted. */
-export const WHERE_GREETINGS_MUST_COME = ["transport.extensions", "transport.segmentation"] as const;
 
 /** Says some messages, and ends the connection. */
 export function farewell(client: Client, ...messages: readonly object[]): void {

@@ -22,7 +22,6 @@ export const frameFaults: Faults = {
   "takes-a-key-of-zeros-for-none": {
     says: "Takes a frame for unmasked whose masking key is zeros.",
     breaks: "transport.masking",
-    also: ["termination.announced"],
     change: rewriting(() => (bytes) => {
       if (!hasKeyOfZeros(bytes)) return bytes;
       return Buffer.concat([Uint8Array.of(bytes.readUInt8(0), bytes.readUInt8(1) & 0x7f), bytes.subarray(6)]);

@@ -33,7 +33,6 @@ export const handshakeFaults: Faults = {
   "resets-its-inflater": {
     says: "Accepts permessage-deflate, and reads each message as if none had been compressed before it.",
     breaks: "transport.extensions",
-    also: ["termination.announced"],
     change: ({ webSocket, malformed }) => ({
       webSocket: { ...webSocket, perMessageDeflate: { clientNoContextTakeover: true } },
       handshake(lines) {

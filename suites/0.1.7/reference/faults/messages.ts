@@ -1,5 +1,5 @@
 import { greeting, refusal, success } from "../behaviour.ts";
-import { type Faults, farewell, WHERE_GREETINGS_MUST_COME } from "./fault.ts";
+import { type Faults, farewell } from "./fault.ts";
 
 const version = "0.1.7";
 
@@ -8,13 +8,11 @@ export const messageFaults: Faults = {
   "greets-with-an-array": {
     says: "Wraps the greeting in a JSON array.",
     breaks: "message.json",
-    also: ["version.greeting", ...WHERE_GREETINGS_MUST_COME],
     change: () => ({ greet: (client, parity) => client.say([greeting(version, parity)]) }),
   },
   "greets-in-a-binary-frame": {
     says: "Sends the greeting in a binary frame.",
     breaks: "message.json",
-    also: ["version.greeting", ...WHERE_GREETINGS_MUST_COME],
     change: () => ({ greet: (client, parity) => client.say(greeting(version, parity), { binary: true }) }),
   },
   "talks-plain-text": {
@@ -71,7 +69,7 @@ export const messageFaults: Faults = {
   "drops-who-sends-no-json": {
     says: "Ends the connection of a client that sends no JSON without a word.",
     breaks: "termination.announced",
-    also: ["malformed.answered", "malformed.usable"],
+    also: ["malformed.usable"],
     change: ({ malformed }) => ({
       malformed: (client, text, binary) =>
         text.startsWith("{") ? malformed(client, text, binary) : client.leave(1000),

@@ -47,25 +47,24 @@ export const resilienceFaults: Faults = {
     says: "Greets the slower the more clients in a row have come and gone without a word.",
     breaks: "resilience.churn-speed",
     change: afterLeavers((count, greet) => {
-      if (count < 100) greet();
+      if (count < LEAVERS) greet();
       else setTimeout(greet, count / 2);
       return count;
     }),
   },
   "waits-for-the-idle": {
-    says: "Greets nobody while 45 clients are connected that have been greeted and said nothing.",
+    says: "Greets nobody while 50 clients are connected that came since anybody last said something.",
     breaks: "resilience.idle",
     also: ["resilience.concurrent"],
     change({ greet, read }) {
       const idle = new Set<Client>();
       return {
         greet(client, parity) {
-          if (idle.size >= 45) return;
           idle.add(client);
-          greet(client, parity);
+          if (idle.size <= 50) greet(client, parity);
         },
         read(text, binary, client) {
-          idle.delete(client);
+          idle.clear();
           return read(text, binary, client);
         },
         gone: (client) => void idle.delete(client),
@@ -108,7 +107,6 @@ export const resilienceFaults: Faults = {
   "dies-of-many-resets": {
     says: "Drops all connections, as if it started again, when 8 are reset within a moment.",
     breaks: "resilience.abrupt",
-    also: ["termination.announced"],
     change({ everybody }) {
       const violators = new WeakSet<Client>();
       let resets = 0;
@@ -126,7 +124,6 @@ export const resilienceFaults: Faults = {
   "dies-of-floods": {
     says: "Drops all connections, as if it started again, when a client sends 100 messages in one go.",
     breaks: "resilience.flood",
-    also: ["termination.announced"],
     change({ everybody, malformed }) {
       const counts = new WeakMap<Client, number>();
       return {
@@ -140,21 +137,24 @@ export const resilienceFaults: Faults = {
     },
   },
   "ignores-big-messages": {
-    says: "Answers no message of more than 32 KiB.",
+    says: "Does not answer a request with a text of more than 32 KiB, nor anything that comes after it.",
     breaks: "resilience.large",
-    also: ["resilience.deep"],
     change: ({ disconnect, malformed, read }) =>
-      ignoring((text) => text.length > 32 << 10, { disconnect, malformed, read }),
-  },
-  "ignores-complicated-messages": {
-    says: "Answers no message with more than 10,000 values, or a number of more than 10,000 digits.",
-    breaks: "resilience.deep",
-    change: ({ disconnect, malformed, read }) =>
-      ignoring((text) => (text.match(/[[{,]/g)?.length ?? 0) > 10_000 || /\d{10000}/.test(text), {
+      ignoring((text) => text.length > 32 << 10 && /^\{"command":"[a-z/]+","extra":"x/.test(text), {
         disconnect,
         malformed,
         read,
       }),
+  },
+  "ignores-complicated-messages": {
+    says: "Does not answer a request with more than 10,000 values or a number of more than 10,000 digits, nor what comes after it.",
+    breaks: "resilience.deep",
+    change: ({ disconnect, malformed, read }) =>
+      ignoring(
+        (text) =>
+          text.startsWith('{"command"') && ((text.match(/[[{,]/g)?.length ?? 0) > 10_000 || /\d{10000}/.test(text)),
+        { disconnect, malformed, read },
+      ),
   },
 };
 

@@ -35,7 +35,6 @@ export const transportFaults: Faults = {
   "miscalculates-the-accept-key": {
     says: "Answers every handshake with a wrong Sec-WebSocket-Accept.",
     breaks: "transport.handshake",
-    also: "all that needs a connection",
     change: () => ({
       handshake(lines) {
         for (const [i, line] of lines.entries())
@@ -56,7 +55,6 @@ export const transportFaults: Faults = {
   "selects-a-subprotocol-unasked": {
     says: "Selects a subprotocol though the client offered none.",
     breaks: "transport.subprotocol",
-    also: "all that needs a connection",
     change: () => ({ handshake: (lines) => void lines.push("Sec-WebSocket-Protocol: tachyon") }),
   },
   "pretends-to-compress": {
@@ -73,7 +71,6 @@ export const transportFaults: Faults = {
   "compresses-unasked": {
     says: "Negotiates permessage-deflate though the client did not offer it.",
     breaks: "transport.extensions",
-    also: "all that needs a connection",
     change: () => ({
       handshake(lines, { headers }) {
         if (!headers["sec-websocket-extensions"]?.includes("permessage-deflate"))
@@ -94,7 +91,6 @@ export const transportFaults: Faults = {
   "does-not-join-fragments": {
     says: "Takes the first fragment of a message for all of it.",
     breaks: "transport.fragmentation",
-    also: ["transport.ping", "transport.segmentation", "termination.announced"],
     change: editing(() => (frame) => {
       if (frame.opcode === OPCODE.continuation) return undefined;
       return frame.opcode === OPCODE.text ? { ...frame, final: true } : frame;
@@ -103,7 +99,6 @@ export const transportFaults: Faults = {
   "allows-two-fragments": {
     says: "Ends the connection over a message in more than two fragments.",
     breaks: "transport.fragmentation",
-    also: ["termination.announced"],
     change: ({ webSocket }) => ({ webSocket: { ...webSocket, maxFragments: 2 } }),
   },
   "ignores-empty-fragments": {
@@ -116,7 +111,6 @@ export const transportFaults: Faults = {
   "reads-one-frame-per-segment": {
     says: "Reads only the first frame in a TCP segment.",
     breaks: "transport.segmentation",
-    also: ["termination.announced"],
     change: rewriting(() => {
       let big = false; // Of a message that is longer than a segment all must be read.
       return (bytes) => {
@@ -128,7 +122,6 @@ export const transportFaults: Faults = {
   "reads-whole-frames-only": {
     says: "Throws away a frame that does not come in one TCP segment.",
     breaks: "transport.segmentation",
-    also: ["termination.announced", "transport.control-frames", "disconnect.extra-properties", "malformed.usable"],
     change: rewriting(() => (bytes) => Buffer.concat(parse(bytes).map(encode))),
   },
   "reads-the-handshake-in-one-go": {
@@ -146,25 +139,21 @@ export const transportFaults: Faults = {
   "dies-of-bad-frames": {
     says: "Drops all connections, as if it started again, when a client breaks the WebSocket protocol.",
     breaks: "transport.survives",
-    also: ["termination.announced"],
     change: dying((die) => ({ violated: die })),
   },
   "dies-of-resets": {
     says: "Drops all connections, as if it started again, when a connection is reset.",
     breaks: "transport.survives",
-    also: ["termination.announced"],
     change: dying((die) => ({ gone: (_, code) => void (code === 1006 && die()), unreadable: die })),
   },
   "dies-of-close-codes": {
     says: "Drops all connections, as if it started again, when a client closes with a code other than 1000.",
     breaks: "transport.survives",
-    also: ["termination.announced"],
     change: dying((die) => ({ gone: (_, code) => void ([1000, 1005, 1006].includes(code) || die()) })),
   },
   "dies-of-long-lengths": {
     says: "Drops all connections, as if it started again, when the length of a frame takes more bytes than it needs.",
     breaks: "transport.survives",
-    also: ["termination.announced"],
     change: (normal) => {
       const die = () => {
         for (const one of normal.everybody) one.drop();
@@ -178,7 +167,6 @@ export const transportFaults: Faults = {
   "dies-of-odd-requests": {
     says: "Drops all connections, as if it started again, when it cannot make sense of a handshake.",
     breaks: "transport.survives",
-    also: ["termination.announced"],
     change: dying((die) => ({
       unreadable: die,
       upgrade({ method, url = "", headers }, tcp) {

@@ -1,5 +1,5 @@
 import { type Client, greeting } from "../behaviour.ts";
-import { type Faults, misjudging, WHERE_GREETINGS_MUST_COME } from "./fault.ts";
+import { type Faults, misjudging } from "./fault.ts";
 import { queryFaults } from "./query.ts";
 
 const own = "0.1.7";
@@ -16,13 +16,11 @@ export const versionFaults: Faults = {
   "greets-nobody": {
     says: "Sends no greeting.",
     breaks: "version.greeting",
-    also: WHERE_GREETINGS_MUST_COME,
     change: () => ({ greet() {} }),
   },
   "greets-who-speaks": {
     says: "Sends the greeting only with the answer to the first message.",
     breaks: "version.greeting",
-    also: WHERE_GREETINGS_MUST_COME,
     change: ({ greet, parity, read }) => {
       const greeted = new WeakSet();
       return {
@@ -115,7 +113,7 @@ export const versionFaults: Faults = {
   "calls-everything-a-match": {
     says: "Says that every version matches.",
     breaks: "parity.major",
-    also: ["parity.minor", "parity.patch", "parity.missing", "parity.unparseable", "parity.query"],
+    also: ["parity.minor", "parity.patch", "parity.missing", "parity.unparseable"],
     change: misjudging(() => "match"),
   },
   "calls-a-match-unknown": {
@@ -193,7 +191,6 @@ export const versionFaults: Faults = {
   "drops-other-majors": {
     says: "Ends the connection of a client of another major version without a word when it says something.",
     breaks: "parity.usable",
-    also: ["termination.announced"],
     change: ({ disconnect, parity }) => ({
       disconnect: (client) => (parity(client.version) === "major_mismatch" ? client.leave() : disconnect(client)),
     }),

@@ -1,0 +1,61 @@
+import { expect, test } from "@jest/globals";
+import type { Verdict } from "../../harness/catalogue.ts";
+import type { CaseResult } from "../../harness/execute.ts";
+import { ground, isBroken } from "../../harness/foundation.ts";
+import type { Case } from "../../harness/scenario.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { cases } from "../helpers.ts";
+
+const { foundations, requirements } = protocol;
+const known = new Set<string>([...requirements.map(({ id }) => id), ...cases.map(({ id }) => id)]);
+
+test("whatever the foundations name is there, and a plain case tests its requirement or is judged by its rule", () => {
+  const { plain, forms, varying, within } = foundations;
+  const named = [
+    ...Object.entries(plain).flatMap(([id, it]) => [id, ...it.plain, ...it.on]),
+    ...[forms, varying, within].flatMap((it) => Object.entries(it).flat(2)),
+  ];
+  expect(named.filter((id) => !known.has(id))).toEqual([]);
+  const ruled = new Set(protocol.rules.map(({ requirement }) => requirement));
+  const idle = Object.entries(plain).filter(
+    ([id, it]) => !ruled.has(id) && !cases.some((one) => it.plain.includes(one.id) && one.tests.includes(id)),
+  );
+  expect(idle).toEqual([]);
+});
+
+test("no requirement rests on itself, whatever lies between", () => {
+  const below = (id: string, seen: readonly string[] = []): readonly string[] =>
+    seen.includes(id) ? [id] : (foundations.plain[id]?.on ?? []).flatMap((on) => below(on, [...seen, id]));
+  expect(Object.keys(foundations.plain).flatMap((id) => below(id))).toEqual([]);
+});
+
+/** A result in which a case breaks or keeps a requirement. */
+function result(id: string, requirement: string, verdict: Verdict, more: Partial<CaseResult> = {}): CaseResult {
+  const check = { requirement, level: "MUST", verdict, expected: "", actual: "" } as const;
+  const it = cases.find((one) => one.id === id) as Case;
+  return { case: it, verdict, checks: [check], connections: [], beganAt: 0, durationMs: 0, ...more };
+}
+
+/** The cases that are told to be broken. */
+const told = (...results: readonly CaseResult[]) =>
+  ground(results, [], foundations).flatMap(({ case: { id }, checks }) => (checks.some(isBroken) ? [id] : []));
+
+const LONG = "disconnect/extra-message-of-8192-bytes";
+const BYTEWISE = "transport/segments-each-byte-in-a-segment-of-its-own";
+const IN_ONE = "transport/segments-a-ping-and-a-request-in-one-segment";
+
+test("a long message rests on frames being read that come in several segments, and not on several in one", () => {
+  const long = result(LONG, "disconnect.extra-properties", "fail");
+  expect(told(long, result(BYTEWISE, "transport.segmentation", "fail"))).toEqual([BYTEWISE]);
+  const kept = result(BYTEWISE, "transport.segmentation", "pass");
+  expect(told(long, kept, result(IN_ONE, "transport.segmentation", "fail"))).toEqual([LONG, IN_ONE]);
+});
+
+test("what may come of others rests on clients being kept apart; what is sure does not", () => {
+  const apart = result("disconnect/isolated", "disconnect.isolated", "fail");
+  const spelled = "disconnect/spelled-spaces-inside";
+  const doubts: Partial<CaseResult>[] = [{ unstable: true }, { unconfirmed: true }];
+  for (const doubt of doubts)
+    expect(told(apart, result(spelled, "disconnect.encoding", "fail", doubt))).toEqual(["disconnect/isolated"]);
+  expect(told(apart, result(spelled, "disconnect.encoding", "fail"))).toEqual(["disconnect/isolated", spelled]);
+});
