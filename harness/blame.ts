@@ -4,6 +4,7 @@ import { bearers, brokenFoundations, ground, isBroken } from "./foundation.ts";
 import { groupBy } from "./group.ts";
 import type { Check } from "./judge.ts";
 import { endedAt, findCulprits } from "./outage.ts";
+import { HANDSHAKE } from "./patience.ts";
 import { AT_ONCE } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
@@ -29,6 +30,7 @@ const MOMENT = 20;
 /** Looks again at what went wrong while these cases ran among others, so that no case is blamed for another. `took` is in ms. */
 export async function confirm(cases: readonly Case[], took: number, session: Session): Promise<void> {
   await askAgain(cases, session);
+  await openAgain(cases, session);
   if (session.stop) return;
   await recheckPlain(cases, session);
   const silent = () => doubtful(cases, session).filter(isSilent);
@@ -147,6 +149,22 @@ const wasCrowded = ({ checks }: CaseResult): boolean =>
 /** Whether something rests on a wait that was cut short. */
 const isShort = ({ checks }: CaseResult): boolean =>
   checks.some((check) => (isBroken(check) || check.verdict === "error") && check.silence?.short === true);
+
+/** Runs again, one by one, what could not be judged since the server did not answer a handshake in time: it may have had too many to answer. */
+async function openAgain(cases: readonly Case[], session: Session): Promise<void> {
+  const { results, shared } = session;
+  const deadline = shared.clock() + CONFIRMATION;
+  const isUnopened = ({ verdict, connections }: CaseResult) =>
+    verdict === "skip" &&
+    connections.some(({ events }) => events.some((it) => it.type === "timeout" && it.what === HANDSHAKE));
+  for (const it of cases) {
+    const first = results.get(it);
+    if (!first || !isUnopened(first)) continue;
+    if (session.stop || session.signal?.aborted || shared.clock() > deadline) return;
+    const again = await aloneAgain(first, session);
+    if (!session.culprits.has(it.id)) settle(again, session);
+  }
+}
 
 /** Runs again, in full and side by side, what rests on waits that were cut short: such a wait is no evidence. */
 async function askAgain(cases: readonly Case[], session: Session): Promise<void> {

@@ -88,7 +88,7 @@ export async function alone(it: Case, session: Session): Promise<CaseResult> {
 }
 
 /** A handshake that takes so many ms at best crosses a network. */
-const NEAR = 20;
+const NEAR = 40;
 
 /** So many connections keep a server that is near busy; a case opens some more. */
 const HANDFUL = 40;
