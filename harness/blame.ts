@@ -1,3 +1,4 @@
+import { findCulprits } from "./culprits.ts";
 import {
   breaksAgain,
   doubtful,
@@ -11,7 +12,7 @@ import {
 } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
 import { bearers, ground, isBroken } from "./foundation.ts";
-import { endedAt, findCulprits } from "./outage.ts";
+import { endedAt } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
 import { allTogether, aloneAgain, askAgain, CONFIRMATION, clearHarmed, isLate, openAgain, sample } from "./silences.ts";
