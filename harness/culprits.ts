@@ -102,7 +102,7 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
     const suspect = queue.shift();
     const isLast = queue.length === 0;
     if (!suspect && (atWork || tried.length === 0)) break;
-    const result = suspect && (await alone(suspect, session));
+    const result = suspect && (await retry(suspect, session));
     if (result) tried.push(result);
     const look = isLast || tried.length % LOOK === 0;
     let fell = result ? await hasFallen(watcher, session, look) : await fallsWithin(longest, watcher, session);
@@ -199,7 +199,7 @@ async function apart(guesses: readonly Guess[], fell: Fall, session: Session): P
   const again: (readonly [CaseResult, Guess])[] = [];
   let end: Fall | undefined;
   for (const one of guesses) {
-    again.push([await alone(one.result, session), one]);
+    again.push([await retry(one.result, session), one]);
     end = await fallsWithin(guesses.length > 1 ? APART : 0, watcher, session);
     if (end) break;
   }
@@ -213,7 +213,7 @@ async function apart(guesses: readonly Guess[], fell: Fall, session: Session): P
     .toSorted((a, b) => a.difference - b.difference);
 }
 
-const alone = ({ case: it }: CaseResult, session: Session) => execute(it, session, session.availability.saw, () => {});
+const retry = ({ case: it }: CaseResult, session: Session) => execute(it, session, session.availability.saw, () => {});
 
 /** A connection that does nothing: its end shows that others are ended. Nothing where the server is not there. */
 async function watch(session: Session): Promise<Connection | undefined> {

@@ -2,6 +2,7 @@ import { worst } from "./catalogue.ts";
 import type { CaseResult } from "./execute.ts";
 import { brokenFoundations, ground, isBroken } from "./foundation.ts";
 import type { Check } from "./judge.ts";
+import { HANDSHAKE } from "./patience.ts";
 import { AT_ONCE } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
 import type { Session } from "./session.ts";
@@ -59,19 +60,24 @@ export const wasForgotten = ({ checks }: CaseResult, { shared }: Session): boole
   );
 
 /** Whether it waited among more connections than a server is sure to serve. */
-export const wasCrowded = ({ checks }: CaseResult): boolean =>
-  checks.some((check) => isBroken(check) && check.silence?.among !== undefined);
+export const wasCrowded = ({ checks }: CaseResult, { protocol }: Session): boolean =>
+  checks.some(
+    ({ silence, ...check }) =>
+      isBroken(check) &&
+      silence?.among !== undefined &&
+      (silence.nextServedAfterMs === undefined || silence.what === protocol.greeting),
+  );
 
 /** Whether something rests on a wait that was cut short. */
 export const isShort = ({ checks }: CaseResult): boolean =>
   checks.some((check) => (isBroken(check) || check.verdict === "error") && check.silence?.short === true);
 
 /**
- * Whether nobody can say if a case that waited in vain met a server that was slow or one that forgot it: there was no other client to tell
- * by.
+ * Whether nobody can say if a case that waited in vain met a server that was slow or one that forgot it: it did not stand still, and no other
+ * client waited for the same.
  */
 export const isDoubtful = (it: CaseResult, session: Session): boolean =>
-  !stoodStill(session, it) && session.options.concurrency === 1;
+  !stoodStill(session, it) && it.checks.some((check) => isBroken(check) && check.silence?.what !== HANDSHAKE);
 
 /** Whether the server stood still for all clients when a case waited in vain. */
 export function stoodStill({ shared, stalls }: Session, { beganAt, durationMs }: CaseResult): boolean {

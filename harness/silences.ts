@@ -56,15 +56,15 @@ export async function openAgain(cases: readonly Case[], session: Session): Promi
 /** Runs cases again, side by side and with all patience. */
 async function sideBySide(some: readonly CaseResult[], session: Session): Promise<ReadonlyMap<Case, CaseResult>> {
   const { shared, options } = session;
-  const before = shared.patience.hurry;
-  shared.patience.hurry = false;
-  const again = await work(
-    some.map((it) => it.case),
-    session,
-    { size: Math.max(options.concurrency, 2) },
-  );
-  shared.patience.hurry = before;
-  return again;
+  const { patience } = shared;
+  const before = patience.hurry;
+  patience.hurry = false;
+  try {
+    const cases = some.map((it) => it.case);
+    return await work(cases, session, { size: Math.max(options.concurrency, 2) });
+  } finally {
+    patience.hurry = before;
+  }
 }
 
 /** So few cases hardly keep a server busy when they run side by side. */
@@ -83,7 +83,7 @@ export async function allTogether(some: readonly CaseResult[], took: number, ses
     if (session.culprits.has(first.case.id)) continue;
     if (!second) settle({ ...first, unconfirmed: true }, session);
     else if (!breaksAgain(first, second)) settlePassed(first, second, session);
-    else if (wasCrowded(second)) crowded.push(second);
+    else if (wasCrowded(second, session)) crowded.push(second);
     else if (othersWereServed(second) || othersWereServed(first)) settleFailed(second, session);
     else open.push(second);
   }
@@ -158,7 +158,7 @@ export async function clearHarmed(some: readonly CaseResult[], session: Session)
 
 /** Settles a case that failed and passes now: it was harmed, or forgotten though others were served, or all had to wait. */
 function settlePassed(first: CaseResult, second: CaseResult, session: Session): void {
-  if (wasHarmed(first, session) || wasCrowded(first)) settle(second, session);
+  if (wasHarmed(first, session) || wasCrowded(first, session)) settle(second, session);
   else if (othersWereServed(first)) settle({ ...raw(first, session), unstable: true }, session);
   else settle({ ...second, ...(isDoubtful(first, session) && { unstable: true }) }, session);
 }
