@@ -56,6 +56,9 @@ const MARGIN = 3;
 /** In ms. */
 const IDLE = 10;
 
+/** In a hurry a wait has lasted so much of the timeout when it is taken to be one for the network. */
+const LONG = 0.25;
+
 /** A server that takes so much of the timeout longer than at its best has enough to do. */
 const BUSY = 0.125;
 
@@ -137,6 +140,9 @@ export function patience(timeout: number): Patience {
       for (const one of kinds.values()) Object.assign(one, { inVain: 0, all: 0 });
       [row, busy] = [0, false];
     },
-    idle: () => (busy && row < DEAF ? undefined : IDLE),
+    idle() {
+      if (busy && row < DEAF) return undefined;
+      return this.hurry ? timeout * LONG : IDLE;
+    },
   };
 }

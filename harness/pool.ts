@@ -3,7 +3,7 @@ const LOOK = 50;
 
 /**
  * Takes items from the queue and works on `size` of them at a time, until the queue is empty or `stop` says so; what was
- * begun is finished. Work that calls `idle` gives its place to the next item, except at size 1: one after another. While
+ * begun is finished. Work that calls `idle` gives its place to the next item, unless they may not `overlap`: by default at size 1. While
  * `crowded` says so, nothing is begun before something else is finished.
  */
 export async function pool<T>(
@@ -12,6 +12,7 @@ export async function pool<T>(
   stop: () => boolean,
   crowded: () => boolean,
   work: (item: T, idle: () => void) => Promise<void>,
+  overlap = size > 1,
 ): Promise<void> {
   const running = new Set<Promise<void>>();
   let free = size;
@@ -34,7 +35,7 @@ export async function pool<T>(
     }
     free -= 1;
     const release = once(freed);
-    const task = work(queue.shift() as T, size > 1 ? release : () => {}).finally(() => {
+    const task = work(queue.shift() as T, overlap ? release : () => {}).finally(() => {
       running.delete(task);
       release();
       wake();

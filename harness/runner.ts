@@ -176,7 +176,8 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
   shared.patience.hurry = concurrency === 1;
   const began = shared.clock();
   const failed = () => options.bail && queue.some((it) => isFailure(session.results.get(it), session));
-  await work(queue, session, { size: concurrency, halt: failed, keep: (result) => settle(result, session) });
+  const overlap = options.concurrency > 1;
+  await work(queue, session, { size: concurrency, overlap, halt: failed, keep: (result) => settle(result, session) });
   if (!session.stop && !session.signal?.aborted) {
     const plain = new Set(Object.values(protocol.foundations.plain).flatMap((it) => it.plain));
     const took = shared.clock() - began;

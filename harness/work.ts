@@ -21,6 +21,8 @@ const AGAIN = 5;
 export interface HowToWork {
   /** Cases at work at the same time. */
   readonly size: number;
+  /** Whether more may begin while one waits; by default where several may be at work. */
+  readonly overlap?: boolean;
   /** Whether no more shall begin. */
   readonly halt?: () => boolean;
   /** Called with each result. */
@@ -34,7 +36,7 @@ export interface HowToWork {
 export async function work(
   cases: readonly Case[],
   session: Session,
-  { size, halt = () => false, keep = () => {} }: HowToWork,
+  { size, overlap = size > 1, halt = () => false, keep = () => {} }: HowToWork,
 ): Promise<ReadonlyMap<Case, CaseResult>> {
   const { availability, shared, signal } = session;
   const { limits } = shared;
@@ -64,8 +66,9 @@ export async function work(
           done.set(it, result);
           keep(result);
         },
+        overlap,
       );
-    await (size === 1 ? round() : withCanary(session, round));
+    await (overlap ? withCanary(session, round) : round());
     if (signal?.aborted) break;
     if (isGone(session)) {
       const { atWork, recent } = await lookInto(ran, session);
