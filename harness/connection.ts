@@ -99,6 +99,8 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
   const state = listen(socket, log, () => writing);
   const destroy = () => socket.terminate();
   shared.sockets.add(destroy);
+  const grown = young(shared);
+  socket.once("close", grown);
   socket.once("close", () => {
     shared.sockets.delete(destroy);
     shared.limits.left();
@@ -174,6 +176,22 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
     },
     forget: () => log.forget(tcp?.bytesRead ?? 0),
   };
+}
+
+/** A connection keeps a server busy for so many ms, or until it ends; what is open for longer mostly waits. */
+const YOUNG = 250;
+
+/** Counts a connection as young; what it returns ends that, as time does. */
+function young({ attention }: Shared): () => void {
+  attention.young += 1;
+  const timer = setTimeout(grow, YOUNG).unref();
+  let isYoung = true;
+  function grow(): void {
+    clearTimeout(timer);
+    if (isYoung) attention.young -= 1;
+    isYoung = false;
+  }
+  return grow;
 }
 
 /** Records what happens on a WebSocket, and tells whether and why not it opened. */

@@ -1,7 +1,8 @@
 import { answers } from "./availability.ts";
+import { findCulprits } from "./culprits.ts";
 import { type CaseResult, dial } from "./execute.ts";
 import { isNothing } from "./nothing.ts";
-import { type Fall, findCulprits, howItFell, inconclusive, standUp } from "./outage.ts";
+import { type Fall, howItFell, inconclusive, standUp } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
 import { byRecency } from "./suspects.ts";

@@ -63,8 +63,8 @@ export interface Shared {
   readonly meter: { bytes: number };
   /** Times in which the server sent nothing to anybody, though several waited. */
   readonly stalls: Stall[];
-  /** Who waits, and since when nobody was served. */
-  readonly attention: { waiting: number; since: number };
+  /** How many wait, and since when nobody was served; how many connections are so young that they keep the server busy. */
+  readonly attention: { waiting: number; since: number; young: number };
   /** Ends each TCP connection that is still there. */
   readonly sockets: Set<() => void>;
   /** How many connections the target accepts. */
@@ -98,7 +98,7 @@ export function share(timeout: number): Shared {
     patience: patience(timeout),
     meter: { bytes: 0 },
     stalls: [],
-    attention: { waiting: 0, since: 0 },
+    attention: { waiting: 0, since: 0, young: 0 },
     sockets: new Set(),
     limits: limits(clock, timeout),
   };

@@ -1,8 +1,9 @@
 import { availability } from "./availability.ts";
-import { brokenSoFar, confirm, reconsider } from "./blame.ts";
+import { confirm, reconsider } from "./blame.ts";
 import { type Requirement, worst } from "./catalogue.ts";
 import type { Connection } from "./connection.ts";
 import { runControls } from "./controls.ts";
+import { brokenSoFar } from "./doubt.ts";
 import { type Bench, type CaseResult, dial, execute, notJudged, notRun } from "./execute.ts";
 import { ground, restsOnBroken } from "./foundation.ts";
 import { lastNewcomer } from "./lost.ts";

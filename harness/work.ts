@@ -88,16 +88,13 @@ export async function alone(it: Case, session: Session): Promise<CaseResult> {
 }
 
 /** A handshake that takes so many ms at best crosses a network. */
-const NEAR = 20;
+const NEAR = 40;
 
 /** So many connections keep a server that is near busy; a case opens some more. */
 const HANDFUL = 40;
 
-/** So many ms without anything from the server, and what is open mostly waits for what does not come. */
-const LULL = 100;
-
 /** Whether so many connections are open that more would only load the server: one that is near answers soon. */
-function isCrowd({ sockets, patience, attention, clock }: Session["shared"]): boolean {
+function isCrowd({ sockets, patience, attention }: Session["shared"]): boolean {
   if (sockets.size > LIMITS.sockets) return true;
-  return sockets.size > HANDFUL && patience.best(HANDSHAKE) < NEAR && clock() - attention.since < LULL;
+  return attention.young > HANDFUL && patience.best(HANDSHAKE) < NEAR;
 }

@@ -83,7 +83,8 @@ const rows = (on: Ids, ...ids: Ids): Some<Ids> => Object.fromEntries(ids.map((id
 
 /** What each requirement rests on wherever it does not show in its plainest form. */
 const forms: Some<Ids> = {
-  ...rows(["transport.handshake"], "transport.handshake", "transport.subprotocol", "transport.header-whitespace"),
+  ...rows(["transport.handshake"], "transport.subprotocol", "transport.header-whitespace"),
+  ...rows(CONNECTION, "transport.handshake"),
   ...rows(CONNECTION, "transport.ping", "transport.close", "disconnect.closes", "message.json"),
   ...rows([...CONNECTION, "disconnect.answered"], "termination.announced"),
   ...rows(

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { program } from "../servers/program.ts";
+import { byTurns } from "../turns.ts";
 import { cli, freePort } from "./process.ts";
 import { closing, cwd } from "./workspace.ts";
 
@@ -138,7 +139,7 @@ const deaths: Readonly<Record<string, readonly [on: readonly string[], right: Ri
 };
 
 describe("a server that the suite started and that", () => {
-  test.each(Object.entries(deaths))(
+  test.each(byTurns(Object.entries(deaths), 4))(
     "%s: the culprits are named, and nobody else",
     async (_, [on, right, ...args]) => {
       expectCulprits(await started(on, ...args), right);

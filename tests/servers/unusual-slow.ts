@@ -1,13 +1,14 @@
-import { atOnce, perSecond, perWindow, queued } from "./limits.ts";
+import { onWs } from "./libraries.ts";
+import { bucket, gateway, type Limiter, together, type Way, window } from "./limiting.ts";
 import { program } from "./program.ts";
 import { slow, turns } from "./quirks.ts";
-import { onRaw, type Quirks } from "./raw.ts";
+import { onRaw } from "./raw.ts";
 import { tachyon } from "./tachyon.ts";
 import type { Unusual } from "./unusual.ts";
 
-/** A server that takes no more than so many connections. It meets one case in `share`. */
-const takes = (quirks: () => Partial<Quirks>, share = 1): Unusual => ({
-  start: () => onRaw(tachyon(), quirks()),
+/** A gateway that takes no more than so many connections. It meets one case in `share`. */
+const takes = (limiter: () => Limiter, way: Way, share = 1): Unusual => ({
+  start: async () => gateway(await onWs(tachyon()), way, limiter()),
   warns: [],
   share,
   limited: true,
@@ -22,21 +23,26 @@ const slowly = (kind: string): Unusual => ({ start: () => program("tests/servers
  */
 export const unusualSlow: Readonly<Record<string, Unusual>> = {
   // How many connections of one address it takes at the same time.
-  "answers 503 to more than 5 connections": takes(() => atOnce(5, 503), 4),
-  "resets more than 5 connections": takes(() => atOnce(5, "reset"), 4),
-  "answers 429 to more than 10 connections": takes(() => atOnce(10, 429), 4),
-  "lets more than 8 connections wait for the handshake": takes(() => queued(8)),
+  "answers 503 to more than 5 connections": takes(() => together(5), 503, 4),
+  "resets more than 5 connections": takes(() => together(5), "reset", 4),
+  "answers 429 to more than 10 connections": takes(() => together(10), 429, 4),
+  "lets more than 8 connections wait for the handshake": takes(() => together(8), "queue"),
 
   // How many connections it takes a second.
-  "answers 503 to more than 10 connections a second": takes(() => perSecond(10, 5, 503), 24),
-  "answers 429 to more than 30 connections a second": takes(() => perWindow(30, 429), 8),
-  "answers 429 to more than 100 connections a second, with a burst of 20": takes(() => perSecond(100, 20, 429), 2),
-  "resets more than 100 connections in each second": takes(() => perWindow(100, "reset"), 2),
-  "answers 503 to more than 300 connections a second, with a burst of 50": takes(() => perSecond(300, 50, 503)),
-  "resets more than 300 connections a second": takes(() => perSecond(300, 10, "reset")),
+  "answers 503 to more than 10 connections a second": takes(() => bucket(10, 5), 503, 24),
+  "answers 429 to more than 30 connections a second": takes(() => window(30), 429, 8),
+  "answers 429 to more than 100 connections a second, with a burst of 20": takes(() => bucket(100, 20), 429, 2),
+  "resets more than 100 connections in each second": takes(() => window(100), "reset", 2),
+  "answers 503 to more than 300 connections a second, with a burst of 50": takes(() => bucket(300, 50), 503),
+  "resets more than 300 connections a second": takes(() => bucket(300, 10), "reset"),
 
   // How long it takes.
-  "lets a client in every 20 ms": takes(() => ({ admit: turns(20) }), 2),
+  "lets a client in every 20 ms": {
+    start: () => onRaw(tachyon(), { admit: turns(20) }),
+    warns: [],
+    share: 2,
+    limited: true,
+  },
   "greets after 1.5 s": { start: () => onRaw(slow(1_500, 0)(tachyon())), warns: [] },
   "stands still for 1.5 s at its first client": slowly("stands still for 1.5 s at once"),
   "stands still for 1.5 s at its 100th client": slowly("stands still for 1.5 s once"),

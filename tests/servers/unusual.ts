@@ -3,7 +3,6 @@ import { networkInterfaces } from "node:os";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import { frame } from "./frames.ts";
 import { onFaye, onWebSocketNode, onWs, type Running } from "./libraries.ts";
-import { bucket, gateway, type Limiter, together, type Way, window } from "./limiting.ts";
 import { program } from "./program.ts";
 import {
   corked,
@@ -40,8 +39,9 @@ const [crt, key] = ["crt", "key"].map((it) => readFileSync(`tests/fixtures/local
   string,
 ];
 
-/** No command: that of a binary frame. */
+/** No command: that of a binary frame, or of a text with noncharacters. */
 const BINARY = Symbol();
+const NONCHARACTER = Symbol();
 
 const invalid = { status: "failed", reason: "invalid_command" };
 const news = { command: "lobby/motd/response", status: "success", data: { motd: "hello" } };
@@ -62,10 +62,6 @@ const closes = (code?: number, reason?: string) =>
     farewell: (session) => session.end({ status: "success" }, code, reason),
     refuse: (session) => session.end(invalid, code, reason),
   });
-const limits = (limiter: () => Limiter, way: Way): Unusual => ({
-  start: async () => gateway(await onWs(tachyon()), way, limiter()),
-  warns: [],
-});
 const every = (ms: number, opcode: number) =>
   sends(() => ({
     keep(wire) {
@@ -157,6 +153,21 @@ export const unusual: Readonly<Record<string, Unusual>> = {
   "reads a byte-order mark": chooses({
     read: (text, binary) => (binary ? undefined : commandIn(text.replace(/^\ufeff/, ""))),
   }),
+  "refuses white space around header values": sends(
+    () => ({ refuse: ({ lines }) => (lines.every((line) => /^[^:\s]+: ?(\S(.*\S)?)?$/.test(line)) ? undefined : 400) }),
+    ["transport.header-whitespace"],
+  ),
+  "takes no noncharacters": {
+    start: () =>
+      onRaw(
+        tachyon({
+          read: (text, binary) =>
+            /\p{Noncharacter_Code_Point}/u.test(text) ? NONCHARACTER : binary ? undefined : commandIn(text),
+          refuse: (session, command) => (command === NONCHARACTER ? session.close(1007) : dismiss(session)),
+        }),
+      ),
+    warns: ["transport.unicode"],
+  },
   "reads no more than 4 KiB": sends(() => ({ limit: 4 << 10 })),
 
   // What it does with several commands.
@@ -197,11 +208,6 @@ export const unusual: Readonly<Record<string, Unusual>> = {
   }),
 
   // How many it serves.
-  "lets in five at the same time": limits(() => together(5), 503),
-  "resets whom it does not let in beside seven others": limits(() => together(7), "reset"),
-  "lets whom it cannot serve wait until one of eight has left": limits(() => together(8), "queue"),
-  "lets in 100 in each second": limits(() => window(100), 429),
-  "lets in 200 a second, and 50 more now and then": limits(() => bucket(200, 50), "reset"),
 
   // What else it says.
   "has news after the greeting and before every answer": chooses({

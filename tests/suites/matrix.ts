@@ -10,6 +10,7 @@ import { protocol } from "../../suites/0.1.7/index.ts";
 import type { Faults, ReferenceFault } from "../../suites/0.1.7/reference/faults/fault.ts";
 import { faultNamed, faults } from "../../suites/0.1.7/reference/faults/index.ts";
 import { brokenBy, cases, runAgainst } from "../helpers.ts";
+import { byTurns } from "../turns.ts";
 
 const PAGE = "docs/kill-matrix.md";
 const { UPDATE_DOCS, FAULTS } = process.env;
@@ -41,13 +42,10 @@ const named = (fault: string): ReferenceFault => faults[fault] as ReferenceFault
 
 /** In so many days each fault runs in full once: others each day, so that they take a minute. */
 const DAYS = 18;
-const today = Math.floor(Date.now() / 86_400_000);
+const inTurn = new Set(byTurns(Object.keys(faults), DAYS));
 
 /** Whether all cases run with a fault: for the page, where it is named by FAULTS, and else when it is its day. */
-function isInFull(fault: string): boolean {
-  if (UPDATE_DOCS || wanted) return true;
-  return Object.keys(faults).indexOf(fault) % DAYS === today % DAYS;
-}
+const isInFull = (fault: string): boolean => UPDATE_DOCS !== undefined || wanted !== undefined || inTurn.has(fault);
 
 /** So many of the cases that find a fault run with it on any day: from the first to the last. */
 const FEW = 3;

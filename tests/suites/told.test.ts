@@ -3,20 +3,24 @@ import type { CaseResult } from "../../harness/execute.ts";
 import { brokenBy, byDefault, runAgainst } from "../helpers.ts";
 import { misjudged } from "../servers/misjudged/index.ts";
 import { isObject } from "../servers/tachyon.ts";
+import { byTurns } from "../turns.ts";
 
 /** Longer than a run may take, so that one that does is told of as well. */
 const PATIENCE = 90_000;
 
+/** How long the client is silent that shall be left alone, in ms, where a server does not mind. */
+const MOMENT = 100;
+
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());
 
-test.each(Object.entries(misjudged))(
+test.each(byTurns(Object.entries(misjudged), 4))(
   "of a server that %s is told what is right",
   async (_, { start, told = [], oneOf = [], also = [], noObjects, options, headers = {} }) => {
     const server = await start();
     close = server.close;
     const target = { url: new URL(server.url), headers };
-    const run = await runAgainst(server.url, byDefault, { target, ...options });
+    const run = await runAgainst(server.url, byDefault, { target, idle: MOMENT, ...options });
 
     const broken = brokenBy(run);
     expect(broken.filter((id) => ![...oneOf, ...also].some((it) => it === id))).toEqual(told.toSorted());

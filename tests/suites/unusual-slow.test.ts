@@ -1,5 +1,6 @@
 import { afterEach, test } from "@jest/globals";
 import { unusualSlow } from "../servers/unusual-slow.ts";
+import { byTurns } from "../turns.ts";
 import { expectNothingWrong } from "./conforming.ts";
 
 /** Longer than a run may take, so that one that does is told of as well. */
@@ -8,7 +9,7 @@ const PATIENCE = 60_000;
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());
 
-test.each(Object.entries(unusualSlow))(
+test.each(byTurns(Object.entries(unusualSlow), 4))(
   "nothing is wrong with a server that %s",
   async (_, server) => {
     const running = await server.start();

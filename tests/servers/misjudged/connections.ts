@@ -8,6 +8,9 @@ const IGNORED = Symbol();
 
 const goodbye = { command: "system/disconnected/response", status: "success" };
 
+/** How long the client is silent that shall be left alone, in ms: longer than these servers stand it. */
+const LONG = 2_000;
+
 /** Does something to a client that was silent for so many ms since it was greeted. */
 const whenIdle = (ms: number, act: (client: Client) => void, right: Right): Misjudged =>
   wraps(
@@ -25,7 +28,7 @@ const whenIdle = (ms: number, act: (client: Client) => void, right: Right): Misj
         },
       };
     },
-    right,
+    { ...right, options: { idle: LONG } },
   );
 
 /** Says nothing to some malformed commands, and refuses the others so many ms later. */

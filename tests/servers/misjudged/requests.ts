@@ -121,7 +121,10 @@ export const ofRequests: Readonly<Record<string, Misjudged>> = {
   // What it cannot store.
   "stores no NUL": chokes((text) => text.includes("\0")),
   "stores no control character": chokes((text) => /\p{Cc}/u.test(text)),
-  "stores no character past the first plane": chokes((text) => /[\u{10000}-\u{10ffff}]/u.test(text)),
+  "stores no character past the first plane": {
+    ...chokes((text) => /[\u{10000}-\u{10ffff}]/u.test(text)),
+    also: ["transport.unicode"],
+  },
   "stores no text over 5,000 bytes": chokes((text) => Buffer.byteLength(text) > 5_000),
 
   // What shadows a method of every object.

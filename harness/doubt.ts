@@ -1,0 +1,137 @@
+import { worst } from "./catalogue.ts";
+import type { CaseResult } from "./execute.ts";
+import { brokenFoundations, ground, isBroken } from "./foundation.ts";
+import type { Check } from "./judge.ts";
+import { HANDSHAKE } from "./patience.ts";
+import { AT_ONCE } from "./recorder.ts";
+import type { Case } from "./scenario.ts";
+import type { Session } from "./session.ts";
+
+/** What results of cases that ran among others leave open. */
+
+/** The requirements that gave a case its verdict. Failures that have them in common are of one kind. */
+export const brokenIn = ({ checks, verdict }: CaseResult): string[] =>
+  checks.flatMap((check) => (check.verdict === verdict ? [check.requirement] : []));
+
+/** Whether something that a case broke is broken again, or cannot be told. */
+export function breaksAgain(first: CaseResult, again: CaseResult): boolean {
+  const broken = new Set(brokenIn(first));
+  return again.checks.some(
+    (check) => broken.has(check.requirement) && check.verdict !== "pass" && check.verdict !== "info",
+  );
+}
+
+/** The result as it was before anything was explained by another requirement. */
+export const raw = (result: CaseResult, { results }: Session): CaseResult => results.get(result.case) ?? result;
+
+/** Whether a case breaks what says that others are served on. */
+export const harmsOthers = ({ case: it, checks }: CaseResult, { protocol }: Session): boolean =>
+  checks.some((check) => isBroken(check) && check.requirement === protocol.survivalOf(it));
+
+/** A case that ended so many ms before others were seen to be ended may have been one of them. */
+const ABOUT = 100;
+
+/** Whether a case that harms others, known to do so alone, too, ran at the same time as another. */
+export const wasHarmed = ({ beganAt, durationMs }: CaseResult, session: Session): boolean =>
+  [...session.results.values()].some(
+    (it) =>
+      session.culprits.has(it.case.id) && it.beganAt <= beganAt + durationMs && it.beganAt + it.durationMs >= beganAt,
+  ) || session.falls.some(({ from, to }) => from - ABOUT <= beganAt + durationMs && to + ABOUT >= beganAt);
+
+/** Whether a case fails only for what did not come in time. */
+export const isSilent = ({ checks }: CaseResult): boolean =>
+  checks.some(({ verdict }) => verdict === "fail") &&
+  checks.every(({ verdict, silence }) => verdict !== "fail" || silence !== undefined);
+
+/** Whether all that did not come in time came to others meanwhile. */
+export const othersWereServed = ({ checks }: CaseResult): boolean =>
+  checks.every(
+    (check) => !isBroken(check) || check.silence === undefined || check.silence.nextServedAfterMs !== undefined,
+  );
+
+/** So much of the timeout at most lies between a client who is forgotten and the next who is served. */
+const NEXT = 0.05;
+
+/** Whether what did not come in time came to those who began to wait for it right afterwards. */
+export const wasForgotten = ({ checks }: CaseResult, { shared }: Session): boolean =>
+  checks.every(
+    (check) =>
+      !isBroken(check) || (check.silence?.nextServedAfterMs ?? Number.POSITIVE_INFINITY) <= NEXT * shared.timeout,
+  );
+
+/** Whether it waited among more connections than a server is sure to serve. */
+export const wasCrowded = ({ checks }: CaseResult, { protocol }: Session): boolean =>
+  checks.some(
+    ({ silence, ...check }) =>
+      isBroken(check) &&
+      silence?.among !== undefined &&
+      (silence.nextServedAfterMs === undefined || silence.what === protocol.greeting),
+  );
+
+/** Whether something rests on a wait that was cut short. */
+export const isShort = ({ checks }: CaseResult): boolean =>
+  checks.some((check) => (isBroken(check) || check.verdict === "error") && check.silence?.short === true);
+
+/**
+ * Whether nobody can say if a case that waited in vain met a server that was slow or one that forgot it: it did not stand still, and no other
+ * client waited for the same.
+ */
+export const isDoubtful = (it: CaseResult, session: Session): boolean =>
+  !stoodStill(session, it) && it.checks.some((check) => isBroken(check) && check.silence?.what !== HANDSHAKE);
+
+/** Whether the server stood still for all clients when a case waited in vain. */
+export function stoodStill({ shared, stalls }: Session, { beganAt, durationMs }: CaseResult): boolean {
+  const stall = shared.stalls.find(({ at, ms }) => at <= beganAt + durationMs && at + ms >= beganAt);
+  if (stall) stalls.add(stall);
+  return stall !== undefined;
+}
+
+/** Whether the suite stopped reading because of what came for all cases together. */
+export const isCrowded = ({ verdict, connections }: CaseResult) =>
+  verdict === "error" &&
+  connections.some(({ events }) => events.some((it) => it.type === "limit" && it.data.endsWith(AT_ONCE)));
+
+const DOUBTFUL =
+  "others that failed like this passed alone, and there was no time to run this one alone (--concurrency 1 does)";
+
+/** A failure of which nobody can say whether the case is to blame, and why. */
+export function undecided(result: CaseResult): CaseResult {
+  const checks = result.checks.map(
+    (check): Check =>
+      isBroken(check) ? { ...check, verdict: "error", actual: `${check.actual}; but ${DOUBTFUL}` } : check,
+  );
+  return { ...result, checks, verdict: worst(checks.map(({ verdict }) => verdict)) };
+}
+
+/** The foundations that are broken in what ran so far. */
+export const brokenSoFar = ({ results, protocol }: Session): ReadonlyMap<string, string> =>
+  brokenFoundations([...results.values()], protocol.foundations);
+
+/** The results of cases that fail, and for nothing that another requirement explains. */
+export function doubtful(cases: readonly Case[], session: Session): readonly CaseResult[] {
+  const { protocol, results, culprits } = session;
+  const wanted = new Set(cases);
+  const known = brokenSoFar(session);
+  // What is broken in its plainest form, which was looked at before, is so in others.
+  const isKnown = ({ case: { id }, checks }: CaseResult) =>
+    checks.every(
+      ({ verdict, requirement }) =>
+        verdict !== "fail" || (known.has(requirement) && !protocol.foundations.plain[requirement]?.plain.includes(id)),
+    );
+  return ground([...results.values()], [], protocol.foundations).filter(
+    (it) =>
+      wanted.has(it.case) &&
+      !culprits.has(it.case.id) &&
+      !session.rechecked.has(it.case.id) &&
+      !it.unstable &&
+      ((it.verdict === "fail" && !isKnown(it)) || isCrowded(it)),
+  );
+}
+
+/** Warnings for what did not come while the server stood still. */
+export function warnedInAStall(cases: readonly Case[], session: Session): readonly CaseResult[] {
+  const wanted = new Set(cases);
+  return [...session.results.values()].filter(
+    (it) => wanted.has(it.case) && it.verdict === "warn" && !othersWereServed(it) && stoodStill(session, it),
+  );
+}
