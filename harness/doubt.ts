@@ -10,8 +10,7 @@ import type { Session } from "./session.ts";
 /** What results of cases that ran among others leave open. */
 
 /** The requirements that gave a case its verdict. Failures that have them in common are of one kind. */
-export const brokenIn = ({ checks, verdict }: CaseResult): string[] =>
-  checks.flatMap((check) => (check.verdict === verdict ? [check.requirement] : []));
+export const brokenIn = (it: CaseResult): string[] => decisive(it).map(({ requirement }) => requirement);
 
 /** Whether something that a case broke is broken again, or cannot be told. */
 export function breaksAgain(first: CaseResult, again: CaseResult): boolean {
@@ -43,29 +42,28 @@ export const isSilent = ({ checks }: CaseResult): boolean =>
   checks.some(({ verdict }) => verdict === "fail") &&
   checks.every(({ verdict, silence }) => verdict !== "fail" || silence !== undefined);
 
+/** The checks that gave a case its verdict. */
+const decisive = ({ checks, verdict }: CaseResult): readonly Check[] =>
+  checks.filter((check) => check.verdict === verdict);
+
 /** Whether all that did not come in time came to others meanwhile. */
-export const othersWereServed = ({ checks }: CaseResult): boolean =>
-  checks.every(
-    (check) => !isBroken(check) || check.silence === undefined || check.silence.nextServedAfterMs !== undefined,
-  );
+export const othersWereServed = (it: CaseResult): boolean =>
+  decisive(it).every(({ silence }) => silence === undefined || silence.nextServedAfterMs !== undefined);
 
 /** So much of the timeout at most lies between a client who is forgotten and the next who is served. */
 const NEXT = 0.05;
 
 /** Whether what did not come in time came to those who began to wait for it right afterwards. */
-export const wasForgotten = ({ checks }: CaseResult, { shared }: Session): boolean =>
-  checks.every(
-    (check) =>
-      !isBroken(check) || (check.silence?.nextServedAfterMs ?? Number.POSITIVE_INFINITY) <= NEXT * shared.timeout,
+export const wasForgotten = (it: CaseResult, { shared }: Session): boolean =>
+  decisive(it).every(
+    ({ silence }) => (silence?.nextServedAfterMs ?? Number.POSITIVE_INFINITY) <= NEXT * shared.timeout,
   );
 
 /** Whether it waited among more connections than a server is sure to serve. */
-export const wasCrowded = ({ checks }: CaseResult, { protocol }: Session): boolean =>
-  checks.some(
-    ({ silence, ...check }) =>
-      isBroken(check) &&
-      silence?.among !== undefined &&
-      (silence.nextServedAfterMs === undefined || silence.what === protocol.greeting),
+export const wasCrowded = (it: CaseResult, { protocol }: Session): boolean =>
+  decisive(it).some(
+    ({ silence }) =>
+      silence?.among !== undefined && (silence.nextServedAfterMs === undefined || silence.what === protocol.greeting),
   );
 
 /** Whether something rests on a wait that was cut short. */
@@ -77,7 +75,7 @@ export const isShort = ({ checks }: CaseResult): boolean =>
  * client waited for the same.
  */
 export const isDoubtful = (it: CaseResult, session: Session): boolean =>
-  !stoodStill(session, it) && it.checks.some((check) => isBroken(check) && check.silence?.what !== HANDSHAKE);
+  !stoodStill(session, it) && decisive(it).some(({ silence }) => silence?.what !== HANDSHAKE);
 
 /** Whether the server stood still for all clients when a case waited in vain. */
 export function stoodStill({ shared, stalls }: Session, { beganAt, durationMs }: CaseResult): boolean {

@@ -67,6 +67,9 @@ async function sideBySide(some: readonly CaseResult[], session: Session): Promis
   }
 }
 
+/** So many cases to which the same did not come, though others were served meanwhile, are no chance. */
+const MANY = 16;
+
 /** So few cases hardly keep a server busy when they run side by side. */
 const FEW = 8;
 
@@ -75,7 +78,11 @@ const FEW = 8;
  * served meanwhile; else some are asked alone. What comes then had not come to one client though others were served, which is a
  * breach, or the server had stood still, which is none.
  */
-export async function allTogether(some: readonly CaseResult[], took: number, session: Session): Promise<void> {
+export async function allTogether(all: readonly CaseResult[], took: number, session: Session): Promise<void> {
+  const kinds = [...groupBy(all, (it) => brokenIn(it).join(" ")).values()];
+  const isCertain = (kind: readonly CaseResult[]) => kind.length >= MANY && kind.every(othersWereServed);
+  for (const it of kinds.filter(isCertain).flat()) settleFailed(raw(it, session), session);
+  const some = kinds.filter((kind) => !isCertain(kind)).flat();
   const again = await sideBySide(some, session);
   const [open, crowded]: [CaseResult[], CaseResult[]] = [[], []];
   for (const first of some) {
