@@ -163,9 +163,13 @@ export async function clearHarmed(some: readonly CaseResult[], session: Session)
   return innocent;
 }
 
-/** Settles a case that failed and passes now: it was harmed, or forgotten though others were served, or all had to wait. */
+/**
+ * Settles a case that failed and passes now: it was harmed, or forgotten though others were served, or all had to wait. One that failed
+ * alone, too, and passed only after that, fails now and then.
+ */
 function settlePassed(first: CaseResult, second: CaseResult, session: Session): void {
-  if (wasHarmed(first, session) || wasCrowded(first, session)) settle(second, session);
+  if (breaksAgain(first, second)) settle({ ...raw(first, session), unstable: true }, session);
+  else if (wasHarmed(first, session) || wasCrowded(first, session)) settle(second, session);
   else if (othersWereServed(first)) settle({ ...raw(first, session), unstable: true }, session);
   else settle({ ...second, ...(isDoubtful(first, session) && { unstable: true }) }, session);
 }

@@ -53,7 +53,8 @@ export async function explainRequirement(requirement: Requirement, protocol: Pro
     ...reading(requirement, protocol).map((line) => `  ${line}`),
     ...(faults.length > 0 ? ["  broken by these faults of the reference server"] : []),
     ...faults.map(([name, { says }]) => `    ${name}  ${says}`),
-    ...(everywhere ? ["  judged on every connection of every case"] : testedBy(cases)),
+    ...(everywhere ? ["  judged on every connection of every case"] : []),
+    ...(everywhere && cases.length === 0 ? [] : testedBy(cases)),
     ...(everywhere || cases.length > 0 ? [`  run them alone: ${about.name} run <url> --requirement ${id}`] : []),
   ];
 }

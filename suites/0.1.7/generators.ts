@@ -25,7 +25,8 @@ const INDENTS = ["", " ", "\t", "\r\n"];
 export function extended(fc: Generator): Arbitrary<string> {
   return message(fc).map(({ command, ...more }) => {
     const rest = JSON.stringify(more).slice(1);
-    return `{"command":${JSON.stringify(command)}${rest === "}" ? "" : ","}${rest}`;
+    const head = `{"command":${JSON.stringify(command)}`;
+    return rest === "}" ? head + rest : `${head},${rest}`;
   });
 }
 

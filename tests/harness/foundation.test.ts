@@ -24,8 +24,8 @@ const foundations: Foundations = {
   forms: { top: ["top", "middle"], a: ["top"], b: ["side", "middle"], quiet: ["top"], "s/odd": ["side"] },
   varying: { a: ["side"] },
   within: { a: ["lost", "b"], b: ["c", "lost"], c: ["d"] },
-  awaited: {},
-  formOf: {},
+  awaited: { "the answer": "answered" },
+  formOf: { c: "b", form: "of" },
   general: ["lost"],
   dropped: "lost",
   absent: ["quiet"],
@@ -59,6 +59,9 @@ const fails = (id: string, ...requirements: string[]) =>
   result(id, Object.fromEntries(requirements.map((it) => [it, "fail" as const])));
 
 const brokenIn = (...results: CaseResult[]) => Object.fromEntries(brokenFoundations(results, foundations));
+/** Of requirements that are broken, each in its own case, what that comes of. */
+const shown = (roots: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(roots).flatMap(([id, root]) => [id, `s/${id}`].map((it) => [it, root])));
 
 /** What is told of the checks of the last result: where one is not judged, what to see. */
 function told(...results: readonly CaseResult[]): readonly string[] {
@@ -76,31 +79,34 @@ const [root, middle, top, side] = ["root", "middle", "top", "side"].map((id) => 
 ];
 
 describe("the foundations that are broken", () => {
-  test("are those whose plain case fails or warns, each with what it comes of", () => {
-    expect(brokenIn(root)).toEqual({ root: "root" });
-    expect(brokenIn(result("s/root", { root: "warn" }))).toEqual({ root: "root" });
-    expect(brokenIn(root, middle, top)).toEqual({ root: "root", middle: "root", top: "root" });
+  test("are those whose plain case fails or warns, and these cases, each with what it comes of", () => {
+    expect(brokenIn(root)).toEqual(shown({ root: "root" }));
+    expect(brokenIn(result("s/root", { root: "warn" }))).toEqual(shown({ root: "root" }));
+    expect(brokenIn(root, middle, fails("s/top-too", "top"))).toEqual({
+      ...shown({ root: "root", middle: "root", top: "root" }),
+      "s/top-too": "root",
+    });
   });
 
   test("include what could not be judged only where something below is broken", () => {
     const unclear = (["skip", "error"] as const).map((middle) => result("s/middle", { middle }));
     for (const it of unclear)
-      expect([brokenIn(it), brokenIn(root, it)]).toEqual([{}, { root: "root", middle: "root" }]);
-    expect(brokenIn(root, result("s/middle", {}))).toEqual({ root: "root", middle: "root" });
+      expect([brokenIn(it), brokenIn(root, it)]).toEqual([{}, shown({ root: "root", middle: "root" })]);
+    expect(brokenIn(root, result("s/middle", {}))).toEqual(shown({ root: "root", middle: "root" }));
   });
 
   test("leave out what was kept, though what it rests on is broken, and the chain ends there", () => {
     for (const kept of [passes("s/middle", "middle"), result("s/middle", { middle: "info" })])
-      expect(brokenIn(root, kept, top)).toEqual({ root: "root", top: "top" });
+      expect(brokenIn(root, kept, top)).toEqual({ ...shown({ root: "root", top: "top" }), "s/top-too": "top" });
   });
 
   test("leave out those whose plain case did not run, or fails for something else", () => {
     expect(brokenIn(fails("s/other", "root"), fails("s/side", "root"))).toEqual({});
-    expect(brokenIn(root, top)).toEqual({ root: "root", top: "top" });
+    expect(brokenIn(root, top)).toEqual({ ...shown({ root: "root", top: "top" }), "s/top-too": "top" });
   });
 
-  test("include one of which one of several plain cases is broken", () => {
-    expect(brokenIn(passes("s/top", "top"), fails("s/top-too", "top"))).toEqual({ top: "top" });
+  test("include one of which one of several plain cases is broken, and no plain case that keeps it", () => {
+    expect(brokenIn(passes("s/top", "top"), fails("s/top-too", "top"))).toEqual({ top: "top", "s/top-too": "top" });
   });
 
   test("leave out what goes wrong now and then", () => {
@@ -207,16 +213,51 @@ describe("what comes of another breach in the same case", () => {
     expect(told(side, fails("s/x", "a", "b"))).toEqual(["a fail", "b skip side"]);
   });
 
-  test("is turned round in a case whose verdict varies: there it comes of what holds on every connection", () => {
-    const unstable = { unstable: true };
-    expect(told({ ...fails("s/x", "b", "c"), ...unstable })).toEqual(["b fail", "c fail"]);
-    expect(told({ ...fails("s/x", "a", "lost"), ...unstable })).toEqual(["a fail", "lost fail"]);
-    const general: Foundations = { ...foundations, within: { lost: ["b"], b: ["lost"] } };
-    const [varying] = ground([{ ...fails("s/x", "b", "lost"), ...unstable }], [], general);
+  test("comes, in a case whose verdict varies, of the first that is broken of what holds on every connection, and of nothing else", () => {
+    const varies = (...requirements: string[]) => told({ ...fails("s/x", ...requirements), unstable: true });
+    expect(varies("a", "b")).toEqual(["a fail", "b fail"]);
+    expect(varies("a", "lost", "other")).toEqual(["a skip lost", "lost fail", "other skip lost"]);
+    const general: Foundations = { ...foundations, general: ["gone", "lost"] };
+    const [varying] = ground([{ ...fails("s/x", "a", "lost", "gone"), unstable: true }], [], general);
     expect(varying?.checks.map(({ requirement, see }) => [requirement, see])).toEqual([
-      ["b", "lost"],
-      ["lost", undefined],
+      ["a", "gone"],
+      ["lost", "gone"],
+      ["gone", undefined],
     ]);
+  });
+
+  test("names, in a case whose verdict varies, what did not come, or what the requirement is a form of", () => {
+    const silence = (what: string) => ({ silence: { what, afterMs: 5 } });
+    const checks = [
+      checkOf("other", "fail", silence("the answer")),
+      checkOf("form", "warn", { level: "SHOULD" }),
+      checkOf("form", "fail", silence("something else")),
+      checkOf("form", "pass"),
+      checkOf("b", "fail"),
+    ];
+    const named = (unstable: boolean) =>
+      ground([{ ...result("s/x", {}), checks, unstable }], [], foundations)[0]?.checks.map((it) =>
+        [it.requirement, it.level, it.verdict].join(" "),
+      );
+    expect(named(true)).toEqual([
+      "answered MUST fail",
+      "of MUST fail",
+      "form MUST fail",
+      "form MUST pass",
+      "b MUST fail",
+    ]);
+    expect(named(false)).toEqual([
+      "other MUST fail",
+      "form SHOULD warn",
+      "form MUST fail",
+      "form MUST pass",
+      "b MUST fail",
+    ]);
+  });
+
+  test("leaves what varies the worst verdict of what it is named then", () => {
+    const it = { ...result("s/x", { form: "warn" }, { verdict: "warn" }), unstable: true };
+    expect(ground([it], [], foundations)[0]).toMatchObject({ verdict: "fail", unstable: true });
   });
 
   test("draws along what was skipped for it", () => {
@@ -266,9 +307,11 @@ describe("a case that has not run yet", () => {
 });
 
 describe("the foundations of this version", () => {
-  const { plain, forms, varying, within, general, dropped, absent } = protocol.foundations;
+  const { plain, forms, varying, within, general, awaited, formOf, dropped, absent } = protocol.foundations;
   const cases = new Map(protocol.suites.flatMap((suite) => suite.cases).map((it) => [it.id, it]));
   const known = new Set(protocol.requirements.map(({ id }) => id));
+  /** What may stand for a requirement: a plain case of it. */
+  const shows = new Set(Object.values(plain).flatMap((it) => it.plain));
   const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement));
 
   /** The ways from a name along what it leads to that come back to a name that was there before. */
@@ -278,15 +321,17 @@ describe("the foundations of this version", () => {
   }
 
   test("name requirements and cases that there are", () => {
-    const keys = [plain, varying, within].flatMap((it) => Object.keys(it));
-    const on = [forms, varying, within].flatMap((it) => Object.values(it).flat());
+    const keys = [plain, varying, within, formOf].flatMap((it) => Object.keys(it));
+    const on = [varying, within, awaited, formOf].flatMap((it) => Object.values(it).flat());
     expect([...keys, ...on, ...general, dropped, ...absent].filter((id) => !known.has(id))).toEqual([]);
+    const bearing = Object.values(forms).flat();
+    expect(bearing.filter((id) => !known.has(id) && !shows.has(id))).toEqual([]);
     expect(Object.keys(forms).filter((id) => !known.has(id) && !cases.has(id))).toEqual([]);
   });
 
   test("have a plain case each, which tests them", () => {
     const on = [...Object.values(forms).flat(), ...Object.values(plain).flatMap((it) => it.on)];
-    expect(on.filter((id) => (plain[id]?.plain.length ?? 0) === 0)).toEqual([]);
+    expect(on.filter((id) => !shows.has(id) && (plain[id]?.plain.length ?? 0) === 0)).toEqual([]);
     const untested = Object.entries(plain).flatMap(([requirement, it]) =>
       it.plain.filter((id) => !cases.get(id)?.tests.includes(requirement) && !everywhere.has(requirement)),
     );

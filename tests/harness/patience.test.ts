@@ -240,7 +240,9 @@ describe("a run", () => {
     const server = await lobby();
     closing.push(server.close);
     const target = { url: new URL(server.url), headers: {} };
-    const result = await run({ ...protocol, suites, rules: [] }, cases, { ...DEFAULTS, target, ...options });
+    // None of these cases says whether others are served on.
+    const judging = { ...protocol, suites, rules: [], survivalOf: () => "" };
+    const result = await run(judging, cases, { ...DEFAULTS, target, ...options });
     const told = result.results.map(({ verdict, unstable }) => (unstable ? `${verdict} unstable` : verdict));
     return { told, ...(result.stop && { stop: result.stop.words }) };
   }

@@ -62,6 +62,7 @@ test.each<[string, readonly WireEvent[], Readonly<Record<string, string>>]>([
       "termination.success-only-if-asked": "untold",
       "disconnect.closes": "untold",
       "disconnect.last": "untold",
+      "transport.handshake": "untold",
       "version.greeting": "untold",
     },
   ],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { repeatedName } from "../../suites/0.1.7/duplicates.ts";
-import { event, outcomes } from "../recording/recordings.ts";
+import { ASK, event, GREETING, outcomes, says } from "../recording/recordings.ts";
 
 describe("a name that stands twice", () => {
   test.each([
@@ -46,8 +46,11 @@ describe("a name that stands twice", () => {
 
 test("a message of the server that holds a name twice is no JSON object that says one thing", () => {
   const text = '{"command":"system/disconnected/response","status":"failed","status":"success"}';
-  const events = [event("client", "text", '{"command":"system/disconnect/request"}'), event("server", "text", text)];
-  expect(outcomes({ url: "", events: [...events, event("server", "close", "", 1000)] })).toEqual({
-    "message.json": "broken",
-  });
+  const events = [
+    says("server", GREETING),
+    says("client", ASK),
+    event("server", "text", text),
+    event("server", "close", "", 1000),
+  ];
+  expect(outcomes({ url: "", events })).toEqual({ "message.json": "broken" });
 });

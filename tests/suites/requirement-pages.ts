@@ -110,10 +110,15 @@ function faultsOf(faults: readonly [string, Fault][]): RootContent[] {
 
 /** The cases that test a requirement: a table, unless another requirement of the page has the same. */
 function casesOf(id: string, before: readonly Requirement[], protocol: Protocol): RootContent[] {
-  if (isEverywhere(id, protocol)) {
-    return [paragraph(text("Judged on every connection of every case."))];
-  }
   const cases = testing(id, protocol);
+  if (isEverywhere(id, protocol)) {
+    const everywhere = paragraph(text("Judged on every connection of every case."));
+    return cases.length === 0 ? [everywhere] : [everywhere, ...tableOf(cases, before, protocol)];
+  }
+  return tableOf(cases, before, protocol);
+}
+
+function tableOf(cases: readonly Case[], before: readonly Requirement[], protocol: Protocol): RootContent[] {
   const same = before.find((other) => isSame(testing(other.id, protocol), cases));
   if (same) {
     return [
