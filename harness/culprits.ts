@@ -6,7 +6,7 @@ import { seeing } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 import { diedOrNot, type Fall, howItFell, inconclusive, standUp } from "./outage.ts";
 import { type Session, settle } from "./session.ts";
-import { byRecency, type Guess, guess, inputsOf, tellInput } from "./suspects.ts";
+import { byLikelihood, byRecency, type Guess, guess, inputsOf, tellInput } from "./suspects.ts";
 import { isEnded, isServerEnd } from "./transcript.ts";
 
 /** So many ms at most are spent in a run on finding out what ends a server. */
@@ -73,7 +73,7 @@ export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, se
     tried: [],
   };
   session.sightings.set(fall.to, search.before);
-  const found = await sweep(byRecency(first, fall.to), search, !fall.lives);
+  const found = await sweep(byLikelihood(first, fall.to), search, !fall.lives);
   if (found.length === 0) found.push(...(await sweep(byRecency(earlier, fall.to).slice(0, EARLIER), search, false)));
   session.searched += shared.clock() - began;
   if (found.length > 0) session.falls.push(fall);
@@ -262,6 +262,7 @@ function blamed({ result, input, delay }: Guess, { how }: Fall, { protocol, judg
     verdict: broken(level, judging.strict),
     expected: statement,
     actual: `${how}${after}`,
+    ended: true,
   };
   const others = result.checks.filter((it) => it.requirement !== id);
   // That the connection of the case itself ended is no second finding.

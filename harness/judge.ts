@@ -15,6 +15,8 @@ export interface Check {
   readonly actual: string;
   /** The requirement that is broken, where it cannot be judged for that. */
   readonly see?: string;
+  /** The input of the case ended the server, or the connections of others. */
+  readonly ended?: true;
   /** How long was waited in vain, where that is what it rests on. */
   readonly silence?: Silence;
 }

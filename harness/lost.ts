@@ -5,7 +5,7 @@ import { isNothing } from "./nothing.ts";
 import { type Fall, howItFell, inconclusive, standUp } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
-import { byRecency } from "./suspects.ts";
+import { byLikelihood, byRecency } from "./suspects.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { UnreachableError } from "./usage.ts";
 
@@ -69,7 +69,7 @@ function rank(atWork: readonly CaseResult[], fall: Fall, { results }: Session): 
   const earlier = [...results.values()].filter(
     (it) => !it.case.waits && it.connections.length > 0 && !atWork.some((other) => other.case === it.case),
   );
-  const ranked = [...byRecency(atWork, fall.to), ...byRecency(earlier, fall.to)];
+  const ranked = [...byLikelihood(atWork, fall.to), ...byRecency(earlier, fall.to)];
   return ranked.slice(0, NAMED).map((it) => it.case.id);
 }
 

@@ -27,6 +27,31 @@ export const lastInput = ({ connections, beganAt }: CaseResult, before: number):
 export const byRecency = (results: readonly CaseResult[], at: number): readonly CaseResult[] =>
   results.toSorted((a, b) => lastInput(b, at) - lastInput(a, at));
 
+/** When the client of a case sent what had no answer by a time, in ms of the run's clock; infinite where all had. */
+export const unansweredSince = ({ connections }: CaseResult, by: number): number =>
+  Math.min(
+    ...connections.map(({ events }) => {
+      const before = events.filter(({ at }) => at <= by);
+      const answered = before.findLastIndex(({ from }) => from === "server");
+      const open = before.find((event, i) => i > answered && event.from === "client" && SENT.has(event.type));
+      return open?.at ?? Number.POSITIVE_INFINITY;
+    }),
+  );
+
+/**
+ * Cases as suspects of what happened at a time. A server that takes one input after another ends over the oldest that it has not
+ * answered; else who sent something last is the likeliest.
+ */
+export const byLikelihood = (results: readonly CaseResult[], at: number): readonly CaseResult[] => {
+  const since = new Map(results.map((it) => [it, unansweredSince(it, at - JUST)]));
+  const open = (it: CaseResult) => since.get(it) ?? Number.POSITIVE_INFINITY;
+  const [waiting, others] = [true, false].map((it) => results.filter((one) => Number.isFinite(open(one)) === it));
+  return [...(waiting ?? []).toSorted((a, b) => open(a) - open(b)), ...byRecency(others ?? [], at)];
+};
+
+/** What ends connections is seen so many ms after what caused it, at least. */
+const JUST = 0.1;
+
 /** What a case may have done that ended others: its input, and how long before it stood, in ms. */
 export interface Guess {
   readonly result: CaseResult;
@@ -38,6 +63,9 @@ export interface Guess {
 
 /** Inputs that differ by less than this (ms) fit equally well: among others a server is a little later than alone. */
 const ALIKE = 30;
+
+/** What ends a server so many ms after it came does so at once. */
+const SOON = 60;
 
 /** What is sent in one go, in ms. */
 const AT_ONCE = 1;
@@ -56,7 +84,9 @@ export function guess(result: CaseResult, at: number, before: CaseResult | undef
     return [{ result, input, delay, difference: once === undefined ? delay : Math.abs(first - once - delay) }];
   });
   const best = Math.min(...all.map(({ difference }) => difference));
-  const fitting = all.filter(({ difference }) => difference <= best + ALIKE);
+  // What a client commands is likelier than what came a moment later, though that fits as well.
+  const isNear = ({ input, delay }: Guess) => isCommand(input) && delay <= SOON && best <= SOON;
+  const fitting = all.filter((it) => it.difference <= best + ALIKE || isNear(it));
   const likely = [isCommand, isOfClient, () => true].map((which) => fitting.filter(({ input }) => which(input)));
   const nearest = likely.find((some) => some.length > 0)?.toSorted((a, b) => a.delay - b.delay) ?? [];
   // What fences an input is sent with it, and behind it.

@@ -3,7 +3,7 @@ import { groupBy } from "../harness/group.ts";
 import type { ReportCase, ReportCheck } from "./report.ts";
 
 /** What of a check tells whether it is a finding, or rests on one. */
-type Judged = Pick<ReportCheck, "requirement" | "verdict" | "see" | "expectedFailure">;
+type Judged = Pick<ReportCheck, "requirement" | "verdict" | "see" | "expectedFailure" | "ended">;
 
 /** What of a case does. */
 type Checked<Check> = Pick<ReportCase, "unconfirmed" | "unstable"> & {
@@ -34,7 +34,7 @@ export const isNews = (check: Pick<ReportCheck, "verdict" | "expectedFailure">):
 
 /**
  * What a report found, one for each requirement, in the order in which it is told everywhere: what was not expected first, then by
- * verdict, then causes first, by how much rests on them, then as in the catalogue.
+ * verdict, then what ends the server, then causes first, by how much rests on them, then as in the catalogue.
  */
 export function findings<
   Requirement extends { readonly id: string },
@@ -56,7 +56,11 @@ export function findings<
       return group ? [finding(requirement, group, resting.get(requirement.id)?.length ?? 0)] : [];
     })
     .toSorted(
-      (a, b) => Number(a.expected) - Number(b.expected) || rank(a.verdict) - rank(b.verdict) || b.resting - a.resting,
+      (a, b) =>
+        Number(a.expected) - Number(b.expected) ||
+        rank(a.verdict) - rank(b.verdict) ||
+        Number(b.check.ended ?? 0) - Number(a.check.ended ?? 0) ||
+        b.resting - a.resting,
     );
 }
 
