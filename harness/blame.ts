@@ -1,3 +1,4 @@
+import type { Verdict } from "./catalogue.ts";
 import { findCulprits } from "./culprits.ts";
 import {
   breaksAgain,
@@ -62,7 +63,7 @@ async function recheckPlain(cases: readonly Case[], session: Session): Promise<v
     ),
   );
   for (const { case: it, verdict } of [...results.values()]) {
-    if (!needed.has(it.id) || session.rechecked.has(it.id) || verdict === "fail") continue;
+    if (!needed.has(it.id) || session.rechecked.has(it.id) || !isRight(verdict)) continue;
     session.rechecked.add(it.id);
     const again = await alone(it, session);
     if (session.stop || session.signal?.aborted) return;
@@ -71,6 +72,8 @@ async function recheckPlain(cases: readonly Case[], session: Session): Promise<v
     if (!session.stop && breaksAgain(again, third)) settle(third, session);
   }
 }
+
+const isRight = (verdict: Verdict) => verdict === "pass" || verdict === "info";
 
 /** Runs cases again alone, one after another; resolves to those that pass then. What is wrong alone, too, is confirmed. */
 async function oneByOne(

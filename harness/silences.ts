@@ -90,8 +90,8 @@ export async function allTogether(all: readonly CaseResult[], took: number, sess
     if (session.culprits.has(first.case.id)) continue;
     if (!second) settle({ ...first, unconfirmed: true }, session);
     else if (!breaksAgain(first, second)) settlePassed(first, second, session);
-    else if (wasCrowded(second, session)) crowded.push(second);
-    else if (othersWereServed(second) || othersWereServed(first)) settleFailed(second, session);
+    else if (some.length > 1 && wasCrowded(second, session)) crowded.push(second);
+    else if (some.length === 1 || othersWereServed(second) || othersWereServed(first)) settleFailed(second, session);
     else open.push(second);
   }
   for (const second of open.length > FEW ? [] : open) settleFailed(second, session);
@@ -130,7 +130,7 @@ export async function sample(some: readonly CaseResult[], took: number, session:
         continue;
       }
       confirmed += 1;
-      settle(raw(result, session), session);
+      settleFailed(raw(result, session), session);
       if (!harmsOthers(result, session)) continue;
       session.culprits.add(result.case.id);
       const open = kind.filter((it) => it !== result && !settled.has(it) && !cleared.some(([first]) => first === it));

@@ -8,13 +8,16 @@ export interface Input {
   readonly name: string;
 }
 
+/** The name of a client that acts, alone or with a word behind it; others look on. */
+const CLIENT = "client";
+
 /** What a client can send that a server has to read. */
 const SENT = new Set<WireEvent["type"]>(["upgrade", "text", "binary", "ping", "violation", "close", "end"]);
 
 /** All that the clients of a case sent, in order. */
 export const inputsOf = (connections: readonly Transcript[]): readonly Input[] =>
   connections
-    .flatMap(({ name = "client", events }) =>
+    .flatMap(({ name = CLIENT, events }) =>
       events.flatMap((event) => (event.from === "client" && SENT.has(event.type) ? [{ event, name }] : [])),
     )
     .toSorted((a, b) => a.event.at - b.event.at);
@@ -27,27 +30,49 @@ export const lastInput = ({ connections, beganAt }: CaseResult, before: number):
 export const byRecency = (results: readonly CaseResult[], at: number): readonly CaseResult[] =>
   results.toSorted((a, b) => lastInput(b, at) - lastInput(a, at));
 
-/** When the client of a case sent what had no answer by a time, in ms of the run's clock; infinite where all had. */
+/** What a client sends that a server of this kind owes an answer: not who calls, and not who leaves. */
+const isAsked = ({ from, type }: WireEvent) =>
+  from === "client" && SENT.has(type) && type !== "upgrade" && type !== "close" && type !== "end";
+
+/** When a client of a case sent what had no answer by a time, in ms of the run's clock; infinite where all had. */
 export const unansweredSince = ({ connections }: CaseResult, by: number): number =>
   Math.min(
     ...connections.map(({ events }) => {
       const before = events.filter(({ at }) => at <= by);
       const answered = before.findLastIndex(({ from }) => from === "server");
-      const open = before.find((event, i) => i > answered && event.from === "client" && SENT.has(event.type));
-      return open?.at ?? Number.POSITIVE_INFINITY;
+      return before.find((event, i) => i > answered && isAsked(event))?.at ?? Number.POSITIVE_INFINITY;
+    }),
+  );
+
+/** When the server last answered what a client of a case that acts had sent, in ms of the run's clock; minus infinity where it never did. */
+const answeredAt = ({ connections }: CaseResult, by: number): number =>
+  Math.max(
+    ...connections.map(({ name = CLIENT, events }) => {
+      const asked = events.findIndex(isAsked);
+      const answer = events.findLast(
+        ({ from, type, at }, i) => from === "server" && type === "text" && at <= by && i > asked,
+      );
+      return name.startsWith(CLIENT) && asked >= 0 && answer ? answer.at : Number.NEGATIVE_INFINITY;
     }),
   );
 
 /**
- * Cases as suspects of what happened at a time. A server that takes one input after another ends over the oldest that it has not
- * answered; else who sent something last is the likeliest.
+ * Cases as suspects of what happened at a time, the likeliest first. A server that takes one input after another ends over the oldest
+ * that it has not answered, one that answers before it ends over the one that it answered last: they take turns. The others follow, who sent
+ * something last first.
  */
-export const byLikelihood = (results: readonly CaseResult[], at: number): readonly CaseResult[] => {
-  const since = new Map(results.map((it) => [it, unansweredSince(it, at - JUST)]));
-  const open = (it: CaseResult) => since.get(it) ?? Number.POSITIVE_INFINITY;
-  const [waiting, others] = [true, false].map((it) => results.filter((one) => Number.isFinite(open(one)) === it));
-  return [...(waiting ?? []).toSorted((a, b) => open(a) - open(b)), ...byRecency(others ?? [], at)];
-};
+export function byLikelihood(results: readonly CaseResult[], at: number): readonly CaseResult[] {
+  const ranked = (time: (it: CaseResult) => number) =>
+    results
+      .map((it) => [it, time(it)] as const)
+      .filter(([, ms]) => Number.isFinite(ms))
+      .toSorted(([, a], [, b]) => a - b)
+      .map(([it]) => it);
+  const waiting = ranked((it) => unansweredSince(it, at - JUST));
+  const answered = ranked((it) => -answeredAt(it, at));
+  const turns = results.flatMap((_, i) => [waiting.slice(i, i + 1), answered.slice(i, i + 1)].flat());
+  return [...new Set([...turns, ...byRecency(results, at)])];
+}
 
 /** What ends connections is seen so many ms after what caused it, at least. */
 const JUST = 0.1;
@@ -94,7 +119,7 @@ export function guess(result: CaseResult, at: number, before: CaseResult | undef
   return chosen ?? { result, input: undefined, delay: at - result.beganAt, difference: Number.POSITIVE_INFINITY };
 }
 
-const isOfClient = (input: Input | undefined) => input?.name.startsWith("client") ?? false;
+const isOfClient = (input: Input | undefined) => input?.name.startsWith(CLIENT) ?? false;
 const isCommand = (input: Input | undefined) => isOfClient(input) && input?.event.type !== "upgrade";
 
 /** Characters of an input in a sentence. */

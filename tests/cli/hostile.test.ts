@@ -8,8 +8,8 @@ import { type Hostile, hostile, waiting } from "../servers/hostile.ts";
 import { byTurns } from "../turns.ts";
 import { folder, type Outcome, start } from "./process.ts";
 
-/** What a run may take, whatever the target does. */
-const [SECONDS, MEGABYTES] = [15, 200];
+/** What a run may take, whatever the target does, on a machine that is busy: `npm run bench` measures how long it really takes. */
+const [SECONDS, MEGABYTES] = [25, 250];
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -24,7 +24,7 @@ process.on("exit", () =>
 const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(PEAK)}`;
 
 /** What a terminal would act on, and what stands for text that was broken on its way to it. */
-const RAW = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffd]/u;
+const RAW = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|^(?!.* → text ).*\ufffd/mu; // The suite sends U+FFFD itself.
 
 interface Run extends Outcome {
   readonly seconds: number;
@@ -101,13 +101,13 @@ async function complaints({ start, exit, args }: Hostile, part: readonly string[
   ];
 }
 
-/** Those that cost the suite most meet every case; each of the others a third of them. A third of all is there each day. */
+/** Those that cost the suite most meet every case; each of the others a third of them. A sixth of all is there each day. */
 const WHOLE = ["endless messages", "1900 tiny messages", "15,000 keys"];
 const thirds = Object.entries(hostile).map(
   ([name, server], i) => [name, server, WHOLE.includes(name) ? [] : ["--shard", `${(i % 3) + 1}/3`]] as const,
 );
 
-test.each(byTurns(thirds, 3))("%s", async (_, server, part) => {
+test.each(byTurns(thirds, 6))("%s", async (_, server, part) => {
   expect(await complaints(server, part)).toEqual([]);
 });
 
@@ -116,7 +116,7 @@ const SIDE_BY_SIDE = 2;
 const names = Object.keys(waiting);
 const groups = names.flatMap((_, i) => (i % SIDE_BY_SIDE === 0 ? [names.slice(i, i + SIDE_BY_SIDE)] : []));
 
-test.each(byTurns(groups, 2).map((group) => [group.join("; "), group] as const))("%s", async (_, group) => {
+test.each(byTurns(groups, 4).map((group) => [group.join("; "), group] as const))("%s", async (_, group) => {
   const found = group.map(async (name) => [name, await complaints(waiting[name] as Hostile)]);
   expect(Object.fromEntries(await Promise.all(found))).toEqual(Object.fromEntries(group.map((name) => [name, []])));
 });

@@ -58,7 +58,9 @@ describe("the patience of a run", () => {
     expect([it.wait("a"), it.deaf]).toEqual([FULL, true]);
     it.hurry = true;
     it.forgive();
-    expect([it.wait("a"), it.deaf, it.idle()]).toEqual([FULL, false, 10]);
+    expect([it.wait("a"), it.deaf, it.idle()]).toEqual([FULL, false, 500]);
+    it.hurry = false;
+    expect(it.idle()).toBe(10);
   });
 
   test("is three times as long as the slowest answer at least, and never longer than the timeout", () => {

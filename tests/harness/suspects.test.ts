@@ -107,8 +107,8 @@ describe("a guess of what ended others", () => {
     expect(guessed(result(0, ...upgrade), 35, undefined, 35)[0]).toBe("GET");
     expect(guessed(result(0, line("bystander", sends(30, "n"))), 35, undefined, 35)[0]).toBe("n");
     // Not where they fit worse than by the time that a busy server takes longer.
-    const far = [line("client", sends(10, "a")), line("newcomer", sends(41, "n"))];
-    expect(guessed(result(0, ...far), 45, undefined, 45)[0]).toBe("n");
+    const far = [line("client", sends(10, "a")), line("newcomer", sends(101, "n"))];
+    expect(guessed(result(0, ...far), 105, undefined, 105)[0]).toBe("n");
   });
 
   test("is the first of what was sent in one go, since a fence comes behind what it fences", () => {

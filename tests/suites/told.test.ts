@@ -14,7 +14,7 @@ const MOMENT = 100;
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());
 
-test.each(byTurns(Object.entries(misjudged), 4))(
+test.each(byTurns(Object.entries(misjudged), 6))(
   "of a server that %s is told what is right",
   async (_, { start, told = [], oneOf = [], also = [], noObjects, options, headers = {} }) => {
     const server = await start();
