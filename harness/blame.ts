@@ -7,6 +7,7 @@ import {
   isCrowded,
   isSilent,
   raw,
+  stoodStill,
   warnedInAStall,
   wasForgotten,
   wasHarmed,
@@ -147,8 +148,11 @@ async function whoEnded(
   for (const it of found.length === 0 ? ran : []) settle(it, session);
   for (const [first, alone] of innocent) {
     if (session.culprits.has(first.case.id)) continue;
-    if (found.length > 0) settle(alone, session);
-    else settle({ ...raw(first, session), unstable: true }, session);
+    const result = raw(first, session);
+    // Who only waited while the server stood still for all was not failed by it.
+    const waited = !wasDropped(result, session) && stoodStill(session, first);
+    if (found.length > 0 || waited) settle(alone, session);
+    else settle({ ...result, unstable: true }, session);
   }
 }
 

@@ -46,8 +46,13 @@ export const isSilent = ({ checks }: CaseResult): boolean =>
 const decisive = ({ checks, verdict }: CaseResult): readonly Check[] =>
   checks.filter((check) => check.verdict === verdict);
 
-/** Whether all that did not come in time came to others meanwhile. */
+/** Whether a handshake of a case had no answer in time. */
+const hung = ({ connections }: CaseResult): boolean =>
+  connections.some(({ events }) => events.some((it) => it.type === "timeout" && it.what === HANDSHAKE));
+
+/** Whether all that did not come in time came to others meanwhile. Of an answer to a handshake that is not known. */
 export const othersWereServed = (it: CaseResult): boolean =>
+  !hung(it) &&
   decisive(it).every(({ silence }) => silence === undefined || silence.nextServedAfterMs !== undefined);
 
 /** So much of the timeout at most lies between a client who is forgotten and the next who is served. */

@@ -80,6 +80,7 @@ const hooks = {
   "stands still for 1.5 s once": () => ({ admit: at(100, () => standStill(1_500)) }),
   "stands still for 1.5 s at once": () => ({ admit: at(1, () => standStill(1_500)) }),
   "stands still for 2.5 s once": () => ({ admit: at(100, () => standStill(2_500)) }),
+  "stands still for 2.5 s among unusual handshakes": () => ({ admit: at(600, () => standStill(2_500)) }),
   "stands still for 2.5 s every 5 s": () => {
     const stall = () => {
       standStill(2_500);

@@ -46,5 +46,6 @@ export const unusualSlow: Readonly<Record<string, Unusual>> = {
   "greets after 1.5 s": { start: () => onRaw(slow(1_500, 0)(tachyon())), warns: [] },
   "stands still for 1.5 s at its first client": slowly("stands still for 1.5 s at once"),
   "stands still for 1.5 s at its 100th client": slowly("stands still for 1.5 s once"),
+  "stands still for 2.5 s among unusual handshakes": slowly("stands still for 2.5 s among unusual handshakes"),
   "closes 1.8 s after its last word": slowly("closes after 1.8 s"),
 };
