@@ -52,8 +52,7 @@ const hung = ({ connections }: CaseResult): boolean =>
 
 /** Whether all that did not come in time came to others meanwhile. Of an answer to a handshake that is not known. */
 export const othersWereServed = (it: CaseResult): boolean =>
-  !hung(it) &&
-  decisive(it).every(({ silence }) => silence === undefined || silence.nextServedAfterMs !== undefined);
+  !hung(it) && decisive(it).every(({ silence }) => silence === undefined || silence.nextServedAfterMs !== undefined);
 
 /** So much of the timeout at most lies between a client who is forgotten and the next who is served. */
 const NEXT = 0.05;
