@@ -16,7 +16,7 @@ const RECENT = 0.25;
 const MOMENT = 250;
 
 /** So many suspects are named where a target did not come back. */
-const NAMED = 10;
+const NAMED = 6;
 
 /** What becomes of cases that ran when a target went away. */
 export interface Affected {

@@ -58,7 +58,8 @@ const answeredAt = ({ connections }: CaseResult, by: number): number =>
 
 /**
  * Cases as suspects of what happened at a time, the likeliest first. A server that takes one input after another ends over the oldest
- * that it has not answered, one that answers before it ends over the one that it answered last: they take turns. The others follow, who sent
+ * that it has not answered, one that answers before it ends over the one that it answered last: they take turns, one of the
+ * former and two of the latter, since what is read in one go is answered in one go. The others follow, who sent
  * something last first.
  */
 export function byLikelihood(results: readonly CaseResult[], at: number): readonly CaseResult[] {
@@ -70,7 +71,7 @@ export function byLikelihood(results: readonly CaseResult[], at: number): readon
       .map(([it]) => it);
   const waiting = ranked((it) => unansweredSince(it, at - JUST));
   const answered = ranked((it) => -answeredAt(it, at));
-  const turns = results.flatMap((_, i) => [waiting.slice(i, i + 1), answered.slice(i, i + 1)].flat());
+  const turns = results.flatMap((_, i) => [waiting.slice(i, i + 1), answered.slice(2 * i, 2 * i + 2)].flat());
   return [...new Set([...turns, ...byRecency(results, at)])];
 }
 

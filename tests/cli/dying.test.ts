@@ -183,7 +183,8 @@ describe("a server that the suite found running and that", () => {
       expect(broken.filter((id) => !HARM.includes(id))).toEqual(["parity.patch"]);
       expect(told.verdict).toBe("fail");
       expect(stdout).toContain("parity.patch");
-      expect(stdout).toContain(NULL);
+      // What a server reads in one go it ends over together: which of it did is not always among the six that are named.
+      expect(stdout).toMatch(/suspects one of these ended it, the likeliest first: malformed\//);
       expect(code).toBe(1);
     },
     PATIENCE,

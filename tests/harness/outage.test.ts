@@ -125,7 +125,7 @@ describe("a server that ends and is back in a moment", () => {
     const result = await runAgainst(url, some, { concurrency: 1 });
     expect([failed(result), result.stop, result.unexplained.length]).toEqual([[], undefined, 1]);
     expect(result.unexplained[0]?.suspects[0]).toBe(BANANA);
-    expect(result.unexplained[0]?.suspects.length).toBeLessThanOrEqual(10);
+    expect(result.unexplained[0]?.suspects.length).toBeLessThanOrEqual(6);
   });
 
   test("is given up after as many ends as the user allows", async () => {
