@@ -1,4 +1,4 @@
-import type { Verdict } from "./catalogue.ts";
+import { isBroken, isRight } from "./catalogue.ts";
 import { findCulprits } from "./culprits.ts";
 import {
   breaksAgain,
@@ -13,7 +13,7 @@ import {
   wasHarmed,
 } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
-import { bearers, ground, isBroken } from "./foundation.ts";
+import { bearers, ground } from "./foundation.ts";
 import { endedAt } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
@@ -63,8 +63,9 @@ async function recheckPlain(cases: readonly Case[], session: Session): Promise<v
         .flatMap((id) => foundations.plain[id]?.plain ?? []),
     ),
   );
-  for (const { case: it, verdict } of [...results.values()]) {
-    if (!needed.has(it.id) || session.rechecked.has(it.id) || !isRight(verdict)) continue;
+  for (const result of [...results.values()]) {
+    const { case: it } = result;
+    if (!needed.has(it.id) || session.rechecked.has(it.id) || !isRight(result)) continue;
     session.rechecked.add(it.id);
     const again = await alone(it, session);
     if (session.stop || session.signal?.aborted) return;
@@ -73,8 +74,6 @@ async function recheckPlain(cases: readonly Case[], session: Session): Promise<v
     if (!session.stop && breaksAgain(again, third)) settle(third, session);
   }
 }
-
-const isRight = (verdict: Verdict) => verdict === "pass" || verdict === "info";
 
 /** Runs cases again alone, one after another; resolves to those that pass then. What is wrong alone, too, is confirmed. */
 async function oneByOne(

@@ -28,6 +28,25 @@ export function worst(verdicts: Iterable<Verdict>, none: Verdict = "pass"): Verd
   return ranks.length === 0 ? none : (VERDICTS[Math.max(...ranks)] as Verdict);
 }
 
+/** Whether a verdict finds nothing wrong. */
+export const isRight = ({ verdict }: { readonly verdict: Verdict }): boolean =>
+  verdict === "pass" || verdict === "info";
+
+/** Whether a verdict names a breach. */
+export const isBroken = ({ verdict }: { readonly verdict: Verdict }): boolean =>
+  verdict === "fail" || verdict === "warn";
+
+/** Whether a verdict deserves an explanation: a breach, or what could not be judged for the suite's own sake. */
+export const isFinding = (it: { readonly verdict: Verdict }): boolean => isBroken(it) || it.verdict === "error";
+
+/** A result with other checks, and the verdict that follows from them. */
+export const withChecks = <
+  R extends { readonly verdict: Verdict; readonly checks: readonly { readonly verdict: Verdict }[] },
+>(
+  result: R,
+  checks: R["checks"],
+): R => ({ ...result, checks, verdict: worst(checks.map(({ verdict }) => verdict)) });
+
 /** Whether breaking a requirement makes a server non-conformant. With `strict` a SHOULD counts as a MUST. */
 export const isBinding = (level: Level, strict: boolean): boolean => level === "MUST" || (strict && level === "SHOULD");
 

@@ -1,5 +1,6 @@
+import { isBroken } from "./catalogue.ts";
 import { type CaseResult, execute } from "./execute.ts";
-import { bearers, ground, isBroken } from "./foundation.ts";
+import { bearers, ground } from "./foundation.ts";
 import { pool } from "./pool.ts";
 import type { Case } from "./scenario.ts";
 import type { Session } from "./session.ts";

@@ -1,8 +1,8 @@
 import { answers } from "./availability.ts";
-import { broken, worst } from "./catalogue.ts";
+import { broken, isFinding, withChecks } from "./catalogue.ts";
 import type { Connection } from "./connection.ts";
 import { type CaseResult, dial, execute } from "./execute.ts";
-import { isBroken, seeing } from "./foundation.ts";
+import { seeing } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 import { diedOrNot, type Fall, howItFell, inconclusive, standUp } from "./outage.ts";
 import { type Session, settle } from "./session.ts";
@@ -266,6 +266,6 @@ function blamed({ result, input, delay }: Guess, { how }: Fall, { protocol, judg
   };
   const others = result.checks.filter((it) => it.requirement !== id);
   // That the connection of the case itself ended, and what did not come for that, is no second finding.
-  const checks = [check, ...others.map((it) => (isBroken(it) || it.verdict === "error" ? seeing(it, id) : it))];
-  return { ...result, checks, verdict: worst(checks.map(({ verdict }) => verdict)) };
+  const checks = [check, ...others.map((it) => (isFinding(it) ? seeing(it, id) : it))];
+  return withChecks(result, checks);
 }

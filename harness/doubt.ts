@@ -1,6 +1,6 @@
-import { worst } from "./catalogue.ts";
+import { isBroken, isFinding, isRight, withChecks } from "./catalogue.ts";
 import type { CaseResult } from "./execute.ts";
-import { brokenFoundations, ground, isBroken } from "./foundation.ts";
+import { brokenFoundations, ground } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { AT_ONCE } from "./recorder.ts";
@@ -15,9 +15,7 @@ export const brokenIn = (it: CaseResult): string[] => decisive(it).map(({ requir
 /** Whether something that a case broke is broken again, or cannot be told. */
 export function breaksAgain(first: CaseResult, again: CaseResult): boolean {
   const broken = new Set(brokenIn(first));
-  return again.checks.some(
-    (check) => broken.has(check.requirement) && check.verdict !== "pass" && check.verdict !== "info",
-  );
+  return again.checks.some((check) => broken.has(check.requirement) && !isRight(check));
 }
 
 /** The result as it was before anything was explained by another requirement. */
@@ -72,7 +70,7 @@ export const wasCrowded = (it: CaseResult, { protocol }: Session): boolean =>
 
 /** Whether something rests on a wait that was cut short. */
 export const isShort = ({ checks }: CaseResult): boolean =>
-  checks.some((check) => (isBroken(check) || check.verdict === "error") && check.silence?.short === true);
+  checks.some((check) => isFinding(check) && check.silence?.short === true);
 
 /**
  * Whether nobody can say if a case that waited in vain met a server that was slow or one that forgot it: it did not stand still, and no other
@@ -102,7 +100,7 @@ export function undecided(result: CaseResult): CaseResult {
     (check): Check =>
       isBroken(check) ? { ...check, verdict: "error", actual: `${check.actual}; but ${DOUBTFUL}` } : check,
   );
-  return { ...result, checks, verdict: worst(checks.map(({ verdict }) => verdict)) };
+  return withChecks(result, checks);
 }
 
 /** The foundations that are broken in what ran so far. */

@@ -1,4 +1,4 @@
-import { type Verdict, worst } from "./catalogue.ts";
+import { isBroken, isFinding, isRight, withChecks, worst } from "./catalogue.ts";
 import type { CaseResult } from "./execute.ts";
 import type { Check } from "./judge.ts";
 import type { Case } from "./scenario.ts";
@@ -39,9 +39,6 @@ export interface Foundations {
 /** The part of a result that this module looks at. */
 type Judged = Pick<CaseResult, "case" | "checks" | "unstable">;
 
-/** Whether a check names a breach. */
-export const isBroken = ({ verdict }: Pick<Check, "verdict">): boolean => verdict === "fail" || verdict === "warn";
-
 /**
  * The requirements that are broken in their plainest form, and the cases that show it, each with the requirement that it comes of:
  * itself, or what it rests on.
@@ -59,7 +56,7 @@ export function brokenFoundations(results: readonly Judged[], { plain }: Foundat
       own.map((check) => check.verdict),
       "skip",
     );
-    if (verdict === "pass" || verdict === "info") return undefined;
+    if (isRight({ verdict })) return undefined;
     const below = on.map(known).find((it) => it !== undefined);
     return below ?? (own.some(isBroken) ? requirement : undefined);
   };
@@ -80,7 +77,7 @@ export function brokenFoundations(results: readonly Judged[], { plain }: Foundat
 /** Whether a case that ran shows that a requirement is kept. */
 const keeps = (result: Judged | undefined, requirement: string): boolean => {
   const own = result?.checks.filter((check) => check.requirement === requirement) ?? [];
-  return own.length > 0 && own.every(({ verdict }) => verdict === "pass" || verdict === "info");
+  return own.length > 0 && own.every(isRight);
 };
 
 /**
@@ -122,8 +119,9 @@ export function restsOnBroken(
 function grounded(it: CaseResult, broken: ReadonlyMap<string, string>, foundations: Foundations): CaseResult {
   const { within, absent, general } = foundations;
   const causes = new Map<string, string>();
-  const restsOn = ({ requirement, verdict }: Check) => {
-    if (!needsGround(verdict) && !(verdict === "pass" && absent.includes(requirement))) return undefined;
+  const restsOn = (check: Check) => {
+    const { requirement, verdict } = check;
+    if (!isFinding(check) && !(verdict === "pass" && absent.includes(requirement))) return undefined;
     const besides = it.unstable || it.unconfirmed ? (foundations.varying[requirement] ?? []) : [];
     return [...bearers(requirement, it.case.id, foundations), ...besides]
       .map((id) => broken.get(id))
@@ -142,7 +140,7 @@ function grounded(it: CaseResult, broken: ReadonlyMap<string, string>, foundatio
     return causes.find((other) => other !== requirement && still.has(other));
   };
   const second = first.map((check) => {
-    if (!needsGround(check.verdict)) return check;
+    if (!isFinding(check)) return check;
     let [root, next] = [undefined as string | undefined, comesOf(check.requirement)];
     while (next !== undefined && next !== root) [root, next] = [next, comesOf(next)];
     if (root === undefined) return check;
@@ -155,7 +153,7 @@ function grounded(it: CaseResult, broken: ReadonlyMap<string, string>, foundatio
     const further = check.verdict === "skip" && check.see !== undefined ? causes.get(check.see) : undefined;
     return further === undefined ? check : seeing(check, further);
   });
-  return { ...it, checks, verdict: worst(checks.map(({ verdict }) => verdict)) };
+  return withChecks(it, checks);
 }
 
 /** What is broken now and then, as that of which it is a form. */
@@ -167,8 +165,6 @@ function asForm(check: Check, { awaited, formOf }: Foundations): Check {
 
 /** What others are forms of is owed by every server. */
 const MUST = { level: "MUST", verdict: "fail" } as const;
-
-const needsGround = (verdict: Verdict) => verdict === "fail" || verdict === "warn" || verdict === "error";
 
 /** A check that is not judged, since another requirement is broken. */
 export function seeing({ silence: _, ...check }: Check, see: string): Check {

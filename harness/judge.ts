@@ -1,4 +1,4 @@
-import { broken, type Level, type Requirement, type Verdict } from "./catalogue.ts";
+import { broken, isBroken, isRight, type Level, type Requirement, type Verdict } from "./catalogue.ts";
 import { accepts, describe } from "./expect.ts";
 import { BeyondLimit } from "./limits.ts";
 import { isNothing, type Silence, whyNothing } from "./nothing.ts";
@@ -95,12 +95,12 @@ export function judge({ requirements, strict }: Judging): Judge {
     },
     complete(tests, { thrown, unopened, limit }) {
       const judged = new Set(checks.map(({ requirement }) => requirement));
-      const culprit = checks.find(({ verdict }) => verdict !== "pass" && verdict !== "info");
+      const culprit = checks.find((check) => !isRight(check));
       for (const id of tests.filter((test) => !judged.has(test))) {
         if (thrown instanceof BeyondLimit) note(id, "skip", `not judged: ${thrown.message}`);
         else if (thrown !== undefined) note(id, "error", `the case threw: ${message(thrown)}`);
         else if (limit) note(id, "error", `the suite stopped reading: ${limit}`);
-        else if (culprit?.verdict === "fail" || culprit?.verdict === "warn")
+        else if (culprit && isBroken(culprit))
           note(id, "skip", `not judged: see ${culprit.requirement}`, { see: culprit.requirement });
         else if (culprit) note(id, "skip", `not judged: ${culprit.requirement} could not be judged`);
         else if (unopened) note(id, "skip", `not judged: a connection could not be opened (${unopened})`);

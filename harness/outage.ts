@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { worst } from "./catalogue.ts";
+import { isFinding, withChecks } from "./catalogue.ts";
 import type { CaseResult } from "./execute.ts";
 import type { Session } from "./session.ts";
 import type { ServerProcess } from "./start.ts";
@@ -64,11 +64,9 @@ async function restart(process: ServerProcess, session: Session): Promise<boolea
 /** A result of which nothing can be told, since the server ended meanwhile. */
 export function inconclusive(result: CaseResult, how: string): CaseResult {
   const checks = result.checks.map((check) =>
-    check.verdict === "fail" || check.verdict === "warn" || check.verdict === "error"
-      ? { ...check, verdict: "skip" as const, actual: `not judged: ${how} while it ran` }
-      : check,
+    isFinding(check) ? { ...check, verdict: "skip" as const, actual: `not judged: ${how} while it ran` } : check,
   );
-  return { ...result, checks, verdict: worst(checks.map(({ verdict }) => verdict)) };
+  return withChecks(result, checks);
 }
 
 /** When connections were ended by the server without a word to them, in ms of the run's clock. */

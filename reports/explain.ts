@@ -1,6 +1,5 @@
-import type { Requirement } from "../harness/catalogue.ts";
+import { isFinding, type Requirement } from "../harness/catalogue.ts";
 import { parse, show, type WireEvent } from "../harness/transcript.ts";
-import { isFinding } from "./findings.ts";
 import type { ReportCase, ReportCheck, ReportConnection } from "./report.ts";
 import { isTrouble, notable } from "./trouble.ts";
 

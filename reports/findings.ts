@@ -1,4 +1,4 @@
-import { VERDICTS, type Verdict } from "../harness/catalogue.ts";
+import { isFinding, VERDICTS, type Verdict } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
 import type { ReportCase, ReportCheck } from "./report.ts";
 
@@ -23,10 +23,6 @@ export interface Finding<Requirement, Case, Check> {
   /** How many checks were not judged for it. */
   readonly resting: number;
 }
-
-/** What deserves an explanation. */
-export const isFinding = ({ verdict }: Pick<ReportCheck, "verdict">): boolean =>
-  verdict === "fail" || verdict === "warn" || verdict === "error";
 
 /** What deserves one that nobody has given yet. */
 export const isNews = (check: Pick<ReportCheck, "verdict" | "expectedFailure">): boolean =>

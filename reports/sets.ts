@@ -1,4 +1,4 @@
-import type { Level } from "../harness/catalogue.ts";
+import { isBroken, type Level } from "../harness/catalogue.ts";
 import type { RequirementSet } from "../harness/set.ts";
 import type { Report, ReportCase, ReportCheck } from "./report.ts";
 
@@ -69,8 +69,6 @@ export const counts = (set: RequirementSet, { id, digest }: Pick<ReportCase, "id
 
 const checksOf = (id: string, cases: readonly ReportCase[]): ReportCheck[] =>
   cases.flatMap(({ checks }) => checks.filter(({ requirement }) => requirement === id));
-
-const isBroken = ({ verdict }: ReportCheck) => verdict === "fail" || verdict === "warn";
 
 /** Whether a requirement was judged in every case that was to judge it, and beyond doubt. */
 function isJudged(checks: readonly ReportCheck[], id: string, cases: readonly ReportCase[]): boolean {

@@ -1,5 +1,5 @@
 import type colors from "picocolors";
-import { type Requirement, VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
+import { isBroken, type Requirement, VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
 import { visible } from "./escape.ts";
 import { explainCase } from "./explain.ts";
@@ -211,7 +211,7 @@ const remarked = (report: Report, { alone }: TerminalOptions): string[] =>
 function overview(report: Report, c: Colors): string[] {
   const { cases, recording } = report;
   const rows = findings(report).map(({ requirement }) => requirement);
-  const broken = rows.filter(({ verdict }) => verdict === "fail" || verdict === "warn");
+  const broken = rows.filter(isBroken);
   const words = broken.map(({ id, verdict }) => {
     const broken = cases.filter(({ checks }) => checks.some((it) => it.requirement === id && it.verdict === verdict));
     return `${paint(c, verdict, id)} in ${recording?.requirements[id]?.[verdict] ?? broken.length}`;

@@ -1,7 +1,7 @@
 import about from "../../package.json" with { type: "json" };
 import { explainConnections } from "../../reports/explain.ts";
 import type { ReportCase } from "../../reports/report.ts";
-import type { Requirement } from "../catalogue.ts";
+import { isBroken, type Requirement } from "../catalogue.ts";
 import type { Protocol } from "../protocol.ts";
 import type { Case } from "../scenario.ts";
 import { exchange } from "./exchange.ts";
@@ -68,7 +68,7 @@ async function refused(it: Case, protocol: Protocol): Promise<Example[]> {
     const cases = await trial(protocol, [it], fault, { timeout: TIMEOUT });
     const checks = cases.flatMap((one) => one.checks);
     return checks
-      .filter(({ requirement, verdict }) => requirement === breaks && (verdict === "fail" || verdict === "warn"))
+      .filter((check) => check.requirement === breaks && isBroken(check))
       .map(({ requirement, actual }) => ({ requirement, actual, fault }));
   });
   const all = (await Promise.all(found)).flat();

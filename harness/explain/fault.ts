@@ -1,6 +1,7 @@
 import about from "../../package.json" with { type: "json" };
 import { quoted } from "../../reports/again.ts";
 import type { ReportCase } from "../../reports/report.ts";
+import { isBroken } from "../catalogue.ts";
 import type { Fault, Protocol } from "../protocol.ts";
 import type { Case } from "../scenario.ts";
 import { readMatrix, rowsIn } from "./kills.ts";
@@ -51,8 +52,6 @@ function foundBy(cases: readonly Case[]): string[] {
 /** What a case sees of a fault: it runs against the reference server with it. */
 async function seen(it: Case, fault: string, breaks: string, protocol: Protocol): Promise<string[]> {
   const checks = (await trial(protocol, [it], fault)).flatMap((shown: ReportCase) => shown.checks);
-  const check = checks.find(
-    ({ requirement, verdict }) => requirement === breaks && (verdict === "fail" || verdict === "warn"),
-  );
+  const check = checks.find((check) => check.requirement === breaks && isBroken(check));
   return check ? [`  in ${it.id}`, `    expected  ${check.expected}`, `    came      ${check.actual}`] : [];
 }

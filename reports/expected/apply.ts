@@ -1,6 +1,5 @@
-import type { Verdict } from "../../harness/catalogue.ts";
+import { isFinding, type Verdict } from "../../harness/catalogue.ts";
 import type { Protocol } from "../../harness/protocol.ts";
-import { isFinding } from "../findings.ts";
 import type { Report, ReportCase, ReportCheck, ReportProblem } from "../report.ts";
 import { conclude } from "../verdict.ts";
 import { covers, type Entry, type ExpectedFailures } from "./read.ts";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { isBroken, type Verdict } from "../../harness/catalogue.ts";
 import { program } from "../servers/program.ts";
 import { byTurns } from "../turns.ts";
 import { cli, freePort } from "./process.ts";
@@ -13,15 +14,15 @@ const SERVER = resolve("tests/servers/dying.js");
 
 /** What a test reads of report.json. */
 interface Told {
-  readonly verdict: string;
+  readonly verdict: Verdict;
   readonly stop?: unknown;
-  readonly requirements: readonly { id: string; verdict: string }[];
+  readonly requirements: readonly { id: string; verdict: Verdict }[];
   readonly cases: readonly {
     id: string;
-    verdict: string;
+    verdict: Verdict;
     unstable?: boolean;
     unconfirmed?: boolean;
-    checks: readonly { requirement: string; verdict: string }[];
+    checks: readonly { requirement: string; verdict: Verdict }[];
     connections: readonly { events: readonly { from: string; type: string; data?: string }[] }[];
   }[];
 }
@@ -40,8 +41,6 @@ interface Right {
 
 /** Where the death of a server, or of others' connections, is a failure; what it is called depends on the case. */
 const HARM = ["malformed.survives", "transport.survives", "disconnect.isolated"];
-
-const isBroken = ({ verdict }: { verdict: string }) => verdict === "fail" || verdict === "warn";
 
 /** Runs the whole command. */
 async function run(url: string, ...args: readonly string[]) {

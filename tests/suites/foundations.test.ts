@@ -1,7 +1,8 @@
 import { expect, test } from "@jest/globals";
 import type { Verdict } from "../../harness/catalogue.ts";
+import { isBroken } from "../../harness/catalogue.ts";
 import type { CaseResult } from "../../harness/execute.ts";
-import { ground, isBroken } from "../../harness/foundation.ts";
+import { ground } from "../../harness/foundation.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases } from "../helpers.ts";

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { isBinding } from "../../harness/catalogue.ts";
+import { isBinding, isBroken } from "../../harness/catalogue.ts";
 import { grouped, type Killed, rowsIn as killedIn } from "../../harness/explain/kills.ts";
-import { isBroken } from "../../harness/foundation.ts";
 import { overlapping } from "../../harness/property.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "@jest/globals";
+import { isBroken } from "../../harness/catalogue.ts";
 import type { CaseResult } from "../../harness/execute.ts";
 import { brokenBy, byDefault, runAgainst } from "../helpers.ts";
 import { misjudged } from "../servers/misjudged/index.ts";
@@ -32,8 +33,6 @@ test.each(byTurns(Object.entries(misjudged), 6))(
   },
   PATIENCE,
 );
-
-const isBroken = ({ verdict }: CaseResult) => verdict === "fail" || verdict === "warn";
 
 /** Whether some text of the client is no JSON object. */
 const saidNoObject = ({ connections }: CaseResult) =>
