@@ -12,9 +12,9 @@ import {
   wasForgotten,
   wasHarmed,
 } from "./doubt.ts";
-import type { CaseResult } from "./execute.ts";
+import { type CaseResult, endOf } from "./execute.ts";
 import { bearers, ground } from "./foundation.ts";
-import { endedAt } from "./outage.ts";
+import { ENDED_OTHERS, endedAt } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
 import { allTogether, aloneAgain, askAgain, CONFIRMATION, clearHarmed, isLate, openAgain, sample } from "./silences.ts";
@@ -102,7 +102,7 @@ async function oneByOne(
     else if (!breaksAgain(first, again)) innocent.push([first, again]);
     else if (harmsOthers(first, session) && harmsOthers(again, session)) {
       session.culprits.add(first.case.id);
-      session.falls.push({ from: first.beganAt, to: first.beganAt + first.durationMs, how: ENDED });
+      session.falls.push({ from: first.beganAt, to: endOf(first), how: ENDED_OTHERS });
       settle(again, session); // Among others it may have been ended by its like.
     }
   }
@@ -126,8 +126,6 @@ async function whoEndedThem(
   if (open?.length) await whoEnded(open, cases, session);
 }
 
-const ENDED = "connections of other clients were ended";
-
 /** The same for those that ran beside no culprit which is known. */
 async function whoEnded(
   innocent: readonly (readonly [first: CaseResult, alone: CaseResult])[],
@@ -140,9 +138,9 @@ async function whoEnded(
   const ran = [...session.results.values()].filter(
     (it) => wanted.has(it.case) && at !== undefined && it.beganAt <= at && it.connections.length > 0,
   );
-  const fall = at === undefined ? undefined : { from: at, to: at, how: ENDED, lives: true as const };
+  const fall = at === undefined ? undefined : { from: at, to: at, how: ENDED_OTHERS, lives: true as const };
   const found = fall ? await findCulprits(ran, fall, session) : [];
-  for (const id of found) session.culprits.add(id);
+  if (fall && found.length > 0) session.falls.push(fall);
   // A search in vain clears nobody.
   for (const it of found.length === 0 ? ran : []) settle(it, session);
   for (const [first, alone] of innocent) {

@@ -17,7 +17,7 @@ export async function withCanary<T>(session: Session, act: () => Promise<T>): Pr
     if (over || signal?.aborted || !it) return;
     timer = setTimeout(async () => {
       const { record: _, ...bench } = session;
-      if (!over) await execute(it, bench, session.availability.saw, () => {});
+      if (!over) await execute(it, bench);
       next();
     }, shared.timeout * PAUSE);
   };

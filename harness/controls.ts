@@ -2,7 +2,6 @@ import { isBroken } from "./catalogue.ts";
 import { type CaseResult, execute } from "./execute.ts";
 import { bearers, ground } from "./foundation.ts";
 import { pool } from "./pool.ts";
-import type { Case } from "./scenario.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -10,24 +9,24 @@ import type { Session } from "./session.ts";
  * said of a case whether it runs alone or among all others. They are in no report.
  */
 export async function runControls(session: Session): Promise<CaseResult[]> {
-  const { protocol, results, options, shared, signal, availability } = session;
+  const { protocol, results, options, shared, signal } = session;
   const { limits } = shared;
   const missing = wanted(session);
   if (session.stop || missing.size === 0) return [];
   const known = new Set([...results.keys()].map(({ id }) => id));
   const cases = protocol.suites.flatMap((suite) => suite.cases).filter(({ id }) => missing.has(id) && !known.has(id));
   const controls: CaseResult[] = [];
-  const run = (it: Case, idle = () => {}) => execute(it, session, availability.saw, idle);
   await pool(
     cases,
     limits.cases(options.concurrency),
     () => signal?.aborted ?? false,
     () => false,
-    async (it, idle) => void controls.push(await run(it, limits.together === undefined ? idle : undefined)),
+    async (it, idle) =>
+      void controls.push(await execute(it, session, limits.together === undefined ? idle : undefined)),
   );
   // What is wrong among others may be right alone; what did not come was waited for long enough.
   const again: CaseResult[] = [];
-  for (const it of controls) again.push(isLoud(it) ? await run(it.case) : it);
+  for (const it of controls) again.push(isLoud(it) ? await execute(it.case, session) : it);
   return again;
 }
 

@@ -1,12 +1,12 @@
 import { answers } from "./availability.ts";
 import { broken, isFinding, withChecks } from "./catalogue.ts";
 import type { Connection } from "./connection.ts";
-import { type CaseResult, dial, execute } from "./execute.ts";
+import { type CaseResult, dial, endOf, execute } from "./execute.ts";
 import { seeing } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 import { diedOrNot, type Fall, howItFell, inconclusive, standUp } from "./outage.ts";
 import { type Session, settle } from "./session.ts";
-import { byLikelihood, byRecency, type Guess, guess, inputsOf, tellInput } from "./suspects.ts";
+import { byLikelihood, byRecency, type Guess, guess, inputsOf, isSuspect, notAtWork, tellInput } from "./suspects.ts";
 import { isEnded, isServerEnd } from "./transcript.ts";
 
 /** So many ms at most are spent in a run on finding out what ends a server. */
@@ -54,16 +54,10 @@ interface Search {
 export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, session: Session): Promise<string[]> {
   const { shared, results, culprits } = session;
   const began = shared.clock();
-  // Who only waits sends nothing that could end anybody.
-  const isSuspect = (it: CaseResult) => !it.case.waits && it.connections.length > 0 && it.beganAt <= fall.to;
-  const first = atWork.filter(isSuspect);
+  const first = atWork.filter((it) => isSuspect(it) && it.beganAt <= fall.to);
   const since = fall.to - LATEST * shared.timeout;
-  const earlier = [...results.values()].filter(
-    (it) =>
-      isSuspect(it) &&
-      !culprits.has(it.case.id) &&
-      !atWork.some((other) => other.case === it.case) &&
-      it.beganAt + it.durationMs >= since,
+  const earlier = notAtWork(atWork, results.values()).filter(
+    (it) => it.beganAt <= fall.to && endOf(it) >= since && !culprits.has(it.case.id),
   );
   const search: Search = {
     session,
@@ -76,7 +70,6 @@ export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, se
   const found = await sweep(byLikelihood(first, fall.to), search, !fall.lives);
   if (found.length === 0) found.push(...(await sweep(byRecency(earlier, fall.to).slice(0, EARLIER), search, false)));
   session.searched += shared.clock() - began;
-  if (found.length > 0) session.falls.push(fall);
   return found;
 }
 
@@ -213,7 +206,7 @@ async function apart(guesses: readonly Guess[], fell: Fall, session: Session): P
     .toSorted((a, b) => a.difference - b.difference);
 }
 
-const retry = ({ case: it }: CaseResult, session: Session) => execute(it, session, session.availability.saw, () => {});
+const retry = ({ case: it }: CaseResult, session: Session) => execute(it, session);
 
 /** A connection that does nothing: its end shows that others are ended. Nothing where the server is not there. */
 async function watch(session: Session): Promise<Connection | undefined> {

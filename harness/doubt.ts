@@ -1,5 +1,5 @@
 import { isBroken, isFinding, isRight, withChecks } from "./catalogue.ts";
-import type { CaseResult } from "./execute.ts";
+import { type CaseResult, endOf } from "./execute.ts";
 import { brokenFoundations, ground } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 import { HANDSHAKE } from "./patience.ts";
@@ -29,11 +29,14 @@ export const harmsOthers = ({ case: it, checks }: CaseResult, { protocol }: Sess
 const ABOUT = 100;
 
 /** Whether a case that harms others, known to do so alone, too, ran at the same time as another. */
-export const wasHarmed = ({ beganAt, durationMs }: CaseResult, session: Session): boolean =>
+export const wasHarmed = (result: CaseResult, session: Session): boolean =>
   [...session.results.values()].some(
-    (it) =>
-      session.culprits.has(it.case.id) && it.beganAt <= beganAt + durationMs && it.beganAt + it.durationMs >= beganAt,
-  ) || session.falls.some(({ from, to }) => from - ABOUT <= beganAt + durationMs && to + ABOUT >= beganAt);
+    (it) => session.culprits.has(it.case.id) && overlaps(result, it.beganAt, endOf(it)),
+  ) || session.falls.some(({ from, to }) => overlaps(result, from - ABOUT, to + ABOUT));
+
+/** Whether a case ran at some time between these, in ms of the run's clock. */
+const overlaps = (result: CaseResult, from: number, to: number): boolean =>
+  from <= endOf(result) && to >= result.beganAt;
 
 /** Whether a case fails only for what did not come in time. */
 export const isSilent = ({ checks }: CaseResult): boolean =>
@@ -80,8 +83,8 @@ export const isDoubtful = (it: CaseResult, session: Session): boolean =>
   !stoodStill(session, it) && decisive(it).some(({ silence }) => silence?.what !== HANDSHAKE);
 
 /** Whether the server stood still for all clients when a case waited in vain. */
-export function stoodStill({ shared, stalls }: Session, { beganAt, durationMs }: CaseResult): boolean {
-  const stall = shared.stalls.find(({ at, ms }) => at <= beganAt + durationMs && at + ms >= beganAt);
+export function stoodStill({ shared, stalls }: Session, result: CaseResult): boolean {
+  const stall = shared.stalls.find(({ at, ms }) => overlaps(result, at, at + ms));
   if (stall) stalls.add(stall);
   return stall !== undefined;
 }

@@ -85,11 +85,25 @@ export async function dial(
   return connection;
 }
 
+/** Whether the server says to a client what it says to every one as soon as it connects; so, too, where there is no such message. */
+export const isGreeted = async (client: Connection, { greeting }: Protocol): Promise<boolean> =>
+  greeting === undefined || !isNothing(await client.next(greeting));
+
 /** How a case gets a connection: from the network, or from a recording. */
 export type Open = (options?: ConnectOptions) => Promise<Connection>;
 
-/** Runs one case, then judges by the rules of the protocol all that happened on its connections. Never throws. */
-export async function execute(it: Case, bench: Bench, saw: Availability["saw"], idle: () => void): Promise<CaseResult> {
+/** When a case ended, in ms of the run's clock. */
+export const endOf = ({ beganAt, durationMs }: CaseResult): number => beganAt + durationMs;
+
+/**
+ * Runs one case, then judges by the rules of the protocol all that happened on its connections. `idle` is called when it waits for the
+ * network. Never throws.
+ */
+export async function execute(
+  it: Case,
+  bench: Bench & { readonly availability: Availability },
+  idle = () => {},
+): Promise<CaseResult> {
   const { shared } = bench;
   const began = shared.clock();
   const room = shared.limits.together ?? Number.POSITIVE_INFINITY;
@@ -105,7 +119,7 @@ export async function execute(it: Case, bench: Bench, saw: Availability["saw"], 
       opening -= 1;
     });
     opened.push(connection);
-    saw(connection, options?.handshake === undefined);
+    bench.availability.saw(connection, options?.handshake === undefined);
     return connection;
   };
   const { checks, connections } = await examine(it, open, { ...bench, room });

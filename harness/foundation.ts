@@ -100,6 +100,10 @@ export function bearers(requirement: string, id: string, { plain, forms }: Found
   return own?.plain.includes(id) ? own.on : [...(forms[id] ?? []), ...(forms[requirement] ?? [])];
 }
 
+/** Whether a case is the plainest form of something that others rest on. */
+export const isPlain = (id: string, { plain }: Pick<Foundations, "plain">): boolean =>
+  Object.values(plain).some((it) => it.plain.includes(id));
+
 /** Whether all of a case rests on what is broken: then it can show nothing. */
 export function restsOnBroken(
   it: Pick<Case, "id" | "tests">,
@@ -107,7 +111,7 @@ export function restsOnBroken(
   foundations: Foundations,
 ): string | undefined {
   const { id, tests } = it;
-  if (broken.size === 0 || Object.values(foundations.plain).some((one) => one.plain.includes(id))) return undefined;
+  if (broken.size === 0 || isPlain(id, foundations)) return undefined;
   const seen = tests.map((test) =>
     bearers(test, id, foundations)
       .map((one) => broken.get(one))

@@ -1,11 +1,10 @@
 import { answers } from "./availability.ts";
 import { findCulprits } from "./culprits.ts";
-import { type CaseResult, dial } from "./execute.ts";
-import { isNothing } from "./nothing.ts";
+import { type CaseResult, dial, endOf, isGreeted } from "./execute.ts";
 import { type Fall, howItFell, inconclusive, standUp } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
-import { byLikelihood, byRecency } from "./suspects.ts";
+import { byLikelihood, byRecency, notAtWork } from "./suspects.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { UnreachableError } from "./usage.ts";
 
@@ -45,7 +44,6 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   }
 
   session.falls.push(fall);
-  const endOf = ({ beganAt, durationMs }: CaseResult) => beganAt + durationMs;
   const atWork = ran.filter((it) => endOf(it) >= fall.from);
   const since = fall.from - RECENT * session.shared.timeout;
   const falls = culprits.size + unexplained.length;
@@ -66,10 +64,7 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
 
 /** The cases that may have ended the target, the likeliest first. */
 function rank(atWork: readonly CaseResult[], fall: Fall, { results }: Session): string[] {
-  const earlier = [...results.values()].filter(
-    (it) => !it.case.waits && it.connections.length > 0 && !atWork.some((other) => other.case === it.case),
-  );
-  const ranked = [...byLikelihood(atWork, fall.to), ...byRecency(earlier, fall.to)];
+  const ranked = [...byLikelihood(atWork, fall.to), ...byRecency(notAtWork(atWork, results.values()), fall.to)];
   return ranked.slice(0, NAMED).map((it) => it.case.id);
 }
 
@@ -91,7 +86,7 @@ async function hanging(session: Session): Promise<Fall | undefined> {
   const { shared, protocol, target, availability } = session;
   const since = shared.attention.since;
   const newcomer = await dial(session, { name: "newcomer" });
-  const hears = protocol.greeting === undefined || !isNothing(await newcomer.next(protocol.greeting));
+  const hears = await isGreeted(newcomer, protocol);
   newcomer.finish();
   if (hears) shared.patience.forgive();
   if (hears) return undefined;

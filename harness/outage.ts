@@ -15,6 +15,9 @@ export interface Fall {
   readonly lives?: true;
 }
 
+/** In words what a server does that lives on. */
+export const ENDED_OTHERS = "connections of other clients were ended";
+
 /** In words how the server ended; or, where it is still there, that it ended the connections of others. */
 export async function howItFell({ target, availability }: Session): Promise<string> {
   const { process } = target;
@@ -22,9 +25,7 @@ export async function howItFell({ target, availability }: Session): Promise<stri
     const words = await process.lastWords();
     return `the server ended (${process.death.how}${words === undefined ? "" : `: ${words}`})`;
   }
-  return availability.downSince === undefined
-    ? "connections of other clients were ended"
-    : "the server stopped accepting connections";
+  return availability.downSince === undefined ? ENDED_OTHERS : "the server stopped accepting connections";
 }
 
 /** Between two looks at a server that is not there, in ms. */

@@ -1,18 +1,16 @@
 import { availability } from "./availability.ts";
 import { confirm, reconsider } from "./blame.ts";
 import { type Requirement, worst } from "./catalogue.ts";
-import type { Connection } from "./connection.ts";
 import { runControls } from "./controls.ts";
 import { brokenSoFar } from "./doubt.ts";
-import { type Bench, type CaseResult, dial, execute, notJudged, notRun } from "./execute.ts";
-import { ground, restsOnBroken } from "./foundation.ts";
+import { type Bench, type CaseResult, dial, endOf, execute, isGreeted, notJudged, notRun } from "./execute.ts";
+import { ground, isPlain, restsOnBroken } from "./foundation.ts";
 import { lastNewcomer } from "./lost.ts";
-import { isNothing } from "./nothing.ts";
 import { inconclusive } from "./outage.ts";
 import type { Protocol } from "./protocol.ts";
 import { type Stall, share } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
-import { type RunOptions, type Session, type Stop, settle, type Unexplained } from "./session.ts";
+import { newSession, type RunOptions, type Session, type Stop, settle, type Unexplained } from "./session.ts";
 import { work } from "./work.ts";
 
 /** What came of a run. */
@@ -64,25 +62,13 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
   const [unexplained, stalls]: [Unexplained[], Set<Stall>] = [[], new Set()];
   let stop: Stop | undefined;
   try {
-    const hears = async ({ next }: Connection) =>
-      protocol.greeting === undefined || !isNothing(await next(protocol.greeting));
-    const there = availability(clock, () => dial(bench), hears);
+    const there = availability(
+      clock,
+      () => dial(bench),
+      (client) => isGreeted(client, protocol),
+    );
     while (passes.length < options.repeat && !stop) {
-      const session: Session = {
-        ...bench,
-        options,
-        availability: there,
-        results: new Map(),
-        confirming: 0,
-        searched: 0,
-        culprits: new Set(),
-        falls: [],
-        rechecked: new Set(),
-        sightings: new Map(),
-        unexplained,
-        stalls,
-        stop,
-      };
+      const session = newSession(bench, { options, availability: there, unexplained, stalls, stop });
       const results = await pass(cases, session);
       stop = session.stop;
       // What an early end kept from running again keeps the verdict that it has.
@@ -113,7 +99,7 @@ async function pass(cases: readonly Case[], session: Session): Promise<ReadonlyM
   await stage(stages.upsetting, options.concurrency, session);
   await stage(stages.heavy, 1, session);
   await long;
-  excuse(stages.long, session, (result) => settle(result, session));
+  excuse(stages.long, session);
   if (!session.stop) await confirm(stages.long, 0, session);
   await lastNewcomer(cases, session);
   await reconsider(session);
@@ -134,10 +120,9 @@ interface Stages {
 function stagesOf(cases: readonly Case[], { suites, foundations }: Protocol): Stages {
   const named = (kind: "upsets" | "load") => new Set(suites.filter((it) => it[kind]).map(({ name }) => name));
   const [upsets, load] = [named("upsets"), named("load")];
-  const plain = new Set(Object.values(foundations.plain).flatMap((it) => it.plain));
   const kindOf = ({ id, suite, waits }: Case) => {
     if (waits) return "long";
-    if (plain.has(id)) return "plain";
+    if (isPlain(id, foundations)) return "plain";
     return load.has(suite) ? "heavy" : upsets.has(suite) ? "upsetting" : "calm";
   };
   const of = (kind: ReturnType<typeof kindOf>) => cases.filter((it) => kindOf(it) === kind);
@@ -146,20 +131,17 @@ function stagesOf(cases: readonly Case[], { suites, foundations }: Protocol): St
 
 /** Runs cases that mostly wait, all at the same time and beside all others. */
 async function runLong(cases: readonly Case[], session: Session): Promise<void> {
-  const results = await Promise.all(cases.map((it) => execute(it, session, session.availability.saw, () => {})));
+  const results = await Promise.all(cases.map((it) => execute(it, session)));
   if (session.signal?.aborted) return;
   for (const result of results) settle(result, session);
 }
 
 /** Takes back what cases that mostly wait found when the target went away for good. */
-function excuse(
-  cases: readonly Case[],
-  { results, falls, stop }: Session,
-  settled: (result: CaseResult) => void,
-): void {
-  const ended = stop?.reason === "lost" ? falls.at(-1) : undefined;
-  for (const it of ended ? cases.flatMap((one) => results.get(one) ?? []) : []) {
-    if (ended && it.beganAt + it.durationMs >= ended.from) settled(inconclusive(it, ended.how));
+function excuse(cases: readonly Case[], session: Session): void {
+  const ended = session.stop?.reason === "lost" ? session.falls.at(-1) : undefined;
+  if (!ended) return;
+  for (const it of cases.flatMap((one) => session.results.get(one) ?? [])) {
+    if (endOf(it) >= ended.from) settle(inconclusive(it, ended.how), session);
   }
 }
 
@@ -168,10 +150,11 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
   const { shared, options, protocol } = session;
   const broken = brokenSoFar(session);
   // Where all that a case tests rests on what is broken, it could show nothing.
-  const queue = cases.filter((it) => restsOnBroken(it, broken, protocol.foundations) === undefined);
+  const queue: Case[] = [];
   for (const it of cases) {
     const root = restsOnBroken(it, broken, protocol.foundations);
-    if (root !== undefined) settle(notJudged(it, root, session.judging), session);
+    if (root === undefined) queue.push(it);
+    else settle(notJudged(it, root, session.judging), session);
   }
   shared.patience.hurry = concurrency === 1;
   const began = shared.clock();
@@ -179,11 +162,10 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
   const overlap = options.concurrency > 1;
   await work(queue, session, { size: concurrency, overlap, halt: failed, keep: (result) => settle(result, session) });
   if (!session.stop && !session.signal?.aborted) {
-    const plain = new Set(Object.values(protocol.foundations.plain).flatMap((it) => it.plain));
     const took = shared.clock() - began;
     // Whether what others rest on is broken has to be known before they are looked at.
     await confirm(
-      queue.filter(({ id }) => plain.has(id)),
+      queue.filter(({ id }) => isPlain(id, protocol.foundations)),
       took,
       session,
     );

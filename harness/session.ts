@@ -77,6 +77,25 @@ export interface Session extends Bench {
   stop: Stop | undefined;
 }
 
+/** A pass in which nothing has run yet; `given` is what it has of the run, and of the passes before. */
+export const newSession = (
+  bench: Bench,
+  given: Pick<Session, "options" | "availability"> & Partial<Pick<Session, "unexplained" | "stalls" | "stop">>,
+): Session => ({
+  ...bench,
+  results: new Map(),
+  confirming: 0,
+  searched: 0,
+  culprits: new Set(),
+  falls: [],
+  rechecked: new Set(),
+  sightings: new Map(),
+  unexplained: [],
+  stalls: new Set(),
+  stop: undefined,
+  ...given,
+});
+
 /** Keeps a result, and tells of it once it is known that there is a target. */
 export function settle(result: CaseResult, { results, options, availability }: Session): void {
   results.set(result.case, result);

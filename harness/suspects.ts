@@ -22,6 +22,13 @@ export const inputsOf = (connections: readonly Transcript[]): readonly Input[] =
     )
     .toSorted((a, b) => a.event.at - b.event.at);
 
+/** Whether a case may have ended a server: one that only waits sends nothing that could end anybody. */
+export const isSuspect = ({ case: { waits }, connections }: CaseResult): boolean => !waits && connections.length > 0;
+
+/** The suspects among all results that were not at work when a server ended. */
+export const notAtWork = (atWork: readonly CaseResult[], results: Iterable<CaseResult>): readonly CaseResult[] =>
+  [...results].filter((it) => isSuspect(it) && !atWork.some((other) => other.case === it.case));
+
 /** When a case last sent something before a time, in ms of the run's clock. */
 export const lastInput = ({ connections, beganAt }: CaseResult, before: number): number =>
   inputsOf(connections).findLast(({ event }) => event.at <= before)?.event.at ?? beganAt;
@@ -35,7 +42,7 @@ const isAsked = ({ from, type }: WireEvent) =>
   from === "client" && SENT.has(type) && type !== "upgrade" && type !== "close" && type !== "end";
 
 /** When a client of a case sent what had no answer by a time, in ms of the run's clock; infinite where all had. */
-export const unansweredSince = ({ connections }: CaseResult, by: number): number =>
+const unansweredSince = ({ connections }: CaseResult, by: number): number =>
   Math.min(
     ...connections.map(({ events }) => {
       const before = events.filter(({ at }) => at <= by);

@@ -38,7 +38,7 @@ export async function work(
   session: Session,
   { size, overlap = size > 1, halt = () => false, keep = () => {} }: HowToWork,
 ): Promise<ReadonlyMap<Case, CaseResult>> {
-  const { availability, shared, signal } = session;
+  const { shared, signal } = session;
   const { limits } = shared;
   const queue = [...cases];
   const done = new Map<Case, CaseResult>();
@@ -60,7 +60,7 @@ export async function work(
         crowded,
         async (it, idle) => {
           // A case that waits keeps its connections: where their number is limited no other can begin meanwhile.
-          const result = await execute(it, session, availability.saw, limits.together === undefined ? idle : () => {});
+          const result = await execute(it, session, limits.together === undefined ? idle : undefined);
           if (signal?.aborted) return;
           ran.push(result);
           done.set(it, result);
@@ -81,7 +81,7 @@ export async function work(
 
 /** Runs one case alone. Where it ends the target, or that ends meanwhile, looks into it. */
 export async function alone(it: Case, session: Session): Promise<CaseResult> {
-  const result = await withCanary(session, () => execute(it, session, session.availability.saw, () => {}));
+  const result = await withCanary(session, () => execute(it, session));
   if (session.signal?.aborted || session.stop || !isGone(session)) return result;
   const recently = [...session.results.values()].filter((one) => one.case !== it);
   const { atWork, recent } = await lookInto([...recently, result], session);

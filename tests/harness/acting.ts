@@ -5,7 +5,7 @@ import type { Foundations } from "../../harness/foundation.ts";
 import { nothing, type Silence, silent } from "../../harness/nothing.ts";
 import { share } from "../../harness/recorder.ts";
 import type { Case } from "../../harness/scenario.ts";
-import type { RunOptions, Session } from "../../harness/session.ts";
+import { newSession, type RunOptions, type Session } from "../../harness/session.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 
 /** What a case finds when it runs: something, or nothing for so long. */
@@ -90,7 +90,7 @@ export function target(recovers: string | undefined = undefined) {
 /** A pass over cases that talk to nobody. */
 export function session(availability: Availability = target(), options: Partial<RunOptions> = {}): Session {
   const at = { url: new URL("ws://localhost:1"), headers: {} };
-  return {
+  const bench = {
     protocol: { ...protocol, requirements, foundations, suites: [], rules: [], survivalOf: () => "MUST.survives" },
     target: at,
     judging: { requirements: new Map(requirements.map((it) => [it.id, it])), strict: false },
@@ -98,25 +98,14 @@ export function session(availability: Availability = target(), options: Partial<
     random: DEFAULTS,
     idle: TIMEOUT,
     signal: options.signal,
-    options: { ...DEFAULTS, target: at, ...options },
-    availability,
-    results: new Map(),
-    confirming: 0,
-    searched: 0,
-    culprits: new Set(),
-    falls: [],
-    rechecked: new Set(),
-    sightings: new Map(),
-    unexplained: [],
-    stalls: new Set(),
-    stop: undefined,
   };
+  return newSession(bench, { options: { ...DEFAULTS, target: at, ...options }, availability });
 }
 
 /** Runs cases for the first time; resolves to them. */
 export async function first(it: Session, ...cases: readonly Case[]): Promise<readonly Case[]> {
   const results: CaseResult[] = [];
-  for (const one of cases) results.push(await execute(one, it, it.availability.saw, () => {}));
+  for (const one of cases) results.push(await execute(one, it));
   for (const result of results) it.results.set(result.case, result);
   stage.ran = [];
   return cases;
