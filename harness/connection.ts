@@ -5,10 +5,11 @@ import type { Nothing } from "./nothing.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { answerer } from "./pongs.ts";
 import { type Ending, ended, reader } from "./reading.ts";
-import { base64, costOf, LIMITS, type Recorder, recorder, type Shared } from "./recorder.ts";
+import { base64, costOf, LIMITS, type Recorder, recorder } from "./recorder.ts";
+import { type Shared, young } from "./shared.ts";
 import { inSegments, reset } from "./tcp.ts";
 import { cut, type Message, type Transcript } from "./transcript.ts";
-import { ask, type Handshake, responseText } from "./upgrade.ts";
+import { ask, type Handshake, NO_ANSWER, responseText } from "./upgrade.ts";
 
 /** What can be sent: an object as JSON, a string as it stands in a text frame, bytes in a binary frame. */
 export type Outgoing = object | string | Uint8Array;
@@ -100,8 +101,8 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
   const destroy = () => socket.terminate();
   shared.sockets.add(destroy);
   const grown = young(shared);
-  socket.once("close", grown);
   socket.once("close", () => {
+    grown();
     shared.sockets.delete(destroy);
     shared.limits.left();
   });
@@ -110,7 +111,7 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
   if (handshake?.half || handshake?.bytewise) await asked;
   if (!handshake?.half) await log.wait(HANDSHAKE, () => state.opened || undefined);
   if (!handshake?.half && !state.opened && !log.over) {
-    state.failure = "no answer to the handshake";
+    state.failure = NO_ANSWER;
     log.end();
     socket.terminate();
   }
@@ -176,22 +177,6 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
     },
     forget: () => log.forget(tcp?.bytesRead ?? 0),
   };
-}
-
-/** A connection keeps a server busy for so many ms, or until it ends; what is open for longer mostly waits. */
-const YOUNG = 250;
-
-/** Counts a connection as young; what it returns ends that, as time does. */
-function young({ attention }: Shared): () => void {
-  attention.young += 1;
-  const timer = setTimeout(grow, YOUNG).unref();
-  let isYoung = true;
-  function grow(): void {
-    clearTimeout(timer);
-    if (isYoung) attention.young -= 1;
-    isYoung = false;
-  }
-  return grow;
 }
 
 /** Records what happens on a WebSocket, and tells whether and why not it opened. */

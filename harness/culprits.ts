@@ -1,13 +1,13 @@
-import { answers } from "./availability.ts";
 import { broken, isFinding, withChecks } from "./catalogue.ts";
 import type { Connection } from "./connection.ts";
-import { type CaseResult, dial, endOf, execute } from "./execute.ts";
+import { type CaseResult, endOf, execute } from "./execute.ts";
 import { seeing } from "./foundation.ts";
 import type { Check } from "./judge.ts";
-import { diedOrNot, type Fall, howItFell, inconclusive, standUp } from "./outage.ts";
+import { type Fall, inconclusive, standUp } from "./outage.ts";
 import { type Session, settle } from "./session.ts";
 import { byLikelihood, byRecency, type Guess, guess, inputsOf, isSuspect, notAtWork, tellInput } from "./suspects.ts";
-import { isEnded, isServerEnd } from "./transcript.ts";
+import { isEnded } from "./transcript.ts";
+import { fallsWithin, hasFallen, told, watch } from "./watcher.ts";
 
 /** So many ms at most are spent in a run on finding out what ends a server. */
 const SEARCH = 30_000;
@@ -207,40 +207,6 @@ async function apart(guesses: readonly Guess[], fell: Fall, session: Session): P
 }
 
 const retry = ({ case: it }: CaseResult, session: Session) => execute(it, session);
-
-/** A connection that does nothing: its end shows that others are ended. Nothing where the server is not there. */
-async function watch(session: Session): Promise<Connection | undefined> {
-  const connection = await dial(session, { name: "watcher" });
-  return answers(connection) ? connection : undefined;
-}
-
-/** Whether the server, or the watcher's connection, has ended by now; a `look` by a further connection shows that it has got so far. */
-async function hasFallen(watcher: Connection, session: Session, look: boolean): Promise<Fall | undefined> {
-  const { target, availability } = session;
-  const isOver = () => target.process?.death !== undefined || availability.downSince !== undefined || isEnded(watcher);
-  if (look && !isOver()) {
-    const probe = await dial(session, { name: "probe" });
-    availability.saw(probe);
-    probe.finish();
-  }
-  return isOver() ? told(watcher, session) : undefined;
-}
-
-/** Whether the server, or the watcher's connection, ends within so many ms. */
-async function fallsWithin(ms: number, watcher: Connection, session: Session): Promise<Fall | undefined> {
-  await watcher.quiet(ms);
-  return hasFallen(watcher, session, true);
-}
-
-/** How the server, or the connection of a watcher, ended. */
-async function told({ transcript }: Connection, session: Session): Promise<Fall> {
-  const now = session.shared.clock();
-  const end = transcript.events.find((event) => isServerEnd(event) || event.type === "error");
-  const to = end?.at ?? now;
-  await diedOrNot(session);
-  const lives = !session.target.process?.death && session.availability.downSince === undefined;
-  return { from: to, to, how: await howItFell(session), ...(lives && { lives }) };
-}
 
 /** The result of a case whose input ends the server, or the connections of others. */
 function blamed({ result, input, delay }: Guess, { how }: Fall, { protocol, judging }: Session): CaseResult {

@@ -8,8 +8,8 @@ import { refusalOf } from "./measure.ts";
 import { isNothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
-import { type Shared, share } from "./recorder.ts";
 import type { Case, ConnectOptions, Context } from "./scenario.ts";
+import { hangUp, type Shared, share } from "./shared.ts";
 import type { ServerProcess } from "./start.ts";
 import { headersOf } from "./target.ts";
 import { keep, type Transcript } from "./transcript.ts";
@@ -66,7 +66,7 @@ export interface Bench {
 export async function probe(protocol: Protocol, target: Target, timeout: number): Promise<string | undefined> {
   const shared = share(timeout);
   const connection = await dial({ protocol, target, shared });
-  for (const destroy of shared.sockets) destroy();
+  hangUp(shared);
   return answers(connection) ? undefined : (connection.failure ?? "no answer");
 }
 

@@ -9,8 +9,6 @@ export class BeyondLimit extends Error {}
 export interface Limits {
   /** Connections that the target accepts at the same time; `undefined` where no limit is known. */
   readonly together: number | undefined;
-  /** Milliseconds between the beginnings of two connections; 0 where no limit is known. */
-  readonly gap: number;
   /** What is known, in words; `undefined` where no limit is. */
   readonly words: string | undefined;
   /** A plain client was refused while others are served, and nobody has looked into it: no case shall begin before that. */
@@ -112,9 +110,6 @@ export function limits(clock: () => number, timeout: number): Limits {
   return {
     get together() {
       return found.together;
-    },
-    get gap() {
-      return gap;
     },
     get words() {
       return wordsOf(found);

@@ -1,5 +1,6 @@
 import type { Connection } from "./connection.ts";
 import { pacer, rest } from "./gate.ts";
+import { NO_ANSWER } from "./upgrade.ts";
 
 /** Which limits a target has, as far as they are known. */
 export interface Found {
@@ -42,10 +43,9 @@ const LEAVING = 300;
 const STRAY = 50;
 
 /** How much slower than the limit the suite goes on. */
-export const MARGIN = 1.1;
+const MARGIN = 1.1;
 
-const SILENCE = "no answer to the handshake";
-const REFUSAL = new RegExp(`^(HTTP [45]\\d\\d|ECONNRESET|EPIPE|${SILENCE})`);
+const REFUSAL = new RegExp(`^(HTTP [45]\\d\\d|ECONNRESET|EPIPE|${NO_ANSWER})`);
 
 /** How a target refused a connection; nothing where it did not, or where it is not there. */
 export const refusalOf = ({ opened, failure = "" }: Pick<Connection, "opened" | "failure">): string | undefined =>
@@ -92,7 +92,7 @@ async function hold({ dial, clock, signal }: Means, gap: number, most: number): 
     refused = wave.find(({ opened }) => !opened);
   }
   const way = refused && refusalOf(refused);
-  if (way !== undefined && way !== SILENCE) await rest(SECOND + MORE, signal);
+  if (way !== undefined && way !== NO_ANSWER) await rest(SECOND + MORE, signal);
   const again = way === undefined || held.length === 0 ? undefined : await dial();
   await Promise.all(held.map(leave));
   if (refused && way === undefined) return undefined;

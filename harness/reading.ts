@@ -1,6 +1,6 @@
-import type { Nothing } from "./nothing.ts";
+import { type Nothing, nothing, silenceOf, silent } from "./nothing.ts";
 import type { Recorder } from "./recorder.ts";
-import { isObject, isServerEnd, json, type Message } from "./transcript.ts";
+import { isBreach, isObject, isServerEnd, json, type Message, type WireEvent } from "./transcript.ts";
 
 /** A message by its name, or by what it is like. */
 export type Wanted = string | ((message: Message) => boolean);
@@ -38,4 +38,30 @@ export function ended({ events }: Pick<Recorder, "events">): Ending | undefined 
   if (last?.type === "end") return { frame: false };
   if (last?.type !== "close") return undefined;
   return last.code === undefined ? { frame: true } : { frame: true, code: last.code };
+}
+
+/** Why nothing more can come on a connection that is over. */
+export function ending(events: readonly WireEvent[]): Nothing {
+  const why = (event: WireEvent) => isBreach(event) || event.type === "error" || event.type === "limit";
+  const last = events.find(why) ?? events.findLast(isServerEnd) ?? events.at(-1);
+  switch (last?.type) {
+    case "error":
+      return nothing(`the connection failed: ${last.data}`);
+    case "violation":
+      return nothing(`the server broke the WebSocket protocol: ${last.data}`);
+    case "limit":
+      return nothing(`the suite stopped reading: ${last.data}`, true);
+    case "close":
+      if (last.from === "client") return nothing("the suite ended the connection itself");
+      return nothing(`the server closed the connection first (${last.code ?? "no code"})`);
+    case "upgrade":
+      return nothing(`the server refused the WebSocket with HTTP ${last.code ?? "nothing"}`);
+    case "timeout": {
+      const silence = silenceOf(last);
+      return silence ? silent(silence) : nothing(last.data);
+    }
+    default:
+      if (last?.from === "client") return nothing("the suite ended the connection itself");
+      return nothing("the server ended the TCP connection first, without a close frame");
+  }
 }

@@ -1,9 +1,9 @@
-import { performance } from "node:perf_hooks";
-import { type Limits, limits } from "./limits.ts";
 import { discard } from "./memory.ts";
-import { type Nothing, nothing, silenceOf, silent } from "./nothing.ts";
-import { HANDSHAKE, type Patience, patience } from "./patience.ts";
-import { isBreach, isServerEnd, type Side, type WireEvent } from "./transcript.ts";
+import { type Nothing, silent } from "./nothing.ts";
+import { HANDSHAKE } from "./patience.ts";
+import { ending } from "./reading.ts";
+import type { Shared } from "./shared.ts";
+import type { Side, WireEvent } from "./transcript.ts";
 
 /** What the suite reads at most, whatever the server sends: bytes, and events. And what it keeps of a text that it sends. */
 export const LIMITS = {
@@ -52,32 +52,6 @@ export function costOf(text: string): number {
   return cost;
 }
 
-/** What all connections of one run share. */
-export interface Shared {
-  /** How long the target may take to answer, in ms. */
-  readonly timeout: number;
-  /** Milliseconds since the run began. */
-  readonly clock: () => number;
-  readonly patience: Patience;
-  /** Bytes received on the connections that are still watched. */
-  readonly meter: { bytes: number };
-  /** Times in which the server sent nothing to anybody, though several waited. */
-  readonly stalls: Stall[];
-  /** How many wait, and since when nobody was served; how many connections are so young that they keep the server busy. */
-  readonly attention: { waiting: number; since: number; young: number };
-  /** Ends each TCP connection that is still there. */
-  readonly sockets: Set<() => void>;
-  /** How many connections the target accepts. */
-  readonly limits: Limits;
-}
-
-/** A time in which a server stood still. */
-export interface Stall {
-  /** When it began, in ms of the run's clock. */
-  readonly at: number;
-  readonly ms: number;
-}
-
 /** So many connections any server is expected to serve at the same time, unless a case asks for just that. */
 const CROWD = 64;
 
@@ -87,22 +61,6 @@ const SOME = 16;
 
 /** So much of the timeout must pass before a server is said to stand still. */
 const STILL = 0.25;
-
-/** What the connections of a new run share. `timeout` is in ms. */
-export function share(timeout: number): Shared {
-  const zero = performance.now();
-  const clock = () => performance.now() - zero;
-  return {
-    timeout,
-    clock,
-    patience: patience(timeout),
-    meter: { bytes: 0 },
-    stalls: [],
-    attention: { waiting: 0, since: 0, young: 0 },
-    sockets: new Set(),
-    limits: limits(clock, timeout),
-  };
-}
 
 type New<E = WireEvent> = E extends WireEvent ? Omit<E, "at"> : never;
 
@@ -293,29 +251,3 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
 export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
 
 const stamp = (ms: number) => Math.round(ms * 100) / 100;
-
-/** Why nothing more can come on a connection that is over. */
-export function ending(events: readonly WireEvent[]): Nothing {
-  const why = (event: WireEvent) => isBreach(event) || event.type === "error" || event.type === "limit";
-  const last = events.find(why) ?? events.findLast(isServerEnd) ?? events.at(-1);
-  switch (last?.type) {
-    case "error":
-      return nothing(`the connection failed: ${last.data}`);
-    case "violation":
-      return nothing(`the server broke the WebSocket protocol: ${last.data}`);
-    case "limit":
-      return nothing(`the suite stopped reading: ${last.data}`, true);
-    case "close":
-      if (last.from === "client") return nothing("the suite ended the connection itself");
-      return nothing(`the server closed the connection first (${last.code ?? "no code"})`);
-    case "upgrade":
-      return nothing(`the server refused the WebSocket with HTTP ${last.code ?? "nothing"}`);
-    case "timeout": {
-      const silence = silenceOf(last);
-      return silence ? silent(silence) : nothing(last.data);
-    }
-    default:
-      if (last?.from === "client") return nothing("the suite ended the connection itself");
-      return nothing("the server ended the TCP connection first, without a close frame");
-  }
-}

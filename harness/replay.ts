@@ -3,11 +3,12 @@ import { type Bench, examine, type Open } from "./execute.ts";
 import type { Check } from "./judge.ts";
 import { type Nothing, silenceOf, silent } from "./nothing.ts";
 import type { Protocol } from "./protocol.ts";
-import { ended, reader } from "./reading.ts";
-import { base64, ending, LIMITS } from "./recorder.ts";
+import { ended, ending, reader } from "./reading.ts";
+import { base64, LIMITS } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
 import { type Tape, type Track, tape } from "./tape.ts";
 import { cut, type Transcript, type WireEvent } from "./transcript.ts";
+import { NO_ANSWER } from "./upgrade.ts";
 
 /** What a case finds in a recording of itself. */
 export interface Replayed {
@@ -151,6 +152,6 @@ function stateOf({ events }: Transcript): Pick<Connection, "opened" | "failure">
   if (error && "data" in error) return { opened: false, failure: error.data.split(": ", 1)[0] };
   return {
     opened: false,
-    failure: events.some(({ type }) => type === "timeout") ? "no answer to the handshake" : undefined,
+    failure: events.some(({ type }) => type === "timeout") ? NO_ANSWER : undefined,
   };
 }

@@ -8,9 +8,9 @@ import { ground, isPlain, restsOnBroken } from "./foundation.ts";
 import { lastNewcomer } from "./lost.ts";
 import { inconclusive } from "./outage.ts";
 import type { Protocol } from "./protocol.ts";
-import { type Stall, share } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
 import { newSession, type RunOptions, type Session, type Stop, settle, type Unexplained } from "./session.ts";
+import { hangUp, type Stall, share } from "./shared.ts";
 import { work } from "./work.ts";
 
 /** What came of a run. */
@@ -39,7 +39,7 @@ export interface RunResult {
 export async function run(protocol: Protocol, cases: readonly Case[], options: RunOptions): Promise<RunResult> {
   const startedAt = new Date();
   const shared = share(options.timeout);
-  const { clock, sockets } = shared;
+  const { clock } = shared;
   const requirements = new Map(protocol.requirements.map((it): [string, Requirement] => [it.id, it]));
   const judging = { requirements, strict: options.strict };
   const { target, record, signal } = options;
@@ -53,9 +53,7 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
     record,
     signal,
   };
-  const cut = () => {
-    for (const destroy of sockets) destroy();
-  };
+  const cut = () => hangUp(shared);
 
   signal?.addEventListener("abort", cut);
   const passes: CaseResult[][] = [];

@@ -1,8 +1,8 @@
 import type { Availability } from "./availability.ts";
 import type { Bench, CaseResult, Target } from "./execute.ts";
 import type { Fall } from "./outage.ts";
-import type { Stall } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
+import type { Stall } from "./shared.ts";
 
 /** How cases are run. Times are in ms. */
 export interface RunOptions {

@@ -17,6 +17,9 @@ export interface Head {
   readonly body?: string;
 }
 
+/** How a handshake failed that met silence. */
+export const NO_ANSWER = "no answer to the handshake";
+
 /** How a case wants the handshake made, where not as any client does. */
 export interface Handshake {
   /** What is asked instead. */

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Connection } from "../../harness/connection.ts";
 import type { Context } from "../../harness/scenario.ts";
-import { askedWith, responseOf } from "../../harness/upgrade.ts";
+import { askedWith, NO_ANSWER, responseOf } from "../../harness/upgrade.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
-import { type Ask, fieldOf, HUNG, header, outcome, setting, slug } from "./heads.ts";
+import { type Ask, fieldOf, header, outcome, setting, slug } from "./heads.ts";
 import { greeting, scenario } from "./protocol.ts";
 
 /** What RFC 6455, 1.3 wants hashed behind the key that the client sent. */
@@ -112,7 +112,7 @@ export const handshakeCases = [
       const refused = responseOf(client.transcript)?.status !== 101;
       check("transport.subprotocol", refused ? outcome(client) : header(client, "sec-websocket-protocol"), {
         title: `none selected, or one of those that were offered (${NONE.join(", ")}), or no 101`,
-        ...(refused ? { not: { const: HUNG } } : { enum: ["none", ...NONE] }),
+        ...(refused ? { not: { const: NO_ANSWER } } : { enum: ["none", ...NONE] }),
       });
     },
   }),

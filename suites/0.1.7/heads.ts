@@ -1,11 +1,8 @@
 import type { Connection } from "../../harness/connection.ts";
-import { type Head, responseOf } from "../../harness/upgrade.ts";
+import { type Head, NO_ANSWER, responseOf } from "../../harness/upgrade.ts";
 
 /** A change of the request for a WebSocket. */
 export type Ask = (head: Head) => Head;
-
-/** What became of a handshake that met silence. */
-export const HUNG = "no answer to the handshake";
 
 /** A request without these headers, whose names are in lower case. */
 export const without = (head: Head, ...names: string[]): Head => ({
@@ -36,7 +33,7 @@ export const targeting =
 export const outcome = ({ transcript, failure }: Connection): string => {
   const response = responseOf(transcript);
   if (response) return `HTTP ${response.status}`;
-  return failure === HUNG ? HUNG : `the end of the TCP connection (${failure})`;
+  return failure === NO_ANSWER ? NO_ANSWER : `the end of the TCP connection (${failure})`;
 };
 
 /** The value of a header of the answer, `none` where there is none; where there is no answer, what became of it. */

@@ -1,4 +1,5 @@
-import { type Ask, HUNG, outcome, plain, setting, slug, targeting, without } from "./heads.ts";
+import { NO_ANSWER } from "../../harness/upgrade.ts";
+import { type Ask, outcome, plain, setting, slug, targeting, without } from "./heads.ts";
 import { scenario } from "./protocol.ts";
 import { judgeSurvival, resetAll } from "./survival.ts";
 
@@ -22,7 +23,7 @@ const http = Object.entries<Ask>({
     async run({ connect, check }) {
       check("transport.http", outcome(await connect({ handshake: { ask } })), {
         title: "an HTTP status other than 101, or the end of the TCP connection, in time",
-        not: { enum: ["HTTP 101", HUNG] },
+        not: { enum: ["HTTP 101", NO_ANSWER] },
       });
     },
   }),

@@ -3,9 +3,9 @@ import { DEFAULTS } from "../../harness/defaults.ts";
 import { type CaseResult, execute } from "../../harness/execute.ts";
 import type { Foundations } from "../../harness/foundation.ts";
 import { nothing, type Silence, silent } from "../../harness/nothing.ts";
-import { share } from "../../harness/recorder.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { newSession, type RunOptions, type Session } from "../../harness/session.ts";
+import { share } from "../../harness/shared.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 
 /** What a case finds when it runs: something, or nothing for so long. */

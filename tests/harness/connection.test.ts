@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type Connection, connect } from "../../harness/connection.ts";
 import { isNothing, whyNothing } from "../../harness/nothing.ts";
-import { LIMITS, share } from "../../harness/recorder.ts";
+import { LIMITS } from "../../harness/recorder.ts";
+import { share } from "../../harness/shared.ts";
 import { type Handlers, type Peer, webSocketServer } from "../servers/websocket.ts";
 
 const closing: (() => unknown)[] = [];

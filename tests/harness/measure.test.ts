@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { dial } from "../../harness/execute.ts";
 import { type Found, measure } from "../../harness/measure.ts";
-import { share } from "../../harness/recorder.ts";
+import { share } from "../../harness/shared.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { onWs, type Running } from "../servers/libraries.ts";
 import { bucket, every, gateway, type Limiter, together, type Way, window } from "../servers/limiting.ts";

@@ -3,7 +3,8 @@ import { type Connection, connect } from "../../harness/connection.ts";
 import { encode } from "../../harness/frame.ts";
 import { isNothing, whyNothing } from "../../harness/nothing.ts";
 import { HANDSHAKE } from "../../harness/patience.ts";
-import { costOf, LIMITS, type Recorder, recorder, share } from "../../harness/recorder.ts";
+import { costOf, LIMITS, type Recorder, recorder } from "../../harness/recorder.ts";
+import { share } from "../../harness/shared.ts";
 import { type Handlers, webSocketServer } from "../servers/websocket.ts";
 
 const closing: (() => unknown)[] = [];

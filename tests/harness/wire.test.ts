@@ -6,7 +6,8 @@ import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import { type Connection, type ConnectionOptions, connect } from "../../harness/connection.ts";
 import { bytewise, decode, encode, OPCODE, type ReadFrame } from "../../harness/frame.ts";
 import { isNothing, whyNothing } from "../../harness/nothing.ts";
-import { LIMITS, share } from "../../harness/recorder.ts";
+import { LIMITS } from "../../harness/recorder.ts";
+import { share } from "../../harness/shared.ts";
 import { type Head, requestText } from "../../harness/upgrade.ts";
 import { webSocketServer } from "../servers/websocket.ts";
 
