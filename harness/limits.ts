@@ -167,12 +167,10 @@ export function limits(clock: () => number, timeout: number): Limits {
 /** What is known of limits, in words. */
 function wordsOf({ together, perSecond }: Found): string | undefined {
   const known = [
-    ...(together === undefined ? [] : [`at most ${together} ${plural(together)} at the same time`]),
-    ...(perSecond === undefined
-      ? []
-      : [`about ${Math.round(perSecond) || 1} ${plural(Math.round(perSecond))} a second`]),
+    ...(together === undefined ? [] : [`at most ${connections(together)} at the same time`]),
+    ...(perSecond === undefined ? [] : [`about ${connections(Math.round(perSecond) || 1)} a second`]),
   ];
   return known.length === 0 ? undefined : `the target accepts ${known.join(" and ")}`;
 }
 
-const plural = (n: number) => (n === 1 ? "connection" : "connections");
+const connections = (n: number) => `${n} connection${n === 1 ? "" : "s"}`;

@@ -1,5 +1,6 @@
 import { isFinding, VERDICTS, type Verdict } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
+import { count } from "./names.ts";
 import type { ReportCase, ReportCheck } from "./report.ts";
 
 /** What of a check tells whether it is a finding, or rests on one. */
@@ -63,8 +64,6 @@ export function findings<
 /** Why to begin with the first of several findings, to stand behind its name; nothing where there is no choice. */
 export const beginning = ([first, second]: readonly { readonly resting: number }[]): string | undefined =>
   first && second && (first.resting === 0 ? "" : ` (${count(first.resting, "check")} could not be judged for it)`);
-
-const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 /** The worse, the lower. */
 const rank = (verdict: Verdict) => -VERDICTS.indexOf(verdict);

@@ -1,3 +1,6 @@
+/** So many of something. */
+export const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+
 /** So many names are told where many are alike. */
 export const NAMES = 8;
 

@@ -3,6 +3,7 @@ import type { WriteStream } from "node:tty";
 import type { Verdict } from "../harness/catalogue.ts";
 import type { CaseResult } from "../harness/execute.ts";
 import { tally } from "./findings.ts";
+import { count } from "./names.ts";
 import { type Colors, paint } from "./terminal.ts";
 
 /** What is shown while cases run. */
@@ -50,7 +51,7 @@ export function plainLines(write: (line: string) => void, c: Colors, totals: Rea
       if (verdicts.size === known || verdicts.size < (totals.get(suite) ?? 0)) return;
       const tallies = tally(Array.from(verdicts.values(), (verdict) => ({ verdict }))).toReversed();
       const words = tallies.map(([verdict, n]) => paint(c, verdict, `${n} ${verdict}`));
-      write(`${suite}: ${verdicts.size} ${verdicts.size === 1 ? "case" : "cases"}, at first ${words.join(", ")}`);
+      write(`${suite}: ${count(verdicts.size, "case")}, at first ${words.join(", ")}`);
     },
     end() {},
   };

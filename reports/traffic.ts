@@ -1,5 +1,6 @@
 import { groupBy } from "../harness/group.ts";
 import { visible } from "./escape.ts";
+import { count } from "./names.ts";
 import type { Report, ReportRecording } from "./report.ts";
 
 /** So many reasons are told at most. */
@@ -35,7 +36,7 @@ export function traffic(
   const all = Object.values(connections).reduce((a, b) => a + b);
   const open = Object.entries(requirements).flatMap(([id, { skip }]) => (skip > 0 ? [`${id} in ${skip}`] : []));
   return [
-    `  traffic  ${all} connection${all === 1 ? "" : "s"}, ${events} events in ${(durationMs / 1000).toFixed(2)} s: ${tally}`,
+    `  traffic  ${count(all, "connection")}, ${events} events in ${(durationMs / 1000).toFixed(2)} s: ${tally}`,
     ...(open.length > 0 ? [`  unjudged ${open.join(", ")}: what that takes was not recorded`] : []),
     ...(all > cases.length
       ? [`  held     ${cases.length} of them: the first ones, and some of each kind of finding; the others are counted`]

@@ -43,35 +43,11 @@ export async function test(
   { whole = cases, ...tools }: Tools,
 ): Promise<{ readonly result: RunResult; readonly report: Report }> {
   const progress = args.quiet ? undefined : watch(cases);
-  const {
-    timeout,
-    concurrency,
-    recovery,
-    restarts,
-    repeat = 1,
-    runs,
-    bail = false,
-    failOnUnstable,
-    strict,
-    shard,
-  } = args;
+  const { strict, shard, concurrency, failOnUnstable } = args;
   // All shards of a run start from the same seed, and none knows of the others.
   const seed = args.seed ?? (shard ? DEFAULTS.seed : randomInt(1, 2 ** 31));
-  const idle = args.idle === undefined ? timeout : args.idle * 1_000;
-  const options = {
-    target,
-    timeout,
-    concurrency,
-    recovery,
-    restarts,
-    idle,
-    repeat,
-    runs,
-    bail,
-    strict,
-    seed,
-    ...tools,
-  };
+  const idle = args.idle === undefined ? undefined : args.idle * 1_000;
+  const options = { repeat: 1, bail: false, ...args, target, seed, idle, ...tools };
   const result = await run(current, cases, { ...options, onResult: progress?.result ?? (() => {}) }).finally(
     progress?.end,
   );

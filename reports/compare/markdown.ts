@@ -1,7 +1,8 @@
 import type { RootContent } from "mdast";
 import { bullets, code, heading, paragraph, print, table, text } from "../markdown/tree.ts";
+import { count } from "../names.ts";
 import type { Comparison, Kind, Single } from "./compare.ts";
-import { causeOf, count, groupsOf, headline, KINDS, latencyOf, sideOf } from "./words.ts";
+import { causeOf, groupsOf, headline, KINDS, latencyOf, sideOf } from "./words.ts";
 
 /** So many rows of a table; a comment of GitHub has at most 65,536 characters. */
 const ROWS = 30;

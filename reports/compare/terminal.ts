@@ -1,7 +1,8 @@
 import { visible } from "../escape.ts";
+import { count } from "../names.ts";
 import { type Colors, likewise, paint } from "../terminal.ts";
 import type { ChangedRequirement, Comparison, Kind, Single } from "./compare.ts";
-import { causeOf, count, type Group, groupsOf, headline, KINDS, latencyOf, sideOf } from "./words.ts";
+import { causeOf, type Group, groupsOf, headline, KINDS, latencyOf, sideOf } from "./words.ts";
 
 /** So many cases that are in one report only are named. */
 const NAMED = 20;

@@ -1,4 +1,5 @@
 import { groupBy } from "../../harness/group.ts";
+import { count } from "../names.ts";
 import { type Cause, type Change, type Comparison, isRegression, type Kind } from "./compare.ts";
 
 /** What the changes of a kind are called, in the order in which they are told. */
@@ -67,9 +68,6 @@ function tally(changes: readonly Change[], what: string): string {
   const n = new Set(changes.map(({ requirement }) => requirement)).size;
   return n === 0 ? "" : `${count(n, "requirement")} ${what}`;
 }
-
-/** So many of something. */
-export const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 /** Of which run a side is. */
 export const sideOf = ({ target, protocol, suite, startedAt, verdict }: Comparison["old"]): string =>

@@ -3,7 +3,7 @@ import type { Requirement } from "../../harness/catalogue.ts";
 import { alone } from "../again.ts";
 import { explainConnections } from "../explain.ts";
 import { beginning, type Finding, findings, skippedBy, tally } from "../findings.ts";
-import { NAMES } from "../names.ts";
+import { count, NAMES } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
 import { isExpected, judged, meaning, problemsOf, shownVerdict } from "../verdict.ts";
@@ -157,7 +157,7 @@ function unjudged({ cases, recording }: Report): RootContent[] {
   const reasons = recording ? [] : skippedBy(cases);
   if (reasons.length === 0) return [];
   const shown = reasons.slice(0, NAMES).map(({ why, see, cases: some }) => {
-    const n = text(`${some.length} case${some.length === 1 ? "" : "s"}: `);
+    const n = text(`${count(some.length, "case")}: `);
     return see === undefined ? [n, code(why)] : [n, text("see "), code(see)];
   });
   const more = reasons.length - shown.length;

@@ -3,6 +3,7 @@ import { isNothing } from "../../harness/nothing.ts";
 import { messages } from "../../harness/transcript.ts";
 import { spellings } from "./disconnect-inputs.ts";
 import { extraCases } from "./extra.ts";
+import { words } from "./ids.ts";
 import {
   asksToLogIn,
   DISCONNECT,
@@ -60,7 +61,7 @@ const followed = Object.entries({
 }).map(([name, later]) =>
   scenario({
     id: `disconnect/followed-by-${name}`,
-    title: `a client sends more after its disconnect request: ${name.replaceAll("-", " ")}`,
+    title: `a client sends more after its disconnect request: ${words(name)}`,
     given: later,
     tests: ["disconnect.answered", "disconnect.final"],
     async run({ connect, check }) {
@@ -183,7 +184,3 @@ export const disconnectCases = [
     },
   }),
 ];
-
-function words(name: string): string {
-  return name.replaceAll("-", " ");
-}

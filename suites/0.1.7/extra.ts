@@ -1,10 +1,9 @@
 import { isEnded } from "../../harness/transcript.ts";
 import { extras, lengths, numbers, rare, requestOfLength, requestWith } from "./disconnect-inputs.ts";
 import { fate, fateOf, mayIgnore } from "./fate.ts";
+import { words } from "./ids.ts";
 import { answerToPing } from "./ping.ts";
 import { disconnect, expectSuccess, greeting, scenario } from "./protocol.ts";
-
-const words = (name: string) => name.replaceAll("-", " ");
 
 const extended = Object.entries(extras).map(([name, extra]) =>
   scenario({

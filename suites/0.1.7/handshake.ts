@@ -3,7 +3,8 @@ import type { Connection } from "../../harness/connection.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { askedWith, NO_ANSWER, responseOf } from "../../harness/upgrade.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
-import { type Ask, fieldOf, header, outcome, setting, slug } from "./heads.ts";
+import { type Ask, fieldOf, header, outcome, setting } from "./heads.ts";
+import { slug } from "./ids.ts";
 import { greeting, scenario } from "./protocol.ts";
 
 /** What RFC 6455, 1.3 wants hashed behind the key that the client sent. */

@@ -41,11 +41,3 @@ export const header = (connection: Connection, name: string): string => {
   const response = responseOf(connection.transcript);
   return response ? (response.headers.get(name) ?? "none") : outcome(connection);
 };
-
-/** Words as they stand in an id. */
-export function slug(words: string): string {
-  return words
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-|-$/g, "");
-}

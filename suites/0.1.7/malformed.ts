@@ -4,12 +4,11 @@ import type { Context } from "../../harness/scenario.ts";
 import { messages, show } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import { fate, REFUSAL } from "./fate.ts";
+import { words } from "./ids.ts";
 import { deep, groups, refusable, unspecified, unwatched } from "./malformed-inputs.ts";
 import { GREETING, greeting, greetingsOf, scenario } from "./protocol.ts";
 import { fenced, patiently, type Reaction, refusalsOf } from "./reaction.ts";
 import { besideBystander, judgeSurvival, together } from "./survival.ts";
-
-const words = (name: string) => name.replaceAll("-", " ");
 
 const malformed = Object.entries(groups).flatMap(([group, inputs]) =>
   inputs.map(({ name, text, near }) =>

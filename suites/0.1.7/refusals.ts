@@ -1,5 +1,6 @@
 import { NO_ANSWER } from "../../harness/upgrade.ts";
-import { type Ask, outcome, plain, setting, slug, targeting, without } from "./heads.ts";
+import { type Ask, outcome, plain, setting, targeting, without } from "./heads.ts";
+import { slug } from "./ids.ts";
 import { scenario } from "./protocol.ts";
 import { judgeSurvival, resetAll } from "./survival.ts";
 

@@ -4,6 +4,7 @@ import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import { compressionCases } from "./compression.ts";
 import { EVERY_PLANE } from "./disconnect-inputs.ts";
 import { handshakeCases } from "./handshake.ts";
+import { slug } from "./ids.ts";
 import { answerToPing } from "./ping.ts";
 import {
   disconnect,
@@ -21,7 +22,6 @@ const whole = encode({ opcode: OPCODE.text, payload: request });
 const euro = Buffer.from(JSON.stringify({ ...disconnect, extra: "€" }));
 const ping: Frame = { opcode: OPCODE.ping, payload: "a" };
 const pong: Frame = { opcode: OPCODE.pong, payload: "b" };
-const slug = (words: string) => words.toLowerCase().replaceAll(" ", "-");
 
 /** The frames of one message in fragments, each as bytes; what is no text goes between them as it is. */
 function message(...parts: readonly (string | Uint8Array | Frame)[]): Buffer[] {

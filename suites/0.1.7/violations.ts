@@ -2,6 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import { encode, OPCODE } from "../../harness/frame.ts";
 import type { Nothing } from "../../harness/nothing.ts";
 import { isBreach, isEnded } from "../../harness/transcript.ts";
+import { slug } from "./ids.ts";
 import { DISCONNECT, disconnect, goodbyesOf, scenario } from "./protocol.ts";
 import { besideBystander, resetAll } from "./survival.ts";
 import { bytesOf, type Violation, violations } from "./violation-inputs.ts";
@@ -11,7 +12,7 @@ const text = encode({ opcode: OPCODE.text, payload: JSON.stringify(disconnect) }
 
 const broken = violations.map((violation) =>
   scenario({
-    id: `transport/violation-${violation.name.toLowerCase().replaceAll(",", "").replaceAll(" ", "-")}`,
+    id: `transport/violation-${slug(violation.name.replaceAll(",", ""))}`,
     title: `a client sends ${violation.name}`,
     given: JSON.stringify(violation.frames).slice(0, 1_000),
     tests: [...(violation.requirement ? [violation.requirement] : []), "transport.survives"],
@@ -34,7 +35,7 @@ const resets = Object.entries<Uint8Array>({
   "in the middle of a payload of 1 TiB": Buffer.from([0x81, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6]),
 }).map(([name, bytes]) =>
   scenario({
-    id: `transport/reset-${name.toLowerCase().replaceAll(" ", "-")}`,
+    id: `transport/reset-${slug(name)}`,
     title: `a client resets its connection ${name}`,
     given: hex(bytes),
     tests: ["transport.survives"],

@@ -1,5 +1,5 @@
 import { type Client, refusal, success } from "../behaviour.ts";
-import { dyingOf, type Faults, farewell, refusing } from "./fault.ts";
+import { dyingOf, type Faults, farewell, leavingOver, refusing } from "./fault.ts";
 
 /** How long a fault that is slow in one point takes, in ms. */
 const MOMENT = 20;
@@ -72,16 +72,12 @@ export const disconnectFaults: Faults = {
   "refuses-extra-properties": {
     says: "Refuses a disconnect request that holds any further property.",
     breaks: "disconnect.extra-properties",
-    change: ({ read }) => ({
-      read: (text, binary, client) => (/,/.test(text) ? undefined : read(text, binary, client)),
-    }),
+    change: refusing((text) => /,/.test(text)),
   },
   "refuses-long-requests": {
     says: "Refuses a disconnect request of more than 1,000 characters.",
     breaks: "disconnect.extra-properties",
-    change: ({ read }) => ({
-      read: (text, binary, client) => (text.length > 1_000 ? undefined : read(text, binary, client)),
-    }),
+    change: refusing((text) => text.length > 1_000),
   },
   "calls-methods-of-messages": {
     says: "Refuses a request with a property that shadows what each object of JavaScript has.",
@@ -107,27 +103,20 @@ export const disconnectFaults: Faults = {
   "trips-over-powers-of-two": {
     says: "Ends the connection with code 1011 over a request of which the length, or that of a text in it, is about a power of two.",
     breaks: "disconnect.extra-properties",
-    change: ({ read }) => ({
-      read(text, binary, client) {
-        const [, filling] = /"extra":"(x+)"\}$/.exec(text) ?? [];
-        if (filling !== undefined && [text.length, filling.length].some(isNearPowerOfTwo)) client.leave(1011);
-        return read(text, binary, client);
-      },
+    change: leavingOver(1011, (text) => {
+      const [, filling] = /"extra":"(x+)"\}$/.exec(text) ?? [];
+      return filling !== undefined && [text.length, filling.length].some(isNearPowerOfTwo);
     }),
   },
   "does-not-decode-escapes": {
     says: "Does not understand backslash escapes in JSON.",
     breaks: "disconnect.encoding",
-    change: ({ read }) => ({
-      read: (text, binary, client) => (text.includes("\\") ? undefined : read(text, binary, client)),
-    }),
+    change: refusing((text) => text.includes("\\")),
   },
   "wants-the-command-first": {
     says: "Refuses a disconnect request whose first property is not the command, or that is laid out with white space.",
     breaks: "disconnect.encoding",
-    change: ({ read }) => ({
-      read: (text, binary, client) => (/^\{"(command|\\u)/.test(text) ? read(text, binary, client) : undefined),
-    }),
+    change: refusing((text) => !/^\{"(command|\\u)/.test(text)),
   },
   "disconnects-everybody": {
     says: "Ends all other connections, too, when a client asks to be disconnected.",

@@ -48,12 +48,27 @@ export const refusing =
     read: (text, binary, client) => (which(text) ? undefined : read(text, binary, client)),
   });
 
+/** Drops all connections, as if the server started again. */
+export function dropAll(everybody: Behaviour["everybody"]): void {
+  for (const one of everybody) one.drop();
+}
+
 /** A change that drops all connections, as if the server started again, over what is read of such a text. */
 export const dyingOf =
   (which: (text: string) => boolean): ReferenceFault["change"] =>
   ({ everybody, read }) => ({
     read(text, binary, client) {
-      if (which(text)) for (const one of everybody) one.drop();
+      if (which(text)) dropAll(everybody);
+      return read(text, binary, client);
+    },
+  });
+
+/** A change that ends the connection with a close code and without a word over such a text. */
+export const leavingOver =
+  (code: number, which: (text: string) => boolean): ReferenceFault["change"] =>
+  ({ read }) => ({
+    read(text, binary, client) {
+      if (which(text)) client.leave(code);
       return read(text, binary, client);
     },
   });

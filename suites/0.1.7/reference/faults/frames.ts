@@ -1,6 +1,6 @@
 import { OPCODE } from "../../../../harness/frame.ts";
 import { editing, isControl, rewriting } from "./editing.ts";
-import { commandIn, type Faults } from "./fault.ts";
+import { commandIn, type Faults, refusing } from "./fault.ts";
 
 /** Whether a segment begins with a short frame whose masking key is zeros. */
 const hasKeyOfZeros = (bytes: Buffer) =>
@@ -55,18 +55,12 @@ export const frameFaults: Faults = {
   "refuses-noncharacters": {
     says: "Refuses a text with noncharacters of Unicode in it.",
     breaks: "transport.unicode",
-    change: ({ read }) => ({
-      read: (text, binary, client) =>
-        /\p{Noncharacter_Code_Point}/u.test(text) ? undefined : read(text, binary, client),
-    }),
+    change: refusing((text) => /\p{Noncharacter_Code_Point}/u.test(text)),
   },
   "knows-few-planes": {
     says: "Refuses a request with characters of planes of Unicode in which nothing stands yet.",
     breaks: "transport.unicode",
     also: ["disconnect.extra-properties"],
-    change: ({ read }) => ({
-      read: (text, binary, client) =>
-        commandIn(text) !== undefined && /[\u{40000}-\u{dfffd}]/u.test(text) ? undefined : read(text, binary, client),
-    }),
+    change: refusing((text) => commandIn(text) !== undefined && /[\u{40000}-\u{dfffd}]/u.test(text)),
   },
 };

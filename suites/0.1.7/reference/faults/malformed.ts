@@ -1,5 +1,5 @@
 import { type Client, DISCONNECT, refusal } from "../behaviour.ts";
-import { carryingOut, commandIn, dyingOf, type Faults, farewell } from "./fault.ts";
+import { carryingOut, commandIn, dropAll, dyingOf, type Faults, farewell, leavingOver } from "./fault.ts";
 
 /** A text without the escapes of URLs, HTML and JavaScript. */
 const decoded = (text: string) =>
@@ -137,23 +137,13 @@ export const malformedFaults: Faults = {
     says: "Ends the connection without a word over a message that names its command twice.",
     breaks: "malformed.usable",
     also: ["termination.announced"],
-    change: ({ read }) => ({
-      read(text, binary, client) {
-        if (/^\{"command":"[^"]*","command"/.test(text)) client.leave(1000);
-        return read(text, binary, client);
-      },
-    }),
+    change: leavingOver(1000, (text) => /^\{"command":"[^"]*","command"/.test(text)),
   },
   "trips-over-odd-values": {
     says: "Ends the connection without a word over a request that it could refuse: with __proto__, a lone surrogate, or a number out of range.",
     breaks: "malformed.usable",
     also: ["termination.announced"],
-    change: ({ read }) => ({
-      read(text, binary, client) {
-        if (ODD.test(text)) client.leave(1000);
-        return read(text, binary, client);
-      },
-    }),
+    change: leavingOver(1000, (text) => ODD.test(text)),
   },
   "dies-of-deep-nesting": {
     says: "Drops all connections, as if it started again, over a text that is nested deep.",
@@ -164,12 +154,7 @@ export const malformedFaults: Faults = {
     says: "Ends the connection with code 1011 over a text that is nested deep.",
     breaks: "malformed.usable",
     also: ["termination.announced"],
-    change: ({ read }) => ({
-      read(text, binary, client) {
-        if (/^(\[|\{"a":){1000}/.test(text)) client.leave(1011);
-        return read(text, binary, client);
-      },
-    }),
+    change: leavingOver(1011, (text) => /^(\[|\{"a":){1000}/.test(text)),
   },
   "dies-of-what-is-no-json": {
     says: "Drops all connections, as if it started again, when a text is no JSON.",
@@ -177,7 +162,7 @@ export const malformedFaults: Faults = {
     change: ({ malformed, everybody }) => ({
       malformed(client, text, binary) {
         if (text !== "banana") return malformed(client, text, binary);
-        for (const one of everybody) one.drop();
+        dropAll(everybody);
       },
     }),
   },
@@ -199,10 +184,6 @@ export const malformedFaults: Faults = {
     says: "Drops all connections, as if it started again, at every malformed command.",
     breaks: "malformed.survives",
     also: ["malformed.usable", "termination.announced"], // Of generated commands nobody knows which it was.
-    change: ({ everybody }) => ({
-      malformed() {
-        for (const one of everybody) one.drop();
-      },
-    }),
+    change: ({ everybody }) => ({ malformed: () => dropAll(everybody) }),
   },
 };

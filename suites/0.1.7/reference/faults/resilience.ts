@@ -1,5 +1,5 @@
 import type { Client } from "../behaviour.ts";
-import type { Faults, ReferenceFault } from "./fault.ts";
+import { dropAll, type Faults, type ReferenceFault } from "./fault.ts";
 
 /** So many clients are too many at once, and so many that left one after another without a word. */
 const MANY = 80;
@@ -116,7 +116,7 @@ export const resilienceFaults: Faults = {
           if (code !== 1006 || violators.has(client)) return;
           resets += 1;
           setTimeout(() => resets--, 50);
-          if (resets >= 8) for (const one of everybody) one.drop();
+          if (resets >= 8) dropAll(everybody);
         },
       };
     },
@@ -130,7 +130,7 @@ export const resilienceFaults: Faults = {
         malformed(client, text, binary) {
           const count = (counts.get(client) ?? 0) + 1;
           counts.set(client, count);
-          if (count > 100) for (const one of everybody) one.drop();
+          if (count > 100) dropAll(everybody);
           if (count === 1) setImmediate(() => malformed(client, text, binary));
         },
       };

@@ -1,6 +1,6 @@
 import { decode, encode, OPCODE } from "../../../../harness/frame.ts";
 import { editing, isControl, parse, rewriting } from "./editing.ts";
-import type { Faults, ReferenceFault } from "./fault.ts";
+import { dropAll, type Faults, type ReferenceFault } from "./fault.ts";
 import { frameFaults } from "./frames.ts";
 import { handshakeFaults } from "./handshake.ts";
 
@@ -8,9 +8,7 @@ import { handshakeFaults } from "./handshake.ts";
 const dying =
   (when: (die: () => void) => ReturnType<ReferenceFault["change"]>): ReferenceFault["change"] =>
   ({ everybody }) =>
-    when(() => {
-      for (const one of everybody) one.drop();
-    });
+    when(() => dropAll(everybody));
 
 /** Faults of the section "WebSocket transport". */
 export const transportFaults: Faults = {
@@ -155,9 +153,7 @@ export const transportFaults: Faults = {
     says: "Drops all connections, as if it started again, when the length of a frame takes more bytes than it needs.",
     breaks: "transport.survives",
     change: (normal) => {
-      const die = () => {
-        for (const one of normal.everybody) one.drop();
-      };
+      const die = () => dropAll(normal.everybody);
       return editing(() => (frame) => {
         if (frame.lengthBytes === 8 && frame.payload.length < 65_536) die();
         return frame;
