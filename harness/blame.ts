@@ -153,16 +153,21 @@ async function whoEnded(
   }
 }
 
-/** Where cases were blamed for others, warnings and what could not be judged may have come of that as well. */
+/**
+ * Where cases were blamed for others, warnings and what could not be judged may have come of that as well; and so may what was ended
+ * together with others before anybody knew whose input did it.
+ */
 export async function reconsider(session: Session): Promise<void> {
   const results = [...session.results.values()];
   if (session.stop || session.culprits.size === 0) return;
   const grounded = ground(results, [], session.protocol.foundations);
-  const some = grounded.filter(
-    ({ verdict, unstable, checks }) =>
-      !unstable &&
-      (verdict === "warn" || (verdict === "skip" && checks.some((it) => it.verdict === "skip" && !it.see))),
-  );
+  const some = grounded.filter((it) => {
+    const { verdict, unstable, checks } = it;
+    if (wasDroppedAmongOthers(it, session)) return true;
+    return (
+      !unstable && (verdict === "warn" || (verdict === "skip" && checks.some((it) => it.verdict === "skip" && !it.see)))
+    );
+  });
   const budget = session.confirming + Math.max(CONFIRMATION, session.shared.clock());
   for (const first of some) {
     if (session.signal?.aborted || session.confirming >= budget) return;
@@ -178,6 +183,16 @@ const wasDropped = (it: CaseResult, session: Session): boolean =>
 
 /** Ends of connections within so many ms are one event. */
 const MOMENT = 20;
+
+/** Whether a connection of a case that nobody is known to have ended was ended at the same moment as one of another case. */
+function wasDroppedAmongOthers(it: CaseResult, session: Session): boolean {
+  if (!(it.unstable || it.unconfirmed) || session.culprits.has(it.case.id) || !wasDropped(it, session)) return false;
+  const at = endedAt(raw(it, session).connections);
+  return session.breaches.some((other) => {
+    const end = other.case === it.case || !wasDropped(other, session) ? undefined : endedAt(other.connections);
+    return at !== undefined && end !== undefined && Math.abs(end - at) <= MOMENT;
+  });
+}
 
 /** When most connections of some cases were ended at the same moment, in ms of the run's clock. */
 function momentOf(results: readonly CaseResult[]): number | undefined {

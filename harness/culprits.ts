@@ -164,9 +164,17 @@ async function convict(tried: readonly CaseResult[], fell: Fall, search: Search)
 async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Search): Promise<Guess | undefined> {
   const { session, deadline } = search;
   for (let i = 0; i < guesses.length && session.shared.clock() < deadline; i += TRIES) {
-    for (const likely of (await apart(guesses.slice(i, i + TRIES), fell, session)).slice(0, ALONE)) {
+    const again = await apart(guesses.slice(i, i + TRIES), fell, session);
+    for (const likely of again.slice(0, ALONE)) {
       // Who ends it while nobody else runs does so, be it a little sooner or later on a busy machine.
       const [culprit] = await apart([likely], { ...fell, to: likely.fellAt }, session);
+      if (culprit) return culprit;
+    }
+    // One of them did it: where the times mislead, halves tell.
+    const rest = again.slice(ALONE);
+    const half = Math.ceil(rest.length / 2);
+    for (const part of [rest.slice(0, half), rest.slice(half)]) {
+      const culprit = part.length > 0 ? await culpritAmong(part, fell, search) : undefined;
       if (culprit) return culprit;
     }
   }

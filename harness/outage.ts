@@ -70,7 +70,7 @@ export function inconclusive(result: CaseResult, how: string): CaseResult {
   return withChecks(result, checks);
 }
 
-/** When connections were ended by the server without a word to them, in ms of the run's clock. */
+/** When connections were ended by the server, in ms of the run's clock. */
 export const endedAt = (connections: readonly Transcript[]): number | undefined => {
   const ends = connections.flatMap(({ events }) => events.filter(isServerEnd).map(({ at }) => at));
   return ends.length === 0 ? undefined : Math.min(...ends);

@@ -1,4 +1,5 @@
 import type { Availability } from "./availability.ts";
+import { isBroken } from "./catalogue.ts";
 import type { Bench, CaseResult, Target } from "./execute.ts";
 import type { Fall } from "./outage.ts";
 import type { Case } from "./scenario.ts";
@@ -67,6 +68,8 @@ export interface Session extends Bench {
   readonly culprits: Set<string>;
   /** When the server ended, or the connections of others. */
   readonly falls: Fall[];
+  /** All results that found a breach, also those that another has replaced. */
+  readonly breaches: CaseResult[];
   /** The cases that ran once more alone, since they failed or others did that rest on them. */
   readonly rechecked: Set<string>;
   readonly unexplained: Unexplained[];
@@ -88,6 +91,7 @@ export const newSession = (
   searched: 0,
   culprits: new Set(),
   falls: [],
+  breaches: [],
   rechecked: new Set(),
   sightings: new Map(),
   unexplained: [],
@@ -97,7 +101,8 @@ export const newSession = (
 });
 
 /** Keeps a result, and tells of it once it is known that there is a target. */
-export function settle(result: CaseResult, { results, options, availability }: Session): void {
+export function settle(result: CaseResult, { results, breaches, options, availability }: Session): void {
   results.set(result.case, result);
+  if (isBroken(result)) breaches.push(result);
   if (availability.upAt !== undefined) options.onResult?.(result);
 }
