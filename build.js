@@ -6,7 +6,7 @@ const REQUIRE = 'import { createRequire as commonJs } from "node:module"; const 
 
 await rm("dist", { recursive: true, force: true });
 const { metafile } = await build({
-  entryPoints: { cli: "harness/main.ts" },
+  entryPoints: { cli: "cli/main.ts" },
   outdir: "dist",
   bundle: true,
   splitting: true,
@@ -38,7 +38,7 @@ const page = await build({
 });
 
 await copyFile("reports/report.schema.json", "dist/report.schema.json");
-await copyFile("reports/certificate/certificate.schema.json", "dist/certificate.schema.json");
+await copyFile("certificates/certificate.schema.json", "dist/certificate.schema.json");
 await writeFile(
   "dist/THIRD-PARTY-LICENSES.txt",
   await licenses(Object.keys({ ...metafile.inputs, ...page.metafile.inputs })),

@@ -10,24 +10,8 @@ import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Case, ConnectOptions, Context } from "./scenario.ts";
 import { hangUp, type Shared, share } from "./shared.ts";
-import type { ServerProcess } from "./start.ts";
-import { headersOf } from "./target.ts";
+import { headersOf, type Target } from "./target.ts";
 import { keep, type Transcript } from "./transcript.ts";
-
-/** The server under test and how to reach it. */
-export interface Target {
-  readonly url: URL;
-  /** What the user sends with every handshake; those among them that are credentials by their name count as such. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Further headers, which are credentials: a client without credentials leaves them out. */
-  readonly credentials?: Readonly<Record<string, string>> | undefined;
-  readonly ca?: string | undefined;
-  readonly insecure?: boolean | undefined;
-  /** Where the suite started the server itself. */
-  readonly process?: ServerProcess | undefined;
-  /** Takes secrets out of a text before any of it is kept. */
-  readonly redact?: (text: string) => string;
-}
 
 /** What came of one case. */
 export interface CaseResult {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isFinding, withChecks } from "./catalogue.ts";
 import type { CaseResult } from "./execute.ts";
 import type { Session } from "./session.ts";
-import type { ServerProcess } from "./start.ts";
+import type { ServerProcess } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
 
 /** That a server ended, or ended the connections of others: between these times, in ms of the run's clock. */

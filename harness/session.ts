@@ -1,9 +1,10 @@
 import type { Availability } from "./availability.ts";
 import { isBroken } from "./catalogue.ts";
-import type { Bench, CaseResult, Target } from "./execute.ts";
+import type { Bench, CaseResult } from "./execute.ts";
 import type { Fall } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import type { Stall } from "./shared.ts";
+import type { Target } from "./target.ts";
 
 /** How cases are run. Times are in ms. */
 export interface RunOptions {

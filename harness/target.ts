@@ -1,39 +1,40 @@
-import { X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { USER_AGENT } from "./agent.ts";
-import type { Target } from "./execute.ts";
-import { reason, UsageError } from "./usage.ts";
 
-const SCHEMES: Readonly<Record<string, string>> = { "ws:": "ws:", "wss:": "wss:", "http:": "ws:", "https:": "wss:" };
-
-/** The URL of a target as the user gave it, as a WebSocket URL. Throws a `UsageError`. */
-export function targetUrl(text: string): URL {
-  const hint = `Give one like ws://localhost:8080/path${/^[\w.-]+(:\d+)?(\/|$)/.test(text) ? `, perhaps ws://${text}` : ""}.`;
-  if (!URL.canParse(text)) throw new UsageError(`"${text}" is no url. ${hint}`);
-  const url = new URL(text);
-  const scheme = SCHEMES[url.protocol];
-  if (scheme === undefined) throw new UsageError(`"${text}" is no ws:, wss:, http: or https: url. ${hint}`);
-  const target = new URL(url.href.replace(url.protocol, scheme));
-  target.hash = "";
-  return target;
+/** The server under test and how to reach it. */
+export interface Target {
+  readonly url: URL;
+  /** What the user sends with every handshake; those among them that are credentials by their name count as such. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Further headers, which are credentials: a client without credentials leaves them out. */
+  readonly credentials?: Readonly<Record<string, string>> | undefined;
+  readonly ca?: string | undefined;
+  readonly insecure?: boolean | undefined;
+  /** Where the suite started the server itself. */
+  readonly process?: ServerProcess | undefined;
+  /** Takes secrets out of a text before any of it is kept. */
+  readonly redact?: (text: string) => string;
 }
 
-/** The headers that a user gave: `Name: value` each, or `@file` with one a line. Throws a `UsageError`. */
-export async function targetHeaders(given: readonly string[]): Promise<Record<string, string>> {
-  const lines = await Promise.all(
-    given.map(async (it) => (it.startsWith("@") ? (await readText(it.slice(1))).split("\n") : [it])),
-  );
-  return Object.fromEntries(
-    lines
-      .flat()
-      .filter((line) => line.trim() !== "")
-      .map((line) => {
-        const [, name, value] = /^\s*([!#$%&'*+.^_`|~\w-]+)\s*:\s*([\t\x20-\x7e\x80-\xff]*?)\s*$/.exec(line) ?? [];
-        if (name === undefined || value === undefined)
-          throw new UsageError(`A header is no "Name: value". Write it as in --header "Authorization: Bearer …".`);
-        return [name, value];
-      }),
-  );
+/** How a server ended that the suite had started. */
+export interface Death {
+  /** By `performance.now()`, in ms. */
+  readonly at: number;
+  /** `exit code 1`, or the signal. */
+  readonly how: string;
+}
+
+/** A server under test that the suite started. */
+export interface ServerProcess {
+  /** How it ended since it was last started; `undefined` while it runs. */
+  readonly death: Death | undefined;
+  /** The line of its output that says why it ended, if one does. */
+  lastWords(): Promise<string | undefined>;
+  /** Kills it, as one that hangs. */
+  kill(): Promise<void>;
+  /** Ends what is left of it and starts it again. Resolves to why it does not accept connections, or to `undefined` where it does. */
+  restart(): Promise<string | undefined>;
+  /** Ends its whole process group: first asks, then kills. */
+  stop(): Promise<void>;
 }
 
 /** The headers that are credentials whoever gives them. */
@@ -53,52 +54,10 @@ export function headersOf(
   };
 }
 
-/** The text of a file that the user named. Throws a `UsageError`. */
-export async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    throw new UsageError(`Cannot read ${path}: ${reason(error)}. Check the path.`);
-  }
-}
-
-/** The certificates in a PEM file that the user named. Throws a `UsageError`. */
-export async function readCertificates(path: string): Promise<string> {
-  const pem = await readText(path);
-  try {
-    new X509Certificate(pem);
-    return pem;
-  } catch {
-    throw new UsageError(
-      `${path} holds no certificate in PEM format. Name the one of the authority that signed the server's.`,
-    );
-  }
-}
-
 /** A URL without the user and password that it may hold. */
 export function withoutCredentials(url: URL): URL {
   const copy = new URL(url);
   copy.username = "";
   copy.password = "";
   return copy;
-}
-
-/** A URL without the user and password that it may hold, the header that says the same, and the password. */
-export interface Credentials {
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly password: string;
-}
-
-/** Takes user and password out of a URL: what stands in a header can be left out and redacted. Throws a `UsageError`. */
-export function credentials(url: URL): Credentials {
-  const bare = withoutCredentials(url);
-  if (url.username === "" && url.password === "") return { url: bare, headers: {}, password: "" };
-  try {
-    const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
-    const basic = Buffer.from(`${user}:${password}`).toString("base64");
-    return { url: bare, headers: { Authorization: `Basic ${basic}` }, password };
-  } catch {
-    throw new UsageError("The user or password of the url holds a % that is no escape. Write it as %25.");
-  }
 }

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { distance } from "fastest-levenshtein";
 
 /** A mistake of the user: one line that says what is wrong, where, and what to do. Exit code 2. */
@@ -29,3 +30,12 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOSPC: "no space is left",
   EROFS: "the file system is read-only",
 };
+
+/** The text of a file that the user named. Throws a `UsageError`. */
+export async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new UsageError(`Cannot read ${path}: ${reason(error)}. Check the path.`);
+  }
+}

@@ -1,10 +1,10 @@
 import { notRun } from "../harness/execute.ts";
 import { groupBy } from "../harness/group.ts";
 import type { Protocol } from "../harness/protocol.ts";
-import { deal } from "../harness/shard.ts";
 import { UsageError } from "../harness/usage.ts";
 import { median } from "./latency.ts";
 import { type Report, type ReportCase, type ReportLatency, type ReportShard, reportCase } from "./report.ts";
+import { deal } from "./shard.ts";
 import { conclude } from "./verdict.ts";
 
 /** A stored shard of a run and where it stands. */

@@ -1,4 +1,4 @@
-import { DEFAULTS } from "../harness/defaults.ts";
+import { DEFAULTS } from "../cli/defaults.ts";
 import { type RunResult, run } from "../harness/runner.ts";
 import type { Case } from "../harness/scenario.ts";
 import type { RunOptions } from "../harness/session.ts";

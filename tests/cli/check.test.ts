@@ -7,7 +7,7 @@ import { Ajv } from "ajv";
 import { SaxesParser } from "saxes";
 import schema from "../../reports/report.schema.json" with { type: "json" };
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { ASK, event, GOODBYE, GREETING, says, toLines } from "../recording/recordings.ts";
+import { ASK, event, GOODBYE, GREETING, says, toLines } from "../recordings/recordings.ts";
 import { CLI, cli, folder } from "./process.ts";
 
 const { path: cwd, remove } = folder();

@@ -1,5 +1,5 @@
+import { DEFAULTS } from "../../cli/defaults.ts";
 import type { Availability } from "../../harness/availability.ts";
-import { DEFAULTS } from "../../harness/defaults.ts";
 import { type CaseResult, execute } from "../../harness/execute.ts";
 import type { Foundations } from "../../harness/foundation.ts";
 import { nothing, type Silence, silent } from "../../harness/nothing.ts";

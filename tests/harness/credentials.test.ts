@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { Target } from "../../harness/execute.ts";
+import type { Target } from "../../harness/target.ts";
 import { headersOf } from "../../harness/target.ts";
 import about from "../../package.json" with { type: "json" };
 import { makeReport } from "../../reports/report.ts";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { DEFAULTS } from "../../cli/defaults.ts";
 import { answers, availability } from "../../harness/availability.ts";
 import type { Connection } from "../../harness/connection.ts";
-import { DEFAULTS } from "../../harness/defaults.ts";
 import { dial, probe } from "../../harness/execute.ts";
 import { judge } from "../../harness/judge.ts";
 import { HANDSHAKE, patience } from "../../harness/patience.ts";

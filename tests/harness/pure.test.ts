@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
+import { select } from "../../cli/select.ts";
+import { targetHeaders, targetUrl } from "../../cli/target.ts";
 import { broken, worst } from "../../harness/catalogue.ts";
 import { accepts, describe as words } from "../../harness/expect.ts";
 import { isNothing, nothing } from "../../harness/nothing.ts";
 import { violations } from "../../harness/schema.ts";
-import { select } from "../../harness/select.ts";
-import { targetHeaders, targetUrl } from "../../harness/target.ts";
 import { parse } from "../../harness/transcript.ts";
 import { explainUnreachable } from "../../harness/unreachable.ts";
 import { documents } from "../../schemas/0.1.7/index.ts";

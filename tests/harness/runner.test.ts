@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { DEFAULTS } from "../../harness/defaults.ts";
+import { DEFAULTS } from "../../cli/defaults.ts";
 import { run } from "../../harness/runner.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
 import { UnreachableError } from "../../harness/usage.ts";

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { shard } from "../../harness/shard.ts";
 import { merge } from "../../reports/merge.ts";
 import type { Report } from "../../reports/report.ts";
+import { shard } from "../../reports/shard.ts";
 import { conclude } from "../../reports/verdict.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { sample } from "./samples.ts";

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "@jest/globals";
-import { shard } from "../../harness/shard.ts";
 import { merge, type Shard } from "../../reports/merge.ts";
 import type { Report } from "../../reports/report.ts";
+import { shard } from "../../reports/shard.ts";
 import { conclude } from "../../reports/verdict.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { sample } from "./samples.ts";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "@jest/globals";
+import { grouped, type Killed, rowsIn as killedIn } from "../../cli/explain/kills.ts";
 import { isBinding, isBroken } from "../../harness/catalogue.ts";
-import { grouped, type Killed, rowsIn as killedIn } from "../../harness/explain/kills.ts";
 import { overlapping } from "../../harness/property.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
@@ -101,7 +101,10 @@ async function rowOf(fault: string, some: readonly Case[], inFull: boolean): Pro
     return {
       fault,
       told: [breaks, ...broken].filter((id, i, all) => broken.includes(id) && all.indexOf(id) === i),
-      kills: aboutIt(kills.map((it) => it.case.id), breaks),
+      kills: aboutIt(
+        kills.map((it) => it.case.id),
+        breaks,
+      ),
       varies: result.results.some(({ unstable }) => unstable),
       errors: result.results.filter(({ verdict }) => verdict === "error").map((it) => it.case.id),
     };

@@ -1,6 +1,6 @@
 import type { PhrasingContent, RootContent } from "mdast";
+import { breaking, isEverywhere, sourceOf, testing } from "../../cli/explain/requirement.ts";
 import type { Requirement } from "../../harness/catalogue.ts";
-import { breaking, isEverywhere, sourceOf, testing } from "../../harness/explain/requirement.ts";
 import type { Fault, Protocol, Section } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { bullets, code, heading, paragraph, print, sentence, table, text } from "../../reports/markdown/tree.ts";

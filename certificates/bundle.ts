@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import { lstat, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { gzipSync } from "node:zlib";
+import { type Pack, pack } from "tar-stream";
+import { UsageError } from "../harness/usage.ts";
+import { complaint, makeFolder, type Temporary, temporary } from "../reports/write.ts";
+import { sha256 } from "./digests.ts";
+
+/** The files of a bundle, in the order in which they stand in its archive. */
+export const FILES = {
+  certificate: "certificate.json",
+  report: "report.json",
+  junit: "junit.xml",
+  html: "report.html",
+  transcripts: "transcripts.ndjson.gz",
+  sums: "SHA256SUMS",
+} as const;
+
+/** The names of the files of a bundle. */
+export const NAMES: readonly string[] = Object.values(FILES);
+
+/** Where the archive of a bundle stands: beside its folder. */
+export const archiveOf = (folder: string): string => `${resolve(folder)}.tgz`;
+
+/**
+ * Makes sure before a run that a bundle can be put in its place after it, and that nothing but a bundle would go for it. Throws a
+ * `UsageError`.
+ */
+export async function prepareBundle(folder: string): Promise<void> {
+  const there = await kindOf(folder);
+  const inside = there === "folder" ? await readdir(folder) : [];
+  const foreign = inside.find((name) => !NAMES.includes(name));
+  if (there === "other" || foreign !== undefined)
+    throw new UsageError(
+      `Cannot write a bundle to ${folder}: ${foreign === undefined ? "it is no folder" : `it holds ${foreign}`}. Choose a folder of its own.`,
+    );
+  if ((await kindOf(archiveOf(folder))) === "folder")
+    throw new UsageError(`Cannot write a bundle to ${folder}.tgz: it is a folder. Choose another place.`);
+  try {
+    const beside = besideOf(folder);
+    await makeFolder(beside);
+    await rm(beside, { recursive: true });
+  } catch (error) {
+    throw complaint(folder, error);
+  }
+}
+
+/** A place for what is not finished, in the same file system. */
+const besideOf = (folder: string) => join(dirname(resolve(folder)), `.${randomUUID()}.tmp`);
+
+async function kindOf(path: string): Promise<"folder" | "other" | undefined> {
+  const there = await lstat(path).catch(() => undefined);
+  return there && (there.isDirectory() ? "folder" : "other");
+}
+
+/**
+ * Puts a bundle in its place, as a folder and as an archive. What stood there before stays where that fails. Throws a
+ * `UsageError` where it cannot be written.
+ */
+export async function writeBundle(folder: string, files: ReadonlyMap<string, Buffer>): Promise<void> {
+  await prepareBundle(folder);
+  const place = resolve(folder);
+  const [made, archive, old] = [0, 1, 2].map(() => temporary(besideOf(folder))) as [Temporary, Temporary, Temporary];
+  try {
+    await mkdir(made.path);
+    await mkdir(old.path);
+    for (const [name, content] of files) await writeFile(join(made.path, name), content);
+    await writeFile(archive.path, compressed(await buffer(packed(files))));
+    await exchange(
+      [made.path, place, join(old.path, "folder")],
+      [archive.path, archiveOf(folder), join(old.path, "archive")],
+    );
+  } catch (error) {
+    throw complaint(folder, error);
+  } finally {
+    for (const it of [made, archive, old]) await it.remove();
+  }
+}
+
+/** Moves things to places, and what stood there aside; undoes all of it where one cannot be moved. */
+async function exchange(...moves: readonly (readonly [from: string, to: string, aside: string])[]): Promise<void> {
+  const undo: (() => Promise<void>)[] = [];
+  const move = async (from: string, to: string) => {
+    await rename(from, to);
+    undo.unshift(() => rename(to, from));
+  };
+  try {
+    for (const [from, to, aside] of moves) {
+      if ((await kindOf(to)) !== undefined) await move(to, aside);
+      await move(from, to);
+    }
+  } catch (error) {
+    for (const back of undo) await back();
+    throw error;
+  }
+}
+
+/** Bytes of the gzip header of an archive. */
+export const HEADER = 82;
+
+/**
+ * The gzip header of an archive: no name, no time, no system, and as its comment the digest of all that follows, since other
+ * compressed bytes can unpack to the same.
+ */
+export const headerOf = (rest: Uint8Array): Buffer =>
+  Buffer.concat([Buffer.from([0x1f, 0x8b, 8, 16, 0, 0, 0, 0, 2, 0xff]), Buffer.from(`sha256 ${sha256(rest)}\0`)]);
+
+/** A tar archive as a `.tgz`. */
+export function compressed(tar: Uint8Array): Buffer {
+  const rest = gzipSync(tar, { level: 9 }).subarray(10);
+  return Buffer.concat([headerOf(rest), rest]);
+}
+
+/** The files of a bundle as a tar archive, which is the same whenever they are. */
+export function packed(files: ReadonlyMap<string, Buffer>): Pack {
+  const archive = pack();
+  for (const name of NAMES) {
+    const content = files.get(name);
+    if (content) archive.entry({ name, mode: 0o644, mtime: new Date(0) }, content);
+  }
+  archive.finalize();
+  return archive;
+}

@@ -1,0 +1,51 @@
+import type { KeyObject } from "node:crypto";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { createGzip } from "node:zlib";
+import type { Protocol } from "../harness/protocol.ts";
+import { FORMATS } from "../reports/formats.ts";
+import type { Report } from "../reports/report.ts";
+import { FILES, NAMES, writeBundle } from "./bundle.ts";
+import { digestsOf } from "./digests.ts";
+import { envelopeText, seal } from "./envelope.ts";
+import { BundleError, type Files } from "./open.ts";
+import { type Certified, statement } from "./statement.ts";
+import { digestsOfFiles, sumsOf } from "./sums.ts";
+import { verifyFiles } from "./verify.ts";
+
+/** What a bundle is made of. */
+export interface Making extends Pick<Certified, "implementation" | "set" | "level" | "runs"> {
+  readonly report: Report;
+  /** The lines of the transcripts of all cases, in the order of the report. */
+  readonly transcripts: AsyncIterable<Buffer> | Iterable<Buffer>;
+  /** What to sign with. */
+  readonly key?: KeyObject | undefined;
+}
+
+/**
+ * Makes a bundle, verifies it as anybody will, and puts it in its place. Throws a `BundleError` where that finds something, and
+ * a `UsageError` where it cannot be written.
+ */
+export async function makeBundle(folder: string, making: Making, protocol: Protocol): Promise<void> {
+  const files = await filesOf(making, protocol);
+  for await (const { name, problems } of verifyFiles(files, { protocol, suite: making.report.suite }))
+    if (problems[0] !== undefined) throw new BundleError(`${name}: ${problems[0]}`);
+  await writeBundle(folder, files);
+}
+
+/** The files of a bundle. */
+export async function filesOf(making: Making, protocol: Protocol): Promise<Files> {
+  const { report, transcripts, key, set } = making;
+  const files = new Map<string, Buffer>();
+  for (const format of ["json", "junit", "html"] as const)
+    files.set(FORMATS[format].file, Buffer.from(await FORMATS[format].make(report, protocol)));
+  files.set(FILES.transcripts, await buffer(Readable.from(transcripts).pipe(createGzip({ level: 9 }))));
+  const certified = { ...making, digests: digestsOf(protocol, set), files: digestsOfFiles(files) };
+  files.set(FILES.certificate, Buffer.from(envelopeText(seal(statement(report, certified), key))));
+  files.set(FILES.sums, Buffer.from(sumsOf(files)));
+  return files;
+}
+
+/** What was written of a bundle, as a user reads it. */
+export const writtenIn = (folder: string): string[] => [...NAMES.map((name) => join(folder, name)), `${folder}.tgz`];

@@ -1,0 +1,110 @@
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { isObject, parse, type Transcript, type WireEvent } from "../harness/transcript.ts";
+import { BundleError, limit } from "./open.ts";
+
+/** What the transcripts of a bundle may unpack to, a line and a case of them, in bytes; events on a connection; connections. */
+const MOST = { all: 512 << 20, line: 16 << 20, case: 128 << 20, events: 20_000, connections: 2_000 } as const;
+
+/** The whole transcripts of one run of a case. */
+export interface Recorded {
+  readonly id: string;
+  readonly transcripts: readonly Transcript[];
+}
+
+/** The cases of compressed transcripts, one after another. Throws a `BundleError` where they are none. */
+export async function* recordedCases(compressed: Buffer): AsyncGenerator<Recorded> {
+  let current: Growing | undefined;
+  for await (const text of lines(unpacked(compressed))) {
+    const line = lineOf(text);
+    if (line.id !== current?.id) {
+      if (current) yield current;
+      current = { id: line.id, transcripts: [], size: 0 };
+    }
+    add(line, current, text.length);
+  }
+  if (current) yield current;
+}
+
+interface Growing extends Recorded {
+  readonly transcripts: (Transcript & { readonly events: WireEvent[] })[];
+  size: number;
+}
+
+interface Line {
+  readonly id: string;
+  /** Of the connection in the case, from 1. */
+  readonly number: number;
+  readonly url?: string;
+  readonly name?: string;
+  readonly anonymous?: true;
+  readonly event: WireEvent;
+}
+
+/** Adds an event to its connection: the last, or the one that it begins. */
+function add({ id, number, url, name, anonymous, event }: Line, to: Growing, size: number): void {
+  const { transcripts } = to;
+  const begins = number === transcripts.length + 1;
+  if (begins !== (url !== undefined) || (!begins && number !== transcripts.length))
+    throw new BundleError(`the transcripts are out of order at ${id}#${number}`);
+  const known = { ...(name !== undefined && { name }), ...(anonymous && { anonymous }) };
+  if (begins) transcripts.push({ url: url ?? "", ...known, events: [] });
+  const events = transcripts.at(-1)?.events ?? [];
+  events.push(event);
+  to.size += size;
+  if (to.size > MOST.case || events.length > MOST.events || number > MOST.connections)
+    throw new BundleError(`the transcripts of ${id} are bigger than any that the suite records`);
+}
+
+function lineOf(text: string): Line {
+  const line = parse(text);
+  const isLine =
+    isObject(line) &&
+    isOptional(line.url, "string") &&
+    isOptional(line.name, "string") &&
+    (line.anonymous === undefined || line.anonymous === true) &&
+    isEvent(line) &&
+    JSON.stringify(line) === text;
+  const place = isLine && typeof line.connection === "string" ? /^(.+)#(\d{1,6})$/.exec(line.connection) : null;
+  if (!isLine || !place)
+    throw new BundleError(`the transcripts hold a line that is no event of the suite: ${text.slice(0, 100)}`);
+  const [, id = "", number] = place;
+  const { connection: _, url, name, anonymous, ...event } = line;
+  return { id, number: Number(number), ...({ url, name, anonymous } as object), event: event as unknown as WireEvent };
+}
+
+const isEvent = ({ at, from, type, data, code }: Readonly<Record<string, unknown>>) =>
+  typeof at === "number" &&
+  (from === "client" || from === "server") &&
+  typeof type === "string" &&
+  (type === "end" ? data === undefined : typeof data === "string") &&
+  isOptional(code, "number");
+
+const isOptional = (value: unknown, type: string) => value === undefined || typeof value === type;
+
+async function* lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let parts: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    let from = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      yield Buffer.concat([...parts, chunk.subarray(from, end)]).toString();
+      [parts, size, from] = [[], 0, end + 1];
+    }
+    parts.push(chunk.subarray(from));
+    size += chunk.length - from;
+    if (size > MOST.line) throw new BundleError("the transcripts hold a line that is longer than any of the suite");
+  }
+  if (size > 0) throw new BundleError("the transcripts end in the midst of a line");
+}
+
+async function* unpacked(compressed: Buffer): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip();
+  try {
+    yield* limit(MOST.all, "what the transcripts unpack to")(Readable.from([compressed]).pipe(gunzip));
+  } catch (error) {
+    if (error instanceof BundleError) throw error;
+    throw new BundleError("the transcripts are no whole gzip file");
+  }
+  if (gunzip.bytesWritten !== compressed.length) throw new BundleError("something stands behind the transcripts");
+}

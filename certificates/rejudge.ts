@@ -1,0 +1,101 @@
+import { isDeepStrictEqual } from "node:util";
+import { worst } from "../harness/catalogue.ts";
+import type { Bench, CaseResult } from "../harness/execute.ts";
+import { ground } from "../harness/foundation.ts";
+import type { Random } from "../harness/property.ts";
+import type { Protocol } from "../harness/protocol.ts";
+import { replay } from "../harness/replay.ts";
+import type { Case } from "../harness/scenario.ts";
+import { keep } from "../harness/transcript.ts";
+import { type Report, type ReportCase, reportCase } from "../reports/report.ts";
+import { sha256 } from "./digests.ts";
+import type { Recorded } from "./recording.ts";
+
+/** What became of judging recorded cases again. */
+export interface Rejudged {
+  /** How many cases gave the same again. */
+  readonly reproduced: number;
+  /** What the recordings do not support. */
+  readonly problems: readonly string[];
+  /** The cases that this version of the suite does not know, or knows as something else. */
+  readonly unknown: readonly string[];
+}
+
+/** Judges all cases of a report again by their recordings: each verdict, each text, each line of the transcripts in the report. */
+export async function rejudge(
+  report: Report,
+  recorded: AsyncIterable<Recorded>,
+  random: Random,
+  protocol: Protocol,
+): Promise<Rejudged> {
+  const known = new Map(protocol.suites.flatMap(({ cases }) => cases.map((it) => [it.id, it])));
+  const requirements = new Map(protocol.requirements.map((row) => [row.id, row]));
+  const bench = { protocol, judging: { requirements, strict: report.target.strict }, random, idle: 0 };
+  const left = new Map(report.cases.map((it) => [it.id, it]));
+  const seen = new Map<string, string>();
+  const [problems, unknown]: [string[], string[]] = [[], []];
+  const judged: Judged[] = [];
+  for await (const recording of recorded) {
+    const { id } = recording;
+    const stored = left.get(id);
+    const it = known.get(id);
+    const same = stored && it?.digest === stored.digest ? { stored, it } : undefined;
+    const again = same && (await judgeAgain(same.stored, same.it, recording, bench));
+    // No two connections happen at the same times with the same keys.
+    const print = sha256(JSON.stringify(recording.transcripts));
+    const twin = seen.get(print);
+    seen.set(print, id);
+    if (!stored) problems.push(`${id} is recorded once more than the report holds it`);
+    else if (typeof again === "string") problems.push(`${id}: ${again}`);
+    else if (twin !== undefined) problems.push(`${id}: its recording is that of ${twin}`);
+    else if (again) judged.push(again);
+    else unknown.push(id);
+    left.delete(id);
+  }
+  for (const id of left.keys()) problems.push(`${id} is in the report, and no recording shows it`);
+  // What rests on what is broken follows from all results together.
+  const grounded = ground(
+    judged.map(({ result }) => result),
+    [],
+    protocol.foundations,
+  );
+  const wrong = judged.map(({ stored }, i) => contradiction(stored, grounded[i] as CaseResult));
+  problems.push(...wrong.flatMap((why, i) => (why === undefined ? [] : [`${judged[i]?.stored.id}: ${why}`])));
+  return { reproduced: wrong.filter((why) => why === undefined).length, problems, unknown };
+}
+
+/** A case of a report, and what its recording shows. */
+interface Judged {
+  readonly stored: ReportCase;
+  readonly result: CaseResult;
+}
+
+/** What the recording of a case shows; in words why it is none of that case, or not the one in the report. */
+async function judgeAgain(
+  stored: ReportCase,
+  it: Case,
+  { transcripts }: Recorded,
+  bench: Pick<Bench, "protocol" | "judging" | "random" | "idle">,
+): Promise<Judged | string> {
+  const { checks, strayed } = await replay(it, transcripts, bench);
+  if (strayed[0] !== undefined) return `it is no recording of this case: ${strayed[0]}`;
+  const verdict = worst(checks.map((check) => check.verdict));
+  const result = { case: it, verdict, checks, connections: [], beganAt: 0, durationMs: 0 };
+  const shown = reportCase({ ...result, connections: transcripts.map((transcript) => keep(transcript)) }, String);
+  if (shown.title !== stored.title || shown.suite !== stored.suite) return "its title or suite is not that of the case";
+  return isDeepStrictEqual(shown.connections, stored.connections)
+    ? { stored, result }
+    : "the transcripts in the report are not those that were recorded";
+}
+
+/** What a report says of a case and its recording does not show; nothing where it shows all of it. */
+function contradiction(stored: ReportCase, result: CaseResult): string | undefined {
+  const again = reportCase(result, String);
+  if (again.verdict !== stored.verdict)
+    return `it is reported as ${stored.verdict}, and by its recording it is ${again.verdict}`;
+  const odd = Array.from(
+    { length: Math.max(stored.checks.length, again.checks.length) },
+    (_, i) => [stored.checks[i], again.checks[i]] as const,
+  ).find(([told, shown]) => !isDeepStrictEqual(told, shown));
+  return odd && `its recording does not support what is reported of ${(odd[0] ?? odd[1])?.requirement}`;
+}

@@ -1,0 +1,66 @@
+import { createReadStream } from "node:fs";
+import { mkdtemp, open } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Case } from "../harness/scenario.ts";
+import type { Transcript } from "../harness/transcript.ts";
+import { temporary } from "../reports/write.ts";
+
+/** Transcripts that are kept whole on disk, so that they need no memory. */
+export interface Spool {
+  /** Keeps the transcripts of one run of a case; gives the number of that run. */
+  record(it: Case, transcripts: readonly Transcript[]): Promise<number>;
+  /** The lines of some runs, one event each. */
+  read(runs: readonly number[]): AsyncIterable<Buffer>;
+  /** Removes what was kept. */
+  close(): Promise<void>;
+}
+
+/** A new spool. `redact` takes secrets out of a text. */
+export async function spool(redact: (text: string) => string): Promise<Spool> {
+  const folder = temporary(await mkdtemp(join(tmpdir(), "tachyon-conformance-")));
+  const path = join(folder.path, "transcripts.ndjson");
+  const file = await open(path, "w", 0o600);
+  const ends = [0];
+  let writing = Promise.resolve();
+  return {
+    async record({ id }, transcripts) {
+      const lines = transcripts.flatMap((transcript, i) => linesOf(transcript, connectionId(id, i), redact));
+      const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
+      const run = ends.length - 1;
+      ends.push((ends.at(-1) as number) + bytes.length);
+      writing = writing.then(async () => void (await file.write(bytes)));
+      await writing;
+      return run;
+    },
+    async *read(runs) {
+      for (const run of runs) {
+        const [start = 0, end = 0] = ends.slice(run, run + 2);
+        if (end > start) yield* createReadStream(path, { start, end: end - 1 });
+      }
+    },
+    async close() {
+      await file.close();
+      await folder.remove();
+    },
+  };
+}
+
+/** What a connection of a case is called in a recording, from 1. */
+export const connectionId = (id: string, i: number): string => `${id}#${i + 1}`;
+
+/** The events of a connection, a line of JSON each; the first says also where it goes, what it is for, and whether it came without credentials. */
+function linesOf(
+  { url, events, name, anonymous }: Transcript,
+  connection: string,
+  redact: (text: string) => string,
+): string[] {
+  const known = { ...(name === undefined ? {} : { name }), ...(anonymous ? { anonymous } : {}) };
+  const first = { connection, url: redact(url), ...known };
+  return events.map((event, i) =>
+    JSON.stringify({
+      ...(i === 0 ? first : { connection }),
+      ...("data" in event ? { ...event, data: redact(event.data) } : event),
+    }),
+  );
+}

@@ -1,0 +1,113 @@
+import type { RequirementSet } from "../harness/set.ts";
+import type { Report, ReportCase } from "../reports/report.ts";
+import { type Counted, counts } from "../reports/sets.ts";
+import type { Digests } from "./digests.ts";
+
+/** What is certified, as whoever certifies it says. */
+export interface Implementation {
+  readonly name: string;
+  readonly version?: string;
+  /** Of its source: a commit. */
+  readonly revision?: string;
+}
+
+/** What a server reached: no MUST is broken, or no SHOULD either. */
+export type LevelReached = "conformant" | "strict";
+
+/** What a certificate says: an in-toto Statement about a test result. */
+export interface Statement {
+  readonly _type: typeof STATEMENT;
+  readonly subject: readonly Resource[];
+  readonly predicateType: typeof TEST_RESULT;
+  readonly predicate: {
+    readonly result: "PASSED" | "WARNED";
+    readonly configuration: readonly Resource[];
+    readonly passedTests: readonly string[];
+    readonly warnedTests: readonly string[];
+    readonly failedTests: readonly string[];
+    readonly conformance: Conformance;
+  };
+}
+
+/** Something that has a digest. */
+interface Resource {
+  readonly name: string;
+  readonly digest: Readonly<Record<string, string>>;
+}
+
+/** What this suite adds to a test result. */
+export interface Conformance {
+  readonly implementation: Implementation;
+  readonly target: string;
+  readonly startedAt: string;
+  readonly protocol: string;
+  /** The set of requirements and cases that counts. */
+  readonly set: string;
+  readonly level: LevelReached;
+  readonly suite: Report["suite"];
+  /** The seed and the number of what the cases of the suite generated. */
+  readonly random: { readonly seed: number; readonly runs: number };
+}
+
+const STATEMENT = "https://in-toto.io/Statement/v1";
+const TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1";
+
+/** A commit of Git. */
+const COMMIT = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** What a report is certified with. */
+export interface Certified {
+  readonly implementation: Implementation;
+  readonly set: RequirementSet;
+  readonly level: LevelReached;
+  /** How many inputs each case that generates some made. */
+  readonly runs: number;
+  readonly digests: Digests | Readonly<Record<string, string>>;
+  /** The digests of the files of the bundle. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** The statement of a run. Only cases that count for the set are listed. */
+export function statement(report: Report, { implementation, set, level, runs, digests, files }: Certified): Statement {
+  const { name, revision } = implementation;
+  const of = (...verdicts: ReportCase["verdict"][]) =>
+    report.cases.filter((it) => counts(set, it) && verdicts.includes(it.verdict)).map(({ id }) => id);
+  const warned = of("warn", "skip", "error");
+  return {
+    _type: STATEMENT,
+    subject: [
+      ...(revision !== undefined && COMMIT.test(revision) ? [{ name, digest: { gitCommit: revision } }] : []),
+      ...Object.entries(files).map(resource),
+    ],
+    predicateType: TEST_RESULT,
+    predicate: {
+      result: warned.length > 0 ? "WARNED" : "PASSED",
+      configuration: Object.entries(digests).map(resource),
+      passedTests: of("pass", "info"),
+      warnedTests: warned,
+      failedTests: of("fail"),
+      conformance: {
+        implementation,
+        target: report.target.url,
+        startedAt: report.startedAt,
+        protocol: report.protocol.version,
+        set: set.name,
+        level,
+        suite: report.suite,
+        random: { seed: report.seed, runs },
+      },
+    },
+  };
+}
+
+const resource = ([name, digest]: [string, string]): Resource => ({ name, digest: { sha256: digest } });
+
+/** The digests that a list of resources holds, by name. */
+export const digestsIn = (resources: readonly Resource[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    resources.flatMap(({ name, digest: { sha256 } }) => (sha256 === undefined ? [] : [[name, sha256]])),
+  );
+
+/** The highest level that is reached; nothing where none is. */
+export const levelOf = ({ strict, conformant }: Counted): LevelReached | undefined =>
+  strict.reached ? "strict" : conformant.reached ? "conformant" : undefined;

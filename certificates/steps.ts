@@ -1,0 +1,171 @@
+import { isDeepStrictEqual } from "node:util";
+import { FORMATS } from "../reports/formats.ts";
+import { contradictionIn } from "../reports/read.ts";
+import { countedBy } from "../reports/sets.ts";
+import { FILES } from "./bundle.ts";
+import { textOf } from "./content.ts";
+import { digestsOf } from "./digests.ts";
+import { isSignedBy, keyId } from "./envelope.ts";
+import type { Files } from "./open.ts";
+import { recordedCases } from "./recording.ts";
+import { rejudge } from "./rejudge.ts";
+import { digestsIn, levelOf, statement } from "./statement.ts";
+import { digestsOfFiles, sumsOf } from "./sums.ts";
+import type { Content, Findings, Look } from "./verify.ts";
+
+/** So many problems of one kind are named. */
+const NAMED = 20;
+
+/** The steps that need all of a bundle, in their order. */
+export const STEPS: Readonly<Record<string, Look>> = {
+  signature,
+  digests,
+  suite,
+  verdict,
+  cases,
+  level,
+  certificate,
+  "junit.xml": (content) => madeAgain(content, "junit"),
+  "report.html": (content) => madeAgain(content, "html"),
+  transcripts,
+};
+
+/** Whether the list of digests is that of the files. */
+export function sums(files: Files): Findings {
+  const text = textOf(files, FILES.sums);
+  const [own, its] = [sumsOf(files).split("\n"), (text ?? "").split("\n")];
+  const wrong = own.filter((line) => !its.includes(line)).map((line) => line.slice(66));
+  if (wrong.length > 0) return { problems: [`${wrong.join(", ")}: changed since, or never what it says`] };
+  return found(text !== sumsOf(files) && "it holds more than the digests of the files");
+}
+
+function signature({ envelope, key }: Content): Findings {
+  const [signed] = envelope.signatures;
+  if (key && isSignedBy(envelope, key)) return { problems: [] };
+  if (key)
+    return found(
+      signed ? `it is not signed by the key given, ${keyId(key)}, but says ${signed.keyid}` : "it is not signed",
+    );
+  if (!signed) return { problems: [], notes: ["it is not signed: anyone can have made it"] };
+  return {
+    problems: [],
+    notes: [`not checked: it says that it is signed by ${signed.keyid}; --public-key tells whether that is true`],
+  };
+}
+
+function digests({ files, statement: { subject } }: Content): Findings {
+  const said = digestsIn(subject);
+  const own = Object.entries(digestsOfFiles(files));
+  return {
+    problems: own
+      .filter(([name, digest]) => said[name] !== digest)
+      .map(([name]) => `${name} is not what was certified`),
+  };
+}
+
+/** Whether this is the suite that made the bundle: what it judged with. */
+const isSameSuite = ({ suite: { name, version }, report, protocol, set, statement: it }: Content) =>
+  isDeepStrictEqual(report.suite, { name, version }) &&
+  isDeepStrictEqual({ ...digestsOf(protocol, set) }, { ...digestsIn(it.predicate.configuration) });
+
+function suite(content: Content): Findings {
+  const { suite: own, report, protocol, set, statement: it } = content;
+  const said = digestsIn(it.predicate.configuration);
+  const other = Object.entries(digestsOf(protocol, set)).filter(([name, digest]) => said[name] !== digest);
+  if (said.set !== digestsOf(protocol, set).set) return found(`the set ${set.name} is not the one of that name`);
+  if (isSameSuite(content)) return { problems: [] };
+  return {
+    problems: report.protocol.version === protocol.version ? [] : [`it is about Tachyon ${report.protocol.version}`],
+    notes: [
+      `made by ${report.suite.name} ${report.suite.version}; this is ${own.version}, and judges ${other.length > 0 ? `with other ${other.map(([name]) => name).join(", ")}` : "with the same"}: only what both know alike is judged again`,
+    ],
+  };
+}
+
+/** What a report holds only where a run was not whole, or not judged as it is. */
+const MISPLACED = ["stop", "unexplained", "shard", "expectedFailures"] as const;
+
+function verdict(content: Content): Findings {
+  const { report, protocol } = content;
+  const wrong = contradictionIn(report);
+  const own = protocol.requirements.map(({ id, level }) => [id, level]);
+  const its = report.requirements.map(({ id, level }) => [id, level]);
+  const isOther = isSameSuite(content) && !isDeepStrictEqual(own, its);
+  return {
+    problems: [
+      ...(wrong === undefined ? [] : [`report.json: ${wrong}`]),
+      ...named(
+        MISPLACED.filter((key) => key in report),
+        "has no place in the report of a whole run",
+      ),
+      ...(isOther ? ["the requirements of the report are not those of the catalogue"] : []),
+    ],
+  };
+}
+
+function cases(content: Content): Findings {
+  const { report, protocol, set } = content;
+  const ids = report.cases.map(({ id }) => id);
+  const { missing, unstable } = countedBy(set, report, protocol.withdrawn);
+  const all = protocol.suites.flatMap((suite) => suite.cases.map(({ id }) => id));
+  const lacking = isSameSuite(content) ? all.filter((id) => !ids.includes(id)) : [];
+  return {
+    problems: [
+      ...named([...new Set([...missing, ...lacking])], "is missing, or is not the case that counts"),
+      ...named(unstable, "is unstable: its verdict varies"),
+    ],
+  };
+}
+
+const named = (ids: readonly string[], what: string) => first(ids.map((id) => `${id} ${what}`));
+
+const first = (lines: readonly string[]) => [
+  ...lines.slice(0, NAMED),
+  ...(lines.length > NAMED ? [`and ${lines.length - NAMED} more`] : []),
+];
+
+function level({ report, protocol, set, statement: it }: Content): Findings {
+  const claimed = it.predicate.conformance.level;
+  const counted = countedBy(set, report, protocol.withdrawn);
+  const reached = levelOf(counted);
+  if (reached === claimed) return { problems: [] };
+  const { broken, unjudged } = counted[claimed];
+  const why = [...named(broken, "is broken"), ...named(unjudged, "was not judged")];
+  return { problems: [`it claims ${claimed}, and its report reaches ${reached ?? "no level"}`, ...why] };
+}
+
+function certificate(content: Content): Findings {
+  const { report, files, set, statement: it } = content;
+  const { implementation, level, random } = it.predicate.conformance;
+  const again = statement(report, {
+    implementation,
+    set,
+    level,
+    runs: random.runs,
+    digests: digestsIn(it.predicate.configuration),
+    files: digestsOfFiles(files),
+  });
+  return found(JSON.stringify(again) !== JSON.stringify(it) && "it does not say what follows from the report");
+}
+
+async function madeAgain(content: Content, format: "junit" | "html"): Promise<Findings> {
+  const { report, protocol, files } = content;
+  if (!isSameSuite(content)) return { problems: [], notes: ["not compared: another version of the suite made it"] };
+  const again = await FORMATS[format].make(report, protocol);
+  return found(textOf(files, FILES[format]) !== again && "it does not tell what report.json says");
+}
+
+async function transcripts({ files, report, protocol, statement: it }: Content): Promise<Findings> {
+  const recorded = recordedCases(files.get(FILES.transcripts) ?? Buffer.alloc(0));
+  const { reproduced, problems, unknown } = await rejudge(report, recorded, it.predicate.conformance.random, protocol);
+  return {
+    problems: [
+      ...problems.slice(0, NAMED),
+      ...(problems.length > NAMED ? [`and ${problems.length - NAMED} more`] : []),
+    ],
+    notes: named(unknown, "was not judged again: this version of the suite knows it as another, or not at all"),
+    done: `${reproduced} of ${report.cases.length} cases judged again from their recordings, with the same verdicts`,
+  };
+}
+
+const found = (problem: string | false): Findings => ({ problems: problem === false ? [] : [problem] });

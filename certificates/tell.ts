@@ -1,0 +1,83 @@
+import { visible } from "../reports/escape.ts";
+import { listed } from "../reports/names.ts";
+import type { Report } from "../reports/report.ts";
+import type { Counted } from "../reports/sets.ts";
+import type { Colors } from "../reports/terminal.ts";
+import type { Conformance, LevelReached } from "./statement.ts";
+import type { Step } from "./verify.ts";
+
+const MEANING: Readonly<Record<LevelReached, string>> = {
+  strict: "strict (no MUST or SHOULD is broken)",
+  conformant: "conformant (no MUST is broken)",
+};
+
+/** What stands in the way of a certificate; with `isStrict` of one at the level strict. */
+export function obstacles({ conformant, strict, missing, unstable }: Counted, isStrict: boolean): string[] {
+  const { broken, unjudged } = isStrict ? strict : conformant;
+  const all = {
+    broken,
+    "not judged": unjudged,
+    "not run": missing,
+    "unstable, the verdict varies": unstable,
+  };
+  const told = Object.entries(all).flatMap(([what, ids]) => (ids.length === 0 ? [] : [`${what}: ${listed(ids)}`]));
+  return told.length > 0 ? told : ["the run ended early, or the server while it ran"];
+}
+
+/** What a user reads where a server got a certificate. */
+export function granted(
+  { target, cases, durationMs, requirements }: Report,
+  certified: { readonly name: string; readonly set: string; readonly level: LevelReached },
+  { signed, written, next }: { readonly signed: string; readonly written: readonly string[]; readonly next: string },
+): string[] {
+  const warned = requirements.filter(({ verdict }) => verdict === "warn").map(({ id }) => id);
+  return [
+    `CERTIFIED ${certified.name} is ${MEANING[certified.level]}`,
+    `  set      ${certified.set}`,
+    `  target   ${target.url}`,
+    `  cases    ${cases.length} in ${(durationMs / 1000).toFixed(2)} s`,
+    ...(warned.length > 0 ? [`  warned   ${warned.join(", ")}`] : []),
+    `  signed   ${signed}`,
+    `  bundle   ${written.join(" ")}`,
+    `  verify   ${next}`,
+  ].map(visible);
+}
+
+/** What a user reads of one step of verifying. */
+export function step({ name, problems, notes = [], done }: Step, c: Colors): string[] {
+  const line = (head: string, words?: string) => `${head} ${visible(words === undefined ? name : `${name}: ${words}`)}`;
+  return [
+    ...problems.map((words) => line(c.red("problem"), words)),
+    ...notes.map((words) => line(c.yellow("note   "), words)),
+    ...(problems.length === 0 && (notes.length === 0 || done !== undefined) ? [line(c.green("ok     "), done)] : []),
+  ];
+}
+
+/** What came of verifying: whether all is sound, and by whose key, where that was asked for. */
+export interface Outcome {
+  readonly isSound: boolean;
+  readonly key?: string | undefined;
+}
+
+/** What a user reads in the end of verifying; `bundle` is its name. */
+export function conclusion(
+  bundle: string,
+  it: Conformance | undefined,
+  { isSound, key }: Outcome,
+  c: Colors,
+): string[] {
+  const word = isSound ? c.green(key === undefined ? "CONSISTENT" : "BELIEVE") : c.red("DO NOT BELIEVE");
+  if (!it) return [`${word} ${visible(bundle)}: it certifies nothing that could be read`];
+  const { name, version, revision } = it.implementation;
+  const who = `${name}${version === undefined ? "" : ` ${version}`}`;
+  return [
+    `${word} ${visible(isSound ? `${who} is ${MEANING[it.level]}` : `that ${who} is ${it.level}`)}`,
+    ...[
+      ...(revision === undefined ? [] : [`  revision ${revision}`]),
+      `  set      ${it.set}`,
+      `  target   ${it.target}, ${it.startedAt}`,
+      `  suite    ${it.suite.name} ${it.suite.version}`,
+      `  key      ${key === undefined ? "none was asked for: who says so was not checked" : isSound ? key : `${key} was asked for`}`,
+    ].map(visible),
+  ];
+}

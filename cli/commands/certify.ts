@@ -1,0 +1,164 @@
+import { existsSync } from "node:fs";
+import { join, normalize } from "node:path";
+import { prepareBundle } from "../../certificates/bundle.ts";
+import { readPrivateKey } from "../../certificates/keys.ts";
+import { makeBundle, writtenIn } from "../../certificates/make.ts";
+import { BundleError } from "../../certificates/open.ts";
+import { type Spool, spool } from "../../certificates/spool.ts";
+import { type Implementation, levelOf } from "../../certificates/statement.ts";
+import { granted, obstacles } from "../../certificates/tell.ts";
+import type { Protocol } from "../../harness/protocol.ts";
+import type { RunResult } from "../../harness/runner.ts";
+import type { RequirementSet } from "../../harness/set.ts";
+import { suggestion, UnreachableError, UsageError } from "../../harness/usage.ts";
+import about from "../../package.json" with { type: "json" };
+import { quoted } from "../../reports/again.ts";
+import { visible } from "../../reports/escape.ts";
+import type { Report } from "../../reports/report.ts";
+import { destinations, forget, prepareAll } from "../../reports/save.ts";
+import { countedBy } from "../../reports/sets.ts";
+import { prepare } from "../../reports/write.ts";
+import { current } from "../../suites/index.ts";
+import { EXIT } from "../exit.ts";
+import { type Interrupt, onInterrupt } from "../interrupt.ts";
+import { finish } from "./finish.ts";
+import { type Reached, reach } from "./reach.ts";
+import { OUT } from "./run.ts";
+import { given, type TestArguments, test } from "./test.ts";
+
+/** The options of `certify`, as the command line gives them. */
+export interface CertifyArguments extends TestArguments {
+  readonly url: string;
+  readonly implementation: string;
+  readonly implementationVersion?: string | undefined;
+  readonly revision?: string | undefined;
+  readonly key?: string | undefined;
+  readonly set?: string | undefined;
+  readonly out: string;
+  readonly verbose: boolean;
+}
+
+/** Where the reports go if there is no certificate that they belong to. */
+const REPORTS = destinations({ out: OUT });
+
+/**
+ * Runs everything, and writes a certificate where no MUST of the set is broken and none unjudged (with `strict`: no SHOULD
+ * either), else the reports. Resolves to the exit code.
+ */
+export async function certify(args: CertifyArguments): Promise<number> {
+  const set = setNamed(args.set, current);
+  const implementation = implementationOf(args);
+  const key = args.key === undefined ? undefined : await readPrivateKey(args.key);
+  const folder = normalize(args.out).replace(/(?<=.)\/+$/, "");
+  const log = join(OUT, "server.log");
+  await Promise.all([prepareBundle(folder), ...(args.start === undefined ? [] : [prepare(log)])]);
+  return await reached(args, log, async (target, interrupt, kept) => {
+    const cases = current.suites.flatMap((suite) => suite.cases);
+    const { result, report } = await test(
+      cases,
+      target,
+      { ...args, failOnUnstable: true },
+      {
+        signal: interrupt.signal,
+        record: kept.record,
+        linger: true,
+      },
+    );
+    const counted = countedBy(set, report, current.withdrawn);
+    const level = levelOf(counted);
+    const also = args.start === undefined ? [] : [log];
+    const refuse = (why: readonly string[]) =>
+      refused(report, why, folder, { ...args, also, given: given(args, target) });
+    if (level === undefined || (args.strict && level !== "strict"))
+      return await refuse(obstacles(counted, args.strict));
+    const making = { report, implementation, set, level, runs: args.runs, key, transcripts: recordings(result, kept) };
+    try {
+      await makeBundle(folder, making, current);
+    } catch (error) {
+      if (!(error instanceof BundleError)) throw error;
+      return await refuse([`what was recorded does not show it again: ${error.message}`, ...hint(target)]);
+    }
+    const [headline = "", ...more] = granted(
+      report,
+      { name: implementation.name, set: set.name, level },
+      {
+        signed: args.key === undefined ? "by nobody: --key signs it" : `with ${args.key}`,
+        written: [...writtenIn(folder), ...also],
+        next: `npx ${about.name} verify ${quoted(`${folder}.tgz`)}${args.key === undefined ? "" : " --public-key …"}`,
+      },
+    );
+    process.stdout.write([headline, ...(args.quiet ? [] : more), ""].join("\n"));
+    return EXIT.conformant;
+  });
+}
+
+/** Why a recording may not show what the run saw. */
+const hint = ({ headers, credentials }: Reached): string[] =>
+  Object.keys({ ...headers, ...credentials }).length === 0
+    ? []
+    : ["is a secret of --header, --credential or the url a word of the protocol? It was redacted there, too"];
+
+/** Does something with a target that can be reached, and with a spool; then ends what was started. */
+async function reached(
+  args: CertifyArguments,
+  log: string,
+  use: (target: Reached, interrupt: Interrupt, kept: Spool) => Promise<number>,
+): Promise<number> {
+  const interrupt = onInterrupt(EXIT.interrupted);
+  const closing: (() => Promise<void>)[] = [];
+  try {
+    const target = await reach(args, log, interrupt, closing);
+    const kept = await spool(target.redact);
+    closing.push(kept.close);
+    const code = interrupt.signal.aborted ? EXIT.interrupted : await use(target, interrupt, kept);
+    return interrupt.signal.aborted ? EXIT.interrupted : code;
+  } catch (error) {
+    if (error instanceof UnreachableError) await forget(REPORTS);
+    throw error;
+  } finally {
+    for (const close of closing) await close();
+    interrupt.release();
+  }
+}
+
+/** The set of a name; the newest where none is named. Throws a `UsageError`. */
+function setNamed(name: string | undefined, { sets, version }: Protocol): RequirementSet {
+  const set = name === undefined ? sets.at(-1) : sets.find((it) => it.name === name);
+  if (set) return set;
+  const names = sets.map((it) => it.name);
+  throw new UsageError(
+    name === undefined ? `Tachyon ${version} has no set.` : `There is no set "${name}".${suggestion(name, names)}`,
+  );
+}
+
+/** What the schema of a certificate allows at most: characters of a name, a version or a revision, and generated inputs. */
+const MOST = { text: 200, runs: 10_000 } as const;
+
+function implementationOf({ implementation, implementationVersion, revision, runs }: CertifyArguments): Implementation {
+  const given = { implementation, "implementation-version": implementationVersion, revision };
+  const long = Object.entries(given).find(([, text]) => text !== undefined && text.length > MOST.text);
+  if (long) throw new UsageError(`--${long[0]} takes ${MOST.text} characters at most.`);
+  if (runs > MOST.runs) throw new UsageError(`--runs takes ${MOST.runs} at most for a certificate.`);
+  return {
+    name: implementation,
+    ...(implementationVersion !== undefined && { version: implementationVersion }),
+    ...(revision !== undefined && { revision }),
+  };
+}
+
+/** The transcripts by which each case was judged, in their order. */
+const recordings = ({ results }: RunResult, kept: Spool) =>
+  kept.read(results.flatMap(({ recorded }) => (recorded === undefined ? [] : [recorded])));
+
+async function refused(
+  report: Report,
+  why: readonly string[],
+  folder: string,
+  telling: Parameters<typeof finish>[2],
+): Promise<number> {
+  await prepareAll(REPORTS);
+  await finish(report, REPORTS, telling);
+  const earlier = existsSync(folder) ? [`  ${folder} is of an earlier run`] : [];
+  process.stdout.write(["NO CERTIFICATE", ...why.map((it) => `  ${it}`), ...earlier, ""].map(visible).join("\n"));
+  return EXIT.notConformant;
+}

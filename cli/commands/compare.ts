@@ -1,0 +1,70 @@
+import picocolors from "picocolors";
+import { UsageError } from "../../harness/usage.ts";
+import { useColors } from "../../reports/colors.ts";
+import { compare as compareReports } from "../../reports/compare/compare.ts";
+import { readFolder } from "../../reports/compare/folder.ts";
+import { compareMarkdown } from "../../reports/compare/markdown.ts";
+import { matrix } from "../../reports/compare/matrix.ts";
+import { matrixHtml } from "../../reports/compare/matrix-html.tsx";
+import { matrixMarkdown } from "../../reports/compare/matrix-markdown.ts";
+import { matrixTerminal } from "../../reports/compare/matrix-terminal.ts";
+import { compareTerminal } from "../../reports/compare/terminal.ts";
+import { fenced, onGitHub } from "../../reports/github.ts";
+import { readReport, reportFile } from "../../reports/read.ts";
+import { put, stepSummary } from "../../reports/save.ts";
+import { distinct, prepare } from "../../reports/write.ts";
+import { EXIT } from "../exit.ts";
+
+/** The options of `compare`, as the command line gives them. */
+export interface CompareArguments {
+  readonly old: string;
+  readonly new?: string | undefined;
+  readonly json?: string | undefined;
+  readonly html?: string | undefined;
+  readonly markdown?: string | undefined;
+}
+
+/**
+ * Says what changed between two reports, or makes a matrix of a folder of reports. Resolves to the exit code: not conformant
+ * where something broke. Throws a `UsageError`.
+ */
+export async function compare(args: CompareArguments): Promise<number> {
+  const { json, html } = args;
+  const markdown = args.markdown ?? stepSummary();
+  const outputs = [json, html, markdown].filter((path) => path !== undefined);
+  const inputs = [args.old, args.new].filter((path) => path !== undefined);
+  await distinct(await Promise.all(inputs.map(reportFile)), outputs);
+  for (const path of outputs) await prepare(path);
+  return args.new === undefined
+    ? await many(args.old, { ...args, markdown })
+    : await two(args.old, args.new, { ...args, markdown });
+}
+
+async function two(old: string, now: string, { json, html, markdown }: CompareArguments): Promise<number> {
+  if (html !== undefined)
+    throw new UsageError("--html is for a folder of reports; of two, write --markdown or --json.");
+  const comparison = compareReports(await readReport(old), await readReport(now));
+  print(compareTerminal(comparison, [old, now], picocolors.createColors(useColors(process.stdout))));
+  if (json !== undefined) await put(json, `${JSON.stringify(comparison, null, 1)}\n`);
+  if (markdown !== undefined) await put(markdown, compareMarkdown(comparison));
+  tellWritten(json, markdown);
+  return comparison.outcome === "ok" ? EXIT.conformant : EXIT.notConformant;
+}
+
+async function many(folder: string, { json, html, markdown }: CompareArguments): Promise<number> {
+  if (json !== undefined)
+    throw new UsageError("--json is for two reports: compare <old> <new>; of a folder, write --html or --markdown.");
+  const table = matrix(await readFolder(folder));
+  print(matrixTerminal(table, picocolors.createColors(useColors(process.stdout))));
+  if (html !== undefined) await put(html, await matrixHtml(table));
+  if (markdown !== undefined) await put(markdown, matrixMarkdown(table));
+  tellWritten(html, markdown);
+  return EXIT.conformant;
+}
+
+const print = (text: string) => process.stdout.write(onGitHub() ? `${fenced(text)}\n` : text);
+
+function tellWritten(...paths: readonly (string | undefined)[]): void {
+  const written = paths.filter((path) => path !== undefined);
+  if (written.length > 0) process.stdout.write(`  wrote  ${written.join(" ")}\n`);
+}

@@ -1,0 +1,41 @@
+import { digestOf, freeze } from "../../harness/set.ts";
+import { current } from "../../suites/index.ts";
+import { type Selection, select } from "../select.ts";
+
+/** Prints every case, or the selected ones, and the requirements that they test; or with `sets` the sets instead. */
+export function list({ sets, ...selection }: Selection & { readonly sets: boolean }): void {
+  process.stdout.write(sets ? setsInWords() : casesInWords(selection));
+}
+
+function casesInWords(selection: Selection): string {
+  const cases = select(current, selection, true);
+  const everywhere = current.rules.map(({ requirement }) => requirement);
+  const tested = new Set([...everywhere, ...cases.flatMap(({ tests }) => tests)]);
+  const lines = current.suites.flatMap(({ name, title }) => {
+    const some = cases.filter(({ suite }) => suite === name);
+    if (some.length === 0) return [];
+    const width = Math.max(...some.map(({ id }) => id.length));
+    return [`${title} (${some.length} cases)`, ...some.map((it) => `  ${it.id.padEnd(width)}  ${it.title}`), ""];
+  });
+  const rows = current.requirements.filter(({ id }) => tested.has(id));
+  lines.push(`Requirements that they test (${rows.length} of ${current.requirements.length})`);
+  lines.push(...rows.map(({ id, level, statement }) => `  ${id.padEnd(34)} ${level.padEnd(6)}  ${statement}`), "");
+  return lines.join("\n");
+}
+
+/** Each set, the newest first, and what runs now that does not count by it. */
+function setsInWords(): string {
+  const { requirements, suites, sets } = current;
+  const now = freeze("now", requirements, suites);
+  const lines = sets.toReversed().flatMap((set) => {
+    const levels = Object.values(set.requirements);
+    const count = (level: string) => `${levels.filter((it) => it === level).length} ${level}`;
+    const beside = Object.keys(now.cases).filter((id) => set.cases[id] !== now.cases[id]);
+    return [
+      `${set.name}  ${levels.length} requirements (${["MUST", "SHOULD", "MAY"].map(count).join(", ")}), ${Object.keys(set.cases).length} cases`,
+      `  sha256 ${digestOf(set)}`,
+      ...(beside.length > 0 ? [`  run and do not count: ${beside.join(", ")}`] : []),
+    ];
+  });
+  return `${lines.join("\n")}\n`;
+}

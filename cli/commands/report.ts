@@ -1,0 +1,53 @@
+import { UsageError } from "../../harness/usage.ts";
+import { quoted } from "../../reports/again.ts";
+import { type Expecting, expecting, readWanted } from "../../reports/expected/use.ts";
+import { merge } from "../../reports/merge.ts";
+import { ofVersion, readReport, reportFile } from "../../reports/read.ts";
+import type { Report } from "../../reports/report.ts";
+import { destinations, prepareAll, type Wanted } from "../../reports/save.ts";
+import { distinct } from "../../reports/write.ts";
+import { current } from "../../suites/index.ts";
+import { finish } from "./finish.ts";
+
+/** The options of `report`, as the command line gives them. */
+export interface ReportArguments extends Wanted, Expecting {
+  readonly files: readonly string[];
+  readonly merge: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+/**
+ * Tells a stored report, or one made of the shards of a run, in other formats. Resolves to the exit code that the run would have
+ * had. Throws a `UsageError`.
+ */
+export async function report(args: ReportArguments): Promise<number> {
+  const files = destinations(args);
+  const inputs = await Promise.all(args.files.map(reportFile));
+  await distinct(
+    [...inputs, ...(args.expectedFailures === undefined ? [] : [args.expectedFailures])],
+    [...files.values()],
+  );
+  const stored = await one(args);
+  await prepareAll(files);
+  const expected = await readWanted(args, current);
+  if (args.merge && !expected && stored.expectedFailures) throw lacking(stored.expectedFailures.file);
+  const { report: told, ...expectedFailures } = await expecting(stored, expected, args, current);
+  return finish(told, files, { ...args, expected: expectedFailures });
+}
+
+async function one({ files, merge: merging }: ReportArguments): Promise<Report> {
+  const stored = await Promise.all(
+    files.map(async (file) => ({ file, report: ofVersion(current.version, await readReport(file), file) })),
+  );
+  if (merging) return merge(stored, current);
+  const [first, second] = stored;
+  if (first && !second) return first.report;
+  throw new UsageError("Several reports make one only with --merge, which takes the shards of a run.");
+}
+
+/** Which entries no longer fail only the whole run can tell, so they are judged anew. */
+const lacking = (file: string) =>
+  new UsageError(
+    `The shards were run with expected failures: give them here too, with --expected-failures ${quoted(file)}.`,
+  );

@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import { UnreachableError } from "../../harness/usage.ts";
+import { excuses } from "../../reports/expected/apply.ts";
+import { type Expecting, expecting, readWanted } from "../../reports/expected/use.ts";
+import { destinations, folderOf, forget, prepareAll, type Wanted } from "../../reports/save.ts";
+import { shard } from "../../reports/shard.ts";
+import { distinct, prepare } from "../../reports/write.ts";
+import { current } from "../../suites/index.ts";
+import { EXIT } from "../exit.ts";
+import { onInterrupt } from "../interrupt.ts";
+import { type Selection, select } from "../select.ts";
+import { finish } from "./finish.ts";
+import { reach } from "./reach.ts";
+import { given, type TestArguments, test } from "./test.ts";
+
+/** The options of `run`, as the command line gives them. */
+export interface RunArguments extends Selection, TestArguments, Wanted, Expecting {
+  readonly all: boolean;
+  readonly failOnUnstable: boolean;
+  readonly verbose: boolean;
+}
+
+/** The folder of the reports where the user names neither folder nor file. */
+export const OUT = "tachyon-report";
+
+/** Runs the suites, writes the reports, and resolves to the exit code. */
+export async function run(args: RunArguments): Promise<number> {
+  const whole = select(current, args, args.all || args.url === undefined);
+  const cases = args.shard ? shard(whole, args.shard) : whole;
+  const files = destinations(args, OUT);
+  const log = join(folderOf(args, OUT), "server.log");
+  await distinct(inputsOf(args), [...files.values(), log]);
+  await Promise.all([prepareAll(files), ...(args.start === undefined ? [] : [prepare(log)])]);
+  const expected = await readWanted(args, current);
+  const interrupt = onInterrupt(EXIT.interrupted);
+  const closing: (() => Promise<void>)[] = [];
+  try {
+    const target = await reach(args, log, interrupt, closing);
+    if (interrupt.signal.aborted) {
+      await forget(files);
+      return EXIT.interrupted;
+    }
+    const excused = expected && excuses(expected, new Date().toISOString().slice(0, 10));
+    const tools = { signal: interrupt.signal, whole, excuses: excused, linger: args.all };
+    const found = await test(cases, target, args, tools);
+    const { report, ...expectedFailures } = await expecting(found.report, expected, args, current);
+    const also = args.start === undefined ? [] : [log];
+    const code = await finish(report, files, { ...args, expected: expectedFailures, also, given: given(args, target) });
+    return interrupt.signal.aborted ? EXIT.interrupted : code;
+  } catch (error) {
+    if (error instanceof UnreachableError) await forget(files);
+    throw error;
+  } finally {
+    for (const close of closing) await close();
+    interrupt.release();
+  }
+}
+
+/** The files that a run reads. */
+const inputsOf = ({ expectedFailures, ca, header = [], credential = [] }: RunArguments): string[] => {
+  const files = [...header, ...credential].filter((it) => it.startsWith("@")).map((it) => it.slice(1));
+  return [expectedFailures, ca, ...files].filter((path) => path !== undefined);
+};

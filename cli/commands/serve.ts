@@ -1,0 +1,37 @@
+import { once } from "node:events";
+import type { Fault } from "../../harness/protocol.ts";
+import { reason, UsageError } from "../../harness/usage.ts";
+import { current } from "../../suites/index.ts";
+
+/** The options of `serve`, as the command line gives them. */
+export interface ServeArguments {
+  readonly host: string | undefined;
+  readonly port: number;
+  readonly fault?: string | undefined;
+  readonly listFaults: boolean;
+}
+
+/**
+ * Runs the reference server until it is interrupted, or lists its faults. Throws a `UsageError` where it cannot listen, and for
+ * an unknown fault.
+ */
+export async function serve({ host, port, fault, listFaults }: ServeArguments): Promise<void> {
+  const faults = await current.faults();
+  if (listFaults) return list(faults);
+  const server = await current.serve({ host, port, fault }).catch((error) => {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`Cannot listen on ${host}, port ${port}: ${reason(error)}. Choose another --host or --port.`);
+  });
+  const how = fault === undefined ? "" : `It has the fault ${fault}: ${faults[fault]?.says}\n`;
+  process.stdout.write(`Tachyon ${current.version} reference server: ${server.url}\n${how}Ctrl-C ends it.\n`);
+  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  await server.close();
+}
+
+function list(faults: Readonly<Record<string, Fault>>): void {
+  const width = Math.max(...Object.keys(faults).map((name) => name.length));
+  const lines = Object.entries(faults).map(
+    ([name, { says, breaks }]) => `${name.padEnd(width)}  ${says} Breaks ${breaks}.`,
+  );
+  process.stdout.write(`${lines.join("\n")}\n`);
+}

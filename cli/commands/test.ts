@@ -1,0 +1,93 @@
+import { randomInt } from "node:crypto";
+import picocolors from "picocolors";
+import { groupBy } from "../../harness/group.ts";
+import { type RunResult, run } from "../../harness/runner.ts";
+import type { Case } from "../../harness/scenario.ts";
+import type { RunOptions } from "../../harness/session.ts";
+import about from "../../package.json" with { type: "json" };
+import { quoted } from "../../reports/again.ts";
+import { useColors } from "../../reports/colors.ts";
+import { liveLine, type Progress, plainLines } from "../../reports/progress.ts";
+import { makeReport, type Report } from "../../reports/report.ts";
+import type { ShardOptions } from "../../reports/shard.ts";
+import { current } from "../../suites/index.ts";
+import { DEFAULTS } from "../defaults.ts";
+import type { Reached, TargetArguments } from "./reach.ts";
+
+/** The options that say how a target is tested. */
+export interface TestArguments
+  extends TargetArguments,
+    Pick<RunOptions, "timeout" | "concurrency" | "recovery" | "restarts" | "runs" | "strict"> {
+  /** How long a client is silent that shall be left alone, in s. */
+  readonly idle?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly repeat?: number;
+  readonly bail?: boolean;
+  readonly failOnUnstable?: boolean;
+  readonly shard?: ShardOptions | undefined;
+  readonly quiet: boolean;
+}
+
+/** What a test works with beside its options. */
+export interface Tools extends Pick<RunOptions, "record" | "excuses" | "linger"> {
+  readonly signal: AbortSignal;
+  /** Every case of the run, where what is tested is a shard of it. */
+  readonly whole?: readonly Case[];
+}
+
+/** Tests a target, and shows how far it is: what came of it, and the report. */
+export async function test(
+  cases: readonly Case[],
+  target: Reached,
+  args: TestArguments,
+  { whole = cases, ...tools }: Tools,
+): Promise<{ readonly result: RunResult; readonly report: Report }> {
+  const progress = args.quiet ? undefined : watch(cases);
+  const { strict, shard, concurrency, failOnUnstable } = args;
+  // All shards of a run start from the same seed, and none knows of the others.
+  const seed = args.seed ?? (shard ? DEFAULTS.seed : randomInt(1, 2 ** 31));
+  const idle = args.idle === undefined ? undefined : args.idle * 1_000;
+  const options = { repeat: 1, bail: false, ...args, target, seed, idle, ...tools };
+  const result = await run(current, cases, { ...options, onResult: progress?.result ?? (() => {}) }).finally(
+    progress?.end,
+  );
+  const report = makeReport(result, {
+    suite: { name: about.name, version: about.version },
+    protocol: current,
+    target: {
+      url: target.url.href,
+      embedded: args.url === undefined,
+      strict,
+      ...(failOnUnstable && { failOnUnstable }),
+    },
+    shard: shard && { ...shard, cases: whole.map(({ id }) => id) },
+    concurrency,
+    redact: target.redact,
+  });
+  return { result, report };
+}
+
+function watch(cases: readonly Case[]): Progress {
+  const { stderr, stdout } = process;
+  if (stderr.isTTY && !process.env.CI)
+    return liveLine(stderr, picocolors.createColors(useColors(stderr)), cases.length);
+  const totals = new Map(
+    Array.from(
+      groupBy(cases, ({ suite }) => suite),
+      ([suite, some]) => [suite, some.length],
+    ),
+  );
+  return plainLines((line) => stdout.write(`${line}\n`), picocolors.createColors(useColors(stdout)), totals);
+}
+
+/** The options by which this run differs from any other against the target. */
+export function given({ timeout, ca, insecure, start }: TargetArguments, { headers, credentials }: Reached): string[] {
+  return [
+    ...(timeout === DEFAULTS.timeout ? [] : [`--timeout ${timeout}`]),
+    ...(ca === undefined ? [] : [`--ca ${quoted(ca)}`]),
+    ...(insecure ? ["--insecure"] : []),
+    ...(start === undefined ? [] : [`--start ${quoted(start)}`]),
+    ...(Object.keys(headers).length > 0 ? ["--header …"] : []),
+    ...(Object.keys(credentials).length > 0 ? ["--credential …"] : []),
+  ];
+}

@@ -1,0 +1,34 @@
+import picocolors from "picocolors";
+import { keyId } from "../../certificates/envelope.ts";
+import { readPublicKey } from "../../certificates/keys.ts";
+import { conclusion, step as tell } from "../../certificates/tell.ts";
+import { type Step, verify as verifyBundle } from "../../certificates/verify.ts";
+import about from "../../package.json" with { type: "json" };
+import { useColors } from "../../reports/colors.ts";
+import { current } from "../../suites/index.ts";
+import { EXIT } from "../exit.ts";
+
+/** The options of `verify`, as the command line gives them. */
+export interface VerifyArguments {
+  readonly bundle: string;
+  readonly publicKey?: string | undefined;
+  readonly quiet: boolean;
+}
+
+/** Verifies a bundle, says whether to believe it, and resolves to the exit code. Throws a `UsageError`. */
+export async function verify({ bundle, publicKey, quiet }: VerifyArguments): Promise<number> {
+  const key = publicKey === undefined ? undefined : await readPublicKey(publicKey);
+  const suite = { name: about.name, version: about.version };
+  const c = picocolors.createColors(useColors(process.stdout));
+  const steps: Step[] = [];
+  for await (const step of verifyBundle(bundle, { protocol: current, suite, key })) {
+    steps.push(step);
+    if (!quiet || step.problems.length > 0) print(tell(step, c));
+  }
+  const certified = steps.find(({ certifies }) => certifies)?.certifies;
+  const isSound = certified !== undefined && steps.every(({ problems }) => problems.length === 0);
+  print(conclusion(bundle, certified, { isSound, key: key && keyId(key) }, c));
+  return isSound ? EXIT.conformant : EXIT.notConformant;
+}
+
+const print = (lines: readonly string[]) => void process.stdout.write(lines.map((line) => `${line}\n`).join(""));

@@ -1,0 +1,75 @@
+import type { WireEvent } from "../../harness/transcript.ts";
+import { quoted } from "../../reports/again.ts";
+import { visible } from "../../reports/escape.ts";
+import type { ReportConnection } from "../../reports/report.ts";
+
+/** Terminals that one person can work with at a time. */
+const TERMINALS = 4;
+
+/** A text that is longer cannot be typed or pasted, and reports cut it. */
+const TYPEABLE = 1_000;
+
+/** Of what a server says so much is shown. */
+const SHOWN = 200;
+
+/**
+ * How a case is done by hand, step by step, from what happened on its connections; or why it cannot be. `beyond` is what it does that
+ * a generic WebSocket client cannot.
+ */
+export function exchange(connections: readonly ReportConnection[], beyond: ReadonlySet<string>): string[] {
+  const [why] = [...beyond, ...obstacles(connections)];
+  if (why !== undefined) return [`not by hand with a generic WebSocket client: the case ${why}`];
+  const several = connections.length > 1;
+  const steps = connections.flatMap((connection, i) =>
+    stepsOf(connection).map(({ words, ...step }) => ({ ...step, words: several ? `${i + 1} ${words}` : words })),
+  );
+  const how = [
+    ...(several ? ["each in a terminal of its own, by number"] : []),
+    ...(connections.some(({ events }) => typed(events).length > 1)
+      ? ["→ lines that follow each other pasted at once"]
+      : []),
+  ];
+  return [
+    `by hand, with wscat or websocat${how.map((words) => `, ${words}`).join("")}:`,
+    ...steps.toSorted((one, other) => one.at - other.at).map(({ words }) => `  ${words}`),
+    `  with websocat: websocat ${shell(connections[0]?.url ?? "")}`,
+  ];
+}
+
+function obstacles(connections: readonly ReportConnection[]): string[] {
+  const texts = connections.flatMap(({ events }) => typed(events));
+  return [
+    ...(connections.length > TERMINALS ? [`opens ${connections.length} connections`] : []),
+    ...(texts.some((text) => text.length > TYPEABLE) ? ["sends more than can be pasted"] : []),
+    ...(texts.some((text) => text.trim() === "" || visible(text) !== text) ? ["sends what cannot be typed"] : []),
+  ];
+}
+
+const typed = (events: readonly WireEvent[]): string[] =>
+  events.flatMap((event) => (event.type === "text" && event.from === "client" ? [event.data] : []));
+
+interface Step {
+  readonly at: number;
+  readonly words: string;
+}
+
+/** What to do on one connection, and what comes. */
+const stepsOf = ({ url, name, events }: ReportConnection): Step[] => [
+  { at: events[0]?.at ?? 0, words: `$ npx wscat -c ${shell(url)}${name === undefined ? "" : `   # ${name}`}` },
+  ...events.flatMap((event) => {
+    const words = told(event);
+    return words === undefined ? [] : [{ at: event.at, words }];
+  }),
+];
+
+/** An event in words, or nothing where there is nothing to do or to see. */
+function told(event: WireEvent): string | undefined {
+  if (event.from === "client") return event.type === "text" ? `→ ${event.data}` : undefined;
+  if (event.type === "text") return `← ${event.data.slice(0, SHOWN)}${event.data.length > SHOWN ? "…" : ""}`;
+  if (event.type === "upgrade") return event.code === 101 ? undefined : `(refused with HTTP ${event.code})`;
+  if (event.type === "close") return `(closed by the server, code ${event.code ?? "none"})`;
+  return undefined;
+}
+
+/** A word for a shell: quoted also where it looks harmless, since it is to be changed. */
+const shell = (word: string): string => (quoted(word) === word ? `'${word}'` : quoted(word));

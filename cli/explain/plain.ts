@@ -1,0 +1,41 @@
+import type { Connection } from "../../harness/connection.ts";
+import type { Case, ConnectOptions, Context } from "../../harness/scenario.ts";
+
+/** A case that notes what it does that a generic WebSocket client cannot, each in words. */
+export interface Observed {
+  readonly case: Case;
+  readonly beyond: ReadonlySet<string>;
+}
+
+/** Watches a case: it does the same, and afterwards one knows whether somebody could do it by hand. */
+export function observe(it: Case): Observed {
+  const beyond = new Set<string>();
+  if (it.generates) beyond.add("makes up what it sends");
+  const connect = (context: Context) => async (options?: ConnectOptions) => {
+    if (options?.handshake) beyond.add("makes its handshake in a way of its own");
+    return watch(await context.connect(options), beyond);
+  };
+  const run: Case["run"] = (context) => it.run({ ...context, connect: connect(context) });
+  return { case: { ...it, run }, beyond };
+}
+
+/** The connection itself, with what is beyond a generic client noted. */
+function watch(connection: Connection, beyond: Set<string>): Connection {
+  const noting =
+    <A extends readonly unknown[], R>(words: string, of: (...args: A) => R) =>
+    (...args: A): R => {
+      beyond.add(words);
+      return of(...args);
+    };
+  return {
+    ...connection,
+    send(...outgoing) {
+      if (outgoing.some((one) => one instanceof Uint8Array)) beyond.add("sends a binary message");
+      connection.send(...outgoing);
+    },
+    write: noting("writes WebSocket frames and TCP segments itself", connection.write),
+    close: noting("sends a close frame of its own", connection.close),
+    reset: noting("resets its TCP connection", connection.reset),
+    ignore: noting("does not answer the server's close frame", connection.ignore),
+  };
+}

@@ -1,0 +1,37 @@
+import type { Protocol } from "../../harness/protocol.ts";
+import { run } from "../../harness/runner.ts";
+import type { Case } from "../../harness/scenario.ts";
+import type { RunOptions } from "../../harness/session.ts";
+import { UnreachableError } from "../../harness/usage.ts";
+import about from "../../package.json" with { type: "json" };
+import { makeReport, type ReportCase } from "../../reports/report.ts";
+import { DEFAULTS } from "../defaults.ts";
+
+/** Where a server under test is usually found: what a trial says instead of the address of its own. */
+export const USUAL = "ws://localhost:8080/";
+
+/** The cases of a report of a run against the embedded reference server, with a fault or without. */
+export async function trial(
+  protocol: Protocol,
+  cases: readonly Case[],
+  fault?: string,
+  options: Partial<RunOptions> = {},
+): Promise<readonly ReportCase[]> {
+  const headers = fault === undefined ? {} : ((await protocol.faults())[fault]?.headers ?? {});
+  const server = await protocol.serve({ fault });
+  const target = { url: new URL(server.url), headers };
+  const result = await run(protocol, cases, { ...DEFAULTS, ...options, target })
+    .catch((error) => {
+      if (fault !== undefined && error instanceof UnreachableError) return undefined;
+      throw error;
+    })
+    .finally(server.close);
+  if (!result) return []; // With the fault no client can connect.
+  const report = makeReport(result, {
+    suite: about,
+    protocol,
+    target: { url: server.url, embedded: true, strict: false },
+    redact: (text) => text.replaceAll(new URL(server.url).host, new URL(USUAL).host),
+  });
+  return report.cases;
+}

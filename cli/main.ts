@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { reason } from "../harness/usage.ts";
+import about from "../package.json" with { type: "json" };
+import { main } from "./cli.ts";
+import { EXIT } from "./exit.ts";
+
+// Whoever reads the output may stop reading (`| head`); the run and its reports go on.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") return;
+    if (stream === process.stdout) process.stderr.write(`${about.name}: Cannot write the output: ${reason(error)}.\n`);
+    process.exit(EXIT.usage);
+  });
+}
+
+/** What a hostile target still holds open once all is said keeps the process for so long (ms) at most. */
+const LINGER = 500;
+
+const code = await main(process.argv.slice(2));
+process.exitCode = code;
+setTimeout(() => process.exit(code), LINGER).unref();

@@ -1,0 +1,67 @@
+import { glob } from "../harness/glob.ts";
+import type { Protocol } from "../harness/protocol.ts";
+import type { Case } from "../harness/scenario.ts";
+import { suggestion, UsageError } from "../harness/usage.ts";
+
+/** What the user asked for; a kind that is left out asks for all. Globs, where `*` also stands for `/`. */
+export interface Selection {
+  readonly suite?: readonly string[] | undefined;
+  readonly case?: readonly string[] | undefined;
+  readonly requirement?: readonly string[] | undefined;
+}
+
+/**
+ * The cases asked for: those that every kind of filter lets through. Suites that put load on a server are among them with
+ * `load`, where a filter names one, or where nothing else is left. Throws a `UsageError` for a name that matches nothing, or where nothing is left.
+ */
+export function select(protocol: Protocol, selection: Selection, load: boolean): Case[] {
+  const cases = protocol.suites.flatMap((suite) => suite.cases);
+  // What a rule judges on every connection selects every case, unless there are cases of its own.
+  const declared = new Set(cases.flatMap(({ tests }) => tests));
+  const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement).filter((id) => !declared.has(id)));
+  const heavy = new Set(protocol.suites.filter((suite) => suite.load).map(({ name }) => name));
+
+  const suites = filter(
+    "suite",
+    selection.suite,
+    protocol.suites.map(({ name }) => name),
+  );
+  const ids = filter(
+    "case",
+    selection.case,
+    cases.map(({ id }) => id),
+  );
+  const requirements = filter(
+    "requirement",
+    selection.requirement,
+    protocol.requirements.map(({ id }) => id),
+  );
+
+  const matching = cases.filter(
+    ({ id, suite, tests }) =>
+      suites(suite) && ids(id) && (tests.some(requirements) || [...everywhere].some(requirements)),
+  );
+  const patterns = [selection.suite, selection.case, selection.requirement].flatMap((some) => some ?? []);
+  const isNamed = (suite: string) => patterns.some((pattern) => pattern.split(/[/.]/, 1)[0] === suite);
+  const light = matching.filter(({ suite }) => load || !heavy.has(suite) || isNamed(suite));
+  const chosen = light.length > 0 ? light : matching;
+  if (chosen.length > 0) return chosen;
+  throw new UsageError("No case matches all of the filters together. Leave one out; `list` shows what there is.");
+}
+
+/** Whether a name matches one of the patterns. Throws a `UsageError` for a pattern that matches no known name. */
+function filter(
+  kind: string,
+  patterns: readonly string[] | undefined,
+  known: readonly string[],
+): (name: string) => boolean {
+  if (patterns === undefined) return () => true;
+  const matchers = patterns.map((pattern) => {
+    const matches = glob(pattern);
+    if (!known.some((name) => matches(name))) {
+      throw new UsageError(`There is no ${kind} "${pattern}".${suggestion(pattern, known)}`);
+    }
+    return matches;
+  });
+  return (name) => matchers.some((matches) => matches(name));
+}

@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { open, stat } from "node:fs/promises";
+import { constants } from "node:os";
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Death, ServerProcess } from "../harness/target.ts";
+import { UnreachableError, UsageError } from "../harness/usage.ts";
+import { lastWords } from "./last-words.ts";
+
+/** How long a server may take to end when asked to, and between two looks, in ms. */
+const GRACE = 2_000;
+const PAUSE = 20;
+
+/** How a server is started. */
+export interface StartOptions {
+  /** The file that its output is kept in. */
+  readonly log: string;
+  /** Why a connection cannot be opened, or `undefined` where it can. */
+  readonly ready: () => Promise<string | undefined>;
+  /** How long it may take until it accepts connections, in ms. */
+  readonly within: number;
+  readonly signal: AbortSignal;
+}
+
+/** One life of a server: from one start to its end. */
+interface Life {
+  readonly child: ChildProcess;
+  /** Where its output begins in the file. */
+  readonly from: number;
+  death: Death | undefined;
+  readonly ended: Promise<unknown>;
+}
+
+/**
+ * Starts the server under test by a shell command in a process group of its own, its output in a file, and waits until the
+ * target accepts connections. Throws an `UnreachableError` where it does not, a `UsageError` where something else already does.
+ */
+export async function start(command: string, options: StartOptions): Promise<ServerProcess> {
+  if ((await options.ready()) === undefined) {
+    throw new UsageError("Something already accepts connections at the url: end it, or leave out --start to test it.");
+  }
+  let life = await begin(command, options.log, "w");
+  const failure = await accepting(life, options);
+  if (failure !== undefined) {
+    await stop(life);
+    throw new UnreachableError(failure);
+  }
+  return {
+    get death() {
+      return life.death;
+    },
+    lastWords: () => lastWords(options.log, life.from, true),
+    async kill() {
+      kill(life.child, "SIGKILL");
+      await life.ended;
+    },
+    async restart() {
+      await stop(life);
+      life = await begin(command, options.log, "a");
+      return accepting(life, options);
+    },
+    stop: () => stop(life),
+  };
+}
+
+async function begin(command: string, log: string, flags: "w" | "a"): Promise<Life> {
+  const output = await open(log, flags);
+  const from = (await stat(log)).size;
+  const child = spawn(command, { shell: true, detached: true, stdio: ["ignore", output.fd, output.fd] });
+  const life: Life = {
+    child,
+    from,
+    death: undefined,
+    ended: once(child, "exit").then(
+      ([code, by]) => {
+        life.death = { at: performance.now(), how: by ?? howOf(Number(code)) };
+      },
+      (error) => {
+        life.death = { at: performance.now(), how: String(error) };
+      },
+    ),
+  };
+  await output.close();
+  return life;
+}
+
+/** A shell tells the signal that ended its command by an exit code over 128. */
+function howOf(code: number): string {
+  const [signal] = Object.entries(constants.signals).find(([, number]) => code === 128 + number) ?? [];
+  return signal ?? `exit code ${code}`;
+}
+
+/** Waits until a server accepts connections; resolves to one line that says why it does not. */
+async function accepting(life: Life, { ready, within, signal, log }: StartOptions): Promise<string | undefined> {
+  for (const deadline = Date.now() + within; ; await sleep(PAUSE)) {
+    const failure = await ready();
+    if (failure === undefined || signal.aborted) return undefined;
+    if (life.death) {
+      const words = await lastWords(log, life.from, false);
+      return `The server of --start did not stay up: it ended with ${life.death.how}${words === undefined ? "" : ` ("${words}")`}. Its output is in ${log}.`;
+    }
+    if (Date.now() > deadline)
+      return `The server of --start did not accept connections within ${within / 1000} s (${failure}). Its output is in ${log}; --start-timeout gives it longer.`;
+  }
+}
+
+async function stop({ child, ended }: Life): Promise<void> {
+  kill(child, "SIGTERM");
+  for (const deadline = Date.now() + GRACE; kill(child, 0) && Date.now() < deadline; ) await sleep(PAUSE);
+  kill(child, "SIGKILL");
+  await ended;
+}
+
+/** Signals the whole process group; whether there was anything left of it. */
+function kill({ pid }: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return pid !== undefined && process.kill(-pid, signal);
+  } catch {
+    return false;
+  }
+}

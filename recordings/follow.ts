@@ -1,0 +1,190 @@
+import { costOf } from "../harness/recorder.ts";
+import type { Rule } from "../harness/rule.ts";
+import { cut, keep, type Transcript, type WireEvent } from "../harness/transcript.ts";
+import { isEnd, prune } from "./judge.ts";
+import { bounded, gap, type Recorded } from "./recorded.ts";
+import { seen } from "./seen.ts";
+
+/** What is remembered of all connections at most, in bytes; an event and a connection cost so many beside their texts. */
+const MEMORY = 24 << 20;
+const EVENT = 400;
+const CONNECTION = 1_000;
+
+/** A transcript that has grown by so many events, or bytes, is cut down to what still decides. */
+const PIECE = { events: 256, bytes: 1 << 20 } as const;
+
+/** What a report shows of a connection: so many events at each end, so many characters of a text. */
+const SHOWN = { head: 59, tail: 60, text: 2_000 } as const;
+
+/** A connection of a recording, all of it that was followed. */
+export interface Connection {
+  readonly file: string;
+  readonly id: string;
+  /** Which connection of all it is, from 1, in the order of their beginnings. */
+  readonly number: number;
+  readonly events: number;
+  readonly durationMs: number;
+  readonly url: string;
+  /** What decides by the rules. */
+  readonly decisive: Transcript;
+  /** What a report shows; made when it is asked for, since most are not shown. */
+  shown(): Transcript;
+}
+
+/** Follows the connections of recordings, however long, and in bounded memory. */
+export interface Follower {
+  see(file: string, recorded: Recorded): void;
+  /** Nothing more comes: hands over all that is still followed. */
+  end(): void;
+}
+
+interface Followed {
+  readonly file: string;
+  readonly id: string;
+  readonly number: number;
+  url: string;
+  /** Events that were recorded, and with the gaps between them. */
+  count: number;
+  places: number;
+  ended: boolean;
+  readonly began: number;
+  last: number;
+  decisive: WireEvent[];
+  /** Events since it was last cut down, and their bytes; bytes of all that is remembered. */
+  fresh: number;
+  freshBytes: number;
+  bytes: number;
+  readonly head: WireEvent[];
+  readonly tail: WireEvent[];
+}
+
+/**
+ * A follower. Each connection is handed to `done` when the recording ends, or when memory is short and it was silent for longer
+ * than others: what comes of it later is another connection, of which it is known that its beginning is missing.
+ */
+export function follow(rules: readonly Rule[], done: (connection: Connection) => void): Follower {
+  // Those that were heard of lately, and those that were not since memory was last short.
+  let lively = { bytes: 0, all: new Map<string, Followed>() };
+  let silent = new Map<string, Followed>();
+  const left = seen();
+  let count = 0;
+
+  const begin = (key: string, file: string, { connection: id, url = "", event }: Recorded): Followed => {
+    count += 1;
+    const it = begun(file, id, url, count, event.at);
+    if (event.type !== "upgrade" && left.has(key))
+      for (const from of ["client", "server"] as const) append(it, gap(from, event.at, BEFORE));
+    lively.bytes += it.bytes;
+    lively.all.set(key, it);
+    return it;
+  };
+
+  const find = (key: string): Followed | undefined => {
+    const it = lively.all.get(key) ?? silent.get(key);
+    if (it && silent.delete(key)) {
+      lively.all.set(key, it);
+      lively.bytes += it.bytes;
+    }
+    return it;
+  };
+
+  const drop = () => {
+    for (const [key, it] of silent) {
+      left.add(key);
+      done(finished(it));
+    }
+    silent = lively.all;
+    lively = { bytes: 0, all: new Map() };
+  };
+
+  return {
+    see(file, recorded) {
+      const key = `${file}\0${recorded.connection}`;
+      const known = find(key);
+      // A name may be used again, once its connection is over.
+      const over = known?.ended && recorded.event.type === "upgrade";
+      if (over) {
+        lively.bytes -= known.bytes;
+        done(finished(known));
+      }
+      const it = known && !over ? known : begin(key, file, recorded);
+      it.url ||= recorded.url ?? "";
+      const before = it.bytes;
+      append(it, bounded(recorded.event));
+      if (it.fresh > PIECE.events || it.freshBytes > PIECE.bytes) shorten(it, rules);
+      lively.bytes += it.bytes - before;
+      if (lively.bytes > MEMORY / 2) drop();
+    },
+    end() {
+      for (const it of [...silent.values(), ...lively.all.values()].toSorted((a, b) => a.number - b.number))
+        done(finished(it));
+    },
+  };
+}
+
+const BEFORE = "what came before; too many connections were recorded at the same time to follow it on";
+
+const begun = (file: string, id: string, url: string, number: number, at: number): Followed => ({
+  file,
+  id,
+  url,
+  number,
+  count: 0,
+  places: 0,
+  ended: false,
+  began: at,
+  last: at,
+  decisive: [],
+  fresh: 0,
+  freshBytes: 0,
+  bytes: CONNECTION + 2 * (id.length + url.length),
+  head: [],
+  tail: [],
+});
+
+function append(it: Followed, event: WireEvent): void {
+  const cost = costIn(event);
+  it.count += event.type === "cut" ? 0 : 1;
+  it.places += 1;
+  it.ended ||= isEnd(event);
+  it.last = event.at;
+  it.decisive.push(event);
+  it.fresh += 1;
+  it.freshBytes += cost;
+  it.bytes += cost;
+  const short =
+    "data" in event && event.data.length > SHOWN.text ? { ...event, data: cut(event.data, SHOWN.text) } : event;
+  if (it.head.length < SHOWN.head) it.head.push(short);
+  else it.tail.push(short);
+  if (it.tail.length > SHOWN.tail) it.tail.shift();
+}
+
+/** Cuts a connection down to what still decides. */
+function shorten(it: Followed, rules: readonly Rule[]): void {
+  it.decisive = prune(rules, { url: it.url, events: it.decisive });
+  it.fresh = 0;
+  it.freshBytes = 0;
+  const shown = [...it.head, ...it.tail].map((event) => costIn(event));
+  it.bytes = [...it.decisive.map(costIn), ...shown].reduce((a, b) => a + b, CONNECTION);
+}
+
+const costIn = (event: WireEvent) => EVENT + ("data" in event ? costOf(event.data) : 0);
+
+function finished({ file, id, url, number, count, began, last, decisive, ...it }: Followed): Connection {
+  return {
+    file,
+    id,
+    number,
+    url,
+    events: count,
+    durationMs: Math.max(0, Math.round((last - began) * 100) / 100),
+    decisive: { url, events: decisive },
+    shown: () => shownOf(url, it),
+  };
+}
+
+function shownOf(url: string, { places, head, tail }: Pick<Followed, "places" | "head" | "tail">): Transcript {
+  const between = places - head.length - tail.length;
+  const note = between > 0 ? [gap("client", tail[0]?.at ?? 0, `${between} events left out`)] : [];
+  return keep({ url, events: [...head, ...note, ...tail] });
+}

@@ -1,0 +1,55 @@
+import { tryTo } from "../harness/judge.ts";
+import type { Finding, Rule } from "../harness/rule.ts";
+import type { Side, Transcript, WireEvent } from "../harness/transcript.ts";
+
+/** How a recorded connection can end. */
+const ENDS: ReadonlySet<WireEvent["type"]> = new Set(["close", "end", "error", "limit"]);
+
+/** Whether an event ends what can be recorded of a connection. */
+export const isEnd = ({ type }: WireEvent): boolean => ENDS.has(type);
+
+/**
+ * Judges by a rule what was recorded of a connection. What a gap or a missing end keeps from being told is untold, and says so:
+ * nothing is broken that what is missing could excuse, nothing kept where it could hide a breach.
+ */
+export function judgeRecorded(rule: Rule, transcript: Transcript): Finding {
+  const { events } = transcript;
+  const found = tryTo(rule, transcript);
+  if (found.outcome === "untold") return found;
+  const first = (sides: readonly Side[]) =>
+    events.findIndex(({ from, type }) => type === "cut" && sides.includes(from));
+  if (found.outcome === "broken") {
+    const excuse = first(rule.gaps.excuse);
+    if (excuse < 0) return found;
+    const before = rule.gaps.later ? undefined : tryTo(rule, { ...transcript, events: events.slice(0, excuse) });
+    return before?.outcome === "broken" ? before : missing(events[excuse]);
+  }
+  const hidden = first(rule.gaps.hide);
+  if (hidden >= 0) return missing(events[hidden]);
+  return events.some(isEnd) || keepsToTheEnd(rule, transcript)
+    ? found
+    : { outcome: "untold", actual: "no end of the connection is recorded" };
+}
+
+function missing(event: WireEvent | undefined): Finding {
+  const what = event && "data" in event && event.data !== "" ? event.data : "something";
+  return { outcome: "untold", actual: `not recorded: ${what}` };
+}
+
+/** Whether a rule is kept even if the server ended the connection now, without a word. */
+function keepsToTheEnd(rule: Rule, transcript: Transcript): boolean {
+  const end: WireEvent = { at: transcript.events.at(-1)?.at ?? 0, from: "server", type: "end" };
+  return tryTo(rule, { ...transcript, events: [...transcript.events, end] }).outcome !== "broken";
+}
+
+/** What of a transcript decides all rules, whatever follows: its gaps, and what each rule needs. */
+export function prune(rules: readonly Rule[], transcript: Transcript): WireEvent[] {
+  const { events } = transcript;
+  const gaps = (["client", "server"] as const).map((side) =>
+    events.find((it) => it.type === "cut" && it.from === side),
+  );
+  const needed = new Set([...gaps, events.find(isEnd), ...rules.flatMap((rule) => rule.needs(transcript))]);
+  const kept = events.filter((event) => needed.has(event));
+  for (const event of kept) needed.delete(event);
+  return [...kept, ...[...needed].filter((event) => event !== undefined)];
+}

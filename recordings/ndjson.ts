@@ -1,0 +1,95 @@
+import { cut, isObject, type Message, parse, show, type WireEvent } from "../harness/transcript.ts";
+import { suggestion, UsageError } from "../harness/usage.ts";
+import { type Clock, clock } from "./clock.ts";
+import { type Lines, lines } from "./lines.ts";
+import type { Recorded, Sink } from "./recorded.ts";
+
+const SIDES = ["client", "server"];
+
+/** The types of events; of these two the content must be there. */
+const TYPES = "text binary close end upgrade ping pong violation error limit timeout cut".split(" ");
+const CONTENT = ["text", "binary"];
+
+/** Characters that the name of a connection may have at most, and that are kept of a url. */
+const NAME = 1_000;
+
+/** A line of so many characters may have no more structure than an event can: reading it would fill the memory. */
+const LONG = 64 << 10;
+const STRUCTURE = 1_000;
+
+/**
+ * Reads a recording of one event a line. A line is a JSON object: `connection` (a text or number: any name that all events of the
+ * connection share), `from` (`client` or `server`), `type` (as in report.json), `data` (the text of a text, base64 of a binary;
+ * of a close its reason), and where it is known `code` (of a close), `url`, `at` (ms, or a time of ISO 8601). What else it holds
+ * is left alone, and so are empty lines. Throws a `UsageError` with the number of the line that is none.
+ */
+export function ndjson(name: string, sink: Sink): Lines {
+  const time = clock();
+  return lines(name, (line, number) => {
+    if (line.trim() === "") return;
+    try {
+      sink(recorded(line, time));
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      throw new UsageError(`${name}:${number}: ${error.message}`);
+    }
+  });
+}
+
+const wrong = (words: string) => new UsageError(words);
+
+function recorded(line: string, time: Clock): Recorded {
+  const value = line.length > LONG && structure(line) > STRUCTURE ? undefined : parse(line);
+  if (!isObject(value))
+    throw wrong(
+      'the line is no JSON object with one event, as {"connection": "1", "from": "server", "type": "text", "data": "…"}.',
+    );
+  const { connection, url } = value;
+  if (typeof connection !== "string" && typeof connection !== "number")
+    throw wrong(
+      `"connection" must be a text or a number, the same for all events of a connection; it is ${brief(connection)}.`,
+    );
+  if (url !== undefined && typeof url !== "string") throw wrong(`"url" must be a text; it is ${brief(url)}.`);
+  const id = String(connection);
+  if (id.length > NAME) throw wrong(`"connection" has ${id.length} characters; at most ${NAME} are taken for a name.`);
+  return { connection: id, url: url && cut(url, NAME), event: eventOf(value, time) };
+}
+
+function eventOf({ from, type, data, code, at }: Message, time: Clock): WireEvent {
+  if (!SIDES.includes(from as string)) throw wrong(`"from" must be "client" or "server"; it is ${brief(from)}.`);
+  if (typeof type !== "string" || !TYPES.includes(type))
+    throw wrong(
+      `"type" is ${brief(type)}, and no type of event.${typeof type === "string" ? suggestion(type, TYPES) : ""}`,
+    );
+  if (typeof data !== "string" && (data !== undefined || CONTENT.includes(type)))
+    throw wrong(`"data" must be a text: what the ${type} holds; it is ${brief(data)}.`);
+  if (code !== undefined && !Number.isInteger(code))
+    throw wrong(`"code" must be a whole number; it is ${brief(code)}.`);
+  const ms = time(at);
+  if (ms === undefined) throw wrong(`"at" must be a time, in ms or as ISO 8601 has it; it is ${brief(at)}.`);
+  return {
+    at: ms,
+    from,
+    type,
+    ...(type !== "end" && { data: data ?? "" }),
+    ...(code !== undefined && { code }),
+  } as WireEvent;
+}
+
+/** A value that is not what it should be, on one short line. */
+function brief(value: unknown): string {
+  const text = show(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+/** How many values a JSON text holds outside its strings. */
+function structure(text: string): number {
+  let [n, inside] = [0, false];
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 0x22) inside = !inside;
+    else if (c === 0x5c) i += 1;
+    else if (!inside && (c === 0x2c || c === 0x3a || c === 0x5b || c === 0x7b)) n += 1;
+  }
+  return n;
+}

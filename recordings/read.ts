@@ -1,0 +1,93 @@
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import { parse } from "../harness/transcript.ts";
+import { reason, UsageError } from "../harness/usage.ts";
+import { isFolder, MOST, ofVersion, reportFrom } from "../reports/read.ts";
+import { har } from "./har.ts";
+import { ndjson } from "./ndjson.ts";
+import type { Sink } from "./recorded.ts";
+import { STDIN } from "./stdin.ts";
+import { stored } from "./stored.ts";
+
+/** Reads a recording of whatever kind, and hands over what it holds, one event after another. Throws a `UsageError`. */
+export async function readRecording(file: string, sink: Sink, version: string): Promise<void> {
+  const path = (await isFolder(file)) ? join(file, "report.json") : file;
+  const chunks: AsyncIterator<Buffer> = createReadStream(path, {
+    highWaterMark: CHUNK,
+    ...(path === STDIN && { fd: 0 }),
+  })[Symbol.asyncIterator]();
+  try {
+    const begin: Buffer[] = [];
+    // What comes out of a pipe may begin with very little.
+    while (Buffer.concat(begin).toString("utf8").trim().length < HEAD) {
+      const { done, value } = await chunks.next();
+      if (done) break;
+      begin.push(value);
+    }
+    const kind = KINDS.find(({ begins }) => begins.test(Buffer.concat(begin).toString("utf8", 0, 4096))) ?? LINES;
+    await kind.read({ name: file, version, sink, begin, chunks });
+  } catch (error) {
+    if (error instanceof UsageError || !(error instanceof Error) || !("code" in error)) throw error;
+    throw new UsageError(`Cannot read ${file}: ${reason(error)}. Check the path.`);
+  } finally {
+    await chunks.return?.();
+  }
+}
+
+/** Bytes that are read at a time. */
+const CHUNK = 256 << 10;
+
+/** So many characters tell what a file is. */
+const HEAD = 16;
+
+interface Source {
+  readonly name: string;
+  readonly version: string;
+  readonly sink: Sink;
+  /** What was read of it, and how to read on. */
+  readonly begin: readonly Buffer[];
+  readonly chunks: AsyncIterator<Buffer>;
+}
+
+const LINES = {
+  async read({ name, sink, begin, chunks }: Source) {
+    const lines = ndjson(name, sink);
+    for (const chunk of begin) lines.push(chunk);
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) lines.push(next.value);
+    lines.end();
+  },
+};
+
+/** What a file is, by its first property. All else is read line by line. */
+const KINDS = [
+  {
+    begins: /^\ufeff?\s*\{\s*"log"\s*:/,
+    async read(source: Source) {
+      const content = parse(await whole(source));
+      if (content === undefined)
+        throw new UsageError(`${source.name} is no HAR file: it holds no JSON, or was cut off.`);
+      har(source.name, content, source.sink);
+    },
+  },
+  {
+    begins: /^\ufeff?\s*\{\s*"suite"\s*:/,
+    read: async (source: Source) =>
+      stored(ofVersion(source.version, reportFrom(await whole(source), source.name), source.name), source.sink),
+  },
+] as const;
+
+async function whole({ name, begin, chunks }: Source): Promise<string> {
+  const parts = [...begin];
+  let length = parts.reduce((sum, part) => sum + part.length, 0);
+  for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+    parts.push(next.value);
+    length += next.value.length;
+    if (length > MOST)
+      throw new UsageError(
+        `${name} has more than ${MOST >> 20} MiB. Only a recording of one event a line may be so big.`,
+      );
+  }
+  return Buffer.concat(parts)
+    .toString()
+    .replace(/^\ufeff/, "");
+}

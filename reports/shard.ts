@@ -1,0 +1,23 @@
+import { UsageError } from "../harness/usage.ts";
+
+/** Which part of how many, from 1. */
+export interface ShardOptions {
+  readonly index: number;
+  readonly of: number;
+}
+
+/** The part of some items that a shard is, perhaps none. */
+export const deal = <T>(items: readonly T[], { index, of }: ShardOptions): T[] =>
+  items.filter((_, i) => i % of === index - 1);
+
+/**
+ * The part of some items that a shard is: dealt out like cards, so that parts are disjoint, together whole, of every suite the
+ * same share, and the same each time. Throws a `UsageError` where nothing is left for it.
+ */
+export function shard<T>(items: readonly T[], { index, of }: ShardOptions): T[] {
+  const some = deal(items, { index, of });
+  if (some.length > 0) return some;
+  throw new UsageError(
+    `There is nothing left for shard ${index} of ${of}: only ${items.length} cases are selected. Make fewer.`,
+  );
+}

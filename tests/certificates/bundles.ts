@@ -1,0 +1,101 @@
+import { generateKeyPairSync } from "node:crypto";
+import { buffer } from "node:stream/consumers";
+import { FILES } from "../../certificates/bundle.ts";
+import { digestsOf } from "../../certificates/digests.ts";
+import { envelopeText, seal } from "../../certificates/envelope.ts";
+import { filesOf, type Making } from "../../certificates/make.ts";
+import type { Files } from "../../certificates/open.ts";
+import { spool } from "../../certificates/spool.ts";
+import { statement } from "../../certificates/statement.ts";
+import { digestsOfFiles, sumsOf } from "../../certificates/sums.ts";
+import { type Means, verifyFiles } from "../../certificates/verify.ts";
+import type { Protocol } from "../../harness/protocol.ts";
+import { freeze, type RequirementSet } from "../../harness/set.ts";
+import about from "../../package.json" with { type: "json" };
+import { redactor } from "../../reports/redact.ts";
+import { makeReport } from "../../reports/report.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { runAgainst } from "../helpers.ts";
+
+/** Cases that need little time, of several suites. */
+const SOME =
+  /^(version\/(greeting|parity|isolated|open)|disconnect\/(alone|reconnect)|malformed\/not-json|transport\/ping)/;
+
+const suites = protocol.suites
+  .map((suite) => ({ ...suite, cases: suite.cases.filter(({ id }) => SOME.test(id)) }))
+  .filter(({ cases }) => cases.length > 0);
+const cases = suites.flatMap((suite) => suite.cases);
+const rules = new Set(protocol.rules.map(({ requirement }) => requirement));
+const owed = protocol.requirements.filter(({ id }) => rules.has(id) || cases.some(({ tests }) => tests.includes(id)));
+const set: RequirementSet = freeze("0.1.7/2026-01", owed, suites);
+
+/** A protocol of few cases, so that a bundle is small and soon verified. */
+export const small: Protocol = { ...protocol, suites, sets: [set] };
+
+/** A pair of keys of whoever certifies, and one of somebody else. */
+export const [own, foreign] = [generateKeyPairSync("ed25519"), generateKeyPairSync("ed25519")];
+
+/** What a bundle is made of. */
+export type Parts = Omit<Making, "transcripts"> & { readonly lines: readonly string[] };
+
+/** What a run against the reference server, with a fault or without, gives to make a bundle of. */
+export async function parts(fault?: string, secret?: string): Promise<Parts> {
+  const server = await protocol.serve({ fault });
+  const redact = redactor(secret === undefined ? [] : [secret]);
+  const kept = await spool(redact);
+  try {
+    const headers: Record<string, string> = secret === undefined ? {} : { Authorization: secret };
+    const target = { url: new URL(server.url), headers, redact };
+    const result = await runAgainst(server.url, cases, { target, record: kept.record });
+    const suite = { name: about.name, version: about.version };
+    const at = { url: server.url, embedded: false, strict: false };
+    const report = makeReport(result, { suite, protocol: small, target: at, redact });
+    const text = (await buffer(kept.read(result.results.flatMap(({ recorded }) => recorded ?? [])))).toString();
+    return {
+      report,
+      implementation: { name: "lobby" },
+      set,
+      level: "strict",
+      runs: 200,
+      lines: text.trimEnd().split("\n"),
+    };
+  } finally {
+    await kept.close();
+    await server.close();
+  }
+}
+
+/** The files of a bundle, as whoever makes it likes. */
+export const bundle = ({ lines, ...making }: Parts): Promise<Files> =>
+  filesOf({ ...making, transcripts: [Buffer.from(lines.map((line) => `${line}\n`).join(""))] }, small);
+
+/** What verifying finds wrong first, and in which step; nothing where all is sound. */
+export async function firstProblem(files: Files, means: Partial<Means> = {}): Promise<string | undefined> {
+  const suite = { name: about.name, version: about.version };
+  for await (const { name, problems } of verifyFiles(files, { protocol: small, suite, ...means }))
+    if (problems[0] !== undefined) return `${name}: ${problems[0]}`;
+  return undefined;
+}
+
+/** All that verifying notes. */
+export async function notes(files: Files, means: Partial<Means> = {}): Promise<string[]> {
+  const all: string[] = [];
+  const suite = { name: about.name, version: about.version };
+  for await (const step of verifyFiles(files, { protocol: small, suite, ...means }))
+    all.push(...(step.notes ?? []).map((note) => `${step.name}: ${note}`));
+  return all;
+}
+
+/** The files of a bundle, of which one is another. */
+export const withFile = (files: Files, name: string, content: Buffer): Files => new Map([...files, [name, content]]);
+
+/** The files of a bundle with a certificate and digests made anew, as an attacker does who changed one. */
+export function sealed(files: Files, making: Parts): Files {
+  const said = statement(making.report, {
+    ...making,
+    digests: digestsOf(small, making.set),
+    files: digestsOfFiles(files),
+  });
+  const certified = withFile(files, FILES.certificate, Buffer.from(envelopeText(seal(said, foreign.privateKey))));
+  return withFile(certified, FILES.sums, Buffer.from(sumsOf(certified)));
+}

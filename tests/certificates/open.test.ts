@@ -1,0 +1,198 @@
+import { link, mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { type Header, pack } from "tar-stream";
+import { compressed, FILES, NAMES, packed } from "../../certificates/bundle.ts";
+import { type Files, openBundle } from "../../certificates/open.ts";
+import { folder } from "../cli/process.ts";
+
+const { path: cwd, remove } = folder();
+afterAll(remove);
+
+/** A bundle as far as opening it can tell. */
+const files: Files = new Map(NAMES.map((name, i) => [name, Buffer.from(`${name} ${"x".repeat(1_000 * i)}`)]));
+let whole: Buffer;
+beforeAll(async () => {
+  whole = compressed(await buffer(packed(files)));
+});
+
+/** What opening such an archive says. */
+async function opening(archive: Buffer): Promise<string> {
+  const path = join(cwd, "a.tgz");
+  await writeFile(path, archive);
+  return await openBundle(path).then(
+    () => "opened",
+    (error: Error) => error.message,
+  );
+}
+
+/** An archive with some entries behind, or in the place of, those of a bundle. */
+async function archive(
+  entries: readonly (Partial<Header> & { name: string } & { content?: Buffer })[],
+  before: Files = files,
+): Promise<Buffer> {
+  const tar = pack();
+  for (const [name, content] of before) tar.entry({ name, mode: 0o644, mtime: new Date(0) }, content);
+  for (const { content, ...header } of entries) {
+    if (content) tar.entry({ mode: 0o644, mtime: new Date(0), ...header }, content);
+    else tar.entry({ mode: 0o644, mtime: new Date(0), ...header });
+  }
+  tar.finalize();
+  return compressed(await buffer(tar));
+}
+
+const lacking = (name: string): Files => new Map([...files].filter(([it]) => it !== name));
+
+/** The tar archive with the size of its first entry written otherwise. */
+async function sized(size: Buffer): Promise<Buffer> {
+  const tar = await buffer(packed(files));
+  size.copy(tar, 124);
+  tar.fill(" ", 148, 156);
+  const sum = tar.subarray(0, 512).reduce((all, byte) => all + byte, 0);
+  tar.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+  return compressed(tar);
+}
+
+test("what the suite wrote is opened, as an archive and as a folder", async () => {
+  const path = join(cwd, "whole");
+  await mkdir(path);
+  for (const [name, content] of files) await writeFile(join(path, name), content);
+  await writeFile(`${path}.tgz`, whole);
+  expect(await openBundle(path)).toEqual(files);
+  expect(await openBundle(`${path}.tgz`)).toEqual(files);
+});
+
+test.each<[string, () => Promise<Buffer> | Buffer, RegExp]>([
+  [
+    "a path that leaves it",
+    () => archive([{ name: "../../evil", content: Buffer.from("x") }]),
+    /"\.\.\/\.\.\/evil", which is no file/,
+  ],
+  [
+    "an absolute path",
+    () => archive([{ name: "/etc/passwd", content: Buffer.from("x") }]),
+    /"\/etc\/passwd", which is no file/,
+  ],
+  [
+    "a dot before a name",
+    () => archive([{ name: `./${FILES.sums}`, content: Buffer.from("x") }], lacking(FILES.sums)),
+    /no file of a bundle/,
+  ],
+  [
+    "a symbolic link",
+    () => archive([{ name: FILES.sums, type: "symlink", linkname: "/etc/passwd" }], lacking(FILES.sums)),
+    /SHA256SUMS is no plain file/,
+  ],
+  [
+    "a hard link",
+    () => archive([{ name: FILES.sums, type: "link", linkname: "report.json" }], lacking(FILES.sums)),
+    /SHA256SUMS is no plain file/,
+  ],
+  [
+    "a folder",
+    () => archive([{ name: FILES.sums, type: "directory" }], lacking(FILES.sums)),
+    /SHA256SUMS is no plain file/,
+  ],
+  [
+    "a device",
+    () => archive([{ name: FILES.sums, type: "character-device" }], lacking(FILES.sums)),
+    /SHA256SUMS is no plain file/,
+  ],
+  ["a file twice", () => archive([{ name: FILES.sums, content: Buffer.from("x") }]), /holds SHA256SUMS twice/],
+  ["a file less", () => archive([], lacking(FILES.report)), /it lacks report\.json/],
+  [
+    "other rights of a file",
+    () => archive([{ name: FILES.sums, mode: 0o777, content: files.get(FILES.sums) as Buffer }], lacking(FILES.sums)),
+    /not as the suite writes it/,
+  ],
+  [
+    "more headers than it needs",
+    () =>
+      archive(
+        [{ name: FILES.sums, pax: { comment: "x".repeat(1_000) }, content: files.get(FILES.sums) as Buffer }],
+        lacking(FILES.sums),
+      ),
+    /not as the suite writes it/,
+  ],
+  ["a bomb", () => compressed(Buffer.alloc(129 << 20)), /what it unpacks to has more than 128 MiB/],
+  [
+    "a bomb in a file",
+    () => archive([{ name: FILES.sums, content: Buffer.alloc(65 << 20) }], lacking(FILES.sums)),
+    /SHA256SUMS has more than 64 MiB/,
+  ],
+  [
+    "a giant size",
+    () => sized(Buffer.from([0x80, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])),
+    /more than 64 MiB/,
+  ],
+  [
+    "a size of all sevens",
+    () => sized(Buffer.from("77777777777\0")),
+    /no whole \.tgz|not as the suite|more than 64 MiB/,
+  ],
+  [
+    "a negative size",
+    () => sized(Buffer.from([0xff, ...Array(10).fill(0xff), 0xfe])),
+    /no whole \.tgz|not as the suite/,
+  ],
+  [
+    "a size that is no number",
+    () => sized(Buffer.from("zzzzzzzzzzz\0")),
+    /no whole \.tgz|no file of a bundle|not as the suite/,
+  ],
+  ["a half", () => whole.subarray(0, whole.length >> 1), /changed since/],
+  ["no end", () => whole.subarray(0, -1), /changed since/],
+  ["nothing", () => Buffer.alloc(0), /no \.tgz as the suite writes one/],
+  ["a text", () => Buffer.from("hello ".repeat(100)), /no \.tgz as the suite writes one/],
+  ["bytes behind it", () => Buffer.concat([whole, Buffer.from("more")]), /changed since/],
+  ["another one behind it", () => Buffer.concat([whole, compressed(Buffer.alloc(0))]), /changed since/],
+  ["another one before it", () => Buffer.concat([compressed(Buffer.alloc(0)), whole]), /changed since/],
+  [
+    "more behind the end of the tar archive",
+    async () => compressed(Buffer.concat([await buffer(packed(files)), Buffer.alloc(512)])),
+    /not as the suite writes it/,
+  ],
+])("an archive with %s is refused", async (_, make, message) => {
+  expect(await opening(await make())).toMatch(message);
+});
+
+test("one flipped bit anywhere in an archive is noticed", async () => {
+  for (let at = 0; at < whole.length; at++) {
+    const bits = at > whole.length - 20 || at < 12 ? [0, 1, 2, 3, 4, 5, 6, 7] : [at % 8];
+    for (const bit of bits) {
+      const other = Buffer.from(whole);
+      other[at] = (other[at] as number) ^ (1 << bit);
+      expect([at, bit, await opening(other)]).not.toEqual([at, bit, "opened"]);
+    }
+  }
+});
+
+test.each<[string, (folder: string) => Promise<void>, RegExp]>([
+  ["a link", async (it) => symlink("/etc/passwd", join(it, FILES.sums)), /SHA256SUMS is no plain file/],
+  [
+    "a folder in the place of a file",
+    async (it) => void (await mkdir(join(it, FILES.sums))),
+    /SHA256SUMS is no plain file/,
+  ],
+  [
+    "something else",
+    async (it) => writeFile(join(it, "README"), ""),
+    /it holds "README", which is no file of a bundle/,
+  ],
+  ["a file less", async () => {}, /it lacks SHA256SUMS/],
+])("a folder with %s is refused", async (_, change, message) => {
+  const path = join(cwd, "folder");
+  await mkdir(path);
+  for (const [name, content] of lacking(FILES.sums)) await writeFile(join(path, name), content);
+  await change(path);
+  await expect(openBundle(path)).rejects.toThrow(message);
+  await rm(path, { recursive: true });
+});
+
+test("a path that is no bundle at all is the mistake of who names it", async () => {
+  await expect(openBundle(join(cwd, "nothing"))).rejects.toThrow(/^Cannot read .*: there is no such file/);
+  await expect(openBundle("/dev/null")).rejects.toThrow(/is neither file nor folder/);
+  await link(join(cwd, "whole.tgz"), join(cwd, "again.tgz"));
+  expect((await openBundle(join(cwd, "again.tgz"))).size).toBe(NAMES.length);
+});

@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, expect, test } from "@jest/globals";
+import picocolors from "picocolors";
+import { NAMES, writeBundle } from "../../certificates/bundle.ts";
+import { conclusion, obstacles, step } from "../../certificates/tell.ts";
+import { folder } from "../cli/process.ts";
+
+const { path: cwd, remove } = folder();
+afterAll(remove);
+const plain = picocolors.createColors(false);
+const evil = "\u001b[31m\u202e\n";
+
+test("what a bundle says reaches the terminal only in a visible form", () => {
+  const said = {
+    implementation: { name: evil, version: evil, revision: evil },
+    target: evil,
+    startedAt: evil,
+    protocol: evil,
+    set: evil,
+    level: "strict",
+    suite: { name: evil, version: evil },
+    random: { seed: 1, runs: 1 },
+  } as const;
+  const lines = [
+    ...conclusion(evil, said, { isSound: true }, plain),
+    ...conclusion(evil, said, { isSound: false, key: "k" }, plain),
+    ...conclusion(evil, undefined, { isSound: false }, plain),
+    ...step({ name: evil, problems: [evil], notes: [evil], done: evil }, plain),
+    ...step({ name: evil, problems: [], done: evil }, plain),
+  ];
+  expect(lines.join("")).toMatch(/^[ -~]+$/);
+});
+
+test("what stands in the way of a certificate is listed, for the level that is asked for", () => {
+  const counted = {
+    set: "x",
+    conformant: { reached: true, broken: [], unjudged: [] },
+    strict: { reached: false, broken: ["version.once"], unjudged: ["message.json"] },
+    missing: Array.from({ length: 12 }, (_, i) => `a/${i}`),
+    unstable: [],
+    beside: [],
+  };
+  const missing = "not run: a/0, a/1, a/2, a/3, a/4, a/5, a/6, a/7, … and 4";
+  expect(obstacles(counted, true)).toEqual(["broken: version.once", "not judged: message.json", missing]);
+  expect(obstacles(counted, false)).toEqual([missing]);
+  expect(obstacles({ ...counted, missing: [] }, false)).toEqual(["the run ended early, or the server while it ran"]);
+  const unstable = { ...counted, missing: [], unstable: ["a/1"] };
+  expect(obstacles(unstable, false)).toEqual(["unstable, the verdict varies: a/1"]);
+});
+
+test("a bundle takes the place of an older one, and leaves it there where it cannot", async () => {
+  const filesOf = (content: string) => new Map(NAMES.map((name) => [name, Buffer.from(content)]));
+  const place = join(cwd, "deep", "bundle");
+  await writeBundle(place, filesOf("old"));
+  await writeBundle(place, filesOf("new"));
+  expect(NAMES.map((name) => readFileSync(join(place, name), "utf8"))).toEqual(NAMES.map(() => "new"));
+
+  const failing = new Map([...filesOf("newer"), ["no/such/folder", Buffer.from("")]]);
+  await expect(writeBundle(place, failing)).rejects.toThrow(/^Cannot write .*bundle: there is no such file or folder/);
+  expect(readFileSync(join(place, "report.json"), "utf8")).toBe("new");
+  expect(readdirSync(join(cwd, "deep")).toSorted()).toEqual(["bundle", "bundle.tgz"]);
+
+  await writeFile(join(place, "mine.txt"), "");
+  await expect(writeBundle(place, filesOf("newer"))).rejects.toThrow(/it holds mine\.txt/);
+  await mkdir(join(cwd, "other.tgz"));
+  await expect(writeBundle(join(cwd, "other"), filesOf("new"))).rejects.toThrow(/other\.tgz: it is a folder/);
+  expect(readdirSync(cwd).toSorted()).toEqual(["deep", "other.tgz"]);
+});

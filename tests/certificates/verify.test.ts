@@ -1,0 +1,128 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { FILES, NAMES } from "../../certificates/bundle.ts";
+import type { Files } from "../../certificates/open.ts";
+import { sumsOf } from "../../certificates/sums.ts";
+import { isObject } from "../../harness/transcript.ts";
+import { bundle, firstProblem, foreign, notes, own, type Parts, parts, sealed, small, withFile } from "./bundles.ts";
+
+const CASE = "version/parity-patch-with-zero";
+let healthy: Parts;
+let files: Files;
+
+beforeAll(async () => {
+  healthy = await parts();
+  files = await bundle({ ...healthy, key: own.privateKey });
+});
+
+test("a bundle is believed, signed or not, whatever of its implementation is told", async () => {
+  expect(await firstProblem(files, { key: own.publicKey })).toBeUndefined();
+  expect(await notes(files, { key: own.publicKey })).toEqual([]);
+  expect(await notes(files)).toEqual([
+    expect.stringMatching(/^signature: not checked: it says .*SHA256:[A-Za-z0-9+/]{43};/),
+  ]);
+  const unsigned = await bundle({
+    ...healthy,
+    implementation: { name: "lobby", version: "\u001b[31m1", revision: "0123456789".repeat(4) },
+  });
+  expect(await firstProblem(unsigned)).toBeUndefined();
+  expect(await notes(unsigned)).toEqual(["signature: it is not signed: anyone can have made it"]);
+});
+
+test("it is believed only with the signature that is asked for", async () => {
+  expect(await firstProblem(files, { key: foreign.publicKey })).toMatch(
+    /^signature: it is not signed by the key given/,
+  );
+  expect(await firstProblem(await bundle(healthy), { key: own.publicKey })).toBe("signature: it is not signed");
+});
+
+test("a server that breaks a SHOULD is certified, but not strictly", async () => {
+  const warned = await parts("greets-twice");
+  expect(await firstProblem(await bundle({ ...warned, level: "conformant" }))).toBeUndefined();
+  expect(await firstProblem(await bundle(warned))).toBe("level: it claims strict, and its report reaches conformant");
+});
+
+test("no secret is left in a bundle, and it is believed all the same", async () => {
+  const secret = "Bearer hidden-token-1";
+  const made = await bundle(await parts(undefined, secret));
+  const unsecret = await bundle(healthy);
+  expect(await firstProblem(made)).toBeUndefined();
+  for (const [name, content] of made) expect([name, content.includes("hidden-token-1")]).toEqual([name, false]);
+  expect(made.get(FILES.report)?.includes("[redacted]")).toBe(true);
+  expect(unsecret.get(FILES.report)?.includes("[redacted]")).toBe(false);
+});
+
+/** Positions spread over a file. */
+const spread = (length: number, count: number) =>
+  Array.from({ length: Math.min(length, count) }, (_, i) => Math.floor((i * length) / Math.min(length, count)));
+
+function flipped(content: Buffer, at: number, mask: number): Buffer {
+  const other = Buffer.from(content);
+  other[at] = (other[at] as number) ^ mask;
+  return other;
+}
+
+describe("one flipped byte is noticed", () => {
+  test.each(NAMES)("in %s", async (name) => {
+    const content = files.get(name) as Buffer;
+    for (const at of spread(content.length, 100)) {
+      const other = withFile(files, name, flipped(content, at, 1 << (at % 8)));
+      expect([at, await firstProblem(other, { key: own.publicKey })]).toEqual([at, expect.stringMatching(/./)]);
+    }
+  });
+
+  test.each(NAMES.filter((name) => name !== FILES.sums))("in %s, where SHA256SUMS was made anew", async (name) => {
+    const content = files.get(name) as Buffer;
+    for (const at of spread(content.length, 40)) {
+      const other = withFile(files, name, flipped(content, at, 1 << (at % 8)));
+      const summed = withFile(other, FILES.sums, Buffer.from(sumsOf(other)));
+      const problem = await firstProblem(summed, { key: own.publicKey });
+      expect([at, problem]).toEqual([at, expect.stringMatching(/^(?!SHA256SUMS)/)]);
+    }
+  });
+});
+
+test.each([FILES.junit, FILES.html])(
+  "%s that tells another story is noticed, though all digests are made anew",
+  async (name) => {
+    const content = files.get(name) as Buffer;
+    for (const at of spread(content.length, 20)) {
+      const forged = sealed(withFile(files, name, flipped(content, at, 1)), healthy);
+      expect([at, await firstProblem(forged)]).toEqual([at, `${name}: it does not tell what report.json says`]);
+    }
+  },
+);
+
+test("a bundle of another version is verified as far as its cases are known, and says so", async () => {
+  const suite = { name: "tachyon-conformance", version: "0.2.9" };
+  const older = await bundle({ ...healthy, report: { ...healthy.report, suite } });
+  expect(await firstProblem(older)).toBeUndefined();
+  expect(await notes(older)).toEqual([
+    expect.stringMatching(/^signature: /),
+    expect.stringMatching(/^suite: made by tachyon-conformance 0\.2\.9; this is \S+, and judges with the same: only/),
+    expect.stringMatching(/^junit\.xml: not compared/),
+    expect.stringMatching(/^report\.html: not compared/),
+  ]);
+});
+
+test("a case that this version knows as another is noted, and not judged again", async () => {
+  const suites = small.suites.map((suite) => ({
+    ...suite,
+    cases: suite.cases.map((it) => (it.id === CASE ? { ...it, digest: "changed" } : it)),
+  }));
+  const newer = { ...small, suites };
+  expect(await firstProblem(files, { protocol: newer })).toBeUndefined();
+  expect(await notes(files, { protocol: newer })).toContain(
+    `transcripts: ${CASE} was not judged again: this version of the suite knows it as another, or not at all`,
+  );
+});
+
+test("what is no JSON, or JSON of another kind, is said to be none", async () => {
+  for (const text of ["", "{", "[]", '{"payload":1}', "\ufffe", '{"__proto__":{}}']) {
+    for (const name of [FILES.certificate, FILES.report]) {
+      const other = withFile(files, name, Buffer.from(text));
+      const problem = await firstProblem(withFile(other, FILES.sums, Buffer.from(sumsOf(other))));
+      expect(problem).toMatch(/^(envelope|report): /);
+    }
+  }
+  expect(isObject(JSON.parse((files.get(FILES.certificate) as Buffer).toString()))).toBe(true);
+});

@@ -1,0 +1,106 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { groupBy } from "../../harness/group.ts";
+import type { WireEvent } from "../../harness/transcript.ts";
+import { prune } from "../../recordings/judge.ts";
+import { ASK, event, findings, followed, GOODBYE, GREETING, REFUSAL, rules, says, toLines } from "./recordings.ts";
+
+const url = "ws://localhost/";
+
+/** Everything that some rule looks at, on both sides. */
+const EVENTS: readonly WireEvent[] = [
+  says("server", GREETING),
+  says("server", GOODBYE),
+  says("server", REFUSAL),
+  says("server", { ...REFUSAL, reason: 3 }),
+  says("server", { ...GREETING, data: {} }),
+  says("server", { command: "lobby/news/response", status: "success" }),
+  says("server", { command: "system/a/response", status: "failed", reason: "command_unimplemented" }),
+  says("server", { command: "system/b/response", status: "failed", reason: "command_unimplemented" }),
+  says("server", []),
+  event("server", "text", "no JSON"),
+  event("server", "binary", "AAAA"),
+  event("server", "violation", "a reserved bit"),
+  event("server", "close", "", 1000),
+  event("server", "close", "", 1009),
+  event("server", "end"),
+  event("server", "ping", "AAAA"),
+  event("server", "cut", "something"),
+  says("client", ASK),
+  says("client", { command: "system/a/request" }),
+  says("client", { command: "system/b/request" }),
+  event("client", "text", "x".repeat(9_000)),
+  event("client", "binary", "AAAA"),
+  event("client", "violation", "a bad frame"),
+  event("client", "close", "", 1000),
+  event("client", "end"),
+  event("client", "limit", "more than so many bytes"),
+  event("client", "timeout", "gave up waiting"),
+  event("client", "cut", "something"),
+];
+
+// Each is an object of its own, as events that were read are.
+const events = fc.array(
+  fc.constantFrom(...EVENTS).map((it) => ({ ...it })),
+  { maxLength: 30 },
+);
+
+describe("a transcript in pieces", () => {
+  test("is judged as the whole is, wherever it is cut, and of each piece is kept what decides", () => {
+    fc.assert(
+      fc.property(fc.array(events, { maxLength: 5 }), (pieces) => {
+        const kept = pieces.reduce<WireEvent[]>(
+          (before, piece) => prune(rules, { url, events: before.concat(piece) }),
+          [],
+        );
+        expect(findings({ url, events: kept })).toEqual(findings({ url, events: pieces.flat() }));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test("costs no more than a few events, however long it is", () => {
+    const all = Array.from({ length: 50 }, () => EVENTS.map((it) => ({ ...it }))).flat();
+    expect(prune(rules, { url, events: all }).length).toBeLessThan(EVENTS.length);
+  });
+
+  test("of more undefined commands than are remembered does not say which may be refused", () => {
+    const requests = Array.from({ length: 3_000 }, (_, i) => says("client", { command: `system/c${i}/request` }));
+    const kept = prune(rules, { url, events: requests });
+    expect(kept.length).toBeLessThan(2_000);
+    const refusal = (i: number) =>
+      says("server", { command: `system/c${i}/response`, status: "failed", reason: "command_unimplemented" });
+    const known = (more: WireEvent) => findings({ url, events: [...kept, more] })["message.known"];
+    expect(known(refusal(1))?.outcome).toBe("kept");
+    expect(known(refusal(2_500))).toEqual({
+      outcome: "untold",
+      actual: "not recorded: requests of more undefined commands than are remembered",
+    });
+  });
+});
+
+test("where events are lost nothing is found broken, or kept, that is not so of all of them", () => {
+  const lossy = fc.array(fc.tuple(fc.constantFrom(...EVENTS.filter(({ type }) => type !== "cut")), fc.boolean()));
+  fc.assert(
+    fc.property(lossy, (some) => {
+      const all = findings({ url, events: some.map(([it]) => ({ ...it })) });
+      const seen = some.map(([it, lost]) => (lost ? event(it.from, "cut", "lost") : { ...it }));
+      for (const [id, { outcome }] of Object.entries(findings({ url, events: seen })))
+        if (outcome !== "untold" && all[id]?.outcome !== "untold")
+          expect([id, outcome]).toEqual([id, all[id]?.outcome]);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("connections that interleave are told apart, and each is judged as alone", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.constantFrom("a", "b", "c"), fc.constantFrom(...EVENTS))), (mixed) => {
+      const alone = groupBy(mixed, ([id]) => id);
+      const found = followed(mixed.map(([id, it]) => toLines({ [id]: [it] })).join(""));
+      expect(found.map(({ id }) => id)).toEqual([...alone.keys()]);
+      for (const { id, decisive } of found)
+        expect(findings(decisive)).toEqual(findings({ url, events: (alone.get(id) ?? []).map(([, it]) => it) }));
+    }),
+  );
+});

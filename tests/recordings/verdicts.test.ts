@@ -1,0 +1,86 @@
+import { describe, expect, test } from "@jest/globals";
+import { DEFAULTS } from "../../cli/defaults.ts";
+import type { Protocol } from "../../harness/protocol.ts";
+import type { Finding } from "../../harness/rule.ts";
+import { run } from "../../harness/runner.ts";
+import type { Transcript } from "../../harness/transcript.ts";
+import { isEnd, judgeRecorded } from "../../recordings/judge.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { messageFaults } from "../../suites/0.1.7/reference/faults/messages.ts";
+import { cases } from "../helpers.ts";
+import { followed, rules, toLines } from "./recordings.ts";
+
+/** A connection of a real run, as it was when the rules judged it, and what they found. */
+interface Judged extends Transcript {
+  readonly found: Record<string, Finding>;
+}
+
+/** What the rules find on all connections of some cases against the reference server with a fault. */
+async function judgedByRun(fault: string | undefined, some = SOME): Promise<Judged[]> {
+  const seen = new Map<Transcript, Judged>();
+  const watched = rules.map((rule) => ({
+    ...rule,
+    judge(transcript: Transcript) {
+      const it = seen.get(transcript) ?? { url: transcript.url, events: [...transcript.events], found: {} };
+      seen.set(transcript, it);
+      it.found[rule.requirement] = rule.judge(transcript);
+      return rule.judge(transcript);
+    },
+  }));
+  const server = await protocol.serve({ fault });
+  const watching: Protocol = { ...protocol, rules: watched };
+  const target = { url: new URL(server.url), headers: {} };
+  await run(
+    watching,
+    cases.filter(({ id }) => some.test(id)),
+    { ...DEFAULTS, target, timeout: 300 },
+  ).finally(server.close);
+  return [...seen.values()];
+}
+
+/** Cases that need little time, also where a server is silent; in them each of the faults shows. */
+const SOME = /^(version\/greeting|disconnect\/alone|malformed\/not-json-(empty|word)|transport\/ping)/;
+
+/** What the rules find in a recording of these connections. */
+function judgedByCheck(judged: readonly Judged[]): Judged["found"][] {
+  const text = toLines(Object.fromEntries(judged.map(({ events }, i) => [`c${i}`, events])));
+  return followed(text).map(({ decisive }) =>
+    Object.fromEntries(rules.map((rule) => [rule.requirement, judgeRecorded(rule, decisive)])),
+  );
+}
+
+/**
+ * What a recording of such connections must be found to be: only a run knows what it waited for, and that a connection was watched until
+ * the suite ended it.
+ */
+const asRecorded = (judged: readonly Judged[], recorded: readonly Judged["found"][]): Judged["found"][] =>
+  judged.map(({ events, found: all }, i) => {
+    const found = Object.fromEntries(Object.entries(all).map(([id, it]) => [id, unwaited(id, it)]));
+    const open = !events.some(isEnd) && recorded[i]?.[ANNOUNCED]?.outcome === "untold";
+    if (!open || found[ANNOUNCED]?.actual !== "the server did not end the connection") return found;
+    return { ...found, [ANNOUNCED]: { outcome: "untold", actual: "no end of the connection is recorded" } };
+  });
+
+const ANNOUNCED = "termination.announced";
+
+/** A finding without what a run knows of its waits. */
+const unwaited = (id: string, { silence, ...finding }: Finding): Finding =>
+  silence && id === "version.greeting" ? { outcome: "kept", actual: "no sign that it was not greeted" } : finding;
+
+describe("a recording gets the verdicts of the run that it is of", () => {
+  test.each([undefined, ...Object.keys(messageFaults)])("with the fault %s", async (fault) => {
+    const judged = await judgedByRun(fault);
+    expect(judged.length).toBeGreaterThan(10);
+    const recorded = judgedByCheck(judged);
+    expect(recorded).toEqual(asRecorded(judged, recorded));
+    const broken = judged.flatMap(({ found }) => Object.keys(found).filter((id) => found[id]?.outcome === "broken"));
+    const breaks = messageFaults[fault ?? ""]?.breaks;
+    expect(breaks === undefined ? broken : broken.includes(breaks)).toEqual(breaks === undefined ? [] : true);
+  });
+
+  test("also where clients break the WebSocket protocol", async () => {
+    const judged = await judgedByRun(undefined, /^transport\//);
+    const recorded = judgedByCheck(judged);
+    expect(recorded).toEqual(asRecorded(judged, recorded));
+  });
+});
