@@ -10,7 +10,7 @@ export async function pool<T>(
   queue: T[],
   size: number,
   stop: () => boolean,
-  crowded: () => boolean,
+  crowded: (running: number) => boolean,
   work: (item: T, idle: () => void) => Promise<void>,
   overlap = size > 1,
 ): Promise<void> {
@@ -23,7 +23,7 @@ export async function pool<T>(
   };
 
   while (queue.length > 0 && !stop()) {
-    if (free <= 0 || (running.size > 0 && crowded())) {
+    if (free <= 0 || (running.size > 0 && crowded(running.size))) {
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         wake = resolve;

@@ -9,7 +9,16 @@ import { lastNewcomer } from "./lost.ts";
 import { inconclusive } from "./outage.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
-import { newSession, type RunOptions, type Session, type Stop, settle, type Unexplained } from "./session.ts";
+import {
+  isSpent,
+  newSession,
+  type RunOptions,
+  type Session,
+  type Stop,
+  settle,
+  TO_BEGIN,
+  type Unexplained,
+} from "./session.ts";
 import { hangUp, type Stall, share } from "./shared.ts";
 import { work } from "./work.ts";
 
@@ -156,9 +165,10 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
   }
   shared.patience.hurry = concurrency === 1;
   const began = shared.clock();
-  const failed = () => options.bail && queue.some((it) => isFailure(session.results.get(it), session));
+  const halted = () =>
+    isSpent(session, TO_BEGIN) || (options.bail && queue.some((it) => isFailure(session.results.get(it), session)));
   const overlap = options.concurrency > 1;
-  await work(queue, session, { size: concurrency, overlap, halt: failed, keep: (result) => settle(result, session) });
+  await work(queue, session, { size: concurrency, overlap, halt: halted, keep: (result) => settle(result, session) });
   if (!session.stop && !session.signal?.aborted) {
     const took = shared.clock() - began;
     // Whether what others rest on is broken has to be known before they are looked at.
@@ -169,10 +179,17 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
     );
     await confirm(queue, took, session);
   }
+  if (queue.some((it) => !session.results.has(it)) && isSpent(session, TO_BEGIN)) session.stop ??= tooSlow(session);
   if (session.signal?.aborted) session.stop = { reason: "interrupted", words: "not run: interrupted" };
   const bad = options.bail && queue.find((it) => isFailure(session.results.get(it), session));
   if (bad) session.stop ??= { reason: "bail", words: `not run: ${bad.id} failed before (--bail)` };
 }
+
+/** Why the rest of the cases did not run. */
+const tooSlow = ({ results }: Session): Stop => ({
+  reason: "slow",
+  words: `not run: the target is slow, and the time was up after ${results.size} cases (a longer --timeout gives more)`,
+});
 
 const isFailure = (result: CaseResult | undefined, { options }: Session) =>
   result?.verdict === "fail" && !options.excuses?.(result.case.id, result.checks);

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly idle?: number | undefined;
   /** The last client stays for one timeout, to see whether something ends the server late. */
   readonly linger?: boolean;
+  /** What has not begun by so much of these ms is not run any more, and nothing runs again once they are over: the target is too slow. */
+  readonly budget?: number | undefined;
   readonly repeat: number;
   /** What cases that generate their inputs start from. */
   readonly seed: number;
@@ -40,8 +42,8 @@ export interface RunOptions {
 
 /** Why a run ended before all cases ran. */
 export interface Stop {
-  /** `missing`: shards of it were never seen. */
-  readonly reason: "lost" | "interrupted" | "bail" | "missing";
+  /** `slow`: the target is, and the time was up; `missing`: shards of it were never seen. */
+  readonly reason: "lost" | "interrupted" | "bail" | "missing" | "slow";
   readonly words: string;
   /** Of a target that went away and did not come back: the cases that may have ended it, the likeliest first. */
   readonly suspects?: readonly string[];
@@ -62,6 +64,8 @@ export interface Session extends Bench {
   readonly availability: Availability;
   /** The result of each case that ran; the last, where it ran again. */
   readonly results: Map<Case, CaseResult>;
+  /** When the pass began, in ms of the run's clock. */
+  readonly began: number;
   /** How long running again has taken so far, in ms; and how long looking for what ends the server. */
   confirming: number;
   searched: number;
@@ -88,6 +92,7 @@ export const newSession = (
 ): Session => ({
   ...bench,
   results: new Map(),
+  began: bench.shared.clock(),
   confirming: 0,
   searched: 0,
   culprits: new Set(),
@@ -100,6 +105,15 @@ export const newSession = (
   stop: undefined,
   ...given,
 });
+
+/** No case begins after so much of the budget: the rest is for what has to run again. */
+export const TO_BEGIN = 0.6;
+
+/** Tells if a part of the budget is spent. A target that ended, or limits connections, is no slow one: what it costs is bounded elsewhere. */
+export function isSpent({ options, shared, began, falls }: Session, part = 1): boolean {
+  if (options.budget === undefined || falls.length > 0 || shared.limits.words !== undefined) return false;
+  return shared.clock() - began > part * options.budget;
+}
 
 /** Keeps a result, and tells of it once it is known that there is a target. */
 export function settle(result: CaseResult, { results, breaches, options, availability }: Session): void {

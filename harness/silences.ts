@@ -15,7 +15,7 @@ import { ground } from "./foundation.ts";
 import { groupBy } from "./group.ts";
 import { HANDSHAKE } from "./patience.ts";
 import type { Case } from "./scenario.ts";
-import { type Session, settle } from "./session.ts";
+import { isSpent, type Session, settle } from "./session.ts";
 import { alone, work } from "./work.ts";
 
 /** Running failures again one by one may take as long as the first pass took, and this long (ms) at least. */
@@ -27,7 +27,11 @@ export async function aloneAgain(result: CaseResult, session: Session): Promise<
   return again;
 }
 
-export const isLate = (took: number, { confirming }: Session) => confirming >= Math.max(CONFIRMATION, took);
+export const isLate = (took: number, session: Session) =>
+  session.confirming >= Math.max(CONFIRMATION, took) || isSpent(session, TO_CONFIRM);
+
+/** After so much of the budget nothing runs again alone: what does runs side by side once more, at most. */
+const TO_CONFIRM = 0.75;
 
 /** Runs again, in full and side by side, what rests on waits that were cut short: such a wait is no evidence. */
 export async function askAgain(cases: readonly Case[], session: Session): Promise<void> {
@@ -47,7 +51,7 @@ export async function openAgain(cases: readonly Case[], session: Session): Promi
   for (const it of cases) {
     const first = results.get(it);
     if (!first || !isUnopened(first)) continue;
-    if (session.stop || session.signal?.aborted || shared.clock() > deadline) return;
+    if (session.stop || session.signal?.aborted || shared.clock() > deadline || isSpent(session, TO_CONFIRM)) return;
     const again = await aloneAgain(first, session);
     if (!session.culprits.has(it.id)) settle(again, session);
   }
@@ -61,7 +65,10 @@ async function sideBySide(some: readonly CaseResult[], session: Session): Promis
   patience.hurry = false;
   try {
     const cases = some.map((it) => it.case);
-    return await work(cases, session, { size: Math.max(options.concurrency, 2) });
+    return await work(cases, session, {
+      size: Math.max(options.concurrency, 2),
+      halt: () => isSpent(session, TO_CONFIRM),
+    });
   } finally {
     patience.hurry = before;
   }

@@ -42,7 +42,8 @@ export async function work(
   const { limits } = shared;
   const queue = [...cases];
   const done = new Map<Case, CaseResult>();
-  const crowded = () => shared.meter.bytes > LIMITS.crowded || isCrowd(shared);
+  const isLate = (running: number) => overlap && !shared.patience.window.admits(running, size, shared.clock());
+  const crowded = (running: number) => shared.meter.bytes > LIMITS.crowded || isCrowd(shared) || isLate(running);
   const again = new Map<Case, number>();
   const isDue = (it: Case) => {
     const times = (again.get(it) ?? 0) + 1;

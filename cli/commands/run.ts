@@ -6,6 +6,7 @@ import { destinations, folderOf, forget, prepareAll, type Wanted } from "../../r
 import { shard } from "../../reports/shard.ts";
 import { distinct, prepare } from "../../reports/write.ts";
 import { current } from "../../suites/index.ts";
+import { DEFAULTS } from "../defaults.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { type Selection, select } from "../select.ts";
@@ -41,7 +42,7 @@ export async function run(args: RunArguments): Promise<number> {
       return EXIT.interrupted;
     }
     const excused = expected && excuses(expected, new Date().toISOString().slice(0, 10));
-    const tools = { signal: interrupt.signal, whole, excuses: excused, linger: args.all };
+    const tools = { signal: interrupt.signal, whole, excuses: excused, linger: args.all, budget: budgetOf(args) };
     const found = await test(cases, target, args, tools);
     const { report, ...expectedFailures } = await expecting(found.report, expected, args, current);
     const also = args.start === undefined ? [] : [log];
@@ -55,6 +56,13 @@ export async function run(args: RunArguments): Promise<number> {
     interrupt.release();
   }
 }
+
+/** A run of the default suites takes so many times the timeout at most, whatever the server does; one of all suites twice as long. */
+const BUDGET = 7.5;
+
+/** The time that a run has, in ms; nothing bounds one that was asked to take longer than usual. */
+const budgetOf = ({ timeout, all, concurrency, runs, idle }: RunArguments): number | undefined =>
+  concurrency === 1 || runs > DEFAULTS.runs || idle ? undefined : BUDGET * timeout * (all ? 2 : 1);
 
 /** The files that a run reads. */
 const inputsOf = ({ expectedFailures, ca, header = [], credential = [] }: RunArguments): string[] => {

@@ -29,7 +29,7 @@ export interface TestArguments
 }
 
 /** What a test works with beside its options. */
-export interface Tools extends Pick<RunOptions, "record" | "excuses" | "linger"> {
+export interface Tools extends Pick<RunOptions, "record" | "excuses" | "linger" | "budget"> {
   readonly signal: AbortSignal;
   /** Every case of the run, where what is tested is a shard of it. */
   readonly whole?: readonly Case[];

@@ -1,0 +1,43 @@
+import { expect, test } from "@jest/globals";
+import { window } from "../../harness/window.ts";
+
+const TIMEOUT = 2_000;
+const SIZE = 16;
+
+/**
+ * How many cases are at work in the end with a server that answers `delay(n, at)` ms after a case began as one of `n`, once so many
+ * cases are done. Each step, all that may begin do, and end together.
+ */
+function settled(delay: (n: number, step: number) => number, steps = 60): number {
+  const it = window(TIMEOUT);
+  let at = 0;
+  let n = 0;
+  for (let step = 0; step < steps; step++) {
+    n = 0;
+    while (n < 500 && it.admits(n, SIZE, at)) n += 1;
+    const took = Math.max(50, delay(n, step));
+    for (let i = 0; i < n; i++) it.met("an answer", at, took, delay(1, 0));
+    at += took;
+  }
+  return n;
+}
+
+test("begins with as many as may be at work, and doubles them step by step", () => {
+  const it = window(TIMEOUT);
+  const admitted = (at: number) => [...Array(500).keys()].findIndex((n) => !it.admits(n, SIZE, at));
+  expect([0, 249, 250, 499, 500, 750].map(admitted)).toEqual([16, 16, 32, 32, 64, 128]);
+});
+
+test("lets all wait together where that slows nobody down, however long it takes", () => {
+  expect(settled(() => 1_500)).toBe(500);
+});
+
+test("lets few wait where one is served after another", () => {
+  const n = settled((running) => 100 * running);
+  expect(n).toBeGreaterThanOrEqual(1);
+  expect(n).toBeLessThanOrEqual(6);
+});
+
+test("lets all wait together where a server gets slower for a reason of its own", () => {
+  expect(settled((_, step) => 20 * step)).toBe(500);
+});
