@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What action.yml does: gets the suite, runs it, and tells its verdict. The exit code is that of the run.
-# It also has to run on bash 3.2, which macOS has: so no mapfile, and no array is ever empty.
+# Gets the suite, runs it, and writes its verdict to the outputs of action.yml. Exits as the run does.
+# macOS has bash 3.2: so there is no mapfile here, and no array is ever empty.
 set -euo pipefail
 
 report=${INPUT_OUT:=tachyon-report}/report.json
@@ -10,7 +10,7 @@ fail() {
   exit 2
 }
 
-# Tells the outputs, however this ends.
+# Writes the outputs, however this script ends.
 finish() {
   local code=$? verdict=error
   if [[ $code -eq 3 ]]; then verdict=unreachable; fi
@@ -31,29 +31,30 @@ get_suite() {
     (cd "$GITHUB_ACTION_PATH" && npm ci --include=dev --ignore-scripts --no-audit --no-fund && node build.js)
     return
   fi
-  # What looks like no version is what npm takes as it is: a path, a url, name@version.
-  if [[ $package != *[/:@]* && $package != *.tgz ]]; then package=tachyon-conformance@$package; fi
-  # Not npx: it keeps what it got from a path, and goes on using that when the file has changed.
+  # npm looks a bare name or version up in a public registry. Nobody has published the suite there: what it finds is somebody else's.
+  [[ $package == */* || $package == *.tgz ]] ||
+    fail "The input version is \"$package\". Give the path or url of a tarball (./suite.tgz), or a git url, or leave it out."
+  # Not npx: it caches what it installs from a path, also when the file changes.
   folder=$(mktemp -d "$RUNNER_TEMP/tachyon-conformance-XXXXXX")
   npm install --prefix "$folder" --no-audit --no-fund --loglevel=error -- "$package"
   suite=("$folder/node_modules/.bin/tachyon-conformance")
 }
 
-# Sets `arguments` to what the suite is called with.
+# Sets `arguments` to those of the suite.
 get_arguments() {
   local words word
   arguments=(run "$INPUT_URL" "--out=$INPUT_OUT")
   if [[ -n $INPUT_START ]]; then arguments+=("--start=$INPUT_START"); fi
   if [[ -n $INPUT_EXPECTED_FAILURES ]]; then arguments+=("--expected-failures=$INPUT_EXPECTED_FAILURES"); fi
   if [[ $INPUT_STRICT == true ]]; then arguments+=(--strict); fi
-  # xargs takes quotes as a shell does, and expands nothing.
+  # xargs reads quotes as a shell does, and expands nothing.
   words=$(xargs printf '%s\n' <<<"$INPUT_ARGS") || fail "The input args has a quote without an end: $INPUT_ARGS"
   while IFS= read -r word; do
     if [[ -n $word ]]; then arguments+=("$word"); fi
   done <<<"$words"
 }
 
-rm -f -- "$report" # That of an earlier run.
+rm -f -- "$report" # An earlier run may have left it.
 trap finish EXIT
 
 node -e 'process.exitCode = Number.parseInt(process.versions.node) < 20 ? 1 : 0' ||

@@ -16,7 +16,6 @@ test("the template is one hidden job that keeps its reports, whatever comes of i
   expect(Object.keys(template)).toEqual([".tachyon-conformance"]);
   expect(job).toEqual({
     image: expect.stringMatching(/^node:2\d-/),
-    variables: { TACHYON_CONFORMANCE_PACKAGE: "tachyon-conformance" },
     script: expect.any(Array),
     artifacts: { when: "always", paths: ["tachyon-report/"], reports: { junit: "tachyon-report/junit.xml" } },
   });
@@ -32,7 +31,6 @@ test("its script runs the suite from a tarball with the options that the variabl
   renameSync(join(cwd, tarball), join(cwd, "a suite.tgz"));
 
   const { code, stderr } = await bash(cwd, script.replaceAll("/tmp/", `${cwd}/`), {
-    ...job.variables,
     TACHYON_CONFORMANCE_PACKAGE: "./a suite.tgz",
     TACHYON_URL: server.url,
     TACHYON_SUITE: "disconnect",
@@ -44,7 +42,18 @@ test("its script runs the suite from a tarball with the options that the variabl
     expect(existsSync(join(cwd, path))).toBe(true);
 });
 
-test("without a url it fails before anything is installed, rather than pass the reference server", async () => {
-  const { code, stdout } = await bash(cwd, script, job.variables);
-  expect({ code, stdout }).toEqual({ code: 2, stdout: expect.stringMatching(/^Set TACHYON_URL .*\n$/) });
+test.each([
+  ["without a url, rather than pass the reference server", {}, "TACHYON_URL"],
+  ["without a package", { TACHYON_URL: "ws://localhost/" }, "TACHYON_CONFORMANCE_PACKAGE"],
+  ...["tachyon-conformance", "tachyon-conformance@0.5.0", "npm:tachyon-conformance"].map(
+    (name) =>
+      [
+        `with ${name}, which npm would look up in a public registry`,
+        { TACHYON_URL: "ws://localhost/", TACHYON_CONFORMANCE_PACKAGE: name },
+        "TACHYON_CONFORMANCE_PACKAGE",
+      ] as const,
+  ),
+] as const)("%s, it fails before anything is installed", async (_, variables, missing) => {
+  const { code, stdout } = await bash(cwd, script, variables);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: expect.stringMatching(new RegExp(`^Set ${missing} .*\\n$`)) });
 });
