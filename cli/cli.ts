@@ -189,13 +189,19 @@ export async function main(argv: readonly string[]): Promise<number> {
     const verbose = argv.includes("--verbose");
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     const known = error instanceof UsageError || error instanceof UnreachableError;
-    const words = known ? message : `A bug of the suite: ${message}. Please report it; --verbose shows where.`;
+    const words = known ? message : bug(message, argv);
     // A runner of CI takes this for a command in the middle of a line, too.
     process.stderr.write(
       `${about.name}: ${visible(verbose && !known ? (stack ?? words) : words).replaceAll("##[", "## [")}\n`,
     );
     return error instanceof UnreachableError ? EXIT.unreachable : EXIT.usage;
   }
+}
+
+/** Nobody owns a tracker for the suite, so the user is sent to whoever handed it on. */
+function bug(message: string, [command = ""]: readonly string[]): string {
+  const where = OPTIONS[command]?.includes("verbose") ? " --verbose shows where it is." : "";
+  return `A bug of the suite: ${message}. Please tell the people who gave you this program.${where}`;
 }
 
 /** What stands behind the command and its positional arguments, for instance after `--`. */

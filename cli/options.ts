@@ -157,7 +157,11 @@ export const CERTIFYING = {
   revision: text("revision", "The revision of its source, as the commit of Git"),
   set: text("set", "The set of requirements and cases that counts (default: the newest)"),
   key: text("key", "Sign with this private key: Ed25519, a PEM file"),
-  ...pick(RUNNING, "strict", "timeout", "concurrency", "recovery", "restarts", "idle", "seed", "runs"),
+  ...pick(RUNNING, "strict", "timeout", "concurrency", "recovery", "restarts", "idle", "runs"),
+  seed: {
+    ...RUNNING.seed,
+    describe: "What generated commands start from, to send those of an earlier run again (default: another each time)",
+  },
   ...pick(RUNNING, "header", "credential", "ca", "insecure", "start", "start-timeout"),
   out: {
     ...text("out", "Write the bundle to this folder, and beside it as .tgz"),
