@@ -17,6 +17,7 @@ test("the packed tarball holds what a user needs and no more, and runs in an emp
     "CHANGELOG.md",
     "LICENSE",
     "README.md",
+    "ci/gitlab.yml",
     "package.json",
   ]);
   expect(names).toEqual(
