@@ -1,0 +1,54 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import { all, read } from "./pages.ts";
+
+const [{ files }] = JSON.parse(
+  execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { encoding: "utf8" }),
+);
+const packed = new Set<string>(files.map(({ path }: { readonly path: string }) => path));
+
+/** The anchors that GitHub gives to the headings of a page. */
+const anchors = (text: string): string[] =>
+  [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9 _-]/g, "")
+      .replaceAll(" ", "-"),
+  );
+
+/** A page without its examples, which may hold what looks like a link or a heading. */
+const prose = (text: string): string => text.replaceAll(/^ *```[\s\S]*?^ *```$/gm, "");
+
+const links = (file: string): string[] =>
+  [...prose(read(file)).matchAll(/\]\(([^)]*)\)/g)].map(([, link = ""]) => link);
+const isElsewhere = (link: string) => /^https:\/\//.test(link);
+
+test.each([...all, "CONTRIBUTING.md", "docs/kill-matrix.md"])(
+  "every link of %s leads somewhere, also in the packed tarball",
+  (file) => {
+    const within = links(file).filter((link) => !isElsewhere(link));
+    const broken = within.filter((link) => {
+      const [path = "", anchor] = link.split("#");
+      const target = path === "" ? file : join(file, "..", path);
+      const isThere = packed.has(target) || path === "";
+      return !isThere || (anchor !== undefined && !anchors(prose(read(target))).includes(anchor));
+    });
+    expect(broken).toEqual([]);
+  },
+);
+
+test("every page can be reached from the README", () => {
+  const reached = links("README.md").map((link) => link.split("#", 1)[0]);
+  expect(all.filter((file) => file !== "README.md" && !reached.includes(file))).toEqual([]);
+});
+
+test("the README stays short", () => {
+  expect(read("README.md").trimEnd().split("\n").length).toBeLessThanOrEqual(180);
+});
+
+test("package.json names no place that nobody owns", () => {
+  const about = JSON.parse(readFileSync("package.json", "utf8"));
+  expect(["repository", "bugs", "homepage"].filter((key) => key in about)).toEqual([]);
+});
