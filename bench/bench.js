@@ -1,13 +1,18 @@
-// Measures the figures that the project promises, side by side in one run. `npm run bench`; medians of RUNS runs each.
+// Measures the figures that the project promises, side by side in one run: medians of RUNS runs each. Exits with 1 if one is over
+// its bound. `node build.js && node bench/bench.js [RUNS]`
 import { execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { figure } from "./figure.js";
 import { delayProxy } from "./proxy.js";
 
 const RUNS = Number(process.argv[2] ?? 9);
 const DELAY = 50;
+const TIMEOUT = 2_000;
+/** Bounds of wall times, in ms. */
+const MOST = { "run --all, embedded server": 3_000 };
 const CLI = "dist/cli.js";
 const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
 const out = await mkdtemp(join(tmpdir(), "tachyon-bench-"));
@@ -25,7 +30,7 @@ async function wall(...args) {
   return performance.now() - began;
 }
 
-/** Medians of several things measured in turn, so that what else the machine does meets all alike. */
+/** Medians of several things measured in turn, so that whatever else the machine does meets all alike. */
 async function medians(things) {
   const times = Object.fromEntries(Object.keys(things).map((name) => [name, []]));
   for (let i = 0; i <= RUNS; i++) {
@@ -86,15 +91,15 @@ for (const child of [server, silent]) child.kill();
 for (const it of [proxy, silentProxy]) it.close();
 await rm(out, { recursive: true });
 
-for (const [name, ms] of Object.entries(times)) console.log(`${name.padEnd(28)} ${ms.toFixed(0).padStart(6)} ms`);
-const ratio = (a, b) => (times[a] / times[b]).toFixed(2);
-console.log(`
-${report.cases.length} cases, ${exchanges} connections, node ${process.version}, medians of ${RUNS}
-run / bare script            ${ratio("run, loopback", "bare script, loopback")}  (at most 1.2)
-per case                     ${(times["run, loopback"] / report.cases.length).toFixed(2)} ms  (at most 2.5)
-round trips over loopback    ${((times["run, 50 ms each way"] - times["run, loopback"]) / (2 * DELAY)).toFixed(1)}  (at most 12)
-silence, over that           ${(times["run, silent, 50 ms each way"] - times["run, 50 ms each way"]).toFixed(0)} ms  (at most one timeout, 2000)
-run --all, embedded          ${times["run --all, embedded server"].toFixed(0)} ms  (at most 3000)
-peak memory                  ${memory.toFixed(0)} MiB  (at most 150); --all with the embedded server ${memoryOfAll.toFixed(0)}
---version / node -e 0        ${ratio("--version", "node -e 0")}  (at most 5)
-list / node -e 0             ${ratio("list", "node -e 0")}  (at most 5)`);
+console.log(`${report.cases.length} cases, ${exchanges} connections, node ${process.version}, medians of ${RUNS}`);
+for (const [name, ms] of Object.entries(times)) figure(name, ms, { unit: "ms", most: MOST[name] });
+const ratio = (a, b) => times[a] / times[b];
+const over = (a, b) => times[a] - times[b];
+figure("run / bare script", ratio("run, loopback", "bare script, loopback"), { digits: 2, most: 1.2 });
+figure("per case", times["run, loopback"] / report.cases.length, { unit: "ms", digits: 2, most: 2.5 });
+figure("round trips", over("run, 50 ms each way", "run, loopback") / (2 * DELAY), { digits: 1, most: 12 });
+figure("silence", over("run, silent, 50 ms each way", "run, 50 ms each way"), { unit: "ms", most: TIMEOUT });
+figure("peak memory", memory, { unit: "MiB", most: 150 });
+figure("peak memory, --all, embedded server", memoryOfAll, { unit: "MiB" });
+figure("--version / node -e 0", ratio("--version", "node -e 0"), { digits: 2, most: 5 });
+figure("list / node -e 0", ratio("list", "node -e 0"), { digits: 2, most: 4 });

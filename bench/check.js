@@ -1,11 +1,12 @@
-// Measures `check` on recordings of one event a line, whatever they hold: how fast it reads, and its peak memory, which is to stay
-// below 150 MB. `node build.js && node bench/check.js [MiB]` (1024, the size that is promised, needs so much room on the disk).
+// Measures `check` on recordings of one event a line, whatever they hold: how fast it reads, and its peak memory. Exits with 1 if that
+// is over its bound. `node build.js && node bench/check.js [MiB]` (1024, the size that is promised, needs so much room on the disk).
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { figure } from "./figure.js";
 
 const SIZE = Number(process.argv[2] ?? 1024) << 20;
 const CLI = "dist/cli.js";
@@ -67,11 +68,10 @@ for (const [name, linesOf] of Object.entries(HOLDS)) {
   });
   await once(child, "close");
   const seconds = (performance.now() - began) / 1000;
-  const rss = Number(peak) / 1024;
   const { size } = await stat(file);
   const report = await stat(join(out, "report.json"));
-  console.log(
-    `${name.padEnd(28)} ${(size / 2 ** 20).toFixed(0)} MiB in ${seconds.toFixed(1)} s, ${rss.toFixed(0)} MB at most (150), report ${(report.size / 2 ** 20).toFixed(1)} MiB`,
-  );
+  figure(`${name}, ${(size / 2 ** 20).toFixed(0)} MiB`, seconds, { unit: "s", digits: 1 });
+  figure("  peak memory", Number(peak) / 1024, { unit: "MiB", most: 150 });
+  figure("  report", report.size / 2 ** 20, { unit: "MiB", digits: 1 });
 }
 await rm(out, { recursive: true });

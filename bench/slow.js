@@ -1,5 +1,5 @@
-// Measures how long a run takes against servers that are slow in one way each: `npm run bench`. Whatever the server does, a run
-// has to end within LIMITS, in seconds; the exit code is 1 where one does not.
+// Measures how long a run takes against servers that are slow in one way each. Whatever the server does, a run has to end within
+// LIMITS, in seconds. Exits with 1 if one does not. `node build.js && node bench/slow.js`
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
