@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { all, read } from "./pages.ts";
@@ -8,6 +8,12 @@ const [{ files }] = JSON.parse(
   execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { encoding: "utf8" }),
 );
 const packed = new Set<string>(files.map(({ path }: { readonly path: string }) => path));
+
+/** Folders that hold nothing of the repository. */
+const UNREAD: ReadonlySet<string> = new Set([".git", "node_modules", "dist"]);
+
+/** Names in CONTRIBUTING.md that are no file of the repository, or not yet. */
+const MADE: ReadonlySet<string> = new Set(["Node.js", "dist/", "report.json", "suites/0.1.7/sets/2026-12.json"]);
 
 /** The anchors that GitHub gives to the headings of a page. */
 const anchors = (text: string): string[] =>
@@ -51,4 +57,19 @@ test("the README stays short", () => {
 test("package.json names no place that nobody owns", () => {
   const about = JSON.parse(readFileSync("package.json", "utf8"));
   expect(["repository", "bugs", "homepage"].filter((key) => key in about)).toEqual([]);
+});
+
+test("every file and folder that CONTRIBUTING.md names is there", () => {
+  const folders = readdirSync(".", { withFileTypes: true }).filter((it) => it.isDirectory() && !UNREAD.has(it.name));
+  const paths = folders.flatMap(({ name }) => [
+    name,
+    ...readdirSync(name, { recursive: true, encoding: "utf8" }).map((it) => `${name}/${it}`),
+  ]);
+  const isThere = (name: string) => existsSync(name) || paths.some((path) => path.endsWith(`/${name}`));
+  const text = read("CONTRIBUTING.md").replaceAll(/^```(?:console|ts)$[\s\S]*?^```$/gm, "");
+  const names = [...text.matchAll(/(?<![\w*/<>.-])[\w./-]+(?:\/(?=[\s`,;]|$)|\.(?:ts|js|json|yml|md)\b)/gm)].map(
+    ([it]) => it,
+  );
+  expect(names.length).toBeGreaterThan(60);
+  expect(names.filter((name) => !MADE.has(name) && !isThere(name.replace(/\/$/, "")))).toEqual([]);
 });
