@@ -124,7 +124,8 @@ function grounded(it: CaseResult, broken: ReadonlyMap<string, string>, foundatio
   const { within, absent, general } = foundations;
   const causes = new Map<string, string>();
   const restsOn = (check: Check) => {
-    const { requirement, verdict } = check;
+    const { requirement, verdict, ended } = check;
+    if (ended) return undefined; // That is proved, whatever else is broken.
     if (!isFinding(check) && !(verdict === "pass" && absent.includes(requirement))) return undefined;
     const besides = it.unstable || it.unconfirmed ? (foundations.varying[requirement] ?? []) : [];
     return [...bearers(requirement, it.case.id, foundations), ...besides]
@@ -144,7 +145,7 @@ function grounded(it: CaseResult, broken: ReadonlyMap<string, string>, foundatio
     return causes.find((other) => other !== requirement && still.has(other));
   };
   const second = first.map((check) => {
-    if (!isFinding(check)) return check;
+    if (!isFinding(check) || check.ended) return check;
     let [root, next] = [undefined as string | undefined, comesOf(check.requirement)];
     while (next !== undefined && next !== root) [root, next] = [next, comesOf(next)];
     if (root === undefined) return check;

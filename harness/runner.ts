@@ -103,7 +103,9 @@ async function pass(cases: readonly Case[], session: Session): Promise<ReadonlyM
   const stages = stagesOf(cases, protocol);
   const long = runLong(stages.long, session);
   await stage(stages.calm, options.concurrency, session);
+  session.isLastStage = stages.heavy.length === 0;
   await stage(stages.upsetting, options.concurrency, session);
+  session.isLastStage = true;
   await stage(stages.heavy, 1, session);
   await long;
   excuse(stages.long, session);

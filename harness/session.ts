@@ -66,6 +66,8 @@ export interface Session extends Bench {
   readonly results: Map<Case, CaseResult>;
   /** When the pass began, in ms of the run's clock. */
   readonly began: number;
+  /** No case is left that has not begun. */
+  isLastStage: boolean;
   /** How long running again has taken so far, in ms; and how long looking for what ends the server. */
   confirming: number;
   searched: number;
@@ -93,6 +95,7 @@ export const newSession = (
   ...bench,
   results: new Map(),
   began: bench.shared.clock(),
+  isLastStage: false,
   confirming: 0,
   searched: 0,
   culprits: new Set(),
@@ -108,6 +111,13 @@ export const newSession = (
 
 /** No case begins after so much of the budget: the rest is for what has to run again. */
 export const TO_BEGIN = 0.6;
+
+/** Nothing runs again after so much of it, while other cases have not begun yet, and at all. */
+export const TO_CONFIRM = { first: 0.35, last: 0.75 } as const;
+
+/** Tells if the time to run cases again is over. */
+export const isTooLate = (session: Session): boolean =>
+  isSpent(session, session.isLastStage ? TO_CONFIRM.last : TO_CONFIRM.first);
 
 /** Tells if a part of the budget is spent. A target that ended, or limits connections, is no slow one: what it costs is bounded elsewhere. */
 export function isSpent({ options, shared, began, falls }: Session, part = 1): boolean {

@@ -15,7 +15,7 @@ import { ground } from "./foundation.ts";
 import { groupBy } from "./group.ts";
 import { HANDSHAKE } from "./patience.ts";
 import type { Case } from "./scenario.ts";
-import { isSpent, type Session, settle } from "./session.ts";
+import { isTooLate, type Session, settle } from "./session.ts";
 import { alone, work } from "./work.ts";
 
 /** Running failures again one by one may take as long as the first pass took, and this long (ms) at least. */
@@ -28,10 +28,7 @@ export async function aloneAgain(result: CaseResult, session: Session): Promise<
 }
 
 export const isLate = (took: number, session: Session) =>
-  session.confirming >= Math.max(CONFIRMATION, took) || isSpent(session, TO_CONFIRM);
-
-/** After so much of the budget nothing runs again alone: what does runs side by side once more, at most. */
-const TO_CONFIRM = 0.75;
+  session.confirming >= Math.max(CONFIRMATION, took) || isTooLate(session);
 
 /** Runs again, in full and side by side, what rests on waits that were cut short: such a wait is no evidence. */
 export async function askAgain(cases: readonly Case[], session: Session): Promise<void> {
@@ -51,7 +48,7 @@ export async function openAgain(cases: readonly Case[], session: Session): Promi
   for (const it of cases) {
     const first = results.get(it);
     if (!first || !isUnopened(first)) continue;
-    if (session.stop || session.signal?.aborted || shared.clock() > deadline || isSpent(session, TO_CONFIRM)) return;
+    if (session.stop || session.signal?.aborted || shared.clock() > deadline || isTooLate(session)) return;
     const again = await aloneAgain(first, session);
     if (!session.culprits.has(it.id)) settle(again, session);
   }
@@ -67,7 +64,7 @@ async function sideBySide(some: readonly CaseResult[], session: Session): Promis
     const cases = some.map((it) => it.case);
     return await work(cases, session, {
       size: Math.max(options.concurrency, 2),
-      halt: () => isSpent(session, TO_CONFIRM),
+      halt: () => isTooLate(session),
     });
   } finally {
     patience.hurry = before;
