@@ -1,25 +1,25 @@
 import type { Outgoing } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import { messages } from "../../harness/transcript.ts";
-import { spellings } from "./disconnect-inputs.ts";
+import { expectSuccess, spellings } from "../websocket/requests.ts";
+import { spaced } from "../websocket/words.ts";
 import { extraCases } from "./extra.ts";
-import { words } from "./ids.ts";
+import { means } from "./means.ts";
 import {
   asksToLogIn,
   DISCONNECT,
   DISCONNECTED,
   disconnect,
   disconnected,
-  expectSuccess,
   GREETING,
   goodbyesOf,
   greeting,
   NO_LOGIN,
   nameOf,
+  refusalsOf,
   scenario,
   statusOf,
 } from "./protocol.ts";
-import { refusalsOf } from "./reaction.ts";
 
 const pipelined = [
   { name: "2-in-a-row", requests: 2, together: false },
@@ -44,13 +44,13 @@ const pipelined = [
   }),
 );
 
-const spelled = Object.entries(spellings).map(([name, text]) =>
+const spelled = Object.entries(spellings(means)).map(([name, text]) =>
   scenario({
     id: `disconnect/spelled-${name}`,
-    title: `a client spells the JSON of a disconnect request with ${words(name)}`,
+    title: `a client spells the JSON of a disconnect request with ${spaced(name)}`,
     given: text,
     tests: ["disconnect.encoding"],
-    run: (context) => expectSuccess(context, "disconnect.encoding", text),
+    run: (context) => expectSuccess(means, context, "disconnect.encoding", text),
   }),
 );
 
@@ -61,7 +61,7 @@ const followed = Object.entries({
 }).map(([name, later]) =>
   scenario({
     id: `disconnect/followed-by-${name}`,
-    title: `a client sends more after its disconnect request: ${words(name)}`,
+    title: `a client sends more after its disconnect request: ${spaced(name)}`,
     given: later,
     tests: ["disconnect.answered", "disconnect.final"],
     async run({ connect, check }) {
@@ -129,7 +129,7 @@ export const disconnectCases = [
     id: "disconnect/at-once",
     title: "a client asks to be disconnected right after the 101, without reading the greeting",
     tests: ["disconnect.no-login"],
-    run: (context) => expectSuccess(context, "disconnect.no-login", disconnect),
+    run: (context) => expectSuccess(means, context, "disconnect.no-login", disconnect),
   }),
 
   scenario({

@@ -1,34 +1,59 @@
 import { isEnded } from "../../harness/transcript.ts";
-import { extras, lengths, numbers, rare, requestOfLength, requestWith } from "./disconnect-inputs.ts";
-import { fate, fateOf, mayIgnore } from "./fate.ts";
-import { words } from "./ids.ts";
-import { answerToPing } from "./ping.ts";
-import { disconnect, expectSuccess, greeting, scenario } from "./protocol.ts";
+import { fate, fateOf, mayIgnore } from "../websocket/fate.ts";
+import { answerToPing } from "../websocket/pings.ts";
+import {
+  expectSuccess,
+  filling,
+  lengths,
+  rareNumbers,
+  rareProperties,
+  requestOfLength,
+  requestWith,
+} from "../websocket/requests.ts";
+import { spaced } from "../websocket/words.ts";
+import { means } from "./means.ts";
+import { disconnect, greeting, scenario } from "./protocol.ts";
+
+/** Further properties of a disconnect request; with any of them it is a valid request. */
+const extras: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "a-number": { extra: 1 },
+  "an-object": { extra: { nested: ["a", null] } },
+  null: { extra: null },
+  data: { data: {} },
+  status: { status: "failed" },
+  "a-message-id": { messageId: "7c6f4f4e" },
+  "a-non-ascii-name": { größe: "ü" },
+  "a-long-text": { extra: "x".repeat(4_000) },
+  // Where the length of a frame begins to take two bytes more.
+  ...Object.fromEntries([125, 126].map((length) => [`${length}-bytes-in-all`, filling(disconnect, length)])),
+  "100-properties": Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`property${i}`, i])),
+};
 
 const extended = Object.entries(extras).map(([name, extra]) =>
   scenario({
     id: `disconnect/extra-${name}`,
-    title: `a client sends a disconnect request with further properties: ${words(name)}`,
+    title: `a client sends a disconnect request with further properties: ${spaced(name)}`,
     given: extra,
     tests: ["disconnect.extra-properties"],
-    run: (context) => expectSuccess(context, "disconnect.extra-properties", { ...disconnect, ...extra }),
+    run: (context) => expectSuccess(means, context, "disconnect.extra-properties", { ...disconnect, ...extra }),
   }),
 );
 
-const numbered = Object.entries(numbers).map(([name, number]) =>
+const numbered = Object.entries(rareNumbers).map(([name, number]) =>
   scenario({
     id: `disconnect/extra-number-${name}`,
-    title: `a client sends a disconnect request with a further number: ${words(name)}`,
+    title: `a client sends a disconnect request with a further number: ${spaced(name)}`,
     given: number,
     tests: ["disconnect.extra-properties"],
-    run: (context) => expectSuccess(context, "disconnect.extra-properties", requestWith(`"extra":${number}`)),
+    run: (context) =>
+      expectSuccess(means, context, "disconnect.extra-properties", requestWith(disconnect, `"extra":${number}`)),
   }),
 );
 
-/** A property as it is written, or what it is where that would not read well. */
-const shown = (name: string, property: string) => (property.length < 50 ? property : words(name));
+/** A property as it is written, or in words where that would not read well. */
+const shown = (name: string, property: string) => (property.length < 50 ? property : spaced(name));
 
-const upsetting = Object.entries(rare).map(([name, property]) =>
+const upsetting = Object.entries(rareProperties).map(([name, property]) =>
   scenario({
     id: `disconnect/extra-${name}`,
     title: `a client sends a disconnect request with a further property, while another is connected: ${shown(name, property)}`,
@@ -37,7 +62,7 @@ const upsetting = Object.entries(rare).map(([name, property]) =>
     async run(context) {
       const { connect, check } = context;
       const bystander = await connect({ name: "bystander" });
-      await expectSuccess(context, "disconnect.extra-properties", requestWith(property));
+      await expectSuccess(means, context, "disconnect.extra-properties", requestWith(disconnect, property));
       await answerToPing(bystander, "still there?");
       const lost = isEnded(bystander) ? "the bystander's connection ended" : "connected";
       check("disconnect.isolated", lost, { const: "connected" });
@@ -59,9 +84,13 @@ const long = lengths.map(([of, length]) =>
     async run({ connect, check }) {
       const client = await connect();
       await greeting(client); // What a server says before it refuses a message by a reset may be lost.
-      const text = requestOfLength(of, length);
+      const text = requestOfLength(disconnect, of, length);
       client.send(text);
-      check("disconnect.extra-properties", await fate(client, mayIgnore(text.length)), fateOf(text.length));
+      check(
+        "disconnect.extra-properties",
+        await fate(means, client, mayIgnore(text.length)),
+        fateOf(means, text.length),
+      );
     },
   }),
 );

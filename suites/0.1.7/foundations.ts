@@ -1,7 +1,7 @@
 import type { Foundations } from "../../harness/foundation.ts";
 import { type RequirementId, requirements } from "../../schemas/0.1.7/requirements.ts";
-import { lengths } from "./disconnect-inputs.ts";
-import { deep } from "./malformed-inputs.ts";
+import { deepTexts } from "../websocket/malformed-inputs.ts";
+import { lengths } from "../websocket/requests.ts";
 import { DISCONNECTED, GREETING } from "./protocol.ts";
 
 type Ids = readonly RequirementId[];
@@ -135,7 +135,7 @@ const inSegments = Object.fromEntries(
       .filter(([, length]) => length > SEGMENT)
       .map(([of, length]) => `disconnect/extra-${of}-of-${length}-bytes`),
     ...["a-long-text", "100-properties"].map((name) => `disconnect/extra-${name}`),
-    ...Object.keys(deep).map((name) => `malformed/deep-${name}`),
+    ...Object.keys(deepTexts).map((name) => `malformed/deep-${name}`),
     "transport/violation-a-ping-of-65536-bytes",
     "resilience.large",
     "resilience.deep",

@@ -5,8 +5,7 @@ import { isEnded, type Message, messages, show } from "../../harness/transcript.
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import { mayBeLost } from "./facts.ts";
 import type { Command } from "./generators.ts";
-import { DISCONNECTED, disconnect, disconnected, GREETING, goodbyesOf, nameOf } from "./protocol.ts";
-import { refusalsOf } from "./reaction.ts";
+import { DISCONNECTED, disconnect, disconnected, GREETING, goodbyesOf, nameOf, refusalsOf } from "./protocol.ts";
 
 /** What a server did wrong with some commands. */
 export interface Finding {

@@ -1,8 +1,8 @@
 import type { Connection, Outgoing } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
-import { type Context, scenarios } from "../../harness/scenario.ts";
+import { scenarios } from "../../harness/scenario.ts";
 import { type Violation, violations } from "../../harness/schema.ts";
-import { type Message, messages } from "../../harness/transcript.ts";
+import { isObject, type Message, messages, parse } from "../../harness/transcript.ts";
 import { UsageError } from "../../harness/usage.ts";
 import { documents, version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
@@ -73,13 +73,10 @@ export const NO_LOGIN = "no login is asked for";
 export const asksToLogIn = ({ transcript }: Connection, { status, reason }: Message): boolean =>
   transcript.anonymous === true && status === "failed" && reason === "unauthorized";
 
-/** Sends a request on a connection of its own and judges that it is carried out. */
-export async function expectSuccess<Id extends RequirementId>(
-  { connect, check }: Context<Id>,
-  requirement: Id,
-  request: Outgoing,
-): Promise<void> {
-  const client = await connect();
-  client.send(request);
-  check(requirement, statusOf(await disconnected(client)), { const: "success" });
+/** The names of the responses that may refuse a malformed command: `disconnected`, or that of the command it names. */
+export function refusalsOf(input: Outgoing): string[] {
+  const message = typeof input === "string" ? parse(input) : input;
+  const command = isObject(message) ? nameOf(message) : undefined;
+  const named = command !== undefined && /^[^/]+\/[^/]+\/request$/.test(command);
+  return named ? [DISCONNECTED, command.replace(/request$/, "response")] : [DISCONNECTED];
 }

@@ -12,7 +12,7 @@ import {
   type WireEvent,
 } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
-import { repeatedName } from "./duplicates.ts";
+import { repeatedName } from "../websocket/duplicates.ts";
 import {
   announcement,
   asksToDisconnect,

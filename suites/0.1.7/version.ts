@@ -98,3 +98,17 @@ export const versionCases = [
 
   ...parityCases,
 ];
+
+/** A case of the section "Malformed commands" that tests the greeting. */
+export const malformedFirst = scenario({
+  id: "malformed/before-the-greeting",
+  title: "a client sends a malformed command as soon as it has read the 101",
+  tests: ["version.greeting", "version.first"],
+  async run({ connect, check }) {
+    const client = await connect();
+    client.send({ command: "conformance/unknown/request" });
+    if (!check("version.greeting", await greeting(client))) return;
+    const [first] = messages(client.transcript, "server");
+    check("version.first", first?.message.command, { const: GREETING });
+  },
+});

@@ -1,0 +1,54 @@
+import type { Connection } from "../../harness/connection.ts";
+import type { Expectation } from "../../harness/expect.ts";
+import { isNothing, type Nothing } from "../../harness/nothing.ts";
+import { isEnded } from "../../harness/transcript.ts";
+import type { Means } from "./means.ts";
+
+const TOO_BIG = "a close frame with code 1009";
+const END = "the end of the TCP connection";
+
+/** What a server may do with a message that is big or deep, and malformed. */
+export const refusalFate = ({ words }: Means): Expectation => ({
+  title: `${words.goodbye} failed, silence and a connection that still works, ${TOO_BIG}, or ${END}`,
+  enum: ["failed", "ignored", TOO_BIG, END],
+});
+
+/** What a server may do with a request that is big or deep. */
+export const anyFate = (means: Means): Expectation => ({
+  title: `success, ${refusalFate(means).title}`,
+  enum: ["success", "failed", "ignored", TOO_BIG, END],
+});
+
+/** In bytes: what a WebSocket layer may find too big at the earliest, and what anybody may refuse in any way. */
+const SMALL = 4_000;
+const BIG = 8 << 10;
+
+/** What a server may do with a request that is so many bytes long. */
+export function fateOf(means: Means, length: number): Expectation {
+  if (length > BIG) return anyFate(means);
+  return length > SMALL ? { title: `success, or ${TOO_BIG}`, enum: ["success", TOO_BIG] } : { const: "success" };
+}
+
+/** Tells if a server may ignore a request that is so many bytes long. */
+export const mayIgnore = (length: number): boolean => length > BIG;
+
+/** Tells what became of a message that may be too big for a server. Only where the connection still works is it `ignored`. */
+export async function fate(
+  { request, answers, statusOf, words }: Means,
+  client: Connection,
+  ignorable = true,
+): Promise<string | Nothing> {
+  const end = () => answers(client)[0] ?? (isEnded(client) || undefined);
+  const first = await client.wait(ignorable ? "what becomes of a big command" : words.answer, end, {
+    owed: !ignorable,
+  });
+  if (isNothing(first) && !ignorable) return first;
+  if (isNothing(first)) client.send(request);
+  const last = isNothing(first) ? await client.wait(words.answer, end) : first;
+  if (isNothing(last)) return last;
+  const [answer] = answers(client);
+  if (answer) return isNothing(first) ? "ignored" : String(statusOf(answer));
+  const ending = await client.closed();
+  if (isNothing(ending)) return ending;
+  return ending.frame ? `a close frame with code ${ending.code ?? "none"}` : END;
+}
