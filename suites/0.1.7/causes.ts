@@ -3,7 +3,7 @@ import type { requirements } from "../../schemas/0.1.7/requirements.ts";
 /** The id of a requirement that can be broken: a MAY cannot. */
 type Breakable = Exclude<(typeof requirements)[number], { readonly level: "MAY" }>["id"];
 
-/** What a server author usually did wrong where a requirement is broken, in a sentence or two. */
+/** The usual mistake of a server's author where a requirement is broken, in a sentence or two. */
 export const causes: Readonly<Record<Breakable, string>> = {
   "message.json":
     "A text that is no JSON goes out, such as a welcome or an error page of the framework; or JSON goes out in a binary frame because it was encoded to bytes first.",

@@ -12,7 +12,7 @@ type Judge<T> = (
   values: readonly T[],
 ) => Promise<readonly (Finding | undefined)[]>;
 
-/** So many connections are worked on at the same time, and so many malformed commands share one. */
+/** The number of connections at the same time, and of malformed commands that share one. */
 const AT_A_TIME = 50;
 const SHARED = 20;
 
@@ -22,7 +22,7 @@ const each =
   ({ connect, room }, values) =>
     overlapping(values, atATime(room, clients), (value) => judge(connect, value));
 
-/** How many values can be worked on, with so many clients each: as many as the target accepts, and one at least. */
+/** The number of values that are judged at the same time: as many as the target accepts clients for, and one at least. */
 const atATime = (room: number, clients: number) => Math.max(1, Math.min(AT_A_TIME, Math.floor(room / clients)));
 
 /** Judges requests, each on a connection of its own; whatever is wrong breaks this requirement. */
@@ -76,13 +76,13 @@ function generated<T, const Id extends RequirementId>(
   });
 }
 
-/** What was sent, in words: a text; texts in a row; texts of several clients in turn. */
+/** Says what was sent: a text; texts in a row; texts of several clients in turn. */
 function told(value: unknown): string {
   if (!Array.isArray(value)) return String(value);
   return value.map((it) => (Array.isArray(it) ? `client ${it[0]} ${it[1].text}` : it.text)).join(", then ");
 }
 
-/** The cases that send what nobody thought of. The same seed makes them send the same again. */
+/** The cases with inputs that nobody thought of. With the same seed they send the same again. */
 export const generatedCases = [
   generated(extended, requests("disconnect.extra-properties"), {
     id: "generated/extended-requests",

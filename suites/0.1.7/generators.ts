@@ -3,7 +3,7 @@ import type { Generator } from "../../harness/property.ts";
 import { isObject, parse } from "../../harness/transcript.ts";
 import { documents } from "../../schemas/0.1.7/index.ts";
 
-/** A command as a text, and whether the server has to carry it out. */
+/** A command as a text. The server has to carry out a valid one. */
 export interface Command {
   readonly text: string;
   readonly valid: boolean;
@@ -12,13 +12,13 @@ export interface Command {
 /** The commands that a client can send, as their schemas name them. */
 const REQUESTS = documents.map(({ $id }) => $id).filter((id) => id.endsWith("/request"));
 
-/** Whether a text is a command that a client can send; the schemas are open, so that further properties do not matter. */
+/** Tells if a text is a command that a client can send. The schemas are open: further properties do not matter. */
 export function isValid(text: string): boolean {
   const message = parse(text);
   return isObject(message) && typeof message.command === "string" && REQUESTS.includes(message.command);
 }
 
-/** What a JSON text may look like without saying anything else. */
+/** Indents that do not change what a JSON text says. */
 const INDENTS = ["", " ", "\t", "\r\n"];
 
 /** Valid commands with any further properties, in the plainest JSON: the command stands first, whatever they are called. */

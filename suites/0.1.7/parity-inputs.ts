@@ -2,7 +2,7 @@ import semver from "semver";
 import { version } from "../../schemas/0.1.7/index.ts";
 import { PARAMETER, queryOf } from "./protocol.ts";
 
-/** What a greeting says of a client's version that it can parse. */
+/** The parity that a greeting gives to a client's version that can be parsed. */
 export type Parity = "match" | "major_mismatch" | "minor_mismatch" | "patch_mismatch";
 
 /** The parity of a client's version, by the precedence that semver defines. */
@@ -117,7 +117,7 @@ export const queries = {
 /** A query as a title can hold it. */
 export const brief = (query: string): string => query.replace(/x{20,}/, (run) => `xxx… (${run.length} x)`);
 
-/** Queries of which the protocol does not say what parity they have. */
+/** Queries whose parity the protocol leaves open. */
 export const open = {
   prerelease: queryOf(`${version}-beta.1`),
   build: queryOf(`${version}+build.5`),

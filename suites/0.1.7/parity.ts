@@ -7,7 +7,7 @@ import * as inputs from "./parity-inputs.ts";
 import { brief, type Parity, parityOf } from "./parity-inputs.ts";
 import { disconnect, disconnected, greeting, PARAMETER, queryOf, scenario } from "./protocol.ts";
 
-/** What each parity is tested by, with the verdicts that lead to it. */
+/** The requirement that tests each parity. */
 const REQUIREMENTS = {
   match: "parity.match",
   major_mismatch: "parity.major",
@@ -174,6 +174,6 @@ function judgeGreeting<Id extends RequirementId>(
   return undefined;
 }
 
-/** What a greeting says, however broken it is. */
+/** The data of a greeting, however broken it is. */
 const said = (greeted: Message | Nothing): Message =>
   !isNothing(greeted) && isObject(greeted.data) ? greeted.data : {};

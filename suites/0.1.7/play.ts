@@ -7,15 +7,15 @@ import { mayBeLost } from "./facts.ts";
 import type { Command } from "./generators.ts";
 import { DISCONNECTED, disconnect, disconnected, GREETING, goodbyesOf, nameOf, refusalsOf } from "./protocol.ts";
 
-/** What a server did wrong with some commands. */
+/** One mistake of a server with some commands. */
 export interface Finding {
   readonly requirement: RequirementId;
   readonly words: string;
-  /** It cannot be told: the suite itself stopped reading. */
+  /** The reason why nobody can tell: the suite itself stopped reading. */
   readonly untold?: Nothing;
 }
 
-/** What came of commands on one connection. */
+/** The outcome of commands on one connection. */
 export interface Played {
   readonly finding: Finding | undefined;
   /** The server refused one of the malformed ones and ended the connection: the rest was not judged. */
@@ -74,7 +74,7 @@ export async function playTogether(connect: Context["connect"], turns: Turns): P
   return (await Promise.all(findings)).find((finding) => finding !== undefined);
 }
 
-/** Whether requests of others alone disturb a client, or their malformed commands. */
+/** Finds out if the requests of others alone disturb a client, or only their malformed commands. */
 async function disturbed(
   connect: Context["connect"],
   turns: Turns,
@@ -94,7 +94,7 @@ export const CLIENTS = 4;
 const texts = (commands: readonly Command[]) => commands.map(({ text }) => text);
 const told = (answer: Message | Nothing) => `${isNothing(answer) ? "no answer" : show(answer)} to its request`;
 
-/** Whether a request was carried out, or may have been refused because of what came before it. */
+/** Judges that a request was carried out, or may have been refused because of a malformed command before it. */
 function judgeGoodbye(goodbye: Message | Nothing, afterMalformed: boolean): Finding | undefined {
   if (isNothing(goodbye))
     return wrong(afterMalformed ? "malformed.usable" : "disconnect.answered", told(goodbye), goodbye);
@@ -102,7 +102,7 @@ function judgeGoodbye(goodbye: Message | Nothing, afterMalformed: boolean): Find
   return wrong("disconnect.success", told(goodbye));
 }
 
-/** What came that answers malformed commands, for good or bad. */
+/** The messages that answer malformed commands, for good or bad. */
 function answersTo({ transcript }: Connection, inputs: readonly string[]): Message[] {
   const names = new Set(inputs.flatMap(refusalsOf));
   return messages(transcript, "server")

@@ -27,7 +27,7 @@ const schemaOf = (name: string) => documents.find((document) => document.$id ===
 /** A message names its schema by its command. */
 export const nameOf = ({ command }: Message) => (typeof command === "string" ? command : undefined);
 
-/** What is wrong with a message by the schema that it names; nothing where this version defines none of that name. */
+/** The violations of the schema that a message names. There are none where this version defines no such schema. */
 export function violationsOf(message: Message): Violation[] {
   const schema = schemaOf(nameOf(message) ?? "");
   return schema ? violations(schema, message) : [];
@@ -52,12 +52,12 @@ export const greeting = (client: Connection): Promise<Message | Nothing> => clie
 /** Awaits the answer to a disconnect request. */
 export const disconnected = (client: Connection): Promise<Message | Nothing> => client.next(DISCONNECTED);
 
-/** How many greetings a client has got so far. */
+/** Counts the greetings that a client has got so far. */
 export const greetingsOf = ({ transcript }: Connection): number =>
   messages(transcript, "server").filter(({ message }) => nameOf(message) === GREETING && message.status === "success")
     .length;
 
-/** What a client has been told so far that says that its connection is over; with a status, only what has that. */
+/** The goodbyes that a client has got so far; with a status, only those that have it. */
 export const goodbyesOf = ({ transcript }: Connection, status?: "success" | "failed"): Message[] =>
   messages(transcript, "server")
     .map(({ message }) => message)
@@ -66,10 +66,10 @@ export const goodbyesOf = ({ transcript }: Connection, status?: "success" | "fai
 /** The status of an answer, or why there is none. */
 export const statusOf = (answer: Message | Nothing): unknown => (isNothing(answer) ? answer : answer.status);
 
-/** What is seen where nobody has to log in. */
+/** The observation where nobody has to log in. */
 export const NO_LOGIN = "no login is asked for";
 
-/** Whether a client without credentials is refused for want of them. */
+/** Tells if a client without credentials is refused for want of them. */
 export const asksToLogIn = ({ transcript }: Connection, { status, reason }: Message): boolean =>
   transcript.anonymous === true && status === "failed" && reason === "unauthorized";
 

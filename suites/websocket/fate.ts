@@ -7,23 +7,23 @@ import type { Means } from "./means.ts";
 const TOO_BIG = "a close frame with code 1009";
 const END = "the end of the TCP connection";
 
-/** What a server may do with a message that is big or deep, and malformed. */
+/** The fates that a server may give a message that is big or deep, and malformed. */
 export const refusalFate = ({ words }: Means): Expectation => ({
   title: `${words.goodbye} failed, silence and a connection that still works, ${TOO_BIG}, or ${END}`,
   enum: ["failed", "ignored", TOO_BIG, END],
 });
 
-/** What a server may do with a request that is big or deep. */
+/** The fates that a server may give a request that is big or deep. */
 export const anyFate = (means: Means): Expectation => ({
   title: `success, ${refusalFate(means).title}`,
   enum: ["success", "failed", "ignored", TOO_BIG, END],
 });
 
-/** In bytes: what a WebSocket layer may find too big at the earliest, and what anybody may refuse in any way. */
+/** In bytes: a WebSocket layer may find a message too big beyond the first, and anybody may refuse it in any way beyond the second. */
 const SMALL = 4_000;
 const BIG = 8 << 10;
 
-/** What a server may do with a request that is so many bytes long. */
+/** The fates that a server may give a request that is so many bytes long. */
 export function fateOf(means: Means, length: number): Expectation {
   if (length > BIG) return anyFate(means);
   return length > SMALL ? { title: `success, or ${TOO_BIG}`, enum: ["success", TOO_BIG] } : { const: "success" };

@@ -16,7 +16,7 @@ export interface MalformedInput {
 }
 
 type Texts = Readonly<Record<string, string>>;
-/** What of a version its malformed commands are made of. */
+/** The means of a version that its malformed commands are made of. */
 type Parts = Pick<Means, "request" | "key" | "name" | "unknown" | "notForClients">;
 
 const json = JSON.stringify;

@@ -41,14 +41,14 @@ type Resilience =
 /** Makes cases that test these requirements. */
 export type MakeCase<Known extends string> = <const Id extends Known>(it: Scenario<Id>) => Case;
 
-/** How a request was taken. */
+/** The outcome of a request. */
 export type Status = "success" | "failed";
 
-/** What a protocol version gives the shared cases: how its clients and servers talk. */
+/** The means that a protocol version gives the shared cases: its clients and servers talk by them. */
 export interface Means {
   /** Makes a case of the version. One whose catalogue lacks a shared requirement does not compile. */
   readonly scenario: MakeCase<SharedId>;
-  /** What the version calls things, as titles say it. */
+  /** The words of the version for titles and expectations. */
   readonly words: {
     /** Follows an article: "disconnect request". */
     readonly request: string;

@@ -75,7 +75,7 @@ export function spellings({ request, key, name }: Pick<Means, "request" | "key" 
 export const tokens = (text: string): readonly string[] =>
   text.match(/"(?:[^"\\]|\\.)*"|[{}[\]:,]|[^\s{}[\]:,"]+/g) ?? [];
 
-/** What is long about a request: the whole message, or the text in its further property. */
+/** The part of a request that is long: the whole message, or the text in its further property. */
 type Part = "message" | "text";
 
 /** Beyond this power one length is enough: each costs the server as much as it is long. */

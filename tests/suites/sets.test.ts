@@ -16,7 +16,7 @@ if (process.env.NEW_SET) {
   writeFileSync(`suites/${version}/sets/${process.env.NEW_SET}.json`, `${JSON.stringify(now, undefined, 2)}\n`);
 }
 
-/** What differs between two sets, by id. */
+/** The ids by which two sets differ. */
 const difference = (one: RequirementSet, other: RequirementSet) =>
   (["requirements", "cases"] as const).flatMap((kind) =>
     [...new Set([...Object.keys(one[kind]), ...Object.keys(other[kind])])].filter(

@@ -27,11 +27,11 @@ export interface Client {
 export interface Behaviour {
   /** All clients that are connected. */
   readonly everybody: ReadonlySet<Client>;
-  /** What the WebSocket library is told. */
+  /** The options of the WebSocket library. */
   readonly webSocket: ServerOptions;
   /** A TCP connection is there. */
   connection(tcp: Socket): void;
-  /** What came is no HTTP request, or too long for one. */
+  /** Answers bytes that are no HTTP request, or too long for one. */
   unreadable(tcp: Duplex): void;
   /** Answers a request that asks for no WebSocket. */
   http(request: IncomingMessage, response: ServerResponse): void;
@@ -65,7 +65,7 @@ export const refusal = { command: "system/disconnected/response", status: "faile
 /** The largest message that is read, in bytes. */
 const MAX_PAYLOAD = 16 << 20;
 
-/** What the protocol asks, and nothing else. */
+/** Does what the protocol asks, and nothing else. */
 export function conforming(version: string, everybody: ReadonlySet<Client>): Behaviour {
   return {
     everybody,

@@ -1,6 +1,6 @@
 const VERSION = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/;
 
-/** How a client's version relates to the server's. Numbers without leading zeros are equal where their digits are. */
+/** Relates a client's version to the server's. Numbers without leading zeros are equal if their digits are. */
 export function parity(server: string, client: string | null): string {
   const [mine, theirs] = [VERSION.exec(server), VERSION.exec(client ?? "")];
   if (!mine || !theirs) return "unknown";

@@ -2,7 +2,7 @@ import { Duplex, Transform } from "node:stream";
 import { decode, encode, type Frame, sizeOf } from "../../../../harness/frame.ts";
 import type { ReferenceFault } from "./fault.ts";
 
-/** Whether a frame is a control frame. */
+/** Tells if a frame is a control frame. */
 export const isControl = ({ opcode }: Frame) => opcode >= 8;
 
 /** A change that edits each frame of a client before the WebSocket library reads it; `undefined` leaves it out. */

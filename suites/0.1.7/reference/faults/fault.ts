@@ -5,7 +5,7 @@ import type { Behaviour, Client } from "../behaviour.ts";
 /** One way in which the reference server can misbehave: a few lines that break one requirement. */
 export interface ReferenceFault extends Fault {
   readonly breaks: RequirementId;
-  /** What is broken with it, since one cannot be broken without the other. */
+  /** The requirements that cannot but be broken with it. */
   readonly also?: readonly RequirementId[];
   change(normal: Behaviour): Partial<Behaviour>;
 }

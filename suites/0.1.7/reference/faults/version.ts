@@ -4,10 +4,10 @@ import { queryFaults } from "./query.ts";
 
 const own = "0.1.7";
 
-/** What is a moment, in ms. */
+/** The length of a moment, in ms. */
 const MOMENT = 20;
 
-/** Whether a number of a version is another in 8 bits. */
+/** Tells if a number of a version is another one in 8 bits. */
 const wraps = (version: string | null, which: RegExp, into: number) =>
   Number(which.exec(version ?? "")?.[1] ?? Number.NaN) % 256 === into;
 
