@@ -3,8 +3,8 @@ import { isNothing } from "../../harness/nothing.ts";
 import { messages } from "../../harness/transcript.ts";
 import { expectSuccess, spellings } from "../websocket/requests.ts";
 import { spaced } from "../websocket/words.ts";
-import { extraCases } from "./extra.ts";
-import { means } from "./means.ts";
+import { dialect } from "./dialect.ts";
+import { extraCases } from "./disconnect-extra.ts";
 import {
   asksToLogIn,
   DISCONNECT,
@@ -44,13 +44,13 @@ const pipelined = [
   }),
 );
 
-const spelled = Object.entries(spellings(means)).map(([name, text]) =>
+const spelled = Object.entries(spellings(dialect)).map(([name, text]) =>
   scenario({
     id: `disconnect/spelled-${name}`,
     title: `a client spells the JSON of a disconnect request with ${spaced(name)}`,
     given: text,
     tests: ["disconnect.encoding"],
-    run: (context) => expectSuccess(means, context, "disconnect.encoding", text),
+    run: (context) => expectSuccess(dialect, context, "disconnect.encoding", text),
   }),
 );
 
@@ -129,7 +129,7 @@ export const disconnectCases = [
     id: "disconnect/at-once",
     title: "a client asks to be disconnected right after the 101, without reading the greeting",
     tests: ["disconnect.no-login"],
-    run: (context) => expectSuccess(means, context, "disconnect.no-login", disconnect),
+    run: (context) => expectSuccess(dialect, context, "disconnect.no-login", disconnect),
   }),
 
   scenario({

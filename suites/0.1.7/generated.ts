@@ -2,15 +2,15 @@ import type { Arbitrary } from "fast-check";
 import { counterexample, type Generator, overlapping } from "../../harness/property.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
-import { extended, interleaving, malformed, sequence, spelled } from "./generators.ts";
-import { CLIENTS, type Finding, play, playTogether } from "./play.ts";
+import { extended, interleaving, malformed, sequence, spelled } from "./generated-inputs.ts";
+import { CLIENTS, type Mistake, play, playTogether } from "./generated-play.ts";
 import { disconnect, scenario } from "./protocol.ts";
 
 type Connect = Context["connect"];
 type Judge<T> = (
   client: Pick<Context, "connect" | "room">,
   values: readonly T[],
-) => Promise<readonly (Finding | undefined)[]>;
+) => Promise<readonly (Mistake | undefined)[]>;
 
 /** The number of connections at the same time, and of malformed commands that share one. */
 const AT_A_TIME = 50;
@@ -18,7 +18,7 @@ const SHARED = 20;
 
 /** Judges each value by itself, with so many clients. */
 const each =
-  <T>(judge: (connect: Connect, value: T) => Promise<Finding | undefined>, clients = 1): Judge<T> =>
+  <T>(judge: (connect: Connect, value: T) => Promise<Mistake | undefined>, clients = 1): Judge<T> =>
   ({ connect, room }, values) =>
     overlapping(values, atATime(room, clients), (value) => judge(connect, value));
 
@@ -28,8 +28,8 @@ const atATime = (room: number, clients: number) => Math.max(1, Math.min(AT_A_TIM
 /** Judges requests, each on a connection of its own; whatever is wrong breaks this requirement. */
 const requests = (requirement: RequirementId): Judge<string> =>
   each(async (connect, text) => {
-    const { finding } = await play(connect, [{ text, valid: true }]);
-    return finding && { ...finding, requirement };
+    const { mistake } = await play(connect, [{ text, valid: true }]);
+    return mistake && { ...mistake, requirement };
   });
 
 /**
@@ -42,9 +42,9 @@ const malformedOnes: Judge<string> = async ({ connect, room }, values) => {
     commands.slice(i * SHARED, (i + 1) * SHARED),
   );
   const shared = await overlapping(groups, atATime(room, 1), (group) => play(connect, group));
-  const doubtful = new Set(groups.filter((_, i) => shared[i]?.finding || shared[i]?.ended).flat());
+  const doubtful = new Set(groups.filter((_, i) => shared[i]?.mistake || shared[i]?.ended).flat());
   return overlapping(commands, atATime(room, 1), async (command) =>
-    doubtful.has(command) ? (await play(connect, [command])).finding : undefined,
+    doubtful.has(command) ? (await play(connect, [command])).mistake : undefined,
   );
 };
 
@@ -59,7 +59,7 @@ function generated<T, const Id extends RequirementId>(
     generates: true,
     given: [make, judge],
     async run({ connect, check, skip, random, room }) {
-      const { finding: control } = await play(connect, [{ text: JSON.stringify(disconnect), valid: true }]);
+      const { mistake: control } = await play(connect, [{ text: JSON.stringify(disconnect), valid: true }]);
       if (control) {
         for (const id of about.tests) skip(id, "an exact request is not carried out either: see disconnect.success");
         return;
@@ -101,7 +101,7 @@ export const generatedCases = [
   }),
   generated(
     sequence,
-    each(async (connect, commands) => (await play(connect, commands)).finding),
+    each(async (connect, commands) => (await play(connect, commands)).mistake),
     {
       id: "generated/sequences",
       title: "clients send generated sequences of up to 20 commands each, malformed ones and disconnect requests",

@@ -7,11 +7,11 @@ import { resilienceCases } from "../websocket/resilience.ts";
 import { transportCases } from "../websocket/transport.ts";
 import { causes } from "./causes.ts";
 import { clauses } from "./clauses.ts";
+import { dialect } from "./dialect.ts";
 import { disconnectCases } from "./disconnect.ts";
 import { foundations, survival } from "./foundations.ts";
 import { generatedCases } from "./generated.ts";
 import { latencies } from "./latencies.ts";
-import { means } from "./means.ts";
 import { address, GREETING, nameOf, violationsOf } from "./protocol.ts";
 import { rules } from "./rules.ts";
 import { sets, withdrawn } from "./sets/index.ts";
@@ -20,9 +20,9 @@ import { malformedFirst, versionCases } from "./version.ts";
 const suites: readonly Suite[] = [
   { name: "version", title: "Version: the greeting", cases: versionCases },
   { name: "disconnect", title: "Disconnect", cases: disconnectCases },
-  { name: "malformed", title: "Malformed commands", upsets: true, cases: [...malformedCases(means), malformedFirst] },
-  { name: "transport", title: "WebSocket transport", upsets: true, cases: transportCases(means) },
-  { name: "resilience", title: "Resilience", upsets: true, load: true, cases: resilienceCases(means) },
+  { name: "malformed", title: "Malformed commands", upsets: true, cases: [...malformedCases(dialect), malformedFirst] },
+  { name: "transport", title: "WebSocket transport", upsets: true, cases: transportCases(dialect) },
+  { name: "resilience", title: "Resilience", upsets: true, load: true, cases: resilienceCases(dialect) },
   { name: "generated", title: "Generated commands", upsets: true, load: true, cases: generatedCases },
 ];
 
@@ -50,6 +50,6 @@ export const protocol: Protocol = {
   causes,
   sets,
   withdrawn,
-  serve: async (options) => (await import("./reference/server.ts")).serve(options),
+  serve: async (options) => (await import("./reference/server.ts")).serveReference(options),
   faults: async () => (await import("./reference/faults/index.ts")).faults,
 };

@@ -1,7 +1,6 @@
 import { isNothing } from "../../harness/nothing.ts";
 import { messages } from "../../harness/transcript.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
-import { parityCases } from "./parity.ts";
 import {
   asksToLogIn,
   disconnect,
@@ -14,6 +13,7 @@ import {
   scenario,
   statusOf,
 } from "./protocol.ts";
+import { parityCases } from "./version-parity.ts";
 
 /** The cases of the section "Version: the greeting". */
 export const versionCases = [

@@ -2,20 +2,20 @@ import type { Connection } from "../../harness/connection.ts";
 import type { Expectation } from "../../harness/expect.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
 import { isEnded } from "../../harness/transcript.ts";
-import type { Means } from "./means.ts";
+import type { Dialect } from "./dialect.ts";
 
 const TOO_BIG = "a close frame with code 1009";
 const END = "the end of the TCP connection";
 
 /** The fates that a server may give a message that is big or deep, and malformed. */
-export const refusalFate = ({ words }: Means): Expectation => ({
+export const refusalFate = ({ words }: Dialect): Expectation => ({
   title: `${words.goodbye} failed, silence and a connection that still works, ${TOO_BIG}, or ${END}`,
   enum: ["failed", "ignored", TOO_BIG, END],
 });
 
 /** The fates that a server may give a request that is big or deep. */
-export const anyFate = (means: Means): Expectation => ({
-  title: `success, ${refusalFate(means).title}`,
+export const anyFate = (dialect: Dialect): Expectation => ({
+  title: `success, ${refusalFate(dialect).title}`,
   enum: ["success", "failed", "ignored", TOO_BIG, END],
 });
 
@@ -24,8 +24,8 @@ const SMALL = 4_000;
 const BIG = 8 << 10;
 
 /** The fates that a server may give a request that is so many bytes long. */
-export function fateOf(means: Means, length: number): Expectation {
-  if (length > BIG) return anyFate(means);
+export function fateOf(dialect: Dialect, length: number): Expectation {
+  if (length > BIG) return anyFate(dialect);
   return length > SMALL ? { title: `success, or ${TOO_BIG}`, enum: ["success", TOO_BIG] } : { const: "success" };
 }
 
@@ -34,7 +34,7 @@ export const mayIgnore = (length: number): boolean => length > BIG;
 
 /** Tells what became of a message that may be too big for a server. Only where the connection still works is it `ignored`. */
 export async function fate(
-  { request, answers, statusOf, words }: Means,
+  { request, answers, statusOf, words }: Dialect,
   client: Connection,
   ignorable = true,
 ): Promise<string | Nothing> {

@@ -1,6 +1,6 @@
-import { lenientTexts } from "./lenient-inputs.ts";
-import type { Means } from "./means.ts";
-import { escapedNames, nearMisses, unknownNames, wildcards } from "./names.ts";
+import type { Dialect } from "./dialect.ts";
+import { lenientTexts } from "./malformed-lenient.ts";
+import { escapedNames, nearMisses, unknownNames, wildcards } from "./malformed-names.ts";
 import { requestWith } from "./requests.ts";
 
 /** One malformed command. */
@@ -16,8 +16,8 @@ export interface MalformedInput {
 }
 
 type Texts = Readonly<Record<string, string>>;
-/** The means of a version that its malformed commands are made of. */
-type Parts = Pick<Means, "request" | "key" | "name" | "unknown" | "notForClients">;
+/** The parts of a dialect that malformed commands are made of. */
+type Parts = Pick<Dialect, "request" | "key" | "name" | "unknown" | "notForClients">;
 
 const json = JSON.stringify;
 const far = (texts: Texts): MalformedInput[] =>

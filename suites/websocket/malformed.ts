@@ -2,26 +2,26 @@ import type { Outgoing } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
 import { show } from "../../harness/transcript.ts";
+import type { Dialect, SharedId } from "./dialect.ts";
 import { fate, refusalFate } from "./fate.ts";
 import { deepTexts, malformedGroups, refusableTexts, unspecifiedInputs, unwatchedGroups } from "./malformed-inputs.ts";
-import type { Means, SharedId } from "./means.ts";
-import { fenced, patiently, type Reaction } from "./reaction.ts";
+import { type Reaction, reactToFenced, reactToSingle } from "./malformed-reaction.ts";
 import { besideBystander, judgeSurvival, together } from "./survival.ts";
 import { spaced } from "./words.ts";
 
 /** The cases of the section "Malformed commands". */
-export const malformedCases = (means: Means): readonly Case[] => [
-  ...watched(means),
-  ...unwatched(means),
-  ...unspecified(means),
-  ...refusable(means),
-  ...deep(means),
+export const malformedCases = (dialect: Dialect): readonly Case[] => [
+  ...watched(dialect),
+  ...unwatched(dialect),
+  ...unspecified(dialect),
+  ...refusable(dialect),
+  ...deep(dialect),
 ];
 
-const watched = (means: Means) =>
-  Object.entries(malformedGroups(means)).flatMap(([group, inputs]) =>
+const watched = (dialect: Dialect) =>
+  Object.entries(malformedGroups(dialect)).flatMap(([group, inputs]) =>
     inputs.map(({ name, text, near }) =>
-      means.scenario({
+      dialect.scenario({
         id: `malformed/${group}-${name}`,
         title: `a client sends ${quote(text)}`,
         given: { text, near },
@@ -33,86 +33,86 @@ const watched = (means: Means) =>
           "malformed.survives",
         ],
         async run(context) {
-          const reaction = await amongOthers(means, context, text);
+          const reaction = await amongOthers(dialect, context, text);
           if (!reaction || !judgeRejected(context, reaction)) return;
-          judgeAnswer(means, context, reaction, text);
-          judgeUsable(means, context, reaction);
+          judgeAnswer(dialect, context, reaction, text);
+          judgeUsable(dialect, context, reaction);
         },
       }),
     ),
   );
 
-const unwatched = (means: Means) =>
-  Object.entries(unwatchedGroups(means)).flatMap(([group, inputs]) =>
+const unwatched = (dialect: Dialect) =>
+  Object.entries(unwatchedGroups(dialect)).flatMap(([group, inputs]) =>
     inputs.map(({ name, text }) =>
-      means.scenario({
+      dialect.scenario({
         id: `malformed/${group}-${name}`,
         title: `a client sends ${quote(text)}`,
         given: text,
         tests: ["malformed.rejected", "malformed.answered", "malformed.reason", "malformed.usable"],
         async run(context) {
-          const reaction = await alone(means, context, text);
+          const reaction = await alone(dialect, context, text);
           if (!judgeRejected(context, reaction)) return;
-          judgeAnswer(means, context, reaction, text);
-          judgeUsable(means, context, reaction);
+          judgeAnswer(dialect, context, reaction, text);
+          judgeUsable(dialect, context, reaction);
         },
       }),
     ),
   );
 
-const unspecified = (means: Means) =>
-  Object.entries(unspecifiedInputs(means)).map(([name, input]) =>
-    means.scenario({
+const unspecified = (dialect: Dialect) =>
+  Object.entries(unspecifiedInputs(dialect)).map(([name, input]) =>
+    dialect.scenario({
       id: `malformed/unspecified-${name}`,
-      title: `a client sends a ${means.words.request}: ${spaced(name)}`,
+      title: `a client sends a ${dialect.words.request}: ${spaced(name)}`,
       given: String(input),
       tests: ["malformed.unspecified", "malformed.usable", "malformed.survives"],
       async run(context) {
-        const reaction = await amongOthers(means, context, input);
+        const reaction = await amongOthers(dialect, context, input);
         if (!reaction) return;
         context.report("malformed.unspecified", `${spaced(name)}: ${toldOf(reaction)}`);
-        judgeUsable(means, context, reaction);
+        judgeUsable(dialect, context, reaction);
       },
     }),
   );
 
-const refusable = (means: Means) =>
-  Object.entries(refusableTexts(means)).map(([name, text]) =>
-    means.scenario({
+const refusable = (dialect: Dialect) =>
+  Object.entries(refusableTexts(dialect)).map(([name, text]) =>
+    dialect.scenario({
       id: `malformed/unspecified-${name}`,
-      title: `a client sends a ${means.words.request}: ${spaced(name)}`,
+      title: `a client sends a ${dialect.words.request}: ${spaced(name)}`,
       given: text,
       tests: ["malformed.unspecified", "malformed.usable"],
       async run(context) {
-        const reaction = await alone(means, context, text);
+        const reaction = await alone(dialect, context, text);
         context.report("malformed.unspecified", `${spaced(name)}: ${toldOf(reaction)}`);
-        judgeUsable(means, context, reaction);
+        judgeUsable(dialect, context, reaction);
       },
     }),
   );
 
-const deep = (means: Means) =>
+const deep = (dialect: Dialect) =>
   Object.entries(deepTexts).map(([name, text]) =>
-    means.scenario({
+    dialect.scenario({
       id: `malformed/deep-${name}`,
-      title: `a client that was ${means.words.served} sends ${spaced(name)}, nested 100,000 deep`,
+      title: `a client that was ${dialect.words.served} sends ${spaced(name)}, nested 100,000 deep`,
       given: text,
       tests: ["malformed.rejected", "malformed.usable", "malformed.survives"],
       run: (context) =>
-        besideBystander<SharedId>(means, context, "malformed.survives", async (client) => {
-          await means.sign(client);
+        besideBystander<SharedId>(dialect, context, "malformed.survives", async (client) => {
+          await dialect.sign(client);
           client.send(text());
-          const became = await fate(means, client);
+          const became = await fate(dialect, client);
           const success = became === "success" ? became : "no success";
           if (context.check("malformed.rejected", success, { const: "no success" }))
-            context.check("malformed.usable", became, refusalFate(means));
+            context.check("malformed.usable", became, refusalFate(dialect));
         }),
     }),
   );
 
 /** Sends a malformed command while a bystander is connected; judges that the bystander and a newcomer are served on. */
 async function amongOthers(
-  means: Means,
+  dialect: Dialect,
   context: Context<"malformed.survives">,
   input: Outgoing,
 ): Promise<Reaction | undefined> {
@@ -120,17 +120,17 @@ async function amongOthers(
   const [bystander, client] = (await together(connect, "bystander", "client")) ?? [];
   if (!bystander || !client) return undefined;
   const reaction =
-    (await fenced(means, client, input, bystander)) ??
-    (await patiently(means, await connect({ name: "client, with patience" }), input, bystander));
-  await judgeSurvival(means, context, "malformed.survives", bystander);
+    (await reactToFenced(dialect, client, input, bystander)) ??
+    (await reactToSingle(dialect, await connect({ name: "client, with patience" }), input, bystander));
+  await judgeSurvival(dialect, context, "malformed.survives", bystander);
   return reaction;
 }
 
 /** Sends a malformed command while nobody else is there to be harmed. */
-async function alone(means: Means, { connect }: Context, input: Outgoing): Promise<Reaction> {
+async function alone(dialect: Dialect, { connect }: Context, input: Outgoing): Promise<Reaction> {
   return (
-    (await fenced(means, await connect({ name: "client" }), input)) ??
-    patiently(means, await connect({ name: "client, with patience" }), input)
+    (await reactToFenced(dialect, await connect({ name: "client" }), input)) ??
+    reactToSingle(dialect, await connect({ name: "client, with patience" }), input)
   );
 }
 
@@ -144,7 +144,7 @@ const judgeRejected = ({ check }: Context<"malformed.rejected">, { success }: Re
   check("malformed.rejected", success ?? "no success", { const: "no success" });
 
 function judgeAnswer(
-  { refusalsOf, reasonOf, invalid }: Means,
+  { refusalsOf, reasonOf, invalid }: Dialect,
   { check }: Context<"malformed.answered" | "malformed.reason">,
   { refusal }: Reaction,
   text: string,
@@ -155,7 +155,7 @@ function judgeAnswer(
 }
 
 /** Judges that a connection still works, or was ended as it must be. */
-function judgeUsable({ words }: Means, { check }: Context<"malformed.usable">, { afterwards }: Reaction): void {
+function judgeUsable({ words }: Dialect, { check }: Context<"malformed.usable">, { afterwards }: Reaction): void {
   check("malformed.usable", afterwards, {
     title: `a ${words.request} is answered, or ${words.goodbye} failed came`,
   });

@@ -1,11 +1,11 @@
 import type { Outgoing } from "../../harness/connection.ts";
 import type { Context } from "../../harness/scenario.ts";
 import type { Message } from "../../harness/transcript.ts";
-import type { Means } from "./means.ts";
+import type { Dialect } from "./dialect.ts";
 
 /** Sends a request on a connection of its own and judges that it is carried out. */
 export async function expectSuccess<Id extends string>(
-  { answer, statusOf }: Means,
+  { answer, statusOf }: Dialect,
   { connect, check }: Context<Id>,
   requirement: Id,
   request: Outgoing,
@@ -54,7 +54,7 @@ export const rareNumbers: Readonly<Record<string, string>> = {
 };
 
 /** Other spellings of the JSON of a request; each is the same request. */
-export function spellings({ request, key, name }: Pick<Means, "request" | "key" | "name">): Record<string, string> {
+export function spellings({ request, key, name }: Pick<Dialect, "request" | "key" | "name">): Record<string, string> {
   const text = JSON.stringify(request);
   const properties = Object.entries(request).map(
     ([its, value]) => `\r\n\t${JSON.stringify(its)}:\r\n\t\t${JSON.stringify(value)}`,

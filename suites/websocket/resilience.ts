@@ -2,28 +2,28 @@ import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing, nothing } from "../../harness/nothing.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { isEnded, type Message, messages } from "../../harness/transcript.ts";
-import { churnCase } from "./churn.ts";
+import type { Dialect, SharedId } from "./dialect.ts";
 import { anyFate, fate } from "./fate.ts";
-import type { Means, SharedId } from "./means.ts";
 import { requestWith } from "./requests.ts";
+import { churnCase } from "./resilience-churn.ts";
 import { besideBystander, beyondRoom, judgeSurvival, resetAll, times } from "./survival.ts";
 
 /** The cases of the section "Resilience". They put load on a server, one after another, and stop when they know. */
-export const resilienceCases = (means: Means): readonly Case[] => [
-  concurrent(means),
-  churnCase(means),
-  idle(means),
-  halfOpen(means),
-  noEcho(means),
-  abrupt(means),
-  flood(means),
-  ...large(means),
-  ...deep(means),
+export const resilienceCases = (dialect: Dialect): readonly Case[] => [
+  concurrent(dialect),
+  churnCase(dialect),
+  idle(dialect),
+  halfOpen(dialect),
+  noEcho(dialect),
+  abrupt(dialect),
+  flood(dialect),
+  ...large(dialect),
+  ...deep(dialect),
 ];
 
 const MANY = 100;
 
-const concurrent = ({ scenario, sign, leave, goodbye, statusOf, words }: Means) => {
+const concurrent = ({ scenario, sign, leave, goodbye, statusOf, words }: Dialect) => {
   const successes = (answers: readonly (Message | Nothing)[]) =>
     answers.filter((answer) => statusOf(answer) === "success").length;
   return scenario({
@@ -46,7 +46,7 @@ const concurrent = ({ scenario, sign, leave, goodbye, statusOf, words }: Means) 
   });
 };
 
-const idle = ({ scenario, sign }: Means) =>
+const idle = ({ scenario, sign }: Dialect) =>
   scenario({
     id: "resilience/idle",
     title: "a client connects while 50 others are connected and say nothing",
@@ -58,7 +58,7 @@ const idle = ({ scenario, sign }: Means) =>
     },
   });
 
-const halfOpen = ({ scenario, sign }: Means) =>
+const halfOpen = ({ scenario, sign }: Dialect) =>
   scenario({
     id: "resilience/half-open",
     title: "a client connects while 20 others have sent half of their handshake",
@@ -70,7 +70,7 @@ const halfOpen = ({ scenario, sign }: Means) =>
     },
   });
 
-const noEcho = ({ scenario, sign, leave }: Means) =>
+const noEcho = ({ scenario, sign, leave }: Dialect) =>
   scenario({
     id: "resilience/no-echo",
     title: "a client connects while 20 others, who asked to be disconnected, do not answer the server's close frame",
@@ -86,10 +86,10 @@ const noEcho = ({ scenario, sign, leave }: Means) =>
     },
   });
 
-const abrupt = (means: Means) =>
-  means.scenario({
+const abrupt = (dialect: Dialect) =>
+  dialect.scenario({
     id: "resilience/abrupt",
-    title: `15 clients reset their connections: in the handshake, when they are ${means.words.served}, half way through a message`,
+    title: `15 clients reset their connections: in the handshake, when they are ${dialect.words.served}, half way through a message`,
     tests: ["resilience.abrupt"],
     async run(context) {
       const { connect, skip, room } = context;
@@ -97,25 +97,25 @@ const abrupt = (means: Means) =>
       const bystander = await connect({ name: "bystander" });
       const half = await Promise.all(times(5, () => connect({ name: "half", handshake: { half: true } })));
       const clients = await Promise.all(times(10, () => connect({ name: "client" })));
-      await Promise.all(clients.map(means.sign));
+      await Promise.all(clients.map(dialect.sign));
       const part = Buffer.from([0x81, 0xa7, 1, 2, 3, 4, 0x7a]);
       for (const client of clients.slice(5)) await client.write({ type: "violation", data: "half a frame" }, part);
       await resetAll(connect, ...half, ...clients);
-      await judgeSurvival(means, context, "resilience.abrupt", bystander);
+      await judgeSurvival(dialect, context, "resilience.abrupt", bystander);
     },
   });
 
 const FLOOD = 1_000;
 
-const flood = (means: Means) =>
-  means.scenario({
+const flood = (dialect: Dialect) =>
+  dialect.scenario({
     id: "resilience/flood",
     title: "a client sends 1,000 malformed commands in one go, and another connects meanwhile",
     tests: ["resilience.flood"],
     run: (context) =>
-      besideBystander(means, context, "resilience.flood", async (client) => {
+      besideBystander(dialect, context, "resilience.flood", async (client) => {
         const { connect, check } = context;
-        const { request, sign, answer, answers, mayBeLost, words } = means;
+        const { request, sign, answer, answers, mayBeLost, words } = dialect;
         client.send(...times(FLOOD, () => "flood"));
         const newcomer = await connect({ name: "meanwhile" });
         check("resilience.flood", await sign(newcomer), { title: `a ${words.sign} for who comes meanwhile` });
@@ -140,10 +140,10 @@ async function quiet(client: Connection): Promise<void> {
   }
 }
 
-const large = (means: Means) =>
+const large = (dialect: Dialect) =>
   Object.entries({ "64 KiB": 64 << 10, "1 MiB": 1 << 20, "8 MiB": 8 << 20 }).map(([name, bytes]) =>
     sized(
-      means,
+      dialect,
       "resilience.large",
       `large-${name.replace(" ", "-").toLowerCase()}`,
       `${name} of an extra property`,
@@ -151,7 +151,7 @@ const large = (means: Means) =>
     ),
   );
 
-const deep = (means: Means) =>
+const deep = (dialect: Dialect) =>
   Object.entries({
     "arrays nested 100,000 deep": () => "[".repeat(100_000) + "]".repeat(100_000),
     "objects nested 100,000 deep": () => ['{"a":'.repeat(100_000), "1", "}".repeat(100_000)].join(""),
@@ -159,7 +159,7 @@ const deep = (means: Means) =>
     "a number of 1 MB": () => "7".repeat(1_000_000),
   }).map(([name, value]) =>
     sized(
-      means,
+      dialect,
       "resilience.deep",
       name.replaceAll(",", "").replaceAll(" ", "-"),
       `${name} in an extra property`,
@@ -169,21 +169,21 @@ const deep = (means: Means) =>
 
 /** A case that sends a request with an extra property that only a text can hold. */
 const sized = (
-  means: Means,
+  dialect: Dialect,
   requirement: "resilience.large" | "resilience.deep",
   id: string,
   title: string,
   value: () => string,
 ) =>
-  means.scenario({
+  dialect.scenario({
     id: `resilience/${id}`,
-    title: `a client that was ${means.words.served} sends a ${means.words.request} with ${title}`,
+    title: `a client that was ${dialect.words.served} sends a ${dialect.words.request} with ${title}`,
     given: value,
     tests: [requirement],
     run: (context) =>
-      besideBystander<SharedId>(means, context, requirement, async (client) => {
-        await means.sign(client);
-        client.send(requestWith(means.request, `"extra":${value()}`));
-        context.check(requirement, await fate(means, client), anyFate(means));
+      besideBystander<SharedId>(dialect, context, requirement, async (client) => {
+        await dialect.sign(client);
+        client.send(requestWith(dialect.request, `"extra":${value()}`));
+        context.check(requirement, await fate(dialect, client), anyFate(dialect));
       }),
   });

@@ -2,7 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { isEnded } from "../../harness/transcript.ts";
-import type { Means } from "./means.ts";
+import type { Dialect } from "./dialect.ts";
 
 /** Opens connections at the same time; nothing where one did not open. */
 export async function together(
@@ -24,7 +24,7 @@ export async function resetAll(connect: Context["connect"], ...clients: readonly
 
 /** Does something as a client while a bystander is connected, then judges that the bystander and a newcomer are served on. */
 export async function besideBystander<Id extends string>(
-  means: Means,
+  dialect: Dialect,
   context: Context<Id>,
   requirement: Id,
   act: (client: Connection) => Promise<void>,
@@ -32,12 +32,12 @@ export async function besideBystander<Id extends string>(
   const [bystander, client] = (await together(context.connect, "bystander", "client")) ?? [];
   if (!bystander || !client) return;
   await act(client);
-  await judgeSurvival(means, context, requirement, bystander);
+  await judgeSurvival(dialect, context, requirement, bystander);
 }
 
 /** Judges that a bystander is still connected and that a newcomer is served. */
 export async function judgeSurvival<Id extends string>(
-  { request, answer, sign, statusOf, words }: Means,
+  { request, answer, sign, statusOf, words }: Dialect,
   { connect, check }: Context<Id>,
   requirement: Id,
   bystander: Connection,

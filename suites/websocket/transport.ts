@@ -1,34 +1,34 @@
 import { encode, OPCODE } from "../../harness/frame.ts";
 import type { Case } from "../../harness/scenario.ts";
-import { compressionCases } from "./compression.ts";
-import { expectSuccessOfFrames, fragmentCases } from "./fragments.ts";
-import { handshakeCases } from "./handshake.ts";
-import type { Means, MeansWithSign } from "./means.ts";
-import { pingCases } from "./pings.ts";
-import { refusalCases } from "./refusals.ts";
+import type { Dialect, DialectWithSign } from "./dialect.ts";
 import { EVERY_PLANE, expectSuccess } from "./requests.ts";
-import { violationCases } from "./violations.ts";
+import { compressionCases } from "./transport-compression.ts";
+import { expectSuccessOfFrames, fragmentCases } from "./transport-fragments.ts";
+import { handshakeCases } from "./transport-handshake.ts";
+import { pingCases } from "./transport-pings.ts";
+import { refusalCases } from "./transport-refusals.ts";
+import { violationCases } from "./transport-violations.ts";
 import { slug } from "./words.ts";
 
 /** The cases of the section "WebSocket transport". */
-export const transportCases = <Own extends string>(means: MeansWithSign<Own>): readonly Case[] => [
-  ...handshakeCases(means),
-  ...compressionCases(means),
-  ...refusalCases(means),
-  ...pingCases(means),
-  ...fragmentCases(means),
-  ...unicode(means),
+export const transportCases = <Own extends string>(dialect: DialectWithSign<Own>): readonly Case[] => [
+  ...handshakeCases(dialect),
+  ...compressionCases(dialect),
+  ...refusalCases(dialect),
+  ...pingCases(dialect),
+  ...fragmentCases(dialect),
+  ...unicode(dialect),
 
-  means.scenario({
+  dialect.scenario({
     id: "transport/masked-with-zeros",
-    title: `a client masks its ${means.words.request} with a key of zeros`,
+    title: `a client masks its ${dialect.words.request} with a key of zeros`,
     tests: ["transport.masking"],
     run: (context) =>
-      expectSuccessOfFrames(means, context, "transport.masking", withKeyOfZeros(JSON.stringify(means.request))),
+      expectSuccessOfFrames(dialect, context, "transport.masking", withKeyOfZeros(JSON.stringify(dialect.request))),
   }),
 
-  ...closes(means),
-  ...violationCases(means),
+  ...closes(dialect),
+  ...violationCases(dialect),
 ];
 
 /** Characters that some libraries do not take for text: noncharacters, and planes in which nothing stands yet. */
@@ -44,18 +44,18 @@ const UNICODE = {
   ).join(""),
 };
 
-const unicode = (means: Means) =>
+const unicode = (dialect: Dialect) =>
   Object.entries(UNICODE).map(([name, extra]) =>
-    means.scenario({
+    dialect.scenario({
       id: `transport/unicode-${slug(name)}`,
-      title: `a client sends a ${means.words.request} with characters of Unicode in a further property: ${name}`,
+      title: `a client sends a ${dialect.words.request} with characters of Unicode in a further property: ${name}`,
       given: extra,
       tests: ["transport.unicode"],
-      run: (context) => expectSuccess(means, context, "transport.unicode", { ...means.request, extra }),
+      run: (context) => expectSuccess(dialect, context, "transport.unicode", { ...dialect.request, extra }),
     }),
   );
 
-const closes = ({ scenario, sign, words }: Means) =>
+const closes = ({ scenario, sign, words }: Dialect) =>
   Object.entries<readonly [code?: number, reason?: string]>({
     "code 1000": [1000],
     "no code": [],

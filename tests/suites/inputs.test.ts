@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import { isObject, parse } from "../../harness/transcript.ts";
-import { means } from "../../suites/0.1.7/means.ts";
-import { lookalikes, parityOf } from "../../suites/0.1.7/parity-inputs.ts";
+import { dialect } from "../../suites/0.1.7/dialect.ts";
 import { DISCONNECT, disconnect } from "../../suites/0.1.7/protocol.ts";
-import { lenientTexts } from "../../suites/websocket/lenient-inputs.ts";
+import { lookalikes, parityOf } from "../../suites/0.1.7/version-parity-inputs.ts";
 import { deepTexts, refusableTexts, unwatchedGroups } from "../../suites/websocket/malformed-inputs.ts";
+import { lenientTexts } from "../../suites/websocket/malformed-lenient.ts";
 import {
   lengths,
   rareNumbers,
@@ -22,8 +22,8 @@ const named = (texts: Readonly<Record<string, string>>) => Object.entries(texts)
 
 describe("a request by any other text is one", () => {
   test.each([
-    ...named(spellings(means)),
-    ...named(refusableTexts(means)),
+    ...named(spellings(dialect)),
+    ...named(refusableTexts(dialect)),
     ...named(rareProperties).map(([name, property]) => [name, requestWith(disconnect, property)] as const),
     ...named(rareNumbers).map(([name, number]) => [name, requestWith(disconnect, `"extra":${number}`)] as const),
   ])("%s", (_, text) => expect(isRequest(text)).toBe(true));
@@ -41,7 +41,7 @@ test("what only a lenient parser reads is no JSON", () => {
 });
 
 test("no other near miss is a request", () => {
-  const all = Object.values(unwatchedGroups(means)).flat();
+  const all = Object.values(unwatchedGroups(dialect)).flat();
   expect(all.filter(({ text }) => isRequest(text))).toEqual([]);
   expect(new Set(all.map(({ text }) => text)).size).toBe(all.length);
 });

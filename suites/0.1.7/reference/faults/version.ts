@@ -1,4 +1,4 @@
-import { type Client, greeting } from "../behaviour.ts";
+import { type Client, greetingOf } from "../behaviour.ts";
 import { type Faults, misjudging } from "./fault.ts";
 import { queryFaults } from "./query.ts";
 
@@ -96,7 +96,7 @@ export const versionFaults: Faults = {
     says: "Says in the greeting that it is of version 0.1.6.",
     breaks: "version.current",
     also: ["message.schema"],
-    change: () => ({ greet: (client, parity) => client.say(greeting("0.1.6", parity)) }),
+    change: () => ({ greet: (client, parity) => client.say(greetingOf("0.1.6", parity)) }),
   },
   "greets-members-only": {
     says: "Greets a client without an Authorization header with status failed.",

@@ -1,30 +1,30 @@
 import type { Case } from "../../harness/scenario.ts";
 import { NO_ANSWER } from "../../harness/upgrade.ts";
+import type { Dialect } from "./dialect.ts";
 import { type Ask, outcome, plain, setting, targeting, without } from "./heads.ts";
-import type { Means } from "./means.ts";
 import { judgeSurvival, resetAll } from "./survival.ts";
 import { slug } from "./words.ts";
 
 /** Clients that a server may refuse: they ask for no WebSocket, ask wrongly, or oddly. Part of "WebSocket transport". */
-export const refusalCases = (means: Means): readonly Case[] => [
-  ...http(means),
-  ...strict(means),
+export const refusalCases = (dialect: Dialect): readonly Case[] => [
+  ...http(dialect),
+  ...strict(dialect),
 
-  means.scenario({
+  dialect.scenario({
     id: "transport/reset-in-the-handshake",
     title: "a client resets its connection in the middle of the handshake",
     tests: ["transport.survives"],
     async run(context) {
       const bystander = await context.connect({ name: "bystander" });
       await resetAll(context.connect, await context.connect({ name: "client", handshake: { half: true } }));
-      await judgeSurvival(means, context, "transport.survives", bystander);
+      await judgeSurvival(dialect, context, "transport.survives", bystander);
     },
   }),
 
-  ...odd(means),
+  ...odd(dialect),
 ];
 
-const http = ({ scenario }: Means) =>
+const http = ({ scenario }: Dialect) =>
   Object.entries<Ask>({
     GET: plain,
     "GET of HTTP/1.0": (head) => ({ ...plain(head), protocol: "HTTP/1.0" }),
@@ -51,7 +51,7 @@ const http = ({ scenario }: Means) =>
     }),
   );
 
-const strict = (means: Means) =>
+const strict = (dialect: Dialect) =>
   Object.entries<Ask>({
     "without a key": (head) => without(head, "sec-websocket-key"),
     "with Sec-WebSocket-Version: 12": (head) => setting(head, "Sec-WebSocket-Version", "12"),
@@ -60,7 +60,7 @@ const strict = (means: Means) =>
     "by PUT": (head) => ({ ...setting(head, "Content-Length", "0"), method: "PUT" }),
     "by OPTIONS": (head) => ({ ...head, method: "OPTIONS" }),
   }).map(([name, ask]) =>
-    means.scenario({
+    dialect.scenario({
       id: `transport/strict-${slug(name)}`,
       title: `a client asks for a WebSocket ${name}`,
       given: ask,
@@ -69,12 +69,12 @@ const strict = (means: Means) =>
         const bystander = await context.connect({ name: "bystander" });
         const client = await context.connect({ name: "client", handshake: { ask, violation: name } });
         context.check("transport.strict-handshake", outcome(client), { title: "no 101", not: { const: "HTTP 101" } });
-        await judgeSurvival(means, context, "transport.survives", bystander);
+        await judgeSurvival(dialect, context, "transport.survives", bystander);
       },
     }),
   );
 
-const odd = (means: Means) =>
+const odd = (dialect: Dialect) =>
   Object.entries<Ask>({
     "the request target //": targeting((target) => target.replace(/^[^?]*/, "//")),
     "an absolute URL as its request target": targeting((target, host) => `http://${host}${target}`),
@@ -89,7 +89,7 @@ const odd = (means: Means) =>
     "a query of 8 KiB": targeting((target) => `${target}&a=${"x".repeat(8 << 10)}`),
     "a query of 64 KiB": targeting((target) => `${target}&a=${"x".repeat(64 << 10)}`),
   }).map(([name, ask]) =>
-    means.scenario({
+    dialect.scenario({
       id: `transport/odd-${slug(name)}`,
       title: `a client asks for a WebSocket with ${name}`,
       given: ask,
@@ -97,7 +97,7 @@ const odd = (means: Means) =>
       async run(context) {
         const bystander = await context.connect({ name: "bystander" });
         await context.connect({ name: "client", handshake: { ask } });
-        await judgeSurvival(means, context, "transport.survives", bystander);
+        await judgeSurvival(dialect, context, "transport.survives", bystander);
       },
     }),
   );

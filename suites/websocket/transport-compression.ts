@@ -4,8 +4,8 @@ import { encode, OPCODE } from "../../harness/frame.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { isEnded } from "../../harness/transcript.ts";
+import type { Dialect } from "./dialect.ts";
 import { header } from "./heads.ts";
-import type { Means } from "./means.ts";
 
 /** The length of the end of a compressed message that is left out (RFC 7692, 7.2.1). */
 const TAIL = 4;
@@ -13,13 +13,13 @@ const TAIL = 4;
 const ENDED = "the connection was ended as an unknown command allows";
 
 /** The cases of permessage-deflate, for a server that accepts it. Part of the section "WebSocket transport". */
-export const compressionCases = (means: Means): readonly Case[] => [
-  one(means),
-  ...[2, 3].map((count) => several(means, count)),
-  inFragments(means),
+export const compressionCases = (dialect: Dialect): readonly Case[] => [
+  one(dialect),
+  ...[2, 3].map((count) => several(dialect, count)),
+  inFragments(dialect),
 ];
 
-const one = ({ scenario, sign, request, answer, statusOf, words }: Means) =>
+const one = ({ scenario, sign, request, answer, statusOf, words }: Dialect) =>
   scenario({
     id: "transport/extensions-deflate",
     title: `a client offers permessage-deflate, and compresses its ${words.request} where the server accepts`,
@@ -33,19 +33,19 @@ const one = ({ scenario, sign, request, answer, statusOf, words }: Means) =>
   });
 
 /** Each message is compressed with what those before it left behind, where the server does not forbid that. */
-const several = (means: Means, count: number) =>
-  means.scenario({
+const several = (dialect: Dialect, count: number) =>
+  dialect.scenario({
     id: `transport/extensions-deflate-${count}-messages`,
-    title: `a client offers permessage-deflate, and compresses ${count} messages where the server accepts, a ${means.words.request} the last`,
+    title: `a client offers permessage-deflate, and compresses ${count} messages where the server accepts, a ${dialect.words.request} the last`,
     given: count,
     tests: ["transport.extensions"],
     async run({ connect, check, skip }) {
       const client = await connect({ handshake: { deflate: true } });
       const others = isAccepted(client) ? count - 1 : 0;
-      const came = await afterOthers(means, client, others);
+      const came = await afterOthers(dialect, client, others);
       if (isNothing(came) && others > 0) {
         const plain = await connect({ name: "plain" });
-        if (isNothing(await afterOthers(means, plain, others)))
+        if (isNothing(await afterOthers(dialect, plain, others)))
           return skip(
             "transport.extensions",
             "without compression a request is not answered either: see malformed.usable",
@@ -55,7 +55,7 @@ const several = (means: Means, count: number) =>
     },
   });
 
-const inFragments = ({ scenario, request, answer, statusOf, words }: Means) =>
+const inFragments = ({ scenario, request, answer, statusOf, words }: Dialect) =>
   scenario({
     id: "transport/extensions-deflate-in-fragments",
     title: `a client sends a compressed ${words.request} in two fragments with a ping between, where the server accepts`,
@@ -73,7 +73,7 @@ const isAccepted = (client: Connection) => header(client, "sec-websocket-extensi
 
 /** Sends unknown commands, each once the one before is answered, then a request; gives what came of that, if it came to it. */
 async function afterOthers(
-  { unknown, answersTo, request, answer, answers, statusOf }: Means,
+  { unknown, answersTo, request, answer, answers, statusOf }: Dialect,
   client: Connection,
   others: number,
 ): Promise<unknown> {

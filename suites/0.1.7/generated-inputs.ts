@@ -4,7 +4,7 @@ import { isObject, parse } from "../../harness/transcript.ts";
 import { documents } from "../../schemas/0.1.7/index.ts";
 
 /** A command as a text. The server has to carry out a valid one. */
-export interface Command {
+export interface GeneratedCommand {
   readonly text: string;
   readonly valid: boolean;
 }
@@ -64,16 +64,16 @@ export function malformed(fc: Generator): Arbitrary<string> {
 const UP_TO_20 = { minLength: 1, maxLength: 20, size: "max" } as const;
 
 /** Up to 20 commands for one connection. */
-export function sequence(fc: Generator): Arbitrary<Command[]> {
+export function sequence(fc: Generator): Arbitrary<GeneratedCommand[]> {
   return fc.array(command(fc), UP_TO_20);
 }
 
 /** Up to 20 commands of up to 4 clients, in the order in which they are sent. */
-export function interleaving(fc: Generator): Arbitrary<[client: number, Command][]> {
+export function interleaving(fc: Generator): Arbitrary<[client: number, GeneratedCommand][]> {
   return fc.array(fc.tuple(fc.nat(3), command(fc)), UP_TO_20);
 }
 
-function command(fc: Generator): Arbitrary<Command> {
+function command(fc: Generator): Arbitrary<GeneratedCommand> {
   return fc.oneof(
     { weight: 3, arbitrary: malformed(fc).map((text) => ({ text, valid: false })) },
     {
@@ -98,7 +98,7 @@ const anything = (fc: Generator) => fc.string({ unit: letter(fc) });
 /** Those that Unicode sets aside for nothing but internal use; some libraries refuse them (`transport.unicode`). */
 const isNoncharacter = (point: number) => (point >= 0xfdd0 && point <= 0xfdef) || (point & 0xfffe) === 0xfffe;
 
-/** Any other character, those of ASCII more often; no lone surrogate: what that means in JSON, no RFC says. */
+/** Any other character, those of ASCII more often; no lone surrogate: no RFC says what that means in JSON. */
 function letter(fc: Generator): Arbitrary<string> {
   return fc
     .oneof(

@@ -2,7 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { messages } from "../../harness/transcript.ts";
-import type { Means } from "./means.ts";
+import type { Dialect } from "./dialect.ts";
 import { beyondRoom, times } from "./survival.ts";
 
 const CLIENTS = 300;
@@ -13,18 +13,18 @@ const SLOWER = 5;
 const ENOUGH = 10_000;
 
 /** Clients that come and go, part of the section "Resilience". */
-export const churnCase = (means: Means) =>
-  means.scenario({
+export const churnCase = (dialect: Dialect) =>
+  dialect.scenario({
     id: "resilience/churn",
-    title: `${CLIENTS} clients connect one after another, ${AT_A_TIME} at a time, and leave when they are ${means.words.served}`,
+    title: `${CLIENTS} clients connect one after another, ${AT_A_TIME} at a time, and leave when they are ${dialect.words.served}`,
     tests: ["resilience.churn", "resilience.churn-speed"],
     async run({ connect, check, skip, room }) {
-      const { words } = means;
+      const { words } = dialect;
       if (room < AT_A_TIME) {
         skip("resilience.churn", beyondRoom(room, AT_A_TIME));
         return skip("resilience.churn-speed", beyondRoom(room, AT_A_TIME));
       }
-      const once = await churn(means, connect);
+      const once = await churn(dialect, connect);
       if (once.needs > ENOUGH) {
         const slow = `it would take ${Math.round(once.needs / 1_000)} s: a ${words.sign} takes ${Math.round(once.first)} ms`;
         skip("resilience.churn", slow);
@@ -34,7 +34,7 @@ export const churnCase = (means: Means) =>
         return skip("resilience.churn-speed", `not all were ${words.served}: see resilience.churn`);
       // What slowed the last tenth down may have been another program: what is slow once is measured again.
       const last =
-        once.last > SLOWER * once.first ? Math.min(once.last, (await churn(means, connect)).last) : once.last;
+        once.last > SLOWER * once.first ? Math.min(once.last, (await churn(dialect, connect)).last) : once.last;
       check("resilience.churn-speed", Math.round((last / once.first) * 100) / 100, {
         title: `the median of the last tenth at most ${SLOWER} times that of the first`,
         type: "number",
@@ -54,7 +54,7 @@ interface Churn {
 }
 
 /** Has `CLIENTS` connect and leave, and measures how long it takes until they are served. */
-async function churn(means: Means, connect: Context["connect"]): Promise<Churn> {
+async function churn(dialect: Dialect, connect: Context["connect"]): Promise<Churn> {
   const served: Connection[] = [];
   let left = CLIENTS;
   let failed = false;
@@ -62,10 +62,10 @@ async function churn(means: Means, connect: Context["connect"]): Promise<Churn> 
   const worker = async () => {
     while (left-- > 0 && !failed && needs <= ENOUGH) {
       const client = await connect();
-      if (isNothing(await means.sign(client))) failed = true;
+      if (isNothing(await dialect.sign(client))) failed = true;
       else served.push(client);
       if (served.length === AT_A_TIME)
-        needs = (median(served.map((it) => servedAfter(means, it))) * CLIENTS) / AT_A_TIME;
+        needs = (median(served.map((it) => servedAfter(dialect, it))) * CLIENTS) / AT_A_TIME;
       client.close(1000);
     }
   };
@@ -73,7 +73,7 @@ async function churn(means: Means, connect: Context["connect"]): Promise<Churn> 
   // By their transcripts, so that a recording gives the same.
   const took = served
     .toSorted((a, b) => (a.transcript.events[0]?.at ?? 0) - (b.transcript.events[0]?.at ?? 0))
-    .map((client) => servedAfter(means, client));
+    .map((client) => servedAfter(dialect, client));
   return {
     served: took.length,
     first: median(took.slice(0, CLIENTS / 10)),
@@ -83,7 +83,7 @@ async function churn(means: Means, connect: Context["connect"]): Promise<Churn> 
 }
 
 /** The time from the beginning of its handshake until a client was served, in ms. */
-function servedAfter({ isSign }: Means, { transcript }: Connection): number {
+function servedAfter({ isSign }: Dialect, { transcript }: Connection): number {
   const sign = messages(transcript, "server").find(({ message }) => isSign(message));
   return (transcript.events[sign?.index ?? 0]?.at ?? 0) - (transcript.events[0]?.at ?? 0);
 }

@@ -2,18 +2,18 @@ import type { Connection } from "../../harness/connection.ts";
 import { encode, OPCODE } from "../../harness/frame.ts";
 import type { Nothing } from "../../harness/nothing.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
-import { expectSuccessOfFrames } from "./fragments.ts";
-import type { Means } from "./means.ts";
+import type { Dialect } from "./dialect.ts";
+import { expectSuccessOfFrames } from "./transport-fragments.ts";
 import { slug } from "./words.ts";
 
 /** The cases of pings and pongs, part of the section "WebSocket transport". */
-export function pingCases(means: Means) {
-  const text = JSON.stringify(means.request);
+export function pingCases(dialect: Dialect) {
+  const text = JSON.stringify(dialect.request);
   return [
-    ...pings(means),
-    ...pongs(means),
+    ...pings(dialect),
+    ...pongs(dialect),
 
-    means.scenario({
+    dialect.scenario({
       id: "transport/ping-after-ping",
       title: "a client sends three pings, each when the one before is answered",
       tests: ["transport.ping"],
@@ -25,9 +25,9 @@ export function pingCases(means: Means) {
       },
     }),
 
-    means.scenario({
+    dialect.scenario({
       id: "transport/ping-between-fragments",
-      title: `a client sends a ping between the fragments of a ${means.words.request}, and the rest once it has the pong`,
+      title: `a client sends a ping between the fragments of a ${dialect.words.request}, and the rest once it has the pong`,
       tests: ["transport.ping", "transport.fragmentation"],
       async run({ connect, check }) {
         const client = await connect();
@@ -35,13 +35,13 @@ export function pingCases(means: Means) {
         await client.write({ type: "text", data: text }, half);
         if (!check("transport.ping", await answerToPing(client, "between"))) return;
         await client.write(undefined, encode({ opcode: OPCODE.continuation, payload: text.slice(9) }));
-        check("transport.fragmentation", means.statusOf(await means.answer(client)), { const: "success" });
+        check("transport.fragmentation", dialect.statusOf(await dialect.answer(client)), { const: "success" });
       },
     }),
   ];
 }
 
-const pings = ({ scenario }: Means) =>
+const pings = ({ scenario }: Dialect) =>
   Object.entries<string | Uint8Array>({
     "no payload": "",
     "1 byte": "a",
@@ -60,20 +60,20 @@ const pings = ({ scenario }: Means) =>
     }),
   );
 
-const pongs = (means: Means) =>
+const pongs = (dialect: Dialect) =>
   Object.entries({ "no payload": "", "125 bytes": "x".repeat(125) }).map(([name, payload]) =>
-    means.scenario({
+    dialect.scenario({
       id: `transport/pong-with-${slug(name)}`,
-      title: `a client sends a pong with ${name} that nobody asked for, and then a ${means.words.request}`,
+      title: `a client sends a pong with ${name} that nobody asked for, and then a ${dialect.words.request}`,
       given: payload,
       tests: ["transport.ping"],
       run: (context) =>
         expectSuccessOfFrames(
-          means,
+          dialect,
           context,
           "transport.ping",
           encode({ opcode: OPCODE.pong, payload }),
-          encode({ opcode: OPCODE.text, payload: JSON.stringify(means.request) }),
+          encode({ opcode: OPCODE.text, payload: JSON.stringify(dialect.request) }),
         ),
     }),
   );

@@ -1,5 +1,5 @@
 import { closing, encode, type Frame, OPCODE } from "../../harness/frame.ts";
-import type { Means, SharedId } from "./means.ts";
+import type { Dialect, SharedId } from "./dialect.ts";
 import { requestWith } from "./requests.ts";
 
 /** Frames that break RFC 6455. */
@@ -14,12 +14,12 @@ export interface FrameViolation {
 const { continuation, text, binary, close, ping, pong } = OPCODE;
 
 /** Everything that a client sends to break RFC 6455. A command that such frames carry is the request of the version. */
-export const frameViolations = (means: Means): readonly FrameViolation[] => {
-  const request = JSON.stringify(means.request);
+export const frameViolations = (dialect: Dialect): readonly FrameViolation[] => {
+  const request = JSON.stringify(dialect.request);
   return [
     ...rows("transport.masking", masking(request)),
     ...rows("transport.reserved", reserved(request)),
-    ...rows("transport.utf8", utf8(means)),
+    ...rows("transport.utf8", utf8(dialect)),
     ...rows("transport.control-frames", CONTROL_FRAMES),
     ...rows(undefined, { ...continuations(request), ...CLOSE_FRAMES }),
   ];
@@ -60,7 +60,7 @@ const reserved = (request: string): Rows => ({
   ),
 });
 
-function utf8({ request }: Means): Rows {
+function utf8({ request }: Dialect): Rows {
   const [before, after] = requestWith(request, '"extra":"|"')
     .split("|")
     .map((it) => Buffer.from(it));

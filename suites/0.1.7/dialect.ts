@@ -1,6 +1,6 @@
 import type { Connection, Outgoing } from "../../harness/connection.ts";
 import { type Message, messages } from "../../harness/transcript.ts";
-import type { MeansWithSign } from "../websocket/means.ts";
+import type { DialectWithSign } from "../websocket/dialect.ts";
 import { mayBeLost } from "./facts.ts";
 import {
   DISCONNECT,
@@ -17,8 +17,8 @@ import {
   statusOf,
 } from "./protocol.ts";
 
-/** The means of this version for the shared cases: a greeting, and a request to be disconnected. */
-export const means: MeansWithSign<"version.greeting"> = {
+/** The dialect of this version for the shared cases: a greeting, and a request to be disconnected. */
+export const dialect: DialectWithSign<"version.greeting"> = {
   scenario,
   words: {
     request: "disconnect request",

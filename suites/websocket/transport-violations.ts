@@ -2,24 +2,24 @@ import type { Connection } from "../../harness/connection.ts";
 import { encode, OPCODE } from "../../harness/frame.ts";
 import type { Nothing } from "../../harness/nothing.ts";
 import { isBreach, isEnded } from "../../harness/transcript.ts";
-import type { Means } from "./means.ts";
+import type { Dialect } from "./dialect.ts";
 import { besideBystander, resetAll } from "./survival.ts";
-import { bytesOf, type FrameViolation, frameViolations } from "./violation-inputs.ts";
+import { bytesOf, type FrameViolation, frameViolations } from "./transport-violation-inputs.ts";
 import { slug } from "./words.ts";
 
 /** Clients that break RFC 6455 or end a connection in an unusual way, which harms nobody else. Part of "WebSocket transport". */
-export const violationCases = (means: Means) => [...closesByCode(means), ...broken(means), ...resets(means)];
+export const violationCases = (dialect: Dialect) => [...closesByCode(dialect), ...broken(dialect), ...resets(dialect)];
 
-const broken = (means: Means) =>
-  frameViolations(means).map((violation) =>
-    means.scenario({
+const broken = (dialect: Dialect) =>
+  frameViolations(dialect).map((violation) =>
+    dialect.scenario({
       id: `transport/violation-${slug(violation.name.replaceAll(",", ""))}`,
       title: `a client sends ${violation.name}`,
       given: JSON.stringify(violation.frames).slice(0, 1_000),
       tests: [...(violation.requirement ? [violation.requirement] : []), "transport.survives"],
       run: (context) =>
-        besideBystander(means, context, "transport.survives", async (client) => {
-          const end = await reaction(means, client, violation);
+        besideBystander(dialect, context, "transport.survives", async (client) => {
+          const end = await reaction(dialect, client, violation);
           if (!violation.requirement) return;
           context.check(violation.requirement, end, {
             const: "failed",
@@ -30,7 +30,7 @@ const broken = (means: Means) =>
   );
 
 /** The bytes that a client sends before it resets its connection, by where that cuts a message. */
-function halves({ request, key }: Means): Record<string, Uint8Array> {
+function halves({ request, key }: Dialect): Record<string, Uint8Array> {
   const text = encode({ opcode: OPCODE.text, payload: JSON.stringify(request) });
   return {
     "after the first byte of a frame": text.subarray(0, 1),
@@ -40,15 +40,15 @@ function halves({ request, key }: Means): Record<string, Uint8Array> {
   };
 }
 
-const resets = (means: Means) =>
-  Object.entries(halves(means)).map(([name, bytes]) =>
-    means.scenario({
+const resets = (dialect: Dialect) =>
+  Object.entries(halves(dialect)).map(([name, bytes]) =>
+    dialect.scenario({
       id: `transport/reset-${slug(name)}`,
       title: `a client resets its connection ${name}`,
       given: hex(bytes),
       tests: ["transport.survives"],
       run: (context) =>
-        besideBystander(means, context, "transport.survives", async (client) => {
+        besideBystander(dialect, context, "transport.survives", async (client) => {
           await client.write({ type: "violation", data: `half a message: ${hex(bytes)}` }, bytes);
           await resetAll(context.connect, client);
         }),
@@ -65,16 +65,16 @@ const LEGAL: readonly (readonly [code: number, reason?: string])[] = [
   [4999, "x".repeat(123)],
 ];
 
-const closesByCode = (means: Means) =>
+const closesByCode = (dialect: Dialect) =>
   LEGAL.map(([code, reason]) => {
     const words = `code ${code}${reason === undefined ? "" : ` and a reason of ${Buffer.byteLength(reason)} bytes`}`;
-    return means.scenario({
+    return dialect.scenario({
       id: `transport/close-with-${slug(words)}`,
       title: `a client closes its connection with ${words}`,
       given: [code, reason],
       tests: ["transport.survives"],
       run: (context) =>
-        besideBystander(means, context, "transport.survives", async (client) => {
+        besideBystander(dialect, context, "transport.survives", async (client) => {
           client.close(code, reason);
           await client.closed();
         }),
@@ -86,7 +86,7 @@ const closesByCode = (means: Means) =>
  * violation or the one behind it, did not fail the connection.
  */
 async function reaction(
-  { request, name, answers, words }: Means,
+  { request, name, answers, words }: Dialect,
   client: Connection,
   violation: FrameViolation,
 ): Promise<string | Nothing> {

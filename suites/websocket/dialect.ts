@@ -44,8 +44,8 @@ export type MakeCase<Known extends string> = <const Id extends Known>(it: Scenar
 /** The outcome of a request. */
 export type Status = "success" | "failed";
 
-/** The means that a protocol version gives the shared cases: its clients and servers talk by them. */
-export interface Means {
+/** The dialect of a protocol version: all that the shared cases know of how its clients and servers talk. */
+export interface Dialect {
   /** Makes a case of the version. One whose catalogue lacks a shared requirement does not compile. */
   readonly scenario: MakeCase<SharedId>;
   /** The words of the version for titles and expectations. */
@@ -106,8 +106,8 @@ export interface Means {
   mayBeLost(transcript: Transcript): boolean;
 }
 
-/** The means of a version with the requirement of its own that the sign is owed by. */
-export interface MeansWithSign<Own extends string> extends Means {
+/** The dialect of a version with the requirement of its own catalogue by which the sign is owed. */
+export interface DialectWithSign<Own extends string> extends Dialect {
   readonly scenario: MakeCase<SharedId | Own>;
   readonly servedBy: Own;
 }

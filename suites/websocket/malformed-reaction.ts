@@ -1,7 +1,7 @@
 import type { Connection, Outgoing } from "../../harness/connection.ts";
 import { isNothing, type Nothing, nothing } from "../../harness/nothing.ts";
 import type { Message } from "../../harness/transcript.ts";
-import type { Means } from "./means.ts";
+import type { Dialect } from "./dialect.ts";
 
 /** The reaction of a server to a malformed command. */
 export interface Reaction {
@@ -17,8 +17,8 @@ export interface Reaction {
  * Sends a malformed command with a request behind it, which fences it: the answer to the request comes last. Where only the request
  * is answered, the command met silence or was itself carried out. This cannot tell which, and returns nothing.
  */
-export async function fenced(
-  { request, answer, answersTo, isGoodbye, statusOf }: Means,
+export async function reactToFenced(
+  { request, answer, answersTo, isGoodbye, statusOf }: Dialect,
   client: Connection,
   input: Outgoing,
   bystander?: Connection,
@@ -33,8 +33,8 @@ export async function fenced(
 }
 
 /** Sends a malformed command alone, and waits for an answer as long as the timeout: an asynchronous server may be late. */
-export async function patiently(
-  { request, answer, answersTo, isGoodbye, statusOf }: Means,
+export async function reactToSingle(
+  { request, answer, answersTo, isGoodbye, statusOf }: Dialect,
   client: Connection,
   input: Outgoing,
   bystander?: Connection,

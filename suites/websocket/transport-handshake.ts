@@ -2,24 +2,24 @@ import { createHash } from "node:crypto";
 import type { Connection } from "../../harness/connection.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
 import { askedWith, NO_ANSWER, responseOf } from "../../harness/upgrade.ts";
+import type { Dialect, DialectWithSign } from "./dialect.ts";
 import { type Ask, fieldOf, header, outcome, setting, without } from "./heads.ts";
-import type { Means, MeansWithSign } from "./means.ts";
 import { slug } from "./words.ts";
 
 /** The text that a server hashes behind the key of the client (RFC 6455, 1.3). */
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** The cases of the handshake, part of the section "WebSocket transport". */
-export const handshakeCases = <Own extends string>(means: MeansWithSign<Own>): readonly Case[] => [
-  ...asked(means),
-  ...spacedOut(means),
-  ...visited(means),
-  ownOrigin(means),
-  ...subprotocols(means),
-  ...extensions(means),
+export const handshakeCases = <Own extends string>(dialect: DialectWithSign<Own>): readonly Case[] => [
+  ...asked(dialect),
+  ...spacedOut(dialect),
+  ...visited(dialect),
+  ownOrigin(dialect),
+  ...subprotocols(dialect),
+  ...extensions(dialect),
 ];
 
-const asked = ({ scenario }: Means) =>
+const asked = ({ scenario }: Dialect) =>
   Object.entries<Ask>({
     "as any client does": (head) => head,
     "with header names in lower case": (head) => ({
@@ -49,7 +49,7 @@ const rewriting =
     headers: head.headers.map(([name, value]) => [name, but.includes(name) ? value : rewrite(value)]),
   });
 
-const spacedOut = ({ scenario }: Means) =>
+const spacedOut = ({ scenario }: Dialect) =>
   Object.entries<Ask>({
     "spaces around all header values": rewriting((value) => `  ${value}  `),
     "spaces behind all header values": rewriting((value) => `${value}  `),
@@ -73,7 +73,7 @@ const VISITED: Readonly<Record<string, Ask>> = {
   "cookies of a web site": (head) => setting(head, "Cookie", "_ga=GA1.1.1449571347.1764280000; theme=dark"),
 };
 
-const visited = <Own extends string>({ scenario, sign, servedBy }: MeansWithSign<Own>) =>
+const visited = <Own extends string>({ scenario, sign, servedBy }: DialectWithSign<Own>) =>
   Object.entries(VISITED).map(([name, ask]) =>
     scenario({
       id: `transport/handshake-with-${slug(name)}`,
@@ -88,7 +88,7 @@ const visited = <Own extends string>({ scenario, sign, servedBy }: MeansWithSign
     }),
   );
 
-const ownOrigin = ({ scenario }: Means) =>
+const ownOrigin = ({ scenario }: Dialect) =>
   scenario({
     id: "transport/handshake-with-an-origin-of-its-own",
     title: "a web page of the server itself asks for a WebSocket",
@@ -105,7 +105,7 @@ const ownOrigin = ({ scenario }: Means) =>
 const PROTOCOL = "sec-websocket-protocol";
 const UNKNOWN = ["one.conformance", "two.conformance"];
 
-const subprotocols = ({ scenario, subprotocol }: Means) => [
+const subprotocols = ({ scenario, subprotocol }: Dialect) => [
   scenario({
     id: "transport/subprotocol-none",
     title: "a client offers no subprotocol",
@@ -142,7 +142,7 @@ function judgeSubprotocol(
   });
 }
 
-const extensions = ({ scenario }: Means) => [
+const extensions = ({ scenario }: Dialect) => [
   scenario({
     id: "transport/extensions-none",
     title: "a client offers no extension",

@@ -3,9 +3,9 @@ import type { Context } from "../../harness/scenario.ts";
 import { isObject, type Message, show } from "../../harness/transcript.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
-import * as inputs from "./parity-inputs.ts";
-import { brief, type Parity, parityOf } from "./parity-inputs.ts";
 import { disconnect, disconnected, greeting, PARAMETER, queryOf, scenario } from "./protocol.ts";
+import * as inputs from "./version-parity-inputs.ts";
+import { brief, type Parity, parityOf } from "./version-parity-inputs.ts";
 
 /** The requirement that tests each parity. */
 const REQUIREMENTS = {

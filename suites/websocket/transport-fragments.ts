@@ -1,31 +1,31 @@
 import { bytewise, encode, type Frame, OPCODE } from "../../harness/frame.ts";
 import type { Context } from "../../harness/scenario.ts";
-import type { Means } from "./means.ts";
+import type { Dialect } from "./dialect.ts";
 import { slug } from "./words.ts";
 
 const ping: Frame = { opcode: OPCODE.ping, payload: "a" };
 const pong: Frame = { opcode: OPCODE.pong, payload: "b" };
 
 /** The cases of messages in fragments and in TCP segments, part of the section "WebSocket transport". */
-export const fragmentCases = (means: Means) => [
-  ...fragmented(means),
+export const fragmentCases = (dialect: Dialect) => [
+  ...fragmented(dialect),
 
-  means.scenario({
+  dialect.scenario({
     id: "transport/segments-of-the-handshake",
     title: "a client sends its handshake with each byte in a TCP segment of its own",
     tests: ["transport.segmentation"],
     async run({ connect, check }) {
-      const { sign, statusOf, words } = means;
+      const { sign, statusOf, words } = dialect;
       const client = await connect({ handshake: { bytewise: true } });
       check("transport.segmentation", statusOf(await sign(client)), { const: "success", title: `a ${words.sign}` });
     },
   }),
 
-  ...segmented(means),
+  ...segmented(dialect),
 ];
 
 /** The request in fragments, each as the bytes of its frame, by how it is cut. */
-function fragmentsOf({ request }: Means): Record<string, readonly Uint8Array[]> {
+function fragmentsOf({ request }: Dialect): Record<string, readonly Uint8Array[]> {
   const text = JSON.stringify(request);
   const euro = Buffer.from(JSON.stringify({ ...request, extra: "€" }));
   return {
@@ -39,19 +39,19 @@ function fragmentsOf({ request }: Means): Record<string, readonly Uint8Array[]> 
   };
 }
 
-const fragmented = (means: Means) =>
-  Object.entries(fragmentsOf(means)).map(([name, frames]) =>
-    means.scenario({
+const fragmented = (dialect: Dialect) =>
+  Object.entries(fragmentsOf(dialect)).map(([name, frames]) =>
+    dialect.scenario({
       id: `transport/fragmented-${slug(name)}`,
-      title: `a client sends a ${means.words.request} in fragments: ${name}`,
+      title: `a client sends a ${dialect.words.request} in fragments: ${name}`,
       given: frames.map(hex),
       tests: ["transport.fragmentation"],
-      run: (context) => expectSuccessOfFrames(means, context, "transport.fragmentation", ...frames),
+      run: (context) => expectSuccessOfFrames(dialect, context, "transport.fragmentation", ...frames),
     }),
   );
 
 /** The request in TCP segments, by how it is cut. */
-function segmentsOf({ request }: Means): Record<string, readonly Uint8Array[]> {
+function segmentsOf({ request }: Dialect): Record<string, readonly Uint8Array[]> {
   const text = JSON.stringify(request);
   const whole = encode({ opcode: OPCODE.text, payload: text });
   return {
@@ -63,20 +63,20 @@ function segmentsOf({ request }: Means): Record<string, readonly Uint8Array[]> {
   };
 }
 
-const segmented = (means: Means) =>
-  Object.entries(segmentsOf(means)).map(([name, segments]) =>
-    means.scenario({
+const segmented = (dialect: Dialect) =>
+  Object.entries(segmentsOf(dialect)).map(([name, segments]) =>
+    dialect.scenario({
       id: `transport/segments-${slug(name)}`,
-      title: `a client sends a ${means.words.request} in TCP segments: ${name}`,
+      title: `a client sends a ${dialect.words.request} in TCP segments: ${name}`,
       given: segments.map(hex),
       tests: ["transport.segmentation"],
-      run: (context) => expectSuccessOfFrames(means, context, "transport.segmentation", ...segments),
+      run: (context) => expectSuccessOfFrames(dialect, context, "transport.segmentation", ...segments),
     }),
   );
 
 /** Sends the frames of a request in these TCP segments and judges that it is carried out. */
 export async function expectSuccessOfFrames<Id extends string>(
-  { request, answer, statusOf }: Means,
+  { request, answer, statusOf }: Dialect,
   { connect, check }: Context<Id>,
   requirement: Id,
   ...segments: readonly Uint8Array[]

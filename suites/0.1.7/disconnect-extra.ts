@@ -1,6 +1,5 @@
 import { isEnded } from "../../harness/transcript.ts";
 import { fate, fateOf, mayIgnore } from "../websocket/fate.ts";
-import { answerToPing } from "../websocket/pings.ts";
 import {
   expectSuccess,
   filling,
@@ -10,8 +9,9 @@ import {
   requestOfLength,
   requestWith,
 } from "../websocket/requests.ts";
+import { answerToPing } from "../websocket/transport-pings.ts";
 import { spaced } from "../websocket/words.ts";
-import { means } from "./means.ts";
+import { dialect } from "./dialect.ts";
 import { disconnect, greeting, scenario } from "./protocol.ts";
 
 /** Further properties of a disconnect request; with any of them it is a valid request. */
@@ -35,7 +35,7 @@ const extended = Object.entries(extras).map(([name, extra]) =>
     title: `a client sends a disconnect request with further properties: ${spaced(name)}`,
     given: extra,
     tests: ["disconnect.extra-properties"],
-    run: (context) => expectSuccess(means, context, "disconnect.extra-properties", { ...disconnect, ...extra }),
+    run: (context) => expectSuccess(dialect, context, "disconnect.extra-properties", { ...disconnect, ...extra }),
   }),
 );
 
@@ -46,7 +46,7 @@ const numbered = Object.entries(rareNumbers).map(([name, number]) =>
     given: number,
     tests: ["disconnect.extra-properties"],
     run: (context) =>
-      expectSuccess(means, context, "disconnect.extra-properties", requestWith(disconnect, `"extra":${number}`)),
+      expectSuccess(dialect, context, "disconnect.extra-properties", requestWith(disconnect, `"extra":${number}`)),
   }),
 );
 
@@ -62,7 +62,7 @@ const upsetting = Object.entries(rareProperties).map(([name, property]) =>
     async run(context) {
       const { connect, check } = context;
       const bystander = await connect({ name: "bystander" });
-      await expectSuccess(means, context, "disconnect.extra-properties", requestWith(disconnect, property));
+      await expectSuccess(dialect, context, "disconnect.extra-properties", requestWith(disconnect, property));
       await answerToPing(bystander, "still there?");
       const lost = isEnded(bystander) ? "the bystander's connection ended" : "connected";
       check("disconnect.isolated", lost, { const: "connected" });
@@ -88,8 +88,8 @@ const long = lengths.map(([of, length]) =>
       client.send(text);
       check(
         "disconnect.extra-properties",
-        await fate(means, client, mayIgnore(text.length)),
-        fateOf(means, text.length),
+        await fate(dialect, client, mayIgnore(text.length)),
+        fateOf(dialect, text.length),
       );
     },
   }),
