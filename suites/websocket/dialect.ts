@@ -78,7 +78,7 @@ export interface Dialect {
   readonly name: string;
   /** Awaits the answer to a request. */
   answer(client: Connection): Promise<Message | Nothing>;
-  /** The answers to requests and the goodbyes that a client has got so far; with a status, only those that have it. */
+  /** The answers, refusals and goodbyes that a client has got so far, but no sign; with a status, only those that have it. */
   answers(client: Connection, status?: Status): readonly Message[];
   /** The status of an answer, or why there is none. */
   statusOf(answer: Message | Nothing): unknown;

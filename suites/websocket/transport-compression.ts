@@ -73,7 +73,7 @@ const isAccepted = (client: Connection) => header(client, "sec-websocket-extensi
 
 /** Sends unknown commands, each once the one before is answered, then a request; gives what came of that, if it came to it. */
 async function afterOthers(
-  { unknown, answersTo, request, answer, answers, statusOf }: Dialect,
+  { unknown, answersTo, request, answer, answers, isGoodbye, statusOf }: Dialect,
   client: Connection,
   others: number,
 ): Promise<unknown> {
@@ -81,11 +81,11 @@ async function afterOthers(
   for (let sent = 1; sent <= others; sent++) {
     client.send(unknown);
     const answered = () =>
-      answersTo(client, unknown).length >= sent || answers(client).length > 0 || isEnded(client) || undefined;
+      answersTo(client, unknown).length >= sent || answers(client).some(isGoodbye) || isEnded(client) || undefined;
     // A server that does not answer the first will hardly answer the second: one wait is enough.
     if (!silent) silent = isNothing(await client.wait("the answer to a malformed command", answered, { owed: false }));
     // What becomes of the first says nothing of those behind it.
-    if (answers(client, "failed").length > 0 || (sent === 1 && isEnded(client))) return ENDED;
+    if (answers(client, "failed").some(isGoodbye) || (sent === 1 && isEnded(client))) return ENDED;
   }
   client.send(request);
   return statusOf(await answer(client));
