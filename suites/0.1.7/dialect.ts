@@ -64,7 +64,7 @@ export const dialect: DialectWithSign<"version.greeting"> = {
   mayBeLost,
 };
 
-/** The answers to a malformed command so far; of the greetings those beyond what a bystander got. */
+/** The answers to a malformed command so far. A greeting is one only beyond the number that a bystander got. */
 function answersTo(client: Connection, malformed: Outgoing, bystander?: Connection): Message[] {
   const names = refusalsOf(malformed);
   const all = messages(client.transcript, "server").map(({ message }) => message);

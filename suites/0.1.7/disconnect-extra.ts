@@ -83,7 +83,7 @@ const long = lengths.map(([of, length]) =>
     tests: ["disconnect.extra-properties"],
     async run({ connect, check }) {
       const client = await connect();
-      await greeting(client); // What a server says before it refuses a message by a reset may be lost.
+      await greeting(client); // A greeting may be lost where a server refuses a message by a reset.
       const text = requestOfLength(disconnect, of, length);
       client.send(text);
       check(

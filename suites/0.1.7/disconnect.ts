@@ -98,7 +98,7 @@ export const disconnectCases = [
       const greeted = await greeting(client);
       client.send(disconnect);
       const first = await disconnected(client);
-      // Only a second request tells one that is never answered from one that came too early.
+      // The first may only have come too early. A second request shows if requests are never answered.
       const again = isNothing(first) && !isNothing(greeted);
       if (again) client.send(disconnect);
       const answer = again ? await disconnected(client) : first;

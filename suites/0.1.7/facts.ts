@@ -14,7 +14,7 @@ import { DISCONNECT, DISCONNECTED, GREETING, nameOf } from "./protocol.ts";
 /** A well-formed response of any service. */
 const RESPONSE = /^[^/]+\/[^/]+\/response$/;
 
-/** A request that only a refusal may answer: of the service of this version, but none that it defines. */
+/** A request of the service of this version that it does not define: only a refusal may answer it. */
 const UNDEFINED = /^system\/[^/]+\/request$/;
 
 /** Over this many bytes (8 KiB) a message may be too big for a WebSocket layer, which then ends the connection by its own rules. */

@@ -26,8 +26,8 @@ const wrong = (requirement: RequirementId, words: string, answer?: Message | Not
   isNothing(answer) && whyNothing(answer).unread ? { requirement, words, untold: answer } : { requirement, words };
 
 /**
- * Sends commands on one connection: the malformed ones before the first request alone, so that a success can only be theirs;
- * then the rest, or a request.
+ * Sends commands on one connection. The malformed ones before the first request go alone: a success can only be theirs. Then the
+ * rest goes, or a request.
  */
 export async function play(connect: Context["connect"], commands: readonly GeneratedCommand[]): Promise<Played> {
   const client = await connect();
@@ -52,8 +52,8 @@ export async function play(connect: Context["connect"], commands: readonly Gener
 }
 
 /**
- * Sends commands of several clients in turn, each on its connection. Who sent nothing, or a request first, is served as if it
- * were alone.
+ * Sends commands of several clients in turn, each on its connection. A client that sent nothing, or a request first, must be
+ * served as if it were alone.
  */
 export async function playTogether(connect: Context["connect"], turns: Turns): Promise<Mistake | undefined> {
   const clients = await Promise.all(Array.from({ length: CLIENTS }, () => connect()));
@@ -64,7 +64,7 @@ export async function playTogether(connect: Context["connect"], turns: Turns): P
     const goodbye = await disconnected(client);
     if (mayBeLost(client.transcript)) return undefined;
     const undisturbed = own.length === 0 || own[0]?.valid;
-    // Whether it is the others that disturb it, only the same alone can tell.
+    // The same commands alone show if the others disturb it.
     if (undisturbed && judgeGoodbye(goodbye, false))
       return (await play(connect, own)).mistake
         ? undefined

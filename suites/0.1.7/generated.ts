@@ -16,7 +16,7 @@ type Judge<T> = (
 const AT_A_TIME = 50;
 const SHARED = 20;
 
-/** Judges each value by itself, with so many clients. */
+/** Judges each value by itself, with this number of clients. */
 const each =
   <T>(judge: (connect: Connect, value: T) => Promise<Mistake | undefined>, clients = 1): Judge<T> =>
   ({ connect, room }, values) =>

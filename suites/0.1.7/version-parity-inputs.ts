@@ -36,7 +36,7 @@ export const lookalikes = [
   { name: "minor-with-zero", value: `${major}.${minor}0.${patch}` },
   { name: "minor-with-digit-before", value: `${major}.1${minor}.${patch}` },
   { name: "major-with-digit-before", value: `1${major}.${minor}.${patch}` },
-  // The version under test again where a number is kept in so many bits.
+  // A server that keeps numbers in so few bits takes them for the version under test.
   ...[8, 16, 32].flatMap((bits) => [
     { name: `patch-wrapped-at-${bits}-bits`, value: `${major}.${minor}.${patch + 2 ** bits}` },
     { name: `minor-wrapped-at-${bits}-bits`, value: `${major}.${minor + 2 ** bits}.${patch}` },

@@ -85,7 +85,7 @@ export interface Dialect {
 
   /** A well-formed request of a command that no version has. */
   readonly unknown: Message;
-  /** The answers to a malformed command that a client has got so far. What a bystander got, too, who sent none, is no answer. */
+  /** The answers to a malformed command that a client has got so far. Messages that a bystander got, too, are none. */
   answersTo(client: Connection, malformed: Outgoing, bystander?: Connection): readonly Message[];
   /** The names of the messages that may refuse a malformed command. */
   refusalsOf(malformed: Outgoing): readonly string[];
@@ -93,7 +93,7 @@ export interface Dialect {
   reasonOf(refusal: Message): unknown;
   /** The reason that it should give. */
   readonly invalid: string;
-  /** Texts of messages that only servers send, by what they are. */
+  /** Texts of messages that only servers send, by name. */
   readonly notForClients: Readonly<Record<string, string>>;
 
   /** A request to be disconnected. It may be the same. */

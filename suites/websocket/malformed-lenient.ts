@@ -45,7 +45,7 @@ const between = (request: Message, it: string): Readonly<Record<string, string>>
   };
 };
 
-/** Texts that only lenient parsers take for JSON, each an otherwise exact request, by what is lenient about them. */
+/** Texts that only lenient parsers take for JSON, each an otherwise exact request, by the leniency that it takes. */
 export function lenientTexts(request: Message): Readonly<Record<string, string>> {
   const text = JSON.stringify(request);
   return {

@@ -32,7 +32,7 @@ export const churnCase = (dialect: Dialect) =>
       }
       if (!check("resilience.churn", once.served, { const: CLIENTS, title: `${CLIENTS} ${words.sign}s` }))
         return skip("resilience.churn-speed", `not all were ${words.served}: see resilience.churn`);
-      // What slowed the last tenth down may have been another program: what is slow once is measured again.
+      // Another program may have slowed the last tenth down: a slow one is measured again.
       const last =
         once.last > SLOWER * once.first ? Math.min(once.last, (await churn(dialect, connect)).last) : once.last;
       check("resilience.churn-speed", Math.round((last / once.first) * 100) / 100, {

@@ -51,9 +51,9 @@ export async function judgeSurvival<Id extends string>(
   check(requirement, statusOf(await sign(newcomer)), { const: "success", title: `a newcomer is ${words.served}` });
 }
 
-/** Says why a case that wants so many connections is not for a target that accepts fewer. */
+/** Says why a case needs more connections than the target accepts. */
 export const beyondRoom = (room: number, wanted: number): string =>
   `it takes ${wanted} connections at the same time, and the target accepts at most ${room}`;
 
-/** Makes so many of something. */
+/** Makes this number of something. */
 export const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));

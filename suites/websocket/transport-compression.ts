@@ -32,7 +32,7 @@ const one = ({ scenario, sign, request, answer, statusOf, words }: Dialect) =>
     },
   });
 
-/** Each message is compressed with what those before it left behind, where the server does not forbid that. */
+/** Each message is compressed with the window that those before it left behind, unless the server forbids that. */
 const several = (dialect: Dialect, count: number) =>
   dialect.scenario({
     id: `transport/extensions-deflate-${count}-messages`,
@@ -71,7 +71,7 @@ const inFragments = ({ scenario, request, answer, statusOf, words }: Dialect) =>
 
 const isAccepted = (client: Connection) => header(client, "sec-websocket-extensions").includes("permessage-deflate");
 
-/** Sends unknown commands, each once the one before is answered, then a request; gives what came of that, if it came to it. */
+/** Sends unknown commands, each when the one before is answered, then a request. Returns the status of its answer, or `ENDED`. */
 async function afterOthers(
   { unknown, answersTo, request, answer, answers, isGoodbye, statusOf }: Dialect,
   client: Connection,
@@ -84,7 +84,7 @@ async function afterOthers(
       answersTo(client, unknown).length >= sent || answers(client).some(isGoodbye) || isEnded(client) || undefined;
     // A server that does not answer the first will hardly answer the second: one wait is enough.
     if (!silent) silent = isNothing(await client.wait("the answer to a malformed command", answered, { owed: false }));
-    // What becomes of the first says nothing of those behind it.
+    // The fate of the first says nothing of those behind it.
     if (answers(client, "failed").some(isGoodbye) || (sent === 1 && isEnded(client))) return ENDED;
   }
   client.send(request);

@@ -86,7 +86,7 @@ export async function expectSuccessOfFrames<Id extends string>(
   check(requirement, statusOf(await answer(client)), { const: "success" });
 }
 
-/** The frames of one message in fragments, each as bytes; what is no text goes between them as it is. */
+/** The frames of one message in fragments, each as bytes, with the control frames that are given between them. */
 function message(...parts: readonly (string | Uint8Array | Frame)[]): Buffer[] {
   const isPart = (part: (typeof parts)[number]): part is string | Uint8Array =>
     typeof part === "string" || part instanceof Uint8Array;

@@ -61,7 +61,7 @@ function welcome(socket: WebSocket, request: IncomingMessage, everybody: Set<Cli
     if (behaviour.read(text, binary, client) === REQUEST) behaviour.disconnect(client);
     else behaviour.malformed(client, text, binary);
   });
-  request.socket.cork(); // All that is said at once comes in one segment, so that who leaves when it is greeted has all of it.
+  request.socket.cork(); // One segment for all that is said at once: a client that leaves when it is greeted has all of it.
   behaviour.greet(client, behaviour.parity(client.version));
   request.socket.uncork();
 }

@@ -24,7 +24,7 @@ export const editing = (
     };
   });
 
-/** A change that rewrites what comes from a client in each TCP segment. */
+/** A change that rewrites the bytes of a client, one TCP segment after another. */
 export function rewriting(make: () => (bytes: Buffer) => Buffer): ReferenceFault["change"] {
   return () => ({
     upgrade(_, tcp) {
