@@ -114,9 +114,6 @@ export const queries = {
   "after-an-encoded-decoy": `other=%26${PARAMETER}%3D${decoy}&${PARAMETER}=${other}`,
 };
 
-/** A query as a title can hold it. */
-export const brief = (query: string): string => query.replace(/x{20,}/, (run) => `xxx… (${run.length} x)`);
-
 /** Queries whose parity the protocol leaves open. */
 export const open = {
   prerelease: queryOf(`${version}-beta.1`),

@@ -3,9 +3,10 @@ import type { Context } from "../../harness/scenario.ts";
 import { isObject, type Message, show } from "../../harness/transcript.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import { shortened } from "../websocket/words.ts";
 import { disconnect, disconnected, greeting, PARAMETER, queryOf, scenario } from "./protocol.ts";
 import * as inputs from "./version-parity-inputs.ts";
-import { brief, type Parity, parityOf } from "./version-parity-inputs.ts";
+import { type Parity, parityOf } from "./version-parity-inputs.ts";
 
 /** The requirement that tests each parity. */
 const REQUIREMENTS = {
@@ -48,7 +49,7 @@ const unparseable = Object.entries(inputs.unparseable).map(([name, value]) =>
 const queries = Object.entries(inputs.queries).map(([name, query]) =>
   scenario({
     id: `version/query-${name}`,
-    title: `a client of version ${inputs.other} connects with ?${brief(query)}`,
+    title: `a client of version ${inputs.other} connects with ?${shortened(query)}`,
     given: query,
     tests: ["version.greeting", "version.success", "version.current", "parity.query"],
     run: (context) => expectParity(context, query, "parity.query", "minor_mismatch"),

@@ -7,7 +7,7 @@ import { fate, refusalFate } from "./fate.ts";
 import { deepTexts, malformedGroups, refusableTexts, unspecifiedInputs, unwatchedGroups } from "./malformed-inputs.ts";
 import { type Reaction, reactToFenced, reactToSingle } from "./malformed-reaction.ts";
 import { besideBystander, judgeSurvival, together } from "./survival.ts";
-import { spaced } from "./words.ts";
+import { inQuotes, spaced } from "./words.ts";
 
 /** The cases of the section "Malformed commands". */
 export const malformedCases = (dialect: Dialect): readonly Case[] => [
@@ -23,7 +23,7 @@ const watched = (dialect: Dialect) =>
     inputs.map(({ name, text, near }) =>
       dialect.scenario({
         id: `malformed/${group}-${name}`,
-        title: `a client sends ${quote(text)}`,
+        title: `a client sends ${inQuotes(text)}`,
         given: { text, near },
         tests: [
           "malformed.rejected",
@@ -47,7 +47,7 @@ const unwatched = (dialect: Dialect) =>
     inputs.map(({ name, text }) =>
       dialect.scenario({
         id: `malformed/${group}-${name}`,
-        title: `a client sends ${quote(text)}`,
+        title: `a client sends ${inQuotes(text)}`,
         given: text,
         tests: ["malformed.rejected", "malformed.answered", "malformed.reason", "malformed.usable"],
         async run(context) {
@@ -159,13 +159,4 @@ function judgeUsable({ words }: Dialect, { check }: Context<"malformed.usable">,
   check("malformed.usable", afterwards, {
     title: `a ${words.request} is answered, or ${words.goodbye} failed came`,
   });
-}
-
-/** A text as a title can hold it, with what cannot be seen as escapes. */
-function quote(text: string): string {
-  const all = JSON.stringify(text).replaceAll(
-    /(?! )[\p{Z}\p{C}]/gu,
-    (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return all.length > 80 ? `${all.slice(0, 80)}… (${text.length} characters)` : all;
 }
