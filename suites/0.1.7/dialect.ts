@@ -1,7 +1,7 @@
 import type { Connection, Outgoing } from "../../harness/connection.ts";
 import { type Message, messages } from "../../harness/transcript.ts";
 import type { DialectWithSign } from "../websocket/dialect.ts";
-import { mayBeLost } from "./facts.ts";
+import { mayBeLost } from "./messages-facts.ts";
 import {
   DISCONNECT,
   DISCONNECTED,

@@ -3,8 +3,8 @@ import { isNothing, type Nothing, whyNothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { isEnded, type Message, messages, show } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
-import { mayBeLost } from "./facts.ts";
 import type { GeneratedCommand } from "./generated-inputs.ts";
+import { mayBeLost } from "./messages-facts.ts";
 import { DISCONNECTED, disconnect, disconnected, GREETING, goodbyesOf, nameOf, refusalsOf } from "./protocol.ts";
 
 /** One mistake of a server with some commands. */

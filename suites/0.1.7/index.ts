@@ -12,8 +12,8 @@ import { disconnectCases } from "./disconnect.ts";
 import { foundations, survival } from "./foundations.ts";
 import { generatedCases } from "./generated.ts";
 import { latencies } from "./latencies.ts";
+import { rules } from "./messages.ts";
 import { address, GREETING, nameOf, violationsOf } from "./protocol.ts";
-import { rules } from "./rules.ts";
 import { sets, withdrawn } from "./sets/index.ts";
 import { malformedFirst, versionCases } from "./version.ts";
 

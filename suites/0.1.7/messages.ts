@@ -31,7 +31,7 @@ import {
   tooBig,
   unknown,
   unprovoked,
-} from "./facts.ts";
+} from "./messages-facts.ts";
 import { DISCONNECT, DISCONNECTED, GREETING, nameOf, violationsOf } from "./protocol.ts";
 
 const kept = (actual: string): Finding => ({ outcome: "kept", actual });
