@@ -9,9 +9,7 @@ export interface MalformedInput {
   readonly name: string;
   /** The text frame. */
   readonly text: string;
-  /**
-   * A lenient server could take it for a request. That it is not carried out says something only where the exact request is.
-   */
+  /** A lenient server could take it for a request. A server shows that it does not only if it carries out the exact request. */
   readonly near: boolean;
 }
 

@@ -55,7 +55,7 @@ export const nearMisses = (name: string) => {
 /** Names that stand for that of a request where a server takes them for patterns. */
 export const wildcards = (name: string) => {
   const parts = name.split("/");
-  const aPart = (it: string) => parts.with(1, it).join("/");
+  const aPart = (it: string) => parts.map((part, i) => (i === 1 ? it : part)).join("/");
   const behind = (it: string) => parts.with(-1, it).join("/");
   return {
     "glob-for-all": "*",
