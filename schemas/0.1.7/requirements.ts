@@ -1,13 +1,13 @@
 import type { Requirement } from "../../harness/catalogue.ts";
 
-/** What a Tachyon 0.1.7 server owes its clients: the rows of `document/requirements.md`, in its order. */
+/** What a Tachyon 0.1.7 server owes its clients: the rows of `document/requirements.md`, in its order, in statements that stand alone. */
 export const requirements = [
   {
     id: "message.json",
     section: "messages",
     level: "MUST",
     source: "S, R",
-    statement: "It is one text frame (or fragmented text message) that holds one JSON object.",
+    statement: "Every message is one text frame (or fragmented text message) that holds one JSON object.",
   },
   {
     id: "message.known",
@@ -15,7 +15,7 @@ export const requirements = [
     level: "MUST",
     source: "S",
     statement:
-      "Its `command` is a string; in the `system/` service it is a response this version defines. Applies to `system/…` commands and to what is no `service/endpoint/response` at all.",
+      "The `command` of every message is a string; in the `system/` service it is a response this version defines. Applies to `system/…` commands and to what is no `service/endpoint/response` at all.",
   },
   {
     id: "message.foreign",
@@ -32,7 +32,7 @@ export const requirements = [
     level: "MUST",
     source: "S",
     statement:
-      "It validates against the JSON schema of its command. The schemas are open: unknown extra properties are allowed everywhere.",
+      "Every message validates against the JSON schema of its command. The schemas are open: unknown extra properties are allowed everywhere.",
   },
   {
     id: "termination.announced",
@@ -47,14 +47,16 @@ export const requirements = [
     section: "messages",
     level: "MUST",
     source: "D disconnected",
-    statement: "Status `success` is sent only to a client that sent `system/disconnect/request`.",
+    statement:
+      "A `system/disconnected/response` with status `success` is sent only to a client that sent `system/disconnect/request`.",
   },
   {
     id: "termination.reason",
     section: "messages",
     level: "MUST",
     source: "S disconnected",
-    statement: "A `failed` one carries a reason, one of `internal_error`, `unauthorized`, `invalid_command`.",
+    statement:
+      "A `system/disconnected/response` with status `failed` carries a reason, one of `internal_error`, `unauthorized`, `invalid_command`.",
   },
   {
     id: "disconnect.closes",
@@ -70,7 +72,7 @@ export const requirements = [
     level: "MUST",
     source: "→",
     why: "the message says that the connection is over",
-    statement: "No message follows it.",
+    statement: "No message follows `system/disconnected/response`.",
   },
   {
     id: "version.greeting",
@@ -85,7 +87,7 @@ export const requirements = [
     section: "version",
     level: "MUST",
     source: 'D "as soon as they connect"',
-    statement: "It is the first message of the connection.",
+    statement: "The greeting is the first message of the connection.",
   },
   {
     id: "version.once",
@@ -93,7 +95,7 @@ export const requirements = [
     level: "SHOULD",
     source: "→",
     why: "sent to *new* clients",
-    statement: "It is sent once per connection.",
+    statement: "The greeting is sent once per connection.",
   },
   {
     id: "version.success",
@@ -102,21 +104,21 @@ export const requirements = [
     source: "→",
     why: "the version is what the greeting is for",
     statement:
-      "Its status is `success` for a client that may connect, with, without or with a wrong version parameter.",
+      "The status of the greeting is `success` for a client that may connect, with, without or with a wrong version parameter.",
   },
   {
     id: "version.current",
     section: "version",
     level: "MUST",
     source: "S",
-    statement: "`data.tachyonVersion` is the version under test.",
+    statement: "`data.tachyonVersion` of the greeting is the version under test.",
   },
   {
     id: "version.no-login",
     section: "version",
     level: "MUST",
     source: "D `requiresLogin: false`, `requiresRole: false`",
-    statement: "It needs no credentials.",
+    statement: "The greeting needs no credentials.",
   },
   {
     id: "parity.match",
@@ -178,7 +180,8 @@ export const requirements = [
     section: "version",
     level: "MUST",
     source: 'D "in the WS connection URL", URL standard',
-    statement: "The parameter is found wherever it stands in the query, beside others, percent-encoded or not.",
+    statement:
+      "The parameter `tachyonVersion` is found wherever it stands in the query, beside others, percent-encoded or not.",
   },
   {
     id: "parity.isolated",
@@ -186,7 +189,7 @@ export const requirements = [
     level: "MUST",
     source: "→",
     why: "it is the parity of *this* client",
-    statement: "Clients that connect at the same moment with different versions each get their own.",
+    statement: "Clients that connect at the same moment with different versions each get their own parity.",
   },
   {
     id: "parity.usable",
@@ -208,7 +211,7 @@ export const requirements = [
     section: "disconnect",
     level: "MUST",
     source: "D disconnected",
-    statement: "That answer's status is `success`.",
+    statement: "The answer to `system/disconnect/request` has status `success`.",
   },
   {
     id: "disconnect.once",
@@ -216,7 +219,7 @@ export const requirements = [
     level: "MUST",
     source: "→",
     why: "one connection ends once",
-    statement: "However many requests are pipelined, one answer.",
+    statement: "However many disconnect requests are pipelined, they get one answer.",
   },
   {
     id: "disconnect.request-only",
@@ -231,14 +234,14 @@ export const requirements = [
     level: "MUST",
     source: "D `requiresLogin: false`, `requiresRole: false`",
     statement:
-      "It works without credentials, at any moment, also sent right after the 101 without reading the greeting.",
+      "A disconnect request works without credentials, at any moment, also sent right after the 101 without reading the greeting.",
   },
   {
     id: "disconnect.extra-properties",
     section: "disconnect",
     level: "MUST",
     source: "S (open schema)",
-    statement: "A request with further properties is a valid request.",
+    statement: "A disconnect request with further properties is a valid request.",
   },
   {
     id: "disconnect.encoding",
@@ -254,14 +257,14 @@ export const requirements = [
     level: "MUST",
     source: "→",
     why: "it ends *the* connection",
-    statement: "No other connection is ended or disturbed.",
+    statement: "A disconnect request ends or disturbs no other connection.",
   },
   {
     id: "disconnect.reconnect",
     section: "disconnect",
     level: "MUST",
     source: "D version",
-    statement: "The client can connect again at once and is greeted as new.",
+    statement: "A client that was disconnected can connect again at once and is greeted as new.",
   },
   {
     id: "disconnect.final",
@@ -269,21 +272,22 @@ export const requirements = [
     level: "SHOULD",
     source: "→",
     why: "the connection is over",
-    statement: "What the client sends after the request is not answered.",
+    statement: "Nothing that the client sends after a disconnect request is answered.",
   },
   {
     id: "disconnect.clean-close",
     section: "disconnect",
     level: "SHOULD",
     source: "R 6455 7.4",
-    statement: "The server closes with a close frame, code 1000 or none, rather than dropping TCP.",
+    statement:
+      "After a disconnect request the server closes with a close frame, code 1000 or none, rather than dropping TCP.",
   },
   {
     id: "malformed.rejected",
     section: "malformed",
     level: "MUST",
     source: "S",
-    statement: "It is never carried out: no `success` for it.",
+    statement: "A malformed command is never carried out: no `success` for it.",
   },
   {
     id: "malformed.answered",
@@ -292,14 +296,14 @@ export const requirements = [
     source: "→",
     why: "the schemas define `invalid_command` for it",
     statement:
-      "It gets an answer: `system/disconnected/response` failed, or a failed response of the command it named (`x/y/request` → `x/y/response`). Silence is the warning.",
+      "A malformed command gets an answer: `system/disconnected/response` failed, or a failed response of the command it named (`x/y/request` → `x/y/response`). Silence is the warning.",
   },
   {
     id: "malformed.reason",
     section: "malformed",
     level: "SHOULD",
     source: "S",
-    statement: "The answer's reason is `invalid_command`.",
+    statement: "The reason in the answer to a malformed command is `invalid_command`.",
   },
   {
     id: "malformed.usable",
@@ -307,7 +311,7 @@ export const requirements = [
     level: "MUST",
     source: "D disconnected",
     statement:
-      "Afterwards the connection either still works (a disconnect is answered) or was ended with `system/disconnected/response` failed.",
+      "After a malformed command the connection either still works (a disconnect is answered) or was ended with `system/disconnected/response` failed.",
   },
   {
     id: "malformed.survives",
@@ -315,7 +319,7 @@ export const requirements = [
     level: "MUST",
     source: "→",
     why: "other clients owe nothing",
-    statement: "Clients already connected stay connected, and new ones are greeted.",
+    statement: "After a malformed command clients already connected stay connected, and new ones are greeted.",
   },
   {
     id: "malformed.unspecified",
@@ -331,7 +335,7 @@ export const requirements = [
     section: "transport",
     level: "MUST",
     source: "R",
-    statement: "101 with the right `Upgrade`, `Connection` and `Sec-WebSocket-Accept`.",
+    statement: "The handshake is answered with 101 and the right `Upgrade`, `Connection` and `Sec-WebSocket-Accept`.",
   },
   {
     id: "transport.http",
@@ -346,7 +350,8 @@ export const requirements = [
     section: "transport",
     level: "MUST",
     source: "R",
-    statement: "It selects no subprotocol that was not offered. Refusing the handshake for an unknown one is allowed.",
+    statement:
+      "The server selects no subprotocol that was not offered. Refusing the handshake for an unknown one is allowed.",
   },
   {
     id: "transport.extensions",
@@ -354,7 +359,7 @@ export const requirements = [
     level: "MUST",
     source: "R",
     statement:
-      "It negotiates no extension that was not offered; permessage-deflate, where accepted, works in both directions.",
+      "The server negotiates no extension that was not offered; permessage-deflate, where accepted, works in both directions.",
   },
   {
     id: "transport.ping",
@@ -392,7 +397,7 @@ export const requirements = [
     level: "MUST",
     source: "R",
     statement:
-      "After each of the violations below, after a reset in mid-frame, and after odd but legal-looking upgrades (request target `//`, an absolute URL, a broken percent escape; an empty, spaced or bracketed `Host`; an 8 KiB and a 64 KiB query), clients already connected stay connected and new ones are greeted. The first implementation of this protocol died here, whole process, on one bad frame.",
+      "After each violation of RFC 6455, after a reset in mid-frame, and after odd but legal-looking upgrades (request target `//`, an absolute URL, a broken percent escape; an empty, spaced or bracketed `Host`; an 8 KiB and a 64 KiB query), clients already connected stay connected and new ones are greeted. The first implementation of this protocol died here, whole process, on one bad frame.",
   },
   {
     id: "transport.strict-handshake",
@@ -468,7 +473,7 @@ export const requirements = [
     source: "→",
     why: '"each new client" holds at every moment',
     statement:
-      "of those, the last are greeted as fast as the first: median of the last tenth at most 5 times that of the first tenth.",
+      "Of 300 connections one after another, the last are greeted as fast as the first: median of the last tenth at most 5 times that of the first tenth.",
   },
   {
     id: "resilience.idle",
@@ -528,7 +533,7 @@ export const requirements = [
     level: "MUST",
     source: "→",
     why: '"each new client" holds at every moment',
-    statement: "JSON nested 100,000 deep, an object with 100,000 keys, a 1 MB number: likewise.",
+    statement: "JSON nested 100,000 deep, an object with 100,000 keys, a 1 MB number: judged like large commands.",
   },
 ] as const satisfies readonly Requirement[];
 

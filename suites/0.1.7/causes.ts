@@ -3,7 +3,7 @@ import type { requirements } from "../../schemas/0.1.7/requirements.ts";
 /** The id of a requirement that can be broken: a MAY cannot. */
 type Breakable = Exclude<(typeof requirements)[number], { readonly level: "MAY" }>["id"];
 
-/** What a server author usually did wrong where a requirement is broken, in a sentence or two. */
+/** The usual mistake of a server's author where a requirement is broken, in a sentence or two. */
 export const causes: Readonly<Record<Breakable, string>> = {
   "message.json":
     "A text that is no JSON goes out, such as a welcome or an error page of the framework; or JSON goes out in a binary frame because it was encoded to bytes first.",
@@ -28,11 +28,11 @@ export const causes: Readonly<Record<Breakable, string>> = {
   "version.once":
     "Two places greet: a hook that runs on every connection, and the code that looks at the version or at the first message.",
   "version.success":
-    "A mismatched or missing version is taken for an error and greeted with `failed`, though `versionParity` is what says so.",
+    "A mismatched or missing version is taken for an error and greeted with `failed`, though only `versionParity` is to tell it.",
   "version.current":
     "The version is written by hand and was not updated, is that of the server software, or repeats what the client sent.",
   "version.no-login":
-    "A gateway or middleware asks for a token on every connection. What needs a login is to be refused when it is asked for, not before.",
+    "A gateway or middleware asks for a token on every connection. Refuse a request that needs a login when it comes, not the connection.",
   "parity.match":
     "The server does not know its own version in the form that clients send, or compares it with another build's; nothing then matches.",
   "parity.major":
@@ -94,7 +94,7 @@ export const causes: Readonly<Record<Breakable, string>> = {
   "transport.fragmentation":
     "Each frame is taken for a message: fragments are not joined, an empty one is dropped though it is the last, or their number is limited to very few.",
   "transport.segmentation":
-    "What one read of the socket returns is taken for one frame or one handshake. Buffer it, since TCP cuts and joins as it likes.",
+    "The bytes of one read of the socket are taken for one frame or one handshake. Buffer it, since TCP cuts and joins as it likes.",
   "transport.close":
     "A close frame of the client is not answered, because the library leaves that to the application; or the TCP connection stays open behind it.",
   "transport.survives":

@@ -3,7 +3,7 @@ import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 
 const DOCUMENT = "schemas/0.1.7/document/system.md";
 
-/** A place in the protocol document, and what it says there, word for word. */
+/** A place in the protocol document, and the words that stand there. */
 const system =
   (heading: string) =>
   (says: string): Clause => ({ place: `system.md, ${heading}`, link: `${DOCUMENT}#${heading.toLowerCase()}`, says });

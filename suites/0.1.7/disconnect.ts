@@ -1,25 +1,25 @@
 import type { Outgoing } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import { messages } from "../../harness/transcript.ts";
-import { spellings } from "./disconnect-inputs.ts";
-import { extraCases } from "./extra.ts";
-import { words } from "./ids.ts";
+import { expectSuccess, spellings } from "../websocket/requests.ts";
+import { spaced } from "../websocket/words.ts";
+import { dialect } from "./dialect.ts";
+import { extraCases } from "./disconnect-extra.ts";
 import {
   asksToLogIn,
   DISCONNECT,
   DISCONNECTED,
   disconnect,
   disconnected,
-  expectSuccess,
   GREETING,
   goodbyesOf,
   greeting,
   NO_LOGIN,
   nameOf,
+  refusalsOf,
   scenario,
   statusOf,
 } from "./protocol.ts";
-import { refusalsOf } from "./reaction.ts";
 
 const pipelined = [
   { name: "2-in-a-row", requests: 2, together: false },
@@ -44,13 +44,13 @@ const pipelined = [
   }),
 );
 
-const spelled = Object.entries(spellings).map(([name, text]) =>
+const spelled = Object.entries(spellings(dialect)).map(([name, text]) =>
   scenario({
     id: `disconnect/spelled-${name}`,
-    title: `a client spells the JSON of a disconnect request with ${words(name)}`,
+    title: `a client spells the JSON of a disconnect request with ${spaced(name)}`,
     given: text,
     tests: ["disconnect.encoding"],
-    run: (context) => expectSuccess(context, "disconnect.encoding", text),
+    run: (context) => expectSuccess(dialect, context, "disconnect.encoding", text),
   }),
 );
 
@@ -61,7 +61,7 @@ const followed = Object.entries({
 }).map(([name, later]) =>
   scenario({
     id: `disconnect/followed-by-${name}`,
-    title: `a client sends more after its disconnect request: ${words(name)}`,
+    title: `a client sends more after its disconnect request: ${spaced(name)}`,
     given: later,
     tests: ["disconnect.answered", "disconnect.final"],
     async run({ connect, check }) {
@@ -98,7 +98,7 @@ export const disconnectCases = [
       const greeted = await greeting(client);
       client.send(disconnect);
       const first = await disconnected(client);
-      // Only a second request tells one that is never answered from one that came too early.
+      // The first may only have come too early. A second request shows if requests are never answered.
       const again = isNothing(first) && !isNothing(greeted);
       if (again) client.send(disconnect);
       const answer = again ? await disconnected(client) : first;
@@ -129,7 +129,7 @@ export const disconnectCases = [
     id: "disconnect/at-once",
     title: "a client asks to be disconnected right after the 101, without reading the greeting",
     tests: ["disconnect.no-login"],
-    run: (context) => expectSuccess(context, "disconnect.no-login", disconnect),
+    run: (context) => expectSuccess(dialect, context, "disconnect.no-login", disconnect),
   }),
 
   scenario({

@@ -1,19 +1,19 @@
 import type { Foundations } from "../../harness/foundation.ts";
 import { type RequirementId, requirements } from "../../schemas/0.1.7/requirements.ts";
-import { lengths } from "./disconnect-inputs.ts";
-import { deep } from "./malformed-inputs.ts";
+import { deepTexts } from "../websocket/malformed-inputs.ts";
+import { lengths } from "../websocket/requests.ts";
 import { DISCONNECTED, GREETING } from "./protocol.ts";
 
 type Ids = readonly RequirementId[];
 type Some<T> = Readonly<Partial<Record<RequirementId, T>>>;
 
-/** What it takes to have a connection. */
+/** The requirements that must be kept to have a connection. */
 const CONNECTION: Ids = ["transport.handshake", "transport.subprotocol", "transport.extensions"];
 
-/** What it takes that others can be served: newcomers are greeted, also after somebody left, and nobody is ended by another. */
+/** The requirements that must be kept to serve others: newcomers are greeted, also after somebody left, and nobody ends another. */
 const OTHERS: Ids = ["version.success", "disconnect.reconnect", "disconnect.isolated"];
 
-/** What a greeting says of a client's version. */
+/** The requirements of the parity in a greeting. */
 const PARITIES: Ids = [
   "parity.match",
   "parity.major",
@@ -24,10 +24,10 @@ const PARITIES: Ids = [
   "parity.query",
 ];
 
-/** What it takes that any other form of a disconnect request can be judged. */
+/** The requirements that must be kept to judge any other form of a disconnect request. */
 const REQUESTS: Ids = ["disconnect.answered", "disconnect.success", "disconnect.no-login"];
 
-/** What says that others go on being served. */
+/** The requirements that others go on being served. */
 const SURVIVAL: Ids = [
   "malformed.survives",
   "transport.survives",
@@ -43,7 +43,7 @@ const SURVIVAL: Ids = [
   "resilience.deep",
 ];
 
-/** Where each requirement that others rest on shows in its plainest form, and what that rests on. */
+/** The cases that show a requirement in its plainest form, and the requirements that these rest on. */
 const plain = {
   "transport.handshake": { plain: ["transport/handshake-as-any-client-does"], on: [] },
   "transport.subprotocol": { plain: ["transport/subprotocol-none"], on: ["transport.handshake"] },
@@ -81,7 +81,7 @@ const plain = {
 
 const rows = (on: Ids, ...ids: Ids): Some<Ids> => Object.fromEntries(ids.map((id) => [id, on]));
 
-/** What each requirement rests on wherever it does not show in its plainest form. */
+/** The requirements that each rests on in every other than its plainest form. */
 const forms: Some<Ids> = {
   ...rows(["transport.handshake"], "transport.subprotocol", "transport.header-whitespace"),
   ...rows(CONNECTION, "transport.handshake"),
@@ -125,24 +125,24 @@ const forms: Some<Ids> = {
   ...rows(OTHERS, ...SURVIVAL, "resilience.churn-speed"),
 };
 
-/** In bytes: what is longer may come in several segments. */
+/** In bytes: a longer message may come in several segments. */
 const SEGMENT = 1_000;
 
-/** What comes in several segments, however it is sent, rests on frames being read that do. */
+/** Long messages come in several segments, however they are sent. Their cases rest on the one that frames in segments are read. */
 const inSegments = Object.fromEntries(
   [
     ...lengths
       .filter(([, length]) => length > SEGMENT)
       .map(([of, length]) => `disconnect/extra-${of}-of-${length}-bytes`),
     ...["a-long-text", "100-properties"].map((name) => `disconnect/extra-${name}`),
-    ...Object.keys(deep).map((name) => `malformed/deep-${name}`),
+    ...Object.keys(deepTexts).map((name) => `malformed/deep-${name}`),
     "transport/violation-a-ping-of-65536-bytes",
     "resilience.large",
     "resilience.deep",
   ].map((id) => [id, ["transport/segments-each-byte-in-a-segment-of-its-own"]]),
 );
 
-/** What a single case rests on besides. */
+/** The requirements that a single case rests on besides. */
 const cases: Readonly<Record<string, readonly string[]>> = {
   "disconnect/no-login": ["version.no-login"],
   "disconnect/extra-with-nul-in-its-text": ["disconnect.encoding"],
@@ -164,13 +164,13 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   "transport/segments-two-fragments-in-one-segment": ["transport.fragmentation"],
 };
 
-/** What goes wrong among others may come of what they do, where a server does not keep its clients apart. */
+/** Where a server does not keep its clients apart, others may cause whatever goes wrong beside them. */
 const varying: Some<Ids> = {
   ...rows(["disconnect.isolated", "disconnect.reconnect"], ...requirements.map(({ id }) => id)),
   ...rows(["disconnect.isolated", "disconnect.reconnect", "parity.isolated"], ...PARITIES),
 };
 
-/** What says that a valid command is carried out. */
+/** The requirements that a valid command is carried out. */
 const CARRIED_OUT: Ids = [
   "disconnect.answered",
   "disconnect.no-login",
@@ -185,7 +185,7 @@ const CARRIED_OUT: Ids = [
   "parity.usable",
 ];
 
-/** What comes of which, where both are broken in the same case. */
+/** The requirements that explain why another is broken in the same case. */
 const within: Some<Ids> = {
   ...rows([...SURVIVAL, ...CARRIED_OUT], "termination.announced"),
   ...rows(["transport.extensions"], "message.json"),
@@ -198,7 +198,7 @@ const within: Some<Ids> = {
   ...rows([...SURVIVAL, "version.no-login", "transport.segmentation", "transport.extensions"], "version.greeting"),
 };
 
-/** How the requirements of this version rest on one another: what keeps one cause from being many findings. */
+/** The ways in which requirements of this version rest on one another: they keep one cause from being many findings. */
 export const foundations: Foundations = {
   plain,
   forms: merged(forms, cases, inSegments),
@@ -211,14 +211,14 @@ export const foundations: Foundations = {
   absent: ["malformed.rejected"],
 };
 
-/** Rows of several tables; what stands in several rests on all that they say. */
+/** Joins the rows of several tables. An id that stands in several rests on all that they say. */
 function merged(...tables: readonly Some<readonly string[]>[]): Foundations["forms"] {
   const all: Record<string, readonly string[]> = {};
   for (const [id, on] of tables.flatMap((it) => Object.entries(it))) all[id] = [...(all[id] ?? []), ...on];
   return all;
 }
 
-/** What a case breaks whose input ends the server, or the connections of others, by its suite. */
+/** The requirement that a case breaks if its input ends the server or the connections of others, by suite. */
 export const survival: Readonly<Record<string, RequirementId>> = {
   version: "transport.survives",
   disconnect: "disconnect.isolated",

@@ -2,34 +2,34 @@ import type { Arbitrary } from "fast-check";
 import { counterexample, type Generator, overlapping } from "../../harness/property.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
-import { extended, interleaving, malformed, sequence, spelled } from "./generators.ts";
-import { CLIENTS, type Finding, play, playTogether } from "./play.ts";
+import { extended, interleaving, malformed, sequence, spelled } from "./generated-inputs.ts";
+import { CLIENTS, type Mistake, play, playTogether } from "./generated-play.ts";
 import { disconnect, scenario } from "./protocol.ts";
 
 type Connect = Context["connect"];
 type Judge<T> = (
   client: Pick<Context, "connect" | "room">,
   values: readonly T[],
-) => Promise<readonly (Finding | undefined)[]>;
+) => Promise<readonly (Mistake | undefined)[]>;
 
-/** So many connections are worked on at the same time, and so many malformed commands share one. */
+/** The number of connections at the same time, and of malformed commands that share one. */
 const AT_A_TIME = 50;
 const SHARED = 20;
 
-/** Judges each value by itself, with so many clients. */
+/** Judges each value by itself, with this number of clients. */
 const each =
-  <T>(judge: (connect: Connect, value: T) => Promise<Finding | undefined>, clients = 1): Judge<T> =>
+  <T>(judge: (connect: Connect, value: T) => Promise<Mistake | undefined>, clients = 1): Judge<T> =>
   ({ connect, room }, values) =>
     overlapping(values, atATime(room, clients), (value) => judge(connect, value));
 
-/** How many values can be worked on, with so many clients each: as many as the target accepts, and one at least. */
+/** The number of values that are judged at the same time: as many as the target accepts clients for, and one at least. */
 const atATime = (room: number, clients: number) => Math.max(1, Math.min(AT_A_TIME, Math.floor(room / clients)));
 
 /** Judges requests, each on a connection of its own; whatever is wrong breaks this requirement. */
 const requests = (requirement: RequirementId): Judge<string> =>
   each(async (connect, text) => {
-    const { finding } = await play(connect, [{ text, valid: true }]);
-    return finding && { ...finding, requirement };
+    const { mistake } = await play(connect, [{ text, valid: true }]);
+    return mistake && { ...mistake, requirement };
   });
 
 /**
@@ -42,9 +42,9 @@ const malformedOnes: Judge<string> = async ({ connect, room }, values) => {
     commands.slice(i * SHARED, (i + 1) * SHARED),
   );
   const shared = await overlapping(groups, atATime(room, 1), (group) => play(connect, group));
-  const doubtful = new Set(groups.filter((_, i) => shared[i]?.finding || shared[i]?.ended).flat());
+  const doubtful = new Set(groups.filter((_, i) => shared[i]?.mistake || shared[i]?.ended).flat());
   return overlapping(commands, atATime(room, 1), async (command) =>
-    doubtful.has(command) ? (await play(connect, [command])).finding : undefined,
+    doubtful.has(command) ? (await play(connect, [command])).mistake : undefined,
   );
 };
 
@@ -59,7 +59,7 @@ function generated<T, const Id extends RequirementId>(
     generates: true,
     given: [make, judge],
     async run({ connect, check, skip, random, room }) {
-      const { finding: control } = await play(connect, [{ text: JSON.stringify(disconnect), valid: true }]);
+      const { mistake: control } = await play(connect, [{ text: JSON.stringify(disconnect), valid: true }]);
       if (control) {
         for (const id of about.tests) skip(id, "an exact request is not carried out either: see disconnect.success");
         return;
@@ -76,13 +76,13 @@ function generated<T, const Id extends RequirementId>(
   });
 }
 
-/** What was sent, in words: a text; texts in a row; texts of several clients in turn. */
+/** Says what was sent: a text; texts in a row; texts of several clients in turn. */
 function told(value: unknown): string {
   if (!Array.isArray(value)) return String(value);
   return value.map((it) => (Array.isArray(it) ? `client ${it[0]} ${it[1].text}` : it.text)).join(", then ");
 }
 
-/** The cases that send what nobody thought of. The same seed makes them send the same again. */
+/** The cases with inputs that nobody thought of. With the same seed they send the same again. */
 export const generatedCases = [
   generated(extended, requests("disconnect.extra-properties"), {
     id: "generated/extended-requests",
@@ -101,7 +101,7 @@ export const generatedCases = [
   }),
   generated(
     sequence,
-    each(async (connect, commands) => (await play(connect, commands)).finding),
+    each(async (connect, commands) => (await play(connect, commands)).mistake),
     {
       id: "generated/sequences",
       title: "clients send generated sequences of up to 20 commands each, malformed ones and disconnect requests",

@@ -2,26 +2,27 @@ import type { Protocol } from "../../harness/protocol.ts";
 import type { Suite } from "../../harness/scenario.ts";
 import { documents, version } from "../../schemas/0.1.7/index.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
+import { malformedCases } from "../websocket/malformed.ts";
+import { resilienceCases } from "../websocket/resilience.ts";
+import { transportCases } from "../websocket/transport.ts";
 import { causes } from "./causes.ts";
 import { clauses } from "./clauses.ts";
+import { dialect } from "./dialect.ts";
 import { disconnectCases } from "./disconnect.ts";
 import { foundations, survival } from "./foundations.ts";
 import { generatedCases } from "./generated.ts";
 import { latencies } from "./latencies.ts";
-import { malformedCases } from "./malformed.ts";
+import { rules } from "./messages.ts";
 import { address, GREETING, nameOf, violationsOf } from "./protocol.ts";
-import { resilienceCases } from "./resilience.ts";
-import { rules } from "./rules.ts";
 import { sets, withdrawn } from "./sets/index.ts";
-import { transportCases } from "./transport.ts";
-import { versionCases } from "./version.ts";
+import { malformedFirst, versionCases } from "./version.ts";
 
 const suites: readonly Suite[] = [
   { name: "version", title: "Version: the greeting", cases: versionCases },
   { name: "disconnect", title: "Disconnect", cases: disconnectCases },
-  { name: "malformed", title: "Malformed commands", upsets: true, cases: malformedCases },
-  { name: "transport", title: "WebSocket transport", upsets: true, cases: transportCases },
-  { name: "resilience", title: "Resilience", upsets: true, load: true, cases: resilienceCases },
+  { name: "malformed", title: "Malformed commands", upsets: true, cases: [...malformedCases(dialect), malformedFirst] },
+  { name: "transport", title: "WebSocket transport", upsets: true, cases: transportCases(dialect) },
+  { name: "resilience", title: "Resilience", upsets: true, load: true, cases: resilienceCases(dialect) },
   { name: "generated", title: "Generated commands", upsets: true, load: true, cases: generatedCases },
 ];
 
@@ -49,6 +50,6 @@ export const protocol: Protocol = {
   causes,
   sets,
   withdrawn,
-  serve: async (options) => (await import("./reference/server.ts")).serve(options),
+  serve: async (options) => (await import("./reference/server.ts")).serveReference(options),
   faults: async () => (await import("./reference/faults/index.ts")).faults,
 };

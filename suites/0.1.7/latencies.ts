@@ -22,7 +22,7 @@ const isRequest = (text: string) => text === JSON.stringify({ command: DISCONNEC
 const between = (from: WireEvent | undefined, to: WireEvent | undefined) =>
   from && to && to.at >= from.at ? to.at - from.at : undefined;
 
-/** What users of a server wait for. */
+/** The waits that users of a server notice. */
 export const latencies: readonly Latency[] = [
   { name: "greeting", of: greeting },
   { name: "disconnect", of: disconnect },

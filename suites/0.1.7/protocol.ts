@@ -1,8 +1,8 @@
 import type { Connection, Outgoing } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
-import { type Context, scenarios } from "../../harness/scenario.ts";
+import { scenarios } from "../../harness/scenario.ts";
 import { type Violation, violations } from "../../harness/schema.ts";
-import { type Message, messages } from "../../harness/transcript.ts";
+import { isObject, type Message, messages, parse } from "../../harness/transcript.ts";
 import { UsageError } from "../../harness/usage.ts";
 import { documents, version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
@@ -27,7 +27,7 @@ const schemaOf = (name: string) => documents.find((document) => document.$id ===
 /** A message names its schema by its command. */
 export const nameOf = ({ command }: Message) => (typeof command === "string" ? command : undefined);
 
-/** What is wrong with a message by the schema that it names; nothing where this version defines none of that name. */
+/** The violations of the schema that a message names. There are none where this version defines no such schema. */
 export function violationsOf(message: Message): Violation[] {
   const schema = schemaOf(nameOf(message) ?? "");
   return schema ? violations(schema, message) : [];
@@ -52,12 +52,12 @@ export const greeting = (client: Connection): Promise<Message | Nothing> => clie
 /** Awaits the answer to a disconnect request. */
 export const disconnected = (client: Connection): Promise<Message | Nothing> => client.next(DISCONNECTED);
 
-/** How many greetings a client has got so far. */
+/** Counts the greetings that a client has got so far. */
 export const greetingsOf = ({ transcript }: Connection): number =>
   messages(transcript, "server").filter(({ message }) => nameOf(message) === GREETING && message.status === "success")
     .length;
 
-/** What a client has been told so far that says that its connection is over; with a status, only what has that. */
+/** The goodbyes that a client has got so far; with a status, only those that have it. */
 export const goodbyesOf = ({ transcript }: Connection, status?: "success" | "failed"): Message[] =>
   messages(transcript, "server")
     .map(({ message }) => message)
@@ -66,20 +66,17 @@ export const goodbyesOf = ({ transcript }: Connection, status?: "success" | "fai
 /** The status of an answer, or why there is none. */
 export const statusOf = (answer: Message | Nothing): unknown => (isNothing(answer) ? answer : answer.status);
 
-/** What is seen where nobody has to log in. */
+/** The observation where nobody has to log in. */
 export const NO_LOGIN = "no login is asked for";
 
-/** Whether a client without credentials is refused for want of them. */
+/** Tells if a client without credentials is refused for want of them. */
 export const asksToLogIn = ({ transcript }: Connection, { status, reason }: Message): boolean =>
   transcript.anonymous === true && status === "failed" && reason === "unauthorized";
 
-/** Sends a request on a connection of its own and judges that it is carried out. */
-export async function expectSuccess<Id extends RequirementId>(
-  { connect, check }: Context<Id>,
-  requirement: Id,
-  request: Outgoing,
-): Promise<void> {
-  const client = await connect();
-  client.send(request);
-  check(requirement, statusOf(await disconnected(client)), { const: "success" });
+/** The names of the responses that may refuse a malformed command: `disconnected`, or that of the command it names. */
+export function refusalsOf(input: Outgoing): string[] {
+  const message = typeof input === "string" ? parse(input) : input;
+  const command = isObject(message) ? nameOf(message) : undefined;
+  const named = command !== undefined && /^[^/]+\/[^/]+\/request$/.test(command);
+  return named ? [DISCONNECTED, command.replace(/request$/, "response")] : [DISCONNECTED];
 }

@@ -1,7 +1,6 @@
 import { isNothing } from "../../harness/nothing.ts";
 import { messages } from "../../harness/transcript.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
-import { parityCases } from "./parity.ts";
 import {
   asksToLogIn,
   disconnect,
@@ -14,6 +13,7 @@ import {
   scenario,
   statusOf,
 } from "./protocol.ts";
+import { parityCases } from "./version-parity.ts";
 
 /** The cases of the section "Version: the greeting". */
 export const versionCases = [
@@ -98,3 +98,17 @@ export const versionCases = [
 
   ...parityCases,
 ];
+
+/** A case of the section "Malformed commands" that tests the greeting. */
+export const malformedFirst = scenario({
+  id: "malformed/before-the-greeting",
+  title: "a client sends a malformed command as soon as it has read the 101",
+  tests: ["version.greeting", "version.first"],
+  async run({ connect, check }) {
+    const client = await connect();
+    client.send({ command: "conformance/unknown/request" });
+    if (!check("version.greeting", await greeting(client))) return;
+    const [first] = messages(client.transcript, "server");
+    check("version.first", first?.message.command, { const: GREETING });
+  },
+});

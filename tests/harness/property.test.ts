@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
 import { counterexample, type Generator, overlapping } from "../../harness/property.ts";
-import { extended, interleaving, isValid, malformed, sequence, spelled } from "../../suites/0.1.7/generators.ts";
+import { extended, interleaving, isValid, malformed, sequence, spelled } from "../../suites/0.1.7/generated-inputs.ts";
 
 const random = { seed: 7, runs: 100 };
 const numbers = () => fc.array(fc.nat(1000), { maxLength: 20 });

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { createServer as createTlsServer } from "node:tls";
 import { constants, deflateRawSync } from "node:zlib";
-import { parity } from "../../suites/0.1.7/reference/parity.ts";
+import { parityBetween } from "../../suites/0.1.7/reference/behaviour.ts";
 import { nameOf } from "./lobby.ts";
 
 /** A server that means harm, or is broken as badly as one that does, and what a run against it has to end with. */
@@ -449,7 +449,7 @@ function callOf(socket: Socket, n: number, request: string): Call {
   const [key = ""] = /(?<=^sec-websocket-key: *)\S+/im.exec(request) ?? [];
   const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
   const version = new URLSearchParams(request.split(" ")[1]?.split("?").slice(1).join("?")).get("tachyonVersion");
-  const data = { tachyonVersion: "0.1.7", versionParity: parity("0.1.7", version) };
+  const data = { tachyonVersion: "0.1.7", versionParity: parityBetween("0.1.7", version) };
   return {
     socket,
     n,

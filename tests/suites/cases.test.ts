@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
+import { dialect } from "../../suites/0.1.7/dialect.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { groups } from "../../suites/0.1.7/malformed-inputs.ts";
+import { malformedGroups } from "../../suites/websocket/malformed-inputs.ts";
 import { cases } from "../helpers.ts";
 
 test("case ids are unique, and frozen", () => {
@@ -37,7 +38,7 @@ test("every case tests something, and names nothing twice", () => {
 });
 
 test("there are at least 60 malformed commands, no two alike", () => {
-  const texts = Object.values(groups).flatMap((inputs) => inputs.map(({ text }) => text));
+  const texts = Object.values(malformedGroups(dialect)).flatMap((inputs) => inputs.map(({ text }) => text));
   expect(texts.length).toBeGreaterThanOrEqual(60);
   expect(new Set(texts).size).toBe(texts.length);
 });

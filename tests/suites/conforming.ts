@@ -3,7 +3,7 @@ import type { Check } from "../../harness/judge.ts";
 import { byDefault, cases, runAgainst } from "../helpers.ts";
 import type { Unusual } from "../servers/unusual.ts";
 
-/** How long the client is silent that shall be left alone, in ms: none of these servers minds. */
+/** The silence of the client that shall be left alone, in ms: none of these servers minds. */
 const MOMENT = 100;
 
 /** Runs the suite against the url of a server that conforms in an unusual way, and expects that nothing is wrong or doubtful. */

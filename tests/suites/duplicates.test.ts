@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { repeatedName } from "../../suites/0.1.7/duplicates.ts";
+import { repeatedName } from "../../suites/websocket/duplicates.ts";
 import { ASK, event, GREETING, outcomes, says } from "../recordings/recordings.ts";
 
 describe("a name that stands twice", () => {

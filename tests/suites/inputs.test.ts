@@ -1,17 +1,18 @@
 import { describe, expect, test } from "@jest/globals";
 import { isObject, parse } from "../../harness/transcript.ts";
+import { dialect } from "../../suites/0.1.7/dialect.ts";
+import { DISCONNECT, disconnect } from "../../suites/0.1.7/protocol.ts";
+import { lookalikes, parityOf } from "../../suites/0.1.7/version-parity-inputs.ts";
+import { deepTexts, refusableTexts, unwatchedGroups } from "../../suites/websocket/malformed-inputs.ts";
+import { lenientTexts } from "../../suites/websocket/malformed-lenient.ts";
 import {
   lengths,
-  numbers,
-  rare,
+  rareNumbers,
+  rareProperties,
   requestOfLength,
   requestWith,
   spellings,
-} from "../../suites/0.1.7/disconnect-inputs.ts";
-import { lenient } from "../../suites/0.1.7/lenient-inputs.ts";
-import { deep, refusable, unwatched } from "../../suites/0.1.7/malformed-inputs.ts";
-import { lookalikes, parityOf } from "../../suites/0.1.7/parity-inputs.ts";
-import { DISCONNECT } from "../../suites/0.1.7/protocol.ts";
+} from "../../suites/websocket/requests.ts";
 
 const isRequest = (text: string) => {
   const message = parse(text);
@@ -21,14 +22,14 @@ const named = (texts: Readonly<Record<string, string>>) => Object.entries(texts)
 
 describe("a request by any other text is one", () => {
   test.each([
-    ...named(spellings),
-    ...named(refusable),
-    ...named(rare).map(([name, property]) => [name, requestWith(property)] as const),
-    ...named(numbers).map(([name, number]) => [name, requestWith(`"extra":${number}`)] as const),
+    ...named(spellings(dialect)),
+    ...named(refusableTexts(dialect)),
+    ...named(rareProperties).map(([name, property]) => [name, requestWith(disconnect, property)] as const),
+    ...named(rareNumbers).map(([name, number]) => [name, requestWith(disconnect, `"extra":${number}`)] as const),
   ])("%s", (_, text) => expect(isRequest(text)).toBe(true));
 
   test.each(lengths)("a %s of %i bytes", (of, length) => {
-    const text = requestOfLength(of, length);
+    const text = requestOfLength(disconnect, of, length);
     expect(isRequest(text)).toBe(true);
     const part = of === "message" ? text : String((parse(text) as { extra: unknown }).extra);
     expect(Buffer.byteLength(part)).toBe(length);
@@ -36,17 +37,17 @@ describe("a request by any other text is one", () => {
 });
 
 test("what only a lenient parser reads is no JSON", () => {
-  expect(named(lenient).filter(([, text]) => parse(text) !== undefined)).toEqual([]);
+  expect(named(lenientTexts(disconnect)).filter(([, text]) => parse(text) !== undefined)).toEqual([]);
 });
 
 test("no other near miss is a request", () => {
-  const all = Object.values(unwatched).flat();
+  const all = Object.values(unwatchedGroups(dialect)).flat();
   expect(all.filter(({ text }) => isRequest(text))).toEqual([]);
   expect(new Set(all.map(({ text }) => text)).size).toBe(all.length);
 });
 
 test("what is nested deep is no request, and is JSON unless it is cut off", () => {
-  for (const [name, text] of Object.entries(deep))
+  for (const [name, text] of Object.entries(deepTexts))
     expect([name, parse(text()) === undefined]).toEqual([name, name.includes("cut-off")]);
 });
 

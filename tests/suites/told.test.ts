@@ -9,7 +9,7 @@ import { byTurns } from "../turns.ts";
 /** Longer than a run may take, so that one that does is told of as well. */
 const PATIENCE = 90_000;
 
-/** How long the client is silent that shall be left alone, in ms, where a server does not mind. */
+/** The silence of the client that shall be left alone, in ms, where a server does not mind. */
 const MOMENT = 100;
 
 let close: () => Promise<void> = async () => {};
@@ -34,7 +34,7 @@ test.each(byTurns(Object.entries(misjudged), 6))(
   PATIENCE,
 );
 
-/** Whether some text of the client is no JSON object. */
+/** Tells if some text of the client is no JSON object. */
 const saidNoObject = ({ connections }: CaseResult) =>
   connections.some(({ events }) =>
     events.some((it) => it.from === "client" && it.type === "text" && !isObject(it.data)),

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ServerOptions } from "ws";
-import { parity } from "./parity.ts";
 
 /** A client of the reference server. */
 export interface Client {
@@ -27,11 +26,11 @@ export interface Client {
 export interface Behaviour {
   /** All clients that are connected. */
   readonly everybody: ReadonlySet<Client>;
-  /** What the WebSocket library is told. */
+  /** The options of the WebSocket library. */
   readonly webSocket: ServerOptions;
   /** A TCP connection is there. */
   connection(tcp: Socket): void;
-  /** What came is no HTTP request, or too long for one. */
+  /** Answers bytes that are no HTTP request, or too long for one. */
   unreadable(tcp: Duplex): void;
   /** Answers a request that asks for no WebSocket. */
   http(request: IncomingMessage, response: ServerResponse): void;
@@ -51,10 +50,10 @@ export interface Behaviour {
   gone(client: Client, code: number): void;
 }
 
-export const DISCONNECT = "system/disconnect/request";
+export const REQUEST = "system/disconnect/request";
 
 /** The messages of the reference server. */
-export const greeting = (tachyonVersion: string, versionParity: string) => ({
+export const greetingOf = (tachyonVersion: string, versionParity: string) => ({
   command: "system/version/response",
   status: "success",
   data: { tachyonVersion, versionParity },
@@ -65,7 +64,7 @@ export const refusal = { command: "system/disconnected/response", status: "faile
 /** The largest message that is read, in bytes. */
 const MAX_PAYLOAD = 16 << 20;
 
-/** What the protocol asks, and nothing else. */
+/** Does what the protocol asks, and nothing else. */
 export function conforming(version: string, everybody: ReadonlySet<Client>): Behaviour {
   return {
     everybody,
@@ -75,8 +74,8 @@ export function conforming(version: string, everybody: ReadonlySet<Client>): Beh
     http: (_, response) => void response.writeHead(426, { upgrade: "websocket", connection: "close" }).end(),
     upgrade: (_, tcp) => tcp,
     handshake() {},
-    greet: (client, versionParity) => client.say(greeting(version, versionParity)),
-    parity: (client) => parity(version, client),
+    greet: (client, versionParity) => client.say(greetingOf(version, versionParity)),
+    parity: (client) => parityBetween(version, client),
     read,
     disconnect(client) {
       client.say(success);
@@ -99,4 +98,16 @@ function read(text: string, binary: boolean): unknown {
   } catch {
     return undefined;
   }
+}
+
+const VERSION = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/;
+
+/** Relates a client's version to the server's. Numbers without leading zeros are equal if their digits are. */
+export function parityBetween(server: string, client: string | null): string {
+  const [mine, theirs] = [VERSION.exec(server), VERSION.exec(client ?? "")];
+  if (!mine || !theirs) return "unknown";
+  if (mine[1] !== theirs[1]) return "major_mismatch";
+  if (mine[2] !== theirs[2]) return "minor_mismatch";
+  if (mine[3] !== theirs[3]) return "patch_mismatch";
+  return "match";
 }

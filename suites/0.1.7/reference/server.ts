@@ -4,11 +4,15 @@ import type { AddressInfo, Socket } from "node:net";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { RunningServer, ServeOptions } from "../../../harness/protocol.ts";
 import { version } from "../../../schemas/0.1.7/index.ts";
-import { type Behaviour, type Client, conforming, DISCONNECT } from "./behaviour.ts";
+import { type Behaviour, type Client, conforming, REQUEST } from "./behaviour.ts";
 import { faultNamed } from "./faults/index.ts";
 
 /** Starts a Tachyon server that does what the protocol asks, and nothing else; or one with a fault. */
-export async function serve({ host = "127.0.0.1", port = 0, fault }: ServeOptions = {}): Promise<RunningServer> {
+export async function serveReference({
+  host = "127.0.0.1",
+  port = 0,
+  fault,
+}: ServeOptions = {}): Promise<RunningServer> {
   const everybody = new Set<Client>();
   const normal = conforming(version, everybody);
   const behaviour: Behaviour = { ...normal, ...(fault === undefined ? {} : faultNamed(fault).change(normal)) };
@@ -54,10 +58,10 @@ function welcome(socket: WebSocket, request: IncomingMessage, everybody: Set<Cli
   socket.on("message", (data: RawData, binary) => {
     if (!everybody.has(client)) return;
     const text = data.toString();
-    if (behaviour.read(text, binary, client) === DISCONNECT) behaviour.disconnect(client);
+    if (behaviour.read(text, binary, client) === REQUEST) behaviour.disconnect(client);
     else behaviour.malformed(client, text, binary);
   });
-  request.socket.cork(); // All that is said at once comes in one segment, so that who leaves when it is greeted has all of it.
+  request.socket.cork(); // One segment for all that is said at once: a client that leaves when it is greeted has all of it.
   behaviour.greet(client, behaviour.parity(client.version));
   request.socket.uncork();
 }

@@ -1,7 +1,7 @@
 import { type Client, refusal, success } from "../behaviour.ts";
 import { dyingOf, type Faults, farewell, leavingOver, refusing } from "./fault.ts";
 
-/** How long a fault that is slow in one point takes, in ms. */
+/** The time that a fault takes which is slow in one point, in ms. */
 const MOMENT = 20;
 
 /** The name of something that each object of JavaScript has, or may have. */

@@ -2,12 +2,12 @@ import { Duplex, Transform } from "node:stream";
 import { decode, encode, type Frame, sizeOf } from "../../../../harness/frame.ts";
 import type { ReferenceFault } from "./fault.ts";
 
-/** Whether a frame is a control frame. */
+/** Tells if a frame is a control frame. */
 export const isControl = ({ opcode }: Frame) => opcode >= 8;
 
 /** A change that edits each frame of a client before the WebSocket library reads it; `undefined` leaves it out. */
 export const editing = (
-  make: () => (frame: ReturnType<typeof parse>[number]) => Frame | undefined,
+  make: () => (frame: ReturnType<typeof framesIn>[number]) => Frame | undefined,
 ): ReferenceFault["change"] =>
   rewriting(() => {
     const edit = make();
@@ -17,14 +17,14 @@ export const editing = (
       size += bytes.length;
       if (size < needed) return Buffer.alloc(0);
       const all = Buffer.concat(segments);
-      const frames = parse(all);
+      const frames = framesIn(all);
       const rest = all.subarray(frames.reduce((sum, frame) => sum + frame.size, 0));
       [segments, size, needed] = [[rest], rest.length, sizeOf(rest) ?? 0];
       return Buffer.concat(frames.map(edit).map((frame) => (frame ? encode(frame) : Buffer.alloc(0))));
     };
   });
 
-/** A change that rewrites what comes from a client in each TCP segment. */
+/** A change that rewrites the bytes of a client, one TCP segment after another. */
 export function rewriting(make: () => (bytes: Buffer) => Buffer): ReferenceFault["change"] {
   return () => ({
     upgrade(_, tcp) {
@@ -36,7 +36,7 @@ export function rewriting(make: () => (bytes: Buffer) => Buffer): ReferenceFault
 }
 
 /** The whole frames in some bytes, and how many bytes each takes. */
-export function parse(bytes: Buffer) {
+export function framesIn(bytes: Buffer) {
   const frames: (Required<Frame> & { payload: Buffer; size: number })[] = [];
   for (let at = 0, next = decode(bytes); next; next = decode(bytes.subarray(at))) {
     frames.push({ ...next.frame, size: next.size });

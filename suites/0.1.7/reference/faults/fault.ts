@@ -5,7 +5,7 @@ import type { Behaviour, Client } from "../behaviour.ts";
 /** One way in which the reference server can misbehave: a few lines that break one requirement. */
 export interface ReferenceFault extends Fault {
   readonly breaks: RequirementId;
-  /** What is broken with it, since one cannot be broken without the other. */
+  /** The requirements that cannot but be broken with it. */
   readonly also?: readonly RequirementId[];
   change(normal: Behaviour): Partial<Behaviour>;
 }
@@ -18,7 +18,7 @@ export function farewell(client: Client, ...messages: readonly object[]): void {
   client.leave(1000);
 }
 
-/** A change that also carries out what is malformed, where `which` says so. */
+/** A change that also carries out the malformed commands that `which` selects. */
 export const carryingOut =
   (which: (text: string) => boolean): ReferenceFault["change"] =>
   ({ disconnect, malformed }) => ({
@@ -53,7 +53,7 @@ export function dropAll(everybody: Behaviour["everybody"]): void {
   for (const one of everybody) one.drop();
 }
 
-/** A change that drops all connections, as if the server started again, over what is read of such a text. */
+/** A change that drops all connections, as if the server started again, when it reads such a text. */
 export const dyingOf =
   (which: (text: string) => boolean): ReferenceFault["change"] =>
   ({ everybody, read }) => ({

@@ -2,7 +2,7 @@ import { OPCODE } from "../../../../harness/frame.ts";
 import { editing, isControl, rewriting } from "./editing.ts";
 import { commandIn, type Faults, refusing } from "./fault.ts";
 
-/** Whether a segment begins with a short frame whose masking key is zeros. */
+/** Tells if a segment begins with a short frame whose masking key is zeros. */
 const hasKeyOfZeros = (bytes: Buffer) =>
   bytes.length > 6 && bytes.readUInt8(1) > 0x80 && bytes.readUInt8(1) < 0x80 + 126 && bytes.readUInt32BE(2) === 0;
 

@@ -1,4 +1,4 @@
-import { type Client, DISCONNECT, refusal } from "../behaviour.ts";
+import { type Client, REQUEST, refusal } from "../behaviour.ts";
 import { carryingOut, commandIn, dropAll, dyingOf, type Faults, farewell, leavingOver } from "./fault.ts";
 
 /** A text without the escapes of URLs, HTML and JavaScript. */
@@ -19,22 +19,22 @@ export const malformedFaults: Faults = {
   "reads-commands-in-any-case": {
     says: "Carries out commands in upper or lower case.",
     breaks: "malformed.rejected",
-    change: carryingOut((text) => commandIn(text)?.toLowerCase() === DISCONNECT),
+    change: carryingOut((text) => commandIn(text)?.toLowerCase() === REQUEST),
   },
   "trims-commands": {
     says: "Ignores spaces around a command.",
     breaks: "malformed.rejected",
-    change: carryingOut((text) => commandIn(text)?.trim() === DISCONNECT),
+    change: carryingOut((text) => commandIn(text)?.trim() === REQUEST),
   },
   "matches-parts-of-commands": {
     says: "Carries out every command that contains the name of one.",
     breaks: "malformed.rejected",
-    change: carryingOut((text) => commandIn(text)?.includes(DISCONNECT) ?? false),
+    change: carryingOut((text) => commandIn(text)?.includes(REQUEST) ?? false),
   },
   "looks-for-commands-anywhere": {
     says: "Carries out every text that contains the name of a command.",
     breaks: "malformed.rejected",
-    change: carryingOut((text) => text.includes(DISCONNECT)),
+    change: carryingOut((text) => text.includes(REQUEST)),
   },
   "unwraps-arrays": {
     says: "Carries out a command in an array.",
@@ -44,7 +44,7 @@ export const malformedFaults: Faults = {
   "merges-proto": {
     says: "Merges what stands under __proto__ into a message.",
     breaks: "malformed.rejected",
-    change: carryingOut((text) => text.startsWith(`{"__proto__":{"command":"${DISCONNECT}"`)),
+    change: carryingOut((text) => text.startsWith(`{"__proto__":{"command":"${REQUEST}"`)),
   },
   "reads-numbers-of-javascript": {
     says: "Reads numbers as JavaScript writes them and JSON does not.",
@@ -54,19 +54,19 @@ export const malformedFaults: Faults = {
   "ignores-comments": {
     says: "Leaves comments in JSON aside.",
     breaks: "malformed.rejected",
-    change: carryingOut((text) => commandIn(text.replaceAll(/\/\*.*?\*\/|\/\/.*\n/g, "")) === DISCONNECT),
+    change: carryingOut((text) => commandIn(text.replaceAll(/\/\*.*?\*\/|\/\/.*\n/g, "")) === REQUEST),
   },
   "ignores-any-white-space": {
     says: "Leaves white space aside that JSON does not know.",
     breaks: "malformed.rejected",
     change: carryingOut(
-      (text) => commandIn(text.replaceAll(/[\v\f\u0085\u00a0\u2000-\u2029\u3000\ufeff]/g, " ")) === DISCONNECT,
+      (text) => commandIn(text.replaceAll(/[\v\f\u0085\u00a0\u2000-\u2029\u3000\ufeff]/g, " ")) === REQUEST,
     ),
   },
   "reads-up-to-a-nul": {
     says: "Takes a text to end where a NUL stands.",
     breaks: "malformed.rejected",
-    change: carryingOut((text) => commandIn(text.split("\0", 1)[0] ?? "") === DISCONNECT),
+    change: carryingOut((text) => commandIn(text.split("\0", 1)[0] ?? "") === REQUEST),
   },
   "unwraps-envelopes": {
     says: "Carries out a command in a property of a message.",
@@ -80,13 +80,13 @@ export const malformedFaults: Faults = {
     breaks: "malformed.rejected",
     change: carryingOut((text) => {
       const parts = commandIn(text)?.split(/[*%]/) ?? [];
-      return parts.length === 2 && DISCONNECT.startsWith(parts[0] ?? "") && DISCONNECT.endsWith(parts[1] ?? "");
+      return parts.length === 2 && REQUEST.startsWith(parts[0] ?? "") && REQUEST.endsWith(parts[1] ?? "");
     }),
   },
   "decodes-commands": {
     says: "Decodes escapes of URLs, HTML and JavaScript in a command.",
     breaks: "malformed.rejected",
-    change: carryingOut((text) => decoded(commandIn(text) ?? "") === DISCONNECT),
+    change: carryingOut((text) => decoded(commandIn(text) ?? "") === REQUEST),
   },
   "says-success-to-everything": {
     says: "Answers commands that it does not know with success.",

@@ -1,4 +1,4 @@
-import { greeting, refusal, success } from "../behaviour.ts";
+import { greetingOf, refusal, success } from "../behaviour.ts";
 import { type Faults, farewell } from "./fault.ts";
 
 const version = "0.1.7";
@@ -8,12 +8,12 @@ export const messageFaults: Faults = {
   "greets-with-an-array": {
     says: "Wraps the greeting in a JSON array.",
     breaks: "message.json",
-    change: () => ({ greet: (client, parity) => client.say([greeting(version, parity)]) }),
+    change: () => ({ greet: (client, parity) => client.say([greetingOf(version, parity)]) }),
   },
   "greets-in-a-binary-frame": {
     says: "Sends the greeting in a binary frame.",
     breaks: "message.json",
-    change: () => ({ greet: (client, parity) => client.say(greeting(version, parity), { binary: true }) }),
+    change: () => ({ greet: (client, parity) => client.say(greetingOf(version, parity), { binary: true }) }),
   },
   "talks-plain-text": {
     says: "Sends a text that is no JSON after the greeting.",
@@ -30,7 +30,7 @@ export const messageFaults: Faults = {
     breaks: "message.json",
     change: () => ({
       greet: (client, parity) =>
-        client.say(JSON.stringify(greeting(version, parity)).replace("{", '{"status":"failed",')),
+        client.say(JSON.stringify(greetingOf(version, parity)).replace("{", '{"status":"failed",')),
     }),
   },
   "sends-unknown-messages": {
@@ -57,7 +57,7 @@ export const messageFaults: Faults = {
     says: "Leaves versionParity out of the greeting.",
     breaks: "message.schema",
     change: () => ({
-      greet: (client) => client.say({ ...greeting(version, ""), data: { tachyonVersion: version } }),
+      greet: (client) => client.say({ ...greetingOf(version, ""), data: { tachyonVersion: version } }),
     }),
   },
   "refuses-with-a-number": {

@@ -1,7 +1,7 @@
 import type { Client } from "../behaviour.ts";
 import { dropAll, type Faults, type ReferenceFault } from "./fault.ts";
 
-/** So many clients are too many at once, and so many that left one after another without a word. */
+/** The numbers of clients that are too many: at once, and one after another when they leave without a word. */
 const MANY = 80;
 const LEAVERS = 250;
 

@@ -1,5 +1,5 @@
 import { decode, encode, OPCODE } from "../../../../harness/frame.ts";
-import { editing, isControl, parse, rewriting } from "./editing.ts";
+import { editing, framesIn, isControl, rewriting } from "./editing.ts";
 import { dropAll, type Faults, type ReferenceFault } from "./fault.ts";
 import { frameFaults } from "./frames.ts";
 import { handshakeFaults } from "./handshake.ts";
@@ -120,7 +120,7 @@ export const transportFaults: Faults = {
   "reads-whole-frames-only": {
     says: "Throws away a frame that does not come in one TCP segment.",
     breaks: "transport.segmentation",
-    change: rewriting(() => (bytes) => Buffer.concat(parse(bytes).map(encode))),
+    change: rewriting(() => (bytes) => Buffer.concat(framesIn(bytes).map(encode))),
   },
   "reads-the-handshake-in-one-go": {
     says: "Drops a connection whose handshake does not come in one TCP segment.",

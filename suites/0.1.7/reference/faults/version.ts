@@ -1,13 +1,13 @@
-import { type Client, greeting } from "../behaviour.ts";
+import { type Client, greetingOf } from "../behaviour.ts";
 import { type Faults, misjudging } from "./fault.ts";
 import { queryFaults } from "./query.ts";
 
 const own = "0.1.7";
 
-/** What is a moment, in ms. */
+/** The length of a moment, in ms. */
 const MOMENT = 20;
 
-/** Whether a number of a version is another in 8 bits. */
+/** Tells if a number of a version is another one in 8 bits. */
 const wraps = (version: string | null, which: RegExp, into: number) =>
   Number(which.exec(version ?? "")?.[1] ?? Number.NaN) % 256 === into;
 
@@ -96,7 +96,7 @@ export const versionFaults: Faults = {
     says: "Says in the greeting that it is of version 0.1.6.",
     breaks: "version.current",
     also: ["message.schema"],
-    change: () => ({ greet: (client, parity) => client.say(greeting("0.1.6", parity)) }),
+    change: () => ({ greet: (client, parity) => client.say(greetingOf("0.1.6", parity)) }),
   },
   "greets-members-only": {
     says: "Greets a client without an Authorization header with status failed.",

@@ -2,7 +2,7 @@ import semver from "semver";
 import { version } from "../../schemas/0.1.7/index.ts";
 import { PARAMETER, queryOf } from "./protocol.ts";
 
-/** What a greeting says of a client's version that it can parse. */
+/** The parity that a greeting gives to a client's version that can be parsed. */
 export type Parity = "match" | "major_mismatch" | "minor_mismatch" | "patch_mismatch";
 
 /** The parity of a client's version, by the precedence that semver defines. */
@@ -36,7 +36,7 @@ export const lookalikes = [
   { name: "minor-with-zero", value: `${major}.${minor}0.${patch}` },
   { name: "minor-with-digit-before", value: `${major}.1${minor}.${patch}` },
   { name: "major-with-digit-before", value: `1${major}.${minor}.${patch}` },
-  // The version under test again where a number is kept in so many bits.
+  // A server that keeps numbers in so few bits takes them for the version under test.
   ...[8, 16, 32].flatMap((bits) => [
     { name: `patch-wrapped-at-${bits}-bits`, value: `${major}.${minor}.${patch + 2 ** bits}` },
     { name: `minor-wrapped-at-${bits}-bits`, value: `${major}.${minor + 2 ** bits}.${patch}` },
@@ -114,10 +114,7 @@ export const queries = {
   "after-an-encoded-decoy": `other=%26${PARAMETER}%3D${decoy}&${PARAMETER}=${other}`,
 };
 
-/** A query as a title can hold it. */
-export const brief = (query: string): string => query.replace(/x{20,}/, (run) => `xxx… (${run.length} x)`);
-
-/** Queries of which the protocol does not say what parity they have. */
+/** Queries whose parity the protocol leaves open. */
 export const open = {
   prerelease: queryOf(`${version}-beta.1`),
   build: queryOf(`${version}+build.5`),

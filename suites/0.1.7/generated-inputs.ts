@@ -3,8 +3,8 @@ import type { Generator } from "../../harness/property.ts";
 import { isObject, parse } from "../../harness/transcript.ts";
 import { documents } from "../../schemas/0.1.7/index.ts";
 
-/** A command as a text, and whether the server has to carry it out. */
-export interface Command {
+/** A command as a text. The server has to carry out a valid one. */
+export interface GeneratedCommand {
   readonly text: string;
   readonly valid: boolean;
 }
@@ -12,13 +12,13 @@ export interface Command {
 /** The commands that a client can send, as their schemas name them. */
 const REQUESTS = documents.map(({ $id }) => $id).filter((id) => id.endsWith("/request"));
 
-/** Whether a text is a command that a client can send; the schemas are open, so that further properties do not matter. */
+/** Tells if a text is a command that a client can send. The schemas are open: further properties do not matter. */
 export function isValid(text: string): boolean {
   const message = parse(text);
   return isObject(message) && typeof message.command === "string" && REQUESTS.includes(message.command);
 }
 
-/** What a JSON text may look like without saying anything else. */
+/** Indents that do not change what a JSON text says. */
 const INDENTS = ["", " ", "\t", "\r\n"];
 
 /** Valid commands with any further properties, in the plainest JSON: the command stands first, whatever they are called. */
@@ -64,16 +64,16 @@ export function malformed(fc: Generator): Arbitrary<string> {
 const UP_TO_20 = { minLength: 1, maxLength: 20, size: "max" } as const;
 
 /** Up to 20 commands for one connection. */
-export function sequence(fc: Generator): Arbitrary<Command[]> {
+export function sequence(fc: Generator): Arbitrary<GeneratedCommand[]> {
   return fc.array(command(fc), UP_TO_20);
 }
 
 /** Up to 20 commands of up to 4 clients, in the order in which they are sent. */
-export function interleaving(fc: Generator): Arbitrary<[client: number, Command][]> {
+export function interleaving(fc: Generator): Arbitrary<[client: number, GeneratedCommand][]> {
   return fc.array(fc.tuple(fc.nat(3), command(fc)), UP_TO_20);
 }
 
-function command(fc: Generator): Arbitrary<Command> {
+function command(fc: Generator): Arbitrary<GeneratedCommand> {
   return fc.oneof(
     { weight: 3, arbitrary: malformed(fc).map((text) => ({ text, valid: false })) },
     {
@@ -98,7 +98,7 @@ const anything = (fc: Generator) => fc.string({ unit: letter(fc) });
 /** Those that Unicode sets aside for nothing but internal use; some libraries refuse them (`transport.unicode`). */
 const isNoncharacter = (point: number) => (point >= 0xfdd0 && point <= 0xfdef) || (point & 0xfffe) === 0xfffe;
 
-/** Any other character, those of ASCII more often; no lone surrogate: what that means in JSON, no RFC says. */
+/** Any other character, those of ASCII more often; no lone surrogate: no RFC says what that means in JSON. */
 function letter(fc: Generator): Arbitrary<string> {
   return fc
     .oneof(

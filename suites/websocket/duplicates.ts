@@ -37,7 +37,7 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** Whether a colon follows, as it does only behind names. */
+/** Tells if a colon follows, as it does only behind names. */
 function isName(text: string, end: number): boolean {
   let i = end;
   while (/\s/.test(text[i] ?? "")) i++;

@@ -11,27 +11,25 @@ import {
 } from "../../harness/transcript.ts";
 import { DISCONNECT, DISCONNECTED, GREETING, nameOf } from "./protocol.ts";
 
-/** What the rules see in a transcript. */
-
 /** A well-formed response of any service. */
 const RESPONSE = /^[^/]+\/[^/]+\/response$/;
 
-/** A request that only a refusal may answer: of the service of this version, but none that it defines. */
+/** A request of the service of this version that it does not define: only a refusal may answer it. */
 const UNDEFINED = /^system\/[^/]+\/request$/;
 
 /** Over this many bytes (8 KiB) a message may be too big for a WebSocket layer, which then ends the connection by its own rules. */
 const BIG = 8 << 10;
 
-/** So many characters of requests that the version does not define are remembered. */
+/** The number of characters of undefined requests that are remembered. */
 const REMEMBERED = 64 << 10;
 
 /** The messages of the server. */
 export const sent = (transcript: Transcript): readonly Placed[] => messages(transcript, "server");
 
-/** Whether a message says that the connection is over. */
+/** Tells if a message is a goodbye: it says that the connection is over. */
 export const isDisconnected = (message: Message): boolean => nameOf(message) === DISCONNECTED;
 
-/** Whether an event is a message, of whatever content. */
+/** Tells if an event is a message, of whatever content. */
 export const isData = ({ type }: WireEvent): boolean => type === "text" || type === "binary";
 
 /** The place of the first message that says that the connection is over, or -1. */
@@ -42,21 +40,21 @@ export const announcement = (transcript: Transcript): number =>
 export const firstEnd = ({ events }: Transcript): WireEvent | undefined =>
   events.find((event) => isServerEnd(event) || isClientEnd(event));
 
-/** Whether the suite ended the TCP connection itself. */
+/** Tells if the suite ended the TCP connection itself. */
 export const isReset = ({ from, type }: WireEvent): boolean => from === "client" && type === "end";
 const isClientEnd = ({ from, type }: WireEvent) => from === "client" && (type === "close" || type === "end");
 
-/** Whether the suite broke RFC 6455: how a server takes that is for its WebSocket library to decide. */
+/** Tells if the suite broke RFC 6455. The WebSocket library of a server decides how it takes that. */
 export const isProvocation = ({ from, type }: WireEvent): boolean => from === "client" && type === "violation";
 
-/** What the server sent against RFC 6455 where the suite had not. */
+/** The event by which the server broke RFC 6455 where the suite had not. */
 export function unprovoked({ events }: Transcript): WireEvent | undefined {
   const at = events.findIndex(isBreach);
   const before = events.findIndex(isProvocation);
   return before < 0 || at < before ? events[at] : undefined;
 }
 
-/** Whether it is not known what the client did before an event. */
+/** Tells if the recording lacks something that the client did before an event. */
 export const isLostBefore = ({ events }: Transcript, event: WireEvent): boolean =>
   events.slice(0, events.indexOf(event)).some(({ from, type }) => from === "client" && type === "cut");
 
@@ -68,22 +66,22 @@ export function lastSent(transcript: Transcript): WireEvent | undefined {
   return before.findLast((event) => event.from === "client" && isData(event));
 }
 
-/** Whether the WebSocket layer may have ended the connection over the size of the last message. */
+/** Tells if the WebSocket layer may have ended the connection over the size of the last message. */
 export function tooBig(transcript: Transcript, end: WireEvent): boolean {
   if (end.type === "close") return end.code === 1009;
   const last = lastSent(transcript);
   return last !== undefined && "data" in last && last.data.length > BIG;
 }
 
-/** Commands that a client sent in a row, and what the server said since; of both no more than are told apart. */
+/** Commands that a client sent in a row, and the answers since: the first few of each. */
 export interface Burst {
-  /** What shows that the server had read all that came before. */
+  /** The event that shows that the server had read all that came before. */
   readonly after: WireEvent | undefined;
   readonly commands: readonly WireEvent[];
   readonly answers: readonly WireEvent[];
 }
 
-/** So many commands in a row are told apart from more: as many as a case sends in one go, and some. */
+/** The most commands in a row that are kept: as many as a case sends in one go, and some. */
 const FEW = 24;
 
 /** The last commands before the end of the connection. A greeting answers none of them. */
@@ -107,7 +105,7 @@ const isGreeting = (event: WireEvent) => {
   return isObject(message) && nameOf(message) === GREETING;
 };
 
-/** Whether a goodbye may be lost: a server that ends TCP while more commands come has the system reset it. */
+/** Tells if a goodbye may be lost: where a server ends TCP while more commands come, its system resets the connection. */
 export function mayBeLost(transcript: Transcript): boolean {
   const end = firstEnd(transcript);
   if (end?.from !== "server" || end.type !== "end" || announcement(transcript) >= 0) return false;
@@ -125,7 +123,7 @@ function isKnown(message: Message, transcript: Transcript, index: number): boole
   return isForeign(name) || isRefusal(message, transcript, index);
 }
 
-/** Whether a command is a response of another service. */
+/** Tells if a command is a response of another service. */
 export const isForeign = (name: string | undefined): boolean =>
   name !== undefined && RESPONSE.test(name) && !name.startsWith("system/");
 
@@ -159,8 +157,8 @@ const FORGOTTEN: WireEvent = {
 };
 
 /**
- * Whether a lenient server could take what the client sent for a disconnect request, a wildcard too. Whether it may is for
- * `malformed.rejected` to say.
+ * Tells if a lenient server could take what the client sent for a disconnect request; a wildcard is one, too. Only
+ * `malformed.rejected` judges if it may.
  */
 export function asksToDisconnect(event: WireEvent): boolean {
   const { from, type } = event;

@@ -3,34 +3,33 @@ import { isNothing, type Nothing, whyNothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { isEnded, type Message, messages, show } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
-import { mayBeLost } from "./facts.ts";
-import type { Command } from "./generators.ts";
-import { DISCONNECTED, disconnect, disconnected, GREETING, goodbyesOf, nameOf } from "./protocol.ts";
-import { refusalsOf } from "./reaction.ts";
+import type { GeneratedCommand } from "./generated-inputs.ts";
+import { mayBeLost } from "./messages-facts.ts";
+import { DISCONNECTED, disconnect, disconnected, GREETING, goodbyesOf, nameOf, refusalsOf } from "./protocol.ts";
 
-/** What a server did wrong with some commands. */
-export interface Finding {
+/** One mistake of a server with some commands. */
+export interface Mistake {
   readonly requirement: RequirementId;
   readonly words: string;
-  /** It cannot be told: the suite itself stopped reading. */
+  /** The reason why nobody can tell: the suite itself stopped reading. */
   readonly untold?: Nothing;
 }
 
-/** What came of commands on one connection. */
+/** The outcome of commands on one connection. */
 export interface Played {
-  readonly finding: Finding | undefined;
+  readonly mistake: Mistake | undefined;
   /** The server refused one of the malformed ones and ended the connection: the rest was not judged. */
   readonly ended: boolean;
 }
 
-const wrong = (requirement: RequirementId, words: string, answer?: Message | Nothing): Finding =>
+const wrong = (requirement: RequirementId, words: string, answer?: Message | Nothing): Mistake =>
   isNothing(answer) && whyNothing(answer).unread ? { requirement, words, untold: answer } : { requirement, words };
 
 /**
- * Sends commands on one connection: the malformed ones before the first request alone, so that a success can only be theirs;
- * then the rest, or a request.
+ * Sends commands on one connection. The malformed ones before the first request go alone: a success can only be theirs. Then the
+ * rest goes, or a request.
  */
-export async function play(connect: Context["connect"], commands: readonly Command[]): Promise<Played> {
+export async function play(connect: Context["connect"], commands: readonly GeneratedCommand[]): Promise<Played> {
   const client = await connect();
   const first = commands.findIndex(({ valid }) => valid);
   const before = texts(first < 0 ? commands : commands.slice(0, first));
@@ -41,69 +40,69 @@ export async function play(connect: Context["connect"], commands: readonly Comma
     const done = () => answers().length >= before.length || isEnded(client) || undefined;
     await client.wait("the answer to a malformed command", done, { owed: false });
     const success = answers().find(({ status }) => status === "success");
-    if (success) return { finding: wrong("malformed.rejected", `carried out: ${show(success)}`), ended: true };
-    if (goodbyesOf(client, "failed").length > 0) return { finding: undefined, ended: true };
-    if (mayBeLost(client.transcript)) return { finding: undefined, ended: true };
-    if (isEnded(client)) return { finding: wrong("malformed.usable", `ended without ${DISCONNECTED}`), ended: true };
+    if (success) return { mistake: wrong("malformed.rejected", `carried out: ${show(success)}`), ended: true };
+    if (goodbyesOf(client, "failed").length > 0) return { mistake: undefined, ended: true };
+    if (mayBeLost(client.transcript)) return { mistake: undefined, ended: true };
+    if (isEnded(client)) return { mistake: wrong("malformed.usable", `ended without ${DISCONNECTED}`), ended: true };
   }
   client.send(...after);
   const goodbye = await disconnected(client);
-  if (mayBeLost(client.transcript)) return { finding: undefined, ended: true };
-  return { finding: judgeGoodbye(goodbye, before.length > 0), ended: false };
+  if (mayBeLost(client.transcript)) return { mistake: undefined, ended: true };
+  return { mistake: judgeGoodbye(goodbye, before.length > 0), ended: false };
 }
 
 /**
- * Sends commands of several clients in turn, each on its connection. Who sent nothing, or a request first, is served as if it
- * were alone.
+ * Sends commands of several clients in turn, each on its connection. A client that sent nothing, or a request first, must be
+ * served as if it were alone.
  */
-export async function playTogether(connect: Context["connect"], turns: Turns): Promise<Finding | undefined> {
+export async function playTogether(connect: Context["connect"], turns: Turns): Promise<Mistake | undefined> {
   const clients = await Promise.all(Array.from({ length: CLIENTS }, () => connect()));
   for (const [i, { text }] of turns) clients[i]?.send(text);
-  const findings = clients.map(async (client, i) => {
+  const mistakes = clients.map(async (client, i) => {
     const own = turns.filter(([turn]) => turn === i).map(([, command]) => command);
     if (!own.some(({ valid }) => valid)) client.send(disconnect);
     const goodbye = await disconnected(client);
     if (mayBeLost(client.transcript)) return undefined;
     const undisturbed = own.length === 0 || own[0]?.valid;
-    // Whether it is the others that disturb it, only the same alone can tell.
+    // The same commands alone show if the others disturb it.
     if (undisturbed && judgeGoodbye(goodbye, false))
-      return (await play(connect, own)).finding
+      return (await play(connect, own)).mistake
         ? undefined
         : disturbed(connect, turns, `client ${i}: ${told(goodbye)}`, goodbye);
     return isNothing(goodbye) ? wrong("malformed.usable", `client ${i}: ${told(goodbye)}`, goodbye) : undefined;
   });
-  return (await Promise.all(findings)).find((finding) => finding !== undefined);
+  return (await Promise.all(mistakes)).find((mistake) => mistake !== undefined);
 }
 
-/** Whether requests of others alone disturb a client, or their malformed commands. */
+/** Finds out if the requests of others alone disturb a client, or only their malformed commands. */
 async function disturbed(
   connect: Context["connect"],
   turns: Turns,
   words: string,
   answer: Message | Nothing,
-): Promise<Finding> {
+): Promise<Mistake> {
   const requests = turns.filter(([, { valid }]) => valid);
   const alone = requests.length === turns.length || (await playTogether(connect, requests)) !== undefined;
   return wrong(alone ? "disconnect.isolated" : "malformed.survives", words, answer);
 }
 
-type Turns = readonly (readonly [client: number, command: Command])[];
+type Turns = readonly (readonly [client: number, command: GeneratedCommand])[];
 
 /** Clients that talk in turn. */
 export const CLIENTS = 4;
 
-const texts = (commands: readonly Command[]) => commands.map(({ text }) => text);
+const texts = (commands: readonly GeneratedCommand[]) => commands.map(({ text }) => text);
 const told = (answer: Message | Nothing) => `${isNothing(answer) ? "no answer" : show(answer)} to its request`;
 
-/** Whether a request was carried out, or may have been refused because of what came before it. */
-function judgeGoodbye(goodbye: Message | Nothing, afterMalformed: boolean): Finding | undefined {
+/** Judges that a request was carried out, or may have been refused because of a malformed command before it. */
+function judgeGoodbye(goodbye: Message | Nothing, afterMalformed: boolean): Mistake | undefined {
   if (isNothing(goodbye))
     return wrong(afterMalformed ? "malformed.usable" : "disconnect.answered", told(goodbye), goodbye);
   if (goodbye.status === "success" || afterMalformed) return undefined;
   return wrong("disconnect.success", told(goodbye));
 }
 
-/** What came that answers malformed commands, for good or bad. */
+/** The messages that answer malformed commands, for good or bad. */
 function answersTo({ transcript }: Connection, inputs: readonly string[]): Message[] {
   const names = new Set(inputs.flatMap(refusalsOf));
   return messages(transcript, "server")

@@ -3,11 +3,12 @@ import type { Context } from "../../harness/scenario.ts";
 import { isObject, type Message, show } from "../../harness/transcript.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
-import * as inputs from "./parity-inputs.ts";
-import { brief, type Parity, parityOf } from "./parity-inputs.ts";
+import { shortened } from "../websocket/words.ts";
 import { disconnect, disconnected, greeting, PARAMETER, queryOf, scenario } from "./protocol.ts";
+import * as inputs from "./version-parity-inputs.ts";
+import { type Parity, parityOf } from "./version-parity-inputs.ts";
 
-/** What each parity is tested by, with the verdicts that lead to it. */
+/** The requirement that tests each parity. */
 const REQUIREMENTS = {
   match: "parity.match",
   major_mismatch: "parity.major",
@@ -48,7 +49,7 @@ const unparseable = Object.entries(inputs.unparseable).map(([name, value]) =>
 const queries = Object.entries(inputs.queries).map(([name, query]) =>
   scenario({
     id: `version/query-${name}`,
-    title: `a client of version ${inputs.other} connects with ?${brief(query)}`,
+    title: `a client of version ${inputs.other} connects with ?${shortened(query)}`,
     given: query,
     tests: ["version.greeting", "version.success", "version.current", "parity.query"],
     run: (context) => expectParity(context, query, "parity.query", "minor_mismatch"),
@@ -174,6 +175,6 @@ function judgeGreeting<Id extends RequirementId>(
   return undefined;
 }
 
-/** What a greeting says, however broken it is. */
+/** The data of a greeting, however broken it is. */
 const said = (greeted: Message | Nothing): Message =>
   !isNothing(greeted) && isObject(greeted.data) ? greeted.data : {};

@@ -2,8 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { isEnded } from "../../harness/transcript.ts";
-import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
-import { disconnect, disconnected, greeting, statusOf } from "./protocol.ts";
+import type { Dialect } from "./dialect.ts";
 
 /** Opens connections at the same time; nothing where one did not open. */
 export async function together(
@@ -15,8 +14,8 @@ export async function together(
 }
 
 /**
- * Resets connections, and connects once more: when that is answered the server has noticed them, and what the others say next
- * comes after it.
+ * Resets connections, and connects once more. Once that is answered, the server has noticed the resets, and what the others say
+ * next comes after them.
  */
 export async function resetAll(connect: Context["connect"], ...clients: readonly Connection[]): Promise<void> {
   for (const client of clients) client.reset();
@@ -24,7 +23,8 @@ export async function resetAll(connect: Context["connect"], ...clients: readonly
 }
 
 /** Does something as a client while a bystander is connected, then judges that the bystander and a newcomer are served on. */
-export async function besideBystander<Id extends RequirementId>(
+export async function besideBystander<Id extends string>(
+  dialect: Dialect,
   context: Context<Id>,
   requirement: Id,
   act: (client: Connection) => Promise<void>,
@@ -32,20 +32,28 @@ export async function besideBystander<Id extends RequirementId>(
   const [bystander, client] = (await together(context.connect, "bystander", "client")) ?? [];
   if (!bystander || !client) return;
   await act(client);
-  await judgeSurvival(context, requirement, bystander);
+  await judgeSurvival(dialect, context, requirement, bystander);
 }
 
-/** Judges that a bystander is still connected and that a newcomer is greeted. */
-export async function judgeSurvival<Id extends RequirementId>(
+/** Judges that a bystander is still connected and that a newcomer is served. */
+export async function judgeSurvival<Id extends string>(
+  { request, answer, sign, statusOf, words }: Dialect,
   { connect, check }: Context<Id>,
   requirement: Id,
   bystander: Connection,
 ): Promise<void> {
   const lostBefore = isEnded(bystander);
-  bystander.send(disconnect);
-  const [newcomer, goodbye] = await Promise.all([connect({ name: "newcomer" }), disconnected(bystander)]);
-  const lost = lostBefore || (isNothing(goodbye) && isEnded(bystander));
+  bystander.send(request);
+  const [newcomer, answered] = await Promise.all([connect({ name: "newcomer" }), answer(bystander)]);
+  const lost = lostBefore || (isNothing(answered) && isEnded(bystander));
   check(requirement, lost ? "the bystander's connection ended" : "connected", { const: "connected" });
 
-  check(requirement, statusOf(await greeting(newcomer)), { const: "success", title: "a newcomer is greeted" });
+  check(requirement, statusOf(await sign(newcomer)), { const: "success", title: `a newcomer is ${words.served}` });
 }
+
+/** Says why a case needs more connections than the target accepts. */
+export const beyondRoom = (room: number, wanted: number): string =>
+  `it takes ${wanted} connections at the same time, and the target accepts at most ${room}`;
+
+/** Makes this number of something. */
+export const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));

@@ -29,7 +29,7 @@ export const targeting =
   (change: (target: string, host: string) => string): Ask =>
   (head) => ({ ...head, target: change(head.target, fieldOf(head, "Host")) });
 
-/** What became of a handshake: the status of the answer, or why there is none. */
+/** The outcome of a handshake: the status of the answer, or why there is none. */
 export const outcome = ({ transcript, failure }: Connection): string => {
   const response = responseOf(transcript);
   if (response) return `HTTP ${response.status}`;

@@ -12,7 +12,7 @@ import {
   type WireEvent,
 } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
-import { repeatedName } from "./duplicates.ts";
+import { repeatedName } from "../websocket/duplicates.ts";
 import {
   announcement,
   asksToDisconnect,
@@ -31,7 +31,7 @@ import {
   tooBig,
   unknown,
   unprovoked,
-} from "./facts.ts";
+} from "./messages-facts.ts";
 import { DISCONNECT, DISCONNECTED, GREETING, nameOf, violationsOf } from "./protocol.ts";
 
 const kept = (actual: string): Finding => ({ outcome: "kept", actual });
@@ -44,9 +44,9 @@ const missed = (what: string, wait: Timeout): Finding => ({
 
 const rule = (requirement: RequirementId, rest: Omit<Rule, "requirement">): Rule => ({ requirement, ...rest });
 
-/** What was not recorded of the server may be a breach. What was is one, whatever went before. */
+/** The gaps of the server may hide a breach. Nothing excuses a breach that is seen. */
 const EACH: Gaps = { hide: ["server"], excuse: [] };
-/** What was not recorded of the client may be what makes it none. */
+/** The gaps of the server may hide a breach, and those of the client may hold an excuse. */
 const ANSWER: Gaps = { hide: ["server"], excuse: ["client"] };
 /** Either side may have ended the connection, or said why it ends. */
 const ANY: Gaps = { hide: ["client", "server"], excuse: ["client", "server"], later: true };
@@ -225,9 +225,9 @@ const isWrongHandshake = (event: WireEvent) => event.type === "error" && event.h
 const isOdd = (event: WireEvent) => event.type === "upgrade" && event.odd === true;
 type Timeout = Extract<WireEvent, { readonly type: "timeout" }>;
 const isTimeout = (event: WireEvent): event is Timeout => event.type === "timeout";
-/** What a connection is watched for once the server has said that it is over. */
+/** The name of the wait once the server has said that the connection is over. */
 const END = "the end of the connection";
-/** Whether somebody waited in vain, and with all patience, for the end of a connection since the server announced it. */
+/** Tells if somebody waited in vain, and with all patience, for the end of a connection since the server announced it. */
 const isWaitedFor = (event: WireEvent, announced: WireEvent | undefined): boolean =>
   isTimeout(event) && event.what === END && !event.short && event.at - (event.afterMs ?? 0) >= (announced?.at ?? 0);
 const isVainForGreeting = (event: WireEvent): event is Timeout => isTimeout(event) && event.what === GREETING;

@@ -1,0 +1,79 @@
+import type { Connection, Outgoing } from "../../harness/connection.ts";
+import { type Message, messages } from "../../harness/transcript.ts";
+import type { DialectWithSign } from "../websocket/dialect.ts";
+import { mayBeLost } from "./messages-facts.ts";
+import {
+  DISCONNECT,
+  DISCONNECTED,
+  disconnect,
+  disconnected,
+  GREETING,
+  goodbyesOf,
+  greeting,
+  greetingsOf,
+  nameOf,
+  refusalsOf,
+  scenario,
+  statusOf,
+} from "./protocol.ts";
+
+/** The dialect of this version for the shared cases: a greeting, and a request to be disconnected. */
+export const dialect: DialectWithSign<"version.greeting"> = {
+  scenario,
+  words: {
+    request: "disconnect request",
+    sign: "greeting",
+    served: "greeted",
+    answer: DISCONNECTED,
+    goodbye: DISCONNECTED,
+  },
+
+  sign: greeting,
+  isSign: (message) => nameOf(message) === GREETING,
+  servedBy: "version.greeting",
+
+  request: disconnect,
+  key: "command",
+  name: DISCONNECT,
+  answer: disconnected,
+  answers: goodbyesOf,
+  statusOf,
+
+  unknown: { command: "conformance/unknown/request" },
+  answersTo,
+  refusalsOf,
+  reasonOf: ({ reason }) => reason,
+  invalid: "invalid_command",
+  notForClients: {
+    ...Object.fromEntries(
+      Object.entries({
+        "version-request": GREETING.replace("response", "request"),
+        "version-response": GREETING,
+        "disconnected-request": DISCONNECTED.replace("response", "request"),
+        "disconnected-response": DISCONNECTED,
+        "disconnect-response": DISCONNECT.replace("request", "response"),
+      }).map(([name, command]) => [name, JSON.stringify({ command })]),
+    ),
+    "disconnected-success": JSON.stringify({ command: DISCONNECTED, status: "success" }),
+    "disconnected-failed": JSON.stringify({ command: DISCONNECTED, status: "failed", reason: "internal_error" }),
+  },
+
+  leave: disconnect,
+  goodbye: disconnected,
+  isGoodbye: (message) => nameOf(message) === DISCONNECTED,
+  mayBeLost,
+};
+
+/** The answers to a malformed command so far. A greeting is one only beyond the number that a bystander got. */
+function answersTo(client: Connection, malformed: Outgoing, bystander?: Connection): Message[] {
+  const names = refusalsOf(malformed);
+  const all = messages(client.transcript, "server").map(({ message }) => message);
+  const extra = all
+    .filter((message) => nameOf(message) === GREETING && message.status === "success")
+    .slice(bystander ? Math.max(1, greetingsOf(bystander)) : 1);
+  return all.filter(
+    (message) =>
+      names.includes(nameOf(message) ?? "") &&
+      (nameOf(message) !== GREETING || message.status === "failed" || extra.includes(message)),
+  );
+}

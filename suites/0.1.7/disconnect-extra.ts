@@ -1,0 +1,99 @@
+import { isEnded } from "../../harness/transcript.ts";
+import { fate, fateOf, mayIgnore } from "../websocket/fate.ts";
+import {
+  expectSuccess,
+  filling,
+  lengths,
+  rareNumbers,
+  rareProperties,
+  requestOfLength,
+  requestWith,
+} from "../websocket/requests.ts";
+import { answerToPing } from "../websocket/transport-pings.ts";
+import { spaced } from "../websocket/words.ts";
+import { dialect } from "./dialect.ts";
+import { disconnect, greeting, scenario } from "./protocol.ts";
+
+/** Further properties of a disconnect request; with any of them it is a valid request. */
+const extras: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "a-number": { extra: 1 },
+  "an-object": { extra: { nested: ["a", null] } },
+  null: { extra: null },
+  data: { data: {} },
+  status: { status: "failed" },
+  "a-message-id": { messageId: "7c6f4f4e" },
+  "a-non-ascii-name": { größe: "ü" },
+  "a-long-text": { extra: "x".repeat(4_000) },
+  // Where the length of a frame begins to take two bytes more.
+  ...Object.fromEntries([125, 126].map((length) => [`${length}-bytes-in-all`, filling(disconnect, length)])),
+  "100-properties": Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`property${i}`, i])),
+};
+
+const extended = Object.entries(extras).map(([name, extra]) =>
+  scenario({
+    id: `disconnect/extra-${name}`,
+    title: `a client sends a disconnect request with further properties: ${spaced(name)}`,
+    given: extra,
+    tests: ["disconnect.extra-properties"],
+    run: (context) => expectSuccess(dialect, context, "disconnect.extra-properties", { ...disconnect, ...extra }),
+  }),
+);
+
+const numbered = Object.entries(rareNumbers).map(([name, number]) =>
+  scenario({
+    id: `disconnect/extra-number-${name}`,
+    title: `a client sends a disconnect request with a further number: ${spaced(name)}`,
+    given: number,
+    tests: ["disconnect.extra-properties"],
+    run: (context) =>
+      expectSuccess(dialect, context, "disconnect.extra-properties", requestWith(disconnect, `"extra":${number}`)),
+  }),
+);
+
+/** A property as it is written, or in words where that would not read well. */
+const shown = (name: string, property: string) => (property.length < 50 ? property : spaced(name));
+
+const upsetting = Object.entries(rareProperties).map(([name, property]) =>
+  scenario({
+    id: `disconnect/extra-${name}`,
+    title: `a client sends a disconnect request with a further property, while another is connected: ${shown(name, property)}`,
+    given: property,
+    tests: ["disconnect.extra-properties", "disconnect.isolated"],
+    async run(context) {
+      const { connect, check } = context;
+      const bystander = await connect({ name: "bystander" });
+      await expectSuccess(dialect, context, "disconnect.extra-properties", requestWith(disconnect, property));
+      await answerToPing(bystander, "still there?");
+      const lost = isEnded(bystander) ? "the bystander's connection ended" : "connected";
+      check("disconnect.isolated", lost, { const: "connected" });
+    },
+  }),
+);
+
+const LONG = {
+  message: (length: number) => `of ${length} bytes`,
+  text: (length: number) => `with a text of ${length} bytes in a further property`,
+};
+
+const long = lengths.map(([of, length]) =>
+  scenario({
+    id: `disconnect/extra-${of}-of-${length}-bytes`,
+    title: `a client that was greeted sends a disconnect request ${LONG[of](length)}`,
+    given: { of, length },
+    tests: ["disconnect.extra-properties"],
+    async run({ connect, check }) {
+      const client = await connect();
+      await greeting(client); // A greeting may be lost where a server refuses a message by a reset.
+      const text = requestOfLength(disconnect, of, length);
+      client.send(text);
+      check(
+        "disconnect.extra-properties",
+        await fate(dialect, client, mayIgnore(text.length)),
+        fateOf(dialect, text.length),
+      );
+    },
+  }),
+);
+
+/** Disconnect requests with further properties, part of the section "Disconnect". */
+export const extraCases = [...extended, ...numbered, ...upsetting, ...long];

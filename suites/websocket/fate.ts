@@ -1,0 +1,54 @@
+import type { Connection } from "../../harness/connection.ts";
+import type { Expectation } from "../../harness/expect.ts";
+import { isNothing, type Nothing } from "../../harness/nothing.ts";
+import { isEnded } from "../../harness/transcript.ts";
+import type { Dialect } from "./dialect.ts";
+
+const TOO_BIG = "a close frame with code 1009";
+const END = "the end of the TCP connection";
+
+/** The fates that a server may give a message that is big or deep, and malformed. */
+export const refusalFate = ({ words }: Dialect): Expectation => ({
+  title: `${words.goodbye} failed, silence and a connection that still works, ${TOO_BIG}, or ${END}`,
+  enum: ["failed", "ignored", TOO_BIG, END],
+});
+
+/** The fates that a server may give a request that is big or deep. */
+export const anyFate = (dialect: Dialect): Expectation => ({
+  title: `success, ${refusalFate(dialect).title}`,
+  enum: ["success", "failed", "ignored", TOO_BIG, END],
+});
+
+/** In bytes: a WebSocket layer may find a message too big beyond the first, and anybody may refuse it in any way beyond the second. */
+const SMALL = 4_000;
+const BIG = 8 << 10;
+
+/** The fates that a server may give a request that is so many bytes long. */
+export function fateOf(dialect: Dialect, length: number): Expectation {
+  if (length > BIG) return anyFate(dialect);
+  return length > SMALL ? { title: `success, or ${TOO_BIG}`, enum: ["success", TOO_BIG] } : { const: "success" };
+}
+
+/** Tells if a server may ignore a request that is so many bytes long. */
+export const mayIgnore = (length: number): boolean => length > BIG;
+
+/** Tells what became of a message that may be too big for a server. Only where the connection still works is it `ignored`. */
+export async function fate(
+  { request, answers, statusOf, words }: Dialect,
+  client: Connection,
+  ignorable = true,
+): Promise<string | Nothing> {
+  const end = () => answers(client)[0] ?? (isEnded(client) || undefined);
+  const first = await client.wait(ignorable ? "what becomes of a big command" : words.answer, end, {
+    owed: !ignorable,
+  });
+  if (isNothing(first) && !ignorable) return first;
+  if (isNothing(first)) client.send(request);
+  const last = isNothing(first) ? await client.wait(words.answer, end) : first;
+  if (isNothing(last)) return last;
+  const [answer] = answers(client);
+  if (answer) return isNothing(first) ? "ignored" : String(statusOf(answer));
+  const ending = await client.closed();
+  if (isNothing(ending)) return ending;
+  return ending.frame ? `a close frame with code ${ending.code ?? "none"}` : END;
+}

@@ -1,0 +1,77 @@
+/** Names that are far from that of a request. The first is that of an unknown command. */
+export const unknownNames = (name: string, unknown: unknown) => {
+  const [service] = name.split("/");
+  return {
+    service: unknown,
+    endpoint: `${service}/unknown/request`,
+    "empty-text": "",
+    space: " ",
+    slash: "/",
+    "empty-endpoint": `${service}//request`,
+    "one-word": "request",
+    path: "../../etc/passwd",
+    proto: "__proto__",
+    constructor: "constructor",
+    "to-string": "toString",
+    "non-ascii": "größe/日本/💥",
+    "lone-surrogate": "\ud800",
+    long: "x".repeat(2_000),
+  };
+};
+
+/** Names that a lenient server could take for that of a request. */
+export const nearMisses = (name: string) => {
+  const parts = name.split("/");
+  return {
+    "capital-letters": name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()),
+    "upper-case": name.toUpperCase(),
+    "one-capital": name.replace("q", "Q"),
+    "space-before": ` ${name}`,
+    "space-after": `${name} `,
+    "space-inside": name.replaceAll("/", " / "),
+    "line-break-after": `${name}\n`,
+    "tab-before": `\t${name}`,
+    "nul-after": `${name}\0`,
+    "zero-width-space": `${name}\u200b`,
+    "slash-before": `/${name}`,
+    "slash-after": `${name}/`,
+    "double-slash": name.replace("/", "//"),
+    backslashes: name.replaceAll("/", "\\"),
+    dots: name.replaceAll("/", "."),
+    "percent-encoded": encodeURIComponent(name),
+    query: `${name}?now=1`,
+    "letter-after": `${name}s`,
+    "letter-before": `x${name}`,
+    "letter-missing": name.slice(0, -1),
+    "part-missing": parts.slice(0, -1).join("/"),
+    "service-missing": parts.slice(1).join("/"),
+    "part-twice": `${name}/${parts.at(-1)}`,
+    "service-before": `lobby/${name}`,
+    homoglyph: name.replace("e", "\u0435"),
+    "full-width-letter": name.replace("s", "\uff53"),
+  };
+};
+
+/** Names that stand for that of a request where a server takes them for patterns. */
+export const wildcards = (name: string) => {
+  const parts = name.split("/");
+  const aPart = (it: string) => parts.map((part, i) => (i === 1 ? it : part)).join("/");
+  const behind = (it: string) => parts.with(-1, it).join("/");
+  return {
+    "glob-for-all": "*",
+    "glob-for-a-part": aPart("*"),
+    "glob-behind": behind("*"),
+    "like-all": "%",
+    "like-a-part": aPart("%"),
+    "like-behind": behind("%"),
+  };
+};
+
+/** Names that are that of a request once they are decoded in a way that is none of JSON's. */
+export const escapedNames = (name: string) => ({
+  "percent-encoded-letter": name.replace("s", "%73"),
+  "html-escaped-letter": name.replace("s", "&#115;"),
+  "html-escaped-slashes": name.replaceAll("/", "&#x2F;"),
+  "html-names-for-slashes": name.replaceAll("/", "&sol;"),
+  "letter-twice": name.replace("s", "\\u0073"),
+});

@@ -1,0 +1,50 @@
+import type { Connection, Outgoing } from "../../harness/connection.ts";
+import { isNothing, type Nothing, nothing } from "../../harness/nothing.ts";
+import type { Message } from "../../harness/transcript.ts";
+import type { Dialect } from "./dialect.ts";
+
+/** The reaction of a server to a malformed command. */
+export interface Reaction {
+  /** The success that it gave: it carried the command out. */
+  readonly success: Message | undefined;
+  /** The failed response that it gave. */
+  readonly refusal: Message | Nothing;
+  /** The message that shows that the connection was ended as it must be, or still worked. */
+  readonly afterwards: Message | Nothing;
+}
+
+/**
+ * Sends a malformed command with a request behind it, which fences it: the answer to the request comes last. Where only the request
+ * is answered, the command met silence or was itself carried out. This cannot tell which, and returns nothing.
+ */
+export async function reactToFenced(
+  { request, answer, answersTo, isGoodbye, statusOf }: Dialect,
+  client: Connection,
+  input: Outgoing,
+  bystander?: Connection,
+): Promise<Reaction | undefined> {
+  client.send(input, request);
+  const end = await answer(client);
+  const all = answersTo(client, input, bystander);
+  const success = all.find((it) => statusOf(it) === "success" && !isGoodbye(it));
+  const refusal = all.find((it) => statusOf(it) === "failed");
+  if (!success && !refusal) return undefined;
+  return { success, refusal: refusal ?? nothing("a success"), afterwards: end };
+}
+
+/** Sends a malformed command alone, and waits for an answer as long as the timeout: an asynchronous server may be late. */
+export async function reactToSingle(
+  { request, answer, answersTo, isGoodbye, statusOf }: Dialect,
+  client: Connection,
+  input: Outgoing,
+  bystander?: Connection,
+): Promise<Reaction> {
+  client.send(input);
+  const first = await client.wait("the answer to a malformed command", () => answersTo(client, input, bystander)[0], {
+    owed: false,
+  });
+  if (isNothing(first) || !isGoodbye(first)) client.send(request);
+  const afterwards = await answer(client);
+  if (isNothing(first) || statusOf(first) === "failed") return { success: undefined, refusal: first, afterwards };
+  return { success: first, refusal: nothing("a success"), afterwards };
+}

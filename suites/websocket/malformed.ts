@@ -1,0 +1,162 @@
+import type { Outgoing } from "../../harness/connection.ts";
+import { isNothing } from "../../harness/nothing.ts";
+import type { Case, Context } from "../../harness/scenario.ts";
+import { show } from "../../harness/transcript.ts";
+import type { Dialect, SharedId } from "./dialect.ts";
+import { fate, refusalFate } from "./fate.ts";
+import { deepTexts, malformedGroups, refusableTexts, unspecifiedInputs, unwatchedGroups } from "./malformed-inputs.ts";
+import { type Reaction, reactToFenced, reactToSingle } from "./malformed-reaction.ts";
+import { besideBystander, judgeSurvival, together } from "./survival.ts";
+import { inQuotes, spaced } from "./words.ts";
+
+/** The cases of the section "Malformed commands". */
+export const malformedCases = (dialect: Dialect): readonly Case[] => [
+  ...watched(dialect),
+  ...unwatched(dialect),
+  ...unspecified(dialect),
+  ...refusable(dialect),
+  ...deep(dialect),
+];
+
+const watched = (dialect: Dialect) =>
+  Object.entries(malformedGroups(dialect)).flatMap(([group, inputs]) =>
+    inputs.map(({ name, text, near }) =>
+      dialect.scenario({
+        id: `malformed/${group}-${name}`,
+        title: `a client sends ${inQuotes(text)}`,
+        given: { text, near },
+        tests: [
+          "malformed.rejected",
+          "malformed.answered",
+          "malformed.reason",
+          "malformed.usable",
+          "malformed.survives",
+        ],
+        async run(context) {
+          const reaction = await amongOthers(dialect, context, text);
+          if (!reaction || !judgeRejected(context, reaction)) return;
+          judgeAnswer(dialect, context, reaction, text);
+          judgeUsable(dialect, context, reaction);
+        },
+      }),
+    ),
+  );
+
+const unwatched = (dialect: Dialect) =>
+  Object.entries(unwatchedGroups(dialect)).flatMap(([group, inputs]) =>
+    inputs.map(({ name, text }) =>
+      dialect.scenario({
+        id: `malformed/${group}-${name}`,
+        title: `a client sends ${inQuotes(text)}`,
+        given: text,
+        tests: ["malformed.rejected", "malformed.answered", "malformed.reason", "malformed.usable"],
+        async run(context) {
+          const reaction = await alone(dialect, context, text);
+          if (!judgeRejected(context, reaction)) return;
+          judgeAnswer(dialect, context, reaction, text);
+          judgeUsable(dialect, context, reaction);
+        },
+      }),
+    ),
+  );
+
+const unspecified = (dialect: Dialect) =>
+  Object.entries(unspecifiedInputs(dialect)).map(([name, input]) =>
+    dialect.scenario({
+      id: `malformed/unspecified-${name}`,
+      title: `a client sends a ${dialect.words.request}: ${spaced(name)}`,
+      given: String(input),
+      tests: ["malformed.unspecified", "malformed.usable", "malformed.survives"],
+      async run(context) {
+        const reaction = await amongOthers(dialect, context, input);
+        if (!reaction) return;
+        context.report("malformed.unspecified", `${spaced(name)}: ${toldOf(reaction)}`);
+        judgeUsable(dialect, context, reaction);
+      },
+    }),
+  );
+
+const refusable = (dialect: Dialect) =>
+  Object.entries(refusableTexts(dialect)).map(([name, text]) =>
+    dialect.scenario({
+      id: `malformed/unspecified-${name}`,
+      title: `a client sends a ${dialect.words.request}: ${spaced(name)}`,
+      given: text,
+      tests: ["malformed.unspecified", "malformed.usable"],
+      async run(context) {
+        const reaction = await alone(dialect, context, text);
+        context.report("malformed.unspecified", `${spaced(name)}: ${toldOf(reaction)}`);
+        judgeUsable(dialect, context, reaction);
+      },
+    }),
+  );
+
+const deep = (dialect: Dialect) =>
+  Object.entries(deepTexts).map(([name, text]) =>
+    dialect.scenario({
+      id: `malformed/deep-${name}`,
+      title: `a client that was ${dialect.words.served} sends ${spaced(name)}, nested 100,000 deep`,
+      given: text,
+      tests: ["malformed.rejected", "malformed.usable", "malformed.survives"],
+      run: (context) =>
+        besideBystander<SharedId>(dialect, context, "malformed.survives", async (client) => {
+          await dialect.sign(client);
+          client.send(text());
+          const became = await fate(dialect, client);
+          const success = became === "success" ? became : "no success";
+          if (context.check("malformed.rejected", success, { const: "no success" }))
+            context.check("malformed.usable", became, refusalFate(dialect));
+        }),
+    }),
+  );
+
+/** Sends a malformed command while a bystander is connected; judges that the bystander and a newcomer are served on. */
+async function amongOthers(
+  dialect: Dialect,
+  context: Context<"malformed.survives">,
+  input: Outgoing,
+): Promise<Reaction | undefined> {
+  const { connect } = context;
+  const [bystander, client] = (await together(connect, "bystander", "client")) ?? [];
+  if (!bystander || !client) return undefined;
+  const reaction =
+    (await reactToFenced(dialect, client, input, bystander)) ??
+    (await reactToSingle(dialect, await connect({ name: "client, with patience" }), input, bystander));
+  await judgeSurvival(dialect, context, "malformed.survives", bystander);
+  return reaction;
+}
+
+/** Sends a malformed command while nobody else is there to be harmed. */
+async function alone(dialect: Dialect, { connect }: Context, input: Outgoing): Promise<Reaction> {
+  return (
+    (await reactToFenced(dialect, await connect({ name: "client" }), input)) ??
+    reactToSingle(dialect, await connect({ name: "client, with patience" }), input)
+  );
+}
+
+/** Says what became of a command of which the protocol leaves that open. */
+function toldOf({ success, refusal }: Reaction): string {
+  if (success) return "carried out";
+  return isNothing(refusal) ? "ignored" : `refused with ${show(refusal)}`;
+}
+
+const judgeRejected = ({ check }: Context<"malformed.rejected">, { success }: Reaction): boolean =>
+  check("malformed.rejected", success ?? "no success", { const: "no success" });
+
+function judgeAnswer(
+  { refusalsOf, reasonOf, invalid }: Dialect,
+  { check }: Context<"malformed.answered" | "malformed.reason">,
+  { refusal }: Reaction,
+  text: string,
+): void {
+  const refusals = refusalsOf(text).map((response) => `${response} failed`);
+  if (check("malformed.answered", refusal, { title: refusals.join(" or ") }))
+    check("malformed.reason", reasonOf(refusal), { const: invalid });
+}
+
+/** Judges that a connection still works, or was ended as it must be. */
+function judgeUsable({ words }: Dialect, { check }: Context<"malformed.usable">, { afterwards }: Reaction): void {
+  check("malformed.usable", afterwards, {
+    title: `a ${words.request} is answered, or ${words.goodbye} failed came`,
+  });
+}

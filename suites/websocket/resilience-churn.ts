@@ -1,0 +1,91 @@
+import type { Connection } from "../../harness/connection.ts";
+import { isNothing } from "../../harness/nothing.ts";
+import type { Context } from "../../harness/scenario.ts";
+import { messages } from "../../harness/transcript.ts";
+import type { Dialect } from "./dialect.ts";
+import { beyondRoom, times } from "./survival.ts";
+
+const CLIENTS = 300;
+const AT_A_TIME = 10;
+/** The last tenth may take so many times as long as the first. */
+const SLOWER = 5;
+/** A case need not take longer than this, in ms. */
+const ENOUGH = 10_000;
+
+/** Clients that come and go, part of the section "Resilience". */
+export const churnCase = (dialect: Dialect) =>
+  dialect.scenario({
+    id: "resilience/churn",
+    title: `${CLIENTS} clients connect one after another, ${AT_A_TIME} at a time, and leave when they are ${dialect.words.served}`,
+    tests: ["resilience.churn", "resilience.churn-speed"],
+    async run({ connect, check, skip, room }) {
+      const { words } = dialect;
+      if (room < AT_A_TIME) {
+        skip("resilience.churn", beyondRoom(room, AT_A_TIME));
+        return skip("resilience.churn-speed", beyondRoom(room, AT_A_TIME));
+      }
+      const once = await churn(dialect, connect);
+      if (once.needs > ENOUGH) {
+        const slow = `it would take ${Math.round(once.needs / 1_000)} s: a ${words.sign} takes ${Math.round(once.first)} ms`;
+        skip("resilience.churn", slow);
+        return skip("resilience.churn-speed", slow);
+      }
+      if (!check("resilience.churn", once.served, { const: CLIENTS, title: `${CLIENTS} ${words.sign}s` }))
+        return skip("resilience.churn-speed", `not all were ${words.served}: see resilience.churn`);
+      // Another program may have slowed the last tenth down: a slow one is measured again.
+      const last =
+        once.last > SLOWER * once.first ? Math.min(once.last, (await churn(dialect, connect)).last) : once.last;
+      check("resilience.churn-speed", Math.round((last / once.first) * 100) / 100, {
+        title: `the median of the last tenth at most ${SLOWER} times that of the first`,
+        type: "number",
+        maximum: SLOWER,
+      });
+    },
+  });
+
+/** The clients that were served, and the times of that in ms. */
+interface Churn {
+  readonly served: number;
+  /** The medians of the first and the last tenth. */
+  readonly first: number;
+  readonly last: number;
+  /** The time that all of them need by the first ones. If it is more than enough, no more clients come. */
+  readonly needs: number;
+}
+
+/** Has `CLIENTS` connect and leave, and measures how long it takes until they are served. */
+async function churn(dialect: Dialect, connect: Context["connect"]): Promise<Churn> {
+  const served: Connection[] = [];
+  let left = CLIENTS;
+  let failed = false;
+  let needs = 0;
+  const worker = async () => {
+    while (left-- > 0 && !failed && needs <= ENOUGH) {
+      const client = await connect();
+      if (isNothing(await dialect.sign(client))) failed = true;
+      else served.push(client);
+      if (served.length === AT_A_TIME)
+        needs = (median(served.map((it) => servedAfter(dialect, it))) * CLIENTS) / AT_A_TIME;
+      client.close(1000);
+    }
+  };
+  await Promise.all(times(AT_A_TIME, worker));
+  // By their transcripts, so that a recording gives the same.
+  const took = served
+    .toSorted((a, b) => (a.transcript.events[0]?.at ?? 0) - (b.transcript.events[0]?.at ?? 0))
+    .map((client) => servedAfter(dialect, client));
+  return {
+    served: took.length,
+    first: median(took.slice(0, CLIENTS / 10)),
+    last: median(took.slice(-CLIENTS / 10)),
+    needs,
+  };
+}
+
+/** The time from the beginning of its handshake until a client was served, in ms. */
+function servedAfter({ isSign }: Dialect, { transcript }: Connection): number {
+  const sign = messages(transcript, "server").find(({ message }) => isSign(message));
+  return (transcript.events[sign?.index ?? 0]?.at ?? 0) - (transcript.events[0]?.at ?? 0);
+}
+
+const median = (some: readonly number[]) => some.toSorted((a, b) => a - b)[some.length >> 1] ?? Number.NaN;

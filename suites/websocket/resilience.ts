@@ -1,0 +1,189 @@
+import type { Connection } from "../../harness/connection.ts";
+import { isNothing, type Nothing, nothing } from "../../harness/nothing.ts";
+import type { Case } from "../../harness/scenario.ts";
+import { isEnded, type Message, messages } from "../../harness/transcript.ts";
+import type { Dialect, SharedId } from "./dialect.ts";
+import { anyFate, fate } from "./fate.ts";
+import { requestWith } from "./requests.ts";
+import { churnCase } from "./resilience-churn.ts";
+import { besideBystander, beyondRoom, judgeSurvival, resetAll, times } from "./survival.ts";
+
+/** The cases of the section "Resilience". They put load on a server, one after another, and stop when they know. */
+export const resilienceCases = (dialect: Dialect): readonly Case[] => [
+  concurrent(dialect),
+  churnCase(dialect),
+  idle(dialect),
+  halfOpen(dialect),
+  noEcho(dialect),
+  abrupt(dialect),
+  flood(dialect),
+  ...large(dialect),
+  ...deep(dialect),
+];
+
+const MANY = 100;
+
+const concurrent = ({ scenario, sign, leave, goodbye, statusOf, words }: Dialect) => {
+  const successes = (answers: readonly (Message | Nothing)[]) =>
+    answers.filter((answer) => statusOf(answer) === "success").length;
+  return scenario({
+    id: "resilience/concurrent",
+    title: `${MANY} clients connect at once, and each asks to be disconnected`,
+    tests: ["resilience.concurrent"],
+    async run({ connect, check, room }) {
+      const clients = await Promise.all(times(Math.min(MANY, room), () => connect()));
+      const served = successes(await Promise.all(clients.map(sign)));
+      const limit = nothing(
+        `${served} ${words.sign}s: the target accepts at most ${room} connections at the same time`,
+      );
+      const came = room < MANY ? limit : served;
+      const expected = { const: MANY, title: `${MANY} ${words.sign}s` };
+      if (!check("resilience.concurrent", came, expected) && room < MANY) return;
+      for (const client of clients) client.send(leave);
+      const left = successes(await Promise.all(clients.map(goodbye)));
+      check("resilience.concurrent", left, { const: MANY, title: `${MANY} answers to a disconnect request` });
+    },
+  });
+};
+
+const idle = ({ scenario, sign }: Dialect) =>
+  scenario({
+    id: "resilience/idle",
+    title: "a client connects while 50 others are connected and say nothing",
+    tests: ["resilience.idle"],
+    async run({ connect, check, skip, room }) {
+      if (room < 51) return skip("resilience.idle", beyondRoom(room, 51));
+      await Promise.all(times(50, () => connect({ name: "idle" })));
+      check("resilience.idle", await sign(await connect({ name: "newcomer" })));
+    },
+  });
+
+const halfOpen = ({ scenario, sign }: Dialect) =>
+  scenario({
+    id: "resilience/half-open",
+    title: "a client connects while 20 others have sent half of their handshake",
+    tests: ["resilience.half-open"],
+    async run({ connect, check, skip, room }) {
+      if (room < 21) return skip("resilience.half-open", beyondRoom(room, 21));
+      await Promise.all(times(20, () => connect({ name: "half", handshake: { half: true } })));
+      check("resilience.half-open", await sign(await connect({ name: "newcomer" })));
+    },
+  });
+
+const noEcho = ({ scenario, sign, leave }: Dialect) =>
+  scenario({
+    id: "resilience/no-echo",
+    title: "a client connects while 20 others, who asked to be disconnected, do not answer the server's close frame",
+    tests: ["resilience.no-echo"],
+    async run({ connect, check, skip, room }) {
+      if (room < 21) return skip("resilience.no-echo", beyondRoom(room, 21));
+      const clients = await Promise.all(times(20, () => connect({ name: "ignores the close frame" })));
+      for (const client of clients) {
+        client.ignore();
+        client.send(leave);
+      }
+      check("resilience.no-echo", await sign(await connect({ name: "newcomer" })));
+    },
+  });
+
+const abrupt = (dialect: Dialect) =>
+  dialect.scenario({
+    id: "resilience/abrupt",
+    title: `15 clients reset their connections: in the handshake, when they are ${dialect.words.served}, half way through a message`,
+    tests: ["resilience.abrupt"],
+    async run(context) {
+      const { connect, skip, room } = context;
+      if (room < 17) return skip("resilience.abrupt", beyondRoom(room, 17));
+      const bystander = await connect({ name: "bystander" });
+      const half = await Promise.all(times(5, () => connect({ name: "half", handshake: { half: true } })));
+      const clients = await Promise.all(times(10, () => connect({ name: "client" })));
+      await Promise.all(clients.map(dialect.sign));
+      const part = Buffer.from([0x81, 0xa7, 1, 2, 3, 4, 0x7a]);
+      for (const client of clients.slice(5)) await client.write({ type: "violation", data: "half a frame" }, part);
+      await resetAll(connect, ...half, ...clients);
+      await judgeSurvival(dialect, context, "resilience.abrupt", bystander);
+    },
+  });
+
+const FLOOD = 1_000;
+
+const flood = (dialect: Dialect) =>
+  dialect.scenario({
+    id: "resilience/flood",
+    title: "a client sends 1,000 malformed commands in one go, and another connects meanwhile",
+    tests: ["resilience.flood"],
+    run: (context) =>
+      besideBystander(dialect, context, "resilience.flood", async (client) => {
+        const { connect, check } = context;
+        const { request, sign, answer, answers, mayBeLost, words } = dialect;
+        client.send(...times(FLOOD, () => "flood"));
+        const newcomer = await connect({ name: "meanwhile" });
+        check("resilience.flood", await sign(newcomer), { title: `a ${words.sign} for who comes meanwhile` });
+        await quiet(client);
+        const carriedOut = answers(client, "success").length;
+        check("resilience.flood", carriedOut, { const: 0, title: "none of them carried out" });
+        client.send(request);
+        const answered = await answer(client);
+        check("resilience.flood", mayBeLost(client.transcript) ? "lost" : answered, {
+          title: "an answer to a request behind them, or disconnected failed before",
+        });
+      }),
+  });
+
+/** Waits until a flood is answered, the connection is over, or no more answers come. */
+async function quiet(client: Connection): Promise<void> {
+  const seen = () => messages(client.transcript, "server").length;
+  const done = () => seen() > FLOOD || isEnded(client) || undefined;
+  for (let before = -1; before < seen(); ) {
+    before = seen();
+    if (!isNothing(await client.wait("the answers to a flood", done, { owed: false }))) return;
+  }
+}
+
+const large = (dialect: Dialect) =>
+  Object.entries({ "64 KiB": 64 << 10, "1 MiB": 1 << 20, "8 MiB": 8 << 20 }).map(([name, bytes]) =>
+    sized(
+      dialect,
+      "resilience.large",
+      `large-${name.replace(" ", "-").toLowerCase()}`,
+      `${name} of an extra property`,
+      () => JSON.stringify("x".repeat(bytes)),
+    ),
+  );
+
+const deep = (dialect: Dialect) =>
+  Object.entries({
+    "arrays nested 100,000 deep": () => "[".repeat(100_000) + "]".repeat(100_000),
+    "objects nested 100,000 deep": () => ['{"a":'.repeat(100_000), "1", "}".repeat(100_000)].join(""),
+    "an object with 100,000 keys": () => JSON.stringify(Object.fromEntries(times(100_000, (i) => [`key${i}`, i]))),
+    "a number of 1 MB": () => "7".repeat(1_000_000),
+  }).map(([name, value]) =>
+    sized(
+      dialect,
+      "resilience.deep",
+      name.replaceAll(",", "").replaceAll(" ", "-"),
+      `${name} in an extra property`,
+      value,
+    ),
+  );
+
+/** A case that sends a request with an extra property that only a text can hold. */
+const sized = (
+  dialect: Dialect,
+  requirement: "resilience.large" | "resilience.deep",
+  id: string,
+  title: string,
+  value: () => string,
+) =>
+  dialect.scenario({
+    id: `resilience/${id}`,
+    title: `a client that was ${dialect.words.served} sends a ${dialect.words.request} with ${title}`,
+    given: value,
+    tests: [requirement],
+    run: (context) =>
+      besideBystander<SharedId>(dialect, context, requirement, async (client) => {
+        await dialect.sign(client);
+        client.send(requestWith(dialect.request, `"extra":${value()}`));
+        context.check(requirement, await fate(dialect, client), anyFate(dialect));
+      }),
+  });

@@ -1,0 +1,103 @@
+import { constants, deflateRawSync } from "node:zlib";
+import type { Connection } from "../../harness/connection.ts";
+import { encode, OPCODE } from "../../harness/frame.ts";
+import { isNothing } from "../../harness/nothing.ts";
+import type { Case } from "../../harness/scenario.ts";
+import { isEnded } from "../../harness/transcript.ts";
+import type { Dialect } from "./dialect.ts";
+import { header } from "./heads.ts";
+
+/** The length of the end of a compressed message that is left out (RFC 7692, 7.2.1). */
+const TAIL = 4;
+
+const ENDED = "the connection was ended as an unknown command allows";
+
+/** The cases of permessage-deflate, for a server that accepts it. Part of the section "WebSocket transport". */
+export const compressionCases = (dialect: Dialect): readonly Case[] => [
+  one(dialect),
+  ...[2, 3].map((count) => several(dialect, count)),
+  inFragments(dialect),
+];
+
+const one = ({ scenario, sign, request, answer, statusOf, words }: Dialect) =>
+  scenario({
+    id: "transport/extensions-deflate",
+    title: `a client offers permessage-deflate, and compresses its ${words.request} where the server accepts`,
+    tests: ["transport.extensions"],
+    async run({ connect, check }) {
+      const client = await connect({ handshake: { deflate: true } });
+      if (!check("transport.extensions", await sign(client))) return;
+      client.send(request);
+      check("transport.extensions", statusOf(await answer(client)), { const: "success" });
+    },
+  });
+
+/** Each message is compressed with the window that those before it left behind, unless the server forbids that. */
+const several = (dialect: Dialect, count: number) =>
+  dialect.scenario({
+    id: `transport/extensions-deflate-${count}-messages`,
+    title: `a client offers permessage-deflate, and compresses ${count} messages where the server accepts, a ${dialect.words.request} the last`,
+    given: count,
+    tests: ["transport.extensions"],
+    async run({ connect, check, skip }) {
+      const client = await connect({ handshake: { deflate: true } });
+      const others = isAccepted(client) ? count - 1 : 0;
+      const came = await afterOthers(dialect, client, others);
+      if (isNothing(came) && others > 0) {
+        const plain = await connect({ name: "plain" });
+        if (isNothing(await afterOthers(dialect, plain, others)))
+          return skip(
+            "transport.extensions",
+            "without compression a request is not answered either: see malformed.usable",
+          );
+      }
+      check("transport.extensions", came, { title: `"success", or ${ENDED}`, enum: ["success", ENDED] });
+    },
+  });
+
+const inFragments = ({ scenario, request, answer, statusOf, words }: Dialect) =>
+  scenario({
+    id: "transport/extensions-deflate-in-fragments",
+    title: `a client sends a compressed ${words.request} in two fragments with a ping between, where the server accepts`,
+    tests: ["transport.extensions"],
+    async run({ connect, check }) {
+      const text = JSON.stringify(request);
+      const client = await connect({ handshake: { deflate: true } });
+      if (isAccepted(client)) await client.write({ type: "text", data: text }, ...compressedInFragments(text));
+      else client.send(request);
+      check("transport.extensions", statusOf(await answer(client)), { const: "success" });
+    },
+  });
+
+const isAccepted = (client: Connection) => header(client, "sec-websocket-extensions").includes("permessage-deflate");
+
+/** Sends unknown commands, each when the one before is answered, then a request. Returns the status of its answer, or `ENDED`. */
+async function afterOthers(
+  { unknown, answersTo, request, answer, answers, isGoodbye, statusOf }: Dialect,
+  client: Connection,
+  others: number,
+): Promise<unknown> {
+  let silent = false;
+  for (let sent = 1; sent <= others; sent++) {
+    client.send(unknown);
+    const answered = () =>
+      answersTo(client, unknown).length >= sent || answers(client).some(isGoodbye) || isEnded(client) || undefined;
+    // A server that does not answer the first will hardly answer the second: one wait is enough.
+    if (!silent) silent = isNothing(await client.wait("the answer to a malformed command", answered, { owed: false }));
+    // The fate of the first says nothing of those behind it.
+    if (answers(client, "failed").some(isGoodbye) || (sent === 1 && isEnded(client))) return ENDED;
+  }
+  client.send(request);
+  return statusOf(await answer(client));
+}
+
+/** The frames of a compressed message in two fragments with a ping between them, each as bytes. */
+function compressedInFragments(text: string): Buffer[] {
+  const payload = deflateRawSync(text, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -TAIL);
+  const half = payload.length >> 1;
+  return [
+    { opcode: OPCODE.text, payload: payload.subarray(0, half), final: false, reserved: 4 },
+    { opcode: OPCODE.ping, payload: "between" },
+    { opcode: OPCODE.continuation, payload: payload.subarray(half) },
+  ].map(encode);
+}

@@ -1,0 +1,100 @@
+import { bytewise, encode, type Frame, OPCODE } from "../../harness/frame.ts";
+import type { Context } from "../../harness/scenario.ts";
+import type { Dialect } from "./dialect.ts";
+import { slug } from "./words.ts";
+
+const ping: Frame = { opcode: OPCODE.ping, payload: "a" };
+const pong: Frame = { opcode: OPCODE.pong, payload: "b" };
+
+/** The cases of messages in fragments and in TCP segments, part of the section "WebSocket transport". */
+export const fragmentCases = (dialect: Dialect) => [
+  ...fragmented(dialect),
+
+  dialect.scenario({
+    id: "transport/segments-of-the-handshake",
+    title: "a client sends its handshake with each byte in a TCP segment of its own",
+    tests: ["transport.segmentation"],
+    async run({ connect, check }) {
+      const { sign, statusOf, words } = dialect;
+      const client = await connect({ handshake: { bytewise: true } });
+      check("transport.segmentation", statusOf(await sign(client)), { const: "success", title: `a ${words.sign}` });
+    },
+  }),
+
+  ...segmented(dialect),
+];
+
+/** The request in fragments, each as the bytes of its frame, by how it is cut. */
+function fragmentsOf({ request }: Dialect): Record<string, readonly Uint8Array[]> {
+  const text = JSON.stringify(request);
+  const euro = Buffer.from(JSON.stringify({ ...request, extra: "€" }));
+  return {
+    "two fragments": message(text.slice(0, 9), text.slice(9)),
+    "a fragment for each byte": message(...text),
+    "an empty fragment first": message("", text),
+    "empty fragments in the middle": message(text.slice(0, 9), "", "", text.slice(9)),
+    "an empty fragment last": message(text, ""),
+    "control frames between fragments": message(text.slice(0, 9), ping, text.slice(9, 19), pong, text.slice(19)),
+    "a character cut at the border of two fragments": message(euro.subarray(0, -4), euro.subarray(-4)),
+  };
+}
+
+const fragmented = (dialect: Dialect) =>
+  Object.entries(fragmentsOf(dialect)).map(([name, frames]) =>
+    dialect.scenario({
+      id: `transport/fragmented-${slug(name)}`,
+      title: `a client sends a ${dialect.words.request} in fragments: ${name}`,
+      given: frames.map(hex),
+      tests: ["transport.fragmentation"],
+      run: (context) => expectSuccessOfFrames(dialect, context, "transport.fragmentation", ...frames),
+    }),
+  );
+
+/** The request in TCP segments, by how it is cut. */
+function segmentsOf({ request }: Dialect): Record<string, readonly Uint8Array[]> {
+  const text = JSON.stringify(request);
+  const whole = encode({ opcode: OPCODE.text, payload: text });
+  return {
+    "each byte in a segment of its own": bytewise(whole),
+    "the parts of a frame in three segments": [whole.subarray(0, 2), whole.subarray(2, 6), whole.subarray(6)],
+    "a ping and a request in one segment": [Buffer.concat([encode(ping), whole])],
+    "two fragments in one segment": [Buffer.concat(message(text.slice(0, 9), text.slice(9)))],
+    "a frame and a half and then the rest": [Buffer.concat([encode(ping), whole.subarray(0, 10)]), whole.subarray(10)],
+  };
+}
+
+const segmented = (dialect: Dialect) =>
+  Object.entries(segmentsOf(dialect)).map(([name, segments]) =>
+    dialect.scenario({
+      id: `transport/segments-${slug(name)}`,
+      title: `a client sends a ${dialect.words.request} in TCP segments: ${name}`,
+      given: segments.map(hex),
+      tests: ["transport.segmentation"],
+      run: (context) => expectSuccessOfFrames(dialect, context, "transport.segmentation", ...segments),
+    }),
+  );
+
+/** Sends the frames of a request in these TCP segments and judges that it is carried out. */
+export async function expectSuccessOfFrames<Id extends string>(
+  { request, answer, statusOf }: Dialect,
+  { connect, check }: Context<Id>,
+  requirement: Id,
+  ...segments: readonly Uint8Array[]
+): Promise<void> {
+  const client = await connect();
+  await client.write({ type: "text", data: JSON.stringify(request) }, ...segments);
+  check(requirement, statusOf(await answer(client)), { const: "success" });
+}
+
+/** The frames of one message in fragments, each as bytes, with the control frames that are given between them. */
+function message(...parts: readonly (string | Uint8Array | Frame)[]): Buffer[] {
+  const isPart = (part: (typeof parts)[number]): part is string | Uint8Array =>
+    typeof part === "string" || part instanceof Uint8Array;
+  const [first, last] = [parts.findIndex(isPart), parts.findLastIndex(isPart)];
+  const frames = parts.map((part, i) =>
+    isPart(part) ? { opcode: i === first ? OPCODE.text : OPCODE.continuation, payload: part, final: i === last } : part,
+  );
+  return frames.map(encode);
+}
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");

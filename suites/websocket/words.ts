@@ -1,0 +1,21 @@
+/** The words of a name as they stand in an id. */
+export const slug = (name: string): string =>
+  name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "");
+
+/** The words of an input's name as they stand in a title. */
+export const spaced = (name: string): string => name.replaceAll("-", " ");
+
+/** A text as it stands in a title, in quotes, with escapes for characters that nobody can see. */
+export function inQuotes(text: string): string {
+  const all = JSON.stringify(text).replaceAll(
+    /(?! )[\p{Z}\p{C}]/gu,
+    (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return all.length > 80 ? `${all.slice(0, 80)}… (${text.length} characters)` : all;
+}
+
+/** A query as it stands in a title. */
+export const shortened = (query: string): string => query.replace(/x{20,}/, (run) => `xxx… (${run.length} x)`);
