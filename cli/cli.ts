@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import yargs from "yargs";
+import type { Protocol } from "../harness/protocol.ts";
 import { isObject } from "../harness/transcript.ts";
 import { reason, suggestion, UnreachableError, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
@@ -37,7 +38,7 @@ const COMMANDS = Object.keys(OPTIONS);
 const ALL_OPTIONS = [...new Set(Object.values(OPTIONS).flat())];
 
 /** Reads the command line, runs the command, and resolves to the exit code. */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[], protocol: () => Promise<Protocol>): Promise<number> {
   let code: number = EXIT.conformant;
   const parser = yargs()
     .scriptName(about.name)
@@ -54,7 +55,7 @@ export async function main(argv: readonly string[]): Promise<number> {
           .options(OUTPUT),
       async (args) => {
         const { run } = await import("./commands/run.ts");
-        code = await run(args);
+        code = await run(args, await protocol());
       },
     )
     .command(
@@ -63,7 +64,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       (it) => it.options(SELECTION).options(LISTING),
       async (args) => {
         const { list } = await import("./commands/list.ts");
-        list(args);
+        list(args, await protocol());
       },
     )
     .command(
@@ -77,7 +78,7 @@ export async function main(argv: readonly string[]): Promise<number> {
         }),
       async ({ id }) => {
         const { explain } = await import("./commands/explain.ts");
-        await explain(id);
+        await explain(id, await protocol());
       },
     )
     .command(
@@ -96,7 +97,7 @@ export async function main(argv: readonly string[]): Promise<number> {
           .options(OUTPUT),
       async (args) => {
         const { report } = await import("./commands/report.ts");
-        code = await report(args);
+        code = await report(args, await protocol());
       },
     )
     .command(
@@ -114,7 +115,7 @@ export async function main(argv: readonly string[]): Promise<number> {
           .options(OUTPUT),
       async (args) => {
         const { check } = await import("./commands/check.ts");
-        code = await check(args);
+        code = await check(args, await protocol());
       },
     )
     .command(
@@ -141,7 +142,7 @@ export async function main(argv: readonly string[]): Promise<number> {
         it.positional("url", { type: "string", demandOption: true, describe: "url of the server" }).options(CERTIFYING),
       async (args) => {
         const { certify } = await import("./commands/certify.ts");
-        code = await certify(args);
+        code = await certify(args, await protocol());
       },
     )
     .command(
@@ -153,7 +154,7 @@ export async function main(argv: readonly string[]): Promise<number> {
           .options(VERIFYING),
       async (args) => {
         const { verify } = await import("./commands/verify.ts");
-        code = await verify(args);
+        code = await verify(args, await protocol());
       },
     )
     .command(
@@ -162,7 +163,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       (it) => it.options(SERVING),
       async (args) => {
         const { serve } = await import("./commands/serve.ts");
-        await serve(args);
+        await serve(args, await protocol());
       },
     )
     .env(PREFIX)

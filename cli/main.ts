@@ -16,6 +16,6 @@ for (const stream of [process.stdout, process.stderr]) {
 /** What a hostile target still holds open once all is said keeps the process for so long (ms) at most. */
 const LINGER = 500;
 
-const code = await main(process.argv.slice(2));
+const code = await main(process.argv.slice(2), async () => (await import("../suites/index.ts")).current);
 process.exitCode = code;
 setTimeout(() => process.exit(code), LINGER).unref();

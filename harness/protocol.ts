@@ -54,9 +54,22 @@ export interface Latency {
   of(transcript: Transcript): number | undefined;
 }
 
-/** One version of the protocol: all that the harness needs to know of it. */
+/** Which message it is. */
+export interface Envelope {
+  /** Such as `request`, `response` or `event`. */
+  readonly kind: string;
+  readonly name: string;
+  /** Ties an answer to its request, where the version has such an id. */
+  readonly id?: string;
+}
+
+/** One version of a protocol: all that the harness and the reports need to know of it. Its messages are JSON objects. */
 export interface Protocol {
+  /** Its name, as users read it. */
+  readonly name: string;
   readonly version: string;
+  /** The WebSocket subprotocols that a client offers, the one it likes best first. */
+  readonly subprotocols: readonly string[];
   readonly requirements: readonly Requirement[];
   readonly sections: readonly Section[];
   /** Where each requirement comes from. */
@@ -74,12 +87,13 @@ export interface Protocol {
   readonly canary: string;
   /** What a case breaks whose input ends the server, or the connections of others. */
   survivalOf(it: Case): string;
-  /** The JSON schemas of its messages. */
+  /** The JSON schemas of its messages, and the keywords of their own that they hold. */
   readonly schemas: readonly unknown[];
+  readonly keywords: readonly string[];
   /** What is judged on every connection of every case. */
   readonly rules: readonly Rule[];
-  /** How a message names its schema. */
-  nameOf(message: Message): string | undefined;
+  /** Returns `undefined` for a message that does not say which it is. */
+  envelope(message: Message): Envelope | undefined;
   /** What is wrong with a message by its schema; nothing where this version defines none. */
   violationsOf(message: Message): readonly Violation[];
   /** The name of the message that the server sends to every client as soon as it connects, if there is one. */

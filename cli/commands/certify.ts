@@ -18,10 +18,9 @@ import type { Report } from "../../reports/report.ts";
 import { destinations, forget, prepareAll } from "../../reports/save.ts";
 import { countedBy } from "../../reports/sets.ts";
 import { prepare } from "../../reports/write.ts";
-import { current } from "../../suites/index.ts";
 import { EXIT } from "../exit.ts";
 import { type Interrupt, onInterrupt } from "../interrupt.ts";
-import { finish } from "./finish.ts";
+import { finish, type Telling } from "./finish.ts";
 import { type Reached, reach } from "./reach.ts";
 import { OUT } from "./run.ts";
 import { given, type TestArguments, test } from "./test.ts";
@@ -45,35 +44,32 @@ const REPORTS = destinations({ out: OUT });
  * Runs everything, and writes a certificate where no MUST of the set is broken and none unjudged (with `strict`: no SHOULD
  * either), else the reports. Resolves to the exit code.
  */
-export async function certify(args: CertifyArguments): Promise<number> {
-  const set = setNamed(args.set, current);
+export async function certify(args: CertifyArguments, protocol: Protocol): Promise<number> {
+  const set = setNamed(args.set, protocol);
   const implementation = implementationOf(args);
   const key = args.key === undefined ? undefined : await readPrivateKey(args.key);
   const folder = normalize(args.out).replace(/(?<=.)\/+$/, "");
   const log = join(OUT, "server.log");
   await Promise.all([prepareBundle(folder), ...(args.start === undefined ? [] : [prepare(log)])]);
-  return await reached(args, log, async (target, interrupt, kept) => {
-    const cases = current.suites.flatMap((suite) => suite.cases);
+  return await reached(args, log, protocol, async (target, interrupt, kept) => {
+    const cases = protocol.suites.flatMap((suite) => suite.cases);
     const { result, report } = await test(
       cases,
       target,
       { ...args, failOnUnstable: true },
-      {
-        signal: interrupt.signal,
-        record: kept.record,
-        linger: true,
-      },
+      { signal: interrupt.signal, record: kept.record, linger: true },
+      protocol,
     );
-    const counted = countedBy(set, report, current.withdrawn);
+    const counted = countedBy(set, report, protocol.withdrawn);
     const level = levelOf(counted);
     const also = args.start === undefined ? [] : [log];
     const refuse = (why: readonly string[]) =>
-      refused(report, why, folder, { ...args, also, given: given(args, target) });
+      refused(report, why, folder, { ...args, also, given: given(args, target) }, protocol);
     if (level === undefined || (args.strict && level !== "strict"))
       return await refuse(obstacles(counted, args.strict));
     const making = { report, implementation, set, level, runs: args.runs, key, transcripts: recordings(result, kept) };
     try {
-      await makeBundle(folder, making, current);
+      await makeBundle(folder, making, protocol);
     } catch (error) {
       if (!(error instanceof BundleError)) throw error;
       return await refuse([`what was recorded does not show it again: ${error.message}`, ...hint(target)]);
@@ -102,12 +98,13 @@ const hint = ({ headers, credentials }: Reached): string[] =>
 async function reached(
   args: CertifyArguments,
   log: string,
+  protocol: Protocol,
   use: (target: Reached, interrupt: Interrupt, kept: Spool) => Promise<number>,
 ): Promise<number> {
   const interrupt = onInterrupt(EXIT.interrupted);
   const closing: (() => Promise<void>)[] = [];
   try {
-    const target = await reach(args, log, interrupt, closing);
+    const target = await reach(args, log, interrupt, closing, protocol);
     const kept = await spool(target.redact);
     closing.push(kept.close);
     const code = interrupt.signal.aborted ? EXIT.interrupted : await use(target, interrupt, kept);
@@ -122,12 +119,12 @@ async function reached(
 }
 
 /** The set of a name; the newest where none is named. Throws a `UsageError`. */
-function setNamed(name: string | undefined, { sets, version }: Protocol): RequirementSet {
+function setNamed(name: string | undefined, { name: protocol, sets, version }: Protocol): RequirementSet {
   const set = name === undefined ? sets.at(-1) : sets.find((it) => it.name === name);
   if (set) return set;
   const names = sets.map((it) => it.name);
   throw new UsageError(
-    name === undefined ? `Tachyon ${version} has no set.` : `There is no set "${name}".${suggestion(name, names)}`,
+    name === undefined ? `${protocol} ${version} has no set.` : `There is no set "${name}".${suggestion(name, names)}`,
   );
 }
 
@@ -154,10 +151,11 @@ async function refused(
   report: Report,
   why: readonly string[],
   folder: string,
-  telling: Parameters<typeof finish>[2],
+  telling: Telling,
+  protocol: Protocol,
 ): Promise<number> {
   await prepareAll(REPORTS);
-  await finish(report, REPORTS, telling);
+  await finish(report, REPORTS, telling, protocol);
   const earlier = existsSync(folder) ? [`  ${folder} is of an earlier run`] : [];
   process.stdout.write(["NO CERTIFICATE", ...why.map((it) => `  ${it}`), ...earlier, ""].map(visible).join("\n"));
   return EXIT.notConformant;

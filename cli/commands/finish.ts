@@ -1,4 +1,5 @@
 import picocolors from "picocolors";
+import type { Protocol } from "../../harness/protocol.ts";
 import { alone } from "../../reports/again.ts";
 import { useColors } from "../../reports/colors.ts";
 import type { Expected } from "../../reports/expected/use.ts";
@@ -7,7 +8,6 @@ import type { Report } from "../../reports/report.ts";
 import { type Destinations, save } from "../../reports/save.ts";
 import { terminal } from "../../reports/terminal.ts";
 import { isFine } from "../../reports/verdict.ts";
-import { current } from "../../suites/index.ts";
 import { EXIT } from "../exit.ts";
 
 /** How a report is told to the user. */
@@ -27,15 +27,16 @@ export async function finish(
   report: Report,
   files: Destinations,
   { given = [], expected, also = [], ...how }: Telling,
+  protocol: Protocol,
 ): Promise<number> {
-  const { written, failed } = await save(report, files, current);
-  const { requirements } = current;
+  const { written, failed } = await save(report, files, protocol);
+  const { requirements } = protocol;
   const text = terminal(report, {
     ...how,
     colors: picocolors.createColors(useColors(process.stdout)),
     requirements,
     alone: (id) => alone(report, id, given),
-    heavy: current.suites.filter(({ load }) => load).map(({ name }) => name),
+    heavy: protocol.suites.filter(({ load }) => load).map(({ name }) => name),
     written: [...written, ...(expected?.written === undefined ? [] : [expected.written]), ...also],
     ...(expected?.left !== undefined && { left: expected.left }),
   });

@@ -1,8 +1,8 @@
 import { probe } from "../../harness/execute.ts";
+import type { Protocol } from "../../harness/protocol.ts";
 import type { Target } from "../../harness/target.ts";
 import { UsageError } from "../../harness/usage.ts";
 import { redactor } from "../../reports/redact.ts";
-import { current } from "../../suites/index.ts";
 import type { Interrupt } from "../interrupt.ts";
 import { start } from "../start.ts";
 import { credentials, readCertificates, targetHeaders, targetUrl } from "../target.ts";
@@ -31,6 +31,7 @@ export async function reach(
   log: string,
   { signal }: Interrupt,
   closing: (() => Promise<void>)[],
+  protocol: Protocol,
 ): Promise<Reached> {
   const [headers, given] = await Promise.all([targetHeaders(header), targetHeaders(credential)]);
   const secrets = [...Object.values(headers), ...Object.values(given)];
@@ -38,7 +39,7 @@ export async function reach(
   if (url === undefined) {
     if (command !== undefined)
       throw new UsageError("--start needs the url that the server will listen at: run <url> --start …");
-    const server = await current.serve();
+    const server = await protocol.serve();
     closing.push(server.close);
     return { url: new URL(server.url), headers, credentials: given, redact: redactor(secrets), ...tls };
   }
@@ -46,9 +47,9 @@ export async function reach(
   const redact = redactor([...secrets, ...Object.values(basic), password]);
   // The user of the url is the weakest word on who comes.
   const target = { url: bare, headers: { ...basic, ...headers }, credentials: given, redact, ...tls };
-  current.address(target.url);
+  protocol.address(target.url);
   if (command === undefined) return target;
-  const ready = () => probe(current, target, timeout);
+  const ready = () => probe(protocol, target, timeout);
   const process = await start(command, { log, ready, within: startTimeout, signal });
   closing.push(process.stop);
   return { ...target, process };

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import picocolors from "picocolors";
 import { groupBy } from "../../harness/group.ts";
+import type { Protocol } from "../../harness/protocol.ts";
 import { type RunResult, run } from "../../harness/runner.ts";
 import type { Case } from "../../harness/scenario.ts";
 import type { RunOptions } from "../../harness/session.ts";
@@ -10,7 +11,6 @@ import { useColors } from "../../reports/colors.ts";
 import { liveLine, type Progress, plainLines } from "../../reports/progress.ts";
 import { makeReport, type Report } from "../../reports/report.ts";
 import type { ShardOptions } from "../../reports/shard.ts";
-import { current } from "../../suites/index.ts";
 import { DEFAULTS } from "../defaults.ts";
 import type { Reached, TargetArguments } from "./reach.ts";
 
@@ -41,6 +41,7 @@ export async function test(
   target: Reached,
   args: TestArguments,
   { whole = cases, ...tools }: Tools,
+  protocol: Protocol,
 ): Promise<{ readonly result: RunResult; readonly report: Report }> {
   const progress = args.quiet ? undefined : watch(cases);
   const { strict, shard, concurrency, failOnUnstable } = args;
@@ -48,12 +49,12 @@ export async function test(
   const seed = args.seed ?? (shard ? DEFAULTS.seed : randomInt(1, 2 ** 31));
   const idle = args.idle === undefined ? undefined : args.idle * 1_000;
   const options = { repeat: 1, bail: false, ...args, target, seed, idle, ...tools };
-  const result = await run(current, cases, { ...options, onResult: progress?.result ?? (() => {}) }).finally(
+  const result = await run(protocol, cases, { ...options, onResult: progress?.result ?? (() => {}) }).finally(
     progress?.end,
   );
   const report = makeReport(result, {
     suite: { name: about.name, version: about.version },
-    protocol: current,
+    protocol,
     target: {
       url: target.url.href,
       embedded: args.url === undefined,

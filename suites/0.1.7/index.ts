@@ -1,6 +1,6 @@
 import type { Protocol } from "../../harness/protocol.ts";
 import type { Suite } from "../../harness/scenario.ts";
-import { documents, version } from "../../schemas/0.1.7/index.ts";
+import { documents, keywords, version } from "../../schemas/0.1.7/index.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { causes } from "./causes.ts";
 import { clauses } from "./clauses.ts";
@@ -9,7 +9,7 @@ import { foundations, survival } from "./foundations.ts";
 import { generatedCases } from "./generated.ts";
 import { latencies } from "./latencies.ts";
 import { malformedCases } from "./malformed.ts";
-import { address, GREETING, nameOf, violationsOf } from "./protocol.ts";
+import { address, envelope, GREETING, violationsOf } from "./protocol.ts";
 import { resilienceCases } from "./resilience.ts";
 import { rules } from "./rules.ts";
 import { sets, withdrawn } from "./sets/index.ts";
@@ -27,11 +27,14 @@ const suites: readonly Suite[] = [
 
 /** Tachyon 0.1.7. */
 export const protocol: Protocol = {
+  name: "Tachyon",
   version,
+  subprotocols: [],
   requirements,
   schemas: documents,
+  keywords,
   rules,
-  nameOf,
+  envelope,
   violationsOf,
   greeting: GREETING,
   latencies,
