@@ -24,7 +24,7 @@ export async function check(args: CheckArguments, protocol: Protocol): Promise<n
   const startedAt = new Date();
   const judged = recording(protocol, args.strict);
   const follower = follow(protocol.rules, judged.add);
-  for (const file of args.files) await readRecording(file, (it) => follower.see(file, it), protocol.version);
+  for (const file of args.files) await readRecording(file, (it) => follower.see(file, it), protocol);
   follower.end();
   if (judged.size === 0) throw nothing(args.files);
   const report = judged.report({

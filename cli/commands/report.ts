@@ -3,7 +3,7 @@ import { UsageError } from "../../harness/usage.ts";
 import { quoted } from "../../reports/again.ts";
 import { type Expecting, expecting, readWanted } from "../../reports/expected/use.ts";
 import { merge } from "../../reports/merge.ts";
-import { ofVersion, readReport, reportFile } from "../../reports/read.ts";
+import { ofProtocol, readReport, reportFile } from "../../reports/read.ts";
 import type { Report } from "../../reports/report.ts";
 import { destinations, prepareAll, type Wanted } from "../../reports/save.ts";
 import { distinct } from "../../reports/write.ts";
@@ -38,7 +38,7 @@ export async function report(args: ReportArguments, protocol: Protocol): Promise
 
 async function one({ files, merge: merging }: ReportArguments, protocol: Protocol): Promise<Report> {
   const stored = await Promise.all(
-    files.map(async (file) => ({ file, report: ofVersion(protocol.version, await readReport(file), file) })),
+    files.map(async (file) => ({ file, report: ofProtocol(protocol, await readReport(file), file) })),
   );
   if (merging) return merge(stored, protocol);
   const [first, second] = stored;
