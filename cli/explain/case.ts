@@ -36,7 +36,7 @@ export async function explainCase(it: Case, protocol: Protocol): Promise<string[
       .flatMap((requirement) => explainTest(requirement, protocol, shown, examples)),
     "  and the rules of every message. Against the embedded reference server, which conforms, this passes over the wire:",
     ...explainConnections(connections).map((line) => `    ${line}`),
-    ...exchange(connections, observed.beyond).map((line) => `  ${line}`),
+    ...exchange(connections, observed.beyond, protocol.subprotocols).map((line) => `  ${line}`),
     `  run it alone: ${about.name} run <url> --case ${it.id}`,
   ];
 }

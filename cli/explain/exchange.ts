@@ -14,14 +14,21 @@ const SHOWN = 200;
 
 /**
  * How a case is done by hand, step by step, from what happened on its connections; or why it cannot be. `beyond` is what it does that
- * a generic WebSocket client cannot.
+ * a generic WebSocket client cannot, `subprotocols` what every client offers.
  */
-export function exchange(connections: readonly ReportConnection[], beyond: ReadonlySet<string>): string[] {
+export function exchange(
+  connections: readonly ReportConnection[],
+  beyond: ReadonlySet<string>,
+  subprotocols: readonly string[] = [],
+): string[] {
   const [why] = [...beyond, ...obstacles(connections)];
   if (why !== undefined) return [`not by hand with a generic WebSocket client: the case ${why}`];
   const several = connections.length > 1;
   const steps = connections.flatMap((connection, i) =>
-    stepsOf(connection).map(({ words, ...step }) => ({ ...step, words: several ? `${i + 1} ${words}` : words })),
+    stepsOf(connection, subprotocols).map(({ words, ...step }) => ({
+      ...step,
+      words: several ? `${i + 1} ${words}` : words,
+    })),
   );
   const how = [
     ...(several ? ["each in a terminal of its own, by number"] : []),
@@ -32,7 +39,7 @@ export function exchange(connections: readonly ReportConnection[], beyond: Reado
   return [
     `by hand, with wscat or websocat${how.map((words) => `, ${words}`).join("")}:`,
     ...steps.toSorted((one, other) => one.at - other.at).map(({ words }) => `  ${words}`),
-    `  with websocat: websocat ${shell(connections[0]?.url ?? "")}`,
+    `  with websocat: ${["websocat", ...(subprotocols.length > 0 ? ["--protocol", quoted(subprotocols.join(", "))] : []), shell(connections[0]?.url ?? "")].join(" ")}`,
   ];
 }
 
@@ -54,8 +61,11 @@ interface Step {
 }
 
 /** What to do on one connection, and what comes. */
-const stepsOf = ({ url, name, events }: ReportConnection): Step[] => [
-  { at: events[0]?.at ?? 0, words: `$ npx wscat -c ${shell(url)}${name === undefined ? "" : `   # ${name}`}` },
+const stepsOf = ({ url, name, events }: ReportConnection, subprotocols: readonly string[]): Step[] => [
+  {
+    at: events[0]?.at ?? 0,
+    words: `$ ${["npx wscat", ...subprotocols.flatMap((it) => ["-s", quoted(it)]), "-c", shell(url)].join(" ")}${name === undefined ? "" : `   # ${name}`}`,
+  },
   ...events.flatMap((event) => {
     const words = told(event);
     return words === undefined ? [] : [{ at: event.at, words }];
