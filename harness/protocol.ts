@@ -105,4 +105,6 @@ export interface Protocol {
   serve(options?: ServeOptions): Promise<RunningServer>;
   /** The faults that the reference server can have, by name. */
   faults(): Promise<Readonly<Record<string, Fault>>>;
+  /** The ids of the cases that find each fault, by its name. A fault may be left out. */
+  kills(): Promise<Readonly<Record<string, readonly string[]>>>;
 }

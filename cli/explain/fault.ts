@@ -4,7 +4,6 @@ import type { Case } from "../../harness/scenario.ts";
 import about from "../../package.json" with { type: "json" };
 import { quoted } from "../../reports/again.ts";
 import type { ReportCase } from "../../reports/report.ts";
-import { readMatrix, rowsIn } from "./kills.ts";
 import { reading } from "./requirement.ts";
 import { trial, USUAL } from "./trial.ts";
 
@@ -18,7 +17,7 @@ export async function explainFault(
   protocol: Protocol,
 ): Promise<string[]> {
   const requirement = protocol.requirements.find(({ id }) => id === breaks);
-  const found = findersOf(name, protocol);
+  const found = await findersOf(name, protocol);
   const header = Object.entries(headers ?? {}).map(([key, value]) => ` --header ${quoted(`${key}: ${value}`)}`);
   const [first] = found;
   return [
@@ -33,15 +32,14 @@ export async function explainFault(
   ];
 }
 
-/** The cases that find a fault, by the kill matrix, which the tests hold to be true. */
-function findersOf(fault: string, { suites }: Protocol): Case[] {
-  const row = rowsIn(readMatrix(), suites).find((it) => it.fault === fault);
-  return suites.flatMap(({ cases }) => cases.filter(({ id }) => row?.kills.includes(id)));
+async function findersOf(fault: string, { suites, kills }: Protocol): Promise<Case[]> {
+  const ids = new Set((await kills())[fault]);
+  return suites.flatMap(({ cases }) => cases.filter(({ id }) => ids.has(id)));
 }
 
 function foundBy(cases: readonly Case[]): string[] {
   const { length } = cases;
-  if (length === 0) return ["  which cases find it, docs/kill-matrix.md tells"];
+  if (length === 0) return ["  no case is known to find it"];
   return [
     `  found by ${length} ${length === 1 ? "case" : "cases"}${length > NAMED ? ", among them" : ""}`,
     ...cases.slice(0, NAMED).map((it) => `    ${it.id}  ${it.title}`),

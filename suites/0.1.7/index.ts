@@ -54,4 +54,8 @@ export const protocol: Protocol = {
   withdrawn,
   serve: async (options) => (await import("./reference/server.ts")).serve(options),
   faults: async () => (await import("./reference/faults/index.ts")).faults,
+  async kills() {
+    const { matrix } = await import("./reference/kills.ts");
+    return Object.fromEntries(matrix(suites).map(({ fault, kills }) => [fault, kills]));
+  },
 };

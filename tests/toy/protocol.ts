@@ -141,4 +141,5 @@ export const toy: Protocol = {
   address: (target) => target,
   serve,
   faults: async () => faults,
+  kills: async () => ({ "forgets-the-type": ["echo/alone"] }),
 };
