@@ -30,6 +30,7 @@ export async function explainCase(it: Case, protocol: Protocol): Promise<string[
   return [
     it.id,
     `  the client: ${it.title}`,
+    ...(it.place === undefined ? [] : [`  defined in ${it.place}`]),
     "  it tests",
     ...protocol.requirements
       .filter(({ id }) => it.tests.includes(id))

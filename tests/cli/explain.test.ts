@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, expect, test } from "@jest/globals";
 import { digestOf } from "../../harness/set.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
@@ -15,6 +16,19 @@ test.each([
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(words);
 });
+
+test.each(["disconnect/alone", "version/greeting", "transport/ping-with-1-byte"])(
+  "explain of %s says in which file and line it is defined",
+  async (id) => {
+    const { stdout } = await cli(path, ["explain", id]);
+    const [, file = "", line] = /^ {2}defined in (suites\/\S+\.ts):(\d+)$/m.exec(stdout) ?? [];
+    const [first, ...rest] = readFileSync(file, "utf8")
+      .split("\n")
+      .slice(Number(line) - 1);
+    expect(first).toContain("scenario({");
+    expect(rest.find((it) => it.includes(" id: "))).toMatch(new RegExp(`"${id}"|\`${id.slice(0, 14)}`));
+  },
+);
 
 test.each([
   ["greets-twise", "greets-twice"],
