@@ -7,11 +7,14 @@ import { DEFAULTS } from "./defaults.ts";
 /** The most that a timer can wait, in ms. */
 const MOST = 2 ** 31 - 1;
 
+/** The highest port that there is. */
+const LAST_PORT = 65_535;
+
 const integer =
-  (name: string, least: number) =>
+  (name: string, least: number, most = MOST) =>
   (value: unknown): number => {
-    if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= MOST) return value;
-    throw new UsageError(`--${name} takes one whole number from ${least} to ${MOST}.`);
+    if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new UsageError(`--${name} takes one whole number from ${least} to ${most}.`);
   };
 
 const several =
@@ -29,6 +32,11 @@ const once =
     if (value === undefined || (typeof value === "string" && value !== "")) return value;
     throw new UsageError(`--${name} takes one value.`);
   };
+
+function url(value: unknown): string | undefined {
+  if (value === undefined || (typeof value === "string" && value.trim() !== "")) return value;
+  throw new UsageError("The url is empty. Give one like ws://localhost:8080/path, or none at all.");
+}
 
 /** `2/5` as a place and a count. */
 function shardOf(value: unknown): ShardOptions | undefined {
@@ -48,9 +56,14 @@ const number = (name: string, least: number, byDefault: number, describe: string
   }) as const satisfies Options;
 const text = (name: string, describe: string) =>
   ({ type: "string", requiresArg: true, coerce: once(name), describe }) as const satisfies Options;
+/** The url of a server: one that is empty is a mistake, as of an unset variable. */
+export const target = (describe: string) => ({ type: "string", coerce: url, describe }) as const;
 const texts = (name: string, describe: string) =>
   ({ type: "string", requiresArg: true, coerce: several(name), describe }) as const satisfies Options;
 const flag = (describe: string) => ({ type: "boolean", default: false, describe }) as const satisfies Options;
+
+/** The other name under which yargs knows an option. */
+export const camel = (name: string): string => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 /** Some options of several. */
 const pick = <T extends object, K extends keyof T>(options: T, ...names: readonly K[]): Pick<T, K> =>
@@ -205,5 +218,8 @@ export const SERVING = {
   fault: text("fault", "Misbehave in one named way"),
   "list-faults": flag("List the faults, with what each does and which requirement it breaks"),
   host: { ...text("host", "The address to listen on"), default: "127.0.0.1" },
-  port: number("port", 0, 0, "The port to listen on; 0 is any free one"),
+  port: {
+    ...number("port", 0, 0, "The port to listen on; 0 is any free one"),
+    coerce: integer("port", 0, LAST_PORT),
+  },
 } as const;
