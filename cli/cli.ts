@@ -93,19 +93,22 @@ function nothingMore(extra: string | number | undefined): void {
   if (extra !== undefined) throw new UsageError(`"${extra}" is one argument too many. See --help.`);
 }
 
+const SEE_HELP = " See --help.";
+
 /** Says in one line what yargs found wrong, with the nearest known command or option. */
 function mistake(message: string, words: readonly string[], named?: Command): string {
   const [first = ""] = words;
   if (!named && /^Unknown/.test(message) && !first.startsWith("-") && !commandNamed(first)) {
     if (/^(ws|http)s?:/.test(first)) return `There is no command "${first}". Did you mean run ${first}?`;
-    return `There is no command "${first}".${suggestion(first, Object.keys(COMMANDS))}`;
+    return `There is no command "${first}".${suggestion(first, Object.keys(COMMANDS)) || SEE_HELP}`;
   }
   const [, names = ""] = /^Unknown arguments?: (.*)$/.exec(message) ?? [];
   const [unknown = ""] = names.split(", ");
   if (unknown !== "" && words.includes(unknown)) return `"${unknown}" is one argument too many. See --help.`;
   if (words.includes(`--no-${unknown}`)) return `There is no option --no-${unknown}. See --help.`;
-  if (unknown !== "")
-    return `There is no option --${unknown}.${suggestion(unknown, named ? optionsOf(named) : ALL_OPTIONS)}`;
+  const dashes = unknown.length === 1 ? "-" : "--";
+  const known = named ? optionsOf(named) : ALL_OPTIONS;
+  if (unknown !== "") return `There is no option ${dashes}${unknown}.${suggestion(unknown, known) || SEE_HELP}`;
   const [, lacking] = /^Not enough arguments following: (.*)$/.exec(message) ?? [];
   if (lacking !== undefined) return `--${lacking} needs a value. See --help.`;
   return `${message.replaceAll("\n", " ").replace(/\.?$/, ".")} See --help.`;

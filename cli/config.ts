@@ -9,7 +9,9 @@ export function readConfig(path: string): Record<string, unknown> {
   const entries = Object.entries(parseConfig(path));
   const [unknown] = entries.find(([name]) => !ALL_OPTIONS.includes(name)) ?? [];
   if (unknown !== undefined)
-    throw new UsageError(`${path}: there is no option "${unknown}".${suggestion(unknown, ALL_OPTIONS)}`);
+    throw new UsageError(
+      `${path}: there is no option "${unknown}".${suggestion(unknown, ALL_OPTIONS) || " See --help."}`,
+    );
   return Object.fromEntries(
     entries.map(([name, value]) => [name, SWITCHES.has(name) ? onOrOff(value, `${path}: "${name}"`) : value]),
   );

@@ -21,21 +21,14 @@ export function select(protocol: Protocol, selection: Selection, load: boolean):
   const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement).filter((id) => !declared.has(id)));
   const heavy = new Set(protocol.suites.filter((suite) => suite.load).map(({ name }) => name));
 
-  const suites = filter(
-    "suite",
-    selection.suite,
-    protocol.suites.map(({ name }) => name),
-  );
-  const ids = filter(
-    "case",
-    selection.case,
-    cases.map(({ id }) => id),
-  );
-  const requirements = filter(
-    "requirement",
-    selection.requirement,
-    protocol.requirements.map(({ id }) => id),
-  );
+  const known: Known = {
+    suite: protocol.suites.map(({ name }) => name),
+    case: cases.map(({ id }) => id),
+    requirement: protocol.requirements.map(({ id }) => id),
+  };
+  const suites = filter("suite", selection, known);
+  const ids = filter("case", selection, known);
+  const requirements = filter("requirement", selection, known);
 
   const matching = cases.filter(
     ({ id, suite, tests }) =>
@@ -49,19 +42,27 @@ export function select(protocol: Protocol, selection: Selection, load: boolean):
   throw new UsageError("No case matches all of the filters together. Leave one out; `list` shows what there is.");
 }
 
-/** Whether a name matches one of the patterns. Throws a `UsageError` for a pattern that matches no known name. */
-function filter(
-  kind: string,
-  patterns: readonly string[] | undefined,
-  known: readonly string[],
-): (name: string) => boolean {
+/** The names of each kind that there are. */
+type Known = Readonly<Record<keyof Selection, readonly string[]>>;
+
+/** Tells if a name matches one of the patterns. Throws a `UsageError` for a pattern that matches no known name. */
+function filter(kind: keyof Selection, selection: Selection, known: Known): (name: string) => boolean {
+  const patterns = selection[kind];
   if (patterns === undefined) return () => true;
   const matchers = patterns.map((pattern) => {
     const matches = glob(pattern);
-    if (!known.some((name) => matches(name))) {
-      throw new UsageError(`There is no ${kind} "${pattern}".${suggestion(pattern, known)}`);
-    }
+    if (!known[kind].some((name) => matches(name))) throw new UsageError(unknown(kind, pattern, known));
     return matches;
   });
   return (name) => matchers.some((matches) => matches(name));
+}
+
+/** Says that a pattern matches no name of its kind, and what it may stand for instead. */
+function unknown(kind: keyof Selection, pattern: string, known: Known): string {
+  const matches = glob(pattern);
+  const other = (["suite", "case", "requirement"] as const).find((it) => known[it].some((name) => matches(name)));
+  const instead = other
+    ? ` It is a ${other}: give it to --${other}.`
+    : suggestion(pattern, known[kind]) || " See `list`.";
+  return `There is no ${kind} "${pattern}".${instead}`;
 }

@@ -8,7 +8,7 @@ const WORDS: ReadonlyMap<string, boolean> = new Map([
   ...["0", "false", "no", "off"].map((word) => [word, false] as const),
 ]);
 
-const meaning = (value: unknown) => WORDS.get(String(value).toLowerCase());
+const meaning = (value: unknown) => (typeof value === "object" ? undefined : WORDS.get(String(value).toLowerCase()));
 
 /** Reads the value of a switch; `place` says where it stands. Throws a `UsageError` for what is neither yes nor no. */
 export function onOrOff(value: unknown, place: string): boolean {

@@ -1,12 +1,19 @@
 import { X509Certificate } from "node:crypto";
+import { lookup } from "node:dns/promises";
 import { withoutCredentials } from "../harness/target.ts";
-import { readText, UsageError } from "../harness/usage.ts";
+import { explainUnreachable } from "../harness/unreachable.ts";
+import { readText, UnreachableError, UsageError } from "../harness/usage.ts";
 
 const SCHEMES: Readonly<Record<string, string>> = { "ws:": "ws:", "wss:": "wss:", "http:": "ws:", "https:": "wss:" };
 
-/** The URL of a target as the user gave it, as a WebSocket URL. Throws a `UsageError`. */
+/** Urls that lack their beginning: a port, which is one of this machine, and the name of a host. */
+const PORT = /^:?(\d{1,5})(?=\/|$)/;
+const HOST = /^(localhost|[\w-]+(\.[\w-]+)+|[\w.-]+:\d+)(?=[:/]|$)/;
+
+/** Reads the url of a target as the user gave it, and returns it as a WebSocket url. Throws a `UsageError`. */
 export function targetUrl(text: string): URL {
-  const hint = `Give one like ws://localhost:8080/path${/^[\w.-]+(:\d+)?(\/|$)/.test(text) ? `, perhaps ws://${text}` : ""}.`;
+  const [meant] = [text.replace(PORT, "localhost:$1")].filter((it) => HOST.test(it));
+  const hint = `Give one like ws://localhost:8080/path${meant === undefined ? "" : `, perhaps ws://${meant}`}.`;
   if (!URL.canParse(text)) throw new UsageError(`"${text}" is no url. ${hint}`);
   const url = new URL(text);
   const scheme = SCHEMES[url.protocol];
@@ -14,6 +21,15 @@ export function targetUrl(text: string): URL {
   const target = new URL(url.href.replace(url.protocol, scheme));
   target.hash = "";
   return target;
+}
+
+/** Throws an `UnreachableError` where the name of the host does not resolve: no handshake has to be waited for. */
+export async function resolves(url: URL): Promise<void> {
+  try {
+    await lookup(url.hostname.replace(/^\[(.*)\]$/, "$1"));
+  } catch (error) {
+    throw new UnreachableError(explainUnreachable(url, String((error as NodeJS.ErrnoException).code)));
+  }
 }
 
 /** The headers that a user gave: `Name: value` each, or `@file` with one a line. Throws a `UsageError`. */

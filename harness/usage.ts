@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { distance } from "fastest-levenshtein";
+import { closest, distance } from "fastest-levenshtein";
 
 /** A mistake of the user: one line that says what is wrong, where, and what to do. Exit code 2. */
 export class UsageError extends Error {}
@@ -7,11 +7,18 @@ export class UsageError extends Error {}
 /** The target cannot be reached, or refuses the WebSocket, before one case could talk. Exit code 3. */
 export class UnreachableError extends Error {}
 
-/** ` Did you mean "…"?` with the known name nearest to a wrong one, or nothing where none is near. */
+/** Names the known name nearest to a wrong one; nothing where none is so near that it can be meant. */
 export function suggestion(wrong: string, known: readonly string[]): string {
-  const best = known.toSorted((a, b) => distance(wrong, a) - distance(wrong, b))[0];
-  if (best === undefined) return "";
-  return ` The nearest known one is "${best}".`;
+  if (known.length === 0) return "";
+  const best = closest(wrong, known);
+  return isNear(wrong, best) ? ` The nearest known one is "${best}".` : "";
+}
+
+/** Two wrong letters, or one in three, make a typing mistake; other letters throughout make another word. */
+function isNear(wrong: string, known: string): boolean {
+  const longest = Math.max(wrong.length, known.length);
+  const wrongLetters = distance(wrong, known);
+  return wrongLetters < longest && wrongLetters <= Math.max(2, longest / 3);
 }
 
 /** What is wrong with a file, in a few words. */

@@ -124,7 +124,9 @@ function setNamed(name: string | undefined, { name: protocol, sets, version }: P
   if (set) return set;
   const names = sets.map((it) => it.name);
   throw new UsageError(
-    name === undefined ? `${protocol} ${version} has no set.` : `There is no set "${name}".${suggestion(name, names)}`,
+    name === undefined
+      ? `${protocol} ${version} has no set.`
+      : `There is no set "${name}".${suggestion(name, names) || " See `list --sets`."}`,
   );
 }
 

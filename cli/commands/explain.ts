@@ -21,5 +21,7 @@ async function explanation(name: string, protocol: Protocol): Promise<string[]> 
   const fault = Object.hasOwn(faults, name) ? faults[name] : undefined;
   if (fault) return explainFault(name, fault, protocol);
   const known = [...[...cases, ...protocol.requirements].map(({ id }) => id), ...Object.keys(faults)];
-  throw new UsageError(`There is no case, requirement or fault "${name}".${suggestion(name, known)}`);
+  throw new UsageError(
+    `There is no case, requirement or fault "${name}".${suggestion(name, known) || " See `list` and `serve --list-faults`."}`,
+  );
 }

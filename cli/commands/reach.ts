@@ -5,7 +5,7 @@ import { UsageError } from "../../harness/usage.ts";
 import { redactor } from "../../reports/redact.ts";
 import type { Interrupt } from "../interrupt.ts";
 import { start } from "../start.ts";
-import { credentials, readCertificates, targetHeaders, targetUrl } from "../target.ts";
+import { credentials, readCertificates, resolves, targetHeaders, targetUrl } from "../target.ts";
 
 /** The options that say which server is tested and how it is reached. */
 export interface TargetArguments {
@@ -48,6 +48,7 @@ export async function reach(
   // The user of the url is the weakest word on who comes.
   const target = { url: bare, headers: { ...basic, ...headers }, credentials: given, redact, ...tls };
   protocol.address(target.url);
+  await resolves(target.url);
   if (command === undefined) return target;
   const ready = () => probe(protocol, target, timeout);
   const process = await start(command, { log, ready, within: startTimeout, signal });

@@ -34,13 +34,11 @@ test.each([
   ["greets-twise", "greets-twice"],
   ["disconnect/alon", "disconnect/alone"],
   ["version.onc", "version.once"],
-  ["__proto__", ""],
+  ["__proto__", "See `list`"],
 ])("explain of %s, which there is not, names the nearest", async (name, nearest) => {
   const { code, stdout, stderr } = await cli(path, ["explain", name]);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-  expect(stderr).toMatch(
-    /^tachyon-conformance: There is no case, requirement or fault ".*"\. The nearest known one is ".*"\.\n$/,
-  );
+  expect(stderr).toMatch(/^tachyon-conformance: There is no case, requirement or fault ".*"\. .*\.\n$/);
   expect(stderr).toContain(nearest);
 });
 
