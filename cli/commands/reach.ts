@@ -1,9 +1,11 @@
 import { probe } from "../../harness/execute.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import type { Target } from "../../harness/target.ts";
-import { UsageError } from "../../harness/usage.ts";
+import { UnreachableError, UsageError } from "../../harness/usage.ts";
 import { redactor } from "../../reports/redact.ts";
-import type { Interrupt } from "../interrupt.ts";
+import { type Destinations, forget } from "../../reports/save.ts";
+import { EXIT } from "../exit.ts";
+import { onInterrupt } from "../interrupt.ts";
 import { start } from "../start.ts";
 import { credentials, readCertificates, resolves, targetHeaders, targetUrl } from "../target.ts";
 
@@ -22,16 +24,49 @@ export interface TargetArguments {
 /** A target that can be reached. */
 export type Reached = Target & { readonly [Name in "credentials" | "redact"]-?: NonNullable<Target[Name]> };
 
+/** What a command does with its target beside testing it. */
+export interface Around {
+  /** The file that the output of a started server is kept in. */
+  readonly log: string;
+  readonly files: Destinations;
+  readonly protocol: Protocol;
+}
+
 /**
- * The target; one that the suite has to start itself is started, its output kept in `log`, and its end added to `closing`. Throws a
- * `UsageError`, or an `UnreachableError` where what was started does not accept connections.
+ * Reaches the target, does something with it, and ends what was started. Resolves to the exit code. No report of an earlier run
+ * outlives one that did not come to test. Throws a `UsageError`, or an `UnreachableError`.
  */
-export async function reach(
+export async function withTarget(
+  args: TargetArguments,
+  { files, ...around }: Around,
+  use: (target: Reached, signal: AbortSignal) => Promise<number>,
+): Promise<number> {
+  const { signal, release } = onInterrupt(EXIT.interrupted);
+  const closing: (() => Promise<void>)[] = [];
+  try {
+    const target = await reach(args, { ...around, signal, closing });
+    if (signal.aborted) await forget(files);
+    const code = signal.aborted ? EXIT.interrupted : await use(target, signal);
+    return signal.aborted ? EXIT.interrupted : code;
+  } catch (error) {
+    if (error instanceof UnreachableError) await forget(files);
+    throw error;
+  } finally {
+    for (const close of closing) await close();
+    release();
+  }
+}
+
+interface Reaching extends Omit<Around, "files"> {
+  readonly signal: AbortSignal;
+  /** Gets the end of what is started. */
+  readonly closing: (() => Promise<void>)[];
+}
+
+/** Returns the target, which is started if the suite is to do so. Throws as `withTarget` does. */
+async function reach(
   { url, header = [], credential = [], ca, insecure, start: command, startTimeout, timeout }: TargetArguments,
-  log: string,
-  { signal }: Interrupt,
-  closing: (() => Promise<void>)[],
-  protocol: Protocol,
+  { log, protocol, signal, closing }: Reaching,
 ): Promise<Reached> {
   const [headers, given] = await Promise.all([targetHeaders(header), targetHeaders(credential)]);
   const secrets = [...Object.values(headers), ...Object.values(given)];
@@ -45,7 +80,7 @@ export async function reach(
   }
   const { url: bare, headers: basic, password } = credentials(targetUrl(url));
   const redact = redactor([...secrets, ...Object.values(basic), password]);
-  // The user of the url is the weakest word on who comes.
+  // Headers win over the user of the url.
   const target = { url: bare, headers: { ...basic, ...headers }, credentials: given, redact, ...tls };
   protocol.address(target.url);
   await resolves(target.url);
