@@ -3,7 +3,7 @@ import { suggestion, UnreachableError, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
 import { STDIN } from "../recordings/stdin.ts";
 import { visible } from "../reports/escape.ts";
-import { ALL_OPTIONS, COMMANDS, type Command, type Load, optionsOf } from "./commands/index.ts";
+import { ALL_OPTIONS, COMMANDS, type Load, optionsOf, type Subcommand } from "./commands/index.ts";
 import { readConfig } from "./config.ts";
 import { EXIT } from "./exit.ts";
 import { plainSwitches } from "./switches.ts";
@@ -12,7 +12,7 @@ import { PREFIX, sortVariables } from "./variables.ts";
 /** Reads the command line, runs the command, and resolves to the exit code. */
 export async function main(argv: readonly string[], load: Load): Promise<number> {
   let code: number | undefined;
-  const run = async (command: Command, args: unknown) => {
+  const run = async (command: Subcommand, args: unknown) => {
     code = await command.run(args, load);
   };
   try {
@@ -29,13 +29,13 @@ export async function main(argv: readonly string[], load: Load): Promise<number>
   }
 }
 
-type Run = (command: Command, args: unknown) => Promise<void>;
+type Run = (command: Subcommand, args: unknown) => Promise<void>;
 
-const commandNamed = (name: string): Command | undefined =>
+const commandNamed = (name: string): Subcommand | undefined =>
   Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 
-/** Parses what stands behind the name of a command. As the default command it runs without its help being laid out, which takes long. */
-function one(name: string, command: Command, words: readonly string[], run: Run): Promise<unknown> {
+/** Parses the words behind the name of a command. yargs lays out the help of any but a default command, which takes long. */
+function one(name: string, command: Subcommand, words: readonly string[], run: Run): Promise<unknown> {
   const parser = declare(parserFor(words, command), `$0 ${command.takes}`, command, run);
   return parser
     .scriptName(`${about.name} ${name}`)
@@ -57,7 +57,7 @@ function all(words: readonly string[], run: Run): Promise<unknown> {
     .parseAsync(words);
 }
 
-function declare(parser: Argv, usage: string, command: Command, run: Run): Argv {
+function declare(parser: Argv, usage: string, command: Subcommand, run: Run): Argv {
   const { positionals, options, describe } = command;
   const build = (it: Argv) =>
     Object.entries(positionals)
@@ -66,8 +66,8 @@ function declare(parser: Argv, usage: string, command: Command, run: Run): Argv 
   return parser.command(usage.trim(), describe, build, (args) => run(command, args));
 }
 
-/** A parser of what all commands have in common; without a command that is named, the words tell it. */
-function parserFor(words: readonly string[], named?: Command): Argv {
+/** Makes a parser of all that commands have in common. */
+function parserFor(words: readonly string[], named?: Subcommand): Argv {
   const options = (typed: unknown) => {
     const command = named ?? commandNamed(String(typed));
     return command ? optionsOf(command) : ALL_OPTIONS;
@@ -88,15 +88,15 @@ function parserFor(words: readonly string[], named?: Command): Argv {
     });
 }
 
-/** Refuses what stands behind the command and its positional arguments, for instance after `--`. */
+/** Refuses a word behind the positional arguments, such as one behind `--`. */
 function nothingMore(extra: string | number | undefined): void {
   if (extra !== undefined) throw new UsageError(`"${extra}" is one argument too many. See --help.`);
 }
 
 const SEE_HELP = " See --help.";
 
-/** Says in one line what yargs found wrong, with the nearest known command or option. */
-function mistake(message: string, words: readonly string[], named?: Command): string {
+/** Puts in one line what yargs found wrong, with the nearest known command or option. */
+function mistake(message: string, words: readonly string[], named?: Subcommand): string {
   const [first = ""] = words;
   if (!named && /^Unknown/.test(message) && !first.startsWith("-") && !commandNamed(first)) {
     if (/^(ws|http)s?:/.test(first)) return `There is no command "${first}". Did you mean run ${first}?`;
@@ -114,16 +114,16 @@ function mistake(message: string, words: readonly string[], named?: Command): st
   return `${message.replaceAll("\n", " ").replace(/\.?$/, ".")} See --help.`;
 }
 
-/** Says in one line what went wrong; of a bug of the suite also where, if that is asked for. */
+/** Puts in one line what went wrong. A bug of the suite is told with its stack if the user asks for that. */
 function told(error: unknown, argv: readonly string[]): string {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const known = error instanceof UsageError || error instanceof UnreachableError;
   const words = known ? message : bug(message, argv);
-  // A runner of CI takes this for a command in the middle of a line, too.
+  // A CI runner obeys this in the middle of a line, too.
   return visible(argv.includes("--verbose") && !known ? (stack ?? words) : words).replaceAll("##[", "## [");
 }
 
-/** Nobody owns a tracker for the suite, so the user is sent to whoever handed it on. */
+/** Tells of a bug. Nobody owns a tracker for the suite, so the user is sent to whoever handed it on. */
 function bug(message: string, [name = ""]: readonly string[]): string {
   const command = commandNamed(name);
   const where = command && "verbose" in command.options ? " --verbose shows where it is." : "";

@@ -3,7 +3,7 @@ import type { Protocol } from "../harness/protocol.ts";
 import type { Case } from "../harness/scenario.ts";
 import { suggestion, UsageError } from "../harness/usage.ts";
 
-/** What the user asked for; a kind that is left out asks for all. Globs, where `*` also stands for `/`. */
+/** The globs that a user gave, in which `*` also stands for `/`. A kind that is left out selects all. */
 export interface Selection {
   readonly suite?: readonly string[] | undefined;
   readonly case?: readonly string[] | undefined;
@@ -11,12 +11,12 @@ export interface Selection {
 }
 
 /**
- * The cases asked for: those that every kind of filter lets through. Suites that put load on a server are among them with
- * `load`, where a filter names one, or where nothing else is left. Throws a `UsageError` for a name that matches nothing, or where nothing is left.
+ * Returns the cases that every filter lets through. Suites that put load on a server are among them with `load`, if a filter names
+ * one, or if nothing else is left. Throws a `UsageError` for a name that matches nothing, and if no case is left.
  */
 export function select(protocol: Protocol, selection: Selection, load: boolean): Case[] {
   const cases = protocol.suites.flatMap((suite) => suite.cases);
-  // What a rule judges on every connection selects every case, unless there are cases of its own.
+  // A rule is judged on every connection, so its requirement selects every case, unless it has cases of its own.
   const declared = new Set(cases.flatMap(({ tests }) => tests));
   const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement).filter((id) => !declared.has(id)));
   const heavy = new Set(protocol.suites.filter((suite) => suite.load).map(({ name }) => name));
@@ -57,7 +57,7 @@ function filter(kind: keyof Selection, selection: Selection, known: Known): (nam
   return (name) => matchers.some((matches) => matches(name));
 }
 
-/** Says that a pattern matches no name of its kind, and what it may stand for instead. */
+/** Says that a pattern matches no name of its kind, and names one that may be meant. */
 function unknown(kind: keyof Selection, pattern: string, known: Known): string {
   const matches = glob(pattern);
   const other = (["suite", "case", "requirement"] as const).find((it) => known[it].some((name) => matches(name)));

@@ -2,7 +2,7 @@ import { UsageError } from "../harness/usage.ts";
 import { SWITCHES } from "./commands/index.ts";
 import { camel } from "./options.ts";
 
-/** How a switch can be written, in any case. */
+/** The words for on and off, in any case. */
 const WORDS: ReadonlyMap<string, boolean> = new Map([
   ...["1", "true", "yes", "on"].map((word) => [word, true] as const),
   ...["0", "false", "no", "off"].map((word) => [word, false] as const),
@@ -10,7 +10,7 @@ const WORDS: ReadonlyMap<string, boolean> = new Map([
 
 const meaning = (value: unknown) => (typeof value === "object" ? undefined : WORDS.get(String(value).toLowerCase()));
 
-/** Reads the value of a switch; `place` says where it stands. Throws a `UsageError` for what is neither yes nor no. */
+/** Reads the value of a switch, which stands at `place`. Throws a `UsageError` for any other word. */
 export function onOrOff(value: unknown, place: string): boolean {
   const is = meaning(value);
   if (is !== undefined) return is;
@@ -19,7 +19,7 @@ export function onOrOff(value: unknown, place: string): boolean {
 
 const NAMES = new Set([...SWITCHES, ...Array.from(SWITCHES, camel)]);
 
-/** Writes the switches of a command line as yargs understands them. Throws a `UsageError`. */
+/** Rewrites the switches of a command line as yargs understands them. Throws a `UsageError`. */
 export function plainSwitches(argv: readonly string[]): string[] {
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
   return argv.flatMap((word, i) => {

@@ -6,7 +6,7 @@ import { readText, UnreachableError, UsageError } from "../harness/usage.ts";
 
 const SCHEMES: Readonly<Record<string, string>> = { "ws:": "ws:", "wss:": "wss:", "http:": "ws:", "https:": "wss:" };
 
-/** Urls that lack their beginning: a port, which is one of this machine, and the name of a host. */
+/** Urls without their beginning: a port of this machine, and the name of a host. */
 const PORT = /^:?(\d{1,5})(?=\/|$)/;
 const HOST = /^(localhost|[\w-]+(\.[\w-]+)+|[\w.-]+:\d+)(?=[:/]|$)/;
 
@@ -23,7 +23,7 @@ export function targetUrl(text: string): URL {
   return target;
 }
 
-/** Throws an `UnreachableError` where the name of the host does not resolve: no handshake has to be waited for. */
+/** Throws an `UnreachableError` if the name of the host does not resolve. No timeout applies. */
 export async function resolves(url: URL): Promise<void> {
   try {
     await lookup(url.hostname.replace(/^\[(.*)\]$/, "$1"));
@@ -32,7 +32,7 @@ export async function resolves(url: URL): Promise<void> {
   }
 }
 
-/** The headers that a user gave: `Name: value` each, or `@file` with one a line. Throws a `UsageError`. */
+/** Reads the headers that a user gave: `Name: value` each, or `@file` with one a line. Throws a `UsageError`. */
 export async function targetHeaders(given: readonly string[]): Promise<Record<string, string>> {
   const lines = await Promise.all(
     given.map(async (it) => (it.startsWith("@") ? (await readText(it.slice(1))).split("\n") : [it])),
@@ -50,7 +50,7 @@ export async function targetHeaders(given: readonly string[]): Promise<Record<st
   );
 }
 
-/** The certificates in a PEM file that the user named. Throws a `UsageError`. */
+/** Reads the certificates in a PEM file that the user named. Throws a `UsageError`. */
 export async function readCertificates(path: string): Promise<string> {
   const pem = await readText(path);
   try {
@@ -63,14 +63,14 @@ export async function readCertificates(path: string): Promise<string> {
   }
 }
 
-/** A URL without the user and password that it may hold, the header that says the same, and the password. */
+/** A URL without user and password, the header that says the same, and the password. */
 export interface Credentials {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly password: string;
 }
 
-/** Takes user and password out of a URL: what stands in a header can be left out and redacted. Throws a `UsageError`. */
+/** Moves user and password from a URL to a header, which can be left out and redacted. Throws a `UsageError`. */
 export function credentials(url: URL): Credentials {
   const bare = withoutCredentials(url);
   if (url.username === "" && url.password === "") return { url: bare, headers: {}, password: "" };

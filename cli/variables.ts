@@ -4,16 +4,16 @@ import { ALL_OPTIONS, SWITCHES } from "./commands/index.ts";
 import { camel } from "./options.ts";
 import { onOrOff } from "./switches.ts";
 
-/** What every variable that stands for an option begins with; the servers under test may have such variables too. */
+/** The prefix of variables that stand for options. The servers under test may have such variables, too. */
 export const PREFIX = "TACHYON";
 
-/** One wrong letter in so many makes a typing mistake. */
+/** A word with one wrong letter in three is a typing mistake. */
 const LETTERS = 3;
 
 /**
- * Takes out of the arguments what nobody typed and the command does not know: a variable that is somebody else's, and what a
- * variable or the config file sets for other commands. Reads the switches among the variables. Throws a `UsageError` where a
- * variable looks like a typing mistake, or a switch is neither on nor off.
+ * Drops arguments that nobody typed and the command does not know: variables of other programs, and options of other commands.
+ * Reads the switches among the variables. Throws a `UsageError` if a variable looks like a typing mistake, or if a switch is
+ * neither on nor off.
  */
 export function sortVariables(
   args: Record<string, unknown>,

@@ -1,10 +1,10 @@
 import { type Nothing, nothing, silenceOf, silent } from "./nothing.ts";
-import type { Envelope, Protocol } from "./protocol.ts";
+import type { MessageEnvelope, Protocol } from "./protocol.ts";
 import type { Recorder } from "./recorder.ts";
 import { isBreach, isObject, isServerEnd, json, type Message, type WireEvent } from "./transcript.ts";
 
 /** A message by its name, by more of its envelope, or by a test of its own. */
-export type Wanted = string | Partial<Envelope> | ((message: Message) => boolean);
+export type Wanted = string | Partial<MessageEnvelope> | ((message: Message) => boolean);
 
 /** How the server ended a connection: with a close frame (and a code, if it holds one), or without. */
 export interface Ending {
@@ -33,7 +33,7 @@ export function reader(
   };
 }
 
-const isLike = (wanted: string | Partial<Envelope>, envelope: Protocol["envelope"]) => (message: Message) => {
+const isLike = (wanted: string | Partial<MessageEnvelope>, envelope: Protocol["envelope"]) => (message: Message) => {
   const { kind, name, id } = typeof wanted === "string" ? { name: wanted } : wanted;
   const found = envelope(message);
   return (

@@ -21,7 +21,7 @@ function isNear(wrong: string, known: string): boolean {
   return wrongLetters < longest && wrongLetters <= Math.max(2, longest / 3);
 }
 
-/** What is wrong with a file, in a few words. */
+/** Puts in a few words what is wrong with a file. */
 export function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return WORDS[code ?? ""] ?? message;
@@ -38,7 +38,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
 };
 
-/** The text of a file that the user named. Throws a `UsageError`. */
+/** Reads a text file that the user named. Throws a `UsageError`. */
 export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");

@@ -44,7 +44,7 @@ const LOG = join(OUT, "server.log");
  * Runs everything. Writes a certificate where no MUST of the set is broken and none unjudged (with `strict` no SHOULD either), else
  * the reports. Resolves to the exit code.
  */
-export async function certify(args: CertifyArguments, protocol: Protocol): Promise<number> {
+export async function certifyCommand(args: CertifyArguments, protocol: Protocol): Promise<number> {
   const certifying: Certifying = {
     args,
     protocol,

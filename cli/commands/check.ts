@@ -17,7 +17,7 @@ export interface CheckArguments extends Wanted {
 }
 
 /** Judges recorded traffic by the rules for every message. Resolves to the exit code. Throws a `UsageError`. */
-export async function check(args: CheckArguments, protocol: Protocol): Promise<number> {
+export async function checkCommand(args: CheckArguments, protocol: Protocol): Promise<number> {
   const files = destinations(args);
   await prepareAll(files);
   stayLean();

@@ -10,19 +10,19 @@ import { terminal } from "../../reports/terminal.ts";
 import { isFine } from "../../reports/verdict.ts";
 import { EXIT } from "../exit.ts";
 
-/** How a report is told to the user. */
+/** The options of telling a report to the user. */
 export interface Telling {
   readonly quiet: boolean;
   readonly verbose: boolean;
-  /** What became of the file of expected failures. */
+  /** The fate of the file of expected failures. */
   readonly expected?: Omit<Expected, "report">;
   /** Further files that were written. */
   readonly also?: readonly string[];
-  /** Options that a command which tests the target again needs, beside those that the report knows. */
+  /** Options that another run against the target needs, beside those that the report knows. */
   readonly given?: readonly string[];
 }
 
-/** Writes the reports, prints what the user reads, and resolves to the exit code. Throws where a report cannot be written. */
+/** Writes the reports, tells the user, and resolves to the exit code. Throws if a report cannot be written. */
 export async function finish(
   report: Report,
   files: Destinations,

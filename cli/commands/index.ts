@@ -15,44 +15,44 @@ import {
   VERIFYING,
 } from "../options.ts";
 
-/** Loads the protocol version that is tested, for the commands that need it. */
+/** Loads the protocol version under test. */
 export type Load = () => Promise<Protocol>;
 
-/** A command: how it is called, and what it does. */
-export interface Command {
-  /** Its arguments, as they stand behind its name. */
+/** A command, as users call it. */
+export interface Subcommand {
+  /** Its positional arguments, in the notation of yargs. */
   readonly takes: string;
   readonly describe: string;
   readonly positionals: Readonly<Record<string, PositionalOptions>>;
   readonly options: Readonly<Record<string, Options>>;
-  /** Resolves to the exit code; nothing stands for 0. */
+  /** Resolves to the exit code, or to nothing for 0. */
   run(args: unknown, load: Load): Promise<number | undefined>;
 }
 
-/** What a command gets for its positional arguments and options. */
+/** The values of positional arguments and options. */
 type Given<P extends Record<string, Options>, O extends Record<string, Options>> = ArgumentsCamelCase<
   InferredOptionTypes<P & O>
 >;
 
 const command = <const P extends Record<string, PositionalOptions & Options>, const O extends Record<string, Options>>(
-  it: Omit<Command, "run" | "positionals" | "options"> & {
+  it: Omit<Subcommand, "run" | "positionals" | "options"> & {
     readonly positionals: P;
     readonly options: O;
     run(args: Given<P, O>, load: Load): Promise<number | undefined>;
   },
-): Command => ({ ...it, run: (args, load) => it.run(args as Given<P, O>, load) });
+): Subcommand => ({ ...it, run: (args, load) => it.run(args as Given<P, O>, load) });
 
 const needed = (describe: string) => ({ type: "string", demandOption: true, describe }) as const;
 const files = (describe: string) => ({ type: "string", array: true, demandOption: true, describe }) as const;
 
 /** All commands. Each loads what it needs when it runs. */
-export const COMMANDS: Readonly<Record<string, Command>> = {
+export const COMMANDS: Readonly<Record<string, Subcommand>> = {
   run: command({
     takes: "[url]",
     describe: "Run the suites against a server, or without a url against the embedded reference server",
     positionals: { url: target("ws:, wss:, http: or https: url of the server") },
     options: { ...SELECTION, ...RUNNING, ...EXPECTING, ...OUTPUT },
-    run: async (args, load) => (await import("./run.ts")).run(args, await load()),
+    run: async (args, load) => (await import("./run.ts")).runCommand(args, await load()),
   }),
   list: command({
     takes: "",
@@ -60,7 +60,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     positionals: {},
     options: { ...SELECTION, ...LISTING },
     async run(args, load) {
-      (await import("./list.ts")).list(args, await load());
+      (await import("./list.ts")).listCommand(args, await load());
       return undefined;
     },
   }),
@@ -71,7 +71,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     positionals: { id: needed("id of a case or requirement, or name of a fault") },
     options: {},
     async run({ id }, load) {
-      await (await import("./explain.ts")).explain(id, await load());
+      await (await import("./explain.ts")).explainCommand(id, await load());
       return undefined;
     },
   }),
@@ -80,7 +80,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     describe: "Write a stored report.json in other formats, or make one of the shards of a run",
     positionals: { files: files("report.json, or its folder") },
     options: { ...REPORTING, ...EXPECTING, ...OUTPUT },
-    run: async (args, load) => (await import("./report.ts")).report(args, await load()),
+    run: async (args, load) => (await import("./report.ts")).reportCommand(args, await load()),
   }),
   check: command({
     takes: "<files..>",
@@ -89,7 +89,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       files: files("report.json, a HAR file with WebSocket messages, or one event a line; - is the standard input"),
     },
     options: { ...CHECKING, ...OUTPUT },
-    run: async (args, load) => (await import("./check.ts")).check(args, await load()),
+    run: async (args, load) => (await import("./check.ts")).checkCommand(args, await load()),
   }),
   compare: command({
     takes: "<old> [new]",
@@ -99,21 +99,22 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       new: { type: "string", describe: "report.json, or its folder" },
     },
     options: COMPARING,
-    run: async (args) => (await import("./compare.ts")).compare(args),
+    run: async (args) => (await import("./compare.ts")).compareCommand(args),
   }),
   certify: command({
     takes: "<url>",
     describe: "Run everything against a server, and write a certificate where it conforms",
     positionals: { url: { ...target("url of the server"), demandOption: true } },
     options: CERTIFYING,
-    run: async ({ url = "", ...args }, load) => (await import("./certify.ts")).certify({ ...args, url }, await load()),
+    run: async ({ url = "", ...args }, load) =>
+      (await import("./certify.ts")).certifyCommand({ ...args, url }, await load()),
   }),
   verify: command({
     takes: "<bundle>",
     describe: "Say whether to believe a certificate, without trusting who made it",
     positionals: { bundle: needed("its folder or .tgz") },
     options: VERIFYING,
-    run: async (args, load) => (await import("./verify.ts")).verify(args, await load()),
+    run: async (args, load) => (await import("./verify.ts")).verifyCommand(args, await load()),
   }),
   serve: command({
     takes: "",
@@ -121,26 +122,26 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     positionals: {},
     options: SERVING,
     async run(args, load) {
-      await (await import("./serve.ts")).serve(args, await load());
+      await (await import("./serve.ts")).serveCommand(args, await load());
       return undefined;
     },
   }),
 };
 
-/** What every command takes. */
+/** The options of every command. */
 const GLOBAL = ["config", "help", "h", "version"];
 
-/** The names of all that a command takes. */
-export const optionsOf = ({ positionals, options }: Command): string[] => [
+/** Returns the names of all arguments and options of a command. */
+export const optionsOf = ({ positionals, options }: Subcommand): string[] => [
   ...Object.keys(options),
   ...GLOBAL,
   ...Object.keys(positionals),
 ];
 
-/** The names of all that any command takes. */
+/** The names of all arguments and options of all commands. */
 export const ALL_OPTIONS: readonly string[] = [...new Set(Object.values(COMMANDS).flatMap(optionsOf))];
 
-/** The names of all options that are on or off. */
+/** The names of all options that are on or off, such as `strict`. */
 export const SWITCHES: ReadonlySet<string> = new Set(
   Object.values(COMMANDS).flatMap(({ options }) =>
     Object.keys(options).filter((name) => options[name]?.type === "boolean"),

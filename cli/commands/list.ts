@@ -2,8 +2,8 @@ import type { Protocol } from "../../harness/protocol.ts";
 import { digestOf, freeze } from "../../harness/set.ts";
 import { type Selection, select } from "../select.ts";
 
-/** Prints every case, or the selected ones, and the requirements that they test; or with `sets` the sets instead. */
-export function list({ sets, ...selection }: Selection & { readonly sets: boolean }, protocol: Protocol): void {
+/** Prints the selected cases and the requirements that they test; with `sets` the sets instead. */
+export function listCommand({ sets, ...selection }: Selection & { readonly sets: boolean }, protocol: Protocol): void {
   process.stdout.write(sets ? setsInWords(protocol) : casesInWords(selection, protocol));
 }
 
@@ -23,7 +23,7 @@ function casesInWords(selection: Selection, protocol: Protocol): string {
   return lines.join("\n");
 }
 
-/** Each set, the newest first, and what runs now that does not count by it. */
+/** Tells each set, the newest first, and the cases of today that do not count by it. */
 function setsInWords({ requirements, suites, sets }: Protocol): string {
   const now = freeze("now", requirements, suites);
   const lines = sets.toReversed().flatMap((set) => {

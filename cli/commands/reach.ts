@@ -9,7 +9,7 @@ import { onInterrupt } from "../interrupt.ts";
 import { start } from "../start.ts";
 import { credentials, readCertificates, resolves, targetHeaders, targetUrl } from "../target.ts";
 
-/** The options that say which server is tested and how it is reached. */
+/** The options that name the server under test and the way to it. */
 export interface TargetArguments {
   readonly url?: string | undefined;
   readonly header?: readonly string[] | undefined;
@@ -24,9 +24,9 @@ export interface TargetArguments {
 /** A target that can be reached. */
 export type Reached = Target & { readonly [Name in "credentials" | "redact"]-?: NonNullable<Target[Name]> };
 
-/** What a command does with its target beside testing it. */
+/** The surroundings of a test. */
 export interface Around {
-  /** The file that the output of a started server is kept in. */
+  /** The file for the output of a started server. */
   readonly log: string;
   readonly files: Destinations;
   readonly protocol: Protocol;

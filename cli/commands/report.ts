@@ -18,10 +18,10 @@ export interface ReportArguments extends Wanted, Expecting {
 }
 
 /**
- * Tells a stored report, or one made of the shards of a run, in other formats. Resolves to the exit code that the run would have
- * had. Throws a `UsageError`.
+ * Writes a stored report in other formats, or makes one of the shards of a run. Resolves to the exit code of the run. Throws a
+ * `UsageError`.
  */
-export async function report(args: ReportArguments, protocol: Protocol): Promise<number> {
+export async function reportCommand(args: ReportArguments, protocol: Protocol): Promise<number> {
   const files = destinations(args);
   const inputs = await Promise.all(args.files.map(reportFile));
   await distinct(
@@ -46,7 +46,7 @@ async function one({ files, merge: merging }: ReportArguments, protocol: Protoco
   throw new UsageError("Several reports make one only with --merge, which takes the shards of a run.");
 }
 
-/** Which entries no longer fail only the whole run can tell, so they are judged anew. */
+/** Expected failures are judged anew: only the whole run shows which no longer fail. */
 const lacking = (file: string) =>
   new UsageError(
     `The shards were run with expected failures: give them here too, with --expected-failures ${quoted(file)}.`,

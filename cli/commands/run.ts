@@ -22,7 +22,7 @@ export interface RunArguments extends Selection, TestArguments, Wanted, Expectin
 export const OUT = "tachyon-report";
 
 /** Runs the suites, writes the reports, and resolves to the exit code. */
-export async function run(args: RunArguments, protocol: Protocol): Promise<number> {
+export async function runCommand(args: RunArguments, protocol: Protocol): Promise<number> {
   const whole = select(protocol, args, args.all || args.url === undefined);
   const cases = args.shard ? shard(whole, args.shard) : whole;
   const files = destinations(args, OUT);

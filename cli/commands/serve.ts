@@ -11,10 +11,13 @@ export interface ServeArguments {
 }
 
 /**
- * Runs the reference server until it is interrupted, or lists its faults. Throws a `UsageError` where it cannot listen, and for
- * an unknown fault.
+ * Runs the reference server until it is interrupted, or lists its faults. Throws a `UsageError` if it cannot listen, and for an
+ * unknown fault.
  */
-export async function serve({ host, port, fault, listFaults }: ServeArguments, protocol: Protocol): Promise<void> {
+export async function serveCommand(
+  { host, port, fault, listFaults }: ServeArguments,
+  protocol: Protocol,
+): Promise<void> {
   const faults = await protocol.faults();
   if (listFaults) return list(faults);
   const server = await protocol.serve({ host, port, fault }).catch((error) => {

@@ -3,18 +3,18 @@ import { quoted } from "../../reports/again.ts";
 import { visible } from "../../reports/escape.ts";
 import type { ReportConnection } from "../../reports/report.ts";
 
-/** Terminals that one person can work with at a time. */
+/** The most terminals that one person can work with at a time. */
 const TERMINALS = 4;
 
-/** A text that is longer cannot be typed or pasted, and reports cut it. */
+/** The longest text that can be pasted, in characters. Reports cut longer ones. */
 const TYPEABLE = 1_000;
 
-/** Of what a server says so much is shown. */
+/** The characters of a server's message that are shown. */
 const SHOWN = 200;
 
 /**
- * How a case is done by hand, step by step, from what happened on its connections; or why it cannot be. `beyond` is what it does that
- * a generic WebSocket client cannot, `subprotocols` what every client offers.
+ * Tells how to do a case by hand, step by step, from what happened on its connections; or why that is impossible. `beyond` lists
+ * what it does that a generic WebSocket client cannot; every client offers the `subprotocols`.
  */
 export function exchange(
   connections: readonly ReportConnection[],
@@ -60,7 +60,7 @@ interface Step {
   readonly words: string;
 }
 
-/** What to do on one connection, and what comes. */
+/** Lists what to do on one connection, and what comes. */
 const stepsOf = ({ url, name, events }: ReportConnection, subprotocols: readonly string[]): Step[] => [
   {
     at: events[0]?.at ?? 0,
@@ -72,7 +72,7 @@ const stepsOf = ({ url, name, events }: ReportConnection, subprotocols: readonly
   }),
 ];
 
-/** An event in words, or nothing where there is nothing to do or to see. */
+/** Puts an event in words; `undefined` if there is nothing to do or to see. */
 function told(event: WireEvent): string | undefined {
   if (event.from === "client") return event.type === "text" ? `→ ${event.data}` : undefined;
   if (event.type === "text") return `← ${event.data.slice(0, SHOWN)}${event.data.length > SHOWN ? "…" : ""}`;
@@ -81,5 +81,5 @@ function told(event: WireEvent): string | undefined {
   return undefined;
 }
 
-/** A word for a shell: quoted also where it looks harmless, since it is to be changed. */
+/** Quotes a word for a shell, even a harmless one, since readers will change it. */
 const shell = (word: string): string => (quoted(word) === word ? `'${word}'` : quoted(word));

@@ -7,11 +7,11 @@ import type { ReportCase } from "../../reports/report.ts";
 import { reading } from "./requirement.ts";
 import { trial, USUAL } from "./trial.ts";
 
-/** So many cases that find a fault are named. */
+/** The most cases that are named. */
 const NAMED = 10;
 
-/** Explains a fault of the reference server: what it breaks, which cases find it, and what the first of them sees. */
-export async function explainFault(
+/** Explains a fault of the reference server: what it breaks, the cases that find it, and what the first of them sees. */
+export async function aboutFault(
   name: string,
   { says, breaks, headers }: Fault,
   protocol: Protocol,
@@ -47,7 +47,7 @@ function foundBy(cases: readonly Case[]): string[] {
   ];
 }
 
-/** What a case sees of a fault: it runs against the reference server with it. */
+/** Runs a case against the reference server with a fault, and tells what it sees of it. */
 async function seen(it: Case, fault: string, breaks: string, protocol: Protocol): Promise<string[]> {
   const checks = (await trial(protocol, [it], fault)).flatMap((shown: ReportCase) => shown.checks);
   const check = checks.find((check) => check.requirement === breaks && isBroken(check));

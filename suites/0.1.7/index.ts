@@ -55,7 +55,7 @@ export const protocol: Protocol = {
   serve: async (options) => (await import("./reference/server.ts")).serve(options),
   faults: async () => (await import("./reference/faults/index.ts")).faults,
   async kills() {
-    const { matrix } = await import("./reference/kills.ts");
-    return Object.fromEntries(matrix(suites).map(({ fault, kills }) => [fault, kills]));
+    const { killMatrix } = await import("./reference/kills.ts");
+    return Object.fromEntries(killMatrix(suites).map(({ fault, kills }) => [fault, kills]));
   },
 };

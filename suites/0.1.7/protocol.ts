@@ -1,6 +1,6 @@
 import type { Connection, Outgoing } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
-import type { Envelope } from "../../harness/protocol.ts";
+import type { MessageEnvelope } from "../../harness/protocol.ts";
 import { type Context, scenarios } from "../../harness/scenario.ts";
 import { type Violation, validator } from "../../harness/schema.ts";
 import { type Message, messages } from "../../harness/transcript.ts";
@@ -29,7 +29,7 @@ const schemaOf = (name: string) => documents.find((document) => document.$id ===
 export const nameOf = ({ command }: Message) => (typeof command === "string" ? command : undefined);
 
 /** The last word of a command says what kind of message it is. No message has an id. */
-export function envelope(message: Message): Envelope | undefined {
+export function envelope(message: Message): MessageEnvelope | undefined {
   const name = nameOf(message);
   return name === undefined ? undefined : { kind: name.slice(name.lastIndexOf("/") + 1), name };
 }

@@ -7,7 +7,7 @@ import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import type { Faults, ReferenceFault } from "../../suites/0.1.7/reference/faults/fault.ts";
 import { faultNamed, faults } from "../../suites/0.1.7/reference/faults/index.ts";
-import { folded, type Killed, type StoredKill, unfolded } from "../../suites/0.1.7/reference/kills.ts";
+import { fromStored, type Killed, type StoredKill, toStored } from "../../suites/0.1.7/reference/kills.ts";
 import { brokenBy, cases, runAgainst } from "../helpers.ts";
 import { byTurns } from "../turns.ts";
 
@@ -167,7 +167,7 @@ function holdInFull(row: Row): void {
 
 /** The kill matrix as it is stored. */
 export const rows = (): Killed[] =>
-  JSON.parse(readFileSync(TABLE, "utf8")).map((it: StoredKill) => unfolded(it, suites));
+  JSON.parse(readFileSync(TABLE, "utf8")).map((it: StoredKill) => fromStored(it, suites));
 
 /** Stores a row in the place of the one that there was, in the order of the faults, and makes the page again. */
 function write({ fault, told, kills }: Killed): void {
@@ -206,11 +206,11 @@ export function killsByCase(rows: readonly Killed[]): Map<string, string[]> {
 
 /** The kill matrix as it is stored: a fault a line. */
 export const table = (some: readonly Killed[]): string =>
-  `[\n${some.map((it) => JSON.stringify(folded(it, suites))).join(",\n")}\n]\n`;
+  `[\n${some.map((it) => JSON.stringify(toStored(it, suites))).join(",\n")}\n]\n`;
 
 /** The cases of a row in words, by suite as a glob. */
 const listed = (row: Killed): string =>
-  Object.entries(folded(row, suites).kills)
+  Object.entries(toStored(row, suites).kills)
     .map(([suite, some]) => {
       if (some === "all") return `\`${suite}/*\``;
       return "but" in some ? `\`${suite}/\` but ${some.but.join(", ")}` : `\`${suite}/\` ${some.join(", ")}`;

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 import type { Requirement } from "../../harness/catalogue.ts";
-import type { Envelope, Fault, Protocol, RunningServer, ServeOptions } from "../../harness/protocol.ts";
+import type { Fault, MessageEnvelope, Protocol, RunningServer, ServeOptions } from "../../harness/protocol.ts";
 import type { Rule } from "../../harness/rule.ts";
 import { scenarios } from "../../harness/scenario.ts";
 import { validator } from "../../harness/schema.ts";
@@ -25,7 +25,7 @@ const scenario = scenarios<(typeof requirements)[number]["id"]>();
 const request = (messageId: string, value: unknown) => ({ type: "request", messageId, commandId: "toy/echo", value });
 
 /** The answer to the request of this id, whichever came first. */
-const answerTo = (id: string): Partial<Envelope> => ({ kind: "response", name: "toy/echo", id });
+const answerTo = (id: string): Partial<MessageEnvelope> => ({ kind: "response", name: "toy/echo", id });
 
 const alone = scenario({
   id: "echo/alone",
@@ -110,7 +110,7 @@ async function serve({ port = 0, host = "127.0.0.1", fault }: ServeOptions = {})
   };
 }
 
-function envelope({ type, messageId, commandId }: Message): Envelope | undefined {
+function envelope({ type, messageId, commandId }: Message): MessageEnvelope | undefined {
   if (typeof commandId !== "string" || typeof messageId !== "string") return undefined;
   return { kind: String(type), name: commandId, id: messageId };
 }

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
-import { check } from "../../cli/commands/check.ts";
-import { explain } from "../../cli/commands/explain.ts";
-import { list } from "../../cli/commands/list.ts";
-import { report } from "../../cli/commands/report.ts";
-import { run } from "../../cli/commands/run.ts";
+import { checkCommand } from "../../cli/commands/check.ts";
+import { explainCommand } from "../../cli/commands/explain.ts";
+import { listCommand } from "../../cli/commands/list.ts";
+import { reportCommand } from "../../cli/commands/report.ts";
+import { runCommand } from "../../cli/commands/run.ts";
 import { DEFAULTS } from "../../cli/defaults.ts";
 import { replay } from "../../harness/replay.ts";
 import { run as runCases } from "../../harness/runner.ts";
@@ -48,7 +48,7 @@ const read = (path: string) => readFileSync(path, "utf8");
 async function ran(name: string, fault?: string) {
   const server = await toy.serve({ fault });
   const args = { ...DEFAULTS, ...HOW, timeout: 300, ...reports(name) };
-  return printed(() => run({ ...args, url: server.url }, toy)).finally(server.close);
+  return printed(() => runCommand({ ...args, url: server.url }, toy)).finally(server.close);
 }
 
 describe("another protocol version", () => {
@@ -76,18 +76,20 @@ describe("another protocol version", () => {
     expect(code).toBe(1);
     expect(read(reports(fault).markdown)).toContain(breaks);
     const again = await printed(() =>
-      report({ ...HOW, files: [reports(fault).json], merge: false, json: join(folder, "again.json") }, toy),
+      reportCommand({ ...HOW, files: [reports(fault).json], merge: false, json: join(folder, "again.json") }, toy),
     );
     expect(again.code).toBe(1);
   });
 
   test("is listed and explained: a case by what goes over the wire, a requirement, a fault", async () => {
-    expect((await printed(() => list({ sets: false }, toy))).text).toMatch(/^Echo \(2 cases\)/);
-    const { text } = await printed(() => explain("echo/together", toy));
+    expect((await printed(() => listCommand({ sets: false }, toy))).text).toMatch(/^Echo \(2 cases\)/);
+    const { text } = await printed(() => explainCommand("echo/together", toy));
     expect(text).toContain('→ {"type":"request","messageId":"a","commandId":"toy/echo","value":1}');
     expect(text).toContain(`wscat -s ${SUBPROTOCOL}`);
-    expect((await printed(() => explain("echo.answered", toy))).text).toContain("common causes: The server numbers");
-    expect((await printed(() => explain("forgets-the-type", toy))).text).toMatch(
+    expect((await printed(() => explainCommand("echo.answered", toy))).text).toContain(
+      "common causes: The server numbers",
+    );
+    expect((await printed(() => explainCommand("forgets-the-type", toy))).text).toMatch(
       /breaks message\.valid \(MUST\).*found by 1 case\n.*came {6}the message lacks the property "type"/s,
     );
   });
@@ -104,7 +106,9 @@ describe("another protocol version", () => {
     writeFileSync(join(folder, "good.ndjson"), lines({ type: "response", messageId: "1", commandId: "toy/echo" }));
     writeFileSync(join(folder, "bad.ndjson"), lines({ type: "event", messageId: "1", commandId: "toy/echo" }));
     const judged = (file: string) =>
-      printed(() => check({ ...HOW, strict: false, files: [join(folder, file)], json: join(folder, "c.json") }, toy));
+      printed(() =>
+        checkCommand({ ...HOW, strict: false, files: [join(folder, file)], json: join(folder, "c.json") }, toy),
+      );
     expect(await judged("good.ndjson")).toMatchObject({ code: 0 });
     expect(await judged("bad.ndjson")).toMatchObject({ code: 1, text: expect.stringContaining("message.valid") });
     expect(await judged("answers-with-its-own-id.json")).toMatchObject({ code: 0 });

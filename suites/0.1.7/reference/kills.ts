@@ -16,11 +16,11 @@ export interface StoredKill extends Omit<Killed, "kills"> {
 }
 
 /** The kill matrix. The tests hold that it is true; `npm run docs` makes it. */
-export const matrix = (suites: readonly Suite[]): Killed[] =>
-  (table as readonly StoredKill[]).map((row) => unfolded(row, suites));
+export const killMatrix = (suites: readonly Suite[]): Killed[] =>
+  (table as readonly StoredKill[]).map((row) => fromStored(row, suites));
 
 /** A row as it is stored. */
-export const folded = (row: Killed, suites: readonly Suite[]): StoredKill => ({
+export const toStored = (row: Killed, suites: readonly Suite[]): StoredKill => ({
   ...row,
   kills: Object.fromEntries(
     suites.flatMap(({ name, cases }): [string, StoredKill["kills"][string]][] => {
@@ -35,7 +35,7 @@ export const folded = (row: Killed, suites: readonly Suite[]): StoredKill => ({
 });
 
 /** The row that is stored as this. */
-export const unfolded = (row: StoredKill, suites: readonly Suite[]): Killed => ({
+export const fromStored = (row: StoredKill, suites: readonly Suite[]): Killed => ({
   ...row,
   kills: suites.flatMap(({ name, cases }) => {
     const some = row.kills[name] ?? [];
