@@ -1,8 +1,21 @@
 import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
+import { relative, sep } from "node:path";
 import { build } from "esbuild";
 
 /** Some of what is bundled is CommonJS and asks for `require`. */
 const REQUIRE = 'import { createRequire as commonJs } from "node:module"; const require = commonJs(import.meta.url);';
+
+/** Writes into each case the file and line of its definition, which `explain` tells. */
+const places = {
+  name: "places",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]suites[\\/].*\.ts$/ }, async ({ path }) => {
+      const file = relative(process.cwd(), path).replaceAll(sep, "/");
+      const lines = (await readFile(path, "utf8")).split("\n");
+      const placed = lines.map((line, i) => line.replace("scenario({", `scenario({ place: "${file}:${i + 1}",`));
+      return { contents: placed.join("\n"), loader: "ts" };
+    }),
+};
 
 await rm("dist", { recursive: true, force: true });
 const { metafile } = await build({
@@ -15,6 +28,7 @@ const { metafile } = await build({
   target: "node20",
   external: ["bufferutil", "utf-8-validate"], // `ws` uses them where they are installed; a test dependency brings them here.
   banner: { js: REQUIRE },
+  plugins: [places],
   metafile: true,
   minifyWhitespace: true,
   minifySyntax: true,

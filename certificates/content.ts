@@ -74,9 +74,9 @@ export function readReportOf(files: Files): Read<Report> {
 }
 
 /** The set that a statement names. */
-export function readSet(name: string, { sets, version }: Protocol): Read<RequirementSet> {
-  const set = sets.find((it) => it.name === name);
-  return set ? { is: set } : wrong(`this version of the suite, which is of Tachyon ${version}, knows no set ${name}`);
+export function readSet(named: string, { name, sets, version }: Protocol): Read<RequirementSet> {
+  const set = sets.find((it) => it.name === named);
+  return set ? { is: set } : wrong(`this version of the suite, which is of ${name} ${version}, knows no set ${named}`);
 }
 
 /** The text of a file; nothing where it is not UTF-8, or is too long for one. */

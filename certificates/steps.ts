@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { FORMATS } from "../reports/formats.ts";
+import { titleOf } from "../reports/names.ts";
 import { contradictionIn } from "../reports/read.ts";
 import { countedBy } from "../reports/sets.ts";
 import { FILES } from "./bundle.ts";
@@ -75,7 +76,7 @@ function suite(content: Content): Findings {
   if (said.set !== digestsOf(protocol, set).set) return found(`the set ${set.name} is not the one of that name`);
   if (isSameSuite(content)) return { problems: [] };
   return {
-    problems: report.protocol.version === protocol.version ? [] : [`it is about Tachyon ${report.protocol.version}`],
+    problems: report.protocol.version === protocol.version ? [] : [`it is about ${titleOf(report.protocol)}`],
     notes: [
       `made by ${report.suite.name} ${report.suite.version}; this is ${own.version}, and judges ${other.length > 0 ? `with other ${other.map(([name]) => name).join(", ")}` : "with the same"}: only what both know alike is judged again`,
     ],

@@ -1,4 +1,4 @@
-/** What the options are where nobody says otherwise. */
+/** The default values of options. */
 export const DEFAULTS = {
   timeout: 2_000,
   concurrency: 16,

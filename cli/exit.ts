@@ -1,2 +1,2 @@
-/** Exit codes, a contract with CI; what they mean stands in the README. */
+/** Exit codes: a contract with CI, which the README explains. */
 export const EXIT = { conformant: 0, notConformant: 1, usage: 2, unreachable: 3, interrupted: 130 } as const;

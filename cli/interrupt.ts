@@ -1,11 +1,11 @@
-/** The user's wish to end early: the first Ctrl-C (or SIGTERM) aborts the signal, the second ends the process at once. */
+/** An interrupt by the user. The first Ctrl-C (or SIGTERM) aborts the signal, the second ends the process at once. */
 export interface Interrupt {
   readonly signal: AbortSignal;
-  /** No longer listens. */
+  /** Stops listening. */
   release(): void;
 }
 
-/** Two signals within so many ms are one. */
+/** Two signals within this time (ms) count as one. */
 const TWICE = 300;
 
 /** Listens for Ctrl-C and SIGTERM. `code` is the exit code of a second one. */
@@ -13,7 +13,7 @@ export function onInterrupt(code: number): Interrupt {
   const controller = new AbortController();
   let first: number | undefined;
   const interrupt = () => {
-    // Who signals a process group and its leader, as `timeout` does, signals twice.
+    // `timeout` signals the process group and its leader: twice.
     if (first !== undefined && Date.now() - first < TWICE) return;
     if (first !== undefined) process.exit(code);
     first = Date.now();

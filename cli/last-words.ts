@@ -1,12 +1,12 @@
 import { open } from "node:fs/promises";
 
-/** So much of the end of an output is looked at, in bytes. */
+/** The size of the end of an output that is looked at, in bytes. */
 const TAIL = 64 << 10;
 
 /** Characters of the line that is quoted. */
 const WIDTH = 200;
 
-/** Lines that say why a program ended, the most telling kind first; of the first kind that is there the last line counts. */
+/** Kinds of lines that say why a program ended, the most telling one first. The last line of the first kind found is quoted. */
 const TELLING = [
   /^(?:Uncaught |Unhandled )?(?:[\w$.]+\.)?\w*(?:Error|Exception)\b/, // JavaScript, Python, Java, C#
   /\bpanick?(?:ed)?\b/i, // Go, Rust
@@ -18,8 +18,8 @@ const NOISE =
   /^(?:\s*(?:at\s|\^+|\.\.\.|File ")|Node\.js v|\s*$|goroutine \d|exit status \d|note: run with|Killed$|Terminated$)/;
 
 /**
- * The line of a program's output that says best why it ended; `from` is where its output begins in the file, in bytes. What one `began`
- * says first tells nothing: that it did.
+ * Returns the line of a program's output that says best why it ended. `from` is the offset of its output in the file, in bytes. A
+ * program that `began` to serve said so in its first line, which is left out.
  */
 export async function lastWords(path: string, from: number, began: boolean): Promise<string | undefined> {
   const file = await open(path, "r");
@@ -33,7 +33,7 @@ export async function lastWords(path: string, from: number, began: boolean): Pro
   }
 }
 
-/** The line of a text that says best why a program ended; where none does, that this is its last line. */
+/** Returns the line of a text that says best why a program ended, else its last line, called so. */
 export function telling(output: string, began: boolean): string | undefined {
   const lines = output.split(/\r?\n/).filter((line) => !NOISE.test(line));
   const line = TELLING.map((kind) => lines.findLast((it) => kind.test(it))).find((it) => it !== undefined);

@@ -4,7 +4,7 @@ import about from "../package.json" with { type: "json" };
 import { main } from "./cli.ts";
 import { EXIT } from "./exit.ts";
 
-// Whoever reads the output may stop reading (`| head`); the run and its reports go on.
+// The reader of the output may stop reading (`| head`). The run and its reports go on.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") return;
@@ -13,9 +13,9 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-/** What a hostile target still holds open once all is said keeps the process for so long (ms) at most. */
+/** The longest time (ms) that the process outlives its last word, if a hostile target holds something open. */
 const LINGER = 500;
 
-const code = await main(process.argv.slice(2));
+const code = await main(process.argv.slice(2), async () => (await import("../suites/index.ts")).current);
 process.exitCode = code;
 setTimeout(() => process.exit(code), LINGER).unref();

@@ -3,7 +3,7 @@ import type { Protocol } from "../harness/protocol.ts";
 import type { Case } from "../harness/scenario.ts";
 import { suggestion, UsageError } from "../harness/usage.ts";
 
-/** What the user asked for; a kind that is left out asks for all. Globs, where `*` also stands for `/`. */
+/** The globs that a user gave, in which `*` also stands for `/`. A kind that is left out selects all. */
 export interface Selection {
   readonly suite?: readonly string[] | undefined;
   readonly case?: readonly string[] | undefined;
@@ -11,31 +11,24 @@ export interface Selection {
 }
 
 /**
- * The cases asked for: those that every kind of filter lets through. Suites that put load on a server are among them with
- * `load`, where a filter names one, or where nothing else is left. Throws a `UsageError` for a name that matches nothing, or where nothing is left.
+ * Returns the cases that every filter lets through. Suites that put load on a server are among them with `load`, if a filter names
+ * one, or if nothing else is left. Throws a `UsageError` for a name that matches nothing, and if no case is left.
  */
 export function select(protocol: Protocol, selection: Selection, load: boolean): Case[] {
   const cases = protocol.suites.flatMap((suite) => suite.cases);
-  // What a rule judges on every connection selects every case, unless there are cases of its own.
+  // A rule is judged on every connection, so its requirement selects every case, unless it has cases of its own.
   const declared = new Set(cases.flatMap(({ tests }) => tests));
   const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement).filter((id) => !declared.has(id)));
   const heavy = new Set(protocol.suites.filter((suite) => suite.load).map(({ name }) => name));
 
-  const suites = filter(
-    "suite",
-    selection.suite,
-    protocol.suites.map(({ name }) => name),
-  );
-  const ids = filter(
-    "case",
-    selection.case,
-    cases.map(({ id }) => id),
-  );
-  const requirements = filter(
-    "requirement",
-    selection.requirement,
-    protocol.requirements.map(({ id }) => id),
-  );
+  const known: Known = {
+    suite: protocol.suites.map(({ name }) => name),
+    case: cases.map(({ id }) => id),
+    requirement: protocol.requirements.map(({ id }) => id),
+  };
+  const suites = filter("suite", selection, known);
+  const ids = filter("case", selection, known);
+  const requirements = filter("requirement", selection, known);
 
   const matching = cases.filter(
     ({ id, suite, tests }) =>
@@ -49,19 +42,27 @@ export function select(protocol: Protocol, selection: Selection, load: boolean):
   throw new UsageError("No case matches all of the filters together. Leave one out; `list` shows what there is.");
 }
 
-/** Whether a name matches one of the patterns. Throws a `UsageError` for a pattern that matches no known name. */
-function filter(
-  kind: string,
-  patterns: readonly string[] | undefined,
-  known: readonly string[],
-): (name: string) => boolean {
+/** The names of each kind that there are. */
+type Known = Readonly<Record<keyof Selection, readonly string[]>>;
+
+/** Tells if a name matches one of the patterns. Throws a `UsageError` for a pattern that matches no known name. */
+function filter(kind: keyof Selection, selection: Selection, known: Known): (name: string) => boolean {
+  const patterns = selection[kind];
   if (patterns === undefined) return () => true;
   const matchers = patterns.map((pattern) => {
     const matches = glob(pattern);
-    if (!known.some((name) => matches(name))) {
-      throw new UsageError(`There is no ${kind} "${pattern}".${suggestion(pattern, known)}`);
-    }
+    if (!known[kind].some((name) => matches(name))) throw new UsageError(unknown(kind, pattern, known));
     return matches;
   });
   return (name) => matchers.some((matches) => matches(name));
+}
+
+/** Says that a pattern matches no name of its kind, and names one that may be meant. */
+function unknown(kind: keyof Selection, pattern: string, known: Known): string {
+  const matches = glob(pattern);
+  const other = (["suite", "case", "requirement"] as const).find((it) => known[it].some((name) => matches(name)));
+  const instead = other
+    ? ` It is a ${other}: give it to --${other}.`
+    : suggestion(pattern, known[kind]) || " See `list`.";
+  return `There is no ${kind} "${pattern}".${instead}`;
 }

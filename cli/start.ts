@@ -8,17 +8,17 @@ import type { Death, ServerProcess } from "../harness/target.ts";
 import { UnreachableError, UsageError } from "../harness/usage.ts";
 import { lastWords } from "./last-words.ts";
 
-/** How long a server may take to end when asked to, and between two looks, in ms. */
+/** The time that a server has to end when asked to, and the time between two looks, in ms. */
 const GRACE = 2_000;
 const PAUSE = 20;
 
-/** How a server is started. */
+/** What it takes to start a server. */
 export interface StartOptions {
-  /** The file that its output is kept in. */
+  /** The file for its output. */
   readonly log: string;
-  /** Why a connection cannot be opened, or `undefined` where it can. */
+  /** Tries to open a connection. Resolves to the reason for a failure, or to `undefined`. */
   readonly ready: () => Promise<string | undefined>;
-  /** How long it may take until it accepts connections, in ms. */
+  /** The time that it has to accept connections, in ms. */
   readonly within: number;
   readonly signal: AbortSignal;
 }
@@ -26,15 +26,15 @@ export interface StartOptions {
 /** One life of a server: from one start to its end. */
 interface Life {
   readonly child: ChildProcess;
-  /** Where its output begins in the file. */
+  /** The offset of its output in the file. */
   readonly from: number;
   death: Death | undefined;
   readonly ended: Promise<unknown>;
 }
 
 /**
- * Starts the server under test by a shell command in a process group of its own, its output in a file, and waits until the
- * target accepts connections. Throws an `UnreachableError` where it does not, a `UsageError` where something else already does.
+ * Starts the server under test by a shell command in a process group of its own, and waits until the target accepts connections.
+ * Throws an `UnreachableError` if it does not, a `UsageError` if something else already does.
  */
 export async function start(command: string, options: StartOptions): Promise<ServerProcess> {
   if ((await options.ready()) === undefined) {
@@ -85,13 +85,13 @@ async function begin(command: string, log: string, flags: "w" | "a"): Promise<Li
   return life;
 }
 
-/** A shell tells the signal that ended its command by an exit code over 128. */
+/** Names an exit code, or the signal that a shell tells by a code over 128. */
 function howOf(code: number): string {
   const [signal] = Object.entries(constants.signals).find(([, number]) => code === 128 + number) ?? [];
   return signal ?? `exit code ${code}`;
 }
 
-/** Waits until a server accepts connections; resolves to one line that says why it does not. */
+/** Waits until a server accepts connections. Resolves to a line that says why it does not, or to `undefined`. */
 async function accepting(life: Life, { ready, within, signal, log }: StartOptions): Promise<string | undefined> {
   for (const deadline = Date.now() + within; ; await sleep(PAUSE)) {
     const failure = await ready();
@@ -112,7 +112,7 @@ async function stop({ child, ended }: Life): Promise<void> {
   await ended;
 }
 
-/** Signals the whole process group; whether there was anything left of it. */
+/** Signals the whole process group. Returns false if nothing was left of it. */
 function kill({ pid }: ChildProcess, signal: NodeJS.Signals | 0): boolean {
   try {
     return pid !== undefined && process.kill(-pid, signal);

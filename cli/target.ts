@@ -1,12 +1,19 @@
 import { X509Certificate } from "node:crypto";
+import { lookup } from "node:dns/promises";
 import { withoutCredentials } from "../harness/target.ts";
-import { readText, UsageError } from "../harness/usage.ts";
+import { explainUnreachable } from "../harness/unreachable.ts";
+import { readText, UnreachableError, UsageError } from "../harness/usage.ts";
 
 const SCHEMES: Readonly<Record<string, string>> = { "ws:": "ws:", "wss:": "wss:", "http:": "ws:", "https:": "wss:" };
 
-/** The URL of a target as the user gave it, as a WebSocket URL. Throws a `UsageError`. */
+/** Urls without their beginning: a port of this machine, and the name of a host. */
+const PORT = /^:?(\d{1,5})(?=\/|$)/;
+const HOST = /^(localhost|[\w-]+(\.[\w-]+)+|[\w.-]+:\d+)(?=[:/]|$)/;
+
+/** Reads the url of a target as the user gave it, and returns it as a WebSocket url. Throws a `UsageError`. */
 export function targetUrl(text: string): URL {
-  const hint = `Give one like ws://localhost:8080/path${/^[\w.-]+(:\d+)?(\/|$)/.test(text) ? `, perhaps ws://${text}` : ""}.`;
+  const [meant] = [text.replace(PORT, "localhost:$1")].filter((it) => HOST.test(it));
+  const hint = `Give one like ws://localhost:8080/path${meant === undefined ? "" : `, perhaps ws://${meant}`}.`;
   if (!URL.canParse(text)) throw new UsageError(`"${text}" is no url. ${hint}`);
   const url = new URL(text);
   const scheme = SCHEMES[url.protocol];
@@ -16,7 +23,16 @@ export function targetUrl(text: string): URL {
   return target;
 }
 
-/** The headers that a user gave: `Name: value` each, or `@file` with one a line. Throws a `UsageError`. */
+/** Throws an `UnreachableError` if the name of the host does not resolve. No timeout applies. */
+export async function resolves(url: URL): Promise<void> {
+  try {
+    await lookup(url.hostname.replace(/^\[(.*)\]$/, "$1"));
+  } catch (error) {
+    throw new UnreachableError(explainUnreachable(url, String((error as NodeJS.ErrnoException).code)));
+  }
+}
+
+/** Reads the headers that a user gave: `Name: value` each, or `@file` with one a line. Throws a `UsageError`. */
 export async function targetHeaders(given: readonly string[]): Promise<Record<string, string>> {
   const lines = await Promise.all(
     given.map(async (it) => (it.startsWith("@") ? (await readText(it.slice(1))).split("\n") : [it])),
@@ -34,7 +50,7 @@ export async function targetHeaders(given: readonly string[]): Promise<Record<st
   );
 }
 
-/** The certificates in a PEM file that the user named. Throws a `UsageError`. */
+/** Reads the certificates in a PEM file that the user named. Throws a `UsageError`. */
 export async function readCertificates(path: string): Promise<string> {
   const pem = await readText(path);
   try {
@@ -47,14 +63,14 @@ export async function readCertificates(path: string): Promise<string> {
   }
 }
 
-/** A URL without the user and password that it may hold, the header that says the same, and the password. */
+/** A URL without user and password, the header that says the same, and the password. */
 export interface Credentials {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly password: string;
 }
 
-/** Takes user and password out of a URL: what stands in a header can be left out and redacted. Throws a `UsageError`. */
+/** Moves user and password from a URL to a header, which can be left out and redacted. Throws a `UsageError`. */
 export function credentials(url: URL): Credentials {
   const bare = withoutCredentials(url);
   if (url.username === "" && url.password === "") return { url: bare, headers: {}, password: "" };

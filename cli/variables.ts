@@ -1,40 +1,48 @@
 import { distance } from "fastest-levenshtein";
 import { suggestion, UsageError } from "../harness/usage.ts";
+import { ALL_OPTIONS, SWITCHES } from "./commands/index.ts";
+import { camel } from "./options.ts";
+import { onOrOff } from "./switches.ts";
 
-/** What every variable that stands for an option begins with; the servers under test may have such variables too. */
+/** The prefix of variables that stand for options. The servers under test may have such variables, too. */
 export const PREFIX = "TACHYON";
 
-/** One wrong letter in so many makes a typing mistake. */
+/** A word with one wrong letter in three is a typing mistake. */
 const LETTERS = 3;
 
 /**
- * Takes out of the arguments what nobody typed and the command does not know: a variable that is somebody else's, and what a
- * variable or the config file sets for other commands. Throws a `UsageError` where a variable looks like a typing mistake.
+ * Drops arguments that nobody typed and the command does not know: variables of other programs, and options of other commands.
+ * Reads the switches among the variables. Throws a `UsageError` if a variable looks like a typing mistake, or if a switch is
+ * neither on nor off.
  */
-export function dropForeign(
+export function sortVariables(
   args: Record<string, unknown>,
   typed: readonly string[],
   options: readonly string[],
-  allOptions: readonly string[],
 ): void {
-  const onLine = (key: string) => typed.some((word) => word.split("=", 1)[0] === `--${key}`);
-  for (const name of allOptions) {
-    if (options.includes(name) || onLine(name)) continue;
+  const words = typed.map((word) => word.split("=", 1)[0] ?? "");
+  const isTyped = (name: string) =>
+    [name, camel(name)].some((it) => words.includes(`--${it}`) || words.includes(`--no-${it}`));
+  for (const name of ALL_OPTIONS) {
+    if (options.includes(name) || isTyped(name)) continue;
     for (const key of [name, camel(name)]) delete args[key];
   }
-  for (const variable of Object.keys(process.env).filter((name) => name.startsWith(`${PREFIX}_`))) {
-    const words = variable
+  for (const [variable, value] of Object.entries(process.env).filter(([it]) => it.startsWith(`${PREFIX}_`))) {
+    const parts = variable
       .slice(PREFIX.length + 1)
       .toLowerCase()
       .split("_");
-    const name = words.join("-");
-    if (allOptions.includes(name)) continue;
-    if (allOptions.some((option) => distance(option, name) <= name.length / LETTERS)) {
-      throw new UsageError(`The variable ${variable} stands for no option.${suggestion(name, allOptions)}`);
+    const name = parts.join("-");
+    if (!ALL_OPTIONS.includes(name)) {
+      checkSpelling(variable, name);
+      for (const key of [name, camel(name), parts.join("_")]) if (!isTyped(key)) delete args[key];
+    } else if (SWITCHES.has(name) && options.includes(name) && !isTyped(name)) {
+      for (const key of [name, camel(name)]) args[key] = onOrOff(value, variable);
     }
-    for (const key of [name, camel(name), words.join("_")]) if (!onLine(key)) delete args[key];
   }
 }
 
-/** The other name under which yargs knows an option. */
-const camel = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+function checkSpelling(variable: string, name: string): void {
+  if (ALL_OPTIONS.some((option) => distance(option, name) <= name.length / LETTERS))
+    throw new UsageError(`The variable ${variable} stands for no option.${suggestion(name, ALL_OPTIONS)}`);
+}

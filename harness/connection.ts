@@ -4,7 +4,8 @@ import { WebSocket } from "ws";
 import type { Nothing } from "./nothing.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { answerer } from "./pongs.ts";
-import { type Ending, ended, reader } from "./reading.ts";
+import type { Protocol } from "./protocol.ts";
+import { type Ending, ended, reader, type Wanted } from "./reading.ts";
 import { base64, costOf, LIMITS, type Recorder, recorder } from "./recorder.ts";
 import { type Shared, young } from "./shared.ts";
 import { inSegments, reset } from "./tcp.ts";
@@ -28,8 +29,8 @@ export interface ConnectionOptions {
   readonly insecure?: boolean | undefined;
   /** Called when a wait turns out to be one for the network. */
   readonly idle: () => void;
-  /** How a message of this protocol names its schema. */
-  readonly nameOf: (message: Message) => string | undefined;
+  /** What the protocol says of connections and messages. */
+  readonly protocol: Pick<Protocol, "subprotocols" | "envelope">;
 }
 
 /** What bytes are that a client writes itself. */
@@ -53,8 +54,8 @@ export interface Connection {
    * is over.
    */
   write(what: Written | undefined, ...parts: readonly Uint8Array[]): Promise<void>;
-  /** The first message not yet taken that has this name, or that matches; `what` says in words what is awaited. */
-  next(wanted: string | ((message: Message) => boolean), what?: string): Promise<Message | Nothing>;
+  /** The first message not yet taken that is wanted; `what` says in words what is awaited. */
+  next(wanted: Wanted, what?: string): Promise<Message | Nothing>;
   /** The end of the connection by the server. */
   closed(): Promise<Ending | Nothing>;
   /** Waits for what the transcript shows. */
@@ -81,7 +82,7 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
   let writing = Promise.resolve();
   const log = recorder(shared, options.idle, () => socket.terminate());
   const { handshake } = options;
-  const socket = new WebSocket(url, {
+  const socket = new WebSocket(url, [...options.protocol.subprotocols], {
     headers: options.headers,
     ...(options.ca === undefined ? {} : { ca: options.ca }),
     rejectUnauthorized: !options.insecure,
@@ -131,7 +132,7 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
     async quiet(ms) {
       await log.wait("the end of a silence", () => log.over || undefined, { exactly: ms });
     },
-    next: reader(log, options.nameOf),
+    next: reader(log, options.protocol.envelope),
     closed: () => log.wait("the end of the connection", () => (log.over ? ended(log) : undefined)),
     send(...outgoing) {
       if (socket.readyState !== WebSocket.OPEN) return;

@@ -62,7 +62,7 @@ export async function dial(
 ): Promise<Connection> {
   const { ca, insecure } = target;
   const sent = headersOf(target, anonymous);
-  const options = { name, ...sent, handshake, ca, insecure, idle, nameOf: protocol.nameOf };
+  const options = { name, ...sent, handshake, ca, insecure, idle, protocol };
   const connection = await connect(protocol.address(target.url, query), options, shared);
   const plain = query === undefined && !handshake && sent.anonymous === headersOf(target).anonymous;
   shared.limits.saw(connection, plain);

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AnySchema } from "ajv";
-import { matches } from "./schema.ts";
+import { validator } from "./schema.ts";
 
 /**
  * What would be acceptable: a JSON schema, so that judging and explaining come from the same place. `title` says it in
@@ -8,7 +8,9 @@ import { matches } from "./schema.ts";
  */
 export type Expectation = { readonly title?: string } & Readonly<Record<string, unknown>>;
 
-/** Whether a value is acceptable. */
+const { matches } = validator();
+
+/** Tells if a value is acceptable. */
 export function accepts(expected: Expectation, value: unknown): boolean {
   const { title: _, ...schema } = expected;
   // Most expectations are one value: those need no schema to be compiled.

@@ -1,9 +1,10 @@
 import { type Nothing, nothing, silenceOf, silent } from "./nothing.ts";
+import type { MessageEnvelope, Protocol } from "./protocol.ts";
 import type { Recorder } from "./recorder.ts";
 import { isBreach, isObject, isServerEnd, json, type Message, type WireEvent } from "./transcript.ts";
 
-/** A message by its name, or by what it is like. */
-export type Wanted = string | ((message: Message) => boolean);
+/** A message by its name, by more of its envelope, or by a test of its own. */
+export type Wanted = string | Partial<MessageEnvelope> | ((message: Message) => boolean);
 
 /** How the server ended a connection: with a close frame (and a code, if it holds one), or without. */
 export interface Ending {
@@ -14,13 +15,13 @@ export interface Ending {
 /** The `next` of a connection: each message is taken once, in whatever order it came. */
 export function reader(
   log: Pick<Recorder, "events" | "wait">,
-  nameOf: (message: Message) => string | undefined,
+  envelope: Protocol["envelope"],
 ): (wanted: Wanted, what?: string) => Promise<Message | Nothing> {
   const unread: Message[] = [];
   let upTo = 0;
   return (wanted, what) => {
-    const matches = typeof wanted === "string" ? (message: Message) => nameOf(message) === wanted : wanted;
-    return log.wait(what ?? (typeof wanted === "string" ? wanted : "a message"), () => {
+    const matches = typeof wanted === "function" ? wanted : isLike(wanted, envelope);
+    return log.wait(what ?? wordsOf(wanted), () => {
       for (const event of log.events.slice(upTo)) {
         const message = event.from === "server" ? json(event) : undefined;
         if (isObject(message)) unread.push(message);
@@ -30,6 +31,24 @@ export function reader(
       return place < 0 ? undefined : unread.splice(place, 1)[0];
     });
   };
+}
+
+const isLike = (wanted: string | Partial<MessageEnvelope>, envelope: Protocol["envelope"]) => (message: Message) => {
+  const { kind, name, id } = typeof wanted === "string" ? { name: wanted } : wanted;
+  const found = envelope(message);
+  return (
+    found !== undefined &&
+    (kind ?? found.kind) === found.kind &&
+    (name ?? found.name) === found.name &&
+    (id ?? found.id) === found.id
+  );
+};
+
+function wordsOf(wanted: Wanted): string {
+  if (typeof wanted === "string") return wanted;
+  if (typeof wanted === "function") return "a message";
+  const { kind, name, id } = wanted;
+  return [kind ?? "message", name, id].filter((it) => it !== undefined).join(" ");
 }
 
 /** How the server ended a connection that is over, or `undefined` where it was not the server. */

@@ -29,24 +29,26 @@ export async function replay(
   const played = tape(recordings);
   const strayed: string[] = [];
   const free = new Set(played.tracks);
-  const { nameOf } = bench.protocol;
   const open: Open = async ({ query, name, handshake } = {}) => {
-    const wanted = bench.protocol.address(new URL("ws://localhost/"), query).search.slice(1);
-    const track = [...free].find(({ recorded }) => recorded.name === name && recorded.url.endsWith(wanted));
-    if (!track) {
-      strayed.push(`the case opens a connection (${name ?? wanted}) that is not in the recording`);
+    const track = [...free].find(({ recorded }) => recorded.name === name);
+    const { search } = bench.protocol.address(new URL("ws://localhost/"), query);
+    if (!track || !isAskedFor(track.recorded.url, search)) {
+      strayed.push(`the case opens a connection (${name ?? search}) that is not in the recording`);
       throw new Error("the recording lacks a connection");
     }
     free.delete(track);
     const half = handshake?.half ?? false;
     await played.until(() => isExhausted(track) || isAnswered(track, half));
     const asked = handshake?.violation === undefined ? 0 : 1 + track.recorded.events.findIndex(isAct);
-    return connection(track, asked, played, nameOf, (words) => strayed.push(words));
+    return connection(track, asked, played, bench.protocol.envelope, (words) => strayed.push(words));
   };
   const { checks } = await examine(it, open, bench);
   if (free.size > 0) strayed.push(`the recording holds ${free.size} connections that the case does not open`);
   return { checks, strayed };
 }
+
+/** Tells if a query stands in a url: at its end, behind what the user gave. */
+const isAskedFor = (url: string, search: string) => url.endsWith(search.slice(1));
 
 const isExhausted = ({ recorded, transcript }: Track) => transcript.events.length === recorded.events.length;
 
@@ -65,7 +67,7 @@ function connection(
   track: Track,
   asked: number,
   played: Tape,
-  nameOf: Protocol["nameOf"],
+  envelope: Protocol["envelope"],
   stray: (words: string) => void,
 ): Connection {
   const { recorded, transcript } = track;
@@ -101,7 +103,7 @@ function connection(
     async quiet() {
       await wait("the end of a silence", () => isExhausted(track) || undefined);
     },
-    next: reader({ events: transcript.events, wait }, nameOf),
+    next: reader({ events: transcript.events, wait }, envelope),
     closed: () =>
       wait("the end of the connection", () => (isExhausted(track) ? ended({ events: transcript.events }) : undefined)),
     send: (...outgoing) => act(...outgoing.map(sent)),

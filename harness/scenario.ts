@@ -48,6 +48,8 @@ export interface Case {
   /** What the client does. */
   readonly title: string;
   readonly tests: readonly string[];
+  /** File and line of its definition. Only the built command knows them. */
+  readonly place?: string | undefined;
   /** Changes with the definition of the case, and not with how it was compiled: sets freeze it. */
   readonly digest: string;
   /** It generates what it sends from the seed of the run. */
@@ -76,13 +78,15 @@ export interface Scenario<Id extends string> {
   readonly given?: unknown;
   readonly generates?: true;
   readonly waits?: true;
+  /** The build writes it. */
+  readonly place?: string;
   run(context: Context<Id>): Promise<void>;
 }
 
 /** The `scenario` of a protocol version: `Known` are the requirement ids of its catalogue. */
 export const scenarios =
   <Known extends string>() =>
-  <const Id extends Known>({ id, title, tests, given, generates, waits, run }: Scenario<Id>): Case => ({
+  <const Id extends Known>({ id, title, tests, given, generates, waits, place, run }: Scenario<Id>): Case => ({
     id,
     suite: id.slice(0, id.indexOf("/")),
     title,
@@ -93,5 +97,6 @@ export const scenarios =
       .slice(0, 16),
     generates,
     waits,
+    place,
     run: run as Case["run"],
   });

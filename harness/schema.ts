@@ -1,36 +1,8 @@
 import { Ajv, type AnySchema, type ErrorObject, type ValidateFunction } from "ajv";
 import { groupBy } from "./group.ts";
 
-/** What the protocol documents' schemas are validated with: strict, all errors, their own keywords declared. */
-export const AJV_OPTIONS = { strict: true, allErrors: true, keywords: ["requiresLogin", "requiresRole"] } as const;
-
-// Schemas are not registered by id, since protocol versions share ids. That they are valid is tested, not found out in every run.
-const ajv = new Ajv({
-  ...AJV_OPTIONS,
-  keywords: [...AJV_OPTIONS.keywords],
-  addUsedSchema: false,
-  validateSchema: false,
-  meta: false,
-});
-
-const compiled = new Map<string, ValidateFunction>();
-const same = new WeakMap<object, ValidateFunction>();
-
-/** Each schema is compiled once, also where equal ones are written in several places. Throws where it is no schema. */
-function compile(schema: AnySchema): ValidateFunction {
-  const known = typeof schema === "object" ? same.get(schema) : undefined;
-  if (known) return known;
-  const key = JSON.stringify(schema);
-  const validate = compiled.get(key) ?? ajv.compile(schema);
-  compiled.set(key, validate);
-  if (typeof schema === "object") same.set(schema, validate);
-  return validate;
-}
-
-/** Whether a value validates against a schema. */
-export function matches(schema: AnySchema, value: unknown): boolean {
-  return compile(schema)(value);
-}
+/** All schemas are validated like this: strictly, and all errors are told. */
+export const AJV_OPTIONS = { strict: true, allErrors: true } as const;
 
 /** One thing that is wrong with a value: where, as the names of properties from the outside in, and what, in one sentence. */
 export interface Violation {
@@ -38,11 +10,40 @@ export interface Violation {
   readonly says: string;
 }
 
-/** What is wrong with a value, once for each property that breaks the schema; empty where nothing is. */
-export function violations(schema: AnySchema, value: unknown): Violation[] {
-  const validate = compile(schema);
-  if (validate(value)) return [];
-  const all = nearest(validate.errors ?? []).map((error) => ({ path: pathOf(error), says: sentence(error) }));
+/** Validates values against JSON schemas. Throws where a schema is none. */
+export interface Validator {
+  matches(schema: AnySchema, value: unknown): boolean;
+  /** What is wrong with a value, once for each property that breaks the schema; empty where nothing is. */
+  violations(schema: AnySchema, value: unknown): Violation[];
+}
+
+/** A validator of schemas that hold these keywords of their own. Each schema is compiled once, also where equal ones are written in several places. */
+export function validator(keywords: readonly string[] = []): Validator {
+  // Schemas are not registered by id, since protocol versions share ids. That they are valid is tested, not found out in every run.
+  const options = { addUsedSchema: false, validateSchema: false, meta: false };
+  const ajv = new Ajv({ ...AJV_OPTIONS, ...options, keywords: [...keywords] });
+  const compiled = new Map<string, ValidateFunction>();
+  const same = new WeakMap<object, ValidateFunction>();
+  const compile = (schema: AnySchema): ValidateFunction => {
+    const known = typeof schema === "object" ? same.get(schema) : undefined;
+    if (known) return known;
+    const key = JSON.stringify(schema);
+    const validate = compiled.get(key) ?? ajv.compile(schema);
+    compiled.set(key, validate);
+    if (typeof schema === "object") same.set(schema, validate);
+    return validate;
+  };
+  return {
+    matches: (schema, value) => compile(schema)(value),
+    violations(schema, value) {
+      const validate = compile(schema);
+      return validate(value) ? [] : worded(validate.errors ?? []);
+    },
+  };
+}
+
+function worded(errors: readonly ErrorObject[]): Violation[] {
+  const all = nearest(errors).map((error) => ({ path: pathOf(error), says: sentence(error) }));
   return [...new Map(all.map((violation) => [violation.says, violation])).values()];
 }
 

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { distance } from "fastest-levenshtein";
+import { closest, distance } from "fastest-levenshtein";
 
 /** A mistake of the user: one line that says what is wrong, where, and what to do. Exit code 2. */
 export class UsageError extends Error {}
@@ -7,14 +7,21 @@ export class UsageError extends Error {}
 /** The target cannot be reached, or refuses the WebSocket, before one case could talk. Exit code 3. */
 export class UnreachableError extends Error {}
 
-/** ` Did you mean "…"?` with the known name nearest to a wrong one, or nothing where none is near. */
+/** Names the known name nearest to a wrong one; nothing where none is so near that it can be meant. */
 export function suggestion(wrong: string, known: readonly string[]): string {
-  const best = known.toSorted((a, b) => distance(wrong, a) - distance(wrong, b))[0];
-  if (best === undefined) return "";
-  return ` The nearest known one is "${best}".`;
+  if (known.length === 0) return "";
+  const best = closest(wrong, known);
+  return isNear(wrong, best) ? ` The nearest known one is "${best}".` : "";
 }
 
-/** What is wrong with a file, in a few words. */
+/** Two wrong letters, or one in three, make a typing mistake; other letters throughout make another word. */
+function isNear(wrong: string, known: string): boolean {
+  const longest = Math.max(wrong.length, known.length);
+  const wrongLetters = distance(wrong, known);
+  return wrongLetters < longest && wrongLetters <= Math.max(2, longest / 3);
+}
+
+/** Puts in a few words what is wrong with a file. */
 export function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return WORDS[code ?? ""] ?? message;
@@ -31,7 +38,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
 };
 
-/** The text of a file that the user named. Throws a `UsageError`. */
+/** Reads a text file that the user named. Throws a `UsageError`. */
 export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");

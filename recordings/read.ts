@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
+import type { Protocol } from "../harness/protocol.ts";
 import { parse } from "../harness/transcript.ts";
 import { reason, UsageError } from "../harness/usage.ts";
-import { isFolder, MOST, ofVersion, reportFrom } from "../reports/read.ts";
+import { isFolder, MOST, ofProtocol, reportFrom } from "../reports/read.ts";
 import { har } from "./har.ts";
 import { ndjson } from "./ndjson.ts";
 import type { Sink } from "./recorded.ts";
@@ -10,7 +11,7 @@ import { STDIN } from "./stdin.ts";
 import { stored } from "./stored.ts";
 
 /** Reads a recording of whatever kind, and hands over what it holds, one event after another. Throws a `UsageError`. */
-export async function readRecording(file: string, sink: Sink, version: string): Promise<void> {
+export async function readRecording(file: string, sink: Sink, protocol: Known): Promise<void> {
   const path = (await isFolder(file)) ? join(file, "report.json") : file;
   const chunks: AsyncIterator<Buffer> = createReadStream(path, {
     highWaterMark: CHUNK,
@@ -25,7 +26,7 @@ export async function readRecording(file: string, sink: Sink, version: string): 
       begin.push(value);
     }
     const kind = KINDS.find(({ begins }) => begins.test(Buffer.concat(begin).toString("utf8", 0, 4096))) ?? LINES;
-    await kind.read({ name: file, version, sink, begin, chunks });
+    await kind.read({ name: file, protocol, sink, begin, chunks });
   } catch (error) {
     if (error instanceof UsageError || !(error instanceof Error) || !("code" in error)) throw error;
     throw new UsageError(`Cannot read ${file}: ${reason(error)}. Check the path.`);
@@ -33,6 +34,8 @@ export async function readRecording(file: string, sink: Sink, version: string): 
     await chunks.return?.();
   }
 }
+
+type Known = Pick<Protocol, "name" | "version">;
 
 /** Bytes that are read at a time. */
 const CHUNK = 256 << 10;
@@ -42,7 +45,7 @@ const HEAD = 16;
 
 interface Source {
   readonly name: string;
-  readonly version: string;
+  readonly protocol: Known;
   readonly sink: Sink;
   /** What was read of it, and how to read on. */
   readonly begin: readonly Buffer[];
@@ -72,7 +75,7 @@ const KINDS = [
   {
     begins: /^\ufeff?\s*\{\s*"suite"\s*:/,
     read: async (source: Source) =>
-      stored(ofVersion(source.version, reportFrom(await whole(source), source.name), source.name), source.sink),
+      stored(ofProtocol(source.protocol, reportFrom(await whole(source), source.name), source.name), source.sink),
   },
 ] as const;
 

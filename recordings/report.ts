@@ -28,7 +28,7 @@ export interface About {
 }
 
 /** Judges by the rules of a protocol; with `strict` a SHOULD counts as a MUST. What it remembers is bounded. */
-export function recording({ version, requirements, rules }: Protocol, strict: boolean): Recording {
+export function recording({ name, version, requirements, rules }: Protocol, strict: boolean): Recording {
   const rows = rules.map((rule) => rowOf(rule, requirements, strict));
   const cases: ReportCase[] = [];
   const urls = new Set<string>();
@@ -57,7 +57,7 @@ export function recording({ version, requirements, rules }: Protocol, strict: bo
       const [url, ...more] = urls;
       const draft = {
         suite,
-        protocol: { version },
+        protocol: { name, version },
         target: { url: url !== undefined && more.length === 0 ? url : files.join(", "), embedded: false, strict },
         startedAt: startedAt.toISOString(),
         durationMs,

@@ -1,3 +1,4 @@
+import { titleOf } from "./names.ts";
 import type { Report } from "./report.ts";
 import { failsForUnstable } from "./verdict.ts";
 
@@ -22,7 +23,7 @@ export function badge(report: Report): string {
             : "not conformant";
   return `${JSON.stringify({
     schemaVersion: 1,
-    label: `Tachyon ${protocol.version}`,
+    label: titleOf(protocol),
     message,
     color: isUnstable ? COLORS.fail : verdict === "pass" && counts.fail > 0 ? "yellow" : COLORS[verdict],
   })}\n`;

@@ -1,3 +1,8 @@
+import type { Report } from "./report.ts";
+
+/** A protocol and its version, as users read them. */
+export const titleOf = ({ name = "protocol", version }: Report["protocol"]): string => `${name} ${version}`;
+
 /** So many of something. */
 export const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 

@@ -6,9 +6,11 @@ import { isDeepStrictEqual } from "node:util";
 import { Ajv, type ErrorObject } from "ajv";
 import semver from "semver";
 import { type Verdict, worst } from "../harness/catalogue.ts";
+import type { Protocol } from "../harness/protocol.ts";
 import { isObject, parse } from "../harness/transcript.ts";
 import { reason, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
+import { titleOf } from "./names.ts";
 import schema from "./report.schema.json" with { type: "json" };
 import type { Report, ReportCase } from "./report.ts";
 import { conclude } from "./verdict.ts";
@@ -33,12 +35,12 @@ export function reportFrom(content: string, file: string): Report {
   return report;
 }
 
-/** A report of a protocol version: its requirements have no words otherwise. Throws a `UsageError`. */
-export function ofVersion(known: string, report: Report, file: string): Report {
-  const { version } = report.protocol;
-  if (version === known) return report;
+/** A report of the protocol that is known: the requirements of others have no words. Throws a `UsageError`. */
+export function ofProtocol(known: Pick<Protocol, "name" | "version">, report: Report, file: string): Report {
+  const { name = known.name, version } = report.protocol;
+  if (name === known.name && version === known.version) return report;
   throw new UsageError(
-    `${file} is of Tachyon ${version}; this suite knows ${known}. Read it with the version that wrote it.`,
+    `${file} is of ${name} ${version}; this suite knows ${titleOf(known)}. Read it with the version that wrote it.`,
   );
 }
 

@@ -105,7 +105,8 @@ export interface ReportTarget {
 /** The content of report.json, from which every other format is made. Its schema is `report.schema.json`. */
 export interface Report {
   readonly suite: { readonly name: string; readonly version: string };
-  readonly protocol: { readonly version: string };
+  /** Only older reports lack its name. */
+  readonly protocol: { readonly name?: string; readonly version: string };
   readonly target: ReportTarget;
   readonly startedAt: string;
   readonly durationMs: number;
@@ -153,7 +154,7 @@ export function makeReport(
   const { stop, limit, passes } = run;
   const draft = {
     suite,
-    protocol: { version: protocol.version },
+    protocol: { name: protocol.name, version: protocol.version },
     target: { ...target, url: redact(target.url) },
     startedAt: run.startedAt.toISOString(),
     durationMs: run.durationMs,

@@ -4,7 +4,7 @@ import { groupBy } from "../harness/group.ts";
 import { visible } from "./escape.ts";
 import { explainCase } from "./explain.ts";
 import { beginning, findings, isNews, skippedBy } from "./findings.ts";
-import { listed } from "./names.ts";
+import { listed, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import type { Report, ReportCase, ReportCheck } from "./report.ts";
 import { notRecorded, traffic } from "./traffic.ts";
@@ -193,7 +193,7 @@ function summary(report: Report, options: TerminalOptions): string[] {
     ...(report.recording
       ? traffic(report, report.recording, painted(report.recording.connections))
       : [`  cases    ${cases.length} in ${(durationMs / 1000).toFixed(2)} s: ${painted(report.counts)}`]),
-    `  covered  ${judged(cases).size} of ${report.requirements.length} requirements of Tachyon ${protocol.version}${missing && ` (not tested: ${missing}${hint})`}`,
+    `  covered  ${judged(cases).size} of ${report.requirements.length} requirements of ${titleOf(protocol)}${missing && ` (not tested: ${missing}${hint})`}`,
     ...(seed > 0 ? [`  seed     ${seed} (--seed ${seed} generates the same inputs again)`] : []),
     ...(written.length > 0 ? [`  reports  ${written.join(" ")}`] : []),
     ...(left === undefined ? [] : [`  left     ${left}`]),

@@ -1,11 +1,11 @@
 import { stayLean } from "../../harness/memory.ts";
+import type { Protocol } from "../../harness/protocol.ts";
 import { UsageError } from "../../harness/usage.ts";
 import about from "../../package.json" with { type: "json" };
 import { follow } from "../../recordings/follow.ts";
 import { readRecording } from "../../recordings/read.ts";
 import { recording } from "../../recordings/report.ts";
 import { destinations, prepareAll, type Wanted } from "../../reports/save.ts";
-import { current } from "../../suites/index.ts";
 import { finish } from "./finish.ts";
 
 /** The options of `check`, as the command line gives them. */
@@ -17,14 +17,14 @@ export interface CheckArguments extends Wanted {
 }
 
 /** Judges recorded traffic by the rules for every message. Resolves to the exit code. Throws a `UsageError`. */
-export async function check(args: CheckArguments): Promise<number> {
+export async function checkCommand(args: CheckArguments, protocol: Protocol): Promise<number> {
   const files = destinations(args);
   await prepareAll(files);
   stayLean();
   const startedAt = new Date();
-  const judged = recording(current, args.strict);
-  const follower = follow(current.rules, judged.add);
-  for (const file of args.files) await readRecording(file, (it) => follower.see(file, it), current.version);
+  const judged = recording(protocol, args.strict);
+  const follower = follow(protocol.rules, judged.add);
+  for (const file of args.files) await readRecording(file, (it) => follower.see(file, it), protocol);
   follower.end();
   if (judged.size === 0) throw nothing(args.files);
   const report = judged.report({
@@ -33,7 +33,7 @@ export async function check(args: CheckArguments): Promise<number> {
     startedAt,
     durationMs: Date.now() - startedAt.getTime(),
   });
-  return finish(report, files, args);
+  return finish(report, files, args, protocol);
 }
 
 const nothing = (files: readonly string[]) =>

@@ -1,7 +1,7 @@
 import picocolors from "picocolors";
 import { UsageError } from "../../harness/usage.ts";
 import { useColors } from "../../reports/colors.ts";
-import { compare as compareReports } from "../../reports/compare/compare.ts";
+import { compare } from "../../reports/compare/compare.ts";
 import { readFolder } from "../../reports/compare/folder.ts";
 import { compareMarkdown } from "../../reports/compare/markdown.ts";
 import { matrix } from "../../reports/compare/matrix.ts";
@@ -25,10 +25,10 @@ export interface CompareArguments {
 }
 
 /**
- * Says what changed between two reports, or makes a matrix of a folder of reports. Resolves to the exit code: not conformant
- * where something broke. Throws a `UsageError`.
+ * Tells what changed between two reports, or makes a matrix of a folder of reports. Resolves to the exit code, which is 1 if
+ * something broke. Throws a `UsageError`.
  */
-export async function compare(args: CompareArguments): Promise<number> {
+export async function compareCommand(args: CompareArguments): Promise<number> {
   const { json, html } = args;
   const markdown = args.markdown ?? stepSummary();
   const outputs = [json, html, markdown].filter((path) => path !== undefined);
@@ -43,7 +43,7 @@ export async function compare(args: CompareArguments): Promise<number> {
 async function two(old: string, now: string, { json, html, markdown }: CompareArguments): Promise<number> {
   if (html !== undefined)
     throw new UsageError("--html is for a folder of reports; of two, write --markdown or --json.");
-  const comparison = compareReports(await readReport(old), await readReport(now));
+  const comparison = compare(await readReport(old), await readReport(now));
   print(compareTerminal(comparison, [old, now], picocolors.createColors(useColors(process.stdout))));
   if (json !== undefined) await put(json, `${JSON.stringify(comparison, null, 1)}\n`);
   if (markdown !== undefined) await put(markdown, compareMarkdown(comparison));

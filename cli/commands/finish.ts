@@ -1,4 +1,5 @@
 import picocolors from "picocolors";
+import type { Protocol } from "../../harness/protocol.ts";
 import { alone } from "../../reports/again.ts";
 import { useColors } from "../../reports/colors.ts";
 import type { Expected } from "../../reports/expected/use.ts";
@@ -7,35 +8,35 @@ import type { Report } from "../../reports/report.ts";
 import { type Destinations, save } from "../../reports/save.ts";
 import { terminal } from "../../reports/terminal.ts";
 import { isFine } from "../../reports/verdict.ts";
-import { current } from "../../suites/index.ts";
 import { EXIT } from "../exit.ts";
 
-/** How a report is told to the user. */
+/** The options of telling a report to the user. */
 export interface Telling {
   readonly quiet: boolean;
   readonly verbose: boolean;
-  /** What became of the file of expected failures. */
+  /** The fate of the file of expected failures. */
   readonly expected?: Omit<Expected, "report">;
   /** Further files that were written. */
   readonly also?: readonly string[];
-  /** Options that a command which tests the target again needs, beside those that the report knows. */
+  /** Options that another run against the target needs, beside those that the report knows. */
   readonly given?: readonly string[];
 }
 
-/** Writes the reports, prints what the user reads, and resolves to the exit code. Throws where a report cannot be written. */
+/** Writes the reports, tells the user, and resolves to the exit code. Throws if a report cannot be written. */
 export async function finish(
   report: Report,
   files: Destinations,
   { given = [], expected, also = [], ...how }: Telling,
+  protocol: Protocol,
 ): Promise<number> {
-  const { written, failed } = await save(report, files, current);
-  const { requirements } = current;
+  const { written, failed } = await save(report, files, protocol);
+  const { requirements } = protocol;
   const text = terminal(report, {
     ...how,
     colors: picocolors.createColors(useColors(process.stdout)),
     requirements,
     alone: (id) => alone(report, id, given),
-    heavy: current.suites.filter(({ load }) => load).map(({ name }) => name),
+    heavy: protocol.suites.filter(({ load }) => load).map(({ name }) => name),
     written: [...written, ...(expected?.written === undefined ? [] : [expected.written]), ...also],
     ...(expected?.left !== undefined && { left: expected.left }),
   });

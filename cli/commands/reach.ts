@@ -1,13 +1,15 @@
 import { probe } from "../../harness/execute.ts";
+import type { Protocol } from "../../harness/protocol.ts";
 import type { Target } from "../../harness/target.ts";
-import { UsageError } from "../../harness/usage.ts";
+import { UnreachableError, UsageError } from "../../harness/usage.ts";
 import { redactor } from "../../reports/redact.ts";
-import { current } from "../../suites/index.ts";
-import type { Interrupt } from "../interrupt.ts";
+import { type Destinations, forget } from "../../reports/save.ts";
+import { EXIT } from "../exit.ts";
+import { onInterrupt } from "../interrupt.ts";
 import { start } from "../start.ts";
-import { credentials, readCertificates, targetHeaders, targetUrl } from "../target.ts";
+import { credentials, readCertificates, resolves, targetHeaders, targetUrl } from "../target.ts";
 
-/** The options that say which server is tested and how it is reached. */
+/** The options that name the server under test and the way to it. */
 export interface TargetArguments {
   readonly url?: string | undefined;
   readonly header?: readonly string[] | undefined;
@@ -22,15 +24,49 @@ export interface TargetArguments {
 /** A target that can be reached. */
 export type Reached = Target & { readonly [Name in "credentials" | "redact"]-?: NonNullable<Target[Name]> };
 
+/** The surroundings of a test. */
+export interface Around {
+  /** The file for the output of a started server. */
+  readonly log: string;
+  readonly files: Destinations;
+  readonly protocol: Protocol;
+}
+
 /**
- * The target; one that the suite has to start itself is started, its output kept in `log`, and its end added to `closing`. Throws a
- * `UsageError`, or an `UnreachableError` where what was started does not accept connections.
+ * Reaches the target, does something with it, and ends what was started. Resolves to the exit code. No report of an earlier run
+ * outlives one that did not come to test. Throws a `UsageError`, or an `UnreachableError`.
  */
-export async function reach(
+export async function withTarget(
+  args: TargetArguments,
+  { files, ...around }: Around,
+  use: (target: Reached, signal: AbortSignal) => Promise<number>,
+): Promise<number> {
+  const { signal, release } = onInterrupt(EXIT.interrupted);
+  const closing: (() => Promise<void>)[] = [];
+  try {
+    const target = await reach(args, { ...around, signal, closing });
+    if (signal.aborted) await forget(files);
+    const code = signal.aborted ? EXIT.interrupted : await use(target, signal);
+    return signal.aborted ? EXIT.interrupted : code;
+  } catch (error) {
+    if (error instanceof UnreachableError) await forget(files);
+    throw error;
+  } finally {
+    for (const close of closing) await close();
+    release();
+  }
+}
+
+interface Reaching extends Omit<Around, "files"> {
+  readonly signal: AbortSignal;
+  /** Gets the end of what is started. */
+  readonly closing: (() => Promise<void>)[];
+}
+
+/** Returns the target, which is started if the suite is to do so. Throws as `withTarget` does. */
+async function reach(
   { url, header = [], credential = [], ca, insecure, start: command, startTimeout, timeout }: TargetArguments,
-  log: string,
-  { signal }: Interrupt,
-  closing: (() => Promise<void>)[],
+  { log, protocol, signal, closing }: Reaching,
 ): Promise<Reached> {
   const [headers, given] = await Promise.all([targetHeaders(header), targetHeaders(credential)]);
   const secrets = [...Object.values(headers), ...Object.values(given)];
@@ -38,17 +74,18 @@ export async function reach(
   if (url === undefined) {
     if (command !== undefined)
       throw new UsageError("--start needs the url that the server will listen at: run <url> --start …");
-    const server = await current.serve();
+    const server = await protocol.serve();
     closing.push(server.close);
     return { url: new URL(server.url), headers, credentials: given, redact: redactor(secrets), ...tls };
   }
   const { url: bare, headers: basic, password } = credentials(targetUrl(url));
   const redact = redactor([...secrets, ...Object.values(basic), password]);
-  // The user of the url is the weakest word on who comes.
+  // Headers win over the user of the url.
   const target = { url: bare, headers: { ...basic, ...headers }, credentials: given, redact, ...tls };
-  current.address(target.url);
+  protocol.address(target.url);
+  await resolves(target.url);
   if (command === undefined) return target;
-  const ready = () => probe(current, target, timeout);
+  const ready = () => probe(protocol, target, timeout);
   const process = await start(command, { log, ready, within: startTimeout, signal });
   closing.push(process.stop);
   return { ...target, process };

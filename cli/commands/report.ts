@@ -1,12 +1,12 @@
+import type { Protocol } from "../../harness/protocol.ts";
 import { UsageError } from "../../harness/usage.ts";
 import { quoted } from "../../reports/again.ts";
 import { type Expecting, expecting, readWanted } from "../../reports/expected/use.ts";
 import { merge } from "../../reports/merge.ts";
-import { ofVersion, readReport, reportFile } from "../../reports/read.ts";
+import { ofProtocol, readReport, reportFile } from "../../reports/read.ts";
 import type { Report } from "../../reports/report.ts";
 import { destinations, prepareAll, type Wanted } from "../../reports/save.ts";
 import { distinct } from "../../reports/write.ts";
-import { current } from "../../suites/index.ts";
 import { finish } from "./finish.ts";
 
 /** The options of `report`, as the command line gives them. */
@@ -18,35 +18,35 @@ export interface ReportArguments extends Wanted, Expecting {
 }
 
 /**
- * Tells a stored report, or one made of the shards of a run, in other formats. Resolves to the exit code that the run would have
- * had. Throws a `UsageError`.
+ * Writes a stored report in other formats, or makes one of the shards of a run. Resolves to the exit code of the run. Throws a
+ * `UsageError`.
  */
-export async function report(args: ReportArguments): Promise<number> {
+export async function reportCommand(args: ReportArguments, protocol: Protocol): Promise<number> {
   const files = destinations(args);
   const inputs = await Promise.all(args.files.map(reportFile));
   await distinct(
     [...inputs, ...(args.expectedFailures === undefined ? [] : [args.expectedFailures])],
     [...files.values()],
   );
-  const stored = await one(args);
+  const stored = await one(args, protocol);
   await prepareAll(files);
-  const expected = await readWanted(args, current);
+  const expected = await readWanted(args, protocol);
   if (args.merge && !expected && stored.expectedFailures) throw lacking(stored.expectedFailures.file);
-  const { report: told, ...expectedFailures } = await expecting(stored, expected, args, current);
-  return finish(told, files, { ...args, expected: expectedFailures });
+  const { report: told, ...expectedFailures } = await expecting(stored, expected, args, protocol);
+  return finish(told, files, { ...args, expected: expectedFailures }, protocol);
 }
 
-async function one({ files, merge: merging }: ReportArguments): Promise<Report> {
+async function one({ files, merge: merging }: ReportArguments, protocol: Protocol): Promise<Report> {
   const stored = await Promise.all(
-    files.map(async (file) => ({ file, report: ofVersion(current.version, await readReport(file), file) })),
+    files.map(async (file) => ({ file, report: ofProtocol(protocol, await readReport(file), file) })),
   );
-  if (merging) return merge(stored, current);
+  if (merging) return merge(stored, protocol);
   const [first, second] = stored;
   if (first && !second) return first.report;
   throw new UsageError("Several reports make one only with --merge, which takes the shards of a run.");
 }
 
-/** Which entries no longer fail only the whole run can tell, so they are judged anew. */
+/** Expected failures are judged anew: only the whole run shows which no longer fail. */
 const lacking = (file: string) =>
   new UsageError(
     `The shards were run with expected failures: give them here too, with --expected-failures ${quoted(file)}.`,

@@ -1,17 +1,14 @@
 import { join } from "node:path";
-import { UnreachableError } from "../../harness/usage.ts";
+import type { Protocol } from "../../harness/protocol.ts";
 import { excuses } from "../../reports/expected/apply.ts";
 import { type Expecting, expecting, readWanted } from "../../reports/expected/use.ts";
-import { destinations, folderOf, forget, prepareAll, type Wanted } from "../../reports/save.ts";
+import { destinations, folderOf, prepareAll, type Wanted } from "../../reports/save.ts";
 import { shard } from "../../reports/shard.ts";
 import { distinct, prepare } from "../../reports/write.ts";
-import { current } from "../../suites/index.ts";
 import { DEFAULTS } from "../defaults.ts";
-import { EXIT } from "../exit.ts";
-import { onInterrupt } from "../interrupt.ts";
 import { type Selection, select } from "../select.ts";
 import { finish } from "./finish.ts";
-import { reach } from "./reach.ts";
+import { withTarget } from "./reach.ts";
 import { given, type TestArguments, test } from "./test.ts";
 
 /** The options of `run`, as the command line gives them. */
@@ -21,40 +18,27 @@ export interface RunArguments extends Selection, TestArguments, Wanted, Expectin
   readonly verbose: boolean;
 }
 
-/** The folder of the reports where the user names neither folder nor file. */
+/** The folder of the reports if the user names neither folder nor file. */
 export const OUT = "tachyon-report";
 
 /** Runs the suites, writes the reports, and resolves to the exit code. */
-export async function run(args: RunArguments): Promise<number> {
-  const whole = select(current, args, args.all || args.url === undefined);
+export async function runCommand(args: RunArguments, protocol: Protocol): Promise<number> {
+  const whole = select(protocol, args, args.all || args.url === undefined);
   const cases = args.shard ? shard(whole, args.shard) : whole;
   const files = destinations(args, OUT);
   const log = join(folderOf(args, OUT), "server.log");
   await distinct(inputsOf(args), [...files.values(), log]);
   await Promise.all([prepareAll(files), ...(args.start === undefined ? [] : [prepare(log)])]);
-  const expected = await readWanted(args, current);
-  const interrupt = onInterrupt(EXIT.interrupted);
-  const closing: (() => Promise<void>)[] = [];
-  try {
-    const target = await reach(args, log, interrupt, closing);
-    if (interrupt.signal.aborted) {
-      await forget(files);
-      return EXIT.interrupted;
-    }
+  const expected = await readWanted(args, protocol);
+  return await withTarget(args, { log, files, protocol }, async (target, signal) => {
     const excused = expected && excuses(expected, new Date().toISOString().slice(0, 10));
-    const tools = { signal: interrupt.signal, whole, excuses: excused, linger: args.all, budget: budgetOf(args) };
-    const found = await test(cases, target, args, tools);
-    const { report, ...expectedFailures } = await expecting(found.report, expected, args, current);
+    const tools = { signal, whole, excuses: excused, linger: args.all, budget: budgetOf(args) };
+    const found = await test(cases, target, args, tools, protocol);
+    const { report, ...expectedFailures } = await expecting(found.report, expected, args, protocol);
     const also = args.start === undefined ? [] : [log];
-    const code = await finish(report, files, { ...args, expected: expectedFailures, also, given: given(args, target) });
-    return interrupt.signal.aborted ? EXIT.interrupted : code;
-  } catch (error) {
-    if (error instanceof UnreachableError) await forget(files);
-    throw error;
-  } finally {
-    for (const close of closing) await close();
-    interrupt.release();
-  }
+    const telling = { ...args, expected: expectedFailures, also, given: given(args, target) };
+    return await finish(report, files, telling, protocol);
+  });
 }
 
 /** A run of the default suites takes so many times the timeout at most, whatever the server does; one of all suites twice as long. */

@@ -1,7 +1,6 @@
 import { once } from "node:events";
-import type { Fault } from "../../harness/protocol.ts";
+import type { Fault, Protocol } from "../../harness/protocol.ts";
 import { reason, UsageError } from "../../harness/usage.ts";
-import { current } from "../../suites/index.ts";
 
 /** The options of `serve`, as the command line gives them. */
 export interface ServeArguments {
@@ -12,18 +11,21 @@ export interface ServeArguments {
 }
 
 /**
- * Runs the reference server until it is interrupted, or lists its faults. Throws a `UsageError` where it cannot listen, and for
- * an unknown fault.
+ * Runs the reference server until it is interrupted, or lists its faults. Throws a `UsageError` if it cannot listen, and for an
+ * unknown fault.
  */
-export async function serve({ host, port, fault, listFaults }: ServeArguments): Promise<void> {
-  const faults = await current.faults();
+export async function serveCommand(
+  { host, port, fault, listFaults }: ServeArguments,
+  protocol: Protocol,
+): Promise<void> {
+  const faults = await protocol.faults();
   if (listFaults) return list(faults);
-  const server = await current.serve({ host, port, fault }).catch((error) => {
+  const server = await protocol.serve({ host, port, fault }).catch((error) => {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`Cannot listen on ${host}, port ${port}: ${reason(error)}. Choose another --host or --port.`);
   });
   const how = fault === undefined ? "" : `It has the fault ${fault}: ${faults[fault]?.says}\n`;
-  process.stdout.write(`Tachyon ${current.version} reference server: ${server.url}\n${how}Ctrl-C ends it.\n`);
+  process.stdout.write(`${protocol.name} ${protocol.version} reference server: ${server.url}\n${how}Ctrl-C ends it.\n`);
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   await server.close();
 }

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import picocolors from "picocolors";
 import { groupBy } from "../../harness/group.ts";
+import type { Protocol } from "../../harness/protocol.ts";
 import { type RunResult, run } from "../../harness/runner.ts";
 import type { Case } from "../../harness/scenario.ts";
 import type { RunOptions } from "../../harness/session.ts";
@@ -10,7 +11,6 @@ import { useColors } from "../../reports/colors.ts";
 import { liveLine, type Progress, plainLines } from "../../reports/progress.ts";
 import { makeReport, type Report } from "../../reports/report.ts";
 import type { ShardOptions } from "../../reports/shard.ts";
-import { current } from "../../suites/index.ts";
 import { DEFAULTS } from "../defaults.ts";
 import type { Reached, TargetArguments } from "./reach.ts";
 
@@ -18,7 +18,7 @@ import type { Reached, TargetArguments } from "./reach.ts";
 export interface TestArguments
   extends TargetArguments,
     Pick<RunOptions, "timeout" | "concurrency" | "recovery" | "restarts" | "runs" | "strict"> {
-  /** How long a client is silent that shall be left alone, in s. */
+  /** The time that a silent client must be left alone, in s. */
   readonly idle?: number | undefined;
   readonly seed?: number | undefined;
   readonly repeat?: number;
@@ -28,32 +28,33 @@ export interface TestArguments
   readonly quiet: boolean;
 }
 
-/** What a test works with beside its options. */
+/** The tools of a test, beside its options. */
 export interface Tools extends Pick<RunOptions, "record" | "excuses" | "linger" | "budget"> {
   readonly signal: AbortSignal;
-  /** Every case of the run, where what is tested is a shard of it. */
+  /** Every case of the run, if only a shard of it is tested. */
   readonly whole?: readonly Case[];
 }
 
-/** Tests a target, and shows how far it is: what came of it, and the report. */
+/** Tests a target and shows the progress. Resolves to the result and its report. */
 export async function test(
   cases: readonly Case[],
   target: Reached,
   args: TestArguments,
   { whole = cases, ...tools }: Tools,
+  protocol: Protocol,
 ): Promise<{ readonly result: RunResult; readonly report: Report }> {
   const progress = args.quiet ? undefined : watch(cases);
   const { strict, shard, concurrency, failOnUnstable } = args;
-  // All shards of a run start from the same seed, and none knows of the others.
+  // All shards of a run need the same seed, and none knows of the others.
   const seed = args.seed ?? (shard ? DEFAULTS.seed : randomInt(1, 2 ** 31));
   const idle = args.idle === undefined ? undefined : args.idle * 1_000;
   const options = { repeat: 1, bail: false, ...args, target, seed, idle, ...tools };
-  const result = await run(current, cases, { ...options, onResult: progress?.result ?? (() => {}) }).finally(
+  const result = await run(protocol, cases, { ...options, onResult: progress?.result ?? (() => {}) }).finally(
     progress?.end,
   );
   const report = makeReport(result, {
     suite: { name: about.name, version: about.version },
-    protocol: current,
+    protocol,
     target: {
       url: target.url.href,
       embedded: args.url === undefined,
@@ -80,7 +81,7 @@ function watch(cases: readonly Case[]): Progress {
   return plainLines((line) => stdout.write(`${line}\n`), picocolors.createColors(useColors(stdout)), totals);
 }
 
-/** The options by which this run differs from any other against the target. */
+/** Returns the options that another run needs to meet the target in the same way. */
 export function given({ timeout, ca, insecure, start }: TargetArguments, { headers, credentials }: Reached): string[] {
   return [
     ...(timeout === DEFAULTS.timeout ? [] : [`--timeout ${timeout}`]),

@@ -2,10 +2,10 @@ import picocolors from "picocolors";
 import { keyId } from "../../certificates/envelope.ts";
 import { readPublicKey } from "../../certificates/keys.ts";
 import { conclusion, step as tell } from "../../certificates/tell.ts";
-import { type Step, verify as verifyBundle } from "../../certificates/verify.ts";
+import { type Step, verify } from "../../certificates/verify.ts";
+import type { Protocol } from "../../harness/protocol.ts";
 import about from "../../package.json" with { type: "json" };
 import { useColors } from "../../reports/colors.ts";
-import { current } from "../../suites/index.ts";
 import { EXIT } from "../exit.ts";
 
 /** The options of `verify`, as the command line gives them. */
@@ -15,13 +15,16 @@ export interface VerifyArguments {
   readonly quiet: boolean;
 }
 
-/** Verifies a bundle, says whether to believe it, and resolves to the exit code. Throws a `UsageError`. */
-export async function verify({ bundle, publicKey, quiet }: VerifyArguments): Promise<number> {
+/** Verifies a bundle, tells if it is to be believed, and resolves to the exit code. Throws a `UsageError`. */
+export async function verifyCommand(
+  { bundle, publicKey, quiet }: VerifyArguments,
+  protocol: Protocol,
+): Promise<number> {
   const key = publicKey === undefined ? undefined : await readPublicKey(publicKey);
   const suite = { name: about.name, version: about.version };
   const c = picocolors.createColors(useColors(process.stdout));
   const steps: Step[] = [];
-  for await (const step of verifyBundle(bundle, { protocol: current, suite, key })) {
+  for await (const step of verify(bundle, { protocol, suite, key })) {
     steps.push(step);
     if (!quiet || step.problems.length > 0) print(tell(step, c));
   }

@@ -9,34 +9,35 @@ import { observe } from "./plain.ts";
 import { breaking, reading } from "./requirement.ts";
 import { trial } from "./trial.ts";
 
-/** How long a reference server with a fault may be silent, in ms: it answers at once or never. */
+/** The timeout against a reference server with a fault, in ms. It answers at once or never. */
 const TIMEOUT = 400;
 
-/** So many examples of what is not accepted. */
+/** The most examples of what is not accepted, by requirement. */
 const EXAMPLES = 3;
 
-/** What a server with a fault did, and is not accepted. */
+/** Something that a server with a fault does and the case does not accept. */
 interface Example {
   readonly requirement: string;
   readonly actual: string;
   readonly fault: string;
 }
 
-/** Explains a case by what it really does: it runs against the embedded reference server, as it is and with faults. */
-export async function explainCase(it: Case, protocol: Protocol): Promise<string[]> {
+/** Explains a case by running it against the embedded reference server, as it is and with faults. */
+export async function aboutCase(it: Case, protocol: Protocol): Promise<string[]> {
   const observed = observe(it);
   const [[shown], examples] = await Promise.all([trial(protocol, [observed.case]), refused(it, protocol)]);
   const connections = shown?.connections ?? [];
   return [
     it.id,
     `  the client: ${it.title}`,
+    ...(it.place === undefined ? [] : [`  defined in ${it.place}`]),
     "  it tests",
     ...protocol.requirements
       .filter(({ id }) => it.tests.includes(id))
       .flatMap((requirement) => explainTest(requirement, protocol, shown, examples)),
     "  and the rules of every message. Against the embedded reference server, which conforms, this passes over the wire:",
     ...explainConnections(connections).map((line) => `    ${line}`),
-    ...exchange(connections, observed.beyond).map((line) => `  ${line}`),
+    ...exchange(connections, observed.beyond, protocol.subprotocols).map((line) => `  ${line}`),
     `  run it alone: ${about.name} run <url> --case ${it.id}`,
   ];
 }
@@ -59,7 +60,7 @@ function explainTest(
   ];
 }
 
-/** What the case does not accept: what the reference server does with faults that break what it tests. */
+/** Finds what a case does not accept, by running it against faults that break what it tests. */
 async function refused(it: Case, protocol: Protocol): Promise<Example[]> {
   if (protocol.suites.some(({ name, load }) => name === it.suite && load)) return [];
   const faults = await protocol.faults();

@@ -3,25 +3,32 @@ import { quoted } from "../../reports/again.ts";
 import { visible } from "../../reports/escape.ts";
 import type { ReportConnection } from "../../reports/report.ts";
 
-/** Terminals that one person can work with at a time. */
+/** The most terminals that one person can work with at a time. */
 const TERMINALS = 4;
 
-/** A text that is longer cannot be typed or pasted, and reports cut it. */
+/** The longest text that can be pasted, in characters. Reports cut longer ones. */
 const TYPEABLE = 1_000;
 
-/** Of what a server says so much is shown. */
+/** The characters of a server's message that are shown. */
 const SHOWN = 200;
 
 /**
- * How a case is done by hand, step by step, from what happened on its connections; or why it cannot be. `beyond` is what it does that
- * a generic WebSocket client cannot.
+ * Tells how to do a case by hand, step by step, from what happened on its connections; or why that is impossible. `beyond` lists
+ * what it does that a generic WebSocket client cannot; every client offers the `subprotocols`.
  */
-export function exchange(connections: readonly ReportConnection[], beyond: ReadonlySet<string>): string[] {
+export function exchange(
+  connections: readonly ReportConnection[],
+  beyond: ReadonlySet<string>,
+  subprotocols: readonly string[] = [],
+): string[] {
   const [why] = [...beyond, ...obstacles(connections)];
   if (why !== undefined) return [`not by hand with a generic WebSocket client: the case ${why}`];
   const several = connections.length > 1;
   const steps = connections.flatMap((connection, i) =>
-    stepsOf(connection).map(({ words, ...step }) => ({ ...step, words: several ? `${i + 1} ${words}` : words })),
+    stepsOf(connection, subprotocols).map(({ words, ...step }) => ({
+      ...step,
+      words: several ? `${i + 1} ${words}` : words,
+    })),
   );
   const how = [
     ...(several ? ["each in a terminal of its own, by number"] : []),
@@ -32,7 +39,7 @@ export function exchange(connections: readonly ReportConnection[], beyond: Reado
   return [
     `by hand, with wscat or websocat${how.map((words) => `, ${words}`).join("")}:`,
     ...steps.toSorted((one, other) => one.at - other.at).map(({ words }) => `  ${words}`),
-    `  with websocat: websocat ${shell(connections[0]?.url ?? "")}`,
+    `  with websocat: ${["websocat", ...(subprotocols.length > 0 ? ["--protocol", quoted(subprotocols.join(", "))] : []), shell(connections[0]?.url ?? "")].join(" ")}`,
   ];
 }
 
@@ -53,16 +60,19 @@ interface Step {
   readonly words: string;
 }
 
-/** What to do on one connection, and what comes. */
-const stepsOf = ({ url, name, events }: ReportConnection): Step[] => [
-  { at: events[0]?.at ?? 0, words: `$ npx wscat -c ${shell(url)}${name === undefined ? "" : `   # ${name}`}` },
+/** Lists what to do on one connection, and what comes. */
+const stepsOf = ({ url, name, events }: ReportConnection, subprotocols: readonly string[]): Step[] => [
+  {
+    at: events[0]?.at ?? 0,
+    words: `$ ${["npx wscat", ...subprotocols.flatMap((it) => ["-s", quoted(it)]), "-c", shell(url)].join(" ")}${name === undefined ? "" : `   # ${name}`}`,
+  },
   ...events.flatMap((event) => {
     const words = told(event);
     return words === undefined ? [] : [{ at: event.at, words }];
   }),
 ];
 
-/** An event in words, or nothing where there is nothing to do or to see. */
+/** Puts an event in words; `undefined` if there is nothing to do or to see. */
 function told(event: WireEvent): string | undefined {
   if (event.from === "client") return event.type === "text" ? `→ ${event.data}` : undefined;
   if (event.type === "text") return `← ${event.data.slice(0, SHOWN)}${event.data.length > SHOWN ? "…" : ""}`;
@@ -71,5 +81,5 @@ function told(event: WireEvent): string | undefined {
   return undefined;
 }
 
-/** A word for a shell: quoted also where it looks harmless, since it is to be changed. */
+/** Quotes a word for a shell, even a harmless one, since readers will change it. */
 const shell = (word: string): string => (quoted(word) === word ? `'${word}'` : quoted(word));

@@ -4,21 +4,20 @@ import type { Case } from "../../harness/scenario.ts";
 import about from "../../package.json" with { type: "json" };
 import { quoted } from "../../reports/again.ts";
 import type { ReportCase } from "../../reports/report.ts";
-import { readMatrix, rowsIn } from "./kills.ts";
 import { reading } from "./requirement.ts";
 import { trial, USUAL } from "./trial.ts";
 
-/** So many cases that find a fault are named. */
+/** The most cases that are named. */
 const NAMED = 10;
 
-/** Explains a fault of the reference server: what it breaks, which cases find it, and what the first of them sees. */
-export async function explainFault(
+/** Explains a fault of the reference server: what it breaks, the cases that find it, and what the first of them sees. */
+export async function aboutFault(
   name: string,
   { says, breaks, headers }: Fault,
   protocol: Protocol,
 ): Promise<string[]> {
   const requirement = protocol.requirements.find(({ id }) => id === breaks);
-  const found = findersOf(name, protocol);
+  const found = await findersOf(name, protocol);
   const header = Object.entries(headers ?? {}).map(([key, value]) => ` --header ${quoted(`${key}: ${value}`)}`);
   const [first] = found;
   return [
@@ -33,15 +32,14 @@ export async function explainFault(
   ];
 }
 
-/** The cases that find a fault, by the kill matrix, which the tests hold to be true. */
-function findersOf(fault: string, { suites }: Protocol): Case[] {
-  const row = rowsIn(readMatrix(), suites).find((it) => it.fault === fault);
-  return suites.flatMap(({ cases }) => cases.filter(({ id }) => row?.kills.includes(id)));
+async function findersOf(fault: string, { suites, kills }: Protocol): Promise<Case[]> {
+  const ids = new Set((await kills())[fault]);
+  return suites.flatMap(({ cases }) => cases.filter(({ id }) => ids.has(id)));
 }
 
 function foundBy(cases: readonly Case[]): string[] {
   const { length } = cases;
-  if (length === 0) return ["  which cases find it, docs/kill-matrix.md tells"];
+  if (length === 0) return ["  no case is known to find it"];
   return [
     `  found by ${length} ${length === 1 ? "case" : "cases"}${length > NAMED ? ", among them" : ""}`,
     ...cases.slice(0, NAMED).map((it) => `    ${it.id}  ${it.title}`),
@@ -49,7 +47,7 @@ function foundBy(cases: readonly Case[]): string[] {
   ];
 }
 
-/** What a case sees of a fault: it runs against the reference server with it. */
+/** Runs a case against the reference server with a fault, and tells what it sees of it. */
 async function seen(it: Case, fault: string, breaks: string, protocol: Protocol): Promise<string[]> {
   const checks = (await trial(protocol, [it], fault)).flatMap((shown: ReportCase) => shown.checks);
   const check = checks.find((check) => check.requirement === breaks && isBroken(check));

@@ -1,13 +1,13 @@
 import type { Connection } from "../../harness/connection.ts";
 import type { Case, ConnectOptions, Context } from "../../harness/scenario.ts";
 
-/** A case that notes what it does that a generic WebSocket client cannot, each in words. */
+/** A case that is watched. `beyond` gets, in words, each thing it does that a generic WebSocket client cannot do. */
 export interface Observed {
   readonly case: Case;
   readonly beyond: ReadonlySet<string>;
 }
 
-/** Watches a case: it does the same, and afterwards one knows whether somebody could do it by hand. */
+/** Watches a case, to find out if it can be done by hand. It does the same as before. */
 export function observe(it: Case): Observed {
   const beyond = new Set<string>();
   if (it.generates) beyond.add("makes up what it sends");
@@ -19,7 +19,7 @@ export function observe(it: Case): Observed {
   return { case: { ...it, run }, beyond };
 }
 
-/** The connection itself, with what is beyond a generic client noted. */
+/** Returns the connection, which now notes each act that is beyond a generic client. */
 function watch(connection: Connection, beyond: Set<string>): Connection {
   const noting =
     <A extends readonly unknown[], R>(words: string, of: (...args: A) => R) =>

@@ -10,13 +10,13 @@ const SOURCES: Readonly<Record<string, string>> = {
   "→": "derived",
 };
 
-/** Where a requirement comes from, in words: `D version (the endpoint's description or flags)`. */
+/** Names the source of a requirement: `D version (the endpoint's description or flags)`. */
 export function sourceOf({ source, why }: Requirement): string {
   const letter = Object.keys(SOURCES).find((key) => source.startsWith(key)) ?? "";
   return `${source} (${SOURCES[letter] ?? "see the document"})${why === undefined ? "" : `: ${why}`}`;
 }
 
-/** The clause, the reading and the common causes of a requirement. */
+/** Tells the source, the clause and the common causes of a requirement, a line each. */
 export function reading(requirement: Requirement, { sections, clauses, causes }: Protocol): string[] {
   const { id, section } = requirement;
   const clause = clauses[id];
@@ -29,20 +29,20 @@ export function reading(requirement: Requirement, { sections, clauses, causes }:
   ];
 }
 
-/** The faults of the reference server that break a requirement. */
+/** Returns the faults of the reference server that break a requirement. */
 export const breaking = (id: string, faults: Readonly<Record<string, Fault>>): [string, Fault][] =>
   Object.entries(faults).filter(([, { breaks }]) => breaks === id);
 
-/** Whether a requirement is judged on every connection of every case. */
+/** Tells if a requirement is judged on every connection of every case. */
 export const isEverywhere = (id: string, { rules }: Protocol): boolean =>
   rules.some(({ requirement }) => requirement === id);
 
-/** The cases that declare to test a requirement. */
+/** Returns the cases that declare to test a requirement. */
 export const testing = (id: string, { suites }: Protocol): Case[] =>
   suites.flatMap(({ cases }) => cases.filter(({ tests }) => tests.includes(id)));
 
-/** Explains a requirement: what is owed, why, what usually breaks it, and what tests it. One string per line. */
-export async function explainRequirement(requirement: Requirement, protocol: Protocol): Promise<string[]> {
+/** Explains a requirement: its words, source, common causes, faults and cases. One string per line. */
+export async function aboutRequirement(requirement: Requirement, protocol: Protocol): Promise<string[]> {
   const { id, level, statement } = requirement;
   const everywhere = isEverywhere(id, protocol);
   const cases = testing(id, protocol);

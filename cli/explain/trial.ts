@@ -7,10 +7,10 @@ import about from "../../package.json" with { type: "json" };
 import { makeReport, type ReportCase } from "../../reports/report.ts";
 import { DEFAULTS } from "../defaults.ts";
 
-/** Where a server under test is usually found: what a trial says instead of the address of its own. */
+/** The usual address of a server under test, which a trial shows instead of its own. */
 export const USUAL = "ws://localhost:8080/";
 
-/** The cases of a report of a run against the embedded reference server, with a fault or without. */
+/** Runs cases against the embedded reference server, with a fault or without, and returns them as a report holds them. */
 export async function trial(
   protocol: Protocol,
   cases: readonly Case[],

@@ -15,7 +15,7 @@ const Body = ({ columns, rows }: Matrix) => (
     <header class="summary">
       <div class="inner">
         <h1>Conformance by server version</h1>
-        <p class="sentence">Which version of the server keeps which requirement of the Tachyon protocol.</p>
+        <p class="sentence">Which version of the server keeps which requirement of the protocol.</p>
         <Versions columns={columns} />
       </div>
     </header>
@@ -59,7 +59,7 @@ const Versions = ({ columns }: { readonly columns: readonly Column[] }) => (
   <table>
     <thead>
       <tr>
-        {["Version", "Result", "Requirements", "Tachyon", "Suite", "Tested"].map((word) => (
+        {["Version", "Result", "Requirements", "Protocol", "Suite", "Tested"].map((word) => (
           <th scope="col" key={word}>
             {word}
           </th>

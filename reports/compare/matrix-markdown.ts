@@ -6,7 +6,7 @@ export function matrixMarkdown({ columns, rows }: Matrix): string {
   return print(
     heading(1, text("Conformance by server version")),
     table(
-      ["Version", "Tachyon", "Suite", "Tested", "Result"],
+      ["Version", "Protocol", "Suite", "Tested", "Result"],
       columns.map((it) => [
         [code(it.name)],
         [text(it.protocol)],

@@ -1,5 +1,6 @@
 import type { Level, Verdict } from "../../harness/catalogue.ts";
 import { tally } from "../findings.ts";
+import { titleOf } from "../names.ts";
 import type { Report } from "../report.ts";
 import { isExpected, type RunVerdict } from "../verdict.ts";
 
@@ -42,7 +43,7 @@ export function column(name: string, { protocol, suite, startedAt, verdict, requ
   const checks = cases.flatMap((it) => it.checks.filter((check) => check.verdict === "fail"));
   return {
     name,
-    protocol: protocol.version,
+    protocol: titleOf(protocol),
     suite: suite.version,
     day: startedAt.slice(0, 10),
     verdict,

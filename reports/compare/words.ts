@@ -1,5 +1,5 @@
 import { groupBy } from "../../harness/group.ts";
-import { count } from "../names.ts";
+import { count, titleOf } from "../names.ts";
 import { type Cause, type Change, type Comparison, isRegression, type Kind } from "./compare.ts";
 
 /** What the changes of a kind are called, in the order in which they are told. */
@@ -71,7 +71,7 @@ function tally(changes: readonly Change[], what: string): string {
 
 /** Of which run a side is. */
 export const sideOf = ({ target, protocol, suite, startedAt, verdict }: Comparison["old"]): string =>
-  `${verdict} ${target.embedded ? "the embedded reference server" : target.url}, Tachyon ${protocol.version}, suite ${suite.version}, ${startedAt.slice(0, 16).replace("T", " ")}`;
+  `${verdict} ${target.embedded ? "the embedded reference server" : target.url}, ${titleOf(protocol)}, suite ${suite.version}, ${startedAt.slice(0, 16).replace("T", " ")}`;
 
 /** How much longer or shorter users wait. */
 export const latencyOf = ({ name, oldMs, newMs, noiseMs }: Comparison["latencies"][number]): string =>

@@ -1,6 +1,6 @@
 import { alone } from "../again.ts";
 import { tally } from "../findings.ts";
-import { NAMES } from "../names.ts";
+import { NAMES, titleOf } from "../names.ts";
 import { type Remark, remarks } from "../remarks.ts";
 import { judged, meaning, shownVerdict } from "../verdict.ts";
 import type { PageData } from "./data.ts";
@@ -14,7 +14,7 @@ export function Summary({ data }: { readonly data: PageData }) {
   return (
     <header class={`summary ${verdict}${data.counts.fail > 0 ? " reserved" : ""}`}>
       <div class="inner">
-        <p class="kind">Conformance to Tachyon {data.protocol.version}</p>
+        <p class="kind">Conformance to {titleOf(data.protocol)}</p>
         <h1>
           <Verdict of={verdict} /> <span>{headline}</span>
         </h1>

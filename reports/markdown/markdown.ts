@@ -3,7 +3,7 @@ import type { Requirement } from "../../harness/catalogue.ts";
 import { alone } from "../again.ts";
 import { explainConnections } from "../explain.ts";
 import { beginning, type Finding, findings, skippedBy, tally } from "../findings.ts";
-import { count, NAMES } from "../names.ts";
+import { count, NAMES, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
 import { isExpected, judged, meaning, problemsOf, shownVerdict } from "../verdict.ts";
@@ -26,7 +26,7 @@ const SYMBOLS = { pass: "✅", fail: "❌", incomplete: "❓" } as const;
 export function markdown(report: Report, requirements: readonly Requirement[]): string {
   const found: readonly Found[] = findings(report).filter(({ expected }) => !expected);
   return print(
-    heading(2, text(`${SYMBOLS[shownVerdict(report)]} Tachyon ${report.protocol.version}: ${meaning(report).words}`)),
+    heading(2, text(`${SYMBOLS[shownVerdict(report)]} ${titleOf(report.protocol)}: ${meaning(report).words}`)),
     overview(report),
     ...remarked(report),
     ...(found.length > 0 ? [overviewOf(found, requirements)] : []),

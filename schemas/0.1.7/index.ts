@@ -5,6 +5,9 @@ import versionResponse from "./system/version/response.json" with { type: "json"
 /** The JSON schemas of the protocol document, as they stand there. */
 export const documents = [disconnectRequest, disconnectedResponse, versionResponse] as const;
 
+/** What they say beside JSON schema: who may send a command. */
+export const keywords = ["requiresLogin", "requiresRole"] as const;
+
 /** The version under test: the constant that the schema of the greeting demands. */
 export const version = constant(versionResponse.anyOf.flatMap(({ properties }) => properties.data ?? []));
 

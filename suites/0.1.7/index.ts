@@ -1,6 +1,6 @@
 import type { Protocol } from "../../harness/protocol.ts";
 import type { Suite } from "../../harness/scenario.ts";
-import { documents, version } from "../../schemas/0.1.7/index.ts";
+import { documents, keywords, version } from "../../schemas/0.1.7/index.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { malformedCases } from "../websocket/malformed.ts";
 import { resilienceCases } from "../websocket/resilience.ts";
@@ -13,7 +13,7 @@ import { foundations, survival } from "./foundations.ts";
 import { generatedCases } from "./generated.ts";
 import { latencies } from "./latencies.ts";
 import { rules } from "./messages.ts";
-import { address, GREETING, nameOf, violationsOf } from "./protocol.ts";
+import { address, envelope, GREETING, violationsOf } from "./protocol.ts";
 import { sets, withdrawn } from "./sets/index.ts";
 import { malformedFirst, versionCases } from "./version.ts";
 
@@ -28,11 +28,14 @@ const suites: readonly Suite[] = [
 
 /** Tachyon 0.1.7. */
 export const protocol: Protocol = {
+  name: "Tachyon",
   version,
+  subprotocols: [],
   requirements,
   schemas: documents,
+  keywords,
   rules,
-  nameOf,
+  envelope,
   violationsOf,
   greeting: GREETING,
   latencies,
@@ -52,4 +55,8 @@ export const protocol: Protocol = {
   withdrawn,
   serve: async (options) => (await import("./reference/server.ts")).serveReference(options),
   faults: async () => (await import("./reference/faults/index.ts")).faults,
+  async kills() {
+    const { killMatrix } = await import("./reference/kills.ts");
+    return Object.fromEntries(killMatrix(suites).map(({ fault, kills }) => [fault, kills]));
+  },
 };

@@ -1,10 +1,11 @@
 import type { Connection, Outgoing } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
+import type { MessageEnvelope } from "../../harness/protocol.ts";
 import { scenarios } from "../../harness/scenario.ts";
-import { type Violation, violations } from "../../harness/schema.ts";
+import { type Violation, validator } from "../../harness/schema.ts";
 import { isObject, type Message, messages, parse } from "../../harness/transcript.ts";
 import { UsageError } from "../../harness/usage.ts";
-import { documents, version } from "../../schemas/0.1.7/index.ts";
+import { documents, keywords, version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 
 /** Makes a case of this version; requirements that its catalogue lacks do not compile. */
@@ -26,6 +27,14 @@ const schemaOf = (name: string) => documents.find((document) => document.$id ===
 
 /** A message names its schema by its command. */
 export const nameOf = ({ command }: Message) => (typeof command === "string" ? command : undefined);
+
+/** The last word of a command says what kind of message it is. No message has an id. */
+export function envelope(message: Message): MessageEnvelope | undefined {
+  const name = nameOf(message);
+  return name === undefined ? undefined : { kind: name.slice(name.lastIndexOf("/") + 1), name };
+}
+
+const { violations } = validator(keywords);
 
 /** The violations of the schema that a message names. There are none where this version defines no such schema. */
 export function violationsOf(message: Message): Violation[] {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, expect, test } from "@jest/globals";
 import { digestOf } from "../../harness/set.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
@@ -16,17 +17,28 @@ test.each([
   expect(stdout).toMatch(words);
 });
 
+test.each(["disconnect/alone", "version/greeting", "transport/ping-with-1-byte"])(
+  "explain of %s says in which file and line it is defined",
+  async (id) => {
+    const { stdout } = await cli(path, ["explain", id]);
+    const [, file = "", line] = /^ {2}defined in (suites\/\S+\.ts):(\d+)$/m.exec(stdout) ?? [];
+    const [first, ...rest] = readFileSync(file, "utf8")
+      .split("\n")
+      .slice(Number(line) - 1);
+    expect(first).toContain("scenario({");
+    expect(rest.find((it) => it.includes(" id: "))).toMatch(new RegExp(`"${id}"|\`${id.slice(0, 14)}`));
+  },
+);
+
 test.each([
   ["greets-twise", "greets-twice"],
   ["disconnect/alon", "disconnect/alone"],
   ["version.onc", "version.once"],
-  ["__proto__", ""],
+  ["__proto__", "See `list`"],
 ])("explain of %s, which there is not, names the nearest", async (name, nearest) => {
   const { code, stdout, stderr } = await cli(path, ["explain", name]);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-  expect(stderr).toMatch(
-    /^tachyon-conformance: There is no case, requirement or fault ".*"\. The nearest known one is ".*"\.\n$/,
-  );
+  expect(stderr).toMatch(/^tachyon-conformance: There is no case, requirement or fault ".*"\. .*\.\n$/);
   expect(stderr).toContain(nearest);
 });
 

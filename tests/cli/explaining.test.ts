@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { explainCase } from "../../cli/explain/case.ts";
+import { aboutCase } from "../../cli/explain/case.ts";
 import { exchange } from "../../cli/explain/exchange.ts";
-import { explainFault } from "../../cli/explain/fault.ts";
+import { aboutFault } from "../../cli/explain/fault.ts";
 import { observe } from "../../cli/explain/plain.ts";
-import { explainRequirement } from "../../cli/explain/requirement.ts";
+import { aboutRequirement } from "../../cli/explain/requirement.ts";
 import { trial } from "../../cli/explain/trial.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import type { ReportConnection } from "../../reports/report.ts";
@@ -88,7 +88,7 @@ test("a case is no other for being observed", async () => {
 describe("a case", () => {
   let lines: string[];
   beforeAll(async () => {
-    lines = await explainCase(caseOf("version/parity-patch-with-zero"), protocol);
+    lines = await aboutCase(caseOf("version/parity-patch-with-zero"), protocol);
   });
 
   test.each([
@@ -106,20 +106,20 @@ describe("a case", () => {
 });
 
 test("a requirement tells its faults", async () => {
-  const lines = await explainRequirement(requirementOf("parity.patch"), protocol);
+  const lines = await aboutRequirement(requirementOf("parity.patch"), protocol);
   expect(lines).toContain("    compares-versions-as-prefixes  Takes 0.1.70 for 0.1.7.");
   expect(lines).toContain("  tested by 7 cases");
 });
 
 test("a requirement that cannot be broken has neither causes nor faults", async () => {
-  const lines = (await explainRequirement(requirementOf("parity.prerelease"), protocol)).join("\n");
+  const lines = (await aboutRequirement(requirementOf("parity.prerelease"), protocol)).join("\n");
   expect(lines).not.toMatch(/common causes|broken by/);
 });
 
 describe("a fault", () => {
   const explain = async (name: string) => {
     const fault = (await protocol.faults())[name];
-    return explainFault(name, fault as NonNullable<typeof fault>, protocol);
+    return aboutFault(name, fault as NonNullable<typeof fault>, protocol);
   };
 
   test("tells what it does and breaks, what finds it, what came, and how to serve it", async () => {

@@ -3,6 +3,7 @@ import { type Connection, connect } from "../../harness/connection.ts";
 import { isNothing, whyNothing } from "../../harness/nothing.ts";
 import { LIMITS } from "../../harness/recorder.ts";
 import { share } from "../../harness/shared.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
 import { type Handlers, type Peer, webSocketServer } from "../servers/websocket.ts";
 
 const closing: (() => unknown)[] = [];
@@ -15,8 +16,7 @@ async function to(handlers: Partial<Handlers>, timeout = 2_000): Promise<Connect
   const server = await webSocketServer({ open() {}, message() {}, ...handlers });
   const shared = share(timeout);
   closing.push(() => shared.sockets.forEach((destroy) => void destroy()), server.close);
-  const nameOf = ({ command }: { command?: unknown }) => (typeof command === "string" ? command : undefined);
-  return connect(new URL(`${server.url}/path?a=1`), { headers: { "X-Test": "yes" }, idle() {}, nameOf }, shared);
+  return connect(new URL(`${server.url}/path?a=1`), { headers: { "X-Test": "yes" }, idle() {}, protocol }, shared);
 }
 
 const types = ({ transcript }: Connection) => transcript.events.map(({ from, type }) => `${from} ${type}`);
@@ -133,11 +133,7 @@ test("a server that does not answer the handshake costs one timeout", async () =
   const shared = share(50);
   closing.push(() => new Promise((resolve) => server.close(resolve)));
   const { port } = server.address() as { port: number };
-  const connection = await connect(
-    new URL(`ws://127.0.0.1:${port}`),
-    { headers: {}, idle() {}, nameOf: () => undefined },
-    shared,
-  );
+  const connection = await connect(new URL(`ws://127.0.0.1:${port}`), { headers: {}, idle() {}, protocol }, shared);
   expect(connection).toMatchObject({ opened: false, failure: "no answer to the handshake" });
 });
 

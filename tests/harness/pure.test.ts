@@ -4,11 +4,13 @@ import { targetHeaders, targetUrl } from "../../cli/target.ts";
 import { broken, worst } from "../../harness/catalogue.ts";
 import { accepts, describe as words } from "../../harness/expect.ts";
 import { isNothing, nothing } from "../../harness/nothing.ts";
-import { violations } from "../../harness/schema.ts";
+import { validator } from "../../harness/schema.ts";
 import { parse } from "../../harness/transcript.ts";
 import { explainUnreachable } from "../../harness/unreachable.ts";
-import { documents } from "../../schemas/0.1.7/index.ts";
+import { documents, keywords } from "../../schemas/0.1.7/index.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
+
+const { violations } = validator(keywords);
 
 describe("schema violations name the property that breaks, of the nearest branch", () => {
   const greeting = documents.find(({ $id }) => $id === "system/version/response") ?? false;

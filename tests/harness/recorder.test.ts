@@ -5,6 +5,7 @@ import { isNothing, whyNothing } from "../../harness/nothing.ts";
 import { HANDSHAKE } from "../../harness/patience.ts";
 import { costOf, LIMITS, type Recorder, recorder } from "../../harness/recorder.ts";
 import { share } from "../../harness/shared.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
 import { type Handlers, webSocketServer } from "../servers/websocket.ts";
 
 const closing: (() => unknown)[] = [];
@@ -290,6 +291,5 @@ async function to(handlers: Partial<Handlers>, timeout = 2_000) {
   const server = await webSocketServer({ open() {}, message() {}, ...handlers });
   const shared = share(timeout);
   closing.push(() => shared.sockets.forEach((destroy) => void destroy()), server.close);
-  const nameOf = ({ command }: { command?: unknown }) => (typeof command === "string" ? command : undefined);
-  return connect(new URL(server.url), { headers: {}, idle() {}, nameOf }, shared);
+  return connect(new URL(server.url), { headers: {}, idle() {}, protocol }, shared);
 }

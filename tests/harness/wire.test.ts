@@ -9,6 +9,7 @@ import { isNothing, whyNothing } from "../../harness/nothing.ts";
 import { LIMITS } from "../../harness/recorder.ts";
 import { share } from "../../harness/shared.ts";
 import { type Head, requestText } from "../../harness/upgrade.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
 import { webSocketServer } from "../servers/websocket.ts";
 
 const closing: (() => unknown)[] = [];
@@ -20,7 +21,7 @@ afterEach(async () => {
 function connecting(url: string, handshake?: ConnectionOptions["handshake"], timeout = 2_000): Promise<Connection> {
   const shared = share(timeout);
   closing.push(() => shared.sockets.forEach((destroy) => void destroy()));
-  return connect(new URL(url), { headers: {}, handshake, idle() {}, nameOf: () => undefined }, shared);
+  return connect(new URL(url), { headers: {}, handshake, idle() {}, protocol }, shared);
 }
 
 /** A connection to a server that does nothing of itself with what it gets after the handshake, but keep it. */

@@ -78,7 +78,9 @@ const suites = [
 const cases = suites.flatMap((suite) => suite.cases);
 
 const protocol: Protocol = {
+  name: "Toy",
   version: "2",
+  subprotocols: [],
   requirements: [
     ...requirements,
     { id: "toy.served", section: "transport", level: "MUST", source: "D", statement: "A ping is answered." },
@@ -104,12 +106,15 @@ const protocol: Protocol = {
   survivalOf: () => "transport.survives",
   schemas: [],
   rules: [],
-  nameOf: ({ commandId }) => (typeof commandId === "string" ? commandId : undefined),
+  keywords: [],
+  envelope: ({ type, commandId }) =>
+    typeof commandId === "string" ? { kind: String(type), name: commandId } : undefined,
   violationsOf: () => [],
   latencies: [],
   address: (target) => target,
   serve: () => Promise.reject(new Error("there is none")),
   faults: async () => ({}),
+  kills: async () => ({}),
 };
 
 let server: WebSocketServer;

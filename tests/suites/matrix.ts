@@ -1,6 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { grouped, type Killed, rowsIn as killedIn } from "../../cli/explain/kills.ts";
 import { isBinding, isBroken } from "../../harness/catalogue.ts";
 import { overlapping } from "../../harness/property.ts";
 import type { Case } from "../../harness/scenario.ts";
@@ -8,10 +7,13 @@ import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import type { Faults, ReferenceFault } from "../../suites/0.1.7/reference/faults/fault.ts";
 import { faultNamed, faults } from "../../suites/0.1.7/reference/faults/index.ts";
+import { fromStored, type Killed, type StoredKill, toStored } from "../../suites/0.1.7/reference/kills.ts";
 import { brokenBy, cases, runAgainst } from "../helpers.ts";
 import { byTurns } from "../turns.ts";
 
-const PAGE = "docs/kill-matrix.md";
+export const TABLE = "suites/0.1.7/reference/kills.json";
+export const PAGE = "docs/kill-matrix.md";
+const { suites } = protocol;
 const { UPDATE_DOCS, FAULTS } = process.env;
 const wanted = FAULTS?.split(",");
 for (const name of wanted ?? []) faultNamed(name); // Throws where there is none.
@@ -52,7 +54,7 @@ const isInFull = (fault: string): boolean => UPDATE_DOCS !== undefined || wanted
 const FEW = 3;
 
 function fewOf(fault: string): readonly Case[] {
-  const { kills } = rowsIn(read()).find((it) => it.fault === fault) ?? { kills: [] };
+  const { kills } = rows().find((it) => it.fault === fault) ?? { kills: [] };
   const step = (kills.length - 1) / (FEW - 1);
   const ids = new Set(Array.from({ length: FEW }, (_, i) => kills[Math.round(i * step)]));
   return cases.filter(({ id }) => ids.has(id));
@@ -159,12 +161,21 @@ function holdInFull(row: Row): void {
   expect(errors).toEqual([]);
   expect(told.toSorted()).toEqual([breaks, ...also].toSorted());
 
-  if (UPDATE_DOCS) writeFileSync(PAGE, page([...rowsIn(read()), row]));
-  const onPage = rowsIn(read()).find((it) => it.fault === fault);
-  expect({ told: onPage?.told, kills: onPage?.kills }).toEqual({ told, kills: row.kills });
+  if (UPDATE_DOCS) write(row);
+  expect(rows().find((it) => it.fault === fault)).toEqual({ fault, told, kills: row.kills });
 }
 
-export const read = (): string => (existsSync(PAGE) ? readFileSync(PAGE, "utf8") : "");
+/** The kill matrix as it is stored. */
+export const rows = (): Killed[] =>
+  JSON.parse(readFileSync(TABLE, "utf8")).map((it: StoredKill) => fromStored(it, suites));
+
+/** Stores a row in the place of the one that there was, in the order of the faults, and makes the page again. */
+function write({ fault, told, kills }: Killed): void {
+  const known = [...rows(), { fault, told, kills }];
+  const now = Object.keys(faults).flatMap((name) => known.findLast((it) => it.fault === name) ?? []);
+  writeFileSync(TABLE, table(now));
+  writeFileSync(PAGE, page(now));
+}
 
 /**
  * Of the cases that find a breach those that are about the requirement: what others find of it in passing varies with the load of the machine.
@@ -193,15 +204,24 @@ export function killsByCase(rows: readonly Killed[]): Map<string, string[]> {
   );
 }
 
-/** What a page says of faults. */
-export const rowsIn = (text: string): Killed[] => killedIn(text, protocol.suites);
+/** The kill matrix as it is stored: a fault a line. */
+export const table = (some: readonly Killed[]): string =>
+  `[\n${some.map((it) => JSON.stringify(toStored(it, suites))).join(",\n")}\n]\n`;
 
-/** The kill matrix as a page; of several rows for a fault the last. */
-export function page(given: readonly Killed[]): string {
-  const rows = Object.keys(faults).flatMap((name) => given.findLast(({ fault }) => fault === name) ?? []);
-  const byFault = rows.map(({ fault, told, kills }) => {
-    const broken = told.map((id) => `\`${id}\``).join(", ");
-    return `| \`${fault}\` | ${named(fault).says} | ${broken} | ${kills.length} | ${grouped(kills, protocol.suites)} |`;
+/** The cases of a row in words, by suite as a glob. */
+const listed = (row: Killed): string =>
+  Object.entries(toStored(row, suites).kills)
+    .map(([suite, some]) => {
+      if (some === "all") return `\`${suite}/*\``;
+      return "but" in some ? `\`${suite}/\` but ${some.but.join(", ")}` : `\`${suite}/\` ${some.join(", ")}`;
+    })
+    .join("; ");
+
+/** The kill matrix as a page. */
+export function page(rows: readonly Killed[]): string {
+  const byFault = rows.map((row) => {
+    const broken = row.told.map((id) => `\`${id}\``).join(", ");
+    return `| \`${row.fault}\` | ${named(row.fault).says} | ${broken} | ${row.kills.length} | ${listed(row)} |`;
   });
   const everyCase = rows.filter(({ kills }) => kills.length > cases.length / 2).map(({ fault }) => fault);
   const byCase = [...killsByCase(rows)].map(([id, found]) => {

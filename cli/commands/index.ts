@@ -1,0 +1,149 @@
+import type { ArgumentsCamelCase, InferredOptionTypes, Options, PositionalOptions } from "yargs";
+import type { Protocol } from "../../harness/protocol.ts";
+import {
+  CERTIFYING,
+  CHECKING,
+  COMPARING,
+  EXPECTING,
+  LISTING,
+  OUTPUT,
+  REPORTING,
+  RUNNING,
+  SELECTION,
+  SERVING,
+  target,
+  VERIFYING,
+} from "../options.ts";
+
+/** Loads the protocol version under test. */
+export type Load = () => Promise<Protocol>;
+
+/** A command, as users call it. */
+export interface Subcommand {
+  /** Its positional arguments, in the notation of yargs. */
+  readonly takes: string;
+  readonly describe: string;
+  readonly positionals: Readonly<Record<string, PositionalOptions>>;
+  readonly options: Readonly<Record<string, Options>>;
+  /** Resolves to the exit code, or to nothing for 0. */
+  run(args: unknown, load: Load): Promise<number | undefined>;
+}
+
+/** The values of positional arguments and options. */
+type Given<P extends Record<string, Options>, O extends Record<string, Options>> = ArgumentsCamelCase<
+  InferredOptionTypes<P & O>
+>;
+
+const command = <const P extends Record<string, PositionalOptions & Options>, const O extends Record<string, Options>>(
+  it: Omit<Subcommand, "run" | "positionals" | "options"> & {
+    readonly positionals: P;
+    readonly options: O;
+    run(args: Given<P, O>, load: Load): Promise<number | undefined>;
+  },
+): Subcommand => ({ ...it, run: (args, load) => it.run(args as Given<P, O>, load) });
+
+const needed = (describe: string) => ({ type: "string", demandOption: true, describe }) as const;
+const files = (describe: string) => ({ type: "string", array: true, demandOption: true, describe }) as const;
+
+/** All commands. Each loads what it needs when it runs. */
+export const COMMANDS: Readonly<Record<string, Subcommand>> = {
+  run: command({
+    takes: "[url]",
+    describe: "Run the suites against a server, or without a url against the embedded reference server",
+    positionals: { url: target("ws:, wss:, http: or https: url of the server") },
+    options: { ...SELECTION, ...RUNNING, ...EXPECTING, ...OUTPUT },
+    run: async (args, load) => (await import("./run.ts")).runCommand(args, await load()),
+  }),
+  list: command({
+    takes: "",
+    describe: "List every case and requirement",
+    positionals: {},
+    options: { ...SELECTION, ...LISTING },
+    async run(args, load) {
+      (await import("./list.ts")).listCommand(args, await load());
+      return undefined;
+    },
+  }),
+  explain: command({
+    takes: "<id>",
+    describe:
+      "Explain a case, a requirement or a fault: what is sent, what is accepted, why, and what usually goes wrong",
+    positionals: { id: needed("id of a case or requirement, or name of a fault") },
+    options: {},
+    async run({ id }, load) {
+      await (await import("./explain.ts")).explainCommand(id, await load());
+      return undefined;
+    },
+  }),
+  report: command({
+    takes: "<files..>",
+    describe: "Write a stored report.json in other formats, or make one of the shards of a run",
+    positionals: { files: files("report.json, or its folder") },
+    options: { ...REPORTING, ...EXPECTING, ...OUTPUT },
+    run: async (args, load) => (await import("./report.ts")).reportCommand(args, await load()),
+  }),
+  check: command({
+    takes: "<files..>",
+    describe: "Judge recorded traffic without a server, by the rules for every message",
+    positionals: {
+      files: files("report.json, a HAR file with WebSocket messages, or one event a line; - is the standard input"),
+    },
+    options: { ...CHECKING, ...OUTPUT },
+    run: async (args, load) => (await import("./check.ts")).checkCommand(args, await load()),
+  }),
+  compare: command({
+    takes: "<old> [new]",
+    describe: "Say what changed between two reports, or make a matrix of a folder of reports",
+    positionals: {
+      old: needed("report.json, its folder, or a folder of reports"),
+      new: { type: "string", describe: "report.json, or its folder" },
+    },
+    options: COMPARING,
+    run: async (args) => (await import("./compare.ts")).compareCommand(args),
+  }),
+  certify: command({
+    takes: "<url>",
+    describe: "Run everything against a server, and write a certificate where it conforms",
+    positionals: { url: { ...target("url of the server"), demandOption: true } },
+    options: CERTIFYING,
+    run: async ({ url = "", ...args }, load) =>
+      (await import("./certify.ts")).certifyCommand({ ...args, url }, await load()),
+  }),
+  verify: command({
+    takes: "<bundle>",
+    describe: "Say whether to believe a certificate, without trusting who made it",
+    positionals: { bundle: needed("its folder or .tgz") },
+    options: VERIFYING,
+    run: async (args, load) => (await import("./verify.ts")).verifyCommand(args, await load()),
+  }),
+  serve: command({
+    takes: "",
+    describe: "Run the reference server, for those who write a client",
+    positionals: {},
+    options: SERVING,
+    async run(args, load) {
+      await (await import("./serve.ts")).serveCommand(args, await load());
+      return undefined;
+    },
+  }),
+};
+
+/** The options of every command. */
+const GLOBAL = ["config", "help", "h", "version"];
+
+/** Returns the names of all arguments and options of a command. */
+export const optionsOf = ({ positionals, options }: Subcommand): string[] => [
+  ...Object.keys(options),
+  ...GLOBAL,
+  ...Object.keys(positionals),
+];
+
+/** The names of all arguments and options of all commands. */
+export const ALL_OPTIONS: readonly string[] = [...new Set(Object.values(COMMANDS).flatMap(optionsOf))];
+
+/** The names of all options that are on or off, such as `strict`. */
+export const SWITCHES: ReadonlySet<string> = new Set(
+  Object.values(COMMANDS).flatMap(({ options }) =>
+    Object.keys(options).filter((name) => options[name]?.type === "boolean"),
+  ),
+);

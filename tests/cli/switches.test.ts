@@ -1,0 +1,102 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { onOrOff, plainSwitches } from "../../cli/switches.ts";
+import { cli } from "./process.ts";
+import { cwd } from "./workspace.ts";
+
+test.each(["1", "true", "TRUE", "yes", "Yes", "on", "ON", true, 1])("%p is yes", (word) => {
+  expect(onOrOff(word, "here")).toBe(true);
+});
+
+test.each(["0", "false", "False", "no", "NO", "off", false, 0])("%p is no", (word) => {
+  expect(onOrOff(word, "here")).toBe(false);
+});
+
+test.each(["", " ", "banana", "2", "y", "constructor", null, 2, [], ["true"], {}])("%p is refused", (word) => {
+  expect(() => onOrOff(word, "here")).toThrow(/^here takes yes or no \(or .*\), not /);
+});
+
+test.each<[string[], string[]]>([
+  [
+    ["run", "--strict"],
+    ["run", "--strict"],
+  ],
+  [
+    ["run", "--strict=YES"],
+    ["run", "--strict=true"],
+  ],
+  [
+    ["run", "--strict", "off", "ws://x"],
+    ["run", "--strict=false", "ws://x"],
+  ],
+  [
+    ["run", "--strict", "ws://x"],
+    ["run", "--strict", "ws://x"],
+  ],
+  [
+    ["run", "--fail-on-unstable=1"],
+    ["run", "--fail-on-unstable=true"],
+  ],
+  [
+    ["run", "--failOnUnstable=0"],
+    ["run", "--failOnUnstable=false"],
+  ],
+  [
+    ["run", "--no-strict"],
+    ["run", "--no-strict"],
+  ],
+  [
+    ["run", "--case=yes"],
+    ["run", "--case=yes"],
+  ],
+  [
+    ["run", "--case", "yes"],
+    ["run", "--case", "yes"],
+  ],
+  [
+    ["run", "--", "--strict=banana"],
+    ["run", "--", "--strict=banana"],
+  ],
+])("%p is read as %p", (given, plain) => expect(plainSwitches(given)).toEqual(plain));
+
+describe("of the built command", () => {
+  // Says in a line whether --quiet was understood: without it there is more than one.
+  const lines = async (args: readonly string[], env: Record<string, string> = {}) => {
+    const { code, stdout, stderr } = await cli(cwd, ["run", "--case", "disconnect/alone", ...args], env);
+    return { code, stderr, quiet: stdout.trim().split("\n").length === 1 };
+  };
+  const config = (value: unknown) => {
+    writeFileSync(join(cwd, "switch.json"), JSON.stringify({ quiet: value }));
+    return ["--config", "switch.json"];
+  };
+
+  test.each(["1", "yes", "on", "TRUE"])("a variable may say %s", async (value) => {
+    expect(await lines([], { TACHYON_QUIET: value })).toEqual({ code: 0, stderr: "", quiet: true });
+  });
+
+  test("the command line wins over a variable, a variable over the config file", async () => {
+    expect(await lines(["--no-quiet"], { TACHYON_QUIET: "1" })).toMatchObject({ code: 0, quiet: false });
+    expect(await lines(["--quiet=no"], { TACHYON_QUIET: "1" })).toMatchObject({ code: 0, quiet: false });
+    expect(await lines(["--quiet"], { TACHYON_QUIET: "junk" })).toMatchObject({ code: 0, quiet: true });
+    expect(await lines(config("on"), { TACHYON_QUIET: "off" })).toMatchObject({ code: 0, quiet: false });
+    expect(await lines(config("on"))).toMatchObject({ code: 0, quiet: true });
+  });
+
+  test.each<[string, () => readonly string[], Record<string, string>, RegExp]>([
+    ["in the arguments", () => ["--quiet=banana"], {}, /^tachyon-conformance: --quiet takes yes or no .*"banana"\.\n$/],
+    ["in a variable", () => [], { TACHYON_QUIET: "banana" }, /: TACHYON_QUIET takes yes or no .*"banana"\.\n$/],
+    ["in an empty variable", () => [], { TACHYON_QUIET: "" }, /: TACHYON_QUIET takes yes or no .*""\.\n$/],
+    ["in the config file", () => config("banana"), {}, /switch\.json: "quiet" takes yes or no .*"banana"\./],
+    ["as a list in it", () => config([true]), {}, /switch\.json: "quiet" takes yes or no .*\n$/],
+    ["as null in it", () => config(null), {}, /switch\.json: "quiet" takes yes or no .*\n$/],
+  ])("anything else is refused %s", async (_, args, env, words) => {
+    const { code, stderr } = await lines(args(), env);
+    expect(stderr).toMatch(words);
+    expect(code).toBe(2);
+  });
+
+  test("a variable of another command, or of a program under test, is left alone", async () => {
+    expect(await lines([], { TACHYON_LIST_FAULTS: "banana", TACHYON_TRACE: "banana" })).toMatchObject({ code: 0 });
+  });
+});
