@@ -56,6 +56,7 @@ const plain = {
   "version.success": { plain: ["version/greeting"], on: ["version.greeting", "version.no-login"] },
   "version.current": { plain: ["version/greeting"], on: ["version.success"] },
   "parity.isolated": { plain: ["version/isolated"], on: ["version.success", "version.current"] },
+  "parity.match": { plain: ["version/parity-equal-equal-equal"], on: ["version.success", "version.current"] },
   "parity.minor": { plain: ["version/parity-equal-higher-equal"], on: ["version.success"] },
   "disconnect.answered": { plain: ["disconnect/alone"], on: ["version.success"] },
   "disconnect.closes": { plain: ["disconnect/alone"], on: [...CONNECTION, "disconnect.answered"] },
@@ -189,6 +190,7 @@ const CARRIED_OUT: Ids = [
 const within: Some<Ids> = {
   ...rows([...SURVIVAL, ...CARRIED_OUT], "termination.announced"),
   ...rows(["transport.extensions"], "message.json"),
+  ...rows(["parity.isolated"], "parity.match"),
   ...rows(["malformed.survives"], "malformed.usable"),
   ...rows(
     ["malformed.survives", "malformed.usable", "termination.announced"],
@@ -204,9 +206,12 @@ export const foundations: Foundations = {
   forms: merged(forms, cases, inSegments),
   varying: varying as Foundations["varying"],
   within: within as Foundations["within"],
-  general: ["transport.handshake", "version.greeting", "termination.announced"],
+  general: ["transport.handshake", "version.greeting", "parity.match", "termination.announced"],
   awaited: { [GREETING]: "version.greeting", [DISCONNECTED]: "disconnect.answered" },
-  formOf: Object.fromEntries(CARRIED_OUT.map((id) => [id, "disconnect.success"])),
+  formOf: {
+    ...Object.fromEntries(CARRIED_OUT.map((id) => [id, "disconnect.success"])),
+    ...Object.fromEntries(PARITIES.map((id) => [id, "parity.match"])),
+  },
   dropped: "termination.announced",
   absent: ["malformed.rejected"],
 };

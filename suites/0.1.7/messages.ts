@@ -11,6 +11,7 @@ import {
   type Transcript,
   type WireEvent,
 } from "../../harness/transcript.ts";
+import { version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import { repeatedName } from "../websocket/duplicates.ts";
 import {
@@ -32,7 +33,7 @@ import {
   unknown,
   unprovoked,
 } from "./messages-facts.ts";
-import { DISCONNECT, DISCONNECTED, GREETING, nameOf, violationsOf } from "./protocol.ts";
+import { DISCONNECT, DISCONNECTED, GREETING, nameOf, queryOf, violationsOf } from "./protocol.ts";
 
 const kept = (actual: string): Finding => ({ outcome: "kept", actual });
 const broken = (actual: string): Finding => ({ outcome: "broken", actual });
@@ -199,6 +200,20 @@ export const rules: readonly Rule[] = [
     gaps: { hide: ["server"], excuse: ["server"], later: true },
   }),
 
+  rule("parity.match", {
+    judge(transcript) {
+      const greeted = sent(transcript).find(isGreeting);
+      const data = greeted?.message.status === "success" ? greeted.message.data : undefined;
+      const told = isObject(data) ? data.versionParity : undefined;
+      // What has no parity is wrong by its schema.
+      if (typeof told !== "string" || !isOfThisVersion(transcript))
+        return kept("no client of this very version was told its parity");
+      return told === "match" ? kept("match") : broken(`a client of version ${version} is told ${show(told)}`);
+    },
+    needs: (transcript) => [eventOf(transcript, sent(transcript).find(isGreeting)), transcript.events.find(isOdd)],
+    gaps: EACH,
+  }),
+
   rule("disconnect.last", {
     judge(transcript) {
       const [goodbye, ...rest] = fromAnnouncement(transcript);
@@ -232,6 +247,17 @@ const isWaitedFor = (event: WireEvent, announced: WireEvent | undefined): boolea
   isTimeout(event) && event.what === END && !event.short && event.at - (event.afterMs ?? 0) >= (announced?.at ?? 0);
 const isVainForGreeting = (event: WireEvent): event is Timeout => isTimeout(event) && event.what === GREETING;
 const isGreeting = ({ message }: Sent) => nameOf(message) === GREETING;
+
+/** Tells if the url names this version, and nothing that could be taken for another. */
+function isOfThisVersion({ url, events }: Transcript): boolean {
+  const named = url
+    .split("?")
+    .slice(1)
+    .join("?")
+    .split("&")
+    .filter((part) => /version/i.test(part));
+  return named.length === 1 && named[0] === queryOf(version) && !events.some(isOdd);
+}
 
 interface Sent {
   readonly message: Message;

@@ -57,6 +57,7 @@ test.each<[string, readonly WireEvent[], Readonly<Record<string, string>>]>([
       "message.known": "untold",
       "message.foreign": "untold",
       "message.schema": "untold",
+      "parity.match": "untold",
       "termination.announced": "untold",
       "termination.reason": "untold",
       "termination.success-only-if-asked": "untold",

@@ -43,25 +43,30 @@ const SOME = /^(version\/greeting|disconnect\/alone|malformed\/not-json-(empty|w
 
 /** What the rules find in a recording of these connections. */
 function judgedByCheck(judged: readonly Judged[]): Judged["found"][] {
-  const text = toLines(Object.fromEntries(judged.map(({ events }, i) => [`c${i}`, events])));
+  const text = toLines(
+    Object.fromEntries(judged.map(({ url, events }, i) => [`c${i}`, events.map((it) => ({ ...it, url }))])),
+  );
   return followed(text).map(({ decisive }) =>
     Object.fromEntries(rules.map((rule) => [rule.requirement, judgeRecorded(rule, decisive)])),
   );
 }
 
 /**
- * What a recording of such connections must be found to be: only a run knows what it waited for, and that a connection was watched until
- * the suite ended it.
+ * What a recording of such connections must be found to be: only a run knows what it waited for, that a connection was watched until
+ * the suite ended it, and that it asked for one in an odd way.
  */
 const asRecorded = (judged: readonly Judged[], recorded: readonly Judged["found"][]): Judged["found"][] =>
   judged.map(({ events, found: all }, i) => {
     const found = Object.fromEntries(Object.entries(all).map(([id, it]) => [id, unwaited(id, it)]));
+    const isOdd = events.some((it) => it.type === "upgrade" && it.odd);
+    if (isOdd && found[PARITY]?.outcome === "kept") found[PARITY] = recorded[i]?.[PARITY] as Finding;
     const open = !events.some(isEnd) && recorded[i]?.[ANNOUNCED]?.outcome === "untold";
     if (!open || found[ANNOUNCED]?.actual !== "the server did not end the connection") return found;
     return { ...found, [ANNOUNCED]: { outcome: "untold", actual: "no end of the connection is recorded" } };
   });
 
 const ANNOUNCED = "termination.announced";
+const PARITY = "parity.match";
 
 /** A finding without what a run knows of its waits. */
 const unwaited = (id: string, { silence, ...finding }: Finding): Finding =>

@@ -50,6 +50,10 @@ const forgets = (choices: () => Partial<Choices>, ...told: readonly RequirementI
 export const ofConnections: Readonly<Record<string, Misjudged>> = {
   // What they do to one client in so many, whatever else goes on.
   "greets every client but each 40th": forgets(() => ({ greet: everyNth(40, () => {}, greet) }), "version.greeting"),
+  "tells each 40th client a wrong parity": forgets(
+    () => ({ greet: everyNth(40, (session) => session.say(greeting("unknown")), greet) }),
+    "parity.match",
+  ),
   "greets every client but each 150th": forgets(() => ({ greet: everyNth(150, () => {}, greet) }), "version.greeting"),
   "answers every disconnect request but each 40th": forgets(
     () => ({ farewell: everyNth(40, () => {}, farewell) }),
