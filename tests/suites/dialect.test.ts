@@ -13,15 +13,16 @@ import type { DialectWithSign, SharedId } from "../../suites/websocket/dialect.t
 import { malformedCases } from "../../suites/websocket/malformed.ts";
 import { resilienceCases } from "../../suites/websocket/resilience.ts";
 import { transportCases } from "../../suites/websocket/transport.ts";
+import { SUBPROTOCOL, toy } from "../toy/protocol.ts";
 
-/** A protocol unlike Tachyon 0.1.7: another envelope, a subprotocol, no greeting, and a request that ends nothing. */
+/** The toy version, unlike Tachyon 0.1.7 in all that a dialect says, with a request that ends nothing. */
 const request = { type: "request", messageId: "request", commandId: "toy/ping" };
 const sent = ({ transcript }: Connection) => messages(transcript, "server").map(({ message }) => message);
 
 const dialect: DialectWithSign<"toy.served"> = {
   scenario: scenarios<SharedId | "toy.served">(),
   words: { request: "ping", sign: "pong", served: "ponged", answer: "toy/ping", goodbye: "toy/left" },
-  subprotocol: "toy.2",
+  subprotocol: SUBPROTOCOL,
   sign(client) {
     client.send({ ...request, messageId: "sign" });
     return client.next(({ messageId }) => messageId === "sign", "sign");
@@ -52,7 +53,7 @@ function serve(): WebSocketServer {
   const server = new WebSocketServer({
     port: 0,
     perMessageDeflate: true,
-    handleProtocols: (offered) => (offered.has("toy.2") ? "toy.2" : false),
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
   return server.on("connection", (socket: WebSocket) => {
     const say = (message: object) => socket.send(JSON.stringify(message));
@@ -78,43 +79,17 @@ const suites = [
 const cases = suites.flatMap((suite) => suite.cases);
 
 const protocol: Protocol = {
-  name: "Toy",
-  version: "2",
-  subprotocols: [],
+  ...toy,
   requirements: [
     ...requirements,
     { id: "toy.served", section: "transport", level: "MUST", source: "D", statement: "A ping is answered." },
   ],
   sections: suites,
-  clauses: {},
-  causes: {},
-  sets: [],
-  withdrawn: {},
   suites,
-  foundations: {
-    plain: {},
-    forms: {},
-    varying: {},
-    within: {},
-    general: [],
-    awaited: {},
-    formOf: {},
-    dropped: "transport.survives",
-    absent: [],
-  },
+  foundations: { ...toy.foundations, plain: {}, forms: {}, dropped: "transport.survives" },
   canary: "transport/handshake-as-any-client-does",
   survivalOf: () => "transport.survives",
-  schemas: [],
   rules: [],
-  keywords: [],
-  envelope: ({ type, commandId }) =>
-    typeof commandId === "string" ? { kind: String(type), name: commandId } : undefined,
-  violationsOf: () => [],
-  latencies: [],
-  address: (target) => target,
-  serve: () => Promise.reject(new Error("there is none")),
-  faults: async () => ({}),
-  kills: async () => ({}),
 };
 
 let server: WebSocketServer;
@@ -129,7 +104,9 @@ afterAll(() => {
 test("a server of another protocol keeps all that the shared cases test", async () => {
   const url = new URL(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
   const { results } = await run(protocol, cases, { ...DEFAULTS, target: { url, headers: {} } });
-  const wrong = results.filter(({ verdict }) => verdict !== "pass" && verdict !== "info");
+  // Cases of the section "Resilience" are skipped where the machine is too slow for them.
+  const fine = (suite: string) => ["pass", "info", ...(suite === "resilience" ? ["skip"] : [])];
+  const wrong = results.filter(({ case: { suite }, verdict }) => !fine(suite).includes(verdict));
   expect(wrong.map(({ case: { id }, checks }) => [id, checks.filter((it) => it.verdict !== "pass")])).toEqual([]);
 }, 60_000);
 
