@@ -101,7 +101,7 @@ function judged({ decisive }: Connection, rows: readonly Row[]): readonly Judged
   return rows.map((row) => {
     const { outcome, actual } = judgeRecorded(row.rule, decisive);
     if (outcome === "broken") return { row, verdict: row.broken, actual };
-    if (outcome === "untold") return { row, verdict: "skip", actual };
+    if (outcome === "inconclusive") return { row, verdict: "skip", actual };
     return silent
       ? { row, verdict: "skip", actual: "nothing that the server sent is recorded" }
       : { row, verdict: "pass", actual };

@@ -105,11 +105,11 @@ function outcomeOf(
   const old = byId(before.cases);
   const comparable = after.cases.some(({ id }) => old.has(id));
   const whole = after.stop === undefined && after.shard?.index === before.shard?.index;
-  return comparable && whole && !changes.some(isUntold) ? "ok" : "incomplete";
+  return comparable && whole && !changes.some(isInconclusive) ? "ok" : "incomplete";
 }
 
 /** Whether a MUST is not judged any more that was, and the case itself did not change. */
-const isUntold = ({ kind, cause, level, expectedFailure }: Change) =>
+const isInconclusive = ({ kind, cause, level, expectedFailure }: Change) =>
   kind === "unjudged" && cause !== "case" && level === "MUST" && expectedFailure === undefined;
 
 const byId = <T extends { readonly id: string }>(items: readonly T[]) => new Map(items.map((it) => [it.id, it]));
@@ -162,22 +162,22 @@ function outcome({ checks }: ReportCase, requirement: string): Outcome {
 const leniently = (outcome: Outcome): Outcome =>
   outcome.verdict === "fail" ? { ...outcome, verdict: "warn" } : outcome;
 
-type Standing = "kept" | "untold" | "warn" | "fail";
+type Standing = "kept" | "inconclusive" | "warn" | "fail";
 const STANDING: Readonly<Record<Verdict, Standing>> = {
   pass: "kept",
   info: "kept",
-  skip: "untold",
-  error: "untold",
+  skip: "inconclusive",
+  error: "inconclusive",
   warn: "warn",
   fail: "fail",
 };
 
 /** What it comes to that a requirement stood so, and stands so now. */
 const KINDS: Readonly<Record<Standing, Readonly<Partial<Record<Standing, Kind>>>>> = {
-  kept: { untold: "unjudged", warn: "warned", fail: "broken" },
-  untold: { kept: "judged", warn: "warned", fail: "broken" },
-  warn: { kept: "fixed", untold: "unjudged", fail: "broken" },
-  fail: { kept: "fixed", untold: "unjudged", warn: "fixed" },
+  kept: { inconclusive: "unjudged", warn: "warned", fail: "broken" },
+  inconclusive: { kept: "judged", warn: "warned", fail: "broken" },
+  warn: { kept: "fixed", inconclusive: "unjudged", fail: "broken" },
+  fail: { kept: "fixed", inconclusive: "unjudged", warn: "fixed" },
 };
 
 function kindOf(old: Outcome, now: Outcome): Kind | undefined {

@@ -41,12 +41,12 @@ function staleOf(
 }
 
 /** What a run tells of what an entry speaks of. */
-type State = "broken" | "kept" | "untold";
+type State = "broken" | "kept" | "inconclusive";
 
 function stateOf(checks: readonly ReportCheck[]): State {
   const verdicts = new Set(checks.map(({ verdict }) => verdict));
   if (verdicts.has("fail") || verdicts.has("warn")) return "broken";
-  return verdicts.has("skip") || verdicts.has("error") ? "untold" : "kept";
+  return verdicts.has("skip") || verdicts.has("error") ? "inconclusive" : "kept";
 }
 
 /**
@@ -58,7 +58,7 @@ function over(ids: readonly string[], cases: readonly ReportCase[], concerns: (c
   const ran = new Set(told.map(({ id }) => id));
   const state = stateOf(cases.flatMap(({ checks }) => checks.filter(concerns)));
   const sure = ids.every((id) => ran.has(id)) && !cases.some((it) => it.unstable && it.checks.some(concerns));
-  return state === "kept" && !sure ? "untold" : state;
+  return state === "kept" && !sure ? "inconclusive" : state;
 }
 
 const caseState = (id: string, entry: Entry, cases: readonly ReportCase[]) =>

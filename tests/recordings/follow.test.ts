@@ -54,7 +54,7 @@ test("of a connection that memory was too short to follow it says so, and holds 
   const old = followed(text.join("")).filter(({ id }) => id === "old");
   expect(old.map(({ events, decisive }) => [events, outcomes(decisive)["termination.success-only-if-asked"]])).toEqual([
     [1, undefined],
-    [2, "untold"],
+    [2, "inconclusive"],
   ]);
   expect(old[1]?.shown().events[0]).toMatchObject({
     type: "cut",

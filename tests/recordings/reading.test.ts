@@ -121,21 +121,21 @@ function ofReport(events: readonly WireEvent[]): Readonly<Record<string, string>
 }
 
 const END = [says("server", GOODBYE), event("server", "close", "", 1000)];
-const UNTOLD_OF_SERVER = Object.fromEntries(
+const INCONCLUSIVE_OF_SERVER = Object.fromEntries(
   "message.json message.known message.foreign message.schema termination.success-only-if-asked termination.reason transport.handshake version.greeting"
     .split(" ")
-    .map((id) => [id, "untold"]),
+    .map((id) => [id, "inconclusive"]),
 );
 
 test("what is cut in a report is never taken for what was sent", () => {
   const long = (from: WireEvent["from"]) =>
     event(from, "text", cut(JSON.stringify({ ...ASK, x: "x".repeat(5_000) }), 500));
-  expect(ofReport([long("client"), ...END])).toMatchObject({ "termination.success-only-if-asked": "untold" });
+  expect(ofReport([long("client"), ...END])).toMatchObject({ "termination.success-only-if-asked": "inconclusive" });
   expect(ofReport([long("server"), says("client", ASK), ...END])).toEqual({
-    ...UNTOLD_OF_SERVER,
-    "termination.announced": "untold",
-    "disconnect.closes": "untold",
-    "disconnect.last": "untold",
+    ...INCONCLUSIVE_OF_SERVER,
+    "termination.announced": "inconclusive",
+    "disconnect.closes": "inconclusive",
+    "disconnect.last": "inconclusive",
   });
   expect(ofReport([event("server", "text", "no JSON"), long("server")])).toMatchObject({ "message.json": "broken" });
   expect(ofReport([long("server"), event("server", "text", "no JSON")])).toMatchObject({ "message.json": "broken" });
@@ -144,17 +144,20 @@ test("what is cut in a report is never taken for what was sent", () => {
 test("events that a report leaves out may have been anything", () => {
   const middle = Array.from({ length: 200 }, () => event("client", "ping", "AAAA"));
   const { events } = keep({ url: "", events: [says("server", GREETING), ...middle, says("server", REFUSAL), ...END] });
-  expect(ofReport(events)).toMatchObject({ ...UNTOLD_OF_SERVER, "termination.announced": "untold" });
+  expect(ofReport(events)).toMatchObject({ ...INCONCLUSIVE_OF_SERVER, "termination.announced": "inconclusive" });
   const silent = keep({ url: "", events: [...middle, event("server", "end")] }).events;
-  expect(ofReport(silent)).toMatchObject({ "termination.announced": "untold" });
+  expect(ofReport(silent)).toMatchObject({ "termination.announced": "inconclusive" });
 });
 
 test("a message that is too big to be judged is said, and nothing is held against the server for it", () => {
   const [it] = followed(toLines({ a: [event("server", "text", "x".repeat(LIMITS.message + 1))] }));
-  expect(it && outcomes(it.decisive)).toMatchObject({ "message.json": "untold", "message.schema": "untold" });
+  expect(it && outcomes(it.decisive)).toMatchObject({
+    "message.json": "inconclusive",
+    "message.schema": "inconclusive",
+  });
   expect(it?.shown().events).toEqual([
     expect.objectContaining({ type: "cut", data: "a text of 1048577 characters, more than 1048576" }),
   ]);
   const [nested] = followed(toLines({ a: [event("server", "text", `[${"[],".repeat(100_000)}0]`)] }));
-  expect(nested && outcomes(nested.decisive)).toMatchObject({ "message.json": "untold" });
+  expect(nested && outcomes(nested.decisive)).toMatchObject({ "message.json": "inconclusive" });
 });

@@ -56,9 +56,9 @@ function judgedByCheck(judged: readonly Judged[]): Judged["found"][] {
 const asRecorded = (judged: readonly Judged[], recorded: readonly Judged["found"][]): Judged["found"][] =>
   judged.map(({ events, found: all }, i) => {
     const found = Object.fromEntries(Object.entries(all).map(([id, it]) => [id, unwaited(id, it)]));
-    const open = !events.some(isEnd) && recorded[i]?.[ANNOUNCED]?.outcome === "untold";
+    const open = !events.some(isEnd) && recorded[i]?.[ANNOUNCED]?.outcome === "inconclusive";
     if (!open || found[ANNOUNCED]?.actual !== "the server did not end the connection") return found;
-    return { ...found, [ANNOUNCED]: { outcome: "untold", actual: "no end of the connection is recorded" } };
+    return { ...found, [ANNOUNCED]: { outcome: "inconclusive", actual: "no end of the connection is recorded" } };
   });
 
 const ANNOUNCED = "termination.announced";
