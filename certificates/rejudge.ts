@@ -7,7 +7,8 @@ import type { Protocol } from "../harness/protocol.ts";
 import { replay } from "../harness/replay.ts";
 import type { Case } from "../harness/scenario.ts";
 import { keep } from "../harness/transcript.ts";
-import { type Report, type ReportCase, reportCase } from "../reports/report.ts";
+import { reportCase } from "../reports/make.ts";
+import type { Report, ReportCase } from "../reports/report.ts";
 import { sha256 } from "./digests.ts";
 import type { Recorded } from "./recording.ts";
 

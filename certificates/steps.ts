@@ -1,18 +1,49 @@
+import type { KeyObject } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import type { Protocol } from "../harness/protocol.ts";
+import type { RequirementSet } from "../harness/set.ts";
 import { FORMATS } from "../reports/formats.ts";
 import { titleOf } from "../reports/names.ts";
 import { contradictionIn } from "../reports/read.ts";
+import type { Report } from "../reports/report.ts";
 import { countedBy } from "../reports/sets.ts";
 import { FILES } from "./bundle.ts";
 import { textOf } from "./content.ts";
 import { digestsOf } from "./digests.ts";
-import { isSignedBy, keyId } from "./envelope.ts";
+import { type Envelope, isSignedBy, keyId } from "./envelope.ts";
 import type { Files } from "./open.ts";
 import { recordedCases } from "./recording.ts";
 import { rejudge } from "./rejudge.ts";
-import { digestsIn, levelOf, statement } from "./statement.ts";
+import { digestsIn, levelOf, type Statement, statement } from "./statement.ts";
 import { digestsOfFiles, sumsOf } from "./sums.ts";
-import type { Content, Findings, Look } from "./verify.ts";
+
+/** What a step finds. */
+export interface Findings {
+  readonly problems: readonly string[];
+  readonly notes?: readonly string[];
+  /** What was done, where that does not go without saying. */
+  readonly done?: string;
+}
+
+/** What a bundle is verified with. */
+export interface Means {
+  readonly protocol: Protocol;
+  readonly suite: Report["suite"];
+  /** Whose signature is asked for. */
+  readonly key?: KeyObject | undefined;
+}
+
+/** All that a bundle holds. */
+export interface Content extends Means {
+  readonly files: Files;
+  readonly envelope: Envelope;
+  readonly statement: Statement;
+  readonly report: Report;
+  readonly set: RequirementSet;
+}
+
+/** A step that needs all of a bundle. */
+export type Look = (content: Content) => Findings | Promise<Findings>;
 
 /** So many problems of one kind are named. */
 const NAMED = 20;

@@ -1,12 +1,7 @@
-import type { KeyObject } from "node:crypto";
-import type { Protocol } from "../harness/protocol.ts";
-import type { RequirementSet } from "../harness/set.ts";
-import type { Report } from "../reports/report.ts";
 import { type Read, readEnvelope, readReportOf, readSet, readStatement } from "./content.ts";
-import type { Envelope } from "./envelope.ts";
 import { BundleError, type Files, openBundle } from "./open.ts";
-import type { Conformance, Statement } from "./statement.ts";
-import { STEPS, sums } from "./steps.ts";
+import type { Conformance } from "./statement.ts";
+import { type Findings, type Means, STEPS, sums } from "./steps.ts";
 
 /** One thing that was looked at: whether it is as it should be, and what there is to say of it. */
 export interface Step extends Findings {
@@ -14,34 +9,6 @@ export interface Step extends Findings {
   /** What is certified, once that could be read. */
   readonly certifies?: Conformance;
 }
-
-/** What a step finds. */
-export interface Findings {
-  readonly problems: readonly string[];
-  readonly notes?: readonly string[];
-  /** What was done, where that does not go without saying. */
-  readonly done?: string;
-}
-
-/** What a bundle is verified with. */
-export interface Means {
-  readonly protocol: Protocol;
-  readonly suite: Report["suite"];
-  /** Whose signature is asked for. */
-  readonly key?: KeyObject | undefined;
-}
-
-/** All that a bundle holds. */
-export interface Content extends Means {
-  readonly files: Files;
-  readonly envelope: Envelope;
-  readonly statement: Statement;
-  readonly report: Report;
-  readonly set: RequirementSet;
-}
-
-/** A step that needs all of a bundle. */
-export type Look = (content: Content) => Findings | Promise<Findings>;
 
 /**
  * Verifies a bundle, one step after another, the cheap ones first. Nothing in it is trusted; where a file cannot be read, the

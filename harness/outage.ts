@@ -5,16 +5,6 @@ import type { Session } from "./session.ts";
 import type { ServerProcess } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
 
-/** That a server ended, or ended the connections of others: between these times, in ms of the run's clock. */
-export interface Fall {
-  readonly from: number;
-  readonly to: number;
-  /** In words: `the server ended (exit code 1)`. */
-  readonly how: string;
-  /** The server is still there: it only ended the connections of others. */
-  readonly lives?: true;
-}
-
 /** In words what a server does that lives on. */
 export const ENDED_OTHERS = "connections of other clients were ended";
 

@@ -3,7 +3,8 @@ import { broken, type Requirement, VERDICTS, type Verdict, worst } from "../harn
 import type { Protocol } from "../harness/protocol.ts";
 import type { Rule } from "../harness/rule.ts";
 import { cut } from "../harness/transcript.ts";
-import { type Report, type ReportCase, type ReportCheck, TEXT } from "../reports/report.ts";
+import { TEXT } from "../reports/make.ts";
+import type { Report, ReportCase, ReportCheck } from "../reports/report.ts";
 import { conclude } from "../reports/verdict.ts";
 import type { Connection } from "./follow.ts";
 import { judgeRecorded } from "./judge.ts";

@@ -3,7 +3,8 @@ import { groupBy } from "../harness/group.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { UsageError } from "../harness/usage.ts";
 import { median } from "./latency.ts";
-import { type Report, type ReportCase, type ReportLatency, type ReportShard, reportCase } from "./report.ts";
+import { reportCase } from "./make.ts";
+import type { Report, ReportCase, ReportLatency, ReportShard } from "./report.ts";
 import { deal } from "./shard.ts";
 import { conclude } from "./verdict.ts";
 

@@ -1,8 +1,5 @@
 import { isBinding, type Requirement, VERDICTS, worst } from "../harness/catalogue.ts";
-import type { Report, ReportCase, ReportCheck, ReportProblem } from "./report.ts";
-
-/** What a run says of the target: conformant, not conformant, or that something it was asked to judge was not judged. */
-export type RunVerdict = "pass" | "fail" | "incomplete";
+import type { Report, ReportCase, ReportCheck, ReportProblem, RunVerdict } from "./report.ts";
 
 /** A report before it is known what follows from its cases. */
 export type Draft = Omit<Report, "verdict" | "counts" | "requirements" | "cases">;

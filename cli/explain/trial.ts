@@ -4,7 +4,8 @@ import type { Case } from "../../harness/scenario.ts";
 import type { RunOptions } from "../../harness/session.ts";
 import { UnreachableError } from "../../harness/usage.ts";
 import about from "../../package.json" with { type: "json" };
-import { makeReport, type ReportCase } from "../../reports/report.ts";
+import { makeReport } from "../../reports/make.ts";
+import type { ReportCase } from "../../reports/report.ts";
 import { DEFAULTS } from "../defaults.ts";
 
 /** The usual address of a server under test, which a trial shows instead of its own. */

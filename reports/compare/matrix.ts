@@ -1,8 +1,8 @@
 import type { Level, Verdict } from "../../harness/catalogue.ts";
 import { tally } from "../findings.ts";
 import { titleOf } from "../names.ts";
-import type { Report } from "../report.ts";
-import { isExpected, type RunVerdict } from "../verdict.ts";
+import type { Report, RunVerdict } from "../report.ts";
+import { isExpected } from "../verdict.ts";
 
 /** What a server version made of a requirement. */
 export interface Cell {

@@ -1,6 +1,6 @@
 import { uncut } from "../../harness/transcript.ts";
 import { visible, visibleLines } from "../escape.ts";
-import type { PageEvent } from "./data.ts";
+import type { PageEvent } from "./events.ts";
 import { Json, Says } from "./json.tsx";
 import { layout } from "./layout.ts";
 import { Long } from "./parts.tsx";

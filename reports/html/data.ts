@@ -3,24 +3,15 @@ import type { Protocol } from "../../harness/protocol.ts";
 import type { Violation } from "../../harness/schema.ts";
 import { isObject, parse, type WireEvent } from "../../harness/transcript.ts";
 import { visible } from "../escape.ts";
-import type { Report, ReportCase, ReportCheck, ReportConnection, ReportShard } from "../report.ts";
+import type { Report, ReportCase, ReportCheck, ReportShard } from "../report.ts";
 import { notable } from "../trouble.ts";
-import { hasTrouble } from "./events.ts";
+import { hasTrouble, type PageConnection, type PageEvent } from "./events.ts";
 
 /** A requirement of the page: what the catalogue says of it, and what came of it. */
 export type PageRequirement = Requirement & Pick<Report["requirements"][number], "verdict">;
 
 /** A check of the page; what was expected only where it is not what the requirement says. */
 export type PageCheck = Omit<ReportCheck, "level" | "expected"> & { readonly expected?: string };
-
-/** An event of the page, with what is wrong with its message by the schema. */
-export type PageEvent = WireEvent & { readonly wrong?: readonly Violation[] };
-
-/** A connection of the page, and which of its case it is, from 1. */
-export type PageConnection = Omit<ReportConnection, "events"> & {
-  readonly number: number;
-  readonly events: readonly PageEvent[];
-};
 
 /** A case of the page. */
 export type PageCase = Omit<ReportCase, "digest" | "checks" | "connections"> & {

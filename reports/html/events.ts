@@ -1,5 +1,16 @@
+import type { Violation } from "../../harness/schema.ts";
+import type { WireEvent } from "../../harness/transcript.ts";
+import type { ReportConnection } from "../report.ts";
 import { isGivenUp, isTrouble as isWireTrouble } from "../trouble.ts";
-import type { PageConnection, PageEvent } from "./data.ts";
+
+/** An event of the page, with what is wrong with its message by the schema. */
+export type PageEvent = WireEvent & { readonly wrong?: readonly Violation[] };
+
+/** A connection of the page, and which of its case it is, from 1. */
+export type PageConnection = Omit<ReportConnection, "events"> & {
+  readonly number: number;
+  readonly events: readonly PageEvent[];
+};
 
 /** Whether something went wrong here, or a message is not as its schema says. */
 export const isTrouble = (event: PageEvent): boolean => isWireTrouble(event) || event.wrong !== undefined;

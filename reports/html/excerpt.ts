@@ -1,6 +1,6 @@
 import { visible } from "../escape.ts";
-import type { PageCase, PageCheck, PageConnection, PageEvent } from "./data.ts";
-import { isTrouble, type Places } from "./events.ts";
+import type { PageCase, PageCheck } from "./data.ts";
+import { isTrouble, type PageConnection, type PageEvent, type Places } from "./events.ts";
 
 /** The few events that show what a check found: of which connection, which of them, and the one that shows it best. */
 export interface Excerpt {

@@ -1,8 +1,17 @@
 import { useState } from "preact/hooks";
 import { notable } from "../trouble.ts";
 import { Content } from "./content.tsx";
-import type { PageCase, PageConnection, PageEvent } from "./data.ts";
-import { folded, gaps, hasTrouble, isRemark, isTrouble, type Places } from "./events.ts";
+import type { PageCase } from "./data.ts";
+import {
+  folded,
+  gaps,
+  hasTrouble,
+  isRemark,
+  isTrouble,
+  type PageConnection,
+  type PageEvent,
+  type Places,
+} from "./events.ts";
 import { EVENTS, plural } from "./words.ts";
 
 /** Events of a connection, or connections of a case, that are shown at first. */

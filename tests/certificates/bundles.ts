@@ -7,13 +7,14 @@ import { filesOf, type Making } from "../../certificates/make.ts";
 import type { Files } from "../../certificates/open.ts";
 import { spool } from "../../certificates/spool.ts";
 import { statement } from "../../certificates/statement.ts";
+import type { Means } from "../../certificates/steps.ts";
 import { digestsOfFiles, sumsOf } from "../../certificates/sums.ts";
-import { type Means, verifyFiles } from "../../certificates/verify.ts";
+import { verifyFiles } from "../../certificates/verify.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { freeze, type RequirementSet } from "../../harness/set.ts";
 import about from "../../package.json" with { type: "json" };
+import { makeReport } from "../../reports/make.ts";
 import { redactor } from "../../reports/redact.ts";
-import { makeReport } from "../../reports/report.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { runAgainst } from "../helpers.ts";
 

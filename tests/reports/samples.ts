@@ -1,5 +1,6 @@
 import type { RunOptions } from "../../harness/session.ts";
-import { makeReport, type Report, type ReportCase } from "../../reports/report.ts";
+import { makeReport } from "../../reports/make.ts";
+import type { Report, ReportCase } from "../../reports/report.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases, runAgainst } from "../helpers.ts";
 
