@@ -6,20 +6,7 @@ import { gzipSync } from "node:zlib";
 import { type Pack, pack } from "tar-stream";
 import { UsageError } from "../harness/usage.ts";
 import { complaint, makeFolder, type Temporary, temporary } from "../reports/write.ts";
-import { sha256 } from "./digests.ts";
-
-/** The files of a bundle, in the order in which they stand in its archive. */
-export const FILES = {
-  certificate: "certificate.json",
-  report: "report.json",
-  junit: "junit.xml",
-  html: "report.html",
-  transcripts: "transcripts.ndjson.gz",
-  sums: "SHA256SUMS",
-} as const;
-
-/** The names of the files of a bundle. */
-export const NAMES: readonly string[] = Object.values(FILES);
+import { FILE_NAMES, sha256 } from "./files.ts";
 
 /** Where the archive of a bundle stands: beside its folder. */
 export const archiveOf = (folder: string): string => `${resolve(folder)}.tgz`;
@@ -31,7 +18,7 @@ export const archiveOf = (folder: string): string => `${resolve(folder)}.tgz`;
 export async function prepareBundle(folder: string): Promise<void> {
   const there = await kindOf(folder);
   const inside = there === "folder" ? await readdir(folder) : [];
-  const foreign = inside.find((name) => !NAMES.includes(name));
+  const foreign = inside.find((name) => !FILE_NAMES.includes(name));
   if (there === "other" || foreign !== undefined)
     throw new UsageError(
       `Cannot write a bundle to ${folder}: ${foreign === undefined ? "it is no folder" : `it holds ${foreign}`}. Choose a folder of its own.`,
@@ -116,7 +103,7 @@ export function compressed(tar: Uint8Array): Buffer {
 /** The files of a bundle as a tar archive, which is the same whenever they are. */
 export function packed(files: ReadonlyMap<string, Buffer>): Pack {
   const archive = pack();
-  for (const name of NAMES) {
+  for (const name of FILE_NAMES) {
     const content = files.get(name);
     if (content) archive.entry({ name, mode: 0o644, mtime: new Date(0) }, content);
   }

@@ -5,10 +5,9 @@ import { parse } from "../harness/transcript.ts";
 import { reason } from "../harness/usage.ts";
 import { parseReport } from "../reports/read.ts";
 import type { Report } from "../reports/report.ts";
-import { FILES } from "./bundle.ts";
 import schema from "./certificate.schema.json" with { type: "json" };
 import { type Envelope, envelopeText, isCanonical } from "./envelope.ts";
-import type { Files } from "./open.ts";
+import { FILES, type Files } from "./files.ts";
 import type { Statement } from "./statement.ts";
 
 /** Something that was read, or what is wrong with it. */

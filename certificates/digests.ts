@@ -1,10 +1,7 @@
-import { createHash } from "node:crypto";
 import { essence } from "../harness/essence.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { digestOf, type RequirementSet } from "../harness/set.ts";
-
-/** The SHA-256 of some bytes or text, in hex. */
-export const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
+import { sha256 } from "./files.ts";
 
 /** What a verdict rests on: the cases and rules of the suite, the schemas, the catalogue, the set that counts. */
 export interface Digests {

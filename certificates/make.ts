@@ -6,12 +6,12 @@ import { createGzip } from "node:zlib";
 import type { Protocol } from "../harness/protocol.ts";
 import { FORMATS } from "../reports/formats.ts";
 import type { Report } from "../reports/report.ts";
-import { FILES, NAMES, writeBundle } from "./bundle.ts";
+import { writeBundle } from "./bundle.ts";
 import { digestsOf } from "./digests.ts";
 import { envelopeText, seal } from "./envelope.ts";
-import { BundleError, type Files } from "./open.ts";
+import { digestsOfFiles, FILE_NAMES, FILES, type Files, sumsOf } from "./files.ts";
+import { BundleError } from "./open.ts";
 import { type Certified, statement } from "./statement.ts";
-import { digestsOfFiles, sumsOf } from "./sums.ts";
 import { verifyFiles } from "./verify.ts";
 
 /** What a bundle is made of. */
@@ -48,4 +48,7 @@ export async function filesOf(making: Making, protocol: Protocol): Promise<Files
 }
 
 /** What was written of a bundle, as a user reads it. */
-export const writtenIn = (folder: string): string[] => [...NAMES.map((name) => join(folder, name)), `${folder}.tgz`];
+export const writtenIn = (folder: string): string[] => [
+  ...FILE_NAMES.map((name) => join(folder, name)),
+  `${folder}.tgz`,
+];

@@ -7,17 +7,14 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { type Extract, extract } from "tar-stream";
 import { reason, UsageError } from "../harness/usage.ts";
-import { HEADER, headerOf, NAMES, packed } from "./bundle.ts";
-import { sha256 } from "./digests.ts";
+import { HEADER, headerOf, packed } from "./bundle.ts";
+import { FILE_NAMES, type Files, sha256 } from "./files.ts";
 
 /** Bytes that one file of a bundle may have, and that an archive may unpack to: a bundle is what somebody else made. */
 const MOST = { file: 64 << 20, archive: 128 << 20 } as const;
 
 /** What is wrong with a bundle before anything in it is looked at. */
 export class BundleError extends Error {}
-
-/** The files of a bundle, by their names. */
-export type Files = ReadonlyMap<string, Buffer>;
 
 /**
  * The files of a bundle, a folder or an archive, in memory: nothing is unpacked anywhere. Throws a `UsageError` where there is
@@ -30,13 +27,14 @@ export async function openBundle(path: string): Promise<Files> {
   if (!there.isDirectory() && !there.isFile())
     throw new UsageError(`${path} is neither file nor folder. Name a bundle: a folder, or its .tgz.`);
   const files = there.isDirectory() ? await readFolder(path) : await readArchive(path);
-  const lacking = NAMES.filter((name) => !files.has(name));
+  const lacking = FILE_NAMES.filter((name) => !files.has(name));
   if (lacking.length > 0) throw new BundleError(`it lacks ${lacking.join(", ")}`);
   return files;
 }
 
 function known(name: string, isFile: boolean): string {
-  if (!NAMES.includes(name)) throw new BundleError(`it holds ${JSON.stringify(name)}, which is no file of a bundle`);
+  if (!FILE_NAMES.includes(name))
+    throw new BundleError(`it holds ${JSON.stringify(name)}, which is no file of a bundle`);
   if (!isFile) throw new BundleError(`${name} is no plain file`);
   return name;
 }

@@ -9,7 +9,7 @@ import type { Case } from "../harness/scenario.ts";
 import { keep } from "../harness/transcript.ts";
 import { reportCase } from "../reports/make.ts";
 import type { Report, ReportCase } from "../reports/report.ts";
-import { sha256 } from "./digests.ts";
+import { sha256 } from "./files.ts";
 import type { Recorded } from "./recording.ts";
 
 /** What became of judging recorded cases again. */

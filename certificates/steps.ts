@@ -7,15 +7,13 @@ import { titleOf } from "../reports/names.ts";
 import { contradictionIn } from "../reports/read.ts";
 import type { Report } from "../reports/report.ts";
 import { countedBy } from "../reports/sets.ts";
-import { FILES } from "./bundle.ts";
 import { textOf } from "./content.ts";
 import { digestsOf } from "./digests.ts";
 import { type Envelope, isSignedBy, keyId } from "./envelope.ts";
-import type { Files } from "./open.ts";
+import { digestsOfFiles, FILES, type Files, sumsOf } from "./files.ts";
 import { recordedCases } from "./recording.ts";
 import { rejudge } from "./rejudge.ts";
 import { digestsIn, levelOf, type Statement, statement } from "./statement.ts";
-import { digestsOfFiles, sumsOf } from "./sums.ts";
 
 /** What a step finds. */
 export interface Findings {

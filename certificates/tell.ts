@@ -1,8 +1,8 @@
+import type { Colors } from "../reports/colors.ts";
 import { visible } from "../reports/escape.ts";
 import { listed } from "../reports/names.ts";
 import type { Report } from "../reports/report.ts";
 import type { Counted } from "../reports/sets.ts";
-import type { Colors } from "../reports/terminal.ts";
 import type { Conformance, LevelReached } from "./statement.ts";
 import type { Step } from "./verify.ts";
 

@@ -1,5 +1,6 @@
 import { type Read, readEnvelope, readReportOf, readSet, readStatement } from "./content.ts";
-import { BundleError, type Files, openBundle } from "./open.ts";
+import type { Files } from "./files.ts";
+import { BundleError, openBundle } from "./open.ts";
 import type { Conformance } from "./statement.ts";
 import { type Findings, type Means, STEPS, sums } from "./steps.ts";
 

@@ -1,4 +1,4 @@
-import { USER_AGENT } from "./agent.ts";
+import about from "../package.json" with { type: "json" };
 
 /** The server under test and how to reach it. */
 export interface Target {
@@ -36,6 +36,9 @@ export interface ServerProcess {
   /** Ends its whole process group: first asks, then kills. */
   stop(): Promise<void>;
 }
+
+/** The name of the suite in every handshake: some gateways refuse a client that has none. */
+const USER_AGENT = `${about.name}/${about.version}`;
 
 /** The headers that are credentials whoever gives them. */
 const CREDENTIALS = /^(authorization|cookie|proxy-authorization)$/i;

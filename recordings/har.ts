@@ -1,7 +1,6 @@
 import { isObject, type Message, show, type WireEvent } from "../harness/transcript.ts";
 import { UsageError } from "../harness/usage.ts";
-import { clock } from "./clock.ts";
-import { gap, type Sink } from "./recorded.ts";
+import { clock, gap, type Sink } from "./recorded.ts";
 
 /**
  * Reads the WebSockets of a HAR file as Chromium and Firefox save it: `_webSocketMessages` of an entry. It holds no end of a

@@ -1,8 +1,7 @@
 import { cut, isObject, type Message, parse, show, type WireEvent } from "../harness/transcript.ts";
 import { suggestion, UsageError } from "../harness/usage.ts";
-import { type Clock, clock } from "./clock.ts";
 import { type Lines, lines } from "./lines.ts";
-import type { Recorded, Sink } from "./recorded.ts";
+import { type Clock, clock, type Recorded, type Sink } from "./recorded.ts";
 
 const SIDES = ["client", "server"];
 

@@ -2,12 +2,11 @@ import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import type { Protocol } from "../harness/protocol.ts";
 import { parse } from "../harness/transcript.ts";
-import { reason, UsageError } from "../harness/usage.ts";
+import { reason, STDIN, UsageError } from "../harness/usage.ts";
 import { isFolder, MOST, ofProtocol, reportFrom } from "../reports/read.ts";
 import { har } from "./har.ts";
 import { ndjson } from "./ndjson.ts";
 import type { Sink } from "./recorded.ts";
-import { STDIN } from "./stdin.ts";
 import { stored } from "./stored.ts";
 
 /** Reads a recording of whatever kind, and hands over what it holds, one event after another. Throws a `UsageError`. */

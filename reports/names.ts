@@ -15,3 +15,14 @@ export function listed(names: readonly string[], where?: string): string {
   const rest = more > 0 ? [`… and ${more}${where === undefined ? "" : ` (${where})`}`] : [];
   return [...names.slice(0, NAMES), ...rest].join(", ");
 }
+
+/** The other cases in which something is so, on one line; none where there is no other. */
+export const likewise = (others: readonly { readonly id: string }[], where = "--verbose"): string[] =>
+  others.length === 0
+    ? []
+    : [
+        `  likewise in ${others.length} more: ${listed(
+          others.map(({ id }) => id),
+          where,
+        )}`,
+      ];

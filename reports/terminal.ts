@@ -1,31 +1,14 @@
-import type colors from "picocolors";
-import { isBroken, type Requirement, VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
+import { isBroken, type Requirement, VERDICTS, worst } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
+import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { explainCase } from "./explain.ts";
 import { beginning, findings, isNews, skippedBy } from "./findings.ts";
-import { listed, titleOf } from "./names.ts";
+import { likewise, listed, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import type { Report, ReportCase, ReportCheck } from "./report.ts";
 import { notRecorded, traffic } from "./traffic.ts";
 import { isExpected, judged, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
-
-export type Colors = ReturnType<typeof colors.createColors>;
-
-/** A text in the colour of a verdict. */
-export function paint(c: Colors, verdict: Verdict | Report["verdict"], text: string): string {
-  return c[PAINT[verdict]](text);
-}
-
-const PAINT = {
-  pass: "green",
-  info: "blue",
-  skip: "gray",
-  warn: "yellow",
-  error: "magenta",
-  fail: "red",
-  incomplete: "yellow",
-} as const;
 
 /** How much is told: with `quiet` the verdict only, with `verbose` every finding in full and every observation. */
 export interface TerminalOptions {
@@ -119,17 +102,6 @@ const confirmedFirst = (cases: readonly ReportCase[]) =>
     (a, b) =>
       Number(a.unstable ?? 0) - Number(b.unstable ?? 0) || Number(a.unconfirmed ?? 0) - Number(b.unconfirmed ?? 0),
   );
-
-/** Names of cases on one line. */
-export const likewise = (others: readonly { readonly id: string }[], where = "--verbose"): string[] =>
-  others.length === 0
-    ? []
-    : [
-        `  likewise in ${others.length} more: ${listed(
-          others.map(({ id }) => id),
-          where,
-        )}`,
-      ];
 
 function mark({ unstable, unconfirmed }: ReportCase): string {
   if (unstable) return " (unstable: its verdict varies)";

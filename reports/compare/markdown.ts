@@ -2,6 +2,7 @@ import type { RootContent } from "mdast";
 import { bullets, code, heading, paragraph, print, table, text } from "../markdown/tree.ts";
 import { count } from "../names.ts";
 import type { Comparison, Kind, Single } from "./compare.ts";
+import { cellOf, type Matrix } from "./matrix.ts";
 import { causeOf, groupsOf, headline, KINDS, latencyOf, sideOf } from "./words.ts";
 
 /** So many rows of a table; a comment of GitHub has at most 65,536 characters. */
@@ -69,3 +70,25 @@ function singles(what: string, cases: readonly Single[]): RootContent[] {
 }
 
 const more = (n: number) => (n > ROWS ? [paragraph(text(`… and ${n - ROWS} more`))] : []);
+
+/** Server versions × requirements as a page in Markdown. */
+export function matrixMarkdown({ columns, rows }: Matrix): string {
+  return print(
+    heading(1, text("Conformance by server version")),
+    table(
+      ["Version", "Protocol", "Suite", "Tested", "Result"],
+      columns.map((it) => [
+        [code(it.name)],
+        [text(it.protocol)],
+        [text(it.suite)],
+        [text(it.day)],
+        [text(`${it.verdict}: ${it.standing}`)],
+      ]),
+    ),
+    heading(2, text("Requirements")),
+    table(
+      ["Requirement", "Level", ...columns.map(({ name }) => name)],
+      rows.map(({ id, level, cells }) => [[code(id)], [text(level)], ...cells.map((it) => [text(cellOf(it))])]),
+    ),
+  );
+}

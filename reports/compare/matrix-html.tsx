@@ -1,6 +1,5 @@
 import { visible } from "../escape.ts";
-import { readAssets } from "../html/assets.ts";
-import { page } from "../html/page.tsx";
+import { page, readAssets } from "../html/page.tsx";
 import { LevelTag, Verdict } from "../html/parts.tsx";
 import type { Cell, Column, Matrix } from "./matrix.ts";
 

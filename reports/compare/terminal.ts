@@ -1,7 +1,8 @@
+import { type Colors, paint } from "../colors.ts";
 import { visible } from "../escape.ts";
-import { count } from "../names.ts";
-import { type Colors, likewise, paint } from "../terminal.ts";
+import { count, likewise } from "../names.ts";
 import type { ChangedRequirement, Comparison, Kind, Single } from "./compare.ts";
+import { cellOf, type Matrix } from "./matrix.ts";
 import { causeOf, type Group, groupsOf, headline, KINDS, latencyOf, sideOf } from "./words.ts";
 
 /** So many cases that are in one report only are named. */
@@ -81,3 +82,16 @@ const requirements = ({ requirements: rows }: Comparison, c: Colors) =>
 
 const painted = (c: Colors, verdict: ChangedRequirement["old"]) =>
   verdict === "not tested" ? c.dim(verdict) : paint(c, verdict, verdict);
+
+/** What a user reads of a matrix: how each server version stands, and the requirements that not all of them keep alike. */
+export function matrixTerminal({ columns, rows }: Matrix, c: Colors): string {
+  const width = Math.max(...columns.map(({ name }) => name.length));
+  const differing = rows.filter(({ cells }) => new Set(cells.map(cellOf)).size > 1);
+  return [
+    ...columns.map(
+      ({ name, verdict, standing }) => `${visible(name).padEnd(width)}  ${paint(c, verdict, verdict)}: ${standing}`,
+    ),
+    ...differing.map(({ id, cells }) => `${id}: ${cells.map(cellOf).join(" → ")}`),
+    "",
+  ].join("\n");
+}

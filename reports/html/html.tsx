@@ -1,11 +1,10 @@
 import type { Protocol } from "../../harness/protocol.ts";
 import type { Report } from "../report.ts";
 import { meaning, shownVerdict } from "../verdict.ts";
-import { readAssets } from "./assets.ts";
 import { pageData } from "./data.ts";
 import { Explorer } from "./explorer.tsx";
 import { Notes } from "./notes.tsx";
-import { page } from "./page.tsx";
+import { page, readAssets } from "./page.tsx";
 import { Summary } from "./summary.tsx";
 import { Wrong } from "./wrong.tsx";
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import type { VNode } from "preact";
 import { renderToString } from "preact-render-to-string";
 
@@ -52,4 +53,21 @@ export const embedded = (data: unknown): string => JSON.stringify(data).replaceA
 function raw(text: string) {
   if (/<\/(?:script|style)|<!--/i.test(text)) throw new Error("what stands in an element would end it");
   return { dangerouslySetInnerHTML: { __html: text } };
+}
+
+/** What every page needs, as `build.js` makes it. */
+export interface Assets {
+  readonly script: string;
+  readonly style: string;
+}
+
+/** Beside the built command; seen from its source, in `dist/`. */
+const FOLDER = new URL(import.meta.url.endsWith(".tsx") ? "../../dist/" : "./", import.meta.url);
+
+/** Reads the script and the style of the page. */
+export async function readAssets(): Promise<Assets> {
+  const [script, style] = await Promise.all(
+    ["page.js", "page.css"].map((name) => readFile(new URL(name, FOLDER), "utf8")),
+  );
+  return { script: script ?? "", style: style ?? "" };
 }

@@ -1,14 +1,12 @@
 import { generateKeyPairSync } from "node:crypto";
 import { buffer } from "node:stream/consumers";
-import { FILES } from "../../certificates/bundle.ts";
 import { digestsOf } from "../../certificates/digests.ts";
 import { envelopeText, seal } from "../../certificates/envelope.ts";
+import { digestsOfFiles, FILES, type Files, sumsOf } from "../../certificates/files.ts";
 import { filesOf, type Making } from "../../certificates/make.ts";
-import type { Files } from "../../certificates/open.ts";
 import { spool } from "../../certificates/spool.ts";
 import { statement } from "../../certificates/statement.ts";
 import type { Means } from "../../certificates/steps.ts";
-import { digestsOfFiles, sumsOf } from "../../certificates/sums.ts";
 import { verifyFiles } from "../../certificates/verify.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { freeze, type RequirementSet } from "../../harness/set.ts";

@@ -3,15 +3,16 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type Header, pack } from "tar-stream";
-import { compressed, FILES, NAMES, packed } from "../../certificates/bundle.ts";
-import { type Files, openBundle } from "../../certificates/open.ts";
+import { compressed, packed } from "../../certificates/bundle.ts";
+import { FILE_NAMES, FILES, type Files } from "../../certificates/files.ts";
+import { openBundle } from "../../certificates/open.ts";
 import { folder } from "../cli/process.ts";
 
 const { path: cwd, remove } = folder();
 afterAll(remove);
 
 /** A bundle as far as opening it can tell. */
-const files: Files = new Map(NAMES.map((name, i) => [name, Buffer.from(`${name} ${"x".repeat(1_000 * i)}`)]));
+const files: Files = new Map(FILE_NAMES.map((name, i) => [name, Buffer.from(`${name} ${"x".repeat(1_000 * i)}`)]));
 let whole: Buffer;
 beforeAll(async () => {
   whole = compressed(await buffer(packed(files)));
@@ -194,5 +195,5 @@ test("a path that is no bundle at all is the mistake of who names it", async () 
   await expect(openBundle(join(cwd, "nothing"))).rejects.toThrow(/^Cannot read .*: there is no such file/);
   await expect(openBundle("/dev/null")).rejects.toThrow(/is neither file nor folder/);
   await link(join(cwd, "whole.tgz"), join(cwd, "again.tgz"));
-  expect((await openBundle(join(cwd, "again.tgz"))).size).toBe(NAMES.length);
+  expect((await openBundle(join(cwd, "again.tgz"))).size).toBe(FILE_NAMES.length);
 });

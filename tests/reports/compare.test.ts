@@ -2,11 +2,9 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import picocolors from "picocolors";
 import type { Verdict } from "../../harness/catalogue.ts";
 import { compare, type Kind } from "../../reports/compare/compare.ts";
-import { compareMarkdown } from "../../reports/compare/markdown.ts";
+import { compareMarkdown, matrixMarkdown } from "../../reports/compare/markdown.ts";
 import { column, matrix } from "../../reports/compare/matrix.ts";
-import { matrixMarkdown } from "../../reports/compare/matrix-markdown.ts";
-import { matrixTerminal } from "../../reports/compare/matrix-terminal.ts";
-import { compareTerminal } from "../../reports/compare/terminal.ts";
+import { compareTerminal, matrixTerminal } from "../../reports/compare/terminal.ts";
 import type { Report, ReportCheck } from "../../reports/report.ts";
 import { sample, withCase } from "./samples.ts";
 
