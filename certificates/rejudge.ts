@@ -82,7 +82,7 @@ async function judgeAgain(
   if (strayed[0] !== undefined) return `it is no recording of this case: ${strayed[0]}`;
   const verdict = worst(checks.map((check) => check.verdict));
   const result = { case: it, verdict, checks, connections: [], beganAt: 0, durationMs: 0 };
-  const shown = reportCase({ ...result, connections: transcripts.map((transcript) => keep(transcript)) }, String);
+  const shown = reportCase({ ...result, connections: transcripts.map(keep) });
   if (shown.title !== stored.title || shown.suite !== stored.suite) return "its title or suite is not that of the case";
   return isDeepStrictEqual(shown.connections, stored.connections)
     ? { stored, result }
@@ -91,7 +91,7 @@ async function judgeAgain(
 
 /** What a report says of a case and its recording does not show; nothing where it shows all of it. */
 function contradiction(stored: ReportCase, result: CaseResult): string | undefined {
-  const again = reportCase(result, String);
+  const again = reportCase(result);
   if (again.verdict !== stored.verdict)
     return `it is reported as ${stored.verdict}, and by its recording it is ${again.verdict}`;
   const odd = Array.from(

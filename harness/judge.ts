@@ -4,7 +4,7 @@ import { BeyondLimit } from "./limits.ts";
 import { isNothing, type Silence, whyNothing } from "./nothing.ts";
 import type { Finding, Rule } from "./rule.ts";
 import type { Case, Context } from "./scenario.ts";
-import { cut, show, type Transcript } from "./transcript.ts";
+import { show, type Transcript } from "./transcript.ts";
 
 /** One judgement: a requirement, what would have been acceptable, and what came. */
 export interface Check {
@@ -63,7 +63,7 @@ export function judge({ requirements, strict }: Judging): Judge {
       level,
       verdict: verdict === "broken" ? broken(level, strict) : verdict,
       expected: expected ?? statement,
-      actual: cut(actual),
+      actual,
       ...more,
     });
   };

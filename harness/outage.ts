@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isFinding, withChecks } from "./catalogue.ts";
 import type { CaseResult } from "./execute.ts";
 import type { Session } from "./session.ts";
-import type { ServerProcess } from "./target.ts";
+import type { ServerProcess, Target } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
 
 /** In words what a server does that lives on. */
@@ -13,10 +13,13 @@ export async function howItFell({ target, availability }: Session): Promise<stri
   const { process } = target;
   if (process?.death) {
     const words = await process.lastWords();
-    return `the server ended (${process.death.how}${words === undefined ? "" : `: ${words}`})`;
+    return redacted(`the server ended (${process.death.how}${words === undefined ? "" : `: ${words}`})`, target);
   }
   return availability.downSince === undefined ? ENDED_OTHERS : "the server stopped accepting connections";
 }
+
+/** Words that come from the process of a server, without secrets. */
+const redacted = (words: string, { secrets }: Target) => secrets?.redact(words) ?? words;
 
 /** Between two looks at a server that is not there, in ms. */
 const PAUSE = 25;
@@ -48,7 +51,8 @@ export async function standUp(session: Session): Promise<boolean> {
 /** Starts a server again. Whether it accepts connections. */
 async function restart(process: ServerProcess, session: Session): Promise<boolean> {
   const failure = await process.restart();
-  if (failure !== undefined) session.stop ??= { reason: "lost", words: `not run: ${failure}` };
+  if (failure !== undefined)
+    session.stop ??= { reason: "lost", words: redacted(`not run: ${failure}`, session.target) };
   return failure === undefined;
 }
 

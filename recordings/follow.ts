@@ -13,8 +13,8 @@ const CONNECTION = 1_000;
 /** A transcript that has grown by so many events, or bytes, is cut down to what still decides. */
 const PIECE = { events: 256, bytes: 1 << 20 } as const;
 
-/** What a report shows of a connection: so many events at each end, so many characters of a text. */
-const SHOWN = { head: 59, tail: 60, text: 2_000 } as const;
+/** What a report shows of a connection: so many events at each end. */
+const SHOWN = { head: 59, tail: 60 } as const;
 
 /** A connection of a recording, all of it that was followed. */
 export interface Connection {
@@ -152,8 +152,7 @@ function append(it: Followed, event: WireEvent): void {
   it.fresh += 1;
   it.freshBytes += cost;
   it.bytes += cost;
-  const short =
-    "data" in event && event.data.length > SHOWN.text ? { ...event, data: cut(event.data, SHOWN.text) } : event;
+  const short = "data" in event ? { ...event, data: cut(event.data) } : event;
   if (it.head.length < SHOWN.head) it.head.push(short);
   else it.tail.push(short);
   if (it.tail.length > SHOWN.tail) it.tail.shift();

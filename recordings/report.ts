@@ -3,7 +3,6 @@ import { broken, type Requirement, VERDICTS, type Verdict, worst } from "../harn
 import type { Protocol } from "../harness/protocol.ts";
 import type { Rule } from "../harness/rule.ts";
 import { cut } from "../harness/transcript.ts";
-import { TEXT } from "../reports/make.ts";
 import type { Report, ReportCase, ReportCheck } from "../reports/report.ts";
 import { conclude } from "../reports/verdict.ts";
 import type { Connection } from "./follow.ts";
@@ -114,7 +113,7 @@ const isNew = ({ row, verdict }: Judged) => row.counts[verdict] < (verdict === r
 
 function caseOf(it: Connection, verdict: Verdict, found: readonly Judged[]): ReportCase {
   const { url, events } = it.shown();
-  const short = events.map((event) => ("data" in event ? { ...event, data: cut(event.data, TEXT) } : event));
+  const short = events.map((event) => ("data" in event ? { ...event, data: cut(event.data) } : event));
   return {
     id: `check/${it.number}`,
     title: `${it.file}: connection ${cut(it.id, 200)}`,
@@ -123,7 +122,7 @@ function caseOf(it: Connection, verdict: Verdict, found: readonly Judged[]): Rep
     durationMs: it.durationMs,
     digest: createHash("sha256").update(`${it.file}\0${it.id}`).digest("hex").slice(0, 16),
     checks: found.map(checkOf),
-    connections: [{ url: cut(url, TEXT), events: short }],
+    connections: [{ url: cut(url), events: short }],
   };
 }
 
@@ -132,7 +131,7 @@ const checkOf = ({ row: { requirement }, verdict, actual }: Judged): ReportCheck
   level: requirement.level,
   verdict,
   expected: requirement.statement,
-  actual: cut(actual, TEXT),
+  actual: cut(actual),
   ...(verdict === "skip" && { unrecorded: true }),
 });
 

@@ -1,7 +1,6 @@
 import type { CaseResult } from "../harness/execute.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { RunResult } from "../harness/runner.ts";
-import { cut } from "../harness/transcript.ts";
 import { medians } from "./latency.ts";
 import type { Report, ReportCase, ReportShard } from "./report.ts";
 import { conclude } from "./verdict.ts";
@@ -13,60 +12,42 @@ export interface ReportContext {
   readonly target: Report["target"];
   readonly shard?: ReportShard | undefined;
   readonly concurrency?: number;
-  /** Takes secrets out of a text. */
-  readonly redact: (text: string) => string;
 }
 
-/** Characters of a text in a report, at most. */
-export const TEXT = 2_000;
-
-/** Makes the report of a run: secrets taken out, long texts and transcripts cut. */
-export function makeReport(
-  run: RunResult,
-  { suite, protocol, target, shard, concurrency, redact }: ReportContext,
-): Report {
+/** Makes the report of a run: its results hold no secrets, and their texts are cut. */
+export function makeReport(run: RunResult, { suite, protocol, target, shard, concurrency }: ReportContext): Report {
   const { stop, limit, passes } = run;
   const draft = {
     suite,
     protocol: { name: protocol.name, version: protocol.version },
-    target: { ...target, url: redact(target.url) },
+    target,
     startedAt: run.startedAt.toISOString(),
     durationMs: run.durationMs,
     seed: run.seed,
     ...(concurrency !== undefined && { concurrency }),
-    ...(stop && { stop: { ...stop, words: redact(stop.words) } }),
+    ...(stop && { stop }),
     ...(limit !== undefined && { limit }),
     ...(shard && { shard }),
     ...(run.stalls.length > 0 && { stalls: run.stalls }),
-    ...(run.unexplained.length > 0 && {
-      unexplained: run.unexplained.map((it) => ({ ...it, words: redact(it.words) })),
-    }),
+    ...(run.unexplained.length > 0 && { unexplained: run.unexplained }),
     latencies: medians(protocol.latencies, passes),
   };
-  return conclude(
-    draft,
-    run.results.map((result) => reportCase(result, redact)),
-    protocol.requirements,
-  );
+  return conclude(draft, run.results.map(reportCase), protocol.requirements);
 }
 
-/** A case of a report: secrets taken out, long texts cut. */
-export function reportCase(result: CaseResult, redact: ReportContext["redact"]): ReportCase {
-  const { id, title, suite, digest } = result.case;
+/** The result of a case, as it stands in a report. */
+export function reportCase({ case: it, verdict, ...result }: CaseResult): ReportCase {
+  const { id, title, suite, digest } = it;
   return {
     id,
     title,
     suite,
-    verdict: result.verdict,
+    verdict,
     ...(result.unstable && { unstable: true }),
     ...(result.unconfirmed && { unconfirmed: true }),
     durationMs: result.durationMs,
     digest,
-    checks: result.checks.map((check) => ({ ...check, actual: cut(redact(check.actual), TEXT) })),
-    connections: result.connections.map(({ url, name, events }) => ({
-      url: redact(url),
-      ...(name !== undefined && { name }),
-      events: events.map((event) => ("data" in event ? { ...event, data: cut(redact(event.data), TEXT) } : event)),
-    })),
+    checks: result.checks,
+    connections: result.connections.map(({ anonymous: _, ...connection }) => connection),
   };
 }

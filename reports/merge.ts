@@ -103,7 +103,7 @@ function notSeen(id: string, why: string, { suites, requirements }: Protocol): R
   const it = suites.flatMap(({ cases }) => cases).find((one) => one.id === id);
   if (!it)
     throw new UsageError(`There is no case "${id}". Merge the shards with the version of the suite that made them.`);
-  return reportCase(notRun(it, why, { requirements: new Map(requirements.map((row) => [row.id, row])) }), String);
+  return reportCase(notRun(it, why, { requirements: new Map(requirements.map((row) => [row.id, row])) }));
 }
 
 /** The latencies of all shards: of each repetition the median of their medians. */

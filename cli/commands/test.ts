@@ -57,14 +57,13 @@ export async function test(
     suite: { name: about.name, version: about.version },
     protocol,
     target: {
-      url: target.url.href,
+      url: target.secrets.redact(target.url.href),
       embedded: args.url === undefined,
       strict,
       ...(failOnUnstable && { failOnUnstable }),
     },
     shard: shard && { ...shard, cases: whole.map(({ id }) => id) },
     concurrency,
-    redact: target.redact,
   });
   return { result, report };
 }

@@ -9,10 +9,10 @@ import { statement } from "../../certificates/statement.ts";
 import type { Means } from "../../certificates/steps.ts";
 import { verifyFiles } from "../../certificates/verify.ts";
 import type { Protocol } from "../../harness/protocol.ts";
+import { secrets } from "../../harness/secrets.ts";
 import { freeze, type RequirementSet } from "../../harness/set.ts";
 import about from "../../package.json" with { type: "json" };
 import { makeReport } from "../../reports/make.ts";
-import { redactor } from "../../reports/redact.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { runAgainst } from "../helpers.ts";
 
@@ -40,15 +40,14 @@ export type Parts = Omit<Making, "transcripts"> & { readonly lines: readonly str
 /** What a run against the reference server, with a fault or without, gives to make a bundle of. */
 export async function parts(fault?: string, secret?: string): Promise<Parts> {
   const server = await protocol.serve({ fault });
-  const redact = redactor(secret === undefined ? [] : [secret]);
-  const kept = await spool(redact);
+  const kept = await spool();
   try {
     const headers: Record<string, string> = secret === undefined ? {} : { Authorization: secret };
-    const target = { url: new URL(server.url), headers, redact };
+    const target = { url: new URL(server.url), headers, secrets: secrets(...Object.values(headers)) };
     const result = await runAgainst(server.url, cases, { target, record: kept.record });
     const suite = { name: about.name, version: about.version };
     const at = { url: server.url, embedded: false, strict: false };
-    const report = makeReport(result, { suite, protocol: small, target: at, redact });
+    const report = makeReport(result, { suite, protocol: small, target: at });
     const text = (await buffer(kept.read(result.results.flatMap(({ recorded }) => recorded ?? [])))).toString();
     return {
       report,

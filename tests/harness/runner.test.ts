@@ -30,8 +30,7 @@ const summary = ({ results }: Awaited<ReturnType<typeof run>>) =>
   );
 const verdictOf = (result: Awaited<ReturnType<typeof run>>) => {
   const suite = { name: "", version: "" };
-  return makeReport(result, { suite, protocol, target: { url: "", embedded: false, strict: false }, redact: String })
-    .verdict;
+  return makeReport(result, { suite, protocol, target: { url: "", embedded: false, strict: false } }).verdict;
 };
 const custom = (id: string, body: (context: Context<"disconnect.answered">) => Promise<void>) =>
   scenario({ id: `malformed/${id}`, title: id, tests: ["disconnect.answered"], run: body });

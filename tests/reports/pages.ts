@@ -27,7 +27,6 @@ async function reportOf(url: string, tested = some, options: Parameters<typeof r
     suite: { name: "tachyon-conformance", version: "1.2.3" },
     protocol,
     target,
-    redact: String,
   });
 }
 

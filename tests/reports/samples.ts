@@ -17,7 +17,6 @@ export async function sample(fault?: string, options: Partial<RunOptions> = {}):
     suite: { name: "tachyon-conformance", version: "0.2.0" },
     protocol,
     target: { url: "ws://127.0.0.1:8080/", embedded: false, strict: options.strict ?? false },
-    redact: String,
   });
 }
 
