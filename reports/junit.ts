@@ -2,10 +2,11 @@ import commonJs, { type Builder, type TestCase } from "junit-report-builder";
 import type { Requirement } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
 import { visible, xmlSafe } from "./escape.ts";
-import { explainCase, explainConnections } from "./explain.ts";
+import { explainConnections, explainFindings } from "./explain.ts";
 import { whySkipped } from "./findings.ts";
 import type { Report, ReportCase } from "./report.ts";
 import { isExpected, isFine, meaning, problemsOf, reasonsOf, shownVerdict } from "./verdict.ts";
+import { spotsOf } from "./wrong.ts";
 
 /** Connections in the output of one case, at most. */
 const CONNECTIONS = 20;
@@ -61,7 +62,7 @@ function testCase(testcase: TestCase, it: ReportCase, requirements: readonly Req
       bad.map(({ requirement, expected, actual }) => `${requirement}: expected ${expected}, came ${actual}`).join("; "),
     ),
   );
-  const explanation = xmlSafe(explainCase(it, requirements, 0).join("\n"));
+  const explanation = xmlSafe(explainFindings(it, requirements, 0).join("\n"));
   if (isExpected(it)) skip(testcase, reasonsOf(it).join("; "));
   else if (it.verdict === "fail") testcase.failure(summary, "fail").stacktrace(explanation);
   else if (it.verdict === "error") testcase.error(summary, "error", explanation);
@@ -91,7 +92,7 @@ function story(it: ReportCase): string[] {
   const noted = it.checks.filter(({ verdict }) => verdict !== "pass");
   return [
     ...noted.map(({ verdict, requirement, actual }) => `${verdict} ${requirement}: ${actual}`),
-    ...explainConnections(it.connections, CONNECTIONS),
+    ...explainConnections(it.connections, spotsOf(it), CONNECTIONS),
   ];
 }
 

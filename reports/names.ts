@@ -26,3 +26,6 @@ export const likewise = (others: readonly { readonly id: string }[], where = "--
           where,
         )}`,
       ];
+
+/** A text on one line, cut where it is longer than so many characters. */
+export const short = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text);

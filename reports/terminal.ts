@@ -2,7 +2,7 @@ import { isBroken, type Requirement, VERDICTS, worst } from "../harness/catalogu
 import { groupBy } from "../harness/group.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
-import { explainCase } from "./explain.ts";
+import { explainFindings } from "./explain.ts";
 import { beginning, findings, isNews, skippedBy } from "./findings.ts";
 import { likewise, listed, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
@@ -85,7 +85,7 @@ function finding(
   { colors: c, requirements, alone, verbose }: TerminalOptions,
 ): string[] {
   if (!it) return [];
-  const [title, ...lines] = explainCase(it, requirements, verbose ? it.connections.length : undefined).map(visible);
+  const [title, ...lines] = explainFindings(it, requirements, verbose ? it.connections.length : undefined).map(visible);
   const verdict = worst(it.checks.filter(isNews).map((check) => check.verdict));
   return [
     `${paint(c, verdict, verdict.toUpperCase())} ${c.bold(it.id)}${mark(it)}`,

@@ -1,17 +1,22 @@
-import type { Requirement } from "../../harness/catalogue.ts";
+import { isFinding, type Requirement } from "../../harness/catalogue.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import type { Violation } from "../../harness/schema.ts";
 import { isObject, parse, type WireEvent } from "../../harness/transcript.ts";
 import { visible } from "../escape.ts";
 import type { Report, ReportCase, ReportCheck, ReportShard } from "../report.ts";
-import { notable } from "../trouble.ts";
+import { notable, type Spot, spotOf } from "../wrong.ts";
 import { hasTrouble, type PageConnection, type PageEvent } from "./events.ts";
 
 /** A requirement of the page: what the catalogue says of it, and what came of it. */
 export type PageRequirement = Requirement & Pick<Report["requirements"][number], "verdict">;
 
-/** A check of the page; what was expected only where it is not what the requirement says. */
-export type PageCheck = Omit<ReportCheck, "level" | "expected"> & { readonly expected?: string };
+/** A check of the page. */
+export type PageCheck = Omit<ReportCheck, "level" | "expected" | "evidence"> & {
+  /** Where it is not what the requirement says. */
+  readonly expected?: string;
+  /** The event that shows what a finding is about. */
+  readonly spot?: Spot;
+};
 
 /** A case of the page. */
 export type PageCase = Omit<ReportCase, "digest" | "checks" | "connections"> & {
@@ -47,31 +52,39 @@ export function pageData(report: Report, { requirements, violationsOf }: Protoco
       level,
       verdict,
     })),
-    cases: report.cases.map(({ digest: _, ...it }) => ({
-      ...it,
-      checks: it.checks.map((check) => pageCheck(check, catalogue)),
-      connections: notable(
-        it.connections.map((one, i) => ({
-          ...one,
-          number: i + 1,
-          events: one.events.map((event) => marked(event, judge)),
-        })),
-        CONNECTIONS,
-        hasTrouble,
-      ),
-      connected: it.connections.length,
-    })),
+    cases: report.cases.map((it) => pageCase(it, catalogue, judge)),
   });
 }
 
-function pageCheck(
-  { level: _, expected, ...check }: ReportCheck,
+/** Tells what is wrong with a message, by its text. */
+type Judge = (text: string) => readonly Violation[];
+
+function pageCase(
+  { digest: _, ...it }: ReportCase,
   catalogue: ReadonlyMap<string, Requirement>,
-): PageCheck {
-  return expected === catalogue.get(check.requirement)?.statement ? check : { ...check, expected };
+  judge: Judge,
+): PageCase {
+  const checks = it.checks.map((check): PageCheck => {
+    const { level: _, expected, evidence: __, ...rest } = check;
+    const spot = isFinding(check) ? spotOf(check, it.connections) : undefined;
+    const isKnown = expected === catalogue.get(check.requirement)?.statement;
+    return { ...rest, ...(!isKnown && { expected }), ...(spot && { spot }) };
+  });
+  const spotted = new Set(checks.flatMap(({ spot }) => (spot ? [spot.connection + 1] : [])));
+  const connections = it.connections.map((one, i) => ({
+    ...one,
+    number: i + 1,
+    events: one.events.map((event) => marked(event, judge)),
+  }));
+  return {
+    ...it,
+    checks,
+    connections: notable(connections, CONNECTIONS, (one) => spotted.has(one.number) || hasTrouble(one)),
+    connected: connections.length,
+  };
 }
 
-function marked(event: WireEvent, judge: (text: string) => readonly Violation[]): PageEvent {
+function marked(event: WireEvent, judge: Judge): PageEvent {
   const wrong = event.type === "text" && event.from === "server" ? judge(event.data) : [];
   return wrong.length > 0 ? { ...event, wrong } : event;
 }

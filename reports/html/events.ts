@@ -1,7 +1,7 @@
 import type { Violation } from "../../harness/schema.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import type { ReportConnection } from "../report.ts";
-import { isGivenUp, isTrouble as isWireTrouble } from "../trouble.ts";
+import { isGivenUp, isTrouble as isWireTrouble } from "../wrong.ts";
 
 /** An event of the page, with what is wrong with its message by the schema. */
 export type PageEvent = WireEvent & { readonly wrong?: readonly Violation[] };
@@ -34,6 +34,15 @@ export function folded(events: readonly PageEvent[], most: number): Places {
   );
   return places.filter((i) => i < end || i >= events.length - end || near.has(i));
 }
+
+/** So many events are shown before and behind the one that shows what is wrong. */
+const AROUND = { before: 4, behind: 2 } as const;
+
+/** The first of so many events, and those around the one that shows what is wrong. */
+export const around = (spot: number, total: number): Places =>
+  Array.from({ length: total }, (_, i) => i).filter(
+    (i) => i === 0 || (i >= spot - AROUND.before && i <= spot + AROUND.behind),
+  );
 
 /** How many events are left out before each place, and at last after all of them. */
 export const gaps = (places: Places, total: number): readonly number[] =>

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { notable } from "../trouble.ts";
+import { notable } from "../wrong.ts";
 import { Content } from "./content.tsx";
 import type { PageCase } from "./data.ts";
 import {

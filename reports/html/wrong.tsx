@@ -1,7 +1,7 @@
 import { alone } from "../again.ts";
 import { beginning, type Finding, findings } from "../findings.ts";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
-import { excerpt } from "./excerpt.ts";
+import { around } from "./events.ts";
 import { Command, Comparison, LevelTag, Marks, Prose, RowLink, Verdict } from "./parts.tsx";
 import { beganAt, ConnectionName, Events, Legend } from "./timeline.tsx";
 import { capital, marks, plural } from "./words.ts";
@@ -85,10 +85,9 @@ function Entry({ finding, begin, data }: EntryProps) {
 }
 
 /** The few lines of a transcript that show a finding. */
-function Shows({ it, check }: { readonly it: PageCase; readonly check: PageCheck }) {
-  const found = excerpt(it, check);
-  if (!found) return null;
-  const { connection, places, spot } = found;
+function Shows({ it, check: { spot, actual } }: { readonly it: PageCase; readonly check: PageCheck }) {
+  const connection = it.connections.find(({ number }) => number - 1 === spot?.connection);
+  if (!connection || !spot) return null;
   return (
     <figure>
       <figcaption>
@@ -96,11 +95,11 @@ function Shows({ it, check }: { readonly it: PageCase; readonly check: PageCheck
       </figcaption>
       <Events
         events={connection.events}
-        places={places}
+        places={around(spot.event, connection.events.length)}
         began={beganAt(it.connections)}
         brief
-        spot={spot}
-        came={check.actual}
+        spot={spot.event}
+        came={actual}
       />
     </figure>
   );

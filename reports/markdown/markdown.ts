@@ -7,6 +7,7 @@ import { count, NAMES, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
 import { isExpected, judged, meaning, problemsOf, shownVerdict } from "../verdict.ts";
+import { spotsOf } from "../wrong.ts";
 import { block, bullets, code, heading, paragraph, print, sentence, table, text } from "./tree.ts";
 
 /** So many findings are told in full; the others are rows of the table. A comment of GitHub has at most 65,536 characters. */
@@ -116,7 +117,7 @@ function inFull(
       [text(report.recording ? "Again: " : "Alone: "), code(alone(report, shown.id))],
     ]),
     ...(withTranscript && shown.connections.length > 0
-      ? [block(explainConnections(shown.connections, CONNECTIONS))]
+      ? [block(explainConnections(shown.connections, spotsOf(shown), CONNECTIONS))]
       : []),
   ];
 }
