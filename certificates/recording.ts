@@ -7,13 +7,13 @@ import { BundleError, limit } from "./open.ts";
 const MOST = { all: 512 << 20, line: 16 << 20, case: 128 << 20, events: 20_000, connections: 2_000 } as const;
 
 /** The whole transcripts of one run of a case. */
-export interface Recorded {
+export interface RecordedCase {
   readonly id: string;
   readonly transcripts: readonly Transcript[];
 }
 
 /** The cases of compressed transcripts, one after another. Throws a `BundleError` where they are none. */
-export async function* recordedCases(compressed: Buffer): AsyncGenerator<Recorded> {
+export async function* recordedCases(compressed: Buffer): AsyncGenerator<RecordedCase> {
   let current: Growing | undefined;
   for await (const text of lines(unpacked(compressed))) {
     const line = lineOf(text);
@@ -26,7 +26,7 @@ export async function* recordedCases(compressed: Buffer): AsyncGenerator<Recorde
   if (current) yield current;
 }
 
-interface Growing extends Recorded {
+interface Growing extends RecordedCase {
   readonly transcripts: (Transcript & { readonly events: WireEvent[] })[];
   size: number;
 }

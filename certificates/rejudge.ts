@@ -10,7 +10,7 @@ import { keep } from "../harness/transcript.ts";
 import { reportCase } from "../reports/make.ts";
 import type { Report, ReportCase } from "../reports/report.ts";
 import { sha256 } from "./files.ts";
-import type { Recorded } from "./recording.ts";
+import type { RecordedCase } from "./recording.ts";
 
 /** What became of judging recorded cases again. */
 export interface Rejudged {
@@ -25,7 +25,7 @@ export interface Rejudged {
 /** Judges all cases of a report again by their recordings: each verdict, each text, each line of the transcripts in the report. */
 export async function rejudge(
   report: Report,
-  recorded: AsyncIterable<Recorded>,
+  recorded: AsyncIterable<RecordedCase>,
   random: Random,
   protocol: Protocol,
 ): Promise<Rejudged> {
@@ -75,7 +75,7 @@ interface Judged {
 async function judgeAgain(
   stored: ReportCase,
   it: Case,
-  { transcripts }: Recorded,
+  { transcripts }: RecordedCase,
   bench: Pick<Bench, "protocol" | "judging" | "random" | "idle">,
 ): Promise<Judged | string> {
   const { checks, strayed } = await replay(it, transcripts, bench);

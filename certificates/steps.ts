@@ -24,7 +24,7 @@ export interface Findings {
 }
 
 /** What a bundle is verified with. */
-export interface Means {
+export interface VerifyOptions {
   readonly protocol: Protocol;
   readonly suite: Report["suite"];
   /** Whose signature is asked for. */
@@ -32,7 +32,7 @@ export interface Means {
 }
 
 /** All that a bundle holds. */
-export interface Content extends Means {
+export interface BundleContent extends VerifyOptions {
   readonly files: Files;
   readonly envelope: Envelope;
   readonly statement: Statement;
@@ -41,7 +41,7 @@ export interface Content extends Means {
 }
 
 /** A step that needs all of a bundle. */
-export type Look = (content: Content) => Findings | Promise<Findings>;
+export type Look = (content: BundleContent) => Findings | Promise<Findings>;
 
 /** So many problems of one kind are named. */
 const NAMED = 20;
@@ -69,7 +69,7 @@ export function sums(files: Files): Findings {
   return found(text !== sumsOf(files) && "it holds more than the digests of the files");
 }
 
-function signature({ envelope, key }: Content): Findings {
+function signature({ envelope, key }: BundleContent): Findings {
   const [signed] = envelope.signatures;
   if (key && isSignedBy(envelope, key)) return { problems: [] };
   if (key)
@@ -83,7 +83,7 @@ function signature({ envelope, key }: Content): Findings {
   };
 }
 
-function digests({ files, statement: { subject } }: Content): Findings {
+function digests({ files, statement: { subject } }: BundleContent): Findings {
   const said = digestsIn(subject);
   const own = Object.entries(digestsOfFiles(files));
   return {
@@ -94,11 +94,11 @@ function digests({ files, statement: { subject } }: Content): Findings {
 }
 
 /** Whether this is the suite that made the bundle: what it judged with. */
-const isSameSuite = ({ suite: { name, version }, report, protocol, set, statement: it }: Content) =>
+const isSameSuite = ({ suite: { name, version }, report, protocol, set, statement: it }: BundleContent) =>
   isDeepStrictEqual(report.suite, { name, version }) &&
   isDeepStrictEqual({ ...digestsOf(protocol, set) }, { ...digestsIn(it.predicate.configuration) });
 
-function suite(content: Content): Findings {
+function suite(content: BundleContent): Findings {
   const { suite: own, report, protocol, set, statement: it } = content;
   const said = digestsIn(it.predicate.configuration);
   const other = Object.entries(digestsOf(protocol, set)).filter(([name, digest]) => said[name] !== digest);
@@ -115,7 +115,7 @@ function suite(content: Content): Findings {
 /** What a report holds only where a run was not whole, or not judged as it is. */
 const MISPLACED = ["stop", "unexplained", "shard", "expectedFailures"] as const;
 
-function verdict(content: Content): Findings {
+function verdict(content: BundleContent): Findings {
   const { report, protocol } = content;
   const wrong = contradictionIn(report);
   const own = protocol.requirements.map(({ id, level }) => [id, level]);
@@ -133,7 +133,7 @@ function verdict(content: Content): Findings {
   };
 }
 
-function cases(content: Content): Findings {
+function cases(content: BundleContent): Findings {
   const { report, protocol, set } = content;
   const ids = report.cases.map(({ id }) => id);
   const { missing, unstable } = countedBy(set, report, protocol.withdrawn);
@@ -154,7 +154,7 @@ const first = (lines: readonly string[]) => [
   ...(lines.length > NAMED ? [`and ${lines.length - NAMED} more`] : []),
 ];
 
-function level({ report, protocol, set, statement: it }: Content): Findings {
+function level({ report, protocol, set, statement: it }: BundleContent): Findings {
   const claimed = it.predicate.conformance.level;
   const counted = countedBy(set, report, protocol.withdrawn);
   const reached = levelOf(counted);
@@ -164,7 +164,7 @@ function level({ report, protocol, set, statement: it }: Content): Findings {
   return { problems: [`it claims ${claimed}, and its report reaches ${reached ?? "no level"}`, ...why] };
 }
 
-function certificate(content: Content): Findings {
+function certificate(content: BundleContent): Findings {
   const { report, files, set, statement: it } = content;
   const { implementation, level, random } = it.predicate.conformance;
   const again = statement(report, {
@@ -178,14 +178,14 @@ function certificate(content: Content): Findings {
   return found(JSON.stringify(again) !== JSON.stringify(it) && "it does not say what follows from the report");
 }
 
-async function madeAgain(content: Content, format: "junit" | "html"): Promise<Findings> {
+async function madeAgain(content: BundleContent, format: "junit" | "html"): Promise<Findings> {
   const { report, protocol, files } = content;
   if (!isSameSuite(content)) return { problems: [], notes: ["not compared: another version of the suite made it"] };
   const again = await FORMATS[format].make(report, protocol);
   return found(textOf(files, FILES[format]) !== again && "it does not tell what report.json says");
 }
 
-async function transcripts({ files, report, protocol, statement: it }: Content): Promise<Findings> {
+async function transcripts({ files, report, protocol, statement: it }: BundleContent): Promise<Findings> {
   const recorded = recordedCases(files.get(FILES.transcripts) ?? Buffer.alloc(0));
   const { reproduced, problems, unknown } = await rejudge(report, recorded, it.predicate.conformance.random, protocol);
   return {

@@ -54,7 +54,7 @@ export function step({ name, problems, notes = [], done }: Step, c: Colors): str
 }
 
 /** What came of verifying: whether all is sound, and by whose key, where that was asked for. */
-export interface Outcome {
+export interface Verification {
   readonly isSound: boolean;
   readonly key?: string | undefined;
 }
@@ -63,7 +63,7 @@ export interface Outcome {
 export function conclusion(
   bundle: string,
   it: Conformance | undefined,
-  { isSound, key }: Outcome,
+  { isSound, key }: Verification,
   c: Colors,
 ): string[] {
   const word = isSound ? c.green(key === undefined ? "CONSISTENT" : "BELIEVE") : c.red("DO NOT BELIEVE");

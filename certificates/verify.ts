@@ -2,7 +2,7 @@ import { type Read, readEnvelope, readReportOf, readSet, readStatement } from ".
 import type { Files } from "./files.ts";
 import { BundleError, openBundle } from "./open.ts";
 import type { Conformance } from "./statement.ts";
-import { type Findings, type Means, STEPS, sums } from "./steps.ts";
+import { type Findings, STEPS, sums, type VerifyOptions } from "./steps.ts";
 
 /** One thing that was looked at: whether it is as it should be, and what there is to say of it. */
 export interface Step extends Findings {
@@ -15,27 +15,27 @@ export interface Step extends Findings {
  * Verifies a bundle, one step after another, the cheap ones first. Nothing in it is trusted; where a file cannot be read, the
  * steps that need it are left out. Throws a `UsageError` where there is none.
  */
-export async function* verify(path: string, means: Means): AsyncGenerator<Step> {
+export async function* verifyBundle(path: string, means: VerifyOptions): AsyncGenerator<Step> {
   const opened = await attempt(() => openBundle(path));
-  yield { name: "structure", problems: problemsOf(opened) };
+  yield { name: "structure", problems: problemIn(opened) };
   if (!opened.is) return;
   yield* verifyFiles(opened.is, means);
 }
 
 /** Verifies the files of a bundle. */
-export async function* verifyFiles(files: Files, means: Means): AsyncGenerator<Step> {
+export async function* verifyFiles(files: Files, means: VerifyOptions): AsyncGenerator<Step> {
   yield { name: "SHA256SUMS", ...sums(files) };
   const envelope = readEnvelope(files);
-  yield { name: "envelope", problems: problemsOf(envelope) };
+  yield { name: "envelope", problems: problemIn(envelope) };
   const report = readReportOf(files);
-  yield { name: "report", problems: problemsOf(report) };
+  yield { name: "report", problems: problemIn(report) };
   if (!envelope.is) return;
   const statement = readStatement(envelope.is);
   const certifies = statement.is?.predicate.conformance;
-  yield { name: "statement", problems: problemsOf(statement), ...(certifies && { certifies }) };
+  yield { name: "statement", problems: problemIn(statement), ...(certifies && { certifies }) };
   if (!statement.is) return;
   const set = readSet(statement.is.predicate.conformance.set, means.protocol);
-  yield { name: "set", problems: problemsOf(set) };
+  yield { name: "set", problems: problemIn(set) };
   if (!report.is || !set.is) return;
   const content = { ...means, files, envelope: envelope.is, statement: statement.is, report: report.is, set: set.is };
   for (const [name, look] of Object.entries(STEPS)) {
@@ -44,7 +44,7 @@ export async function* verifyFiles(files: Files, means: Means): AsyncGenerator<S
   }
 }
 
-const problemsOf = ({ problem }: Read<unknown>): string[] => (problem === undefined ? [] : [problem]);
+const problemIn = ({ problem }: Read<unknown>): string[] => (problem === undefined ? [] : [problem]);
 
 async function attempt<T>(look: () => Promise<T>): Promise<Read<T>> {
   try {

@@ -2,7 +2,7 @@ import { costOf } from "../harness/recorder.ts";
 import type { Rule } from "../harness/rule.ts";
 import { cut, keep, type Transcript, type WireEvent } from "../harness/transcript.ts";
 import { isEnd, prune } from "./judge.ts";
-import { bounded, gap, type Recorded } from "./recorded.ts";
+import { bounded, gap, type RecordedEvent } from "./recorded.ts";
 import { seen } from "./seen.ts";
 
 /** What is remembered of all connections at most, in bytes; an event and a connection cost so many beside their texts. */
@@ -17,7 +17,7 @@ const PIECE = { events: 256, bytes: 1 << 20 } as const;
 const SHOWN = { head: 59, tail: 60 } as const;
 
 /** A connection of a recording, all of it that was followed. */
-export interface Connection {
+export interface FollowedConnection {
   readonly file: string;
   readonly id: string;
   /** Which connection of all it is, from 1, in the order of their beginnings. */
@@ -33,7 +33,7 @@ export interface Connection {
 
 /** Follows the connections of recordings, however long, and in bounded memory. */
 export interface Follower {
-  see(file: string, recorded: Recorded): void;
+  see(file: string, recorded: RecordedEvent): void;
   /** Nothing more comes: hands over all that is still followed. */
   end(): void;
 }
@@ -62,14 +62,14 @@ interface Followed {
  * A follower. Each connection is handed to `done` when the recording ends, or when memory is short and it was silent for longer
  * than others: what comes of it later is another connection, of which it is known that its beginning is missing.
  */
-export function follow(rules: readonly Rule[], done: (connection: Connection) => void): Follower {
+export function follow(rules: readonly Rule[], done: (connection: FollowedConnection) => void): Follower {
   // Those that were heard of lately, and those that were not since memory was last short.
   let lively = { bytes: 0, all: new Map<string, Followed>() };
   let silent = new Map<string, Followed>();
   const left = seen();
   let count = 0;
 
-  const begin = (key: string, file: string, { connection: id, url = "", event }: Recorded): Followed => {
+  const begin = (key: string, file: string, { connection: id, url = "", event }: RecordedEvent): Followed => {
     count += 1;
     const it = begun(file, id, url, count, event.at);
     if (event.type !== "upgrade" && left.has(key))
@@ -169,7 +169,7 @@ function shorten(it: Followed, rules: readonly Rule[]): void {
 
 const costIn = (event: WireEvent) => EVENT + ("data" in event ? costOf(event.data) : 0);
 
-function finished({ file, id, url, number, count, began, last, decisive, ...it }: Followed): Connection {
+function finished({ file, id, url, number, count, began, last, decisive, ...it }: Followed): FollowedConnection {
   return {
     file,
     id,

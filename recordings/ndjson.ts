@@ -1,7 +1,7 @@
 import { cut, isObject, type Message, parse, show, type WireEvent } from "../harness/transcript.ts";
 import { suggestion, UsageError } from "../harness/usage.ts";
 import { type Lines, lines } from "./lines.ts";
-import { type Clock, clock, type Recorded, type Sink } from "./recorded.ts";
+import { type Clock, clock, type RecordedEvent, type Sink } from "./recorded.ts";
 
 const SIDES = ["client", "server"];
 
@@ -37,7 +37,7 @@ export function ndjson(name: string, sink: Sink): Lines {
 
 const wrong = (words: string) => new UsageError(words);
 
-function recorded(line: string, time: Clock): Recorded {
+function recorded(line: string, time: Clock): RecordedEvent {
   const value = line.length > LONG && structure(line) > STRUCTURE ? undefined : parse(line);
   if (!isObject(value))
     throw wrong(

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Protocol } from "../harness/protocol.ts";
 import { parse } from "../harness/transcript.ts";
 import { reason, STDIN, UsageError } from "../harness/usage.ts";
-import { isFolder, MOST, ofProtocol, reportFrom } from "../reports/read.ts";
+import { isFolder, ofProtocol, REPORT_BYTES, reportFrom } from "../reports/read.ts";
 import { har } from "./har.ts";
 import { ndjson } from "./ndjson.ts";
 import type { Sink } from "./recorded.ts";
@@ -24,7 +24,7 @@ export async function readRecording(file: string, sink: Sink, protocol: Known): 
       if (done) break;
       begin.push(value);
     }
-    const kind = KINDS.find(({ begins }) => begins.test(Buffer.concat(begin).toString("utf8", 0, 4096))) ?? LINES;
+    const kind = FORMATS.find(({ begins }) => begins.test(Buffer.concat(begin).toString("utf8", 0, 4096))) ?? LINES;
     await kind.read({ name: file, protocol, sink, begin, chunks });
   } catch (error) {
     if (error instanceof UsageError || !(error instanceof Error) || !("code" in error)) throw error;
@@ -61,7 +61,7 @@ const LINES = {
 };
 
 /** What a file is, by its first property. All else is read line by line. */
-const KINDS = [
+const FORMATS = [
   {
     begins: /^\ufeff?\s*\{\s*"log"\s*:/,
     async read(source: Source) {
@@ -84,9 +84,9 @@ async function whole({ name, begin, chunks }: Source): Promise<string> {
   for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
     parts.push(next.value);
     length += next.value.length;
-    if (length > MOST)
+    if (length > REPORT_BYTES)
       throw new UsageError(
-        `${name} has more than ${MOST >> 20} MiB. Only a recording of one event a line may be so big.`,
+        `${name} has more than ${REPORT_BYTES >> 20} MiB. Only a recording of one event a line may be so big.`,
       );
   }
   return Buffer.concat(parts)

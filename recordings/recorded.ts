@@ -2,14 +2,14 @@ import { costOf, LIMITS } from "../harness/recorder.ts";
 import type { Side, WireEvent } from "../harness/transcript.ts";
 
 /** Something that a recording holds: an event, and on which connection it happened. */
-export interface Recorded {
+export interface RecordedEvent {
   readonly connection: string;
   readonly url?: string | undefined;
   readonly event: WireEvent;
 }
 
 /** What takes a recording, one event after another. */
-export type Sink = (recorded: Recorded) => void;
+export type Sink = (recorded: RecordedEvent) => void;
 
 /** What a message may cost when it is read, in bytes: some such are remembered at the same time. */
 const COST = 4 << 20;

@@ -5,7 +5,7 @@ import type { Rule } from "../harness/rule.ts";
 import { cut } from "../harness/transcript.ts";
 import type { Report, ReportCase, ReportCheck } from "../reports/report.ts";
 import { conclude } from "../reports/verdict.ts";
-import type { Connection } from "./follow.ts";
+import type { FollowedConnection } from "./follow.ts";
 import { judgeRecorded } from "./judge.ts";
 
 /** Connections that a report holds at most: the first, and beyond them of each requirement that is broken. */
@@ -13,7 +13,7 @@ const KEPT = { first: 200, broken: 20 } as const;
 
 /** Judges connections one after another, and makes a report of them. */
 export interface Recording {
-  add(connection: Connection): void;
+  add(connection: FollowedConnection): void;
   /** How many connections there were. */
   readonly size: number;
   report(about: About): Report;
@@ -40,7 +40,7 @@ export function recording({ name, version, requirements, rules }: Protocol, stri
       return size;
     },
     add(connection) {
-      const found = judged(connection, rows);
+      const found = findingsOn(connection, rows);
       const verdict = worst(
         found.filter((it) => it.verdict !== "skip").map((it) => it.verdict),
         "skip",
@@ -96,7 +96,7 @@ interface Judged {
   readonly actual: string;
 }
 
-function judged({ decisive }: Connection, rows: readonly Row[]): readonly Judged[] {
+function findingsOn({ decisive }: FollowedConnection, rows: readonly Row[]): readonly Judged[] {
   const silent = !decisive.events.some(({ from, type }) => from === "server" && type !== "cut");
   return rows.map((row) => {
     const { outcome, actual } = judgeRecorded(row.rule, decisive);
@@ -111,7 +111,7 @@ function judged({ decisive }: Connection, rows: readonly Row[]): readonly Judged
 /** Whether the report does not hold enough connections yet of which a rule found the same. */
 const isNew = ({ row, verdict }: Judged) => row.counts[verdict] < (verdict === row.broken ? KEPT.broken : 1);
 
-function caseOf(it: Connection, verdict: Verdict, found: readonly Judged[]): ReportCase {
+function caseOf(it: FollowedConnection, verdict: Verdict, found: readonly Judged[]): ReportCase {
   const { url, events } = it.shown();
   const short = events.map((event) => ("data" in event ? { ...event, data: cut(event.data) } : event));
   return {

@@ -1,4 +1,4 @@
-const NAMES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+const ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /**
  * Control and format characters (ANSI sequences, direction marks, lone surrogates …), which must not reach a terminal, and all
@@ -12,7 +12,7 @@ const HARMLESS = /^[ -~]*$/;
 /** Makes visible what a terminal or an XML parser would act on or choke on. */
 export function visible(text: string): string {
   if (HARMLESS.test(text)) return text;
-  return text.replace(INVISIBLE, (c) => NAMES[c] ?? `\\u{${(c.codePointAt(0) as number).toString(16)}}`);
+  return text.replace(INVISIBLE, (c) => ESCAPES[c] ?? `\\u{${(c.codePointAt(0) as number).toString(16)}}`);
 }
 
 /** The same for a text of several lines: its line breaks stay. */

@@ -13,7 +13,7 @@ type Checked<Check> = Pick<ReportCase, "unconfirmed" | "unstable"> & {
 };
 
 /** A requirement that is broken, or could not be told: the case that shows it best, and all in which it is. */
-export interface Finding<Requirement, Case, Check> {
+export interface ReportFinding<Requirement, Case, Check> {
   readonly requirement: Requirement;
   readonly verdict: Verdict;
   readonly check: Check;
@@ -40,7 +40,7 @@ export function findings<
 >(report: {
   readonly requirements: readonly Requirement[];
   readonly cases: readonly (Case & { readonly checks: readonly Check[] })[];
-}): readonly Finding<Requirement, Case, Check>[] {
+}): readonly ReportFinding<Requirement, Case, Check>[] {
   const found = report.cases.flatMap((it) => it.checks.filter(isFinding).map((check) => ({ it, check })));
   const groups = groupBy(found, ({ check }) => check.requirement);
   const resting = groupBy(
@@ -73,7 +73,7 @@ function finding<Requirement, Check extends Judged, Case extends Checked<Check>>
   requirement: Requirement,
   group: readonly { readonly it: Case; readonly check: Check }[],
   resting: number,
-): Finding<Requirement, Case, Check> {
+): ReportFinding<Requirement, Case, Check> {
   const sorted = group.toSorted(
     (a, b) =>
       Number(a.check.expectedFailure !== undefined) - Number(b.check.expectedFailure !== undefined) ||

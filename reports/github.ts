@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Requirement } from "../harness/catalogue.ts";
-import { alone } from "./again.ts";
+import { commandAlone } from "./again.ts";
 import { visible } from "./escape.ts";
 import { findings } from "./findings.ts";
 import { remarks } from "./remarks.ts";
@@ -12,11 +12,11 @@ const MOST = 10;
 
 /** What a job of GitHub Actions prints: the text, in which nothing is taken for a command to the runner, and annotations. */
 export function forGitHub(text: string, report: Report, requirements: readonly Requirement[]): string {
-  return [fenced(text), ...annotations(report, requirements), ""].join("\n");
+  return [withoutCommands(text), ...annotations(report, requirements), ""].join("\n");
 }
 
 /** A text in which the runner takes nothing for a command. */
-export function fenced(text: string): string {
+export function withoutCommands(text: string): string {
   const token = randomUUID();
   return [`::stop-commands::${token}`, text.trimEnd(), `::${token}::`].join("\n");
 }
@@ -40,7 +40,7 @@ function annotations(report: Report, requirements: readonly Requirement[]): stri
   const ends = remarks(report)
     .filter(({ next }) => next !== undefined)
     .map(({ title, words, cases, next = "" }) =>
-      command("error", { title }, `${words}: ${cases.join(", ")}. Next: ${alone(report, next)}`),
+      command("error", { title }, `${words}: ${cases.join(", ")}. Next: ${commandAlone(report, next)}`),
     );
   const all = [...outdated, ...ends, ...found];
   const of = (kind: string) => all.filter((line) => line.startsWith(`::${kind} `)).slice(0, MOST);

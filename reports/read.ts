@@ -16,7 +16,7 @@ import type { Report, ReportCase } from "./report.ts";
 import { conclude } from "./verdict.ts";
 
 /** Bytes (100 MiB) that a report may have: many times what the suite writes. */
-export const MOST = 100 << 20;
+export const REPORT_BYTES = 100 << 20;
 
 /**
  * Reads a stored report, or the `report.json` of a folder. Throws a `UsageError` where it is none, is cut off, is too big, or was
@@ -100,12 +100,12 @@ export async function isFolder(path: string): Promise<boolean> {
 async function read(file: string): Promise<string> {
   try {
     // What is no plain file has no size to ask for, so the reading itself is bounded.
-    const content = await text(createReadStream(file, { end: MOST }));
-    if (Buffer.byteLength(content) <= MOST) return content;
+    const content = await text(createReadStream(file, { end: REPORT_BYTES }));
+    if (Buffer.byteLength(content) <= REPORT_BYTES) return content;
   } catch (error) {
     throw new UsageError(`Cannot read ${file}: ${reason(error)}. Check the path.`);
   }
-  throw new UsageError(`${file} is no report: it has more than ${MOST >> 20} MiB. ${HINT}`);
+  throw new UsageError(`${file} is no report: it has more than ${REPORT_BYTES >> 20} MiB. ${HINT}`);
 }
 
 /** Whether a version is newer than this suite: by how much. */

@@ -101,6 +101,6 @@ export async function write(path: string, content: string): Promise<void> {
 }
 
 /** Removes the file of an earlier run, if there is one. What is no plain file stays. */
-export async function discard(path: string): Promise<void> {
+export async function removeFile(path: string): Promise<void> {
   if ((await lstat(path).catch(() => undefined))?.isFile()) await rm(path);
 }

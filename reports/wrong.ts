@@ -30,7 +30,7 @@ export function spotOf(check: ReportCheck, connections: readonly ReportConnectio
   const all = connections.flatMap(({ name, events }, connection) =>
     events.map((it, place): Candidate => ({ connection, event: place, it, name })),
   );
-  for (const shows of SIGNS) {
+  for (const shows of SIGNALS) {
     const best = all.findLast((candidate) => shows(candidate, check));
     if (best) return { connection: best.connection, event: best.event };
   }
@@ -44,7 +44,7 @@ interface Candidate extends Spot {
 }
 
 /** The signs that an event shows a finding whose check does not say which does, the surest first. */
-const SIGNS: readonly ((candidate: Candidate, check: ReportCheck) => boolean)[] = [
+const SIGNALS: readonly ((candidate: Candidate, check: ReportCheck) => boolean)[] = [
   ({ it }, { silence }) => silence !== undefined && it.type === "timeout" && it.what === silence.what,
   ({ it }, { actual }) => it.from === "server" && "data" in it && /^["{[]./.test(actual) && it.data.includes(actual),
   ({ it }, { actual }) =>

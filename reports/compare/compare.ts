@@ -17,14 +17,14 @@ export interface Change {
   readonly requirement: string;
   readonly level: Level;
   readonly expected: string;
-  readonly old: Outcome;
-  readonly new: Outcome;
+  readonly old: CaseOutcome;
+  readonly new: CaseOutcome;
   /** Why it is expected to fail now. */
   readonly expectedFailure?: string;
 }
 
 /** What a case found of a requirement. */
-export interface Outcome {
+export interface CaseOutcome {
   readonly verdict: Verdict;
   readonly actual: string;
   /** The requirement that is broken, where it was not judged for that. */
@@ -47,15 +47,15 @@ export interface ChangedRequirement {
 }
 
 /** One of the two reports, with what kept the target from being tested as any other. */
-export type Side = Pick<
+export type ComparedReport = Pick<
   Report,
   "suite" | "protocol" | "target" | "startedAt" | "verdict" | "limit" | "stalls" | "unexplained"
 >;
 
 /** What changed between two reports. */
 export interface Comparison {
-  readonly old: Side;
-  readonly new: Side;
+  readonly old: ComparedReport;
+  readonly new: ComparedReport;
   /**
    * Whether something broke that no change of a case explains and nobody expects; or whether that cannot be told, since a MUST
    * that was judged is not any more, or the new run is not whole.
@@ -71,7 +71,7 @@ export interface Comparison {
 }
 
 /** Compares two reports, the older first. */
-export function compare(before: Report, after: Report): Comparison {
+export function compareReports(before: Report, after: Report): Comparison {
   const [old, now] = [byId(before.cases), byId(after.cases)];
   const changes = after.cases.flatMap((it) => {
     const was = old.get(it.id);
@@ -114,7 +114,7 @@ const isInconclusive = ({ kind, cause, level, expectedFailure }: Change) =>
 
 const byId = <T extends { readonly id: string }>(items: readonly T[]) => new Map(items.map((it) => [it.id, it]));
 const single = ({ id, title, verdict }: ReportCase): Single => ({ id, title, verdict });
-const side = ({ suite, protocol, target, startedAt, verdict, limit, stalls, unexplained }: Report): Side => ({
+const side = ({ suite, protocol, target, startedAt, verdict, limit, stalls, unexplained }: Report): ComparedReport => ({
   suite,
   protocol,
   target,
@@ -146,7 +146,7 @@ function changesOf(was: ReportCase, is: ReportCase, before: Report, after: Repor
 }
 
 /** What a case found of a requirement, over all its checks; not judged where it has none. */
-function outcome({ checks }: ReportCase, requirement: string): Outcome {
+function outcome({ checks }: ReportCase, requirement: string): CaseOutcome {
   const own = checks.filter((check) => check.requirement === requirement);
   const verdict = worst(
     own.map((check) => check.verdict),
@@ -159,11 +159,11 @@ function outcome({ checks }: ReportCase, requirement: string): Outcome {
 }
 
 /** An outcome as a run without `--strict` has it, where only one of two was strict. */
-const leniently = (outcome: Outcome): Outcome =>
+const leniently = (outcome: CaseOutcome): CaseOutcome =>
   outcome.verdict === "fail" ? { ...outcome, verdict: "warn" } : outcome;
 
-type Standing = "kept" | "inconclusive" | "warn" | "fail";
-const STANDING: Readonly<Record<Verdict, Standing>> = {
+type State = "kept" | "inconclusive" | "warn" | "fail";
+const STANDING: Readonly<Record<Verdict, State>> = {
   pass: "kept",
   info: "kept",
   skip: "inconclusive",
@@ -173,15 +173,15 @@ const STANDING: Readonly<Record<Verdict, Standing>> = {
 };
 
 /** What it comes to that a requirement stood so, and stands so now. */
-const KINDS: Readonly<Record<Standing, Readonly<Partial<Record<Standing, Kind>>>>> = {
+const CHANGES: Readonly<Record<State, Readonly<Partial<Record<State, Kind>>>>> = {
   kept: { inconclusive: "unjudged", warn: "warned", fail: "broken" },
   inconclusive: { kept: "judged", warn: "warned", fail: "broken" },
   warn: { kept: "fixed", inconclusive: "unjudged", fail: "broken" },
   fail: { kept: "fixed", inconclusive: "unjudged", warn: "fixed" },
 };
 
-function kindOf(old: Outcome, now: Outcome): Kind | undefined {
-  const kind = KINDS[STANDING[old.verdict]][STANDING[now.verdict]];
+function kindOf(old: CaseOutcome, now: CaseOutcome): Kind | undefined {
+  const kind = CHANGES[STANDING[old.verdict]][STANDING[now.verdict]];
   if (kind) return kind;
   const observed = old.verdict === "info" || now.verdict === "info";
   return observed && old.actual !== now.actual ? "observed" : undefined;

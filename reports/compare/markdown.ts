@@ -3,7 +3,7 @@ import { bullets, code, heading, paragraph, print, table, text } from "../markdo
 import { count } from "../names.ts";
 import type { Comparison, Kind, Single } from "./compare.ts";
 import { cellOf, type Matrix } from "./matrix.ts";
-import { causeOf, groupsOf, headline, KINDS, latencyOf, sideOf } from "./words.ts";
+import { causeOf, groupsOf, headline, KIND_WORDS, latencyOf, sideOf } from "./words.ts";
 
 /** So many rows of a table; a comment of GitHub has at most 65,536 characters. */
 const ROWS = 30;
@@ -20,7 +20,7 @@ export function compareMarkdown(comparison: Comparison): string {
       [text("New: "), code(sideOf(now))],
     ]),
     ...(lost === undefined ? [] : [paragraph(text("The target went away: "), code(lost))]),
-    ...(Object.keys(KINDS) as Kind[]).flatMap((kind) => changes(kind, comparison)),
+    ...(Object.keys(KIND_WORDS) as Kind[]).flatMap((kind) => changes(kind, comparison)),
     ...(requirements.length > 0
       ? [
           heading(3, text("Requirements")),
@@ -42,7 +42,7 @@ function changes(kind: Kind, comparison: Comparison): RootContent[] {
   const groups = groupsOf(kind, comparison);
   if (groups.length === 0) return [];
   return [
-    heading(3, text(KINDS[kind])),
+    heading(3, text(KIND_WORDS[kind])),
     table(
       ["Requirement", "Level", "Case", "Expected", "Was", "Is", "Cause"],
       groups

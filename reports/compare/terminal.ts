@@ -3,7 +3,7 @@ import { visible } from "../escape.ts";
 import { count, likewise } from "../names.ts";
 import type { ChangedRequirement, Comparison, Kind, Single } from "./compare.ts";
 import { cellOf, type Matrix } from "./matrix.ts";
-import { causeOf, type Group, groupsOf, headline, KINDS, latencyOf, sideOf } from "./words.ts";
+import { causeOf, type Group, groupsOf, headline, KIND_WORDS, latencyOf, sideOf } from "./words.ts";
 
 /** So many cases that are in one report only are named. */
 const NAMED = 20;
@@ -25,7 +25,7 @@ const WORDS = {
 
 /** What a user reads of a comparison: the changes, the worst first, then the outcome. `names` are those of the two reports. */
 export function compareTerminal(comparison: Comparison, names: readonly [string, string], c: Colors): string {
-  const kinds = Object.keys(KINDS) as Kind[];
+  const kinds = Object.keys(KIND_WORDS) as Kind[];
   const [word, color] = WORDS[comparison.outcome];
   return [
     ...kinds.flatMap((kind) => groupsOf(kind, comparison).flatMap((group) => groupLines(group, comparison, c))),
@@ -46,13 +46,13 @@ function groupLines({ first, all, of }: Group, comparison: Comparison, c: Colors
   const cases = [...new Set(all.map((it) => it.case))];
   if (of !== requirement)
     return [
-      `${paint(c, PAINT[kind], KINDS[kind])}: ${c.bold(of)} in ${count(cases.length, "case")}: see ${first.new.see}`,
+      `${paint(c, PAINT[kind], KIND_WORDS[kind])}: ${c.bold(of)} in ${count(cases.length, "case")}: see ${first.new.see}`,
       `  cause     ${visible(causeOf(first, comparison))}`,
       "",
     ];
   const others = cases.slice(1).map((id) => ({ id }));
   return [
-    `${paint(c, PAINT[kind], KINDS[kind])}: ${c.bold(requirement)} (${level}) in ${first.case}: ${old.verdict} → ${now.verdict}`,
+    `${paint(c, PAINT[kind], KIND_WORDS[kind])}: ${c.bold(requirement)} (${level}) in ${first.case}: ${old.verdict} → ${now.verdict}`,
     `  ${visible(first.title)}`,
     `  expected  ${visible(expected)}`,
     `  was       ${visible(old.actual)}`,

@@ -3,7 +3,7 @@ import { count, titleOf } from "../names.ts";
 import { type Cause, type Change, type Comparison, isRegression, type Kind } from "./compare.ts";
 
 /** What the changes of a kind are called, in the order in which they are told. */
-export const KINDS: Readonly<Record<Kind, string>> = {
+export const KIND_WORDS: Readonly<Record<Kind, string>> = {
   broken: "Broken",
   warned: "Newly warned",
   unjudged: "No longer judged",

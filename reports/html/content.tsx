@@ -18,7 +18,7 @@ interface ContentProps {
 }
 
 /** What an event holds. */
-export function Content({ event, brief, came }: ContentProps) {
+export function EventContent({ event, brief, came }: ContentProps) {
   if (event.type === "close") return <Closing code={event.code} reason={event.data} />;
   if (!("data" in event)) return null;
   const { text, length } = uncut(event.data);

@@ -1,7 +1,7 @@
 import type { Violation } from "../../harness/schema.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import type { ReportConnection } from "../report.ts";
-import { isGivenUp, isTrouble as isWireTrouble } from "../wrong.ts";
+import { isGivenUp, isTrouble } from "../wrong.ts";
 
 /** An event of the page, with what is wrong with its message by the schema. */
 export type PageEvent = WireEvent & { readonly wrong?: readonly Violation[] };
@@ -13,10 +13,10 @@ export type PageConnection = Omit<ReportConnection, "events"> & {
 };
 
 /** Whether something went wrong here, or a message is not as its schema says. */
-export const isTrouble = (event: PageEvent): boolean => isWireTrouble(event) || event.wrong !== undefined;
+export const isTroubled = (event: PageEvent): boolean => isTrouble(event) || event.wrong !== undefined;
 
 /** Whether something went wrong on a connection. */
-export const hasTrouble = ({ events }: PageConnection): boolean => events.some(isTrouble);
+export const hasTrouble = ({ events }: PageConnection): boolean => events.some(isTroubled);
 
 /** Whether an event is nothing that went over the wire, but a remark of the suite. */
 export const isRemark = (event: PageEvent): boolean => isGivenUp(event) || event.type === "cut";
@@ -30,7 +30,7 @@ export function folded(events: readonly PageEvent[], most: number): Places {
   if (events.length <= most) return places;
   const end = Math.floor(most / 3);
   const near = new Set(
-    events.flatMap((event, i) => (isTrouble(event) ? [i - 2, i - 1, i, i + 1] : [])).slice(0, 2 * most),
+    events.flatMap((event, i) => (isTroubled(event) ? [i - 2, i - 1, i, i + 1] : [])).slice(0, 2 * most),
   );
   return places.filter((i) => i < end || i >= events.length - end || near.has(i));
 }

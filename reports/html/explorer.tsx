@@ -2,12 +2,12 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Verdict } from "../../harness/catalogue.ts";
 import { groupBy } from "../../harness/group.ts";
 import { tally } from "../findings.ts";
-import { Case } from "./case.tsx";
+import { CaseRow } from "./case.tsx";
 import { Controls } from "./controls.tsx";
 import type { PageCase, PageData } from "./data.ts";
 import { type Filter, NOTHING_HIDDEN, showsCase, showsRequirement } from "./filter.ts";
 import { useLinks } from "./links.ts";
-import { Requirement } from "./requirement.tsx";
+import { RequirementRow } from "./requirement.tsx";
 import { plural } from "./words.ts";
 
 /** The part of the page that a reader works with: filters, requirements and cases. In a browser, `live`. */
@@ -36,7 +36,7 @@ export function Explorer({ data }: { readonly data: PageData }) {
         {index.sections.map(([name, rows]) => (
           <Group name={name} verdicts={rows} hidden={!rows.some(({ id }) => shownRequirements.has(id))} key={name}>
             {rows.map((it) => (
-              <Requirement it={it} cases={index.judging(it.id)} hidden={!shownRequirements.has(it.id)} key={it.id} />
+              <RequirementRow it={it} cases={index.judging(it.id)} hidden={!shownRequirements.has(it.id)} key={it.id} />
             ))}
           </Group>
         ))}
@@ -48,7 +48,13 @@ export function Explorer({ data }: { readonly data: PageData }) {
         {index.suites.map(([name, rows]) => (
           <Group name={name} verdicts={rows} hidden={!rows.some(({ id }) => shownCases.has(id))} key={name}>
             {rows.map((it) => (
-              <Case it={it} data={data} requirements={index.requirements} hidden={!shownCases.has(it.id)} key={it.id} />
+              <CaseRow
+                it={it}
+                data={data}
+                requirements={index.requirements}
+                hidden={!shownCases.has(it.id)}
+                key={it.id}
+              />
             ))}
           </Group>
         ))}

@@ -1,9 +1,9 @@
-import type { Verdict as CaseVerdict, Level } from "../../harness/catalogue.ts";
+import type { Level, Verdict } from "../../harness/catalogue.ts";
 import type { PageCase, PageCheck, PageData } from "./data.ts";
 import { digits, marks, SIGNS } from "./words.ts";
 
 /** A verdict: its sign, its word and its colour. */
-export function Verdict({ of }: { readonly of: CaseVerdict | PageData["verdict"] }) {
+export function VerdictTag({ of }: { readonly of: Verdict | PageData["verdict"] }) {
   return (
     <span class={`verdict ${of}`}>
       <span class="sign" aria-hidden="true">
@@ -60,7 +60,7 @@ export const NotJudged = ({ see, actual }: Pick<PageCheck, "see" | "actual">) =>
   );
 
 /** A command for a shell; a click selects all of it. */
-export const Command = ({ text }: { readonly text: string }) => <code class="command">{text}</code>;
+export const CommandLine = ({ text }: { readonly text: string }) => <code class="command">{text}</code>;
 
 interface ComparisonProps {
   /** In the words of a check. */
@@ -72,7 +72,7 @@ interface ComparisonProps {
 }
 
 /** What was expected and what came, side by side. */
-export const Comparison = ({ expected, statement, actual, most }: ComparisonProps) => (
+export const Difference = ({ expected, statement, actual, most }: ComparisonProps) => (
   <dl class="comparison">
     {(expected ?? statement) !== undefined && (
       <div>

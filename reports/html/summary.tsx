@@ -1,10 +1,10 @@
-import { alone } from "../again.ts";
+import { commandAlone } from "../again.ts";
 import { tally } from "../findings.ts";
 import { NAMES, titleOf } from "../names.ts";
 import { type Remark, remarks } from "../remarks.ts";
 import { judged, meaning, shownVerdict } from "../verdict.ts";
 import type { PageData } from "./data.ts";
-import { Command, RowLink, Verdict } from "./parts.tsx";
+import { CommandLine, RowLink, VerdictTag } from "./parts.tsx";
 import { capital, MEANINGS, plural } from "./words.ts";
 
 /** The top of the page: what came of the run, and what run it was. */
@@ -16,7 +16,7 @@ export function Summary({ data }: { readonly data: PageData }) {
       <div class="inner">
         <p class="kind">Conformance to {titleOf(data.protocol)}</p>
         <h1>
-          <Verdict of={verdict} /> <span>{headline}</span>
+          <VerdictTag of={verdict} /> <span>{headline}</span>
         </h1>
         <p class="sentence">{capital(words)}.</p>
         {remarks(data).map((it, i) => (
@@ -52,7 +52,7 @@ function Remarked({ of, data }: { readonly of: Remark; readonly data: PageData }
       {next !== undefined && (
         <>
           <p class="label">Run next</p>
-          <Command text={alone(data, next)} />
+          <CommandLine text={commandAlone(data, next)} />
         </>
       )}
     </div>
@@ -101,7 +101,7 @@ function Counts({ data: { cases, requirements } }: { readonly data: PageData }) 
         <ul class="tally">
           {tally(cases).map(([verdict, n]) => (
             <li key={verdict} title={MEANINGS[verdict]}>
-              <strong>{n}</strong> <Verdict of={verdict} />
+              <strong>{n}</strong> <VerdictTag of={verdict} />
             </li>
           ))}
         </ul>

@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
 import { notable } from "../wrong.ts";
-import { Content } from "./content.tsx";
+import { EventContent } from "./content.tsx";
 import type { PageCase } from "./data.ts";
 import {
   folded,
   gaps,
   hasTrouble,
   isRemark,
-  isTrouble,
+  isTroubled,
   type PageConnection,
   type PageEvent,
   type Places,
@@ -67,7 +67,7 @@ interface EventProps extends Pick<EventsProps, "began" | "brief"> {
 
 function Event({ event, began, brief = false, came }: EventProps) {
   const side = isRemark(event) ? "suite" : event.from;
-  const state = [side, isTrouble(event) ? "trouble" : "", came === undefined ? "" : "spot"].filter(Boolean).join(" ");
+  const state = [side, isTroubled(event) ? "trouble" : "", came === undefined ? "" : "spot"].filter(Boolean).join(" ");
   return (
     <li class={`event ${state}`}>
       <span class="time">{(event.at - began).toFixed(1)}</span>{" "}
@@ -80,7 +80,7 @@ function Event({ event, began, brief = false, came }: EventProps) {
         {event.type === "upgrade" && event.code !== undefined && ` ${event.code}`}
       </span>{" "}
       <div class="content">
-        <Content event={event} brief={brief} came={came} />
+        <EventContent event={event} brief={brief} came={came} />
       </div>
     </li>
   );

@@ -1,8 +1,8 @@
-import { alone } from "../again.ts";
-import { beginning, type Finding, findings } from "../findings.ts";
+import { commandAlone } from "../again.ts";
+import { beginning, findings, type ReportFinding } from "../findings.ts";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
 import { around } from "./events.ts";
-import { Command, Comparison, LevelTag, Marks, Prose, RowLink, Verdict } from "./parts.tsx";
+import { CommandLine, Difference, LevelTag, Marks, Prose, RowLink, VerdictTag } from "./parts.tsx";
 import { beganAt, ConnectionName, Events, Legend } from "./timeline.tsx";
 import { capital, marks, plural } from "./words.ts";
 
@@ -38,7 +38,7 @@ export function Wrong({ data }: { readonly data: PageData }) {
 }
 
 interface EntryProps {
-  readonly finding: Finding<PageRequirement, PageCase, PageCheck>;
+  readonly finding: ReportFinding<PageRequirement, PageCase, PageCheck>;
   /** Why to begin with it; nothing where it is not the first. */
   readonly begin: string | undefined;
   readonly data: PageData;
@@ -55,7 +55,7 @@ function Entry({ finding, begin, data }: EntryProps) {
         </p>
       )}
       <p class="head">
-        <Verdict of={verdict} /> <LevelTag of={requirement.level} /> <RowLink id={requirement.id} />{" "}
+        <VerdictTag of={verdict} /> <LevelTag of={requirement.level} /> <RowLink id={requirement.id} />{" "}
         {expected && <span class="tag">expected failure</span>}{" "}
         <span class="note">
           section {requirement.section}, in {plural(cases.length, "case")}
@@ -75,10 +75,10 @@ function Entry({ finding, begin, data }: EntryProps) {
             {word}: {meaning}
           </p>
         ))}
-      <Comparison expected={check.expected} actual={check.actual} />
+      <Difference expected={check.expected} actual={check.actual} />
       <Shows it={shown} check={check} />
       <p class="label">{data.recording ? "Judge the recording again" : "Run it alone"}</p>
-      <Command text={alone(data, shown.id)} />
+      <CommandLine text={commandAlone(data, shown.id)} />
       <Others cases={cases.filter((it) => it !== shown)} />
     </article>
   );

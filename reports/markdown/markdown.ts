@@ -1,8 +1,8 @@
 import type { RootContent } from "mdast";
 import type { Requirement } from "../../harness/catalogue.ts";
-import { alone } from "../again.ts";
+import { commandAlone } from "../again.ts";
 import { explainConnections } from "../explain.ts";
-import { beginning, type Finding, findings, skippedBy, tally } from "../findings.ts";
+import { beginning, findings, type ReportFinding, skippedBy, tally } from "../findings.ts";
 import { count, NAMES, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
@@ -19,7 +19,7 @@ const ROWS = 30;
 /** Connections of a case that shows a finding. */
 const CONNECTIONS = 2;
 
-type Found = Finding<ReportRequirement, ReportCase, ReportCheck>;
+type Found = ReportFinding<ReportRequirement, ReportCase, ReportCheck>;
 
 const SYMBOLS = { pass: "✅", fail: "❌", incomplete: "❓" } as const;
 
@@ -66,7 +66,7 @@ const remarked = (report: Report): RootContent[] =>
       code(words),
       ...cases.slice(0, NAMES).flatMap((id, i) => [text(i === 0 ? ": " : ", "), code(id)]),
       ...(cases.length > NAMES ? [text(` … and ${cases.length - NAMES} more`)] : []),
-      ...(next === undefined ? [] : [text(". Next: "), code(alone(report, next))]),
+      ...(next === undefined ? [] : [text(". Next: "), code(commandAlone(report, next))]),
     ),
   ]);
 
@@ -114,7 +114,7 @@ function inFull(
       [text("Case: "), code(shown.id), text(`, ${shown.title}`)],
       ...(check.expected === statement ? [] : [[text("Expected: "), code(check.expected)]]),
       [text("Came: "), code(check.actual)],
-      [text(report.recording ? "Again: " : "Alone: "), code(alone(report, shown.id))],
+      [text(report.recording ? "Again: " : "Alone: "), code(commandAlone(report, shown.id))],
     ]),
     ...(withTranscript && shown.connections.length > 0
       ? [block(explainConnections(shown.connections, spotsOf(shown), CONNECTIONS))]

@@ -6,7 +6,7 @@ import { digestsOfFiles, FILES, type Files, sumsOf } from "../../certificates/fi
 import { filesOf, type Making } from "../../certificates/make.ts";
 import { spool } from "../../certificates/spool.ts";
 import { statement } from "../../certificates/statement.ts";
-import type { Means } from "../../certificates/steps.ts";
+import type { VerifyOptions } from "../../certificates/steps.ts";
 import { verifyFiles } from "../../certificates/verify.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { secrets } from "../../harness/secrets.ts";
@@ -68,7 +68,7 @@ export const bundle = ({ lines, ...making }: Parts): Promise<Files> =>
   filesOf({ ...making, transcripts: [Buffer.from(lines.map((line) => `${line}\n`).join(""))] }, small);
 
 /** What verifying finds wrong first, and in which step; nothing where all is sound. */
-export async function firstProblem(files: Files, means: Partial<Means> = {}): Promise<string | undefined> {
+export async function firstProblem(files: Files, means: Partial<VerifyOptions> = {}): Promise<string | undefined> {
   const suite = { name: about.name, version: about.version };
   for await (const { name, problems } of verifyFiles(files, { protocol: small, suite, ...means }))
     if (problems[0] !== undefined) return `${name}: ${problems[0]}`;
@@ -76,7 +76,7 @@ export async function firstProblem(files: Files, means: Partial<Means> = {}): Pr
 }
 
 /** All that verifying notes. */
-export async function notes(files: Files, means: Partial<Means> = {}): Promise<string[]> {
+export async function notes(files: Files, means: Partial<VerifyOptions> = {}): Promise<string[]> {
   const all: string[] = [];
   const suite = { name: about.name, version: about.version };
   for await (const step of verifyFiles(files, { protocol: small, suite, ...means }))

@@ -3,7 +3,7 @@ import { LIMITS } from "../../harness/recorder.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import { cut, keep } from "../../harness/transcript.ts";
 import { har } from "../../recordings/har.ts";
-import type { Recorded } from "../../recordings/recorded.ts";
+import type { RecordedEvent } from "../../recordings/recorded.ts";
 import { stored } from "../../recordings/stored.ts";
 import type { Report } from "../../reports/report.ts";
 import { ASK, event, followed, GOODBYE, GREETING, outcomes, REFUSAL, says, toLines } from "./recordings.ts";
@@ -68,8 +68,8 @@ test("what an operator can easily write is enough", () => {
 });
 
 /** What a reader hands over. */
-function read(reading: (sink: (it: Recorded) => void) => void): Recorded[] {
-  const all: Recorded[] = [];
+function read(reading: (sink: (it: RecordedEvent) => void) => void): RecordedEvent[] {
+  const all: RecordedEvent[] = [];
   reading((it) => all.push(it));
   return all;
 }

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import picocolors from "picocolors";
 import { badge } from "../../reports/badge.ts";
-import { compare } from "../../reports/compare/compare.ts";
+import { compareReports } from "../../reports/compare/compare.ts";
 import { compareTerminal } from "../../reports/compare/terminal.ts";
 import { applyExpected } from "../../reports/expected/apply.ts";
 import { parseExpected } from "../../reports/expected/read.ts";
@@ -127,7 +127,7 @@ describe("what was not judged since something else is broken", () => {
   });
 
   test("is untold when two runs are compared, in one line for all that rests on it", () => {
-    const worse = compare(good, refusing);
+    const worse = compareReports(good, refusing);
     expect(worse.outcome).toBe("regressed");
     const seeing = worse.changes.filter((it) => it.new.see === ROOT);
     expect(new Set(seeing.map(({ kind }) => kind))).toEqual(new Set(["unjudged"]));
@@ -136,7 +136,7 @@ describe("what was not judged since something else is broken", () => {
     expect(text).toMatch(new RegExp(`^No longer judged: \\d+ requirements in ${cases} cases: see ${ROOT}$`, "m"));
     expect(text.match(/^No longer judged/gm)).toHaveLength(1);
     const [{ case: id, requirement } = { case: "", requirement: "" }] = seeing;
-    const since = compare(breaking(good, id, requirement), refusing).changes.filter((it) => it.case === id);
+    const since = compareReports(breaking(good, id, requirement), refusing).changes.filter((it) => it.case === id);
     expect(since.find((it) => it.requirement === requirement)?.kind).toBe("unjudged");
   });
 });
@@ -259,9 +259,9 @@ describe("what has to be known before all else", () => {
 
   test("that the target ended is a regression", () => {
     const ended = concluded({ ...good, ...known });
-    expect(compare(good, ended)).toMatchObject({ outcome: "regressed", lost: "the server ended (exit code 3)" });
-    expect(compare(good, ended).new).toMatchObject(known);
-    expect(compare(ended, ended).lost).toBeUndefined();
+    expect(compareReports(good, ended)).toMatchObject({ outcome: "regressed", lost: "the server ended (exit code 3)" });
+    expect(compareReports(good, ended).new).toMatchObject(known);
+    expect(compareReports(ended, ended).lost).toBeUndefined();
   });
 });
 

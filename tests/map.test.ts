@@ -37,3 +37,27 @@ test("every import that is allowed to close a circle still does", () => {
   );
   expect(closing).toEqual(ALLOWED);
 });
+
+/** Names that two files export outside of the folders that were looked through for it. */
+const SHARED = [
+  "DISCONNECT",
+  "Finding",
+  "Input",
+  "Violation",
+  "greeting",
+  "parse",
+  "refusable",
+  "run",
+  "serve",
+  "violations",
+];
+
+const EXPORTED = /^export (?:async )?(?:const|function\*?|class|interface|type) (\w+)/gm;
+
+test("a name that is exported means one thing", () => {
+  const names = files.flatMap((file) =>
+    Array.from(readFileSync(file, "utf8").matchAll(EXPORTED), ([, name = ""]) => name),
+  );
+  const twice = names.filter((name, i) => names.indexOf(name) !== i);
+  expect(twice.filter((name) => !SHARED.includes(name))).toEqual([]);
+});
