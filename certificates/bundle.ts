@@ -8,7 +8,7 @@ import { UsageError } from "../harness/usage.ts";
 import { complaint, makeFolder, type Temporary, temporary } from "../reports/write.ts";
 import { FILE_NAMES, sha256 } from "./files.ts";
 
-/** Where the archive of a bundle stands: beside its folder. */
+/** The path of the archive of a bundle, beside its folder. */
 export const archiveOf = (folder: string): string => `${resolve(folder)}.tgz`;
 
 /**
@@ -21,7 +21,7 @@ export async function prepareBundle(folder: string): Promise<void> {
   const foreign = inside.find((name) => !FILE_NAMES.includes(name));
   if (there === "other" || foreign !== undefined)
     throw new UsageError(
-      `Cannot write a bundle to ${folder}: ${foreign === undefined ? "it is no folder" : `it holds ${foreign}`}. Choose a folder of its own.`,
+      `Cannot write a bundle to ${folder}: ${foreign === undefined ? "it is not a folder" : `it holds ${foreign}`}. Choose a folder of its own.`,
     );
   if ((await kindOf(archiveOf(folder))) === "folder")
     throw new UsageError(`Cannot write a bundle to ${folder}.tgz: it is a folder. Choose another place.`);

@@ -3,7 +3,7 @@ import type { Protocol } from "../harness/protocol.ts";
 import { digestOf, type RequirementSet } from "../harness/set.ts";
 import { sha256 } from "./files.ts";
 
-/** What a verdict rests on: the cases and rules of the suite, the schemas, the catalogue, the set that counts. */
+/** The digests of what a verdict rests on: the cases and rules of the suite, the schemas, the catalogue, and the set. */
 export interface Digests {
   readonly suite: string;
   readonly schemas: string;

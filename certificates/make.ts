@@ -14,12 +14,12 @@ import { BundleError } from "./open.ts";
 import { type Certified, statement } from "./statement.ts";
 import { verifyFiles } from "./verify.ts";
 
-/** What a bundle is made of. */
+/** The input of a bundle. */
 export interface Making extends Pick<Certified, "implementation" | "set" | "level" | "runs"> {
   readonly report: Report;
   /** The lines of the transcripts of all cases, in the order of the report. */
   readonly transcripts: AsyncIterable<Buffer> | Iterable<Buffer>;
-  /** What to sign with. */
+  /** The private key to sign with. */
   readonly key?: KeyObject | undefined;
 }
 
@@ -47,7 +47,7 @@ export async function filesOf(making: Making, protocol: Protocol): Promise<Files
   return files;
 }
 
-/** What was written of a bundle, as a user reads it. */
+/** The paths of a bundle that was written, as a user reads them. */
 export const writtenIn = (folder: string): string[] => [
   ...FILE_NAMES.map((name) => join(folder, name)),
   `${folder}.tgz`,

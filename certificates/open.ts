@@ -13,7 +13,7 @@ import { FILE_NAMES, type Files, sha256 } from "./files.ts";
 /** Bytes that one file of a bundle may have, and that an archive may unpack to: a bundle is what somebody else made. */
 const MOST = { file: 64 << 20, archive: 128 << 20 } as const;
 
-/** What is wrong with a bundle before anything in it is looked at. */
+/** An error of a bundle that is found before its files are read. */
 export class BundleError extends Error {}
 
 /**
@@ -34,8 +34,8 @@ export async function openBundle(path: string): Promise<Files> {
 
 function known(name: string, isFile: boolean): string {
   if (!FILE_NAMES.includes(name))
-    throw new BundleError(`it holds ${JSON.stringify(name)}, which is no file of a bundle`);
-  if (!isFile) throw new BundleError(`${name} is no plain file`);
+    throw new BundleError(`it holds ${JSON.stringify(name)}, which is not a file of a bundle`);
+  if (!isFile) throw new BundleError(`${name} is not a plain file`);
   return name;
 }
 
@@ -53,16 +53,16 @@ async function readArchive(path: string): Promise<Map<string, Buffer>> {
   const files = new Map<string, Buffer>();
   const bytes = await readBounded(path, MOST.archive, "it");
   if (!bytes.subarray(0, HEADER).equals(headerOf(bytes.subarray(HEADER))))
-    throw new BundleError("it is no .tgz as the suite writes one, or was changed since");
+    throw new BundleError("it is not a .tgz as the suite writes it, or it was changed since");
   const gunzip = createGunzip();
   const seen = createHash("sha256");
   try {
     await pipeline([bytes], gunzip, limit(MOST.archive, "what it unpacks to", seen), entries(files));
   } catch (error) {
     if (error instanceof BundleError) throw error;
-    throw new BundleError(`it is no whole .tgz: ${reason(error)}`);
+    throw new BundleError(`it is not a whole .tgz: ${reason(error)}`);
   }
-  if (gunzip.bytesWritten !== bytes.length) throw new BundleError("something stands behind the archive");
+  if (gunzip.bytesWritten !== bytes.length) throw new BundleError("there are bytes after the archive");
   // What no reader of an archive looks at, as the bytes between files, is what it has to be, too.
   if (seen.digest("hex") !== sha256(await buffer(packed(files))))
     throw new BundleError("the archive is not as the suite writes it");

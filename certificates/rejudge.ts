@@ -12,17 +12,20 @@ import type { Report, ReportCase } from "../reports/report.ts";
 import { sha256 } from "./files.ts";
 import type { RecordedCase } from "./recording.ts";
 
-/** What became of judging recorded cases again. */
+/** The outcome of judging recorded cases again. */
 export interface Rejudged {
-  /** How many cases gave the same again. */
+  /** The number of cases that gave the same again. */
   readonly reproduced: number;
-  /** What the recordings do not support. */
+  /** The claims that the recordings do not support. */
   readonly problems: readonly string[];
   /** The cases that this version of the suite does not know, or knows as something else. */
   readonly unknown: readonly string[];
 }
 
-/** Judges all cases of a report again by their recordings: each verdict, each text, each line of the transcripts in the report. */
+/**
+ * Judges all cases of a report again by their recordings: each verdict, each text, each line of the transcripts in the
+ * report.
+ */
 export async function rejudge(
   report: Report,
   recorded: AsyncIterable<RecordedCase>,
@@ -46,7 +49,7 @@ export async function rejudge(
     const print = sha256(JSON.stringify(recording.transcripts));
     const twin = seen.get(print);
     seen.set(print, id);
-    if (!stored) problems.push(`${id} is recorded once more than the report holds it`);
+    if (!stored) problems.push(`${id} is recorded more often than it stands in the report`);
     else if (typeof again === "string") problems.push(`${id}: ${again}`);
     else if (twin !== undefined) problems.push(`${id}: its recording is that of ${twin}`);
     else if (again) judged.push(again);
@@ -71,7 +74,7 @@ interface Judged {
   readonly result: CaseResult;
 }
 
-/** What the recording of a case shows; in words why it is none of that case, or not the one in the report. */
+/** Judges the recording of a case. Returns in words why it is none of that case, or not the one in the report. */
 async function judgeAgain(
   stored: ReportCase,
   it: Case,
@@ -79,7 +82,7 @@ async function judgeAgain(
   bench: Pick<Bench, "protocol" | "judging" | "random" | "idle">,
 ): Promise<Judged | string> {
   const { checks, strayed } = await replay(it, transcripts, bench);
-  if (strayed[0] !== undefined) return `it is no recording of this case: ${strayed[0]}`;
+  if (strayed[0] !== undefined) return `it is not a recording of this case: ${strayed[0]}`;
   const verdict = worst(checks.map((check) => check.verdict));
   const result = { case: it, verdict, checks, connections: [], beganAt: 0, durationMs: 0 };
   const shown = reportCase({ ...result, connections: transcripts.map(keep) });
@@ -89,7 +92,7 @@ async function judgeAgain(
     : "the transcripts in the report are not those that were recorded";
 }
 
-/** What a report says of a case and its recording does not show; nothing where it shows all of it. */
+/** Finds what a report says of a case and its recording does not show. Returns nothing where it shows all of it. */
 function contradiction(stored: ReportCase, result: CaseResult): string | undefined {
   const again = reportCase(result);
   if (again.verdict !== stored.verdict)

@@ -46,10 +46,13 @@ export async function spool(): Promise<Spool> {
   };
 }
 
-/** What a connection of a case is called in a recording, from 1. */
+/** The name of a connection of a case in a recording, counted from 1. */
 export const connectionId = (id: string, i: number): string => `${id}#${i + 1}`;
 
-/** The events of a connection, a line of JSON each; the first says also where it goes, what it is for, and whether it came without credentials. */
+/**
+ * The events of a connection, a line of JSON each; the first says also where it goes, what it is for, and whether it came
+ * without credentials.
+ */
 function linesOf({ url, events, name, anonymous }: Transcript, connection: string): string[] {
   const known = { ...(name === undefined ? {} : { name }), ...(anonymous ? { anonymous } : {}) };
   const first = { connection, url, ...known };

@@ -15,15 +15,15 @@ import { recordedCases } from "./recording.ts";
 import { rejudge } from "./rejudge.ts";
 import { digestsIn, levelOf, type Statement, statement } from "./statement.ts";
 
-/** What a step finds. */
+/** The findings of a step. */
 export interface Findings {
   readonly problems: readonly string[];
   readonly notes?: readonly string[];
-  /** What was done, where that does not go without saying. */
+  /** The work that was done, if it has to be said. */
   readonly done?: string;
 }
 
-/** What a bundle is verified with. */
+/** The options of a verification. */
 export interface VerifyOptions {
   readonly protocol: Protocol;
   readonly suite: Report["suite"];
@@ -43,7 +43,7 @@ export interface BundleContent extends VerifyOptions {
 /** A step that needs all of a bundle. */
 export type Look = (content: BundleContent) => Findings | Promise<Findings>;
 
-/** So many problems of one kind are named. */
+/** The number of problems of one kind that are named. */
 const NAMED = 20;
 
 /** The steps that need all of a bundle, in their order. */
@@ -60,12 +60,12 @@ export const STEPS: Readonly<Record<string, Look>> = {
   transcripts,
 };
 
-/** Whether the list of digests is that of the files. */
+/** Checks that the list of digests is that of the files. */
 export function sums(files: Files): Findings {
   const text = textOf(files, FILES.sums);
   const [own, its] = [sumsOf(files).split("\n"), (text ?? "").split("\n")];
   const wrong = own.filter((line) => !its.includes(line)).map((line) => line.slice(66));
-  if (wrong.length > 0) return { problems: [`${wrong.join(", ")}: changed since, or never what it says`] };
+  if (wrong.length > 0) return { problems: [`${wrong.join(", ")}: changed since, or never as listed`] };
   return found(text !== sumsOf(files) && "it holds more than the digests of the files");
 }
 
@@ -79,7 +79,7 @@ function signature({ envelope, key }: BundleContent): Findings {
   if (!signed) return { problems: [], notes: ["it is not signed: anyone can have made it"] };
   return {
     problems: [],
-    notes: [`not checked: it says that it is signed by ${signed.keyid}; --public-key tells whether that is true`],
+    notes: [`not checked: it says that it is signed by ${signed.keyid}; --public-key checks that`],
   };
 }
 
@@ -93,7 +93,7 @@ function digests({ files, statement: { subject } }: BundleContent): Findings {
   };
 }
 
-/** Whether this is the suite that made the bundle: what it judged with. */
+/** Tells if this suite judges with the same as the one that made the bundle. */
 const isSameSuite = ({ suite: { name, version }, report, protocol, set, statement: it }: BundleContent) =>
   isDeepStrictEqual(report.suite, { name, version }) &&
   isDeepStrictEqual({ ...digestsOf(protocol, set) }, { ...digestsIn(it.predicate.configuration) });
@@ -112,7 +112,7 @@ function suite(content: BundleContent): Findings {
   };
 }
 
-/** What a report holds only where a run was not whole, or not judged as it is. */
+/** The fields of a report that no whole run without expected failures has. */
 const MISPLACED = ["stop", "unexplained", "shard", "expectedFailures"] as const;
 
 function verdict(content: BundleContent): Findings {
@@ -182,7 +182,7 @@ async function madeAgain(content: BundleContent, format: "junit" | "html"): Prom
   const { report, protocol, files } = content;
   if (!isSameSuite(content)) return { problems: [], notes: ["not compared: another version of the suite made it"] };
   const again = await FORMATS[format].make(report, protocol);
-  return found(textOf(files, FILES[format]) !== again && "it does not tell what report.json says");
+  return found(textOf(files, FILES[format]) !== again && "it does not say what report.json says");
 }
 
 async function transcripts({ files, report, protocol, statement: it }: BundleContent): Promise<Findings> {

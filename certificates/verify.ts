@@ -7,7 +7,7 @@ import { type Findings, STEPS, sums, type VerifyOptions } from "./steps.ts";
 /** One thing that was looked at: whether it is as it should be, and what there is to say of it. */
 export interface Step extends Findings {
   readonly name: string;
-  /** What is certified, once that could be read. */
+  /** The claim of the certificate, once it could be read. */
   readonly certifies?: Conformance;
 }
 

@@ -5,7 +5,7 @@ import { isEnd, prune } from "./judge.ts";
 import { bounded, gap, type RecordedEvent } from "./recorded.ts";
 import { seen } from "./seen.ts";
 
-/** What is remembered of all connections at most, in bytes; an event and a connection cost so many beside their texts. */
+/** The memory for all connections, in bytes, and the cost of an event and a connection beside their texts. */
 const MEMORY = 24 << 20;
 const EVENT = 400;
 const CONNECTION = 1_000;
@@ -13,21 +13,21 @@ const CONNECTION = 1_000;
 /** A transcript that has grown by so many events, or bytes, is cut down to what still decides. */
 const PIECE = { events: 256, bytes: 1 << 20 } as const;
 
-/** What a report shows of a connection: so many events at each end. */
+/** The number of events that a report shows at each end of a connection. */
 const SHOWN = { head: 59, tail: 60 } as const;
 
 /** A connection of a recording, all of it that was followed. */
 export interface FollowedConnection {
   readonly file: string;
   readonly id: string;
-  /** Which connection of all it is, from 1, in the order of their beginnings. */
+  /** Its number among all, from 1, in the order of their beginnings. */
   readonly number: number;
   readonly events: number;
   readonly durationMs: number;
   readonly url: string;
-  /** What decides by the rules. */
+  /** The events that decide the rules. */
   readonly decisive: Transcript;
-  /** What a report shows; made when it is asked for, since most are not shown. */
+  /** The transcript that a report shows. It is made on demand, since most are not shown. */
   shown(): Transcript;
 }
 

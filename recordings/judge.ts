@@ -2,10 +2,10 @@ import { tryTo } from "../harness/judge.ts";
 import type { Finding, Rule } from "../harness/rule.ts";
 import type { Side, Transcript, WireEvent } from "../harness/transcript.ts";
 
-/** How a recorded connection can end. */
+/** The events that end a recorded connection. */
 const ENDS: ReadonlySet<WireEvent["type"]> = new Set(["close", "end", "error", "limit"]);
 
-/** Whether an event ends what can be recorded of a connection. */
+/** Tells if an event ends what can be recorded of a connection. */
 export const isEnd = ({ type }: WireEvent): boolean => ENDS.has(type);
 
 /**
@@ -36,13 +36,13 @@ function missing(event: WireEvent | undefined): Finding {
   return { outcome: "inconclusive", actual: `not recorded: ${what}` };
 }
 
-/** Whether a rule is kept even if the server ended the connection now, without a word. */
+/** Tells if a rule is kept even if the server ended the connection now, without a word. */
 function keepsToTheEnd(rule: Rule, transcript: Transcript): boolean {
   const end: WireEvent = { at: transcript.events.at(-1)?.at ?? 0, from: "server", type: "end" };
   return tryTo(rule, { ...transcript, events: [...transcript.events, end] }).outcome !== "broken";
 }
 
-/** What of a transcript decides all rules, whatever follows: its gaps, and what each rule needs. */
+/** Returns the events that decide all rules, whatever follows: the gaps, and those that a rule needs. */
 export function prune(rules: readonly Rule[], transcript: Transcript): WireEvent[] {
   const { events } = transcript;
   const gaps = (["client", "server"] as const).map((side) =>

@@ -41,7 +41,7 @@ function recorded(line: string, time: Clock): RecordedEvent {
   const value = line.length > LONG && structure(line) > STRUCTURE ? undefined : parse(line);
   if (!isObject(value))
     throw wrong(
-      'the line is no JSON object with one event, as {"connection": "1", "from": "server", "type": "text", "data": "…"}.',
+      'the line is not a JSON object with one event, as {"connection": "1", "from": "server", "type": "text", "data": "…"}.',
     );
   const { connection, url } = value;
   if (typeof connection !== "string" && typeof connection !== "number")
@@ -58,7 +58,7 @@ function eventOf({ from, type, data, code, at }: Message, time: Clock): WireEven
   if (!SIDES.includes(from as string)) throw wrong(`"from" must be "client" or "server"; it is ${brief(from)}.`);
   if (typeof type !== "string" || !TYPES.includes(type))
     throw wrong(
-      `"type" is ${brief(type)}, and no type of event.${typeof type === "string" ? suggestion(type, TYPES) : ""}`,
+      `"type" must be a type of event; it is ${brief(type)}.${typeof type === "string" ? suggestion(type, TYPES) : ""}`,
     );
   if (typeof data !== "string" && (data !== undefined || CONTENT.includes(type)))
     throw wrong(`"data" must be a text: what the ${type} holds; it is ${brief(data)}.`);
@@ -81,7 +81,7 @@ function brief(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
-/** How many values a JSON text holds outside its strings. */
+/** Counts the values that a JSON text holds outside its strings. */
 function structure(text: string): number {
   let [n, inside] = [0, false];
   for (let i = 0; i < text.length; i++) {

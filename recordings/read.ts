@@ -39,14 +39,14 @@ type Known = Pick<Protocol, "name" | "version">;
 /** Bytes that are read at a time. */
 const CHUNK = 256 << 10;
 
-/** So many characters tell what a file is. */
+/** The number of characters that tell the format of a file. */
 const HEAD = 16;
 
 interface Source {
   readonly name: string;
   readonly protocol: Known;
   readonly sink: Sink;
-  /** What was read of it, and how to read on. */
+  /** The part that was read already. */
   readonly begin: readonly Buffer[];
   readonly chunks: AsyncIterator<Buffer>;
 }
@@ -60,14 +60,14 @@ const LINES = {
   },
 };
 
-/** What a file is, by its first property. All else is read line by line. */
+/** The formats that are known by their first property. All other files are read line by line. */
 const FORMATS = [
   {
     begins: /^\ufeff?\s*\{\s*"log"\s*:/,
     async read(source: Source) {
       const content = parse(await whole(source));
       if (content === undefined)
-        throw new UsageError(`${source.name} is no HAR file: it holds no JSON, or was cut off.`);
+        throw new UsageError(`${source.name} is not a HAR file: it holds no JSON, or was cut off.`);
       har(source.name, content, source.sink);
     },
   },

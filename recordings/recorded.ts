@@ -8,10 +8,10 @@ export interface RecordedEvent {
   readonly event: WireEvent;
 }
 
-/** What takes a recording, one event after another. */
+/** A function that takes a recording, one event after another. */
 export type Sink = (recorded: RecordedEvent) => void;
 
-/** What a message may cost when it is read, in bytes: some such are remembered at the same time. */
+/** The bytes that a message may cost when it is read. Several are remembered at the same time. */
 const COST = 4 << 20;
 
 /** A place in a transcript of which it is not known what one side sent. */

@@ -14,12 +14,12 @@ const KEPT = { first: 200, broken: 20 } as const;
 /** Judges connections one after another, and makes a report of them. */
 export interface Recording {
   add(connection: FollowedConnection): void;
-  /** How many connections there were. */
+  /** The number of connections so far. */
   readonly size: number;
   report(about: About): Report;
 }
 
-/** What a report of recordings says beside what was found. */
+/** The facts that a report of recordings says beside the findings. */
 export interface About {
   readonly suite: Report["suite"];
   readonly files: readonly string[];
@@ -89,7 +89,7 @@ function rowOf(rule: Rule, requirements: readonly Requirement[], strict: boolean
   return { rule, requirement, broken: broken(requirement.level, strict), counts };
 }
 
-/** What a rule finds on a connection. */
+/** The finding of a rule on a connection. */
 interface Judged {
   readonly row: Row;
   readonly verdict: Verdict;
@@ -108,7 +108,7 @@ function findingsOn({ decisive }: FollowedConnection, rows: readonly Row[]): rea
   });
 }
 
-/** Whether the report does not hold enough connections yet of which a rule found the same. */
+/** Tells if the report needs more connections on which a rule found the same. */
 const isNew = ({ row, verdict }: Judged) => row.counts[verdict] < (verdict === row.broken ? KEPT.broken : 1);
 
 function caseOf(it: FollowedConnection, verdict: Verdict, found: readonly Judged[]): ReportCase {
@@ -135,7 +135,7 @@ const checkOf = ({ row: { requirement }, verdict, actual }: Judged): ReportCheck
   ...(verdict === "skip" && { unrecorded: true }),
 });
 
-/** Where nothing at all was judged, what was not recorded does count: there is nothing that could pass. */
+/** Counts what was not recorded as unjudged if nothing at all was judged: nothing could pass then. */
 function counted(cases: readonly ReportCase[]): readonly ReportCase[] {
   if (cases.some(({ verdict }) => verdict !== "skip")) return cases;
   return cases.map((it) => ({ ...it, checks: it.checks.map(({ unrecorded: _, ...check }) => check) }));

@@ -42,7 +42,7 @@ function explainCheck(check: ReportCheck, requirements: readonly Requirement[]):
   ];
 }
 
-/** So many connections of a case, and how many more there are. The lines at the spots, which show what is wrong, are marked. */
+/** Shows some connections of a case, and counts the others. The lines at the spots, which show what is wrong, are marked. */
 export function explainConnections(
   connections: readonly ReportConnection[],
   spots: readonly Spot[] = [],
@@ -89,7 +89,10 @@ function line(event: WireEvent): string {
   return `${event.at.toFixed(1).padStart(8)} ms ${event.from === "client" ? "→" : "←"} ${short(text, WIDTH)}`;
 }
 
-/** What an event holds, on one line: of an HTTP head the first, of JSON that the server laid out over several its values. */
+/**
+ * The content of an event on one line: the first line of an HTTP head, or the JSON of a message that the server laid out over
+ * several.
+ */
 function content(event: WireEvent): string | undefined {
   if (!("data" in event)) return undefined;
   if (event.type === "upgrade") return event.data.split("\n", 1)[0];

@@ -3,7 +3,7 @@ import type { Report } from "./report.ts";
 
 /** One way to tell a report. */
 export interface Format {
-  /** What its option says. */
+  /** The help of its option. */
   readonly describe: string;
   /** Its name in a folder of reports; none where it is written only when it is asked for. */
   readonly file?: string;

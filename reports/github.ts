@@ -10,7 +10,7 @@ import { problemsOf } from "./verdict.ts";
 /** GitHub shows so many annotations of a kind for one step. */
 const MOST = 10;
 
-/** What a job of GitHub Actions prints: the text, in which nothing is taken for a command to the runner, and annotations. */
+/** The output of a job of GitHub Actions: the text, in which nothing is taken for a command to the runner, and annotations. */
 export function forGitHub(text: string, report: Report, requirements: readonly Requirement[]): string {
   return [withoutCommands(text), ...annotations(report, requirements), ""].join("\n");
 }
@@ -21,10 +21,10 @@ export function withoutCommands(text: string): string {
   return [`::stop-commands::${token}`, text.trimEnd(), `::${token}::`].join("\n");
 }
 
-/** Whether it is a job of GitHub Actions that reads the output. */
+/** Tells if a job of GitHub Actions reads the output. */
 export const onGitHub = (): boolean => process.env.GITHUB_ACTIONS === "true";
 
-/** What to look into first beside the job, each finding, and one for each line of the expected failures that no longer holds. */
+/** The annotations: each line of the expected failures that no longer holds, each end of the target, and each finding. */
 function annotations(report: Report, requirements: readonly Requirement[]): string[] {
   const { file = "" } = report.expectedFailures ?? {};
   const outdated = problemsOf(report).map(({ line, says }) =>

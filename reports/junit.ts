@@ -27,7 +27,7 @@ export function junit(report: Report, requirements: readonly Requirement[]): str
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element("testsuites", head, ...all.map(({ xml }) => xml))}\n`;
 }
 
-/** What readers of JUnit count. */
+/** The outcomes that readers of JUnit count. */
 type Outcome = "failures" | "errors" | "skipped" | "passed";
 
 /** Some XML, and what it counts as. */
@@ -102,7 +102,7 @@ function testCase(it: ReportCase, requirements: readonly Requirement[]): Testcas
   return { outcome, xml: element("testcase", attributes, ...propertiesOf(properties), ...xml, output) };
 }
 
-/** How a case came out, and the element that says so; none where it passed. */
+/** The outcome of a case, and the element that says so; none where it passed. */
 function outcomeOf(
   it: ReportCase,
   requirements: readonly Requirement[],
@@ -136,7 +136,7 @@ function story(it: ReportCase): string[] {
   ];
 }
 
-/** How long the cases of a suite took together, in ms: they overlap. */
+/** The time that the cases of a suite took together, in ms. They overlap. */
 function span(cases: readonly ReportCase[]): number {
   const times = cases.flatMap(({ connections }) => connections.flatMap(({ events }) => events.map(({ at }) => at)));
   return times.length === 0 ? 0 : times.reduce((a, b) => Math.max(a, b)) - times.reduce((a, b) => Math.min(a, b));

@@ -5,7 +5,7 @@ import { medians } from "./latency.ts";
 import type { Report, ReportCase, ReportShard } from "./report.ts";
 import { conclude } from "./verdict.ts";
 
-/** What a report says beside the results. */
+/** The facts that a report says beside the results. */
 export interface ReportContext {
   readonly suite: Report["suite"];
   readonly protocol: Protocol;

@@ -18,7 +18,7 @@ type Part = Shard & { readonly shard: ReportShard };
 
 /**
  * One report out of the shards of a run: the same as that of one run, but for its times. The cases of shards that are missing
- * are skipped, and the verdict is `incomplete`. Throws a `UsageError` where they are no shards of one run.
+ * are skipped, and the verdict is `incomplete`. Throws a `UsageError` where they are not shards of one run.
  */
 export function merge(shards: readonly Shard[], protocol: Protocol): Report {
   const parts = shards.map(part);
@@ -66,11 +66,11 @@ export function merge(shards: readonly Shard[], protocol: Protocol): Report {
 
 function part({ file, report }: Shard): Part {
   const { shard } = report;
-  if (!shard) throw new UsageError(`${file} is no shard of a run. Make some with run --shard 1/2 and --shard 2/2.`);
+  if (!shard) throw new UsageError(`${file} is not a shard of a run. Make some with run --shard 1/2 and --shard 2/2.`);
   return { file, report, shard };
 }
 
-/** What all shards of a run have in common, in words. */
+/** The properties that all shards of a run share, by their names in words. */
 const COMMON: Readonly<Record<string, (part: Part) => unknown>> = {
   target: ({ report: { target } }) => (target.embedded ? "the embedded reference server" : target.url),
   "protocol version": ({ report }) => report.protocol.version,
@@ -84,7 +84,7 @@ const COMMON: Readonly<Record<string, (part: Part) => unknown>> = {
 /** Throws a `UsageError` where two reports are no different shards of one run. */
 function agree(a: Part, b: Part): void {
   const refuse = (why: string) => {
-    throw new UsageError(`${a.file} and ${b.file} are no shards of one run: ${why}. Leave one out.`);
+    throw new UsageError(`${a.file} and ${b.file} are not shards of one run: ${why}. Leave one out.`);
   };
   for (const [what, of] of Object.entries(COMMON)) if (of(a) !== of(b)) refuse(`they differ in the ${what}`);
   if (a.shard.index === b.shard.index) refuse(`both are shard ${a.shard.index} of ${a.shard.of}`);

@@ -3,10 +3,10 @@ import type { Report } from "./report.ts";
 /** A protocol and its version, as users read them. */
 export const titleOf = ({ name = "protocol", version }: Report["protocol"]): string => `${name} ${version}`;
 
-/** So many of something. */
+/** A number of things, in words. */
 export const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 
-/** So many names are told where many are alike. */
+/** The number of names told where many are alike. */
 export const NAMES = 8;
 
 /** Names on one line: of many the first, and how many more there are; `where` says where all stand. */

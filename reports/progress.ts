@@ -6,7 +6,7 @@ import { type Colors, paint } from "./colors.ts";
 import { tally } from "./findings.ts";
 import { count } from "./names.ts";
 
-/** What is shown while cases run. */
+/** The display while cases run. */
 export interface Progress {
   /** A case has a result, or another one than before. */
   result(result: CaseResult): void;

@@ -17,7 +17,7 @@ export interface ReportCheck extends Check {
   readonly expectedFailure?: string;
   /** The events that show what came, where it is known: of which connection, and which of its events, all from 0. */
   readonly evidence?: { readonly connection: number; readonly events: readonly number[] };
-  /** What it takes to judge it was not recorded, which is no fault of anybody: it does not count as unjudged. */
+  /** It could not be judged since something was not recorded. This is nobody's fault, so it does not count as unjudged. */
   readonly unrecorded?: true;
 }
 
@@ -29,7 +29,7 @@ export interface ReportCase {
   readonly verdict: Verdict;
   readonly unstable?: true;
   readonly unconfirmed?: true;
-  /** What the server did wrong while it ran among others, though not alone. Only older reports say so. */
+  /** The breach of the server while the case ran among others, though not alone. Only older reports have it. */
   readonly doubt?: string;
   readonly durationMs: number;
   readonly digest: string;
@@ -45,20 +45,20 @@ export interface ReportRequirement {
   readonly cases: readonly string[];
 }
 
-/** Which part of a run this is, and every case of the whole, in order. */
+/** A part of a run: its number, and every case of the whole, in order. */
 export interface ReportShard {
   readonly index: number;
   readonly of: number;
   readonly cases: readonly string[];
 }
 
-/** What users wait for, in ms: the median over the connections of each repetition. */
+/** A time that users wait, in ms: the median over the connections of each repetition. */
 export interface ReportLatency {
   readonly name: string;
   readonly mediansMs: readonly number[];
 }
 
-/** What became of an entry in a file of expected failures. */
+/** The state of an entry in a file of expected failures. */
 export interface ReportExpectation {
   /** Its first line in the file, from 1. */
   readonly line: number;
@@ -69,11 +69,11 @@ export interface ReportExpectation {
   readonly owner?: string;
   /** The last day on which it holds: `2027-03-31`. */
   readonly expires?: string;
-  /** What is wrong with it, and what to do; empty where it holds. */
+  /** Its problems; empty where it holds. */
   readonly problems: readonly ReportProblem[];
 }
 
-/** What is wrong with a line of a file of expected failures, and what to do. */
+/** A problem of a line in a file of expected failures, and what to do. */
 export interface ReportProblem {
   readonly line: number;
   readonly says: string;
@@ -92,7 +92,7 @@ export interface ReportRecording {
 /** The verdict of a run: conformant, not conformant, or something that was to be judged was not. */
 export type RunVerdict = "pass" | "fail" | "incomplete";
 
-/** What was tested, and what the user minds. */
+/** The target, and the options that decide the verdict. */
 export interface ReportTarget {
   readonly url: string;
   readonly embedded: boolean;
@@ -115,16 +115,16 @@ export interface Report {
   readonly concurrency?: number;
   /** Why it ended early. */
   readonly stop?: Stop;
-  /** How many connections the target accepts, in words, where it limits them. */
+  /** The number of connections that the target accepts, in words, if it limits them. */
   readonly limit?: string;
   readonly shard?: ReportShard;
-  /** Times in which the target stood still for all clients, and a case waited in vain: what that hit was run again. */
+  /** Times in which the target stood still for all clients, and a case waited in vain: the cases that this hit were run again. */
   readonly stalls?: readonly Stall[];
   /** Ends of the target that no case explains. */
   readonly unexplained?: readonly Unexplained[];
   readonly latencies?: readonly ReportLatency[];
   readonly expectedFailures?: { readonly file: string; readonly entries: readonly ReportExpectation[] };
-  /** Where it tells of recorded traffic and not of a run. */
+  /** The recordings, if it is a report of recorded traffic and not of a run. */
   readonly recording?: ReportRecording;
   readonly verdict: RunVerdict;
   readonly counts: Readonly<Record<Verdict, number>>;

@@ -6,7 +6,7 @@ import { FORMAT_NAMES, FORMATS, type Format, type FormatName } from "./formats.t
 import type { Report } from "./report.ts";
 import { complaint, prepare, removeFile, write } from "./write.ts";
 
-/** Where the user wants reports: a folder, or single files. */
+/** The user's choice of where reports go: a folder, or single files. */
 export type WantedReports = { readonly out?: string | undefined } & {
   readonly [name in FormatName]?: string | undefined;
 };
@@ -43,10 +43,10 @@ export async function prepareAll(files: Destinations): Promise<void> {
   await Promise.all(Array.from(files.values(), prepare));
 }
 
-/** What making a report leaves behind, in bytes for each of its characters: of a hostile target they are long. */
+/** The garbage that making a report leaves, in bytes for each of its characters. A report of a hostile target is long. */
 const GARBAGE = 3;
 
-/** Which reports were written, and why the others were not. */
+/** The reports that were written, and the errors of those that were not. */
 export interface Saved {
   readonly written: string[];
   readonly failed: unknown[];

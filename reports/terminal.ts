@@ -10,7 +10,7 @@ import type { Report, ReportCase, ReportCheck } from "./report.ts";
 import { notRecorded, traffic } from "./traffic.ts";
 import { isExpected, judged, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
 
-/** How much is told: with `quiet` the verdict only, with `verbose` every finding in full and every observation. */
+/** The options of the terminal: `quiet` shows the verdict only, `verbose` every finding in full and every observation. */
 export interface TerminalOptions {
   readonly colors: Colors;
   readonly verbose: boolean;
@@ -22,11 +22,11 @@ export interface TerminalOptions {
   readonly heavy: readonly string[];
   /** The files that hold the reports. */
   readonly written: readonly string[];
-  /** Which file was not written, and why. */
+  /** The file that was not written, and why. */
   readonly left?: string;
 }
 
-/** What a user reads after a run: the findings in full, then what could not be judged, then the summary. */
+/** Shows a run: the findings in full, then what could not be judged, then the summary. */
 export function terminal(report: Report, options: TerminalOptions): string {
   const all = summary(report, options);
   const lines = options.quiet
@@ -40,7 +40,7 @@ export function terminal(report: Report, options: TerminalOptions): string {
   return [...lines, ""].join("\n");
 }
 
-/** Whether nothing is known of a check but that the target went away, which is told once for all. */
+/** Tells if a check only says that the target went away. This is told once for all. */
 function lostIn({ stop }: Report): (check: ReportCheck) => boolean {
   const words = stop?.reason === "lost" ? stop.words.replace(/^not run: /, "") : undefined;
   return ({ verdict, actual }) => verdict === "error" && words !== undefined && actual.endsWith(words);
@@ -108,7 +108,7 @@ function mark({ unstable, unconfirmed }: ReportCase): string {
   return unconfirmed ? " (not confirmed: not run again alone)" : "";
 }
 
-/** What was seen beside findings: observations, what was expected to fail, what was not judged and why. */
+/** The notes beside findings: observations, expected failures, and what was not judged. */
 function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[] {
   const { cases } = report;
   const doubtful = cases.filter((it) => it.doubt !== undefined);
@@ -117,16 +117,16 @@ function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[
   const lost = cases.filter(({ checks }) => checks.some(lostIn(report)));
   const expected = groupBy(cases.filter(isExpected), (it) => reasonsOf(it).join("; "));
   return [
-    ...(verbose && observed.length > 0 ? ["where the protocol leaves it open, the target does so"] : []),
+    ...(verbose && observed.length > 0 ? ["where the protocol leaves it open, the target does this"] : []),
     ...(verbose ? observed.map(({ requirement, actual }) => `  ${requirement}: ${visible(actual)}`) : []),
     ...(doubtful.length > 0
       ? [
-          `not to be told for which case (--concurrency 1 may tell): in ${doubtful.length} cases, as in ${doubtful[0]?.id}, ${visible(doubtful[0]?.doubt ?? "")}`,
+          `in doubt (--concurrency 1 may show which case it is): ${doubtful.length} cases, as in ${doubtful[0]?.id}, ${visible(doubtful[0]?.doubt ?? "")}`,
         ]
       : []),
     ...[...expected].map(([why, some]) => c.dim(`expected to fail ${named(some)}: ${visible(why)}`)),
     ...(lost.length > 0
-      ? [`error ${named(lost)}: broken, be it by the case itself or since the target went away: see report.html`]
+      ? [`error ${named(lost)}: broken by the case itself, or because the target went away; see report.html`]
       : []),
     ...skipped.map(({ why, cases: some }) => c.dim(`skip ${named(some)}: ${visible(why)}`)),
     ...(unjudgedOf(report).length > 0 && report.verdict === "incomplete"
@@ -172,14 +172,14 @@ function summary(report: Report, options: TerminalOptions): string[] {
   ];
 }
 
-/** What has to be known before all else, and what to do about it. */
+/** The remarks that must be known first, and what to do about them. */
 const remarked = (report: Report, { alone }: TerminalOptions): string[] =>
   remarks(report).flatMap(({ label, words, cases, next }) => [
     `  ${label.padEnd(8)} ${visible(words)}${cases.length > 0 ? `: ${listed(cases, "report.html")}` : ""}`,
     ...(next === undefined ? [] : [`  next     ${alone(next)}`]),
   ]);
 
-/** Which requirements are broken, in the order of the findings, and in how many cases. */
+/** The requirements that are broken, in the order of the findings, with the number of cases. */
 function overview(report: Report, c: Colors): string[] {
   const { cases, recording } = report;
   const rows = findings(report).map(({ requirement }) => requirement);
@@ -191,7 +191,7 @@ function overview(report: Report, c: Colors): string[] {
   return words.length > 0 ? [`  broken   ${words.join(", ")}`] : [];
 }
 
-/** What is wrong with the expected failures, and what to do. */
+/** The problems of the expected failures. */
 const outdated = (report: Report, c: Colors): string[] =>
   problemsOf(report).map(({ line, says }) =>
     paint(c, "fail", visible(`  ${report.expectedFailures?.file}:${line}: ${says}`)),

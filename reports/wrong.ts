@@ -58,8 +58,8 @@ const SIGNALS: readonly ((candidate: Candidate, check: ReportCheck) => boolean)[
 const isQuotedIn = (words: string, text: string) => text.length > 3 && words.includes(text.slice(0, 80));
 
 /**
- * So many of some connections, in their order: those that `tells` of something, then of too many the last, since a case that
- * makes so many ends with those that show what it found.
+ * Chooses so many connections and keeps their order: first those that tell of something, then the last ones, since a case with
+ * very many ends with those that show what it found.
  */
 export function notable<T>(connections: readonly T[], most: number, tells: (connection: T) => boolean): T[] {
   if (connections.length <= most) return [...connections];

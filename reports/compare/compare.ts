@@ -2,7 +2,7 @@ import { type Level, type Verdict, worst } from "../../harness/catalogue.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
 import { type ChangedLatency, changedLatencies } from "./latencies.ts";
 
-/** What a change comes to. */
+/** The effect of a change. */
 export type Kind = "broken" | "warned" | "unjudged" | "fixed" | "judged" | "observed";
 
 /** Whose change it is: of the server alone, of the case, of the protocol version, of the server or the suite, or of nobody. */
@@ -23,7 +23,7 @@ export interface Change {
   readonly expectedFailure?: string;
 }
 
-/** What a case found of a requirement. */
+/** The finding of a case on a requirement. */
 export interface CaseOutcome {
   readonly verdict: Verdict;
   readonly actual: string;
@@ -52,16 +52,16 @@ export type ComparedReport = Pick<
   "suite" | "protocol" | "target" | "startedAt" | "verdict" | "limit" | "stalls" | "unexplained"
 >;
 
-/** What changed between two reports. */
+/** The changes between two reports. */
 export interface Comparison {
   readonly old: ComparedReport;
   readonly new: ComparedReport;
   /**
-   * Whether something broke that no change of a case explains and nobody expects; or whether that cannot be told, since a MUST
-   * that was judged is not any more, or the new run is not whole.
+   * `regressed`: something broke that no change of a case explains and nobody expects. `incomplete`: this is not known, since a
+   * MUST is no longer judged, or the new run is not whole.
    */
   readonly outcome: "ok" | "regressed" | "incomplete";
-  /** How the target ended in the new run, and did not before: it went away, or no case explains it. */
+  /** The end of the target in the new run, in words, if it did not end before: it went away, or no case explains it. */
   readonly lost?: string;
   readonly changes: readonly Change[];
   readonly newCases: readonly Single[];
@@ -91,7 +91,7 @@ export function compareReports(before: Report, after: Report): Comparison {
   };
 }
 
-/** How the target ended, if no case takes the blame for it. */
+/** The end of the target in words, if no case takes the blame for it. */
 const endOf = ({ stop, unexplained = [] }: Report): string | undefined =>
   stop?.reason === "lost" ? stop.words : unexplained[0]?.words;
 
@@ -108,7 +108,7 @@ function outcomeOf(
   return comparable && whole && !changes.some(isInconclusive) ? "ok" : "incomplete";
 }
 
-/** Whether a MUST is not judged any more that was, and the case itself did not change. */
+/** Tells if a MUST is no longer judged though the case itself did not change. */
 const isInconclusive = ({ kind, cause, level, expectedFailure }: Change) =>
   kind === "unjudged" && cause !== "case" && level === "MUST" && expectedFailure === undefined;
 
@@ -125,7 +125,7 @@ const side = ({ suite, protocol, target, startedAt, verdict, limit, stalls, unex
   ...(unexplained && { unexplained }),
 });
 
-/** Whether something broke that the case's own change does not explain, and that is not expected either. */
+/** Tells if something broke that is not expected, and that no change of the case explains. */
 export const isRegression = ({ kind, cause, expectedFailure }: Change): boolean =>
   kind === "broken" && cause !== "case" && expectedFailure === undefined;
 
@@ -145,7 +145,7 @@ function changesOf(was: ReportCase, is: ReportCase, before: Report, after: Repor
   });
 }
 
-/** What a case found of a requirement, over all its checks; not judged where it has none. */
+/** The finding of a case on a requirement over all its checks; not judged where it has none. */
 function outcome({ checks }: ReportCase, requirement: string): CaseOutcome {
   const own = checks.filter((check) => check.requirement === requirement);
   const verdict = worst(
@@ -172,7 +172,7 @@ const STANDING: Readonly<Record<Verdict, State>> = {
   fail: "fail",
 };
 
-/** What it comes to that a requirement stood so, and stands so now. */
+/** The kind of a change, by the states of a requirement before and now. */
 const CHANGES: Readonly<Record<State, Readonly<Partial<Record<State, Kind>>>>> = {
   kept: { inconclusive: "unjudged", warn: "warned", fail: "broken" },
   inconclusive: { kept: "judged", warn: "warned", fail: "broken" },

@@ -5,7 +5,7 @@ import type { Comparison, Kind, Single } from "./compare.ts";
 import { cellOf, type Matrix } from "./matrix.ts";
 import { causeOf, groupsOf, headline, KIND_WORDS, latencyOf, sideOf } from "./words.ts";
 
-/** So many rows of a table; a comment of GitHub has at most 65,536 characters. */
+/** The rows of a table at most. A comment of GitHub has at most 65,536 characters. */
 const ROWS = 30;
 
 const SYMBOLS = { ok: "✅", regressed: "❌", incomplete: "❓" } as const;

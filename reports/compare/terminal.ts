@@ -5,7 +5,7 @@ import type { ChangedRequirement, Comparison, Kind, Single } from "./compare.ts"
 import { cellOf, type Matrix } from "./matrix.ts";
 import { causeOf, type Group, groupsOf, headline, KIND_WORDS, latencyOf, sideOf } from "./words.ts";
 
-/** So many cases that are in one report only are named. */
+/** The number of cases named that are in one report only. */
 const NAMED = 20;
 
 const PAINT = {
@@ -23,7 +23,7 @@ const WORDS = {
   incomplete: ["INCOMPLETE", "incomplete"],
 } as const;
 
-/** What a user reads of a comparison: the changes, the worst first, then the outcome. `names` are those of the two reports. */
+/** Shows a comparison: the changes, the worst first, then the outcome. `names` are those of the two reports. */
 export function compareTerminal(comparison: Comparison, names: readonly [string, string], c: Colors): string {
   const kinds = Object.keys(KIND_WORDS) as Kind[];
   const [word, color] = WORDS[comparison.outcome];
@@ -83,7 +83,7 @@ const requirements = ({ requirements: rows }: Comparison, c: Colors) =>
 const painted = (c: Colors, verdict: ChangedRequirement["old"]) =>
   verdict === "not tested" ? c.dim(verdict) : paint(c, verdict, verdict);
 
-/** What a user reads of a matrix: how each server version stands, and the requirements that not all of them keep alike. */
+/** Shows a matrix: the standing of each server version, and the requirements in which they differ. */
 export function matrixTerminal({ columns, rows }: Matrix, c: Colors): string {
   const width = Math.max(...columns.map(({ name }) => name.length));
   const differing = rows.filter(({ cells }) => new Set(cells.map(cellOf)).size > 1);

@@ -51,7 +51,7 @@ function excuse(
 
 const MARKED: readonly Verdict[] = ["fail", "warn", "skip"];
 
-/** Whether all that a case breaks is expected on a day (`2027-03-31`), as far as one can tell before the run is over. */
+/** Tells if all that a case breaks is expected on a day (`2027-03-31`), as far as it is known before the run is over. */
 export const excuses =
   ({ entries }: ExpectedFailures, today: string) =>
   (id: string, checks: readonly Pick<ReportCheck, "requirement" | "verdict">[]): boolean => {
@@ -90,7 +90,7 @@ function problems(entry: Entry, today: string, cases: readonly ReportCase[], pro
   ];
 }
 
-/** What to delete where a pattern holds no more: its line, or the entry where it is the only one that says of what. */
+/** Says what to delete when a pattern holds no longer: its line, or the whole entry if no other pattern is left. */
 const removal = (entry: Entry, { key, pattern: { line } }: Stale) =>
   (entry[key] ?? []).length > 1 ? `delete line ${line}` : remove(entry.lines);
 

@@ -7,7 +7,7 @@ export interface Stale {
   readonly key: "case" | "requirement";
   readonly pattern: Pattern;
   readonly says: string;
-  /** What it matches that still fails, or of which this run cannot tell. */
+  /** The cases that it matches and that still fail, or that this run cannot judge. */
   readonly left: readonly string[];
 }
 
@@ -40,7 +40,7 @@ function staleOf(
   });
 }
 
-/** What a run tells of what an entry speaks of. */
+/** The state of the cases of an entry after a run. */
 type State = "broken" | "kept" | "inconclusive";
 
 function stateOf(checks: readonly ReportCheck[]): State {

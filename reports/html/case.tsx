@@ -9,7 +9,7 @@ import { marks, plural } from "./words.ts";
 /** Characters of a text that are shown where one looks for all of it. */
 const FULL = 4_000;
 
-/** What a case or requirement needs beside itself. */
+/** The data that a case or requirement needs beside itself. */
 export interface Surroundings {
   readonly data: PageData;
   readonly requirements: ReadonlyMap<string, PageRequirement>;

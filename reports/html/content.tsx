@@ -13,11 +13,11 @@ interface ContentProps {
   readonly event: PageEvent;
   /** On one line, where it need not be laid out to show what is wrong. */
   readonly brief: boolean;
-  /** What is to be seen in it at once. */
+  /** The part that is to be seen at once. */
   readonly came: string | undefined;
 }
 
-/** What an event holds. */
+/** The content of an event. */
 export function EventContent({ event, brief, came }: ContentProps) {
   if (event.type === "close") return <Closing code={event.code} reason={event.data} />;
   if (!("data" in event)) return null;
@@ -63,7 +63,7 @@ function Bytes({ text, most }: { readonly text: string; readonly most: number })
   );
 }
 
-/** What base64 stands for, where that is UTF-8 and was not cut. */
+/** Decodes base64. Returns nothing where it is no UTF-8, or was cut. */
 function utf8(base64: string): string | undefined {
   try {
     const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));

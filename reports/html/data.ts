@@ -12,7 +12,7 @@ export type PageRequirement = Requirement & Pick<Report["requirements"][number],
 
 /** A check of the page. */
 export type PageCheck = Omit<ReportCheck, "level" | "expected" | "evidence"> & {
-  /** Where it is not what the requirement says. */
+  /** Left out where it is the statement of the requirement. */
   readonly expected?: string;
   /** The event that shows what a finding is about. */
   readonly spot?: Spot;
@@ -22,7 +22,7 @@ export type PageCheck = Omit<ReportCheck, "level" | "expected" | "evidence"> & {
 export type PageCase = Omit<ReportCase, "digest" | "checks" | "connections"> & {
   readonly checks: readonly PageCheck[];
   readonly connections: readonly PageConnection[];
-  /** How many connections there were, also those that the page leaves out. */
+  /** The number of connections, including those that the page leaves out. */
   readonly connected: number;
 };
 
@@ -36,7 +36,10 @@ export interface PageData extends Omit<Report, "requirements" | "cases" | "shard
   readonly cases: readonly PageCase[];
 }
 
-/** What a page tells of a report. No text in it can upset a page but those that were sent, which are made visible where they are shown. */
+/**
+ * Makes the data of a page out of a report. All texts are made visible here, except those that were sent: these are made
+ * visible where they are shown.
+ */
 export function pageData(report: Report, { requirements, violationsOf }: Protocol): PageData {
   const { shard, ...rest } = report;
   const catalogue = new Map(requirements.map((row) => [row.id, row]));

@@ -12,13 +12,13 @@ export type PageConnection = Omit<ReportConnection, "events"> & {
   readonly events: readonly PageEvent[];
 };
 
-/** Whether something went wrong here, or a message is not as its schema says. */
+/** Tells if something went wrong here, or if a message breaks its schema. */
 export const isTroubled = (event: PageEvent): boolean => isTrouble(event) || event.wrong !== undefined;
 
-/** Whether something went wrong on a connection. */
+/** Tells if something went wrong on a connection. */
 export const hasTrouble = ({ events }: PageConnection): boolean => events.some(isTroubled);
 
-/** Whether an event is nothing that went over the wire, but a remark of the suite. */
+/** Tells if an event is a remark of the suite, and never went over the wire. */
 export const isRemark = (event: PageEvent): boolean => isGivenUp(event) || event.type === "cut";
 
 /** Places in a list that are shown; the numbers between them are not. */
@@ -35,7 +35,7 @@ export function folded(events: readonly PageEvent[], most: number): Places {
   return places.filter((i) => i < end || i >= events.length - end || near.has(i));
 }
 
-/** So many events are shown before and behind the one that shows what is wrong. */
+/** The number of events shown before and behind the wrong one. */
 const AROUND = { before: 4, behind: 2 } as const;
 
 /** The first of so many events, and those around the one that shows what is wrong. */
@@ -44,6 +44,6 @@ export const around = (spot: number, total: number): Places =>
     (i) => i === 0 || (i >= spot - AROUND.before && i <= spot + AROUND.behind),
   );
 
-/** How many events are left out before each place, and at last after all of them. */
+/** The numbers of events that are left out before each place, and after the last. */
 export const gaps = (places: Places, total: number): readonly number[] =>
   [...places, total].map((place, i) => place - (places[i - 1] ?? -1) - 1);

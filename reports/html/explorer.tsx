@@ -85,7 +85,7 @@ const Group = ({ name, verdicts, hidden, children }: GroupProps) => (
   </div>
 );
 
-/** What is looked up all the time. */
+/** The lookup tables of the page. */
 function indexOf({ requirements, cases }: PageData) {
   const pairs = cases.flatMap((it) =>
     [...new Set(it.checks.map(({ requirement }) => requirement))].map((requirement) => ({ requirement, it })),

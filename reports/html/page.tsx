@@ -3,14 +3,14 @@ import { readFile } from "node:fs/promises";
 import type { VNode } from "preact";
 import { renderToString } from "preact-render-to-string";
 
-/** What a page is made of. */
+/** The parts of a page. */
 export interface PageParts {
   readonly title: string;
   readonly style: string;
   readonly body: VNode;
-  /** What runs in the browser; without it nothing may. */
+  /** The script that runs in the browser. Without it none may run. */
   readonly script?: string;
-  /** What the script reads from the element `data`. */
+  /** The content of the element `data`, which the script reads. */
   readonly data?: unknown;
 }
 
@@ -55,7 +55,7 @@ function raw(text: string) {
   return { dangerouslySetInnerHTML: { __html: text } };
 }
 
-/** What every page needs, as `build.js` makes it. */
+/** The files that every page needs. `build.js` makes them. */
 export interface Assets {
   readonly script: string;
   readonly style: string;

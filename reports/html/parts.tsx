@@ -14,10 +14,10 @@ export function VerdictTag({ of }: { readonly of: Verdict | PageData["verdict"] 
   );
 }
 
-/** How binding a requirement is. */
+/** The level of a requirement. */
 export const LevelTag = ({ of }: { readonly of: Level }) => <span class="level">{of}</span>;
 
-/** What is to be known of a case beside its verdict, in a word each. */
+/** The marks of a case beside its verdict, in a word each. */
 export const Marks = ({ of }: { readonly of: PageCase }) =>
   marks(of).map(([word, meaning]) => (
     <span class="tag" title={meaning} key={word}>
@@ -39,7 +39,7 @@ export function Prose({ text }: { readonly text: string }) {
   );
 }
 
-/** What leads to a case or a requirement of this page. */
+/** The fragment of a URL that leads to a case or a requirement of this page. */
 export const hashOf = (id: string) => `#${encodeURIComponent(id).replaceAll("%2F", "/")}`;
 
 /** A link to a case or a requirement of this page, by its name. */
@@ -65,13 +65,13 @@ export const CommandLine = ({ text }: { readonly text: string }) => <code class=
 interface ComparisonProps {
   /** In the words of a check. */
   readonly expected: string | undefined;
-  /** What the requirement says, where that is not told beside it. */
+  /** The statement of the requirement, if it does not stand beside it. */
   readonly statement?: string | undefined;
   readonly actual: string;
   readonly most?: number;
 }
 
-/** What was expected and what came, side by side. */
+/** The expected and the actual outcome, side by side. */
 export const Difference = ({ expected, statement, actual, most }: ComparisonProps) => (
   <dl class="comparison">
     {(expected ?? statement) !== undefined && (

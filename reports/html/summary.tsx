@@ -59,7 +59,7 @@ function Remarked({ of, data }: { readonly of: Remark; readonly data: PageData }
   );
 }
 
-/** What was tested, when and how. */
+/** The target, the time and the options of the run. */
 function Facts({ data }: { readonly data: PageData }) {
   const { target, suite, startedAt, durationMs, seed, shard, recording, latencies = [] } = data;
   const facts: readonly (readonly [string, string])[] = [
@@ -85,14 +85,14 @@ function Facts({ data }: { readonly data: PageData }) {
   );
 }
 
-/** How much was recorded; the cases of the page may be some of it. */
+/** The size of the recording. The page may hold only some of its connections. */
 const recordedWords = ({ files, events, connections }: NonNullable<PageData["recording"]>) =>
   `${files.join(", ")}: ${plural(
     Object.values(connections).reduce((a, b) => a + b),
     "connection",
   )}, ${connections.fail} of them broken, ${plural(events, "event")}`;
 
-/** How many cases have each verdict, and how many of the requirements were judged. */
+/** The number of cases with each verdict, and of requirements that were judged. */
 function Counts({ data: { cases, requirements } }: { readonly data: PageData }) {
   return (
     <div class="counts">

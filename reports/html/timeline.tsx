@@ -17,7 +17,7 @@ import { EVENTS, plural } from "./words.ts";
 /** Events of a connection, or connections of a case, that are shown at first. */
 const MOST = { events: 30, connections: 10, open: 3 } as const;
 
-/** What the arrows mean. */
+/** The legend of the arrows. */
 export const Legend = () => (
   <p class="legend">
     <span class="arrow client">→</span> the suite sends, as a client; <span class="arrow server">←</span> the server
@@ -123,7 +123,7 @@ interface NameProps {
   readonly total: number;
 }
 
-/** Which connection of a case it is, and where it went. */
+/** The number of a connection in its case, and its URL. */
 export const ConnectionName = ({ connection: { number, name, url }, total }: NameProps) => (
   <>
     {total > 1 ? `Connection ${number} of ${total}` : "Connection"}

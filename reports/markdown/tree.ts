@@ -21,7 +21,7 @@ const MOST = 300;
 /** Words of the suite. */
 export const text = (value: string): Text => ({ type: "text", value: visible(value) });
 
-/** What somebody else said: shown as it stands, and nothing in it (a mention, a link, a tag) has an effect. */
+/** A text by somebody else. It is shown as it is, and nothing in it (a mention, a link, a tag) has an effect. */
 export const code = (value: string): InlineCode => ({ type: "inlineCode", value: short(visible(value), MOST) || " " });
 
 /** A sentence of the catalogue, where what stands between backticks is code. */

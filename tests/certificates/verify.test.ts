@@ -85,7 +85,7 @@ test.each([FILES.junit, FILES.html])(
     const content = files.get(name) as Buffer;
     for (const at of spread(content.length, 20)) {
       const forged = sealed(withFile(files, name, flipped(content, at, 1)), healthy);
-      expect([at, await firstProblem(forged)]).toEqual([at, `${name}: it does not tell what report.json says`]);
+      expect([at, await firstProblem(forged)]).toEqual([at, `${name}: it does not say what report.json says`]);
     }
   },
 );

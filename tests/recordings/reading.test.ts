@@ -11,9 +11,9 @@ import { ASK, event, followed, GOODBYE, GREETING, outcomes, REFUSAL, says, toLin
 const LINE = '{"connection":"a","from":"server","type":"text","data":"{}"}';
 
 test.each<[string, string, RegExp]>([
-  ["no JSON", "GET / HTTP/1.1", /^test\.ndjson:1: the line is no JSON object with one event, as \{"connection": /],
-  ["half a line", `${LINE}\n${LINE.slice(0, 30)}`, /^test\.ndjson:2: the line is no JSON object/],
-  ["an array", `\n\n[${LINE}]`, /^test\.ndjson:3: the line is no JSON object/],
+  ["no JSON", "GET / HTTP/1.1", /^test\.ndjson:1: the line is not a JSON object with one event, as \{"connection": /],
+  ["half a line", `${LINE}\n${LINE.slice(0, 30)}`, /^test\.ndjson:2: the line is not a JSON object/],
+  ["an array", `\n\n[${LINE}]`, /^test\.ndjson:3: the line is not a JSON object/],
   [
     "no connection",
     '{"from":"server","type":"text","data":""}',
@@ -22,7 +22,7 @@ test.each<[string, string, RegExp]>([
   ["a name that is too long", `{"connection":"${"x".repeat(1_001)}"}`, /:1: "connection" has 1001 characters; at most/],
   ["no side", '{"connection":1,"type":"end"}', /:1: "from" must be "client" or "server"; it is nothing there\.$/],
   ["another side", '{"connection":1,"from":"proxy","type":"end"}', /:1: "from" must be .* it is "proxy"\.$/],
-  ["no type", '{"connection":1,"from":"server"}', /:1: "type" is nothing there, and no type of event\.$/],
+  ["no type", '{"connection":1,"from":"server"}', /:1: "type" must be a type of event; it is nothing there\.$/],
   ["another type", '{"connection":1,"from":"server","type":"txt"}', /"txt".* The nearest known one is "text"\.$/],
   [
     "a text without a content",
@@ -45,7 +45,7 @@ test.each<[string, string, RegExp]>([
     /"at" must be a time.* "noon"\.$/,
   ],
   ["a url that is none", '{"connection":1,"from":"server","type":"end","url":1}', /"url" must be a text; it is 1\.$/],
-  ["much that is nested", `{"a":[${"[],".repeat(40_000)}0]}`, /:1: the line is no JSON object with one event/],
+  ["much that is nested", `{"a":[${"[],".repeat(40_000)}0]}`, /:1: the line is not a JSON object with one event/],
   ["a line without an end", "x".repeat((8 << 20) + 1), /:1: the line has more than 8 MiB/],
 ])("a recording that holds %s is refused in one line that says where", (_, text, message) => {
   expect(() => followed(text)).toThrow(message);
@@ -102,11 +102,11 @@ test("a HAR file as Firefox saves it is read, whatever else it holds", () => {
 });
 
 test.each<[string, unknown, RegExp]>([
-  ["no entries", { log: {} }, /^a\.har is no HAR file: log\.entries is missing\.$/],
+  ["no entries", { log: {} }, /^a\.har is not a HAR file: log\.entries is missing\.$/],
   [
     "a message that is none",
     { log: { entries: [entry("", 1)] } },
-    /log\.entries\[0\]\._webSocketMessages\[0\] is no object\.$/,
+    /log\.entries\[0\]\._webSocketMessages\[0\] is not an object\.$/,
   ],
   ["a direction that is none", { log: { entries: [entry("", { type: "up", opcode: 1 })] } }, /\.type is "up", neither/],
 ])("a HAR file with %s is refused", (_, content, message) => {

@@ -123,7 +123,7 @@ describe("what was not judged since something else is broken", () => {
     const xml = junit(refusing, requirements);
     expect(xml.split(`<skipped message="see ${ROOT}"/>`)).toHaveLength(skipped.length + 1);
     expect(markdown(refusing, requirements)).toContain(`- ${skipped.length} cases: see \`${ROOT}\``);
-    expect(await html(refusing, protocol)).toMatch(/What to look at: <a class="mono" href="#disconnect\.success">/);
+    expect(await html(refusing, protocol)).toMatch(/Look at: <a class="mono" href="#disconnect\.success">/);
   });
 
   test("is untold when two runs are compared, in one line for all that rests on it", () => {
@@ -210,10 +210,10 @@ describe("what has to be known before all else", () => {
     const first = lines.findIndex((line) => line.startsWith("FAIL"));
     expect(lines.slice(first, first + 6)).toEqual([
       "FAIL the target ended while it was tested",
-      `  ended    the server ended (exit code 3), at 1.2 s; which case did it is not known, the likeliest first: ${suspects.join(", ")}`,
+      `  ended    the server ended (exit code 3), at 1.2 s; it is not known which case did it, the likeliest first: ${suspects.join(", ")}`,
       `  next     npx it run ws://x --case ${suspects[0]}`,
       `  unstable the verdict of 1 case varies; with --fail-on-unstable the exit code is 1 for that: ${PARITY}`,
-      "  stalls   stood still for 2.4 s (at 3.1 s): what that hit was run again",
+      "  stalls   stood still for 2.4 s (at 3.1 s): the cases that this hit were run again",
       "  limit    the target accepts at most 5 connections at the same time, and the suite keeps below that",
     ]);
     const summary = markdown(report, requirements);
