@@ -34,7 +34,7 @@ export async function prepareBundle(folder: string): Promise<void> {
   }
 }
 
-/** A place for what is not finished, in the same file system. */
+/** A path for unfinished files, in the same file system. */
 const besideOf = (folder: string) => join(dirname(resolve(folder)), `.${randomUUID()}.tmp`);
 
 async function kindOf(path: string): Promise<"folder" | "other" | undefined> {
@@ -66,7 +66,7 @@ export async function writeBundle(folder: string, files: ReadonlyMap<string, Buf
   }
 }
 
-/** Moves things to places, and what stood there aside; undoes all of it where one cannot be moved. */
+/** Moves things to their places, and the old ones aside. Undoes all of it if one cannot be moved. */
 async function exchange(...moves: readonly (readonly [from: string, to: string, aside: string])[]): Promise<void> {
   const undo: (() => Promise<void>)[] = [];
   const move = async (from: string, to: string) => {

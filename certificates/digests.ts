@@ -11,7 +11,7 @@ export interface Digests {
   readonly set: string;
 }
 
-/** The digests of what this version of the suite judges with. */
+/** The digests of all that this version of the suite judges with. */
 export function digestsOf({ suites, rules, schemas, requirements }: Protocol, set: RequirementSet): Digests {
   const cases = suites.flatMap((suite) => suite.cases.map(({ id, digest }) => [id, digest]));
   const judges = rules.map(({ requirement, judge }) => [requirement, essence(judge)]);

@@ -10,7 +10,7 @@ import { reason, UsageError } from "../harness/usage.ts";
 import { HEADER, headerOf, packed } from "./bundle.ts";
 import { FILE_NAMES, type Files, sha256 } from "./files.ts";
 
-/** Bytes that one file of a bundle may have, and that an archive may unpack to: a bundle is what somebody else made. */
+/** The bytes that one file of a bundle may have, and an archive may unpack to. Anybody may have made the bundle. */
 const MOST = { file: 64 << 20, archive: 128 << 20 } as const;
 
 /** An error of a bundle that is found before its files are read. */
@@ -63,7 +63,7 @@ async function readArchive(path: string): Promise<Map<string, Buffer>> {
     throw new BundleError(`it is not a whole .tgz: ${reason(error)}`);
   }
   if (gunzip.bytesWritten !== bytes.length) throw new BundleError("there are bytes after the archive");
-  // What no reader of an archive looks at, as the bytes between files, is what it has to be, too.
+  // The bytes between files, which no reader looks at, must be right, too.
   if (seen.digest("hex") !== sha256(await buffer(packed(files))))
     throw new BundleError("the archive is not as the suite writes it");
   return files;

@@ -57,7 +57,7 @@ export async function rejudge(
     left.delete(id);
   }
   for (const id of left.keys()) problems.push(`${id} is in the report, and no recording shows it`);
-  // What rests on what is broken follows from all results together.
+  // Checks that rest on a broken requirement are known only from all results together.
   const grounded = ground(
     judged.map(({ result }) => result),
     [],

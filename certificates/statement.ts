@@ -45,7 +45,7 @@ export interface Conformance {
   readonly set: string;
   readonly level: LevelReached;
   readonly suite: Report["suite"];
-  /** The seed and the number of what the cases of the suite generated. */
+  /** The seed, and the number of inputs that each case generated. */
   readonly random: { readonly seed: number; readonly runs: number };
 }
 

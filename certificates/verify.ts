@@ -4,7 +4,7 @@ import { BundleError, openBundle } from "./open.ts";
 import type { Conformance } from "./statement.ts";
 import { type Findings, STEPS, sums, type VerifyOptions } from "./steps.ts";
 
-/** One thing that was looked at: whether it is as it should be, and what there is to say of it. */
+/** A step of verifying, and its findings. */
 export interface Step extends Findings {
   readonly name: string;
   /** The claim of the certificate, once it could be read. */

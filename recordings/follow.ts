@@ -10,7 +10,7 @@ const MEMORY = 24 << 20;
 const EVENT = 400;
 const CONNECTION = 1_000;
 
-/** A transcript that has grown by so many events, or bytes, is cut down to what still decides. */
+/** A transcript that has grown by so many events, or bytes, is cut down to the events that still decide. */
 const PIECE = { events: 256, bytes: 1 << 20 } as const;
 
 /** The number of events that a report shows at each end of a connection. */
@@ -60,7 +60,7 @@ interface Followed {
 
 /**
  * A follower. Each connection is handed to `done` when the recording ends, or when memory is short and it was silent for longer
- * than others: what comes of it later is another connection, of which it is known that its beginning is missing.
+ * than others. If it goes on later, that is another connection, whose beginning is known to be missing.
  */
 export function follow(rules: readonly Rule[], done: (connection: FollowedConnection) => void): Follower {
   // Those that were heard of lately, and those that were not since memory was last short.
@@ -158,7 +158,7 @@ function append(it: Followed, event: WireEvent): void {
   if (it.tail.length > SHOWN.tail) it.tail.shift();
 }
 
-/** Cuts a connection down to what still decides. */
+/** Cuts a connection down to the events that still decide. */
 function shorten(it: Followed, rules: readonly Rule[]): void {
   it.decisive = prune(rules, { url: it.url, events: it.decisive });
   it.fresh = 0;

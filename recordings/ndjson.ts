@@ -75,7 +75,7 @@ function eventOf({ from, type, data, code, at }: Message, time: Clock): WireEven
   } as WireEvent;
 }
 
-/** A value that is not what it should be, on one short line. */
+/** A wrong value, on one short line. */
 function brief(value: unknown): string {
   const text = show(value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;

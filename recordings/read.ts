@@ -9,7 +9,7 @@ import { ndjson } from "./ndjson.ts";
 import type { Sink } from "./recorded.ts";
 import { stored } from "./stored.ts";
 
-/** Reads a recording of whatever kind, and hands over what it holds, one event after another. Throws a `UsageError`. */
+/** Reads a recording in any format, and hands over its events one after another. Throws a `UsageError`. */
 export async function readRecording(file: string, sink: Sink, protocol: Known): Promise<void> {
   const path = (await isFolder(file)) ? join(file, "report.json") : file;
   const chunks: AsyncIterator<Buffer> = createReadStream(path, {

@@ -14,7 +14,7 @@ export type Sink = (recorded: RecordedEvent) => void;
 /** The bytes that a message may cost when it is read. Several are remembered at the same time. */
 const COST = 4 << 20;
 
-/** A place in a transcript of which it is not known what one side sent. */
+/** A place in a transcript where something is missing that one side sent. */
 export const gap = (from: Side, at: number, data: string): WireEvent => ({ at, from, type: "cut", data });
 
 /** An event, or the gap that stands for one that is too big to be judged. */

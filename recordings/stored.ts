@@ -11,7 +11,7 @@ export function stored({ cases }: Report, sink: Sink): void {
     }
 }
 
-/** An event of a report, with a gap in the place of what is cut: that cannot be judged. */
+/** An event of a report. A text that is cut becomes a gap, since it cannot be judged. */
 function withGaps(event: WireEvent): readonly WireEvent[] {
   const { at, from } = event;
   if (event.type === "cut") return [gap("client", at, event.data), gap("server", at, event.data)];

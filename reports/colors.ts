@@ -2,7 +2,7 @@ import type colors from "picocolors";
 import type { Verdict } from "../harness/catalogue.ts";
 import type { RunVerdict } from "./report.ts";
 
-/** Tells if to colour what is written to a stream: FORCE_COLOR decides, then NO_COLOR, then whether it is a terminal. */
+/** Tells if a stream gets colours: FORCE_COLOR decides, then NO_COLOR, then whether it is a terminal. */
 export function useColors({ isTTY }: { readonly isTTY?: boolean }, env = process.env): boolean {
   if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== "0" && env.FORCE_COLOR !== "false";
   if (env.NO_COLOR !== undefined && env.NO_COLOR !== "") return false;

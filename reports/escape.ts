@@ -9,7 +9,7 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Poin
 /** Most texts are of these characters alone, and this is quick to see. */
 const HARMLESS = /^[ -~]*$/;
 
-/** Makes visible what a terminal or an XML parser would act on or choke on. */
+/** Makes characters visible that a terminal or an XML parser would act on or choke on. */
 export function visible(text: string): string {
   if (HARMLESS.test(text)) return text;
   return text.replace(INVISIBLE, (c) => ESCAPES[c] ?? `\\u{${(c.codePointAt(0) as number).toString(16)}}`);

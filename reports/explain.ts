@@ -14,7 +14,7 @@ const WIDTH = 160;
 const CONNECTIONS = 5;
 
 /**
- * Explains what was not kept in a case: each check, then the transcripts of so many connections, those first on which something
+ * Explains the findings of a case: each check, then the transcripts of so many connections, those first on which something
  * went wrong. One string per line, nothing made visible yet.
  */
 export const explainFindings = (

@@ -31,7 +31,7 @@ export const isNews = (check: Pick<ReportCheck, "verdict" | "expectedFailure">):
 
 /**
  * The findings of a report, one for each requirement, in the order of all reports: what was not expected first, then by
- * verdict, then what ends the server, then causes first, by how much rests on them, then as in the catalogue.
+ * verdict, then those that end the server, then causes by the number of checks that rest on them, then as in the catalogue.
  */
 export function findings<
   Requirement extends { readonly id: string },

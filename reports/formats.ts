@@ -10,7 +10,7 @@ export interface Format {
   make(report: Report, protocol: Protocol): Promise<string>;
 }
 
-/** Every format, by the name of its option. Each loads what it needs when it is asked for. */
+/** Every format, by the name of its option. Its module is loaded on demand. */
 export const FORMATS = {
   json: {
     describe: "Write report.json to this file",

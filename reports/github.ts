@@ -52,5 +52,5 @@ function command(kind: "error" | "warning", properties: Readonly<Record<string, 
   return `::${kind} ${list.join(",")}::${escaped(words, /[%\r\n]/g)}`;
 }
 
-/** A text as the runner reads it: what has a meaning to it percent-encoded. */
+/** Percent-encodes the characters of a text that have a meaning to the runner. */
 const escaped = (text: string, special: RegExp) => visible(text).replace(special, encodeURIComponent);

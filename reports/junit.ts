@@ -30,7 +30,7 @@ export function junit(report: Report, requirements: readonly Requirement[]): str
 /** The outcomes that readers of JUnit count. */
 type Outcome = "failures" | "errors" | "skipped" | "passed";
 
-/** Some XML, and what it counts as. */
+/** A testcase in XML, and its outcome. */
 interface Testcase {
   readonly outcome: Outcome;
   readonly xml: string;

@@ -6,7 +6,7 @@ import { median } from "./latency.ts";
 import { reportCase } from "./make.ts";
 import type { Report, ReportCase, ReportLatency, ReportShard } from "./report.ts";
 import { deal } from "./shard.ts";
-import { conclude } from "./verdict.ts";
+import { conclude, type Draft } from "./verdict.ts";
 
 /** A stored shard of a run and where it stands. */
 export interface Shard {
@@ -26,42 +26,48 @@ export function merge(shards: readonly Shard[], protocol: Protocol): Report {
   if (!first) throw new UsageError("Name the reports of the shards to merge.");
   for (const [i, a] of parts.entries()) for (const b of parts.slice(i + 1)) agree(a, b);
   for (const it of parts) holdsItsOwn(it);
-  const { of, cases: ids } = first.shard;
-  const missing = Array.from({ length: of }, (_, i) => i + 1).filter(
-    (i) => !parts.some(({ shard }) => shard.index === i),
-  );
-
-  const known = new Map(parts.flatMap(({ report }) => report.cases.map((it): [string, ReportCase] => [it.id, it])));
-  const why = `not run: shard${missing.length > 1 ? "s" : ""} ${missing.join(", ")} of ${of} ${missing.length > 1 ? "are" : "is"} missing`;
   const reports = parts.map(({ report }) => report);
-  const stop = reports
-    .map((it) => it.stop)
-    .toSorted((a) => (a?.reason === "lost" ? -1 : 1))
-    .find((it) => it !== undefined);
+  const why = whyIncomplete(parts, first.shard);
+  const cases = new Map(reports.flatMap((report) => report.cases.map((it) => [it.id, it])));
+  return conclude(
+    draftOf(first.report, reports, why),
+    first.shard.cases.map((id) => cases.get(id) ?? notSeen(id, why ?? "not run", protocol)),
+    protocol.requirements,
+  );
+}
+
+/** Says which shards are missing; nothing where all are there. */
+function whyIncomplete(parts: readonly Part[], { of }: ReportShard): string | undefined {
+  const present = new Set(parts.map(({ shard }) => shard.index));
+  const missing = Array.from({ length: of }, (_, i) => i + 1).filter((i) => !present.has(i));
+  if (missing.length === 0) return undefined;
+  return `not run: shard${missing.length > 1 ? "s" : ""} ${missing.join(", ")} of ${of} ${missing.length > 1 ? "are" : "is"} missing`;
+}
+
+/** All of a merged report that does not follow from its cases; `why` says why it is not whole. */
+function draftOf(first: Report, reports: readonly Report[], why: string | undefined): Draft {
+  const { suite, protocol, target, concurrency } = first;
+  const stops = reports.flatMap(({ stop }) => stop ?? []);
+  const stop = stops.find(({ reason }) => reason === "lost") ?? stops[0];
   const stalls = reports.flatMap((it) => it.stalls ?? []);
   const unexplained = reports.flatMap((it) => it.unexplained ?? []);
   const limit = reports.map((it) => it.limit).find((it) => it !== undefined);
-  const { suite, protocol: version, target } = first.report;
-  const expected = reports.find((it) => it.expectedFailures)?.expectedFailures;
-  return conclude(
-    {
-      suite,
-      protocol: version,
-      target,
-      startedAt: reports.map(({ startedAt }) => startedAt).toSorted()[0] ?? "",
-      durationMs: Math.max(...reports.map(({ durationMs }) => durationMs)),
-      seed: Math.max(...reports.map(({ seed }) => seed)),
-      ...(first.report.concurrency !== undefined && { concurrency: first.report.concurrency }),
-      ...(limit !== undefined && { limit }),
-      ...(stalls.length > 0 && { stalls }),
-      ...(unexplained.length > 0 && { unexplained }),
-      latencies: latencies(reports),
-      ...(expected && { expectedFailures: expected }),
-      ...(stop ? { stop } : missing.length > 0 && { stop: { reason: "missing", words: why } }),
-    },
-    ids.map((id) => known.get(id) ?? notSeen(id, why, protocol)),
-    protocol.requirements,
-  );
+  const expectedFailures = reports.find((it) => it.expectedFailures)?.expectedFailures;
+  return {
+    suite,
+    protocol,
+    target,
+    startedAt: reports.map(({ startedAt }) => startedAt).toSorted()[0] ?? "",
+    durationMs: Math.max(...reports.map(({ durationMs }) => durationMs)),
+    seed: Math.max(...reports.map(({ seed }) => seed)),
+    ...(concurrency !== undefined && { concurrency }),
+    ...(limit !== undefined && { limit }),
+    ...(stalls.length > 0 && { stalls }),
+    ...(unexplained.length > 0 && { unexplained }),
+    latencies: latencies(reports),
+    ...(expectedFailures && { expectedFailures }),
+    ...(stop ? { stop } : why !== undefined && { stop: { reason: "missing", words: why } }),
+  };
 }
 
 function part({ file, report }: Shard): Part {

@@ -15,7 +15,7 @@ import schema from "./report.schema.json" with { type: "json" };
 import type { Report, ReportCase } from "./report.ts";
 import { conclude } from "./verdict.ts";
 
-/** Bytes (100 MiB) that a report may have: many times what the suite writes. */
+/** The bytes that a report may have. The suite writes much smaller ones. */
 export const REPORT_BYTES = 100 << 20;
 
 /**
@@ -44,7 +44,7 @@ export function ofProtocol(known: Pick<Protocol, "name" | "version">, report: Re
   );
 }
 
-/** The report that a text holds, by its schema; `file` is what it is called. Throws a `UsageError` as `readReport` does. */
+/** The report that a text holds, by its schema; `file` is its name. Throws a `UsageError` as `readReport` does. */
 export function parseReport(content: string, file: string): Report {
   const value = parse(content);
   if (value === undefined) throw new UsageError(`${file} is not a report: it holds no JSON, or was cut off. ${HINT}`);
@@ -78,7 +78,7 @@ export function contradictionIn(report: Report): string | undefined {
   return undefined;
 }
 
-/** The worst verdict of its checks; what a recording does not show does not count. */
+/** The worst verdict of its checks. Those that were not recorded do not count. */
 function verdictOfCase({ checks }: ReportCase): Verdict {
   const told = checks.filter(({ unrecorded }) => !unrecorded);
   return worst(

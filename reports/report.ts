@@ -85,7 +85,7 @@ export interface ReportRecording {
   readonly events: number;
   /** All connections by verdict; of many that are alike the report holds only the first as cases. */
   readonly connections: Readonly<Record<Verdict, number>>;
-  /** The same of each requirement that was judged; `skip` where what it takes was not recorded. */
+  /** The same for each requirement; `skip` where not enough was recorded to judge it. */
   readonly requirements: Readonly<Record<string, Readonly<Record<Verdict, number>>>>;
 }
 

@@ -19,7 +19,7 @@ export const stepSummary = () => process.env.GITHUB_STEP_SUMMARY || undefined;
 
 /**
  * Where each report goes. `folder` is for those that were not given a file of their own, where the user names neither folder
- * nor file; without it only what is named is written.
+ * nor file; without it only the named ones are written.
  */
 export function destinations({ out, ...wanted }: WantedReports, folder?: string): Destinations {
   const named = FORMAT_NAMES.filter((name) => wanted[name] !== undefined);
@@ -32,7 +32,7 @@ export function destinations({ out, ...wanted }: WantedReports, folder?: string)
   return new Map(places.filter((place): place is [FormatName, string] => place[1] !== undefined));
 }
 
-/** The folder of what belongs to a run beside its reports: that of the first of them which is a file; else `folder`. */
+/** The folder for the other files of a run: that of the first named report which is a file, or else `folder`. */
 export function folderOf({ out, ...wanted }: WantedReports, folder: string): string {
   const named = FORMAT_NAMES.flatMap((name) => wanted[name] ?? []).find((path) => !path.startsWith("/dev/"));
   return out ?? (named === undefined ? folder : dirname(named));

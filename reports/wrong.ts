@@ -59,7 +59,7 @@ const isQuotedIn = (words: string, text: string) => text.length > 3 && words.inc
 
 /**
  * Chooses so many connections and keeps their order: first those that tell of something, then the last ones, since a case with
- * very many ends with those that show what it found.
+ * very many ends with those that show its finding.
  */
 export function notable<T>(connections: readonly T[], most: number, tells: (connection: T) => boolean): T[] {
   if (connections.length <= most) return [...connections];

@@ -38,7 +38,7 @@ export interface Single {
   readonly verdict: Verdict;
 }
 
-/** A requirement whose verdict is not what it was. */
+/** A requirement whose verdict changed. */
 export interface ChangedRequirement {
   readonly id: string;
   readonly level: Level;
@@ -46,7 +46,7 @@ export interface ChangedRequirement {
   readonly new: Verdict | "not tested";
 }
 
-/** One of the two reports, with what kept the target from being tested as any other. */
+/** One of the two reports in short, with the obstacles to testing its target. */
 export type ComparedReport = Pick<
   Report,
   "suite" | "protocol" | "target" | "startedAt" | "verdict" | "limit" | "stalls" | "unexplained"

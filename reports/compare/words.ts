@@ -12,7 +12,7 @@ export const KIND_WORDS: Readonly<Record<Kind, string>> = {
   observed: "Behaves otherwise where the protocol leaves it open",
 };
 
-/** Changes of one kind to one requirement with one cause, or what was not judged for one: the first stands for all. */
+/** Changes of one kind and cause to one requirement, or to all that rest on it. The first stands for all. */
 export interface Group {
   readonly first: Change;
   readonly all: readonly Change[];

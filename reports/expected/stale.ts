@@ -2,7 +2,7 @@ import type { Protocol } from "../../harness/protocol.ts";
 import type { ReportCase, ReportCheck } from "../report.ts";
 import { type Entry, type Pattern, some } from "./read.ts";
 
-/** A pattern of an entry that speaks, wholly or in part, of what does not fail (any more). */
+/** A pattern of an entry that matches something that does not fail, or no longer does. */
 export interface Stale {
   readonly key: "case" | "requirement";
   readonly pattern: Pattern;

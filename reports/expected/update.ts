@@ -53,7 +53,7 @@ function withComments(items: readonly Node[], kept: readonly boolean[], document
   return left;
 }
 
-/** Takes out of an entry what no longer fails; returns whether anything is left. */
+/** Takes out of an entry what no longer fails. Returns `true` if anything is left. */
 function prune(node: YAMLMap, entry: Entry, over: readonly Stale[], document: Document): boolean {
   for (const key of ["case", "requirement"] as const) {
     const value = node.get(key, true) as Node | undefined;

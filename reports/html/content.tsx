@@ -6,7 +6,7 @@ import { layout } from "./layout.ts";
 import { Long } from "./parts.tsx";
 import { CLOSE_CODES, digits } from "./words.ts";
 
-/** Characters of what an event holds that are shown, in full and in brief. */
+/** The characters shown of the content of an event, in full and in brief. */
 const MOST = { full: 4_000, brief: 300 } as const;
 
 interface ContentProps {

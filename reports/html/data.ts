@@ -7,7 +7,7 @@ import type { Report, ReportCase, ReportCheck, ReportShard } from "../report.ts"
 import { notable, type Spot, spotOf } from "../wrong.ts";
 import { hasTrouble, type PageConnection, type PageEvent } from "./events.ts";
 
-/** A requirement of the page: what the catalogue says of it, and what came of it. */
+/** A requirement of the page: its row in the catalogue, and its verdict. */
 export type PageRequirement = Requirement & Pick<Report["requirements"][number], "verdict">;
 
 /** A check of the page. */
@@ -29,7 +29,7 @@ export type PageCase = Omit<ReportCase, "digest" | "checks" | "connections"> & {
 /** Connections of a case that a page holds at most: some cases make hundreds, and nobody reads them all. */
 const CONNECTIONS = 60;
 
-/** All that the page tells, and what its script reads. */
+/** The content of the page, which its script reads, too. */
 export interface PageData extends Omit<Report, "requirements" | "cases" | "shard"> {
   readonly shard?: Pick<ReportShard, "index" | "of">;
   readonly requirements: readonly PageRequirement[];

@@ -24,7 +24,7 @@ export const isRemark = (event: PageEvent): boolean => isGivenUp(event) || event
 /** Places in a list that are shown; the numbers between them are not. */
 export type Places = readonly number[];
 
-/** Of so many events, which are shown at first: some at both ends, and those around what went wrong. */
+/** The events that are shown at first: some at both ends, and those around the wrong ones. */
 export function folded(events: readonly PageEvent[], most: number): Places {
   const places = events.map((_, i) => i);
   if (events.length <= most) return places;

@@ -26,42 +26,49 @@ export function Explorer({ data }: { readonly data: PageData }) {
   return (
     <>
       <Controls choices={index.choices} filter={filter} onFilter={onFilter} shown={shown} />
-      <section aria-labelledby="requirements">
-        <h2 id="requirements">Requirements</h2>
-        <p class="note">
-          By section of the catalogue. Sources: D the endpoint’s description or flags, S its schema, R an RFC, →
-          derived.
-        </p>
-        {shownRequirements.size === 0 && <p class="none">No requirement matches.</p>}
-        {index.sections.map(([name, rows]) => (
-          <Group name={name} verdicts={rows} hidden={!rows.some(({ id }) => shownRequirements.has(id))} key={name}>
-            {rows.map((it) => (
-              <RequirementRow it={it} cases={index.judging(it.id)} hidden={!shownRequirements.has(it.id)} key={it.id} />
-            ))}
-          </Group>
-        ))}
-      </section>
-      <section aria-labelledby="cases">
-        <h2 id="cases">Cases</h2>
-        <p class="note">By suite. A case is one thing that a client does; it has the worst verdict of its checks.</p>
-        {shownCases.size === 0 && <p class="none">No case matches.</p>}
-        {index.suites.map(([name, rows]) => (
-          <Group name={name} verdicts={rows} hidden={!rows.some(({ id }) => shownCases.has(id))} key={name}>
-            {rows.map((it) => (
-              <CaseRow
-                it={it}
-                data={data}
-                requirements={index.requirements}
-                hidden={!shownCases.has(it.id)}
-                key={it.id}
-              />
-            ))}
-          </Group>
-        ))}
-      </section>
+      <Requirements index={index} shown={shownRequirements} />
+      <Cases data={data} index={index} shown={shownCases} />
     </>
   );
 }
+
+interface RowsProps {
+  readonly index: Index;
+  /** The ids of the rows that the filter does not hide. */
+  readonly shown: ReadonlySet<string>;
+}
+
+const Requirements = ({ index, shown }: RowsProps) => (
+  <section aria-labelledby="requirements">
+    <h2 id="requirements">Requirements</h2>
+    <p class="note">
+      By section of the catalogue. Sources: D the endpoint’s description or flags, S its schema, R an RFC, → derived.
+    </p>
+    {shown.size === 0 && <p class="none">No requirement matches.</p>}
+    {index.sections.map(([name, rows]) => (
+      <Group name={name} verdicts={rows} hidden={!rows.some(({ id }) => shown.has(id))} key={name}>
+        {rows.map((it) => (
+          <RequirementRow it={it} cases={index.judging(it.id)} hidden={!shown.has(it.id)} key={it.id} />
+        ))}
+      </Group>
+    ))}
+  </section>
+);
+
+const Cases = ({ data, index, shown }: RowsProps & { readonly data: PageData }) => (
+  <section aria-labelledby="cases">
+    <h2 id="cases">Cases</h2>
+    <p class="note">By suite. A case is one thing that a client does; it has the worst verdict of its checks.</p>
+    {shown.size === 0 && <p class="none">No case matches.</p>}
+    {index.suites.map(([name, rows]) => (
+      <Group name={name} verdicts={rows} hidden={!rows.some(({ id }) => shown.has(id))} key={name}>
+        {rows.map((it) => (
+          <CaseRow it={it} data={data} requirements={index.requirements} hidden={!shown.has(it.id)} key={it.id} />
+        ))}
+      </Group>
+    ))}
+  </section>
+);
 
 interface GroupProps {
   readonly name: string;
@@ -85,7 +92,9 @@ const Group = ({ name, verdicts, hidden, children }: GroupProps) => (
   </div>
 );
 
-/** The lookup tables of the page. */
+type Index = ReturnType<typeof indexOf>;
+
+/** Makes the lookup tables of the page. */
 function indexOf({ requirements, cases }: PageData) {
   const pairs = cases.flatMap((it) =>
     [...new Set(it.checks.map(({ requirement }) => requirement))].map((requirement) => ({ requirement, it })),

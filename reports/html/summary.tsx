@@ -7,7 +7,7 @@ import type { PageData } from "./data.ts";
 import { CommandLine, RowLink, VerdictTag } from "./parts.tsx";
 import { capital, MEANINGS, plural } from "./words.ts";
 
-/** The top of the page: what came of the run, and what run it was. */
+/** The top of the page: the outcome of the run, and the run itself. */
 export function Summary({ data }: { readonly data: PageData }) {
   const verdict = shownVerdict(data);
   const { headline, words } = meaning(data);
@@ -32,7 +32,7 @@ export function Summary({ data }: { readonly data: PageData }) {
   );
 }
 
-/** Something to know before all else: of which cases, and what to do about it. */
+/** A remark that must be known first: its cases, and the next step. */
 function Remarked({ of, data }: { readonly of: Remark; readonly data: PageData }) {
   const { title, words, cases, next } = of;
   const more = cases.length - NAMES;

@@ -67,7 +67,7 @@ export function marks(it: PageCase): readonly (readonly [word: string, meaning: 
   return all.flatMap(([is, word, meaning]) => (is ? [[word, meaning] as const] : []));
 }
 
-/** A number as one reads it. (`toLocaleString` would load what knows all languages.) */
+/** A number with commas between thousands. (`toLocaleString` would load the data of all languages.) */
 export const digits = (n: number | string): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 
 /** A number of things, in words. */
