@@ -6,22 +6,9 @@ import { gzipSync } from "node:zlib";
 import { type Pack, pack } from "tar-stream";
 import { UsageError } from "../harness/usage.ts";
 import { complaint, makeFolder, type Temporary, temporary } from "../reports/write.ts";
-import { sha256 } from "./digests.ts";
+import { FILE_NAMES, sha256 } from "./files.ts";
 
-/** The files of a bundle, in the order in which they stand in its archive. */
-export const FILES = {
-  certificate: "certificate.json",
-  report: "report.json",
-  junit: "junit.xml",
-  html: "report.html",
-  transcripts: "transcripts.ndjson.gz",
-  sums: "SHA256SUMS",
-} as const;
-
-/** The names of the files of a bundle. */
-export const NAMES: readonly string[] = Object.values(FILES);
-
-/** Where the archive of a bundle stands: beside its folder. */
+/** The path of the archive of a bundle, beside its folder. */
 export const archiveOf = (folder: string): string => `${resolve(folder)}.tgz`;
 
 /**
@@ -31,10 +18,10 @@ export const archiveOf = (folder: string): string => `${resolve(folder)}.tgz`;
 export async function prepareBundle(folder: string): Promise<void> {
   const there = await kindOf(folder);
   const inside = there === "folder" ? await readdir(folder) : [];
-  const foreign = inside.find((name) => !NAMES.includes(name));
+  const foreign = inside.find((name) => !FILE_NAMES.includes(name));
   if (there === "other" || foreign !== undefined)
     throw new UsageError(
-      `Cannot write a bundle to ${folder}: ${foreign === undefined ? "it is no folder" : `it holds ${foreign}`}. Choose a folder of its own.`,
+      `Cannot write a bundle to ${folder}: ${foreign === undefined ? "it is not a folder" : `it holds ${foreign}`}. Choose a folder of its own.`,
     );
   if ((await kindOf(archiveOf(folder))) === "folder")
     throw new UsageError(`Cannot write a bundle to ${folder}.tgz: it is a folder. Choose another place.`);
@@ -47,7 +34,7 @@ export async function prepareBundle(folder: string): Promise<void> {
   }
 }
 
-/** A place for what is not finished, in the same file system. */
+/** A path for unfinished files, in the same file system. */
 const besideOf = (folder: string) => join(dirname(resolve(folder)), `.${randomUUID()}.tmp`);
 
 async function kindOf(path: string): Promise<"folder" | "other" | undefined> {
@@ -79,7 +66,7 @@ export async function writeBundle(folder: string, files: ReadonlyMap<string, Buf
   }
 }
 
-/** Moves things to places, and what stood there aside; undoes all of it where one cannot be moved. */
+/** Moves things to their places, and the old ones aside. Undoes all of it if one cannot be moved. */
 async function exchange(...moves: readonly (readonly [from: string, to: string, aside: string])[]): Promise<void> {
   const undo: (() => Promise<void>)[] = [];
   const move = async (from: string, to: string) => {
@@ -101,8 +88,8 @@ async function exchange(...moves: readonly (readonly [from: string, to: string, 
 export const HEADER = 82;
 
 /**
- * The gzip header of an archive: no name, no time, no system, and as its comment the digest of all that follows, since other
- * compressed bytes can unpack to the same.
+ * The gzip header of an archive: no name, no time, no system, and as its comment the digest of all that follows. Other compressed
+ * bytes can unpack to the same: without the digest, 42 of 27,376 flipped bits of an archive were not noticed.
  */
 export const headerOf = (rest: Uint8Array): Buffer =>
   Buffer.concat([Buffer.from([0x1f, 0x8b, 8, 16, 0, 0, 0, 0, 2, 0xff]), Buffer.from(`sha256 ${sha256(rest)}\0`)]);
@@ -116,7 +103,7 @@ export function compressed(tar: Uint8Array): Buffer {
 /** The files of a bundle as a tar archive, which is the same whenever they are. */
 export function packed(files: ReadonlyMap<string, Buffer>): Pack {
   const archive = pack();
-  for (const name of NAMES) {
+  for (const name of FILE_NAMES) {
     const content = files.get(name);
     if (content) archive.entry({ name, mode: 0o644, mtime: new Date(0) }, content);
   }

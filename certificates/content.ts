@@ -5,10 +5,9 @@ import { parse } from "../harness/transcript.ts";
 import { reason } from "../harness/usage.ts";
 import { parseReport } from "../reports/read.ts";
 import type { Report } from "../reports/report.ts";
-import { FILES } from "./bundle.ts";
 import schema from "./certificate.schema.json" with { type: "json" };
 import { type Envelope, envelopeText, isCanonical } from "./envelope.ts";
-import type { Files } from "./open.ts";
+import { FILES, type Files } from "./files.ts";
 import type { Statement } from "./statement.ts";
 
 /** Something that was read, or what is wrong with it. */
@@ -45,7 +44,7 @@ const isEnvelope = ajv.compile<Envelope>({
 export function readEnvelope(files: Files): Read<Envelope> {
   const text = textOf(files, FILES.certificate);
   const value = text === undefined ? undefined : parse(text);
-  if (!isEnvelope(value)) return wrong(`it is no envelope of the suite: ${ajv.errorsText(isEnvelope.errors)}`);
+  if (!isEnvelope(value)) return wrong(`it is not an envelope of the suite: ${ajv.errorsText(isEnvelope.errors)}`);
   if (envelopeText(value) !== text) return wrong("its text is not as the suite writes it");
   const base64 = [value.payload, ...value.signatures.map(({ sig }) => sig)];
   return base64.every(isCanonical) ? { is: value } : wrong("its Base64 is not as the suite writes it");
@@ -55,14 +54,14 @@ export function readEnvelope(files: Files): Read<Envelope> {
 export function readStatement({ payload }: Envelope): Read<Statement> {
   const text = Buffer.from(payload, "base64").toString();
   const value = parse(text);
-  if (!isStatement(value)) return wrong(`it is no statement of the suite: ${ajv.errorsText(isStatement.errors)}`);
+  if (!isStatement(value)) return wrong(`it is not a statement of the suite: ${ajv.errorsText(isStatement.errors)}`);
   return JSON.stringify(value) === text ? { is: value } : wrong("its text is not as the suite writes it");
 }
 
 /** The report in a bundle. */
 export function readReportOf(files: Files): Read<Report> {
   const text = textOf(files, FILES.report);
-  if (text === undefined) return wrong("it is no text");
+  if (text === undefined) return wrong("it is not a text in UTF-8");
   try {
     const report = parseReport(text, FILES.report);
     return `${JSON.stringify(report, null, 1)}\n` === text
@@ -76,7 +75,9 @@ export function readReportOf(files: Files): Read<Report> {
 /** The set that a statement names. */
 export function readSet(named: string, { name, sets, version }: Protocol): Read<RequirementSet> {
   const set = sets.find((it) => it.name === named);
-  return set ? { is: set } : wrong(`this version of the suite, which is of ${name} ${version}, knows no set ${named}`);
+  return set
+    ? { is: set }
+    : wrong(`this version of the suite, which is of ${name} ${version}, does not know the set ${named}`);
 }
 
 /** The text of a file; nothing where it is not UTF-8, or is too long for one. */

@@ -1,12 +1,9 @@
-import { createHash } from "node:crypto";
 import { essence } from "../harness/essence.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { digestOf, type RequirementSet } from "../harness/set.ts";
+import { sha256 } from "./files.ts";
 
-/** The SHA-256 of some bytes or text, in hex. */
-export const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
-
-/** What a verdict rests on: the cases and rules of the suite, the schemas, the catalogue, the set that counts. */
+/** The digests of what a verdict rests on: the cases and rules of the suite, the schemas, the catalogue, and the set. */
 export interface Digests {
   readonly suite: string;
   readonly schemas: string;
@@ -14,7 +11,7 @@ export interface Digests {
   readonly set: string;
 }
 
-/** The digests of what this version of the suite judges with. */
+/** The digests of all that this version of the suite judges with. */
 export function digestsOf({ suites, rules, schemas, requirements }: Protocol, set: RequirementSet): Digests {
   const cases = suites.flatMap((suite) => suite.cases.map(({ id, digest }) => [id, digest]));
   const judges = rules.map(({ requirement, judge }) => [requirement, essence(judge)]);

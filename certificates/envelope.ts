@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { dsse } from "@sigstore/core";
 
-/** What an envelope holds: an in-toto Statement. */
+/** The type of the payload: an in-toto Statement. */
 const TYPE = "application/vnd.in-toto+json";
 
 /** A DSSE envelope: a payload, and who signed it. */
@@ -23,7 +23,7 @@ export function seal(statement: object, key?: KeyObject): Envelope {
   };
 }
 
-/** Whether one of the signatures of an envelope is by this public key, and says so. */
+/** Tells if one of the signatures of an envelope is by this public key, and names it. */
 export function isSignedBy({ payload, signatures }: Envelope, key: KeyObject): boolean {
   const signed = dsse.preAuthEncoding(TYPE, Buffer.from(payload, "base64"));
   const id = keyId(key);
@@ -32,7 +32,7 @@ export function isSignedBy({ payload, signatures }: Envelope, key: KeyObject): b
 
 const SSH = "ssh-ed25519";
 
-/** What tells a public key from others: its fingerprint as of SSH, which is what other verifiers of DSSE look for. */
+/** The id of a public key: its SSH fingerprint, which other verifiers of DSSE look for. */
 export function keyId(key: KeyObject): string {
   const raw = Buffer.from(key.export({ format: "jwk" }).x ?? "", "base64url");
   const parts = [Buffer.from(SSH), raw].flatMap((part) => [Buffer.from([0, 0, 0, part.length]), part]);
@@ -43,5 +43,5 @@ export function keyId(key: KeyObject): string {
 /** The text of an envelope as it stands in a file; no other text stands for the same. */
 export const envelopeText = (envelope: Envelope): string => `${JSON.stringify(envelope, null, 1)}\n`;
 
-/** Whether a text is the one way in which Base64 says what it says. */
+/** Tells if a text is the canonical Base64 of its bytes. */
 export const isCanonical = (base64: string): boolean => Buffer.from(base64, "base64").toString("base64") === base64;

@@ -6,20 +6,20 @@ import { createGzip } from "node:zlib";
 import type { Protocol } from "../harness/protocol.ts";
 import { FORMATS } from "../reports/formats.ts";
 import type { Report } from "../reports/report.ts";
-import { FILES, NAMES, writeBundle } from "./bundle.ts";
+import { writeBundle } from "./bundle.ts";
 import { digestsOf } from "./digests.ts";
 import { envelopeText, seal } from "./envelope.ts";
-import { BundleError, type Files } from "./open.ts";
+import { digestsOfFiles, FILE_NAMES, FILES, type Files, sumsOf } from "./files.ts";
+import { BundleError } from "./open.ts";
 import { type Certified, statement } from "./statement.ts";
-import { digestsOfFiles, sumsOf } from "./sums.ts";
 import { verifyFiles } from "./verify.ts";
 
-/** What a bundle is made of. */
+/** The input of a bundle. */
 export interface Making extends Pick<Certified, "implementation" | "set" | "level" | "runs"> {
   readonly report: Report;
   /** The lines of the transcripts of all cases, in the order of the report. */
   readonly transcripts: AsyncIterable<Buffer> | Iterable<Buffer>;
-  /** What to sign with. */
+  /** The private key to sign with. */
   readonly key?: KeyObject | undefined;
 }
 
@@ -47,5 +47,8 @@ export async function filesOf(making: Making, protocol: Protocol): Promise<Files
   return files;
 }
 
-/** What was written of a bundle, as a user reads it. */
-export const writtenIn = (folder: string): string[] => [...NAMES.map((name) => join(folder, name)), `${folder}.tgz`];
+/** The paths of a bundle that was written, as a user reads them. */
+export const writtenIn = (folder: string): string[] => [
+  ...FILE_NAMES.map((name) => join(folder, name)),
+  `${folder}.tgz`,
+];

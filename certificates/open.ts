@@ -7,17 +7,14 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { type Extract, extract } from "tar-stream";
 import { reason, UsageError } from "../harness/usage.ts";
-import { HEADER, headerOf, NAMES, packed } from "./bundle.ts";
-import { sha256 } from "./digests.ts";
+import { HEADER, headerOf, packed } from "./bundle.ts";
+import { FILE_NAMES, type Files, sha256 } from "./files.ts";
 
-/** Bytes that one file of a bundle may have, and that an archive may unpack to: a bundle is what somebody else made. */
+/** The bytes that one file of a bundle may have, and an archive may unpack to. Anybody may have made the bundle. */
 const MOST = { file: 64 << 20, archive: 128 << 20 } as const;
 
-/** What is wrong with a bundle before anything in it is looked at. */
+/** An error of a bundle that is found before its files are read. */
 export class BundleError extends Error {}
-
-/** The files of a bundle, by their names. */
-export type Files = ReadonlyMap<string, Buffer>;
 
 /**
  * The files of a bundle, a folder or an archive, in memory: nothing is unpacked anywhere. Throws a `UsageError` where there is
@@ -30,14 +27,15 @@ export async function openBundle(path: string): Promise<Files> {
   if (!there.isDirectory() && !there.isFile())
     throw new UsageError(`${path} is neither file nor folder. Name a bundle: a folder, or its .tgz.`);
   const files = there.isDirectory() ? await readFolder(path) : await readArchive(path);
-  const lacking = NAMES.filter((name) => !files.has(name));
+  const lacking = FILE_NAMES.filter((name) => !files.has(name));
   if (lacking.length > 0) throw new BundleError(`it lacks ${lacking.join(", ")}`);
   return files;
 }
 
 function known(name: string, isFile: boolean): string {
-  if (!NAMES.includes(name)) throw new BundleError(`it holds ${JSON.stringify(name)}, which is no file of a bundle`);
-  if (!isFile) throw new BundleError(`${name} is no plain file`);
+  if (!FILE_NAMES.includes(name))
+    throw new BundleError(`it holds ${JSON.stringify(name)}, which is not a file of a bundle`);
+  if (!isFile) throw new BundleError(`${name} is not a plain file`);
   return name;
 }
 
@@ -55,17 +53,17 @@ async function readArchive(path: string): Promise<Map<string, Buffer>> {
   const files = new Map<string, Buffer>();
   const bytes = await readBounded(path, MOST.archive, "it");
   if (!bytes.subarray(0, HEADER).equals(headerOf(bytes.subarray(HEADER))))
-    throw new BundleError("it is no .tgz as the suite writes one, or was changed since");
+    throw new BundleError("it is not a .tgz as the suite writes it, or it was changed since");
   const gunzip = createGunzip();
   const seen = createHash("sha256");
   try {
     await pipeline([bytes], gunzip, limit(MOST.archive, "what it unpacks to", seen), entries(files));
   } catch (error) {
     if (error instanceof BundleError) throw error;
-    throw new BundleError(`it is no whole .tgz: ${reason(error)}`);
+    throw new BundleError(`it is not a whole .tgz: ${reason(error)}`);
   }
-  if (gunzip.bytesWritten !== bytes.length) throw new BundleError("something stands behind the archive");
-  // What no reader of an archive looks at, as the bytes between files, is what it has to be, too.
+  if (gunzip.bytesWritten !== bytes.length) throw new BundleError("there are bytes after the archive");
+  // The bytes between files, which no reader looks at, must be right, too.
   if (seen.digest("hex") !== sha256(await buffer(packed(files))))
     throw new BundleError("the archive is not as the suite writes it");
   return files;

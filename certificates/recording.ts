@@ -3,17 +3,20 @@ import { createGunzip } from "node:zlib";
 import { isObject, parse, type Transcript, type WireEvent } from "../harness/transcript.ts";
 import { BundleError, limit } from "./open.ts";
 
-/** What the transcripts of a bundle may unpack to, a line and a case of them, in bytes; events on a connection; connections. */
+/**
+ * The bounds of the transcripts of a bundle: bytes of all, of a line and of a case; events of a connection; connections of a
+ * case.
+ */
 const MOST = { all: 512 << 20, line: 16 << 20, case: 128 << 20, events: 20_000, connections: 2_000 } as const;
 
 /** The whole transcripts of one run of a case. */
-export interface Recorded {
+export interface RecordedCase {
   readonly id: string;
   readonly transcripts: readonly Transcript[];
 }
 
 /** The cases of compressed transcripts, one after another. Throws a `BundleError` where they are none. */
-export async function* recordedCases(compressed: Buffer): AsyncGenerator<Recorded> {
+export async function* recordedCases(compressed: Buffer): AsyncGenerator<RecordedCase> {
   let current: Growing | undefined;
   for await (const text of lines(unpacked(compressed))) {
     const line = lineOf(text);
@@ -26,7 +29,7 @@ export async function* recordedCases(compressed: Buffer): AsyncGenerator<Recorde
   if (current) yield current;
 }
 
-interface Growing extends Recorded {
+interface Growing extends RecordedCase {
   readonly transcripts: (Transcript & { readonly events: WireEvent[] })[];
   size: number;
 }
@@ -67,7 +70,7 @@ function lineOf(text: string): Line {
     JSON.stringify(line) === text;
   const place = isLine && typeof line.connection === "string" ? /^(.+)#(\d{1,6})$/.exec(line.connection) : null;
   if (!isLine || !place)
-    throw new BundleError(`the transcripts hold a line that is no event of the suite: ${text.slice(0, 100)}`);
+    throw new BundleError(`the transcripts hold a line that is not an event of the suite: ${text.slice(0, 100)}`);
   const [, id = "", number] = place;
   const { connection: _, url, name, anonymous, ...event } = line;
   return { id, number: Number(number), ...({ url, name, anonymous } as object), event: event as unknown as WireEvent };
@@ -95,7 +98,7 @@ async function* lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
     size += chunk.length - from;
     if (size > MOST.line) throw new BundleError("the transcripts hold a line that is longer than any of the suite");
   }
-  if (size > 0) throw new BundleError("the transcripts end in the midst of a line");
+  if (size > 0) throw new BundleError("the transcripts end in the middle of a line");
 }
 
 async function* unpacked(compressed: Buffer): AsyncGenerator<Buffer> {
@@ -104,7 +107,7 @@ async function* unpacked(compressed: Buffer): AsyncGenerator<Buffer> {
     yield* limit(MOST.all, "what the transcripts unpack to")(Readable.from([compressed]).pipe(gunzip));
   } catch (error) {
     if (error instanceof BundleError) throw error;
-    throw new BundleError("the transcripts are no whole gzip file");
+    throw new BundleError("the transcripts are not a whole gzip file");
   }
-  if (gunzip.bytesWritten !== compressed.length) throw new BundleError("something stands behind the transcripts");
+  if (gunzip.bytesWritten !== compressed.length) throw new BundleError("there are bytes after the transcripts");
 }

@@ -7,24 +7,28 @@ import type { Protocol } from "../harness/protocol.ts";
 import { replay } from "../harness/replay.ts";
 import type { Case } from "../harness/scenario.ts";
 import { keep } from "../harness/transcript.ts";
-import { type Report, type ReportCase, reportCase } from "../reports/report.ts";
-import { sha256 } from "./digests.ts";
-import type { Recorded } from "./recording.ts";
+import { reportCase } from "../reports/make.ts";
+import type { Report, ReportCase } from "../reports/report.ts";
+import { sha256 } from "./files.ts";
+import type { RecordedCase } from "./recording.ts";
 
-/** What became of judging recorded cases again. */
+/** The outcome of judging recorded cases again. */
 export interface Rejudged {
-  /** How many cases gave the same again. */
+  /** The number of cases that gave the same again. */
   readonly reproduced: number;
-  /** What the recordings do not support. */
+  /** The claims that the recordings do not support. */
   readonly problems: readonly string[];
   /** The cases that this version of the suite does not know, or knows as something else. */
   readonly unknown: readonly string[];
 }
 
-/** Judges all cases of a report again by their recordings: each verdict, each text, each line of the transcripts in the report. */
+/**
+ * Judges all cases of a report again by their recordings: each verdict, each text, each line of the transcripts in the
+ * report.
+ */
 export async function rejudge(
   report: Report,
-  recorded: AsyncIterable<Recorded>,
+  recorded: AsyncIterable<RecordedCase>,
   random: Random,
   protocol: Protocol,
 ): Promise<Rejudged> {
@@ -45,7 +49,7 @@ export async function rejudge(
     const print = sha256(JSON.stringify(recording.transcripts));
     const twin = seen.get(print);
     seen.set(print, id);
-    if (!stored) problems.push(`${id} is recorded once more than the report holds it`);
+    if (!stored) problems.push(`${id} is recorded more often than it stands in the report`);
     else if (typeof again === "string") problems.push(`${id}: ${again}`);
     else if (twin !== undefined) problems.push(`${id}: its recording is that of ${twin}`);
     else if (again) judged.push(again);
@@ -53,7 +57,7 @@ export async function rejudge(
     left.delete(id);
   }
   for (const id of left.keys()) problems.push(`${id} is in the report, and no recording shows it`);
-  // What rests on what is broken follows from all results together.
+  // Checks that rest on a broken requirement are known only from all results together.
   const grounded = ground(
     judged.map(({ result }) => result),
     [],
@@ -70,27 +74,27 @@ interface Judged {
   readonly result: CaseResult;
 }
 
-/** What the recording of a case shows; in words why it is none of that case, or not the one in the report. */
+/** Judges the recording of a case. Returns in words why it is none of that case, or not the one in the report. */
 async function judgeAgain(
   stored: ReportCase,
   it: Case,
-  { transcripts }: Recorded,
+  { transcripts }: RecordedCase,
   bench: Pick<Bench, "protocol" | "judging" | "random" | "idle">,
 ): Promise<Judged | string> {
   const { checks, strayed } = await replay(it, transcripts, bench);
-  if (strayed[0] !== undefined) return `it is no recording of this case: ${strayed[0]}`;
+  if (strayed[0] !== undefined) return `it is not a recording of this case: ${strayed[0]}`;
   const verdict = worst(checks.map((check) => check.verdict));
   const result = { case: it, verdict, checks, connections: [], beganAt: 0, durationMs: 0 };
-  const shown = reportCase({ ...result, connections: transcripts.map((transcript) => keep(transcript)) }, String);
+  const shown = reportCase({ ...result, connections: transcripts.map(keep) });
   if (shown.title !== stored.title || shown.suite !== stored.suite) return "its title or suite is not that of the case";
   return isDeepStrictEqual(shown.connections, stored.connections)
     ? { stored, result }
     : "the transcripts in the report are not those that were recorded";
 }
 
-/** What a report says of a case and its recording does not show; nothing where it shows all of it. */
+/** Finds what a report says of a case and its recording does not show. Returns nothing where it shows all of it. */
 function contradiction(stored: ReportCase, result: CaseResult): string | undefined {
-  const again = reportCase(result, String);
+  const again = reportCase(result);
   if (again.verdict !== stored.verdict)
     return `it is reported as ${stored.verdict}, and by its recording it is ${again.verdict}`;
   const odd = Array.from(

@@ -16,8 +16,8 @@ export interface Spool {
   close(): Promise<void>;
 }
 
-/** A new spool. `redact` takes secrets out of a text. */
-export async function spool(redact: (text: string) => string): Promise<Spool> {
+/** A new spool. */
+export async function spool(): Promise<Spool> {
   const folder = temporary(await mkdtemp(join(tmpdir(), "tachyon-conformance-")));
   const path = join(folder.path, "transcripts.ndjson");
   const file = await open(path, "w", 0o600);
@@ -25,7 +25,7 @@ export async function spool(redact: (text: string) => string): Promise<Spool> {
   let writing = Promise.resolve();
   return {
     async record({ id }, transcripts) {
-      const lines = transcripts.flatMap((transcript, i) => linesOf(transcript, connectionId(id, i), redact));
+      const lines = transcripts.flatMap((transcript, i) => linesOf(transcript, connectionId(id, i)));
       const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
       const run = ends.length - 1;
       ends.push((ends.at(-1) as number) + bytes.length);
@@ -46,21 +46,15 @@ export async function spool(redact: (text: string) => string): Promise<Spool> {
   };
 }
 
-/** What a connection of a case is called in a recording, from 1. */
+/** The name of a connection of a case in a recording, counted from 1. */
 export const connectionId = (id: string, i: number): string => `${id}#${i + 1}`;
 
-/** The events of a connection, a line of JSON each; the first says also where it goes, what it is for, and whether it came without credentials. */
-function linesOf(
-  { url, events, name, anonymous }: Transcript,
-  connection: string,
-  redact: (text: string) => string,
-): string[] {
+/**
+ * The events of a connection, a line of JSON each; the first says also where it goes, what it is for, and whether it came
+ * without credentials.
+ */
+function linesOf({ url, events, name, anonymous }: Transcript, connection: string): string[] {
   const known = { ...(name === undefined ? {} : { name }), ...(anonymous ? { anonymous } : {}) };
-  const first = { connection, url: redact(url), ...known };
-  return events.map((event, i) =>
-    JSON.stringify({
-      ...(i === 0 ? first : { connection }),
-      ...("data" in event ? { ...event, data: redact(event.data) } : event),
-    }),
-  );
+  const first = { connection, url, ...known };
+  return events.map((event, i) => JSON.stringify({ ...(i === 0 ? first : { connection }), ...event }));
 }

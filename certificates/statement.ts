@@ -3,7 +3,7 @@ import type { Report, ReportCase } from "../reports/report.ts";
 import { type Counted, counts } from "../reports/sets.ts";
 import type { Digests } from "./digests.ts";
 
-/** What is certified, as whoever certifies it says. */
+/** The implementation that is certified, as its certifier names it. */
 export interface Implementation {
   readonly name: string;
   readonly version?: string;
@@ -11,10 +11,10 @@ export interface Implementation {
   readonly revision?: string;
 }
 
-/** What a server reached: no MUST is broken, or no SHOULD either. */
+/** The level that a server reached: no MUST is broken, or no SHOULD either. */
 export type LevelReached = "conformant" | "strict";
 
-/** What a certificate says: an in-toto Statement about a test result. */
+/** The statement of a certificate: an in-toto Statement about a test result. */
 export interface Statement {
   readonly _type: typeof STATEMENT;
   readonly subject: readonly Resource[];
@@ -35,7 +35,7 @@ interface Resource {
   readonly digest: Readonly<Record<string, string>>;
 }
 
-/** What this suite adds to a test result. */
+/** The fields that this suite adds to a test result. */
 export interface Conformance {
   readonly implementation: Implementation;
   readonly target: string;
@@ -45,7 +45,7 @@ export interface Conformance {
   readonly set: string;
   readonly level: LevelReached;
   readonly suite: Report["suite"];
-  /** The seed and the number of what the cases of the suite generated. */
+  /** The seed, and the number of inputs that each case generated. */
   readonly random: { readonly seed: number; readonly runs: number };
 }
 
@@ -55,12 +55,12 @@ const TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1";
 /** A commit of Git. */
 const COMMIT = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
-/** What a report is certified with. */
+/** The facts that a report is certified with. */
 export interface Certified {
   readonly implementation: Implementation;
   readonly set: RequirementSet;
   readonly level: LevelReached;
-  /** How many inputs each case that generates some made. */
+  /** The number of inputs that each generating case made. */
   readonly runs: number;
   readonly digests: Digests | Readonly<Record<string, string>>;
   /** The digests of the files of the bundle. */

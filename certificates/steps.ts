@@ -1,20 +1,49 @@
+import type { KeyObject } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import type { Protocol } from "../harness/protocol.ts";
+import type { RequirementSet } from "../harness/set.ts";
 import { FORMATS } from "../reports/formats.ts";
 import { titleOf } from "../reports/names.ts";
 import { contradictionIn } from "../reports/read.ts";
+import type { Report } from "../reports/report.ts";
 import { countedBy } from "../reports/sets.ts";
-import { FILES } from "./bundle.ts";
 import { textOf } from "./content.ts";
 import { digestsOf } from "./digests.ts";
-import { isSignedBy, keyId } from "./envelope.ts";
-import type { Files } from "./open.ts";
+import { type Envelope, isSignedBy, keyId } from "./envelope.ts";
+import { digestsOfFiles, FILES, type Files, sumsOf } from "./files.ts";
 import { recordedCases } from "./recording.ts";
 import { rejudge } from "./rejudge.ts";
-import { digestsIn, levelOf, statement } from "./statement.ts";
-import { digestsOfFiles, sumsOf } from "./sums.ts";
-import type { Content, Findings, Look } from "./verify.ts";
+import { digestsIn, levelOf, type Statement, statement } from "./statement.ts";
 
-/** So many problems of one kind are named. */
+/** The findings of a step. */
+export interface Findings {
+  readonly problems: readonly string[];
+  readonly notes?: readonly string[];
+  /** The work that was done, if it has to be said. */
+  readonly done?: string;
+}
+
+/** The options of a verification. */
+export interface VerifyOptions {
+  readonly protocol: Protocol;
+  readonly suite: Report["suite"];
+  /** Whose signature is asked for. */
+  readonly key?: KeyObject | undefined;
+}
+
+/** All that a bundle holds. */
+export interface BundleContent extends VerifyOptions {
+  readonly files: Files;
+  readonly envelope: Envelope;
+  readonly statement: Statement;
+  readonly report: Report;
+  readonly set: RequirementSet;
+}
+
+/** A step that needs all of a bundle. */
+export type Look = (content: BundleContent) => Findings | Promise<Findings>;
+
+/** The number of problems of one kind that are named. */
 const NAMED = 20;
 
 /** The steps that need all of a bundle, in their order. */
@@ -31,16 +60,16 @@ export const STEPS: Readonly<Record<string, Look>> = {
   transcripts,
 };
 
-/** Whether the list of digests is that of the files. */
+/** Checks that the list of digests is that of the files. */
 export function sums(files: Files): Findings {
   const text = textOf(files, FILES.sums);
   const [own, its] = [sumsOf(files).split("\n"), (text ?? "").split("\n")];
   const wrong = own.filter((line) => !its.includes(line)).map((line) => line.slice(66));
-  if (wrong.length > 0) return { problems: [`${wrong.join(", ")}: changed since, or never what it says`] };
+  if (wrong.length > 0) return { problems: [`${wrong.join(", ")}: changed since, or never as listed`] };
   return found(text !== sumsOf(files) && "it holds more than the digests of the files");
 }
 
-function signature({ envelope, key }: Content): Findings {
+function signature({ envelope, key }: BundleContent): Findings {
   const [signed] = envelope.signatures;
   if (key && isSignedBy(envelope, key)) return { problems: [] };
   if (key)
@@ -50,11 +79,11 @@ function signature({ envelope, key }: Content): Findings {
   if (!signed) return { problems: [], notes: ["it is not signed: anyone can have made it"] };
   return {
     problems: [],
-    notes: [`not checked: it says that it is signed by ${signed.keyid}; --public-key tells whether that is true`],
+    notes: [`not checked: it says that it is signed by ${signed.keyid}; --public-key checks that`],
   };
 }
 
-function digests({ files, statement: { subject } }: Content): Findings {
+function digests({ files, statement: { subject } }: BundleContent): Findings {
   const said = digestsIn(subject);
   const own = Object.entries(digestsOfFiles(files));
   return {
@@ -64,12 +93,12 @@ function digests({ files, statement: { subject } }: Content): Findings {
   };
 }
 
-/** Whether this is the suite that made the bundle: what it judged with. */
-const isSameSuite = ({ suite: { name, version }, report, protocol, set, statement: it }: Content) =>
+/** Tells if this suite judges with the same as the one that made the bundle. */
+const isSameSuite = ({ suite: { name, version }, report, protocol, set, statement: it }: BundleContent) =>
   isDeepStrictEqual(report.suite, { name, version }) &&
   isDeepStrictEqual({ ...digestsOf(protocol, set) }, { ...digestsIn(it.predicate.configuration) });
 
-function suite(content: Content): Findings {
+function suite(content: BundleContent): Findings {
   const { suite: own, report, protocol, set, statement: it } = content;
   const said = digestsIn(it.predicate.configuration);
   const other = Object.entries(digestsOf(protocol, set)).filter(([name, digest]) => said[name] !== digest);
@@ -83,10 +112,10 @@ function suite(content: Content): Findings {
   };
 }
 
-/** What a report holds only where a run was not whole, or not judged as it is. */
+/** The fields of a report that no whole run without expected failures has. */
 const MISPLACED = ["stop", "unexplained", "shard", "expectedFailures"] as const;
 
-function verdict(content: Content): Findings {
+function verdict(content: BundleContent): Findings {
   const { report, protocol } = content;
   const wrong = contradictionIn(report);
   const own = protocol.requirements.map(({ id, level }) => [id, level]);
@@ -104,7 +133,7 @@ function verdict(content: Content): Findings {
   };
 }
 
-function cases(content: Content): Findings {
+function cases(content: BundleContent): Findings {
   const { report, protocol, set } = content;
   const ids = report.cases.map(({ id }) => id);
   const { missing, unstable } = countedBy(set, report, protocol.withdrawn);
@@ -125,7 +154,7 @@ const first = (lines: readonly string[]) => [
   ...(lines.length > NAMED ? [`and ${lines.length - NAMED} more`] : []),
 ];
 
-function level({ report, protocol, set, statement: it }: Content): Findings {
+function level({ report, protocol, set, statement: it }: BundleContent): Findings {
   const claimed = it.predicate.conformance.level;
   const counted = countedBy(set, report, protocol.withdrawn);
   const reached = levelOf(counted);
@@ -135,7 +164,7 @@ function level({ report, protocol, set, statement: it }: Content): Findings {
   return { problems: [`it claims ${claimed}, and its report reaches ${reached ?? "no level"}`, ...why] };
 }
 
-function certificate(content: Content): Findings {
+function certificate(content: BundleContent): Findings {
   const { report, files, set, statement: it } = content;
   const { implementation, level, random } = it.predicate.conformance;
   const again = statement(report, {
@@ -149,14 +178,14 @@ function certificate(content: Content): Findings {
   return found(JSON.stringify(again) !== JSON.stringify(it) && "it does not say what follows from the report");
 }
 
-async function madeAgain(content: Content, format: "junit" | "html"): Promise<Findings> {
+async function madeAgain(content: BundleContent, format: "junit" | "html"): Promise<Findings> {
   const { report, protocol, files } = content;
   if (!isSameSuite(content)) return { problems: [], notes: ["not compared: another version of the suite made it"] };
   const again = await FORMATS[format].make(report, protocol);
-  return found(textOf(files, FILES[format]) !== again && "it does not tell what report.json says");
+  return found(textOf(files, FILES[format]) !== again && "it does not say what report.json says");
 }
 
-async function transcripts({ files, report, protocol, statement: it }: Content): Promise<Findings> {
+async function transcripts({ files, report, protocol, statement: it }: BundleContent): Promise<Findings> {
   const recorded = recordedCases(files.get(FILES.transcripts) ?? Buffer.alloc(0));
   const { reproduced, problems, unknown } = await rejudge(report, recorded, it.predicate.conformance.random, protocol);
   return {

@@ -1,8 +1,8 @@
+import type { Colors } from "../reports/colors.ts";
 import { visible } from "../reports/escape.ts";
 import { listed } from "../reports/names.ts";
 import type { Report } from "../reports/report.ts";
 import type { Counted } from "../reports/sets.ts";
-import type { Colors } from "../reports/terminal.ts";
 import type { Conformance, LevelReached } from "./statement.ts";
 import type { Step } from "./verify.ts";
 
@@ -11,7 +11,7 @@ const MEANING: Readonly<Record<LevelReached, string>> = {
   conformant: "conformant (no MUST is broken)",
 };
 
-/** What stands in the way of a certificate; with `isStrict` of one at the level strict. */
+/** The obstacles to a certificate; with `isStrict` to one at the level strict. */
 export function obstacles({ conformant, strict, missing, unstable }: Counted, isStrict: boolean): string[] {
   const { broken, unjudged } = isStrict ? strict : conformant;
   const all = {
@@ -24,7 +24,7 @@ export function obstacles({ conformant, strict, missing, unstable }: Counted, is
   return told.length > 0 ? told : ["the run ended early, or the server while it ran"];
 }
 
-/** What a user reads where a server got a certificate. */
+/** Shows the certificate that a server got. */
 export function granted(
   { target, cases, durationMs, requirements }: Report,
   certified: { readonly name: string; readonly set: string; readonly level: LevelReached },
@@ -43,7 +43,7 @@ export function granted(
   ].map(visible);
 }
 
-/** What a user reads of one step of verifying. */
+/** Shows one step of verifying. */
 export function step({ name, problems, notes = [], done }: Step, c: Colors): string[] {
   const line = (head: string, words?: string) => `${head} ${visible(words === undefined ? name : `${name}: ${words}`)}`;
   return [
@@ -53,17 +53,17 @@ export function step({ name, problems, notes = [], done }: Step, c: Colors): str
   ];
 }
 
-/** What came of verifying: whether all is sound, and by whose key, where that was asked for. */
-export interface Outcome {
+/** The outcome of verifying: if all is sound, and the key that was asked for, if any. */
+export interface Verification {
   readonly isSound: boolean;
   readonly key?: string | undefined;
 }
 
-/** What a user reads in the end of verifying; `bundle` is its name. */
+/** Shows the conclusion of verifying; `bundle` is its name. */
 export function conclusion(
   bundle: string,
   it: Conformance | undefined,
-  { isSound, key }: Outcome,
+  { isSound, key }: Verification,
   c: Colors,
 ): string[] {
   const word = isSound ? c.green(key === undefined ? "CONSISTENT" : "BELIEVE") : c.red("DO NOT BELIEVE");

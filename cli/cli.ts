@@ -1,7 +1,6 @@
 import yargs, { type Argv } from "yargs";
-import { suggestion, UnreachableError, UsageError } from "../harness/usage.ts";
+import { STDIN, suggestion, UnreachableError, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
-import { STDIN } from "../recordings/stdin.ts";
 import { visible } from "../reports/escape.ts";
 import { ALL_OPTIONS, COMMANDS, type Load, optionsOf, type Subcommand } from "./commands/index.ts";
 import { readConfig } from "./config.ts";

@@ -9,9 +9,10 @@ import { isNothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Case, ConnectOptions, Context } from "./scenario.ts";
+import type { Secrets } from "./secrets.ts";
 import { hangUp, type Shared, share } from "./shared.ts";
 import { headersOf, type Target } from "./target.ts";
-import { keep, type Transcript } from "./transcript.ts";
+import { cut, keep, redacted, type Transcript } from "./transcript.ts";
 
 /** What came of one case. */
 export interface CaseResult {
@@ -106,17 +107,17 @@ export async function execute(
     bench.availability.saw(connection, options?.handshake === undefined);
     return connection;
   };
-  const { checks, connections } = await examine(it, open, { ...bench, room });
-  const transcripts = connections.map(({ transcript }) => transcript);
+  const redact = bench.target.secrets?.redact ?? String;
+  const { checks, connections } = await examine(it, open, { ...bench, room, redact });
+  const transcripts = connections.map(({ transcript }) => redacted(transcript, redact));
   const recorded = await bench.record?.(it, transcripts);
-  const kept = transcripts.map((transcript) => keep(transcript, bench.target.redact));
   const refused = [...new Set(opened.flatMap((connection) => refusalOf(connection) ?? []))];
   for (const connection of connections) connection.forget();
   return {
     case: it,
     verdict: worst(checks.map(({ verdict }) => verdict)),
     checks,
-    connections: kept,
+    connections: transcripts.map(keep),
     ...(recorded !== undefined && { recorded }),
     ...(refused.length > 0 && { refused }),
     beganAt: began,
@@ -128,7 +129,10 @@ export async function execute(
 const isHeld = ({ failure, transcript }: Connection) =>
   failure === undefined && !transcript.events.some(({ type }) => type === "close" || type === "end");
 
-/** What a case finds with the connections that it is given, in the order in which it asked for them. Never throws. */
+/**
+ * Lets a case find what it does with the connections that it is given, in the order in which it asked for them. The checks are as
+ * they are kept: without secrets, and cut. Never throws.
+ */
 export async function examine(
   it: Case,
   open: Open,
@@ -138,7 +142,8 @@ export async function examine(
     random,
     idle,
     room = Number.POSITIVE_INFINITY,
-  }: Pick<Bench, "protocol" | "judging" | "random" | "idle"> & Partial<Pick<Context, "room">>,
+    redact = String,
+  }: Pick<Bench, "protocol" | "judging" | "random" | "idle"> & Partial<Pick<Context, "room"> & Pick<Secrets, "redact">>,
 ): Promise<{ readonly checks: readonly Check[]; readonly connections: readonly Connection[] }> {
   const asked: Promise<Connection>[] = [];
   const { check, report, skip, ...verdicts } = judge(judging);
@@ -170,7 +175,10 @@ export async function examine(
     limit: transcripts.flatMap(({ events }) => events.flatMap((it) => (it.type === "limit" ? [it.data] : [])))[0],
   });
   for (const rule of protocol.rules) verdicts.apply(rule, transcripts);
-  return { checks: verdicts.checks, connections };
+  return {
+    checks: verdicts.checks.map((check) => ({ ...check, actual: cut(redact(check.actual)) })),
+    connections,
+  };
 }
 
 /** Waits until the server owes nothing more on a connection by the rules of the protocol, or has had the time for it. */

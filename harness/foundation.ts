@@ -1,5 +1,4 @@
-import { isBroken, isFinding, isRight, withChecks, worst } from "./catalogue.ts";
-import type { CaseResult } from "./execute.ts";
+import { isBroken, isFinding, isRight, type Verdict, withChecks, worst } from "./catalogue.ts";
 import type { Check } from "./judge.ts";
 import type { Case } from "./scenario.ts";
 
@@ -36,8 +35,14 @@ export interface Foundations {
   readonly absent: readonly string[];
 }
 
-/** The part of a result that this module looks at. */
-type Judged = Pick<CaseResult, "case" | "checks" | "unstable">;
+/** The result of a case, as far as it matters here. */
+interface Judged {
+  readonly case: Case;
+  readonly verdict: Verdict;
+  readonly checks: readonly Check[];
+  readonly unstable?: boolean;
+  readonly unconfirmed?: boolean;
+}
 
 /**
  * The requirements that are broken in their plainest form, and the cases that show it, each with the requirement that it comes of:
@@ -85,11 +90,11 @@ const keeps = (result: Judged | undefined, requirement: string): boolean => {
  * that says so, and so is what comes of another breach in the same case. `controls` are results of plain forms that were not
  * asked for. Pure: the same results give the same again.
  */
-export function ground(
-  results: readonly CaseResult[],
-  controls: readonly CaseResult[],
+export function ground<Result extends Judged>(
+  results: readonly Result[],
+  controls: readonly Result[],
   foundations: Foundations,
-): CaseResult[] {
+): Result[] {
   const broken = brokenFoundations([...results, ...controls], foundations);
   return results.map((it) => grounded(it, broken, foundations));
 }
@@ -120,7 +125,11 @@ export function restsOnBroken(
   return seen.every((root) => root !== undefined) ? seen[0] : undefined;
 }
 
-function grounded(it: CaseResult, broken: ReadonlyMap<string, string>, foundations: Foundations): CaseResult {
+function grounded<Result extends Judged>(
+  it: Result,
+  broken: ReadonlyMap<string, string>,
+  foundations: Foundations,
+): Result {
   const { within, absent, general } = foundations;
   const causes = new Map<string, string>();
   const restsOn = (check: Check) => {

@@ -4,7 +4,7 @@ import { BeyondLimit } from "./limits.ts";
 import { isNothing, type Silence, whyNothing } from "./nothing.ts";
 import type { Finding, Rule } from "./rule.ts";
 import type { Case, Context } from "./scenario.ts";
-import { cut, show, type Transcript } from "./transcript.ts";
+import { show, type Transcript } from "./transcript.ts";
 
 /** One judgement: a requirement, what would have been acceptable, and what came. */
 export interface Check {
@@ -63,7 +63,7 @@ export function judge({ requirements, strict }: Judging): Judge {
       level,
       verdict: verdict === "broken" ? broken(level, strict) : verdict,
       expected: expected ?? statement,
-      actual: cut(actual),
+      actual,
       ...more,
     });
   };
@@ -87,10 +87,10 @@ export function judge({ requirements, strict }: Judging): Judge {
       const findings = transcripts.map((transcript) => tryTo(rule, transcript));
       const of = (outcome: Finding["outcome"]) => findings.filter((finding) => finding.outcome === outcome);
       const told = (some: readonly Finding[]) => [...new Set(some.map(({ actual }) => actual))].join("; ");
-      const [brokenOnes, untold] = [of("broken"), of("untold")];
+      const [brokenOnes, inconclusive] = [of("broken"), of("inconclusive")];
       const silence = brokenOnes.every((it) => it.silence) ? brokenOnes[0]?.silence : undefined;
       if (brokenOnes.length > 0) note(rule.requirement, "broken", told(brokenOnes), { ...(silence && { silence }) });
-      else if (untold.length > 0) note(rule.requirement, "error", told(untold));
+      else if (inconclusive.length > 0) note(rule.requirement, "error", told(inconclusive));
       else note(rule.requirement, "pass", told(findings));
     },
     complete(tests, { thrown, unopened, limit }) {
@@ -118,7 +118,7 @@ export function tryTo(rule: Rule, transcript: Transcript): Finding {
   try {
     return rule.judge(transcript);
   } catch (error) {
-    return { outcome: "untold", actual: `the rule threw: ${message(error)}` };
+    return { outcome: "inconclusive", actual: `the rule threw: ${message(error)}` };
   }
 }
 

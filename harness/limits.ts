@@ -1,9 +1,12 @@
-import type { Connection } from "./connection.ts";
 import { gate, rest } from "./gate.ts";
-import { type Found, gapOf, type Means, measure, refusalOf } from "./measure.ts";
+import { type Attempt, type Found, gapOf, type Means, measure, refusalOf } from "./measure.ts";
+import type { Transcript } from "./transcript.ts";
 
 /** A case wants more connections at the same time than the target accepts: nobody can judge by it. */
 export class BeyondLimit extends Error {}
+
+/** A connection that was tried: how it went, and what happened on it. */
+type Seen = Pick<Attempt, "opened" | "failure"> & { readonly transcript: Transcript };
 
 /** Notices that a target limits connections, finds out how, and keeps below it. */
 export interface Limits {
@@ -23,7 +26,7 @@ export interface Limits {
    * Learns from a connection; `plain` where its handshake and query are those of any client of the right version: a refusal of
    * another may be meant.
    */
-  saw(connection: Connection, plain: boolean): void;
+  saw(connection: Seen, plain: boolean): void;
   /**
    * Whether what a case found may have come of a limit; `refused` is how its connections were refused. Says so three times of a case
    * at most: what it finds after that is its own.

@@ -1,9 +1,9 @@
 import { answers } from "./availability.ts";
 import { findCulprits } from "./culprits.ts";
 import { type CaseResult, dial, endOf, isGreeted } from "./execute.ts";
-import { type Fall, howItFell, inconclusive, standUp } from "./outage.ts";
+import { howItFell, inconclusive, standUp } from "./outage.ts";
 import type { Case } from "./scenario.ts";
-import { type Session, settle } from "./session.ts";
+import { type Fall, type Session, settle } from "./session.ts";
 import { byLikelihood, byRecency, notAtWork } from "./suspects.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { UnreachableError } from "./usage.ts";

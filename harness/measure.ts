@@ -1,4 +1,3 @@
-import type { Connection } from "./connection.ts";
 import { pacer, rest } from "./gate.ts";
 import { NO_ANSWER } from "./upgrade.ts";
 
@@ -10,10 +9,20 @@ export interface Found {
   readonly perSecond?: number;
 }
 
+/** A connection, as far as it is needed to measure. */
+export interface Attempt {
+  readonly opened: boolean;
+  readonly failure: string | undefined;
+  close(code: number): void;
+  closed(): Promise<unknown>;
+  finish(): void;
+  forget(): void;
+}
+
 /** What is measured with. */
 export interface Means {
   /** Opens a connection as any client would. */
-  readonly dial: () => Promise<Connection>;
+  readonly dial: () => Promise<Attempt>;
   readonly clock: () => number;
   /** So many connections were accepted before one was refused. */
   readonly served: number;
@@ -48,7 +57,7 @@ const MARGIN = 1.1;
 const REFUSAL = new RegExp(`^(HTTP [45]\\d\\d|ECONNRESET|EPIPE|${NO_ANSWER})`);
 
 /** How a target refused a connection; nothing where it did not, or where it is not there. */
-export const refusalOf = ({ opened, failure = "" }: Pick<Connection, "opened" | "failure">): string | undefined =>
+export const refusalOf = ({ opened, failure = "" }: Pick<Attempt, "opened" | "failure">): string | undefined =>
   opened ? undefined : REFUSAL.exec(failure)?.[0];
 
 /**
@@ -78,9 +87,9 @@ export const gapOf = (perSecond: number): number => (MARGIN * SECOND) / perSecon
  * for their number. `gap` is in ms.
  */
 async function hold({ dial, clock, signal }: Means, gap: number, most: number): Promise<Found | undefined> {
-  const held: Connection[] = [];
+  const held: Attempt[] = [];
   const turn = pacer(clock, () => gap);
-  let refused: Connection | undefined;
+  let refused: Attempt | undefined;
   while (!refused && held.length < most && !signal?.aborted) {
     const wave = await Promise.all(
       Array.from({ length: gap > 0 ? 1 : MOST.atOnce }, async () => {
@@ -182,7 +191,7 @@ async function passes({ dial, clock, signal }: Means, gap: number): Promise<bool
 }
 
 /** Leaves, and waits until the target has noticed. */
-async function leave(connection: Connection): Promise<void> {
+async function leave(connection: Attempt): Promise<void> {
   if (connection.opened) {
     connection.close(1000);
     await Promise.race([connection.closed(), rest(LEAVING)]);

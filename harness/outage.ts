@@ -2,18 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isFinding, withChecks } from "./catalogue.ts";
 import type { CaseResult } from "./execute.ts";
 import type { Session } from "./session.ts";
-import type { ServerProcess } from "./target.ts";
+import type { ServerProcess, Target } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
-
-/** That a server ended, or ended the connections of others: between these times, in ms of the run's clock. */
-export interface Fall {
-  readonly from: number;
-  readonly to: number;
-  /** In words: `the server ended (exit code 1)`. */
-  readonly how: string;
-  /** The server is still there: it only ended the connections of others. */
-  readonly lives?: true;
-}
 
 /** In words what a server does that lives on. */
 export const ENDED_OTHERS = "connections of other clients were ended";
@@ -23,10 +13,13 @@ export async function howItFell({ target, availability }: Session): Promise<stri
   const { process } = target;
   if (process?.death) {
     const words = await process.lastWords();
-    return `the server ended (${process.death.how}${words === undefined ? "" : `: ${words}`})`;
+    return redacted(`the server ended (${process.death.how}${words === undefined ? "" : `: ${words}`})`, target);
   }
   return availability.downSince === undefined ? ENDED_OTHERS : "the server stopped accepting connections";
 }
+
+/** Words that come from the process of a server, without secrets. */
+const redacted = (words: string, { secrets }: Target) => secrets?.redact(words) ?? words;
 
 /** Between two looks at a server that is not there, in ms. */
 const PAUSE = 25;
@@ -58,7 +51,8 @@ export async function standUp(session: Session): Promise<boolean> {
 /** Starts a server again. Whether it accepts connections. */
 async function restart(process: ServerProcess, session: Session): Promise<boolean> {
   const failure = await process.restart();
-  if (failure !== undefined) session.stop ??= { reason: "lost", words: `not run: ${failure}` };
+  if (failure !== undefined)
+    session.stop ??= { reason: "lost", words: redacted(`not run: ${failure}`, session.target) };
   return failure === undefined;
 }
 

@@ -1,9 +1,9 @@
 import type { Silence } from "./nothing.ts";
 import type { Side, Transcript, WireEvent } from "./transcript.ts";
 
-/** What a rule finds in a transcript: kept, broken, or not to be told from it; and what it saw. */
+/** What a rule finds in a transcript: kept, broken, or inconclusive; and what it saw. */
 export interface Finding {
-  readonly outcome: "kept" | "broken" | "untold";
+  readonly outcome: "kept" | "broken" | "inconclusive";
   readonly actual: string;
   /** How long was waited in vain, where that is what it rests on. */
   readonly silence?: Silence;

@@ -1,7 +1,6 @@
 import type { Availability } from "./availability.ts";
 import { isBroken } from "./catalogue.ts";
 import type { Bench, CaseResult } from "./execute.ts";
-import type { Fall } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import type { Stall } from "./shared.ts";
 import type { Target } from "./target.ts";
@@ -56,6 +55,16 @@ export interface Unexplained {
   readonly words: string;
   /** The cases that may have done it, the likeliest first. */
   readonly suspects: readonly string[];
+}
+
+/** The server ended, or it ended the connections of others: between these times, in ms of the run's clock. */
+export interface Fall {
+  readonly from: number;
+  readonly to: number;
+  /** In words: `the server ended (exit code 1)`. */
+  readonly how: string;
+  /** The server is still there: it only ended the connections of others. */
+  readonly lives?: true;
 }
 
 /** One pass over the cases of a run. */

@@ -1,4 +1,5 @@
-import { USER_AGENT } from "./agent.ts";
+import about from "../package.json" with { type: "json" };
+import type { Secrets } from "./secrets.ts";
 
 /** The server under test and how to reach it. */
 export interface Target {
@@ -11,8 +12,8 @@ export interface Target {
   readonly insecure?: boolean | undefined;
   /** Where the suite started the server itself. */
   readonly process?: ServerProcess | undefined;
-  /** Takes secrets out of a text before any of it is kept. */
-  readonly redact?: (text: string) => string;
+  /** They are taken out of all that is kept. */
+  readonly secrets?: Secrets | undefined;
 }
 
 /** How a server ended that the suite had started. */
@@ -36,6 +37,9 @@ export interface ServerProcess {
   /** Ends its whole process group: first asks, then kills. */
   stop(): Promise<void>;
 }
+
+/** The name of the suite in every handshake: some gateways refuse a client that has none. */
+const USER_AGENT = `${about.name}/${about.version}`;
 
 /** The headers that are credentials whoever gives them. */
 const CREDENTIALS = /^(authorization|cookie|proxy-authorization)$/i;

@@ -1,4 +1,5 @@
 import type { Silence } from "./nothing.ts";
+import type { Secrets } from "./secrets.ts";
 
 /** Who did it: the suite (`client`) or the target (`server`). */
 export type Side = "client" | "server";
@@ -109,16 +110,20 @@ export const isEnded = ({ transcript }: { readonly transcript: Transcript }): bo
   transcript.events.some(isServerEnd);
 
 /**
- * What is kept of a transcript once it is judged, at most: characters of a text, events at each end, characters of all texts
+ * The bounds of a transcript once it is judged: characters of a text, events at each end, characters of all texts
  * before the others are cut much shorter.
  */
-const KEPT = { text: 4_000, events: 60, all: 8_000, short: 200 } as const;
+const KEPT = { text: 2_000, events: 60, all: 8_000, short: 200 } as const;
 
-/**
- * A copy of a transcript as it is kept until the end of the run: without what would fill the memory. Secrets are taken out before
- * texts are cut, since of one that is cut in two a part would be left.
- */
-export function keep({ events, ...rest }: Transcript, redact: (text: string) => string = String): Transcript {
+/** A transcript without secrets. They are taken out before texts are cut: of one that is cut in two a part would be left. */
+export const redacted = (transcript: Transcript, redact: Secrets["redact"]): Transcript => ({
+  ...transcript,
+  url: redact(transcript.url),
+  events: transcript.events.map((event) => ("data" in event ? { ...event, data: redact(event.data) } : event)),
+});
+
+/** A copy of a transcript as it is kept until the end of the run, and reported: without what would fill the memory. */
+export function keep({ events, ...rest }: Transcript): Transcript {
   const [head, tail] = [events.slice(0, KEPT.events), events.slice(-KEPT.events)];
   const left = events.length - 2 * KEPT.events;
   const at = tail[0]?.at ?? 0;
@@ -127,7 +132,7 @@ export function keep({ events, ...rest }: Transcript, redact: (text: string) => 
   let room: number = KEPT.all;
   const shorter = (event: WireEvent): WireEvent => {
     if (!("data" in event)) return event;
-    const data = cut(redact(event.data), Math.min(KEPT.text, Math.max(KEPT.short, room)));
+    const data = cut(event.data, Math.min(KEPT.text, Math.max(KEPT.short, room)));
     room -= data.length;
     return { ...event, data };
   };

@@ -46,3 +46,6 @@ export async function readText(path: string): Promise<string> {
     throw new UsageError(`Cannot read ${path}: ${reason(error)}. Check the path.`);
   }
 }
+
+/** The name of the standard input. A socket cannot be opened by it. */
+export const STDIN = "/dev/stdin";

@@ -1,8 +1,8 @@
 import { answers } from "./availability.ts";
 import type { Connection } from "./connection.ts";
 import { dial } from "./execute.ts";
-import { diedOrNot, type Fall, howItFell } from "./outage.ts";
-import type { Session } from "./session.ts";
+import { diedOrNot, howItFell } from "./outage.ts";
+import type { Fall, Session } from "./session.ts";
 import { isEnded, isServerEnd } from "./transcript.ts";
 
 /** A connection that does nothing: its end shows that others are ended. Nothing where the server is not there. */

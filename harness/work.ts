@@ -1,12 +1,12 @@
 import { withCanary } from "./canary.ts";
-import { type CaseResult, execute } from "./execute.ts";
-import { spoiledBy } from "./limited.ts";
+import { type CaseResult, dial, execute } from "./execute.ts";
 import { lookInto } from "./lost.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
 import { LIMITS } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
+import { hangUp, share } from "./shared.ts";
 
 /** Whether the target went away or hangs, so that nothing that runs now can be judged. */
 export function isGone({ availability, target, shared, protocol }: Session): boolean {
@@ -78,6 +78,27 @@ export async function work(
     } else queue.unshift(...(await spoiledBy(ran, session)).map((it) => it.case));
   }
   return done;
+}
+
+/**
+ * The results that a limit on connections may have spoiled: these cases have to run again. Finds out first which limit it is, where
+ * one was noticed; nothing else may be at work.
+ */
+async function spoiledBy(ran: readonly CaseResult[], session: Session): Promise<CaseResult[]> {
+  const { availability, shared, signal } = session;
+  if (shared.limits.noticed && availability.downSince === undefined) await measureLimits(session);
+  if (signal?.aborted || session.stop) return [];
+  return ran.filter(({ case: it, refused = [] }) => shared.limits.spoils(it, refused));
+}
+
+/** Measures with connections that no limit holds up. */
+async function measureLimits({ protocol, target, options, shared, signal }: Session): Promise<void> {
+  const aside = share(options.timeout);
+  const cut = () => hangUp(aside);
+  signal?.addEventListener("abort", cut);
+  await shared.limits.measure(() => dial({ protocol, target, shared: aside }), signal);
+  signal?.removeEventListener("abort", cut);
+  cut();
 }
 
 /** Runs one case alone. Where it ends the target, or that ends meanwhile, looks into it. */

@@ -2,38 +2,38 @@ import { costOf } from "../harness/recorder.ts";
 import type { Rule } from "../harness/rule.ts";
 import { cut, keep, type Transcript, type WireEvent } from "../harness/transcript.ts";
 import { isEnd, prune } from "./judge.ts";
-import { bounded, gap, type Recorded } from "./recorded.ts";
+import { bounded, gap, type RecordedEvent } from "./recorded.ts";
 import { seen } from "./seen.ts";
 
-/** What is remembered of all connections at most, in bytes; an event and a connection cost so many beside their texts. */
+/** The memory for all connections, in bytes, and the cost of an event and a connection beside their texts. */
 const MEMORY = 24 << 20;
 const EVENT = 400;
 const CONNECTION = 1_000;
 
-/** A transcript that has grown by so many events, or bytes, is cut down to what still decides. */
+/** A transcript that has grown by so many events, or bytes, is cut down to the events that still decide. */
 const PIECE = { events: 256, bytes: 1 << 20 } as const;
 
-/** What a report shows of a connection: so many events at each end, so many characters of a text. */
-const SHOWN = { head: 59, tail: 60, text: 2_000 } as const;
+/** The number of events that a report shows at each end of a connection. */
+const SHOWN = { head: 59, tail: 60 } as const;
 
 /** A connection of a recording, all of it that was followed. */
-export interface Connection {
+export interface FollowedConnection {
   readonly file: string;
   readonly id: string;
-  /** Which connection of all it is, from 1, in the order of their beginnings. */
+  /** Its number among all, from 1, in the order of their beginnings. */
   readonly number: number;
   readonly events: number;
   readonly durationMs: number;
   readonly url: string;
-  /** What decides by the rules. */
+  /** The events that decide the rules. */
   readonly decisive: Transcript;
-  /** What a report shows; made when it is asked for, since most are not shown. */
+  /** The transcript that a report shows. It is made on demand, since most are not shown. */
   shown(): Transcript;
 }
 
 /** Follows the connections of recordings, however long, and in bounded memory. */
 export interface Follower {
-  see(file: string, recorded: Recorded): void;
+  see(file: string, recorded: RecordedEvent): void;
   /** Nothing more comes: hands over all that is still followed. */
   end(): void;
 }
@@ -60,16 +60,16 @@ interface Followed {
 
 /**
  * A follower. Each connection is handed to `done` when the recording ends, or when memory is short and it was silent for longer
- * than others: what comes of it later is another connection, of which it is known that its beginning is missing.
+ * than others. If it goes on later, that is another connection, whose beginning is known to be missing.
  */
-export function follow(rules: readonly Rule[], done: (connection: Connection) => void): Follower {
+export function follow(rules: readonly Rule[], done: (connection: FollowedConnection) => void): Follower {
   // Those that were heard of lately, and those that were not since memory was last short.
   let lively = { bytes: 0, all: new Map<string, Followed>() };
   let silent = new Map<string, Followed>();
   const left = seen();
   let count = 0;
 
-  const begin = (key: string, file: string, { connection: id, url = "", event }: Recorded): Followed => {
+  const begin = (key: string, file: string, { connection: id, url = "", event }: RecordedEvent): Followed => {
     count += 1;
     const it = begun(file, id, url, count, event.at);
     if (event.type !== "upgrade" && left.has(key))
@@ -152,14 +152,13 @@ function append(it: Followed, event: WireEvent): void {
   it.fresh += 1;
   it.freshBytes += cost;
   it.bytes += cost;
-  const short =
-    "data" in event && event.data.length > SHOWN.text ? { ...event, data: cut(event.data, SHOWN.text) } : event;
+  const short = "data" in event ? { ...event, data: cut(event.data) } : event;
   if (it.head.length < SHOWN.head) it.head.push(short);
   else it.tail.push(short);
   if (it.tail.length > SHOWN.tail) it.tail.shift();
 }
 
-/** Cuts a connection down to what still decides. */
+/** Cuts a connection down to the events that still decide. */
 function shorten(it: Followed, rules: readonly Rule[]): void {
   it.decisive = prune(rules, { url: it.url, events: it.decisive });
   it.fresh = 0;
@@ -170,7 +169,7 @@ function shorten(it: Followed, rules: readonly Rule[]): void {
 
 const costIn = (event: WireEvent) => EVENT + ("data" in event ? costOf(event.data) : 0);
 
-function finished({ file, id, url, number, count, began, last, decisive, ...it }: Followed): Connection {
+function finished({ file, id, url, number, count, began, last, decisive, ...it }: Followed): FollowedConnection {
   return {
     file,
     id,

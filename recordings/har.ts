@@ -1,7 +1,6 @@
 import { isObject, type Message, show, type WireEvent } from "../harness/transcript.ts";
 import { UsageError } from "../harness/usage.ts";
-import { clock } from "./clock.ts";
-import { gap, type Sink } from "./recorded.ts";
+import { clock, gap, type Sink } from "./recorded.ts";
 
 /**
  * Reads the WebSockets of a HAR file as Chromium and Firefox save it: `_webSocketMessages` of an entry. It holds no end of a
@@ -10,7 +9,7 @@ import { gap, type Sink } from "./recorded.ts";
 export function har(name: string, content: unknown, sink: Sink): void {
   const log = isObject(content) ? content.log : undefined;
   const entries = isObject(log) ? log.entries : undefined;
-  if (!Array.isArray(entries)) throw new UsageError(`${name} is no HAR file: log.entries is missing.`);
+  if (!Array.isArray(entries)) throw new UsageError(`${name} is not a HAR file: log.entries is missing.`);
   for (const [i, entry] of entries.entries()) {
     const messages = isObject(entry) ? entry._webSocketMessages : undefined;
     if (!Array.isArray(messages)) continue;
@@ -19,7 +18,7 @@ export function har(name: string, content: unknown, sink: Sink): void {
     const time = clock();
     for (const [j, message] of messages.entries()) {
       const where = `${name}: log.entries[${i}]._webSocketMessages[${j}]`;
-      if (!isObject(message)) throw new UsageError(`${where} is no object.`);
+      if (!isObject(message)) throw new UsageError(`${where} is not an object.`);
       const at = time(milliseconds(message.time)) ?? 0;
       sink({ connection: `entry ${i + 1}`, url, event: eventOf(message, at, where) });
     }

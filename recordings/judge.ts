@@ -2,20 +2,20 @@ import { tryTo } from "../harness/judge.ts";
 import type { Finding, Rule } from "../harness/rule.ts";
 import type { Side, Transcript, WireEvent } from "../harness/transcript.ts";
 
-/** How a recorded connection can end. */
+/** The events that end a recorded connection. */
 const ENDS: ReadonlySet<WireEvent["type"]> = new Set(["close", "end", "error", "limit"]);
 
-/** Whether an event ends what can be recorded of a connection. */
+/** Tells if an event ends what can be recorded of a connection. */
 export const isEnd = ({ type }: WireEvent): boolean => ENDS.has(type);
 
 /**
- * Judges by a rule what was recorded of a connection. What a gap or a missing end keeps from being told is untold, and says so:
+ * Judges what was recorded of a connection by a rule. Where a gap or a missing end leaves it open, the finding is inconclusive:
  * nothing is broken that what is missing could excuse, nothing kept where it could hide a breach.
  */
 export function judgeRecorded(rule: Rule, transcript: Transcript): Finding {
   const { events } = transcript;
   const found = tryTo(rule, transcript);
-  if (found.outcome === "untold") return found;
+  if (found.outcome === "inconclusive") return found;
   const first = (sides: readonly Side[]) =>
     events.findIndex(({ from, type }) => type === "cut" && sides.includes(from));
   if (found.outcome === "broken") {
@@ -28,21 +28,21 @@ export function judgeRecorded(rule: Rule, transcript: Transcript): Finding {
   if (hidden >= 0) return missing(events[hidden]);
   return events.some(isEnd) || keepsToTheEnd(rule, transcript)
     ? found
-    : { outcome: "untold", actual: "no end of the connection is recorded" };
+    : { outcome: "inconclusive", actual: "no end of the connection is recorded" };
 }
 
 function missing(event: WireEvent | undefined): Finding {
   const what = event && "data" in event && event.data !== "" ? event.data : "something";
-  return { outcome: "untold", actual: `not recorded: ${what}` };
+  return { outcome: "inconclusive", actual: `not recorded: ${what}` };
 }
 
-/** Whether a rule is kept even if the server ended the connection now, without a word. */
+/** Tells if a rule is kept even if the server ended the connection now, without a word. */
 function keepsToTheEnd(rule: Rule, transcript: Transcript): boolean {
   const end: WireEvent = { at: transcript.events.at(-1)?.at ?? 0, from: "server", type: "end" };
   return tryTo(rule, { ...transcript, events: [...transcript.events, end] }).outcome !== "broken";
 }
 
-/** What of a transcript decides all rules, whatever follows: its gaps, and what each rule needs. */
+/** Returns the events that decide all rules, whatever follows: the gaps, and those that a rule needs. */
 export function prune(rules: readonly Rule[], transcript: Transcript): WireEvent[] {
   const { events } = transcript;
   const gaps = (["client", "server"] as const).map((side) =>

@@ -1,8 +1,7 @@
 import { cut, isObject, type Message, parse, show, type WireEvent } from "../harness/transcript.ts";
 import { suggestion, UsageError } from "../harness/usage.ts";
-import { type Clock, clock } from "./clock.ts";
 import { type Lines, lines } from "./lines.ts";
-import type { Recorded, Sink } from "./recorded.ts";
+import { type Clock, clock, type RecordedEvent, type Sink } from "./recorded.ts";
 
 const SIDES = ["client", "server"];
 
@@ -38,11 +37,11 @@ export function ndjson(name: string, sink: Sink): Lines {
 
 const wrong = (words: string) => new UsageError(words);
 
-function recorded(line: string, time: Clock): Recorded {
+function recorded(line: string, time: Clock): RecordedEvent {
   const value = line.length > LONG && structure(line) > STRUCTURE ? undefined : parse(line);
   if (!isObject(value))
     throw wrong(
-      'the line is no JSON object with one event, as {"connection": "1", "from": "server", "type": "text", "data": "…"}.',
+      'the line is not a JSON object with one event, as {"connection": "1", "from": "server", "type": "text", "data": "…"}.',
     );
   const { connection, url } = value;
   if (typeof connection !== "string" && typeof connection !== "number")
@@ -59,7 +58,7 @@ function eventOf({ from, type, data, code, at }: Message, time: Clock): WireEven
   if (!SIDES.includes(from as string)) throw wrong(`"from" must be "client" or "server"; it is ${brief(from)}.`);
   if (typeof type !== "string" || !TYPES.includes(type))
     throw wrong(
-      `"type" is ${brief(type)}, and no type of event.${typeof type === "string" ? suggestion(type, TYPES) : ""}`,
+      `"type" must be a type of event; it is ${brief(type)}.${typeof type === "string" ? suggestion(type, TYPES) : ""}`,
     );
   if (typeof data !== "string" && (data !== undefined || CONTENT.includes(type)))
     throw wrong(`"data" must be a text: what the ${type} holds; it is ${brief(data)}.`);
@@ -76,13 +75,13 @@ function eventOf({ from, type, data, code, at }: Message, time: Clock): WireEven
   } as WireEvent;
 }
 
-/** A value that is not what it should be, on one short line. */
+/** A wrong value, on one short line. */
 function brief(value: unknown): string {
   const text = show(value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
-/** How many values a JSON text holds outside its strings. */
+/** Counts the values that a JSON text holds outside its strings. */
 function structure(text: string): number {
   let [n, inside] = [0, false];
   for (let i = 0; i < text.length; i++) {

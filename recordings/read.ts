@@ -2,15 +2,14 @@ import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import type { Protocol } from "../harness/protocol.ts";
 import { parse } from "../harness/transcript.ts";
-import { reason, UsageError } from "../harness/usage.ts";
-import { isFolder, MOST, ofProtocol, reportFrom } from "../reports/read.ts";
+import { reason, STDIN, UsageError } from "../harness/usage.ts";
+import { isFolder, ofProtocol, REPORT_BYTES, reportFrom } from "../reports/read.ts";
 import { har } from "./har.ts";
 import { ndjson } from "./ndjson.ts";
 import type { Sink } from "./recorded.ts";
-import { STDIN } from "./stdin.ts";
 import { stored } from "./stored.ts";
 
-/** Reads a recording of whatever kind, and hands over what it holds, one event after another. Throws a `UsageError`. */
+/** Reads a recording in any format, and hands over its events one after another. Throws a `UsageError`. */
 export async function readRecording(file: string, sink: Sink, protocol: Known): Promise<void> {
   const path = (await isFolder(file)) ? join(file, "report.json") : file;
   const chunks: AsyncIterator<Buffer> = createReadStream(path, {
@@ -25,7 +24,7 @@ export async function readRecording(file: string, sink: Sink, protocol: Known): 
       if (done) break;
       begin.push(value);
     }
-    const kind = KINDS.find(({ begins }) => begins.test(Buffer.concat(begin).toString("utf8", 0, 4096))) ?? LINES;
+    const kind = FORMATS.find(({ begins }) => begins.test(Buffer.concat(begin).toString("utf8", 0, 4096))) ?? LINES;
     await kind.read({ name: file, protocol, sink, begin, chunks });
   } catch (error) {
     if (error instanceof UsageError || !(error instanceof Error) || !("code" in error)) throw error;
@@ -40,14 +39,14 @@ type Known = Pick<Protocol, "name" | "version">;
 /** Bytes that are read at a time. */
 const CHUNK = 256 << 10;
 
-/** So many characters tell what a file is. */
+/** The number of characters that tell the format of a file. */
 const HEAD = 16;
 
 interface Source {
   readonly name: string;
   readonly protocol: Known;
   readonly sink: Sink;
-  /** What was read of it, and how to read on. */
+  /** The part that was read already. */
   readonly begin: readonly Buffer[];
   readonly chunks: AsyncIterator<Buffer>;
 }
@@ -61,14 +60,14 @@ const LINES = {
   },
 };
 
-/** What a file is, by its first property. All else is read line by line. */
-const KINDS = [
+/** The formats that are known by their first property. All other files are read line by line. */
+const FORMATS = [
   {
     begins: /^\ufeff?\s*\{\s*"log"\s*:/,
     async read(source: Source) {
       const content = parse(await whole(source));
       if (content === undefined)
-        throw new UsageError(`${source.name} is no HAR file: it holds no JSON, or was cut off.`);
+        throw new UsageError(`${source.name} is not a HAR file: it holds no JSON, or was cut off.`);
       har(source.name, content, source.sink);
     },
   },
@@ -85,9 +84,9 @@ async function whole({ name, begin, chunks }: Source): Promise<string> {
   for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
     parts.push(next.value);
     length += next.value.length;
-    if (length > MOST)
+    if (length > REPORT_BYTES)
       throw new UsageError(
-        `${name} has more than ${MOST >> 20} MiB. Only a recording of one event a line may be so big.`,
+        `${name} has more than ${REPORT_BYTES >> 20} MiB. Only a recording of one event a line may be so big.`,
       );
   }
   return Buffer.concat(parts)

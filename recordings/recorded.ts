@@ -1,20 +1,20 @@
 import { costOf, LIMITS } from "../harness/recorder.ts";
-import { CUT, type Side, type WireEvent } from "../harness/transcript.ts";
+import type { Side, WireEvent } from "../harness/transcript.ts";
 
 /** Something that a recording holds: an event, and on which connection it happened. */
-export interface Recorded {
+export interface RecordedEvent {
   readonly connection: string;
   readonly url?: string | undefined;
   readonly event: WireEvent;
 }
 
-/** What takes a recording, one event after another. */
-export type Sink = (recorded: Recorded) => void;
+/** A function that takes a recording, one event after another. */
+export type Sink = (recorded: RecordedEvent) => void;
 
-/** What a message may cost when it is read, in bytes: some such are remembered at the same time. */
+/** The bytes that a message may cost when it is read. Several are remembered at the same time. */
 const COST = 4 << 20;
 
-/** A place in a transcript of which it is not known what one side sent. */
+/** A place in a transcript where something is missing that one side sent. */
 export const gap = (from: Side, at: number, data: string): WireEvent => ({ at, from, type: "cut", data });
 
 /** An event, or the gap that stands for one that is too big to be judged. */
@@ -28,13 +28,22 @@ export function bounded(event: WireEvent): WireEvent {
   return event;
 }
 
-/** The events that an event of a report stands for: what is cut there cannot be judged. */
-export function uncut(event: WireEvent): readonly WireEvent[] {
-  const { at, from } = event;
-  if (event.type === "cut") return [gap("client", at, event.data), gap("server", at, event.data)];
-  const [, length] = ("data" in event && CUT.exec(event.data.slice(-50))) || [];
-  if (length === undefined) return [event];
-  const instead = gap(from, at, `a ${event.type} of ${length} characters that is cut`);
-  if (event.type === "violation") return [event, instead];
-  return event.type === "text" || event.type === "binary" ? [instead] : [event];
+/** Reads when something happened, in ms since the recording began; `undefined` where it is no time. */
+export type Clock = (at: unknown) => number | undefined;
+
+/** A number from here on is ms since 1970, not since some recording began. */
+const EPOCH = 1e11;
+
+/** The clock of one recording. What has no time of its own happened when the event before it did. */
+export function clock(): Clock {
+  let zero: number | undefined;
+  let last = 0;
+  return (at) => {
+    if (at === undefined || at === null) return last;
+    const ms = typeof at === "string" ? Date.parse(at) : at;
+    if (typeof ms !== "number" || !Number.isFinite(ms)) return undefined;
+    if (Math.abs(ms) >= EPOCH) zero ??= ms;
+    last = Math.round((Math.abs(ms) >= EPOCH ? ms - (zero ?? 0) : ms) * 100) / 100;
+    return last;
+  };
 }

@@ -3,9 +3,9 @@ import { broken, type Requirement, VERDICTS, type Verdict, worst } from "../harn
 import type { Protocol } from "../harness/protocol.ts";
 import type { Rule } from "../harness/rule.ts";
 import { cut } from "../harness/transcript.ts";
-import { type Report, type ReportCase, type ReportCheck, TEXT } from "../reports/report.ts";
+import type { Report, ReportCase, ReportCheck } from "../reports/report.ts";
 import { conclude } from "../reports/verdict.ts";
-import type { Connection } from "./follow.ts";
+import type { FollowedConnection } from "./follow.ts";
 import { judgeRecorded } from "./judge.ts";
 
 /** Connections that a report holds at most: the first, and beyond them of each requirement that is broken. */
@@ -13,13 +13,13 @@ const KEPT = { first: 200, broken: 20 } as const;
 
 /** Judges connections one after another, and makes a report of them. */
 export interface Recording {
-  add(connection: Connection): void;
-  /** How many connections there were. */
+  add(connection: FollowedConnection): void;
+  /** The number of connections so far. */
   readonly size: number;
   report(about: About): Report;
 }
 
-/** What a report of recordings says beside what was found. */
+/** The facts that a report of recordings says beside the findings. */
 export interface About {
   readonly suite: Report["suite"];
   readonly files: readonly string[];
@@ -40,7 +40,7 @@ export function recording({ name, version, requirements, rules }: Protocol, stri
       return size;
     },
     add(connection) {
-      const found = judged(connection, rows);
+      const found = findingsOn(connection, rows);
       const verdict = worst(
         found.filter((it) => it.verdict !== "skip").map((it) => it.verdict),
         "skip",
@@ -89,31 +89,31 @@ function rowOf(rule: Rule, requirements: readonly Requirement[], strict: boolean
   return { rule, requirement, broken: broken(requirement.level, strict), counts };
 }
 
-/** What a rule finds on a connection. */
+/** The finding of a rule on a connection. */
 interface Judged {
   readonly row: Row;
   readonly verdict: Verdict;
   readonly actual: string;
 }
 
-function judged({ decisive }: Connection, rows: readonly Row[]): readonly Judged[] {
+function findingsOn({ decisive }: FollowedConnection, rows: readonly Row[]): readonly Judged[] {
   const silent = !decisive.events.some(({ from, type }) => from === "server" && type !== "cut");
   return rows.map((row) => {
     const { outcome, actual } = judgeRecorded(row.rule, decisive);
     if (outcome === "broken") return { row, verdict: row.broken, actual };
-    if (outcome === "untold") return { row, verdict: "skip", actual };
+    if (outcome === "inconclusive") return { row, verdict: "skip", actual };
     return silent
       ? { row, verdict: "skip", actual: "nothing that the server sent is recorded" }
       : { row, verdict: "pass", actual };
   });
 }
 
-/** Whether the report does not hold enough connections yet of which a rule found the same. */
+/** Tells if the report needs more connections on which a rule found the same. */
 const isNew = ({ row, verdict }: Judged) => row.counts[verdict] < (verdict === row.broken ? KEPT.broken : 1);
 
-function caseOf(it: Connection, verdict: Verdict, found: readonly Judged[]): ReportCase {
+function caseOf(it: FollowedConnection, verdict: Verdict, found: readonly Judged[]): ReportCase {
   const { url, events } = it.shown();
-  const short = events.map((event) => ("data" in event ? { ...event, data: cut(event.data, TEXT) } : event));
+  const short = events.map((event) => ("data" in event ? { ...event, data: cut(event.data) } : event));
   return {
     id: `check/${it.number}`,
     title: `${it.file}: connection ${cut(it.id, 200)}`,
@@ -122,7 +122,7 @@ function caseOf(it: Connection, verdict: Verdict, found: readonly Judged[]): Rep
     durationMs: it.durationMs,
     digest: createHash("sha256").update(`${it.file}\0${it.id}`).digest("hex").slice(0, 16),
     checks: found.map(checkOf),
-    connections: [{ url: cut(url, TEXT), events: short }],
+    connections: [{ url: cut(url), events: short }],
   };
 }
 
@@ -131,11 +131,11 @@ const checkOf = ({ row: { requirement }, verdict, actual }: Judged): ReportCheck
   level: requirement.level,
   verdict,
   expected: requirement.statement,
-  actual: cut(actual, TEXT),
+  actual: cut(actual),
   ...(verdict === "skip" && { unrecorded: true }),
 });
 
-/** Where nothing at all was judged, what was not recorded does count: there is nothing that could pass. */
+/** Counts what was not recorded as unjudged if nothing at all was judged: nothing could pass then. */
 function counted(cases: readonly ReportCase[]): readonly ReportCase[] {
   if (cases.some(({ verdict }) => verdict !== "skip")) return cases;
   return cases.map((it) => ({ ...it, checks: it.checks.map(({ unrecorded: _, ...check }) => check) }));

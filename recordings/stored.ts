@@ -1,11 +1,23 @@
+import { CUT, type WireEvent } from "../harness/transcript.ts";
 import type { Report } from "../reports/report.ts";
-import { type Sink, uncut } from "./recorded.ts";
+import { gap, type Sink } from "./recorded.ts";
 
 /** The connections of a report of the suite. What was cut in it is a gap. */
 export function stored({ cases }: Report, sink: Sink): void {
   for (const { id, connections } of cases)
     for (const [i, { url, events }] of connections.entries()) {
       const connection = connections.length === 1 ? id : `${id} ${i + 1} of ${connections.length}`;
-      for (const event of events.flatMap(uncut)) sink({ connection, url, event });
+      for (const event of events.flatMap(withGaps)) sink({ connection, url, event });
     }
+}
+
+/** An event of a report. A text that is cut becomes a gap, since it cannot be judged. */
+function withGaps(event: WireEvent): readonly WireEvent[] {
+  const { at, from } = event;
+  if (event.type === "cut") return [gap("client", at, event.data), gap("server", at, event.data)];
+  const [, length] = ("data" in event && CUT.exec(event.data.slice(-50))) || [];
+  if (length === undefined) return [event];
+  const instead = gap(from, at, `a ${event.type} of ${length} characters that is cut`);
+  if (event.type === "violation") return [event, instead];
+  return event.type === "text" || event.type === "binary" ? [instead] : [event];
 }

@@ -25,5 +25,5 @@ export function again(
 }
 
 /** The command that runs one case of a report alone. */
-export const alone = (report: Parameters<typeof again>[0], id: string, more: readonly string[] = []): string =>
+export const commandAlone = (report: Parameters<typeof again>[0], id: string, more: readonly string[] = []): string =>
   again(report, [...more, `--case ${quoted(id)}`]);

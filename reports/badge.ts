@@ -5,7 +5,10 @@ import { failsForUnstable } from "./verdict.ts";
 /** The colours of a badge, as shields.io names them. */
 const COLORS = { pass: "brightgreen", fail: "red", incomplete: "yellow" } as const;
 
-/** A badge, as an endpoint that shields.io reads. What passes only for the failures that were expected is not called conformant. */
+/**
+ * A badge, as an endpoint that shields.io reads. What passes only for the failures that were expected is not called
+ * conformant.
+ */
 export function badge(report: Report): string {
   const { verdict, protocol, counts, requirements } = report;
   const isUnstable = verdict === "pass" && failsForUnstable(report);

@@ -3,35 +3,35 @@ import { groupBy } from "../harness/group.ts";
 import { count } from "./names.ts";
 import type { ReportCase, ReportCheck } from "./report.ts";
 
-/** What of a check tells whether it is a finding, or rests on one. */
+/** The parts of a check that decide if it is a finding, or rests on one. */
 type Judged = Pick<ReportCheck, "requirement" | "verdict" | "see" | "expectedFailure" | "ended">;
 
-/** What of a case does. */
+/** The parts of a case that are needed to choose one. */
 type Checked<Check> = Pick<ReportCase, "unconfirmed" | "unstable"> & {
   readonly checks: readonly Check[];
   readonly connections: readonly unknown[];
 };
 
 /** A requirement that is broken, or could not be told: the case that shows it best, and all in which it is. */
-export interface Finding<Requirement, Case, Check> {
+export interface ReportFinding<Requirement, Case, Check> {
   readonly requirement: Requirement;
   readonly verdict: Verdict;
   readonly check: Check;
   readonly shown: Case;
   readonly cases: readonly Case[];
-  /** Whether all of it was expected. */
+  /** All of it was expected. */
   readonly expected: boolean;
-  /** How many checks were not judged for it. */
+  /** The number of checks that were not judged because of it. */
   readonly resting: number;
 }
 
-/** What deserves one that nobody has given yet. */
+/** Tells if a check is a finding that nobody expects. */
 export const isNews = (check: Pick<ReportCheck, "verdict" | "expectedFailure">): boolean =>
   isFinding(check) && check.expectedFailure === undefined;
 
 /**
- * What a report found, one for each requirement, in the order in which it is told everywhere: what was not expected first, then by
- * verdict, then what ends the server, then causes first, by how much rests on them, then as in the catalogue.
+ * The findings of a report, one for each requirement, in the order of all reports: what was not expected first, then by
+ * verdict, then those that end the server, then causes by the number of checks that rest on them, then as in the catalogue.
  */
 export function findings<
   Requirement extends { readonly id: string },
@@ -40,7 +40,7 @@ export function findings<
 >(report: {
   readonly requirements: readonly Requirement[];
   readonly cases: readonly (Case & { readonly checks: readonly Check[] })[];
-}): readonly Finding<Requirement, Case, Check>[] {
+}): readonly ReportFinding<Requirement, Case, Check>[] {
   const found = report.cases.flatMap((it) => it.checks.filter(isFinding).map((check) => ({ it, check })));
   const groups = groupBy(found, ({ check }) => check.requirement);
   const resting = groupBy(
@@ -68,12 +68,15 @@ export const beginning = ([first, second]: readonly { readonly resting: number }
 /** The worse, the lower. */
 const rank = (verdict: Verdict) => -VERDICTS.indexOf(verdict);
 
-/** That of the case which shows it best: nothing expected, the worst, each time and confirmed, and with little else going on. */
+/**
+ * Makes the finding of a requirement. The case that shows it best is not expected to fail, has the worst verdict, is stable
+ * and confirmed, and has few connections.
+ */
 function finding<Requirement, Check extends Judged, Case extends Checked<Check>>(
   requirement: Requirement,
   group: readonly { readonly it: Case; readonly check: Check }[],
   resting: number,
-): Finding<Requirement, Case, Check> {
+): ReportFinding<Requirement, Case, Check> {
   const sorted = group.toSorted(
     (a, b) =>
       Number(a.check.expectedFailure !== undefined) - Number(b.check.expectedFailure !== undefined) ||
@@ -98,7 +101,7 @@ function finding<Requirement, Check extends Judged, Case extends Checked<Check>>
 export const worstFirst = <T extends { readonly verdict: Verdict }>(items: readonly T[]): readonly T[] =>
   items.toSorted((a, b) => VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict));
 
-/** What of a check tells why it was not judged. */
+/** The parts of a check that say why it was not judged. */
 type MaybeSkipped = Pick<ReportCheck, "verdict" | "actual" | "see">;
 
 /** Cases that were skipped for the same. */
@@ -128,7 +131,7 @@ export const skippedBy = <T extends Pick<ReportCase, "verdict"> & { readonly che
     ([why, some]) => ({ why, see: some[0] && whySkipped(some[0]).see, cases: some }),
   );
 
-/** How many of some items have each verdict, the worst first; without those that none has. */
+/** Counts the items of each verdict, the worst first. */
 export const tally = (items: Iterable<{ readonly verdict: Verdict }>): readonly (readonly [Verdict, number])[] => {
   const groups = groupBy(items, ({ verdict }) => verdict);
   return VERDICTS.toReversed().flatMap((verdict) => {

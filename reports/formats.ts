@@ -3,14 +3,14 @@ import type { Report } from "./report.ts";
 
 /** One way to tell a report. */
 export interface Format {
-  /** What its option says. */
+  /** The help of its option. */
   readonly describe: string;
   /** Its name in a folder of reports; none where it is written only when it is asked for. */
   readonly file?: string;
   make(report: Report, protocol: Protocol): Promise<string>;
 }
 
-/** Every format, by the name of its option. Each loads what it needs when it is asked for. */
+/** Every format, by the name of its option. Its module is loaded on demand. */
 export const FORMATS = {
   json: {
     describe: "Write report.json to this file",

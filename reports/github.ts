@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Requirement } from "../harness/catalogue.ts";
-import { alone } from "./again.ts";
+import { commandAlone } from "./again.ts";
 import { visible } from "./escape.ts";
 import { findings } from "./findings.ts";
 import { remarks } from "./remarks.ts";
@@ -10,21 +10,21 @@ import { problemsOf } from "./verdict.ts";
 /** GitHub shows so many annotations of a kind for one step. */
 const MOST = 10;
 
-/** What a job of GitHub Actions prints: the text, in which nothing is taken for a command to the runner, and annotations. */
+/** The output of a job of GitHub Actions: the text, in which nothing is taken for a command to the runner, and annotations. */
 export function forGitHub(text: string, report: Report, requirements: readonly Requirement[]): string {
-  return [fenced(text), ...annotations(report, requirements), ""].join("\n");
+  return [withoutCommands(text), ...annotations(report, requirements), ""].join("\n");
 }
 
 /** A text in which the runner takes nothing for a command. */
-export function fenced(text: string): string {
+export function withoutCommands(text: string): string {
   const token = randomUUID();
   return [`::stop-commands::${token}`, text.trimEnd(), `::${token}::`].join("\n");
 }
 
-/** Whether it is a job of GitHub Actions that reads the output. */
+/** Tells if a job of GitHub Actions reads the output. */
 export const onGitHub = (): boolean => process.env.GITHUB_ACTIONS === "true";
 
-/** What to look into first beside the job, each finding, and one for each line of the expected failures that no longer holds. */
+/** The annotations: each line of the expected failures that no longer holds, each end of the target, and each finding. */
 function annotations(report: Report, requirements: readonly Requirement[]): string[] {
   const { file = "" } = report.expectedFailures ?? {};
   const outdated = problemsOf(report).map(({ line, says }) =>
@@ -40,7 +40,7 @@ function annotations(report: Report, requirements: readonly Requirement[]): stri
   const ends = remarks(report)
     .filter(({ next }) => next !== undefined)
     .map(({ title, words, cases, next = "" }) =>
-      command("error", { title }, `${words}: ${cases.join(", ")}. Next: ${alone(report, next)}`),
+      command("error", { title }, `${words}: ${cases.join(", ")}. Next: ${commandAlone(report, next)}`),
     );
   const all = [...outdated, ...ends, ...found];
   const of = (kind: string) => all.filter((line) => line.startsWith(`::${kind} `)).slice(0, MOST);
@@ -52,5 +52,5 @@ function command(kind: "error" | "warning", properties: Readonly<Record<string, 
   return `::${kind} ${list.join(",")}::${escaped(words, /[%\r\n]/g)}`;
 }
 
-/** A text as the runner reads it: what has a meaning to it percent-encoded. */
+/** Percent-encodes the characters of a text that have a meaning to the runner. */
 const escaped = (text: string, special: RegExp) => visible(text).replace(special, encodeURIComponent);

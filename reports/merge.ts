@@ -3,9 +3,10 @@ import { groupBy } from "../harness/group.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { UsageError } from "../harness/usage.ts";
 import { median } from "./latency.ts";
-import { type Report, type ReportCase, type ReportLatency, type ReportShard, reportCase } from "./report.ts";
+import { reportCase } from "./make.ts";
+import type { Report, ReportCase, ReportLatency, ReportShard } from "./report.ts";
 import { deal } from "./shard.ts";
-import { conclude } from "./verdict.ts";
+import { conclude, type Draft } from "./verdict.ts";
 
 /** A stored shard of a run and where it stands. */
 export interface Shard {
@@ -17,7 +18,7 @@ type Part = Shard & { readonly shard: ReportShard };
 
 /**
  * One report out of the shards of a run: the same as that of one run, but for its times. The cases of shards that are missing
- * are skipped, and the verdict is `incomplete`. Throws a `UsageError` where they are no shards of one run.
+ * are skipped, and the verdict is `incomplete`. Throws a `UsageError` where they are not shards of one run.
  */
 export function merge(shards: readonly Shard[], protocol: Protocol): Report {
   const parts = shards.map(part);
@@ -25,51 +26,57 @@ export function merge(shards: readonly Shard[], protocol: Protocol): Report {
   if (!first) throw new UsageError("Name the reports of the shards to merge.");
   for (const [i, a] of parts.entries()) for (const b of parts.slice(i + 1)) agree(a, b);
   for (const it of parts) holdsItsOwn(it);
-  const { of, cases: ids } = first.shard;
-  const missing = Array.from({ length: of }, (_, i) => i + 1).filter(
-    (i) => !parts.some(({ shard }) => shard.index === i),
-  );
-
-  const known = new Map(parts.flatMap(({ report }) => report.cases.map((it): [string, ReportCase] => [it.id, it])));
-  const why = `not run: shard${missing.length > 1 ? "s" : ""} ${missing.join(", ")} of ${of} ${missing.length > 1 ? "are" : "is"} missing`;
   const reports = parts.map(({ report }) => report);
-  const stop = reports
-    .map((it) => it.stop)
-    .toSorted((a) => (a?.reason === "lost" ? -1 : 1))
-    .find((it) => it !== undefined);
-  const stalls = reports.flatMap((it) => it.stalls ?? []);
-  const unexplained = reports.flatMap((it) => it.unexplained ?? []);
-  const limit = reports.map((it) => it.limit).find((it) => it !== undefined);
-  const { suite, protocol: version, target } = first.report;
-  const expected = reports.find((it) => it.expectedFailures)?.expectedFailures;
+  const why = whyIncomplete(parts, first.shard);
+  const cases = new Map(reports.flatMap((report) => report.cases.map((it) => [it.id, it])));
   return conclude(
-    {
-      suite,
-      protocol: version,
-      target,
-      startedAt: reports.map(({ startedAt }) => startedAt).toSorted()[0] ?? "",
-      durationMs: Math.max(...reports.map(({ durationMs }) => durationMs)),
-      seed: Math.max(...reports.map(({ seed }) => seed)),
-      ...(first.report.concurrency !== undefined && { concurrency: first.report.concurrency }),
-      ...(limit !== undefined && { limit }),
-      ...(stalls.length > 0 && { stalls }),
-      ...(unexplained.length > 0 && { unexplained }),
-      latencies: latencies(reports),
-      ...(expected && { expectedFailures: expected }),
-      ...(stop ? { stop } : missing.length > 0 && { stop: { reason: "missing", words: why } }),
-    },
-    ids.map((id) => known.get(id) ?? notSeen(id, why, protocol)),
+    draftOf(first.report, reports, why),
+    first.shard.cases.map((id) => cases.get(id) ?? notSeen(id, why ?? "not run", protocol)),
     protocol.requirements,
   );
 }
 
+/** Says which shards are missing; nothing where all are there. */
+function whyIncomplete(parts: readonly Part[], { of }: ReportShard): string | undefined {
+  const present = new Set(parts.map(({ shard }) => shard.index));
+  const missing = Array.from({ length: of }, (_, i) => i + 1).filter((i) => !present.has(i));
+  if (missing.length === 0) return undefined;
+  return `not run: shard${missing.length > 1 ? "s" : ""} ${missing.join(", ")} of ${of} ${missing.length > 1 ? "are" : "is"} missing`;
+}
+
+/** All of a merged report that does not follow from its cases; `why` says why it is not whole. */
+function draftOf(first: Report, reports: readonly Report[], why: string | undefined): Draft {
+  const { suite, protocol, target, concurrency } = first;
+  const stops = reports.flatMap(({ stop }) => stop ?? []);
+  const stop = stops.find(({ reason }) => reason === "lost") ?? stops[0];
+  const stalls = reports.flatMap((it) => it.stalls ?? []);
+  const unexplained = reports.flatMap((it) => it.unexplained ?? []);
+  const limit = reports.map((it) => it.limit).find((it) => it !== undefined);
+  const expectedFailures = reports.find((it) => it.expectedFailures)?.expectedFailures;
+  return {
+    suite,
+    protocol,
+    target,
+    startedAt: reports.map(({ startedAt }) => startedAt).toSorted()[0] ?? "",
+    durationMs: Math.max(...reports.map(({ durationMs }) => durationMs)),
+    seed: Math.max(...reports.map(({ seed }) => seed)),
+    ...(concurrency !== undefined && { concurrency }),
+    ...(limit !== undefined && { limit }),
+    ...(stalls.length > 0 && { stalls }),
+    ...(unexplained.length > 0 && { unexplained }),
+    latencies: latencies(reports),
+    ...(expectedFailures && { expectedFailures }),
+    ...(stop ? { stop } : why !== undefined && { stop: { reason: "missing", words: why } }),
+  };
+}
+
 function part({ file, report }: Shard): Part {
   const { shard } = report;
-  if (!shard) throw new UsageError(`${file} is no shard of a run. Make some with run --shard 1/2 and --shard 2/2.`);
+  if (!shard) throw new UsageError(`${file} is not a shard of a run. Make some with run --shard 1/2 and --shard 2/2.`);
   return { file, report, shard };
 }
 
-/** What all shards of a run have in common, in words. */
+/** The properties that all shards of a run share, by their names in words. */
 const COMMON: Readonly<Record<string, (part: Part) => unknown>> = {
   target: ({ report: { target } }) => (target.embedded ? "the embedded reference server" : target.url),
   "protocol version": ({ report }) => report.protocol.version,
@@ -83,7 +90,7 @@ const COMMON: Readonly<Record<string, (part: Part) => unknown>> = {
 /** Throws a `UsageError` where two reports are no different shards of one run. */
 function agree(a: Part, b: Part): void {
   const refuse = (why: string) => {
-    throw new UsageError(`${a.file} and ${b.file} are no shards of one run: ${why}. Leave one out.`);
+    throw new UsageError(`${a.file} and ${b.file} are not shards of one run: ${why}. Leave one out.`);
   };
   for (const [what, of] of Object.entries(COMMON)) if (of(a) !== of(b)) refuse(`they differ in the ${what}`);
   if (a.shard.index === b.shard.index) refuse(`both are shard ${a.shard.index} of ${a.shard.of}`);
@@ -102,7 +109,7 @@ function notSeen(id: string, why: string, { suites, requirements }: Protocol): R
   const it = suites.flatMap(({ cases }) => cases).find((one) => one.id === id);
   if (!it)
     throw new UsageError(`There is no case "${id}". Merge the shards with the version of the suite that made them.`);
-  return reportCase(notRun(it, why, { requirements: new Map(requirements.map((row) => [row.id, row])) }), String);
+  return reportCase(notRun(it, why, { requirements: new Map(requirements.map((row) => [row.id, row])) }));
 }
 
 /** The latencies of all shards: of each repetition the median of their medians. */

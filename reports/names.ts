@@ -3,10 +3,10 @@ import type { Report } from "./report.ts";
 /** A protocol and its version, as users read them. */
 export const titleOf = ({ name = "protocol", version }: Report["protocol"]): string => `${name} ${version}`;
 
-/** So many of something. */
+/** A number of things, in words. */
 export const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 
-/** So many names are told where many are alike. */
+/** The number of names told where many are alike. */
 export const NAMES = 8;
 
 /** Names on one line: of many the first, and how many more there are; `where` says where all stand. */
@@ -15,3 +15,17 @@ export function listed(names: readonly string[], where?: string): string {
   const rest = more > 0 ? [`… and ${more}${where === undefined ? "" : ` (${where})`}`] : [];
   return [...names.slice(0, NAMES), ...rest].join(", ");
 }
+
+/** The other cases in which something is so, on one line; none where there is no other. */
+export const likewise = (others: readonly { readonly id: string }[], where = "--verbose"): string[] =>
+  others.length === 0
+    ? []
+    : [
+        `  likewise in ${others.length} more: ${listed(
+          others.map(({ id }) => id),
+          where,
+        )}`,
+      ];
+
+/** A text on one line, cut where it is longer than so many characters. */
+export const short = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text);

@@ -2,11 +2,11 @@ import { clearLine, cursorTo } from "node:readline";
 import type { WriteStream } from "node:tty";
 import type { Verdict } from "../harness/catalogue.ts";
 import type { CaseResult } from "../harness/execute.ts";
+import { type Colors, paint } from "./colors.ts";
 import { tally } from "./findings.ts";
 import { count } from "./names.ts";
-import { type Colors, paint } from "./terminal.ts";
 
-/** What is shown while cases run. */
+/** The display while cases run. */
 export interface Progress {
   /** A case has a result, or another one than before. */
   result(result: CaseResult): void;

@@ -15,8 +15,8 @@ import schema from "./report.schema.json" with { type: "json" };
 import type { Report, ReportCase } from "./report.ts";
 import { conclude } from "./verdict.ts";
 
-/** Bytes (100 MiB) that a report may have: many times what the suite writes. */
-export const MOST = 100 << 20;
+/** The bytes that a report may have. The suite writes much smaller ones. */
+export const REPORT_BYTES = 100 << 20;
 
 /**
  * Reads a stored report, or the `report.json` of a folder. Throws a `UsageError` where it is none, is cut off, is too big, or was
@@ -44,10 +44,10 @@ export function ofProtocol(known: Pick<Protocol, "name" | "version">, report: Re
   );
 }
 
-/** The report that a text holds, by its schema; `file` is what it is called. Throws a `UsageError` as `readReport` does. */
+/** The report that a text holds, by its schema; `file` is its name. Throws a `UsageError` as `readReport` does. */
 export function parseReport(content: string, file: string): Report {
   const value = parse(content);
-  if (value === undefined) throw new UsageError(`${file} is no report: it holds no JSON, or was cut off. ${HINT}`);
+  if (value === undefined) throw new UsageError(`${file} is not a report: it holds no JSON, or was cut off. ${HINT}`);
   const version = isObject(value) && isObject(value.suite) ? value.suite.version : undefined;
   const newer = isNewer(version);
   if (validate(value) && newer !== "major") return value;
@@ -55,14 +55,14 @@ export function parseReport(content: string, file: string): Report {
     throw new UsageError(
       `${file} was written by ${about.name} ${version}; this is ${about.version}. Read it with that version.`,
     );
-  throw new UsageError(`${file} is no report: ${problem(validate.errors?.[0])}. ${HINT}`);
+  throw new UsageError(`${file} is not a report: ${problem(validate.errors?.[0])}. ${HINT}`);
 }
 
 const HINT = `Name a report.json that ${about.name} wrote.`;
 
 const validate = new Ajv({ strict: true }).compile<Report>(schema);
 
-/** What of a report does not follow from its cases, as where somebody changed it; nothing where all does. */
+/** Finds what does not follow from the cases of a report, because somebody changed it. Returns nothing where all of it does. */
 export function contradictionIn(report: Report): string | undefined {
   const { verdict, counts, requirements, cases, ...draft } = report;
   if (new Set(cases.map(({ id }) => id)).size < cases.length) return "it holds a case twice";
@@ -78,7 +78,7 @@ export function contradictionIn(report: Report): string | undefined {
   return undefined;
 }
 
-/** The worst verdict of its checks; what a recording does not show does not count. */
+/** The worst verdict of its checks. Those that were not recorded do not count. */
 function verdictOfCase({ checks }: ReportCase): Verdict {
   const told = checks.filter(({ unrecorded }) => !unrecorded);
   return worst(
@@ -92,23 +92,23 @@ export async function reportFile(path: string): Promise<string> {
   return (await isFolder(path)) ? join(path, "report.json") : path;
 }
 
-/** Whether a path is that of a folder. */
+/** Tells if a path is that of a folder. */
 export async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
 async function read(file: string): Promise<string> {
   try {
-    // What is no plain file has no size to ask for, so the reading itself is bounded.
-    const content = await text(createReadStream(file, { end: MOST }));
-    if (Buffer.byteLength(content) <= MOST) return content;
+    // What is not a plain file has no size to ask for, so the reading itself is bounded.
+    const content = await text(createReadStream(file, { end: REPORT_BYTES }));
+    if (Buffer.byteLength(content) <= REPORT_BYTES) return content;
   } catch (error) {
     throw new UsageError(`Cannot read ${file}: ${reason(error)}. Check the path.`);
   }
-  throw new UsageError(`${file} is no report: it has more than ${MOST >> 20} MiB. ${HINT}`);
+  throw new UsageError(`${file} is not a report: it has more than ${REPORT_BYTES >> 20} MiB. ${HINT}`);
 }
 
-/** Whether a version is newer than this suite: by how much. */
+/** Tells by how much a version is newer than this suite, if it is. */
 function isNewer(version: unknown): "major" | "minor" | undefined {
   if (typeof version !== "string" || !semver.valid(version) || semver.lte(version, about.version)) return undefined;
   return semver.major(version) > semver.major(about.version) ? "major" : "minor";
@@ -118,8 +118,7 @@ function problem(error: ErrorObject | undefined): string {
   const where = error?.instancePath ? error.instancePath.slice(1).replaceAll("/", ".") : "the file";
   const what = error?.params.additionalProperty ?? error?.params.allowedValues?.join(", ");
   return `${where} ${error?.message
-    ?.replace(/^must be /, "is no ")
-    .replace(/^must have required property/, "lacks")
+    ?.replace(/^must have required property/, "lacks")
     .replace(
       /^must NOT have additional properties/,
       "holds what no report has",

@@ -14,15 +14,15 @@ export interface Remark {
   readonly next?: string | undefined;
 }
 
-/** What of a report remarks are made of. */
+/** The parts of a report that remarks are made of. */
 type Remarkable = Pick<Report, "target" | "stop" | "limit" | "stalls" | "unexplained"> & {
   readonly cases: readonly { readonly id: string; readonly unstable?: true }[];
 };
 
-/** So many ends of the target, and times in which it stood still, are told one by one. */
+/** The number of ends of the target, and of times in which it stood still, that are told one by one. */
 const MOST = 3;
 
-/** What every reader of a run has to know first, in order. */
+/** The remarks that every reader of a run must know first, in order. */
 export const remarks = (report: Remarkable): readonly Remark[] => [
   ...stopped(report),
   ...ended(report),
@@ -57,7 +57,7 @@ function ended({ unexplained = [] }: Remarkable): Remark[] {
     ...unexplained.slice(0, MOST).map(({ at, words, suspects }) => ({
       label: "ended",
       title: "The target ended",
-      words: `${words}, at ${seconds(at)}; which case did it is not known${suspects.length > 0 ? ", the likeliest first" : ""}`,
+      words: `${words}, at ${seconds(at)}; it is not known which case did it${suspects.length > 0 ? ", the likeliest first" : ""}`,
       cases: suspects,
       next: suspects[0],
     })),
@@ -81,7 +81,7 @@ function stoodStill({ stalls = [] }: Remarkable): Remark[] {
   if (stalls.length === 0) return [];
   const times = stalls.slice(0, MOST).map(({ at, ms }) => `for ${seconds(ms)} (at ${seconds(at)})`);
   const more = stalls.length > MOST ? ` and ${stalls.length - MOST} times more` : "";
-  const words = `stood still ${times.join(", ")}${more}: what that hit was run again`;
+  const words = `stood still ${times.join(", ")}${more}: the cases that this hit were run again`;
   return [{ label: "stalls", title: "The target stood still", words, cases: [] }];
 }
 

@@ -1,13 +1,8 @@
 import type { Level, Verdict } from "../harness/catalogue.ts";
-import type { CaseResult } from "../harness/execute.ts";
 import type { Check } from "../harness/judge.ts";
-import type { Protocol } from "../harness/protocol.ts";
-import type { RunResult } from "../harness/runner.ts";
 import type { Stop, Unexplained } from "../harness/session.ts";
 import type { Stall } from "../harness/shared.ts";
-import { cut, type WireEvent } from "../harness/transcript.ts";
-import { medians } from "./latency.ts";
-import { conclude, type RunVerdict } from "./verdict.ts";
+import type { WireEvent } from "../harness/transcript.ts";
 
 /** A connection of a report. */
 export interface ReportConnection {
@@ -20,7 +15,9 @@ export interface ReportConnection {
 export interface ReportCheck extends Check {
   /** Why it is expected to fail, where the user said so. */
   readonly expectedFailure?: string;
-  /** What it takes to judge it was not recorded, which is no fault of anybody: it does not count as unjudged. */
+  /** The events that show what came, where it is known: of which connection, and which of its events, all from 0. */
+  readonly evidence?: { readonly connection: number; readonly events: readonly number[] };
+  /** It could not be judged since something was not recorded. This is nobody's fault, so it does not count as unjudged. */
   readonly unrecorded?: true;
 }
 
@@ -32,7 +29,7 @@ export interface ReportCase {
   readonly verdict: Verdict;
   readonly unstable?: true;
   readonly unconfirmed?: true;
-  /** What the server did wrong while it ran among others, though not alone. Only older reports say so. */
+  /** The breach of the server while the case ran among others, though not alone. Only older reports have it. */
   readonly doubt?: string;
   readonly durationMs: number;
   readonly digest: string;
@@ -48,20 +45,20 @@ export interface ReportRequirement {
   readonly cases: readonly string[];
 }
 
-/** Which part of a run this is, and every case of the whole, in order. */
+/** A part of a run: its number, and every case of the whole, in order. */
 export interface ReportShard {
   readonly index: number;
   readonly of: number;
   readonly cases: readonly string[];
 }
 
-/** What users wait for, in ms: the median over the connections of each repetition. */
+/** A time that users wait, in ms: the median over the connections of each repetition. */
 export interface ReportLatency {
   readonly name: string;
   readonly mediansMs: readonly number[];
 }
 
-/** What became of an entry in a file of expected failures. */
+/** The state of an entry in a file of expected failures. */
 export interface ReportExpectation {
   /** Its first line in the file, from 1. */
   readonly line: number;
@@ -72,11 +69,11 @@ export interface ReportExpectation {
   readonly owner?: string;
   /** The last day on which it holds: `2027-03-31`. */
   readonly expires?: string;
-  /** What is wrong with it, and what to do; empty where it holds. */
+  /** Its problems; empty where it holds. */
   readonly problems: readonly ReportProblem[];
 }
 
-/** What is wrong with a line of a file of expected failures, and what to do. */
+/** A problem of a line in a file of expected failures, and what to do. */
 export interface ReportProblem {
   readonly line: number;
   readonly says: string;
@@ -88,11 +85,14 @@ export interface ReportRecording {
   readonly events: number;
   /** All connections by verdict; of many that are alike the report holds only the first as cases. */
   readonly connections: Readonly<Record<Verdict, number>>;
-  /** The same of each requirement that was judged; `skip` where what it takes was not recorded. */
+  /** The same for each requirement; `skip` where not enough was recorded to judge it. */
   readonly requirements: Readonly<Record<string, Readonly<Record<Verdict, number>>>>;
 }
 
-/** What was tested, and what the user minds. */
+/** The verdict of a run: conformant, not conformant, or something that was to be judged was not. */
+export type RunVerdict = "pass" | "fail" | "incomplete";
+
+/** The target, and the options that decide the verdict. */
 export interface ReportTarget {
   readonly url: string;
   readonly embedded: boolean;
@@ -115,84 +115,19 @@ export interface Report {
   readonly concurrency?: number;
   /** Why it ended early. */
   readonly stop?: Stop;
-  /** How many connections the target accepts, in words, where it limits them. */
+  /** The number of connections that the target accepts, in words, if it limits them. */
   readonly limit?: string;
   readonly shard?: ReportShard;
-  /** Times in which the target stood still for all clients, and a case waited in vain: what that hit was run again. */
+  /** Times in which the target stood still for all clients, and a case waited in vain: the cases that this hit were run again. */
   readonly stalls?: readonly Stall[];
   /** Ends of the target that no case explains. */
   readonly unexplained?: readonly Unexplained[];
   readonly latencies?: readonly ReportLatency[];
   readonly expectedFailures?: { readonly file: string; readonly entries: readonly ReportExpectation[] };
-  /** Where it tells of recorded traffic and not of a run. */
+  /** The recordings, if it is a report of recorded traffic and not of a run. */
   readonly recording?: ReportRecording;
   readonly verdict: RunVerdict;
   readonly counts: Readonly<Record<Verdict, number>>;
   readonly requirements: readonly ReportRequirement[];
   readonly cases: readonly ReportCase[];
-}
-
-/** What a report says beside the results. */
-export interface ReportContext {
-  readonly suite: Report["suite"];
-  readonly protocol: Protocol;
-  readonly target: Report["target"];
-  readonly shard?: ReportShard | undefined;
-  readonly concurrency?: number;
-  /** Takes secrets out of a text. */
-  readonly redact: (text: string) => string;
-}
-
-/** Characters of a text in a report, at most. */
-export const TEXT = 2_000;
-
-/** Makes the report of a run: secrets taken out, long texts and transcripts cut. */
-export function makeReport(
-  run: RunResult,
-  { suite, protocol, target, shard, concurrency, redact }: ReportContext,
-): Report {
-  const { stop, limit, passes } = run;
-  const draft = {
-    suite,
-    protocol: { name: protocol.name, version: protocol.version },
-    target: { ...target, url: redact(target.url) },
-    startedAt: run.startedAt.toISOString(),
-    durationMs: run.durationMs,
-    seed: run.seed,
-    ...(concurrency !== undefined && { concurrency }),
-    ...(stop && { stop: { ...stop, words: redact(stop.words) } }),
-    ...(limit !== undefined && { limit }),
-    ...(shard && { shard }),
-    ...(run.stalls.length > 0 && { stalls: run.stalls }),
-    ...(run.unexplained.length > 0 && {
-      unexplained: run.unexplained.map((it) => ({ ...it, words: redact(it.words) })),
-    }),
-    latencies: medians(protocol.latencies, passes),
-  };
-  return conclude(
-    draft,
-    run.results.map((result) => reportCase(result, redact)),
-    protocol.requirements,
-  );
-}
-
-/** A case of a report: secrets taken out, long texts cut. */
-export function reportCase(result: CaseResult, redact: ReportContext["redact"]): ReportCase {
-  const { id, title, suite, digest } = result.case;
-  return {
-    id,
-    title,
-    suite,
-    verdict: result.verdict,
-    ...(result.unstable && { unstable: true }),
-    ...(result.unconfirmed && { unconfirmed: true }),
-    durationMs: result.durationMs,
-    digest,
-    checks: result.checks.map((check) => ({ ...check, actual: cut(redact(check.actual), TEXT) })),
-    connections: result.connections.map(({ url, name, events }) => ({
-      url: redact(url),
-      ...(name !== undefined && { name }),
-      events: events.map((event) => ("data" in event ? { ...event, data: cut(redact(event.data), TEXT) } : event)),
-    })),
-  };
 }

@@ -1,13 +1,15 @@
 import { appendFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { discard as noteGarbage } from "../harness/memory.ts";
+import { discard } from "../harness/memory.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { FORMAT_NAMES, FORMATS, type Format, type FormatName } from "./formats.ts";
 import type { Report } from "./report.ts";
-import { complaint, discard, prepare, write } from "./write.ts";
+import { complaint, prepare, removeFile, write } from "./write.ts";
 
-/** Where the user wants reports: a folder, or single files. */
-export type Wanted = { readonly out?: string | undefined } & { readonly [name in FormatName]?: string | undefined };
+/** The user's choice of where reports go: a folder, or single files. */
+export type WantedReports = { readonly out?: string | undefined } & {
+  readonly [name in FormatName]?: string | undefined;
+};
 
 /** The file of each format that is wanted. */
 export type Destinations = ReadonlyMap<FormatName, string>;
@@ -17,9 +19,9 @@ export const stepSummary = () => process.env.GITHUB_STEP_SUMMARY || undefined;
 
 /**
  * Where each report goes. `folder` is for those that were not given a file of their own, where the user names neither folder
- * nor file; without it only what is named is written.
+ * nor file; without it only the named ones are written.
  */
-export function destinations({ out, ...wanted }: Wanted, folder?: string): Destinations {
+export function destinations({ out, ...wanted }: WantedReports, folder?: string): Destinations {
   const named = FORMAT_NAMES.filter((name) => wanted[name] !== undefined);
   const into = out ?? (named.length === 0 ? folder : undefined);
   const places = FORMAT_NAMES.map((name): [FormatName, string | undefined] => {
@@ -30,8 +32,8 @@ export function destinations({ out, ...wanted }: Wanted, folder?: string): Desti
   return new Map(places.filter((place): place is [FormatName, string] => place[1] !== undefined));
 }
 
-/** The folder of what belongs to a run beside its reports: that of the first of them which is a file; else `folder`. */
-export function folderOf({ out, ...wanted }: Wanted, folder: string): string {
+/** The folder for the other files of a run: that of the first named report which is a file, or else `folder`. */
+export function folderOf({ out, ...wanted }: WantedReports, folder: string): string {
   const named = FORMAT_NAMES.flatMap((name) => wanted[name] ?? []).find((path) => !path.startsWith("/dev/"));
   return out ?? (named === undefined ? folder : dirname(named));
 }
@@ -41,10 +43,10 @@ export async function prepareAll(files: Destinations): Promise<void> {
   await Promise.all(Array.from(files.values(), prepare));
 }
 
-/** What making a report leaves behind, in bytes for each of its characters: of a hostile target they are long. */
+/** The garbage that making a report leaves, in bytes for each of its characters. A report of a hostile target is long. */
 const GARBAGE = 3;
 
-/** Which reports were written, and why the others were not. */
+/** The reports that were written, and the errors of those that were not. */
 export interface Saved {
   readonly written: string[];
   readonly failed: unknown[];
@@ -61,7 +63,7 @@ export async function save(report: Report, files: Destinations, protocol: Protoc
   };
   for (const [name, path] of files) {
     try {
-      noteGarbage(GARBAGE * (await make(name, path)));
+      discard(GARBAGE * (await make(name, path)));
       saved.written.push(path);
     } catch (error) {
       saved.failed.push(error);
@@ -80,5 +82,5 @@ export async function put(path: string, content: string): Promise<void> {
 
 /** Removes the reports of an earlier run: nobody must take them for those of a target that could not be tested. */
 export async function forget(files: Destinations): Promise<void> {
-  for (const path of files.values()) if (path !== stepSummary()) await discard(path);
+  for (const path of files.values()) if (path !== stepSummary()) await removeFile(path);
 }

@@ -2,7 +2,7 @@ import { isBroken, type Level } from "../harness/catalogue.ts";
 import type { RequirementSet } from "../harness/set.ts";
 import type { Report, ReportCase, ReportCheck } from "./report.ts";
 
-/** Whether a level is reached, and what stands in the way. */
+/** The standing of a level: if it is reached, and what stands in the way. */
 export interface Standing {
   readonly reached: boolean;
   /** The requirements that are broken, in the order of the set. */
@@ -11,7 +11,7 @@ export interface Standing {
   readonly unjudged: readonly string[];
 }
 
-/** How a target stands by a set. */
+/** The standing of a target by a set. */
 export interface Counted {
   /** The name of the set. */
   readonly set: string;
@@ -28,8 +28,8 @@ export interface Counted {
 }
 
 /**
- * What a report says by a set. Only cases that are what the set froze count, for the requirements and at the levels of the set;
- * where something is not, `withdrawn` excuses it. An expected failure is a failure.
+ * Judges a report by a set. Only cases that are as the set froze them count, for the requirements and at the levels of the set.
+ * `withdrawn` excuses those that are missing. An expected failure is a failure.
  */
 export function countedBy(
   set: RequirementSet,
@@ -63,14 +63,14 @@ export function countedBy(
   };
 }
 
-/** Whether a case is what a set froze. */
+/** Tells if a case is the one that a set froze. */
 export const counts = (set: RequirementSet, { id, digest }: Pick<ReportCase, "id" | "digest">): boolean =>
   Object.hasOwn(set.cases, id) && set.cases[id] === digest;
 
 const checksOf = (id: string, cases: readonly ReportCase[]): ReportCheck[] =>
   cases.flatMap(({ checks }) => checks.filter(({ requirement }) => requirement === id));
 
-/** Whether a requirement was judged in every case that was to judge it, and beyond doubt. */
+/** Tells if a requirement was judged beyond doubt in every case that was to judge it. */
 function isJudged(checks: readonly ReportCheck[], id: string, cases: readonly ReportCase[]): boolean {
   const doubtful = cases.some(
     (it) => it.doubt !== undefined && it.checks.some(({ requirement }) => requirement === id),

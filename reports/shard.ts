@@ -1,6 +1,6 @@
 import { UsageError } from "../harness/usage.ts";
 
-/** Which part of how many, from 1. */
+/** A part and the number of parts; parts are counted from 1. */
 export interface ShardOptions {
   readonly index: number;
   readonly of: number;

@@ -1,33 +1,16 @@
-import type colors from "picocolors";
-import { isBroken, type Requirement, VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
+import { isBroken, type Requirement, VERDICTS, worst } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
+import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
-import { explainCase } from "./explain.ts";
+import { explainFindings } from "./explain.ts";
 import { beginning, findings, isNews, skippedBy } from "./findings.ts";
-import { listed, titleOf } from "./names.ts";
+import { likewise, listed, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import type { Report, ReportCase, ReportCheck } from "./report.ts";
 import { notRecorded, traffic } from "./traffic.ts";
 import { isExpected, judged, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
 
-export type Colors = ReturnType<typeof colors.createColors>;
-
-/** A text in the colour of a verdict. */
-export function paint(c: Colors, verdict: Verdict | Report["verdict"], text: string): string {
-  return c[PAINT[verdict]](text);
-}
-
-const PAINT = {
-  pass: "green",
-  info: "blue",
-  skip: "gray",
-  warn: "yellow",
-  error: "magenta",
-  fail: "red",
-  incomplete: "yellow",
-} as const;
-
-/** How much is told: with `quiet` the verdict only, with `verbose` every finding in full and every observation. */
+/** The options of the terminal: `quiet` shows the verdict only, `verbose` every finding in full and every observation. */
 export interface TerminalOptions {
   readonly colors: Colors;
   readonly verbose: boolean;
@@ -39,11 +22,11 @@ export interface TerminalOptions {
   readonly heavy: readonly string[];
   /** The files that hold the reports. */
   readonly written: readonly string[];
-  /** Which file was not written, and why. */
+  /** The file that was not written, and why. */
   readonly left?: string;
 }
 
-/** What a user reads after a run: the findings in full, then what could not be judged, then the summary. */
+/** Shows a run: the findings in full, then what could not be judged, then the summary. */
 export function terminal(report: Report, options: TerminalOptions): string {
   const all = summary(report, options);
   const lines = options.quiet
@@ -57,7 +40,7 @@ export function terminal(report: Report, options: TerminalOptions): string {
   return [...lines, ""].join("\n");
 }
 
-/** Whether nothing is known of a check but that the target went away, which is told once for all. */
+/** Tells if a check only says that the target went away. This is told once for all. */
 function lostIn({ stop }: Report): (check: ReportCheck) => boolean {
   const words = stop?.reason === "lost" ? stop.words.replace(/^not run: /, "") : undefined;
   return ({ verdict, actual }) => verdict === "error" && words !== undefined && actual.endsWith(words);
@@ -102,7 +85,7 @@ function finding(
   { colors: c, requirements, alone, verbose }: TerminalOptions,
 ): string[] {
   if (!it) return [];
-  const [title, ...lines] = explainCase(it, requirements, verbose ? it.connections.length : undefined).map(visible);
+  const [title, ...lines] = explainFindings(it, requirements, verbose ? it.connections.length : undefined).map(visible);
   const verdict = worst(it.checks.filter(isNews).map((check) => check.verdict));
   return [
     `${paint(c, verdict, verdict.toUpperCase())} ${c.bold(it.id)}${mark(it)}`,
@@ -120,23 +103,12 @@ const confirmedFirst = (cases: readonly ReportCase[]) =>
       Number(a.unstable ?? 0) - Number(b.unstable ?? 0) || Number(a.unconfirmed ?? 0) - Number(b.unconfirmed ?? 0),
   );
 
-/** Names of cases on one line. */
-export const likewise = (others: readonly { readonly id: string }[], where = "--verbose"): string[] =>
-  others.length === 0
-    ? []
-    : [
-        `  likewise in ${others.length} more: ${listed(
-          others.map(({ id }) => id),
-          where,
-        )}`,
-      ];
-
 function mark({ unstable, unconfirmed }: ReportCase): string {
   if (unstable) return " (unstable: its verdict varies)";
   return unconfirmed ? " (not confirmed: not run again alone)" : "";
 }
 
-/** What was seen beside findings: observations, what was expected to fail, what was not judged and why. */
+/** The notes beside findings: observations, expected failures, and what was not judged. */
 function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[] {
   const { cases } = report;
   const doubtful = cases.filter((it) => it.doubt !== undefined);
@@ -145,16 +117,16 @@ function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[
   const lost = cases.filter(({ checks }) => checks.some(lostIn(report)));
   const expected = groupBy(cases.filter(isExpected), (it) => reasonsOf(it).join("; "));
   return [
-    ...(verbose && observed.length > 0 ? ["where the protocol leaves it open, the target does so"] : []),
+    ...(verbose && observed.length > 0 ? ["where the protocol leaves it open, the target does this"] : []),
     ...(verbose ? observed.map(({ requirement, actual }) => `  ${requirement}: ${visible(actual)}`) : []),
     ...(doubtful.length > 0
       ? [
-          `not to be told for which case (--concurrency 1 may tell): in ${doubtful.length} cases, as in ${doubtful[0]?.id}, ${visible(doubtful[0]?.doubt ?? "")}`,
+          `in doubt (--concurrency 1 may show which case it is): ${doubtful.length} cases, as in ${doubtful[0]?.id}, ${visible(doubtful[0]?.doubt ?? "")}`,
         ]
       : []),
     ...[...expected].map(([why, some]) => c.dim(`expected to fail ${named(some)}: ${visible(why)}`)),
     ...(lost.length > 0
-      ? [`error ${named(lost)}: broken, be it by the case itself or since the target went away: see report.html`]
+      ? [`error ${named(lost)}: broken by the case itself, or because the target went away; see report.html`]
       : []),
     ...skipped.map(({ why, cases: some }) => c.dim(`skip ${named(some)}: ${visible(why)}`)),
     ...(unjudgedOf(report).length > 0 && report.verdict === "incomplete"
@@ -200,14 +172,14 @@ function summary(report: Report, options: TerminalOptions): string[] {
   ];
 }
 
-/** What has to be known before all else, and what to do about it. */
+/** The remarks that must be known first, and what to do about them. */
 const remarked = (report: Report, { alone }: TerminalOptions): string[] =>
   remarks(report).flatMap(({ label, words, cases, next }) => [
     `  ${label.padEnd(8)} ${visible(words)}${cases.length > 0 ? `: ${listed(cases, "report.html")}` : ""}`,
     ...(next === undefined ? [] : [`  next     ${alone(next)}`]),
   ]);
 
-/** Which requirements are broken, in the order of the findings, and in how many cases. */
+/** The requirements that are broken, in the order of the findings, with the number of cases. */
 function overview(report: Report, c: Colors): string[] {
   const { cases, recording } = report;
   const rows = findings(report).map(({ requirement }) => requirement);
@@ -219,7 +191,7 @@ function overview(report: Report, c: Colors): string[] {
   return words.length > 0 ? [`  broken   ${words.join(", ")}`] : [];
 }
 
-/** What is wrong with the expected failures, and what to do. */
+/** The problems of the expected failures. */
 const outdated = (report: Report, c: Colors): string[] =>
   problemsOf(report).map(({ line, says }) =>
     paint(c, "fail", visible(`  ${report.expectedFailures?.file}:${line}: ${says}`)),

@@ -3,10 +3,10 @@ import { visible } from "./escape.ts";
 import { count } from "./names.ts";
 import type { Report, ReportRecording } from "./report.ts";
 
-/** So many reasons are told at most. */
+/** The number of reasons that are told at most. */
 const REASONS = 10;
 
-/** What could not be judged of recorded connections, and why, in lines; with `verbose` of which connections. */
+/** Lines on what could not be judged in recorded connections, and why. With `verbose` they name the connections. */
 export function notRecorded({ recording, cases }: Report, verbose: boolean): string[] {
   if (!recording) return [];
   const all = cases.flatMap(({ id, checks }) => {
@@ -27,7 +27,7 @@ export function notRecorded({ recording, cases }: Report, verbose: boolean): str
   ];
 }
 
-/** How much traffic was judged, what could not be, and how much of it the report holds, in lines of the summary. */
+/** Lines of the summary: the traffic that was judged, what could not be judged, and how much of it the report holds. */
 export function traffic(
   { cases, durationMs }: Report,
   { connections, events, requirements }: ReportRecording,
@@ -37,9 +37,9 @@ export function traffic(
   const open = Object.entries(requirements).flatMap(([id, { skip }]) => (skip > 0 ? [`${id} in ${skip}`] : []));
   return [
     `  traffic  ${count(all, "connection")}, ${events} events in ${(durationMs / 1000).toFixed(2)} s: ${tally}`,
-    ...(open.length > 0 ? [`  unjudged ${open.join(", ")}: what that takes was not recorded`] : []),
+    ...(open.length > 0 ? [`  unjudged ${open.join(", ")}: not enough was recorded`] : []),
     ...(all > cases.length
-      ? [`  held     ${cases.length} of them: the first ones, and some of each kind of finding; the others are counted`]
+      ? [`  held     ${cases.length} of them: the first, and some of each kind of finding; the others are only counted`]
       : []),
   ];
 }

@@ -1,8 +1,5 @@
 import { isBinding, type Requirement, VERDICTS, worst } from "../harness/catalogue.ts";
-import type { Report, ReportCase, ReportCheck, ReportProblem } from "./report.ts";
-
-/** What a run says of the target: conformant, not conformant, or that something it was asked to judge was not judged. */
-export type RunVerdict = "pass" | "fail" | "incomplete";
+import type { Report, ReportCase, ReportCheck, ReportProblem, RunVerdict } from "./report.ts";
 
 /** A report before it is known what follows from its cases. */
 export type Draft = Omit<Report, "verdict" | "counts" | "requirements" | "cases">;
@@ -60,7 +57,7 @@ function verdictOf(
 const isUnexpected = ({ verdict, expectedFailure }: Pick<ReportCheck, "verdict" | "expectedFailure">) =>
   verdict === "fail" && expectedFailure === undefined;
 
-/** Whether a case fails as the user said that it would, and in no other way. */
+/** Tells if a case fails as the user expects, and in no other way. */
 export const isExpected = ({ verdict, checks }: ReportCase): boolean =>
   verdict === "fail" && !checks.some((check) => isUnexpected(check) || check.verdict === "error");
 
@@ -69,7 +66,7 @@ export const reasonsOf = ({ checks }: ReportCase): string[] => [
   ...new Set(checks.flatMap(({ expectedFailure }) => expectedFailure ?? [])),
 ];
 
-/** What a case was to judge and did not. What an expected failure keeps from being judged is as expected as that is. */
+/** The checks that a case should have made and did not. What an expected failure keeps from being judged is expected, too. */
 export function unjudged(it: ReportCase, strict: boolean): readonly ReportCheck[] {
   const skipCounts = !isExpected(it);
   return it.checks.filter(
@@ -79,7 +76,7 @@ export function unjudged(it: ReportCase, strict: boolean): readonly ReportCheck[
   );
 }
 
-/** What the verdict of a run, as people are told it, rests on. */
+/** The parts of a report that its verdict in words rests on. */
 type Told = Pick<
   Report,
   "verdict" | "counts" | "target" | "stop" | "unexplained" | "expectedFailures" | "recording"
@@ -88,7 +85,7 @@ type Told = Pick<
   readonly cases: readonly Judging[];
 };
 
-/** What of a case says what it judged. */
+/** The parts of a case that say what it judged. */
 interface Judging extends Pick<ReportCase, "unstable"> {
   readonly checks: readonly Pick<ReportCheck, "requirement" | "verdict" | "expectedFailure">[];
 }
@@ -97,21 +94,21 @@ interface Judging extends Pick<ReportCase, "unstable"> {
 export const problemsOf = ({ expectedFailures }: Pick<Report, "expectedFailures">): readonly ReportProblem[] =>
   expectedFailures?.entries.flatMap(({ problems }) => problems) ?? [];
 
-/** What says whether a run calls for action. */
+/** The parts of a report that decide if it calls for action. */
 type Calling = Pick<Report, "verdict" | "expectedFailures"> & Varying;
 
-/** What says whether verdicts vary, and whether that fails the run. */
+/** The parts of a report that tell if verdicts vary, and if that fails the run. */
 interface Varying {
   readonly target: Pick<Report["target"], "failOnUnstable">;
   readonly cases: readonly Pick<ReportCase, "unstable">[];
 }
 
-/** Whether the verdict of a case varies, and the user wants that to fail the run. */
+/** Tells if the verdict of a case varies, and the user wants that to fail the run. */
 export const failsForUnstable = ({ target, cases }: Varying): boolean =>
   target.failOnUnstable === true && cases.some(({ unstable }) => unstable);
 
 /**
- * Whether the run calls for no action: it passed, every failure that was expected still fails, and no verdict varies where the user
+ * Tells if the run calls for no action: it passed, every failure that was expected still fails, and no verdict varies where the user
  * minds that.
  */
 export const isFine = (report: Calling): boolean =>

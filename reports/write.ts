@@ -4,7 +4,7 @@ import { access, constants, lstat, mkdir, realpath, rename, rm, stat, writeFile 
 import { basename, dirname, join, resolve } from "node:path";
 import { reason, UsageError } from "../harness/usage.ts";
 
-/** That a file cannot be written, as the one line that a user reads. */
+/** The error of a file that cannot be written, as the one line that a user reads. */
 export const complaint = (path: string, error: unknown) =>
   new UsageError(`Cannot write ${path}: ${reason(error)}. Choose another file or folder.`);
 
@@ -32,7 +32,7 @@ export async function makeFolder(folder: string): Promise<void> {
   });
 }
 
-/** Whether there is anything under a path. */
+/** Tells if there is anything under a path. */
 export const exists = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,
@@ -55,7 +55,7 @@ export async function distinct(read: readonly string[], written: readonly string
   }
 }
 
-/** What is half written; a process that is ended at once leaves none of it. */
+/** The paths that are half written. They are removed when the process ends. */
 const unfinished = new Set<string>();
 process.on("exit", () => {
   for (const path of unfinished) rmSync(path, { force: true, recursive: true });
@@ -100,7 +100,7 @@ export async function write(path: string, content: string): Promise<void> {
   }
 }
 
-/** Removes the file of an earlier run, if there is one. What is no plain file stays. */
-export async function discard(path: string): Promise<void> {
+/** Removes the file of an earlier run, if there is one. What is not a plain file stays. */
+export async function removeFile(path: string): Promise<void> {
   if ((await lstat(path).catch(() => undefined))?.isFile()) await rm(path);
 }

@@ -56,7 +56,7 @@ export async function certifyCommand(args: CertifyArguments, protocol: Protocol)
   };
   await Promise.all([prepareBundle(certifying.folder), ...certifying.also.map(prepare)]);
   return await withTarget(args, { log: LOG, files: REPORTS, protocol }, async (target, signal) => {
-    const kept = await spool(target.redact);
+    const kept = await spool();
     try {
       const cases = protocol.suites.flatMap((suite) => suite.cases);
       const tools = { signal, record: kept.record, linger: true };

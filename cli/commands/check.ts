@@ -5,11 +5,11 @@ import about from "../../package.json" with { type: "json" };
 import { follow } from "../../recordings/follow.ts";
 import { readRecording } from "../../recordings/read.ts";
 import { recording } from "../../recordings/report.ts";
-import { destinations, prepareAll, type Wanted } from "../../reports/save.ts";
+import { destinations, prepareAll, type WantedReports } from "../../reports/save.ts";
 import { finish } from "./finish.ts";
 
 /** The options of `check`, as the command line gives them. */
-export interface CheckArguments extends Wanted {
+export interface CheckArguments extends WantedReports {
   readonly files: readonly string[];
   readonly strict: boolean;
   readonly quiet: boolean;

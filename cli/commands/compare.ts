@@ -1,15 +1,13 @@
 import picocolors from "picocolors";
 import { UsageError } from "../../harness/usage.ts";
 import { useColors } from "../../reports/colors.ts";
-import { compare } from "../../reports/compare/compare.ts";
+import { compareReports } from "../../reports/compare/compare.ts";
 import { readFolder } from "../../reports/compare/folder.ts";
-import { compareMarkdown } from "../../reports/compare/markdown.ts";
+import { compareMarkdown, matrixMarkdown } from "../../reports/compare/markdown.ts";
 import { matrix } from "../../reports/compare/matrix.ts";
 import { matrixHtml } from "../../reports/compare/matrix-html.tsx";
-import { matrixMarkdown } from "../../reports/compare/matrix-markdown.ts";
-import { matrixTerminal } from "../../reports/compare/matrix-terminal.ts";
-import { compareTerminal } from "../../reports/compare/terminal.ts";
-import { fenced, onGitHub } from "../../reports/github.ts";
+import { compareTerminal, matrixTerminal } from "../../reports/compare/terminal.ts";
+import { onGitHub, withoutCommands } from "../../reports/github.ts";
 import { readReport, reportFile } from "../../reports/read.ts";
 import { put, stepSummary } from "../../reports/save.ts";
 import { distinct, prepare } from "../../reports/write.ts";
@@ -43,7 +41,7 @@ export async function compareCommand(args: CompareArguments): Promise<number> {
 async function two(old: string, now: string, { json, html, markdown }: CompareArguments): Promise<number> {
   if (html !== undefined)
     throw new UsageError("--html is for a folder of reports; of two, write --markdown or --json.");
-  const comparison = compare(await readReport(old), await readReport(now));
+  const comparison = compareReports(await readReport(old), await readReport(now));
   print(compareTerminal(comparison, [old, now], picocolors.createColors(useColors(process.stdout))));
   if (json !== undefined) await put(json, `${JSON.stringify(comparison, null, 1)}\n`);
   if (markdown !== undefined) await put(markdown, compareMarkdown(comparison));
@@ -62,7 +60,7 @@ async function many(folder: string, { json, html, markdown }: CompareArguments):
   return EXIT.conformant;
 }
 
-const print = (text: string) => process.stdout.write(onGitHub() ? `${fenced(text)}\n` : text);
+const print = (text: string) => process.stdout.write(onGitHub() ? `${withoutCommands(text)}\n` : text);
 
 function tellWritten(...paths: readonly (string | undefined)[]): void {
   const written = paths.filter((path) => path !== undefined);

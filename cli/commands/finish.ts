@@ -1,6 +1,6 @@
 import picocolors from "picocolors";
 import type { Protocol } from "../../harness/protocol.ts";
-import { alone } from "../../reports/again.ts";
+import { commandAlone } from "../../reports/again.ts";
 import { useColors } from "../../reports/colors.ts";
 import type { Expected } from "../../reports/expected/use.ts";
 import { forGitHub, onGitHub } from "../../reports/github.ts";
@@ -35,7 +35,7 @@ export async function finish(
     ...how,
     colors: picocolors.createColors(useColors(process.stdout)),
     requirements,
-    alone: (id) => alone(report, id, given),
+    alone: (id) => commandAlone(report, id, given),
     heavy: protocol.suites.filter(({ load }) => load).map(({ name }) => name),
     written: [...written, ...(expected?.written === undefined ? [] : [expected.written]), ...also],
     ...(expected?.left !== undefined && { left: expected.left }),

@@ -1,8 +1,8 @@
 import { probe } from "../../harness/execute.ts";
 import type { Protocol } from "../../harness/protocol.ts";
+import { secrets } from "../../harness/secrets.ts";
 import type { Target } from "../../harness/target.ts";
 import { UnreachableError, UsageError } from "../../harness/usage.ts";
-import { redactor } from "../../reports/redact.ts";
 import { type Destinations, forget } from "../../reports/save.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
@@ -22,7 +22,7 @@ export interface TargetArguments {
 }
 
 /** A target that can be reached. */
-export type Reached = Target & { readonly [Name in "credentials" | "redact"]-?: NonNullable<Target[Name]> };
+export type Reached = Target & { readonly [Name in "credentials" | "secrets"]-?: NonNullable<Target[Name]> };
 
 /** The surroundings of a test. */
 export interface Around {
@@ -69,19 +69,19 @@ async function reach(
   { log, protocol, signal, closing }: Reaching,
 ): Promise<Reached> {
   const [headers, given] = await Promise.all([targetHeaders(header), targetHeaders(credential)]);
-  const secrets = [...Object.values(headers), ...Object.values(given)];
+  const known = secrets(...Object.values(headers), ...Object.values(given));
   const tls = { insecure, ...(ca !== undefined && { ca: await readCertificates(ca) }) };
   if (url === undefined) {
     if (command !== undefined)
       throw new UsageError("--start needs the url that the server will listen at: run <url> --start …");
     const server = await protocol.serve();
     closing.push(server.close);
-    return { url: new URL(server.url), headers, credentials: given, redact: redactor(secrets), ...tls };
+    return { url: new URL(server.url), headers, credentials: given, secrets: known, ...tls };
   }
   const { url: bare, headers: basic, password } = credentials(targetUrl(url));
-  const redact = redactor([...secrets, ...Object.values(basic), password]);
+  known.add(...Object.values(basic), password);
   // Headers win over the user of the url.
-  const target = { url: bare, headers: { ...basic, ...headers }, credentials: given, redact, ...tls };
+  const target = { url: bare, headers: { ...basic, ...headers }, credentials: given, secrets: known, ...tls };
   protocol.address(target.url);
   await resolves(target.url);
   if (command === undefined) return target;

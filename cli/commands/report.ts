@@ -5,12 +5,12 @@ import { type Expecting, expecting, readWanted } from "../../reports/expected/us
 import { merge } from "../../reports/merge.ts";
 import { ofProtocol, readReport, reportFile } from "../../reports/read.ts";
 import type { Report } from "../../reports/report.ts";
-import { destinations, prepareAll, type Wanted } from "../../reports/save.ts";
+import { destinations, prepareAll, type WantedReports } from "../../reports/save.ts";
 import { distinct } from "../../reports/write.ts";
 import { finish } from "./finish.ts";
 
 /** The options of `report`, as the command line gives them. */
-export interface ReportArguments extends Wanted, Expecting {
+export interface ReportArguments extends WantedReports, Expecting {
   readonly files: readonly string[];
   readonly merge: boolean;
   readonly quiet: boolean;

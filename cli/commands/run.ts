@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Protocol } from "../../harness/protocol.ts";
 import { excuses } from "../../reports/expected/apply.ts";
 import { type Expecting, expecting, readWanted } from "../../reports/expected/use.ts";
-import { destinations, folderOf, prepareAll, type Wanted } from "../../reports/save.ts";
+import { destinations, folderOf, prepareAll, type WantedReports } from "../../reports/save.ts";
 import { shard } from "../../reports/shard.ts";
 import { distinct, prepare } from "../../reports/write.ts";
 import { DEFAULTS } from "../defaults.ts";
@@ -12,7 +12,7 @@ import { withTarget } from "./reach.ts";
 import { given, type TestArguments, test } from "./test.ts";
 
 /** The options of `run`, as the command line gives them. */
-export interface RunArguments extends Selection, TestArguments, Wanted, Expecting {
+export interface RunArguments extends Selection, TestArguments, WantedReports, Expecting {
   readonly all: boolean;
   readonly failOnUnstable: boolean;
   readonly verbose: boolean;

@@ -8,8 +8,9 @@ import type { RunOptions } from "../../harness/session.ts";
 import about from "../../package.json" with { type: "json" };
 import { quoted } from "../../reports/again.ts";
 import { useColors } from "../../reports/colors.ts";
+import { makeReport } from "../../reports/make.ts";
 import { liveLine, type Progress, plainLines } from "../../reports/progress.ts";
-import { makeReport, type Report } from "../../reports/report.ts";
+import type { Report } from "../../reports/report.ts";
 import type { ShardOptions } from "../../reports/shard.ts";
 import { DEFAULTS } from "../defaults.ts";
 import type { Reached, TargetArguments } from "./reach.ts";
@@ -56,14 +57,13 @@ export async function test(
     suite: { name: about.name, version: about.version },
     protocol,
     target: {
-      url: target.url.href,
+      url: target.secrets.redact(target.url.href),
       embedded: args.url === undefined,
       strict,
       ...(failOnUnstable && { failOnUnstable }),
     },
     shard: shard && { ...shard, cases: whole.map(({ id }) => id) },
     concurrency,
-    redact: target.redact,
   });
   return { result, report };
 }

@@ -2,7 +2,7 @@ import picocolors from "picocolors";
 import { keyId } from "../../certificates/envelope.ts";
 import { readPublicKey } from "../../certificates/keys.ts";
 import { conclusion, step as tell } from "../../certificates/tell.ts";
-import { type Step, verify } from "../../certificates/verify.ts";
+import { type Step, verifyBundle } from "../../certificates/verify.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import about from "../../package.json" with { type: "json" };
 import { useColors } from "../../reports/colors.ts";
@@ -24,7 +24,7 @@ export async function verifyCommand(
   const suite = { name: about.name, version: about.version };
   const c = picocolors.createColors(useColors(process.stdout));
   const steps: Step[] = [];
-  for await (const step of verify(bundle, { protocol, suite, key })) {
+  for await (const step of verifyBundle(bundle, { protocol, suite, key })) {
     steps.push(step);
     if (!quiet || step.problems.length > 0) print(tell(step, c));
   }

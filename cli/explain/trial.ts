@@ -4,7 +4,8 @@ import type { Case } from "../../harness/scenario.ts";
 import type { RunOptions } from "../../harness/session.ts";
 import { UnreachableError } from "../../harness/usage.ts";
 import about from "../../package.json" with { type: "json" };
-import { makeReport, type ReportCase } from "../../reports/report.ts";
+import { makeReport } from "../../reports/make.ts";
+import type { ReportCase } from "../../reports/report.ts";
 import { DEFAULTS } from "../defaults.ts";
 
 /** The usual address of a server under test, which a trial shows instead of its own. */
@@ -19,7 +20,8 @@ export async function trial(
 ): Promise<readonly ReportCase[]> {
   const headers = fault === undefined ? {} : ((await protocol.faults())[fault]?.headers ?? {});
   const server = await protocol.serve({ fault });
-  const target = { url: new URL(server.url), headers };
+  const redact = (text: string) => text.replaceAll(new URL(server.url).host, new URL(USUAL).host);
+  const target = { url: new URL(server.url), headers, secrets: { add: () => {}, redact } };
   const result = await run(protocol, cases, { ...DEFAULTS, ...options, target })
     .catch((error) => {
       if (fault !== undefined && error instanceof UnreachableError) return undefined;
@@ -31,7 +33,6 @@ export async function trial(
     suite: about,
     protocol,
     target: { url: server.url, embedded: true, strict: false },
-    redact: (text) => text.replaceAll(new URL(server.url).host, new URL(USUAL).host),
   });
   return report.cases;
 }

@@ -2,7 +2,7 @@ import { type Level, type Verdict, worst } from "../../harness/catalogue.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
 import { type ChangedLatency, changedLatencies } from "./latencies.ts";
 
-/** What a change comes to. */
+/** The effect of a change. */
 export type Kind = "broken" | "warned" | "unjudged" | "fixed" | "judged" | "observed";
 
 /** Whose change it is: of the server alone, of the case, of the protocol version, of the server or the suite, or of nobody. */
@@ -17,14 +17,14 @@ export interface Change {
   readonly requirement: string;
   readonly level: Level;
   readonly expected: string;
-  readonly old: Outcome;
-  readonly new: Outcome;
+  readonly old: CaseOutcome;
+  readonly new: CaseOutcome;
   /** Why it is expected to fail now. */
   readonly expectedFailure?: string;
 }
 
-/** What a case found of a requirement. */
-export interface Outcome {
+/** The finding of a case on a requirement. */
+export interface CaseOutcome {
   readonly verdict: Verdict;
   readonly actual: string;
   /** The requirement that is broken, where it was not judged for that. */
@@ -38,7 +38,7 @@ export interface Single {
   readonly verdict: Verdict;
 }
 
-/** A requirement whose verdict is not what it was. */
+/** A requirement whose verdict changed. */
 export interface ChangedRequirement {
   readonly id: string;
   readonly level: Level;
@@ -46,22 +46,22 @@ export interface ChangedRequirement {
   readonly new: Verdict | "not tested";
 }
 
-/** One of the two reports, with what kept the target from being tested as any other. */
-export type Side = Pick<
+/** One of the two reports in short, with the obstacles to testing its target. */
+export type ComparedReport = Pick<
   Report,
   "suite" | "protocol" | "target" | "startedAt" | "verdict" | "limit" | "stalls" | "unexplained"
 >;
 
-/** What changed between two reports. */
+/** The changes between two reports. */
 export interface Comparison {
-  readonly old: Side;
-  readonly new: Side;
+  readonly old: ComparedReport;
+  readonly new: ComparedReport;
   /**
-   * Whether something broke that no change of a case explains and nobody expects; or whether that cannot be told, since a MUST
-   * that was judged is not any more, or the new run is not whole.
+   * `regressed`: something broke that no change of a case explains and nobody expects. `incomplete`: this is not known, since a
+   * MUST is no longer judged, or the new run is not whole.
    */
   readonly outcome: "ok" | "regressed" | "incomplete";
-  /** How the target ended in the new run, and did not before: it went away, or no case explains it. */
+  /** The end of the target in the new run, in words, if it did not end before: it went away, or no case explains it. */
   readonly lost?: string;
   readonly changes: readonly Change[];
   readonly newCases: readonly Single[];
@@ -71,7 +71,7 @@ export interface Comparison {
 }
 
 /** Compares two reports, the older first. */
-export function compare(before: Report, after: Report): Comparison {
+export function compareReports(before: Report, after: Report): Comparison {
   const [old, now] = [byId(before.cases), byId(after.cases)];
   const changes = after.cases.flatMap((it) => {
     const was = old.get(it.id);
@@ -91,7 +91,7 @@ export function compare(before: Report, after: Report): Comparison {
   };
 }
 
-/** How the target ended, if no case takes the blame for it. */
+/** The end of the target in words, if no case takes the blame for it. */
 const endOf = ({ stop, unexplained = [] }: Report): string | undefined =>
   stop?.reason === "lost" ? stop.words : unexplained[0]?.words;
 
@@ -105,16 +105,16 @@ function outcomeOf(
   const old = byId(before.cases);
   const comparable = after.cases.some(({ id }) => old.has(id));
   const whole = after.stop === undefined && after.shard?.index === before.shard?.index;
-  return comparable && whole && !changes.some(isUntold) ? "ok" : "incomplete";
+  return comparable && whole && !changes.some(isInconclusive) ? "ok" : "incomplete";
 }
 
-/** Whether a MUST is not judged any more that was, and the case itself did not change. */
-const isUntold = ({ kind, cause, level, expectedFailure }: Change) =>
+/** Tells if a MUST is no longer judged though the case itself did not change. */
+const isInconclusive = ({ kind, cause, level, expectedFailure }: Change) =>
   kind === "unjudged" && cause !== "case" && level === "MUST" && expectedFailure === undefined;
 
 const byId = <T extends { readonly id: string }>(items: readonly T[]) => new Map(items.map((it) => [it.id, it]));
 const single = ({ id, title, verdict }: ReportCase): Single => ({ id, title, verdict });
-const side = ({ suite, protocol, target, startedAt, verdict, limit, stalls, unexplained }: Report): Side => ({
+const side = ({ suite, protocol, target, startedAt, verdict, limit, stalls, unexplained }: Report): ComparedReport => ({
   suite,
   protocol,
   target,
@@ -125,7 +125,7 @@ const side = ({ suite, protocol, target, startedAt, verdict, limit, stalls, unex
   ...(unexplained && { unexplained }),
 });
 
-/** Whether something broke that the case's own change does not explain, and that is not expected either. */
+/** Tells if something broke that is not expected, and that no change of the case explains. */
 export const isRegression = ({ kind, cause, expectedFailure }: Change): boolean =>
   kind === "broken" && cause !== "case" && expectedFailure === undefined;
 
@@ -145,8 +145,8 @@ function changesOf(was: ReportCase, is: ReportCase, before: Report, after: Repor
   });
 }
 
-/** What a case found of a requirement, over all its checks; not judged where it has none. */
-function outcome({ checks }: ReportCase, requirement: string): Outcome {
+/** The finding of a case on a requirement over all its checks; not judged where it has none. */
+function outcome({ checks }: ReportCase, requirement: string): CaseOutcome {
   const own = checks.filter((check) => check.requirement === requirement);
   const verdict = worst(
     own.map((check) => check.verdict),
@@ -159,29 +159,29 @@ function outcome({ checks }: ReportCase, requirement: string): Outcome {
 }
 
 /** An outcome as a run without `--strict` has it, where only one of two was strict. */
-const leniently = (outcome: Outcome): Outcome =>
+const leniently = (outcome: CaseOutcome): CaseOutcome =>
   outcome.verdict === "fail" ? { ...outcome, verdict: "warn" } : outcome;
 
-type Standing = "kept" | "untold" | "warn" | "fail";
-const STANDING: Readonly<Record<Verdict, Standing>> = {
+type State = "kept" | "inconclusive" | "warn" | "fail";
+const STANDING: Readonly<Record<Verdict, State>> = {
   pass: "kept",
   info: "kept",
-  skip: "untold",
-  error: "untold",
+  skip: "inconclusive",
+  error: "inconclusive",
   warn: "warn",
   fail: "fail",
 };
 
-/** What it comes to that a requirement stood so, and stands so now. */
-const KINDS: Readonly<Record<Standing, Readonly<Partial<Record<Standing, Kind>>>>> = {
-  kept: { untold: "unjudged", warn: "warned", fail: "broken" },
-  untold: { kept: "judged", warn: "warned", fail: "broken" },
-  warn: { kept: "fixed", untold: "unjudged", fail: "broken" },
-  fail: { kept: "fixed", untold: "unjudged", warn: "fixed" },
+/** The kind of a change, by the states of a requirement before and now. */
+const CHANGES: Readonly<Record<State, Readonly<Partial<Record<State, Kind>>>>> = {
+  kept: { inconclusive: "unjudged", warn: "warned", fail: "broken" },
+  inconclusive: { kept: "judged", warn: "warned", fail: "broken" },
+  warn: { kept: "fixed", inconclusive: "unjudged", fail: "broken" },
+  fail: { kept: "fixed", inconclusive: "unjudged", warn: "fixed" },
 };
 
-function kindOf(old: Outcome, now: Outcome): Kind | undefined {
-  const kind = KINDS[STANDING[old.verdict]][STANDING[now.verdict]];
+function kindOf(old: CaseOutcome, now: CaseOutcome): Kind | undefined {
+  const kind = CHANGES[STANDING[old.verdict]][STANDING[now.verdict]];
   if (kind) return kind;
   const observed = old.verdict === "info" || now.verdict === "info";
   return observed && old.actual !== now.actual ? "observed" : undefined;

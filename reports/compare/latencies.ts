@@ -6,7 +6,7 @@ export interface ChangedLatency {
   readonly name: string;
   readonly oldMs: number;
   readonly newMs: number;
-  /** How far the repetitions of one run lay apart. */
+  /** The distance between the repetitions of one run. */
   readonly noiseMs: number;
 }
 

@@ -2,9 +2,10 @@ import type { RootContent } from "mdast";
 import { bullets, code, heading, paragraph, print, table, text } from "../markdown/tree.ts";
 import { count } from "../names.ts";
 import type { Comparison, Kind, Single } from "./compare.ts";
-import { causeOf, groupsOf, headline, KINDS, latencyOf, sideOf } from "./words.ts";
+import { cellOf, type Matrix } from "./matrix.ts";
+import { causeOf, groupsOf, headline, KIND_WORDS, latencyOf, sideOf } from "./words.ts";
 
-/** So many rows of a table; a comment of GitHub has at most 65,536 characters. */
+/** The rows of a table at most. A comment of GitHub has at most 65,536 characters. */
 const ROWS = 30;
 
 const SYMBOLS = { ok: "✅", regressed: "❌", incomplete: "❓" } as const;
@@ -19,7 +20,7 @@ export function compareMarkdown(comparison: Comparison): string {
       [text("New: "), code(sideOf(now))],
     ]),
     ...(lost === undefined ? [] : [paragraph(text("The target went away: "), code(lost))]),
-    ...(Object.keys(KINDS) as Kind[]).flatMap((kind) => changes(kind, comparison)),
+    ...(Object.keys(KIND_WORDS) as Kind[]).flatMap((kind) => changes(kind, comparison)),
     ...(requirements.length > 0
       ? [
           heading(3, text("Requirements")),
@@ -41,7 +42,7 @@ function changes(kind: Kind, comparison: Comparison): RootContent[] {
   const groups = groupsOf(kind, comparison);
   if (groups.length === 0) return [];
   return [
-    heading(3, text(KINDS[kind])),
+    heading(3, text(KIND_WORDS[kind])),
     table(
       ["Requirement", "Level", "Case", "Expected", "Was", "Is", "Cause"],
       groups
@@ -69,3 +70,25 @@ function singles(what: string, cases: readonly Single[]): RootContent[] {
 }
 
 const more = (n: number) => (n > ROWS ? [paragraph(text(`… and ${n - ROWS} more`))] : []);
+
+/** Server versions × requirements as a page in Markdown. */
+export function matrixMarkdown({ columns, rows }: Matrix): string {
+  return print(
+    heading(1, text("Conformance by server version")),
+    table(
+      ["Version", "Protocol", "Suite", "Tested", "Result"],
+      columns.map((it) => [
+        [code(it.name)],
+        [text(it.protocol)],
+        [text(it.suite)],
+        [text(it.day)],
+        [text(`${it.verdict}: ${it.standing}`)],
+      ]),
+    ),
+    heading(2, text("Requirements")),
+    table(
+      ["Requirement", "Level", ...columns.map(({ name }) => name)],
+      rows.map(({ id, level, cells }) => [[code(id)], [text(level)], ...cells.map((it) => [text(cellOf(it))])]),
+    ),
+  );
+}

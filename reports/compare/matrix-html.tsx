@@ -1,7 +1,6 @@
 import { visible } from "../escape.ts";
-import { readAssets } from "../html/assets.ts";
-import { page } from "../html/page.tsx";
-import { LevelTag, Verdict } from "../html/parts.tsx";
+import { page, readAssets } from "../html/page.tsx";
+import { LevelTag, VerdictTag } from "../html/parts.tsx";
 import type { Cell, Column, Matrix } from "./matrix.ts";
 
 /** Server versions × requirements as one page, which a project can show its users. */
@@ -71,7 +70,7 @@ const Versions = ({ columns }: { readonly columns: readonly Column[] }) => (
         <tr key={name}>
           <th scope="row">{visible(name)}</th>
           <td>
-            <Verdict of={verdict} />
+            <VerdictTag of={verdict} />
           </td>
           <td>{standing}</td>
           <td>{visible(protocol)}</td>
@@ -87,7 +86,7 @@ function CellWords({ cell }: { readonly cell: Cell | undefined }) {
   if (!cell?.tested) return <span class="note">{cell ? "not tested" : "unknown"}</span>;
   return (
     <>
-      <Verdict of={cell.verdict} />
+      <VerdictTag of={cell.verdict} />
       {cell.expected && <span class="note"> expected</span>}
     </>
   );

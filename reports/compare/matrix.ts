@@ -1,10 +1,10 @@
 import type { Level, Verdict } from "../../harness/catalogue.ts";
 import { tally } from "../findings.ts";
 import { titleOf } from "../names.ts";
-import type { Report } from "../report.ts";
-import { isExpected, type RunVerdict } from "../verdict.ts";
+import type { Report, RunVerdict } from "../report.ts";
+import { isExpected } from "../verdict.ts";
 
-/** What a server version made of a requirement. */
+/** The verdict of a server version on a requirement. */
 export interface Cell {
   readonly level: Level;
   readonly verdict: Verdict;
@@ -13,14 +13,14 @@ export interface Cell {
   readonly expected: boolean;
 }
 
-/** What is left of a report in a matrix, under the name of a server version. */
+/** A column of a matrix: a report in short, under the name of a server version. */
 export interface Column {
   readonly name: string;
   readonly protocol: string;
   readonly suite: string;
   readonly day: string;
   readonly verdict: RunVerdict;
-  /** How many requirements have which verdict. */
+  /** The number of requirements by verdict, in words. */
   readonly standing: string;
   readonly cells: ReadonlyMap<string, Cell>;
 }

@@ -1,10 +1,11 @@
+import { type Colors, paint } from "../colors.ts";
 import { visible } from "../escape.ts";
-import { count } from "../names.ts";
-import { type Colors, likewise, paint } from "../terminal.ts";
+import { count, likewise } from "../names.ts";
 import type { ChangedRequirement, Comparison, Kind, Single } from "./compare.ts";
-import { causeOf, type Group, groupsOf, headline, KINDS, latencyOf, sideOf } from "./words.ts";
+import { cellOf, type Matrix } from "./matrix.ts";
+import { causeOf, type Group, groupsOf, headline, KIND_WORDS, latencyOf, sideOf } from "./words.ts";
 
-/** So many cases that are in one report only are named. */
+/** The number of cases named that are in one report only. */
 const NAMED = 20;
 
 const PAINT = {
@@ -22,9 +23,9 @@ const WORDS = {
   incomplete: ["INCOMPLETE", "incomplete"],
 } as const;
 
-/** What a user reads of a comparison: the changes, the worst first, then the outcome. `names` are those of the two reports. */
+/** Shows a comparison: the changes, the worst first, then the outcome. `names` are those of the two reports. */
 export function compareTerminal(comparison: Comparison, names: readonly [string, string], c: Colors): string {
-  const kinds = Object.keys(KINDS) as Kind[];
+  const kinds = Object.keys(KIND_WORDS) as Kind[];
   const [word, color] = WORDS[comparison.outcome];
   return [
     ...kinds.flatMap((kind) => groupsOf(kind, comparison).flatMap((group) => groupLines(group, comparison, c))),
@@ -45,13 +46,13 @@ function groupLines({ first, all, of }: Group, comparison: Comparison, c: Colors
   const cases = [...new Set(all.map((it) => it.case))];
   if (of !== requirement)
     return [
-      `${paint(c, PAINT[kind], KINDS[kind])}: ${c.bold(of)} in ${count(cases.length, "case")}: see ${first.new.see}`,
+      `${paint(c, PAINT[kind], KIND_WORDS[kind])}: ${c.bold(of)} in ${count(cases.length, "case")}: see ${first.new.see}`,
       `  cause     ${visible(causeOf(first, comparison))}`,
       "",
     ];
   const others = cases.slice(1).map((id) => ({ id }));
   return [
-    `${paint(c, PAINT[kind], KINDS[kind])}: ${c.bold(requirement)} (${level}) in ${first.case}: ${old.verdict} → ${now.verdict}`,
+    `${paint(c, PAINT[kind], KIND_WORDS[kind])}: ${c.bold(requirement)} (${level}) in ${first.case}: ${old.verdict} → ${now.verdict}`,
     `  ${visible(first.title)}`,
     `  expected  ${visible(expected)}`,
     `  was       ${visible(old.actual)}`,
@@ -81,3 +82,16 @@ const requirements = ({ requirements: rows }: Comparison, c: Colors) =>
 
 const painted = (c: Colors, verdict: ChangedRequirement["old"]) =>
   verdict === "not tested" ? c.dim(verdict) : paint(c, verdict, verdict);
+
+/** Shows a matrix: the standing of each server version, and the requirements in which they differ. */
+export function matrixTerminal({ columns, rows }: Matrix, c: Colors): string {
+  const width = Math.max(...columns.map(({ name }) => name.length));
+  const differing = rows.filter(({ cells }) => new Set(cells.map(cellOf)).size > 1);
+  return [
+    ...columns.map(
+      ({ name, verdict, standing }) => `${visible(name).padEnd(width)}  ${paint(c, verdict, verdict)}: ${standing}`,
+    ),
+    ...differing.map(({ id, cells }) => `${id}: ${cells.map(cellOf).join(" → ")}`),
+    "",
+  ].join("\n");
+}

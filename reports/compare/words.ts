@@ -2,8 +2,8 @@ import { groupBy } from "../../harness/group.ts";
 import { count, titleOf } from "../names.ts";
 import { type Cause, type Change, type Comparison, isRegression, type Kind } from "./compare.ts";
 
-/** What the changes of a kind are called, in the order in which they are told. */
-export const KINDS: Readonly<Record<Kind, string>> = {
+/** The words for each kind of change, in the order in which they are told. */
+export const KIND_WORDS: Readonly<Record<Kind, string>> = {
   broken: "Broken",
   warned: "Newly warned",
   unjudged: "No longer judged",
@@ -12,11 +12,11 @@ export const KINDS: Readonly<Record<Kind, string>> = {
   observed: "Behaves otherwise where the protocol leaves it open",
 };
 
-/** Changes of one kind to one requirement with one cause, or what was not judged for one: the first stands for all. */
+/** Changes of one kind and cause to one requirement, or to all that rest on it. The first stands for all. */
 export interface Group {
   readonly first: Change;
   readonly all: readonly Change[];
-  /** What they are of: a requirement, or all that rest on one that is broken. */
+  /** Their subject: a requirement, or all that rest on a broken one. */
   readonly of: string;
 }
 
@@ -34,7 +34,7 @@ export function groupsOf(kind: Kind, { changes }: Comparison): Group[] {
   });
 }
 
-/** Who changed, in words. */
+/** The cause of a change, in words. */
 export function causeOf({ cause, expectedFailure }: Change, { old, new: now }: Comparison): string {
   const words: Readonly<Record<Cause, string>> = {
     server: "the server changed",
@@ -73,6 +73,6 @@ function tally(changes: readonly Change[], what: string): string {
 export const sideOf = ({ target, protocol, suite, startedAt, verdict }: Comparison["old"]): string =>
   `${verdict} ${target.embedded ? "the embedded reference server" : target.url}, ${titleOf(protocol)}, suite ${suite.version}, ${startedAt.slice(0, 16).replace("T", " ")}`;
 
-/** How much longer or shorter users wait. */
+/** Says how much longer or shorter users wait. */
 export const latencyOf = ({ name, oldMs, newMs, noiseMs }: Comparison["latencies"][number]): string =>
   `${name}: ${oldMs} ms, now ${newMs} ms (repetitions lie ${noiseMs.toFixed(2)} ms apart)`;

@@ -16,7 +16,7 @@ export function applyExpected(report: Report, { file, entries }: ExpectedFailure
   return conclude({ ...draft, expectedFailures: { file, entries: told } }, seeing, protocol.requirements);
 }
 
-/** Marks what was not judged since another requirement is broken, where that is expected. `why` tells why it is. */
+/** Marks checks that were not judged because of a broken requirement that is expected to fail. `why` says why it is. */
 function markSeeing(cases: readonly ReportCase[], why: (see: string) => string | undefined): readonly ReportCase[] {
   const known = new Map<string, string | undefined>();
   return cases.map((it) => ({
@@ -51,7 +51,7 @@ function excuse(
 
 const MARKED: readonly Verdict[] = ["fail", "warn", "skip"];
 
-/** Whether all that a case breaks is expected on a day (`2027-03-31`), as far as one can tell before the run is over. */
+/** Tells if all that a case breaks is expected on a day (`2027-03-31`), as far as it is known before the run is over. */
 export const excuses =
   ({ entries }: ExpectedFailures, today: string) =>
   (id: string, checks: readonly Pick<ReportCheck, "requirement" | "verdict">[]): boolean => {
@@ -60,7 +60,7 @@ export const excuses =
     return broken.every(({ requirement }) => valid.some((entry) => covers(entry, id, requirement)));
   };
 
-/** Marks what is broken, and what could not be judged for something that is, where an entry speaks of it. */
+/** Marks the broken checks that an entry is about, and those that were not judged because of them. */
 function mark({ expectedFailure: _, ...check }: ReportCheck, id: string, entries: readonly Entry[]): ReportCheck {
   const entry = MARKED.includes(check.verdict) && entries.find((it) => covers(it, id, check.requirement));
   return entry ? { ...check, expectedFailure: entry.reason } : check;
@@ -90,7 +90,7 @@ function problems(entry: Entry, today: string, cases: readonly ReportCase[], pro
   ];
 }
 
-/** What to delete where a pattern holds no more: its line, or the entry where it is the only one that says of what. */
+/** Says what to delete when a pattern holds no longer: its line, or the whole entry if no other pattern is left. */
 const removal = (entry: Entry, { key, pattern: { line } }: Stale) =>
   (entry[key] ?? []).length > 1 ? `delete line ${line}` : remove(entry.lines);
 

@@ -24,11 +24,11 @@ export interface Entry {
   readonly expires?: { readonly day: string; readonly line: number };
 }
 
-/** Whether one of some patterns matches; no patterns stand for all. */
+/** Tells if one of some patterns matches; no patterns stand for all. */
 export const some = (patterns: readonly Pattern[] | undefined, id: string) =>
   patterns === undefined || patterns.some(({ matches }) => matches(id));
 
-/** Whether an entry speaks of a requirement in a case. */
+/** Tells if an entry is about a requirement in a case. */
 export const covers = (entry: Entry, id: string, requirement: string) =>
   some(entry.case, id) && some(entry.requirement, requirement);
 
@@ -49,7 +49,7 @@ export async function readExpected(file: string, protocol: Protocol): Promise<Ex
   try {
     const { size } = await stat(file);
     if (size > MOST)
-      throw new UsageError(`${file} has more than ${MOST >> 20} MiB: it is no file of expected failures.`);
+      throw new UsageError(`${file} has more than ${MOST >> 20} MiB: it is not a file of expected failures.`);
     return parseExpected(await readFile(file, "utf8"), file, protocol);
   } catch (error) {
     if (error instanceof UsageError) throw error;
@@ -98,7 +98,7 @@ interface Reading {
 
 function entry(node: Node, reading: Reading): Entry {
   const { at, refuse, protocol } = reading;
-  if (!isMap(node)) return refuse(node, `an entry is no mapping. ${EXAMPLE}`);
+  if (!isMap(node)) return refuse(node, `an entry is not a mapping. ${EXAMPLE}`);
   const fields = new Map((node.items as Pair<Node, Node | null>[]).map((pair) => [keyOf(pair, refuse), pair]));
   const text = (key: Key) => {
     const pair = fields.get(key);
@@ -115,9 +115,9 @@ function entry(node: Node, reading: Reading): Entry {
   const why = text("reason") ?? refuse(node, 'an entry has no "reason". Say why it fails and what is to become of it.');
   const [issue, owner, day] = [text("issue"), text("owner"), text("expires")];
   if (issue !== undefined && !/^https?:\/\/./.test(issue))
-    refuse(fields.get("issue")?.value, `"${issue}" is no link. Write one that begins with https://.`);
+    refuse(fields.get("issue")?.value, `"${issue}" is not a link. Write one that begins with https://.`);
   if (day !== undefined && !isDay(day))
-    refuse(fields.get("expires")?.value, `"${day}" is no date. Write one like 2027-03-31.`);
+    refuse(fields.get("expires")?.value, `"${day}" is not a date. Write one like 2027-03-31.`);
   const [from = 0, to = from] = node.range ?? [];
   return {
     lines: [at(from), at(Math.max(from, to - 1))],
@@ -139,7 +139,7 @@ function keyOf({ key }: Pair<Node, Node | null>, refuse: Refuse): Key {
 function textOf(node: Node, key: Key, refuse: Refuse): string {
   const value = isScalar(node) ? node.value : undefined;
   if (typeof value === "string" && value.trim() !== "") return value;
-  return refuse(node, `"${key}" is no text. Put it in quotes.`);
+  return refuse(node, `"${key}" is not a text. Put it in quotes.`);
 }
 
 function patterns(
@@ -161,7 +161,7 @@ function patterns(
   });
 }
 
-/** Whether a text is a day of the calendar, as `2027-03-31`. */
+/** Tells if a text is a day of the calendar, as `2027-03-31`. */
 function isDay(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`);
   return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);

@@ -2,12 +2,12 @@ import type { Protocol } from "../../harness/protocol.ts";
 import type { ReportCase, ReportCheck } from "../report.ts";
 import { type Entry, type Pattern, some } from "./read.ts";
 
-/** A pattern of an entry that speaks, wholly or in part, of what does not fail (any more). */
+/** A pattern of an entry that matches something that does not fail, or no longer does. */
 export interface Stale {
   readonly key: "case" | "requirement";
   readonly pattern: Pattern;
   readonly says: string;
-  /** What it matches that still fails, or of which this run cannot tell. */
+  /** The cases that it matches and that still fail, or that this run cannot judge. */
   readonly left: readonly string[];
 }
 
@@ -40,13 +40,13 @@ function staleOf(
   });
 }
 
-/** What a run tells of what an entry speaks of. */
-type State = "broken" | "kept" | "untold";
+/** The state of the cases of an entry after a run. */
+type State = "broken" | "kept" | "inconclusive";
 
 function stateOf(checks: readonly ReportCheck[]): State {
   const verdicts = new Set(checks.map(({ verdict }) => verdict));
   if (verdicts.has("fail") || verdicts.has("warn")) return "broken";
-  return verdicts.has("skip") || verdicts.has("error") ? "untold" : "kept";
+  return verdicts.has("skip") || verdicts.has("error") ? "inconclusive" : "kept";
 }
 
 /**
@@ -58,7 +58,7 @@ function over(ids: readonly string[], cases: readonly ReportCase[], concerns: (c
   const ran = new Set(told.map(({ id }) => id));
   const state = stateOf(cases.flatMap(({ checks }) => checks.filter(concerns)));
   const sure = ids.every((id) => ran.has(id)) && !cases.some((it) => it.unstable && it.checks.some(concerns));
-  return state === "kept" && !sure ? "untold" : state;
+  return state === "kept" && !sure ? "inconclusive" : state;
 }
 
 const caseState = (id: string, entry: Entry, cases: readonly ReportCase[]) =>

@@ -53,7 +53,7 @@ function withComments(items: readonly Node[], kept: readonly boolean[], document
   return left;
 }
 
-/** Takes out of an entry what no longer fails; returns whether anything is left. */
+/** Takes out of an entry what no longer fails. Returns `true` if anything is left. */
 function prune(node: YAMLMap, entry: Entry, over: readonly Stale[], document: Document): boolean {
   for (const key of ["case", "requirement"] as const) {
     const value = node.get(key, true) as Node | undefined;
@@ -70,7 +70,10 @@ function prune(node: YAMLMap, entry: Entry, over: readonly Stale[], document: Do
   return true;
 }
 
-/** An entry for each requirement of whose failure no entry speaks, not even one past its date, with the cases in which it fails. */
+/**
+ * An entry for each requirement of whose failure no entry speaks, not even one past its date, with the cases in which it
+ * fails.
+ */
 function additions({ cases, target, startedAt }: Report, entries: readonly Entry[]): object[] {
   const broken = new Set(
     cases.flatMap(({ checks }) => checks.filter(({ verdict }) => verdict === "fail").map((it) => it.requirement)),
@@ -92,7 +95,10 @@ function additions({ cases, target, startedAt }: Report, entries: readonly Entry
   );
 }
 
-/** What keeps a case from passing: what is broken, or else what could not be judged for something that is broken elsewhere. */
+/**
+ * The checks that keep a case from passing: the broken ones, or else those that were not judged because something else is
+ * broken.
+ */
 function grievances(it: ReportCase, strict: boolean): readonly ReportCheck[] {
   const broken = it.checks.filter(({ verdict }) => verdict === "fail");
   return broken.length > 0 ? broken : unjudged(it, strict).filter(({ verdict }) => verdict === "skip");

@@ -6,7 +6,7 @@ import { applyExpected } from "./apply.ts";
 import { type ExpectedFailures, parseExpected, readExpected } from "./read.ts";
 import { emptyExpected, updateExpected } from "./update.ts";
 
-/** What the user says of expected failures: the file, and whether to bring it up to date. */
+/** The user's choice on expected failures: the file, and if it is to be brought up to date. */
 export interface Expecting {
   readonly expectedFailures?: string | undefined;
   readonly writeExpectedFailures: boolean;

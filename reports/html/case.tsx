@@ -1,15 +1,15 @@
 import { useState } from "preact/hooks";
-import { alone } from "../again.ts";
+import { commandAlone } from "../again.ts";
 import { worstFirst } from "../findings.ts";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
-import { Command, Comparison, hashOf, LevelTag, Marks, NotJudged, Prose, RowLink, Verdict } from "./parts.tsx";
+import { CommandLine, Difference, hashOf, LevelTag, Marks, NotJudged, Prose, RowLink, VerdictTag } from "./parts.tsx";
 import { Connections, Legend } from "./timeline.tsx";
 import { marks, plural } from "./words.ts";
 
 /** Characters of a text that are shown where one looks for all of it. */
 const FULL = 4_000;
 
-/** What a case or requirement needs beside itself. */
+/** The data that a case or requirement needs beside itself. */
 export interface Surroundings {
   readonly data: PageData;
   readonly requirements: ReadonlyMap<string, PageRequirement>;
@@ -21,12 +21,12 @@ interface CaseProps extends Surroundings {
 }
 
 /** A case: a row that opens to what was checked and what went over the wire. */
-export function Case({ it, hidden, ...around }: CaseProps) {
+export function CaseRow({ it, hidden, ...around }: CaseProps) {
   const [open, setOpen] = useState(false);
   return (
     <details class="row case" id={it.id} hidden={hidden} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        <Verdict of={it.verdict} /> <span class="mono id">{it.id}</span> <span class="says-what">{it.title}</span>{" "}
+        <VerdictTag of={it.verdict} /> <span class="mono id">{it.id}</span> <span class="says-what">{it.title}</span>{" "}
         <Marks of={it} />
       </summary>
       {open && <CaseBody it={it} {...around} />}
@@ -52,7 +52,7 @@ function CaseBody({ it, data, requirements }: Surroundings & { readonly it: Page
       ))}
       {kept.length > 0 && <Kept checks={kept} requirements={requirements} />}
       <p class="label">{data.recording ? "Judge the recording again" : "Run it alone"}</p>
-      <Command text={alone(data, it.id)} />
+      <CommandLine text={commandAlone(data, it.id)} />
       <p class="label">What went over the wire</p>
       {it.connections.length > 0 ? <Legend /> : <p class="note">Nothing: there was no connection.</p>}
       <Connections of={it} />
@@ -72,7 +72,7 @@ function Check({ check, requirement }: CheckProps) {
   return (
     <div class={`check edge ${check.verdict}`}>
       <p>
-        <Verdict of={check.verdict} /> <RowLink id={check.requirement} />{" "}
+        <VerdictTag of={check.verdict} /> <RowLink id={check.requirement} />{" "}
         {requirement && <LevelTag of={requirement.level} />}
       </p>
       {check.verdict === "skip" ? (
@@ -82,7 +82,7 @@ function Check({ check, requirement }: CheckProps) {
       ) : check.verdict === "info" ? (
         <p class="remark">{check.actual}</p>
       ) : (
-        <Comparison expected={check.expected} statement={requirement?.statement} actual={check.actual} most={FULL} />
+        <Difference expected={check.expected} statement={requirement?.statement} actual={check.actual} most={FULL} />
       )}
       {check.expectedFailure !== undefined && <p class="callout">Expected to fail: {check.expectedFailure}</p>}
     </div>

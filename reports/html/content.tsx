@@ -1,24 +1,24 @@
 import { uncut } from "../../harness/transcript.ts";
 import { visible, visibleLines } from "../escape.ts";
-import type { PageEvent } from "./data.ts";
+import type { PageEvent } from "./events.ts";
 import { Json, Says } from "./json.tsx";
 import { layout } from "./layout.ts";
 import { Long } from "./parts.tsx";
 import { CLOSE_CODES, digits } from "./words.ts";
 
-/** Characters of what an event holds that are shown, in full and in brief. */
+/** The characters shown of the content of an event, in full and in brief. */
 const MOST = { full: 4_000, brief: 300 } as const;
 
 interface ContentProps {
   readonly event: PageEvent;
   /** On one line, where it need not be laid out to show what is wrong. */
   readonly brief: boolean;
-  /** What is to be seen in it at once. */
+  /** The part that is to be seen at once. */
   readonly came: string | undefined;
 }
 
-/** What an event holds. */
-export function Content({ event, brief, came }: ContentProps) {
+/** The content of an event. */
+export function EventContent({ event, brief, came }: ContentProps) {
   if (event.type === "close") return <Closing code={event.code} reason={event.data} />;
   if (!("data" in event)) return null;
   const { text, length } = uncut(event.data);
@@ -63,7 +63,7 @@ function Bytes({ text, most }: { readonly text: string; readonly most: number })
   );
 }
 
-/** What base64 stands for, where that is UTF-8 and was not cut. */
+/** Decodes base64. Returns nothing where it is no UTF-8, or was cut. */
 function utf8(base64: string): string | undefined {
   try {
     const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));

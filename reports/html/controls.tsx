@@ -2,7 +2,7 @@ import type { Level, Verdict } from "../../harness/catalogue.ts";
 import { type Filter, isIdle, NOTHING_HIDDEN, toggled } from "./filter.ts";
 import { SIGNS } from "./words.ts";
 
-/** How many cases have each verdict, and which levels and suites there are. */
+/** The choices of a reader: verdicts with the number of their cases, levels, and suites. */
 export interface Choices {
   readonly verdicts: readonly (readonly [Verdict, number])[];
   readonly levels: readonly Level[];
@@ -13,7 +13,7 @@ interface ControlsProps {
   readonly choices: Choices;
   readonly filter: Filter;
   readonly onFilter: (filter: Filter) => void;
-  /** What is shown, in words. */
+  /** In words. */
   readonly shown: string;
 }
 

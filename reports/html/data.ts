@@ -1,46 +1,45 @@
-import type { Requirement } from "../../harness/catalogue.ts";
+import { isFinding, type Requirement } from "../../harness/catalogue.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import type { Violation } from "../../harness/schema.ts";
 import { isObject, parse, type WireEvent } from "../../harness/transcript.ts";
 import { visible } from "../escape.ts";
-import type { Report, ReportCase, ReportCheck, ReportConnection, ReportShard } from "../report.ts";
-import { notable } from "../trouble.ts";
-import { hasTrouble } from "./events.ts";
+import type { Report, ReportCase, ReportCheck, ReportShard } from "../report.ts";
+import { notable, type Spot, spotOf } from "../wrong.ts";
+import { hasTrouble, type PageConnection, type PageEvent } from "./events.ts";
 
-/** A requirement of the page: what the catalogue says of it, and what came of it. */
+/** A requirement of the page: its row in the catalogue, and its verdict. */
 export type PageRequirement = Requirement & Pick<Report["requirements"][number], "verdict">;
 
-/** A check of the page; what was expected only where it is not what the requirement says. */
-export type PageCheck = Omit<ReportCheck, "level" | "expected"> & { readonly expected?: string };
-
-/** An event of the page, with what is wrong with its message by the schema. */
-export type PageEvent = WireEvent & { readonly wrong?: readonly Violation[] };
-
-/** A connection of the page, and which of its case it is, from 1. */
-export type PageConnection = Omit<ReportConnection, "events"> & {
-  readonly number: number;
-  readonly events: readonly PageEvent[];
+/** A check of the page. */
+export type PageCheck = Omit<ReportCheck, "level" | "expected" | "evidence"> & {
+  /** Left out where it is the statement of the requirement. */
+  readonly expected?: string;
+  /** The event that shows what a finding is about. */
+  readonly spot?: Spot;
 };
 
 /** A case of the page. */
 export type PageCase = Omit<ReportCase, "digest" | "checks" | "connections"> & {
   readonly checks: readonly PageCheck[];
   readonly connections: readonly PageConnection[];
-  /** How many connections there were, also those that the page leaves out. */
+  /** The number of connections, including those that the page leaves out. */
   readonly connected: number;
 };
 
 /** Connections of a case that a page holds at most: some cases make hundreds, and nobody reads them all. */
 const CONNECTIONS = 60;
 
-/** All that the page tells, and what its script reads. */
+/** The content of the page, which its script reads, too. */
 export interface PageData extends Omit<Report, "requirements" | "cases" | "shard"> {
   readonly shard?: Pick<ReportShard, "index" | "of">;
   readonly requirements: readonly PageRequirement[];
   readonly cases: readonly PageCase[];
 }
 
-/** What a page tells of a report. No text in it can upset a page but those that were sent, which are made visible where they are shown. */
+/**
+ * Makes the data of a page out of a report. All texts are made visible here, except those that were sent: these are made
+ * visible where they are shown.
+ */
 export function pageData(report: Report, { requirements, violationsOf }: Protocol): PageData {
   const { shard, ...rest } = report;
   const catalogue = new Map(requirements.map((row) => [row.id, row]));
@@ -56,31 +55,39 @@ export function pageData(report: Report, { requirements, violationsOf }: Protoco
       level,
       verdict,
     })),
-    cases: report.cases.map(({ digest: _, ...it }) => ({
-      ...it,
-      checks: it.checks.map((check) => pageCheck(check, catalogue)),
-      connections: notable(
-        it.connections.map((one, i) => ({
-          ...one,
-          number: i + 1,
-          events: one.events.map((event) => marked(event, judge)),
-        })),
-        CONNECTIONS,
-        hasTrouble,
-      ),
-      connected: it.connections.length,
-    })),
+    cases: report.cases.map((it) => pageCase(it, catalogue, judge)),
   });
 }
 
-function pageCheck(
-  { level: _, expected, ...check }: ReportCheck,
+/** Tells what is wrong with a message, by its text. */
+type Judge = (text: string) => readonly Violation[];
+
+function pageCase(
+  { digest: _, ...it }: ReportCase,
   catalogue: ReadonlyMap<string, Requirement>,
-): PageCheck {
-  return expected === catalogue.get(check.requirement)?.statement ? check : { ...check, expected };
+  judge: Judge,
+): PageCase {
+  const checks = it.checks.map((check): PageCheck => {
+    const { level: _, expected, evidence: __, ...rest } = check;
+    const spot = isFinding(check) ? spotOf(check, it.connections) : undefined;
+    const isKnown = expected === catalogue.get(check.requirement)?.statement;
+    return { ...rest, ...(!isKnown && { expected }), ...(spot && { spot }) };
+  });
+  const spotted = new Set(checks.flatMap(({ spot }) => (spot ? [spot.connection + 1] : [])));
+  const connections = it.connections.map((one, i) => ({
+    ...one,
+    number: i + 1,
+    events: one.events.map((event) => marked(event, judge)),
+  }));
+  return {
+    ...it,
+    checks,
+    connections: notable(connections, CONNECTIONS, (one) => spotted.has(one.number) || hasTrouble(one)),
+    connected: connections.length,
+  };
 }
 
-function marked(event: WireEvent, judge: (text: string) => readonly Violation[]): PageEvent {
+function marked(event: WireEvent, judge: Judge): PageEvent {
   const wrong = event.type === "text" && event.from === "server" ? judge(event.data) : [];
   return wrong.length > 0 ? { ...event, wrong } : event;
 }

@@ -1,29 +1,49 @@
-import { isGivenUp, isTrouble as isWireTrouble } from "../trouble.ts";
-import type { PageConnection, PageEvent } from "./data.ts";
+import type { Violation } from "../../harness/schema.ts";
+import type { WireEvent } from "../../harness/transcript.ts";
+import type { ReportConnection } from "../report.ts";
+import { isGivenUp, isTrouble } from "../wrong.ts";
 
-/** Whether something went wrong here, or a message is not as its schema says. */
-export const isTrouble = (event: PageEvent): boolean => isWireTrouble(event) || event.wrong !== undefined;
+/** An event of the page, with what is wrong with its message by the schema. */
+export type PageEvent = WireEvent & { readonly wrong?: readonly Violation[] };
 
-/** Whether something went wrong on a connection. */
-export const hasTrouble = ({ events }: PageConnection): boolean => events.some(isTrouble);
+/** A connection of the page, and which of its case it is, from 1. */
+export type PageConnection = Omit<ReportConnection, "events"> & {
+  readonly number: number;
+  readonly events: readonly PageEvent[];
+};
 
-/** Whether an event is nothing that went over the wire, but a remark of the suite. */
+/** Tells if something went wrong here, or if a message breaks its schema. */
+export const isTroubled = (event: PageEvent): boolean => isTrouble(event) || event.wrong !== undefined;
+
+/** Tells if something went wrong on a connection. */
+export const hasTrouble = ({ events }: PageConnection): boolean => events.some(isTroubled);
+
+/** Tells if an event is a remark of the suite, and never went over the wire. */
 export const isRemark = (event: PageEvent): boolean => isGivenUp(event) || event.type === "cut";
 
 /** Places in a list that are shown; the numbers between them are not. */
 export type Places = readonly number[];
 
-/** Of so many events, which are shown at first: some at both ends, and those around what went wrong. */
+/** The events that are shown at first: some at both ends, and those around the wrong ones. */
 export function folded(events: readonly PageEvent[], most: number): Places {
   const places = events.map((_, i) => i);
   if (events.length <= most) return places;
   const end = Math.floor(most / 3);
   const near = new Set(
-    events.flatMap((event, i) => (isTrouble(event) ? [i - 2, i - 1, i, i + 1] : [])).slice(0, 2 * most),
+    events.flatMap((event, i) => (isTroubled(event) ? [i - 2, i - 1, i, i + 1] : [])).slice(0, 2 * most),
   );
   return places.filter((i) => i < end || i >= events.length - end || near.has(i));
 }
 
-/** How many events are left out before each place, and at last after all of them. */
+/** The number of events shown before and behind the wrong one. */
+const AROUND = { before: 4, behind: 2 } as const;
+
+/** The first of so many events, and those around the one that shows what is wrong. */
+export const around = (spot: number, total: number): Places =>
+  Array.from({ length: total }, (_, i) => i).filter(
+    (i) => i === 0 || (i >= spot - AROUND.before && i <= spot + AROUND.behind),
+  );
+
+/** The numbers of events that are left out before each place, and after the last. */
 export const gaps = (places: Places, total: number): readonly number[] =>
   [...places, total].map((place, i) => place - (places[i - 1] ?? -1) - 1);

@@ -2,12 +2,12 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Verdict } from "../../harness/catalogue.ts";
 import { groupBy } from "../../harness/group.ts";
 import { tally } from "../findings.ts";
-import { Case } from "./case.tsx";
+import { CaseRow } from "./case.tsx";
 import { Controls } from "./controls.tsx";
 import type { PageCase, PageData } from "./data.ts";
 import { type Filter, NOTHING_HIDDEN, showsCase, showsRequirement } from "./filter.ts";
 import { useLinks } from "./links.ts";
-import { Requirement } from "./requirement.tsx";
+import { RequirementRow } from "./requirement.tsx";
 import { plural } from "./words.ts";
 
 /** The part of the page that a reader works with: filters, requirements and cases. In a browser, `live`. */
@@ -26,36 +26,49 @@ export function Explorer({ data }: { readonly data: PageData }) {
   return (
     <>
       <Controls choices={index.choices} filter={filter} onFilter={onFilter} shown={shown} />
-      <section aria-labelledby="requirements">
-        <h2 id="requirements">Requirements</h2>
-        <p class="note">
-          By section of the catalogue. Sources: D the endpoint’s description or flags, S its schema, R an RFC, →
-          derived.
-        </p>
-        {shownRequirements.size === 0 && <p class="none">No requirement matches.</p>}
-        {index.sections.map(([name, rows]) => (
-          <Group name={name} verdicts={rows} hidden={!rows.some(({ id }) => shownRequirements.has(id))} key={name}>
-            {rows.map((it) => (
-              <Requirement it={it} cases={index.judging(it.id)} hidden={!shownRequirements.has(it.id)} key={it.id} />
-            ))}
-          </Group>
-        ))}
-      </section>
-      <section aria-labelledby="cases">
-        <h2 id="cases">Cases</h2>
-        <p class="note">By suite. A case is one thing that a client does; it has the worst verdict of its checks.</p>
-        {shownCases.size === 0 && <p class="none">No case matches.</p>}
-        {index.suites.map(([name, rows]) => (
-          <Group name={name} verdicts={rows} hidden={!rows.some(({ id }) => shownCases.has(id))} key={name}>
-            {rows.map((it) => (
-              <Case it={it} data={data} requirements={index.requirements} hidden={!shownCases.has(it.id)} key={it.id} />
-            ))}
-          </Group>
-        ))}
-      </section>
+      <Requirements index={index} shown={shownRequirements} />
+      <Cases data={data} index={index} shown={shownCases} />
     </>
   );
 }
+
+interface RowsProps {
+  readonly index: Index;
+  /** The ids of the rows that the filter does not hide. */
+  readonly shown: ReadonlySet<string>;
+}
+
+const Requirements = ({ index, shown }: RowsProps) => (
+  <section aria-labelledby="requirements">
+    <h2 id="requirements">Requirements</h2>
+    <p class="note">
+      By section of the catalogue. Sources: D the endpoint’s description or flags, S its schema, R an RFC, → derived.
+    </p>
+    {shown.size === 0 && <p class="none">No requirement matches.</p>}
+    {index.sections.map(([name, rows]) => (
+      <Group name={name} verdicts={rows} hidden={!rows.some(({ id }) => shown.has(id))} key={name}>
+        {rows.map((it) => (
+          <RequirementRow it={it} cases={index.judging(it.id)} hidden={!shown.has(it.id)} key={it.id} />
+        ))}
+      </Group>
+    ))}
+  </section>
+);
+
+const Cases = ({ data, index, shown }: RowsProps & { readonly data: PageData }) => (
+  <section aria-labelledby="cases">
+    <h2 id="cases">Cases</h2>
+    <p class="note">By suite. A case is one thing that a client does; it has the worst verdict of its checks.</p>
+    {shown.size === 0 && <p class="none">No case matches.</p>}
+    {index.suites.map(([name, rows]) => (
+      <Group name={name} verdicts={rows} hidden={!rows.some(({ id }) => shown.has(id))} key={name}>
+        {rows.map((it) => (
+          <CaseRow it={it} data={data} requirements={index.requirements} hidden={!shown.has(it.id)} key={it.id} />
+        ))}
+      </Group>
+    ))}
+  </section>
+);
 
 interface GroupProps {
   readonly name: string;
@@ -79,7 +92,9 @@ const Group = ({ name, verdicts, hidden, children }: GroupProps) => (
   </div>
 );
 
-/** What is looked up all the time. */
+type Index = ReturnType<typeof indexOf>;
+
+/** Makes the lookup tables of the page. */
 function indexOf({ requirements, cases }: PageData) {
   const pairs = cases.flatMap((it) =>
     [...new Set(it.checks.map(({ requirement }) => requirement))].map((requirement) => ({ requirement, it })),

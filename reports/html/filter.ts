@@ -1,7 +1,7 @@
 import type { Level, Verdict } from "../../harness/catalogue.ts";
 import type { PageCase, PageRequirement } from "./data.ts";
 
-/** What a reader wants to see; an empty list stands for all. */
+/** The choice of a reader; an empty list stands for all. */
 export interface Filter {
   readonly text: string;
   readonly verdicts: readonly Verdict[];
@@ -12,13 +12,13 @@ export interface Filter {
 /** The filter that hides nothing. */
 export const NOTHING_HIDDEN: Filter = { text: "", verdicts: [], levels: [], suites: [] };
 
-/** Whether a filter hides nothing. */
+/** Tells if a filter hides nothing. */
 export const isIdle = ({ text, verdicts, levels, suites }: Filter): boolean =>
   text.trim() === "" && verdicts.length + levels.length + suites.length === 0;
 
 const among = <T>(chosen: readonly T[], value: T) => chosen.length === 0 || chosen.includes(value);
 
-/** Whether all words of a search stand in one of some texts, in any case. */
+/** Tells if each word of a search stands in one of some texts, in upper or lower case. */
 function says(search: string, texts: readonly string[]): boolean {
   if (search.trim() === "") return true;
   const all = texts.join(" ").toLowerCase();
@@ -29,7 +29,7 @@ function says(search: string, texts: readonly string[]): boolean {
     .every((word) => all.includes(word));
 }
 
-/** Whether a case is to be seen: with levels, one of its checks has such a level and a verdict that is wanted. */
+/** Tells if a case is shown. With levels, one of its checks must have such a level and a wanted verdict. */
 export function showsCase(filter: Filter, it: PageCase, requirements: ReadonlyMap<string, PageRequirement>): boolean {
   const { text, verdicts, levels, suites } = filter;
   return (
@@ -46,7 +46,7 @@ export function showsCase(filter: Filter, it: PageCase, requirements: ReadonlyMa
 
 const told = ({ requirement, expected = "", actual }: PageCase["checks"][number]) => [requirement, expected, actual];
 
-/** Whether a requirement is to be seen: with suites, where one of their cases judges it. */
+/** Tells if a requirement is shown. With suites, one of their cases must judge it. */
 export function showsRequirement(filter: Filter, it: PageRequirement, cases: readonly PageCase[]): boolean {
   const { text, verdicts, levels, suites } = filter;
   return (

@@ -1,11 +1,10 @@
 import type { Protocol } from "../../harness/protocol.ts";
 import type { Report } from "../report.ts";
 import { meaning, shownVerdict } from "../verdict.ts";
-import { readAssets } from "./assets.ts";
 import { pageData } from "./data.ts";
 import { Explorer } from "./explorer.tsx";
 import { Notes } from "./notes.tsx";
-import { page } from "./page.tsx";
+import { page, readAssets } from "./page.tsx";
 import { Summary } from "./summary.tsx";
 import { Wrong } from "./wrong.tsx";
 
@@ -25,7 +24,7 @@ export async function html(report: Report, protocol: Protocol): Promise<string> 
       </main>
       <footer>
         <p>
-          Made by {data.suite.name} {data.suite.version}. Everything that is told here stands also in report.json.
+          Made by {data.suite.name} {data.suite.version}. report.json holds everything on this page.
         </p>
       </footer>
     </>
@@ -34,7 +33,7 @@ export async function html(report: Report, protocol: Protocol): Promise<string> 
   return page({ title, body, data, ...(await readAssets()) });
 }
 
-/** What stands here until the script runs; a `noscript` would be silent where a policy of the host keeps it from running. */
+/** A note that stands here until the script runs. A `noscript` would be silent where a policy of the host blocks scripts. */
 const Still = () => (
   <p class="still callout">
     Without JavaScript this page shows the summary only: rows do not open to what was checked and sent, which stands

@@ -6,7 +6,7 @@ interface Wrong {
   readonly wrong: readonly Violation[];
 }
 
-/** What is wrong, behind what it is about. */
+/** The schema errors of a part of a message, behind it. */
 export const Says = ({ wrong }: Wrong) =>
   wrong.map(({ says }) => (
     <span class="says" key={says}>

@@ -1,4 +1,4 @@
-/** What a part of a JSON text is, for its colour. */
+/** The kind of a part of a JSON text, which decides its colour. */
 export type TokenKind = "key" | "string" | "number" | "word" | "mark";
 
 /** A part of a JSON text, as it was sent. */
@@ -15,12 +15,12 @@ export interface Line {
   readonly path: readonly string[];
 }
 
-/** What is longer, or nested deeper, is nothing that somebody reads laid out. */
+/** Nobody reads a message laid out that is longer, or nested deeper. */
 const MOST = { characters: 20_000, depth: 40 } as const;
 
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
-/** Where the layout stands: one of these for every object and array that is open. */
+/** The state of the layout: one of these for every object and array that is open. */
 interface Frame {
   readonly closes: string;
   name: string;
@@ -69,7 +69,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** What the name of a property says; of what is none, nothing. */
+/** The name of a property, unquoted; nothing where it is none. */
 const nameOf = (part: string): string => (part.startsWith('"') ? String(JSON.parse(part)) : "");
 
 function kindOf(part: string): TokenKind {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** What the address of the page points to. */
+/** The place in the page that its address points to. */
 function pointedAt(): string {
   try {
     return decodeURIComponent(location.hash.slice(1));

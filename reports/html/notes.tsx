@@ -4,7 +4,7 @@ import type { PageCase, PageData } from "./data.ts";
 import { RowLink } from "./parts.tsx";
 import { plural } from "./words.ts";
 
-/** What there is to know beside what is wrong: the failures that were expected, what is unstable, in doubt, or was not judged. */
+/** The notes: the failures that were expected, and what is unstable, in doubt, or was not judged. */
 export function Notes({ data }: { readonly data: PageData }) {
   const unstable = data.cases.filter((it) => it.unstable);
   const doubtful = data.cases.filter((it) => it.doubt !== undefined);
@@ -50,7 +50,7 @@ const Some = ({ title, of, see, children }: SomeProps) =>
       </summary>
       {see !== undefined && (
         <p class="label">
-          What to look at: <RowLink id={see} />
+          Look at: <RowLink id={see} />
         </p>
       )}
       <ul class="links">
@@ -106,7 +106,7 @@ function Expectation({ entry }: { readonly entry: ReportExpectation }) {
   );
 }
 
-/** Where a failure is tracked; a link only where it leads to the web. */
+/** The issue that tracks a failure. It is a link only if it leads to the web. */
 const Issue = ({ text }: { readonly text: string }) =>
   /^https?:\/\/\S+$/i.test(text) ? (
     <a href={text} rel="noopener noreferrer nofollow">

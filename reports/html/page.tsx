@@ -1,15 +1,16 @@
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import type { VNode } from "preact";
 import { renderToString } from "preact-render-to-string";
 
-/** What a page is made of. */
+/** The parts of a page. */
 export interface PageParts {
   readonly title: string;
   readonly style: string;
   readonly body: VNode;
-  /** What runs in the browser; without it nothing may. */
+  /** The script that runs in the browser. Without it none may run. */
   readonly script?: string;
-  /** What the script reads from the element `data`. */
+  /** The content of the element `data`, which the script reads. */
   readonly data?: unknown;
 }
 
@@ -52,4 +53,21 @@ export const embedded = (data: unknown): string => JSON.stringify(data).replaceA
 function raw(text: string) {
   if (/<\/(?:script|style)|<!--/i.test(text)) throw new Error("what stands in an element would end it");
   return { dangerouslySetInnerHTML: { __html: text } };
+}
+
+/** The files that every page needs. `build.js` makes them. */
+export interface Assets {
+  readonly script: string;
+  readonly style: string;
+}
+
+/** Beside the built command; seen from its source, in `dist/`. */
+const FOLDER = new URL(import.meta.url.endsWith(".tsx") ? "../../dist/" : "./", import.meta.url);
+
+/** Reads the script and the style of the page. */
+export async function readAssets(): Promise<Assets> {
+  const [script, style] = await Promise.all(
+    ["page.js", "page.css"].map((name) => readFile(new URL(name, FOLDER), "utf8")),
+  );
+  return { script: script ?? "", style: style ?? "" };
 }

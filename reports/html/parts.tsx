@@ -1,9 +1,9 @@
-import type { Verdict as CaseVerdict, Level } from "../../harness/catalogue.ts";
+import type { Level, Verdict } from "../../harness/catalogue.ts";
 import type { PageCase, PageCheck, PageData } from "./data.ts";
 import { digits, marks, SIGNS } from "./words.ts";
 
 /** A verdict: its sign, its word and its colour. */
-export function Verdict({ of }: { readonly of: CaseVerdict | PageData["verdict"] }) {
+export function VerdictTag({ of }: { readonly of: Verdict | PageData["verdict"] }) {
   return (
     <span class={`verdict ${of}`}>
       <span class="sign" aria-hidden="true">
@@ -14,10 +14,10 @@ export function Verdict({ of }: { readonly of: CaseVerdict | PageData["verdict"]
   );
 }
 
-/** How binding a requirement is. */
+/** The level of a requirement. */
 export const LevelTag = ({ of }: { readonly of: Level }) => <span class="level">{of}</span>;
 
-/** What is to be known of a case beside its verdict, in a word each. */
+/** The marks of a case beside its verdict, in a word each. */
 export const Marks = ({ of }: { readonly of: PageCase }) =>
   marks(of).map(([word, meaning]) => (
     <span class="tag" title={meaning} key={word}>
@@ -39,7 +39,7 @@ export function Prose({ text }: { readonly text: string }) {
   );
 }
 
-/** What leads to a case or a requirement of this page. */
+/** The fragment of a URL that leads to a case or a requirement of this page. */
 export const hashOf = (id: string) => `#${encodeURIComponent(id).replaceAll("%2F", "/")}`;
 
 /** A link to a case or a requirement of this page, by its name. */
@@ -60,19 +60,19 @@ export const NotJudged = ({ see, actual }: Pick<PageCheck, "see" | "actual">) =>
   );
 
 /** A command for a shell; a click selects all of it. */
-export const Command = ({ text }: { readonly text: string }) => <code class="command">{text}</code>;
+export const CommandLine = ({ text }: { readonly text: string }) => <code class="command">{text}</code>;
 
 interface ComparisonProps {
   /** In the words of a check. */
   readonly expected: string | undefined;
-  /** What the requirement says, where that is not told beside it. */
+  /** The statement of the requirement, if it does not stand beside it. */
   readonly statement?: string | undefined;
   readonly actual: string;
   readonly most?: number;
 }
 
-/** What was expected and what came, side by side. */
-export const Comparison = ({ expected, statement, actual, most }: ComparisonProps) => (
+/** The expected and the actual outcome, side by side. */
+export const Difference = ({ expected, statement, actual, most }: ComparisonProps) => (
   <dl class="comparison">
     {(expected ?? statement) !== undefined && (
       <div>

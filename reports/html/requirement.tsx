@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { worstFirst } from "../findings.ts";
 import type { PageCase, PageRequirement } from "./data.ts";
-import { hashOf, LevelTag, Marks, NotJudged, Prose, RowLink, Verdict } from "./parts.tsx";
+import { hashOf, LevelTag, Marks, NotJudged, Prose, RowLink, VerdictTag } from "./parts.tsx";
 import { plural } from "./words.ts";
 
 /** Cases of a requirement that are listed at first: some rules are judged in all. */
@@ -14,12 +14,12 @@ interface RequirementProps {
 }
 
 /** A requirement: a row that opens to what is owed, where that comes from, and the cases that judged it. */
-export function Requirement({ it, cases, hidden }: RequirementProps) {
+export function RequirementRow({ it, cases, hidden }: RequirementProps) {
   const [open, setOpen] = useState(false);
   return (
     <details class="row requirement" id={it.id} hidden={hidden} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        <Verdict of={it.verdict} /> <span class="mono id">{it.id}</span> <LevelTag of={it.level} />{" "}
+        <VerdictTag of={it.verdict} /> <span class="mono id">{it.id}</span> <LevelTag of={it.level} />{" "}
         <span class="says-what">
           <Prose text={it.statement} />
         </span>{" "}
@@ -59,7 +59,7 @@ function Cases({ of, cases }: { readonly of: PageRequirement; readonly cases: re
           .slice(0, most)
           .map(({ it, check }) => (
             <li key={it.id}>
-              <Verdict of={check.verdict} /> <RowLink id={it.id} /> <Marks of={it} />{" "}
+              <VerdictTag of={check.verdict} /> <RowLink id={it.id} /> <Marks of={it} />{" "}
               <span class="note">
                 <NotJudged {...check} />
               </span>

@@ -1,13 +1,13 @@
-import { alone } from "../again.ts";
+import { commandAlone } from "../again.ts";
 import { tally } from "../findings.ts";
 import { NAMES, titleOf } from "../names.ts";
 import { type Remark, remarks } from "../remarks.ts";
 import { judged, meaning, shownVerdict } from "../verdict.ts";
 import type { PageData } from "./data.ts";
-import { Command, RowLink, Verdict } from "./parts.tsx";
+import { CommandLine, RowLink, VerdictTag } from "./parts.tsx";
 import { capital, MEANINGS, plural } from "./words.ts";
 
-/** The top of the page: what came of the run, and what run it was. */
+/** The top of the page: the outcome of the run, and the run itself. */
 export function Summary({ data }: { readonly data: PageData }) {
   const verdict = shownVerdict(data);
   const { headline, words } = meaning(data);
@@ -16,7 +16,7 @@ export function Summary({ data }: { readonly data: PageData }) {
       <div class="inner">
         <p class="kind">Conformance to {titleOf(data.protocol)}</p>
         <h1>
-          <Verdict of={verdict} /> <span>{headline}</span>
+          <VerdictTag of={verdict} /> <span>{headline}</span>
         </h1>
         <p class="sentence">{capital(words)}.</p>
         {remarks(data).map((it, i) => (
@@ -32,7 +32,7 @@ export function Summary({ data }: { readonly data: PageData }) {
   );
 }
 
-/** Something to know before all else: of which cases, and what to do about it. */
+/** A remark that must be known first: its cases, and the next step. */
 function Remarked({ of, data }: { readonly of: Remark; readonly data: PageData }) {
   const { title, words, cases, next } = of;
   const more = cases.length - NAMES;
@@ -52,14 +52,14 @@ function Remarked({ of, data }: { readonly of: Remark; readonly data: PageData }
       {next !== undefined && (
         <>
           <p class="label">Run next</p>
-          <Command text={alone(data, next)} />
+          <CommandLine text={commandAlone(data, next)} />
         </>
       )}
     </div>
   );
 }
 
-/** What was tested, when and how. */
+/** The target, the time and the options of the run. */
 function Facts({ data }: { readonly data: PageData }) {
   const { target, suite, startedAt, durationMs, seed, shard, recording, latencies = [] } = data;
   const facts: readonly (readonly [string, string])[] = [
@@ -85,14 +85,14 @@ function Facts({ data }: { readonly data: PageData }) {
   );
 }
 
-/** How much was recorded; the cases of the page may be some of it. */
+/** The size of the recording. The page may hold only some of its connections. */
 const recordedWords = ({ files, events, connections }: NonNullable<PageData["recording"]>) =>
   `${files.join(", ")}: ${plural(
     Object.values(connections).reduce((a, b) => a + b),
     "connection",
   )}, ${connections.fail} of them broken, ${plural(events, "event")}`;
 
-/** How many cases have each verdict, and how many of the requirements were judged. */
+/** The number of cases with each verdict, and of requirements that were judged. */
 function Counts({ data: { cases, requirements } }: { readonly data: PageData }) {
   return (
     <div class="counts">
@@ -101,7 +101,7 @@ function Counts({ data: { cases, requirements } }: { readonly data: PageData }) 
         <ul class="tally">
           {tally(cases).map(([verdict, n]) => (
             <li key={verdict} title={MEANINGS[verdict]}>
-              <strong>{n}</strong> <Verdict of={verdict} />
+              <strong>{n}</strong> <VerdictTag of={verdict} />
             </li>
           ))}
         </ul>

@@ -1,14 +1,23 @@
 import { useState } from "preact/hooks";
-import { notable } from "../trouble.ts";
-import { Content } from "./content.tsx";
-import type { PageCase, PageConnection, PageEvent } from "./data.ts";
-import { folded, gaps, hasTrouble, isRemark, isTrouble, type Places } from "./events.ts";
+import { notable } from "../wrong.ts";
+import { EventContent } from "./content.tsx";
+import type { PageCase } from "./data.ts";
+import {
+  folded,
+  gaps,
+  hasTrouble,
+  isRemark,
+  isTroubled,
+  type PageConnection,
+  type PageEvent,
+  type Places,
+} from "./events.ts";
 import { EVENTS, plural } from "./words.ts";
 
 /** Events of a connection, or connections of a case, that are shown at first. */
 const MOST = { events: 30, connections: 10, open: 3 } as const;
 
-/** What the arrows mean. */
+/** The legend of the arrows. */
 export const Legend = () => (
   <p class="legend">
     <span class="arrow client">→</span> the suite sends, as a client; <span class="arrow server">←</span> the server
@@ -58,7 +67,7 @@ interface EventProps extends Pick<EventsProps, "began" | "brief"> {
 
 function Event({ event, began, brief = false, came }: EventProps) {
   const side = isRemark(event) ? "suite" : event.from;
-  const state = [side, isTrouble(event) ? "trouble" : "", came === undefined ? "" : "spot"].filter(Boolean).join(" ");
+  const state = [side, isTroubled(event) ? "trouble" : "", came === undefined ? "" : "spot"].filter(Boolean).join(" ");
   return (
     <li class={`event ${state}`}>
       <span class="time">{(event.at - began).toFixed(1)}</span>{" "}
@@ -71,7 +80,7 @@ function Event({ event, began, brief = false, came }: EventProps) {
         {event.type === "upgrade" && event.code !== undefined && ` ${event.code}`}
       </span>{" "}
       <div class="content">
-        <Content event={event} brief={brief} came={came} />
+        <EventContent event={event} brief={brief} came={came} />
       </div>
     </li>
   );
@@ -114,7 +123,7 @@ interface NameProps {
   readonly total: number;
 }
 
-/** Which connection of a case it is, and where it went. */
+/** The number of a connection in its case, and its URL. */
 export const ConnectionName = ({ connection: { number, name, url }, total }: NameProps) => (
   <>
     {total > 1 ? `Connection ${number} of ${total}` : "Connection"}

@@ -13,7 +13,7 @@ export const SIGNS: Readonly<Record<Verdict | PageData["verdict"], string>> = {
   incomplete: "…",
 };
 
-/** What the verdict of a check, a case or a requirement means. */
+/** The meaning of each verdict of a check, a case or a requirement. */
 export const MEANINGS: Readonly<Record<Verdict, string>> = {
   pass: "kept",
   info: "what the server does where the protocol leaves it open",
@@ -23,7 +23,7 @@ export const MEANINGS: Readonly<Record<Verdict, string>> = {
   fail: "a MUST is broken",
 };
 
-/** What the codes of close frames mean (RFC 6455, section 7.4.1). */
+/** The meaning of the codes of close frames (RFC 6455, section 7.4.1). */
 export const CLOSE_CODES: Readonly<Record<number, string>> = {
   1000: "normal closure",
   1001: "going away",
@@ -39,7 +39,7 @@ export const CLOSE_CODES: Readonly<Record<number, string>> = {
   1013: "try again later",
 };
 
-/** What happened, by the type of an event. */
+/** The name of each type of event. */
 export const EVENTS: Readonly<Record<WireEvent["type"], string>> = {
   upgrade: "HTTP",
   text: "text",
@@ -55,7 +55,7 @@ export const EVENTS: Readonly<Record<WireEvent["type"], string>> = {
   timeout: "timeout",
 };
 
-/** What is to be known of a case beside its verdict: a word, and what that means. */
+/** The marks of a case beside its verdict: a word, and its meaning. */
 export function marks(it: PageCase): readonly (readonly [word: string, meaning: string])[] {
   const expected = it.checks.find(({ expectedFailure }) => expectedFailure !== undefined)?.expectedFailure;
   const all: readonly (readonly [boolean, string, string])[] = [
@@ -67,7 +67,7 @@ export function marks(it: PageCase): readonly (readonly [word: string, meaning: 
   return all.flatMap(([is, word, meaning]) => (is ? [[word, meaning] as const] : []));
 }
 
-/** A number as one reads it. (`toLocaleString` would load what knows all languages.) */
+/** A number with commas between thousands. (`toLocaleString` would load the data of all languages.) */
 export const digits = (n: number | string): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 
 /** A number of things, in words. */

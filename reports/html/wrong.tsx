@@ -1,8 +1,8 @@
-import { alone } from "../again.ts";
-import { beginning, type Finding, findings } from "../findings.ts";
+import { commandAlone } from "../again.ts";
+import { beginning, findings, type ReportFinding } from "../findings.ts";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
-import { excerpt } from "./excerpt.ts";
-import { Command, Comparison, LevelTag, Marks, Prose, RowLink, Verdict } from "./parts.tsx";
+import { around } from "./events.ts";
+import { CommandLine, Difference, LevelTag, Marks, Prose, RowLink, VerdictTag } from "./parts.tsx";
 import { beganAt, ConnectionName, Events, Legend } from "./timeline.tsx";
 import { capital, marks, plural } from "./words.ts";
 
@@ -38,7 +38,7 @@ export function Wrong({ data }: { readonly data: PageData }) {
 }
 
 interface EntryProps {
-  readonly finding: Finding<PageRequirement, PageCase, PageCheck>;
+  readonly finding: ReportFinding<PageRequirement, PageCase, PageCheck>;
   /** Why to begin with it; nothing where it is not the first. */
   readonly begin: string | undefined;
   readonly data: PageData;
@@ -55,7 +55,7 @@ function Entry({ finding, begin, data }: EntryProps) {
         </p>
       )}
       <p class="head">
-        <Verdict of={verdict} /> <LevelTag of={requirement.level} /> <RowLink id={requirement.id} />{" "}
+        <VerdictTag of={verdict} /> <LevelTag of={requirement.level} /> <RowLink id={requirement.id} />{" "}
         {expected && <span class="tag">expected failure</span>}{" "}
         <span class="note">
           section {requirement.section}, in {plural(cases.length, "case")}
@@ -75,20 +75,19 @@ function Entry({ finding, begin, data }: EntryProps) {
             {word}: {meaning}
           </p>
         ))}
-      <Comparison expected={check.expected} actual={check.actual} />
+      <Difference expected={check.expected} actual={check.actual} />
       <Shows it={shown} check={check} />
       <p class="label">{data.recording ? "Judge the recording again" : "Run it alone"}</p>
-      <Command text={alone(data, shown.id)} />
+      <CommandLine text={commandAlone(data, shown.id)} />
       <Others cases={cases.filter((it) => it !== shown)} />
     </article>
   );
 }
 
 /** The few lines of a transcript that show a finding. */
-function Shows({ it, check }: { readonly it: PageCase; readonly check: PageCheck }) {
-  const found = excerpt(it, check);
-  if (!found) return null;
-  const { connection, places, spot } = found;
+function Shows({ it, check: { spot, actual } }: { readonly it: PageCase; readonly check: PageCheck }) {
+  const connection = it.connections.find(({ number }) => number - 1 === spot?.connection);
+  if (!connection || !spot) return null;
   return (
     <figure>
       <figcaption>
@@ -96,11 +95,11 @@ function Shows({ it, check }: { readonly it: PageCase; readonly check: PageCheck
       </figcaption>
       <Events
         events={connection.events}
-        places={places}
+        places={around(spot.event, connection.events.length)}
         began={beganAt(it.connections)}
         brief
-        spot={spot}
-        came={check.actual}
+        spot={spot.event}
+        came={actual}
       />
     </figure>
   );

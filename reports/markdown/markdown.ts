@@ -1,15 +1,19 @@
 import type { RootContent } from "mdast";
 import type { Requirement } from "../../harness/catalogue.ts";
-import { alone } from "../again.ts";
+import { commandAlone } from "../again.ts";
 import { explainConnections } from "../explain.ts";
-import { beginning, type Finding, findings, skippedBy, tally } from "../findings.ts";
+import { beginning, findings, type ReportFinding, skippedBy, tally } from "../findings.ts";
 import { count, NAMES, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
 import { isExpected, judged, meaning, problemsOf, shownVerdict } from "../verdict.ts";
+import { spotsOf } from "../wrong.ts";
 import { block, bullets, code, heading, paragraph, print, sentence, table, text } from "./tree.ts";
 
-/** So many findings are told in full; the others are rows of the table. A comment of GitHub has at most 65,536 characters. */
+/**
+ * The number of findings told in full. The others are rows of the table, since a comment of GitHub has at most 65,536
+ * characters.
+ */
 const IN_FULL = 8;
 
 /** Entries of expected failures that are told. */
@@ -18,7 +22,7 @@ const ROWS = 30;
 /** Connections of a case that shows a finding. */
 const CONNECTIONS = 2;
 
-type Found = Finding<ReportRequirement, ReportCase, ReportCheck>;
+type Found = ReportFinding<ReportRequirement, ReportCase, ReportCheck>;
 
 const SYMBOLS = { pass: "✅", fail: "❌", incomplete: "❓" } as const;
 
@@ -57,7 +61,7 @@ function overview({ target, suite, cases, requirements, durationMs, recording }:
   ]);
 }
 
-/** What has to be known before all else, and what to do about it. */
+/** The remarks that must be known first, and what to do about them. */
 const remarked = (report: Report): RootContent[] =>
   remarks(report).flatMap(({ title, words, cases, next }) => [
     paragraph(
@@ -65,11 +69,11 @@ const remarked = (report: Report): RootContent[] =>
       code(words),
       ...cases.slice(0, NAMES).flatMap((id, i) => [text(i === 0 ? ": " : ", "), code(id)]),
       ...(cases.length > NAMES ? [text(` … and ${cases.length - NAMES} more`)] : []),
-      ...(next === undefined ? [] : [text(". Next: "), code(alone(report, next))]),
+      ...(next === undefined ? [] : [text(". Next: "), code(commandAlone(report, next))]),
     ),
   ]);
 
-/** Where to begin, where there is a choice. */
+/** Names the finding to begin with, if there are several. */
 function begin(found: readonly Found[]): RootContent[] {
   const [first, why] = [found[0], beginning(found)];
   return first && why !== undefined
@@ -77,7 +81,7 @@ function begin(found: readonly Found[]): RootContent[] {
     : [];
 }
 
-/** How much was recorded; the cases of the report may be some of it. */
+/** The size of the recording. The report may hold only some of its connections. */
 const recorded = ({ connections, events }: NonNullable<Report["recording"]>) =>
   `${Object.values(connections).reduce((a, b) => a + b)} connections, ${connections.fail} of them broken, ${events} events`;
 
@@ -96,7 +100,7 @@ const overviewOf = (found: readonly Found[], requirements: readonly Requirement[
     ]),
   );
 
-/** Whether no finding before showed the same transcript. */
+/** Tells if no finding before showed the same transcript. */
 const isFirst = ({ shown }: Found, before: readonly Found[]) => !before.some((it) => it.shown === shown);
 
 function inFull(
@@ -113,15 +117,15 @@ function inFull(
       [text("Case: "), code(shown.id), text(`, ${shown.title}`)],
       ...(check.expected === statement ? [] : [[text("Expected: "), code(check.expected)]]),
       [text("Came: "), code(check.actual)],
-      [text(report.recording ? "Again: " : "Alone: "), code(alone(report, shown.id))],
+      [text(report.recording ? "Again: " : "Alone: "), code(commandAlone(report, shown.id))],
     ]),
     ...(withTranscript && shown.connections.length > 0
-      ? [block(explainConnections(shown.connections, CONNECTIONS))]
+      ? [block(explainConnections(shown.connections, spotsOf(shown), CONNECTIONS))]
       : []),
   ];
 }
 
-/** Which failures were expected, and which entries no longer hold. */
+/** The failures that were expected, and the entries that no longer hold. */
 function expectations(report: Report): RootContent[] {
   const { cases, expectedFailures } = report;
   if (!expectedFailures) return [];
@@ -152,7 +156,7 @@ function expectations(report: Report): RootContent[] {
   ];
 }
 
-/** What was not judged, and why. */
+/** The requirements that were not judged, and why. */
 function unjudged({ cases, recording }: Report): RootContent[] {
   const reasons = recording ? [] : skippedBy(cases);
   if (reasons.length === 0) return [];
@@ -167,8 +171,8 @@ function unjudged({ cases, recording }: Report): RootContent[] {
   ];
 }
 
-/** What older versions of the suite could not tell for which case. */
+/** Breaches that an older version of the suite could not assign to a case. */
 function doubts({ cases }: Report): RootContent[] {
   const doubtful = cases.find(({ doubt }) => doubt !== undefined);
-  return doubtful ? [paragraph(text("Not to be told for which case: "), code(doubtful.doubt ?? ""))] : [];
+  return doubtful ? [paragraph(text("In doubt, since no case does this alone: "), code(doubtful.doubt ?? ""))] : [];
 }

@@ -13,17 +13,16 @@ import type {
 import { gfmTableToMarkdown } from "mdast-util-gfm-table";
 import { toMarkdown } from "mdast-util-to-markdown";
 import { visible } from "../escape.ts";
+import { short } from "../names.ts";
 
 /** Characters of one text in a summary, at most. */
 const MOST = 300;
 
-const short = (text: string) => (text.length > MOST ? `${text.slice(0, MOST)}…` : text);
-
 /** Words of the suite. */
 export const text = (value: string): Text => ({ type: "text", value: visible(value) });
 
-/** What somebody else said: shown as it stands, and nothing in it (a mention, a link, a tag) has an effect. */
-export const code = (value: string): InlineCode => ({ type: "inlineCode", value: short(visible(value)) || " " });
+/** A text by somebody else. It is shown as it is, and nothing in it (a mention, a link, a tag) has an effect. */
+export const code = (value: string): InlineCode => ({ type: "inlineCode", value: short(visible(value), MOST) || " " });
 
 /** A sentence of the catalogue, where what stands between backticks is code. */
 export const sentence = (value: string): PhrasingContent[] =>

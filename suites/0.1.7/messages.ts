@@ -37,7 +37,7 @@ import { DISCONNECT, DISCONNECTED, GREETING, nameOf, queryOf, violationsOf } fro
 
 const kept = (actual: string): Finding => ({ outcome: "kept", actual });
 const broken = (actual: string): Finding => ({ outcome: "broken", actual });
-const untold = (actual: string): Finding => ({ outcome: "untold", actual });
+const inconclusive = (actual: string): Finding => ({ outcome: "inconclusive", actual });
 const missed = (what: string, wait: Timeout): Finding => ({
   ...broken(`${what}: ${quote(wait)}`),
   ...(silenceOf(wait) && { silence: silenceOf(wait) as Silence }),
@@ -61,9 +61,9 @@ export const rules: readonly Rule[] = [
       const wrong = data.find(isWrong);
       const breach = unprovoked(transcript);
       if (wrong) return broken([quote(wrong), whyWrong(wrong)].filter(Boolean).join(": "));
-      if (breach && isLostBefore(transcript, breach)) return untold(`${quote(breach)}, perhaps provoked`);
+      if (breach && isLostBefore(transcript, breach)) return inconclusive(`${quote(breach)}, perhaps provoked`);
       if (breach) return broken(quote(breach));
-      if (limit) return untold(quote(limit));
+      if (limit) return inconclusive(quote(limit));
       return kept(data.length > 0 ? "every message is a JSON object" : "no message");
     },
     needs({ events }) {
@@ -158,7 +158,7 @@ export const rules: readonly Rule[] = [
       if (transcript.events.some(isProvocation) && rest.some(isBreach))
         return kept("ended wrongly, as the suite had broken RFC 6455");
       const wait = rest.findLast(isTimeout);
-      return wait ? missed("still open", wait) : untold("the connection was not watched to its end");
+      return wait ? missed("still open", wait) : inconclusive("the connection was not watched to its end");
     },
     owes(transcript) {
       const rest = fromAnnouncement(transcript);

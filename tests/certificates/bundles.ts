@@ -1,19 +1,18 @@
 import { generateKeyPairSync } from "node:crypto";
 import { buffer } from "node:stream/consumers";
-import { FILES } from "../../certificates/bundle.ts";
 import { digestsOf } from "../../certificates/digests.ts";
 import { envelopeText, seal } from "../../certificates/envelope.ts";
+import { digestsOfFiles, FILES, type Files, sumsOf } from "../../certificates/files.ts";
 import { filesOf, type Making } from "../../certificates/make.ts";
-import type { Files } from "../../certificates/open.ts";
 import { spool } from "../../certificates/spool.ts";
 import { statement } from "../../certificates/statement.ts";
-import { digestsOfFiles, sumsOf } from "../../certificates/sums.ts";
-import { type Means, verifyFiles } from "../../certificates/verify.ts";
+import type { VerifyOptions } from "../../certificates/steps.ts";
+import { verifyFiles } from "../../certificates/verify.ts";
 import type { Protocol } from "../../harness/protocol.ts";
+import { secrets } from "../../harness/secrets.ts";
 import { freeze, type RequirementSet } from "../../harness/set.ts";
 import about from "../../package.json" with { type: "json" };
-import { redactor } from "../../reports/redact.ts";
-import { makeReport } from "../../reports/report.ts";
+import { makeReport } from "../../reports/make.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { runAgainst } from "../helpers.ts";
 
@@ -41,15 +40,14 @@ export type Parts = Omit<Making, "transcripts"> & { readonly lines: readonly str
 /** What a run against the reference server, with a fault or without, gives to make a bundle of. */
 export async function parts(fault?: string, secret?: string): Promise<Parts> {
   const server = await protocol.serve({ fault });
-  const redact = redactor(secret === undefined ? [] : [secret]);
-  const kept = await spool(redact);
+  const kept = await spool();
   try {
     const headers: Record<string, string> = secret === undefined ? {} : { Authorization: secret };
-    const target = { url: new URL(server.url), headers, redact };
+    const target = { url: new URL(server.url), headers, secrets: secrets(...Object.values(headers)) };
     const result = await runAgainst(server.url, cases, { target, record: kept.record });
     const suite = { name: about.name, version: about.version };
     const at = { url: server.url, embedded: false, strict: false };
-    const report = makeReport(result, { suite, protocol: small, target: at, redact });
+    const report = makeReport(result, { suite, protocol: small, target: at });
     const text = (await buffer(kept.read(result.results.flatMap(({ recorded }) => recorded ?? [])))).toString();
     return {
       report,
@@ -70,7 +68,7 @@ export const bundle = ({ lines, ...making }: Parts): Promise<Files> =>
   filesOf({ ...making, transcripts: [Buffer.from(lines.map((line) => `${line}\n`).join(""))] }, small);
 
 /** What verifying finds wrong first, and in which step; nothing where all is sound. */
-export async function firstProblem(files: Files, means: Partial<Means> = {}): Promise<string | undefined> {
+export async function firstProblem(files: Files, means: Partial<VerifyOptions> = {}): Promise<string | undefined> {
   const suite = { name: about.name, version: about.version };
   for await (const { name, problems } of verifyFiles(files, { protocol: small, suite, ...means }))
     if (problems[0] !== undefined) return `${name}: ${problems[0]}`;
@@ -78,7 +76,7 @@ export async function firstProblem(files: Files, means: Partial<Means> = {}): Pr
 }
 
 /** All that verifying notes. */
-export async function notes(files: Files, means: Partial<Means> = {}): Promise<string[]> {
+export async function notes(files: Files, means: Partial<VerifyOptions> = {}): Promise<string[]> {
   const all: string[] = [];
   const suite = { name: about.name, version: about.version };
   for await (const step of verifyFiles(files, { protocol: small, suite, ...means }))

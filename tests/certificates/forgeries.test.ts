@@ -93,11 +93,11 @@ const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
   ],
   "a recording is there twice": [
     () => ({ ...healthy, lines: [...healthy.lines, ...linesOf(CASE, healthy)] }),
-    /^transcripts: version\/parity-patch-with-zero is recorded once more than the report holds it$/,
+    /^transcripts: version\/parity-patch-with-zero is recorded more often than it stands in the report$/,
   ],
   "a recording is that of another case": [
     () => ({ ...healthy, lines: [...without(CASE, healthy), ...asThoseOf(CASE, OTHER, healthy)] }),
-    /^transcripts: version\/parity-patch-with-zero: it is no recording of this case: the case opens a connection/,
+    /^transcripts: version\/parity-patch-with-zero: it is not a recording of this case: the case opens a connection/,
   ],
   "a recording serves two cases that do the same": [
     () => ({
@@ -112,7 +112,7 @@ const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
   ],
   "an older set is made up": [
     () => ({ ...healthy, set: { ...healthy.set, name: "0.1.7/2025-01" } }),
-    /^set: this version of the suite, which is of Tachyon 0\.1\.7, knows no set 0\.1\.7\/2025-01$/,
+    /^set: this version of the suite, which is of Tachyon 0\.1\.7, does not know the set 0\.1\.7\/2025-01$/,
   ],
   "a set is emptied": [
     () => ({ ...broken, set: { ...broken.set, cases: {}, requirements: {} } }),
@@ -139,7 +139,7 @@ const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
   ],
   "the seed is another": [
     () => ({ ...healthy, report: { ...healthy.report, seed: 1e300 } }),
-    /^statement: it is no statement of the suite: data\/predicate\/conformance\/random\/seed must be/,
+    /^statement: it is not a statement of the suite: data\/predicate\/conformance\/random\/seed must be/,
   ],
   "a requirement is left out": [
     () => ({ ...healthy, report: { ...healthy.report, requirements: healthy.report.requirements.slice(1) } }),
@@ -147,7 +147,7 @@ const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
   ],
   "a line is no event": [
     () => ({ ...healthy, lines: [...healthy.lines, '{"connection":"a#1","at":"now"}'] }),
-    /^transcripts: the transcripts hold a line that is no event/,
+    /^transcripts: the transcripts hold a line that is not an event/,
   ],
   "lines are out of order": [
     () => ({ ...healthy, lines: healthy.lines.toReversed() }),

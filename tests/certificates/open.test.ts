@@ -3,15 +3,16 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type Header, pack } from "tar-stream";
-import { compressed, FILES, NAMES, packed } from "../../certificates/bundle.ts";
-import { type Files, openBundle } from "../../certificates/open.ts";
+import { compressed, packed } from "../../certificates/bundle.ts";
+import { FILE_NAMES, FILES, type Files } from "../../certificates/files.ts";
+import { openBundle } from "../../certificates/open.ts";
 import { folder } from "../cli/process.ts";
 
 const { path: cwd, remove } = folder();
 afterAll(remove);
 
 /** A bundle as far as opening it can tell. */
-const files: Files = new Map(NAMES.map((name, i) => [name, Buffer.from(`${name} ${"x".repeat(1_000 * i)}`)]));
+const files: Files = new Map(FILE_NAMES.map((name, i) => [name, Buffer.from(`${name} ${"x".repeat(1_000 * i)}`)]));
 let whole: Buffer;
 beforeAll(async () => {
   whole = compressed(await buffer(packed(files)));
@@ -67,37 +68,37 @@ test.each<[string, () => Promise<Buffer> | Buffer, RegExp]>([
   [
     "a path that leaves it",
     () => archive([{ name: "../../evil", content: Buffer.from("x") }]),
-    /"\.\.\/\.\.\/evil", which is no file/,
+    /"\.\.\/\.\.\/evil", which is not a file/,
   ],
   [
     "an absolute path",
     () => archive([{ name: "/etc/passwd", content: Buffer.from("x") }]),
-    /"\/etc\/passwd", which is no file/,
+    /"\/etc\/passwd", which is not a file/,
   ],
   [
     "a dot before a name",
     () => archive([{ name: `./${FILES.sums}`, content: Buffer.from("x") }], lacking(FILES.sums)),
-    /no file of a bundle/,
+    /not a file of a bundle/,
   ],
   [
     "a symbolic link",
     () => archive([{ name: FILES.sums, type: "symlink", linkname: "/etc/passwd" }], lacking(FILES.sums)),
-    /SHA256SUMS is no plain file/,
+    /SHA256SUMS is not a plain file/,
   ],
   [
     "a hard link",
     () => archive([{ name: FILES.sums, type: "link", linkname: "report.json" }], lacking(FILES.sums)),
-    /SHA256SUMS is no plain file/,
+    /SHA256SUMS is not a plain file/,
   ],
   [
     "a folder",
     () => archive([{ name: FILES.sums, type: "directory" }], lacking(FILES.sums)),
-    /SHA256SUMS is no plain file/,
+    /SHA256SUMS is not a plain file/,
   ],
   [
     "a device",
     () => archive([{ name: FILES.sums, type: "character-device" }], lacking(FILES.sums)),
-    /SHA256SUMS is no plain file/,
+    /SHA256SUMS is not a plain file/,
   ],
   ["a file twice", () => archive([{ name: FILES.sums, content: Buffer.from("x") }]), /holds SHA256SUMS twice/],
   ["a file less", () => archive([], lacking(FILES.report)), /it lacks report\.json/],
@@ -129,22 +130,22 @@ test.each<[string, () => Promise<Buffer> | Buffer, RegExp]>([
   [
     "a size of all sevens",
     () => sized(Buffer.from("77777777777\0")),
-    /no whole \.tgz|not as the suite|more than 64 MiB/,
+    /not a whole \.tgz|not as the suite|more than 64 MiB/,
   ],
   [
     "a negative size",
     () => sized(Buffer.from([0xff, ...Array(10).fill(0xff), 0xfe])),
-    /no whole \.tgz|not as the suite/,
+    /not a whole \.tgz|not as the suite/,
   ],
   [
     "a size that is no number",
     () => sized(Buffer.from("zzzzzzzzzzz\0")),
-    /no whole \.tgz|no file of a bundle|not as the suite/,
+    /not a whole \.tgz|not a file of a bundle|not as the suite/,
   ],
   ["a half", () => whole.subarray(0, whole.length >> 1), /changed since/],
   ["no end", () => whole.subarray(0, -1), /changed since/],
-  ["nothing", () => Buffer.alloc(0), /no \.tgz as the suite writes one/],
-  ["a text", () => Buffer.from("hello ".repeat(100)), /no \.tgz as the suite writes one/],
+  ["nothing", () => Buffer.alloc(0), /not a \.tgz as the suite writes it/],
+  ["a text", () => Buffer.from("hello ".repeat(100)), /not a \.tgz as the suite writes it/],
   ["bytes behind it", () => Buffer.concat([whole, Buffer.from("more")]), /changed since/],
   ["another one behind it", () => Buffer.concat([whole, compressed(Buffer.alloc(0))]), /changed since/],
   ["another one before it", () => Buffer.concat([compressed(Buffer.alloc(0)), whole]), /changed since/],
@@ -169,16 +170,16 @@ test("one flipped bit anywhere in an archive is noticed", async () => {
 });
 
 test.each<[string, (folder: string) => Promise<void>, RegExp]>([
-  ["a link", async (it) => symlink("/etc/passwd", join(it, FILES.sums)), /SHA256SUMS is no plain file/],
+  ["a link", async (it) => symlink("/etc/passwd", join(it, FILES.sums)), /SHA256SUMS is not a plain file/],
   [
     "a folder in the place of a file",
     async (it) => void (await mkdir(join(it, FILES.sums))),
-    /SHA256SUMS is no plain file/,
+    /SHA256SUMS is not a plain file/,
   ],
   [
     "something else",
     async (it) => writeFile(join(it, "README"), ""),
-    /it holds "README", which is no file of a bundle/,
+    /it holds "README", which is not a file of a bundle/,
   ],
   ["a file less", async () => {}, /it lacks SHA256SUMS/],
 ])("a folder with %s is refused", async (_, change, message) => {
@@ -194,5 +195,5 @@ test("a path that is no bundle at all is the mistake of who names it", async () 
   await expect(openBundle(join(cwd, "nothing"))).rejects.toThrow(/^Cannot read .*: there is no such file/);
   await expect(openBundle("/dev/null")).rejects.toThrow(/is neither file nor folder/);
   await link(join(cwd, "whole.tgz"), join(cwd, "again.tgz"));
-  expect((await openBundle(join(cwd, "again.tgz"))).size).toBe(NAMES.length);
+  expect((await openBundle(join(cwd, "again.tgz"))).size).toBe(FILE_NAMES.length);
 });

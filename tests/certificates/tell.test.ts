@@ -3,7 +3,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, expect, test } from "@jest/globals";
 import picocolors from "picocolors";
-import { NAMES, writeBundle } from "../../certificates/bundle.ts";
+import { writeBundle } from "../../certificates/bundle.ts";
+import { FILE_NAMES } from "../../certificates/files.ts";
 import { conclusion, obstacles, step } from "../../certificates/tell.ts";
 import { folder } from "../cli/process.ts";
 
@@ -51,11 +52,11 @@ test("what stands in the way of a certificate is listed, for the level that is a
 });
 
 test("a bundle takes the place of an older one, and leaves it there where it cannot", async () => {
-  const filesOf = (content: string) => new Map(NAMES.map((name) => [name, Buffer.from(content)]));
+  const filesOf = (content: string) => new Map(FILE_NAMES.map((name) => [name, Buffer.from(content)]));
   const place = join(cwd, "deep", "bundle");
   await writeBundle(place, filesOf("old"));
   await writeBundle(place, filesOf("new"));
-  expect(NAMES.map((name) => readFileSync(join(place, name), "utf8"))).toEqual(NAMES.map(() => "new"));
+  expect(FILE_NAMES.map((name) => readFileSync(join(place, name), "utf8"))).toEqual(FILE_NAMES.map(() => "new"));
 
   const failing = new Map([...filesOf("newer"), ["no/such/folder", Buffer.from("")]]);
   await expect(writeBundle(place, failing)).rejects.toThrow(/^Cannot write .*bundle: there is no such file or folder/);

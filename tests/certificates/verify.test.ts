@@ -1,7 +1,5 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { FILES, NAMES } from "../../certificates/bundle.ts";
-import type { Files } from "../../certificates/open.ts";
-import { sumsOf } from "../../certificates/sums.ts";
+import { FILE_NAMES, FILES, type Files, sumsOf } from "../../certificates/files.ts";
 import { isObject } from "../../harness/transcript.ts";
 import { bundle, firstProblem, foreign, notes, own, type Parts, parts, sealed, small, withFile } from "./bundles.ts";
 
@@ -62,7 +60,7 @@ function flipped(content: Buffer, at: number, mask: number): Buffer {
 }
 
 describe("one flipped byte is noticed", () => {
-  test.each(NAMES)("in %s", async (name) => {
+  test.each(FILE_NAMES)("in %s", async (name) => {
     const content = files.get(name) as Buffer;
     for (const at of spread(content.length, 100)) {
       const other = withFile(files, name, flipped(content, at, 1 << (at % 8)));
@@ -70,7 +68,7 @@ describe("one flipped byte is noticed", () => {
     }
   });
 
-  test.each(NAMES.filter((name) => name !== FILES.sums))("in %s, where SHA256SUMS was made anew", async (name) => {
+  test.each(FILE_NAMES.filter((name) => name !== FILES.sums))("in %s, where SHA256SUMS was made anew", async (name) => {
     const content = files.get(name) as Buffer;
     for (const at of spread(content.length, 40)) {
       const other = withFile(files, name, flipped(content, at, 1 << (at % 8)));
@@ -87,7 +85,7 @@ test.each([FILES.junit, FILES.html])(
     const content = files.get(name) as Buffer;
     for (const at of spread(content.length, 20)) {
       const forged = sealed(withFile(files, name, flipped(content, at, 1)), healthy);
-      expect([at, await firstProblem(forged)]).toEqual([at, `${name}: it does not tell what report.json says`]);
+      expect([at, await firstProblem(forged)]).toEqual([at, `${name}: it does not say what report.json says`]);
     }
   },
 );

@@ -144,7 +144,7 @@ test.each<[string, string[], RegExp]>([
     certifying("--out", "healthy"),
     /Cannot write a bundle to healthy: it holds lobby-1\.2\.0/,
   ],
-  ["a file for a folder", certifying("--out", "own.pem"), /Cannot write a bundle to own\.pem: it is no folder/],
+  ["a file for a folder", certifying("--out", "own.pem"), /Cannot write a bundle to own\.pem: it is not a folder/],
   ["too long a name", certifying("--revision", "x".repeat(201)), /--revision takes 200 characters at most/],
   ["too many inputs", certifying("--runs", "10001"), /--runs takes 10000 at most/],
   ["no bundle", ["verify", "nothing.tgz"], /Cannot read nothing\.tgz: there is no such file or folder/],

@@ -101,15 +101,15 @@ test.each<[string, string | undefined, RegExp]>([
     /^tachyon-conformance: Cannot read input: there is no such file or folder\. Check the path\.$/,
   ],
   ["that is empty", "", /^tachyon-conformance: input holds no WebSocket connection\. Name a report\.json, a HAR file/],
-  ["that is no recording", "hello\n", /^tachyon-conformance: input:1: the line is no JSON object with one event/],
+  ["that is no recording", "hello\n", /^tachyon-conformance: input:1: the line is not a JSON object with one event/],
   [
     "without WebSockets",
     '{"log":{"entries":[{"request":{"url":"http://x/"}}]}}',
     /input holds no WebSocket connection/,
   ],
-  ["that is half a HAR file", '{ "log": {"entries": [', /input is no HAR file: it holds no JSON, or was cut off/],
-  ["that is half a report", '{ "suite": {"name": "x"', /input is no report: it holds no JSON, or was cut off/],
-  ["that is the report of another", '{"suite":{"name":"x"}}', /input is no report: /],
+  ["that is half a HAR file", '{ "log": {"entries": [', /input is not a HAR file: it holds no JSON, or was cut off/],
+  ["that is half a report", '{ "suite": {"name": "x"', /input is not a report: it holds no JSON, or was cut off/],
+  ["that is the report of another", '{"suite":{"name":"x"}}', /input is not a report: /],
 ])("a file %s is one clear line and exit code 2", async (_, content, message) => {
   if (content !== undefined) write("input", content);
   const { code, stdout, stderr } = await cli(cwd, ["check", "input", "--json", "x.json"]);

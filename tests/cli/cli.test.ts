@@ -212,7 +212,7 @@ describe("options", () => {
     });
   });
 
-  test("a report is written to what is no plain file, and through a link", async () => {
+  test("a report is written to what is not a plain file, and through a link", async () => {
     writeFileSync(join(cwd, "real.json"), "old");
     symlinkSync("real.json", join(cwd, "link.json"));
     expect((await cli(cwd, ["run", ...one, "--json", "link.json", "--junit", "/dev/null"])).code).toBe(0);

@@ -144,10 +144,10 @@ test("in GitHub Actions the summary goes to the job, and findings become annotat
 });
 
 test.each<[string, string[], RegExp]>([
-  ["a report that is none", ["report", "ef.yaml"], /ef\.yaml is no report/],
+  ["a report that is none", ["report", "ef.yaml"], /ef\.yaml is not a report/],
   ["a report that is not there", ["compare", "nothing.json", "releases/1.0.0"], /Cannot read nothing\.json/],
   ["two reports without --merge", ["report", "releases/1.0.0", "releases/1.1.0"], /only with --merge/],
-  ["reports that are no shards", ["report", "--merge", "releases/1.0.0"], /is no shard of a run/],
+  ["reports that are no shards", ["report", "--merge", "releases/1.0.0"], /is not a shard of a run/],
   ["the same shard twice", ["report", "--merge", "shard-1", "shard-1"], /both are shard 1 of 3/],
   ["a folder without reports", ["compare", "again/nothing"], /Cannot read again\/nothing/],
   [

@@ -3,7 +3,7 @@ import { DEFAULTS } from "../../cli/defaults.ts";
 import { run } from "../../harness/runner.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
 import { UnreachableError } from "../../harness/usage.ts";
-import { makeReport } from "../../reports/report.ts";
+import { makeReport } from "../../reports/make.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { disconnect, disconnected, greeting, scenario } from "../../suites/0.1.7/protocol.ts";
 import { brokenBy, cases, runAgainst } from "../helpers.ts";
@@ -30,8 +30,7 @@ const summary = ({ results }: Awaited<ReturnType<typeof run>>) =>
   );
 const verdictOf = (result: Awaited<ReturnType<typeof run>>) => {
   const suite = { name: "", version: "" };
-  return makeReport(result, { suite, protocol, target: { url: "", embedded: false, strict: false }, redact: String })
-    .verdict;
+  return makeReport(result, { suite, protocol, target: { url: "", embedded: false, strict: false } }).verdict;
 };
 const custom = (id: string, body: (context: Context<"disconnect.answered">) => Promise<void>) =>
   scenario({ id: `malformed/${id}`, title: id, tests: ["disconnect.answered"], run: body });

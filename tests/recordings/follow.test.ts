@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import type { WireEvent } from "../../harness/transcript.ts";
-import { type Connection, follow } from "../../recordings/follow.ts";
+import { type FollowedConnection, follow } from "../../recordings/follow.ts";
 import { seen } from "../../recordings/seen.ts";
 import { ASK, event, followed, GOODBYE, GREETING, outcomes, rules, says, toLines } from "./recordings.ts";
 
@@ -19,7 +19,7 @@ test("of a connection with very many events both ends are shown, and all that de
 });
 
 test("connections of the same name in several files are several", () => {
-  const all: Connection[] = [];
+  const all: FollowedConnection[] = [];
   const follower = follow(rules, (it) => all.push(it));
   for (const file of ["a", "b"]) follower.see(file, { connection: "1", event: says("server", GREETING) });
   follower.end();
@@ -54,7 +54,7 @@ test("of a connection that memory was too short to follow it says so, and holds 
   const old = followed(text.join("")).filter(({ id }) => id === "old");
   expect(old.map(({ events, decisive }) => [events, outcomes(decisive)["termination.success-only-if-asked"]])).toEqual([
     [1, undefined],
-    [2, "untold"],
+    [2, "inconclusive"],
   ]);
   expect(old[1]?.shown().events[0]).toMatchObject({
     type: "cut",

@@ -73,7 +73,7 @@ describe("a transcript in pieces", () => {
     const known = (more: WireEvent) => findings({ url, events: [...kept, more] })["message.known"];
     expect(known(refusal(1))?.outcome).toBe("kept");
     expect(known(refusal(2_500))).toEqual({
-      outcome: "untold",
+      outcome: "inconclusive",
       actual: "not recorded: requests of more undefined commands than are remembered",
     });
   });
@@ -86,7 +86,7 @@ test("where events are lost nothing is found broken, or kept, that is not so of 
       const all = findings({ url, events: some.map(([it]) => ({ ...it })) });
       const seen = some.map(([it, lost]) => (lost ? event(it.from, "cut", "lost") : { ...it }));
       for (const [id, { outcome }] of Object.entries(findings({ url, events: seen })))
-        if (outcome !== "untold" && all[id]?.outcome !== "untold")
+        if (outcome !== "inconclusive" && all[id]?.outcome !== "inconclusive")
           expect([id, outcome]).toEqual([id, all[id]?.outcome]);
     }),
     { numRuns: 2_000 },

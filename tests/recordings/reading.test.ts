@@ -3,7 +3,7 @@ import { LIMITS } from "../../harness/recorder.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import { cut, keep } from "../../harness/transcript.ts";
 import { har } from "../../recordings/har.ts";
-import type { Recorded } from "../../recordings/recorded.ts";
+import type { RecordedEvent } from "../../recordings/recorded.ts";
 import { stored } from "../../recordings/stored.ts";
 import type { Report } from "../../reports/report.ts";
 import { ASK, event, followed, GOODBYE, GREETING, outcomes, REFUSAL, says, toLines } from "./recordings.ts";
@@ -11,9 +11,9 @@ import { ASK, event, followed, GOODBYE, GREETING, outcomes, REFUSAL, says, toLin
 const LINE = '{"connection":"a","from":"server","type":"text","data":"{}"}';
 
 test.each<[string, string, RegExp]>([
-  ["no JSON", "GET / HTTP/1.1", /^test\.ndjson:1: the line is no JSON object with one event, as \{"connection": /],
-  ["half a line", `${LINE}\n${LINE.slice(0, 30)}`, /^test\.ndjson:2: the line is no JSON object/],
-  ["an array", `\n\n[${LINE}]`, /^test\.ndjson:3: the line is no JSON object/],
+  ["no JSON", "GET / HTTP/1.1", /^test\.ndjson:1: the line is not a JSON object with one event, as \{"connection": /],
+  ["half a line", `${LINE}\n${LINE.slice(0, 30)}`, /^test\.ndjson:2: the line is not a JSON object/],
+  ["an array", `\n\n[${LINE}]`, /^test\.ndjson:3: the line is not a JSON object/],
   [
     "no connection",
     '{"from":"server","type":"text","data":""}',
@@ -22,7 +22,7 @@ test.each<[string, string, RegExp]>([
   ["a name that is too long", `{"connection":"${"x".repeat(1_001)}"}`, /:1: "connection" has 1001 characters; at most/],
   ["no side", '{"connection":1,"type":"end"}', /:1: "from" must be "client" or "server"; it is nothing there\.$/],
   ["another side", '{"connection":1,"from":"proxy","type":"end"}', /:1: "from" must be .* it is "proxy"\.$/],
-  ["no type", '{"connection":1,"from":"server"}', /:1: "type" is nothing there, and no type of event\.$/],
+  ["no type", '{"connection":1,"from":"server"}', /:1: "type" must be a type of event; it is nothing there\.$/],
   ["another type", '{"connection":1,"from":"server","type":"txt"}', /"txt".* The nearest known one is "text"\.$/],
   [
     "a text without a content",
@@ -45,7 +45,7 @@ test.each<[string, string, RegExp]>([
     /"at" must be a time.* "noon"\.$/,
   ],
   ["a url that is none", '{"connection":1,"from":"server","type":"end","url":1}', /"url" must be a text; it is 1\.$/],
-  ["much that is nested", `{"a":[${"[],".repeat(40_000)}0]}`, /:1: the line is no JSON object with one event/],
+  ["much that is nested", `{"a":[${"[],".repeat(40_000)}0]}`, /:1: the line is not a JSON object with one event/],
   ["a line without an end", "x".repeat((8 << 20) + 1), /:1: the line has more than 8 MiB/],
 ])("a recording that holds %s is refused in one line that says where", (_, text, message) => {
   expect(() => followed(text)).toThrow(message);
@@ -68,8 +68,8 @@ test("what an operator can easily write is enough", () => {
 });
 
 /** What a reader hands over. */
-function read(reading: (sink: (it: Recorded) => void) => void): Recorded[] {
-  const all: Recorded[] = [];
+function read(reading: (sink: (it: RecordedEvent) => void) => void): RecordedEvent[] {
+  const all: RecordedEvent[] = [];
   reading((it) => all.push(it));
   return all;
 }
@@ -102,11 +102,11 @@ test("a HAR file as Firefox saves it is read, whatever else it holds", () => {
 });
 
 test.each<[string, unknown, RegExp]>([
-  ["no entries", { log: {} }, /^a\.har is no HAR file: log\.entries is missing\.$/],
+  ["no entries", { log: {} }, /^a\.har is not a HAR file: log\.entries is missing\.$/],
   [
     "a message that is none",
     { log: { entries: [entry("", 1)] } },
-    /log\.entries\[0\]\._webSocketMessages\[0\] is no object\.$/,
+    /log\.entries\[0\]\._webSocketMessages\[0\] is not an object\.$/,
   ],
   ["a direction that is none", { log: { entries: [entry("", { type: "up", opcode: 1 })] } }, /\.type is "up", neither/],
 ])("a HAR file with %s is refused", (_, content, message) => {
@@ -121,21 +121,21 @@ function ofReport(events: readonly WireEvent[]): Readonly<Record<string, string>
 }
 
 const END = [says("server", GOODBYE), event("server", "close", "", 1000)];
-const UNTOLD_OF_SERVER = Object.fromEntries(
+const INCONCLUSIVE_OF_SERVER = Object.fromEntries(
   "message.json message.known message.foreign message.schema termination.success-only-if-asked termination.reason transport.handshake version.greeting parity.match"
     .split(" ")
-    .map((id) => [id, "untold"]),
+    .map((id) => [id, "inconclusive"]),
 );
 
 test("what is cut in a report is never taken for what was sent", () => {
   const long = (from: WireEvent["from"]) =>
     event(from, "text", cut(JSON.stringify({ ...ASK, x: "x".repeat(5_000) }), 500));
-  expect(ofReport([long("client"), ...END])).toMatchObject({ "termination.success-only-if-asked": "untold" });
+  expect(ofReport([long("client"), ...END])).toMatchObject({ "termination.success-only-if-asked": "inconclusive" });
   expect(ofReport([long("server"), says("client", ASK), ...END])).toEqual({
-    ...UNTOLD_OF_SERVER,
-    "termination.announced": "untold",
-    "disconnect.closes": "untold",
-    "disconnect.last": "untold",
+    ...INCONCLUSIVE_OF_SERVER,
+    "termination.announced": "inconclusive",
+    "disconnect.closes": "inconclusive",
+    "disconnect.last": "inconclusive",
   });
   expect(ofReport([event("server", "text", "no JSON"), long("server")])).toMatchObject({ "message.json": "broken" });
   expect(ofReport([long("server"), event("server", "text", "no JSON")])).toMatchObject({ "message.json": "broken" });
@@ -144,17 +144,20 @@ test("what is cut in a report is never taken for what was sent", () => {
 test("events that a report leaves out may have been anything", () => {
   const middle = Array.from({ length: 200 }, () => event("client", "ping", "AAAA"));
   const { events } = keep({ url: "", events: [says("server", GREETING), ...middle, says("server", REFUSAL), ...END] });
-  expect(ofReport(events)).toMatchObject({ ...UNTOLD_OF_SERVER, "termination.announced": "untold" });
+  expect(ofReport(events)).toMatchObject({ ...INCONCLUSIVE_OF_SERVER, "termination.announced": "inconclusive" });
   const silent = keep({ url: "", events: [...middle, event("server", "end")] }).events;
-  expect(ofReport(silent)).toMatchObject({ "termination.announced": "untold" });
+  expect(ofReport(silent)).toMatchObject({ "termination.announced": "inconclusive" });
 });
 
 test("a message that is too big to be judged is said, and nothing is held against the server for it", () => {
   const [it] = followed(toLines({ a: [event("server", "text", "x".repeat(LIMITS.message + 1))] }));
-  expect(it && outcomes(it.decisive)).toMatchObject({ "message.json": "untold", "message.schema": "untold" });
+  expect(it && outcomes(it.decisive)).toMatchObject({
+    "message.json": "inconclusive",
+    "message.schema": "inconclusive",
+  });
   expect(it?.shown().events).toEqual([
     expect.objectContaining({ type: "cut", data: "a text of 1048577 characters, more than 1048576" }),
   ]);
   const [nested] = followed(toLines({ a: [event("server", "text", `[${"[],".repeat(100_000)}0]`)] }));
-  expect(nested && outcomes(nested.decisive)).toMatchObject({ "message.json": "untold" });
+  expect(nested && outcomes(nested.decisive)).toMatchObject({ "message.json": "inconclusive" });
 });

@@ -1,6 +1,6 @@
 import type { Finding } from "../../harness/rule.ts";
 import type { Transcript, WireEvent } from "../../harness/transcript.ts";
-import type { Connection } from "../../recordings/follow.ts";
+import type { FollowedConnection } from "../../recordings/follow.ts";
 import { follow } from "../../recordings/follow.ts";
 import { judgeRecorded } from "../../recordings/judge.ts";
 import { ndjson } from "../../recordings/ndjson.ts";
@@ -32,8 +32,8 @@ export const toLines = (transcripts: Readonly<Record<string, readonly WireEvent[
     .join("");
 
 /** The connections of recordings, as they are handed over to be judged. */
-export function followed(text: string, name = "test.ndjson"): Connection[] {
-  const connections: Connection[] = [];
+export function followed(text: string, name = "test.ndjson"): FollowedConnection[] {
+  const connections: FollowedConnection[] = [];
   const follower = follow(rules, (it) => connections.push(it));
   const lines = ndjson(name, (it) => follower.see(name, it));
   lines.push(Buffer.from(text));

@@ -60,9 +60,9 @@ const asRecorded = (judged: readonly Judged[], recorded: readonly Judged["found"
     const found = Object.fromEntries(Object.entries(all).map(([id, it]) => [id, unwaited(id, it)]));
     const isOdd = events.some((it) => it.type === "upgrade" && it.odd);
     if (isOdd && found[PARITY]?.outcome === "kept") found[PARITY] = recorded[i]?.[PARITY] as Finding;
-    const open = !events.some(isEnd) && recorded[i]?.[ANNOUNCED]?.outcome === "untold";
+    const open = !events.some(isEnd) && recorded[i]?.[ANNOUNCED]?.outcome === "inconclusive";
     if (!open || found[ANNOUNCED]?.actual !== "the server did not end the connection") return found;
-    return { ...found, [ANNOUNCED]: { outcome: "untold", actual: "no end of the connection is recorded" } };
+    return { ...found, [ANNOUNCED]: { outcome: "inconclusive", actual: "no end of the connection is recorded" } };
   });
 
 const ANNOUNCED = "termination.announced";

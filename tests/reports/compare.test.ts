@@ -1,12 +1,10 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import picocolors from "picocolors";
 import type { Verdict } from "../../harness/catalogue.ts";
-import { compare, type Kind } from "../../reports/compare/compare.ts";
-import { compareMarkdown } from "../../reports/compare/markdown.ts";
+import { compareReports, type Kind } from "../../reports/compare/compare.ts";
+import { compareMarkdown, matrixMarkdown } from "../../reports/compare/markdown.ts";
 import { column, matrix } from "../../reports/compare/matrix.ts";
-import { matrixMarkdown } from "../../reports/compare/matrix-markdown.ts";
-import { matrixTerminal } from "../../reports/compare/matrix-terminal.ts";
-import { compareTerminal } from "../../reports/compare/terminal.ts";
+import { compareTerminal, matrixTerminal } from "../../reports/compare/terminal.ts";
 import type { Report, ReportCheck } from "../../reports/report.ts";
 import { sample, withCase } from "./samples.ts";
 
@@ -26,11 +24,11 @@ const found = (verdict: Verdict, more: Partial<ReportCheck> = {}): Report =>
     checks: checks.map((it) => (it.requirement === "parity.patch" ? { ...it, verdict, actual: verdict, ...more } : it)),
   }));
 const kinds = (old: Report, now: Report) =>
-  compare(old, now).changes.map(({ kind, requirement }) => `${kind} ${requirement}`);
+  compareReports(old, now).changes.map(({ kind, requirement }) => `${kind} ${requirement}`);
 
 describe("two reports", () => {
   test("of the same server and suite differ in nothing", async () => {
-    const { changes, requirements, outcome, newCases, removedCases } = compare(good, await sample());
+    const { changes, requirements, outcome, newCases, removedCases } = compareReports(good, await sample());
     expect({ changes, requirements, outcome, newCases, removedCases }).toEqual({
       changes: [],
       requirements: [],
@@ -41,7 +39,7 @@ describe("two reports", () => {
   });
 
   test("of a server that got a bug, and of one that got rid of it", () => {
-    const worse = compare(good, broken);
+    const worse = compareReports(good, broken);
     expect(worse.outcome).toBe("regressed");
     expect(worse.changes).toEqual([
       {
@@ -57,7 +55,7 @@ describe("two reports", () => {
       },
     ]);
     expect(worse.requirements).toEqual([{ id: "parity.patch", level: "MUST", old: "pass", new: "fail" }]);
-    const better = compare(broken, good);
+    const better = compareReports(broken, good);
     expect(better.outcome).toBe("ok");
     expect(better.changes).toMatchObject([{ kind: "fixed", cause: "server", requirement: "parity.patch" }]);
   });
@@ -81,7 +79,7 @@ describe("two reports", () => {
     expect(kinds(found(old), found(now))).toEqual(kind ? [`${kind} parity.patch`] : []);
     const outcomes = { broken: "regressed", unjudged: "incomplete" } as const satisfies Partial<Record<Kind, string>>;
     const expected = Object.entries(outcomes).find(([name]) => name === kind)?.[1] ?? "ok";
-    expect(compare(found(old), found(now)).outcome).toBe(expected);
+    expect(compareReports(found(old), found(now)).outcome).toBe(expected);
   });
 
   test("in which a second requirement breaks in a case that failed before", () => {
@@ -95,7 +93,7 @@ describe("two reports", () => {
     const other = withCase(good, OPEN, ({ checks }) => ({
       checks: checks.map((it) => (it.verdict === "info" ? { ...it, actual: "otherwise" } : it)),
     }));
-    expect(compare(good, other)).toMatchObject({
+    expect(compareReports(good, other)).toMatchObject({
       outcome: "ok",
       changes: [{ kind: "observed", case: OPEN, new: { verdict: "info", actual: "otherwise" } }],
     });
@@ -104,8 +102,8 @@ describe("two reports", () => {
   test("with cases that are in one of them only", () => {
     const fewer = { ...good, cases: good.cases.filter(({ id }) => id !== OPEN) };
     const single = [{ id: OPEN, title: expect.any(String), verdict: "info" }];
-    expect(compare(fewer, good)).toMatchObject({ newCases: single, removedCases: [], outcome: "ok" });
-    expect(compare(good, fewer)).toMatchObject({ newCases: [], removedCases: single, outcome: "ok" });
+    expect(compareReports(fewer, good)).toMatchObject({ newCases: single, removedCases: [], outcome: "ok" });
+    expect(compareReports(good, fewer)).toMatchObject({ newCases: [], removedCases: single, outcome: "ok" });
   });
 });
 
@@ -126,7 +124,7 @@ describe("nobody can say that nothing broke", () => {
       () => ({ ...good, cases: good.cases.slice(3) }),
     ],
   ])("%s", (_, old, now) => {
-    const comparison = compare(old(), now());
+    const comparison = compareReports(old(), now());
     expect(comparison.outcome).toBe("incomplete");
     expect(compareTerminal(comparison, ["a", "b"], plain)).toMatch(/^INCOMPLETE /m);
     expect(compareMarkdown(comparison)).toMatch(/^## ❓/);
@@ -147,19 +145,19 @@ describe("a change is put down to", () => {
     ["protocol", protocol, "regressed"],
     ["case", (report) => digest(unstable(suite(report))), "ok"],
   ])("the %s", (cause, change, outcome) => {
-    expect(compare(change(good), broken)).toMatchObject({ outcome, changes: [{ kind: "broken", cause }] });
+    expect(compareReports(change(good), broken)).toMatchObject({ outcome, changes: [{ kind: "broken", cause }] });
   });
 
   test("nobody where a SHOULD only counts as a MUST now", async () => {
     const [lenient, strict] = await Promise.all([sample("greets-twice"), sample("greets-twice", { strict: true })]);
     expect([lenient.verdict, strict.verdict]).toEqual(["pass", "fail"]);
-    expect(compare(lenient, strict).changes).toEqual([]);
+    expect(compareReports(lenient, strict).changes).toEqual([]);
     expect(kinds(good, strict)).toContain("warned version.once");
   });
 
   test("what is expected, which is no regression", () => {
     const now = found("fail", { expectedFailure: "known" });
-    expect(compare(good, now)).toMatchObject({
+    expect(compareReports(good, now)).toMatchObject({
       outcome: "ok",
       changes: [{ kind: "broken", expectedFailure: "known" }],
     });
@@ -167,8 +165,8 @@ describe("a change is put down to", () => {
 
   test("the target, where it went away", () => {
     const lost = { ...good, stop: { reason: "lost", words: "not run: it died" } } as const;
-    expect(compare(good, lost)).toMatchObject({ outcome: "regressed", lost: "not run: it died" });
-    expect(compare(lost, lost).outcome).toBe("incomplete");
+    expect(compareReports(good, lost)).toMatchObject({ outcome: "regressed", lost: "not run: it died" });
+    expect(compareReports(lost, lost).outcome).toBe("incomplete");
   });
 });
 
@@ -187,14 +185,14 @@ describe("a latency", () => {
     ["is not told where it differs by less than the noise", [9, 1, 2, 2, 2], [9, 2.1, 2.5, 2.3, 2.4], []],
     ["is not told of few repetitions", [1, 1, 1, 1], [30, 30, 30, 30], []],
   ])("%s", (_, old, now, told) => {
-    expect(compare(taking(...old), taking(...now)).latencies).toMatchObject(told);
+    expect(compareReports(taking(...old), taking(...now)).latencies).toMatchObject(told);
   });
 
   test("is not told of runs that are not alike", () => {
     const [slow, fast] = [taking(9, 9, 9, 9, 9), taking(1, 1, 1, 1, 1)];
-    expect(compare(slow, fast).latencies).toHaveLength(1);
-    expect(compare({ ...slow, concurrency: 16 }, { ...fast, concurrency: 1 }).latencies).toEqual([]);
-    expect(compare(slow, { ...fast, cases: fast.cases.slice(1) }).latencies).toEqual([]);
+    expect(compareReports(slow, fast).latencies).toHaveLength(1);
+    expect(compareReports({ ...slow, concurrency: 16 }, { ...fast, concurrency: 1 }).latencies).toEqual([]);
+    expect(compareReports(slow, { ...fast, cases: fast.cases.slice(1) }).latencies).toEqual([]);
   });
 
   test("is measured in every repetition", async () => {
@@ -210,16 +208,16 @@ describe("a comparison is told", () => {
   const nasty = () => found("fail", { actual: "\u001b[31m | `x` <img src=x> @everyone\n# no" });
 
   test("in the terminal, with nothing raw, the outcome last", () => {
-    const text = compareTerminal(compare(good, nasty()), ["1.0.0", "\u001b[31m"], plain);
+    const text = compareTerminal(compareReports(good, nasty()), ["1.0.0", "\u001b[31m"], plain);
     expect(text).toMatch(/^Broken: parity\.patch \(MUST\) in version\/parity-patch-with-zero: pass → fail$/m);
     expect(text).toMatch(/cause {5}the server changed/);
     expect(text).toMatch(/\nREGRESSED 1 requirement broken\n/);
     expect(text).not.toContain("\u001b");
-    expect(compareTerminal(compare(good, good), ["a", "b"], plain)).toMatch(/^OK nothing broke\n/);
+    expect(compareTerminal(compareReports(good, good), ["a", "b"], plain)).toMatch(/^OK nothing broke\n/);
   });
 
   test("in Markdown, where what the server said has no effect", () => {
-    const text = compareMarkdown(compare(good, nasty()));
+    const text = compareMarkdown(compareReports(good, nasty()));
     expect(text).toMatch(/^## ❌ Compared with before: 1 requirement broken/);
     const row = text.split("\n").find((line) => line.includes("img")) ?? "";
     expect(row).toContain("``\\u{1b}[31m \\| `x` <img src=x> @everyone\\n# no``");

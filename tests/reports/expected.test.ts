@@ -32,23 +32,23 @@ describe("a file of expected failures", () => {
     [
       "a bad date",
       "- case: version/greeting\n  reason: x\n  expires: 2026-02-30\n",
-      /^ef\.yaml:3: "2026-02-30" is no date/,
+      /^ef\.yaml:3: "2026-02-30" is not a date/,
     ],
     ["another date", "- case: version/greeting\n  reason: x\n  expires: 31.3.2027\n", /^ef\.yaml:3: .*2027-03-31/],
     ["a tab", "- case: version/greeting\n\treason: x\n", /^ef\.yaml:2: no valid YAML: .*[Tt]ab/],
     ["no reason", "\n- case: version/greeting\n", /^ef\.yaml:2: .*no "reason"/],
-    ["an empty reason", "- case: version/greeting\n  reason:\n", /^ef\.yaml:2: "reason" is no text/],
-    ["a number for a text", "- case: version/greeting\n  reason: 12\n", /^ef\.yaml:2: "reason" is no text/],
+    ["an empty reason", "- case: version/greeting\n  reason:\n", /^ef\.yaml:2: "reason" is not a text/],
+    ["a number for a text", "- case: version/greeting\n  reason: 12\n", /^ef\.yaml:2: "reason" is not a text/],
     ["neither case nor requirement", "- reason: x\n", /^ef\.yaml:1: .*neither/],
     ["an empty list of cases", "- case: []\n  reason: x\n", /^ef\.yaml:1: "case" is an empty list/],
     [
       "a link that runs a script",
       "- case: version/greeting\n  reason: x\n  issue: javascript:alert(1)\n",
-      /^ef\.yaml:3: .*no link/,
+      /^ef\.yaml:3: .*not a link/,
     ],
     ["a key twice", "- case: version/greeting\n  reason: x\n  reason: y\n", /^ef\.yaml:3: no valid YAML: .*unique/],
     ["no list", "case: version/greeting\n", /^ef\.yaml:1: it holds no list/],
-    ["a list of texts", "- version/greeting\n", /^ef\.yaml:1: an entry is no mapping/],
+    ["a list of texts", "- version/greeting\n", /^ef\.yaml:1: an entry is not a mapping/],
   ])("with %s is refused in one line that says where", (_, text, message) => {
     expect(() => parse(text)).toThrow(message);
     expect(() => parse(text)).toThrow(/^[^\n]*$/);

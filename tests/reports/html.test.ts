@@ -2,16 +2,14 @@ import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { uncut } from "../../harness/transcript.ts";
 import { findings } from "../../reports/findings.ts";
-import type { PageCase, PageConnection, PageData, PageEvent } from "../../reports/html/data.ts";
-import { folded, gaps, hasTrouble } from "../../reports/html/events.ts";
-import { excerpt } from "../../reports/html/excerpt.ts";
+import type { PageData } from "../../reports/html/data.ts";
+import { folded, gaps } from "../../reports/html/events.ts";
 import { NOTHING_HIDDEN, showsCase } from "../../reports/html/filter.ts";
 import { html } from "../../reports/html/html.tsx";
 import { layout } from "../../reports/html/layout.ts";
 import { embedded, page } from "../../reports/html/page.tsx";
 import { digits } from "../../reports/html/words.ts";
 import type { Report } from "../../reports/report.ts";
-import { notable } from "../../reports/trouble.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { hostileReport, reportOfFault } from "./pages.ts";
 
@@ -176,45 +174,6 @@ test("a long transcript is folded around what went wrong", () => {
   expect(gaps(places, 100)).toEqual([0, 0, 0, 45, 0, 0, 0, 45, 0, 0, 0]);
   expect(gaps([1], 3)).toEqual([1, 1]);
   expect(folded(events.slice(0, 9), 9)).toHaveLength(9);
-});
-
-describe("of a case the page shows", () => {
-  const event = (type: "text" | "end" | "ping", data = "") => ({ at: 0, from: "server", type, data }) as const;
-  const connection = (number: number, events: readonly PageEvent[], name?: string): PageConnection => ({
-    url: "ws://x/",
-    number,
-    events,
-    ...(name !== undefined && { name }),
-  });
-  const seen = (actual: string, ...connections: PageConnection[]) => {
-    const found = excerpt({ connections } as unknown as PageCase, { requirement: "", verdict: "fail", actual });
-    return found && [found.connection.number, found.spot];
-  };
-
-  test("the message that holds what came, or breaks the schema as it says", () => {
-    const told = connection(1, [event("text", '{"a":"match"}'), event("text", '{"a":"unknown"}'), event("end")]);
-    expect(seen('"match"', told, connection(2, [event("end")]))).toEqual([1, 0]);
-    expect(seen("text banana", connection(1, [event("text", "banana"), event("end")]))).toEqual([1, 0]);
-    const wrong = { ...event("text", "{}"), wrong: [{ path: [], says: "the message lacks" }] };
-    expect(seen("the message lacks: {}", connection(1, [wrong, event("ping")]), connection(2, [event("end")]))).toEqual(
-      [1, 0],
-    );
-  });
-
-  test("the connection that is named, or the last on which something went wrong, or the end", () => {
-    const ended = [event("ping"), event("end")];
-    const named = [connection(1, ended, "bystander"), connection(2, ended, "client")];
-    expect(seen('"the bystander\'s connection ended"', ...named)).toEqual([1, 1]);
-    expect(seen("no answer", ...named)).toEqual([2, 1]);
-    expect(seen("no answer", connection(1, [event("ping"), event("ping")]))).toEqual([1, 1]);
-    expect(seen("no answer")).toBeUndefined();
-  });
-
-  test("of very many connections those on which something went wrong, then the last", () => {
-    const many = Array.from({ length: 9 }, (_, i) => connection(i + 1, [event(i === 2 ? "end" : "ping")]));
-    expect(notable(many, 3, hasTrouble).map(({ number }) => number)).toEqual([3, 8, 9]);
-    expect(notable(many, 9, hasTrouble)).toEqual(many);
-  });
 });
 
 test("a cut text is told from a whole one", () => {

@@ -4,7 +4,7 @@ import { applyExpected } from "../../reports/expected/apply.ts";
 import { parseExpected } from "../../reports/expected/read.ts";
 import { forGitHub } from "../../reports/github.ts";
 import { markdown } from "../../reports/markdown/markdown.ts";
-import type { Report } from "../../reports/report.ts";
+import type { Report, ReportCase, ReportCheck } from "../../reports/report.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { sample, withCase } from "./samples.ts";
 
@@ -98,6 +98,21 @@ describe("in GitHub Actions", () => {
     expect(annotations).toHaveLength(1);
     expect(annotations[0]).toMatch(/^::error title=fail%3A parity\.patch \(MUST\) in 1 of \d+ cases::/);
     expect(annotations[0]).toContain("50%25\\n::error::x");
+  });
+
+  test("ten annotations of each kind are written, the first, since GitHub shows no more", () => {
+    const ids = requirements.slice(0, 24).map(({ id }) => id);
+    const checks = ids.map((requirement, i) => ({
+      ...(good.cases[0]?.checks[0] as ReportCheck),
+      requirement,
+      verdict: i % 2 === 0 ? ("fail" as const) : ("warn" as const),
+    }));
+    const report = { ...good, cases: [{ ...(good.cases[0] as ReportCase), verdict: "fail" as const, checks }] };
+    const lines = forGitHub("", report, requirements).split("\n");
+    const named = (kind: string) =>
+      lines.filter((line) => line.startsWith(`::${kind} `)).map((line) => line.split(" ")[2]);
+    expect(named("error")).toEqual(ids.filter((_, i) => i % 2 === 0).slice(0, 10));
+    expect(named("warning")).toEqual(ids.filter((_, i) => i % 2 === 1).slice(0, 10));
   });
 
   test("an entry that no longer holds is an annotation at its line", () => {

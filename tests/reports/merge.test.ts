@@ -75,7 +75,7 @@ describe("merging shards", () => {
 
   const target = { ...{ url: "ws://other/", embedded: false, strict: false } };
   test.each<[string, Partial<Report> | undefined, RegExp]>([
-    ["overlap", undefined, /^1\.json and 1\.json are no shards of one run: both are shard 1 of 2/],
+    ["overlap", undefined, /^1\.json and 1\.json are not shards of one run: both are shard 1 of 2/],
     ["come from different targets", { target }, /^1\.json and 2\.json .*differ in the target/],
     [
       "are of different versions of the suite",
@@ -99,6 +99,6 @@ describe("merging shards", () => {
   });
 
   test("of a run that was not divided is refused", () => {
-    expect(() => merge([{ file: "a.json", report: whole }], protocol)).toThrow(/a\.json is no shard.*--shard 1\/2/);
+    expect(() => merge([{ file: "a.json", report: whole }], protocol)).toThrow(/a\.json is not a shard.*--shard 1\/2/);
   });
 });

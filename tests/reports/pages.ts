@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { html } from "../../reports/html/html.tsx";
-import { makeReport, type Report, type ReportCase } from "../../reports/report.ts";
+import { makeReport } from "../../reports/make.ts";
+import type { Report, ReportCase } from "../../reports/report.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases, runAgainst } from "../helpers.ts";
 import { lobby } from "../servers/lobby.ts";
@@ -26,7 +27,6 @@ async function reportOf(url: string, tested = some, options: Parameters<typeof r
     suite: { name: "tachyon-conformance", version: "1.2.3" },
     protocol,
     target,
-    redact: String,
   });
 }
 

@@ -6,23 +6,23 @@ import type { CaseResult } from "../../harness/execute.ts";
 import type { RunResult } from "../../harness/runner.ts";
 import { cut, keep, type WireEvent } from "../../harness/transcript.ts";
 import { useColors } from "../../reports/colors.ts";
-import { visible, xmlSafe } from "../../reports/escape.ts";
+import { visible } from "../../reports/escape.ts";
 import { junit } from "../../reports/junit.ts";
+import { makeReport } from "../../reports/make.ts";
 import { plainLines } from "../../reports/progress.ts";
-import { redactor } from "../../reports/redact.ts";
 import schema from "../../reports/report.schema.json" with { type: "json" };
-import { makeReport, type Report } from "../../reports/report.ts";
+import type { Report } from "../../reports/report.ts";
 import { terminal } from "../../reports/terminal.ts";
+import { xmlText } from "../../reports/xml.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases, runAgainst } from "../helpers.ts";
 import { lobby } from "../servers/lobby.ts";
 
 const NASTY = '\u001b[31m]]><script>alert(1)</script>&"\u0000\u202e\ud800\ufffe';
-const context = (redact: (text: string) => string = String) => ({
+const context = () => ({
   suite: { name: "tachyon-conformance", version: "1.2.3" },
   protocol,
   target: { url: "ws://example.org/", embedded: false, strict: false },
-  redact,
 });
 
 const check = (verdict: CaseResult["verdict"], actual = "it") =>
@@ -108,17 +108,6 @@ describe("report.json", () => {
     expect(kept).toHaveLength(121);
     expect(kept[60]).toEqual({ at: 940, from: "client", type: "cut", data: "880 events left out" });
   });
-
-  test("secrets stand nowhere in it, however they are spelled", () => {
-    const redact = redactor(["Bearer s3cret/token"]);
-    const data = '{"a":"s3cret/token","b":"Bearer s3cret/token","c":"s3cret%2Ftoken"}';
-    const connections = [
-      { url: "ws://x/?t=s3cret%2Ftoken", events: [{ at: 0, from: "server", type: "text", data } as const] },
-    ];
-    const report = makeReport(run(result("fail", { checks: [check("fail", data)], connections })), context(redact));
-    expect(JSON.stringify(report)).not.toMatch(/s3cret/);
-    expect(JSON.stringify(report)).toContain("[redacted]");
-  });
 });
 
 describe("junit.xml", () => {
@@ -154,6 +143,31 @@ describe("junit.xml", () => {
     expect(named("property")).toContainEqual({ name: "requirement", value: "disconnect.answered" });
   });
 
+  test("says how long each case took, and a suite from its first event to its last", () => {
+    const connections = [2_000, 2_500, 5_500].map((at) => ({
+      url: "ws://x/",
+      events: [{ at, from: "server", type: "ping", data: "" } as const],
+    }));
+    const some = [result("pass", { durationMs: 1_234.4, connections }), result("error", { durationMs: 20 })];
+    const tags = elements(junit(makeReport(run(...some), context()), protocol.requirements));
+    const times = tags.flatMap(({ name, attributes: { time } }) => (time === undefined ? [] : [[name, time]]));
+    expect(times).toEqual([
+      ["testsuite", "3.5"],
+      ["testcase", "1.234"],
+      ["testcase", "0.02"],
+    ]);
+  });
+
+  test("says which verdicts vary or are not confirmed", () => {
+    const some = [result("fail", { unconfirmed: true }), result("error", { unstable: true }), result("pass")];
+    const tags = elements(junit(makeReport(run(...some), context()), protocol.requirements));
+    const properties = tags.filter(({ name }) => name === "property").map(({ attributes: { name } }) => name);
+    expect(properties.filter((name) => name === "unconfirmed" || name === "unstable")).toEqual([
+      "unconfirmed",
+      "unstable",
+    ]);
+  });
+
   test("is well-formed whatever the server sent", () => {
     const events = [{ at: 0, from: "server", type: "text", data: `${NASTY}${NASTY}` } as const];
     const hostile = result("fail", { checks: [check("fail", NASTY)], connections: [{ url: "ws://x/", events }] });
@@ -183,6 +197,13 @@ describe("the terminal", () => {
     ];
     const report = makeReport(run(result("fail", { connections: [{ url: "ws://x/?v=1", events }] })), context());
     expect(show(report)).toMatchSnapshot();
+  });
+
+  test("a failure that was not run again alone says so, and so does one that varies", () => {
+    const told = (more: Partial<CaseResult>) => show(makeReport(run(result("fail", more)), context())).split("\n")[0];
+    expect(told({})).toBe("FAIL disconnect/alone");
+    expect(told({ unconfirmed: true })).toBe("FAIL disconnect/alone (not confirmed: not run again alone)");
+    expect(told({ unstable: true })).toBe("FAIL disconnect/alone (unstable: its verdict varies)");
   });
 
   test("nothing of the server's is raw", () => {
@@ -229,7 +250,7 @@ test("colours follow FORCE_COLOR, then NO_COLOR, then the terminal", () => {
 test("what cannot be seen is made visible, and nothing else is touched", () => {
   expect(visible("größe 日本 💥 a\tb\r\n")).toBe("größe 日本 💥 a\\tb\\r\\n");
   expect(visible("\u001b[2J\u202e\ud800\u0085")).toBe("\\u{1b}[2J\\u{202e}\\u{d800}\\u{85}");
-  expect(xmlSafe("a]]>b]]>c\nd\uffff")).toBe("a]] >b]] >c\nd\\u{ffff}");
+  expect(xmlText('a]]>b\nc\uffff\u0000<&"')).toBe("a]]&gt;b\nc\\u{ffff}\\u{0}&lt;&amp;&quot;");
 });
 
 test("in a pipe a line is written when a suite is done, without cursor movement", () => {

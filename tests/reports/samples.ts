@@ -1,5 +1,6 @@
 import type { RunOptions } from "../../harness/session.ts";
-import { makeReport, type Report, type ReportCase } from "../../reports/report.ts";
+import { makeReport } from "../../reports/make.ts";
+import type { Report, ReportCase } from "../../reports/report.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases, runAgainst } from "../helpers.ts";
 
@@ -16,7 +17,6 @@ export async function sample(fault?: string, options: Partial<RunOptions> = {}):
     suite: { name: "tachyon-conformance", version: "0.2.0" },
     protocol,
     target: { url: "ws://127.0.0.1:8080/", embedded: false, strict: options.strict ?? false },
-    redact: String,
   });
 }
 

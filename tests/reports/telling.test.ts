@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import picocolors from "picocolors";
 import { badge } from "../../reports/badge.ts";
-import { compare } from "../../reports/compare/compare.ts";
+import { compareReports } from "../../reports/compare/compare.ts";
 import { compareTerminal } from "../../reports/compare/terminal.ts";
 import { applyExpected } from "../../reports/expected/apply.ts";
 import { parseExpected } from "../../reports/expected/read.ts";
@@ -123,11 +123,11 @@ describe("what was not judged since something else is broken", () => {
     const xml = junit(refusing, requirements);
     expect(xml.split(`<skipped message="see ${ROOT}"/>`)).toHaveLength(skipped.length + 1);
     expect(markdown(refusing, requirements)).toContain(`- ${skipped.length} cases: see \`${ROOT}\``);
-    expect(await html(refusing, protocol)).toMatch(/What to look at: <a class="mono" href="#disconnect\.success">/);
+    expect(await html(refusing, protocol)).toMatch(/Look at: <a class="mono" href="#disconnect\.success">/);
   });
 
   test("is untold when two runs are compared, in one line for all that rests on it", () => {
-    const worse = compare(good, refusing);
+    const worse = compareReports(good, refusing);
     expect(worse.outcome).toBe("regressed");
     const seeing = worse.changes.filter((it) => it.new.see === ROOT);
     expect(new Set(seeing.map(({ kind }) => kind))).toEqual(new Set(["unjudged"]));
@@ -136,7 +136,7 @@ describe("what was not judged since something else is broken", () => {
     expect(text).toMatch(new RegExp(`^No longer judged: \\d+ requirements in ${cases} cases: see ${ROOT}$`, "m"));
     expect(text.match(/^No longer judged/gm)).toHaveLength(1);
     const [{ case: id, requirement } = { case: "", requirement: "" }] = seeing;
-    const since = compare(breaking(good, id, requirement), refusing).changes.filter((it) => it.case === id);
+    const since = compareReports(breaking(good, id, requirement), refusing).changes.filter((it) => it.case === id);
     expect(since.find((it) => it.requirement === requirement)?.kind).toBe("unjudged");
   });
 });
@@ -210,10 +210,10 @@ describe("what has to be known before all else", () => {
     const first = lines.findIndex((line) => line.startsWith("FAIL"));
     expect(lines.slice(first, first + 6)).toEqual([
       "FAIL the target ended while it was tested",
-      `  ended    the server ended (exit code 3), at 1.2 s; which case did it is not known, the likeliest first: ${suspects.join(", ")}`,
+      `  ended    the server ended (exit code 3), at 1.2 s; it is not known which case did it, the likeliest first: ${suspects.join(", ")}`,
       `  next     npx it run ws://x --case ${suspects[0]}`,
       `  unstable the verdict of 1 case varies; with --fail-on-unstable the exit code is 1 for that: ${PARITY}`,
-      "  stalls   stood still for 2.4 s (at 3.1 s): what that hit was run again",
+      "  stalls   stood still for 2.4 s (at 3.1 s): the cases that this hit were run again",
       "  limit    the target accepts at most 5 connections at the same time, and the suite keeps below that",
     ]);
     const summary = markdown(report, requirements);
@@ -259,9 +259,9 @@ describe("what has to be known before all else", () => {
 
   test("that the target ended is a regression", () => {
     const ended = concluded({ ...good, ...known });
-    expect(compare(good, ended)).toMatchObject({ outcome: "regressed", lost: "the server ended (exit code 3)" });
-    expect(compare(good, ended).new).toMatchObject(known);
-    expect(compare(ended, ended).lost).toBeUndefined();
+    expect(compareReports(good, ended)).toMatchObject({ outcome: "regressed", lost: "the server ended (exit code 3)" });
+    expect(compareReports(good, ended).new).toMatchObject(known);
+    expect(compareReports(ended, ended).lost).toBeUndefined();
   });
 });
 

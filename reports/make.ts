@@ -1,0 +1,53 @@
+import type { CaseResult } from "../harness/execute.ts";
+import type { Protocol } from "../harness/protocol.ts";
+import type { RunResult } from "../harness/runner.ts";
+import { medians } from "./latency.ts";
+import type { Report, ReportCase, ReportShard } from "./report.ts";
+import { conclude } from "./verdict.ts";
+
+/** The facts that a report says beside the results. */
+export interface ReportContext {
+  readonly suite: Report["suite"];
+  readonly protocol: Protocol;
+  readonly target: Report["target"];
+  readonly shard?: ReportShard | undefined;
+  readonly concurrency?: number;
+}
+
+/** Makes the report of a run: its results hold no secrets, and their texts are cut. */
+export function makeReport(run: RunResult, { suite, protocol, target, shard, concurrency }: ReportContext): Report {
+  const { stop, limit, passes } = run;
+  const draft = {
+    suite,
+    protocol: { name: protocol.name, version: protocol.version },
+    target,
+    startedAt: run.startedAt.toISOString(),
+    durationMs: run.durationMs,
+    seed: run.seed,
+    ...(concurrency !== undefined && { concurrency }),
+    ...(stop && { stop }),
+    ...(limit !== undefined && { limit }),
+    ...(shard && { shard }),
+    ...(run.stalls.length > 0 && { stalls: run.stalls }),
+    ...(run.unexplained.length > 0 && { unexplained: run.unexplained }),
+    latencies: medians(protocol.latencies, passes),
+  };
+  return conclude(draft, run.results.map(reportCase), protocol.requirements);
+}
+
+/** The result of a case, as it stands in a report. */
+export function reportCase({ case: it, verdict, ...result }: CaseResult): ReportCase {
+  const { id, title, suite, digest } = it;
+  return {
+    id,
+    title,
+    suite,
+    verdict,
+    ...(result.unstable && { unstable: true }),
+    ...(result.unconfirmed && { unconfirmed: true }),
+    durationMs: result.durationMs,
+    digest,
+    checks: result.checks,
+    connections: result.connections.map(({ anonymous: _, ...connection }) => connection),
+  };
+}

@@ -1,0 +1,71 @@
+import { isFinding } from "../harness/catalogue.ts";
+import type { WireEvent } from "../harness/transcript.ts";
+import type { ReportCase, ReportCheck, ReportConnection } from "./report.ts";
+
+/** The place of an event in the transcripts of a case: of which connection, and which of its events, both from 0. */
+export interface Spot {
+  readonly connection: number;
+  readonly event: number;
+}
+
+const GIVEN_UP = new Set<WireEvent["type"]>(["timeout", "error", "limit"]);
+const BREACH = new Set<WireEvent["type"]>(["violation", "end"]);
+
+/** Tells if an event is a remark of the suite that something did not come, or came too much. */
+export const isGivenUp = ({ type }: WireEvent): boolean => GIVEN_UP.has(type);
+
+/** Tells if something went wrong here: a wait in vain, an error, a breach by the server. */
+export const isTrouble = (event: WireEvent): boolean =>
+  isGivenUp(event) || (event.from === "server" && BREACH.has(event.type));
+
+/** The event that each finding of a case is about. All reports mark these, and no others. */
+export const spotsOf = ({ checks, connections }: Pick<ReportCase, "checks" | "connections">): readonly Spot[] =>
+  checks.filter(isFinding).flatMap((check) => spotOf(check, connections) ?? []);
+
+/** The event that shows what a check found; nothing where nothing happened. */
+export function spotOf(check: ReportCheck, connections: readonly ReportConnection[]): Spot | undefined {
+  const { evidence } = check;
+  const event = evidence?.events.findLast((place) => connections[evidence.connection]?.events[place] !== undefined);
+  if (evidence && event !== undefined) return { connection: evidence.connection, event };
+  const all = connections.flatMap(({ name, events }, connection) =>
+    events.map((it, place): Candidate => ({ connection, event: place, it, name })),
+  );
+  for (const shows of SIGNALS) {
+    const best = all.findLast((candidate) => shows(candidate, check));
+    if (best) return { connection: best.connection, event: best.event };
+  }
+  return undefined;
+}
+
+interface Candidate extends Spot {
+  readonly it: WireEvent;
+  /** Of the connection. */
+  readonly name: string | undefined;
+}
+
+/** The signs that an event shows a finding whose check does not say which does, the surest first. */
+const SIGNALS: readonly ((candidate: Candidate, check: ReportCheck) => boolean)[] = [
+  ({ it }, { silence }) => silence !== undefined && it.type === "timeout" && it.what === silence.what,
+  ({ it }, { actual }) => it.from === "server" && "data" in it && /^["{[]./.test(actual) && it.data.includes(actual),
+  ({ it }, { actual }) =>
+    it.from === "server" && (it.type === "text" || it.type === "binary") && isQuotedIn(actual, it.data),
+  ({ it }, { actual }) => it.from === "server" && it.type === "end" && actual.startsWith("end "),
+  ({ it, name }, { actual }) => name !== undefined && actual.includes(name) && isTrouble(it),
+  ({ it }) => isTrouble(it),
+  ({ it }) => it.from === "server",
+];
+
+const isQuotedIn = (words: string, text: string) => text.length > 3 && words.includes(text.slice(0, 80));
+
+/**
+ * Chooses so many connections and keeps their order: first those that tell of something, then the last ones, since a case with
+ * very many ends with those that show its finding.
+ */
+export function notable<T>(connections: readonly T[], most: number, tells: (connection: T) => boolean): T[] {
+  if (connections.length <= most) return [...connections];
+  const chosen = connections
+    .map((connection, place) => ({ connection, place, tells: tells(connection) }))
+    .toSorted((a, b) => Number(b.tells) - Number(a.tells) || b.place - a.place)
+    .slice(0, most);
+  return chosen.toSorted((a, b) => a.place - b.place).map(({ connection }) => connection);
+}

@@ -1,0 +1,68 @@
+import { expect, test } from "@jest/globals";
+import { howItFell } from "../../harness/outage.ts";
+import { secrets } from "../../harness/secrets.ts";
+import type { Session } from "../../harness/session.ts";
+import { makeReport } from "../../reports/make.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { cases, runAgainst } from "../helpers.ts";
+import { lobby } from "../servers/lobby.ts";
+
+test("a secret is taken out however it is spelled, and of Bearer abc also abc alone", () => {
+  const { redact } = secrets('Bearer s3cret/"token"');
+  expect(redact('"a":"s3cret/\\"token\\"", Bearer s3cret/"token", ?t=s3cret%2F%22token%22')).toBe(
+    '"a":"[redacted]", [redacted], ?t=[redacted]',
+  );
+});
+
+test.each([4, 5, 8, 11, 12, 40])("a secret of %d characters is taken out", (length) => {
+  const secret = "s3cr3t".repeat(8).slice(0, length);
+  const { redact } = secrets(secret);
+  expect(redact(`<${secret}>`)).toBe("<[redacted]>");
+  expect(secrets(`Bearer ${secret}`).redact(`<${secret}>`)).toBe("<[redacted]>");
+});
+
+test("shorter ones stay, since they stand in innocent places, too", () => {
+  expect(secrets("abc", "").redact("abc")).toBe("abc");
+});
+
+test("of secrets that begin alike the longest is taken out, and none is taken for a pattern", () => {
+  expect(secrets("s3cret", "s3cret-token").redact("s3cret-token, s3cret")).toBe("[redacted], [redacted]");
+  expect(secrets("a.*+?^$()[]{}|\\/-b").redact("a.*+?^$()[]{}|\\/-b, a.xx")).toBe("[redacted], a.xx");
+});
+
+test("the list can grow", () => {
+  const list = secrets();
+  expect(list.redact("first, second")).toBe("first, second");
+  list.add("first");
+  expect(list.redact("first, second")).toBe("[redacted], second");
+  list.add("second");
+  expect(list.redact("first, second")).toBe("[redacted], [redacted]");
+});
+
+test.each([
+  ["of 4 characters", "q7Zk"],
+  ["of 11 characters", "q7Zk-q7Zk-9"],
+  ["of 40 characters", "q7Zk-".repeat(8)],
+])("a secret %s that a server repeats stands nowhere in a report, not even where a text is cut", async (_, secret) => {
+  const server = await lobby(() => ({
+    greet: (client) => {
+      client.say({ command: "system/version/response", status: secret, data: { [secret]: secret } });
+      for (let length = 1_990 - secret.length; length < 2_000; length++) client.say(`${"x".repeat(length)}${secret}`);
+    },
+  }));
+  const url = new URL(`${server.url}?token=${secret}`);
+  const target = { url, headers: { "X-Secret": secret }, secrets: secrets(secret) };
+  const some = cases.filter(({ id }) => /^version\/greeting|^disconnect\/alone/.test(id));
+  const result = await runAgainst(server.url, some, { target, timeout: 300 }).finally(server.close);
+  const at = { url: "ws://localhost/", embedded: false, strict: false };
+  const report = JSON.stringify(makeReport(result, { suite: { name: "x", version: "1.0.0" }, protocol, target: at }));
+  expect(report).toContain("[redacted]");
+  expect(report).toMatch(/cut: \d+ characters/);
+  for (let length = 4; length <= secret.length; length++) expect(report).not.toContain(secret.slice(0, length));
+});
+
+test("a secret stands in no words of how a server ended", async () => {
+  const process = { death: { at: 0, how: "exit code 1" }, lastWords: async () => "bad token s3cret" };
+  const session = { target: { process, secrets: secrets("s3cret") }, availability: {} } as unknown as Session;
+  expect(await howItFell(session)).toBe("the server ended (exit code 1: bad token [redacted])");
+});

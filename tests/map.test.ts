@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "@jest/globals";
+
+const FOLDERS = ["certificates", "cli", "harness", "recordings", "reports", "suites"];
+
+/** Imports that close a circle and still stand, of types both. */
+const ALLOWED = ["harness/reading.ts harness/recorder.ts", "harness/measure.ts harness/upgrade.ts"];
+
+const IMPORT = /(?:from|import\() ?"(\.[^"]+\.tsx?)"/g;
+
+const files = FOLDERS.flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
+).filter((file) => /\.tsx?$/.test(file));
+
+const imports = new Map(
+  files.map((file) => {
+    const paths = Array.from(readFileSync(file, "utf8").matchAll(IMPORT), ([, path = ""]) => join(dirname(file), path));
+    return [file, paths.filter((path) => !ALLOWED.includes(`${file} ${path}`))];
+  }),
+);
+
+/** Takes away, again and again, all files that import none of those that are left: what stays is in a circle, or leads to one. */
+function circles(left: ReadonlySet<string>): string[] {
+  const still = [...left].filter((file) => imports.get(file)?.some((path) => left.has(path)));
+  return still.length < left.size ? circles(new Set(still)) : still;
+}
+
+test("no files import each other in a circle, not even types", () => {
+  expect(files.length).toBeGreaterThan(150);
+  expect(circles(new Set(files))).toEqual([]);
+});
+
+test("every import that is allowed to close a circle still does", () => {
+  const closing = ALLOWED.filter((pair) =>
+    readFileSync(pair.split(" ")[0] as string, "utf8").includes(pair.replace(/.*\//, "./")),
+  );
+  expect(closing).toEqual(ALLOWED);
+});
+
+/** A command is a function of its name, and the harness runs cases. */
+const SHARED = ["run"];
+
+const EXPORTED = /^export (?:async )?(?:const|function\*?|class|interface|type) (\w+)/gm;
+
+test("a name that is exported means one thing", () => {
+  const names = files.flatMap((file) =>
+    Array.from(readFileSync(file, "utf8").matchAll(EXPORTED), ([, name = ""]) => name),
+  );
+  const twice = names.filter((name, i) => names.indexOf(name) !== i);
+  expect(twice.filter((name) => !SHARED.includes(name))).toEqual([]);
+});

@@ -1,0 +1,141 @@
+import { expect, test } from "@jest/globals";
+import picocolors from "picocolors";
+import type { Requirement } from "../../harness/catalogue.ts";
+import type { WireEvent } from "../../harness/transcript.ts";
+import { explainConnections, explainFindings } from "../../reports/explain.ts";
+import type { PageData } from "../../reports/html/data.ts";
+import { html } from "../../reports/html/html.tsx";
+import { junit } from "../../reports/junit.ts";
+import { markdown } from "../../reports/markdown/markdown.ts";
+import type { Report, ReportCase, ReportCheck, ReportConnection } from "../../reports/report.ts";
+import { terminal } from "../../reports/terminal.ts";
+import { notable, spotOf, spotsOf } from "../../reports/wrong.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { sample } from "./samples.ts";
+
+const event = (type: "text" | "end" | "ping", data = "") => ({ at: 0, from: "server", type, data }) as const;
+const timeout = (what: string): WireEvent => ({ at: 1, from: "client", type: "timeout", data: "", what, afterMs: 5 });
+const connection = (events: readonly WireEvent[], name?: string): ReportConnection => ({
+  url: "ws://x/",
+  events,
+  ...(name !== undefined && { name }),
+});
+const check = (actual: string, more: Partial<ReportCheck> = {}): ReportCheck => ({
+  requirement: "disconnect.answered",
+  level: "MUST",
+  verdict: "fail",
+  expected: "",
+  actual,
+  ...more,
+});
+const seen = (it: string | ReportCheck, ...connections: ReportConnection[]) => {
+  const spot = spotOf(typeof it === "string" ? check(it) : it, connections);
+  return spot && [spot.connection, spot.event];
+};
+
+test("what the check names as its evidence shows a finding, the last of it", () => {
+  const both = [connection([event("end")]), connection([event("ping"), event("ping"), event("end")])];
+  expect(seen(check("x", { evidence: { connection: 1, events: [0, 1] } }), ...both)).toEqual([1, 1]);
+});
+
+test("evidence that is not there is left alone", () => {
+  expect(seen(check("x", { evidence: { connection: 0, events: [7] } }), connection([event("end")]))).toEqual([0, 0]);
+  expect(seen(check("x", { evidence: { connection: 7, events: [0] } }), connection([event("end")]))).toEqual([0, 0]);
+});
+
+test("a wait in vain shows what did not come, and no other wait does", () => {
+  const silence = { what: "an answer", afterMs: 5 };
+  const waits = connection([timeout("an answer"), timeout("the end"), event("end")]);
+  expect(seen(check("nothing in 5 ms", { silence }), waits)).toEqual([0, 0]);
+});
+
+test("the message that holds what came shows it", () => {
+  const told = connection([event("text", '{"a":"match"}'), event("text", '{"a":"unknown"}'), event("end")]);
+  expect(seen('"match"', told, connection([event("end")]))).toEqual([0, 0]);
+  expect(seen("text banana", connection([event("text", "banana"), event("end")]))).toEqual([0, 0]);
+});
+
+test("the connection that is named, or the last on which something went wrong, or the end shows it", () => {
+  const ended = [event("ping"), event("end")];
+  const named = [connection(ended, "bystander"), connection(ended, "client")];
+  expect(seen('"the bystander\'s connection ended"', ...named)).toEqual([0, 1]);
+  expect(seen("no answer", ...named)).toEqual([1, 1]);
+  expect(seen("no answer", connection([event("ping"), event("ping")]))).toEqual([0, 1]);
+  expect(seen("no answer")).toBeUndefined();
+});
+
+test("of very many connections those on which something went wrong are told, then the last", () => {
+  const many = Array.from({ length: 9 }, (_, i) => connection([event(i === 2 ? "end" : "ping")]));
+  const hasEnd = ({ events }: ReportConnection) => events.some(({ type }) => type === "end");
+  expect(notable(many, 3, hasEnd)).toEqual([many[2], many[7], many[8]]);
+  expect(notable(many, 9, hasEnd)).toEqual(many);
+});
+
+test("in a long transcript the line that is wrong is shown with those around it", () => {
+  const events = Array.from(
+    { length: 100 },
+    (_, i): WireEvent => ({ at: i, from: "server", type: "text", data: `#${i}` }),
+  );
+  const lines = explainConnections([connection(events)], [{ connection: 0, event: 50 }]);
+  const all = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => ` #${from + i}`);
+  expect(lines.map((line) => line.replace(/ +[\d.]+ ms ← text /, " "))).toEqual([
+    "connection ws://x/",
+    ...all(0, 8),
+    "  … 40 more",
+    " #48",
+    " #49",
+    "> #50",
+    " #51",
+    " #52",
+    "  … 39 more",
+    ...all(92, 100),
+  ]);
+});
+
+test("of very many connections the one that a check is about is told, whatever happened on others", () => {
+  const many = Array.from({ length: 9 }, (_, i) => connection([event(i === 4 ? "ping" : "end")], `number ${i}`));
+  const it = { title: "", checks: [check("x", { evidence: { connection: 4, events: [0] } })], connections: many };
+  expect(explainFindings(it as unknown as ReportCase, [], 9).filter((line) => line.startsWith(">"))).toHaveLength(1);
+});
+
+const requirements: readonly Requirement[] = protocol.requirements;
+const options = {
+  colors: picocolors.createColors(false),
+  verbose: false,
+  quiet: false,
+  requirements,
+  alone: (id: string) => id,
+  heavy: [],
+  written: [],
+};
+
+/** The lines that a text marks as wrong, by when they happened. */
+const marked = (text: string) => [...new Set(Array.from(text.matchAll(/> +(\d+\.\d) ms/g), ([, ms]) => Number(ms)))];
+
+/** The lines that the page marks, in ms of the clock of the run. */
+async function markedInPage(report: Report): Promise<number[]> {
+  const page = await html(report, protocol);
+  const data: PageData = JSON.parse(page.match(/id="data">(.*?)<\/script>/s)?.[1] ?? "");
+  const times = data.cases.flatMap(({ checks, connections }) =>
+    checks.flatMap(({ spot }) => (spot ? (connections[spot.connection]?.events[spot.event]?.at ?? []) : [])),
+  );
+  expect(page.match(/class="event [^"]*spot/g)?.length).toBeGreaterThan(0);
+  return times.map((at) => Number(at.toFixed(1)));
+}
+
+test.each(["greets-without-a-parity", "never-says-goodbye", "compares-versions-as-prefixes"])(
+  "of a server that %s terminal, Markdown, JUnit and page mark the same lines",
+  async (fault) => {
+    const report = await sample(fault);
+    const broken = report.cases.find(({ verdict }) => verdict === "fail") as ReportCase;
+    const only = { ...report, cases: [broken] };
+    const wanted = spotsOf(broken).map(({ connection: i, event: j }) => broken.connections[i]?.events[j]?.at ?? 0);
+    const times = [...new Set(wanted.map((at) => Number(at.toFixed(1))))].toSorted((a, b) => a - b);
+    expect(times.length).toBeGreaterThan(0);
+    const sorted = (some: readonly number[]) => [...new Set(some)].toSorted((a, b) => a - b);
+    expect(sorted(marked(terminal(only, options)))).toEqual(times);
+    expect(sorted(marked(markdown(only, requirements)))).toEqual(times);
+    expect(sorted(marked(junit(only, requirements).replaceAll("&gt;", ">")))).toEqual(times);
+    expect(sorted(await markedInPage(only))).toEqual(times);
+  },
+);
