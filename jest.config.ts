@@ -16,7 +16,7 @@ const swc = (tsx: boolean): [string, unknown] => [
 
 const config: Config = {
   testEnvironment: "node",
-  maxWorkers: "100%", // Most of the time is waiting.
+  maxWorkers: "150%", // Most of the time is waiting.
   testSequencer: "<rootDir>/tests/sequencer.js",
   testTimeout: 30_000, // Some servers under test are silence itself.
   testMatch: ["<rootDir>/tests/**/*.test.ts"],

@@ -1,3 +1,4 @@
+import { type EventLoopUtilization, performance } from "node:perf_hooks";
 import type { Availability } from "./availability.ts";
 import { isBroken } from "./catalogue.ts";
 import type { Bench, CaseResult } from "./execute.ts";
@@ -73,8 +74,8 @@ export interface Session extends Bench {
   readonly availability: Availability;
   /** The result of each case that ran; the last, where it ran again. */
   readonly results: Map<Case, CaseResult>;
-  /** When the pass began, in ms of the run's clock. */
-  readonly began: number;
+  /** How much of the time before the pass began the suite waited, and how much it worked. */
+  readonly began: EventLoopUtilization;
   /** No case is left that has not begun. */
   isLastStage: boolean;
   /** How long running again has taken so far, in ms; and how long looking for what ends the server. */
@@ -103,7 +104,7 @@ export const newSession = (
 ): Session => ({
   ...bench,
   results: new Map(),
-  began: bench.shared.clock(),
+  began: performance.eventLoopUtilization(),
   isLastStage: false,
   confirming: 0,
   searched: 0,
@@ -128,10 +129,13 @@ export const TO_CONFIRM = { first: 0.35, last: 0.75 } as const;
 export const isTooLate = (session: Session): boolean =>
   isSpent(session, session.isLastStage ? TO_CONFIRM.last : TO_CONFIRM.first);
 
-/** Tells if a part of the budget is spent. A target that ended, or limits connections, is no slow one: what it costs is bounded elsewhere. */
+/**
+ * Tells if a part of the budget is spent by waiting: a busy machine of the suite costs a server nothing. A target that ended, or
+ * limits connections, is no slow one: the time that it costs is bounded elsewhere.
+ */
 export function isSpent({ options, shared, began, falls }: Session, part = 1): boolean {
   if (options.budget === undefined || falls.length > 0 || shared.limits.words !== undefined) return false;
-  return shared.clock() - began > part * options.budget;
+  return performance.eventLoopUtilization(began).idle > part * options.budget;
 }
 
 /** Keeps a result, and tells of it once it is known that there is a target. */

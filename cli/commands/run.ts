@@ -45,8 +45,8 @@ export async function runCommand(args: RunArguments, protocol: Protocol): Promis
 const BUDGET = 7.5;
 
 /** The time that a run has, in ms; nothing bounds one that was asked to take longer than usual. */
-const budgetOf = ({ timeout, all, concurrency, runs, idle }: RunArguments): number | undefined =>
-  concurrency === 1 || runs > DEFAULTS.runs || idle ? undefined : BUDGET * timeout * (all ? 2 : 1);
+const budgetOf = ({ url, timeout, all, concurrency, runs, idle }: RunArguments): number | undefined =>
+  concurrency === 1 || runs > DEFAULTS.runs || idle ? undefined : BUDGET * timeout * (all || url === undefined ? 2 : 1);
 
 /** The files that a run reads. */
 const inputsOf = ({ expectedFailures, ca, header = [], credential = [] }: RunArguments): string[] => {

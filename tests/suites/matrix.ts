@@ -116,7 +116,7 @@ async function rowOf(fault: string, some: readonly Case[], inFull: boolean): Pro
 }
 
 /** So many faults are tried side by side: with most of them the suite mostly waits. Who asks for one test gets its group. */
-const SIDE_BY_SIDE = 2;
+const SIDE_BY_SIDE = 4;
 const GROUP = 8;
 const PATIENCE = 240_000;
 
