@@ -94,6 +94,10 @@ export const isCrowded = ({ verdict, connections }: CaseResult) =>
   verdict === "error" &&
   connections.some(({ events }) => events.some((it) => it.type === "limit" && it.data.endsWith(AT_ONCE)));
 
+/** Tells if what did not come did so at other times: a server that comes late under load has not failed by that. */
+export const cameToOthers = (it: CaseResult, { shared }: Session): boolean =>
+  decisive(it).some(({ silence }) => silence !== undefined && Number.isFinite(shared.patience.best(silence.what)));
+
 const DOUBTFUL =
   "others that failed like this passed alone, and there was no time to run this one alone (--concurrency 1 does)";
 

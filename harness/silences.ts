@@ -1,6 +1,7 @@
 import {
   breaksAgain,
   brokenIn,
+  cameToOthers,
   harmsOthers,
   isDoubtful,
   isShort,
@@ -92,7 +93,7 @@ export async function allTogether(all: readonly CaseResult[], took: number, sess
   for (const first of some) {
     const second = again.get(first.case);
     if (session.culprits.has(first.case.id)) continue;
-    if (!second) settle({ ...first, unconfirmed: true }, session);
+    if (!second) settle(notAgain(first, session), session);
     else if (!breaksAgain(first, second)) settlePassed(first, second, session);
     else if (some.length > 1 && wasCrowded(second, session)) crowded.push(second);
     else if (some.length === 1 || othersWereServed(second) || othersWereServed(first)) settleFailed(second, session);
@@ -101,6 +102,12 @@ export async function allTogether(all: readonly CaseResult[], took: number, sess
   for (const second of open.length > FEW ? [] : open) settleFailed(second, session);
   await sample(open.length > FEW ? [...crowded, ...open] : crowded, took, session);
 }
+
+/** The result of a case for which there was no time to run again. */
+const notAgain = (first: CaseResult, session: Session): CaseResult => ({
+  ...(isTooLate(session) && cameToOthers(first, session) ? undecided(first) : first),
+  unconfirmed: true,
+});
 
 /** Settles a case that failed twice: that is enough. */
 function settleFailed(second: CaseResult, session: Session): void {
@@ -122,8 +129,9 @@ export async function sample(some: readonly CaseResult[], took: number, session:
       const enough = confirmed >= ENOUGH && cleared.length === 0;
       if (settled.has(result) || session.culprits.has(result.case.id)) continue;
       if (enough || isLate(took, session)) {
-        const known = cleared.length === 0 || confirmed > 0;
-        settle({ ...(known ? raw(result, session) : undecided(result)), unconfirmed: true }, session);
+        const isKnown =
+          confirmed > 0 || (cleared.length === 0 && !(isTooLate(session) && cameToOthers(result, session)));
+        settle({ ...(isKnown ? raw(result, session) : undecided(result)), unconfirmed: true }, session);
         continue;
       }
       const again = await aloneAgain(result, session);
