@@ -4,12 +4,11 @@ import { WebSocket } from "ws";
 import type { Nothing } from "./nothing.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { answerer } from "./pongs.ts";
-import type { Protocol } from "./protocol.ts";
 import { type Ending, ended, reader, type Wanted } from "./reading.ts";
 import { base64, costOf, LIMITS, type Recorder, recorder } from "./recorder.ts";
 import { type Shared, young } from "./shared.ts";
 import { inSegments, reset } from "./tcp.ts";
-import { cut, type Message, type Transcript } from "./transcript.ts";
+import { cut, type EnvelopeReader, type Message, type Transcript } from "./transcript.ts";
 import { ask, type Handshake, NO_ANSWER, responseText } from "./upgrade.ts";
 
 /** What can be sent: an object as JSON, a string as it stands in a text frame, bytes in a binary frame. */
@@ -30,7 +29,7 @@ export interface ConnectionOptions {
   /** Called when a wait turns out to be one for the network. */
   readonly idle: () => void;
   /** What the protocol says of connections and messages. */
-  readonly protocol: Pick<Protocol, "subprotocols" | "envelope">;
+  readonly protocol: { readonly subprotocols: readonly string[]; readonly envelope: EnvelopeReader };
 }
 
 /** What bytes are that a client writes itself. */

@@ -4,7 +4,7 @@ import type { Rule } from "./rule.ts";
 import type { Case, Suite } from "./scenario.ts";
 import type { Violation } from "./schema.ts";
 import type { RequirementSet } from "./set.ts";
-import type { Message, Transcript } from "./transcript.ts";
+import type { Message, MessageEnvelope, Transcript } from "./transcript.ts";
 
 /** A server that runs in this process. */
 export interface RunningServer {
@@ -52,15 +52,6 @@ export interface Latency {
   readonly name: string;
   /** Measures it on a connection, in ms; `undefined` if it did not happen there. */
   of(transcript: Transcript): number | undefined;
-}
-
-/** The parts of a message that say which it is. */
-export interface MessageEnvelope {
-  /** Such as `request`, `response` or `event`. */
-  readonly kind: string;
-  readonly name: string;
-  /** Ties an answer to its request, where the version has such an id. */
-  readonly id?: string;
 }
 
 /** One version of a protocol: all that the harness and the reports need to know of it. Its messages are JSON objects. */

@@ -1,7 +1,15 @@
 import { type Nothing, nothing, silenceOf, silent } from "./nothing.ts";
-import type { MessageEnvelope, Protocol } from "./protocol.ts";
 import type { Recorder } from "./recorder.ts";
-import { isBreach, isObject, isServerEnd, json, type Message, type WireEvent } from "./transcript.ts";
+import {
+  type EnvelopeReader,
+  isBreach,
+  isObject,
+  isServerEnd,
+  json,
+  type Message,
+  type MessageEnvelope,
+  type WireEvent,
+} from "./transcript.ts";
 
 /** A message by its name, by more of its envelope, or by a test of its own. */
 export type Wanted = string | Partial<MessageEnvelope> | ((message: Message) => boolean);
@@ -15,7 +23,7 @@ export interface Ending {
 /** The `next` of a connection: each message is taken once, in whatever order it came. */
 export function reader(
   log: Pick<Recorder, "events" | "wait">,
-  envelope: Protocol["envelope"],
+  envelope: EnvelopeReader,
 ): (wanted: Wanted, what?: string) => Promise<Message | Nothing> {
   const unread: Message[] = [];
   let upTo = 0;
@@ -33,7 +41,7 @@ export function reader(
   };
 }
 
-const isLike = (wanted: string | Partial<MessageEnvelope>, envelope: Protocol["envelope"]) => (message: Message) => {
+const isLike = (wanted: string | Partial<MessageEnvelope>, envelope: EnvelopeReader) => (message: Message) => {
   const { kind, name, id } = typeof wanted === "string" ? { name: wanted } : wanted;
   const found = envelope(message);
   return (

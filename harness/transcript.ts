@@ -56,6 +56,18 @@ export function parse(text: string): unknown {
 /** A JSON object as a peer sent it. */
 export type Message = Readonly<Record<string, unknown>>;
 
+/** The parts of a message that say which it is. */
+export interface MessageEnvelope {
+  /** Such as `request`, `response` or `event`. */
+  readonly kind: string;
+  readonly name: string;
+  /** Ties an answer to its request, where the version has such an id. */
+  readonly id?: string;
+}
+
+/** Reads the envelope of a message; nothing where it has none. */
+export type EnvelopeReader = (message: Message) => MessageEnvelope | undefined;
+
 /** Whether a JSON value is an object. */
 export function isObject(value: unknown): value is Message {
   return typeof value === "object" && value !== null && !Array.isArray(value);

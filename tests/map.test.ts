@@ -20,9 +20,10 @@ const imports = new Map(
   }),
 );
 
-/** Takes away, again and again, all files that import none of those that are left: what stays is in a circle, or leads to one. */
+/** Takes away, again and again, the files that import none of those that are left, or that none of them imports. */
 function circles(left: ReadonlySet<string>): string[] {
-  const still = [...left].filter((file) => imports.get(file)?.some((path) => left.has(path)));
+  const imported = new Set([...left].flatMap((file) => imports.get(file) ?? []));
+  const still = [...left].filter((file) => imported.has(file) && imports.get(file)?.some((path) => left.has(path)));
   return still.length < left.size ? circles(new Set(still)) : still;
 }
 

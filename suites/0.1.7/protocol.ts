@@ -1,9 +1,8 @@
 import type { Connection, Outgoing } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
-import type { MessageEnvelope } from "../../harness/protocol.ts";
 import { scenarios } from "../../harness/scenario.ts";
 import { type Violation, validator } from "../../harness/schema.ts";
-import { isObject, type Message, messages, parse } from "../../harness/transcript.ts";
+import { isObject, type Message, type MessageEnvelope, messages, parse } from "../../harness/transcript.ts";
 import { UsageError } from "../../harness/usage.ts";
 import { documents, keywords, version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";

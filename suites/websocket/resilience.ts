@@ -7,6 +7,7 @@ import { anyFate, fate } from "./fate.ts";
 import { requestWith } from "./requests.ts";
 import { churnCase } from "./resilience-churn.ts";
 import { besideBystander, beyondRoom, judgeSurvival, resetAll, times } from "./survival.ts";
+import { slug } from "./words.ts";
 
 /** The cases of the section "Resilience". They put load on a server, one after another, and stop when they know. */
 export const resilienceCases = (dialect: Dialect): readonly Case[] => [
@@ -142,12 +143,8 @@ async function quiet(client: Connection): Promise<void> {
 
 const large = (dialect: Dialect) =>
   Object.entries({ "64 KiB": 64 << 10, "1 MiB": 1 << 20, "8 MiB": 8 << 20 }).map(([name, bytes]) =>
-    sized(
-      dialect,
-      "resilience.large",
-      `large-${name.replace(" ", "-").toLowerCase()}`,
-      `${name} of an extra property`,
-      () => JSON.stringify("x".repeat(bytes)),
+    sized(dialect, "resilience.large", `large-${slug(name)}`, `${name} of an extra property`, () =>
+      JSON.stringify("x".repeat(bytes)),
     ),
   );
 

@@ -47,7 +47,8 @@ test.each([
   const server = await lobby(() => ({
     greet: (client) => {
       client.say({ command: "system/version/response", status: secret, data: { [secret]: secret } });
-      for (let length = 1_990 - secret.length; length < 2_000; length++) client.say(`${"x".repeat(length)}${secret}`);
+      // The first is told as `text x…`, of which the cut would leave all but the last character of the secret.
+      for (let length = 1_996 - secret.length; length < 2_000; length++) client.say(`${"x".repeat(length)}${secret}`);
     },
   }));
   const url = new URL(`${server.url}?token=${secret}`);
@@ -58,7 +59,7 @@ test.each([
   const report = JSON.stringify(makeReport(result, { suite: { name: "x", version: "1.0.0" }, protocol, target: at }));
   expect(report).toContain("[redacted]");
   expect(report).toMatch(/cut: \d+ characters/);
-  for (let length = 4; length <= secret.length; length++) expect(report).not.toContain(secret.slice(0, length));
+  for (let length = 3; length <= secret.length; length++) expect(report).not.toContain(secret.slice(0, length));
 });
 
 test("a secret stands in no words of how a server ended", async () => {

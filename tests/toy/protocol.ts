@@ -1,11 +1,11 @@
 import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 import type { Requirement } from "../../harness/catalogue.ts";
-import type { Fault, MessageEnvelope, Protocol, RunningServer, ServeOptions } from "../../harness/protocol.ts";
+import type { Fault, Protocol, RunningServer, ServeOptions } from "../../harness/protocol.ts";
 import type { Rule } from "../../harness/rule.ts";
 import { scenarios } from "../../harness/scenario.ts";
 import { validator } from "../../harness/schema.ts";
-import { type Message, messages } from "../../harness/transcript.ts";
+import { type Message, type MessageEnvelope, messages } from "../../harness/transcript.ts";
 
 /** The subprotocol that clients offer and the server selects. */
 export const SUBPROTOCOL = "v2.toy";
