@@ -4,6 +4,7 @@ import { once } from "node:events";
 import "ajv";
 import "semver";
 import "yargs";
+import "junit-report-builder";
 import { WebSocket } from "ws";
 
 const [url, exchanges, concurrency] = process.argv.slice(2);

@@ -19,3 +19,10 @@ export function visible(text: string): string {
 export function visibleLines(text: string): string {
   return text.split("\n").map(visible).join("\n");
 }
+
+/** Does the same, and takes out what an XML document may not hold, or not in a CDATA section. */
+export function xmlSafe(text: string): string {
+  return visibleLines(text)
+    .replace(/[\ufffe\uffff]/g, (c) => `\\u{${c.charCodeAt(0).toString(16)}}`)
+    .replaceAll("]]>", "]] >");
+}

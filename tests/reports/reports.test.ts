@@ -6,14 +6,13 @@ import type { CaseResult } from "../../harness/execute.ts";
 import type { RunResult } from "../../harness/runner.ts";
 import { cut, keep, type WireEvent } from "../../harness/transcript.ts";
 import { useColors } from "../../reports/colors.ts";
-import { visible } from "../../reports/escape.ts";
+import { visible, xmlSafe } from "../../reports/escape.ts";
 import { junit } from "../../reports/junit.ts";
 import { makeReport } from "../../reports/make.ts";
 import { plainLines } from "../../reports/progress.ts";
 import schema from "../../reports/report.schema.json" with { type: "json" };
 import type { Report } from "../../reports/report.ts";
 import { terminal } from "../../reports/terminal.ts";
-import { xmlText } from "../../reports/xml.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases, runAgainst } from "../helpers.ts";
 import { lobby } from "../servers/lobby.ts";
@@ -250,7 +249,7 @@ test("colours follow FORCE_COLOR, then NO_COLOR, then the terminal", () => {
 test("what cannot be seen is made visible, and nothing else is touched", () => {
   expect(visible("größe 日本 💥 a\tb\r\n")).toBe("größe 日本 💥 a\\tb\\r\\n");
   expect(visible("\u001b[2J\u202e\ud800\u0085")).toBe("\\u{1b}[2J\\u{202e}\\u{d800}\\u{85}");
-  expect(xmlText('a]]>b\nc\uffff\u0000<&"')).toBe("a]]&gt;b\nc\\u{ffff}\\u{0}&lt;&amp;&quot;");
+  expect(xmlSafe("a]]>b]]>c\nd\uffff")).toBe("a]] >b]] >c\nd\\u{ffff}");
 });
 
 test("in a pipe a line is written when a suite is done, without cursor movement", () => {
