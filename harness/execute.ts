@@ -176,7 +176,7 @@ export async function examine(
   });
   for (const rule of protocol.rules) verdicts.apply(rule, transcripts);
   return {
-    checks: verdicts.checks.map((check) => ({ ...check, actual: cut(redact(check.actual)) })),
+    checks: verdicts.shown(transcripts).map((check) => ({ ...check, actual: cut(redact(check.actual)) })),
     connections,
   };
 }

@@ -1,10 +1,11 @@
 import { broken, isBroken, isRight, type Level, type Requirement, type Verdict } from "./catalogue.ts";
+import { type Evidence, placed, sourceOf } from "./evidence.ts";
 import { accepts, describe } from "./expect.ts";
 import { BeyondLimit } from "./limits.ts";
 import { isNothing, type Silence, whyNothing } from "./nothing.ts";
 import type { Finding, Rule } from "./rule.ts";
 import type { Case, Context } from "./scenario.ts";
-import { show, type Transcript } from "./transcript.ts";
+import { show, type Transcript, type WireEvent } from "./transcript.ts";
 
 /** One judgement: a requirement, what would have been acceptable, and what came. */
 export interface Check {
@@ -19,6 +20,8 @@ export interface Check {
   readonly ended?: true;
   /** How long was waited in vain, where that is what it rests on. */
   readonly silence?: Silence;
+  /** The events that show what came, where it is known. */
+  readonly evidence?: Evidence;
 }
 
 /** How a run judges: the catalogue, and whether a SHOULD counts as a MUST. */
@@ -39,6 +42,8 @@ export interface Cut {
 /** Gathers the checks of one case. */
 export interface Judge extends Pick<Context, "check" | "report" | "skip"> {
   readonly checks: readonly Check[];
+  /** The checks with their evidence, once the transcripts of the case are complete. */
+  shown(transcripts: readonly Transcript[]): readonly Check[];
   /** Judges by a rule what happened on all connections of the case. */
   apply(rule: Rule, transcripts: readonly Transcript[]): void;
   /** Gives what the case declared and did not judge its verdict; `cut` is what kept it from judging. */
@@ -48,6 +53,8 @@ export interface Judge extends Pick<Context, "check" | "report" | "skip"> {
 /** The judge of one case. Throws where a case names a requirement that the catalogue lacks: a bug of the suite. */
 export function judge({ requirements, strict }: Judging): Judge {
   const checks: Check[] = [];
+  // What shows a check that is not kept: events, or a value that is looked up in the end, when all messages are known.
+  const shows = new Map<Check, { readonly events: readonly WireEvent[] } | { readonly observed: unknown }>();
 
   const note = (
     id: string,
@@ -58,39 +65,54 @@ export function judge({ requirements, strict }: Judging): Judge {
     const requirement = requirements.get(id);
     if (!requirement) throw new Error(`the catalogue has no requirement "${id}"`);
     const { level, statement } = requirement;
-    checks.push({
+    const check: Check = {
       requirement: id,
       level,
       verdict: verdict === "broken" ? broken(level, strict) : verdict,
       expected: expected ?? statement,
       actual,
       ...more,
-    });
+    };
+    checks.push(check);
+    return check;
+  };
+
+  const evident = (check: Check, [first]: readonly Finding[]) => {
+    if (first?.events) shows.set(check, { events: first.events });
   };
 
   return {
     checks,
+    shown: (transcripts) =>
+      checks.map((check) => {
+        const what = shows.get(check);
+        const source = what && "observed" in what ? sourceOf(what.observed, transcripts) : undefined;
+        const evidence = placed(what && "events" in what ? what.events : source ? [source] : [], transcripts);
+        return evidence ? { ...check, evidence } : check;
+      }),
     check(id, observed, expected): observed is never {
       const kept =
         observed !== undefined && !isNothing(observed) && (expected === undefined || accepts(expected, observed));
       const why = isNothing(observed) ? whyNothing(observed) : undefined;
       const verdict = kept ? "pass" : why?.unread ? "error" : "broken";
-      note(id, verdict, why?.words ?? show(observed), {
+      const check = note(id, verdict, why?.words ?? show(observed), {
         ...(expected && { expected: describe(expected) }),
         ...(why?.silence && { silence: why.silence }),
       });
+      if (!kept) shows.set(check, { observed });
       return kept;
     },
-    report: (id, observed) => note(id, "info", observed),
-    skip: (id, why) => note(id, "skip", why),
+    report: (id, observed) => void note(id, "info", observed),
+    skip: (id, why) => void note(id, "skip", why),
     apply(rule, transcripts) {
       const findings = transcripts.map((transcript) => tryTo(rule, transcript));
       const of = (outcome: Finding["outcome"]) => findings.filter((finding) => finding.outcome === outcome);
       const told = (some: readonly Finding[]) => [...new Set(some.map(({ actual }) => actual))].join("; ");
       const [brokenOnes, inconclusive] = [of("broken"), of("inconclusive")];
       const silence = brokenOnes.every((it) => it.silence) ? brokenOnes[0]?.silence : undefined;
-      if (brokenOnes.length > 0) note(rule.requirement, "broken", told(brokenOnes), { ...(silence && { silence }) });
-      else if (inconclusive.length > 0) note(rule.requirement, "error", told(inconclusive));
+      if (brokenOnes.length > 0)
+        evident(note(rule.requirement, "broken", told(brokenOnes), { ...(silence && { silence }) }), brokenOnes);
+      else if (inconclusive.length > 0) evident(note(rule.requirement, "error", told(inconclusive)), inconclusive);
       else note(rule.requirement, "pass", told(findings));
     },
     complete(tests, { thrown, unopened, limit }) {

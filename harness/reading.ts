@@ -8,6 +8,7 @@ import {
   json,
   type Message,
   type MessageEnvelope,
+  readFrom,
   type WireEvent,
 } from "./transcript.ts";
 
@@ -62,15 +63,19 @@ function wordsOf(wanted: Wanted): string {
 /** How the server ended a connection that is over, or `undefined` where it was not the server. */
 export function ended({ events }: Pick<Recorder, "events">): Ending | undefined {
   const last = events.findLast(isServerEnd);
-  if (last?.type === "end") return { frame: false };
+  if (last?.type === "end") return readFrom(last, { frame: false });
   if (last?.type !== "close") return undefined;
-  return last.code === undefined ? { frame: true } : { frame: true, code: last.code };
+  return readFrom(last, last.code === undefined ? { frame: true } : { frame: true, code: last.code });
 }
 
 /** Why nothing more can come on a connection that is over. */
 export function ending(events: readonly WireEvent[]): Nothing {
   const why = (event: WireEvent) => isBreach(event) || event.type === "error" || event.type === "limit";
   const last = events.find(why) ?? events.findLast(isServerEnd) ?? events.at(-1);
+  return readFrom(last, nothingAfter(last));
+}
+
+function nothingAfter(last: WireEvent | undefined): Nothing {
   switch (last?.type) {
     case "error":
       return nothing(`the connection failed: ${last.data}`);

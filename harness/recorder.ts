@@ -3,7 +3,7 @@ import { type Nothing, silent } from "./nothing.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { ending } from "./reading.ts";
 import type { Shared } from "./shared.ts";
-import type { Side, WireEvent } from "./transcript.ts";
+import { readFrom, type Side, type WireEvent } from "./transcript.ts";
 
 /** What the suite reads at most, whatever the server sends: bytes, and events. And what it keeps of a text that it sends. */
 export const LIMITS = {
@@ -69,8 +69,8 @@ export interface Recorder {
   readonly events: readonly WireEvent[];
   /** Whether nothing more can come. */
   readonly over: boolean;
-  /** Notes what happened now, and wakes who waits for it. `size` is what it costs, in bytes. */
-  record(event: New, size?: number): void;
+  /** Notes what happened now, and wakes who waits for it; gives it as it is noted. `size` is what it costs, in bytes. */
+  record(event: New, size?: number): WireEvent | undefined;
   /** Notes a ping or pong; of many only the first, since a flood of them shall cost nothing. */
   control(from: Side, type: "ping" | "pong", payload: Uint8Array): void;
   /** Wakes who waits for what is not in the transcript. */
@@ -124,21 +124,23 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
     wake();
   };
 
-  function record(event: New, size = 0): void {
+  function record(event: New, size = 0): WireEvent | undefined {
     if (frozen) {
       afterwards(event.from);
-      return;
+      return undefined;
     }
     const bound = event.from === "server" ? exceeded(size + EVENT) : undefined;
     if (bound !== undefined) {
       limit(`more than ${bound}`);
-      return;
+      return undefined;
     }
     if (event.from === "server") noticeStall();
     if (event.from === "server" && event.type === "text") shared.patience.heard();
     if (event.from === "client" && event.type === "ping") awaited.add(event.data);
-    events.push({ at: stamp(clock()), ...event } as WireEvent);
+    const noted = { at: stamp(clock()), ...event } as WireEvent;
+    events.push(noted);
     wake();
+    return noted;
   }
 
   /** Notes that the server sends something, and whether it had stood still before. */
@@ -231,9 +233,8 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
             ...(next !== undefined && { nextServedAfterMs: stamp(next - since) }),
             ...(among > (shared.patience.inARow(what, since) >= ROW ? SOME : CROWD) && { among }),
           };
-          settle(silent(silence));
           const data = `gave up waiting for ${what} after ${limit} ms`;
-          record({ from: "client", type: "timeout", data, ...silence });
+          settle(readFrom(record({ from: "client", type: "timeout", data, ...silence }), silent(silence)));
         };
         const pause = shared.patience.idle();
         const rest = () => void (meter.bytes < LIMITS.crowded && idle());

@@ -7,7 +7,7 @@ import { ended, ending, reader } from "./reading.ts";
 import { base64, LIMITS } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
 import { type Tape, type Track, tape } from "./tape.ts";
-import { cut, type Transcript, type WireEvent } from "./transcript.ts";
+import { cut, readFrom, type Transcript, type WireEvent } from "./transcript.ts";
 import { NO_ANSWER } from "./upgrade.ts";
 
 /** What a case finds in a recording of itself. */
@@ -141,7 +141,7 @@ const tell = (it: WireEvent | Done) => cut(`${it.type} ${"data" in it ? it.data 
 /** That the suite gave up waiting for something here. */
 function givenUp(event: WireEvent, what: string): Nothing | undefined {
   const silence = event.type === "timeout" && event.what === what ? silenceOf(event) : undefined;
-  return silence && silent(silence);
+  return silence && readFrom(event, silent(silence));
 }
 
 /** Whether the handshake succeeded, and why not. */

@@ -5,6 +5,8 @@ import type { Side, Transcript, WireEvent } from "./transcript.ts";
 export interface Finding {
   readonly outcome: "kept" | "broken" | "inconclusive";
   readonly actual: string;
+  /** The events that show it. */
+  readonly events?: readonly WireEvent[];
   /** How long was waited in vain, where that is what it rests on. */
   readonly silence?: Silence;
 }

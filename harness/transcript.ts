@@ -40,9 +40,21 @@ const parsed = new WeakMap<WireEvent, unknown>();
 /** The JSON value of a text event, or `undefined` where it is no JSON. */
 export function json(event: WireEvent): unknown {
   if (event.type !== "text") return undefined;
-  if (!parsed.has(event)) parsed.set(event, parse(event.data));
+  if (!parsed.has(event)) parsed.set(event, readFrom(event, parse(event.data)));
   return parsed.get(event);
 }
+
+const origins = new WeakMap<object, WireEvent>();
+
+/** Remembers of a value from which event it was read. */
+export function readFrom<T>(event: WireEvent | undefined, value: T): T {
+  if (event && typeof value === "object" && value !== null) origins.set(value, event);
+  return value;
+}
+
+/** Returns the event that a value was read from, where it is known. */
+export const originOf = (value: unknown): WireEvent | undefined =>
+  typeof value === "object" && value !== null ? origins.get(value) : undefined;
 
 /** Parses JSON text; `undefined` where it is none (no JSON text stands for it). */
 export function parse(text: string): unknown {
@@ -149,6 +161,13 @@ export function keep({ events, ...rest }: Transcript): Transcript {
     return { ...event, data };
   };
   return { ...rest, events: kept.map(shorter) };
+}
+
+/** Returns the place of an event in what `keep` keeps of so many; nothing where it is left out. */
+export function keptPlace(index: number, of: number): number | undefined {
+  const left = of - 2 * KEPT.events;
+  if (left <= 0 || index < KEPT.events) return index;
+  return index < of - KEPT.events ? undefined : index - left + 1;
 }
 
 /**

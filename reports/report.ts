@@ -15,8 +15,6 @@ export interface ReportConnection {
 export interface ReportCheck extends Check {
   /** Why it is expected to fail, where the user said so. */
   readonly expectedFailure?: string;
-  /** The events that show what came, where it is known: of which connection, and which of its events, all from 0. */
-  readonly evidence?: { readonly connection: number; readonly events: readonly number[] };
   /** It could not be judged since something was not recorded. This is nobody's fault, so it does not count as unjudged. */
   readonly unrecorded?: true;
 }

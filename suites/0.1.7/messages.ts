@@ -36,10 +36,14 @@ import {
 import { DISCONNECT, DISCONNECTED, GREETING, nameOf, queryOf, violationsOf } from "./protocol.ts";
 
 const kept = (actual: string): Finding => ({ outcome: "kept", actual });
-const broken = (actual: string): Finding => ({ outcome: "broken", actual });
-const inconclusive = (actual: string): Finding => ({ outcome: "inconclusive", actual });
+const broken = (actual: string, event: WireEvent): Finding => ({ outcome: "broken", actual, events: [event] });
+const inconclusive = (actual: string, event?: WireEvent): Finding => ({
+  outcome: "inconclusive",
+  actual,
+  ...(event && { events: [event] }),
+});
 const missed = (what: string, wait: Timeout): Finding => ({
-  ...broken(`${what}: ${quote(wait)}`),
+  ...broken(`${what}: ${quote(wait)}`, wait),
   ...(silenceOf(wait) && { silence: silenceOf(wait) as Silence }),
 });
 
@@ -60,10 +64,10 @@ export const rules: readonly Rule[] = [
       const limit = transcript.events.find(isLimit);
       const wrong = data.find(isWrong);
       const breach = unprovoked(transcript);
-      if (wrong) return broken([quote(wrong), whyWrong(wrong)].filter(Boolean).join(": "));
-      if (breach && isLostBefore(transcript, breach)) return inconclusive(`${quote(breach)}, perhaps provoked`);
-      if (breach) return broken(quote(breach));
-      if (limit) return inconclusive(quote(limit));
+      if (wrong) return broken([quote(wrong), whyWrong(wrong)].filter(Boolean).join(": "), wrong);
+      if (breach && isLostBefore(transcript, breach)) return inconclusive(`${quote(breach)}, perhaps provoked`, breach);
+      if (breach) return broken(quote(breach), breach);
+      if (limit) return inconclusive(quote(limit), limit);
       return kept(data.length > 0 ? "every message is a JSON object" : "no message");
     },
     needs({ events }) {
@@ -76,7 +80,7 @@ export const rules: readonly Rule[] = [
   rule("message.known", {
     judge(transcript) {
       const wrong = unknown(transcript);
-      return wrong ? broken(show(wrong.message)) : kept("every command is one of this version");
+      return wrong ? brokenBy(transcript, wrong) : kept("every command is one of this version");
     },
     needs: (transcript) => [eventOf(transcript, unknown(transcript)), ...refusable(transcript)],
     gaps: ANSWER,
@@ -85,7 +89,7 @@ export const rules: readonly Rule[] = [
   rule("message.foreign", {
     judge(transcript) {
       const foreign = sent(transcript).find(isOfAnother);
-      return foreign ? broken(show(foreign.message)) : kept("no message of another service");
+      return foreign ? brokenBy(transcript, foreign) : kept("no message of another service");
     },
     needs: (transcript) => [eventOf(transcript, sent(transcript).find(isOfAnother))],
     gaps: EACH,
@@ -95,7 +99,7 @@ export const rules: readonly Rule[] = [
     judge(transcript) {
       const wrong = sent(transcript).find(isInvalid);
       if (!wrong) return kept("every message validates");
-      return broken(`${violationsOf(wrong.message)[0]?.says}: ${show(wrong.message)}`);
+      return brokenBy(transcript, wrong, `${violationsOf(wrong.message)[0]?.says}: ${show(wrong.message)}`);
     },
     needs: (transcript) => [eventOf(transcript, sent(transcript).find(isInvalid))],
     gaps: EACH,
@@ -109,7 +113,7 @@ export const rules: readonly Rule[] = [
       if (transcript.events.some(isProvocation)) return kept("the suite broke RFC 6455 before");
       if (tooBig(transcript, end)) return kept("the WebSocket layer ended it over a message that was too big");
       if (mayBeLost(transcript)) return kept("several commands were on their way: a goodbye may be lost");
-      return broken(`${quote(end)} with no ${DISCONNECTED} before`);
+      return broken(`${quote(end)} with no ${DISCONNECTED} before`, end);
     },
     needs: (transcript) => [
       firstEnd(transcript),
@@ -126,7 +130,8 @@ export const rules: readonly Rule[] = [
       const success = sent(transcript).find(isSuccess);
       if (!success) return kept(`no ${DISCONNECTED} success`);
       const asked = transcript.events.slice(0, success.index).some(asksToDisconnect);
-      return asked ? kept("asked for") : broken(`${show(success.message)}, without a ${DISCONNECT}`);
+      if (asked) return kept("asked for");
+      return brokenBy(transcript, success, `${show(success.message)}, without a ${DISCONNECT}`);
     },
     needs: (transcript) => [
       eventOf(transcript, sent(transcript).find(isSuccess)),
@@ -139,7 +144,7 @@ export const rules: readonly Rule[] = [
     judge(transcript) {
       const failed = sent(transcript).filter(isFailure);
       const wrong = failed.find(isInvalid);
-      if (wrong) return broken(show(wrong.message));
+      if (wrong) return brokenBy(transcript, wrong);
       return kept(failed.length > 0 ? `every failed ${DISCONNECTED} validates` : `no failed ${DISCONNECTED}`);
     },
     needs(transcript) {
@@ -177,7 +182,7 @@ export const rules: readonly Rule[] = [
     judge(transcript) {
       const wrong = transcript.events.find(isWrongHandshake);
       const odd = transcript.events.some(isOdd);
-      return wrong && !odd ? broken(quote(wrong)) : kept("no wrong answer to a handshake");
+      return wrong && !odd ? broken(quote(wrong), wrong) : kept("no wrong answer to a handshake");
     },
     needs: ({ events }) => [events.find(isWrongHandshake), events.find(isOdd)],
     gaps: { hide: ["server"], excuse: ["client"] },
@@ -189,7 +194,7 @@ export const rules: readonly Rule[] = [
       const goodbye = sent(transcript).find(isSuccess);
       const wait = transcript.events.find(isVainForGreeting);
       if (greeted) return kept("greeted");
-      if (goodbye) return broken(`no ${GREETING} before ${show(goodbye.message)}`);
+      if (goodbye) return brokenBy(transcript, goodbye, `no ${GREETING} before ${show(goodbye.message)}`);
       return wait ? missed("not greeted", wait) : kept("no sign that it was not greeted");
     },
     needs: (transcript) => [
@@ -208,7 +213,8 @@ export const rules: readonly Rule[] = [
       // What has no parity is wrong by its schema.
       if (typeof told !== "string" || !isOfThisVersion(transcript))
         return kept("no client of this very version was told its parity");
-      return told === "match" ? kept("match") : broken(`a client of version ${version} is told ${show(told)}`);
+      if (told === "match" || !greeted) return kept("match");
+      return brokenBy(transcript, greeted, `a client of version ${version} is told ${show(told)}`);
     },
     needs: (transcript) => [eventOf(transcript, sent(transcript).find(isGreeting)), transcript.events.find(isOdd)],
     gaps: EACH,
@@ -219,7 +225,7 @@ export const rules: readonly Rule[] = [
       const [goodbye, ...rest] = fromAnnouncement(transcript);
       if (!goodbye) return kept(`no ${DISCONNECTED}`);
       const late = rest.find(isServerData);
-      return late ? broken(`afterwards came ${quote(late)}`) : kept("nothing came afterwards");
+      return late ? broken(`afterwards came ${quote(late)}`, late) : kept("nothing came afterwards");
     },
     needs(transcript) {
       const [goodbye, ...rest] = fromAnnouncement(transcript);
@@ -267,6 +273,10 @@ const isOfAnother = ({ message }: Sent) => isForeign(nameOf(message));
 const isInvalid = ({ message }: Sent) => violationsOf(message).length > 0;
 const isSuccess = ({ message }: Sent) => isDisconnected(message) && message.status === "success";
 const isFailure = ({ message }: Sent) => isDisconnected(message) && message.status === "failed";
+
+/** Broken by a message: it is what came, where no other words are given. */
+const brokenBy = ({ events }: Transcript, { index, message }: Placed, words = show(message)): Finding =>
+  broken(words, events[index] as WireEvent);
 
 const eventOf = ({ events }: Transcript, placed: Placed | undefined) => placed && events[placed.index];
 

@@ -3,7 +3,7 @@ import { DEFAULTS } from "../../cli/defaults.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import type { Finding } from "../../harness/rule.ts";
 import { run } from "../../harness/runner.ts";
-import type { Transcript } from "../../harness/transcript.ts";
+import type { Transcript, WireEvent } from "../../harness/transcript.ts";
 import { isEnd, judgeRecorded } from "../../recordings/judge.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { messageFaults } from "../../suites/0.1.7/reference/faults/messages.ts";
@@ -69,8 +69,17 @@ const ANNOUNCED = "termination.announced";
 const PARITY = "parity.match";
 
 /** A finding without what a run knows of its waits. */
-const unwaited = (id: string, { silence, ...finding }: Finding): Finding =>
-  silence && id === "version.greeting" ? { outcome: "kept", actual: "no sign that it was not greeted" } : finding;
+const unwaited = (id: string, { silence, events, ...finding }: Finding): Finding => {
+  if (silence && id === "version.greeting") return { outcome: "kept", actual: "no sign that it was not greeted" };
+  return events ? { ...finding, events: events.map(asLine) } : finding;
+};
+
+/** An event as far as a line of a recording tells it. */
+const asLine = (event: WireEvent): WireEvent => {
+  if (event.type !== "timeout") return event;
+  const { at, from, type, data } = event;
+  return { at, from, type, data };
+};
 
 describe("a recording gets the verdicts of the run that it is of", () => {
   test.each([undefined, ...Object.keys(messageFaults)])("with the fault %s", async (fault) => {

@@ -1,0 +1,39 @@
+import { isObject, json, keptPlace, originOf, type Transcript, type WireEvent } from "./transcript.ts";
+
+/** Shows what a check found: a connection of the case and events on it, both counted from 0 as a report holds them. */
+export interface Evidence {
+  readonly connection: number;
+  readonly events: readonly number[];
+}
+
+/** Levels of a message that are looked through for a value. */
+const DEPTH = 4;
+
+/** Finds events in the transcripts of a case, as they are kept of it; nothing where none of them is. */
+export function placed(events: readonly WireEvent[], transcripts: readonly Transcript[]): Evidence | undefined {
+  const wanted = new Set(events);
+  for (const [connection, { events: all }] of transcripts.entries()) {
+    const places = all.flatMap((event, i) => (wanted.has(event) ? (keptPlace(i, all.length) ?? []) : []));
+    if (places.length > 0) return { connection, events: places };
+  }
+  return undefined;
+}
+
+/** Finds the event that a value was read from: itself, or a message that holds it. */
+export function sourceOf(observed: unknown, transcripts: readonly Transcript[]): WireEvent | undefined {
+  const origin = originOf(observed);
+  if (origin) return origin;
+  if (typeof observed !== "string" && (typeof observed !== "object" || observed === null)) return undefined;
+  const sources = transcripts.flatMap(({ events }) => {
+    const first = events.find((event) => event.from === "server" && holds(json(event), observed, DEPTH));
+    return first ? [first] : [];
+  });
+  // The same text on several connections does not tell which one was meant.
+  return sources.length === 1 ? sources[0] : undefined;
+}
+
+const holds = (value: unknown, wanted: unknown, depth: number): boolean =>
+  value === wanted ||
+  (depth > 0 &&
+    (Array.isArray(value) || isObject(value)) &&
+    Object.values(value).some((inner) => holds(inner, wanted, depth - 1)));
