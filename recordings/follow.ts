@@ -29,6 +29,8 @@ export interface FollowedConnection {
   readonly decisive: Transcript;
   /** The transcript that a report shows. It is made on demand, since most are not shown. */
   shown(): Transcript;
+  /** The place of an event in that; nothing where it is left out. */
+  placeOf(event: WireEvent): number | undefined;
 }
 
 /** Follows the connections of recordings, however long, and in bounded memory. */
@@ -56,6 +58,8 @@ interface Followed {
   bytes: number;
   readonly head: WireEvent[];
   readonly tail: WireEvent[];
+  /** The number of each event, from 0. */
+  readonly numbers: WeakMap<WireEvent, number>;
 }
 
 /**
@@ -140,11 +144,13 @@ const begun = (file: string, id: string, url: string, number: number, at: number
   bytes: CONNECTION + 2 * (id.length + url.length),
   head: [],
   tail: [],
+  numbers: new WeakMap(),
 });
 
 function append(it: Followed, event: WireEvent): void {
   const cost = costIn(event);
   it.count += event.type === "cut" ? 0 : 1;
+  it.numbers.set(event, it.places);
   it.places += 1;
   it.ended ||= isEnd(event);
   it.last = event.at;
@@ -179,7 +185,16 @@ function finished({ file, id, url, number, count, began, last, decisive, ...it }
     durationMs: Math.max(0, Math.round((last - began) * 100) / 100),
     decisive: { url, events: decisive },
     shown: () => shownOf(url, it),
+    placeOf: (event) => shownPlace(it.numbers.get(event), it),
   };
+}
+
+/** The place at which an event of such a number is shown. */
+function shownPlace(number: number | undefined, { places, head, tail }: Pick<Followed, "places" | "head" | "tail">) {
+  if (number === undefined || number < head.length) return number;
+  const between = places - head.length - tail.length;
+  if (between === 0) return number;
+  return number < head.length + between ? undefined : number - between + 1;
 }
 
 function shownOf(url: string, { places, head, tail }: Pick<Followed, "places" | "head" | "tail">): Transcript {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { broken, type Requirement, VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { Rule } from "../harness/rule.ts";
-import { cut } from "../harness/transcript.ts";
+import { cut, type WireEvent } from "../harness/transcript.ts";
 import type { Report, ReportCase, ReportCheck } from "../reports/report.ts";
 import { conclude } from "../reports/verdict.ts";
 import type { FollowedConnection } from "./follow.ts";
@@ -94,13 +94,14 @@ interface Judged {
   readonly row: Row;
   readonly verdict: Verdict;
   readonly actual: string;
+  readonly events?: readonly WireEvent[] | undefined;
 }
 
 function findingsOn({ decisive }: FollowedConnection, rows: readonly Row[]): readonly Judged[] {
   const silent = !decisive.events.some(({ from, type }) => from === "server" && type !== "cut");
   return rows.map((row) => {
-    const { outcome, actual } = judgeRecorded(row.rule, decisive);
-    if (outcome === "broken") return { row, verdict: row.broken, actual };
+    const { outcome, actual, events } = judgeRecorded(row.rule, decisive);
+    if (outcome === "broken") return { row, verdict: row.broken, actual, events };
     if (outcome === "inconclusive") return { row, verdict: "skip", actual };
     return silent
       ? { row, verdict: "skip", actual: "nothing that the server sent is recorded" }
@@ -121,19 +122,26 @@ function caseOf(it: FollowedConnection, verdict: Verdict, found: readonly Judged
     verdict,
     durationMs: it.durationMs,
     digest: createHash("sha256").update(`${it.file}\0${it.id}`).digest("hex").slice(0, 16),
-    checks: found.map(checkOf),
+    checks: found.map((one) => checkOf(one, it)),
     connections: [{ url: cut(url), events: short }],
   };
 }
 
-const checkOf = ({ row: { requirement }, verdict, actual }: Judged): ReportCheck => ({
-  requirement: requirement.id,
-  level: requirement.level,
-  verdict,
-  expected: requirement.statement,
-  actual: cut(actual),
-  ...(verdict === "skip" && { unrecorded: true }),
-});
+function checkOf(
+  { row: { requirement }, verdict, actual, events = [] }: Judged,
+  { placeOf }: FollowedConnection,
+): ReportCheck {
+  const places = events.flatMap((event) => placeOf(event) ?? []);
+  return {
+    requirement: requirement.id,
+    level: requirement.level,
+    verdict,
+    expected: requirement.statement,
+    actual: cut(actual),
+    ...(places.length > 0 && { evidence: { connection: 0, events: places } }),
+    ...(verdict === "skip" && { unrecorded: true }),
+  };
+}
 
 /** Counts what was not recorded as unjudged if nothing at all was judged: nothing could pass then. */
 function counted(cases: readonly ReportCase[]): readonly ReportCase[] {

@@ -18,6 +18,21 @@ test("of a connection with very many events both ends are shown, and all that de
   expect(it?.decisive.events.length).toBeLessThan(300);
 });
 
+test("an event that decides is found where it is shown, if it is", () => {
+  const wrong = event("server", "text", "no JSON");
+  const pings = (n: number) => again(n, event("client", "ping", "AAAA"));
+  const placeOf = (...events: WireEvent[]) => {
+    const [it] = followed(toLines({ one: events }));
+    const broken = it?.decisive.events.find(({ type }) => type === "text");
+    const place = broken && it?.placeOf(broken);
+    return [place, place === undefined ? undefined : it?.shown().events[place]?.type];
+  };
+  expect(placeOf(...pings(30), wrong)).toEqual([30, "text"]);
+  expect(placeOf(...pings(118), wrong)).toEqual([118, "text"]);
+  expect(placeOf(...pings(1_000), wrong, END)).toEqual([118, "text"]);
+  expect(placeOf(...pings(100), wrong, ...pings(100))).toEqual([undefined, undefined]);
+});
+
 test("connections of the same name in several files are several", () => {
   const all: FollowedConnection[] = [];
   const follower = follow(rules, (it) => all.push(it));
