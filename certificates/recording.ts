@@ -41,16 +41,17 @@ interface Line {
   readonly url?: string;
   readonly name?: string;
   readonly anonymous?: true;
+  readonly unsent?: number;
   readonly event: WireEvent;
 }
 
 /** Adds an event to its connection: the last, or the one that it begins. */
-function add({ id, number, url, name, anonymous, event }: Line, to: Growing, size: number): void {
+function add({ id, number, url, name, anonymous, unsent, event }: Line, to: Growing, size: number): void {
   const { transcripts } = to;
   const begins = number === transcripts.length + 1;
   if (begins !== (url !== undefined) || (!begins && number !== transcripts.length))
     throw new BundleError(`the transcripts are out of order at ${id}#${number}`);
-  const known = { ...(name !== undefined && { name }), ...(anonymous && { anonymous }) };
+  const known = { ...(name !== undefined && { name }), ...(anonymous && { anonymous }), ...(unsent && { unsent }) };
   if (begins) transcripts.push({ url: url ?? "", ...known, events: [] });
   const events = transcripts.at(-1)?.events ?? [];
   events.push(event);
@@ -65,6 +66,7 @@ function lineOf(text: string): Line {
     isObject(line) &&
     isOptional(line.url, "string") &&
     isOptional(line.name, "string") &&
+    isOptional(line.unsent, "number") &&
     (line.anonymous === undefined || line.anonymous === true) &&
     isEvent(line) &&
     JSON.stringify(line) === text;
@@ -72,16 +74,22 @@ function lineOf(text: string): Line {
   if (!isLine || !place)
     throw new BundleError(`the transcripts hold a line that is not an event of the suite: ${text.slice(0, 100)}`);
   const [, id = "", number] = place;
-  const { connection: _, url, name, anonymous, ...event } = line;
-  return { id, number: Number(number), ...({ url, name, anonymous } as object), event: event as unknown as WireEvent };
+  const { connection: _, url, name, anonymous, unsent, ...event } = line;
+  return {
+    id,
+    number: Number(number),
+    ...({ url, name, anonymous, unsent } as object),
+    event: event as unknown as WireEvent,
+  };
 }
 
-const isEvent = ({ at, from, type, data, code }: Readonly<Record<string, unknown>>) =>
+const isEvent = ({ at, from, type, data, code, length }: Readonly<Record<string, unknown>>) =>
   typeof at === "number" &&
   (from === "client" || from === "server") &&
   typeof type === "string" &&
   (type === "end" ? data === undefined : typeof data === "string") &&
-  isOptional(code, "number");
+  isOptional(code, "number") &&
+  isOptional(length, "number");
 
 const isOptional = (value: unknown, type: string) => value === undefined || typeof value === type;
 

@@ -53,8 +53,12 @@ export const connectionId = (id: string, i: number): string => `${id}#${i + 1}`;
  * The events of a connection, a line of JSON each; the first says also where it goes, what it is for, and whether it came
  * without credentials.
  */
-function linesOf({ url, events, name, anonymous }: Transcript, connection: string): string[] {
-  const known = { ...(name === undefined ? {} : { name }), ...(anonymous ? { anonymous } : {}) };
+function linesOf({ url, events, name, anonymous, unsent }: Transcript, connection: string): string[] {
+  const known = {
+    ...(name === undefined ? {} : { name }),
+    ...(anonymous ? { anonymous } : {}),
+    ...(unsent && { unsent }),
+  };
   const first = { connection, url, ...known };
   return events.map((event, i) => JSON.stringify({ ...(i === 0 ? first : { connection }), ...event }));
 }

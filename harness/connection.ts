@@ -1,18 +1,18 @@
-import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { WebSocket } from "ws";
+import { LIMITS } from "./bounds.ts";
+import { closed, type Deed, type Outgoing, payloadOf, RESET, sent, type Written, written } from "./deeds.ts";
+import { listen, type State } from "./listen.ts";
 import type { Nothing } from "./nothing.ts";
 import { HANDSHAKE } from "./patience.ts";
-import { answerer } from "./pongs.ts";
 import { type Ending, ended, reader, type Wanted } from "./reading.ts";
-import { base64, costOf, LIMITS, type Recorder, recorder } from "./recorder.ts";
+import { type Recorder, recorder } from "./recorder.ts";
 import { type Shared, young } from "./shared.ts";
 import { inSegments, reset } from "./tcp.ts";
-import { cut, type EnvelopeReader, type Message, type Transcript } from "./transcript.ts";
-import { ask, type Handshake, NO_ANSWER, responseText } from "./upgrade.ts";
+import type { EnvelopeReader, Message, Transcript } from "./transcript.ts";
+import { ask, type Handshake, NO_ANSWER } from "./upgrade.ts";
 
-/** What can be sent: an object as JSON, a string as it stands in a text frame, bytes in a binary frame. */
-export type Outgoing = object | string | Uint8Array;
+export type { Outgoing };
 
 /** How a connection is opened. */
 export interface ConnectionOptions {
@@ -30,12 +30,6 @@ export interface ConnectionOptions {
   readonly idle: () => void;
   /** What the protocol says of connections and messages. */
   readonly protocol: { readonly subprotocols: readonly string[]; readonly envelope: EnvelopeReader };
-}
-
-/** What bytes are that a client writes itself. */
-export interface Written {
-  readonly type: "text" | "ping" | "violation";
-  readonly data: string;
 }
 
 /** One connection to the target. All that happens on it is in its transcript. */
@@ -76,28 +70,10 @@ export interface Connection {
 /** Opens a connection. A handshake that fails is no exception but a connection that did not open. */
 export async function connect(url: URL, options: ConnectionOptions, shared: Shared): Promise<Connection> {
   await shared.limits.turn();
-  let tcp: Socket | undefined;
-  let asked: Promise<void> | undefined;
-  let writing = Promise.resolve();
-  const log = recorder(shared, options.idle, () => socket.terminate());
-  const { handshake } = options;
-  const socket = new WebSocket(url, [...options.protocol.subprotocols], {
-    headers: options.headers,
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-    rejectUnauthorized: !options.insecure,
-    perMessageDeflate: handshake?.deflate ? { threshold: 0 } : false,
-    autoPong: false,
-    maxPayload: LIMITS.message,
-    maxFragments: LIMITS.fragments,
-    maxHeaderSize: LIMITS.head,
-    finishRequest(request) {
-      request.once("socket", (it) => {
-        tcp = it;
-      });
-      asked = ask(request, log, handshake);
-    },
-  });
-  const state = listen(socket, log, () => writing);
+  const log = recorder(shared, options.idle, () => wire.socket.terminate());
+  const wire = open(url, options, log);
+  const { socket } = wire;
+  const state = listen(socket, log, () => wire.writing);
   const destroy = () => socket.terminate();
   shared.sockets.add(destroy);
   const grown = young(shared);
@@ -106,61 +82,105 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
     shared.sockets.delete(destroy);
     shared.limits.left();
   });
+  await answered(state, wire, log, options.handshake);
+  return connection(url, options, { state, wire, log });
+}
 
-  // The server has its time for an answer once all is sent.
-  if (handshake?.half || handshake?.bytewise) await asked;
-  if (!handshake?.half) await log.wait(HANDSHAKE, () => state.opened || undefined);
-  if (!handshake?.half && !state.opened && !log.over) {
-    state.failure = NO_ANSWER;
-    log.end();
-    socket.terminate();
-  }
+/** A WebSocket and the TCP connection below it. */
+interface Wire {
+  readonly socket: WebSocket;
+  tcp: Socket | undefined;
+  /** Settles once the request for a WebSocket is sent. */
+  asked: Promise<void> | undefined;
+  /** Settles once all bytes that a case wrote by itself are sent. */
+  writing: Promise<void>;
+}
 
-  const { events } = log;
-  const { name, anonymous } = options;
-  let ignoring = false;
-  return {
-    transcript: {
-      url: url.href,
-      ...(name === undefined ? {} : { name }),
-      ...(anonymous ? { anonymous } : {}),
-      events,
+/** Begins to open a WebSocket. */
+function open(url: URL, { protocol, headers, ca, insecure, handshake }: ConnectionOptions, log: Recorder): Wire {
+  const below: Omit<Wire, "socket"> = { tcp: undefined, asked: undefined, writing: Promise.resolve() };
+  const socket = new WebSocket(url, [...protocol.subprotocols], {
+    headers,
+    ...(ca === undefined ? {} : { ca }),
+    rejectUnauthorized: !insecure,
+    perMessageDeflate: handshake?.deflate ? { threshold: 0 } : false,
+    autoPong: false,
+    maxPayload: LIMITS.message,
+    maxFragments: LIMITS.fragments,
+    maxHeaderSize: LIMITS.head,
+    finishRequest(request) {
+      request.once("socket", (it) => {
+        below.tcp = it;
+      });
+      below.asked = ask(request, log, handshake);
     },
+  });
+  return Object.assign(below, { socket });
+}
+
+/** Waits for the answer to a handshake; the server has its time for it once all is sent. */
+async function answered(state: State, { socket, asked }: Wire, log: Recorder, how: Handshake | undefined) {
+  if (how?.half || how?.bytewise) await asked;
+  if (how?.half) return;
+  await log.wait(HANDSHAKE, () => state.opened || undefined);
+  if (state.opened || log.over) return;
+  state.failure = NO_ANSWER;
+  log.end();
+  socket.terminate();
+}
+
+/** What a connection is made of. */
+interface Parts {
+  readonly state: State;
+  readonly wire: Wire;
+  readonly log: Recorder;
+}
+
+/** A connection of which the handshake is over. */
+function connection(
+  url: URL,
+  { name, anonymous, protocol }: ConnectionOptions,
+  { state, wire, log }: Parts,
+): Connection {
+  const { socket, tcp } = wire;
+  const transcript: Transcript & { unsent?: number } = {
+    url: url.href,
+    ...(name !== undefined && { name }),
+    ...(anonymous && { anonymous }),
+    events: log.events,
+  };
+  let [ignoring, finished] = [false, false];
+  const isOpen = () => socket.readyState === WebSocket.OPEN;
+  /** Notes that a case does something; what it does on a connection that is over is only counted. */
+  const note = (deed: Deed, can = isOpen()) => {
+    const noted = can && log.record(deed) !== undefined;
+    if (!noted && !finished) transcript.unsent = (transcript.unsent ?? 0) + 1;
+    return noted;
+  };
+  return {
+    transcript,
     ...state,
     wait: log.wait,
     async quiet(ms) {
       await log.wait("the end of a silence", () => log.over || undefined, { exactly: ms });
     },
-    next: reader(log, options.protocol.envelope),
+    next: reader(log, protocol.envelope),
     closed: () => log.wait("the end of the connection", () => (log.over ? ended(log) : undefined)),
     send(...outgoing) {
-      if (socket.readyState !== WebSocket.OPEN) return;
       tcp?.cork();
-      for (const it of outgoing) {
-        const payload = typeof it === "string" || it instanceof Uint8Array ? it : JSON.stringify(it);
-        log.record(
-          typeof payload === "string"
-            ? { from: "client", type: "text", data: cut(payload, LIMITS.sent) }
-            : { from: "client", type: "binary", data: base64(payload) },
-        );
-        socket.send(payload);
-      }
+      for (const it of outgoing) if (note(sent(it))) socket.send(payloadOf(it));
       tcp?.uncork();
     },
     async write(what, ...parts) {
-      if (socket.readyState !== WebSocket.OPEN || !tcp) return;
-      if (what) log.record({ from: "client", ...what });
-      const to = tcp;
-      writing = writing.then(() => inSegments(to, parts));
-      await writing;
+      if (what ? !note(written(what), isOpen() && tcp !== undefined) : !isOpen()) return;
+      if (tcp) wire.writing = wire.writing.then(() => inSegments(tcp, parts));
+      await wire.writing;
     },
     close(code, reason = "") {
-      if (socket.readyState !== WebSocket.OPEN) return;
-      log.record({ from: "client", type: "close", data: reason, ...(code === undefined ? {} : { code }) });
-      socket.close(code, reason);
+      if (note(closed(code, reason))) socket.close(code, reason);
     },
     reset() {
-      log.record({ from: "client", type: "end" });
+      note(RESET, true);
       log.end();
       if (tcp) reset(tcp);
     },
@@ -169,79 +189,13 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
       tcp?.pause();
     },
     finish() {
-      if (socket.readyState === WebSocket.OPEN && !ignoring) {
-        log.record({ from: "client", type: "close", code: 1000, data: "" });
+      if (isOpen() && !ignoring) {
+        log.record({ ...closed(1000, ""), by: "suite" });
         socket.close(1000);
       } else if (!log.over) socket.terminate();
       log.freeze();
+      finished = true;
     },
     forget: () => log.forget(tcp?.bytesRead ?? 0),
   };
 }
-
-/** Records what happens on a WebSocket, and tells whether and why not it opened. */
-function listen(
-  socket: WebSocket,
-  log: Recorder,
-  written: () => Promise<void>,
-): { opened: boolean; failure: string | undefined } {
-  const state: ReturnType<typeof listen> = { opened: false, failure: undefined };
-  const upgrade = (response: IncomingMessage) =>
-    log.record({ from: "server", type: "upgrade", code: response.statusCode ?? 0, data: responseText(response) });
-
-  socket.on("upgrade", upgrade);
-  socket.on("unexpected-response", (_request, response) => {
-    upgrade(response);
-    state.failure = `HTTP ${response.statusCode}`;
-    log.end();
-    socket.terminate();
-  });
-  socket.on("open", () => {
-    state.opened = true;
-    log.wake();
-  });
-  socket.on("message", (data: Buffer, isBinary) => {
-    const text = isBinary ? base64(data) : data.toString();
-    log.record(
-      { from: "server", type: isBinary ? "binary" : "text", data: text },
-      isBinary ? text.length : costOf(text),
-    );
-  });
-  socket.on("ping", answerer(socket, log, written));
-  socket.on("pong", (data) => log.control("server", "pong", data));
-  socket.on("error", (error: NodeJS.ErrnoException) => {
-    if (log.over) return;
-    const { code = "", message } = error;
-    state.failure ??= code || message;
-    const limit = TOO_MUCH[code];
-    if (limit !== undefined) {
-      log.record({ from: "client", type: "limit", data: limit });
-      log.end();
-      socket.terminate();
-    } else if (code.startsWith("WS_ERR_") || code.startsWith("Z_")) {
-      log.record({ from: "server", type: "violation", data: message });
-      log.record({ from: "client", type: "close", data: "failed the connection" });
-      log.end();
-      socket.terminate();
-    } else {
-      const data = [code, message].filter(Boolean).join(": ");
-      // Which part of a handshake is wrong is for the cases of the handshake to say: no message was sent.
-      const handshake = state.opened || code ? {} : { handshake: true as const };
-      log.record({ from: "server", type: "error", data, ...handshake });
-    }
-  });
-  socket.on("close", (code, reason) => {
-    if (log.over) return;
-    const data = reason.toString();
-    if (code !== 1006) log.record({ from: "server", type: "close", data, ...(code === 1005 ? {} : { code }) });
-    else if (state.opened) log.record({ from: "server", type: "end" });
-    log.end();
-  });
-  return state;
-}
-
-/** What `ws` says where a server exceeds a bound of the suite. */
-const TOO_MUCH: Readonly<Record<string, string>> = {
-  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: `a message of more than ${LIMITS.message} bytes`,
-  WS_ERR_TOO_MANY_BUFFERED_PARTS: `a message in more than ${LIMITS.fragments} fragments`,
-};

@@ -3,7 +3,6 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { brokenFoundations, ground } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 import { HANDSHAKE } from "./patience.ts";
-import { AT_ONCE } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
 import type { Session } from "./session.ts";
 
@@ -92,7 +91,7 @@ export function stoodStill({ shared, stalls }: Session, result: CaseResult): boo
 /** Whether the suite stopped reading because of what came for all cases together. */
 export const isCrowded = ({ verdict, connections }: CaseResult) =>
   verdict === "error" &&
-  connections.some(({ events }) => events.some((it) => it.type === "limit" && it.data.endsWith(AT_ONCE)));
+  connections.some(({ events }) => events.some((it) => it.type === "limit" && it.scope === "run"));
 
 /** Tells if what did not come did so at other times: a server that comes late under load has not failed by that. */
 export const cameToOthers = (it: CaseResult, { shared }: Session): boolean =>

@@ -1,14 +1,16 @@
-import type { Connection, Written } from "./connection.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { Connection } from "./connection.ts";
+import { closed, type Deed, isDeed, RESET, sent, written } from "./deeds.ts";
 import { type Bench, examine, type Open } from "./execute.ts";
 import type { Check } from "./judge.ts";
 import { type Nothing, silenceOf, silent } from "./nothing.ts";
+import { HANDSHAKE } from "./patience.ts";
 import type { Protocol } from "./protocol.ts";
 import { ended, ending, reader } from "./reading.ts";
-import { base64, LIMITS } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
 import { type Tape, type Track, tape } from "./tape.ts";
-import { cut, readFrom, type Transcript, type WireEvent } from "./transcript.ts";
-import { NO_ANSWER } from "./upgrade.ts";
+import { cut, isBreach, isServerEnd, readFrom, type Transcript, type WireEvent } from "./transcript.ts";
+import { type Handshake, NO_ANSWER } from "./upgrade.ts";
 
 /** What a case finds in a recording of itself. */
 export interface Replayed {
@@ -18,8 +20,8 @@ export interface Replayed {
 }
 
 /**
- * Runs a case again on what was recorded of it, without a server: what it sends has to stand in the recording, what it waits for
- * comes from there.
+ * Runs a case again on what was recorded of it, without a server: all that it sends has to stand in the recording, in order, and
+ * nothing else; what it waits for comes from there.
  */
 export async function replay(
   it: Case,
@@ -29,59 +31,69 @@ export async function replay(
   const played = tape(recordings);
   const strayed: string[] = [];
   const free = new Set(played.tracks);
+  const stray = (words: string) => void strayed.push(words);
   const open: Open = async ({ query, name, handshake } = {}) => {
-    const track = [...free].find(({ recorded }) => recorded.name === name);
     const { search } = bench.protocol.address(new URL("ws://localhost/"), query);
+    const track = [...free].find(({ recorded }) => recorded.name === name);
     if (!track || !isAskedFor(track.recorded.url, search)) {
-      strayed.push(`the case opens a connection (${name ?? search}) that is not in the recording`);
+      stray(`the case opens a connection (${name ?? search}) that is not in the recording`);
       throw new Error("the recording lacks a connection");
     }
     free.delete(track);
-    const half = handshake?.half ?? false;
-    await played.until(() => isExhausted(track) || isAnswered(track, half));
-    const asked = handshake?.violation === undefined ? 0 : 1 + track.recorded.events.findIndex(isAct);
-    return connection(track, asked, played, bench.protocol.envelope, (words) => strayed.push(words));
+    await played.until(() => isExhausted(track) || isAnswered(track, handshake?.half ?? false));
+    const begun = beginning(track.recorded, handshake);
+    if (begun === undefined) stray("the recording lacks the request for a WebSocket that the case makes");
+    return connection(track, begun ?? 0, played, bench.protocol.envelope, stray);
   };
   const { checks } = await examine(it, open, bench);
-  if (free.size > 0) strayed.push(`the recording holds ${free.size} connections that the case does not open`);
+  if (free.size > 0) stray(`the recording holds ${free.size} connections that the case does not open`);
   return { checks, strayed };
 }
 
-/** Tells if a query stands in a url: at its end, behind what the user gave. */
-const isAskedFor = (url: string, search: string) => url.endsWith(search.slice(1));
+/** Tells if a query stands in a url: alone, or behind what the user gave. */
+const isAskedFor = (url: string, search: string) => {
+  const { search: all } = new URL(url);
+  return search === "" || all === search || all.endsWith(`&${search.slice(1)}`);
+};
 
 const isExhausted = ({ recorded, transcript }: Track) => transcript.events.length === recorded.events.length;
 
-/** Whether a handshake got as far as the case waits for. */
+/** Tells if a handshake got as far as the case waits for. */
 const isAnswered = ({ transcript: { events } }: Track, half: boolean) =>
   events.some(({ from, type }) => type === "upgrade" && from === (half ? "client" : "server"));
 
-/** What the code of a case can do on a connection; what the suite does of itself is not among it. */
-const ACTS = new Set<WireEvent["type"]>(["text", "binary", "ping", "violation", "close", "end"]);
-const FAILED = "failed the connection";
-const isAct = (event: WireEvent) =>
-  event.from === "client" && ACTS.has(event.type) && !(event.type === "close" && event.data === FAILED);
+/** Counts the events with which a client asks for a WebSocket; nothing where they are not those of such a handshake. */
+function beginning({ events: [first, second] }: Transcript, handshake: Handshake | undefined): number | undefined {
+  const isRequest = first?.from === "client" && first.type === "upgrade";
+  if (!isRequest || (first.odd ?? false) !== (handshake?.ask !== undefined)) return undefined;
+  if (handshake?.violation === undefined) return 1;
+  return second?.type === "violation" && second.data === handshake.violation ? 2 : undefined;
+}
 
-/** A connection whose other end is a recording; `asked` is how much of that is the handshake. */
+/** A connection whose other end is a recording of which so many events have begun it. */
 function connection(
   track: Track,
-  asked: number,
+  begun: number,
   played: Tape,
   envelope: Protocol["envelope"],
   stray: (words: string) => void,
 ): Connection {
   const { recorded, transcript } = track;
-  let acted = asked;
+  const deeds = recorded.events.flatMap((event, place) => (place >= begun && isDeed(event) ? [{ event, place }] : []));
+  let [done, unsent, finished] = [0, 0, false];
 
-  /** Does what was done in the recording; where it is over by then, nothing. */
-  const act = (...done: readonly Done[]) => {
-    for (const it of done) {
-      const place = recorded.events.findIndex((event, i) => i >= acted && isAct(event));
-      if (place < 0) return;
-      const event = recorded.events[place] as WireEvent;
-      if (!isSame(event, it)) return stray(`the case sends ${tell(it)} where the recording has ${tell(event)}`);
-      acted = place + 1;
-      played.playTo(track, acted);
+  /** Does what was done in the recording; once nothing more was, the connection has to have been over. */
+  const act = (...all: readonly Deed[]) => {
+    if (finished) return;
+    for (const deed of all) {
+      const next = deeds[done];
+      if (!next) unsent += 1;
+      else if (!isSame(next.event, deed))
+        return stray(`the case sends ${tell(deed)} where the recording has ${tell(next.event)}`);
+      else {
+        done += 1;
+        played.playTo(track, next.place + 1);
+      }
     }
   };
   const wait: Connection["wait"] = async (what, found) => {
@@ -94,6 +106,8 @@ function connection(
         gaveUp ??= givenUp(transcript.events[looked] as WireEvent, what);
       return result !== undefined || gaveUp !== undefined || isExhausted(track);
     });
+    if (result === undefined && !gaveUp && !finished && !transcript.events.some(isOver))
+      stray(`the recording shows no end of a wait for ${what}`);
     return result ?? gaveUp ?? ending(transcript.events);
   };
   return {
@@ -101,59 +115,62 @@ function connection(
     ...stateOf(recorded),
     wait,
     async quiet() {
-      await wait("the end of a silence", () => isExhausted(track) || undefined);
+      await wait("the end of a silence", () => undefined);
     },
     next: reader({ events: transcript.events, wait }, envelope),
-    closed: () =>
-      wait("the end of the connection", () => (isExhausted(track) ? ended({ events: transcript.events }) : undefined)),
+    closed: () => wait("the end of the connection", () => (isExhausted(track) ? ended(transcript) : undefined)),
     send: (...outgoing) => act(...outgoing.map(sent)),
     async write(what) {
-      if (what) act(what);
+      if (what) act(written(what));
     },
-    close: (code, reason = "") => act({ type: "close", data: reason, ...(code === undefined ? {} : { code }) }),
-    reset: () => act({ type: "end" }),
+    close: (code, reason = "") => act(closed(code, reason)),
+    reset: () => act(RESET),
     ignore() {},
     finish() {
-      const rest = recorded.events.slice(acted).filter(isAct);
-      const [last] = rest;
-      if (last && (rest.length > 1 || last.type !== "close")) stray(`the recording goes on with ${tell(last)}`);
+      finished = true;
+      const next = deeds[done];
+      if (next) stray(`the recording goes on with ${tell(next.event)}`);
+      else if (unsent !== (recorded.unsent ?? 0)) stray(`the recording lacks ${unsent} things that the case sends`);
+      if (unsent > 0 && recorded.events.some(isHangUp))
+        stray("the recording lacks what an open connection would have sent");
+      if (transcript.events.some(isHangUp)) stray("the suite ends the connection before the case is over");
       played.playTo(track, recorded.events.length);
     },
     forget() {},
   };
 }
 
-/** Something that the code of a case does. */
-type Done = Written | { readonly type: "binary" | "close" | "end"; readonly data?: string; readonly code?: number };
+/** Tells if the suite closed a connection by itself and not for a breach: it was open, and the case over. */
+const isHangUp = (event: WireEvent, place: number, { [place - 1]: before }: readonly WireEvent[]): boolean =>
+  event.type === "close" && event.by === "suite" && !(before && isBreach(before));
 
-function sent(it: object | string | Uint8Array): Done {
-  if (it instanceof Uint8Array) return { type: "binary", data: base64(it) };
-  return { type: "text", data: cut(typeof it === "string" ? it : JSON.stringify(it), LIMITS.sent) };
-}
+const isSame = (event: WireEvent, deed: Deed) => isDeepStrictEqual(event, { ...deed, at: event.at });
 
-const isSame = (event: WireEvent, done: Done) =>
-  event.type === done.type &&
-  ("data" in event ? event.data : undefined) === done.data &&
-  ("code" in event ? event.code : undefined) === ("code" in done ? done.code : undefined);
+const tell = (it: Deed) => cut(`${it.type} ${"data" in it ? it.data : ""}`.trim(), 100);
 
-const tell = (it: WireEvent | Done) => cut(`${it.type} ${"data" in it ? it.data : ""}`.trim(), 100);
-
-/** That the suite gave up waiting for something here. */
+/** The wait for something that the suite gave up here, if it did. */
 function givenUp(event: WireEvent, what: string): Nothing | undefined {
   const silence = event.type === "timeout" && event.what === what ? silenceOf(event) : undefined;
   return silence && readFrom(event, silent(silence));
 }
 
-/** Whether the handshake succeeded, and why not. */
+/** Tells if a connection was over with an event, so that nobody waited on. */
+const isOver = (event: WireEvent): boolean =>
+  isServerEnd(event) ||
+  event.type === "limit" ||
+  isBreach(event) ||
+  event.type === "error" ||
+  (event.from === "server" && event.type === "upgrade" && event.code !== 101) ||
+  (event.from === "client" && event.type === "end") ||
+  (event.type === "timeout" && event.what === HANDSHAKE);
+
+/** Tells how the handshake went. */
 function stateOf({ events }: Transcript): Pick<Connection, "opened" | "failure"> {
   const response = events.find(({ from, type }) => from === "server" && type === "upgrade");
-  const wrong = events.some((event) => event.type === "error" && event.handshake);
-  if (response?.type === "upgrade" && response.code === 101 && !wrong) return { opened: true, failure: undefined };
-  if (response?.type === "upgrade" && response.code !== 101) return { opened: false, failure: `HTTP ${response.code}` };
   const error = events.find(({ from, type }) => from === "server" && (type === "error" || type === "violation"));
-  if (error && "data" in error) return { opened: false, failure: error.data.split(": ", 1)[0] };
-  return {
-    opened: false,
-    failure: events.some(({ type }) => type === "timeout") ? NO_ANSWER : undefined,
-  };
+  const isWrong = error?.type === "error" && error.handshake;
+  if (response?.type === "upgrade" && response.code !== 101) return { opened: false, failure: `HTTP ${response.code}` };
+  if (response && !isWrong) return { opened: true, failure: undefined };
+  const failure = error && "failure" in error ? error.failure : undefined;
+  return { opened: false, failure: failure ?? (events.some(({ type }) => type === "timeout") ? NO_ANSWER : undefined) };
 }

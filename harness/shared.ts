@@ -44,6 +44,9 @@ export function share(timeout: number): Shared {
   };
 }
 
+/** A time of the run's clock as it is noted, in ms with two decimals. */
+export const stamp = (ms: number): number => Math.round(ms * 100) / 100;
+
 /** Ends each TCP connection that is still there. */
 export function hangUp({ sockets }: Shared): void {
   for (const destroy of sockets) destroy();

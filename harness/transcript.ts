@@ -5,6 +5,8 @@ import type { Secrets } from "./secrets.ts";
 export type Side = "client" | "server";
 
 interface Base {
+  /** How long a text is in all of which only the beginning is kept. */
+  readonly length?: number;
   /** Milliseconds since the run began, on one clock for all connections. */
   readonly at: number;
   readonly from: Side;
@@ -16,14 +18,17 @@ export type WireEvent = Base &
     | { readonly type: "upgrade"; readonly data: string; readonly code?: number; readonly odd?: true } // HTTP head; code: the response's status; odd: asked otherwise than any client does
     | { readonly type: "text"; readonly data: string }
     | { readonly type: "binary" | "ping" | "pong"; readonly data: string } // base64
-    | { readonly type: "close"; readonly data: string; readonly code?: number } // a close frame: its reason and code
+    | { readonly type: "close"; readonly data: string; readonly code?: number; readonly by?: "suite" } // a close frame: its reason and code; by: no case sent it
     | { readonly type: "end" } // the TCP connection ended
-    | { readonly type: "violation"; readonly data: string } // what it sent breaks RFC 6455 (the client: on purpose)
-    | { readonly type: "error"; readonly data: string; readonly handshake?: true } // the network, TLS or the handshake failed
-    | { readonly type: "limit"; readonly data: string } // a bound of the suite was hit; it reads no further
+    | { readonly type: "violation"; readonly data: string; readonly failure?: string } // what it sent breaks RFC 6455 (the client: on purpose); failure: in a word
+    | { readonly type: "error"; readonly data: string; readonly failure?: string; readonly handshake?: true } // the network, TLS or the handshake failed; failure: in a word
+    | { readonly type: "limit"; readonly data: string; readonly scope?: "message" | "connection" | "run" } // a bound of the suite was hit; it reads no further
     | { readonly type: "cut"; readonly data: string } // so many events stood here, and were left out
     | ({ readonly type: "timeout"; readonly data: string } & Partial<Silence>) // a wait in vain
   );
+
+/** An event before it is noted when it happened. */
+export type Unstamped<E = WireEvent> = E extends WireEvent ? Omit<E, "at"> : never;
 
 /** All that happened on one connection, in order. */
 export interface Transcript {
@@ -32,6 +37,8 @@ export interface Transcript {
   readonly name?: string;
   /** It carried no credentials. */
   readonly anonymous?: true;
+  /** So many things more the case did when the connection was over, and nothing could be sent. */
+  readonly unsent?: number;
   readonly events: readonly WireEvent[];
 }
 
@@ -156,9 +163,9 @@ export function keep({ events, ...rest }: Transcript): Transcript {
   let room: number = KEPT.all;
   const shorter = (event: WireEvent): WireEvent => {
     if (!("data" in event)) return event;
-    const data = cut(event.data, Math.min(KEPT.text, Math.max(KEPT.short, room)));
-    room -= data.length;
-    return { ...event, data };
+    const short = shorten(event, Math.min(KEPT.text, Math.max(KEPT.short, room)));
+    room -= short.data.length;
+    return short;
   };
   return { ...rest, events: kept.map(shorter) };
 }
@@ -170,22 +177,26 @@ export function keptPlace(index: number, of: number): number | undefined {
   return index < of - KEPT.events ? undefined : index - left + 1;
 }
 
-/**
- * A text, cut where it is longer than so many characters; then it says so, and how long it was before it was ever cut. What is
- * left is a copy: a part of a text would keep all of it in memory.
- */
-export function cut(text: string, most: number = KEPT.text): string {
-  if (text.length <= most) return text;
-  const { length = text.length } = uncut(text);
-  const part = Buffer.from(text.slice(0, most), "utf16le").toString("utf16le");
-  return `${part}… [cut: ${length} characters in all]`;
+/** Cuts a text that is longer than so many characters; then it ends with how long it was. */
+export const cut = (text: string, most: number = KEPT.text): string =>
+  text.length <= most ? text : `${part(text, most)}${mark(text.length)}`;
+
+/** Cuts the text of an event, and notes how long it was before it was ever cut. */
+export function shorten<E extends { readonly data: string; readonly length?: number }>(
+  event: E,
+  most: number = KEPT.text,
+): E {
+  const text = textOf(event);
+  if (text.length <= most) return event;
+  const length = event.length ?? text.length;
+  return { ...event, data: `${part(text, most)}${mark(length)}`, length };
 }
 
-/** How a text ends that was cut. */
-export const CUT = /… \[cut: (\d+) characters in all\]$/;
+/** The text of an event, without the words at its end where it is cut. */
+export const textOf = ({ data, length }: { readonly data: string; readonly length?: number }): string =>
+  length === undefined ? data : data.slice(0, -mark(length).length);
 
-/** A text without the mark that it was cut, and how long it was before; nothing of that where it was not. */
-export function uncut(text: string): { readonly text: string; readonly length?: string } {
-  const [mark, length] = CUT.exec(text.slice(-60)) ?? [];
-  return mark === undefined || length === undefined ? { text } : { text: text.slice(0, -mark.length), length };
-}
+const mark = (length: number) => `… [cut: ${length} characters in all]`;
+
+/** The beginning of a text, as a copy: a part of a text would keep all of it in memory. */
+const part = (text: string, length: number) => Buffer.from(text.slice(0, length), "utf16le").toString("utf16le");

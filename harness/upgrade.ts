@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { LIMITS } from "./bounds.ts";
 import { bytewise } from "./frame.ts";
-import { LIMITS, type Recorder } from "./recorder.ts";
+import type { Recorder } from "./recorder.ts";
 import { inSegments } from "./tcp.ts";
 import type { Transcript } from "./transcript.ts";
 

@@ -1,9 +1,9 @@
+import { LIMITS } from "./bounds.ts";
 import { withCanary } from "./canary.ts";
 import { type CaseResult, dial, execute } from "./execute.ts";
 import { lookInto } from "./lost.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
-import { LIMITS } from "./recorder.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
 import { hangUp, share } from "./shared.ts";

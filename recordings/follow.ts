@@ -1,6 +1,6 @@
-import { costOf } from "../harness/recorder.ts";
+import { costOf } from "../harness/bounds.ts";
 import type { Rule } from "../harness/rule.ts";
-import { cut, keep, type Transcript, type WireEvent } from "../harness/transcript.ts";
+import { keep, shorten, type Transcript, type WireEvent } from "../harness/transcript.ts";
 import { isEnd, prune } from "./judge.ts";
 import { bounded, gap, type RecordedEvent } from "./recorded.ts";
 import { seen } from "./seen.ts";
@@ -115,7 +115,7 @@ export function follow(rules: readonly Rule[], done: (connection: FollowedConnec
       it.url ||= recorded.url ?? "";
       const before = it.bytes;
       append(it, bounded(recorded.event));
-      if (it.fresh > PIECE.events || it.freshBytes > PIECE.bytes) shorten(it, rules);
+      if (it.fresh > PIECE.events || it.freshBytes > PIECE.bytes) trim(it, rules);
       lively.bytes += it.bytes - before;
       if (lively.bytes > MEMORY / 2) drop();
     },
@@ -158,14 +158,14 @@ function append(it: Followed, event: WireEvent): void {
   it.fresh += 1;
   it.freshBytes += cost;
   it.bytes += cost;
-  const short = "data" in event ? { ...event, data: cut(event.data) } : event;
+  const short = "data" in event ? shorten(event) : event;
   if (it.head.length < SHOWN.head) it.head.push(short);
   else it.tail.push(short);
   if (it.tail.length > SHOWN.tail) it.tail.shift();
 }
 
 /** Cuts a connection down to the events that still decide. */
-function shorten(it: Followed, rules: readonly Rule[]): void {
+function trim(it: Followed, rules: readonly Rule[]): void {
   it.decisive = prune(rules, { url: it.url, events: it.decisive });
   it.fresh = 0;
   it.freshBytes = 0;

@@ -1,4 +1,4 @@
-import { costOf, LIMITS } from "../harness/recorder.ts";
+import { costOf, LIMITS } from "../harness/bounds.ts";
 import type { Side, WireEvent } from "../harness/transcript.ts";
 
 /** Something that a recording holds: an event, and on which connection it happened. */

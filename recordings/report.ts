@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { broken, type Requirement, VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { Rule } from "../harness/rule.ts";
-import { cut, type WireEvent } from "../harness/transcript.ts";
+import { cut, shorten, type WireEvent } from "../harness/transcript.ts";
 import type { Report, ReportCase, ReportCheck } from "../reports/report.ts";
 import { conclude } from "../reports/verdict.ts";
 import type { FollowedConnection } from "./follow.ts";
@@ -114,7 +114,7 @@ const isNew = ({ row, verdict }: Judged) => row.counts[verdict] < (verdict === r
 
 function caseOf(it: FollowedConnection, verdict: Verdict, found: readonly Judged[]): ReportCase {
   const { url, events } = it.shown();
-  const short = events.map((event) => ("data" in event ? { ...event, data: cut(event.data) } : event));
+  const short = events.map((event) => ("data" in event ? shorten(event) : event));
   return {
     id: `check/${it.number}`,
     title: `${it.file}: connection ${cut(it.id, 200)}`,

@@ -1,4 +1,4 @@
-import { CUT, type WireEvent } from "../harness/transcript.ts";
+import type { WireEvent } from "../harness/transcript.ts";
 import type { Report } from "../reports/report.ts";
 import { gap, type Sink } from "./recorded.ts";
 
@@ -15,9 +15,12 @@ export function stored({ cases }: Report, sink: Sink): void {
 function withGaps(event: WireEvent): readonly WireEvent[] {
   const { at, from } = event;
   if (event.type === "cut") return [gap("client", at, event.data), gap("server", at, event.data)];
-  const [, length] = ("data" in event && CUT.exec(event.data.slice(-50))) || [];
+  const length = event.length ?? ("data" in event ? CUT.exec(event.data.slice(-50))?.[1] : undefined);
   if (length === undefined) return [event];
   const instead = gap(from, at, `a ${event.type} of ${length} characters that is cut`);
   if (event.type === "violation") return [event, instead];
   return event.type === "text" || event.type === "binary" ? [instead] : [event];
 }
+
+/** The end of a text that is cut. A report of version 0.5 or older says so in no other way. */
+const CUT = /… \[cut: (\d+) characters in all\]$/;

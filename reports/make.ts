@@ -48,6 +48,6 @@ export function reportCase({ case: it, verdict, ...result }: CaseResult): Report
     durationMs: result.durationMs,
     digest,
     checks: result.checks,
-    connections: result.connections.map(({ anonymous: _, ...connection }) => connection),
+    connections: result.connections.map(({ anonymous: _, unsent: __, ...connection }) => connection),
   };
 }

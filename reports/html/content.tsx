@@ -1,4 +1,4 @@
-import { uncut } from "../../harness/transcript.ts";
+import { textOf } from "../../harness/transcript.ts";
 import { visible, visibleLines } from "../escape.ts";
 import type { PageEvent } from "./events.ts";
 import { Json, Says } from "./json.tsx";
@@ -21,10 +21,10 @@ interface ContentProps {
 export function EventContent({ event, brief, came }: ContentProps) {
   if (event.type === "close") return <Closing code={event.code} reason={event.data} />;
   if (!("data" in event)) return null;
-  const { text, length } = uncut(event.data);
+  const { length } = event;
   return (
     <>
-      <Data event={event} text={text} brief={brief} came={came} />
+      <Data event={event} text={textOf(event)} brief={brief} came={came} />
       {length !== undefined && <span class="note"> cut: {digits(length)} characters in all</span>}
     </>
   );

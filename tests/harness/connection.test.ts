@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { LIMITS } from "../../harness/bounds.ts";
 import { type Connection, connect } from "../../harness/connection.ts";
 import { isNothing, whyNothing } from "../../harness/nothing.ts";
-import { LIMITS } from "../../harness/recorder.ts";
 import { share } from "../../harness/shared.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { type Handlers, type Peer, webSocketServer } from "../servers/websocket.ts";

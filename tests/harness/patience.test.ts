@@ -9,7 +9,7 @@ import { run } from "../../harness/runner.ts";
 import type { Case } from "../../harness/scenario.ts";
 import type { RunOptions } from "../../harness/session.ts";
 import { share } from "../../harness/shared.ts";
-import { cut, keep, type WireEvent } from "../../harness/transcript.ts";
+import { cut, keep, shorten, textOf, type WireEvent } from "../../harness/transcript.ts";
 import type { Handshake } from "../../harness/upgrade.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
@@ -288,7 +288,7 @@ test("what a case did not judge is an error where the suite itself stopped readi
 });
 
 describe("what is kept of a transcript", () => {
-  const text = (at: number, data = "x"): WireEvent => ({ at, from: "server", type: "text", data });
+  const text = (at: number, data = "x") => ({ at, from: "server", type: "text", data }) as const satisfies WireEvent;
   const many = (n: number) => Array.from({ length: n }, (_, at) => text(at));
 
   test("is 60 events at each end, and between them how many were left out", () => {
@@ -303,15 +303,19 @@ describe("what is kept of a transcript", () => {
   });
 
   test("a text is cut once: what was cut before still says how long it was", () => {
-    const once = cut("é".repeat(5_000));
-    expect(once).toBe(`${"é".repeat(4_000)}… [cut: 5000 characters in all]`);
-    expect(cut(once)).toBe(once);
-    expect(cut(once, 10)).toBe(`${"é".repeat(10)}… [cut: 5000 characters in all]`);
-    expect([cut("é".repeat(4_000)), cut("ab\ud83d\ude00", 3)]).toEqual([
+    const once = shorten(text(0, "é".repeat(5_000)), 4_000);
+    expect(once).toEqual({
+      ...text(0, `${"é".repeat(4_000)}… [cut: 5000 characters in all]`),
+      length: 5_000,
+    });
+    expect(shorten(once, 4_000)).toBe(once);
+    expect(shorten(once, 10)).toEqual({ ...once, data: `${"é".repeat(10)}… [cut: 5000 characters in all]` });
+    expect([textOf(once), textOf(text(0, "short"))]).toEqual(["é".repeat(4_000), "short"]);
+    expect([cut("é".repeat(4_000), 4_000), cut("ab\ud83d\ude00", 3)]).toEqual([
       "é".repeat(4_000),
       "ab\ud83d… [cut: 4 characters in all]",
     ]);
-    const short = keep({ url: "", events: [text(0, "y".repeat(4_001))] }).events[0];
-    expect(short).toMatchObject({ data: `${"y".repeat(4_000)}… [cut: 4001 characters in all]` });
+    const short = keep({ url: "", events: [text(0, "y".repeat(2_001))] }).events[0];
+    expect(short).toMatchObject({ data: `${"y".repeat(2_000)}… [cut: 2001 characters in all]` });
   });
 });

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
+import { costOf, LIMITS } from "../../harness/bounds.ts";
 import { type Connection, connect } from "../../harness/connection.ts";
 import { encode } from "../../harness/frame.ts";
 import { isNothing, whyNothing } from "../../harness/nothing.ts";
 import { HANDSHAKE } from "../../harness/patience.ts";
-import { costOf, LIMITS, type Recorder, recorder } from "../../harness/recorder.ts";
+import { type Recorder, recorder } from "../../harness/recorder.ts";
 import { share } from "../../harness/shared.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { type Handlers, webSocketServer } from "../servers/websocket.ts";

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
+import { isDeed } from "../../harness/deeds.ts";
 import type { CaseResult } from "../../harness/execute.ts";
 import { ground } from "../../harness/foundation.ts";
 import { replay } from "../../harness/replay.ts";
 import type { Case } from "../../harness/scenario.ts";
-import type { Transcript } from "../../harness/transcript.ts";
+import type { Transcript, WireEvent } from "../../harness/transcript.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases, runAgainst } from "../helpers.ts";
 import { unusual } from "../servers/unusual.ts";
@@ -76,6 +77,77 @@ describe("a recording gives the same checks again, words included", () => {
     const server = await start();
     expect(await different(await record(server.url, few, ca).finally(server.close))).toEqual([]);
   });
+});
+
+describe("a recording that lacks something is no recording of the case", () => {
+  /** The transcripts without one event of one connection. */
+  const without = (transcripts: readonly Transcript[], connection: number, event: number) =>
+    transcripts.map((it, i) =>
+      i === connection ? { ...it, events: it.events.filter((_, place) => place !== event) } : it,
+    );
+
+  /** What can be taken out of recordings so that nobody notices: the case, and the event. */
+  async function unnoticed(ran: readonly Ran[], isOf: (event: WireEvent) => boolean): Promise<string[]> {
+    const found: string[] = [];
+    for (const { result, transcripts } of ran)
+      for (const [connection, { events }] of transcripts.entries())
+        for (const [place, event] of events.entries()) {
+          if (!isOf(event)) continue;
+          const { strayed, checks } = await replay(result.case, without(transcripts, connection, place), bench);
+          const isSame = strayed.length === 0 && JSON.stringify(checks) === JSON.stringify(result.checks);
+          if (isSame) found.push(`${result.case.id} ${JSON.stringify(event).slice(0, 200)}`);
+        }
+    return found;
+  }
+
+  test("also where it says that the connection was over by then", async () => {
+    const server = await protocol.serve();
+    const pings = light.filter(({ id }) => id.startsWith("transport/ping-with-"));
+    const ran = await record(server.url, pings).finally(server.close);
+    for (const { result, transcripts } of ran) {
+      const less = transcripts.map((it) => ({ ...it, events: it.events.filter((event) => !isDeed(event)) }));
+      const unsent = transcripts.map((it) => it.events.filter(isDeed).length);
+      const { strayed } = await replay(
+        result.case,
+        less.map((it, i) => ({ ...it, unsent: unsent[i] ?? 0 })),
+        bench,
+      );
+      expect([result.case.id, strayed.length > 0]).toEqual([result.case.id, true]);
+    }
+  });
+
+  const sent = (event: WireEvent) => isDeed(event) || (event.from === "client" && event.type === "upgrade");
+
+  test("whatever a client sends, of every case", async () => {
+    const server = await protocol.serve();
+    const ran = await record(server.url, light).finally(server.close);
+    expect(await unnoticed(ran, sent)).toEqual([]);
+  }, 120_000);
+
+  test.each(["ignores-malformed-commands", "never-says-goodbye", "closes-without-a-goodbye"])(
+    "also of a server that %s, where clients wait in vain",
+    async (fault) => {
+      const server = await protocol.serve({ fault });
+      const ran = await record(server.url, few).finally(server.close);
+      expect(await unnoticed(ran, (event) => sent(event) || event.type === "timeout")).toEqual([]);
+    },
+    60_000,
+  );
+});
+
+test("a recording of more than a case sends is none of the case", async () => {
+  const server = await protocol.serve();
+  const ran = await record(server.url, few).finally(server.close);
+  for (const { result, transcripts } of ran)
+    for (const [connection, { events }] of transcripts.entries())
+      for (const [place, event] of events.entries()) {
+        if (!isDeed(event)) continue;
+        const more = transcripts.map((it, i) =>
+          i === connection ? { ...it, events: it.events.toSpliced(place, 0, event) } : it,
+        );
+        const { strayed } = await replay(result.case, more, bench);
+        expect([result.case.id, event.type, strayed.length > 0]).toEqual([result.case.id, event.type, true]);
+      }
 });
 
 describe("what is no recording of a case is noticed", () => {

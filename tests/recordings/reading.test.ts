@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
-import { LIMITS } from "../../harness/recorder.ts";
+import { LIMITS } from "../../harness/bounds.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
-import { cut, keep } from "../../harness/transcript.ts";
+import { keep, shorten } from "../../harness/transcript.ts";
 import { har } from "../../recordings/har.ts";
 import type { RecordedEvent } from "../../recordings/recorded.ts";
 import { stored } from "../../recordings/stored.ts";
@@ -129,7 +129,9 @@ const INCONCLUSIVE_OF_SERVER = Object.fromEntries(
 
 test("what is cut in a report is never taken for what was sent", () => {
   const long = (from: WireEvent["from"]) =>
-    event(from, "text", cut(JSON.stringify({ ...ASK, x: "x".repeat(5_000) }), 500));
+    shorten({ data: "", ...event(from, "text", JSON.stringify({ ...ASK, x: "x".repeat(5_000) })) }, 500);
+  const { length: _, ...older } = long("client");
+  expect(ofReport([older, ...END])).toMatchObject({ "termination.success-only-if-asked": "inconclusive" });
   expect(ofReport([long("client"), ...END])).toMatchObject({ "termination.success-only-if-asked": "inconclusive" });
   expect(ofReport([long("server"), says("client", ASK), ...END])).toEqual({
     ...INCONCLUSIVE_OF_SERVER,

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { uncut } from "../../harness/transcript.ts";
 import { findings } from "../../reports/findings.ts";
 import type { PageData } from "../../reports/html/data.ts";
 import { folded, gaps } from "../../reports/html/events.ts";
@@ -176,9 +175,7 @@ test("a long transcript is folded around what went wrong", () => {
   expect(folded(events.slice(0, 9), 9)).toHaveLength(9);
 });
 
-test("a cut text is told from a whole one", () => {
-  expect(uncut("abc… [cut: 5000 characters in all]")).toEqual({ text: "abc", length: "5000" });
-  expect(uncut("abc")).toEqual({ text: "abc" });
+test("numbers are easy to read", () => {
   expect([999, 1000, 1234567].map(digits)).toEqual(["999", "1,000", "1,234,567"]);
 });
 

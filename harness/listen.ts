@@ -1,0 +1,75 @@
+import type { IncomingMessage } from "node:http";
+import type { WebSocket } from "ws";
+import { costOf, TOO_MUCH } from "./bounds.ts";
+import { base64 } from "./deeds.ts";
+import { answerer } from "./pongs.ts";
+import type { Recorder } from "./recorder.ts";
+import { responseText } from "./upgrade.ts";
+
+/** How a handshake went: it succeeded, or what went wrong. */
+export interface State {
+  opened: boolean;
+  failure: string | undefined;
+}
+
+/** Records what happens on a WebSocket, and tells how its handshake went. */
+export function listen(socket: WebSocket, log: Recorder, written: () => Promise<void>): State {
+  const state: State = { opened: false, failure: undefined };
+  const end = () => {
+    log.end();
+    socket.terminate();
+  };
+  const upgrade = (response: IncomingMessage) =>
+    log.record({ from: "server", type: "upgrade", code: response.statusCode ?? 0, data: responseText(response) });
+
+  socket.on("upgrade", upgrade);
+  socket.on("unexpected-response", (_request, response) => {
+    upgrade(response);
+    state.failure = `HTTP ${response.statusCode}`;
+    end();
+  });
+  socket.on("open", () => {
+    state.opened = true;
+    log.wake();
+  });
+  socket.on("message", (data: Buffer, isBinary) => {
+    const text = isBinary ? base64(data) : data.toString();
+    const size = isBinary ? text.length : costOf(text);
+    log.record({ from: "server", type: isBinary ? "binary" : "text", data: text }, size);
+  });
+  socket.on("ping", answerer(socket, log, written));
+  socket.on("pong", (data) => log.control("server", "pong", data));
+  socket.on("error", (error: NodeJS.ErrnoException) => {
+    if (log.over) return;
+    state.failure ??= error.code || error.message;
+    if (fail(error, state, log)) end();
+  });
+  socket.on("close", (code, reason) => {
+    if (log.over) return;
+    const data = reason.toString();
+    if (code !== 1006) log.record({ from: "server", type: "close", data, ...(code === 1005 ? {} : { code }) });
+    else if (state.opened) log.record({ from: "server", type: "end" });
+    log.end();
+  });
+  return state;
+}
+
+/** Records an error; returns if the suite ends the connection for it. */
+function fail({ code = "", message }: NodeJS.ErrnoException, { opened }: State, log: Recorder): boolean {
+  const bound = TOO_MUCH[code];
+  const failure = code || message;
+  if (bound) {
+    log.record({ from: "client", type: "limit", ...bound });
+    return true;
+  }
+  if (code.startsWith("WS_ERR_") || code.startsWith("Z_")) {
+    log.record({ from: "server", type: "violation", data: message, failure });
+    log.record({ from: "client", type: "close", data: "failed the connection", by: "suite" });
+    return true;
+  }
+  const data = [code, message].filter(Boolean).join(": ");
+  // Which part of a handshake is wrong is for the cases of the handshake to say: no message was sent.
+  const handshake = opened || code ? {} : { handshake: true as const };
+  log.record({ from: "server", type: "error", data, failure, ...handshake });
+  return false;
+}
