@@ -1,9 +1,9 @@
-import { essence } from "../harness/essence.ts";
+import { readdirSync, readFileSync } from "node:fs";
 import type { Protocol } from "../harness/protocol.ts";
 import { digestOf, type RequirementSet } from "../harness/set.ts";
 import { sha256 } from "./files.ts";
 
-/** The digests of what a verdict rests on: the cases and rules of the suite, the schemas, the catalogue, and the set. */
+/** The digests of what a verdict rests on: the cases and built files of the suite, the schemas, the catalogue, and the set. */
 export interface Digests {
   readonly suite: string;
   readonly schemas: string;
@@ -12,13 +12,22 @@ export interface Digests {
 }
 
 /** The digests of all that this version of the suite judges with. */
-export function digestsOf({ suites, rules, schemas, requirements }: Protocol, set: RequirementSet): Digests {
+export function digestsOf({ suites, schemas, requirements }: Protocol, set: RequirementSet): Digests {
   const cases = suites.flatMap((suite) => suite.cases.map(({ id, digest }) => [id, digest]));
-  const judges = rules.map(({ requirement, judge }) => [requirement, essence(judge)]);
   return {
-    suite: sha256(JSON.stringify([cases, judges])),
+    suite: sha256(JSON.stringify([cases, built()])),
     schemas: sha256(JSON.stringify(schemas)),
     catalogue: sha256(JSON.stringify(requirements)),
     set: digestOf(set),
   };
+}
+
+let files: (readonly [name: string, digest: string])[] | undefined;
+
+/** The digest of each built file; nothing where the suite runs from its source. */
+function built(): readonly (readonly [name: string, digest: string])[] {
+  const folder = new URL(".", import.meta.url);
+  const names = import.meta.url.endsWith(".ts") ? [] : readdirSync(folder).filter((name) => name.endsWith(".js"));
+  files ??= names.toSorted().map((name) => [name, sha256(readFileSync(new URL(name, folder)))]);
+  return files;
 }

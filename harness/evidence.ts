@@ -6,6 +6,16 @@ export interface Evidence {
   readonly events: readonly number[];
 }
 
+/** What shows a check: events, or a value that was observed. */
+export type Shown = { readonly events: readonly WireEvent[] } | { readonly observed: unknown };
+
+/** Finds what shows a check in the transcripts of a case. */
+export function evidenceOf(shown: Shown, transcripts: readonly Transcript[]): Evidence | undefined {
+  if ("events" in shown) return placed(shown.events, transcripts);
+  const source = sourceOf(shown.observed, transcripts);
+  return source && placed([source], transcripts);
+}
+
 /** Levels of a message that are looked through for a value. */
 const DEPTH = 4;
 

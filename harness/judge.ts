@@ -1,11 +1,11 @@
 import { broken, isBroken, isRight, type Level, type Requirement, type Verdict } from "./catalogue.ts";
-import { type Evidence, placed, sourceOf } from "./evidence.ts";
+import { type Evidence, evidenceOf, type Shown } from "./evidence.ts";
 import { accepts, describe } from "./expect.ts";
 import { BeyondLimit } from "./limits.ts";
 import { isNothing, type Silence, whyNothing } from "./nothing.ts";
 import type { Finding, Rule } from "./rule.ts";
 import type { Case, Context } from "./scenario.ts";
-import { show, type Transcript, type WireEvent } from "./transcript.ts";
+import { show, type Transcript } from "./transcript.ts";
 
 /** One judgement: a requirement, what would have been acceptable, and what came. */
 export interface Check {
@@ -53,8 +53,8 @@ export interface Judge extends Pick<Context, "check" | "report" | "skip"> {
 /** The judge of one case. Throws where a case names a requirement that the catalogue lacks: a bug of the suite. */
 export function judge({ requirements, strict }: Judging): Judge {
   const checks: Check[] = [];
-  // What shows a check that is not kept: events, or a value that is looked up in the end, when all messages are known.
-  const shows = new Map<Check, { readonly events: readonly WireEvent[] } | { readonly observed: unknown }>();
+  // What shows a check that is not kept. It is looked up in the end, when all messages are known.
+  const shows = new Map<Check, Shown>();
 
   const note = (
     id: string,
@@ -85,9 +85,8 @@ export function judge({ requirements, strict }: Judging): Judge {
     checks,
     shown: (transcripts) =>
       checks.map((check) => {
-        const what = shows.get(check);
-        const source = what && "observed" in what ? sourceOf(what.observed, transcripts) : undefined;
-        const evidence = placed(what && "events" in what ? what.events : source ? [source] : [], transcripts);
+        const shown = shows.get(check);
+        const evidence = shown && evidenceOf(shown, transcripts);
         return evidence ? { ...check, evidence } : check;
       }),
     check(id, observed, expected): observed is never {
@@ -115,24 +114,33 @@ export function judge({ requirements, strict }: Judging): Judge {
       else if (inconclusive.length > 0) evident(note(rule.requirement, "error", told(inconclusive)), inconclusive);
       else note(rule.requirement, "pass", told(findings));
     },
-    complete(tests, { thrown, unopened, limit }) {
+    complete(tests, cut) {
+      const { thrown } = cut;
       const judged = new Set(checks.map(({ requirement }) => requirement));
-      const culprit = checks.find((check) => !isRight(check));
-      for (const id of tests.filter((test) => !judged.has(test))) {
-        if (thrown instanceof BeyondLimit) note(id, "skip", `not judged: ${thrown.message}`);
-        else if (thrown !== undefined) note(id, "error", `the case threw: ${message(thrown)}`);
-        else if (limit) note(id, "error", `the suite stopped reading: ${limit}`);
-        else if (culprit && isBroken(culprit))
-          note(id, "skip", `not judged: see ${culprit.requirement}`, { see: culprit.requirement });
-        else if (culprit) note(id, "skip", `not judged: ${culprit.requirement} could not be judged`);
-        else if (unopened) note(id, "skip", `not judged: a connection could not be opened (${unopened})`);
-        else note(id, "error", "the case ended without judging it");
-      }
+      const why = whyUnjudged(
+        cut,
+        checks.find((check) => !isRight(check)),
+      );
+      for (const id of tests.filter((test) => !judged.has(test))) note(id, why.verdict, why.words, why.see);
       if (thrown !== undefined && !(thrown instanceof BeyondLimit) && tests.every((test) => judged.has(test))) {
         note(tests[0] as string, "error", `the case threw: ${message(thrown)}`);
       }
     },
   };
+}
+
+/** Tells why a case did not judge all that it declared; `first` is the first check that is not right. */
+function whyUnjudged({ thrown, limit, unopened }: Cut, first: Check | undefined) {
+  const skip = (words: string, see?: string) =>
+    ({ verdict: "skip", words: `not judged: ${words}`, see: see === undefined ? {} : { see } }) as const;
+  const error = (words: string) => ({ verdict: "error", words, see: {} }) as const;
+  if (thrown instanceof BeyondLimit) return skip(thrown.message);
+  if (thrown !== undefined) return error(`the case threw: ${message(thrown)}`);
+  if (limit) return error(`the suite stopped reading: ${limit}`);
+  if (first && isBroken(first)) return skip(`see ${first.requirement}`, first.requirement);
+  if (first) return skip(`${first.requirement} could not be judged`);
+  if (unopened) return skip(`a connection could not be opened (${unopened})`);
+  return error("the case ended without judging it");
 }
 
 /** A rule that throws is a bug of the suite, and costs no other finding. */

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 
 import type { Connection } from "./connection.ts";
-import { essence } from "./essence.ts";
 import type { Expectation } from "./expect.ts";
 import type { Nothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
@@ -50,7 +49,7 @@ export interface Case {
   readonly tests: readonly string[];
   /** File and line of its definition. Only the built command knows them. */
   readonly place?: string | undefined;
-  /** Changes with the definition of the case, and not with how it was compiled: sets freeze it. */
+  /** Changes with what the case says of itself, what it sends and what it expects, and not with its code: sets freeze it. */
   readonly digest: string;
   /** It generates what it sends from the seed of the run. */
   readonly generates?: true | undefined;
@@ -83,16 +82,19 @@ export interface Scenario<Id extends string> {
   run(context: Context<Id>): Promise<void>;
 }
 
-/** The `scenario` of a protocol version: `Known` are the requirement ids of its catalogue. */
+/**
+ * The `scenario` of a protocol version: `Known` are the requirement ids of its catalogue. `observed` has of each case the digest of
+ * what it was seen to send and to expect.
+ */
 export const scenarios =
-  <Known extends string>() =>
+  <Known extends string>(observed: Readonly<Record<string, string>> = {}) =>
   <const Id extends Known>({ id, title, tests, given, generates, waits, place, run }: Scenario<Id>): Case => ({
     id,
     suite: id.slice(0, id.indexOf("/")),
     title,
     tests,
     digest: createHash("sha256")
-      .update(JSON.stringify([id, title, tests, given, run], (_, it) => (typeof it === "function" ? essence(it) : it)))
+      .update(JSON.stringify([id, title, tests, given, observed[id]]))
       .digest("hex")
       .slice(0, 16),
     generates,

@@ -6,9 +6,10 @@ import { isObject, type Message, type MessageEnvelope, messages, parse } from ".
 import { UsageError } from "../../harness/usage.ts";
 import { documents, keywords, version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import observed from "./sets/observed.json" with { type: "json" };
 
 /** Makes a case of this version; requirements that its catalogue lacks do not compile. */
-export const scenario = scenarios<RequirementId>();
+export const scenario = scenarios<RequirementId>(observed);
 
 /** The names of the three messages, as they stand in their schemas. */
 export const DISCONNECT = "system/disconnect/request";

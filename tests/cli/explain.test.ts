@@ -49,6 +49,6 @@ test("list --sets names the sets, and all that the built command runs counts by 
   const { length } = Object.keys(newest.cases);
   expect(stdout).toMatch(new RegExp(`^${newest.name} {2}68 requirements \\(.*\\), ${length} cases\\n`));
   expect(stdout.split("\n")[1]).toBe(`  sha256 ${digestOf(newest)}`);
-  // The digests of cases in the bundle, which another compiler made, are those that the set froze.
+  // The built command knows each case as the set froze it.
   expect(stdout.split(/^(?=\S)/m)[0]).not.toContain("do not count");
 });
