@@ -1,4 +1,4 @@
-/** What the suite reads at most, whatever the server sends: bytes, and events. And what it keeps of a text that it sends. */
+/** The most that the suite reads of a server, in bytes and events, and keeps of a text that it sends. */
 export const LIMITS = {
   message: 1 << 20,
   connection: 8 << 20,
@@ -18,11 +18,11 @@ export const LIMITS = {
   sent: 16 << 10,
 } as const;
 
-/** What an event costs beside its payload, and each value in a JSON text when it is parsed, in bytes. */
+/** The cost in bytes of an event beside its payload, and of each value in a JSON text once it is parsed. */
 const EVENT = 400;
 const NODE = 75;
 
-/** What a text costs, in bytes: itself, and what it becomes when it is parsed. */
+/** Estimates the cost of a text in bytes, for itself and for the values that it is parsed to. */
 export function costOf(text: string): number {
   let cost = 2 * text.length;
   // Before each value stands a comma, a colon, or an opening bracket or brace. (A set of them takes four times as long.)
@@ -33,10 +33,10 @@ export function costOf(text: string): number {
   return cost;
 }
 
-/** A bound that is hit: in words, and what it is one of. */
+/** A bound that is hit, in words and by its scope. */
 export interface Bound {
   readonly data: string;
-  /** `run`: of all connections together, so alone a case may not hit it. */
+  /** `run` is all connections together: a case that runs alone may not hit it. */
   readonly scope: "message" | "connection" | "run";
 }
 
@@ -48,9 +48,9 @@ export const TOO_MUCH: Readonly<Record<string, Bound>> = {
 
 /** Bytes that came on one connection. */
 export interface Counter {
-  /** Counts an event of so many bytes behind so many others; where that is too much, it only says which bound is hit. */
+  /** Counts an event of so many bytes behind so many others. If it is too much, it is not counted, and the bound is returned. */
   add(size: number, events: number): Bound | undefined;
-  /** Counts from none again; gives how many there were. */
+  /** Starts from zero again, and returns the bytes so far. */
   clear(): number;
 }
 

@@ -14,9 +14,9 @@ import { ask, type Handshake, NO_ANSWER } from "./upgrade.ts";
 
 export type { Outgoing };
 
-/** How a connection is opened. */
+/** The ways to open a connection. */
 export interface ConnectionOptions {
-  /** What the connection is for, in a case with several. */
+  /** The purpose of the connection, in a case with several. */
   readonly name?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   /** They hold no credential. */
@@ -28,16 +28,16 @@ export interface ConnectionOptions {
   readonly insecure?: boolean | undefined;
   /** Called when a wait turns out to be one for the network. */
   readonly idle: () => void;
-  /** What the protocol says of connections and messages. */
+  /** The part of the protocol that a connection needs. */
   readonly protocol: { readonly subprotocols: readonly string[]; readonly envelope: EnvelopeReader };
 }
 
 /** One connection to the target. All that happens on it is in its transcript. */
 export interface Connection {
   readonly transcript: Transcript;
-  /** Whether the WebSocket handshake succeeded. */
+  /** The WebSocket handshake succeeded. */
   readonly opened: boolean;
-  /** What went wrong where it did not: `ECONNREFUSED`, `HTTP 401`, … */
+  /** The reason why it did not: `ECONNREFUSED`, `HTTP 401`, … */
   readonly failure: string | undefined;
   /** Sends messages, all in one TCP segment where they fit. Does nothing on a connection that is over. */
   send(...outgoing: readonly Outgoing[]): void;
@@ -129,7 +129,7 @@ async function answered(state: State, { socket, asked }: Wire, log: Recorder, ho
   socket.terminate();
 }
 
-/** What a connection is made of. */
+/** The parts of a connection. */
 interface Parts {
   readonly state: State;
   readonly wire: Wire;
@@ -151,7 +151,7 @@ function connection(
   };
   let [ignoring, finished] = [false, false];
   const isOpen = () => socket.readyState === WebSocket.OPEN;
-  /** Notes that a case does something; what it does on a connection that is over is only counted. */
+  /** Notes that a case does something. On a connection that is over it is only counted. */
   const note = (deed: Deed, can = isOpen()) => {
     const noted = can && log.record(deed) !== undefined;
     if (!noted && !finished) transcript.unsent = (transcript.unsent ?? 0) + 1;

@@ -1,10 +1,10 @@
 import { LIMITS } from "./bounds.ts";
 import { shorten, type Unstamped, type WireEvent } from "./transcript.ts";
 
-/** What can be sent: an object as JSON, a string as it stands in a text frame, bytes in a binary frame. */
+/** A message to send: an object goes as JSON, a string as it is in a text frame, bytes in a binary frame. */
 export type Outgoing = object | string | Uint8Array;
 
-/** What bytes are that a client writes itself. */
+/** The meaning of bytes that a client writes itself. */
 export interface Written {
   readonly type: "text" | "ping" | "violation";
   readonly data: string;
@@ -15,9 +15,11 @@ export type Deed = Unstamped;
 
 const DEEDS = ["text", "binary", "ping", "violation", "close", "end"] as const;
 
-/** Tells if an event is a deed of a case; what the suite does by itself is none. */
+/** Tells if an event is a deed of a case. The suite also does some by itself. */
 export const isDeed = (event: WireEvent): boolean =>
-  event.from === "client" && DEEDS.some((type) => type === event.type) && !("by" in event);
+  event.from === "client" &&
+  DEEDS.some((type) => type === event.type) &&
+  !(event.type === "close" && event.by === "suite");
 
 /** The bytes or text that are sent for something. */
 export const payloadOf = (it: Outgoing): string | Uint8Array =>

@@ -6,7 +6,7 @@ export interface Evidence {
   readonly events: readonly number[];
 }
 
-/** What shows a check: events, or a value that was observed. */
+/** Events, or an observed value, that show a check. */
 export type Shown = { readonly events: readonly WireEvent[] } | { readonly observed: unknown };
 
 /** Finds what shows a check in the transcripts of a case. */

@@ -6,7 +6,7 @@ import { answerer } from "./pongs.ts";
 import type { Recorder } from "./recorder.ts";
 import { responseText } from "./upgrade.ts";
 
-/** How a handshake went: it succeeded, or what went wrong. */
+/** The outcome of a handshake: it succeeded, or why not. */
 export interface State {
   opened: boolean;
   failure: string | undefined;
@@ -54,7 +54,7 @@ export function listen(socket: WebSocket, log: Recorder, written: () => Promise<
   return state;
 }
 
-/** Records an error; returns if the suite ends the connection for it. */
+/** Records an error. Returns true if the suite ends the connection for it. */
 function fail({ code = "", message }: NodeJS.ErrnoException, { opened }: State, log: Recorder): boolean {
   const bound = TOO_MUCH[code];
   const failure = code || message;

@@ -5,7 +5,7 @@ import { type Shared, stamp } from "./shared.ts";
 import type { Side, Unstamped, WireEvent } from "./transcript.ts";
 import { type Wait, waits } from "./waits.ts";
 
-/** What a ping or pong leaves behind, in bytes, recorded or not. */
+/** The cost of a ping or pong in bytes, recorded or not. */
 const CONTROL = 400;
 
 /** So many messages after the suite has closed a connection, and it is dropped. */
@@ -27,7 +27,7 @@ export interface Recorder {
   wake(): void;
   /** Nothing more can come. */
   end(): void;
-  /** What happens from now on is not recorded. */
+  /** Records nothing from now on. */
   freeze(): void;
   /** Drops all that was recorded, and cost so many bytes at least: TCP may outlive it for long. */
   forget(bytes: number): void;
@@ -95,7 +95,7 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
     wake();
   }
 
-  /** What comes when nobody records it any more: of a server that goes on and on the connection is ended. */
+  /** Counts what comes when nothing is recorded any more, and ends the connection if the server goes on and on. */
   function afterwards(from: Side): undefined {
     if (from === "server") late += 1;
     if (late > LATE) stop();

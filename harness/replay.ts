@@ -12,10 +12,10 @@ import { type Tape, type Track, tape } from "./tape.ts";
 import { cut, isBreach, isServerEnd, readFrom, type Transcript, type WireEvent } from "./transcript.ts";
 import { type Handshake, NO_ANSWER } from "./upgrade.ts";
 
-/** What a case finds in a recording of itself. */
+/** The findings of a case in a recording of itself. */
 export interface Replayed {
   readonly checks: readonly Check[];
-  /** What the case does and the recording does not show, or the other way round: then it is no recording of this case. */
+  /** Differences between what the case does and what is recorded. With one of them it is no recording of this case. */
   readonly strayed: readonly string[];
 }
 

@@ -5,7 +5,7 @@ import type { Secrets } from "./secrets.ts";
 export type Side = "client" | "server";
 
 interface Base {
-  /** How long a text is in all of which only the beginning is kept. */
+  /** The length of the whole text, if only its beginning is kept. */
   readonly length?: number;
   /** Milliseconds since the run began, on one clock for all connections. */
   readonly at: number;
@@ -33,11 +33,11 @@ export type Unstamped<E = WireEvent> = E extends WireEvent ? Omit<E, "at"> : nev
 /** All that happened on one connection, in order. */
 export interface Transcript {
   readonly url: string;
-  /** What the connection was for, in a case with several: `bystander`, `newcomer`, … */
+  /** The purpose of the connection, in a case with several: `bystander`, `newcomer`, … */
   readonly name?: string;
   /** It carried no credentials. */
   readonly anonymous?: true;
-  /** So many things more the case did when the connection was over, and nothing could be sent. */
+  /** The number of things that the case did when the connection was over and nothing could be sent. */
   readonly unsent?: number;
   readonly events: readonly WireEvent[];
 }
@@ -87,7 +87,7 @@ export interface MessageEnvelope {
 /** Reads the envelope of a message; nothing where it has none. */
 export type EnvelopeReader = (message: Message) => MessageEnvelope | undefined;
 
-/** Whether a JSON value is an object. */
+/** Tells if a JSON value is an object. */
 export function isObject(value: unknown): value is Message {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -129,14 +129,14 @@ export function show(value: unknown): string {
   }
 }
 
-/** Whether an event is the end of the connection by the server: its close frame, or the end of TCP. */
+/** Tells if the server ends the connection with an event: its close frame, or the end of TCP. */
 export const isServerEnd = ({ from, type }: WireEvent): boolean =>
   from === "server" && (type === "close" || type === "end");
 
-/** Whether an event is something that the server sent against RFC 6455. */
+/** Tells if the server breaks RFC 6455 with an event. */
 export const isBreach = ({ from, type }: WireEvent): boolean => from === "server" && type === "violation";
 
-/** Whether the server has ended a connection. */
+/** Tells if the server has ended a connection. */
 export const isEnded = ({ transcript }: { readonly transcript: Transcript }): boolean =>
   transcript.events.some(isServerEnd);
 

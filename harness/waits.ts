@@ -15,7 +15,7 @@ const CROWD = 64;
 const ROW = 4;
 const SOME = 16;
 
-/** How a wait is unlike others. */
+/** The ways in which a wait can be unlike others. */
 export interface HowToWait {
   /** False where a server may stay silent. */
   readonly owed?: boolean;

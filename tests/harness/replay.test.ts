@@ -145,11 +145,13 @@ test("a recording of more than a case sends is none of the case", async () => {
     for (const [connection, { events }] of transcripts.entries())
       for (const [place, event] of events.entries()) {
         if (!isDeed(event)) continue;
-        const more = transcripts.map((it, i) =>
-          i === connection ? { ...it, events: it.events.toSpliced(place, 0, event) } : it,
-        );
-        const { strayed } = await replay(result.case, more, bench);
-        expect([result.case.id, event.type, strayed.length > 0]).toEqual([result.case.id, event.type, true]);
+        for (const extra of [event, { ...event, by: "suite" } as WireEvent]) {
+          const more = transcripts.map((it, i) =>
+            i === connection ? { ...it, events: it.events.toSpliced(place, 0, extra) } : it,
+          );
+          const { strayed } = await replay(result.case, more, bench);
+          expect([result.case.id, extra, strayed.length > 0]).toEqual([result.case.id, extra, true]);
+        }
       }
 });
 

@@ -24,13 +24,13 @@ const FAULTS = [
 const requirements = new Map(protocol.requirements.map((it) => [it.id, it]));
 const LOADS = new Set(protocol.suites.filter(({ load }) => load).map(({ name }) => name));
 
-/** What a case does on one connection, in order. */
+/** The deeds of a case on one connection, in order. */
 interface Deeds {
   readonly options: unknown;
   readonly deeds: unknown[];
 }
 
-/** What a case sends to a server, connection by connection, and what it finds. */
+/** The connections of a case to one server, and its checks. */
 interface Met {
   readonly connections: readonly Deeds[];
   readonly checks: readonly Check[];
@@ -54,7 +54,7 @@ export async function observe(cases: readonly Case[]): Promise<Record<string, st
   );
 }
 
-/** What was expected in other words than those of the catalogue. */
+/** The words of an expectation, if they are not those of the catalogue. */
 const worded = (requirement: string, expected: string) =>
   expected === requirements.get(requirement)?.statement ? "" : withoutKeys(expected);
 
