@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { WebSocket } from "ws";
 import { LIMITS } from "./bounds.ts";
-import { closed, type Deed, type Outgoing, payloadOf, RESET, sent, type Written, written } from "./deeds.ts";
+import { closed, type Deed, type Outgoing, payloadOf, RESET, said, type Written, written } from "./deeds.ts";
 import { listen, type State } from "./listen.ts";
 import type { Nothing } from "./nothing.ts";
 import { HANDSHAKE } from "./patience.ts";
@@ -168,7 +168,7 @@ function connection(
     closed: () => log.wait("the end of the connection", () => (log.over ? ended(log) : undefined)),
     send(...outgoing) {
       tcp?.cork();
-      for (const it of outgoing) if (note(sent(it))) socket.send(payloadOf(it));
+      for (const it of outgoing) if (note(said(it))) socket.send(payloadOf(it));
       tcp?.uncork();
     },
     async write(what, ...parts) {

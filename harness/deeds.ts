@@ -26,7 +26,7 @@ export const payloadOf = (it: Outgoing): string | Uint8Array =>
   typeof it === "string" || it instanceof Uint8Array ? it : JSON.stringify(it);
 
 /** A message that a case sends. */
-export function sent(it: Outgoing): Deed {
+export function said(it: Outgoing): Deed {
   const payload = payloadOf(it);
   return typeof payload === "string"
     ? shorten<Deed & { readonly type: "text" }>({ from: "client", type: "text", data: payload }, LIMITS.sent)

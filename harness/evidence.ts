@@ -12,7 +12,7 @@ export type Shown = { readonly events: readonly WireEvent[] } | { readonly obser
 /** Finds what shows a check in the transcripts of a case. */
 export function evidenceOf(shown: Shown, transcripts: readonly Transcript[]): Evidence | undefined {
   if ("events" in shown) return placed(shown.events, transcripts);
-  const source = sourceOf(shown.observed, transcripts);
+  const source = sourceIn(shown.observed, transcripts);
   return source && placed([source], transcripts);
 }
 
@@ -30,7 +30,7 @@ export function placed(events: readonly WireEvent[], transcripts: readonly Trans
 }
 
 /** Finds the event that a value was read from: itself, or a message that holds it. */
-export function sourceOf(observed: unknown, transcripts: readonly Transcript[]): WireEvent | undefined {
+export function sourceIn(observed: unknown, transcripts: readonly Transcript[]): WireEvent | undefined {
   const origin = originOf(observed);
   if (origin) return origin;
   if (typeof observed !== "string" && (typeof observed !== "object" || observed === null)) return undefined;

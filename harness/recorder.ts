@@ -3,7 +3,7 @@ import { base64 } from "./deeds.ts";
 import { discard } from "./memory.ts";
 import { type Shared, stamp } from "./shared.ts";
 import type { Side, Unstamped, WireEvent } from "./transcript.ts";
-import { type Wait, waits } from "./waits.ts";
+import { type WaitFor, waits } from "./waits.ts";
 
 /** The cost of a ping or pong in bytes, recorded or not. */
 const CONTROL = 400;
@@ -31,7 +31,7 @@ export interface Recorder {
   freeze(): void;
   /** Drops all that was recorded, and cost so many bytes at least: TCP may outlive it for long. */
   forget(bytes: number): void;
-  readonly wait: Wait;
+  readonly wait: WaitFor;
 }
 
 /** A recorder. `idle` is called when a wait turns out to be one for the network, `stop` when a bound is hit. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Connection } from "./connection.ts";
-import { closed, type Deed, isDeed, RESET, sent, written } from "./deeds.ts";
+import { closed, type Deed, isDeed, RESET, said, written } from "./deeds.ts";
 import { type Bench, examine, type Open } from "./execute.ts";
 import type { Check } from "./judge.ts";
 import { type Nothing, silenceOf, silent } from "./nothing.ts";
@@ -119,7 +119,7 @@ function connection(
     },
     next: reader({ events: transcript.events, wait }, envelope),
     closed: () => wait("the end of the connection", () => (isExhausted(track) ? ended(transcript) : undefined)),
-    send: (...outgoing) => act(...outgoing.map(sent)),
+    send: (...outgoing) => act(...outgoing.map(said)),
     async write(what) {
       if (what) act(written(what));
     },

@@ -186,14 +186,14 @@ export function shorten<E extends { readonly data: string; readonly length?: num
   event: E,
   most: number = KEPT.text,
 ): E {
-  const text = textOf(event);
+  const text = keptText(event);
   if (text.length <= most) return event;
   const length = event.length ?? text.length;
   return { ...event, data: `${part(text, most)}${mark(length)}`, length };
 }
 
 /** The text of an event, without the words at its end where it is cut. */
-export const textOf = ({ data, length }: { readonly data: string; readonly length?: number }): string =>
+export const keptText = ({ data, length }: { readonly data: string; readonly length?: number }): string =>
   length === undefined ? data : data.slice(0, -mark(length).length);
 
 const mark = (length: number) => `… [cut: ${length} characters in all]`;

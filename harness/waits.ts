@@ -24,7 +24,7 @@ export interface HowToWait {
 }
 
 /** Waits until `found` gives something: not longer than the run's patience for `what`, nor than the connection lasts. */
-export type Wait = <T>(what: string, found: () => T | undefined, how?: HowToWait) => Promise<T | Nothing>;
+export type WaitFor = <T>(what: string, found: () => T | undefined, how?: HowToWait) => Promise<T | Nothing>;
 
 /** The part of a recorder that waits look at, and write to. */
 interface Log {
@@ -35,7 +35,7 @@ interface Log {
 
 /** Those who wait for something on one connection. */
 export interface Waits {
-  readonly wait: Wait;
+  readonly wait: WaitFor;
   /** Has all of them look once more. */
   wake(): void;
 }

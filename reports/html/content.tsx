@@ -1,4 +1,4 @@
-import { textOf } from "../../harness/transcript.ts";
+import { keptText } from "../../harness/transcript.ts";
 import { visible, visibleLines } from "../escape.ts";
 import type { PageEvent } from "./events.ts";
 import { Json, Says } from "./json.tsx";
@@ -24,7 +24,7 @@ export function EventContent({ event, brief, came }: ContentProps) {
   const { length } = event;
   return (
     <>
-      <Data event={event} text={textOf(event)} brief={brief} came={came} />
+      <Data event={event} text={keptText(event)} brief={brief} came={came} />
       {length !== undefined && <span class="note"> cut: {digits(length)} characters in all</span>}
     </>
   );

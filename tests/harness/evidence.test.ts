@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { isFinding } from "../../harness/catalogue.ts";
-import { placed, sourceOf } from "../../harness/evidence.ts";
+import { placed, sourceIn } from "../../harness/evidence.ts";
 import { type Message, messages, readFrom, type Transcript, type WireEvent } from "../../harness/transcript.ts";
 import { reportCase } from "../../reports/make.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
@@ -13,24 +13,24 @@ const messageOf = (transcript: Transcript, i = 0) => messages(transcript, "serve
 describe("a value is found in the event that it was read from", () => {
   test("a message, and what it holds", () => {
     const one = connection(says({ a: 1 }), says({ a: 1, data: { b: 2 } }));
-    expect(sourceOf(messageOf(one, 1), [one])).toBe(one.events[1]);
-    expect(sourceOf(messageOf(one, 1).data, [one])).toBe(one.events[1]);
+    expect(sourceIn(messageOf(one, 1), [one])).toBe(one.events[1]);
+    expect(sourceIn(messageOf(one, 1).data, [one])).toBe(one.events[1]);
   });
 
   test("a text, where only one connection has it", () => {
     const [one, other] = [connection(says({}), says({ status: "failed" })), connection(says({ status: "success" }))];
-    expect(sourceOf("failed", [other, one])).toBe(one.events[1]);
-    expect(sourceOf("failed", [one, connection(says({ status: "failed" }))])).toBeUndefined();
+    expect(sourceIn("failed", [other, one])).toBe(one.events[1]);
+    expect(sourceIn("failed", [one, connection(says({ status: "failed" }))])).toBeUndefined();
   });
 
   test("what was noted of it", () => {
     const [event, value] = [says({}), {}];
-    expect(sourceOf(readFrom(event, value), [])).toBe(event);
+    expect(sourceIn(readFrom(event, value), [])).toBe(event);
   });
 
   test("no other", () => {
     const one = connection(says({ n: 3, deep: { deep: { deep: { deep: { deep: "x" } } } } }));
-    for (const value of [3, undefined, null, true, {}, "x", "nowhere"]) expect(sourceOf(value, [one])).toBeUndefined();
+    for (const value of [3, undefined, null, true, {}, "x", "nowhere"]) expect(sourceIn(value, [one])).toBeUndefined();
   });
 });
 

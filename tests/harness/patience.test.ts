@@ -9,7 +9,7 @@ import { run } from "../../harness/runner.ts";
 import type { Case } from "../../harness/scenario.ts";
 import type { RunOptions } from "../../harness/session.ts";
 import { share } from "../../harness/shared.ts";
-import { cut, keep, shorten, textOf, type WireEvent } from "../../harness/transcript.ts";
+import { cut, keep, keptText, shorten, type WireEvent } from "../../harness/transcript.ts";
 import type { Handshake } from "../../harness/upgrade.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
@@ -310,7 +310,7 @@ describe("what is kept of a transcript", () => {
     });
     expect(shorten(once, 4_000)).toBe(once);
     expect(shorten(once, 10)).toEqual({ ...once, data: `${"é".repeat(10)}… [cut: 5000 characters in all]` });
-    expect([textOf(once), textOf(text(0, "short"))]).toEqual(["é".repeat(4_000), "short"]);
+    expect([keptText(once), keptText(text(0, "short"))]).toEqual(["é".repeat(4_000), "short"]);
     expect([cut("é".repeat(4_000), 4_000), cut("ab\ud83d\ude00", 3)]).toEqual([
       "é".repeat(4_000),
       "ab\ud83d… [cut: 4 characters in all]",
