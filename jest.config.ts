@@ -1,4 +1,5 @@
 /** @jest-config-loader esbuild-register */
+import { availableParallelism } from "node:os";
 import type { Config } from "jest";
 
 /** How a file is compiled; JSX makes elements of Preact. */
@@ -16,7 +17,7 @@ const swc = (tsx: boolean): [string, unknown] => [
 
 const config: Config = {
   testEnvironment: "node",
-  maxWorkers: "150%", // Most of the time is waiting.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()), // Most of the time is waiting.
   testSequencer: "<rootDir>/tests/sequencer.js",
   testTimeout: 30_000, // Some servers under test are silence itself.
   testMatch: ["<rootDir>/tests/**/*.test.ts"],
