@@ -17,10 +17,20 @@ import { bearers, ground } from "./foundation.ts";
 import { ENDED_OTHERS, endedAt } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
-import { allTogether, aloneAgain, askAgain, CONFIRMATION, clearHarmed, isLate, openAgain, sample } from "./silences.ts";
+import {
+  allTogether,
+  aloneAgain,
+  askAgain,
+  CONFIRMATION,
+  clearHarmed,
+  isLate,
+  openAgain,
+  type Rerun,
+  sample,
+} from "./silences.ts";
 import { alone } from "./work.ts";
 
-/** Looks again at what went wrong while these cases ran among others, so that no case is blamed for another. `took` is in ms. */
+/** Runs again the cases that failed among others, so that none is blamed for another. The first run took `took` ms. */
 export async function confirm(cases: readonly Case[], took: number, session: Session): Promise<void> {
   await askAgain(cases, session);
   await openAgain(cases, session);
@@ -29,12 +39,12 @@ export async function confirm(cases: readonly Case[], took: number, session: Ses
   const silent = () => doubtful(cases, session).filter(isSilent);
   const loud = () => doubtful(cases, session).filter((it) => !isSilent(it));
   const harmful = silent().filter((it) => harmsOthers(it, session));
-  // A newcomer who is forgotten while the very next one is served is no sign that the server was upset.
-  for (const it of harmful.filter((one) => wasForgotten(one, session)))
+  // If a newcomer is forgotten but the very next one is served, nothing upset the server.
+  for (const it of harmful.filter((result) => wasForgotten(result, session)))
     settle({ ...raw(it, session), unstable: true }, session);
-  // Who may have kept others from being served has to be known before those are asked again.
+  // The cases that may have upset the server come first: what the others found may be their doing.
   await sample(
-    harmful.filter((one) => !wasForgotten(one, session)),
+    harmful.filter((it) => !wasForgotten(it, session)),
     took,
     session,
   );
@@ -43,14 +53,17 @@ export async function confirm(cases: readonly Case[], took: number, session: Ses
     took,
     session,
   );
-  // What turns out not to be broken explains no others any more: those are looked at then.
-  for (let some = await oneByOne(loud(), took, session); some.length > 0; some = await oneByOne(loud(), took, session))
-    await whoEndedThem(some, cases, session);
+  // Each round may clear a requirement that explained the failures of others. The next round runs those.
+  for (;;) {
+    const innocent = await oneByOne(loud(), took, session);
+    if (innocent.length === 0) return;
+    await whoEndedThem(innocent, cases, session);
+  }
 }
 
 /**
- * Runs what failures rest on once more alone where it was right among others: a server that is busy may be late with what goes wrong
- * in a quiet one. Only what is wrong twice is.
+ * Runs the plain forms that failures rest on once more, alone. A busy server may send something wrong too late to be seen.
+ * A plain form has to fail twice alone to count as broken.
  */
 async function recheckPlain(cases: readonly Case[], session: Session): Promise<void> {
   const { protocol, results } = session;
@@ -75,15 +88,11 @@ async function recheckPlain(cases: readonly Case[], session: Session): Promise<v
   }
 }
 
-/** Runs cases again alone, one after another; resolves to those that pass then. What is wrong alone, too, is confirmed. */
-async function oneByOne(
-  some: readonly CaseResult[],
-  took: number,
-  session: Session,
-): Promise<readonly (readonly [first: CaseResult, alone: CaseResult])[]> {
-  const innocent: (readonly [CaseResult, CaseResult])[] = [];
+/** Runs cases again alone, one after another. Confirms those that fail again; resolves to those that pass. */
+async function oneByOne(failed: readonly CaseResult[], took: number, session: Session): Promise<readonly Rerun[]> {
+  const innocent: Rerun[] = [];
   const late: CaseResult[] = [];
-  for (const first of some) {
+  for (const first of failed) {
     if (session.signal?.aborted || session.stop) return innocent;
     session.rechecked.add(first.case.id);
     if (isLate(took, session)) {
@@ -92,46 +101,41 @@ async function oneByOne(
     }
     let again = await aloneAgain(first, session);
     if (session.culprits.has(first.case.id)) continue;
-    // What a server does to one client in some it may do twice by chance.
-    const byChance = raw(first, session).checks.some(
-      (check) => isBroken(check) && session.protocol.foundations.general.includes(check.requirement),
-    );
-    for (let i = 0; byChance && i < 2 && breaksAgain(first, again); i++) again = await aloneAgain(first, session);
+    // A fault that hits one client in some may hit the same case twice by chance.
+    const tries = breaksGeneral(raw(first, session), session) ? 2 : 0;
+    for (let i = 0; i < tries && breaksAgain(first, again); i++) again = await aloneAgain(first, session);
     if (isCrowded(first)) settle(again, session);
     else if (!breaksAgain(first, again) && wasHarmed(first, session)) settle(again, session);
     else if (!breaksAgain(first, again)) innocent.push([first, again]);
     else if (harmsOthers(first, session) && harmsOthers(again, session)) {
       session.culprits.add(first.case.id);
       session.falls.push({ from: first.beganAt, to: endOf(first), how: ENDED_OTHERS });
-      settle(again, session); // Among others it may have been ended by its like.
+      settle(again, session); // Among others, another culprit may have ended it.
     }
   }
   const harmed = await clearHarmed(late, session);
-  for (const it of late.filter((one) => !harmed.includes(one)))
+  for (const it of late.filter((result) => !harmed.includes(result)))
     settle({ ...raw(it, session), unconfirmed: true }, session);
   return innocent;
 }
 
+/** Tells if a case broke a requirement that holds on every connection. */
+const breaksGeneral = ({ checks }: CaseResult, { protocol }: Session): boolean =>
+  checks.some((check) => isBroken(check) && protocol.foundations.general.includes(check.requirement));
+
 /**
- * What was wrong among others and is right alone: looks for the case whose input ends the connections of others. Where there is
- * one, it takes the blame; else the breach remains what it is, whoever caused it.
+ * Looks for the case whose input made these fail, which pass alone. If there is one, it takes the blame. If not, their breach
+ * stays, as unstable.
  */
-async function whoEndedThem(
-  innocent: readonly (readonly [first: CaseResult, alone: CaseResult])[],
-  cases: readonly Case[],
-  session: Session,
-): Promise<void> {
-  const [harmed, open] = [true, false].map((it) => innocent.filter(([first]) => wasHarmed(first, session) === it));
-  for (const [, alone] of harmed ?? []) settle(alone, session);
-  if (open?.length) await whoEnded(open, cases, session);
+async function whoEndedThem(innocent: readonly Rerun[], cases: readonly Case[], session: Session): Promise<void> {
+  const harmed = innocent.filter(([first]) => wasHarmed(first, session));
+  const open = innocent.filter((rerun) => !harmed.includes(rerun));
+  for (const [, alone] of harmed) settle(alone, session);
+  if (open.length > 0) await whoEnded(open, cases, session);
 }
 
-/** The same for those that ran beside no culprit which is known. */
-async function whoEnded(
-  innocent: readonly (readonly [first: CaseResult, alone: CaseResult])[],
-  cases: readonly Case[],
-  session: Session,
-): Promise<void> {
+/** Does so for those that ran beside no known culprit. */
+async function whoEnded(innocent: readonly Rerun[], cases: readonly Case[], session: Session): Promise<void> {
   const dropped = innocent.map(([first]) => raw(first, session)).filter((it) => wasDropped(it, session));
   const at = momentOf(dropped);
   const wanted = new Set(cases);
@@ -141,12 +145,12 @@ async function whoEnded(
   const fall = at === undefined ? undefined : { from: at, to: at, how: ENDED_OTHERS, lives: true as const };
   const found = fall ? await findCulprits(ran, fall, session) : [];
   if (fall && found.length > 0) session.falls.push(fall);
-  // A search in vain clears nobody.
+  // A search that finds nobody takes back the results that it made.
   for (const it of found.length === 0 ? ran : []) settle(it, session);
   for (const [first, alone] of innocent) {
     if (session.culprits.has(first.case.id)) continue;
     const result = raw(first, session);
-    // Who only waited while the server stood still for all was not failed by it.
+    // A case that only waited in a stall was not wronged.
     const waited = !wasDropped(result, session) && stoodStill(session, first);
     if (found.length > 0 || waited) settle(alone, session);
     else settle({ ...result, unstable: true }, session);
@@ -154,37 +158,38 @@ async function whoEnded(
 }
 
 /**
- * Where cases were blamed for others, warnings and what could not be judged may have come of that as well; and so may what was ended
- * together with others before anybody knew whose input did it.
+ * Runs cases again alone once the culprits are known, since these may have caused more than failures: warnings, skipped checks,
+ * and connections that ended together with others.
  */
 export async function reconsider(session: Session): Promise<void> {
   const results = [...session.results.values()];
   if (session.stop || session.culprits.size === 0) return;
   const grounded = ground(results, [], session.protocol.foundations);
-  const some = grounded.filter((it) => {
+  const doubted = grounded.filter((it) => {
     const { verdict, unstable, checks } = it;
     if (wasDroppedAmongOthers(it, session)) return true;
     return (
-      !unstable && (verdict === "warn" || (verdict === "skip" && checks.some((it) => it.verdict === "skip" && !it.see)))
+      !unstable &&
+      (verdict === "warn" || (verdict === "skip" && checks.some((check) => check.verdict === "skip" && !check.see)))
     );
   });
   const budget = session.confirming + Math.max(CONFIRMATION, session.shared.clock());
-  for (const first of some) {
+  for (const first of doubted) {
     if (session.signal?.aborted || session.confirming >= budget) return;
     const again = await aloneAgain(first, session);
     if (!session.culprits.has(first.case.id) && !breaksAgain(first, again)) settle(again, session);
   }
 }
 
-/** Whether a connection of a case was ended for no reason of its own. */
+/** Tells if the server ended a connection of a case that gave no reason for it. */
 const wasDropped = (it: CaseResult, session: Session): boolean =>
   harmsOthers(it, session) ||
   it.checks.some((check) => isBroken(check) && check.requirement === session.protocol.foundations.dropped);
 
-/** Ends of connections within so many ms are one event. */
+/** The time within which ends of connections count as one event, in ms. */
 const MOMENT = 20;
 
-/** Whether a connection of a case that nobody is known to have ended was ended at the same moment as one of another case. */
+/** Tells if a connection of a case ended at the same moment as one of another case, and no culprit is known for it. */
 function wasDroppedAmongOthers(it: CaseResult, session: Session): boolean {
   if (!(it.unstable || it.unconfirmed) || session.culprits.has(it.case.id) || !wasDropped(it, session)) return false;
   const at = endedAt(raw(it, session).connections);
@@ -194,7 +199,7 @@ function wasDroppedAmongOthers(it: CaseResult, session: Session): boolean {
   });
 }
 
-/** When most connections of some cases were ended at the same moment, in ms of the run's clock. */
+/** Returns the moment at which most connections of these cases were ended, in ms of the run's clock. */
 function momentOf(results: readonly CaseResult[]): number | undefined {
   const times = results.flatMap(({ connections }) => endedAt(connections) ?? []);
   const near = (at: number) => times.filter((other) => Math.abs(other - at) <= MOMENT).length;

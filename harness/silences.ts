@@ -19,27 +19,32 @@ import type { Case } from "./scenario.ts";
 import { isTooLate, type Session, settle } from "./session.ts";
 import { alone, work } from "./work.ts";
 
-/** Running failures again one by one may take as long as the first pass took, and this long (ms) at least. */
+/** The least time for running failures again one by one, in ms. They may take as long as the first pass took. */
 export const CONFIRMATION = 5_000;
 
+/** A case that ran twice. */
+export type Rerun = readonly [first: CaseResult, alone: CaseResult];
+
+/** Runs a case again alone, and counts the time that it takes. */
 export async function aloneAgain(result: CaseResult, session: Session): Promise<CaseResult> {
   const again = await alone(result.case, session);
   session.confirming += again.durationMs;
   return again;
 }
 
+/** Tells if the time for running cases again one by one is over. The first pass took `took` ms. */
 export const isLate = (took: number, session: Session) =>
   session.confirming >= Math.max(CONFIRMATION, took) || isTooLate(session);
 
-/** Runs again, in full and side by side, what rests on waits that were cut short: such a wait is no evidence. */
+/** Runs cases again, side by side, whose findings rest on waits that were cut short. This time they wait in full. */
 export async function askAgain(cases: readonly Case[], session: Session): Promise<void> {
   const wanted = new Set(cases);
   const grounded = ground([...session.results.values()], [], session.protocol.foundations);
-  const some = grounded.filter((it) => wanted.has(it.case) && isShort(it));
-  for (const result of (await sideBySide(some, session)).values()) settle(result, session);
+  const short = grounded.filter((it) => wanted.has(it.case) && isShort(it));
+  for (const result of (await sideBySide(short, session)).values()) settle(result, session);
 }
 
-/** Runs again, one by one, what could not be judged since the server did not answer a handshake in time: it may have had too many to answer. */
+/** Runs cases again, one by one, whose handshake had no answer in time. The server may have had too many at once. */
 export async function openAgain(cases: readonly Case[], session: Session): Promise<void> {
   const { results, shared } = session;
   const deadline = shared.clock() + CONFIRMATION;
@@ -55,14 +60,14 @@ export async function openAgain(cases: readonly Case[], session: Session): Promi
   }
 }
 
-/** Runs cases again, side by side and with all patience. */
-async function sideBySide(some: readonly CaseResult[], session: Session): Promise<ReadonlyMap<Case, CaseResult>> {
+/** Runs cases again, side by side. Each wait lasts for the full timeout. */
+async function sideBySide(results: readonly CaseResult[], session: Session): Promise<ReadonlyMap<Case, CaseResult>> {
   const { shared, options } = session;
   const { patience } = shared;
   const before = patience.hurry;
   patience.hurry = false;
   try {
-    const cases = some.map((it) => it.case);
+    const cases = results.map((it) => it.case);
     return await work(cases, session, {
       size: Math.max(options.concurrency, 2),
       halt: () => isTooLate(session),
@@ -72,57 +77,56 @@ async function sideBySide(some: readonly CaseResult[], session: Session): Promis
   }
 }
 
-/** So many cases to which the same did not come, though others were served meanwhile, are no chance. */
+/** This many failures of one kind are certain, if others were served meanwhile. */
 const MANY = 16;
 
-/** So few cases hardly keep a server busy when they run side by side. */
+/** This many cases side by side hardly keep a server busy. */
 const FEW = 8;
 
 /**
- * What did not come in time is asked for again, side by side. What does not come then either is confirmed, where others were
- * served meanwhile; else some are asked alone. What comes then had not come to one client though others were served, which is a
- * breach, or the server had stood still, which is none.
+ * Runs cases again, side by side, that waited in vain. One that waits in vain again is confirmed if others were served meanwhile;
+ * otherwise a sample runs alone. One that passes now is unstable if others were served the first time; in a stall it was not wronged.
  */
 export async function allTogether(all: readonly CaseResult[], took: number, session: Session): Promise<void> {
   const kinds = [...groupBy(all, (it) => brokenIn(it).join(" ")).values()];
   const isCertain = (kind: readonly CaseResult[]) => kind.length >= MANY && kind.every(othersWereServed);
   for (const it of kinds.filter(isCertain).flat()) settleFailed(raw(it, session), session);
-  const some = kinds.filter((kind) => !isCertain(kind)).flat();
-  const again = await sideBySide(some, session);
+  const unsure = kinds.filter((kind) => !isCertain(kind)).flat();
+  const again = await sideBySide(unsure, session);
   const [open, crowded]: [CaseResult[], CaseResult[]] = [[], []];
-  for (const first of some) {
+  for (const first of unsure) {
     const second = again.get(first.case);
     if (session.culprits.has(first.case.id)) continue;
     if (!second) settle(notAgain(first, session), session);
     else if (!breaksAgain(first, second)) settlePassed(first, second, session);
-    else if (some.length > 1 && wasCrowded(second, session)) crowded.push(second);
-    else if (some.length === 1 || othersWereServed(second) || othersWereServed(first)) settleFailed(second, session);
+    else if (unsure.length > 1 && wasCrowded(second, session)) crowded.push(second);
+    else if (unsure.length === 1 || othersWereServed(second) || othersWereServed(first)) settleFailed(second, session);
     else open.push(second);
   }
   for (const second of open.length > FEW ? [] : open) settleFailed(second, session);
   await sample(open.length > FEW ? [...crowded, ...open] : crowded, took, session);
 }
 
-/** The result of a case for which there was no time to run again. */
+/** Returns the result of a case for which there was no time to run again. */
 const notAgain = (first: CaseResult, session: Session): CaseResult => ({
   ...(isTooLate(session) && cameToOthers(first, session) ? undecided(first) : first),
   unconfirmed: true,
 });
 
-/** Settles a case that failed twice: that is enough. */
+/** Settles a case that failed twice. It does not run again. */
 function settleFailed(second: CaseResult, session: Session): void {
   session.rechecked.add(second.case.id);
   settle(second, session);
 }
 
-/** So many of a kind that stay silent alone, and none that does not, are enough: the others are taken to be no different. */
+/** This many cases of a kind that fail alone, and none that passes, stand for the whole kind. */
 const ENOUGH = 2;
 
-/** Runs some of each kind alone: where one passes, nothing is known of those of its kind that were not tried. */
-export async function sample(some: readonly CaseResult[], took: number, session: Session): Promise<void> {
-  const kinds = groupBy(some, (it) => brokenIn(it).join(" "));
+/** Runs some cases of each kind alone. If one passes, nothing is known of those of its kind that were not tried. */
+export async function sample(failed: readonly CaseResult[], took: number, session: Session): Promise<void> {
+  const kinds = groupBy(failed, (it) => brokenIn(it).join(" "));
   for (const kind of kinds.values()) {
-    const cleared: (readonly [first: CaseResult, alone: CaseResult])[] = [];
+    const cleared: Rerun[] = [];
     const settled = new Set<CaseResult>();
     let confirmed = 0;
     for (const result of kind) {
@@ -148,12 +152,12 @@ export async function sample(some: readonly CaseResult[], took: number, session:
       const open = kind.filter((it) => it !== result && !settled.has(it) && !cleared.some(([first]) => first === it));
       for (const it of await clearHarmed(open, session)) settled.add(it);
     }
-    // Who upset the server has to be known before it is said why these failed.
+    // The culprits have to be known before these are settled.
     for (const [first, alone] of cleared) settlePassed(first, alone, session);
   }
 }
 
-/** Whether a failure is one alone, too. What one client in some misses may be missed twice by chance. */
+/** Tells if a case fails alone, too. One that harms others has to do so four times, since two may be chance. */
 async function isSure(first: CaseResult, again: CaseResult, session: Session): Promise<boolean> {
   if (!breaksAgain(first, again)) return false;
   if (!harmsOthers(first, session)) return true;
@@ -161,13 +165,13 @@ async function isSure(first: CaseResult, again: CaseResult, session: Session): P
   return more.every((it) => breaksAgain(first, it));
 }
 
-/** Runs those again, side by side, that ran at the same time as a culprit; resolves to those that pass then: it harmed them. */
-export async function clearHarmed(some: readonly CaseResult[], session: Session): Promise<readonly CaseResult[]> {
+/** Runs the cases again, side by side, that ran at the same time as a culprit. Settles and resolves to those that pass now. */
+export async function clearHarmed(failed: readonly CaseResult[], session: Session): Promise<readonly CaseResult[]> {
   const again = await sideBySide(
-    some.filter((it) => !session.culprits.has(it.case.id) && wasHarmed(it, session)),
+    failed.filter((it) => !session.culprits.has(it.case.id) && wasHarmed(it, session)),
     session,
   );
-  const innocent = some.filter((first) => {
+  const innocent = failed.filter((first) => {
     const second = again.get(first.case);
     return second !== undefined && !breaksAgain(first, second);
   });
@@ -176,8 +180,8 @@ export async function clearHarmed(some: readonly CaseResult[], session: Session)
 }
 
 /**
- * Settles a case that failed and passes now: it was harmed, or forgotten though others were served, or all had to wait. One that failed
- * alone, too, and passed only after that, fails now and then.
+ * Settles a case that failed and passes now. It is unstable if it broke again, or if others were served meanwhile, or if nobody
+ * can say; otherwise a culprit, a crowd or a stall explains the failure.
  */
 function settlePassed(first: CaseResult, second: CaseResult, session: Session): void {
   if (breaksAgain(first, second)) settle({ ...raw(first, session), unstable: true }, session);
