@@ -1,0 +1,107 @@
+import { type CaseResult, execute } from "./execute.ts";
+import { standUp } from "./outage.ts";
+import type { Fall, Session } from "./session.ts";
+import { type Guess, guess } from "./suspects.ts";
+import { fallsWithin, watch } from "./watcher.ts";
+
+/** The number of suspects that are tried once more at a time, those that fit best first. */
+const TRIES = 32;
+
+/** The time between two of them, in ms. */
+const APART = 30;
+
+/** The number of those that fit best then, which are tried by themselves. */
+const ALONE = 4;
+
+/** Delays that differ by so much are different, in ms. The last suspect is guilty without a second try if no other comes as near. */
+const CLEAR = 60;
+
+/** The tolerance within which the server ends as long after an input as the first time, in ms. */
+export const SLACK = 100;
+
+/** A search for what ends a server, with what it needs of the run. */
+export interface Search {
+  readonly session: Session;
+  readonly fall: Fall;
+  /** Results of the first time, by the id of the case. */
+  readonly before: ReadonlyMap<string, CaseResult>;
+  /** In ms of the run's clock. */
+  readonly deadline: number;
+  /** The results of suspects that ran since the server was last started, or found to stand. */
+  readonly tried: CaseResult[];
+}
+
+/** Returns those suspects of `tried` that end the server, or the connections of others, again when few others run near them. */
+export async function convict(fell: Fall, search: Search): Promise<readonly Guess[]> {
+  const { before, fall, tried } = search;
+  // If it fell in another way, it did for another reason. The times of the first fall say nothing then.
+  const isAlike = fell.how === fall.how || fell.lives;
+  const guesses = tried
+    .map((it) => guess(it, fell.to, isAlike ? before.get(it.case.id) : undefined, fall.to))
+    .toReversed()
+    .toSorted((a, b) => a.difference - b.difference);
+  const [best, second] = guesses;
+  const isClear = best?.result === tried.at(-1) && best && best.delay < CLEAR && (second?.difference ?? CLEAR) >= CLEAR;
+  if (isClear && !fell.lives) return [best];
+  const first = await culpritAmong(guesses, fell, search);
+  if (!first) return [];
+  // Others that ran at about the same time may end it after as long. They had no time for it.
+  const culprits: Guess[] = [first];
+  for (;;) {
+    const known = new Set(culprits.map(({ result }) => result.case));
+    const near = guesses.filter(
+      ({ result, delay }) => !known.has(result.case) && Math.abs(delay - first.delay) < CLEAR,
+    );
+    const further = await culpritAmong(near, fell, search);
+    if (!further) return culprits;
+    culprits.push(further);
+  }
+}
+
+/** Returns the best guess that comes true twice more: among a few others, and by itself. */
+async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Search): Promise<Guess | undefined> {
+  const { session, deadline } = search;
+  for (let i = 0; i < guesses.length && session.shared.clock() < deadline; i += TRIES) {
+    const again = await apart(guesses.slice(i, i + TRIES), fell, session);
+    for (const likely of again.slice(0, ALONE)) {
+      // Alone, the delay may differ a little from the first time: the machine may be busy.
+      const [culprit] = await apart([likely], { ...fell, to: likely.fellAt }, session);
+      if (culprit) return culprit;
+    }
+    // One of the rest did it. The times did not show which, so halves of them run apart.
+    const rest = again.slice(ALONE);
+    const half = Math.ceil(rest.length / 2);
+    for (const part of [rest.slice(0, half), rest.slice(half)]) {
+      const culprit = part.length > 0 ? await culpritAmong(part, fell, search) : undefined;
+      if (culprit) return culprit;
+    }
+  }
+  return undefined;
+}
+
+/** A guess that came true again, and when it did, in ms of the run's clock. */
+type Confirmed = Guess & { readonly fellAt: number };
+
+/** Runs suspects once more, with time between them, until the server falls. Resolves to those that ran, the best fit first. */
+async function apart(guesses: readonly Guess[], fell: Fall, session: Session): Promise<readonly Confirmed[]> {
+  const watcher = guesses.length > 0 && (await standUp(session)) ? await watch(session) : undefined;
+  if (!watcher || session.signal?.aborted) return [];
+  const again: (readonly [CaseResult, Guess])[] = [];
+  let end: Fall | undefined;
+  for (const earlier of guesses) {
+    again.push([await retry(earlier.result, session), earlier]);
+    end = await fallsWithin(guesses.length > 1 ? APART : 0, watcher, session);
+    if (end) break;
+  }
+  const longest = Math.max(0, ...guesses.map(({ delay }) => delay)) + SLACK;
+  end ??= await fallsWithin(longest, watcher, session);
+  watcher.finish();
+  if (!end) return [];
+  const { to } = end;
+  return again
+    .map(([result, earlier]) => ({ ...guess(result, to, earlier.result, fell.to), fellAt: to }))
+    .toSorted((a, b) => a.difference - b.difference);
+}
+
+/** Runs a suspect again. */
+export const retry = ({ case: it }: CaseResult, session: Session): Promise<CaseResult> => execute(it, session);
