@@ -19,10 +19,10 @@ import {
   TO_BEGIN,
   type Unexplained,
 } from "./session.ts";
-import { hangUp, type Stall, share } from "./shared.ts";
+import { hangUp, type Shared, type Stall, share } from "./shared.ts";
 import { work } from "./work.ts";
 
-/** What came of a run. */
+/** The result of a run. */
 export interface RunResult {
   readonly startedAt: Date;
   readonly durationMs: number;
@@ -31,72 +31,80 @@ export interface RunResult {
   readonly stop: Stop | undefined;
   /** The results of each repetition. */
   readonly passes: readonly (readonly CaseResult[])[];
-  /** Times in which the target stood still and a case waited in vain. */
+  /** The stalls of the target in which a case waited in vain. */
   readonly stalls: readonly Stall[];
-  /** Ends of the target that no case explains. */
+  /** The ends of the target that no case explains. */
   readonly unexplained: readonly Unexplained[];
-  /** The seed that the cases which generate their inputs started from; 0 where there was none. */
+  /** The seed of generated inputs; 0 if no case generated any. */
   readonly seed: number;
-  /** How many connections the target accepts, in words, where that was noticed. */
+  /** The limit on connections that was noticed, in words. */
   readonly limit?: string | undefined;
 }
 
 /**
- * Runs cases against a target and judges them. Throws an `UnreachableError` where the target cannot be reached, or refuses
- * the WebSocket, before one case could talk.
+ * Runs cases against a target and judges them. Throws an `UnreachableError` if the target cannot be reached, or refuses the
+ * WebSocket, before one case could talk.
  */
 export async function run(protocol: Protocol, cases: readonly Case[], options: RunOptions): Promise<RunResult> {
   const startedAt = new Date();
   const shared = share(options.timeout);
-  const { clock } = shared;
-  const requirements = new Map(protocol.requirements.map((it): [string, Requirement] => [it.id, it]));
-  const judging = { requirements, strict: options.strict };
-  const { target, record, signal } = options;
-  const bench: Bench = {
-    protocol,
-    target,
-    judging,
-    shared,
-    random: options,
-    idle: options.idle ?? options.timeout,
-    record,
-    signal,
-  };
+  const { signal } = options;
+  const stalls = new Set<Stall>();
+  const unexplained: Unexplained[] = [];
   const cut = () => hangUp(shared);
 
   signal?.addEventListener("abort", cut);
-  const passes: CaseResult[][] = [];
-  const [unexplained, stalls]: [Unexplained[], Set<Stall>] = [[], new Set()];
-  let stop: Stop | undefined;
-  try {
-    const there = availability(
-      clock,
-      () => dial(bench),
-      (client) => isGreeted(client, protocol),
-    );
-    while (passes.length < options.repeat && !stop) {
-      const session = newSession(bench, { options, availability: there, unexplained, stalls, stop });
-      const results = await pass(cases, session);
-      stop = session.stop;
-      // What an early end kept from running again keeps the verdict that it has.
-      const before = passes.at(-1);
-      passes.push(
-        cases.map((it, i) => results.get(it) ?? before?.[i] ?? notRun(it, stop?.words ?? "not run", judging)),
-      );
-    }
-  } finally {
+  const { passes, stop } = await repeat(cases, benchOf(protocol, options, shared), {
+    options,
+    unexplained,
+    stalls,
+  }).finally(() => {
     signal?.removeEventListener("abort", cut);
     cut();
-  }
+  });
   const seed = cases.some(({ generates }) => generates) ? options.seed : 0;
-  const durationMs = Math.round(clock());
+  const durationMs = Math.round(shared.clock());
   const limit = shared.limits.words;
   return { startedAt, durationMs, results: merge(passes), passes, stop, stalls: [...stalls], unexplained, seed, limit };
 }
 
+/** Returns what each case of a run needs. */
+function benchOf(protocol: Protocol, options: RunOptions, shared: Shared): Bench {
+  const { target, record, signal, strict, timeout, idle = timeout } = options;
+  const requirements = new Map(protocol.requirements.map((it): [string, Requirement] => [it.id, it]));
+  return { protocol, target, judging: { requirements, strict }, shared, random: options, idle, record, signal };
+}
+
+/** Runs all cases as often as the options say, or until the run stops. `known` is what the passes add to. */
+async function repeat(
+  cases: readonly Case[],
+  bench: Bench,
+  known: Pick<Session, "options" | "unexplained" | "stalls">,
+): Promise<Pick<RunResult, "passes" | "stop">> {
+  const { options } = known;
+  const passes: CaseResult[][] = [];
+  let stop: Stop | undefined;
+  const there = availability(
+    bench.shared.clock,
+    () => dial(bench),
+    (client) => isGreeted(client, bench.protocol),
+  );
+  while (passes.length < options.repeat && !stop) {
+    const session = newSession(bench, { ...known, availability: there, stop });
+    const results = await pass(cases, session);
+    stop = session.stop;
+    // A case that did not run in this pass keeps the result of the one before.
+    const before = passes.at(-1);
+    passes.push(
+      cases.map((it, i) => results.get(it) ?? before?.[i] ?? notRun(it, stop?.words ?? "not run", bench.judging)),
+    );
+  }
+  return { passes, stop };
+}
+
 /**
- * Runs each case once: first those that cannot upset a server, the plainest before all others, then those that may, then, one after another,
- * those that put load on it. Resolves to what follows from all results together.
+ * Runs each case once: first those that cannot upset a server, the plainest before all others; then those that may; then those that
+ * put load on it, one after another. Resolves to the results, in which one cause is one finding.
  */
 async function pass(cases: readonly Case[], session: Session): Promise<ReadonlyMap<Case, CaseResult>> {
   const { options, protocol } = session;
@@ -122,7 +130,7 @@ interface Stages {
   readonly calm: readonly Case[];
   readonly upsetting: readonly Case[];
   readonly heavy: readonly Case[];
-  /** They mostly wait, beside all others. */
+  /** The cases that mostly wait, beside all others. */
   readonly long: readonly Case[];
 }
 
@@ -145,35 +153,28 @@ async function runLong(cases: readonly Case[], session: Session): Promise<void> 
   for (const result of results) settle(result, session);
 }
 
-/** Takes back what cases that mostly wait found when the target went away for good. */
+/** Drops the findings of cases that mostly wait, if the target went away for good meanwhile. */
 function excuse(cases: readonly Case[], session: Session): void {
   const ended = session.stop?.reason === "lost" ? session.falls.at(-1) : undefined;
   if (!ended) return;
-  for (const it of cases.flatMap((one) => session.results.get(one) ?? [])) {
+  for (const it of cases.flatMap((done) => session.results.get(done) ?? [])) {
     if (endOf(it) >= ended.from) settle(inconclusive(it, ended.how), session);
   }
 }
 
-/** Runs cases of one kind, then looks again at what went wrong. */
+/** Runs the cases of one stage, then those again that failed, and stops the run if there is a reason. */
 async function stage(cases: readonly Case[], concurrency: number, session: Session): Promise<void> {
   const { shared, options, protocol } = session;
-  const broken = brokenSoFar(session);
-  // Where all that a case tests rests on what is broken, it could show nothing.
-  const queue: Case[] = [];
-  for (const it of cases) {
-    const root = restsOnBroken(it, broken, protocol.foundations);
-    if (root === undefined) queue.push(it);
-    else settle(notJudged(it, root, session.judging), session);
-  }
+  const queue = judgeable(cases, session);
   shared.patience.hurry = concurrency === 1;
   const began = shared.clock();
-  const halted = () =>
-    isSpent(session, TO_BEGIN) || (options.bail && queue.some((it) => isFailure(session.results.get(it), session)));
+  const firstFailure = () => queue.find((it) => isFailure(session.results.get(it), session));
+  const halt = () => isSpent(session, TO_BEGIN) || (options.bail && firstFailure() !== undefined);
   const overlap = options.concurrency > 1;
-  await work(queue, session, { size: concurrency, overlap, halt: halted, keep: (result) => settle(result, session) });
+  await work(queue, session, { size: concurrency, overlap, halt, keep: (result) => settle(result, session) });
   if (!session.stop && !session.signal?.aborted) {
     const took = shared.clock() - began;
-    // Whether what others rest on is broken has to be known before they are looked at.
+    // The plain forms come first: the failures of others may rest on them.
     await confirm(
       queue.filter(({ id }) => isPlain(id, protocol.foundations)),
       took,
@@ -183,11 +184,21 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
   }
   if (queue.some((it) => !session.results.has(it)) && isSpent(session, TO_BEGIN)) session.stop ??= tooSlow(session);
   if (session.signal?.aborted) session.stop = { reason: "interrupted", words: "not run: interrupted" };
-  const bad = options.bail && queue.find((it) => isFailure(session.results.get(it), session));
-  if (bad) session.stop ??= { reason: "bail", words: `not run: ${bad.id} failed before (--bail)` };
+  const failed = options.bail && firstFailure();
+  if (failed) session.stop ??= { reason: "bail", words: `not run: ${failed.id} failed before (--bail)` };
 }
 
-/** Why the rest of the cases did not run. */
+/** Returns the cases that can show something. Settles those whose requirements all rest on something broken. */
+function judgeable(cases: readonly Case[], session: Session): Case[] {
+  const broken = brokenSoFar(session);
+  return cases.filter((it) => {
+    const root = restsOnBroken(it, broken, session.protocol.foundations);
+    if (root !== undefined) settle(notJudged(it, root, session.judging), session);
+    return root === undefined;
+  });
+}
+
+/** Returns the reason that the rest of the cases did not run. */
 const tooSlow = ({ results }: Session): Stop => ({
   reason: "slow",
   words: `not run: the target is slow, and the time was up after ${results.size} cases (a longer --timeout gives more)`,
@@ -196,11 +207,11 @@ const tooSlow = ({ results }: Session): Stop => ({
 const isFailure = (result: CaseResult | undefined, { options }: Session) =>
   result?.verdict === "fail" && !options.excuses?.(result.case.id, result.checks);
 
-/** Of several passes the worst result of each case, `unstable` where they differ. */
+/** Returns the worst result of each case in several passes, `unstable` if they differ. */
 function merge(passes: readonly (readonly CaseResult[])[]): CaseResult[] {
   const [first = [], ...more] = passes;
-  return first.map((one, i) => {
-    const all = [one, ...more.map((results) => results[i] as CaseResult)];
+  return first.map((result, i) => {
+    const all = [result, ...more.map((results) => results[i] as CaseResult)];
     const verdict = worst(all.map((it) => it.verdict));
     const shown = all.find((it) => it.verdict === verdict) as CaseResult;
     return all.every((it) => it.verdict === verdict && !it.unstable) ? shown : { ...shown, unstable: true };
