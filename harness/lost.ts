@@ -8,29 +8,29 @@ import { byLikelihood, byRecency, notAtWork } from "./suspects.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { UnreachableError } from "./usage.ts";
 
-/** Who was done so much of the timeout before a server ended may yet end it late: for that there was no time. */
+/** The time before the end of a server in which a case was done too late for a delayed effect to show, in timeouts. */
 const RECENT = 0.25;
 
-/** So many ms pass at most between the end of a server's connections and that of its process. */
+/** The longest time between the end of a server's connections and that of its process, in ms. */
 const MOMENT = 250;
 
-/** So many suspects are named where a target did not come back. */
+/** The most suspects that are named. */
 const NAMED = 6;
 
-/** What becomes of cases that ran when a target went away. */
+/** The cases that were hit when a target went away. */
 export interface Affected {
-  /** They say nothing for it: each has another result by now. */
+  /** They were at work. Each has another result by now. */
   readonly atWork: readonly CaseResult[];
-  /** They were done a moment before; whether their input ends the target later is not known. */
+  /** They were done a moment before. Nobody knows if their input ends the target later. */
   readonly recent: readonly CaseResult[];
 }
 
 const NOBODY: Affected = { atWork: [], recent: [] };
 
 /**
- * Looks into a target that went away, or hangs, while cases ran. Where it comes back, the cases that ended it are found and all others
- * cleared. Where it does not, complete findings stay, nothing that came of it is one, and the suspects are ranked. Throws an
- * `UnreachableError` where the target was never there.
+ * Looks into a target that went away, or hangs, while cases ran. If it comes back, finds the culprits and clears all others. If not,
+ * drops the findings of those at work, ranks the suspects and stops the run. Throws an `UnreachableError` if the target was never
+ * there.
  */
 export async function lookInto(ran: readonly CaseResult[], session: Session): Promise<Affected> {
   const { availability, options, signal, culprits, unexplained } = session;
@@ -62,13 +62,13 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   return { atWork, recent: [] };
 }
 
-/** The cases that may have ended the target, the likeliest first. */
+/** Returns the cases that may have ended the target, the likeliest first. */
 function rank(atWork: readonly CaseResult[], fall: Fall, { results }: Session): string[] {
   const ranked = [...byLikelihood(atWork, fall.to), ...byRecency(notAtWork(atWork, results.values()), fall.to)];
   return ranked.slice(0, NAMED).map((it) => it.case.id);
 }
 
-/** Since when the target is gone, and how; nothing where it is there. */
+/** Resolves to when and how the target went away, or to `undefined` if it is there. */
 async function fallOf(session: Session): Promise<Fall | undefined> {
   const { availability, target, shared } = session;
   const death = target.process?.death;
@@ -81,7 +81,7 @@ async function fallOf(session: Session): Promise<Fall | undefined> {
   return shared.patience.deaf ? hanging(session) : undefined;
 }
 
-/** Whether a target that said nothing for long says something to a newcomer. */
+/** Tells if a target that said nothing for long says something to a newcomer; if not, ends it and resolves to its fall. */
 async function hanging(session: Session): Promise<Fall | undefined> {
   const { shared, protocol, target, availability } = session;
   const since = shared.attention.since;
@@ -95,7 +95,7 @@ async function hanging(session: Session): Promise<Fall | undefined> {
   return { from: since, to: since, how: "the server stopped answering anybody" };
 }
 
-/** The end of a run: whether the target still serves a newcomer, and, where the last one stays, for how long. */
+/** Ends a run with a newcomer, and, with `linger`, another one a timeout later. Looks into a target that serves them no more. */
 export async function lastNewcomer(cases: readonly Case[], session: Session): Promise<void> {
   if (session.stop || session.signal?.aborted || cases.length === 0) return;
   const { options, shared, availability } = session;

@@ -5,10 +5,10 @@ import type { Session } from "./session.ts";
 import type { ServerProcess, Target } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
 
-/** In words what a server does that lives on. */
+/** The words for a server that lives on. */
 export const ENDED_OTHERS = "connections of other clients were ended";
 
-/** In words how the server ended; or, where it is still there, that it ended the connections of others. */
+/** Resolves to words that say how the server ended, or that it ended the connections of others. */
 export async function howItFell({ target, availability }: Session): Promise<string> {
   const { process } = target;
   if (process?.death) {
@@ -18,26 +18,26 @@ export async function howItFell({ target, availability }: Session): Promise<stri
   return availability.downSince === undefined ? ENDED_OTHERS : "the server stopped accepting connections";
 }
 
-/** Words that come from the process of a server, without secrets. */
+/** Removes secrets from words of the server's process. */
 const redacted = (words: string, { secrets }: Target) => secrets?.redact(words) ?? words;
 
-/** Between two looks at a server that is not there, in ms. */
+/** The time between two looks at a server that is gone, in ms. */
 const PAUSE = 25;
 
-/** So many looks at most. */
+/** The most looks at a process that may have ended. */
 const LOOKS = 6;
 
-/** Gives a process the moment that its end takes to be known after its connections have ended. */
+/** Waits a moment for the end of a process, which is known later than that of its connections. */
 export async function diedOrNot({ target }: Session): Promise<void> {
   for (let i = 0; i < LOOKS && target.process && !target.process.death; i++) await sleep(PAUSE);
 }
 
-/** Starts a server again that ended, or waits for it; one that the suite started and that accepts no more is ended first. Whether it is there. */
+/** Starts a server again, or waits for it; resolves to `true` if it is there. Ends a process that accepts no more connections. */
 export async function standUp(session: Session): Promise<boolean> {
   const { target, availability, options, shared, signal } = session;
   const { process } = target;
   for (const deadline = shared.clock() + options.recovery; !signal?.aborted; await sleep(PAUSE)) {
-    // That a process has ended may be known a moment after its connections are.
+    // The end of a process is known a moment later than that of its connections.
     if (process?.death) return (await restart(process, session)) && standUp(session);
     if ((await availability.recover(0)) === undefined) break;
     if (shared.clock() <= deadline) continue;
@@ -48,7 +48,7 @@ export async function standUp(session: Session): Promise<boolean> {
   return true;
 }
 
-/** Starts a server again. Whether it accepts connections. */
+/** Starts a server again; resolves to `true` if it accepts connections. Otherwise the run stops. */
 async function restart(process: ServerProcess, session: Session): Promise<boolean> {
   const failure = await process.restart();
   if (failure !== undefined)
@@ -56,7 +56,7 @@ async function restart(process: ServerProcess, session: Session): Promise<boolea
   return failure === undefined;
 }
 
-/** A result of which nothing can be told, since the server ended meanwhile. */
+/** Returns a result whose findings are not judged, since the server ended meanwhile. */
 export function inconclusive(result: CaseResult, how: string): CaseResult {
   const checks = result.checks.map((check) =>
     isFinding(check) ? { ...check, verdict: "skip" as const, actual: `not judged: ${how} while it ran` } : check,
@@ -64,7 +64,7 @@ export function inconclusive(result: CaseResult, how: string): CaseResult {
   return withChecks(result, checks);
 }
 
-/** When connections were ended by the server, in ms of the run's clock. */
+/** Returns when the server first ended one of these connections, in ms of the run's clock. */
 export const endedAt = (connections: readonly Transcript[]): number | undefined => {
   const ends = connections.flatMap(({ events }) => events.filter(isServerEnd).map(({ at }) => at));
   return ends.length === 0 ? undefined : Math.min(...ends);

@@ -1,74 +1,76 @@
 import { type Window, window } from "./window.ts";
 
-/** How long to wait for something. */
+/** A wait for something. */
 export interface Wait {
-  /** In ms. */
+  /** The time after which it is in vain, in ms. */
   readonly limit: number;
-  /** It is cut short: that nothing comes is no evidence. */
+  /** It is cut short, so nothing that fails to come is evidence. */
   readonly short: boolean;
 }
 
-/** How long the waits of one run last, and what they tell of the server. */
+/** Says how long the waits of one run last, and learns from them how the server is. */
 export interface Patience {
-  /** How long to wait for something of this kind. */
+  /** Returns how long to wait for something of this kind. */
   wait(kind: string): Wait;
-  /** A wait for something of this kind begins at so many ms of the run's clock. */
+  /** Notes that a wait for something of this kind begins. `at` is in ms of the run's clock. */
   begin(kind: string, at: number): void;
-  /** It came: the wait for it began at, and ended at, so many ms of the run's clock. */
+  /** Notes that it came. `began` and `ended` are the times of the wait, in ms of the run's clock. */
   met(kind: string, began: number, ended: number): void;
-  /** It did not come in time, though it is `owed`. */
+  /** Notes that it did not come in time, and if the server `owed` it. */
   missed(kind: string, began: number, owed: boolean): void;
-  /** The shortest time in which something of this kind came, in ms; infinite where it never did. */
+  /** Returns the shortest time in which something of this kind came, in ms; infinity if it never did. */
   best(kind: string): number;
-  /** When the next client after `began` began to wait for something of this kind that got it, in ms of the run's clock. */
+  /** Returns when the next client that got something of this kind began to wait, after `began`; in ms of the run's clock. */
   nextServed(kind: string, began: number): number | undefined;
-  /** How many clients in a row, of whom one began to wait at `began`, have waited in vain for something of this kind. */
+  /** Counts the clients in a row around `began` that waited in vain for something of this kind. */
   inARow(kind: string, began: number): number;
-  /** It sent a message, be it awaited or not. */
+  /** Notes that the server sent a message, awaited or not. */
   heard(): void;
-  /** Waits follow one another, so that one in vain delays all others: a kind that never comes is waited for less. */
+  /** Waits follow one another, so each in vain delays all others. A kind that never comes is waited for less. */
   hurry: boolean;
-  /** So many waits in vain without a single message between them that the server is taken to be deaf. */
+  /** So many waits were in vain, without a message between them, that the server is taken to be deaf. */
   readonly deaf: boolean;
   readonly window: Window;
-  /** Forgets what was missed: the server was given a new beginning. */
+  /** Forgets what was missed, when the server was started again. */
   forgive(): void;
   /**
-   * Milliseconds after which a wait is taken to be one for the network, so that more can be asked meanwhile; `undefined` while
-   * the server takes much longer than at its best: it has enough to do.
+   * Returns the time after which a wait is idle, so that another case may begin, in ms; `undefined` while the server is busy, since
+   * it takes much longer than at its best.
    */
   idle(): number | undefined;
 }
 
-/** So many waits in vain for one kind, with none that ended well between them, and in a hurry it is waited for less. */
+/** After this many waits in vain in a row for one kind, waits for it are shorter in a hurry. */
 const ENOUGH = 8;
 
-/** So many waits in vain for one kind in all, and in a hurry it is waited for less, though it comes now and then. */
+/** After this many waits in vain in all for one kind, waits for it are shorter in a hurry, though it comes now and then. */
 const TOO_MANY = 24;
 
-/** So many waits in vain for anything, without a single message between them, and the server is taken to be deaf. */
+/** After this many waits in vain for anything, without a message between them, the server is taken to be deaf. */
 const DEAF = 32;
 
-/** What a server may still answer that is deaf: its WebSocket library does. */
+/** The kind of wait that a deaf server may still end: its WebSocket library answers. */
 export const HANDSHAKE = "the answer to the handshake";
 
-/** Then so much of the timeout is still waited, and always so many times as long as the slowest answer took. */
+/** The length of a shorter wait, in timeouts. */
 const SHORT = 0.1;
+
+/** It is at least this many times as long as the slowest answer took. */
 const MARGIN = 3;
 
-/** In ms. */
+/** The time after which a wait is idle, in ms. */
 const IDLE = 10;
 
-/** In a hurry a wait has lasted so much of the timeout when it is taken to be one for the network. */
+/** The time after which a wait is idle in a hurry, in timeouts. */
 const LONG = 0.25;
 
-/** A server that takes so much of the timeout longer than at its best has enough to do. */
+/** A server that takes this much longer than at its best is busy, in timeouts. */
 const BUSY = 0.125;
 
-/** So many waits that ended well are remembered of each kind. */
+/** The number of waits of each kind that are remembered. */
 const REMEMBERED = 2_000;
 
-/** What is known of the waits for one kind. */
+/** The waits for one kind. */
 interface Kind {
   /** Waits in vain since the last that ended well, and in all. */
   inVain: number;
@@ -80,13 +82,13 @@ interface Kind {
   served: number[];
 }
 
-/** The patience of one run. `timeout` is in ms. */
+/** Makes the patience of one run. `timeout` is in ms. */
 export function patience(timeout: number): Patience {
   const kinds = new Map<string, Kind>();
   const known = (kind: string): Kind => {
-    const one = kinds.get(kind) ?? { inVain: 0, all: 0, best: Number.POSITIVE_INFINITY, begun: [], served: [] };
-    kinds.set(kind, one);
-    return one;
+    const waits = kinds.get(kind) ?? { inVain: 0, all: 0, best: Number.POSITIVE_INFINITY, begun: [], served: [] };
+    kinds.set(kind, waits);
+    return waits;
   };
   let row = 0;
   let slowest = 0;
@@ -102,29 +104,29 @@ export function patience(timeout: number): Patience {
       return patient || limit === timeout ? { limit: timeout, short: false } : { limit, short: true };
     },
     begin(kind, at) {
-      const one = known(kind);
-      one.begun.push(at);
-      if (one.begun.length > 2 * REMEMBERED) one.begun = one.begun.slice(-REMEMBERED);
+      const waits = known(kind);
+      waits.begun.push(at);
+      if (waits.begun.length > 2 * REMEMBERED) waits.begun = waits.begun.slice(-REMEMBERED);
     },
     met(kind, began, ended) {
-      const one = known(kind);
+      const waits = known(kind);
       const took = ended - began;
-      one.inVain = 0;
-      one.best = Math.min(one.best, took);
-      one.served.push(began);
-      if (one.served.length > 2 * REMEMBERED) one.served = one.served.slice(-REMEMBERED);
+      waits.inVain = 0;
+      waits.best = Math.min(waits.best, took);
+      waits.served.push(began);
+      if (waits.served.length > 2 * REMEMBERED) waits.served = waits.served.slice(-REMEMBERED);
       if (kind !== HANDSHAKE) row = 0;
       slowest = Math.max(slowest, took);
-      busy = took > one.best + timeout * BUSY;
-      // A handshake may be late for the machine that the suite runs on.
-      if (kind !== HANDSHAKE) waiting.met(kind, began, took, one.best);
+      busy = took > waits.best + timeout * BUSY;
+      // A handshake may be late because of the machine that the suite runs on.
+      if (kind !== HANDSHAKE) waiting.met(kind, began, took, waits.best);
     },
     missed(kind, began, owed) {
-      const one = known(kind);
-      one.inVain += 1;
-      one.all += 1;
+      const waits = known(kind);
+      waits.inVain += 1;
+      waits.all += 1;
       row += 1;
-      busy ||= owed && one.served.length > 0 && !one.served.some((other) => other > began);
+      busy ||= owed && waits.served.length > 0 && !waits.served.some((other) => other > began);
     },
     best: (kind) => known(kind).best,
     nextServed(kind, began) {
@@ -144,7 +146,7 @@ export function patience(timeout: number): Patience {
       return row >= DEAF;
     },
     forgive() {
-      for (const one of kinds.values()) Object.assign(one, { inVain: 0, all: 0 });
+      for (const waits of kinds.values()) Object.assign(waits, { inVain: 0, all: 0 });
       [row, busy] = [0, false];
     },
     idle() {

@@ -5,13 +5,13 @@ import { diedOrNot, howItFell } from "./outage.ts";
 import type { Fall, Session } from "./session.ts";
 import { isEnded, isServerEnd } from "./transcript.ts";
 
-/** A connection that does nothing: its end shows that others are ended. Nothing where the server is not there. */
+/** Opens a connection that does nothing. Its end shows that others are ended. Resolves to `undefined` if there is no server. */
 export async function watch(session: Session): Promise<Connection | undefined> {
   const connection = await dial(session, { name: "watcher" });
   return answers(connection) ? connection : undefined;
 }
 
-/** Whether the server, or the watcher's connection, has ended by now; a `look` by a further connection shows that it has got so far. */
+/** Resolves to the fall if the server or the watcher has ended by now. A `look` asks with a further connection first. */
 export async function hasFallen(watcher: Connection, session: Session, look: boolean): Promise<Fall | undefined> {
   const { target, availability } = session;
   const isOver = () => target.process?.death !== undefined || availability.downSince !== undefined || isEnded(watcher);
@@ -23,13 +23,13 @@ export async function hasFallen(watcher: Connection, session: Session, look: boo
   return isOver() ? told(watcher, session) : undefined;
 }
 
-/** Whether the server, or the watcher's connection, ends within so many ms. */
+/** Resolves to the fall if the server or the watcher ends within `ms`. */
 export async function fallsWithin(ms: number, watcher: Connection, session: Session): Promise<Fall | undefined> {
   await watcher.quiet(ms);
   return hasFallen(watcher, session, true);
 }
 
-/** How the server, or the connection of a watcher, ended. */
+/** Resolves to how the server or the watcher ended. */
 export async function told({ transcript }: Connection, session: Session): Promise<Fall> {
   const now = session.shared.clock();
   const end = transcript.events.find((event) => isServerEnd(event) || event.type === "error");

@@ -1,43 +1,43 @@
-/** How many cases may be at work at the same time, those that wait included. */
+/** Limits how many cases are at work at the same time, those that wait included. */
 export interface Window {
-  /** Tells if one more may begin at so many ms of the run's clock, while so many are at work; `size` is where it starts. */
+  /** Tells if one more case may begin while `running` are at work. `size` is the first limit; `at` is in ms of the run's clock. */
   admits(running: number, size: number, at: number): boolean;
-  /** Learns from a wait for something that ended well: when it began, and how long it took, of which `best` was the shortest ever; in ms. */
+  /** Learns from a wait that ended well: when it began, how long it took, and the shortest time that one ever took; in ms. */
   met(what: string, began: number, took: number, best: number): void;
 }
 
-/** The window doubles each time that so much of the timeout has passed. */
+/** The time after which the window doubles, in timeouts. */
 const STEP = 0.125;
 
-/** It does not while answers are late by so much of the timeout, and halves when they are late by so much. */
+/** It does not double while answers are late by `some`, and halves when they are late by `much`; in timeouts. */
 const LATE = { some: 0.05, much: 0.125 } as const;
 
-/** So many of the latest answers tell if it is. */
+/** The number of the latest answers that tell if the server is late. */
 const RECENT = 4;
 
-/** So many answers show whether the server is late. */
+/** The number of answers whose median decides if the window halves. */
 const MANY = 8;
 
-/** What has come down to less than this part of what it was has improved. */
+/** Answers have improved if they are late by less than this part of what they were. */
 const BETTER = 0.75;
 
-/** After so many halvings in a row that improved nothing the server is late for a reason of its own. */
+/** After this many halvings in a row that improved nothing, the server is late for another reason. */
 const IN_VAIN = 2;
 
 /**
- * The window of one run. Many cases wait at the same time, since most waits are for the network or in vain: but a server that takes
- * one message after another is late for all of them then. So their number grows step by step, and halves while the server is
- * late; where fewer are no help, it is late for a reason of its own, and all may wait together. `timeout` is in ms.
+ * Makes the window of one run. Most waits are for the network or in vain, so many cases can wait at the same time. But a server
+ * that takes one message after another is late for all of them then. So the window grows step by step, and halves while the
+ * server is late. If that does not help, there is another reason, and the limit goes. `timeout` is in ms.
  */
 export function window(timeout: number): Window {
   let most: number | undefined;
   let changedAt = 0;
-  /** What began before this says nothing: more were at work then. */
+  /** Waits that began before this say nothing, since more cases were at work then. In ms of the run's clock. */
   let since = 0;
-  /** So often in a row nothing had improved when the window was halved. */
+  /** The number of halvings in a row that improved nothing. */
   let inVain = 0;
   let needless = false;
-  /** By what was waited for: how late it was, and the median of that before the window was last halved. */
+  /** By what was waited for: how late it was, and the median before the window last halved; in ms. */
   const kinds = new Map<string, { late: number[]; before: number | undefined }>();
   const isLate = () => {
     const latest = [...kinds.values()].map(({ late, before }) => Math.max(before ?? 0, ...late.slice(-RECENT)));
