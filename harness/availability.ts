@@ -2,36 +2,38 @@ import type { Connection } from "./connection.ts";
 import { rest } from "./gate.ts";
 import { responseOf } from "./upgrade.ts";
 
-/** What a connection fails with where nothing listens or nobody is there. */
+/** The failures of a connection that show that nobody is there. */
 const ABSENT = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENOTFOUND", "EAI_AGAIN"]);
 
-/** How a target refuses who comes too soon after another, perhaps: it gets a second attempt a second later (ms). */
+/** The failures that may mean that a client came too soon after another. */
 const LATER = /^(HTTP (429|503)|ECONNRESET)/;
+
+/** The time after which such a client tries again, in ms. */
 const SECOND = 1_100;
 
-/** Between two attempts to reach a target that went away, in ms. */
+/** The time between two attempts to reach a target that went away, in ms. */
 const PAUSE = 50;
 
-/** Whether a target agreed to talk WebSocket, be it with a wrong handshake: that is for a case to judge. */
+/** Tells if a target agreed to talk WebSocket. Its handshake may be wrong: a case judges that. */
 export const answers = ({ opened, transcript }: Connection): boolean =>
   opened || responseOf(transcript)?.status === 101;
 
-/** Whether the target is there. */
+/** Knows if the target is there. */
 export interface Availability {
-  /** When the target was last found missing, in ms of the run's clock; `undefined` while it is there. */
+  /** The time at which the target was last found missing, in ms of the run's clock; `undefined` while it is there. */
   readonly downSince: number | undefined;
-  /** When a connection was last opened, in ms of the run's clock; `undefined` where none ever was. */
+  /** The time at which a connection was last opened, in ms of the run's clock; `undefined` if none ever was. */
   readonly upAt: number | undefined;
-  /** Learns from a connection; `proper` is false where its handshake was not that of any client, and may be refused. */
+  /** Learns from a connection. `proper` is false if its handshake was unusual, so that the server may refuse it. */
   saw(connection: Connection, proper?: boolean): void;
-  /** It accepts connections and says nothing to anybody. */
+  /** Notes that the target accepts connections and says nothing to anybody. */
   hangs(): void;
-  /** Tries for so many ms, and at least once, to reach it again; resolves to why not, or to `undefined` where it is back. */
+  /** Tries to reach the target for `ms`, and at least once. Resolves to why it cannot, or to `undefined` if it is back. */
   recover(ms: number): Promise<string | undefined>;
 }
 
 /**
- * The availability of one target. `probe` opens a connection as any client would; `hears` tells whether the server says to it what
+ * Makes the availability of one target. `probe` opens a connection as any client would. `hears` tells if the server says to it what
  * it says to everybody.
  */
 export function availability(
@@ -40,7 +42,7 @@ export function availability(
   hears: (connection: Connection) => Promise<boolean> = async () => true,
 ): Availability {
   let hung = false;
-  let absent = false; // Nobody was there, once at least.
+  let absent = false; // Nobody was there, at least once.
   let downSince: number | undefined;
   let upAt: number | undefined;
   return {
@@ -53,7 +55,7 @@ export function availability(
     saw(connection, proper = true) {
       const isAbsent = ABSENT.has(connection.failure ?? "");
       if (answers(connection)) {
-        // It is there for some, so that it refused others first is for a limit.
+        // It is there for some, so a limit made it refuse others before.
         if (upAt === undefined && !absent) downSince = undefined;
         upAt = clock();
       } else if ((upAt === undefined && proper) || isAbsent) downSince ??= clock();

@@ -1,12 +1,12 @@
 import { execute } from "./execute.ts";
 import type { Session } from "./session.ts";
 
-/** So much of the timeout passes between two clients. */
+/** The time between two clients, in timeouts. */
 const PAUSE = 0.25;
 
 /**
- * Does something while, now and then, a client comes that does nothing but what all do. What does not come to others though it
- * comes to that one is not late but missing. A run that does not wait sees none of them.
+ * Does something while plain clients come now and then. If such a client gets a message that others wait for, the server is not
+ * slow: the message is missing. In a run that does not wait none of them comes.
  */
 export async function withCanary<T>(session: Session, act: () => Promise<T>): Promise<T> {
   const { protocol, shared, signal } = session;

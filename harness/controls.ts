@@ -5,8 +5,8 @@ import { pool } from "./pool.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Runs the plainest forms of what broken requirements rest on, where they were not among the cases of the run: so the same is
- * said of a case whether it runs alone or among all others. They are in no report.
+ * Runs the plainest forms that broken requirements rest on, if the run had no such case. So a case gets the same verdict alone and
+ * among all others. Controls are in no report.
  */
 export async function runControls(session: Session): Promise<CaseResult[]> {
   const { protocol, results, options, shared, signal } = session;
@@ -24,16 +24,16 @@ export async function runControls(session: Session): Promise<CaseResult[]> {
     async (it, idle) =>
       void controls.push(await execute(it, session, limits.together === undefined ? idle : undefined)),
   );
-  // What is wrong among others may be right alone; what did not come was waited for long enough.
+  // A case that breaks something among others may pass alone. Silence needs no second look.
   const again: CaseResult[] = [];
   for (const it of controls) again.push(isLoud(it) ? await execute(it.case, session) : it);
   return again;
 }
 
-/** Whether a case broke something otherwise than by silence. */
+/** Tells if a case broke something in another way than by silence. */
 const isLoud = ({ checks }: CaseResult) => checks.some((check) => isBroken(check) && check.silence === undefined);
 
-/** The plain cases of all that broken requirements rest on. */
+/** Returns the ids of the plain cases that broken requirements rest on. */
 function wanted({ protocol, results }: Session): ReadonlySet<string> {
   const { foundations } = protocol;
   const found = new Set<string>();
@@ -46,7 +46,7 @@ function wanted({ protocol, results }: Session): ReadonlySet<string> {
   };
   for (const { checks, case: it } of ground([...results.values()], [], foundations)) {
     for (const check of checks.filter(isBroken))
-      for (const one of bearers(check.requirement, it.id, foundations)) add(one);
+      for (const bearer of bearers(check.requirement, it.id, foundations)) add(bearer);
   }
   return found;
 }

@@ -1,30 +1,30 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What a gate keeps. */
+/** The bounds that a gate keeps. */
 export interface Bounds {
-  /** Connections at the same time. */
+  /** The most connections at the same time. */
   readonly together: number;
-  /** Milliseconds between the beginnings of two. */
+  /** The time between the beginnings of two, in ms. */
   readonly gap: number;
-  /** Milliseconds for which one that has ended still counts, since the target notices later. */
+  /** The time for which an ended one still counts, since the target notices later, in ms. */
   readonly lag: number;
 }
 
 /** Lets connections begin, in the order in which they ask. */
 export interface Gate {
-  /** Waits until one may begin, and counts it. */
+  /** Resolves when one may begin, and counts it. */
   turn(): Promise<void>;
-  /** One has ended. */
+  /** Notes that one has ended. */
   left(): void;
-  /** Waits until one ends, for so many ms at most; whether one did. */
+  /** Waits until one ends, for `ms` at most; resolves to `true` if one did. */
   freed(ms: number): Promise<boolean>;
-  /** Waits until all have ended, as long as some still do. */
+  /** Waits until all have ended, or none does for long. */
   emptied(): Promise<void>;
-  /** Changes what is kept from now on. */
+  /** Sets the bounds from now on. */
   keep(bounds: Bounds): void;
 }
 
-/** A gate that is open until it has something to keep. It waits for others to end for `most` ms at the longest, and counts again. */
+/** Makes a gate without bounds. A connection waits for others to end for `most` ms at the longest, then begins anyway. */
 export function gate(clock: () => number, most: number): Gate {
   let bounds: Bounds = { together: Number.POSITIVE_INFINITY, gap: 0, lag: 0 };
   let inside = 0;
@@ -71,7 +71,7 @@ export function gate(clock: () => number, most: number): Gate {
   };
 }
 
-/** Resolves each time at least so many ms after the time before, to one after another. */
+/** Returns a function that resolves for one caller after another, at least `gap` ms apart. */
 export function pacer(clock: () => number, gap: () => number): () => Promise<void> {
   let last = Number.NEGATIVE_INFINITY;
   let tail = Promise.resolve();
@@ -86,6 +86,6 @@ export function pacer(clock: () => number, gap: () => number): () => Promise<voi
   };
 }
 
-/** Waits so many ms, less where the run ends. */
+/** Waits for `ms`, or until the run ends. */
 export const rest = (ms: number, signal?: AbortSignal): Promise<void> =>
   sleep(Math.ceil(ms), undefined, signal && { signal }).catch(() => {});

@@ -2,76 +2,82 @@ import { gate, rest } from "./gate.ts";
 import { type Attempt, type Found, gapOf, type Means, measure, refusalOf } from "./measure.ts";
 import type { Transcript } from "./transcript.ts";
 
-/** A case wants more connections at the same time than the target accepts: nobody can judge by it. */
+/** A case wants more connections at the same time than the target accepts, so it cannot be judged. */
 export class BeyondLimit extends Error {}
 
-/** A connection that was tried: how it went, and what happened on it. */
+/** A connection that was tried. */
 type Seen = Pick<Attempt, "opened" | "failure"> & { readonly transcript: Transcript };
 
 /** Notices that a target limits connections, finds out how, and keeps below it. */
 export interface Limits {
-  /** Connections that the target accepts at the same time; `undefined` where no limit is known. */
+  /** The most connections that the target accepts at the same time; `undefined` if no limit is known. */
   readonly together: number | undefined;
-  /** What is known, in words; `undefined` where no limit is. */
+  /** The known limits in words; `undefined` if there are none. */
   readonly words: string | undefined;
-  /** A plain client was refused while others are served, and nobody has looked into it: no case shall begin before that. */
+  /** A plain client was refused while others are served. No case shall begin until this was measured. */
   readonly noticed: boolean;
-  /** Waits until a connection may begin. */
+  /** Resolves when a connection may begin. */
   turn(): Promise<void>;
-  /** A connection that had its turn has ended, TCP included. */
+  /** Notes that a connection which had its turn has ended, TCP included. */
   left(): void;
-  /** Waits until one ends; whether one did in time. */
+  /** Waits until a connection ends; resolves to `true` if one did in time. */
   freed(): Promise<boolean>;
   /**
-   * Learns from a connection; `plain` where its handshake and query are those of any client of the right version: a refusal of
-   * another may be meant.
+   * Learns from a connection. `plain` says that its handshake and query are those of any client of the right version. The server
+   * may refuse others on purpose.
    */
   saw(connection: Seen, plain: boolean): void;
   /**
-   * Whether what a case found may have come of a limit; `refused` is how its connections were refused. Says so three times of a case
-   * at most: what it finds after that is its own.
+   * Tells if the findings of a case may have come of a limit. `refused` is how its connections were refused. Says so three times
+   * at most for one case.
    */
   spoils(it: object, refused: readonly string[]): boolean;
-  /** How many cases, of so many that may be, can be at work at the same time. */
+  /** Returns how many cases can be at work at the same time, `concurrency` at most. */
   cases(concurrency: number): number;
-  /** Finds out what was noticed, while nothing else is at work. `dial` opens a plain connection that takes no turn. */
+  /** Measures the limits while nothing else is at work. `dial` opens a plain connection that takes no turn. */
   measure(dial: Means["dial"], signal?: AbortSignal): Promise<void>;
 }
 
-/** With these statuses a target says that it is for a limit, whoever the client is. */
+/** The statuses by which a target names a limit, whoever the client is. */
 const SAYS_SO = new Set(["HTTP 429", "HTTP 503"]);
 
-/** After so many steps in vain it was no limit; so many served in a row show that a step was none. */
+/** After this many steps in vain, there was no limit. */
 const IN_VAIN = 4;
+
+/** This many clients served in a row show that the last step was enough. */
 const CALM = 100;
 
-/** So often no limit is found where one was noticed, since a moment of silence looks like one; then none is looked for again. */
+/** The number of measurements that may find nothing before the search ends. A stall looks like a limit. */
 const VAIN = 1;
 
-/** How much slower each step is, and all of them. */
+/** The factor by which each step makes connections slower. */
 const SLOWER = 1.5;
+
+/** The factor of all steps together, at most. */
 const SLOWEST = 5;
 
-/** For how long (ms) a connection that has ended counts after the first step, at the longest. */
+/** The time for which an ended connection still counts, after the first step and at most, in ms. */
 const LAG = { first: 10, most: 100 } as const;
 
-/** So long (ms) after the last connection has ended the target takes note of it. */
+/** The time after which a target has noticed that the last connection ended, in ms. */
 const SETTLING = 100;
 
-/** So many times a case is run again for a limit. */
+/** The most times that a case runs again for a limit. */
 const AGAIN = 3;
 
-/** A connection should not wait for longer (ms) than this until those of other cases have begun. */
+/** The longest time that a connection should wait for those of other cases to begin, in ms. */
 const QUEUE = 500;
 
-/** So many times a case that wants too many connections waits in full for one of them to end; then for a part of that. */
+/** The number of waits for the whole timeout until a connection ends, which may be in vain. */
 const PATIENT = 3;
+
+/** Later waits are this many times shorter. */
 const HURRY = 20;
 
-/** A case may hold so many connections, mostly: who acts, a bystander and a newcomer. */
+/** The connections that most cases hold: the client, a bystander and a newcomer. */
 const PER_CASE = 3;
 
-/** The limits of one target, of which none is known yet. `timeout` is in ms. */
+/** Makes the limits of one target, of which none is known yet. `timeout` is in ms. */
 export function limits(clock: () => number, timeout: number): Limits {
   const { turn, left, freed, emptied, keep } = gate(clock, timeout);
   let stuck = 0;
@@ -106,7 +112,7 @@ export function limits(clock: () => number, timeout: number): Limits {
     if (inVain > IN_VAIN) return giveUp(true);
     lag = Math.min(LAG.most, lag === 0 ? LAG.first : 2 * lag);
     if (found.perSecond !== undefined) gap = Math.min(SLOWER * gap, SLOWEST * gapOf(found.perSecond));
-    else suspected ||= inVain > 1 && measured === 1; // There may be a limit on a second, too.
+    else suspected ||= inVain > 1 && measured === 1; // There may be a limit per second, too.
     change();
   };
 
@@ -154,7 +160,7 @@ export function limits(clock: () => number, timeout: number): Limits {
     async measure(dial, signal) {
       suspected = false;
       await emptied();
-      await rest(SETTLING, signal); // The target notices later.
+      await rest(SETTLING, signal);
       const more = await measure({ dial, clock, served: total, signal }, found);
       if (more === undefined || signal?.aborted) return;
       measured += 1;
@@ -167,7 +173,7 @@ export function limits(clock: () => number, timeout: number): Limits {
   };
 }
 
-/** What is known of limits, in words. */
+/** Says in words what is known of limits. */
 function wordsOf({ together, perSecond }: Found): string | undefined {
   const known = [
     ...(together === undefined ? [] : [`at most ${connections(together)} at the same time`]),

@@ -1,15 +1,15 @@
 import { pacer, rest } from "./gate.ts";
 import { NO_ANSWER } from "./upgrade.ts";
 
-/** Which limits a target has, as far as they are known. */
+/** The known limits of a target. */
 export interface Found {
-  /** Connections at the same time. */
+  /** The most connections at the same time. */
   readonly together?: number;
-  /** Connections a second. */
+  /** The most connections a second. */
   readonly perSecond?: number;
 }
 
-/** A connection, as far as it is needed to measure. */
+/** The parts of a connection that measuring needs. */
 export interface Attempt {
   readonly opened: boolean;
   readonly failure: string | undefined;
@@ -19,50 +19,52 @@ export interface Attempt {
   forget(): void;
 }
 
-/** What is measured with. */
+/** The means to measure. */
 export interface Means {
   /** Opens a connection as any client would. */
   readonly dial: () => Promise<Attempt>;
   readonly clock: () => number;
-  /** So many connections were accepted before one was refused. */
+  /** The number of connections that were accepted before one was refused. */
   readonly served: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How long that may take (ms), how many connections are opened at most, and how many of them at once. */
+/** The bounds of a measurement: its time in ms, connections held, held slowly, and at once, and the length and number of series. */
 const MOST = { ms: 8_000, held: 200, slowly: 24, atOnce: 8, series: 300, tries: 4 } as const;
 
-/** More connections than were accepted show that there is no limit on them: so many times, and so many at least. */
+/** A flood without refusals shows that there is no limit: `times` what was accepted before, and `least` connections. */
 const ENOUGH = { times: 2, least: 64 } as const;
 
-/** Who accepts more than this of a flood refuses for another reason than a limit. */
+/** A target that accepts more than this part of a flood refuses for another reason than a limit. */
 const NEARLY_ALL = 0.85;
 
-/** What limiters count by is a second; a little more, and what was counted before counts no more. In ms. */
+/** The period that limiters count by, in ms. */
 const SECOND = 1_000;
+
+/** A little more, so that an earlier period no longer counts, in ms. */
 const MORE = 100;
 
-/** Where a series is too fast, the next is so many times slower. */
+/** The factor by which a series is slower than the one before, which was too fast. */
 const SLOWER = 1.5;
 
-/** A client that leaves gets so long (ms) for it. */
+/** The longest time that a client takes to leave, in ms. */
 const LEAVING = 300;
 
-/** One in so many may come too early, since timers are never exact. */
+/** One connection in this many may come too early, since timers are never exact. */
 const STRAY = 50;
 
-/** How much slower than the limit the suite goes on. */
+/** The factor by which the suite stays below the limit. */
 const MARGIN = 1.1;
 
 const REFUSAL = new RegExp(`^(HTTP [45]\\d\\d|ECONNRESET|EPIPE|${NO_ANSWER})`);
 
-/** How a target refused a connection; nothing where it did not, or where it is not there. */
+/** Returns how a target refused a connection; `undefined` if it did not, or is not there. */
 export const refusalOf = ({ opened, failure = "" }: Pick<Attempt, "opened" | "failure">): string | undefined =>
   opened ? undefined : REFUSAL.exec(failure)?.[0];
 
 /**
- * Finds out which limits a target has, while nothing else is at work; `known` are those that are found already. `undefined` where
- * the target is not there.
+ * Measures the limits of a target while nothing else is at work, but for those that are `known`. Resolves to `undefined` if the
+ * target is not there.
  */
 export async function measure(means: Means, known: Found = {}): Promise<Found | undefined> {
   const deadline = means.clock() + MOST.ms;
@@ -73,18 +75,18 @@ export async function measure(means: Means, known: Found = {}): Promise<Found | 
   const atOnce = Math.min(MOST.atOnce, known.together ?? MOST.atOnce);
   const perSecond = await rate(means, atOnce, deadline);
   if (perSecond === undefined || known.together !== undefined) return perSecond === undefined ? {} : { perSecond };
-  // The limit on a second hid the other before.
+  // The limit per second hid the other one before.
   const gap = gapOf(perSecond);
   const left = Math.min(2 * SECOND, deadline - means.clock());
   return { perSecond, ...(await hold(means, gap, Math.min(MOST.slowly, Math.floor(left / gap)))) };
 }
 
-/** Milliseconds between two connections that keep a limit with some margin. */
+/** Returns the time between two connections that keeps a limit with some margin, in ms. */
 export const gapOf = (perSecond: number): number => (MARGIN * SECOND) / perSecond;
 
 /**
- * Holds connections open until one is refused. Where one more is refused a second later too, and not once they have left, it is
- * for their number. `gap` is in ms.
+ * Holds connections open until one is refused. Their number is the limit if one more is refused a second later too, but not once
+ * they have left. `gap` is in ms.
  */
 async function hold({ dial, clock, signal }: Means, gap: number, most: number): Promise<Found | undefined> {
   const held: Attempt[] = [];
@@ -110,7 +112,7 @@ async function hold({ dial, clock, signal }: Means, gap: number, most: number): 
   return !again.opened && (await letsIn(dial, signal)) ? { together: held.length } : {};
 }
 
-/** Whether a target lets a client in, or does in a moment. */
+/** Tells if a target lets a client in, at once or in a moment. */
 async function letsIn(dial: Means["dial"], signal: AbortSignal | undefined): Promise<boolean> {
   for (let tries = 0; tries < MOST.tries; tries++) {
     const connection = await dial();
@@ -121,7 +123,7 @@ async function letsIn(dial: Means["dial"], signal: AbortSignal | undefined): Pro
   return false;
 }
 
-/** How many connections a second a target accepts; nothing where it accepts as many as the suite can make, or nobody knows. */
+/** Finds how many connections a second a target accepts; `undefined` if it accepts all that the suite can make, or nobody knows. */
 async function rate(means: Means, atOnce: number, deadline: number): Promise<number | undefined> {
   const { accepted, refused } = await flood(means, atOnce);
   const [refusedAt] = refused;
@@ -131,7 +133,7 @@ async function rate(means: Means, atOnce: number, deadline: number): Promise<num
   const before = accepted.filter((at) => at < refusedAt && at > refusedAt - SECOND).length;
   let perSecond = after || before || 1;
   for (let tries = 0; tries < MOST.tries; tries++, perSecond /= SLOWER) {
-    if (means.clock() + 2 * SECOND > deadline) return perSecond; // Whether it is slow enough will be seen.
+    if (means.clock() + 2 * SECOND > deadline) return perSecond; // Later refusals will show if it is still too fast.
     await rest(SECOND + MORE, means.signal);
     if (await passes(means, gapOf(perSecond))) return perSecond;
   }
@@ -139,8 +141,8 @@ async function rate(means: Means, atOnce: number, deadline: number): Promise<num
 }
 
 /**
- * Connects as often as it can until one is refused, and a second longer: what is accepted then is what is accepted in a second. Gives
- * the times of both.
+ * Connects as often as it can until one is refused, and a second longer, to count what is accepted in that second. Resolves to the
+ * times of accepted and refused connections, in ms.
  */
 async function flood(
   { dial, clock, served, signal }: Means,
@@ -170,7 +172,7 @@ async function flood(
   return { accepted, refused: gone ? [] : refused };
 }
 
-/** Whether a series of connections with so many ms between them is accepted, but for those that came too soon after another by chance. */
+/** Tells if a series of connections with `gap` ms between them is accepted, but for a few that came too early by chance. */
 async function passes({ dial, clock, signal }: Means, gap: number): Promise<boolean> {
   const turn = pacer(clock, () => gap);
   const length = Math.min(MOST.series, Math.ceil((SECOND + MORE) / gap));
@@ -190,7 +192,7 @@ async function passes({ dial, clock, signal }: Means, gap: number): Promise<bool
   return refused <= most;
 }
 
-/** Leaves, and waits until the target has noticed. */
+/** Ends a connection, and waits until the target has noticed. */
 async function leave(connection: Attempt): Promise<void> {
   if (connection.opened) {
     connection.close(1000);

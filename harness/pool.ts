@@ -1,10 +1,10 @@
-/** How often it is asked whether it is still crowded, in ms. */
+/** The time after which `crowded` is asked again, in ms. */
 const LOOK = 50;
 
 /**
- * Takes items from the queue and works on `size` of them at a time, until the queue is empty or `stop` says so; what was
- * begun is finished. Work that calls `idle` gives its place to the next item, unless they may not `overlap`: by default at size 1. While
- * `crowded` says so, nothing is begun before something else is finished.
+ * Takes items from the queue and works on `size` of them at a time, until the queue is empty or `stop` says so. Work that has begun
+ * is finished. Work that calls `idle` gives its place to the next item if they may `overlap`, which they may not at size 1 by
+ * default. While it is `crowded`, no item begins before another is finished.
  */
 export async function pool<T>(
   queue: T[],
@@ -27,7 +27,7 @@ export async function pool<T>(
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         wake = resolve;
-        // Whether it is still crowded has to be asked again, also where nothing ends.
+        // The crowd may go though nothing ends here.
         if (free > 0) timer = setTimeout(resolve, LOOK);
       });
       clearTimeout(timer);
@@ -45,6 +45,7 @@ export async function pool<T>(
   await Promise.all(running);
 }
 
+/** Returns a function that acts only the first time. */
 function once(action: () => void): () => void {
   let done = false;
   return () => {

@@ -2,33 +2,34 @@ import { performance } from "node:perf_hooks";
 import { type Limits, limits } from "./limits.ts";
 import { type Patience, patience } from "./patience.ts";
 
-/** What all connections of one run share. */
+/** The state that all connections of one run share. */
 export interface Shared {
-  /** How long the target may take to answer, in ms. */
+  /** The longest time that the target may take to answer, in ms. */
   readonly timeout: number;
-  /** Milliseconds since the run began. */
+  /** Returns the time since the run began, in ms. */
   readonly clock: () => number;
   readonly patience: Patience;
-  /** Bytes received on the connections that are still watched. */
+  /** The bytes received on the connections that are still watched. */
   readonly meter: { bytes: number };
-  /** Times in which the server sent nothing to anybody, though several waited. */
+  /** The times in which the server sent nothing to anybody, though several waited. */
   readonly stalls: Stall[];
-  /** How many wait, and since when nobody was served; how many connections are so young that they keep the server busy. */
+  /** The number of clients that wait, the time since which nobody was served, and the number of young connections. */
   readonly attention: { waiting: number; since: number; young: number };
-  /** Ends each TCP connection that is still there. */
+  /** Functions that end the TCP connections that are still there. */
   readonly sockets: Set<() => void>;
-  /** How many connections the target accepts. */
+  /** The limits of the target on connections. */
   readonly limits: Limits;
 }
 
-/** A time in which a server stood still. */
+/** A time in which a server sent nothing to anybody. */
 export interface Stall {
-  /** When it began, in ms of the run's clock. */
+  /** Its beginning, in ms of the run's clock. */
   readonly at: number;
+  /** Its length. */
   readonly ms: number;
 }
 
-/** What the connections of a new run share. `timeout` is in ms. */
+/** Makes what the connections of a new run share. `timeout` is in ms. */
 export function share(timeout: number): Shared {
   const zero = performance.now();
   const clock = () => performance.now() - zero;
@@ -52,10 +53,10 @@ export function hangUp({ sockets }: Shared): void {
   for (const destroy of sockets) destroy();
 }
 
-/** A connection keeps a server busy for so many ms, or until it ends; what is open for longer mostly waits. */
+/** The age up to which a connection keeps a server busy, in ms. An older one mostly waits. */
 const YOUNG = 250;
 
-/** Counts a connection as young; what it returns ends that, as time does. */
+/** Counts a connection as young for a while. Returns a function that ends this earlier. */
 export function young({ attention }: Shared): () => void {
   attention.young += 1;
   const timer = setTimeout(grow, YOUNG).unref();

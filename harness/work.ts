@@ -8,29 +8,29 @@ import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
 import { hangUp, share } from "./shared.ts";
 
-/** Whether the target went away or hangs, so that nothing that runs now can be judged. */
+/** Tells if the target went away or hangs. Nothing that runs then can be judged. */
 export function isGone({ availability, target, shared, protocol }: Session): boolean {
   const hangs = shared.patience.deaf && Number.isFinite(shared.patience.best(protocol.greeting ?? ""));
   return availability.downSince !== undefined || target.process?.death !== undefined || hangs;
 }
 
-/** So many times a case runs again that was done a moment before the target went away. */
+/** The most times that a case runs again which was done a moment before the target went away. */
 const AGAIN = 5;
 
-/** How cases are worked on. */
+/** The ways to work on cases. */
 export interface HowToWork {
-  /** Cases at work at the same time. */
+  /** The most cases at work at the same time. */
   readonly size: number;
-  /** Whether more may begin while one waits; by default where several may be at work. */
+  /** More may begin while one waits; by default if several may be at work. */
   readonly overlap?: boolean;
-  /** Whether no more shall begin. */
+  /** Tells if no more shall begin. */
   readonly halt?: () => boolean;
   /** Called with each result. */
   readonly keep?: (result: CaseResult) => void;
 }
 
 /**
- * Works on cases until all are done, halted, or the run has ended. Where the target goes away meanwhile, looks into it and goes on.
+ * Works on cases until all are done, halted, or the run has ended. If the target goes away meanwhile, looks into it and goes on.
  * Resolves to the result of each case that ran.
  */
 export async function work(
@@ -60,7 +60,7 @@ export async function work(
         () => isOver() || limits.noticed || isGone(session),
         crowded,
         async (it, idle) => {
-          // A case that waits keeps its connections: where their number is limited no other can begin meanwhile.
+          // A case that waits keeps its connections. If their number is limited, no other can begin meanwhile.
           const result = await execute(it, session, limits.together === undefined ? idle : undefined);
           if (signal?.aborted) return;
           ran.push(result);
@@ -81,8 +81,8 @@ export async function work(
 }
 
 /**
- * The results that a limit on connections may have spoiled: these cases have to run again. Finds out first which limit it is, where
- * one was noticed; nothing else may be at work.
+ * Resolves to the results that a limit on connections may have spoiled: these cases have to run again. Measures a limit first that
+ * was noticed; nothing else may be at work.
  */
 async function spoiledBy(ran: readonly CaseResult[], session: Session): Promise<CaseResult[]> {
   const { availability, shared, signal } = session;
@@ -101,24 +101,24 @@ async function measureLimits({ protocol, target, options, shared, signal }: Sess
   cut();
 }
 
-/** Runs one case alone. Where it ends the target, or that ends meanwhile, looks into it. */
+/** Runs one case alone. If the target ends meanwhile, looks into it. */
 export async function alone(it: Case, session: Session): Promise<CaseResult> {
   const result = await withCanary(session, () => execute(it, session));
   if (session.signal?.aborted || session.stop || !isGone(session)) return result;
-  const recently = [...session.results.values()].filter((one) => one.case !== it);
-  const { atWork, recent } = await lookInto([...recently, result], session);
-  const again = recent.map((one) => one.case);
-  await work(again, session, { size: session.options.concurrency, keep: (one) => settle(one, session) });
+  const others = [...session.results.values()].filter((other) => other.case !== it);
+  const { atWork, recent } = await lookInto([...others, result], session);
+  const again = recent.map((other) => other.case);
+  await work(again, session, { size: session.options.concurrency, keep: (other) => settle(other, session) });
   return atWork.length > 0 ? (session.results.get(it) ?? result) : result;
 }
 
-/** A handshake that takes so many ms at best crosses a network. */
+/** The least time of a handshake that crosses a network, in ms. */
 const NEAR = 40;
 
-/** So many connections keep a server that is near busy; a case opens some more. */
+/** The number of young connections that keep a near server busy. A case opens some more. */
 const HANDFUL = 40;
 
-/** Whether so many connections are open that more would only load the server: one that is near answers soon. */
+/** Tells if more connections would only load the server. One that is near answers soon. */
 function isCrowd({ sockets, patience, attention }: Session["shared"]): boolean {
   if (sockets.size > LIMITS.sockets) return true;
   return attention.young > HANDFUL && patience.best(HANDSHAKE) < NEAR;
