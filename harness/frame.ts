@@ -5,19 +5,19 @@ export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, 
 export interface Frame {
   readonly opcode: number;
   readonly payload?: string | Uint8Array;
-  /** The last of its message; false for a fragment that others follow. */
+  /** The FIN bit: false for a fragment that others follow. */
   readonly final?: boolean;
   /** The three reserved bits, as a number: 4 is RSV1. */
   readonly reserved?: number;
   readonly masked?: boolean;
-  /** Bytes of the length field: 0, 2 or 8; by default as few as possible, as the RFC wants. */
+  /** The bytes of the extended length: 0, 2 or 8; by default as few as possible, as the RFC wants. */
   readonly lengthBytes?: 0 | 2 | 8;
 }
 
-/** That of the examples in the RFC: what it is says nothing, and the same bytes are sent each time. */
+/** The masking key of the examples in RFC 6455, 5.7. It is always the same, so that the same bytes are sent each time. */
 const MASK = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
 
-/** The bytes of a frame as a client sends it. */
+/** Returns the bytes of a frame as a client sends it. */
 export function encode({
   opcode,
   payload = "",
@@ -39,16 +39,16 @@ export function encode({
   return Buffer.concat([head, MASK, hidden]);
 }
 
-/** A frame that was read, with all that a frame has. */
+/** A frame that was read. */
 export type ReadFrame = Required<Omit<Frame, "payload">> & { readonly payload: Buffer };
 
-/** How many bytes the first frame in some bytes takes; nothing where too little of it is there to say. */
+/** Returns the size of the first frame in some bytes; `undefined` if its head is not complete. */
 export function sizeOf(bytes: Buffer): number | undefined {
   const layout = layoutOf(bytes);
   return layout && layout.start + layout.length;
 }
 
-/** The first frame in some bytes, its payload unmasked, and how many bytes it takes; nothing where it is not complete. */
+/** Returns the first frame in some bytes, its payload unmasked, and its size in bytes; `undefined` if it is not complete. */
 export function decode(bytes: Buffer): { readonly frame: ReadFrame; readonly size: number } | undefined {
   const layout = layoutOf(bytes);
   if (!layout || bytes.length < layout.start + layout.length) return undefined;
@@ -63,7 +63,7 @@ export function decode(bytes: Buffer): { readonly frame: ReadFrame; readonly siz
   };
 }
 
-/** Where the payload of the first frame in some bytes begins, and how long it is. */
+/** Returns the head of the first frame in some bytes, with start and length of its payload in bytes. */
 function layoutOf(bytes: Buffer) {
   if (bytes.length < 2) return undefined;
   const second = bytes.readUInt8(1);
@@ -77,12 +77,12 @@ function layoutOf(bytes: Buffer) {
   return { start, length, lengthBytes, masked } as const;
 }
 
-/** The payload of a close frame. */
+/** Returns the payload of a close frame. */
 export function closing(code: number, reason: string | Uint8Array = ""): Buffer {
   const head = Buffer.alloc(2);
   head.writeUInt16BE(code);
   return Buffer.concat([head, Buffer.from(reason as Uint8Array)]);
 }
 
-/** Bytes one by one. */
+/** Returns each byte by itself. */
 export const bytewise = (bytes: Uint8Array): Uint8Array[] => Array.from(bytes, (byte) => Uint8Array.of(byte));

@@ -1,4 +1,4 @@
-/** Items by what they have in common, in the order in which each group first appears. */
+/** Groups items by a key, in the order in which each group first appears. */
 export function groupBy<T>(items: Iterable<T>, key: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {

@@ -1,10 +1,10 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** So many bytes (as the recorder counts them) may become garbage before it is collected. */
+/** The most garbage before it is collected, in bytes as the recorder counts them. */
 const HEAP_OF_GARBAGE = 16 << 20;
 
-/** Counts what is needed no longer, in bytes, and calls `collect` whenever there is a heap of it. */
+/** Returns a function that counts garbage, in bytes, and calls `collect` whenever there is a heap of it. */
 export function disposer(collect: () => void): (bytes: number) => void {
   let garbage = 0;
   return (bytes) => {
@@ -22,20 +22,21 @@ export function disposer(collect: () => void): (bytes: number) => void {
 let gc: (() => void) | undefined;
 
 /**
- * Notes that what cost so many bytes is needed no longer. V8 collects garbage late where memory is plentiful, and a target that
- * sends much would make the suite swell: beyond a heap of it, it is collected at once.
+ * Counts bytes that are needed no longer, and collects a heap of them at once. V8 alone collects garbage late if memory is
+ * plentiful, and a target that sends much would make the suite swell.
  */
 export const discard = disposer(() => {
   gc ??= collector();
   gc();
 });
 
+/** Returns the function that collects garbage. */
 function collector(): () => void {
   setFlagsFromString("--expose-gc");
   return runInNewContext("gc");
 }
 
-/** Keeps V8 from making room for the short-lived objects of a program in a hurry. It would save no time that can be measured. */
+/** Keeps V8 from making room for short-lived objects. That room would save no time that can be measured. */
 export function stayLean(): void {
   setFlagsFromString("--max-semi-space-size=2");
   setFlagsFromString("--semi-space-growth-factor=1");

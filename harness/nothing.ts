@@ -1,42 +1,42 @@
 const WHY = Symbol("why nothing came");
 
-/** A wait in vain. Only one that lasted as long as the timeout is evidence. */
+/** A wait in vain. It is evidence only if it lasted for the whole timeout. */
 export interface Silence {
-  /** What was waited for. */
+  /** The name of what was waited for. */
   readonly what: string;
-  /** How long was waited, in ms. */
+  /** The length of the wait, in ms. */
   readonly afterMs: number;
   /** The wait was cut short. */
   readonly short?: true;
-  /** So many ms after it a client began to wait for the same thing that got it meanwhile: so the server was not slow. */
+  /** The time after which another client began to wait for the same and got it, in ms. So the server was not slow. */
   readonly nextServedAfterMs?: number;
-  /** So many connections were open when the wait began: more than a server is sure to serve at the same time. */
+  /** The connections that were open when the wait began, if there were more than a server is sure to serve at the same time. */
   readonly among?: number;
 }
 
-/** Why nothing came. */
+/** The reason that nothing came. */
 interface Why {
   readonly words: string;
-  /** It may have come: the suite stopped reading. */
+  /** The suite stopped reading, so it may have come. */
   readonly unread: boolean;
-  /** It did not come in time. */
+  /** The wait, if it did not come in time. */
   readonly silence?: Silence;
 }
 
-/** What a wait that found nothing resolves to: an observation like any other, which says why. No server can forge it. */
+/** The result of a wait that found nothing. It says why. No server can forge it. */
 export interface Nothing {
   readonly [WHY]: Why;
 }
 
-/** Nothing came, for this reason; `unread` where the suite itself stopped reading. */
+/** Makes the result of a wait that found nothing for this reason. `unread` says that the suite stopped reading. */
 export const nothing = (words: string, unread = false): Nothing => ({ [WHY]: { words, unread } });
 
-/** Nothing came in time. */
+/** Makes the result of a wait in vain. */
 export const silent = (silence: Silence): Nothing => ({
   [WHY]: { words: `nothing in ${silence.afterMs} ms`, unread: false, silence },
 });
 
-/** The wait in vain that an event of a transcript tells of, if it does. */
+/** Returns the wait in vain that an event of a transcript tells of; `undefined` if it tells of none. */
 export const silenceOf = ({
   what,
   afterMs,
@@ -54,9 +54,9 @@ export const silenceOf = ({
         ...(among !== undefined && { among }),
       };
 
-/** Whether nothing came. */
+/** Tells if a value says that nothing came. */
 export const isNothing = (value: unknown): value is Nothing =>
   typeof value === "object" && value !== null && WHY in value;
 
-/** Why nothing came. */
+/** Returns the reason that nothing came. */
 export const whyNothing = (value: Nothing): Why => value[WHY];

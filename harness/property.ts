@@ -1,29 +1,31 @@
 import type { Arbitrary } from "fast-check";
 
-/** The library that generates values; it is loaded only where a case generates some. */
+/** The library that generates values. It is loaded only if a case generates some. */
 export type Generator = typeof import("fast-check");
 
-/** What is generated: how many values, and from which seed; the same seed gives the same values. */
+/** The options of generated values. */
 export interface Random {
+  /** The same seed gives the same values. */
   readonly seed: number;
+  /** The number of values. */
   readonly runs: number;
 }
 
-/** A generated value that fails, as small as could be found, and what `judge` said of it. */
+/** The smallest value found that fails, and what `judge` said of it. */
 export interface Counterexample<T, Finding> {
   readonly value: T;
   readonly finding: Finding;
 }
 
-/** So many values that fail among others are tried alone: none takes the blame for another. */
+/** The most values that failed among others and are tried alone. */
 const CONFIRMED = 5;
 
-/** How long a counterexample is made smaller, in ms. */
+/** The time for making a counterexample smaller, in ms. */
 const SHRINKING = 4_000;
 
 /**
- * Generates values and has them judged all at once, since each costs round trips and they can overlap. Where one fails, makes
- * it smaller, one by one. `judge` gives for each value what is wrong, or `undefined`.
+ * Generates values and judges them all at once, since their round trips can overlap. If one fails alone, too, makes it smaller.
+ * `judge` resolves to what is wrong with each value, or `undefined`.
  */
 export async function counterexample<T, Finding>(
   make: (fc: Generator) => Arbitrary<T>,
@@ -38,7 +40,7 @@ export async function counterexample<T, Finding>(
   const alone = await firstFailure(failed, judge);
   if (!alone) return undefined;
 
-  // The library generates the same values again: what is known of those is not asked again.
+  // The library generates the same values again. Those are not judged again.
   const first = JSON.stringify(alone.value);
   const known = new Map(values.map((value) => [JSON.stringify(value), undefined as Finding | undefined]));
   known.set(first, alone.finding);
@@ -54,7 +56,7 @@ export async function counterexample<T, Finding>(
   return smallest;
 }
 
-/** The first of some values that fails alone. */
+/** Resolves to the first of these values that fails alone. */
 async function firstFailure<T, Finding>(
   values: readonly T[],
   judge: (values: readonly T[]) => Promise<readonly (Finding | undefined)[]>,
@@ -66,7 +68,7 @@ async function firstFailure<T, Finding>(
   return undefined;
 }
 
-/** Works on all of some items, so many at the same time; gives what came of each, in their order. */
+/** Works on items, `size` at the same time. Resolves to the results in the order of the items. */
 export async function overlapping<T, R>(
   items: readonly T[],
   size: number,

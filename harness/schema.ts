@@ -1,25 +1,28 @@
 import { Ajv, type AnySchema, type ErrorObject, type ValidateFunction } from "ajv";
 import { groupBy } from "./group.ts";
 
-/** All schemas are validated like this: strictly, and all errors are told. */
+/** The options by which all schemas are validated. */
 export const AJV_OPTIONS = { strict: true, allErrors: true } as const;
 
-/** One thing that is wrong with a value: where, as the names of properties from the outside in, and what, in one sentence. */
+/** An error in a value. */
 export interface Violation {
+  /** The names of properties that lead to it, from the outside in. */
   readonly path: readonly string[];
+  /** The error in one sentence. */
   readonly says: string;
 }
 
-/** Validates values against JSON schemas. Throws where a schema is none. */
+/** Validates values against JSON schemas. Throws if a schema is not valid. */
 export interface Validator {
+  /** Tells if a value is valid. */
   matches(schema: AnySchema, value: unknown): boolean;
-  /** What is wrong with a value, once for each property that breaks the schema; empty where nothing is. */
+  /** Returns the errors in a value, one for each property that breaks the schema. */
   violations(schema: AnySchema, value: unknown): Violation[];
 }
 
-/** A validator of schemas that hold these keywords of their own. Each schema is compiled once, also where equal ones are written in several places. */
+/** Makes a validator of schemas that may hold these further keywords. It compiles each schema once, and equal ones together. */
 export function validator(keywords: readonly string[] = []): Validator {
-  // Schemas are not registered by id, since protocol versions share ids. That they are valid is tested, not found out in every run.
+  // Schemas are not registered by id, since protocol versions share ids. A test validates them, so that no run has to.
   const options = { addUsedSchema: false, validateSchema: false, meta: false };
   const ajv = new Ajv({ ...AJV_OPTIONS, ...options, keywords: [...keywords] });
   const compiled = new Map<string, ValidateFunction>();
@@ -42,19 +45,20 @@ export function validator(keywords: readonly string[] = []): Validator {
   };
 }
 
+/** Puts errors into words, each once. */
 function worded(errors: readonly ErrorObject[]): Violation[] {
   const all = nearest(errors).map((error) => ({ path: pathOf(error), says: sentence(error) }));
   return [...new Map(all.map((violation) => [violation.says, violation])).values()];
 }
 
-/** A JSON pointer as the names that it holds. */
+/** Returns the names in a JSON pointer. */
 const pathOf = ({ instancePath }: ErrorObject) =>
   instancePath
     .split("/")
     .slice(1)
     .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
 
-/** Of each union in the schema, inner ones first, only what the branch nearest to the value says. */
+/** Reduces each union of the schema, inner ones first, to the errors of the branch that is nearest to the value. */
 function nearest(errors: readonly ErrorObject[]): ErrorObject[] {
   const unions = errors.filter(({ keyword }) => keyword === "anyOf").toSorted((a, b) => depth(b) - depth(a));
   return unions.reduce((left, union) => {
@@ -66,7 +70,7 @@ function nearest(errors: readonly ErrorObject[]): ErrorObject[] {
 
 const depth = (error: ErrorObject) => error.schemaPath.split("/").length;
 
-/** One union: where its branches ask for constants in the same place, those are the choice; else the nearest branch. */
+/** Reduces one union. If its branches want constants in the same place, these become one choice; otherwise the nearest branch stays. */
 function reduce(union: ErrorObject, errors: readonly ErrorObject[]): ErrorObject[] {
   const branches = groupBy(
     errors,
@@ -80,14 +84,14 @@ function reduce(union: ErrorObject, errors: readonly ErrorObject[]): ErrorObject
     return [{ ...union, keyword: "const", instancePath: place ?? "", params: { allowedValues } }];
   }
   const level = union.instancePath.split("/").length + 1;
-  // A constant that stands alone names the branch; one of several, as they are reduced above, does not.
+  // A single constant names its branch. A choice, as it is reduced above, does not.
   const misnamed = (branch: readonly ErrorObject[]) =>
     branch.filter(({ params, instancePath }) => "allowedValue" in params && instancePath.split("/").length === level)
       .length;
   return [...branches.values()].toSorted((a, b) => misnamed(a) - misnamed(b) || a.length - b.length)[0] ?? [union];
 }
 
-/** One error in words. */
+/** Returns one error in words. */
 function sentence({ instancePath, keyword, params, message }: ErrorObject): string {
   const where = instancePath === "" ? "the message" : instancePath.slice(1).replaceAll("/", ".");
   switch (keyword) {

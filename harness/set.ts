@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Level, Requirement } from "./catalogue.ts";
 import type { Suite } from "./scenario.ts";
 
-/** What a server was certified by at a time: frozen, so that a certificate keeps its meaning. */
+/** The requirements and cases that a server is certified by. A set is frozen, so that a certificate keeps its meaning. */
 export interface RequirementSet {
   /** The protocol version and the month: `0.1.7/2026-11`. */
   readonly name: string;
@@ -12,7 +12,7 @@ export interface RequirementSet {
   readonly cases: Readonly<Record<string, string>>;
 }
 
-/** The set that holds a whole suite as it is. */
+/** Makes the set that holds a whole suite as it is. */
 export const freeze = (
   name: string,
   requirements: readonly Requirement[],
@@ -23,7 +23,7 @@ export const freeze = (
   cases: Object.fromEntries(suites.flatMap((suite) => suite.cases.map(({ id, digest }) => [id, digest]))),
 });
 
-/** The digest of a set, in which any change of it shows. */
+/** Returns the digest of a set. Any change of the set changes it. */
 export const digestOf = ({ name, requirements, cases }: RequirementSet): string =>
   createHash("sha256")
     .update(JSON.stringify([name, sorted(requirements), sorted(cases)]))

@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
 import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 
-/** So many segments come one by one even to a server that does not read at once; more would take long. */
+/** The number of segments with time between them, so that even a slow reader gets them one by one. More would take long. */
 const APART = 16;
 
-/** In ms. */
+/** The time between two segments, in ms. */
 const MOMENT = 1;
 
-/** Writes each part in a TCP segment of its own: the next when the one before is with the system, and mostly with the server. */
+/** Writes each part in a TCP segment of its own. Each waits until the system has the one before. */
 export async function inSegments(tcp: Socket, parts: readonly Uint8Array[]): Promise<void> {
   for (const [i, part] of parts.entries()) {
     if (tcp.destroyed) return;
@@ -16,7 +16,7 @@ export async function inSegments(tcp: Socket, parts: readonly Uint8Array[]): Pro
   }
 }
 
-/** Resets a TCP connection; one inside TLS can only be dropped. */
+/** Resets a TCP connection. One inside TLS can only be dropped. */
 export function reset(tcp: Socket): void {
   if ("encrypted" in tcp) tcp.destroy();
   else tcp.resetAndDestroy();

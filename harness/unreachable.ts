@@ -1,6 +1,6 @@
 import { withoutCredentials } from "./target.ts";
 
-/** What kept a target from being tested, and what to do about it; the first row that matches. */
+/** The reasons that a target cannot be tested, by its failure, and what to do. The first row that matches counts. */
 const CAUSES: readonly (readonly [RegExp, (place: string, failure: string) => string])[] = [
   [
     /^ECONNREFUSED/,
@@ -51,7 +51,7 @@ const CAUSES: readonly (readonly [RegExp, (place: string, failure: string) => st
   ],
 ];
 
-/** One line: why a target could not be tested, and what to do. `failure` is that of a connection. */
+/** Says in one line why a target could not be tested, and what to do. `failure` is that of a connection. */
 export function explainUnreachable(url: URL, failure: string): string {
   const place = withoutCredentials(url).href;
   const [, words] = CAUSES.find(([pattern]) => pattern.test(failure)) ?? [];

@@ -1,27 +1,27 @@
 import { readFile } from "node:fs/promises";
 import { closest, distance } from "fastest-levenshtein";
 
-/** A mistake of the user: one line that says what is wrong, where, and what to do. Exit code 2. */
+/** A mistake of the user. Its message is one line: what is wrong, where, and what to do. Exit code 2. */
 export class UsageError extends Error {}
 
 /** The target cannot be reached, or refuses the WebSocket, before one case could talk. Exit code 3. */
 export class UnreachableError extends Error {}
 
-/** Names the known name nearest to a wrong one; nothing where none is so near that it can be meant. */
+/** Returns a sentence with the known name nearest to a wrong one; nothing if none is near. */
 export function suggestion(wrong: string, known: readonly string[]): string {
   if (known.length === 0) return "";
   const best = closest(wrong, known);
   return isNear(wrong, best) ? ` The nearest known one is "${best}".` : "";
 }
 
-/** Two wrong letters, or one in three, make a typing mistake; other letters throughout make another word. */
+/** Tells if a name is a typing mistake of another: two wrong letters, or one in three, but not all of them. */
 function isNear(wrong: string, known: string): boolean {
   const longest = Math.max(wrong.length, known.length);
   const wrongLetters = distance(wrong, known);
   return wrongLetters < longest && wrongLetters <= Math.max(2, longest / 3);
 }
 
-/** Puts in a few words what is wrong with a file. */
+/** Says in a few words what is wrong with a file. */
 export function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return WORDS[code ?? ""] ?? message;
@@ -47,5 +47,5 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-/** The name of the standard input. A socket cannot be opened by it. */
+/** The path of the standard input. A socket cannot be opened by it. */
 export const STDIN = "/dev/stdin";
