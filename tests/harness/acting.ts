@@ -8,19 +8,19 @@ import { newSession, type RunOptions, type Session } from "../../harness/session
 import { share } from "../../harness/shared.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 
-/** What a case finds when it runs: something, or nothing for so long. */
+/** The finding of a case when it runs: something, or a wait in vain. */
 export type Outcome = "kept" | "broken" | "skip" | "info" | "unread" | Silence;
 
-/** How long a case takes by the clock of the test, in ms, and what it does beside. */
+/** The time that a case takes by the clock of the test, in ms, and what it does meanwhile. */
 export interface Act {
   readonly ms?: number;
   readonly meanwhile?: () => void;
 }
 
-/** What the clock of the test says, in ms, and the cases that ran, in order. */
+/** The clock of the test, in ms, and the ids of the cases that ran, in order. */
 export const stage = { now: 0, ran: [] as string[] };
 
-/** So long, in ms, is the timeout of a session. */
+/** The timeout of a session, in ms. */
 export const TIMEOUT = 100;
 
 const ids = ["a", "b", "c", "survives", "dropped"];
@@ -41,7 +41,7 @@ export const foundations: Foundations = {
   absent: [],
 };
 
-/** A case that talks to nobody; it judges the first requirement as it is told (the last outcome again and again), and keeps the second. */
+/** Makes a case that talks to nobody. It breaks or keeps `requirement` by the outcomes, of which the last repeats, and keeps `MUST.c`. */
 export function acts(
   id: string,
   requirement: string,
@@ -70,7 +70,7 @@ export function acts(
   };
 }
 
-/** A target that is up, and stays so until somebody sets `downSince`; then it recovers or not. */
+/** Makes a target that is up until a test sets `downSince`. Then it recovers, unless `recovers` says why not. */
 export function target(recovers: string | undefined = undefined) {
   const it = {
     downSince: undefined as number | undefined,
@@ -87,7 +87,7 @@ export function target(recovers: string | undefined = undefined) {
   return it satisfies Availability & Record<string, unknown>;
 }
 
-/** A pass over cases that talk to nobody. */
+/** Makes a pass over cases that talk to nobody. */
 export function session(availability: Availability = target(), options: Partial<RunOptions> = {}): Session {
   const at = { url: new URL("ws://localhost:1"), headers: {} };
   const bench = {
@@ -102,7 +102,7 @@ export function session(availability: Availability = target(), options: Partial<
   return newSession(bench, { options: { ...DEFAULTS, target: at, ...options }, availability });
 }
 
-/** Runs cases for the first time; resolves to them. */
+/** Runs cases for the first time. Resolves to them. */
 export async function first(it: Session, ...cases: readonly Case[]): Promise<readonly Case[]> {
   const results: CaseResult[] = [];
   for (const one of cases) results.push(await execute(one, it));
@@ -111,7 +111,7 @@ export async function first(it: Session, ...cases: readonly Case[]): Promise<rea
   return cases;
 }
 
-/** What is told of each case. */
+/** Returns the verdict of each case in words. */
 export const marked = ({ results }: Session): string[] =>
   Array.from(results.values(), (it) =>
     [it.case.id, it.verdict, it.unstable && "unstable", it.unconfirmed && "unconfirmed"].filter(Boolean).join(" "),

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 
 const SILENT = { what: "it", afterMs: TIMEOUT };
-/** Others were served meanwhile; the next one right afterwards. */
+/** Waits in vain: others were served meanwhile, or the next one right afterwards. */
 const SERVED = { ...SILENT, nextServedAfterMs: 50 };
 const FORGOTTEN = { ...SILENT, nextServedAfterMs: 5 };
 const SHORT = { what: "it", afterMs: TIMEOUT / 10, short: true } as const;
@@ -22,7 +22,7 @@ const good = acts("good", "MUST.b", ["kept"]);
 const row = (n: number, id: string, requirement: string, make: (i: number) => Outcome[], more: Act = {}) =>
   Array.from({ length: n }, (_, i) => acts(`${id}${i}`, requirement, make(i), more));
 
-/** Runs cases, then looks again at what went wrong; `change` is what is known by then. */
+/** Runs cases, then those again that failed. `change` sets what is known by then. */
 async function confirmed(cases: readonly Case[], change: (it: Session) => void = () => {}, took = 0): Promise<Session> {
   const it = session();
   const some = await first(it, ...cases);
@@ -31,24 +31,24 @@ async function confirmed(cases: readonly Case[], change: (it: Session) => void =
   return it;
 }
 
-describe("a breach that is none of silence", () => {
-  test("is confirmed where it is one alone", async () => {
+describe("a breach by something that came", () => {
+  test("is confirmed if it shows alone, too", async () => {
     const it = await confirmed([acts("x", "MUST.b", ["broken"]), good]);
     expect([stage.ran, marked(it), it.confirming]).toEqual([["x"], ["x fail", "good pass"], 1]);
   });
 
-  test("remains one where it is none alone, whoever caused it: then it is unstable, and shown as it was", async () => {
+  test("stays, unstable and as it was, if it does not show alone", async () => {
     const it = await confirmed([acts("x", "MUST.b", ["broken", "kept"]), good]);
     expect(marked(it)).toEqual(["x fail unstable", "good pass"]);
     expect([...it.results.values()][0]?.checks[0]).toMatchObject({ verdict: "fail", actual: "false" });
   });
 
-  test("is confirmed where it cannot be told alone", async () => {
+  test("is confirmed if it cannot be judged alone", async () => {
     expect(marked(await confirmed([acts("x", "MUST.b", ["broken", "skip"])]))).toEqual(["x fail"]);
     expect(marked(await confirmed([acts("x", "MUST.b", ["broken", "info"])]))).toEqual(["x fail unstable"]);
   });
 
-  test("runs again one case after another, all of a kind, for as long as the first time took, and for 5 s at least", async () => {
+  test("has its cases run again one by one, for as long as the first time took, and for 5 s at least", async () => {
     const slow = () => row(4, "x", "MUST.b", () => ["broken"], { ms: 2_500 });
     const again = async (took: number) => {
       const it = await confirmed(slow(), undefined, took);
@@ -58,7 +58,7 @@ describe("a breach that is none of silence", () => {
     expect(await again(5_001)).toEqual(["", "", "", "unconfirmed"]);
   });
 
-  test("is no concern where it is a warning, or another requirement explains it, or it is known already", async () => {
+  test("is not tried again if it is a warning, or explained by another requirement, or known already", async () => {
     const plain = acts("plain", "MUST.a", ["broken"]);
     const cases = [acts("w", "SHOULD.b", ["broken"]), acts("x", "MUST.b", ["broken"]), acts("y", "MUST.a", ["broken"])];
     const it = await confirmed([plain, ...cases]);
@@ -66,7 +66,7 @@ describe("a breach that is none of silence", () => {
     expect(marked(it)).toEqual(["plain fail", "w warn", "x fail", "y fail"]);
   });
 
-  test("is no concern where it was unstable before, its case is the culprit, or it is not asked for", async () => {
+  test("is not tried again if it was unstable before, its case is a culprit, or nobody asks for it", async () => {
     const it = session();
     const cases = await first(it, acts("u", "MUST.b", ["broken"]), acts("v", "MUST.b", ["broken"]), good);
     const [u] = [...it.results.values()];
@@ -77,12 +77,12 @@ describe("a breach that is none of silence", () => {
     expect(stage.ran).toEqual([]);
   });
 
-  test("is cleared where a culprit ran at the same time, or the server fell meanwhile, and it is none alone", async () => {
+  test("is cleared if it does not show alone, and a culprit ran at the same time or the server fell meanwhile", async () => {
     const harmed = () => [acts("x", "MUST.b", ["broken", "kept"]), acts("y", "MUST.b", ["broken"])];
     const fall = (from: number, to: number) => (it: Session) => void it.falls.push({ from, to, how: "it fell" });
     expect(marked(await confirmed(harmed(), fall(0, 1)))).toEqual(["x pass", "y fail"]);
     stage.now = 0;
-    // Others may be seen to end up to 100 ms after they did.
+    // The end of others may be seen up to 100 ms late.
     expect(marked(await confirmed(harmed(), fall(100.5, 109)))).toEqual(["x pass", "y fail"]);
     stage.now = 0;
     expect(marked(await confirmed(harmed(), fall(102.5, 109)))).toEqual(["x fail unstable", "y fail"]);
@@ -96,20 +96,20 @@ describe("a breach that is none of silence", () => {
   });
 });
 
-describe("what others rest on", () => {
+describe("a plain form that others rest on", () => {
   const needs = () => acts("x", "MUST.b", ["broken"]);
   const known = async (...outcomes: Outcome[]) => {
     const it = await confirmed([acts("plain", "MUST.a", outcomes), needs()]);
     return [stage.ran.join(" "), ...marked(it)];
   };
 
-  test("runs once more alone, and is broken where it is twice", async () => {
+  test("runs once more alone, and is broken if it fails twice", async () => {
     expect(await known("kept", "broken")).toEqual(["plain plain", "plain fail", "x fail"]);
     expect(await known("kept", "broken", "kept")).toEqual(["plain plain x", "plain pass", "x fail"]);
     expect(await known("kept")).toEqual(["plain x", "plain pass", "x fail"]);
   });
 
-  test("does so once in a run, as all does that runs alone, and not where all is well", async () => {
+  test("runs alone once in a run, and not at all if all is well", async () => {
     const it = session();
     const cases = await first(it, acts("plain", "MUST.a", ["kept"]), needs());
     await confirm(cases, 0, it);
@@ -120,8 +120,8 @@ describe("what others rest on", () => {
   });
 });
 
-describe("what did not come in time", () => {
-  test("is asked for again side by side, in full, and stays wrong where it does not come then", async () => {
+describe("a message that did not come in time", () => {
+  test("is asked for again side by side, in full, and is missing if it does not come then", async () => {
     const hurries: boolean[] = [];
     const it = session();
     const meanwhile = () => void hurries.push(it.shared.patience.hurry);
@@ -140,39 +140,39 @@ describe("what did not come in time", () => {
     expect([it.confirming, marked(it)]).toEqual([0, ["x0 fail", "x1 fail", "x2 fail"]]);
   });
 
-  test("and comes then is a breach that is unstable, where it came to others meanwhile", async () => {
+  test("and comes then is an unstable breach if it came to others meanwhile", async () => {
     const it = await confirmed([acts("x", "MUST.b", [SERVED, "kept"]), good]);
     expect(marked(it)).toEqual(["x fail unstable", "good pass"]);
     expect([...it.results.values()][0]?.checks[0]?.silence).toEqual(SERVED);
   });
 
-  test("and comes then is none where the server stood still for all; that is told once", async () => {
+  test("and comes then is no breach if there was a stall, which is told once", async () => {
     const stall = { at: 0.5, ms: 0.25 };
     const stands = (it: Session) => void it.shared.stalls.push({ at: 400, ms: 1 }, stall);
     const it = await confirmed([acts("x", "MUST.b", [SILENT, "kept"])], stands);
     expect([marked(it), [...it.stalls]]).toEqual([["x pass"], [stall]]);
   });
 
-  test("and comes then, nobody knows why, is unstable, with what it is then", async () => {
+  test("and comes then for no known reason is unstable, with its new verdict", async () => {
     expect(marked(await confirmed([acts("x", "MUST.b", [SILENT, "kept"])]))).toEqual(["x pass unstable"]);
   });
 
-  test("and comes then is none where that was an answer to a handshake: a limit may have kept it back", async () => {
+  test("and comes then is no breach if it answers a handshake: a limit may have kept it back", async () => {
     const handshake = { ...SILENT, what: HANDSHAKE };
     expect(marked(await confirmed([acts("x", "MUST.b", [handshake, "kept"])]))).toEqual(["x pass"]);
   });
 
-  test("and comes then is none where a fall harmed it, or more waited than any server is sure to serve", async () => {
+  test("and comes then is no breach if a fall harmed it, or more waited than any server is sure to serve", async () => {
     const fell = (it: Session) => void it.falls.push({ from: 0, to: 1, how: "it fell" });
     expect(marked(await confirmed([acts("x", "MUST.b", [SERVED, "kept"])], fell))).toEqual(["x pass"]);
     const crowded = (what: string) => [acts("x", "MUST.b", [{ ...CROWDED, ...SERVED, what }, "kept"])];
     expect(marked(await confirmed([acts("x", "MUST.b", [CROWDED, "kept"])]))).toEqual(["x pass"]);
     expect(marked(await confirmed(crowded(protocol.greeting ?? "")))).toEqual(["x pass"]);
-    // Who is greeted is served, however many there are.
+    // A client that is greeted is served, however many there are.
     expect(marked(await confirmed(crowded("an answer")))).toEqual(["x fail unstable"]);
   });
 
-  test("again, of a few, is taken to be missing; of many some of each kind run alone", async () => {
+  test("and does not come then either is missing in a few cases; of many a sample of each kind runs alone", async () => {
     await confirmed(row(8, "x", "MUST.b", () => [SILENT]));
     expect(stage.ran).toHaveLength(8);
     const it = await confirmed([...row(9, "x", "MUST.b", () => [SILENT]), ...row(3, "y", "MUST.a", () => [SILENT])]);
@@ -181,7 +181,7 @@ describe("what did not come in time", () => {
     expect(marked(it).every((words) => /^\w\d fail/.test(words))).toBe(true);
   });
 
-  test("again, of many, where others were served is not asked for alone", async () => {
+  test("and does not come then either is not asked for alone if others were served", async () => {
     for (const outcomes of [
       [SERVED, SILENT],
       [SILENT, SERVED],
@@ -192,13 +192,13 @@ describe("what did not come in time", () => {
     }
   });
 
-  test("and comes to one of a kind alone makes all of that kind doubtful: each runs alone", async () => {
+  test("and comes to one of a kind alone makes the whole kind doubtful, so each runs alone", async () => {
     const it = await confirmed(row(9, "x", "MUST.b", (i) => (i === 0 ? [SILENT, SILENT, "kept"] : [SILENT])));
     expect(stage.ran).toHaveLength(9 + 9);
     expect(marked(it).slice(0, 2)).toEqual(["x0 pass unstable", "x1 fail"]);
   });
 
-  test("is an error where there is no time for that and its kind only ever came", async () => {
+  test("is an error if there is no time for that and its kind always came", async () => {
     const kind = (i: number): Outcome[] => (i === 0 ? [SILENT, SILENT, "kept"] : [SILENT]);
     const it = await confirmed(row(9, "x", "MUST.b", kind, { ms: 5_000 }));
     expect(marked(it).slice(0, 2)).toEqual(["x0 pass unstable", "x1 error unconfirmed"]);
@@ -208,7 +208,7 @@ describe("what did not come in time", () => {
     ]);
   });
 
-  test("beside a breach that is none of silence is judged as that", async () => {
+  test("beside something wrong that came is judged as that", async () => {
     const mixed: Case = {
       ...acts("x", "MUST.b", []),
       async run({ check }) {
@@ -220,7 +220,7 @@ describe("what did not come in time", () => {
     expect((await confirmed([mixed])).confirming).toBe(1);
   });
 
-  test("keeps its verdict, unconfirmed, where the run ended before it was asked for again", async () => {
+  test("keeps its verdict, unconfirmed, if the run ended before it was asked for again", async () => {
     const it = session();
     const meanwhile = () => {
       if (stage.now > 2) it.stop = { reason: "lost", words: "" };
@@ -230,7 +230,7 @@ describe("what did not come in time", () => {
   });
 });
 
-describe("what the suite did not read, since too much came for all cases together", () => {
+describe("a case for which the suite stopped reading, since too much came for all cases together", () => {
   const unread = async (scope: "connection" | "run") => {
     const it = session();
     const [x] = await first(it, acts("x", "MUST.b", ["unread", "kept"]));
@@ -240,14 +240,14 @@ describe("what the suite did not read, since too much came for all cases togethe
     await confirm(x ? [x] : [], 0, it);
     return marked(it);
   };
-  test("is read alone, and counts as it is then", async () => {
+  test("runs alone, and that result counts", async () => {
     expect(await unread("run")).toEqual(["x pass"]);
     expect(await unread("connection")).toEqual(["x error"]);
   });
 });
 
 describe("a wait that was cut short", () => {
-  test("is no evidence: what rests on it is asked for again, and that counts", async () => {
+  test("is no evidence: the case runs again, and that result counts", async () => {
     const cases = [
       acts("comes", "MUST.b", [SHORT, "kept"]),
       acts("warns", "SHOULD.b", [SHORT, "kept"]),
@@ -260,20 +260,20 @@ describe("a wait that was cut short", () => {
     expect([...it.results.values()][2]?.checks[0]?.silence).toEqual(SILENT);
   });
 
-  test("is no concern where another requirement explains it", async () => {
+  test("does not matter if another requirement explains it", async () => {
     await confirmed([acts("plain", "MUST.a", ["broken"]), acts("x", "MUST.b", [SHORT])]);
     expect(stage.ran).toEqual(["plain"]);
   });
 });
 
-describe("a warning for what did not come in time", () => {
+describe("a warning for a message that did not come in time", () => {
   const stands = (it: Session) => void it.shared.stalls.push({ at: 0, ms: 0.5 });
-  test("is asked for again where the server stood still for all", async () => {
+  test("has its case run again after a stall", async () => {
     const cases = [acts("x", "SHOULD.b", [SILENT, "kept"]), acts("y", "SHOULD.b", [SILENT, "kept"])];
     expect(marked(await confirmed(cases, stands))).toEqual(["x pass", "y warn"]);
     expect(stage.ran).toEqual(["x"]);
   });
-  test("but not where others were served meanwhile", async () => {
+  test("does not if others were served meanwhile", async () => {
     expect(marked(await confirmed([acts("x", "SHOULD.b", [SERVED, "kept"])], stands))).toEqual(["x warn"]);
   });
 });
@@ -281,7 +281,7 @@ describe("a warning for what did not come in time", () => {
 describe("a case after which others are not served", () => {
   const harms = (...outcomes: Outcome[]) => acts("x", "MUST.survives", outcomes);
 
-  test("is the culprit where that is so each of four times", async () => {
+  test("is the culprit if that happens four times of four", async () => {
     const it = await confirmed([harms(SILENT)]);
     expect([stage.ran.length, marked(it), [...it.culprits]]).toEqual([3, ["x fail"], ["x"]]);
   });
@@ -295,23 +295,23 @@ describe("a case after which others are not served", () => {
     expect([it.culprits.size, marked(it)]).toEqual([0, [told]]);
   });
 
-  test("by which one newcomer is forgotten, as the next was served, is unstable and not asked again", async () => {
+  test("is unstable and does not run again if one newcomer was forgotten but the next one served", async () => {
     const it = await confirmed([harms(FORGOTTEN)]);
     expect([stage.ran, marked(it)]).toEqual([[], ["x fail unstable"]]);
     await confirmed([harms({ ...FORGOTTEN, nextServedAfterMs: 5.5 })]);
     expect(stage.ran).toHaveLength(3);
   });
 
-  test("is found before those that it may have harmed are asked again", async () => {
+  test("is found before those run again that it may have harmed", async () => {
     const it = await confirmed([acts("y", "MUST.b", [SERVED, "kept"]), harms(SILENT)]);
     expect(stage.ran).toEqual(["x", "x", "x", "y"]);
-    // The one ended when the other began.
+    // The first ended when the second began.
     expect(marked(it)).toEqual(["y pass", "x fail"]);
   });
 });
 
 describe("the run", () => {
-  test("is interrupted: what was running then tells nothing", async () => {
+  test("is interrupted, and cases that were running get no result", async () => {
     const interrupt = new AbortController();
     const it = session(target(), { signal: interrupt.signal });
     const meanwhile = () => (stage.now > 9 ? interrupt.abort() : undefined);
@@ -320,7 +320,7 @@ describe("the run", () => {
     expect([stage.ran, marked(it).slice(1)]).toEqual([["x"], ["y fail"]]);
   });
 
-  test("has ended: nothing runs", async () => {
+  test("has ended, and nothing runs", async () => {
     const stop = { reason: "lost", words: "" } as const;
     await confirmed([acts("x", "MUST.b", ["broken"]), acts("y", "MUST.b", [SILENT])], (it) => {
       it.stop = stop;
@@ -329,7 +329,7 @@ describe("the run", () => {
   });
 });
 
-describe("where some were blamed for others", () => {
+describe("after cases were blamed for others", () => {
   const others = () => [
     acts("w", "SHOULD.a", ["broken", "kept"], { ms: 6_000 }),
     acts("s", "MUST.b", ["skip", "kept"], { ms: 6_000 }),
@@ -348,18 +348,18 @@ describe("where some were blamed for others", () => {
   const asBefore = ["w warn", "s skip", "still warn", "x fail", "i info"];
   const again = ["w", "s", "still", "w pass", "s pass", "still warn", "x fail", "i info"];
 
-  test("warnings and what was skipped run again, for as long again as the run took, and count as they are alone", async () => {
+  test("warnings and skipped cases run again, for as long as the run took, and that result counts", async () => {
     expect(await doubting(blamed)).toEqual(again);
     expect(await doubting((it) => blamed(Object.assign(it, { confirming: 60_000 })))).toEqual(again);
   });
 
-  test("but not where nobody was, nor where the run has ended", async () => {
+  test("nothing runs again if there is no culprit, or the run has ended", async () => {
     expect(await doubting(() => {})).toEqual(asBefore);
     const stop = { reason: "lost", words: "" } as const;
     expect(await doubting((it) => blamed(Object.assign(it, { stop })))).toEqual(asBefore);
   });
 
-  test("nor where a case only varies, nobody knows why", async () => {
+  test("a case does not run again if it only varies for no known reason", async () => {
     const varies = (it: Session) => {
       const result = it.results.get(good);
       if (result) it.results.set(good, { ...result, unstable: true });
@@ -367,7 +367,7 @@ describe("where some were blamed for others", () => {
     expect(await doubting(varies)).toEqual(asBefore);
   });
 
-  test("nor what is skipped for another requirement", async () => {
+  test("a case does not run again if it is skipped for another requirement", async () => {
     const it = session();
     await first(it, good, acts("plain", "MUST.a", ["broken"]), acts("x", "MUST.b", ["broken"]));
     blamed(it);

@@ -9,10 +9,10 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** In ms: a server that handles 20 messages a second cannot answer half of the cases by then. */
+/** The budget, in ms. A server that handles 20 messages a second cannot answer half of the cases by then. */
 const BUDGET = 6_000;
 
-test("a run of which the time is up ends, blames nobody, and says how far it came", async () => {
+test("a run whose time is up ends, blames nobody, and says how far it came", async () => {
   const { url, close } = await program("tests/servers/slow.js", "one message at a time, 50 ms each");
   closing.push(close);
   const { results, stop } = await runAgainst(url, byDefault, { budget: BUDGET, timeout: 5_000, idle: 100 });
@@ -23,7 +23,7 @@ test("a run of which the time is up ends, blames nobody, and says how far it cam
   expect(ran.length).toBeLessThan(byDefault.length / 2);
 });
 
-test("a run that is done before has nothing to say of it", async () => {
+test("a run that is done in time says nothing of it", async () => {
   const server = await protocol.serve({});
   closing.push(server.close);
   const some = byDefault.filter(({ suite }) => suite === "disconnect");

@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** A connection to a server that does this with each client. */
+/** Connects to a server that does this with each client. */
 async function to(handlers: Partial<Handlers>, timeout = 2_000): Promise<Connection> {
   const server = await webSocketServer({ open() {}, message() {}, ...handlers });
   const shared = share(timeout);
@@ -60,7 +60,7 @@ test("messages that are sent together come in one TCP segment", async () => {
   expect(segments[0]).toBeGreaterThanOrEqual(7 + 7 + 13 + 7);
 });
 
-test("next takes each message once, in whatever order they are asked for", async () => {
+test("`next` takes each message once, in any order", async () => {
   const connection = await to({
     open: (peer) => ["a", "b", "a"].forEach((command, n) => void peer.send(JSON.stringify({ command, n }))),
   });
@@ -114,7 +114,7 @@ describe("what the server sends is bounded", () => {
   });
 });
 
-test("of several pings the latest is answered, and more than are worth recording cost nothing", async () => {
+test("the latest of several pings is answered, and a flood of them costs nothing", async () => {
   const ping = (n: number) => Buffer.from([0x89, 2, n >> 8, n & 255]);
   const connection = await to({
     open: ({ socket }) => void socket.write(Buffer.concat(Array.from({ length: LIMITS.flood - 1 }, (_, n) => ping(n)))),

@@ -11,7 +11,7 @@ beforeEach(() => {
   Object.assign(stage, { now: 0, ran: [] });
 });
 
-/** A session of a protocol with these cases. */
+/** Makes a session of a protocol with these cases. */
 const knowing = (cases: readonly Case[], change: Partial<Session["protocol"]> = {}): Session => {
   const it = session();
   return { ...it, protocol: { ...it.protocol, suites: [{ name: "s", title: "s", cases }], ...change } };
@@ -21,7 +21,7 @@ const plain = () => acts("plain", "MUST.a", ["broken"]);
 const broken = (requirement: string) => acts("x", requirement, ["broken"]);
 
 describe("the controls of a run", () => {
-  test("are the plain cases of what broken requirements rest on, and of what that rests on; they are no results", async () => {
+  test("are the plain cases below broken requirements, all the way down, and no results of the run", async () => {
     const others = [acts("below", "MUST.c", ["kept"]), acts("aside", "MUST.dropped", ["kept"])];
     const { plain: known } = foundations;
     const deeper = {
@@ -40,7 +40,7 @@ describe("the controls of a run", () => {
     expect(marked(it)).toEqual(["x fail"]);
   });
 
-  test("are none where nothing is broken that rests on others, they ran themselves, or the run has ended", async () => {
+  test("are none if no broken requirement rests on others, the plain cases ran, or the run has ended", async () => {
     const [good, right] = [acts("x", "MUST.b", ["kept"]), acts("plain", "MUST.a", ["kept"])];
     for (const cases of [[good], [broken("MUST.a")], [broken("MUST.b"), plain()], [broken("MUST.b"), right]]) {
       const it = knowing([plain()]);
@@ -58,7 +58,7 @@ describe("the canary", () => {
   const canary = acts("canary", "MUST.a", ["kept"]);
   const singing = () => knowing([plain(), canary], { canary: "canary" });
 
-  test("comes each quarter of the timeout while something is done, and leaves no result and no recording", async () => {
+  test("comes each quarter of the timeout while something runs, and leaves no result and no recording", async () => {
     jest.useFakeTimers();
     let finish = () => {};
     const kept: string[] = [];
@@ -76,7 +76,7 @@ describe("the canary", () => {
     expect([counts, stage.ran.length, it.results.size, kept]).toEqual([[0, 1, 2, 3], 3, 0, []]);
   });
 
-  test("comes no more where what is done fails, or the user interrupts", async () => {
+  test("comes no more if that fails, or the user interrupts", async () => {
     jest.useFakeTimers();
     const failing = () => Promise.reject(new Error("oops"));
     await expect(withCanary(singing(), failing)).rejects.toThrow("oops");
@@ -92,7 +92,7 @@ describe("the canary", () => {
 describe("working on cases", () => {
   const three = () => ["x", "y", "z"].map((id) => acts(id, "MUST.b", ["kept"]));
 
-  test("gives the result of each, and tells of it", async () => {
+  test("gives the result of each, and reports it", async () => {
     const it = session();
     const kept: string[] = [];
     const done = await work(three(), it, { size: 2, keep: (result) => void kept.push(result.case.id) });
@@ -103,7 +103,7 @@ describe("working on cases", () => {
     expect(it.results.size).toBe(0);
   });
 
-  test("begins no more where it is halted, interrupted, or the run has ended", async () => {
+  test("begins no more if it is halted or interrupted, or the run has ended", async () => {
     const interrupt = new AbortController();
     const halts: [Session, (it: Session) => void, (() => boolean)?][] = [
       [session(), () => {}, () => stage.ran.length > 0],
@@ -119,9 +119,9 @@ describe("working on cases", () => {
     }
   });
 
-  test("goes on where the target went away and is back", async () => {
+  test("goes on after the target went away and came back", async () => {
     const there = target();
-    // It was missed, and is there when it is looked for; nobody knows who ended it.
+    // The target was missed, and is back at the first look. Nobody knows what ended it.
     const it = session(there);
     const x = acts("x", "MUST.b", ["kept"], { meanwhile: () => Object.assign(there, { downSince: stage.now }) });
     const restarts = { ...it, options: { ...it.options, restarts: 0 } };
@@ -129,13 +129,13 @@ describe("working on cases", () => {
     expect([stage.ran, restarts.stop?.words]).toEqual([["x"], "not run: the server has ended in 0 ways (--restarts)"]);
   });
 
-  test("a case alone is told as it is", async () => {
+  test("gives a case that runs alone the verdict that it has then", async () => {
     expect((await alone(acts("x", "MUST.b", ["broken"]), session())).verdict).toBe("fail");
   });
 });
 
 describe("a target is gone", () => {
-  test("where it is missed, its process ended, or it is deaf though it could speak", () => {
+  test("if it is missed, its process ended, or it is deaf though it could speak", () => {
     const it = session();
     const process = { lastWords: async () => undefined, kill: async () => {}, stop: async () => {} };
     const ended = { ...process, death: { at: 0, how: "exit code 1" }, restart: async () => undefined };

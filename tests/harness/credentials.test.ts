@@ -12,7 +12,7 @@ afterEach(() => close());
 
 const noLogin = cases.filter(({ id }) => id.endsWith("/no-login"));
 
-/** Runs what concerns credentials behind a gateway that lets nobody in without a header. */
+/** Runs the cases about credentials behind a gateway that lets nobody in without a header. */
 async function behind(wanted: string, target: Omit<Target, "url">) {
   const asked: ReadonlyMap<string, string>[] = [];
   const server = await lobby(() => ({
@@ -71,7 +71,7 @@ describe("a client without credentials", () => {
     expect(JSON.stringify(report)).not.toContain("anonymous");
   });
 
-  test("is everybody where there are no credentials", () => {
+  test("is every client if there are no credentials", () => {
     expect(headersOf({ headers: { Origin: "null" } })).toMatchObject({ anonymous: true });
     expect(headersOf({ headers: { Origin: "null" }, credentials: { "X-Api-Key": "a" } })).toMatchObject({
       anonymous: false,

@@ -13,7 +13,7 @@ import type { Check } from "../../harness/judge.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 
-/** Three that rest on one another, and one aside, each with a plain case; the others are single letters. */
+/** Three requirements that rest on one another, and one aside, each with a plain case. Other requirements are single letters. */
 const foundations: Foundations = {
   plain: {
     root: { plain: ["s/root"], on: [] },
@@ -59,11 +59,11 @@ const fails = (id: string, ...requirements: string[]) =>
   result(id, Object.fromEntries(requirements.map((it) => [it, "fail" as const])));
 
 const brokenIn = (...results: CaseResult[]) => Object.fromEntries(brokenFoundations(results, foundations));
-/** Of requirements that are broken, each in its own case, what that comes of. */
+/** Returns the roots of requirements that are broken, each in its own case. */
 const shown = (roots: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(roots).flatMap(([id, root]) => [id, `s/${id}`].map((it) => [it, root])));
 
-/** What is told of the checks of the last result: where one is not judged, what to see. */
+/** Returns the checks of the last result in words, with the requirement to see if one is not judged. */
 function told(...results: readonly CaseResult[]): readonly string[] {
   const last = ground(results, [], foundations).at(-1);
   return (last?.checks ?? []).map(
@@ -79,7 +79,7 @@ const [root, middle, top, side] = ["root", "middle", "top", "side"].map((id) => 
 ];
 
 describe("the foundations that are broken", () => {
-  test("are those whose plain case fails or warns, and these cases, each with what it comes of", () => {
+  test("are those whose plain case fails or warns, and these cases, each with its root", () => {
     expect(brokenIn(root)).toEqual(shown({ root: "root" }));
     expect(brokenIn(result("s/root", { root: "warn" }))).toEqual(shown({ root: "root" }));
     expect(brokenIn(root, middle, fails("s/top-too", "top"))).toEqual({
@@ -88,87 +88,87 @@ describe("the foundations that are broken", () => {
     });
   });
 
-  test("include what could not be judged only where something below is broken", () => {
+  test("include one that could not be judged only if something below is broken", () => {
     const unclear = (["skip", "error"] as const).map((middle) => result("s/middle", { middle }));
     for (const it of unclear)
       expect([brokenIn(it), brokenIn(root, it)]).toEqual([{}, shown({ root: "root", middle: "root" })]);
     expect(brokenIn(root, result("s/middle", {}))).toEqual(shown({ root: "root", middle: "root" }));
   });
 
-  test("leave out what was kept, though what it rests on is broken, and the chain ends there", () => {
+  test("leave out one that was kept, even above a broken one, and the chain ends there", () => {
     for (const kept of [passes("s/middle", "middle"), result("s/middle", { middle: "info" })])
       expect(brokenIn(root, kept, top)).toEqual({ ...shown({ root: "root", top: "top" }), "s/top-too": "top" });
   });
 
-  test("leave out those whose plain case did not run, or fails for something else", () => {
+  test("leave out one whose plain case did not run, or fails for another requirement", () => {
     expect(brokenIn(fails("s/other", "root"), fails("s/side", "root"))).toEqual({});
     expect(brokenIn(root, top)).toEqual({ ...shown({ root: "root", top: "top" }), "s/top-too": "top" });
   });
 
-  test("include one of which one of several plain cases is broken, and no plain case that keeps it", () => {
+  test("include one if any of its plain cases breaks it, but no plain case that keeps it", () => {
     expect(brokenIn(passes("s/top", "top"), fails("s/top-too", "top"))).toEqual({ top: "top", "s/top-too": "top" });
   });
 
-  test("leave out what goes wrong now and then", () => {
+  test("leave out one that is broken now and then", () => {
     expect(brokenIn({ ...root, unstable: true })).toEqual({});
   });
 });
 
-describe("what rests on what is broken", () => {
-  test("is not judged, and says what to see; the rest of the case is", () => {
+describe("a check that rests on a broken requirement", () => {
+  test("is not judged, and names the other; the rest of the case is judged", () => {
     expect(told(top, fails("s/x", "a", "other"))).toEqual(["a skip top", "other fail"]);
     expect(told(root, middle, top, fails("s/x", "a"))).toEqual(["a skip root"]);
     const [, checked] = ground([top, fails("s/x", "a")], [], foundations);
     expect(checked).toMatchObject({ verdict: "skip", checks: [{ actual: "not judged: see top", expected: "that" }] });
   });
 
-  test("is what fails, warns or could not be told, and nothing else", () => {
+  test("is one that fails, warns or is inconclusive, and no other", () => {
     const verdicts = ["fail", "warn", "error", "pass", "info", "skip"] as const;
     const some = verdicts.map((verdict) => told(top, result("s/x", { a: verdict }))[0]);
     expect(some).toEqual(["a skip top", "a skip top", "a skip top", "a pass", "a info", "a skip"]);
   });
 
-  test("was kept in vain where the requirement shows only by an absence", () => {
+  test("passes in vain if the requirement shows only by an absence", () => {
     expect(told(top, passes("s/x", "quiet"))).toEqual(["quiet skip top"]);
     expect(told(passes("s/top", "top"), passes("s/x", "quiet"))).toEqual(["quiet pass"]);
   });
 
-  test("is judged in another form while the plain one works", () => {
+  test("is judged in another form while the plain form works", () => {
     expect(told(passes("s/top", "top"), fails("s/x", "a", "top"))).toEqual(["a fail", "top fail"]);
   });
 
-  test("does not see itself: the same requirement is broken in both forms", () => {
+  test("does not name itself if a requirement is broken in both forms", () => {
     expect(told(top, fails("s/x", "top"))).toEqual(["top fail"]);
     expect(told(middle, top, fails("s/x", "top"))).toEqual(["top skip middle"]);
   });
 
-  test("may be all of a case, by its id", () => {
+  test("may be any of a case, by the id of that", () => {
     expect(told(side, fails("s/odd", "other"))).toEqual(["other skip side"]);
     expect(told(side, fails("s/even", "other"))).toEqual(["other fail"]);
   });
 
-  test("rests in its plain case on what that names, and in any other on that of its form", () => {
+  test("rests on other requirements in its plain case than in other forms", () => {
     expect(bearers("top", "s/top-too", foundations)).toEqual(["middle"]);
     expect(bearers("top", "s/root", foundations)).toEqual(["top", "middle"]);
     expect(bearers("a", "s/odd", foundations)).toEqual(["side", "top"]);
     expect(bearers("other", "s/x", foundations)).toEqual([]);
   });
 
-  test("sees the first that is broken, in the order given", () => {
+  test("names the first that is broken, in the order given", () => {
     expect(told(middle, side, fails("s/x", "b"))).toEqual(["b skip side"]);
     expect(told(middle, fails("s/x", "b"))).toEqual(["b skip middle"]);
   });
 
-  test("is known from controls as well, which are in no result", () => {
+  test("may rest on a control, which is in no result", () => {
     const results = ground([fails("s/x", "a")], [top], foundations);
     expect(results.map(({ case: it, verdict }) => [it.id, verdict])).toEqual([["s/x", "skip"]]);
   });
 
-  test("is judged where the plain case goes wrong now and then", () => {
+  test("is judged if the plain case fails now and then", () => {
     expect(told({ ...top, unstable: true }, fails("s/x", "a"))).toEqual(["a fail"]);
   });
 
-  test("rests on more where the verdict varies", () => {
+  test("rests on more if the verdict varies", () => {
     expect(told(side, fails("s/x", "a"))).toEqual(["a fail"]);
     expect(told(side, { ...fails("s/x", "a"), unstable: true })).toEqual(["a skip side"]);
   });
@@ -178,13 +178,13 @@ describe("what rests on what is broken", () => {
     expect(mixed?.verdict).toBe("warn");
   });
 
-  test("leaves other cases alone", () => {
+  test("leaves other cases as they are", () => {
     const [one, two] = [fails("s/x", "other"), passes("s/y", "a")];
     const results = ground([top, one, two], [], foundations);
     expect(results.slice(1).map((it, i) => it === [one, two][i])).toEqual([true, true]);
   });
 
-  test("is told the same from the same, and from what was told, and changes nothing", () => {
+  test("comes out the same from the same results, and from its own result, and changes nothing", () => {
     const before = [root, middle, top, fails("s/x", "a", "b", "lost")];
     const copy = structuredClone(before.map(({ checks }) => checks));
     const once = ground(before, [], foundations);
@@ -194,26 +194,26 @@ describe("what rests on what is broken", () => {
   });
 });
 
-describe("what comes of another breach in the same case", () => {
-  test("is not judged, and says which; only where that is broken there", () => {
+describe("a check that comes of another breach in the same case", () => {
+  test("is not judged, and names that, only if that is broken there", () => {
     expect(told(fails("s/x", "b", "c"))).toEqual(["b skip c", "c fail"]);
     expect(told(result("s/x", { b: "fail", c: "pass" }))).toEqual(["b fail", "c pass"]);
     expect(told(result("s/x", { b: "pass", c: "fail" }))).toEqual(["b pass", "c fail"]);
     expect(told(fails("s/y", "c"), fails("s/x", "b"))).toEqual(["b fail"]);
   });
 
-  test("is followed to the first of several", () => {
+  test("names the first of a chain", () => {
     expect(told(fails("s/x", "a", "lost"))).toEqual(["a skip lost", "lost fail"]);
     expect(told(fails("s/x", "a", "b"))).toEqual(["a skip b", "b fail"]);
     expect(told(fails("s/x", "a", "b", "c"))).toEqual(["a skip c", "b skip c", "c fail"]);
     expect(told(fails("s/x", "b", "c", "d"))).toEqual(["b skip d", "c skip d", "d fail"]);
   });
 
-  test("is judged where that itself is explained otherwise", () => {
+  test("is judged if that is explained by something else", () => {
     expect(told(side, fails("s/x", "a", "b"))).toEqual(["a fail", "b skip side"]);
   });
 
-  test("comes, in a case whose verdict varies, of the first that is broken of what holds on every connection, and of nothing else", () => {
+  test("comes only of the first broken requirement of every connection, in a case whose verdict varies", () => {
     const varies = (...requirements: string[]) => told({ ...fails("s/x", ...requirements), unstable: true });
     expect(varies("a", "b")).toEqual(["a fail", "b fail"]);
     expect(varies("a", "lost", "other")).toEqual(["a skip lost", "lost fail", "other skip lost"]);
@@ -226,7 +226,7 @@ describe("what comes of another breach in the same case", () => {
     ]);
   });
 
-  test("names, in a case whose verdict varies, what did not come, or what the requirement is a form of", () => {
+  test("becomes the requirement of the missing message, or of which it is a form, in a case whose verdict varies", () => {
     const silence = (what: string) => ({ silence: { what, afterMs: 5 } });
     const checks = [
       checkOf("other", "fail", silence("the answer")),
@@ -255,12 +255,12 @@ describe("what comes of another breach in the same case", () => {
     ]);
   });
 
-  test("leaves what varies the worst verdict of what it is named then", () => {
+  test("leaves a case that varies the worst verdict of its new requirements", () => {
     const it = { ...result("s/x", { form: "warn" }, { verdict: "warn" }), unstable: true };
     expect(ground([it], [], foundations)[0]).toMatchObject({ verdict: "fail", unstable: true });
   });
 
-  test("draws along what was skipped for it", () => {
+  test("draws along checks that were skipped for it", () => {
     const skipped = (see: string) => checkOf("more", "skip", { see });
     const within = [...fails("s/x", "b", "c").checks, skipped("b"), skipped("other")];
     const told2 = told({ ...fails("s/x"), checks: within });
@@ -272,7 +272,7 @@ describe("what comes of another breach in the same case", () => {
   });
 });
 
-test("a check that is not judged says no more how long was waited", () => {
+test("a check that is not judged holds no silence", () => {
   const check = checkOf("a", "fail", { silence: { what: "it", afterMs: 5 } });
   const { silence: _, ...rest } = check;
   expect(seeing(check, "b")).toEqual({ ...rest, verdict: "skip", actual: "not judged: see b", see: "b" });
@@ -285,13 +285,13 @@ describe("a case that has not run yet", () => {
   ]);
   const rests = (id: string, ...tests: string[]) => restsOnBroken(caseOf(id, tests), broken, foundations);
 
-  test("could show nothing where all that it tests rests on what is broken", () => {
+  test("could show nothing if all that it tests rests on broken requirements", () => {
     expect(rests("s/x", "a")).toBe("root");
     expect(rests("s/x", "b", "a")).toBe("side");
     expect(rests("s/odd", "other")).toBe("side");
   });
 
-  test("runs where it could show something, itself broken or not", () => {
+  test("runs if it could show something", () => {
     expect([rests("s/x", "a", "other"), rests("s/x", "other"), rests("s/x", "side")]).toEqual([
       undefined,
       undefined,
@@ -301,7 +301,7 @@ describe("a case that has not run yet", () => {
     expect(restsOnBroken(caseOf("s/x"), new Map(), foundations)).toBeUndefined();
   });
 
-  test("runs where it is the plain form of something", () => {
+  test("runs if it is the plain form of a requirement", () => {
     expect(rests("s/top-too", "a")).toBeUndefined();
   });
 });
@@ -310,17 +310,17 @@ describe("the foundations of this version", () => {
   const { plain, forms, varying, within, general, awaited, formOf, dropped, absent } = protocol.foundations;
   const cases = new Map(protocol.suites.flatMap((suite) => suite.cases).map((it) => [it.id, it]));
   const known = new Set(protocol.requirements.map(({ id }) => id));
-  /** What may stand for a requirement: a plain case of it. */
+  /** Returns the plain cases that may stand for a requirement. */
   const shows = new Set(Object.values(plain).flatMap((it) => it.plain));
   const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement));
 
-  /** The ways from a name along what it leads to that come back to a name that was there before. */
+  /** Returns the paths from a name that come back to a name before. */
   function circles(on: (id: string) => readonly string[], id: string, above: readonly string[] = []): string[] {
     if (above.includes(id)) return [[...above, id].join(" on ")];
     return on(id).flatMap((it) => circles(on, it, [...above, id]));
   }
 
-  test("name requirements and cases that there are", () => {
+  test("name only known requirements and cases", () => {
     const keys = [plain, varying, within, formOf].flatMap((it) => Object.keys(it));
     const on = [varying, within, awaited, formOf].flatMap((it) => Object.values(it).flat());
     expect([...keys, ...on, ...general, dropped, ...absent].filter((id) => !known.has(id))).toEqual([]);
@@ -329,7 +329,7 @@ describe("the foundations of this version", () => {
     expect(Object.keys(forms).filter((id) => !known.has(id) && !cases.has(id))).toEqual([]);
   });
 
-  test("have a plain case each, which tests them", () => {
+  test("have a plain case each that tests them", () => {
     const on = [...Object.values(forms).flat(), ...Object.values(plain).flatMap((it) => it.on)];
     expect(on.filter((id) => !shows.has(id) && (plain[id]?.plain.length ?? 0) === 0)).toEqual([]);
     const untested = Object.entries(plain).flatMap(([requirement, it]) =>
@@ -338,7 +338,7 @@ describe("the foundations of this version", () => {
     expect(untested).toEqual([]);
   });
 
-  test("never rest on themselves, nor does a breach come of itself", () => {
+  test("never rest on themselves, and no breach comes of itself", () => {
     expect(Object.keys(plain).flatMap((id) => circles((it) => plain[it]?.on ?? [], id))).toEqual([]);
     expect(Object.keys(within).flatMap((id) => circles((it) => within[it] ?? [], id))).toEqual([]);
   });

@@ -20,7 +20,7 @@ describe("a frame is encoded as RFC 6455 shows it", () => {
   test("with reserved bits", () => expect(hex({ opcode: 3, reserved: 4, masked: false })).toBe("c300"));
 });
 
-test("what is encoded is decoded again, and nothing that is not complete", () => {
+test("decoding gives what was encoded, and nothing if it is not complete", () => {
   for (const payload of ["", "a", "x".repeat(126), "x".repeat(65_536)]) {
     const bytes = encode({ opcode: OPCODE.text, payload, reserved: 1, final: false });
     expect(decode(bytes)?.frame).toMatchObject({ opcode: 1, reserved: 1, final: false, masked: true });

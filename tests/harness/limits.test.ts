@@ -55,7 +55,7 @@ describe("a gate", () => {
 });
 
 describe("behind a gateway that lets in five at the same time", () => {
-  test("all is judged that five can do", async () => {
+  test("every case that five clients can do is judged", async () => {
     const { results, limit } = await behind(/^(version|disconnect)\//, 503, together(5));
     expect(limit).toBe("the target accepts at most 5 connections at the same time");
     const wrong = results.filter(({ verdict, unstable }) => unstable || (verdict !== "pass" && verdict !== "info"));
@@ -64,7 +64,7 @@ describe("behind a gateway that lets in five at the same time", () => {
     expect(isolated?.connections.length).toBeGreaterThan(5);
   });
 
-  test("it is not conformant for that, and for nothing else", async () => {
+  test("the server is not conformant for that, and for nothing else", async () => {
     const { results } = await behind(/^resilience\/(concurrent|idle|abrupt|churn|flood)$/, "reset", together(5));
     const told = results.flatMap(({ checks }) =>
       checks
@@ -83,7 +83,7 @@ describe("behind a gateway that lets in five at the same time", () => {
     ]);
   });
 
-  test("a case that nobody told of it is skipped, and names it", async () => {
+  test("a case that does not know of the limit is skipped, and names it", async () => {
     const { results } = await behind(/^disconnect\/isolated$|^version\/isolated$/, 503, together(2));
     const skipped = results.find(({ case: { id } }) => id === "disconnect/isolated");
     expect(skipped?.verdict).toBe("skip");
@@ -105,7 +105,7 @@ test("a target that lets in one client a second is there, though it refused the 
   expect(await there.recover(0)).toBeUndefined();
 });
 
-test("what a server refuses by chance is its own", async () => {
+test("refusals by chance are findings, and no limit", async () => {
   const { limit, results } = await behind(/^version\//, "reset", every(10));
   expect(limit).toBeUndefined();
   expect(results.some(({ verdict, unstable }) => unstable || verdict === "fail")).toBe(true);

@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** What is found out about a server. */
+/** Measures the limits of a server. */
 function find({ url }: Pick<Running, "url">): Promise<Found | undefined> {
   const shared = share(500);
   closing.push(() => shared.sockets.forEach((destroy) => void destroy()));
@@ -20,14 +20,14 @@ function find({ url }: Pick<Running, "url">): Promise<Found | undefined> {
   return measure({ dial: () => dial({ protocol, target, shared }), clock: shared.clock, served: 350 });
 }
 
-/** What is found out behind a gateway. */
+/** Measures the limits of a gateway. */
 async function behind(way: Way, ...limiters: readonly Limiter[]): Promise<Found | undefined> {
   const server = await gateway(await onWs(tachyon()), way, ...limiters);
   closing.push(server.close);
   return find(server);
 }
 
-describe("how many connections a target accepts at the same time is found", () => {
+describe("measuring finds how many connections a target accepts at the same time", () => {
   test.each<[number, Way]>([
     [5, 503],
     [5, "reset"],
@@ -39,7 +39,7 @@ describe("how many connections a target accepts at the same time is found", () =
   });
 });
 
-describe("how many connections a target accepts in a second is found", () => {
+describe("measuring finds how many connections a target accepts in a second", () => {
   test.each<[string, () => Limiter, number, Way]>([
     ["10", () => bucket(10, 1), 10, 503],
     ["150, and 30 more at first", () => bucket(150, 30), 150, 503],
@@ -52,7 +52,7 @@ describe("how many connections a target accepts in a second is found", () => {
     expect(found?.perSecond).toBeGreaterThan(perSecond / 4);
   });
 
-  test("also where it was hidden by one on their number", async () => {
+  test("behind a limit on their number", async () => {
     const server = await gateway(await onWs(tachyon()), 503, together(3), bucket(20, 5));
     closing.push(server.close);
     const shared = share(500);
@@ -62,7 +62,7 @@ describe("how many connections a target accepts in a second is found", () => {
   });
 });
 
-describe("nothing is found", () => {
+describe("measuring finds no limit", () => {
   test("of a server that accepts everybody", async () => {
     expect(await behind(503)).toEqual({});
   });

@@ -9,14 +9,14 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** So few that all are tried in a moment; two of them send a word that a server may end over. */
+/** A few cases that run in a moment. Two of them send a word that a server may end over. */
 const some = cases.filter(({ id }) =>
   /^(version\/greeting|disconnect\/(alone|at-once|isolated|reconnect|extra-a)|malformed\/not-json-)/.test(id),
 );
 const BANANA = "malformed/not-json-word";
 const GET = "malformed/not-json-http-request";
 
-/** What a server does so many ms after it read a text, in the place of an answer or beside it. */
+/** An act of a server some ms after it read a text, with or without an answer. */
 type Fate = (text: string, client: Client, server: Behaviour) => void;
 
 const over =
@@ -28,10 +28,10 @@ const over =
     },
   });
 
-/** So long it is away, in ms: who comes meanwhile has to miss it. */
+/** The time for which the server is away, in ms, so that a client misses it. */
 const AWAY = 150;
 
-/** A server that may end, and is back at the same port a moment later: how often it ended, and how it is ended. */
+/** Makes a server that may end, and is back at the same port a moment later. */
 async function mortal(fate: (text: string, end: () => void) => void) {
   let deaths = 0;
   let up = true;
@@ -81,7 +81,7 @@ describe("a server that drops all others over one input", () => {
   const those = [stays("before"), ...some.flatMap((it) => (it.id === BANANA ? [it, stays("after")] : [it]))];
   const later = /^connections of other clients were ended \d+ ms after the text banana$/;
   test.each<[string, number, number, RegExp]>([
-    // The case's own bystander shows it: there is nothing to search for.
+    // The case's own bystander shows it, so no search is needed.
     ["at once", 0, 16, /^"the bystander's connection ended"$/],
     ["100 ms later", 100, 16, later],
     ["50 ms later, one case at a time", 50, 1, later],
@@ -102,7 +102,7 @@ describe("a server that drops all others over one input", () => {
 });
 
 describe("a server that ends and is back in a moment", () => {
-  test("is tested to the end, and each input that ends it is named, also where it does so later", async () => {
+  test("is tested to the end, and each input that ends it is named, even if it ends later", async () => {
     const { url, deaths } = await mortal((text, end) => {
       if (text === "banana") end();
       else if (text.startsWith("GET")) setTimeout(end, 80);
@@ -116,7 +116,7 @@ describe("a server that ends and is back in a moment", () => {
     expect([result.stop, result.unexplained]).toEqual([undefined, []]);
   });
 
-  test("and does so but once is told of, with the likeliest of those that may have ended it first", async () => {
+  test("and does so only once is reported with its suspects, the likeliest first", async () => {
     let spent = false;
     const { url } = await mortal((text, end) => {
       if (text === "banana" && !spent) end();
@@ -152,7 +152,7 @@ describe("a server that ends for good", () => {
     ]);
   });
 
-  test("while the last newcomer stays is missed only where one does", async () => {
+  test("while the last newcomer stays is missed only if one stays", async () => {
     const run = async (linger: boolean) => {
       const last: Promise<void>[] = [];
       let newcomers = 0;

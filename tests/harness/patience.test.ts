@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 describe("the patience of a run", () => {
-  /** One that hurries or not, after so many waits in vain for `a`. */
+  /** Makes the patience of a run, in a hurry or not, after some waits in vain for `a`. */
   const missing = (waits: number, hurry = true) => {
     const it = patience(2_000);
     it.hurry = hurry;
@@ -32,7 +32,7 @@ describe("the patience of a run", () => {
   const FULL = { limit: 2_000, short: false };
   const SHORT = { limit: 200, short: true };
 
-  test("cuts no wait short but in a hurry, after eight of that kind in vain, and says so", () => {
+  test("cuts a wait short only in a hurry, after eight of that kind in vain, and says so", () => {
     expect([missing(100, false).wait("a"), missing(7).wait("a"), missing(8).wait("a"), missing(8).wait("b")]).toEqual([
       FULL,
       FULL,
@@ -41,7 +41,7 @@ describe("the patience of a run", () => {
     ]);
   });
 
-  test("is whole again when it came, but not when it came now and then only", () => {
+  test("is whole again once the message came, but not if it comes only now and then", () => {
     const it = missing(8);
     it.met("a", 1, 2);
     expect(it.wait("a")).toEqual(FULL);
@@ -52,7 +52,7 @@ describe("the patience of a run", () => {
     expect(it.wait("a")).toEqual(SHORT);
   });
 
-  test("is whole again when the server is given a new beginning, and when there is no hurry any more", () => {
+  test("is whole again after the server was started again, and after the hurry", () => {
     const it = missing(32);
     it.hurry = false;
     expect([it.wait("a"), it.deaf]).toEqual([FULL, true]);
@@ -63,7 +63,7 @@ describe("the patience of a run", () => {
     expect(it.idle()).toBe(10);
   });
 
-  test("is three times as long as the slowest answer at least, and never longer than the timeout", () => {
+  test("lasts at least three times as long as the slowest answer, and never longer than the timeout", () => {
     const it = missing(8);
     it.met("b", 100, 400);
     expect(it.wait("a")).toEqual({ limit: 900, short: true });
@@ -81,7 +81,7 @@ describe("the patience of a run", () => {
     expect([it.best("a"), it.best("b")]).toEqual([5, 1]);
   });
 
-  test("knows who was served next of those that waited for the same thing, however late they were", () => {
+  test("knows which client that waited for the same was served next, however late", () => {
     const it = patience(2_000);
     it.met("a", 30, 31);
     it.met("a", 20, 40);
@@ -92,7 +92,7 @@ describe("the patience of a run", () => {
     ]);
   });
 
-  test("remembers of many the latest", () => {
+  test("remembers the latest of many waits", () => {
     const it = patience(2_000);
     for (let i = 0; i < 4_001; i++) it.met("a", i, i);
     expect(it.nextServed("a", -1)).toBe(2_001);
@@ -113,15 +113,15 @@ describe("a server that answers nothing at all", () => {
     expect(deaf(DEAF - 2)).toEqual([false, undefined]);
     expect(deaf(DEAF - 1)).toEqual([true, 10]);
   });
-  test("stays so where its library answers the handshake, and does not where it says anything else", () => {
+  test("stays deaf if its library answers the handshake, but not if it says anything else", () => {
     expect(deaf(DEAF, (it) => it.met(HANDSHAKE, 3, 4))).toEqual([true, 10]);
     expect(deaf(DEAF, (it) => it.met("new", 3, 4))[0]).toBe(false);
     expect(deaf(DEAF, (it) => it.heard())).toEqual([false, undefined]);
   });
 });
 
-describe("a server has enough to do", () => {
-  test("where it fails to send what it sends otherwise, unless it may be silent, or never sent it", () => {
+describe("a server is busy", () => {
+  test("if it fails to send what it sent before and owes", () => {
     const it = patience(2_000);
     it.missed("a", 5, true);
     it.met("b", 1, 2);
@@ -130,7 +130,7 @@ describe("a server has enough to do", () => {
     it.missed("b", 5, true);
     expect(it.idle()).toBeUndefined();
   });
-  test("not where it sent that to one who came later", () => {
+  test("but not if it sent that to a client that came later", () => {
     const it = patience(2_000);
     it.met("b", 6, 7);
     it.missed("b", 5, true);
@@ -172,7 +172,7 @@ describe("the availability of a target", () => {
     ["since the first that did not find it", learnt([undefined], ["ENOTFOUND"], ["ECONNREFUSED"]), [1, 2]],
   ])("%s", (_, [upAt, downSince], expected) => expect([upAt, downSince]).toEqual(expected));
 
-  test("it is asked again for so many ms, and at least once; each connection is ended", async () => {
+  test("it is tried again for a time, and at least once; each connection is ended", async () => {
     let now = 0;
     let finished = 0;
     const failures: (string | undefined)[] = ["ECONNREFUSED", "ECONNREFUSED", "ECONNREFUSED", undefined];
@@ -190,7 +190,7 @@ describe("the availability of a target", () => {
     expect(finished).toBe(4);
   });
 
-  test("a 101 shows that it is there, be the handshake wrong; a refusal does not", async () => {
+  test("a 101 shows that it is there, even in a wrong handshake; a refusal does not", async () => {
     const wrong = await webSocketServer({ open() {}, message() {} });
     const target = { url: new URL(wrong.url), headers: {} };
     const shared = share(2_000);
@@ -218,7 +218,7 @@ describe("a run", () => {
   let running = 0;
   let together: Record<string, number> = {};
 
-  /** A case that talks to nobody, and keeps what it tests or not, each time it runs. */
+  /** Makes a case that talks to nobody, and keeps or breaks what it tests each time it runs. */
   function acts(suite: string, name: string, ...kept: boolean[]): Case {
     const id_ = `${suite}/${name}`;
     return {
@@ -242,7 +242,7 @@ describe("a run", () => {
     const server = await lobby();
     closing.push(server.close);
     const target = { url: new URL(server.url), headers: {} };
-    // None of these cases says whether others are served on.
+    // None of these cases says if others are still served.
     const judging = { ...protocol, suites, rules: [], survivalOf: () => "" };
     const result = await run(judging, cases, { ...DEFAULTS, target, ...options });
     const told = result.results.map(({ verdict, unstable }) => (unstable ? `${verdict} unstable` : verdict));
@@ -250,14 +250,14 @@ describe("a run", () => {
   }
   const all = (name: string, ...kept: boolean[]) => suites.map((suite) => acts(suite.name, name, ...kept));
 
-  test("puts load on a server last, by one case after another", async () => {
+  test("puts load on a server last, one case after another", async () => {
     const { told } = await ran([...all("a"), ...all("b"), acts("load", "c", false)], { concurrency: 4 });
     expect(order).toEqual(["calm/a", "calm/b", "upsets/a", "upsets/b", "load/a", "load/b", "load/c", "load/c"]);
     expect(together).toEqual({ calm: 2, upsets: 2, load: 1 });
     expect(told.at(-1)).toBe("fail");
   });
 
-  test("ends with bail at a failure, also where it is none alone", async () => {
+  test("ends with bail at a failure, even if it does not show alone", async () => {
     const stop = "not run: calm/a failed before (--bail)";
     const fluke = [acts("calm", "a", false, true), acts("calm", "b"), acts("upsets", "c")];
     expect(await ran(fluke, { bail: true })).toEqual({ told: ["fail unstable", "pass", "skip"], stop });
@@ -266,7 +266,7 @@ describe("a run", () => {
     expect(order).toEqual(["calm/a", "calm/b", "calm/a"]);
   });
 
-  test("is repeated until one ends early; of each case the worst is told", async () => {
+  test("is repeated until one ends early, and gives each case its worst result", async () => {
     const varies = () => [acts("calm", "a", true, false, true), acts("calm", "b"), acts("calm", "c", false)];
     expect(await ran(varies(), { repeat: 3, concurrency: 1 })).toEqual({ told: ["fail unstable", "pass", "fail"] });
     expect(order).toHaveLength(9 + 4); // What failed ran once more alone.
@@ -275,7 +275,7 @@ describe("a run", () => {
   });
 });
 
-test("what a case did not judge is an error where the suite itself stopped reading, whatever broke before", () => {
+test("a requirement that was not judged is an error if the suite stopped reading, whatever broke before", () => {
   const [a, b, c] = requirements.map(({ id }) => id) as [string, string, string];
   const it = judge({ requirements: new Map(requirements.map((one) => [one.id, one])), strict: false });
   it.check(a, undefined);
@@ -287,11 +287,11 @@ test("what a case did not judge is an error where the suite itself stopped readi
   ]);
 });
 
-describe("what is kept of a transcript", () => {
+describe("a kept transcript", () => {
   const text = (at: number, data = "x") => ({ at, from: "server", type: "text", data }) as const satisfies WireEvent;
   const many = (n: number) => Array.from({ length: n }, (_, at) => text(at));
 
-  test("is 60 events at each end, and between them how many were left out", () => {
+  test("has 60 events at each end, and the number left out between them", () => {
     const { events } = keep({ url: "", name: "one", events: many(200) });
     expect(events.map(({ at }) => at)).toEqual([
       ...many(60).map(({ at }) => at),
@@ -302,7 +302,7 @@ describe("what is kept of a transcript", () => {
     expect(keep({ url: "u", name: "one", events: many(120) })).toEqual({ url: "u", name: "one", events: many(120) });
   });
 
-  test("a text is cut once: what was cut before still says how long it was", () => {
+  test("has texts that are cut once, and still say how long they were", () => {
     const once = shorten(text(0, "é".repeat(5_000)), 4_000);
     expect(once).toEqual({
       ...text(0, `${"é".repeat(4_000)}… [cut: 5000 characters in all]`),

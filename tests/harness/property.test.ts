@@ -9,12 +9,12 @@ const numbers = () => fc.array(fc.nat(1000), { maxLength: 20 });
 describe("a counterexample", () => {
   const tooBig = (value: readonly number[]) => (value.some((n) => n > 100) ? "too big" : undefined);
 
-  test("is the smallest value that still fails, and what was said of it", async () => {
+  test("is the smallest value that still fails, with what is wrong with it", async () => {
     const found = await counterexample(numbers, random, async (values) => values.map(tooBig));
     expect(found).toEqual({ value: [101], finding: "too big" });
   });
 
-  test("is the same from the same seed, and all values are judged at once before", async () => {
+  test("is the same from the same seed, after all values were judged at once", async () => {
     const batches: number[] = [];
     const seen: unknown[] = [];
     for (let i = 0; i < 2; i++) {
@@ -28,13 +28,13 @@ describe("a counterexample", () => {
     expect(seen[0]).toEqual(seen[1]);
   });
 
-  test("is none where a value fails only among others", async () => {
+  test("is none if a value fails only among others", async () => {
     const judge = async (values: readonly unknown[]) => values.map(() => (values.length > 1 ? "crowded" : undefined));
     expect(await counterexample(numbers, random, judge)).toBeUndefined();
   });
 });
 
-test("work overlaps as far as it is told, and what comes of it keeps its order", async () => {
+test("work overlaps as far as allowed, and its results keep their order", async () => {
   let [running, most] = [0, 0];
   const results = await overlapping([3, 1, 2, 5, 4], 2, async (n) => {
     running += 1;
@@ -50,7 +50,7 @@ test("work overlaps as far as it is told, and what comes of it keeps its order",
 describe("generated commands", () => {
   const sample = <T>(make: (it: Generator) => fc.Arbitrary<T>) => fc.sample(make(fc), { seed: 1, numRuns: 1_000 });
 
-  test("are valid or malformed as they shall be", () => {
+  test("are valid or malformed, as asked", () => {
     for (const text of [...sample(extended), ...sample(spelled)]) expect([text, isValid(text)]).toEqual([text, true]);
     for (const text of sample(malformed)) expect([text, isValid(text)]).toEqual([text, false]);
   });

@@ -75,7 +75,7 @@ test("no server can forge that nothing came", () => {
 describe("a selection", () => {
   const ids = (...args: Parameters<typeof select> extends [unknown, ...infer Rest] ? Rest : never) =>
     select(protocol, ...args).map(({ id }) => id);
-  test("takes what every kind of filter lets through", () => {
+  test("holds the cases that every kind of filter lets through", () => {
     expect(ids({ suite: ["disconnect"], case: ["*/alone", "version/greeting"] }, false)).toEqual(["disconnect/alone"]);
     expect(ids({ requirement: ["parity.match"] }, false)).toEqual(["version/parity-equal-equal-equal"]);
   });
@@ -92,7 +92,7 @@ describe("a selection", () => {
     );
     expect(of("version.greeting").filter((id) => !declares.has(id))).toEqual([]);
   });
-  test("leaves out what puts load on a server, but where it is asked for, named, or all that is left", () => {
+  test("leaves out cases that put load on a server, unless they are asked for, named, or all that is left", () => {
     const loads = (all: readonly string[]) => all.some((id) => id.startsWith("resilience/"));
     expect(loads(ids({}, false))).toBe(false);
     expect(loads(ids({}, true))).toBe(true);

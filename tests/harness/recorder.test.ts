@@ -15,11 +15,11 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** What each event costs beside its payload, in bytes. */
+/** The cost of each event beside its payload, in bytes. */
 const EVENT = 400;
 const FULL = LIMITS.connection - EVENT;
 
-/** A recorder on a clock that the test sets, and how often it has called `idle` and `stop`. */
+/** Makes a recorder on a clock that the test sets, and counts its calls of `idle` and `stop`. */
 function one(shared = share(1_000)) {
   const called = { idle: 0, stop: 0 };
   const log = recorder(
@@ -34,7 +34,7 @@ const words = (found: unknown) => (isNothing(found) ? whyNothing(found) : found)
 const last = ({ events }: Recorder) => events.at(-1);
 
 describe("a bound", () => {
-  test("on one connection: what exceeds it is not recorded, that it does is, and nobody waits on", async () => {
+  test("on one connection ends the recording, is recorded itself, and ends all waits", async () => {
     const { log, called, shared } = one();
     const waiting = log.wait("more", () => undefined);
     hears(log, FULL);
@@ -75,7 +75,7 @@ describe("a bound", () => {
     expect(last(log)).toMatchObject({ data: `more than ${LIMITS.events} events on one connection` });
   });
 
-  test("on pings: few are recorded, a flood is too much", () => {
+  test("on pings lets a few be recorded, but no flood", () => {
     const { log } = one();
     const ping = (times: number) => {
       for (let i = 0; i < times; i++) log.control("server", "ping", Buffer.from("a"));
@@ -104,8 +104,8 @@ describe("a bound", () => {
   });
 });
 
-describe("what comes when nobody records it any more", () => {
-  test("is dropped, and a server that goes on and on as well", () => {
+describe("data that comes after the recording has ended", () => {
+  test("is dropped, and so is a server that goes on and on", () => {
     const { log, called } = one();
     log.freeze();
     for (let i = 0; i < 200; i++) log.record({ from: "client", type: "text", data: "" });
@@ -115,7 +115,7 @@ describe("what comes when nobody records it any more", () => {
     expect([log.events, called.stop]).toEqual([[], 1]);
   });
 
-  test("counts also where it is pings, of which many are not recorded anyhow", () => {
+  test("counts even if it is pings, of which many are not recorded anyway", () => {
     const { log, called } = one();
     log.freeze();
     for (let i = 0; i < 100; i++) log.control("server", "ping", Buffer.from(""));
@@ -173,7 +173,7 @@ describe("a wait", () => {
     expect(shared.patience.wait("it")).toEqual({ limit: 100, short: true });
   });
 
-  test("that is cut short says so, as it does who was served meanwhile, and among how many it was", async () => {
+  test("that is cut short says so, and says who was served meanwhile, and among how many it was", async () => {
     const { log, pass, shared } = timed();
     shared.patience.hurry = true;
     for (let i = 0; i < 8; i++) shared.patience.missed("it", 0, true);
@@ -189,7 +189,7 @@ describe("a wait", () => {
     expect(last(log)).toMatchObject({ type: "timeout", ...silence });
   });
 
-  test("among 64 is not said to be crowded, nor is one for a handshake said to have been for what others got", async () => {
+  test("among 64 is not crowded, and one for a handshake says nothing of what others got", async () => {
     const { log, pass, shared } = timed();
     for (let i = 0; i < 64; i++) shared.sockets.add(() => {});
     const found = log.wait(HANDSHAKE, () => undefined);
@@ -212,7 +212,7 @@ describe("a wait", () => {
     expect(shared.patience.wait("it").short).toBe(false);
   });
 
-  test("whose timer is late because the suite stood still goes on for as long; a little late is not", async () => {
+  test("whose timer is late because the suite stood still goes on for as long, but not if it is a little late", async () => {
     const { log, pass, stall } = timed();
     const found = log.wait("it", () => undefined);
     stall(101);
@@ -228,7 +228,7 @@ describe("a wait", () => {
     expect([words(await other), log.events.length]).toEqual([GAVE_UP, 2]);
   });
 
-  test("that finds something when its time is up has found it; how long that took is known from then on", async () => {
+  test("that finds something when its time is up has found it, and this time counts from then on", async () => {
     const { log, pass, shared } = timed();
     let there = false;
     const found = log.wait("it", () => there || undefined);
@@ -248,7 +248,7 @@ describe("a wait", () => {
     expect([quiet, crowded]).toEqual([1, 0]);
   });
 
-  test("on a real connection does not give up for what is in the socket already", async () => {
+  test("on a real connection does not miss what is in the socket already", async () => {
     const found = new Promise((resolve) => {
       const message: Handlers["message"] = (peer) => {
         resolve(connection.next("late"));
@@ -268,7 +268,7 @@ describe("a wait", () => {
 });
 
 describe("a server that stands still", () => {
-  /** So many wait on a clock that the test sets; the server says something after so many ms. */
+  /** Lets some clients wait on a clock that the test sets, until the server says something. Times are in ms. */
   function stalls(waiting: number, ms: number) {
     let now = 10;
     const shared = { ...share(1_000), clock: () => now };
@@ -281,13 +281,13 @@ describe("a server that stands still", () => {
     hears(log);
     return shared.stalls;
   }
-  test("is noticed when it goes on, where several waited for more than a quarter of the timeout", () => {
+  test("is noticed when it goes on, if several waited for more than a quarter of the timeout", () => {
     expect(stalls(2, 251)).toEqual([{ at: 10, ms: 251 }]);
     expect([stalls(2, 250), stalls(1, 900), stalls(0, 900)]).toEqual([[], [], []]);
   });
 });
 
-/** A connection to a server that does this with each client. */
+/** Connects to a server that does this with each client. */
 async function to(handlers: Partial<Handlers>, timeout = 2_000) {
   const server = await webSocketServer({ open() {}, message() {}, ...handlers });
   const shared = share(timeout);

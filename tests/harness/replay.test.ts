@@ -16,13 +16,13 @@ const bench = { protocol, judging: { requirements, strict: false }, random: RAND
 /** As long as this, in ms, the reference server may take on a busy machine. */
 const PATIENT = 2_000;
 
-/** What a case found, and the transcripts by which it did. */
+/** The findings of a case, and its transcripts. */
 interface Ran {
   readonly result: CaseResult;
   readonly transcripts: readonly Transcript[];
 }
 
-/** Runs cases against a server, and keeps what was recorded of those that ran, as a bundle does. */
+/** Runs cases against a server, and keeps the recordings of those that ran, as a bundle does. */
 async function record(url: string, some: readonly Case[], ca?: string, timeout = 500): Promise<Ran[]> {
   const kept: string[] = [];
   const record = async (_: Case, transcripts: readonly Transcript[]) => kept.push(JSON.stringify(transcripts)) - 1;
@@ -33,7 +33,7 @@ async function record(url: string, some: readonly Case[], ca?: string, timeout =
   );
 }
 
-/** What judging recordings again gives otherwise than the run did, when it is seen what rests on what. */
+/** Returns the differences between a run and its recordings, judged again with all results at hand. */
 async function different(ran: readonly Ran[]): Promise<unknown[]> {
   const again = await Promise.all(ran.map(({ result, transcripts }) => replay(result.case, transcripts, bench)));
   const results = ran.map(({ result }, i) => ({ ...result, checks: again[i]?.checks ?? [] }));
@@ -155,7 +155,7 @@ test("a recording of more than a case sends is none of the case", async () => {
       }
 });
 
-describe("what is no recording of a case is noticed", () => {
+describe("replay notices a forged recording of a case", () => {
   const ID = "disconnect/alone";
   const recording = async () => {
     const server = await protocol.serve();

@@ -41,7 +41,7 @@ const ask = async ({ connect, check }: Context<"disconnect.answered">) => {
 };
 
 describe("a case is judged", () => {
-  test("skip, naming what broke, where a prerequisite was not kept", async () => {
+  test("skip, with the prerequisite that was not kept", async () => {
     const { url } = await server(() => ({ disconnect: ({ leave }) => leave() }));
     const [result] = (await runAgainst(url, named("disconnect/alone"))).results;
     expect(result?.verdict).toBe("fail");
@@ -52,7 +52,7 @@ describe("a case is judged", () => {
     });
   });
 
-  test("error, never fail, where the case itself throws or forgets what it declared", async () => {
+  test("error, never fail, if the case itself throws or forgets a requirement that it declared", async () => {
     const { url } = await server();
     const throws = custom("throws", async () => {
       throw new Error("my mistake");
@@ -124,14 +124,14 @@ describe("blame", () => {
     expect(verdictOf(result)).toBe("fail");
   });
 
-  test("what is wrong alone, too, is confirmed, in each case", async () => {
+  test("a breach that shows alone, too, is confirmed in each case", async () => {
     const { url } = await server(() => ({ parity: () => "match" }));
     const some = cases.filter(({ id }) => id.startsWith("version/parity-higher"));
     const result = await runAgainst(url, [...some, ...named("version/greeting")]);
     expect(Object.values(summary(result)).filter((it) => it === "fail")).toHaveLength(some.length);
   });
 
-  test("where nothing ever comes all ask again side by side, and two of them alone", async () => {
+  test("if nothing ever comes, all cases run again side by side, and two of them alone", async () => {
     const { url } = await server(() => ({ greet() {} }));
     let runs = 0;
     const some = Array.from({ length: 20 }, (_, i) => greeted(`${i}`, () => void runs++));
@@ -203,7 +203,7 @@ describe("blame", () => {
     expect(verdictOf(result)).toBe("fail");
   });
 
-  test("a flaky server is told from a broken one by repeating: the one is unstable, the other is not", async () => {
+  test("repeating tells a flaky server from a broken one: only the flaky one is unstable", async () => {
     let asked = 0;
     const flaky = await server(({ disconnect: normal }) => ({
       disconnect: (client) => (asked++ % 3 === 0 ? client.leave(1000) : normal(client)),
@@ -214,7 +214,7 @@ describe("blame", () => {
     expect(new Set(Object.values(summary(await runAgainst(flaky.url, some, options))))).toEqual(
       new Set(["fail unstable"]),
     );
-    // Where the request fails alone, no other form of it is judged.
+    // If the request fails alone, no other form of it is judged.
     expect(summary(await runAgainst(broken.url, some, options))).toEqual({
       "disconnect/alone": "fail",
       "disconnect/at-once": "skip",
@@ -232,7 +232,7 @@ describe("a target that goes away", () => {
   };
   const deadly = named("malformed/not-json-word");
 
-  test("for good: the run fails, and what could not run is skipped for that reason", async () => {
+  test("for good fails the run, and the cases that could not run are skipped for that reason", async () => {
     const { url } = await dying();
     const rest = cases.filter(({ id }) => id.startsWith("malformed/near"));
     const result = await runAgainst(url, [...deadly, ...rest], { recovery: 100, concurrency: 1 });
@@ -249,7 +249,7 @@ describe("a target that goes away", () => {
     expect(verdictOf(result)).toBe("fail");
   });
 
-  test("for good, while many cases run: none takes the blame, all are suspects, who sent something last first", async () => {
+  test("for good while many cases run has no culprit: all are suspects, the one that sent something last first", async () => {
     const { url } = await dying();
     const connected: Promise<unknown>[] = [];
     const waiting = ["a", "b", "c"].map((id) =>
@@ -283,7 +283,7 @@ describe("a run ends early", () => {
     expect(verdictOf(result)).toBe("fail");
   });
 
-  test("when it is interrupted: what ran keeps its verdict, the rest is skipped, nothing waits", async () => {
+  test("when it is interrupted: finished cases keep their verdict, the rest is skipped, nothing waits", async () => {
     const { url } = await server();
     const interrupt = new AbortController();
     const hang = custom("hang", async ({ connect, check }) => {
@@ -304,14 +304,14 @@ describe("a run ends early", () => {
     expect(verdictOf(result)).toBe("incomplete");
   });
 
-  test("before it began, where the target cannot be reached", async () => {
+  test("before it began, if the target cannot be reached", async () => {
     const gone = await lobby();
     await gone.close();
     await expect(runAgainst(gone.url)).rejects.toThrow(UnreachableError);
     await expect(runAgainst(gone.url)).rejects.toThrow(/Nothing listens at ws:/);
   });
 
-  test("but not where the target refuses some clients only", async () => {
+  test("but not if the target refuses only some clients", async () => {
     const { url } = await server(() => ({ refuse: (query) => (query.includes("0.1.7") ? undefined : 400) }));
     const result = await runAgainst(url, named("version/parity-equal-higher-equal", "version/greeting"), {
       concurrency: 1,
@@ -348,7 +348,7 @@ test("cases that could upset a server run after those that cannot", async () => 
   expect(order).toEqual(["version/b", "disconnect/c", "malformed/a"]);
 });
 
-test("what a server fails to send is told of no case that did not wait for it in full", async () => {
+test("a missing message is held against the server only by a case that waited in full", async () => {
   const { url } = await server(() => ({ disconnect() {} }));
   const silent = Array.from({ length: 12 }, (_, i) => custom(`${i}`, ask));
   const { results } = await runAgainst(url, silent, { timeout: 200, concurrency: 1 });

@@ -7,7 +7,7 @@ import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases, runAgainst } from "../helpers.ts";
 import { lobby } from "../servers/lobby.ts";
 
-test("a secret is taken out however it is spelled, and of Bearer abc also abc alone", () => {
+test("a secret is taken out however it is spelled, and so is abc alone from Bearer abc", () => {
   const { redact } = secrets('Bearer s3cret/"token"');
   expect(redact('"a":"s3cret/\\"token\\"", Bearer s3cret/"token", ?t=s3cret%2F%22token%22')).toBe(
     '"a":"[redacted]", [redacted], ?t=[redacted]',
@@ -25,7 +25,7 @@ test("shorter ones stay, since they stand in innocent places, too", () => {
   expect(secrets("abc", "").redact("abc")).toBe("abc");
 });
 
-test("of secrets that begin alike the longest is taken out, and none is taken for a pattern", () => {
+test("the longest of secrets that begin alike is taken out, and none is taken for a pattern", () => {
   expect(secrets("s3cret", "s3cret-token").redact("s3cret-token, s3cret")).toBe("[redacted], [redacted]");
   expect(secrets("a.*+?^$()[]{}|\\/-b").redact("a.*+?^$()[]{}|\\/-b, a.xx")).toBe("[redacted], a.xx");
 });

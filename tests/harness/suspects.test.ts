@@ -25,14 +25,14 @@ const result = (beganAt: number, ...connections: Transcript[]): CaseResult => ({
   durationMs: 0,
 });
 
-/** The input of a guess, and its delay. */
+/** Returns the input of a guess, and its delay. */
 const guessed = (...args: Parameters<typeof guess>) => {
   const { input, delay, difference } = guess(...args);
   return [input && "data" in input.event ? input.event.data : input, delay, difference];
 };
 
-describe("what the clients of a case sent", () => {
-  test("is in order, whatever connection it was on, and what the server reads", () => {
+describe("the inputs of a case", () => {
+  test("are all that its clients sent and the server reads, in order over all connections", () => {
     const events: WireEvent[] = [
       { at: 4, from: "client", type: "timeout", data: "gave up" },
       { at: 5, from: "client", type: "pong", data: "" },
@@ -48,12 +48,12 @@ describe("what the clients of a case sent", () => {
     ]);
   });
 
-  test("last before a time is when it began, where it sent nothing by then", () => {
+  test("were last sent when it began, if none was sent before a time", () => {
     const it = result(10, line("client", sends(20), sends(30)));
     expect([lastInput(it, 29), lastInput(it, 30), lastInput(it, 19)]).toEqual([20, 30, 10]);
   });
 
-  test("ranks it among others: who sent something last before that time comes first", () => {
+  test("rank it among others: the case that sent something last before a time comes first", () => {
     const [early, late, later] = [
       result(1, line("client", sends(2), sends(90))),
       result(3, line("client", sends(40))),
@@ -69,32 +69,32 @@ describe("what the clients of a case sent", () => {
 });
 
 describe("a guess of what ended others", () => {
-  test("is the input that stood as long before the one as before the other", () => {
+  test("is the input that had the same delay both times", () => {
     const before = result(0, line("client", sends(100, "a"), sends(200, "b"), sends(300, "c")));
     const again = result(1_000, line("client", sends(1_100, "a"), sends(1_200, "b"), sends(1_260, "c")));
-    // It stood 150 ms after `b` both times, but 50 ms after `c`, then 90.
+    // The end came 150 ms after `b` both times, but 50 ms after `c` at first, then 90.
     expect(guessed(again, 1_350, before, 350)).toEqual(["b", 150, 0]);
   });
 
-  test("is the nearest of those that fit as well, give or take what a busy server is later", () => {
+  test("is the nearest input of those that fit equally well on a busy server", () => {
     const before = result(0, line("client", sends(200, "b"), sends(300, "c")));
     const again = result(1_000, line("client", sends(1_200, "b"), sends(1_270, "c")));
     expect(guessed(again, 1_350, before, 350)).toEqual(["c", 80, 30]);
   });
 
-  test("is the nearest before it, where it ran but once, and never one after it", () => {
+  test("is the nearest input before the end if the case ran only once, and never one after it", () => {
     const it = result(0, line("client", sends(10, "a"), sends(60, "b"), sends(200, "c")));
     expect(guessed(it, 100, undefined, 100)).toEqual(["b", 40, 40]);
     expect(guessed(it, 199, undefined, 100)).toEqual(["c", -1, -1]);
     expect(guessed(it, 198, undefined, 100)).toEqual(["b", 138, 138]);
   });
 
-  test("is nothing where nothing was sent before", () => {
+  test("is nothing if nothing was sent before", () => {
     expect(guessed(result(5), 20, undefined, 20)).toEqual([undefined, 15, Number.POSITIVE_INFINITY]);
     expect(guessed(result(5, line("client", sends(50))), 20, undefined, 20)[0]).toBeUndefined();
   });
 
-  test("is a command rather than a handshake, and of who acts rather than of a bystander, where they fit as well", () => {
+  test("is a command rather than a handshake, and of a client rather than a bystander, if they fit as well", () => {
     const acts = [sends(0, "GET", "upgrade"), sends(10, "a")];
     expect(guessed(result(0, line("client", ...acts), line("newcomer", sends(30, "n"))), 35, undefined, 35)).toEqual([
       "a",
@@ -106,12 +106,12 @@ describe("a guess of what ended others", () => {
     const upgrade = [line("client", sends(10, "GET", "upgrade")), line("bystander", sends(30, "n"))];
     expect(guessed(result(0, ...upgrade), 35, undefined, 35)[0]).toBe("GET");
     expect(guessed(result(0, line("bystander", sends(30, "n"))), 35, undefined, 35)[0]).toBe("n");
-    // Not where they fit worse than by the time that a busy server takes longer.
+    // They do not if they fit worse than a busy server explains.
     const far = [line("client", sends(10, "a")), line("newcomer", sends(101, "n"))];
     expect(guessed(result(0, ...far), 105, undefined, 105)[0]).toBe("n");
   });
 
-  test("is the first of what was sent in one go, since a fence comes behind what it fences", () => {
+  test("is the first of inputs that were sent together, since a fence comes last", () => {
     const it = result(0, line("client", sends(10, "first"), sends(18.5, "input"), sends(19, "fence")));
     expect(guessed(it, 20, undefined, 20)[0]).toBe("input");
     const fenced = result(0, line("client", sends(18.3, "earlier"), sends(19.4, "fence")));

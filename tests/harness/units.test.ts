@@ -27,9 +27,9 @@ describe("the pool", () => {
     );
     return peak;
   };
-  test("works on as many at a time as it is told", async () => expect(await most(2, false)).toBe(2));
-  test("gives the place of one that waits to one more, once", async () => expect(await most(2, true)).toBe(6));
-  test("begins nothing before something is finished while it is crowded", async () => {
+  test("works on as many items at a time as it is told", async () => expect(await most(2, false)).toBe(2));
+  test("gives the place of an idle item to one more, once", async () => expect(await most(2, true)).toBe(6));
+  test("begins no item before another is finished while it is crowded", async () => {
     let running = 0;
     const never = () => false;
     await pool(
@@ -63,7 +63,7 @@ describe("a judge", () => {
   ];
   const finding = (outcome: Finding["outcome"]): Finding => ({ outcome, actual: outcome });
 
-  test("of a rule that is broken somewhere says so, also where it cannot tell elsewhere", () => {
+  test("says that a rule is broken if it is so anywhere, even if it is inconclusive elsewhere", () => {
     const it = one();
     it.apply(rule(finding("inconclusive"), finding("broken")), transcripts);
     it.apply(rule(finding("inconclusive"), finding("kept")), transcripts);
@@ -71,7 +71,7 @@ describe("a judge", () => {
     expect(it.checks.map(({ verdict }) => verdict)).toEqual(["fail", "error", "pass"]);
   });
 
-  test("cannot tell from what the suite did not read, and takes nothing for nothing", () => {
+  test("cannot tell from what the suite did not read, and does not pass a wait in vain", () => {
     const it = one();
     it.check("disconnect.answered", nothing("silence"));
     it.check("disconnect.answered", nothing("a bound", true));
@@ -79,7 +79,7 @@ describe("a judge", () => {
     expect(it.checks.map(({ verdict }) => verdict)).toEqual(["fail", "error", "fail"]);
   });
 
-  test("says of a case that could not connect, or that threw after all was judged, what happened", () => {
+  test("says what happened in a case that could not connect, or threw after all was judged", () => {
     const it = one();
     it.complete(["disconnect.answered"], { unopened: "HTTP 503" });
     it.complete(["disconnect.answered"], { thrown: new Error("oops") });
@@ -108,7 +108,7 @@ test("the digest of a case changes with its title, tests, row and what it was se
   expect(digestOf({ run: async () => void "sends" })).toBe(digests[0]);
 });
 
-test("what is kept of a transcript is bounded, and what is shown of a value never throws", () => {
+test("a kept transcript is bounded, and showing a value never throws", () => {
   const events = Array.from(
     { length: 1_000 },
     (_, at): WireEvent => ({ at, from: "server", type: "text", data: "x".repeat(9_000) }),

@@ -5,8 +5,8 @@ const TIMEOUT = 2_000;
 const SIZE = 16;
 
 /**
- * How many cases are at work in the end with a server that answers `delay(n, at)` ms after a case began as one of `n`, once so many
- * cases are done. Each step, all that may begin do, and end together.
+ * Returns how many cases are at work in the end. The server answers `delay(n, at)` ms after a case began as one of `n`. In each
+ * step, all cases that may begin do so, and end together.
  */
 function settled(delay: (n: number, step: number) => number, steps = 60): number {
   const it = window(TIMEOUT);
@@ -28,16 +28,16 @@ test("begins with as many as may be at work, and doubles them step by step", () 
   expect([0, 249, 250, 499, 500, 750].map(admitted)).toEqual([16, 16, 32, 32, 64, 128]);
 });
 
-test("lets all wait together where that slows nobody down, however long it takes", () => {
+test("lets all wait together if that slows nobody down, however long it takes", () => {
   expect(settled(() => 1_500)).toBe(500);
 });
 
-test("lets few wait where one is served after another", () => {
+test("lets few wait if one is served after another", () => {
   const n = settled((running) => 100 * running);
   expect(n).toBeGreaterThanOrEqual(1);
   expect(n).toBeLessThanOrEqual(6);
 });
 
-test("lets all wait together where a server gets slower for a reason of its own", () => {
+test("lets all wait together if a server gets slower for another reason", () => {
   expect(settled((_, step) => 20 * step)).toBe(500);
 });

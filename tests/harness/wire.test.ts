@@ -24,7 +24,7 @@ function connecting(url: string, handshake?: ConnectionOptions["handshake"], tim
   return connect(new URL(url), { headers: {}, handshake, idle() {}, protocol }, shared);
 }
 
-/** A connection to a server that does nothing of itself with what it gets after the handshake, but keep it. */
+/** Connects to a server that only keeps what it gets after the handshake. */
 async function wired(act: (socket: Socket, bytes: Buffer) => void = () => {}) {
   let got = Buffer.alloc(0);
   let socket: Socket | undefined;
@@ -58,12 +58,12 @@ async function wired(act: (socket: Socket, bytes: Buffer) => void = () => {}) {
     url: server.url,
     socket: socket as Socket,
     errors,
-    /** All that came once it is so many frames. */
+    /** Resolves to all that came once it is this many frames. */
     async frames(count: number): Promise<ReadFrame[]> {
       await until(() => framesIn(got).length >= count);
       return framesIn(got);
     },
-    /** All that came by the end of the connection. */
+    /** Resolves to all that came by the end of the connection. */
     async all(): Promise<Buffer> {
       await until(() => socket?.destroyed === true);
       return got;
@@ -79,7 +79,7 @@ const shown = (frames: readonly ReadFrame[]) => frames.map(({ opcode, payload })
 const types = ({ transcript }: Connection) => transcript.events.map(({ from, type }) => `${from} ${type}`).slice(2);
 const plain = (opcode: number, payload = "", final = true) => encode({ opcode, payload, final, masked: false });
 
-/** Notes each write to a socket: what, how much waits before it, and the turns of the event loop between. */
+/** Notes each write to a socket, with how much waits before it, and the turns of the event loop between. */
 function spied(): (string | number)[] {
   const log: (string | number)[] = [];
   const write = Socket.prototype.write;
@@ -95,8 +95,8 @@ function spied(): (string | number)[] {
   return log;
 }
 
-describe("what a case writes itself", () => {
-  test("goes out as it is, each part for itself: the next when the one before is with the system", async () => {
+describe("data that a case writes itself", () => {
+  test("goes out as it is, each part when the system has the one before", async () => {
     const { connection, frames } = await wired();
     const text = encode({ opcode: OPCODE.text, payload: "hello" });
     const parts = [text.subarray(0, 1), text.subarray(1, 5), text.subarray(5)];
@@ -205,7 +205,7 @@ describe("a server that breaks the WebSocket protocol, or sends too much", () =>
 
 describe("a handshake", () => {
   type Options = ConnectionOptions["handshake"];
-  /** A server on bare TCP that gives one answer to each whole request; and all that it got, at the end of the connection. */
+  /** Starts a server on bare TCP that gives one answer to each whole request, and keeps all that it got. */
   async function bare(answer: (request: string) => string, handshake?: Options) {
     let got = "";
     const server = createServer((socket) => {
@@ -242,7 +242,7 @@ describe("a handshake", () => {
     return head;
   };
 
-  test("asks for what a case wants, and says what of it is wrong", async () => {
+  test("asks for what a case wants, and says what is wrong with the answer", async () => {
     const headers = [["Host", "x"]] as const;
     const ask = (head: Head) => ({ ...head, method: "PUT", target: "/é", headers, body: "body\r\n\r\n" });
     const no = () => "HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n";
@@ -256,7 +256,7 @@ describe("a handshake", () => {
     ]);
   });
 
-  test("of which half is sent is not waited for", async () => {
+  test("that is sent by half is not waited for", async () => {
     const { connection, all } = await bare(accept, { half: true, ask: asIs });
     expect([connection.opened, connection.failure]).toEqual([false, undefined]);
     const got = await all();
@@ -275,7 +275,7 @@ describe("a handshake", () => {
     expect((await all()).startsWith(full)).toBe(true);
   });
 
-  test("compresses all that is sent where the server accepts it, and offers nothing unless asked", async () => {
+  test("compresses all that is sent if the server accepts it, and offers nothing unless asked", async () => {
     const compressed = (request: string) =>
       accept(request, "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover");
     const { connection, all } = await bare(compressed, { deflate: true });
