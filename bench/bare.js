@@ -1,4 +1,4 @@
-// What the suite is measured against: imports the libraries that it uses, unbundled, and makes as many exchanges (connect,
+// The bare script that the suite is compared with. It imports the same libraries, unbundled, and makes as many exchanges (connect,
 // greeting, request, answer, close) with the same server at the same concurrency.
 import { once } from "node:events";
 import "ajv";

@@ -11,26 +11,26 @@ import { delayProxy } from "./proxy.js";
 const RUNS = Number(process.argv[2] ?? 9);
 const DELAY = 50;
 const TIMEOUT = 2_000;
-/** Bounds of wall times, in ms. */
+/** The bounds of wall times, in ms. */
 const MOST = { "run --all, embedded server": 3_000 };
 const CLI = "dist/cli.js";
 const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
 const out = await mkdtemp(join(tmpdir(), "tachyon-bench-"));
 const exec = promisify(execFile);
 
-// The client that shall be left alone is silent for one timeout beside all others: no figure is about that.
+// No figure measures the client that is silent for one timeout beside all others.
 const quick = ["--quiet", "--idle", "0", "--out", out];
 const run = ["run", ...quick];
 const node = (...args) => exec(process.execPath, args, { env });
 
-/** Wall time of a whole process, in ms. */
+/** Resolves to the wall time of a whole process, in ms. */
 async function wall(...args) {
   const began = performance.now();
   await node(...args);
   return performance.now() - began;
 }
 
-/** Medians of several things measured in turn, so that whatever else the machine does meets all alike. */
+/** Measures commands in turn, so that other work of the machine slows all alike. Resolves to the median wall times, in ms. */
 async function medians(things) {
   const times = Object.fromEntries(Object.keys(things).map((name) => [name, []]));
   for (let i = 0; i <= RUNS; i++) {
@@ -42,7 +42,7 @@ async function medians(things) {
   return Object.fromEntries(Object.entries(times).map(([name, all]) => [name, all.sort((a, b) => a - b)[RUNS >> 1]]));
 }
 
-/** Peak memory of a run, in MiB. */
+/** Resolves to the peak memory of a process, in MiB. */
 function peak(...args) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ["--import", "./bench/rss.js", ...args], {
@@ -70,7 +70,7 @@ const proxy = await delayProxy(Number(new URL(url).port), DELAY);
 const silentProxy = await delayProxy(Number(new URL(silentUrl).port), DELAY);
 const far = ({ port }) => `ws://127.0.0.1:${port}`;
 
-// Exchanges of a default run, as a run against a url is.
+// The number of exchanges in a default run against a url.
 await node(CLI, "run", url, "--quiet", "--out", out);
 const report = JSON.parse(await readFile(join(out, "report.json"), "utf8"));
 const exchanges = report.cases.reduce((sum, { connections }) => sum + connections.length, 0);

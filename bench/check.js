@@ -1,5 +1,5 @@
-// Measures `check` on recordings of one event a line, whatever they hold: how fast it reads, and its peak memory. Exits with 1 if that
-// is over its bound. `node build.js && node bench/check.js [MiB]` (1024, the size that is promised, needs so much room on the disk).
+// Measures how fast `check` reads recordings of one event a line, and its peak memory. Exits with 1 if that is over its bound.
+// `node build.js && node bench/check.js [MiB]` (by default 1024, the size that is promised; the disk needs as much room).
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
@@ -28,7 +28,7 @@ const whole = (id) => [
   event(id, "server", "close", "", { code: 1000 }),
 ];
 
-/** What a recording holds: some lines for each number. */
+/** The kinds of recordings, each by its lines for a number. */
 const HOLDS = {
   "connections that end": (i) => whole(`c${i}`),
   "connections that never end": (i) => whole(`c${i}`).slice(0, 2),
@@ -42,7 +42,7 @@ const HOLDS = {
   "undefined commands": (i) => [event("one", "client", "text", `{"command":"system/c${i}/request"}`)],
 };
 
-/** Writes lines until they are so many bytes. */
+/** Writes lines until they are SIZE bytes. */
 async function write(file, linesOf) {
   const stream = createWriteStream(file);
   let [size, i] = [0, 0];

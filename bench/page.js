@@ -1,5 +1,4 @@
-// Measures the HTML report of a whole run: how long it takes to make the page, and from navigation until one can work with it.
-// Medians of RUNS. Exits with 1 if the page is too slow. `node build.js && node bench/page.js [RUNS]`
+// Measures how long the HTML report of a whole run takes to make, and from navigation until it can be used. Medians of RUNS. Exits with 1 if the page is too slow. `node build.js && node bench/page.js [RUNS]`
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -17,7 +16,7 @@ const out = await mkdtemp(join(tmpdir(), "tachyon-bench-"));
 const at = (name) => join(out, name);
 
 const cli = (...args) => exec(process.execPath, [CLI, ...args], { env });
-/** Where Chromium is. */
+/** Finds Chromium. */
 async function which() {
   const { stdout } = await exec("sh", [
     "-c",
@@ -28,7 +27,7 @@ async function which() {
 
 const median = (times) => times.toSorted((a, b) => a - b)[times.length >> 1];
 
-/** Wall times of some commands, measured in turn. */
+/** Measures commands in turn. Resolves to their median wall times, in ms. */
 async function walls(commands) {
   const times = commands.map(() => []);
   for (let i = 0; i < RUNS; i++) {

@@ -1,6 +1,6 @@
 import { connect, createServer } from "node:net";
 
-/** A TCP proxy before a port of this machine that delays each byte by so many ms in each direction. */
+/** Starts a TCP proxy in front of a port of this machine. It delays each byte by `ms` in each direction. */
 export function delayProxy(port, ms) {
   const relay = (from, to) => {
     from.on("data", (bytes) => setTimeout(() => to.writable && to.write(bytes), ms));

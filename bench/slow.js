@@ -1,5 +1,5 @@
-// Measures how long a run takes against servers that are slow in one way each. Whatever the server does, a run has to end within
-// LIMITS, in seconds. Exits with 1 if one does not. `node build.js && node bench/slow.js`
+// Measures how long runs take against servers that are slow in one way each. A run has to end within LIMITS, in seconds. Exits with 1
+// if one does not. `node build.js && node bench/slow.js`
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -9,13 +9,13 @@ import { kinds } from "../tests/servers/slow.js";
 
 const LIMITS = { default: 15, "--all": 30 };
 
-/** A run that takes so many times as long as it may is ended. */
+/** A run that takes this many times as long as it may is ended. */
 const ENOUGH = 2;
 
 const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
 const out = await mkdtemp(join(tmpdir(), "tachyon-slow-"));
 
-/** Wall time of a whole run, in seconds, and its exit code. */
+/** Resolves to the wall time of a whole run, in seconds, and its exit code. */
 async function run(kind, options, limit) {
   const server = spawn(process.execPath, ["tests/servers/slow.js", kind], {
     env,
