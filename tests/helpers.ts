@@ -6,10 +6,10 @@ import { protocol } from "../suites/0.1.7/index.ts";
 
 export const cases = protocol.suites.flatMap((suite) => suite.cases);
 
-/** What runs against a url where nobody asks for more. */
+/** The cases that run against a url by default. */
 export const byDefault = protocol.suites.filter(({ load }) => !load).flatMap((suite) => suite.cases);
 
-/** Runs cases against a url with the default options, changed where a test needs it. */
+/** Runs cases against a url with the default options, but for those given. */
 export function runAgainst(
   url: string,
   some: readonly Case[] = cases,
@@ -18,7 +18,7 @@ export function runAgainst(
   return run(protocol, some, { ...DEFAULTS, target: { url: new URL(url), headers: {} }, ...options });
 }
 
-/** The requirements that a run found broken, sorted. */
+/** Returns the requirements that a run found broken, sorted. */
 export function brokenBy({ results }: RunResult): string[] {
   const broken = results.flatMap(({ checks }) =>
     checks.filter(({ verdict }) => verdict === "fail" || verdict === "warn").map(({ requirement }) => requirement),

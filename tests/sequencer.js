@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 const { default: Sequencer } = createRequire(import.meta.url)("@jest/test-sequencer");
 
 /**
- * What takes long comes first, so that no worker is left with it at the end (Jest goes by size, and these files are small); and
- * what has the suite judge servers that are merely slow runs beside what mostly starts processes, not beside floods.
+ * Long tests come first, so that no worker is left with one at the end. Jest goes by size, and these files are small. Tests of slow
+ * servers run beside tests that mostly start processes, not beside floods.
  */
 const FIRST = [
   /unusual/,

@@ -1,10 +1,10 @@
-/** Tells if everything is tried, as the nightly workflow does, and not only the part that has its turn today. */
+/** Tells if everything is tested, as the nightly workflow does, and not only what has its turn today. */
 export const everything = Boolean(process.env.EVERYTHING);
 
-/** The day, counted from 1970: what takes turns today does so all day, on every machine. */
+/** The day, counted from 1970. Turns change by it, so the same part runs all day, on every machine. */
 const today = Math.floor(Date.now() / 86_400_000);
 
-/** The rows that have their turn today: another part each day, or all of them if the variable `EVERYTHING` is set. */
+/** Returns the rows that have their turn today, or all of them if the variable `EVERYTHING` is set. */
 export function byTurns<T>(rows: readonly T[], days: number): readonly T[] {
   return everything ? rows : rows.filter((_, i) => i % days === today % days);
 }

@@ -6,7 +6,7 @@ const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-s
 
 const QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
 
-/** Where a Chromium stands: the variable CHROMIUM says so, or it is on the PATH. Throws where there is none. */
+/** Finds a Chromium, by the variable CHROMIUM or on the PATH. Throws if there is none. */
 function findChromium({ CHROMIUM, PATH = "" } = process.env): string {
   if (CHROMIUM) return CHROMIUM;
   const found = PATH.split(delimiter)
@@ -26,20 +26,20 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Starts a Chromium that talks to nobody on its own account. */
+/** Starts a Chromium that calls nobody of its own. */
 export const launch = (): Promise<Browser> =>
   chromium.launch({
     executablePath: findChromium(),
     args: ["--headless", "--no-sandbox", "--disable-gpu", ...QUIET],
   });
 
-/** A page, and all that went wrong on it or left it. */
+/** A page, with all that went wrong on it or left it. */
 export interface Watched {
   readonly page: Page;
   readonly complaints: string[];
 }
 
-/** Opens a page in a context of its own, and notes errors, what a policy forbade, what was loaded, and dialogs. */
+/** Opens a page in a context of its own. Notes errors, breaches of its policy, requests and dialogs. */
 export async function open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Watched> {
   const context = await browser.newContext(options);
   const page = await context.newPage();

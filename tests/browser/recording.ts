@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser } from "playwright-core";
 
-/** A page that opens a connection for each list of messages, and is done when all are closed. */
+/** A page that opens a connection for each list of messages, and is done when all have closed. */
 const talk = ([url, connections]: readonly [string, readonly (readonly string[])[]]) =>
   Promise.all(
     connections.map(
@@ -18,8 +18,8 @@ const talk = ([url, connections]: readonly [string, readonly (readonly string[])
   );
 
 /**
- * Records in a HAR file what a page in a real browser and a server say to each other: a connection for each list of messages, the
- * last of which is to make the server end it.
+ * Records the traffic between a page in a real browser and a server in a HAR file. Opens a connection for each list of messages, the
+ * last of which makes the server end it.
  */
 export async function recordHar(
   browser: Browser,

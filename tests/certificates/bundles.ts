@@ -28,16 +28,16 @@ const rules = new Set(protocol.rules.map(({ requirement }) => requirement));
 const owed = protocol.requirements.filter(({ id }) => rules.has(id) || cases.some(({ tests }) => tests.includes(id)));
 const set: RequirementSet = freeze("0.1.7/2026-01", owed, suites);
 
-/** A protocol of few cases, so that a bundle is small and soon verified. */
+/** A protocol of few cases, so that a bundle is small and quickly verified. */
 export const small: Protocol = { ...protocol, suites, sets: [set] };
 
-/** A pair of keys of whoever certifies, and one of somebody else. */
+/** The keys of the one who certifies, and those of somebody else. */
 export const [own, foreign] = [generateKeyPairSync("ed25519"), generateKeyPairSync("ed25519")];
 
-/** What a bundle is made of. */
+/** The parts of a bundle. */
 export type Parts = Omit<Making, "transcripts"> & { readonly lines: readonly string[] };
 
-/** What a run against the reference server, with a fault or without, gives to make a bundle of. */
+/** Runs against the reference server, with a fault or without. Resolves to the parts of a bundle. */
 export async function parts(fault?: string, secret?: string): Promise<Parts> {
   const server = await protocol.serve({ fault });
   const kept = await spool();
@@ -63,11 +63,11 @@ export async function parts(fault?: string, secret?: string): Promise<Parts> {
   }
 }
 
-/** The files of a bundle, as whoever makes it likes. */
+/** Makes the files of a bundle. */
 export const bundle = ({ lines, ...making }: Parts): Promise<Files> =>
   filesOf({ ...making, transcripts: [Buffer.from(lines.map((line) => `${line}\n`).join(""))] }, small);
 
-/** What verifying finds wrong first, and in which step; nothing where all is sound. */
+/** Verifies files. Resolves to the first error and its step; nothing if all is sound. */
 export async function firstProblem(files: Files, means: Partial<VerifyOptions> = {}): Promise<string | undefined> {
   const suite = { name: about.name, version: about.version };
   for await (const { name, problems } of verifyFiles(files, { protocol: small, suite, ...means }))
@@ -75,7 +75,7 @@ export async function firstProblem(files: Files, means: Partial<VerifyOptions> =
   return undefined;
 }
 
-/** All that verifying notes. */
+/** Verifies files. Resolves to all notes. */
 export async function notes(files: Files, means: Partial<VerifyOptions> = {}): Promise<string[]> {
   const all: string[] = [];
   const suite = { name: about.name, version: about.version };
@@ -84,10 +84,10 @@ export async function notes(files: Files, means: Partial<VerifyOptions> = {}): P
   return all;
 }
 
-/** The files of a bundle, of which one is another. */
+/** Replaces one file of a bundle. */
 export const withFile = (files: Files, name: string, content: Buffer): Files => new Map([...files, [name, content]]);
 
-/** The files of a bundle with a certificate and digests made anew, as an attacker does who changed one. */
+/** Makes certificate and digests of a bundle again, as an attacker does who changed a file. */
 export function sealed(files: Files, making: Parts): Files {
   const said = statement(making.report, {
     ...making,

@@ -39,7 +39,7 @@ const older = (it: Parts): Parts => ({
   report: { ...it.report, suite: { ...it.report.suite, version: "0.2.9" } },
 });
 
-/** What an attacker makes, who writes all digests anew and signs with a key of their own. */
+/** The forgeries of an attacker who makes all digests again and signs with another key. */
 const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
   "a verdict is edited from fail to pass": [
     () => withCase(broken, CASE, passing),
@@ -161,13 +161,13 @@ test.each(Object.entries(forgeries))("%s: noticed, though all digests are made a
   expect(await firstProblem(forged, { key: own.publicKey })).toBeDefined();
 });
 
-test("only the key tells that a whole run was made up", async () => {
+test("only the key shows that a whole run was made up", async () => {
   const made = await bundle({ ...healthy, implementation: { name: "another" }, key: foreign.privateKey });
   expect(await firstProblem(made)).toBeUndefined();
   expect(await firstProblem(made, { key: own.publicKey })).toMatch(/^signature: /);
 });
 
-/** Numbers that look random and are the same each time. */
+/** Makes numbers that look random and are the same each time. */
 function* numbers(seed: number): Generator<number, never> {
   for (let it = seed; ; it = (it * 48_271) % 2_147_483_647) yield it;
 }
@@ -184,7 +184,7 @@ const nonsense: readonly ((lines: string[], at: number, to: number) => void)[] =
   (lines, at) => lines.splice(at),
 ];
 
-test("nonsense ends neither in a crash nor in silence, nor is it believed", async () => {
+test("nonsense is reported without a crash, and never believed", async () => {
   const random = numbers(1);
   const below = (most: number) => random.next().value % most;
   for (let round = 0; round < 24; round++) {

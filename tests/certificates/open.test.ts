@@ -11,14 +11,14 @@ import { folder } from "../cli/process.ts";
 const { path: cwd, remove } = folder();
 afterAll(remove);
 
-/** A bundle as far as opening it can tell. */
+/** A bundle that can be opened. */
 const files: Files = new Map(FILE_NAMES.map((name, i) => [name, Buffer.from(`${name} ${"x".repeat(1_000 * i)}`)]));
 let whole: Buffer;
 beforeAll(async () => {
   whole = compressed(await buffer(packed(files)));
 });
 
-/** What opening such an archive says. */
+/** Opens such an archive. Resolves to the error. */
 async function opening(archive: Buffer): Promise<string> {
   const path = join(cwd, "a.tgz");
   await writeFile(path, archive);
@@ -28,7 +28,7 @@ async function opening(archive: Buffer): Promise<string> {
   );
 }
 
-/** An archive with some entries behind, or in the place of, those of a bundle. */
+/** Makes an archive with some entries behind, or in the place of, those of a bundle. */
 async function archive(
   entries: readonly (Partial<Header> & { name: string } & { content?: Buffer })[],
   before: Files = files,
@@ -45,7 +45,7 @@ async function archive(
 
 const lacking = (name: string): Files => new Map([...files].filter(([it]) => it !== name));
 
-/** The tar archive with the size of its first entry written otherwise. */
+/** Writes the size of the first entry of a tar archive in another way. */
 async function sized(size: Buffer): Promise<Buffer> {
   const tar = await buffer(packed(files));
   size.copy(tar, 124);
@@ -55,7 +55,7 @@ async function sized(size: Buffer): Promise<Buffer> {
   return compressed(tar);
 }
 
-test("what the suite wrote is opened, as an archive and as a folder", async () => {
+test("a bundle of the suite is opened, as an archive and as a folder", async () => {
   const path = join(cwd, "whole");
   await mkdir(path);
   for (const [name, content] of files) await writeFile(join(path, name), content);
@@ -191,7 +191,7 @@ test.each<[string, (folder: string) => Promise<void>, RegExp]>([
   await rm(path, { recursive: true });
 });
 
-test("a path that is no bundle at all is the mistake of who names it", async () => {
+test("a path that is no bundle is a mistake of the user", async () => {
   await expect(openBundle(join(cwd, "nothing"))).rejects.toThrow(/^Cannot read .*: there is no such file/);
   await expect(openBundle("/dev/null")).rejects.toThrow(/is neither file nor folder/);
   await link(join(cwd, "whole.tgz"), join(cwd, "again.tgz"));

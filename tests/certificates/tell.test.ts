@@ -13,7 +13,7 @@ afterAll(remove);
 const plain = picocolors.createColors(false);
 const evil = "\u001b[31m\u202e\n";
 
-test("what a bundle says reaches the terminal only in a visible form", () => {
+test("the words of a bundle reach the terminal only in a visible form", () => {
   const said = {
     implementation: { name: evil, version: evil, revision: evil },
     target: evil,
@@ -34,7 +34,7 @@ test("what a bundle says reaches the terminal only in a visible form", () => {
   expect(lines.join("")).toMatch(/^[ -~]+$/);
 });
 
-test("what stands in the way of a certificate is listed, for the level that is asked for", () => {
+test("the obstacles to a certificate are listed, for the level that is asked for", () => {
   const counted = {
     set: "x",
     conformant: { reached: true, broken: [], unjudged: [] },
@@ -51,7 +51,7 @@ test("what stands in the way of a certificate is listed, for the level that is a
   expect(obstacles(unstable, false)).toEqual(["unstable, the verdict varies: a/1"]);
 });
 
-test("a bundle takes the place of an older one, and leaves it there where it cannot", async () => {
+test("a bundle takes the place of an older one, or leaves it there if it cannot be written", async () => {
   const filesOf = (content: string) => new Map(FILE_NAMES.map((name) => [name, Buffer.from(content)]));
   const place = join(cwd, "deep", "bundle");
   await writeBundle(place, filesOf("old"));

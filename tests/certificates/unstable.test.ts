@@ -30,7 +30,7 @@ test("a server whose verdicts vary reaches no level, and a bundle that says othe
   );
 });
 
-test("nor does one that ended, which no case explains", async () => {
+test("a server that ended, which no case explains, reaches no level", async () => {
   expect(levelOf(countedBy(healthy.set, ended()))).toBeUndefined();
   expect(await firstProblem(await bundle({ ...healthy, report: ended() }))).toBe(
     "verdict: unexplained has no place in the report of a whole run",

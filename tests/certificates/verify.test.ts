@@ -12,7 +12,7 @@ beforeAll(async () => {
   files = await bundle({ ...healthy, key: own.privateKey });
 });
 
-test("a bundle is believed, signed or not, whatever of its implementation is told", async () => {
+test("a bundle is believed, signed or not, with or without words on its implementation", async () => {
   expect(await firstProblem(files, { key: own.publicKey })).toBeUndefined();
   expect(await notes(files, { key: own.publicKey })).toEqual([]);
   expect(await notes(files)).toEqual([
@@ -39,7 +39,7 @@ test("a server that breaks a SHOULD is certified, but not strictly", async () =>
   expect(await firstProblem(await bundle(warned))).toBe("level: it claims strict, and its report reaches conformant");
 });
 
-test("no secret is left in a bundle, and it is believed all the same", async () => {
+test("a bundle without its secrets is believed", async () => {
   const secret = "Bearer hidden-token-1";
   const made = await bundle(await parts(undefined, secret));
   const unsecret = await bundle(healthy);
@@ -49,7 +49,7 @@ test("no secret is left in a bundle, and it is believed all the same", async () 
   expect(unsecret.get(FILES.report)?.includes("[redacted]")).toBe(false);
 });
 
-/** Positions spread over a file. */
+/** Returns positions spread over a file. */
 const spread = (length: number, count: number) =>
   Array.from({ length: Math.min(length, count) }, (_, i) => Math.floor((i * length) / Math.min(length, count)));
 
@@ -68,15 +68,18 @@ describe("one flipped byte is noticed", () => {
     }
   });
 
-  test.each(FILE_NAMES.filter((name) => name !== FILES.sums))("in %s, where SHA256SUMS was made anew", async (name) => {
-    const content = files.get(name) as Buffer;
-    for (const at of spread(content.length, 40)) {
-      const other = withFile(files, name, flipped(content, at, 1 << (at % 8)));
-      const summed = withFile(other, FILES.sums, Buffer.from(sumsOf(other)));
-      const problem = await firstProblem(summed, { key: own.publicKey });
-      expect([at, problem]).toEqual([at, expect.stringMatching(/^(?!SHA256SUMS)/)]);
-    }
-  });
+  test.each(FILE_NAMES.filter((name) => name !== FILES.sums))(
+    "in %s, after SHA256SUMS was made again",
+    async (name) => {
+      const content = files.get(name) as Buffer;
+      for (const at of spread(content.length, 40)) {
+        const other = withFile(files, name, flipped(content, at, 1 << (at % 8)));
+        const summed = withFile(other, FILES.sums, Buffer.from(sumsOf(other)));
+        const problem = await firstProblem(summed, { key: own.publicKey });
+        expect([at, problem]).toEqual([at, expect.stringMatching(/^(?!SHA256SUMS)/)]);
+      }
+    },
+  );
 });
 
 test.each([FILES.junit, FILES.html])(
@@ -102,7 +105,7 @@ test("a bundle of another version is verified as far as its cases are known, and
   ]);
 });
 
-test("a case that this version knows as another is noted, and not judged again", async () => {
+test("a case that this version changed is noted, and not judged again", async () => {
   const suites = small.suites.map((suite) => ({
     ...suite,
     cases: suite.cases.map((it) => (it.id === CASE ? { ...it, digest: "changed" } : it)),
@@ -114,7 +117,7 @@ test("a case that this version knows as another is noted, and not judged again",
   );
 });
 
-test("what is no JSON, or JSON of another kind, is said to be none", async () => {
+test("a file that is no JSON, or JSON of another kind, is refused as such", async () => {
   for (const text of ["", "{", "[]", '{"payload":1}', "\ufffe", '{"__proto__":{}}']) {
     for (const name of [FILES.certificate, FILES.report]) {
       const other = withFile(files, name, Buffer.from(text));

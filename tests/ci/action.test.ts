@@ -9,14 +9,14 @@ import { closing, cwd } from "../cli/workspace.ts";
 import { shellcheck } from "./lint.ts";
 import { action, reportIn, use } from "./runner.ts";
 
-/** The url of a reference server. */
+/** Starts a reference server. Resolves to its url. */
 async function serving(fault?: string): Promise<string> {
   const server = await protocol.serve({ fault });
   closing.push(server.close);
   return server.url;
 }
 
-/** A url at which nothing listens. */
+/** Finds a url at which nothing listens. */
 async function freeUrl(): Promise<string> {
   const server = await protocol.serve();
   await server.close();
@@ -56,7 +56,7 @@ describe("the verdict and the exit code are those of the run", () => {
     expect(readFileSync(join(cwd, "summary.md"), "utf8")).not.toBe("");
   });
 
-  test("a server that cannot be reached, also where a report of an earlier run is left", async () => {
+  test("a server that cannot be reached, even if a report of an earlier run is left", async () => {
     mkdirSync(join(cwd, "tachyon-report"));
     writeFileSync(join(cwd, REPORT), '{"verdict":"pass"}');
     const step = await use(cwd, { url: await freeUrl() });
@@ -73,7 +73,7 @@ test("start starts the server, and out says where the reports go", async () => {
   expect(readFileSync(join(cwd, "my reports", "server.log"), "utf8")).toContain(url);
 });
 
-describe("what is wrong with an input is said, and never passes", () => {
+describe("a wrong input is named, and never passes", () => {
   const url = "ws://127.0.0.1:9/";
   test.each([
     ["no url", {}, 2, /^::error title=tachyon-conformance::The input url names no server\./m],

@@ -27,7 +27,7 @@ test("the Dockerfile is valid, its stages start from the same pinned image, and 
   expect(shellcheck(all("RUN", file).join("\n"))).toBe("");
 });
 
-test("what is built needs no more than .dockerignore lets in, and what runs no more than the last stage holds", async () => {
+test("the build needs no more than .dockerignore lets in, and the command no more than the last stage holds", async () => {
   const context = join(cwd, "context");
   mkdirSync(context);
   for (const [, path = ""] of readFileSync(".dockerignore", "utf8").matchAll(/^!(.*)$/gm))

@@ -7,7 +7,7 @@ import { action } from "./runner.ts";
 
 const text = readFileSync("docs/ci.md", "utf8");
 
-/** The examples in a language. The first comment of each says where it goes. */
+/** Returns the examples in a language. The first comment of each says where it goes. */
 const examples = (language: string): [string, string][] =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, "gm"))].map(([, code = ""]) => [
     /^# (.*)$/m.exec(code)?.[1] ?? "",

@@ -12,7 +12,7 @@ const template = parse(readFileSync("ci/gitlab.yml", "utf8"));
 const job = template[".tachyon-conformance"];
 const script = job.script.join("\n");
 
-test("the template is one hidden job that keeps its reports, whatever comes of it", () => {
+test("the template is one hidden job that keeps its reports, whatever its verdict", () => {
   expect(Object.keys(template)).toEqual([".tachyon-conformance"]);
   expect(job).toEqual({
     image: expect.stringMatching(/^node:2\d-/),

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 
-/** What shellcheck says of a script; nothing is well. */
+/** Resolves to what shellcheck says of a script; nothing if it is sound. */
 export function shellcheck(script: string): string {
   try {
     execFileSync("bash", ["-n"], { input: script, stdio: ["pipe", "pipe", "pipe"], encoding: "utf8" });

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 
 const exec = promisify(execFile);
 
-/** What the runner of GitHub needs of action.yml. */
+/** The parts of action.yml that the runner of GitHub needs. */
 interface Action {
   readonly inputs: Readonly<Record<string, { readonly default?: string; readonly required?: boolean }>>;
   readonly outputs: Readonly<Record<string, { readonly value: string }>>;
@@ -17,14 +17,14 @@ interface Action {
 
 export const action: Action = parse(readFileSync("action.yml", "utf8"));
 
-/** What a run of a command left behind. */
+/** The result of a command. */
 export interface Ended {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a shell script to its end, with no variables but a few and those given. */
+/** Runs a shell script to its end, with few variables besides those given. */
 export async function bash(cwd: string, script: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
   const { PATH = "", HOME = "" } = process.env;
   const args = ["--noprofile", "--norc", "-eo", "pipefail", "-c", script];
@@ -35,12 +35,12 @@ export async function bash(cwd: string, script: string, env: Readonly<Record<str
   );
 }
 
-/** What a step that uses the action comes to. */
+/** The result of a step that uses the action. */
 export interface Step extends Ended {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** Does what the runner of GitHub does with a step that uses the action. `cwd` is the workspace, `path` where the action is. */
+/** Runs a step that uses the action, as the runner of GitHub does. `cwd` is the workspace, `path` the folder of the action. */
 export async function use(
   cwd: string,
   inputs: Readonly<Record<string, string>>,
@@ -73,13 +73,13 @@ export async function use(
   return { ...ended, outputs: Object.fromEntries(outputs) };
 }
 
-/** An expression that is nothing but a name behind a prefix. */
+/** Matches an expression that is one name behind a prefix. */
 function evaluate(text: string, prefix: string, named: (name: string) => string): string {
   const [, name = ""] = /^\$\{\{ (\S+) \}\}$/.exec(text) ?? [];
   if (!name.startsWith(prefix)) throw new Error(`not understood: ${text}`);
   return named(name.slice(prefix.length));
 }
 
-/** The content of a report, or `undefined` where there is none. */
+/** Reads a report. Resolves to `undefined` if there is none. */
 export const reportIn = (cwd: string, path = "tachyon-report/report.json") =>
   existsSync(join(cwd, path)) ? JSON.parse(readFileSync(join(cwd, path), "utf8")) : undefined;

@@ -60,7 +60,7 @@ test("a server that conforms gets a signed bundle, at the highest level that it 
   expect(stdout).toMatch(/^BELIEVE lobby 1\.2\.0 is strict \(no MUST or SHOULD is broken\)\n {2}revision 0123456789/m);
 });
 
-test("other tools read it: sha256sum, tar, and whoever checks a signature by the book", () => {
+test("other tools read it: sha256sum, tar, and any that check a signature by its standard", () => {
   const bundle = at("healthy", "lobby-1.2.0");
   execFileSync("sha256sum", ["--check", "--strict", "--quiet", "SHA256SUMS"], { cwd: bundle });
   execFileSync("tar", ["-xzf", "lobby-1.2.0.tgz", "-C", cwd], { cwd: at("healthy") });
@@ -123,7 +123,7 @@ test("a verdict that was edited is named", async () => {
   expect(stdout).toMatch(/^DO NOT BELIEVE that lobby is conformant$/m);
 });
 
-test("a bundle that stands there stays where nothing new is certified", async () => {
+test("an older bundle stays if nothing new is certified", async () => {
   const before = read("healthy", "lobby-1.2.0", "SHA256SUMS");
   const args = ["certify", "ws://127.0.0.1:1", "--implementation", "lobby", "--out", "healthy/lobby-1.2.0"];
   expect((await cli(cwd, args)).code).toBe(3);

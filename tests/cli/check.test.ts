@@ -43,14 +43,14 @@ test("a recording without a fault passes; one with a fault fails, and says where
   expect(stdout).not.toContain("\u001b");
 });
 
-test("what is not recorded is said, and does not keep a recording from passing", async () => {
+test("a recording that lacks something says so, and can still pass", async () => {
   const { code, stdout } = await cli(cwd, ["check", "open.ndjson"]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^not judged in check\/1, no end of the connection is recorded: termination\.announced$/m);
   expect(stdout).toMatch(/^ {2}unjudged termination\.announced in 1: /m);
 });
 
-test("where nothing at all could be judged, nothing passes", async () => {
+test("a recording in which nothing could be judged does not pass", async () => {
   write("nothing.ndjson", toLines({ one: [says("client", ASK)] }));
   const { code, stdout } = await cli(cwd, ["check", "nothing.ndjson", "--json", "nothing.json"]);
   expect(code).toBe(1);
@@ -58,7 +58,7 @@ test("where nothing at all could be judged, nothing passes", async () => {
   expect(json("nothing.json").verdict).toBe("incomplete");
 });
 
-test("every format of a report is written, and can be made again of the stored one", async () => {
+test("every format of a report is written, and can be made again from the stored one", async () => {
   const formats = ["--markdown", "m.md", "--badge", "b.json", "--out", "out"];
   expect((await cli(cwd, ["check", "bad.ndjson", ...formats])).code).toBe(1);
   const report = json("out", "report.json");
@@ -83,7 +83,7 @@ test("the report of a run is judged as the run judged it", async () => {
   expect(stdout).toMatch(/^ {2}broken {3}disconnect\.last in 1$/m);
 });
 
-test("- is the standard input", async () => {
+test("`-` is the standard input", async () => {
   const child = spawn(process.execPath, [CLI, "check", "-"], { cwd, stdio: ["pipe", "pipe", "inherit"] });
   let stdout = "";
   child.stdout.on("data", (text) => {

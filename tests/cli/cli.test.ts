@@ -10,7 +10,7 @@ import { lobby } from "../servers/lobby.ts";
 import { cli, freePort, start } from "./process.ts";
 import { closing, cwd } from "./workspace.ts";
 
-/** The port of a server, once it listens; it is closed after the test with all that is connected to it. */
+/** Resolves to the port of a server. The test closes it at its end, with all connections. */
 async function listen(server: Server): Promise<number> {
   const sockets = new Set<{ destroy(): void }>();
   server.on("connection", (socket) => void sockets.add(socket.on("error", () => {}).resume()));
@@ -204,7 +204,7 @@ describe("options", () => {
     expect(existsSync(join(cwd, "from-line"))).toBe(true);
   });
 
-  test("a variable of somebody else's is left alone, a mistyped one is an error", async () => {
+  test("a variable of another program is left alone, a mistyped one is an error", async () => {
     expect(await cli(cwd, ["run", ...one], { TACHYON_PORT: "8080", TACHYON_DB_URL: "x" })).toMatchObject({ code: 0 });
     expect(await cli(cwd, ["run", ...one], { TACHYON_TIMEOT: "1" })).toMatchObject({
       code: 2,
@@ -269,7 +269,7 @@ describe("options", () => {
     }
   });
 
-  test("colours are used when they are forced, else not in a pipe", async () => {
+  test("colours are used if they are forced, and otherwise not in a pipe", async () => {
     expect((await cli(cwd, ["run", ...one], { FORCE_COLOR: "1" })).stdout).toContain("\u001b[32m");
     expect((await cli(cwd, ["run", ...one], { CI: "true" })).stdout).not.toContain("\u001b");
   });
@@ -318,7 +318,7 @@ describe("--start", () => {
     expect(() => process.kill(Number(/child (\d+)/.exec(log)?.[1]), 0)).toThrow(/ESRCH/);
   });
 
-  test("says so where the server does not stay up", async () => {
+  test("says so if the server does not stay up", async () => {
     const { code, stderr } = await cli(cwd, [
       "run",
       `ws://127.0.0.1:${await freePort()}`,
@@ -332,7 +332,7 @@ describe("--start", () => {
     expect(read("tachyon-report", "server.log")).toBe("no\n");
   });
 
-  test("says so where something else listens already", async () => {
+  test("says so if something else listens already", async () => {
     const server = await lobby();
     closing.push(server.close);
     const { code, stderr } = await cli(cwd, ["run", server.url, "--start", "true"]);

@@ -7,12 +7,12 @@ import { byTurns } from "../turns.ts";
 import { cli, freePort } from "./process.ts";
 import { closing, cwd } from "./workspace.ts";
 
-/** Longer than a run may take, so that one that does is told of as well. */
+/** The timeout of a test, in ms. It is longer than a run may take, so that a late run is reported, too. */
 const PATIENCE = 90_000;
 
 const SERVER = resolve("tests/servers/dying.js");
 
-/** What a test reads of report.json. */
+/** The parts of report.json that a test reads. */
 interface Told {
   readonly verdict: Verdict;
   readonly stop?: unknown;
@@ -27,19 +27,19 @@ interface Told {
   }[];
 }
 
-/** What is right of a server that ends over some inputs. */
+/** The right findings on a server that ends over some inputs. */
 interface Right {
   /** The cases that must fail. */
   readonly culprits: readonly string[];
-  /** Others may since they send the same: what tells them by their id or by a text of their client. */
+  /** Tells if another case may fail, by its id or a text of its client, since it sends the same. */
   readonly alike?: RegExp;
-  /** What comes of the same in those cases, and may be told as well. */
+  /** The requirements that may be broken in those cases as well. */
   readonly also?: readonly string[];
-  /** What the terminal must say. */
+  /** The words that the terminal must say. */
   readonly says?: readonly RegExp[];
 }
 
-/** Where the death of a server, or of others' connections, is a failure; what it is called depends on the case. */
+/** The requirements that the end of a server, or of others' connections, breaks. It depends on the case which. */
 const HARM = ["malformed.survives", "transport.survives", "disconnect.isolated"];
 
 /** Runs the whole command. */
@@ -49,13 +49,13 @@ async function run(url: string, ...args: readonly string[]) {
   return { code, stdout, told };
 }
 
-/** Has the suite start the server. */
+/** Runs the command, which starts the server. */
 async function started(on: readonly string[], ...args: readonly string[]) {
   const port = await freePort();
   return run(`ws://127.0.0.1:${port}`, "--start", `${process.execPath} ${SERVER} ${flags(on, port)}`, ...args);
 }
 
-/** Has it find the server running. */
+/** Runs the command against a server that runs already. */
 async function found(on: readonly string[], ...args: readonly string[]) {
   const port = await freePort();
   const { url, close } = await program(SERVER, ...flags(on, port).split(" "));
@@ -66,7 +66,7 @@ async function found(on: readonly string[], ...args: readonly string[]) {
 const flags = (on: readonly string[], port: number) =>
   [`--port ${port}`, ...on.map((it) => (it.startsWith("--") ? it : `--on ${it}`))].join(" ");
 
-/** Expects that these cases fail by harm alone, that nothing else is broken or doubtful, and that the run came to its end. */
+/** Expects that these cases fail by harm alone, that nothing else is broken or doubtful, and that the run was complete. */
 function expectCulprits({ code, stdout, told }: Awaited<ReturnType<typeof run>>, right: Right): void {
   const { culprits, alike = /^$/, also = [], says = [] } = right;
   const named = [...HARM, ...also];
@@ -87,7 +87,7 @@ function expectCulprits({ code, stdout, told }: Awaited<ReturnType<typeof run>>,
   expect(code).toBe(1);
 }
 
-/** The id of a case, and every text that its client sent. */
+/** Returns the id of a case, and every text that its client sent. */
 const sentBy = ({ id, connections }: Told["cases"][number]) => [
   id,
   ...connections.flatMap(({ events }) =>
@@ -109,7 +109,7 @@ const shadowed: Right = {
   alike: /"(hasOwnProperty|toString|constructor|valueOf)"\s*:/,
 };
 
-/** A server by what it does, and what is right to say of it. */
+/** A server by what it does, with the right findings on it. */
 const deaths: Readonly<Record<string, readonly [on: readonly string[], right: Right, ...args: string[]]>> = {
   "dies of three inputs": [["null=exit:1@0", "escaped-nul=exit:3@200", "long-ping=exit:4@0"], three],
   "throws 50 ms later": [["null=throw@50"], { culprits: [NULL], says: [/exit code 1\b/, /TypeError: Cannot read/] }],
@@ -182,7 +182,7 @@ describe("a server that the suite found running and that", () => {
       expect(broken.filter((id) => !HARM.includes(id))).toEqual(["parity.patch"]);
       expect(told.verdict).toBe("fail");
       expect(stdout).toContain("parity.patch");
-      // What a server reads in one go it ends over together: which of it did is not always among the six that are named.
+      // A server reads several inputs in one go. The culprit is not always among the six suspects that are named.
       expect(stdout).toMatch(/suspects one of these ended it, the likeliest first: malformed\//);
       expect(code).toBe(1);
     },

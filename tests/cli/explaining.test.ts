@@ -13,7 +13,7 @@ import { cases } from "../helpers.ts";
 const caseOf = (id: string) => cases.find((it) => it.id === id) as (typeof cases)[number];
 const requirementOf = (id: string) => protocol.requirements.find((it) => it.id === id) as never;
 
-/** What is said of doing a case by hand. */
+/** Returns the words on doing a case by hand. */
 async function byHand(id: string): Promise<string[]> {
   const observed = observe(caseOf(id));
   const [shown] = await trial(protocol, [observed.case]);
@@ -59,7 +59,7 @@ describe("a case by hand", () => {
     expect(await byHand(id)).toEqual([`not by hand with a generic WebSocket client: the case ${why}`]);
   });
 
-  test("says what was refused, and shows of a long answer the beginning", () => {
+  test("says what was refused, and shows the beginning of a long answer", () => {
     const events: WireEvent[] = [
       { at: 0, from: "client", type: "upgrade", data: "GET /" },
       { at: 1, from: "server", type: "upgrade", data: "HTTP/1.1 400", code: 400 },
@@ -71,7 +71,7 @@ describe("a case by hand", () => {
   });
 });
 
-test("a case is no other for being observed", async () => {
+test("observing a case does not change it", async () => {
   const some = [
     "version/greeting",
     "transport/ping-with-1-byte",

@@ -9,7 +9,7 @@ import { closing, cwd } from "./workspace.ts";
 
 const report = () => JSON.parse(readFileSync(join(cwd, "tachyon-report", "report.json"), "utf8"));
 
-/** The url of a reference server with a fault, run as a user runs it. */
+/** Starts a reference server with a fault, as a user does. Resolves to its url. */
 async function serving(fault: string): Promise<string> {
   const { child, outcome } = start(cwd, ["serve", "--fault", fault]);
   closing.push(() => {
@@ -39,7 +39,7 @@ test("serve --fault misbehaves in that way, and the suite says so", async () => 
   expect(failed.map(({ id }: ReportCase) => id)).toEqual(["version/parity-patch-with-zero"]);
 });
 
-test("a wrong handshake is told in a report: the server did talk", async () => {
+test("a wrong handshake is a finding in a report, since the server did talk", async () => {
   const url = await serving("miscalculates-the-accept-key");
   const { code, stdout } = await cli(cwd, ["run", url, "--suite", "transport"]);
   expect(code).toBe(1);
@@ -50,7 +50,7 @@ test("a wrong handshake is told in a report: the server did talk", async () => {
 describe("generated commands", () => {
   const actual = () => report().cases[0].checks.find(({ verdict }: { verdict: string }) => verdict === "fail").actual;
 
-  test("are made as small as they still fail, are the same from the same seed, and the seed is told", async () => {
+  test("are made as small as they still fail, and are the same from the same seed, which is reported", async () => {
     const url = await serving("says-success-to-everything");
     const args = ["run", url, "--case", "generated/malformed-commands", "--seed", "11"];
     const { code, stdout } = await cli(cwd, args);
@@ -66,7 +66,7 @@ describe("generated commands", () => {
     expect(actual()).toBe(first);
   });
 
-  test("are others each time where no seed is given, and none where no case generates any", async () => {
+  test("differ each time if no seed is given, and no seed is reported if no case generates any", async () => {
     const seeds = [];
     for (let i = 0; i < 2; i++) {
       await cli(cwd, ["run", "--case", "generated/malformed-commands", "--runs", "5"]);

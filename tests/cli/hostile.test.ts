@@ -8,10 +8,10 @@ import { type Hostile, hostile, waiting } from "../servers/hostile.ts";
 import { byTurns, everything } from "../turns.ts";
 import { folder, type Outcome, start } from "./process.ts";
 
-/** What a run may take, whatever the target does, on a machine that is busy: `npm run bench` measures how long it really takes. */
+/** The longest time that a run may take on a busy machine, in ms. `npm run bench` measures how long it takes otherwise. */
 const [SECONDS, MEGABYTES] = [60, 250];
 
-/** Longer than that, so that a run that does not end is told of. */
+/** The timeout of a test, in ms. It is longer than that, so that a run that does not end is reported. */
 const PATIENCE = 90_000;
 
 const closing: (() => unknown)[] = [];
@@ -26,7 +26,7 @@ process.on("exit", () =>
   writeFileSync("peak", /VmHWM:\\s*(\\d+)/.exec(status())?.[1] ?? String(process.resourceUsage().maxRSS)));`;
 const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(PEAK)}`;
 
-/** What a terminal would act on, and what stands for text that was broken on its way to it. */
+/** Matches text on which a terminal would act, and text that was broken on its way to it. */
 const RAW = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|^(?!.* → text ).*\ufffd/mu; // The suite sends U+FFFD itself.
 
 interface Run extends Outcome {
@@ -34,7 +34,7 @@ interface Run extends Outcome {
   readonly megabytes: number;
 }
 
-/** Runs the command. If it does not end it is interrupted, and killed where it does not heed that. */
+/** Runs the command. If it does not end, it is interrupted, and then killed. */
 async function run(cwd: string, args: readonly string[]): Promise<Run> {
   const began = performance.now();
   const { child, outcome } = start(cwd, ["run", ...args], { NODE_OPTIONS });
@@ -55,13 +55,13 @@ const read = (path: string) => new TextDecoder("utf-8", { fatal: true }).decode(
 
 const validate = new Ajv({ strict: true }).compile(schema);
 
-/** What is wrong with a report.json. */
+/** Returns the errors in a report.json. */
 function reportErrors(text: string): unknown[] {
   const bugs = [...new Set(text.match(/the (case|rule) threw: [^"]*/g))];
   return validate(JSON.parse(text)) ? bugs : [...bugs, ...(validate.errors ?? [])];
 }
 
-/** What a strict parser finds wrong with a junit.xml. */
+/** Returns the errors that a strict parser finds in a junit.xml. */
 function junitErrors(text: string): string[] {
   const errors: string[] = [];
   const parser = new SaxesParser();
@@ -70,7 +70,7 @@ function junitErrors(text: string): string[] {
   return errors;
 }
 
-/** What is wrong with what a run told its user, as words. */
+/** Returns in words the errors in what a run told its user. */
 function told({ stdout, stderr }: Run, exit: readonly number[]): string[] {
   const all = stdout + stderr;
   const oneLine = exit.includes(3) ? /^tachyon-conformance: [^\n]+\n$/ : /^$/;
@@ -82,7 +82,7 @@ function told({ stdout, stderr }: Run, exit: readonly number[]): string[] {
   ].filter(Boolean);
 }
 
-/** Runs the suite against a hostile server, and gathers all that is wrong: one bound that is broken hides no other. */
+/** Runs the suite against a hostile server. Gathers all errors, so that none hides another. */
 async function complaints({ start, exit, args }: Hostile, part: readonly string[] = []): Promise<unknown[]> {
   const { path: cwd, remove } = folder();
   closing.push(remove);
@@ -104,7 +104,7 @@ async function complaints({ start, exit, args }: Hostile, part: readonly string[
   ];
 }
 
-/** Those that cost the suite most meet every case. By day each of the others meets a third, and a tenth of all have their turn. */
+/** The servers that cost the suite most meet every case, the others a third of them. A tenth of all have their turn each day. */
 const WHOLE = ["endless messages", "1900 tiny messages", "15,000 keys"];
 const thirds = Object.entries(hostile).map(
   ([name, server], i) =>
@@ -119,7 +119,7 @@ test.each(byTurns(thirds, 10))(
   PATIENCE,
 );
 
-/** So many wait side by side: more would be busy, not wait, while they start. */
+/** The number of runs side by side. More would be busy, not wait, while they start. */
 const SIDE_BY_SIDE = 2;
 const names = Object.keys(waiting);
 const groups = names.flatMap((_, i) => (i % SIDE_BY_SIDE === 0 ? [names.slice(i, i + SIDE_BY_SIDE)] : []));

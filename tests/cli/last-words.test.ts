@@ -80,12 +80,12 @@ test.each<[string, string, string | undefined]>([
   ["no more of a line than can be read", `Error: ${"x".repeat(300)}\n`, `Error: ${"x".repeat(193)}…`],
 ])("the last words of a program: %s", (_, output, words) => expect(telling(output, true)).toBe(words));
 
-test("are what it said first and last, where it never began", () => {
+test("are what it said first and last, if it never began", () => {
   expect(telling("sh: 1: server: not found\n", false)).toBe("its last line: sh: 1: server: not found");
   expect(telling("\n", false)).toBeUndefined();
 });
 
-test("are looked for in what it wrote since it was started, and at the end of much", async () => {
+test("are found in what it wrote since it was started, and at the end of a long text", async () => {
   const folder = mkdtempSync(join(tmpdir(), "tachyon-"));
   const path = join(folder, "server.log");
   const [first, second] = ["Error: first\n", "ready\nError: second\n"];

@@ -20,10 +20,10 @@ describe("a suggestion", () => {
     expect(suggestion(wrong, known)).toBe(near === undefined ? "" : ` The nearest known one is "${near}".`);
   });
 
-  test("is none where nothing is known", () => expect(suggestion("run", [])).toBe(""));
+  test("is empty if no names are known", () => expect(suggestion("run", [])).toBe(""));
 });
 
-describe("what is no url", () => {
+describe("a word that is no url", () => {
   test.each([
     ["8090", "ws://localhost:8090"],
     [":8090/path", "ws://localhost:8090/path"],
@@ -45,7 +45,7 @@ describe("what is no url", () => {
   const mistake = (text: string) => `"${text}" is no ${URL.canParse(text) ? "ws:, wss:, http: or https: url" : "url"}.`;
 });
 
-test("an address resolves at once, a name that is none never does", async () => {
+test("an address resolves at once, a wrong name never does", async () => {
   await resolves(new URL("ws://127.0.0.1:1/"));
   await resolves(new URL("ws://[::1]:1/"));
   await expect(resolves(new URL("ws://does-not-exist.invalid/"))).rejects.toThrow(UnreachableError);

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-/** What a run of the command left behind. */
+/** The result of the command. */
 export interface Outcome {
   readonly code: number | null;
   readonly stdout: string;
@@ -14,13 +14,13 @@ export interface Outcome {
 
 export const CLI = resolve("dist/cli.js");
 
-/** An empty folder, and what removes it. */
+/** Makes an empty folder, and a function that removes it. */
 export function folder(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), "tachyon-test-"));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** A port where nothing listens. */
+/** Finds a port at which nothing listens. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, "127.0.0.1");
@@ -30,7 +30,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts the built command, as a user would, without the variables of whoever runs the tests. */
+/** Starts the built command, as a user would, without the variables of the tests. */
 export function start(
   cwd: string,
   args: readonly string[],

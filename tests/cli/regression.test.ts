@@ -9,7 +9,7 @@ afterAll(remove);
 const read = (...path: string[]) => readFileSync(join(cwd, ...path), "utf8");
 const json = (...path: string[]) => JSON.parse(read(...path));
 
-/** Some cases that need little time; one of them finds the fault. */
+/** Cases that need little time. One of them finds the fault. */
 const SOME = ["--case", "version/parity-*", "--case", "disconnect/a*"];
 const FAILING = "version/parity-patch-with-zero";
 
@@ -31,7 +31,7 @@ test("a run writes all reports to one folder", () => {
   expect(readdirSync(join(cwd, "releases", "1.0.0")).toSorted()).toEqual(["junit.xml", "report.html", "report.json"]);
 });
 
-test("report tells a stored report in any other format, as the run would have", async () => {
+test("report writes a stored report in any other format, as the run would have", async () => {
   const stored = join("releases", "1.1.0", "report.json");
   const args = ["report", stored, "--out", "again", "--markdown", "again/summary.md", "--badge", "again/badge.json"];
   const { code, stdout, stderr } = await cli(cwd, args);
@@ -119,7 +119,7 @@ test("expected failures are written from a run, hold in the next, and do not onc
   expect(mended.stdout).toMatch(/ef\.yaml:4: version\/parity-patch-with-zero no longer fails: delete lines 3-5/);
 });
 
-test("a run that ended early writes no expected failures; what is expected ends no run early", async () => {
+test("a run that ended early writes no expected failures; an expected failure ends no run early", async () => {
   const fault = "compares-versions-as-prefixes";
   const args = ["--bail", "--concurrency", "1", "--out", "expecting", "--expected-failures"];
   const early = await runAgainst(fault, ...args, "early.yaml", "--write-expected-failures");
@@ -129,7 +129,7 @@ test("a run that ended early writes no expected failures; what is expected ends 
   expect(await runAgainst(fault, ...args, "known.yaml")).toMatchObject({ code: 0, stderr: "" });
 });
 
-test("what a variable says to another command is left aside", async () => {
+test("a variable for another command is ignored", async () => {
   const env = { TACHYON_EXPECTED_FAILURES: "ef.yaml", TACHYON_START_TIMEOUT: "5" };
   expect(await cli(cwd, ["compare", "releases/1.0.0", "releases/1.0.0"], env)).toMatchObject({ code: 0, stderr: "" });
 });
@@ -177,7 +177,7 @@ test.each<[string, string[], RegExp]>([
   expect(stderr.trimEnd()).not.toContain("\n");
 });
 
-test("a place that cannot be written is said at once, and what was good there stays", async () => {
+test("a place that cannot be written is named at once, and an older report there stays", async () => {
   mkdirSync(join(cwd, "blocked", "report.html"), { recursive: true });
   writeFileSync(join(cwd, "blocked", "report.json"), "good");
   const { code, stderr } = await cli(cwd, ["report", "releases/1.0.0", "--out", "blocked"]);

@@ -61,7 +61,7 @@ test.each<[string[], string[]]>([
 ])("%p is read as %p", (given, plain) => expect(plainSwitches(given)).toEqual(plain));
 
 describe("of the built command", () => {
-  // Says in a line whether --quiet was understood: without it there is more than one.
+  // One line shows that --quiet was understood. Without it there are more.
   const lines = async (args: readonly string[], env: Record<string, string> = {}) => {
     const { code, stdout, stderr } = await cli(cwd, ["run", "--case", "disconnect/alone", ...args], env);
     return { code, stderr, quiet: stdout.trim().split("\n").length === 1 };

@@ -7,7 +7,7 @@ import { cwd } from "./workspace.ts";
 
 const CASE = "version/greeting";
 
-test("--fail-on-unstable is known to the report, and decides the exit code of whatever is made of it", async () => {
+test("--fail-on-unstable is stored in the report, and decides the exit code of every command that reads it", async () => {
   const run = ["run", "--case", CASE, "--quiet", "--json", "report.json"];
   expect((await cli(cwd, [...run, "--fail-on-unstable"])).code).toBe(0);
   const path = join(cwd, "report.json");

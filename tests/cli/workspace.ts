@@ -1,10 +1,10 @@
 import { afterEach, beforeEach } from "@jest/globals";
 import { folder } from "./process.ts";
 
-/** What is to be closed after the test that runs, the last first. Whoever imports this has it done. */
+/** The things to close after the current test, the last first. To import this is enough. */
 export const closing: (() => unknown)[] = [];
 
-/** An empty folder for the test that runs. */
+/** Makes an empty folder for the current test. */
 export let cwd = "";
 
 beforeEach(() => {

@@ -9,13 +9,13 @@ const [{ files }] = JSON.parse(
 );
 const packed = new Set<string>(files.map(({ path }: { readonly path: string }) => path));
 
-/** Folders that hold nothing of the repository. */
+/** The folders that hold nothing of the repository. */
 const UNREAD: ReadonlySet<string> = new Set([".git", "node_modules", "dist"]);
 
-/** Names in CONTRIBUTING.md that are no file of the repository, or not yet. */
+/** The names in CONTRIBUTING.md that are no files of the repository, or not yet. */
 const MADE: ReadonlySet<string> = new Set(["Node.js", "dist/", "report.json", "suites/0.1.7/sets/2026-12.json"]);
 
-/** The anchors that GitHub gives to the headings of a page. */
+/** Returns the anchors that GitHub gives to the headings of a page. */
 const anchors = (text: string): string[] =>
   [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
     heading
@@ -24,7 +24,7 @@ const anchors = (text: string): string[] =>
       .replaceAll(" ", "-"),
   );
 
-/** A page without its examples, which may hold what looks like a link or a heading. */
+/** Returns a page without its examples, which may look like links or headings. */
 const prose = (text: string): string => text.replaceAll(/^ *```[\s\S]*?^ *```$/gm, "");
 
 const links = (file: string): string[] =>

@@ -15,7 +15,7 @@ const options = new Map(
   ]),
 );
 
-/** The options that a text names which its command lacks; behind the name of another command they are of that one. */
+/** Returns the options in a text that its command lacks. Behind the name of another command they belong to that one. */
 const foreign = (command: string, text: string): string[] =>
   [...text.matchAll(/(?:(\w+)\s+)?--([a-z][a-z-]*)/g)].flatMap(([, before = "", option = ""]) => {
     const owner = options.has(before) ? before : command;
@@ -27,7 +27,7 @@ test.each(COMMANDS)("the help of %s names no option that the command lacks", (na
   expect(foreign(name, helps.get(name) ?? "")).toEqual([]);
 });
 
-/** The commands that a page shows, each with what is typed behind it. A command of the suite within quotes is one of its own. */
+/** Returns the commands that a page shows, each with its arguments. A command of the suite within quotes counts by itself. */
 function shown(text: string): [string, string][] {
   const lines = text
     .replaceAll("\\\n", " ")

@@ -7,7 +7,7 @@ import { ASK, event, followed, GOODBYE, GREETING, outcomes, rules, says, toLines
 const again = (n: number, ...events: WireEvent[]) => Array.from({ length: n }, () => events).flat();
 const END = event("server", "close", "", 1000);
 
-test("of a connection with very many events both ends are shown, and all that decides is remembered", () => {
+test("a connection with very many events shows both ends, and keeps all events that decide", () => {
   const events = [says("server", GREETING), says("client", ASK), ...again(5_000, event("client", "ping", "AAAA"))];
   const [it] = followed(toLines({ long: [...events, says("server", GOODBYE), END] }));
   expect(it?.events).toBe(5_004);
@@ -33,7 +33,7 @@ test("an event that decides is found where it is shown, if it is", () => {
   expect(placeOf(...pings(100), wrong, ...pings(100))).toEqual([undefined, undefined]);
 });
 
-test("connections of the same name in several files are several", () => {
+test("connections of the same name in different files are different", () => {
   const all: FollowedConnection[] = [];
   const follower = follow(rules, (it) => all.push(it));
   for (const file of ["a", "b"]) follower.see(file, { connection: "1", event: says("server", GREETING) });
@@ -44,7 +44,7 @@ test("connections of the same name in several files are several", () => {
   ]);
 });
 
-test("a name that is used again once its connection is over is that of another", () => {
+test("a name that is used again after its connection ended names another one", () => {
   const one = [
     event("client", "upgrade", "GET /"),
     says("server", GREETING),
@@ -59,7 +59,7 @@ test("a name that is used again once its connection is over is that of another",
   ]);
 });
 
-test("of a connection that memory was too short to follow it says so, and holds nothing against the server", () => {
+test("a connection that memory was too short to follow says so, and gives no finding", () => {
   const others = Array.from({ length: 15_000 }, (_, i): [string, WireEvent[]] => [`c${i}`, [says("server", GREETING)]]);
   const text = [
     toLines({ old: [says("client", ASK)] }),
@@ -77,7 +77,7 @@ test("of a connection that memory was too short to follow it says so, and holds 
   });
 });
 
-test("a memory of names knows each that it was told, and hardly any other", () => {
+test("a memory of names knows each name in it, and hardly any other", () => {
   const names = seen();
   expect(names.has("0")).toBe(false);
   for (let i = 0; i < 20_000; i++) names.add(`connection ${i}`);

@@ -8,7 +8,7 @@ const NAMED = { command: "system/a/response", status: "failed", reason: "invalid
 const lost = (from: WireEvent["from"]) => event(from, "cut", "a message");
 const unknown = says("server", { command: "system/a/response", status: "failed", reason: "command_unimplemented" });
 
-/** What is not kept of a connection, by requirement. */
+/** Returns the findings on a connection, but for kept requirements. */
 test.each<[string, readonly WireEvent[], Readonly<Record<string, string>>]>([
   ["ends without a word", [END], { "termination.announced": "broken" }],
   [

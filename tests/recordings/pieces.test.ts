@@ -7,7 +7,7 @@ import { ASK, event, findings, followed, GOODBYE, GREETING, REFUSAL, rules, says
 
 const url = "ws://localhost/";
 
-/** Everything that some rule looks at, on both sides. */
+/** The events that some rule looks at, on both sides. */
 const EVENTS: readonly WireEvent[] = [
   says("server", GREETING),
   says("server", GOODBYE),
@@ -39,14 +39,14 @@ const EVENTS: readonly WireEvent[] = [
   event("client", "cut", "something"),
 ];
 
-// Each is an object of its own, as events that were read are.
+// Each is a new object, as events are that were read.
 const events = fc.array(
   fc.constantFrom(...EVENTS).map((it) => ({ ...it })),
   { maxLength: 30 },
 );
 
 describe("a transcript in pieces", () => {
-  test("is judged as the whole is, wherever it is cut, and of each piece is kept what decides", () => {
+  test("is judged like the whole, wherever it is cut, and the events that decide are kept of each piece", () => {
     fc.assert(
       fc.property(fc.array(events, { maxLength: 5 }), (pieces) => {
         const kept = pieces.reduce<WireEvent[]>(
@@ -64,7 +64,7 @@ describe("a transcript in pieces", () => {
     expect(prune(rules, { url, events: all }).length).toBeLessThan(EVENTS.length);
   });
 
-  test("of more undefined commands than are remembered does not say which may be refused", () => {
+  test("does not say which undefined commands may be refused if there are more than it remembers", () => {
     const requests = Array.from({ length: 3_000 }, (_, i) => says("client", { command: `system/c${i}/request` }));
     const kept = prune(rules, { url, events: requests });
     expect(kept.length).toBeLessThan(2_000);
@@ -79,7 +79,7 @@ describe("a transcript in pieces", () => {
   });
 });
 
-test("where events are lost nothing is found broken, or kept, that is not so of all of them", () => {
+test("every finding on a transcript with lost events holds for the whole", () => {
   const lossy = fc.array(fc.tuple(fc.constantFrom(...EVENTS.filter(({ type }) => type !== "cut")), fc.boolean()));
   fc.assert(
     fc.property(lossy, (some) => {

@@ -52,7 +52,7 @@ test.each<[string, string, RegExp]>([
   expect(() => followed(text)).not.toThrow(/\n/);
 });
 
-test("what an operator can easily write is enough", () => {
+test("a minimal recording is enough", () => {
   const lines = [
     '\ufeff{"connection": 7, "from": "client", "type": "text", "data": "{\\"command\\":\\"system/disconnect/request\\"}", "pid": [1]}\r',
     "",
@@ -127,7 +127,7 @@ const INCONCLUSIVE_OF_SERVER = Object.fromEntries(
     .map((id) => [id, "inconclusive"]),
 );
 
-test("what is cut in a report is never taken for what was sent", () => {
+test("a text that is cut in a report is never taken for the whole", () => {
   const long = (from: WireEvent["from"]) =>
     shorten({ data: "", ...event(from, "text", JSON.stringify({ ...ASK, x: "x".repeat(5_000) })) }, 500);
   const { length: _, ...older } = long("client");
@@ -151,7 +151,7 @@ test("events that a report leaves out may have been anything", () => {
   expect(ofReport(silent)).toMatchObject({ "termination.announced": "inconclusive" });
 });
 
-test("a message that is too big to be judged is said, and nothing is held against the server for it", () => {
+test("a message that is too big to be judged is noted, and is no finding", () => {
   const [it] = followed(toLines({ a: [event("server", "text", "x".repeat(LIMITS.message + 1))] }));
   expect(it && outcomes(it.decisive)).toMatchObject({
     "message.json": "inconclusive",

@@ -12,7 +12,7 @@ export const { rules } = protocol;
 export const event = (from: WireEvent["from"], type: WireEvent["type"], data = "", code?: number): WireEvent =>
   ({ at: 0, from, type, ...(type !== "end" && { data }), ...(code !== undefined && { code }) }) as WireEvent;
 
-/** A message of either side. */
+/** Makes a message of either side. */
 export const says = (from: WireEvent["from"], message: unknown): WireEvent =>
   event(from, "text", JSON.stringify(message));
 
@@ -25,13 +25,13 @@ export const GOODBYE = { command: "system/disconnected/response", status: "succe
 export const REFUSAL = { ...GOODBYE, status: "failed", reason: "internal_error" };
 export const ASK = { command: "system/disconnect/request" };
 
-/** A recording of one event a line. */
+/** Returns a recording of one event a line. */
 export const toLines = (transcripts: Readonly<Record<string, readonly WireEvent[]>>): string =>
   Object.entries(transcripts)
     .flatMap(([connection, events]) => events.map((it) => `${JSON.stringify({ connection, ...it })}\n`))
     .join("");
 
-/** The connections of recordings, as they are handed over to be judged. */
+/** Resolves to the connections of recordings, as they are judged. */
 export function followed(text: string, name = "test.ndjson"): FollowedConnection[] {
   const connections: FollowedConnection[] = [];
   const follower = follow(rules, (it) => connections.push(it));
@@ -42,11 +42,11 @@ export function followed(text: string, name = "test.ndjson"): FollowedConnection
   return connections;
 }
 
-/** What each rule finds, by its requirement. */
+/** Returns the finding of each rule, by its requirement. */
 export const findings = (transcript: Transcript): Readonly<Record<string, Finding>> =>
   Object.fromEntries(rules.map((rule) => [rule.requirement, judgeRecorded(rule, transcript)]));
 
-/** What each rule that does not find itself kept finds. */
+/** Returns the findings but for kept rules. */
 export const outcomes = (transcript: Transcript): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(findings(transcript))

@@ -10,12 +10,12 @@ import { messageFaults } from "../../suites/0.1.7/reference/faults/messages.ts";
 import { cases } from "../helpers.ts";
 import { followed, rules, toLines } from "./recordings.ts";
 
-/** A connection of a real run, as it was when the rules judged it, and what they found. */
+/** A connection of a real run, as the rules judged it, with their findings. */
 interface Judged extends Transcript {
   readonly found: Record<string, Finding>;
 }
 
-/** What the rules find on all connections of some cases against the reference server with a fault. */
+/** Resolves to the findings on all connections of some cases against the reference server with a fault. */
 async function judgedByRun(fault: string | undefined, some = SOME): Promise<Judged[]> {
   const seen = new Map<Transcript, Judged>();
   const watched = rules.map((rule) => ({
@@ -38,10 +38,10 @@ async function judgedByRun(fault: string | undefined, some = SOME): Promise<Judg
   return [...seen.values()];
 }
 
-/** Cases that need little time, also where a server is silent; in them each of the faults shows. */
+/** Cases that need little time, even against a silent server. Each fault shows in them. */
 const SOME = /^(version\/greeting|disconnect\/alone|malformed\/not-json-(empty|word)|transport\/ping)/;
 
-/** What the rules find in a recording of these connections. */
+/** Resolves to the findings in a recording of these connections. */
 function judgedByCheck(judged: readonly Judged[]): Judged["found"][] {
   const text = toLines(
     Object.fromEntries(judged.map(({ url, events }, i) => [`c${i}`, events.map((it) => ({ ...it, url }))])),
@@ -52,8 +52,8 @@ function judgedByCheck(judged: readonly Judged[]): Judged["found"][] {
 }
 
 /**
- * What a recording of such connections must be found to be: only a run knows what it waited for, that a connection was watched until
- * the suite ended it, and that it asked for one in an odd way.
+ * Returns the right findings on a recording of such connections. Only a run knows what it waited for, if it watched a connection to
+ * its end, and if it asked for one in an odd way.
  */
 const asRecorded = (judged: readonly Judged[], recorded: readonly Judged["found"][]): Judged["found"][] =>
   judged.map(({ events, found: all }, i) => {
@@ -68,7 +68,7 @@ const asRecorded = (judged: readonly Judged[], recorded: readonly Judged["found"
 const ANNOUNCED = "termination.announced";
 const PARITY = "parity.match";
 
-/** A finding without what a run knows of its waits. */
+/** Returns a finding without what a run knows of its waits. */
 const unwaited = (id: string, { silence, events, ...finding }: Finding): Finding => {
   if (silence && id === "version.greeting") return { outcome: "kept", actual: "no sign that it was not greeted" };
   return events ? { ...finding, events: events.map(asLine) } : finding;
@@ -81,7 +81,7 @@ const asLine = (event: WireEvent): WireEvent => {
   return { at, from, type, data };
 };
 
-describe("a recording gets the verdicts of the run that it is of", () => {
+describe("a recording gets the verdicts of its run", () => {
   test.each([undefined, ...Object.keys(messageFaults)])("with the fault %s", async (fault) => {
     const judged = await judgedByRun(fault);
     expect(judged.length).toBeGreaterThan(10);
@@ -92,7 +92,7 @@ describe("a recording gets the verdicts of the run that it is of", () => {
     expect(breaks === undefined ? broken : broken.includes(breaks)).toEqual(breaks === undefined ? [] : true);
   });
 
-  test("also where clients break the WebSocket protocol", async () => {
+  test("even if clients break the WebSocket protocol", async () => {
     const judged = await judgedByRun(undefined, /^transport\//);
     const recorded = judgedByCheck(judged);
     expect(recorded).toEqual(asRecorded(judged, recorded));

@@ -18,7 +18,7 @@ beforeAll(async () => {
   [good, broken] = await Promise.all([sample(), sample("compares-versions-as-prefixes")]);
 });
 
-/** The good report, where one case found something else of `parity.patch`. */
+/** Returns the good report, in which one case found something else of `parity.patch`. */
 const found = (verdict: Verdict, more: Partial<ReportCheck> = {}): Report =>
   withCase(good, FAILING, ({ checks }) => ({
     checks: checks.map((it) => (it.requirement === "parity.patch" ? { ...it, verdict, actual: verdict, ...more } : it)),
@@ -89,7 +89,7 @@ describe("two reports", () => {
     expect(kinds(broken, worse)).toEqual(["broken message.schema"]);
   });
 
-  test("in which the server does something else where the protocol leaves it open", () => {
+  test("in which the server does something else that the protocol leaves open", () => {
     const other = withCase(good, OPEN, ({ checks }) => ({
       checks: checks.map((it) => (it.verdict === "info" ? { ...it, actual: "otherwise" } : it)),
     }));
@@ -148,14 +148,14 @@ describe("a change is put down to", () => {
     expect(compareReports(change(good), broken)).toMatchObject({ outcome, changes: [{ kind: "broken", cause }] });
   });
 
-  test("nobody where a SHOULD only counts as a MUST now", async () => {
+  test("nobody if a SHOULD only counts as a MUST now", async () => {
     const [lenient, strict] = await Promise.all([sample("greets-twice"), sample("greets-twice", { strict: true })]);
     expect([lenient.verdict, strict.verdict]).toEqual(["pass", "fail"]);
     expect(compareReports(lenient, strict).changes).toEqual([]);
     expect(kinds(good, strict)).toContain("warned version.once");
   });
 
-  test("what is expected, which is no regression", () => {
+  test("an expected failure, which is no regression", () => {
     const now = found("fail", { expectedFailure: "known" });
     expect(compareReports(good, now)).toMatchObject({
       outcome: "ok",
@@ -163,7 +163,7 @@ describe("a change is put down to", () => {
     });
   });
 
-  test("the target, where it went away", () => {
+  test("the target, if it went away", () => {
     const lost = { ...good, stop: { reason: "lost", words: "not run: it died" } } as const;
     expect(compareReports(good, lost)).toMatchObject({ outcome: "regressed", lost: "not run: it died" });
     expect(compareReports(lost, lost).outcome).toBe("incomplete");
@@ -188,7 +188,7 @@ describe("a latency", () => {
     expect(compareReports(taking(...old), taking(...now)).latencies).toMatchObject(told);
   });
 
-  test("is not told of runs that are not alike", () => {
+  test("is not compared between unlike runs", () => {
     const [slow, fast] = [taking(9, 9, 9, 9, 9), taking(1, 1, 1, 1, 1)];
     expect(compareReports(slow, fast).latencies).toHaveLength(1);
     expect(compareReports({ ...slow, concurrency: 16 }, { ...fast, concurrency: 1 }).latencies).toEqual([]);
@@ -216,7 +216,7 @@ describe("a comparison is told", () => {
     expect(compareTerminal(compareReports(good, good), ["a", "b"], plain)).toMatch(/^OK nothing broke\n/);
   });
 
-  test("in Markdown, where what the server said has no effect", () => {
+  test("in Markdown, in which words of the server have no effect", () => {
     const text = compareMarkdown(compareReports(good, nasty()));
     expect(text).toMatch(/^## ❌ Compared with before: 1 requirement broken/);
     const row = text.split("\n").find((line) => line.includes("img")) ?? "";

@@ -92,7 +92,7 @@ describe("an expected failure", () => {
     expect(apply(`- case: ${FAILING}\n  reason: x\n`, worse).verdict).toBe("pass");
   });
 
-  test("also covers what could not be judged for it, in its case and in others that are named", async () => {
+  test("also covers checks that it kept from being judged, in its case and in others that are named", async () => {
     const report = await sample("accepts-older-patches");
     const first = "- case: version/parity-equal-equal-lower\n  reason: x\n";
     expect(apply(first, report).verdict).toBe("incomplete");
@@ -132,7 +132,7 @@ describe("an entry that does not hold", () => {
     ]);
   });
 
-  test("names beside what fails a requirement that does not, or that there is not", () => {
+  test("names a requirement that does not fail, or does not exist, beside one that fails", () => {
     const entry = `- case: ${FAILING}\n  requirement: [parity.patch, message.json, "typo.*"]\n  reason: x\n`;
     expect(problems(apply(entry, broken))).toEqual([
       { line: 2, says: "message.json no longer fails: delete line 2" },
@@ -155,7 +155,7 @@ describe("an entry that does not hold", () => {
     expect(problems(apply("- requirement: parity.patch\n  reason: x\n", report))).toEqual([]);
   });
 
-  test("is a failure in the JUnit report too, which else would be green", () => {
+  test("is a failure in the JUnit report, too, which would otherwise be green", () => {
     const xml = junit(apply(`- case: ${FAILING}\n  reason: x\n`, good), protocol.requirements);
     expect(xml).toMatch(/<testcase classname="expected-failures" name="ef\.yaml:1">\s*<failure message="version/);
   });
@@ -178,7 +178,7 @@ describe("bringing the file up to date", () => {
     expect(update(text, broken)).toBe(text);
   });
 
-  test("keeps comments, reasons and what this run cannot tell, takes out what passes, narrows a glob", () => {
+  test("keeps comments, reasons and entries that this run cannot judge, removes those that pass, narrows a glob", () => {
     const text = [
       "# ours",
       "- case: # two",
@@ -200,12 +200,12 @@ describe("bringing the file up to date", () => {
     ]);
   });
 
-  test("changes nothing where nothing is to be changed, however it is laid out", () => {
+  test("changes nothing if all entries hold, however they are laid out", () => {
     const text = `- {case:   ${FAILING}, reason: "x"}   # why\r\n`;
     expect(updateExpected(parse(text), apply(text, broken), protocol)).toBeUndefined();
   });
 
-  test("keeps comments in a list, and those above an entry that goes", () => {
+  test("keeps comments in a list, and those above a removed entry", () => {
     const text = [
       "- case: disconnect/alone",
       "  reason: over",
@@ -225,7 +225,7 @@ describe("bringing the file up to date", () => {
     expect(parse(updated).entries).toHaveLength(1);
   });
 
-  test("leaves an empty list where nothing fails any more", () => {
+  test("leaves an empty list if nothing fails any more", () => {
     expect(parse(update(`- case: ${FAILING}\n  reason: x\n`, good)).entries).toEqual([]);
   });
 });

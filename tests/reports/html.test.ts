@@ -38,7 +38,7 @@ describe("the page of a failing report", () => {
     expect(markup).not.toMatch(/<(link|img|iframe|base|object|form)\b/);
   });
 
-  test("says without script what came of it, and what is wrong", () => {
+  test("tells verdict and findings without a script", () => {
     const body = inside(text, /<body>(.*)<div id="explorer"/s);
     expect(body).toMatch(/<\/span> fail<\/span> <span>Not conformant<\/span>/);
     expect(body).toContain("Without JavaScript");
@@ -49,7 +49,7 @@ describe("the page of a failing report", () => {
     expect(text.match(/<details class="row case"/g)).toHaveLength(report.cases.length);
   });
 
-  test("holds the report on one line, with what is wrong by the schema only where something is", () => {
+  test("holds the report on one line, with the errors by the schema only if there are some", () => {
     const data = dataOf(text);
     expect(data.cases.map(({ id }) => id)).toEqual(report.cases.map(({ id }) => id));
     expect(data.requirements.map(({ id }) => id)).toEqual(protocol.requirements.map(({ id }) => id));
@@ -74,7 +74,7 @@ describe("the page of a failing report", () => {
   });
 });
 
-test("what passes only for expected failures says so", async () => {
+test("a report that passes only for expected failures says so", async () => {
   const failing = await reportOfFault("greets-twice");
   const expectedFailure = "being worked on";
   const cases = failing.cases.map((it) => ({
@@ -115,7 +115,7 @@ test("a page without a script lets none run", () => {
   expect(() => page({ title: "", style: "</STYLE>", body: null as never })).toThrow("would end it");
 });
 
-test("data holds nothing that a parser of HTML takes for a tag", () => {
+test("the data of a page holds nothing that a parser of HTML takes for a tag", () => {
   const nasty = { "</script>": "<!-- \ud800 \u2028", ["__proto__"]: 1 };
   expect(embedded(nasty)).not.toMatch(/[<\ud800]/);
   expect(JSON.parse(embedded(nasty))).toEqual(nasty);
@@ -155,7 +155,7 @@ describe("a JSON text is laid out", () => {
     ]);
   });
 
-  test("not where it is none, too long or too deep", () => {
+  test("but not if it is none, too long or too deep", () => {
     expect(told("{")).toBeUndefined();
     expect(told("banana")).toBeUndefined();
     expect(told(`"${"x".repeat(30_000)}"`)).toBeUndefined();
@@ -165,7 +165,7 @@ describe("a JSON text is laid out", () => {
   });
 });
 
-test("a long transcript is folded around what went wrong", () => {
+test("a long transcript is folded around its errors", () => {
   const event = (i: number) => ({ at: i, from: "server", type: i === 50 ? "timeout" : "ping", data: "" }) as const;
   const events = Array.from({ length: 100 }, (_, i) => event(i));
   const places = folded(events, 9);

@@ -21,14 +21,14 @@ const expected = (text: string, report: Report) =>
   applyExpected(report, parseExpected(text, "ef.yaml", protocol), protocol);
 
 describe("the Markdown summary", () => {
-  test("of a run that passed says so, and what was judged", () => {
+  test("of a run that passed says so, and names what was judged", () => {
     const text = markdown(good, requirements);
     expect(text).toMatch(/^## ✅ Tachyon 0\.1\.7: no MUST that was judged is broken\n/);
     expect(text).toMatch(/^- Target: `ws:\/\/127\.0\.0\.1:8080\/`$/m);
     expect(text).not.toMatch(/^###/m);
   });
 
-  test("of a run that failed says what is owed, what came, and how to see it again", () => {
+  test("of a run that failed says what is owed, what came, and how to repeat it", () => {
     const text = markdown(broken, requirements);
     expect(text).toMatch(/^## ❌/);
     expect(text).toMatch(
@@ -87,7 +87,7 @@ describe("the Markdown summary", () => {
 });
 
 describe("in GitHub Actions", () => {
-  test("findings are annotations, and what the server said is no command", () => {
+  test("findings are annotations, and words of the server are no commands", () => {
     const nasty = withCase(broken, FAILING, ({ checks }) => ({
       checks: checks.map((it) => (it.verdict === "fail" ? { ...it, actual: "50%\n::error::x" } : it)),
     }));
@@ -100,7 +100,7 @@ describe("in GitHub Actions", () => {
     expect(annotations[0]).toContain("50%25\\n::error::x");
   });
 
-  test("ten annotations of each kind are written, the first, since GitHub shows no more", () => {
+  test("the first ten annotations of each kind are written, since GitHub shows no more", () => {
     const ids = requirements.slice(0, 24).map(({ id }) => id);
     const checks = ids.map((requirement, i) => ({
       ...(good.cases[0]?.checks[0] as ReportCheck),

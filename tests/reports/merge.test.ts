@@ -22,7 +22,7 @@ test("shards are disjoint, complete, balanced to one case, in order, and the sam
   );
 });
 
-test("a shard that nothing is left for is refused", () => {
+test("a shard without cases is refused", () => {
   expect(() => shard([1, 2], { index: 3, of: 3 })).toThrow(/nothing left for shard 3 of 3: only 2 cases/);
 });
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
   whole = await sample("compares-versions-as-prefixes");
 });
 
-/** The report of one shard of that run, as if it had run alone. */
+/** Returns the report of one shard of that run, as if it had run alone. */
 function part(index: number, of: number, more: Partial<Report> = {}): { file: string; report: Report } {
   const { verdict: _, counts: __, requirements: ___, cases, ...draft } = whole;
   const ids = cases.map(({ id }) => id);
@@ -60,7 +60,7 @@ describe("merging shards", () => {
     expect(merged.cases.find(({ verdict }) => verdict === "skip")?.checks[0]?.actual).toBe(merged.stop?.words);
   });
 
-  test("without one of them still fails where another does", () => {
+  test("without one of them still fails if another does", () => {
     const parts = [1, 2].map((i) => part(i, 2)).filter(({ report }) => report.verdict === "fail");
     expect(merge(parts, protocol).verdict).toBe("fail");
   });

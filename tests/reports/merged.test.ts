@@ -11,7 +11,7 @@ beforeAll(async () => {
   whole = await sample("fails-to-disconnect");
 });
 
-/** One of two shards of a run, which says something more. */
+/** Returns one of two shards of a run, with additions. */
 function part(index: number, more: Partial<Report>): Shard {
   const { verdict: _, counts: __, requirements: ___, cases, ...draft } = whole;
   const own = { index, of: 2, cases: cases.map(({ id }) => id) };
@@ -19,7 +19,7 @@ function part(index: number, more: Partial<Report>): Shard {
   return { file: `${index}.json`, report };
 }
 
-test("what each shard says of the target is said of the whole run, and what its checks rest on", () => {
+test("the merged report says of the target what each shard says, and what its checks rest on", () => {
   const stalls = [1, 2].map((at) => ({ at, ms: 2_400 }));
   const unexplained = [{ at: 3, words: "the server ended (SIGKILL)", suspects: ["version/greeting"] }];
   const limit = "the target accepts at most 5 connections at the same time";
@@ -33,7 +33,7 @@ test("what each shard says of the target is said of the whole run, and what its 
   expect(merged.cases.some(({ checks }) => checks.some(({ see }) => see === "disconnect.success"))).toBe(true);
 });
 
-test("shards differ where only one minds verdicts that vary", () => {
+test("shards differ if only one minds verdicts that vary", () => {
   const minding = part(2, { target: { ...whole.target, failOnUnstable: true } });
   expect(() => merge([part(1, {}), minding], protocol)).toThrow(/they differ in the choice of --fail-on-unstable/);
 });

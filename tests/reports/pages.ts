@@ -9,7 +9,7 @@ import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases, runAgainst } from "../helpers.ts";
 import { lobby } from "../servers/lobby.ts";
 
-/** What upsets a terminal, an XML parser or a browser, if it comes out as it went in. */
+/** Text that upsets a terminal, an XML parser or a browser if it is not escaped. */
 export const NASTY = [
   "<script>window.ran = 1</script></script><!--<script>]]>",
   '<img src="http://evil.example/x.png" onerror="window.ran = 1">"\'><svg onload="window.ran = 1">',
@@ -19,7 +19,7 @@ export const NASTY = [
 
 const some = cases.filter(({ suite }) => suite === "version" || suite === "disconnect");
 
-/** The report of a run against a server: of all cases of two suites, unless others are named. */
+/** Resolves to the report of a run against a server, by default of all cases of two suites. */
 async function reportOf(url: string, tested = some, options: Parameters<typeof runAgainst>[2] = {}): Promise<Report> {
   const target = { url, embedded: false, strict: false };
   const result = await runAgainst(url, tested, options);
@@ -30,13 +30,13 @@ async function reportOf(url: string, tested = some, options: Parameters<typeof r
   });
 }
 
-/** The report of a run against the reference server, with or without a fault. */
+/** Resolves to the report of a run against the reference server, with or without a fault. */
 export async function reportOfFault(fault?: string): Promise<Report> {
   const server = await protocol.serve({ fault });
   return reportOf(server.url).finally(() => server.close());
 }
 
-/** The report of a run against a server that says what upsets pages, with every other text of it as bad as a stored file can be. */
+/** Resolves to the report of a run against a server that upsets pages. All other texts are as bad as a stored file can be. */
 export async function hostileReport(): Promise<Report> {
   const server = await lobby(() => ({
     greet(client) {
@@ -89,7 +89,7 @@ export function enlarged(report: Report, many: number, events: number): Report {
   return { ...report, cases: made };
 }
 
-/** Writes reports as pages into a folder that `remove` removes. */
+/** Writes reports as pages into a folder, which `remove` removes. */
 export function pages() {
   const folder = mkdtempSync(join(tmpdir(), "tachyon-pages-"));
   return {

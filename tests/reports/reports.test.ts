@@ -48,7 +48,7 @@ const run = (...results: CaseResult[]): RunResult => ({
   seed: 0,
 });
 
-/** Parses strictly: throws where the text is not well-formed. */
+/** Parses XML strictly. Throws if it is not well-formed. */
 function elements(xml: string): SaxesTagPlain[] {
   const found: SaxesTagPlain[] = [];
   const parser = new SaxesParser();
@@ -63,7 +63,7 @@ function elements(xml: string): SaxesTagPlain[] {
 const validate = new Ajv({ strict: true }).compile(schema);
 const valid = (report: Report) => validate(JSON.parse(JSON.stringify(report))) || validate.errors;
 
-/** Without those that put load on a server. */
+/** The cases that put no load on a server. */
 const light = protocol.suites.filter(({ load }) => !load).flatMap((suite) => suite.cases);
 
 describe("report.json", () => {
@@ -77,7 +77,7 @@ describe("report.json", () => {
     expect(Object.values(report.counts).reduce((a, b) => a + b)).toBe(light.length);
   });
 
-  test("the verdict is incomplete where a MUST was not judged, and where there is an error", () => {
+  test("the verdict is incomplete if a MUST was not judged, or there is an error", () => {
     expect(makeReport(run(result("pass")), context()).verdict).toBe("pass");
     expect(makeReport(run(result("pass"), result("skip")), context()).verdict).toBe("incomplete");
     expect(makeReport(run(result("error")), context()).verdict).toBe("incomplete");
@@ -86,7 +86,7 @@ describe("report.json", () => {
     expect(makeReport(lost, context()).verdict).toBe("fail");
   });
 
-  test("a requirement has the worst verdict of its cases, and skip where there is none", () => {
+  test("a requirement has the worst verdict of its cases, and skip if there is none", () => {
     const { requirements } = makeReport(run(result("pass"), result("fail")), context());
     const find = (id: string) => requirements.find((it) => it.id === id);
     expect(find("disconnect.answered")).toMatchObject({
@@ -190,7 +190,7 @@ describe("the terminal", () => {
       ...more,
     });
 
-  test("a failure says what the client did, the requirement in words, what was acceptable, what came, and what went over the wire", () => {
+  test("a failure shows the client's act, the requirement, what was acceptable, what came, and the transcript", () => {
     const events: WireEvent[] = [
       { at: 1, from: "client", type: "text", data: '{"command":"a"}' },
       { at: 2.5, from: "server", type: "close", code: 1011, data: "oops" },
@@ -206,14 +206,14 @@ describe("the terminal", () => {
     expect(told({ unstable: true })).toBe("FAIL disconnect/alone (unstable: its verdict varies)");
   });
 
-  test("nothing of the server's is raw", () => {
+  test("no words of the server are raw", () => {
     const events = [{ at: 0, from: "server", type: "text", data: NASTY } as const];
     const hostile = result("fail", { checks: [check("fail", NASTY)], connections: [{ url: "ws://x/", events }] });
     const text = show(makeReport(run(hostile), context()), { verbose: true });
     expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
   });
 
-  test("a limit of the target is said once", () => {
+  test("a limit of the target is named once", () => {
     const limit = "the target accepts at most 5 connections at the same time";
     const report = makeReport({ ...run(result("pass")), limit }, context());
     expect(show(report).split(limit)).toHaveLength(2);
@@ -247,7 +247,7 @@ test("colours follow FORCE_COLOR, then NO_COLOR, then the terminal", () => {
   expect(useColors(terminalStream, { TERM: "dumb" })).toBe(false);
 });
 
-test("what cannot be seen is made visible, and nothing else is touched", () => {
+test("invisible characters are made visible, and nothing else changes", () => {
   expect(visible("größe 日本 💥 a\tb\r\n")).toBe("größe 日本 💥 a\\tb\\r\\n");
   expect(visible("\u001b[2J\u202e\ud800\u0085")).toBe("\\u{1b}[2J\\u{202e}\\u{d800}\\u{85}");
   expect(xmlSafe("a]]>b]]>c\nd\uffff")).toBe("a]] >b]] >c\nd\\u{ffff}");

@@ -8,7 +8,7 @@ import { cases, runAgainst } from "../helpers.ts";
 const SOME =
   /^(version\/(greeting|parity|isolated|open)|disconnect\/(alone|reconnect)|malformed\/not-json|transport\/ping)/;
 
-/** The report of a real run of some cases against the reference server, with a fault or without. */
+/** Resolves to the report of a real run of some cases against the reference server, with a fault or without. */
 export async function sample(fault?: string, options: Partial<RunOptions> = {}): Promise<Report> {
   const server = await protocol.serve({ fault });
   const some = cases.filter(({ id }) => SOME.test(id));
@@ -20,7 +20,7 @@ export async function sample(fault?: string, options: Partial<RunOptions> = {}):
   });
 }
 
-/** A report in which one case is another. */
+/** Replaces one case of a report. */
 export const withCase = (report: Report, id: string, change: (it: ReportCase) => Partial<ReportCase>): Report => ({
   ...report,
   cases: report.cases.map((it) => (it.id === id ? { ...it, ...change(it) } : it)),

@@ -9,7 +9,7 @@ const CASE = "version/greeting";
 let report: Report;
 let set: RequirementSet;
 
-/** The set of what a sample ran. */
+/** Returns the set of what a sample ran. */
 function setOf({ cases, requirements }: Report): RequirementSet {
   const all = freeze("0.1.7/2026-01", protocol.requirements, protocol.suites);
   const judged = requirements.filter(({ cases }) => cases.length > 0).map(({ id }) => id);
@@ -47,13 +47,13 @@ test("a server that breaks a SHOULD is conformant, and not strictly", async () =
   expect(counted.strict).toMatchObject({ reached: false, broken: ["version.once"] });
 });
 
-test("a server that breaks a MUST is neither, and what it breaks is named", async () => {
+test("a server that breaks a MUST is neither, and the requirements are named", async () => {
   const counted = countedBy(set, await sample("compares-versions-as-prefixes"));
   expect(counted.conformant).toMatchObject({ reached: false, broken: ["parity.patch"] });
   expect(counted.strict.reached).toBe(false);
 });
 
-test("with strict a broken SHOULD is a failure, and the server conformant all the same", () => {
+test("a broken SHOULD is a failure with strict, and the server still conformant", () => {
   const { conformant, strict } = countedBy(set, changing(CASE, "version.once", { verdict: "fail" }));
   expect([conformant.reached, strict.reached]).toEqual([true, false]);
 });
@@ -103,7 +103,7 @@ test("a case that was changed since does not count, and is missing unless it was
   expect(countedBy(set, changed, { [CASE]: "it was wrong" }).missing).toEqual([]);
 });
 
-test("a requirement counts at the level of the set; where it has another now, it can be withdrawn", () => {
+test("a requirement counts at the level of the set; if it has another now, it can be withdrawn", () => {
   const older = { ...set, requirements: { ...set.requirements, "version.once": "MUST" } } as const;
   const broken = changing(CASE, "version.once", { verdict: "warn" });
   expect(countedBy(older, broken).conformant.broken).toEqual(["version.once"]);

@@ -27,12 +27,12 @@ const { requirements } = protocol;
 const plain = picocolors.createColors(false);
 
 let good: Report;
-/** The plain request is refused, and so much could not be judged. */
+/** A run in which the plain request is refused, so much could not be judged. */
 let refusing: Report;
-/** The same, and something else is broken on which nothing rests, and which stands before it in the catalogue. */
+/** The same, with another breach that nothing rests on, and that comes before it in the catalogue. */
 let twice: Report;
 
-/** A report with all that follows from its cases. */
+/** Returns a report with all that follows from its cases. */
 function concluded({ verdict: _, counts: __, requirements: ___, cases, ...draft }: Report): Report {
   return conclude(draft, cases, requirements);
 }
@@ -67,7 +67,7 @@ const annotations = (report: Report) =>
     .filter((line) => line.startsWith("::error"));
 const places = (text: string, ...words: readonly string[]) => words.map((word) => text.indexOf(word));
 
-describe("what most others rest on", () => {
+describe("the requirement that most others rest on", () => {
   test("comes first, in every format", async () => {
     expect(findings(twice).map(({ requirement }) => requirement.id)).toEqual([ROOT, "parity.patch"]);
     expect(findings(twice)[0]?.resting).toBeGreaterThan(3);
@@ -93,7 +93,7 @@ describe("what most others rest on", () => {
     expect([here, root, patch]).toEqual([here, root, patch].toSorted((a, b) => (a ?? 0) - (b ?? 0)));
   });
 
-  test("comes after what was not expected, and after what is worse", () => {
+  test("comes after unexpected findings, and after worse ones", () => {
     const marked = withCase(twice, SHOWS, ({ checks }) => ({
       checks: checks.map((it) => (it.requirement === ROOT ? { ...it, expectedFailure: "known" } : it)),
     }));
@@ -105,14 +105,14 @@ describe("what most others rest on", () => {
     expect(findings(warned).map(({ requirement }) => requirement.id)).toEqual(["parity.patch", ROOT]);
   });
 
-  test("needs no introduction where nothing else is broken", async () => {
+  test("needs no introduction if nothing else is broken", async () => {
     expect(show(refusing)).not.toContain("begin here");
     expect(markdown(refusing, requirements)).not.toContain("Begin here");
     expect(await html(refusing, protocol)).not.toContain("Begin here");
   });
 });
 
-describe("what was not judged since something else is broken", () => {
+describe("a check that was not judged since something else is broken", () => {
   test("names that, once, in every format", async () => {
     const skipped = refusing.cases.filter(({ verdict }) => verdict === "skip");
     expect(skipped.length).toBeGreaterThan(3);
@@ -126,7 +126,7 @@ describe("what was not judged since something else is broken", () => {
     expect(await html(refusing, protocol)).toMatch(/Look at: <a class="mono" href="#disconnect\.success">/);
   });
 
-  test("is untold when two runs are compared, in one line for all that rests on it", () => {
+  test("is inconclusive when two runs are compared, in one line for all that rests on the same", () => {
     const worse = compareReports(good, refusing);
     expect(worse.outcome).toBe("regressed");
     const seeing = worse.changes.filter((it) => it.new.see === ROOT);
@@ -155,7 +155,7 @@ describe("an expected failure on which others rest", () => {
     expect(contradictionIn(report)).toBeUndefined();
   });
 
-  test("does not where it fails somewhere else, too, and nobody expects that", () => {
+  test("does not if it fails somewhere else, too, and nobody expects that", () => {
     const more = breaking(refusing, "disconnect/reconnect", "disconnect.reconnect");
     const other = withCase(more, "disconnect/reconnect", ({ checks }) => ({
       checks: checks.map((it) => (it.verdict === "fail" ? { ...it, requirement: ROOT } : it)),
@@ -166,22 +166,22 @@ describe("an expected failure on which others rest", () => {
     expect(report.verdict).toBe("fail");
   });
 
-  test("holds for a part of the run in which it does not show", () => {
+  test("holds in a part of the run that does not show it", () => {
     const part = concluded({ ...refusing, cases: refusing.cases.filter(({ id }) => id !== SHOWS) });
     expect(part.verdict).toBe("incomplete");
     expect(apply(ENTRY, part).verdict).toBe("pass");
     expect(apply("- requirement: parity.patch\n  reason: x\n", part).verdict).toBe("incomplete");
   });
 
-  test("is all that is written down, and then the run passes", () => {
+  test("is the only entry that is written, and then the run passes", () => {
     const text = updateExpected(parse(""), apply("", refusing), protocol) ?? "";
     expect(parse(text).entries.map((it) => it.requirement?.map((one) => one.text))).toEqual([[ROOT]]);
     expect(isFine(apply(text, refusing))).toBe(true);
   });
 
-  test("makes no entry stale that could not be told for it", () => {
+  test("makes no entry stale that it kept from being judged", () => {
     const id = "malformed/not-json-empty";
-    // As of a case that was not run, since all that it tests rests on what is broken.
+    // So is a case that did not run, since all that it tests rests on broken requirements.
     const untold = withCase(refusing, id, ({ checks }) => ({
       verdict: "skip",
       checks: checks.filter(({ see }) => see === ROOT),
@@ -195,7 +195,7 @@ describe("an expected failure on which others rest", () => {
   });
 });
 
-describe("what has to be known before all else", () => {
+describe("a remark that comes first", () => {
   const suspects = ["malformed/not-json-empty", "transport/ping-empty"];
   const known: Partial<Report> = {
     limit: "the target accepts at most 5 connections at the same time",
@@ -230,7 +230,7 @@ describe("what has to be known before all else", () => {
     expect(junit(report, requirements)).toMatch(/<error message="the target ended while it was tested"/);
   });
 
-  test("is, of a target that went away, who may have done that; what was found before stays", () => {
+  test("names the suspects if the target went away, and earlier findings stay", () => {
     const stop = { reason: "lost", words: "not run: it died", suspects } as const;
     const text = show(concluded({ ...twice, stop }));
     expect(text).toMatch(
@@ -249,7 +249,7 @@ describe("what has to be known before all else", () => {
     expect(line).toMatch(new RegExp(`… and ${good.cases.length - 8} \\(report\\.html\\)$`));
   });
 
-  test("is in report.json by its schema, and that of an older version as well", () => {
+  test("is in report.json by its schema, and by that of an older version", () => {
     const validate = new Ajv({ strict: true }).compile(schema);
     const target = { ...good.target, failOnUnstable: true } as const;
     const stop = { reason: "lost", words: "x", suspects } as const;
@@ -257,7 +257,7 @@ describe("what has to be known before all else", () => {
     for (const report of reports) expect(validate(JSON.parse(JSON.stringify(report))) || validate.errors).toBe(true);
   });
 
-  test("that the target ended is a regression", () => {
+  test("says that an end of the target is a regression", () => {
     const ended = concluded({ ...good, ...known });
     expect(compareReports(good, ended)).toMatchObject({ outcome: "regressed", lost: "the server ended (exit code 3)" });
     expect(compareReports(good, ended).new).toMatchObject(known);
@@ -271,12 +271,12 @@ describe("a verdict that varies", () => {
     return { ...report, target: { ...report.target, ...(failOnUnstable && { failOnUnstable }) } };
   };
 
-  test("is said, and fails no run", () => {
+  test("is reported, and fails no run", () => {
     expect(isFine(varying())).toBe(true);
     expect(show(varying())).toMatch(/^PASS/m);
   });
 
-  test("fails one where the user minds, in every format", async () => {
+  test("fails one if the user minds, in every format", async () => {
     const report = varying(true);
     expect(isFine(report)).toBe(false);
     expect(contradictionIn(report)).toBeUndefined();

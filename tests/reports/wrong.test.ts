@@ -33,7 +33,7 @@ const seen = (it: string | ReportCheck, ...connections: ReportConnection[]) => {
   return spot && [spot.connection, spot.event];
 };
 
-test("what the check names as its evidence shows a finding, the last of it", () => {
+test("the last event of a check's evidence shows a finding", () => {
   const both = [connection([event("end")]), connection([event("ping"), event("ping"), event("end")])];
   expect(seen(check("x", { evidence: { connection: 1, events: [0, 1] } }), ...both)).toEqual([1, 1]);
 });
@@ -43,7 +43,7 @@ test("evidence that is not there is left alone", () => {
   expect(seen(check("x", { evidence: { connection: 7, events: [0] } }), connection([event("end")]))).toEqual([0, 0]);
 });
 
-test("a wait in vain shows what did not come, and no other wait does", () => {
+test("only its own wait in vain shows a missing message", () => {
   const silence = { what: "an answer", afterMs: 5 };
   const waits = connection([timeout("an answer"), timeout("the end"), event("end")]);
   expect(seen(check("nothing in 5 ms", { silence }), waits)).toEqual([0, 0]);
@@ -55,7 +55,7 @@ test("the message that holds what came shows it", () => {
   expect(seen("text banana", connection([event("text", "banana"), event("end")]))).toEqual([0, 0]);
 });
 
-test("the connection that is named, or the last on which something went wrong, or the end shows it", () => {
+test("the named connection shows it, or the last on which something went wrong, or the end", () => {
   const ended = [event("ping"), event("end")];
   const named = [connection(ended, "bystander"), connection(ended, "client")];
   expect(seen('"the bystander\'s connection ended"', ...named)).toEqual([0, 1]);
@@ -64,14 +64,14 @@ test("the connection that is named, or the last on which something went wrong, o
   expect(seen("no answer")).toBeUndefined();
 });
 
-test("of very many connections those on which something went wrong are told, then the last", () => {
+test("very many connections are cut to those on which something went wrong, then the last", () => {
   const many = Array.from({ length: 9 }, (_, i) => connection([event(i === 2 ? "end" : "ping")]));
   const hasEnd = ({ events }: ReportConnection) => events.some(({ type }) => type === "end");
   expect(notable(many, 3, hasEnd)).toEqual([many[2], many[7], many[8]]);
   expect(notable(many, 9, hasEnd)).toEqual(many);
 });
 
-test("in a long transcript the line that is wrong is shown with those around it", () => {
+test("a long transcript shows the wrong line with those around it", () => {
   const events = Array.from(
     { length: 100 },
     (_, i): WireEvent => ({ at: i, from: "server", type: "text", data: `#${i}` }),
@@ -92,7 +92,7 @@ test("in a long transcript the line that is wrong is shown with those around it"
   ]);
 });
 
-test("of very many connections the one that a check is about is told, whatever happened on others", () => {
+test("the connection that a check is about is shown among very many", () => {
   const many = Array.from({ length: 9 }, (_, i) => connection([event(i === 4 ? "ping" : "end")], `number ${i}`));
   const it = { title: "", checks: [check("x", { evidence: { connection: 4, events: [0] } })], connections: many };
   expect(explainFindings(it as unknown as ReportCase, [], 9).filter((line) => line.startsWith(">"))).toHaveLength(1);
@@ -109,10 +109,10 @@ const options = {
   written: [],
 };
 
-/** The lines that a text marks as wrong, by when they happened. */
+/** Returns the times of the lines that a text marks as wrong. */
 const marked = (text: string) => [...new Set(Array.from(text.matchAll(/> +(\d+\.\d) ms/g), ([, ms]) => Number(ms)))];
 
-/** The lines that the page marks, in ms of the clock of the run. */
+/** Returns the times of the lines that the page marks, in ms of the clock of the run. */
 async function markedInPage(report: Report): Promise<number[]> {
   const page = await html(report, protocol);
   const data: PageData = JSON.parse(page.match(/id="data">(.*?)<\/script>/s)?.[1] ?? "");

@@ -42,7 +42,7 @@ test("the version under test is the constant of the greeting's schema", () => {
   expect(system).toContain(`tachyonVersion: "${version}"`);
 });
 
-/** The words by which a row of the document leans on its heading or on the row before, and those that a statement has instead. */
+/** The words by which a row of the document leans on its heading or the row before, with the words of a statement instead. */
 const ALONE: Readonly<Record<string, readonly [row: string, statement: string]>> = {
   "message.json": ["It is", "Every message is"],
   "message.known": [

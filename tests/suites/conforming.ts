@@ -3,10 +3,10 @@ import type { Check } from "../../harness/judge.ts";
 import { byDefault, cases, runAgainst } from "../helpers.ts";
 import type { Unusual } from "../servers/unusual.ts";
 
-/** The silence of the client that shall be left alone, in ms: none of these servers minds. */
+/** The silence of the client that shall be left alone, in ms. None of these servers minds it. */
 const MOMENT = 100;
 
-/** Runs the suite against the url of a server that conforms in an unusual way, and expects that nothing is wrong or doubtful. */
+/** Runs the suite against a server that conforms in an unusual way. Expects that nothing is broken or doubtful. */
 export async function expectNothingWrong(url: string, unusual: Unusual): Promise<void> {
   const { warns, ca, share = 1, cases: ids } = unusual;
   const some = ids ? cases.filter(({ id }) => ids.test(id)) : byDefault.filter((_, i) => i % share === 0);
@@ -25,7 +25,7 @@ export async function expectNothingWrong(url: string, unusual: Unusual): Promise
   expect(stop).toBeUndefined();
 }
 
-/** Where a SHOULD is broken that may be, others that hang on it cannot be judged; nor what needs more connections than a limit. */
+/** Checks may be skipped that rest on a broken SHOULD, or need more connections than a limit allows. */
 function isAllowed({ verdict, requirement, level, actual, see }: Check, { warns, limited }: Unusual): boolean {
   if (verdict === "skip" && limited && /at most|limit/.test(actual)) return true;
   if (verdict === "skip") return level === "SHOULD" && warns.some((id) => id === see);

@@ -15,7 +15,7 @@ import { resilienceCases } from "../../suites/websocket/resilience.ts";
 import { transportCases } from "../../suites/websocket/transport.ts";
 import { SUBPROTOCOL, toy } from "../toy/protocol.ts";
 
-/** The toy version, unlike Tachyon 0.1.7 in all that a dialect says, with a request that ends nothing. */
+/** The toy version with a request that ends nothing. It differs from Tachyon 0.1.7 in all that a dialect says. */
 const request = { type: "request", messageId: "request", commandId: "toy/ping" };
 const sent = ({ transcript }: Connection) => messages(transcript, "server").map(({ message }) => message);
 
@@ -110,7 +110,7 @@ test("a server of another protocol keeps all that the shared cases test", async 
   expect(wrong.map(({ case: { id }, checks }) => [id, checks.filter((it) => it.verdict !== "pass")])).toEqual([]);
 }, 60_000);
 
-test("its cases have ids of their own, and speak its words only", () => {
+test("its cases have ids of their own, and use only its words", () => {
   const ids = cases.map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
   expect(cases.filter(({ title }) => /disconnect request|greet/.test(title))).toEqual([]);

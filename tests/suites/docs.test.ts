@@ -13,7 +13,7 @@ if (process.env.UPDATE_DOCS) {
   for (const [file, page] of all) writeFileSync(join(FOLDER, file), page);
 }
 
-/** A document as one reads it, without markup and line breaks. */
+/** Returns a document without markup and line breaks. */
 const plain = (markdown: string) =>
   markdown
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
@@ -35,7 +35,7 @@ test("there is a page for each section, and it holds its requirements, whole", (
   }
 });
 
-test("every case is on the page of each requirement that it tests, and every fault on that of what it breaks", async () => {
+test("every case is on the page of each requirement that it tests, and every fault on that of the one it breaks", async () => {
   const text = [...all.values()].join("");
   expect(cases.filter(({ id }) => !text.includes(`| \`${id}\` |`)).map(({ id }) => id)).toEqual([]);
   const faults = Object.keys(await protocol.faults());
@@ -61,7 +61,7 @@ test("every link leads somewhere", () => {
   expect(broken).toEqual([]);
 });
 
-test("what a clause quotes stands in the document, in that section", () => {
+test("the words that a clause quotes are in that section of the document", () => {
   const sections = readFileSync("schemas/0.1.7/document/system.md", "utf8").split(/^(?=##? )/m);
   const wrong = Object.entries(protocol.clauses).filter(([, { place, says }]) => {
     const [document, heading] = place.split(", ");
@@ -71,7 +71,7 @@ test("what a clause quotes stands in the document, in that section", () => {
   expect(wrong).toEqual([]);
 });
 
-test("every requirement has a clause, and a cause where it can be broken", () => {
+test("every requirement has a clause, and a cause if it can be broken", () => {
   const ids = protocol.requirements.map(({ id }) => id);
   expect(Object.keys(protocol.clauses).toSorted()).toEqual(ids.toSorted());
   const breakable = protocol.requirements.filter(({ level }) => level !== "MAY").map(({ id }) => id);

@@ -25,7 +25,7 @@ describe("a name that stands twice", () => {
     expect(repeatedName(text)).toBeUndefined();
   });
 
-  test("is never found in what JavaScript writes, and always once a name is written again", () => {
+  test("is never found in JSON of JavaScript, and always found once a name is written again", () => {
     const object = fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 });
     fc.assert(
       fc.property(object, fc.nat(), (value, i) => {
@@ -38,7 +38,7 @@ describe("a name that stands twice", () => {
     );
   });
 
-  test("is looked for in any depth without recursion", () => {
+  test("is found in any depth without recursion", () => {
     const deep = 200_000;
     expect(repeatedName(`${'{"a":'.repeat(deep)}{"b":1,"b":2}${"}".repeat(deep)}`)).toBe("b");
   });

@@ -10,7 +10,7 @@ import { cases } from "../helpers.ts";
 const { foundations, requirements } = protocol;
 const known = new Set<string>([...requirements.map(({ id }) => id), ...cases.map(({ id }) => id)]);
 
-test("whatever the foundations name is there, and a plain case tests its requirement or is judged by its rule", () => {
+test("all names in the foundations are known, and a plain case tests its requirement or is judged by its rule", () => {
   const { plain, forms, varying, within } = foundations;
   const named = [
     ...Object.entries(plain).flatMap(([id, it]) => [id, ...it.plain, ...it.on]),
@@ -24,20 +24,20 @@ test("whatever the foundations name is there, and a plain case tests its require
   expect(idle).toEqual([]);
 });
 
-test("no requirement rests on itself, whatever lies between", () => {
+test("no requirement rests on itself, not even through others", () => {
   const below = (id: string, seen: readonly string[] = []): readonly string[] =>
     seen.includes(id) ? [id] : (foundations.plain[id]?.on ?? []).flatMap((on) => below(on, [...seen, id]));
   expect(Object.keys(foundations.plain).flatMap((id) => below(id))).toEqual([]);
 });
 
-/** A result in which a case breaks or keeps a requirement. */
+/** Makes a result in which a case breaks or keeps a requirement. */
 function result(id: string, requirement: string, verdict: Verdict, more: Partial<CaseResult> = {}): CaseResult {
   const check = { requirement, level: "MUST", verdict, expected: "", actual: "" } as const;
   const it = cases.find((one) => one.id === id) as Case;
   return { case: it, verdict, checks: [check], connections: [], beganAt: 0, durationMs: 0, ...more };
 }
 
-/** The cases that are told to be broken. */
+/** Returns the cases that count as broken. */
 const told = (...results: readonly CaseResult[]) =>
   ground(results, [], foundations).flatMap(({ case: { id }, checks }) => (checks.some(isBroken) ? [id] : []));
 
@@ -45,14 +45,14 @@ const LONG = "disconnect/extra-message-of-8192-bytes";
 const BYTEWISE = "transport/segments-each-byte-in-a-segment-of-its-own";
 const IN_ONE = "transport/segments-a-ping-and-a-request-in-one-segment";
 
-test("a long message rests on frames being read that come in several segments, and not on several in one", () => {
+test("a long message rests on reading frames that come in several segments, and not several frames in one", () => {
   const long = result(LONG, "disconnect.extra-properties", "fail");
   expect(told(long, result(BYTEWISE, "transport.segmentation", "fail"))).toEqual([BYTEWISE]);
   const kept = result(BYTEWISE, "transport.segmentation", "pass");
   expect(told(long, kept, result(IN_ONE, "transport.segmentation", "fail"))).toEqual([LONG, IN_ONE]);
 });
 
-test("what may come of others rests on clients being kept apart; what is sure does not", () => {
+test("a finding that others may cause rests on keeping clients apart; a proved one does not", () => {
   const apart = result("disconnect/isolated", "disconnect.isolated", "fail");
   const spelled = "disconnect/spelled-spaces-inside";
   const doubts: Partial<CaseResult>[] = [{ unstable: true }, { unconfirmed: true }];

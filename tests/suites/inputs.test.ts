@@ -20,7 +20,7 @@ const isRequest = (text: string) => {
 };
 const named = (texts: Readonly<Record<string, string>>) => Object.entries(texts);
 
-describe("a request by any other text is one", () => {
+describe("another text of a request is a request", () => {
   test.each([
     ...named(spellings(dialect)),
     ...named(refusableTexts(dialect)),
@@ -36,7 +36,7 @@ describe("a request by any other text is one", () => {
   });
 });
 
-test("what only a lenient parser reads is no JSON", () => {
+test("text that only a lenient parser reads is no JSON", () => {
   expect(named(lenientTexts(disconnect)).filter(([, text]) => parse(text) !== undefined)).toEqual([]);
 });
 
@@ -46,7 +46,7 @@ test("no other near miss is a request", () => {
   expect(new Set(all.map(({ text }) => text)).size).toBe(all.length);
 });
 
-test("what is nested deep is no request, and is JSON unless it is cut off", () => {
+test("deeply nested text is no request, and is JSON unless it is cut off", () => {
   for (const [name, text] of Object.entries(deepTexts))
     expect([name, parse(text()) === undefined]).toEqual([name, name.includes("cut-off")]);
 });

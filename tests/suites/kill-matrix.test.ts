@@ -12,12 +12,12 @@ test("there is a fault for every MUST and every SHOULD of the catalogue", () => 
   expect(owed.filter((id) => !broken.has(id))).toEqual([]);
 });
 
-test("every fault is found, as the matrix tells, in the order of the faults", () => {
+test("the matrix shows that every fault is found, in the order of the faults", () => {
   const found = rows().filter(({ kills }) => kills.length > 0);
   expect(found.map(({ fault }) => fault)).toEqual(Object.keys(faults));
 });
 
-test("every case finds a fault of what it is about", () => {
+test("every case finds a fault of a requirement that it is about", () => {
   const useless = [...killsByCase(rows())].filter(([, found]) => found.length === 0);
   expect(useless).toEqual([]);
 });

@@ -18,23 +18,23 @@ const { UPDATE_DOCS, FAULTS } = process.env;
 const wanted = FAULTS?.split(",");
 for (const name of wanted ?? []) faultNamed(name); // Throws where there is none.
 
-/** What a run tells of the reference server with one fault. */
+/** The findings of a run against the reference server with one fault. */
 interface Row extends Killed {
-  /** Cases of which the suite cannot tell. */
+  /** The cases that the suite could not judge. */
   readonly errors: readonly string[];
-  /** Whether the verdict of a case does. */
+  /** The verdict of a case varies. */
   readonly varies: boolean;
 }
 
-/** The suites that put load on a server do not run by default: they do with faults that concern them. */
+/** The suites that put load on a server. They run only with faults that concern them. */
 const LOAD: Readonly<Record<string, readonly string[]>> = {
   resilience: ["resilience"],
   generated: ["disconnect", "malformed"],
 };
 
 /**
- * All cases that run with a fault: those of a default run, and those of suites that put load on the server where they concern it.
- * A fault that shows under load meets only the latter: a default run is load, too, as it happens.
+ * Returns all cases that run with a fault: those of a default run, and those of load suites that concern it. A fault that shows
+ * under load meets only the latter, since a default run may be load, too.
  */
 function casesFor(fault: string): readonly Case[] {
   const section = requirements.find(({ id }) => id === named(fault).breaks)?.section ?? "";
@@ -43,14 +43,14 @@ function casesFor(fault: string): readonly Case[] {
 
 const named = (fault: string): ReferenceFault => faults[fault] as ReferenceFault;
 
-/** In so many days each fault runs in full once: others each day, so that they take a minute. */
+/** The days in which each fault runs in full once. */
 const DAYS = 30;
 const inTurn = new Set(byTurns(Object.keys(faults), DAYS));
 
-/** Whether all cases run with a fault: for the page, where it is named by FAULTS, and else when it is its day. */
+/** Tells if all cases run with a fault: for the page, if FAULTS names it, and otherwise on its day. */
 const isInFull = (fault: string): boolean => UPDATE_DOCS !== undefined || wanted !== undefined || inTurn.has(fault);
 
-/** So many of the cases that find a fault run with it on any day: from the first to the last. */
+/** The number of cases that run with a fault on any other day, spread over those that find it. */
 const FEW = 3;
 
 function fewOf(fault: string): readonly Case[] {
@@ -61,8 +61,8 @@ function fewOf(fault: string): readonly Case[] {
 }
 
 /**
- * With these most of a run is waiting: so all wait side by side, as in a default run. With the others one case runs after another:
- * it is told the same, at any load of the machine that tests.
+ * With these faults a run mostly waits, so its cases wait side by side, as in a default run. With all others one case runs after
+ * another, so that the result does not depend on the load of the machine.
  */
 const SILENT: ReadonlySet<string> = new Set([
   "greets-with-an-array",
@@ -80,10 +80,10 @@ const SILENT: ReadonlySet<string> = new Set([
   "is-deaf-after-three-malformed-commands",
 ]);
 
-/** Generated inputs of a case: enough for the faults, which are not subtle. */
+/** The number of inputs that a case generates. It is enough, since the faults are not subtle. */
 const RUNS = 15;
 
-/** In ms: of few cases it can be short, but longer than any server with a fault rests. */
+/** The timeout, in ms. It can be short for few cases, but is longer than the pauses of any fault. */
 const SHORT = 1_200;
 
 /** Runs some cases against the reference server with a fault. */
@@ -115,12 +115,12 @@ async function rowOf(fault: string, some: readonly Case[], inFull: boolean): Pro
   }
 }
 
-/** So many faults are tried side by side: with most of them the suite mostly waits. Who asks for one test gets its group. */
+/** The number of faults that run side by side, since the suite mostly waits. A filter for one test runs its group. */
 const SIDE_BY_SIDE = 4;
 const GROUP = 8;
 const PATIENCE = 240_000;
 
-/** Tests that of each of some faults is told what it says it breaks and nothing else, and that the page tells what finds it. */
+/** Tests that each of these faults breaks what it says and nothing else, and that the page names the cases that find it. */
 export function prove(some: Faults, sideBySide = SIDE_BY_SIDE): void {
   const names = Object.keys(some).filter((name) => wanted?.includes(name) ?? true);
   if (names.length === 0) test.skip("none that is named", () => {});
@@ -143,8 +143,8 @@ export function prove(some: Faults, sideBySide = SIDE_BY_SIDE): void {
 }
 
 /**
- * Few cases find the fault, and tell nothing that it does not break. Each alone may not: some are harmed by others that run first. Where
- * verdicts vary, what holds on every connection is told instead.
+ * Expects that a few cases together find the fault, and nothing that it does not break. One alone may not, since others may harm it
+ * first. If verdicts vary, requirements of every connection are broken instead.
  */
 function hold({ fault, told, errors, varies }: Row): void {
   const { breaks, also = [] } = named(fault);
@@ -154,7 +154,7 @@ function hold({ fault, told, errors, varies }: Row): void {
   expect([breaks, ...also, ...instead]).toEqual(expect.arrayContaining(told as string[]));
 }
 
-/** All cases together tell exactly what the fault breaks, and the page says so. */
+/** Expects that all cases together find exactly what the fault breaks, and that the page says so. */
 function holdInFull(row: Row): void {
   const { fault, told, errors } = row;
   const { breaks, also = [] } = named(fault);
@@ -165,11 +165,11 @@ function holdInFull(row: Row): void {
   expect(rows().find((it) => it.fault === fault)).toEqual({ fault, told, kills: row.kills });
 }
 
-/** The kill matrix as it is stored. */
+/** Reads the stored kill matrix. */
 export const rows = (): Killed[] =>
   JSON.parse(readFileSync(TABLE, "utf8")).map((it: StoredKill) => fromStored(it, suites));
 
-/** Stores a row in the place of the one that there was, in the order of the faults, and makes the page again. */
+/** Stores a row in the place of an older one, in the order of the faults, and makes the page again. */
 function write({ fault, told, kills }: Killed): void {
   const known = [...rows(), { fault, told, kills }];
   const now = Object.keys(faults).flatMap((name) => known.findLast((it) => it.fault === name) ?? []);
@@ -178,21 +178,21 @@ function write({ fault, told, kills }: Killed): void {
 }
 
 /**
- * Of the cases that find a breach those that are about the requirement: what others find of it in passing varies with the load of the machine.
- * All of them where it is a rule of every connection, and no case is about it.
+ * Returns the cases that find a breach and are about the requirement: other findings vary with the load of the machine. Returns all
+ * of them if no case is about it, since it is a rule of every connection.
  */
 function aboutIt(kills: readonly string[], requirement: string): readonly string[] {
   const some = cases.filter(({ id, tests }) => tests.includes(requirement) && kills.includes(id)).map(({ id }) => id);
   return some.length > 0 ? some : kills;
 }
 
-/** Whether a case is about a requirement: it declares it, or declares only what cannot be broken and is judged by the rules alone. */
+/** Tells if a case is about a requirement. It declares it, or only such as cannot be broken, so that the rules judge it. */
 function isAbout({ tests }: (typeof cases)[number], requirement: string): boolean {
   const breakable = tests.some((id) => isBinding(requirements.find((it) => it.id === id)?.level ?? "MAY", true));
   return breakable ? tests.includes(requirement) : true;
 }
 
-/** The faults that each case finds, by its id. */
+/** Returns the faults that each case finds, by its id. */
 export function killsByCase(rows: readonly Killed[]): Map<string, string[]> {
   return new Map(
     cases.map((it) => [
@@ -204,11 +204,11 @@ export function killsByCase(rows: readonly Killed[]): Map<string, string[]> {
   );
 }
 
-/** The kill matrix as it is stored: a fault a line. */
+/** Returns the text of the stored kill matrix, a fault a line. */
 export const table = (some: readonly Killed[]): string =>
   `[\n${some.map((it) => JSON.stringify(toStored(it, suites))).join(",\n")}\n]\n`;
 
-/** The cases of a row in words, by suite as a glob. */
+/** Returns the cases of a row in words, a whole suite as a glob. */
 const listed = (row: Killed): string =>
   Object.entries(toStored(row, suites).kills)
     .map(([suite, some]) => {
@@ -217,7 +217,7 @@ const listed = (row: Killed): string =>
     })
     .join("; ");
 
-/** The kill matrix as a page. */
+/** Returns the page of the kill matrix. */
 export function page(rows: readonly Killed[]): string {
   const byFault = rows.map((row) => {
     const broken = row.told.map((id) => `\`${id}\``).join(", ");

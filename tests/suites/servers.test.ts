@@ -15,7 +15,7 @@ describe("a server that conforms", () => {
     expect(results.filter(({ unstable }) => unstable)).toEqual([]);
   });
 
-  test("so does one that makes every other choice, but for what its WebSocket layer lets pass, also one case at a time", async () => {
+  test("a server that makes every other choice does, too, but for what its WebSocket layer lets pass, even one case at a time", async () => {
     const server = await lobby();
     close = server.close;
     const light = protocol.suites.filter(({ load }) => !load).flatMap((suite) => suite.cases);

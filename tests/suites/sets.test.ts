@@ -3,7 +3,7 @@ import { expect, test } from "@jest/globals";
 import { digestOf, freeze, type RequirementSet } from "../../harness/set.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 
-/** The digest of each set. A line here is written once, and never changed after the release of the set. */
+/** The digest of each set. A line never changes after the release of the set. */
 const FROZEN: Readonly<Record<string, string>> = {
   "0.1.7/2026-11": "4a5102d643161e3af2d31dd6357e1d45563f898a688036341b4b7942768d8910",
 };
@@ -16,7 +16,7 @@ if (process.env.NEW_SET) {
   writeFileSync(`suites/${version}/sets/${process.env.NEW_SET}.json`, `${JSON.stringify(now, undefined, 2)}\n`);
 }
 
-/** The ids by which two sets differ. */
+/** Returns the ids by which two sets differ. */
 const difference = (one: RequirementSet, other: RequirementSet) =>
   (["requirements", "cases"] as const).flatMap((kind) =>
     [...new Set([...Object.keys(one[kind]), ...Object.keys(other[kind])])].filter(
@@ -34,7 +34,7 @@ test("sets are named by their month, and stand in its order", () => {
   for (const name of names) expect(name).toMatch(/^0\.1\.7\/\d{4}-(0[1-9]|1[0-2])$/);
 });
 
-test("the newest set is what the suite has now", () => {
+test("the newest set holds the suite as it is", () => {
   const newest = sets.at(-1) as RequirementSet;
   const changed = difference(newest, now);
   if (changed.length === 0) return;
@@ -45,7 +45,7 @@ test("the newest set is what the suite has now", () => {
   );
 });
 
-test("all of an older set is still tested as it was, or withdrawn", () => {
+test("every case of an older set still runs as it was, or is withdrawn", () => {
   const lost = sets.flatMap((set) =>
     difference(set, now).filter((id) => (id in set.requirements || id in set.cases) && !(id in withdrawn)),
   );

@@ -6,10 +6,10 @@ import { misjudged } from "../servers/misjudged/index.ts";
 import { isObject } from "../servers/tachyon.ts";
 import { byTurns } from "../turns.ts";
 
-/** Longer than a run may take, so that one that does is told of as well. */
+/** The timeout of a test, in ms. It is longer than a run may take, so that a late run is reported, too. */
 const PATIENCE = 90_000;
 
-/** The silence of the client that shall be left alone, in ms, where a server does not mind. */
+/** The silence of the client that shall be left alone, in ms, with servers that do not mind it. */
 const MOMENT = 100;
 
 let close: () => Promise<void> = async () => {};

@@ -3,7 +3,7 @@ import { unusualSlow } from "../servers/unusual-slow.ts";
 import { byTurns } from "../turns.ts";
 import { expectNothingWrong } from "./conforming.ts";
 
-/** Longer than a run may take, so that one that does is told of as well. */
+/** The timeout of a test, in ms. It is longer than a run may take, so that a late run is reported, too. */
 const PATIENCE = 60_000;
 
 let close: () => Promise<void> = async () => {};

@@ -21,10 +21,10 @@ const requirements = [
 
 const scenario = scenarios<(typeof requirements)[number]["id"]>();
 
-/** A request, as version 2 writes it. */
+/** Writes a request of version 2. */
 const request = (messageId: string, value: unknown) => ({ type: "request", messageId, commandId: "toy/echo", value });
 
-/** The answer to the request of this id, whichever came first. */
+/** Resolves to the answer to the request of this id, whichever came first. */
 const answerTo = (id: string): Partial<MessageEnvelope> => ({ kind: "response", name: "toy/echo", id });
 
 const alone = scenario({

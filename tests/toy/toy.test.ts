@@ -16,7 +16,7 @@ import { SUBPROTOCOL, toy } from "./protocol.ts";
 const folder = mkdtempSync(join(tmpdir(), "toy-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What a command prints, and its exit code. */
+/** Resolves to the output of a command, and its exit code. */
 async function printed(command: () => unknown): Promise<{ readonly code: unknown; readonly text: string }> {
   const { write } = process.stdout;
   const parts: string[] = [];
@@ -52,7 +52,7 @@ async function ran(name: string, fault?: string) {
 }
 
 describe("another protocol version", () => {
-  test("passes where its server is right, over its subprotocol, and every report says which protocol it is", async () => {
+  test("passes with a right server, over its subprotocol, and every report says which protocol it is", async () => {
     const { code, text } = await ran("right");
     expect(text).toMatch(/^PASS/m);
     expect(text).toMatch(/3 of 3 requirements of Toy 2\.0\.0/);
@@ -94,7 +94,7 @@ describe("another protocol version", () => {
     );
   });
 
-  test("is checked offline: recorded traffic is judged by its rule", async () => {
+  test("is checked offline by its rule", async () => {
     const lines = (data: object) =>
       [
         { connection: "1", from: "client", type: "upgrade", data: "GET / HTTP/1.1", url: "ws://toy/" },
