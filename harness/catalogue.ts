@@ -1,4 +1,4 @@
-/** How binding a requirement is. Breaking a MUST is a `fail`, a SHOULD a `warn`; a MAY is only reported. */
+/** The level of a requirement. A broken MUST is a `fail`, a SHOULD a `warn`; a MAY is only reported. */
 export type Level = "MUST" | "SHOULD" | "MAY";
 
 /** One row of a protocol version's catalogue: something that a server owes its clients. */
@@ -8,38 +8,38 @@ export interface Requirement {
   /** The section of the catalogue, which is also the name of the suite that tests it. */
   readonly section: string;
   readonly level: Level;
-  /** Where it comes from: `D` the endpoint's description or flags, `S` its schema, `R` an RFC, `→` derived. */
+  /** Its source: `D` the endpoint's description or flags, `S` its schema, `R` an RFC, `→` derived. */
   readonly source: string;
-  /** Why a derived requirement follows. */
+  /** The reason that a derived requirement follows. */
   readonly why?: string;
-  /** What is owed, in words. */
+  /** The requirement in words. */
   readonly statement: string;
 }
 
-/** What came of a check, a case or a requirement. */
+/** The verdict on a check, a case or a requirement. */
 export type Verdict = "pass" | "info" | "skip" | "warn" | "error" | "fail";
 
-/** All verdicts, the best first: the order of `worst`. */
+/** All verdicts, the best first. */
 export const VERDICTS = ["pass", "info", "skip", "warn", "error", "fail"] as const satisfies readonly Verdict[];
 
-/** The worst of some verdicts; `none` where there is none. */
+/** Returns the worst of some verdicts; `none` if there are none. */
 export function worst(verdicts: Iterable<Verdict>, none: Verdict = "pass"): Verdict {
   const ranks = Array.from(verdicts, (verdict) => VERDICTS.indexOf(verdict));
   return ranks.length === 0 ? none : (VERDICTS[Math.max(...ranks)] as Verdict);
 }
 
-/** Whether a verdict finds nothing wrong. */
+/** Tells if a verdict finds nothing wrong. */
 export const isRight = ({ verdict }: { readonly verdict: Verdict }): boolean =>
   verdict === "pass" || verdict === "info";
 
-/** Whether a verdict names a breach. */
+/** Tells if a verdict names a breach. */
 export const isBroken = ({ verdict }: { readonly verdict: Verdict }): boolean =>
   verdict === "fail" || verdict === "warn";
 
-/** Whether a verdict deserves an explanation: a breach, or what could not be judged for the suite's own sake. */
+/** Tells if a verdict is a finding: a breach, or an error of the suite. */
 export const isFinding = (it: { readonly verdict: Verdict }): boolean => isBroken(it) || it.verdict === "error";
 
-/** A result with other checks, and the verdict that follows from them. */
+/** Returns a result with other checks, and the verdict that follows from them. */
 export const withChecks = <
   R extends { readonly verdict: Verdict; readonly checks: readonly { readonly verdict: Verdict }[] },
 >(
@@ -47,10 +47,10 @@ export const withChecks = <
   checks: R["checks"],
 ): R => ({ ...result, checks, verdict: worst(checks.map(({ verdict }) => verdict)) });
 
-/** Whether breaking a requirement makes a server non-conformant. With `strict` a SHOULD counts as a MUST. */
+/** Tells if breaking a requirement makes a server non-conformant. With `strict` a SHOULD counts as a MUST. */
 export const isBinding = (level: Level, strict: boolean): boolean => level === "MUST" || (strict && level === "SHOULD");
 
-/** The verdict of a requirement that was broken. */
+/** Returns the verdict on a requirement that was broken. */
 export function broken(level: Level, strict: boolean): Verdict {
   if (level === "MAY") return "info";
   return isBinding(level, strict) ? "fail" : "warn";

@@ -28,7 +28,7 @@ export interface Patience {
   heard(): void;
   /** Waits follow one another, so each in vain delays all others. A kind that never comes is waited for less. */
   hurry: boolean;
-  /** So many waits were in vain, without a message between them, that the server is taken to be deaf. */
+  /** Too many waits were in vain, without a message between them: the server is taken to be deaf. */
   readonly deaf: boolean;
   readonly window: Window;
   /** Forgets what was missed, when the server was started again. */
@@ -77,7 +77,7 @@ interface Kind {
   all: number;
   /** The shortest wait, in ms. */
   best: number;
-  /** When waits began, and those that ended well, in ms of the run's clock: the latest ones. */
+  /** The times at which the latest waits began, and those that ended well, in ms of the run's clock. */
   begun: number[];
   served: number[];
 }

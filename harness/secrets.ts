@@ -5,10 +5,10 @@ export interface Secrets {
   redact(text: string): string;
 }
 
-/** Shorter secrets stand in too many innocent places to be taken out of running text. */
+/** The least length of a secret, in characters. Shorter ones stand in too many innocent places. */
 const SHORTEST = 4;
 
-/** A list of secrets. */
+/** Makes a list of secrets. */
 export function secrets(...first: readonly string[]): Secrets {
   const known = new Set<string>();
   let pattern: RegExp | undefined;

@@ -4,19 +4,19 @@ import type { Secrets } from "./secrets.ts";
 /** The server under test and how to reach it. */
 export interface Target {
   readonly url: URL;
-  /** What the user sends with every handshake; those among them that are credentials by their name count as such. */
+  /** The headers that the user sends with every handshake. Some are credentials by their name. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Further headers, which are credentials: a client without credentials leaves them out. */
+  /** Further headers, which are credentials. A client without credentials leaves them out. */
   readonly credentials?: Readonly<Record<string, string>> | undefined;
   readonly ca?: string | undefined;
   readonly insecure?: boolean | undefined;
-  /** Where the suite started the server itself. */
+  /** The server's process, if the suite started it. */
   readonly process?: ServerProcess | undefined;
-  /** They are taken out of all that is kept. */
+  /** The texts that are taken out of all that is kept. */
   readonly secrets?: Secrets | undefined;
 }
 
-/** How a server ended that the suite had started. */
+/** The end of a server that the suite had started. */
 export interface Death {
   /** By `performance.now()`, in ms. */
   readonly at: number;
@@ -26,25 +26,25 @@ export interface Death {
 
 /** A server under test that the suite started. */
 export interface ServerProcess {
-  /** How it ended since it was last started; `undefined` while it runs. */
+  /** Its end since it was last started; `undefined` while it runs. */
   readonly death: Death | undefined;
-  /** The line of its output that says why it ended, if one does. */
+  /** Resolves to the line of its output that says why it ended, if one does. */
   lastWords(): Promise<string | undefined>;
   /** Kills it, as one that hangs. */
   kill(): Promise<void>;
-  /** Ends what is left of it and starts it again. Resolves to why it does not accept connections, or to `undefined` where it does. */
+  /** Ends what is left of it and starts it again. Resolves to why it accepts no connections, or to `undefined` if it does. */
   restart(): Promise<string | undefined>;
   /** Ends its whole process group: first asks, then kills. */
   stop(): Promise<void>;
 }
 
-/** The name of the suite in every handshake: some gateways refuse a client that has none. */
+/** The name of the suite in every handshake. Some gateways refuse a client without a name. */
 const USER_AGENT = `${about.name}/${about.version}`;
 
-/** The headers that are credentials whoever gives them. */
+/** The headers that always are credentials. */
 const CREDENTIALS = /^(authorization|cookie|proxy-authorization)$/i;
 
-/** What a client sends with its handshake, and whether it comes without credentials: it leaves them out, or there are none. */
+/** Returns the headers of a client, and tells if it comes without credentials: it leaves them out, or there are none. */
 export function headersOf(
   { headers, credentials = {} }: Pick<Target, "headers" | "credentials">,
   anonymous = false,
@@ -58,7 +58,7 @@ export function headersOf(
   };
 }
 
-/** A URL without the user and password that it may hold. */
+/** Returns a URL without its user and password. */
 export function withoutCredentials(url: URL): URL {
   const copy = new URL(url);
   copy.username = "";
