@@ -67,7 +67,7 @@ test("a minimal recording is enough", () => {
   expect(it?.shown().events.map(({ at }) => at)).toEqual([0, 0, 0, 500]);
 });
 
-/** What a reader hands over. */
+/** Returns the events that a reader hands over. */
 function read(reading: (sink: (it: RecordedEvent) => void) => void): RecordedEvent[] {
   const all: RecordedEvent[] = [];
   reading((it) => all.push(it));
@@ -113,7 +113,7 @@ test.each<[string, unknown, RegExp]>([
   expect(() => read((sink) => har("a.har", content, sink))).toThrow(message);
 });
 
-/** What a recording of a report with one connection says: what is not kept. */
+/** Returns the findings on a report with one connection, but for kept requirements. */
 function ofReport(events: readonly WireEvent[]): Readonly<Record<string, string>> {
   const report = { cases: [{ id: "a/b", connections: [{ url: "", events }] }] } as unknown as Report;
   const [it] = followed(toLines({ a: read((sink) => stored(report, sink)).map((recorded) => recorded.event) }));

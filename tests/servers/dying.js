@@ -16,7 +16,7 @@ const { values } = parseArgs({
   },
 });
 
-/** What a client may do that it ends over: what tells a text, a request or a violation of RFC 6455 that does. */
+/** The inputs that it may end over. Each tells if a text, a request or a violation of RFC 6455 is one. */
 const inputs = {
   null: { text: (text) => text.trim() === "null" },
   "escaped-nul": { text: (text) => text.includes("\\u0000") },
@@ -28,7 +28,7 @@ const inputs = {
   "close-2999": { violation: ({ message }) => message.endsWith("2999") },
 };
 
-/** How it ends. */
+/** The ways in which it ends. */
 const fates = {
   exit: (code) => process.exit(Number(code)),
   throw() {
@@ -36,15 +36,15 @@ const fates = {
     return message.command;
   },
   kill: () => process.kill(process.pid, "SIGKILL"),
-  /** Lives on, and drops all clients but who did it. */
+  /** Lives on, and drops all clients but the culprit. */
   drop(_, running, client) {
     for (const it of running.clients) if (it !== client) it.terminate();
   },
-  /** Lives on with whom it has, and accepts no more. */
+  /** Lives on with its clients, and accepts no more. */
   deaf: (_, running) => running.server.close(),
 };
 
-/** What it is wrong in, whatever a client does. */
+/** The bugs that it may have besides. */
 const bugs = {
   parity: { parity: (version) => parity(version?.replace(/^0\.1\.7\d+$/, "0.1.7")) },
   trim: { commandIn: (text) => commandIn(text)?.trim?.() },
@@ -60,7 +60,7 @@ const triggers = values.on.map((text) => {
   return { ...inputs[input], fall };
 });
 
-/** Falls over what came, where a trigger tells it. */
+/** Ends over an input if it is a trigger. */
 function over(kind, what, client) {
   for (const { [kind]: tells, fall } of triggers) if (tells?.(what)) fall(client);
 }

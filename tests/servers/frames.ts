@@ -9,10 +9,10 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-/** Why a connection fails, as the code of a close frame: RFC 6455, 7.4.1. */
+/** The close codes by which a server fails a connection (RFC 6455, 7.4.1). */
 export type Failure = 1002 | 1007 | 1009;
 
-/** What a server receives: whole messages, control frames, or a reason to fail the connection. */
+/** The handlers for whole messages, control frames, or a reason to fail the connection. */
 export interface Incoming {
   message(payload: Buffer, binary: boolean): void;
   ping(payload: Buffer): void;
@@ -31,7 +31,7 @@ interface Gathered {
 const [CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG] = [0, 1, 2, 8, 9, 10];
 const OPCODES = [CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG];
 
-/** A frame as a server sends it. */
+/** Returns a frame as a server sends it. */
 export function frame(opcode: number, payload: string | Buffer, final = true): Buffer {
   const bytes = Buffer.from(payload);
   const { length } = bytes;
@@ -43,13 +43,13 @@ export function frame(opcode: number, payload: string | Buffer, final = true): B
   return Buffer.concat([head, bytes]);
 }
 
-/** The payload of a close frame. */
+/** Returns the payload of a close frame. */
 export function closing(code?: number, reason = ""): Buffer {
   if (code === undefined) return Buffer.alloc(0);
   return Buffer.concat([Buffer.of(code >> 8, code & 0xff), Buffer.from(reason)]);
 }
 
-/** Reads what a client sends, as strictly as RFC 6455 asks. `limit` is the largest message, in bytes; `inflate` takes compressed ones. */
+/** Reads frames of a client, as strictly as RFC 6455 asks. `limit` is the largest message, in bytes; `inflate` takes compressed ones. */
 export function reader(
   limit: number,
   incoming: Incoming,
@@ -81,7 +81,7 @@ export function reader(
     needed = next.needed;
   };
 
-  /** Takes a frame in; returns the code to fail with. */
+  /** Takes a frame in. Returns the code to fail with, if it is wrong. */
   function take(frame: Frame): Failure | undefined {
     const { opcode, payload } = frame;
     if (frame.compressed && (!inflate || ![TEXT, BINARY].includes(opcode))) return 1002;
@@ -119,7 +119,7 @@ export function reader(
   }
 }
 
-/** The first frame in a buffer, how much is needed to read it, or the code to fail with. */
+/** Returns the first frame in a buffer, the number of bytes needed to read it, or the code to fail with. */
 function decode(buffer: Buffer, limit: number): (Frame & { size: number }) | { needed: number } | Failure {
   if (buffer.length < 2) return { needed: 2 };
   const [first, second] = [buffer.readUInt8(0), buffer.readUInt8(1)];
@@ -136,7 +136,7 @@ function decode(buffer: Buffer, limit: number): (Frame & { size: number }) | { n
   return { opcode, final, compressed, payload, size: start + length };
 }
 
-/** Whether a client may send this as the payload of a close frame: RFC 6455, 5.5.1 and 7.4. */
+/** Tells if a client may send this as the payload of a close frame (RFC 6455, 5.5.1 and 7.4). */
 function isClose(payload: Buffer): boolean {
   if (payload.length < 2) return payload.length === 0;
   const code = payload.readUInt16BE(0);

@@ -7,7 +7,7 @@ import { constants, deflateRawSync } from "node:zlib";
 import { parityBetween } from "../../suites/0.1.7/reference/behaviour.ts";
 import { nameOf } from "./lobby.ts";
 
-/** A server that means harm, or is broken as badly as one that does, and what a run against it has to end with. */
+/** A server that means harm, or is broken as badly, and the right ends of a run against it. */
 export interface Hostile {
   start(): Promise<{ url: string; close(): Promise<void> }>;
   /** The exit codes that are right. */
@@ -19,9 +19,9 @@ export interface Hostile {
 /** One client, once its request has been read. */
 interface Call {
   readonly socket: Socket;
-  /** How many clients connected before it. */
+  /** The number of clients that connected before it. */
   readonly n: number;
-  /** Whether it offers to compress messages. */
+  /** It offers to compress messages. */
   readonly deflate: boolean;
   /** The answer that its handshake is owed, up to the empty line. */
   readonly head: string;
@@ -29,13 +29,13 @@ interface Call {
   readonly greeting: { readonly data: object };
 }
 
-/** What a server does. Its normal manners are those that the protocol asks for. */
+/** The acts of a server. The normal ones are those that the protocol asks for. */
 interface Manners {
   connect(socket: Socket, n: number): void;
   upgrade(call: Call): void;
   open(call: Call): void;
   message(call: Call, text: string): void;
-  /** The client's close frame. */
+  /** Called for the client's close frame. */
   close(call: Call, payload: Buffer): void;
   /** Ends all connections and accepts no more. */
   stop(): void;
@@ -49,14 +49,14 @@ interface Options {
   readonly args?: readonly string[];
 }
 
-/** Conformant, but perhaps more than the suite reads: what it did not judge then makes the run incomplete. */
+/** The exit codes if the server conforms, but may send more than the suite reads. The run is incomplete then. */
 const EITHER = [0, 1];
 
 /** The first byte of a frame: FIN, and the opcode. */
 const [TEXT, CLOSE, PING, PONG] = [0x81, 0x88, 0x89, 0x8a];
 const [BEGIN, CONTINUE, COMPRESSED] = [0x01, 0x00, 0xc1];
 
-/** All that a terminal, an XML parser or a JSON reader could choke on, and what can stand in an HTTP head of it. */
+/** Text that upsets a terminal, an XML parser or a JSON reader, and its part that can stand in an HTTP head. */
 const EVIL =
   "\0\x01\x1b[31mRED\x1b[0m\x1b]0;title\x07\r\n\t\b ]]> ]]&gt; <script>&amp;&#0; <!-- --> \u202e\u2066\u200b\ufeff \x9b31m\x7f\x85 \ufffe\uffff\u{1fffe} \u2028\u2029";
 const LONE = "\ud800 \udfff \udc00\ud800";
@@ -66,7 +66,7 @@ const DISCONNECTED = { command: "system/disconnected/response" };
 const FOREIGN = { command: "lobby/x/response", status: "success" };
 const UNKNOWN = '"command":"system/x/response","status":"success"';
 
-/** What no server may send in a close frame: codes, a single byte, a reason that is no UTF-8. */
+/** Payloads that no server may send in a close frame: wrong codes, a single byte, a reason that is no UTF-8. */
 const CLOSES = [
   ...[0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 65535].map((code) => closing(code)),
   Buffer.from([3]),
@@ -89,11 +89,11 @@ const FORBIDDEN = {
   ].map((bytes) => frame(TEXT, Buffer.from(bytes))),
 };
 
-/** A message that inflates to a thousand times its size, 400 MB: the same block 400 times, which refers to none before it. */
+/** A message that inflates to 400 MB, a thousand times its size: the same block 400 times, which refers to none before it. */
 const BLOCK = deflateRawSync(Buffer.alloc(1 << 20, " "), { finishFlush: constants.Z_FULL_FLUSH });
 const BOMB = frame(COMPRESSED, Buffer.concat(Array<Buffer>(400).fill(BLOCK)).subarray(0, -4));
 
-/** The hostile servers, and first one that is not. */
+/** The hostile servers. The first one is not hostile. */
 export const hostile: Readonly<Record<string, Hostile>> = {
   "nothing but what is right": tcp(0),
 
@@ -268,7 +268,7 @@ export const hostile: Readonly<Record<string, Hostile>> = {
   })),
 };
 
-/** More of them, which make the suite wait: runs against several fit side by side. */
+/** Hostile servers that make the suite wait, so that runs against several fit side by side. */
 export const waiting: Readonly<Record<string, Hostile>> = {
   "silence after the handshake": tcp(1, () => ({ open() {}, message() {}, close() {} })),
   "frames of one byte a second": tcp(1, () => ({
@@ -309,7 +309,7 @@ export const waiting: Readonly<Record<string, Hostile>> = {
   })),
 };
 
-/** A server that greets, and then sends a frame without end, between its answers. */
+/** Makes a server that greets, and then sends a frame without end between its answers. */
 function flood(exit: number | readonly number[], one: Buffer, options?: Options): Hostile {
   const more = ({ open }: Manners): Partial<Manners> => ({
     open(call) {
@@ -320,7 +320,7 @@ function flood(exit: number | readonly number[], one: Buffer, options?: Options)
   return tcp(exit, more, options);
 }
 
-/** A server that greets, and sends so many texts right behind. */
+/** Makes a server that greets, and sends many texts right behind. */
 function volley(exit: number | readonly number[], times: number, text: string): Hostile {
   const one = frame(TEXT, text);
   return tcp(exit, ({ open }) => ({
@@ -331,7 +331,7 @@ function volley(exit: number | readonly number[], times: number, text: string): 
   }));
 }
 
-/** A server whose greeting holds this as well, in its data and beside. */
+/** Makes a server whose greeting holds this as well, in its data and beside. */
 function greeting(exit: number | readonly number[], data: object, beside: object = {}): Hostile {
   return tcp(exit, ({ open }) => ({
     open: (call) =>
@@ -339,7 +339,7 @@ function greeting(exit: number | readonly number[], data: object, beside: object
   }));
 }
 
-/** A server that answers every message so. */
+/** Makes a server that answers every message with this. */
 function answer(exit: number | readonly number[], more: object): Hostile {
   return tcp(exit, () => ({
     message({ socket }) {
@@ -349,12 +349,12 @@ function answer(exit: number | readonly number[], more: object): Hostile {
   }));
 }
 
-/** A server that answers every handshake so. */
+/** Makes a server that answers every handshake with this. */
 function refusal(exit: number | readonly number[], head: string): Hostile {
   return tcp(exit, () => ({ upgrade: ({ socket }) => void socket.end(`${head}Content-Length: 0\r\n\r\n`, "latin1") }));
 }
 
-/** A server that greets, and sends each client one of these right behind. */
+/** Makes a server that greets, and sends each client one of these right behind. */
 function broken(exit: number | readonly number[], frames: readonly Buffer[]): Hostile {
   return tcp(exit, ({ open }) => ({
     open(call) {
@@ -364,7 +364,7 @@ function broken(exit: number | readonly number[], frames: readonly Buffer[]): Ho
   }));
 }
 
-/** A server on bare TCP (or TLS) whose manners are normal but for some. */
+/** Starts a server on bare TCP (or TLS) whose manners are normal but for these. */
 function tcp(
   exit: number | readonly number[],
   change: (normal: Manners) => Partial<Manners> = () => ({}),
@@ -405,7 +405,7 @@ const identity = () => ({
   cert: readFileSync("tests/fixtures/localhost.crt"),
 });
 
-/** What the protocol asks of a server. `manners` are those of the server as it is, which each step goes on with. */
+/** Makes the manners that the protocol asks for. Each step goes on with `manners`, those of the server as it is. */
 function politeness(manners: () => Manners): Omit<Manners, "stop"> {
   return {
     connect(socket, n) {
@@ -439,7 +439,7 @@ const asksForWebSocket = (request: string) =>
     it.test(request),
   );
 
-/** What a message is answered with. */
+/** Returns the answer to a message. */
 function verdict(text: string): object {
   const asked = nameOf(text) === "system/disconnect/request";
   return { ...DISCONNECTED, ...(asked ? { status: "success" } : { status: "failed", reason: "invalid_command" }) };
@@ -459,7 +459,7 @@ function callOf(socket: Socket, n: number, request: string): Call {
   };
 }
 
-/** Hands on what a client sends: its first message, and its close frame. */
+/** Hands on the first message of a client, and its close frame. */
 function frames(call: Call, manners: Manners): (bytes: Buffer) => void {
   let buffer = Buffer.alloc(0);
   let text = "";
@@ -479,7 +479,7 @@ function frames(call: Call, manners: Manners): (bytes: Buffer) => void {
   };
 }
 
-/** The first frame of a client in a buffer, unmasked, or nothing where it is not complete. Of one without a mask nothing is left. */
+/** Returns the first frame of a client in a buffer, unmasked, or nothing if it is not complete. Drops the payload of one without a mask. */
 function decode(buffer: Buffer): { first: number; payload: Buffer; size: number } | undefined {
   const [first = 0, second = 0x80] = buffer;
   if (second < 0x80) return { first: CLOSE, payload: Buffer.alloc(0), size: buffer.length };
@@ -497,7 +497,7 @@ function frame(first: number, payload: string | Buffer = ""): Buffer {
   return Buffer.concat([header(first, BigInt(Buffer.byteLength(payload))), Buffer.from(payload)]);
 }
 
-/** The header of a frame of so many bytes, whether or not they follow. */
+/** Returns the header of a frame of this size, in bytes. They need not follow. */
 function header(first: number, length: bigint): Buffer {
   if (length < 126n) return Buffer.from([first, Number(length)]);
   const short = length < 65_536n;
@@ -507,18 +507,18 @@ function header(first: number, length: bigint): Buffer {
   );
 }
 
-/** The payload of a close frame. */
+/** Returns the payload of a close frame. */
 function closing(code: number, reason = Buffer.alloc(0)): Buffer {
   return Buffer.concat([Buffer.from([code >> 8, code & 0xff]), reason]);
 }
 
-/** The same again and again; small things in larger pieces, so that it is the client who has the work. */
+/** Repeats a text without end, in large pieces, so that the client has the work. */
 function* forever(one: Buffer): Generator<Buffer> {
   const piece = Buffer.concat(Array<Buffer>(Math.ceil(8_000 / one.length)).fill(one));
   for (;;) yield piece;
 }
 
-/** Writes pieces as fast as the client reads them: whatever they come to, they fill no memory here. */
+/** Writes pieces as fast as the client reads them, so that they fill no memory here. */
 function pour(socket: Socket, pieces: Iterable<Buffer>, before?: string | Buffer): void {
   if (before !== undefined) socket.write(before);
   Readable.from(pieces).pipe(socket, { end: false });
@@ -534,7 +534,7 @@ function drip(socket: Socket, all: string | Buffer): void {
   socket.once("close", () => clearInterval(timer));
 }
 
-/** Ends a TCP connection by a reset, once this is written. */
+/** Resets a TCP connection once this is written. */
 function reset(socket: Socket, last: string | Buffer): void {
   socket.write(last, () => socket.resetAndDestroy());
 }

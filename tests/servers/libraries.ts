@@ -15,7 +15,7 @@ export interface Running {
 
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** A Tachyon server on `ws`; `headers` changes the lines of its 101. */
+/** Starts a Tachyon server on `ws`. `headers` changes the lines of its 101. */
 export function onWs(
   tachyon: Tachyon,
   options: ServerOptions = {},
@@ -38,7 +38,7 @@ export function onWs(
   );
 }
 
-/** A Tachyon server on `websocket`. */
+/** Starts a Tachyon server on `websocket`. */
 export function onWebSocketNode(tachyon: Tachyon): Promise<Running> {
   const gate = new EventEmitter();
   const server = new websocket.server({ httpServer: gate as never, autoAcceptConnections: false });
@@ -61,12 +61,12 @@ export function onWebSocketNode(tachyon: Tachyon): Promise<Running> {
   return listen((request, socket, head) => gate.emit("upgrade", request, socket, head));
 }
 
-/** A Tachyon server on `faye-websocket`. */
+/** Starts a Tachyon server on `faye-websocket`. */
 export function onFaye(tachyon: Tachyon): Promise<Running> {
   return listen((request, socket, head) => {
     if (!FayeWebSocket.isWebSocket(request)) return void socket.end("HTTP/1.1 400 No\r\nConnection: close\r\n\r\n");
     const faye = new FayeWebSocket(request, socket, head);
-    // Its handshake is written a tick later: what is sent before that waits for it.
+    // Its handshake is written a tick later. Earlier data waits for it.
     const served = tachyon({
       query: queryOf(request.url),
       say: (text) => faye.send(text),
@@ -78,7 +78,7 @@ export function onFaye(tachyon: Tachyon): Promise<Running> {
   });
 }
 
-/** An HTTP server that hands over who wants a WebSocket, and refuses all others. */
+/** Starts an HTTP server that hands over clients that want a WebSocket, and refuses all others. */
 async function listen(upgrade: Upgrade): Promise<Running> {
   const sockets = new Set<Duplex>();
   const server = createServer((_request, response) => response.writeHead(426).end());

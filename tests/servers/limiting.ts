@@ -2,19 +2,19 @@ import type { AddressInfo } from "node:net";
 import { createServer, type Socket, connect as tcp } from "node:net";
 import type { Running } from "./libraries.ts";
 
-/** How a gateway refuses who is beyond its limit. */
+/** The ways in which a gateway refuses a client beyond its limit. */
 export type Way = 429 | 503 | "reset" | "queue";
 
-/** Decides whether a client that comes now may pass; `inside` is how many are. */
+/** Tells if a client that comes now may pass, while `inside` clients are there. */
 export type Limiter = (inside: number) => boolean;
 
-/** At most so many at the same time. */
+/** Limits the clients at the same time. */
 export const together =
   (most: number): Limiter =>
   (inside) =>
     inside < most;
 
-/** A bucket of tokens: so many a second, and so many at once. */
+/** Limits clients by a bucket of tokens: some per second, and some at once. */
 export function bucket(perSecond: number, burst: number): Limiter {
   let tokens = burst;
   let last = performance.now();
@@ -28,7 +28,7 @@ export function bucket(perSecond: number, burst: number): Limiter {
   };
 }
 
-/** So many in each second of the clock; with `strict`, who is refused counts as well, in the second that has passed. */
+/** Limits clients in each second of the clock. With `strict`, refused ones count as well, over the past second. */
 export function window(perSecond: number, strict = false): Limiter {
   let seen: number[] = [];
   return () => {
@@ -49,7 +49,7 @@ export function every(nth: number): Limiter {
   };
 }
 
-/** A gateway on TCP in front of a server, which lets in whom all its limiters let in. */
+/** Starts a gateway on TCP in front of a server. It lets in the clients that all its limiters let in. */
 export async function gateway(to: Running, way: Way, ...limiters: readonly Limiter[]): Promise<Running> {
   const { port, hostname } = new URL(to.url);
   const sockets = new Set<Socket>();

@@ -3,7 +3,7 @@ import { type Peer, webSocketServer } from "./websocket.ts";
 /** A client of the lobby server. */
 export interface Client {
   readonly peer: Peer;
-  /** The version in the URL, decoded; `null` where there is none. */
+  /** The version in the URL, decoded; `null` if there is none. */
   readonly version: string | null;
   /** Sends a message (a text as it stands, a function's result as of then), after those before it. */
   say(message: unknown): void;
@@ -11,13 +11,13 @@ export interface Client {
   leave(code?: number): void;
 }
 
-/** Everything that the lobby server decides, so that a test can let it decide otherwise in one point. */
+/** The decisions of the lobby server. A test can change one of them. */
 export interface Behaviour {
   /** An HTTP status that refuses a client. */
   refuse(query: string, headers: ReadonlyMap<string, string>): number | undefined;
   greet(client: Client): void;
   parity(version: string | null): string;
-  /** What a text names as its command, `undefined` where it is malformed. */
+  /** Returns the command that a text names; `undefined` if it is malformed. */
   read(text: string, binary: boolean, client: Client): unknown;
   disconnect(client: Client): void;
   malformed(client: Client, text: string, binary: boolean): void;
@@ -26,7 +26,7 @@ export interface Behaviour {
   readonly port: () => number;
 }
 
-/** A server written independently of the reference server, and unlike it wherever the protocol lets it choose. */
+/** Starts a server that is independent of the reference server, and makes every other choice that the protocol allows. */
 export async function lobby(
   change: (normal: Behaviour) => Partial<Behaviour> = () => ({}),
   listenAt = 0,
@@ -91,7 +91,7 @@ export async function lobby(
   port = server.port;
   return server;
 
-  /** Slow on purpose: everything that is said takes its turn a moment later, in three fragments, pretty-printed. */
+  /** Sends each message a moment later, in three fragments, pretty-printed. */
   function clientOf(peer: Peer): Client {
     let turn = Promise.resolve();
     const later = (act: () => void) => {
@@ -139,7 +139,7 @@ function read(text: string, binary: boolean): unknown {
   }
 }
 
-/** The command that a text names, if it is a text of an object that names one. */
+/** Returns the command that a text names, if it is JSON of an object that names one. */
 export function nameOf(text: string): string | undefined {
   const command = read(text, false);
   return typeof command === "string" ? command : undefined;

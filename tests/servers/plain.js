@@ -1,4 +1,4 @@
-// A server in plain JavaScript that conforms, for what runs as a program of its own. Each hook changes one of its decisions.
+// A server in plain JavaScript that conforms, below those that run as programs. Each hook changes one of its decisions.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 
@@ -6,7 +6,7 @@ const NUMBER = "(0|[1-9]\\d*)";
 const VERSION = new RegExp(`^${NUMBER}\\.${NUMBER}\\.${NUMBER}$`);
 const DISCONNECT = "system/disconnect/request";
 
-/** The parity of a client's version. */
+/** Returns the parity of a client's version. */
 export function parity(version) {
   const parts = VERSION.exec(version ?? "")?.slice(1);
   if (!parts) return "unknown";
@@ -14,7 +14,7 @@ export function parity(version) {
   return ["match", "major_mismatch", "minor_mismatch", "patch_mismatch"][differs + 1];
 }
 
-/** The command that a text names. */
+/** Returns the command that a text names. */
 export function commandIn(text) {
   try {
     const message = JSON.parse(text);
@@ -59,7 +59,7 @@ const usual = {
   failed() {},
 };
 
-/** Starts it at a port of this machine, 0 for any; gives its HTTP server and its clients. Prints its url, unless told otherwise. */
+/** Starts it at a port of this machine, 0 for any. Returns its HTTP server and its clients. Prints its url, unless told otherwise. */
 export function start(hooks = {}, port = 0, listening = (at) => console.log(`ws://127.0.0.1:${at.port}`)) {
   const choices = { ...usual, ...hooks };
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 16 << 20 });

@@ -2,10 +2,10 @@ import { frame } from "./frames.ts";
 import type { Quirks } from "./raw.ts";
 import { commandIn, DISCONNECT, type Tachyon } from "./tachyon.ts";
 
-/** Bytes that leave one by one, and how many of the others leave together: all one by one would be too much work. */
+/** The number of bytes that leave one by one, and the size of later pieces. All bytes one by one would be too much work. */
 const [HEAD, SMALL] = [8, 11];
 
-/** Greets and handles messages in turn, each so many ms later. */
+/** Greets and handles messages in turn, each a time later. */
 export function slow(greeting: number, answer: number): (server: Tachyon) => Tachyon {
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   return (server) => (client) => {
@@ -21,8 +21,8 @@ export function slow(greeting: number, answer: number): (server: Tachyon) => Tac
 }
 
 /**
- * Handles each message after its own time, in ms, with no queue; a disconnect request after so many times that. What comes
- * after such a request is not looked at.
+ * Handles each message after its own time, in ms, without a queue; a disconnect request after a multiple of that. Ignores messages
+ * after such a request.
  */
 export function unordered(times: readonly number[], requests: number): (server: Tachyon) => Tachyon {
   let n = 0;
@@ -50,14 +50,14 @@ export function turns(ms: number): () => Promise<void> {
   };
 }
 
-/** What is written in one go leaves in one segment. */
+/** Sends bytes in one segment that were written together. */
 export const corked: Quirks["outlet"] = (socket) => {
   socket.cork();
   setImmediate(() => socket.uncork());
   return { write: (bytes) => socket.write(bytes), end: () => socket.end() };
 };
 
-/** The head of whatever is written leaves a byte in a segment, the rest in small segments. */
+/** Sends the first bytes one in a segment, the rest in small segments. */
 export const trickling: Quirks["outlet"] = (socket) => {
   const queue: Buffer[] = [];
   let ending = false;
@@ -65,7 +65,7 @@ export const trickling: Quirks["outlet"] = (socket) => {
   const next = () => {
     const segment = queue.shift();
     busy = segment !== undefined;
-    // A turn of the loop between two, so that the client reads each by itself.
+    // The loop turns between two, so that the client reads each by itself.
     if (segment) socket.write(segment, () => setImmediate(next));
     else if (ending) socket.end();
   };
@@ -86,7 +86,7 @@ export const trickling: Quirks["outlet"] = (socket) => {
   };
 };
 
-/** The frames of a text, a byte in each, with a ping after every tenth. */
+/** Returns the frames of a text, a byte in each, with a ping after every tenth. */
 export function fragments(text: string): Buffer[] {
   const bytes = Buffer.from(text);
   return [
@@ -98,7 +98,7 @@ export function fragments(text: string): Buffer[] {
   ];
 }
 
-/** A message as JSON with no character but in an escape. */
+/** Returns a message as JSON in which every character of a text is escaped. */
 export function escaped(message: object): string {
   return JSON.stringify(message).replace(
     /"([^"]*)"/g,
@@ -106,7 +106,7 @@ export function escaped(message: object): string {
   );
 }
 
-/** A value with more properties in every object. */
+/** Returns a value with more properties in every object. */
 export function extended(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).map(([name, it]) => [name, extended(it)]);
@@ -119,7 +119,7 @@ export function extended(value: unknown): unknown {
   };
 }
 
-/** A value with the properties of every object the other way round. */
+/** Returns a value with the properties of every object in reverse order. */
 export function reversed(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
@@ -129,7 +129,7 @@ export function reversed(value: unknown): unknown {
   );
 }
 
-/** The command of a JSON text whose first property it is, whatever comes later. */
+/** Returns the command of a JSON text if it is the first property. */
 export function firstCommand(text: string): unknown {
   const [, first] = /^\s*\{\s*"command"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text) ?? [];
   const last = commandIn(text);

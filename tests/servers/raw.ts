@@ -9,7 +9,7 @@ import type { Client, Tachyon } from "./tachyon.ts";
 /** One client on the raw server: what is written comes after all that was written before. */
 export interface Wire extends Client {
   write(bytes: Buffer): void;
-  /** Whether frames can still be sent. */
+  /** Frames can still be sent. */
   readonly open: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface Request {
   readonly headers: ReadonlyMap<string, string>;
 }
 
-/** In what the raw server is unusual. */
+/** The ways in which the raw server is unusual. */
 export interface Quirks {
   readonly host: string;
   readonly tls?: TlsOptions;
@@ -29,27 +29,27 @@ export interface Quirks {
   readonly limit: number;
   /** The path and query that belong to its url. */
   readonly path: string;
-  /** Whether a TCP connection is listened to; what is not is the quirk's to end. */
+  /** Tells if the server listens to a TCP connection. If not, the quirk ends it. */
   accept(socket: Socket): boolean;
   /** The status line and headers of its 101. */
   head(accept: string, request: Request): readonly string[];
   /** An HTTP status that refuses a client. */
   refuse(request: Request, socket: Socket): number | undefined;
-  /** When a client is let in. */
+  /** Resolves when a client is let in. */
   admit(socket: Socket): Promise<void>;
-  /** What inflates the messages of one client; nothing where a compressed message is a violation. Throws on what it cannot. */
+  /** Makes what inflates the messages of one client, and throws if it cannot. Without it a compressed message is a violation. */
   inflate?(): (compressed: Buffer) => Buffer;
-  /** The frames of a message. */
+  /** Makes the frames of a message. */
   frames(text: string): readonly Buffer[];
-  /** How bytes get into a socket. */
+  /** Writes bytes to a socket. */
   outlet(socket: Socket): Outlet;
-  /** Called for a client that was greeted; what it returns is called when the connection is over. */
+  /** Called for a client that was greeted. Returns a function that is called when the connection is over. */
   keep(wire: Wire): () => void;
   /** Ends TCP when both close frames are sent. */
   hangUp(outlet: Outlet, socket: Socket): void;
 }
 
-/** Where bytes go, in order. */
+/** Takes bytes in order. */
 export interface Outlet {
   write(bytes: Buffer): void;
   end(): void;
@@ -57,7 +57,7 @@ export interface Outlet {
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/** What a client gets that never answers a close frame, in ms. */
+/** The time that a client has to answer a close frame, in ms. */
 const GRACE = 1_000;
 
 /** The largest head of a request, in bytes. */
@@ -85,7 +85,7 @@ const usual: Quirks = {
   hangUp: (outlet) => outlet.end(),
 };
 
-/** A Tachyon server on bare TCP or TLS, as strict as RFC 6455 asks, and usual but for its quirks. */
+/** Starts a Tachyon server on bare TCP or TLS. It is as strict as RFC 6455 asks, and usual but for its quirks. */
 export async function onRaw(tachyon: Tachyon, unusual: Partial<Quirks> = {}): Promise<Running> {
   const quirks: Quirks = { ...usual, ...unusual };
   const sockets = new Set<Socket>();
@@ -142,7 +142,7 @@ function handshake(socket: Socket, tachyon: Tachyon, quirks: Quirks): void {
   }
 }
 
-/** The HTTP status for a request that is no WebSocket handshake. */
+/** Returns the HTTP status for a request that is no WebSocket handshake. */
 function refusal(line: string, headers: ReadonlyMap<string, string>): number | undefined {
   const [method, , version] = line.split(" ");
   if (version !== "HTTP/1.1") return 400;
@@ -152,7 +152,7 @@ function refusal(line: string, headers: ReadonlyMap<string, string>): number | u
   return /^[\w+/]{22}==$/.test(headers.get("sec-websocket-key") ?? "") ? undefined : 400;
 }
 
-/** Serves a client after the handshake; returns what takes in its bytes. */
+/** Serves a client after the handshake. Returns a function that takes in its bytes. */
 function talk(
   socket: Socket,
   outlet: Outlet,

@@ -5,7 +5,7 @@ import { goodbye, start } from "./plain.js";
 
 const refused = { status: "failed", reason: "invalid_command" };
 
-/** Nothing happens for so many ms, whoever waits. */
+/** The time for which nothing happens, whoever waits, in ms. */
 const standStill = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 /** Does something else from one client on. */
@@ -23,7 +23,7 @@ const at = (n, act) => {
   };
 };
 
-/** Reads from a client, and greets it, only after so many ms. */
+/** Greets a client, and reads from it, only after `ms`. */
 const later = (ms) => (client, serve) => {
   client.pause();
   setTimeout(() => {
@@ -32,7 +32,7 @@ const later = (ms) => (client, serve) => {
   }, ms());
 };
 
-/** Handles one message after another, of whatever client, each so many ms after the last. */
+/** Handles one message of any client after another, each `ms` after the last. */
 function oneByOne(ms) {
   let turn = Promise.resolve();
   return (_, handle) => {
@@ -40,7 +40,7 @@ function oneByOne(ms) {
   };
 }
 
-/** Says goodbye, closes as told, and does nothing more for that client. */
+/** Says goodbye to a client, closes as told, and does nothing more for it. */
 function leaving(close) {
   const left = new WeakSet();
   const leave = (client, outcome) => {
@@ -60,7 +60,7 @@ const counted = () => {
   return () => ++count;
 };
 
-/** What it decides otherwise, by the kind of slowness. */
+/** The decisions that differ, by the kind of slowness. */
 const hooks = {
   silent: () => ({ refuse() {} }),
   deaf: () => ({ open() {} }),

@@ -1,4 +1,4 @@
-/** What a Tachyon server needs of one client, whatever carries the messages. */
+/** One client of a Tachyon server, whatever carries the messages. */
 export interface Client {
   /** The query of the URL, without the question mark, as it came. */
   readonly query: string;
@@ -9,20 +9,20 @@ export interface Client {
   drop(): void;
 }
 
-/** How a server goes on with a client that it has greeted. */
+/** The handlers for a client that was greeted. */
 export interface Served {
   message(text: string, binary: boolean): void;
-  /** The connection is over. */
+  /** Called when the connection is over. */
   gone(): void;
 }
 
 /** A Tachyon server: greets a client, then handles what it sends. */
 export type Tachyon = (client: Client) => Served;
 
-/** One client, as the server sees it. Once it was told that the connection is over, it is told nothing more. */
+/** One client, as the server sees it. Nothing is sent to it after its end. */
 export interface Session {
   readonly parity: string;
-  /** All that are greeted and not gone. */
+  /** All clients that were greeted and have not left. */
   readonly everybody: ReadonlySet<Session>;
   readonly over: boolean;
   say(message: object): void;
@@ -35,22 +35,22 @@ export interface Session {
   drop(): void;
 }
 
-/** What a server decides where the protocol lets it choose. */
+/** The decisions of a server that the protocol leaves open. */
 export interface Choices {
-  /** How a message is written. */
+  /** Writes a message. */
   spell(message: object): string;
-  /** What a text names as its command; `undefined` where it is malformed. */
+  /** Returns the command that a text names; `undefined` if it is malformed. */
   read(text: string, binary: boolean): unknown;
-  /** The version that a query names; empty where it names none. */
+  /** Returns the version that a query names; empty if it names none. */
   version(query: string): string;
-  /** How a version compares to the server's. */
+  /** Compares a version to that of the server. */
   parity(version: string): string;
   greet(session: Session): void;
-  /** What follows the greeting. */
+  /** Called after the greeting. */
   greeted(session: Session): void;
   refuse(session: Session, command: unknown): void;
   farewell(session: Session): void;
-  /** A client has left those that are still there. */
+  /** Called when a client has left the others. */
   left(others: ReadonlySet<Session>): void;
 }
 
@@ -70,7 +70,7 @@ const plain: Choices = {
   left() {},
 };
 
-/** The smallest server that conforms, but for what is chosen. */
+/** Makes the smallest server that conforms, but for these decisions. */
 export function tachyon(chosen: Partial<Choices> = {}): Tachyon {
   const choices: Choices = { ...plain, ...chosen };
   const everybody = new Set<Session>();
@@ -108,14 +108,14 @@ export function dismiss(session: Session): void {
   session.end(invalid);
 }
 
-/** Refuses a command by the response that it names, and leaves the connection open; where it names none, otherwise. */
+/** Refuses a command by the response that it names, and leaves the connection open. If it names none, acts otherwise. */
 export function refuseByName(session: Session, command: unknown, otherwise = dismiss): void {
   const response = responseTo(command);
   if (response === undefined) otherwise(session);
   else session.say({ ...invalid, command: response });
 }
 
-/** What a client is greeted with. */
+/** Makes the greeting of a client. */
 export const greeting = (versionParity: string): object => ({
   command: "system/version/response",
   status: "success",
@@ -153,7 +153,7 @@ function sessionOf(client: Client, choices: Choices, everybody: ReadonlySet<Sess
   };
 }
 
-/** The parity of a version: what a greeting says of it. */
+/** Returns the parity of a version. */
 export function parity(version: string): string {
   const parts = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/.exec(version)?.slice(1);
   if (!parts) return "unknown";
@@ -161,7 +161,7 @@ export function parity(version: string): string {
   return ["match", "major_mismatch", "minor_mismatch", "patch_mismatch"][differs + 1] as string;
 }
 
-/** The command in a JSON text of an object; `reviver` sees its properties first, and may throw. */
+/** Returns the command in a JSON text of an object. `reviver` sees its properties first, and may throw. */
 export function commandIn(text: string, reviver?: (name: string, value: unknown) => unknown): unknown {
   try {
     const value: unknown = JSON.parse(text, reviver);
@@ -171,7 +171,7 @@ export function commandIn(text: string, reviver?: (name: string, value: unknown)
   }
 }
 
-/** Whether a text is JSON of an object. */
+/** Tells if a text is JSON of an object. */
 export function isObject(text: string): boolean {
   try {
     const value: unknown = JSON.parse(text);
@@ -181,7 +181,7 @@ export function isObject(text: string): boolean {
   }
 }
 
-/** The response by which an undefined command that it names can be refused, with the connection left open. */
+/** Returns the response that refuses an undefined command and leaves the connection open. */
 export function responseTo(command: unknown): string | undefined {
   if (command === DISCONNECT || command === "system/disconnected/request") return undefined;
   const [, name] = /^([^/]+\/[^/]+)\/request$/.exec(String(command)) ?? [];

@@ -1,10 +1,10 @@
-// A server that answers the first command of a client, and ends or (`reset`) resets TCP with the rest of its input unread: its
-// goodbye may be lost on its way.
+// A server that answers the first command of a client, and ends or (`reset`) resets TCP with the rest of its input unread. So its
+// goodbye may be lost.
 import { goodbye, start } from "./plain.js";
 
 const refused = { status: "failed", reason: "invalid_command" };
 
-/** Ends TCP at once: where there is more input, the kernel makes a reset of it. */
+/** Ends TCP at once. The kernel makes this a reset if there is more input. */
 function end(client, socket, outcome) {
   socket.pause();
   goodbye(client, outcome);

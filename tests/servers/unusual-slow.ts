@@ -6,7 +6,7 @@ import { onRaw } from "./raw.ts";
 import { tachyon } from "./tachyon.ts";
 import type { Unusual } from "./unusual.ts";
 
-/** A gateway that takes no more than so many connections. It meets one case in `share`. */
+/** A gateway that limits connections. It meets one case in `share`. */
 const takes = (limiter: () => Limiter, way: Way, share = 1): Unusual => ({
   start: async () => gateway(await onWs(tachyon()), way, limiter()),
   warns: [],
@@ -18,17 +18,17 @@ const takes = (limiter: () => Limiter, way: Way, share = 1): Unusual => ({
 const slowly = (kind: string): Unusual => ({ start: () => program("tests/servers/slow.js", kind), warns: [] });
 
 /**
- * Servers that are slow, or limit connections, and in which the suite must find nothing wrong. A run opens some 800 connections:
- * with few at a time or a second it would take minutes. So these meet an even share of the cases, still enough to meet the limit.
+ * Servers that are slow, or limit connections, in which the suite must find nothing wrong. A run opens some 800 connections, which
+ * would take minutes behind a low limit. So these meet an even share of the cases, still enough to meet the limit.
  */
 export const unusualSlow: Readonly<Record<string, Unusual>> = {
-  // How many connections of one address it takes at the same time.
+  // Limits on connections at the same time.
   "answers 503 to more than 5 connections": takes(() => together(5), 503, 4),
   "resets more than 5 connections": takes(() => together(5), "reset", 4),
   "answers 429 to more than 10 connections": takes(() => together(10), 429, 4),
   "lets more than 8 connections wait for the handshake": takes(() => together(8), "queue"),
 
-  // How many connections it takes a second.
+  // Limits on connections per second.
   "answers 503 to more than 10 connections a second": takes(() => bucket(10, 5), 503, 24),
   "answers 429 to more than 30 connections a second": takes(() => window(30), 429, 8),
   "answers 429 to more than 100 connections a second, with a burst of 20": takes(() => bucket(100, 20), 429, 2),
@@ -36,7 +36,7 @@ export const unusualSlow: Readonly<Record<string, Unusual>> = {
   "answers 503 to more than 300 connections a second, with a burst of 50": takes(() => bucket(300, 50), 503),
   "resets more than 300 connections a second": takes(() => bucket(300, 10), "reset"),
 
-  // How long it takes.
+  // Slow ones.
   "lets a client in every 20 ms": {
     start: () => onRaw(tachyon(), { admit: turns(20) }),
     warns: [],

@@ -26,9 +26,9 @@ export interface Unusual {
   readonly warns: readonly RequirementId[];
   /** The certificate to trust. */
   readonly ca?: string;
-  /** It meets one case in so many, where more would take too long. */
+  /** It meets one case in this many, if more would take too long. */
   readonly share?: number;
-  /** It limits connections: what needs more of them may be left out, if it is said why. */
+  /** It limits connections, so cases that need more may be skipped with that reason. */
   readonly limited?: boolean;
   /** It is about these cases, also those that put load on a server. */
   readonly cases?: RegExp;
@@ -39,7 +39,7 @@ const [crt, key] = ["crt", "key"].map((it) => readFileSync(`tests/fixtures/local
   string,
 ];
 
-/** No command: that of a binary frame, or of a text with noncharacters. */
+/** The name for no command: that of a binary frame, or of a text with noncharacters. */
 const BINARY = Symbol();
 const NONCHARACTER = Symbol();
 
@@ -73,16 +73,16 @@ const every = (ms: number, opcode: number) =>
 /** The cases that send several commands in one go. */
 const PIPELINED = /^(resilience\/flood|generated\/|disconnect\/(\d|followed-)|malformed\/)/;
 
-/** Servers in which the suite must find nothing wrong, by what they do. */
+/** Servers that conform, by what they do. The suite must find nothing wrong in them. */
 export const unusual: Readonly<Record<string, Unusual>> = {
-  // When it speaks.
+  // Times.
   "greets after 100 ms and answers after 50 ms": takes(slow(100, 50)),
   "refuses late, and carries out requests at once": takes(unordered([0, 5, 20, 1], 0)),
   "answers in any order": takes(unordered([8, 0, 4, 1], 1)),
   "lets a client in every 2 ms": sends(() => ({ admit: turns(2) })),
   "sends its greeting in one segment with the 101": sends(() => ({ outlet: corked })),
 
-  // How bytes, frames and texts look.
+  // Bytes, frames and texts.
   "sends every byte in a fragment, with pings between": sends(() => ({ frames: fragments })),
   "sends the head of each frame a byte per TCP segment, and the rest in small ones": sends(() => ({
     outlet: trickling,
@@ -119,7 +119,7 @@ export const unusual: Readonly<Record<string, Unusual>> = {
   "calls its 101 otherwise": head((accept) => headOf(accept, "HTTP/1.1 101 Here you are: (101) ✓!")),
   "does not call its 101 anything": head((accept) => headOf(accept, "HTTP/1.1 101 ")),
 
-  // How it ends connections.
+  // Ends of connections.
   "closes without a code": closes(),
   "closes with code 1000 and a reason": closes(1000, "schön, daß du da warst"),
   "closes with 1000 who asks, others with 4000 and a reason": chooses({
@@ -129,7 +129,7 @@ export const unusual: Readonly<Record<string, Unusual>> = {
   "ends TCP a moment after the close frames": sends(() => ({ hangUp: (outlet) => setTimeout(outlet.end, 50) })),
   "resets TCP after the close frames": sends(() => ({ hangUp: (_, socket) => socket.resetAndDestroy() })),
 
-  // What it does with malformed commands.
+  // Malformed commands.
   "refuses by name where it can, and stays open": chooses({
     refuse: (session, command) => refuseByName(session, command),
   }),
@@ -170,7 +170,7 @@ export const unusual: Readonly<Record<string, Unusual>> = {
   },
   "reads no more than 4 KiB": sends(() => ({ limit: 4 << 10 })),
 
-  // What it does with several commands.
+  // Several commands.
   "ends TCP with all but the first unread": {
     start: () => program("tests/servers/unread.js"),
     warns: [],
@@ -182,7 +182,7 @@ export const unusual: Readonly<Record<string, Unusual>> = {
     cases: PIPELINED,
   },
 
-  // Whom it serves.
+  // Clients that it serves or refuses.
   "ends the connection of another major version": chooses({
     greeted: (session) => (session.parity === "major_mismatch" ? outdated(session) : undefined),
   }),
@@ -207,9 +207,9 @@ export const unusual: Readonly<Record<string, Unusual>> = {
     "listens on IPv6": sends(() => ({ host: "::1" })),
   }),
 
-  // How many it serves.
+  // Numbers of clients.
 
-  // What else it says.
+  // Further messages.
   "has news after the greeting and before every answer": chooses({
     greeted: (session) => session.say(news),
     farewell(session) {
@@ -227,7 +227,7 @@ export const unusual: Readonly<Record<string, Unusual>> = {
     },
   }),
 
-  // On what it stands.
+  // Libraries and TLS.
   "stands on bare TCP": sends(() => ({})),
   "stands on ws": { start: () => onWs(tachyon()), warns: [] },
   "stands on websocket": {

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createServer, type Socket } from "node:net";
 import { closing, frame } from "./frames.ts";
 
-/** One client of the small WebSocket server that the tests' own Tachyon servers stand on. */
+/** One client of the small WebSocket server below the tests' own Tachyon servers. */
 export interface Peer {
   /** The query of the URL, without the question mark, as it came. */
   readonly query: string;
@@ -15,7 +15,7 @@ export interface Peer {
   close(code?: number): void;
 }
 
-/** What a server does with its clients. */
+/** The handlers of a server for its clients. */
 export interface Handlers {
   /** An HTTP status to refuse the upgrade with. */
   refuse?(query: string, headers: ReadonlyMap<string, string>): number | undefined;
@@ -24,7 +24,7 @@ export interface Handlers {
   closed?(peer: Peer): void;
 }
 
-/** A WebSocket server on bare TCP: it shares no code with the reference server, nor the library that stands on. */
+/** Starts a WebSocket server on bare TCP. It shares neither code nor libraries with the reference server. */
 export async function webSocketServer(
   handlers: Handlers,
   listenAt = 0,
@@ -120,7 +120,7 @@ function frames(peer: Peer, handlers: Handlers): (bytes: Buffer) => void {
   };
 }
 
-/** The first frame in a buffer, unmasked, or nothing where it is not complete. */
+/** Returns the first frame in a buffer, unmasked, or nothing if it is not complete. */
 function decode(buffer: Buffer): { opcode: number; final: boolean; payload: Buffer; size: number } | undefined {
   if (buffer.length < 2) return undefined;
   const [first, second] = [buffer.readUInt8(0), buffer.readUInt8(1) & 0x7f];

@@ -3,15 +3,15 @@ import { program } from "../program.ts";
 import { type Choices, type Client, commandIn, dismiss, farewell, greet, greeting, isObject } from "../tachyon.ts";
 import { chooses, everyNth, type Misjudged, type Right, wraps } from "./misjudged.ts";
 
-/** No command: that of a message which gets no answer. */
+/** The name for no command, so that a message gets no answer. */
 const IGNORED = Symbol();
 
 const goodbye = { command: "system/disconnected/response", status: "success" };
 
-/** How long the client is silent that shall be left alone, in ms: longer than these servers stand it. */
+/** The silence of the client that shall be left alone, in ms. These servers do not stand it so long. */
 const LONG = 2_000;
 
-/** Does something to a client that was silent for so many ms since it was greeted. */
+/** Does something to a client that was silent for a time since it was greeted. */
 const whenIdle = (ms: number, act: (client: Client) => void, right: Right): Misjudged =>
   wraps(
     (server) => (client) => {
@@ -31,7 +31,7 @@ const whenIdle = (ms: number, act: (client: Client) => void, right: Right): Misj
     { ...right, options: { idle: LONG } },
   );
 
-/** Says nothing to some malformed commands, and refuses the others so many ms later. */
+/** Says nothing to some malformed commands, and refuses the others late. */
 const refusesLate = (ms: number, isIgnored: (text: string, binary: boolean) => boolean, right: Right): Misjudged =>
   chooses(
     () => ({
@@ -48,7 +48,7 @@ const forgets = (choices: () => Partial<Choices>, ...told: readonly RequirementI
 
 /** Servers that forget some clients, or end connections in ways of their own. */
 export const ofConnections: Readonly<Record<string, Misjudged>> = {
-  // What they do to one client in so many, whatever else goes on.
+  // Faults that hit one client in some.
   "greets every client but each 40th": forgets(() => ({ greet: everyNth(40, () => {}, greet) }), "version.greeting"),
   "tells each 40th client a wrong parity": forgets(
     () => ({ greet: everyNth(40, (session) => session.say(greeting("unknown")), greet) }),
@@ -80,7 +80,7 @@ export const ofConnections: Readonly<Record<string, Misjudged>> = {
     "termination.announced",
   ),
 
-  // What they do to a client that is silent.
+  // Faults that hit silent clients.
   "closes with 1001 after 1 s of silence": whenIdle(1_000, (client) => client.close(1001), {
     told: ["termination.announced"],
   }),
@@ -97,7 +97,7 @@ export const ofConnections: Readonly<Record<string, Misjudged>> = {
     told: ["version.once"],
   }),
 
-  // What they do not answer, or late.
+  // Answers that are missing or late.
   "is silent to what is no object, and refuses the rest 300 ms later": refusesLate(300, isNoObject, silent),
   "is silent to what is no object, and refuses the rest 300 ms later, case by case": refusesLate(300, isNoObject, {
     ...silent,
@@ -106,12 +106,12 @@ export const ofConnections: Readonly<Record<string, Misjudged>> = {
   "is silent to what is no object, and refuses the rest 700 ms later": refusesLate(700, isNoObject, silent),
   "is silent to binary messages, and refuses the rest 500 ms later": refusesLate(500, (_, binary) => binary, {}),
 
-  // How they end.
+  // Ends of connections.
   "drops who sends one malformed command": chooses(() => ({ refuse: (session) => session.drop() }), {
     told: ["termination.announced"],
     also: ["malformed.usable", "malformed.answered"],
   }),
 
-  // When all stands still.
+  // Stalls.
   "stands still for 2.5 s once": { start: () => program("tests/servers/slow.js", "stands still for 2.5 s once") },
 };

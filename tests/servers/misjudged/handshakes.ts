@@ -8,11 +8,11 @@ import { type Misjudged, type Right, sends } from "./misjudged.ts";
 const adds = (header: string, right: Right = {}) =>
   sends(() => ({ head: (accept) => [...headOf(accept), header] }), right);
 
-/** Turns away who does not send a header, as a gateway in front would. */
+/** Refuses clients without a header, as a gateway would. */
 const wants = (header: string, right: Right, status = 403) =>
   sends(() => ({ refuse: ({ headers }) => (headers.has(header.toLowerCase()) ? undefined : status) }), right);
 
-/** Gives a wrong key to one client in so many. */
+/** Gives a wrong key to one client in some. */
 const miscalculates = (n: number) =>
   sends(
     () => {
@@ -27,7 +27,7 @@ const miscalculates = (n: number) =>
 /** What is left of a window of 32 KiB in memory. */
 type Window = (whole: Buffer, messages: number) => Buffer;
 
-/** Accepts permessage-deflate, and inflates each message with the window that is left. It stays open after a refusal by name. */
+/** Accepts permessage-deflate, and inflates each message with the window that is left. Stays open after a refusal by name. */
 const inflates = (window: Window, right: Right): Misjudged => ({
   start: () => onRaw(tachyon({ refuse: (session, command) => refuseByName(session, command) }), deflating(window)),
   ...right,
@@ -57,7 +57,7 @@ const extensions: Right = { told: ["transport.extensions"] };
 
 /** Servers whose handshake, or what was agreed on in it, is unusual or wrong. */
 export const ofHandshakes: Readonly<Record<string, Misjudged>> = {
-  // What a gateway in front of it wants.
+  // Gateways.
   "wants a User-Agent": wants("User-Agent", {}),
   "wants the User-Agent that is given": wants("User-Agent", { headers: { "User-Agent": "x" } }),
   "wants an Origin": wants("Origin", { headers: { Origin: "https://example.org" } }),
@@ -68,7 +68,7 @@ export const ofHandshakes: Readonly<Record<string, Misjudged>> = {
     401,
   ),
 
-  // What stands in its 101.
+  // Wrong answers to the handshake.
   "has empty headers in its 101": sends(() => ({ head: (accept) => [...headOf(accept), "X-Empty: ", "X-Nothing:"] })),
   "has two Connection headers in its 101": adds("Connection: keep-alive"),
   "selects a subprotocol that nobody offered": adds("Sec-WebSocket-Protocol: abc", { told: ["transport.subprotocol"] }),
@@ -82,7 +82,7 @@ export const ofHandshakes: Readonly<Record<string, Misjudged>> = {
     { told: ["transport.handshake"] },
   ),
 
-  // What it makes of compression.
+  // Compression.
   "inflates with the window that it granted": inflates((whole) => whole, {}),
   "inflates every message with an empty window": inflates(() => Buffer.alloc(0), extensions),
   "inflates the third message with an empty window": inflates(

@@ -3,5 +3,5 @@ import { ofHandshakes } from "./handshakes.ts";
 import type { Misjudged } from "./misjudged.ts";
 import { ofRequests } from "./requests.ts";
 
-/** Servers that are easily judged wrongly, and what a user must be told of each. */
+/** Servers that are easily misjudged, with the right findings on each. */
 export const misjudged: Readonly<Record<string, Misjudged>> = { ...ofRequests, ...ofHandshakes, ...ofConnections };

@@ -4,13 +4,13 @@ import { onWs, type Running } from "../libraries.ts";
 import { onRaw, type Quirks } from "../raw.ts";
 import { type Choices, type Tachyon, tachyon } from "../tachyon.ts";
 
-/** What a user must be told of a server: no less, and no more. */
+/** The right findings on a server: no less, and no more. */
 export interface Right {
   /** The requirements that are broken. */
   readonly told?: readonly RequirementId[];
-  /** Any of these names one more breach, and one of them does. */
+  /** One of these must be broken as well. */
   readonly oneOf?: readonly RequirementId[];
-  /** What comes of the same, and may be told as well. */
+  /** These come of the same, and may be broken as well. */
   readonly also?: readonly RequirementId[];
   /** Only a client that sends something else than a JSON object meets the breach. */
   readonly noObjects?: true;
@@ -20,30 +20,30 @@ export interface Right {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A server that is easily judged wrongly, and what is right. */
+/** A server that is easily misjudged, with the right findings. */
 export interface Misjudged extends Right {
   start(): Promise<Running>;
 }
 
-/** One on `ws` that decides something in a way of its own. */
+/** Makes one on `ws` with a decision of its own. */
 export const chooses = (choices: () => Partial<Choices>, right: Right): Misjudged => ({
   start: () => onWs(tachyon(choices())),
   ...right,
 });
 
-/** One on bare TCP that does something in a way of its own. */
+/** Makes one on bare TCP with a way of its own. */
 export const sends = (quirks: () => Partial<Quirks>, right: Right = {}): Misjudged => ({
   start: () => onRaw(tachyon(), quirks()),
   ...right,
 });
 
-/** One on bare TCP that hears, or speaks, at other times. */
+/** Makes one on bare TCP that hears, or speaks, at other times. */
 export const wraps = (wrap: (server: Tachyon) => Tachyon, right: Right): Misjudged => ({
   start: () => onRaw(wrap(tachyon())),
   ...right,
 });
 
-/** Does one thing for every so many-th, and another for the rest. */
+/** Does one thing for one client in some, and another for the rest. */
 export function everyNth<T>(n: number, act: (it: T) => void, otherwise: (it: T) => void): (it: T) => void {
   let count = 0;
   return (it) => (++count % n === 0 ? act : otherwise)(it);

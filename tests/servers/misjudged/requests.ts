@@ -1,7 +1,7 @@
 import { commandIn, dismiss, parity, type Session, type Tachyon } from "../tachyon.ts";
 import { chooses, type Misjudged, type Right, wraps } from "./misjudged.ts";
 
-/** No command: that of a request which the server stumbles over. */
+/** The name for no command: the server stumbles over the request. */
 const STUMBLE = Symbol();
 
 const lost: Right = { told: ["disconnect.no-login"], also: ["disconnect.answered"] };
@@ -12,7 +12,7 @@ const harms: Right = {
   also: ["termination.announced"],
 };
 
-/** Lets a message through to a client only where it is `heard`, which is asked anew for each connection. */
+/** Takes in a message only if it is `heard`, which is made anew for each connection. */
 const hears =
   (heard: () => () => boolean) =>
   (server: Tachyon): Tachyon =>
@@ -50,7 +50,7 @@ const greetsThenListens =
     };
   };
 
-/** One that cannot take a request with some value or name in it: it refuses it. */
+/** Makes one that refuses a request with some value or name in it. */
 const chokes = (on: (it: string) => boolean): Misjudged =>
   chooses(
     () => ({
@@ -65,7 +65,7 @@ const chokes = (on: (it: string) => boolean): Misjudged =>
     open,
   );
 
-/** One that stumbles over a property of these names, and then does something to whom it serves. */
+/** Makes one that stumbles over a property of these names, and then does something to its client. */
 const stumbles = (names: readonly string[], act: (session: Session) => void, right: Right): Misjudged =>
   chooses(
     () => ({
@@ -88,7 +88,7 @@ const dropOthers = (session: Session) => {
 const splits = (version: (query: string) => string) => chooses(() => ({ version }), { told: ["parity.query"] });
 const versionIn = (query: string) => new URLSearchParams(query).get("tachyonVersion") ?? "";
 
-/** Keeps so many bits of each number of the patch, as an integer of a fixed size does. */
+/** Keeps some bits of each number of the patch, as an integer of a fixed size does. */
 const wrapsPatch = (bits: number) =>
   chooses(
     () => ({
@@ -98,9 +98,9 @@ const wrapsPatch = (bits: number) =>
     { told: ["parity.patch"] },
   );
 
-/** Servers that lose, or stumble over, something that a client says. */
+/** Servers that lose a message of a client, or stumble over it. */
 export const ofRequests: Readonly<Record<string, Misjudged>> = {
-  // What comes at once is lost.
+  // They lose early messages.
   "listens 150 ms after the handshake": wraps(hears(after(150)), lost),
   "listens 20 ms after the handshake": wraps(hears(after(20)), lost),
   "listens once it has greeted, 100 ms after the handshake": wraps(greetsThenListens(100), lost),
@@ -109,7 +109,7 @@ export const ofRequests: Readonly<Record<string, Misjudged>> = {
     also: ["malformed.answered"],
   }),
 
-  // How it reads the query.
+  // They misread the query.
   "splits the query at semicolons too": splits((query) => versionIn(query.replaceAll(";", "&"))),
   "splits the query at semicolons alone where there is one": splits((query) =>
     versionIn(query.includes(";") ? query.replaceAll("&", "%26").replaceAll(";", "&") : query),
@@ -118,7 +118,7 @@ export const ofRequests: Readonly<Record<string, Misjudged>> = {
   "reads 2,000 characters of the query": splits((query) => versionIn(query.slice(0, 2_000))),
   ...Object.fromEntries([8, 16, 32].map((bits) => [`keeps a patch in ${bits} bits`, wrapsPatch(bits)])),
 
-  // What it cannot store.
+  // They cannot store a value.
   "stores no NUL": chokes((text) => text.includes("\0")),
   "stores no control character": chokes((text) => /\p{Cc}/u.test(text)),
   "stores no character past the first plane": {
@@ -127,7 +127,7 @@ export const ofRequests: Readonly<Record<string, Misjudged>> = {
   },
   "stores no text over 5,000 bytes": chokes((text) => Buffer.byteLength(text) > 5_000),
 
-  // What shadows a method of every object.
+  // They stumble over names of methods.
   "drops everybody over a property called as a method": stumbles(["hasOwnProperty", "toString"], dropAll, harms),
   "drops all others over one 100 ms later": stumbles(
     ["hasOwnProperty", "toString", "valueOf", "constructor"],
