@@ -16,10 +16,10 @@ const SEARCH = 30_000;
 /** The most suspects that are tried of those that were done before the fall. */
 const EARLIER = 400;
 
-/** After each so many suspects a fresh connection shows that the server still stands. */
+/** The number of suspects after which a fresh connection shows that the server still stands. */
 const LOOK = 8;
 
-/** The search ends after so many falls of a server that lives on and that no suspect makes fall again: they are chance. */
+/** The number of falls without a culprit after which the search ends, if the server lives on: they are chance. */
 const BY_CHANCE = 3;
 
 /** The longest time from an input to the fall that it causes, in timeouts. */

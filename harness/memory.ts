@@ -16,7 +16,7 @@ export function disposer(collect: () => void): (bytes: number) => void {
 }
 
 // Flags of V8 change in a running process here, since there is no other way to a bound: of recordings of 64 MiB, for which `check`
-// may take 150 MB, the worst (bench/check.js) takes 133 MB as it is, 217 MB without the collections, and 183 MB where the young
+// may take 150 MB, the worst (bench/check.js) takes 133 MB as it is, 217 MB without the collections, and 183 MB if the young
 // space grows as it likes. None of the three is faster.
 
 let gc: (() => void) | undefined;

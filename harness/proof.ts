@@ -13,7 +13,7 @@ const APART = 30;
 /** The number of those that fit best then, which are tried by themselves. */
 const ALONE = 4;
 
-/** Delays that differ by so much are different, in ms. The last suspect is guilty without a second try if no other comes as near. */
+/** The difference of delays that tells inputs apart, in ms. The last suspect needs no second try if no other comes as near. */
 const CLEAR = 60;
 
 /** The tolerance within which the server ends as long after an input as the first time, in ms. */

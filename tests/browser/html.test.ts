@@ -96,7 +96,7 @@ test("search and filters say how much they show, and can be cleared", () =>
     expect(await rows(page, "case")).toBe(report.cases.filter(({ suite }) => suite === "disconnect").length);
   }));
 
-test("a link opens what it names, also where a filter hides it or it is followed again", () =>
+test("a link opens what it names, even if a filter hides it or it is followed again", () =>
   on(`${failing}#version/greeting`, async (page) => {
     const opened = (id: string) => page.locator(`[id='${id}'][open]`);
     await opened("version/greeting").locator(".events").first().waitFor();

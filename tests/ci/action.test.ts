@@ -154,7 +154,7 @@ describe("version", () => {
   });
 });
 
-test("without a version it is that of the action, which is built where it is not yet", async () => {
+test("without a version it runs that of the action, and builds it first if needed", async () => {
   const checkout = join(cwd, "checkout");
   mkdirSync(join(checkout, "ci"), { recursive: true });
   copyFileSync("ci/action.sh", join(checkout, "ci", "action.sh"));

@@ -17,7 +17,7 @@ describe("a value is found in the event that it was read from", () => {
     expect(sourceIn(messageOf(one, 1).data, [one])).toBe(one.events[1]);
   });
 
-  test("a text, where only one connection has it", () => {
+  test("a text, if only one connection has it", () => {
     const [one, other] = [connection(says({}), says({ status: "failed" })), connection(says({ status: "success" }))];
     expect(sourceIn("failed", [other, one])).toBe(one.events[1]);
     expect(sourceIn("failed", [one, connection(says({ status: "failed" }))])).toBeUndefined();

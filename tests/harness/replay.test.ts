@@ -83,13 +83,13 @@ describe("a recording gives the same checks again, words included", () => {
 });
 
 describe("a recording that lacks something is no recording of the case", () => {
-  /** The transcripts without one event of one connection. */
+  /** Returns the transcripts without one event of one connection. */
   const without = (transcripts: readonly Transcript[], connection: number, event: number) =>
     transcripts.map((it, i) =>
       i === connection ? { ...it, events: it.events.filter((_, place) => place !== event) } : it,
     );
 
-  /** What can be taken out of recordings so that nobody notices: the case, and the event. */
+  /** Returns the events, by case, whose absence from a recording nobody notices. */
   async function unnoticed(ran: readonly Ran[], isOf: (event: WireEvent) => boolean): Promise<string[]> {
     const found: string[] = [];
     for (const { result, transcripts } of ran)
@@ -103,7 +103,7 @@ describe("a recording that lacks something is no recording of the case", () => {
     return found;
   }
 
-  test("also where it says that the connection was over by then", async () => {
+  test("even if it says that the connection was over by then", async () => {
     const server = await protocol.serve();
     const pings = light.filter(({ id }) => id.startsWith("transport/ping-with-"));
     const ran = await record(server.url, pings).finally(server.close);

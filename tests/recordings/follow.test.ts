@@ -18,7 +18,7 @@ test("a connection with very many events shows both ends, and keeps all events t
   expect(it?.decisive.events.length).toBeLessThan(300);
 });
 
-test("an event that decides is found where it is shown, if it is", () => {
+test("an event that decides is found at its place in the shown transcript, if it is shown", () => {
   const wrong = event("server", "text", "no JSON");
   const pings = (n: number) => again(n, event("client", "ping", "AAAA"));
   const placeOf = (...events: WireEvent[]) => {

@@ -75,7 +75,7 @@ export async function hostileReport(): Promise<Report> {
   };
 }
 
-/** A report of so many cases, made of those of another, with so many events each. */
+/** Makes a report with many cases out of those of another, each with many events. */
 export function enlarged(report: Report, many: number, events: number): Report {
   const made = Array.from({ length: many }, (_, i): ReportCase => {
     const it = report.cases[i % report.cases.length] as ReportCase;

@@ -1,6 +1,6 @@
 // A server that ends badly over some inputs: `--on null=exit:1@0` (the input, how it ends, how many ms later), repeatable;
 // `@100+150` is 150 ms later still the first time, as on a machine that was busy then.
-// With `--restart 300` a supervisor starts it again after so many ms. With `--bug` it is wrong in another point as well.
+// With `--restart 300` a supervisor starts it again after 300 ms. With `--bug` it has another bug as well.
 import { fork } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-/** What the tests use of a package that brings no types. */
+/** The types that the tests use of a package without types. */
 declare module "faye-websocket" {
   import type { EventEmitter } from "node:events";
   import type { IncomingMessage } from "node:http";

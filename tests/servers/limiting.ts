@@ -40,7 +40,7 @@ export function window(perSecond: number, strict = false): Limiter {
   };
 }
 
-/** One in so many is refused, whatever the others do. */
+/** Refuses one client in some, whatever the others do. */
 export function every(nth: number): Limiter {
   let n = 0;
   return () => {

@@ -41,7 +41,7 @@ export function unordered(times: readonly number[], requests: number): (server: 
   };
 }
 
-/** Each turn comes so many ms after the last. */
+/** Returns a function whose promises resolve in turn, with a pause between, in ms. */
 export function turns(ms: number): () => Promise<void> {
   let last = Promise.resolve();
   return () => {

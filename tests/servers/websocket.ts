@@ -9,7 +9,7 @@ export interface Peer {
   readonly query: string;
   readonly headers: ReadonlyMap<string, string>;
   readonly socket: Socket;
-  /** Sends a text (or with opcode 2 a binary) message in so many fragments. */
+  /** Sends a text (or with opcode 2 a binary) message, perhaps in fragments. */
   send(payload: string, fragments?: number, opcode?: number): void;
   /** Sends a close frame and ends the TCP connection. */
   close(code?: number): void;

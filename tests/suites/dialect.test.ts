@@ -104,7 +104,7 @@ afterAll(() => {
 test("a server of another protocol keeps all that the shared cases test", async () => {
   const url = new URL(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
   const { results } = await run(protocol, cases, { ...DEFAULTS, target: { url, headers: {} } });
-  // Cases of the section "Resilience" are skipped where the machine is too slow for them.
+  // Cases of the section "Resilience" are skipped if the machine is too slow for them.
   const fine = (suite: string) => ["pass", "info", ...(suite === "resilience" ? ["skip"] : [])];
   const wrong = results.filter(({ case: { suite }, verdict }) => !fine(suite).includes(verdict));
   expect(wrong.map(({ case: { id }, checks }) => [id, checks.filter((it) => it.verdict !== "pass")])).toEqual([]);

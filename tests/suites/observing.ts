@@ -44,7 +44,7 @@ export async function observe(cases: readonly Case[]): Promise<Record<string, st
       const [healthy, ...others] = observed.map((all) => all.get(id));
       const sends = healthy?.connections.map((it) => JSON.stringify(it)) ?? [];
       const parts = [
-        // How often those that put load on a server say the same may depend on how fast it is.
+        // A fast server may get the same message of a load case more often.
         (LOADS.has(suite) ? [...new Set(sends)] : sends).toSorted(),
         distinct(healthy?.checks.map(({ requirement, expected }) => [requirement, worded(requirement, expected)])),
         others.map((it) => distinct(it?.checks.filter(isBroken).map(({ requirement }) => requirement))),

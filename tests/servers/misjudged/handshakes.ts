@@ -24,7 +24,7 @@ const miscalculates = (n: number) =>
     { told: ["transport.handshake"] },
   );
 
-/** What is left of a window of 32 KiB in memory. */
+/** Returns the part of a window of 32 KiB that is left in memory. */
 type Window = (whole: Buffer, messages: number) => Buffer;
 
 /** Accepts permessage-deflate, and inflates each message with the window that is left. Stays open after a refusal by name. */
