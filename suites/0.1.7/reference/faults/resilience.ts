@@ -5,7 +5,7 @@ import { dropAll, type Faults, type ReferenceFault } from "./fault.ts";
 const MANY = 80;
 const LEAVERS = 250;
 
-/** A change of the greeting by how many clients have left without a word since one last said something, or it counted anew. */
+/** A change of the greeting by how many more clients have left without a word than have said something, since it counted anew. */
 const afterLeavers =
   (welcome: (count: number, greet: () => void) => number): ReferenceFault["change"] =>
   ({ greet, read }) => {
@@ -19,8 +19,8 @@ const afterLeavers =
         if (!spoke.has(client)) count += 1;
       },
       read(text, binary, client) {
+        if (!spoke.has(client)) count = Math.max(0, count - 1);
         spoke.add(client);
-        count = 0;
         return read(text, binary, client);
       },
     };
@@ -44,7 +44,7 @@ export const resilienceFaults: Faults = {
     }),
   },
   "gets-slower": {
-    says: "Greets the slower the more clients in a row have come and gone without a word.",
+    says: "Greets the slower the more clients have come and gone without a word.",
     breaks: "resilience.churn-speed",
     change: afterLeavers((count, greet) => {
       if (count < LEAVERS) greet();
