@@ -52,6 +52,7 @@ const page = await build({
 });
 
 await copyFile("reports/report.schema.json", "dist/report.schema.json");
+for (const name of ["config", "explain", "list"]) await copyFile(`cli/${name}.schema.json`, `dist/${name}.schema.json`);
 await copyFile("certificates/certificate.schema.json", "dist/certificate.schema.json");
 await writeFile(
   "dist/THIRD-PARTY-LICENSES.txt",

@@ -2,8 +2,8 @@ import yargs, { type Argv } from "yargs";
 import { STDIN, suggestion, UnreachableError, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
 import { visible } from "../reports/escape.ts";
-import { ALL_OPTIONS, COMMANDS, type Load, optionsOf, type Subcommand } from "./commands/index.ts";
-import { readConfig } from "./config.ts";
+import { ALL_OPTIONS, COMMANDS, type Load, optionsOf, type Subcommand, unspokenOf } from "./commands/index.ts";
+import { findConfig, readConfig } from "./config.ts";
 import { EXIT } from "./exit.ts";
 import { plainSwitches } from "./switches.ts";
 import { PREFIX, sortVariables } from "./variables.ts";
@@ -35,12 +35,17 @@ const commandNamed = (name: string): Subcommand | undefined =>
 
 /** Parses the words behind the name of a command. yargs lays out the help of any but a default command, which takes long. */
 function one(name: string, command: Subcommand, words: readonly string[], run: Run): Promise<unknown> {
-  const parser = declare(parserFor(words, command), `$0 ${command.takes}`, command, run);
+  const found = command.findsConfig && !namesConfig(words) ? findConfig() : undefined;
+  if (found) process.stderr.write(`${about.name}: options from ${found.place}\n`);
+  const parser = declare(parserFor(words, command), `$0 ${command.takes}`, command, run).config(found?.options ?? {});
   return parser
     .scriptName(`${about.name} ${name}`)
     .middleware(({ _: [extra] }) => nothingMore(extra))
     .parseAsync(words);
 }
+
+const namesConfig = (words: readonly string[]): boolean =>
+  words.some((word) => /^--config(=|$)/.test(word)) || process.env[`${PREFIX}_CONFIG`] !== undefined;
 
 /** Parses a line that does not begin with a command, or asks for help. */
 function all(words: readonly string[], run: Run): Promise<unknown> {
@@ -69,7 +74,7 @@ function declare(parser: Argv, usage: string, command: Subcommand, run: Run): Ar
 function parserFor(words: readonly string[], named?: Subcommand): Argv {
   const options = (typed: unknown) => {
     const command = named ?? commandNamed(String(typed));
-    return command ? optionsOf(command) : ALL_OPTIONS;
+    return command ? unspokenOf(command) : ALL_OPTIONS;
   };
   return yargs()
     .env(PREFIX)
@@ -119,7 +124,9 @@ function told(error: unknown, argv: readonly string[]): string {
   const known = error instanceof UsageError || error instanceof UnreachableError;
   const words = known ? message : bug(message, argv);
   // A CI runner obeys this in the middle of a line, too.
-  return visible(argv.includes("--verbose") && !known ? (stack ?? words) : words).replaceAll("##[", "## [");
+  return visible(
+    argv.some((word) => /^(--verbose|-q?vq?)$/.test(word)) && !known ? (stack ?? words) : words,
+  ).replaceAll("##[", "## [");
 }
 
 /** Tells of a bug. Nobody owns a tracker for the suite, so the user is sent to whoever handed it on. */

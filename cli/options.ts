@@ -62,6 +62,9 @@ const texts = (name: string, describe: string) =>
   ({ type: "string", requiresArg: true, coerce: several(name), describe }) as const satisfies Options;
 const flag = (describe: string) => ({ type: "boolean", default: false, describe }) as const satisfies Options;
 
+/** The letters that stand for options. */
+export const SHORT = { quiet: "q", verbose: "v" } as const;
+
 /** The other name under which yargs knows an option. */
 export const camel = (name: string): string => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
@@ -79,6 +82,12 @@ export const SELECTION = {
 /** The further options of `list`. */
 export const LISTING = {
   sets: flag("List the sets that certificates are made by, instead of cases and requirements"),
+  json: flag("Print JSON, as list.schema.json describes it"),
+} as const;
+
+/** The options of `explain`. */
+export const EXPLAINING = {
+  json: flag("Print JSON, as explain.schema.json describes it"),
 } as const;
 
 /** The options of a run. */
@@ -159,8 +168,11 @@ export const OUTPUT = {
     "out",
     "Write report.json, junit.xml and report.html to this folder (run: tachyon-report, unless a file is named)",
   ),
-  quiet: flag("Print only the verdict and what is broken"),
-  verbose: flag("Print every finding in full, every observation, and stack traces of errors of the suite"),
+  quiet: { ...flag("Print only the verdict and what is broken"), alias: SHORT.quiet },
+  verbose: {
+    ...flag("Print every finding in full, every observation, and stack traces of errors of the suite"),
+    alias: SHORT.verbose,
+  },
 } as const;
 
 /** The options of `certify`. */
@@ -188,7 +200,7 @@ export const CERTIFYING = {
 /** The options of `verify`. */
 export const VERIFYING = {
   "public-key": text("public-key", "Demand a signature by the private key of this public one: Ed25519, a PEM file"),
-  quiet: flag("Print only the verdict and what is wrong"),
+  quiet: { ...flag("Print only the verdict and what is wrong"), alias: SHORT.quiet },
 } as const;
 
 /** The options of expected failures. */

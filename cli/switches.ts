@@ -1,6 +1,6 @@
 import { UsageError } from "../harness/usage.ts";
-import { SWITCHES } from "./commands/index.ts";
-import { camel } from "./options.ts";
+import { COMMANDS, SWITCHES, switchesOf } from "./commands/index.ts";
+import { camel, SHORT } from "./options.ts";
 
 /** The words for on and off, in any case. */
 const WORDS: ReadonlyMap<string, boolean> = new Map([
@@ -17,19 +17,30 @@ export function onOrOff(value: unknown, place: string): boolean {
   throw new UsageError(`${place} takes yes or no (or true, false, on, off, 1, 0), not ${JSON.stringify(value)}.`);
 }
 
-const NAMES = new Set([...SWITCHES, ...Array.from(SWITCHES, camel)]);
+const LETTERS: ReadonlyMap<string, string> = new Map(Object.entries(SHORT).map(([name, letter]) => [letter, name]));
+
+/** Writes in full the letters that stand for options: `-qv` is `--quiet --verbose`. Other words stay. */
+function inFull(word: string): string[] {
+  const [, letters = ""] = /^-([a-z]+)$/.exec(word) ?? [];
+  const names = Array.from(letters, (letter) => LETTERS.get(letter));
+  return letters === "" || names.includes(undefined) ? [word] : names.map((name) => `--${name}`);
+}
 
 /** Rewrites the switches of a command line as yargs understands them. Throws a `UsageError`. */
 export function plainSwitches(argv: readonly string[]): string[] {
+  const [name = ""] = argv;
+  const switches = Object.hasOwn(COMMANDS, name) && COMMANDS[name] ? switchesOf(COMMANDS[name]) : [...SWITCHES];
+  const names = new Set([...switches, ...switches.map(camel)]);
+  const isSwitch = (word = "") => word.startsWith("--") && names.has(word.slice(2));
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
-  return argv.flatMap((word, i) => {
-    if (i >= end) return [word];
-    if (i > 0 && isSwitch(argv[i - 1]) && meaning(word) !== undefined) return [];
+  const words = [...argv.slice(0, end).flatMap(inFull), ...argv.slice(end)];
+  const behind = words.length - (argv.length - end);
+  return words.flatMap((word, i) => {
+    if (i >= behind) return [word];
+    if (i > 0 && isSwitch(words[i - 1]) && meaning(word) !== undefined) return [];
     const [, name = "", value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
-    if (NAMES.has(name)) return [`--${name}=${onOrOff(value, `--${name}`)}`];
-    const next = i + 1 < end ? meaning(argv[i + 1]) : undefined;
+    if (names.has(name)) return [`--${name}=${onOrOff(value, `--${name}`)}`];
+    const next = i + 1 < behind ? meaning(words[i + 1]) : undefined;
     return isSwitch(word) && next !== undefined ? [`${word}=${next}`] : [word];
   });
 }
-
-const isSwitch = (word = "") => word.startsWith("--") && NAMES.has(word.slice(2));

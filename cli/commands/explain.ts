@@ -1,17 +1,28 @@
 import type { Protocol } from "../../harness/protocol.ts";
 import { suggestion, UsageError } from "../../harness/usage.ts";
 import { visible } from "../../reports/escape.ts";
-import { aboutCase } from "../explain/case.ts";
-import { aboutFault } from "../explain/fault.ts";
-import { aboutRequirement } from "../explain/requirement.ts";
+import { type AboutCase, aboutCase, caseInWords } from "../explain/case.ts";
+import { type AboutFault, aboutFault, faultInWords } from "../explain/fault.ts";
+import { type AboutRequirement, aboutRequirement, requirementInWords } from "../explain/requirement.ts";
 
-/** Explains a case, a requirement or a fault. Throws a `UsageError` for an unknown name. */
-export async function explainCommand(name: string, protocol: Protocol): Promise<void> {
-  const lines = await explanation(name, protocol);
-  process.stdout.write([...lines.map(visible), ""].join("\n"));
+/** The options of `explain`, as the command line gives them. */
+export interface ExplainArguments {
+  readonly id: string;
+  readonly json: boolean;
 }
 
-async function explanation(name: string, protocol: Protocol): Promise<string[]> {
+/** An explanation. Its schema is `explain.schema.json`. */
+export type Explanation = AboutCase | AboutRequirement | AboutFault;
+
+/** Explains a case, a requirement or a fault. Throws a `UsageError` for an unknown name. */
+export async function explainCommand({ id, json }: ExplainArguments, protocol: Protocol): Promise<void> {
+  const it = await explain(id, protocol);
+  const lines = json ? [JSON.stringify(it, null, 1)] : inWords(it, protocol).map(visible);
+  process.stdout.write([...lines, ""].join("\n"));
+}
+
+/** Returns the explanation of a name. Throws a `UsageError` for an unknown one. */
+export async function explain(name: string, protocol: Protocol): Promise<Explanation> {
   const cases = protocol.suites.flatMap((suite) => suite.cases);
   const it = cases.find(({ id }) => id === name);
   if (it) return aboutCase(it, protocol);
@@ -24,4 +35,9 @@ async function explanation(name: string, protocol: Protocol): Promise<string[]> 
   throw new UsageError(
     `There is no case, requirement or fault "${name}".${suggestion(name, known) || " See `list` and `serve --list-faults`."}`,
   );
+}
+
+function inWords(it: Explanation, protocol: Protocol): string[] {
+  if (it.kind === "case") return caseInWords(it, protocol);
+  return it.kind === "fault" ? faultInWords(it, protocol) : requirementInWords(it, protocol);
 }

@@ -5,6 +5,7 @@ import {
   CHECKING,
   COMPARING,
   EXPECTING,
+  EXPLAINING,
   LISTING,
   OUTPUT,
   REPORTING,
@@ -25,6 +26,8 @@ export interface Subcommand {
   readonly describe: string;
   readonly positionals: Readonly<Record<string, PositionalOptions>>;
   readonly options: Readonly<Record<string, Options>>;
+  /** It takes options from a config of the working folder that nobody named. */
+  readonly findsConfig?: true;
   /** Resolves to the exit code, or to nothing for 0. */
   run(args: unknown, load: Load): Promise<number | undefined>;
 }
@@ -50,6 +53,7 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
   run: command({
     takes: "[url]",
     describe: "Run the suites against a server, or without a url against the embedded reference server",
+    findsConfig: true,
     positionals: { url: target("ws:, wss:, http: or https: url of the server") },
     options: { ...SELECTION, ...RUNNING, ...EXPECTING, ...OUTPUT },
     run: async (args, load) => (await import("./run.ts")).runCommand(args, await load()),
@@ -57,6 +61,7 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
   list: command({
     takes: "",
     describe: "List every case and requirement",
+    findsConfig: true,
     positionals: {},
     options: { ...SELECTION, ...LISTING },
     async run(args, load) {
@@ -69,9 +74,9 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
     describe:
       "Explain a case, a requirement or a fault: what is sent, what is accepted, why, and what usually goes wrong",
     positionals: { id: needed("id of a case or requirement, or name of a fault") },
-    options: {},
-    async run({ id }, load) {
-      await (await import("./explain.ts")).explainCommand(id, await load());
+    options: EXPLAINING,
+    async run(args, load) {
+      await (await import("./explain.ts")).explainCommand(args, await load());
       return undefined;
     },
   }),
@@ -141,9 +146,26 @@ export const optionsOf = ({ positionals, options }: Subcommand): string[] => [
 /** The names of all arguments and options of all commands. */
 export const ALL_OPTIONS: readonly string[] = [...new Set(Object.values(COMMANDS).flatMap(optionsOf))];
 
-/** The names of all options that are on or off, such as `strict`. */
+/** Returns the options of a command that are on or off. */
+export const switchesOf = ({ options }: Subcommand): string[] =>
+  Object.keys(options).filter((name) => options[name]?.type === "boolean");
+
+/** The options that are on or off in one command and take a value in another: `json`. They must be typed where they are switches. */
+const TWOFOLD: ReadonlySet<string> = new Set(
+  Object.values(COMMANDS)
+    .flatMap(switchesOf)
+    .filter((name) => Object.values(COMMANDS).some(({ options }) => (options[name]?.type ?? "boolean") !== "boolean")),
+);
+
+/** Returns the names that may also stand in variables and config files. */
+export const unspokenOf = (command: Subcommand): string[] => {
+  const switches = switchesOf(command);
+  return optionsOf(command).filter((name) => !(TWOFOLD.has(name) && switches.includes(name)));
+};
+
+/** The names of all options that are on or off wherever they stand, such as `strict`. */
 export const SWITCHES: ReadonlySet<string> = new Set(
-  Object.values(COMMANDS).flatMap(({ options }) =>
-    Object.keys(options).filter((name) => options[name]?.type === "boolean"),
-  ),
+  Object.values(COMMANDS)
+    .flatMap(switchesOf)
+    .filter((name) => !TWOFOLD.has(name)),
 );

@@ -3,10 +3,10 @@ import type { Protocol } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
 import about from "../../package.json" with { type: "json" };
 import { explainConnections } from "../../reports/explain.ts";
-import type { ReportCase } from "../../reports/report.ts";
+import type { ReportCase, ReportConnection } from "../../reports/report.ts";
 import { exchange } from "./exchange.ts";
 import { observe } from "./plain.ts";
-import { breaking, reading } from "./requirement.ts";
+import { breaking, factsOf, type NamedCase, type RequirementFacts, reading } from "./requirement.ts";
 import { trial } from "./trial.ts";
 
 /** The timeout against a reference server with a fault, in ms. It answers at once or never. */
@@ -22,43 +22,81 @@ interface Example {
   readonly fault: string;
 }
 
+/** The explanation of a case. Its schema is `explain.schema.json`. */
+export interface AboutCase extends NamedCase {
+  readonly kind: "case";
+  readonly suite: string;
+  readonly place?: string;
+  readonly tests: readonly AboutTest[];
+  /** The connections against the reference server. */
+  readonly connections: readonly ReportConnection[];
+  readonly byHand: readonly string[];
+  readonly run: string;
+}
+
+/** A requirement that a case tests, with what passes and what does not. */
+interface AboutTest {
+  readonly requirement: RequirementFacts;
+  readonly accepts: readonly string[];
+  readonly refuses: readonly Omit<Example, "requirement">[];
+}
+
 /** Explains a case by running it against the embedded reference server, as it is and with faults. */
-export async function aboutCase(it: Case, protocol: Protocol): Promise<string[]> {
+export async function aboutCase(it: Case, protocol: Protocol): Promise<AboutCase> {
   const observed = observe(it);
   const [[shown], examples] = await Promise.all([trial(protocol, [observed.case]), refused(it, protocol)]);
   const connections = shown?.connections ?? [];
+  const tested = protocol.requirements.filter(({ id }) => it.tests.includes(id));
+  return {
+    kind: "case",
+    id: it.id,
+    title: it.title,
+    suite: it.suite,
+    ...(it.place !== undefined && { place: it.place }),
+    tests: tested.map((requirement) => ({
+      requirement: factsOf(requirement, protocol),
+      accepts: acceptedBy(shown, requirement),
+      refuses: examples
+        .filter((example) => example.requirement === requirement.id)
+        .slice(0, EXAMPLES)
+        .map(({ actual, fault }) => ({ actual, fault })),
+    })),
+    connections,
+    byHand: exchange(connections, observed.beyond, protocol.subprotocols),
+    run: `${about.name} run <url> --case ${it.id}`,
+  };
+}
+
+/** Returns what passes for a requirement, in words other than its own. */
+function acceptedBy(shown: ReportCase | undefined, { id, statement }: Requirement): string[] {
+  const checks = shown?.checks.filter(({ requirement }) => requirement === id) ?? [];
+  return [...new Set(checks.map(({ expected }) => expected))].filter((expected) => expected !== statement);
+}
+
+/** Tells the explanation of a case. One string per line. */
+export function caseInWords(
+  { id, title, place, tests, connections, byHand, run }: AboutCase,
+  protocol: Protocol,
+): string[] {
   return [
-    it.id,
-    `  the client: ${it.title}`,
-    ...(it.place === undefined ? [] : [`  defined in ${it.place}`]),
+    id,
+    `  the client: ${title}`,
+    ...(place === undefined ? [] : [`  defined in ${place}`]),
     "  it tests",
-    ...protocol.requirements
-      .filter(({ id }) => it.tests.includes(id))
-      .flatMap((requirement) => explainTest(requirement, protocol, shown, examples)),
+    ...tests.flatMap((it) => testInWords(it, protocol)),
     "  and the rules of every message. Against the embedded reference server, which conforms, this passes over the wire:",
     ...explainConnections(connections).map((line) => `    ${line}`),
-    ...exchange(connections, observed.beyond, protocol.subprotocols).map((line) => `  ${line}`),
-    `  run it alone: ${about.name} run <url> --case ${it.id}`,
+    ...byHand.map((line) => `  ${line}`),
+    `  run it alone: ${run}`,
   ];
 }
 
-function explainTest(
-  requirement: Requirement,
-  protocol: Protocol,
-  shown: ReportCase | undefined,
-  examples: readonly Example[],
-): string[] {
-  const { id, level, statement } = requirement;
-  const checks = shown?.checks.filter((check) => check.requirement === id) ?? [];
-  const accepted = [...new Set(checks.map(({ expected }) => expected))].filter((expected) => expected !== statement);
-  const mine = examples.filter((example) => example.requirement === id).slice(0, EXAMPLES);
-  return [
-    `    ${id} (${level}): ${statement}`,
-    ...reading(requirement, protocol).map((line) => `      ${line}`),
-    ...accepted.map((expected) => `      accepts  ${expected}`),
-    ...mine.map(({ actual, fault }) => `      refuses  ${actual} (by fault ${fault})`),
-  ];
-}
+const testInWords = ({ requirement, accepts, refuses }: AboutTest, protocol: Protocol): string[] => [
+  `    ${requirement.id} (${requirement.level}): ${requirement.statement}`,
+  ...reading(requirement, protocol).map((line) => `      ${line}`),
+  ...accepts.map((expected) => `      accepts  ${expected}`),
+  ...refuses.map(({ actual, fault }) => `      refuses  ${actual} (by fault ${fault})`),
+];
 
 /** Finds what a case does not accept, by running it against faults that break what it tests. */
 async function refused(it: Case, protocol: Protocol): Promise<Example[]> {

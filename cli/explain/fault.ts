@@ -4,32 +4,44 @@ import type { Case } from "../../harness/scenario.ts";
 import about from "../../package.json" with { type: "json" };
 import { quoted } from "../../reports/again.ts";
 import type { ReportCase } from "../../reports/report.ts";
-import { reading } from "./requirement.ts";
+import { factsOf, type NamedCase, named, type RequirementFacts, reading } from "./requirement.ts";
 import { trial, USUAL } from "./trial.ts";
 
 /** The most cases that are named. */
 const NAMED = 10;
 
+/** The explanation of a fault. Its schema is `explain.schema.json`. */
+export interface AboutFault {
+  readonly kind: "fault";
+  readonly name: string;
+  readonly says: string;
+  readonly breaks: RequirementFacts;
+  readonly cases: readonly NamedCase[];
+  /** The sight of the first of these cases. */
+  readonly seen?: { readonly case: string; readonly expected: string; readonly actual: string };
+  readonly serve: string;
+  readonly find?: string;
+}
+
 /** Explains a fault of the reference server: what it breaks, the cases that find it, and what the first of them sees. */
-export async function aboutFault(
-  name: string,
-  { says, breaks, headers }: Fault,
-  protocol: Protocol,
-): Promise<string[]> {
+export async function aboutFault(name: string, fault: Fault, protocol: Protocol): Promise<AboutFault> {
+  const { says, breaks, headers = {} } = fault;
   const requirement = protocol.requirements.find(({ id }) => id === breaks);
+  if (!requirement) throw new Error(`The fault ${name} breaks ${breaks}, which the catalogue lacks`);
   const found = await findersOf(name, protocol);
-  const header = Object.entries(headers ?? {}).map(([key, value]) => ` --header ${quoted(`${key}: ${value}`)}`);
+  const header = Object.entries(headers).map(([key, value]) => ` --header ${quoted(`${key}: ${value}`)}`);
   const [first] = found;
-  return [
-    `${name}, a fault of the reference server`,
-    `  ${says}`,
-    `  breaks ${breaks}${requirement ? ` (${requirement.level}): ${requirement.statement}` : ""}`,
-    ...(requirement ? reading(requirement, protocol).map((line) => `    ${line}`) : []),
-    ...foundBy(found),
-    ...(first ? await seen(first, name, breaks, protocol) : []),
-    `  serve it: ${about.name} serve --port ${new URL(USUAL).port} --fault ${name}`,
-    ...(first ? [`  and find it: ${about.name} run ${USUAL}${header.join("")} --case ${first.id}`] : []),
-  ];
+  const seen = first && (await sight(first, name, breaks, protocol));
+  return {
+    kind: "fault",
+    name,
+    says,
+    breaks: factsOf(requirement, protocol),
+    cases: named(found),
+    ...(seen && { seen }),
+    serve: `${about.name} serve --port ${new URL(USUAL).port} --fault ${name}`,
+    ...(first && { find: `${about.name} run ${USUAL}${header.join("")} --case ${first.id}` }),
+  };
 }
 
 async function findersOf(fault: string, { suites, kills }: Protocol): Promise<Case[]> {
@@ -37,7 +49,31 @@ async function findersOf(fault: string, { suites, kills }: Protocol): Promise<Ca
   return suites.flatMap(({ cases }) => cases.filter(({ id }) => ids.has(id)));
 }
 
-function foundBy(cases: readonly Case[]): string[] {
+/** Runs a case against the reference server with a fault, and returns what it sees of it. */
+async function sight(it: Case, fault: string, breaks: string, protocol: Protocol): Promise<AboutFault["seen"]> {
+  const checks = (await trial(protocol, [it], fault)).flatMap((shown: ReportCase) => shown.checks);
+  const check = checks.find((check) => check.requirement === breaks && isBroken(check));
+  return check && { case: it.id, expected: check.expected, actual: check.actual };
+}
+
+/** Tells the explanation of a fault. One string per line. */
+export function faultInWords(
+  { name, says, breaks, cases, seen, serve, find }: AboutFault,
+  protocol: Protocol,
+): string[] {
+  return [
+    `${name}, a fault of the reference server`,
+    `  ${says}`,
+    `  breaks ${breaks.id} (${breaks.level}): ${breaks.statement}`,
+    ...reading(breaks, protocol).map((line) => `    ${line}`),
+    ...foundBy(cases),
+    ...(seen ? [`  in ${seen.case}`, `    expected  ${seen.expected}`, `    came      ${seen.actual}`] : []),
+    `  serve it: ${serve}`,
+    ...(find === undefined ? [] : [`  and find it: ${find}`]),
+  ];
+}
+
+function foundBy(cases: readonly NamedCase[]): string[] {
   const { length } = cases;
   if (length === 0) return ["  no case is known to find it"];
   return [
@@ -45,11 +81,4 @@ function foundBy(cases: readonly Case[]): string[] {
     ...cases.slice(0, NAMED).map((it) => `    ${it.id}  ${it.title}`),
     ...(length > NAMED ? ["    docs/kill-matrix.md lists them all"] : []),
   ];
-}
-
-/** Runs a case against the reference server with a fault, and tells what it sees of it. */
-async function seen(it: Case, fault: string, breaks: string, protocol: Protocol): Promise<string[]> {
-  const checks = (await trial(protocol, [it], fault)).flatMap((shown: ReportCase) => shown.checks);
-  const check = checks.find((check) => check.requirement === breaks && isBroken(check));
-  return check ? [`  in ${it.id}`, `    expected  ${check.expected}`, `    came      ${check.actual}`] : [];
 }

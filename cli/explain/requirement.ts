@@ -1,5 +1,5 @@
 import type { Requirement } from "../../harness/catalogue.ts";
-import type { Fault, Protocol } from "../../harness/protocol.ts";
+import type { Clause, Fault, Protocol } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
 import about from "../../package.json" with { type: "json" };
 
@@ -41,25 +41,75 @@ export const isEverywhere = (id: string, { rules }: Protocol): boolean =>
 export const testing = (id: string, { suites }: Protocol): Case[] =>
   suites.flatMap(({ cases }) => cases.filter(({ tests }) => tests.includes(id)));
 
-/** Explains a requirement: its words, source, common causes, faults and cases. One string per line. */
-export async function aboutRequirement(requirement: Requirement, protocol: Protocol): Promise<string[]> {
-  const { id, level, statement } = requirement;
+/** A requirement with its source and the usual mistakes behind it. */
+export interface RequirementFacts extends Requirement {
+  readonly clause?: Clause;
+  readonly causes?: string;
+}
+
+/** Gathers what the catalogue, the clauses and the causes say of a requirement. */
+export function factsOf(requirement: Requirement, { clauses, causes }: Protocol): RequirementFacts {
+  const { id, level, section, statement, source, why } = requirement;
+  const [clause, cause] = [clauses[id], causes[id]];
+  return {
+    id,
+    level,
+    section,
+    statement,
+    source,
+    ...(why !== undefined && { why }),
+    ...(clause && { clause }),
+    ...(cause !== undefined && { causes: cause }),
+  };
+}
+
+/** The explanation of a requirement. Its schema is `explain.schema.json`. */
+export interface AboutRequirement {
+  readonly kind: "requirement";
+  readonly requirement: RequirementFacts;
+  readonly everywhere: boolean;
+  readonly faults: readonly { readonly name: string; readonly says: string }[];
+  readonly cases: readonly NamedCase[];
+  readonly run?: string;
+}
+
+/** A case, named in an explanation. */
+export type NamedCase = Pick<Case, "id" | "title">;
+
+/** Names cases. */
+export const named = (cases: readonly Case[]): NamedCase[] => cases.map(({ id, title }) => ({ id, title }));
+
+/** Explains a requirement: its words, source, common causes, faults and cases. */
+export async function aboutRequirement(requirement: Requirement, protocol: Protocol): Promise<AboutRequirement> {
+  const { id } = requirement;
   const everywhere = isEverywhere(id, protocol);
-  const cases = testing(id, protocol);
-  const faults = breaking(id, await protocol.faults());
+  const cases = named(testing(id, protocol));
+  return {
+    kind: "requirement",
+    requirement: factsOf(requirement, protocol),
+    everywhere,
+    faults: breaking(id, await protocol.faults()).map(([name, { says }]) => ({ name, says })),
+    cases,
+    ...((everywhere || cases.length > 0) && { run: `${about.name} run <url> --requirement ${id}` }),
+  };
+}
+
+/** Tells the explanation of a requirement. One string per line. */
+export function requirementInWords(it: AboutRequirement, protocol: Protocol): string[] {
+  const { requirement, everywhere, faults, cases, run } = it;
   return [
-    `${id} (${level})`,
-    `  ${statement}`,
+    `${requirement.id} (${requirement.level})`,
+    `  ${requirement.statement}`,
     ...reading(requirement, protocol).map((line) => `  ${line}`),
     ...(faults.length > 0 ? ["  broken by these faults of the reference server"] : []),
-    ...faults.map(([name, { says }]) => `    ${name}  ${says}`),
+    ...faults.map(({ name, says }) => `    ${name}  ${says}`),
     ...(everywhere ? ["  judged on every connection of every case"] : []),
     ...(everywhere && cases.length === 0 ? [] : testedBy(cases)),
-    ...(everywhere || cases.length > 0 ? [`  run them alone: ${about.name} run <url> --requirement ${id}`] : []),
+    ...(run === undefined ? [] : [`  run them alone: ${run}`]),
   ];
 }
 
-function testedBy(cases: readonly Case[]): string[] {
+function testedBy(cases: readonly NamedCase[]): string[] {
   if (cases.length === 0) return ["  not tested by this version of the suite yet"];
   return [`  tested by ${cases.length} cases`, ...cases.map((it) => `    ${it.id}  ${it.title}`)];
 }

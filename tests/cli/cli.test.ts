@@ -85,7 +85,7 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
     ["a suite for a case", ["list", "--case", "version"], /It is a suite: give it to --suite\./],
     ["a word that is like no command", ["polka"], /There is no command "polka"\. See --help\.$/m],
     ["a word that is like no option", ["list", "--strict"], /There is no option --strict\. See --help\.$/m],
-    ["a letter that is no option", ["run", "-q"], /There is no option -q\./],
+    ["a letter that is no option", ["run", "-x"], /There is no option -x\./],
     ["a word that is like no case", ["list", "--case", "polka"], /There is no case "polka"\. See `list`\.$/m],
     ["the parameter of the suite in the url", ["run", "ws://x/?tachyonVersion=1"], /the suite sets itself/],
     ["a ca file that is not there", ["run", "ws://x", "--ca", "nowhere.pem"], /Cannot read nowhere\.pem/],

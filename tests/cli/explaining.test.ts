@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { aboutCase } from "../../cli/explain/case.ts";
+import { aboutCase, caseInWords } from "../../cli/explain/case.ts";
 import { exchange } from "../../cli/explain/exchange.ts";
-import { aboutFault } from "../../cli/explain/fault.ts";
+import { aboutFault, faultInWords } from "../../cli/explain/fault.ts";
 import { observe } from "../../cli/explain/plain.ts";
-import { aboutRequirement } from "../../cli/explain/requirement.ts";
+import { aboutRequirement, requirementInWords } from "../../cli/explain/requirement.ts";
 import { trial } from "../../cli/explain/trial.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import type { ReportConnection } from "../../reports/report.ts";
@@ -88,7 +88,7 @@ test("observing a case does not change it", async () => {
 describe("a case", () => {
   let lines: string[];
   beforeAll(async () => {
-    lines = await aboutCase(caseOf("version/parity-patch-with-zero"), protocol);
+    lines = caseInWords(await aboutCase(caseOf("version/parity-patch-with-zero"), protocol), protocol);
   });
 
   test.each([
@@ -106,20 +106,22 @@ describe("a case", () => {
 });
 
 test("a requirement tells its faults", async () => {
-  const lines = await aboutRequirement(requirementOf("parity.patch"), protocol);
+  const lines = requirementInWords(await aboutRequirement(requirementOf("parity.patch"), protocol), protocol);
   expect(lines).toContain("    compares-versions-as-prefixes  Takes 0.1.70 for 0.1.7.");
   expect(lines).toContain("  tested by 7 cases");
 });
 
 test("a requirement that cannot be broken has neither causes nor faults", async () => {
-  const lines = (await aboutRequirement(requirementOf("parity.prerelease"), protocol)).join("\n");
+  const lines = requirementInWords(await aboutRequirement(requirementOf("parity.prerelease"), protocol), protocol).join(
+    "\n",
+  );
   expect(lines).not.toMatch(/common causes|broken by/);
 });
 
 describe("a fault", () => {
   const explain = async (name: string) => {
     const fault = (await protocol.faults())[name];
-    return aboutFault(name, fault as NonNullable<typeof fault>, protocol);
+    return faultInWords(await aboutFault(name, fault as NonNullable<typeof fault>, protocol), protocol);
   };
 
   test("tells what it does and breaks, what finds it, what came, and how to serve it", async () => {

@@ -82,14 +82,14 @@ describe("another protocol version", () => {
   });
 
   test("is listed and explained: a case by what goes over the wire, a requirement, a fault", async () => {
-    expect((await printed(() => listCommand({ sets: false }, toy))).text).toMatch(/^Echo \(2 cases\)/);
-    const { text } = await printed(() => explainCommand("echo/together", toy));
+    expect((await printed(() => listCommand({ sets: false, json: false }, toy))).text).toMatch(/^Echo \(2 cases\)/);
+    const { text } = await printed(() => explainCommand({ id: "echo/together", json: false }, toy));
     expect(text).toContain('→ {"type":"request","messageId":"a","commandId":"toy/echo","value":1}');
     expect(text).toContain(`wscat -s ${SUBPROTOCOL}`);
-    expect((await printed(() => explainCommand("echo.answered", toy))).text).toContain(
+    expect((await printed(() => explainCommand({ id: "echo.answered", json: false }, toy))).text).toContain(
       "common causes: The server numbers",
     );
-    expect((await printed(() => explainCommand("forgets-the-type", toy))).text).toMatch(
+    expect((await printed(() => explainCommand({ id: "forgets-the-type", json: false }, toy))).text).toMatch(
       /breaks message\.valid \(MUST\).*found by 1 case\n.*came {6}the message lacks the property "type"/s,
     );
   });
