@@ -161,6 +161,13 @@ const files = Object.fromEntries(FORMAT_NAMES.map((name) => [name, text(name, FO
   Record<FormatName, ReturnType<typeof text>>
 >;
 
+/** The options of a loop to work in. */
+export const LOOPING = {
+  "last-failed": flag("Run only what failed last, by the report that is stored"),
+  watch: text("watch", "Start the server again and run again whenever something in this folder changes (with --start)"),
+  open: flag("Open the page when the run is over, except in CI"),
+} as const;
+
 /** The options of reports. */
 export const OUTPUT = {
   ...files,

@@ -36,6 +36,17 @@ export function merge(shards: readonly Shard[], protocol: Protocol): Report {
   );
 }
 
+/** One report out of parts of a run that followed one another, with the cases in the given order. */
+export function joined(parts: readonly [Report, ...Report[]], order: readonly string[], protocol: Protocol): Report {
+  const durationMs = parts.reduce((sum, it) => sum + it.durationMs, 0);
+  const cases = new Map(parts.flatMap((report) => report.cases.map((it) => [it.id, it])));
+  return conclude(
+    { ...draftOf(parts[0], parts, undefined), durationMs },
+    order.flatMap((id) => cases.get(id) ?? []),
+    protocol.requirements,
+  );
+}
+
 /** Says which shards are missing; nothing where all are there. */
 function whyIncomplete(parts: readonly Part[], { of }: ReportShard): string | undefined {
   const present = new Set(parts.map(({ shard }) => shard.index));

@@ -20,8 +20,8 @@ import { countedBy } from "../../reports/sets.ts";
 import { prepare } from "../../reports/write.ts";
 import { EXIT } from "../exit.ts";
 import { finish, type Telling } from "./finish.ts";
+import { OUT } from "./plan.ts";
 import { type Reached, withTarget } from "./reach.ts";
-import { OUT } from "./run.ts";
 import { given, type TestArguments, test } from "./test.ts";
 
 /** The options of `certify`, as the command line gives them. */

@@ -20,13 +20,15 @@ export interface Telling {
   readonly also?: readonly string[];
   /** Options that another run against the target needs, beside those that the report knows. */
   readonly given?: readonly string[];
+  /** Prints the report; by default to the standard output. */
+  readonly print?: (text: string) => void;
 }
 
 /** Writes the reports, tells the user, and resolves to the exit code. Throws if a report cannot be written. */
 export async function finish(
   report: Report,
   files: Destinations,
-  { given = [], expected, also = [], ...how }: Telling,
+  { given = [], expected, also = [], print = (text) => process.stdout.write(text), ...how }: Telling,
   protocol: Protocol,
 ): Promise<number> {
   const { written, failed } = await save(report, files, protocol);
@@ -40,7 +42,7 @@ export async function finish(
     written: [...written, ...(expected?.written === undefined ? [] : [expected.written]), ...also],
     ...(expected?.left !== undefined && { left: expected.left }),
   });
-  process.stdout.write(onGitHub() ? forGitHub(text, report, requirements) : text);
+  print(onGitHub() ? forGitHub(text, report, requirements) : text);
   if (failed.length > 0) throw failed[0];
   return isFine(report) ? EXIT.conformant : EXIT.notConformant;
 }

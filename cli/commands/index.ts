@@ -1,5 +1,3 @@
-import type { ArgumentsCamelCase, InferredOptionTypes, Options, PositionalOptions } from "yargs";
-import type { Protocol } from "../../harness/protocol.ts";
 import {
   CERTIFYING,
   CHECKING,
@@ -7,6 +5,7 @@ import {
   EXPECTING,
   EXPLAINING,
   LISTING,
+  LOOPING,
   OUTPUT,
   REPORTING,
   RUNNING,
@@ -15,35 +14,7 @@ import {
   target,
   VERIFYING,
 } from "../options.ts";
-
-/** Loads the protocol version under test. */
-export type Load = () => Promise<Protocol>;
-
-/** A command, as users call it. */
-export interface Subcommand {
-  /** Its positional arguments, in the notation of yargs. */
-  readonly takes: string;
-  readonly describe: string;
-  readonly positionals: Readonly<Record<string, PositionalOptions>>;
-  readonly options: Readonly<Record<string, Options>>;
-  /** It takes options from a config of the working folder that nobody named. */
-  readonly findsConfig?: true;
-  /** Resolves to the exit code, or to nothing for 0. */
-  run(args: unknown, load: Load): Promise<number | undefined>;
-}
-
-/** The values of positional arguments and options. */
-type Given<P extends Record<string, Options>, O extends Record<string, Options>> = ArgumentsCamelCase<
-  InferredOptionTypes<P & O>
->;
-
-const command = <const P extends Record<string, PositionalOptions & Options>, const O extends Record<string, Options>>(
-  it: Omit<Subcommand, "run" | "positionals" | "options"> & {
-    readonly positionals: P;
-    readonly options: O;
-    run(args: Given<P, O>, load: Load): Promise<number | undefined>;
-  },
-): Subcommand => ({ ...it, run: (args, load) => it.run(args as Given<P, O>, load) });
+import { command, type Subcommand } from "./subcommand.ts";
 
 const needed = (describe: string) => ({ type: "string", demandOption: true, describe }) as const;
 const files = (describe: string) => ({ type: "string", array: true, demandOption: true, describe }) as const;
@@ -55,7 +26,7 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
     describe: "Run the suites against a server, or without a url against the embedded reference server",
     findsConfig: true,
     positionals: { url: target("ws:, wss:, http: or https: url of the server") },
-    options: { ...SELECTION, ...RUNNING, ...EXPECTING, ...OUTPUT },
+    options: { ...SELECTION, ...RUNNING, ...LOOPING, ...EXPECTING, ...OUTPUT },
     run: async (args, load) => (await import("./run.ts")).runCommand(args, await load()),
   }),
   list: command({
@@ -128,6 +99,19 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
     options: SERVING,
     async run(args, load) {
       await (await import("./serve.ts")).serveCommand(args, await load());
+      return undefined;
+    },
+  }),
+  completion: command({
+    takes: "<shell> [words]",
+    describe: "Print a script that completes commands, options and ids in bash or zsh",
+    positionals: {
+      shell: needed("bash or zsh"),
+      words: { type: "string", describe: "what is typed so far; the script gives it" },
+    },
+    options: {},
+    async run(args, load) {
+      await (await import("./completion.ts")).completionCommand(args, load, COMMANDS);
       return undefined;
     },
   }),

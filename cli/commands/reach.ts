@@ -30,26 +30,30 @@ export interface Around {
   readonly log: string;
   readonly files: Destinations;
   readonly protocol: Protocol;
+  /** Ends the test; without it an interrupt by the user does. */
+  readonly signal?: AbortSignal;
+  /** The reports of an earlier run stay if this one does not come to test. */
+  readonly keep?: boolean;
 }
 
 /**
  * Reaches the target, does something with it, and ends what was started. Resolves to the exit code. No report of an earlier run
- * outlives one that did not come to test. Throws a `UsageError`, or an `UnreachableError`.
+ * outlives one that did not come to test, unless it is to be kept. Throws a `UsageError`, or an `UnreachableError`.
  */
 export async function withTarget(
   args: TargetArguments,
-  { files, ...around }: Around,
+  { files, keep = false, ...around }: Around,
   use: (target: Reached, signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
-  const { signal, release } = onInterrupt(EXIT.interrupted);
+  const { signal, release } = around.signal ? { signal: around.signal, release() {} } : onInterrupt(EXIT.interrupted);
   const closing: (() => Promise<void>)[] = [];
   try {
     const target = await reach(args, { ...around, signal, closing });
-    if (signal.aborted) await forget(files);
+    if (signal.aborted && !keep) await forget(files);
     const code = signal.aborted ? EXIT.interrupted : await use(target, signal);
     return signal.aborted ? EXIT.interrupted : code;
   } catch (error) {
-    if (error instanceof UnreachableError) await forget(files);
+    if (error instanceof UnreachableError && !keep) await forget(files);
     throw error;
   } finally {
     for (const close of closing) await close();
@@ -57,7 +61,7 @@ export async function withTarget(
   }
 }
 
-interface Reaching extends Omit<Around, "files"> {
+interface Reaching extends Omit<Around, "files" | "keep"> {
   readonly signal: AbortSignal;
   /** Gets the end of what is started. */
   readonly closing: (() => Promise<void>)[];

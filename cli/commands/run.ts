@@ -1,55 +1,68 @@
-import { join } from "node:path";
 import type { Protocol } from "../../harness/protocol.ts";
-import { excuses } from "../../reports/expected/apply.ts";
-import { type Expecting, expecting, readWanted } from "../../reports/expected/use.ts";
-import { destinations, folderOf, prepareAll, type WantedReports } from "../../reports/save.ts";
+import type { Case } from "../../harness/scenario.ts";
+import { UsageError } from "../../harness/usage.ts";
+import { expecting, readWanted } from "../../reports/expected/use.ts";
+import { count } from "../../reports/names.ts";
+import { ofProtocol, readReport } from "../../reports/read.ts";
+import type { Report } from "../../reports/report.ts";
 import { shard } from "../../reports/shard.ts";
-import { distinct, prepare } from "../../reports/write.ts";
-import { DEFAULTS } from "../defaults.ts";
-import { type Selection, select } from "../select.ts";
+import { isFine } from "../../reports/verdict.ts";
+import { exists } from "../../reports/write.ts";
+import { EXIT } from "../exit.ts";
+import { openPage } from "../open.ts";
 import { finish } from "./finish.ts";
+import { failedIn, type Plan, planOf, type RunArguments, tellingOf, toolsOf } from "./plan.ts";
 import { withTarget } from "./reach.ts";
-import { given, type TestArguments, test } from "./test.ts";
-
-/** The options of `run`, as the command line gives them. */
-export interface RunArguments extends Selection, TestArguments, WantedReports, Expecting {
-  readonly all: boolean;
-  readonly failOnUnstable: boolean;
-  readonly verbose: boolean;
-}
-
-/** The folder of the reports if the user names neither folder nor file. */
-export const OUT = "tachyon-report";
+import { test } from "./test.ts";
 
 /** Runs the suites, writes the reports, and resolves to the exit code. */
 export async function runCommand(args: RunArguments, protocol: Protocol): Promise<number> {
-  const whole = select(protocol, args, args.all || args.url === undefined);
+  const plan = await planOf(args, protocol);
+  const page = plan.files.get("html");
+  if (args.open && page === undefined)
+    throw new UsageError("--open needs the page: have it written too, with --html <file> or --out <folder>.");
+  const open = async () => {
+    if (args.open && page !== undefined) await openPage(page);
+  };
+  if (args.watch !== undefined)
+    return (await import("./watch.ts")).watchCommand(args, args.watch, plan, open, protocol);
+  const last = args.lastFailed ? await lastOf(plan, protocol) : undefined;
+  const whole = last ? last.chosen : plan.whole;
+  if (last && whole.length === 0) return nothingFailed(last, plan);
   const cases = args.shard ? shard(whole, args.shard) : whole;
-  const files = destinations(args, OUT);
-  const log = join(folderOf(args, OUT), "server.log");
-  await distinct(inputsOf(args), [...files.values(), log]);
-  await Promise.all([prepareAll(files), ...(args.start === undefined ? [] : [prepare(log)])]);
   const expected = await readWanted(args, protocol);
-  return await withTarget(args, { log, files, protocol }, async (target, signal) => {
-    const excused = expected && excuses(expected, new Date().toISOString().slice(0, 10));
-    const tools = { signal, whole, excuses: excused, linger: args.all, budget: budgetOf(args) };
+  const around = { ...plan, protocol, keep: args.lastFailed };
+  return await withTarget(args, around, async (target, signal) => {
+    const tools = { ...toolsOf(args, expected), signal, whole };
     const found = await test(cases, target, args, tools, protocol);
     const { report, ...expectedFailures } = await expecting(found.report, expected, args, protocol);
-    const also = args.start === undefined ? [] : [log];
-    const telling = { ...args, expected: expectedFailures, also, given: given(args, target) };
-    return await finish(report, files, telling, protocol);
+    const telling = { ...args, ...tellingOf(args, plan, target), expected: expectedFailures };
+    const code = await finish(report, plan.files, telling, protocol);
+    await open();
+    return code;
   });
 }
 
-/** A run of the default suites takes so many times the timeout at most, whatever the server does; one of all suites twice as long. */
-const BUDGET = 7.5;
+/** The report of the last run, and the selected cases that failed in it. */
+interface Last {
+  readonly report: Report;
+  readonly chosen: readonly Case[];
+}
 
-/** The time that a run has, in ms; nothing bounds one that was asked to take longer than usual. */
-const budgetOf = ({ url, timeout, all, concurrency, runs, idle }: RunArguments): number | undefined =>
-  concurrency === 1 || runs > DEFAULTS.runs || idle ? undefined : BUDGET * timeout * (all || url === undefined ? 2 : 1);
+/** Reads what failed last. Throws a `UsageError` if there is no report. */
+async function lastOf({ stored, whole }: Plan, protocol: Protocol): Promise<Last> {
+  if (!(await exists(stored)))
+    throw new UsageError(`${stored} is not there, so nobody knows what failed last. Run without --last-failed first.`);
+  const report = ofProtocol(protocol, await readReport(stored), stored);
+  const failed = new Set(failedIn(report));
+  return { report, chosen: whole.filter(({ id }) => failed.has(id)) };
+}
 
-/** The files that a run reads. */
-const inputsOf = ({ expectedFailures, ca, header = [], credential = [] }: RunArguments): string[] => {
-  const files = [...header, ...credential].filter((it) => it.startsWith("@")).map((it) => it.slice(1));
-  return [expectedFailures, ca, ...files].filter((path) => path !== undefined);
-};
+/** Tells that there is nothing to run, and resolves to the exit code of the last run. Throws a `UsageError` if filters are why. */
+function nothingFailed({ report }: Last, { stored }: Plan): number {
+  const { length } = failedIn(report);
+  if (length > 0)
+    throw new UsageError(`None of the ${count(length, "case")} that failed last, by ${stored}, is selected.`);
+  process.stdout.write(`Nothing failed in the last run, by ${stored}. Run without --last-failed.\n`);
+  return isFine(report) ? EXIT.conformant : EXIT.notConformant;
+}

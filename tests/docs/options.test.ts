@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { cli } from "../cli/process.ts";
 import { all, read } from "./pages.ts";
 
-const COMMANDS = ["run", "list", "explain", "report", "check", "compare", "certify", "verify", "serve"];
+const COMMANDS = ["run", "list", "explain", "report", "check", "compare", "certify", "verify", "serve", "completion"];
 
 const helps = new Map(
   await Promise.all(COMMANDS.map(async (name) => [name, (await cli(".", [name, "--help"])).stdout] as const)),
@@ -11,7 +11,7 @@ const helps = new Map(
 const options = new Map(
   [...helps].map(([name, help]) => [
     name,
-    new Set([...help.matchAll(/^ {2,6}(?:-h, )?--([a-z-]+)/gm)].map(([, it = ""]) => it)),
+    new Set([...help.matchAll(/^ {2,6}(?:-[a-z], )?--([a-z-]+)/gm)].map(([, it = ""]) => it)),
   ]),
 );
 

@@ -40,6 +40,8 @@ const HOW = {
   verbose: false,
   all: false,
   failOnUnstable: false,
+  lastFailed: false,
+  open: false,
   writeExpectedFailures: false,
 };
 const read = (path: string) => readFileSync(path, "utf8");

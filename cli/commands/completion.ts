@@ -1,0 +1,93 @@
+import type { Protocol } from "../../harness/protocol.ts";
+import { UsageError } from "../../harness/usage.ts";
+import about from "../../package.json" with { type: "json" };
+import type { Load, Subcommand } from "./subcommand.ts";
+
+type Commands = Readonly<Record<string, Subcommand>>;
+
+/** The options of `completion`, as the command line gives them. */
+export interface CompletionArguments {
+  readonly shell: string;
+  /** The words behind the name of the program, a line each, the last of them unfinished. The script asks with it. */
+  readonly words?: string | undefined;
+}
+
+const FUNCTION = `_${about.name.replaceAll("-", "_")}`;
+
+/** The scripts that ask for the words that can stand next. */
+const SCRIPTS: Readonly<Record<string, string>> = {
+  bash: `${FUNCTION}() {
+  local IFS=$'\\n' words=("\${COMP_WORDS[@]:1:COMP_CWORD}")
+  COMPREPLY=($("\${COMP_WORDS[0]}" completion bash "$(printf '\\n%s' "\${words[@]}")" 2>/dev/null))
+}
+complete -o default -F ${FUNCTION} ${about.name}
+`,
+  zsh: `${FUNCTION}() {
+  local -a found
+  found=("\${(@f)$("\${words[1]}" completion zsh "$(printf '\\n%s' "\${(@)words[2,CURRENT]}")" 2>/dev/null)}")
+  if [[ -n "\${found[1]}" ]]; then compadd -a found; else _files; fi
+}
+compdef ${FUNCTION} ${about.name}
+`,
+};
+
+/** Prints the script that completes in a shell, or what can stand for the last of some words. Throws a `UsageError`. */
+export async function completionCommand(
+  { shell, words }: CompletionArguments,
+  load: Load,
+  commands: Commands,
+): Promise<void> {
+  const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
+  if (script === undefined) throw new UsageError(`There is no completion for "${shell}". Name bash or zsh.`);
+  const lines =
+    words === undefined
+      ? [script]
+      : (await completions(words.split("\n").slice(1), load, commands)).map((it) => `${it}\n`);
+  process.stdout.write(lines.join(""));
+}
+
+/** Returns what can stand for the last of the words behind the name of the program; nothing where a file can. */
+export async function completions(words: readonly string[], load: Load, commands: Commands): Promise<string[]> {
+  const [name = "", ...rest] = words;
+  if (rest.length === 0) return startingWith(name, Object.keys(commands));
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) return [];
+  const current = rest.at(-1) ?? "";
+  const option = /^--(.+)$/.exec(rest.at(-2) ?? "")?.[1] ?? "";
+  if (takesValue(command, option)) return startingWith(current, await valuesOf(option, load));
+  if (current.startsWith("-")) return startingWith(current, optionsOf(command));
+  return Object.hasOwn(command.positionals, "id") ? startingWith(current, await valuesOf("id", load)) : [];
+}
+
+const startingWith = (start: string, words: readonly string[]): string[] => words.filter((it) => it.startsWith(start));
+
+const optionsOf = ({ options }: Subcommand): string[] =>
+  [...Object.keys(options), "config", "help"].map((it) => `--${it}`);
+
+const takesValue = ({ options }: Subcommand, option: string): boolean =>
+  Object.hasOwn(options, option) && options[option]?.type !== "boolean";
+
+/** The values that an option or argument can have, where they are known. */
+const VALUES: Readonly<Record<string, (protocol: Protocol) => Promise<string[]> | string[]>> = {
+  suite: ({ suites }) => suites.map(({ name }) => name),
+  case: casesOf,
+  requirement: requirementsOf,
+  set: ({ sets }) => sets.map(({ name }) => name),
+  fault: faultsOf,
+  id: async (protocol) => [...casesOf(protocol), ...requirementsOf(protocol), ...(await faultsOf(protocol))],
+};
+
+function casesOf({ suites }: Protocol): string[] {
+  return suites.flatMap(({ cases }) => cases.map(({ id }) => id));
+}
+
+function requirementsOf({ requirements }: Protocol): string[] {
+  return requirements.map(({ id }) => id);
+}
+
+async function faultsOf(protocol: Protocol): Promise<string[]> {
+  return Object.keys(await protocol.faults());
+}
+
+const valuesOf = async (name: string, load: Load): Promise<string[]> =>
+  Object.hasOwn(VALUES, name) ? ((await VALUES[name]?.(await load())) ?? []) : [];

@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import type { Protocol } from "../../harness/protocol.ts";
+import type { Case } from "../../harness/scenario.ts";
+import { excuses } from "../../reports/expected/apply.ts";
+import type { ExpectedFailures } from "../../reports/expected/read.ts";
+import type { Expecting } from "../../reports/expected/use.ts";
+import type { Report } from "../../reports/report.ts";
+import { type Destinations, destinations, folderOf, prepareAll, type WantedReports } from "../../reports/save.ts";
+import { isExpected } from "../../reports/verdict.ts";
+import { distinct, prepare } from "../../reports/write.ts";
+import { DEFAULTS } from "../defaults.ts";
+import { type Selection, select } from "../select.ts";
+import type { Reached } from "./reach.ts";
+import { given, type TestArguments } from "./test.ts";
+
+/** The options of `run`, as the command line gives them. */
+export interface RunArguments extends Selection, TestArguments, WantedReports, Expecting {
+  readonly all: boolean;
+  readonly failOnUnstable: boolean;
+  readonly lastFailed: boolean;
+  readonly watch?: string | undefined;
+  readonly open: boolean;
+  readonly verbose: boolean;
+}
+
+/** The folder of the reports if the user names neither folder nor file. */
+export const OUT = "tachyon-report";
+
+/** The cases of a run and the files that it writes. */
+export interface Plan {
+  /** Every case that is selected. */
+  readonly whole: readonly Case[];
+  readonly files: Destinations;
+  /** The file for the output of a started server. */
+  readonly log: string;
+  /** The report of the last run, which this one replaces. */
+  readonly stored: string;
+}
+
+/** Plans a run, and makes sure that its files can be written. Throws a `UsageError`. */
+export async function planOf(args: RunArguments, protocol: Protocol): Promise<Plan> {
+  // What failed last may put load on a server, and did so before.
+  const whole = select(
+    protocol,
+    args,
+    args.all || args.url === undefined || (args.lastFailed && args.watch === undefined),
+  );
+  const files = destinations(args, OUT);
+  const folder = folderOf(args, OUT);
+  const [log, json] = [join(folder, "server.log"), files.get("json")];
+  const stored = json === undefined || json.startsWith("/dev/") ? join(folder, "report.json") : json;
+  await distinct(inputsOf(args), [...files.values(), log]);
+  await Promise.all([prepareAll(files), ...(args.start === undefined ? [] : [prepare(log)])]);
+  return { whole, files, log, stored };
+}
+
+/** Returns the ids of the cases that failed, or could not be judged for an error, and were not expected to. */
+export const failedIn = ({ cases }: Pick<Report, "cases">): string[] =>
+  cases.filter((it) => (it.verdict === "fail" && !isExpected(it)) || it.verdict === "error").map(({ id }) => id);
+
+/** Returns the tools of a test that follow from the options. */
+export const toolsOf = (args: RunArguments, expected: ExpectedFailures | undefined) => ({
+  excuses: expected && excuses(expected, new Date().toISOString().slice(0, 10)),
+  linger: args.all,
+  budget: budgetOf(args),
+});
+
+/** Returns what the user is told beside the report. */
+export const tellingOf = (args: RunArguments, { log }: Plan, target: Reached) => ({
+  also: args.start === undefined ? [] : [log],
+  given: given(args, target),
+});
+
+/** A run of the default suites takes so many times the timeout at most, whatever the server does; one of all suites twice as long. */
+const BUDGET = 7.5;
+
+/** The time that a run has, in ms; nothing bounds one that was asked to take longer than usual. */
+const budgetOf = ({ url, timeout, all, concurrency, runs, idle }: RunArguments): number | undefined =>
+  concurrency === 1 || runs > DEFAULTS.runs || idle ? undefined : BUDGET * timeout * (all || url === undefined ? 2 : 1);
+
+/** The files that a run reads. */
+const inputsOf = ({ expectedFailures, ca, header = [], credential = [] }: RunArguments): string[] => {
+  const files = [...header, ...credential].filter((it) => it.startsWith("@")).map((it) => it.slice(1));
+  return [expectedFailures, ca, ...files].filter((path) => path !== undefined);
+};

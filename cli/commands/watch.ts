@@ -1,0 +1,196 @@
+import { randomInt } from "node:crypto";
+import { once } from "node:events";
+import picocolors from "picocolors";
+import type { Protocol } from "../../harness/protocol.ts";
+import type { Case } from "../../harness/scenario.ts";
+import { UnreachableError, UsageError } from "../../harness/usage.ts";
+import about from "../../package.json" with { type: "json" };
+import { useColors } from "../../reports/colors.ts";
+import { visible } from "../../reports/escape.ts";
+import { expecting, readWanted } from "../../reports/expected/use.ts";
+import { joined } from "../../reports/merge.ts";
+import { count, listed } from "../../reports/names.ts";
+import { isFolder, ofProtocol, readReport } from "../../reports/read.ts";
+import type { Report } from "../../reports/report.ts";
+import { exists } from "../../reports/write.ts";
+import { EXIT } from "../exit.ts";
+import { onInterrupt } from "../interrupt.ts";
+import { ignoredIn, watchFolder } from "../watch/folder.ts";
+import { clear, onKeys, showReport } from "../watch/screen.ts";
+import { finish } from "./finish.ts";
+import { failedIn, OUT, type Plan, type RunArguments, tellingOf, toolsOf } from "./plan.ts";
+import { withTarget } from "./reach.ts";
+import { test } from "./test.ts";
+
+/** A round: what failed last and then the rest, everything together, or only what failed last. */
+type Round = "failed first" | "all" | "failed";
+
+/** The keys of the loop, and the round that each begins. */
+const KEYS: Readonly<Record<string, Round>> = { a: "all", f: "failed" };
+
+/** The state of the loop between two rounds. */
+interface Loop {
+  readonly args: RunArguments;
+  readonly plan: Plan;
+  readonly protocol: Protocol;
+  /** The ids of the cases that failed when they last ran. */
+  readonly failed: Set<string>;
+  /** Opens the page after the first round. */
+  open: () => Promise<void>;
+  code: number;
+}
+
+/**
+ * Starts the server and runs again whenever something in a folder changes or a key is pressed, until the user ends it. Resolves to the
+ * exit code of the last round. Throws a `UsageError`.
+ */
+export async function watchCommand(
+  args: RunArguments,
+  folder: string,
+  plan: Plan,
+  open: () => Promise<void>,
+  protocol: Protocol,
+): Promise<number> {
+  await checkWatch(args, folder);
+  // All rounds generate the same inputs.
+  const seeded = { ...args, seed: args.seed ?? randomInt(1, 2 ** 31) };
+  const failed = new Set(await failedBefore(plan, protocol));
+  const loop: Loop = { args: seeded, plan, protocol, failed, open, code: EXIT.interrupted };
+  const ends = onInterrupt(EXIT.interrupted, "ending the server");
+
+  let wanted: Round | "end" | undefined = "failed first";
+  let last: Round = wanted;
+  let why: string | undefined;
+  let current = new AbortController();
+  const want = (next: Round | "end", because?: string) => {
+    if (wanted === "end") return;
+    wanted = next;
+    why = because;
+    current.abort();
+  };
+  const end = () => want("end");
+  ends.signal.addEventListener("abort", end);
+  process.on("SIGHUP", end); // The terminal was closed.
+  const writes = [...plan.files.values(), plan.log, args.out ?? OUT];
+  const unwatch = await watchFolder(folder, ignoredIn(folder, writes), (path) =>
+    want("failed first", `${visible(path)} changed`),
+  );
+  const release = onKeys((key) => {
+    if (key === "\u0003") process.kill(process.pid, "SIGINT");
+    else if (key === "q") want("end");
+    else if (key === "\r" || key === "\n") want(last);
+    else if (Object.hasOwn(KEYS, key)) want(KEYS[key] as Round);
+  });
+  try {
+    // What is wanted aborts what goes on: a round, or the wait for what is wanted next.
+    while ((wanted as Round | "end" | undefined) !== "end") {
+      current = new AbortController();
+      const { signal } = current;
+      if (wanted === undefined) {
+        tellKeys(folder);
+        await once(signal, "abort");
+        continue;
+      }
+      last = wanted;
+      wanted = undefined;
+      const parts = partsOf(last, loop);
+      if (parts.length === 0) process.stdout.write("Nothing failed last.\n");
+      else {
+        begin(why);
+        await round(parts, loop, signal);
+      }
+    }
+  } finally {
+    release();
+    await unwatch();
+    process.off("SIGHUP", end);
+    ends.release();
+  }
+  return ends.signal.aborted ? EXIT.interrupted : loop.code;
+}
+
+async function checkWatch({ start, writeExpectedFailures, shard }: RunArguments, folder: string): Promise<void> {
+  if (start === undefined)
+    throw new UsageError("--watch needs --start: the command that starts the server again after a change.");
+  if (writeExpectedFailures) throw new UsageError("--write-expected-failures is for one run: leave out --watch.");
+  if (shard) throw new UsageError("--shard is for one run: leave out --watch.");
+  if (!(await isFolder(folder))) throw new UsageError(`There is no folder ${folder} to watch.`);
+}
+
+/** Returns what failed by the stored report, if there is one that can be read. */
+async function failedBefore({ stored }: Plan, protocol: Protocol): Promise<string[]> {
+  if (!(await exists(stored))) return [];
+  const report = await readReport(stored)
+    .then((it) => ofProtocol(protocol, it, stored))
+    .catch(() => undefined);
+  return report ? failedIn(report) : [];
+}
+
+function begin(why: string | undefined): void {
+  clear();
+  if (why !== undefined) process.stdout.write(`${colors().dim(why)}\n`);
+}
+
+function tellKeys(folder: string): void {
+  const keys = process.stdin.isTTY ? "a runs all, f what failed, Enter the same again, q quits" : "Ctrl-C ends it";
+  process.stdout.write(`${colors().dim(`watching ${visible(folder)}: ${keys}`)}\n`);
+}
+
+const colors = () => picocolors.createColors(useColors(process.stdout));
+
+/** Returns the cases of a round, in the parts that run one after another. */
+function partsOf(which: Round, { plan, failed }: Loop): Case[][] {
+  const before = plan.whole.filter(({ id }) => failed.has(id));
+  const rest = plan.whole.filter(({ id }) => !failed.has(id));
+  const parts = { "failed first": [before, rest], all: [[...plan.whole]], failed: [before] }[which];
+  return parts.filter(({ length }) => length > 0);
+}
+
+/** Runs one round. Tells what kept it from testing: the next change may mend that. */
+async function round(parts: readonly Case[][], loop: Loop, signal: AbortSignal): Promise<void> {
+  const { args, plan, protocol, failed } = loop;
+  try {
+    const around = { ...plan, protocol, signal, keep: true };
+    const code = await withTarget(args, around, async (target) => {
+      const expected = await readWanted(args, protocol);
+      const tools = { ...toolsOf(args, expected), signal };
+      const reports: Report[] = [];
+      for (const cases of parts) {
+        const { report } = await test(cases, target, args, tools, protocol);
+        if (signal.aborted) return EXIT.interrupted;
+        reports.push(report);
+        if (report.stop) break;
+        if (reports.length < parts.length) tellFirst(report);
+      }
+      const order = plan.whole.map(({ id }) => id);
+      const whole = joined(reports as [Report, ...Report[]], order, protocol);
+      const { report, ...expectedFailures } = await expecting(whole, expected, args, protocol);
+      remember(report, failed);
+      clear();
+      const telling = { ...args, ...tellingOf(args, plan, target), expected: expectedFailures, print: showReport };
+      return finish(report, plan.files, telling, protocol);
+    });
+    if (signal.aborted) return;
+    loop.code = code;
+    await loop.open();
+    loop.open = async () => {};
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof UnreachableError)) throw error;
+    loop.code = error instanceof UnreachableError ? EXIT.unreachable : EXIT.usage;
+    process.stderr.write(`${about.name}: ${visible(error.message)}\n`);
+  }
+}
+
+/** Tells what came of the cases that failed last, before the rest runs. */
+function tellFirst(report: Report): void {
+  const failing = failedIn(report);
+  const { length } = report.cases;
+  const still = failing.length === 0 ? "none" : `${failing.length}, ${listed(failing, "report.html")}`;
+  process.stdout.write(`failed last: ${count(length, "case")}; still failing: ${still}\n`);
+}
+
+/** Notes of each case that ran if it failed. */
+function remember(report: Report, failed: Set<string>): void {
+  for (const { id } of report.cases) failed.delete(id);
+  for (const id of failedIn(report)) failed.add(id);
+}

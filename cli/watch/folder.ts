@@ -1,0 +1,59 @@
+import { once } from "node:events";
+import { join, relative, resolve, sep } from "node:path";
+import { watch } from "chokidar";
+import { reason, UsageError } from "../../harness/usage.ts";
+
+/** The time without a further change after which a change is told, in ms. One act of an editor or of Git changes much. */
+const QUIET = 100;
+
+/** The folders, wherever they stand, that hold no source. */
+const NO_SOURCE: ReadonlySet<string> = new Set(["node_modules", ".git"]);
+
+/** The name of a file that the suite has half written. */
+const HALF_WRITTEN = /^\.[0-9a-f-]{36}\.tmp$/;
+
+/** Returns what tells, of a path in a folder, if a change there means nothing: in the files and folders that the suite `writes`, too. */
+export function ignoredIn(folder: string, writes: readonly string[]): (path: string) => boolean {
+  const root = resolve(folder);
+  // A folder that is written to and holds the watched one cannot be left out.
+  const written = writes.map((path) => resolve(path)).filter((path) => !isWithin(root, path));
+  return (path) => {
+    const parts = relative(root, resolve(path)).split(sep);
+    return (
+      parts.some((part) => NO_SOURCE.has(part)) ||
+      HALF_WRITTEN.test(parts.at(-1) ?? "") ||
+      written.some((it) => isWithin(resolve(path), it))
+    );
+  };
+}
+
+const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(join(folder, sep));
+
+/**
+ * Watches a folder. Tells the path that changed last when no more changes come. Resolves when no change can be missed any more, to
+ * what ends it. Throws a `UsageError`.
+ */
+export async function watchFolder(
+  folder: string,
+  ignored: (path: string) => boolean,
+  changed: (path: string) => void,
+): Promise<() => Promise<void>> {
+  let timer: NodeJS.Timeout | undefined;
+  const watcher = watch(folder, { ignoreInitial: true, ignorePermissionErrors: true, ignored });
+  watcher.on("all", (_, path) => {
+    clearTimeout(timer);
+    timer = setTimeout(changed, QUIET, path);
+  });
+  try {
+    await once(watcher, "ready");
+  } catch (error) {
+    await watcher.close();
+    throw new UsageError(`Cannot watch ${folder}: ${reason(error)}. Name a smaller folder.`);
+  }
+  // One file that cannot be looked at ends nothing.
+  watcher.on("error", () => {});
+  return async () => {
+    clearTimeout(timer);
+    await watcher.close();
+  };
+}

@@ -1,0 +1,79 @@
+import { execFile } from "node:child_process";
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, test } from "@jest/globals";
+import { COMMANDS } from "../../cli/commands/index.ts";
+import { cases } from "../helpers.ts";
+import { CLI, cli } from "./process.ts";
+import { cwd } from "./workspace.ts";
+
+const exec = promisify(execFile);
+
+/** What each shell needs so that words can be completed without a terminal: `t` prints what can stand for the last of its words. */
+const SHELLS: Readonly<Record<string, readonly [string, readonly string[], string]>> = {
+  bash: [
+    "bash",
+    ["--norc", "-c"],
+    `source <(tachyon-conformance completion bash)
+     t() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _tachyon_conformance; printf '%s\\n' "\${COMPREPLY[@]}"; }`,
+  ],
+  zsh: [
+    "zsh",
+    ["-f", "-c"],
+    `autoload -U compinit && compinit -D -u
+     source <(tachyon-conformance completion zsh)
+     compadd() { [[ $1 == -a ]] && print -rl -- \${(P)2} }
+     _files() { print }
+     t() { words=("$@"); CURRENT=$#; _tachyon_conformance }`,
+  ],
+};
+
+describe.each(Object.entries(SHELLS))("in %s", (_, [shell, args, script]) => {
+  /** Completes lines, each a list of words, in one shell. */
+  const complete = async (...lines: readonly string[][]) => {
+    const program = join(cwd, "tachyon-conformance");
+    writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`);
+    chmodSync(program, 0o755);
+    const asked = lines.map(
+      (words) => `t ${["tachyon-conformance", ...words].map((it) => `'${it}'`).join(" ")}; echo =`,
+    );
+    const env = { ...process.env, PATH: `${cwd}:${process.env.PATH}` };
+    const { stdout } = await exec(shell, [...args, [script, ...asked].join("\n")], { cwd, env });
+    return stdout
+      .split("=\n")
+      .slice(0, -1)
+      .map((it) => it.trim().split("\n"));
+  };
+
+  test("commands, options, ids and files are completed", async () => {
+    expect(
+      await complete(
+        [""],
+        ["ru"],
+        ["run", "ws://x", "--last"],
+        ["run", "--case", "disconnect/al"],
+        ["run", "--out", "x"],
+        ["explain", "parity.pat"],
+        ["serve", "--fault", "greets-tw"],
+        ["rnu", "--"],
+      ),
+    ).toEqual([
+      Object.keys(COMMANDS),
+      ["run"],
+      ["--last-failed"],
+      cases.map(({ id }) => id).filter((id) => id.startsWith("disconnect/al")),
+      [""],
+      ["parity.patch"],
+      ["greets-twice"],
+      [""],
+    ]);
+  });
+});
+
+test("another shell is refused", async () => {
+  expect(await cli(cwd, ["completion", "fish"])).toMatchObject({
+    code: 2,
+    stderr: 'tachyon-conformance: There is no completion for "fish". Name bash or zsh.\n',
+  });
+});
