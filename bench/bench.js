@@ -101,5 +101,5 @@ figure("round trips", over("run, 50 ms each way", "run, loopback") / (2 * DELAY)
 figure("silence", over("run, silent, 50 ms each way", "run, 50 ms each way"), { unit: "ms", most: TIMEOUT });
 figure("peak memory", memory, { unit: "MiB", most: 150 });
 figure("peak memory, --all, embedded server", memoryOfAll, { unit: "MiB" });
-figure("--version / node -e 0", ratio("--version", "node -e 0"), { digits: 2, most: 5 });
+figure("--version / node -e 0", ratio("--version", "node -e 0"), { digits: 2, most: 3 });
 figure("list / node -e 0", ratio("list", "node -e 0"), { digits: 2, most: 4 });

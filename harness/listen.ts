@@ -4,6 +4,7 @@ import { costOf, TOO_MUCH } from "./bounds.ts";
 import { base64 } from "./deeds.ts";
 import { answerer } from "./pongs.ts";
 import type { Recorder } from "./recorder.ts";
+import { WRONG_NAME } from "./unreachable.ts";
 import { responseText } from "./upgrade.ts";
 
 /** The outcome of a handshake: it succeeded, or why not. */
@@ -41,7 +42,7 @@ export function listen(socket: WebSocket, log: Recorder, written: () => Promise<
   socket.on("pong", (data) => log.control("server", "pong", data));
   socket.on("error", (error: NodeJS.ErrnoException) => {
     if (log.over) return;
-    state.failure ??= error.code || error.message;
+    state.failure ??= failureOf(error);
     if (fail(error, state, log)) end();
   });
   socket.on("close", (code, reason) => {
@@ -52,6 +53,17 @@ export function listen(socket: WebSocket, log: Recorder, written: () => Promise<
     log.end();
   });
   return state;
+}
+
+/** The parts of a TLS error that say which names a certificate has. */
+interface WithCertificate {
+  readonly cert?: { readonly subjectaltname?: string; readonly subject?: { readonly CN?: string } };
+}
+
+/** Names the failure of a handshake; if the certificate is of another host, with the names that it has. */
+function failureOf({ code, message, cert }: NodeJS.ErrnoException & WithCertificate): string {
+  const names = cert?.subjectaltname?.replaceAll(/(^|, )[^:,]+:/g, "$1") ?? cert?.subject?.CN;
+  return code === WRONG_NAME && names !== undefined ? `${WRONG_NAME} ${names}` : code || message;
 }
 
 /** Records an error. Returns true if the suite ends the connection for it. */

@@ -1,5 +1,11 @@
 import { withoutCredentials } from "./target.ts";
 
+/** The failure of a connection if the certificate is of another host. The names that it has can follow. */
+export const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
+
+/** The most characters of these names that are told. */
+const NAMES = 200;
+
 /** The reasons that a target cannot be tested, by its failure, and what to do. The first row that matches counts. */
 const CAUSES: readonly (readonly [RegExp, (place: string, failure: string) => string])[] = [
   [
@@ -10,6 +16,11 @@ const CAUSES: readonly (readonly [RegExp, (place: string, failure: string) => st
   [
     /^(EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ETIMEDOUT)/,
     (place, failure) => `There is no way to ${place} (${failure}). Check host, network and firewall.`,
+  ],
+  [
+    new RegExp(`^${WRONG_NAME} `),
+    (place, failure) =>
+      `The TLS certificate of ${place} is for other names: ${shortened(failure.slice(WRONG_NAME.length + 1))}. Use one of these in the url, or accept any certificate with --insecure.`,
   ],
   [
     /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/,
@@ -56,4 +67,8 @@ export function explainUnreachable(url: URL, failure: string): string {
   const place = withoutCredentials(url).href;
   const [, words] = CAUSES.find(([pattern]) => pattern.test(failure)) ?? [];
   return words?.(place, failure) ?? `${place} could not be reached: ${failure}. Check that it is a WebSocket server.`;
+}
+
+function shortened(names: string): string {
+  return names.length > NAMES ? `${names.slice(0, NAMES)}…` : names;
 }

@@ -186,6 +186,18 @@ describe("TLS", () => {
   );
 });
 
+test("a certificate of another name: its names are told", async () => {
+  const https = createHttpsServer({ key: KEY, cert: CERT });
+  https.listen(0, "127.0.0.2");
+  await once(https, "listening");
+  closing.push(() => https.close());
+  const { port } = https.address() as AddressInfo;
+  const ca = ["--ca", resolve("tests/fixtures/localhost.crt")];
+  const { code, stderr } = await cli(cwd, ["run", `wss://127.0.0.2:${port}`, ...ca]);
+  expect(stderr).toMatch(/is for other names: localhost, 127\.0\.0\.1\. Use one of these in the url/);
+  expect(code).toBe(3);
+});
+
 describe("options", () => {
   test("come from variables, from a config file, and from the command line, which wins", async () => {
     writeFileSync(

@@ -23,6 +23,9 @@ test("the packed tarball holds what a user needs and no more, and runs in an emp
   expect(names).toEqual(
     expect.arrayContaining(["dist/cli.js", "dist/report.schema.json", "dist/THIRD-PARTY-LICENSES.txt", "docs/ci.md"]),
   );
+  const exported = Object.values(JSON.parse(readFileSync("package.json", "utf8")).exports) as unknown[];
+  const paths = exported.filter((it) => typeof it === "string").map((it) => it.replace("./", ""));
+  expect(names).toEqual(expect.arrayContaining(paths));
   expect(size).toBeLessThan(1_000_000);
 
   await exec("npm", ["init", "-y"], { cwd: path });

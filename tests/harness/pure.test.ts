@@ -145,6 +145,8 @@ describe("a target", () => {
     ["ENOTFOUND", /does not resolve/],
     ["DEPTH_ZERO_SELF_SIGNED_CERT", /--ca/],
     ["ERR_TLS_CERT_ALTNAME_INVALID", /--insecure/],
+    ["ERR_TLS_CERT_ALTNAME_INVALID a.example, 127.0.0.1", /for other names: a\.example, 127\.0\.0\.1\. Use one/],
+    [`ERR_TLS_CERT_ALTNAME_INVALID ${"a.example, ".repeat(99)}`, /a\.…\. Use one/],
     ["HTTP 302", /Redirects are not followed/],
     ["HTTP 401", /--header/],
     ["HTTP 404", /Check the path/],
