@@ -8,8 +8,8 @@ export interface Interrupt {
 /** Two signals within this time (ms) count as one. */
 const TWICE = 300;
 
-/** Listens for Ctrl-C and SIGTERM. `code` is the exit code of a second one, `words` tell of the first. */
-export function onInterrupt(code: number, words = "writing the reports of what ran"): Interrupt {
+/** Listens for Ctrl-C and SIGTERM. `code` is the exit code of a second one, and `words` are told at the first. */
+export function onInterrupt(code: number, words = WORDS): Interrupt {
   const controller = new AbortController();
   let first: number | undefined;
   const interrupt = () => {
@@ -17,7 +17,7 @@ export function onInterrupt(code: number, words = "writing the reports of what r
     if (first !== undefined && Date.now() - first < TWICE) return;
     if (first !== undefined) process.exit(code);
     first = Date.now();
-    process.stderr.write(`\ninterrupted: ${words}; once more to end at once\n`);
+    process.stderr.write(`\n${words}\n`);
     controller.abort(new Error("interrupted"));
   };
   for (const signal of SIGNALS) process.on(signal, interrupt);
@@ -28,5 +28,7 @@ export function onInterrupt(code: number, words = "writing the reports of what r
     },
   };
 }
+
+const WORDS = "interrupted: writing the reports of what ran; once more to end at once";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;

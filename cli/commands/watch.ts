@@ -25,8 +25,17 @@ import { test } from "./test.ts";
 /** A round: what failed last and then the rest, everything together, or only what failed last. */
 type Round = "failed first" | "all" | "failed";
 
-/** The keys of the loop, and the round that each begins. */
-const KEYS: Readonly<Record<string, Round>> = { a: "all", f: "failed" };
+/** A round, or the same as last, and why it begins; or the end of the loop. */
+type Wish = "end" | { readonly round?: Round; readonly why?: string };
+
+/** The wishes that keys stand for. */
+const KEYS: Readonly<Record<string, Wish>> = {
+  a: { round: "all" },
+  f: { round: "failed" },
+  "\r": {},
+  "\n": {},
+  q: "end",
+};
 
 /** The state of the loop between two rounds. */
 interface Loop {
@@ -56,50 +65,22 @@ export async function watchCommand(
   const seeded = { ...args, seed: args.seed ?? randomInt(1, 2 ** 31) };
   const failed = new Set(await failedBefore(plan, protocol));
   const loop: Loop = { args: seeded, plan, protocol, failed, open, code: EXIT.interrupted };
-  const ends = onInterrupt(EXIT.interrupted, "ending the server");
-
-  let wanted: Round | "end" | undefined = "failed first";
-  let last: Round = wanted;
-  let why: string | undefined;
-  let current = new AbortController();
-  const want = (next: Round | "end", because?: string) => {
-    if (wanted === "end") return;
-    wanted = next;
-    why = because;
-    current.abort();
-  };
-  const end = () => want("end");
+  const ends = onInterrupt(EXIT.interrupted, "interrupted: ending the server; once more to end at once");
+  const wanted = wishes();
+  const end = () => wanted.put("end");
   ends.signal.addEventListener("abort", end);
   process.on("SIGHUP", end); // The terminal was closed.
   const writes = [...plan.files.values(), plan.log, args.out ?? OUT];
   const unwatch = await watchFolder(folder, ignoredIn(folder, writes), (path) =>
-    want("failed first", `${visible(path)} changed`),
+    wanted.put({ round: "failed first", why: `${visible(path)} changed` }),
   );
   const release = onKeys((key) => {
     if (key === "\u0003") process.kill(process.pid, "SIGINT");
-    else if (key === "q") want("end");
-    else if (key === "\r" || key === "\n") want(last);
-    else if (Object.hasOwn(KEYS, key)) want(KEYS[key] as Round);
+    const wish = KEYS[key];
+    if (wish) wanted.put(wish);
   });
   try {
-    // What is wanted aborts what goes on: a round, or the wait for what is wanted next.
-    while ((wanted as Round | "end" | undefined) !== "end") {
-      current = new AbortController();
-      const { signal } = current;
-      if (wanted === undefined) {
-        tellKeys(folder);
-        await once(signal, "abort");
-        continue;
-      }
-      last = wanted;
-      wanted = undefined;
-      const parts = partsOf(last, loop);
-      if (parts.length === 0) process.stdout.write("Nothing failed last.\n");
-      else {
-        begin(why);
-        await round(parts, loop, signal);
-      }
-    }
+    await rounds(wanted, loop, folder);
   } finally {
     release();
     await unwatch();
@@ -107,6 +88,50 @@ export async function watchCommand(
     ends.release();
   }
   return ends.signal.aborted ? EXIT.interrupted : loop.code;
+}
+
+/** Does what is wanted until that is the end. */
+async function rounds(wanted: Wishes, loop: Loop, folder: string): Promise<void> {
+  let last: Round = "failed first";
+  for (let { wish, signal } = wanted.take(); wish !== "end"; { wish, signal } = wanted.take()) {
+    if (wish === undefined) {
+      tellKeys(folder);
+      await once(signal, "abort");
+      continue;
+    }
+    last = wish.round ?? last;
+    const parts = partsOf(last, loop);
+    if (parts.length === 0) process.stdout.write("Nothing failed last.\n");
+    else {
+      begin(wish.why);
+      await round(parts, loop, signal);
+    }
+  }
+}
+
+interface Wishes {
+  /** Wants something, which ends what goes on: a round, or the wait for a wish. Nothing is wanted after the end. */
+  put(wish: Wish): void;
+  /** Takes what is wanted, if anything is, with the signal that ends it. */
+  take(): { readonly wish: Wish | undefined; readonly signal: AbortSignal };
+}
+
+/** Keeps the last thing that is wanted; at first a round. */
+function wishes(): Wishes {
+  let next: Wish | undefined = { round: "failed first" };
+  let current = new AbortController();
+  return {
+    put(wish) {
+      if (next !== "end") next = wish;
+      current.abort();
+    },
+    take() {
+      const wish = next;
+      next = undefined;
+      current = new AbortController();
+      return { wish, signal: current.signal };
+    },
+  };
 }
 
 async function checkWatch({ start, writeExpectedFailures, shard }: RunArguments, folder: string): Promise<void> {
