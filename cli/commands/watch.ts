@@ -90,9 +90,14 @@ export async function watchCommand(
   return ends.signal.aborted ? EXIT.interrupted : loop.code;
 }
 
+/** So many rounds that changes ended, one after another, are odd; the likely reason. */
+const IN_VAIN = 3;
+const HINT = "If the server itself writes there, watch a smaller folder";
+
 /** Does what is wanted until that is the end. */
 async function rounds(wanted: Wishes, loop: Loop, folder: string): Promise<void> {
   let last: Round = "failed first";
+  let inVain = 0;
   for (let { wish, signal } = wanted.take(); wish !== "end"; { wish, signal } = wanted.take()) {
     if (wish === undefined) {
       tellKeys(folder);
@@ -103,8 +108,9 @@ async function rounds(wanted: Wishes, loop: Loop, folder: string): Promise<void>
     const parts = partsOf(last, loop);
     if (parts.length === 0) process.stdout.write("Nothing failed last.\n");
     else {
-      begin(wish.why);
+      begin(inVain < IN_VAIN || wish.why === undefined ? wish.why : `${wish.why}. ${HINT}`);
       await round(parts, loop, signal);
+      inVain = signal.aborted ? inVain + 1 : 0;
     }
   }
 }

@@ -111,6 +111,11 @@ describe("the schema of a config", () => {
     [[]],
   ])("refuses %j", (config) => expect(accepts(config)).toBe(false));
 
+  test("takes the example of the docs", () => {
+    const [, example = ""] = /```json\n(.*?)```/s.exec(readFileSync("docs/run.md", "utf8")) ?? [];
+    expect(accepts(JSON.parse(example))).toBe(true);
+  });
+
   test("takes several texts where the command line does", () => {
     expect(accepts({ case: ["version/*", "disconnect/*"], header: ["A: b"], url: "ws://localhost:8080" })).toBe(true);
   });

@@ -129,6 +129,15 @@ describe("without a terminal", () => {
     expect(await ended).toEqual([130, null]);
   });
 
+  test("a server that changes the folder itself gets a hint", async () => {
+    const { child, port, until, ended } = await loop(false);
+    await until(WAITS);
+    write(`echo >> src/log; ${serving(port)}`);
+    await until(/src\/log changed\. If the server itself writes there, watch a smaller folder/);
+    child.kill("SIGINT");
+    expect(await ended).toEqual([130, null]);
+  });
+
   test("an interrupt while cases run ends the server, too", async () => {
     const { child, port, until, ended } = await loop(false, "never-says-goodbye", ["--timeout", "60000"]);
     await until(/^version: /m);
