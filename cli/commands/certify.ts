@@ -19,8 +19,9 @@ import { destinations, prepareAll } from "../../reports/save.ts";
 import { countedBy } from "../../reports/sets.ts";
 import { prepare } from "../../reports/write.ts";
 import { EXIT } from "../exit.ts";
+import type { Reached } from "../target.ts";
 import { finish, type Telling } from "./finish.ts";
-import { type Reached, withTarget } from "./reach.ts";
+import { withTarget } from "./reach.ts";
 import { OUT } from "./run.ts";
 import { given, type TestArguments, test } from "./test.ts";
 
