@@ -17,22 +17,37 @@ const places = {
     }),
 };
 
-await rm("dist", { recursive: true, force: true });
-const { metafile } = await build({
-  entryPoints: { cli: "cli/main.ts" },
+/** What the command and the library have in common. */
+const common = {
   outdir: "dist",
   bundle: true,
-  splitting: true,
   platform: "node",
-  format: "esm",
   target: "node20",
   external: ["bufferutil", "utf-8-validate"], // `ws` uses them where they are installed; a test dependency brings them here.
-  banner: { js: REQUIRE },
   plugins: [places],
   metafile: true,
-  minifyWhitespace: true,
   minifySyntax: true,
   logLevel: "warning",
+};
+
+await rm("dist", { recursive: true, force: true });
+const command = await build({
+  ...common,
+  entryPoints: { cli: "cli/main.ts" },
+  splitting: true,
+  format: "esm",
+  banner: { js: REQUIRE },
+  minifyWhitespace: true,
+});
+
+/** Test runners load CommonJS wherever they run, and one file does for both kinds of modules. Node.js prints the line of an error. */
+const library = await build({
+  ...common,
+  entryPoints: { index: "library/index.ts" },
+  outExtension: { ".js": ".cjs" },
+  format: "cjs",
+  minifyWhitespace: true,
+  lineLimit: 120,
 });
 
 /** The script and the style of the HTML report, which are copied into every one. */
@@ -51,11 +66,12 @@ const page = await build({
   logLevel: "warning",
 });
 
+for (const types of ["index.d.cts", "report.d.cts"]) await copyFile(`library/${types}`, `dist/${types}`);
 await copyFile("reports/report.schema.json", "dist/report.schema.json");
 await copyFile("certificates/certificate.schema.json", "dist/certificate.schema.json");
 await writeFile(
   "dist/THIRD-PARTY-LICENSES.txt",
-  await licenses(Object.keys({ ...metafile.inputs, ...page.metafile.inputs })),
+  await licenses([command, library, page].flatMap(({ metafile }) => Object.keys(metafile.inputs))),
 );
 
 /** The licence of every package that is in the bundle. */
