@@ -17,6 +17,15 @@ const places = {
     }),
 };
 
+/** Leaves the generator of commands, which is big and seldom needed, to one file for the command and the library. */
+const apart = {
+  name: "apart",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^fast-check$/ }, ({ kind }) =>
+      kind === "entry-point" ? undefined : { path: "./fast-check.cjs", external: true },
+    ),
+};
+
 /** What the command and the library have in common. */
 const common = {
   outdir: "dist",
@@ -24,7 +33,7 @@ const common = {
   platform: "node",
   target: "node20",
   external: ["bufferutil", "utf-8-validate"], // `ws` uses them where they are installed; a test dependency brings them here.
-  plugins: [places],
+  plugins: [places, apart],
   metafile: true,
   minifySyntax: true,
   logLevel: "warning",
@@ -40,12 +49,13 @@ const command = await build({
   minifyWhitespace: true,
 });
 
-/** Test runners load CommonJS wherever they run, and one file does for both kinds of modules. Node.js prints the line of an error. */
+/** Every test runner loads CommonJS, and it can be imported, too. Node.js prints the line that an error comes from: it is short. */
 const library = await build({
   ...common,
-  entryPoints: { index: "library/index.ts" },
+  entryPoints: { index: "library/index.ts", "fast-check": "fast-check" },
   outExtension: { ".js": ".cjs" },
   format: "cjs",
+  supported: { "dynamic-import": false }, // Jest does not know it in CommonJS.
   minifyWhitespace: true,
   lineLimit: 120,
 });
