@@ -97,18 +97,48 @@ export async function more(): Promise<string> {
 cases({ suites: "version" });
 `;
 
+/** The tests of each runner, as a user of TypeScript writes them. */
+const TESTS = `
+import * as jest from "@jest/globals";
+import * as node from "node:test";
+import { cases } from "tachyon-conformance";
+import * as vitest from "vitest";
+
+const url = () => "ws://localhost";
+jest.test.each(cases())("$id", ({ judge }) => judge(url));
+jest.describe.each(cases())("$id", ({ judge }) => {
+  jest.test("conforms", () => judge(url));
+});
+vitest.test.each(cases())("$id", ({ judge }) => judge(url));
+vitest.describe.each(cases())("$id", ({ judge }) => {
+  vitest.test("conforms", ({ signal }) => judge(url, { signal }));
+});
+for (const { id, judge } of cases()) node.test(id, ({ signal }) => judge(url, { signal }));
+`;
+
+/** What the compiler finds wrong with a user's file. */
+async function compiled(file: string, text: string, options: object): Promise<unknown> {
+  writeFileSync(join(packed.path, file), text);
+  const common = { strict: true, noEmit: true, target: "es2022", types: ["node"] };
+  const compilerOptions = { ...common, typeRoots: [resolve("node_modules/@types")], ...options };
+  writeFileSync(join(packed.path, "tsconfig.json"), JSON.stringify({ compilerOptions, files: [file] }));
+  return await packed.node(".", [resolve("node_modules/typescript/bin/tsc"), "-p", "."]);
+}
+
+const FINE = { code: 0, stdout: "", stderr: "" };
+
 test.each([
   ["an ES module", "user.mts", "nodenext", "nodenext"],
   ["CommonJS", "user.cts", "node16", "node16"],
   ["for a bundler", "user.ts", "preserve", "bundler"],
 ])("the types fit a user's file that is %s", async (_, file, module, moduleResolution) => {
-  writeFileSync(join(packed.path, file), USER);
-  const options = { strict: true, noEmit: true, target: "es2022", skipLibCheck: false, module, moduleResolution };
-  const types = { types: ["node"], typeRoots: [resolve("node_modules/@types")] };
-  const config = { compilerOptions: { ...options, ...types }, files: [file] };
-  writeFileSync(join(packed.path, "tsconfig.json"), JSON.stringify(config));
-  const outcome = await packed.node(".", [resolve("node_modules/typescript/bin/tsc"), "-p", "."]);
-  expect(outcome).toEqual({ code: 0, stdout: "", stderr: "" });
+  expect(await compiled(file, USER, { module, moduleResolution })).toEqual(FINE);
+});
+
+test("the types fit the tests of each runner", async () => {
+  packed.lend("@jest/globals");
+  const options = { module: "nodenext", skipLibCheck: true };
+  expect(await compiled("tests.mts", TESTS, options)).toEqual(FINE);
 });
 
 test("the package is the same by require and by import, and runs by itself", async () => {
