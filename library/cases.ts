@@ -17,6 +17,15 @@ const TIMEOUT = 1_000;
 
 /** Returns cases, each to be a test of its own. */
 export function cases(options: Api.CasesOptions = {}): Api.ConformanceCase[] {
+  const caller = callerOf(cases);
+  try {
+    return testsOf(options);
+  } catch (error) {
+    throw mistakeAt(error, caller);
+  }
+}
+
+function testsOf(options: Api.CasesOptions): Api.ConformanceCase[] {
   checkOptions(options, [...SELECTING, ...JUDGING, "onWarning"]);
   const { strict = false, onWarning, all = false } = options;
   const expected = expectedOf(options);

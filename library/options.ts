@@ -81,6 +81,9 @@ const list = (texts: string | readonly string[] | undefined) => (texts === undef
 
 /** The options of a run against a server, as the harness has them. Throws a `UsageError`. */
 export async function runOptions(url: Api.Url, options: Api.Judging) {
+  // Fake timers have a clock; a wait by them would never end.
+  if ("clock" in setTimeout)
+    throw new UsageError("The timers are fake. Give these tests the real ones: useRealTimers().");
   const {
     timeout = DEFAULTS.timeout,
     strict = false,

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { afterAll, afterEach, expect, test } from "@jest/globals";
+import { afterAll, afterEach, expect, jest, test } from "@jest/globals";
 import { WebSocketServer } from "ws";
 import type * as Api from "../../library/index.d.cts";
 import { type ConformanceError, cases, check, conformance, run, serve, toText } from "../../library/index.ts";
@@ -166,6 +166,22 @@ test("a signal ends a case", async () => {
   const began = performance.now();
   await expect(one("version/idle").judge(await faulty(), { signal })).rejects.toThrow(/aborted|timeout/i);
   expect(performance.now() - began).toBeLessThan(900);
+});
+
+test("a mistake is told at the place of the caller", async () => {
+  const wrong = await Promise.all([
+    errorOf(Promise.resolve().then(() => cases({ suite: "none" }))),
+    errorOf(one("version/greeting").judge("none")),
+  ]);
+  for (const { message, stack = "" } of wrong)
+    expect(stack.slice(`Error: ${message}`.length)).toMatch(/^\n[^\n]*library\.test\.ts/);
+});
+
+test("fake timers, by which nothing would end, are refused", async () => {
+  jest.useFakeTimers();
+  const error = await errorOf(one("version/greeting").judge("ws://localhost:1"));
+  jest.useRealTimers();
+  expect(error.message).toMatch(/^The timers are fake\. .*useRealTimers\(\)\.$/);
 });
 
 test.each<[string, () => unknown, RegExp]>([
