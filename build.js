@@ -17,22 +17,47 @@ const places = {
     }),
 };
 
-await rm("dist", { recursive: true, force: true });
-const { metafile } = await build({
-  entryPoints: { cli: "cli/main.ts" },
+/** Leaves the generator of commands, which is big and seldom needed, to one file for the command and the library. */
+const apart = {
+  name: "apart",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^fast-check$/ }, ({ kind }) =>
+      kind === "entry-point" ? undefined : { path: "./fast-check.cjs", external: true },
+    ),
+};
+
+/** What the command and the library have in common. */
+const common = {
   outdir: "dist",
   bundle: true,
-  splitting: true,
   platform: "node",
-  format: "esm",
   target: "node20",
   external: ["bufferutil", "utf-8-validate"], // `ws` uses them where they are installed; a test dependency brings them here.
-  banner: { js: REQUIRE },
-  plugins: [places],
+  plugins: [places, apart],
   metafile: true,
-  minifyWhitespace: true,
   minifySyntax: true,
   logLevel: "warning",
+};
+
+await rm("dist", { recursive: true, force: true });
+const command = await build({
+  ...common,
+  entryPoints: { cli: "cli/main.ts" },
+  splitting: true,
+  format: "esm",
+  banner: { js: REQUIRE },
+  minifyWhitespace: true,
+});
+
+/** Every test runner loads CommonJS, and it can be imported, too. Node.js prints the line that an error comes from: it is short. */
+const library = await build({
+  ...common,
+  entryPoints: { index: "library/index.ts", "fast-check": "fast-check" },
+  outExtension: { ".js": ".cjs" },
+  format: "cjs",
+  supported: { "dynamic-import": false }, // Jest does not know it in CommonJS.
+  minifyWhitespace: true,
+  lineLimit: 120,
 });
 
 /** The script and the style of the HTML report, which are copied into every one. */
@@ -51,12 +76,13 @@ const page = await build({
   logLevel: "warning",
 });
 
+for (const types of ["index.d.cts", "report.d.cts"]) await copyFile(`library/${types}`, `dist/${types}`);
 await copyFile("reports/report.schema.json", "dist/report.schema.json");
 for (const name of ["config", "explain", "list"]) await copyFile(`cli/${name}.schema.json`, `dist/${name}.schema.json`);
 await copyFile("certificates/certificate.schema.json", "dist/certificate.schema.json");
 await writeFile(
   "dist/THIRD-PARTY-LICENSES.txt",
-  await licenses(Object.keys({ ...metafile.inputs, ...page.metafile.inputs })),
+  await licenses([command, library, page].flatMap(({ metafile }) => Object.keys(metafile.inputs))),
 );
 
 /** The licence of every package that is in the bundle. */

@@ -27,7 +27,7 @@ let files: (readonly [name: string, digest: string])[] | undefined;
 /** The digest of each built file; nothing where the suite runs from its source. */
 function built(): readonly (readonly [name: string, digest: string])[] {
   const folder = new URL(".", import.meta.url);
-  const names = import.meta.url.endsWith(".ts") ? [] : readdirSync(folder).filter((name) => name.endsWith(".js"));
+  const names = import.meta.url.endsWith(".ts") ? [] : readdirSync(folder).filter((name) => /\.c?js$/.test(name));
   files ??= names.toSorted().map((name) => [name, sha256(readFileSync(new URL(name, folder)))]);
   return files;
 }

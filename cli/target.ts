@@ -1,6 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { lookup } from "node:dns/promises";
-import { withoutCredentials } from "../harness/target.ts";
+import type { Protocol } from "../harness/protocol.ts";
+import { secrets } from "../harness/secrets.ts";
+import { type Target, withoutCredentials } from "../harness/target.ts";
 import { explainUnreachable } from "../harness/unreachable.ts";
 import { readText, UnreachableError, UsageError } from "../harness/usage.ts";
 
@@ -81,4 +83,23 @@ export function credentials(url: URL): Credentials {
   } catch {
     throw new UsageError("The user or password of the url holds a % that is no escape. Write it as %25.");
   }
+}
+
+/** The headers and the trust with which a target is reached. */
+export interface Way {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly credentials: Readonly<Record<string, string>>;
+  readonly tls: Pick<Target, "ca" | "insecure">;
+}
+
+/** A target that can be reached. */
+export type Reached = Target & { readonly [Name in "credentials" | "secrets"]-?: NonNullable<Target[Name]> };
+
+/** Returns the target at a url, which keeps no secret in it. Throws a `UsageError`. */
+export function aim(text: string, way: Way, protocol: Pick<Protocol, "address">): Reached {
+  const { url, headers: basic, password } = credentials(targetUrl(text));
+  protocol.address(url);
+  const headers = { ...basic, ...way.headers }; // Headers win over the user of the url.
+  const known = [basic, way.headers, way.credentials].flatMap((it) => Object.values(it));
+  return { url, headers, credentials: way.credentials, secrets: secrets(...known, password), ...way.tls };
 }

@@ -117,11 +117,11 @@ async function pass(cases: readonly Case[], session: Session): Promise<ReadonlyM
   await stage(stages.heavy, 1, session);
   await long;
   excuse(stages.long, session);
-  if (!session.stop) await confirm(stages.long, 0, session);
+  if (!session.stop && !options.once) await confirm(stages.long, 0, session);
   await lastNewcomer(cases, session);
   await reconsider(session);
   const { results } = session;
-  const grounded = ground([...results.values()], await runControls(session), protocol.foundations);
+  const grounded = ground([...results.values()], options.once ? [] : await runControls(session), protocol.foundations);
   for (const it of grounded) if (results.get(it.case) !== it) settle(it, session);
   return results;
 }
@@ -172,7 +172,7 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
   const halt = () => isSpent(session, TO_BEGIN) || (options.bail && firstFailure() !== undefined);
   const overlap = options.concurrency > 1;
   await work(queue, session, { size: concurrency, overlap, halt, keep: (result) => settle(result, session) });
-  if (!session.stop && !session.signal?.aborted) {
+  if (!session.stop && !session.signal?.aborted && !options.once) {
     const took = shared.clock() - began;
     // The plain forms come first: the failures of others may rest on them.
     await confirm(

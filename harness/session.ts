@@ -23,6 +23,8 @@ export interface RunOptions {
   /** The time for a target that is slow. Cases that have not begun by a part of it do not run; none runs again after most of it. */
   readonly budget?: number | undefined;
   readonly repeat: number;
+  /** Nothing runs again, and no plainest form runs that is not among the cases: the caller does that. */
+  readonly once?: boolean;
   /** The seed of generated inputs. */
   readonly seed: number;
   /** The number of inputs that a case generates. */

@@ -27,7 +27,7 @@ export async function readRecording(file: string, sink: Sink, protocol: Known): 
     const kind = FORMATS.find(({ begins }) => begins.test(Buffer.concat(begin).toString("utf8", 0, 4096))) ?? LINES;
     await kind.read({ name: file, protocol, sink, begin, chunks });
   } catch (error) {
-    if (error instanceof UsageError || !(error instanceof Error) || !("code" in error)) throw error;
+    if (error instanceof UsageError || (error as NodeJS.ErrnoException).code === undefined) throw error;
     throw new UsageError(`Cannot read ${file}: ${reason(error)}. Check the path.`);
   } finally {
     await chunks.return?.();

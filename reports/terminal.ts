@@ -40,6 +40,10 @@ export function terminal(report: Report, options: TerminalOptions): string {
   return [...lines, ""].join("\n");
 }
 
+/** Shows what is wrong and what could not be judged, without the summary. */
+export const troubles = (report: Report, options: TerminalOptions): string =>
+  [...blocks(report, options), ...notes(report, options), ...outdated(report, options.colors)].join("\n").trimEnd();
+
 /** Tells if a check only says that the target went away. This is told once for all. */
 function lostIn({ stop }: Report): (check: ReportCheck) => boolean {
   const words = stop?.reason === "lost" ? stop.words.replace(/^not run: /, "") : undefined;

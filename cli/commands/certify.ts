@@ -19,9 +19,10 @@ import { destinations, prepareAll } from "../../reports/save.ts";
 import { countedBy } from "../../reports/sets.ts";
 import { prepare } from "../../reports/write.ts";
 import { EXIT } from "../exit.ts";
+import type { Reached } from "../target.ts";
 import { finish, type Telling } from "./finish.ts";
 import { OUT } from "./plan.ts";
-import { type Reached, withTarget } from "./reach.ts";
+import { withTarget } from "./reach.ts";
 import { given, type TestArguments, test } from "./test.ts";
 
 /** The options of `certify`, as the command line gives them. */

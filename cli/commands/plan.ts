@@ -10,7 +10,7 @@ import { isExpected } from "../../reports/verdict.ts";
 import { distinct, prepare } from "../../reports/write.ts";
 import { DEFAULTS } from "../defaults.ts";
 import { type Selection, select } from "../select.ts";
-import type { Reached } from "./reach.ts";
+import type { Reached } from "../target.ts";
 import { given, type TestArguments } from "./test.ts";
 
 /** The options of `run`, as the command line gives them. */

@@ -1,13 +1,11 @@
 import { probe } from "../../harness/execute.ts";
 import type { Protocol } from "../../harness/protocol.ts";
-import { secrets } from "../../harness/secrets.ts";
-import type { Target } from "../../harness/target.ts";
 import { UnreachableError, UsageError } from "../../harness/usage.ts";
 import { type Destinations, forget } from "../../reports/save.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { start } from "../start.ts";
-import { credentials, readCertificates, resolves, targetHeaders, targetUrl } from "../target.ts";
+import { aim, type Reached, readCertificates, resolves, targetHeaders } from "../target.ts";
 
 /** The options that name the server under test and the way to it. */
 export interface TargetArguments {
@@ -20,9 +18,6 @@ export interface TargetArguments {
   readonly startTimeout: number;
   readonly timeout: number;
 }
-
-/** A target that can be reached. */
-export type Reached = Target & { readonly [Name in "credentials" | "secrets"]-?: NonNullable<Target[Name]> };
 
 /** The surroundings of a test. */
 export interface Around {
@@ -72,21 +67,17 @@ async function reach(
   { url, header = [], credential = [], ca, insecure, start: command, startTimeout, timeout }: TargetArguments,
   { log, protocol, signal, closing }: Reaching,
 ): Promise<Reached> {
-  const [headers, given] = await Promise.all([targetHeaders(header), targetHeaders(credential)]);
-  const known = secrets(...Object.values(headers), ...Object.values(given));
+  const [headers, credentials] = await Promise.all([targetHeaders(header), targetHeaders(credential)]);
   const tls = { insecure, ...(ca !== undefined && { ca: await readCertificates(ca) }) };
+  const way = { headers, credentials, tls };
   if (url === undefined) {
     if (command !== undefined)
       throw new UsageError("--start needs the url that the server will listen at: run <url> --start …");
     const server = await protocol.serve();
     closing.push(server.close);
-    return { url: new URL(server.url), headers, credentials: given, secrets: known, ...tls };
+    return aim(server.url, way, protocol);
   }
-  const { url: bare, headers: basic, password } = credentials(targetUrl(url));
-  known.add(...Object.values(basic), password);
-  // Headers win over the user of the url.
-  const target = { url: bare, headers: { ...basic, ...headers }, credentials: given, secrets: known, ...tls };
-  protocol.address(target.url);
+  const target = aim(url, way, protocol);
   await resolves(target.url);
   if (command === undefined) return target;
   const ready = () => probe(protocol, target, timeout);

@@ -13,7 +13,8 @@ import { liveLine, type Progress, plainLines } from "../../reports/progress.ts";
 import type { Report } from "../../reports/report.ts";
 import type { ShardOptions } from "../../reports/shard.ts";
 import { DEFAULTS } from "../defaults.ts";
-import type { Reached, TargetArguments } from "./reach.ts";
+import type { Reached } from "../target.ts";
+import type { TargetArguments } from "./reach.ts";
 
 /** The options that say how a target is tested. */
 export interface TestArguments

@@ -1,0 +1,124 @@
+import { DEFAULTS } from "../cli/defaults.ts";
+import { select } from "../cli/select.ts";
+import { isFinding, isRight } from "../harness/catalogue.ts";
+import { type CaseResult, notJudged } from "../harness/execute.ts";
+import { brokenFoundations, ground, isPlain, restsOnBroken } from "../harness/foundation.ts";
+import { type RunResult, run } from "../harness/runner.ts";
+import type { Case } from "../harness/scenario.ts";
+import type { RunOptions } from "../harness/session.ts";
+import { isFine } from "../reports/verdict.ts";
+import { current } from "../suites/index.ts";
+import { ConformanceError, callerOf, mistakeAt, reportOf, troublesOf } from "./conforms.ts";
+import type * as Api from "./index.d.cts";
+import { checkOptions, expectedOf, JUDGING, runOptions, SELECTING, selection } from "./options.ts";
+
+/** The time that a server has to answer, in ms. A test waits for it three times or so, and runners give it 5 s. */
+const TIMEOUT = 1_000;
+
+/** Returns cases, each to be a test of its own. */
+export function cases(options: Api.CasesOptions = {}): Api.ConformanceCase[] {
+  const caller = callerOf(cases);
+  try {
+    return testsOf(options);
+  } catch (error) {
+    throw mistakeAt(error, caller);
+  }
+}
+
+function testsOf(options: Api.CasesOptions): Api.ConformanceCase[] {
+  checkOptions(options, [...SELECTING, ...JUDGING, "onWarning"]);
+  const { strict = false, onWarning, all = false } = options;
+  const expected = expectedOf(options);
+  const servers = new Map<string, Server>();
+  return select(current, selection(options), all).map((it) => {
+    const examine = async (url: Api.Url, signal?: AbortSignal) => {
+      const how = await runOptions(url, { timeout: TIMEOUT, seed: 1, ...options });
+      const { href } = how.target.url;
+      const known = servers.get(href) ?? {};
+      servers.set(href, known);
+      const alone = { ...how, concurrency: 1, recovery: how.timeout, once: true, ...(signal && { signal }) };
+      const result = await judged(it, alone, known);
+      signal?.throwIfAborted();
+      return reportOf(result, { url: how.target.secrets.redact(href), strict }, expected);
+    };
+    const judge: Api.ConformanceCase["judge"] = async (url, { signal } = {}) => {
+      const caller = callerOf(judge);
+      const report = await examine(url, signal).catch((error) => {
+        throw mistakeAt(error, caller);
+      });
+      if (!isFine(report)) throw new ConformanceError(troublesOf(report), report, caller);
+      if (report.cases[0]?.verdict === "warn") onWarning?.(troublesOf(report));
+    };
+    return { id: it.id, suite: it.suite, title: it.title, requirements: [...it.tests], judge };
+  });
+}
+
+/** What is known of a server, once it is needed. */
+interface Server {
+  /** The run of the plainest forms, on which others rest. */
+  plain?: Promise<RunResult>;
+  /** It was there once. */
+  met?: true;
+  /** Why it could not be reached, if nobody ever did. */
+  gone?: unknown;
+}
+
+/**
+ * Judges one case. What goes wrong runs again, unless it rests on something that is broken: this is looked at once for a server, so
+ * that one which never answers does not let every test wait.
+ */
+async function judged(it: Case, options: RunOptions, known: Server): Promise<RunResult> {
+  if (known.gone) throw known.gone;
+  const before = known.plain && explained(it, await known.plain);
+  if (before) return before;
+  const first = await run(current, [it], options).catch((error) => {
+    if (!known.met) known.gone = error;
+    throw error;
+  });
+  known.met = true;
+  if (options.signal?.aborted || first.results.every(isHarmless)) return first;
+  known.plain ??= run(current, plainCases, together(options));
+  const plain = await known.plain;
+  const cause = explained(it, plain);
+  if (cause) return cause;
+  const resting = grounded(first, plain);
+  if (!resting.results.some(isFinding)) return resting;
+  const second = grounded(await run(current, [it], options), plain);
+  return second.results.some(isFinding) ? second : varying(resting);
+}
+
+/** The options of a run of many cases, which no single test ends. */
+const together = ({ signal: _, ...options }: RunOptions): RunOptions => ({
+  ...options,
+  concurrency: DEFAULTS.concurrency,
+});
+
+/** A run of one case, in which one cause is one finding. */
+const grounded = (own: RunResult, plain: RunResult): RunResult => ({
+  ...own,
+  results: ground(own.results, others(own, plain), current.foundations),
+});
+
+const others = (own: RunResult, plain: RunResult) =>
+  plain.results.filter(({ case: it }) => own.results.every((result) => result.case !== it));
+
+const varying = (run: RunResult): RunResult => ({
+  ...run,
+  results: run.results.map((result): CaseResult => ({ ...result, unstable: true })),
+});
+
+const isHarmless = (it: CaseResult) => isRight(it) || it.verdict === "warn";
+
+const plainCases = current.suites.flatMap((suite) => suite.cases).filter(({ id }) => isPlain(id, current.foundations));
+
+/** The result of a case by that of the plainest forms: it is one of them and broken, or rests on one that is. */
+function explained(it: Case, plain: RunResult): RunResult | undefined {
+  if (plain.stop || plain.unexplained.length > 0) return undefined;
+  const own = plain.results.filter((result) => result.case === it && !isHarmless(result));
+  if (own.length > 0) return { ...plain, results: own };
+  const { foundations, requirements } = current;
+  const root = restsOnBroken(it, brokenFoundations(plain.results, foundations), foundations);
+  if (root === undefined) return undefined;
+  const catalogue = new Map(requirements.map((row) => [row.id, row]));
+  return { ...plain, results: [notJudged(it, root, { requirements: catalogue })] };
+}

@@ -1,0 +1,75 @@
+import picocolors from "picocolors";
+import type { RunResult } from "../harness/runner.ts";
+import { UnreachableError, UsageError } from "../harness/usage.ts";
+import about from "../package.json" with { type: "json" };
+import { commandAlone } from "../reports/again.ts";
+import { applyExpected } from "../reports/expected/apply.ts";
+import type { ExpectedFailures } from "../reports/expected/read.ts";
+import { makeReport } from "../reports/make.ts";
+import type { Report } from "../reports/report.ts";
+import { type TerminalOptions, terminal, troubles } from "../reports/terminal.ts";
+import { current } from "../suites/index.ts";
+
+/** Says that a server does not conform. */
+export class ConformanceError extends Error {
+  declare readonly report: Report;
+
+  constructor(message: string, report: Report, caller: Caller) {
+    super(message);
+    const name = "ConformanceError";
+    this.stack = `${name}: ${message}\n${caller.frames}`;
+    // Test runners print all that they can enumerate.
+    Object.defineProperties(this, { name: { value: name }, report: { value: report } });
+  }
+}
+
+/** The place in the user's code that called the library. */
+export interface Caller {
+  readonly frames: string;
+}
+
+/** The caller of a function, which test runners show. */
+export function callerOf(called: (...args: never[]) => unknown): Caller {
+  const place: { stack?: string } = {};
+  Error.captureStackTrace(place, called);
+  return { frames: (place.stack ?? "").split("\n").slice(1).join("\n") };
+}
+
+/** The same mistake of the user, in one line and at the place of the caller; what is none stays as it is. */
+export function mistakeAt(error: unknown, { frames }: Caller): unknown {
+  if (!(error instanceof UsageError || error instanceof UnreachableError)) return error;
+  const { message } = error;
+  return Object.defineProperty(new Error(message), "stack", { value: `Error: ${message}\n${frames}` });
+}
+
+/** The report of a run, in which expected failures do not count. */
+export function reportOf(
+  result: RunResult,
+  target: Pick<Report["target"], "url" | "strict">,
+  expected: ExpectedFailures | undefined,
+  concurrency = 1,
+): Report {
+  const report = makeReport(result, {
+    suite: { name: about.name, version: about.version },
+    protocol: current,
+    target: { ...target, embedded: false },
+    concurrency,
+  });
+  return expected ? applyExpected(report, expected, current) : report;
+}
+
+const options = (report: Report): TerminalOptions => ({
+  colors: picocolors.createColors(false),
+  verbose: false,
+  quiet: false,
+  requirements: current.requirements,
+  alone: (id) => commandAlone(report, id),
+  heavy: current.suites.filter(({ load }) => load).map(({ name }) => name),
+  written: [],
+});
+
+/** What the terminal shows of a report. */
+export const toText = (report: Report): string => terminal(report, options(report)).trimEnd();
+
+/** What the terminal shows of a case: what is wrong with it, or else the summary. */
+export const troublesOf = (report: Report): string => troubles(report, options(report)) || toText(report);

@@ -1,0 +1,133 @@
+import { randomInt } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { DEFAULTS } from "../cli/defaults.ts";
+import { aim, targetHeaders, type Way } from "../cli/target.ts";
+import type { RunOptions } from "../harness/session.ts";
+import { reason, suggestion, UsageError } from "../harness/usage.ts";
+import { type ExpectedFailures, parseExpected } from "../reports/expected/read.ts";
+import { current } from "../suites/index.ts";
+import type * as Api from "./index.d.cts";
+
+type Options = Api.CasesOptions & Api.RunOptions;
+
+const isText = (it: unknown) => typeof it === "string" && it !== "";
+const isTexts = (it: unknown) => isText(it) || (Array.isArray(it) && it.length > 0 && it.every(isText));
+const isSwitch = (it: unknown) => typeof it === "boolean";
+const isFunction = (it: unknown) => typeof it === "function";
+const isRecord = (it: unknown) => typeof it === "object" && it !== null && Object.values(it).every(isText);
+const isWhole = (least: number) => (it: unknown) => Number.isInteger(it) && Number(it) >= least && Number(it) < 2 ** 31;
+
+const TEXTS = [isTexts, "a text, or a list of texts that is not empty"] as const;
+const SWITCH = [isSwitch, "true or false"] as const;
+const COUNT = [isWhole(1), "a whole number from 1"] as const;
+const RECORD = [isRecord, "an object of texts"] as const;
+const FUNCTION = [isFunction, "a function"] as const;
+
+/** What each option may be, as a test and in words. */
+const KINDS: { readonly [name in keyof Options]-?: readonly [(it: unknown) => boolean, string] } = {
+  suite: TEXTS,
+  case: TEXTS,
+  requirement: TEXTS,
+  all: SWITCH,
+  timeout: COUNT,
+  strict: SWITCH,
+  expectedFailures: [isText, "the name of a YAML file"],
+  headers: RECORD,
+  credentials: RECORD,
+  ca: [isText, "a text in PEM format"],
+  insecure: SWITCH,
+  idle: [isWhole(0), "a whole number from 0"],
+  seed: COUNT,
+  runs: COUNT,
+  concurrency: COUNT,
+  signal: [(it) => typeof it === "object" && it !== null && "aborted" in it, "an AbortSignal"],
+  onWarning: FUNCTION,
+  onCase: FUNCTION,
+};
+
+/** Refuses options that the caller does not know or that are of the wrong kind. Throws a `UsageError`. */
+export function checkOptions(options: object, known: readonly (keyof Options)[]): void {
+  for (const [name, value] of Object.entries(options)) {
+    const key = known.find((it) => it === name);
+    if (key === undefined) throw new UsageError(`There is no option "${name}".${suggestion(name, known)}`);
+    const [fits, words] = KINDS[key];
+    if (value !== undefined && !fits(value)) throw new UsageError(`The option "${name}" takes ${words}.`);
+  }
+}
+
+/** The options that select, and those that say how a server is reached and judged. */
+export const SELECTING = ["suite", "case", "requirement", "all"] as const satisfies (keyof Api.Selection)[];
+export const JUDGING = [
+  "timeout",
+  "strict",
+  "expectedFailures",
+  "headers",
+  "credentials",
+  "ca",
+  "insecure",
+  "idle",
+  "seed",
+  "runs",
+] as const satisfies (keyof Api.Judging)[];
+
+/** The globs of a selection, as the command line has them. */
+export const selection = ({ suite, case: cases, requirement }: Api.Selection) => ({
+  suite: list(suite),
+  case: list(cases),
+  requirement: list(requirement),
+});
+
+const list = (texts: string | readonly string[] | undefined) => (texts === undefined ? undefined : [texts].flat());
+
+/** The options of a run against a server, as the harness has them. Throws a `UsageError`. */
+export async function runOptions(url: Api.Url, options: Api.Judging) {
+  // Fake timers have a clock; a wait by them would never end.
+  if ("clock" in setTimeout)
+    throw new UsageError("The timers are fake. Give these tests the real ones: useRealTimers().");
+  const {
+    timeout = DEFAULTS.timeout,
+    strict = false,
+    idle,
+    seed = randomInt(1, 2 ** 31),
+    runs = DEFAULTS.runs,
+  } = options;
+  return {
+    ...DEFAULTS,
+    timeout,
+    strict,
+    seed,
+    runs,
+    idle: idle === undefined ? undefined : idle * 1_000,
+    target: aim(await urlOf(url), await way(options), current),
+  } satisfies RunOptions;
+}
+
+async function way({ headers, credentials, ca, insecure = false }: Api.Judging): Promise<Way> {
+  const [open, secret] = await Promise.all([targetHeaders(lines(headers)), targetHeaders(lines(credentials))]);
+  return { headers: open, credentials: secret, tls: { insecure, ...(ca !== undefined && { ca }) } };
+}
+
+const lines = (headers: Api.Judging["headers"] = {}) =>
+  Object.entries(headers).map(([name, value]) => ` ${name}: ${value}`);
+
+/** The expected failures, if there are some. Throws a `UsageError`. */
+export function expectedOf({ expectedFailures: file }: Api.Judging): ExpectedFailures | undefined {
+  if (file === undefined) return undefined;
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`Cannot read ${file}: ${reason(error)}. Check the path.`);
+  }
+  return parseExpected(text, file, current);
+}
+
+/** The url that a caller means. Throws a `UsageError`. */
+async function urlOf(url: Api.Url): Promise<string> {
+  const given: unknown = typeof url === "function" ? await url() : url;
+  if (typeof given === "string" || given instanceof URL) return String(given);
+  const words = given === undefined ? "undefined" : `of type ${given === null ? "null" : typeof given}`;
+  throw new UsageError(
+    `The url is ${words}. Give a text, or a function that gives one: it is called when the server is needed.`,
+  );
+}

@@ -1,0 +1,335 @@
+/** Generated from reports/report.schema.json: `npm run docs:types` writes it again. */
+
+export type CaseId = string;
+export type RequirementId = string;
+export type Level = "MUST" | "SHOULD" | "MAY";
+export type Verdict = "pass" | "info" | "skip" | "warn" | "error" | "fail";
+
+/**
+ * The findings of one run of the suite. All times are in milliseconds; those of events count from the start of the run.
+ */
+export interface Report {
+  suite: {
+    name: string;
+    version: string;
+  };
+  protocol: {
+    /**
+     * The protocol under test
+     */
+    name?: string;
+    /**
+     * The protocol version under test
+     */
+    version: string;
+  };
+  target: {
+    /**
+     * Without user and password
+     */
+    url: string;
+    /**
+     * It was the embedded reference server
+     */
+    embedded: boolean;
+    /**
+     * A SHOULD counted as a MUST
+     */
+    strict: boolean;
+    /**
+     * A verdict that varies fails the run
+     */
+    failOnUnstable?: true;
+  };
+  /**
+   * ISO 8601, UTC
+   */
+  startedAt: string;
+  durationMs: number;
+  /**
+   * Of generated inputs; 0 where none were generated
+   */
+  seed: number;
+  /**
+   * Cases at work at the same time
+   */
+  concurrency?: number;
+  /**
+   * Why the run ended early, or is not whole
+   */
+  stop?: {
+    /**
+     * The target went away; the user ended it; the first failure ended it; shards are missing; the target is slow, and the time was up
+     */
+    reason: "lost" | "interrupted" | "bail" | "missing" | "slow";
+    words: string;
+    /**
+     * Of a target that did not come back: the cases that may have ended it, the likeliest first
+     */
+    suspects?: CaseId[];
+  };
+  /**
+   * The number of connections that the target accepts, in words, if it limits them. The suite kept below that
+   */
+  limit?: string;
+  /**
+   * The part of a run that this is
+   */
+  shard?: {
+    index: number;
+    of: number;
+    /**
+     * Every case of the whole run, in order
+     */
+    cases: CaseId[];
+  };
+  /**
+   * The times that users of the server wait
+   */
+  latencies?: {
+    name: string;
+    /**
+     * The median over the connections of each repetition
+     *
+     * @maxItems 10000
+     */
+    mediansMs: number[];
+  }[];
+  /**
+   * The failures that were expected
+   */
+  expectedFailures?: {
+    file: string;
+    entries: {
+      /**
+       * The first line of the entry in the file
+       */
+      line: number;
+      /**
+       * Globs; one of them
+       */
+      case?: string[];
+      /**
+       * Globs; one of them
+       */
+      requirement?: string[];
+      reason: string;
+      issue?: string;
+      owner?: string;
+      /**
+       * The last day on which it holds, as 2027-03-31
+       */
+      expires?: string;
+      /**
+       * The problems of the entry after this run; empty where it holds
+       */
+      problems: {
+        line: number;
+        says: string;
+      }[];
+    }[];
+  };
+  /**
+   * Only in a report of recorded traffic, for which nothing was run. A case is a connection
+   */
+  recording?: {
+    files: string[];
+    events: number;
+    connections: Counts;
+    /**
+     * The same of each requirement that was judged; skip where what it takes was not recorded
+     */
+    requirements: {
+      [k: string]: Counts;
+    };
+  };
+  /**
+   * Times in which the target stood still for all clients, and a case waited in vain: what that hit was run again
+   */
+  stalls?: {
+    at: number;
+    ms: number;
+  }[];
+  /**
+   * Ends of the target that no case makes again by itself
+   */
+  unexplained?: {
+    at: number;
+    words: string;
+    /**
+     * The cases that may have done it, the likeliest first
+     */
+    suspects: CaseId[];
+  }[];
+  verdict: "pass" | "fail" | "incomplete";
+  counts: Counts;
+  /**
+   * Every row of the catalogue, with its worst verdict over the cases that ran; skip where none judged it
+   */
+  requirements: {
+    id: RequirementId;
+    level: Level;
+    verdict: Verdict;
+    cases: CaseId[];
+  }[];
+  cases: Case[];
+}
+export interface Counts {
+  pass: number;
+  info: number;
+  skip: number;
+  warn: number;
+  error: number;
+  fail: number;
+}
+export interface Case {
+  id: CaseId;
+  /**
+   * What the client does
+   */
+  title: string;
+  suite: string;
+  verdict: Verdict;
+  /**
+   * Its verdict varied: among other cases and alone, or from one repetition to the next
+   */
+  unstable?: true;
+  /**
+   * It failed among other cases and could not be run again alone
+   */
+  unconfirmed?: true;
+  /**
+   * The breach of the server while the case ran among others, though not alone. It is not known which case it belongs to
+   */
+  doubt?: string;
+  durationMs: number;
+  /**
+   * Of the definition of the case
+   */
+  digest: string;
+  checks: Check[];
+  connections: Connection[];
+}
+export interface Check {
+  requirement: RequirementId;
+  level: Level;
+  verdict: Verdict;
+  /**
+   * Everything that would have been acceptable
+   */
+  expected: string;
+  /**
+   * What came, or why it was not judged
+   */
+  actual: string;
+  /**
+   * Why it was expected to fail; such a check does not count for the verdict of the run
+   */
+  expectedFailure?: string;
+  see?: RequirementId;
+  /**
+   * The input of the case ended the server, or the connections of others
+   */
+  ended?: true;
+  /**
+   * The wait in vain that it rests on
+   */
+  silence?: {
+    /**
+     * What was waited for
+     */
+    what: string;
+    afterMs: number;
+    /**
+     * The wait was cut short: no evidence
+     */
+    short?: true;
+    /**
+     * So many ms after it a client began to wait for the same thing that got it
+     */
+    nextServedAfterMs?: number;
+    /**
+     * So many connections were open at the time
+     */
+    among?: number;
+  };
+  /**
+   * The events that show what came: of which connection of the case, and which of its events, all counted from 0
+   */
+  evidence?: {
+    connection: number;
+    /**
+     * @minItems 1
+     */
+    events: number[];
+  };
+  /**
+   * It could not be judged since something was not recorded. It does not count as unjudged
+   */
+  unrecorded?: true;
+}
+export interface Connection {
+  url: string;
+  /**
+   * What the connection was for, in a case with several
+   */
+  name?: string;
+  events: Event[];
+}
+export interface Event {
+  at: number;
+  from: "client" | "server";
+  type:
+    | "upgrade"
+    | "text"
+    | "binary"
+    | "ping"
+    | "pong"
+    | "close"
+    | "end"
+    | "violation"
+    | "error"
+    | "limit"
+    | "timeout"
+    | "cut";
+  /**
+   * The text; base64 for binary, ping and pong; the HTTP head for upgrade; the reason for close; words for the others
+   */
+  data?: string;
+  /**
+   * The HTTP status of an upgrade, or a close code
+   */
+  code?: number;
+  /**
+   * Characters of the text in all, where it is cut
+   */
+  length?: number;
+  /**
+   * No case sent the close frame, but the suite by itself: the case was over, or the server had broken RFC 6455
+   */
+  by?: "suite";
+  /**
+   * Of a limit: what had too much; run: all connections together
+   */
+  scope?: "message" | "connection" | "run";
+  /**
+   * Of an error or violation: its name, as ECONNREFUSED
+   */
+  failure?: string;
+  /**
+   * The handshake is asked for otherwise than any client does
+   */
+  odd?: true;
+  /**
+   * The error is in the answer to the handshake
+   */
+  handshake?: true;
+  /**
+   * What was waited for in vain
+   */
+  what?: string;
+  afterMs?: number;
+  short?: true;
+  nextServedAfterMs?: number;
+  among?: number;
+}

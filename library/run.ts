@@ -1,0 +1,58 @@
+import { DEFAULTS } from "../cli/defaults.ts";
+import { select } from "../cli/select.ts";
+import { run as runCases } from "../harness/runner.ts";
+import { UsageError } from "../harness/usage.ts";
+import about from "../package.json" with { type: "json" };
+import { follow } from "../recordings/follow.ts";
+import { readRecording } from "../recordings/read.ts";
+import { recording } from "../recordings/report.ts";
+import type { Report } from "../reports/report.ts";
+import { isFine } from "../reports/verdict.ts";
+import { current } from "../suites/index.ts";
+import { ConformanceError, callerOf, reportOf, toText } from "./conforms.ts";
+import type * as Api from "./index.d.cts";
+import { checkOptions, expectedOf, JUDGING, runOptions, SELECTING, selection } from "./options.ts";
+
+/** Runs cases against a server, all together. */
+export async function run(url: Api.Url, options: Api.RunOptions = {}): Promise<Report> {
+  checkOptions(options, [...SELECTING, ...JUDGING, "concurrency", "signal", "onCase"]);
+  const { strict = false, all = false, signal, onCase, concurrency = DEFAULTS.concurrency } = options;
+  const expected = expectedOf(options);
+  const chosen = select(current, selection(options), all);
+  const how = await runOptions(url, options);
+  const result = await runCases(current, chosen, {
+    ...how,
+    concurrency,
+    linger: all,
+    ...(signal && { signal }),
+    ...(onCase && { onResult: ({ case: { id }, verdict }) => onCase({ id, verdict }) }),
+  });
+  const target = { url: how.target.secrets.redact(how.target.url.href), strict };
+  return reportOf(result, target, expected, concurrency);
+}
+
+/** Does the same, and throws a `ConformanceError` unless the command line would exit with 0. */
+export async function conformance(url: Api.Url, options: Api.RunOptions = {}): Promise<Report> {
+  const caller = callerOf(conformance);
+  const report = await run(url, options);
+  if (!isFine(report)) throw new ConformanceError(toText(report), report, caller);
+  return report;
+}
+
+/** Judges files of recorded traffic, without a server. */
+export async function check(
+  files: string | readonly string[],
+  options: Pick<Api.Judging, "strict"> = {},
+): Promise<Report> {
+  checkOptions(options, ["strict"]);
+  const { strict = false } = options;
+  const names = [files].flat();
+  const startedAt = new Date();
+  const judged = recording(current, strict);
+  const follower = follow(current.rules, judged.add);
+  for (const file of names) await readRecording(file, (it) => follower.see(file, it), current);
+  follower.end();
+  if (judged.size === 0) throw new UsageError(`${names.join(", ") || "Nothing"} holds no WebSocket connection.`);
+  const suite = { name: about.name, version: about.version };
+  return judged.report({ suite, files: names, startedAt, durationMs: Date.now() - startedAt.getTime() });
+}
