@@ -12,7 +12,7 @@ import { lastWords } from "./last-words.ts";
 const GRACE = 2_000;
 const PAUSE = 20;
 
-/** What it takes to start a server. */
+/** The means to start a server. */
 export interface StartOptions {
   /** The file for its output. */
   readonly log: string;

@@ -14,13 +14,13 @@ import { hangUp, type Shared, share } from "./shared.ts";
 import { headersOf, type Target } from "./target.ts";
 import { cut, keep, redacted, type Transcript } from "./transcript.ts";
 
-/** What came of one case. */
+/** The result of one case. */
 export interface CaseResult {
   readonly case: Case;
   readonly verdict: Verdict;
   readonly checks: readonly Check[];
   readonly connections: readonly Transcript[];
-  /** Where its transcripts are kept whole, where they are. */
+  /** The place of its whole transcripts, if they are kept. */
   readonly recorded?: number;
   /** Milliseconds since the run began. */
   readonly beganAt: number;
@@ -29,18 +29,18 @@ export interface CaseResult {
   readonly unstable?: boolean;
   /** It failed among other cases, and could not be run again alone. */
   readonly unconfirmed?: boolean;
-  /** How its connections were refused, where some were. */
+  /** The ways in which its connections were refused, if some were. */
   readonly refused?: readonly string[];
 }
 
-/** What is needed to run a case. */
+/** The means to run a case. */
 export interface Bench {
   readonly protocol: Protocol;
   readonly target: Target;
   readonly judging: Judging;
   readonly shared: Shared;
   readonly random: Random;
-  /** How long a client is silent that shall be left alone, in ms. */
+  /** The silence of a client that the server has to leave alone, in ms. */
   readonly idle: number;
   /** Keeps transcripts whole; gives what tells them from those of another run of the case. */
   readonly record?: ((it: Case, transcripts: readonly Transcript[]) => Promise<number>) | undefined;
@@ -70,14 +70,14 @@ export async function dial(
   return connection;
 }
 
-/** Whether the server says to a client what it says to every one as soon as it connects; so, too, where there is no such message. */
+/** Tells if a client gets the greeting of the protocol; also if the protocol has none. */
 export const isGreeted = async (client: Connection, { greeting }: Protocol): Promise<boolean> =>
   greeting === undefined || !isNothing(await client.next(greeting));
 
-/** How a case gets a connection: from the network, or from a recording. */
+/** Gives a case a connection: from the network, or from a recording. */
 export type Open = (options?: ConnectOptions) => Promise<Connection>;
 
-/** When a case ended, in ms of the run's clock. */
+/** Returns the end of a case, in ms of the run's clock. */
 export const endOf = ({ beganAt, durationMs }: CaseResult): number => beganAt + durationMs;
 
 /**
@@ -125,7 +125,7 @@ export async function execute(
   };
 }
 
-/** Whether a connection takes up one of those that a target accepts at the same time. */
+/** Tells if a connection counts as one of those that a target accepts at the same time. */
 const isHeld = ({ failure, transcript }: Connection) =>
   failure === undefined && !transcript.events.some(({ type }) => type === "close" || type === "end");
 

@@ -18,24 +18,24 @@ export interface Check {
   readonly see?: string;
   /** The input of the case ended the server, or the connections of others. */
   readonly ended?: true;
-  /** How long was waited in vain, where that is what it rests on. */
+  /** The wait in vain that it rests on, if it rests on one. */
   readonly silence?: Silence;
   /** The events that show what came, where it is known. */
   readonly evidence?: Evidence;
 }
 
-/** How a run judges: the catalogue, and whether a SHOULD counts as a MUST. */
+/** The measure of a run: the catalogue, and if a SHOULD counts as a MUST. */
 export interface Judging {
   readonly requirements: ReadonlyMap<string, Requirement>;
   readonly strict: boolean;
 }
 
-/** What kept a case from judging all that it declared. */
+/** The causes that kept a case from judging all that it declared. */
 export interface Cut {
   readonly thrown?: unknown;
-  /** Why a connection did not open. */
+  /** The reason why a connection did not open. */
   readonly unopened?: string | undefined;
-  /** Which bound of the suite was hit. */
+  /** The bound of the suite that was hit. */
   readonly limit?: string | undefined;
 }
 

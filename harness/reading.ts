@@ -15,7 +15,7 @@ import {
 /** A message by its name, by more of its envelope, or by a test of its own. */
 export type Wanted = string | Partial<MessageEnvelope> | ((message: Message) => boolean);
 
-/** How the server ended a connection: with a close frame (and a code, if it holds one), or without. */
+/** The end of a connection by the server: with a close frame (and a code, if it holds one), or without. */
 export interface Ending {
   readonly frame: boolean;
   readonly code?: number;
@@ -60,7 +60,7 @@ function wordsOf(wanted: Wanted): string {
   return [kind ?? "message", name, id].filter((it) => it !== undefined).join(" ");
 }
 
-/** How the server ended a connection that is over, or `undefined` where it was not the server. */
+/** Returns the end of a connection that is over, or `undefined` if the server did not end it. */
 export function ended({ events }: Pick<Recorder, "events">): Ending | undefined {
   const last = events.findLast(isServerEnd);
   if (last?.type === "end") return readFrom(last, { frame: false });
@@ -68,7 +68,7 @@ export function ended({ events }: Pick<Recorder, "events">): Ending | undefined 
   return readFrom(last, last.code === undefined ? { frame: true } : { frame: true, code: last.code });
 }
 
-/** Why nothing more can come on a connection that is over. */
+/** Returns the reason why nothing more can come on a connection that is over. */
 export function ending(events: readonly WireEvent[]): Nothing {
   const why = (event: WireEvent) => isBreach(event) || event.type === "error" || event.type === "limit";
   const last = events.find(why) ?? events.findLast(isServerEnd) ?? events.at(-1);

@@ -8,10 +8,10 @@ import { type WaitFor, waits } from "./waits.ts";
 /** The cost of a ping or pong in bytes, recorded or not. */
 const CONTROL = 400;
 
-/** So many messages after the suite has closed a connection, and it is dropped. */
+/** A connection is dropped if so many messages come after the suite has closed it. */
 const LATE = 100;
 
-/** So much of the timeout must pass before a server is said to stand still. */
+/** A server stands still if it serves nobody for so much of the timeout. */
 const STILL = 0.25;
 
 /** The memory of one connection: what happened on it, in order, and who waits for what. */

@@ -1,13 +1,13 @@
 import type { Silence } from "./nothing.ts";
 import type { Side, Transcript, WireEvent } from "./transcript.ts";
 
-/** What a rule finds in a transcript: kept, broken, or inconclusive; and what it saw. */
+/** The finding of a rule in a transcript: kept, broken, or inconclusive; and the events that show it. */
 export interface Finding {
   readonly outcome: "kept" | "broken" | "inconclusive";
   readonly actual: string;
   /** The events that show it. */
   readonly events?: readonly WireEvent[];
-  /** How long was waited in vain, where that is what it rests on. */
+  /** The wait in vain that it rests on, if it rests on one. */
   readonly silence?: Silence;
 }
 
@@ -15,7 +15,7 @@ export interface Finding {
 export interface Rule {
   readonly requirement: string;
   judge(transcript: Transcript): Finding;
-  /** What the server still owes at this point, in words: the runner waits for it before it lets the rule judge. */
+  /** Names what the server still owes at this point: the runner waits for it before it lets the rule judge. */
   owes?(transcript: Transcript): string | undefined;
   /**
    * The events that decide it, whatever follows: with these instead of all it finds the same, now and after any others. So a
@@ -23,14 +23,14 @@ export interface Rule {
    * was too much to be remembered.
    */
   needs(transcript: Transcript): readonly (WireEvent | undefined)[];
-  /** What it cannot tell where a recording has gaps. */
+  /** The gaps of a recording that keep it from telling. */
   readonly gaps: Gaps;
 }
 
-/** What follows from events of one side that a recording lacks: they may hide a breach, or excuse one that is seen. */
+/** The events that a recording lacks, by their side: they may hide a breach, or excuse one that is seen. */
 export interface Gaps {
   readonly hide: readonly Side[];
   readonly excuse: readonly Side[];
-  /** What excuses a breach may also come after it. */
+  /** An excuse may also come after the breach. */
   readonly later?: true;
 }

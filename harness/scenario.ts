@@ -6,25 +6,25 @@ import type { Nothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
 import type { Handshake } from "./upgrade.ts";
 
-/** How a case wants a connection opened. */
+/** The wishes of a case for a connection. */
 export interface ConnectOptions {
-  /** What the connection is for, in a case with several. */
+  /** The purpose of the connection, in a case with several. */
   readonly name?: string;
   /** The query of the URL as it stands on the wire; without it, that of a client of the version under test. */
   readonly query?: string;
   /** Come without credentials: leave out the headers of the user that are some. */
   readonly anonymous?: boolean;
-  /** How the handshake is made, where not as any client does. */
+  /** The handshake, if it is not that of any client. */
   readonly handshake?: Handshake;
 }
 
-/** What a case has at hand. `Id` are the requirements that it declared to test; others do not compile. */
+/** The means that a case has at hand. `Id` are the requirements that it declared to test; others do not compile. */
 export interface Context<Id extends string = string> {
-  /** What a case that generates its inputs starts from. */
+  /** The seed and number of inputs of a case that generates them. */
   readonly random: Random;
-  /** How long a client is silent that shall be left alone, in ms. */
+  /** The silence of a client that the server has to leave alone, in ms. */
   readonly idle: number;
-  /** How many connections it can have at the same time: no more than the target accepts. */
+  /** The number of connections that it can have at the same time: no more than the target accepts. */
   readonly room: number;
   /** Opens a connection. One that the server refuses is an observation too: it did not open. */
   connect(options?: ConnectOptions): Promise<Connection>;
@@ -44,7 +44,7 @@ export interface Case {
   /** `suite/name`. Public and frozen. */
   readonly id: string;
   readonly suite: string;
-  /** What the client does. */
+  /** Says what the client does. */
   readonly title: string;
   readonly tests: readonly string[];
   /** File and line of its definition. Only the built command knows them. */
@@ -69,7 +69,7 @@ export interface Suite {
   readonly cases: readonly Case[];
 }
 
-/** What a suite file writes for a case. `given` is the row of a table that a case was made from: part of its definition. */
+/** A case as a suite file writes it. `given` is the row of a table that a case was made from: part of its definition. */
 export interface Scenario<Id extends string> {
   readonly id: string;
   readonly title: string;

@@ -18,14 +18,14 @@ export interface Head {
   readonly body?: string;
 }
 
-/** How a handshake failed that met silence. */
+/** The failure of a handshake that met silence. */
 export const NO_ANSWER = "no answer to the handshake";
 
-/** How a case wants the handshake made, where not as any client does. */
+/** The handshake that a case wants, if it is not that of any client. */
 export interface Handshake {
-  /** What is asked instead. */
+  /** Replaces the request. */
   readonly ask?: (head: Head) => Head;
-  /** What of that breaks RFC 6455, in words. */
+  /** Says which part of it breaks RFC 6455. */
   readonly violation?: string;
   /** Each byte in a TCP segment of its own. */
   readonly bytewise?: boolean;

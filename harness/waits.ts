@@ -8,10 +8,10 @@ import { readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
 /** A timer that is so late, in ms, shows that the suite itself did not run: that time is no fault of the server. */
 const STALL = 100;
 
-/** So many connections any server is expected to serve at the same time, unless a case asks for just that. */
+/** Any server is expected to serve so many connections at the same time, unless a case asks for just that. */
 const CROWD = 64;
 
-/** Where so many clients in a row wait in vain, it may be that fewer connections are too many for the server. */
+/** If so many clients in a row wait in vain, fewer connections may be too many for the server. */
 const ROW = 4;
 const SOME = 16;
 

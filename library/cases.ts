@@ -53,13 +53,13 @@ function testsOf(options: Api.CasesOptions): Api.ConformanceCase[] {
   });
 }
 
-/** What is known of a server, once it is needed. */
+/** The facts about a server, once they are needed. */
 interface Server {
   /** The run of the plainest forms, on which others rest. */
   plain?: Promise<RunResult>;
   /** It was there once. */
   met?: true;
-  /** Why it could not be reached, if nobody ever did. */
+  /** The reason why it could not be reached, if nobody ever did. */
   gone?: unknown;
 }
 

@@ -68,8 +68,8 @@ const options = (report: Report): TerminalOptions => ({
   written: [],
 });
 
-/** What the terminal shows of a report. */
+/** Returns a report as the terminal shows it. */
 export const toText = (report: Report): string => terminal(report, options(report)).trimEnd();
 
-/** What the terminal shows of a case: what is wrong with it, or else the summary. */
+/** Returns the failure block of a case, or else the summary, as the terminal shows it. */
 export const troublesOf = (report: Report): string => troubles(report, options(report)) || toText(report);

@@ -23,7 +23,7 @@ const COUNT = [isWhole(1), "a whole number from 1"] as const;
 const RECORD = [isRecord, "an object of texts"] as const;
 const FUNCTION = [isFunction, "a function"] as const;
 
-/** What each option may be, as a test and in words. */
+/** The values that each option may have, as a test and in words. */
 const KINDS: { readonly [name in keyof Options]-?: readonly [(it: unknown) => boolean, string] } = {
   suite: TEXTS,
   case: TEXTS,

@@ -13,7 +13,7 @@ export interface ReportConnection {
 
 /** A check of a report. */
 export interface ReportCheck extends Check {
-  /** Why it is expected to fail, where the user said so. */
+  /** The user's reason why it is expected to fail. */
   readonly expectedFailure?: string;
   /** It could not be judged since something was not recorded. This is nobody's fault, so it does not count as unjudged. */
   readonly unrecorded?: true;
@@ -111,7 +111,7 @@ export interface Report {
   readonly seed: number;
   /** Cases at work at the same time. */
   readonly concurrency?: number;
-  /** Why it ended early. */
+  /** The reason why it ended early. */
   readonly stop?: Stop;
   /** The number of connections that the target accepts, in words, if it limits them. */
   readonly limit?: string;

@@ -61,7 +61,7 @@ const isUnexpected = ({ verdict, expectedFailure }: Pick<ReportCheck, "verdict" 
 export const isExpected = ({ verdict, checks }: ReportCase): boolean =>
   verdict === "fail" && !checks.some((check) => isUnexpected(check) || check.verdict === "error");
 
-/** Why a case is expected to fail. */
+/** The reasons why a case is expected to fail. */
 export const reasonsOf = ({ checks }: ReportCase): string[] => [
   ...new Set(checks.flatMap(({ expectedFailure }) => expectedFailure ?? [])),
 ];
@@ -138,7 +138,7 @@ export function meaning(report: Told): { readonly headline: string; readonly wor
   };
 }
 
-/** Why a run fails. */
+/** Says why a run fails. */
 function failure({ stop, unexplained = [], cases }: Told): string {
   if (stop?.reason === "lost") return "the target went away";
   const isBroken = cases.some(({ checks }) => checks.some(isUnexpected));

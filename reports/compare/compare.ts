@@ -19,7 +19,7 @@ export interface Change {
   readonly expected: string;
   readonly old: CaseOutcome;
   readonly new: CaseOutcome;
-  /** Why it is expected to fail now. */
+  /** The reason why it is expected to fail now. */
   readonly expectedFailure?: string;
 }
 

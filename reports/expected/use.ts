@@ -29,7 +29,7 @@ export interface Expected {
   readonly report: Report;
   /** The file, where it was brought up to date. */
   readonly written?: string;
-  /** Why it was not. */
+  /** The reason why it was not. */
   readonly left?: string;
 }
 

@@ -49,7 +49,7 @@ export const RowLink = ({ id }: { readonly id: string }) => (
   </a>
 );
 
-/** Why something was not judged: with a link where another requirement is broken. */
+/** Says why something was not judged, with a link if another requirement is broken. */
 export const NotJudged = ({ see, actual }: Pick<PageCheck, "see" | "actual">) =>
   see === undefined ? (
     <Long text={actual} most={200} />

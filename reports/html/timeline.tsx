@@ -28,7 +28,7 @@ export const Legend = () => (
 interface EventsProps {
   readonly events: readonly PageEvent[];
   readonly places: Places;
-  /** When the case began. */
+  /** The time at which the case began. */
   readonly began: number;
   readonly brief?: boolean;
   /** The event that shows what is wrong, */
@@ -88,7 +88,7 @@ function Event({ event, began, brief = false, came }: EventProps) {
 
 const ARROWS = { client: "→", server: "←", suite: "•" } as const;
 
-/** When a case began, by its connections, in ms of the clock of the run. */
+/** Returns the beginning of a case, by its connections, in ms of the run's clock. */
 export const beganAt = (connections: readonly PageConnection[]): number =>
   Math.min(...connections.map(({ events }) => events[0]?.at ?? Number.POSITIVE_INFINITY));
 

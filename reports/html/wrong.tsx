@@ -39,7 +39,7 @@ export function Wrong({ data }: { readonly data: PageData }) {
 
 interface EntryProps {
   readonly finding: ReportFinding<PageRequirement, PageCase, PageCheck>;
-  /** Why to begin with it; nothing where it is not the first. */
+  /** The reason to begin with it, if it is the first. */
   readonly begin: string | undefined;
   readonly data: PageData;
 }

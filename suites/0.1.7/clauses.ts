@@ -26,7 +26,7 @@ const request = disconnect("Ask the server to terminate the connection. The serv
 const parity = (value: string) => version(`"const": "${value}"`);
 const invalid = disconnected('"const": "invalid_command"');
 
-/** Where each requirement comes from. */
+/** The source of each requirement. */
 export const clauses: Readonly<Record<RequirementId, Clause>> = {
   "message.json": rfc(6455, "5.6"),
   "message.known": version('"const": "system/version/response"'),

@@ -165,7 +165,7 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   "transport/segments-two-fragments-in-one-segment": ["transport.fragmentation"],
 };
 
-/** Where a server does not keep its clients apart, others may cause whatever goes wrong beside them. */
+/** If a server does not keep its clients apart, others may cause whatever goes wrong beside them. */
 const varying: Some<Ids> = {
   ...rows(["disconnect.isolated", "disconnect.reconnect"], ...requirements.map(({ id }) => id)),
   ...rows(["disconnect.isolated", "disconnect.reconnect", "parity.isolated"], ...PARITIES),

@@ -1,7 +1,7 @@
 import type { Suite } from "../../../harness/scenario.ts";
 import table from "./kills.json" with { type: "json" };
 
-/** What a run tells of the reference server with a fault. */
+/** The findings of a run against the reference server with a fault. */
 export interface Killed {
   readonly fault: string;
   /** The requirements that are told to be broken, first the one that the fault is about. */
