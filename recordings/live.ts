@@ -4,6 +4,10 @@ import type { Broken } from "./report.ts";
 /** So long after an event a connection is judged, in ms: one look for all that comes in one go. */
 const SOON = 100;
 
+/** Judging takes so much time in one go, and then pauses, in ms: those who talk must not wait for it. */
+const SLICE = 2;
+const PAUSE = 20;
+
 /** So many lines are told of each kind; the others are only counted. */
 const LINES = 5;
 
@@ -18,8 +22,7 @@ export interface Live {
   mistake(connection: string, says: string): void;
   /** All that is broken on a connection; it is over if it `ended`. */
   found(connection: string, broken: readonly Broken[], ended: boolean): void;
-  /** Judges what still waits to be. */
-  flush(): void;
+  /** Judges no more by itself. */
   end(): void;
 }
 
@@ -51,21 +54,23 @@ export function live(judge: (connection: string) => readonly Broken[], tell: (li
     if (ended) stirred.delete(connection);
   };
 
-  const flush = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    for (const connection of stirred) found(connection, judge(connection), false);
-    stirred.clear();
+  const look = () => {
+    const until = performance.now() + SLICE;
+    for (const connection of stirred) {
+      stirred.delete(connection);
+      found(connection, judge(connection), false);
+      if (performance.now() > until) break;
+    }
+    timer = stirred.size > 0 ? setTimeout(look, PAUSE) : undefined;
   };
 
   return {
     stir({ connection }) {
       stirred.add(connection);
-      timer ??= setTimeout(flush, SOON);
+      timer ??= setTimeout(look, SOON);
     },
     mistake: (connection, says) => line(`client ${says}`, "client", connection, says),
     found,
-    flush,
     end: () => clearTimeout(timer),
   };
 }

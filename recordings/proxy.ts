@@ -85,10 +85,12 @@ export async function proxy(options: ProxyOptions): Promise<RunningProxy> {
     const path = pathAt(options.target, request.url ?? "/");
     hidden.learn(request.rawHeaders, path);
     const url = hidden.redact(`${options.target.protocol}//${options.target.host}${path}`);
+    const isWebSocket = request.headers.upgrade?.toLowerCase() === "websocket";
     let isFirst = true;
     const note = (event: Unstamped) => {
       const stamped = { at: options.clock(), ...event } as WireEvent;
-      if (!closing) options.record({ connection: id, ...(isFirst && { url }), event: hidden.hide(stamped) });
+      if (!closing && isWebSocket)
+        options.record({ connection: id, ...(isFirst && { url }), event: hidden.hide(stamped) });
       isFirst = false;
     };
     join({ ...options, open, note, hidden, request, client: socket as Socket, head });

@@ -6,7 +6,7 @@ import { follow } from "./follow.ts";
 import { LINE } from "./lines.ts";
 import { live } from "./live.ts";
 import { lineOf } from "./ndjson.ts";
-import { clock, gap, type RecordedEvent } from "./recorded.ts";
+import { bounded, clock, gap, type RecordedEvent } from "./recorded.ts";
 import { type About, recording, rulesOf } from "./report.ts";
 
 /** Traffic that is recorded and judged while it happens, as `check` judges it later. */
@@ -52,7 +52,7 @@ export function session(protocol: Protocol, { file, began, strict, write, tell }
       write(line);
       const seen = { ...recorded, event: { ...event, at: time(at) ?? 0 } };
       follower.see(file, seen);
-      const mistake = sent.see(seen.event);
+      const mistake = sent.see(bounded(seen.event));
       if (mistake !== undefined) telling.mistake(connection, mistake);
       telling.stir(seen);
       if (event.type !== "end") return;
@@ -62,9 +62,8 @@ export function session(protocol: Protocol, { file, began, strict, write, tell }
       follower.over(file, connection);
     },
     end() {
-      telling.flush();
-      follower.end();
       telling.end();
+      follower.end();
     },
     report: (about) => (judged.size === 0 ? undefined : judged.report({ ...about, clients: sent.found() })),
   };

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { glob } from "../../harness/glob.ts";
 import { stayLean } from "../../harness/memory.ts";
 import type { Protocol } from "../../harness/protocol.ts";
@@ -9,7 +10,7 @@ import { arranged, twice } from "../../recordings/files.ts";
 import { follow } from "../../recordings/follow.ts";
 import type { Choice } from "../../recordings/har.ts";
 import { readRecording } from "../../recordings/read.ts";
-import type { RecordedEvent } from "../../recordings/recorded.ts";
+import { bounded, type RecordedEvent } from "../../recordings/recorded.ts";
 import { recording, rulesOf } from "../../recordings/report.ts";
 import { destinations, prepareAll, type WantedReports } from "../../reports/save.ts";
 import { finish } from "./finish.ts";
@@ -37,12 +38,13 @@ export async function checkCommand(args: CheckArguments, protocol: Protocol): Pr
   const sent = clients((message) => protocol.mistakeOf?.(message));
   const see = (file: string) => (it: RecordedEvent) => {
     follower.see(file, it);
-    if (!args.url || wants(follower.sofar(it.recording ?? file, it.connection)?.url ?? "")) sent.see(it.event);
+    if (!args.url || wants(follower.sofar(it.recording ?? file, it.connection)?.url ?? "")) sent.see(bounded(it.event));
   };
   const digests = new Map<string, string>();
-  const ordered = await arranged(args.files);
-  for (const file of ordered) {
-    const digest = await readRecording(file, see(file), protocol, choice);
+  for (const file of await arranged(args.files)) {
+    const hash = args.files.length > 1 ? createHash("sha256") : undefined;
+    await readRecording(file, see(file), protocol, choice, hash);
+    const digest = hash?.digest("hex") ?? file;
     const same = digests.get(digest);
     if (same !== undefined) throw twice(same, file);
     digests.set(digest, file);
