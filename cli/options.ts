@@ -247,6 +247,12 @@ export const RECORDING = {
     ...number("rotate", 1, 1024, "Begin another file before one has more MiB than this"),
     coerce: integer("rotate", 1, 1024),
   },
+  timeout: number(
+    "timeout",
+    1,
+    10_000,
+    "The time that the server has for the greeting, and for the end behind a goodbye, in ms",
+  ),
   redact: texts("redact", "Take this text out of all that is written, too (repeatable)"),
   ...pick(RUNNING, "ca", "insecure", "strict"),
   ...files,

@@ -87,6 +87,11 @@ export async function arranged(files: readonly string[]): Promise<readonly strin
   return all.flatMap((it) => {
     if (taken.has(it)) return [];
     const some = it.head ? partsOf(it.head.recording) : [it];
+    const [hole] = some.filter(({ head }, i) => head && i > 0 && head.part !== (some[i - 1]?.head?.part ?? 0) + 1);
+    if (hole?.head)
+      throw new UsageError(
+        `${hole.file} is part ${hole.head.part} of a recording, and part ${hole.head.part - 1} is missing. Name that, too, or check each part alone.`,
+      );
     for (const part of some) taken.add(part);
     return some.map(({ file }) => file);
   });

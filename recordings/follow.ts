@@ -78,11 +78,17 @@ export function follow(rules: readonly Rule[], done: (connection: FollowedConnec
   const left = seen();
   let count = 0;
 
-  const begin = (key: string, file: string, { connection: id, url = "", event }: RecordedEvent): Followed => {
+  const begin = (
+    key: string,
+    file: string,
+    { connection: id, recording, url = "", event }: RecordedEvent,
+  ): Followed => {
     count += 1;
     const it = begun(file, id, url, count, event.at);
-    if (event.type !== "upgrade" && left.has(key))
-      for (const from of ["client", "server"] as const) append(it, gap(from, event.at, BEFORE));
+    // In a file of `record` each connection begins with the request of the client.
+    const why = left.has(key) ? BEFORE : recording === undefined ? undefined : ELSEWHERE;
+    if (event.type !== "upgrade" && why !== undefined)
+      for (const from of ["client", "server"] as const) append(it, gap(from, event.at, why));
     lively.bytes += it.bytes;
     lively.all.set(key, it);
     return it;
@@ -152,6 +158,8 @@ const outOfOrder = ({ connection, event }: RecordedEvent, last: number) =>
 const keyOf = (file: string, connection: string) => `${file}\0${connection}`;
 
 const BEFORE = "what came before; too many connections were recorded at the same time to follow it on";
+
+const ELSEWHERE = "what came before; it stands in a file that is not given";
 
 const begun = (file: string, id: string, url: string, number: number, at: number): Followed => ({
   file,

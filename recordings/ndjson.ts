@@ -53,6 +53,8 @@ export function ndjson(name: string, sink: Sink): Lines {
     try {
       const value = line.length > LONG && structure(line) > STRUCTURE ? undefined : parse(line);
       const next = partHead(value);
+      if (next && next.recording === head?.recording && next.part !== head.part + 1)
+        throw wrong(`part ${next.part} of the recording stands behind part ${head.part}.`);
       if (next && next.recording !== head?.recording) time = clock(next.began);
       head = next ?? head;
       if (!next) sink({ ...recorded(value, time), recording: head?.recording });

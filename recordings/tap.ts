@@ -122,18 +122,24 @@ function reader(from: Side, extensions: string | undefined, note: (event: object
     closed = true;
     note({ type: "close", data: reason.toString(), ...(code !== 1005 && { code }) });
   });
-  frames.on("error", ({ code, message }: NodeJS.ErrnoException) => {
-    if (closed) return;
+  const fail = ({ code, message }: NodeJS.ErrnoException) => {
+    if (closed || lost !== undefined) return;
     const tooBig = code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
     if (tooBig) missing(`a message of more than ${MOST >> 20} MiB`);
     else note({ type: "violation", data: message });
     lost = tooBig ? "what came after a message that is too big" : "what came after it broke RFC 6455";
-  });
+  };
+  frames.on("error", fail);
   return {
     read(bytes, done) {
       // What follows a close frame is no message any more (RFC 6455, 5.5.1).
       if (closed) return void setImmediate(done);
-      if (lost === undefined) return void frames.write(bytes, () => done());
+      if (lost === undefined)
+        return void frames.write(bytes, (error) => {
+          // The event of an error comes after this.
+          if (error) fail(error);
+          done();
+        });
       if (!told) missing(lost);
       told = true;
       setImmediate(done);

@@ -27,9 +27,14 @@ export interface RecordArguments extends WantedReports {
   readonly ca?: string | undefined;
   readonly insecure: boolean;
   readonly strict: boolean;
+  /** The time that the server has for what it owes, in ms. */
+  readonly timeout: number;
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
+
+/** The time in ms since 1970, on a clock that nobody sets. */
+const now = () => performance.timeOrigin + performance.now();
 
 /** Lines on a target that cannot be reached that are told at most. */
 const FAILURES = 5;
@@ -58,7 +63,15 @@ export async function recordCommand({ out: path, ...args }: RecordArguments, pro
     relieve: () => stage.proxy?.relieve(),
     failed: ({ message }) => tell(`${message} Clients are served and judged as before.`),
   });
-  const recorded = session(protocol, { ...name, file: out, strict: args.strict, write: file.write, tell });
+  const recorded = session(protocol, {
+    ...name,
+    file: out,
+    strict: args.strict,
+    timeout: args.timeout,
+    now,
+    write: file.write,
+    tell,
+  });
   let failures = 0;
   const running = await proxy({
     ...args,
@@ -66,7 +79,7 @@ export async function recordCommand({ out: path, ...args }: RecordArguments, pro
     basic,
     ca,
     secrets,
-    clock: () => performance.timeOrigin + performance.now(),
+    clock: now,
     record: recorded.see,
     crowded: () => file.crowded,
     unreachable(failure) {

@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createTls } from "node:https";
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { expect, test } from "@jest/globals";
 import { type ClientOptions, WebSocket, WebSocketServer } from "ws";
+import { encode, OPCODE } from "../../harness/frame.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { CLI, cli, type Outcome, start } from "./process.ts";
 import { closing, cwd } from "./workspace.ts";
@@ -24,7 +27,15 @@ interface Recorder {
 }
 
 async function record(to: string, ...args: string[]): Promise<Recorder> {
-  const { child, outcome } = start(cwd, ["record", "--to", to, "--port", "0", "--out", "r.ndjson", ...args]);
+  const { child, outcome } = start(cwd, [
+    "record",
+    "--to",
+    to,
+    "--port",
+    "0",
+    ...(args.includes("--out") ? [] : ["--out", "r.ndjson"]),
+    ...args,
+  ]);
   closing.push(() => child.kill("SIGKILL"));
   let said = "";
   child.stdout?.on("data", (text) => {
@@ -199,6 +210,60 @@ test("a handshake that is refused is passed on with its status and body, and rec
   await isJudgedAlike(outcome, "r.ndjson");
 });
 
+test("a server that breaks RFC 6455 is passed on as it is, and recorded", async () => {
+  const server = createServer();
+  server.on("upgrade", (request, socket) => {
+    const key = request.headers["sec-websocket-key"];
+    const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    );
+    socket.write(encode({ opcode: OPCODE.text, payload: "{", masked: false, final: false }));
+    socket.write(encode({ opcode: OPCODE.continuation, payload: "}", masked: false }));
+    socket.write(encode({ opcode: OPCODE.text, payload: "{}", masked: false, reserved: 4 }));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closing.push(
+    () => server.closeAllConnections(),
+    () => server.close(),
+  );
+  const { url, stop } = await record(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const socket = new WebSocket(url, { perMessageDeflate: false });
+  const [error] = await new Promise<Error[]>((resolve) => socket.once("error", (it) => resolve([it])));
+  expect(error?.message).toMatch(/RSV1 must be clear/);
+  await stop();
+  expect(events().filter(({ from, type }) => from === "server" && type !== "upgrade")).toMatchObject([
+    { type: "text", data: "{}" },
+    { type: "violation", data: expect.stringMatching(/RSV1 must be clear/) },
+  ]);
+});
+
+test("a server behind TLS is reached, if its certificate is trusted", async () => {
+  const folder = resolve("tests/fixtures");
+  const server = createTls({
+    cert: readFileSync(join(folder, "localhost.crt")),
+    key: readFileSync(join(folder, "localhost.key")),
+  });
+  new WebSocketServer({ server }).on("connection", (socket) => socket.send("{}"));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closing.push(
+    () => server.closeAllConnections(),
+    () => server.close(),
+  );
+  const target = `wss://localhost:${(server.address() as AddressInfo).port}`;
+  const trusting = await record(target, "--ca", join(folder, "localhost.crt"));
+  const socket = new WebSocket(trusting.url);
+  expect(String((await once(socket, "message"))[0])).toBe("{}");
+  socket.terminate();
+  await trusting.stop();
+  const wary = await record(target, "--out", "wary.ndjson");
+  new WebSocket(wary.url).on("error", () => {});
+  await wary.says(/The TLS certificate of wss:.* is not trusted/);
+  await wary.stop();
+});
+
 test("what clients send wrongly is told and counted, and decides no verdict", async () => {
   const { url, says, stop } = await record(await own((socket) => socket.send("{}")));
   const socket = new WebSocket(url);
@@ -247,22 +312,18 @@ test("it outlives the death of either side, and tells clients that the target is
   await isJudgedAlike(outcome, "r.ndjson");
 });
 
-test("neither side can make it swell: who does not read is not sent more", async () => {
-  let serverSocket: WebSocket | undefined;
-  const { url, child, stop } = await record(
-    await own((socket) => {
-      serverSocket = socket;
-    }),
-    "--quiet",
-  );
+test.each(["client", "server"])("a %s that does not read is not sent more, and cannot make it swell", async (deaf) => {
+  const sockets: WebSocket[] = [];
+  const { url, child, stop } = await record(await own((socket) => void sockets.push(socket)), "--quiet");
   const socket = new WebSocket(url, { perMessageDeflate: false });
   await once(socket, "open");
-  while (!serverSocket) await new Promise((resolve) => setTimeout(resolve, 10));
-  socket.pause();
+  while (sockets.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  const [listening, speaking] = deaf === "client" ? [socket, sockets[0]] : [sockets[0], socket];
+  listening?.pause();
   const chunk = "x".repeat(1 << 20);
-  for (let i = 0; i < 100; i++) serverSocket.send(chunk);
+  for (let i = 0; i < 100; i++) speaking?.send(chunk);
   await new Promise((resolve) => setTimeout(resolve, 1_000));
-  expect(serverSocket.bufferedAmount).toBeGreaterThan(50 << 20);
+  expect(speaking?.bufferedAmount).toBeGreaterThan(50 << 20);
   const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
   expect(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024).toBeLessThan(250);
   socket.terminate();
@@ -291,6 +352,31 @@ test("a recording is rotated, and its files are judged as one, however they are 
   for (const file of files) expect(readFileSync(join(cwd, file)).length).toBeLessThanOrEqual(1 << 20);
   expect(outcome.stdout).toMatch(/^ {2}traffic {2}1 connection, 18 events/m);
   await isJudgedAlike(outcome, ...files.toReversed());
+  const [, , third = ""] = files;
+  // What stands in the other files may excuse anything that is seen in one.
+  expect((await cli(cwd, ["check", third])).stdout).toMatch(/^INCOMPLETE nothing of it could be judged$/m);
+  const hole = await cli(cwd, ["check", "r.ndjson", "r.3.ndjson"]);
+  expect([hole.code, hole.stderr]).toEqual([
+    2,
+    expect.stringMatching(/r\.3\.ndjson is part 3 of a recording, and part 2 is missing/),
+  ]);
+});
+
+test("what a server owes and does not do in time is told, and stands in the file", async () => {
+  const target = await own((socket) =>
+    socket.on("message", () => socket.send('{"command":"system/disconnected/response","status":"success"}')),
+  );
+  const { url, says, stop } = await record(target, "--timeout", "300");
+  const socket = new WebSocket(url);
+  await says(
+    /server connection 1: fail version\.greeting: not greeted: .*gave up waiting for system\/version\/response after 300 ms/,
+  );
+  socket.send(ASK);
+  await says(/server connection 1: fail disconnect\.closes: still open: /);
+  socket.terminate();
+  const outcome = await stop();
+  expect(outcome.stdout).toMatch(/^ {2}broken {3}.*version\.greeting in 1/m);
+  await isJudgedAlike(outcome, "r.ndjson");
 });
 
 test("a file that can hold no more costs no verdict, and is said at once and at the end", async () => {
