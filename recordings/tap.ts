@@ -6,6 +6,9 @@ import { gap } from "./recorded.ts";
 /** The largest message that is read, in bytes: a line of a recording holds no more. */
 const MOST = 8 << 20;
 
+/** The fragments of a message that is read, at most. */
+const FRAGMENTS = 1 << 16;
+
 /** Bytes that may wait to be read, before no more are taken. */
 const CROWDED = 4 << 20;
 
@@ -112,6 +115,7 @@ function reader(from: Side, extensions: string | undefined, note: (event: object
   const frames = new Receiver({
     isServer,
     maxPayload: MOST,
+    maxFragments: FRAGMENTS,
     extensions: deflate ? { [PerMessageDeflate.extensionName]: deflate } : {},
   });
   frames.on("message", (data: Buffer, isBinary: boolean) =>
@@ -124,10 +128,10 @@ function reader(from: Side, extensions: string | undefined, note: (event: object
   });
   const fail = ({ code, message }: NodeJS.ErrnoException) => {
     if (closed || lost !== undefined) return;
-    const tooBig = code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
-    if (tooBig) missing(`a message of more than ${MOST >> 20} MiB`);
+    const bound = TOO_BIG[code ?? ""];
+    if (bound !== undefined) missing(bound);
     else note({ type: "violation", data: message });
-    lost = tooBig ? "what came after a message that is too big" : "what came after it broke RFC 6455";
+    lost = bound !== undefined ? "what came after a message that is too big" : "what came after it broke RFC 6455";
   };
   frames.on("error", fail);
   return {
@@ -150,6 +154,12 @@ function reader(from: Side, extensions: string | undefined, note: (event: object
     },
   };
 }
+
+/** The bounds that a message can hit, by the code of the error of `ws`. */
+const TOO_BIG: Readonly<Record<string, string>> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: `a message of more than ${MOST >> 20} MiB`,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: `a message in more than ${FRAGMENTS} fragments`,
+};
 
 /** What inflates the messages of one side, if they may be compressed; an error if an extension changes them that nobody knows. */
 function inflater(header: string | undefined, isServer: boolean): PerMessageDeflate | Error | undefined {

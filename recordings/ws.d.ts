@@ -17,6 +17,7 @@ declare module "ws" {
     constructor(options: {
       readonly isServer: boolean;
       readonly maxPayload: number;
+      readonly maxFragments: number;
       readonly extensions: Readonly<Record<string, PerMessageDeflate>>;
     });
   }
