@@ -1,4 +1,4 @@
-import { isObject, json, type Message, type WireEvent } from "../harness/transcript.ts";
+import { isObject, type Message, parse, type WireEvent } from "../harness/transcript.ts";
 import type { ReportClients } from "../reports/report.ts";
 
 /** Kinds of mistakes that are told apart; the others are only counted. */
@@ -18,7 +18,8 @@ export function clients(mistakeOf: (message: Message) => string | undefined): Cl
   const mistakeIn = (event: WireEvent): string | undefined => {
     if (event.type === "binary") return "it is binary";
     if (event.type === "violation") return `it breaks RFC 6455: ${event.data}`;
-    const message = json(event);
+    // Not as a rule reads it: that is kept as long as the event is.
+    const message = event.type === "text" ? parse(event.data) : undefined;
     return isObject(message) ? mistakeOf(message) : "it is no JSON object";
   };
   return {

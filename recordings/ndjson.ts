@@ -57,7 +57,7 @@ export function ndjson(name: string, sink: Sink): Lines {
         throw wrong(`part ${next.part} of the recording stands behind part ${head.part}.`);
       if (next && next.recording !== head?.recording) time = clock(next.began);
       head = next ?? head;
-      if (!next) sink({ ...recorded(value, time), recording: head?.recording });
+      if (!next) sink(recorded(value, time, head?.recording));
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       throw new UsageError(`${name}:${number}: ${error.message}`);
@@ -67,7 +67,7 @@ export function ndjson(name: string, sink: Sink): Lines {
 
 const wrong = (words: string) => new UsageError(words);
 
-function recorded(value: unknown, time: Clock): RecordedEvent {
+function recorded(value: unknown, time: Clock, recording: string | undefined): RecordedEvent {
   if (!isObject(value))
     throw wrong(
       'the line is not a JSON object with one event, as {"connection": "1", "from": "server", "type": "text", "data": "…"}.',
@@ -80,7 +80,7 @@ function recorded(value: unknown, time: Clock): RecordedEvent {
   if (url !== undefined && typeof url !== "string") throw wrong(`"url" must be a text; it is ${brief(url)}.`);
   const id = String(connection);
   if (id.length > NAME) throw wrong(`"connection" has ${id.length} characters; at most ${NAME} are taken for a name.`);
-  return { connection: id, url: url && cut(url, NAME), event: eventOf(value, time) };
+  return { connection: id, recording, url: url && cut(url, NAME), event: eventOf(value, time) };
 }
 
 function eventOf({ from, type, data, code, at, ...more }: Message, time: Clock): WireEvent {
@@ -101,7 +101,7 @@ function eventOf({ from, type, data, code, at, ...more }: Message, time: Clock):
     type,
     ...(type !== "end" && { data: data ?? "" }),
     ...(code !== undefined && { code }),
-    ...further(type, more),
+    ...(type in FURTHER && further(type, more)),
   } as WireEvent;
 }
 

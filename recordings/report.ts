@@ -45,7 +45,7 @@ export interface About {
 export function recording(protocol: Protocol, strict: boolean): Recording {
   const { name, version, requirements } = protocol;
   const rows = rulesOf(protocol).map((rule) => rowOf(rule, requirements, strict));
-  const cases: ReportCase[] = [];
+  const kept: { readonly number: number; readonly it: ReportCase }[] = [];
   const urls = new Set<string>();
   const connections = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<Verdict, number>;
   let [events, size] = [0, 0];
@@ -65,7 +65,8 @@ export function recording(protocol: Protocol, strict: boolean): Recording {
       connections[verdict] += 1;
       const [place = ""] = connection.url.split("?", 1);
       if (urls.size < 2 && place !== "") urls.add(place);
-      if (size <= KEPT.first || found.some(isNew)) cases.push(caseOf(connection, verdict, found));
+      if (size <= KEPT.first || found.some(isNew))
+        kept.push({ number: connection.number, it: caseOf(connection, verdict, found) });
       for (const it of found) it.row.counts[it.verdict] += 1;
     },
     broken: (transcript) =>
@@ -90,6 +91,8 @@ export function recording(protocol: Protocol, strict: boolean): Recording {
           ...(leftOut && { leftOut }),
         },
       };
+      // Connections end in another order than they begin in.
+      const cases = kept.toSorted((a, b) => a.number - b.number).map(({ it }) => it);
       return conclude(draft, counted(cases), requirements);
     },
   };
@@ -145,11 +148,14 @@ const withoutEnds = ({ url, events }: Transcript): Transcript => ({
 
 /** Says how a handshake was refused, or failed. What is owed on a connection cannot be judged there. */
 function refusal({ events }: Transcript): string | undefined {
-  const heard = events.filter(isHeard);
-  const failed = heard.find((it) => it.type === "error" || (it.type === "upgrade" && (it.code ?? 101) !== 101));
-  if (!failed || !heard.every(({ type }) => type === "upgrade" || type === "error" || type === "end")) return undefined;
-  if (failed.type === "upgrade") return `the handshake was refused (HTTP ${failed.code})`;
-  return `the handshake failed (${"data" in failed ? failed.data : ""})`;
+  let failed: WireEvent | undefined;
+  for (const event of events) {
+    if (!isHeard(event)) continue;
+    if (event.type !== "upgrade" && event.type !== "error" && event.type !== "end") return undefined;
+    if (event.type === "error" || (event.type === "upgrade" && (event.code ?? 101) !== 101)) failed ??= event;
+  }
+  if (failed?.type === "upgrade") return `the handshake was refused (HTTP ${failed.code})`;
+  return failed && `the handshake failed (${"data" in failed ? failed.data : ""})`;
 }
 
 /** Tells if the report needs more connections on which a rule found the same. */

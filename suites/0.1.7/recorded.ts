@@ -51,9 +51,10 @@ function told(transcript: Transcript): string | undefined {
 }
 
 function owed({ url, events }: Transcript): Owed | undefined {
+  if (url === "") return undefined;
   const query = url.split("?").slice(1).join("?");
   const named = query.split("&").filter((part) => /version/i.test(part));
-  if (events.some(isOdd) || url === "" || named.length > 1 || /%(?![\da-f]{2})/i.test(query)) return undefined;
+  if (events.some(isOdd) || named.length > 1 || /%(?![\da-f]{2})/i.test(query)) return undefined;
   const client = new URLSearchParams(query).get(PARAMETER);
   // A url may be recorded without its query. The head of a request has all of it.
   if (client === null)

@@ -459,3 +459,39 @@ test("without a client nothing passes", async () => {
   const [error] = await once(socket, "error");
   expect(error.code).toBe("ECONNREFUSED");
 });
+
+test("requests that ask for no WebSocket pass, and odd ones end nothing but themselves", async () => {
+  const server = createServer((request, response) => {
+    response.setHeader("X-Path", request.url ?? "");
+    request.pipe(response);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closing.push(
+    () => server.closeAllConnections(),
+    () => server.close(),
+  );
+  const { url, stop } = await record(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/base`);
+  const http = url.replace("ws:", "http:");
+  const { hostname, port } = new URL(url);
+  for (const odd of [
+    "GET http://x/ HTTP/1.1",
+    "OPTIONS * HTTP/1.1",
+    "GET /\u00ff%zz HTTP/1.1",
+    "\u0000",
+    "CONNECT a:1 HTTP/1.1",
+  ])
+    await new Promise<void>((done) => {
+      const socket = connect(Number(port), hostname, () =>
+        socket.write(
+          Buffer.from(`${odd}\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX: \u00e9\r\n\r\n`, "latin1"),
+        ),
+      );
+      const end = () => void socket.destroy();
+      socket.on("data", end).on("error", end);
+      socket.on("close", () => done());
+    });
+  const answer = await fetch(`${http}/login?a=1`, { method: "POST", body: "name" });
+  expect([answer.status, answer.headers.get("x-path"), await answer.text()]).toEqual([200, "/base/login?a=1", "name"]);
+  expect((await stop()).stderr).not.toContain("bug");
+});
