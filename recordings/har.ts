@@ -29,7 +29,7 @@ export function har(name: string, content: unknown, sink: Sink, choice: Choice =
     const events = eventsOf(entry, place, `${name}: log.entries[${i}]`);
     if (!events || !(choice.wants?.(place) ?? true)) continue;
     const isForeign = !choice.wants && !choice.speaks({ url: place, events });
-    if (isForeign) choice.leaveOut(`entry ${i + 1} of ${name}${place === "" ? "" : ` (${place})`}`);
+    if (isForeign) choice.leaveOut(`entry ${i + 1} of ${name}${place === "" ? "" : ` (${place.split("?", 1)[0]})`}`);
     else for (const event of events) sink({ connection: `entry ${i + 1}`, url: place || undefined, event });
   }
 }
