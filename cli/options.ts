@@ -221,7 +221,42 @@ export const EXPECTING = {
 
 /** The options of `check`, beside those of reports. */
 export const CHECKING = {
+  url: texts("url", "Only the connections whose url matches (globs, repeatable)"),
   strict: RUNNING.strict,
+} as const;
+
+/** The options of `record`, beside the files of reports. */
+export const RECORDING = {
+  to: {
+    ...target("The url of the server"),
+    requiresArg: true,
+    demandOption: true,
+    coerce: (value: unknown) => url(value) ?? "",
+  },
+  host: {
+    ...text("host", "The address to listen on"),
+    default: "127.0.0.1",
+    coerce: (value: unknown) => once("host")(value) ?? "",
+  },
+  port: {
+    ...number("port", 0, 9000, "The port to listen on; 0 is any free one"),
+    coerce: integer("port", 0, LAST_PORT),
+  },
+  out: text("out", "Write the recording to this file, which must not exist (default: tachyon-recording-<time>.ndjson)"),
+  rotate: {
+    ...number("rotate", 1, 1024, "Begin another file before one has more MiB than this"),
+    coerce: integer("rotate", 1, 1024),
+  },
+  timeout: number(
+    "timeout",
+    1,
+    10_000,
+    "The time that the server has for the greeting, and for the end behind a goodbye, in ms",
+  ),
+  redact: texts("redact", "Take this text out of all that is written, too (repeatable)"),
+  ...pick(RUNNING, "ca", "insecure", "strict"),
+  ...files,
+  ...pick(OUTPUT, "quiet", "verbose"),
 } as const;
 
 /** The options of `report`, beside those of reports and expected failures. */

@@ -1,6 +1,6 @@
 import type { Requirement } from "./catalogue.ts";
 import type { Foundations } from "./foundation.ts";
-import type { Rule } from "./rule.ts";
+import type { RecordedRule, Rule } from "./rule.ts";
 import type { Case, Suite } from "./scenario.ts";
 import type { Violation } from "./schema.ts";
 import type { RequirementSet } from "./set.ts";
@@ -83,6 +83,12 @@ export interface Protocol {
   readonly keywords: readonly string[];
   /** The rules that are judged on every connection of every case. */
   readonly rules: readonly Rule[];
+  /** Further rules, for recorded connections. */
+  readonly recordedRules?: readonly RecordedRule[];
+  /** Says what is wrong with a message of a client; nothing if all is right. */
+  mistakeOf?(message: Message): string | undefined;
+  /** Tells if anything on a recorded connection is of this protocol. */
+  speaks?(transcript: Transcript): boolean;
   /** Returns `undefined` for a message that does not say which it is. */
   envelope(message: Message): MessageEnvelope | undefined;
   /** Lists what is wrong with a message by its schema; nothing if this version defines none. */

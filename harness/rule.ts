@@ -27,6 +27,11 @@ export interface Rule {
   readonly gaps: Gaps;
 }
 
+/** A rule for recorded traffic alone: it says on which connections it can be judged. */
+export interface RecordedRule extends Rule {
+  applies(transcript: Transcript): boolean;
+}
+
 /** The events that a recording lacks, by their side: they may hide a breach, or excuse one that is seen. */
 export interface Gaps {
   readonly hide: readonly Side[];

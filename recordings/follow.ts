@@ -1,6 +1,7 @@
 import { costOf } from "../harness/bounds.ts";
 import type { Rule } from "../harness/rule.ts";
-import { keep, shorten, type Transcript, type WireEvent } from "../harness/transcript.ts";
+import { cut, keep, shorten, type Transcript, type WireEvent } from "../harness/transcript.ts";
+import { UsageError } from "../harness/usage.ts";
 import { isEnd, prune } from "./judge.ts";
 import { bounded, gap, type RecordedEvent } from "./recorded.ts";
 import { seen } from "./seen.ts";
@@ -36,6 +37,10 @@ export interface FollowedConnection {
 /** Follows the connections of recordings, however long, and in bounded memory. */
 export interface Follower {
   see(file: string, recorded: RecordedEvent): void;
+  /** Nothing more comes on a connection: hands it over. */
+  over(file: string, connection: string): void;
+  /** Returns what decides the rules on a connection so far. */
+  sofar(file: string, connection: string): Transcript | undefined;
   /** Nothing more comes: hands over all that is still followed. */
   end(): void;
 }
@@ -73,11 +78,17 @@ export function follow(rules: readonly Rule[], done: (connection: FollowedConnec
   const left = seen();
   let count = 0;
 
-  const begin = (key: string, file: string, { connection: id, url = "", event }: RecordedEvent): Followed => {
+  const begin = (
+    key: string,
+    file: string,
+    { connection: id, recording, url = "", event }: RecordedEvent,
+  ): Followed => {
     count += 1;
     const it = begun(file, id, url, count, event.at);
-    if (event.type !== "upgrade" && left.has(key))
-      for (const from of ["client", "server"] as const) append(it, gap(from, event.at, BEFORE));
+    // In a file of `record` each connection begins with the request of the client.
+    const why = left.has(key) ? BEFORE : recording === undefined ? undefined : ELSEWHERE;
+    if (event.type !== "upgrade" && why !== undefined)
+      for (const from of ["client", "server"] as const) append(it, gap(from, event.at, why));
     lively.bytes += it.bytes;
     lively.all.set(key, it);
     return it;
@@ -101,23 +112,36 @@ export function follow(rules: readonly Rule[], done: (connection: FollowedConnec
     lively = { bytes: 0, all: new Map() };
   };
 
+  const release = (key: string, it: Followed) => {
+    lively.bytes -= it.bytes;
+    lively.all.delete(key);
+    done(finished(it));
+  };
+
   return {
     see(file, recorded) {
-      const key = `${file}\0${recorded.connection}`;
+      const key = keyOf(recorded.recording ?? file, recorded.connection);
       const known = find(key);
       // A name may be used again, once its connection is over.
       const over = known?.ended && recorded.event.type === "upgrade";
-      if (over) {
-        lively.bytes -= known.bytes;
-        done(finished(known));
-      }
+      if (over) release(key, known);
       const it = known && !over ? known : begin(key, file, recorded);
+      if (recorded.event.at < it.last) throw outOfOrder(recorded, it.last);
       it.url ||= recorded.url ?? "";
       const before = it.bytes;
       append(it, bounded(recorded.event));
       if (it.fresh > PIECE.events || it.freshBytes > PIECE.bytes) trim(it, rules);
       lively.bytes += it.bytes - before;
       if (lively.bytes > MEMORY / 2) drop();
+    },
+    over(file, connection) {
+      const key = keyOf(file, connection);
+      const it = find(key);
+      if (it) release(key, it);
+    },
+    sofar(file, connection) {
+      const it = lively.all.get(keyOf(file, connection)) ?? silent.get(keyOf(file, connection));
+      return it && { url: it.url, events: it.decisive };
     },
     end() {
       for (const it of [...silent.values(), ...lively.all.values()].toSorted((a, b) => a.number - b.number))
@@ -126,7 +150,16 @@ export function follow(rules: readonly Rule[], done: (connection: FollowedConnec
   };
 }
 
+const outOfOrder = ({ connection, event }: RecordedEvent, last: number) =>
+  new UsageError(
+    `an event of connection ${cut(connection, 60)} at ${event.at} ms stands behind one at ${last} ms. Sort the events by their time.`,
+  );
+
+const keyOf = (file: string, connection: string) => `${file}\0${connection}`;
+
 const BEFORE = "what came before; too many connections were recorded at the same time to follow it on";
+
+const ELSEWHERE = "what came before; it stands in a file that is not given";
 
 const begun = (file: string, id: string, url: string, number: number, at: number): Followed => ({
   file,

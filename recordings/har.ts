@@ -1,28 +1,58 @@
-import { isObject, type Message, show, type WireEvent } from "../harness/transcript.ts";
+import { isObject, type Message, show, type Transcript, type WireEvent } from "../harness/transcript.ts";
 import { UsageError } from "../harness/usage.ts";
 import { clock, gap, type Sink } from "./recorded.ts";
+
+/** Chooses among the connections of a file. */
+export interface Choice {
+  /** Tells if the user wants a connection, if the user says which. */
+  readonly wants?: ((url: string) => boolean) | undefined;
+  /** Tells if anything on a connection is of the protocol. */
+  speaks(transcript: Transcript): boolean;
+  /** A connection is left out, for it does not speak the protocol. */
+  leaveOut(name: string): void;
+}
+
+const EVERYTHING: Choice = { speaks: () => true, leaveOut() {} };
 
 /**
  * Reads the WebSockets of a HAR file as Chromium and Firefox save it: `_webSocketMessages` of an entry. It holds no end of a
  * connection. Throws a `UsageError` where it is none.
  */
-export function har(name: string, content: unknown, sink: Sink): void {
+export function har(name: string, content: unknown, sink: Sink, choice: Choice = EVERYTHING): void {
   const log = isObject(content) ? content.log : undefined;
   const entries = isObject(log) ? log.entries : undefined;
   if (!Array.isArray(entries)) throw new UsageError(`${name} is not a HAR file: log.entries is missing.`);
   for (const [i, entry] of entries.entries()) {
-    const messages = isObject(entry) ? entry._webSocketMessages : undefined;
-    if (!Array.isArray(messages)) continue;
-    const request = isObject(entry.request) ? entry.request : {};
-    const url = typeof request.url === "string" ? request.url : undefined;
-    const time = clock();
-    for (const [j, message] of messages.entries()) {
-      const where = `${name}: log.entries[${i}]._webSocketMessages[${j}]`;
-      if (!isObject(message)) throw new UsageError(`${where} is not an object.`);
-      const at = time(milliseconds(message.time)) ?? 0;
-      sink({ connection: `entry ${i + 1}`, url, event: eventOf(message, at, where) });
-    }
+    if (!isObject(entry)) continue;
+    const { url } = isObject(entry.request) ? entry.request : {};
+    const place = typeof url === "string" ? url : "";
+    const events = eventsOf(entry, place, `${name}: log.entries[${i}]`);
+    if (!events || !(choice.wants?.(place) ?? true)) continue;
+    const isForeign = !choice.wants && !choice.speaks({ url: place, events });
+    if (isForeign) choice.leaveOut(`entry ${i + 1} of ${name}${place === "" ? "" : ` (${place.split("?", 1)[0]})`}`);
+    else for (const event of events) sink({ connection: `entry ${i + 1}`, url: place || undefined, event });
   }
+}
+
+/** Returns what happened on the WebSocket of an entry, in order of time; nothing if it is none. */
+function eventsOf(entry: Message, url: string, where: string): WireEvent[] | undefined {
+  const { _webSocketMessages: messages = [], response } = entry;
+  if (!Array.isArray(messages)) return undefined;
+  const status = isObject(response) ? Number(response.status) : Number.NaN;
+  if (messages.length === 0) {
+    const isRefused = /^wss?:/i.test(url) && status > 0 && status !== 101;
+    return isRefused
+      ? [{ at: 0, from: "server", type: "upgrade", code: status, data: `HTTP/1.1 ${status}` }]
+      : undefined;
+  }
+  const time = clock();
+  return messages
+    .map((message, j): WireEvent => {
+      const at = `${where}._webSocketMessages[${j}]`;
+      if (!isObject(message)) throw new UsageError(`${at} is not an object.`);
+      return eventOf(message, time(milliseconds(message.time)) ?? 0, at);
+    })
+    .toSorted((a, b) => a.at - b.at);
 }
 
 const FROM: Readonly<Record<string, WireEvent["from"]>> = {

@@ -2,7 +2,7 @@ import { discard } from "../harness/memory.ts";
 import { UsageError } from "../harness/usage.ts";
 
 /** Bytes of a line at most: a message that is still judged, with each character escaped. */
-const MOST = 8 << 20;
+export const LINE = 8 << 20;
 
 const NEWLINE = 0x0a;
 
@@ -20,9 +20,9 @@ export function lines(name: string, each: (line: string, number: number) => void
 
   const add = (bytes: Uint8Array) => {
     length += bytes.length;
-    if (length > MOST)
+    if (length > LINE)
       throw new UsageError(
-        `${name}:${number + 1}: the line has more than ${MOST >> 20} MiB, and no event needs so many.`,
+        `${name}:${number + 1}: the line has more than ${LINE >> 20} MiB, and no event needs so many.`,
       );
     if (bytes.length > 0) parts.push(bytes);
   };

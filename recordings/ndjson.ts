@@ -3,6 +3,29 @@ import { suggestion, UsageError } from "../harness/usage.ts";
 import { type Lines, lines } from "./lines.ts";
 import { type Clock, clock, type RecordedEvent, type Sink } from "./recorded.ts";
 
+/** The first line of a file that `record` wrote. */
+export interface PartHead {
+  /** The same in all files of a recording. */
+  readonly recording: string;
+  /** The number of the file, from 1. */
+  readonly part: number;
+  /** The time when the recording began, in ms since 1970. */
+  readonly began: number;
+}
+
+/** Reads the first line of a part; nothing if it is another line. */
+export function partHead(value: unknown): PartHead | undefined {
+  if (!isObject(value) || value.connection !== undefined) return undefined;
+  const { recording, part, began } = value;
+  if (typeof recording !== "string" || recording.length > NAME) return undefined;
+  if (typeof part !== "number" || typeof began !== "number") return undefined;
+  return { recording, part, began };
+}
+
+/** Writes an event as a line. */
+export const lineOf = ({ connection, url, event }: RecordedEvent, at: number): string =>
+  JSON.stringify({ connection, ...(url !== undefined && { url }), ...event, at });
+
 const SIDES = ["client", "server"];
 
 /** The types of events; of these two the content must be there. */
@@ -23,11 +46,18 @@ const STRUCTURE = 1_000;
  * is left alone, and so are empty lines. Throws a `UsageError` with the number of the line that is none.
  */
 export function ndjson(name: string, sink: Sink): Lines {
-  const time = clock();
+  let time = clock();
+  let head: PartHead | undefined;
   return lines(name, (line, number) => {
     if (line.trim() === "") return;
     try {
-      sink(recorded(line, time));
+      const value = line.length > LONG && structure(line) > STRUCTURE ? undefined : parse(line);
+      const next = partHead(value);
+      if (next && next.recording === head?.recording && next.part !== head.part + 1)
+        throw wrong(`part ${next.part} of the recording stands behind part ${head.part}.`);
+      if (next && next.recording !== head?.recording) time = clock(next.began);
+      head = next ?? head;
+      if (!next) sink(recorded(value, time, head?.recording));
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       throw new UsageError(`${name}:${number}: ${error.message}`);
@@ -37,8 +67,7 @@ export function ndjson(name: string, sink: Sink): Lines {
 
 const wrong = (words: string) => new UsageError(words);
 
-function recorded(line: string, time: Clock): RecordedEvent {
-  const value = line.length > LONG && structure(line) > STRUCTURE ? undefined : parse(line);
+function recorded(value: unknown, time: Clock, recording: string | undefined): RecordedEvent {
   if (!isObject(value))
     throw wrong(
       'the line is not a JSON object with one event, as {"connection": "1", "from": "server", "type": "text", "data": "…"}.',
@@ -51,10 +80,10 @@ function recorded(line: string, time: Clock): RecordedEvent {
   if (url !== undefined && typeof url !== "string") throw wrong(`"url" must be a text; it is ${brief(url)}.`);
   const id = String(connection);
   if (id.length > NAME) throw wrong(`"connection" has ${id.length} characters; at most ${NAME} are taken for a name.`);
-  return { connection: id, url: url && cut(url, NAME), event: eventOf(value, time) };
+  return { connection: id, recording, url: url && cut(url, NAME), event: eventOf(value, time) };
 }
 
-function eventOf({ from, type, data, code, at }: Message, time: Clock): WireEvent {
+function eventOf({ from, type, data, code, at, ...more }: Message, time: Clock): WireEvent {
   if (!SIDES.includes(from as string)) throw wrong(`"from" must be "client" or "server"; it is ${brief(from)}.`);
   if (typeof type !== "string" || !TYPES.includes(type))
     throw wrong(
@@ -72,8 +101,26 @@ function eventOf({ from, type, data, code, at }: Message, time: Clock): WireEven
     type,
     ...(type !== "end" && { data: data ?? "" }),
     ...(code !== undefined && { code }),
+    ...(type in FURTHER && further(type, more)),
   } as WireEvent;
 }
+
+/** What else an event of a type may hold, as report.json has it: each property and its type. */
+const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  upgrade: { odd: "boolean" },
+  violation: { failure: "string" },
+  error: { failure: "string", handshake: "boolean" },
+  limit: { scope: "string" },
+  timeout: { what: "string", afterMs: "number", short: "boolean", nextServedAfterMs: "number", among: "number" },
+};
+
+const further = (type: string, more: Message) =>
+  Object.fromEntries(
+    Object.entries(FURTHER[type] ?? {}).flatMap(([name, kind]) => {
+      const value = more[name];
+      return typeof value === kind && value !== false ? [[name, value]] : [];
+    }),
+  );
 
 /** A wrong value, on one short line. */
 function brief(value: unknown): string {

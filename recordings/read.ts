@@ -1,21 +1,26 @@
-import { createReadStream } from "node:fs";
-import { join } from "node:path";
+import type { Hash } from "node:crypto";
 import type { Protocol } from "../harness/protocol.ts";
 import { parse } from "../harness/transcript.ts";
-import { reason, STDIN, UsageError } from "../harness/usage.ts";
-import { isFolder, ofProtocol, REPORT_BYTES, reportFrom } from "../reports/read.ts";
-import { har } from "./har.ts";
+import { reason, UsageError } from "../harness/usage.ts";
+import { ofProtocol, REPORT_BYTES, reportFrom } from "../reports/read.ts";
+import { chunksOf } from "./files.ts";
+import { type Choice, har } from "./har.ts";
 import { ndjson } from "./ndjson.ts";
 import type { Sink } from "./recorded.ts";
 import { stored } from "./stored.ts";
 
-/** Reads a recording in any format, and hands over its events one after another. Throws a `UsageError`. */
-export async function readRecording(file: string, sink: Sink, protocol: Known): Promise<void> {
-  const path = (await isFolder(file)) ? join(file, "report.json") : file;
-  const chunks: AsyncIterator<Buffer> = createReadStream(path, {
-    highWaterMark: CHUNK,
-    ...(path === STDIN && { fd: 0 }),
-  })[Symbol.asyncIterator]();
+/**
+ * Reads a recording in any format, and hands over its events one after another. A `digest` learns what the file holds. Throws a
+ * `UsageError`.
+ */
+export async function readRecording(
+  file: string,
+  sink: Sink,
+  protocol: Known,
+  choice: Choice,
+  digest?: Hash,
+): Promise<void> {
+  const chunks = digest ? digested(chunksOf(file), digest) : chunksOf(file);
   try {
     const begin: Buffer[] = [];
     // What comes out of a pipe may begin with very little.
@@ -25,19 +30,24 @@ export async function readRecording(file: string, sink: Sink, protocol: Known): 
       begin.push(value);
     }
     const kind = FORMATS.find(({ begins }) => begins.test(Buffer.concat(begin).toString("utf8", 0, 4096))) ?? LINES;
-    await kind.read({ name: file, protocol, sink, begin, chunks });
+    await kind.read({ name: file, protocol, sink, begin, chunks, choice });
   } catch (error) {
     if (error instanceof UsageError || (error as NodeJS.ErrnoException).code === undefined) throw error;
     throw new UsageError(`Cannot read ${file}: ${reason(error)}. Check the path.`);
   } finally {
-    await chunks.return?.();
+    await chunks.return(undefined);
   }
 }
 
 type Known = Pick<Protocol, "name" | "version">;
 
-/** Bytes that are read at a time. */
-const CHUNK = 256 << 10;
+async function* digested(chunks: AsyncIterable<Buffer>, digest: Hash): AsyncGenerator<Buffer, undefined> {
+  for await (const chunk of chunks) {
+    digest.update(chunk);
+    yield chunk;
+  }
+  return undefined;
+}
 
 /** The number of characters that tell the format of a file. */
 const HEAD = 16;
@@ -46,6 +56,7 @@ interface Source {
   readonly name: string;
   readonly protocol: Known;
   readonly sink: Sink;
+  readonly choice: Choice;
   /** The part that was read already. */
   readonly begin: readonly Buffer[];
   readonly chunks: AsyncIterator<Buffer>;
@@ -68,7 +79,7 @@ const FORMATS = [
       const content = parse(await whole(source));
       if (content === undefined)
         throw new UsageError(`${source.name} is not a HAR file: it holds no JSON, or was cut off.`);
-      har(source.name, content, source.sink);
+      har(source.name, content, source.sink, source.choice);
     },
   },
   {

@@ -4,6 +4,8 @@ import type { Side, WireEvent } from "../harness/transcript.ts";
 /** Something that a recording holds: an event, and on which connection it happened. */
 export interface RecordedEvent {
   readonly connection: string;
+  /** The name of a recording in several files, which share its connections. */
+  readonly recording?: string | undefined;
   readonly url?: string | undefined;
   readonly event: WireEvent;
 }
@@ -34,9 +36,11 @@ export type Clock = (at: unknown) => number | undefined;
 /** A number from here on is ms since 1970, not since some recording began. */
 const EPOCH = 1e11;
 
-/** The clock of one recording. What has no time of its own happened when the event before it did. */
-export function clock(): Clock {
-  let zero: number | undefined;
+/**
+ * The clock of one recording, which may say when it began. What has no time of its own happened when the event before it did.
+ */
+export function clock(began?: number): Clock {
+  let zero = began;
   let last = 0;
   return (at) => {
     if (at === undefined || at === null) return last;

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { broken, type Requirement, VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
 import type { Protocol } from "../harness/protocol.ts";
-import type { Rule } from "../harness/rule.ts";
-import { cut, shorten, type WireEvent } from "../harness/transcript.ts";
-import type { Report, ReportCase, ReportCheck } from "../reports/report.ts";
+import type { RecordedRule, Rule } from "../harness/rule.ts";
+import { cut, shorten, type Transcript, type WireEvent } from "../harness/transcript.ts";
+import type { Report, ReportCase, ReportCheck, ReportClients, ReportRecording } from "../reports/report.ts";
 import { conclude } from "../reports/verdict.ts";
 import type { FollowedConnection } from "./follow.ts";
 import { judgeRecorded } from "./judge.ts";
@@ -14,10 +14,22 @@ const KEPT = { first: 200, broken: 20 } as const;
 /** Judges connections one after another, and makes a report of them. */
 export interface Recording {
   add(connection: FollowedConnection): void;
+  /** Returns what is broken on a connection so far. */
+  broken(transcript: Transcript): readonly Broken[];
   /** The number of connections so far. */
   readonly size: number;
   report(about: About): Report;
 }
+
+/** A rule that is broken on a connection. */
+export interface Broken {
+  readonly requirement: string;
+  readonly verdict: Verdict;
+  readonly actual: string;
+}
+
+/** Returns all rules by which recorded traffic is judged. */
+export const rulesOf = ({ rules, recordedRules = [] }: Protocol): readonly Rule[] => [...rules, ...recordedRules];
 
 /** The facts that a report of recordings says beside the findings. */
 export interface About {
@@ -25,12 +37,15 @@ export interface About {
   readonly files: readonly string[];
   readonly startedAt: Date;
   readonly durationMs: number;
+  readonly clients: ReportClients;
+  readonly leftOut?: ReportRecording["leftOut"];
 }
 
 /** Judges by the rules of a protocol; with `strict` a SHOULD counts as a MUST. What it remembers is bounded. */
-export function recording({ name, version, requirements, rules }: Protocol, strict: boolean): Recording {
-  const rows = rules.map((rule) => rowOf(rule, requirements, strict));
-  const cases: ReportCase[] = [];
+export function recording(protocol: Protocol, strict: boolean): Recording {
+  const { name, version, requirements } = protocol;
+  const rows = rulesOf(protocol).map((rule) => rowOf(rule, requirements, strict));
+  const kept: { readonly number: number; readonly it: ReportCase }[] = [];
   const urls = new Set<string>();
   const connections = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<Verdict, number>;
   let [events, size] = [0, 0];
@@ -40,7 +55,7 @@ export function recording({ name, version, requirements, rules }: Protocol, stri
       return size;
     },
     add(connection) {
-      const found = findingsOn(connection, rows);
+      const found = judgedBy(rows, connection.decisive);
       const verdict = worst(
         found.filter((it) => it.verdict !== "skip").map((it) => it.verdict),
         "skip",
@@ -50,10 +65,15 @@ export function recording({ name, version, requirements, rules }: Protocol, stri
       connections[verdict] += 1;
       const [place = ""] = connection.url.split("?", 1);
       if (urls.size < 2 && place !== "") urls.add(place);
-      if (size <= KEPT.first || found.some(isNew)) cases.push(caseOf(connection, verdict, found));
+      if (size <= KEPT.first || found.some(isNew))
+        kept.push({ number: connection.number, it: caseOf(connection, verdict, found) });
       for (const it of found) it.row.counts[it.verdict] += 1;
     },
-    report({ suite, files, startedAt, durationMs }) {
+    broken: (transcript) =>
+      judgedBy(rows, transcript)
+        .filter(({ row, verdict }) => verdict === row.broken)
+        .map(({ row, verdict, actual }) => ({ requirement: row.requirement.id, verdict, actual })),
+    report({ suite, files, startedAt, durationMs, clients, leftOut }) {
       const [url, ...more] = urls;
       const draft = {
         suite,
@@ -67,8 +87,12 @@ export function recording({ name, version, requirements, rules }: Protocol, stri
           events,
           connections,
           requirements: Object.fromEntries(rows.map(({ requirement, counts }) => [requirement.id, counts])),
+          ...(clients.wrong > 0 && { clients }),
+          ...(leftOut && { leftOut }),
         },
       };
+      // Connections end in another order than they begin in.
+      const cases = kept.toSorted((a, b) => a.number - b.number).map(({ it }) => it);
       return conclude(draft, counted(cases), requirements);
     },
   };
@@ -76,7 +100,7 @@ export function recording({ name, version, requirements, rules }: Protocol, stri
 
 /** A rule, its requirement, and of how many connections it gave each verdict. */
 interface Row {
-  readonly rule: Rule;
+  readonly rule: Rule | RecordedRule;
   readonly requirement: Requirement;
   readonly broken: Verdict;
   readonly counts: Record<Verdict, number>;
@@ -97,16 +121,41 @@ interface Judged {
   readonly events?: readonly WireEvent[] | undefined;
 }
 
-function findingsOn({ decisive }: FollowedConnection, rows: readonly Row[]): readonly Judged[] {
-  const silent = !decisive.events.some(({ from, type }) => from === "server" && type !== "cut");
-  return rows.map((row) => {
-    const { outcome, actual, events } = judgeRecorded(row.rule, decisive);
+function judgedBy(rows: readonly Row[], transcript: Transcript): readonly Judged[] {
+  const refused = refusal(transcript);
+  const why = refused ?? (isSilent(transcript) ? "nothing that the server sent is recorded" : undefined);
+  const asked = rows.filter(({ rule }) => !("applies" in rule) || rule.applies(transcript));
+  return asked.map((row) => {
+    const { outcome, actual, events } = judgeRecorded(
+      row.rule,
+      refused === undefined ? transcript : withoutEnds(transcript),
+    );
     if (outcome === "broken") return { row, verdict: row.broken, actual, events };
+    if (refused !== undefined) return { row, verdict: "skip", actual: refused };
     if (outcome === "inconclusive") return { row, verdict: "skip", actual };
-    return silent
-      ? { row, verdict: "skip", actual: "nothing that the server sent is recorded" }
-      : { row, verdict: "pass", actual };
+    return why === undefined ? { row, verdict: "pass", actual } : { row, verdict: "skip", actual: why };
   });
+}
+
+const isHeard = ({ from, type }: WireEvent) => from === "server" && type !== "cut";
+const isSilent = ({ events }: Transcript) => !events.some(isHeard);
+
+/** An end of TCP behind a handshake that was refused ends no connection of the protocol. */
+const withoutEnds = ({ url, events }: Transcript): Transcript => ({
+  url,
+  events: events.filter(({ type }) => type !== "end"),
+});
+
+/** Says how a handshake was refused, or failed. What is owed on a connection cannot be judged there. */
+function refusal({ events }: Transcript): string | undefined {
+  let failed: WireEvent | undefined;
+  for (const event of events) {
+    if (!isHeard(event)) continue;
+    if (event.type !== "upgrade" && event.type !== "error" && event.type !== "end") return undefined;
+    if (event.type === "error" || (event.type === "upgrade" && (event.code ?? 101) !== 101)) failed ??= event;
+  }
+  if (failed?.type === "upgrade") return `the handshake was refused (HTTP ${failed.code})`;
+  return failed && `the handshake failed (${"data" in failed ? failed.data : ""})`;
 }
 
 /** Tells if the report needs more connections on which a rule found the same. */

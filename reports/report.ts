@@ -85,6 +85,17 @@ export interface ReportRecording {
   readonly connections: Readonly<Record<Verdict, number>>;
   /** The same for each requirement; `skip` where not enough was recorded to judge it. */
   readonly requirements: Readonly<Record<string, Readonly<Record<Verdict, number>>>>;
+  /** What is wrong with what clients sent, if anything is. It decides no verdict. */
+  readonly clients?: ReportClients;
+  /** Connections that hold nothing of the protocol and were left out: the first few, and their number. */
+  readonly leftOut?: { readonly connections: number; readonly names: readonly string[] };
+}
+
+/** Messages of clients, and the most frequent mistakes in them. */
+export interface ReportClients {
+  readonly messages: number;
+  readonly wrong: number;
+  readonly mistakes: readonly { readonly says: string; readonly messages: number }[];
 }
 
 /** The verdict of a run: conformant, not conformant, or something that was to be judged was not. */

@@ -1,7 +1,7 @@
 import { groupBy } from "../harness/group.ts";
 import { visible } from "./escape.ts";
 import { count } from "./names.ts";
-import type { Report, ReportRecording } from "./report.ts";
+import type { Report, ReportClients, ReportRecording } from "./report.ts";
 
 /** The number of reasons that are told at most. */
 const REASONS = 10;
@@ -10,7 +10,7 @@ const REASONS = 10;
 export function notRecorded({ recording, cases }: Report, verbose: boolean): string[] {
   if (!recording) return [];
   const all = cases.flatMap(({ id, checks }) => {
-    const open = checks.filter((check) => check.unrecorded);
+    const open = checks.filter(({ verdict }) => verdict === "skip");
     return [...groupBy(open, ({ actual }) => actual)].map(([why, some]) => {
       return { id, words: `${visible(why)}: ${some.map(({ requirement }) => requirement).join(", ")}` };
     });
@@ -30,7 +30,7 @@ export function notRecorded({ recording, cases }: Report, verbose: boolean): str
 /** Lines of the summary: the traffic that was judged, what could not be judged, and how much of it the report holds. */
 export function traffic(
   { cases, durationMs }: Report,
-  { connections, events, requirements }: ReportRecording,
+  { connections, events, requirements, clients, leftOut }: ReportRecording,
   tally: string,
 ): string[] {
   const all = Object.values(connections).reduce((a, b) => a + b);
@@ -38,8 +38,28 @@ export function traffic(
   return [
     `  traffic  ${count(all, "connection")}, ${events} events in ${(durationMs / 1000).toFixed(2)} s: ${tally}`,
     ...(open.length > 0 ? [`  unjudged ${open.join(", ")}: not enough was recorded`] : []),
+    ...(clients ? [`  clients  ${wrongIn(clients)}`] : []),
+    ...(leftOut ? [`  left out ${leftOutIn(leftOut)}`] : []),
     ...(all > cases.length
       ? [`  held     ${cases.length} of them: the first, and some of each kind of finding; the others are only counted`]
       : []),
   ];
+}
+
+/** The number of mistakes that are told at most. */
+const MISTAKES = 3;
+
+/** Says what clients sent wrongly. */
+function wrongIn({ messages, wrong, mistakes }: ReportClients): string {
+  const told = mistakes
+    .slice(0, MISTAKES)
+    .map(({ says, messages: n }) => `${visible(says)}${n > 1 ? ` (${n} times)` : ""}`);
+  const more = mistakes.length > MISTAKES ? ", and more" : "";
+  return `${wrong} of ${count(messages, "message")} ${wrong === 1 ? "is" : "are"} wrong: ${told.join("; ")}${more}. That decides no verdict`;
+}
+
+/** Says what was left out. */
+function leftOutIn({ connections, names }: NonNullable<ReportRecording["leftOut"]>): string {
+  const more = connections > names.length ? ", …" : "";
+  return `${count(connections, "connection")} with nothing of the protocol: ${names.map(visible).join(", ")}${more}`;
 }

@@ -7,6 +7,7 @@ import {
   LISTING,
   LOOPING,
   OUTPUT,
+  RECORDING,
   REPORTING,
   RUNNING,
   SELECTION,
@@ -66,6 +67,13 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
     },
     options: { ...CHECKING, ...OUTPUT },
     run: async (args, load) => (await import("./check.ts")).checkCommand(args, await load()),
+  }),
+  record: command({
+    takes: "",
+    describe: "Record what clients and a server say, as a proxy between them, and judge it while it happens",
+    positionals: {},
+    options: RECORDING,
+    run: async (args, load) => (await import("./record.ts")).recordCommand(args, await load()),
   }),
   compare: command({
     takes: "<old> [new]",

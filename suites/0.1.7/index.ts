@@ -14,6 +14,7 @@ import { generatedCases } from "./generated.ts";
 import { latencies } from "./latencies.ts";
 import { rules } from "./messages.ts";
 import { address, envelope, GREETING, violationsOf } from "./protocol.ts";
+import { mistakeOf, recordedRules, speaks } from "./recorded.ts";
 import { sets, withdrawn } from "./sets/index.ts";
 import { malformedFirst, versionCases } from "./version.ts";
 
@@ -35,6 +36,9 @@ export const protocol: Protocol = {
   schemas: documents,
   keywords,
   rules,
+  recordedRules,
+  mistakeOf,
+  speaks,
   envelope,
   violationsOf,
   greeting: GREETING,

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createWriteStream, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import { SaxesParser } from "saxes";
 import schema from "../../reports/report.schema.json" with { type: "json" };
@@ -138,5 +139,141 @@ test("a big recording needs little memory, and its report stays small", async ()
   expect(json("big.json").recording).toMatchObject({
     events: 25 * (1_000 * 7 + 5_000),
     connections: { pass: 25_001, fail: 25_000 },
+  });
+});
+
+const REFUSED = [
+  event("client", "upgrade", "GET / HTTP/1.1"),
+  { ...event("server", "upgrade", "HTTP/1.1 401 Unauthorized"), code: 401 } as typeof END,
+  event("server", "end"),
+];
+
+test("a refused handshake is nothing that could be judged, and says so", async () => {
+  write("refused.ndjson", toLines({ one: REFUSED }));
+  const { code, stdout } = await cli(cwd, ["check", "refused.ndjson"]);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^INCOMPLETE nothing of it could be judged$/m);
+  expect(stdout).toMatch(/^not judged in check\/1, the handshake was refused \(HTTP 401\): message\.json, /m);
+  write("both.ndjson", toLines({ one: REFUSED, two: GOOD }));
+  expect((await cli(cwd, ["check", "both.ndjson"])).code).toBe(0);
+});
+
+test.each<[string, string, string | undefined]>([
+  ["9.9.9", "match", "parity.major"],
+  ["0.9.7", "match", "parity.minor"],
+  ["0.1.70", "match", "parity.patch"],
+  ["banana", "match", "parity.unparseable"],
+  ["9.9.9", "major_mismatch", undefined],
+  ["0.1.70", "patch_mismatch", undefined],
+  ["banana", "unknown", undefined],
+  ["0.1.7-beta.1", "match", undefined],
+])("a recorded client of version %s that is told %s: broken is %s", async (version, versionParity, broken) => {
+  const greeting = says("server", { ...GREETING, data: { ...GREETING.data, versionParity } });
+  const lines = toLines({ one: [greeting, ...GOOD.slice(1)] }).replace(
+    "{",
+    `{"url":"ws://localhost:8080/?tachyonVersion=${version}",`,
+  );
+  write("greeting.ndjson", lines);
+  const { stdout } = await cli(cwd, ["check", "greeting.ndjson"]);
+  if (broken === undefined) return expect(stdout).toMatch(/^PASS [a-z]/m);
+  expect(stdout).toMatch(new RegExp(`^ {2}broken {3}${broken.replace(".", "\\.")} in 1$`, "m"));
+  expect(stdout).toContain(`a client of version "${version}" is told "match", not "`);
+});
+
+test("what is zipped is read as what is within", async () => {
+  writeFileSync(join(cwd, "bad.ndjson.gz"), gzipSync(toLines({ one: GOOD, two: BAD })));
+  const { code, stdout } = await cli(cwd, ["check", "bad.ndjson.gz"]);
+  expect([code, stdout]).toEqual([
+    1,
+    expect.stringMatching(/^ {2}traffic {2}2 connections, 7 events .*: 1 pass, 1 fail$/m),
+  ]);
+  const half = gzipSync(toLines({ one: GOOD, two: BAD })).subarray(0, 60);
+  writeFileSync(join(cwd, "half.gz"), half);
+  const broken = await cli(cwd, ["check", "half.gz"]);
+  expect(broken).toMatchObject({ code: 2, stderr: expect.stringMatching(/: half\.gz is no whole gzip file: .*\n$/) });
+  const child = spawn(process.execPath, [CLI, "check", "-", "--quiet"], { cwd, stdio: ["pipe", "ignore", "inherit"] });
+  child.stdin.end(gzipSync(toLines({ one: GOOD })));
+  expect((await once(child, "close"))[0]).toBe(0);
+});
+
+test("the same traffic does not count twice", async () => {
+  writeFileSync(join(cwd, "copy.gz"), gzipSync(read("good.ndjson")));
+  symlinkSync("good.ndjson", join(cwd, "link.ndjson"));
+  const names = ["good.ndjson", "./good.ndjson", "link.ndjson", "copy.gz"];
+  const all = await Promise.all(names.map((name) => cli(cwd, ["check", "good.ndjson", name])));
+  expect(all.map(({ code, stdout }) => [code, stdout])).toEqual(names.map(() => [2, ""]));
+  expect(all.map(({ stderr }) => stderr.trimEnd())).toEqual([
+    "tachyon-conformance: good.ndjson is given twice. Name it once.",
+    ...names
+      .slice(1)
+      .map(
+        (name) =>
+          `tachyon-conformance: ${name} holds the same as good.ndjson. Name one of them: the same traffic would count twice.`,
+      ),
+  ]);
+});
+
+test("events out of the order of time are refused", async () => {
+  const [first, second] = GOOD;
+  write("late.ndjson", toLines({ one: [{ ...first, at: 7 } as typeof END, { ...second, at: 3 } as typeof END] }));
+  expect(await cli(cwd, ["check", "late.ndjson"])).toMatchObject({
+    code: 2,
+    stderr:
+      "tachyon-conformance: late.ndjson:2: an event of connection one at 3 ms stands behind one at 7 ms. Sort the events by their time.\n",
+  });
+});
+
+describe("of a HAR file", () => {
+  const message = (type: string, time: number, data: unknown) => ({
+    type,
+    time,
+    opcode: 1,
+    data: typeof data === "string" ? data : JSON.stringify(data),
+  });
+  const lobby = "ws://localhost:8080/?tachyonVersion=0.1.7";
+  const bundler = {
+    request: { url: "ws://localhost:5173/?token=x" },
+    _webSocketMessages: [message("receive", 1, '{"type":"connected"}'), message("send", 2, "ping")],
+  };
+  // Saved out of order: the goodbye before what asks for it.
+  const spoken = {
+    request: { url: lobby },
+    _webSocketMessages: [message("receive", 3, GOODBYE), message("receive", 1, GREETING), message("send", 2, ASK)],
+  };
+  const refused = { request: { url: lobby }, response: { status: 403 }, _webSocketMessages: [] };
+  const har = (...entries: unknown[]) => JSON.stringify({ log: { entries } });
+
+  test("what is no Tachyon is left out with a word, and the rest judged in the order of time", async () => {
+    write("a.har", har(bundler, spoken));
+    const { code, stdout } = await cli(cwd, ["check", "a.har", "--json", "har.json"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^ {2}left out 1 connection with nothing of the protocol: entry 1 of a\.har \(ws:\/\/localhost:5173\/\)$/m,
+    );
+    expect(stdout).toMatch(/^ {2}traffic {2}1 connection, 3 events/m);
+    expect([isReport(json("har.json")), isReport.errors]).toEqual([true, null]);
+    write("b.har", har(bundler));
+    expect(await cli(cwd, ["check", "b.har"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /: b\.har holds no WebSocket connection of this protocol: entry 1 of b\.har .* left out/,
+      ),
+    });
+  });
+
+  test("--url picks connections, whatever they hold", async () => {
+    write("a.har", har(bundler, spoken));
+    const picked = await cli(cwd, ["check", "a.har", "--url", "*:5173*"]);
+    expect([picked.code, picked.stdout]).toEqual([1, expect.stringMatching(/^ {2}traffic {2}1 connection, 2 events/m)]);
+    expect(await cli(cwd, ["check", "a.har", "--url", "*nothing*"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/holds no WebSocket connection whose url matches \*nothing\*/),
+    });
+  });
+
+  test("a refused handshake is one", async () => {
+    write("c.har", har(refused));
+    const { code, stdout } = await cli(cwd, ["check", "c.har"]);
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/the handshake was refused \(HTTP 403\)/)]);
   });
 });

@@ -2,7 +2,19 @@ import { expect, test } from "@jest/globals";
 import { cli } from "../cli/process.ts";
 import { all, read } from "./pages.ts";
 
-const COMMANDS = ["run", "list", "explain", "report", "check", "compare", "certify", "verify", "serve", "completion"];
+const COMMANDS = [
+  "run",
+  "list",
+  "explain",
+  "report",
+  "check",
+  "record",
+  "compare",
+  "certify",
+  "verify",
+  "serve",
+  "completion",
+];
 
 const helps = new Map(
   await Promise.all(COMMANDS.map(async (name) => [name, (await cli(".", [name, "--help"])).stdout] as const)),

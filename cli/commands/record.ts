@@ -1,0 +1,159 @@
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { connect } from "node:net";
+import type { Protocol } from "../../harness/protocol.ts";
+import { explainUnreachable } from "../../harness/unreachable.ts";
+import { reason, UnreachableError, UsageError } from "../../harness/usage.ts";
+import about from "../../package.json" with { type: "json" };
+import { hiding } from "../../recordings/hide.ts";
+import { proxy, type RunningProxy } from "../../recordings/proxy.ts";
+import { type RecordedSession, session } from "../../recordings/session.ts";
+import { type LineWriter, writer } from "../../recordings/writer.ts";
+import { visible } from "../../reports/escape.ts";
+import { destinations, prepareAll, type WantedReports } from "../../reports/save.ts";
+import { EXIT } from "../exit.ts";
+import { onInterrupt } from "../interrupt.ts";
+import { credentials, readCertificates, resolves, targetUrl } from "../target.ts";
+import { finish } from "./finish.ts";
+
+/** The options of `record`, as the command line gives them. */
+export interface RecordArguments extends WantedReports {
+  readonly to: string;
+  readonly host: string;
+  readonly port: number;
+  /** Bytes of a file at most, in MiB. */
+  readonly rotate: number;
+  readonly redact?: readonly string[] | undefined;
+  readonly ca?: string | undefined;
+  readonly insecure: boolean;
+  readonly strict: boolean;
+  /** The time that the server has for what it owes, in ms. */
+  readonly timeout: number;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+/** The time in ms since 1970, on a clock that nobody sets. */
+const now = () => performance.timeOrigin + performance.now();
+
+/** Lines on a target that cannot be reached that are told at most. */
+const FAILURES = 5;
+
+/**
+ * Passes on what clients and a server say, writes it to a file and judges it, until it is interrupted. Resolves to the exit code.
+ * Throws a `UsageError`, or an `UnreachableError`.
+ */
+export async function recordCommand({ out: path, ...args }: RecordArguments, protocol: Protocol): Promise<number> {
+  const { url: target, headers, password } = credentials(targetUrl(args.to));
+  const ca = args.ca === undefined ? undefined : await readCertificates(args.ca);
+  const basic = headers.Authorization;
+  const secrets = [...(args.redact ?? []), password, ...(basic === undefined ? [] : [basic])].filter(Boolean);
+  const reports = destinations(args);
+  await prepareAll(reports);
+  await reach(target);
+  const startedAt = new Date();
+  const out = path ?? `tachyon-recording-${startedAt.toISOString().slice(0, 19).replaceAll(":", "-")}.ndjson`;
+
+  const tell = (line: string) => process.stdout.write(`${new Date().toTimeString().slice(0, 8)} ${visible(line)}\n`);
+  const stage: { proxy?: RunningProxy } = {};
+  const name = { recording: randomUUID(), began: startedAt.getTime() };
+  const file = await writer(out, {
+    most: args.rotate << 20,
+    head: (part) => JSON.stringify({ ...name, part, by: `${about.name} ${about.version}` }),
+    relieve: () => stage.proxy?.relieve(),
+    failed: ({ message }) => tell(`${message} Clients are served and judged as before.`),
+  });
+  const recorded = session(protocol, {
+    ...name,
+    file: out,
+    strict: args.strict,
+    timeout: args.timeout,
+    now,
+    write: file.write,
+    tell,
+  });
+  let failures = 0;
+  const running = await proxy({
+    ...args,
+    target,
+    basic,
+    ca,
+    secrets,
+    clock: now,
+    record: recorded.see,
+    crowded: () => file.crowded,
+    unreachable(failure) {
+      failures += 1;
+      const more = failures === FAILURES ? " (more of these are not told)" : "";
+      if (failures <= FAILURES) tell(`${explainUnreachable(target, failure)}${more}`);
+    },
+  }).catch((error) => cannotListen(args, file, error));
+  stage.proxy = running;
+  const ending = interrupted();
+  const shown = hiding(secrets);
+  shown.learn([], target.href);
+  process.stdout.write(
+    `Recording ${shown.redact(target.href)} to ${out}. Clients connect to ${running.url}\nCtrl-C ends it, and says what was wrong.\n`,
+  );
+  await ending;
+  await running.close();
+  recorded.end();
+  await file.end();
+  return tellAll(recorded, file, startedAt, reports, args, protocol);
+}
+
+/** Judges the whole, and tells it. A file that ends too early is no reason to lose that. */
+async function tellAll(
+  recorded: RecordedSession,
+  file: LineWriter,
+  startedAt: Date,
+  reports: ReturnType<typeof destinations>,
+  args: Pick<RecordArguments, "quiet" | "verbose">,
+  protocol: Protocol,
+): Promise<number> {
+  const report = recorded.report({
+    suite: { name: about.name, version: about.version },
+    files: file.files,
+    startedAt,
+    durationMs: Date.now() - startedAt.getTime(),
+  });
+  if (!report) process.stdout.write("INCOMPLETE no client has come: nothing was recorded\n");
+  const code = report ? await finish(report, reports, { ...args, also: file.files }, protocol) : EXIT.notConformant;
+  if (file.failure) throw new UsageError(file.failure.message);
+  return code;
+}
+
+/** Throws an `UnreachableError` if nothing accepts connections at the target. */
+async function reach(target: URL): Promise<void> {
+  await resolves(target);
+  const port = Number(target.port || (target.protocol === "wss:" ? 443 : 80));
+  const failure = await new Promise<string | undefined>((resolve) => {
+    const socket = connect({ host: target.hostname.replace(/^\[(.*)\]$/, "$1"), port, timeout: PATIENCE });
+    const settle = (it?: string) => {
+      socket.destroy();
+      resolve(it);
+    };
+    socket.once("connect", () => settle());
+    socket.once("timeout", () => settle("ETIMEDOUT"));
+    socket.once("error", ({ code, message }: NodeJS.ErrnoException) => settle(code ?? message));
+  });
+  if (failure !== undefined) throw new UnreachableError(explainUnreachable(target, failure));
+}
+
+/** The time that a target has to accept a connection, in ms. */
+const PATIENCE = 5_000;
+
+async function cannotListen(
+  { host, port }: RecordArguments | Omit<RecordArguments, "out">,
+  file: LineWriter,
+  error: unknown,
+): Promise<never> {
+  await file.end();
+  for (const path of file.files) if (!path.startsWith("/dev/")) await rm(path, { force: true });
+  throw new UsageError(`Cannot listen on ${host}, port ${port}: ${reason(error)}. Choose another --host or --port.`);
+}
+
+async function interrupted(): Promise<void> {
+  const interrupt = onInterrupt(EXIT.interrupted, "ending: writing what was recorded; once more to end at once");
+  await new Promise((resolve) => interrupt.signal.addEventListener("abort", resolve, { once: true }));
+}

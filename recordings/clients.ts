@@ -1,0 +1,44 @@
+import { isObject, type Message, parse, type WireEvent } from "../harness/transcript.ts";
+import type { ReportClients } from "../reports/report.ts";
+
+/** Kinds of mistakes that are told apart; the others are only counted. */
+const KINDS = 20;
+
+/** Judges what clients send, one event after another. It decides no verdict, which is about the server. */
+export interface Clients {
+  /** Returns what is wrong with an event. */
+  see(event: WireEvent): string | undefined;
+  found(): ReportClients;
+}
+
+/** Judges by the schemas of a protocol version: `mistakeOf` says what is wrong with a JSON object. */
+export function clients(mistakeOf: (message: Message) => string | undefined): Clients {
+  const kinds = new Map<string, number>();
+  let [messages, wrong] = [0, 0];
+  const mistakeIn = (event: WireEvent): string | undefined => {
+    if (event.type === "binary") return "it is binary";
+    if (event.type === "violation") return `it breaks RFC 6455: ${event.data}`;
+    // Not as a rule reads it: that is kept as long as the event is.
+    const message = event.type === "text" ? parse(event.data) : undefined;
+    return isObject(message) ? mistakeOf(message) : "it is no JSON object";
+  };
+  return {
+    see(event) {
+      if (event.from !== "client" || !MESSAGES.has(event.type)) return undefined;
+      messages += 1;
+      const mistake = mistakeIn(event)?.slice(0, 200);
+      if (mistake === undefined) return undefined;
+      wrong += 1;
+      const kind = kinds.has(mistake) || kinds.size < KINDS ? mistake : OTHERS;
+      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+      return mistake;
+    },
+    found() {
+      const mistakes = Array.from(kinds, ([says, n]) => ({ says, messages: n }));
+      return { messages, wrong, mistakes: mistakes.toSorted((a, b) => b.messages - a.messages) };
+    },
+  };
+}
+
+const OTHERS = "other mistakes";
+const MESSAGES: ReadonlySet<WireEvent["type"]> = new Set(["text", "binary", "violation"]);

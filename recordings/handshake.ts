@@ -1,0 +1,124 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { Side, WireEvent } from "../harness/transcript.ts";
+import { requestText } from "../harness/upgrade.ts";
+import { askTarget, type Reaching } from "./asking.ts";
+import { answering, endToEnd, headOf, wrongAnswer } from "./heads.ts";
+import { type Hiding, pairs } from "./hide.ts";
+import { type Opened, relay } from "./relay.ts";
+
+/** An event whose time is now unless it says so. */
+export type NotedEvent = WireEvent extends infer E
+  ? E extends WireEvent
+    ? Omit<E, "at"> & { readonly at?: number }
+    : never
+  : never;
+
+/** A client that asks for a WebSocket. */
+interface Joining extends Reaching {
+  /** The connections that are open. */
+  readonly open: Set<Opened>;
+  readonly note: (event: NotedEvent) => void;
+  readonly hidden: Hiding;
+  readonly request: IncomingMessage;
+  readonly client: Socket;
+  /** The bytes that came behind its request. */
+  readonly head: Buffer;
+  readonly clock: () => number;
+  /** Called when the target cannot be reached, with the reason. */
+  readonly unreachable: (failure: string) => void;
+  /** Tells if more is recorded than can be written. */
+  readonly crowded: () => boolean;
+}
+
+/** Passes on the handshake of a client, and what follows it. */
+export function join(it: Joining): void {
+  const { open, note, request, client, head } = it;
+  const { method = "GET", url: target = "/", httpVersion, rawHeaders } = request;
+  const text = requestText({ method, target, protocol: `HTTP/${httpVersion}`, headers: pairs(rawHeaders) });
+  note({ from: "client", type: "upgrade", data: text.trimEnd().replaceAll("\r\n", "\n") });
+
+  const outgoing = askTarget(it, request);
+  const waiting: Opened = {
+    relieve() {},
+    idle: async () => {},
+    destroy() {
+      outgoing.destroy();
+      client.destroy();
+    },
+  };
+  open.add(waiting);
+  let isOver = false;
+  /** Notes once which side ended TCP first: the other end is ours. */
+  const over = (...sides: readonly Side[]) => {
+    open.delete(waiting);
+    if (!isOver) for (const from of sides) note({ from, type: "end" });
+    isOver = true;
+  };
+  const left = () => {
+    over("client", "server");
+    outgoing.destroy();
+  };
+  client.on("error", () => {}); // "close" follows.
+  client.once("close", left);
+  outgoing.on("upgrade", (response, server: Socket, first) => {
+    client.off("close", left);
+    open.delete(waiting);
+    isOver = true;
+    accept(it, response);
+    relay({ ...it, note: (event) => note(event), server, extensions: response.headers["sec-websocket-extensions"] });
+    if (head.length > 0) client.unshift(head);
+    if (first.length > 0) server.unshift(first);
+  });
+  outgoing.on("response", (response) => {
+    refuse(it, response);
+    response.once("close", () => over("server", "client"));
+  });
+  outgoing.on("error", (error) => {
+    if (isOver) return;
+    fail(it, error);
+    over("server", "client");
+  });
+  outgoing.end();
+}
+
+/** Notes the answer of the server, and returns the first line of its head. */
+function answered(
+  { note, hidden }: Joining,
+  { statusCode = 0, statusMessage = "", rawHeaders }: IncomingMessage,
+): string {
+  hidden.learn(rawHeaders);
+  const first = `HTTP/1.1 ${statusCode} ${statusMessage}`;
+  note({ from: "server", type: "upgrade", code: statusCode, data: headOf(first, pairs(rawHeaders)).join("\n") });
+  return first;
+}
+
+const send = (client: Socket, lines: readonly string[]) => client.write(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
+
+function accept(it: Joining, response: IncomingMessage): void {
+  const first = answered(it, response);
+  const wrong = wrongAnswer(it.request, response);
+  if (wrong !== undefined) it.note({ from: "server", type: "error", data: wrong, handshake: true });
+  send(it.client, headOf(first, [...endToEnd(response), ...answering(response)]));
+}
+
+function refuse(it: Joining, response: IncomingMessage): void {
+  const first = answered(it, response);
+  send(it.client, headOf(first, [...endToEnd(response), ["Connection", "close"]]));
+  response.on("error", () => it.client.end()); // The server ended in the middle of it.
+  response.pipe(it.client);
+}
+
+/** Tells a client that there is no target. */
+function fail({ note, client, unreachable }: Joining, { code, message }: NodeJS.ErrnoException): void {
+  note({ from: "server", type: "error", data: [code, message].filter(Boolean).join(": ") });
+  unreachable(code ?? message);
+  const words = `The target of this proxy could not be reached: ${code ?? message}\n`;
+  const headers: [string, string][] = [
+    ["Connection", "close"],
+    ["Content-Type", "text/plain"],
+    ["Content-Length", String(Buffer.byteLength(words))],
+  ];
+  send(client, headOf("HTTP/1.1 502 Bad Gateway", headers));
+  client.end(words);
+}

@@ -1,0 +1,66 @@
+import { type Secrets, secrets } from "../harness/secrets.ts";
+import type { WireEvent } from "../harness/transcript.ts";
+
+/** The headers that hold credentials, and the names of other headers and of parameters of a url that do. */
+const CREDENTIALS = /^(?:(?:proxy-)?authorization|cookie|set-cookie)$/i;
+const SECRET = /token|secret|passw|api-?key|session|auth|ticket|signature/i;
+
+/** A subprotocol that is longer is hardly a name: browsers can send a token in no other header. */
+const NAME = 24;
+
+/** A property of a message that holds a secret, and its value. */
+const PROPERTY = /("[^"\\]*(?:token|secret|password)[^"\\]*"\s*:\s*")((?:[^"\\]|\\.)+)(?=")/gi;
+
+/** Takes the secrets out of what happens on one connection. */
+export interface Hiding {
+  /** Learns the secrets of a head: the names and values of its headers, in turn. */
+  learn(rawHeaders: readonly string[], target?: string): void;
+  hide(event: WireEvent): WireEvent;
+  redact: Secrets["redact"];
+}
+
+/** Knows some secrets from the beginning, and those of the connection as soon as they are sent. */
+export function hiding(known: readonly string[]): Hiding {
+  const list = secrets(...known);
+  const text = (it: string) => list.redact(it).replace(PROPERTY, "$1[redacted]");
+  return {
+    redact: list.redact,
+    learn(rawHeaders, target = "") {
+      list.add(...inTarget(target), ...pairs(rawHeaders).flatMap(([name, value]) => inHeader(name, value)));
+    },
+    hide(event) {
+      if (!("data" in event)) return event;
+      if (event.type !== "binary" && event.type !== "ping" && event.type !== "pong")
+        return { ...event, data: text(event.data) };
+      const bytes = Buffer.from(event.data, "base64").toString("latin1");
+      const hidden = list.redact(bytes);
+      return hidden === bytes ? event : { ...event, data: Buffer.from(hidden, "latin1").toString("base64") };
+    },
+  };
+}
+
+/** The names and values of headers as Node.js has them, in pairs. */
+export const pairs = (rawHeaders: readonly string[]): [name: string, value: string][] =>
+  rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [[name, rawHeaders[i + 1] ?? ""]] : []));
+
+function inHeader(name: string, value: string): string[] {
+  if (/^(?:set-)?cookie$/i.test(name))
+    return value.split(";").flatMap((part) => part.split("=").slice(1).join("=").trim() || []);
+  if (/^sec-websocket-protocol$/i.test(name))
+    return value.split(",").flatMap((part) => (part.trim().length > NAME ? [part.trim()] : []));
+  return CREDENTIALS.test(name) || (SECRET.test(name) && !/^sec-websocket-/i.test(name)) ? [value] : [];
+}
+
+/** The values of parameters, as they stand there and decoded. */
+function inTarget(target: string): string[] {
+  return target
+    .split("?")
+    .slice(1)
+    .join("?")
+    .split("&")
+    .flatMap((parameter) => {
+      const [name = "", ...rest] = parameter.split("=");
+      const value = rest.join("=");
+      return SECRET.test(name) && value !== "" ? [value, new URLSearchParams(`x=${value}`).get("x") ?? value] : [];
+    });
+}

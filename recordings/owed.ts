@@ -1,0 +1,72 @@
+import type { Protocol } from "../harness/protocol.ts";
+import { isServerEnd, messages, type Transcript, type WireEvent } from "../harness/transcript.ts";
+
+/** A timer that is so late (ms) shows that this process did not run. What came meanwhile is not read yet. */
+const LATE = 500;
+
+/** Waits for what a server owes. */
+export interface Owing {
+  /** Something happened on a connection. */
+  stir(connection: string, sofar: Transcript): void;
+  over(connection: string): void;
+  end(): void;
+}
+
+/** The surroundings of a wait. */
+export interface OwingOptions {
+  /** The time that a server has, in ms. */
+  readonly timeout: number;
+  readonly sofar: (connection: string) => Transcript | undefined;
+  /** Called when it has not come in time. */
+  readonly gaveUp: (connection: string, what: string) => void;
+}
+
+/** Waits on each connection for one thing at a time: what a rule says that the server owes, or the greeting. */
+export function owing(protocol: Protocol, { timeout, sofar, gaveUp }: OwingOptions): Owing {
+  const waits = new Map<string, { readonly what: string; readonly timer: NodeJS.Timeout }>();
+
+  const over = (connection: string) => {
+    clearTimeout(waits.get(connection)?.timer);
+    waits.delete(connection);
+  };
+
+  const wait = (connection: string, what: string) => {
+    over(connection);
+    const due = performance.now() + timeout;
+    const timer = setTimeout(() => {
+      const transcript = sofar(connection);
+      if (!transcript || owedOn(protocol, transcript) !== what) over(connection);
+      else if (performance.now() - due > LATE) wait(connection, what);
+      else {
+        over(connection);
+        gaveUp(connection, what);
+      }
+    }, timeout);
+    waits.set(connection, { what, timer });
+  };
+
+  return {
+    stir(connection, transcript) {
+      const what = owedOn(protocol, transcript);
+      if (what === undefined) over(connection);
+      else if (waits.get(connection)?.what !== what) wait(connection, what);
+    },
+    over,
+    end() {
+      for (const connection of [...waits.keys()]) over(connection);
+    },
+  };
+}
+
+function owedOn({ rules, greeting, envelope }: Protocol, transcript: Transcript): string | undefined {
+  const { events } = transcript;
+  const owed = rules.map((rule) => rule.owes?.(transcript)).find((what) => what !== undefined);
+  if (owed !== undefined || greeting === undefined) return owed;
+  const isOpen = events.some(isAccepted) && !events.some((event) => isServerEnd(event) || isLeaving(event));
+  const isGreeted = messages(transcript, "server").some(({ message }) => envelope(message)?.name === greeting);
+  const isMissed = events.some((event) => event.type === "timeout" && event.what === greeting);
+  return isOpen && !isGreeted && !isMissed ? greeting : undefined;
+}
+
+const isAccepted = (event: WireEvent) => event.from === "server" && event.type === "upgrade" && event.code === 101;
+const isLeaving = ({ from, type }: WireEvent) => from === "client" && (type === "close" || type === "end");

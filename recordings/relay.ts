@@ -1,0 +1,83 @@
+import type { Socket } from "node:net";
+import { reset } from "../harness/tcp.ts";
+import type { WireEvent } from "../harness/transcript.ts";
+import { tap } from "./tap.ts";
+
+/** How often TCP asks if a silent peer is still there, in ms. */
+const KEEP_ALIVE = 30_000;
+
+/** Something that is open. It is told that there is room again, and that it is over. */
+export interface Opened {
+  relieve(): void;
+  /** Resolves once all that came is read. */
+  idle(): Promise<void>;
+  destroy(): void;
+}
+
+/** Two sockets of which a handshake made a WebSocket. */
+export interface Relaying {
+  /** Those that are open. */
+  readonly open: Set<Opened>;
+  readonly client: Socket;
+  readonly server: Socket;
+  /** The header `Sec-WebSocket-Extensions` of the server's answer. */
+  readonly extensions: string | undefined;
+  readonly clock: () => number;
+  readonly note: (event: WireEvent) => void;
+  /** Tells if more is recorded than can be written. */
+  readonly crowded: () => boolean;
+}
+
+/** Passes on bytes between two sockets, and has them read. */
+export function relay({ open, client, server, extensions, clock, note, crowded }: Relaying): void {
+  const reading = tap({ extensions, clock, record: note, relieve: () => handle.relieve() });
+  const isFull = () => reading.crowded || crowded();
+  const ways = [
+    { from: client, to: server, side: "client" },
+    { from: server, to: client, side: "server" },
+  ] as const;
+  let left = ways.length;
+  const handle: Opened = {
+    relieve() {
+      for (const { from, to } of ways) if (from.isPaused() && !to.writableNeedDrain && !isFull()) from.resume();
+    },
+    idle: reading.idle,
+    destroy() {
+      for (const { from } of ways) from.destroy();
+    },
+  };
+  open.add(handle);
+  for (const { from, to, side } of ways) {
+    let over = false;
+    const end = () => {
+      if (!over) reading.end(side);
+      over = true;
+    };
+    from.setNoDelay(true);
+    from.setKeepAlive(true, KEEP_ALIVE);
+    from.on("data", (bytes: Buffer) => {
+      const isFree = to.destroyed || to.write(bytes);
+      reading.push(side, bytes);
+      if (!isFree || isFull()) from.pause();
+    });
+    to.on("drain", handle.relieve);
+    from.on("end", () => {
+      end();
+      to.end();
+    });
+    from.on("error", () => {
+      end();
+      if (to.writableLength === 0) reset(to);
+      else to.destroySoon();
+    });
+    from.on("close", async () => {
+      end();
+      if (!to.writableEnded && !to.destroyed) to.end();
+      left -= 1;
+      if (left > 0) return;
+      await reading.idle();
+      open.delete(handle);
+      reading.close();
+    });
+  }
+}

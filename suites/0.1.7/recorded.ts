@@ -1,0 +1,89 @@
+import type { Finding, RecordedRule } from "../../harness/rule.ts";
+import { isObject, type Message, messages, show, type Transcript, type WireEvent } from "../../harness/transcript.ts";
+import { version } from "../../schemas/0.1.7/index.ts";
+import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import { DISCONNECT, GREETING, nameOf, PARAMETER, violationsOf } from "./protocol.ts";
+
+/** A version as the protocol writes it, and one whose parity the protocol leaves open. */
+const NUMBERS = /^(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})$/;
+const OPEN = /^\d+\.\d+\.\d+[-+]|\d{16}/;
+
+/** The parity that a client is owed, and the requirement that says so. */
+interface Owed {
+  readonly requirement: RequirementId;
+  readonly parity: string;
+  readonly client: string;
+}
+
+/** Judges what a recorded greeting says of the version in the url. A case judges only what it asks for itself. */
+export const recordedRules: readonly RecordedRule[] = (
+  ["parity.major", "parity.minor", "parity.patch", "parity.missing", "parity.unparseable"] as const
+).map((requirement) => ({
+  requirement,
+  applies: (transcript) => owed(transcript)?.requirement === requirement && told(transcript) !== undefined,
+  judge(transcript): Finding {
+    const due = owed(transcript);
+    const parity = told(transcript);
+    if (!due || parity === undefined) return { outcome: "inconclusive", actual: "no greeting is recorded" };
+    const words = `${due.client} is told ${show(parity)}`;
+    if (parity === due.parity) return { outcome: "kept", actual: words };
+    const shown = transcript.events[greeting(transcript)?.index ?? -1];
+    return { outcome: "broken", actual: `${words}, not ${show(due.parity)}`, ...(shown && { events: [shown] }) };
+  },
+  needs: (transcript) => [
+    transcript.events[greeting(transcript)?.index ?? -1],
+    transcript.events.find(isUpgrade),
+    transcript.events.find(isOdd),
+  ],
+  gaps: { hide: [], excuse: ["server"] },
+}));
+
+const isUpgrade = ({ from, type }: WireEvent) => from === "client" && type === "upgrade";
+const isOdd = (event: WireEvent) => event.type === "upgrade" && event.odd === true;
+
+const greeting = (transcript: Transcript) =>
+  messages(transcript, "server").find(({ message }) => nameOf(message) === GREETING);
+
+function told(transcript: Transcript): string | undefined {
+  const { status, data } = greeting(transcript)?.message ?? {};
+  const parity = status === "success" && isObject(data) ? data.versionParity : undefined;
+  return typeof parity === "string" ? parity : undefined;
+}
+
+function owed({ url, events }: Transcript): Owed | undefined {
+  if (url === "") return undefined;
+  const query = url.split("?").slice(1).join("?");
+  const named = query.split("&").filter((part) => /version/i.test(part));
+  if (events.some(isOdd) || named.length > 1 || /%(?![\da-f]{2})/i.test(query)) return undefined;
+  const client = new URLSearchParams(query).get(PARAMETER);
+  // A url may be recorded without its query. The head of a request has all of it.
+  if (client === null)
+    return named.length === 0 && events.some(isUpgrade)
+      ? { requirement: "parity.missing", parity: "unknown", client: "a client without a version" }
+      : undefined;
+  return owedTo(client);
+}
+
+function owedTo(client: string): Owed | undefined {
+  const who = `a client of version ${show(client)}`;
+  if (OPEN.test(client)) return undefined;
+  const [theirs, mine] = [NUMBERS.exec(client), NUMBERS.exec(version)];
+  if (!theirs) return { requirement: "parity.unparseable", parity: "unknown", client: who };
+  const part = (["major", "minor", "patch"] as const).find((_, i) => theirs[i + 1] !== mine?.[i + 1]);
+  return part && { requirement: `parity.${part}`, parity: `${part}_mismatch`, client: who };
+}
+
+/** Says what is wrong with a message of a client; nothing if all is right. */
+export function mistakeOf(message: Message): string | undefined {
+  const name = nameOf(message);
+  if (name === undefined) return 'it has no "command"';
+  if (name !== DISCONNECT) return `${show(name)} is no command that a client of ${version} sends`;
+  return violationsOf(message)[0]?.says;
+}
+
+/** Tells if anything on a connection is of this protocol: its url, or one message. */
+export const speaks = (transcript: Transcript): boolean =>
+  transcript.url.includes(`${PARAMETER}=`) ||
+  (["client", "server"] as const).some((side) =>
+    messages(transcript, side).some(({ message }) => /^[^/]+\/[^/]+\/[^/]+$/.test(nameOf(message) ?? "")),
+  );

@@ -1,0 +1,42 @@
+import { expect, test } from "@jest/globals";
+import { hiding } from "../../recordings/hide.ts";
+import { event } from "./recordings.ts";
+
+const data = (it: unknown) => (it as { data: string }).data;
+
+test("what a client sends as credentials is taken out of all that its connection holds", () => {
+  const hidden = hiding(["given away"]);
+  hidden.learn(
+    [
+      ["Authorization", "Bearer header-token"],
+      ["Cookie", "a=cookie-one; b=cookie-two"],
+      ["X-Api-Key", "key-in-header"],
+      ["Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="],
+      ["Sec-WebSocket-Protocol", "v1.tachyon, bearer.abcdefghijklmnopqrstuvwx"],
+    ].flat(),
+    "/?tachyonVersion=0.1.7&access_token=in%20the%20url",
+  );
+  const all = [
+    "header-token cookie-one cookie-two key-in-header",
+    "bearer.abcdefghijklmnopqrstuvwx in%20the%20url in the url given away",
+  ];
+  for (const text of all)
+    expect(
+      data(hidden.hide(event("server", "text", text)))
+        .replaceAll("[redacted]", "")
+        .trim(),
+    ).toBe("");
+  const kept = "dGhlIHNhbXBsZSBub25jZQ== v1.tachyon tachyonVersion=0.1.7";
+  expect(data(hidden.hide(event("server", "text", kept)))).toBe(kept);
+  const binary = Buffer.from("a header-token").toString("base64");
+  expect(Buffer.from(data(hidden.hide(event("client", "binary", binary))), "base64").toString()).toBe("a [redacted]");
+});
+
+test("so are secrets in messages, and what is left is the JSON that it was", () => {
+  const message = { command: "a/b/request", data: { password: 'x"y', loginToken: "abc", n: 1 } };
+  const hidden = data(hiding([]).hide(event("client", "text", JSON.stringify(message))));
+  expect(JSON.parse(hidden)).toEqual({
+    command: "a/b/request",
+    data: { password: "[redacted]", loginToken: "[redacted]", n: 1 },
+  });
+});
