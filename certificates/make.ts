@@ -15,7 +15,7 @@ import { type Certified, statement } from "./statement.ts";
 import { verifyFiles } from "./verify.ts";
 
 /** The input of a bundle. */
-export interface Making extends Pick<Certified, "implementation" | "set" | "level" | "runs"> {
+export interface Making extends Pick<Certified, "implementation" | "set" | "level" | "conditions"> {
   readonly report: Report;
   /** The lines of the transcripts of all cases, in the order of the report. */
   readonly transcripts: AsyncIterable<Buffer> | Iterable<Buffer>;

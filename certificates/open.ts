@@ -11,7 +11,7 @@ import { HEADER, headerOf, packed } from "./bundle.ts";
 import { FILE_NAMES, type Files, sha256 } from "./files.ts";
 
 /** The bytes that one file of a bundle may have, and an archive may unpack to. Anybody may have made the bundle. */
-const MOST = { file: 64 << 20, archive: 128 << 20 } as const;
+const MOST = { file: 32 << 20, archive: 64 << 20 } as const;
 
 /** An error of a bundle that is found before its files are read. */
 export class BundleError extends Error {}

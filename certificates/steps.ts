@@ -7,9 +7,11 @@ import { titleOf } from "../reports/names.ts";
 import { contradictionIn } from "../reports/read.ts";
 import type { Report } from "../reports/report.ts";
 import { countedBy } from "../reports/sets.ts";
+import { conditionsOf, outOfBounds } from "./conditions.ts";
 import { textOf } from "./content.ts";
 import { digestsOf } from "./digests.ts";
 import { type Envelope, isSignedBy, keyId } from "./envelope.ts";
+import { oddStart } from "./facts.ts";
 import { digestsOfFiles, FILES, type Files, sumsOf } from "./files.ts";
 import { recordedCases } from "./recording.ts";
 import { rejudge } from "./rejudge.ts";
@@ -29,6 +31,8 @@ export interface VerifyOptions {
   readonly suite: Report["suite"];
   /** Whose signature is asked for. */
   readonly key?: KeyObject | undefined;
+  /** The time by the clock of whoever verifies; by default that of this machine. */
+  readonly now?: Date;
 }
 
 /** All that a bundle holds. */
@@ -51,7 +55,9 @@ export const STEPS: Readonly<Record<string, Look>> = {
   signature,
   digests,
   suite,
+  conditions,
   verdict,
+  time,
   cases,
   level,
   certificate,
@@ -112,6 +118,12 @@ function suite(content: BundleContent): Findings {
   };
 }
 
+/** Checks that the run was as strict as any that is certified by the set. The step `certificate` holds its report against that. */
+function conditions({ set, statement: it, report, protocol }: BundleContent): Findings {
+  const problems = outOfBounds(it.predicate.conformance.conditions, set.name, protocol);
+  return { problems: conditionsOf(report) ? problems : [...problems, "report.json names none"] };
+}
+
 /** The fields of a report that no whole run without expected failures has. */
 const MISPLACED = ["stop", "unexplained", "shard", "expectedFailures"] as const;
 
@@ -131,6 +143,10 @@ function verdict(content: BundleContent): Findings {
       ...(isOther ? ["the requirements of the report are not those of the catalogue"] : []),
     ],
   };
+}
+
+function time({ report, set, now = new Date() }: BundleContent): Findings {
+  return { problems: oddStart(report.startedAt, set.name, now) };
 }
 
 function cases(content: BundleContent): Findings {
@@ -166,12 +182,12 @@ function level({ report, protocol, set, statement: it }: BundleContent): Finding
 
 function certificate(content: BundleContent): Findings {
   const { report, files, set, statement: it } = content;
-  const { implementation, level, random } = it.predicate.conformance;
+  const { implementation, level, conditions } = it.predicate.conformance;
   const again = statement(report, {
     implementation,
     set,
     level,
-    runs: random.runs,
+    conditions: conditionsOf(report) ?? conditions,
     digests: digestsIn(it.predicate.configuration),
     files: digestsOfFiles(files),
   });
@@ -187,7 +203,12 @@ async function madeAgain(content: BundleContent, format: "junit" | "html"): Prom
 
 async function transcripts({ files, report, protocol, statement: it }: BundleContent): Promise<Findings> {
   const recorded = recordedCases(files.get(FILES.transcripts) ?? Buffer.alloc(0));
-  const { reproduced, problems, unknown } = await rejudge(report, recorded, it.predicate.conformance.random, protocol);
+  const { reproduced, problems, unknown } = await rejudge(
+    report,
+    recorded,
+    it.predicate.conformance.conditions,
+    protocol,
+  );
   return {
     problems: [
       ...problems.slice(0, NAMED),

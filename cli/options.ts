@@ -194,7 +194,7 @@ export const CERTIFYING = {
   set: text("set", "Certify by this set of requirements and cases (default: the newest)"),
   key: text("key", "Sign with this private key: Ed25519, a PEM file"),
   ...pick(RUNNING, "strict", "timeout", "concurrency", "recovery", "restarts", "idle", "runs"),
-  seed: { ...RUNNING.seed, describe: "Generate the same commands as the run with this seed (default: a random one)" },
+  seed: { ...RUNNING.seed, describe: "The seed of generated commands: that of the set, or there is no certificate" },
   ...pick(RUNNING, "header", "credential", "ca", "insecure", "start", "start-timeout"),
   out: {
     ...text("out", "Write the bundle to this folder, and beside it as .tgz"),

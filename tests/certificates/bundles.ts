@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { buffer } from "node:stream/consumers";
+import { type Conditions, conditionsOf } from "../../certificates/conditions.ts";
 import { digestsOf } from "../../certificates/digests.ts";
 import { envelopeText, seal } from "../../certificates/envelope.ts";
 import { digestsOfFiles, FILES, type Files, sumsOf } from "../../certificates/files.ts";
@@ -8,6 +9,7 @@ import { spool } from "../../certificates/spool.ts";
 import { statement } from "../../certificates/statement.ts";
 import type { VerifyOptions } from "../../certificates/steps.ts";
 import { verifyFiles } from "../../certificates/verify.ts";
+import { DEFAULTS } from "../../cli/defaults.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { secrets } from "../../harness/secrets.ts";
 import { freeze, type RequirementSet } from "../../harness/set.ts";
@@ -46,15 +48,27 @@ export async function parts(fault?: string, secret?: string): Promise<Parts> {
     const target = { url: new URL(server.url), headers, secrets: secrets(...Object.values(headers)) };
     const result = await runAgainst(server.url, cases, { target, record: kept.record });
     const suite = { name: about.name, version: about.version };
-    const at = { url: server.url, embedded: false, strict: false };
-    const report = makeReport(result, { suite, protocol: small, target: at });
+    const at = { url: new URL(server.url).href, embedded: false, strict: false };
+    const told = {
+      timeoutMs: DEFAULTS.timeout,
+      idleMs: DEFAULTS.timeout,
+      recoveryMs: DEFAULTS.recovery,
+      runs: DEFAULTS.runs,
+    };
+    const report = makeReport(result, {
+      suite,
+      protocol: small,
+      target: at,
+      concurrency: DEFAULTS.concurrency,
+      conditions: told,
+    });
     const text = (await buffer(kept.read(result.results.flatMap(({ recorded }) => recorded ?? [])))).toString();
     return {
       report,
       implementation: { name: "lobby" },
       set,
       level: "strict",
-      runs: 200,
+      conditions: conditionsOf(report) as Conditions,
       lines: text.trimEnd().split("\n"),
     };
   } finally {

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "@jest/globals";
+import type { Conditions } from "../../certificates/conditions.ts";
 import type { ReportCase } from "../../reports/report.ts";
 import { conclude } from "../../reports/verdict.ts";
 import { bundle, firstProblem, foreign, own, type Parts, parts, small } from "./bundles.ts";
@@ -33,6 +34,16 @@ const linesOf = (id: string, { lines }: Parts) => lines.filter((line) => line.in
 const without = (id: string, { lines }: Parts) => lines.filter((line) => !line.includes(`"connection":"${id}#`));
 
 const connectionsOf = (id: string, { report }: Parts) => report.cases.find((it) => it.id === id)?.connections ?? [];
+
+/** A run under other conditions, and a certificate that says so. */
+const under = (given: Partial<Conditions>): Parts => {
+  const { concurrency, seed, ...conditions } = { ...healthy.conditions, ...given };
+  return {
+    ...healthy,
+    report: { ...healthy.report, concurrency, seed, conditions },
+    conditions: { ...conditions, concurrency, seed },
+  };
+};
 
 const older = (it: Parts): Parts => ({
   ...it,
@@ -137,9 +148,31 @@ const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
     }),
     /^verdict: stop has no place/,
   ],
-  "the seed is another": [
-    () => ({ ...healthy, report: { ...healthy.report, seed: 1e300 } }),
-    /^statement: it is not a statement of the suite: data\/predicate\/conformance\/random\/seed must be/,
+  "the seed is another": [() => under({ seed: 2 }), /^conditions: --seed 2: certificates by the set \S+ need 0$/],
+  "the seed is none": [() => under({ seed: 1e300 }), /^statement: .*conformance\/conditions\/seed must be/],
+  "the server had more time": [() => under({ timeoutMs: 8_000 }), /^conditions: --timeout 8000: .* need 2000$/],
+  "few inputs were generated": [() => under({ runs: 1 }), /^conditions: --runs 1: .* need 200 to 1000$/],
+  "one case ran after another": [() => under({ concurrency: 1 }), /^conditions: --concurrency 1: .* need 16 to 64$/],
+  "nobody was silent": [() => under({ idleMs: 0 }), /^conditions: --idle 0: .* need 2 to 3600$/],
+  "it had long to come back": [
+    () => under({ recoveryMs: 60_000 }),
+    /^conditions: --recovery 60000: .* need 0 to 2000$/,
+  ],
+  "the conditions of the report are not those of the certificate": [
+    () => ({ ...under({ timeoutMs: 8_000 }), conditions: healthy.conditions }),
+    /^certificate: it does not say what follows from the report$/,
+  ],
+  "the report names no conditions": [
+    () => ({ ...healthy, report: { ...healthy.report, conditions: undefined } }) as unknown as Parts,
+    /^conditions: report\.json names none$/,
+  ],
+  "its name is one that misleads": [
+    () => ({ ...healthy, implementation: { name: "lobby\u202e" } }),
+    /^statement: .*conformance\/implementation\/name must match/,
+  ],
+  "its name is longer than anybody reads": [
+    () => ({ ...healthy, implementation: { name: "x".repeat(101) } }),
+    /^statement: .*conformance\/implementation\/name must NOT have more than 100 characters/,
   ],
   "a requirement is left out": [
     () => ({ ...healthy, report: { ...healthy.report, requirements: healthy.report.requirements.slice(1) } }),

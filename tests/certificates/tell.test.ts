@@ -22,7 +22,7 @@ test("the words of a bundle reach the terminal only in a visible form", () => {
     set: evil,
     level: "strict",
     suite: { name: evil, version: evil },
-    random: { seed: 1, runs: 1 },
+    conditions: { timeoutMs: 1, idleMs: 2, recoveryMs: 3, concurrency: 4, seed: 5, runs: 6 },
   } as const;
   const lines = [
     ...conclusion(evil, said, { isSound: true }, plain),

@@ -20,7 +20,7 @@ test("a bundle is believed, signed or not, with or without words on its implemen
   ]);
   const unsigned = await bundle({
     ...healthy,
-    implementation: { name: "lobby", version: "\u001b[31m1", revision: "0123456789".repeat(4) },
+    implementation: { name: "lobby", version: '1" is strict', revision: "0123456789".repeat(4) },
   });
   expect(await firstProblem(unsigned)).toBeUndefined();
   expect(await notes(unsigned)).toEqual(["signature: it is not signed: anyone can have made it"]);

@@ -19,7 +19,7 @@ const FILES = ["SHA256SUMS", "certificate.json", "junit.xml", "report.html", "re
 async function certify(place: string, fault: string | undefined, ...args: string[]): Promise<Outcome> {
   mkdirSync(at(place), { recursive: true });
   const server = await protocol.serve({ fault });
-  const all = ["certify", server.url, "--implementation", "lobby", "--runs", "20", "--timeout", "5000", ...args];
+  const all = ["certify", server.url, "--implementation", "lobby", ...args];
   return await cli(at(place), all).finally(server.close);
 }
 
@@ -49,7 +49,7 @@ beforeAll(async () => {
 
 test("a server that conforms gets a signed bundle, at the highest level that it reaches", async () => {
   expect(healthy).toMatchObject({ code: 0, stderr: "" });
-  expect(healthy.stdout).toMatch(/^CERTIFIED lobby is strict \(no MUST or SHOULD is broken\)$/m);
+  expect(healthy.stdout).toMatch(/^CERTIFIED "lobby" is strict \(no MUST or SHOULD is broken\)$/m);
   expect(readdirSync(at("healthy")).toSorted()).toEqual(["lobby-1.2.0", "lobby-1.2.0.tgz"]);
   expect(readdirSync(at("healthy", "lobby-1.2.0")).toSorted()).toEqual(FILES);
   const { code, stdout, stderr } = await verify("healthy/lobby-1.2.0.tgz", "--public-key", "own.pub");
@@ -57,7 +57,9 @@ test("a server that conforms gets a signed bundle, at the highest level that it 
   expect(stdout).toMatch(
     /^ok {6}transcripts: (\d+) of \1 cases judged again from their recordings, with the same verdicts$/m,
   );
-  expect(stdout).toMatch(/^BELIEVE lobby 1\.2\.0 is strict \(no MUST or SHOULD is broken\)\n {2}revision 0123456789/m);
+  expect(stdout).toMatch(
+    /^BELIEVE "lobby" "1\.2\.0" is strict \(no MUST or SHOULD is broken\)\n {2}revision "0123456789/m,
+  );
 });
 
 test("other tools read it: sha256sum, tar, and any that check a signature by its standard", () => {
@@ -88,14 +90,17 @@ test("without a key or the right one it is not believed", async () => {
   const foreign = await verify("healthy/lobby-1.2.0.tgz", "--public-key", "foreign.pub", "--quiet");
   expect(foreign).toMatchObject({ code: 1, stderr: "" });
   expect(foreign.stdout).toMatch(/^problem signature: it is not signed by the key given/m);
-  expect(foreign.stdout).toMatch(/^DO NOT BELIEVE that lobby 1\.2\.0 is strict$/m);
+  expect(foreign.stdout).toMatch(/^DO NOT BELIEVE that "lobby" "1\.2\.0" is strict$/m);
   const unchecked = await verify("healthy/lobby-1.2.0");
   expect(unchecked.stdout).toMatch(/^note {4}signature: not checked/m);
-  expect(unchecked).toMatchObject({ code: 0, stdout: expect.stringMatching(/^CONSISTENT lobby 1\.2\.0 is strict/m) });
+  expect(unchecked).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^CONSISTENT "lobby" "1\.2\.0" is strict/m),
+  });
 });
 
 test("a server that breaks a SHOULD is conformant, and not strictly", () => {
-  expect(warned).toEqual({ code: 0, stdout: "CERTIFIED lobby is conformant (no MUST is broken)\n", stderr: "" });
+  expect(warned).toEqual({ code: 0, stdout: 'CERTIFIED "lobby" is conformant (no MUST is broken)\n', stderr: "" });
 });
 
 test("a server that breaks a MUST gets reports, and no certificate", () => {
@@ -120,7 +125,7 @@ test("a verdict that was edited is named", async () => {
   expect(stdout).toMatch(/^problem verdict: report\.json: the verdict of \S+ is not that of its checks$/m);
   expect(stdout).toMatch(/^problem digests: report\.json is not what was certified$/m);
   expect(stdout).toMatch(/^problem transcripts: \S+: it is reported as pass, and by its recording it is warn$/m);
-  expect(stdout).toMatch(/^DO NOT BELIEVE that lobby is conformant$/m);
+  expect(stdout).toMatch(/^DO NOT BELIEVE that "lobby" is conformant$/m);
 });
 
 test("an older bundle stays if nothing new is certified", async () => {
@@ -145,8 +150,31 @@ test.each<[string, string[], RegExp]>([
     /Cannot write a bundle to healthy: it holds lobby-1\.2\.0/,
   ],
   ["a file for a folder", certifying("--out", "own.pem"), /Cannot write a bundle to own\.pem: it is not a folder/],
-  ["too long a name", certifying("--revision", "x".repeat(201)), /--revision takes 200 characters at most/],
-  ["too many inputs", certifying("--runs", "10001"), /--runs takes 10000 at most/],
+  [
+    "too long a name",
+    certifying("--revision", "x".repeat(101)),
+    /--revision takes 1 to 100 characters that can be seen/,
+  ],
+  [
+    "a name of two lines",
+    certifying("--implementation-version", "1\nBELIEVE"),
+    /--implementation-version takes 1 to 100/,
+  ],
+  ["too many inputs", certifying("--runs", "1001"), /--runs 1001: certificates by the set \S+ need 200 to 1000\. /],
+  ["too few inputs", certifying("--runs", "1"), /--runs 1: certificates by the set \S+ need 200 to 1000\. /],
+  ["a seed of one's own", certifying("--seed", "2"), /--seed 2: certificates by the set \S+ need \d+\. Leave it out\./],
+  ["more time to answer", certifying("--timeout", "8000"), /--timeout 8000: certificates by the set \S+ need 2000\. /],
+  ["less silence", certifying("--idle", "1"), /--idle 1: certificates by the set \S+ need 2 to 3600\. /],
+  [
+    "no others beside",
+    certifying("--concurrency", "1"),
+    /--concurrency 1: certificates by the set \S+ need 16 to 64\. /,
+  ],
+  [
+    "more time to recover",
+    certifying("--recovery", "9000"),
+    /--recovery 9000: certificates by the set \S+ need 0 to 2000\. /,
+  ],
   ["no bundle", ["verify", "nothing.tgz"], /Cannot read nothing\.tgz: there is no such file or folder/],
 ])("%s is one clear line and exit code 2", async (_, args, message) => {
   const { code, stdout, stderr } = await cli(cwd, args);
