@@ -228,4 +228,4 @@ test("nonsense is reported without a crash, and never believed", async () => {
       lines.join() === healthy.lines.join() ? undefined : expect.stringMatching(/^transcripts: /),
     ]);
   }
-});
+}, 120_000);
