@@ -61,14 +61,20 @@ export function step({ name, problems, notes = [], done }: Step, c: Colors): str
 /** The outcome of verifying: if all is sound, and the key that was asked for, if any. */
 export interface Verification {
   readonly isSound: boolean;
+  /** The parts of the bundle that could not be checked. */
+  readonly unchecked?: readonly string[];
   readonly key?: string | undefined;
 }
+
+/** Names what could not be checked, on the line that others quote. */
+const but = (unchecked: readonly string[]) =>
+  unchecked.length === 0 ? "" : `; DO NOT BELIEVE ${unchecked.join(", ")}: not checked, see the notes`;
 
 /** Shows the conclusion of verifying; `bundle` is its name. */
 export function conclusion(
   bundle: string,
   it: Conformance | undefined,
-  { isSound, key }: Verification,
+  { isSound, unchecked = [], key }: Verification,
   c: Colors,
 ): string[] {
   const word = isSound ? c.green(key === undefined ? "CONSISTENT" : "BELIEVE") : c.red("DO NOT BELIEVE");
@@ -76,7 +82,7 @@ export function conclusion(
   const { name, version, revision } = it.implementation;
   const who = implementationText(name, version);
   return [
-    `${word} ${isSound ? `${who} is ${MEANING[it.level]}` : `that ${who} is ${it.level}`}`,
+    `${word} ${isSound ? `${who} is ${MEANING[it.level]}${but(unchecked)}` : `that ${who} is ${it.level}`}`,
     ...[
       ...(revision === undefined ? [] : [`  revision ${JSON.stringify(revision)}`]),
       `  set      ${it.set}`,

@@ -67,7 +67,9 @@ export async function start(command: string, options: StartOptions): Promise<Ser
 async function begin(command: string, log: string, flags: "w" | "a"): Promise<Life> {
   const output = await open(log, flags);
   const from = (await stat(log)).size;
-  const child = spawn(command, { shell: true, detached: true, stdio: ["ignore", output.fd, output.fd] });
+  // The server under test gets all variables but the key to sign its certificate with.
+  const { TACHYON_KEY: _, ...env } = process.env;
+  const child = spawn(command, { shell: true, detached: true, stdio: ["ignore", output.fd, output.fd], env });
   const life: Life = {
     child,
     from,

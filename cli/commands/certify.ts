@@ -1,9 +1,11 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join, normalize } from "node:path";
 import { prepareBundle } from "../../certificates/bundle.ts";
 import { conditionsOf, outOfBounds, seedOf } from "../../certificates/conditions.ts";
 import { isTold } from "../../certificates/content.ts";
-import { readPrivateKey } from "../../certificates/keys.ts";
+import { keyId } from "../../certificates/envelope.ts";
+import { isPem, readPrivateKey } from "../../certificates/keys.ts";
 import { makeBundle, writtenIn } from "../../certificates/make.ts";
 import { BundleError } from "../../certificates/open.ts";
 import { type Spool, spool } from "../../certificates/spool.ts";
@@ -55,7 +57,7 @@ export async function certifyCommand(args: CertifyArguments, protocol: Protocol)
     protocol,
     set,
     implementation: implementationOf(args),
-    key: args.key === undefined ? undefined : await readPrivateKey(args.key),
+    key: args.key === undefined ? undefined : await keyOf(args.key),
     folder: normalize(args.out).replace(/(?<=.)\/+$/, ""),
     also: args.start === undefined ? [] : [LOG],
   };
@@ -74,13 +76,20 @@ export async function certifyCommand(args: CertifyArguments, protocol: Protocol)
   });
 }
 
+/** Reads the private key. Throws a `UsageError` where it is none, or was typed where others see it. */
+async function keyOf(given: string): Promise<KeyObject> {
+  if (isPem(given) && process.argv.some((word) => word.includes(given.trim())))
+    throw new UsageError("Everybody on this machine can see arguments. Give the key in a file, or in TACHYON_KEY.");
+  return await readPrivateKey(given);
+}
+
 /** All that is known before the run. */
 interface Certifying {
   readonly args: CertifyArguments;
   readonly protocol: Protocol;
   readonly set: RequirementSet;
   readonly implementation: Implementation;
-  readonly key: Awaited<ReturnType<typeof readPrivateKey>> | undefined;
+  readonly key: KeyObject | undefined;
   readonly folder: string;
   /** Files that are written besides the bundle and the reports. */
   readonly also: readonly string[];
@@ -111,7 +120,7 @@ async function certifyOrRefuse(
     report,
     { name: implementation.name, set: set.name, level },
     {
-      signed: args.key === undefined ? "by nobody: --key signs it" : `with ${args.key}`,
+      signed: key ? `by ${keyId(createPublicKey(key))}` : "by nobody: --key signs it",
       written: [...writtenIn(folder), ...also],
       next: `npx ${about.name} verify ${quoted(`${folder}.tgz`)}${args.key === undefined ? "" : " --public-key …"}`,
     },

@@ -45,6 +45,26 @@ const under = (given: Partial<Conditions>): Parts => {
   };
 };
 
+const NEST = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+
+/** A line with an answer that is nested deep, if it is one of the case. */
+const deepened = (line: string) =>
+  line.includes(`"connection":"${CASE}#`) ? line.replace(/"data":"\{.*\}"/, `"data":"{\\"data\\":${NEST}}"`) : line;
+
+/** Lines of connections on which a server sends nothing but noise. */
+const many = (count: number) =>
+  Array.from({ length: count }, (_, i) => {
+    const [number, first] = [1 + Math.floor(i / 5_000), i % 5_000 === 0];
+    return JSON.stringify({
+      connection: `x/y#${number}`,
+      ...(first && { url: "ws://x/" }),
+      at: i,
+      from: "server",
+      type: "text",
+      data: "1",
+    });
+  });
+
 const older = (it: Parts): Parts => ({
   ...it,
   report: { ...it.report, suite: { ...it.report.suite, version: "0.2.9" } },
@@ -177,6 +197,21 @@ const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
   "a requirement is left out": [
     () => ({ ...healthy, report: { ...healthy.report, requirements: healthy.report.requirements.slice(1) } }),
     /^verdict: the requirements of the report are not those of the catalogue$/,
+  ],
+  "a line is nested deep": [
+    () => ({
+      ...healthy,
+      lines: [...healthy.lines, `{"connection":"a#1","at":1,"from":"server","type":"end","x":${NEST}}`],
+    }),
+    /^transcripts: the transcripts hold a line that is not an event/,
+  ],
+  "a message is nested deep": [
+    () => ({ ...healthy, lines: healthy.lines.map(deepened) }),
+    /^transcripts: version\/parity-patch-with-zero: it is not a recording of this case: the recording shows no end of a wait /,
+  ],
+  "there are more events than any run has": [
+    () => ({ ...healthy, lines: [...healthy.lines, ...many(120_000)] }),
+    /^transcripts: the transcripts hold more than 120000 events$/,
   ],
   "a line is no event": [
     () => ({ ...healthy, lines: [...healthy.lines, '{"connection":"a#1","at":"now"}'] }),

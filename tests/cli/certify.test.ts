@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { crypto, dsse } from "@sigstore/core";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cli, folder, type Outcome } from "./process.ts";
 
@@ -16,11 +17,11 @@ const REVISION = "0123456789".repeat(4);
 const FILES = ["SHA256SUMS", "certificate.json", "junit.xml", "report.html", "report.json", "transcripts.ndjson.gz"];
 
 /** Certifies the reference server, with a fault or without, in a folder of its own. */
-async function certify(place: string, fault: string | undefined, ...args: string[]): Promise<Outcome> {
+async function certify(place: string, fault: string | undefined, args: string[], env = {}): Promise<Outcome> {
   mkdirSync(at(place), { recursive: true });
   const server = await protocol.serve({ fault });
   const all = ["certify", server.url, "--implementation", "lobby", ...args];
-  return await cli(at(place), all).finally(server.close);
+  return await cli(at(place), all, env).finally(server.close);
 }
 
 const verify = (...args: string[]) => cli(cwd, ["verify", ...args]);
@@ -42,9 +43,10 @@ beforeAll(async () => {
     "--header",
     `Authorization: Bearer ${SECRET}`,
   ];
-  healthy = await certify("healthy", undefined, "--key", at("own.pem"), "--out", "lobby-1.2.0", ...told);
-  warned = await certify("warned", "greets-twice", "--quiet");
-  broken = await certify("broken", "compares-versions-as-prefixes", "--quiet");
+  const env = { TACHYON_KEY: read("own.pem") };
+  healthy = await certify("healthy", undefined, ["--out", "lobby-1.2.0", ...told], env);
+  warned = await certify("warned", "greets-twice", ["--quiet"]);
+  broken = await certify("broken", "compares-versions-as-prefixes", ["--quiet"]);
 }, 60_000);
 
 test("a server that conforms gets a signed bundle, at the highest level that it reaches", async () => {
@@ -60,6 +62,32 @@ test("a server that conforms gets a signed bundle, at the highest level that it 
   expect(stdout).toMatch(
     /^BELIEVE "lobby" "1\.2\.0" is strict \(no MUST or SHOULD is broken\)\n {2}revision "0123456789/m,
   );
+});
+
+test("it names its conditions and its key, which stands in a variable here", async () => {
+  const { stdout } = await verify("healthy/lobby-1.2.0.tgz", "--public-key", "own.pub");
+  expect(stdout).toMatch(/^ {2}terms {4}2000 ms to answer, .*; 16 cases at a time; 200 inputs of seed \d+$/m);
+  expect(healthy.stdout).toContain(`signed   by ${/^ {2}key {6}(\S+)$/m.exec(stdout)?.[1]}\n`);
+  expect(healthy.stdout).not.toContain("PRIVATE KEY");
+});
+
+test("a verifier of DSSE reads it, and the in-toto statement names the files of the bundle", () => {
+  const bundle = at("healthy", "lobby-1.2.0");
+  const { payloadType, payload, signatures } = JSON.parse(read("healthy", "lobby-1.2.0", "certificate.json"));
+  const body = Buffer.from(payload, "base64");
+  const signed = dsse.preAuthEncoding(payloadType, body);
+  const signature = Buffer.from(signatures[0].sig, "base64");
+  expect(crypto.verify(signed, crypto.createPublicKey(read("own.pub")), signature)).toBe(true);
+  expect(crypto.verify(signed, crypto.createPublicKey(read("foreign.pub")), signature)).toBe(false);
+  expect(crypto.verify(Buffer.concat([signed, body]), crypto.createPublicKey(read("own.pub")), signature)).toBe(false);
+  const { _type, subject } = JSON.parse(body.toString());
+  expect([payloadType, _type]).toEqual(["application/vnd.in-toto+json", "https://in-toto.io/Statement/v1"]);
+  const named = subject.flatMap((it: { name: string; digest: { sha256?: string } }) => (it.digest.sha256 ? [it] : []));
+  expect(named.map(({ name }: { name: string }) => name).toSorted()).toEqual(
+    FILES.filter((name) => !/^(SHA|cert)/.test(name)),
+  );
+  for (const { name, digest } of named)
+    expect(crypto.digest("sha256", readFileSync(join(bundle, name))).toString("hex")).toBe(digest.sha256);
 });
 
 test("other tools read it: sha256sum, tar, and any that check a signature by its standard", () => {
@@ -142,6 +170,11 @@ test.each<[string, string[], RegExp]>([
     "an unknown set",
     certifying("--set", "0.1.7/2026-1"),
     /There is no set "0\.1\.7\/2026-1"\. The nearest known one is "0\.1\.7\/2026-11"/,
+  ],
+  [
+    "a key that others see",
+    certifying("--key=-----BEGIN PRIVATE KEY-----"),
+    /Everybody on this machine can see arguments/,
   ],
   ["a key that is none", certifying("--key", "own.pub"), /own\.pub holds no private key in PEM format/],
   [
