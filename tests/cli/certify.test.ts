@@ -47,7 +47,7 @@ beforeAll(async () => {
   healthy = await certify("healthy", undefined, ["--out", "lobby-1.2.0", ...told], env);
   warned = await certify("warned", "greets-twice", ["--quiet"]);
   broken = await certify("broken", "compares-versions-as-prefixes", ["--quiet"]);
-}, 60_000);
+}, 240_000);
 
 test("a server that conforms gets a signed bundle, at the highest level that it reaches", async () => {
   expect(healthy).toMatchObject({ code: 0, stderr: "" });
