@@ -20,7 +20,7 @@ import { runAgainst } from "../helpers.ts";
 
 /** Cases that need little time, of several suites. */
 const SOME =
-  /^(version\/(greeting|parity|isolated|open)|disconnect\/(alone|reconnect)|malformed\/not-json|transport\/ping)/;
+  /^(version\/(greeting|parity|isolated|open)|disconnect\/(alone|reconnect|2-in-a-row|followed)|malformed\/not-json|transport\/ping)/;
 
 const suites = protocol.suites
   .map((suite) => ({ ...suite, cases: suite.cases.filter(({ id }) => SOME.test(id)) }))

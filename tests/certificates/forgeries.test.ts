@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import type { Conditions } from "../../certificates/conditions.ts";
+import type { WireEvent } from "../../harness/transcript.ts";
 import type { ReportCase } from "../../reports/report.ts";
 import { conclude } from "../../reports/verdict.ts";
 import { bundle, firstProblem, foreign, own, type Parts, parts, small } from "./bundles.ts";
@@ -44,6 +45,37 @@ const under = (given: Partial<Conditions>): Parts => {
     conditions: { ...conditions, concurrency, seed },
   };
 };
+
+/** A case whose connections have other events, in its report and its recording. */
+const withEvents = (id: string, change: (events: readonly WireEvent[]) => readonly WireEvent[]): Parts => {
+  const own = linesOf(id, healthy).map((line) => JSON.parse(line));
+  const numbers = [...new Set<string>(own.map(({ connection }) => connection))];
+  const lines = numbers.flatMap((connection) => {
+    const events = own.filter((line) => line.connection === connection);
+    const { url, name, anonymous, unsent } = events[0];
+    const plain = events.map(
+      ({ connection: _, url: __, name: ___, anonymous: ____, unsent: _____, ...event }) => event,
+    );
+    return change(plain).map((event, i) =>
+      JSON.stringify({ connection, ...(i === 0 && { url, name, anonymous, unsent }), ...event }),
+    );
+  });
+  const one = withCase(healthy, id, (it) => ({
+    ...it,
+    connections: it.connections.map((connection) => ({ ...connection, events: change(connection.events) })),
+  }));
+  return { ...one, lines: [...without(id, healthy), ...lines] };
+};
+
+/** A case without some of its events; each is looked at with the number of texts of the client so far. */
+const lacking = (id: string, isGone: (event: WireEvent, texts: number) => boolean): Parts =>
+  withEvents(id, (events) => {
+    let texts = 0;
+    return events.filter((event) => {
+      if (event.from === "client" && event.type === "text") texts += 1;
+      return !isGone(event, texts);
+    });
+  });
 
 const NEST = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
 
@@ -197,6 +229,34 @@ const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
   "a requirement is left out": [
     () => ({ ...healthy, report: { ...healthy.report, requirements: healthy.report.requirements.slice(1) } }),
     /^verdict: the requirements of the report are not those of the catalogue$/,
+  ],
+  "a ping was never sent, and is answered": [
+    () => lacking("transport/ping-with-1-byte", ({ type }) => type === "ping"),
+    /^transcripts: transport\/ping-with-1-byte: it is not a recording of this case: /,
+  ],
+  "a ping was never sent": [
+    () => lacking("transport/ping-with-1-byte", ({ type }) => type === "ping" || type === "pong"),
+    /^transcripts: transport\/ping-with-1-byte: it is not a recording of this case: the recording shows no end /,
+  ],
+  "one request of two was never sent": [
+    () =>
+      lacking("disconnect/2-in-a-row", ({ from, type }, texts) => from === "client" && type === "text" && texts > 1),
+    /^transcripts: disconnect\/2-in-a-row: it is not a recording of this case: /,
+  ],
+  "nothing was sent behind a request": [
+    () =>
+      lacking(
+        "disconnect/followed-by-no-json",
+        ({ from, type }, texts) => from === "client" && type === "text" && texts > 1,
+      ),
+    /^transcripts: disconnect\/followed-by-no-json: it is not a recording of this case: /,
+  ],
+  "more was sent than the case sends": [
+    () =>
+      withEvents("version/greeting", (events) =>
+        events.flatMap((it) => (it.from === "client" && it.type === "text" ? [it, it] : [it])),
+      ),
+    /^transcripts: version\/greeting: it is not a recording of this case: the recording goes on with text /,
   ],
   "a line is nested deep": [
     () => ({
