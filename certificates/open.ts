@@ -125,6 +125,16 @@ async function readBounded(path: string, most: number, what: string, flags = 0):
   }
 }
 
+/** Throws a `BundleError` where files are bigger than anybody will open. */
+export function checkSizes(files: Files): void {
+  const sizes = Array.from(files, ([name, { length }]) => [name, length] as const);
+  const [big] = sizes.find(([, length]) => length > MOST.file) ?? [];
+  if (big !== undefined) throw new BundleError(`${big} has more than ${MOST.file >> 20} MiB`);
+  // Each file has a header in the archive.
+  const all = sizes.reduce((sum, [, length]) => sum + length + 1024, 0);
+  if (all > MOST.archive) throw new BundleError(`its files have more than ${MOST.archive >> 20} MiB`);
+}
+
 /** Passes bytes on, up to so many. Throws a `BundleError` at the next. */
 export const limit = (most: number, what: string, seen?: Hash) =>
   async function* (stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
