@@ -7,7 +7,7 @@ import { BundleError, limit } from "./open.ts";
  * The bounds of the transcripts of a bundle: bytes of all and of a line; events of all and of a connection; connections of a case. A
  * server that says little more than it must stays far below them with the most inputs that a certificate allows.
  */
-const MOST = { bytes: 32 << 20, line: 4 << 20, all: 120_000, events: 8_000, connections: 4_000 } as const;
+const MOST = { bytes: 32 << 20, line: 4 << 20, all: 120_000, events: 8_000, connections: 5_000 } as const;
 
 /** The whole transcripts of one run of a case. */
 export interface RecordedCase {
