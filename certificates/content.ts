@@ -17,6 +17,9 @@ const wrong = (problem: string) => ({ problem });
 
 const ajv = new Ajv({ strict: true });
 const isStatement = ajv.compile<Statement>(schema);
+/** Tells if the name of an implementation, a version or a revision can stand in a certificate: nobody shall be misled by it. */
+export const isTold = ajv.compile<string>(schema.definitions.told);
+
 const isEnvelope = ajv.compile<Envelope>({
   type: "object",
   additionalProperties: false,

@@ -4,18 +4,27 @@ import { readText, UsageError } from "../harness/usage.ts";
 const HOW =
   "Make a pair: openssl genpkey -algorithm ed25519 -out key.pem && openssl pkey -in key.pem -pubout -out key.pub";
 
-/** The private key in a file, to sign with. Throws a `UsageError` where it holds none, or one of another kind. */
-export const readPrivateKey = (path: string): Promise<KeyObject> => readKey(path, "private", createPrivateKey);
+/**
+ * Reads the private key to sign with: from a file, or from PEM itself, as a secret of CI holds it in a variable. Throws a `UsageError`
+ * where there is none, or one of another kind.
+ */
+export const readPrivateKey = (given: string): Promise<KeyObject> => readKey(given, "private", createPrivateKey);
 
-/** The public key in a file, to check a signature with. Throws a `UsageError` where it holds none, or one of another kind. */
-export const readPublicKey = (path: string): Promise<KeyObject> => readKey(path, "public", createPublicKey);
+/** Reads the public key to check a signature with, likewise. */
+export const readPublicKey = (given: string): Promise<KeyObject> => readKey(given, "public", createPublicKey);
 
-async function readKey(path: string, what: string, make: (pem: string) => KeyObject): Promise<KeyObject> {
-  const pem = await readText(path);
+/** Tells if a key is given as PEM itself, and not as the path of a file. */
+export const isPem = (given: string): boolean => /^\s*-----BEGIN /.test(given);
+
+async function readKey(given: string, what: string, make: (pem: string) => KeyObject): Promise<KeyObject> {
+  // Where variables hold one line only, line breaks are written as in JSON.
+  const pem = isPem(given) ? given.replaceAll("\\n", "\n") : await readText(given);
+  // A key stands in no message.
+  const place = isPem(given) ? `The text that is given as ${what} key` : given;
   const key = attempt(() => make(pem));
-  if (!key) throw new UsageError(`${path} holds no ${what} key in PEM format without a passphrase. ${HOW}.`);
+  if (!key) throw new UsageError(`${place} holds no ${what} key in PEM format without a passphrase. ${HOW}.`);
   if (key.asymmetricKeyType === "ed25519") return key;
-  throw new UsageError(`${path} holds a key of the kind ${key.asymmetricKeyType}; Ed25519 is needed. ${HOW}.`);
+  throw new UsageError(`${place} holds a key of the kind ${key.asymmetricKeyType}; Ed25519 is needed. ${HOW}.`);
 }
 
 function attempt<T>(make: () => T): T | undefined {

@@ -10,12 +10,12 @@ import { writeBundle } from "./bundle.ts";
 import { digestsOf } from "./digests.ts";
 import { envelopeText, seal } from "./envelope.ts";
 import { digestsOfFiles, FILE_NAMES, FILES, type Files, sumsOf } from "./files.ts";
-import { BundleError } from "./open.ts";
+import { BundleError, checkSizes } from "./open.ts";
 import { type Certified, statement } from "./statement.ts";
 import { verifyFiles } from "./verify.ts";
 
 /** The input of a bundle. */
-export interface Making extends Pick<Certified, "implementation" | "set" | "level" | "runs"> {
+export interface Making extends Pick<Certified, "implementation" | "set" | "level" | "conditions"> {
   readonly report: Report;
   /** The lines of the transcripts of all cases, in the order of the report. */
   readonly transcripts: AsyncIterable<Buffer> | Iterable<Buffer>;
@@ -29,6 +29,7 @@ export interface Making extends Pick<Certified, "implementation" | "set" | "leve
  */
 export async function makeBundle(folder: string, making: Making, protocol: Protocol): Promise<void> {
   const files = await filesOf(making, protocol);
+  checkSizes(files);
   for await (const { name, problems } of verifyFiles(files, { protocol, suite: making.report.suite }))
     if (problems[0] !== undefined) throw new BundleError(`${name}: ${problems[0]}`);
   await writeBundle(folder, files);

@@ -7,76 +7,103 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { type Extract, extract } from "tar-stream";
 import { reason, UsageError } from "../harness/usage.ts";
+import { listed, short } from "../reports/names.ts";
 import { HEADER, headerOf, packed } from "./bundle.ts";
 import { FILE_NAMES, type Files, sha256 } from "./files.ts";
 
 /** The bytes that one file of a bundle may have, and an archive may unpack to. Anybody may have made the bundle. */
-const MOST = { file: 64 << 20, archive: 128 << 20 } as const;
+const MOST = { file: 32 << 20, archive: 64 << 20 } as const;
 
 /** An error of a bundle that is found before its files are read. */
 export class BundleError extends Error {}
 
+/** The files of a bundle, and what is odd about the way in which they came. None of that changes what they say. */
+export interface Opened {
+  readonly files: Files;
+  readonly odd: readonly string[];
+}
+
 /**
- * The files of a bundle, a folder or an archive, in memory: nothing is unpacked anywhere. Throws a `UsageError` where there is
- * none, and a `BundleError` where it holds anything but the files of one.
+ * Opens a bundle, a folder or an archive, in memory: nothing is unpacked anywhere, and what is no file of a bundle is left out. Throws a
+ * `UsageError` where there is none, and a `BundleError` where one of its files is missing or is not a plain one.
  */
-export async function openBundle(path: string): Promise<Files> {
+export async function openBundle(path: string): Promise<Opened> {
   const there = await stat(path).catch((error) => {
     throw new UsageError(`Cannot read ${path}: ${reason(error)}. Name a bundle: a folder, or its .tgz.`);
   });
   if (!there.isDirectory() && !there.isFile())
     throw new UsageError(`${path} is neither file nor folder. Name a bundle: a folder, or its .tgz.`);
-  const files = there.isDirectory() ? await readFolder(path) : await readArchive(path);
+  const { files, foreign, repacked } = there.isDirectory() ? await readFolder(path) : await readArchive(path);
   const lacking = FILE_NAMES.filter((name) => !files.has(name));
-  if (lacking.length > 0) throw new BundleError(`it lacks ${lacking.join(", ")}`);
-  return files;
+  const beside = foreign.length === 0 ? [] : [`not looked at, since no bundle holds it: ${listed(foreign.map(named))}`];
+  if (lacking.length > 0) throw new BundleError([`it lacks ${lacking.join(", ")}`, ...beside].join("; "));
+  return { files, odd: [...(repacked ? ["packed again by another program"] : []), ...beside] };
 }
 
-function known(name: string, isFile: boolean): string {
-  if (!FILE_NAMES.includes(name))
-    throw new BundleError(`it holds ${JSON.stringify(name)}, which is not a file of a bundle`);
+const named = (path: string) => JSON.stringify(short(path, 100));
+
+/** The content of a folder or an archive: the files of a bundle, and the names of all else. */
+interface Content {
+  readonly files: Map<string, Buffer>;
+  readonly foreign: string[];
+  readonly repacked: boolean;
+}
+
+/** Takes note that a bundle holds a file of that name. Throws a `BundleError` where it is a link or the like, or there twice. */
+function expectPlain(name: string, isFile: boolean, files: Files): void {
   if (!isFile) throw new BundleError(`${name} is not a plain file`);
-  return name;
+  if (files.has(name)) throw new BundleError(`it holds ${name} twice`);
 }
 
-async function readFolder(folder: string): Promise<Map<string, Buffer>> {
-  const files = new Map<string, Buffer>();
+async function readFolder(folder: string): Promise<Content> {
+  const content: Content = { files: new Map(), foreign: [], repacked: false };
   for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const name = known(entry.name, entry.isFile());
+    const { name } = entry;
+    if (!FILE_NAMES.includes(name)) {
+      content.foreign.push(name);
+      continue;
+    }
+    expectPlain(name, entry.isFile(), content.files);
     // A link that took its place since is not followed.
-    files.set(name, await readBounded(join(folder, name), MOST.file, name, constants.O_NOFOLLOW));
+    content.files.set(name, await readBounded(join(folder, name), MOST.file, name, constants.O_NOFOLLOW));
   }
-  return files;
+  return content;
 }
 
-async function readArchive(path: string): Promise<Map<string, Buffer>> {
-  const files = new Map<string, Buffer>();
+async function readArchive(path: string): Promise<Content> {
+  const content = { files: new Map<string, Buffer>(), foreign: [] as string[] };
   const bytes = await readBounded(path, MOST.archive, "it");
-  if (!bytes.subarray(0, HEADER).equals(headerOf(bytes.subarray(HEADER))))
-    throw new BundleError("it is not a .tgz as the suite writes it, or it was changed since");
   const gunzip = createGunzip();
   const seen = createHash("sha256");
   try {
-    await pipeline([bytes], gunzip, limit(MOST.archive, "what it unpacks to", seen), entries(files));
+    await pipeline([bytes], gunzip, limit(MOST.archive, "what it unpacks to", seen), entries(content));
   } catch (error) {
     if (error instanceof BundleError) throw error;
     throw new BundleError(`it is not a whole .tgz: ${reason(error)}`);
   }
   if (gunzip.bytesWritten !== bytes.length) throw new BundleError("there are bytes after the archive");
-  // The bytes between files, which no reader looks at, must be right, too.
-  if (seen.digest("hex") !== sha256(await buffer(packed(files))))
-    throw new BundleError("the archive is not as the suite writes it");
-  return files;
+  const isOurs =
+    bytes.subarray(0, HEADER).equals(headerOf(bytes.subarray(HEADER))) &&
+    seen.digest("hex") === sha256(await buffer(packed(content.files)));
+  return { ...content, repacked: !isOurs };
 }
 
-/** A reader of an archive that takes no files but those of a bundle, each once. */
-function entries(files: Map<string, Buffer>): Extract {
+/** A path in an archive: a name, maybe in one folder, as `tar` writes it of a folder or its content. */
+const PLACE = /^(?:\.\/)?((?!\.\.?\/)[^/]+\/)?([^/]+)$/;
+
+/** A reader of an archive that takes the files of a bundle, each once and all from one folder. */
+function entries({ files, foreign }: Omit<Content, "repacked">): Extract {
   const archive = extract();
+  let folder: string | undefined;
   archive.on("entry", (header, stream, next) => {
     stream.on("error", () => {}); // The archive says it, too.
     const take = async () => {
-      const name = known(header.name, header.type === "file");
-      if (files.has(name)) throw new BundleError(`it holds ${name} twice`);
+      const [, inside = "", name = ""] = PLACE.exec(header.name) ?? [];
+      const isKnown = FILE_NAMES.includes(name) && inside === (folder ?? inside);
+      if (!isKnown && header.type !== "directory") foreign.push(header.name);
+      if (!isKnown) return void (await buffer(stream));
+      folder = inside;
+      expectPlain(name, header.type === "file", files);
       if ((header.size ?? 0) > MOST.file) throw new BundleError(`${name} has more than ${MOST.file >> 20} MiB`);
       files.set(name, await buffer(stream));
     };
@@ -96,6 +123,16 @@ async function readBounded(path: string, most: number, what: string, flags = 0):
     if (error instanceof BundleError) throw error;
     throw new UsageError(`Cannot read ${path}: ${reason(error)}.`);
   }
+}
+
+/** Throws a `BundleError` where files are bigger than anybody will open. */
+export function checkSizes(files: Files): void {
+  const sizes = Array.from(files, ([name, { length }]) => [name, length] as const);
+  const [big] = sizes.find(([, length]) => length > MOST.file) ?? [];
+  if (big !== undefined) throw new BundleError(`${big} has more than ${MOST.file >> 20} MiB`);
+  // Each file has a header in the archive.
+  const all = sizes.reduce((sum, [, length]) => sum + length + 1024, 0);
+  if (all > MOST.archive) throw new BundleError(`its files have more than ${MOST.archive >> 20} MiB`);
 }
 
 /** Passes bytes on, up to so many. Throws a `BundleError` at the next. */

@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
 import { worst } from "../harness/catalogue.ts";
-import type { Bench, CaseResult } from "../harness/execute.ts";
+import type { CaseResult } from "../harness/execute.ts";
 import { ground } from "../harness/foundation.ts";
-import type { Random } from "../harness/property.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { replay } from "../harness/replay.ts";
 import type { Case } from "../harness/scenario.ts";
 import { keep } from "../harness/transcript.ts";
 import { reportCase } from "../reports/make.ts";
 import type { Report, ReportCase } from "../reports/report.ts";
+import type { Conditions } from "./conditions.ts";
+import { oddInCase, oddInRun, type Span, spanOf } from "./facts.ts";
 import { sha256 } from "./files.ts";
 import type { RecordedCase } from "./recording.ts";
 
@@ -29,22 +30,31 @@ export interface Rejudged {
 export async function rejudge(
   report: Report,
   recorded: AsyncIterable<RecordedCase>,
-  random: Random,
+  conditions: Conditions,
   protocol: Protocol,
 ): Promise<Rejudged> {
   const known = new Map(protocol.suites.flatMap(({ cases }) => cases.map((it) => [it.id, it])));
   const requirements = new Map(protocol.requirements.map((row) => [row.id, row]));
-  const bench = { protocol, judging: { requirements, strict: report.target.strict }, random, idle: 0 };
+  const bench = {
+    protocol,
+    judging: { requirements, strict: report.target.strict },
+    random: conditions,
+    idle: conditions.idleMs,
+    timeout: conditions.timeoutMs,
+  };
   const left = new Map(report.cases.map((it) => [it.id, it]));
   const seen = new Map<string, string>();
   const [problems, unknown]: [string[], string[]] = [[], []];
   const judged: Judged[] = [];
+  const spans: Span[] = [];
   for await (const recording of recorded) {
     const { id } = recording;
     const stored = left.get(id);
     const it = known.get(id);
     const same = stored && it?.digest === stored.digest ? { stored, it } : undefined;
     const again = same && (await judgeAgain(same.stored, same.it, recording, bench));
+    const odd = stored ? oddInCase(stored, recording, report, conditions) : [];
+    spans.push(spanOf(recording));
     // No two connections happen at the same times with the same keys.
     const print = sha256(JSON.stringify(recording.transcripts));
     const twin = seen.get(print);
@@ -52,11 +62,13 @@ export async function rejudge(
     if (!stored) problems.push(`${id} is recorded more often than it stands in the report`);
     else if (typeof again === "string") problems.push(`${id}: ${again}`);
     else if (twin !== undefined) problems.push(`${id}: its recording is that of ${twin}`);
+    else if (odd[0] !== undefined) problems.push(`${id}: ${odd[0]}`);
     else if (again) judged.push(again);
     else unknown.push(id);
     left.delete(id);
   }
   for (const id of left.keys()) problems.push(`${id} is in the report, and no recording shows it`);
+  problems.push(...oddInRun(spans, report, conditions));
   // Checks that rest on a broken requirement are known only from all results together.
   const grounded = ground(
     judged.map(({ result }) => result),
@@ -79,7 +91,7 @@ async function judgeAgain(
   stored: ReportCase,
   it: Case,
   { transcripts }: RecordedCase,
-  bench: Pick<Bench, "protocol" | "judging" | "random" | "idle">,
+  bench: Parameters<typeof replay>[2],
 ): Promise<Judged | string> {
   const { checks, strayed } = await replay(it, transcripts, bench);
   if (strayed[0] !== undefined) return `it is not a recording of this case: ${strayed[0]}`;

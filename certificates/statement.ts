@@ -1,6 +1,7 @@
 import type { RequirementSet } from "../harness/set.ts";
 import type { Report, ReportCase } from "../reports/report.ts";
 import { type Counted, counts } from "../reports/sets.ts";
+import type { Conditions } from "./conditions.ts";
 import type { Digests } from "./digests.ts";
 
 /** The implementation that is certified, as its certifier names it. */
@@ -45,8 +46,7 @@ export interface Conformance {
   readonly set: string;
   readonly level: LevelReached;
   readonly suite: Report["suite"];
-  /** The seed, and the number of inputs that each case generated. */
-  readonly random: { readonly seed: number; readonly runs: number };
+  readonly conditions: Conditions;
 }
 
 const STATEMENT = "https://in-toto.io/Statement/v1";
@@ -60,15 +60,17 @@ export interface Certified {
   readonly implementation: Implementation;
   readonly set: RequirementSet;
   readonly level: LevelReached;
-  /** The number of inputs that each generating case made. */
-  readonly runs: number;
+  readonly conditions: Conditions;
   readonly digests: Digests | Readonly<Record<string, string>>;
   /** The digests of the files of the bundle. */
   readonly files: Readonly<Record<string, string>>;
 }
 
 /** The statement of a run. Only cases that count for the set are listed. */
-export function statement(report: Report, { implementation, set, level, runs, digests, files }: Certified): Statement {
+export function statement(
+  report: Report,
+  { implementation, set, level, conditions, digests, files }: Certified,
+): Statement {
   const { name, revision } = implementation;
   const of = (...verdicts: ReportCase["verdict"][]) =>
     report.cases.filter((it) => counts(set, it) && verdicts.includes(it.verdict)).map(({ id }) => id);
@@ -94,7 +96,7 @@ export function statement(report: Report, { implementation, set, level, runs, di
         set: set.name,
         level,
         suite: report.suite,
-        random: { seed: report.seed, runs },
+        conditions,
       },
     },
   };

@@ -3,6 +3,7 @@ import { visible } from "../reports/escape.ts";
 import { listed } from "../reports/names.ts";
 import type { Report } from "../reports/report.ts";
 import type { Counted } from "../reports/sets.ts";
+import { conditionsText } from "./conditions.ts";
 import type { Conformance, LevelReached } from "./statement.ts";
 import type { Step } from "./verify.ts";
 
@@ -24,6 +25,10 @@ export function obstacles({ conformant, strict, missing, unstable }: Counted, is
   return told.length > 0 ? told : ["the run ended early, or the server while it ran"];
 }
 
+/** An implementation as its certifier names it: in quotes, so that no name passes for a verdict. */
+export const implementationText = (name: string, version?: string): string =>
+  [name, version].flatMap((it) => (it === undefined ? [] : [visible(JSON.stringify(it))])).join(" ");
+
 /** Shows the certificate that a server got. */
 export function granted(
   { target, cases, durationMs, requirements }: Report,
@@ -32,7 +37,7 @@ export function granted(
 ): string[] {
   const warned = requirements.filter(({ verdict }) => verdict === "warn").map(({ id }) => id);
   return [
-    `CERTIFIED ${certified.name} is ${MEANING[certified.level]}`,
+    `CERTIFIED ${implementationText(certified.name)} is ${MEANING[certified.level]}`,
     `  set      ${certified.set}`,
     `  target   ${target.url}`,
     `  cases    ${cases.length} in ${(durationMs / 1000).toFixed(2)} s`,
@@ -56,25 +61,32 @@ export function step({ name, problems, notes = [], done }: Step, c: Colors): str
 /** The outcome of verifying: if all is sound, and the key that was asked for, if any. */
 export interface Verification {
   readonly isSound: boolean;
+  /** The parts of the bundle that could not be checked. */
+  readonly unchecked?: readonly string[];
   readonly key?: string | undefined;
 }
+
+/** Names what could not be checked, on the line that others quote. */
+const but = (unchecked: readonly string[]) =>
+  unchecked.length === 0 ? "" : `; DO NOT BELIEVE ${unchecked.join(", ")}: not checked, see the notes`;
 
 /** Shows the conclusion of verifying; `bundle` is its name. */
 export function conclusion(
   bundle: string,
   it: Conformance | undefined,
-  { isSound, key }: Verification,
+  { isSound, unchecked = [], key }: Verification,
   c: Colors,
 ): string[] {
   const word = isSound ? c.green(key === undefined ? "CONSISTENT" : "BELIEVE") : c.red("DO NOT BELIEVE");
   if (!it) return [`${word} ${visible(bundle)}: it certifies nothing that could be read`];
   const { name, version, revision } = it.implementation;
-  const who = `${name}${version === undefined ? "" : ` ${version}`}`;
+  const who = implementationText(name, version);
   return [
-    `${word} ${visible(isSound ? `${who} is ${MEANING[it.level]}` : `that ${who} is ${it.level}`)}`,
+    `${word} ${isSound ? `${who} is ${MEANING[it.level]}${but(unchecked)}` : `that ${who} is ${it.level}`}`,
     ...[
-      ...(revision === undefined ? [] : [`  revision ${revision}`]),
+      ...(revision === undefined ? [] : [`  revision ${JSON.stringify(revision)}`]),
       `  set      ${it.set}`,
+      `  terms    ${conditionsText(it.conditions)}`,
       `  target   ${it.target}, ${it.startedAt}`,
       `  suite    ${it.suite.name} ${it.suite.version}`,
       `  key      ${key === undefined ? "none was asked for: who says so was not checked" : isSound ? key : `${key} was asked for`}`,

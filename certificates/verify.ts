@@ -17,9 +17,9 @@ export interface Step extends Findings {
  */
 export async function* verifyBundle(path: string, means: VerifyOptions): AsyncGenerator<Step> {
   const opened = await attempt(() => openBundle(path));
-  yield { name: "structure", problems: problemIn(opened) };
+  yield { name: "structure", problems: problemIn(opened), notes: opened.is?.odd ?? [] };
   if (!opened.is) return;
-  yield* verifyFiles(opened.is, means);
+  yield* verifyFiles(opened.is.files, means);
 }
 
 /** Verifies the files of a bundle. */

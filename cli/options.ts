@@ -192,9 +192,9 @@ export const CERTIFYING = {
   "implementation-version": text("implementation-version", "Its version"),
   revision: text("revision", "The revision of its source, such as a Git commit"),
   set: text("set", "Certify by this set of requirements and cases (default: the newest)"),
-  key: text("key", "Sign with this private key: Ed25519, a PEM file"),
+  key: text("key", "Sign with this private key: Ed25519, a PEM file. TACHYON_KEY may also hold the PEM itself"),
   ...pick(RUNNING, "strict", "timeout", "concurrency", "recovery", "restarts", "idle", "runs"),
-  seed: { ...RUNNING.seed, describe: "Generate the same commands as the run with this seed (default: a random one)" },
+  seed: { ...RUNNING.seed, describe: "The seed of generated commands: that of the set, or there is no certificate" },
   ...pick(RUNNING, "header", "credential", "ca", "insecure", "start", "start-timeout"),
   out: {
     ...text("out", "Write the bundle to this folder, and beside it as .tgz"),
@@ -206,7 +206,10 @@ export const CERTIFYING = {
 
 /** The options of `verify`. */
 export const VERIFYING = {
-  "public-key": text("public-key", "Demand a signature by the private key of this public one: Ed25519, a PEM file"),
+  "public-key": text(
+    "public-key",
+    "Demand a signature by the private key of this public one: Ed25519, a PEM file. TACHYON_PUBLIC_KEY may also hold the PEM itself",
+  ),
   quiet: { ...flag("Print only the verdict and what is wrong"), alias: SHORT.quiet },
 } as const;
 

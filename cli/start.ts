@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Death, ServerProcess } from "../harness/target.ts";
 import { UnreachableError, UsageError } from "../harness/usage.ts";
 import { lastWords } from "./last-words.ts";
+import { endMarked, newMark } from "./strays.ts";
 
 /** The time that a server has to end when asked to, and the time between two looks, in ms. */
 const GRACE = 2_000;
@@ -26,6 +27,7 @@ export interface StartOptions {
 /** One life of a server: from one start to its end. */
 interface Life {
   readonly child: ChildProcess;
+  readonly mark: ReturnType<typeof newMark>;
   /** The offset of its output in the file. */
   readonly from: number;
   death: Death | undefined;
@@ -67,9 +69,18 @@ export async function start(command: string, options: StartOptions): Promise<Ser
 async function begin(command: string, log: string, flags: "w" | "a"): Promise<Life> {
   const output = await open(log, flags);
   const from = (await stat(log)).size;
-  const child = spawn(command, { shell: true, detached: true, stdio: ["ignore", output.fd, output.fd] });
+  // The server under test gets all variables but the key to sign its certificate with.
+  const { TACHYON_KEY: _, ...env } = process.env;
+  const mark = newMark();
+  const child = spawn(command, {
+    shell: true,
+    detached: true,
+    stdio: ["ignore", output.fd, output.fd],
+    env: { ...env, ...mark },
+  });
   const life: Life = {
     child,
+    mark,
     from,
     death: undefined,
     ended: once(child, "exit").then(
@@ -105,11 +116,12 @@ async function accepting(life: Life, { ready, within, signal, log }: StartOption
   }
 }
 
-async function stop({ child, ended }: Life): Promise<void> {
+async function stop({ child, mark, ended }: Life): Promise<void> {
   kill(child, "SIGTERM");
   for (const deadline = Date.now() + GRACE; kill(child, 0) && Date.now() < deadline; ) await sleep(PAUSE);
   kill(child, "SIGKILL");
   await ended;
+  await endMarked(mark);
 }
 
 /** Signals the whole process group. Returns false if nothing was left of it. */

@@ -26,18 +26,25 @@ export function reader(
   log: Pick<Recorder, "events" | "wait">,
   envelope: EnvelopeReader,
 ): (wanted: Wanted, what?: string) => Promise<Message | Nothing> {
-  const unread: Message[] = [];
+  const unread: (Message | undefined)[] = [];
   let upTo = 0;
   return (wanted, what) => {
     const matches = typeof wanted === "function" ? wanted : isLike(wanted, envelope);
+    // A server that sends much else makes a wait no longer than what it sends: none of it is looked at twice.
+    let searched = 0;
     return log.wait(what ?? wordsOf(wanted), () => {
       for (const event of log.events.slice(upTo)) {
         const message = event.from === "server" ? json(event) : undefined;
         if (isObject(message)) unread.push(message);
       }
       upTo = log.events.length;
-      const place = unread.findIndex(matches);
-      return place < 0 ? undefined : unread.splice(place, 1)[0];
+      for (; searched < unread.length; searched++) {
+        const message = unread[searched];
+        if (message === undefined || !matches(message)) continue;
+        unread[searched] = undefined;
+        return message;
+      }
+      return undefined;
     });
   };
 }

@@ -26,7 +26,7 @@ export interface Replayed {
 export async function replay(
   it: Case,
   recordings: readonly Transcript[],
-  bench: Pick<Bench, "protocol" | "judging" | "random" | "idle">,
+  bench: Pick<Bench, "protocol" | "judging" | "random" | "idle"> & { readonly timeout?: number },
 ): Promise<Replayed> {
   const played = tape(recordings);
   const strayed: string[] = [];
@@ -40,15 +40,24 @@ export async function replay(
       throw new Error("the recording lacks a connection");
     }
     free.delete(track);
-    await played.until(() => isExhausted(track) || isAnswered(track, handshake?.half ?? false));
+    await played.until(track, () => isExhausted(track) || isAnswered(track, handshake?.half ?? false));
     const begun = beginning(track.recorded, handshake);
     if (begun === undefined) stray("the recording lacks the request for a WebSocket that the case makes");
-    return connection(track, begun ?? 0, played, bench.protocol.envelope, stray);
+    return connection(
+      track,
+      begun ?? 0,
+      played,
+      { envelope: bench.protocol.envelope, timeout: Number.POSITIVE_INFINITY, ...bench },
+      stray,
+    );
   };
   const { checks } = await examine(it, open, bench);
   if (free.size > 0) stray(`the recording holds ${free.size} connections that the case does not open`);
   return { checks, strayed };
 }
+
+/** So many timeouts, and a wait lasted longer than any does: the suite itself may have stood still for a while. */
+const LATE = 2;
 
 /** Tells if a query stands in a url: alone, or behind what the user gave. */
 const isAskedFor = (url: string, search: string) => {
@@ -75,7 +84,7 @@ function connection(
   track: Track,
   begun: number,
   played: Tape,
-  envelope: Protocol["envelope"],
+  { envelope, timeout }: Pick<Protocol, "envelope"> & { readonly timeout: number },
   stray: (words: string) => void,
 ): Connection {
   const { recorded, transcript } = track;
@@ -100,12 +109,17 @@ function connection(
     let looked = transcript.events.length;
     let result: ReturnType<typeof found>;
     let gaveUp: Nothing | undefined;
-    await played.until(() => {
+    const since = played.now();
+    await played.until(track, () => {
       result = found();
       for (; looked < transcript.events.length; looked++)
         gaveUp ??= givenUp(transcript.events[looked] as WireEvent, what);
       return result !== undefined || gaveUp !== undefined || isExhausted(track);
     });
+    if (result !== undefined && played.now() - since > LATE * timeout)
+      stray(
+        `a wait for ${what} lasts ${Math.round(played.now() - since)} ms, which no run with a timeout of ${timeout} does`,
+      );
     if (result === undefined && !gaveUp && !finished && !transcript.events.some(isOver))
       stray(`the recording shows no end of a wait for ${what}`);
     return result ?? gaveUp ?? ending(transcript.events);

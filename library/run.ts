@@ -1,11 +1,7 @@
 import { DEFAULTS } from "../cli/defaults.ts";
 import { select } from "../cli/select.ts";
 import { run as runCases } from "../harness/runner.ts";
-import { UsageError } from "../harness/usage.ts";
-import about from "../package.json" with { type: "json" };
-import { follow } from "../recordings/follow.ts";
-import { readRecording } from "../recordings/read.ts";
-import { recording } from "../recordings/report.ts";
+import { judgeRecordings } from "../recordings/check.ts";
 import type { Report } from "../reports/report.ts";
 import { isFine } from "../reports/verdict.ts";
 import { current } from "../suites/index.ts";
@@ -46,13 +42,5 @@ export async function check(
 ): Promise<Report> {
   checkOptions(options, ["strict"]);
   const { strict = false } = options;
-  const names = [files].flat();
-  const startedAt = new Date();
-  const judged = recording(current, strict);
-  const follower = follow(current.rules, judged.add);
-  for (const file of names) await readRecording(file, (it) => follower.see(file, it), current);
-  follower.end();
-  if (judged.size === 0) throw new UsageError(`${names.join(", ") || "Nothing"} holds no WebSocket connection.`);
-  const suite = { name: about.name, version: about.version };
-  return judged.report({ suite, files: names, startedAt, durationMs: Date.now() - startedAt.getTime() });
+  return judgeRecordings({ files: [files].flat(), strict }, current);
 }

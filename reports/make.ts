@@ -2,7 +2,7 @@ import type { CaseResult } from "../harness/execute.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { RunResult } from "../harness/runner.ts";
 import { medians } from "./latency.ts";
-import type { Report, ReportCase, ReportShard } from "./report.ts";
+import type { Report, ReportCase, ReportConditions, ReportShard } from "./report.ts";
 import { conclude } from "./verdict.ts";
 
 /** The facts that a report says beside the results. */
@@ -12,10 +12,14 @@ export interface ReportContext {
   readonly target: Report["target"];
   readonly shard?: ReportShard | undefined;
   readonly concurrency?: number;
+  readonly conditions?: ReportConditions;
 }
 
 /** Makes the report of a run: its results hold no secrets, and their texts are cut. */
-export function makeReport(run: RunResult, { suite, protocol, target, shard, concurrency }: ReportContext): Report {
+export function makeReport(
+  run: RunResult,
+  { suite, protocol, target, shard, concurrency, conditions }: ReportContext,
+): Report {
   const { stop, limit, passes } = run;
   const draft = {
     suite,
@@ -25,6 +29,7 @@ export function makeReport(run: RunResult, { suite, protocol, target, shard, con
     durationMs: run.durationMs,
     seed: run.seed,
     ...(concurrency !== undefined && { concurrency }),
+    ...(conditions && { conditions }),
     ...(stop && { stop }),
     ...(limit !== undefined && { limit }),
     ...(shard && { shard }),

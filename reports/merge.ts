@@ -57,7 +57,7 @@ function whyIncomplete(parts: readonly Part[], { of }: ReportShard): string | un
 
 /** All of a merged report that does not follow from its cases; `why` says why it is not whole. */
 function draftOf(first: Report, reports: readonly Report[], why: string | undefined): Draft {
-  const { suite, protocol, target, concurrency } = first;
+  const { suite, protocol, target, concurrency, conditions } = first;
   const stops = reports.flatMap(({ stop }) => stop ?? []);
   const stop = stops.find(({ reason }) => reason === "lost") ?? stops[0];
   const stalls = reports.flatMap((it) => it.stalls ?? []);
@@ -72,6 +72,7 @@ function draftOf(first: Report, reports: readonly Report[], why: string | undefi
     durationMs: Math.max(...reports.map(({ durationMs }) => durationMs)),
     seed: Math.max(...reports.map(({ seed }) => seed)),
     ...(concurrency !== undefined && { concurrency }),
+    ...(conditions && { conditions }),
     ...(limit !== undefined && { limit }),
     ...(stalls.length > 0 && { stalls }),
     ...(unexplained.length > 0 && { unexplained }),
@@ -94,6 +95,7 @@ const COMMON: Readonly<Record<string, (part: Part) => unknown>> = {
   "version of the suite": ({ report }) => report.suite.version,
   "choice of --strict": ({ report }) => report.target.strict,
   "choice of --fail-on-unstable": ({ report }) => report.target.failOnUnstable,
+  "options of the run": ({ report }) => JSON.stringify(report.conditions),
   "number of shards": ({ shard }) => shard.of,
   "selection of cases": ({ shard }) => shard.cases.join(),
 };

@@ -111,6 +111,18 @@ export interface ReportTarget {
   readonly failOnUnstable?: true;
 }
 
+/** The options of a run that decide what its verdicts are worth, beside its seed and concurrency. */
+export interface ReportConditions {
+  /** The time that the target had to answer. */
+  readonly timeoutMs: number;
+  /** The time that a silent client was to be left alone. */
+  readonly idleMs: number;
+  /** The time that a target which accepted no more connections had to come back. */
+  readonly recoveryMs: number;
+  /** The number of inputs that each generating case made. */
+  readonly runs: number;
+}
+
 /** The content of report.json, from which every other format is made. Its schema is `report.schema.json`. */
 export interface Report {
   readonly suite: { readonly name: string; readonly version: string };
@@ -122,6 +134,8 @@ export interface Report {
   readonly seed: number;
   /** Cases at work at the same time. */
   readonly concurrency?: number;
+  /** Only older reports lack them, and those of recorded traffic. */
+  readonly conditions?: ReportConditions;
   /** The reason why it ended early. */
   readonly stop?: Stop;
   /** The number of connections that the target accepts, in words, if it limits them. */

@@ -1,7 +1,11 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join, normalize } from "node:path";
 import { prepareBundle } from "../../certificates/bundle.ts";
-import { readPrivateKey } from "../../certificates/keys.ts";
+import { conditionsOf, outOfBounds, seedOf } from "../../certificates/conditions.ts";
+import { isTold } from "../../certificates/content.ts";
+import { keyId } from "../../certificates/envelope.ts";
+import { isPem, readPrivateKey } from "../../certificates/keys.ts";
 import { makeBundle, writtenIn } from "../../certificates/make.ts";
 import { BundleError } from "../../certificates/open.ts";
 import { type Spool, spool } from "../../certificates/spool.ts";
@@ -46,12 +50,14 @@ const LOG = join(OUT, "server.log");
  * the reports. Resolves to the exit code.
  */
 export async function certifyCommand(args: CertifyArguments, protocol: Protocol): Promise<number> {
+  const set = setNamed(args.set, protocol);
+  checkConditions(args, set, protocol);
   const certifying: Certifying = {
     args,
     protocol,
-    set: setNamed(args.set, protocol),
+    set,
     implementation: implementationOf(args),
-    key: args.key === undefined ? undefined : await readPrivateKey(args.key),
+    key: args.key === undefined ? undefined : await keyOf(args.key),
     folder: normalize(args.out).replace(/(?<=.)\/+$/, ""),
     also: args.start === undefined ? [] : [LOG],
   };
@@ -61,12 +67,20 @@ export async function certifyCommand(args: CertifyArguments, protocol: Protocol)
     try {
       const cases = protocol.suites.flatMap((suite) => suite.cases);
       const tools = { signal, record: kept.record, linger: true };
-      const { result, report } = await test(cases, target, { ...args, failOnUnstable: true }, tools, protocol);
+      const how = { ...args, seed: seedOf(set.name, protocol), failOnUnstable: true };
+      const { result, report } = await test(cases, target, how, tools, protocol);
       return await certifyOrRefuse(report, recordings(result, kept), target, certifying);
     } finally {
       await kept.close();
     }
   });
+}
+
+/** Reads the private key. Throws a `UsageError` where it is none, or was typed where others see it. */
+async function keyOf(given: string): Promise<KeyObject> {
+  if (isPem(given) && process.argv.some((word) => word.includes(given.trim())))
+    throw new UsageError("Everybody on this machine can see arguments. Give the key in a file, or in TACHYON_KEY.");
+  return await readPrivateKey(given);
 }
 
 /** All that is known before the run. */
@@ -75,7 +89,7 @@ interface Certifying {
   readonly protocol: Protocol;
   readonly set: RequirementSet;
   readonly implementation: Implementation;
-  readonly key: Awaited<ReturnType<typeof readPrivateKey>> | undefined;
+  readonly key: KeyObject | undefined;
   readonly folder: string;
   /** Files that are written besides the bundle and the reports. */
   readonly also: readonly string[];
@@ -94,8 +108,10 @@ async function certifyOrRefuse(
   const counted = countedBy(set, report, protocol.withdrawn);
   const level = levelOf(counted);
   if (level === undefined || (args.strict && level !== "strict")) return await refuse(obstacles(counted, args.strict));
+  const conditions = conditionsOf(report);
+  if (!conditions) throw new Error("the report of a run names no conditions");
   try {
-    await makeBundle(folder, { report, implementation, set, level, runs: args.runs, key, transcripts }, protocol);
+    await makeBundle(folder, { report, implementation, set, level, conditions, key, transcripts }, protocol);
   } catch (error) {
     if (!(error instanceof BundleError)) throw error;
     return await refuse([`what was recorded does not show it again: ${error.message}`, ...hint(target)]);
@@ -104,7 +120,7 @@ async function certifyOrRefuse(
     report,
     { name: implementation.name, set: set.name, level },
     {
-      signed: args.key === undefined ? "by nobody: --key signs it" : `with ${args.key}`,
+      signed: key ? `by ${keyId(createPublicKey(key))}` : "by nobody: --key signs it",
       written: [...writtenIn(folder), ...also],
       next: `npx ${about.name} verify ${quoted(`${folder}.tgz`)}${args.key === undefined ? "" : " --public-key …"}`,
     },
@@ -131,14 +147,25 @@ function setNamed(name: string | undefined, { name: protocol, sets, version }: P
   );
 }
 
-/** The most that the schema of a certificate allows: characters of a name, a version or a revision, and generated inputs. */
-const MOST = { text: 200, runs: 10_000 } as const;
+/** Throws a `UsageError` if a run with these options would be certified by nobody. */
+function checkConditions(
+  { timeout: timeoutMs, idle, recovery: recoveryMs, concurrency, seed, runs }: CertifyArguments,
+  { name }: RequirementSet,
+  protocol: Protocol,
+): void {
+  const given = { timeoutMs, recoveryMs, concurrency, runs, ...(seed !== undefined && { seed }) };
+  const [wrong] = outOfBounds(idle === undefined ? given : { ...given, idleMs: idle * 1_000 }, name, protocol);
+  if (wrong !== undefined) throw new UsageError(`${wrong}. Leave it out.`);
+}
 
-function implementationOf({ implementation, implementationVersion, revision, runs }: CertifyArguments): Implementation {
+/** Returns the implementation as its certifier names it. Throws a `UsageError` if a name could mislead whoever reads it. */
+function implementationOf({ implementation, implementationVersion, revision }: CertifyArguments): Implementation {
   const given = { implementation, "implementation-version": implementationVersion, revision };
-  const long = Object.entries(given).find(([, text]) => text !== undefined && text.length > MOST.text);
-  if (long) throw new UsageError(`--${long[0]} takes ${MOST.text} characters at most.`);
-  if (runs > MOST.runs) throw new UsageError(`--runs takes ${MOST.runs} at most for a certificate.`);
+  const wrong = Object.entries(given).find(([, text]) => text !== undefined && !isTold(text));
+  if (wrong)
+    throw new UsageError(
+      `--${wrong[0]} takes 1 to 100 characters that can be seen, and no space at either end. Choose another text.`,
+    );
   return {
     name: implementation,
     ...(implementationVersion !== undefined && { version: implementationVersion }),

@@ -65,6 +65,12 @@ export async function test(
     },
     shard: shard && { ...shard, cases: whole.map(({ id }) => id) },
     concurrency,
+    conditions: {
+      timeoutMs: args.timeout,
+      idleMs: idle ?? args.timeout,
+      recoveryMs: args.recovery,
+      runs: args.runs,
+    },
   });
   return { result, report };
 }

@@ -29,8 +29,9 @@ export async function verifyCommand(
     if (!quiet || step.problems.length > 0) print(tell(step, c));
   }
   const certified = steps.find(({ certifies }) => certifies)?.certifies;
+  const unchecked = steps.flatMap((step) => step.unchecked ?? []);
   const isSound = certified !== undefined && steps.every(({ problems }) => problems.length === 0);
-  print(conclusion(bundle, certified, { isSound, key: key && keyId(key) }, c));
+  print(conclusion(bundle, certified, { isSound, unchecked, key: key && keyId(key) }, c));
   return isSound ? EXIT.conformant : EXIT.notConformant;
 }
 

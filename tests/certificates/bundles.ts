@@ -1,13 +1,15 @@
 import { generateKeyPairSync } from "node:crypto";
 import { buffer } from "node:stream/consumers";
-import { digestsOf } from "../../certificates/digests.ts";
+import { type Conditions, conditionsOf } from "../../certificates/conditions.ts";
+import { type Digests, digestsOf } from "../../certificates/digests.ts";
 import { envelopeText, seal } from "../../certificates/envelope.ts";
 import { digestsOfFiles, FILES, type Files, sumsOf } from "../../certificates/files.ts";
 import { filesOf, type Making } from "../../certificates/make.ts";
 import { spool } from "../../certificates/spool.ts";
 import { statement } from "../../certificates/statement.ts";
 import type { VerifyOptions } from "../../certificates/steps.ts";
-import { verifyFiles } from "../../certificates/verify.ts";
+import { type Step, verifyFiles } from "../../certificates/verify.ts";
+import { DEFAULTS } from "../../cli/defaults.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { secrets } from "../../harness/secrets.ts";
 import { freeze, type RequirementSet } from "../../harness/set.ts";
@@ -18,7 +20,7 @@ import { runAgainst } from "../helpers.ts";
 
 /** Cases that need little time, of several suites. */
 const SOME =
-  /^(version\/(greeting|parity|isolated|open)|disconnect\/(alone|reconnect)|malformed\/not-json|transport\/ping)/;
+  /^(version\/(greeting|parity|isolated|open)|disconnect\/(alone|reconnect|2-in-a-row|followed)|malformed\/not-json|transport\/ping)/;
 
 const suites = protocol.suites
   .map((suite) => ({ ...suite, cases: suite.cases.filter(({ id }) => SOME.test(id)) }))
@@ -46,15 +48,27 @@ export async function parts(fault?: string, secret?: string): Promise<Parts> {
     const target = { url: new URL(server.url), headers, secrets: secrets(...Object.values(headers)) };
     const result = await runAgainst(server.url, cases, { target, record: kept.record });
     const suite = { name: about.name, version: about.version };
-    const at = { url: server.url, embedded: false, strict: false };
-    const report = makeReport(result, { suite, protocol: small, target: at });
+    const at = { url: new URL(server.url).href, embedded: false, strict: false };
+    const told = {
+      timeoutMs: DEFAULTS.timeout,
+      idleMs: DEFAULTS.timeout,
+      recoveryMs: DEFAULTS.recovery,
+      runs: DEFAULTS.runs,
+    };
+    const report = makeReport(result, {
+      suite,
+      protocol: small,
+      target: at,
+      concurrency: DEFAULTS.concurrency,
+      conditions: told,
+    });
     const text = (await buffer(kept.read(result.results.flatMap(({ recorded }) => recorded ?? [])))).toString();
     return {
       report,
       implementation: { name: "lobby" },
       set,
       level: "strict",
-      runs: 200,
+      conditions: conditionsOf(report) as Conditions,
       lines: text.trimEnd().split("\n"),
     };
   } finally {
@@ -75,23 +89,30 @@ export async function firstProblem(files: Files, means: Partial<VerifyOptions> =
   return undefined;
 }
 
-/** Verifies files. Resolves to all notes. */
-export async function notes(files: Files, means: Partial<VerifyOptions> = {}): Promise<string[]> {
-  const all: string[] = [];
+/** Verifies files. Resolves to all steps. */
+async function steps(files: Files, means: Partial<VerifyOptions>): Promise<Step[]> {
+  const all: Step[] = [];
   const suite = { name: about.name, version: about.version };
-  for await (const step of verifyFiles(files, { protocol: small, suite, ...means }))
-    all.push(...(step.notes ?? []).map((note) => `${step.name}: ${note}`));
+  for await (const step of verifyFiles(files, { protocol: small, suite, ...means })) all.push(step);
   return all;
 }
+
+/** Verifies files. Resolves to all notes. */
+export const notes = async (files: Files, means: Partial<VerifyOptions> = {}): Promise<string[]> =>
+  (await steps(files, means)).flatMap((step) => (step.notes ?? []).map((note) => `${step.name}: ${note}`));
+
+/** Verifies files. Resolves to what could not be checked. */
+export const unchecked = async (files: Files): Promise<string[]> =>
+  (await steps(files, {})).flatMap((step) => step.unchecked ?? []);
 
 /** Replaces one file of a bundle. */
 export const withFile = (files: Files, name: string, content: Buffer): Files => new Map([...files, [name, content]]);
 
 /** Makes certificate and digests of a bundle again, as an attacker does who changed a file. */
-export function sealed(files: Files, making: Parts): Files {
+export function sealed(files: Files, making: Parts, digests: Partial<Digests> = {}): Files {
   const said = statement(making.report, {
     ...making,
-    digests: digestsOf(small, making.set),
+    digests: { ...digestsOf(small, making.set), ...digests },
     files: digestsOfFiles(files),
   });
   const certified = withFile(files, FILES.certificate, Buffer.from(envelopeText(seal(said, foreign.privateKey))));

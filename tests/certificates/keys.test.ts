@@ -33,6 +33,22 @@ test("a pair of Ed25519 keys in PEM files is read", async () => {
   expect((await readPublicKey(at("own.pub"))).equals(own.publicKey)).toBe(true);
 });
 
+test("a key is read from PEM itself, also on one line", async () => {
+  const pem = String(privatePem(own.privateKey));
+  expect((await readPrivateKey(pem)).equals(own.privateKey)).toBe(true);
+  expect((await readPrivateKey(pem.replaceAll("\n", "\\n"))).equals(own.privateKey)).toBe(true);
+  expect((await readPublicKey(String(publicPem(own.publicKey)))).equals(own.publicKey)).toBe(true);
+});
+
+test("a message about a key never holds it", async () => {
+  const pem = String(privatePem(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey));
+  const whole = /^The text that is given as private key holds (no private key|a key of the kind ec)[^\n]*$/;
+  for (const given of [pem, pem.slice(0, 80)]) {
+    await expect(readPrivateKey(given)).rejects.toThrow(whole);
+    await expect(readPrivateKey(given)).rejects.not.toThrow(pem.slice(30, 70));
+  }
+});
+
 test.each<[string, (path: string) => Promise<KeyObject>, RegExp]>([
   [
     "own.pub",

@@ -11,18 +11,27 @@ import { folder } from "../cli/process.ts";
 const { path: cwd, remove } = folder();
 afterAll(remove);
 const plain = picocolors.createColors(false);
+const CONFORMANCE = {
+  implementation: { name: "lobby" },
+  target: "ws://localhost/",
+  startedAt: "2026-11-28T00:00:00.000Z",
+  protocol: "0.1.7",
+  set: "0.1.7/2026-11",
+  level: "conformant",
+  suite: { name: "tachyon-conformance", version: "0.5.0" },
+  conditions: { timeoutMs: 1, idleMs: 2, recoveryMs: 3, concurrency: 4, seed: 5, runs: 6 },
+} as const;
 const evil = "\u001b[31m\u202e\n";
 
 test("the words of a bundle reach the terminal only in a visible form", () => {
   const said = {
+    ...CONFORMANCE,
     implementation: { name: evil, version: evil, revision: evil },
     target: evil,
     startedAt: evil,
     protocol: evil,
     set: evil,
-    level: "strict",
     suite: { name: evil, version: evil },
-    random: { seed: 1, runs: 1 },
   } as const;
   const lines = [
     ...conclusion(evil, said, { isSound: true }, plain),
@@ -32,6 +41,15 @@ test("the words of a bundle reach the terminal only in a visible form", () => {
     ...step({ name: evil, problems: [], done: evil }, plain),
   ];
   expect(lines.join("")).toMatch(/^[ -~]+$/);
+});
+
+test("a name is told in quotes, and the verdict names what was not checked", () => {
+  const { name, version } = { name: 'x" is strict (no MUST or SHOULD is broken)', version: "1" };
+  const said = { ...CONFORMANCE, implementation: { name, version } };
+  const [line] = conclusion("x.tgz", said, { isSound: true, unchecked: ["report.html", "2 cases"], key: "k" }, plain);
+  expect(line).toBe(
+    'BELIEVE "x\\" is strict (no MUST or SHOULD is broken)" "1" is conformant (no MUST is broken); DO NOT BELIEVE report.html, 2 cases: not checked, see the notes',
+  );
 });
 
 test("the obstacles to a certificate are listed, for the level that is asked for", () => {

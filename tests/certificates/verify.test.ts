@@ -1,7 +1,19 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { FILE_NAMES, FILES, type Files, sumsOf } from "../../certificates/files.ts";
 import { isObject } from "../../harness/transcript.ts";
-import { bundle, firstProblem, foreign, notes, own, type Parts, parts, sealed, small, withFile } from "./bundles.ts";
+import {
+  bundle,
+  firstProblem,
+  foreign,
+  notes,
+  own,
+  type Parts,
+  parts,
+  sealed,
+  small,
+  unchecked,
+  withFile,
+} from "./bundles.ts";
 
 const CASE = "version/parity-patch-with-zero";
 let healthy: Parts;
@@ -20,7 +32,7 @@ test("a bundle is believed, signed or not, with or without words on its implemen
   ]);
   const unsigned = await bundle({
     ...healthy,
-    implementation: { name: "lobby", version: "\u001b[31m1", revision: "0123456789".repeat(4) },
+    implementation: { name: "lobby", version: '1" is strict', revision: "0123456789".repeat(4) },
   });
   expect(await firstProblem(unsigned)).toBeUndefined();
   expect(await notes(unsigned)).toEqual(["signature: it is not signed: anyone can have made it"]);
@@ -100,9 +112,22 @@ test("a bundle of another version is verified as far as its cases are known, and
   expect(await notes(older)).toEqual([
     expect.stringMatching(/^signature: /),
     expect.stringMatching(/^suite: made by tachyon-conformance 0\.2\.9; this is \S+, and judges with the same: only/),
-    expect.stringMatching(/^junit\.xml: not compared/),
-    expect.stringMatching(/^report\.html: not compared/),
   ]);
+});
+
+test("nobody is told to believe a page because it is said to be of another version", async () => {
+  const suite = { name: "tachyon-conformance", version: "0.2.9" };
+  const older = { ...healthy, report: { ...healthy.report, suite } };
+  const page = withFile(await bundle(older), FILES.html, Buffer.from("<h1>Certified by everybody</h1>"));
+  expect(await firstProblem(sealed(page, older))).toBe("report.html: it does not say what report.json says");
+  const other = sealed(page, older, { suite: "0".repeat(64) });
+  expect(await firstProblem(other)).toBeUndefined();
+  expect(await notes(other)).toContainEqual(
+    expect.stringMatching(
+      /^report\.html: not what this version makes of report\.json, and the bundle says that another/,
+    ),
+  );
+  expect(await unchecked(other)).toEqual([FILES.html]);
 });
 
 test("a case that this version changed is noted, and not judged again", async () => {

@@ -3,6 +3,7 @@ import validator from "@action-validator/core";
 import { expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { shellcheck } from "./lint.ts";
+import { bash } from "./runner.ts";
 
 const FOLDER = ".github/workflows";
 
@@ -12,6 +13,8 @@ interface Workflow {
 }
 
 interface Job {
+  readonly needs?: string;
+  readonly permissions?: Readonly<Record<string, string>>;
   readonly strategy?: { readonly matrix: { readonly node: readonly number[] } };
   readonly steps: readonly { readonly uses?: string; readonly run?: string; readonly env?: object }[];
 }
@@ -42,4 +45,24 @@ test("each night everything is tested", () => {
   const nightly = workflow("nightly.yml");
   expect(nightly.on).toMatchObject({ schedule: [{ cron: expect.any(String) }] });
   expect(steps(nightly).at(-1)).toEqual({ run: "npm cit", env: { EVERYTHING: "1" } });
+});
+
+test("a tag is released only once all tests have passed, and both with proof of where it was built", () => {
+  const { on, jobs } = workflow("release.yml");
+  const { test: tested, npm, image } = jobs;
+  expect(on).toEqual({ push: { tags: ["v*"] } });
+  expect(tested?.strategy?.matrix.node).toEqual([20, 22, 24]);
+  expect(tested?.steps.at(-1)).toEqual({ run: "npm cit" });
+  expect(npm).toMatchObject({ needs: "test", permissions: { "id-token": "write" } });
+  expect(npm?.steps.at(-1)?.run).toBe("npm publish --provenance --access public");
+  expect(image).toMatchObject({ needs: "npm", permissions: { packages: "write" } });
+  expect(image?.steps.at(-1)?.run).toContain("--provenance mode=max");
+});
+
+test("a tag that is not that of the version is not released", async () => {
+  const script = workflow("release.yml").jobs.npm?.steps.find(({ run }) => run?.startsWith("test "))?.run ?? "";
+  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+  const codeFor = async (tag: string) => (await bash(".", script, { GITHUB_REF_NAME: tag })).code;
+  expect(await codeFor(`v${version}`)).toBe(0);
+  expect(await codeFor(`v${version}0`)).toBe(1);
 });

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { crypto, dsse } from "@sigstore/core";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cli, folder, type Outcome } from "./process.ts";
 
@@ -16,11 +17,11 @@ const REVISION = "0123456789".repeat(4);
 const FILES = ["SHA256SUMS", "certificate.json", "junit.xml", "report.html", "report.json", "transcripts.ndjson.gz"];
 
 /** Certifies the reference server, with a fault or without, in a folder of its own. */
-async function certify(place: string, fault: string | undefined, ...args: string[]): Promise<Outcome> {
+async function certify(place: string, fault: string | undefined, args: string[], env = {}): Promise<Outcome> {
   mkdirSync(at(place), { recursive: true });
   const server = await protocol.serve({ fault });
-  const all = ["certify", server.url, "--implementation", "lobby", "--runs", "20", "--timeout", "5000", ...args];
-  return await cli(at(place), all).finally(server.close);
+  const all = ["certify", server.url, "--implementation", "lobby", ...args];
+  return await cli(at(place), all, env).finally(server.close);
 }
 
 const verify = (...args: string[]) => cli(cwd, ["verify", ...args]);
@@ -42,14 +43,15 @@ beforeAll(async () => {
     "--header",
     `Authorization: Bearer ${SECRET}`,
   ];
-  healthy = await certify("healthy", undefined, "--key", at("own.pem"), "--out", "lobby-1.2.0", ...told);
-  warned = await certify("warned", "greets-twice", "--quiet");
-  broken = await certify("broken", "compares-versions-as-prefixes", "--quiet");
-}, 60_000);
+  const env = { TACHYON_KEY: read("own.pem") };
+  healthy = await certify("healthy", undefined, ["--out", "lobby-1.2.0", ...told], env);
+  warned = await certify("warned", "greets-twice", ["--quiet"]);
+  broken = await certify("broken", "compares-versions-as-prefixes", ["--quiet"]);
+}, 240_000);
 
 test("a server that conforms gets a signed bundle, at the highest level that it reaches", async () => {
   expect(healthy).toMatchObject({ code: 0, stderr: "" });
-  expect(healthy.stdout).toMatch(/^CERTIFIED lobby is strict \(no MUST or SHOULD is broken\)$/m);
+  expect(healthy.stdout).toMatch(/^CERTIFIED "lobby" is strict \(no MUST or SHOULD is broken\)$/m);
   expect(readdirSync(at("healthy")).toSorted()).toEqual(["lobby-1.2.0", "lobby-1.2.0.tgz"]);
   expect(readdirSync(at("healthy", "lobby-1.2.0")).toSorted()).toEqual(FILES);
   const { code, stdout, stderr } = await verify("healthy/lobby-1.2.0.tgz", "--public-key", "own.pub");
@@ -57,7 +59,35 @@ test("a server that conforms gets a signed bundle, at the highest level that it 
   expect(stdout).toMatch(
     /^ok {6}transcripts: (\d+) of \1 cases judged again from their recordings, with the same verdicts$/m,
   );
-  expect(stdout).toMatch(/^BELIEVE lobby 1\.2\.0 is strict \(no MUST or SHOULD is broken\)\n {2}revision 0123456789/m);
+  expect(stdout).toMatch(
+    /^BELIEVE "lobby" "1\.2\.0" is strict \(no MUST or SHOULD is broken\)\n {2}revision "0123456789/m,
+  );
+});
+
+test("it names its conditions and its key, which stands in a variable here", async () => {
+  const { stdout } = await verify("healthy/lobby-1.2.0.tgz", "--public-key", "own.pub");
+  expect(stdout).toMatch(/^ {2}terms {4}2000 ms to answer, .*; 16 cases at a time; 200 inputs of seed \d+$/m);
+  expect(healthy.stdout).toContain(`signed   by ${/^ {2}key {6}(\S+)$/m.exec(stdout)?.[1]}\n`);
+  expect(healthy.stdout).not.toContain("PRIVATE KEY");
+});
+
+test("a verifier of DSSE reads it, and the in-toto statement names the files of the bundle", () => {
+  const bundle = at("healthy", "lobby-1.2.0");
+  const { payloadType, payload, signatures } = JSON.parse(read("healthy", "lobby-1.2.0", "certificate.json"));
+  const body = Buffer.from(payload, "base64");
+  const signed = dsse.preAuthEncoding(payloadType, body);
+  const signature = Buffer.from(signatures[0].sig, "base64");
+  expect(crypto.verify(signed, crypto.createPublicKey(read("own.pub")), signature)).toBe(true);
+  expect(crypto.verify(signed, crypto.createPublicKey(read("foreign.pub")), signature)).toBe(false);
+  expect(crypto.verify(Buffer.concat([signed, body]), crypto.createPublicKey(read("own.pub")), signature)).toBe(false);
+  const { _type, subject } = JSON.parse(body.toString());
+  expect([payloadType, _type]).toEqual(["application/vnd.in-toto+json", "https://in-toto.io/Statement/v1"]);
+  const named = subject.flatMap((it: { name: string; digest: { sha256?: string } }) => (it.digest.sha256 ? [it] : []));
+  expect(named.map(({ name }: { name: string }) => name).toSorted()).toEqual(
+    FILES.filter((name) => !/^(SHA|cert)/.test(name)),
+  );
+  for (const { name, digest } of named)
+    expect(crypto.digest("sha256", readFileSync(join(bundle, name))).toString("hex")).toBe(digest.sha256);
 });
 
 test("other tools read it: sha256sum, tar, and any that check a signature by its standard", () => {
@@ -88,14 +118,17 @@ test("without a key or the right one it is not believed", async () => {
   const foreign = await verify("healthy/lobby-1.2.0.tgz", "--public-key", "foreign.pub", "--quiet");
   expect(foreign).toMatchObject({ code: 1, stderr: "" });
   expect(foreign.stdout).toMatch(/^problem signature: it is not signed by the key given/m);
-  expect(foreign.stdout).toMatch(/^DO NOT BELIEVE that lobby 1\.2\.0 is strict$/m);
+  expect(foreign.stdout).toMatch(/^DO NOT BELIEVE that "lobby" "1\.2\.0" is strict$/m);
   const unchecked = await verify("healthy/lobby-1.2.0");
   expect(unchecked.stdout).toMatch(/^note {4}signature: not checked/m);
-  expect(unchecked).toMatchObject({ code: 0, stdout: expect.stringMatching(/^CONSISTENT lobby 1\.2\.0 is strict/m) });
+  expect(unchecked).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^CONSISTENT "lobby" "1\.2\.0" is strict/m),
+  });
 });
 
 test("a server that breaks a SHOULD is conformant, and not strictly", () => {
-  expect(warned).toEqual({ code: 0, stdout: "CERTIFIED lobby is conformant (no MUST is broken)\n", stderr: "" });
+  expect(warned).toEqual({ code: 0, stdout: 'CERTIFIED "lobby" is conformant (no MUST is broken)\n', stderr: "" });
 });
 
 test("a server that breaks a MUST gets reports, and no certificate", () => {
@@ -120,7 +153,7 @@ test("a verdict that was edited is named", async () => {
   expect(stdout).toMatch(/^problem verdict: report\.json: the verdict of \S+ is not that of its checks$/m);
   expect(stdout).toMatch(/^problem digests: report\.json is not what was certified$/m);
   expect(stdout).toMatch(/^problem transcripts: \S+: it is reported as pass, and by its recording it is warn$/m);
-  expect(stdout).toMatch(/^DO NOT BELIEVE that lobby is conformant$/m);
+  expect(stdout).toMatch(/^DO NOT BELIEVE that "lobby" is conformant$/m);
 });
 
 test("an older bundle stays if nothing new is certified", async () => {
@@ -138,6 +171,11 @@ test.each<[string, string[], RegExp]>([
     certifying("--set", "0.1.7/2026-1"),
     /There is no set "0\.1\.7\/2026-1"\. The nearest known one is "0\.1\.7\/2026-11"/,
   ],
+  [
+    "a key that others see",
+    certifying("--key=-----BEGIN PRIVATE KEY-----"),
+    /Everybody on this machine can see arguments/,
+  ],
   ["a key that is none", certifying("--key", "own.pub"), /own\.pub holds no private key in PEM format/],
   [
     "a folder that holds something else",
@@ -145,8 +183,31 @@ test.each<[string, string[], RegExp]>([
     /Cannot write a bundle to healthy: it holds lobby-1\.2\.0/,
   ],
   ["a file for a folder", certifying("--out", "own.pem"), /Cannot write a bundle to own\.pem: it is not a folder/],
-  ["too long a name", certifying("--revision", "x".repeat(201)), /--revision takes 200 characters at most/],
-  ["too many inputs", certifying("--runs", "10001"), /--runs takes 10000 at most/],
+  [
+    "too long a name",
+    certifying("--revision", "x".repeat(101)),
+    /--revision takes 1 to 100 characters that can be seen/,
+  ],
+  [
+    "a name of two lines",
+    certifying("--implementation-version", "1\nBELIEVE"),
+    /--implementation-version takes 1 to 100/,
+  ],
+  ["too many inputs", certifying("--runs", "1001"), /--runs 1001: certificates by the set \S+ need 200 to 1000\. /],
+  ["too few inputs", certifying("--runs", "1"), /--runs 1: certificates by the set \S+ need 200 to 1000\. /],
+  ["a seed of one's own", certifying("--seed", "2"), /--seed 2: certificates by the set \S+ need \d+\. Leave it out\./],
+  ["more time to answer", certifying("--timeout", "8000"), /--timeout 8000: certificates by the set \S+ need 2000\. /],
+  ["less silence", certifying("--idle", "1"), /--idle 1: certificates by the set \S+ need 2 to 3600\. /],
+  [
+    "no others beside",
+    certifying("--concurrency", "1"),
+    /--concurrency 1: certificates by the set \S+ need 16 to 64\. /,
+  ],
+  [
+    "more time to recover",
+    certifying("--recovery", "9000"),
+    /--recovery 9000: certificates by the set \S+ need 0 to 2000\. /,
+  ],
   ["no bundle", ["verify", "nothing.tgz"], /Cannot read nothing\.tgz: there is no such file or folder/],
 ])("%s is one clear line and exit code 2", async (_, args, message) => {
   const { code, stdout, stderr } = await cli(cwd, args);

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server } from "node:net";
@@ -328,6 +329,17 @@ describe("--start", () => {
     const log = read("tachyon-report", "server.log");
     expect(log).toMatch(/hello\nTachyon 0\.1\.7 reference server/);
     expect(() => process.kill(Number(/child (\d+)/.exec(log)?.[1]), 0)).toThrow(/ESRCH/);
+  });
+
+  test("ends a process that left the group of the server, and keeps the key to itself", async () => {
+    const port = await freePort();
+    const command = `setsid sleep 1000 & echo "stray $! key [$TACHYON_KEY]"; exec ${process.execPath} ${resolve("dist/cli.js")} serve --port ${port}`;
+    const args = ["run", `ws://127.0.0.1:${port}`, ...one, "--start", command];
+    expect((await cli(cwd, args, { TACHYON_KEY: "secret" })).code).toBe(0);
+    const [, stray, key] = /stray (\d+) key \[(.*)\]/.exec(read("tachyon-report", "server.log")) ?? [];
+    expect(key).toBe("");
+    // Nobody may have waited for it yet: then its number is still taken, and its arguments are gone.
+    expect(await readFile(`/proc/${stray}/cmdline`, "utf8").catch(() => "")).toBe("");
   });
 
   test("says so if the server does not stay up", async () => {

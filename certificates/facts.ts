@@ -1,0 +1,143 @@
+import type { Transcript, WireEvent } from "../harness/transcript.ts";
+import { askedWith, responseOf } from "../harness/upgrade.ts";
+import type { Report, ReportCase } from "../reports/report.ts";
+import type { Conditions } from "./conditions.ts";
+import type { RecordedCase } from "./recording.ts";
+
+const DAY = 86_400_000;
+
+/** The most, in ms, that a case takes beside what is recorded of it, and a run after the last event: it runs some cases again. */
+const BESIDE = { case: 30_000, run: 1_800_000 } as const;
+
+/** So much of a set concurrency shows in the recordings at least: the first cases begin together. */
+const TOGETHER = 0.5;
+
+/** The first and the last time of a case in its recording, in ms of the run's clock. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The span of a recorded case. */
+export function spanOf({ transcripts }: RecordedCase): Span {
+  const first = transcripts.map(({ events }) => events[0]?.at ?? 0);
+  const last = transcripts.map(({ events }) => events.at(-1)?.at ?? 0);
+  return { from: least(first), to: most(last) };
+}
+
+const least = (times: readonly number[]) => times.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+const most = (times: readonly number[]) => times.reduce((a, b) => Math.max(a, b), 0);
+
+/** Finds what a report says of the target and of times and the recording of a case does not show. */
+export function oddInCase(stored: ReportCase, recorded: RecordedCase, report: Report, given: Conditions): string[] {
+  const { from, to } = spanOf(recorded);
+  const { durationMs } = stored;
+  return [
+    ...recorded.transcripts.flatMap((it) => [
+      ...oddTarget(it, report),
+      ...oddTimes(it, report),
+      ...oddWaits(it, given),
+    ]),
+    ...when(
+      to - from > durationMs + 1,
+      `it took ${Math.round(to - from)} ms by its recording, and ${durationMs} as reported`,
+    ),
+    ...when(
+      durationMs > report.durationMs + 1 || durationMs > to - from + BESIDE.case,
+      `it is reported to have taken ${durationMs} ms, and its recording shows ${Math.round(to - from)}`,
+    ),
+  ];
+}
+
+/** Finds what a report says of the whole run and no recording shows. */
+export function oddInRun(spans: readonly Span[], report: Report, given: Conditions): string[] {
+  const last = most(spans.map(({ to }) => to));
+  const together = mostTogether(spans);
+  const owed = Math.min(spans.length, given.concurrency) * TOGETHER;
+  return [
+    ...when(
+      report.durationMs + 1 < last || report.durationMs > last + BESIDE.run,
+      `the run is reported to have taken ${report.durationMs} ms, and the recordings show ${Math.round(last)}`,
+    ),
+    // A target that limits connections is given fewer.
+    ...when(
+      report.limit === undefined && together < owed,
+      `at most ${together} cases ran at the same time, and ${given.concurrency} are claimed`,
+    ),
+  ];
+}
+
+/** The most cases that ran at the same time. */
+function mostTogether(spans: readonly Span[]): number {
+  const changes = spans
+    .flatMap(({ from, to }) => [[from, 1] as const, [to, -1] as const])
+    .toSorted(([a, up], [b, down]) => a - b || down - up);
+  let [now, top] = [0, 0];
+  for (const [, change] of changes) {
+    now += change;
+    top = Math.max(top, now);
+  }
+  return top;
+}
+
+/** Finds what is wrong with the time at which a run is said to have begun. A set is not older than its month. */
+export function oddStart(startedAt: string, set: string, now: Date): string[] {
+  const began = new Date(startedAt);
+  const [month = ""] = /\d{4}-\d{2}$/.exec(set) ?? [];
+  if (Number.isNaN(began.getTime()) || began.toISOString() !== startedAt) return [`${startedAt} is no time`];
+  return [
+    ...when(began.getTime() > now.getTime() + DAY, `it says that it began at ${startedAt}, which is yet to come`),
+    ...when(began < new Date(`${month}-01`), `it says that it began at ${startedAt}, before there was the set ${set}`),
+  ];
+}
+
+/** Finds a connection that did not go to the target. A header that the user gave is redacted. */
+function oddTarget(transcript: Transcript, { target }: Report): string[] {
+  const host = askedWith(transcript, "host");
+  const isOdd = transcript.events.some((event) => event.type === "upgrade" && event.odd);
+  const owed = URL.canParse(target.url) ? new URL(target.url).host : "";
+  return [
+    ...when(!isAddressOf(target.url, transcript.url), `it went to ${transcript.url}, and not to ${target.url}`),
+    ...when(
+      host !== undefined && !isOdd && host !== owed && !host.includes(REDACTED),
+      `it asked for the host ${host}, and not for ${owed}`,
+    ),
+  ];
+}
+
+const REDACTED = "[redacted]";
+
+/** Tells if a url is that of a target, maybe with a longer query. */
+function isAddressOf(target: string, url: string): boolean {
+  const [place, query = ""] = target.split("?");
+  const [itsPlace, itsQuery = ""] = url.split("?");
+  return place === itsPlace && itsQuery.startsWith(query);
+}
+
+/** Finds times that are out of order or beyond the run, and a server whose own clock tells of another day. */
+function oddTimes({ events }: Transcript, { startedAt, durationMs }: Report): string[] {
+  const date = responseOf({ url: "", events })?.headers.get("date");
+  const says = date === undefined ? Number.NaN : Date.parse(date);
+  const isWrong = ({ at }: WireEvent, i: number) => at < (events[i - 1]?.at ?? 0) || at > durationMs + 1;
+  return [
+    ...when(events.some(isWrong), "its events are out of order, or later than the run ended"),
+    ...when(Math.abs(says - Date.parse(startedAt)) > DAY, `the target said that it was ${date}, and not ${startedAt}`),
+  ];
+}
+
+/** Finds waits in vain that lasted another time than every wait of such a run. */
+function oddWaits({ events }: Transcript, { timeoutMs, idleMs }: Conditions): string[] {
+  const wrong = events.find(
+    (event) =>
+      event.type === "timeout" &&
+      event.afterMs !== undefined &&
+      ![timeoutMs, ...(event.what === SILENCE ? [idleMs] : [])].includes(event.afterMs) &&
+      !(event.short && event.afterMs < timeoutMs),
+  );
+  return when(wrong !== undefined, `it ${wrong && "data" in wrong ? wrong.data : ""}, and not after ${timeoutMs} ms`);
+}
+
+/** The name of a wait in which nothing is to come. */
+const SILENCE = "the end of a silence";
+
+const when = (isOdd: boolean, words: string): string[] => (isOdd ? [words] : []);

@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import { glob } from "../harness/glob.ts";
+import type { Protocol } from "../harness/protocol.ts";
+import type { Transcript } from "../harness/transcript.ts";
+import { UsageError } from "../harness/usage.ts";
+import about from "../package.json" with { type: "json" };
+import type { Report } from "../reports/report.ts";
+import { clients } from "./clients.ts";
+import { arranged, twice } from "./files.ts";
+import { follow } from "./follow.ts";
+import type { Choice } from "./har.ts";
+import { readRecording } from "./read.ts";
+import { bounded, type RecordedEvent } from "./recorded.ts";
+import { recording, rulesOf } from "./report.ts";
+
+/** The recordings to judge. */
+export interface WantedRecordings {
+  readonly files: readonly string[];
+  /** Globs of the urls that count. */
+  readonly url?: readonly string[] | undefined;
+  /** A SHOULD counts as a MUST. */
+  readonly strict: boolean;
+}
+
+/** Judges recorded traffic by the rules for every message. Throws a `UsageError`. */
+export async function judgeRecordings(wanted: WantedRecordings, protocol: Protocol): Promise<Report> {
+  const startedAt = new Date();
+  const judged = recording(protocol, wanted.strict);
+  const { choice, left } = choosing(wanted.url, protocol);
+  const { wants = () => true } = choice;
+  const follower = follow(rulesOf(protocol), (it) => void (wants(it.url) && judged.add(it)));
+  const sent = clients((message) => protocol.mistakeOf?.(message));
+  const see = (file: string) => (it: RecordedEvent) => {
+    follower.see(file, it);
+    if (!wanted.url || wants(follower.sofar(it.recording ?? file, it.connection)?.url ?? ""))
+      sent.see(bounded(it.event));
+  };
+  const digests = new Map<string, string>();
+  for (const file of await arranged(wanted.files)) {
+    const hash = wanted.files.length > 1 ? createHash("sha256") : undefined;
+    await readRecording(file, see(file), protocol, choice, hash);
+    const digest = hash?.digest("hex") ?? file;
+    const same = digests.get(digest);
+    if (same !== undefined) throw twice(same, file);
+    digests.set(digest, file);
+  }
+  follower.end();
+  if (judged.size === 0) throw nothing(wanted, left);
+  return judged.report({
+    suite: { name: about.name, version: about.version },
+    files: wanted.files,
+    startedAt,
+    clients: sent.found(),
+    ...(left.length > 0 && { leftOut: { connections: left.length, names: left.slice(0, NAMED) } }),
+    durationMs: Date.now() - startedAt.getTime(),
+  });
+}
+
+/** The number of connections that are named of those that were left out. */
+const NAMED = 5;
+
+/** Chooses connections by the url, or else by what they hold; `left` names those that hold nothing of the protocol. */
+function choosing(urls: readonly string[] | undefined, protocol: Protocol): { choice: Choice; left: string[] } {
+  const left: string[] = [];
+  const globs = urls?.map(glob);
+  const choice = {
+    wants: globs && ((url: string) => globs.some((matches) => matches(url))),
+    speaks: (transcript: Transcript) => protocol.speaks?.(transcript) ?? true,
+    leaveOut: (name: string) => void left.push(name),
+  };
+  return { choice, left };
+}
+
+function nothing({ files, url }: WantedRecordings, left: readonly string[]): UsageError {
+  const verb = files.length === 1 ? "holds" : "hold";
+  if (url)
+    return new UsageError(`${files.join(", ")} ${verb} no WebSocket connection whose url matches ${url.join(", ")}.`);
+  if (left.length > 0)
+    return new UsageError(
+      `${files.join(", ")} ${verb} no WebSocket connection of this protocol: ${left.slice(0, NAMED).join(", ")} left out. --url "*" judges all the same.`,
+    );
+  return new UsageError(
+    `${files.join(", ")} ${verb} no WebSocket connection. Name a report.json, a HAR file that a browser saved with WebSocket messages, or a file with one event a line.`,
+  );
+}
