@@ -10,20 +10,21 @@ export const count = (n: number, what: string): string => `${n} ${what}${n === 1
 export const NAMES = 8;
 
 /** Names on one line: of many the first, and how many more there are; `where` says where all stand. */
-export function listed(names: readonly string[], where?: string): string {
-  const more = names.length - NAMES;
+export function listed(names: readonly string[], where?: string, most = NAMES): string {
+  const more = names.length - most;
   const rest = more > 0 ? [`… and ${more}${where === undefined ? "" : ` (${where})`}`] : [];
-  return [...names.slice(0, NAMES), ...rest].join(", ");
+  return [...names.slice(0, most), ...rest].join(", ");
 }
 
 /** The other cases in which something is so, on one line; none where there is no other. */
-export const likewise = (others: readonly { readonly id: string }[], where = "--verbose"): string[] =>
+export const likewise = (others: readonly { readonly id: string }[], most: number, where = "--verbose"): string[] =>
   others.length === 0
     ? []
     : [
         `  likewise in ${others.length} more: ${listed(
           others.map(({ id }) => id),
           where,
+          most,
         )}`,
       ];
 

@@ -1,21 +1,23 @@
-import { isBroken, type Requirement, VERDICTS, worst } from "../harness/catalogue.ts";
+import { isBroken, VERDICTS, worst } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
+import { type BlockOptions, block, type Found, mark } from "./block.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { explainFindings } from "./explain.ts";
 import { beginning, findings, isNews, skippedBy } from "./findings.ts";
-import { likewise, listed, titleOf } from "./names.ts";
+import { listed, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import type { Report, ReportCase, ReportCheck } from "./report.ts";
 import { notRecorded, traffic } from "./traffic.ts";
 import { isExpected, judged, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
 
+/** The findings that are told in full. The summary names all. */
+const IN_FULL = 8;
+
 /** The options of the terminal: `quiet` shows the verdict only, `verbose` every finding in full and every observation. */
-export interface TerminalOptions {
-  readonly colors: Colors;
+export interface TerminalOptions extends BlockOptions {
   readonly verbose: boolean;
   readonly quiet: boolean;
-  readonly requirements: readonly Requirement[];
   /** The command that runs a case alone. */
   readonly alone: (id: string) => string;
   /** The suites that put load on a server, and run only when asked for. */
@@ -50,66 +52,48 @@ function lostIn({ stop }: Report): (check: ReportCheck) => boolean {
   return ({ verdict, actual }) => verdict === "error" && words !== undefined && actual.endsWith(words);
 }
 
-/**
- * Failures, errors and warnings, in the order of the findings. Of cases that break the same requirements the first in full, the
- * others by name.
- */
+/** Findings in the order of all reports: the first in full, the others by name. */
 function blocks(report: Report, options: TerminalOptions): string[] {
   const isLost = lostIn(report);
-  const isTold = (check: ReportCheck) => isNews(check) && !isLost(check);
-  const found = report.cases.filter(({ checks }) => checks.some(isTold));
-  const all = findings(report).filter(({ expected }) => !expected);
-  const places = new Map(all.map(({ requirement: { id } }, place) => [id, place]));
-  const place = ({ requirement }: ReportCheck) => places.get(requirement) ?? places.size;
-  const groups = groupBy(found, (it) =>
-    options.verbose
-      ? it.id
-      : it.checks
-          .filter(isNews)
-          .map(({ verdict, requirement }) => verdict + requirement)
-          .join(),
-  );
-  const first = ([it]: readonly ReportCase[]) => Math.min(...(it?.checks.filter(isTold).map(place) ?? []));
-  const told = [...groups.values()].toSorted((a, b) => first(a) - first(b));
-  const why = beginning(all);
+  const cases = report.cases.map((it) => ({ ...it, checks: it.checks.filter((check) => !isLost(check)) }));
+  const all = findings({ ...report, cases }).filter(({ expected }) => !expected);
+  const alone = report.recording ? undefined : options.alone;
+  const inFull = all.slice(0, IN_FULL);
+  const more = all.slice(IN_FULL).map(({ requirement: { id } }) => id);
   return [
-    ...(why === undefined || told.length === 0
-      ? []
-      : [options.colors.bold(`begin here: ${all[0]?.requirement.id}${why}`)]),
-    ...told.flatMap((group) => {
-      const sorted = group.map((it) => ({ ...it, checks: it.checks.toSorted((a, b) => place(a) - place(b)) }));
-      return finding(confirmedFirst(sorted), report, options);
-    }),
+    ...begin(all, options),
+    ...(options.verbose
+      ? cases.filter(({ checks }) => checks.some(isNews)).flatMap((it) => wholeCase(it, { ...options, alone }))
+      : inFull.flatMap((found, i) => {
+          const isTold = inFull.slice(0, i).some(({ shown }) => shown === found.shown);
+          return block(found, isTold, { ...options, alone });
+        })),
+    ...(more.length > 0 && !options.verbose
+      ? [`and ${more.length} more: ${listed(more, "report.html")}; --verbose shows all`, ""]
+      : []),
   ];
 }
 
-function finding(
-  [it, ...others]: readonly ReportCase[],
-  { recording }: Report,
-  { colors: c, requirements, alone, verbose }: TerminalOptions,
+/** Names the finding to begin with, if there are several. */
+function begin(all: readonly Found[], { colors: c }: TerminalOptions): string[] {
+  const why = beginning(all);
+  return why === undefined ? [] : [c.bold(`begin here: ${all[0]?.requirement.id}${why}`)];
+}
+
+/** A case with all its findings, and all its connections. */
+function wholeCase(
+  it: ReportCase,
+  { colors: c, requirements, alone }: Pick<BlockOptions, "colors" | "requirements" | "alone">,
 ): string[] {
-  if (!it) return [];
-  const [title, ...lines] = explainFindings(it, requirements, verbose ? it.connections.length : undefined).map(visible);
+  const [title, ...lines] = explainFindings(it, requirements, it.connections.length).map(visible);
   const verdict = worst(it.checks.filter(isNews).map((check) => check.verdict));
   return [
     `${paint(c, verdict, verdict.toUpperCase())} ${c.bold(it.id)}${mark(it)}`,
     `  ${title}`,
-    ...lines.map((line) => `  ${line}`),
-    ...(recording ? [] : [c.dim(`  alone: ${alone(it.id)}`)]),
-    ...likewise(others),
+    ...lines.map((line) => `  ${line.startsWith(">") ? paint(c, verdict, line) : line}`),
+    ...(alone ? [c.dim(`  alone: ${alone(it.id)}`)] : []),
     "",
   ];
-}
-
-const confirmedFirst = (cases: readonly ReportCase[]) =>
-  cases.toSorted(
-    (a, b) =>
-      Number(a.unstable ?? 0) - Number(b.unstable ?? 0) || Number(a.unconfirmed ?? 0) - Number(b.unconfirmed ?? 0),
-  );
-
-function mark({ unstable, unconfirmed }: ReportCase): string {
-  if (unstable) return " (unstable: its verdict varies)";
-  return unconfirmed ? " (not confirmed: not run again alone)" : "";
 }
 
 /** The notes beside findings: observations, expected failures, and what was not judged. */
