@@ -24,6 +24,7 @@ export function makeReport(run: RunResult, { suite, protocol, target, shard, con
     startedAt: run.startedAt.toISOString(),
     durationMs: run.durationMs,
     seed: run.seed,
+    allCases: protocol.suites.reduce((sum, { cases }) => sum + cases.length, 0),
     ...(concurrency !== undefined && { concurrency }),
     ...(stop && { stop }),
     ...(limit !== undefined && { limit }),

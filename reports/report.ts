@@ -109,6 +109,8 @@ export interface Report {
   readonly startedAt: string;
   readonly durationMs: number;
   readonly seed: number;
+  /** The number of cases of the suite, whether they ran or not. Only older reports lack it. */
+  readonly allCases?: number;
   /** Cases at work at the same time. */
   readonly concurrency?: number;
   /** The reason why it ended early. */

@@ -1,4 +1,4 @@
-import { isBroken, VERDICTS, worst } from "../harness/catalogue.ts";
+import { VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
 import { type BlockOptions, block, type Found, mark } from "./block.ts";
 import { type Colors, paint } from "./colors.ts";
@@ -7,9 +7,10 @@ import { explainFindings } from "./explain.ts";
 import { beginning, findings, isNews, skippedBy } from "./findings.ts";
 import { listed, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
-import type { Report, ReportCase, ReportCheck } from "./report.ts";
+import type { Report, ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
+import { casesOf, isWhole, requirementsOf } from "./scope.ts";
 import { notRecorded, traffic } from "./traffic.ts";
-import { isExpected, judged, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
+import { isExpected, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
 
 /** The findings that are told in full. The summary names all. */
 const IN_FULL = 8;
@@ -132,7 +133,7 @@ const unjudgedOf = ({ cases, target }: Report) => [
 
 function summary(report: Report, options: TerminalOptions): string[] {
   const { colors: c, requirements, written, heavy, left } = options;
-  const { cases, durationMs, protocol, target, seed } = report;
+  const { durationMs, protocol, target, seed } = report;
   const verdict = shownVerdict(report);
   const painted = (counts: Report["counts"]) =>
     VERDICTS.filter((it) => counts[it] > 0)
@@ -145,19 +146,27 @@ function summary(report: Report, options: TerminalOptions): string[] {
   const hint = [...untested.keys()].every((section) => heavy.includes(section)) ? "; --all adds them" : "";
   const missing = [...untested].map(([section, rows]) => `${section} ${rows.length}`).join(", ");
   return [
-    `${paint(c, verdict, c.bold(verdict.toUpperCase()))} ${meaning(report).words}`,
+    `${paint(c, verdict === "pass" && !isWhole(report) ? "warn" : verdict, c.bold(verdict.toUpperCase()))} ${meaning(report).words}`,
     ...outdated(report, c),
     ...remarked(report, options),
     `  target   ${visible(target.url)}${target.embedded ? " (the embedded reference server)" : ""}`,
     ...overview(report, c),
     ...(report.recording
       ? traffic(report, report.recording, painted(report.recording.connections))
-      : [`  cases    ${cases.length} in ${(durationMs / 1000).toFixed(2)} s: ${painted(report.counts)}`]),
-    `  covered  ${judged(cases).size} of ${report.requirements.length} requirements of ${titleOf(protocol)}${missing && ` (not tested: ${missing}${hint})`}`,
+      : [`  cases    ${casesOf(report)} in ${(durationMs / 1000).toFixed(2)} s: ${painted(report.counts)}`]),
+    `  covered  ${requirementsOf(report)} requirements of ${titleOf(protocol)}${missing && ` (not tested: ${missing}${hint})`}`,
     ...(seed > 0 ? [`  seed     ${seed} (--seed ${seed} generates the same inputs again)`] : []),
+    ...next(report, options),
     ...(written.length > 0 ? [`  reports  ${written.join(" ")}`] : []),
     ...(left === undefined ? [] : [`  left     ${left}`]),
   ];
+}
+
+/** The command that shows the first finding again, unless a remark says what to run next. */
+function next(report: Report, { alone }: TerminalOptions): string[] {
+  const [first] = findings(report).filter(({ expected }) => !expected);
+  if (!first || report.recording || remarks(report).some((it) => it.next !== undefined)) return [];
+  return [`  next     ${alone(first.shown.id)}`];
 }
 
 /** The remarks that must be known first, and what to do about them. */
@@ -167,16 +176,19 @@ const remarked = (report: Report, { alone }: TerminalOptions): string[] =>
     ...(next === undefined ? [] : [`  next     ${alone(next)}`]),
   ]);
 
-/** The requirements that are broken, in the order of the findings, with the number of cases. */
+/** The requirements that are broken, in the order of the findings, with the number of cases; those that fail no run apart. */
 function overview(report: Report, c: Colors): string[] {
   const { cases, recording } = report;
   const rows = findings(report).map(({ requirement }) => requirement);
-  const broken = rows.filter(isBroken);
-  const words = broken.map(({ id, verdict }) => {
-    const broken = cases.filter(({ checks }) => checks.some((it) => it.requirement === id && it.verdict === verdict));
-    return `${paint(c, verdict, id)} in ${recording?.requirements[id]?.[verdict] ?? broken.length}`;
-  });
-  return words.length > 0 ? [`  broken   ${words.join(", ")}`] : [];
+  const inCases = ({ id, verdict }: ReportRequirement) => {
+    const some = cases.filter(({ checks }) => checks.some((it) => it.requirement === id && it.verdict === verdict));
+    return `${paint(c, verdict, id)} in ${recording?.requirements[id]?.[verdict] ?? some.length}`;
+  };
+  const told = (label: string, verdict: Verdict) => {
+    const words = rows.filter((row) => row.verdict === verdict).map(inCases);
+    return words.length > 0 ? [`  ${label.padEnd(8)} ${words.join(", ")}`] : [];
+  };
+  return [...told("broken", "fail"), ...told("SHOULD", "warn")];
 }
 
 /** The problems of the expected failures. */

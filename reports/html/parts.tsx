@@ -1,4 +1,5 @@
 import type { Level, Verdict } from "../../harness/catalogue.ts";
+import { isValue } from "../names.ts";
 import type { PageCase, PageCheck, PageData } from "./data.ts";
 import { digits, marks, SIGNS } from "./words.ts";
 
@@ -77,17 +78,21 @@ export const Difference = ({ expected, statement, actual, most }: ComparisonProp
     {(expected ?? statement) !== undefined && (
       <div>
         <dt>Expected</dt>
-        <dd>{expected === undefined ? <Prose text={statement ?? ""} /> : <Long text={expected} most={most} />}</dd>
+        <dd>{expected === undefined ? <Prose text={statement ?? ""} /> : <Came text={expected} most={most} />}</dd>
       </div>
     )}
     <div class="came">
       <dt>Came</dt>
       <dd>
-        <Long text={actual} most={most} />
+        <Came text={actual} most={most} />
       </dd>
     </div>
   </dl>
 );
+
+/** A value as it was sent, or words of the suite, which are no quotation. */
+const Came = ({ text, most }: { readonly text: string; readonly most?: number | undefined }) =>
+  isValue(text) || text.length > (most ?? SHORT) ? <Long text={text} most={most} /> : text;
 
 /** Characters of a text that are shown where not all of it can be. */
 const SHORT = 500;

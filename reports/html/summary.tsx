@@ -2,7 +2,8 @@ import { commandAlone } from "../again.ts";
 import { tally } from "../findings.ts";
 import { NAMES, titleOf } from "../names.ts";
 import { type Remark, remarks } from "../remarks.ts";
-import { judged, meaning, shownVerdict } from "../verdict.ts";
+import { isWhole, judged } from "../scope.ts";
+import { meaning, shownVerdict } from "../verdict.ts";
 import type { PageData } from "./data.ts";
 import { CommandLine, RowLink, VerdictTag } from "./parts.tsx";
 import { capital, MEANINGS, plural } from "./words.ts";
@@ -12,7 +13,7 @@ export function Summary({ data }: { readonly data: PageData }) {
   const verdict = shownVerdict(data);
   const { headline, words } = meaning(data);
   return (
-    <header class={`summary ${verdict}${data.counts.fail > 0 ? " reserved" : ""}`}>
+    <header class={`summary ${verdict}${data.counts.fail > 0 || !isWhole(data) ? " reserved" : ""}`}>
       <div class="inner">
         <p class="kind">Conformance to {titleOf(data.protocol)}</p>
         <h1>
@@ -61,7 +62,7 @@ function Remarked({ of, data }: { readonly of: Remark; readonly data: PageData }
 
 /** The target, the time and the options of the run. */
 function Facts({ data }: { readonly data: PageData }) {
-  const { target, suite, startedAt, durationMs, seed, shard, recording, latencies = [] } = data;
+  const { target, suite, startedAt, durationMs, seed, shard, recording, latencies = [], concurrency } = data;
   const facts: readonly (readonly [string, string])[] = [
     ["Target", `${target.url}${target.embedded ? " (the embedded reference server)" : ""}`],
     ["Suite", `${suite.name} ${suite.version}`],
@@ -71,7 +72,9 @@ function Facts({ data }: { readonly data: PageData }) {
     ["Strict", target.strict ? "yes, a SHOULD counts as a MUST" : "no"],
     ...(seed > 0 ? [["Seed", String(seed)] as const] : []),
     ...(shard ? [["Part", `shard ${shard.index} of ${shard.of} of the run`] as const] : []),
-    ...latencies.map(({ name, mediansMs }) => [`Median ${name}`, `${mediansMs.join(", ")} ms`] as const),
+    ...latencies.map(
+      ({ name, mediansMs }) => [`Median ${name}`, `${mediansMs.join(", ")} ms${loadOf(concurrency)}`] as const,
+    ),
   ];
   return (
     <dl class="facts">
@@ -84,6 +87,12 @@ function Facts({ data }: { readonly data: PageData }) {
     </dl>
   );
 }
+
+/** The load under which latencies were measured. */
+const loadOf = (concurrency: number | undefined) => {
+  if (concurrency === 1) return ", one case at a time";
+  return `, under load: ${concurrency === undefined ? "many" : concurrency} cases ran at a time`;
+};
 
 /** The size of the recording. The page may hold only some of its connections. */
 const recordedWords = ({ files, events, connections }: NonNullable<PageData["recording"]>) =>

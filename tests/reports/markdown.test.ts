@@ -5,6 +5,7 @@ import { parseExpected } from "../../reports/expected/read.ts";
 import { forGitHub } from "../../reports/github.ts";
 import { markdown } from "../../reports/markdown/markdown.ts";
 import type { Report, ReportCase, ReportCheck } from "../../reports/report.ts";
+import { judged, scopeOf } from "../../reports/scope.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { sample, withCase } from "./samples.ts";
 
@@ -17,13 +18,23 @@ beforeAll(async () => {
   [good, broken] = await Promise.all([sample(), sample("compares-versions-as-prefixes")]);
 });
 
+/** A report as if the catalogue held only what it judged. */
+function whole(report: Report): Report {
+  const known = judged(report.cases);
+  return { ...report, requirements: report.requirements.filter(({ id }) => known.has(id)) };
+}
+
 const expected = (text: string, report: Report) =>
   applyExpected(report, parseExpected(text, "ef.yaml", protocol), protocol);
 
 describe("the Markdown summary", () => {
-  test("of a run that passed says so, and names what was judged", () => {
-    const text = markdown(good, requirements);
+  test("of a run that passed says so, and what was judged", () => {
+    const text = markdown(whole(good), requirements);
     expect(text).toMatch(/^## ✅ Tachyon 0\.1\.7: no MUST that was judged is broken\n/);
+    const partial = `(partial: ${scopeOf(good)})`;
+    expect(markdown(good, requirements).split("\n")[0]).toBe(
+      `## 🟡 Tachyon 0.1.7: no MUST that was judged is broken ${partial}`,
+    );
     expect(text).toMatch(/^- Target: `ws:\/\/127\.0\.0\.1:8080\/`$/m);
     expect(text).not.toMatch(/^###/m);
   });
@@ -125,7 +136,8 @@ describe("in GitHub Actions", () => {
 
 describe("the badge", () => {
   test.each<[string, () => Report, string, string]>([
-    ["of a conformant server", () => good, "conformant", "brightgreen"],
+    ["of a conformant server", () => whole(good), "conformant", "brightgreen"],
+    ["of one of which not every MUST was judged", () => good, `partial: ${scopeOf(good)}`, "yellow"],
     ["of a broken one", () => broken, "1 broken", "red"],
     [
       "of one whose failures are expected",
