@@ -1,11 +1,11 @@
 import { commandAlone } from "../again.ts";
-import { tally } from "../findings.ts";
+import { findings, tally } from "../findings.ts";
 import { NAMES, titleOf } from "../names.ts";
 import { type Remark, remarks } from "../remarks.ts";
-import { isWhole, judged } from "../scope.ts";
+import { casesOf, isWhole, requirementsOf } from "../scope.ts";
 import { meaning, shownVerdict } from "../verdict.ts";
 import type { PageData } from "./data.ts";
-import { CommandLine, RowLink, VerdictTag } from "./parts.tsx";
+import { Brief, CommandLine, RowLink, VerdictTag } from "./parts.tsx";
 import { capital, MEANINGS, plural } from "./words.ts";
 
 /** The top of the page: the outcome of the run, and the run itself. */
@@ -15,21 +15,39 @@ export function Summary({ data }: { readonly data: PageData }) {
   return (
     <header class={`summary ${verdict}${data.counts.fail > 0 || !isWhole(data) ? " reserved" : ""}`}>
       <div class="inner">
-        <p class="kind">Conformance to {titleOf(data.protocol)}</p>
+        <p class="kind">
+          Conformance to {titleOf(data.protocol)} of <code>{data.target.url}</code>
+        </p>
         <h1>
-          <VerdictTag of={verdict} /> <span>{headline}</span>
+          <VerdictTag of={verdict} says={headline} />
         </h1>
-        <p class="sentence">{capital(words)}.</p>
+        {!says(headline, words) && <p class="sentence">{capital(words)}.</p>}
+        <Counts data={data} />
+        <First data={data} />
         {remarks(data).map((it, i) => (
           <Remarked of={it} data={data} key={i} />
         ))}
-        <Facts data={data} />
-        <Counts data={data} />
         <nav aria-label="Parts of this page">
-          <a href="#wrong">What is wrong</a> <a href="#requirements">Requirements</a> <a href="#cases">Cases</a>
+          <a href="#wrong">What is wrong</a> <a href="#requirements">Requirements</a> <a href="#cases">Cases</a>{" "}
+          <a href="#run">The run</a>
         </nav>
       </div>
     </header>
+  );
+}
+
+/** Tells if a sentence says no more than a headline. */
+const says = (headline: string, words: string) => words.toLowerCase().endsWith(headline.toLowerCase());
+
+/** The first finding on one line, which leads to it. */
+function First({ data }: { readonly data: PageData }) {
+  const [first] = findings(data).filter(({ expected }) => !expected);
+  if (!first) return null;
+  const { requirement, shown, check } = first;
+  return (
+    <p class={`first edge ${first.verdict}`}>
+      <a href="#wrong">Begin with</a> <RowLink id={requirement.id} />: {shown.title}. <Brief text={check.actual} />
+    </p>
   );
 }
 
@@ -61,7 +79,7 @@ function Remarked({ of, data }: { readonly of: Remark; readonly data: PageData }
 }
 
 /** The target, the time and the options of the run. */
-function Facts({ data }: { readonly data: PageData }) {
+export function Facts({ data }: { readonly data: PageData }) {
   const { target, suite, startedAt, durationMs, seed, shard, recording, latencies = [], concurrency } = data;
   const facts: readonly (readonly [string, string])[] = [
     ["Target", `${target.url}${target.embedded ? " (the embedded reference server)" : ""}`],
@@ -77,14 +95,17 @@ function Facts({ data }: { readonly data: PageData }) {
     ),
   ];
   return (
-    <dl class="facts">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <section aria-labelledby="run">
+      <h2 id="run">The run</h2>
+      <dl class="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   );
 }
 
@@ -102,11 +123,12 @@ const recordedWords = ({ files, events, connections }: NonNullable<PageData["rec
   )}, ${connections.fail} of them broken, ${plural(events, "event")}`;
 
 /** The number of cases with each verdict, and of requirements that were judged. */
-function Counts({ data: { cases, requirements } }: { readonly data: PageData }) {
+function Counts({ data }: { readonly data: PageData }) {
+  const { cases, requirements } = data;
   return (
     <div class="counts">
       <div>
-        <p class="label">{plural(cases.length, "case")}</p>
+        <p class="label">{data.recording ? plural(cases.length, "case") : `${casesOf(data)} cases`}</p>
         <ul class="tally">
           {tally(cases).map(([verdict, n]) => (
             <li key={verdict} title={MEANINGS[verdict]}>
@@ -116,9 +138,7 @@ function Counts({ data: { cases, requirements } }: { readonly data: PageData }) 
         </ul>
       </div>
       <div class="coverage">
-        <p class="label">
-          {judged(cases).size} of {plural(requirements.length, "requirement")} judged
-        </p>
+        <p class="label">{requirementsOf(data)} requirements judged</p>
         <Bar requirements={requirements} />
       </div>
     </div>
