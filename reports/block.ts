@@ -1,6 +1,6 @@
 import type { Requirement } from "../harness/catalogue.ts";
 import type { Clause, Protocol } from "../harness/protocol.ts";
-import { causeOf } from "./cause.ts";
+import { likelyCause } from "./cause.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { explainSpot } from "./explain.ts";
@@ -24,7 +24,7 @@ const FEW = 3;
 const UNBROKEN = 400;
 
 /** A finding of a report. */
-export type Found = ReportFinding<ReportRequirement, ReportCase, ReportCheck>;
+export type ToldFinding = ReportFinding<ReportRequirement, ReportCase, ReportCheck>;
 
 /** What is known of requirements beside the catalogue. */
 type Knowledge = Pick<Protocol, "causes" | "clauses"> & { readonly symptoms: Protocol["symptoms"] | undefined };
@@ -47,14 +47,14 @@ export interface BlockOptions extends Partial<Knowledge> {
  * Shows one finding at a glance: what the client did, what is owed, what came, the likely cause, the line that is wrong, and the
  * command that runs it alone. `isTold` if an earlier block shows the same transcript.
  */
-export function block(found: Found, isTold: boolean, options: BlockOptions): string[] {
+export function failureBlock(found: ToldFinding, isTold: boolean, options: BlockOptions): string[] {
   const { colors: c, alone, requirements } = options;
   const { verdict, check, shown, cases } = found;
   const { id, level } = found.requirement;
   const statement = requirements.find((row) => row.id === id)?.statement ?? "";
   const of = (width: number, text: string, most = MOST) => columns(text, width, most, options.width, UNBROKEN);
   const field = (label: string, text: string) => labelled(label, of(INDENT, visible(text)));
-  const cause = causeOf(check, shown, options);
+  const cause = likelyCause(check, shown, options);
   const clause = options.clauses?.[id];
   const head = [
     `${paint(c, verdict, verdict.toUpperCase())} ${c.bold(shown.id)}${mark(shown)}`,

@@ -1,6 +1,6 @@
 import { VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
-import { type BlockOptions, block, type Found, mark } from "./block.ts";
+import { type BlockOptions, failureBlock, mark, type ToldFinding } from "./block.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { explainFindings } from "./explain.ts";
@@ -67,7 +67,7 @@ function blocks(report: Report, options: TerminalOptions): string[] {
       ? cases.filter(({ checks }) => checks.some(isNews)).flatMap((it) => wholeCase(it, { ...options, alone }))
       : inFull.flatMap((found, i) => {
           const isTold = inFull.slice(0, i).some(({ shown }) => shown === found.shown);
-          return block(found, isTold, { ...options, alone });
+          return failureBlock(found, isTold, { ...options, alone });
         })),
     ...(more.length > 0 && !options.verbose
       ? [`and ${more.length} more: ${listed(more, "report.html")}; --verbose shows all`, ""]
@@ -76,7 +76,7 @@ function blocks(report: Report, options: TerminalOptions): string[] {
 }
 
 /** Names the finding to begin with, if there are several. */
-function begin(all: readonly Found[], { colors: c }: TerminalOptions): string[] {
+function begin(all: readonly ToldFinding[], { colors: c }: TerminalOptions): string[] {
   const why = beginning(all);
   return why === undefined ? [] : [c.bold(`begin here: ${all[0]?.requirement.id}${why}`)];
 }

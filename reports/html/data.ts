@@ -2,7 +2,7 @@ import { isFinding, type Requirement } from "../../harness/catalogue.ts";
 import type { Clause, Fault, Protocol } from "../../harness/protocol.ts";
 import type { Violation } from "../../harness/schema.ts";
 import { isObject, parse, type WireEvent } from "../../harness/transcript.ts";
-import { causeOf } from "../cause.ts";
+import { likelyCause } from "../cause.ts";
 import { visible } from "../escape.ts";
 import type { Report, ReportCase, ReportCheck, ReportShard } from "../report.ts";
 import { notable, type Spot, spotOf } from "../wrong.ts";
@@ -108,7 +108,7 @@ function pageCase(
   const checks = it.checks.map((check): PageCheck => {
     const { level: _, expected, evidence: __, ...rest } = check;
     const spot = isFinding(check) ? spotOf(check, it.connections) : undefined;
-    const cause = isFinding(check) ? causeOf(check, it, protocol) : undefined;
+    const cause = isFinding(check) ? likelyCause(check, it, protocol) : undefined;
     const isKnown = expected === catalogue.get(check.requirement)?.statement;
     return { ...rest, ...(!isKnown && { expected }), ...(spot && { spot }), ...(cause !== undefined && { cause }) };
   });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import picocolors from "picocolors";
 import type { WireEvent } from "../../harness/transcript.ts";
-import { type BlockOptions, block, type Found } from "../../reports/block.ts";
-import { causeOf } from "../../reports/cause.ts";
+import { type BlockOptions, failureBlock, type ToldFinding } from "../../reports/block.ts";
+import { likelyCause } from "../../reports/cause.ts";
 import { takesLinks } from "../../reports/colors.ts";
 import type { ReportCase, ReportCheck } from "../../reports/report.ts";
 import { columns, firstSentence } from "../../reports/wrap.ts";
@@ -31,7 +31,7 @@ const shown: ReportCase = {
   connections: [OTHERS[0], { url: "ws://x/?v=1.0.6", events: LONG }, ...OTHERS].filter((it) => it !== undefined),
 };
 const more = Array.from({ length: 15 }, (_, i) => ({ ...shown, id: `version/other-${i}` }));
-const found: Found = {
+const found: ToldFinding = {
   requirement: { id: "parity.major", level: "MUST", verdict: "fail", cases: [] },
   verdict: "fail",
   check,
@@ -48,7 +48,8 @@ const options: BlockOptions = {
 };
 /** A text with its escape sequences readable. */
 const seen = (lines: readonly string[]) => lines.join("\n").replaceAll("\u001b", "ESC");
-const show = (changes: Partial<BlockOptions> = {}, isTold = false) => block(found, isTold, { ...options, ...changes });
+const show = (changes: Partial<BlockOptions> = {}, isTold = false) =>
+  failureBlock(found, isTold, { ...options, ...changes });
 
 describe("the block of a failure", () => {
   test("says at a glance what the client did, what is owed, what came, the cause, the clause and the command", () => {
@@ -123,7 +124,7 @@ test.each([
   ["version.greeting", "", "nothing in 2000 ms", protocol.causes["version.greeting"]],
   ["parity.patch", "", "unheard of", protocol.causes["parity.patch"]],
 ])("of several causes of %s the one that fits is told: %s %s", (requirement, title, actual, cause) => {
-  expect(causeOf({ requirement, actual }, { title }, protocol)).toBe(cause);
+  expect(likelyCause({ requirement, actual }, { title }, protocol)).toBe(cause);
 });
 
 test("symptoms are those of requirements that can be broken", () => {
