@@ -229,7 +229,7 @@ test("the command that runs a case alone has all that the run had", async () => 
   const { url, close } = await protocol.serve({ fault: "compares-versions-as-prefixes" });
   const options = ["--config", "run.json", "--header", "@headers", "--case", "version/parity-patch-with-zero"];
   const { stdout } = await cli(cwd, ["run", url, ...options]).finally(close);
-  const alone = `${url} --config run.json --timeout 400 --header @headers --case version/parity-patch-with-zero`;
+  const alone = `${url}/ --config run.json --timeout 400 --header @headers --case version/parity-patch-with-zero`;
   expect(stdout).toMatch(new RegExp(`^  alone: npx tachyon-conformance run ${alone}$`, "m"));
   expect(stdout).toMatch(new RegExp(`^  next     npx tachyon-conformance run ${alone}$`, "m"));
 });
