@@ -1,4 +1,4 @@
-import type { Requirement } from "../harness/catalogue.ts";
+import type { Requirement, Verdict } from "../harness/catalogue.ts";
 import type { Clause, Protocol } from "../harness/protocol.ts";
 import { likelyCause } from "./cause.ts";
 import { type Colors, paint } from "./colors.ts";
@@ -16,6 +16,9 @@ const AGAIN = 1;
 /** The lines of what came, what was expected, and the cause, at most, each; the columns where a text begins. */
 const MOST = 3;
 const INDENT = 14;
+
+/** The characters of a line of a transcript before its content: the mark, the time and the arrow. */
+const STAMP = 16;
 
 /** The names of other cases that are told. */
 const FEW = 3;
@@ -70,9 +73,17 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
     FEW,
   ).map((line) => short(line, (options.width ?? Infinity) - 1));
   const foot = [...(alone ? [c.dim(`  alone: ${alone(shown.id)}`)] : []), ...others];
-  const room = isTold ? AGAIN : Math.max(4, LINES - head.length - foot.length - 2);
-  const wire = explainSpot(shown, check, room).map((line) => short(visible(line), (options.width ?? Infinity) - 3));
-  return [...head, ...wire.map((line) => `  ${line.startsWith(">") ? paint(c, verdict, line) : line}`), ...foot, ""];
+  const room = isTold ? AGAIN : Math.max(4, LINES - head.length - foot.length - 4);
+  const wire = explainSpot(shown, check, room).flatMap((line) => wireLine(visible(line), verdict, options));
+  return [...head, ...wire, ...foot, ""];
+}
+
+/** A line of a transcript. The one that is wrong is never cut by the terminal, since its end may show what is. */
+function wireLine(line: string, verdict: Verdict, { colors, width }: BlockOptions): string[] {
+  if (!line.startsWith(">")) return [`  ${short(line, (width ?? Infinity) - 3)}`];
+  const content = columns(line.slice(STAMP), STAMP + 2, MOST, width, UNBROKEN);
+  const margin = [line.slice(0, STAMP), " ".repeat(STAMP)];
+  return content.map((part, i) => `  ${paint(colors, verdict, `${margin[Math.min(i, 1)]}${part}`)}`);
 }
 
 /** A field: its label before the first line. */

@@ -1,6 +1,7 @@
 import type { RootContent } from "mdast";
 import type { Requirement } from "../../harness/catalogue.ts";
 import { commandAlone } from "../again.ts";
+import { likelyCause } from "../cause.ts";
 import { explainConnections } from "../explain.ts";
 import { beginning, findings, type ReportFinding, skippedBy, tally } from "../findings.ts";
 import { count, isValue, NAMES, titleOf } from "../names.ts";
@@ -23,13 +24,16 @@ const ROWS = 30;
 /** Connections of a case that shows a finding. */
 const CONNECTIONS = 2;
 
+/** What is known of usual mistakes. */
+type Known = Parameters<typeof likelyCause>[2];
+
 type Found = ReportFinding<ReportRequirement, ReportCase, ReportCheck>;
 
 const SYMBOLS = { pass: "✅", fail: "❌", incomplete: "❓" } as const;
 const PARTIAL = "🟡";
 
 /** The summary of a report for pull requests and job summaries. */
-export function markdown(report: Report, requirements: readonly Requirement[]): string {
+export function markdown(report: Report, requirements: readonly Requirement[], known: Known = {}): string {
   const found: readonly Found[] = findings(report).filter(({ expected }) => !expected);
   const verdict = shownVerdict(report);
   const symbol = verdict === "pass" && !isWhole(report) ? PARTIAL : SYMBOLS[verdict];
@@ -41,7 +45,7 @@ export function markdown(report: Report, requirements: readonly Requirement[]): 
     ...begin(found),
     ...found
       .slice(0, IN_FULL)
-      .flatMap((finding, i) => inFull(finding, isFirst(finding, found.slice(0, i)), report, requirements)),
+      .flatMap((finding, i) => inFull(finding, isFirst(finding, found.slice(0, i)), report, requirements, known)),
     ...unjudged(report),
     ...expectations(report),
     ...doubts(report),
@@ -113,7 +117,9 @@ function inFull(
   withTranscript: boolean,
   report: Report,
   requirements: readonly Requirement[],
+  known: Known,
 ): RootContent[] {
+  const cause = likelyCause(check, shown, known);
   const statement = requirements.find((it) => it.id === id)?.statement;
   return [
     heading(3, text(`${verdict}: `), code(id), text(` (${level})`)),
@@ -122,6 +128,7 @@ function inFull(
       [text("Case: "), code(shown.id), text(`, ${shown.title}`)],
       ...(check.expected === statement ? [] : [[text("Expected: "), said(check.expected)]]),
       [text("Came: "), said(check.actual)],
+      ...(cause === undefined ? [] : [[text("Likely cause: "), ...sentence(cause)]]),
       [text(report.recording ? "Again: " : "Alone: "), code(commandAlone(report, shown.id))],
     ]),
     ...(withTranscript && shown.connections.length > 0

@@ -84,6 +84,15 @@ describe("the block of a failure", () => {
     expect(tooLong).toEqual([]);
   });
 
+  test("cuts off nothing of the wrong line that a narrow terminal would", () => {
+    const text = `{"long":"${"x".repeat(80)}","wrong":"minor_mismatch"}`;
+    const events = [event(0, "client", "ping"), event(1, "server", text)];
+    const actual = { ...check, evidence: { connection: 0, events: [1] } };
+    const it = { ...shown, checks: [actual], connections: [{ url: "ws://x/", events }] };
+    const lines = failureBlock({ ...found, check: actual, shown: it }, false, { ...options, width: 80 });
+    expect(lines.map((line) => line.replace(/^ *(> .{13})?/, "")).join("")).toContain(text);
+  });
+
   test("links the clause where the terminal has links", () => {
     const linkOf = (link: string) => `/package/${link}`;
     expect(seen(show({ links: true, linkOf }))).toContain(

@@ -40,13 +40,16 @@ describe("the Markdown summary", () => {
   });
 
   test("of a run that failed says what is owed, what came, and how to repeat it", () => {
-    const text = markdown(broken, requirements);
+    const text = markdown(broken, requirements, protocol);
+    expect(text).toMatch(
+      /^- Likely cause: Versions are compared as texts or prefixes, so that 0\.1\.70 is taken for 0\.1\.7\.$/m,
+    );
     expect(text).toMatch(/^## ❌/);
     expect(text).toMatch(
       /^\| fail \| `parity\.patch` \| MUST \| Equal majors and minors, patches differ: `patch_mismatch`\./m,
     );
     expect(text).toMatch(
-      /^- Expected: `"patch_mismatch"`\n- Came: `"match"`\n- Alone: `npx .* --case version\/parity-patch-with-zero`$/m,
+      /^- Expected: `"patch_mismatch"`\n- Came: `"match"`\n- Likely cause: .*\n- Alone: `npx .* --case version\/parity-patch-with-zero`$/m,
     );
     expect(text).toMatch(/→ upgrade GET \/\?tachyonVersion=0\.1\.70/);
   });
