@@ -142,6 +142,7 @@ export const RUNNING = {
     "credential",
     "Send a header as --header does, except in cases without credentials. These always leave out Authorization, Proxy-Authorization and Cookie",
   ),
+  redact: texts("redact", "Take this text out of every output, too; @file holds one a line (repeatable)"),
   ca: text("ca", "Trust the certificates in this PEM file"),
   insecure: flag("Accept any certificate"),
   start: text("start", "Start the server under test with this shell command, and end it afterwards"),
@@ -195,7 +196,7 @@ export const CERTIFYING = {
   key: text("key", "Sign with this private key: Ed25519, a PEM file. TACHYON_KEY may also hold the PEM itself"),
   ...pick(RUNNING, "strict", "timeout", "concurrency", "recovery", "restarts", "idle", "runs"),
   seed: { ...RUNNING.seed, describe: "The seed of generated commands: that of the set, or there is no certificate" },
-  ...pick(RUNNING, "header", "credential", "ca", "insecure", "start", "start-timeout"),
+  ...pick(RUNNING, "header", "credential", "redact", "ca", "insecure", "start", "start-timeout"),
   out: {
     ...text("out", "Write the bundle to this folder, and beside it as .tgz"),
     default: "tachyon-certificate",

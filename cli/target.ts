@@ -34,21 +34,21 @@ export async function resolves(url: URL): Promise<void> {
   }
 }
 
+/** Returns the lines that a user gave, one by one or as `@file`; without those that hold nothing. Throws a `UsageError`. */
+export async function linesOf(given: readonly string[]): Promise<string[]> {
+  const lines = given.map(async (it) => (it.startsWith("@") ? (await readText(it.slice(1))).split(/\r?\n/) : [it]));
+  return (await Promise.all(lines)).flat().filter((line) => line.trim() !== "");
+}
+
 /** Reads the headers that a user gave: `Name: value` each, or `@file` with one a line. Throws a `UsageError`. */
 export async function targetHeaders(given: readonly string[]): Promise<Record<string, string>> {
-  const lines = await Promise.all(
-    given.map(async (it) => (it.startsWith("@") ? (await readText(it.slice(1))).split("\n") : [it])),
-  );
   return Object.fromEntries(
-    lines
-      .flat()
-      .filter((line) => line.trim() !== "")
-      .map((line) => {
-        const [, name, value] = /^\s*([!#$%&'*+.^_`|~\w-]+)\s*:\s*([\t\x20-\x7e\x80-\xff]*?)\s*$/.exec(line) ?? [];
-        if (name === undefined || value === undefined)
-          throw new UsageError(`A header is no "Name: value". Write it as in --header "Authorization: Bearer …".`);
-        return [name, value];
-      }),
+    (await linesOf(given)).map((line) => {
+      const [, name, value] = /^\s*([!#$%&'*+.^_`|~\w-]+)\s*:\s*([\t\x20-\x7e\x80-\xff]*?)\s*$/.exec(line) ?? [];
+      if (name === undefined || value === undefined)
+        throw new UsageError(`A header is no "Name: value". Write it as in --header "Authorization: Bearer …".`);
+      return [name, value];
+    }),
   );
 }
 
@@ -90,6 +90,8 @@ export interface Way {
   readonly headers: Readonly<Record<string, string>>;
   readonly credentials: Readonly<Record<string, string>>;
   readonly tls: Pick<Target, "ca" | "insecure">;
+  /** Further texts that no output may hold. */
+  readonly redact?: readonly string[];
 }
 
 /** A target that can be reached. */
@@ -101,5 +103,25 @@ export function aim(text: string, way: Way, protocol: Pick<Protocol, "address">)
   protocol.address(url);
   const headers = { ...basic, ...way.headers }; // Headers win over the user of the url.
   const known = [basic, way.headers, way.credentials].flatMap((it) => Object.values(it));
-  return { url, headers, credentials: way.credentials, secrets: secrets(...known, password), ...way.tls };
+  const { redact = [] } = way;
+  return {
+    url,
+    headers,
+    credentials: way.credentials,
+    secrets: secrets(...known, password, ...secretsIn(url), ...redact),
+    ...way.tls,
+  };
 }
+
+/** The names of parameters whose values are secrets. */
+const SECRET = /token|secret|passw|pwd|api-?_?key|^key$|auth|signature|^sig$|session|jwt|ticket|credential|^code$/i;
+
+/** The secrets in the query of a URL, as they stand there and decoded. */
+export const secretsIn = ({ search, searchParams }: URL): string[] => {
+  const raw = search
+    .slice(1)
+    .split("&")
+    .map((pair) => pair.split("="));
+  const written = raw.flatMap(([name = "", ...value]) => (SECRET.test(name) ? [value.join("=")] : []));
+  return [...written, ...[...searchParams].flatMap(([name, value]) => (SECRET.test(name) ? [value] : []))];
+};

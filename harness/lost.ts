@@ -40,7 +40,9 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   if (availability.upAt === undefined) {
     const why = await availability.recover(0);
     if (why === undefined) return NOBODY;
-    throw new UnreachableError(explainUnreachable(options.target.url, why));
+    const { url, secrets } = options.target;
+    const words = explainUnreachable(url, why);
+    throw new UnreachableError(secrets?.redact(words) ?? words);
   }
 
   session.falls.push(fall);

@@ -47,6 +47,13 @@ export interface Clause {
   readonly says?: string;
 }
 
+/** A sign of what is behind a broken requirement. */
+export interface Symptom {
+  /** Matches `<title of the case>: <what came>`. */
+  readonly shows: RegExp;
+  readonly cause: string;
+}
+
 /** Something that users of a server wait for. */
 export interface Latency {
   readonly name: string;
@@ -67,6 +74,8 @@ export interface Protocol {
   readonly clauses: Readonly<Record<string, Clause>>;
   /** The usual mistakes behind a broken requirement; none for a MAY. */
   readonly causes: Readonly<Record<string, string>>;
+  /** Tell which of several usual mistakes it is. The first that shows counts. */
+  readonly symptoms?: Readonly<Record<string, readonly Symptom[]>>;
   /** The sets that certificates are made by, the oldest first. */
   readonly sets: readonly RequirementSet[];
   /** The reasons why requirements and cases of older sets count no more. */

@@ -1,7 +1,7 @@
 /** The texts that must stand in no output. The list can grow while a run lasts. */
 export interface Secrets {
   add(...secrets: readonly string[]): void;
-  /** Takes them out of a text: as they stand, percent-encoded, and as in JSON; of `Bearer abc` also `abc` alone. */
+  /** Takes them out of a text: as they stand, percent-encoded, as in JSON and within base64; of `Bearer abc` also `abc` alone. */
   redact(text: string): string;
 }
 
@@ -24,9 +24,41 @@ export function secrets(...first: readonly string[]): Secrets {
   return list;
 }
 
+/** The ways in which a secret can stand in a text: as it is, percent-encoded, as in JSON, and within base64. */
 const spellingsOf = (secret: string): string[] =>
   [secret, ...secret.split(/\s+/).slice(1)]
     .filter((part) => part.length >= SHORTEST)
-    .flatMap((part) => [part, encodeURIComponent(part), JSON.stringify(part).slice(1, -1)]);
+    .flatMap((part) => [
+      part,
+      ...percentEncoded(part),
+      JSON.stringify(part).slice(1, -1),
+      ...[0, 1, 2].flatMap((before) => withinBase64(part, before)),
+    ]);
+
+/** A text as browsers, forms and hand-made queries write it. */
+function percentEncoded(text: string): string[] {
+  const usual = encodeURIComponent(Buffer.from(text).toString());
+  const all = Array.from(Buffer.from(text), (byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+  return [
+    usual,
+    encodeURI(Buffer.from(text).toString()),
+    usual.replaceAll("%20", "+"),
+    usual.replace(/%../g, (code) => code.toLowerCase()),
+    all,
+    all.toUpperCase(),
+  ];
+}
+
+/** Shorter parts of base64 stand in too many innocent places. */
+const SHORTEST_BASE64 = 6;
+
+/** The part of base64 that a text alone decides, where so many bytes (modulo 3) stand before it. */
+function withinBase64(text: string, before: number): string[] {
+  const bytes = Buffer.from(text);
+  const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
+  const core = encoded.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+  const spellings = [core, core.replaceAll("+", "-").replaceAll("/", "_")];
+  return core.length < SHORTEST_BASE64 ? [] : spellings;
+}
 
 const literal = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");

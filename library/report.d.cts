@@ -55,6 +55,27 @@ export interface Report {
    */
   concurrency?: number;
   /**
+   * The options that decide what the verdicts are worth, beside seed and concurrency
+   */
+  conditions?: {
+    /**
+     * The time that the target had to answer
+     */
+    timeoutMs: number;
+    /**
+     * The time that a silent client was to be left alone
+     */
+    idleMs: number;
+    /**
+     * The time that a target which accepted no more connections had to come back
+     */
+    recoveryMs: number;
+    /**
+     * The number of inputs that each generating case made
+     */
+    runs: number;
+  };
+  /**
    * Why the run ended early, or is not whole
    */
   stop?: {
@@ -83,6 +104,10 @@ export interface Report {
      */
     cases: CaseId[];
   };
+  /**
+   * The number of cases of the suite, whether they ran or not
+   */
+  allCases?: number;
   /**
    * The times that users of the server wait
    */
@@ -141,6 +166,24 @@ export interface Report {
      */
     requirements: {
       [k: string]: Counts;
+    };
+    /**
+     * What is wrong with what clients sent, if anything is. It decides no verdict
+     */
+    clients?: {
+      messages: number;
+      wrong: number;
+      mistakes: {
+        says: string;
+        messages: number;
+      }[];
+    };
+    /**
+     * Connections that hold nothing of the protocol and were left out: the first few, and their number
+     */
+    leftOut?: {
+      connections: number;
+      names: string[];
     };
   };
   /**

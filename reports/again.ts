@@ -24,6 +24,10 @@ export function again(
   ].join(" ");
 }
 
+/** The command that explains a requirement, a case or a fault. */
+export const commandExplain = ({ suite }: Pick<Report, "suite">, id: string): string =>
+  `npx ${suite.name} explain ${quoted(id)}`;
+
 /** The command that runs one case of a report alone. */
 export const commandAlone = (report: Parameters<typeof again>[0], id: string, more: readonly string[] = []): string =>
   again(report, [...more, `--case ${quoted(id)}`]);

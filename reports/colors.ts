@@ -9,6 +9,23 @@ export function useColors({ isTTY }: { readonly isTTY?: boolean }, env = process
   return isTTY === true && env.TERM !== "dumb";
 }
 
+/** Terminals that show hyperlinks (OSC 8), by a variable that they set. */
+const LINKING: readonly (readonly [name: string, value: RegExp])[] = [
+  ["TERM_PROGRAM", /^(iTerm\.app|WezTerm|vscode|ghostty|Hyper|rio|Tabby)$/],
+  ["VTE_VERSION", /^[5-9]\d{3}$/],
+  ["TERM", /^(xterm-kitty|xterm-ghostty|alacritty|foot|contour)/],
+  ["WT_SESSION", /./],
+  ["KONSOLE_VERSION", /./],
+  ["DOMTERM", /./],
+];
+
+/** Tells if a stream gets hyperlinks: FORCE_HYPERLINK decides, then whether it has colours and is known to show links. */
+export function takesLinks(stream: { readonly isTTY?: boolean }, env = process.env): boolean {
+  if (env.FORCE_HYPERLINK !== undefined) return env.FORCE_HYPERLINK !== "0";
+  if (!stream.isTTY || !useColors(stream, env) || env.CI) return false;
+  return LINKING.some(([name, value]) => value.test(env[name] ?? ""));
+}
+
 /** Functions that colour a text. */
 export type Colors = ReturnType<typeof colors.createColors>;
 

@@ -2,7 +2,7 @@ import { isFinding, type Requirement } from "../harness/catalogue.ts";
 import { parse, show, type WireEvent } from "../harness/transcript.ts";
 import { short } from "./names.ts";
 import type { ReportCase, ReportCheck, ReportConnection } from "./report.ts";
-import { isTrouble, notable, type Spot, spotsOf } from "./wrong.ts";
+import { isGivenUp, isTrouble, notable, type Spot, spotOf, spotsOf } from "./wrong.ts";
 
 /** Of a long transcript an explanation shows so many lines at each end, and so many around what is wrong. */
 const LINES = { end: 8, around: 2 } as const;
@@ -56,19 +56,51 @@ export function explainConnections(
   const shown = notable(all, most, ({ connection, wrong }) => wrong.size > 0 || connection.events.some(isTrouble));
   const more = all.length - shown.length;
   return [
-    ...shown.flatMap(({ connection: { url, name, events }, place, wrong }) => {
-      const which = all.length > 1 ? `connection ${place + 1} of ${all.length}` : "connection";
-      return [[which, name && `(${name})`, url].filter(Boolean).join(" "), ...explainEvents(events, wrong)];
-    }),
+    ...shown.flatMap(({ connection, place, wrong }) => [
+      nameOf(connection, place, all.length),
+      ...explainEvents(connection.events, wrong),
+    ]),
     ...(more > 0 ? [`… ${more} more connections, in report.json`] : []),
   ];
 }
+
+/** Shows the connection on which a check went wrong, in so many lines at most and the one that names it. */
+export function explainSpot({ connections }: ReportCase, check: ReportCheck, most: number): string[] {
+  const spot = spotOf(check, connections);
+  const connection = spot && connections[spot.connection];
+  if (!spot || !connection) return [];
+  return [nameOf(connection, spot.connection, connections.length), ...explainNear(connection.events, spot.event, most)];
+}
+
+/** The events of a connection near what is wrong, and the first, which says what for a client it was. */
+function explainNear(events: readonly WireEvent[], wrong: number, most: number): string[] {
+  const distance = (place: number) => (place < wrong ? wrong - place : 2 * (place - wrong));
+  const near = Array.from(events.keys()).toSorted((a, b) => distance(a) - distance(b));
+  const room = events.length <= most ? most : Math.max(1, most - 2);
+  const chosen = new Set([...new Set([wrong, 0, ...near])].slice(0, room));
+  return explainPlaces(events, new Set([wrong]), (place) => !chosen.has(place));
+}
+
+/** Names a connection: which of how many, what for, and its url. */
+const nameOf = ({ url, name }: ReportConnection, place: number, total: number): string =>
+  [total > 1 ? `connection ${place + 1} of ${total}` : "connection", name && `(${name})`, url]
+    .filter(Boolean)
+    .join(" ");
 
 /** The events of a connection, a line each: of many those at both ends, and around what is wrong. */
 function explainEvents(events: readonly WireEvent[], wrong: ReadonlySet<number>): string[] {
   const isNear = (place: number) => [...wrong].some((spot) => Math.abs(spot - place) <= LINES.around);
   const isLeftOut = (place: number) =>
     events.length > 2 * LINES.end + 1 && place >= LINES.end && place < events.length - LINES.end && !isNear(place);
+  return explainPlaces(events, wrong, isLeftOut);
+}
+
+/** The events that are not left out, a line each, and how many are left out between them. */
+function explainPlaces(
+  events: readonly WireEvent[],
+  wrong: ReadonlySet<number>,
+  isLeftOut: (place: number) => boolean,
+): string[] {
   const lines: string[] = [];
   let left = 0;
   for (const [place, event] of events.entries()) {
@@ -79,14 +111,18 @@ function explainEvents(events: readonly WireEvent[], wrong: ReadonlySet<number>)
       lines.push(`${wrong.has(place) ? "> " : "  "}${line(event)}`);
     }
   }
-  return lines;
+  return left > 0 ? [...lines, `  … ${left} more`] : lines;
 }
+
+/** Which way something went; nothing went where the suite only remarks something. */
+const arrow = (event: WireEvent) => (isRemark(event) ? "·" : event.from === "client" ? "→" : "←");
+const isRemark = (event: WireEvent) => isGivenUp(event) || event.type === "cut";
 
 /** One event as a line: when, which way, what. */
 function line(event: WireEvent): string {
   const code = "code" in event && event.type !== "upgrade" ? event.code : undefined;
   const text = [event.type, code, content(event)].filter((word) => word !== undefined && word !== "").join(" ");
-  return `${event.at.toFixed(1).padStart(8)} ms ${event.from === "client" ? "→" : "←"} ${short(text, WIDTH)}`;
+  return `${event.at.toFixed(1).padStart(8)} ms ${arrow(event)} ${short(text, WIDTH)}`;
 }
 
 /**

@@ -29,7 +29,8 @@ export const FORMATS = {
   },
   markdown: {
     describe: "Write the summary in Markdown to this file (default: the one that $GITHUB_STEP_SUMMARY names)",
-    make: async (report, { requirements }) => (await import("./markdown/markdown.ts")).markdown(report, requirements),
+    make: async (report, protocol) =>
+      (await import("./markdown/markdown.ts")).markdown(report, protocol.requirements, protocol),
   },
   badge: {
     describe: "Write the badge, as an endpoint of shields.io, to this file",

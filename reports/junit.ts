@@ -5,6 +5,7 @@ import { visible, xmlSafe } from "./escape.ts";
 import { explainConnections, explainFindings } from "./explain.ts";
 import { whySkipped } from "./findings.ts";
 import type { Report, ReportCase } from "./report.ts";
+import { scopeOf } from "./scope.ts";
 import { isExpected, isFine, meaning, problemsOf, reasonsOf, shownVerdict } from "./verdict.ts";
 import { spotsOf } from "./wrong.ts";
 
@@ -16,7 +17,7 @@ const builder = commonJs as unknown as Builder;
 
 /** A JUnit report: one testsuite per suite, one testcase per case. Well-formed whatever the server sent. */
 export function junit(report: Report, requirements: readonly Requirement[]): string {
-  const document = builder.newBuilder().name(report.suite.name);
+  const document = builder.newBuilder().name(xmlSafe(`${report.suite.name}: ${scopeOf(report)}`));
   for (const [name, cases] of groupBy(report.cases, ({ suite }) => suite)) {
     const suite = document
       .testSuite()

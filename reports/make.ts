@@ -28,6 +28,7 @@ export function makeReport(
     startedAt: run.startedAt.toISOString(),
     durationMs: run.durationMs,
     seed: run.seed,
+    allCases: protocol.suites.reduce((sum, { cases }) => sum + cases.length, 0),
     ...(concurrency !== undefined && { concurrency }),
     ...(conditions && { conditions }),
     ...(stop && { stop }),

@@ -57,7 +57,7 @@ function whyIncomplete(parts: readonly Part[], { of }: ReportShard): string | un
 
 /** All of a merged report that does not follow from its cases; `why` says why it is not whole. */
 function draftOf(first: Report, reports: readonly Report[], why: string | undefined): Draft {
-  const { suite, protocol, target, concurrency, conditions } = first;
+  const { suite, protocol, target, concurrency, allCases, conditions } = first;
   const stops = reports.flatMap(({ stop }) => stop ?? []);
   const stop = stops.find(({ reason }) => reason === "lost") ?? stops[0];
   const stalls = reports.flatMap((it) => it.stalls ?? []);
@@ -71,6 +71,7 @@ function draftOf(first: Report, reports: readonly Report[], why: string | undefi
     startedAt: reports.map(({ startedAt }) => startedAt).toSorted()[0] ?? "",
     durationMs: Math.max(...reports.map(({ durationMs }) => durationMs)),
     seed: Math.max(...reports.map(({ seed }) => seed)),
+    ...(allCases !== undefined && { allCases }),
     ...(concurrency !== undefined && { concurrency }),
     ...(conditions && { conditions }),
     ...(limit !== undefined && { limit }),

@@ -10,22 +10,26 @@ export const count = (n: number, what: string): string => `${n} ${what}${n === 1
 export const NAMES = 8;
 
 /** Names on one line: of many the first, and how many more there are; `where` says where all stand. */
-export function listed(names: readonly string[], where?: string): string {
-  const more = names.length - NAMES;
+export function listed(names: readonly string[], where?: string, most = NAMES): string {
+  const more = names.length - most;
   const rest = more > 0 ? [`… and ${more}${where === undefined ? "" : ` (${where})`}`] : [];
-  return [...names.slice(0, NAMES), ...rest].join(", ");
+  return [...names.slice(0, most), ...rest].join(", ");
 }
 
 /** The other cases in which something is so, on one line; none where there is no other. */
-export const likewise = (others: readonly { readonly id: string }[], where = "--verbose"): string[] =>
+export const likewise = (others: readonly { readonly id: string }[], most: number, where = "--verbose"): string[] =>
   others.length === 0
     ? []
     : [
         `  likewise in ${others.length} more: ${listed(
           others.map(({ id }) => id),
           where,
+          most,
         )}`,
       ];
+
+/** Tells if words of a check are a JSON value, which came as it stands; all others are words of the suite. */
+export const isValue = (words: string): boolean => /^(?:["{[]|(?:-?[\d.]+|true|false|null)$)/.test(words);
 
 /** A text on one line, cut where it is longer than so many characters. */
 export const short = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text);

@@ -3,7 +3,6 @@ import type { WriteStream } from "node:tty";
 import type { Verdict } from "../harness/catalogue.ts";
 import type { CaseResult } from "../harness/execute.ts";
 import { type Colors, paint } from "./colors.ts";
-import { tally } from "./findings.ts";
 import { count } from "./names.ts";
 
 /** The display while cases run. */
@@ -40,8 +39,8 @@ export function liveLine(stream: WriteStream, c: Colors, total: number): Progres
   };
 }
 
-/** A line when every case of a suite has a result: for pipes and CI, without cursor movement. */
-export function plainLines(write: (line: string) => void, c: Colors, totals: ReadonlyMap<string, number>): Progress {
+/** A line when every case of a suite has a result, without verdicts: a case may run again, alone. For pipes and CI, without cursor movement. */
+export function plainLines(write: (line: string) => void, totals: ReadonlyMap<string, number>): Progress {
   const suites = new Map<string, Map<string, Verdict>>();
   return {
     result({ case: { id, suite }, verdict }) {
@@ -49,9 +48,7 @@ export function plainLines(write: (line: string) => void, c: Colors, totals: Rea
       const known = verdicts.size;
       suites.set(suite, verdicts.set(id, verdict));
       if (verdicts.size === known || verdicts.size < (totals.get(suite) ?? 0)) return;
-      const tallies = tally(Array.from(verdicts.values(), (verdict) => ({ verdict }))).toReversed();
-      const words = tallies.map(([verdict, n]) => paint(c, verdict, `${n} ${verdict}`));
-      write(`${suite}: ${count(verdicts.size, "case")}, at first ${words.join(", ")}`);
+      write(`${suite}: ${count(verdicts.size, "case")} done`);
     },
     end() {},
   };

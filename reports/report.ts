@@ -132,6 +132,8 @@ export interface Report {
   readonly startedAt: string;
   readonly durationMs: number;
   readonly seed: number;
+  /** The number of cases of the suite, whether they ran or not. Only older reports lack it. */
+  readonly allCases?: number;
   /** Cases at work at the same time. */
   readonly concurrency?: number;
   /** Only older reports lack them, and those of recorded traffic. */

@@ -1,21 +1,24 @@
-import { isBroken, type Requirement, VERDICTS, worst } from "../harness/catalogue.ts";
+import { VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
+import { type BlockOptions, failureBlock, mark, type ToldFinding } from "./block.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { explainFindings } from "./explain.ts";
 import { beginning, findings, isNews, skippedBy } from "./findings.ts";
-import { likewise, listed, titleOf } from "./names.ts";
+import { listed, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
-import type { Report, ReportCase, ReportCheck } from "./report.ts";
+import type { Report, ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
+import { casesOf, isWhole, requirementsOf } from "./scope.ts";
 import { notRecorded, traffic } from "./traffic.ts";
-import { isExpected, judged, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
+import { isExpected, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
+
+/** The findings that are told in full. The summary names all. */
+const IN_FULL = 8;
 
 /** The options of the terminal: `quiet` shows the verdict only, `verbose` every finding in full and every observation. */
-export interface TerminalOptions {
-  readonly colors: Colors;
+export interface TerminalOptions extends BlockOptions {
   readonly verbose: boolean;
   readonly quiet: boolean;
-  readonly requirements: readonly Requirement[];
   /** The command that runs a case alone. */
   readonly alone: (id: string) => string;
   /** The suites that put load on a server, and run only when asked for. */
@@ -50,66 +53,48 @@ function lostIn({ stop }: Report): (check: ReportCheck) => boolean {
   return ({ verdict, actual }) => verdict === "error" && words !== undefined && actual.endsWith(words);
 }
 
-/**
- * Failures, errors and warnings, in the order of the findings. Of cases that break the same requirements the first in full, the
- * others by name.
- */
+/** Findings in the order of all reports: the first in full, the others by name. */
 function blocks(report: Report, options: TerminalOptions): string[] {
   const isLost = lostIn(report);
-  const isTold = (check: ReportCheck) => isNews(check) && !isLost(check);
-  const found = report.cases.filter(({ checks }) => checks.some(isTold));
-  const all = findings(report).filter(({ expected }) => !expected);
-  const places = new Map(all.map(({ requirement: { id } }, place) => [id, place]));
-  const place = ({ requirement }: ReportCheck) => places.get(requirement) ?? places.size;
-  const groups = groupBy(found, (it) =>
-    options.verbose
-      ? it.id
-      : it.checks
-          .filter(isNews)
-          .map(({ verdict, requirement }) => verdict + requirement)
-          .join(),
-  );
-  const first = ([it]: readonly ReportCase[]) => Math.min(...(it?.checks.filter(isTold).map(place) ?? []));
-  const told = [...groups.values()].toSorted((a, b) => first(a) - first(b));
-  const why = beginning(all);
+  const cases = report.cases.map((it) => ({ ...it, checks: it.checks.filter((check) => !isLost(check)) }));
+  const all = findings({ ...report, cases }).filter(({ expected }) => !expected);
+  const alone = report.recording ? undefined : options.alone;
+  const inFull = all.slice(0, IN_FULL);
+  const more = all.slice(IN_FULL).map(({ requirement: { id } }) => id);
   return [
-    ...(why === undefined || told.length === 0
-      ? []
-      : [options.colors.bold(`begin here: ${all[0]?.requirement.id}${why}`)]),
-    ...told.flatMap((group) => {
-      const sorted = group.map((it) => ({ ...it, checks: it.checks.toSorted((a, b) => place(a) - place(b)) }));
-      return finding(confirmedFirst(sorted), report, options);
-    }),
+    ...begin(all, options),
+    ...(options.verbose
+      ? cases.filter(({ checks }) => checks.some(isNews)).flatMap((it) => wholeCase(it, { ...options, alone }))
+      : inFull.flatMap((found, i) => {
+          const isTold = inFull.slice(0, i).some(({ shown }) => shown === found.shown);
+          return failureBlock(found, isTold, { ...options, alone });
+        })),
+    ...(more.length > 0 && !options.verbose
+      ? [`and ${more.length} more: ${listed(more, "report.html")}; --verbose shows all`, ""]
+      : []),
   ];
 }
 
-function finding(
-  [it, ...others]: readonly ReportCase[],
-  { recording }: Report,
-  { colors: c, requirements, alone, verbose }: TerminalOptions,
+/** Names the finding to begin with, if there are several. */
+function begin(all: readonly ToldFinding[], { colors: c }: TerminalOptions): string[] {
+  const why = beginning(all);
+  return why === undefined ? [] : [c.bold(`begin here: ${all[0]?.requirement.id}${why}`)];
+}
+
+/** A case with all its findings, and all its connections. */
+function wholeCase(
+  it: ReportCase,
+  { colors: c, requirements, alone }: Pick<BlockOptions, "colors" | "requirements" | "alone">,
 ): string[] {
-  if (!it) return [];
-  const [title, ...lines] = explainFindings(it, requirements, verbose ? it.connections.length : undefined).map(visible);
+  const [title, ...lines] = explainFindings(it, requirements, it.connections.length).map(visible);
   const verdict = worst(it.checks.filter(isNews).map((check) => check.verdict));
   return [
     `${paint(c, verdict, verdict.toUpperCase())} ${c.bold(it.id)}${mark(it)}`,
     `  ${title}`,
-    ...lines.map((line) => `  ${line}`),
-    ...(recording ? [] : [c.dim(`  alone: ${alone(it.id)}`)]),
-    ...likewise(others),
+    ...lines.map((line) => `  ${line.startsWith(">") ? paint(c, verdict, line) : line}`),
+    ...(alone ? [c.dim(`  alone: ${alone(it.id)}`)] : []),
     "",
   ];
-}
-
-const confirmedFirst = (cases: readonly ReportCase[]) =>
-  cases.toSorted(
-    (a, b) =>
-      Number(a.unstable ?? 0) - Number(b.unstable ?? 0) || Number(a.unconfirmed ?? 0) - Number(b.unconfirmed ?? 0),
-  );
-
-function mark({ unstable, unconfirmed }: ReportCase): string {
-  if (unstable) return " (unstable: its verdict varies)";
-  return unconfirmed ? " (not confirmed: not run again alone)" : "";
 }
 
 /** The notes beside findings: observations, expected failures, and what was not judged. */
@@ -148,7 +133,7 @@ const unjudgedOf = ({ cases, target }: Report) => [
 
 function summary(report: Report, options: TerminalOptions): string[] {
   const { colors: c, requirements, written, heavy, left } = options;
-  const { cases, durationMs, protocol, target, seed } = report;
+  const { durationMs, protocol, target, seed } = report;
   const verdict = shownVerdict(report);
   const painted = (counts: Report["counts"]) =>
     VERDICTS.filter((it) => counts[it] > 0)
@@ -161,19 +146,27 @@ function summary(report: Report, options: TerminalOptions): string[] {
   const hint = [...untested.keys()].every((section) => heavy.includes(section)) ? "; --all adds them" : "";
   const missing = [...untested].map(([section, rows]) => `${section} ${rows.length}`).join(", ");
   return [
-    `${paint(c, verdict, c.bold(verdict.toUpperCase()))} ${meaning(report).words}`,
+    `${paint(c, verdict === "pass" && !isWhole(report) ? "warn" : verdict, c.bold(verdict.toUpperCase()))} ${meaning(report).words}`,
     ...outdated(report, c),
     ...remarked(report, options),
     `  target   ${visible(target.url)}${target.embedded ? " (the embedded reference server)" : ""}`,
     ...overview(report, c),
     ...(report.recording
       ? traffic(report, report.recording, painted(report.recording.connections))
-      : [`  cases    ${cases.length} in ${(durationMs / 1000).toFixed(2)} s: ${painted(report.counts)}`]),
-    `  covered  ${judged(cases).size} of ${report.requirements.length} requirements of ${titleOf(protocol)}${missing && ` (not tested: ${missing}${hint})`}`,
+      : [`  cases    ${casesOf(report)} in ${(durationMs / 1000).toFixed(2)} s: ${painted(report.counts)}`]),
+    `  covered  ${requirementsOf(report)} requirements of ${titleOf(protocol)}${missing && ` (not tested: ${missing}${hint})`}`,
     ...(seed > 0 ? [`  seed     ${seed} (--seed ${seed} generates the same inputs again)`] : []),
+    ...next(report, options),
     ...(written.length > 0 ? [`  reports  ${written.join(" ")}`] : []),
     ...(left === undefined ? [] : [`  left     ${left}`]),
   ];
+}
+
+/** The command that shows the first finding again, unless a remark says what to run next. */
+function next(report: Report, { alone }: TerminalOptions): string[] {
+  const [first] = findings(report).filter(({ expected }) => !expected);
+  if (!first || report.recording || remarks(report).some((it) => it.next !== undefined)) return [];
+  return [`  next     ${alone(first.shown.id)}`];
 }
 
 /** The remarks that must be known first, and what to do about them. */
@@ -183,16 +176,19 @@ const remarked = (report: Report, { alone }: TerminalOptions): string[] =>
     ...(next === undefined ? [] : [`  next     ${alone(next)}`]),
   ]);
 
-/** The requirements that are broken, in the order of the findings, with the number of cases. */
+/** The requirements that are broken, in the order of the findings, with the number of cases; those that fail no run apart. */
 function overview(report: Report, c: Colors): string[] {
   const { cases, recording } = report;
   const rows = findings(report).map(({ requirement }) => requirement);
-  const broken = rows.filter(isBroken);
-  const words = broken.map(({ id, verdict }) => {
-    const broken = cases.filter(({ checks }) => checks.some((it) => it.requirement === id && it.verdict === verdict));
-    return `${paint(c, verdict, id)} in ${recording?.requirements[id]?.[verdict] ?? broken.length}`;
-  });
-  return words.length > 0 ? [`  broken   ${words.join(", ")}`] : [];
+  const inCases = ({ id, verdict }: ReportRequirement) => {
+    const some = cases.filter(({ checks }) => checks.some((it) => it.requirement === id && it.verdict === verdict));
+    return `${paint(c, verdict, id)} in ${recording?.requirements[id]?.[verdict] ?? some.length}`;
+  };
+  const told = (label: string, verdict: Verdict) => {
+    const words = rows.filter((row) => row.verdict === verdict).map(inCases);
+    return words.length > 0 ? [`  ${label.padEnd(8)} ${words.join(", ")}`] : [];
+  };
+  return [...told("broken", "fail"), ...told("SHOULD", "warn")];
 }
 
 /** The problems of the expected failures. */

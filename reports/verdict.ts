@@ -1,5 +1,6 @@
 import { isBinding, type Requirement, VERDICTS, worst } from "../harness/catalogue.ts";
-import type { Report, ReportCase, ReportCheck, ReportProblem, RunVerdict } from "./report.ts";
+import type { Report, ReportCase, ReportCheck, ReportProblem, ReportRequirement, RunVerdict } from "./report.ts";
+import { isWhole, scopeOf } from "./scope.ts";
 
 /** A report before it is known what follows from its cases. */
 export type Draft = Omit<Report, "verdict" | "counts" | "requirements" | "cases">;
@@ -81,7 +82,8 @@ type Told = Pick<
   Report,
   "verdict" | "counts" | "target" | "stop" | "unexplained" | "expectedFailures" | "recording"
 > & {
-  readonly requirements: readonly unknown[];
+  readonly allCases?: number;
+  readonly requirements: readonly Pick<ReportRequirement, "id" | "level">[];
   readonly cases: readonly Judging[];
 };
 
@@ -120,7 +122,7 @@ export const shownVerdict = (report: Calling): RunVerdict =>
 
 /** The verdict in a headline, and in the words of a sentence. */
 export function meaning(report: Told): { readonly headline: string; readonly words: string } {
-  const { verdict, counts, target, cases, requirements, recording } = report;
+  const { verdict, counts, target, recording } = report;
   if (verdict === "incomplete" && recording)
     return { headline: "Nothing judged", words: "nothing of it could be judged" };
   if (verdict === "incomplete") return { headline: "Incomplete", words: "something that was to be judged was not" };
@@ -130,12 +132,10 @@ export function meaning(report: Told): { readonly headline: string; readonly wor
   if (!isFine(report)) return { headline: "Unstable", words: "verdicts vary from time to time" };
   if (counts.fail > 0)
     return { headline: "Nothing but expected failures", words: "nothing fails but what was expected to" };
-  const binding = target.strict ? "MUST or SHOULD" : "MUST";
-  const whole = judged(cases).size === requirements.length;
-  return {
-    headline: whole ? "Conformant" : "Conformant in what was tested",
-    words: `no ${binding} that was judged is broken`,
-  };
+  const words = `no ${target.strict ? "MUST or SHOULD" : "MUST"} that was judged is broken`;
+  return isWhole(report)
+    ? { headline: "Conformant", words }
+    : { headline: "Conformant in what was tested", words: `${words} (partial: ${scopeOf(report)})` };
 }
 
 /** Says why a run fails. */
@@ -144,7 +144,3 @@ function failure({ stop, unexplained = [], cases }: Told): string {
   const isBroken = cases.some(({ checks }) => checks.some(isUnexpected));
   return unexplained.length > 0 && !isBroken ? "the target ended while it was tested" : "the target is not conformant";
 }
-
-/** The requirements that some case judged. */
-export const judged = (cases: readonly Judging[]): ReadonlySet<string> =>
-  new Set(cases.flatMap(({ checks }) => checks.flatMap((it) => (it.verdict === "skip" ? [] : [it.requirement]))));

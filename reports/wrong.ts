@@ -50,10 +50,13 @@ const SIGNALS: readonly ((candidate: Candidate, check: ReportCheck) => boolean)[
   ({ it }, { actual }) =>
     it.from === "server" && (it.type === "text" || it.type === "binary") && isQuotedIn(actual, it.data),
   ({ it }, { actual }) => it.from === "server" && it.type === "end" && actual.startsWith("end "),
+  ({ it }, { actual }) => it.from === "server" && it.type === "close" && isClosing(actual, it.code),
   ({ it, name }, { actual }) => name !== undefined && actual.includes(name) && isTrouble(it),
   ({ it }) => isTrouble(it),
   ({ it }) => it.from === "server",
 ];
+
+const isClosing = (words: string, code = 1005) => /\bclosed?\b/.test(words) && words.includes(String(code));
 
 const isQuotedIn = (words: string, text: string) => text.length > 3 && words.includes(text.slice(0, 80));
 

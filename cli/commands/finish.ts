@@ -1,7 +1,9 @@
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import picocolors from "picocolors";
 import type { Protocol } from "../../harness/protocol.ts";
 import { commandAlone } from "../../reports/again.ts";
-import { useColors } from "../../reports/colors.ts";
+import { takesLinks, useColors } from "../../reports/colors.ts";
 import type { Expected } from "../../reports/expected/use.ts";
 import { forGitHub, onGitHub } from "../../reports/github.ts";
 import type { Report } from "../../reports/report.ts";
@@ -24,6 +26,17 @@ export interface Telling {
   readonly print?: (text: string) => void;
 }
 
+/** The folder of this package. */
+const PACKAGE = new URL(import.meta.url.endsWith(".ts") ? "../.." : "..", import.meta.url);
+
+/** Where a clause can be read: a url, or a file of this package. */
+const linkOf = (link: string): string => {
+  if (/^https?:/.test(link)) return link;
+  const file = join(fileURLToPath(PACKAGE), link);
+  const here = relative(process.cwd(), file);
+  return here.startsWith("..") ? file : here;
+};
+
 /** Writes the reports, tells the user, and resolves to the exit code. Throws if a report cannot be written. */
 export async function finish(
   report: Report,
@@ -32,9 +45,15 @@ export async function finish(
   protocol: Protocol,
 ): Promise<number> {
   const { written, failed } = await save(report, files, protocol);
-  const { requirements } = protocol;
+  const { requirements, causes, symptoms, clauses } = protocol;
   const text = terminal(report, {
     ...how,
+    causes,
+    symptoms,
+    clauses,
+    width: process.stdout.isTTY ? process.stdout.columns : undefined,
+    links: takesLinks(process.stdout),
+    linkOf,
     colors: picocolors.createColors(useColors(process.stdout)),
     requirements,
     alone: (id) => commandAlone(report, id, given),

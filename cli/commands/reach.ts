@@ -5,13 +5,16 @@ import { type Destinations, forget } from "../../reports/save.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { start } from "../start.ts";
-import { aim, type Reached, readCertificates, resolves, targetHeaders } from "../target.ts";
+import { aim, linesOf, type Reached, readCertificates, resolves, targetHeaders } from "../target.ts";
 
 /** The options that name the server under test and the way to it. */
 export interface TargetArguments {
   readonly url?: string | undefined;
   readonly header?: readonly string[] | undefined;
   readonly credential?: readonly string[] | undefined;
+  readonly redact?: readonly string[] | undefined;
+  /** The path of the config file, if there is one. */
+  readonly config?: unknown;
   readonly ca?: string | undefined;
   readonly insecure: boolean;
   readonly start?: string | undefined;
@@ -64,12 +67,26 @@ interface Reaching extends Omit<Around, "files" | "keep"> {
 
 /** Returns the target, which is started if the suite is to do so. Throws as `withTarget` does. */
 async function reach(
-  { url, header = [], credential = [], ca, insecure, start: command, startTimeout, timeout }: TargetArguments,
+  {
+    url,
+    header = [],
+    credential = [],
+    redact: hidden = [],
+    ca,
+    insecure,
+    start: command,
+    startTimeout,
+    timeout,
+  }: TargetArguments,
   { log, protocol, signal, closing }: Reaching,
 ): Promise<Reached> {
-  const [headers, credentials] = await Promise.all([targetHeaders(header), targetHeaders(credential)]);
+  const [headers, credentials, redact] = await Promise.all([
+    targetHeaders(header),
+    targetHeaders(credential),
+    linesOf(hidden),
+  ]);
   const tls = { insecure, ...(ca !== undefined && { ca: await readCertificates(ca) }) };
-  const way = { headers, credentials, tls };
+  const way = { headers, credentials, tls, redact };
   if (url === undefined) {
     if (command !== undefined)
       throw new UsageError("--start needs the url that the server will listen at: run <url> --start …");
@@ -78,10 +95,19 @@ async function reach(
     return aim(server.url, way, protocol);
   }
   const target = aim(url, way, protocol);
-  await resolves(target.url);
+  await hiding(target, resolves(target.url));
   if (command === undefined) return target;
   const ready = () => probe(protocol, target, timeout);
-  const process = await start(command, { log, ready, within: startTimeout, signal });
+  const process = await hiding(target, start(command, { log, ready, within: startTimeout, signal }));
   closing.push(process.stop);
   return { ...target, process };
+}
+
+/** Waits for something, and takes the secrets of a target out of the words with which it fails. */
+async function hiding<T>({ secrets }: Reached, promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    throw error instanceof UnreachableError ? new UnreachableError(secrets.redact(error.message)) : error;
+  }
 }

@@ -85,17 +85,25 @@ function watch(cases: readonly Case[]): Progress {
       ([suite, some]) => [suite, some.length],
     ),
   );
-  return plainLines((line) => stdout.write(`${line}\n`), picocolors.createColors(useColors(stdout)), totals);
+  return plainLines((line) => stdout.write(`${line}\n`), totals);
 }
 
 /** Returns the options that another run needs to meet the target in the same way. */
-export function given({ timeout, ca, insecure, start }: TargetArguments, { headers, credentials }: Reached): string[] {
-  return [
+export function given(
+  { config, timeout, ca, insecure, start, header = [], credential = [], redact = [] }: TargetArguments,
+  { secrets }: Reached,
+): string[] {
+  const hidden = (name: string, values: readonly string[]) =>
+    values.map((value) => `--${name} ${value.startsWith("@") ? quoted(value) : "…"}`);
+  const all = [
+    ...(typeof config === "string" ? [`--config ${quoted(config)}`] : []),
     ...(timeout === DEFAULTS.timeout ? [] : [`--timeout ${timeout}`]),
     ...(ca === undefined ? [] : [`--ca ${quoted(ca)}`]),
     ...(insecure ? ["--insecure"] : []),
     ...(start === undefined ? [] : [`--start ${quoted(start)}`]),
-    ...(Object.keys(headers).length > 0 ? ["--header …"] : []),
-    ...(Object.keys(credentials).length > 0 ? ["--credential …"] : []),
+    ...hidden("header", header),
+    ...hidden("credential", credential),
+    ...hidden("redact", redact),
   ];
+  return all.map((option) => secrets.redact(option));
 }

@@ -1,6 +1,6 @@
 import { type Colors, paint } from "../colors.ts";
 import { visible } from "../escape.ts";
-import { count, likewise } from "../names.ts";
+import { count, likewise, NAMES } from "../names.ts";
 import type { ChangedRequirement, Comparison, Kind, Single } from "./compare.ts";
 import { cellOf, type Matrix } from "./matrix.ts";
 import { causeOf, type Group, groupsOf, headline, KIND_WORDS, latencyOf, sideOf } from "./words.ts";
@@ -58,7 +58,7 @@ function groupLines({ first, all, of }: Group, comparison: Comparison, c: Colors
     `  was       ${visible(old.actual)}`,
     `  is        ${visible(now.actual)}`,
     `  cause     ${visible(causeOf(first, comparison))}`,
-    ...likewise(others, "in the JSON"),
+    ...likewise(others, NAMES, "in the JSON"),
     "",
   ];
 }

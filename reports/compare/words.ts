@@ -75,4 +75,4 @@ export const sideOf = ({ target, protocol, suite, startedAt, verdict }: Comparis
 
 /** Says how much longer or shorter users wait. */
 export const latencyOf = ({ name, oldMs, newMs, noiseMs }: Comparison["latencies"][number]): string =>
-  `${name}: ${oldMs} ms, now ${newMs} ms (repetitions lie ${noiseMs.toFixed(2)} ms apart)`;
+  `${name}: ${oldMs} ms, now ${newMs} ms under the load of the run (repetitions lie ${noiseMs.toFixed(2)} ms apart)`;

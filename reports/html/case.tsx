@@ -1,8 +1,10 @@
 import { useState } from "preact/hooks";
-import { commandAlone } from "../again.ts";
+import { isFinding } from "../../harness/catalogue.ts";
+import { commandAlone, commandExplain } from "../again.ts";
 import { worstFirst } from "../findings.ts";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
 import { CommandLine, Difference, hashOf, LevelTag, Marks, NotJudged, Prose, RowLink, VerdictTag } from "./parts.tsx";
+import { Reading } from "./reading.tsx";
 import { Connections, Legend } from "./timeline.tsx";
 import { marks, plural } from "./words.ts";
 
@@ -48,7 +50,7 @@ function CaseBody({ it, data, requirements }: Surroundings & { readonly it: Page
         </p>
       ))}
       {worstFirst(notable).map((check, i) => (
-        <Check check={check} requirement={requirements.get(check.requirement)} key={i} />
+        <Check check={check} requirement={requirements.get(check.requirement)} data={data} key={i} />
       ))}
       {kept.length > 0 && <Kept checks={kept} requirements={requirements} />}
       <p class="label">{data.recording ? "Judge the recording again" : "Run it alone"}</p>
@@ -68,7 +70,7 @@ interface CheckProps {
 }
 
 /** A check that is more than kept, in full. */
-function Check({ check, requirement }: CheckProps) {
+function Check({ check, requirement, data }: CheckProps & Pick<Surroundings, "data">) {
   return (
     <div class={`check edge ${check.verdict}`}>
       <p>
@@ -83,6 +85,9 @@ function Check({ check, requirement }: CheckProps) {
         <p class="remark">{check.actual}</p>
       ) : (
         <Difference expected={check.expected} statement={requirement?.statement} actual={check.actual} most={FULL} />
+      )}
+      {isFinding(check) && requirement && (
+        <Reading of={requirement} cause={check.cause} explain={commandExplain(data, check.requirement)} />
       )}
       {check.expectedFailure !== undefined && <p class="callout">Expected to fail: {check.expectedFailure}</p>}
     </div>

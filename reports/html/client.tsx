@@ -1,7 +1,9 @@
 import { hydrate } from "preact";
+import { copyOnClick } from "./copy.ts";
 import { Explorer } from "./explorer.tsx";
 
 // What runs in the browser: it takes over the part of the page that a reader works with.
 const data = document.getElementById("data")?.textContent;
 const explorer = document.getElementById("explorer");
 if (data && explorer) hydrate(<Explorer data={JSON.parse(data)} />, explorer);
+copyOnClick(document);

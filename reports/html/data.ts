@@ -1,14 +1,24 @@
 import { isFinding, type Requirement } from "../../harness/catalogue.ts";
-import type { Protocol } from "../../harness/protocol.ts";
+import type { Clause, Fault, Protocol } from "../../harness/protocol.ts";
 import type { Violation } from "../../harness/schema.ts";
 import { isObject, parse, type WireEvent } from "../../harness/transcript.ts";
+import { likelyCause } from "../cause.ts";
 import { visible } from "../escape.ts";
 import type { Report, ReportCase, ReportCheck, ReportShard } from "../report.ts";
 import { notable, type Spot, spotOf } from "../wrong.ts";
 import { hasTrouble, type PageConnection, type PageEvent } from "./events.ts";
 
 /** A requirement of the page: its row in the catalogue, and its verdict. */
-export type PageRequirement = Requirement & Pick<Report["requirements"][number], "verdict">;
+export type PageRequirement = Requirement &
+  Pick<Report["requirements"][number], "verdict"> & {
+    /** The usual mistakes behind it. */
+    readonly cause?: string;
+    readonly clause?: Clause;
+    /** The faults of the reference server that break it. */
+    readonly faults?: readonly { readonly name: string; readonly says: string }[];
+    /** The cases that test it and did not run. */
+    readonly others?: readonly { readonly id: string; readonly title: string }[];
+  };
 
 /** A check of the page. */
 export type PageCheck = Omit<ReportCheck, "level" | "expected" | "evidence"> & {
@@ -16,6 +26,8 @@ export type PageCheck = Omit<ReportCheck, "level" | "expected" | "evidence"> & {
   readonly expected?: string;
   /** The event that shows what a finding is about. */
   readonly spot?: Spot;
+  /** Its likely cause, if it is a finding. */
+  readonly cause?: string;
 };
 
 /** A case of the page. */
@@ -40,13 +52,15 @@ export interface PageData extends Omit<Report, "requirements" | "cases" | "shard
  * Makes the data of a page out of a report. All texts are made visible here, except those that were sent: these are made
  * visible where they are shown.
  */
-export function pageData(report: Report, { requirements, violationsOf }: Protocol): PageData {
+export function pageData(report: Report, protocol: Protocol, faults: Faults = {}): PageData {
+  const { requirements, violationsOf } = protocol;
   const { shard, ...rest } = report;
   const catalogue = new Map(requirements.map((row) => [row.id, row]));
   const judge = remembering((text) => {
     const message = parse(text);
     return isObject(message) ? violationsOf(message) : [];
   });
+  const ran = report.recording ? undefined : new Set(report.cases.map(({ id }) => id));
   return tidy({
     ...rest,
     ...(shard && { shard: { index: shard.index, of: shard.of } }),
@@ -54,9 +68,32 @@ export function pageData(report: Report, { requirements, violationsOf }: Protoco
       ...(catalogue.get(id) ?? { id, section: "others", source: "", statement: "" }),
       level,
       verdict,
+      ...knownOf(id, protocol, faults, ran),
     })),
-    cases: report.cases.map((it) => pageCase(it, catalogue, judge)),
+    cases: report.cases.map((it) => pageCase(it, catalogue, judge, protocol)),
   });
+}
+
+type Faults = Readonly<Record<string, Fault>>;
+
+/** What the documentation knows of a requirement. `ran` are the cases of the report, if cases can run. */
+function knownOf(
+  id: string,
+  { causes, clauses, suites }: Protocol,
+  faults: Faults,
+  ran: ReadonlySet<string> | undefined,
+): Partial<PageRequirement> {
+  const [cause, clause] = [causes[id], clauses[id]];
+  const breaking = Object.entries(faults).filter(([, { breaks }]) => breaks === id);
+  const others = suites.flatMap(({ cases }) =>
+    cases.filter((it) => it.tests.includes(id) && ran?.has(it.id) === false),
+  );
+  return {
+    ...(cause !== undefined && { cause }),
+    ...(clause && { clause }),
+    ...(breaking.length > 0 && { faults: breaking.map(([name, { says }]) => ({ name, says })) }),
+    ...(others.length > 0 && { others: others.map(({ id: other, title }) => ({ id: other, title })) }),
+  };
 }
 
 /** Tells what is wrong with a message, by its text. */
@@ -66,12 +103,14 @@ function pageCase(
   { digest: _, ...it }: ReportCase,
   catalogue: ReadonlyMap<string, Requirement>,
   judge: Judge,
+  protocol: Protocol,
 ): PageCase {
   const checks = it.checks.map((check): PageCheck => {
     const { level: _, expected, evidence: __, ...rest } = check;
     const spot = isFinding(check) ? spotOf(check, it.connections) : undefined;
+    const cause = isFinding(check) ? likelyCause(check, it, protocol) : undefined;
     const isKnown = expected === catalogue.get(check.requirement)?.statement;
-    return { ...rest, ...(!isKnown && { expected }), ...(spot && { spot }) };
+    return { ...rest, ...(!isKnown && { expected }), ...(spot && { spot }), ...(cause !== undefined && { cause }) };
   });
   const spotted = new Set(checks.flatMap(({ spot }) => (spot ? [spot.connection + 1] : [])));
   const connections = it.connections.map((one, i) => ({

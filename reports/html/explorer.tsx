@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Verdict } from "../../harness/catalogue.ts";
 import { groupBy } from "../../harness/group.ts";
+import { commandExplain } from "../again.ts";
 import { tally } from "../findings.ts";
 import { CaseRow } from "./case.tsx";
 import { Controls } from "./controls.tsx";
@@ -26,7 +27,7 @@ export function Explorer({ data }: { readonly data: PageData }) {
   return (
     <>
       <Controls choices={index.choices} filter={filter} onFilter={onFilter} shown={shown} />
-      <Requirements index={index} shown={shownRequirements} />
+      <Requirements data={data} index={index} shown={shownRequirements} />
       <Cases data={data} index={index} shown={shownCases} />
     </>
   );
@@ -38,7 +39,7 @@ interface RowsProps {
   readonly shown: ReadonlySet<string>;
 }
 
-const Requirements = ({ index, shown }: RowsProps) => (
+const Requirements = ({ data, index, shown }: RowsProps & { readonly data: PageData }) => (
   <section aria-labelledby="requirements">
     <h2 id="requirements">Requirements</h2>
     <p class="note">
@@ -48,7 +49,13 @@ const Requirements = ({ index, shown }: RowsProps) => (
     {index.sections.map(([name, rows]) => (
       <Group name={name} verdicts={rows} hidden={!rows.some(({ id }) => shown.has(id))} key={name}>
         {rows.map((it) => (
-          <RequirementRow it={it} cases={index.judging(it.id)} hidden={!shown.has(it.id)} key={it.id} />
+          <RequirementRow
+            it={it}
+            cases={index.judging(it.id)}
+            hidden={!shown.has(it.id)}
+            explain={commandExplain(data, it.id)}
+            key={it.id}
+          />
         ))}
       </Group>
     ))}

@@ -5,12 +5,12 @@ import { pageData } from "./data.ts";
 import { Explorer } from "./explorer.tsx";
 import { Notes } from "./notes.tsx";
 import { page, readAssets } from "./page.tsx";
-import { Summary } from "./summary.tsx";
+import { Facts, Summary } from "./summary.tsx";
 import { Wrong } from "./wrong.tsx";
 
 /** The report as one page. */
 export async function html(report: Report, protocol: Protocol): Promise<string> {
-  const data = pageData(report, protocol);
+  const data = pageData(report, protocol, await protocol.faults());
   const body = (
     <>
       <Summary data={data} />
@@ -21,6 +21,7 @@ export async function html(report: Report, protocol: Protocol): Promise<string> 
         <div id="explorer">
           <Explorer data={data} />
         </div>
+        <Facts data={data} />
       </main>
       <footer>
         <p>

@@ -1,15 +1,22 @@
 import type { Level, Verdict } from "../../harness/catalogue.ts";
+import { isValue, short } from "../names.ts";
 import type { PageCase, PageCheck, PageData } from "./data.ts";
 import { digits, marks, SIGNS } from "./words.ts";
 
+interface VerdictProps {
+  readonly of: Verdict | PageData["verdict"];
+  /** Other words for it. */
+  readonly says?: string;
+}
+
 /** A verdict: its sign, its word and its colour. */
-export function VerdictTag({ of }: { readonly of: Verdict | PageData["verdict"] }) {
+export function VerdictTag({ of, says = of }: VerdictProps) {
   return (
     <span class={`verdict ${of}`}>
       <span class="sign" aria-hidden="true">
         {SIGNS[of]}
       </span>{" "}
-      {of}
+      {says}
     </span>
   );
 }
@@ -59,8 +66,15 @@ export const NotJudged = ({ see, actual }: Pick<PageCheck, "see" | "actual">) =>
     </>
   );
 
-/** A command for a shell; a click selects all of it. */
-export const CommandLine = ({ text }: { readonly text: string }) => <code class="command">{text}</code>;
+/** A command for a shell; a click selects all of it, and a button copies it. */
+export const CommandLine = ({ text }: { readonly text: string }) => (
+  <div class="command">
+    <code>{text}</code>
+    <button type="button" class="copy">
+      Copy
+    </button>
+  </div>
+);
 
 interface ComparisonProps {
   /** In the words of a check. */
@@ -77,17 +91,24 @@ export const Difference = ({ expected, statement, actual, most }: ComparisonProp
     {(expected ?? statement) !== undefined && (
       <div>
         <dt>Expected</dt>
-        <dd>{expected === undefined ? <Prose text={statement ?? ""} /> : <Long text={expected} most={most} />}</dd>
+        <dd>{expected === undefined ? <Prose text={statement ?? ""} /> : <Came text={expected} most={most} />}</dd>
       </div>
     )}
     <div class="came">
       <dt>Came</dt>
       <dd>
-        <Long text={actual} most={most} />
+        <Came text={actual} most={most} />
       </dd>
     </div>
   </dl>
 );
+
+/** A value as it was sent, or words of the suite, which are no quotation. */
+const Came = ({ text, most }: { readonly text: string; readonly most?: number | undefined }) =>
+  isValue(text) || text.length > (most ?? SHORT) ? <Long text={text} most={most} /> : text;
+
+/** The beginning of what came. */
+export const Brief = ({ text }: { readonly text: string }) => <Came text={short(text, 120)} />;
 
 /** Characters of a text that are shown where not all of it can be. */
 const SHORT = 500;

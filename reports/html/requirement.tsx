@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { worstFirst } from "../findings.ts";
 import type { PageCase, PageRequirement } from "./data.ts";
 import { hashOf, LevelTag, Marks, NotJudged, Prose, RowLink, VerdictTag } from "./parts.tsx";
+import { Page, Reading } from "./reading.tsx";
 import { plural } from "./words.ts";
 
 /** Cases of a requirement that are listed at first: some rules are judged in all. */
@@ -11,10 +12,12 @@ interface RequirementProps {
   readonly it: PageRequirement;
   readonly cases: readonly PageCase[];
   readonly hidden: boolean;
+  /** The command that explains it. */
+  readonly explain: string;
 }
 
 /** A requirement: a row that opens to what is owed, where that comes from, and the cases that judged it. */
-export function RequirementRow({ it, cases, hidden }: RequirementProps) {
+export function RequirementRow({ it, cases, hidden, explain }: RequirementProps) {
   const [open, setOpen] = useState(false);
   return (
     <details class="row requirement" id={it.id} hidden={hidden} onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -39,7 +42,13 @@ export function RequirementRow({ it, cases, hidden }: RequirementProps) {
           )}
           . <a href={hashOf(it.id)}>Link to this requirement</a>
         </p>
-        {open && <Cases of={it} cases={cases} />}
+        {open && (
+          <>
+            <Reading of={it} explain={explain} />
+            <Cases of={it} cases={cases} />
+            <Page of={it} />
+          </>
+        )}
       </div>
     </details>
   );

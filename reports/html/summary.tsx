@@ -1,10 +1,11 @@
 import { commandAlone } from "../again.ts";
-import { tally } from "../findings.ts";
+import { findings, tally } from "../findings.ts";
 import { NAMES, titleOf } from "../names.ts";
 import { type Remark, remarks } from "../remarks.ts";
-import { judged, meaning, shownVerdict } from "../verdict.ts";
+import { casesOf, isWhole, requirementsOf } from "../scope.ts";
+import { meaning, shownVerdict } from "../verdict.ts";
 import type { PageData } from "./data.ts";
-import { CommandLine, RowLink, VerdictTag } from "./parts.tsx";
+import { Brief, CommandLine, RowLink, VerdictTag } from "./parts.tsx";
 import { capital, MEANINGS, plural } from "./words.ts";
 
 /** The top of the page: the outcome of the run, and the run itself. */
@@ -12,23 +13,41 @@ export function Summary({ data }: { readonly data: PageData }) {
   const verdict = shownVerdict(data);
   const { headline, words } = meaning(data);
   return (
-    <header class={`summary ${verdict}${data.counts.fail > 0 ? " reserved" : ""}`}>
+    <header class={`summary ${verdict}${data.counts.fail > 0 || !isWhole(data) ? " reserved" : ""}`}>
       <div class="inner">
-        <p class="kind">Conformance to {titleOf(data.protocol)}</p>
+        <p class="kind">
+          Conformance to {titleOf(data.protocol)} of <code>{data.target.url}</code>
+        </p>
         <h1>
-          <VerdictTag of={verdict} /> <span>{headline}</span>
+          <VerdictTag of={verdict} says={headline} />
         </h1>
-        <p class="sentence">{capital(words)}.</p>
+        {!says(headline, words) && <p class="sentence">{capital(words)}.</p>}
+        <Counts data={data} />
+        <First data={data} />
         {remarks(data).map((it, i) => (
           <Remarked of={it} data={data} key={i} />
         ))}
-        <Facts data={data} />
-        <Counts data={data} />
         <nav aria-label="Parts of this page">
-          <a href="#wrong">What is wrong</a> <a href="#requirements">Requirements</a> <a href="#cases">Cases</a>
+          <a href="#wrong">What is wrong</a> <a href="#requirements">Requirements</a> <a href="#cases">Cases</a>{" "}
+          <a href="#run">The run</a>
         </nav>
       </div>
     </header>
+  );
+}
+
+/** Tells if a sentence says no more than a headline. */
+const says = (headline: string, words: string) => words.toLowerCase().endsWith(headline.toLowerCase());
+
+/** The first finding on one line, which leads to it. */
+function First({ data }: { readonly data: PageData }) {
+  const [first] = findings(data).filter(({ expected }) => !expected);
+  if (!first) return null;
+  const { requirement, shown, check } = first;
+  return (
+    <p class={`first edge ${first.verdict}`}>
+      <a href="#wrong">Begin with</a> <RowLink id={requirement.id} />: {shown.title}. <Brief text={check.actual} />
+    </p>
   );
 }
 
@@ -60,8 +79,8 @@ function Remarked({ of, data }: { readonly of: Remark; readonly data: PageData }
 }
 
 /** The target, the time and the options of the run. */
-function Facts({ data }: { readonly data: PageData }) {
-  const { target, suite, startedAt, durationMs, seed, shard, recording, latencies = [] } = data;
+export function Facts({ data }: { readonly data: PageData }) {
+  const { target, suite, startedAt, durationMs, seed, shard, recording, latencies = [], concurrency } = data;
   const facts: readonly (readonly [string, string])[] = [
     ["Target", `${target.url}${target.embedded ? " (the embedded reference server)" : ""}`],
     ["Suite", `${suite.name} ${suite.version}`],
@@ -71,19 +90,30 @@ function Facts({ data }: { readonly data: PageData }) {
     ["Strict", target.strict ? "yes, a SHOULD counts as a MUST" : "no"],
     ...(seed > 0 ? [["Seed", String(seed)] as const] : []),
     ...(shard ? [["Part", `shard ${shard.index} of ${shard.of} of the run`] as const] : []),
-    ...latencies.map(({ name, mediansMs }) => [`Median ${name}`, `${mediansMs.join(", ")} ms`] as const),
+    ...latencies.map(
+      ({ name, mediansMs }) => [`Median ${name}`, `${mediansMs.join(", ")} ms${loadOf(concurrency)}`] as const,
+    ),
   ];
   return (
-    <dl class="facts">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <section aria-labelledby="run">
+      <h2 id="run">The run</h2>
+      <dl class="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   );
 }
+
+/** The load under which latencies were measured. */
+const loadOf = (concurrency: number | undefined) => {
+  if (concurrency === 1) return ", one case at a time";
+  return `, under load: ${concurrency === undefined ? "many" : concurrency} cases ran at a time`;
+};
 
 /** The size of the recording. The page may hold only some of its connections. */
 const recordedWords = ({ files, events, connections }: NonNullable<PageData["recording"]>) =>
@@ -93,11 +123,12 @@ const recordedWords = ({ files, events, connections }: NonNullable<PageData["rec
   )}, ${connections.fail} of them broken, ${plural(events, "event")}`;
 
 /** The number of cases with each verdict, and of requirements that were judged. */
-function Counts({ data: { cases, requirements } }: { readonly data: PageData }) {
+function Counts({ data }: { readonly data: PageData }) {
+  const { cases, requirements } = data;
   return (
     <div class="counts">
       <div>
-        <p class="label">{plural(cases.length, "case")}</p>
+        <p class="label">{data.recording ? plural(cases.length, "case") : `${casesOf(data)} cases`}</p>
         <ul class="tally">
           {tally(cases).map(([verdict, n]) => (
             <li key={verdict} title={MEANINGS[verdict]}>
@@ -107,9 +138,7 @@ function Counts({ data: { cases, requirements } }: { readonly data: PageData }) 
         </ul>
       </div>
       <div class="coverage">
-        <p class="label">
-          {judged(cases).size} of {plural(requirements.length, "requirement")} judged
-        </p>
+        <p class="label">{requirementsOf(data)} requirements judged</p>
         <Bar requirements={requirements} />
       </div>
     </div>

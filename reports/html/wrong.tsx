@@ -1,8 +1,9 @@
-import { commandAlone } from "../again.ts";
+import { commandAlone, commandExplain } from "../again.ts";
 import { beginning, findings, type ReportFinding } from "../findings.ts";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
 import { around } from "./events.ts";
 import { CommandLine, Difference, LevelTag, Marks, Prose, RowLink, VerdictTag } from "./parts.tsx";
+import { Reading } from "./reading.tsx";
 import { beganAt, ConnectionName, Events, Legend } from "./timeline.tsx";
 import { capital, marks, plural } from "./words.ts";
 
@@ -77,6 +78,7 @@ function Entry({ finding, begin, data }: EntryProps) {
         ))}
       <Difference expected={check.expected} actual={check.actual} />
       <Shows it={shown} check={check} />
+      <Reading of={requirement} cause={check.cause} explain={commandExplain(data, requirement.id)} />
       <p class="label">{data.recording ? "Judge the recording again" : "Run it alone"}</p>
       <CommandLine text={commandAlone(data, shown.id)} />
       <Others cases={cases.filter((it) => it !== shown)} />

@@ -1,12 +1,14 @@
 import type { RootContent } from "mdast";
 import type { Requirement } from "../../harness/catalogue.ts";
 import { commandAlone } from "../again.ts";
+import { likelyCause } from "../cause.ts";
 import { explainConnections } from "../explain.ts";
 import { beginning, findings, type ReportFinding, skippedBy, tally } from "../findings.ts";
-import { count, NAMES, titleOf } from "../names.ts";
+import { count, isValue, NAMES, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
-import { isExpected, judged, meaning, problemsOf, shownVerdict } from "../verdict.ts";
+import { casesOf, isWhole, requirementsOf } from "../scope.ts";
+import { isExpected, meaning, problemsOf, shownVerdict } from "../verdict.ts";
 import { spotsOf } from "../wrong.ts";
 import { block, bullets, code, heading, paragraph, print, sentence, table, text } from "./tree.ts";
 
@@ -22,41 +24,48 @@ const ROWS = 30;
 /** Connections of a case that shows a finding. */
 const CONNECTIONS = 2;
 
+/** What is known of usual mistakes. */
+type Known = Parameters<typeof likelyCause>[2];
+
 type Found = ReportFinding<ReportRequirement, ReportCase, ReportCheck>;
 
 const SYMBOLS = { pass: "✅", fail: "❌", incomplete: "❓" } as const;
+const PARTIAL = "🟡";
 
 /** The summary of a report for pull requests and job summaries. */
-export function markdown(report: Report, requirements: readonly Requirement[]): string {
+export function markdown(report: Report, requirements: readonly Requirement[], known: Known = {}): string {
   const found: readonly Found[] = findings(report).filter(({ expected }) => !expected);
+  const verdict = shownVerdict(report);
+  const symbol = verdict === "pass" && !isWhole(report) ? PARTIAL : SYMBOLS[verdict];
   return print(
-    heading(2, text(`${SYMBOLS[shownVerdict(report)]} ${titleOf(report.protocol)}: ${meaning(report).words}`)),
+    heading(2, text(`${symbol} ${titleOf(report.protocol)}: ${meaning(report).words}`)),
     overview(report),
     ...remarked(report),
     ...(found.length > 0 ? [overviewOf(found, requirements)] : []),
     ...begin(found),
     ...found
       .slice(0, IN_FULL)
-      .flatMap((finding, i) => inFull(finding, isFirst(finding, found.slice(0, i)), report, requirements)),
+      .flatMap((finding, i) => inFull(finding, isFirst(finding, found.slice(0, i)), report, requirements, known)),
     ...unjudged(report),
     ...expectations(report),
     ...doubts(report),
   );
 }
 
-function overview({ target, suite, cases, requirements, durationMs, recording }: Report): RootContent {
+function overview(report: Report): RootContent {
+  const { target, suite, cases, durationMs, recording } = report;
   const tallies = tally(cases)
     .map(([verdict, n]) => `${n} ${verdict}`)
     .toReversed();
   return bullets([
     [text("Target: "), target.embedded ? text("the embedded reference server") : code(target.url)],
-    [text(`Cases: ${cases.length} in ${(durationMs / 1000).toFixed(2)} s (${tallies.join(", ")})`)],
-    ...(recording ? [[text(`Recorded: ${recorded(recording)}`)]] : []),
     [
       text(
-        `Requirements judged: ${judged(cases).size} of ${requirements.length}${target.strict ? ", a SHOULD as a MUST" : ""}`,
+        `Cases: ${recording ? cases.length : casesOf(report)} in ${(durationMs / 1000).toFixed(2)} s (${tallies.join(", ")})`,
       ),
     ],
+    ...(recording ? [[text(`Recorded: ${recorded(recording)}`)]] : []),
+    [text(`Requirements judged: ${requirementsOf(report)}${target.strict ? ", a SHOULD as a MUST" : ""}`)],
     [text(`By ${suite.name} ${suite.version}`)],
   ]);
 }
@@ -108,15 +117,18 @@ function inFull(
   withTranscript: boolean,
   report: Report,
   requirements: readonly Requirement[],
+  known: Known,
 ): RootContent[] {
+  const cause = likelyCause(check, shown, known);
   const statement = requirements.find((it) => it.id === id)?.statement;
   return [
     heading(3, text(`${verdict}: `), code(id), text(` (${level})`)),
     paragraph(...statementOf(id, requirements)),
     bullets([
       [text("Case: "), code(shown.id), text(`, ${shown.title}`)],
-      ...(check.expected === statement ? [] : [[text("Expected: "), code(check.expected)]]),
-      [text("Came: "), code(check.actual)],
+      ...(check.expected === statement ? [] : [[text("Expected: "), said(check.expected)]]),
+      [text("Came: "), said(check.actual)],
+      ...(cause === undefined ? [] : [[text("Likely cause: "), ...sentence(cause)]]),
       [text(report.recording ? "Again: " : "Alone: "), code(commandAlone(report, shown.id))],
     ]),
     ...(withTranscript && shown.connections.length > 0
@@ -124,6 +136,9 @@ function inFull(
       : []),
   ];
 }
+
+/** A value as it was sent, or harmless words of the suite, which are no quotation. */
+const said = (words: string) => (isValue(words) || !/^[\w .,;:()/-]*$/.test(words) ? code(words) : text(words));
 
 /** The failures that were expected, and the entries that no longer hold. */
 function expectations(report: Report): RootContent[] {

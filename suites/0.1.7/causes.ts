@@ -1,3 +1,4 @@
+import type { Symptom } from "../../harness/protocol.ts";
 import type { requirements } from "../../schemas/0.1.7/requirements.ts";
 
 /** The id of a requirement that can be broken: a MAY cannot. */
@@ -132,4 +133,71 @@ export const causes: Readonly<Record<Breakable, string>> = {
     "A message over the limit is dropped without an answer or a close with 1009, and the client waits; or it is handled on the thread that serves all.",
   "resilience.deep":
     "The JSON parser recurses and overflows the stack, or takes quadratic time over many keys or digits, for everybody.",
+};
+
+/** Of several usual mistakes the one that shows in what came. */
+export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
+  "message.json": [
+    { shows: /binary/, cause: "JSON goes out in a binary frame, because it was encoded to bytes first." },
+    {
+      shows: /: (text )?[^{[]*$/,
+      cause: "A text that is no JSON goes out, such as a welcome or an error page of the framework.",
+    },
+  ],
+  "message.known": [
+    { shows: /"command":"[^"]*\/request"/, cause: "What a client sends is sent back to it, as an echo does." },
+  ],
+  "termination.announced": [
+    {
+      shows: /: close \d/,
+      cause:
+        "An error path, a timeout or a shutdown closes the socket directly instead of by the one function that says `system/disconnected/response` first.",
+    },
+    { shows: /: end /, cause: "An exception ends the handler, and the connection with it, before anything is said." },
+  ],
+  "parity.major": [
+    { shows: /: "minor_mismatch"$/, cause: "The minor is looked at first, before the major." },
+    { shows: /: "patch_mismatch"$/, cause: "The patch is looked at first, before the major." },
+    { shows: /: "match"$/, cause: "The majors are only compared in one direction, or not at all." },
+  ],
+  "parity.minor": [
+    { shows: /: "patch_mismatch"$/, cause: "The patch is compared before the minor." },
+    {
+      shows: /: "(match|major_mismatch)"$/,
+      cause: "Versions are compared as one text or one number, not part by part.",
+    },
+  ],
+  "parity.patch": [
+    {
+      shows: /0\.1\.7\d.*: "match"$/,
+      cause: "Versions are compared as texts or prefixes, so that 0.1.70 is taken for 0.1.7.",
+    },
+    { shows: /: "match"$/, cause: "Another patch is taken for compatible, and so for a match." },
+  ],
+  "parity.missing": [
+    { shows: /: "match"$/, cause: "A missing parameter falls back to the server's own version." },
+    { shows: /_mismatch"$/, cause: "A missing parameter is parsed as 0.0.0, and becomes a mismatch." },
+  ],
+  "parity.unparseable": [
+    {
+      shows: /: "match"$/,
+      cause:
+        "A lenient parser accepts spaces, a leading `v`, leading zeros or missing parts, and takes the version for its own.",
+    },
+    { shows: /_mismatch"$/, cause: "A version that cannot be read becomes a mismatch instead of `unknown`." },
+  ],
+  "disconnect.answered": [
+    { shows: /: nothing in /, cause: "The handler of the command was never registered, or what it sends is lost." },
+    { shows: /closed|ended/, cause: "The socket is closed before the answer is flushed, or at once without one." },
+  ],
+  "malformed.usable": [
+    {
+      shows: /: nothing in /,
+      cause: "An exception of the parser ends the task that reads the connection, which stays open and deaf.",
+    },
+    {
+      shows: /closed|ended/,
+      cause: "An exception, or an error path, ends the connection without `system/disconnected/response`.",
+    },
+  ],
 };

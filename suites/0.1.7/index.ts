@@ -5,7 +5,7 @@ import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { malformedCases } from "../websocket/malformed.ts";
 import { resilienceCases } from "../websocket/resilience.ts";
 import { transportCases } from "../websocket/transport.ts";
-import { causes } from "./causes.ts";
+import { causes, symptoms } from "./causes.ts";
 import { clauses } from "./clauses.ts";
 import { dialect } from "./dialect.ts";
 import { disconnectCases } from "./disconnect.ts";
@@ -55,6 +55,7 @@ export const protocol: Protocol = {
   ],
   clauses,
   causes,
+  symptoms,
   sets,
   withdrawn,
   serve: async (options) => (await import("./reference/server.ts")).serveReference(options),

@@ -43,7 +43,7 @@ const inconclusive = (actual: string, event?: WireEvent): Finding => ({
   ...(event && { events: [event] }),
 });
 const missed = (what: string, wait: Timeout): Finding => ({
-  ...broken(`${what}: ${quote(wait)}`, wait),
+  ...broken(`${what}: the suite ${wait.data}`, wait),
   ...(silenceOf(wait) && { silence: silenceOf(wait) as Silence }),
 });
 

@@ -43,7 +43,7 @@ const status = (page: Page) => page.locator("output").textContent();
 test("it says what is wrong, and what showed it", () =>
   on(failing, async (page) => {
     expect(await page.title()).toMatch(/^FAIL · Not conformant · ws:/);
-    expect(await page.locator("h1").textContent()).toMatch(/FAIL\s+Not conformant/i);
+    expect(await page.locator("h1").textContent()).toBe("✗ Not conformant");
     const finding = page.locator(".finding");
     expect(await finding.count()).toBe(1);
     const words = await finding.textContent();
@@ -165,7 +165,76 @@ test("500 cases of 20 events each open and can be filtered", async () =>
     expect(await page.locator("details.case:visible .event").count()).toBe(20);
   }));
 
-test.each(["light", "dark"] as const)("axe finds nothing to complain of in a %s page, with rows open", (colorScheme) =>
+test("a phone shows the verdict, the counts and the first failure at once", () =>
+  on(
+    failing,
+    async (page) => {
+      for (const selector of ["h1", ".tally", ".coverage", ".first"]) {
+        const { y = 0, height = 0 } = (await page.locator(selector).first().boundingBox()) ?? {};
+        expect(height).toBeGreaterThan(0);
+        expect(y + height).toBeLessThan(844);
+      }
+      expect(await page.locator(".first").textContent()).toContain("message.schema");
+      expect(await page.locator("header").textContent()).toMatch(
+        /^(?:(?!conformant).)*Not conformant(?:(?!conformant).)*$/s,
+      );
+    },
+    { viewport: { width: 390, height: 844 } },
+  ));
+
+test("a row of a requirement takes one line, closed and open", () =>
+  on(
+    failing,
+    async (page) => {
+      const heads = page.locator(".requirement > summary");
+      const tall = () =>
+        heads.evaluateAll((all) => all.filter((it) => it.clientHeight > 40).map((it) => it.textContent));
+      expect(await tall()).toEqual([]);
+      await page.locator("[id='parity.unparseable'] > summary").click();
+      expect(await tall()).toEqual([]);
+    },
+    { viewport: { width: 1280, height: 900 } },
+  ));
+
+test("a command can be copied with a button", () =>
+  on(
+    failing,
+    async (page) => {
+      const command = page.locator(".finding .command").first();
+      await command.getByRole("button", { name: "Copy" }).click();
+      await command.getByRole("button", { name: "Copied" }).waitFor();
+      expect(await page.evaluate("navigator.clipboard.readText()")).toBe(await command.locator("code").textContent());
+      await command.getByRole("button", { name: "Copy", exact: true }).waitFor();
+    },
+    { permissions: ["clipboard-read", "clipboard-write"] },
+  ));
+
+test("findings, cases and requirements tell causes, clauses and the page of the requirement, with no network", () =>
+  on(failing, async (page) => {
+    const told =
+      /Usual causes.*A property is left out.*Clause.*system\.md, Version.*npx tachyon-conformance explain message\.schema/s;
+    expect(await page.locator(".finding").textContent()).toMatch(told);
+    await page.locator("[id='version/greeting'] > summary").click();
+    expect(await page.locator("[id='version/greeting'] .check.fail").first().textContent()).toMatch(told);
+    const row = page.locator("[id='message.schema']");
+    await row.locator("> summary").click();
+    expect(await row.textContent()).toMatch(told);
+    await row.getByText("Faults of the reference server that break it").click();
+    expect(await row.getByText("greets-without-a-parity:").isVisible()).toBe(true);
+    const other = page.locator("[id='resilience.flood']");
+    await other.locator("> summary").click();
+    await other.getByText("Cases that test it and did not run").click();
+    expect(await other.locator("li:visible").first().textContent()).toMatch(/^resilience\/[\w-]+: /);
+  }));
+
+test.each([
+  ["light", 390],
+  ["light", 820],
+  ["light", 1280],
+  ["dark", 390],
+  ["dark", 820],
+  ["dark", 1280],
+] as const)("axe finds nothing to complain of in a %s page of %d px, with rows open", (colorScheme, width) =>
   on(
     failing,
     async (page) => {
@@ -179,7 +248,8 @@ test.each(["light", "dark"] as const)("axe finds nothing to complain of in a %s 
         "axe.run().then(({ violations }) => violations.map((it) => it.id + ' ' + it.nodes.map((n) => n.html).join().slice(0, 500)))",
       );
       expect(found).toEqual([]);
+      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
     },
-    { colorScheme },
+    { colorScheme, viewport: { width, height: 900 } },
   ),
 );

@@ -30,7 +30,7 @@ test("what was not judged leads to what is broken, and what has to be known firs
   const { page, complaints } = await open(browser, url);
   const top = page.locator("header .callout");
   expect(await top.allTextContents()).toEqual([
-    expect.stringMatching(new RegExp(`^The target ended\\. .*: ${untold}Run next.*--case ${untold}$`)),
+    expect.stringMatching(new RegExp(`^The target ended\\. .*: ${untold}Run next.*--case ${untold}Copy$`)),
     expect.stringMatching(/^The target stood still\. Stood still for 2\.4 s \(at 3\.0 s\)/),
   ]);
   await top.first().getByRole("link").click();

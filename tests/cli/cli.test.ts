@@ -7,15 +7,16 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { WebSocketServer } from "ws";
+import { protocol } from "../../suites/0.1.7/index.ts";
 import { lobby } from "../servers/lobby.ts";
 import { cli, freePort, start } from "./process.ts";
 import { closing, cwd } from "./workspace.ts";
 
-/** Resolves to the port of a server. The test closes it at its end, with all connections. */
-async function listen(server: Server): Promise<number> {
+/** The port of a server, once it listens; it is closed after the test with all that is connected to it. */
+async function listen(server: Server, host = "127.0.0.1"): Promise<number> {
   const sockets = new Set<{ destroy(): void }>();
   server.on("connection", (socket) => void sockets.add(socket.on("error", () => {}).resume()));
-  server.listen(0, "127.0.0.1");
+  server.listen(0, host);
   await once(server, "listening");
   closing.push(() => {
     for (const socket of sockets) socket.destroy();
@@ -34,7 +35,7 @@ const CERT = readFileSync("tests/fixtures/localhost.crt");
 test("without a url everything runs against the embedded reference server, and passes", async () => {
   const { code, stdout, stderr } = await cli(cwd, ["run"]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(stdout).toMatch(/^version: \d+ cases, at first \d+ pass, \d+ info$/m);
+  expect(stdout).toMatch(/^version: \d+ cases done$/m);
   expect(stdout).toMatch(/^PASS /m);
   expect(stdout).toMatch(/reports {2}tachyon-report\/report\.json tachyon-report\/junit\.xml/);
   expect(report()).toMatchObject({
@@ -197,6 +198,41 @@ test("a certificate of another name: its names are told", async () => {
   const { code, stderr } = await cli(cwd, ["run", `wss://127.0.0.2:${port}`, ...ca]);
   expect(stderr).toMatch(/is for other names: localhost, 127\.0\.0\.1\. Use one of these in the url/);
   expect(code).toBe(3);
+});
+
+test("a secret in the query of the url stands in no output, and neither does what --redact names", async () => {
+  const { url, close } = await protocol.serve();
+  const secret = "hush/7+me";
+  const target = `${url}?access_token=${encodeURIComponent(secret)}&room=quiet-room&page=3`;
+  const env = { TACHYON_REDACT: "quiet-room" };
+  const { stdout, stderr, code } = await cli(cwd, ["run", target, ...one, "--out", "hidden"], env).finally(close);
+  expect(code).toBe(0);
+  const files = ["report.json", "junit.xml", "report.html"].map((name) => read("hidden", name));
+  const spellings = [
+    secret,
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString("base64").slice(0, -1),
+    "quiet-room",
+  ];
+  for (const text of [stdout, stderr, ...files])
+    for (const spelling of spellings) expect(text.includes(spelling)).toBe(false);
+  expect(stdout).toContain("access_token=[redacted]&room=[redacted]&page=3");
+});
+
+test("a secret in the url of a target that cannot be reached is not told", async () => {
+  const { stderr } = await cli(cwd, ["run", `ws://127.0.0.1:${await freePort()}/?api_key=hush-hush`]);
+  expect(stderr).toMatch(/^tachyon-conformance: Nothing listens at ws:\S+api_key=\[redacted\] \(/);
+});
+
+test("the command that runs a case alone has all that the run had", async () => {
+  writeFileSync(join(cwd, "run.json"), JSON.stringify({ timeout: 400 }));
+  writeFileSync(join(cwd, "headers"), "X-Secret: hush");
+  const { url, close } = await protocol.serve({ fault: "compares-versions-as-prefixes" });
+  const options = ["--config", "run.json", "--header", "@headers", "--case", "version/parity-patch-with-zero"];
+  const { stdout } = await cli(cwd, ["run", url, ...options]).finally(close);
+  const alone = `${url}/ --config run.json --timeout 400 --header @headers --case version/parity-patch-with-zero`;
+  expect(stdout).toMatch(new RegExp(`^  alone: npx tachyon-conformance run ${alone}$`, "m"));
+  expect(stdout).toMatch(new RegExp(`^  next     npx tachyon-conformance run ${alone}$`, "m"));
 });
 
 describe("options", () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "@jest/globals";
+import { secretsIn } from "../../cli/target.ts";
 import { howItFell } from "../../harness/outage.ts";
 import { secrets } from "../../harness/secrets.ts";
 import type { Session } from "../../harness/session.ts";
@@ -19,6 +20,31 @@ test.each([4, 5, 8, 11, 12, 40])("a secret of %d characters is taken out", (leng
   const { redact } = secrets(secret);
   expect(redact(`<${secret}>`)).toBe("<[redacted]>");
   expect(secrets(`Bearer ${secret}`).redact(`<${secret}>`)).toBe("<[redacted]>");
+});
+
+test.each(["secret", "päss wörd?>", "k3y/with+signs="])("%s is taken out of base64 and percent encodings", (secret) => {
+  const { redact } = secrets(secret);
+  for (const before of ["", "u", "us", "usr", "user:"]) {
+    const bytes = Buffer.from(`${before}${secret}: and more`);
+    for (const encoding of ["base64", "base64url"] as const) {
+      const left = redact(bytes.toString(encoding)).split("[redacted]");
+      expect(left).toHaveLength(2);
+      expect(Buffer.from(left.join(""), encoding).toString()).not.toContain(secret.slice(1, -1));
+    }
+  }
+  const bytes = Array.from(Buffer.from(secret), (byte) => `%${byte.toString(16)}`).join("");
+  const form = new URLSearchParams({ secret }).toString();
+  for (const text of [encodeURIComponent(secret), encodeURI(secret), bytes, bytes.toUpperCase(), form])
+    expect(redact(text)).toContain("[redacted]");
+});
+
+test.each([
+  ["ws://x/?access_token=a%2Fb&page=1", ["a%2Fb", "a/b"]],
+  ["ws://x/?apiKey=1+2&x=y", ["1+2", "1 2"]],
+  ["ws://x/?page=1&monkey=2", []],
+  ["ws://x/", []],
+])("of the query of %s the secrets are %j", (url, found) => {
+  expect(secretsIn(new URL(url))).toEqual(found);
 });
 
 test("shorter ones stay, since they stand in innocent places, too", () => {

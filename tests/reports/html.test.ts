@@ -40,7 +40,9 @@ describe("the page of a failing report", () => {
 
   test("tells verdict and findings without a script", () => {
     const body = inside(text, /<body>(.*)<div id="explorer"/s);
-    expect(body).toMatch(/<\/span> fail<\/span> <span>Not conformant<\/span>/);
+    expect(body).toMatch(
+      /<h1><span class="verdict fail"><span class="sign" aria-hidden="true">✗<\/span> Not conformant<\/span><\/h1>/,
+    );
     expect(body).toContain("Without JavaScript");
     expect(body).toContain("data lacks the property &quot;versionParity&quot;");
     expect(body).toMatch(/<article class="finding edge fail">.*message\.schema/s);
@@ -92,7 +94,7 @@ test("a report that passes only for expected failures says so", async () => {
     { ...failing, verdict: "pass", expectedFailures: { file: "f", entries: [entry] } },
     protocol,
   );
-  expect(outdated).toContain("<span>Expected failures out of date</span>");
+  expect(outdated).toContain("</span> Expected failures out of date</span>");
   expect(outdated).toContain("No case of it fails any more. Remove it.");
 });
 

@@ -5,6 +5,7 @@ import { parseExpected } from "../../reports/expected/read.ts";
 import { forGitHub } from "../../reports/github.ts";
 import { markdown } from "../../reports/markdown/markdown.ts";
 import type { Report, ReportCase, ReportCheck } from "../../reports/report.ts";
+import { judged, scopeOf } from "../../reports/scope.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { sample, withCase } from "./samples.ts";
 
@@ -17,25 +18,38 @@ beforeAll(async () => {
   [good, broken] = await Promise.all([sample(), sample("compares-versions-as-prefixes")]);
 });
 
+/** A report as if the catalogue held only what it judged. */
+function whole(report: Report): Report {
+  const known = judged(report.cases);
+  return { ...report, requirements: report.requirements.filter(({ id }) => known.has(id)) };
+}
+
 const expected = (text: string, report: Report) =>
   applyExpected(report, parseExpected(text, "ef.yaml", protocol), protocol);
 
 describe("the Markdown summary", () => {
-  test("of a run that passed says so, and names what was judged", () => {
-    const text = markdown(good, requirements);
+  test("of a run that passed says so, and what was judged", () => {
+    const text = markdown(whole(good), requirements);
     expect(text).toMatch(/^## ✅ Tachyon 0\.1\.7: no MUST that was judged is broken\n/);
+    const partial = `(partial: ${scopeOf(good)})`;
+    expect(markdown(good, requirements).split("\n")[0]).toBe(
+      `## 🟡 Tachyon 0.1.7: no MUST that was judged is broken ${partial}`,
+    );
     expect(text).toMatch(/^- Target: `ws:\/\/127\.0\.0\.1:8080\/`$/m);
     expect(text).not.toMatch(/^###/m);
   });
 
   test("of a run that failed says what is owed, what came, and how to repeat it", () => {
-    const text = markdown(broken, requirements);
+    const text = markdown(broken, requirements, protocol);
+    expect(text).toMatch(
+      /^- Likely cause: Versions are compared as texts or prefixes, so that 0\.1\.70 is taken for 0\.1\.7\.$/m,
+    );
     expect(text).toMatch(/^## ❌/);
     expect(text).toMatch(
       /^\| fail \| `parity\.patch` \| MUST \| Equal majors and minors, patches differ: `patch_mismatch`\./m,
     );
     expect(text).toMatch(
-      /^- Expected: `"patch_mismatch"`\n- Came: `"match"`\n- Alone: `npx .* --case version\/parity-patch-with-zero`$/m,
+      /^- Expected: `"patch_mismatch"`\n- Came: `"match"`\n- Likely cause: .*\n- Alone: `npx .* --case version\/parity-patch-with-zero`$/m,
     );
     expect(text).toMatch(/→ upgrade GET \/\?tachyonVersion=0\.1\.70/);
   });
@@ -43,7 +57,7 @@ describe("the Markdown summary", () => {
   test("tells of expected failures, and of entries that no longer hold", () => {
     const entry = `- case: ${FAILING}\n  reason: "known <b>"\n  issue: https://example.org/1\n  owner: "@alice"\n`;
     const held = markdown(expected(entry, broken), requirements);
-    expect(held).toMatch(/^## ✅ .*nothing fails but what was expected to$/m);
+    expect(held).toMatch(/^## 🟡 .*nothing fails but what was expected to$/m);
     expect(held).toMatch(/known \\<b> \| <https:\/\/example\.org\/1> \| `@alice` \|/);
     const over = markdown(expected(entry, good), requirements);
     expect(over).toMatch(/^## ❌ .*out of date$/m);
@@ -125,7 +139,8 @@ describe("in GitHub Actions", () => {
 
 describe("the badge", () => {
   test.each<[string, () => Report, string, string]>([
-    ["of a conformant server", () => good, "conformant", "brightgreen"],
+    ["of a conformant server", () => whole(good), "conformant", "brightgreen"],
+    ["of one of which not every MUST was judged", () => good, "partial: ", "yellow"],
     ["of a broken one", () => broken, "1 broken", "red"],
     [
       "of one whose failures are expected",
@@ -136,6 +151,12 @@ describe("the badge", () => {
     ["of an incomplete run", () => ({ ...good, verdict: "incomplete" }), "incomplete", "yellow"],
     ["of one that went away", () => ({ ...good, verdict: "fail" }), "not conformant", "red"],
   ])("%s is an endpoint of shields.io", (_, report, message, color) => {
-    expect(JSON.parse(badge(report()))).toEqual({ schemaVersion: 1, label: "Tachyon 0.1.7", message, color });
+    const scope = message === "partial: " ? scopeOf(report()) : "";
+    expect(JSON.parse(badge(report()))).toEqual({
+      schemaVersion: 1,
+      label: "Tachyon 0.1.7",
+      message: `${message}${scope}`,
+      color,
+    });
   });
 });

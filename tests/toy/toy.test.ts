@@ -74,7 +74,7 @@ describe("another protocol version", () => {
     ["forgets-the-type", "message.valid"],
   ])("fails where its server %s: %s", async (fault, breaks) => {
     const { code, text } = await ran(fault, fault);
-    expect(text).toMatch(new RegExp(`fail ${breaks}`));
+    expect(text).toMatch(new RegExp(`^ {2}${breaks} \\(MUST\\): `, "m"));
     expect(code).toBe(1);
     expect(read(reports(fault).markdown)).toContain(breaks);
     const again = await printed(() =>

@@ -1,0 +1,105 @@
+import type { Requirement, Verdict } from "../harness/catalogue.ts";
+import type { Clause, Protocol } from "../harness/protocol.ts";
+import { likelyCause } from "./cause.ts";
+import { type Colors, paint } from "./colors.ts";
+import { visible } from "./escape.ts";
+import { explainSpot } from "./explain.ts";
+import type { ReportFinding } from "./findings.ts";
+import { likewise, short } from "./names.ts";
+import type { ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
+import { columns, firstSentence } from "./wrap.ts";
+
+/** The lines of a block, and of a transcript that stands in an earlier block, at most. */
+const LINES = 20;
+const AGAIN = 1;
+
+/** The lines of what came, what was expected, and the cause, at most, each; the columns where a text begins. */
+const MOST = 3;
+const INDENT = 14;
+
+/** The characters of a line of a transcript before its content: the mark, the time and the arrow. */
+const STAMP = 16;
+
+/** The names of other cases that are told. */
+const FEW = 3;
+
+/** Characters of a text where no terminal breaks the line. */
+const UNBROKEN = 400;
+
+/** A finding of a report. */
+export type ToldFinding = ReportFinding<ReportRequirement, ReportCase, ReportCheck>;
+
+/** What is known of requirements beside the catalogue. */
+type Knowledge = Pick<Protocol, "causes" | "clauses"> & { readonly symptoms: Protocol["symptoms"] | undefined };
+
+/** The options of a block. */
+export interface BlockOptions extends Partial<Knowledge> {
+  readonly colors: Colors;
+  readonly requirements: readonly Requirement[];
+  /** The columns of the terminal; none where nothing breaks lines. */
+  readonly width?: number | undefined;
+  /** The terminal takes hyperlinks. */
+  readonly links?: boolean;
+  /** The url or path behind the link of a clause. */
+  readonly linkOf?: (link: string) => string;
+  /** The command that runs a case alone; none where there is no server. */
+  readonly alone?: ((id: string) => string) | undefined;
+}
+
+/**
+ * Shows one finding at a glance: what the client did, what is owed, what came, the likely cause, the line that is wrong, and the
+ * command that runs it alone. `isTold` if an earlier block shows the same transcript.
+ */
+export function failureBlock(found: ToldFinding, isTold: boolean, options: BlockOptions): string[] {
+  const { colors: c, alone, requirements } = options;
+  const { verdict, check, shown, cases } = found;
+  const { id, level } = found.requirement;
+  const statement = requirements.find((row) => row.id === id)?.statement ?? "";
+  const of = (width: number, text: string, most = MOST) => columns(text, width, most, options.width, UNBROKEN);
+  const field = (label: string, text: string) => labelled(label, of(INDENT, visible(text)));
+  const cause = likelyCause(check, shown, options);
+  const clause = options.clauses?.[id];
+  const head = [
+    `${paint(c, verdict, verdict.toUpperCase())} ${c.bold(shown.id)}${mark(shown)}`,
+    ...of(2, visible(shown.title), 2).map((line) => `  ${line}`),
+    ...of(4, `${id} (${level}): ${firstSentence(statement)}`, 2).map((line, i) => `${i === 0 ? "  " : "    "}${line}`),
+    ...(check.expected === statement ? [] : field("expected", check.expected)),
+    ...field("came", check.actual),
+    ...(cause === undefined ? [] : field("cause", cause)),
+    ...(clause ? [`    clause    ${linked(clause, options)}`] : []),
+  ];
+  const others = likewise(
+    cases.filter((it) => it !== shown),
+    FEW,
+  ).map((line) => short(line, (options.width ?? Infinity) - 1));
+  const foot = [...(alone ? [c.dim(`  alone: ${alone(shown.id)}`)] : []), ...others];
+  const room = isTold ? AGAIN : Math.max(4, LINES - head.length - foot.length - 4);
+  const wire = explainSpot(shown, check, room).flatMap((line) => wireLine(visible(line), verdict, options));
+  return [...head, ...wire, ...foot, ""];
+}
+
+/** A line of a transcript. The one that is wrong is never cut by the terminal, since its end may show what is. */
+function wireLine(line: string, verdict: Verdict, { colors, width }: BlockOptions): string[] {
+  if (!line.startsWith(">")) return [`  ${short(line, (width ?? Infinity) - 3)}`];
+  const content = columns(line.slice(STAMP), STAMP + 2, MOST, width, UNBROKEN);
+  const margin = [line.slice(0, STAMP), " ".repeat(STAMP)];
+  return content.map((part, i) => `  ${paint(colors, verdict, `${margin[Math.min(i, 1)]}${part}`)}`);
+}
+
+/** A field: its label before the first line. */
+const labelled = (label: string, lines: readonly string[]) =>
+  lines.map((line, i) => `    ${(i === 0 ? label : "").padEnd(INDENT - 4)}${line}`);
+
+/** The place of a clause, and where to read it: behind the words, or beside them. */
+function linked({ place, link }: Clause, { links, linkOf = String }: BlockOptions): string {
+  const to = linkOf(link);
+  if (!links) return `${place}, ${to}`;
+  const url = /^https?:/.test(to) ? to : `file://${encodeURI(to)}`;
+  return `\u001b]8;;${url}\u001b\\${place}\u001b]8;;\u001b\\`;
+}
+
+/** What is to be known of the verdict of a case, behind its name. */
+export function mark({ unstable, unconfirmed }: ReportCase): string {
+  if (unstable) return " (unstable: its verdict varies)";
+  return unconfirmed ? " (not confirmed: not run again alone)" : "";
+}

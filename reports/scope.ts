@@ -1,0 +1,42 @@
+import { isBinding } from "../harness/catalogue.ts";
+import { count } from "./names.ts";
+import type { Report, ReportCheck, ReportRequirement } from "./report.ts";
+
+/** The parts of a report that say how much of everything it tells of. */
+export interface Scoped extends Pick<Report, "allCases" | "recording"> {
+  readonly target: Pick<Report["target"], "strict">;
+  readonly requirements: readonly Pick<ReportRequirement, "id" | "level">[];
+  readonly cases: readonly {
+    readonly checks: readonly Pick<ReportCheck, "requirement" | "verdict">[];
+  }[];
+}
+
+/** The requirements that some case judged. */
+export const judged = (cases: Scoped["cases"]): ReadonlySet<string> =>
+  new Set(cases.flatMap(({ checks }) => checks.flatMap((it) => (it.verdict === "skip" ? [] : [it.requirement]))));
+
+/** Tells if every requirement that decides about conformance was judged. */
+export function isWhole({ target, requirements, cases }: Scoped): boolean {
+  const known = judged(cases);
+  return requirements.every(({ id, level }) => !isBinding(level, target.strict) || known.has(id));
+}
+
+/** The number of cases, of how many where that is known: `1 of 560`. */
+export const casesOf = ({ cases, allCases }: Pick<Scoped, "cases" | "allCases">): string =>
+  allCases === undefined ? String(cases.length) : `${cases.length} of ${allCases}`;
+
+/** The number of requirements that were judged: `58 of 68`. */
+export const requirementsOf = ({ cases, requirements }: Pick<Scoped, "cases" | "requirements">): string =>
+  `${judged(cases).size} of ${requirements.length}`;
+
+/** How much of everything was tested: `1 of 560 cases, 2 of 68 requirements`. */
+export function scopeOf(report: Scoped): string {
+  const { recording, cases } = report;
+  const what = recording
+    ? count(
+        Object.values(recording.connections).reduce((a, b) => a + b, 0),
+        "connection",
+      )
+    : `${casesOf(report)} ${cases.length === 1 && report.allCases === undefined ? "case" : "cases"}`;
+  return `${what}, ${requirementsOf(report)} requirements`;
+}

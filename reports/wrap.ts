@@ -1,0 +1,34 @@
+import { short } from "./names.ts";
+
+/** The narrowest column that a text is broken for. */
+const NARROWEST = 20;
+
+/**
+ * Breaks a text between words for a terminal of `width` columns, of which the first `indent` are taken, into at most so many
+ * lines. Without a width it is one line, cut after `unbroken` characters.
+ */
+export function columns(
+  text: string,
+  indent: number,
+  most: number,
+  width: number | undefined,
+  unbroken: number,
+): string[] {
+  if (width === undefined) return [short(text, unbroken)];
+  const room = Math.max(NARROWEST, width - indent - 1);
+  const lines: string[] = [];
+  for (let rest = text; rest !== ""; ) {
+    if (lines.length === most - 1 || rest.length <= room) {
+      lines.push(rest.length <= room ? rest : short(rest, room - 1));
+      break;
+    }
+    const space = rest.lastIndexOf(" ", room);
+    const at = space > room / 2 ? space : room;
+    lines.push(rest.slice(0, at));
+    rest = rest.slice(at).trimStart();
+  }
+  return lines.length === 0 ? [""] : lines;
+}
+
+/** The first sentence of a text; what is in brackets or behind an abbreviation ends none. */
+export const firstSentence = (text: string): string => /^.{20,}?[^.]{3}[.;](?= [A-Z]|$)/.exec(text)?.[0] ?? text;

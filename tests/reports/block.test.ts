@@ -1,0 +1,156 @@
+import { describe, expect, test } from "@jest/globals";
+import picocolors from "picocolors";
+import type { WireEvent } from "../../harness/transcript.ts";
+import { type BlockOptions, failureBlock, type ToldFinding } from "../../reports/block.ts";
+import { likelyCause } from "../../reports/cause.ts";
+import { takesLinks } from "../../reports/colors.ts";
+import type { ReportCase, ReportCheck } from "../../reports/report.ts";
+import { columns, firstSentence } from "../../reports/wrap.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+
+const event = (at: number, from: "client" | "server", data: string): WireEvent => ({ at, from, type: "text", data });
+const LONG = Array.from({ length: 40 }, (_, i) => event(i, i % 2 === 0 ? "client" : "server", `{"number":${i}}`));
+const OTHERS = Array.from({ length: 9 }, () => ({ url: "ws://x/?other", events: LONG.slice(0, 4) }));
+
+const check: ReportCheck = {
+  requirement: "parity.major",
+  level: "MUST",
+  verdict: "fail",
+  expected: '"major_mismatch"',
+  actual: '"minor_mismatch"',
+  evidence: { connection: 1, events: [21] },
+};
+const shown: ReportCase = {
+  id: "version/parity-higher-lower-lower",
+  title: "a client of version 1.0.6 connects",
+  suite: "version",
+  verdict: "fail",
+  durationMs: 1,
+  digest: "",
+  checks: [check],
+  connections: [OTHERS[0], { url: "ws://x/?v=1.0.6", events: LONG }, ...OTHERS].filter((it) => it !== undefined),
+};
+const more = Array.from({ length: 15 }, (_, i) => ({ ...shown, id: `version/other-${i}` }));
+const found: ToldFinding = {
+  requirement: { id: "parity.major", level: "MUST", verdict: "fail", cases: [] },
+  verdict: "fail",
+  check,
+  shown,
+  cases: [shown, ...more],
+  expected: false,
+  resting: 0,
+};
+const options: BlockOptions = {
+  ...protocol,
+  symptoms: protocol.symptoms,
+  colors: picocolors.createColors(false),
+  alone: (id) => `npx it run ws://x --case ${id}`,
+};
+/** A text with its escape sequences readable. */
+const seen = (lines: readonly string[]) => lines.join("\n").replaceAll("\u001b", "ESC");
+const show = (changes: Partial<BlockOptions> = {}, isTold = false) =>
+  failureBlock(found, isTold, { ...options, ...changes });
+
+describe("the block of a failure", () => {
+  test("says at a glance what the client did, what is owed, what came, the cause, the clause and the command", () => {
+    const text = show().join("\n");
+    expect(text).toMatch(/^FAIL version\/parity-higher-lower-lower\n {2}a client of version 1\.0\.6 connects\n/);
+    expect(text).toContain("\n  parity.major (MUST): The majors differ");
+    expect(text).toContain('\n    expected  "major_mismatch"\n    came      "minor_mismatch"\n');
+    expect(text).toContain("\n    cause     The minor is looked at first, before the major.\n");
+    expect(text).toMatch(/\n {4}clause {4}system\.md, Version, schemas\S+\n/);
+    expect(text).toContain("\n  alone: npx it run ws://x --case version/parity-higher-lower-lower\n");
+    expect(text).toContain(
+      "likewise in 15 more: version/other-0, version/other-1, version/other-2, … and 12 (--verbose)",
+    );
+  });
+
+  test("shows only the connection that matters, and marks the wrong line", () => {
+    const lines = show();
+    expect(lines.filter((line) => /^ {2}connection/.test(line))).toEqual(["  connection 2 of 11 ws://x/?v=1.0.6"]);
+    expect(lines.filter((line) => line.startsWith("  > "))).toEqual([expect.stringContaining('{"number":21}')]);
+    expect(seen(show({ colors: picocolors.createColors(true) }))).toMatch(/ESC\[31m> .*\{"number":21\}/);
+  });
+
+  test("shows of a transcript that was shown before only the wrong line", () => {
+    const wire = show({}, true).filter((line) => / ms [→←·] /.test(line));
+    expect(wire).toEqual([expect.stringContaining('{"number":21}')]);
+  });
+
+  test.each([80, 120, undefined])("has at most 20 lines, each within the terminal: %s columns", (width) => {
+    const lines = show({ width });
+    expect(lines.length).toBeLessThanOrEqual(21);
+    const tooLong = lines.filter((line) => line.length > (width ?? 500) && !/alone:|clause/.test(line));
+    expect(tooLong).toEqual([]);
+  });
+
+  test("cuts off nothing of the wrong line that a narrow terminal would", () => {
+    const text = `{"long":"${"x".repeat(80)}","wrong":"minor_mismatch"}`;
+    const events = [event(0, "client", "ping"), event(1, "server", text)];
+    const actual = { ...check, evidence: { connection: 0, events: [1] } };
+    const it = { ...shown, checks: [actual], connections: [{ url: "ws://x/", events }] };
+    const lines = failureBlock({ ...found, check: actual, shown: it }, false, { ...options, width: 80 });
+    expect(lines.map((line) => line.replace(/^ *(> .{13})?/, "")).join("")).toContain(text);
+  });
+
+  test("links the clause where the terminal has links", () => {
+    const linkOf = (link: string) => `/package/${link}`;
+    expect(seen(show({ links: true, linkOf }))).toContain(
+      "clause    ESC]8;;file:///package/schemas/0.1.7/document/system.md#versionESC\\system.md, VersionESC]8;;ESC\\\n",
+    );
+  });
+});
+
+test("a text is broken between words, and cut where it takes too many lines", () => {
+  expect(columns("one two three four five six", 0, 9, 21, 99)).toEqual(["one two three four", "five six"]);
+  expect(columns(`${"x".repeat(50)} y`, 0, 2, 21, 99)).toEqual(["x".repeat(20), `${"x".repeat(19)}…`]);
+  expect(columns("one two three four five six", 0, 1, undefined, 7)).toEqual(["one two…"]);
+  expect(columns("", 0, 1, 80, 7)).toEqual([""]);
+});
+
+test("the first sentence of a requirement ends no sooner than it should", () => {
+  expect(firstSentence("Every message is one text, e.g. JSON, of version 0.1.7 or so. More stands here.")).toBe(
+    "Every message is one text, e.g. JSON, of version 0.1.7 or so.",
+  );
+  for (const { statement } of protocol.requirements) expect(firstSentence(statement).length).toBeGreaterThan(20);
+});
+
+test.each([
+  ["parity.major", "", '"minor_mismatch"', "The minor is looked at first, before the major."],
+  [
+    "parity.patch",
+    "a client of version 0.1.70 connects",
+    '"match"',
+    "Versions are compared as texts or prefixes, so that 0.1.70 is taken for 0.1.7.",
+  ],
+  [
+    "parity.patch",
+    "a client of version 0.1.6 connects",
+    '"match"',
+    "Another patch is taken for compatible, and so for a match.",
+  ],
+  ["message.known", "", '{"command":"a/b/request"}', "What a client sends is sent back to it, as an echo does."],
+  ["version.greeting", "", "nothing in 2000 ms", protocol.causes["version.greeting"]],
+  ["parity.patch", "", "unheard of", protocol.causes["parity.patch"]],
+])("of several causes of %s the one that fits is told: %s %s", (requirement, title, actual, cause) => {
+  expect(likelyCause({ requirement, actual }, { title }, protocol)).toBe(cause);
+});
+
+test("symptoms are those of requirements that can be broken", () => {
+  for (const [id, all] of Object.entries(protocol.symptoms ?? {})) {
+    expect(protocol.causes[id]).toBeDefined();
+    for (const { cause } of all) expect(cause).toMatch(/^[A-Z].{30,240}\.$/);
+  }
+});
+
+test("hyperlinks follow FORCE_HYPERLINK, then the terminal", () => {
+  const terminal = { isTTY: true };
+  expect(takesLinks({}, { FORCE_HYPERLINK: "1" })).toBe(true);
+  expect(takesLinks(terminal, { FORCE_HYPERLINK: "0", VTE_VERSION: "7600" })).toBe(false);
+  expect(takesLinks(terminal, { VTE_VERSION: "7600" })).toBe(true);
+  expect(takesLinks(terminal, { TERM: "xterm-kitty" })).toBe(true);
+  expect(takesLinks(terminal, { TERM: "xterm-256color" })).toBe(false);
+  expect(takesLinks(terminal, { VTE_VERSION: "7600", NO_COLOR: "1" })).toBe(false);
+  expect(takesLinks(terminal, { VTE_VERSION: "7600", CI: "true" })).toBe(false);
+  expect(takesLinks({}, { VTE_VERSION: "7600" })).toBe(false);
+});
