@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { glob } from "../harness/glob.ts";
+import { glob, isGlob } from "../harness/glob.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { Transcript } from "../harness/transcript.ts";
 import { UsageError } from "../harness/usage.ts";
@@ -62,7 +62,8 @@ const NAMED = 5;
 /** Chooses connections by the url, or else by what they hold; `left` names those that hold nothing of the protocol. */
 function choosing(urls: readonly string[] | undefined, protocol: Protocol): { choice: Choice; left: string[] } {
   const left: string[] = [];
-  const globs = urls?.map(glob);
+  // A plain url is that of a server: what clients add to it differs.
+  const globs = urls?.map((it) => (isGlob(it) ? glob(it) : (url: string) => url.startsWith(it)));
   const choice = {
     wants: globs && ((url: string) => globs.some((matches) => matches(url))),
     speaks: (transcript: Transcript) => protocol.speaks?.(transcript) ?? true,

@@ -265,6 +265,8 @@ describe("of a HAR file", () => {
     write("a.har", har(bundler, spoken));
     const picked = await cli(cwd, ["check", "a.har", "--url", "*:5173*"]);
     expect([picked.code, picked.stdout]).toEqual([1, expect.stringMatching(/^ {2}traffic {2}1 connection, 2 events/m)]);
+    const begun = await cli(cwd, ["check", "a.har", "--url", "ws://localhost:8080"]);
+    expect([begun.code, begun.stdout]).toEqual([0, expect.stringMatching(/^ {2}traffic {2}1 connection, 3 events/m)]);
     expect(await cli(cwd, ["check", "a.har", "--url", "*nothing*"])).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/holds no WebSocket connection whose url matches \*nothing\*/),
