@@ -84,6 +84,10 @@ export interface Report {
     cases: CaseId[];
   };
   /**
+   * The number of cases of the suite, whether they ran or not
+   */
+  allCases?: number;
+  /**
    * The times that users of the server wait
    */
   latencies?: {
