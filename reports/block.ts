@@ -92,8 +92,8 @@ const labelled = (label: string, lines: readonly string[]) =>
 
 /** The place of a clause, and where to read it: behind the words, or beside them. */
 function linked({ place, link }: Clause, { links, linkOf = String }: BlockOptions): string {
+  if (!links) return `${place}, ${link}`;
   const to = linkOf(link);
-  if (!links) return `${place}, ${to}`;
   const url = /^https?:/.test(to) ? to : `file://${encodeURI(to)}`;
   return `\u001b]8;;${url}\u001b\\${place}\u001b]8;;\u001b\\`;
 }
