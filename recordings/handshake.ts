@@ -5,7 +5,7 @@ import { requestText } from "../harness/upgrade.ts";
 import { askTarget, type Reaching } from "./asking.ts";
 import { answering, endToEnd, headOf, wrongAnswer } from "./heads.ts";
 import { type Hiding, pairs } from "./hide.ts";
-import { type Opened, relay } from "./relay.ts";
+import { type Relayed, relay } from "./relay.ts";
 
 /** An event whose time is now unless it says so. */
 export type NotedEvent = WireEvent extends infer E
@@ -17,7 +17,7 @@ export type NotedEvent = WireEvent extends infer E
 /** A client that asks for a WebSocket. */
 interface Joining extends Reaching {
   /** The connections that are open. */
-  readonly open: Set<Opened>;
+  readonly open: Set<Relayed>;
   readonly note: (event: NotedEvent) => void;
   readonly hidden: Hiding;
   readonly request: IncomingMessage;
@@ -39,7 +39,7 @@ export function join(it: Joining): void {
   note({ from: "client", type: "upgrade", data: text.trimEnd().replaceAll("\r\n", "\n") });
 
   const outgoing = askTarget(it, request);
-  const waiting: Opened = {
+  const waiting: Relayed = {
     relieve() {},
     idle: async () => {},
     destroy() {

@@ -7,7 +7,7 @@ import { join, type NotedEvent } from "./handshake.ts";
 import { endToEnd, pathAt } from "./heads.ts";
 import { hiding } from "./hide.ts";
 import type { RecordedEvent } from "./recorded.ts";
-import type { Opened } from "./relay.ts";
+import type { Relayed } from "./relay.ts";
 
 /** The options of a proxy. */
 export interface ProxyOptions extends Reaching {
@@ -44,7 +44,7 @@ const LAST = 2_000;
  * recorded. Rejects if it cannot listen.
  */
 export async function proxy(options: ProxyOptions): Promise<RunningProxy> {
-  const open = new Set<Opened>();
+  const open = new Set<Relayed>();
   let count = 0;
   let closing = false;
   const server = createServer({ maxHeaderSize: HEAD_BYTES, noDelay: true });

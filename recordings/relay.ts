@@ -7,7 +7,7 @@ import { tap } from "./tap.ts";
 const KEEP_ALIVE = 30_000;
 
 /** Something that is open. It is told that there is room again, and that it is over. */
-export interface Opened {
+export interface Relayed {
   relieve(): void;
   /** Resolves once all that came is read. */
   idle(): Promise<void>;
@@ -17,7 +17,7 @@ export interface Opened {
 /** Two sockets of which a handshake made a WebSocket. */
 export interface Relaying {
   /** Those that are open. */
-  readonly open: Set<Opened>;
+  readonly open: Set<Relayed>;
   readonly client: Socket;
   readonly server: Socket;
   /** The header `Sec-WebSocket-Extensions` of the server's answer. */
@@ -37,7 +37,7 @@ export function relay({ open, client, server, extensions, clock, note, crowded }
     { from: server, to: client, side: "server" },
   ] as const;
   let left = ways.length;
-  const handle: Opened = {
+  const handle: Relayed = {
     relieve() {
       for (const { from, to } of ways) if (from.isPaused() && !to.writableNeedDrain && !isFull()) from.resume();
     },

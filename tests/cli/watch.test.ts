@@ -104,7 +104,7 @@ describe("without a terminal", () => {
     expect(second).toMatch(/^src\/server\.sh changed$/m);
     expect(second).toMatch(/^failed last: 1 case; still failing: none$/m);
     expect(second).toMatch(/^PASS /m);
-    const cases = (text: string) => /^ {2}cases {4}(\d+) in/m.exec(text)?.[1];
+    const cases = (text: string) => /^ {2}cases {4}(\d+)(?: of \d+)? in/m.exec(text)?.[1];
     expect(cases(second)).toBe(cases(first));
     const report = JSON.parse(readFileSync(join(cwd, "tachyon-report", "report.json"), "utf8"));
     expect(report).toMatchObject({ verdict: "pass", cases: { length: Number(cases(first)) } });
@@ -153,7 +153,7 @@ describe("in a terminal", () => {
   test("keys run all, what failed, the same again, and quit", async () => {
     const { port, until, press, ended } = await loop(true, WRONG);
     expect(await until(WAITS)).toMatch(/a runs all, f what failed, Enter the same again, q quits/);
-    const cases = (text: string) => Number(/^ {2}cases {4}(\d+) in/m.exec(text)?.[1]);
+    const cases = (text: string) => Number(/^ {2}cases {4}(\d+)(?: of \d+)? in/m.exec(text)?.[1]);
     press("f");
     expect(cases(await until(WAITS))).toBe(1);
     press("\r");
