@@ -18,11 +18,8 @@ const RECENT = 4;
 /** The number of answers whose median decides if the window halves. */
 const MANY = 8;
 
-/** Answers have improved if they are late by less than this part of what they were. */
-const BETTER = 0.75;
-
-/** After this many halvings in a row that improved nothing, the server is late for another reason. */
-const IN_VAIN = 2;
+/** A median that differs from the one before by less than this part of it is the same. */
+const SAME = 0.25;
 
 /**
  * Makes the window of one run. Most waits are for the network or in vain, so many cases can wait at the same time. But a server
@@ -31,11 +28,10 @@ const IN_VAIN = 2;
  */
 export function window(timeout: number): Window {
   let most: number | undefined;
+  let first = 0;
   let changedAt = 0;
   /** Waits that began before this say nothing, since more cases were at work then. In ms of the run's clock. */
   let since = 0;
-  /** The number of halvings in a row that improved nothing. */
-  let inVain = 0;
   let needless = false;
   /** By what was waited for: how late it was, and the median before the window last halved; in ms. */
   const kinds = new Map<string, { late: number[]; before: number | undefined }>();
@@ -45,7 +41,7 @@ export function window(timeout: number): Window {
   };
   return {
     admits(running, size, at) {
-      most ??= size;
+      if (most === undefined) [most, first] = [size, size];
       if (running < most) since = Math.min(since, at);
       if (running >= most && at - changedAt >= timeout * STEP && !isLate()) [most, changedAt] = [2 * most, at];
       return needless || running < most;
@@ -58,9 +54,10 @@ export function window(timeout: number): Window {
       if (kind.late.length < MANY) return;
       const median = kind.late.toSorted((a, b) => a - b)[MANY >> 1] ?? 0;
       kind.late = [];
-      inVain = kind.before !== undefined && median > BETTER * kind.before ? inVain + 1 : 0;
+      const isSame = kind.before !== undefined && Math.abs(median - kind.before) < SAME * kind.before;
       if (median <= timeout * LATE.much) kind.before = undefined;
-      else if (most > 1 && inVain >= IN_VAIN) needless = true;
+      // Few cases at a time vary little, and show nothing.
+      else if (isSame && most >= first) needless = true;
       else {
         kind.before = median;
         most = Math.max(1, most >> 1);
