@@ -13,7 +13,7 @@ const APART = 30;
 /** The number of those that fit best then, which are tried by themselves. */
 const ALONE = 4;
 
-/** The difference of delays that tells inputs apart, in ms. The last suspect needs no second try if no other comes as near. */
+/** The difference of delays that tells inputs apart, in ms. The last suspect is tried first, by itself, if no other comes as near. */
 const CLEAR = 60;
 
 /** The tolerance within which the server ends as long after an input as the first time, in ms. */
@@ -42,7 +42,8 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Gues
     .toSorted((a, b) => a.difference - b.difference);
   const [best, second] = guesses;
   const isClear = best?.result === tried.at(-1) && best && best.delay < CLEAR && (second?.difference ?? CLEAR) >= CLEAR;
-  if (isClear && !fell.lives) return [best];
+  const [again] = isClear && !fell.lives ? await apart([best], fell, search.session) : [];
+  if (again) return [again];
   const first = await culpritAmong(guesses, fell, search);
   if (!first) return [];
   // Others that ran at about the same time may end it after as long. They had no time for it.
