@@ -41,6 +41,7 @@ const ALONE = new Set<RequirementId>([
 /** The requirements that each rests on besides. */
 const MORE: Partial<Record<RequirementId, Ids>> = {
   "transport.unicode": ["request.extra"],
+  "transport.fragmentation": ["request.extra", "transport.segmentation"],
   "resilience.large": ["request.extra"],
   "resilience.deep": ["request.extra"],
   "resilience.concurrent": ["disconnect.answered"],

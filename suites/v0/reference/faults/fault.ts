@@ -2,7 +2,7 @@ import type { Fault } from "../../../../harness/protocol.ts";
 import { isObject, type Message } from "../../../../harness/transcript.ts";
 import type { RequirementId } from "../../../../schemas/v0/requirements.ts";
 import type { Behaviour } from "../behaviour.ts";
-import type { Outcome, Said } from "../world.ts";
+import type { Client, Outcome, Said } from "../world.ts";
 
 /** One way in which the reference server can misbehave: a few lines that break one requirement. */
 export interface ReferenceFault extends Fault {
@@ -26,10 +26,35 @@ export const saying =
     },
   });
 
-/** A change of what comes of requests; nothing where that is what normally does. */
+const isInvalid = (outcome: Outcome | undefined): boolean =>
+  outcome !== undefined && "failed" in outcome && outcome.failed === "invalid_request";
+
+/** A change of what comes of valid requests; nothing where that is what normally does. */
 export const carryingOut =
-  (instead: (request: Message) => Outcome | undefined): Change =>
-  ({ carryOut }) => ({ carryOut: (request, client) => instead(request) ?? carryOut(request, client) });
+  (instead: (request: Message, client: Client) => Outcome | undefined): Change =>
+  ({ carryOut }) => ({
+    carryOut(request, client) {
+      const outcome = carryOut(request, client);
+      return isInvalid(outcome) ? outcome : (instead(request, client) ?? outcome);
+    },
+  });
+
+/** A change that carries out some requests that are invalid. */
+export const accepting =
+  (which: (request: Message) => boolean): Change =>
+  ({ carryOut }) => ({ carryOut: (request, client) => (which(request) ? {} : carryOut(request, client)) });
+
+/** A change that ends the connection over some valid requests instead of an answer. */
+export const leavingOver =
+  (code: number, which: (request: Message) => boolean): Change =>
+  ({ carryOut }) => ({
+    carryOut(request, client) {
+      const outcome = carryOut(request, client);
+      if (isInvalid(outcome) || !which(request)) return outcome;
+      client.leave(code);
+      return undefined;
+    },
+  });
 
 /** A change that leaves some requests aside. */
 export const ignoring =

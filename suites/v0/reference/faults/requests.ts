@@ -1,6 +1,15 @@
 import { isObject, type Message } from "../../../../harness/transcript.ts";
 import type { Client } from "../world.ts";
-import { carryingOut, dropAll, type Faults, ignoring, type ReferenceFault, saying } from "./fault.ts";
+import {
+  accepting,
+  carryingOut,
+  dropAll,
+  type Faults,
+  ignoring,
+  leavingOver,
+  type ReferenceFault,
+  saying,
+} from "./fault.ts";
 
 const STATS = "system/serverStats";
 const command = ({ commandId }: Message) => String(commandId);
@@ -146,16 +155,14 @@ export const requestFaults: Faults = {
   "does-not-look-at-lengths": {
     says: "Accepts a message of any length.",
     breaks: "invalid.data",
-    change: carryingOut(({ commandId, data }) =>
-      commandId === "messaging/send" && holds(data, (text) => text.length > 512) ? {} : undefined,
+    change: accepting(
+      ({ commandId, data }) => commandId === "messaging/send" && holds(data, (text) => text.length > 512),
     ),
   },
   "does-not-look-for-data": {
     says: "Carries user/unsubscribeUpdates out without data.",
     breaks: "invalid.data",
-    change: carryingOut(({ commandId, data }) =>
-      commandId === "user/unsubscribeUpdates" && data === undefined ? {} : undefined,
-    ),
+    change: accepting(({ commandId, data }) => commandId === "user/unsubscribeUpdates" && data === undefined),
   },
   "ends-connections-after-invalid-requests": {
     says: "Closes the connection once it has answered an invalid request.",
@@ -171,13 +178,7 @@ export const requestFaults: Faults = {
   "wants-numbers-as-user-ids": {
     says: "Ends the connection over the id of a user that is odd, though valid.",
     breaks: "valid.odd-strings",
-    change: ({ carryOut }) => ({
-      carryOut(request, client) {
-        if (!holds(request.data, (text) => text === "banana" || text === "-1")) return carryOut(request, client);
-        client.leave(1011);
-        return undefined;
-      },
-    }),
+    change: leavingOver(1011, ({ data }) => holds(data, (text) => text === "banana" || text === "-1")),
   },
   "ignores-empty-texts": {
     says: "Does not answer a request with an empty text in its data.",

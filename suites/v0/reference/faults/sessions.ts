@@ -1,6 +1,6 @@
 import { isObject } from "../../../../harness/transcript.ts";
 import { eventOf } from "../world.ts";
-import { carryingOut, type Faults, isSuccess, saying, withData } from "./fault.ts";
+import { carryingOut, type Faults, isSuccess, leavingOver, saying, withData } from "./fault.ts";
 
 const SELF = "user/self";
 const DISCONNECT = "system/disconnect";
@@ -53,13 +53,7 @@ export const sessionFaults: Faults = {
     says: "Closes the connection without an answer to system/disconnect.",
     breaks: "disconnect.answered",
     also: ["resilience.concurrent", "disconnect.reason"],
-    change: ({ carryOut }) => ({
-      carryOut(request, client) {
-        if (request.commandId !== DISCONNECT) return carryOut(request, client);
-        client.leave(1000);
-        return undefined;
-      },
-    }),
+    change: leavingOver(1000, ({ commandId }) => commandId === DISCONNECT),
   },
   "stays-after-the-answer": {
     says: "Answers system/disconnect, and does not close the connection.",
@@ -69,10 +63,9 @@ export const sessionFaults: Faults = {
   "closes-with-1001": {
     says: "Closes with code 1001 after system/disconnect.",
     breaks: "disconnect.code",
-    change: ({ carryOut }) => ({
-      carryOut: (request, client) =>
-        request.commandId === DISCONNECT ? { next: () => client.leave(1001) } : carryOut(request, client),
-    }),
+    change: carryingOut(({ commandId }, client) =>
+      commandId === DISCONNECT ? { next: () => client.leave(1001) } : undefined,
+    ),
   },
   "insists-on-a-reason": {
     says: "Refuses system/disconnect without a reason.",
