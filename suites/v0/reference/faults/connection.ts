@@ -74,7 +74,7 @@ export const connectionFaults: Faults = {
   "takes-a-token-without-a-scheme": {
     says: "Serves a client with a token without a scheme.",
     breaks: "auth.scheme",
-    change: believing((header = "") => header !== "" && !header.includes(" ")),
+    change: believing((header = "") => /^(?!Bearer$)[^ ]+$/.test(header)),
   },
   "insists-on-the-case-of-bearer": {
     says: "Refuses a client that writes bearer in lower case.",
@@ -156,9 +156,9 @@ export const connectionFaults: Faults = {
     ),
   },
   "matches-versions-loosely": {
-    says: "Selects whatever holds 0 and tachyon.",
+    says: "Selects what only looks like version 0.",
     breaks: "version.near-miss",
-    change: selecting((offered) => highest(offered) ?? offered.find((it) => /0\.?tachyon/.test(it))),
+    change: selecting((offered) => highest(offered) ?? offered.find((it) => /^x?v?0+\.?tachyon$/.test(it))),
   },
   "ignores-the-case-of-versions": {
     says: "Selects V0.tachyon.",

@@ -62,6 +62,7 @@ export const requestFaults: Faults = {
   "takes-few-at-a-time": {
     says: "Leaves aside what comes beyond seven requests in one go.",
     breaks: "request.pipelined",
+    also: ["invalid.data", "valid.odd-strings"],
     change({ carryOut }) {
       const counts = new WeakMap<Client, number>();
       return {

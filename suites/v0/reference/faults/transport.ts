@@ -63,7 +63,7 @@ export const transportFaults: Faults = {
   "reads-one-frame-per-segment": {
     says: "Reads only the first frame in a TCP segment.",
     breaks: "transport.segmentation",
-    also: ["request.pipelined"],
+    also: ["request.pipelined", "invalid.data", "valid.odd-strings"],
     change: () => ({
       upgrade(_, tcp) {
         let big = false;
