@@ -16,6 +16,8 @@ for (const stream of [process.stdout, process.stderr]) {
 /** The longest time (ms) that the process outlives its last word, if a hostile target holds something open. */
 const LINGER = 500;
 
-const code = await main(process.argv.slice(2), async () => (await import("../suites/index.ts")).current);
+const code = await main(process.argv.slice(2), async (choice) =>
+  (await import("../suites/index.ts")).protocolOf(choice),
+);
 process.exitCode = code;
 setTimeout(() => process.exit(code), LINGER).unref();

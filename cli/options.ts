@@ -72,6 +72,12 @@ export const camel = (name: string): string => name.replace(/-(.)/g, (_, letter:
 const pick = <T extends object, K extends keyof T>(options: T, ...names: readonly K[]): Pick<T, K> =>
   Object.fromEntries(names.map((name) => [name, options[name]])) as Pick<T, K>;
 
+/** The options that choose a protocol version. */
+export const PROTOCOL = {
+  protocol: text("protocol", "The protocol version: 0.1.7 (the default) or v0. Stored reports know theirs"),
+  schemas: text("schemas", "With v0: read the schemas of messages in this folder, not those of the suite"),
+} as const;
+
 /** The options that select cases. */
 export const SELECTION = {
   suite: texts("suite", "Only these suites (globs, repeatable)"),
@@ -143,6 +149,10 @@ export const RUNNING = {
     "Send a header as --header does, except in cases without credentials. These always leave out Authorization, Proxy-Authorization and Cookie",
   ),
   redact: texts("redact", "Take this text out of every output, too; @file holds one a line (repeatable)"),
+  as: texts(
+    "as",
+    "Come as this user, too: name:@file, with the access token in the file (repeatable; the first counts for --credential where there is none). For protocol versions with a login",
+  ),
   ca: text("ca", "Trust the certificates in this PEM file"),
   insecure: flag("Accept any certificate"),
   start: text("start", "Start the server under test with this shell command, and end it afterwards"),

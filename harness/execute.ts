@@ -58,11 +58,11 @@ export async function probe(protocol: Protocol, target: Target, timeout: number)
 /** Opens one connection to the target, when its limits allow. */
 export async function dial(
   { protocol, target, shared }: Pick<Bench, "protocol" | "target" | "shared">,
-  { query, name, anonymous, handshake }: ConnectOptions = {},
+  { query, name, anonymous, user, handshake }: ConnectOptions = {},
   idle = () => {},
 ): Promise<Connection> {
   const { ca, insecure } = target;
-  const sent = headersOf(target, anonymous);
+  const sent = headersOf(target, anonymous, user);
   const options = { name, ...sent, handshake, ca, insecure, idle, protocol };
   const connection = await connect(protocol.address(target.url, query), options, shared);
   const plain = query === undefined && !handshake && sent.anonymous === headersOf(target).anonymous;
@@ -92,6 +92,7 @@ export async function execute(
   const { shared } = bench;
   const began = shared.clock();
   const room = shared.limits.together ?? Number.POSITIVE_INFINITY;
+  const users = 1 + (bench.target.others?.length ?? 0);
   const opened: Connection[] = [];
   let opening = 0;
   const open: Open = async (options) => {
@@ -108,7 +109,7 @@ export async function execute(
     return connection;
   };
   const redact = bench.target.secrets?.redact ?? String;
-  const { checks, connections } = await examine(it, open, { ...bench, room, redact });
+  const { checks, connections } = await examine(it, open, { ...bench, room, users, redact });
   const transcripts = connections.map(({ transcript }) => redacted(transcript, redact));
   const recorded = await bench.record?.(it, transcripts);
   const refused = [...new Set(opened.flatMap((connection) => refusalOf(connection) ?? []))];
@@ -142,8 +143,10 @@ export async function examine(
     random,
     idle,
     room = Number.POSITIVE_INFINITY,
+    users = 1,
     redact = String,
-  }: Pick<Bench, "protocol" | "judging" | "random" | "idle"> & Partial<Pick<Context, "room"> & Pick<Secrets, "redact">>,
+  }: Pick<Bench, "protocol" | "judging" | "random" | "idle"> &
+    Partial<Pick<Context, "room" | "users"> & Pick<Secrets, "redact">>,
 ): Promise<{ readonly checks: readonly Check[]; readonly connections: readonly Connection[] }> {
   const asked: Promise<Connection>[] = [];
   const { check, report, skip, ...verdicts } = judge(judging);
@@ -155,7 +158,7 @@ export async function examine(
 
   let thrown: unknown;
   try {
-    await it.run({ connect, check, report, skip, random, idle, room });
+    await it.run({ connect, check, report, skip, random, idle, room, users });
   } catch (error) {
     thrown = error ?? new Error("nothing");
   }

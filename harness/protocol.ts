@@ -9,6 +9,10 @@ import type { Message, MessageEnvelope, Transcript } from "./transcript.ts";
 /** A server that runs in this process. */
 export interface RunningServer {
   readonly url: string;
+  /** The credentials of its users, as headers: clients come as the first, where nothing else is said. */
+  readonly users?: readonly Readonly<Record<string, string>>[];
+  /** Further lines for who starts it by hand. */
+  readonly notes?: readonly string[];
   /** Ends all its connections and stops listening. */
   close(): Promise<void>;
 }
@@ -66,6 +70,10 @@ export interface Protocol {
   /** Its name, as users read it. */
   readonly name: string;
   readonly version: string;
+  /** The options of the command line that choose it, where it is not the one that is tested without any. */
+  readonly options?: readonly string[];
+  /** The digest of the schemas of its messages, where they were read from a folder. */
+  readonly schemasDigest?: string;
   /** The WebSocket subprotocols that a client offers, the one it likes best first. */
   readonly subprotocols: readonly string[];
   readonly requirements: readonly Requirement[];

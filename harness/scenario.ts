@@ -14,6 +14,8 @@ export interface ConnectOptions {
   readonly query?: string;
   /** Come without credentials: leave out the headers of the user that are some. */
   readonly anonymous?: boolean;
+  /** Come as another user of the target: a number below `users`. */
+  readonly user?: number;
   /** The handshake, if it is not that of any client. */
   readonly handshake?: Handshake;
 }
@@ -26,6 +28,8 @@ export interface Context<Id extends string = string> {
   readonly idle: number;
   /** The number of connections that it can have at the same time: no more than the target accepts. */
   readonly room: number;
+  /** How many users it can come as. */
+  readonly users: number;
   /** Opens a connection. One that the server refuses is an observation too: it did not open. */
   connect(options?: ConnectOptions): Promise<Connection>;
   /**

@@ -1,4 +1,4 @@
-import { Ajv, type AnySchema, type ErrorObject, type ValidateFunction } from "ajv";
+import { Ajv, type AnySchema, type ErrorObject, type Options, type ValidateFunction } from "ajv";
 import { groupBy } from "./group.ts";
 
 /** The options by which all schemas are validated. */
@@ -20,11 +20,14 @@ export interface Validator {
   violations(schema: AnySchema, value: unknown): Violation[];
 }
 
-/** Makes a validator of schemas that may hold these further keywords. It compiles each schema once, and equal ones together. */
-export function validator(keywords: readonly string[] = []): Validator {
+/**
+ * Makes a validator of schemas that may hold these further keywords. It compiles each schema once, and equal ones together.
+ * Schemas that come from elsewhere may need formats, or be written less strictly.
+ */
+export function validator(keywords: readonly string[] = [], how: Pick<Options, "strict" | "formats"> = {}): Validator {
   // Schemas are not registered by id, since protocol versions share ids. A test validates them, so that no run has to.
   const options = { addUsedSchema: false, validateSchema: false, meta: false };
-  const ajv = new Ajv({ ...AJV_OPTIONS, ...options, keywords: [...keywords] });
+  const ajv = new Ajv({ ...AJV_OPTIONS, ...options, ...how, keywords: [...keywords] });
   const compiled = new Map<string, ValidateFunction>();
   const same = new WeakMap<object, ValidateFunction>();
   const compile = (schema: AnySchema): ValidateFunction => {

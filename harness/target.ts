@@ -8,6 +8,8 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>;
   /** Further headers, which are credentials. A client without credentials leaves them out. */
   readonly credentials?: Readonly<Record<string, string>> | undefined;
+  /** Users that it knows beside the one of these headers, by the headers that are their credentials. */
+  readonly others?: readonly Readonly<Record<string, string>>[] | undefined;
   readonly ca?: string | undefined;
   readonly insecure?: boolean | undefined;
   /** The server's process, if the suite started it. */
@@ -44,11 +46,16 @@ const USER_AGENT = `${about.name}/${about.version}`;
 /** The headers that always are credentials. */
 const CREDENTIALS = /^(authorization|cookie|proxy-authorization)$/i;
 
-/** Returns the headers of a client, and tells if it comes without credentials: it leaves them out, or there are none. */
+/**
+ * Returns the headers of a client, and tells if it comes without credentials: it leaves them out, or there are none. `user` counts the
+ * users of the target from 0, the one of its headers.
+ */
 export function headersOf(
-  { headers, credentials = {} }: Pick<Target, "headers" | "credentials">,
+  { headers, credentials: first = {}, others = [] }: Pick<Target, "headers" | "credentials" | "others">,
   anonymous = false,
+  user = 0,
 ): { readonly headers: Readonly<Record<string, string>>; readonly anonymous: boolean } {
+  const credentials = user === 0 ? first : { ...first, ...others[user - 1] };
   const all = Object.entries({ "User-Agent": USER_AGENT, ...headers, ...credentials });
   const secret = new Set(Object.keys(credentials));
   const open = all.filter(([name]) => !secret.has(name) && !CREDENTIALS.test(name));
@@ -57,6 +64,16 @@ export function headersOf(
     anonymous: anonymous || open.length === all.length,
   };
 }
+
+/** Returns the parts of a target by which clients come as users of a server that the suite runs itself. */
+export const usersOf = ({
+  users: [first, ...others] = [],
+}: {
+  readonly users?: readonly Readonly<Record<string, string>>[];
+}): Pick<Target, "credentials" | "others"> => ({
+  ...(first && { credentials: first }),
+  ...(others.length > 0 && { others }),
+});
 
 /** Returns a URL without its user and password. */
 export function withoutCredentials(url: URL): URL {

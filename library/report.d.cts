@@ -22,6 +22,16 @@ export interface Report {
      * The protocol version under test
      */
     version: string;
+    /**
+     * The options that choose it, where it is not the one that is tested without any
+     *
+     * @maxItems 4
+     */
+    options?: string[];
+    /**
+     * The digest of the schemas of its messages, where they were read from a folder
+     */
+    schemas?: string;
   };
   target: {
     /**

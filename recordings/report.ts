@@ -3,6 +3,7 @@ import { broken, type Requirement, VERDICTS, type Verdict, worst } from "../harn
 import type { Protocol } from "../harness/protocol.ts";
 import type { RecordedRule, Rule } from "../harness/rule.ts";
 import { cut, shorten, type Transcript, type WireEvent } from "../harness/transcript.ts";
+import { aboutProtocol } from "../reports/names.ts";
 import type { Report, ReportCase, ReportCheck, ReportClients, ReportRecording } from "../reports/report.ts";
 import { conclude } from "../reports/verdict.ts";
 import type { FollowedConnection } from "./follow.ts";
@@ -43,7 +44,7 @@ export interface About {
 
 /** Judges by the rules of a protocol; with `strict` a SHOULD counts as a MUST. What it remembers is bounded. */
 export function recording(protocol: Protocol, strict: boolean): Recording {
-  const { name, version, requirements } = protocol;
+  const { requirements } = protocol;
   const rows = rulesOf(protocol).map((rule) => rowOf(rule, requirements, strict));
   const kept: { readonly number: number; readonly it: ReportCase }[] = [];
   const urls = new Set<string>();
@@ -77,7 +78,7 @@ export function recording(protocol: Protocol, strict: boolean): Recording {
       const [url, ...more] = urls;
       const draft = {
         suite,
-        protocol: { name, version },
+        protocol: aboutProtocol(protocol),
         target: { url: url !== undefined && more.length === 0 ? url : files.join(", "), embedded: false, strict },
         startedAt: startedAt.toISOString(),
         durationMs,

@@ -6,19 +6,17 @@ export const quoted = (word: string): string =>
 
 /** The command that tests the target of a report again; `more` options, which only a run takes, are added as they stand. */
 export function again(
-  { suite, target, seed, recording }: Pick<Report, "suite" | "target" | "seed" | "recording">,
+  { suite, protocol, target, seed, recording }: Pick<Report, "suite" | "protocol" | "target" | "seed" | "recording">,
   more: readonly string[] = [],
 ): string {
-  if (recording)
-    return ["npx", suite.name, "check", ...recording.files.map(quoted), ...(target.strict ? ["--strict"] : [])].join(
-      " ",
-    );
+  const always = [...(protocol.options ?? []).map(quoted), ...(target.strict ? ["--strict"] : [])];
+  if (recording) return ["npx", suite.name, "check", ...recording.files.map(quoted), ...always].join(" ");
   return [
     "npx",
     suite.name,
     "run",
     ...(target.embedded ? [] : [quoted(target.url)]),
-    ...(target.strict ? ["--strict"] : []),
+    ...always,
     ...(seed === 0 ? [] : [`--seed ${seed}`]),
     ...more,
   ].join(" ");

@@ -2,6 +2,7 @@ import type { CaseResult } from "../harness/execute.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { RunResult } from "../harness/runner.ts";
 import { medians } from "./latency.ts";
+import { aboutProtocol } from "./names.ts";
 import type { Report, ReportCase, ReportConditions, ReportShard } from "./report.ts";
 import { conclude } from "./verdict.ts";
 
@@ -23,7 +24,7 @@ export function makeReport(
   const { stop, limit, passes } = run;
   const draft = {
     suite,
-    protocol: { name: protocol.name, version: protocol.version },
+    protocol: aboutProtocol(protocol),
     target,
     startedAt: run.startedAt.toISOString(),
     durationMs: run.durationMs,

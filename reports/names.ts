@@ -1,7 +1,16 @@
-import type { Report } from "./report.ts";
+import type { Protocol } from "../harness/protocol.ts";
+import type { Report, ReportProtocol } from "./report.ts";
 
 /** A protocol and its version, as users read them. */
 export const titleOf = ({ name = "protocol", version }: Report["protocol"]): string => `${name} ${version}`;
+
+/** The facts that a report keeps of a protocol. */
+export const aboutProtocol = ({ name, version, options, schemasDigest }: Protocol): ReportProtocol => ({
+  name,
+  version,
+  ...(options && { options }),
+  ...(schemasDigest !== undefined && { schemas: schemasDigest }),
+});
 
 /** A number of things, in words. */
 export const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;

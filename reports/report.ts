@@ -4,6 +4,16 @@ import type { Stop, Unexplained } from "../harness/session.ts";
 import type { Stall } from "../harness/shared.ts";
 import type { WireEvent } from "../harness/transcript.ts";
 
+/** The protocol under test. */
+export interface ReportProtocol {
+  readonly name?: string;
+  readonly version: string;
+  /** The options that choose it, where it is not the one that is tested without any. */
+  readonly options?: readonly string[];
+  /** The digest of the schemas that were read, where they are not those of the suite. */
+  readonly schemas?: string;
+}
+
 /** A connection of a report. */
 export interface ReportConnection {
   readonly url: string;
@@ -127,7 +137,7 @@ export interface ReportConditions {
 export interface Report {
   readonly suite: { readonly name: string; readonly version: string };
   /** Only older reports lack its name. */
-  readonly protocol: { readonly name?: string; readonly version: string };
+  readonly protocol: ReportProtocol;
   readonly target: ReportTarget;
   readonly startedAt: string;
   readonly durationMs: number;

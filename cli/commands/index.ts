@@ -1,3 +1,4 @@
+import type { VersionChoice } from "../../suites/index.ts";
 import {
   CERTIFYING,
   CHECKING,
@@ -7,6 +8,7 @@ import {
   LISTING,
   LOOPING,
   OUTPUT,
+  PROTOCOL,
   RECORDING,
   REPORTING,
   RUNNING,
@@ -20,6 +22,11 @@ import { command, type Subcommand } from "./subcommand.ts";
 const needed = (describe: string) => ({ type: "string", demandOption: true, describe }) as const;
 const files = (describe: string) => ({ type: "string", array: true, demandOption: true, describe }) as const;
 
+/** The protocol version of stored reports, as far as the first says. */
+const storedChoice = async (paths: readonly string[]): Promise<VersionChoice> => ({
+  protocol: await (await import("../../reports/stored-version.ts")).storedVersion(paths[0] ?? ""),
+});
+
 /** All commands. Each loads what it needs when it runs. */
 export const COMMANDS: Readonly<Record<string, Subcommand>> = {
   run: command({
@@ -27,17 +34,17 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
     describe: "Run the suites against a server, or without a url against the embedded reference server",
     findsConfig: true,
     positionals: { url: target("ws:, wss:, http: or https: url of the server") },
-    options: { ...SELECTION, ...RUNNING, ...LOOPING, ...EXPECTING, ...OUTPUT },
-    run: async (args, load) => (await import("./run.ts")).runCommand(args, await load()),
+    options: { ...PROTOCOL, ...SELECTION, ...RUNNING, ...LOOPING, ...EXPECTING, ...OUTPUT },
+    run: async (args, load) => (await import("./run.ts")).runCommand(args, await load(args)),
   }),
   list: command({
     takes: "",
     describe: "List every case and requirement",
     findsConfig: true,
     positionals: {},
-    options: { ...SELECTION, ...LISTING },
+    options: { ...PROTOCOL, ...SELECTION, ...LISTING },
     async run(args, load) {
-      (await import("./list.ts")).listCommand(args, await load());
+      (await import("./list.ts")).listCommand(args, await load(args));
       return undefined;
     },
   }),
@@ -46,9 +53,9 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
     describe:
       "Explain a case, a requirement or a fault: what is sent, what is accepted, why, and what usually goes wrong",
     positionals: { id: needed("id of a case or requirement, or name of a fault") },
-    options: EXPLAINING,
+    options: { ...PROTOCOL, ...EXPLAINING },
     async run(args, load) {
-      await (await import("./explain.ts")).explainCommand(args, await load());
+      await (await import("./explain.ts")).explainCommand(args, await load(args));
       return undefined;
     },
   }),
@@ -57,7 +64,8 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
     describe: "Write a stored report.json in other formats, or make one of the shards of a run",
     positionals: { files: files("report.json, or its folder") },
     options: { ...REPORTING, ...EXPECTING, ...OUTPUT },
-    run: async (args, load) => (await import("./report.ts")).reportCommand(args, await load()),
+    run: async (args, load) =>
+      (await import("./report.ts")).reportCommand(args, await load(await storedChoice(args.files))),
   }),
   check: command({
     takes: "<files..>",
@@ -65,15 +73,19 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
     positionals: {
       files: files("report.json, a HAR file with WebSocket messages, or one event a line; - is the standard input"),
     },
-    options: { ...CHECKING, ...OUTPUT },
-    run: async (args, load) => (await import("./check.ts")).checkCommand(args, await load()),
+    options: { ...PROTOCOL, ...CHECKING, ...OUTPUT },
+    run: async (args, load) =>
+      (await import("./check.ts")).checkCommand(
+        args,
+        await load(args.protocol ? args : { ...args, ...(await storedChoice(args.files)) }),
+      ),
   }),
   record: command({
     takes: "",
     describe: "Record what clients and a server say, as a proxy between them, and judge it while it happens",
     positionals: {},
-    options: RECORDING,
-    run: async (args, load) => (await import("./record.ts")).recordCommand(args, await load()),
+    options: { ...PROTOCOL, ...RECORDING },
+    run: async (args, load) => (await import("./record.ts")).recordCommand(args, await load(args)),
   }),
   compare: command({
     takes: "<old> [new]",
@@ -89,9 +101,9 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
     takes: "<url>",
     describe: "Run everything against a server, and write a certificate where it conforms",
     positionals: { url: { ...target("url of the server"), demandOption: true } },
-    options: CERTIFYING,
+    options: { ...PROTOCOL, ...CERTIFYING },
     run: async ({ url = "", ...args }, load) =>
-      (await import("./certify.ts")).certifyCommand({ ...args, url }, await load()),
+      (await import("./certify.ts")).certifyCommand({ ...args, url }, await load(args)),
   }),
   verify: command({
     takes: "<bundle>",
@@ -104,9 +116,9 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
     takes: "",
     describe: "Run the reference server, for those who write a client",
     positionals: {},
-    options: SERVING,
+    options: { ...PROTOCOL, ...SERVING },
     async run(args, load) {
-      await (await import("./serve.ts")).serveCommand(args, await load());
+      await (await import("./serve.ts")).serveCommand(args, await load(args));
       return undefined;
     },
   }),

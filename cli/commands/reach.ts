@@ -5,7 +5,7 @@ import { type Destinations, forget } from "../../reports/save.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { start } from "../start.ts";
-import { aim, linesOf, type Reached, readCertificates, resolves, targetHeaders } from "../target.ts";
+import { aim, linesOf, type Reached, readCertificates, resolves, targetHeaders, userHeaders } from "../target.ts";
 
 /** The options that name the server under test and the way to it. */
 export interface TargetArguments {
@@ -15,6 +15,7 @@ export interface TargetArguments {
   readonly redact?: readonly string[] | undefined;
   /** The path of the config file, if there is one. */
   readonly config?: unknown;
+  readonly as?: readonly string[] | undefined;
   readonly ca?: string | undefined;
   readonly insecure: boolean;
   readonly start?: string | undefined;
@@ -71,6 +72,7 @@ async function reach(
     url,
     header = [],
     credential = [],
+    as = [],
     redact: hidden = [],
     ca,
     insecure,
@@ -80,19 +82,20 @@ async function reach(
   }: TargetArguments,
   { log, protocol, signal, closing }: Reaching,
 ): Promise<Reached> {
-  const [headers, credentials, redact] = await Promise.all([
+  const [headers, credentials, users, redact] = await Promise.all([
     targetHeaders(header),
     targetHeaders(credential),
+    Promise.all(as.map(userHeaders)),
     linesOf(hidden),
   ]);
   const tls = { insecure, ...(ca !== undefined && { ca: await readCertificates(ca) }) };
-  const way = { headers, credentials, tls, redact };
+  const way = { headers, credentials, users, tls, redact };
   if (url === undefined) {
     if (command !== undefined)
       throw new UsageError("--start needs the url that the server will listen at: run <url> --start …");
     const server = await protocol.serve();
     closing.push(server.close);
-    return aim(server.url, way, protocol);
+    return aim(server.url, { ...way, users: [...users, ...(server.users ?? [])] }, protocol);
   }
   const target = aim(url, way, protocol);
   await hiding(target, resolves(target.url));

@@ -24,8 +24,11 @@ export async function serveCommand(
     if (error instanceof UsageError) throw error;
     throw new UsageError(`Cannot listen on ${host}, port ${port}: ${reason(error)}. Choose another --host or --port.`);
   });
+  const notes = (server.notes ?? []).map((line) => `${line}\n`).join("");
   const how = fault === undefined ? "" : `It has the fault ${fault}: ${faults[fault]?.says}\n`;
-  process.stdout.write(`${protocol.name} ${protocol.version} reference server: ${server.url}\n${how}Ctrl-C ends it.\n`);
+  process.stdout.write(
+    `${protocol.name} ${protocol.version} reference server: ${server.url}\n${notes}${how}Ctrl-C ends it.\n`,
+  );
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   await server.close();
 }

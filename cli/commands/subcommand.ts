@@ -1,8 +1,9 @@
 import type { ArgumentsCamelCase, InferredOptionTypes, Options, PositionalOptions } from "yargs";
 import type { Protocol } from "../../harness/protocol.ts";
+import type { VersionChoice } from "../../suites/index.ts";
 
-/** Loads the protocol version under test. */
-export type Load = () => Promise<Protocol>;
+/** Loads the protocol version that the options choose, or the one that is tested where they choose none. */
+export type Load = (choice?: VersionChoice) => Promise<Protocol>;
 
 /** A command, as users call it. */
 export interface Subcommand {

@@ -90,7 +90,7 @@ function watch(cases: readonly Case[]): Progress {
 
 /** Returns the options that another run needs to meet the target in the same way. */
 export function given(
-  { config, timeout, ca, insecure, start, header = [], credential = [], redact = [] }: TargetArguments,
+  { config, timeout, ca, insecure, start, header = [], credential = [], as = [], redact = [] }: TargetArguments,
   { secrets }: Reached,
 ): string[] {
   const hidden = (name: string, values: readonly string[]) =>
@@ -103,6 +103,7 @@ export function given(
     ...(start === undefined ? [] : [`--start ${quoted(start)}`]),
     ...hidden("header", header),
     ...hidden("credential", credential),
+    ...as.map((user) => `--as ${quoted(user)}`),
     ...hidden("redact", redact),
   ];
   return all.map((option) => secrets.redact(option));

@@ -6,7 +6,7 @@ import { explainConnections } from "../../reports/explain.ts";
 import type { ReportCase, ReportConnection } from "../../reports/report.ts";
 import { exchange } from "./exchange.ts";
 import { observe } from "./plain.ts";
-import { breaking, factsOf, type NamedCase, type RequirementFacts, reading } from "./requirement.ts";
+import { breaking, chosen, factsOf, type NamedCase, type RequirementFacts, reading } from "./requirement.ts";
 import { trial } from "./trial.ts";
 
 /** The timeout against a reference server with a fault, in ms. It answers at once or never. */
@@ -63,7 +63,7 @@ export async function aboutCase(it: Case, protocol: Protocol): Promise<AboutCase
     })),
     connections,
     byHand: exchange(connections, observed.beyond, protocol.subprotocols),
-    run: `${about.name} run <url> --case ${it.id}`,
+    run: `${about.name} run <url>${chosen(protocol)} --case ${it.id}`,
   };
 }
 

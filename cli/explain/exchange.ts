@@ -39,7 +39,7 @@ export function exchange(
   return [
     `by hand, with wscat or websocat${how.map((words) => `, ${words}`).join("")}:`,
     ...steps.toSorted((one, other) => one.at - other.at).map(({ words }) => `  ${words}`),
-    `  with websocat: ${["websocat", ...(subprotocols.length > 0 ? ["--protocol", quoted(subprotocols.join(", "))] : []), shell(connections[0]?.url ?? "")].join(" ")}`,
+    `  with websocat: ${["websocat", ...(subprotocols.length > 0 ? ["--protocol", quoted(subprotocols.join(", "))] : []), ...authorizedBy(connections[0]?.events ?? []), shell(connections[0]?.url ?? "")].join(" ")}`,
   ];
 }
 
@@ -64,13 +64,22 @@ interface Step {
 const stepsOf = ({ url, name, events }: ReportConnection, subprotocols: readonly string[]): Step[] => [
   {
     at: events[0]?.at ?? 0,
-    words: `$ ${["npx wscat", ...subprotocols.flatMap((it) => ["-s", quoted(it)]), "-c", shell(url)].join(" ")}${name === undefined ? "" : `   # ${name}`}`,
+    words: `$ ${["npx wscat", ...offered(subprotocols), ...authorizedBy(events), "-c", shell(url)].join(" ")}${name === undefined ? "" : `   # ${name}`}`,
   },
   ...events.flatMap((event) => {
     const words = told(event);
     return words === undefined ? [] : [{ at: event.at, words }];
   }),
 ];
+
+const offered = (subprotocols: readonly string[]) => subprotocols.flatMap((it) => ["-s", quoted(it)]);
+
+/** The option by which a client sends the header that authorizes, if it does. */
+function authorizedBy(events: readonly WireEvent[]): string[] {
+  const [upgrade] = events.flatMap((it) => (it.type === "upgrade" && it.from === "client" ? [it.data] : []));
+  const [header] = /^Authorization: .*$/im.exec(upgrade ?? "") ?? [];
+  return header === undefined ? [] : ["-H", quoted(header)];
+}
 
 /** Puts an event in words; `undefined` if there is nothing to do or to see. */
 function told(event: WireEvent): string | undefined {

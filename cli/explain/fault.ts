@@ -4,8 +4,8 @@ import type { Case } from "../../harness/scenario.ts";
 import about from "../../package.json" with { type: "json" };
 import { quoted } from "../../reports/again.ts";
 import type { ReportCase } from "../../reports/report.ts";
-import { factsOf, type NamedCase, named, type RequirementFacts, reading } from "./requirement.ts";
-import { trial, USUAL } from "./trial.ts";
+import { chosen, factsOf, type NamedCase, named, type RequirementFacts, reading } from "./requirement.ts";
+import { trial, USUAL, usualOf } from "./trial.ts";
 
 /** The most cases that are named. */
 const NAMED = 10;
@@ -31,6 +31,7 @@ export async function aboutFault(name: string, fault: Fault, protocol: Protocol)
   const found = await findersOf(name, protocol);
   const header = Object.entries(headers).map(([key, value]) => ` --header ${quoted(`${key}: ${value}`)}`);
   const [first] = found;
+  const usual = await usualOf(protocol);
   const seen = first && (await sight(first, name, breaks, protocol));
   return {
     kind: "fault",
@@ -39,8 +40,10 @@ export async function aboutFault(name: string, fault: Fault, protocol: Protocol)
     breaks: factsOf(requirement, protocol),
     cases: named(found),
     ...(seen && { seen }),
-    serve: `${about.name} serve --port ${new URL(USUAL).port} --fault ${name}`,
-    ...(first && { find: `${about.name} run ${USUAL}${header.join("")} --case ${first.id}` }),
+    serve: `${about.name} serve${chosen(protocol)} --port ${new URL(USUAL).port} --fault ${name}`,
+    ...(first && {
+      find: `${about.name} run ${usual.url}${chosen(protocol)}${usual.options}${header.join("")} --case ${first.id}`,
+    }),
   };
 }
 

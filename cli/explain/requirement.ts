@@ -2,13 +2,23 @@ import type { Requirement } from "../../harness/catalogue.ts";
 import type { Clause, Fault, Protocol } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
 import about from "../../package.json" with { type: "json" };
+import { quoted } from "../../reports/again.ts";
 
 const SOURCES: Readonly<Record<string, string>> = {
   D: "the endpoint's description or flags",
+  E: "the description of the command",
   S: "its JSON schema",
+  C: "how clients connect",
+  M: "how messages are made",
+  A: "how users are authorized",
+  "R 6750": "OAuth 2.0 bearer tokens",
+  "R 9110": "HTTP",
   R: "RFC 6455 or RFC 8259",
   "→": "derived",
 };
+
+/** The options that choose a protocol version, as they stand behind others. */
+export const chosen = ({ options = [] }: Protocol): string => options.map((it) => ` ${quoted(it)}`).join("");
 
 /** Names the source of a requirement: `D version (the endpoint's description or flags)`. */
 export function sourceOf({ source, why }: Requirement): string {
@@ -90,7 +100,7 @@ export async function aboutRequirement(requirement: Requirement, protocol: Proto
     everywhere,
     faults: breaking(id, await protocol.faults()).map(([name, { says }]) => ({ name, says })),
     cases,
-    ...((everywhere || cases.length > 0) && { run: `${about.name} run <url> --requirement ${id}` }),
+    ...((everywhere || cases.length > 0) && { run: `${about.name} run <url>${chosen(protocol)} --requirement ${id}` }),
   };
 }
 

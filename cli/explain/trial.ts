@@ -2,14 +2,25 @@ import type { Protocol } from "../../harness/protocol.ts";
 import { run } from "../../harness/runner.ts";
 import type { Case } from "../../harness/scenario.ts";
 import type { RunOptions } from "../../harness/session.ts";
+import { usersOf } from "../../harness/target.ts";
 import { UnreachableError } from "../../harness/usage.ts";
 import about from "../../package.json" with { type: "json" };
+import { quoted } from "../../reports/again.ts";
 import { makeReport } from "../../reports/make.ts";
 import type { ReportCase } from "../../reports/report.ts";
 import { DEFAULTS } from "../defaults.ts";
 
 /** The usual address of a server under test, which a trial shows instead of its own. */
 export const USUAL = "ws://localhost:8080/";
+
+/** The url of the reference server at the usual address, and the options by which a client comes as its first user. */
+export async function usualOf(protocol: Protocol): Promise<{ readonly url: string; readonly options: string }> {
+  const server = await protocol.serve();
+  const { credentials = {} } = usersOf(server);
+  await server.close();
+  const options = Object.entries(credentials).map(([name, it]) => ` --credential ${quoted(`${name}: ${it}`)}`);
+  return { url: new URL(new URL(server.url).pathname, USUAL).href, options: options.join("") };
+}
 
 /** Runs cases against the embedded reference server, with a fault or without, and returns them as a report holds them. */
 export async function trial(
@@ -21,7 +32,7 @@ export async function trial(
   const headers = fault === undefined ? {} : ((await protocol.faults())[fault]?.headers ?? {});
   const server = await protocol.serve({ fault });
   const redact = (text: string) => text.replaceAll(new URL(server.url).host, new URL(USUAL).host);
-  const target = { url: new URL(server.url), headers, secrets: { add: () => {}, redact } };
+  const target = { url: new URL(server.url), headers, ...usersOf(server), secrets: { add: () => {}, redact } };
   const result = await run(protocol, cases, { ...DEFAULTS, ...options, target })
     .catch((error) => {
       if (fault !== undefined && error instanceof UnreachableError) return undefined;

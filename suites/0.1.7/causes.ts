@@ -1,5 +1,6 @@
 import type { Symptom } from "../../harness/protocol.ts";
 import type { requirements } from "../../schemas/0.1.7/requirements.ts";
+import { sharedCauses } from "../websocket/causes.ts";
 
 /** The id of a requirement that can be broken: a MAY cannot. */
 type Breakable = Exclude<(typeof requirements)[number], { readonly level: "MAY" }>["id"];
@@ -82,57 +83,7 @@ export const causes: Readonly<Record<Breakable, string>> = {
     "An exception of the parser ends the task that reads the connection, which stays open and deaf; or it ends the connection without `system/disconnected/response`.",
   "malformed.survives":
     "An exception for one client's message is not caught, and takes the process, or a task that all clients share, with it.",
-  "transport.handshake":
-    "The handshake is made by hand: headers are compared with their case, `Connection` is taken for one word instead of a list, or the key is hashed wrongly. A proxy in front may also drop `Upgrade`.",
-  "transport.http":
-    "The port handles nothing but upgrades, and nobody answers or ends an ordinary HTTP request, such as a health check's.",
-  "transport.subprotocol":
-    "The server always names its own subprotocol, or the first one that it knows, without looking at what the client offered.",
-  "transport.extensions":
-    "A proxy or a fixed header announces permessage-deflate, though the client did not offer it or nothing behind it can decompress.",
-  "transport.ping":
-    "Pongs are switched off or left to an application that does not send them, or do not repeat the payload of the ping.",
-  "transport.fragmentation":
-    "Each frame is taken for a message: fragments are not joined, an empty one is dropped though it is the last, or their number is limited to very few.",
-  "transport.segmentation":
-    "The bytes of one read of the socket are taken for one frame or one handshake. Buffer it, since TCP cuts and joins as it likes.",
-  "transport.close":
-    "A close frame of the client is not answered, because the library leaves that to the application; or the TCP connection stays open behind it.",
-  "transport.survives":
-    "The error event of a socket or of the WebSocket library has no handler, or a URL that cannot be parsed throws in the upgrade handler: the whole process ends.",
-  "transport.strict-handshake":
-    "The upgrade is answered without looking at the method, the version or the key, usually in a handshake made by hand.",
-  "transport.header-whitespace":
-    "The values of headers are compared as they stand on the line, with only the one space behind the colon taken away.",
-  "transport.unicode":
-    "The check of UTF-8, or a filter of texts, also refuses noncharacters such as U+FFFE, or knows no planes beyond the first.",
-  "transport.masking": "The reader of frames unmasks where the bit is set and does not ask for it where it is not.",
-  "transport.reserved":
-    "The reader of frames masks the bits away that it does not know, or skips frames with an unknown opcode.",
-  "transport.utf8":
-    "Bytes are decoded with replacement characters, or validation was switched off for speed (`skipUTF8Validation`).",
-  "transport.control-frames":
-    "Control frames go through the code that reads data frames, which allows any length and fragments.",
-  "resilience.concurrent":
-    "The number of connections is limited (by a pool, a semaphore or open files) to fewer than 100, or connecting takes a lock.",
-  "resilience.churn":
-    "Something is not released when a client leaves without a word, so that a limit is reached after some hundreds.",
-  "resilience.churn-speed":
-    "Every connection is kept in a list that is searched for each new one, and those that left are not taken out.",
-  "resilience.idle":
-    "A worker or thread is bound to each connection while it is open, and those that say nothing use all of them up.",
-  "resilience.half-open":
-    "A connection takes one of few places before its handshake is complete, and there is no timeout for it.",
-  "resilience.no-echo":
-    "Saying goodbye waits for the client's close frame in a place that others need, without a timeout of its own.",
-  "resilience.abrupt":
-    "A reset (`ECONNRESET`) in the handshake or between frames has no handler, and ends the process or a task that all clients share.",
-  "resilience.flood":
-    "Every message is handled in one go on the only thread, or answers are queued without a bound, so that nobody else is served meanwhile.",
-  "resilience.large":
-    "A message over the limit is dropped without an answer or a close with 1009, and the client waits; or it is handled on the thread that serves all.",
-  "resilience.deep":
-    "The JSON parser recurses and overflows the stack, or takes quadratic time over many keys or digits, for everybody.",
+  ...sharedCauses,
 };
 
 /** Of several usual mistakes the one that shows in what came. */

@@ -1,6 +1,6 @@
 import type { Connection, Outgoing } from "../../harness/connection.ts";
 import { type Message, messages } from "../../harness/transcript.ts";
-import type { DialectWithSign } from "../websocket/dialect.ts";
+import type { DialectWithSign, MalformedDialect } from "../websocket/dialect.ts";
 import { mayBeLost } from "./messages-facts.ts";
 import {
   DISCONNECT,
@@ -18,7 +18,7 @@ import {
 } from "./protocol.ts";
 
 /** The dialect of this version for the shared cases: a greeting, and a request to be disconnected. */
-export const dialect: DialectWithSign<"version.greeting"> = {
+export const dialect: DialectWithSign<"version.greeting"> & MalformedDialect = {
   scenario,
   words: {
     request: "disconnect request",

@@ -3,8 +3,11 @@ import type { Nothing } from "../../harness/nothing.ts";
 import type { Case, Scenario } from "../../harness/scenario.ts";
 import type { Message, Transcript } from "../../harness/transcript.ts";
 
-/** The requirements that the shared cases test. The catalogue of every version that uses them has them all. */
-export type SharedId = `transport.${Transport}` | `malformed.${Malformed}` | `resilience.${Resilience}`;
+/** The requirements of RFC 6455 and of load. The catalogue of every version that uses their cases has them all. */
+export type SharedId = `transport.${Transport}` | `resilience.${Resilience}`;
+
+/** The requirements of malformed commands, for a version that answers them. */
+export type MalformedId = `malformed.${Malformed}`;
 
 type Transport =
   | "handshake"
@@ -44,7 +47,7 @@ export type MakeCase<Known extends string> = <const Id extends Known>(it: Scenar
 /** The outcome of a request. */
 export type Status = "success" | "failed";
 
-/** The dialect of a protocol version: all that the shared cases know of how its clients and servers talk. */
+/** The dialect of a protocol version: all that the cases of RFC 6455 and of load know of how its clients and servers talk. */
 export interface Dialect {
   /** Makes a case of the version. One whose catalogue lacks a shared requirement does not compile. */
   readonly scenario: MakeCase<SharedId>;
@@ -87,14 +90,6 @@ export interface Dialect {
   readonly unknown: Message;
   /** The answers to a malformed command that a client has got so far. Messages that a bystander got, too, are none. */
   answersTo(client: Connection, malformed: Outgoing, bystander?: Connection): readonly Message[];
-  /** The names of the messages that may refuse a malformed command. */
-  refusalsOf(malformed: Outgoing): readonly string[];
-  /** The reason that a refusal gives. */
-  reasonOf(refusal: Message): unknown;
-  /** The reason that it should give. */
-  readonly invalid: string;
-  /** Texts of messages that only servers send, by name. */
-  readonly notForClients: Readonly<Record<string, string>>;
 
   /** A request to be disconnected. It may be the same. */
   readonly leave: Message;
@@ -110,4 +105,17 @@ export interface Dialect {
 export interface DialectWithSign<Own extends string> extends Dialect {
   readonly scenario: MakeCase<SharedId | Own>;
   readonly servedBy: Own;
+}
+
+/** The dialect of a version in which malformed commands are answered. */
+export interface MalformedDialect extends Dialect {
+  readonly scenario: MakeCase<SharedId | MalformedId>;
+  /** The names of the messages that may refuse a malformed command. */
+  refusalsOf(malformed: Outgoing): readonly string[];
+  /** The reason that a refusal gives. */
+  reasonOf(refusal: Message): unknown;
+  /** The reason that it should give. */
+  readonly invalid: string;
+  /** Texts of messages that only servers send, by name. */
+  readonly notForClients: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,4 @@
-import type { Dialect } from "./dialect.ts";
+import type { MalformedDialect } from "./dialect.ts";
 import { lenientTexts } from "./malformed-lenient.ts";
 import { escapedNames, nearMisses, unknownNames, wildcards } from "./malformed-names.ts";
 import { requestWith } from "./requests.ts";
@@ -15,7 +15,7 @@ export interface MalformedInput {
 
 type Texts = Readonly<Record<string, string>>;
 /** The parts of a dialect that malformed commands are made of. */
-type Parts = Pick<Dialect, "request" | "key" | "name" | "unknown" | "notForClients">;
+type Parts = Pick<MalformedDialect, "request" | "key" | "name" | "unknown" | "notForClients">;
 
 const json = JSON.stringify;
 const far = (texts: Texts): MalformedInput[] =>

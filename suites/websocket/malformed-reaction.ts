@@ -1,7 +1,7 @@
 import type { Connection, Outgoing } from "../../harness/connection.ts";
 import { isNothing, type Nothing, nothing } from "../../harness/nothing.ts";
 import type { Message } from "../../harness/transcript.ts";
-import type { Dialect } from "./dialect.ts";
+import type { MalformedDialect } from "./dialect.ts";
 
 /** The reaction of a server to a malformed command. */
 export interface Reaction {
@@ -18,7 +18,7 @@ export interface Reaction {
  * is answered, the command met silence or was itself carried out. This cannot tell which, and returns nothing.
  */
 export async function reactToFenced(
-  { request, answer, answersTo, isGoodbye, statusOf }: Dialect,
+  { request, answer, answersTo, isGoodbye, statusOf }: MalformedDialect,
   client: Connection,
   input: Outgoing,
   bystander?: Connection,
@@ -34,7 +34,7 @@ export async function reactToFenced(
 
 /** Sends a malformed command alone, and waits for an answer as long as the timeout: an asynchronous server may be late. */
 export async function reactToSingle(
-  { request, answer, answersTo, isGoodbye, statusOf }: Dialect,
+  { request, answer, answersTo, isGoodbye, statusOf }: MalformedDialect,
   client: Connection,
   input: Outgoing,
   bystander?: Connection,

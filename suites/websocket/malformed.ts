@@ -2,7 +2,7 @@ import type { Outgoing } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
 import { show } from "../../harness/transcript.ts";
-import type { Dialect, SharedId } from "./dialect.ts";
+import type { MalformedDialect, MalformedId } from "./dialect.ts";
 import { fate, refusalFate } from "./fate.ts";
 import { deepTexts, malformedGroups, refusableTexts, unspecifiedInputs, unwatchedGroups } from "./malformed-inputs.ts";
 import { type Reaction, reactToFenced, reactToSingle } from "./malformed-reaction.ts";
@@ -10,7 +10,7 @@ import { besideBystander, judgeSurvival, together } from "./survival.ts";
 import { inQuotes, spaced } from "./words.ts";
 
 /** The cases of the section "Malformed commands". */
-export const malformedCases = (dialect: Dialect): readonly Case[] => [
+export const malformedCases = (dialect: MalformedDialect): readonly Case[] => [
   ...watched(dialect),
   ...unwatched(dialect),
   ...unspecified(dialect),
@@ -18,7 +18,7 @@ export const malformedCases = (dialect: Dialect): readonly Case[] => [
   ...deep(dialect),
 ];
 
-const watched = (dialect: Dialect) =>
+const watched = (dialect: MalformedDialect) =>
   Object.entries(malformedGroups(dialect)).flatMap(([group, inputs]) =>
     inputs.map(({ name, text, near }) =>
       dialect.scenario({
@@ -42,7 +42,7 @@ const watched = (dialect: Dialect) =>
     ),
   );
 
-const unwatched = (dialect: Dialect) =>
+const unwatched = (dialect: MalformedDialect) =>
   Object.entries(unwatchedGroups(dialect)).flatMap(([group, inputs]) =>
     inputs.map(({ name, text }) =>
       dialect.scenario({
@@ -60,7 +60,7 @@ const unwatched = (dialect: Dialect) =>
     ),
   );
 
-const unspecified = (dialect: Dialect) =>
+const unspecified = (dialect: MalformedDialect) =>
   Object.entries(unspecifiedInputs(dialect)).map(([name, input]) =>
     dialect.scenario({
       id: `malformed/unspecified-${name}`,
@@ -76,7 +76,7 @@ const unspecified = (dialect: Dialect) =>
     }),
   );
 
-const refusable = (dialect: Dialect) =>
+const refusable = (dialect: MalformedDialect) =>
   Object.entries(refusableTexts(dialect)).map(([name, text]) =>
     dialect.scenario({
       id: `malformed/unspecified-${name}`,
@@ -91,7 +91,7 @@ const refusable = (dialect: Dialect) =>
     }),
   );
 
-const deep = (dialect: Dialect) =>
+const deep = (dialect: MalformedDialect) =>
   Object.entries(deepTexts).map(([name, text]) =>
     dialect.scenario({
       id: `malformed/deep-${name}`,
@@ -99,7 +99,7 @@ const deep = (dialect: Dialect) =>
       given: text,
       tests: ["malformed.rejected", "malformed.usable", "malformed.survives"],
       run: (context) =>
-        besideBystander<SharedId>(dialect, context, "malformed.survives", async (client) => {
+        besideBystander<MalformedId>(dialect, context, "malformed.survives", async (client) => {
           await dialect.sign(client);
           client.send(text());
           const became = await fate(dialect, client);
@@ -112,7 +112,7 @@ const deep = (dialect: Dialect) =>
 
 /** Sends a malformed command while a bystander is connected; judges that the bystander and a newcomer are served on. */
 async function amongOthers(
-  dialect: Dialect,
+  dialect: MalformedDialect,
   context: Context<"malformed.survives">,
   input: Outgoing,
 ): Promise<Reaction | undefined> {
@@ -127,7 +127,7 @@ async function amongOthers(
 }
 
 /** Sends a malformed command while nobody else is there to be harmed. */
-async function alone(dialect: Dialect, { connect }: Context, input: Outgoing): Promise<Reaction> {
+async function alone(dialect: MalformedDialect, { connect }: Context, input: Outgoing): Promise<Reaction> {
   return (
     (await reactToFenced(dialect, await connect({ name: "client" }), input)) ??
     reactToSingle(dialect, await connect({ name: "client, with patience" }), input)
@@ -144,7 +144,7 @@ const judgeRejected = ({ check }: Context<"malformed.rejected">, { success }: Re
   check("malformed.rejected", success ?? "no success", { const: "no success" });
 
 function judgeAnswer(
-  { refusalsOf, reasonOf, invalid }: Dialect,
+  { refusalsOf, reasonOf, invalid }: MalformedDialect,
   { check }: Context<"malformed.answered" | "malformed.reason">,
   { refusal }: Reaction,
   text: string,
@@ -155,7 +155,11 @@ function judgeAnswer(
 }
 
 /** Judges that a connection still works, or was ended as it must be. */
-function judgeUsable({ words }: Dialect, { check }: Context<"malformed.usable">, { afterwards }: Reaction): void {
+function judgeUsable(
+  { words }: MalformedDialect,
+  { check }: Context<"malformed.usable">,
+  { afterwards }: Reaction,
+): void {
   check("malformed.usable", afterwards, {
     title: `a ${words.request} is answered, or ${words.goodbye} failed came`,
   });

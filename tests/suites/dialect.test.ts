@@ -9,7 +9,7 @@ import { run } from "../../harness/runner.ts";
 import { scenarios } from "../../harness/scenario.ts";
 import { isObject, messages, parse } from "../../harness/transcript.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
-import type { DialectWithSign, SharedId } from "../../suites/websocket/dialect.ts";
+import type { DialectWithSign, MalformedDialect, MalformedId, SharedId } from "../../suites/websocket/dialect.ts";
 import { malformedCases } from "../../suites/websocket/malformed.ts";
 import { resilienceCases } from "../../suites/websocket/resilience.ts";
 import { transportCases } from "../../suites/websocket/transport.ts";
@@ -19,8 +19,8 @@ import { SUBPROTOCOL, toy } from "../toy/protocol.ts";
 const request = { type: "request", messageId: "request", commandId: "toy/ping" };
 const sent = ({ transcript }: Connection) => messages(transcript, "server").map(({ message }) => message);
 
-const dialect: DialectWithSign<"toy.served"> = {
-  scenario: scenarios<SharedId | "toy.served">(),
+const dialect: DialectWithSign<"toy.served"> & MalformedDialect = {
+  scenario: scenarios<SharedId | MalformedId | "toy.served">(),
   words: { request: "ping", sign: "pong", served: "ponged", answer: "toy/ping", goodbye: "toy/left" },
   subprotocol: SUBPROTOCOL,
   sign(client) {

@@ -1,5 +1,6 @@
 import { decode, encode, OPCODE } from "../../../../harness/frame.ts";
-import { editing, framesIn, isControl, rewriting } from "./editing.ts";
+import { framesIn, isControl } from "../../../websocket/editing.ts";
+import { editing, rewriting } from "./editing.ts";
 import { dropAll, type Faults, type ReferenceFault } from "./fault.ts";
 import { frameFaults } from "./frames.ts";
 import { handshakeFaults } from "./handshake.ts";

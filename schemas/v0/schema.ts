@@ -1,0 +1,92 @@
+/** A JSON schema without references: all that it needs stands in it. */
+export type Schema = Readonly<Record<string, unknown>>;
+
+/** The kinds of messages. */
+export const KINDS = ["request", "response", "event"] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** The schema of one message, and who sends it to whom. */
+export interface MessageSchema {
+  readonly command: string;
+  readonly kind: Kind;
+  readonly source: readonly string[];
+  readonly target: readonly string[];
+  readonly schema: Schema;
+}
+
+/** All messages that are known, and where their schemas come from. */
+export interface Schemas {
+  /** The name of a folder; nothing for those of the suite. */
+  readonly folder?: string;
+  /** Changes with every file that was read. */
+  readonly digest?: string;
+  readonly all: readonly MessageSchema[];
+  find(kind: unknown, command: unknown): MessageSchema | undefined;
+}
+
+/** Puts schemas together. */
+export function schemasOf(all: readonly MessageSchema[], from: Pick<Schemas, "folder" | "digest"> = {}): Schemas {
+  const byName = new Map(all.map((it) => [`${it.kind} ${it.command}`, it]));
+  return {
+    ...from,
+    all,
+    find: (kind, command) =>
+      typeof kind === "string" && typeof command === "string" ? byName.get(`${kind} ${command}`) : undefined,
+  };
+}
+
+/** The reasons that every command may give. */
+export const REASONS = ["internal_error", "unauthorized", "invalid_request", "command_unimplemented"] as const;
+
+const STRING = { type: "string" } as const;
+
+/** Describes an object in which all properties must be there, except those that are optional. */
+export const object = (properties: Readonly<Record<string, Schema>>, ...optional: readonly string[]): Schema => ({
+  type: "object",
+  properties,
+  required: Object.keys(properties).filter((name) => !optional.includes(name)),
+});
+
+const message = (type: Kind, command: string, more: Readonly<Record<string, Schema>>, ...optional: readonly string[]) =>
+  object({ type: { const: type }, messageId: STRING, commandId: { const: command }, ...more }, ...optional);
+
+const withData = (data: Schema | undefined): Readonly<Record<string, Schema>> => (data ? { data } : {});
+
+/** A request of a user, and the response of the server. `ok` is the data of a success, `reasons` are its own. */
+export function command(
+  name: string,
+  {
+    data,
+    optional = false,
+    ok,
+    reasons = [],
+  }: {
+    readonly data?: Schema;
+    readonly optional?: boolean;
+    readonly ok?: Schema;
+    readonly reasons?: readonly string[];
+  } = {},
+): readonly MessageSchema[] {
+  const success = message("response", name, { status: { const: "success" }, ...withData(ok) });
+  const reason = { enum: [...reasons, ...REASONS] };
+  const failed = message("response", name, { status: { const: "failed" }, reason, details: STRING }, "details");
+  return [
+    {
+      command: name,
+      kind: "request",
+      source: ["user"],
+      target: ["server"],
+      schema: message("request", name, withData(data), ...(optional ? ["data"] : [])),
+    },
+    { command: name, kind: "response", source: ["server"], target: ["user"], schema: { anyOf: [success, failed] } },
+  ];
+}
+
+/** An event that the server sends to a user. */
+export const event = (name: string, data: Schema): MessageSchema => ({
+  command: name,
+  kind: "event",
+  source: ["server"],
+  target: ["user"],
+  schema: message("event", name, { data }),
+});

@@ -1,0 +1,84 @@
+import type { requirements } from "../../schemas/v0/requirements.ts";
+import { sharedCauses } from "../websocket/causes.ts";
+
+/** The id of a requirement that can be broken: a MAY cannot. */
+type Breakable = Exclude<(typeof requirements)[number], { readonly level: "MAY" }>["id"];
+
+/** The usual mistake of a server's author where a requirement is broken, in a sentence or two. */
+export const causes: Readonly<Record<Breakable, string>> = {
+  "message.json":
+    "An error path writes a text of its own instead of a message, or a library encodes responses to bytes and sends them in binary frames.",
+  "message.envelope":
+    "A message is built by hand in one place and lacks a part, or its messageId is a number of a counter.",
+  "message.known": "A message was renamed or is not in the schemas yet that clients have.",
+  "message.direction": "One table of commands serves both directions, and a message of clients is sent to them.",
+  "message.schema":
+    "A property that is null is left out, or a release changed a message and not its schema. Validate what goes out in the tests of the server.",
+  "message.unknown-property":
+    "The name of an optional property is misspelt, or has the case of the server's own language. The schemas are open, so that nothing complains.",
+  "message.time": "Times of the language or the database are sent as they are, in seconds or milliseconds.",
+  "response.correlated":
+    "The response is made by another task than the one that has the request, and takes an id or a command of its own.",
+  "response.once": "A request is answered when it is taken and again when it is done, or by two handlers.",
+  "response.status": "One function builds success and failure, and fills in what belongs to the other.",
+  "response.reason":
+    "The reason is that of an exception or of another command, and was never compared with the schema.",
+  "event.id-unique": "Events are built once and sent to many clients again and again, or all have one fixed id.",
+  "auth.required":
+    "The WebSocket endpoint is outside of the middleware that asks for a token, or a browser's page is served instead of a 401.",
+  "auth.invalid": "The token is decoded and not verified.",
+  "auth.error": "All refusals are made by one function that does not know why.",
+  "auth.challenge": "The framework's 401 has no WWW-Authenticate, or that of its own scheme.",
+  "auth.scheme": "The token is cut out of the header by a pattern that does not look at the scheme.",
+  "auth.scheme-case": "The scheme is compared as a text, with its case.",
+  "auth.many": "The first of several headers is taken, or a limit for headers ends more than the one connection.",
+  "version.selected": "The WebSocket library was not told which subprotocols there are, and so selects none.",
+  "version.list": "The header is compared as one text, or only the first offer is looked at.",
+  "version.unsupported": "Whatever ends in `.tachyon` is selected, or the first offer is echoed.",
+  "version.missing": "The negotiation is left out where the header is not there.",
+  "version.higher-minor":
+    "Only the versions that the server knows by name are selected, instead of every minor of a known major.",
+  "version.minor-zero": "Subprotocols are compared as texts, so that `v0.0.tachyon` is another one.",
+  "version.highest": "The first offer that fits is selected, or minors are compared as texts.",
+  "version.near-miss": "A pattern is not anchored, or ignores the case.",
+  "path.http": "The server handles nothing but upgrades, and nobody answers an ordinary request.",
+  "request.answered": "A handler has no response for one of its ends, or an exception ends it before.",
+  "request.echo": "The messageId is cut, trimmed, taken for a number, or replaced where it is empty.",
+  "request.pipelined": "A second message that comes while one is handled is dropped, or overwrites it.",
+  "request.extra": "Messages are validated strictly, though the schemas are open.",
+  "request.encoding": "Messages are recognised by their text instead of by parsing JSON.",
+  "request.wrong-direction": "Who may send a command is not looked at.",
+  "unknown.unimplemented":
+    "A command without a handler is logged and dropped, or refused by the validator, which has no schema of it.",
+  "unknown.odd":
+    "The command is split at the slash without looking whether there are two parts, or is looked up without its case.",
+  "invalid.data":
+    "Data is used without being validated, and the exception becomes an internal error; or a handler does without what is missing.",
+  "invalid.usable": "A request that cannot be carried out is treated as a malformed message.",
+  "valid.odd-strings":
+    "The id of a user is a number inside of the server, and a text that is none raises an exception that ends the connection.",
+  "event.unanswered": "Every message runs through the code that answers requests.",
+  "malformed.closed": "A message that cannot be read is logged and dropped.",
+  "malformed.code": "The exception of the parser ends the connection, and the library closes with a code of its own.",
+  "malformed.reason": "The connection is closed with a code alone.",
+  "malformed.binary": "Text and binary messages are handled alike.",
+  "malformed.survives": "An exception for one client's message ends a task that others share.",
+  "self.sent": "The event is sent only to clients of the server's own web site, or only after a first request.",
+  "self.first": "Other tasks of the session start, and send, before it.",
+  "self.identity": "The id is that of the session instead of the user.",
+  "stats.count": "Sessions are counted somewhere else, and late.",
+  "disconnect.answered": "The socket is closed before the response is written.",
+  "disconnect.closes": "The connection is left for the client to close.",
+  "disconnect.code": "The connection is ended by the code that ends it for mistakes.",
+  "disconnect.reason": "A handler reads `data.reason` without looking whether there is data.",
+  "disconnect.again": "The session outlives its connection, and refuses or ends the next one.",
+  "user.info": "The name is kept in two places, or nobody is answered as an exception.",
+  "user.subscribe": "The first update holds only what changed since.",
+  "user.unsubscribe": "Whoever is not subscribed to is taken for a mistake.",
+  "messaging.roundtrip": "Texts are cut by bytes, or delivered once for each subscription.",
+  "messaging.target": "A message is stored before its receiver is looked for.",
+  "messaging.isolated": "Messages are broadcast, or sent to a channel that all connections share.",
+  "friend.roundtrip": "Only one of the two lists is updated, or only one of the two users is told.",
+  "ping.interval": "Pings are left to the client or to a proxy.",
+  ...sharedCauses,
+};

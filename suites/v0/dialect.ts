@@ -1,0 +1,86 @@
+import type { Connection } from "../../harness/connection.ts";
+import { isNothing, type Nothing } from "../../harness/nothing.ts";
+import { isServerEnd, type Message, messages, type Transcript } from "../../harness/transcript.ts";
+import type { DialectWithSign, Status } from "../websocket/dialect.ts";
+import { isUnimplemented, POLICY, SUBPROTOCOL, scenario } from "./protocol.ts";
+
+/** The name of the request that any client may send at any moment, and that changes nothing. */
+export const STATS = "system/serverStats";
+export const DISCONNECT = "system/disconnect";
+
+/** A request. */
+export const request = (commandId: string, messageId: string, data?: unknown) => ({
+  type: "request",
+  messageId,
+  commandId,
+  ...(data === undefined ? {} : { data }),
+});
+
+/** Awaits the response to a request of this id. */
+export const responseTo = (client: Connection, id: string, command?: string): Promise<Message | Nothing> =>
+  client.next(({ type, messageId }) => type === "response" && messageId === id, `the response to ${command ?? id}`);
+
+/** Sends a request and awaits its response. */
+export function call(
+  client: Connection,
+  commandId: string,
+  messageId: string,
+  data?: unknown,
+): Promise<Message | Nothing> {
+  client.send(request(commandId, messageId, data));
+  return responseTo(client, messageId, commandId);
+}
+
+/** The ids of the requests that shared cases send. */
+const ID = { sign: "sign", request: "request", unknown: "unknown", leave: "leave" } as const;
+
+const ANSWERED: ReadonlySet<unknown> = new Set([ID.request, ID.leave]);
+
+/** All messages of the server so far. */
+export const heard = ({ transcript }: Connection): Message[] =>
+  messages(transcript, "server").map(({ message }) => message);
+
+/** The status of a response, or why there is none. Who lacks a command has read and answered the request. */
+export const statusOf = (response: Message | Nothing): unknown => {
+  if (isNothing(response)) return response;
+  return isUnimplemented(response) ? "success" : response.status;
+};
+
+/** The dialect of this version for the shared cases: a request for statistics, and no greeting that must come. */
+export const dialect: DialectWithSign<"request.answered"> = {
+  scenario,
+  words: {
+    request: "request for statistics",
+    sign: "response",
+    served: "served",
+    answer: `the response to ${STATS}`,
+    goodbye: `the response to ${DISCONNECT}`,
+  },
+  subprotocol: SUBPROTOCOL,
+
+  sign: (client) => call(client, STATS, ID.sign),
+  isSign: ({ messageId }) => messageId === ID.sign,
+  servedBy: "request.answered",
+
+  request: request(STATS, ID.request),
+  key: "commandId",
+  name: STATS,
+  answer: (client) => responseTo(client, ID.request, STATS),
+  answers: (client, status?: Status) =>
+    heard(client).filter((it) => ANSWERED.has(it.messageId) && (status === undefined || statusOf(it) === status)),
+  statusOf,
+
+  unknown: request("conformance/unknown", ID.unknown),
+  answersTo: (client) => heard(client).filter(({ messageId }) => messageId === ID.unknown),
+
+  leave: request(DISCONNECT, ID.leave, { reason: "conformance" }),
+  goodbye: (client) => responseTo(client, ID.leave, DISCONNECT),
+  isGoodbye: ({ messageId }) => messageId === ID.leave,
+  mayBeLost: isRefused,
+};
+
+/** Tells if the server ended a connection over what it got, as it should for what is no message. */
+function isRefused({ events }: Transcript): boolean {
+  const end = events.find(isServerEnd);
+  return end?.type === "end" || (end?.type === "close" && end.code === POLICY);
+}

@@ -1,0 +1,89 @@
+import type { Foundations } from "../../harness/foundation.ts";
+import { type RequirementId, requirements } from "../../schemas/v0/requirements.ts";
+import { STATS } from "./dialect.ts";
+
+type Ids = readonly RequirementId[];
+
+/** The requirements that must be kept to have a connection, and to read what comes. */
+const CONNECTION: Ids = ["transport.handshake", "version.selected", "message.json", "message.envelope"];
+
+/** The cases that show a requirement in its plainest form, and the requirements that these rest on. */
+const plain = {
+  "transport.handshake": { plain: ["transport/handshake-as-any-client-does"], on: [] },
+  "version.selected": { plain: ["connection/offer-as-any-client-does"], on: ["transport.handshake"] },
+  "message.json": { plain: ["requests/alone"], on: ["transport.handshake", "version.selected"] },
+  "message.envelope": { plain: ["requests/alone"], on: ["transport.handshake", "version.selected"] },
+  "request.answered": { plain: ["requests/alone"], on: CONNECTION },
+  "request.extra": { plain: ["requests/extra-a-text"], on: ["request.answered"] },
+  "unknown.unimplemented": { plain: ["requests/unknown-conformance-unknown"], on: ["request.answered"] },
+  "self.sent": { plain: ["sessions/self"], on: CONNECTION },
+  "disconnect.answered": { plain: ["sessions/disconnect"], on: ["request.answered"] },
+  "transport.segmentation": {
+    plain: ["transport/segments-a-ping-and-a-request-in-one-segment"],
+    on: ["request.answered"],
+  },
+} as const satisfies Partial<Record<RequirementId, { plain: readonly string[]; on: Ids }>>;
+
+/** The requirements that can be judged without any request that is answered. */
+const ALONE = new Set<RequirementId>([
+  ...Object.values(CONNECTION),
+  ...requirements.flatMap(({ id, section }) => (section === "messages" || section === "connection" ? [id] : [])),
+  "self.sent",
+  "self.first",
+  "self.identity",
+  "ping.interval",
+  "transport.http",
+  "transport.subprotocol",
+  "transport.strict-handshake",
+  "transport.header-whitespace",
+]);
+
+/** The requirements that each rests on besides. */
+const MORE: Partial<Record<RequirementId, Ids>> = {
+  "transport.unicode": ["request.extra"],
+  "transport.fragmentation": ["request.extra", "transport.segmentation"],
+  "resilience.large": ["request.extra"],
+  "resilience.deep": ["request.extra"],
+  "resilience.concurrent": ["disconnect.answered"],
+  "transport.extensions": ["unknown.unimplemented"],
+  "request.pipelined": ["transport.segmentation"],
+  "auth.many": ["request.answered"],
+  "self.first": ["self.sent"],
+  "disconnect.reason": ["disconnect.answered"],
+  "disconnect.again": ["disconnect.answered"],
+};
+
+const forms = Object.fromEntries(
+  requirements.map(({ id }): [string, Ids] => [
+    id,
+    [...(ALONE.has(id) ? [] : (["request.answered"] as const)), ...(MORE[id] ?? [])],
+  ]),
+);
+
+/** The ways in which requirements of this version rest on one another: they keep one cause from being many findings. */
+export const foundations: Foundations = {
+  plain,
+  forms,
+  varying: {},
+  within: {
+    "response.correlated": ["request.echo", "unknown.unimplemented", "event.unanswered"],
+    "response.reason": ["event.unanswered"],
+    "message.known": ["unknown.unimplemented", "unknown.odd", "request.wrong-direction", "event.unanswered"],
+    "message.direction": ["request.wrong-direction"],
+    "malformed.closed": ["malformed.survives"],
+    "malformed.code": ["malformed.survives"],
+  },
+  general: ["message.json", "message.envelope", "response.correlated", "response.once"],
+  awaited: { [`the response to ${STATS}`]: "request.answered" },
+  formOf: {},
+  dropped: "malformed.survives",
+  absent: [],
+};
+
+/** The requirement that a case breaks if its input ends the server or the connections of others, by suite. */
+export const survival: Readonly<Record<string, RequirementId>> = {
+  malformed: "malformed.survives",
+  requests: "malformed.survives",
+  invalid: "malformed.survives",
+  valid: "malformed.survives",
+};

@@ -1,0 +1,68 @@
+import type { Fault, Protocol } from "../../harness/protocol.ts";
+import type { Suite } from "../../harness/scenario.ts";
+import { own, version } from "../../schemas/v0/index.ts";
+import { requirements } from "../../schemas/v0/requirements.ts";
+import type { Schemas } from "../../schemas/v0/schema.ts";
+import { causes } from "./causes.ts";
+import { clauses } from "./clauses.ts";
+import { foundations, survival } from "./foundations.ts";
+import { rulesBy } from "./messages.ts";
+import { envelope, mistakesBy, SUBPROTOCOL, violationsIn } from "./protocol.ts";
+import { suitesOf } from "./suites.ts";
+
+/** Tachyon as it is spoken today, by the schemas in a folder or those of the suite. Throws a `UsageError` for a folder that holds none. */
+export async function protocolWith(folder?: string): Promise<Protocol> {
+  return protocolBy(folder === undefined ? own : await (await import("../../schemas/v0/read.ts")).readSchemas(folder));
+}
+
+/** Tachyon as it is spoken today, by some schemas. */
+export function protocolBy(schemas: Schemas): Protocol {
+  const suites: readonly Suite[] = suitesOf(schemas);
+  return {
+    name: "Tachyon",
+    version,
+    options: ["--protocol", version, ...(schemas.folder === undefined ? [] : ["--schemas", schemas.folder])],
+    ...(schemas.digest !== undefined && { schemasDigest: schemas.digest }),
+    subprotocols: [SUBPROTOCOL],
+    requirements,
+    schemas: schemas.all.map(({ schema }) => schema),
+    keywords: [],
+    rules: rulesBy(schemas),
+    mistakeOf: mistakesBy(schemas),
+    envelope,
+    violationsOf: violationsIn(schemas),
+    latencies: [],
+    address(target, query) {
+      const url = new URL(target);
+      if (query !== undefined) url.search = query;
+      return url;
+    },
+    suites,
+    foundations,
+    canary: "requests/alone",
+    survivalOf: ({ suite }) => survival[suite] ?? "transport.survives",
+    sections: [
+      { name: "messages", title: "Every message the server sends" },
+      ...suites.filter(({ name }) => requirements.some(({ section }) => section === name)),
+    ].map(({ name, title }) => ({ name, title })),
+    clauses,
+    causes,
+    sets: [],
+    withdrawn: {},
+    serve: async (options) => (await import("./reference/server.ts")).serveReference(options),
+    faults: async () => (await import("./reference/faults/index.ts")).faults,
+    async kills() {
+      const { faults } = await import("./reference/faults/index.ts");
+      return killsOf(faults, suites);
+    },
+  };
+}
+
+/** The cases that are about what each fault breaks. */
+const killsOf = (faults: Readonly<Record<string, Fault>>, suites: readonly Suite[]) =>
+  Object.fromEntries(
+    Object.entries(faults).map(([name, { breaks }]) => [
+      name,
+      suites.flatMap(({ cases }) => cases.filter(({ tests }) => tests.includes(breaks)).map(({ id }) => id)),
+    ]),
+  );

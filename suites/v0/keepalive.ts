@@ -1,0 +1,28 @@
+import type { Connection } from "../../harness/connection.ts";
+import { isNothing } from "../../harness/nothing.ts";
+import { scenario } from "./protocol.ts";
+
+/** The longest time between two pings, and a little more, in ms. */
+const MOST = 10_500;
+
+const pingsOf = ({ transcript }: Connection) =>
+  transcript.events.filter(({ from, type }) => from === "server" && type === "ping");
+
+/** The cases of the section "Keep-alive". They mostly wait. */
+export const keepaliveCases = [
+  scenario({
+    id: "keepalive/ping",
+    title: "a client says nothing until a ping comes, for 10 s at most",
+    tests: ["ping.interval", "ping.random"],
+    waits: true,
+    async run({ connect, check, report, skip }) {
+      const client = await connect();
+      const pings = (count: number) => client.wait("a ping", () => pingsOf(client)[count - 1], { exactly: MOST });
+      const first = await pings(1);
+      if (!check("ping.interval", first) || isNothing(first)) return;
+      const second = await pings(2);
+      if (isNothing(second)) return skip("ping.random", "there was no second ping");
+      report("ping.random", `a ping after ${Math.round((second.at - first.at) / 100) / 10} s`);
+    },
+  }),
+];

@@ -1,0 +1,87 @@
+import type { Connection } from "../../harness/connection.ts";
+import { isNothing } from "../../harness/nothing.ts";
+import { isServerEnd } from "../../harness/transcript.ts";
+import { besideBystander } from "../websocket/survival.ts";
+import { inQuotes, slug } from "../websocket/words.ts";
+import { dialect, heard, request, STATS } from "./dialect.ts";
+import { POLICY, scenario } from "./protocol.ts";
+
+const whole = request(STATS, "malformed");
+const json = JSON.stringify;
+
+/** The messages that are none, by what is wrong with them. */
+const MALFORMED: Readonly<Record<string, string>> = {
+  "a word": "banana",
+  empty: "",
+  "cut off": json(whole).slice(0, -1),
+  "two objects": json(whole) + json(whole),
+  "single quotes": json(whole).replaceAll('"', "'"),
+  null: "null",
+  "a number": "0",
+  "a text": json(json(whole)),
+  "an array": json([whole]),
+  "an empty object": "{}",
+  "no type": json({ ...whole, type: undefined }),
+  "another type": json({ ...whole, type: "banana" }),
+  "type in upper case": json({ ...whole, type: "REQUEST" }),
+  "a number as type": json({ ...whole, type: 1 }),
+  "no messageId": json({ ...whole, messageId: undefined }),
+  "a number as messageId": json({ ...whole, messageId: 1 }),
+  "null as messageId": json({ ...whole, messageId: null }),
+  "no commandId": json({ ...whole, commandId: undefined }),
+  "a number as commandId": json({ ...whole, commandId: 1 }),
+  "an array as commandId": json({ ...whole, commandId: [STATS] }),
+};
+
+/** The close frame of the server. */
+const closing = ({ transcript }: Connection) =>
+  transcript.events.flatMap((event) => (event.type === "close" && isServerEnd(event) ? [event] : []))[0];
+
+const malformed = Object.entries(MALFORMED).map(([name, text]) =>
+  scenario({
+    id: `malformed/${slug(name)}`,
+    title: `a client sends ${inQuotes(text)}`,
+    given: text,
+    tests: ["malformed.closed", "malformed.code", "malformed.reason", "malformed.survives"],
+    run: (context) =>
+      besideBystander(dialect, context, "malformed.survives", async (client) => {
+        client.send(text);
+        const ending = await client.closed();
+        if (!context.check("malformed.closed", ending) || isNothing(ending)) return;
+        if (!context.check("malformed.code", ending, closedWith(POLICY))) return;
+        context.check("malformed.reason", closing(client)?.data ?? "", {
+          title: "a reason in the close frame",
+          type: "string",
+          minLength: 1,
+        });
+      }),
+  }),
+);
+
+const closedWith = (code: number) => ({
+  title: `a close frame with code ${code}`,
+  type: "object",
+  properties: { frame: { const: true }, code: { const: code } },
+  required: ["frame", "code"],
+});
+
+/** The cases of the section "Malformed messages". */
+export const malformedMessageCases = [
+  ...malformed,
+
+  scenario({
+    id: "malformed/binary",
+    title: `a client sends ${STATS} in a binary message`,
+    tests: ["malformed.binary", "malformed.survives"],
+    run: (context) =>
+      besideBystander(dialect, context, "malformed.survives", async (client) => {
+        client.send(Buffer.from(json(request(STATS, "binary"))));
+        client.send(dialect.request);
+        await dialect.answer(client);
+        const carriedOut = heard(client).some(
+          ({ messageId, status }) => messageId === "binary" && status === "success",
+        );
+        context.check("malformed.binary", carriedOut ? "carried out" : "not carried out", { const: "not carried out" });
+      }),
+  }),
+];

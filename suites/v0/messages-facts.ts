@@ -1,0 +1,208 @@
+import { isObject, json, type Message, show, type Transcript, type WireEvent } from "../../harness/transcript.ts";
+import type { RequirementId } from "../../schemas/v0/requirements.ts";
+import type { Schemas } from "../../schemas/v0/schema.ts";
+import { timesIn, unnamed } from "../../schemas/v0/walk.ts";
+import { repeatedName } from "../websocket/duplicates.ts";
+import { envelope, isUnimplemented, violationsIn, wrongIn } from "./protocol.ts";
+
+/** So many answered requests, and ids of events, are remembered; and so many open requests. */
+const REMEMBERED = 100;
+const OPEN = 1_000;
+
+/** The first event that breaks a rule, and what is wrong with it. */
+export interface Breach {
+  readonly event: WireEvent;
+  readonly words: string;
+  /** Earlier events without which it would be none. */
+  readonly because: readonly WireEvent[];
+}
+
+/** Notes that a message breaks a rule. */
+type Note = (id: RequirementId, words: string, ...because: readonly WireEvent[]) => void;
+
+/** A request of the client, and its response once that has come. */
+interface Asked {
+  readonly request: WireEvent;
+  response?: WireEvent;
+}
+
+/** All that the rules need to know of a connection so far. */
+export interface ConnectionFacts {
+  readonly breaches: Partial<Record<RequirementId, Breach>>;
+  /** Requests by their ids and commands, the oldest first. */
+  readonly open: Map<string, Asked>;
+  readonly answered: Map<string, Asked>;
+  /** Events and requests of the server by their ids, the oldest first. */
+  readonly ids: Map<string, WireEvent>;
+  /** The client may have sent requests that are not among these. */
+  forgot: boolean;
+}
+
+/** Says what is wrong with one message of the server by itself. */
+type Look = (message: Message, schemas: Schemas) => string | undefined;
+
+const EARLIEST = Date.UTC(2020) * 1_000;
+const LATEST = Date.UTC(2100) * 1_000;
+
+/** What is looked for in every message of the server. What is wrong in one way is not looked at in those that follow. */
+const LOOKS: readonly (readonly [RequirementId, Look])[] = [
+  ["message.envelope", wrongIn],
+  ["message.known", (message, schemas) => (isKnown(message, schemas) ? undefined : "there is no schema of it")],
+  [
+    "message.direction",
+    ({ type, commandId, status }, schemas) => {
+      // Whoever sends a request in the wrong direction may be told that it fails.
+      if (type === "response" && status === "failed") return undefined;
+      const { source = ["server"] } = schemas.find(type, commandId) ?? {};
+      return source.includes("server") ? undefined : `only ${source.join(" or ")} may send it`;
+    },
+  ],
+  ["response.status", wrongStatus],
+  ["response.reason", wrongReason],
+  ["message.schema", (message, schemas) => violationsIn(schemas)(message)[0]?.says],
+];
+
+/** What is looked for in a message that is valid. */
+const FURTHER: readonly (readonly [RequirementId, Look])[] = [
+  [
+    "message.unknown-property",
+    (message, schemas) => {
+      const known = schemas.find(message.type, message.commandId);
+      const name = known && unnamed(known.schema, message);
+      return name === undefined ? undefined : `no schema names ${name}`;
+    },
+  ],
+  [
+    "message.time",
+    (message, schemas) => {
+      const known = schemas.find(message.type, message.commandId);
+      const times = known ? timesIn(known.schema, message) : [];
+      const wrong = times.find(([, time]) => time < EARLIEST || time > LATEST);
+      return wrong && `${wrong[0]} is not in microseconds: ${wrong[1]}`;
+    },
+  ],
+];
+
+const isKnown = (message: Message, schemas: Schemas) =>
+  isUnimplemented(message) || schemas.find(message.type, message.commandId) !== undefined;
+
+function wrongStatus({ type, status, reason, data }: Message): string | undefined {
+  if (type !== "response") return undefined;
+  if (status === "success") return reason === undefined ? undefined : "a success with a reason";
+  if (status !== "failed") return `the status is ${show(status)}`;
+  if (reason === undefined) return "failed without a reason";
+  return data === undefined ? undefined : "failed with data";
+}
+
+/** The reasons that a schema lists, of whatever branch. */
+function wrongReason({ type, commandId, status, reason }: Message, schemas: Schemas): string | undefined {
+  if (type !== "response" || status !== "failed") return undefined;
+  const branches = Object(schemas.find(type, commandId)?.schema).anyOf ?? [];
+  const listed = branches.flatMap((it: Message) => Object(Object(it.properties).reason).enum ?? []);
+  return listed.length === 0 || listed.includes(reason) ? undefined : `the reason ${show(reason)} is none of its list`;
+}
+
+interface Reading extends ConnectionFacts {
+  upTo: number;
+}
+
+const readings = new WeakMap<Schemas, WeakMap<Transcript, Reading>>();
+
+/** The facts of a connection so far. Each event is read once, however often one asks. */
+export function connectionFacts(transcript: Transcript, schemas: Schemas): ConnectionFacts {
+  const mine = readings.get(schemas) ?? new WeakMap<Transcript, Reading>();
+  readings.set(schemas, mine);
+  const facts = mine.get(transcript) ?? {
+    ...{ breaches: {}, open: new Map(), answered: new Map(), ids: new Map(), forgot: false, upTo: 0 },
+  };
+  mine.set(transcript, facts);
+  for (; facts.upTo < transcript.events.length; facts.upTo++) {
+    const event = transcript.events[facts.upTo] as WireEvent;
+    if (event.from === "client") asked(event, facts);
+    else if (event.type === "text" || event.type === "binary") said(event, facts, schemas);
+  }
+  return facts;
+}
+
+const nameOf = (id: string, command: string) => JSON.stringify([id, command]);
+
+/** Tells if an event of the client may hold a request that nobody can read. */
+const mayHide = (event: WireEvent): boolean =>
+  ["binary", "violation", "cut"].includes(event.type) || ("length" in event && event.length !== undefined);
+
+/** Notes a request of the client. */
+function asked(event: WireEvent, facts: Reading): void {
+  facts.forgot ||= mayHide(event);
+  const message = json(event);
+  const it = isObject(message) ? envelope(message) : undefined;
+  if (it?.kind !== "request") return;
+  const name = nameOf(it.id, it.name);
+  const known = facts.open.get(name);
+  facts.open.set(known ? `${name} ${facts.upTo}` : name, { request: event });
+  facts.forgot ||= shortened(facts.open, OPEN);
+}
+
+/** Notes a message of the server, and what is wrong with it. */
+function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas): void {
+  const message = json(event);
+  const it = isObject(message) ? envelope(message) : undefined;
+  const name = it?.kind === "response" ? nameOf(it.id, it.name) : undefined;
+  const key = name === undefined ? undefined : keyOf(name, facts);
+  const before = name === undefined || key !== undefined ? undefined : facts.answered.get(name);
+  const asked = key === undefined ? before : facts.open.get(key);
+  // Without its request a response would be another breach.
+  const because = asked ? [asked.request, ...(asked.response ? [asked.response] : [])] : [];
+  const broken: Note = (id, words, ...more) => {
+    facts.breaches[id] ??= { event, words, because: [...because, ...more] };
+  };
+  look(event, message, schemas, broken);
+  if (name !== undefined && key !== undefined && asked) {
+    facts.open.delete(key);
+    facts.answered.delete(name);
+    facts.answered.set(name, { ...asked, response: event });
+    shortened(facts.answered, REMEMBERED);
+  } else if (name !== undefined && !facts.forgot) {
+    if (before) broken("response.once", "the request was answered before");
+    else broken("response.correlated", "no request of the client has this messageId and commandId");
+  } else if (it && name === undefined) {
+    const same = facts.ids.get(it.id);
+    if (same) broken("event.id-unique", "its messageId was there before", same);
+    facts.ids.delete(it.id);
+    facts.ids.set(it.id, event);
+    shortened(facts.ids, REMEMBERED);
+  }
+}
+
+/** The key of an open request of this name. */
+const keyOf = (name: string, { open }: ConnectionFacts): string | undefined =>
+  open.has(name) ? name : [...open.keys()].find((it) => it.startsWith(`${name} `));
+
+/** Notes what is wrong with a message by itself. */
+function look(event: WireEvent, message: unknown, schemas: Schemas, broken: Note): void {
+  if (!isObject(message)) {
+    broken("message.json", event.type === "binary" ? "a binary message" : "no JSON object");
+    return;
+  }
+  const twice = event.type === "text" ? repeatedName(event.data) : undefined;
+  if (twice !== undefined) broken("message.json", `the name ${JSON.stringify(twice)} stands twice`);
+  for (const [id, wrong] of LOOKS) {
+    const words = wrong(message, schemas);
+    if (words === undefined) continue;
+    broken(id, words);
+    return;
+  }
+  for (const [id, wrong] of isUnimplemented(message) ? [] : FURTHER) {
+    const words = wrong(message, schemas);
+    if (words !== undefined) broken(id, words);
+  }
+}
+
+/** Drops the oldest of more than so many, and tells if there was one. */
+function shortened(some: Map<string, unknown>, most: number): boolean {
+  if (some.size <= most) return false;
+  for (const oldest of some.keys()) {
+    some.delete(oldest);
+    break;
+  }
+  return true;
+}

@@ -1,0 +1,97 @@
+import type { Finding, Gaps, Rule } from "../../harness/rule.ts";
+import { isBreach, show, type Transcript, type WireEvent } from "../../harness/transcript.ts";
+import type { RequirementId } from "../../schemas/v0/requirements.ts";
+import type { Schemas } from "../../schemas/v0/schema.ts";
+import { type Breach, type ConnectionFacts, connectionFacts } from "./messages-facts.ts";
+
+/** The gaps of the server may hide a breach. Nothing excuses one that is seen. */
+const EACH: Gaps = { hide: ["server"], excuse: [] };
+/** The gaps of the client may hold the request that a response answers, and those of both what counts as answered. */
+const ANSWERS: Gaps = { hide: ["server", "client"], excuse: ["client", "server"] };
+
+/** The events that say which requests are open, and which were answered lately. */
+const requests = ({ open, answered, forgot }: ConnectionFacts): readonly (WireEvent | undefined)[] => [
+  ...[...open.values(), ...answered.values()].flatMap(({ request, response }) => [request, response]),
+  ...(forgot ? [FORGOTTEN] : []),
+];
+
+const FORGOTTEN: WireEvent = {
+  ...{ at: 0, from: "client", type: "cut" },
+  data: "requests that nobody can read, or more than are remembered",
+};
+
+interface How {
+  readonly requirement: RequirementId;
+  readonly kept: string;
+  readonly gaps?: Gaps;
+  /** The events that it needs, beside the one that breaks it. */
+  readonly needs?: (facts: ConnectionFacts) => readonly (WireEvent | undefined)[];
+}
+
+/** The rules of this version: each tells of the first message that breaks it. */
+const RULES: readonly How[] = [
+  { requirement: "message.envelope", kept: "every envelope is right" },
+  { requirement: "message.known", kept: "there is a schema of every message" },
+  { requirement: "message.direction", kept: "every message is one of a server" },
+  { requirement: "message.schema", kept: "every message validates" },
+  { requirement: "message.unknown-property", kept: "every property is named by a schema" },
+  { requirement: "message.time", kept: "every time is in microseconds" },
+  { requirement: "response.correlated", kept: "every response has its request", gaps: ANSWERS, needs: requests },
+  { requirement: "response.once", kept: "no request was answered twice", gaps: ANSWERS, needs: requests },
+  { requirement: "response.status", kept: "every response has a status, and what belongs to it" },
+  { requirement: "response.reason", kept: "every reason is one of its list" },
+  { requirement: "event.id-unique", kept: "no messageId came twice", needs: ({ ids }) => [...ids.values()] },
+];
+
+/** The rules of the section "Every message the server sends", by some schemas. */
+export const rulesBy = (schemas: Schemas): readonly Rule[] => [
+  ruleOfJson(schemas),
+  ...RULES.map(({ requirement, kept, gaps = EACH, needs = () => [] }) => ({
+    requirement,
+    judge(transcript: Transcript): Finding {
+      const breach = connectionFacts(transcript, schemas).breaches[requirement];
+      return breach ? broken(breach.event, breach.words) : { outcome: "kept", actual: kept };
+    },
+    needs(transcript: Transcript) {
+      const facts = connectionFacts(transcript, schemas);
+      return [...eventsOf(facts.breaches[requirement]), ...needs(facts)];
+    },
+    gaps,
+  })),
+];
+
+/** The rule of the form of all messages, which bytes that are no WebSocket message break, too. */
+function ruleOfJson(schemas: Schemas): Rule {
+  const breach = ({ events }: Transcript) => (events.some(isProvocation) ? undefined : events.find(isBreach));
+  return {
+    requirement: "message.json",
+    judge(transcript) {
+      const { breaches } = connectionFacts(transcript, schemas);
+      const limit = transcript.events.find(isLimit);
+      const wrong = breaches["message.json"];
+      const odd = breach(transcript);
+      if (wrong) return broken(wrong.event, wrong.words);
+      if (odd) return broken(odd, "it breaks RFC 6455");
+      if (limit) return { outcome: "inconclusive", actual: textOf(limit) };
+      return { outcome: "kept", actual: "every message is a JSON object" };
+    },
+    needs: (transcript) => [
+      ...eventsOf(connectionFacts(transcript, schemas).breaches["message.json"]),
+      ...[isLimit, isBreach, isProvocation].map((it) => transcript.events.find(it)),
+    ],
+    gaps: EACH,
+  };
+}
+
+/** The events without which a breach would not be seen. */
+const eventsOf = (breach: Breach | undefined) => (breach ? [...breach.because, breach.event] : []);
+
+const broken = (event: WireEvent, words: string): Finding => ({
+  outcome: "broken",
+  actual: `${words}: ${textOf(event)}`,
+  events: [event],
+});
+const isLimit = ({ type }: WireEvent) => type === "limit";
+/** Tells if the suite broke RFC 6455: what comes then is no fault of the server. */
+const isProvocation = ({ from, type }: WireEvent) => from === "client" && type === "violation";
+const textOf = (event: WireEvent) => ("data" in event ? event.data : show(event));

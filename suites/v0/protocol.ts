@@ -1,0 +1,65 @@
+import { scenarios } from "../../harness/scenario.ts";
+import { type Violation, validator } from "../../harness/schema.ts";
+import { isObject, type Message, type MessageEnvelope } from "../../harness/transcript.ts";
+import { formats } from "../../schemas/v0/formats.ts";
+import type { RequirementId } from "../../schemas/v0/requirements.ts";
+import { KINDS, type Kind, type Schemas } from "../../schemas/v0/schema.ts";
+
+/** Makes a case of this version; requirements that its catalogue lacks do not compile. */
+export const scenario = scenarios<RequirementId>();
+
+/** The subprotocol of this version. */
+export const SUBPROTOCOL = "v0.tachyon";
+
+/** The code by which a connection is closed for a reason. */
+export const POLICY = 1008;
+
+/** The parts of a message that say which it is; nothing where they are not as they must be. */
+export interface FullEnvelope extends MessageEnvelope {
+  readonly kind: Kind;
+  readonly id: string;
+}
+
+export function envelope({ type, messageId, commandId }: Message): FullEnvelope | undefined {
+  const kind = KINDS.find((it) => it === type);
+  if (kind === undefined || typeof messageId !== "string" || typeof commandId !== "string") return undefined;
+  return { kind, name: commandId, id: messageId };
+}
+
+/** Says what is wrong with the envelope of a message, if anything is. */
+export function wrongIn(message: Message): string | undefined {
+  const { type, messageId, commandId, data } = message;
+  if (!KINDS.some((it) => it === type)) return `type is not ${KINDS.join(", ")}`;
+  if (typeof messageId !== "string") return "messageId is no string";
+  if (typeof commandId !== "string") return "commandId is no string";
+  return data === undefined || isObject(data) ? undefined : "data is no object";
+}
+
+const { violations } = validator([], { strict: false, formats });
+
+/** Lists what is wrong with a message by the schema that it names; nothing if there is no such schema. */
+export const violationsIn =
+  (schemas: Schemas) =>
+  (message: Message): readonly Violation[] => {
+    const known = schemas.find(message.type, message.commandId);
+    return known ? violations(known.schema, message) : [];
+  };
+
+/** The reason of a response to a command that the server lacks. */
+export const UNIMPLEMENTED = "command_unimplemented";
+
+/** Tells if a message says that the server lacks a command: it may be any. */
+export const isUnimplemented = ({ type, status, reason }: Message): boolean =>
+  type === "response" && status === "failed" && reason === UNIMPLEMENTED;
+
+/** Says what is wrong with a message of a client, by its envelope and its schema; nothing if all is right. */
+export const mistakesBy =
+  (schemas: Schemas) =>
+  (message: Message): string | undefined => {
+    const wrong = wrongIn(message);
+    if (wrong !== undefined) return wrong;
+    const known = schemas.find(message.type, message.commandId);
+    if (!known) return `there is no schema of ${message.type} ${message.commandId}`;
+    if (message.status !== "failed" && known.source.every((it) => it === "server")) return "only servers may send it";
+    return violationsIn(schemas)(message)[0]?.says;
+  };

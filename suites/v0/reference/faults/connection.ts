@@ -1,0 +1,174 @@
+import type { IncomingMessage } from "node:http";
+import type { Behaviour } from "../behaviour.ts";
+import { highest } from "../behaviour.ts";
+import type { User } from "../world.ts";
+import type { Faults, ReferenceFault } from "./fault.ts";
+
+/** The first user that there is. */
+const anybody = ({ world }: Behaviour): User => world.users[0] as User;
+
+/** A change that takes a request for one of a user by its header. */
+const believing =
+  (which: (header: string | undefined, request: IncomingMessage) => boolean): ReferenceFault["change"] =>
+  (normal) => ({
+    authorize: (request) =>
+      which(request.headers.authorization, request) ? anybody(normal) : normal.authorize(request),
+  });
+
+/** A change that refuses some with 401. */
+const doubting =
+  (which: (header: string) => boolean, status = "401 Unauthorized", headers = {}): ReferenceFault["change"] =>
+  ({ authorize }) => ({
+    authorize: (request) => (which(request.headers.authorization ?? "") ? { status, headers } : authorize(request)),
+  });
+
+/** A change of which subprotocol is selected. */
+const selecting =
+  (select: (offered: readonly string[]) => string | undefined): ReferenceFault["change"] =>
+  () => ({ select, serves: (offered) => select(offered) !== undefined });
+
+/** Faults of the section "Handshake, authorization, version". */
+export const connectionFaults: Faults = {
+  "serves-strangers": {
+    says: "Serves a client without Authorization.",
+    breaks: "auth.required",
+    change: believing((header) => header === undefined),
+  },
+  "forbids-strangers": {
+    says: "Answers a client without Authorization with 403.",
+    breaks: "auth.required",
+    change: doubting((header) => header === "", "403 Forbidden"),
+  },
+  "challenges-nobody": {
+    says: "Answers a client without Authorization with a 401 that has no WWW-Authenticate.",
+    breaks: "auth.challenge",
+    change: doubting((header) => header === ""),
+  },
+  "challenges-with-basic": {
+    says: "Asks a client without Authorization for the scheme Basic.",
+    breaks: "auth.challenge",
+    change: doubting((header) => header === "", "401 Unauthorized", { "WWW-Authenticate": "Basic" }),
+  },
+  "believes-any-token": {
+    says: "Serves a client whatever its token is.",
+    breaks: "auth.invalid",
+    change: believing((header) => header === "Bearer conformance-no-token"),
+  },
+  "does-not-say-what-is-wrong-with-a-token": {
+    says: "Names no error in its challenge where nobody issued a token.",
+    breaks: "auth.error",
+    change: doubting((header) => header === "Bearer conformance-no-token", "401 Unauthorized", {
+      "WWW-Authenticate": "Bearer",
+    }),
+  },
+  "forbids-unknown-tokens": {
+    says: "Answers a client whose token nobody issued with 403.",
+    breaks: "auth.error",
+    change: doubting((header) => header === "Bearer conformance-no-token", "403 Forbidden"),
+  },
+  "takes-a-token-in-any-scheme": {
+    says: "Serves a client with a token in the scheme Basic or Token.",
+    breaks: "auth.scheme",
+    change: believing((header = "") => /^(Basic|Token) /.test(header)),
+  },
+  "takes-a-token-without-a-scheme": {
+    says: "Serves a client with a token without a scheme.",
+    breaks: "auth.scheme",
+    change: believing((header = "") => /^(?!Bearer$)[^ ]+$/.test(header)),
+  },
+  "insists-on-the-case-of-bearer": {
+    says: "Refuses a client that writes bearer in lower case.",
+    breaks: "auth.scheme-case",
+    change: doubting((header) => /^bearer /.test(header)),
+  },
+  "takes-the-first-of-two-tokens": {
+    says: "Looks at the first of several Authorization headers.",
+    breaks: "auth.many",
+    change: believing((_, { headersDistinct: { authorization = [] } }) => authorization.length > 1),
+  },
+  "believes-an-empty-token": {
+    says: "Serves a client with an empty token.",
+    breaks: "auth.many",
+    change: believing((header = "") => header.trim() === "Bearer"),
+  },
+
+  "looks-at-the-first-offer": {
+    says: "Looks only at the first subprotocol that a client offers.",
+    breaks: "version.list",
+    also: ["version.highest"],
+    change: selecting(([first = ""]) => highest([first])),
+  },
+  "looks-at-the-last-offer": {
+    says: "Looks only at the last subprotocol that a client offers.",
+    breaks: "version.list",
+    also: ["version.highest"],
+    change: selecting((offered) => highest(offered.slice(-1))),
+  },
+  "takes-any-major": {
+    says: "Selects a subprotocol of another major version.",
+    breaks: "version.unsupported",
+    change: selecting((offered) => highest(offered) ?? offered.find((it) => /^v[1-9].*\.tachyon$/.test(it))),
+  },
+  "takes-major-1": {
+    says: "Selects a subprotocol of major version 1.",
+    breaks: "version.unsupported",
+    change: selecting((offered) => highest(offered) ?? offered.find((it) => it === "v1.tachyon")),
+  },
+  "needs-no-offer": {
+    says: "Serves a client that offers no subprotocol.",
+    breaks: "version.missing",
+    change: ({ serves }) => ({ serves: (offered) => offered.length === 0 || serves(offered) }),
+  },
+  "refuses-higher-minors": {
+    says: "Refuses a client that offers only a higher minor.",
+    breaks: "version.higher-minor",
+    change: selecting((offered) =>
+      offered.length === 1 && /^v0\.[1-9]/.test(offered[0] ?? "") ? undefined : highest(offered),
+    ),
+  },
+  "knows-minors-of-one-digit": {
+    says: "Does not know minors of more than one digit.",
+    breaks: "version.higher-minor",
+    also: ["version.highest"],
+    change: selecting((offered) => highest(offered.filter((it) => !/^v0\.\d\d/.test(it)))),
+  },
+  "knows-no-minor-zero": {
+    says: "Refuses a client that offers v0.0.tachyon.",
+    breaks: "version.minor-zero",
+    change: selecting((offered) => highest(offered.filter((it) => it !== "v0.0.tachyon"))),
+  },
+  "prefers-low-minors": {
+    says: "Selects a lower minor where a client offers several.",
+    breaks: "version.highest",
+    change: selecting((offered) => {
+      const best = highest(offered);
+      return offered.find((it) => highest([it]) !== undefined && it !== best) ?? best;
+    }),
+  },
+  "compares-minors-as-texts": {
+    says: "Takes minor 9 for higher than 10.",
+    breaks: "version.highest",
+    change: selecting((offered) =>
+      offered
+        .filter((it) => highest([it]))
+        .toSorted()
+        .at(-1),
+    ),
+  },
+  "matches-versions-loosely": {
+    says: "Selects what only looks like version 0.",
+    breaks: "version.near-miss",
+    change: selecting((offered) => highest(offered) ?? offered.find((it) => /^x?v?0+\.?tachyon$/.test(it))),
+  },
+  "ignores-the-case-of-versions": {
+    says: "Selects V0.tachyon.",
+    breaks: "version.near-miss",
+    change: selecting((offered) => highest(offered) ?? offered.find((it) => it === "V0.tachyon")),
+  },
+  "leaves-browsers-hanging": {
+    says: "Does not answer a GET that asks for no WebSocket.",
+    breaks: "path.http",
+    also: ["transport.http"],
+    change: ({ http }) => ({ http: (request, response) => void (request.method === "GET" || http(request, response)) }),
+  },
+};

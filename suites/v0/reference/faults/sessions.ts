@@ -1,0 +1,192 @@
+import { isObject } from "../../../../harness/transcript.ts";
+import { eventOf } from "../world.ts";
+import { carryingOut, type Faults, isSuccess, leavingOver, saying, withData } from "./fault.ts";
+
+const SELF = "user/self";
+const DISCONNECT = "system/disconnect";
+
+/** Faults of the section "Sessions, system, user". */
+export const sessionFaults: Faults = {
+  "does-not-say-who-you-are": {
+    says: "Does not send user/self.",
+    breaks: "self.sent",
+    change: () => ({ greet() {} }),
+  },
+  "says-who-you-are-late": {
+    says: "Sends user/updated before user/self.",
+    breaks: "self.first",
+    change: saying((message) =>
+      message.commandId === SELF ? [eventOf("user/updated", { users: [] }), message] : undefined,
+    ),
+  },
+  "gives-each-connection-an-id": {
+    says: "Gives a user another id on each connection.",
+    breaks: "self.identity",
+    also: ["user.info", "user.subscribe", "messaging.roundtrip", "friend.roundtrip", "messaging.isolated"],
+    change() {
+      let count = 100;
+      return saying((message) => {
+        if (message.commandId !== SELF || !isObject(message.data)) return undefined;
+        count += 1;
+        return withData(message, { user: { ...Object(message.data.user), userId: String(count) } });
+      })({} as never);
+    },
+  },
+  "takes-all-users-for-one": {
+    says: "Tells every user the same id.",
+    breaks: "self.identity",
+    also: ["user.info", "user.subscribe", "messaging.roundtrip", "friend.roundtrip", "messaging.isolated"],
+    change: saying((message) =>
+      message.commandId === SELF && isObject(message.data)
+        ? withData(message, { user: { ...Object(message.data.user), userId: "1" } })
+        : undefined,
+    ),
+  },
+  "counts-nobody": {
+    says: "Says that no user is connected.",
+    breaks: "stats.count",
+    change: carryingOut(({ commandId }) =>
+      commandId === "system/serverStats" ? { data: { userCount: 0 } } : undefined,
+    ),
+  },
+  "leaves-without-an-answer": {
+    says: "Closes the connection without an answer to system/disconnect.",
+    breaks: "disconnect.answered",
+    also: ["resilience.concurrent", "disconnect.reason"],
+    change: leavingOver(1000, ({ commandId }) => commandId === DISCONNECT),
+  },
+  "stays-after-the-answer": {
+    says: "Answers system/disconnect, and does not close the connection.",
+    breaks: "disconnect.closes",
+    change: carryingOut(({ commandId }) => (commandId === DISCONNECT ? {} : undefined)),
+  },
+  "closes-with-1001": {
+    says: "Closes with code 1001 after system/disconnect.",
+    breaks: "disconnect.code",
+    change: carryingOut(({ commandId }, client) =>
+      commandId === DISCONNECT ? { next: () => client.leave(1001) } : undefined,
+    ),
+  },
+  "insists-on-a-reason": {
+    says: "Refuses system/disconnect without a reason.",
+    breaks: "disconnect.reason",
+    change: carryingOut(({ commandId, data }) =>
+      commandId === DISCONNECT && data === undefined ? { failed: "invalid_request" } : undefined,
+    ),
+  },
+  "tells-another-name": {
+    says: "Tells another name of a user in user/info than in user/self.",
+    breaks: "user.info",
+    change: saying((message) =>
+      message.commandId === "user/info" && isSuccess(message) ? withData(message, { username: "somebody" }) : undefined,
+    ),
+  },
+  "does-not-know-nobody": {
+    says: "Says internal_error where user/info asks for nobody.",
+    breaks: "user.info",
+    change: saying((message) =>
+      message.reason === "unknown_user" ? { ...message, reason: "internal_error" } : undefined,
+    ),
+  },
+  "updates-in-part": {
+    says: "Leaves the names out of the first user/updated.",
+    breaks: "user.subscribe",
+    change: saying((message) => {
+      const { users } = Object(message.data);
+      if (message.commandId !== "user/updated" || !Array.isArray(users)) return undefined;
+      return withData(message, { users: users.map(({ userId, status }) => ({ userId, status })) });
+    }),
+  },
+  "updates-nobody": {
+    says: "Sends no user/updated after user/subscribeUpdates.",
+    breaks: "user.subscribe",
+    change: saying((message) => (message.commandId === "user/updated" ? [] : undefined)),
+  },
+  "unsubscribes-who-subscribed": {
+    says: "Refuses to unsubscribe from who was not subscribed to.",
+    breaks: "user.unsubscribe",
+    change: carryingOut(({ commandId, data }) =>
+      commandId === "user/unsubscribeUpdates" && String(Object(data).userIds) === "conformance-nobody"
+        ? { failed: "invalid_request" }
+        : undefined,
+    ),
+  },
+};
+
+/** Faults of the section "Messages and friends". */
+export const socialFaults: Faults = {
+  "delivers-twice": {
+    says: "Sends every message to its receiver twice.",
+    breaks: "messaging.roundtrip",
+    change: saying((message) =>
+      message.commandId === "messaging/received"
+        ? [message, { ...message, messageId: `${message.messageId}-2` }]
+        : undefined,
+    ),
+  },
+  "breaks-emoji": {
+    says: "Replaces characters beyond the first plane of Unicode.",
+    breaks: "messaging.roundtrip",
+    change: saying((message) =>
+      message.commandId === "messaging/received"
+        ? withData(message, {
+            message: String(Object(message.data).message).replaceAll(/[\u{10000}-\u{10ffff}]/gu, "?"),
+          })
+        : undefined,
+    ),
+  },
+  "forgets-who-sent-it": {
+    says: "Names the receiver as the source of a message.",
+    breaks: "messaging.roundtrip",
+    change: saying((message) =>
+      message.commandId === "messaging/received"
+        ? withData(message, { source: { type: "player", userId: "2" } })
+        : undefined,
+    ),
+  },
+  "takes-messages-to-nobody": {
+    says: "Takes a message to nobody.",
+    breaks: "messaging.target",
+    change: saying((message) =>
+      message.reason === "invalid_target" ? { ...message, status: "success", reason: undefined } : undefined,
+    ),
+  },
+  "delivers-to-everybody": {
+    says: "Sends every message to all connections.",
+    breaks: "messaging.isolated",
+    also: ["messaging.roundtrip"],
+    change({ world }) {
+      const copies = new WeakSet<object>();
+      return {
+        edit(message) {
+          if (!isObject(message) || message.commandId !== "messaging/received" || copies.has(message)) return [message];
+          const copy = { ...message };
+          copies.add(copy);
+          for (const client of world.clients) if (!client.receives) client.say(copy);
+          return [message];
+        },
+      };
+    },
+  },
+  "forgets-friends": {
+    says: "Lists no friends.",
+    breaks: "friend.roundtrip",
+    change: saying((message) =>
+      message.commandId === "friend/list" && isSuccess(message) ? withData(message, { friends: [] }) : undefined,
+    ),
+  },
+  "does-not-tell-of-requests": {
+    says: "Does not tell a user of a friend request.",
+    breaks: "friend.roundtrip",
+    change: saying((message) => (message.commandId === "friend/requestReceived" ? [] : undefined)),
+  },
+};
+
+/** Faults of the section "Keep-alive". */
+export const keepaliveFaults: Faults = {
+  "never-pings": {
+    says: "Sends no pings.",
+    breaks: "ping.interval",
+    change: () => ({ pause: () => 1e9 }),
+  },
+};

@@ -1,0 +1,210 @@
+import { decode, type Frame, OPCODE } from "../../../../harness/frame.ts";
+import { edited, isControl, rewritten, type WholeFrame } from "../../../websocket/editing.ts";
+import type { Behaviour } from "../behaviour.ts";
+import type { Client } from "../world.ts";
+import { carryingOut, dropAll, type Faults, ignoring, type ReferenceFault } from "./fault.ts";
+
+/** A change that edits each frame of a client; `undefined` leaves it out. */
+const editing =
+  (make: () => (frame: WholeFrame) => Frame | undefined): ReferenceFault["change"] =>
+  () => ({ upgrade: (_, tcp) => edited(tcp, make()) });
+
+const BAD = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+
+/** A change that refuses some handshakes. */
+const refusing =
+  (which: (request: Parameters<Behaviour["upgrade"]>[0]) => boolean): ReferenceFault["change"] =>
+  () => ({ upgrade: (request, tcp) => (which(request) ? tcp.end(BAD) : tcp) });
+
+const extraOf = (request: object) => String((request as { readonly extra?: unknown }).extra ?? "");
+
+/** Faults of the section "WebSocket transport". */
+export const transportFaults: Faults = {
+  "wants-connection-upgrade-alone": {
+    says: "Refuses a handshake whose Connection header is not just Upgrade.",
+    breaks: "transport.handshake",
+    change: refusing(({ headers }) => !/^upgrade$/i.test(headers.connection?.trim() ?? "")),
+  },
+  "leaves-posts-hanging": {
+    says: "Does not answer HTTP requests other than GET.",
+    breaks: "transport.http",
+    change: ({ http }) => ({
+      http: (request, response) => void (request.method !== "GET" || http(request, response)),
+    }),
+  },
+  "selects-what-nobody-offered": {
+    says: "Selects v0.tachyon for who offers only what nobody knows.",
+    breaks: "transport.subprotocol",
+    change: ({ select, serves }) => ({
+      serves: (offered) => serves(offered) || offered.includes("one.conformance"),
+      select: (offered) => select(offered) ?? (offered.includes("one.conformance") ? "v0.tachyon" : undefined),
+    }),
+  },
+  "compresses-unasked": {
+    says: "Negotiates permessage-deflate though the client did not offer it.",
+    breaks: "transport.extensions",
+    change: () => ({
+      handshake(lines, { headers }) {
+        if (headers["sec-websocket-extensions"]?.includes("x-conformance"))
+          lines.push("Sec-WebSocket-Extensions: permessage-deflate");
+      },
+    }),
+  },
+  "ignores-pings": {
+    says: "Does not answer pings.",
+    breaks: "transport.ping",
+    change: ({ webSocket }) => ({ webSocket: { ...webSocket, autoPong: false } }),
+  },
+  "allows-two-fragments": {
+    says: "Ends the connection over a message in more than two fragments.",
+    breaks: "transport.fragmentation",
+    change: ({ webSocket }) => ({ webSocket: { ...webSocket, maxFragments: 2 } }),
+  },
+  "reads-one-frame-per-segment": {
+    says: "Reads only the first frame in a TCP segment.",
+    breaks: "transport.segmentation",
+    also: ["request.pipelined", "invalid.data", "valid.odd-strings"],
+    change: () => ({
+      upgrade(_, tcp) {
+        let big = false;
+        return rewritten(tcp, (bytes) => {
+          big ||= bytes.length > 1_000;
+          return big ? bytes : bytes.subarray(0, decode(bytes)?.size);
+        });
+      },
+    }),
+  },
+  "ignores-close-frames": {
+    says: "Does not answer a close frame.",
+    breaks: "transport.close",
+    change: editing(() => (frame) => (frame.opcode === OPCODE.close ? undefined : frame)),
+  },
+  "dies-of-bad-frames": {
+    says: "Drops all connections, as if it started again, when a client breaks RFC 6455.",
+    breaks: "transport.survives",
+    change: (normal) => ({ violated: () => dropAll(normal) }),
+  },
+  "upgrades-anything": {
+    says: "Answers a handshake with 101 though it has no key, another version or another method.",
+    breaks: "transport.strict-handshake",
+    change: () => ({
+      upgrade(request, tcp) {
+        request.method = "GET";
+        request.headers["sec-websocket-version"] = "13";
+        request.headers["sec-websocket-key"] ??= "dGhlIHNhbXBsZSBub25jZQ==";
+        return tcp;
+      },
+    }),
+  },
+  "knows-few-planes": {
+    says: "Refuses a request with characters of planes of Unicode in which nothing stands yet.",
+    breaks: "transport.unicode",
+    change: carryingOut((request) =>
+      /[\u{40000}-\u{dfffd}]/u.test(extraOf(request)) ? { failed: "invalid_request" } : undefined,
+    ),
+  },
+  "reads-frames-without-a-mask": {
+    says: "Accepts frames without a mask.",
+    breaks: "transport.masking",
+    change: editing(() => (frame) => ({ ...frame, masked: true })),
+  },
+  "ignores-reserved-bits": {
+    says: "Accepts frames with reserved bits.",
+    breaks: "transport.reserved",
+    change: editing(() => (frame) => ({ ...frame, reserved: 0 })),
+  },
+  "does-not-check-utf8": {
+    says: "Accepts text that is not UTF-8.",
+    breaks: "transport.utf8",
+    change: ({ webSocket }) => ({ webSocket: { ...webSocket, skipUTF8Validation: true } }),
+  },
+  "accepts-long-control-frames": {
+    says: "Accepts control frames of more than 125 bytes.",
+    breaks: "transport.control-frames",
+    change: editing(
+      () => (frame) =>
+        isControl(frame) ? { ...frame, payload: frame.payload.subarray(0, 125), lengthBytes: 0 } : frame,
+    ),
+  },
+};
+
+/** The number of clients that are too many. */
+const MANY = 80;
+
+/** Faults of the section "Resilience". */
+export const resilienceFaults: Faults = {
+  "serves-80-clients": {
+    says: `Answers nobody while more than ${MANY} clients are connected.`,
+    breaks: "resilience.concurrent",
+    change: (normal) => ignoring(() => normal.world.clients.size > MANY)(normal),
+  },
+  "waits-for-the-idle": {
+    says: "Answers nobody while 50 clients are connected that never said anything.",
+    breaks: "resilience.idle",
+    also: ["resilience.concurrent"],
+    change({ world, carryOut }) {
+      const spoke = new WeakSet<Client>();
+      return {
+        carryOut(request, client) {
+          spoke.add(client);
+          return [...world.clients].filter((it) => !spoke.has(it)).length >= 50 ? undefined : carryOut(request, client);
+        },
+      };
+    },
+  },
+  "waits-for-close-frames": {
+    says: "Answers nobody while 18 clients have not answered a close frame.",
+    breaks: "resilience.no-echo",
+    change({ carryOut }) {
+      const closing = new Set<Client>();
+      return {
+        carryOut(request, client) {
+          if (request.commandId === "system/disconnect") closing.add(client);
+          return closing.size >= 18 && !closing.has(client) ? undefined : carryOut(request, client);
+        },
+        gone: (client) => void closing.delete(client),
+      };
+    },
+  },
+  "dies-of-floods": {
+    says: "Drops all connections, as if it started again, when a client sends 100 malformed messages in one go.",
+    breaks: "resilience.flood",
+    change(normal) {
+      const counts = new WeakMap<Client, number>();
+      return {
+        malformed(client, why) {
+          const count = (counts.get(client) ?? 0) + 1;
+          counts.set(client, count);
+          if (count > 100) dropAll(normal);
+          if (count === 1) setImmediate(() => normal.malformed(client, why));
+        },
+      };
+    },
+  },
+  "ignores-big-messages": {
+    says: "Does not answer a request with a text of more than 32 KiB, nor what comes after it.",
+    breaks: "resilience.large",
+    change: deafAfter((request) => extraOf(request).length > 32 << 10 && /^x/.test(extraOf(request))),
+  },
+  "ignores-complicated-messages": {
+    says: "Does not answer a request with more than 10,000 values or with a very long number, nor what comes after it.",
+    breaks: "resilience.deep",
+    change: deafAfter((request) => {
+      const { extra } = request as { readonly extra?: unknown };
+      return (typeof extra === "object" && extra !== null) || extra === Number.POSITIVE_INFINITY;
+    }),
+  },
+};
+
+/** A change that answers nothing that a client sends from such a request on. */
+function deafAfter(which: (request: object) => boolean): ReferenceFault["change"] {
+  return ({ carryOut }) => {
+    const deaf = new WeakSet<Client>();
+    return {
+      carryOut(request, client) {
+        if (which(request)) deaf.add(client);
+        return deaf.has(client) ? undefined : carryOut(request, client);
+      },
+    };
+  };
+}

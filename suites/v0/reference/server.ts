@@ -1,0 +1,138 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import type { RunningServer, ServeOptions } from "../../../harness/protocol.ts";
+import { type Behaviour, conforming } from "./behaviour.ts";
+import { faultNamed } from "./faults/index.ts";
+import { PATH, type Refusal } from "./oauth.ts";
+import { BOT, type Client, KNOWN, newWorld, type User } from "./world.ts";
+
+/** Starts a Tachyon server that does what the protocol asks; or one with a fault. It keeps all in memory. */
+export async function serveReference({
+  host = "127.0.0.1",
+  port = 0,
+  fault,
+}: ServeOptions = {}): Promise<RunningServer> {
+  const clients = new Set<Client>();
+  const normal = conforming(newWorld(clients));
+  const behaviour: Behaviour = { ...normal, ...(fault === undefined ? {} : faultNamed(fault).change(normal)) };
+
+  const server = createServer((request, response) => behaviour.http(request, response));
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    behaviour.connection(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  server.on("clientError", (_, socket) => {
+    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+    else socket.destroy();
+  });
+
+  const webSockets = new WebSocketServer({
+    ...behaviour.webSocket,
+    noServer: true,
+    handleProtocols: (offered) => behaviour.select([...offered]) ?? false,
+  });
+  webSockets.on("headers", (lines, request) => behaviour.handshake(lines, request));
+  server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => {}); // A client that resets its connection.
+    const user = behaviour.authorize(request);
+    if ("status" in user) return refuse(socket, user);
+    if (!behaviour.serves(offeredBy(request))) return refuse(socket, { status: "400 Bad Request" });
+    const tcp = behaviour.upgrade(request, socket);
+    if (tcp.writableEnded) return;
+    webSockets.handleUpgrade(request, tcp, head, (webSocket) => welcome(webSocket, user, clients, behaviour));
+  });
+
+  server.listen(port, host);
+  await once(server, "listening");
+  const { address, family, port: bound } = server.address() as AddressInfo;
+  return {
+    url: `ws://${family === "IPv6" ? `[${address}]` : address}:${bound}${PATH}`,
+    users: KNOWN.map(({ token }) => ({ Authorization: `Bearer ${token}` })),
+    notes: [
+      ...KNOWN.map(({ name, token }) => `User ${name} has the access token ${token}`),
+      `Client ${BOT.id} with the secret ${BOT.secret} gets one by its credentials`,
+    ],
+    async close() {
+      const closed = once(server, "close");
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+const offeredBy = ({ headers }: IncomingMessage): string[] =>
+  (headers["sec-websocket-protocol"] ?? "")
+    .split(",")
+    .map((it) => it.trim())
+    .filter((it) => it !== "");
+
+function refuse(tcp: Duplex, { status, headers = {} }: Refusal): void {
+  const lines = Object.entries({ ...headers, Connection: "close", "Content-Length": "0" });
+  tcp.end(`HTTP/1.1 ${status}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`);
+}
+
+/** Serves a client until its connection is over. */
+function welcome(socket: WebSocket, user: User, clients: Set<Client>, behaviour: Behaviour): void {
+  const client = clientOf(socket, user, clients, behaviour);
+  clients.add(client);
+  let timer: NodeJS.Timeout | undefined;
+  const ping = () => {
+    timer = setTimeout(() => {
+      if (socket.readyState === socket.OPEN) socket.ping();
+      ping();
+    }, behaviour.pause());
+  };
+  ping();
+  socket.on("error", () => behaviour.violated(client)); // The library ends its connection.
+  socket.on("close", (code) => {
+    clearTimeout(timer);
+    clients.delete(client);
+    behaviour.gone(client, code);
+  });
+  socket.on("message", (data: RawData, binary) => {
+    if (clients.has(client)) take(data.toString(), binary, client, behaviour);
+  });
+  behaviour.greet(client);
+}
+
+function take(text: string, binary: boolean, client: Client, behaviour: Behaviour): void {
+  const message = behaviour.read(text, binary, client);
+  if (typeof message === "string") behaviour.malformed(client, message);
+  else if (message.type === "request") {
+    const outcome = behaviour.carryOut(message, client);
+    if (outcome) behaviour.respond(client, message, outcome);
+  } else behaviour.notice(message, client);
+}
+
+function clientOf(socket: WebSocket, user: User, clients: Set<Client>, behaviour: Behaviour): Client {
+  return {
+    user,
+    watches: new Set(),
+    receives: false,
+    get open() {
+      return socket.readyState === socket.OPEN;
+    },
+    say(message) {
+      if (socket.readyState !== socket.OPEN) return;
+      for (const it of behaviour.edit(message))
+        socket.send(typeof it === "string" || it instanceof Buffer ? it : JSON.stringify(it));
+    },
+    leave(code, reason) {
+      clients.delete(this);
+      socket.close(code, reason);
+    },
+    hang() {
+      clients.delete(this);
+    },
+    drop() {
+      clients.delete(this);
+      socket.terminate();
+    },
+  };
+}

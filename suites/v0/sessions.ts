@@ -1,0 +1,196 @@
+import type { Connection } from "../../harness/connection.ts";
+import { isNothing, type Nothing } from "../../harness/nothing.ts";
+import { isEnded, isObject, type Message } from "../../harness/transcript.ts";
+import { call, DISCONNECT, dialect, heard, STATS, statusOf } from "./dialect.ts";
+import { isUnimplemented, scenario } from "./protocol.ts";
+
+export const SELF = "user/self";
+
+/** Awaits what a client is told of its own user. */
+export async function selfOf(client: Connection): Promise<Message | Nothing> {
+  const event = await client.next({ kind: "event", name: SELF }, SELF);
+  if (isNothing(event)) return event;
+  return isObject(event.data) && isObject(event.data.user) ? event.data.user : {};
+}
+
+/** A property of what came, or why nothing did. */
+export const of = (it: Message | Nothing, name: string): unknown => (isNothing(it) ? it : it[name]);
+/** The data of a response or event, or why there is none. */
+export const dataOf = (response: Message | Nothing): Message | Nothing =>
+  isNothing(response) ? response : isObject(response.data) ? response.data : {};
+
+const LACKS = "the server lacks the command";
+/** The reason why a case is skipped that needs two users. */
+export const ONE = "it takes two users, and the suite can come as one only";
+
+/** The user of this id in `user/updated`. */
+const named = ({ data }: Message, userId: unknown): unknown => {
+  const { users } = Object(data);
+  return Array.isArray(users) ? users.find((it) => isObject(it) && it.userId === userId) : undefined;
+};
+
+/** The cases of a client that asks to be disconnected. */
+const disconnects = [
+  scenario({
+    id: "sessions/disconnect",
+    title: `a client sends ${DISCONNECT} with a reason`,
+    tests: ["disconnect.answered", "disconnect.closes", "disconnect.code"],
+    async run({ connect, check }) {
+      const client = await connect();
+      const response = await call(client, DISCONNECT, "leave", { reason: "bye" });
+      if (!check("disconnect.answered", of(response, "status"), { const: "success" })) return;
+      const ending = await client.closed();
+      if (!check("disconnect.closes", ending)) return;
+      check("disconnect.code", isNothing(ending) ? ending : (ending.code ?? "none"), { const: 1000 });
+    },
+  }),
+
+  scenario({
+    id: "sessions/disconnect-without-a-reason",
+    title: `a client sends ${DISCONNECT} without a reason`,
+    tests: ["disconnect.reason"],
+    async run({ connect, check }) {
+      check("disconnect.reason", of(await call(await connect(), DISCONNECT, "leave"), "status"), { const: "success" });
+    },
+  }),
+];
+
+/** The cases of the section "Sessions, system, user". */
+export const sessionCases = [
+  scenario({
+    id: "sessions/self",
+    title: "a client connects and says nothing",
+    tests: ["self.sent", "self.first"],
+    async run({ connect, check }) {
+      const client = await connect();
+      if (!check("self.sent", await selfOf(client))) return;
+      check("self.first", heard(client)[0]?.commandId, { const: SELF });
+    },
+  }),
+
+  scenario({
+    id: "sessions/identity",
+    title: "a user connects twice, and another user once",
+    tests: ["self.identity"],
+    async run({ connect, check, skip, users }) {
+      const first = of(await selfOf(await connect({ name: "first" })), "userId");
+      const again = of(await selfOf(await connect({ name: "again" })), "userId");
+      if (isNothing(first) || isNothing(again)) return skip("self.identity", "not told who it is: see self.sent");
+      check("self.identity", again, { const: first, title: "the same userId as before" });
+      if (users < 2) return;
+      const other = of(await selfOf(await connect({ name: "other", user: 1 })), "userId");
+      check("self.identity", other, { title: "another userId", type: "string", not: { const: first } });
+    },
+  }),
+
+  scenario({
+    id: "sessions/statistics",
+    title: `all users of the suite connect, and one sends ${STATS}`,
+    tests: ["stats.count"],
+    async run({ connect, check, skip, users, room }) {
+      const most = Math.min(users, room);
+      const clients = await Promise.all(
+        Array.from({ length: most }, (_, user) => connect({ name: `user ${user + 1}`, user })),
+      );
+      await Promise.all(clients.slice(1).map(dialect.sign));
+      const response = await call(clients[0] as Connection, STATS, "count");
+      if (!isNothing(response) && isUnimplemented(response)) return skip("stats.count", LACKS);
+      const expected = { title: `an integer, at least ${most}`, type: "integer", minimum: most };
+      check("stats.count", of(dataOf(response), "userCount"), expected);
+    },
+  }),
+
+  ...disconnects,
+
+  scenario({
+    id: "sessions/disconnect-and-again",
+    title: `a client sends ${DISCONNECT}, and the same user connects again`,
+    tests: ["disconnect.again"],
+    async run({ connect, check }) {
+      const client = await connect({ name: "leaves" });
+      await call(client, DISCONNECT, "leave");
+      await client.closed();
+      check("disconnect.again", statusOf(await dialect.sign(await connect({ name: "comes again" }))), {
+        const: "success",
+      });
+    },
+  }),
+
+  scenario({
+    id: "sessions/second-connection",
+    title: "a user connects a second time",
+    tests: ["second.connection"],
+    async run({ connect, report }) {
+      const first = await connect({ name: "first" });
+      await dialect.sign(first);
+      const second = await connect({ name: "second" });
+      await dialect.sign(second);
+      await dialect.sign(first);
+      const stays = (client: Connection) => client.opened && !isEnded(client);
+      const which = [stays(first) ? ["the first"] : [], stays(second) ? ["the second"] : []].flat();
+      report("second.connection", `stays: ${which.join(" and ") || "none"}`);
+    },
+  }),
+
+  scenario({
+    id: "sessions/info",
+    title: "a client asks for a user, another one where it can, and for nobody",
+    tests: ["user.info"],
+    async run({ connect, check, skip, users }) {
+      const client = await connect({ name: "asks" });
+      const other = users > 1 ? await connect({ name: "other", user: 1 }) : client;
+      const self = await selfOf(other);
+      if (isNothing(self)) return skip("user.info", "not told who it is: see self.sent");
+      const { userId, username } = self;
+      const response = await call(client, "user/info", "info", { userId });
+      if (!isNothing(response) && isUnimplemented(response)) return skip("user.info", LACKS);
+      check("user.info", dataOf(response), {
+        title: "the id and the name of user/self",
+        type: "object",
+        properties: { userId: { const: userId }, username: { const: username } },
+        required: ["userId", "username"],
+      });
+      const nobody = await call(client, "user/info", "nobody", { userId: "conformance-nobody" });
+      check("user.info", of(nobody, "reason"), { const: "unknown_user" });
+    },
+  }),
+
+  scenario({
+    id: "sessions/subscribe",
+    title: "a client subscribes to the changes of a user, another one where it can",
+    tests: ["user.subscribe"],
+    async run({ connect, check, skip, users }) {
+      const client = await connect({ name: "subscribes" });
+      const self = await selfOf(users > 1 ? await connect({ name: "other", user: 1 }) : client);
+      if (isNothing(self)) return skip("user.subscribe", "not told who it is: see self.sent");
+      const { userId, username } = self;
+      const response = await call(client, "user/subscribeUpdates", "subscribe", { userIds: [userId] });
+      if (!isNothing(response) && isUnimplemented(response)) return skip("user.subscribe", LACKS);
+      const event = await client.next(
+        (it) => it.commandId === "user/updated" && named(it, userId) !== undefined,
+        "user/updated",
+      );
+      check("user.subscribe", isNothing(event) ? event : named(event, userId), {
+        title: "user/updated with the id, the names and the status of the user",
+        type: "object",
+        properties: { userId: true, username: { const: username }, displayName: true, status: true },
+        required: ["userId", "username", "displayName", "status"],
+      });
+      await call(client, "user/unsubscribeUpdates", "unsubscribe", { userIds: [userId] });
+    },
+  }),
+
+  scenario({
+    id: "sessions/unsubscribe",
+    title: "a client unsubscribes from the changes of users that it never subscribed to, twice",
+    tests: ["user.unsubscribe"],
+    async run({ connect, check, skip }) {
+      const client = await connect();
+      for (const id of ["once", "twice"]) {
+        const response = await call(client, "user/unsubscribeUpdates", id, { userIds: ["conformance-nobody"] });
+        if (!isNothing(response) && isUnimplemented(response)) return skip("user.unsubscribe", LACKS);
+        if (!check("user.unsubscribe", of(response, "status"), { const: "success" })) return;
+      }
+    },
+  }),
+];

@@ -1,0 +1,127 @@
+import type { Connection } from "../../harness/connection.ts";
+import { isNothing, type Nothing } from "../../harness/nothing.ts";
+import { isObject, type Message } from "../../harness/transcript.ts";
+import { call, dialect, heard } from "./dialect.ts";
+import { scenario } from "./protocol.ts";
+import { dataOf, ONE, of, selfOf } from "./sessions.ts";
+
+const SEND = "messaging/send";
+const SUBSCRIBE = "messaging/subscribeReceived";
+const RECEIVED = "messaging/received";
+
+const to = (userId: unknown, message: string) => ({ target: { type: "player", userId }, message });
+const textOf = ({ data }: Message): unknown => (isObject(data) ? data.message : undefined);
+
+/** Awaits a message of this text. */
+const receive = (client: Connection, text: string): Promise<Message | Nothing> =>
+  client.next((it) => it.commandId === RECEIVED && textOf(it) === text, RECEIVED);
+
+/** Texts that are sent between users; a number of the run keeps cases apart. */
+const TEXTS: Readonly<Record<string, string>> = {
+  "a short text": "hello",
+  emoji: "👩‍👩‍👧‍👦 🦔 ünïcödé",
+  "512 characters": "x".repeat(500),
+};
+
+const roundtrips = Object.entries(TEXTS).map(([name, words]) =>
+  scenario({
+    id: `social/message-${name.replaceAll(" ", "-")}`,
+    title: `a user sends ${name} to another who subscribed`,
+    given: words,
+    tests: ["messaging.roundtrip"],
+    async run({ connect, check, skip, users, random }) {
+      if (users < 2) return skip("messaging.roundtrip", ONE);
+      const text = `${words} ${random.seed}`.slice(0, 512);
+      const [sender, receiver] = [await connect({ name: "sender" }), await connect({ name: "receiver", user: 1 })];
+      const [from, other] = [await selfOf(sender), await selfOf(receiver)];
+      if (isNothing(from) || isNothing(other))
+        return skip("messaging.roundtrip", "not told who they are: see self.sent");
+      await call(receiver, SUBSCRIBE, "subscribe", { since: { type: "latest" } });
+      const response = await call(sender, SEND, "send", to(other.userId, text));
+      if (!check("messaging.roundtrip", of(response, "status"), { const: "success" })) return;
+      const came = dataOf(await receive(receiver, text));
+      check("messaging.roundtrip", came, {
+        title: "messaging/received with the text and its source",
+        type: "object",
+        properties: {
+          source: { type: "object", properties: { type: { const: "player" }, userId: { const: from.userId } } },
+        },
+        required: ["source"],
+      });
+      await dialect.sign(receiver);
+      const count = heard(receiver).filter((it) => it.commandId === RECEIVED && textOf(it) === text).length;
+      check("messaging.roundtrip", count, { const: 1, title: "once" });
+    },
+  }),
+);
+
+const LIST = "friend/list";
+
+/** Tells if a user is on a list of friends. */
+async function isFriend(client: Connection, id: string, userId: unknown): Promise<boolean | Nothing> {
+  const friends = of(dataOf(await call(client, LIST, id)), "friends");
+  if (isNothing(friends)) return friends;
+  return Array.isArray(friends) && friends.some((it) => isObject(it) && it.userId === userId);
+}
+
+/** The cases of the section "Messages and friends". They change something on the server, and clean up. */
+export const socialCases = [
+  ...roundtrips,
+
+  scenario({
+    id: "social/message-to-nobody",
+    title: "a user sends a message to nobody",
+    tests: ["messaging.target"],
+    async run({ connect, check }) {
+      const response = await call(await connect(), SEND, "send", to("conformance-nobody", "hello"));
+      check("messaging.target", of(response, "reason"), { const: "invalid_target" });
+    },
+  }),
+
+  scenario({
+    id: "social/isolated",
+    title: "a user sends a message to another while a third connection is there",
+    tests: ["messaging.isolated"],
+    async run({ connect, check, skip, users, random }) {
+      if (users < 2) return skip("messaging.isolated", ONE);
+      const text = `for one only ${random.seed}`;
+      const sender = await connect({ name: "sender" });
+      const receiver = await connect({ name: "receiver", user: 1 });
+      const bystander = await connect({ name: "bystander" });
+      const other = await selfOf(receiver);
+      if (isNothing(other)) return skip("messaging.isolated", "not told who they are: see self.sent");
+      await call(receiver, SUBSCRIBE, "subscribe", { since: { type: "latest" } });
+      await call(sender, SEND, "private", to(other.userId, text));
+      await receive(receiver, text);
+      await dialect.sign(bystander);
+      const leaked = heard(bystander).filter((it) => it.messageId === "private" || textOf(it) === text);
+      check("messaging.isolated", leaked[0] ?? "nothing of it", { const: "nothing of it" });
+    },
+  }),
+
+  scenario({
+    id: "social/friends",
+    title: "a user asks another to become friends, who accepts, and is removed again",
+    tests: ["friend.roundtrip"],
+    async run({ connect, check, skip, users }) {
+      if (users < 2) return skip("friend.roundtrip", ONE);
+      const [one, two] = [await connect({ name: "asks" }), await connect({ name: "is asked", user: 1 })];
+      const [first, second] = [await selfOf(one), await selfOf(two)];
+      if (isNothing(first) || isNothing(second))
+        return skip("friend.roundtrip", "not told who they are: see self.sent");
+      const told = (client: Connection, name: string, from: unknown) =>
+        client.next((it) => it.commandId === name && isObject(it.data) && it.data.from === from, name);
+      const done = (response: Message | Nothing) =>
+        check("friend.roundtrip", of(response, "status"), { const: "success" });
+      if (!done(await call(one, "friend/sendRequest", "send", { to: second.userId }))) return;
+      check("friend.roundtrip", await told(two, "friend/requestReceived", first.userId));
+      if (!done(await call(two, "friend/acceptRequest", "accept", { from: first.userId }))) return;
+      check("friend.roundtrip", await told(one, "friend/requestAccepted", second.userId));
+      check("friend.roundtrip", await isFriend(one, "list", second.userId), { const: true, title: "on the list" });
+      check("friend.roundtrip", await isFriend(two, "list", first.userId), { const: true, title: "on the list" });
+      if (!done(await call(one, "friend/remove", "remove", { userId: second.userId }))) return;
+      check("friend.roundtrip", await isFriend(one, "gone", second.userId), { const: false, title: "on no list" });
+      check("friend.roundtrip", await isFriend(two, "gone", first.userId), { const: false, title: "on no list" });
+    },
+  }),
+];

@@ -1,0 +1,162 @@
+import { isObject, type Message } from "../../harness/transcript.ts";
+import type { MessageSchema, Schema, Schemas } from "../../schemas/v0/schema.ts";
+import { request } from "./dialect.ts";
+import { violationsIn } from "./protocol.ts";
+
+/** Data of a request, and what is special about it. */
+export interface SweepInput {
+  readonly what: string;
+  readonly data: unknown;
+}
+
+/** The inputs of one command that are made from its schema. */
+export interface Sweep {
+  readonly command: string;
+  /** Valid data: plain, with odd texts, with further properties. The plain one comes first. */
+  readonly valid: readonly SweepInput[];
+  /** Data that breaks the schema in one point. */
+  readonly invalid: readonly SweepInput[];
+}
+
+/** The inputs of every request that a user may send. Commands of which no valid data can be made are left out. */
+export function sweepsOf(schemas: Schemas): readonly Sweep[] {
+  const violations = violationsIn(schemas);
+  return schemas.all.filter(isOfUsers).flatMap(({ command, schema }) => {
+    const isValid = ({ data }: SweepInput) => violations(request(command, "", data)).length === 0;
+    const data = Object(schema.properties).data;
+    const plain: SweepInput = { what: "plain", data: isObject(data) ? plainOf(data) : undefined };
+    if (!isValid(plain)) return [];
+    const changed = isObject(data) ? changes(data, plain.data, "data") : [];
+    const all = [...changed, ...(plain.data === undefined ? [] : [{ what: "without data", data: undefined }])];
+    const same = new Set([JSON.stringify(plain.data)]);
+    const distinct = all.filter((it) => {
+      const text = `${JSON.stringify(it.data)}`;
+      return !same.has(text) && same.add(text);
+    });
+    // Data that is no object is malformed, not invalid.
+    const sendable = distinct.filter((it) => it.data === undefined || isObject(it.data));
+    return [
+      {
+        command,
+        valid: [plain, ...sendable.filter(isValid)],
+        invalid: sendable.filter((it) => !isValid(it)),
+      },
+    ];
+  });
+}
+
+const isOfUsers = ({ kind, source, target }: MessageSchema) =>
+  kind === "request" && source.includes("user") && target.includes("server");
+
+/** So many properties of objects in objects are gone through. */
+const DEPTH = 4;
+
+/** Valid data, as small as can be; that it is valid is for the schema to say. */
+function plainOf(schema: Schema, depth = 0): unknown {
+  const [branch] = [schema.anyOf, schema.oneOf].flatMap((it) => (Array.isArray(it) ? it : []));
+  if ("const" in schema) return schema.const;
+  if (Array.isArray(schema.enum)) return schema.enum[0];
+  if (Array.isArray(schema.allOf))
+    return Object.assign({}, ...schema.allOf.map((it) => plainOf(isObject(it) ? it : {}, depth)));
+  if (isObject(branch)) return plainOf(branch, depth);
+  switch (schema.type) {
+    case "string":
+      return textOf(schema);
+    case "integer":
+    case "number":
+      return typeof schema.minimum === "number" ? schema.minimum : 1;
+    case "boolean":
+      return true;
+    case "null":
+      return null;
+    case "array":
+      return depth > DEPTH || !isObject(schema.items)
+        ? []
+        : Array.from({ length: Number(schema.minItems ?? 0) }, () => plainOf(schema.items as Schema, depth + 1));
+    default:
+      return objectOf(schema, depth);
+  }
+}
+
+function objectOf({ properties, required }: Schema, depth: number): Message {
+  const names = Array.isArray(required) ? required.map(String) : [];
+  const known = isObject(properties) ? properties : {};
+  return Object.fromEntries(
+    names.map((name) => {
+      const inner = known[name];
+      return [name, isObject(inner) && depth <= DEPTH ? plainOf(inner, depth + 1) : "x"];
+    }),
+  );
+}
+
+const FORMATS: Readonly<Record<string, string>> = {
+  uuid: "00000000-0000-4000-8000-000000000000",
+  regex: ".",
+  ipv4: "127.0.0.1",
+  ipv6: "::1",
+};
+
+/** A text that a schema may want: of nobody and nothing, so that nothing is harmed. */
+function textOf({ format, minLength = 1 }: Schema): string {
+  return FORMATS[String(format)] ?? "conformance-nobody".padEnd(Number(minLength), "x");
+}
+
+/** Texts that are valid wherever any text is, and that servers stumble over. */
+const ODD: Readonly<Record<string, string>> = {
+  "a word": "banana",
+  "a negative number": "-1",
+  "an empty text": "",
+  "2^64": "18446744073709551616",
+  emoji: "👩‍👩‍👧‍👦",
+  NUL: "a\0b",
+  "a path": "../../etc/passwd",
+  "a quote": "' OR 1=1 --",
+};
+
+/** All values that differ from a plain one in one point, wherever that is. */
+function changes(schema: Schema, value: unknown, path: string, depth = 0): readonly SweepInput[] {
+  const here = [...replacements(schema, value)].map(([what, data]) => ({ what: `${path} is ${what}`, data }));
+  if (!isObject(value) || depth > DEPTH) return here;
+  const properties = propertiesOf(schema);
+  const known = new Map([
+    ...Object.entries(properties),
+    ...Object.keys(value).map((name) => [name, properties[name] ?? {}] as const),
+  ]);
+  const inner = [...known].flatMap(([name, one]) => {
+    const it = isObject(one) ? one : {};
+    const lacking: SweepInput[] = Object.hasOwn(value, name)
+      ? [{ what: `without ${path}.${name}`, data: omit(value, name) }]
+      : [];
+    const plain = Object.hasOwn(value, name) ? value[name] : plainOf(it);
+    const changed = changes(it, plain, `${path}.${name}`, depth + 1);
+    return [...lacking, ...changed.map(({ what, data }) => ({ what, data: { ...value, [name]: data } }))];
+  });
+  const more = { what: `${path} with a further property`, data: { ...value, conformance: [{ extra: 1 }] } };
+  return [...here, more, ...inner];
+}
+
+/** The properties that a schema names, in whatever branch; of several that name one the first counts. */
+function propertiesOf(schema: Schema): Message {
+  const branches = [schema.anyOf, schema.oneOf, schema.allOf].flatMap((it) => (Array.isArray(it) ? it : []));
+  const own = isObject(schema.properties) ? schema.properties : {};
+  return Object.assign({}, ...branches.toReversed().map((it) => propertiesOf(isObject(it) ? it : {})), own);
+}
+
+/** Values in the place of one: of other types, out of its list, too long, odd. */
+function* replacements(schema: Schema, value: unknown): Generator<readonly [what: string, value: unknown]> {
+  yield ["a number", 7];
+  yield ["a text", "conformance"];
+  yield ["true", true];
+  yield ["null", null];
+  yield ["an array", []];
+  yield ["an object", {}];
+  if (typeof schema.maxLength === "number") yield ["too long", "x".repeat(schema.maxLength + 1)];
+  if (typeof schema.minimum === "number") yield ["too small", schema.minimum - 1];
+  if (typeof value === "string") for (const [what, text] of Object.entries(ODD)) yield [what, text];
+  const items = isObject(schema.items) ? plainOf(schema.items) : undefined;
+  if (typeof schema.maxItems === "number") yield ["too many", Array(schema.maxItems + 1).fill(items)];
+  if (items !== undefined) yield ["one of a list", [items]];
+}
+
+const omit = (value: Message, name: string): Message =>
+  Object.fromEntries(Object.entries(value).filter(([it]) => it !== name));

@@ -1,0 +1,90 @@
+import type { Connection } from "../../harness/connection.ts";
+import { isNothing, type Nothing } from "../../harness/nothing.ts";
+import type { Case } from "../../harness/scenario.ts";
+import { isEnded, type Message } from "../../harness/transcript.ts";
+import type { Schemas } from "../../schemas/v0/schema.ts";
+import { slug } from "../websocket/words.ts";
+import { call, DISCONNECT, dialect, request, responseTo } from "./dialect.ts";
+import { isUnimplemented, scenario } from "./protocol.ts";
+import { type Sweep, type SweepInput, sweepsOf } from "./sweep-inputs.ts";
+
+/** So many requests are on their way at a time. */
+const AT_A_TIME = 5;
+
+/** Requests that break their schemas: nothing changes by them. */
+export const invalidCases = (schemas: Schemas): readonly Case[] =>
+  sweepsOf(schemas).flatMap((sweep) => (sweep.invalid.length > 0 ? [invalid(sweep)] : []));
+
+const invalid = ({ command, invalid: inputs }: Sweep) =>
+  scenario({
+    id: `invalid/${slug(command)}`,
+    title: `a client sends requests of ${command} that break its schema, each in one point`,
+    given: inputs,
+    tests: ["invalid.data", "invalid.usable"],
+    async run({ connect, check }) {
+      const client = await connect();
+      const isInvalid = ({ input: { what }, response }: Answer): boolean => {
+        const reason = isNothing(response) ? response : (response.reason ?? response.status);
+        const any = /is too long$/.test(what) && !isNothing(response) && response.status === "failed";
+        const expected = { enum: any ? [reason] : ["invalid_request", "command_unimplemented"] };
+        return check("invalid.data", reason, { title: `${what}: invalid_request`, ...expected });
+      };
+      // Each of the others is judged only if a connection lives on after one.
+      const [first, ...others] = inputs;
+      for (const answer of await answersTo(client, command, first ? [first] : [])) if (!isInvalid(answer)) return;
+      if (!check("invalid.usable", await dialect.sign(client))) return;
+      for (const answer of await answersTo(client, command, others)) if (!isInvalid(answer)) return;
+    },
+  });
+
+/** Valid requests of all commands, also with odd values: they may change something. */
+export const validCases = (schemas: Schemas): readonly Case[] =>
+  sweepsOf(schemas)
+    .filter(({ command }) => command !== DISCONNECT)
+    .map(valid);
+
+const valid = ({ command, valid: [plain, ...odd] }: Sweep) =>
+  scenario({
+    id: `valid/${slug(command)}`,
+    title: `a client sends valid requests of ${command}: plain ones, with odd texts, with further properties`,
+    given: [plain, odd],
+    tests: ["request.answered", "request.extra", "valid.odd-strings"],
+    async run({ connect, check }) {
+      const client = await connect();
+      const first = await call(client, command, "plain", plain?.data);
+      if (!check("request.answered", first) || isNothing(first)) return;
+      const extra = await call(client, command, "extra", { ...Object(plain?.data), conformance: { extra: [1] } });
+      const asInvalid = !isUnimplemented(first) && first.reason !== "invalid_request";
+      check("request.extra", isNothing(extra) ? extra : (extra.reason ?? "answered"), {
+        title: "not refused for a further property",
+        ...(asInvalid && { not: { const: "invalid_request" } }),
+      });
+      for (const { input, response } of await answersTo(client, command, odd))
+        if (!check("valid.odd-strings", response, { title: `${input.what}: a response` })) return;
+      check("valid.odd-strings", await dialect.sign(client), { title: "the connection works afterwards" });
+    },
+  });
+
+interface Answer {
+  readonly input: SweepInput;
+  readonly response: Message | Nothing;
+}
+
+/** Sends requests, some at a time, and awaits their responses. Stops at the first that has none. */
+async function answersTo(
+  client: Connection,
+  command: string,
+  inputs: readonly SweepInput[],
+): Promise<readonly Answer[]> {
+  const all: Answer[] = [];
+  for (let i = 0; i < inputs.length && !isEnded(client); i += AT_A_TIME) {
+    const some = inputs.slice(i, i + AT_A_TIME);
+    client.send(...some.map(({ data }, j) => request(command, `input-${i + j}`, data)));
+    for (const [j, input] of some.entries()) {
+      const response = await responseTo(client, `input-${i + j}`, command);
+      all.push({ input, response });
+      if (isNothing(response)) return all;
+    }
+  }
+  return all;
+}

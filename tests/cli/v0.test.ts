@@ -1,0 +1,159 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import WebSocket from "ws";
+import { own } from "../../schemas/v0/index.ts";
+import { protocolBy } from "../../suites/v0/index.ts";
+import { cli, folder as newFolder } from "./process.ts";
+
+const { path: folder, remove } = newFolder();
+const protocol = protocolBy(own);
+const V0 = ["--protocol", "v0"];
+
+let server: Awaited<ReturnType<typeof protocol.serve>>;
+beforeAll(async () => {
+  server = await protocol.serve();
+  writeFileSync(join(folder, "alice"), "alice-token\n");
+  writeFileSync(join(folder, "bob"), "bob-token\n");
+});
+afterAll(async () => {
+  await server.close();
+  remove();
+});
+
+const line = (event: object) => `${JSON.stringify({ connection: 1, ...event })}\n`;
+const says = (from: string, message: object) => line({ from, type: "text", data: JSON.stringify(message) });
+
+describe("a protocol version is chosen", () => {
+  test("one that there is not is one line, with exit 2", async () => {
+    const { code, stderr } = await cli(folder, ["list", "--protocol", "v1"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^tachyon-conformance: There is no protocol version "v1"\..* Known are 0\.1\.7 and v0\.\n$/);
+  });
+
+  test("0.1.7 takes no schemas", async () => {
+    const { code, stderr } = await cli(folder, ["list", "--schemas", "."]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--schemas goes with --protocol v0/);
+  });
+
+  test("list, explain and certify know it", async () => {
+    expect((await cli(folder, ["list", ...V0])).stdout).toMatch(/^Handshake, authorization, version \(33 cases\)/);
+    const { stdout } = await cli(folder, ["explain", "requests/alone", ...V0]);
+    expect(stdout).toContain(
+      "npx wscat -s v0.tachyon -H 'Authorization: Bearer alice-token' -c 'ws://localhost:8080/tachyon'",
+    );
+    expect(stdout).toContain("run <url> --protocol v0 --case requests/alone");
+    const certify = await cli(folder, ["certify", server.url, ...V0, "--implementation", "x"]);
+    expect(certify).toMatchObject({ code: 2, stderr: expect.stringContaining("Tachyon v0 has no set.") });
+  });
+});
+
+describe("a run", () => {
+  const some = ["--suite", "connection", "--suite", "sessions", "--suite", "social"];
+
+  test("as two users passes, redacts their tokens, and its report is read again", async () => {
+    const users = ["--as", "alice:@alice", "--as", "bob:@bob"];
+    const { code, stdout } = await cli(folder, ["run", server.url, ...V0, ...users, ...some]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^PASS/m)]);
+    const again = await cli(folder, ["report", "tachyon-report", "--json", "again.json"]);
+    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("requirements of Tachyon v0")]);
+    expect((await cli(folder, ["check", "tachyon-report"])).stdout).toContain("requirements of Tachyon v0");
+    const { stdout: kept } = await cli(folder, ["report", "again.json", "--markdown", "/dev/stdout", "--quiet"]);
+    expect(kept).not.toMatch(/alice-token|bob-token/);
+  });
+
+  test("as one user skips what takes two", async () => {
+    const { code, stdout } = await cli(folder, ["run", server.url, ...V0, "--as", "alice:@alice", "--suite", "social"]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/it takes two users/);
+  });
+
+  test.each([
+    ["alice", /--as takes a name and the file of a token/],
+    ["alice:@none", /Cannot read none/],
+    ["alice:@empty", /empty holds no access token/],
+  ])("as %s is refused in one line", async (as, says) => {
+    writeFileSync(join(folder, "empty"), "");
+    const { code, stderr } = await cli(folder, ["run", server.url, ...V0, "--as", as]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(says)]);
+  });
+
+  test("without a token says that the server wants one", async () => {
+    const { code, stderr } = await cli(folder, ["run", server.url, ...V0]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining("HTTP 401")]);
+  });
+});
+
+describe("check", () => {
+  const asked = { type: "request", messageId: "1", commandId: "system/serverStats" };
+  const answer = { ...asked, type: "response", status: "success", data: { userCount: 1 } };
+
+  test.each<[string, string, number, RegExp]>([
+    ["right", says("client", asked) + says("server", answer), 0, /^PASS/m],
+    ["uncorrelated", says("client", asked) + says("server", { ...answer, messageId: "2" }), 1, /response\.correlated/],
+    [
+      "invalid",
+      says("client", asked) + says("server", { ...answer, data: {} }),
+      1,
+      /data lacks the property "userCount"/,
+    ],
+  ])("judges recorded traffic without a server: %s", async (name, text, wanted, told) => {
+    writeFileSync(join(folder, `${name}.ndjson`), text + line({ from: "server", type: "end" }));
+    const { code, stdout } = await cli(folder, ["check", `${name}.ndjson`, ...V0]);
+    expect([code, stdout]).toEqual([wanted, expect.stringMatching(told)]);
+  });
+
+  test("by the schemas of a folder, whose digest the report names", async () => {
+    const schema = {
+      tachyon: { source: "server", target: "user" },
+      type: "object",
+      properties: { type: { const: "event" }, data: { type: "object", properties: { a: { type: "integer" } } } },
+    };
+    mkdirSync(join(folder, "schema/x/y"), { recursive: true });
+    writeFileSync(join(folder, "schema/x/y/event.json"), JSON.stringify(schema));
+    writeFileSync(
+      join(folder, "event.ndjson"),
+      says("server", { type: "event", messageId: "1", commandId: "x/y", data: { a: "one" } }),
+    );
+    const args = ["check", "event.ndjson", ...V0, "--schemas", "schema", "--json", "event.json"];
+    const { code, stdout } = await cli(folder, args);
+    expect([code, stdout]).toEqual([1, expect.stringContaining("data.a must be integer")]);
+    const { protocol: stored } = JSON.parse(readFileSync(join(folder, "event.json"), "utf8"));
+    expect(stored).toMatchObject({
+      version: "v0",
+      options: ["--protocol", "v0", "--schemas", "schema"],
+      schemas: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+  });
+});
+
+test("serve prints tokens by which a client connects", async () => {
+  const child = spawn(process.execPath, ["dist/cli.js", "serve", ...V0]);
+  try {
+    const [text] = await once(child.stdout, "data");
+    const [, url = ""] = /server: (ws:\S+)/.exec(String(text)) ?? [];
+    const [, token = ""] = /alice has the access token (\S+)/.exec(String(text)) ?? [];
+    const socket = new WebSocket(url, "v0.tachyon", { headers: { Authorization: `Bearer ${token}` } });
+    const [first] = await once(socket, "message");
+    expect(JSON.parse(String(first))).toMatchObject({ commandId: "user/self" });
+    const http = url.replace("ws:", "http:").replace("/tachyon", "");
+    const metadata = await (await fetch(`${http}/.well-known/oauth-authorization-server`)).json();
+    const body = new URLSearchParams({ grant_type: "client_credentials" });
+    const bot = { Authorization: `Basic ${btoa("conformance-bot:conformance-secret")}` };
+    const response = await fetch(metadata.token_endpoint, { method: "POST", body, headers: bot });
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    const { access_token: issued } = await response.json();
+    const robot = new WebSocket(url, "v0.tachyon", { headers: { Authorization: `Bearer ${issued}` } });
+    const [hello] = await once(robot, "message");
+    expect(JSON.parse(String(hello)).data.user.username).toBe("conformance-bot");
+    const wrong = await fetch(metadata.token_endpoint, { method: "POST", body });
+    expect([wrong.status, await wrong.json()]).toEqual([401, { error: "invalid_client" }]);
+    socket.terminate();
+    robot.terminate();
+  } finally {
+    child.kill();
+  }
+});

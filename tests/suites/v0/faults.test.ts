@@ -1,0 +1,93 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { DEFAULTS } from "../../../cli/defaults.ts";
+import { isBinding } from "../../../harness/catalogue.ts";
+import { overlapping } from "../../../harness/property.ts";
+import { run } from "../../../harness/runner.ts";
+import type { Case } from "../../../harness/scenario.ts";
+import { usersOf } from "../../../harness/target.ts";
+import { own } from "../../../schemas/v0/index.ts";
+import { requirements } from "../../../schemas/v0/requirements.ts";
+import { protocolBy } from "../../../suites/v0/index.ts";
+import { faults } from "../../../suites/v0/reference/faults/index.ts";
+import { brokenBy } from "../../helpers.ts";
+import { byTurns } from "../../turns.ts";
+
+const protocol = protocolBy(own);
+const cases = protocol.suites.flatMap((suite) => suite.cases);
+const ruled = new Set(protocol.rules.map(({ requirement }) => requirement));
+const wanted = process.env.FAULTS?.split(",");
+
+/** In so many days each fault meets the cases that are about it; and all cases but those that put load on a server. */
+const DAYS = { few: 4, all: 28 } as const;
+const names = wanted ?? byTurns(Object.keys(faults), DAYS.few);
+const inFull = new Set(wanted ?? byTurns(names, DAYS.all / DAYS.few));
+
+const LOAD = new Set(["resilience"]);
+
+/** The cases that are about what a fault breaks; those of requests and sessions where that holds of every message. */
+function casesFor(fault: string): readonly Case[] {
+  const { breaks = "" } = faults[fault] ?? {};
+  const about = cases.filter(({ suite, tests }) =>
+    ruled.has(breaks)
+      ? ["requests", "sessions", "social", "valid", "malformed"].includes(suite)
+      : tests.includes(breaks),
+  );
+  const others =
+    inFull.has(fault) && !breaks.startsWith("resilience.") ? cases.filter(({ suite }) => !LOAD.has(suite)) : [];
+  return cases.filter((it) => about.includes(it) || others.includes(it));
+}
+
+/** In ms: the reference server answers at once, or never. */
+const TIMEOUT = 1_500;
+
+/** The requirements that a run tells to be broken, with one fault. */
+async function told(fault: string): Promise<readonly string[]> {
+  const server = await protocol.serve({ fault });
+  const target = { url: new URL(server.url), headers: {}, ...usersOf(server) };
+  const result = await run(protocol, casesFor(fault), {
+    ...DEFAULTS,
+    target,
+    timeout: TIMEOUT,
+    concurrency: 4,
+    seed: 1,
+  }).finally(server.close);
+  return brokenBy(result);
+}
+
+const GROUP = 10;
+const SIDE_BY_SIDE = 2;
+
+for (let first = 0; first < names.length; first += GROUP) {
+  const group = names.slice(first, first + GROUP);
+  describe(`faults, group ${first / GROUP + 1}`, () => {
+    let all: readonly (readonly string[])[] = [];
+    beforeAll(async () => {
+      all = await overlapping(group, SIDE_BY_SIDE, told);
+    }, 240_000);
+
+    test.each(group)("%s is told by what it breaks, and by nothing else", (name) => {
+      const { breaks, also = [] } = faults[name] ?? {};
+      const found = all[group.indexOf(name)] ?? [];
+      expect(found).toContain(breaks);
+      expect([breaks, ...also]).toEqual(expect.arrayContaining(found as string[]));
+    });
+  });
+}
+
+/** The requirements that no fault breaks yet: what they say, the server of the suite has no simple way to get wrong. */
+const UNPROVED = [
+  "version.selected",
+  "disconnect.again",
+  "transport.header-whitespace",
+  "resilience.churn",
+  "resilience.churn-speed",
+  "resilience.half-open",
+  "resilience.abrupt",
+];
+
+test("there is a fault for every MUST and SHOULD, but for those that are named", () => {
+  const broken = new Set(Object.values(faults).flatMap(({ breaks, also = [] }) => [breaks, ...also]));
+  const missing = requirements.filter(({ id, level }) => isBinding(level, true) && !broken.has(id)).map(({ id }) => id);
+  expect(missing).toEqual(UNPROVED);
+  expect(Object.keys(faults).length).toBeGreaterThanOrEqual(60);
+});
