@@ -1,4 +1,5 @@
 import type { Arbitrary } from "fast-check";
+import type { Connection } from "../../harness/connection.ts";
 import { counterexample, type Generator, overlapping } from "../../harness/property.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
@@ -15,6 +16,17 @@ type Judge<T> = (
 /** The number of connections at the same time, and of malformed commands that share one. */
 const AT_A_TIME = 50;
 const SHARED = 20;
+
+/** The time that generated values may take, by how long an exact request takes, in ms. A value takes some of these. */
+const ENOUGH = 8_000;
+const REQUESTS = 4;
+
+/** Returns the number of values for a target that takes so many ms for a request: fewer if it is slow. */
+const fewer = (runs: number, ms: number) =>
+  Math.max(1, Math.min(runs, Math.floor((AT_A_TIME / REQUESTS) * (ENOUGH / ms))));
+
+/** Returns the time from the first event of a connection to the last, in ms. */
+const lengthOf = ({ transcript: { events } }: Connection) => (events.at(-1)?.at ?? 0) - (events[0]?.at ?? 0);
 
 /** Judges each value by itself, with this number of clients. */
 const each =
@@ -59,13 +71,21 @@ function generated<T, const Id extends RequirementId>(
     generates: true,
     given: [make, judge],
     async run({ connect, check, skip, random, room }) {
-      const { mistake: control } = await play(connect, [{ text: JSON.stringify(disconnect), valid: true }]);
+      const controls: Connection[] = [];
+      const watched: Connect = async (options) => {
+        const client = await connect(options);
+        controls.push(client);
+        return client;
+      };
+      const { mistake: control } = await play(watched, [{ text: JSON.stringify(disconnect), valid: true }]);
       if (control) {
         for (const id of about.tests) skip(id, "an exact request is not carried out either: see disconnect.success");
         return;
       }
-      const found = await counterexample(make, random, (values) => judge({ connect, room }, values));
-      const kept = `each of ${random.runs} generated from seed ${random.seed} kept it`;
+      // By the transcript, so that a recording gives the same.
+      const runs = fewer(random.runs, Math.max(1, ...controls.map(lengthOf)));
+      const found = await counterexample(make, { ...random, runs }, (values) => judge({ connect, room }, values));
+      const kept = `each of ${runs} generated from seed ${random.seed} kept it`;
       for (const id of about.tests.filter((it) => !found || it === found.finding.requirement)) {
         const words = found && `${found.finding.words}; the smallest that shows it: ${told(found.value)}`;
         check(id, found?.finding.untold ?? words ?? kept, { const: kept, title: kept });
