@@ -6,6 +6,7 @@ import { protocol } from "../../suites/0.1.7/index.ts";
 import { onWs, type Running } from "../servers/libraries.ts";
 import { bucket, every, gateway, type Limiter, together, type Way, window } from "../servers/limiting.ts";
 import { tachyon } from "../servers/tachyon.ts";
+import { byTurns } from "../turns.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -28,24 +29,26 @@ async function behind(way: Way, ...limiters: readonly Limiter[]): Promise<Found 
 }
 
 describe("measuring finds how many connections a target accepts at the same time", () => {
-  test.each<[number, Way]>([
+  const limits: [number, Way][] = [
     [5, 503],
     [5, "reset"],
     [5, "queue"],
     [1, 429],
     [60, 503],
-  ])("%i, others: %s", async (most, way) => {
+  ];
+  test.each(byTurns(limits, 2))("%i, others: %s", async (most, way) => {
     expect(await behind(way, together(most))).toEqual({ together: most });
   });
 });
 
 describe("measuring finds how many connections a target accepts in a second", () => {
-  test.each<[string, () => Limiter, number, Way]>([
+  const limits: [string, () => Limiter, number, Way][] = [
     ["10", () => bucket(10, 1), 10, 503],
     ["150, and 30 more at first", () => bucket(150, 30), 150, 503],
     ["100 in each second of the clock", () => window(100), 100, "reset"],
     ["30, those counted that are refused", () => window(30, true), 30, 429],
-  ])("%s", async (_, limiter, perSecond, way) => {
+  ];
+  test.each(byTurns(limits, 2))("%s", async (_, limiter, perSecond, way) => {
     const found = await behind(way, limiter());
     expect(found).toEqual({ perSecond: expect.any(Number) });
     expect(found?.perSecond).toBeLessThanOrEqual(perSecond * 1.1 + 1);
