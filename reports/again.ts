@@ -23,8 +23,8 @@ export function again(
 }
 
 /** The command that explains a requirement, a case or a fault. */
-export const commandExplain = ({ suite }: Pick<Report, "suite">, id: string): string =>
-  `npx ${suite.name} explain ${quoted(id)}`;
+export const commandExplain = ({ suite, protocol }: Pick<Report, "suite" | "protocol">, id: string): string =>
+  ["npx", suite.name, "explain", quoted(id), ...(protocol.options ?? []).map(quoted)].join(" ");
 
 /** The command that runs one case of a report alone. */
 export const commandAlone = (report: Parameters<typeof again>[0], id: string, more: readonly string[] = []): string =>

@@ -83,7 +83,11 @@ export function listCases(selection: Selection, { name, version, ...protocol }: 
 function casesInWords({ suites, requirements }: Listing, all: number): string {
   const lines = suites.flatMap(({ title, cases }) => {
     const width = Math.max(...cases.map(({ id }) => id.length));
-    return [`${title} (${cases.length} cases)`, ...cases.map((it) => `  ${it.id.padEnd(width)}  ${it.title}`), ""];
+    return [
+      `${title} (${cases.length} ${cases.length === 1 ? "case" : "cases"})`,
+      ...cases.map((it) => `  ${it.id.padEnd(width)}  ${it.title}`),
+      "",
+    ];
   });
   const rows = requirements.map(({ id, level, statement }) => `  ${id.padEnd(34)} ${level.padEnd(6)}  ${statement}`);
   return [...lines, `Requirements that they test (${rows.length} of ${all})`, ...rows, ""].join("\n");

@@ -82,6 +82,6 @@ function foundBy(cases: readonly NamedCase[]): string[] {
   return [
     `  found by ${length} ${length === 1 ? "case" : "cases"}${length > NAMED ? ", among them" : ""}`,
     ...cases.slice(0, NAMED).map((it) => `    ${it.id}  ${it.title}`),
-    ...(length > NAMED ? ["    docs/kill-matrix.md lists them all"] : []),
+    ...(length > NAMED ? [`    and ${length - NAMED} more`] : []),
   ];
 }

@@ -121,5 +121,8 @@ export function requirementInWords(it: AboutRequirement, protocol: Protocol): st
 
 function testedBy(cases: readonly NamedCase[]): string[] {
   if (cases.length === 0) return ["  not tested by this version of the suite yet"];
-  return [`  tested by ${cases.length} cases`, ...cases.map((it) => `    ${it.id}  ${it.title}`)];
+  return [
+    `  tested by ${cases.length} ${cases.length === 1 ? "case" : "cases"}`,
+    ...cases.map((it) => `    ${it.id}  ${it.title}`),
+  ];
 }

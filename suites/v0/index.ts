@@ -58,11 +58,13 @@ export function protocolBy(schemas: Schemas): Protocol {
   };
 }
 
-/** The cases that are about what each fault breaks. */
-const killsOf = (faults: Readonly<Record<string, Fault>>, suites: readonly Suite[]) =>
-  Object.fromEntries(
-    Object.entries(faults).map(([name, { breaks }]) => [
-      name,
-      suites.flatMap(({ cases }) => cases.filter(({ tests }) => tests.includes(breaks)).map(({ id }) => id)),
-    ]),
+/** The cases that are about what each fault breaks. If that is a rule for every message, all that run by default are. */
+function killsOf(faults: Readonly<Record<string, Fault>>, suites: readonly Suite[]) {
+  const usual = suites.filter(({ load }) => !load).flatMap(({ cases }) => cases.map(({ id }) => id));
+  return Object.fromEntries(
+    Object.entries(faults).map(([name, { breaks }]) => {
+      const about = suites.flatMap(({ cases }) => cases.filter(({ tests }) => tests.includes(breaks)));
+      return [name, about.length > 0 ? about.map(({ id }) => id) : usual];
+    }),
   );
+}

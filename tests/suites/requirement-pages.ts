@@ -1,5 +1,5 @@
 import type { PhrasingContent, RootContent } from "mdast";
-import { breaking, isEverywhere, sourceOf, testing } from "../../cli/explain/requirement.ts";
+import { breaking, chosen, isEverywhere, sourceOf, testing } from "../../cli/explain/requirement.ts";
 import type { Requirement } from "../../harness/catalogue.ts";
 import type { Fault, Protocol, Section } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
@@ -39,7 +39,7 @@ function index(protocol: Protocol): string {
       text(`${requirements.length} requirements, tested by ${cases.length} cases. `),
       ...sentence(GENERATED),
       text(" The same, with what really goes over the wire: "),
-      code("npx tachyon-conformance explain <requirement, case or fault>"),
+      code(`npx tachyon-conformance explain <requirement, case or fault>${chosen(protocol)}`),
       text("."),
     ),
     ...sections.flatMap((section) => [
@@ -85,7 +85,7 @@ function chapter(
       [text("Source: "), ...sentence(sourceOf(requirement))],
       ...clauseOf(id, protocol),
       ...(cause === undefined ? [] : [[text("Common causes: "), ...sentence(cause)]]),
-      [text("Alone: "), code(`npx tachyon-conformance run <url> --requirement ${id}`)],
+      [text("Alone: "), code(`npx tachyon-conformance run <url>${chosen(protocol)} --requirement ${id}`)],
     ]),
     ...faultsOf(breaking(id, faults)),
     ...casesOf(id, before, protocol),
