@@ -7,7 +7,7 @@ export interface Window {
 }
 
 /** The time after which the window doubles, in timeouts. */
-const STEP = 0.02;
+const STEP = 0.04;
 
 /** It does not double while answers are late by `some`, and halves when they are late by `much`; in timeouts. */
 const LATE = { some: 0.05, much: 0.125 } as const;

@@ -15,7 +15,7 @@ const BUDGET = 6_000;
 test("a run whose time is up ends, blames nobody, and says how far it came", async () => {
   const { url, close } = await program("tests/servers/slow.js", "one message at a time, 50 ms each");
   closing.push(close);
-  const { results, stop } = await runAgainst(url, byDefault, { budget: BUDGET, timeout: 5_000, idle: 100 });
+  const { results, stop } = await runAgainst(url, byDefault, { budget: BUDGET, timeout: 20_000, idle: 100 });
   expect(results.filter(isBroken).map(({ case: it }) => it.id)).toEqual([]);
   expect(stop).toMatchObject({ reason: "slow", words: expect.stringMatching(/^not run: .* after \d+ cases/) });
   const ran = results.filter(({ connections }) => connections.length > 0);
