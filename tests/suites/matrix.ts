@@ -6,8 +6,9 @@ import type { Case } from "../../harness/scenario.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import type { Faults, ReferenceFault } from "../../suites/0.1.7/reference/faults/fault.ts";
-import { faultNamed, faults } from "../../suites/0.1.7/reference/faults/index.ts";
+import { faults } from "../../suites/0.1.7/reference/faults/index.ts";
 import { fromStored, type Killed, type StoredKill, toStored } from "../../suites/0.1.7/reference/kills.ts";
+import { faultIn } from "../../suites/websocket/faults.ts";
 import { brokenBy, cases, runAgainst } from "../helpers.ts";
 import { byTurns } from "../turns.ts";
 
@@ -16,7 +17,7 @@ export const PAGE = "docs/kill-matrix.md";
 const { suites } = protocol;
 const { UPDATE_DOCS, FAULTS } = process.env;
 const wanted = FAULTS?.split(",");
-for (const name of wanted ?? []) faultNamed(name); // Throws where there is none.
+for (const name of wanted ?? []) faultIn(faults, name); // Throws where there is none.
 
 /** The findings of a run against the reference server with one fault. */
 interface Row extends Killed {

@@ -1,7 +1,5 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
-import type { ServerOptions } from "ws";
+import type { IncomingMessage } from "node:http";
+import { type Hosting, hosting } from "../../websocket/hosting.ts";
 
 /** A client of the reference server. */
 export interface Client {
@@ -23,21 +21,9 @@ export interface Client {
 }
 
 /** All that the reference server decides, so that a fault can let it decide otherwise in one point. */
-export interface Behaviour {
+export interface Behaviour extends Hosting {
   /** All clients that are connected. */
   readonly everybody: ReadonlySet<Client>;
-  /** The options of the WebSocket library. */
-  readonly webSocket: ServerOptions;
-  /** A TCP connection is there. */
-  connection(tcp: Socket): void;
-  /** Answers bytes that are no HTTP request, or too long for one. */
-  unreadable(tcp: Duplex): void;
-  /** Answers a request that asks for no WebSocket. */
-  http(request: IncomingMessage, response: ServerResponse): void;
-  /** May look at or change the request for a WebSocket and its TCP connection; ends it to refuse it. */
-  upgrade(request: IncomingMessage, tcp: Duplex): Duplex;
-  /** May change the lines of the 101. */
-  handshake(lines: string[], request: IncomingMessage): void;
   greet(client: Client, parity: string): void;
   parity(version: string | null): string;
   /** The command that a message names; `undefined` where it is malformed. */
@@ -61,19 +47,11 @@ export const greetingOf = (tachyonVersion: string, versionParity: string) => ({
 export const success = { command: "system/disconnected/response", status: "success" };
 export const refusal = { command: "system/disconnected/response", status: "failed", reason: "invalid_command" };
 
-/** The largest message that is read, in bytes. */
-const MAX_PAYLOAD = 16 << 20;
-
 /** Does what the protocol asks, and nothing else. */
 export function conforming(version: string, everybody: ReadonlySet<Client>): Behaviour {
   return {
+    ...hosting,
     everybody,
-    webSocket: { maxPayload: MAX_PAYLOAD },
-    connection() {},
-    unreadable() {},
-    http: (_, response) => void response.writeHead(426, { upgrade: "websocket", connection: "close" }).end(),
-    upgrade: (_, tcp) => tcp,
-    handshake() {},
     greet: (client, versionParity) => client.say(greetingOf(version, versionParity)),
     parity: (client) => parityBetween(version, client),
     read,

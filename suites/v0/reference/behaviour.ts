@@ -1,33 +1,21 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
-import type { ServerOptions } from "ws";
+import type { IncomingMessage } from "node:http";
 import { isObject, type Message, parse } from "../../../harness/transcript.ts";
 import { own } from "../../../schemas/v0/index.ts";
+import { type Hosting, hosting } from "../../websocket/hosting.ts";
 import { POLICY, UNIMPLEMENTED, violationsIn, wrongIn } from "../protocol.ts";
 import { commands, self } from "./commands.ts";
 import { answerHttp, authorize, PATH, type Refusal } from "./oauth.ts";
 import { type Client, eventOf, type Outcome, type Said, type User, type World } from "./world.ts";
 
 /** All that the reference server decides, so that a fault can let it decide otherwise in one point. */
-export interface Behaviour {
+export interface Behaviour extends Hosting {
   readonly world: World;
-  /** The options of the WebSocket library. */
-  readonly webSocket: ServerOptions;
-  /** A TCP connection is there. */
-  connection(tcp: Socket): void;
-  /** Answers a request that asks for no WebSocket. */
-  http(request: IncomingMessage, response: ServerResponse): void;
   /** The user who asks for a WebSocket, or why there is none for the request. */
   authorize(request: IncomingMessage): User | Refusal;
   /** Tells if a client that offers these subprotocols is served. */
   serves(offered: readonly string[]): boolean;
   /** The subprotocol that is selected, of those that a client offers. */
   select(offered: readonly string[]): string | undefined;
-  /** May change the bytes of a client. */
-  upgrade(request: IncomingMessage, tcp: Duplex): Duplex;
-  /** May change the lines of the 101. */
-  handshake(lines: string[], request: IncomingMessage): void;
   greet(client: Client): void;
   /** The message that a client sends, or what is wrong with it. */
   read(text: string, binary: boolean, client: Client): Message | string;
@@ -48,18 +36,14 @@ export interface Behaviour {
   gone(client: Client, code: number): void;
 }
 
-/** The largest message that is read, in bytes. */
-const MAX_PAYLOAD = 16 << 20;
-
 /** Between two pings at least and at most, in ms. The protocol asks for one every 10 s, and prefers that the time varies. */
 const PAUSE = { least: 300, most: 600 } as const;
 
 /** Does what the protocol asks. */
 export function conforming(world: World): Behaviour {
   return {
+    ...hosting,
     world,
-    webSocket: { maxPayload: MAX_PAYLOAD },
-    connection() {},
     http: (request, response) => void answerHttp(request, response, world).catch(() => response.destroy()),
     authorize(request) {
       if ((request.url ?? "").split("?", 1)[0] !== PATH) return { status: "404 Not Found" };
@@ -67,8 +51,6 @@ export function conforming(world: World): Behaviour {
     },
     serves: (offered) => highest(offered) !== undefined,
     select: highest,
-    upgrade: (_, tcp) => tcp,
-    handshake() {},
     greet: (client) => client.say(eventOf("user/self", self(client.user, world))),
     read(text, binary) {
       const message = binary ? undefined : parse(text);

@@ -1,36 +1,22 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { RunningServer, ServeOptions } from "../../../harness/protocol.ts";
+import { faultIn } from "../../websocket/faults.ts";
+import { httpHost } from "../../websocket/hosting.ts";
 import { type Behaviour, conforming } from "./behaviour.ts";
-import { faultNamed } from "./faults/index.ts";
+import { faults } from "./faults/index.ts";
 import { PATH, type Refusal } from "./oauth.ts";
 import { BOT, type Client, KNOWN, newWorld, type User } from "./world.ts";
 
 /** Starts a Tachyon server that does what the protocol asks; or one with a fault. It keeps all in memory. */
-export async function serveReference({
-  host = "127.0.0.1",
-  port = 0,
-  fault,
-}: ServeOptions = {}): Promise<RunningServer> {
+export async function serveReference(options: ServeOptions = {}): Promise<RunningServer> {
+  const { fault } = options;
   const clients = new Set<Client>();
   const normal = conforming(newWorld(clients));
-  const behaviour: Behaviour = { ...normal, ...(fault === undefined ? {} : faultNamed(fault).change(normal)) };
+  const behaviour: Behaviour = { ...normal, ...(fault === undefined ? {} : faultIn(faults, fault).change(normal)) };
 
-  const server = createServer((request, response) => behaviour.http(request, response));
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    behaviour.connection(socket);
-    socket.on("close", () => sockets.delete(socket));
-  });
-  server.on("clientError", (_, socket) => {
-    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
-    else socket.destroy();
-  });
-
+  const { server, listen } = httpHost(behaviour);
   const webSockets = new WebSocketServer({
     ...behaviour.webSocket,
     noServer: true,
@@ -47,22 +33,13 @@ export async function serveReference({
     webSockets.handleUpgrade(request, tcp, head, (webSocket) => welcome(webSocket, user, clients, behaviour));
   });
 
-  server.listen(port, host);
-  await once(server, "listening");
-  const { address, family, port: bound } = server.address() as AddressInfo;
   return {
-    url: `ws://${family === "IPv6" ? `[${address}]` : address}:${bound}${PATH}`,
+    ...(await listen(options, PATH)),
     users: KNOWN.map(({ token }) => ({ Authorization: `Bearer ${token}` })),
     notes: [
       ...KNOWN.map(({ name, token }) => `User ${name} has the access token ${token}`),
       `Client ${BOT.id} with the secret ${BOT.secret} gets one by its credentials`,
     ],
-    async close() {
-      const closed = once(server, "close");
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { OPCODE } from "../../../../harness/frame.ts";
 import { isControl } from "../../../websocket/editing.ts";
-import { editing, rewriting } from "./editing.ts";
+import { editing, rewriting } from "../../../websocket/faults.ts";
 import { commandIn, type Faults, refusing } from "./fault.ts";
 
 /** Tells if a segment begins with a short frame whose masking key is zeros. */

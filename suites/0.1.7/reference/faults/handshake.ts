@@ -1,7 +1,6 @@
 import type { Duplex } from "node:stream";
+import { BAD_REQUEST } from "../../../websocket/hosting.ts";
 import type { Faults } from "./fault.ts";
-
-const BAD = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
 
 /** A header with white space around its value, but for one space before it. */
 const PADDED = /^[\w-]+:( [ \t]|\t|.*\S[ \t]+\r$)/m;
@@ -12,7 +11,8 @@ export const handshakeFaults: Faults = {
     says: "Refuses a handshake with an Origin or a Cookie.",
     breaks: "transport.handshake",
     change: () => ({
-      upgrade: ({ headers: { origin, cookie } }, tcp) => ((origin ?? cookie) === undefined ? tcp : tcp.end(BAD)),
+      upgrade: ({ headers: { origin, cookie } }, tcp) =>
+        (origin ?? cookie) === undefined ? tcp : tcp.end(BAD_REQUEST),
     }),
   },
   "keeps-white-space-around-header-values": {
@@ -26,7 +26,7 @@ export const handshakeFaults: Faults = {
           void tcp.prependOnceListener("data", (bytes: Buffer) => {
             if (PADDED.test(bytes.toString("latin1"))) padded.add(tcp);
           }),
-        upgrade: (_, tcp) => (padded.has(tcp) ? tcp.end(BAD) : tcp),
+        upgrade: (_, tcp) => (padded.has(tcp) ? tcp.end(BAD_REQUEST) : tcp),
       };
     },
   },

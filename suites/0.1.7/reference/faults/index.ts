@@ -1,6 +1,5 @@
-import { suggestion, UsageError } from "../../../../harness/usage.ts";
 import { disconnectFaults } from "./disconnect.ts";
-import type { Faults, ReferenceFault } from "./fault.ts";
+import type { Faults } from "./fault.ts";
 import { malformedFaults } from "./malformed.ts";
 import { messageFaults } from "./messages.ts";
 import { resilienceFaults } from "./resilience.ts";
@@ -16,13 +15,3 @@ export const faults: Faults = {
   ...transportFaults,
   ...resilienceFaults,
 };
-
-/** The fault of this name. Throws a `UsageError` where there is none. */
-export function faultNamed(name: string): ReferenceFault {
-  const fault = Object.hasOwn(faults, name) ? faults[name] : undefined;
-  if (!fault)
-    throw new UsageError(
-      `There is no fault "${name}".${suggestion(name, Object.keys(faults))} --list-faults lists them.`,
-    );
-  return fault;
-}

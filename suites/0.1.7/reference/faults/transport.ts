@@ -1,6 +1,6 @@
-import { decode, encode, OPCODE } from "../../../../harness/frame.ts";
+import { encode, OPCODE } from "../../../../harness/frame.ts";
 import { framesIn, isControl } from "../../../websocket/editing.ts";
-import { editing, rewriting } from "./editing.ts";
+import { editing, rewriting, webSocketFaults } from "../../../websocket/faults.ts";
 import { dropAll, type Faults, type ReferenceFault } from "./fault.ts";
 import { frameFaults } from "./frames.ts";
 import { handshakeFaults } from "./handshake.ts";
@@ -77,11 +77,7 @@ export const transportFaults: Faults = {
       },
     }),
   },
-  "ignores-pings": {
-    says: "Does not answer pings.",
-    breaks: "transport.ping",
-    change: ({ webSocket }) => ({ webSocket: { ...webSocket, autoPong: false } }),
-  },
+  "ignores-pings": webSocketFaults["ignores-pings"],
   "forgets-what-a-ping-holds": {
     says: "Answers every ping with a pong without a payload.",
     breaks: "transport.ping",
@@ -95,11 +91,7 @@ export const transportFaults: Faults = {
       return frame.opcode === OPCODE.text ? { ...frame, final: true } : frame;
     }),
   },
-  "allows-two-fragments": {
-    says: "Ends the connection over a message in more than two fragments.",
-    breaks: "transport.fragmentation",
-    change: ({ webSocket }) => ({ webSocket: { ...webSocket, maxFragments: 2 } }),
-  },
+  "allows-two-fragments": webSocketFaults["allows-two-fragments"],
   "ignores-empty-fragments": {
     says: "Leaves aside fragments that hold nothing, the last ones too.",
     breaks: "transport.fragmentation",
@@ -107,17 +99,7 @@ export const transportFaults: Faults = {
       () => (frame) => (frame.opcode === OPCODE.continuation && frame.payload.length === 0 ? undefined : frame),
     ),
   },
-  "reads-one-frame-per-segment": {
-    says: "Reads only the first frame in a TCP segment.",
-    breaks: "transport.segmentation",
-    change: rewriting(() => {
-      let big = false; // Of a message that is longer than a segment all must be read.
-      return (bytes) => {
-        big ||= bytes.length > 1_000;
-        return big ? bytes : bytes.subarray(0, decode(bytes)?.size);
-      };
-    }),
-  },
+  "reads-one-frame-per-segment": webSocketFaults["reads-one-frame-per-segment"],
   "reads-whole-frames-only": {
     says: "Throws away a frame that does not come in one TCP segment.",
     breaks: "transport.segmentation",
@@ -130,11 +112,7 @@ export const transportFaults: Faults = {
       connection: (tcp) => void tcp.once("data", (bytes) => bytes.includes("\r\n\r\n") || tcp.destroy()),
     }),
   },
-  "ignores-close-frames": {
-    says: "Does not answer a close frame.",
-    breaks: "transport.close",
-    change: editing(() => (frame) => (frame.opcode === OPCODE.close ? undefined : frame)),
-  },
+  "ignores-close-frames": webSocketFaults["ignores-close-frames"],
   "dies-of-bad-frames": {
     says: "Drops all connections, as if it started again, when a client breaks the WebSocket protocol.",
     breaks: "transport.survives",
@@ -177,46 +155,16 @@ export const transportFaults: Faults = {
       },
     })),
   },
-  "upgrades-anything": {
-    says: "Answers a handshake with 101 though it has no key, another version or another method.",
-    breaks: "transport.strict-handshake",
-    change: () => ({
-      upgrade(request, tcp) {
-        request.method = "GET";
-        request.headers["sec-websocket-version"] = "13";
-        request.headers["sec-websocket-key"] ??= "dGhlIHNhbXBsZSBub25jZQ==";
-        return tcp;
-      },
-    }),
-  },
-  "reads-frames-without-a-mask": {
-    says: "Accepts frames without a mask.",
-    breaks: "transport.masking",
-    change: editing(() => (frame) => ({ ...frame, masked: true })),
-  },
-  "ignores-reserved-bits": {
-    says: "Accepts frames with reserved bits.",
-    breaks: "transport.reserved",
-    change: editing(() => (frame) => ({ ...frame, reserved: 0 })),
-  },
+  "upgrades-anything": webSocketFaults["upgrades-anything"],
+  "reads-frames-without-a-mask": webSocketFaults["reads-frames-without-a-mask"],
+  "ignores-reserved-bits": webSocketFaults["ignores-reserved-bits"],
   "ignores-reserved-opcodes": {
     says: "Leaves frames with reserved opcodes aside.",
     breaks: "transport.reserved",
     change: editing(() => (frame) => ([0, 1, 2, 8, 9, 10].includes(frame.opcode) ? frame : undefined)),
   },
-  "does-not-check-utf8": {
-    says: "Accepts text that is not UTF-8.",
-    breaks: "transport.utf8",
-    change: ({ webSocket }) => ({ webSocket: { ...webSocket, skipUTF8Validation: true } }),
-  },
-  "accepts-long-control-frames": {
-    says: "Accepts control frames of more than 125 bytes.",
-    breaks: "transport.control-frames",
-    change: editing(
-      () => (frame) =>
-        isControl(frame) ? { ...frame, payload: frame.payload.subarray(0, 125), lengthBytes: 0 } : frame,
-    ),
-  },
+  "does-not-check-utf8": webSocketFaults["does-not-check-utf8"],
+  "accepts-long-control-frames": webSocketFaults["accepts-long-control-frames"],
   "joins-control-frames": {
     says: "Accepts control frames in fragments.",
     breaks: "transport.control-frames",

@@ -1,20 +1,13 @@
-import { decode, type Frame, OPCODE } from "../../../../harness/frame.ts";
-import { edited, isControl, rewritten, type WholeFrame } from "../../../websocket/editing.ts";
+import { webSocketFaults } from "../../../websocket/faults.ts";
+import { BAD_REQUEST } from "../../../websocket/hosting.ts";
 import type { Behaviour } from "../behaviour.ts";
 import type { Client } from "../world.ts";
 import { carryingOut, dropAll, type Faults, ignoring, type ReferenceFault } from "./fault.ts";
 
-/** A change that edits each frame of a client; `undefined` leaves it out. */
-const editing =
-  (make: () => (frame: WholeFrame) => Frame | undefined): ReferenceFault["change"] =>
-  () => ({ upgrade: (_, tcp) => edited(tcp, make()) });
-
-const BAD = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
-
 /** A change that refuses some handshakes. */
 const refusing =
   (which: (request: Parameters<Behaviour["upgrade"]>[0]) => boolean): ReferenceFault["change"] =>
-  () => ({ upgrade: (request, tcp) => (which(request) ? tcp.end(BAD) : tcp) });
+  () => ({ upgrade: (request, tcp) => (which(request) ? tcp.end(BAD_REQUEST) : tcp) });
 
 const extraOf = (request: object) => String((request as { readonly extra?: unknown }).extra ?? "");
 
@@ -50,52 +43,19 @@ export const transportFaults: Faults = {
       },
     }),
   },
-  "ignores-pings": {
-    says: "Does not answer pings.",
-    breaks: "transport.ping",
-    change: ({ webSocket }) => ({ webSocket: { ...webSocket, autoPong: false } }),
-  },
-  "allows-two-fragments": {
-    says: "Ends the connection over a message in more than two fragments.",
-    breaks: "transport.fragmentation",
-    change: ({ webSocket }) => ({ webSocket: { ...webSocket, maxFragments: 2 } }),
-  },
+  "ignores-pings": webSocketFaults["ignores-pings"],
+  "allows-two-fragments": webSocketFaults["allows-two-fragments"],
   "reads-one-frame-per-segment": {
-    says: "Reads only the first frame in a TCP segment.",
-    breaks: "transport.segmentation",
+    ...webSocketFaults["reads-one-frame-per-segment"],
     also: ["request.pipelined", "invalid.data", "valid.odd-strings"],
-    change: () => ({
-      upgrade(_, tcp) {
-        let big = false;
-        return rewritten(tcp, (bytes) => {
-          big ||= bytes.length > 1_000;
-          return big ? bytes : bytes.subarray(0, decode(bytes)?.size);
-        });
-      },
-    }),
   },
-  "ignores-close-frames": {
-    says: "Does not answer a close frame.",
-    breaks: "transport.close",
-    change: editing(() => (frame) => (frame.opcode === OPCODE.close ? undefined : frame)),
-  },
+  "ignores-close-frames": webSocketFaults["ignores-close-frames"],
   "dies-of-bad-frames": {
     says: "Drops all connections, as if it started again, when a client breaks RFC 6455.",
     breaks: "transport.survives",
     change: (normal) => ({ violated: () => dropAll(normal) }),
   },
-  "upgrades-anything": {
-    says: "Answers a handshake with 101 though it has no key, another version or another method.",
-    breaks: "transport.strict-handshake",
-    change: () => ({
-      upgrade(request, tcp) {
-        request.method = "GET";
-        request.headers["sec-websocket-version"] = "13";
-        request.headers["sec-websocket-key"] ??= "dGhlIHNhbXBsZSBub25jZQ==";
-        return tcp;
-      },
-    }),
-  },
+  "upgrades-anything": webSocketFaults["upgrades-anything"],
   "knows-few-planes": {
     says: "Refuses a request with characters of planes of Unicode in which nothing stands yet.",
     breaks: "transport.unicode",
@@ -103,29 +63,10 @@ export const transportFaults: Faults = {
       /[\u{40000}-\u{dfffd}]/u.test(extraOf(request)) ? { failed: "invalid_request" } : undefined,
     ),
   },
-  "reads-frames-without-a-mask": {
-    says: "Accepts frames without a mask.",
-    breaks: "transport.masking",
-    change: editing(() => (frame) => ({ ...frame, masked: true })),
-  },
-  "ignores-reserved-bits": {
-    says: "Accepts frames with reserved bits.",
-    breaks: "transport.reserved",
-    change: editing(() => (frame) => ({ ...frame, reserved: 0 })),
-  },
-  "does-not-check-utf8": {
-    says: "Accepts text that is not UTF-8.",
-    breaks: "transport.utf8",
-    change: ({ webSocket }) => ({ webSocket: { ...webSocket, skipUTF8Validation: true } }),
-  },
-  "accepts-long-control-frames": {
-    says: "Accepts control frames of more than 125 bytes.",
-    breaks: "transport.control-frames",
-    change: editing(
-      () => (frame) =>
-        isControl(frame) ? { ...frame, payload: frame.payload.subarray(0, 125), lengthBytes: 0 } : frame,
-    ),
-  },
+  "reads-frames-without-a-mask": webSocketFaults["reads-frames-without-a-mask"],
+  "ignores-reserved-bits": webSocketFaults["ignores-reserved-bits"],
+  "does-not-check-utf8": webSocketFaults["does-not-check-utf8"],
+  "accepts-long-control-frames": webSocketFaults["accepts-long-control-frames"],
 };
 
 /** The number of clients that are too many. */

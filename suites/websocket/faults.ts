@@ -1,0 +1,100 @@
+import { decode, type Frame, OPCODE } from "../../harness/frame.ts";
+import type { Fault } from "../../harness/protocol.ts";
+import { suggestion, UsageError } from "../../harness/usage.ts";
+import type { SharedId } from "./dialect.ts";
+import { edited, isControl, rewritten, type WholeFrame } from "./editing.ts";
+import type { Hosting } from "./hosting.ts";
+
+/** A change of what a reference server does below its protocol. */
+type Change = (normal: Hosting) => Partial<Hosting>;
+
+/** A fault that any reference server can have, whatever its protocol. */
+interface SharedFault extends Fault {
+  readonly breaks: SharedId;
+  readonly change: Change;
+}
+
+/** A change that edits each frame of a client before the WebSocket library reads it; `undefined` leaves it out. */
+export const editing =
+  (make: () => (frame: WholeFrame) => Frame | undefined): Change =>
+  () => ({ upgrade: (_, tcp) => edited(tcp, make()) });
+
+/** A change that rewrites the bytes of a client, one TCP segment after another. */
+export const rewriting =
+  (make: () => (bytes: Buffer) => Buffer): Change =>
+  () => ({ upgrade: (_, tcp) => rewritten(tcp, make()) });
+
+/** The faults of WebSockets that every reference server has. Each version lists them in its own order. */
+export const webSocketFaults = {
+  "ignores-pings": {
+    says: "Does not answer pings.",
+    breaks: "transport.ping",
+    change: ({ webSocket }) => ({ webSocket: { ...webSocket, autoPong: false } }),
+  },
+  "allows-two-fragments": {
+    says: "Ends the connection over a message in more than two fragments.",
+    breaks: "transport.fragmentation",
+    change: ({ webSocket }) => ({ webSocket: { ...webSocket, maxFragments: 2 } }),
+  },
+  "reads-one-frame-per-segment": {
+    says: "Reads only the first frame in a TCP segment.",
+    breaks: "transport.segmentation",
+    change: rewriting(() => {
+      let big = false; // Of a message that is longer than a segment all must be read.
+      return (bytes) => {
+        big ||= bytes.length > 1_000;
+        return big ? bytes : bytes.subarray(0, decode(bytes)?.size);
+      };
+    }),
+  },
+  "ignores-close-frames": {
+    says: "Does not answer a close frame.",
+    breaks: "transport.close",
+    change: editing(() => (frame) => (frame.opcode === OPCODE.close ? undefined : frame)),
+  },
+  "upgrades-anything": {
+    says: "Answers a handshake with 101 though it has no key, another version or another method.",
+    breaks: "transport.strict-handshake",
+    change: () => ({
+      upgrade(request, tcp) {
+        request.method = "GET";
+        request.headers["sec-websocket-version"] = "13";
+        request.headers["sec-websocket-key"] ??= "dGhlIHNhbXBsZSBub25jZQ==";
+        return tcp;
+      },
+    }),
+  },
+  "reads-frames-without-a-mask": {
+    says: "Accepts frames without a mask.",
+    breaks: "transport.masking",
+    change: editing(() => (frame) => ({ ...frame, masked: true })),
+  },
+  "ignores-reserved-bits": {
+    says: "Accepts frames with reserved bits.",
+    breaks: "transport.reserved",
+    change: editing(() => (frame) => ({ ...frame, reserved: 0 })),
+  },
+  "does-not-check-utf8": {
+    says: "Accepts text that is not UTF-8.",
+    breaks: "transport.utf8",
+    change: ({ webSocket }) => ({ webSocket: { ...webSocket, skipUTF8Validation: true } }),
+  },
+  "accepts-long-control-frames": {
+    says: "Accepts control frames of more than 125 bytes.",
+    breaks: "transport.control-frames",
+    change: editing(
+      () => (frame) =>
+        isControl(frame) ? { ...frame, payload: frame.payload.subarray(0, 125), lengthBytes: 0 } : frame,
+    ),
+  },
+} as const satisfies Readonly<Record<string, SharedFault>>;
+
+/** Returns the fault of this name. Throws a `UsageError` if there is none. */
+export function faultIn<F extends Fault>(faults: Readonly<Record<string, F>>, name: string): F {
+  const fault = Object.hasOwn(faults, name) ? faults[name] : undefined;
+  if (!fault)
+    throw new UsageError(
+      `There is no fault "${name}".${suggestion(name, Object.keys(faults))} --list-faults lists them.`,
+    );
+  return fault;
+}
