@@ -43,7 +43,7 @@ test("a wrong handshake is a finding in a report, since the server did talk", as
   const url = await serving("miscalculates-the-accept-key");
   const { code, stdout } = await cli(cwd, ["run", url, "--suite", "transport"]);
   expect(code).toBe(1);
-  expect(stdout).toMatch(/transport\.handshake \(MUST\)/);
+  expect(stdout).toMatch(/^FAIL .*\n.*\n {2}transport\.handshake \(MUST\): /m);
   expect(stdout).toMatch(/expected {2}status 101, Upgrade: websocket, Connection: Upgrade, Sec-WebSocket-Accept: /);
 });
 
