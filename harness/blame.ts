@@ -32,6 +32,7 @@ import { alone } from "./work.ts";
 
 /** Runs again the cases that failed among others, so that none is blamed for another. The first run took `took` ms. */
 export async function confirm(cases: readonly Case[], took: number, session: Session): Promise<void> {
+  if (cases.every((it) => isRight(session.results.get(it) ?? { verdict: "pass" }))) return;
   await askAgain(cases, session);
   await openAgain(cases, session);
   if (session.stop) return;

@@ -1,6 +1,6 @@
 import { isBroken, isFinding, isRight, withChecks } from "./catalogue.ts";
 import { type CaseResult, endOf } from "./execute.ts";
-import { brokenFoundations, ground } from "./foundation.ts";
+import { brokenFoundations, grounded } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 import { HANDSHAKE } from "./patience.ts";
 import type { Case } from "./scenario.ts";
@@ -47,7 +47,7 @@ const decisive = ({ checks, verdict }: CaseResult): readonly Check[] =>
   checks.filter((check) => check.verdict === verdict);
 
 /** Tells if a handshake of a case had no answer in time. */
-const hung = ({ connections }: CaseResult): boolean =>
+export const hung = ({ connections }: CaseResult): boolean =>
   connections.some(({ events }) => events.some((it) => it.type === "timeout" && it.what === HANDSHAKE));
 
 /** Tells if others got meanwhile what this case missed. For the answer to a handshake nobody knows. */
@@ -124,14 +124,16 @@ export function doubtful(cases: readonly Case[], session: Session): readonly Cas
       ({ verdict, requirement }) =>
         verdict !== "fail" || (known.has(requirement) && !protocol.foundations.plain[requirement]?.plain.includes(id)),
     );
-  return ground([...results.values()], [], protocol.foundations).filter(
-    (it) =>
-      wanted.has(it.case) &&
-      !culprits.has(it.case.id) &&
-      !session.rechecked.has(it.case.id) &&
-      !it.unstable &&
-      ((it.verdict === "fail" && !isKnown(it)) || isCrowded(it)),
-  );
+  return [...results.values()]
+    .map((it) => grounded(it, known, protocol.foundations))
+    .filter(
+      (it) =>
+        wanted.has(it.case) &&
+        !culprits.has(it.case.id) &&
+        !session.rechecked.has(it.case.id) &&
+        !it.unstable &&
+        ((it.verdict === "fail" && !isKnown(it)) || isCrowded(it)),
+    );
 }
 
 /** Returns the warnings of cases that waited in vain in a stall. */

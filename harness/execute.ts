@@ -62,10 +62,11 @@ export async function dial(
   idle = () => {},
 ): Promise<Connection> {
   const { ca, insecure } = target;
-  const sent = headersOf(target, anonymous, user);
+  const usual = headersOf(target);
+  const sent = anonymous || user ? headersOf(target, anonymous, user) : usual;
   const options = { name, ...sent, handshake, ca, insecure, idle, protocol };
   const connection = await connect(protocol.address(target.url, query), options, shared);
-  const plain = query === undefined && !handshake && sent.anonymous === headersOf(target).anonymous;
+  const plain = query === undefined && !handshake && sent.anonymous === usual.anonymous;
   shared.limits.saw(connection, plain);
   return connection;
 }
@@ -97,7 +98,7 @@ export async function execute(
   let opening = 0;
   const open: Open = async (options) => {
     bench.signal?.throwIfAborted();
-    while (opening + opened.filter(isHeld).length >= room)
+    while (Number.isFinite(room) && opening + opened.filter(isHeld).length >= room)
       if (!(await shared.limits.freed()))
         throw new BeyondLimit(`it takes more than ${room} at the same time, and the target accepts no more`);
     opening += 1;

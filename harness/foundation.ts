@@ -125,12 +125,13 @@ export function restsOnBroken(
   return seen.every((root) => root !== undefined) ? seen[0] : undefined;
 }
 
-/** Returns one result as `ground` does. */
-function grounded<Result extends Judged>(
+/** Returns one result as `ground` does; `broken` are the foundations that `brokenFoundations` found. */
+export function grounded<Result extends Judged>(
   it: Result,
   broken: ReadonlyMap<string, string>,
   foundations: Foundations,
 ): Result {
+  if (broken.size === 0 && !it.unstable && !it.checks.some(isFinding)) return it;
   const causes = new Map<string, string>();
   const explained = (check: Check, cause: string | undefined) => {
     if (cause === undefined) return check;

@@ -5,6 +5,7 @@ import { runControls } from "./controls.ts";
 import { brokenSoFar } from "./doubt.ts";
 import { type Bench, type CaseResult, dial, endOf, execute, isGreeted, notJudged, notRun } from "./execute.ts";
 import { ground, isPlain, restsOnBroken } from "./foundation.ts";
+import { groupBy } from "./group.ts";
 import { lastNewcomer } from "./lost.ts";
 import { inconclusive } from "./outage.ts";
 import type { Protocol } from "./protocol.ts";
@@ -142,7 +143,8 @@ function stagesOf(cases: readonly Case[], { suites, foundations }: Protocol): St
     if (isPlain(id, foundations)) return "plain";
     return load.has(suite) ? "heavy" : upsets.has(suite) ? "upsetting" : "calm";
   };
-  const of = (kind: ReturnType<typeof kindOf>) => cases.filter((it) => kindOf(it) === kind);
+  const kinds = groupBy(cases, kindOf);
+  const of = (kind: ReturnType<typeof kindOf>) => kinds.get(kind) ?? [];
   return { calm: [...of("plain"), ...of("calm")], upsetting: of("upsetting"), heavy: of("heavy"), long: of("long") };
 }
 

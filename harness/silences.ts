@@ -3,6 +3,7 @@ import {
   brokenIn,
   cameToOthers,
   harmsOthers,
+  hung,
   isDoubtful,
   isShort,
   othersWereServed,
@@ -14,7 +15,6 @@ import {
 import type { CaseResult } from "./execute.ts";
 import { ground } from "./foundation.ts";
 import { groupBy } from "./group.ts";
-import { HANDSHAKE } from "./patience.ts";
 import type { Case } from "./scenario.ts";
 import { isTooLate, type Session, settle } from "./session.ts";
 import { alone, work } from "./work.ts";
@@ -48,12 +48,9 @@ export async function askAgain(cases: readonly Case[], session: Session): Promis
 export async function openAgain(cases: readonly Case[], session: Session): Promise<void> {
   const { results, shared } = session;
   const deadline = shared.clock() + CONFIRMATION;
-  const isUnopened = ({ verdict, connections }: CaseResult) =>
-    verdict === "skip" &&
-    connections.some(({ events }) => events.some((it) => it.type === "timeout" && it.what === HANDSHAKE));
   for (const it of cases) {
     const first = results.get(it);
-    if (!first || !isUnopened(first)) continue;
+    if (first?.verdict !== "skip" || !hung(first)) continue;
     if (session.stop || session.signal?.aborted || shared.clock() > deadline || isTooLate(session)) return;
     const again = await aloneAgain(first, session);
     if (!session.culprits.has(it.id)) settle(again, session);

@@ -150,7 +150,11 @@ const KEPT = { text: 2_000, events: 60, all: 8_000, short: 200 } as const;
 export const redacted = (transcript: Transcript, redact: Secrets["redact"]): Transcript => ({
   ...transcript,
   url: redact(transcript.url),
-  events: transcript.events.map((event) => ("data" in event ? { ...event, data: redact(event.data) } : event)),
+  events: transcript.events.map((event) => {
+    if (!("data" in event)) return event;
+    const data = redact(event.data);
+    return data === event.data ? event : { ...event, data };
+  }),
 });
 
 /** A copy of a transcript as it is kept until the end of the run, and reported: without what would fill the memory. */
