@@ -39,3 +39,6 @@ export interface Gaps {
   /** An excuse may also come after the breach. */
   readonly later?: true;
 }
+
+/** The gaps of the server may hide a breach. Nothing excuses a breach that is seen. */
+export const EACH: Gaps = { hide: ["server"], excuse: [] };

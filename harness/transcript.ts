@@ -136,6 +136,12 @@ export const isServerEnd = ({ from, type }: WireEvent): boolean =>
 /** Tells if the server breaks RFC 6455 with an event. */
 export const isBreach = ({ from, type }: WireEvent): boolean => from === "server" && type === "violation";
 
+/** Tells if the suite broke RFC 6455. The WebSocket library of a server decides how it takes that. */
+export const isProvocation = ({ from, type }: WireEvent): boolean => from === "client" && type === "violation";
+
+/** Tells if an event says that a bound of the suite was hit. */
+export const isLimit = ({ type }: WireEvent): boolean => type === "limit";
+
 /** Tells if the server has ended a connection. */
 export const isEnded = ({ transcript }: { readonly transcript: Transcript }): boolean =>
   transcript.events.some(isServerEnd);

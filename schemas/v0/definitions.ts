@@ -11,7 +11,7 @@ export const time = { title: UNIX_TIME, description: "in microseconds", type: "i
 export const marker = { title: "HistoryMarker", type: "string" } as const;
 
 export const list = (items: Schema): Schema => ({ type: "array", items });
-export const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] });
+const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] });
 
 const clan = object({
   clanId: TEXT,

@@ -1,6 +1,7 @@
 import {
   isBreach,
   isObject,
+  isProvocation,
   isServerEnd,
   json,
   type Message,
@@ -43,9 +44,6 @@ export const firstEnd = ({ events }: Transcript): WireEvent | undefined =>
 /** Tells if the suite ended the TCP connection itself. */
 export const isReset = ({ from, type }: WireEvent): boolean => from === "client" && type === "end";
 const isClientEnd = ({ from, type }: WireEvent) => from === "client" && (type === "close" || type === "end");
-
-/** Tells if the suite broke RFC 6455. The WebSocket library of a server decides how it takes that. */
-export const isProvocation = ({ from, type }: WireEvent): boolean => from === "client" && type === "violation";
 
 /** The event by which the server broke RFC 6455 where the suite had not. */
 export function unprovoked({ events }: Transcript): WireEvent | undefined {

@@ -1,8 +1,10 @@
 import { type Silence, silenceOf } from "../../harness/nothing.ts";
-import type { Finding, Gaps, Rule } from "../../harness/rule.ts";
+import { EACH, type Finding, type Gaps, type Rule } from "../../harness/rule.ts";
 import {
   isBreach,
+  isLimit,
   isObject,
+  isProvocation,
   isServerEnd,
   json,
   type Message,
@@ -22,7 +24,6 @@ import {
   isDisconnected,
   isForeign,
   isLostBefore,
-  isProvocation,
   isReset,
   lastBurst,
   lastSent,
@@ -49,8 +50,6 @@ const missed = (what: string, wait: Timeout): Finding => ({
 
 const rule = (requirement: RequirementId, rest: Omit<Rule, "requirement">): Rule => ({ requirement, ...rest });
 
-/** The gaps of the server may hide a breach. Nothing excuses a breach that is seen. */
-const EACH: Gaps = { hide: ["server"], excuse: [] };
 /** The gaps of the server may hide a breach, and those of the client may hold an excuse. */
 const ANSWER: Gaps = { hide: ["server"], excuse: ["client"] };
 /** Either side may have ended the connection, or said why it ends. */
@@ -241,7 +240,6 @@ const whyWrong = (event: WireEvent) => {
   const name = event.type === "text" && isObject(json(event)) ? repeatedName(event.data) : undefined;
   return name === undefined ? undefined : `the name ${JSON.stringify(name)} stands twice`;
 };
-const isLimit = ({ type }: WireEvent) => type === "limit";
 const isWrongHandshake = (event: WireEvent) => event.type === "error" && event.handshake === true;
 const isOdd = (event: WireEvent) => event.type === "upgrade" && event.odd === true;
 type Timeout = Extract<WireEvent, { readonly type: "timeout" }>;

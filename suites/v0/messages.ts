@@ -1,11 +1,9 @@
-import type { Finding, Gaps, Rule } from "../../harness/rule.ts";
-import { isBreach, show, type Transcript, type WireEvent } from "../../harness/transcript.ts";
+import { EACH, type Finding, type Gaps, type Rule } from "../../harness/rule.ts";
+import { isBreach, isLimit, isProvocation, show, type Transcript, type WireEvent } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import type { Schemas } from "../../schemas/v0/schema.ts";
 import { type Breach, type ConnectionFacts, connectionFacts } from "./messages-facts.ts";
 
-/** The gaps of the server may hide a breach. Nothing excuses one that is seen. */
-const EACH: Gaps = { hide: ["server"], excuse: [] };
 /** The gaps of the client may hold the request that a response answers, and those of both what counts as answered. */
 const ANSWERS: Gaps = { hide: ["server", "client"], excuse: ["client", "server"] };
 
@@ -91,7 +89,4 @@ const broken = (event: WireEvent, words: string): Finding => ({
   actual: `${words}: ${textOf(event)}`,
   events: [event],
 });
-const isLimit = ({ type }: WireEvent) => type === "limit";
-/** Tells if the suite broke RFC 6455: what comes then is no fault of the server. */
-const isProvocation = ({ from, type }: WireEvent) => from === "client" && type === "violation";
 const textOf = (event: WireEvent) => ("data" in event ? event.data : show(event));

@@ -1,6 +1,7 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
 import { isObject, type Message } from "../../harness/transcript.ts";
+import { slug } from "../websocket/words.ts";
 import { call, dialect, heard } from "./dialect.ts";
 import { scenario } from "./protocol.ts";
 import { dataOf, ONE, of, selfOf } from "./sessions.ts";
@@ -25,7 +26,7 @@ const TEXTS: Readonly<Record<string, string>> = {
 
 const roundtrips = Object.entries(TEXTS).map(([name, words]) =>
   scenario({
-    id: `social/message-${name.replaceAll(" ", "-")}`,
+    id: `social/message-${slug(name)}`,
     title: `a user sends ${name} to another who subscribed`,
     given: words,
     tests: ["messaging.roundtrip"],

@@ -1,5 +1,7 @@
+import { groupBy } from "../../harness/group.ts";
 import { isObject, type Message } from "../../harness/transcript.ts";
 import type { MessageSchema, Schema, Schemas } from "../../schemas/v0/schema.ts";
+import { branches } from "../../schemas/v0/walk.ts";
 import { request } from "./dialect.ts";
 import { violationsIn } from "./protocol.ts";
 
@@ -7,6 +9,8 @@ import { violationsIn } from "./protocol.ts";
 export interface SweepInput {
   readonly what: string;
   readonly data: unknown;
+  /** A server may refuse it for any reason: of what is too long the schema is not the first to say so. */
+  readonly anyReason?: boolean;
 }
 
 /** The inputs of one command that are made from its schema. */
@@ -34,12 +38,15 @@ export function sweepsOf(schemas: Schemas): readonly Sweep[] {
       return !same.has(text) && same.add(text);
     });
     // Data that is no object is malformed, not invalid.
-    const sendable = distinct.filter((it) => it.data === undefined || isObject(it.data));
+    const sendable = groupBy(
+      distinct.filter((it) => it.data === undefined || isObject(it.data)),
+      (it) => (isValid(it) ? "valid" : "invalid"),
+    );
     return [
       {
         command,
-        valid: [plain, ...sendable.filter(isValid)],
-        invalid: sendable.filter((it) => !isValid(it)),
+        valid: [plain, ...(sendable.get("valid") ?? [])],
+        invalid: sendable.get("invalid") ?? [],
       },
     ];
   });
@@ -115,7 +122,11 @@ const ODD: Readonly<Record<string, string>> = {
 
 /** All values that differ from a plain one in one point, wherever that is. */
 function changes(schema: Schema, value: unknown, path: string, depth = 0): readonly SweepInput[] {
-  const here = [...replacements(schema, value)].map(([what, data]) => ({ what: `${path} is ${what}`, data }));
+  const here = [...replacements(schema, value)].map(([what, data]) => ({
+    what: `${path} is ${what}`,
+    data,
+    ...(what === TOO_LONG && { anyReason: true }),
+  }));
   if (!isObject(value) || depth > DEPTH) return here;
   const properties = propertiesOf(schema);
   const known = new Map([
@@ -129,7 +140,7 @@ function changes(schema: Schema, value: unknown, path: string, depth = 0): reado
       : [];
     const plain = Object.hasOwn(value, name) ? value[name] : plainOf(it);
     const changed = changes(it, plain, `${path}.${name}`, depth + 1);
-    return [...lacking, ...changed.map(({ what, data }) => ({ what, data: { ...value, [name]: data } }))];
+    return [...lacking, ...changed.map((it) => ({ ...it, data: { ...value, [name]: it.data } }))];
   });
   const more = { what: `${path} with a further property`, data: { ...value, conformance: [{ extra: 1 }] } };
   return [...here, more, ...inner];
@@ -137,10 +148,15 @@ function changes(schema: Schema, value: unknown, path: string, depth = 0): reado
 
 /** The properties that a schema names, in whatever branch; of several that name one the first counts. */
 function propertiesOf(schema: Schema): Message {
-  const branches = [schema.anyOf, schema.oneOf, schema.allOf].flatMap((it) => (Array.isArray(it) ? it : []));
-  const own = isObject(schema.properties) ? schema.properties : {};
-  return Object.assign({}, ...branches.toReversed().map((it) => propertiesOf(isObject(it) ? it : {})), own);
+  return Object.assign(
+    {},
+    ...branches(schema)
+      .toReversed()
+      .map(({ properties }) => (isObject(properties) ? properties : {})),
+  );
 }
+
+const TOO_LONG = "too long";
 
 /** Values in the place of one: of other types, out of its list, too long, odd. */
 function* replacements(schema: Schema, value: unknown): Generator<readonly [what: string, value: unknown]> {
@@ -150,7 +166,7 @@ function* replacements(schema: Schema, value: unknown): Generator<readonly [what
   yield ["null", null];
   yield ["an array", []];
   yield ["an object", {}];
-  if (typeof schema.maxLength === "number") yield ["too long", "x".repeat(schema.maxLength + 1)];
+  if (typeof schema.maxLength === "number") yield [TOO_LONG, "x".repeat(schema.maxLength + 1)];
   if (typeof schema.minimum === "number") yield ["too small", schema.minimum - 1];
   if (typeof value === "string") for (const [what, text] of Object.entries(ODD)) yield [what, text];
   const items = isObject(schema.items) ? plainOf(schema.items) : undefined;

@@ -1,7 +1,7 @@
 import { bytewise, encode, type Frame, OPCODE } from "../../harness/frame.ts";
 import type { Context } from "../../harness/scenario.ts";
 import type { Dialect } from "./dialect.ts";
-import { slug } from "./words.ts";
+import { hex, slug } from "./words.ts";
 
 const ping: Frame = { opcode: OPCODE.ping, payload: "a" };
 const pong: Frame = { opcode: OPCODE.pong, payload: "b" };
@@ -96,5 +96,3 @@ function message(...parts: readonly (string | Uint8Array | Frame)[]): Buffer[] {
   );
   return frames.map(encode);
 }
-
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");

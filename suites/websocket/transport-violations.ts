@@ -5,7 +5,7 @@ import { isBreach, isEnded } from "../../harness/transcript.ts";
 import type { Dialect } from "./dialect.ts";
 import { besideBystander, resetAll } from "./survival.ts";
 import { bytesOf, type FrameViolation, frameViolations } from "./transport-violation-inputs.ts";
-import { slug } from "./words.ts";
+import { hex, slug } from "./words.ts";
 
 /** Clients that break RFC 6455 or end a connection in an unusual way, which harms nobody else. Part of "WebSocket transport". */
 export const violationCases = (dialect: Dialect) => [...closesByCode(dialect), ...broken(dialect), ...resets(dialect)];
@@ -101,5 +101,3 @@ async function reaction(
     return isEnded(client) || client.transcript.events.some(isBreach) ? "failed" : undefined;
   });
 }
-
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");

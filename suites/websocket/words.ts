@@ -19,3 +19,6 @@ export function inQuotes(text: string): string {
 
 /** A query as it stands in a title. */
 export const shortened = (query: string): string => query.replace(/x{20,}/, (run) => `xxx… (${run.length} x)`);
+
+/** Bytes as they stand in a row or a title. */
+export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
