@@ -126,7 +126,7 @@ export const newSession = (
 export const TO_BEGIN = 0.6;
 
 /** The parts of the budget after which no case runs again: before the last stage, and in it. */
-export const TO_CONFIRM = { first: 0.35, last: 0.75 } as const;
+const TO_CONFIRM = { first: 0.35, last: 0.75 } as const;
 
 /** Tells if the time to run cases again is over. */
 export const isTooLate = (session: Session): boolean =>

@@ -166,3 +166,23 @@ export function asksToDisconnect(event: WireEvent): boolean {
     text.replace(/\\u([0-9a-f]{4})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
   );
 }
+
+/** Tells if the handshake is asked for otherwise than any client does. */
+export const isOdd = (event: WireEvent): boolean => event.type === "upgrade" && event.odd === true;
+
+/** The greeting of a connection, if there is one. */
+export const greetingIn = (transcript: Transcript): Placed | undefined =>
+  sent(transcript).find(({ message }) => nameOf(message) === GREETING);
+
+/** The parity that a client is told, if it is greeted with success and told one. */
+export function toldParity(transcript: Transcript): string | undefined {
+  const { status, data } = greetingIn(transcript)?.message ?? {};
+  const parity = status === "success" && isObject(data) ? data.versionParity : undefined;
+  return typeof parity === "string" ? parity : undefined;
+}
+
+/** The query of a url as it stands there, and the parts of it that may name a version. */
+export function queryIn(url: string): { readonly query: string; readonly versions: readonly string[] } {
+  const query = url.split("?").slice(1).join("?");
+  return { query, versions: query.split("&").filter((part) => /version/i.test(part)) };
+}

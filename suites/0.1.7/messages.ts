@@ -20,16 +20,20 @@ import {
   announcement,
   asksToDisconnect,
   firstEnd,
+  greetingIn,
   isData,
   isDisconnected,
   isForeign,
   isLostBefore,
+  isOdd,
   isReset,
   lastBurst,
   lastSent,
   mayBeLost,
+  queryIn,
   refusable,
   sent,
+  toldParity,
   tooBig,
   unknown,
   unprovoked,
@@ -189,7 +193,7 @@ export const rules: readonly Rule[] = [
 
   rule("version.greeting", {
     judge(transcript) {
-      const greeted = sent(transcript).some(isGreeting);
+      const greeted = greetingIn(transcript);
       const goodbye = sent(transcript).find(isSuccess);
       const wait = transcript.events.find(isVainForGreeting);
       if (greeted) return kept("greeted");
@@ -197,7 +201,7 @@ export const rules: readonly Rule[] = [
       return wait ? missed("not greeted", wait) : kept("no sign that it was not greeted");
     },
     needs: (transcript) => [
-      eventOf(transcript, sent(transcript).find(isGreeting)),
+      eventOf(transcript, greetingIn(transcript)),
       eventOf(transcript, sent(transcript).find(isSuccess)),
       transcript.events.find(isVainForGreeting),
     ],
@@ -206,16 +210,15 @@ export const rules: readonly Rule[] = [
 
   rule("parity.match", {
     judge(transcript) {
-      const greeted = sent(transcript).find(isGreeting);
-      const data = greeted?.message.status === "success" ? greeted.message.data : undefined;
-      const told = isObject(data) ? data.versionParity : undefined;
+      const greeted = greetingIn(transcript);
+      const told = toldParity(transcript);
       // What has no parity is wrong by its schema.
-      if (typeof told !== "string" || !isOfThisVersion(transcript))
+      if (told === undefined || !isOfThisVersion(transcript))
         return kept("no client of this very version was told its parity");
       if (told === "match" || !greeted) return kept("match");
       return brokenBy(transcript, greeted, `a client of version ${version} is told ${show(told)}`);
     },
-    needs: (transcript) => [eventOf(transcript, sent(transcript).find(isGreeting)), transcript.events.find(isOdd)],
+    needs: (transcript) => [eventOf(transcript, greetingIn(transcript)), transcript.events.find(isOdd)],
     gaps: EACH,
   }),
 
@@ -241,7 +244,6 @@ const whyWrong = (event: WireEvent) => {
   return name === undefined ? undefined : `the name ${JSON.stringify(name)} stands twice`;
 };
 const isWrongHandshake = (event: WireEvent) => event.type === "error" && event.handshake === true;
-const isOdd = (event: WireEvent) => event.type === "upgrade" && event.odd === true;
 type Timeout = Extract<WireEvent, { readonly type: "timeout" }>;
 const isTimeout = (event: WireEvent): event is Timeout => event.type === "timeout";
 /** The name of the wait once the server has said that the connection is over. */
@@ -250,17 +252,11 @@ const END = "the end of the connection";
 const isWaitedFor = (event: WireEvent, announced: WireEvent | undefined): boolean =>
   isTimeout(event) && event.what === END && !event.short && event.at - (event.afterMs ?? 0) >= (announced?.at ?? 0);
 const isVainForGreeting = (event: WireEvent): event is Timeout => isTimeout(event) && event.what === GREETING;
-const isGreeting = ({ message }: Sent) => nameOf(message) === GREETING;
 
 /** Tells if the url names this version, and nothing that could be taken for another. */
 function isOfThisVersion({ url, events }: Transcript): boolean {
-  const named = url
-    .split("?")
-    .slice(1)
-    .join("?")
-    .split("&")
-    .filter((part) => /version/i.test(part));
-  return named.length === 1 && named[0] === queryOf(version) && !events.some(isOdd);
+  const { versions } = queryIn(url);
+  return versions.length === 1 && versions[0] === queryOf(version) && !events.some(isOdd);
 }
 
 interface Sent {

@@ -1,8 +1,9 @@
 import type { Finding, RecordedRule } from "../../harness/rule.ts";
-import { isObject, type Message, messages, show, type Transcript, type WireEvent } from "../../harness/transcript.ts";
+import { type Message, messages, show, type Transcript, type WireEvent } from "../../harness/transcript.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
-import { DISCONNECT, GREETING, nameOf, PARAMETER, violationsOf } from "./protocol.ts";
+import { greetingIn, isOdd, queryIn, toldParity } from "./messages-facts.ts";
+import { DISCONNECT, nameOf, PARAMETER, violationsOf } from "./protocol.ts";
 
 /** A version as the protocol writes it, and one whose parity the protocol leaves open. */
 const NUMBERS = /^(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})$/;
@@ -20,18 +21,18 @@ export const recordedRules: readonly RecordedRule[] = (
   ["parity.major", "parity.minor", "parity.patch", "parity.missing", "parity.unparseable"] as const
 ).map((requirement) => ({
   requirement,
-  applies: (transcript) => owed(transcript)?.requirement === requirement && told(transcript) !== undefined,
+  applies: (transcript) => owed(transcript)?.requirement === requirement && toldParity(transcript) !== undefined,
   judge(transcript): Finding {
     const due = owed(transcript);
-    const parity = told(transcript);
+    const parity = toldParity(transcript);
     if (!due || parity === undefined) return { outcome: "inconclusive", actual: "no greeting is recorded" };
     const words = `${due.client} is told ${show(parity)}`;
     if (parity === due.parity) return { outcome: "kept", actual: words };
-    const shown = transcript.events[greeting(transcript)?.index ?? -1];
+    const shown = transcript.events[greetingIn(transcript)?.index ?? -1];
     return { outcome: "broken", actual: `${words}, not ${show(due.parity)}`, ...(shown && { events: [shown] }) };
   },
   needs: (transcript) => [
-    transcript.events[greeting(transcript)?.index ?? -1],
+    transcript.events[greetingIn(transcript)?.index ?? -1],
     transcript.events.find(isUpgrade),
     transcript.events.find(isOdd),
   ],
@@ -39,26 +40,14 @@ export const recordedRules: readonly RecordedRule[] = (
 }));
 
 const isUpgrade = ({ from, type }: WireEvent) => from === "client" && type === "upgrade";
-const isOdd = (event: WireEvent) => event.type === "upgrade" && event.odd === true;
-
-const greeting = (transcript: Transcript) =>
-  messages(transcript, "server").find(({ message }) => nameOf(message) === GREETING);
-
-function told(transcript: Transcript): string | undefined {
-  const { status, data } = greeting(transcript)?.message ?? {};
-  const parity = status === "success" && isObject(data) ? data.versionParity : undefined;
-  return typeof parity === "string" ? parity : undefined;
-}
-
 function owed({ url, events }: Transcript): Owed | undefined {
   if (url === "") return undefined;
-  const query = url.split("?").slice(1).join("?");
-  const named = query.split("&").filter((part) => /version/i.test(part));
-  if (events.some(isOdd) || named.length > 1 || /%(?![\da-f]{2})/i.test(query)) return undefined;
+  const { query, versions } = queryIn(url);
+  if (events.some(isOdd) || versions.length > 1 || /%(?![\da-f]{2})/i.test(query)) return undefined;
   const client = new URLSearchParams(query).get(PARAMETER);
   // A url may be recorded without its query. The head of a request has all of it.
   if (client === null)
-    return named.length === 0 && events.some(isUpgrade)
+    return versions.length === 0 && events.some(isUpgrade)
       ? { requirement: "parity.missing", parity: "unknown", client: "a client without a version" }
       : undefined;
   return owedTo(client);

@@ -3,7 +3,7 @@ import { messagingCommands } from "./messaging.ts";
 import { type Command, eventOf, type User, type World } from "./world.ts";
 
 /** What everybody can see of a user. */
-export const publicly = (user: User, { clients }: World) => ({
+const publicly = (user: User, { clients }: World) => ({
   userId: user.id,
   username: user.name,
   displayName: user.name,
