@@ -122,3 +122,15 @@ export interface Protocol {
   /** The ids of the cases that find each fault, by its name. A fault may be left out. */
   kills(): Promise<Readonly<Record<string, readonly string[]>>>;
 }
+
+/** Returns the faults of the reference server that break a requirement. */
+export const breaking = (id: string, faults: Readonly<Record<string, Fault>>): [string, Fault][] =>
+  Object.entries(faults).filter(([, { breaks }]) => breaks === id);
+
+/** Tells if a requirement is judged on every connection of every case. */
+export const isEverywhere = (id: string, { rules }: Protocol): boolean =>
+  rules.some(({ requirement }) => requirement === id);
+
+/** Returns the cases that declare to test a requirement. */
+export const testing = (id: string, { suites }: Protocol): Case[] =>
+  suites.flatMap(({ cases }) => cases.filter(({ tests }) => tests.includes(id)));

@@ -97,10 +97,11 @@ export const scenarios =
     suite: id.slice(0, id.indexOf("/")),
     title,
     tests,
-    digest: createHash("sha256")
-      .update(JSON.stringify([id, title, tests, given, observed[id]]))
-      .digest("hex")
-      .slice(0, 16),
+    // Only reports and sets ask for it: a start of the command does not hash all cases.
+    get digest() {
+      const essence = JSON.stringify([id, title, tests, given, observed[id]]);
+      return createHash("sha256").update(essence).digest("hex").slice(0, 16);
+    },
     generates,
     waits,
     place,

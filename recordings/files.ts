@@ -1,10 +1,9 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import { createGunzip } from "node:zlib";
 import { parse } from "../harness/transcript.ts";
 import { STDIN, UsageError } from "../harness/usage.ts";
-import { isFolder } from "../reports/read.ts";
+import { reportFile } from "../reports/read.ts";
 import { type PartHead, partHead } from "./ndjson.ts";
 
 /** Bytes that are read at a time. */
@@ -18,7 +17,7 @@ const GZIP = Buffer.from([0x1f, 0x8b]);
 
 /** Reads a file from its beginning: the report of a folder, the standard input, and what is within gzip. */
 export async function* chunksOf(file: string): AsyncGenerator<Buffer, undefined> {
-  const path = (await isFolder(file)) ? join(file, "report.json") : file;
+  const path = await reportFile(file);
   const stream = createReadStream(path, { highWaterMark: CHUNK, ...(path === STDIN && { fd: 0 }) });
   const chunks: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
   const first: Buffer[] = [];

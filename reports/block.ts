@@ -5,7 +5,7 @@ import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { explainSpot } from "./explain.ts";
 import type { ReportFinding } from "./findings.ts";
-import { likewise, short } from "./names.ts";
+import { likewise, short, statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
 import { columns, firstSentence } from "./wrap.ts";
 
@@ -54,7 +54,7 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
   const { colors: c, alone, requirements } = options;
   const { verdict, check, shown, cases } = found;
   const { id, level } = found.requirement;
-  const statement = requirements.find((row) => row.id === id)?.statement ?? "";
+  const statement = statementOf(id, requirements);
   const of = (width: number, text: string, most = MOST) => columns(text, width, most, options.width, UNBROKEN);
   const field = (label: string, text: string) => labelled(label, of(INDENT, visible(text)));
   const cause = likelyCause(check, shown, options);

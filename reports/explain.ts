@@ -1,8 +1,8 @@
 import { isFinding, type Requirement } from "../harness/catalogue.ts";
 import { parse, show, type WireEvent } from "../harness/transcript.ts";
-import { short } from "./names.ts";
+import { short, statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck, ReportConnection } from "./report.ts";
-import { isGivenUp, isTrouble, notable, type Spot, spotOf, spotsOf } from "./wrong.ts";
+import { isRemark, isTrouble, notable, type Spot, spotOf, spotsOf } from "./wrong.ts";
 
 /** Of a long transcript an explanation shows so many lines at each end, and so many around what is wrong. */
 const LINES = { end: 8, around: 2 } as const;
@@ -33,7 +33,7 @@ const distinct = (findings: readonly string[][]) =>
 
 /** One check in words. */
 function explainCheck(check: ReportCheck, requirements: readonly Requirement[]): string[] {
-  const statement = requirements.find(({ id }) => id === check.requirement)?.statement ?? "";
+  const statement = statementOf(check.requirement, requirements);
   return [
     `${check.verdict} ${check.requirement} (${check.level}): ${statement}`,
     ...(check.expectedFailure === undefined ? [] : [`  expected to fail: ${check.expectedFailure}`]),
@@ -116,7 +116,6 @@ function explainPlaces(
 
 /** Which way something went; nothing went where the suite only remarks something. */
 const arrow = (event: WireEvent) => (isRemark(event) ? "·" : event.from === "client" ? "→" : "←");
-const isRemark = (event: WireEvent) => isGivenUp(event) || event.type === "cut";
 
 /** One event as a line: when, which way, what. */
 function line(event: WireEvent): string {

@@ -3,6 +3,7 @@ import type { Requirement } from "../harness/catalogue.ts";
 import { commandAlone } from "./again.ts";
 import { visible } from "./escape.ts";
 import { findings } from "./findings.ts";
+import { statementOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import type { Report } from "./report.ts";
 import { problemsOf } from "./verdict.ts";
@@ -32,7 +33,7 @@ function annotations(report: Report, requirements: readonly Requirement[]): stri
   );
   const news = findings(report).filter(({ expected }) => !expected);
   const found = news.map(({ verdict, requirement: { id, level }, cases, shown, check }) => {
-    const statement = requirements.find((it) => it.id === id)?.statement ?? "";
+    const statement = statementOf(id, requirements);
     const title = `${verdict}: ${id} (${level}) in ${cases.length} of ${report.cases.length} cases`;
     const words = `${statement} Expected: ${check.expected}. Came: ${check.actual}. For instance in ${shown.id}.`;
     return command(verdict === "fail" ? "error" : "warning", { title }, words);

@@ -1,3 +1,4 @@
+import type { Requirement } from "../harness/catalogue.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { Report, ReportProtocol } from "./report.ts";
 
@@ -11,6 +12,10 @@ export const aboutProtocol = ({ name, version, options, schemasDigest }: Protoco
   ...(options && { options }),
   ...(schemasDigest !== undefined && { schemas: schemasDigest }),
 });
+
+/** Returns the statement of a requirement; nothing where the catalogue lacks it. */
+export const statementOf = (id: string, requirements: readonly Requirement[]): string =>
+  requirements.find((it) => it.id === id)?.statement ?? "";
 
 /** A number of things, in words. */
 export const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;

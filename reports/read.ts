@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { isDeepStrictEqual } from "node:util";
-import { Ajv, type ErrorObject } from "ajv";
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import semver from "semver";
 import { type Verdict, worst } from "../harness/catalogue.ts";
 import type { Protocol } from "../harness/protocol.ts";
@@ -50,6 +50,7 @@ export function parseReport(content: string, file: string): Report {
   if (value === undefined) throw new UsageError(`${file} is not a report: it holds no JSON, or was cut off. ${HINT}`);
   const version = isObject(value) && isObject(value.suite) ? value.suite.version : undefined;
   const newer = isNewer(version);
+  const validate = validator();
   if (validate(value) && newer !== "major") return value;
   if (newer)
     throw new UsageError(
@@ -60,7 +61,13 @@ export function parseReport(content: string, file: string): Report {
 
 const HINT = `Name a report.json that ${about.name} wrote.`;
 
-const validate = new Ajv({ strict: true }).compile<Report>(schema);
+let compiled: ValidateFunction<Report> | undefined;
+
+/** Validates a report by its schema, which is compiled when the first report is read: most runs read none. */
+const validator = (): ValidateFunction<Report> => {
+  compiled ??= new Ajv({ strict: true }).compile<Report>(schema);
+  return compiled;
+};
 
 /** Finds what does not follow from the cases of a report, because somebody changed it. Returns nothing where all of it does. */
 export function contradictionIn(report: Report): string | undefined {

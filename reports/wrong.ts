@@ -14,6 +14,9 @@ const BREACH = new Set<WireEvent["type"]>(["violation", "end"]);
 /** Tells if an event is a remark of the suite that something did not come, or came too much. */
 export const isGivenUp = ({ type }: WireEvent): boolean => GIVEN_UP.has(type);
 
+/** Tells if an event is a remark of the suite, and never went over the wire. */
+export const isRemark = (event: WireEvent): boolean => isGivenUp(event) || event.type === "cut";
+
 /** Tells if something went wrong here: a wait in vain, an error, a breach by the server. */
 export const isTrouble = (event: WireEvent): boolean =>
   isGivenUp(event) || (event.from === "server" && BREACH.has(event.type));

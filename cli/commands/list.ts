@@ -56,8 +56,9 @@ const print = <T>(it: T, json: boolean, inWords: (it: T) => string) =>
   void process.stdout.write(json ? `${JSON.stringify(it, null, 1)}\n` : inWords(it));
 
 /** Lists the selected cases by suite, and the requirements that they test. Throws a `UsageError` as `select` does. */
-export function listCases(selection: Selection, { name, version, ...protocol }: Protocol): Listing {
-  const selected = select({ name, version, ...protocol }, selection, true);
+export function listCases(selection: Selection, protocol: Protocol): Listing {
+  const { name, version } = protocol;
+  const selected = select(protocol, selection, true);
   const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement));
   const suites = protocol.suites.map((suite) => ({
     name: suite.name,

@@ -1,12 +1,12 @@
 import { isBroken, type Requirement } from "../../harness/catalogue.ts";
-import type { Protocol } from "../../harness/protocol.ts";
+import { breaking, type Protocol } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
 import about from "../../package.json" with { type: "json" };
 import { explainConnections } from "../../reports/explain.ts";
 import type { ReportCase, ReportConnection } from "../../reports/report.ts";
 import { exchange } from "./exchange.ts";
 import { observe } from "./plain.ts";
-import { breaking, chosen, factsOf, type NamedCase, type RequirementFacts, reading } from "./requirement.ts";
+import { chosen, factsOf, type NamedCase, type RequirementFacts, reading } from "./requirement.ts";
 import { trial } from "./trial.ts";
 
 /** The timeout against a reference server with a fault, in ms. It answers at once or never. */

@@ -1,5 +1,5 @@
 import type { Requirement } from "../../harness/catalogue.ts";
-import type { Clause, Fault, Protocol } from "../../harness/protocol.ts";
+import { breaking, type Clause, isEverywhere, type Protocol, testing } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
 import about from "../../package.json" with { type: "json" };
 import { quoted } from "../../reports/again.ts";
@@ -38,18 +38,6 @@ export function reading(requirement: Requirement, { sections, clauses, causes }:
     ...(causes[id] === undefined ? [] : [`common causes: ${causes[id]}`]),
   ];
 }
-
-/** Returns the faults of the reference server that break a requirement. */
-export const breaking = (id: string, faults: Readonly<Record<string, Fault>>): [string, Fault][] =>
-  Object.entries(faults).filter(([, { breaks }]) => breaks === id);
-
-/** Tells if a requirement is judged on every connection of every case. */
-export const isEverywhere = (id: string, { rules }: Protocol): boolean =>
-  rules.some(({ requirement }) => requirement === id);
-
-/** Returns the cases that declare to test a requirement. */
-export const testing = (id: string, { suites }: Protocol): Case[] =>
-  suites.flatMap(({ cases }) => cases.filter(({ tests }) => tests.includes(id)));
 
 /** A requirement with its source and the usual mistakes behind it. */
 export interface RequirementFacts extends Requirement {

@@ -1,4 +1,4 @@
-import type { Protocol } from "../../harness/protocol.ts";
+import { isEverywhere, type Protocol } from "../../harness/protocol.ts";
 import type { ReportCase, ReportCheck } from "../report.ts";
 import { type Entry, type Pattern, some } from "./read.ts";
 
@@ -76,9 +76,9 @@ const stateWithin = (id: string, ids: readonly string[], cases: readonly ReportC
   );
 
 /** A requirement is kept where every case that tests it ran; those that put load on a server count only where no others do. */
-function requirementState(id: string, cases: readonly ReportCase[], { suites, rules }: Protocol): State {
-  const everywhere = rules.some(({ requirement }) => requirement === id);
-  const testing = suites.map(({ load, cases: all }) => ({
+function requirementState(id: string, cases: readonly ReportCase[], protocol: Protocol): State {
+  const everywhere = isEverywhere(id, protocol);
+  const testing = protocol.suites.map(({ load, cases: all }) => ({
     load,
     ids: all.filter(({ tests }) => everywhere || tests.includes(id)).map((it) => it.id),
   }));

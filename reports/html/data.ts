@@ -1,5 +1,5 @@
 import { isFinding, type Requirement } from "../../harness/catalogue.ts";
-import type { Clause, Fault, Protocol } from "../../harness/protocol.ts";
+import { breaking, type Clause, type Fault, type Protocol, testing } from "../../harness/protocol.ts";
 import type { Violation } from "../../harness/schema.ts";
 import { isObject, parse, type WireEvent } from "../../harness/transcript.ts";
 import { likelyCause } from "../cause.ts";
@@ -79,19 +79,17 @@ type Faults = Readonly<Record<string, Fault>>;
 /** What the documentation knows of a requirement. `ran` are the cases of the report, if cases can run. */
 function knownOf(
   id: string,
-  { causes, clauses, suites }: Protocol,
+  protocol: Protocol,
   faults: Faults,
   ran: ReadonlySet<string> | undefined,
 ): Partial<PageRequirement> {
-  const [cause, clause] = [causes[id], clauses[id]];
-  const breaking = Object.entries(faults).filter(([, { breaks }]) => breaks === id);
-  const others = suites.flatMap(({ cases }) =>
-    cases.filter((it) => it.tests.includes(id) && ran?.has(it.id) === false),
-  );
+  const [cause, clause] = [protocol.causes[id], protocol.clauses[id]];
+  const broken = breaking(id, faults);
+  const others = testing(id, protocol).filter((it) => ran?.has(it.id) === false);
   return {
     ...(cause !== undefined && { cause }),
     ...(clause && { clause }),
-    ...(breaking.length > 0 && { faults: breaking.map(([name, { says }]) => ({ name, says })) }),
+    ...(broken.length > 0 && { faults: broken.map(([name, { says }]) => ({ name, says })) }),
     ...(others.length > 0 && { others: others.map(({ id: other, title }) => ({ id: other, title })) }),
   };
 }

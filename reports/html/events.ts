@@ -1,7 +1,7 @@
 import type { Violation } from "../../harness/schema.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import type { ReportConnection } from "../report.ts";
-import { isGivenUp, isTrouble } from "../wrong.ts";
+import { isTrouble } from "../wrong.ts";
 
 /** An event of the page, with what is wrong with its message by the schema. */
 export type PageEvent = WireEvent & { readonly wrong?: readonly Violation[] };
@@ -17,9 +17,6 @@ export const isTroubled = (event: PageEvent): boolean => isTrouble(event) || eve
 
 /** Tells if something went wrong on a connection. */
 export const hasTrouble = ({ events }: PageConnection): boolean => events.some(isTroubled);
-
-/** Tells if an event is a remark of the suite, and never went over the wire. */
-export const isRemark = (event: PageEvent): boolean => isGivenUp(event) || event.type === "cut";
 
 /** Places in a list that are shown; the numbers between them are not. */
 export type Places = readonly number[];

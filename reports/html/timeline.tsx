@@ -1,17 +1,8 @@
 import { useState } from "preact/hooks";
-import { notable } from "../wrong.ts";
+import { isRemark, notable } from "../wrong.ts";
 import { EventContent } from "./content.tsx";
 import type { PageCase } from "./data.ts";
-import {
-  folded,
-  gaps,
-  hasTrouble,
-  isRemark,
-  isTroubled,
-  type PageConnection,
-  type PageEvent,
-  type Places,
-} from "./events.ts";
+import { folded, gaps, hasTrouble, isTroubled, type PageConnection, type PageEvent, type Places } from "./events.ts";
 import { EVENTS, plural } from "./words.ts";
 
 /** Events of a connection, or connections of a case, that are shown at first. */

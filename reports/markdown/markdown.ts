@@ -4,7 +4,7 @@ import { commandAlone } from "../again.ts";
 import { likelyCause } from "../cause.ts";
 import { explainConnections } from "../explain.ts";
 import { beginning, findings, type ReportFinding, skippedBy, tally } from "../findings.ts";
-import { count, isValue, NAMES, titleOf } from "../names.ts";
+import { count, isValue, NAMES, statementOf, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
 import { casesOf, isWhole, requirementsOf } from "../scope.ts";
@@ -94,9 +94,6 @@ function begin(found: readonly Found[]): RootContent[] {
 const recorded = ({ connections, events }: NonNullable<Report["recording"]>) =>
   `${Object.values(connections).reduce((a, b) => a + b)} connections, ${connections.fail} of them broken, ${events} events`;
 
-const statementOf = (id: string, requirements: readonly Requirement[]) =>
-  sentence(requirements.find((it) => it.id === id)?.statement ?? "");
-
 const overviewOf = (found: readonly Found[], requirements: readonly Requirement[]) =>
   table(
     ["", "Requirement", "Level", "What is owed", "Cases"],
@@ -104,7 +101,7 @@ const overviewOf = (found: readonly Found[], requirements: readonly Requirement[
       [text(verdict)],
       [code(id)],
       [text(level)],
-      statementOf(id, requirements),
+      sentence(statementOf(id, requirements)),
       [text(String(cases.length))],
     ]),
   );
@@ -123,7 +120,7 @@ function inFull(
   const statement = requirements.find((it) => it.id === id)?.statement;
   return [
     heading(3, text(`${verdict}: `), code(id), text(` (${level})`)),
-    paragraph(...statementOf(id, requirements)),
+    paragraph(...sentence(statementOf(id, requirements))),
     bullets([
       [text("Case: "), code(shown.id), text(`, ${shown.title}`)],
       ...(check.expected === statement ? [] : [[text("Expected: "), said(check.expected)]]),

@@ -1,7 +1,7 @@
 import type { PhrasingContent, RootContent } from "mdast";
-import { breaking, chosen, isEverywhere, sourceOf, testing } from "../../cli/explain/requirement.ts";
+import { chosen, sourceOf } from "../../cli/explain/requirement.ts";
 import type { Requirement } from "../../harness/catalogue.ts";
-import type { Fault, Protocol, Section } from "../../harness/protocol.ts";
+import { breaking, type Fault, isEverywhere, type Protocol, type Section, testing } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { bullets, code, heading, paragraph, print, sentence, table, text } from "../../reports/markdown/tree.ts";
 
