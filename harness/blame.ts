@@ -8,7 +8,7 @@ import {
   isSilent,
   raw,
   stoodStill,
-  warnedInAStall,
+  warnedInVain,
   wasForgotten,
   wasHarmed,
 } from "./doubt.ts";
@@ -50,7 +50,7 @@ export async function confirm(cases: readonly Case[], took: number, session: Ses
     session,
   );
   await allTogether(
-    [...silent().filter((it) => !harmsOthers(it, session)), ...warnedInAStall(cases, session)],
+    [...silent().filter((it) => !harmsOthers(it, session)), ...warnedInVain(cases, session)],
     took,
     session,
   );

@@ -136,10 +136,14 @@ export function doubtful(cases: readonly Case[], session: Session): readonly Cas
     );
 }
 
-/** Returns the warnings of cases that waited in vain in a stall. */
-export function warnedInAStall(cases: readonly Case[], session: Session): readonly CaseResult[] {
+/** Returns the warnings of cases that waited in vain in a stall, or among too many connections. */
+export function warnedInVain(cases: readonly Case[], session: Session): readonly CaseResult[] {
   const wanted = new Set(cases);
   return [...session.results.values()].filter(
-    (it) => wanted.has(it.case) && it.verdict === "warn" && !othersWereServed(it) && stoodStill(session, it),
+    (it) =>
+      wanted.has(it.case) &&
+      it.verdict === "warn" &&
+      !othersWereServed(it) &&
+      (stoodStill(session, it) || wasCrowded(it, session)),
   );
 }

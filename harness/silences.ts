@@ -50,7 +50,7 @@ export async function openAgain(cases: readonly Case[], session: Session): Promi
   const deadline = shared.clock() + CONFIRMATION;
   for (const it of cases) {
     const first = results.get(it);
-    if (first?.verdict !== "skip" || !hung(first)) continue;
+    if (!first || (first.verdict !== "skip" && first.verdict !== "warn") || !hung(first)) continue;
     if (session.stop || session.signal?.aborted || shared.clock() > deadline || isTooLate(session)) return;
     const again = await aloneAgain(first, session);
     if (!session.culprits.has(it.id)) settle(again, session);

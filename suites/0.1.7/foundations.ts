@@ -107,10 +107,11 @@ const forms: Some<Ids> = {
     "parity.isolated",
   ),
   ...rows(["version.success", "parity.minor"], "parity.query"),
-  ...rows(["disconnect.answered", "disconnect.no-login"], "disconnect.answered", "parity.usable"),
+  ...rows(["disconnect.answered", "disconnect.no-login"], "parity.usable"),
+  ...rows(["disconnect.answered", "disconnect.no-login", "disconnect.isolated"], "disconnect.answered"),
+  ...rows([...REQUESTS, "disconnect.isolated"], "disconnect.success"),
   ...rows(
     REQUESTS,
-    "disconnect.success",
     "disconnect.no-login",
     "disconnect.once",
     "disconnect.extra-properties",
@@ -191,6 +192,11 @@ const within: Some<Ids> = {
   ...rows([...SURVIVAL, ...CARRIED_OUT], "termination.announced"),
   ...rows(["transport.extensions"], "message.json"),
   ...rows(["parity.isolated"], "parity.match"),
+  ...rows(
+    CARRIED_OUT.filter((id) => id !== "disconnect.answered"),
+    "disconnect.answered",
+  ),
+  ...rows(CARRIED_OUT, "disconnect.success"),
   ...rows(["malformed.survives"], "malformed.usable"),
   ...rows(
     ["malformed.survives", "malformed.usable", "termination.announced"],
@@ -206,7 +212,15 @@ export const foundations: Foundations = {
   forms: merged(forms, cases, inSegments),
   varying: varying as Foundations["varying"],
   within: within as Foundations["within"],
-  general: ["transport.handshake", "version.greeting", "parity.match", "termination.announced"],
+  general: [
+    "transport.handshake",
+    "version.greeting",
+    "parity.match",
+    "version.once",
+    "disconnect.answered",
+    "disconnect.success",
+    "termination.announced",
+  ],
   awaited: { [GREETING]: "version.greeting", [DISCONNECTED]: "disconnect.answered" },
   formOf: {
     ...Object.fromEntries(CARRIED_OUT.map((id) => [id, "disconnect.success"])),

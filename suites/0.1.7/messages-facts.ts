@@ -33,6 +33,13 @@ export const isDisconnected = (message: Message): boolean => nameOf(message) ===
 /** Tells if an event is a message, of whatever content. */
 export const isData = ({ type }: WireEvent): boolean => type === "text" || type === "binary";
 
+/** Tells if the server sent a message, of whatever content. */
+export const isServerData = (event: WireEvent): boolean => event.from === "server" && isData(event);
+
+/** Tells if a message is a goodbye that carries a disconnect request out. */
+export const isSuccess = ({ message }: Sent): boolean => isDisconnected(message) && message.status === "success";
+export type Sent = Pick<Placed, "message">;
+
 /** The place of the first message that says that the connection is over, or -1. */
 export const announcement = (transcript: Transcript): number =>
   sent(transcript).find(({ message }) => isDisconnected(message))?.index ?? -1;
@@ -170,9 +177,26 @@ export function asksToDisconnect(event: WireEvent): boolean {
 /** Tells if the handshake is asked for otherwise than any client does. */
 export const isOdd = (event: WireEvent): boolean => event.type === "upgrade" && event.odd === true;
 
+/** The greetings of a connection. */
+export const greetingsIn = (transcript: Transcript): readonly Placed[] =>
+  sent(transcript).filter(({ message }) => nameOf(message) === GREETING);
+
 /** The greeting of a connection, if there is one. */
 export const greetingIn = (transcript: Transcript): Placed | undefined =>
   sent(transcript).find(({ message }) => nameOf(message) === GREETING);
+
+/** Tells if a lenient server could take what the client sent for a request to be told the version. */
+export const asksForVersion = (event: WireEvent): boolean =>
+  isSaid(event) && (event.type === "binary" || ("data" in event && /version/i.test(event.data)));
+
+/** Tells if a client sent something that a server reads: a message, or what only looks like one. */
+export const isSaid = ({ from, type }: WireEvent): boolean => from === "client" && SAID.has(type);
+const SAID: ReadonlySet<string> = new Set(["text", "binary", "violation", "ping", "cut"]);
+
+const PLAIN = JSON.stringify({ command: DISCONNECT });
+
+/** Tells if an event is the disconnect request in its plainest form. */
+export const isPlainRequest = (event: WireEvent): boolean => event.type === "text" && event.data === PLAIN;
 
 /** The parity that a client is told, if it is greeted with success and told one. */
 export function toldParity(transcript: Transcript): string | undefined {

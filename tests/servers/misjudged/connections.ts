@@ -59,6 +59,26 @@ export const ofConnections: Readonly<Record<string, Misjudged>> = {
     () => ({ farewell: everyNth(40, () => {}, farewell) }),
     "disconnect.answered",
   ),
+  "answers every disconnect request but each 150th": forgets(
+    () => ({ farewell: everyNth(150, () => {}, farewell) }),
+    "disconnect.answered",
+  ),
+  "refuses each 100th disconnect request": forgets(
+    () => ({
+      farewell: everyNth(100, (session) => session.end({ status: "failed", reason: "internal_error" }), farewell),
+    }),
+    "disconnect.success",
+  ),
+  "greets each 50th client twice": forgets(
+    () => ({
+      greeted: everyNth(
+        50,
+        (session) => session.say(greeting(session.parity)),
+        () => {},
+      ),
+    }),
+    "version.once",
+  ),
   "sends each 60th client no JSON": forgets(
     () => ({
       greeted: everyNth(
