@@ -6,8 +6,9 @@ const ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu;
 
-/** Most texts are of these characters alone, and this is quick to see. */
+/** Most texts, and most texts of several lines, are of these characters alone, and this is quick to see. */
 const HARMLESS = /^[ -~]*$/;
+const HARMLESS_LINES = /^[ -~\n]*$/;
 
 /** Makes characters visible that a terminal or an XML parser would act on or choke on. */
 export function visible(text: string): string {
@@ -17,7 +18,7 @@ export function visible(text: string): string {
 
 /** The same for a text of several lines: its line breaks stay. */
 export function visibleLines(text: string): string {
-  return text.split("\n").map(visible).join("\n");
+  return HARMLESS_LINES.test(text) ? text : text.split("\n").map(visible).join("\n");
 }
 
 /** Does the same, and takes out what an XML document may not hold, or not in a CDATA section. */
