@@ -53,6 +53,9 @@ const VAIN = 1;
 /** The factor by which each step makes connections slower. */
 const SLOWER = 1.5;
 
+/** The time over which the rate of connections is counted that a target refused, in ms. */
+const SECOND = 1_000;
+
 /** The factor of all steps together, at most. */
 const SLOWEST = 5;
 
@@ -93,6 +96,9 @@ export function limits(clock: () => number, timeout: number): Limits {
   let suspected = false;
   let measured = 0;
   let hopeless = false;
+  const served: number[] = [];
+  /** The connections of the second before the first that was refused. */
+  let tooMany: number | undefined;
 
   const isKnown = () => found.together !== undefined || gap > 0;
   const change = () => {
@@ -137,12 +143,15 @@ export function limits(clock: () => number, timeout: number): Limits {
       if (connection.opened) {
         total += 1;
         row += 1;
+        served.push(clock());
+        while ((served[0] ?? 0) < clock() - SECOND) served.shift();
         if (row >= CALM) inVain = 0;
         return;
       }
       const way = refusalOf(connection);
       if (way === undefined || hopeless || !(plain || SAYS_SO.has(way))) return;
       ways.add(way);
+      tooMany ??= served.length;
       if (!isKnown()) suspected = true;
       else if ((connection.transcript.events[0]?.at ?? 0) >= changedAt) step();
     },
@@ -164,9 +173,12 @@ export function limits(clock: () => number, timeout: number): Limits {
       const more = await measure({ dial, clock, served: total, signal }, found);
       if (more === undefined || signal?.aborted) return;
       measured += 1;
-      found = { ...found, ...more };
+      // A busy machine cannot repeat what was too much for the target. Later refusals will show if this is still too fast.
+      const guess = wordsOf({ ...found, ...more }) === undefined && measured <= VAIN ? tooMany : undefined;
+      const perSecond = more.perSecond ?? (guess && guess / SLOWER);
+      found = { ...found, ...more, ...(perSecond && { perSecond }) };
       if (wordsOf(found) === undefined) return giveUp(measured > VAIN);
-      if (more.perSecond !== undefined) gap = gapOf(more.perSecond);
+      if (perSecond) gap = gapOf(perSecond);
       inVain = 0;
       change();
     },
