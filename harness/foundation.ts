@@ -29,6 +29,8 @@ export interface Foundations {
   readonly awaited: Readonly<Record<string, string>>;
   /** The requirement that is broken if the verdict of a case varies since something wrong came, by the one that is a form of it. */
   readonly formOf: Readonly<Record<string, string>>;
+  /** The requirement that is broken if the verdict of a case varies since the server refused one of its connections. */
+  readonly refused: string;
   /** The requirement that is broken if a connection is ended for no reason of its own. */
   readonly dropped: string;
   /** The requirements that are kept if nothing comes. A pass says nothing if a foundation is broken. */
@@ -42,6 +44,7 @@ interface Judged {
   readonly checks: readonly Check[];
   readonly unstable?: boolean;
   readonly unconfirmed?: boolean;
+  readonly refused?: readonly string[];
 }
 
 /**
@@ -142,7 +145,7 @@ export function grounded<Result extends Judged>(
   const still = new Set(first.filter(isBroken).map(({ requirement }) => requirement));
   const second = first.map((check) => explained(check, causeWithin(check, it, still, foundations)));
   if (causes.size === 0 && !it.unstable) return it;
-  const third = it.unstable ? second.map((check) => asForm(check, foundations)) : second;
+  const third = it.unstable ? second.map((check) => asForm(check, it, foundations)) : second;
   const checks = third.map((check) => {
     const further = check.verdict === "skip" && check.see !== undefined ? causes.get(check.see) : undefined;
     return further === undefined ? check : seeing(check, further);
@@ -188,9 +191,11 @@ function causeWithin(
 }
 
 /** Returns a check that is broken now and then as one of the requirement that it is a form of. */
-function asForm(check: Check, { awaited, formOf }: Foundations): Check {
+function asForm(check: Check, { refused = [] }: Judged, foundations: Foundations): Check {
   if (!isBroken(check)) return check;
-  const requirement = check.silence ? awaited[check.silence.what] : formOf[check.requirement];
+  const { awaited, formOf } = foundations;
+  const one = refused.length > 0 ? foundations.refused : formOf[check.requirement];
+  const requirement = check.silence ? awaited[check.silence.what] : one;
   return requirement === undefined ? check : { ...check, ...MUST, requirement };
 }
 

@@ -170,11 +170,18 @@ export function limits(clock: () => number, timeout: number): Limits {
       suspected = false;
       await emptied();
       await rest(SETTLING, signal);
-      const more = await measure({ dial, clock, served: total, signal }, found);
+      let again = false;
+      const watched = async () => {
+        const attempt = await dial();
+        again ||= refusalOf(attempt) !== undefined;
+        return attempt;
+      };
+      const more = await measure({ dial: watched, clock, served: total, signal }, found);
       if (more === undefined || signal?.aborted) return;
       measured += 1;
       // A busy machine cannot repeat what was too much for the target. Later refusals will show if this is still too fast.
-      const guess = wordsOf({ ...found, ...more }) === undefined && measured <= VAIN ? tooMany : undefined;
+      const isOpen = wordsOf({ ...found, ...more }) === undefined && !again && measured <= VAIN;
+      const guess = isOpen ? tooMany : undefined;
       const perSecond = more.perSecond ?? (guess && guess / SLOWER);
       found = { ...found, ...more, ...(perSecond && { perSecond }) };
       if (wordsOf(found) === undefined) return giveUp(measured > VAIN);

@@ -222,6 +222,7 @@ export const foundations: Foundations = {
     "termination.announced",
   ],
   awaited: { [GREETING]: "version.greeting", [DISCONNECTED]: "disconnect.answered" },
+  refused: "version.greeting",
   formOf: {
     ...Object.fromEntries(CARRIED_OUT.map((id) => [id, "disconnect.success"])),
     ...Object.fromEntries(PARITIES.map((id) => [id, "parity.match"])),

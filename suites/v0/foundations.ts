@@ -74,6 +74,7 @@ export const foundations: Foundations = {
     "malformed.code": ["malformed.survives"],
   },
   general: ["message.json", "message.envelope", "response.correlated", "response.once"],
+  refused: "version.selected",
   awaited: { [`the response to ${STATS}`]: "request.answered" },
   formOf: {},
   dropped: "malformed.survives",

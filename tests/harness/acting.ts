@@ -36,6 +36,7 @@ export const foundations: Foundations = {
   within: {},
   general: [],
   awaited: {},
+  refused: "",
   formOf: {},
   dropped: "MUST.dropped",
   absent: [],

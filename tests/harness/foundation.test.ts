@@ -25,6 +25,7 @@ const foundations: Foundations = {
   varying: { a: ["side"] },
   within: { a: ["lost", "b"], b: ["c", "lost"], c: ["d"] },
   awaited: { "the answer": "answered" },
+  refused: "greeted",
   formOf: { c: "b", form: "of" },
   general: ["lost"],
   dropped: "lost",
@@ -255,6 +256,22 @@ describe("a check that comes of another breach in the same case", () => {
     ]);
   });
 
+  test("becomes that of a refused client, in a case whose verdict varies and of which a connection was refused", () => {
+    const refused = { ...fails("s/x", "form", "b"), refused: ["HTTP 503"] };
+    expect(told({ ...refused, unstable: true })).toEqual(["greeted fail", "greeted fail"]);
+    expect(told(refused)).toEqual(["form fail", "b fail"]);
+  });
+
+  test("is told by the cases about it, if it holds on every connection", () => {
+    const general: Foundations = { ...foundations, general: ["root"] };
+    const about = { ...fails("s/x", "root"), case: caseOf("s/x", ["root"]) };
+    const verdicts = (...results: CaseResult[]) =>
+      ground(results, [], general).flatMap(({ checks }) => checks.map(({ verdict, see }) => `${verdict} ${see ?? ""}`));
+    const plain = { ...fails("s/root", "root"), case: caseOf("s/root", ["root"]) };
+    expect(verdicts(plain, about, fails("s/y", "root"))).toEqual(["fail ", "fail ", "skip root"]);
+    expect(verdicts(passes("s/root", "root"), fails("s/y", "root"))).toEqual(["pass ", "fail "]);
+  });
+
   test("leaves a case that varies the worst verdict of its new requirements", () => {
     const it = { ...result("s/x", { form: "warn" }, { verdict: "warn" }), unstable: true };
     expect(ground([it], [], foundations)[0]).toMatchObject({ verdict: "fail", unstable: true });
@@ -307,7 +324,7 @@ describe("a case that has not run yet", () => {
 });
 
 describe("the foundations of this version", () => {
-  const { plain, forms, varying, within, general, awaited, formOf, dropped, absent } = protocol.foundations;
+  const { plain, forms, varying, within, general, awaited, refused, formOf, dropped, absent } = protocol.foundations;
   const cases = new Map(protocol.suites.flatMap((suite) => suite.cases).map((it) => [it.id, it]));
   const known = new Set(protocol.requirements.map(({ id }) => id));
   /** Returns the plain cases that may stand for a requirement. */
@@ -323,7 +340,7 @@ describe("the foundations of this version", () => {
   test("name only known requirements and cases", () => {
     const keys = [plain, varying, within, formOf].flatMap((it) => Object.keys(it));
     const on = [varying, within, awaited, formOf].flatMap((it) => Object.values(it).flat());
-    expect([...keys, ...on, ...general, dropped, ...absent].filter((id) => !known.has(id))).toEqual([]);
+    expect([...keys, ...on, ...general, refused, dropped, ...absent].filter((id) => !known.has(id))).toEqual([]);
     const bearing = Object.values(forms).flat();
     expect(bearing.filter((id) => !known.has(id) && !shows.has(id))).toEqual([]);
     expect(Object.keys(forms).filter((id) => !known.has(id) && !cases.has(id))).toEqual([]);

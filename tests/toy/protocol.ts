@@ -133,7 +133,16 @@ export const toy: Protocol = {
   foundations: {
     plain: { "echo.answered": { plain: ["echo/alone"], on: [] } },
     forms: { "echo.value": ["echo.answered"] },
-    ...{ varying: {}, within: {}, general: [], awaited: {}, formOf: {}, absent: [], dropped: "echo.answered" },
+    ...{
+      varying: {},
+      within: {},
+      general: [],
+      awaited: {},
+      formOf: {},
+      absent: [],
+      dropped: "echo.answered",
+      refused: "echo.answered",
+    },
   },
   canary: "echo/alone",
   survivalOf: () => "echo.answered",
