@@ -1,8 +1,3 @@
-import { open } from "node:fs/promises";
-
-/** The size of the end of an output that is looked at, in bytes. */
-const TAIL = 64 << 10;
-
 /** Characters of the line that is quoted. */
 const WIDTH = 200;
 
@@ -18,22 +13,9 @@ const NOISE =
   /^(?:\s*(?:at\s|\^+|\.\.\.|File ")|Node\.js v|\s*$|goroutine \d|exit status \d|note: run with|Killed$|Terminated$)/;
 
 /**
- * Returns the line of a program's output that says best why it ended. `from` is the offset of its output in the file, in bytes. A
- * program that `began` to serve said so in its first line, which is left out.
+ * Returns the line of a program's output that says best why it ended, else its last line, called so. A program that `began` to serve
+ * said so in its first line, which is left out.
  */
-export async function lastWords(path: string, from: number, began: boolean): Promise<string | undefined> {
-  const file = await open(path, "r");
-  try {
-    const { size } = await file.stat();
-    const begin = Math.max(from, size - TAIL);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - begin), 0, size - begin, begin);
-    return telling(buffer.toString("utf8", 0, bytesRead), began);
-  } finally {
-    await file.close();
-  }
-}
-
-/** Returns the line of a text that says best why a program ended, else its last line, called so. */
 export function telling(output: string, began: boolean): string | undefined {
   const lines = output.split(/\r?\n/).filter((line) => !NOISE.test(line));
   const line = TELLING.map((kind) => lines.findLast((it) => kind.test(it))).find((it) => it !== undefined);

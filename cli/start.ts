@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { open, stat } from "node:fs/promises";
 import { constants } from "node:os";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Secrets } from "../harness/secrets.ts";
 import type { Death, ServerProcess } from "../harness/target.ts";
 import { UnreachableError, UsageError } from "../harness/usage.ts";
-import { lastWords } from "./last-words.ts";
-import { endMarked, newMark } from "./strays.ts";
+import about from "../package.json" with { type: "json" };
+import { telling } from "./last-words.ts";
+import { type Log, openLog, type Printed } from "./output.ts";
+import { endAll, newMark, processesOf } from "./strays.ts";
 
 /** The time that a server has to end when asked to, and the time between two looks, in ms. */
 const GRACE = 2_000;
@@ -22,14 +24,15 @@ export interface StartOptions {
   /** The time that it has to accept connections, in ms. */
   readonly within: number;
   readonly signal: AbortSignal;
+  /** The texts that its output is kept without. */
+  readonly secrets: Pick<Secrets, "follow">;
 }
 
 /** One life of a server: from one start to its end. */
 interface Life {
   readonly child: ChildProcess;
   readonly mark: ReturnType<typeof newMark>;
-  /** The offset of its output in the file. */
-  readonly from: number;
+  readonly printed: Printed;
   death: Death | undefined;
   readonly ended: Promise<unknown>;
 }
@@ -42,46 +45,50 @@ export async function start(command: string, options: StartOptions): Promise<Ser
   if ((await options.ready()) === undefined) {
     throw new UsageError("Something already accepts connections at the url: end it, or leave out --start to test it.");
   }
-  let life = await begin(command, options.log, "w");
+  const log = openLog(options.log, options.secrets);
+  let life = begin(command, log);
   const failure = await accepting(life, options);
   if (failure !== undefined) {
     await stop(life);
+    await log.close();
     throw new UnreachableError(failure);
   }
   return {
     get death() {
       return life.death;
     },
-    lastWords: () => lastWords(options.log, life.from, true),
+    lastWords: async () => telling(await life.printed.tail(), true),
     async kill() {
       kill(life.child, "SIGKILL");
       await life.ended;
     },
     async restart() {
       await stop(life);
-      life = await begin(command, options.log, "a");
+      life = begin(command, log);
       return accepting(life, options);
     },
-    stop: () => stop(life),
+    async stop() {
+      await stop(life);
+      tell(await log.close());
+    },
   };
 }
 
-async function begin(command: string, log: string, flags: "w" | "a"): Promise<Life> {
-  const output = await open(log, flags);
-  const from = (await stat(log)).size;
+function begin(command: string, log: Log): Life {
   // The server under test gets all variables but the key to sign its certificate with.
   const { TACHYON_KEY: _, ...env } = process.env;
   const mark = newMark();
-  const child = spawn(command, {
+  // One pipe for both outputs keeps their lines in order.
+  const child = spawn(`exec 2>&1; ${command}`, {
     shell: true,
     detached: true,
-    stdio: ["ignore", output.fd, output.fd],
+    stdio: ["ignore", "pipe", "ignore"],
     env: { ...env, ...mark },
   });
   const life: Life = {
     child,
     mark,
-    from,
+    printed: log.follow(child.stdout),
     death: undefined,
     ended: once(child, "exit").then(
       ([code, by]) => {
@@ -92,7 +99,6 @@ async function begin(command: string, log: string, flags: "w" | "a"): Promise<Li
       },
     ),
   };
-  await output.close();
   return life;
 }
 
@@ -108,7 +114,7 @@ async function accepting(life: Life, { ready, within, signal, log }: StartOption
     const failure = await ready();
     if (failure === undefined || signal.aborted) return undefined;
     if (life.death) {
-      const words = await lastWords(log, life.from, false);
+      const words = telling(await life.printed.tail(), false);
       return `The server of --start did not stay up: it ended with ${life.death.how}${words === undefined ? "" : ` ("${words}")`}. Its output is in ${log}.`;
     }
     if (Date.now() > deadline)
@@ -116,12 +122,20 @@ async function accepting(life: Life, { ready, within, signal, log }: StartOption
   }
 }
 
-async function stop({ child, mark, ended }: Life): Promise<void> {
+async function stop({ child, mark, ended, printed }: Life): Promise<void> {
+  const known = processesOf(mark, child.pid);
   kill(child, "SIGTERM");
   for (const deadline = Date.now() + GRACE; kill(child, 0) && Date.now() < deadline; ) await sleep(PAUSE);
   kill(child, "SIGKILL");
   await ended;
-  await endMarked(mark);
+  const left = await endAll(mark, known);
+  await printed.close();
+  if (left.length > 0) tell(`Processes of the server go on, and could not be ended: ${left.join(", ")}.`);
+}
+
+/** Tells the user something beside the results. */
+function tell(words: string | undefined): void {
+  if (words !== undefined) process.stderr.write(`${about.name}: ${words}\n`);
 }
 
 /** Signals the whole process group. Returns false if nothing was left of it. */

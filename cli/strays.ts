@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** The variable by which the processes of a started server are known, also those that left its process group. */
@@ -9,29 +9,106 @@ const MARK = "STARTED_BY_TACHYON_CONFORMANCE";
 const PAUSE = 20;
 const LOOKS = 50;
 
+/** The looks in a row, each as soon as the last: some processes start another and end, again and again. */
+const QUICK = 40;
+
+/** The looks without a find after which news is that of others, on a machine where much goes on. */
+const QUIET = 20;
+
 /** Makes a mark for the processes of one start: a variable that all of them inherit. */
 export const newMark = (): Readonly<Record<string, string>> => ({ [MARK]: randomUUID() });
 
-/** Ends all processes with a mark. Where there is no `/proc`, none is found. */
-export async function endMarked(mark: Readonly<Record<string, string>>): Promise<void> {
-  for (let look = 0; look < LOOKS; look++) {
-    const left = await marked(`${MARK}=${mark[MARK]}`);
-    if (left.length === 0) return;
+/** Processes by their numbers, each with the time when it began: numbers are used again. */
+export type Processes = ReadonlyMap<number, string>;
+
+/**
+ * Finds the processes with a mark, and all that a process started whose starters live, also without the mark. Where there is no
+ * `/proc`, none is found.
+ */
+export function processesOf(mark: Readonly<Record<string, string>>, root: number | undefined): Processes {
+  const all = running();
+  const found = new Map(
+    all
+      .filter(({ pid, parent }) => parent === root || isIn(variablesOf(pid), mark))
+      .map(({ pid, began }) => [pid, began]),
+  );
+  for (let before = -1; before < found.size; ) {
+    before = found.size;
+    for (const { pid, parent, began } of all) if (found.has(parent)) found.set(pid, began);
+  }
+  return found;
+}
+
+/** Ends all processes with a mark, and those that were known. Resolves to the numbers of those that it could not end. */
+export async function endAll(mark: Readonly<Record<string, string>>, known: Processes): Promise<number[]> {
+  for (const it of running()) if (known.get(it.pid) === it.began) end(it.pid);
+  const seen: Seen = { others: new Set(), blank: new Set() };
+  let quiet = 0;
+  for (let look = 1; ; look++) {
+    const { left, news } = lookAt(mark, seen);
+    quiet = left.length > 0 ? 0 : quiet + 1;
+    if (quiet > (news ? QUIET : 0) || look === LOOKS * QUICK) return left;
     for (const pid of left) end(pid);
-    await sleep(PAUSE);
+    if (look % QUICK === 0) await sleep(PAUSE);
   }
 }
 
-/** Finds the processes with a variable of that value. Those of other users cannot be read, and are none of ours. */
-async function marked(variable: string): Promise<number[]> {
-  const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const variables = await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
-      return variables.split("\0").includes(variable) ? [Number(pid)] : [];
-    }),
-  );
-  return found.flat();
+/** The processes that earlier looks saw: with other variables, and without any. */
+interface Seen {
+  readonly others: Set<number>;
+  blank: ReadonlySet<number>;
+}
+
+/** Finds the processes with a mark. There is news if one may have it: a process that begins or ends shows no variables. */
+function lookAt(mark: Readonly<Record<string, string>>, seen: Seen): { left: number[]; news: boolean } {
+  const variables = numbers()
+    .filter((pid) => !seen.others.has(pid))
+    .map((pid) => ({ pid, text: variablesOf(pid) }));
+  const left = variables.filter(({ text }) => isIn(text, mark)).map(({ pid }) => pid);
+  for (const { pid, text } of variables) if (text !== "" && !isIn(text, mark)) seen.others.add(pid);
+  const blank = new Set(variables.filter(({ text }) => text === "").map(({ pid }) => pid));
+  const news = [...blank].some((pid) => !seen.blank.has(pid));
+  seen.blank = blank;
+  return { left, news };
+}
+
+interface Running {
+  readonly pid: number;
+  readonly parent: number;
+  readonly began: string;
+}
+
+/** All processes that run. Those of other users are seen, too. */
+function running(): Running[] {
+  return numbers().flatMap((pid) => {
+    const [, rest = ""] = /.*\) (.*)/s.exec(textOf(`/proc/${pid}/stat`)) ?? [];
+    const [state, parent, ...more] = rest.split(" ");
+    return rest === "" || state === "Z" ? [] : [{ pid, parent: Number(parent), began: more[17] ?? "" }];
+  });
+}
+
+function numbers(): number[] {
+  try {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+const isIn = (variables: string, mark: Readonly<Record<string, string>>): boolean =>
+  variables.split("\0").includes(`${MARK}=${mark[MARK]}`);
+
+/** The variables of a process. Those of other users cannot be read, and are none of ours. */
+const variablesOf = (pid: number): string => textOf(`/proc/${pid}/environ`);
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
 }
 
 function end(pid: number): void {

@@ -3,6 +3,8 @@ export interface Secrets {
   add(...secrets: readonly string[]): void;
   /** Takes them out of a text: as they stand, percent-encoded, as in JSON and within base64; of `Bearer abc` also `abc` alone. */
   redact(text: string): string;
+  /** Makes a function that does the same to a text which comes in parts. It keeps back the end of a part, where a secret may begin. */
+  follow(): (part: string, isLast?: boolean) => string;
 }
 
 /** The least length of a secret, in characters. Shorter ones stand in too many innocent places. */
@@ -12,16 +14,36 @@ const SHORTEST = 4;
 export function secrets(...first: readonly string[]): Secrets {
   const known = new Set<string>();
   let pattern: RegExp | undefined;
+  let longest = 0;
   const list: Secrets = {
     add(...more) {
       for (const spelling of more.flatMap(spellingsOf)) known.add(spelling);
       const longestFirst = [...known].toSorted((a, b) => b.length - a.length);
+      longest = longestFirst[0]?.length ?? 0;
       pattern = known.size > 0 ? new RegExp(longestFirst.map(literal).join("|"), "g") : undefined;
     },
     redact: (text) => (pattern ? text.replace(pattern, "[redacted]") : text),
+    follow() {
+      let kept = "";
+      return (part, isLast = false) => {
+        const text = kept + part;
+        const end = isLast || !pattern ? text.length : endBefore(text, text.length - longest + 1, pattern);
+        kept = text.slice(end);
+        return list.redact(text.slice(0, end));
+      };
+    },
   };
   list.add(...first);
   return list;
+}
+
+/** Returns a place in a text, or behind the secret that stands across it. */
+function endBefore(text: string, place: number, pattern: RegExp): number {
+  for (const { index, 0: secret } of text.matchAll(pattern)) {
+    if (index >= place) break;
+    if (index + secret.length > place) return index + secret.length;
+  }
+  return Math.max(0, place);
 }
 
 /** The ways in which a secret can stand in a text: as it is, percent-encoded, as in JSON, and within base64. */

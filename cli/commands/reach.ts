@@ -101,7 +101,10 @@ async function reach(
   await hiding(target, resolves(target.url));
   if (command === undefined) return target;
   const ready = () => probe(protocol, target, timeout);
-  const process = await hiding(target, start(command, { log, ready, within: startTimeout, signal }));
+  const process = await hiding(
+    target,
+    start(command, { log, ready, within: startTimeout, signal, secrets: target.secrets }),
+  );
   closing.push(process.stop);
   return { ...target, process };
 }

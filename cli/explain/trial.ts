@@ -32,7 +32,8 @@ export async function trial(
   const headers = fault === undefined ? {} : ((await protocol.faults())[fault]?.headers ?? {});
   const server = await protocol.serve({ fault });
   const redact = (text: string) => text.replaceAll(new URL(server.url).host, new URL(USUAL).host);
-  const target = { url: new URL(server.url), headers, ...usersOf(server), secrets: { add: () => {}, redact } };
+  const secrets = { add: () => {}, redact, follow: () => redact };
+  const target = { url: new URL(server.url), headers, ...usersOf(server), secrets };
   const result = await run(protocol, cases, { ...DEFAULTS, ...options, target })
     .catch((error) => {
       if (fault !== undefined && error instanceof UnreachableError) return undefined;

@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, test } from "@jest/globals";
-import { lastWords, telling } from "../../cli/last-words.ts";
+import { telling } from "../../cli/last-words.ts";
 
 const NODE = `listening on 8080
 /srv/lobby.js:12
@@ -83,23 +80,4 @@ test.each<[string, string, string | undefined]>([
 test("are what it said first and last, if it never began", () => {
   expect(telling("sh: 1: server: not found\n", false)).toBe("its last line: sh: 1: server: not found");
   expect(telling("\n", false)).toBeUndefined();
-});
-
-test("are found in what it wrote since it was started, and at the end of a long text", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "tachyon-"));
-  const path = join(folder, "server.log");
-  const [first, second] = ["Error: first\n", "ready\nError: second\n"];
-  try {
-    writeFileSync(path, first + second);
-    expect([await lastWords(path, 0, true), await lastWords(path, first.length, true)]).toEqual([
-      "Error: second",
-      "Error: second",
-    ]);
-    writeFileSync(path, `${first}ready\nbye\n`);
-    expect(await lastWords(path, first.length, true)).toBe("its last line: bye");
-    writeFileSync(path, first + "x\n".repeat(40_000));
-    expect(await lastWords(path, 0, true)).toBe("its last line: x");
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 });

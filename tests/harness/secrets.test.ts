@@ -65,6 +65,18 @@ test("the list can grow", () => {
   expect(list.redact("first, second")).toBe("[redacted], [redacted]");
 });
 
+test("a text that comes in parts is redacted as if it came at once, and goes on as soon as it can", () => {
+  const text = "x one two, one%20two, one two+ secret secrets";
+  const list = secrets("one two+", "one two", "secret", "longsecret");
+  for (let size = 1; size <= text.length; size++) {
+    const follow = list.follow();
+    const parts = text.match(new RegExp(`.{1,${size}}`, "g")) ?? [];
+    const told = parts.map((part) => follow(part));
+    expect([...told, follow("", true)].join("")).toBe(list.redact(text));
+  }
+  expect(secrets().follow()("all at once")).toBe("all at once");
+});
+
 test.each([
   ["of 4 characters", "q7Zk"],
   ["of 11 characters", "q7Zk-q7Zk-9"],

@@ -1,0 +1,79 @@
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import type { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Secrets } from "../harness/secrets.ts";
+import { reason } from "../harness/usage.ts";
+
+/** The output of servers that is kept in the file, and the end of one that is kept beyond that, in characters. */
+const MOST = 16 << 20;
+const TAIL = 64 << 10;
+
+/** The time that the output of a process may take to end once the process has, in ms. Others may hold it open. */
+const GRACE = 200;
+
+/** The file for the output of a server, which is bounded and holds no secret. */
+export interface Log {
+  /** Writes what one life of the server prints. */
+  follow(output: Readable): Printed;
+  /** Closes the file. Resolves to words on what it does not hold, if there is something. */
+  close(): Promise<string | undefined>;
+}
+
+/** The output of one life of a server. */
+export interface Printed {
+  /** Resolves to its end, once it has ended or a moment later. */
+  tail(): Promise<string>;
+  /** Stops reading. */
+  close(): Promise<void>;
+}
+
+/** Opens the file for the output of a server. Nothing of the output beyond its bound is kept but the end of each life. */
+export function openLog(path: string, secrets: Pick<Secrets, "follow">): Log {
+  const file = createWriteStream(path);
+  let [room, left]: [number, number] = [MOST, 0];
+  let failure: unknown;
+  file.on("error", (error) => {
+    failure ??= error;
+  });
+  const write = (text: string) => void (failure === undefined && text !== "" && file.write(text));
+  return {
+    follow(output) {
+      let [tail, beyond] = ["", 0];
+      const redact = secrets.follow();
+      const take = (text: string) => {
+        tail = (tail + text).slice(-TAIL);
+        const fits = text.slice(0, room);
+        room -= fits.length;
+        beyond += text.length - fits.length;
+        write(fits);
+      };
+      // Nothing waits for the file: a server that prints much must not wait for us.
+      output.setEncoding("utf8").on("data", (text: string) => take(redact(text)));
+      const ended = finished(output).then(onEnd, onEnd);
+      function onEnd() {
+        take(redact("", true));
+        const end = beyond > 0 ? tail.slice(-beyond) : "";
+        const lost = beyond - end.length;
+        left += lost;
+        write(lost > 0 ? `\n[${lost} characters left out]\n${end}` : end);
+      }
+      const soon = () => Promise.race([ended, sleep(GRACE, undefined, { ref: false })]);
+      return {
+        tail: () => soon().then(() => tail),
+        async close() {
+          await soon();
+          output.destroy();
+          await ended;
+        },
+      };
+    },
+    async close() {
+      file.end();
+      if (!file.closed) await once(file, "close").catch(() => {});
+      if (failure !== undefined) return `Cannot write ${path} to its end: ${reason(failure)}.`;
+      return left > 0 ? `The server printed much: ${path} leaves out ${left} characters, and says where.` : undefined;
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
+import { start } from "../../cli/start.ts";
+import { secrets } from "../../harness/secrets.ts";
+import { closing, cwd } from "./workspace.ts";
+
+afterEach(() => void jest.restoreAllMocks());
+beforeEach(() => {
+  closing.push(() => running().forEach((pid) => void process.kill(Number(pid), "SIGKILL")));
+});
+
+/** Starts a command that is up once it has made the file `up` here; or says why it did not stay up. */
+async function started(command: string, list = secrets()) {
+  const up = join(cwd, "up");
+  let asked = 0;
+  const server = await start(`cd ${cwd}; ${command}`, {
+    log: join(cwd, "server.log"),
+    // Nothing is there before it is started.
+    ready: async () => (asked++ > 0 && existsSync(up) ? undefined : "not up"),
+    within: 20_000,
+    signal: new AbortController().signal,
+    secrets: list,
+  });
+  return server;
+}
+
+const log = () => readFileSync(join(cwd, "server.log"), "utf8");
+
+/** The processes that run in the folder of the test. */
+const running = () =>
+  readdirSync("/proc").filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`) === cwd;
+    } catch {
+      return false; // It has ended, or is of another user.
+    }
+  });
+
+test("output without an end and without a line break is bounded, and that is said", async () => {
+  const told = jest.spyOn(process.stderr, "write").mockReturnValue(true);
+  const before = process.memoryUsage().rss;
+  const server = await started(
+    "echo first; head -c 100000000 /dev/zero | tr '\\0' x; echo; echo last; touch up; exec sleep 100",
+  );
+  await server.stop();
+  expect(process.memoryUsage().rss - before).toBeLessThan(150e6);
+  expect(log().length).toBeLessThan(17 << 20);
+  expect(log()).toMatch(/^first\nx+\n\[83\d{6} characters left out\]\nx+\nlast\n$/);
+  expect(told.mock.calls).toEqual([
+    [expect.stringMatching(/server\.log leaves out 83\d{6} characters, and says where\.\n$/)],
+  ]);
+});
+
+test("its output holds no secret, also of those that are known only later", async () => {
+  const list = secrets("hush-hush");
+  const server = await started(
+    "echo a hush-hush; touch up; while [ ! -s late ]; do sleep 0.01; done; echo b $(cat late); exit",
+    list,
+  );
+  list.add("late-one");
+  writeFileSync(join(cwd, "late"), "late-one");
+  expect(await server.lastWords()).toBe("its last line: b [redacted]");
+  await server.stop();
+  expect(log()).toBe("a [redacted]\nb [redacted]\n");
+});
+
+test("what it said last is told, and each of its lives has its own", async () => {
+  const server = await started("echo x >> up; echo up; echo Error: $(wc -l < up) >&2");
+  expect(await server.lastWords()).toBe("Error: 1");
+  await server.restart();
+  expect(await server.lastWords()).toBe("Error: 2");
+  await server.stop();
+  expect(log()).toBe("up\nError: 1\nup\nError: 2\n");
+});
+
+test.each([
+  ["left the group", "setsid sleep 1000 & echo $! > pid"],
+  ["left the group, and has none of the variables", "env -i setsid sleep 1000 & echo $! > pid"],
+  ["was started by one that has ended", "setsid sh -c 'sleep 1000 & echo $! > pid'"],
+  ["starts itself again and again", "echo 'echo $$ > pid; setsid sh again & exit' > again; sh again"],
+  ["is started again whenever it ends", "setsid sh -c 'while :; do sleep 1000 & echo $! > pid; wait; done' &"],
+])("a process is ended that %s", async (_, command) => {
+  const server = await started(`${command}\nwhile [ ! -s pid ]; do sleep 0.01; done; touch up; exec sleep 1000`);
+  expect(running().length).toBeGreaterThan(1);
+  await server.stop();
+  expect(running()).toEqual([]);
+});
