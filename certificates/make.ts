@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { join } from "node:path";
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { createGzip } from "node:zlib";
 import type { Protocol } from "../harness/protocol.ts";
@@ -41,12 +41,16 @@ export async function filesOf(making: Making, protocol: Protocol): Promise<Files
   const files = new Map<string, Buffer>();
   for (const format of ["json", "junit", "html"] as const)
     files.set(FORMATS[format].file, Buffer.from(await FORMATS[format].make(report, protocol)));
-  files.set(FILES.transcripts, await buffer(Readable.from(transcripts).pipe(createGzip({ level: 9 }))));
+  files.set(FILES.transcripts, await zipped(transcripts));
   const certified = { ...making, digests: digestsOf(protocol, set), files: digestsOfFiles(files) };
   files.set(FILES.certificate, Buffer.from(envelopeText(seal(statement(report, certified), key))));
   files.set(FILES.sums, Buffer.from(sumsOf(files)));
   return files;
 }
+
+/** Compresses parts of a file. Throws what they throw. */
+const zipped = (parts: Making["transcripts"]): Promise<Buffer> =>
+  buffer(pipeline(Readable.from(parts), createGzip({ level: 9 }), () => {}));
 
 /** The paths of a bundle that was written, as a user reads them. */
 export const writtenIn = (folder: string): string[] => [

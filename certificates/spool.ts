@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Case } from "../harness/scenario.ts";
 import type { Transcript } from "../harness/transcript.ts";
+import { reason, UsageError } from "../harness/usage.ts";
 import { temporary } from "../reports/write.ts";
 
 /** Transcripts that are kept whole on disk, so that they need no memory. */
@@ -16,24 +17,28 @@ export interface Spool {
   close(): Promise<void>;
 }
 
-/** A new spool. */
+/** A new spool. Throws a `UsageError` where none can be made. A later write that fails is told when the transcripts are read. */
 export async function spool(): Promise<Spool> {
-  const folder = temporary(await mkdtemp(join(tmpdir(), "tachyon-conformance-")));
+  const folder = temporary(await mkdtemp(join(tmpdir(), "tachyon-conformance-")).catch(cannotKeep));
   const path = join(folder.path, "transcripts.ndjson");
-  const file = await open(path, "w", 0o600);
+  const file = await open(path, "w", 0o600).catch(cannotKeep);
   const ends = [0];
   let writing = Promise.resolve();
+  let failure: unknown;
   return {
     async record({ id }, transcripts) {
       const lines = transcripts.flatMap((transcript, i) => linesOf(transcript, connectionId(id, i)));
       const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
       const run = ends.length - 1;
       ends.push((ends.at(-1) as number) + bytes.length);
-      writing = writing.then(async () => void (await file.write(bytes)));
+      writing = writing.then(async () => {
+        if (failure === undefined) await file.writeFile(bytes).catch((error) => (failure = error));
+      });
       await writing;
       return run;
     },
     async *read(runs) {
+      if (failure !== undefined) cannotKeep(failure);
       for (const run of runs) {
         const [start = 0, end = 0] = ends.slice(run, run + 2);
         if (end > start) yield* createReadStream(path, { start, end: end - 1 });
@@ -44,6 +49,10 @@ export async function spool(): Promise<Spool> {
       await folder.remove();
     },
   };
+}
+
+function cannotKeep(error: unknown): never {
+  throw new UsageError(`Cannot keep recordings in ${tmpdir()}: ${reason(error)}. Choose another folder with TMPDIR.`);
 }
 
 /** The name of a connection of a case in a recording, counted from 1. */

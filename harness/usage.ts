@@ -35,6 +35,8 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOTDIR: "a file stands where a folder is needed",
   EISDIR: "it is a folder",
   ENOSPC: "no space is left",
+  EDQUOT: "no space is left",
+  EFBIG: "no file may be so large",
   EROFS: "the file system is read-only",
 };
 

@@ -46,15 +46,16 @@ export async function prepareAll(files: Destinations): Promise<void> {
 /** The garbage that making a report leaves, in bytes for each of its characters. A report of a hostile target is long. */
 const GARBAGE = 3;
 
-/** The reports that were written, and the errors of those that were not. */
+/** The reports that were written, those that were not, and the first error that is why. */
 export interface Saved {
   readonly written: string[];
-  readonly failed: unknown[];
+  readonly missing: string[];
+  failure?: unknown;
 }
 
 /** Writes the reports; one that cannot be written keeps no other from being written. */
 export async function save(report: Report, files: Destinations, protocol: Protocol): Promise<Saved> {
-  const saved: Saved = { written: [], failed: [] };
+  const saved: Saved = { written: [], missing: [] };
   // The content itself is garbage once this returns.
   const make = async (name: FormatName, path: string): Promise<number> => {
     const content = await FORMATS[name].make(report, protocol);
@@ -66,7 +67,8 @@ export async function save(report: Report, files: Destinations, protocol: Protoc
       discard(GARBAGE * (await make(name, path)));
       saved.written.push(path);
     } catch (error) {
-      saved.failed.push(error);
+      saved.missing.push(path);
+      saved.failure ??= error;
     }
   }
   return saved;

@@ -25,6 +25,8 @@ export interface TerminalOptions extends BlockOptions {
   readonly heavy: readonly string[];
   /** The files that hold the reports. */
   readonly written: readonly string[];
+  /** The files that could not be written. Nobody is told that all is well without them. */
+  readonly missing?: readonly string[];
   /** The file that was not written, and why. */
   readonly left?: string;
 }
@@ -132,9 +134,8 @@ const unjudgedOf = ({ cases, target }: Report) => [
 ];
 
 function summary(report: Report, options: TerminalOptions): string[] {
-  const { colors: c, requirements, written, heavy, left } = options;
+  const { colors: c, requirements, written, missing: unwritten = [], heavy, left } = options;
   const { durationMs, protocol, target, seed } = report;
-  const verdict = shownVerdict(report);
   const painted = (counts: Report["counts"]) =>
     VERDICTS.filter((it) => counts[it] > 0)
       .map((it) => paint(c, it, `${counts[it]} ${it}`))
@@ -146,7 +147,7 @@ function summary(report: Report, options: TerminalOptions): string[] {
   const hint = [...untested.keys()].every((section) => heavy.includes(section)) ? "; --all adds them" : "";
   const missing = [...untested].map(([section, rows]) => `${section} ${rows.length}`).join(", ");
   return [
-    `${paint(c, verdict === "pass" && !isWhole(report) ? "warn" : verdict, c.bold(verdict.toUpperCase()))} ${meaning(report).words}`,
+    headline(report, options),
     ...outdated(report, c),
     ...remarked(report, options),
     `  target   ${visible(target.url)}${target.embedded ? " (the embedded reference server)" : ""}`,
@@ -158,8 +159,18 @@ function summary(report: Report, options: TerminalOptions): string[] {
     ...(seed > 0 ? [`  seed     ${seed} (--seed ${seed} generates the same inputs again)`] : []),
     ...next(report, options),
     ...(written.length > 0 ? [`  reports  ${written.join(" ")}`] : []),
+    ...(unwritten.length > 0 ? [`  missing  ${unwritten.join(" ")}`] : []),
     ...(left === undefined ? [] : [`  left     ${left}`]),
   ];
+}
+
+/** The verdict, and in words. A run that passes and whose reports are not written has no verdict that anything may rest on. */
+function headline(report: Report, { colors: c, missing = [] }: TerminalOptions): string {
+  const verdict = shownVerdict(report);
+  const { words } = meaning(report);
+  if (verdict === "pass" && missing.length > 0)
+    return `${paint(c, "error", c.bold("NOT WRITTEN"))} ${words}, but not all files are written`;
+  return `${paint(c, verdict === "pass" && !isWhole(report) ? "warn" : verdict, c.bold(verdict.toUpperCase()))} ${words}`;
 }
 
 /** The command that shows the first finding again, unless a remark says what to run next. */

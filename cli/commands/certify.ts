@@ -103,8 +103,8 @@ async function certifyOrRefuse(
   certifying: Certifying,
 ): Promise<number> {
   const { args, protocol, set, implementation, key, folder, also } = certifying;
-  const refuse = (why: readonly string[]) =>
-    refused(report, why, folder, { ...args, also, given: given(args, target) }, protocol);
+  const telling: Telling = { ...args, also, given: given(args, target) };
+  const refuse = (why: readonly string[]) => refused(report, why, folder, telling, protocol);
   const counted = countedBy(set, report, protocol.withdrawn);
   const level = levelOf(counted);
   if (level === undefined || (args.strict && level !== "strict")) return await refuse(obstacles(counted, args.strict));
@@ -113,6 +113,8 @@ async function certifyOrRefuse(
   try {
     await makeBundle(folder, { report, implementation, set, level, conditions, key, transcripts }, protocol);
   } catch (error) {
+    if (error instanceof UsageError)
+      await finish(report, new Map(), { ...telling, unwritten: [folder, `${folder}.tgz`] }, protocol);
     if (!(error instanceof BundleError)) throw error;
     return await refuse([`what was recorded does not show it again: ${error.message}`, ...hint(target)]);
   }

@@ -20,6 +20,8 @@ export interface Telling {
   readonly expected?: Omit<Expected, "report">;
   /** Further files that were written. */
   readonly also?: readonly string[];
+  /** Further files that were to be written, and are not or not to their end. */
+  readonly unwritten?: readonly string[];
   /** Options that another run against the target needs, beside those that the report knows. */
   readonly given?: readonly string[];
   /** Prints the report; by default to the standard output. */
@@ -41,10 +43,10 @@ const linkOf = (link: string): string => {
 export async function finish(
   report: Report,
   files: Destinations,
-  { given = [], expected, also = [], print = (text) => process.stdout.write(text), ...how }: Telling,
+  { given = [], expected, also = [], unwritten = [], print = (text) => process.stdout.write(text), ...how }: Telling,
   protocol: Protocol,
 ): Promise<number> {
-  const { written, failed } = await save(report, files, protocol);
+  const { written, missing, failure } = await save(report, files, protocol);
   const { requirements, causes, symptoms, clauses } = protocol;
   const text = terminal(report, {
     ...how,
@@ -59,9 +61,10 @@ export async function finish(
     alone: (id) => commandAlone(report, id, given),
     heavy: protocol.suites.filter(({ load }) => load).map(({ name }) => name),
     written: [...written, ...(expected?.written === undefined ? [] : [expected.written]), ...also],
+    missing: [...missing, ...unwritten],
     ...(expected?.left !== undefined && { left: expected.left }),
   });
   print(onGitHub() ? forGitHub(text, report, requirements) : text);
-  if (failed.length > 0) throw failed[0];
+  if (missing.length > 0) throw failure;
   return isFine(report) ? EXIT.conformant : EXIT.notConformant;
 }

@@ -79,7 +79,16 @@ const budgetOf = ({ url, timeout, all, concurrency, runs, idle }: RunArguments):
   concurrency === 1 || runs > DEFAULTS.runs || idle ? undefined : BUDGET * timeout * (all || url === undefined ? 2 : 1);
 
 /** The files that a run reads. */
-const inputsOf = ({ expectedFailures, ca, header = [], credential = [], redact = [] }: RunArguments): string[] => {
-  const files = [...header, ...credential, ...redact].filter((it) => it.startsWith("@")).map((it) => it.slice(1));
-  return [expectedFailures, ca, ...files].filter((path) => path !== undefined);
+const inputsOf = ({
+  config,
+  expectedFailures,
+  ca,
+  header = [],
+  credential = [],
+  redact = [],
+  as = [],
+}: RunArguments) => {
+  const named = [...header, ...credential, ...redact].map((it) => /^@(.+)/.exec(it)?.[1]);
+  const tokens = as.map((it) => /^[^:@]+:@(.+)/.exec(it)?.[1]);
+  return [config, expectedFailures, ca, ...named, ...tokens].filter((path) => typeof path === "string");
 };

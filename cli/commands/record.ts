@@ -61,7 +61,7 @@ export async function recordCommand({ out: path, ...args }: RecordArguments, pro
     most: args.rotate << 20,
     head: (part) => JSON.stringify({ ...name, part, by: `${about.name} ${about.version}` }),
     relieve: () => stage.proxy?.relieve(),
-    failed: ({ message }) => tell(`${message} Clients are served and judged as before.`),
+    failed: ({ message }) => tell(`${message.replace(/\.?$/, ".")} Clients are served and judged as before.`),
   });
   const recorded = session(protocol, {
     ...name,
@@ -117,8 +117,16 @@ async function tellAll(
     startedAt,
     durationMs: Date.now() - startedAt.getTime(),
   });
+  const unwritten = file.failure ? file.files.slice(-1) : [];
   if (!report) process.stdout.write("INCOMPLETE no client has come: nothing was recorded\n");
-  const code = report ? await finish(report, reports, { ...args, also: file.files }, protocol) : EXIT.notConformant;
+  const code = report
+    ? await finish(
+        report,
+        reports,
+        { ...args, also: file.files.slice(0, file.files.length - unwritten.length), unwritten },
+        protocol,
+      )
+    : EXIT.notConformant;
   if (file.failure) throw new UsageError(file.failure.message);
   return code;
 }
