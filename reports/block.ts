@@ -1,6 +1,6 @@
-import type { Requirement, Verdict } from "../harness/catalogue.ts";
-import type { Clause, Protocol } from "../harness/protocol.ts";
-import { likelyCause } from "./cause.ts";
+import type { Verdict } from "../harness/catalogue.ts";
+import type { Clause } from "../harness/protocol.ts";
+import { type Knowledge, likelyCause } from "./cause.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { explainSpot } from "./explain.ts";
@@ -29,13 +29,9 @@ const UNBROKEN = 400;
 /** A finding of a report. */
 export type ToldFinding = ReportFinding<ReportRequirement, ReportCase, ReportCheck>;
 
-/** What is known of requirements beside the catalogue. */
-type Knowledge = Pick<Protocol, "causes" | "clauses"> & { readonly symptoms: Protocol["symptoms"] | undefined };
-
 /** The options of a block. */
-export interface BlockOptions extends Partial<Knowledge> {
+export interface BlockOptions extends Knowledge {
   readonly colors: Colors;
-  readonly requirements: readonly Requirement[];
   /** The columns of the terminal; none where nothing breaks lines. */
   readonly width?: number | undefined;
   /** The terminal takes hyperlinks. */

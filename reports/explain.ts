@@ -1,5 +1,6 @@
-import { isFinding, type Requirement } from "../harness/catalogue.ts";
+import { isFinding } from "../harness/catalogue.ts";
 import { parse, show, type WireEvent } from "../harness/transcript.ts";
+import { type Knowledge, likelyCause } from "./cause.ts";
 import { short, statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck, ReportConnection } from "./report.ts";
 import { isRemark, isTrouble, notable, type Spot, spotOf, spotsOf } from "./wrong.ts";
@@ -17,13 +18,9 @@ const CONNECTIONS = 5;
  * Explains the findings of a case: each check, then the transcripts of so many connections, those first on which something
  * went wrong. One string per line, nothing made visible yet.
  */
-export const explainFindings = (
-  it: ReportCase,
-  requirements: readonly Requirement[],
-  most: number = CONNECTIONS,
-): string[] => [
+export const explainFindings = (it: ReportCase, knowledge: Knowledge, most: number = CONNECTIONS): string[] => [
   it.title,
-  ...distinct(it.checks.filter(isFinding).map((check) => explainCheck(check, requirements))),
+  ...distinct(it.checks.filter(isFinding).map((check) => explainCheck(check, it, knowledge))),
   ...(most > 0 ? explainConnections(it.connections, spotsOf(it), most) : []),
 ];
 
@@ -31,14 +28,18 @@ export const explainFindings = (
 const distinct = (findings: readonly string[][]) =>
   [...new Map(findings.map((lines) => [lines.join("\n"), lines])).values()].flat();
 
-/** One check in words. */
-function explainCheck(check: ReportCheck, requirements: readonly Requirement[]): string[] {
-  const statement = statementOf(check.requirement, requirements);
+/** One check in words: what is owed, what came, the likely cause, and the clause. */
+function explainCheck(check: ReportCheck, it: ReportCase, knowledge: Knowledge): string[] {
+  const statement = statementOf(check.requirement, knowledge.requirements);
+  const cause = likelyCause(check, it, knowledge);
+  const clause = knowledge.clauses?.[check.requirement];
   return [
     `${check.verdict} ${check.requirement} (${check.level}): ${statement}`,
     ...(check.expectedFailure === undefined ? [] : [`  expected to fail: ${check.expectedFailure}`]),
     ...(check.expected === statement ? [] : [`  expected  ${check.expected}`]),
     `  came      ${check.actual}`,
+    ...(cause === undefined ? [] : [`  cause     ${cause}`]),
+    ...(clause ? [`  clause    ${clause.place}, ${clause.link}`] : []),
   ];
 }
 

@@ -7,7 +7,8 @@ export interface Format {
   readonly describe: string;
   /** Its name in a folder of reports; none where it is written only when it is asked for. */
   readonly file?: string;
-  make(report: Report, protocol: Protocol): Promise<string>;
+  /** Makes it. `more` are options that a run needs to meet the target again, beside those that the report knows. */
+  make(report: Report, protocol: Protocol, more?: readonly string[]): Promise<string>;
 }
 
 /** Every format, by the name of its option. Its module is loaded on demand. */
@@ -20,7 +21,8 @@ export const FORMATS = {
   junit: {
     describe: "Write the JUnit report to this file",
     file: "junit.xml",
-    make: async (report, { requirements }) => (await import("./junit.ts")).junit(report, requirements),
+    make: async (report, protocol, more?: readonly string[]) =>
+      (await import("./junit.ts")).junit(report, protocol, more),
   },
   html: {
     describe: "Write the HTML report, one page that needs nothing else, to this file",

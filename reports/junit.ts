@@ -1,6 +1,8 @@
 import commonJs, { type Builder, type TestCase } from "junit-report-builder";
 import type { Requirement } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
+import { commandAlone } from "./again.ts";
+import type { Knowledge } from "./cause.ts";
 import { visible, xmlSafe } from "./escape.ts";
 import { explainConnections, explainFindings } from "./explain.ts";
 import { whySkipped } from "./findings.ts";
@@ -16,7 +18,7 @@ const CONNECTIONS = 20;
 const builder = commonJs as unknown as Builder;
 
 /** A JUnit report: one testsuite per suite, one testcase per case. Well-formed whatever the server sent. */
-export function junit(report: Report, requirements: readonly Requirement[]): string {
+export function junit(report: Report, knowledge: Knowledge, more: readonly string[] = []): string {
   const document = builder.newBuilder().name(xmlSafe(`${report.suite.name}: ${scopeOf(report)}`));
   for (const [name, cases] of groupBy(report.cases, ({ suite }) => suite)) {
     const suite = document
@@ -27,7 +29,8 @@ export function junit(report: Report, requirements: readonly Requirement[]): str
       .property("target", xmlSafe(report.target.url))
       .property("protocol", report.protocol.version)
       .property("verdict", shownVerdict(report));
-    for (const it of cases) testCase(suite.testCase(), it, requirements);
+    for (const it of cases)
+      testCase(suite.testCase(), it, knowledge.requirements, () => explanation(it, report, knowledge, more));
   }
   const problems = problemsOf(report);
   const outdated = problems.length > 0 ? document.testSuite().name("expected-failures") : undefined;
@@ -51,7 +54,18 @@ export function junit(report: Report, requirements: readonly Requirement[]): str
 /** Tells if a case is a failure or an error to whoever reads the report. */
 const isRed = (it: ReportCase) => it.verdict === "error" || (it.verdict === "fail" && !isExpected(it));
 
-function testCase(testcase: TestCase, it: ReportCase, requirements: readonly Requirement[]): void {
+/** The block of a failure: what is wrong, the likely cause, the connection that shows it, and the command that runs it alone. */
+function explanation(it: ReportCase, report: Report, knowledge: Knowledge, more: readonly string[]): string {
+  const alone = report.recording ? [] : [`alone: ${commandAlone(report, it.id, more)}`];
+  return xmlSafe([...explainFindings(it, knowledge, 1), ...alone].map(visible).join("\n"));
+}
+
+function testCase(
+  testcase: TestCase,
+  it: ReportCase,
+  requirements: readonly Requirement[],
+  explain: () => string,
+): void {
   testcase.name(it.id).className(it.suite).time(seconds(it.durationMs)).property("title", xmlSafe(it.title));
   for (const id of tested(it, requirements)) testcase.property("requirement", id);
   if (it.unstable) testcase.property("unstable", "true");
@@ -63,10 +77,9 @@ function testCase(testcase: TestCase, it: ReportCase, requirements: readonly Req
       bad.map(({ requirement, expected, actual }) => `${requirement}: expected ${expected}, came ${actual}`).join("; "),
     ),
   );
-  const explanation = xmlSafe(explainFindings(it, requirements, 0).join("\n"));
   if (isExpected(it)) skip(testcase, reasonsOf(it).join("; "));
-  else if (it.verdict === "fail") testcase.failure(summary, "fail").stacktrace(explanation);
-  else if (it.verdict === "error") testcase.error(summary, "error", explanation);
+  else if (it.verdict === "fail") testcase.failure(summary, "fail").stacktrace(explain());
+  else if (it.verdict === "error") testcase.error(summary, "error", explain());
   else if (it.verdict === "skip") skip(testcase, whySkipped(it).why);
   testcase.standardOutput(xmlSafe(story(it).join("\n")));
 }

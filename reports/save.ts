@@ -53,12 +53,17 @@ export interface Saved {
   failure?: unknown;
 }
 
-/** Writes the reports; one that cannot be written keeps no other from being written. */
-export async function save(report: Report, files: Destinations, protocol: Protocol): Promise<Saved> {
+/** Writes the reports, which name options of the run; one that cannot be written keeps no other from being written. */
+export async function save(
+  report: Report,
+  files: Destinations,
+  protocol: Protocol,
+  more: readonly string[] = [],
+): Promise<Saved> {
   const saved: Saved = { written: [], missing: [] };
   // The content itself is garbage once this returns.
   const make = async (name: FormatName, path: string): Promise<number> => {
-    const content = await FORMATS[name].make(report, protocol);
+    const content = await FORMATS[name].make(report, protocol, more);
     await put(path, content);
     return content.length;
   };

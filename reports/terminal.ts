@@ -86,9 +86,9 @@ function begin(all: readonly ToldFinding[], { colors: c }: TerminalOptions): str
 /** A case with all its findings, and all its connections. */
 function wholeCase(
   it: ReportCase,
-  { colors: c, requirements, alone }: Pick<BlockOptions, "colors" | "requirements" | "alone">,
+  { colors: c, alone, ...knowledge }: Omit<BlockOptions, "width" | "links" | "linkOf">,
 ): string[] {
-  const [title, ...lines] = explainFindings(it, requirements, it.connections.length).map(visible);
+  const [title, ...lines] = explainFindings(it, knowledge, it.connections.length).map(visible);
   const verdict = worst(it.checks.filter(isNews).map((check) => check.verdict));
   return [
     `${paint(c, verdict, verdict.toUpperCase())} ${c.bold(it.id)}${mark(it)}`,

@@ -46,7 +46,7 @@ export async function finish(
   { given = [], expected, also = [], unwritten = [], print = (text) => process.stdout.write(text), ...how }: Telling,
   protocol: Protocol,
 ): Promise<number> {
-  const { written, missing, failure } = await save(report, files, protocol);
+  const { written, missing, failure } = await save(report, files, protocol, given);
   const { requirements, causes, symptoms, clauses } = protocol;
   const text = terminal(report, {
     ...how,

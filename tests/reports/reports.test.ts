@@ -112,10 +112,7 @@ describe("report.json", () => {
 
 describe("junit.xml", () => {
   test("has a testsuite per suite, a testcase per case, and the attributes that readers need", () => {
-    const xml = junit(
-      makeReport(run(result("fail"), result("error"), result("skip")), context()),
-      protocol.requirements,
-    );
+    const xml = junit(makeReport(run(result("fail"), result("error"), result("skip")), context()), protocol);
     const tags = elements(xml);
     const named = (name: string) => tags.filter((tag) => tag.name === name).map(({ attributes }) => attributes);
     expect(named("testsuites")).toEqual([
@@ -155,7 +152,7 @@ describe("junit.xml", () => {
       events: [{ at, from: "server", type: "ping", data: "" } as const],
     }));
     const some = [result("pass", { durationMs: 1_234.4, connections }), result("error", { durationMs: 20 })];
-    const tags = elements(junit(makeReport(run(...some), context()), protocol.requirements));
+    const tags = elements(junit(makeReport(run(...some), context()), protocol));
     const times = tags.flatMap(({ name, attributes: { time } }) => (time === undefined ? [] : [[name, time]]));
     expect(times).toEqual([
       ["testsuite", "3.5"],
@@ -166,7 +163,7 @@ describe("junit.xml", () => {
 
   test("says which verdicts vary or are not confirmed", () => {
     const some = [result("fail", { unconfirmed: true }), result("error", { unstable: true }), result("pass")];
-    const tags = elements(junit(makeReport(run(...some), context()), protocol.requirements));
+    const tags = elements(junit(makeReport(run(...some), context()), protocol));
     const properties = tags.filter(({ name }) => name === "property").map(({ attributes: { name } }) => name);
     expect(properties.filter((name) => name === "unconfirmed" || name === "unstable")).toEqual([
       "unconfirmed",
@@ -177,7 +174,7 @@ describe("junit.xml", () => {
   test("is well-formed whatever the server sent", () => {
     const events = [{ at: 0, from: "server", type: "text", data: `${NASTY}${NASTY}` } as const];
     const hostile = result("fail", { checks: [check("fail", NASTY)], connections: [{ url: "ws://x/", events }] });
-    const xml = junit(makeReport(run(hostile), context()), protocol.requirements);
+    const xml = junit(makeReport(run(hostile), context()), protocol);
     expect(elements(xml).filter(({ name }) => name === "script")).toEqual([]);
     expect(xml).toContain("\\u{1b}[31m");
   });

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import picocolors from "picocolors";
+import { commandAlone } from "../../reports/again.ts";
 import { badge } from "../../reports/badge.ts";
 import { compareReports } from "../../reports/compare/compare.ts";
 import { compareTerminal } from "../../reports/compare/terminal.ts";
@@ -117,6 +118,23 @@ describe("the requirement that most others rest on", () => {
   });
 });
 
+test("a failure is told alike in the terminal, with --verbose and in JUnit: cause, clause, wrong line, command", async () => {
+  const wrong = await sample("compares-versions-as-prefixes");
+  const options = { ...protocol, alone: (id: string) => commandAlone(wrong, id, ["--timeout 9"]) };
+  const body = /<failure [^>]*><!\[CDATA\[(.*?)\]\]>/s.exec(junit(wrong, protocol, ["--timeout 9"]))?.[1];
+  for (const text of [show(wrong, options), show(wrong, { ...options, verbose: true }), body]) {
+    expect(text).toMatch(/^ *a client of version 0\.1\.70 connects$/m);
+    expect(text).toMatch(/^ *(fail )?parity\.patch \(MUST\): Equal majors and minors, patches differ/m);
+    expect(text).toMatch(/^ +expected +"patch_mismatch"\n +came +"match"$/m);
+    expect(text).toMatch(
+      /^ +cause +Versions are compared as texts or prefixes, so that 0\.1\.70 is taken for 0\.1\.7\.$/m,
+    );
+    expect(text).toMatch(/^ +clause +system\.md, Version, \S+system\.md#version$/m);
+    expect(text).toMatch(/^ *> +\d+\.\d ms ← text .*"match"/m);
+    expect(text).toMatch(/^ *alone: npx \S+ run ws:\S+ --timeout 9 --case version\/parity-patch-with-zero$/m);
+  }
+});
+
 describe("a check that was not judged since something else is broken", () => {
   test("names that, once, in every format", async () => {
     const skipped = refusing.cases.filter(({ verdict }) => verdict === "skip");
@@ -125,7 +143,7 @@ describe("a check that was not judged since something else is broken", () => {
       .split("\n")
       .filter((line) => line.startsWith("skip"));
     expect(lines).toEqual([`skip ${skipped.length} cases: see ${ROOT}`]);
-    const xml = junit(refusing, requirements);
+    const xml = junit(refusing, { requirements });
     expect(xml.split(`<skipped message="see ${ROOT}"/>`)).toHaveLength(skipped.length + 1);
     expect(markdown(refusing, requirements)).toContain(`- ${skipped.length} cases: see \`${ROOT}\``);
     expect(await html(refusing, protocol)).toMatch(/Look at: <a class="mono" href="#disconnect\.success">/);
@@ -232,7 +250,7 @@ describe("a remark that comes first", () => {
         /^::error title=The target ended::the server ended .*Next: npx .*malformed\/not-json-empty$/,
       ),
     ]);
-    expect(junit(report, requirements)).toMatch(/<error message="the target ended while it was tested"/);
+    expect(junit(report, { requirements })).toMatch(/<error message="the target ended while it was tested"/);
   });
 
   test("names the suspects if the target went away, and earlier findings stay", () => {
@@ -287,7 +305,7 @@ describe("a verdict that varies", () => {
     expect(contradictionIn(report)).toBeUndefined();
     expect(show(report, { quiet: true })).toBe("FAIL verdicts vary from time to time\n");
     expect(show(report)).toMatch(/^ {2}unstable the verdict of 1 case varies, which fails the run: version/m);
-    expect(junit(report, requirements)).toMatch(/<testsuites .*errors="1"/);
+    expect(junit(report, { requirements })).toMatch(/<testsuites .*errors="1"/);
     expect(markdown(report, requirements)).toMatch(/^## ❌ .*: verdicts vary from time to time$/m);
     expect(await html(report, protocol)).toMatch(/<title>FAIL · Unstable/);
     expect(JSON.parse(badge(report))).toMatchObject({ message: "unstable", color: "red" });
