@@ -23,3 +23,9 @@ export function median(times: readonly number[]): number {
   const sorted = times.toSorted((a, b) => a - b);
   return Math.round((sorted[Math.floor(sorted.length / 2)] as number) * 100) / 100;
 }
+
+/** The load under which latencies were measured: no figure is told without it. */
+export function loadOf(concurrency: number | undefined): string {
+  if (concurrency === 1) return "one case at a time";
+  return `under load: ${concurrency ?? "an unknown number of"} cases ran at a time`;
+}

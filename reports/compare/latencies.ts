@@ -8,6 +8,8 @@ export interface ChangedLatency {
   readonly newMs: number;
   /** The distance between the repetitions of one run. */
   readonly noiseMs: number;
+  /** The cases that ran at the same time in both runs, and put load on the server. */
+  readonly concurrency?: number;
 }
 
 /** Repetitions of each run that tell its noise: the first, in which everything is cold, and four more. */
@@ -19,6 +21,7 @@ const ENOUGH = 5;
  */
 export function changedLatencies(before: Report, after: Report): ChangedLatency[] {
   if (conditions(before) !== conditions(after)) return [];
+  const load = after.concurrency === undefined ? {} : { concurrency: after.concurrency };
   return (after.latencies ?? []).flatMap(({ name, mediansMs: all }) => {
     const then = before.latencies?.find((it) => it.name === name)?.mediansMs ?? [];
     if (then.length < ENOUGH || all.length < ENOUGH) return [];
@@ -26,7 +29,7 @@ export function changedLatencies(before: Report, after: Report): ChangedLatency[
     const noiseMs = Math.max(spread(old), spread(now));
     const [oldMs, newMs] = [median(old), median(now)];
     const apart = Math.min(...now) > Math.max(...old) || Math.min(...old) > Math.max(...now);
-    return apart && Math.abs(newMs - oldMs) > noiseMs ? [{ name, oldMs, newMs, noiseMs }] : [];
+    return apart && Math.abs(newMs - oldMs) > noiseMs ? [{ name, oldMs, newMs, noiseMs, ...load }] : [];
   });
 }
 

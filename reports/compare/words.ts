@@ -1,4 +1,5 @@
 import { groupBy } from "../../harness/group.ts";
+import { loadOf } from "../latency.ts";
 import { count, titleOf } from "../names.ts";
 import { type Cause, type Change, type Comparison, isRegression, type Kind } from "./compare.ts";
 
@@ -74,5 +75,5 @@ export const sideOf = ({ target, protocol, suite, startedAt, verdict }: Comparis
   `${verdict} ${target.embedded ? "the embedded reference server" : target.url}, ${titleOf(protocol)}, suite ${suite.version}, ${startedAt.slice(0, 16).replace("T", " ")}`;
 
 /** Says how much longer or shorter users wait. */
-export const latencyOf = ({ name, oldMs, newMs, noiseMs }: Comparison["latencies"][number]): string =>
-  `${name}: ${oldMs} ms, now ${newMs} ms under the load of the run (repetitions lie ${noiseMs.toFixed(2)} ms apart)`;
+export const latencyOf = ({ name, oldMs, newMs, noiseMs, concurrency }: Comparison["latencies"][number]): string =>
+  `median ${name}: ${oldMs} ms, now ${newMs} ms, ${loadOf(concurrency)} (repetitions lie ${noiseMs.toFixed(2)} ms apart)`;

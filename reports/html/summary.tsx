@@ -1,5 +1,6 @@
 import { commandAlone } from "../again.ts";
 import { findings, tally } from "../findings.ts";
+import { loadOf } from "../latency.ts";
 import { NAMES, titleOf } from "../names.ts";
 import { type Remark, remarks } from "../remarks.ts";
 import { casesOf, isWhole, requirementsOf } from "../scope.ts";
@@ -91,7 +92,7 @@ export function Facts({ data }: { readonly data: PageData }) {
     ...(seed > 0 ? [["Seed", String(seed)] as const] : []),
     ...(shard ? [["Part", `shard ${shard.index} of ${shard.of} of the run`] as const] : []),
     ...latencies.map(
-      ({ name, mediansMs }) => [`Median ${name}`, `${mediansMs.join(", ")} ms${loadOf(concurrency)}`] as const,
+      ({ name, mediansMs }) => [`Median ${name}`, `${mediansMs.join(", ")} ms, ${loadOf(concurrency)}`] as const,
     ),
   ];
   return (
@@ -108,12 +109,6 @@ export function Facts({ data }: { readonly data: PageData }) {
     </section>
   );
 }
-
-/** The load under which latencies were measured. */
-const loadOf = (concurrency: number | undefined) => {
-  if (concurrency === 1) return ", one case at a time";
-  return `, under load: ${concurrency === undefined ? "many" : concurrency} cases ran at a time`;
-};
 
 /** The size of the recording. The page may hold only some of its connections. */
 const recordedWords = ({ files, events, connections }: NonNullable<PageData["recording"]>) =>

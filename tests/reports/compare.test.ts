@@ -5,7 +5,9 @@ import { compareReports, type Kind } from "../../reports/compare/compare.ts";
 import { compareMarkdown, matrixMarkdown } from "../../reports/compare/markdown.ts";
 import { column, matrix } from "../../reports/compare/matrix.ts";
 import { compareTerminal, matrixTerminal } from "../../reports/compare/terminal.ts";
+import { html } from "../../reports/html/html.tsx";
 import type { Report, ReportCheck } from "../../reports/report.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
 import { sample, withCase } from "./samples.ts";
 
 const FAILING = "version/parity-patch-with-zero";
@@ -193,6 +195,27 @@ describe("a latency", () => {
     expect(compareReports(slow, fast).latencies).toHaveLength(1);
     expect(compareReports({ ...slow, concurrency: 16 }, { ...fast, concurrency: 1 }).latencies).toEqual([]);
     expect(compareReports(slow, { ...fast, cases: fast.cases.slice(1) }).latencies).toEqual([]);
+  });
+
+  test("is told with the load under which it was measured, in every format", async () => {
+    const loads: readonly (readonly [number | undefined, string])[] = [
+      [16, "under load: 16 cases ran at a time"],
+      [1, "one case at a time"],
+      [undefined, "under load: an unknown number of cases ran at a time"],
+    ];
+    for (const [concurrency, load] of loads) {
+      const [old, now] = [taking(9, 9, 9, 9, 9), taking(1, 1, 1, 1, 1)].map(({ concurrency: _, ...it }) => ({
+        ...it,
+        ...(concurrency !== undefined && { concurrency }),
+      })) as [Report, Report];
+      const comparison = compareReports(old, now);
+      const words = `median greeting: 9 ms, now 1 ms, ${load} (repetitions lie 0.00 ms apart)`;
+      expect(compareTerminal(comparison, ["old", "new"], plain)).toContain(words);
+      expect(compareMarkdown(comparison)).toContain(words);
+      expect(comparison.latencies[0]?.concurrency).toBe(concurrency);
+      const facts = (await html(now, protocol)).replace(/<[^>]*>/g, "");
+      expect(facts).toContain(`Median greeting1, 1, 1, 1, 1 ms, ${load}`);
+    }
   });
 
   test("is measured in every repetition", async () => {
