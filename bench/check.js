@@ -28,8 +28,32 @@ const whole = (id) => [
   event(id, "server", "close", "", { code: 1000 }),
 ];
 
-/** The kinds of recordings, each by its lines for a number. */
+const v0 = (type, messageId, commandId, more = {}) => JSON.stringify({ type, messageId, commandId, ...more });
+const users = ["Teifion", "Beherith"].map((name, i) => ({
+  userId: `${i}`,
+  username: name,
+  displayName: name,
+  status: "menu",
+}));
+const talks = (id, i) => [
+  event(id, "client", "text", v0("request", `r${i}`, "system/serverStats")),
+  event(
+    id,
+    "server",
+    "text",
+    v0("response", `r${i}`, "system/serverStats", { status: "success", data: { userCount: 7 } }),
+  ),
+  event(id, "server", "text", v0("event", `u${i}`, "user/updated", { data: { users } })),
+];
+
+/** The kinds of recordings, each by its lines for a number. Those of v0 are read at 20 MB a second at least. */
 const HOLDS = {
+  "v0, connections of 120 messages": (i) => [
+    event(`c${i}`, "client", "upgrade", "GET / HTTP/1.1"),
+    ...Array.from({ length: 40 }, (_, n) => talks(`c${i}`, 40 * i + n)).flat(),
+    event(`c${i}`, "server", "close", "", { code: 1000 }),
+  ],
+  "v0, one connection": (i) => talks("one", i),
   "connections that end": (i) => whole(`c${i}`),
   "connections that never end": (i) => whole(`c${i}`).slice(0, 2),
   "connections that all fail": (i) => [event(`c${i}`, "server", "text", "oops"), event(`c${i}`, "server", "end")],
@@ -60,7 +84,19 @@ for (const [name, linesOf] of Object.entries(HOLDS)) {
   const file = join(out, "recording.ndjson");
   await write(file, linesOf);
   const began = performance.now();
-  const args = ["--import", "./bench/rss.js", CLI, "check", file, "--json", join(out, "report.json"), "--quiet"];
+  const isV0 = name.startsWith("v0");
+  const more = isV0 ? ["--protocol", "v0"] : [];
+  const args = [
+    "--import",
+    "./bench/rss.js",
+    CLI,
+    "check",
+    file,
+    "--json",
+    join(out, "report.json"),
+    "--quiet",
+    ...more,
+  ];
   const child = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "inherit", "pipe"] });
   let peak = "";
   child.stdio[3].on("data", (text) => {
@@ -70,7 +106,11 @@ for (const [name, linesOf] of Object.entries(HOLDS)) {
   const seconds = (performance.now() - began) / 1000;
   const { size } = await stat(file);
   const report = await stat(join(out, "report.json"));
-  figure(`${name}, ${(size / 2 ** 20).toFixed(0)} MiB`, seconds, { unit: "s", digits: 1 });
+  figure(`${name}, ${(size / 2 ** 20).toFixed(0)} MiB`, seconds, {
+    ...{ unit: "s", digits: 1 },
+    ...(isV0 && { most: Number((size / 20e6).toFixed(1)) }),
+  });
+  figure("  a second", size / seconds / 1e6, { unit: "MB", digits: 1 });
   figure("  peak memory", Number(peak) / 1024, { unit: "MiB", most: 150 });
   figure("  report", report.size / 2 ** 20, { unit: "MiB", digits: 1 });
 }

@@ -51,6 +51,12 @@ export function json(event: WireEvent): unknown {
   return parsed.get(event);
 }
 
+/** The same value for who reads an event but once. It is not remembered, since very many take long to forget. */
+export const jsonOnce = (event: WireEvent): unknown => {
+  if (event.type !== "text") return undefined;
+  return parsed.has(event) ? parsed.get(event) : parse(event.data);
+};
+
 const origins = new WeakMap<object, WireEvent>();
 
 /** Remembers of a value from which event it was read. */

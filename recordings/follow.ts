@@ -1,10 +1,11 @@
 import { costOf } from "../harness/bounds.ts";
 import type { Rule } from "../harness/rule.ts";
-import { cut, keep, shorten, type Transcript, type WireEvent } from "../harness/transcript.ts";
+import { cut, shorten, type Transcript, type WireEvent } from "../harness/transcript.ts";
 import { UsageError } from "../harness/usage.ts";
 import { isEnd, prune } from "./judge.ts";
 import { bounded, gap, type RecordedEvent } from "./recorded.ts";
 import { seen } from "./seen.ts";
+import { addTo, type Ends, noEnds, shownOf, shownPlace } from "./shown.ts";
 
 /** The memory for all connections, in bytes, and the cost of an event and a connection beside their texts. */
 const MEMORY = 24 << 20;
@@ -13,9 +14,6 @@ const CONNECTION = 1_000;
 
 /** A transcript that has grown by so many events, or bytes, is cut down to the events that still decide. */
 const PIECE = { events: 256, bytes: 1 << 20 } as const;
-
-/** The number of events that a report shows at each end of a connection. */
-const SHOWN = { head: 59, tail: 60 } as const;
 
 /** A connection of a recording, all of it that was followed. */
 export interface FollowedConnection {
@@ -57,14 +55,18 @@ interface Followed {
   readonly began: number;
   last: number;
   decisive: WireEvent[];
+  /** Of each of them its number among all, from 0, and its cost; no number of one that was not recorded. */
+  notes: Note[];
   /** Events since it was last cut down, and their bytes; bytes of all that is remembered. */
   fresh: number;
   freshBytes: number;
   bytes: number;
-  readonly head: WireEvent[];
-  readonly tail: WireEvent[];
-  /** The number of each event, from 0. */
-  readonly numbers: WeakMap<WireEvent, number>;
+  readonly ends: Ends;
+}
+
+interface Note {
+  readonly number: number | undefined;
+  readonly cost: number;
 }
 
 /**
@@ -172,43 +174,53 @@ const begun = (file: string, id: string, url: string, number: number, at: number
   began: at,
   last: at,
   decisive: [],
+  notes: [],
   fresh: 0,
   freshBytes: 0,
   bytes: CONNECTION + 2 * (id.length + url.length),
-  head: [],
-  tail: [],
-  numbers: new WeakMap(),
+  ends: noEnds(),
 });
 
 function append(it: Followed, event: WireEvent): void {
   const cost = costIn(event);
   it.count += event.type === "cut" ? 0 : 1;
-  it.numbers.set(event, it.places);
+  it.decisive.push(event);
+  it.notes.push({ number: it.places, cost });
   it.places += 1;
   it.ended ||= isEnd(event);
   it.last = event.at;
-  it.decisive.push(event);
   it.fresh += 1;
   it.freshBytes += cost;
   it.bytes += cost;
   const short = "data" in event ? shorten(event) : event;
-  if (it.head.length < SHOWN.head) it.head.push(short);
-  else it.tail.push(short);
-  if (it.tail.length > SHOWN.tail) it.tail.shift();
+  addTo(it.ends, short, short === event ? cost : costIn(short));
 }
 
 /** Cuts a connection down to the events that still decide. */
 function trim(it: Followed, rules: readonly Rule[]): void {
+  const notes = new Map(it.decisive.map((event, i) => [event, it.notes[i]]));
   it.decisive = prune(rules, { url: it.url, events: it.decisive });
+  it.notes = it.decisive.map((event) => notes.get(event) ?? { number: undefined, cost: costIn(event) });
   it.fresh = 0;
   it.freshBytes = 0;
-  const shown = [...it.head, ...it.tail].map((event) => costIn(event));
-  it.bytes = [...it.decisive.map(costIn), ...shown].reduce((a, b) => a + b, CONNECTION);
+  it.bytes = it.notes.reduce((sum, { cost }) => sum + cost, CONNECTION + it.ends.bytes);
 }
 
 const costIn = (event: WireEvent) => EVENT + ("data" in event ? costOf(event.data) : 0);
 
-function finished({ file, id, url, number, count, began, last, decisive, ...it }: Followed): FollowedConnection {
+function finished({
+  file,
+  id,
+  url,
+  number,
+  count,
+  places,
+  began,
+  last,
+  decisive,
+  notes,
+  ends,
+}: Followed): FollowedConnection {
   return {
     file,
     id,
@@ -217,21 +229,7 @@ function finished({ file, id, url, number, count, began, last, decisive, ...it }
     events: count,
     durationMs: Math.max(0, Math.round((last - began) * 100) / 100),
     decisive: { url, events: decisive },
-    shown: () => shownOf(url, it),
-    placeOf: (event) => shownPlace(it.numbers.get(event), it),
+    shown: () => shownOf(url, ends, places),
+    placeOf: (event) => shownPlace(notes[decisive.indexOf(event)]?.number, ends, places),
   };
-}
-
-/** The place at which an event of such a number is shown. */
-function shownPlace(number: number | undefined, { places, head, tail }: Pick<Followed, "places" | "head" | "tail">) {
-  if (number === undefined || number < head.length) return number;
-  const between = places - head.length - tail.length;
-  if (between === 0) return number;
-  return number < head.length + between ? undefined : number - between + 1;
-}
-
-function shownOf(url: string, { places, head, tail }: Pick<Followed, "places" | "head" | "tail">): Transcript {
-  const between = places - head.length - tail.length;
-  const note = between > 0 ? [gap("client", tail[0]?.at ?? 0, `${between} events left out`)] : [];
-  return keep({ url, events: [...head, ...note, ...tail] });
 }

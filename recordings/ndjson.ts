@@ -83,7 +83,8 @@ function recorded(value: unknown, time: Clock, recording: string | undefined): R
   return { connection: id, recording, url: url && cut(url, NAME), event: eventOf(value, time) };
 }
 
-function eventOf({ from, type, data, code, at, ...more }: Message, time: Clock): WireEvent {
+function eventOf(value: Message, time: Clock): WireEvent {
+  const { from, type, data, code, at } = value;
   if (!SIDES.includes(from as string)) throw wrong(`"from" must be "client" or "server"; it is ${brief(from)}.`);
   if (typeof type !== "string" || !TYPES.includes(type))
     throw wrong(
@@ -101,7 +102,7 @@ function eventOf({ from, type, data, code, at, ...more }: Message, time: Clock):
     type,
     ...(type !== "end" && { data: data ?? "" }),
     ...(code !== undefined && { code }),
-    ...(type in FURTHER && further(type, more)),
+    ...(type in FURTHER && further(type, value)),
   } as WireEvent;
 }
 

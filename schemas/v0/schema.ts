@@ -26,12 +26,12 @@ export interface Schemas {
 
 /** Puts schemas together. */
 export function schemasOf(all: readonly MessageSchema[], from: Pick<Schemas, "folder" | "digest"> = {}): Schemas {
-  const byName = new Map(all.map((it) => [`${it.kind} ${it.command}`, it]));
+  const byKind = new Map<unknown, Map<unknown, MessageSchema>>(KINDS.map((kind) => [kind, new Map()]));
+  for (const it of all) byKind.get(it.kind)?.set(it.command, it);
   return {
     ...from,
     all,
-    find: (kind, command) =>
-      typeof kind === "string" && typeof command === "string" ? byName.get(`${kind} ${command}`) : undefined,
+    find: (kind, command) => byKind.get(kind)?.get(command),
   };
 }
 

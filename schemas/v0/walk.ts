@@ -1,4 +1,4 @@
-import { isObject } from "../../harness/transcript.ts";
+import { isObject, type Message } from "../../harness/transcript.ts";
 import { UNIX_TIME } from "./definitions.ts";
 import type { Schema } from "./schema.ts";
 
@@ -11,20 +11,46 @@ interface Place {
 
 /** Finds the first property that no schema names, as a path. An object of which no schema names any property may hold all. */
 export function unnamed(schema: Schema, value: unknown): string | undefined {
-  for (const { path, value: it, schemas } of places(schema, value)) {
-    if (!isObject(it) || !namesAny(schemas)) continue;
-    const odd = Object.keys(it).find((name) => speakingOf(schemas, name).length === 0);
-    if (odd !== undefined) return [...path, odd].join(".");
-  }
+  if (!anywhere(branches(schema), value, (it, schemas) => oddIn(it, schemas) !== undefined)) return undefined;
+  const [odd] = places(schema, value).flatMap(({ path, value: it, schemas }) => {
+    const name = oddIn(it, schemas);
+    return name === undefined ? [] : [[...path, name].join(".")];
+  });
+  return odd;
+}
+
+function oddIn(value: unknown, schemas: readonly Schema[]): string | undefined {
+  if (!isObject(value) || !namesAny(schemas)) return undefined;
+  for (const name in value) if (speakingOf(schemas, name).length === 0) return name;
   return undefined;
 }
 
-/** Finds all times in a message, each with its path. */
-export function timesIn(schema: Schema, value: unknown): readonly (readonly [path: string, time: number])[] {
-  if (!holdsTimes(schema)) return [];
-  return places(schema, value).flatMap(({ path, value: it, schemas }) =>
-    typeof it === "number" && schemas.some(({ title }) => title === UNIX_TIME) ? [[path.join("."), it] as const] : [],
-  );
+/** Finds the first time in a message that is wrong, with its path. */
+export function wrongTime(schema: Schema, value: unknown, isWrong: (time: number) => boolean): string | undefined {
+  const isOne = (it: unknown, schemas: readonly Schema[]) =>
+    typeof it === "number" && isWrong(it) && schemas.some(({ title }) => title === UNIX_TIME);
+  if (!holdsTimes(schema) || !anywhere(branches(schema), value, isOne)) return undefined;
+  const found = places(schema, value).find(({ value: it, schemas }) => isOne(it, schemas));
+  return found && `${found.path.join(".")} is not in microseconds: ${found.value}`;
+}
+
+/** Tells if something is so at any place of a value of which these schemas speak, without the paths, which take long to make. */
+function anywhere(
+  schemas: readonly Schema[],
+  value: unknown,
+  is: (value: unknown, schemas: readonly Schema[]) => boolean,
+): boolean {
+  if (is(value, schemas)) return true;
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) {
+    const some = speakingOf(schemas, undefined);
+    return some.length > 0 && value.some((it) => anywhere(some, it, is));
+  }
+  for (const name in value) {
+    const some = speakingOf(schemas, name);
+    if (some.length > 0 && anywhere(some, (value as Message)[name], is)) return true;
+  }
+  return false;
 }
 
 /** All places of a value of which a schema speaks, outer ones first. */

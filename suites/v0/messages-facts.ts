@@ -1,7 +1,7 @@
-import { isObject, json, type Message, show, type Transcript, type WireEvent } from "../../harness/transcript.ts";
+import { isObject, jsonOnce, type Message, show, type Transcript, type WireEvent } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import type { Schemas } from "../../schemas/v0/schema.ts";
-import { timesIn, unnamed } from "../../schemas/v0/walk.ts";
+import { unnamed, wrongTime } from "../../schemas/v0/walk.ts";
 import { repeatedName } from "../websocket/duplicates.ts";
 import { envelope, isUnimplemented, violationsIn, wrongIn } from "./protocol.ts";
 
@@ -76,9 +76,7 @@ const FURTHER: readonly (readonly [RequirementId, Look])[] = [
     "message.time",
     (message, schemas) => {
       const known = schemas.find(message.type, message.commandId);
-      const times = known ? timesIn(known.schema, message) : [];
-      const wrong = times.find(([, time]) => time < EARLIEST || time > LATEST);
-      return wrong && `${wrong[0]} is not in microseconds: ${wrong[1]}`;
+      return known && wrongTime(known.schema, message, (time) => time < EARLIEST || time > LATEST);
     },
   ],
 ];
@@ -133,7 +131,7 @@ const mayHide = (event: WireEvent): boolean =>
 /** Notes a request of the client. */
 function asked(event: WireEvent, facts: Reading): void {
   facts.forgot ||= mayHide(event);
-  const message = json(event);
+  const message = jsonOnce(event);
   const it = isObject(message) ? envelope(message) : undefined;
   if (it?.kind !== "request") return;
   const name = nameOf(it.id, it.name);
@@ -144,7 +142,7 @@ function asked(event: WireEvent, facts: Reading): void {
 
 /** Notes a message of the server, and what is wrong with it. */
 function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas): void {
-  const message = json(event);
+  const message = jsonOnce(event);
   const it = isObject(message) ? envelope(message) : undefined;
   const name = it?.kind === "response" ? nameOf(it.id, it.name) : undefined;
   const key = name === undefined ? undefined : keyOf(name, facts);

@@ -6,7 +6,7 @@ import { Ajv } from "ajv";
 import { UsageError } from "../../harness/usage.ts";
 import { own } from "../../schemas/v0/index.ts";
 import { readSchemas } from "../../schemas/v0/read.ts";
-import { timesIn, unnamed } from "../../schemas/v0/walk.ts";
+import { unnamed, wrongTime } from "../../schemas/v0/walk.ts";
 import { violationsIn } from "../../suites/v0/protocol.ts";
 
 const folders: string[] = [];
@@ -70,7 +70,8 @@ describe("a folder of schemas", () => {
       ["data", "ip"],
       ["data", "more"],
     ]);
-    expect(timesIn(schemas.all[0]?.schema ?? {}, event({ at: 7 }))).toEqual([["data.at", 7]]);
+    const time = (isWrong: boolean) => wrongTime(schemas.all[0]?.schema ?? {}, event({ at: 7 }), () => isWrong);
+    expect([time(true), time(false)]).toEqual(["data.at is not in microseconds: 7", undefined]);
   });
 
   test("has a digest that changes with every file", async () => {
