@@ -3,14 +3,15 @@ import { select } from "../cli/select.ts";
 import { isFinding, isRight } from "../harness/catalogue.ts";
 import { type CaseResult, notJudged } from "../harness/execute.ts";
 import { brokenFoundations, ground, isPlain, restsOnBroken } from "../harness/foundation.ts";
+import type { Protocol } from "../harness/protocol.ts";
 import { type RunResult, run } from "../harness/runner.ts";
 import type { Case } from "../harness/scenario.ts";
 import type { RunOptions } from "../harness/session.ts";
 import { isFine } from "../reports/verdict.ts";
-import { current } from "../suites/index.ts";
 import { ConformanceError, callerOf, mistakeAt, reportOf, troublesOf } from "./conforms.ts";
 import type * as Api from "./index.d.cts";
 import { checkOptions, expectedOf, JUDGING, runOptions, SELECTING, selection } from "./options.ts";
+import { versionOf } from "./versions.ts";
 
 /** The time that a server has to answer, in ms. A test waits for it three times or so, and runners give it 5 s. */
 const TIMEOUT = 1_000;
@@ -28,18 +29,19 @@ export function cases(options: Api.CasesOptions = {}): Api.ConformanceCase[] {
 function testsOf(options: Api.CasesOptions): Api.ConformanceCase[] {
   checkOptions(options, [...SELECTING, ...JUDGING, "onWarning"]);
   const { strict = false, onWarning, all = false } = options;
+  const protocol = versionOf(options.protocol);
   const expected = expectedOf(options);
   const servers = new Map<string, Server>();
-  return select(current, selection(options), all).map((it) => {
+  return select(protocol, selection(options), all).map((it) => {
     const examine = async (url: Api.Url, signal?: AbortSignal) => {
       const how = await runOptions(url, { timeout: TIMEOUT, seed: 1, ...options });
       const { href } = how.target.url;
       const known = servers.get(href) ?? {};
       servers.set(href, known);
       const alone = { ...how, concurrency: 1, recovery: how.timeout, once: true, ...(signal && { signal }) };
-      const result = await judged(it, alone, known);
+      const result = await judged(it, alone, known, protocol);
       signal?.throwIfAborted();
-      return reportOf(result, { url: how.target.secrets.redact(href), strict }, expected);
+      return reportOf(result, { url: how.target.secrets.redact(href), strict }, expected, protocol);
     };
     const judge: Api.ConformanceCase["judge"] = async (url, { signal } = {}) => {
       const caller = callerOf(judge);
@@ -67,23 +69,23 @@ interface Server {
  * Judges one case. What goes wrong runs again, unless it rests on something that is broken: this is looked at once for a server, so
  * that one which never answers does not let every test wait.
  */
-async function judged(it: Case, options: RunOptions, known: Server): Promise<RunResult> {
+async function judged(it: Case, options: RunOptions, known: Server, protocol: Protocol): Promise<RunResult> {
   if (known.gone) throw known.gone;
-  const before = known.plain && explained(it, await known.plain);
+  const before = known.plain && explained(it, await known.plain, protocol);
   if (before) return before;
-  const first = await run(current, [it], options).catch((error) => {
+  const first = await run(protocol, [it], options).catch((error) => {
     if (!known.met) known.gone = error;
     throw error;
   });
   known.met = true;
   if (options.signal?.aborted || first.results.every(isHarmless)) return first;
-  known.plain ??= run(current, plainCases, together(options));
+  known.plain ??= run(protocol, plainCases(protocol), together(options));
   const plain = await known.plain;
-  const cause = explained(it, plain);
+  const cause = explained(it, plain, protocol);
   if (cause) return cause;
-  const resting = grounded(first, plain);
+  const resting = grounded(first, plain, protocol);
   if (!resting.results.some(isFinding)) return resting;
-  const second = grounded(await run(current, [it], options), plain);
+  const second = grounded(await run(protocol, [it], options), plain, protocol);
   return second.results.some(isFinding) ? second : varying(resting);
 }
 
@@ -94,9 +96,9 @@ const together = ({ signal: _, ...options }: RunOptions): RunOptions => ({
 });
 
 /** A run of one case, in which one cause is one finding. */
-const grounded = (own: RunResult, plain: RunResult): RunResult => ({
+const grounded = (own: RunResult, plain: RunResult, { foundations }: Protocol): RunResult => ({
   ...own,
-  results: ground(own.results, others(own, plain), current.foundations),
+  results: ground(own.results, others(own, plain), foundations),
 });
 
 const others = (own: RunResult, plain: RunResult) =>
@@ -109,14 +111,14 @@ const varying = (run: RunResult): RunResult => ({
 
 const isHarmless = (it: CaseResult) => isRight(it) || it.verdict === "warn";
 
-const plainCases = current.suites.flatMap((suite) => suite.cases).filter(({ id }) => isPlain(id, current.foundations));
+const plainCases = ({ suites, foundations }: Protocol) =>
+  suites.flatMap((suite) => suite.cases).filter(({ id }) => isPlain(id, foundations));
 
 /** The result of a case by that of the plainest forms: it is one of them and broken, or rests on one that is. */
-function explained(it: Case, plain: RunResult): RunResult | undefined {
+function explained(it: Case, plain: RunResult, { foundations, requirements }: Protocol): RunResult | undefined {
   if (plain.stop || plain.unexplained.length > 0) return undefined;
   const own = plain.results.filter((result) => result.case === it && !isHarmless(result));
   if (own.length > 0) return { ...plain, results: own };
-  const { foundations, requirements } = current;
   const root = restsOnBroken(it, brokenFoundations(plain.results, foundations), foundations);
   if (root === undefined) return undefined;
   const catalogue = new Map(requirements.map((row) => [row.id, row]));

@@ -1,4 +1,5 @@
 import picocolors from "picocolors";
+import type { Protocol } from "../harness/protocol.ts";
 import type { RunResult } from "../harness/runner.ts";
 import { UnreachableError, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
@@ -8,7 +9,7 @@ import type { ExpectedFailures } from "../reports/expected/read.ts";
 import { makeReport } from "../reports/make.ts";
 import type { Report } from "../reports/report.ts";
 import { type TerminalOptions, terminal, troubles } from "../reports/terminal.ts";
-import { current } from "../suites/index.ts";
+import { versionOf } from "./versions.ts";
 
 /** Says that a server does not conform. */
 export class ConformanceError extends Error {
@@ -47,29 +48,33 @@ export function reportOf(
   result: RunResult,
   target: Pick<Report["target"], "url" | "strict">,
   expected: ExpectedFailures | undefined,
+  protocol: Protocol,
   concurrency = 1,
 ): Report {
   const report = makeReport(result, {
     suite: { name: about.name, version: about.version },
-    protocol: current,
+    protocol,
     target: { ...target, embedded: false },
     concurrency,
   });
-  return expected ? applyExpected(report, expected, current) : report;
+  return expected ? applyExpected(report, expected, protocol) : report;
 }
 
-const options = (report: Report): TerminalOptions => ({
-  colors: picocolors.createColors(false),
-  verbose: false,
-  quiet: false,
-  requirements: current.requirements,
-  causes: current.causes,
-  symptoms: current.symptoms,
-  clauses: current.clauses,
-  alone: (id) => commandAlone(report, id),
-  heavy: current.suites.filter(({ load }) => load).map(({ name }) => name),
-  written: [],
-});
+function options(report: Report): TerminalOptions {
+  const { requirements, causes, symptoms, clauses, suites } = versionOf(report.protocol.version);
+  return {
+    colors: picocolors.createColors(false),
+    verbose: false,
+    quiet: false,
+    requirements,
+    causes,
+    symptoms,
+    clauses,
+    alone: (id) => commandAlone(report, id),
+    heavy: suites.filter(({ load }) => load).map(({ name }) => name),
+    written: [],
+  };
+}
 
 /** Returns a report as the terminal shows it. */
 export const toText = (report: Report): string => terminal(report, options(report)).trimEnd();

@@ -23,8 +23,13 @@ export interface Selection {
   readonly all?: boolean;
 }
 
+/** A protocol version: the one of the document, or the one that is spoken today. */
+export type ProtocolVersion = "0.1.7" | "v0";
+
 /** The ways to reach and to judge a server. */
 export interface Judging {
+  /** The protocol version to test (default: 0.1.7). */
+  readonly protocol?: ProtocolVersion;
   /** The time that the server has to answer, in ms: 1000 for a case of `cases`, so that a test ends in 5 s, else 2000. */
   readonly timeout?: number;
   /** A SHOULD counts as a MUST. */
@@ -35,6 +40,11 @@ export interface Judging {
   readonly headers?: Readonly<Record<string, string>>;
   /** Further headers, which the cases of clients without credentials leave out. */
   readonly credentials?: Readonly<Record<string, string>>;
+  /**
+   * Users, by the headers that are their credentials. Without `credentials` the first is who clients are; cases that need several users
+   * take the others.
+   */
+  readonly users?: readonly Readonly<Record<string, string>>[];
   /** Certificates in PEM format to trust. */
   readonly ca?: string;
   /** Accept any certificate. */
@@ -88,6 +98,8 @@ export declare class ConformanceError extends Error {
 /** A server that runs in this process. */
 export interface RunningServer {
   readonly url: string;
+  /** The users that it knows, by the headers that are their credentials, where it wants to know who comes. */
+  readonly users?: readonly Readonly<Record<string, string>>[];
   close(): Promise<void>;
 }
 
@@ -101,13 +113,17 @@ export declare function run(url: Url, options?: RunOptions): Promise<Report>;
 export declare function conformance(url: Url, options?: RunOptions): Promise<Report>;
 
 /** Judges files of recorded traffic, without a server. */
-export declare function check(files: string | readonly string[], options?: Pick<Judging, "strict">): Promise<Report>;
+export declare function check(
+  files: string | readonly string[],
+  options?: Pick<Judging, "strict" | "protocol">,
+): Promise<Report>;
 
 /** Returns what the terminal shows of a report. */
 export declare function toText(report: Report): string;
 
 /** Starts the reference server, which has no fault unless one is named. */
 export declare function serve(options?: {
+  readonly protocol?: ProtocolVersion;
   readonly host?: string;
   readonly port?: number;
   readonly fault?: string;

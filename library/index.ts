@@ -1,8 +1,13 @@
-import { current } from "../suites/index.ts";
+import type { ServeOptions } from "../harness/protocol.ts";
+import { checkOptions } from "./options.ts";
+import { versionOf } from "./versions.ts";
 
 export { cases } from "./cases.ts";
 export { ConformanceError, toText } from "./conforms.ts";
 export { check, conformance, run } from "./run.ts";
 
 /** Starts the reference server. */
-export const serve = (options?: Parameters<typeof current.serve>[0]) => current.serve(options);
+export async function serve({ protocol, ...options }: ServeOptions & { readonly protocol?: "0.1.7" | "v0" } = {}) {
+  checkOptions({ protocol }, ["protocol"]);
+  return await versionOf(protocol).serve(options);
+}

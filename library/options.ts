@@ -5,8 +5,8 @@ import { aim, targetHeaders, type Way } from "../cli/target.ts";
 import type { RunOptions } from "../harness/session.ts";
 import { reason, suggestion, UsageError } from "../harness/usage.ts";
 import { type ExpectedFailures, parseExpected } from "../reports/expected/read.ts";
-import { current } from "../suites/index.ts";
 import type * as Api from "./index.d.cts";
+import { VERSION_NAMES, versionOf } from "./versions.ts";
 
 type Options = Api.CasesOptions & Api.RunOptions;
 
@@ -15,6 +15,8 @@ const isTexts = (it: unknown) => isText(it) || (Array.isArray(it) && it.length >
 const isSwitch = (it: unknown) => typeof it === "boolean";
 const isFunction = (it: unknown) => typeof it === "function";
 const isRecord = (it: unknown) => typeof it === "object" && it !== null && Object.values(it).every(isText);
+const isRecords = (it: unknown) => Array.isArray(it) && it.every(isRecord);
+const isVersion = (it: unknown) => VERSION_NAMES.some((name) => name === it);
 const isWhole = (least: number) => (it: unknown) => Number.isInteger(it) && Number(it) >= least && Number(it) < 2 ** 31;
 
 const TEXTS = [isTexts, "a text, or a list of texts that is not empty"] as const;
@@ -25,6 +27,7 @@ const FUNCTION = [isFunction, "a function"] as const;
 
 /** The values that each option may have, as a test and in words. */
 const KINDS: { readonly [name in keyof Options]-?: readonly [(it: unknown) => boolean, string] } = {
+  protocol: [isVersion, VERSION_NAMES.map((name) => `"${name}"`).join(" or ")],
   suite: TEXTS,
   case: TEXTS,
   requirement: TEXTS,
@@ -34,6 +37,7 @@ const KINDS: { readonly [name in keyof Options]-?: readonly [(it: unknown) => bo
   expectedFailures: [isText, "the name of a YAML file"],
   headers: RECORD,
   credentials: RECORD,
+  users: [isRecords, "a list of objects of texts"],
   ca: [isText, "a text in PEM format"],
   insecure: SWITCH,
   idle: [isWhole(0), "a whole number from 0"],
@@ -58,11 +62,13 @@ export function checkOptions(options: object, known: readonly (keyof Options)[])
 /** The options that select, and those that say how a server is reached and judged. */
 export const SELECTING = ["suite", "case", "requirement", "all"] as const satisfies (keyof Api.Selection)[];
 export const JUDGING = [
+  "protocol",
   "timeout",
   "strict",
   "expectedFailures",
   "headers",
   "credentials",
+  "users",
   "ca",
   "insecure",
   "idle",
@@ -98,20 +104,21 @@ export async function runOptions(url: Api.Url, options: Api.Judging) {
     seed,
     runs,
     idle: idle === undefined ? undefined : idle * 1_000,
-    target: aim(await urlOf(url), await way(options), current),
+    target: aim(await urlOf(url), await way(options), versionOf(options.protocol)),
   } satisfies RunOptions;
 }
 
-async function way({ headers, credentials, ca, insecure = false }: Api.Judging): Promise<Way> {
+async function way({ headers, credentials, users = [], ca, insecure = false }: Api.Judging): Promise<Way> {
   const [open, secret] = await Promise.all([targetHeaders(lines(headers)), targetHeaders(lines(credentials))]);
-  return { headers: open, credentials: secret, tls: { insecure, ...(ca !== undefined && { ca }) } };
+  const known = await Promise.all(users.map((it) => targetHeaders(lines(it))));
+  return { headers: open, credentials: secret, users: known, tls: { insecure, ...(ca !== undefined && { ca }) } };
 }
 
 const lines = (headers: Api.Judging["headers"] = {}) =>
   Object.entries(headers).map(([name, value]) => ` ${name}: ${value}`);
 
 /** The expected failures, if there are some. Throws a `UsageError`. */
-export function expectedOf({ expectedFailures: file }: Api.Judging): ExpectedFailures | undefined {
+export function expectedOf({ expectedFailures: file, protocol }: Api.Judging): ExpectedFailures | undefined {
   if (file === undefined) return undefined;
   let text: string;
   try {
@@ -119,7 +126,7 @@ export function expectedOf({ expectedFailures: file }: Api.Judging): ExpectedFai
   } catch (error) {
     throw new UsageError(`Cannot read ${file}: ${reason(error)}. Check the path.`);
   }
-  return parseExpected(text, file, current);
+  return parseExpected(text, file, versionOf(protocol));
 }
 
 /** The url that a caller means. Throws a `UsageError`. */

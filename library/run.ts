@@ -4,19 +4,20 @@ import { run as runCases } from "../harness/runner.ts";
 import { judgeRecordings } from "../recordings/check.ts";
 import type { Report } from "../reports/report.ts";
 import { isFine } from "../reports/verdict.ts";
-import { current } from "../suites/index.ts";
 import { ConformanceError, callerOf, reportOf, toText } from "./conforms.ts";
 import type * as Api from "./index.d.cts";
 import { checkOptions, expectedOf, JUDGING, runOptions, SELECTING, selection } from "./options.ts";
+import { versionOf } from "./versions.ts";
 
 /** Runs cases against a server, all together. */
 export async function run(url: Api.Url, options: Api.RunOptions = {}): Promise<Report> {
   checkOptions(options, [...SELECTING, ...JUDGING, "concurrency", "signal", "onCase"]);
   const { strict = false, all = false, signal, onCase, concurrency = DEFAULTS.concurrency } = options;
+  const protocol = versionOf(options.protocol);
   const expected = expectedOf(options);
-  const chosen = select(current, selection(options), all);
+  const chosen = select(protocol, selection(options), all);
   const how = await runOptions(url, options);
-  const result = await runCases(current, chosen, {
+  const result = await runCases(protocol, chosen, {
     ...how,
     concurrency,
     linger: all,
@@ -24,7 +25,7 @@ export async function run(url: Api.Url, options: Api.RunOptions = {}): Promise<R
     ...(onCase && { onResult: ({ case: { id }, verdict }) => onCase({ id, verdict }) }),
   });
   const target = { url: how.target.secrets.redact(how.target.url.href), strict };
-  return reportOf(result, target, expected, concurrency);
+  return reportOf(result, target, expected, protocol, concurrency);
 }
 
 /** Does the same, and throws a `ConformanceError` unless the command line would exit with 0. */
@@ -38,9 +39,9 @@ export async function conformance(url: Api.Url, options: Api.RunOptions = {}): P
 /** Judges files of recorded traffic, without a server. */
 export async function check(
   files: string | readonly string[],
-  options: Pick<Api.Judging, "strict"> = {},
+  options: Pick<Api.Judging, "strict" | "protocol"> = {},
 ): Promise<Report> {
-  checkOptions(options, ["strict"]);
-  const { strict = false } = options;
-  return judgeRecordings({ files: [files].flat(), strict }, current);
+  checkOptions(options, ["strict", "protocol"]);
+  const { strict = false, protocol } = options;
+  return judgeRecordings({ files: [files].flat(), strict }, versionOf(protocol));
 }
