@@ -155,6 +155,23 @@ test("on paper it has no controls, and all that is wrong", () =>
     expect((await page.pdf()).length).toBeGreaterThan(1_000);
   }));
 
+test("paper is not dark, and shows nothing that opens", () =>
+  on(
+    failing,
+    async (page) => {
+      const look = () =>
+        page.evaluate(() => ({
+          scheme: getComputedStyle(document.documentElement).colorScheme,
+          text: getComputedStyle(document.body).color,
+          mark: getComputedStyle(document.querySelector(".row > summary") as Element, "::before").visibility,
+        }));
+      expect(await look()).toEqual({ scheme: "light dark", text: "rgb(228, 233, 239)", mark: "visible" });
+      await page.emulateMedia({ media: "print", colorScheme: "dark" });
+      expect(await look()).toEqual({ scheme: "light", text: "rgb(27, 36, 48)", mark: "hidden" });
+    },
+    { colorScheme: "dark" },
+  ));
+
 test("500 cases of 20 events each open and can be filtered", async () =>
   on(await write("big", enlarged(report, 500, 20)), async (page) => {
     await page.locator("html.live").waitFor();
