@@ -78,9 +78,8 @@ function begin(command: string, log: Log): Life {
   // The server under test gets all variables but the key to sign its certificate with.
   const { TACHYON_KEY: _, ...env } = process.env;
   const mark = newMark();
-  // One pipe for both outputs keeps their lines in order.
-  const child = spawn(`exec 2>&1; ${command}`, {
-    shell: true,
+  // One pipe for both outputs keeps their lines in order. The shell of the command takes the place of the one that joins them.
+  const child = spawn("/bin/sh", ["-c", 'exec /bin/sh -c "$0" 2>&1', command], {
     detached: true,
     stdio: ["ignore", "pipe", "ignore"],
     env: { ...env, ...mark },
