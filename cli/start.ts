@@ -9,7 +9,7 @@ import { UnreachableError, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
 import { telling } from "./last-words.ts";
 import { type Log, openLog, type Printed } from "./output.ts";
-import { endAll, newMark, processesOf } from "./strays.ts";
+import { endAll, newMark, processesOf, runsIn } from "./strays.ts";
 
 /** The time that a server has to end when asked to, and the time between two looks, in ms. */
 const GRACE = 2_000;
@@ -124,13 +124,16 @@ async function accepting(life: Life, { ready, within, signal, log }: StartOption
 async function stop({ child, mark, ended, printed }: Life): Promise<void> {
   const known = processesOf(mark, child.pid);
   kill(child, "SIGTERM");
-  for (const deadline = Date.now() + GRACE; kill(child, 0) && Date.now() < deadline; ) await sleep(PAUSE);
+  for (const deadline = Date.now() + GRACE; isUp(child) && Date.now() < deadline; ) await sleep(PAUSE);
   kill(child, "SIGKILL");
   await ended;
   const left = await endAll(mark, known);
   await printed.close();
   if (left.length > 0) tell(`Processes of the server go on, and could not be ended: ${left.join(", ")}.`);
 }
+
+/** Tells if something runs in the process group of a child. */
+const isUp = (child: ChildProcess): boolean => child.pid !== undefined && kill(child, 0) && runsIn(child.pid);
 
 /** Tells the user something beside the results. */
 function tell(words: string | undefined): void {

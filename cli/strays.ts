@@ -72,9 +72,19 @@ function lookAt(mark: Readonly<Record<string, string>>, seen: Seen): { left: num
   return { left, news };
 }
 
+/**
+ * Tells if anything runs in a process group. One that has ended and that nobody has waited for does not, but takes signals all the
+ * same: in a container without an init that may be so for good. Where there is no `/proc`, something does.
+ */
+export function runsIn(group: number): boolean {
+  const all = running();
+  return all.length === 0 || all.some((it) => it.group === group);
+}
+
 interface Running {
   readonly pid: number;
   readonly parent: number;
+  readonly group: number;
   readonly began: string;
 }
 
@@ -82,8 +92,10 @@ interface Running {
 function running(): Running[] {
   return numbers().flatMap((pid) => {
     const [, rest = ""] = /.*\) (.*)/s.exec(textOf(`/proc/${pid}/stat`)) ?? [];
-    const [state, parent, ...more] = rest.split(" ");
-    return rest === "" || state === "Z" ? [] : [{ pid, parent: Number(parent), began: more[17] ?? "" }];
+    const [state, parent, group, ...more] = rest.split(" ");
+    return rest === "" || state === "Z"
+      ? []
+      : [{ pid, parent: Number(parent), group: Number(group), began: more[16] ?? "" }];
   });
 }
 

@@ -131,7 +131,7 @@ function line(event: WireEvent): string {
  */
 function content(event: WireEvent): string | undefined {
   if (!("data" in event)) return undefined;
-  if (event.type === "upgrade") return event.data.split("\n", 1)[0];
+  if (event.type === "upgrade") return event.data.split(/\r?\n/, 1)[0];
   if (event.type === "text" && event.data === "") return "(empty)";
   const laidOut = event.type === "text" && event.from === "server" && /[\n\t]/.test(event.data);
   const value = laidOut ? parse(event.data) : undefined;

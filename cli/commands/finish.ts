@@ -53,7 +53,8 @@ export async function finish(
     causes,
     symptoms,
     clauses,
-    width: process.stdout.isTTY ? process.stdout.columns : undefined,
+    // A terminal that does not know its size says 0.
+    width: process.stdout.isTTY ? process.stdout.columns || 80 : undefined,
     links: takesLinks(process.stdout),
     linkOf,
     colors: picocolors.createColors(useColors(process.stdout)),

@@ -28,7 +28,7 @@ export function clear(): void {
 const FREE = 3;
 
 /** The last line of all that begins so tells the verdict. */
-const VERDICT = /^(?:PASS|FAIL|INCOMPLETE)\b/;
+const VERDICT = /^(?:PASS|FAIL|INCOMPLETE|NOT WRITTEN)\b/;
 
 /** Prints a report, on a terminal as much of it as fits. */
 export function showReport(text: string): void {

@@ -86,3 +86,10 @@ test.each([
   await server.stop();
   expect(running()).toEqual([]);
 });
+
+test("a server that leaves a child to nobody is ended at once, not after the time to end that it has", async () => {
+  const server = await started("sleep 1000 & touch up; wait");
+  const began = performance.now();
+  await server.stop();
+  expect(performance.now() - began).toBeLessThan(1_000);
+});
