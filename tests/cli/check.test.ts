@@ -138,7 +138,8 @@ test("a big recording needs little memory, and its report stays small", async ()
   expect(statSync(join(cwd, "big.json")).size).toBeLessThan(3e6);
   expect(json("big.json").recording).toMatchObject({
     events: 25 * (1_000 * 7 + 5_000),
-    connections: { pass: 25_001, fail: 25_000 },
+    // The one that never ends is greeted again and again.
+    connections: { pass: 25_000, warn: 1, fail: 25_000 },
   });
 });
 
