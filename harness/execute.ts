@@ -8,6 +8,7 @@ import { refusalOf } from "./measure.ts";
 import { isNothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
+import { openRenewed } from "./renewal.ts";
 import type { Case, ConnectOptions, Context } from "./scenario.ts";
 import type { Secrets } from "./secrets.ts";
 import { hangUp, type Shared, share } from "./shared.ts";
@@ -65,7 +66,9 @@ export async function dial(
   const usual = headersOf(target);
   const sent = anonymous || user ? headersOf(target, anonymous, user) : usual;
   const options = { name, ...sent, handshake, ca, insecure, idle, protocol };
-  const connection = await connect(protocol.address(target.url, query), options, shared);
+  const connection = await openRenewed(target.renewals ?? new Map(), sent.headers, !handshake?.ask, (headers) =>
+    connect(protocol.address(target.url, query), { ...options, headers }, shared),
+  );
   const plain = query === undefined && !handshake && sent.anonymous === usual.anonymous;
   shared.limits.saw(connection, plain);
   return connection;

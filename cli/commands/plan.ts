@@ -79,7 +79,18 @@ const budgetOf = ({ url, timeout, all, concurrency, runs, idle }: RunArguments):
   concurrency === 1 || runs > DEFAULTS.runs || idle ? undefined : BUDGET * timeout * (all || url === undefined ? 2 : 1);
 
 /** The files that a run reads. */
-const inputsOf = ({ expectedFailures, ca, header = [], credential = [], redact = [] }: RunArguments): string[] => {
-  const files = [...header, ...credential, ...redact].filter((it) => it.startsWith("@")).map((it) => it.slice(1));
-  return [expectedFailures, ca, ...files].filter((path) => path !== undefined);
+const inputsOf = ({
+  expectedFailures,
+  ca,
+  header = [],
+  credential = [],
+  redact = [],
+  as = [],
+  ...args
+}: RunArguments) => {
+  const users = [...as, args.client, args.unscopedToken, args.refreshToken].map((it) =>
+    it?.replace(/^[^:@]*:(?=@)/, ""),
+  );
+  const files = [...header, ...credential, ...redact, ...users].filter((it) => it?.startsWith("@"));
+  return [expectedFailures, ca, ...files.map((it) => it?.slice(1))].filter((path) => path !== undefined);
 };

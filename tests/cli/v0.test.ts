@@ -74,7 +74,7 @@ describe("a run", () => {
   test.each([
     ["alice", /--as takes a name and the file of a token/],
     ["alice:@none", /Cannot read none/],
-    ["alice:@empty", /empty holds no access token/],
+    ["alice:@empty", /empty holds no token/],
   ])("as %s is refused in one line", async (as, says) => {
     writeFileSync(join(folder, "empty"), "");
     const { code, stderr } = await cli(folder, ["run", server.url, ...V0, "--as", as]);
