@@ -160,9 +160,12 @@ export const RUNNING = {
   ),
   "unscoped-token": text(
     "unscoped-token",
-    "Test that the token in this @file, which lacks the scope tachyon.lobby, opens nothing",
+    "Test that the token in this @file, which lacks the scope tachyon.lobby, gives no connection",
   ),
-  "refresh-token": text("refresh-token", "Test that the refresh token in this @file opens nothing"),
+  "refresh-token": text(
+    "refresh-token",
+    "Test that the refresh token in this @file gives no connection. With --client and --all it is revoked",
+  ),
   ca: text("ca", "Trust the certificates in this PEM file"),
   insecure: flag("Accept any certificate"),
   start: text("start", "Start the server under test with this shell command, and end it afterwards"),

@@ -9,11 +9,15 @@ const anybody = ({ world }: Behaviour): User => world.users[0] as User;
 
 /** A change that takes a request for one of a user by its header. */
 const believing =
-  (which: (header: string | undefined, request: IncomingMessage) => boolean): ReferenceFault["change"] =>
+  (
+    which: (header: string | undefined, request: IncomingMessage, world: Behaviour["world"]) => boolean,
+  ): ReferenceFault["change"] =>
   (normal) => ({
     authorize: (request) =>
-      which(request.headers.authorization, request) ? anybody(normal) : normal.authorize(request),
+      which(request.headers.authorization, request, normal.world) ? anybody(normal) : normal.authorize(request),
   });
+
+const tokenIn = (header: string) => header.replace(/^\S+ /, "");
 
 /** A change that refuses some with 401. */
 const doubting =
@@ -80,6 +84,16 @@ export const connectionFaults: Faults = {
     says: "Refuses a client that writes bearer in lower case.",
     breaks: "auth.scheme-case",
     change: doubting((header) => /^bearer /.test(header)),
+  },
+  "does-not-look-at-scopes": {
+    says: "Serves a client with a token that lacks the scope of the protocol.",
+    breaks: "auth.scope",
+    change: believing((header = "", _, { grant }) => grant("access", tokenIn(header))?.scope === ""),
+  },
+  "takes-refresh-tokens": {
+    says: "Serves a client with a refresh token.",
+    breaks: "auth.refresh",
+    change: believing((header = "", _, { grant }) => grant("refresh", tokenIn(header)) !== undefined),
   },
   "takes-the-first-of-two-tokens": {
     says: "Looks at the first of several Authorization headers.",

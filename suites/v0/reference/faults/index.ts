@@ -1,6 +1,7 @@
 import { connectionFaults } from "./connection.ts";
 import type { Faults } from "./fault.ts";
 import { messageFaults } from "./messages.ts";
+import { oauthFaults } from "./oauth.ts";
 import { malformedFaults, requestFaults } from "./requests.ts";
 import { keepaliveFaults, sessionFaults, socialFaults } from "./sessions.ts";
 import { resilienceFaults, transportFaults } from "./transport.ts";
@@ -9,6 +10,7 @@ import { resilienceFaults, transportFaults } from "./transport.ts";
 export const faults: Faults = {
   ...messageFaults,
   ...connectionFaults,
+  ...oauthFaults,
   ...requestFaults,
   ...malformedFaults,
   ...sessionFaults,
