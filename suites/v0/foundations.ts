@@ -52,6 +52,11 @@ const MORE: Partial<Record<RequirementId, Ids>> = {
   "request.pipelined": ["transport.segmentation"],
   "auth.many": ["request.answered"],
   "self.first": ["self.sent"],
+  "version.list": ["version.selected"],
+  "version.higher-minor": ["version.selected"],
+  "version.minor-zero": ["version.selected"],
+  "version.highest": ["version.selected"],
+  "ping.interval": ["version.selected"],
   "disconnect.reason": ["disconnect.answered"],
   "disconnect.again": ["disconnect.answered"],
 };

@@ -108,7 +108,7 @@ export const sessionCases = [
     tests: ["disconnect.again"],
     async run({ connect, check }) {
       const client = await connect({ name: "leaves" });
-      await call(client, DISCONNECT, "leave");
+      await call(client, DISCONNECT, "leave", { reason: "I come again" });
       await client.closed();
       check("disconnect.again", statusOf(await dialect.sign(await connect({ name: "comes again" }))), {
         const: "success",

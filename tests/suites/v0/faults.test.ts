@@ -37,6 +37,9 @@ function casesFor(fault: string): readonly Case[] {
   return cases.filter((it) => about.includes(it) || others.includes(it));
 }
 
+/** With these faults one case spoils it for another that runs at the same time. */
+const ONE_BY_ONE = new Set(["outlives-its-connections"]);
+
 /** In ms: the reference server answers at once, or never. */
 const TIMEOUT = 1_500;
 
@@ -48,7 +51,7 @@ async function told(fault: string): Promise<readonly string[]> {
     ...DEFAULTS,
     target,
     timeout: TIMEOUT,
-    concurrency: 4,
+    concurrency: ONE_BY_ONE.has(fault) ? 1 : 4,
     seed: 1,
   }).finally(server.close);
   return brokenBy(result);
@@ -74,20 +77,9 @@ for (let first = 0; first < names.length; first += GROUP) {
   });
 }
 
-/** The requirements that no fault breaks yet: what they say, the server of the suite has no simple way to get wrong. */
-const UNPROVED = [
-  "version.selected",
-  "disconnect.again",
-  "transport.header-whitespace",
-  "resilience.churn",
-  "resilience.churn-speed",
-  "resilience.half-open",
-  "resilience.abrupt",
-];
-
-test("there is a fault for every MUST and SHOULD, but for those that are named", () => {
-  const broken = new Set(Object.values(faults).flatMap(({ breaks, also = [] }) => [breaks, ...also]));
+test("there is a fault for every MUST and SHOULD", () => {
+  const broken = new Set(Object.values(faults).map(({ breaks }) => breaks));
   const missing = requirements.filter(({ id, level }) => isBinding(level, true) && !broken.has(id)).map(({ id }) => id);
-  expect(missing).toEqual(UNPROVED);
+  expect(missing).toEqual([]);
   expect(Object.keys(faults).length).toBeGreaterThanOrEqual(60);
 });

@@ -106,6 +106,11 @@ export const connectionFaults: Faults = {
     change: believing((header = "") => header.trim() === "Bearer"),
   },
 
+  "selects-nothing": {
+    says: "Names no subprotocol in its 101.",
+    breaks: "version.selected",
+    change: () => ({ select: () => undefined }),
+  },
   "looks-at-the-first-offer": {
     says: "Looks only at the first subprotocol that a client offers.",
     breaks: "version.list",
