@@ -23,7 +23,7 @@ export const requirements = [
     level: "MUST",
     source: "S",
     statement:
-      "Every message is one of which there is a schema. A response of failed `command_unimplemented` may name any command.",
+      "Every message is one of which there is a schema. A response of failed `command_unimplemented` or `invalid_request` may name any command.",
   },
   {
     id: "message.direction",

@@ -83,7 +83,8 @@ function welcome(socket: WebSocket, user: User, clients: Set<Client>, behaviour:
   behaviour.greet(client);
 }
 
-function take(text: string, binary: boolean, client: Client, behaviour: Behaviour): void {
+/** Does what a message asks for. */
+export function take(text: string, binary: boolean, client: Client, behaviour: Behaviour): void {
   const message = behaviour.read(text, binary, client);
   if (typeof message === "string") behaviour.malformed(client, message);
   else if (message.type === "request") {

@@ -107,7 +107,6 @@ export const requestFaults: Faults = {
   "calls-unknown-commands-invalid": {
     says: "Answers an unknown command with invalid_request.",
     breaks: "unknown.unimplemented",
-    also: ["message.known"],
     change: carryingOut((request) =>
       /conformance/.test(command(request)) ? { failed: "invalid_request" } : undefined,
     ),
