@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Behaviour } from "../behaviour.ts";
 import { highest } from "../behaviour.ts";
 import type { User } from "../world.ts";
-import type { Faults, ReferenceFault } from "./fault.ts";
+import { dropAll, type Faults, type ReferenceFault } from "./fault.ts";
 
 /** The first user that there is. */
 const anybody = ({ world }: Behaviour): User => world.users[0] as User;
@@ -81,9 +82,9 @@ export const connectionFaults: Faults = {
     change: believing((header = "") => /^(?!Bearer$)[^ ]+$/.test(header)),
   },
   "insists-on-the-case-of-bearer": {
-    says: "Refuses a client that writes bearer in lower case.",
+    says: "Refuses a client that does not write Bearer with its first letter alone in upper case.",
     breaks: "auth.scheme-case",
-    change: doubting((header) => /^bearer /.test(header)),
+    change: doubting((header) => /^(bearer|BEARER) /.test(header)),
   },
   "does-not-look-at-scopes": {
     says: "Serves a client with a token that lacks the scope of the protocol.",
@@ -99,6 +100,20 @@ export const connectionFaults: Faults = {
     says: "Looks at the first of several Authorization headers.",
     breaks: "auth.many",
     change: believing((_, { headersDistinct: { authorization = [] } }) => authorization.length > 1),
+  },
+  "dies-of-odd-tokens": {
+    says: "Drops all connections, as if it started again, over a token that is very long or holds control characters.",
+    breaks: "auth.many",
+    change(normal) {
+      const odd = new WeakSet<Duplex>();
+      return {
+        connection: (tcp) =>
+          void tcp.prependOnceListener("data", (bytes: Buffer) => {
+            if (/Bearer (\p{Cc}|x{1000})/u.test(bytes.toString("latin1"))) odd.add(tcp);
+          }),
+        unreadable: (tcp) => void (odd.has(tcp) && dropAll(normal)),
+      };
+    },
   },
   "believes-an-empty-token": {
     says: "Serves a client with an empty token.",
@@ -183,6 +198,11 @@ export const connectionFaults: Faults = {
     says: "Selects V0.tachyon.",
     breaks: "version.near-miss",
     change: selecting((offered) => highest(offered) ?? offered.find((it) => it === "V0.tachyon")),
+  },
+  "reads-versions-by-their-parts": {
+    says: "Selects a subprotocol with a negative major, or with more behind the version.",
+    breaks: "version.near-miss",
+    change: selecting((offered) => highest(offered) ?? offered.find((it) => /^v-1\.tachyon$|^v0\.tachyon\./.test(it))),
   },
   "leaves-browsers-hanging": {
     says: "Does not answer a GET that asks for no WebSocket.",

@@ -1,8 +1,9 @@
 import { connectionFaults } from "./connection.ts";
 import type { Faults } from "./fault.ts";
+import { malformedFaults } from "./malformed.ts";
 import { messageFaults } from "./messages.ts";
 import { oauthFaults } from "./oauth.ts";
-import { malformedFaults, requestFaults } from "./requests.ts";
+import { requestFaults } from "./requests.ts";
 import { keepaliveFaults, sessionFaults, socialFaults } from "./sessions.ts";
 import { resilienceFaults, transportFaults } from "./transport.ts";
 

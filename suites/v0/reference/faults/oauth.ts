@@ -99,6 +99,13 @@ export const oauthFaults: Faults = {
     also: ["oauth.revocation"],
     change: refusing((answer) => ({ ...answer, body: { error: "bad_request" } })),
   },
+  "says-forbidden-to-nobody": {
+    says: "Answers a request for a token that comes from no client with 403.",
+    breaks: "oauth.errors",
+    change: answering("token", ({ status, body }, { authorization }) =>
+      status === 401 && authorization === "" ? { status: 403, body } : undefined,
+    ),
+  },
   "calls-mistakes-a-success": {
     says: "Answers a mistaken request for a token with 200.",
     breaks: "oauth.errors",
