@@ -65,6 +65,27 @@ describe("a run", () => {
     expect(kept).not.toMatch(/alice-token|bob-token/);
   });
 
+  test("gets its tokens by itself, judges who issues them, and says how to do so again without a secret", async () => {
+    const client = ["--client", "conformance-bot:conformance-secret"];
+    const { code, stdout } = await cli(folder, ["run", server.url, ...V0, ...client, "--suite", "oauth"]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^PASS/m)]);
+    const wrong = await cli(folder, ["run", server.url, ...V0, "--suite", "social"], {
+      TACHYON_TOKEN_COMMAND: "cat alice",
+      TACHYON_CLIENT: "conformance-bot:wrong",
+      TACHYON_REFRESH_TOKEN: "@bob",
+    });
+    expect(wrong.stdout).toMatch(
+      /alone: npx .*--token-command 'cat alice' --client conformance-bot:… --refresh-token @bob|skip/,
+    );
+    const report = readFileSync(join(folder, "tachyon-report/report.json"), "utf8");
+    expect(report).not.toMatch(/conformance-secret|alice-token/);
+    const failed = await cli(folder, ["run", server.url, ...V0, "--token-command", "echo no luck >&2; false"]);
+    expect([failed.code, failed.stderr]).toEqual([
+      2,
+      expect.stringMatching(/ended with exit code 1 \(its last line: no luck\)\.\n$/),
+    ]);
+  });
+
   test("as one user skips what takes two", async () => {
     const { code, stdout } = await cli(folder, ["run", server.url, ...V0, "--as", "alice:@alice", "--suite", "social"]);
     expect(code).toBe(1);
