@@ -104,6 +104,7 @@ export const connectionFaults: Faults = {
   "dies-of-odd-tokens": {
     says: "Drops all connections, as if it started again, over a token that is very long or holds control characters.",
     breaks: "auth.many",
+    also: ["ping.interval"],
     change(normal) {
       const odd = new WeakSet<Duplex>();
       return {
