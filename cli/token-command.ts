@@ -1,4 +1,4 @@
-import { exec } from "node:child_process";
+import { type ExecException, type ExecOptions, exec } from "node:child_process";
 import { UsageError } from "../harness/usage.ts";
 import { telling } from "./last-words.ts";
 
@@ -26,13 +26,15 @@ export async function tokenBy(command: string, signal: AbortSignal): Promise<str
   );
 }
 
-const outcomeOf = (command: string, options: Parameters<typeof exec>[1] & { readonly timeout: number }) =>
+const outcomeOf = (command: string, options: ExecOptions & { readonly timeout: number }) =>
   new Promise<{ failure?: string; output: string; errors: string }>((resolve) => {
     exec(command, options, (error, stdout, stderr) => {
-      const ended = error?.killed ? `did not end within ${options.timeout / 1_000} s` : howOf(error);
-      resolve({ ...(error && { failure: ended }), output: String(stdout), errors: String(stderr) });
+      resolve({ ...(error && { failure: howOf(error, options) }), output: String(stdout), errors: String(stderr) });
     });
   });
 
-const howOf = (error: { readonly code?: unknown; readonly signal?: unknown } | null): string =>
-  error?.signal ? `ended with ${error.signal}` : `ended with exit code ${error?.code}`;
+function howOf({ code, signal, killed }: ExecException, { timeout }: { readonly timeout: number }): string {
+  if (String(code) === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return "printed more than a token can be";
+  if (killed) return `did not end within ${timeout / 1_000} s`;
+  return signal ? `ended with ${signal}` : `ended with exit code ${code}`;
+}

@@ -100,6 +100,7 @@ describe("one clear line says why there is no token", () => {
       { tokenCommand: ["echo oops >&2; exit 3"] },
       /^The command of --token-command ended with exit code 3 \(its last line: oops\)\.$/,
     ],
+    [{ tokenCommand: ["yes"] }, /^The command of --token-command printed more than a token can be\.$/],
     [{ tokenCommand: ["true"] }, /^The command of --token-command printed no token/],
     [{ tokenCommand: ["echo two words"] }, /^The command of --token-command printed something else/],
     [{ unscopedToken: "abc" }, /^--unscoped-token takes the file of a token/],
