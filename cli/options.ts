@@ -149,9 +149,22 @@ export const RUNNING = {
     "Send a header as --header does, except in cases without credentials. These always leave out Authorization, Proxy-Authorization and Cookie",
   ),
   redact: texts("redact", "Take this text out of every output, too; @file holds one a line (repeatable)"),
-  as: texts(
-    "as",
-    "Come as this user, too: name:@file, with the access token in the file (repeatable; the first counts for --credential where there is none). For protocol versions with a login",
+  as: texts("as", "Come as a user whose access token stands in a file: name:@file. Repeat it for a second user"),
+  "token-command": texts(
+    "token-command",
+    "Come as a user whose access token this shell command prints. It runs again once the token is expired (repeatable)",
+  ),
+  client: text(
+    "client",
+    "Test OAuth2 with this client: id:secret, or id:@file with the secret in the file. Without another user its token is who clients come as",
+  ),
+  "unscoped-token": text(
+    "unscoped-token",
+    "Test that the token in this @file, which lacks the scope tachyon.lobby, gives no connection",
+  ),
+  "refresh-token": text(
+    "refresh-token",
+    "Test that the refresh token in this @file gives no connection. With --client and --all it is revoked",
   ),
   ca: text("ca", "Trust the certificates in this PEM file"),
   insecure: flag("Accept any certificate"),

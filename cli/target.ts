@@ -52,15 +52,6 @@ export async function targetHeaders(given: readonly string[]): Promise<Record<st
   );
 }
 
-/** Reads the token of a user that is given as `name:@file`, and returns the header that holds it. Throws a `UsageError`. */
-export async function userHeaders(given: string): Promise<Record<string, string>> {
-  const [, file] = /^[^:@]+:@(.+)$/.exec(given) ?? [];
-  if (file === undefined) throw new UsageError("--as takes a name and the file of a token, as in --as bob:@bob-token.");
-  const token = (await readText(file)).trim();
-  if (/^[\w.~+/-]+=*$/.test(token)) return { Authorization: `Bearer ${token}` };
-  throw new UsageError(`${file} holds no access token. Put there nothing but the token, without "Bearer".`);
-}
-
 /** Reads the certificates in a PEM file that the user named. Throws a `UsageError`. */
 export async function readCertificates(path: string): Promise<string> {
   const pem = await readText(path);
@@ -98,8 +89,6 @@ export function credentials(url: URL): Credentials {
 export interface Way {
   readonly headers: Readonly<Record<string, string>>;
   readonly credentials: Readonly<Record<string, string>>;
-  /** The credentials of users. Without other credentials the first is who clients are. */
-  readonly users?: readonly Readonly<Record<string, string>>[];
   readonly tls: Pick<Target, "ca" | "insecure">;
   /** Further texts that no output may hold. */
   readonly redact?: readonly string[];
@@ -113,15 +102,12 @@ export function aim(text: string, way: Way, protocol: Pick<Protocol, "address">)
   const { url, headers: basic, password } = credentials(targetUrl(text));
   protocol.address(url);
   const headers = { ...basic, ...way.headers }; // Headers win over the user of the url.
-  const { credentials: given, users = [], redact = [] } = way;
-  const known = [basic, way.headers, given, ...users].flatMap((it) => Object.values(it));
-  const isSomebody = Object.keys({ ...headers, ...given }).some((name) => /^authorization$/i.test(name));
-  const [first = {}, ...others] = isSomebody ? [{}, ...users] : users;
+  const { credentials: given, redact = [] } = way;
+  const known = [basic, way.headers, given].flatMap((it) => Object.values(it));
   return {
     url,
     headers,
-    credentials: { ...given, ...first },
-    ...(others.length > 0 && { others }),
+    credentials: given,
     secrets: secrets(...known, password, ...secretsIn(url), ...redact),
     ...way.tls,
   };

@@ -14,6 +14,8 @@ export const LIMITS = {
   pings: 20,
   flood: 5_000,
   head: 16 << 10,
+  /** Of an answer that gives no WebSocket. */
+  body: 64 << 10,
   interim: 100,
   sent: 16 << 10,
 } as const;
@@ -40,9 +42,13 @@ export interface Bound {
   readonly scope: "message" | "connection" | "run";
 }
 
-/** The bounds that one message hits, by the code of the error of `ws`. */
+/** The code of the error that the body of an answer is too long. */
+export const BODY = "TOO_LONG_BODY";
+
+/** The bounds that one message hits, by the code of the error of `ws`, or ours. */
 export const TOO_MUCH: Readonly<Record<string, Bound>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: { data: `a message of more than ${LIMITS.message} bytes`, scope: "message" },
+  [BODY]: { data: `a body of more than ${LIMITS.body} bytes`, scope: "message" },
   WS_ERR_TOO_MANY_BUFFERED_PARTS: { data: `a message in more than ${LIMITS.fragments} fragments`, scope: "message" },
 };
 

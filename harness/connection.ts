@@ -73,7 +73,7 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
   const log = recorder(shared, options.idle, () => wire.socket.terminate());
   const wire = open(url, options, log);
   const { socket } = wire;
-  const state = listen(socket, log, () => wire.writing);
+  const state = listen(socket, log, () => wire.writing, options.handshake?.body);
   const destroy = () => socket.terminate();
   shared.sockets.add(destroy);
   const grown = young(shared);

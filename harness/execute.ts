@@ -8,6 +8,7 @@ import { refusalOf } from "./measure.ts";
 import { isNothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
+import { openRenewed } from "./renewal.ts";
 import type { Case, ConnectOptions, Context } from "./scenario.ts";
 import type { Secrets } from "./secrets.ts";
 import { hangUp, type Shared, share } from "./shared.ts";
@@ -65,7 +66,9 @@ export async function dial(
   const usual = headersOf(target);
   const sent = anonymous || user ? headersOf(target, anonymous, user) : usual;
   const options = { name, ...sent, handshake, ca, insecure, idle, protocol };
-  const connection = await connect(protocol.address(target.url, query), options, shared);
+  const connection = await openRenewed(target.renewals ?? new Map(), sent.headers, !handshake?.ask, (headers) =>
+    connect(protocol.address(target.url, query), { ...options, headers }, shared),
+  );
   const plain = query === undefined && !handshake && sent.anonymous === usual.anonymous;
   shared.limits.saw(connection, plain);
   return connection;
@@ -109,8 +112,10 @@ export async function execute(
     bench.availability.saw(connection, options?.handshake === undefined);
     return connection;
   };
-  const redact = bench.target.secrets?.redact ?? String;
-  const { checks, connections } = await examine(it, open, { ...bench, room, users, redact });
+  const { secrets, keys } = bench.target;
+  const redact = secrets?.redact ?? String;
+  const given = { room, users, redact, ...(secrets && { conceal: secrets.add }), ...(keys && { keys }) };
+  const { checks, connections } = await examine(it, open, { ...bench, ...given });
   const transcripts = connections.map(({ transcript }) => redacted(transcript, redact));
   const recorded = await bench.record?.(it, transcripts);
   const refused = [...new Set(opened.flatMap((connection) => refusalOf(connection) ?? []))];
@@ -145,12 +150,14 @@ export async function examine(
     idle,
     room = Number.POSITIVE_INFINITY,
     users = 1,
+    keys = {},
+    conceal = () => {},
     redact = String,
   }: Pick<Bench, "protocol" | "judging" | "random" | "idle"> &
-    Partial<Pick<Context, "room" | "users"> & Pick<Secrets, "redact">>,
+    Partial<Pick<Context, "room" | "users" | "keys" | "conceal"> & Pick<Secrets, "redact">>,
 ): Promise<{ readonly checks: readonly Check[]; readonly connections: readonly Connection[] }> {
   const asked: Promise<Connection>[] = [];
-  const { check, report, skip, ...verdicts } = judge(judging);
+  const { check, report, skip, unasked, ...verdicts } = judge(judging);
   const connect: Open = (options) => {
     const opening = open(options);
     asked.push(opening);
@@ -159,7 +166,7 @@ export async function examine(
 
   let thrown: unknown;
   try {
-    await it.run({ connect, check, report, skip, random, idle, room, users });
+    await it.run({ connect, check, report, skip, unasked, random, idle, room, users, keys, conceal });
   } catch (error) {
     thrown = error ?? new Error("nothing");
   }

@@ -108,9 +108,13 @@ export function bearers(requirement: string, id: string, { plain, forms }: Found
   return own?.plain.includes(id) ? own.on : [...(forms[id] ?? []), ...(forms[requirement] ?? [])];
 }
 
+/** Returns the requirements that others rest on of which a case is the plainest form. */
+const plainOf = (id: string, { plain }: Pick<Foundations, "plain">): string[] =>
+  Object.keys(plain).filter((requirement) => plain[requirement]?.plain.includes(id));
+
 /** Tells if a case is the plainest form of a requirement that others rest on. */
-export const isPlain = (id: string, { plain }: Pick<Foundations, "plain">): boolean =>
-  Object.values(plain).some((it) => it.plain.includes(id));
+export const isPlain = (id: string, foundations: Pick<Foundations, "plain">): boolean =>
+  plainOf(id, foundations).length > 0;
 
 /** Returns the broken requirement that a case rests on, if all of it rests on such: it can show nothing then. */
 export function restsOnBroken(
@@ -162,9 +166,9 @@ function brokenBelow(
 ): string | undefined {
   if (ended) return undefined; // That is proved, whatever else is broken.
   if (!isFinding({ verdict }) && !(verdict === "pass" && foundations.absent.includes(requirement))) return undefined;
-  // What holds on every connection is told by the cases about it.
-  if (foundations.general.includes(requirement) && !it.case.tests.includes(requirement) && broken.has(requirement))
-    return broken.get(requirement);
+  // What holds on every connection is told by the cases about it, and by its plainest form.
+  const isAbout = [...it.case.tests, ...plainOf(it.case.id, foundations)].includes(requirement);
+  if (foundations.general.includes(requirement) && !isAbout && broken.has(requirement)) return broken.get(requirement);
   const besides = it.unstable || it.unconfirmed ? (foundations.varying[requirement] ?? []) : [];
   return [...bearers(requirement, it.case.id, foundations), ...besides]
     .map((id) => broken.get(id))

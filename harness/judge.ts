@@ -16,6 +16,8 @@ export interface Check {
   readonly actual: string;
   /** The requirement that is broken, where it cannot be judged for that. */
   readonly see?: string;
+  /** It was not judged, and nobody asked for it: the server does not owe it, or the user did not give what it takes. */
+  readonly unasked?: true;
   /** The input of the case ended the server, or the connections of others. */
   readonly ended?: true;
   /** The wait in vain that it rests on, if it rests on one. */
@@ -40,7 +42,7 @@ export interface Cut {
 }
 
 /** Gathers the checks of one case. */
-export interface Judge extends Pick<Context, "check" | "report" | "skip"> {
+export interface Judge extends Pick<Context, "check" | "report" | "skip" | "unasked"> {
   readonly checks: readonly Check[];
   /** The checks with their evidence, once the transcripts of the case are complete. */
   shown(transcripts: readonly Transcript[]): readonly Check[];
@@ -60,7 +62,7 @@ export function judge({ requirements, strict }: Judging): Judge {
     id: string,
     verdict: Verdict | "broken",
     actual: string,
-    { expected, ...more }: Partial<Pick<Check, "expected" | "see" | "silence">> = {},
+    { expected, ...more }: Partial<Pick<Check, "expected" | "see" | "silence" | "unasked">> = {},
   ) => {
     const requirement = requirements.get(id);
     if (!requirement) throw new Error(`the catalogue has no requirement "${id}"`);
@@ -103,6 +105,7 @@ export function judge({ requirements, strict }: Judging): Judge {
     },
     report: (id, observed) => void note(id, "info", observed),
     skip: (id, why) => void note(id, "skip", why),
+    unasked: (id, why) => void note(id, "skip", why, { unasked: true }),
     apply(rule, transcripts) {
       const findings = transcripts.map((transcript) => tryTo(rule, transcript));
       const of = (outcome: Finding["outcome"]) => findings.filter((finding) => finding.outcome === outcome);
@@ -121,7 +124,7 @@ export function judge({ requirements, strict }: Judging): Judge {
         cut,
         checks.find((check) => !isRight(check)),
       );
-      for (const id of tests.filter((test) => !judged.has(test))) note(id, why.verdict, why.words, why.see);
+      for (const id of tests.filter((test) => !judged.has(test))) note(id, why.verdict, why.words, why.more);
       if (thrown !== undefined && !(thrown instanceof BeyondLimit) && tests.every((test) => judged.has(test))) {
         note(tests[0] as string, "error", `the case threw: ${message(thrown)}`);
       }
@@ -132,11 +135,12 @@ export function judge({ requirements, strict }: Judging): Judge {
 /** Tells why a case did not judge all that it declared; `first` is the first check that is not right. */
 function whyUnjudged({ thrown, limit, unopened }: Cut, first: Check | undefined) {
   const skip = (words: string, see?: string) =>
-    ({ verdict: "skip", words: `not judged: ${words}`, see: see === undefined ? {} : { see } }) as const;
-  const error = (words: string) => ({ verdict: "error", words, see: {} }) as const;
+    ({ verdict: "skip", words: `not judged: ${words}`, more: see === undefined ? {} : { see } }) as const;
+  const error = (words: string) => ({ verdict: "error", words, more: {} }) as const;
   if (thrown instanceof BeyondLimit) return skip(thrown.message);
   if (thrown !== undefined) return error(`the case threw: ${message(thrown)}`);
   if (limit) return error(`the suite stopped reading: ${limit}`);
+  if (first?.unasked) return { verdict: "skip", words: first.actual, more: { unasked: true } } as const;
   if (first && isBroken(first)) return skip(`see ${first.requirement}`, first.requirement);
   if (first) return skip(`${first.requirement} could not be judged`);
   if (unopened) return skip(`a connection could not be opened (${unopened})`);

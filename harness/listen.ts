@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
-import { costOf, TOO_MUCH } from "./bounds.ts";
+import { BODY, costOf, LIMITS, TOO_MUCH } from "./bounds.ts";
 import { base64 } from "./deeds.ts";
 import { answerer } from "./pongs.ts";
 import type { Recorder } from "./recorder.ts";
@@ -14,20 +14,38 @@ export interface State {
 }
 
 /** Records what happens on a WebSocket, and tells how its handshake went. */
-export function listen(socket: WebSocket, log: Recorder, written: () => Promise<void>): State {
+export function listen(socket: WebSocket, log: Recorder, written: () => Promise<void>, readsBody = false): State {
   const state: State = { opened: false, failure: undefined };
   const end = () => {
     log.end();
     socket.terminate();
   };
-  const upgrade = (response: IncomingMessage) =>
-    log.record({ from: "server", type: "upgrade", code: response.statusCode ?? 0, data: responseText(response) });
-
-  socket.on("upgrade", upgrade);
-  socket.on("unexpected-response", (_request, response) => {
-    upgrade(response);
+  const upgrade = (response: IncomingMessage, body?: string) => {
+    const data = responseText(response, body);
+    log.record({ from: "server", type: "upgrade", code: response.statusCode ?? 0, data }, body?.length);
+  };
+  const refused = (response: IncomingMessage, body?: string) => {
+    if (log.over) return;
+    upgrade(response, body);
     state.failure = `HTTP ${response.statusCode}`;
     end();
+  };
+  const failed = (error: NodeJS.ErrnoException) => {
+    if (log.over) return;
+    state.failure ??= failureOf(error);
+    if (fail(error, state, log)) end();
+  };
+
+  socket.on("upgrade", (response) => upgrade(response));
+  socket.on("unexpected-response", (_request, response) => {
+    if (!readsBody) return refused(response);
+    bodyOf(response).then(
+      (body) => refused(response, body),
+      (error) => {
+        failed(error);
+        end();
+      },
+    );
   });
   socket.on("open", () => {
     state.opened = true;
@@ -40,11 +58,7 @@ export function listen(socket: WebSocket, log: Recorder, written: () => Promise<
   });
   socket.on("ping", answerer(socket, log, written));
   socket.on("pong", (data) => log.control("server", "pong", data));
-  socket.on("error", (error: NodeJS.ErrnoException) => {
-    if (log.over) return;
-    state.failure ??= failureOf(error);
-    if (fail(error, state, log)) end();
-  });
+  socket.on("error", failed);
   socket.on("close", (code, reason) => {
     if (log.over) return;
     const data = reason.toString();
@@ -53,6 +67,18 @@ export function listen(socket: WebSocket, log: Recorder, written: () => Promise<
     log.end();
   });
   return state;
+}
+
+/** Reads the body of a response. Throws if it is too long or does not come to its end. */
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > LIMITS.body) throw Object.assign(new Error("too long"), { code: BODY });
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 /** The parts of a TLS error that say which names a certificate has. */

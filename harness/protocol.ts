@@ -4,6 +4,7 @@ import type { RecordedRule, Rule } from "./rule.ts";
 import type { Case, Suite } from "./scenario.ts";
 import type { Violation } from "./schema.ts";
 import type { RequirementSet } from "./set.ts";
+import type { Keys } from "./target.ts";
 import type { Message, MessageEnvelope, Transcript } from "./transcript.ts";
 
 /** A server that runs in this process. */
@@ -11,6 +12,8 @@ export interface RunningServer {
   readonly url: string;
   /** The credentials of its users, as headers: clients come as the first, where nothing else is said. */
   readonly users?: readonly Readonly<Record<string, string>>[];
+  /** The secrets that cases about tokens need. */
+  readonly keys?: Keys;
   /** Further lines for who starts it by hand. */
   readonly notes?: readonly string[];
   /** Ends all its connections and stops listening. */

@@ -4,6 +4,7 @@ import type { Connection } from "./connection.ts";
 import type { Expectation } from "./expect.ts";
 import type { Nothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
+import type { Keys } from "./target.ts";
 import type { Handshake } from "./upgrade.ts";
 
 /** The wishes of a case for a connection. */
@@ -41,6 +42,12 @@ export interface Context<Id extends string = string> {
   report(requirement: Id, observed: string): void;
   /** Says why a requirement cannot be judged: which prerequisite failed. */
   skip(requirement: Id, why: string): void;
+  /** Says why a requirement is not to be judged: the server does not owe it, or the user did not give what it takes. */
+  unasked(requirement: Id, why: string): void;
+  /** The secrets that the user gave for such cases. */
+  readonly keys: Keys;
+  /** Takes secrets out of all that is kept, as soon as they are known. */
+  conceal(...secrets: readonly string[]): void;
 }
 
 /** One thing that a client does, and the requirements that it tests. */

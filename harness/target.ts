@@ -1,4 +1,5 @@
 import about from "../package.json" with { type: "json" };
+import type { Renewals } from "./renewal.ts";
 import type { Secrets } from "./secrets.ts";
 
 /** The server under test and how to reach it. */
@@ -10,12 +11,25 @@ export interface Target {
   readonly credentials?: Readonly<Record<string, string>> | undefined;
   /** Users that it knows beside the one of these headers, by the headers that are their credentials. */
   readonly others?: readonly Readonly<Record<string, string>>[] | undefined;
+  /** The credentials among these headers that expire, each by the value that it has there. */
+  readonly renewals?: Renewals | undefined;
+  readonly keys?: Keys | undefined;
   readonly ca?: string | undefined;
   readonly insecure?: boolean | undefined;
   /** The server's process, if the suite started it. */
   readonly process?: ServerProcess | undefined;
   /** The texts that are taken out of all that is kept. */
   readonly secrets?: Secrets | undefined;
+}
+
+/** The secrets that cases about tokens need, beside the credentials of users. */
+export interface Keys {
+  /** A client of the authorization server, which gets tokens by its own credentials. */
+  readonly client?: { readonly id: string; readonly secret: string };
+  /** A token that lacks the scope of the protocol. */
+  readonly unscoped?: string;
+  /** A token that is only good for getting others. */
+  readonly refresh?: string;
 }
 
 /** The end of a server that the suite had started. */
@@ -65,14 +79,20 @@ export function headersOf(
   };
 }
 
+/** The users of a server, and the secrets that it gives to who tests it. */
+interface Known {
+  readonly users?: readonly Readonly<Record<string, string>>[];
+  readonly keys?: Keys;
+}
+
 /** Returns the parts of a target by which clients come as users of a server that the suite runs itself. */
 export const usersOf = ({
   users: [first, ...others] = [],
-}: {
-  readonly users?: readonly Readonly<Record<string, string>>[];
-}): Pick<Target, "credentials" | "others"> => ({
+  keys,
+}: Known): Pick<Target, "credentials" | "others" | "keys"> => ({
   ...(first && { credentials: first }),
   ...(others.length > 0 && { others }),
+  ...(keys && { keys }),
 });
 
 /** Returns a URL without its user and password. */

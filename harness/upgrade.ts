@@ -31,6 +31,8 @@ export interface Handshake {
   readonly bytewise?: boolean;
   /** Only half of it is sent, and no answer awaited. */
   readonly half?: boolean;
+  /** Reads what follows the head of an answer that gives no WebSocket. */
+  readonly body?: boolean;
   /** Offers permessage-deflate, and compresses where it is accepted. */
   readonly deflate?: boolean;
 }
@@ -74,16 +76,24 @@ export function requestText({ method, target, protocol, headers, body = "" }: He
   return `${lines.join("\r\n")}\r\n\r\n${body}`;
 }
 
-/** The status and headers (names in lower case) of the response to a handshake. */
+/** The status and headers (names in lower case) of the response to a handshake, and its body if that was read. */
 export interface Response {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
+  readonly body: string;
 }
+
+/** The head and the body of a message as they stand in a transcript. */
+const parts = (text: string): [head: string, body: string] => {
+  const end = text.indexOf("\n\n");
+  return end < 0 ? [text, ""] : [text.slice(0, end), text.slice(end + 2)];
+};
 
 /** How the server answered the handshake of a connection, if it did. */
 export function responseOf({ events }: Transcript): Response | undefined {
   const event = events.find(({ from, type }) => from === "server" && type === "upgrade");
-  return event?.type === "upgrade" ? { status: event.code ?? 0, headers: headersIn(event.data) } : undefined;
+  if (event?.type !== "upgrade") return undefined;
+  return { status: event.code ?? 0, headers: headersIn(event.data), body: parts(event.data)[1] };
 }
 
 /** The value of a header that the client sent in its handshake. */
@@ -93,9 +103,9 @@ export function askedWith({ events }: Transcript, name: string): string | undefi
 }
 
 /** The headers in a head, by their names in lower case; of one that stands there more than once all values, as in one list. */
-function headersIn(head: string): Map<string, string> {
+function headersIn(text: string): Map<string, string> {
   const headers = new Map<string, string>();
-  for (const line of head.split("\n").slice(1)) {
+  for (const line of parts(text)[0].split("\n").slice(1)) {
     const name = line.split(":", 1)[0]?.toLowerCase() ?? "";
     const value = line.slice(line.indexOf(":") + 1).trim();
     headers.set(name, [headers.get(name), value].filter((it) => it !== undefined).join(", "));
@@ -103,8 +113,12 @@ function headersIn(head: string): Map<string, string> {
   return headers;
 }
 
-/** The head of a response, a line each. */
-export function responseText({ httpVersion, statusCode, statusMessage, rawHeaders }: IncomingMessage): string {
+/** The head of a response, a line each, and its body if that was read. */
+export function responseText(
+  { httpVersion, statusCode, statusMessage, rawHeaders }: IncomingMessage,
+  body?: string,
+): string {
   const headers = rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${rawHeaders[i + 1]}`] : []));
-  return [`HTTP/${httpVersion} ${statusCode} ${statusMessage}`, ...headers].join("\n");
+  const more = body === undefined ? [] : ["", body];
+  return [`HTTP/${httpVersion} ${statusCode} ${statusMessage}`, ...headers, ...more].join("\n");
 }

@@ -1,7 +1,8 @@
 import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { DEFAULTS } from "../cli/defaults.ts";
-import { aim, targetHeaders, type Way } from "../cli/target.ts";
+import { aim, type Reached, targetHeaders, type Way } from "../cli/target.ts";
+import { identify, NO_USERS } from "../cli/users.ts";
 import type { RunOptions } from "../harness/session.ts";
 import { reason, suggestion, UsageError } from "../harness/usage.ts";
 import { type ExpectedFailures, parseExpected } from "../reports/expected/read.ts";
@@ -104,14 +105,20 @@ export async function runOptions(url: Api.Url, options: Api.Judging) {
     seed,
     runs,
     idle: idle === undefined ? undefined : idle * 1_000,
-    target: aim(await urlOf(url), await way(options), versionOf(options.protocol)),
+    target: await asUsers(aim(await urlOf(url), await way(options), versionOf(options.protocol)), options),
   } satisfies RunOptions;
 }
 
-async function way({ headers, credentials, users = [], ca, insecure = false }: Api.Judging): Promise<Way> {
+async function way({ headers, credentials, ca, insecure = false }: Api.Judging): Promise<Way> {
   const [open, secret] = await Promise.all([targetHeaders(lines(headers)), targetHeaders(lines(credentials))]);
-  const known = await Promise.all(users.map((it) => targetHeaders(lines(it))));
-  return { headers: open, credentials: secret, users: known, tls: { insecure, ...(ca !== undefined && { ca }) } };
+  return { headers: open, credentials: secret, tls: { insecure, ...(ca !== undefined && { ca }) } };
+}
+
+/** Returns a target to which clients come as the users of the options. */
+async function asUsers(target: Reached, { users: given = [] }: Api.Judging): Promise<Reached> {
+  const users = await Promise.all(given.map((it) => targetHeaders(lines(it))));
+  target.secrets.add(...users.flatMap((it) => Object.values(it)));
+  return identify(target, NO_USERS, new AbortController().signal, { users });
 }
 
 const lines = (headers: Api.Judging["headers"] = {}) =>

@@ -317,6 +317,10 @@ export interface Check {
     events: number[];
   };
   /**
+   * The server does not owe it, or the user did not give what it takes. It does not count as unjudged
+   */
+  unasked?: true;
+  /**
    * It could not be judged since something was not recorded. It does not count as unjudged
    */
   unrecorded?: true;

@@ -71,9 +71,14 @@ export const reasonsOf = ({ checks }: ReportCase): string[] => [
 export function unjudged(it: ReportCase, strict: boolean): readonly ReportCheck[] {
   const skipCounts = !isExpected(it);
   return it.checks.filter(
-    ({ level, verdict, expectedFailure, unrecorded }) =>
+    ({ level, verdict, expectedFailure, unrecorded, unasked }) =>
       verdict === "error" ||
-      (verdict === "skip" && skipCounts && !unrecorded && expectedFailure === undefined && isBinding(level, strict)),
+      (verdict === "skip" &&
+        skipCounts &&
+        !unrecorded &&
+        !unasked &&
+        expectedFailure === undefined &&
+        isBinding(level, strict)),
   );
 }
 

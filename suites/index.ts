@@ -20,13 +20,11 @@ const VERSIONS: Readonly<Record<string, (schemas: string | undefined) => Promise
   v0: async (schemas) => (await import("./v0/index.ts")).protocolWith(schemas),
 };
 
-/** Their names. */
-export const versions: readonly string[] = Object.keys(VERSIONS);
-
 /** Loads a protocol version. Throws a `UsageError` if there is none of that name. */
 export async function protocolOf({ protocol = current.version, schemas }: VersionChoice = {}): Promise<Protocol> {
   const load = Object.hasOwn(VERSIONS, protocol) ? VERSIONS[protocol] : undefined;
   if (load) return await load(schemas);
+  const versions = Object.keys(VERSIONS);
   throw new UsageError(
     `There is no protocol version "${protocol}".${suggestion(protocol, versions)} Known are ${versions.join(" and ")}.`,
   );

@@ -87,8 +87,11 @@ const inputsOf = ({
   credential = [],
   redact = [],
   as = [],
+  ...args
 }: RunArguments) => {
-  const named = [...header, ...credential, ...redact].map((it) => /^@(.+)/.exec(it)?.[1]);
-  const tokens = as.map((it) => /^[^:@]+:@(.+)/.exec(it)?.[1]);
-  return [config, expectedFailures, ca, ...named, ...tokens].filter((path) => typeof path === "string");
+  const users = [...as, args.client, args.unscopedToken, args.refreshToken].map((it) =>
+    it?.replace(/^[^:@]*:(?=@)/, ""),
+  );
+  const files = [...header, ...credential, ...redact, ...users].filter((it) => it?.startsWith("@"));
+  return [config, expectedFailures, ca, ...files.map((it) => it?.slice(1))].filter((path) => typeof path === "string");
 };

@@ -5,17 +5,17 @@ import { type Destinations, forget } from "../../reports/save.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { start } from "../start.ts";
-import { aim, linesOf, type Reached, readCertificates, resolves, targetHeaders, userHeaders } from "../target.ts";
+import { aim, linesOf, type Reached, readCertificates, resolves, targetHeaders } from "../target.ts";
+import { areSome, identify, readUsers, type UserArguments } from "../users.ts";
 
 /** The options that name the server under test and the way to it. */
-export interface TargetArguments {
+export interface TargetArguments extends UserArguments {
   readonly url?: string | undefined;
   readonly header?: readonly string[] | undefined;
   readonly credential?: readonly string[] | undefined;
   readonly redact?: readonly string[] | undefined;
   /** The path of the config file, if there is one. */
   readonly config?: unknown;
-  readonly as?: readonly string[] | undefined;
   readonly ca?: string | undefined;
   readonly insecure: boolean;
   readonly start?: string | undefined;
@@ -67,46 +67,43 @@ interface Reaching extends Omit<Around, "files" | "keep"> {
 }
 
 /** Returns the target, which is started if the suite is to do so. Throws as `withTarget` does. */
-async function reach(
-  {
-    url,
-    header = [],
-    credential = [],
-    as = [],
-    redact: hidden = [],
-    ca,
-    insecure,
-    start: command,
-    startTimeout,
-    timeout,
-  }: TargetArguments,
-  { log, protocol, signal, closing }: Reaching,
-): Promise<Reached> {
-  const [headers, credentials, users, redact] = await Promise.all([
-    targetHeaders(header),
-    targetHeaders(credential),
-    Promise.all(as.map(userHeaders)),
-    linesOf(hidden),
-  ]);
-  const tls = { insecure, ...(ca !== undefined && { ca: await readCertificates(ca) }) };
-  const way = { headers, credentials, users, tls, redact };
+async function reach(args: TargetArguments, { log, protocol, signal, closing }: Reaching): Promise<Reached> {
+  const { url, start: command, startTimeout, timeout } = args;
+  const [way, users] = await Promise.all([wayOf(args), readUsers(args)]);
   if (url === undefined) {
     if (command !== undefined)
       throw new UsageError("--start needs the url that the server will listen at: run <url> --start …");
     const server = await protocol.serve();
     closing.push(server.close);
-    return aim(server.url, { ...way, users: [...users, ...(server.users ?? [])] }, protocol);
+    return identify(aim(server.url, way, protocol), users, signal, server);
   }
   const target = aim(url, way, protocol);
   await hiding(target, resolves(target.url));
-  if (command === undefined) return target;
-  const ready = () => probe(protocol, target, timeout);
+  if (command === undefined) return hiding(target, identify(target, users, signal));
+  const ready = async () => {
+    const failure = await probe(protocol, target, timeout);
+    return areSome(users) && failure === "HTTP 401" ? undefined : failure; // It is there, and wants a token.
+  };
   const process = await hiding(
     target,
     start(command, { log, ready, within: startTimeout, signal, secrets: target.secrets }),
   );
   closing.push(process.stop);
-  return { ...target, process };
+  return hiding(target, identify({ ...target, process }, users, signal));
+}
+
+async function wayOf({ header = [], credential = [], redact: hidden = [], ca, insecure }: TargetArguments) {
+  const [headers, credentials, redact] = await Promise.all([
+    targetHeaders(header),
+    targetHeaders(credential),
+    linesOf(hidden),
+  ]);
+  return {
+    headers,
+    credentials,
+    redact,
+    tls: { insecure, ...(ca !== undefined && { ca: await readCertificates(ca) }) },
+  };
 }
 
 /** Waits for something, and takes the secrets of a target out of the words with which it fails. */
@@ -114,6 +111,7 @@ async function hiding<T>({ secrets }: Reached, promise: Promise<T>): Promise<T> 
   try {
     return await promise;
   } catch (error) {
-    throw error instanceof UnreachableError ? new UnreachableError(secrets.redact(error.message)) : error;
+    if (error instanceof UnreachableError) throw new UnreachableError(secrets.redact(error.message));
+    throw error instanceof UsageError ? new UsageError(secrets.redact(error.message)) : error;
   }
 }

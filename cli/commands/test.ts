@@ -89,10 +89,8 @@ function watch(cases: readonly Case[]): Progress {
 }
 
 /** Returns the options that another run needs to meet the target in the same way. */
-export function given(
-  { config, timeout, ca, insecure, start, header = [], credential = [], as = [], redact = [] }: TargetArguments,
-  { secrets }: Reached,
-): string[] {
+export function given(args: TargetArguments, { secrets }: Reached): string[] {
+  const { config, timeout, ca, insecure, start, header = [], credential = [], redact = [] } = args;
   const hidden = (name: string, values: readonly string[]) =>
     values.map((value) => `--${name} ${value.startsWith("@") ? quoted(value) : "…"}`);
   const all = [
@@ -103,8 +101,23 @@ export function given(
     ...(start === undefined ? [] : [`--start ${quoted(start)}`]),
     ...hidden("header", header),
     ...hidden("credential", credential),
-    ...as.map((user) => `--as ${quoted(user)}`),
+    ...userOptions(args),
     ...hidden("redact", redact),
   ];
   return all.map((option) => secrets.redact(option));
 }
+
+/** The options that say who clients come as. The secret of a client is left out unless it stands in a file. */
+const userOptions = ({
+  as = [],
+  tokenCommand = [],
+  client,
+  unscopedToken,
+  refreshToken,
+}: TargetArguments): string[] => [
+  ...as.map((user) => `--as ${quoted(user)}`),
+  ...tokenCommand.map((command) => `--token-command ${quoted(command)}`),
+  ...(client === undefined ? [] : [`--client ${quoted(client.replace(/:(?!@).*/, ":…"))}`]),
+  ...(unscopedToken === undefined ? [] : [`--unscoped-token ${quoted(unscopedToken)}`]),
+  ...(refreshToken === undefined ? [] : [`--refresh-token ${quoted(refreshToken)}`]),
+];

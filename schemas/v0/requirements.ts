@@ -23,7 +23,7 @@ export const requirements = [
     level: "MUST",
     source: "S",
     statement:
-      "Every message is one of which there is a schema. A response of failed `command_unimplemented` may name any command.",
+      "Every message is one of which there is a schema. A response of failed `command_unimplemented` or `invalid_request` may name any command.",
   },
   {
     id: "message.direction",
@@ -133,6 +133,21 @@ export const requirements = [
     statement: "The name of the scheme is compared without its case: `bearer` is `Bearer`.",
   },
   {
+    id: "auth.scope",
+    section: "connection",
+    level: "MUST",
+    source: "A scopes",
+    statement: "A token that lacks the scope `tachyon.lobby` gives no WebSocket. Judged where the user gives one.",
+  },
+  {
+    id: "auth.refresh",
+    section: "connection",
+    level: "MUST",
+    source: "→",
+    why: "a refresh token lasts long and goes to the authorization server alone, which can end what it gives",
+    statement: "A refresh token gives no WebSocket. Judged where the user gives one.",
+  },
+  {
     id: "auth.query",
     section: "connection",
     level: "MAY",
@@ -212,6 +227,59 @@ export const requirements = [
     source: "→",
     why: "whoever looks at the server with a browser must not hang",
     statement: "A plain request without an upgrade gets an HTTP answer other than 101, in time.",
+  },
+  {
+    id: "oauth.metadata",
+    section: "oauth",
+    level: "MUST",
+    source: "R 8414, A",
+    statement:
+      "The metadata is `application/json` with an `issuer`, which is the origin of the server, by `https:` or on this machine, a `token_endpoint`, and `response_types_supported`.",
+  },
+  {
+    id: "oauth.pkce",
+    section: "oauth",
+    level: "MUST",
+    source: "A, R 8414",
+    statement: "The metadata has an `authorization_endpoint`, and `S256` in `code_challenge_methods_supported`.",
+  },
+  {
+    id: "oauth.client-credentials",
+    section: "oauth",
+    level: "MUST",
+    source: "A bots, R 6749",
+    statement:
+      "A client gets a Bearer access token by its credentials, and connects with it. With a wrong secret it gets `invalid_client`.",
+  },
+  {
+    id: "oauth.no-store",
+    section: "oauth",
+    level: "MUST",
+    source: "R 6749",
+    statement: "An answer that holds a token has `Cache-Control: no-store`.",
+  },
+  {
+    id: "oauth.errors",
+    section: "oauth",
+    level: "MUST",
+    source: "R 6749",
+    statement:
+      "A request for a token that cannot be granted is answered with 400 (that of no client also with 401) and a JSON object with the `error` of RFC 6749, 5.2.",
+  },
+  {
+    id: "oauth.revocation",
+    section: "oauth",
+    level: "MUST",
+    source: "A sign out, R 7009",
+    statement:
+      "The metadata has a `revocation_endpoint`. It answers 200 also for what is no token. A refresh token that was revoked gets `invalid_grant`.",
+  },
+  {
+    id: "oauth.revoked",
+    section: "oauth",
+    level: "SHOULD",
+    source: "R 7009",
+    statement: "An access token that was revoked gives no WebSocket.",
   },
   {
     id: "request.answered",

@@ -2,25 +2,37 @@ import type { Connection } from "../../harness/connection.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { NO_ANSWER, responseOf } from "../../harness/upgrade.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
-import { type Ask, fieldOf, header, outcome, plain, setting, without } from "../websocket/heads.ts";
+import { type Ask, fieldOf, header, outcome, plain, without } from "../websocket/heads.ts";
 import { besideBystander } from "../websocket/survival.ts";
 import { slug } from "../websocket/words.ts";
+import { AUTHORIZATION, authorizing } from "./authorization.ts";
 import { dialect } from "./dialect.ts";
 import { SUBPROTOCOL, scenario } from "./protocol.ts";
 
-const AUTHORIZATION = "Authorization";
 const PROTOCOL = "Sec-WebSocket-Protocol";
 
 /** What a client gets that shall get no WebSocket. */
 const REFUSED = { title: "no 101, but an answer in time", not: { enum: ["HTTP 101", NO_ANSWER] } };
 
-/** Changes the value of the header that authorizes. */
-const authorizing =
-  (change: (value: string) => string): Ask =>
-  (head) =>
-    setting(head, AUTHORIZATION, change(fieldOf(head, AUTHORIZATION)));
-
 const tokenOf = (value: string) => value.replace(/^\S+ /, "");
+
+/** Tokens that are good, and not for this. */
+const TOKENS = [
+  {
+    key: "unscoped",
+    id: "connection/token-without-the-scope",
+    title: "a client comes with a token that lacks the scope of the protocol",
+    requirement: "auth.scope",
+    option: "--unscoped-token",
+  },
+  {
+    key: "refresh",
+    id: "connection/refresh-token",
+    title: "a client comes with a refresh token",
+    requirement: "auth.refresh",
+    option: "--refresh-token",
+  },
+] as const;
 
 const authorization = [
   scenario({
@@ -79,6 +91,20 @@ const authorization = [
       async run({ connect, check }) {
         const ask = authorizing((value) => `${scheme} ${tokenOf(value)}`);
         check("auth.scheme-case", outcome(await connect({ handshake: { ask } })), { const: "HTTP 101" });
+      },
+    }),
+  ),
+
+  ...TOKENS.map(({ key, id, title, requirement, option }) =>
+    scenario({
+      id,
+      title,
+      tests: [requirement],
+      async run({ connect, check, unasked, keys }: Context<RequirementId>) {
+        const { [key]: token } = keys;
+        if (token === undefined) return unasked(requirement, `it takes such a token: ${option} gives one`);
+        const ask = authorizing(() => `Bearer ${token}`);
+        check(requirement, outcome(await connect({ handshake: { ask } })), REFUSED);
       },
     }),
   ),

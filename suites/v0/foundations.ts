@@ -24,10 +24,13 @@ const plain = {
   },
 } as const satisfies Partial<Record<RequirementId, { plain: readonly string[]; on: Ids }>>;
 
+/** The sections in which no request has to be answered. */
+const WITHOUT_REQUESTS: ReadonlySet<string> = new Set(["messages", "connection", "oauth"]);
+
 /** The requirements that can be judged without any request that is answered. */
 const ALONE = new Set<RequirementId>([
   ...Object.values(CONNECTION),
-  ...requirements.flatMap(({ id, section }) => (section === "messages" || section === "connection" ? [id] : [])),
+  ...requirements.flatMap(({ id, section }) => (WITHOUT_REQUESTS.has(section) ? [id] : [])),
   "self.sent",
   "self.first",
   "self.identity",
@@ -49,6 +52,11 @@ const MORE: Partial<Record<RequirementId, Ids>> = {
   "request.pipelined": ["transport.segmentation"],
   "auth.many": ["request.answered"],
   "self.first": ["self.sent"],
+  "version.list": ["version.selected"],
+  "version.higher-minor": ["version.selected"],
+  "version.minor-zero": ["version.selected"],
+  "version.highest": ["version.selected"],
+  "ping.interval": ["version.selected"],
   "disconnect.reason": ["disconnect.answered"],
   "disconnect.again": ["disconnect.answered"],
 };

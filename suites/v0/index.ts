@@ -1,4 +1,4 @@
-import type { Fault, Protocol } from "../../harness/protocol.ts";
+import type { Protocol } from "../../harness/protocol.ts";
 import type { Suite } from "../../harness/scenario.ts";
 import { own, version } from "../../schemas/v0/index.ts";
 import { requirements } from "../../schemas/v0/requirements.ts";
@@ -51,20 +51,6 @@ export function protocolBy(schemas: Schemas): Protocol {
     withdrawn: {},
     serve: async (options) => (await import("./reference/server.ts")).serveReference(options),
     faults: async () => (await import("./reference/faults/index.ts")).faults,
-    async kills() {
-      const { faults } = await import("./reference/faults/index.ts");
-      return killsOf(faults, suites);
-    },
+    kills: async () => (await import("./reference/kills.ts")).killsOf(suites),
   };
-}
-
-/** The cases that are about what each fault breaks. If that is a rule for every message, all that run by default are. */
-function killsOf(faults: Readonly<Record<string, Fault>>, suites: readonly Suite[]) {
-  const usual = suites.filter(({ load }) => !load).flatMap(({ cases }) => cases.map(({ id }) => id));
-  return Object.fromEntries(
-    Object.entries(faults).map(([name, { breaks }]) => {
-      const about = suites.flatMap(({ cases }) => cases.filter(({ tests }) => tests.includes(breaks)));
-      return [name, about.length > 0 ? about.map(({ id }) => id) : usual];
-    }),
-  );
 }

@@ -3,7 +3,7 @@ import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import type { Schemas } from "../../schemas/v0/schema.ts";
 import { unnamed, wrongTime } from "../../schemas/v0/walk.ts";
 import { repeatedName } from "../websocket/duplicates.ts";
-import { envelope, isUnimplemented, violationsIn, wrongIn } from "./protocol.ts";
+import { envelope, isUnimplemented, UNIMPLEMENTED, violationsIn, wrongIn } from "./protocol.ts";
 
 /** So many answered requests, and ids of events, are remembered; and so many open requests. */
 const REMEMBERED = 100;
@@ -81,8 +81,11 @@ const FURTHER: readonly (readonly [RequirementId, Look])[] = [
   ],
 ];
 
-const isKnown = (message: Message, schemas: Schemas) =>
-  isUnimplemented(message) || schemas.find(message.type, message.commandId) !== undefined;
+/** The reasons of a response to a command that nobody defines: it names what the client sent. */
+const OF_ANY: ReadonlySet<unknown> = new Set([UNIMPLEMENTED, "invalid_request"]);
+
+const isKnown = ({ type, commandId, status, reason }: Message, schemas: Schemas) =>
+  (type === "response" && status === "failed" && OF_ANY.has(reason)) || schemas.find(type, commandId) !== undefined;
 
 function wrongStatus({ type, status, reason, data }: Message): string | undefined {
   if (type !== "response") return undefined;

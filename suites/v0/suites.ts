@@ -6,7 +6,9 @@ import { connectionCases } from "./connection.ts";
 import { dialect } from "./dialect.ts";
 import { keepaliveCases } from "./keepalive.ts";
 import { malformedMessageCases } from "./malformed.ts";
+import { oauthCases } from "./oauth.ts";
 import { requestCases } from "./requests.ts";
+import { signOutCases } from "./revocation.ts";
 import { sessionCases } from "./sessions.ts";
 import { socialCases } from "./social.ts";
 import { invalidCases, validCases } from "./sweep.ts";
@@ -15,11 +17,13 @@ import { sweepsOf } from "./sweep-inputs.ts";
 /** The suites of this version. Those that are made from schemas follow them, and test requirements of the section "Requests". */
 export const suitesOf = (schemas: Schemas, sweeps = sweepsOf(schemas)): readonly Suite[] => [
   { name: "connection", title: "Handshake, authorization, version", cases: connectionCases },
+  { name: "oauth", title: "OAuth2", cases: oauthCases },
   { name: "requests", title: "Requests and errors", cases: requestCases },
   { name: "sessions", title: "Sessions, system, user", cases: sessionCases },
   { name: "invalid", title: "Invalid requests of every command", upsets: true, cases: invalidCases(sweeps) },
   { name: "malformed", title: "Malformed messages", upsets: true, cases: malformedMessageCases },
   { name: "transport", title: "WebSocket transport", upsets: true, cases: transportCases(dialect) },
+  { name: "signout", title: "Sign-out", load: true, cases: signOutCases },
   { name: "social", title: "Messages and friends", load: true, cases: socialCases },
   { name: "valid", title: "Valid requests of every command", upsets: true, load: true, cases: validCases(sweeps) },
   { name: "keepalive", title: "Keep-alive", load: true, cases: keepaliveCases },

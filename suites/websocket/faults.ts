@@ -1,9 +1,10 @@
+import type { Duplex } from "node:stream";
 import { decode, type Frame, OPCODE } from "../../harness/frame.ts";
 import type { Fault } from "../../harness/protocol.ts";
 import { suggestion, UsageError } from "../../harness/usage.ts";
 import type { SharedId } from "./dialect.ts";
 import { edited, isControl, rewritten, type WholeFrame } from "./editing.ts";
-import type { Hosting } from "./hosting.ts";
+import { BAD_REQUEST, type Hosting } from "./hosting.ts";
 
 /** A change of what a reference server does below its protocol. */
 type Change = (normal: Hosting) => Partial<Hosting>;
@@ -23,6 +24,9 @@ export const editing =
 export const rewriting =
   (make: () => (bytes: Buffer) => Buffer): Change =>
   () => ({ upgrade: (_, tcp) => rewritten(tcp, make()) });
+
+/** A header with white space around its value, but for one space before it. */
+const PADDED = /^[\w-]+:( [ \t]|\t|.*\S[ \t]+\r$)/m;
 
 /** The faults of WebSockets that every reference server has. Each version lists them in its own order. */
 export const webSocketFaults = {
@@ -86,6 +90,39 @@ export const webSocketFaults = {
       () => (frame) =>
         isControl(frame) ? { ...frame, payload: frame.payload.subarray(0, 125), lengthBytes: 0 } : frame,
     ),
+  },
+  "keeps-white-space-around-header-values": {
+    says: "Refuses a handshake with white space around header values, but for one space before them.",
+    breaks: "transport.header-whitespace",
+    change() {
+      const padded = new WeakSet<Duplex>();
+      return {
+        // Before the HTTP parser, which takes the white space away.
+        connection: (tcp) =>
+          void tcp.prependOnceListener("data", (bytes: Buffer) => {
+            if (PADDED.test(bytes.toString("latin1"))) padded.add(tcp);
+          }),
+        upgrade: (_, tcp) => (padded.has(tcp) ? tcp.end(BAD_REQUEST) : tcp),
+      };
+    },
+  },
+  "waits-for-half-handshakes": {
+    says: "Drops every connection while 15 others have sent half of their handshake.",
+    breaks: "resilience.half-open",
+    change() {
+      const half = new Set<object>();
+      return {
+        connection(tcp) {
+          if (half.size >= 15) return void tcp.destroy();
+          tcp.on("close", () => half.delete(tcp));
+          tcp.once("data", (bytes) => {
+            if (bytes.includes("\r\n\r\n")) return;
+            half.add(tcp);
+            tcp.once("data", () => half.delete(tcp));
+          });
+        },
+      };
+    },
   },
 } as const satisfies Readonly<Record<string, SharedFault>>;
 

@@ -40,7 +40,7 @@ describe("a protocol version is chosen", () => {
   });
 
   test("list, explain and certify know it", async () => {
-    expect((await cli(folder, ["list", ...V0])).stdout).toMatch(/^Handshake, authorization, version \(33 cases\)/);
+    expect((await cli(folder, ["list", ...V0])).stdout).toMatch(/^Handshake, authorization, version \(35 cases\)/);
     const { stdout } = await cli(folder, ["explain", "requests/alone", ...V0]);
     expect(stdout).toContain(
       "npx wscat -s v0.tachyon -H 'Authorization: Bearer alice-token' -c 'ws://localhost:8080/tachyon'",
@@ -65,6 +65,27 @@ describe("a run", () => {
     expect(kept).not.toMatch(/alice-token|bob-token/);
   });
 
+  test("gets its tokens by itself, judges who issues them, and says how to do so again without a secret", async () => {
+    const client = ["--client", "conformance-bot:conformance-secret"];
+    const { code, stdout } = await cli(folder, ["run", server.url, ...V0, ...client, "--suite", "oauth"]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^PASS/m)]);
+    const wrong = await cli(folder, ["run", server.url, ...V0, "--suite", "social"], {
+      TACHYON_TOKEN_COMMAND: "cat alice",
+      TACHYON_CLIENT: "conformance-bot:wrong",
+      TACHYON_REFRESH_TOKEN: "@bob",
+    });
+    expect(wrong.stdout).toMatch(
+      /alone: npx .*--token-command 'cat alice' --client conformance-bot:… --refresh-token @bob|skip/,
+    );
+    const report = readFileSync(join(folder, "tachyon-report/report.json"), "utf8");
+    expect(report).not.toMatch(/conformance-secret|alice-token/);
+    const failed = await cli(folder, ["run", server.url, ...V0, "--token-command", "echo no luck >&2; false"]);
+    expect([failed.code, failed.stderr]).toEqual([
+      2,
+      expect.stringMatching(/ended with exit code 1 \(its last line: no luck\)\.\n$/),
+    ]);
+  });
+
   test("as one user skips what takes two", async () => {
     const { code, stdout } = await cli(folder, ["run", server.url, ...V0, "--as", "alice:@alice", "--suite", "social"]);
     expect(code).toBe(1);
@@ -74,7 +95,7 @@ describe("a run", () => {
   test.each([
     ["alice", /--as takes a name and the file of a token/],
     ["alice:@none", /Cannot read none/],
-    ["alice:@empty", /empty holds no access token/],
+    ["alice:@empty", /empty holds no token/],
   ])("as %s is refused in one line", async (as, says) => {
     writeFileSync(join(folder, "empty"), "");
     const { code, stderr } = await cli(folder, ["run", server.url, ...V0, "--as", as]);

@@ -2,8 +2,8 @@ import { frame } from "./frames.ts";
 import type { Quirks } from "./raw.ts";
 import { commandIn, DISCONNECT, type Tachyon } from "./tachyon.ts";
 
-/** The number of bytes that leave one by one, and the size of later pieces. All bytes one by one would be too much work. */
-const [HEAD, SMALL] = [8, 11];
+/** The number of bytes that leave one by one. All bytes one by one would be too much work. */
+const HEAD = 8;
 
 /** Greets and handles messages in turn, each a time later. */
 export function slow(greeting: number, answer: number): (server: Tachyon) => Tachyon {
@@ -57,41 +57,44 @@ export const corked: Quirks["outlet"] = (socket) => {
   return { write: (bytes) => socket.write(bytes), end: () => socket.end() };
 };
 
-/** Sends the first bytes one in a segment, the rest in small segments. */
-export const trickling: Quirks["outlet"] = (socket) => {
-  const queue: Buffer[] = [];
-  let ending = false;
-  let busy = false;
-  const next = () => {
-    const segment = queue.shift();
-    busy = segment !== undefined;
-    // The loop turns between two, so that the client reads each by itself.
-    if (segment) socket.write(segment, () => setImmediate(next));
-    else if (ending) socket.end();
+/** Sends the first bytes one in a segment, the rest in segments of that size. */
+export const trickling =
+  (small: number): Quirks["outlet"] =>
+  (socket) => {
+    const queue: Buffer[] = [];
+    let ending = false;
+    let busy = false;
+    const next = () => {
+      const segment = queue.shift();
+      busy = segment !== undefined;
+      // The loop turns between two, so that the client reads each by itself.
+      if (segment) socket.write(segment, () => setImmediate(next));
+      else if (ending) socket.end();
+    };
+    const start = () => {
+      if (!busy) next();
+    };
+    return {
+      write(bytes) {
+        for (let i = 0; i < bytes.length; i += i < HEAD ? 1 : small) {
+          queue.push(bytes.subarray(i, i + (i < HEAD ? 1 : small)));
+        }
+        start();
+      },
+      end() {
+        ending = true;
+        start();
+      },
+    };
   };
-  const start = () => {
-    if (!busy) next();
-  };
-  return {
-    write(bytes) {
-      for (let i = 0; i < bytes.length; i += i < HEAD ? 1 : SMALL) {
-        queue.push(bytes.subarray(i, i + (i < HEAD ? 1 : SMALL)));
-      }
-      start();
-    },
-    end() {
-      ending = true;
-      start();
-    },
-  };
-};
 
-/** Returns the frames of a text, a byte in each, with a ping after every tenth. */
+/** Returns the frames of a text, a byte in each unless it is long, with a ping after every tenth. */
 export function fragments(text: string): Buffer[] {
   const bytes = Buffer.from(text);
+  const size = Math.ceil(bytes.length / 2_000);
   return [
-    ...Array.from(bytes, (_, i) => [
-      frame(i === 0 ? 1 : 0, bytes.subarray(i, i + 1), false),
+    ...Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => [
+      frame(i === 0 ? 1 : 0, bytes.subarray(i * size, (i + 1) * size), false),
       ...(i % 10 === 0 ? [frame(9, `${i}`)] : []),
     ]).flat(),
     frame(0, ""),
@@ -100,14 +103,15 @@ export function fragments(text: string): Buffer[] {
 
 /** Returns a message as JSON in which every character of a text is escaped. */
 export function escaped(message: object): string {
-  return JSON.stringify(message).replace(
-    /"([^"]*)"/g,
-    (_, text: string) => `"${Array.from(text, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")}"`,
-  );
+  return JSON.stringify(message).replace(/"(?:[^"\\]|\\.)*"/g, (text) => {
+    const units: string[] = JSON.parse(text).split("");
+    return `"${units.map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")}"`;
+  });
 }
 
 /** Returns a value with more properties in every object. */
 export function extended(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(extended);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).map(([name, it]) => [name, extended(it)]);
   return {
@@ -121,6 +125,7 @@ export function extended(value: unknown): unknown {
 
 /** Returns a value with the properties of every object in reverse order. */
 export function reversed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reversed);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)

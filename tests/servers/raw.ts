@@ -4,10 +4,11 @@ import { createServer } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { closing, frame, type Incoming, reader } from "./frames.ts";
 import type { Running } from "./libraries.ts";
-import type { Client, Tachyon } from "./tachyon.ts";
+import type { Client, Served } from "./tachyon.ts";
 
 /** One client on the raw server: what is written comes after all that was written before. */
 export interface Wire extends Client {
+  readonly request: Request;
   write(bytes: Buffer): void;
   /** Frames can still be sent. */
   readonly open: boolean;
@@ -35,6 +36,8 @@ export interface Quirks {
   head(accept: string, request: Request): readonly string[];
   /** An HTTP status that refuses a client. */
   refuse(request: Request, socket: Socket): number | undefined;
+  /** Further lines of the head of a refusal. */
+  readonly refusal: readonly string[];
   /** Resolves when a client is let in. */
   admit(socket: Socket): Promise<void>;
   /** Makes what inflates the messages of one client, and throws if it cannot. Without it a compressed message is a violation. */
@@ -78,6 +81,7 @@ const usual: Quirks = {
   head: (accept) => headOf(accept),
   accept: () => true,
   refuse: () => undefined,
+  refusal: [],
   admit: async () => {},
   frames: (text) => [frame(1, text)],
   outlet: (socket) => ({ write: (bytes) => socket.write(bytes), end: () => socket.end() }),
@@ -85,8 +89,11 @@ const usual: Quirks = {
   hangUp: (outlet) => outlet.end(),
 };
 
+/** A server of messages: greets a client, then handles what it sends. */
+type OnWire = (wire: Wire) => Served;
+
 /** Starts a Tachyon server on bare TCP or TLS. It is as strict as RFC 6455 asks, and usual but for its quirks. */
-export async function onRaw(tachyon: Tachyon, unusual: Partial<Quirks> = {}): Promise<Running> {
+export async function onRaw(tachyon: OnWire, unusual: Partial<Quirks> = {}): Promise<Running> {
   const quirks: Quirks = { ...usual, ...unusual };
   const sockets = new Set<Socket>();
   const accept = (socket: Socket) => {
@@ -110,7 +117,7 @@ export async function onRaw(tachyon: Tachyon, unusual: Partial<Quirks> = {}): Pr
   };
 }
 
-function handshake(socket: Socket, tachyon: Tachyon, quirks: Quirks): void {
+function handshake(socket: Socket, tachyon: OnWire, quirks: Quirks): void {
   let buffer = Buffer.alloc(0);
   let receive: (bytes: Buffer) => void = (bytes) => {
     buffer = Buffer.concat([buffer, bytes]);
@@ -124,13 +131,16 @@ function handshake(socket: Socket, tachyon: Tachyon, quirks: Quirks): void {
     const request = { target: line.split(" ")[1] ?? "", lines, headers };
     const status = end < 0 ? 431 : (refusal(line, headers) ?? quirks.refuse(request, socket));
     if (status === undefined) return void upgrade(request);
-    socket.end(`HTTP/1.1 ${status} No\r\nSec-WebSocket-Version: 13\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+    const more = quirks.refusal.map((it) => `${it}\r\n`).join("");
+    socket.end(
+      `HTTP/1.1 ${status} No\r\n${more}Sec-WebSocket-Version: 13\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+    );
     setTimeout(() => socket.destroy(), GRACE).unref();
   };
   socket.on("data", (bytes: Buffer) => receive(bytes));
 
   async function upgrade(request: Request): Promise<void> {
-    const { target, headers } = request;
+    const { headers } = request;
     await quirks.admit(socket);
     if (socket.destroyed) return;
     const accept = createHash("sha1")
@@ -138,7 +148,7 @@ function handshake(socket: Socket, tachyon: Tachyon, quirks: Quirks): void {
       .digest("base64");
     const outlet = quirks.outlet(socket);
     outlet.write(Buffer.from(`${quirks.head(accept, request).join("\r\n")}\r\n\r\n`));
-    receive = talk(socket, outlet, target.split("?").slice(1).join("?"), tachyon, quirks);
+    receive = talk(socket, outlet, request, tachyon, quirks);
   }
 }
 
@@ -156,13 +166,14 @@ function refusal(line: string, headers: ReadonlyMap<string, string>): number | u
 function talk(
   socket: Socket,
   outlet: Outlet,
-  query: string,
-  tachyon: Tachyon,
+  request: Request,
+  tachyon: OnWire,
   { frames, keep, hangUp, limit, inflate }: Quirks,
 ): (bytes: Buffer) => void {
   let open = true;
   const wire: Wire = {
-    query,
+    request,
+    query: request.target.split("?").slice(1).join("?"),
     get open() {
       return open && !socket.destroyed;
     },

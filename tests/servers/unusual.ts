@@ -85,7 +85,7 @@ export const unusual: Readonly<Record<string, Unusual>> = {
   // Bytes, frames and texts.
   "sends every byte in a fragment, with pings between": sends(() => ({ frames: fragments })),
   "sends the head of each frame a byte per TCP segment, and the rest in small ones": sends(() => ({
-    outlet: trickling,
+    outlet: trickling(11),
   })),
   "pings every ms": every(1, 9),
   "sends pongs that nobody asked for": every(3, 10),

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { faults } from "../../suites/0.1.7/reference/faults/index.ts";
-import { killsByCase, PAGE, page, rows, TABLE, table } from "./matrix.ts";
+import { killsByCase } from "./kill-page.ts";
+import { PAGE, PROVED, page, rows, TABLE, table } from "./matrix.ts";
 
 if (process.env.UPDATE_DOCS) writeFileSync(PAGE, page(rows()));
 
@@ -18,7 +19,7 @@ test("the matrix shows that every fault is found, in the order of the faults", (
 });
 
 test("every case finds a fault of a requirement that it is about", () => {
-  const useless = [...killsByCase(rows())].filter(([, found]) => found.length === 0);
+  const useless = [...killsByCase(rows(), PROVED)].filter(([, found]) => found.length === 0);
   expect(useless).toEqual([]);
 });
 

@@ -1,16 +1,17 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { isBinding, isBroken } from "../../harness/catalogue.ts";
+import { isBroken } from "../../harness/catalogue.ts";
 import { overlapping } from "../../harness/property.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import type { Faults, ReferenceFault } from "../../suites/0.1.7/reference/faults/fault.ts";
 import { faults } from "../../suites/0.1.7/reference/faults/index.ts";
-import { fromStored, type Killed, type StoredKill, toStored } from "../../suites/0.1.7/reference/kills.ts";
 import { faultIn } from "../../suites/websocket/faults.ts";
+import { fromStored, type Killed, type StoredKill, toStored } from "../../suites/websocket/kills.ts";
 import { brokenBy, cases, runAgainst } from "../helpers.ts";
 import { byTurns } from "../turns.ts";
+import { killPage } from "./kill-page.ts";
 
 export const TABLE = "suites/0.1.7/reference/kills.json";
 export const PAGE = "docs/kill-matrix.md";
@@ -194,68 +195,21 @@ function aboutIt(kills: readonly string[], requirement: string): readonly string
   return some.length > 0 ? some : kills;
 }
 
-/** Tells if a case is about a requirement. It declares it, or only such as cannot be broken, so that the rules judge it. */
-function isAbout({ tests }: (typeof cases)[number], requirement: string): boolean {
-  const breakable = tests.some((id) => isBinding(requirements.find((it) => it.id === id)?.level ?? "MAY", true));
-  return breakable ? tests.includes(requirement) : true;
-}
-
-/** Returns the faults that each case finds, by its id. */
-export function killsByCase(rows: readonly Killed[]): Map<string, string[]> {
-  return new Map(
-    cases.map((it) => [
-      it.id,
-      rows
-        .filter(({ fault, kills }) => kills.includes(it.id) && isAbout(it, faults[fault]?.breaks ?? ""))
-        .map(({ fault }) => fault),
-    ]),
-  );
-}
-
 /** Returns the text of the stored kill matrix, a fault a line. */
 export const table = (some: readonly Killed[]): string =>
   `[\n${some.map((it) => JSON.stringify(toStored(it, suites))).join(",\n")}\n]\n`;
 
-/** Returns the cases of a row in words, a whole suite as a glob. */
-const listed = (row: Killed): string =>
-  Object.entries(toStored(row, suites).kills)
-    .map(([suite, some]) => {
-      if (some === "all") return `\`${suite}/*\``;
-      return "but" in some ? `\`${suite}/\` but ${some.but.join(", ")}` : `\`${suite}/\` ${some.join(", ")}`;
-    })
-    .join("; ");
+/** The parts of the version that the page tells of. */
+export const PROVED = { ...protocol, faults };
 
 /** Returns the page of the kill matrix. */
-export function page(rows: readonly Killed[]): string {
-  const byFault = rows.map((row) => {
-    const broken = row.told.map((id) => `\`${id}\``).join(", ");
-    return `| \`${row.fault}\` | ${named(row.fault).says} | ${broken} | ${row.kills.length} | ${listed(row)} |`;
-  });
-  const everyCase = rows.filter(({ kills }) => kills.length > cases.length / 2).map(({ fault }) => fault);
-  const byCase = [...killsByCase(rows)].map(([id, found]) => {
-    const rest = found.filter((fault) => !everyCase.includes(fault));
-    const all = rest.length < found.length ? `${found.length - rest.length} of every message` : "";
-    return `| \`${id}\` | ${[...rest.map((fault) => `\`${fault}\``), all].filter(Boolean).join(", ")} |`;
-  });
-  return [
-    "# The kill matrix",
-    "",
-    "How the suite is proved: the reference server with one fault at a time, all that a run tells is broken, first what the fault",
-    "is about, and the cases about it that find it. Every case of a default run meets every fault; suites that put load on a server",
-    "meet those that concern them, and faults that show under load only those. The tests check that this page is current;",
-    "`npm run docs` makes it. Try one yourself: `npx tachyon-conformance serve --fault greets-twice`.",
-    "",
-    `## ${rows.length} faults`,
-    "",
-    "| fault | what it does | told to be broken | found by | cases |",
-    "| --- | --- | --- | --- | --- |",
-    ...byFault,
-    "",
-    `## ${cases.length} cases`,
-    "",
-    "| case | faults that it finds |",
-    "| --- | --- |",
-    ...byCase,
-    "",
-  ].join("\n");
-}
+export const page = (some: readonly Killed[]): string => killPage(some, PROVED, INTRO);
+
+const INTRO = [
+  "# The kill matrix",
+  "",
+  "How the suite is proved: the reference server with one fault at a time, all that a run tells is broken, first what the fault",
+  "is about, and the cases about it that find it. Every case of a default run meets every fault; suites that put load on a server",
+  "meet those that concern them, and faults that show under load only those. The tests check that this page is current;",
+  "`npm run docs` makes it. Try one yourself: `npx tachyon-conformance serve --fault greets-twice`.",
+];

@@ -3,8 +3,9 @@ import { isObject, type Message, parse } from "../../../harness/transcript.ts";
 import { own } from "../../../schemas/v0/index.ts";
 import { type Hosting, hosting } from "../../websocket/hosting.ts";
 import { POLICY, UNIMPLEMENTED, violationsIn, wrongIn } from "../protocol.ts";
+import { type Answer, type Asked, answerBy, type Endpoint } from "./authorization-server.ts";
 import { commands, self } from "./commands.ts";
-import { answerHttp, authorize, PATH, type Refusal } from "./oauth.ts";
+import { answerPage, authorize, PATH, type Refusal } from "./oauth.ts";
 import { type Client, eventOf, type Outcome, type Said, type User, type World } from "./world.ts";
 
 /** All that the reference server decides, so that a fault can let it decide otherwise in one point. */
@@ -12,6 +13,8 @@ export interface Behaviour extends Hosting {
   readonly world: World;
   /** The user who asks for a WebSocket, or why there is none for the request. */
   authorize(request: IncomingMessage): User | Refusal;
+  /** Answers a request at an endpoint of OAuth2. */
+  answer(endpoint: Endpoint, asked: Asked): Answer;
   /** Tells if a client that offers these subprotocols is served. */
   serves(offered: readonly string[]): boolean;
   /** The subprotocol that is selected, of those that a client offers. */
@@ -44,7 +47,8 @@ export function conforming(world: World): Behaviour {
   return {
     ...hosting,
     world,
-    http: (request, response) => void answerHttp(request, response, world).catch(() => response.destroy()),
+    http: answerPage,
+    answer: answerBy(world),
     authorize(request) {
       if ((request.url ?? "").split("?", 1)[0] !== PATH) return { status: "404 Not Found" };
       return authorize(request, world);

@@ -6,8 +6,8 @@ import { faultIn } from "../../websocket/faults.ts";
 import { httpHost } from "../../websocket/hosting.ts";
 import { type Behaviour, conforming } from "./behaviour.ts";
 import { faults } from "./faults/index.ts";
-import { PATH, type Refusal } from "./oauth.ts";
-import { BOT, type Client, KNOWN, newWorld, type User } from "./world.ts";
+import { answerHttp, PATH, type Refusal } from "./oauth.ts";
+import { BOT, type Client, KNOWN, LOBBY, NO_ACCESS, newWorld, type User } from "./world.ts";
 
 /** Starts a Tachyon server that does what the protocol asks; or one with a fault. It keeps all in memory. */
 export async function serveReference(options: ServeOptions = {}): Promise<RunningServer> {
@@ -16,7 +16,10 @@ export async function serveReference(options: ServeOptions = {}): Promise<Runnin
   const normal = conforming(newWorld(clients));
   const behaviour: Behaviour = { ...normal, ...(fault === undefined ? {} : faultIn(faults, fault).change(normal)) };
 
-  const { server, listen } = httpHost(behaviour);
+  const { server, listen } = httpHost({
+    ...behaviour,
+    http: (request, response) => void answerHttp(request, response, behaviour).catch(() => response.destroy()),
+  });
   const webSockets = new WebSocketServer({
     ...behaviour.webSocket,
     noServer: true,
@@ -36,9 +39,11 @@ export async function serveReference(options: ServeOptions = {}): Promise<Runnin
   return {
     ...(await listen(options, PATH)),
     users: KNOWN.map(({ token }) => ({ Authorization: `Bearer ${token}` })),
+    keys: { client: { id: BOT.id, secret: BOT.secret }, ...NO_ACCESS },
     notes: [
       ...KNOWN.map(({ name, token }) => `User ${name} has the access token ${token}`),
       `Client ${BOT.id} with the secret ${BOT.secret} gets one by its credentials`,
+      `Client ${LOBBY.id} gets those of users by a code with PKCE`,
     ],
   };
 }
@@ -78,7 +83,8 @@ function welcome(socket: WebSocket, user: User, clients: Set<Client>, behaviour:
   behaviour.greet(client);
 }
 
-function take(text: string, binary: boolean, client: Client, behaviour: Behaviour): void {
+/** Does what a message asks for. */
+export function take(text: string, binary: boolean, client: Client, behaviour: Behaviour): void {
   const message = behaviour.read(text, binary, client);
   if (typeof message === "string") behaviour.malformed(client, message);
   else if (message.type === "request") {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Message } from "../../../harness/transcript.ts";
+import { SCOPE } from "../authorization.ts";
 
 /** A user of the lobby, and what the server knows of it. */
 export interface User {
@@ -46,11 +47,21 @@ export interface World {
   readonly clients: ReadonlySet<Client>;
   readonly users: readonly User[];
   user(id: unknown): User | undefined;
-  /** The user whose access token this is, if somebody has it. */
-  bearer(token: string): User | undefined;
-  /** Makes a token of a user, which lasts as long as the server. */
-  issue(user: User): string;
+  /** What a token gives to who comes with it for this use, if it is good. */
+  grant(use: Grant["use"], token: string): Grant | undefined;
+  /** Makes a token, which lasts as long as the server. */
+  issue(grant: Grant): string;
   revoke(token: string): void;
+}
+
+/** What a token gives. */
+export interface Grant {
+  readonly use: "access" | "refresh" | "code";
+  readonly user: User;
+  readonly scope: string;
+  /** Of a code: what its owner can prove, and where it was sent. */
+  readonly challenge?: string;
+  readonly redirect?: string;
 }
 
 /** The outcome of a request. */
@@ -67,8 +78,14 @@ export const KNOWN = [
   { id: "2", name: "bob", token: "bob-token" },
 ] as const;
 
-/** The only client of OAuth: a bot, which comes as a user of its own. */
+/** Tokens of the first user that open no connection. */
+export const NO_ACCESS = { unscoped: "alice-token-without-scope", refresh: "alice-refresh-token" } as const;
+
+/** A client of OAuth2: a bot, which comes as a user of its own. */
 export const BOT = { id: "conformance-bot", secret: "conformance-secret", user: "3" } as const;
+
+/** Another: a lobby, to which users log in. It can keep no secret. */
+export const LOBBY = { id: "conformance-lobby" } as const;
 
 /** A world in which nothing has happened. */
 export function newWorld(clients: ReadonlySet<Client>): World {
@@ -76,18 +93,26 @@ export function newWorld(clients: ReadonlySet<Client>): World {
     ({ id, name }): User => ({ id, name, friends: new Map(), requests: new Map(), history: [] }),
   );
   const byId = new Map(users.map((it) => [it.id, it]));
-  const tokens = new Map<string, User | undefined>(KNOWN.map(({ id, token }) => [token, byId.get(id)]));
+  const [first] = users as [User, ...User[]];
+  const grants = new Map<string, Grant>([
+    ...KNOWN.map(({ token }, i): [string, Grant] => [token, { use: "access", user: users[i] ?? first, scope: SCOPE }]),
+    [NO_ACCESS.unscoped, { use: "access", user: first, scope: "" }],
+    [NO_ACCESS.refresh, { use: "refresh", user: first, scope: SCOPE }],
+  ]);
   return {
     clients,
     users,
     user: (id) => byId.get(String(id)),
-    bearer: (token) => tokens.get(token),
-    issue(user) {
+    grant(use, token) {
+      const grant = grants.get(token);
+      return grant?.use === use ? grant : undefined;
+    },
+    issue(grant) {
       const token = randomUUID();
-      tokens.set(token, user);
+      grants.set(token, grant);
       return token;
     },
-    revoke: (token) => void tokens.delete(token),
+    revoke: (token) => void grants.delete(token),
   };
 }
 

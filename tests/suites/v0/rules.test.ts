@@ -62,6 +62,11 @@ describe("of what a server sends is broken", () => {
       [],
     ],
     [
+      "a command that the server cannot read",
+      [asked("1", "a"), response("1", { status: "failed", reason: "invalid_request" }, "a")],
+      [],
+    ],
+    [
       "a request of users",
       [text("server", { type: "request", messageId: "1", commandId: STATS })],
       ["message.direction"],

@@ -1,9 +1,6 @@
-import type { Duplex } from "node:stream";
+import { webSocketFaults } from "../../../websocket/faults.ts";
 import { BAD_REQUEST } from "../../../websocket/hosting.ts";
 import type { Faults } from "./fault.ts";
-
-/** A header with white space around its value, but for one space before it. */
-const PADDED = /^[\w-]+:( [ \t]|\t|.*\S[ \t]+\r$)/m;
 
 /** Faults of the handshake, as far as they concern what few clients send. */
 export const handshakeFaults: Faults = {
@@ -15,21 +12,7 @@ export const handshakeFaults: Faults = {
         (origin ?? cookie) === undefined ? tcp : tcp.end(BAD_REQUEST),
     }),
   },
-  "keeps-white-space-around-header-values": {
-    says: "Refuses a handshake with white space around header values, but for one space before them.",
-    breaks: "transport.header-whitespace",
-    change() {
-      const padded = new WeakSet<Duplex>();
-      return {
-        // Before the HTTP parser, which takes the white space away.
-        connection: (tcp) =>
-          void tcp.prependOnceListener("data", (bytes: Buffer) => {
-            if (PADDED.test(bytes.toString("latin1"))) padded.add(tcp);
-          }),
-        upgrade: (_, tcp) => (padded.has(tcp) ? tcp.end(BAD_REQUEST) : tcp),
-      };
-    },
-  },
+  "keeps-white-space-around-header-values": webSocketFaults["keeps-white-space-around-header-values"],
   "resets-its-inflater": {
     says: "Accepts permessage-deflate, and reads each message as if none had been compressed before it.",
     breaks: "transport.extensions",

@@ -1,3 +1,4 @@
+import { webSocketFaults } from "../../../websocket/faults.ts";
 import type { Client } from "../behaviour.ts";
 import { dropAll, type Faults, type ReferenceFault } from "./fault.ts";
 
@@ -71,24 +72,7 @@ export const resilienceFaults: Faults = {
       };
     },
   },
-  "waits-for-half-handshakes": {
-    says: "Drops every connection while 15 others have sent half of their handshake.",
-    breaks: "resilience.half-open",
-    change() {
-      const half = new Set<object>();
-      return {
-        connection(tcp) {
-          if (half.size >= 15) return void tcp.destroy();
-          tcp.on("close", () => half.delete(tcp));
-          tcp.once("data", (bytes) => {
-            if (bytes.includes("\r\n\r\n")) return;
-            half.add(tcp);
-            tcp.once("data", () => half.delete(tcp));
-          });
-        },
-      };
-    },
-  },
+  "waits-for-half-handshakes": webSocketFaults["waits-for-half-handshakes"],
   "waits-for-close-frames": {
     says: "Greets nobody while 18 clients that were told goodbye have not answered the close frame.",
     breaks: "resilience.no-echo",

@@ -1,19 +1,24 @@
 import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Behaviour } from "../behaviour.ts";
 import { highest } from "../behaviour.ts";
 import type { User } from "../world.ts";
-import type { Faults, ReferenceFault } from "./fault.ts";
+import { dropAll, type Faults, type ReferenceFault } from "./fault.ts";
 
 /** The first user that there is. */
 const anybody = ({ world }: Behaviour): User => world.users[0] as User;
 
 /** A change that takes a request for one of a user by its header. */
 const believing =
-  (which: (header: string | undefined, request: IncomingMessage) => boolean): ReferenceFault["change"] =>
+  (
+    which: (header: string | undefined, request: IncomingMessage, world: Behaviour["world"]) => boolean,
+  ): ReferenceFault["change"] =>
   (normal) => ({
     authorize: (request) =>
-      which(request.headers.authorization, request) ? anybody(normal) : normal.authorize(request),
+      which(request.headers.authorization, request, normal.world) ? anybody(normal) : normal.authorize(request),
   });
+
+const tokenIn = (header: string) => header.replace(/^\S+ /, "");
 
 /** A change that refuses some with 401. */
 const doubting =
@@ -77,14 +82,39 @@ export const connectionFaults: Faults = {
     change: believing((header = "") => /^(?!Bearer$)[^ ]+$/.test(header)),
   },
   "insists-on-the-case-of-bearer": {
-    says: "Refuses a client that writes bearer in lower case.",
+    says: "Refuses a client that does not write Bearer with its first letter alone in upper case.",
     breaks: "auth.scheme-case",
-    change: doubting((header) => /^bearer /.test(header)),
+    change: doubting((header) => /^(bearer|BEARER) /.test(header)),
+  },
+  "does-not-look-at-scopes": {
+    says: "Serves a client with a token that lacks the scope of the protocol.",
+    breaks: "auth.scope",
+    change: believing((header = "", _, { grant }) => grant("access", tokenIn(header))?.scope === ""),
+  },
+  "takes-refresh-tokens": {
+    says: "Serves a client with a refresh token.",
+    breaks: "auth.refresh",
+    change: believing((header = "", _, { grant }) => grant("refresh", tokenIn(header)) !== undefined),
   },
   "takes-the-first-of-two-tokens": {
     says: "Looks at the first of several Authorization headers.",
     breaks: "auth.many",
     change: believing((_, { headersDistinct: { authorization = [] } }) => authorization.length > 1),
+  },
+  "dies-of-odd-tokens": {
+    says: "Drops all connections, as if it started again, over a token that is very long or holds control characters.",
+    breaks: "auth.many",
+    also: ["ping.interval"],
+    change(normal) {
+      const odd = new WeakSet<Duplex>();
+      return {
+        connection: (tcp) =>
+          void tcp.prependOnceListener("data", (bytes: Buffer) => {
+            if (/Bearer (\p{Cc}|x{1000})/u.test(bytes.toString("latin1"))) odd.add(tcp);
+          }),
+        unreadable: (tcp) => void (odd.has(tcp) && dropAll(normal)),
+      };
+    },
   },
   "believes-an-empty-token": {
     says: "Serves a client with an empty token.",
@@ -92,6 +122,11 @@ export const connectionFaults: Faults = {
     change: believing((header = "") => header.trim() === "Bearer"),
   },
 
+  "selects-nothing": {
+    says: "Names no subprotocol in its 101.",
+    breaks: "version.selected",
+    change: () => ({ select: () => undefined }),
+  },
   "looks-at-the-first-offer": {
     says: "Looks only at the first subprotocol that a client offers.",
     breaks: "version.list",
@@ -164,6 +199,11 @@ export const connectionFaults: Faults = {
     says: "Selects V0.tachyon.",
     breaks: "version.near-miss",
     change: selecting((offered) => highest(offered) ?? offered.find((it) => it === "V0.tachyon")),
+  },
+  "reads-versions-by-their-parts": {
+    says: "Selects a subprotocol with a negative major, or with more behind the version.",
+    breaks: "version.near-miss",
+    change: selecting((offered) => highest(offered) ?? offered.find((it) => /^v-1\.tachyon$|^v0\.tachyon\./.test(it))),
   },
   "leaves-browsers-hanging": {
     says: "Does not answer a GET that asks for no WebSocket.",

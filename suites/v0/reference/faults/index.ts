@@ -1,7 +1,9 @@
 import { connectionFaults } from "./connection.ts";
 import type { Faults } from "./fault.ts";
+import { malformedFaults } from "./malformed.ts";
 import { messageFaults } from "./messages.ts";
-import { malformedFaults, requestFaults } from "./requests.ts";
+import { oauthFaults } from "./oauth.ts";
+import { requestFaults } from "./requests.ts";
 import { keepaliveFaults, sessionFaults, socialFaults } from "./sessions.ts";
 import { resilienceFaults, transportFaults } from "./transport.ts";
 
@@ -9,6 +11,7 @@ import { resilienceFaults, transportFaults } from "./transport.ts";
 export const faults: Faults = {
   ...messageFaults,
   ...connectionFaults,
+  ...oauthFaults,
   ...requestFaults,
   ...malformedFaults,
   ...sessionFaults,

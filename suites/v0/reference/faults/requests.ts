@@ -1,15 +1,6 @@
-import { isObject, type Message } from "../../../../harness/transcript.ts";
+import { isObject, type Message, parse } from "../../../../harness/transcript.ts";
 import type { Client } from "../world.ts";
-import {
-  accepting,
-  carryingOut,
-  dropAll,
-  type Faults,
-  ignoring,
-  leavingOver,
-  type ReferenceFault,
-  saying,
-} from "./fault.ts";
+import { accepting, carryingOut, type Faults, ignoring, leavingOver, type ReferenceFault, saying } from "./fault.ts";
 
 const STATS = "system/serverStats";
 const command = ({ commandId }: Message) => String(commandId);
@@ -23,6 +14,12 @@ const leavingAfter =
       if ("failed" in outcome && which(outcome.failed)) client.leave(1008, outcome.failed);
     },
   });
+
+/** A change of the messageIds of responses. */
+const withIds = (change: (id: string) => string): ReferenceFault["change"] =>
+  saying((message) =>
+    message.type === "response" ? { ...message, messageId: change(String(message.messageId)) } : undefined,
+  );
 
 /** Tells if a text stands in some data, however deep. */
 const holds = (data: unknown, wanted: (text: string) => boolean): boolean => {
@@ -58,6 +55,24 @@ export const requestFaults: Faults = {
     breaks: "request.echo",
     also: ["response.correlated"],
     change: saying((message) => (message.messageId === "" ? { ...message, messageId: "0" } : undefined)),
+  },
+  "writes-ids-in-its-own-way": {
+    says: "Answers a messageId without its spaces, and with a question mark for each character that is not ASCII.",
+    breaks: "request.echo",
+    also: ["response.correlated"],
+    change: withIds((id) => id.replace(/[\s\0]/g, "").replace(/[^ -~]/g, "?")),
+  },
+  "keeps-ids-as-names": {
+    says: "Looks for a messageId among the names that every object has.",
+    breaks: "request.echo",
+    also: ["response.correlated"],
+    change: withIds((id) => (id in {} ? "object" : id)),
+  },
+  "reads-ids-as-json": {
+    says: "Reads a messageId as JSON, and answers with what it is then.",
+    breaks: "request.echo",
+    also: ["response.correlated"],
+    change: withIds((id) => (/^[\d{]/.test(id) ? `json:${id}` : id)),
   },
   "takes-few-at-a-time": {
     says: "Leaves aside what comes beyond seven requests in one go.",
@@ -98,6 +113,36 @@ export const requestFaults: Faults = {
         /\\[/u]/.test(text) && !text.includes("\\u0000") ? "odd escapes" : read(text, binary, client),
     }),
   },
+  "knows-no-white-space": {
+    says: "Does not know a request with white space between its parts.",
+    breaks: "request.encoding",
+    also: ["transport.segmentation", "transport.fragmentation"],
+    change: ({ read }) => ({
+      read(text, binary, client) {
+        const plain = JSON.stringify(parse(text));
+        const isSpaced = plain !== undefined && plain !== text && plain.replace(/\s/g, "") === text.replace(/\s/g, "");
+        return isSpaced ? "odd spaces" : read(text, binary, client);
+      },
+    }),
+  },
+  "searches-for-the-command": {
+    says: "Does not know a request in which the text of another commandId stands before its own.",
+    breaks: "request.encoding",
+    change: ({ read }) => ({
+      read(text, binary, client) {
+        const message = read(text, binary, client);
+        const [, first] = /"commandId":"(\w+)"/.exec(text) ?? [];
+        const isOther = isObject(message) && first !== undefined && message.commandId !== first;
+        return isOther ? "another command" : message;
+      },
+    }),
+  },
+  "kills-hosts-for-users": {
+    says: "Answers autohost/kill of a user with success.",
+    breaks: "request.wrong-direction",
+    also: ["message.known", "message.direction"],
+    change: carryingOut((request) => (command(request) === "autohost/kill" ? {} : undefined)),
+  },
   "starts-battles-for-users": {
     says: "Answers battle/start of a user with success.",
     breaks: "request.wrong-direction",
@@ -107,7 +152,6 @@ export const requestFaults: Faults = {
   "calls-unknown-commands-invalid": {
     says: "Answers an unknown command with invalid_request.",
     breaks: "unknown.unimplemented",
-    also: ["message.known"],
     change: carryingOut((request) =>
       /conformance/.test(command(request)) ? { failed: "invalid_request" } : undefined,
     ),
@@ -140,6 +184,11 @@ export const requestFaults: Faults = {
     says: "Does not answer a command without a slash.",
     breaks: "unknown.odd",
     change: ignoring((request) => !command(request).includes("/")),
+  },
+  "ignores-commands-that-no-service-has": {
+    says: "Does not answer a command with other characters than letters and one slash, or a very long one.",
+    breaks: "unknown.odd",
+    change: ignoring((request) => /^[^/]*\/[^/]*\/|[\0._]|.{1000}/s.test(command(request))),
   },
   "calls-mistakes-its-own": {
     says: "Answers invalid requests with internal_error.",
@@ -199,53 +248,6 @@ export const requestFaults: Faults = {
     change: ({ respond }) => ({
       notice: (message, client) =>
         message.type === "event" && respond(client, message, { failed: "command_unimplemented" }),
-    }),
-  },
-};
-
-/** Faults of the section "Malformed messages". */
-export const malformedFaults: Faults = {
-  "ignores-malformed-messages": {
-    says: "Leaves malformed messages aside.",
-    breaks: "malformed.closed",
-    change: () => ({ malformed() {} }),
-  },
-  "ignores-messages-without-a-type": {
-    says: "Leaves JSON objects aside that are no message.",
-    breaks: "malformed.closed",
-    change: ({ malformed }) => ({
-      malformed: (client, why) => void (/^(type|messageId|commandId) /.test(why) || malformed(client, why)),
-    }),
-  },
-  "closes-with-1000": {
-    says: "Closes with code 1000 over a malformed message.",
-    breaks: "malformed.code",
-    change: () => ({ malformed: (client, why) => client.leave(1000, why) }),
-  },
-  "drops-who-sends-nonsense": {
-    says: "Ends the TCP connection without a close frame over a malformed message.",
-    breaks: "malformed.code",
-    change: () => ({ malformed: (client) => client.drop() }),
-  },
-  "closes-without-a-reason": {
-    says: "Closes without a reason over a malformed message.",
-    breaks: "malformed.reason",
-    change: () => ({ malformed: (client) => client.leave(1008) }),
-  },
-  "reads-binary-messages": {
-    says: "Carries out a request in a binary message.",
-    breaks: "malformed.binary",
-    change: ({ read }) => ({ read: (text, _, client) => read(text, false, client) }),
-  },
-  "dies-of-malformed-messages": {
-    says: "Drops all connections, as if it started again, over a message that is no JSON object.",
-    breaks: "malformed.survives",
-    also: ["resilience.flood"],
-    change: (normal) => ({
-      malformed(client, why) {
-        if (why === "no JSON object") dropAll(normal);
-        else normal.malformed(client, why);
-      },
     }),
   },
 };

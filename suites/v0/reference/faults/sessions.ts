@@ -1,5 +1,5 @@
 import { isObject } from "../../../../harness/transcript.ts";
-import { eventOf } from "../world.ts";
+import { eventOf, type User } from "../world.ts";
 import { carryingOut, type Faults, isSuccess, leavingOver, saying, withData } from "./fault.ts";
 
 const SELF = "user/self";
@@ -73,6 +73,24 @@ export const sessionFaults: Faults = {
     change: carryingOut(({ commandId, data }) =>
       commandId === DISCONNECT && data === undefined ? { failed: "invalid_request" } : undefined,
     ),
+  },
+  "outlives-its-connections": {
+    says: "Ends the next connection of a user who asked to be disconnected to come again.",
+    breaks: "disconnect.again",
+    change({ greet, carryOut }) {
+      const left = new Set<User>();
+      return {
+        carryOut(request, client) {
+          const { reason } = Object(request.data);
+          if (request.commandId === DISCONNECT && /again/.test(reason)) left.add(client.user);
+          return carryOut(request, client);
+        },
+        greet(client) {
+          if (left.delete(client.user)) client.leave(1008, "you are connected already");
+          else greet(client);
+        },
+      };
+    },
   },
   "tells-another-name": {
     says: "Tells another name of a user in user/info than in user/self.",

@@ -56,6 +56,7 @@ export const transportFaults: Faults = {
     change: (normal) => ({ violated: () => dropAll(normal) }),
   },
   "upgrades-anything": webSocketFaults["upgrades-anything"],
+  "keeps-white-space-around-header-values": webSocketFaults["keeps-white-space-around-header-values"],
   "knows-few-planes": {
     says: "Refuses a request with characters of planes of Unicode in which nothing stands yet.",
     breaks: "transport.unicode",
@@ -69,8 +70,9 @@ export const transportFaults: Faults = {
   "accepts-long-control-frames": webSocketFaults["accepts-long-control-frames"],
 };
 
-/** The number of clients that are too many. */
+/** The numbers of clients that are too many: at once, and one after another. */
 const MANY = 80;
+const LEAVERS = 250;
 
 /** Faults of the section "Resilience". */
 export const resilienceFaults: Faults = {
@@ -89,6 +91,53 @@ export const resilienceFaults: Faults = {
         carryOut(request, client) {
           spoke.add(client);
           return [...world.clients].filter((it) => !spoke.has(it)).length >= 50 ? undefined : carryOut(request, client);
+        },
+      };
+    },
+  },
+  "tires-of-visitors": {
+    says: `Answers nothing to a client when ${LEAVERS} before it have come and gone; then it counts anew.`,
+    breaks: "resilience.churn",
+    change({ greet, carryOut }) {
+      const deaf = new WeakSet<Client>();
+      let gone = 0;
+      return {
+        greet(client) {
+          if (gone >= LEAVERS) deaf.add(client);
+          if (gone >= LEAVERS) gone = 0;
+          greet(client);
+        },
+        carryOut: (request, client) => (deaf.has(client) ? undefined : carryOut(request, client)),
+        gone: () => void gone++,
+      };
+    },
+  },
+  "gets-slower": {
+    says: "Answers the slower the more clients have come and gone.",
+    breaks: "resilience.churn-speed",
+    change({ respond }) {
+      let gone = 0;
+      return {
+        respond(...answer) {
+          if (gone < LEAVERS / 5) respond(...answer);
+          else setTimeout(() => respond(...answer), gone / 2);
+        },
+        gone: () => void gone++,
+      };
+    },
+  },
+  "waits-for-half-handshakes": webSocketFaults["waits-for-half-handshakes"],
+  "dies-of-many-resets": {
+    says: "Drops all connections, as if it started again, when 8 are reset within a moment.",
+    breaks: "resilience.abrupt",
+    change(normal) {
+      let resets = 0;
+      return {
+        gone(_, code) {
+          if (code !== 1006) return;
+          resets += 1;
+          setTimeout(() => resets--, 50);
+          if (resets >= 8) dropAll(normal);
         },
       };
     },

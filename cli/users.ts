@@ -1,0 +1,134 @@
+import type { RunningServer } from "../harness/protocol.ts";
+import { renewal } from "../harness/renewal.ts";
+import type { Keys } from "../harness/target.ts";
+import { readText, UsageError } from "../harness/usage.ts";
+import about from "../package.json" with { type: "json" };
+import { visible } from "../reports/escape.ts";
+import type { Reached } from "./target.ts";
+import { TOKEN, tokenBy } from "./token-command.ts";
+
+/** The options that say who clients come as. */
+export interface UserArguments {
+  readonly as?: readonly string[] | undefined;
+  readonly tokenCommand?: readonly string[] | undefined;
+  readonly client?: string | undefined;
+  readonly unscopedToken?: string | undefined;
+  readonly refreshToken?: string | undefined;
+}
+
+/** The users that were given, of whom some get their tokens later. */
+export interface Users {
+  /** The tokens of users. */
+  readonly tokens: readonly string[];
+  /** The commands that print one. */
+  readonly commands: readonly string[];
+  readonly keys: Keys;
+}
+
+/** No user that was given by options. */
+export const NO_USERS: Users = { tokens: [], commands: [], keys: {} };
+
+/** Reads who clients come as. Throws a `UsageError`. */
+export async function readUsers(args: UserArguments): Promise<Users> {
+  const [tokens, client, unscoped, refresh] = await Promise.all([
+    Promise.all((args.as ?? []).map(userToken)),
+    args.client === undefined ? undefined : clientOf(args.client),
+    args.unscopedToken === undefined ? undefined : tokenIn("--unscoped-token", args.unscopedToken),
+    args.refreshToken === undefined ? undefined : tokenIn("--refresh-token", args.refreshToken),
+  ]);
+  const keys = { ...(client && { client }), ...(unscoped && { unscoped }), ...(refresh && { refresh }) };
+  return { tokens, commands: args.tokenCommand ?? [], keys };
+}
+
+/** Reads the token of a user that is given as `name:@file`. */
+async function userToken(given: string): Promise<string> {
+  const [, file] = /^[^:@]+:@(.+)$/.exec(given) ?? [];
+  if (file === undefined) throw new UsageError("--as takes a name and the file of a token, as in --as bob:@bob-token.");
+  return tokenFrom(file);
+}
+
+/** Reads a token that is given as `@file`. */
+async function tokenIn(option: string, given: string): Promise<string> {
+  const [, file] = /^@(.+)$/.exec(given) ?? [];
+  if (file === undefined) throw new UsageError(`${option} takes the file of a token, as in ${option} @token.`);
+  return tokenFrom(file);
+}
+
+async function tokenFrom(file: string): Promise<string> {
+  const token = (await readText(file)).trim();
+  if (TOKEN.test(token)) return token;
+  throw new UsageError(`${file} holds no token. Put there nothing but the token, without "Bearer".`);
+}
+
+/** Reads a client that is given as `id:secret` or as `id:@file`. */
+async function clientOf(given: string): Promise<NonNullable<Keys["client"]>> {
+  const [, id, written] = /^([^:]+):(.+)$/.exec(given) ?? [];
+  const secret = written?.startsWith("@") ? (await readText(written.slice(1))).trim() : written;
+  if (id !== undefined && secret) return { id, secret };
+  throw new UsageError(
+    "--client takes an id and a secret, or the file of the secret, as in --client my-bot:@bot-secret.",
+  );
+}
+
+const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
+
+/** Tells if clients come as users that a server does not know by anything else. */
+export const areSome = ({ tokens, commands, keys }: Users): boolean =>
+  tokens.length + commands.length > 0 || keys.client !== undefined;
+
+/**
+ * Returns a target to which clients come as users: those that were given, then those of a server that the suite runs itself. A
+ * client of OAuth is one of them where no other was given. Throws a `UsageError`, or an `UnreachableError`.
+ */
+export async function identify(
+  target: Reached,
+  { tokens, commands, keys: given }: Users,
+  signal: AbortSignal,
+  { users = [], keys: own }: Pick<RunningServer, "users" | "keys"> = {},
+): Promise<Reached> {
+  const keys = { ...own, ...given };
+  target.secrets.add(...tokens, ...[keys.client?.secret, keys.unscoped, keys.refresh].filter((it) => it !== undefined));
+  const isSomebody = Object.keys({ ...target.headers, ...target.credentials }).some((it) =>
+    /^authorization$/i.test(it),
+  );
+  const sources = commands.map((command) => () => tokenBy(command, signal));
+  const isNobody = !isSomebody && tokens.length + commands.length === 0;
+  if (given.client && isNobody) sources.push(await byClient(target, given.client, signal));
+  try {
+    const issued = await Promise.all(sources.map((source) => renewed(source, target)));
+    const all = [...tokens.map(bearer), ...issued.map(({ value }) => ({ Authorization: value })), ...users];
+    const [first = {}, ...others] = isSomebody ? [{}, ...all] : all;
+    return {
+      ...target,
+      keys,
+      credentials: { ...target.credentials, ...first },
+      ...(others.length > 0 && { others }),
+      ...(issued.length > 0 && { renewals: new Map(issued.map((it) => [it.value, it])) }),
+    };
+  } catch (error) {
+    if (signal.aborted) return target;
+    throw error;
+  }
+}
+
+/** A source of the tokens of a client. What it needs is loaded only for who asks for it. */
+async function byClient(target: Reached, client: NonNullable<Keys["client"]>, signal: AbortSignal) {
+  const { tokenOfClient } = await import("./client-credentials.ts");
+  return () => tokenOfClient(target, client, signal);
+}
+
+/** Gets the first token of a source, as a header that gets the next ones by itself, and says so once where there is none. */
+async function renewed(source: () => Promise<string>, { secrets }: Reached) {
+  const next = async () => {
+    const token = await source();
+    secrets.add(token);
+    return `Bearer ${token}`;
+  };
+  return renewal(await next(), () =>
+    next().catch((error: Error) => {
+      const words = visible(secrets.redact(error.message));
+      process.stderr.write(`${about.name}: the token of a user is expired, and there is no new one: ${words}\n`);
+      return undefined;
+    }),
+  );
+}
