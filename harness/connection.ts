@@ -28,6 +28,8 @@ export interface ConnectionOptions {
   readonly insecure?: boolean | undefined;
   /** Called when a wait turns out to be one for the network. */
   readonly idle: () => void;
+  /** Called when the TCP connection has ended. */
+  readonly left?: () => void;
   /** The part of the protocol that a connection needs. */
   readonly protocol: { readonly subprotocols: readonly string[]; readonly envelope: EnvelopeReader };
 }
@@ -81,6 +83,7 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
     grown();
     shared.sockets.delete(destroy);
     shared.limits.left();
+    options.left?.();
   });
   await answered(state, wire, log, options.handshake);
   return connection(url, options, { state, wire, log });

@@ -1,7 +1,8 @@
 import { type Availability, answers } from "./availability.ts";
 import { type Verdict, worst } from "./catalogue.ts";
-import { type Connection, connect } from "./connection.ts";
+import { type Connection, type ConnectionOptions, connect } from "./connection.ts";
 import { seeing } from "./foundation.ts";
+import { guest, isHeld } from "./guest.ts";
 import { type Check, type Judging, judge } from "./judge.ts";
 import { BeyondLimit } from "./limits.ts";
 import { refusalOf } from "./measure.ts";
@@ -55,20 +56,38 @@ export async function probe(protocol: Protocol, target: Target, timeout: number)
   return answers(connection) ? undefined : (connection.failure ?? "no answer");
 }
 
+/** What a connection calls: when it waits for the network, and when its TCP connection has ended. */
+type Calls = Partial<Pick<ConnectionOptions, "idle" | "left">>;
+
 /** Opens one connection to the target, when its limits allow. */
 export async function dial(
   { protocol, target, shared }: Pick<Bench, "protocol" | "target" | "shared">,
   { query, name, anonymous, user, handshake }: ConnectOptions = {},
-  idle = () => {},
+  { idle = () => {}, left = () => {} }: Calls = {},
 ): Promise<Connection> {
   const { ca, insecure } = target;
   const usual = headersOf(target);
   const sent = anonymous || user ? headersOf(target, anonymous, user) : usual;
-  const options = { name, ...sent, handshake, ca, insecure, idle, protocol };
+  const options = { name, ...sent, handshake, ca, insecure, idle, left, protocol };
   const connection = await connect(protocol.address(target.url, query), options, shared);
   const plain = query === undefined && !handshake && sent.anonymous === usual.anonymous;
   shared.limits.saw(connection, plain);
   return connection;
+}
+
+/** Opens one connection that belongs to no case, as any user that is free. */
+export async function visit(
+  bench: Pick<Bench, "protocol" | "target" | "shared">,
+  options: ConnectOptions = {},
+): Promise<Connection> {
+  const visitor = guest(bench.shared.identities, {});
+  const connection = await visitor.connect(options, (it, left) => dial(bench, it, { left }));
+  if (!connection.opened) visitor.leave();
+  const finish = () => {
+    connection.finish();
+    visitor.leave();
+  };
+  return { ...connection, finish };
 }
 
 /** Tells if a client gets the greeting of the protocol; also if the protocol has none. */
@@ -81,36 +100,55 @@ export type Open = (options?: ConnectOptions) => Promise<Connection>;
 /** Returns the end of a case, in ms of the run's clock. */
 export const endOf = ({ beganAt, durationMs }: CaseResult): number => beganAt + durationMs;
 
+/** The means to run a case in a run. */
+type Place = Bench & { readonly availability: Availability };
+
 /**
  * Runs one case, then judges by the rules of the protocol all that happened on its connections. `idle` is called when it waits for the
  * network. Never throws.
  */
-export async function execute(
-  it: Case,
-  bench: Bench & { readonly availability: Availability },
-  idle = () => {},
-): Promise<CaseResult> {
+export async function execute(it: Case, bench: Place, idle = () => {}): Promise<CaseResult> {
+  for (;;) {
+    const result = await attempt(it, bench, idle);
+    if (result) return result;
+  }
+}
+
+/** Runs one case. Resolves to nothing if it gave way to another that waited for the users that it had. */
+async function attempt(it: Case, bench: Place, idle: () => void): Promise<CaseResult | undefined> {
   const { shared } = bench;
+  const { identities } = shared;
   const began = shared.clock();
-  const room = shared.limits.together ?? Number.POSITIVE_INFINITY;
-  const users = 1 + (bench.target.others?.length ?? 0);
+  const limit = shared.limits.together ?? Number.POSITIVE_INFINITY;
+  const users = identities.users?.length ?? 1 + (bench.target.others?.length ?? 0);
+  const room = Math.min(limit, identities.users?.length ?? limit);
+  const guests = guest(identities, it);
   const opened: Connection[] = [];
   let opening = 0;
-  const open: Open = async (options) => {
+  const open: Open = async (options = {}) => {
     bench.signal?.throwIfAborted();
-    while (Number.isFinite(room) && opening + opened.filter(isHeld).length >= room)
+    while (Number.isFinite(limit) && opening + opened.filter(isHeld).length >= limit)
       if (!(await shared.limits.freed()))
-        throw new BeyondLimit(`it takes more than ${room} at the same time, and the target accepts no more`);
+        throw new BeyondLimit(`it takes more than ${limit} at the same time, and the target accepts no more`);
     opening += 1;
-    const connection = await dial(bench, options, idle).finally(() => {
-      opening -= 1;
-    });
+    const connection = await guests
+      .connect(options, async (as, left) => {
+        bench.signal?.throwIfAborted();
+        return dial(bench, as, { idle, left });
+      })
+      .finally(() => {
+        opening -= 1;
+      });
     opened.push(connection);
-    bench.availability.saw(connection, options?.handshake === undefined);
+    bench.availability.saw(connection, options.handshake === undefined);
     return connection;
   };
   const redact = bench.target.secrets?.redact ?? String;
-  const { checks, connections } = await examine(it, open, { ...bench, room, users, redact });
+  const exclusive = identities.users !== undefined;
+  const { checks, connections } = await examine(it, open, { ...bench, room, users, exclusive, redact });
+  guests.leave();
+  if (guests.gaveWay) for (const connection of connections) connection.forget();
+  if (guests.gaveWay) return undefined;
   const transcripts = connections.map(({ transcript }) => redacted(transcript, redact));
   const recorded = await bench.record?.(it, transcripts);
   const refused = [...new Set(opened.flatMap((connection) => refusalOf(connection) ?? []))];
@@ -127,10 +165,6 @@ export async function execute(
   };
 }
 
-/** Tells if a connection counts as one of those that a target accepts at the same time. */
-const isHeld = ({ failure, transcript }: Connection) =>
-  failure === undefined && !transcript.events.some(({ type }) => type === "close" || type === "end");
-
 /**
  * Lets a case find what it does with the connections that it is given, in the order in which it asked for them. The checks are as
  * they are kept: without secrets, and cut. Never throws.
@@ -145,9 +179,10 @@ export async function examine(
     idle,
     room = Number.POSITIVE_INFINITY,
     users = 1,
+    exclusive = false,
     redact = String,
   }: Pick<Bench, "protocol" | "judging" | "random" | "idle"> &
-    Partial<Pick<Context, "room" | "users"> & Pick<Secrets, "redact">>,
+    Partial<Pick<Context, "room" | "users" | "exclusive"> & Pick<Secrets, "redact">>,
 ): Promise<{ readonly checks: readonly Check[]; readonly connections: readonly Connection[] }> {
   const asked: Promise<Connection>[] = [];
   const { check, report, skip, ...verdicts } = judge(judging);
@@ -159,7 +194,7 @@ export async function examine(
 
   let thrown: unknown;
   try {
-    await it.run({ connect, check, report, skip, random, idle, room, users });
+    await it.run({ connect, check, report, skip, random, idle, room, users, exclusive });
   } catch (error) {
     thrown = error ?? new Error("nothing");
   }

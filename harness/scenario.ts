@@ -16,6 +16,8 @@ export interface ConnectOptions {
   readonly anonymous?: boolean;
   /** Come as another user of the target: a number below `users`. */
   readonly user?: number;
+  /** Come as the user of this connection, once more. */
+  readonly as?: Pick<Connection, "transcript">;
   /** The handshake, if it is not that of any client. */
   readonly handshake?: Handshake;
 }
@@ -30,6 +32,8 @@ export interface Context<Id extends string = string> {
   readonly room: number;
   /** How many users it can come as. */
   readonly users: number;
+  /** Each user has one connection: a second ends the first. So all connections but those `as` another come as several users. */
+  readonly exclusive: boolean;
   /** Opens a connection. One that the server refuses is an observation too: it did not open. */
   connect(options?: ConnectOptions): Promise<Connection>;
   /**

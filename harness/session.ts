@@ -134,10 +134,11 @@ export const isTooLate = (session: Session): boolean =>
 
 /**
  * Tells if a part of the budget is spent by waiting: a busy machine of the suite does not make the server slow. It never is if the
- * target ended or limits connections: other bounds hold then.
+ * target ended, or limits connections in all or of a user: other bounds hold then.
  */
 export function isSpent({ options, shared, began, falls }: Session, part = 1): boolean {
-  if (options.budget === undefined || falls.length > 0 || shared.limits.words !== undefined) return false;
+  const isLimited = shared.limits.words !== undefined || shared.identities.users !== undefined;
+  if (options.budget === undefined || falls.length > 0 || isLimited) return false;
   return performance.eventLoopUtilization(began).idle > part * options.budget;
 }
 

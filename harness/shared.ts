@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { type Identities, identities } from "./identities.ts";
 import { type Limits, limits } from "./limits.ts";
 import { type Patience, patience } from "./patience.ts";
 
@@ -19,6 +20,7 @@ export interface Shared {
   readonly sockets: Set<() => void>;
   /** The limits of the target on connections. */
   readonly limits: Limits;
+  readonly identities: Identities;
 }
 
 /** A time in which a server sent nothing to anybody. */
@@ -42,8 +44,20 @@ export function share(timeout: number): Shared {
     attention: { waiting: 0, since: 0, young: 0 },
     sockets: new Set(),
     limits: limits(clock, timeout),
+    identities: identities(),
   };
 }
+
+/** Returns how many cases can be at work at the same time, `concurrency` at most. */
+export const casesAtWork = ({ limits, identities: { users } }: Shared, concurrency: number): number =>
+  Math.min(limits.cases(concurrency), users?.length ?? concurrency);
+
+/**
+ * Tells if a case that waits lets another begin. It keeps its connections, so that no other can begin meanwhile if their number is
+ * limited.
+ */
+export const mayOverlap = ({ limits, identities: { users } }: Shared): boolean =>
+  limits.together === undefined && users === undefined;
 
 /** A time of the run's clock as it is noted, in ms with two decimals. */
 export const stamp = (ms: number): number => Math.round(ms * 100) / 100;
