@@ -56,19 +56,19 @@ export async function probe(protocol: Protocol, target: Target, timeout: number)
   return answers(connection) ? undefined : (connection.failure ?? "no answer");
 }
 
-/** What a connection calls: when it waits for the network, and when its TCP connection has ended. */
-type Calls = Partial<Pick<ConnectionOptions, "idle" | "left">>;
+/** The part of a connection that the case is told of, and its pace. */
+type Around = Partial<Pick<ConnectionOptions, "idle" | "left" | "unpaced">>;
 
 /** Opens one connection to the target, when its limits allow. */
 export async function dial(
   { protocol, target, shared }: Pick<Bench, "protocol" | "target" | "shared">,
   { query, name, anonymous, user, handshake }: ConnectOptions = {},
-  { idle = () => {}, left = () => {} }: Calls = {},
+  { idle = () => {}, left = () => {}, unpaced }: Around = {},
 ): Promise<Connection> {
   const { ca, insecure } = target;
   const usual = headersOf(target);
   const sent = anonymous || user ? headersOf(target, anonymous, user) : usual;
-  const options = { name, ...sent, handshake, ca, insecure, idle, left, protocol };
+  const options = { name, ...sent, handshake, unpaced, ca, insecure, idle, left, protocol };
   const connection = await connect(protocol.address(target.url, query), options, shared);
   const plain = query === undefined && !handshake && sent.anonymous === usual.anonymous;
   shared.limits.saw(connection, plain);
@@ -134,7 +134,7 @@ async function attempt(it: Case, bench: Place, idle: () => void): Promise<CaseRe
     const connection = await guests
       .connect(options, async (as, left) => {
         bench.signal?.throwIfAborted();
-        return dial(bench, as, { idle, left });
+        return dial(bench, as, { idle, left, unpaced: it.floods });
       })
       .finally(() => {
         opening -= 1;
@@ -145,7 +145,10 @@ async function attempt(it: Case, bench: Place, idle: () => void): Promise<CaseRe
   };
   const redact = bench.target.secrets?.redact ?? String;
   const exclusive = identities.users !== undefined;
-  const { checks, connections } = await examine(it, open, { ...bench, room, users, exclusive, redact });
+  const { checks, connections } = await examine(it, open, {
+    ...bench,
+    ...{ room, users, exclusive, redact },
+  });
   guests.leave();
   if (guests.gaveWay) for (const connection of connections) connection.forget();
   if (guests.gaveWay) return undefined;

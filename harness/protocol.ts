@@ -114,6 +114,8 @@ export interface Protocol {
   violationsOf(message: Message): readonly Violation[];
   /** The name of the message that the server sends to every client as soon as it connects, if there is one. */
   readonly greeting?: string;
+  /** The messages a second that clients send on a connection at most, where nobody says otherwise: servers drop who is faster. */
+  readonly rate?: number;
   /** Awaits the sign that a client is served as its user, where clients come as users. Each may have one connection at a time. */
   login?(client: Connection): Promise<Message | Nothing>;
   readonly latencies: readonly Latency[];

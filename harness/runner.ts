@@ -49,7 +49,7 @@ export interface RunResult {
  */
 export async function run(protocol: Protocol, cases: readonly Case[], options: RunOptions): Promise<RunResult> {
   const startedAt = new Date();
-  const shared = share(options.timeout);
+  const shared = share(options.timeout, options.rate || undefined);
   const { signal } = options;
   const stalls = new Set<Stall>();
   const unexplained: Unexplained[] = [];

@@ -63,6 +63,8 @@ export interface Case {
   readonly generates?: true | undefined;
   /** It mostly waits, and so runs beside all others. */
   readonly waits?: true | undefined;
+  /** It floods a server, which may end that by any limit: it sends as fast as it can, whatever the pace of the run. */
+  readonly floods?: true | undefined;
   run(context: Context): Promise<void>;
 }
 
@@ -85,6 +87,7 @@ export interface Scenario<Id extends string> {
   readonly given?: unknown;
   readonly generates?: true;
   readonly waits?: true;
+  readonly floods?: true;
   /** The build writes it. */
   readonly place?: string;
   run(context: Context<Id>): Promise<void>;
@@ -96,7 +99,7 @@ export interface Scenario<Id extends string> {
  */
 export const scenarios =
   <Known extends string>(observed: Readonly<Record<string, string>> = {}) =>
-  <const Id extends Known>({ id, title, tests, given, generates, waits, place, run }: Scenario<Id>): Case => ({
+  <const Id extends Known>({ id, title, tests, given, generates, waits, floods, place, run }: Scenario<Id>): Case => ({
     id,
     suite: id.slice(0, id.indexOf("/")),
     title,
@@ -108,6 +111,7 @@ export const scenarios =
     },
     generates,
     waits,
+    floods,
     place,
     run: run as Case["run"],
   });

@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { type Identities, identities } from "./identities.ts";
 import { type Limits, limits } from "./limits.ts";
+import { type Pacing, pacing } from "./pace.ts";
 import { type Patience, patience } from "./patience.ts";
 
 /** The state that all connections of one run share. */
@@ -21,6 +22,7 @@ export interface Shared {
   /** The limits of the target on connections. */
   readonly limits: Limits;
   readonly identities: Identities;
+  readonly pacing: Pacing;
 }
 
 /** A time in which a server sent nothing to anybody. */
@@ -31,8 +33,8 @@ export interface Stall {
   readonly ms: number;
 }
 
-/** Makes what the connections of a new run share. `timeout` is in ms. */
-export function share(timeout: number): Shared {
+/** Makes what the connections of a new run share. `timeout` is in ms, `rate` the messages a second that each sends at most. */
+export function share(timeout: number, rate = Number.POSITIVE_INFINITY): Shared {
   const zero = performance.now();
   const clock = () => performance.now() - zero;
   return {
@@ -45,6 +47,7 @@ export function share(timeout: number): Shared {
     sockets: new Set(),
     limits: limits(clock, timeout),
     identities: identities(),
+    pacing: pacing(clock, rate),
   };
 }
 

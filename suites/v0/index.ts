@@ -33,6 +33,7 @@ export function protocolBy(schemas: Schemas): Protocol {
     envelope,
     violationsOf: violationsIn(schemas),
     latencies: [],
+    rate: 8,
     login: dialect.sign,
     address(target, query) {
       const url = new URL(target);

@@ -114,9 +114,11 @@ const flood = (dialect: Dialect) =>
     id: "resilience/flood",
     title: "a client sends 1,000 malformed commands in one go, and another connects meanwhile",
     tests: ["resilience.flood"],
-    run: (context) =>
-      besideBystander(dialect, context, "resilience.flood", async (client) => {
-        const { connect, check } = context;
+    floods: true,
+    async run(context) {
+      const { connect, check, skip, exclusive, room } = context;
+      if (exclusive && room < 3) return skip("resilience.flood", beyondRoom(context, 3));
+      await besideBystander(dialect, context, "resilience.flood", async (client) => {
         const { request, sign, answer, answers, mayBeLost, words } = dialect;
         client.send(...times(FLOOD, () => "flood"));
         const newcomer = await connect({ name: "meanwhile" });
@@ -129,7 +131,8 @@ const flood = (dialect: Dialect) =>
         check("resilience.flood", mayBeLost(client.transcript) ? "lost" : answered, {
           title: "an answer to a request behind them, or disconnected failed before",
         });
-      }),
+      });
+    },
   });
 
 /** Waits until a flood is answered, the connection is over, or no more answers come. */
