@@ -18,8 +18,8 @@ export interface Lobby extends Running {
 export interface Bugs {
   /** Changes what it sends. */
   edit?(message: Readonly<Record<string, unknown>>, player: Player): object;
-  /** It carries out requests whose data is not as it must be. */
-  readonly believes?: boolean;
+  /** The command of which it takes requests whose data is not as it must be. */
+  readonly believes?: string;
   /** Called when a client sends what is no message. */
   malformed?(players: Players): void;
 }
@@ -174,9 +174,11 @@ function serve(connection: Connection, player: Player, { players, bugs, end, may
     const order = Object.hasOwn(orders, commandId) ? orders[commandId] : undefined;
     const done: Done = !order
       ? "command_unimplemented"
-      : order.takes(data) || bugs.believes
+      : order.takes(data)
         ? order.does(Object(data), player, players)
-        : "invalid_request";
+        : bugs.believes === commandId
+          ? {}
+          : "invalid_request";
     const head = { commandId, messageId, type: "response" };
     if (typeof done === "string") return say({ details: `no: ${done}`, reason: done, status: "failed", ...head });
     say({ ...(done.data && { data: done.data }), status: "success", ...head });

@@ -141,18 +141,15 @@ export const orders: Readonly<Record<string, Order>> = {
     },
   },
   "messaging/subscribeReceived": {
-    takes: either(
-      (data) => data === undefined,
-      object(
-        {
-          since: either(
-            object({ type: only("from_start") }),
-            object({ type: only("latest") }),
-            object({ type: only("marker"), value: text }),
-          ),
-        },
-        "since",
-      ),
+    takes: object(
+      {
+        since: either(
+          object({ type: only("from_start") }),
+          object({ type: only("latest") }),
+          object({ type: only("marker"), value: text }),
+        ),
+      },
+      "since",
     ),
     does(_, { seat }) {
       if (seat) seat.listens = true;
