@@ -2,9 +2,8 @@ import { type Availability, answers } from "./availability.ts";
 import { type Verdict, worst } from "./catalogue.ts";
 import { type Connection, type ConnectionOptions, connect } from "./connection.ts";
 import { seeing } from "./foundation.ts";
-import { guest, isHeld } from "./guest.ts";
+import { guest, type Open, opener } from "./guest.ts";
 import { type Check, type Judging, judge } from "./judge.ts";
-import { BeyondLimit } from "./limits.ts";
 import { refusalOf } from "./measure.ts";
 import { isNothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
@@ -94,9 +93,6 @@ export async function visit(
 export const isGreeted = async (client: Connection, { greeting }: Protocol): Promise<boolean> =>
   greeting === undefined || !isNothing(await client.next(greeting));
 
-/** Gives a case a connection: from the network, or from a recording. */
-export type Open = (options?: ConnectOptions) => Promise<Connection>;
-
 /** Returns the end of a case, in ms of the run's clock. */
 export const endOf = ({ beganAt, durationMs }: CaseResult): number => beganAt + durationMs;
 
@@ -116,42 +112,31 @@ export async function execute(it: Case, bench: Place, idle = () => {}): Promise<
 
 /** Runs one case. Resolves to nothing if it gave way to another that waited for the users that it had. */
 async function attempt(it: Case, bench: Place, idle: () => void): Promise<CaseResult | undefined> {
-  const { shared } = bench;
-  const { identities } = shared;
+  const { shared, target } = bench;
+  const { limits, identities } = shared;
   const began = shared.clock();
-  const limit = shared.limits.together ?? Number.POSITIVE_INFINITY;
-  const users = identities.users?.length ?? 1 + (bench.target.others?.length ?? 0);
-  const room = Math.min(limit, identities.users?.length ?? limit);
+  const count = identities.users?.length;
+  const means = {
+    room: Math.min(limits.together ?? Number.POSITIVE_INFINITY, count ?? Number.POSITIVE_INFINITY),
+    users: count ?? 1 + (target.others?.length ?? 0),
+    exclusive: count !== undefined,
+    redact: target.secrets?.redact ?? String,
+  };
+  const { redact } = means;
   const guests = guest(identities, it);
   const opened: Connection[] = [];
-  let opening = 0;
-  const open: Open = async (options = {}) => {
-    bench.signal?.throwIfAborted();
-    while (Number.isFinite(limit) && opening + opened.filter(isHeld).length >= limit)
-      if (!(await shared.limits.freed()))
-        throw new BeyondLimit(`it takes more than ${limit} at the same time, and the target accepts no more`);
-    opening += 1;
-    const connection = await guests
-      .connect(options, async (as, left) => {
-        bench.signal?.throwIfAborted();
-        return dial(bench, as, { idle, left, unpaced: it.floods });
-      })
-      .finally(() => {
-        opening -= 1;
-      });
+  const open = opener(guests, limits, bench, async (options, left) => {
+    const connection = await dial(bench, options, { idle, left, unpaced: it.floods });
     opened.push(connection);
     bench.availability.saw(connection, options.handshake === undefined);
     return connection;
-  };
-  const redact = bench.target.secrets?.redact ?? String;
-  const exclusive = identities.users !== undefined;
-  const { checks, connections } = await examine(it, open, {
-    ...bench,
-    ...{ room, users, exclusive, redact },
   });
+  const { checks, connections } = await examine(it, open, { ...bench, ...means });
   guests.leave();
-  if (guests.gaveWay) for (const connection of connections) connection.forget();
-  if (guests.gaveWay) return undefined;
+  if (guests.gaveWay) {
+    for (const connection of connections) connection.forget();
+    return undefined;
+  }
   const transcripts = connections.map(({ transcript }) => redacted(transcript, redact));
   const recorded = await bench.record?.(it, transcripts);
   const refused = [...new Set(opened.flatMap((connection) => refusalOf(connection) ?? []))];

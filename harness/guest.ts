@@ -1,5 +1,6 @@
 import type { Connection } from "./connection.ts";
 import type { Identities } from "./identities.ts";
+import { BeyondLimit, type Limits } from "./limits.ts";
 import type { ConnectOptions } from "./scenario.ts";
 import type { Transcript } from "./transcript.ts";
 
@@ -8,6 +9,9 @@ const LEAVING = 300;
 
 /** Opens a connection as the user of this number, and calls `left` when its TCP connection has ended. */
 type DialAs = (options: ConnectOptions, left: () => void) => Promise<Connection>;
+
+/** Gives a case a connection: from the network, or from a recording. */
+export type Open = (options?: ConnectOptions) => Promise<Connection>;
 
 /** Comes as the users of the suite: one case, or a client that looks on. */
 export interface Guest {
@@ -82,14 +86,38 @@ export function guest(identities: Identities, it: object): Guest {
   };
 }
 
+/** Opens the connections of one case, as users and no more at the same time than the target accepts. */
+export function opener(
+  guests: Guest,
+  limits: Limits,
+  run: { readonly signal?: AbortSignal | undefined },
+  dial: DialAs,
+): Open {
+  const limit = limits.together;
+  const opened: Connection[] = [];
+  let opening = 0;
+  return async (options = {}) => {
+    run.signal?.throwIfAborted();
+    while (limit !== undefined && opening + opened.filter(isHeld).length >= limit)
+      if (!(await limits.freed()))
+        throw new BeyondLimit(`it takes more than ${limit} at the same time, and the target accepts no more`);
+    opening += 1;
+    try {
+      const connection = await guests.connect(options, async (as, left) => {
+        run.signal?.throwIfAborted();
+        return dial(as, left);
+      });
+      opened.push(connection);
+      return connection;
+    } finally {
+      opening -= 1;
+    }
+  };
+}
+
 /** Tells if a guest can come as this user again without ending a connection of its own. */
 const isEmpty = ({ opening, connections }: Seat) => opening === 0 && !connections.some(isHeld);
 
 /** Tells if a connection counts as one of those that a target accepts at the same time. */
-export const isHeld = ({
-  failure,
-  transcript,
-}: {
-  readonly failure?: string | undefined;
-  readonly transcript: Transcript;
-}) => failure === undefined && !transcript.events.some(({ type }) => type === "close" || type === "end");
+const isHeld = ({ failure, transcript }: { readonly failure?: string | undefined; readonly transcript: Transcript }) =>
+  failure === undefined && !transcript.events.some(({ type }) => type === "close" || type === "end");

@@ -32,7 +32,7 @@ export interface Context<Id extends string = string> {
   readonly room: number;
   /** How many users it can come as. */
   readonly users: number;
-  /** Each user has one connection: a second ends the first. So all connections but those `as` another come as several users. */
+  /** Each user has one connection: a second one ends the first. So every connection comes as another user, unless it says `as`. */
   readonly exclusive: boolean;
   /** Opens a connection. One that the server refuses is an observation too: it did not open. */
   connect(options?: ConnectOptions): Promise<Connection>;
