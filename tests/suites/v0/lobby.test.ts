@@ -28,11 +28,15 @@ interface Met extends RunResult {
 
 async function meet(users: number, some: readonly Case[], bugs: Bugs = {}, rate: typeof RATE = RATE): Promise<Met> {
   const lobby = await startLobby({ users, rate: rate.lobby, bugs });
-  const known = usersOf({ users: lobby.tokens.map((it) => ({ Authorization: `Bearer ${it}` })) });
-  const target = { url: new URL(lobby.url), headers: {}, ...known };
-  const options = { ...DEFAULTS, target, rate: rate.suite, seed: 1 };
-  const result = await run(protocol, some, options).finally(lobby.close);
+  const result = await runAs(lobby.tokens, lobby.url, some, rate.suite).finally(lobby.close);
   return { ...result, ended: lobby.ended };
+}
+
+/** Runs cases as the users of these tokens. */
+function runAs(tokens: readonly string[], url: string, some: readonly Case[], rate: number): Promise<RunResult> {
+  const known = usersOf({ users: tokens.map((it) => ({ Authorization: `Bearer ${it}` })) });
+  const target = { url: new URL(url), headers: {}, ...known };
+  return run(protocol, some, { ...DEFAULTS, target, rate, seed: 1 });
 }
 
 /** What was skipped, and why. */
@@ -70,6 +74,21 @@ test("a client that does not wait is thrown out", async () => {
   const many = cases.filter(({ id }) => id === "invalid/messaging-send");
   const { ended } = await meet(1, many, {}, { lobby: 10, suite: 0 });
   expect(ended.get("rate limit")).toBeGreaterThan(0);
+});
+
+test("a user whose token is given twice counts once", async () => {
+  const lobby = await startLobby({ users: 1 });
+  const twice = [...lobby.tokens, ...lobby.tokens];
+  const some = cases.filter(({ id }) => ["sessions/statistics", "social/friends"].includes(id));
+  const result = await runAs(twice, lobby.url, some, 0).finally(lobby.close);
+  expect(result.results.map(({ verdict }) => verdict)).toEqual(["pass", "skip"]);
+});
+
+test("a server on which a user has several connections lends nobody", async () => {
+  const server = await protocol.serve();
+  const some = cases.filter(({ id }) => id === "sessions/second-connection");
+  const { limit, results } = await runAs(["alice-token", "bob-token"], server.url, some, 0).finally(server.close);
+  expect([limit, results[0]?.checks[0]?.actual]).toEqual([undefined, "stays: the first and the second"]);
 });
 
 test("what takes more users than there are is skipped, and says so", () => {
