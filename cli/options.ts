@@ -125,6 +125,13 @@ export const RUNNING = {
     coerce: (value: unknown) => (value === undefined ? undefined : integer("idle", 0)(value)),
     describe: "The time that a silent client must be left alone, in s (default: one --timeout)",
   },
+  rate: {
+    type: "number",
+    requiresArg: true,
+    coerce: (value: unknown) => (value === undefined ? undefined : integer("rate", 0)(value)),
+    describe:
+      "The most messages a second that each client sends, after some at once; 0 is no limit (default: 8 with v0, none against the embedded server)",
+  },
   repeat: number(
     "repeat",
     1,

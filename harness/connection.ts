@@ -4,6 +4,7 @@ import { LIMITS } from "./bounds.ts";
 import { closed, type Deed, type Outgoing, payloadOf, RESET, said, type Written, written } from "./deeds.ts";
 import { listen, type State } from "./listen.ts";
 import type { Nothing } from "./nothing.ts";
+import { type Pace, UNPACED } from "./pace.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { type Ending, ended, reader, type Wanted } from "./reading.ts";
 import { type Recorder, recorder } from "./recorder.ts";
@@ -22,12 +23,16 @@ export interface ConnectionOptions {
   /** They hold no credential. */
   readonly anonymous?: boolean;
   readonly handshake?: Handshake | undefined;
+  /** The pace of the run does not hold here. */
+  readonly unpaced?: boolean | undefined;
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string | undefined;
   /** Accept any certificate. */
   readonly insecure?: boolean | undefined;
   /** Called when a wait turns out to be one for the network. */
   readonly idle: () => void;
+  /** Called when the TCP connection has ended. */
+  readonly left?: () => void;
   /** The part of the protocol that a connection needs. */
   readonly protocol: { readonly subprotocols: readonly string[]; readonly envelope: EnvelopeReader };
 }
@@ -39,7 +44,7 @@ export interface Connection {
   readonly opened: boolean;
   /** The reason why it did not: `ECONNREFUSED`, `HTTP 401`, … */
   readonly failure: string | undefined;
-  /** Sends messages, all in one TCP segment where they fit. Does nothing on a connection that is over. */
+  /** Sends messages, all in one TCP segment where they fit and the pace allows. Does nothing on a connection that is over. */
   send(...outgoing: readonly Outgoing[]): void;
   /**
    * Writes bytes as they are, each part in a TCP segment of its own; `what` is what they are, as it stands in the transcript:
@@ -75,15 +80,18 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
   const { socket } = wire;
   const state = listen(socket, log, () => wire.writing, options.handshake?.body);
   const destroy = () => socket.terminate();
+  const pace = options.unpaced ? UNPACED : shared.pacing.pace();
   shared.sockets.add(destroy);
   const grown = young(shared);
   socket.once("close", () => {
     grown();
+    pace.drop();
     shared.sockets.delete(destroy);
     shared.limits.left();
+    options.left?.();
   });
   await answered(state, wire, log, options.handshake);
-  return connection(url, options, { state, wire, log });
+  return connection(url, options, { state, wire, log, pace });
 }
 
 /** A WebSocket and the TCP connection below it. */
@@ -134,13 +142,14 @@ interface Parts {
   readonly state: State;
   readonly wire: Wire;
   readonly log: Recorder;
+  readonly pace: Pace;
 }
 
 /** A connection of which the handshake is over. */
 function connection(
   url: URL,
-  { name, anonymous, protocol }: ConnectionOptions,
-  { state, wire, log }: Parts,
+  { name, anonymous, protocol, idle }: ConnectionOptions,
+  { state, wire, log, pace }: Parts,
 ): Connection {
   const { socket, tcp } = wire;
   const transcript: Transcript & { unsent?: number } = {
@@ -157,38 +166,57 @@ function connection(
     if (!noted && !finished) transcript.unsent = (transcript.unsent ?? 0) + 1;
     return noted;
   };
+  /** Waits once all has gone out that the pace holds back. */
+  const wait: Recorder["wait"] = (...how) => {
+    if (!pace.pending) return log.wait(...how);
+    idle();
+    return pace.pending.then(() => log.wait(...how));
+  };
   return {
     transcript,
     ...state,
-    wait: log.wait,
+    wait,
     async quiet(ms) {
-      await log.wait("the end of a silence", () => log.over || undefined, { exactly: ms });
+      await wait("the end of a silence", () => log.over || undefined, { exactly: ms });
     },
-    next: reader(log, protocol.envelope),
-    closed: () => log.wait("the end of the connection", () => (log.over ? ended(log) : undefined)),
+    next: reader({ events: log.events, wait }, protocol.envelope),
+    closed: () => wait("the end of the connection", () => (log.over ? ended(log) : undefined)),
     send(...outgoing) {
-      tcp?.cork();
-      for (const it of outgoing) if (note(said(it))) socket.send(payloadOf(it));
-      tcp?.uncork();
+      for (const some of pace.bursts(outgoing))
+        pace.act(some.length, () => {
+          tcp?.cork();
+          for (const it of some) if (note(said(it))) socket.send(payloadOf(it));
+          tcp?.uncork();
+        });
     },
     async write(what, ...parts) {
-      if (what ? !note(written(what), isOpen() && tcp !== undefined) : !isOpen()) return;
-      if (tcp) wire.writing = wire.writing.then(() => inSegments(tcp, parts));
+      pace.act(what && what.type !== "ping" ? 1 : 0, () => {
+        if (what ? !note(written(what), isOpen() && tcp !== undefined) : !isOpen()) return;
+        if (tcp) wire.writing = wire.writing.then(() => inSegments(tcp, parts));
+      });
+      if (pace.pending) await pace.pending;
       await wire.writing;
     },
     close(code, reason = "") {
-      if (note(closed(code, reason))) socket.close(code, reason);
+      pace.act(0, () => {
+        if (note(closed(code, reason))) socket.close(code, reason);
+      });
     },
     reset() {
-      note(RESET, true);
-      log.end();
-      if (tcp) reset(tcp);
+      pace.act(0, () => {
+        note(RESET, true);
+        log.end();
+        if (tcp) reset(tcp);
+      });
     },
     ignore() {
-      ignoring = true;
-      tcp?.pause();
+      pace.act(0, () => {
+        ignoring = true;
+        tcp?.pause();
+      });
     },
     finish() {
+      pace.drop();
       if (isOpen() && !ignoring) {
         log.record({ ...closed(1000, ""), by: "suite" });
         socket.close(1000);

@@ -3,6 +3,7 @@ import { type CaseResult, execute } from "./execute.ts";
 import { bearers, ground } from "./foundation.ts";
 import { pool } from "./pool.ts";
 import type { Session } from "./session.ts";
+import { casesAtWork, mayOverlap } from "./shared.ts";
 
 /**
  * Runs the plainest forms that broken requirements rest on, if the run had no such case. So a case gets the same verdict alone and
@@ -10,7 +11,6 @@ import type { Session } from "./session.ts";
  */
 export async function runControls(session: Session): Promise<CaseResult[]> {
   const { protocol, results, options, shared, signal } = session;
-  const { limits } = shared;
   const missing = wanted(session);
   if (session.stop || missing.size === 0) return [];
   const known = new Set([...results.keys()].map(({ id }) => id));
@@ -18,11 +18,10 @@ export async function runControls(session: Session): Promise<CaseResult[]> {
   const controls: CaseResult[] = [];
   await pool(
     cases,
-    limits.cases(options.concurrency),
+    casesAtWork(shared, options.concurrency),
     () => signal?.aborted ?? false,
     () => false,
-    async (it, idle) =>
-      void controls.push(await execute(it, session, limits.together === undefined ? idle : undefined)),
+    async (it, idle) => void controls.push(await execute(it, session, mayOverlap(shared) ? idle : undefined)),
   );
   // A case that breaks something among others may pass alone. Silence needs no second look.
   const again: CaseResult[] = [];

@@ -1,9 +1,9 @@
 import { type Availability, answers } from "./availability.ts";
 import { type Verdict, worst } from "./catalogue.ts";
-import { type Connection, connect } from "./connection.ts";
+import { type Connection, type ConnectionOptions, connect } from "./connection.ts";
 import { seeing } from "./foundation.ts";
+import { guest, type Open, opener } from "./guest.ts";
 import { type Check, type Judging, judge } from "./judge.ts";
-import { BeyondLimit } from "./limits.ts";
 import { refusalOf } from "./measure.ts";
 import { isNothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
@@ -56,66 +56,114 @@ export async function probe(protocol: Protocol, target: Target, timeout: number)
   return answers(connection) ? undefined : (connection.failure ?? "no answer");
 }
 
+/** The part of a connection that the case is told of, and its pace. */
+type Around = Partial<Pick<ConnectionOptions, "idle" | "left" | "unpaced">>;
+
 /** Opens one connection to the target, when its limits allow. */
 export async function dial(
   { protocol, target, shared }: Pick<Bench, "protocol" | "target" | "shared">,
   { query, name, anonymous, user, handshake }: ConnectOptions = {},
-  idle = () => {},
+  { idle = () => {}, left = () => {}, unpaced }: Around = {},
 ): Promise<Connection> {
   const { ca, insecure } = target;
   const usual = headersOf(target);
   const sent = anonymous || user ? headersOf(target, anonymous, user) : usual;
-  const options = { name, ...sent, handshake, ca, insecure, idle, protocol };
+  const options = { name, ...sent, handshake, unpaced, ca, insecure, idle, protocol };
+  const address = protocol.address(target.url, query);
+  const last = lastOf(left);
   const connection = await openRenewed(target.renewals ?? new Map(), sent.headers, !handshake?.ask, (headers) =>
-    connect(protocol.address(target.url, query), { ...options, headers }, shared),
+    connect(address, { ...options, headers, left: last.next() }, shared),
   );
+  last.end();
   const plain = query === undefined && !handshake && sent.anonymous === usual.anonymous;
   shared.limits.saw(connection, plain);
   return connection;
+}
+
+/** Calls `left` once the last of several attempts has ended, which is known at `end`. */
+function lastOf(left: () => void): { next(): () => void; end(): void } {
+  const ended = new Set<number>();
+  let [count, over] = [0, false];
+  return {
+    next() {
+      const own = ++count;
+      return () => {
+        ended.add(own);
+        if (over && own === count) left();
+      };
+    },
+    end() {
+      over = true;
+      if (ended.has(count)) left();
+    },
+  };
+}
+
+/** Opens one connection that belongs to no case, as any user that is free. */
+export async function visit(
+  bench: Pick<Bench, "protocol" | "target" | "shared">,
+  options: ConnectOptions = {},
+): Promise<Connection> {
+  const visitor = guest(bench.shared.identities, {});
+  const connection = await visitor.connect(options, (it, left) => dial(bench, it, { left }));
+  if (!connection.opened) visitor.leave();
+  const finish = () => {
+    connection.finish();
+    visitor.leave();
+  };
+  return { ...connection, finish };
 }
 
 /** Tells if a client gets the greeting of the protocol; also if the protocol has none. */
 export const isGreeted = async (client: Connection, { greeting }: Protocol): Promise<boolean> =>
   greeting === undefined || !isNothing(await client.next(greeting));
 
-/** Gives a case a connection: from the network, or from a recording. */
-export type Open = (options?: ConnectOptions) => Promise<Connection>;
-
 /** Returns the end of a case, in ms of the run's clock. */
 export const endOf = ({ beganAt, durationMs }: CaseResult): number => beganAt + durationMs;
+
+/** The means to run a case in a run. */
+type Place = Bench & { readonly availability: Availability };
 
 /**
  * Runs one case, then judges by the rules of the protocol all that happened on its connections. `idle` is called when it waits for the
  * network. Never throws.
  */
-export async function execute(
-  it: Case,
-  bench: Bench & { readonly availability: Availability },
-  idle = () => {},
-): Promise<CaseResult> {
-  const { shared } = bench;
+export async function execute(it: Case, bench: Place, idle = () => {}): Promise<CaseResult> {
+  for (;;) {
+    const result = await attempt(it, bench, idle);
+    if (result) return result;
+  }
+}
+
+/** Runs one case. Resolves to nothing if it gave way to another that waited for the users that it had. */
+async function attempt(it: Case, bench: Place, idle: () => void): Promise<CaseResult | undefined> {
+  const { shared, target } = bench;
+  const { limits, identities } = shared;
   const began = shared.clock();
-  const room = shared.limits.together ?? Number.POSITIVE_INFINITY;
-  const users = 1 + (bench.target.others?.length ?? 0);
-  const opened: Connection[] = [];
-  let opening = 0;
-  const open: Open = async (options) => {
-    bench.signal?.throwIfAborted();
-    while (Number.isFinite(room) && opening + opened.filter(isHeld).length >= room)
-      if (!(await shared.limits.freed()))
-        throw new BeyondLimit(`it takes more than ${room} at the same time, and the target accepts no more`);
-    opening += 1;
-    const connection = await dial(bench, options, idle).finally(() => {
-      opening -= 1;
-    });
-    opened.push(connection);
-    bench.availability.saw(connection, options?.handshake === undefined);
-    return connection;
+  const count = identities.users?.length;
+  const means = {
+    room: Math.min(limits.together ?? Number.POSITIVE_INFINITY, count ?? Number.POSITIVE_INFINITY),
+    users: count ?? 1 + (target.others?.length ?? 0),
+    exclusive: count !== undefined,
+    redact: target.secrets?.redact ?? String,
+    ...(target.secrets && { conceal: target.secrets.add }),
+    ...(target.keys && { keys: target.keys }),
   };
-  const { secrets, keys } = bench.target;
-  const redact = secrets?.redact ?? String;
-  const given = { room, users, redact, ...(secrets && { conceal: secrets.add }), ...(keys && { keys }) };
-  const { checks, connections } = await examine(it, open, { ...bench, ...given });
+  const { redact } = means;
+  const guests = guest(identities, it);
+  const opened: Connection[] = [];
+  const open = opener(guests, limits, bench, async (options, left) => {
+    const connection = await dial(bench, options, { idle, left, unpaced: it.floods });
+    opened.push(connection);
+    bench.availability.saw(connection, options.handshake === undefined);
+    return connection;
+  });
+  const { checks, connections } = await examine(it, open, { ...bench, ...means });
+  guests.leave();
+  if (guests.gaveWay) {
+    for (const connection of connections) connection.forget();
+    return undefined;
+  }
   const transcripts = connections.map(({ transcript }) => redacted(transcript, redact));
   const recorded = await bench.record?.(it, transcripts);
   const refused = [...new Set(opened.flatMap((connection) => refusalOf(connection) ?? []))];
@@ -131,10 +179,6 @@ export async function execute(
     durationMs: Math.round((shared.clock() - began) * 100) / 100,
   };
 }
-
-/** Tells if a connection counts as one of those that a target accepts at the same time. */
-const isHeld = ({ failure, transcript }: Connection) =>
-  failure === undefined && !transcript.events.some(({ type }) => type === "close" || type === "end");
 
 /**
  * Lets a case find what it does with the connections that it is given, in the order in which it asked for them. The checks are as
@@ -152,9 +196,10 @@ export async function examine(
     users = 1,
     keys = {},
     conceal = () => {},
+    exclusive = false,
     redact = String,
   }: Pick<Bench, "protocol" | "judging" | "random" | "idle"> &
-    Partial<Pick<Context, "room" | "users" | "keys" | "conceal"> & Pick<Secrets, "redact">>,
+    Partial<Pick<Context, "room" | "users" | "keys" | "conceal" | "exclusive"> & Pick<Secrets, "redact">>,
 ): Promise<{ readonly checks: readonly Check[]; readonly connections: readonly Connection[] }> {
   const asked: Promise<Connection>[] = [];
   const { check, report, skip, unasked, ...verdicts } = judge(judging);
@@ -166,7 +211,7 @@ export async function examine(
 
   let thrown: unknown;
   try {
-    await it.run({ connect, check, report, skip, unasked, random, idle, room, users, keys, conceal });
+    await it.run({ connect, check, report, skip, unasked, random, idle, room, users, keys, conceal, exclusive });
   } catch (error) {
     thrown = error ?? new Error("nothing");
   }

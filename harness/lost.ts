@@ -1,6 +1,6 @@
 import { answers } from "./availability.ts";
 import { findCulprits } from "./culprits.ts";
-import { type CaseResult, dial, endOf, isGreeted } from "./execute.ts";
+import { type CaseResult, endOf, isGreeted, visit } from "./execute.ts";
 import { howItFell, inconclusive, standUp } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { type Fall, type Session, settle } from "./session.ts";
@@ -87,7 +87,7 @@ async function fallOf(session: Session): Promise<Fall | undefined> {
 async function hanging(session: Session): Promise<Fall | undefined> {
   const { shared, protocol, target, availability } = session;
   const since = shared.attention.since;
-  const newcomer = await dial(session, { name: "newcomer" });
+  const newcomer = await visit(session, { name: "newcomer" });
   const hears = await isGreeted(newcomer, protocol);
   newcomer.finish();
   if (hears) shared.patience.forgive();
@@ -101,14 +101,15 @@ async function hanging(session: Session): Promise<Fall | undefined> {
 export async function lastNewcomer(cases: readonly Case[], session: Session): Promise<void> {
   if (session.stop || session.signal?.aborted || cases.length === 0) return;
   const { options, shared, availability } = session;
-  const newcomer = await dial(session, { name: "last newcomer" });
+  const newcomer = await visit(session, { name: "last newcomer" });
   availability.saw(newcomer);
-  if (options.linger && answers(newcomer)) {
-    await newcomer.quiet(shared.timeout);
-    const later = await dial(session, { name: "later newcomer" });
+  const lingers = options.linger && answers(newcomer);
+  if (lingers) await newcomer.quiet(shared.timeout);
+  newcomer.finish();
+  if (lingers) {
+    const later = await visit(session, { name: "later newcomer" });
     availability.saw(later);
     later.finish();
   }
-  newcomer.finish();
   if (availability.downSince !== undefined || session.target.process?.death) await lookInto([], session);
 }

@@ -193,7 +193,7 @@ async function passes({ dial, clock, signal }: Means, gap: number): Promise<bool
 }
 
 /** Ends a connection, and waits until the target has noticed. */
-async function leave(connection: Attempt): Promise<void> {
+export async function leave(connection: Attempt): Promise<void> {
   if (connection.opened) {
     connection.close(1000);
     await Promise.race([connection.closed(), rest(LEAVING)]);

@@ -1,5 +1,7 @@
 import type { Requirement } from "./catalogue.ts";
+import type { Connection } from "./connection.ts";
 import type { Foundations } from "./foundation.ts";
+import type { Nothing } from "./nothing.ts";
 import type { RecordedRule, Rule } from "./rule.ts";
 import type { Case, Suite } from "./scenario.ts";
 import type { Violation } from "./schema.ts";
@@ -115,6 +117,10 @@ export interface Protocol {
   violationsOf(message: Message): readonly Violation[];
   /** The name of the message that the server sends to every client as soon as it connects, if there is one. */
   readonly greeting?: string;
+  /** The messages a second that clients send on a connection at most, where nobody says otherwise: servers drop who is faster. */
+  readonly rate?: number;
+  /** Awaits the sign that a client is served as its user, where clients come as users. Each may have one connection at a time. */
+  login?(client: Connection): Promise<Message | Nothing>;
   readonly latencies: readonly Latency[];
   /** Returns the URL to connect to, with a query, or else with that of a client of this version. Throws a `UsageError`. */
   address(target: URL, query?: string): URL;

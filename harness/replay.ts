@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Connection } from "./connection.ts";
 import { closed, type Deed, isDeed, RESET, said, written } from "./deeds.ts";
-import { type Bench, examine, type Open } from "./execute.ts";
+import { type Bench, examine } from "./execute.ts";
+import type { Open } from "./guest.ts";
 import type { Check } from "./judge.ts";
 import { type Nothing, silenceOf, silent } from "./nothing.ts";
 import { HANDSHAKE } from "./patience.ts";

@@ -3,7 +3,8 @@ import { confirm, reconsider } from "./blame.ts";
 import { type Requirement, worst } from "./catalogue.ts";
 import { runControls } from "./controls.ts";
 import { brokenSoFar } from "./doubt.ts";
-import { type Bench, type CaseResult, dial, endOf, execute, isGreeted, notJudged, notRun } from "./execute.ts";
+import { noticeExclusive } from "./exclusive.ts";
+import { type Bench, type CaseResult, endOf, execute, isGreeted, notJudged, notRun, visit } from "./execute.ts";
 import { ground, isPlain, restsOnBroken } from "./foundation.ts";
 import { groupBy } from "./group.ts";
 import { lastNewcomer } from "./lost.ts";
@@ -48,24 +49,22 @@ export interface RunResult {
  */
 export async function run(protocol: Protocol, cases: readonly Case[], options: RunOptions): Promise<RunResult> {
   const startedAt = new Date();
-  const shared = share(options.timeout);
+  const shared = share(options.timeout, options.rate || undefined);
   const { signal } = options;
   const stalls = new Set<Stall>();
   const unexplained: Unexplained[] = [];
   const cut = () => hangUp(shared);
 
+  const bench = benchOf(protocol, options, shared);
   signal?.addEventListener("abort", cut);
-  const { passes, stop } = await repeat(cases, benchOf(protocol, options, shared), {
-    options,
-    unexplained,
-    stalls,
-  }).finally(() => {
+  await noticeExclusive(bench);
+  const { passes, stop } = await repeat(cases, bench, { options, unexplained, stalls }).finally(() => {
     signal?.removeEventListener("abort", cut);
     cut();
   });
   const seed = cases.some(({ generates }) => generates) ? options.seed : 0;
   const durationMs = Math.round(shared.clock());
-  const limit = shared.limits.words;
+  const limit = shared.limits.words ?? shared.identities.words;
   return { startedAt, durationMs, results: merge(passes), passes, stop, stalls: [...stalls], unexplained, seed, limit };
 }
 
@@ -87,7 +86,7 @@ async function repeat(
   let stop: Stop | undefined;
   const there = availability(
     bench.shared.clock,
-    () => dial(bench),
+    () => visit(bench),
     (client) => isGreeted(client, bench.protocol),
   );
   while (passes.length < options.repeat && !stop) {
@@ -110,13 +109,15 @@ async function repeat(
 async function pass(cases: readonly Case[], session: Session): Promise<ReadonlyMap<Case, CaseResult>> {
   const { options, protocol } = session;
   const stages = stagesOf(cases, protocol);
-  const long = runLong(stages.long, session);
+  // Where a user has one connection, others would wait for those that are held for long.
+  const isBeside = session.shared.identities.users === undefined;
+  const long = isBeside ? runLong(stages.long, session) : undefined;
   await stage(stages.calm, options.concurrency, session);
   session.isLastStage = stages.heavy.length === 0;
   await stage(stages.upsetting, options.concurrency, session);
   session.isLastStage = true;
   await stage(stages.heavy, 1, session);
-  await long;
+  await (long ?? runLong(stages.long, session));
   excuse(stages.long, session);
   if (!session.stop && !options.once) await confirm(stages.long, 0, session);
   await lastNewcomer(cases, session);

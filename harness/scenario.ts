@@ -17,6 +17,8 @@ export interface ConnectOptions {
   readonly anonymous?: boolean;
   /** Come as another user of the target: a number below `users`. */
   readonly user?: number;
+  /** Come as the user of this connection, once more. */
+  readonly as?: Pick<Connection, "transcript">;
   /** The handshake, if it is not that of any client. */
   readonly handshake?: Handshake;
 }
@@ -31,6 +33,8 @@ export interface Context<Id extends string = string> {
   readonly room: number;
   /** How many users it can come as. */
   readonly users: number;
+  /** Each user has one connection: a second one ends the first. So every connection comes as another user, unless it says `as`. */
+  readonly exclusive: boolean;
   /** Opens a connection. One that the server refuses is an observation too: it did not open. */
   connect(options?: ConnectOptions): Promise<Connection>;
   /**
@@ -66,6 +70,8 @@ export interface Case {
   readonly generates?: true | undefined;
   /** It mostly waits, and so runs beside all others. */
   readonly waits?: true | undefined;
+  /** It floods a server, which may end that by any limit: it sends as fast as it can, whatever the pace of the run. */
+  readonly floods?: true | undefined;
   run(context: Context): Promise<void>;
 }
 
@@ -88,6 +94,7 @@ export interface Scenario<Id extends string> {
   readonly given?: unknown;
   readonly generates?: true;
   readonly waits?: true;
+  readonly floods?: true;
   /** The build writes it. */
   readonly place?: string;
   run(context: Context<Id>): Promise<void>;
@@ -99,7 +106,7 @@ export interface Scenario<Id extends string> {
  */
 export const scenarios =
   <Known extends string>(observed: Readonly<Record<string, string>> = {}) =>
-  <const Id extends Known>({ id, title, tests, given, generates, waits, place, run }: Scenario<Id>): Case => ({
+  <const Id extends Known>({ id, title, tests, given, generates, waits, floods, place, run }: Scenario<Id>): Case => ({
     id,
     suite: id.slice(0, id.indexOf("/")),
     title,
@@ -111,6 +118,7 @@ export const scenarios =
     },
     generates,
     waits,
+    floods,
     place,
     run: run as Case["run"],
   });

@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly recovery: number;
   /** The number of ends of the server that are looked into. One case counts once. */
   readonly restarts: number;
+  /** The messages a second that each connection sends at most; 0 is no limit. */
+  readonly rate?: number | undefined;
   /** The time for which a client is silent that shall be left alone; by default the timeout. */
   readonly idle?: number | undefined;
   /** The last client stays for one timeout, to see if something ends the server late. */
@@ -134,11 +136,13 @@ export const isTooLate = (session: Session): boolean =>
 
 /**
  * Tells if a part of the budget is spent by waiting: a busy machine of the suite does not make the server slow. It never is if the
- * target ended or limits connections: other bounds hold then.
+ * target ended, or limits connections in all or of a user: other bounds hold then.
  */
 export function isSpent({ options, shared, began, falls }: Session, part = 1): boolean {
-  if (options.budget === undefined || falls.length > 0 || shared.limits.words !== undefined) return false;
-  return performance.eventLoopUtilization(began).idle > part * options.budget;
+  const isLimited = shared.limits.words !== undefined || shared.identities.users !== undefined;
+  if (options.budget === undefined || falls.length > 0 || isLimited) return false;
+  // While the suite holds messages back, it does not wait for the server.
+  return performance.eventLoopUtilization(began).idle - shared.pacing.held > part * options.budget;
 }
 
 /** Keeps a result, and reports it unless no connection ever opened. */

@@ -1,5 +1,7 @@
 import { performance } from "node:perf_hooks";
+import { type Identities, identities } from "./identities.ts";
 import { type Limits, limits } from "./limits.ts";
+import { type Pacing, pacing } from "./pace.ts";
 import { type Patience, patience } from "./patience.ts";
 
 /** The state that all connections of one run share. */
@@ -19,6 +21,8 @@ export interface Shared {
   readonly sockets: Set<() => void>;
   /** The limits of the target on connections. */
   readonly limits: Limits;
+  readonly identities: Identities;
+  readonly pacing: Pacing;
 }
 
 /** A time in which a server sent nothing to anybody. */
@@ -29,8 +33,8 @@ export interface Stall {
   readonly ms: number;
 }
 
-/** Makes what the connections of a new run share. `timeout` is in ms. */
-export function share(timeout: number): Shared {
+/** Makes what the connections of a new run share. `timeout` is in ms, `rate` the messages a second that each sends at most. */
+export function share(timeout: number, rate = Number.POSITIVE_INFINITY): Shared {
   const zero = performance.now();
   const clock = () => performance.now() - zero;
   return {
@@ -42,8 +46,21 @@ export function share(timeout: number): Shared {
     attention: { waiting: 0, since: 0, young: 0 },
     sockets: new Set(),
     limits: limits(clock, timeout),
+    identities: identities(),
+    pacing: pacing(clock, rate),
   };
 }
+
+/** Returns how many cases can be at work at the same time, `concurrency` at most. */
+export const casesAtWork = ({ limits, identities: { users } }: Shared, concurrency: number): number =>
+  Math.min(limits.cases(concurrency), users?.length ?? concurrency);
+
+/**
+ * Tells if a case that waits lets another begin. It keeps its connections, so that no other can begin meanwhile if their number is
+ * limited.
+ */
+export const mayOverlap = ({ limits, identities: { users } }: Shared): boolean =>
+  limits.together === undefined && users === undefined;
 
 /** A time of the run's clock as it is noted, in ms with two decimals. */
 export const stamp = (ms: number): number => Math.round(ms * 100) / 100;

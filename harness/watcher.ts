@@ -1,13 +1,18 @@
 import { answers } from "./availability.ts";
 import type { Connection } from "./connection.ts";
-import { dial } from "./execute.ts";
+import { visit } from "./execute.ts";
+import { rest } from "./gate.ts";
 import { diedOrNot, howItFell } from "./outage.ts";
 import type { Fall, Session } from "./session.ts";
 import { isEnded, isServerEnd } from "./transcript.ts";
 
-/** Opens a connection that does nothing. Its end shows that others are ended. Resolves to `undefined` if there is no server. */
+/**
+ * Opens a connection that does nothing. Its end shows that others are ended. Where a user has one connection, it leaves its own to
+ * the cases. Resolves to `undefined` if there is no server.
+ */
 export async function watch(session: Session): Promise<Connection | undefined> {
-  const connection = await dial(session, { name: "watcher" });
+  const connection = await visit(session, { name: "watcher" });
+  if (session.shared.identities.users) connection.finish();
   return answers(connection) ? connection : undefined;
 }
 
@@ -16,7 +21,7 @@ export async function hasFallen(watcher: Connection, session: Session, look: boo
   const { target, availability } = session;
   const isOver = () => target.process?.death !== undefined || availability.downSince !== undefined || isEnded(watcher);
   if (look && !isOver()) {
-    const probe = await dial(session, { name: "probe" });
+    const probe = await visit(session, { name: "probe" });
     availability.saw(probe);
     probe.finish();
   }
@@ -25,7 +30,7 @@ export async function hasFallen(watcher: Connection, session: Session, look: boo
 
 /** Resolves to the fall if the server or the watcher ends within `ms`. */
 export async function fallsWithin(ms: number, watcher: Connection, session: Session): Promise<Fall | undefined> {
-  await watcher.quiet(ms);
+  await (session.shared.identities.users ? rest(ms, session.signal) : watcher.quiet(ms));
   return hasFallen(watcher, session, true);
 }
 

@@ -6,7 +6,7 @@ import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
-import { hangUp, share } from "./shared.ts";
+import { casesAtWork, hangUp, mayOverlap, share } from "./shared.ts";
 
 /** Tells if the target went away or hangs. Nothing that runs then can be judged. */
 export function isGone({ availability, target, shared, protocol }: Session): boolean {
@@ -56,12 +56,11 @@ export async function work(
     const round = () =>
       pool(
         queue,
-        limits.cases(size),
+        casesAtWork(shared, size),
         () => isOver() || limits.noticed || isGone(session),
         crowded,
         async (it, idle) => {
-          // A case that waits keeps its connections. If their number is limited, no other can begin meanwhile.
-          const result = await execute(it, session, limits.together === undefined ? idle : undefined);
+          const result = await execute(it, session, mayOverlap(shared) ? idle : undefined);
           if (signal?.aborted) return;
           ran.push(result);
           done.set(it, result);

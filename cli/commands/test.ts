@@ -22,6 +22,7 @@ export interface TestArguments
     Pick<RunOptions, "timeout" | "concurrency" | "recovery" | "restarts" | "runs" | "strict"> {
   /** The time that a silent client must be left alone, in s. */
   readonly idle?: number | undefined;
+  readonly rate?: number | undefined;
   readonly seed?: number | undefined;
   readonly repeat?: number;
   readonly bail?: boolean;
@@ -50,7 +51,8 @@ export async function test(
   // All shards of a run need the same seed, and none knows of the others.
   const seed = args.seed ?? (shard ? DEFAULTS.seed : randomInt(1, 2 ** 31));
   const idle = args.idle === undefined ? undefined : args.idle * 1_000;
-  const options = { repeat: 1, bail: false, ...args, target, seed, idle, ...tools };
+  const rate = args.rate ?? (args.url === undefined ? undefined : protocol.rate);
+  const options = { repeat: 1, bail: false, ...args, target, rate, seed, idle, ...tools };
   const result = await run(protocol, cases, { ...options, onResult: progress?.result ?? (() => {}) }).finally(
     progress?.end,
   );
@@ -89,13 +91,14 @@ function watch(cases: readonly Case[]): Progress {
 }
 
 /** Returns the options that another run needs to meet the target in the same way. */
-export function given(args: TargetArguments, { secrets }: Reached): string[] {
-  const { config, timeout, ca, insecure, start, header = [], credential = [], redact = [] } = args;
+export function given(args: TestArguments, { secrets }: Reached): string[] {
+  const { config, timeout, rate, ca, insecure, start, header = [], credential = [], redact = [] } = args;
   const hidden = (name: string, values: readonly string[]) =>
     values.map((value) => `--${name} ${value.startsWith("@") ? quoted(value) : "…"}`);
   const all = [
     ...(typeof config === "string" ? [`--config ${quoted(config)}`] : []),
     ...(timeout === DEFAULTS.timeout ? [] : [`--timeout ${timeout}`]),
+    ...(rate === undefined ? [] : [`--rate ${rate}`]),
     ...(ca === undefined ? [] : [`--ca ${quoted(ca)}`]),
     ...(insecure ? ["--insecure"] : []),
     ...(start === undefined ? [] : [`--start ${quoted(start)}`]),

@@ -3,7 +3,7 @@ import type { Context } from "../../harness/scenario.ts";
 import { NO_ANSWER, responseOf } from "../../harness/upgrade.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import { type Ask, fieldOf, header, outcome, plain, without } from "../websocket/heads.ts";
-import { besideBystander } from "../websocket/survival.ts";
+import { judgeSurvival } from "../websocket/survival.ts";
 import { slug } from "../websocket/words.ts";
 import { AUTHORIZATION, authorizing } from "./authorization.ts";
 import { dialect } from "./dialect.ts";
@@ -136,14 +136,12 @@ const authorization = [
       title: `a client comes with ${name}`,
       given: name,
       tests: ["auth.many"],
-      run: (context) =>
-        besideBystander(dialect, context, "auth.many", async () => {
-          const client = await context.connect({ name: "odd", handshake: { ask } });
-          context.check("auth.many", outcome(client), {
-            title: "no 101",
-            not: { const: "HTTP 101" },
-          });
-        }),
+      async run(context) {
+        const bystander = await context.connect({ name: "bystander" });
+        const client = await context.connect({ name: "odd", handshake: { ask } });
+        context.check("auth.many", outcome(client), { title: "no 101", not: { const: "HTTP 101" } });
+        await judgeSurvival(dialect, context, "auth.many", bystander, client);
+      },
     }),
   ),
 ];

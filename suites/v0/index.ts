@@ -5,6 +5,7 @@ import { requirements } from "../../schemas/v0/requirements.ts";
 import type { Schemas } from "../../schemas/v0/schema.ts";
 import { causes } from "./causes.ts";
 import { clauses } from "./clauses.ts";
+import { dialect } from "./dialect.ts";
 import { foundations, survival } from "./foundations.ts";
 import { rulesBy } from "./messages.ts";
 import { envelope, mistakesBy, SUBPROTOCOL, violationsIn } from "./protocol.ts";
@@ -32,6 +33,8 @@ export function protocolBy(schemas: Schemas): Protocol {
     envelope,
     violationsOf: violationsIn(schemas),
     latencies: [],
+    rate: 8,
+    login: dialect.sign,
     address(target, query) {
       const url = new URL(target);
       if (query !== undefined) url.search = query;

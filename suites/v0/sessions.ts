@@ -77,8 +77,9 @@ export const sessionCases = [
     title: "a user connects twice, and another user once",
     tests: ["self.identity"],
     async run({ connect, check, skip, users }) {
-      const first = of(await selfOf(await connect({ name: "first" })), "userId");
-      const again = of(await selfOf(await connect({ name: "again" })), "userId");
+      const client = await connect({ name: "first" });
+      const first = of(await selfOf(client), "userId");
+      const again = of(await selfOf(await connect({ name: "again", as: client })), "userId");
       if (isNothing(first) || isNothing(again)) return skip("self.identity", "not told who it is: see self.sent");
       check("self.identity", again, { const: first, title: "the same userId as before" });
       if (users < 2) return;
@@ -114,9 +115,8 @@ export const sessionCases = [
       const client = await connect({ name: "leaves" });
       await call(client, DISCONNECT, "leave", { reason: "I come again" });
       await client.closed();
-      check("disconnect.again", statusOf(await dialect.sign(await connect({ name: "comes again" }))), {
-        const: "success",
-      });
+      const again = await connect({ name: "comes again", as: client });
+      check("disconnect.again", statusOf(await dialect.sign(again)), { const: "success" });
     },
   }),
 
@@ -127,7 +127,7 @@ export const sessionCases = [
     async run({ connect, report }) {
       const first = await connect({ name: "first" });
       await dialect.sign(first);
-      const second = await connect({ name: "second" });
+      const second = await connect({ name: "second", as: first });
       await dialect.sign(second);
       await dialect.sign(first);
       const stays = (client: Connection) => client.opened && !isEnded(client);

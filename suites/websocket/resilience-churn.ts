@@ -18,11 +18,11 @@ export const churnCase = (dialect: Dialect) =>
     id: "resilience/churn",
     title: `${CLIENTS} clients connect one after another, ${AT_A_TIME} at a time, and leave when they are ${dialect.words.served}`,
     tests: ["resilience.churn", "resilience.churn-speed"],
-    async run({ connect, check, skip, room }) {
+    async run({ connect, check, skip, room, exclusive }) {
       const { words } = dialect;
       if (room < AT_A_TIME) {
-        skip("resilience.churn", beyondRoom(room, AT_A_TIME));
-        return skip("resilience.churn-speed", beyondRoom(room, AT_A_TIME));
+        skip("resilience.churn", beyondRoom({ room, exclusive }, AT_A_TIME));
+        return skip("resilience.churn-speed", beyondRoom({ room, exclusive }, AT_A_TIME));
       }
       const once = await churn(dialect, connect);
       if (once.needs > ENOUGH) {

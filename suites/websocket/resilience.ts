@@ -31,7 +31,8 @@ const concurrent = ({ scenario, sign, leave, goodbye, statusOf, words }: Dialect
     id: "resilience/concurrent",
     title: `${MANY} clients connect at once, and each asks to be disconnected`,
     tests: ["resilience.concurrent"],
-    async run({ connect, check, room }) {
+    async run({ connect, check, skip, room, exclusive }) {
+      if (exclusive && room < MANY) return skip("resilience.concurrent", beyondRoom({ room, exclusive }, MANY));
       const clients = await Promise.all(times(Math.min(MANY, room), () => connect()));
       const served = successes(await Promise.all(clients.map(sign)));
       const limit = nothing(
@@ -52,8 +53,8 @@ const idle = ({ scenario, sign }: Dialect) =>
     id: "resilience/idle",
     title: "a client connects while 50 others are connected and say nothing",
     tests: ["resilience.idle"],
-    async run({ connect, check, skip, room }) {
-      if (room < 51) return skip("resilience.idle", beyondRoom(room, 51));
+    async run({ connect, check, skip, room, exclusive }) {
+      if (room < 51) return skip("resilience.idle", beyondRoom({ room, exclusive }, 51));
       await Promise.all(times(50, () => connect({ name: "idle" })));
       check("resilience.idle", await sign(await connect({ name: "newcomer" })));
     },
@@ -64,8 +65,8 @@ const halfOpen = ({ scenario, sign }: Dialect) =>
     id: "resilience/half-open",
     title: "a client connects while 20 others have sent half of their handshake",
     tests: ["resilience.half-open"],
-    async run({ connect, check, skip, room }) {
-      if (room < 21) return skip("resilience.half-open", beyondRoom(room, 21));
+    async run({ connect, check, skip, room, exclusive }) {
+      if (room < 21) return skip("resilience.half-open", beyondRoom({ room, exclusive }, 21));
       await Promise.all(times(20, () => connect({ name: "half", handshake: { half: true } })));
       check("resilience.half-open", await sign(await connect({ name: "newcomer" })));
     },
@@ -76,8 +77,8 @@ const noEcho = ({ scenario, sign, leave }: Dialect) =>
     id: "resilience/no-echo",
     title: "a client connects while 20 others, who asked to be disconnected, do not answer the server's close frame",
     tests: ["resilience.no-echo"],
-    async run({ connect, check, skip, room }) {
-      if (room < 21) return skip("resilience.no-echo", beyondRoom(room, 21));
+    async run({ connect, check, skip, room, exclusive }) {
+      if (room < 21) return skip("resilience.no-echo", beyondRoom({ room, exclusive }, 21));
       const clients = await Promise.all(times(20, () => connect({ name: "ignores the close frame" })));
       for (const client of clients) {
         client.ignore();
@@ -93,15 +94,15 @@ const abrupt = (dialect: Dialect) =>
     title: `15 clients reset their connections: in the handshake, when they are ${dialect.words.served}, half way through a message`,
     tests: ["resilience.abrupt"],
     async run(context) {
-      const { connect, skip, room } = context;
-      if (room < 17) return skip("resilience.abrupt", beyondRoom(room, 17));
+      const { connect, skip, room, exclusive } = context;
+      if (room < 17) return skip("resilience.abrupt", beyondRoom({ room, exclusive }, 17));
       const bystander = await connect({ name: "bystander" });
       const half = await Promise.all(times(5, () => connect({ name: "half", handshake: { half: true } })));
       const clients = await Promise.all(times(10, () => connect({ name: "client" })));
       await Promise.all(clients.map(dialect.sign));
       const part = Buffer.from([0x81, 0xa7, 1, 2, 3, 4, 0x7a]);
       for (const client of clients.slice(5)) await client.write({ type: "violation", data: "half a frame" }, part);
-      await resetAll(connect, ...half, ...clients);
+      await resetAll(context, ...half, ...clients);
       await judgeSurvival(dialect, context, "resilience.abrupt", bystander);
     },
   });
@@ -113,9 +114,11 @@ const flood = (dialect: Dialect) =>
     id: "resilience/flood",
     title: "a client sends 1,000 malformed commands in one go, and another connects meanwhile",
     tests: ["resilience.flood"],
-    run: (context) =>
-      besideBystander(dialect, context, "resilience.flood", async (client) => {
-        const { connect, check } = context;
+    floods: true,
+    async run(context) {
+      const { connect, check, skip, exclusive, room } = context;
+      if (exclusive && room < 3) return skip("resilience.flood", beyondRoom(context, 3));
+      await besideBystander(dialect, context, "resilience.flood", async (client) => {
         const { request, sign, answer, answers, mayBeLost, words } = dialect;
         client.send(...times(FLOOD, () => "flood"));
         const newcomer = await connect({ name: "meanwhile" });
@@ -128,7 +131,8 @@ const flood = (dialect: Dialect) =>
         check("resilience.flood", mayBeLost(client.transcript) ? "lost" : answered, {
           title: "an answer to a request behind them, or disconnected failed before",
         });
-      }),
+      });
+    },
   });
 
 /** Waits until a flood is answered, the connection is over, or no more answers come. */

@@ -17,31 +17,51 @@ export async function together(
  * Resets connections, and connects once more. Once that is answered, the server has noticed the resets, and what the others say
  * next comes after them.
  */
-export async function resetAll(connect: Context["connect"], ...clients: readonly Connection[]): Promise<void> {
+export async function resetAll(context: Scarce, ...clients: readonly Connection[]): Promise<void> {
   for (const client of clients) client.reset();
-  await connect({ name: "after the reset" });
+  await makeRoom(context, await context.connect({ name: "after the reset" }));
 }
 
-/** Does something as a client while a bystander is connected, then judges that the bystander and a newcomer are served on. */
+type Scarce = Pick<Context, "connect" | "room" | "exclusive">;
+
+/** Closes the connection of a client that has done its part, where a newcomer could come as nobody else. */
+async function makeRoom({ room, exclusive }: Scarce, client: Connection): Promise<void> {
+  if (!exclusive || room > 2 || !client.opened || isEnded(client)) return;
+  client.close(1000);
+  await client.closed();
+}
+
+/**
+ * Does something as a client while a bystander is connected, then judges that the bystander and a newcomer are served on. Where the
+ * suite can come as one user only, who has one connection, there is no bystander.
+ */
 export async function besideBystander<Id extends string>(
   dialect: Dialect,
   context: Context<Id>,
   requirement: Id,
   act: (client: Connection) => Promise<void>,
 ): Promise<void> {
+  if (context.exclusive && context.room < 2) {
+    const client = await context.connect({ name: "client" });
+    if (client.opened) await act(client);
+    return context.skip(requirement, beyondRoom(context, 2));
+  }
   const [bystander, client] = (await together(context.connect, "bystander", "client")) ?? [];
   if (!bystander || !client) return;
   await act(client);
-  await judgeSurvival(dialect, context, requirement, bystander);
+  await judgeSurvival(dialect, context, requirement, bystander, client);
 }
 
-/** Judges that a bystander is still connected and that a newcomer is served. */
+/** Judges that a bystander is still connected and that a newcomer is served. The client may have to make room for the newcomer. */
 export async function judgeSurvival<Id extends string>(
   { request, answer, sign, statusOf, words }: Dialect,
-  { connect, check }: Context<Id>,
+  context: Context<Id>,
   requirement: Id,
   bystander: Connection,
+  client?: Connection,
 ): Promise<void> {
+  const { connect, check } = context;
+  if (client) await makeRoom(context, client);
   const lostBefore = isEnded(bystander);
   bystander.send(request);
   const [newcomer, answered] = await Promise.all([connect({ name: "newcomer" }), answer(bystander)]);
@@ -52,8 +72,10 @@ export async function judgeSurvival<Id extends string>(
 }
 
 /** Says why a case needs more connections than the target accepts. */
-export const beyondRoom = (room: number, wanted: number): string =>
-  `it takes ${wanted} connections at the same time, and the target accepts at most ${room}`;
+export const beyondRoom = ({ room, exclusive }: Pick<Context, "room" | "exclusive">, wanted: number): string =>
+  exclusive
+    ? `it takes ${wanted} users at the same time, and the suite can come as ${room === 1 ? "one" : room} only (--as)`
+    : `it takes ${wanted} connections at the same time, and the target accepts at most ${room}`;
 
 /** Makes this number of something. */
 export const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));

@@ -16,8 +16,9 @@ export const refusalCases = (dialect: Dialect): readonly Case[] => [
     tests: ["transport.survives"],
     async run(context) {
       const bystander = await context.connect({ name: "bystander" });
-      await resetAll(context.connect, await context.connect({ name: "client", handshake: { half: true } }));
-      await judgeSurvival(dialect, context, "transport.survives", bystander);
+      const client = await context.connect({ name: "client", handshake: { half: true } });
+      await resetAll(context, client);
+      await judgeSurvival(dialect, context, "transport.survives", bystander, client);
     },
   }),
 
@@ -69,7 +70,7 @@ const strict = (dialect: Dialect) =>
         const bystander = await context.connect({ name: "bystander" });
         const client = await context.connect({ name: "client", handshake: { ask, violation: name } });
         context.check("transport.strict-handshake", outcome(client), { title: "no 101", not: { const: "HTTP 101" } });
-        await judgeSurvival(dialect, context, "transport.survives", bystander);
+        await judgeSurvival(dialect, context, "transport.survives", bystander, client);
       },
     }),
   );
@@ -96,8 +97,8 @@ const odd = (dialect: Dialect) =>
       tests: ["transport.survives"],
       async run(context) {
         const bystander = await context.connect({ name: "bystander" });
-        await context.connect({ name: "client", handshake: { ask } });
-        await judgeSurvival(dialect, context, "transport.survives", bystander);
+        const client = await context.connect({ name: "client", handshake: { ask } });
+        await judgeSurvival(dialect, context, "transport.survives", bystander, client);
       },
     }),
   );

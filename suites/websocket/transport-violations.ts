@@ -50,7 +50,7 @@ const resets = (dialect: Dialect) =>
       run: (context) =>
         besideBystander(dialect, context, "transport.survives", async (client) => {
           await client.write({ type: "violation", data: `half a message: ${hex(bytes)}` }, bytes);
-          await resetAll(context.connect, client);
+          await resetAll(context, client);
         }),
     }),
   );

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import WebSocket from "ws";
 import { own } from "../../schemas/v0/index.ts";
 import { protocolBy } from "../../suites/v0/index.ts";
+import { startLobby } from "../servers/v0/lobby.ts";
 import { cli, folder as newFolder } from "./process.ts";
 
 const { path: folder, remove } = newFolder();
@@ -84,6 +85,28 @@ describe("a run", () => {
       2,
       expect.stringMatching(/ended with exit code 1 \(its last line: no luck\)\.\n$/),
     ]);
+  });
+
+  test("on a server with one connection a user says so, and sends no faster than --rate, or by default", async () => {
+    const lobby = await startLobby({ users: 2 });
+    const names = lobby.tokens.map((token, i) => {
+      writeFileSync(join(folder, `token-${i}`), token);
+      return ["--as", `player-${i}:@token-${i}`];
+    });
+    const args = ["run", lobby.url, ...V0, ...names.flat(), "--out", "lobby", "--case"];
+    const one = await cli(folder, [...args, "requests/odd-command-of-one-part"]);
+    expect([one.code, one.stdout]).toEqual([
+      0,
+      expect.stringMatching(/limit +the target accepts one connection of each/),
+    ]);
+    await cli(folder, [...args, "invalid/user-info"]);
+    expect([...lobby.ended.keys()]).not.toContain("rate limit");
+    const fast = await cli(folder, [...args, "invalid/messaging-send", "--rate", "0"]);
+    expect([fast.code, lobby.ended.has("rate limit")]).toEqual([1, true]);
+    expect(fast.stdout).toContain("--rate 0 --as player-0:@token-0");
+    await lobby.close();
+    const { code, stderr } = await cli(folder, ["run", "--rate", "-1"]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/--rate takes one whole number from 0/)]);
   });
 
   test("as one user skips what takes two", async () => {

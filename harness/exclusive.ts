@@ -1,0 +1,64 @@
+import type { Connection } from "./connection.ts";
+import { type Bench, dial } from "./execute.ts";
+import { leave } from "./measure.ts";
+import { isNothing } from "./nothing.ts";
+import type { Protocol } from "./protocol.ts";
+import { hangUp, share } from "./shared.ts";
+import { headersOf } from "./target.ts";
+import { isEnded } from "./transcript.ts";
+
+/** A server ends the first connection of a user within so many times the time that the second took to log in, and at least so many ms. */
+const PATIENCE = { times: 4, least: 100 } as const;
+
+/** Connects as the user of this number; resolves to nothing if that is not served. */
+type Come = (user: number) => Promise<Connection | undefined>;
+
+/** What is seen by clients that come as users, and leave together. */
+type Visits = <T>(see: (come: Come) => Promise<T>) => Promise<T>;
+
+/**
+ * Finds out if a second connection of a user ends the first, before anything else is at work. If so, users are lent from now on: those
+ * that can be connected side by side.
+ */
+export async function noticeExclusive(bench: Bench): Promise<void> {
+  const { protocol, target, shared, signal } = bench;
+  if (!protocol.login || headersOf(target).anonymous) return;
+  const aside = share(shared.timeout);
+  const cut = () => hangUp(aside);
+  signal?.addEventListener("abort", cut);
+  const login = protocol.login.bind(protocol);
+  const visits: Visits = async (see) => {
+    const clients: Connection[] = [];
+    const seen = await see(async (user) => {
+      const client = await dial({ ...bench, shared: aside }, { name: "user", user });
+      clients.push(client);
+      return client.opened && !isNothing(await login(client)) ? client : undefined;
+    });
+    await Promise.all(clients.map(leave));
+    return seen;
+  };
+  const endsFirst = () => visits((come) => isFirstEnded(come, login, aside.clock));
+  // Twice, since a server may end a connection by chance.
+  if ((await endsFirst()) && (await endsFirst()))
+    shared.identities.lend(await visits((come) => sideBySide(come, 1 + (target.others?.length ?? 0))));
+  signal?.removeEventListener("abort", cut);
+}
+
+/** Connects twice as one user, and tells if the server ends the first connection over the second. */
+async function isFirstEnded(come: Come, login: NonNullable<Protocol["login"]>, clock: () => number): Promise<boolean> {
+  const first = await come(0);
+  // One that is ended anyway shows nothing.
+  if (!first || isNothing(await login(first))) return false;
+  const began = clock();
+  if (!(await come(0))) return false;
+  await first.quiet(Math.max(PATIENCE.least, PATIENCE.times * (clock() - began)));
+  return isEnded(first);
+}
+
+/** Connects as so many users at the same time, and resolves to the numbers of those that stay. */
+async function sideBySide(come: Come, count: number): Promise<number[]> {
+  const all: (Connection | undefined)[] = [];
+  for (let user = 0; user < count; user++) all.push(await come(user));
+  await all.at(-1)?.quiet(PATIENCE.least);
+  return [...all.keys()].filter((user) => all[user] && !isEnded(all[user]));
+}

@@ -1,0 +1,123 @@
+import type { Connection } from "./connection.ts";
+import type { Identities } from "./identities.ts";
+import { BeyondLimit, type Limits } from "./limits.ts";
+import type { ConnectOptions } from "./scenario.ts";
+import type { Transcript } from "./transcript.ts";
+
+/** The longest time that a server takes to notice that a client has left, in ms. Then its user may come again. */
+const LEAVING = 300;
+
+/** Opens a connection as the user of this number, and calls `left` when its TCP connection has ended. */
+type DialAs = (options: ConnectOptions, left: () => void) => Promise<Connection>;
+
+/** Gives a case a connection: from the network, or from a recording. */
+export type Open = (options?: ConnectOptions) => Promise<Connection>;
+
+/** Comes as the users of the suite: one case, or a client that looks on. */
+export interface Guest {
+  /** Opens a connection as the user that the options ask for. Where a user has one connection, waits in line for it. */
+  connect(options: ConnectOptions, dial: DialAs): Promise<Connection>;
+  /** It has to begin again, since it gave way to another. */
+  readonly gaveWay: boolean;
+  /** Says that it is over with all its connections. */
+  leave(): void;
+}
+
+/** A user as which a guest comes. */
+interface Seat {
+  /** The number by which the case knows this user, and the one of the target. */
+  readonly role: number;
+  readonly user: number;
+  readonly connections: Connection[];
+  /** Connections that are being opened, and TCP connections that have not ended. */
+  opening: number;
+  open: number;
+}
+
+/** Makes a guest. `it` is what comes: it may do so many times. */
+export function guest(identities: Identities, it: object): Guest {
+  const party = identities.party(it);
+  const seats: Seat[] = [];
+  let over = false;
+
+  const seatFor = async ({ user: role = 0, as }: ConnectOptions): Promise<Seat> => {
+    const same =
+      as && seats.find(({ connections }) => connections.some(({ transcript }) => transcript === as.transcript));
+    const known = same ?? (identities.users && seats.find((seat) => seat.role === role && isEmpty(seat)));
+    if (known) known.opening += 1;
+    if (known) return known;
+    const user = identities.users ? await party.another() : role;
+    const seat: Seat = { role, user, connections: [], opening: 1, open: 0 };
+    seats.push(seat);
+    if (over) giveBack(seat);
+    return seat;
+  };
+  const giveBack = (seat: Seat) => {
+    const place = seats.indexOf(seat);
+    if (place >= 0) seats.splice(place, 1);
+    if (place >= 0 && identities.users) party.back(seat.user);
+  };
+
+  return {
+    async connect(options, dial) {
+      if (options.anonymous) return dial(options, () => {});
+      const seat = await seatFor(options);
+      seat.open += 1;
+      const left = () => {
+        seat.open -= 1;
+        if (over && seat.open === 0) giveBack(seat);
+      };
+      const connection = await dial({ ...options, user: seat.user }, left).finally(() => {
+        seat.opening -= 1;
+      });
+      seat.connections.push(connection);
+      return connection;
+    },
+    get gaveWay() {
+      return party.gaveWay;
+    },
+    leave() {
+      over = true;
+      for (const seat of [...seats]) {
+        if (seat.open === 0) giveBack(seat);
+        else if (identities.users) setTimeout(giveBack, LEAVING, seat).unref();
+      }
+    },
+  };
+}
+
+/** Opens the connections of one case, as users and no more at the same time than the target accepts. */
+export function opener(
+  guests: Guest,
+  limits: Limits,
+  run: { readonly signal?: AbortSignal | undefined },
+  dial: DialAs,
+): Open {
+  const limit = limits.together;
+  const opened: Connection[] = [];
+  let opening = 0;
+  return async (options = {}) => {
+    run.signal?.throwIfAborted();
+    while (limit !== undefined && opening + opened.filter(isHeld).length >= limit)
+      if (!(await limits.freed()))
+        throw new BeyondLimit(`it takes more than ${limit} at the same time, and the target accepts no more`);
+    opening += 1;
+    try {
+      const connection = await guests.connect(options, async (as, left) => {
+        run.signal?.throwIfAborted();
+        return dial(as, left);
+      });
+      opened.push(connection);
+      return connection;
+    } finally {
+      opening -= 1;
+    }
+  };
+}
+
+/** Tells if a guest can come as this user again without ending a connection of its own. */
+const isEmpty = ({ opening, connections }: Seat) => opening === 0 && !connections.some(isHeld);
+
+/** Tells if a connection counts as one of those that a target accepts at the same time. */
+const isHeld = ({ failure, transcript }: { readonly failure?: string | undefined; readonly transcript: Transcript }) =>
+  failure === undefined && !transcript.events.some(({ type }) => type === "close" || type === "end");

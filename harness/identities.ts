@@ -1,0 +1,134 @@
+import { BeyondLimit } from "./limits.ts";
+
+/** A case holds users and waits for more, as all others do that hold some. It ends, and begins again once it gets all. */
+export class GiveWay extends Error {}
+
+/** The users as which cases come, where each has one connection at a time: cases wait in line for one. */
+export interface Identities {
+  /** The numbers of these users; `undefined` while nobody knows that a second connection of a user ends the first. */
+  readonly users: readonly number[] | undefined;
+  /** That in words. */
+  readonly words: string | undefined;
+  /** From now on each of these users has one connection. */
+  lend(users: readonly number[]): void;
+  /** Makes the part of the line that is of one case, or of a client that looks on. What `it` needed before it gets at once. */
+  party(it: object): Party;
+}
+
+/** The users of one case. It gets all that it asks for in one go, or none of them. */
+export interface Party {
+  /** Resolves to a user as which nobody else comes. Throws a `BeyondLimit` where there are too few, and a `GiveWay`. */
+  another(): Promise<number>;
+  /** It has to begin again, since it gave way. */
+  readonly gaveWay: boolean;
+  /** Gives a user back. */
+  back(user: number): void;
+}
+
+interface Ask {
+  readonly resolve: (user: number) => void;
+  readonly reject: (why: Error) => void;
+}
+
+/** One that has users, or waits for some. */
+interface Member {
+  readonly it: object;
+  /** The users that it has, and those that wait for it to ask. */
+  held: number;
+  readonly kept: number[];
+  asks: Ask[];
+  gaveWay: boolean;
+}
+
+/** Makes a line without any users: nothing is lent. */
+export function identities(): Identities {
+  let users: readonly number[] | undefined;
+  const free: number[] = [];
+  const needs = new WeakMap<object, number>();
+  /** In the order in which they came. */
+  const members = new Set<Member>();
+  let due = false;
+
+  /** Serves the line once all that is asked for in one go has been asked. */
+  const serveSoon = () => {
+    if (due) return;
+    due = true;
+    queueMicrotask(() => {
+      due = false;
+      serve();
+    });
+  };
+  const serve = () => {
+    const waiting = [...members].filter(({ asks }) => asks.length > 0);
+    const [inside, outside] = [waiting.filter(({ held }) => held > 0), waiting.filter(({ held }) => held === 0)];
+    const left = inside.filter((it) => !give(it));
+    // Those who have some go first, since only then they give them back. Nobody overtakes one who waits for several.
+    if (left.length === 0) outside.every(give);
+    else if ([...members].every(({ held, asks }) => held === 0 || asks.length > 0)) yields(left.at(-1) as Member);
+  };
+  /** Gives a member all that it asks for, or tells that there will never be as many; returns false if it has to wait. */
+  const give = (member: Member): boolean => {
+    const { it, asks, kept, held } = member;
+    const count = users?.length ?? 0;
+    const all = Math.max(held + asks.length, Math.min(needs.get(it) ?? 0, count));
+    if (all > count) {
+      if (held === 0) members.delete(member);
+      answer(member, ({ reject }) => reject(new BeyondLimit(tooFew(count))));
+      return true;
+    }
+    if (all - held > free.length) return false;
+    kept.push(...free.splice(0, all - held));
+    member.held = all;
+    answer(member, ({ resolve }) => resolve(kept.shift() as number));
+    return true;
+  };
+  const yields = (member: Member) => {
+    member.gaveWay = true;
+    needs.set(member.it, member.held + member.asks.length);
+    answer(member, ({ reject }) => reject(new GiveWay("another case goes first")));
+  };
+
+  return {
+    get users() {
+      return users;
+    },
+    get words() {
+      return users && "the target accepts one connection of each user";
+    },
+    lend(some) {
+      users = some;
+      free.push(...some);
+    },
+    party(it) {
+      const member: Member = { it, held: 0, kept: [], asks: [], gaveWay: false };
+      return {
+        another: () =>
+          new Promise((resolve, reject) => {
+            const reserved = member.kept.shift();
+            if (reserved !== undefined) return resolve(reserved);
+            members.add(member);
+            member.asks.push({ resolve, reject });
+            serveSoon();
+          }),
+        get gaveWay() {
+          return member.gaveWay;
+        },
+        back(user) {
+          const all = [user, ...member.kept.splice(0)];
+          free.push(...all);
+          member.held -= all.length;
+          if (member.held === 0) members.delete(member);
+          serveSoon();
+        },
+      };
+    },
+  };
+}
+
+/** Takes all that a member asks for out of the line, and answers it. */
+function answer(member: Member, how: (ask: Ask) => void): void {
+  for (const ask of member.asks.splice(0)) how(ask);
+}
+
+const tooFew = (count: number) =>
+  `it takes more than ${count === 1 ? "one user" : `${count} users`} at the same time, and the suite can come as no more (--as)`;

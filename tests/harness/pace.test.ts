@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
+import { pacing, type UNPACED } from "../../harness/pace.ts";
+
+const RATE = 8;
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+const now = () => performance.now();
+
+/** Sends messages one by one, and returns the times at which they go out, in ms. */
+function sends(count: number, { act }: Pick<typeof UNPACED, "act">): number[] {
+  const times: number[] = [];
+  for (let i = 0; i < count; i++) act(1, () => times.push(now()));
+  return times;
+}
+
+test("16 messages go out at once, and each further one when the rate allows", async () => {
+  const { pace } = pacing(now, RATE);
+  const times = sends(20, pace());
+  expect(times).toHaveLength(16);
+  await jest.advanceTimersByTimeAsync(10_000);
+  expect(times.slice(16).map((it) => Math.round(it - (times[0] ?? 0)))).toEqual([125, 250, 375, 500]);
+});
+
+test("no second sees more than it may, however it is sent", async () => {
+  const { bursts, act } = pacing(now, RATE).pace();
+  const times: number[] = [];
+  const send = (count: number) => {
+    for (const some of bursts(Array.from({ length: count })))
+      act(some.length, () => times.push(...some.map(() => now())));
+  };
+  for (const count of [3, 40, 1, 5, 0, 17, 16]) send(count);
+  await jest.advanceTimersByTimeAsync(60_000);
+  expect(times).toHaveLength(82);
+  const inASecond = times.map((at, i) => times.slice(i).filter((it) => it < at + 1_000).length);
+  expect(Math.max(...inASecond)).toBeLessThanOrEqual(16 + RATE);
+});
+
+test("what sends nothing waits for what was sent before, and who waits knows when all is out", async () => {
+  const { pace } = pacing(now, RATE);
+  const mine = pace();
+  const done: string[] = [];
+  mine.act(16, () => done.push("burst"));
+  expect(mine.pending).toBeUndefined();
+  mine.act(1, () => done.push("message"));
+  mine.act(0, () => done.push("close"));
+  const { pending } = mine;
+  expect([done, pending === undefined]).toEqual([["burst"], false]);
+  void pending?.then(() => done.push("all out"));
+  await jest.advanceTimersByTimeAsync(125);
+  expect([done, mine.pending]).toEqual([["burst", "message", "close", "all out"], undefined]);
+});
+
+test("what is held back is dropped at the end, and its time is counted once for all connections", async () => {
+  const { pace, ...pacings } = { ...pacing(now, RATE) };
+  expect(pacings).toEqual({ held: 0 });
+  const all = pacing(now, RATE);
+  const [one, other] = [all.pace(), all.pace()];
+  const times = [sends(24, one), sends(20, other)];
+  await jest.advanceTimersByTimeAsync(500);
+  expect([all.held, times.map((it) => it.length)]).toEqual([500, [20, 20]]);
+  one.drop();
+  await jest.advanceTimersByTimeAsync(500);
+  expect([all.held, times.map((it) => it.length)]).toEqual([500, [20, 20]]);
+});
+
+test("without a rate nothing is held back", () => {
+  const pace = pacing(now, Number.POSITIVE_INFINITY).pace();
+  expect([sends(1_000, pace).length, pace.pending]).toEqual([1_000, undefined]);
+});

@@ -1,0 +1,145 @@
+import { describe, expect, test } from "@jest/globals";
+import { DEFAULTS } from "../../../cli/defaults.ts";
+import { type RunResult, run } from "../../../harness/runner.ts";
+import type { Case } from "../../../harness/scenario.ts";
+import { usersOf } from "../../../harness/target.ts";
+import { own } from "../../../schemas/v0/index.ts";
+import { protocolBy } from "../../../suites/v0/index.ts";
+import { brokenBy } from "../../helpers.ts";
+import { type Bugs, type Lobby, startLobby } from "../../servers/v0/lobby.ts";
+
+const protocol = protocolBy(own);
+const cases = protocol.suites.flatMap((suite) => suite.cases);
+
+/** All cases of sessions, of several users and of many messages, and every eighth of the others. */
+const sample = cases.filter(
+  ({ id, suite }, i) =>
+    ["sessions", "social", "invalid"].includes(suite) ||
+    ["malformed/a-word", "transport/reset-between-two-fragments", "resilience/flood"].includes(id) ||
+    (["connection", "requests", "malformed", "transport"].includes(suite) && i % 8 === 0),
+);
+
+/** Messages a second that a lobby takes, and that the suite sends: as much faster than by default, so that nobody waits for long. */
+const RATE = { lobby: 200, suite: 160 };
+
+interface Met extends RunResult {
+  readonly ended: Lobby["ended"];
+}
+
+async function meet(users: number, some: readonly Case[], bugs: Bugs = {}, rate: typeof RATE = RATE): Promise<Met> {
+  const lobby = await startLobby({ users, rate: rate.lobby, bugs });
+  const result = await runAs(lobby.tokens, lobby.url, some, rate.suite).finally(lobby.close);
+  return { ...result, ended: lobby.ended };
+}
+
+/** Runs cases as the users of these tokens. */
+function runAs(tokens: readonly string[], url: string, some: readonly Case[], rate: number): Promise<RunResult> {
+  const known = usersOf({ users: tokens.map((it) => ({ Authorization: `Bearer ${it}` })) });
+  const target = { url: new URL(url), headers: {}, ...known };
+  return run(protocol, some, { ...DEFAULTS, target, rate, seed: 1 });
+}
+
+/** What was skipped, and why. */
+const skipped = ({ results }: RunResult) =>
+  results.flatMap(({ case: { id }, checks }) =>
+    checks.filter(({ verdict }) => verdict === "skip").map(({ actual }) => `${id}: ${actual}`),
+  );
+
+/** A reset may reach the lobby after the same user has come again. */
+const resets = sample.filter(({ id }) => /reset/.test(id)).length;
+
+const met = await Promise.all([1, 2, 3].map((users) => meet(users, sample)));
+const [alone = [], two, three] = met.map(skipped);
+
+describe.each(met.map((it, i) => [i + 1, it] as const))(
+  "a lobby with one connection a user, and users: %d",
+  (_, it) => {
+    test("gets no finding that it does not deserve, and none that varies", () => {
+      expect(brokenBy(it)).toEqual([]);
+      expect(it.results.filter(({ unstable, unconfirmed }) => unstable || unconfirmed)).toEqual([]);
+      expect([it.stop, it.unexplained]).toEqual([undefined, []]);
+      expect(it.limit).toBe("the target accepts one connection of each user");
+    });
+
+    test("sees no client that is too fast, and no user twice but where that is tried", () => {
+      expect([...it.ended.keys()]).not.toContain("rate limit");
+      const twice = it.ended.get("you connected from somewhere else") ?? 0;
+      expect(twice).toBeGreaterThanOrEqual(4);
+      expect(twice).toBeLessThanOrEqual(4 + resets);
+    });
+  },
+);
+
+test("a client that does not wait is thrown out", async () => {
+  const many = cases.filter(({ id }) => id === "invalid/messaging-send");
+  const { ended } = await meet(1, many, {}, { lobby: 10, suite: 0 });
+  expect(ended.get("rate limit")).toBeGreaterThan(0);
+});
+
+test("a user whose token is given twice counts once", async () => {
+  const lobby = await startLobby({ users: 1 });
+  const twice = [...lobby.tokens, ...lobby.tokens];
+  const some = cases.filter(({ id }) => ["sessions/statistics", "social/friends"].includes(id));
+  const result = await runAs(twice, lobby.url, some, 0).finally(lobby.close);
+  expect(result.results.map(({ verdict }) => verdict)).toEqual(["pass", "skip"]);
+});
+
+test("a server on which a user has several connections lends nobody", async () => {
+  const server = await protocol.serve();
+  const some = cases.filter(({ id }) => id === "sessions/second-connection");
+  const { limit, results } = await runAs(["alice-token", "bob-token"], server.url, some, 0).finally(server.close);
+  expect([limit, results[0]?.checks[0]?.actual]).toEqual([undefined, "stays: the first and the second"]);
+});
+
+test("what takes more users than there are is skipped, and says so", () => {
+  const words = (count: string) =>
+    `it takes more than ${count} at the same time, and the suite can come as no more (--as)`;
+  expect(three).toEqual([]);
+  expect(two).toEqual([
+    `social/isolated: not judged: ${words("2 users")}`,
+    "resilience/flood: it takes 3 users at the same time, and the suite can come as 2 only (--as)",
+  ]);
+  expect(alone).toContain(
+    "malformed/a-word: it takes 2 users at the same time, and the suite can come as one only (--as)",
+  );
+  expect(alone).toContain("social/friends: it takes two users, and the suite can come as one only");
+  expect(alone.filter((it) => it.includes(words("one user"))).length).toBeGreaterThan(0);
+  expect(alone.filter((it) => /^(sessions|invalid)/.test(it))).toEqual([]);
+});
+
+const BUGS: Readonly<Record<string, readonly [broken: string, suites: readonly string[], Bugs]>> = {
+  "does not say of a user who it is": [
+    "user.info",
+    ["sessions"],
+    {
+      edit: (message) => (message.reason === "unknown_user" ? { ...message, reason: "internal_error" } : message),
+    },
+  ],
+  "carries out what is invalid": ["invalid.data", ["sessions", "invalid"], { believes: "friend/remove" }],
+  "ends everybody for one who sends nonsense": [
+    "malformed.survives",
+    ["sessions", "malformed"],
+    {
+      malformed(players) {
+        for (const { seat } of players.values()) seat?.close(1011, "a bug");
+      },
+    },
+  ],
+  "cuts the id of a request": [
+    "request.echo",
+    ["requests", "sessions"],
+    { edit: (message) => ({ ...message, messageId: String(message.messageId).slice(0, 99) }) },
+  ],
+};
+
+test("bugs are found there all the same", async () => {
+  const found = await Promise.all(
+    Object.values(BUGS).map(async ([broken, suites, bugs]) => {
+      const about = sample.filter(({ suite, tests }) => suites.includes(suite) || tests.includes(broken));
+      return brokenBy(
+        await meet(2, [...new Set([...about, ...cases.filter((it) => it.tests.includes(broken)).slice(0, 7)])], bugs),
+      );
+    }),
+  );
+  expect(found).toEqual(Object.values(BUGS).map(([broken]) => [broken]));
+});
