@@ -35,6 +35,8 @@ export interface ConnectionOptions {
 /** One connection to the target. All that happens on it is in its transcript. */
 export interface Connection {
   readonly transcript: Transcript;
+  /** The transcript by which rules judge, where a case sees only a part of what happened. */
+  readonly judged?: Transcript;
   /** The WebSocket handshake succeeded. */
   readonly opened: boolean;
   /** The reason why it did not: `ECONNREFUSED`, `HTTP 401`, … */
@@ -83,11 +85,11 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
     shared.limits.left();
   });
   await answered(state, wire, log, options.handshake);
-  return connection(url, options, { state, wire, log });
+  return connectionOf(url, options, { state, wire, log });
 }
 
 /** A WebSocket and the TCP connection below it. */
-interface Wire {
+export interface Wire {
   readonly socket: WebSocket;
   tcp: Socket | undefined;
   /** Settles once the request for a WebSocket is sent. */
@@ -130,16 +132,16 @@ async function answered(state: State, { socket, asked }: Wire, log: Recorder, ho
 }
 
 /** The parts of a connection. */
-interface Parts {
+export interface Parts {
   readonly state: State;
   readonly wire: Wire;
   readonly log: Recorder;
 }
 
 /** A connection of which the handshake is over. */
-function connection(
+export function connectionOf(
   url: URL,
-  { name, anonymous, protocol }: ConnectionOptions,
+  { name, anonymous, protocol }: Pick<ConnectionOptions, "name" | "anonymous" | "protocol">,
   { state, wire, log }: Parts,
 ): Connection {
   const { socket, tcp } = wire;

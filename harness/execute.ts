@@ -91,7 +91,6 @@ export async function execute(
   idle = () => {},
 ): Promise<CaseResult> {
   const { shared } = bench;
-  const began = shared.clock();
   const room = shared.limits.together ?? Number.POSITIVE_INFINITY;
   const users = 1 + (bench.target.others?.length ?? 0);
   const opened: Connection[] = [];
@@ -109,22 +108,34 @@ export async function execute(
     bench.availability.saw(connection, options?.handshake === undefined);
     return connection;
   };
-  const redact = bench.target.secrets?.redact ?? String;
-  const { checks, connections } = await examine(it, open, { ...bench, room, users, redact });
-  const transcripts = connections.map(({ transcript }) => redacted(transcript, redact));
-  const recorded = await bench.record?.(it, transcripts);
+  const { result, connections } = await perform(it, open, { ...bench, room, users });
   const refused = [...new Set(opened.flatMap((connection) => refusalOf(connection) ?? []))];
   for (const connection of connections) connection.forget();
-  return {
+  return refused.length > 0 ? { ...result, refused } : result;
+}
+
+/** Runs one case on the connections that it is given, and puts together what it found. Never throws. */
+export async function perform(
+  it: Case,
+  open: Open,
+  bench: Bench & Partial<Pick<Context, "room" | "users">>,
+): Promise<{ readonly result: CaseResult; readonly connections: readonly Connection[] }> {
+  const { shared, target } = bench;
+  const began = shared.clock();
+  const redact = target.secrets?.redact ?? String;
+  const { checks, connections } = await examine(it, open, { ...bench, redact });
+  const transcripts = connections.map(({ transcript }) => redacted(transcript, redact));
+  const recorded = await bench.record?.(it, transcripts);
+  const result: CaseResult = {
     case: it,
     verdict: worst(checks.map(({ verdict }) => verdict)),
     checks,
     connections: transcripts.map(keep),
     ...(recorded !== undefined && { recorded }),
-    ...(refused.length > 0 && { refused }),
     beganAt: began,
     durationMs: Math.round((shared.clock() - began) * 100) / 100,
   };
+  return { result, connections };
 }
 
 /** Tells if a connection counts as one of those that a target accepts at the same time. */
@@ -159,7 +170,7 @@ export async function examine(
 
   let thrown: unknown;
   try {
-    await it.run({ connect, check, report, skip, random, idle, room, users });
+    await it.run({ connect, peer: connect, check, report, skip, random, idle, room, users });
   } catch (error) {
     thrown = error ?? new Error("nothing");
   }
@@ -178,7 +189,8 @@ export async function examine(
     unopened: connections.find(({ opened }) => !opened)?.failure,
     limit: transcripts.flatMap(({ events }) => events.flatMap((it) => (it.type === "limit" ? [it.data] : [])))[0],
   });
-  for (const rule of protocol.rules) verdicts.apply(rule, transcripts);
+  const judged = connections.map((connection) => connection.judged ?? connection.transcript);
+  for (const rule of protocol.rules) verdicts.apply(rule, judged);
   return {
     checks: verdicts.shown(transcripts).map((check) => ({ ...check, actual: cut(redact(check.actual)) })),
     connections,

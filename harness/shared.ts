@@ -4,6 +4,8 @@ import { type Patience, patience } from "./patience.ts";
 
 /** The state that all connections of one run share. */
 export interface Shared {
+  /** The target in a word: `server`, or the kind of client that is tested. */
+  readonly target: string;
   /** The longest time that the target may take to answer, in ms. */
   readonly timeout: number;
   /** Returns the time since the run began, in ms. */
@@ -30,10 +32,11 @@ export interface Stall {
 }
 
 /** Makes what the connections of a new run share. `timeout` is in ms. */
-export function share(timeout: number): Shared {
+export function share(timeout: number, target = "server"): Shared {
   const zero = performance.now();
   const clock = () => performance.now() - zero;
   return {
+    target,
     timeout,
     clock,
     patience: patience(timeout),
