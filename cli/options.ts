@@ -78,6 +78,21 @@ export const PROTOCOL = {
   schemas: text("schemas", "With v0: read the schemas of messages in this folder, not those of the suite"),
 } as const;
 
+/** The option that chooses whom to test. */
+export const ACTOR = {
+  actor: text("actor", "With v0: test clients of this kind, autohost, and play their server"),
+} as const;
+
+/** The option by which the suite plays a server. */
+export const LISTENING = {
+  listen: {
+    type: "number",
+    requiresArg: true,
+    coerce: (value: unknown) => (value === undefined ? undefined : integer("listen", 0, LAST_PORT)(value)),
+    describe: "With --actor: listen on this port of this machine until the client comes; 0 is any free one",
+  },
+} as const;
+
 /** The options that select cases. */
 export const SELECTION = {
   suite: texts("suite", "Only these suites (globs, repeatable)"),
@@ -160,7 +175,7 @@ export const RUNNING = {
     "start-timeout",
     1,
     DEFAULTS.startTimeout,
-    "The time that the started server has to accept connections, in ms",
+    "The time that the started server has to accept connections, or with --listen the client to come, in ms",
   ),
   shard: {
     ...text("shard", "Run one part of the cases, such as 2/5. report --merge makes one report of all parts"),

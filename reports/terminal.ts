@@ -5,7 +5,7 @@ import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { explainFindings } from "./explain.ts";
 import { beginning, findings, isNews, skippedBy } from "./findings.ts";
-import { listed, titleOf } from "./names.ts";
+import { listed, targetOf, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
 import { casesOf, isWhole, requirementsOf } from "./scope.ts";
@@ -133,7 +133,7 @@ const unjudgedOf = ({ cases, target }: Report) => [
 
 function summary(report: Report, options: TerminalOptions): string[] {
   const { colors: c, requirements, written, heavy, left } = options;
-  const { durationMs, protocol, target, seed } = report;
+  const { durationMs, protocol, seed } = report;
   const verdict = shownVerdict(report);
   const painted = (counts: Report["counts"]) =>
     VERDICTS.filter((it) => counts[it] > 0)
@@ -149,7 +149,7 @@ function summary(report: Report, options: TerminalOptions): string[] {
     `${paint(c, verdict === "pass" && !isWhole(report) ? "warn" : verdict, c.bold(verdict.toUpperCase()))} ${meaning(report).words}`,
     ...outdated(report, c),
     ...remarked(report, options),
-    `  target   ${visible(target.url)}${target.embedded ? " (the embedded reference server)" : ""}`,
+    `  target   ${visible(targetOf(report))}`,
     ...overview(report, c),
     ...(report.recording
       ? traffic(report, report.recording, painted(report.recording.connections))

@@ -6,10 +6,13 @@ import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { start } from "../start.ts";
 import { aim, linesOf, type Reached, readCertificates, resolves, targetHeaders, userHeaders } from "../target.ts";
+import { type Approach, receive } from "./receive.ts";
 
 /** The options that name the server under test and the way to it. */
 export interface TargetArguments {
   readonly url?: string | undefined;
+  /** The port on which the suite waits for the client that is tested. */
+  readonly listen?: number | undefined;
   readonly header?: readonly string[] | undefined;
   readonly credential?: readonly string[] | undefined;
   readonly redact?: readonly string[] | undefined;
@@ -22,6 +25,10 @@ export interface TargetArguments {
   readonly startTimeout: number;
   readonly timeout: number;
 }
+
+/** Tells if the embedded reference server is tested, since no other target is named. */
+export const isEmbedded = ({ url, listen }: Pick<TargetArguments, "url" | "listen">): boolean =>
+  url === undefined && listen === undefined;
 
 /** The surroundings of a test. */
 export interface Around {
@@ -60,12 +67,6 @@ export async function withTarget(
   }
 }
 
-interface Reaching extends Omit<Around, "files" | "keep"> {
-  readonly signal: AbortSignal;
-  /** Gets the end of what is started. */
-  readonly closing: (() => Promise<void>)[];
-}
-
 /** Returns the target, which is started if the suite is to do so. Throws as `withTarget` does. */
 async function reach(
   {
@@ -79,8 +80,9 @@ async function reach(
     start: command,
     startTimeout,
     timeout,
+    listen,
   }: TargetArguments,
-  { log, protocol, signal, closing }: Reaching,
+  { log, protocol, signal, closing }: Approach,
 ): Promise<Reached> {
   const [headers, credentials, users, redact] = await Promise.all([
     targetHeaders(header),
@@ -90,6 +92,8 @@ async function reach(
   ]);
   const tls = { insecure, ...(ca !== undefined && { ca: await readCertificates(ca) }) };
   const way = { headers, credentials, users, tls, redact };
+  if (listen !== undefined)
+    return await receive({ port: listen, redact, start: command, startTimeout }, { log, protocol, signal, closing });
   if (url === undefined) {
     if (command !== undefined)
       throw new UsageError("--start needs the url that the server will listen at: run <url> --start …");
