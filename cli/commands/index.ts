@@ -37,7 +37,7 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
     describe: "Run the suites against a server, or without a url against the embedded reference server",
     findsConfig: true,
     positionals: { url: target("ws:, wss:, http: or https: url of the server") },
-    options: { ...PROTOCOL, ...ACTOR, ...LISTENING, ...SELECTION, ...RUNNING, ...LOOPING, ...EXPECTING, ...OUTPUT },
+    options: { ...PROTOCOL, ...ACTOR, ...SELECTION, ...RUNNING, ...LISTENING, ...LOOPING, ...EXPECTING, ...OUTPUT },
     run: async (args, load) => (await import("./run.ts")).runCommand(args, await load(args)),
   }),
   list: command({
