@@ -162,9 +162,9 @@ function brokenBelow(
 ): string | undefined {
   if (ended) return undefined; // That is proved, whatever else is broken.
   if (!isFinding({ verdict }) && !(verdict === "pass" && foundations.absent.includes(requirement))) return undefined;
-  // What holds on every connection is told by the cases about it.
-  if (foundations.general.includes(requirement) && !it.case.tests.includes(requirement) && broken.has(requirement))
-    return broken.get(requirement);
+  // What holds on every connection is told by the cases about it, and by its plainest form.
+  const isAbout = it.case.tests.includes(requirement) || foundations.plain[requirement]?.plain.includes(it.case.id);
+  if (foundations.general.includes(requirement) && !isAbout && broken.has(requirement)) return broken.get(requirement);
   const besides = it.unstable || it.unconfirmed ? (foundations.varying[requirement] ?? []) : [];
   return [...bearers(requirement, it.case.id, foundations), ...besides]
     .map((id) => broken.get(id))
