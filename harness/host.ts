@@ -35,10 +35,10 @@ export async function host(protocol: Protocol, cases: readonly Case[], options: 
   const passes: (readonly CaseResult[])[] = [];
   let stop: Stop | undefined;
   while (passes.length < options.repeat && !stop) {
-    const results = await passOf(inOrder(cases, protocol), hosting);
+    const { results, ...ended } = await passOf(inOrder(cases, protocol), hosting);
+    stop = ended.stop;
     const byCase = new Map(ground(results, [], protocol.foundations).map((it) => [it.case, it]));
     passes.push(cases.flatMap((it) => byCase.get(it) ?? []));
-    stop = stopOf(results.at(-1), hosting);
   }
   signal?.removeEventListener("abort", cut);
   guest.end();
@@ -61,24 +61,30 @@ function inOrder(cases: readonly Case[], { suites }: Protocol): readonly Case[] 
   return cases.toSorted((a, b) => Number(upsetting.has(a.suite)) - Number(upsetting.has(b.suite)));
 }
 
-/** Runs each case once, until the client comes no more. */
-async function passOf(cases: readonly Case[], hosting: Hosting): Promise<readonly CaseResult[]> {
-  const { protocol, judging, options } = hosting;
+/** Runs each case once, until there is a reason to stop. */
+async function passOf(
+  cases: readonly Case[],
+  hosting: Hosting,
+): Promise<{ readonly results: readonly CaseResult[]; readonly stop: Stop | undefined }> {
+  const { options } = hosting;
   const results: CaseResult[] = [];
   const tell = (result: CaseResult | undefined) => result && options.onResult?.(result);
+  let stop: Stop | undefined;
   for (const it of cases) {
-    const stop = stopOf(results.at(-1), hosting);
-    const root = stop
-      ? undefined
-      : restsOnBroken(it, brokenFoundations(results, protocol.foundations), protocol.foundations);
-    if (stop) results.push(notRun(it, stop.words, judging));
-    else if (root !== undefined) results.push(notJudged(it, root, judging));
-    else results.push(...(await visited(it, results.pop(), hosting)));
+    results.push(...(stop ? [notRun(it, stop.words, hosting.judging)] : await next(it, results, hosting)));
+    stop ??= stopOf(results.at(-1), hosting);
     // What a case did may show when the client does not come for the next.
     tell(results.at(-2));
   }
   tell(results.at(-1));
-  return results;
+  return { results, stop };
+}
+
+/** Runs a case, unless all of it rests on what is broken. Takes the last result away and gives it back, perhaps changed. */
+async function next(it: Case, results: CaseResult[], hosting: Hosting): Promise<readonly CaseResult[]> {
+  const { foundations } = hosting.protocol;
+  const root = restsOnBroken(it, brokenFoundations(results, foundations), foundations);
+  return root === undefined ? visited(it, results.pop(), hosting) : [notJudged(it, root, hosting.judging)];
 }
 
 /** Runs one case. If the client does not come for it, what the case `before` did is to blame. */

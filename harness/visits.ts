@@ -84,60 +84,58 @@ export function visits(around: Around): Visits {
   };
 }
 
-/** Returns a function that accepts the WebSocket of a client, and records all that happens on it. */
+/** Returns a function that accepts the WebSocket of a client, and records all that happens on it; nothing if its handshake is wrong. */
 function acceptor({ protocol, target, shared }: Around): (arrival: Arrival) => Promise<Stay | undefined> {
-  return async ({ request, tcp, head, subprotocol }) => {
-    const { method, url, httpVersion, rawHeaders, headers } = request;
-    target.secrets?.add(...[headers.authorization ?? []].flat());
+  return async (arrival) => {
+    const { tcp, request } = arrival;
+    target.secrets?.add(...[request.headers.authorization ?? []].flat());
     const log = recorder(
       shared,
       () => {},
       () => tcp.destroy(),
     );
-    log.record({
-      from: "server",
-      type: "upgrade",
-      data: [`${method} ${url} HTTP/${httpVersion}`, ...linesOf(rawHeaders)].join("\n"),
-    });
-    const server = new WebSocketServer({
-      noServer: true,
-      autoPong: false,
-      maxPayload: LIMITS.message,
-      handleProtocols: () => subprotocol ?? false,
-    });
-    server.on("headers", (lines) => log.record({ from: "client", type: "upgrade", code: 101, data: lines.join("\n") }));
-    const socket = await new Promise<WebSocket | undefined>((resolve) => {
-      // Its handshake breaks RFC 6455.
-      server.on("wsClientError", () => {
-        tcp.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
-        resolve(undefined);
-      });
-      server.handleUpgrade(request, tcp, head, resolve);
-    });
+    const socket = await upgraded(arrival, log);
     if (!socket) return undefined;
     const wire: Wire = { socket, tcp: tcp as Socket, asked: undefined, writing: Promise.resolve() };
     const state = listen(socket, log, () => wire.writing);
     state.opened = true;
+    const isOpen = () => socket.readyState === WebSocket.OPEN;
     const destroy = () => socket.terminate();
+    const alive = setInterval(() => isOpen() && socket.ping(), ALIVE).unref();
     shared.sockets.add(destroy);
-    socket.once("close", () => shared.sockets.delete(destroy));
-    const alive = setInterval(() => socket.readyState === WebSocket.OPEN && socket.ping(), ALIVE).unref();
-    socket.once("close", () => clearInterval(alive));
+    socket.once("close", () => {
+      clearInterval(alive);
+      shared.sockets.delete(destroy);
+    });
     const connection = connectionOf(target.url, { name: undefined, protocol }, { state, wire, log });
-    return {
-      connection,
-      log,
-      used: false,
-      seen: 0,
-      remembered: [],
-      isOpen: () => socket.readyState === WebSocket.OPEN,
-      leave() {
-        if (!log.over) socket.close(1001);
-        log.freeze();
-        connection.forget();
-      },
+    const leave = () => {
+      if (!log.over) socket.close(1001);
+      log.freeze();
+      connection.forget();
     };
+    return { connection, log, used: false, seen: 0, remembered: [], isOpen, leave };
   };
+}
+
+/** Answers the handshake of a client, and records both. Resolves to nothing if it breaks RFC 6455. */
+function upgraded({ request, tcp, head, subprotocol }: Arrival, log: Recorder): Promise<WebSocket | undefined> {
+  const { method, url, httpVersion, rawHeaders } = request;
+  const asked = [`${method} ${url} HTTP/${httpVersion}`, ...linesOf(rawHeaders)];
+  log.record({ from: "server", type: "upgrade", data: asked.join("\n") });
+  const server = new WebSocketServer({
+    noServer: true,
+    autoPong: false,
+    maxPayload: LIMITS.message,
+    handleProtocols: () => subprotocol ?? false,
+  });
+  server.on("headers", (lines) => log.record({ from: "client", type: "upgrade", code: 101, data: lines.join("\n") }));
+  return new Promise((resolve) => {
+    server.on("wsClientError", () => {
+      tcp.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+      resolve(undefined);
+    });
+    server.handleUpgrade(request, tcp, head, resolve);
+  });
 }
 
 const linesOf = (rawHeaders: readonly string[]) =>

@@ -54,7 +54,7 @@ const LOOKS: readonly (readonly [RequirementId, Look])[] = [
       // Whoever sends a request in the wrong direction may be told that it fails.
       if (type === "response" && status === "failed") return undefined;
       const { source = [sender] } = schemas.find(type, commandId) ?? {};
-      return source.includes(sender) ? undefined : `only ${source.join(" or ")} may send it`;
+      return source.includes(sender) ? undefined : `its source is ${source.join(" or ")}, not ${sender}`;
     },
   ],
   ["response.status", wrongStatus],

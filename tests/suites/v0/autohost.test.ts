@@ -109,3 +109,12 @@ test("a client that never comes again leaves the rest undone, and the case after
     ["returns/server-closes-with-1000", "skip"],
   ]);
 });
+
+test("a run stops at the first failure, if it is asked to", async () => {
+  const some = cases.filter(({ id }) =>
+    ["requests/alone", "transport/ping-with-1-byte", "returns/server-closes-with-1000"].includes(id),
+  );
+  const { results, stop } = await judge(autohostFaults["does-not-answer"]?.ways, some, { bail: true, timeout: 60 });
+  expect(stop).toEqual({ reason: "bail", words: "not run: requests/alone failed before (--bail)" });
+  expect(results.map(({ verdict }) => verdict)).toEqual(["fail", "skip", "skip"]);
+});
