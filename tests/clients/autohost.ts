@@ -325,8 +325,8 @@ export const unusualAutohosts: Record<string, Partial<Ways>> = {
         later(ms, () => socket.readyState === WebSocket.OPEN && send(socket, eventOf("autohost/status", STATUS)));
     },
     request: (socket, request, { send }) =>
-      later(Math.random() * 8, () => socket.readyState === WebSocket.OPEN && send(socket, answer(request))),
-    again: () => 40,
+      later(Math.random() * 3, () => socket.readyState === WebSocket.OPEN && send(socket, answer(request))),
+    again: () => 15,
   },
   "lays its messages out over lines, and sends updates unasked": {
     headers: { authorization: "bearer autohost-token" },

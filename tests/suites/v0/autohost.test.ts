@@ -70,7 +70,9 @@ function casesFor(name: string): readonly Case[] {
   const { breaks = "" } = autohostFaults[name] ?? {};
   const isAbout = ({ id, suite, tests }: Case) =>
     ["autohost", "requests"].includes(suite) ||
-    (ruled.has(breaks) ? ["invalid/autohost-kill", "valid/autohost-start"].includes(id) : tests.includes(breaks));
+    (ruled.has(breaks) || breaks === "request.answered"
+      ? ["invalid/autohost-kill", "valid/autohost-start"].includes(id)
+      : tests.includes(breaks));
   return name === names[0] ? cases : cases.filter(isAbout);
 }
 
