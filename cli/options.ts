@@ -78,6 +78,11 @@ export const PROTOCOL = {
   schemas: text("schemas", "With v0: read the schemas of messages in this folder, not those of the suite"),
 } as const;
 
+/** The option that chooses whom to test. */
+export const ACTOR = {
+  actor: text("actor", "With v0: test clients of this kind, autohost, and play their server"),
+} as const;
+
 /** The options that select cases. */
 export const SELECTION = {
   suite: texts("suite", "Only these suites (globs, repeatable)"),
@@ -185,6 +190,20 @@ export const RUNNING = {
   shard: {
     ...text("shard", "Run one part of the cases, such as 2/5. report --merge makes one report of all parts"),
     coerce: shardOf,
+  },
+} as const;
+
+/** The options by which the suite plays a server, and waits for a client. */
+export const LISTENING = {
+  listen: {
+    type: "number",
+    requiresArg: true,
+    coerce: (value: unknown) => (value === undefined ? undefined : integer("listen", 0, LAST_PORT)(value)),
+    describe: "With --actor: listen on this port of this machine until the client comes; 0 is any free one",
+  },
+  "start-timeout": {
+    ...RUNNING["start-timeout"],
+    describe: "The time that the started server has to accept connections, or with --listen the client to come, in ms",
   },
 } as const;
 

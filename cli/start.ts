@@ -26,7 +26,11 @@ export interface StartOptions {
   readonly signal: AbortSignal;
   /** The texts that its output is kept without. */
   readonly secrets: Pick<Secrets, "follow">;
+  /** What is started, and what it has to do, where that is no server that has to accept connections. */
+  readonly words?: { readonly target: string; readonly ready: string };
 }
+
+const SERVER = { target: "server", ready: "accept connections" };
 
 /** One life of a server: from one start to its end. */
 interface Life {
@@ -43,7 +47,10 @@ interface Life {
  */
 export async function start(command: string, options: StartOptions): Promise<ServerProcess> {
   if ((await options.ready()) === undefined) {
-    throw new UsageError("Something already accepts connections at the url: end it, or leave out --start to test it.");
+    const there = options.words
+      ? `A ${options.words.target} already came`
+      : "Something already accepts connections at the url";
+    throw new UsageError(`${there}: end it, or leave out --start to test it.`);
   }
   const log = openLog(options.log, options.secrets);
   let life = begin(command, log);
@@ -108,16 +115,19 @@ function howOf(code: number): string {
 }
 
 /** Waits until a server accepts connections. Resolves to a line that says why it does not, or to `undefined`. */
-async function accepting(life: Life, { ready, within, signal, log }: StartOptions): Promise<string | undefined> {
+async function accepting(
+  life: Life,
+  { ready, within, signal, log, words: { target, ready: todo } = SERVER }: StartOptions,
+): Promise<string | undefined> {
   for (const deadline = Date.now() + within; ; await sleep(PAUSE)) {
     const failure = await ready();
     if (failure === undefined || signal.aborted) return undefined;
     if (life.death) {
       const words = telling(await life.printed.tail(), false);
-      return `The server of --start did not stay up: it ended with ${life.death.how}${words === undefined ? "" : ` ("${words}")`}. Its output is in ${log}.`;
+      return `The ${target} of --start did not stay up: it ended with ${life.death.how}${words === undefined ? "" : ` ("${words}")`}. Its output is in ${log}.`;
     }
     if (Date.now() > deadline)
-      return `The server of --start did not accept connections within ${within / 1000} s (${failure}). Its output is in ${log}; --start-timeout gives it longer.`;
+      return `The ${target} of --start did not ${todo} within ${within / 1000} s (${failure}). Its output is in ${log}; --start-timeout gives it longer.`;
   }
 }
 

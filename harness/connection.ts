@@ -40,6 +40,8 @@ export interface ConnectionOptions {
 /** One connection to the target. All that happens on it is in its transcript. */
 export interface Connection {
   readonly transcript: Transcript;
+  /** The transcript by which rules judge, where a case sees only a part of what happened. */
+  readonly judged?: Transcript;
   /** The WebSocket handshake succeeded. */
   readonly opened: boolean;
   /** The reason why it did not: `ECONNREFUSED`, `HTTP 401`, … */
@@ -91,11 +93,11 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
     options.left?.();
   });
   await answered(state, wire, log, options.handshake);
-  return connection(url, options, { state, wire, log, pace });
+  return connectionOf(url, options, { state, wire, log, pace });
 }
 
 /** A WebSocket and the TCP connection below it. */
-interface Wire {
+export interface Wire {
   readonly socket: WebSocket;
   tcp: Socket | undefined;
   /** Settles once the request for a WebSocket is sent. */
@@ -138,7 +140,7 @@ async function answered(state: State, { socket, asked }: Wire, log: Recorder, ho
 }
 
 /** The parts of a connection. */
-interface Parts {
+export interface Parts {
   readonly state: State;
   readonly wire: Wire;
   readonly log: Recorder;
@@ -146,9 +148,9 @@ interface Parts {
 }
 
 /** A connection of which the handshake is over. */
-function connection(
+export function connectionOf(
   url: URL,
-  { name, anonymous, protocol, idle }: ConnectionOptions,
+  { name, anonymous, protocol, idle }: Pick<ConnectionOptions, "name" | "anonymous" | "protocol" | "idle">,
   { state, wire, log, pace }: Parts,
 ): Connection {
   const { socket, tcp } = wire;

@@ -139,17 +139,14 @@ export async function execute(it: Case, bench: Place, idle = () => {}): Promise<
 async function attempt(it: Case, bench: Place, idle: () => void): Promise<CaseResult | undefined> {
   const { shared, target } = bench;
   const { limits, identities } = shared;
-  const began = shared.clock();
   const count = identities.users?.length;
   const means = {
     room: Math.min(limits.together ?? Number.POSITIVE_INFINITY, count ?? Number.POSITIVE_INFINITY),
     users: count ?? 1 + (target.others?.length ?? 0),
     exclusive: count !== undefined,
-    redact: target.secrets?.redact ?? String,
     ...(target.secrets && { conceal: target.secrets.add }),
     ...(target.keys && { keys: target.keys }),
   };
-  const { redact } = means;
   const guests = guest(identities, it);
   const opened: Connection[] = [];
   const open = opener(guests, limits, bench, async (options, left) => {
@@ -158,26 +155,38 @@ async function attempt(it: Case, bench: Place, idle: () => void): Promise<CaseRe
     bench.availability.saw(connection, options.handshake === undefined);
     return connection;
   });
-  const { checks, connections } = await examine(it, open, { ...bench, ...means });
+  const record: Bench["record"] =
+    bench.record && (async (...kept) => (guests.gaveWay ? 0 : await bench.record?.(...kept)) ?? 0);
+  const { result, connections } = await perform(it, open, { ...bench, ...means, record });
   guests.leave();
-  if (guests.gaveWay) {
-    for (const connection of connections) connection.forget();
-    return undefined;
-  }
-  const transcripts = connections.map(({ transcript }) => redacted(transcript, redact));
-  const recorded = await bench.record?.(it, transcripts);
   const refused = [...new Set(opened.flatMap((connection) => refusalOf(connection) ?? []))];
   for (const connection of connections) connection.forget();
-  return {
+  if (guests.gaveWay) return undefined;
+  return refused.length > 0 ? { ...result, refused } : result;
+}
+
+/** Runs one case on the connections that it is given, and puts together what it found. Never throws. */
+export async function perform(
+  it: Case,
+  open: Open,
+  bench: Bench & Partial<Pick<Context, "room" | "users" | "exclusive" | "keys" | "conceal">>,
+): Promise<{ readonly result: CaseResult; readonly connections: readonly Connection[] }> {
+  const { shared, target } = bench;
+  const began = shared.clock();
+  const redact = target.secrets?.redact ?? String;
+  const { checks, connections } = await examine(it, open, { ...bench, redact });
+  const transcripts = connections.map(({ transcript }) => redacted(transcript, redact));
+  const recorded = await bench.record?.(it, transcripts);
+  const result: CaseResult = {
     case: it,
     verdict: worst(checks.map(({ verdict }) => verdict)),
     checks,
     connections: transcripts.map(keep),
     ...(recorded !== undefined && { recorded }),
-    ...(refused.length > 0 && { refused }),
     beganAt: began,
     durationMs: Math.round((shared.clock() - began) * 100) / 100,
   };
+  return { result, connections };
 }
 
 /**
@@ -211,7 +220,10 @@ export async function examine(
 
   let thrown: unknown;
   try {
-    await it.run({ connect, check, report, skip, unasked, random, idle, room, users, keys, conceal, exclusive });
+    await it.run({
+      ...{ connect, peer: connect, check, report, skip, unasked },
+      ...{ random, idle, room, users, keys, conceal, exclusive },
+    });
   } catch (error) {
     thrown = error ?? new Error("nothing");
   }
@@ -230,7 +242,8 @@ export async function examine(
     unopened: connections.find(({ opened }) => !opened)?.failure,
     limit: transcripts.flatMap(({ events }) => events.flatMap((it) => (it.type === "limit" ? [it.data] : [])))[0],
   });
-  for (const rule of protocol.rules) verdicts.apply(rule, transcripts);
+  const judged = connections.map((connection) => connection.judged ?? connection.transcript);
+  for (const rule of protocol.rules) verdicts.apply(rule, judged);
   return {
     checks: verdicts.shown(transcripts).map((check) => ({ ...check, actual: cut(redact(check.actual)) })),
     connections,

@@ -1,5 +1,6 @@
 import type { Requirement } from "./catalogue.ts";
 import type { Connection } from "./connection.ts";
+import type { Arrival } from "./door.ts";
 import type { Foundations } from "./foundation.ts";
 import type { Nothing } from "./nothing.ts";
 import type { RecordedRule, Rule } from "./rule.ts";
@@ -28,6 +29,12 @@ export interface ServeOptions {
   readonly port?: number;
   /** The name of its fault. */
   readonly fault?: string | undefined;
+}
+
+/** The options of a server that the suite plays. */
+export interface ListenOptions extends Pick<ServeOptions, "host" | "port"> {
+  /** Called with each client that asks for a WebSocket. */
+  arrived(arrival: Arrival): void;
 }
 
 /** One way in which the reference server can misbehave. */
@@ -77,6 +84,8 @@ export interface Protocol {
   readonly version: string;
   /** The options of the command line that choose it, where it is not the one that is tested without any. */
   readonly options?: readonly string[];
+  /** The kind of client that is tested, where it is no server. */
+  readonly actor?: string;
   /** The digest of the schemas of its messages, where they were read from a folder. */
   readonly schemasDigest?: string;
   /** The WebSocket subprotocols that a client offers, the one it likes best first. */
@@ -124,6 +133,8 @@ export interface Protocol {
   readonly latencies: readonly Latency[];
   /** Returns the URL to connect to, with a query, or else with that of a client of this version. Throws a `UsageError`. */
   address(target: URL, query?: string): URL;
+  /** Listens as a server does, where clients are tested. */
+  listen?(options: ListenOptions): Promise<RunningServer>;
   /** Starts the reference server. Throws a `UsageError` for an unknown fault. */
   serve(options?: ServeOptions): Promise<RunningServer>;
   /** The faults that the reference server can have, by name. */

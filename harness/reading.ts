@@ -75,32 +75,32 @@ export function ended({ events }: Pick<Recorder, "events">): Ending | undefined 
   return readFrom(last, last.code === undefined ? { frame: true } : { frame: true, code: last.code });
 }
 
-/** Returns the reason why nothing more can come on a connection that is over. */
-export function ending(events: readonly WireEvent[]): Nothing {
+/** Returns the reason why nothing more can come on a connection that is over; `target` is the target in a word. */
+export function ending(events: readonly WireEvent[], target = "server"): Nothing {
   const why = (event: WireEvent) => isBreach(event) || event.type === "error" || event.type === "limit";
   const last = events.find(why) ?? events.findLast(isServerEnd) ?? events.at(-1);
-  return readFrom(last, nothingAfter(last));
+  return readFrom(last, nothingAfter(last, target));
 }
 
-function nothingAfter(last: WireEvent | undefined): Nothing {
+function nothingAfter(last: WireEvent | undefined, target: string): Nothing {
   switch (last?.type) {
     case "error":
       return nothing(`the connection failed: ${last.data}`);
     case "violation":
-      return nothing(`the server broke the WebSocket protocol: ${last.data}`);
+      return nothing(`the ${target} broke the WebSocket protocol: ${last.data}`);
     case "limit":
       return nothing(`the suite stopped reading: ${last.data}`, true);
     case "close":
       if (last.from === "client") return nothing("the suite ended the connection itself");
-      return nothing(`the server closed the connection first (${last.code ?? "no code"})`);
+      return nothing(`the ${target} closed the connection first (${last.code ?? "no code"})`);
     case "upgrade":
-      return nothing(`the server refused the WebSocket with HTTP ${last.code ?? "nothing"}`);
+      return nothing(`the ${target} refused the WebSocket with HTTP ${last.code ?? "nothing"}`);
     case "timeout": {
       const silence = silenceOf(last);
       return silence ? silent(silence) : nothing(last.data);
     }
     default:
       if (last?.from === "client") return nothing("the suite ended the connection itself");
-      return nothing("the server ended the TCP connection first, without a close frame");
+      return nothing(`the ${target} ended the TCP connection first, without a close frame`);
   }
 }

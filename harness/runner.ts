@@ -65,11 +65,21 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
   const seed = cases.some(({ generates }) => generates) ? options.seed : 0;
   const durationMs = Math.round(shared.clock());
   const limit = shared.limits.words ?? shared.identities.words;
-  return { startedAt, durationMs, results: merge(passes), passes, stop, stalls: [...stalls], unexplained, seed, limit };
+  return {
+    startedAt,
+    durationMs,
+    results: mergePasses(passes),
+    passes,
+    stop,
+    stalls: [...stalls],
+    unexplained,
+    seed,
+    limit,
+  };
 }
 
 /** Returns what each case of a run needs. */
-function benchOf(protocol: Protocol, options: RunOptions, shared: Shared): Bench {
+export function benchOf(protocol: Protocol, options: RunOptions, shared: Shared): Bench {
   const { target, record, signal, strict, timeout, idle = timeout } = options;
   const requirements = new Map(protocol.requirements.map((it): [string, Requirement] => [it.id, it]));
   return { protocol, target, judging: { requirements, strict }, shared, random: options, idle, record, signal };
@@ -211,7 +221,7 @@ const isFailure = (result: CaseResult | undefined, { options }: Session) =>
   result?.verdict === "fail" && !options.excuses?.(result.case.id, result.checks);
 
 /** Returns the worst result of each case in several passes, `unstable` if they differ. */
-function merge(passes: readonly (readonly CaseResult[])[]): CaseResult[] {
+export function mergePasses(passes: readonly (readonly CaseResult[])[]): CaseResult[] {
   const [first = [], ...more] = passes;
   return first.map((result, i) => {
     const all = [result, ...more.map((results) => results[i] as CaseResult)];

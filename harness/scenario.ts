@@ -21,6 +21,8 @@ export interface ConnectOptions {
   readonly as?: Pick<Connection, "transcript">;
   /** The handshake, if it is not that of any client. */
   readonly handshake?: Handshake;
+  /** One on which nothing was said yet: no other case had it before. Only where a client comes by itself they share one. */
+  readonly fresh?: boolean;
 }
 
 /** The means that a case has at hand. `Id` are the requirements that it declared to test; others do not compile. */
@@ -37,6 +39,8 @@ export interface Context<Id extends string = string> {
   readonly exclusive: boolean;
   /** Opens a connection. One that the server refuses is an observation too: it did not open. */
   connect(options?: ConnectOptions): Promise<Connection>;
+  /** Awaits the client that is tested, where the target is one. One that does not come is a connection that did not open. */
+  peer(options?: Pick<ConnectOptions, "name" | "fresh">): Promise<Connection>;
   /**
    * Judges an observation: nothing breaks the requirement, and so does what does not match the expectation.
    * Returns whether it was kept, so that a case can end where going on makes no sense.

@@ -46,7 +46,7 @@ export interface RunOptions {
 
 /** The reason that a run ended before all cases ran. */
 export interface Stop {
-  /** `slow`: the target is slow, and the time was up. `missing`: shards of the run were never seen. */
+  /** `slow`: the target is slow, and the time was up. `missing`: shards of the run, or a client, were not seen any more. */
   readonly reason: "lost" | "interrupted" | "bail" | "missing" | "slow";
   readonly words: string;
   /** The cases that may have ended a target for good, the likeliest first. */

@@ -6,6 +6,8 @@ import { type Patience, patience } from "./patience.ts";
 
 /** The state that all connections of one run share. */
 export interface Shared {
+  /** The target in a word: `server`, or the kind of client that is tested. */
+  readonly target: string;
   /** The longest time that the target may take to answer, in ms. */
   readonly timeout: number;
   /** Returns the time since the run began, in ms. */
@@ -33,11 +35,15 @@ export interface Stall {
   readonly ms: number;
 }
 
-/** Makes what the connections of a new run share. `timeout` is in ms, `rate` the messages a second that each sends at most. */
-export function share(timeout: number, rate = Number.POSITIVE_INFINITY): Shared {
+/**
+ * Makes what the connections of a new run share. `timeout` is in ms, `rate` the messages a second that each sends at most; `target`
+ * is what it is called.
+ */
+export function share(timeout: number, rate = Number.POSITIVE_INFINITY, target = "server"): Shared {
   const zero = performance.now();
   const clock = () => performance.now() - zero;
   return {
+    target,
     timeout,
     clock,
     patience: patience(timeout),

@@ -1,4 +1,5 @@
 import about from "../package.json" with { type: "json" };
+import type { Door } from "./door.ts";
 import type { Renewals } from "./renewal.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -18,6 +19,8 @@ export interface Target {
   readonly insecure?: boolean | undefined;
   /** The server's process, if the suite started it. */
   readonly process?: ServerProcess | undefined;
+  /** The place where it comes to, if it is a client. */
+  readonly door?: Door | undefined;
   /** The texts that are taken out of all that is kept. */
   readonly secrets?: Secrets | undefined;
 }

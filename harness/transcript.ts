@@ -1,7 +1,7 @@
 import type { Silence } from "./nothing.ts";
 import type { Secrets } from "./secrets.ts";
 
-/** The side that did it: the suite (`client`) or the target (`server`). */
+/** The side that did it: the suite (`client`) or the target (`server`), also where the target is a client that comes to the suite. */
 export type Side = "client" | "server";
 
 interface Base {

@@ -5,7 +5,7 @@ import { LIMITS } from "./bounds.ts";
 import { bytewise } from "./frame.ts";
 import type { Recorder } from "./recorder.ts";
 import { inSegments } from "./tcp.ts";
-import type { Transcript } from "./transcript.ts";
+import type { Side, Transcript } from "./transcript.ts";
 
 /** The head of an HTTP request that asks for a WebSocket, and what may follow it. */
 export interface Head {
@@ -96,11 +96,18 @@ export function responseOf({ events }: Transcript): Response | undefined {
   return { status: event.code ?? 0, headers: headersIn(event.data), body: parts(event.data)[1] };
 }
 
-/** The value of a header that the client sent in its handshake. */
-export function askedWith({ events }: Transcript, name: string): string | undefined {
-  const event = events.find(({ from, type }) => from === "client" && type === "upgrade");
-  return event?.type === "upgrade" ? headersIn(event.data).get(name) : undefined;
-}
+const headerBy =
+  (side: Side) =>
+  ({ events }: Transcript, name: string): string | undefined => {
+    const event = events.find(({ from, type }) => from === side && type === "upgrade");
+    return event?.type === "upgrade" ? headersIn(event.data).get(name) : undefined;
+  };
+
+/** The value of a header that the suite sent in its handshake. */
+export const askedWith = headerBy("client");
+
+/** The value of a header that the target sent in its: a server in its answer, a client in its request. */
+export const cameWith = headerBy("server");
 
 /** The headers in a head, by their names in lower case; of one that stands there more than once all values, as in one list. */
 function headersIn(text: string): Map<string, string> {

@@ -64,7 +64,7 @@ export function waits(log: Log, shared: Shared, idle: () => void): Waits {
     const look = () => {
       const value = found();
       if (value !== undefined && isUsual) patience.met(what, began ?? clock(), clock());
-      if (value !== undefined || log.over) settle(value ?? ending(log.events));
+      if (value !== undefined || log.over) settle(value ?? ending(log.events, shared.target));
       return value !== undefined || log.over;
     };
     if (look()) return;

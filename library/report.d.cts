@@ -25,9 +25,13 @@ export interface Report {
     /**
      * The options that choose it, where it is not the one that is tested without any
      *
-     * @maxItems 4
+     * @maxItems 6
      */
     options?: string[];
+    /**
+     * The kind of client that was tested, where it was no server. Its events are from the server, those of the suite from the client
+     */
+    actor?: string;
     /**
      * The digest of the schemas of its messages, where they were read from a folder
      */

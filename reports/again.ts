@@ -15,12 +15,18 @@ export function again(
     "npx",
     suite.name,
     "run",
-    ...(target.embedded ? [] : [quoted(target.url)]),
+    ...placeOf(target, protocol),
     ...always,
     ...(seed === 0 ? [] : [`--seed ${seed}`]),
     ...more,
   ].join(" ");
 }
+
+/** Where a run meets its target: at a url, or at a port that it listens on until the client comes. */
+const placeOf = ({ embedded, url }: Report["target"], { actor }: Report["protocol"]): string[] => {
+  if (actor !== undefined) return ["--listen", new URL(url).port];
+  return embedded ? [] : [quoted(url)];
+};
 
 /** The command that explains a requirement, a case or a fault. */
 export const commandExplain = ({ suite, protocol }: Pick<Report, "suite" | "protocol">, id: string): string =>

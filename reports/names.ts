@@ -3,15 +3,23 @@ import type { Protocol } from "../harness/protocol.ts";
 import type { Report, ReportProtocol } from "./report.ts";
 
 /** A protocol and its version, as users read them. */
-export const titleOf = ({ name = "protocol", version }: Report["protocol"]): string => `${name} ${version}`;
+export const titleOf = ({ name = "protocol", version, actor }: Report["protocol"]): string =>
+  `${name} ${version}${actor === undefined ? "" : ` for ${actor}s`}`;
 
 /** The facts that a report keeps of a protocol. */
-export const aboutProtocol = ({ name, version, options, schemasDigest }: Protocol): ReportProtocol => ({
+export const aboutProtocol = ({ name, version, actor, options, schemasDigest }: Protocol): ReportProtocol => ({
   name,
   version,
+  ...(actor !== undefined && { actor }),
   ...(options && { options }),
   ...(schemasDigest !== undefined && { schemas: schemasDigest }),
 });
+
+/** The target in words: its url, and what is there or comes there. */
+export const targetOf = ({ target, protocol }: Pick<Report, "target" | "protocol">): string => {
+  if (target.embedded) return `${target.url} (the embedded reference server)`;
+  return protocol.actor === undefined ? target.url : `the ${protocol.actor} that came to ${target.url}`;
+};
 
 /** Returns the statement of a requirement; nothing where the catalogue lacks it. */
 export const statementOf = (id: string, requirements: readonly Requirement[]): string =>

@@ -36,11 +36,11 @@ export function reportFrom(content: string, file: string): Report {
 }
 
 /** A report of the protocol that is known: the requirements of others have no words. Throws a `UsageError`. */
-export function ofProtocol(known: Pick<Protocol, "name" | "version">, report: Report, file: string): Report {
-  const { name = known.name, version } = report.protocol;
-  if (name === known.name && version === known.version) return report;
+export function ofProtocol(known: Pick<Protocol, "name" | "version" | "actor">, report: Report, file: string): Report {
+  const { name = known.name, version, actor } = report.protocol;
+  if (name === known.name && version === known.version && actor === known.actor) return report;
   throw new UsageError(
-    `${file} is of ${name} ${version}; this suite knows ${titleOf(known)}. Read it with the version that wrote it.`,
+    `${file} is of ${titleOf({ ...report.protocol, name })}; this suite knows ${titleOf(known)}. Read it with the version that wrote it.`,
   );
 }
 

@@ -10,6 +10,8 @@ export interface ReportProtocol {
   readonly version: string;
   /** The options that choose it, where it is not the one that is tested without any. */
   readonly options?: readonly string[];
+  /** The kind of client that was tested, where it was no server: its events are `from` the `server`, those of the suite from the `client`. */
+  readonly actor?: string;
   /** The digest of the schemas that were read, where they are not those of the suite. */
   readonly schemas?: string;
 }

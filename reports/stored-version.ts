@@ -1,22 +1,27 @@
 import { open } from "node:fs/promises";
+import { isObject, parse } from "../harness/transcript.ts";
 import { reportFile } from "./read.ts";
 
 /** The bytes of a report in which its protocol version stands. */
 const HEAD = 4_096;
 
-const VERSION = /^\ufeff?\s*\{\s*"suite"\s*:.*?"protocol"\s*:\s*\{[^{}]*?"version"\s*:\s*"([^"\\]*)"/s;
+const PROTOCOL = /^\ufeff?\s*\{\s*"suite"\s*:.*?"protocol"\s*:\s*(\{[^{}]*\})/s;
 
 /**
- * The protocol version that a stored report says, by its beginning; nothing of what is no report, or cannot be read: whoever reads
- * all of it says why.
+ * The protocol version that a stored report says, and the kind of client if it is of one, by its beginning; nothing of what is no report,
+ * or cannot be read: whoever reads all of it says why.
  */
-export async function storedVersion(path: string): Promise<string | undefined> {
+export async function storedVersion(
+  path: string,
+): Promise<{ readonly version?: string | undefined; readonly actor?: string | undefined }> {
   const file = await open(await reportFile(path)).catch(() => undefined);
-  if (!file) return undefined;
+  if (!file) return {};
   try {
-    if (!(await file.stat()).isFile()) return undefined;
+    if (!(await file.stat()).isFile()) return {};
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD), 0, HEAD, 0);
-    return VERSION.exec(buffer.toString("utf8", 0, bytesRead))?.[1];
+    const protocol = parse(PROTOCOL.exec(buffer.toString("utf8", 0, bytesRead))?.[1] ?? "");
+    const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+    return isObject(protocol) ? { version: text(protocol.version), actor: text(protocol.actor) } : {};
   } finally {
     await file.close();
   }

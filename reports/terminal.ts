@@ -5,7 +5,7 @@ import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { explainFindings } from "./explain.ts";
 import { beginning, findings, isNews, skippedBy } from "./findings.ts";
-import { listed, titleOf } from "./names.ts";
+import { listed, targetOf, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
 import { casesOf, isWhole, requirementsOf } from "./scope.ts";
@@ -135,7 +135,7 @@ const unjudgedOf = ({ cases, target }: Report) => [
 
 function summary(report: Report, options: TerminalOptions): string[] {
   const { colors: c, requirements, written, missing: unwritten = [], heavy, left } = options;
-  const { durationMs, protocol, target, seed } = report;
+  const { durationMs, protocol, seed } = report;
   const painted = (counts: Report["counts"]) =>
     VERDICTS.filter((it) => counts[it] > 0)
       .map((it) => paint(c, it, `${counts[it]} ${it}`))
@@ -150,7 +150,7 @@ function summary(report: Report, options: TerminalOptions): string[] {
     headline(report, options),
     ...outdated(report, c),
     ...remarked(report, options),
-    `  target   ${visible(target.url)}${target.embedded ? " (the embedded reference server)" : ""}`,
+    `  target   ${visible(targetOf(report))}`,
     ...overview(report, c),
     ...(report.recording
       ? traffic(report, report.recording, painted(report.recording.connections))

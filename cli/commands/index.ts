@@ -1,10 +1,12 @@
 import type { VersionChoice } from "../../suites/index.ts";
 import {
+  ACTOR,
   CERTIFYING,
   CHECKING,
   COMPARING,
   EXPECTING,
   EXPLAINING,
+  LISTENING,
   LISTING,
   LOOPING,
   OUTPUT,
@@ -22,10 +24,11 @@ import { command, type Subcommand } from "./subcommand.ts";
 const needed = (describe: string) => ({ type: "string", demandOption: true, describe }) as const;
 const files = (describe: string) => ({ type: "string", array: true, demandOption: true, describe }) as const;
 
-/** The protocol version of stored reports, as far as the first says. */
-const storedChoice = async (paths: readonly string[]): Promise<VersionChoice> => ({
-  protocol: await (await import("../../reports/stored-version.ts")).storedVersion(paths[0] ?? ""),
-});
+/** The protocol version of stored reports and whom they are of, as far as the first says. */
+const storedChoice = async (paths: readonly string[]): Promise<VersionChoice> => {
+  const { version, actor } = await (await import("../../reports/stored-version.ts")).storedVersion(paths[0] ?? "");
+  return { protocol: version, actor };
+};
 
 /** All commands. Each loads what it needs when it runs. */
 export const COMMANDS: Readonly<Record<string, Subcommand>> = {
@@ -34,7 +37,7 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
     describe: "Run the suites against a server, or without a url against the embedded reference server",
     findsConfig: true,
     positionals: { url: target("ws:, wss:, http: or https: url of the server") },
-    options: { ...PROTOCOL, ...SELECTION, ...RUNNING, ...LOOPING, ...EXPECTING, ...OUTPUT },
+    options: { ...PROTOCOL, ...ACTOR, ...SELECTION, ...RUNNING, ...LISTENING, ...LOOPING, ...EXPECTING, ...OUTPUT },
     run: async (args, load) => (await import("./run.ts")).runCommand(args, await load(args)),
   }),
   list: command({
@@ -42,7 +45,7 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
     describe: "List every case and requirement",
     findsConfig: true,
     positionals: {},
-    options: { ...PROTOCOL, ...SELECTION, ...LISTING },
+    options: { ...PROTOCOL, ...ACTOR, ...SELECTION, ...LISTING },
     async run(args, load) {
       (await import("./list.ts")).listCommand(args, await load(args));
       return undefined;
@@ -53,7 +56,7 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
     describe:
       "Explain a case, a requirement or a fault: what is sent, what is accepted, why, and what usually goes wrong",
     positionals: { id: needed("id of a case or requirement, or name of a fault") },
-    options: { ...PROTOCOL, ...EXPLAINING },
+    options: { ...PROTOCOL, ...ACTOR, ...EXPLAINING },
     async run(args, load) {
       await (await import("./explain.ts")).explainCommand(args, await load(args));
       return undefined;

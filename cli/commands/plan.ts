@@ -11,6 +11,7 @@ import { distinct, prepare } from "../../reports/write.ts";
 import { DEFAULTS } from "../defaults.ts";
 import { type Selection, select } from "../select.ts";
 import type { Reached } from "../target.ts";
+import { isEmbedded } from "./reach.ts";
 import { given, type TestArguments } from "./test.ts";
 
 /** The options of `run`, as the command line gives them. */
@@ -40,11 +41,7 @@ export interface Plan {
 /** Plans a run, and makes sure that its files can be written. Throws a `UsageError`. */
 export async function planOf(args: RunArguments, protocol: Protocol): Promise<Plan> {
   // What failed last may put load on a server, and did so before.
-  const whole = select(
-    protocol,
-    args,
-    args.all || args.url === undefined || (args.lastFailed && args.watch === undefined),
-  );
+  const whole = select(protocol, args, args.all || isEmbedded(args) || (args.lastFailed && args.watch === undefined));
   const files = destinations(args, OUT);
   const folder = folderOf(args, OUT);
   const [log, json] = [join(folder, "server.log"), files.get("json")];
@@ -75,8 +72,8 @@ export const tellingOf = (args: RunArguments, { log }: Plan, target: Reached) =>
 const BUDGET = 7.5;
 
 /** The time that a run has, in ms; nothing bounds one that was asked to take longer than usual. */
-const budgetOf = ({ url, timeout, all, concurrency, runs, idle }: RunArguments): number | undefined =>
-  concurrency === 1 || runs > DEFAULTS.runs || idle ? undefined : BUDGET * timeout * (all || url === undefined ? 2 : 1);
+const budgetOf = ({ timeout, all, concurrency, runs, idle, ...place }: RunArguments): number | undefined =>
+  concurrency === 1 || runs > DEFAULTS.runs || idle ? undefined : BUDGET * timeout * (all || isEmbedded(place) ? 2 : 1);
 
 /** The files that a run reads. */
 const inputsOf = ({

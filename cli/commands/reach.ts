@@ -7,10 +7,13 @@ import { onInterrupt } from "../interrupt.ts";
 import { start } from "../start.ts";
 import { aim, linesOf, type Reached, readCertificates, resolves, targetHeaders } from "../target.ts";
 import { areSome, identify, readUsers, type UserArguments } from "../users.ts";
+import { type Approach, receive } from "./receive.ts";
 
 /** The options that name the server under test and the way to it. */
 export interface TargetArguments extends UserArguments {
   readonly url?: string | undefined;
+  /** The port on which the suite waits for the client that is tested. */
+  readonly listen?: number | undefined;
   readonly header?: readonly string[] | undefined;
   readonly credential?: readonly string[] | undefined;
   readonly redact?: readonly string[] | undefined;
@@ -22,6 +25,10 @@ export interface TargetArguments extends UserArguments {
   readonly startTimeout: number;
   readonly timeout: number;
 }
+
+/** Tells if the embedded reference server is tested, since no other target is named. */
+export const isEmbedded = ({ url, listen }: Pick<TargetArguments, "url" | "listen">): boolean =>
+  url === undefined && listen === undefined;
 
 /** The surroundings of a test. */
 export interface Around {
@@ -60,15 +67,13 @@ export async function withTarget(
   }
 }
 
-interface Reaching extends Omit<Around, "files" | "keep"> {
-  readonly signal: AbortSignal;
-  /** Gets the end of what is started. */
-  readonly closing: (() => Promise<void>)[];
-}
-
 /** Returns the target, which is started if the suite is to do so. Throws as `withTarget` does. */
-async function reach(args: TargetArguments, { log, protocol, signal, closing }: Reaching): Promise<Reached> {
-  const { url, start: command, startTimeout, timeout } = args;
+async function reach(args: TargetArguments, { log, protocol, signal, closing }: Approach): Promise<Reached> {
+  const { url, listen, start: command, startTimeout, timeout } = args;
+  if (listen !== undefined) {
+    const redact = await linesOf(args.redact ?? []);
+    return await receive({ port: listen, redact, start: command, startTimeout }, { log, protocol, signal, closing });
+  }
   const [way, users] = await Promise.all([wayOf(args), readUsers(args)]);
   if (url === undefined) {
     if (command !== undefined)

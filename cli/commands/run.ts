@@ -17,6 +17,7 @@ import { test } from "./test.ts";
 
 /** Runs the suites, writes the reports, and resolves to the exit code. */
 export async function runCommand(args: RunArguments, protocol: Protocol): Promise<number> {
+  fitting(args, protocol);
   const plan = await planOf(args, protocol);
   const page = plan.files.get("html");
   if (args.open && page === undefined)
@@ -41,6 +42,17 @@ export async function runCommand(args: RunArguments, protocol: Protocol): Promis
     await open();
     return code;
   });
+}
+
+/** Throws a `UsageError` where the options do not go together that say whether a server is tested, or a client that comes. */
+function fitting({ url, listen, watch }: RunArguments, { actor }: Protocol): void {
+  if (listen === undefined && actor !== undefined)
+    throw new UsageError(`--actor ${actor} needs --listen <port>: an ${actor} comes to the suite by itself.`);
+  if (listen === undefined) return;
+  if (actor === undefined)
+    throw new UsageError("--listen goes with --protocol v0 --actor autohost: the suite plays the server then.");
+  if (url !== undefined) throw new UsageError(`--listen takes no url: the ${actor} comes to the suite by itself.`);
+  if (watch !== undefined) throw new UsageError("--watch goes with the url of a server, and not with --listen.");
 }
 
 /** The report of the last run, and the selected cases that failed in it. */

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import picocolors from "picocolors";
 import { groupBy } from "../../harness/group.ts";
+import { host } from "../../harness/host.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { type RunResult, run } from "../../harness/runner.ts";
 import type { Case } from "../../harness/scenario.ts";
@@ -14,7 +15,7 @@ import type { Report } from "../../reports/report.ts";
 import type { ShardOptions } from "../../reports/shard.ts";
 import { DEFAULTS } from "../defaults.ts";
 import type { Reached } from "../target.ts";
-import type { TargetArguments } from "./reach.ts";
+import { isEmbedded, type TargetArguments } from "./reach.ts";
 
 /** The options that say how a target is tested. */
 export interface TestArguments
@@ -53,15 +54,16 @@ export async function test(
   const idle = args.idle === undefined ? undefined : args.idle * 1_000;
   const rate = args.rate ?? (args.url === undefined ? undefined : protocol.rate);
   const options = { repeat: 1, bail: false, ...args, target, rate, seed, idle, ...tools };
-  const result = await run(protocol, cases, { ...options, onResult: progress?.result ?? (() => {}) }).finally(
-    progress?.end,
-  );
+  const { door } = target;
+  const all = { ...options, onResult: progress?.result ?? (() => {}) };
+  const running = door ? host(protocol, cases, { ...all, target: { ...target, door } }) : run(protocol, cases, all);
+  const result = await running.finally(progress?.end);
   const report = makeReport(result, {
     suite: { name: about.name, version: about.version },
     protocol,
     target: {
       url: target.secrets.redact(target.url.href),
-      embedded: args.url === undefined,
+      embedded: isEmbedded(args),
       strict,
       ...(failOnUnstable && { failOnUnstable }),
     },

@@ -1,12 +1,11 @@
 import { isBroken, type Requirement } from "../../harness/catalogue.ts";
 import { breaking, type Protocol } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
-import about from "../../package.json" with { type: "json" };
 import { explainConnections } from "../../reports/explain.ts";
 import type { ReportCase, ReportConnection } from "../../reports/report.ts";
 import { exchange } from "./exchange.ts";
 import { observe } from "./plain.ts";
-import { chosen, factsOf, type NamedCase, type RequirementFacts, reading } from "./requirement.ts";
+import { factsOf, type NamedCase, type RequirementFacts, reading, runOf } from "./requirement.ts";
 import { trial } from "./trial.ts";
 
 /** The timeout against a reference server with a fault, in ms. It answers at once or never. */
@@ -41,10 +40,11 @@ interface AboutTest {
   readonly refuses: readonly Omit<Example, "requirement">[];
 }
 
-/** Explains a case by running it against the embedded reference server, as it is and with faults. */
+/** Explains a case by running it against the embedded reference server, as it is and with faults. No client is embedded. */
 export async function aboutCase(it: Case, protocol: Protocol): Promise<AboutCase> {
   const observed = observe(it);
-  const [[shown], examples] = await Promise.all([trial(protocol, [observed.case]), refused(it, protocol)]);
+  const tries = protocol.actor === undefined;
+  const [[shown], examples] = await Promise.all([tries ? trial(protocol, [observed.case]) : [], refused(it, protocol)]);
   const connections = shown?.connections ?? [];
   const tested = protocol.requirements.filter(({ id }) => it.tests.includes(id));
   return {
@@ -62,8 +62,8 @@ export async function aboutCase(it: Case, protocol: Protocol): Promise<AboutCase
         .map(({ actual, fault }) => ({ actual, fault })),
     })),
     connections,
-    byHand: exchange(connections, observed.beyond, protocol.subprotocols),
-    run: `${about.name} run <url>${chosen(protocol)} --case ${it.id}`,
+    byHand: tries ? exchange(connections, observed.beyond, protocol.subprotocols) : [],
+    run: `${runOf(protocol)} --case ${it.id}`,
   };
 }
 
@@ -80,11 +80,13 @@ export function caseInWords(
 ): string[] {
   return [
     id,
-    `  the client: ${title}`,
+    protocol.actor === undefined ? `  the client: ${title}` : `  ${title}`,
     ...(place === undefined ? [] : [`  defined in ${place}`]),
     "  it tests",
     ...tests.flatMap((it) => testInWords(it, protocol)),
-    "  and the rules of every message. Against the embedded reference server, which conforms, this passes over the wire:",
+    connections.length === 0
+      ? "  and the rules of every message."
+      : "  and the rules of every message. Against the embedded reference server, which conforms, this passes over the wire:",
     ...explainConnections(connections).map((line) => `    ${line}`),
     ...byHand.map((line) => `  ${line}`),
     `  run it alone: ${run}`,

@@ -23,6 +23,10 @@ const SOURCES: Readonly<Record<string, string>> = {
 /** The options that choose a protocol version, as they stand behind others. */
 export const chosen = ({ options = [] }: Protocol): string => options.map((it) => ` ${quoted(it)}`).join("");
 
+/** The command that runs cases, before the options that choose them. */
+export const runOf = (protocol: Protocol): string =>
+  `${about.name} run ${protocol.actor === undefined ? "<url>" : "--listen <port>"}${chosen(protocol)}`;
+
 /** Names the source of a requirement: `D version (the endpoint's description or flags)`. */
 export function sourceOf({ source, why }: Requirement): string {
   const letter = Object.keys(SOURCES).find((key) => source.startsWith(key)) ?? "";
@@ -91,7 +95,7 @@ export async function aboutRequirement(requirement: Requirement, protocol: Proto
     everywhere,
     faults: breaking(id, await protocol.faults()).map(([name, { says }]) => ({ name, says })),
     cases,
-    ...((everywhere || cases.length > 0) && { run: `${about.name} run <url>${chosen(protocol)} --requirement ${id}` }),
+    ...((everywhere || cases.length > 0) && { run: `${runOf(protocol)} --requirement ${id}` }),
   };
 }
 

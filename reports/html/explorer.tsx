@@ -9,6 +9,7 @@ import type { PageCase, PageData } from "./data.ts";
 import { type Filter, NOTHING_HIDDEN, showsCase, showsRequirement } from "./filter.ts";
 import { useLinks } from "./links.ts";
 import { RequirementRow } from "./requirement.tsx";
+import { Actor } from "./timeline.tsx";
 import { plural } from "./words.ts";
 
 /** The part of the page that a reader works with: filters, requirements and cases. In a browser, `live`. */
@@ -25,11 +26,11 @@ export function Explorer({ data }: { readonly data: PageData }) {
   useEffect(() => document.documentElement.classList.add("live"), []);
   const shown = `${shownRequirements.size} of ${plural(data.requirements.length, "requirement")}, ${shownCases.size} of ${plural(data.cases.length, "case")}`;
   return (
-    <>
+    <Actor.Provider value={data.protocol.actor}>
       <Controls choices={index.choices} filter={filter} onFilter={onFilter} shown={shown} />
       <Requirements data={data} index={index} shown={shownRequirements} />
       <Cases data={data} index={index} shown={shownCases} />
-    </>
+    </Actor.Provider>
   );
 }
 
@@ -65,7 +66,10 @@ const Requirements = ({ data, index, shown }: RowsProps & { readonly data: PageD
 const Cases = ({ data, index, shown }: RowsProps & { readonly data: PageData }) => (
   <section aria-labelledby="cases">
     <h2 id="cases">Cases</h2>
-    <p class="note">By suite. A case is one thing that a client does; it has the worst verdict of its checks.</p>
+    <p class="note">
+      By suite. A case is one thing that {data.protocol.actor === undefined ? "a client" : "the server"} does; it has
+      the worst verdict of its checks.
+    </p>
     {shown.size === 0 && <p class="none">No case matches.</p>}
     {index.suites.map(([name, rows]) => (
       <Group name={name} verdicts={rows} hidden={!rows.some(({ id }) => shown.has(id))} key={name}>

@@ -6,13 +6,14 @@ import { Explorer } from "./explorer.tsx";
 import { Notes } from "./notes.tsx";
 import { page, readAssets } from "./page.tsx";
 import { Facts, Summary } from "./summary.tsx";
+import { Actor } from "./timeline.tsx";
 import { Wrong } from "./wrong.tsx";
 
 /** The report as one page. */
 export async function html(report: Report, protocol: Protocol): Promise<string> {
   const data = pageData(report, protocol, await protocol.faults());
   const body = (
-    <>
+    <Actor.Provider value={data.protocol.actor}>
       <Summary data={data} />
       <main>
         <Wrong data={data} />
@@ -28,7 +29,7 @@ export async function html(report: Report, protocol: Protocol): Promise<string> 
           Made by {data.suite.name} {data.suite.version}. report.json holds everything on this page.
         </p>
       </footer>
-    </>
+    </Actor.Provider>
   );
   const title = `${shownVerdict(data).toUpperCase()} · ${meaning(data).headline} · ${data.target.url}`;
   return page({ title, body, data, ...(await readAssets()) });

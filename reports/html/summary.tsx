@@ -1,7 +1,7 @@
 import { commandAlone } from "../again.ts";
 import { findings, tally } from "../findings.ts";
 import { loadOf } from "../latency.ts";
-import { NAMES, titleOf } from "../names.ts";
+import { NAMES, targetOf, titleOf } from "../names.ts";
 import { type Remark, remarks } from "../remarks.ts";
 import { casesOf, isWhole, requirementsOf } from "../scope.ts";
 import { meaning, shownVerdict } from "../verdict.ts";
@@ -83,7 +83,7 @@ function Remarked({ of, data }: { readonly of: Remark; readonly data: PageData }
 export function Facts({ data }: { readonly data: PageData }) {
   const { target, suite, startedAt, durationMs, seed, shard, recording, latencies = [], concurrency } = data;
   const facts: readonly (readonly [string, string])[] = [
-    ["Target", `${target.url}${target.embedded ? " (the embedded reference server)" : ""}`],
+    ["Target", targetOf(data)],
     ["Suite", `${suite.name} ${suite.version}`],
     ["Started", startedAt.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
     ["Took", `${(durationMs / 1000).toFixed(2)} s`],
@@ -126,7 +126,7 @@ function Counts({ data }: { readonly data: PageData }) {
         <p class="label">{data.recording ? plural(cases.length, "case") : `${casesOf(data)} cases`}</p>
         <ul class="tally">
           {tally(cases).map(([verdict, n]) => (
-            <li key={verdict} title={MEANINGS[verdict]}>
+            <li key={verdict} title={MEANINGS[verdict].replace("server", data.protocol.actor ?? "server")}>
               <strong>{n}</strong> <VerdictTag of={verdict} />
             </li>
           ))}

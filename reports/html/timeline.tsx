@@ -1,4 +1,5 @@
-import { useState } from "preact/hooks";
+import { createContext } from "preact";
+import { useContext, useState } from "preact/hooks";
 import { isRemark, notable } from "../wrong.ts";
 import { EventContent } from "./content.tsx";
 import type { PageCase } from "./data.ts";
@@ -8,13 +9,19 @@ import { EVENTS, plural } from "./words.ts";
 /** Events of a connection, or connections of a case, that are shown at first. */
 const MOST = { events: 30, connections: 10, open: 3 } as const;
 
+/** The kind of client that was tested, if it was no server. */
+export const Actor = createContext<string | undefined>(undefined);
+
 /** The legend of the arrows. */
-export const Legend = () => (
-  <p class="legend">
-    <span class="arrow client">→</span> the suite sends, as a client; <span class="arrow server">←</span> the server
-    sends. Times are in milliseconds.
-  </p>
-);
+export function Legend() {
+  const actor = useContext(Actor);
+  return (
+    <p class="legend">
+      <span class="arrow client">→</span> the suite sends, as {actor === undefined ? "a client" : "the server"};{" "}
+      <span class="arrow server">←</span> the {actor ?? "server"} sends. Times are in milliseconds.
+    </p>
+  );
+}
 
 interface EventsProps {
   readonly events: readonly PageEvent[];
@@ -57,14 +64,16 @@ interface EventProps extends Pick<EventsProps, "began" | "brief"> {
 }
 
 function Event({ event, began, brief = false, came }: EventProps) {
+  const actor = useContext(Actor);
   const side = isRemark(event) ? "suite" : event.from;
+  const sender = actor === undefined ? side : { client: "server", server: actor, suite: "suite" }[side];
   const state = [side, isTroubled(event) ? "trouble" : "", came === undefined ? "" : "spot"].filter(Boolean).join(" ");
   return (
     <li class={`event ${state}`}>
       <span class="time">{(event.at - began).toFixed(1)}</span>{" "}
       <span class={`arrow ${side}`}>
         <span aria-hidden="true">{ARROWS[side]}</span>
-        <span class="unseen"> {side}</span>
+        <span class="unseen"> {sender}</span>
       </span>{" "}
       <span class="type">
         {EVENTS[event.type]}

@@ -52,13 +52,18 @@ export function markdown(report: Report, requirements: readonly Requirement[], k
   );
 }
 
+const namedTarget = ({ target, protocol: { actor } }: Report) =>
+  target.embedded
+    ? [text("the embedded reference server")]
+    : [...(actor === undefined ? [] : [text(`the ${actor} that came to `)]), code(target.url)];
+
 function overview(report: Report): RootContent {
   const { target, suite, cases, durationMs, recording } = report;
   const tallies = tally(cases)
     .map(([verdict, n]) => `${n} ${verdict}`)
     .toReversed();
   return bullets([
-    [text("Target: "), target.embedded ? text("the embedded reference server") : code(target.url)],
+    [text("Target: "), ...namedTarget(report)],
     [
       text(
         `Cases: ${recording ? cases.length : casesOf(report)} in ${(durationMs / 1000).toFixed(2)} s (${tallies.join(", ")})`,

@@ -30,7 +30,7 @@ export const requirements = [
     section: "messages",
     level: "MUST",
     source: "S",
-    statement: "Every message is one that the server may send: its schema names the server as its source.",
+    statement: "Every message is one that its sender may send: its schema names the sender as its source.",
   },
   {
     id: "message.schema",
@@ -60,7 +60,7 @@ export const requirements = [
     level: "MUST",
     source: "M",
     statement:
-      "Every response has the `messageId` and the `commandId` of a request that the client sent on this connection, and that is still open or was among the last 100 to be answered.",
+      "Every response has the `messageId` and the `commandId` of a request that was sent to its sender on this connection, and that is still open or was among the last 100 to be answered.",
   },
   {
     id: "response.once",
@@ -88,7 +88,7 @@ export const requirements = [
     section: "messages",
     level: "SHOULD",
     source: "M",
-    statement: "The `messageId` of an event or request of the server is not that of one of the last 100.",
+    statement: "The `messageId` of an event or request is not that of one of the last 100 of its sender.",
   },
   {
     id: "auth.required",
@@ -353,7 +353,7 @@ export const requirements = [
     level: "MUST",
     source: "M",
     statement:
-      "A request that breaks the schema of its command in one point (a property is missing, of a wrong type, not in its list, too long) fails with `invalid_request`. A server that lacks the command says `command_unimplemented` instead; what is too long may have a reason of its own.",
+      "A request that breaks the schema of its command in one point (a property is missing, of a wrong type, not in its list, too long) fails with `invalid_request`. Who lacks the command says `command_unimplemented` instead; what is too long may have a reason of its own.",
   },
   {
     id: "invalid.usable",

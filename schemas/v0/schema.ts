@@ -5,12 +5,16 @@ export type Schema = Readonly<Record<string, unknown>>;
 export const KINDS = ["request", "response", "event"] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** The schema of one message, and who sends it to whom. */
-export interface MessageSchema {
-  readonly command: string;
-  readonly kind: Kind;
+/** Who sends a message to whom. */
+export interface Direction {
   readonly source: readonly string[];
   readonly target: readonly string[];
+}
+
+/** The schema of one message, and who sends it to whom. */
+export interface MessageSchema extends Direction {
+  readonly command: string;
+  readonly kind: Kind;
   readonly schema: Schema;
 }
 
@@ -52,7 +56,10 @@ const message = (type: Kind, command: string, more: Readonly<Record<string, Sche
 
 const withData = (data: Schema | undefined): Readonly<Record<string, Schema>> => (data ? { data } : {});
 
-/** A request of a user, and the response of the server. `ok` is the data of a success, `reasons` are its own. */
+const TO_SERVER: Direction = { source: ["user"], target: ["server"] };
+const FROM_SERVER: Direction = { source: ["server"], target: ["user"] };
+
+/** A request, by default of a user, and its response. `ok` is the data of a success, `reasons` are its own. */
 export function command(
   name: string,
   {
@@ -60,11 +67,13 @@ export function command(
     optional = false,
     ok,
     reasons = [],
+    way = TO_SERVER,
   }: {
     readonly data?: Schema;
     readonly optional?: boolean;
     readonly ok?: Schema;
     readonly reasons?: readonly string[];
+    readonly way?: Direction;
   } = {},
 ): readonly MessageSchema[] {
   const success = message("response", name, { status: { const: "success" }, ...withData(ok) });
@@ -74,19 +83,17 @@ export function command(
     {
       command: name,
       kind: "request",
-      source: ["user"],
-      target: ["server"],
+      ...way,
       schema: message("request", name, withData(data), ...(optional ? ["data"] : [])),
     },
-    { command: name, kind: "response", source: ["server"], target: ["user"], schema: { anyOf: [success, failed] } },
+    { command: name, kind: "response", source: way.target, target: way.source, schema: { anyOf: [success, failed] } },
   ];
 }
 
-/** An event that the server sends to a user. */
-export const event = (name: string, data: Schema): MessageSchema => ({
+/** An event, by default one that the server sends to a user. */
+export const event = (name: string, data: Schema, way = FROM_SERVER): MessageSchema => ({
   command: name,
   kind: "event",
-  source: ["server"],
-  target: ["user"],
+  ...way,
   schema: message("event", name, { data }),
 });

@@ -23,7 +23,8 @@ function clauseOf(source: string): Clause {
   return { place: `protocol.md, ${section}`, link: `${DOCUMENT}#${section.toLowerCase().replaceAll(" ", "-")}` };
 }
 
-const clausesOf = (some: readonly Requirement[]): Readonly<Record<string, Clause>> =>
+/** Where some requirements come from. */
+export const clausesOf = (some: readonly Requirement[]): Readonly<Record<string, Clause>> =>
   Object.fromEntries(some.map(({ id, source }) => [id, clauseOf(source)]));
 
 /** Where each requirement comes from. */

@@ -68,19 +68,22 @@ const forms = Object.fromEntries(
   ]),
 );
 
+/** The requirements that explain others in the same case. */
+export const within: Foundations["within"] = {
+  "response.correlated": ["request.echo", "unknown.unimplemented", "event.unanswered"],
+  "response.reason": ["event.unanswered"],
+  "message.known": ["unknown.unimplemented", "unknown.odd", "request.wrong-direction", "event.unanswered"],
+  "message.direction": ["request.wrong-direction"],
+  "malformed.closed": ["malformed.survives"],
+  "malformed.code": ["malformed.survives"],
+};
+
 /** The ways in which requirements of this version rest on one another: they keep one cause from being many findings. */
 export const foundations: Foundations = {
   plain,
   forms,
   varying: {},
-  within: {
-    "response.correlated": ["request.echo", "unknown.unimplemented", "event.unanswered"],
-    "response.reason": ["event.unanswered"],
-    "message.known": ["unknown.unimplemented", "unknown.odd", "request.wrong-direction", "event.unanswered"],
-    "message.direction": ["request.wrong-direction"],
-    "malformed.closed": ["malformed.survives"],
-    "malformed.code": ["malformed.survives"],
-  },
+  within,
   general: ["message.json", "message.envelope", "response.correlated", "response.once"],
   refused: "version.selected",
   awaited: { [`the response to ${STATS}`]: "request.answered" },

@@ -1,16 +1,16 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
-import { isServerEnd } from "../../harness/transcript.ts";
+import type { Context } from "../../harness/scenario.ts";
+import { isServerEnd, type Message } from "../../harness/transcript.ts";
 import { besideBystander } from "../websocket/survival.ts";
 import { inQuotes, slug } from "../websocket/words.ts";
 import { dialect, heard, request, STATS } from "./dialect.ts";
 import { POLICY, scenario } from "./protocol.ts";
 
-const whole = request(STATS, "malformed");
 const json = JSON.stringify;
 
-/** The messages that are none, by what is wrong with them. */
-const MALFORMED: Readonly<Record<string, string>> = {
+/** The messages that are none, by what is wrong with them; each is made of a request. */
+export const malformedTexts = (whole: Message): Readonly<Record<string, string>> => ({
   "a word": "banana",
   empty: "",
   "cut off": json(whole).slice(0, -1),
@@ -30,14 +30,36 @@ const MALFORMED: Readonly<Record<string, string>> = {
   "null as messageId": json({ ...whole, messageId: null }),
   "no commandId": json({ ...whole, commandId: undefined }),
   "a number as commandId": json({ ...whole, commandId: 1 }),
-  "an array as commandId": json({ ...whole, commandId: [STATS] }),
-};
+  "an array as commandId": json({ ...whole, commandId: [whole.commandId] }),
+});
 
-/** The close frame of the server. */
+/** The close frame of the other side. */
 const closing = ({ transcript }: Connection) =>
   transcript.events.flatMap((event) => (event.type === "close" && isServerEnd(event) ? [event] : []))[0];
 
-const malformed = Object.entries(MALFORMED).map(([name, text]) =>
+const closedWith = (code: number) => ({
+  title: `a close frame with code ${code}`,
+  type: "object",
+  properties: { frame: { const: true }, code: { const: code } },
+  required: ["frame", "code"],
+});
+
+/** Judges how the other side ends a connection over a message that is none. */
+export async function judgeRefusal(
+  client: Connection,
+  { check }: Pick<Context<"malformed.closed" | "malformed.code" | "malformed.reason">, "check">,
+): Promise<void> {
+  const ending = await client.closed();
+  if (!check("malformed.closed", ending) || isNothing(ending)) return;
+  if (!check("malformed.code", ending, closedWith(POLICY))) return;
+  check("malformed.reason", closing(client)?.data ?? "", {
+    title: "a reason in the close frame",
+    type: "string",
+    minLength: 1,
+  });
+}
+
+const malformed = Object.entries(malformedTexts(request(STATS, "malformed"))).map(([name, text]) =>
   scenario({
     id: `malformed/${slug(name)}`,
     title: `a client sends ${inQuotes(text)}`,
@@ -46,24 +68,10 @@ const malformed = Object.entries(MALFORMED).map(([name, text]) =>
     run: (context) =>
       besideBystander(dialect, context, "malformed.survives", async (client) => {
         client.send(text);
-        const ending = await client.closed();
-        if (!context.check("malformed.closed", ending) || isNothing(ending)) return;
-        if (!context.check("malformed.code", ending, closedWith(POLICY))) return;
-        context.check("malformed.reason", closing(client)?.data ?? "", {
-          title: "a reason in the close frame",
-          type: "string",
-          minLength: 1,
-        });
+        await judgeRefusal(client, context);
       }),
   }),
 );
-
-const closedWith = (code: number) => ({
-  title: `a close frame with code ${code}`,
-  type: "object",
-  properties: { frame: { const: true }, code: { const: code } },
-  required: ["frame", "code"],
-});
 
 /** The cases of the section "Malformed messages". */
 export const malformedMessageCases = [

@@ -39,7 +39,7 @@ export interface ConnectionFacts {
 }
 
 /** Says what is wrong with one message of the server by itself. */
-type Look = (message: Message, schemas: Schemas) => string | undefined;
+type Look = (message: Message, schemas: Schemas, sender: string) => string | undefined;
 
 const EARLIEST = Date.UTC(2020) * 1_000;
 const LATEST = Date.UTC(2100) * 1_000;
@@ -50,11 +50,11 @@ const LOOKS: readonly (readonly [RequirementId, Look])[] = [
   ["message.known", (message, schemas) => (isKnown(message, schemas) ? undefined : "there is no schema of it")],
   [
     "message.direction",
-    ({ type, commandId, status }, schemas) => {
+    ({ type, commandId, status }, schemas, sender) => {
       // Whoever sends a request in the wrong direction may be told that it fails.
       if (type === "response" && status === "failed") return undefined;
-      const { source = ["server"] } = schemas.find(type, commandId) ?? {};
-      return source.includes("server") ? undefined : `only ${source.join(" or ")} may send it`;
+      const { source = [sender] } = schemas.find(type, commandId) ?? {};
+      return source.includes(sender) ? undefined : `its source is ${source.join(" or ")}, not ${sender}`;
     },
   ],
   ["response.status", wrongStatus],
@@ -109,8 +109,8 @@ interface Reading extends ConnectionFacts {
 
 const readings = new WeakMap<Schemas, WeakMap<Transcript, Reading>>();
 
-/** The facts of a connection so far. Each event is read once, however often one asks. */
-export function connectionFacts(transcript: Transcript, schemas: Schemas): ConnectionFacts {
+/** The facts of a connection so far, of which the target is the `sender`. Each event is read once, however often one asks. */
+export function connectionFacts(transcript: Transcript, schemas: Schemas, sender: string): ConnectionFacts {
   const mine = readings.get(schemas) ?? new WeakMap<Transcript, Reading>();
   readings.set(schemas, mine);
   const facts = mine.get(transcript) ?? {
@@ -120,7 +120,7 @@ export function connectionFacts(transcript: Transcript, schemas: Schemas): Conne
   for (; facts.upTo < transcript.events.length; facts.upTo++) {
     const event = transcript.events[facts.upTo] as WireEvent;
     if (event.from === "client") asked(event, facts);
-    else if (event.type === "text" || event.type === "binary") said(event, facts, schemas);
+    else if (event.type === "text" || event.type === "binary") said(event, facts, schemas, sender);
   }
   return facts;
 }
@@ -144,7 +144,7 @@ function asked(event: WireEvent, facts: Reading): void {
 }
 
 /** Notes a message of the server, and what is wrong with it. */
-function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas): void {
+function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas, sender: string): void {
   const message = jsonOnce(event);
   const it = isObject(message) ? envelope(message) : undefined;
   const name = it?.kind === "response" ? nameOf(it.id, it.name) : undefined;
@@ -156,7 +156,7 @@ function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas): void 
   const broken: Note = (id, words, ...more) => {
     facts.breaches[id] ??= { event, words, because: [...because, ...more] };
   };
-  look(event, message, schemas, broken);
+  look(event, message, { schemas, sender }, broken);
   if (name !== undefined && key !== undefined && asked) {
     facts.open.delete(key);
     facts.answered.delete(name);
@@ -164,7 +164,7 @@ function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas): void 
     shortened(facts.answered, REMEMBERED);
   } else if (name !== undefined && !facts.forgot) {
     if (before) broken("response.once", "the request was answered before");
-    else broken("response.correlated", "no request of the client has this messageId and commandId");
+    else broken("response.correlated", "no request has this messageId and commandId");
   } else if (it && name === undefined) {
     const same = facts.ids.get(it.id);
     if (same) broken("event.id-unique", "its messageId was there before", same);
@@ -179,7 +179,12 @@ const keyOf = (name: string, { open }: ConnectionFacts): string | undefined =>
   open.has(name) ? name : [...open.keys()].find((it) => it.startsWith(`${name} `));
 
 /** Notes what is wrong with a message by itself. */
-function look(event: WireEvent, message: unknown, schemas: Schemas, broken: Note): void {
+function look(
+  event: WireEvent,
+  message: unknown,
+  { schemas, sender }: { readonly schemas: Schemas; readonly sender: string },
+  broken: Note,
+): void {
   if (!isObject(message)) {
     broken("message.json", event.type === "binary" ? "a binary message" : "no JSON object");
     return;
@@ -187,13 +192,13 @@ function look(event: WireEvent, message: unknown, schemas: Schemas, broken: Note
   const twice = event.type === "text" ? repeatedName(event.data) : undefined;
   if (twice !== undefined) broken("message.json", `the name ${JSON.stringify(twice)} stands twice`);
   for (const [id, wrong] of LOOKS) {
-    const words = wrong(message, schemas);
+    const words = wrong(message, schemas, sender);
     if (words === undefined) continue;
     broken(id, words);
     return;
   }
   for (const [id, wrong] of isUnimplemented(message) ? [] : FURTHER) {
-    const words = wrong(message, schemas);
+    const words = wrong(message, schemas, sender);
     if (words !== undefined) broken(id, words);
   }
 }

@@ -30,7 +30,7 @@ interface How {
 const RULES: readonly How[] = [
   { requirement: "message.envelope", kept: "every envelope is right" },
   { requirement: "message.known", kept: "there is a schema of every message" },
-  { requirement: "message.direction", kept: "every message is one of a server" },
+  { requirement: "message.direction", kept: "every message is one of its sender" },
   { requirement: "message.schema", kept: "every message validates" },
   { requirement: "message.unknown-property", kept: "every property is named by a schema" },
   { requirement: "message.time", kept: "every time is in microseconds" },
@@ -41,30 +41,33 @@ const RULES: readonly How[] = [
   { requirement: "event.id-unique", kept: "no messageId came twice", needs: ({ ids }) => [...ids.values()] },
 ];
 
-/** The rules of the section "Every message the server sends", by some schemas. */
-export const rulesBy = (schemas: Schemas): readonly Rule[] => [
-  ruleOfJson(schemas),
-  ...RULES.map(({ requirement, kept, gaps = EACH, needs = () => [] }) => ({
+/** The rules of the section "Every message the server sends", by some schemas; `sender` is what kind of peer the target is. */
+export function rulesBy(schemas: Schemas, sender = "server"): readonly Rule[] {
+  const factsOf: FactsOf = (transcript) => connectionFacts(transcript, schemas, sender);
+  const rules = RULES.map(({ requirement, kept, gaps = EACH, needs = () => [] }) => ({
     requirement,
     judge(transcript: Transcript): Finding {
-      const breach = connectionFacts(transcript, schemas).breaches[requirement];
+      const breach = factsOf(transcript).breaches[requirement];
       return breach ? broken(breach.event, breach.words) : { outcome: "kept", actual: kept };
     },
     needs(transcript: Transcript) {
-      const facts = connectionFacts(transcript, schemas);
+      const facts = factsOf(transcript);
       return [...eventsOf(facts.breaches[requirement]), ...needs(facts)];
     },
     gaps,
-  })),
-];
+  }));
+  return [ruleOfJson(factsOf), ...rules];
+}
+
+type FactsOf = (transcript: Transcript) => ConnectionFacts;
 
 /** The rule of the form of all messages, which bytes that are no WebSocket message break, too. */
-function ruleOfJson(schemas: Schemas): Rule {
+function ruleOfJson(factsOf: FactsOf): Rule {
   const breach = ({ events }: Transcript) => (events.some(isProvocation) ? undefined : events.find(isBreach));
   return {
     requirement: "message.json",
     judge(transcript) {
-      const { breaches } = connectionFacts(transcript, schemas);
+      const { breaches } = factsOf(transcript);
       const limit = transcript.events.find(isLimit);
       const wrong = breaches["message.json"];
       const odd = breach(transcript);
@@ -74,7 +77,7 @@ function ruleOfJson(schemas: Schemas): Rule {
       return { outcome: "kept", actual: "every message is a JSON object" };
     },
     needs: (transcript) => [
-      ...eventsOf(connectionFacts(transcript, schemas).breaches["message.json"]),
+      ...eventsOf(factsOf(transcript).breaches["message.json"]),
       ...[isLimit, isBreach, isProvocation].map((it) => transcript.events.find(it)),
     ],
     gaps: EACH,

@@ -1,4 +1,5 @@
 import type { Connection } from "../../harness/connection.ts";
+import type { Expectation } from "../../harness/expect.ts";
 import { isNothing, type Nothing, nothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { isServerEnd, type Message } from "../../harness/transcript.ts";
@@ -8,13 +9,15 @@ import { slug, spaced } from "../websocket/words.ts";
 import { call, dialect, heard, request, responseTo, STATS, statusOf } from "./dialect.ts";
 import { scenario, UNIMPLEMENTED } from "./protocol.ts";
 
-const responsesTo = (client: Connection, id: unknown): Message[] =>
+/** The responses to a request so far. */
+export const responsesTo = (client: Connection, id: unknown): Message[] =>
   heard(client).filter(({ type, messageId }) => type === "response" && messageId === id);
 
 /** Sends a request that is answered last, and waits for that: what has not come by then was not sent at once. */
 const fence = (client: Connection): Promise<Message | Nothing> => call(client, STATS, "fence");
 
-const IDS: Readonly<Record<string, string>> = {
+/** Texts that a messageId can be. */
+export const MESSAGE_IDS: Readonly<Record<string, string>> = {
   empty: "",
   "of 10 KB": "x".repeat(10_000),
   "in other scripts": "ünïcödé 日本語 🦔",
@@ -24,7 +27,7 @@ const IDS: Readonly<Record<string, string>> = {
   "that is a JSON text": '{"messageId":"1"}',
 };
 
-const echoes = Object.entries(IDS).map(([name, id]) =>
+const echoes = Object.entries(MESSAGE_IDS).map(([name, id]) =>
   scenario({
     id: `requests/id-${slug(name)}`,
     title: `a client sends ${STATS} with a messageId ${name}`,
@@ -45,7 +48,8 @@ const echoes = Object.entries(IDS).map(([name, id]) =>
   }),
 );
 
-const EXTRA: Readonly<Record<string, unknown>> = {
+/** Values that a further property can have. */
+export const EXTRA: Readonly<Record<string, unknown>> = {
   "a number": 1,
   "a text": "banana",
   "an object": { a: { b: [] } },
@@ -80,6 +84,17 @@ const encodings = Object.entries(spellings(dialect)).map(([name, text]) =>
   }),
 );
 
+/** The response to a command that nobody defines. */
+export function unimplemented(command: string): Expectation {
+  const expected = { commandId: command, status: "failed", reason: UNIMPLEMENTED };
+  return {
+    title: `failed, ${UNIMPLEMENTED}`,
+    type: "object",
+    properties: Object.fromEntries(Object.entries(expected).map(([name, value]) => [name, { const: value }])),
+    required: Object.keys(expected),
+  };
+}
+
 const unknowns = ["conformance/unknown", "system/conformance"].map((command) =>
   scenario({
     id: `requests/unknown-${slug(command)}`,
@@ -89,19 +104,14 @@ const unknowns = ["conformance/unknown", "system/conformance"].map((command) =>
     async run({ connect, check }) {
       const client = await connect();
       const response = await call(client, command, "unknown");
-      const expected = { commandId: command, status: "failed", reason: UNIMPLEMENTED };
-      const kept = check("unknown.unimplemented", response, {
-        title: `failed, ${UNIMPLEMENTED}`,
-        type: "object",
-        properties: Object.fromEntries(Object.entries(expected).map(([name, value]) => [name, { const: value }])),
-        required: Object.keys(expected),
-      });
+      const kept = check("unknown.unimplemented", response, unimplemented(command));
       if (kept) check("invalid.usable", await fence(client));
     },
   }),
 );
 
-const ODD: Readonly<Record<string, string>> = {
+/** Texts that are no command of anybody. */
+export const ODD_COMMANDS: Readonly<Record<string, string>> = {
   "of one part": "a",
   empty: "",
   "of three parts": "a/b/c",
@@ -116,7 +126,22 @@ const ODD: Readonly<Record<string, string>> = {
 
 const CLOSED = "the end of the connection";
 
-const odds = Object.entries(ODD).map(([name, command]) =>
+/** Sends a request of an odd command, and tells what comes of it. */
+export async function fateOfOdd(client: Connection, command: string, id = "odd"): Promise<string | Nothing> {
+  client.send(request(command, id));
+  const isOver = () => client.transcript.events.some(isServerEnd);
+  const came = await client.wait("the response to an odd command", () => {
+    const [response] = responsesTo(client, id);
+    if (response) return `${response.status} ${response.reason}`;
+    return isOver() ? CLOSED : undefined;
+  });
+  return isNothing(came) && isOver() ? CLOSED : came;
+}
+
+/** The fates that a request of an odd command may have. */
+export const ODD_FATES = { enum: [`failed ${UNIMPLEMENTED}`, "failed invalid_request", CLOSED] };
+
+const odds = Object.entries(ODD_COMMANDS).map(([name, command]) =>
   scenario({
     id: `requests/odd-command-${slug(name)}`,
     title: `a client sends a request of a command ${name}`,
@@ -124,15 +149,7 @@ const odds = Object.entries(ODD).map(([name, command]) =>
     tests: ["unknown.odd", "malformed.survives"],
     run: (context) =>
       besideBystander(dialect, context, "malformed.survives", async (client) => {
-        client.send(request(command, "odd"));
-        const came = await client.wait("the response to an odd command", () => {
-          const [response] = responsesTo(client, "odd");
-          if (response) return `${response.status} ${response.reason}`;
-          return client.transcript.events.some(isServerEnd) ? CLOSED : undefined;
-        });
-        context.check("unknown.odd", isNothing(came) && client.transcript.events.some(isServerEnd) ? CLOSED : came, {
-          enum: [`failed ${UNIMPLEMENTED}`, "failed invalid_request", CLOSED],
-        });
+        context.check("unknown.odd", await fateOfOdd(client, command), ODD_FATES);
       }),
   }),
 );

@@ -22,10 +22,10 @@ export interface Sweep {
   readonly invalid: readonly SweepInput[];
 }
 
-/** The inputs of every request that a user may send. Commands of which no valid data can be made are left out. */
-export function sweepsOf(schemas: Schemas): readonly Sweep[] {
+/** The inputs of every request that one side may send. Commands of which no valid data can be made are left out. */
+export function sweepsOf(schemas: Schemas, from = "user", to = "server"): readonly Sweep[] {
   const violations = violationsIn(schemas);
-  return schemas.all.filter(isOfUsers).flatMap(({ command, schema }) => {
+  return schemas.all.filter(isRequest(from, to)).flatMap(({ command, schema }) => {
     const isValid = ({ data }: SweepInput) => violations(request(command, "", data)).length === 0;
     const data = Object(schema.properties).data;
     const plain: SweepInput = { what: "plain", data: isObject(data) ? plainOf(data) : undefined };
@@ -52,8 +52,10 @@ export function sweepsOf(schemas: Schemas): readonly Sweep[] {
   });
 }
 
-const isOfUsers = ({ kind, source, target }: MessageSchema) =>
-  kind === "request" && source.includes("user") && target.includes("server");
+const isRequest =
+  (from: string, to: string) =>
+  ({ kind, source, target }: MessageSchema) =>
+    kind === "request" && source.includes(from) && target.includes(to);
 
 /** So many properties of objects in objects are gone through. */
 const DEPTH = 4;

@@ -13,14 +13,22 @@ const AT_A_TIME = 5;
 /** An input as it stands in the row of a case. */
 const rowOf = ({ what, data }: SweepInput) => ({ what, data });
 
-/** Requests that break their schemas: nothing changes by them. */
-export const invalidCases = (sweeps: readonly Sweep[]): readonly Case[] =>
-  sweeps.flatMap((sweep) => (sweep.invalid.length > 0 ? [invalid(sweep)] : []));
+/** Who sends the requests, in words, and the sign that a connection lives on. */
+export interface Sender {
+  readonly who: string;
+  sign(client: Connection): Promise<Message | Nothing>;
+}
 
-const invalid = ({ command, invalid: inputs }: Sweep) =>
+const USER: Sender = { who: "a client", sign: dialect.sign };
+
+/** Requests that break their schemas: nothing changes by them. */
+export const invalidCases = (sweeps: readonly Sweep[], sender = USER): readonly Case[] =>
+  sweeps.flatMap((sweep) => (sweep.invalid.length > 0 ? [invalid(sweep, sender)] : []));
+
+const invalid = ({ command, invalid: inputs }: Sweep, { who, sign }: Sender) =>
   scenario({
     id: `invalid/${slug(command)}`,
-    title: `a client sends requests of ${command} that break its schema, each in one point`,
+    title: `${who} sends requests of ${command} that break its schema, each in one point`,
     given: inputs.map(rowOf),
     tests: ["invalid.data", "invalid.usable"],
     async run({ connect, check }) {
@@ -34,26 +42,29 @@ const invalid = ({ command, invalid: inputs }: Sweep) =>
       // Each of the others is judged only if a connection lives on after one.
       const [first, ...others] = inputs;
       for (const answer of await answersTo(client, command, first ? [first] : [])) if (!isInvalid(answer)) return;
-      if (!check("invalid.usable", await dialect.sign(client))) return;
+      if (!check("invalid.usable", await sign(client))) return;
       for (const answer of await answersTo(client, command, others)) if (!isInvalid(answer)) return;
     },
   });
 
 /** Valid requests of all commands, also with odd values: they may change something. */
-export const validCases = (sweeps: readonly Sweep[]): readonly Case[] =>
-  sweeps.filter(({ command }) => command !== DISCONNECT).map(valid);
+export const validCases = (sweeps: readonly Sweep[], sender = USER): readonly Case[] =>
+  sweeps.filter(({ command }) => command !== DISCONNECT).map((sweep) => valid(sweep, sender));
 
-const valid = ({ command, valid: [plain, ...odd] }: Sweep) =>
+const valid = ({ command, valid: [plain, ...odd] }: Sweep, { who, sign }: Sender) =>
   scenario({
     id: `valid/${slug(command)}`,
-    title: `a client sends valid requests of ${command}: plain ones, with odd texts, with further properties`,
+    title: `${who} sends valid requests of ${command}: plain ones, with odd texts, with further properties`,
     given: [plain, odd.map(rowOf)],
     tests: ["request.answered", "request.extra", "valid.odd-strings"],
     async run({ connect, check }) {
       const client = await connect();
-      const first = await call(client, command, "plain", plain?.data);
+      const first = await call(client, command, `${command}: plain`, plain?.data);
       if (!check("request.answered", first) || isNothing(first)) return;
-      const extra = await call(client, command, "extra", { ...Object(plain?.data), conformance: { extra: [1] } });
+      const extra = await call(client, command, `${command}: extra`, {
+        ...Object(plain?.data),
+        conformance: { extra: [1] },
+      });
       const asInvalid = !isUnimplemented(first) && first.reason !== "invalid_request";
       check("request.extra", isNothing(extra) ? extra : (extra.reason ?? "answered"), {
         title: "not refused for a further property",
@@ -61,7 +72,7 @@ const valid = ({ command, valid: [plain, ...odd] }: Sweep) =>
       });
       for (const { input, response } of await answersTo(client, command, odd))
         if (!check("valid.odd-strings", response, { title: `${input.what}: a response` })) return;
-      check("valid.odd-strings", await dialect.sign(client), { title: "the connection works afterwards" });
+      check("valid.odd-strings", await sign(client), { title: "the connection works afterwards" });
     },
   });
 
@@ -69,6 +80,9 @@ interface Answer {
   readonly input: SweepInput;
   readonly response: Message | Nothing;
 }
+
+/** The id of a request: no other of the sweep has it. */
+const idOf = (command: string, { what }: SweepInput) => `${command}: ${what}`;
 
 /** Sends requests, some at a time, and awaits their responses. Stops at the first that has none. */
 async function answersTo(
@@ -79,9 +93,9 @@ async function answersTo(
   const all: Answer[] = [];
   for (let i = 0; i < inputs.length && !isEnded(client); i += AT_A_TIME) {
     const some = inputs.slice(i, i + AT_A_TIME);
-    client.send(...some.map(({ data }, j) => request(command, `input-${i + j}`, data)));
-    for (const [j, input] of some.entries()) {
-      const response = await responseTo(client, `input-${i + j}`, command);
+    client.send(...some.map((input) => request(command, idOf(command, input), input.data)));
+    for (const input of some) {
+      const response = await responseTo(client, idOf(command, input), command);
       all.push({ input, response });
       if (isNothing(response)) return all;
     }

@@ -78,10 +78,14 @@ const pongs = (dialect: Dialect) =>
     }),
   );
 
-/** Sends a ping and awaits the pong of the same payload. */
-export async function answerToPing(client: Connection, payload: string | Uint8Array): Promise<string | Nothing> {
+/** Sends a ping, which only clients mask, and awaits the pong of the same payload. */
+export async function answerToPing(
+  client: Connection,
+  payload: string | Uint8Array,
+  masked = true,
+): Promise<string | Nothing> {
   const data = Buffer.from(payload as Uint8Array).toString("base64");
-  await client.write({ type: "ping", data }, encode({ opcode: OPCODE.ping, payload }));
+  await client.write({ type: "ping", data }, encode({ opcode: OPCODE.ping, payload, masked }));
   const isPong = ({ from, type, ...event }: WireEvent) =>
     from === "server" && type === "pong" && "data" in event && event.data === data;
   return client.wait("a pong", () =>

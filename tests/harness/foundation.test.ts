@@ -270,6 +270,8 @@ describe("a check that comes of another breach in the same case", () => {
     const plain = { ...fails("s/root", "root"), case: caseOf("s/root", ["root"]) };
     expect(verdicts(plain, about, fails("s/y", "root"))).toEqual(["fail ", "fail ", "skip root"]);
     expect(verdicts(passes("s/root", "root"), fails("s/y", "root"))).toEqual(["pass ", "fail "]);
+    // A rule is broken in its plainest form, of a case that is about something else.
+    expect(verdicts(fails("s/root", "root"), fails("s/y", "root"))).toEqual(["fail ", "skip root"]);
   });
 
   test("leaves a case that varies the worst verdict of its new requirements", () => {

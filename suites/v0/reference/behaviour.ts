@@ -90,6 +90,13 @@ function respond(client: Client, { messageId, commandId }: Message, outcome: Out
   if (!("failed" in outcome)) outcome.next?.();
 }
 
+/** The subprotocols that a client offers. */
+export const offeredBy = ({ headers }: IncomingMessage): string[] =>
+  (headers["sec-websocket-protocol"] ?? "")
+    .split(",")
+    .map((it) => it.trim())
+    .filter((it) => it !== "");
+
 const VERSION = /^v0(?:\.(0|[1-9]\d{0,8}))?\.tachyon$/;
 
 /** The highest minor of version 0 that a client offers. */

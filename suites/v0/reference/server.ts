@@ -1,10 +1,9 @@
-import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { RunningServer, ServeOptions } from "../../../harness/protocol.ts";
 import { faultIn } from "../../websocket/faults.ts";
 import { httpHost } from "../../websocket/hosting.ts";
-import { type Behaviour, conforming } from "./behaviour.ts";
+import { type Behaviour, conforming, offeredBy } from "./behaviour.ts";
 import { faults } from "./faults/index.ts";
 import { answerHttp, PATH, type Refusal } from "./oauth.ts";
 import { BOT, type Client, KNOWN, LOBBY, NO_ACCESS, newWorld, type User } from "./world.ts";
@@ -47,12 +46,6 @@ export async function serveReference(options: ServeOptions = {}): Promise<Runnin
     ],
   };
 }
-
-const offeredBy = ({ headers }: IncomingMessage): string[] =>
-  (headers["sec-websocket-protocol"] ?? "")
-    .split(",")
-    .map((it) => it.trim())
-    .filter((it) => it !== "");
 
 function refuse(tcp: Duplex, { status, headers = {} }: Refusal): void {
   const lines = Object.entries({ ...headers, Connection: "close", "Content-Length": "0" });

@@ -1,10 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
-import { isBinding } from "../../../harness/catalogue.ts";
+import { isBinding, type Requirement } from "../../../harness/catalogue.ts";
 import { code, heading, paragraph, print, sentence, table, text } from "../../../reports/markdown/tree.ts";
+import { ownWithAutohosts } from "../../../schemas/v0/autohost.ts";
+import { autohostRows } from "../../../schemas/v0/autohost-requirements.ts";
 import { own } from "../../../schemas/v0/index.ts";
 import { requirements } from "../../../schemas/v0/requirements.ts";
+import { autohostProtocolBy } from "../../../suites/v0/autohost/index.ts";
 import { protocolBy } from "../../../suites/v0/index.ts";
 import { pages } from "../requirement-pages.ts";
 
@@ -14,6 +17,21 @@ const CATALOGUE = "schemas/v0/document/requirements.md";
 const protocol = protocolBy(own);
 const cases = protocol.suites.flatMap((suite) => suite.cases);
 const all = await pages(protocol);
+
+const autohosts = autohostProtocolBy(ownWithAutohosts);
+const shared = autohosts.requirements.map(({ id }) => id).filter((id) => !id.startsWith("client."));
+
+/** Some rows of the catalogue as a table. */
+const rowsOf = (rows: readonly Requirement[]) =>
+  table(
+    ["id", "level", "source", "requirement"],
+    rows.map(({ id, level, source, why, statement }) => [
+      [code(id)],
+      [text(level)],
+      sentence(why === undefined ? source : `${source} ${why}`),
+      sentence(statement),
+    ]),
+  );
 
 /** The catalogue as a document. */
 const catalogue = print(
@@ -30,18 +48,15 @@ const catalogue = print(
   ),
   ...protocol.sections.flatMap(({ name, title }) => [
     heading(2, text(title)),
-    table(
-      ["id", "level", "source", "requirement"],
-      protocol.requirements
-        .filter(({ section }) => section === name)
-        .map(({ id, level, source, why, statement }) => [
-          [code(id)],
-          [text(level)],
-          sentence(why === undefined ? source : `${source} ${why}`),
-          sentence(statement),
-        ]),
-    ),
+    rowsOf(protocol.requirements.filter(({ section }) => section === name)),
   ]),
+  heading(2, text("What an autohost owes a server")),
+  rowsOf(autohostRows),
+  paragraph(
+    ...sentence(
+      `These rows hold for what an autohost sends and answers, too: ${shared.map((id) => `\`${id}\``).join(", ")}.`,
+    ),
+  ),
 );
 
 if (process.env.UPDATE_DOCS) {
@@ -85,4 +100,15 @@ test("every case stands in the suite that its id names, and tests what the catal
 test("every requirement is tested by a case, or by a rule of every message", () => {
   const tested = new Set([...cases.flatMap((it) => it.tests), ...protocol.rules.map(({ requirement }) => requirement)]);
   expect(requirements.filter(({ id }) => !tested.has(id))).toEqual([]);
+});
+
+test("the cases of autohosts have frozen ids, test what their catalogue holds, and leave none of it out", () => {
+  const some = autohosts.suites.flatMap((suite) => suite.cases);
+  const tested = new Set([...some.flatMap((it) => it.tests), ...autohosts.rules.map(({ requirement }) => requirement)]);
+  const known = autohosts.requirements.map(({ id }) => id);
+  expect(some.map(({ id }) => id).toSorted()).toMatchSnapshot();
+  expect([...tested].toSorted()).toEqual(known.toSorted());
+  for (const suite of autohosts.suites) for (const it of suite.cases) expect(it.suite).toBe(suite.name);
+  for (const { id, level } of autohosts.requirements)
+    if (isBinding(level, true)) expect([id, autohosts.causes[id]]).toEqual([id, expect.stringMatching(/\.$/)]);
 });

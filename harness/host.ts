@@ -1,0 +1,127 @@
+import { isBroken, withChecks } from "./catalogue.ts";
+import type { Door } from "./door.ts";
+import { type Bench, type CaseResult, notJudged, notRun, perform } from "./execute.ts";
+import { brokenFoundations, ground, restsOnBroken } from "./foundation.ts";
+import { judge } from "./judge.ts";
+import { nothing } from "./nothing.ts";
+import type { Protocol } from "./protocol.ts";
+import { benchOf, mergePasses, type RunResult } from "./runner.ts";
+import type { Case } from "./scenario.ts";
+import type { RunOptions, Stop } from "./session.ts";
+import { hangUp, share } from "./shared.ts";
+import type { Target } from "./target.ts";
+import { type Visits, visits } from "./visits.ts";
+
+/** The options of a run of a client that comes by itself. */
+export interface HostOptions extends RunOptions {
+  readonly target: Target & { readonly door: Door };
+}
+
+/** A pass over the cases of such a run. */
+interface Hosting extends Bench {
+  readonly options: HostOptions;
+  readonly guest: Visits;
+}
+
+/** Runs cases against a client that comes to the suite, one after another, and judges them. */
+export async function host(protocol: Protocol, cases: readonly Case[], options: HostOptions): Promise<RunResult> {
+  const startedAt = new Date();
+  const shared = share(options.timeout, undefined, protocol.actor);
+  const { target, signal } = options;
+  const guest = visits({ protocol, target, shared, signal });
+  const hosting: Hosting = { ...benchOf(protocol, options, shared), options, guest };
+  const cut = () => hangUp(shared);
+  signal?.addEventListener("abort", cut);
+  const passes: (readonly CaseResult[])[] = [];
+  let stop: Stop | undefined;
+  while (passes.length < options.repeat && !stop) {
+    const { results, ...ended } = await passOf(inOrder(cases, protocol), hosting);
+    stop = ended.stop;
+    const byCase = new Map(ground(results, [], protocol.foundations).map((it) => [it.case, it]));
+    passes.push(cases.flatMap((it) => byCase.get(it) ?? []));
+  }
+  signal?.removeEventListener("abort", cut);
+  guest.end();
+  cut();
+  return {
+    startedAt,
+    durationMs: Math.round(shared.clock()),
+    results: mergePasses(passes),
+    passes,
+    stop,
+    stalls: [],
+    unexplained: [],
+    seed: 0,
+  };
+}
+
+/** Those that cannot upset a client first. */
+function inOrder(cases: readonly Case[], { suites }: Protocol): readonly Case[] {
+  const upsetting = new Set(suites.filter(({ upsets }) => upsets).map(({ name }) => name));
+  return cases.toSorted((a, b) => Number(upsetting.has(a.suite)) - Number(upsetting.has(b.suite)));
+}
+
+/** Runs each case once, until there is a reason to stop. */
+async function passOf(
+  cases: readonly Case[],
+  hosting: Hosting,
+): Promise<{ readonly results: readonly CaseResult[]; readonly stop: Stop | undefined }> {
+  const { options } = hosting;
+  const results: CaseResult[] = [];
+  const tell = (result: CaseResult | undefined) => result && options.onResult?.(result);
+  let stop: Stop | undefined;
+  for (const it of cases) {
+    results.push(...(stop ? [notRun(it, stop.words, hosting.judging)] : await next(it, results, hosting)));
+    stop ??= stopOf(results.at(-1), hosting);
+    // What a case did may show when the client does not come for the next.
+    tell(results.at(-2));
+  }
+  tell(results.at(-1));
+  return { results, stop };
+}
+
+/** Runs a case, unless all of it rests on what is broken. Takes the last result away and gives it back, perhaps changed. */
+async function next(it: Case, results: CaseResult[], hosting: Hosting): Promise<readonly CaseResult[]> {
+  const { foundations } = hosting.protocol;
+  const root = restsOnBroken(it, brokenFoundations(results, foundations), foundations);
+  return root === undefined ? visited(it, results.pop(), hosting) : [notJudged(it, root, hosting.judging)];
+}
+
+/** Runs one case. If the client does not come for it, what the case `before` did is to blame. */
+async function visited(it: Case, before: CaseResult | undefined, hosting: Hosting): Promise<readonly CaseResult[]> {
+  const earlier = before ? [before] : [];
+  const first = await meet(it, hosting);
+  if (!first) {
+    const words = `not run: ${hosting.guest.missing}`;
+    return [...earlier.map((one) => blamed(one, hosting)), notRun(it, words, hosting.judging)];
+  }
+  if (!first.checks.some((check) => check.silence && isBroken(check))) return [...earlier, first];
+  // What did not come may only have been late.
+  const second = await meet(it, hosting);
+  if (!second) return [...earlier, blamed(first, hosting)];
+  return [...earlier, second.verdict === first.verdict ? second : { ...second, unstable: true }];
+}
+
+/** Runs one case. Resolves to nothing if the client did not come for it, unless that is what the case found. */
+async function meet(it: Case, hosting: Hosting): Promise<CaseResult | undefined> {
+  const { protocol, guest, signal } = hosting;
+  const { result } = await perform(it, guest.visit, { ...hosting, room: 1 });
+  const isTold = result.checks.some((check) => check.requirement === protocol.survivalOf(it) && isBroken(check));
+  return guest.missing === undefined || isTold || signal?.aborted ? result : undefined;
+}
+
+/** Returns the result of a case after which the client stayed away. */
+function blamed(one: CaseResult, { protocol, judging, guest }: Hosting): CaseResult {
+  const verdicts = judge(judging);
+  verdicts.check(protocol.survivalOf(one.case), nothing(guest.missing ?? "the client did not come again"));
+  return withChecks(one, [...one.checks, ...verdicts.checks]);
+}
+
+/** Returns the reason that no further case can run, if there is one; `last` is what the case before found. */
+function stopOf(last: CaseResult | undefined, { guest, options }: Hosting): Stop | undefined {
+  const { signal, bail, excuses } = options;
+  if (signal?.aborted) return { reason: "interrupted", words: "not run: interrupted" };
+  if (guest.missing !== undefined) return { reason: "missing", words: `not run: ${guest.missing}` };
+  const failed = bail && last?.verdict === "fail" && !excuses?.(last.case.id, last.checks);
+  return failed ? { reason: "bail", words: `not run: ${last.case.id} failed before (--bail)` } : undefined;
+}

@@ -1,0 +1,217 @@
+import type { Socket } from "node:net";
+import { WebSocket, WebSocketServer } from "ws";
+import { LIMITS } from "./bounds.ts";
+import { type Connection, connectionOf, type Wire } from "./connection.ts";
+import type { Arrival, Door } from "./door.ts";
+import { listen } from "./listen.ts";
+import { nothing } from "./nothing.ts";
+import { UNPACED } from "./pace.ts";
+import type { Protocol } from "./protocol.ts";
+import { reader } from "./reading.ts";
+import { type Recorder, recorder } from "./recorder.ts";
+import type { Rule } from "./rule.ts";
+import type { ConnectOptions } from "./scenario.ts";
+import type { Shared } from "./shared.ts";
+import type { Target } from "./target.ts";
+import type { Transcript, WireEvent } from "./transcript.ts";
+
+/** The time that a client has to come again, in timeouts: such clients wait for a while before they do. */
+export const RETURN = 15;
+
+/** The time between two pings, by which the client sees that the suite is there, in ms. */
+const ALIVE = 5_000;
+
+/** A connection on which so much happened is not used for a further case. */
+const MANY = LIMITS.events / 2;
+
+/** The visits of a client that comes by itself. */
+export interface Visits {
+  /** Why no case can run any more: the client did not come in time. */
+  readonly missing: string | undefined;
+  /** Gives a case the connection that is there, or waits for the client where there is none. */
+  visit(options?: ConnectOptions): Promise<Connection>;
+  /** Ends the connection that is there. */
+  end(): void;
+}
+
+/** A connection of the client, and the cases that had it. */
+interface Stay {
+  readonly connection: Connection;
+  readonly log: Recorder;
+  /** A case has it, or had it. */
+  used: boolean;
+  /** The number of events that earlier cases saw. */
+  seen: number;
+  /** The earlier events that rules need to judge what follows. */
+  remembered: readonly WireEvent[];
+  isOpen(): boolean;
+  /** Ends it, and says that the client may come again. */
+  leave(): void;
+}
+
+interface Around {
+  readonly protocol: Protocol;
+  readonly target: Target & { readonly door: Door };
+  readonly shared: Shared;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Makes the visits of the client at a door. */
+export function visits(around: Around): Visits {
+  const { protocol, target, shared, signal } = around;
+  const accept = acceptor(around);
+  const patience = RETURN * shared.timeout;
+  let stay: Stay | undefined;
+  let missing: string | undefined;
+  const isUsable = ({ isOpen, seen, used }: Stay, fresh: boolean) => isOpen() && seen < MANY && !(fresh && used);
+  return {
+    get missing() {
+      return missing;
+    },
+    async visit({ name, fresh = false } = {}) {
+      if (stay && !isUsable(stay, fresh)) {
+        stay.leave();
+        stay = undefined;
+      }
+      if (!stay) {
+        const arrival = await target.door.next(patience, signal);
+        stay = arrival && (await accept(arrival));
+      }
+      if (stay) return partOf(stay, protocol, name);
+      missing = `the client did not come again within ${patience / 1000} s`;
+      return absent(target.url, missing);
+    },
+    end: () => stay?.leave(),
+  };
+}
+
+/** Returns a function that accepts the WebSocket of a client, and records all that happens on it; nothing if its handshake is wrong. */
+function acceptor({ protocol, target, shared }: Around): (arrival: Arrival) => Promise<Stay | undefined> {
+  return async (arrival) => {
+    const { tcp, request } = arrival;
+    target.secrets?.add(...[request.headers.authorization ?? []].flat());
+    const log = recorder(
+      shared,
+      () => {},
+      () => tcp.destroy(),
+    );
+    const socket = await upgraded(arrival, log);
+    if (!socket) return undefined;
+    const wire: Wire = { socket, tcp: tcp as Socket, asked: undefined, writing: Promise.resolve() };
+    const state = listen(socket, log, () => wire.writing);
+    state.opened = true;
+    const isOpen = () => socket.readyState === WebSocket.OPEN;
+    const destroy = () => socket.terminate();
+    const alive = setInterval(() => isOpen() && socket.ping(), ALIVE).unref();
+    shared.sockets.add(destroy);
+    socket.once("close", () => {
+      clearInterval(alive);
+      shared.sockets.delete(destroy);
+    });
+    const options = { name: undefined, protocol, idle: () => {} };
+    const connection = connectionOf(target.url, options, { state, wire, log, pace: UNPACED });
+    const leave = () => {
+      if (!log.over) socket.close(1001);
+      log.freeze();
+      connection.forget();
+    };
+    return { connection, log, used: false, seen: 0, remembered: [], isOpen, leave };
+  };
+}
+
+/** Answers the handshake of a client, and records both. Resolves to nothing if it breaks RFC 6455. */
+function upgraded({ request, tcp, head, subprotocol }: Arrival, log: Recorder): Promise<WebSocket | undefined> {
+  const { method, url, httpVersion, rawHeaders } = request;
+  const asked = [`${method} ${url} HTTP/${httpVersion}`, ...linesOf(rawHeaders)];
+  log.record({ from: "server", type: "upgrade", data: asked.join("\n") });
+  const server = new WebSocketServer({
+    noServer: true,
+    autoPong: false,
+    maxPayload: LIMITS.message,
+    handleProtocols: () => subprotocol ?? false,
+  });
+  server.on("headers", (lines) => log.record({ from: "client", type: "upgrade", code: 101, data: lines.join("\n") }));
+  return new Promise((resolve) => {
+    server.on("wsClientError", () => {
+      tcp.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+      resolve(undefined);
+    });
+    server.handleUpgrade(request, tcp, head, resolve);
+  });
+}
+
+const linesOf = (rawHeaders: readonly string[]) =>
+  rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${rawHeaders[i + 1]}`] : []));
+
+/** The part of a connection that one case sees: what happens on it from now until it is finished. */
+function partOf(stay: Stay, { envelope, rules }: Protocol, name: string | undefined): Connection {
+  const { connection, log, seen: from } = stay;
+  stay.used = true;
+  const last = log.events[from - 1];
+  const before: readonly WireEvent[] = last
+    ? [{ at: last.at, from: "client", type: "cut", data: `${from} events of earlier cases` }]
+    : [];
+  let whole: readonly WireEvent[] | undefined;
+  const events = () => whole ?? [...before, ...log.events.slice(from)];
+  const transcript: Transcript = {
+    url: connection.transcript.url,
+    ...(name !== undefined && { name }),
+    get events() {
+      return events();
+    },
+  };
+  let judged: Transcript | undefined;
+  return {
+    ...connection,
+    transcript,
+    get judged() {
+      return judged ?? transcript;
+    },
+    next: reader(
+      {
+        wait: log.wait,
+        get events() {
+          return events();
+        },
+      },
+      envelope,
+    ),
+    finish() {
+      if (whole) return;
+      whole = events();
+      judged = { ...connection.transcript, events: [...stay.remembered, ...whole.slice(before.length)] };
+      stay.seen = log.events.length;
+      stay.remembered = rememberedBy(rules, judged);
+    },
+    forget() {},
+  };
+}
+
+/** The events of a connection that rules need to judge what follows; not those that broke one, which were told. */
+function rememberedBy(rules: readonly Rule[], judged: Transcript): readonly WireEvent[] {
+  const told = new Set(rules.flatMap((rule) => rule.judge(judged).events ?? []));
+  const needed = new Set(rules.flatMap((rule) => rule.needs(judged)));
+  const known = judged.events.filter((event) => needed.delete(event) && !told.has(event));
+  return [...known, ...[...needed].filter((event) => event !== undefined && !told.has(event))] as readonly WireEvent[];
+}
+
+/** The connection of a client that did not come. */
+function absent(url: URL, failure: string): Connection {
+  const never = async () => nothing(failure);
+  return {
+    transcript: { url: url.href, events: [] },
+    opened: false,
+    failure,
+    send() {},
+    async write() {},
+    next: never,
+    closed: never,
+    wait: never,
+    async quiet() {},
+    close() {},
+    reset() {},
+    ignore() {},
+    finish() {},
+    forget() {},
+  };
+}

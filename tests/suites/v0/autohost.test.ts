@@ -1,0 +1,122 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { DEFAULTS } from "../../../cli/defaults.ts";
+import { isBinding } from "../../../harness/catalogue.ts";
+import { door } from "../../../harness/door.ts";
+import { type HostOptions, host } from "../../../harness/host.ts";
+import { overlapping } from "../../../harness/property.ts";
+import type { RunResult } from "../../../harness/runner.ts";
+import type { Case } from "../../../harness/scenario.ts";
+import { ownWithAutohosts } from "../../../schemas/v0/autohost.ts";
+import { autohostRequirements } from "../../../schemas/v0/autohost-requirements.ts";
+import { autohostProtocolBy } from "../../../suites/v0/autohost/index.ts";
+import { autohostFaults, startAutohost, unusualAutohosts } from "../../clients/autohost.ts";
+import { brokenBy } from "../../helpers.ts";
+import { byTurns } from "../../turns.ts";
+
+const protocol = autohostProtocolBy(ownWithAutohosts);
+const cases = protocol.suites.flatMap((suite) => suite.cases);
+
+/** In ms: the client answers at once, or never. */
+const TIMEOUT = 150;
+
+/** Runs cases against an autohost. */
+async function judge(
+  how: Parameters<typeof startAutohost>[1],
+  some: readonly Case[] = cases,
+  options: Partial<HostOptions> = {},
+): Promise<RunResult> {
+  const entrance = door();
+  const server = await protocol.listen?.({ arrived: entrance.arrived });
+  const url = server?.url ?? "";
+  const autohost = startAutohost(url, how);
+  const target = { url: new URL(url), headers: {}, door: entrance };
+  try {
+    return await host(protocol, some, { ...DEFAULTS, timeout: TIMEOUT, ...options, target });
+  } finally {
+    autohost.stop();
+    await server?.close();
+  }
+}
+
+/** What is not right in a run. */
+const troubles = ({ results, stop }: RunResult) => [
+  ...results.flatMap(({ case: { id }, checks }) =>
+    checks.filter(({ verdict }) => verdict !== "pass" && verdict !== "info").map((check) => [id, check]),
+  ),
+  ...(stop ? [stop] : []),
+];
+
+test("an autohost that conforms passes all cases, each on a connection that it may share with others", async () => {
+  const run = await judge({});
+  expect(troubles(run)).toEqual([]);
+  const connections = run.results.flatMap((it) => it.connections);
+  const upgrades = connections.flatMap(({ events }) => events.filter(({ type }) => type === "upgrade"));
+  expect(upgrades.length / 2).toBeLessThan(connections.length / 3);
+  expect(upgrades[0]).toMatchObject({ from: "server", data: expect.stringMatching(/^GET \/tachyon HTTP\/1\.1\n/) });
+  expect(upgrades[1]).toMatchObject({ from: "client", code: 101, data: expect.stringMatching(/v0\.tachyon/) });
+});
+
+test.each(byTurns(Object.keys(unusualAutohosts), 3))("an autohost conforms that %s", async (name) => {
+  expect(troubles(await judge(unusualAutohosts[name], cases, { timeout: 1_000 }))).toEqual([]);
+});
+
+/** In so many days each fault meets its cases; each time the run of one is whole. */
+const DAYS = 4;
+const names = process.env.FAULTS?.split(",") ?? byTurns(Object.keys(autohostFaults), DAYS);
+const ruled = new Set(protocol.rules.map(({ requirement }) => requirement));
+
+/** The cases that are about what a fault breaks, and those that show if a connection works at all. */
+function casesFor(name: string): readonly Case[] {
+  const { breaks = "" } = autohostFaults[name] ?? {};
+  const isAbout = ({ id, suite, tests }: Case) =>
+    ["autohost", "requests"].includes(suite) ||
+    (ruled.has(breaks) || breaks === "request.answered"
+      ? ["invalid/autohost-kill", "valid/autohost-start"].includes(id)
+      : tests.includes(breaks));
+  return name === names[0] ? cases : cases.filter(isAbout);
+}
+
+describe("an autohost with a fault", () => {
+  const found = new Map<string, readonly string[]>();
+  beforeAll(async () => {
+    await overlapping(names, 4, async (name) => {
+      found.set(name, brokenBy(await judge(autohostFaults[name]?.ways, casesFor(name))));
+    });
+  }, 60_000);
+
+  test.each(names)("%s is told by what it breaks, and by nothing else", (name) => {
+    const { breaks = "", also = [] } = autohostFaults[name] ?? {};
+    const told = found.get(name) ?? [];
+    expect(told).toContain(breaks);
+    expect([breaks, ...also]).toEqual(expect.arrayContaining(told as string[]));
+  });
+});
+
+/** What no fault breaks yet: the WebSocket library of the autohost has no way to get it wrong, or it takes no fault of its own. */
+const UNPROVED = ["request.encoding", "unknown.odd", "transport.fragmentation", "transport.close", "transport.unicode"];
+
+test("there is a fault for every MUST and SHOULD, but for those that are named", () => {
+  const broken = new Set(Object.values(autohostFaults).map(({ breaks }) => breaks));
+  const missing = autohostRequirements.filter(({ id, level }) => isBinding(level, true) && !broken.has(id));
+  expect(missing.map(({ id }) => id)).toEqual(UNPROVED);
+});
+
+test("a client that never comes again leaves the rest undone, and the case after which it stayed away says so", async () => {
+  const some = cases.filter(({ suite }) => ["malformed", "returns"].includes(suite));
+  const { results, stop } = await judge(autohostFaults["never-comes-again"]?.ways, some, { timeout: 60 });
+  expect(stop).toEqual({ reason: "missing", words: "not run: the client did not come again within 0.9 s" });
+  const told = results.filter(({ checks }) => checks.some(({ requirement }) => requirement === "client.reconnects"));
+  expect(told.map(({ case: { id }, verdict }) => [id, verdict]).slice(0, 2)).toEqual([
+    ["malformed/a-word", "warn"],
+    ["returns/server-closes-with-1000", "skip"],
+  ]);
+});
+
+test("a run stops at the first failure, if it is asked to", async () => {
+  const some = cases.filter(({ id }) =>
+    ["requests/alone", "transport/ping-with-1-byte", "returns/server-closes-with-1000"].includes(id),
+  );
+  const { results, stop } = await judge(autohostFaults["does-not-answer"]?.ways, some, { bail: true, timeout: 60 });
+  expect(stop).toEqual({ reason: "bail", words: "not run: requests/alone failed before (--bail)" });
+  expect(results.map(({ verdict }) => verdict)).toEqual(["fail", "skip", "skip"]);
+});
