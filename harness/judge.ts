@@ -112,6 +112,8 @@ export function judge({ requirements, strict }: Judging): Judge {
       const told = (some: readonly Finding[]) => [...new Set(some.map(({ actual }) => actual))].join("; ");
       const [brokenOnes, inconclusive] = [of("broken"), of("inconclusive")];
       const silence = brokenOnes.every((it) => it.silence) ? brokenOnes[0]?.silence : undefined;
+      // The case itself found it, in better words.
+      if (brokenOnes.length > 0 && checks.some((it) => it.requirement === rule.requirement && isBroken(it))) return;
       if (brokenOnes.length > 0)
         evident(note(rule.requirement, "broken", told(brokenOnes), { ...(silence && { silence }) }), brokenOnes);
       else if (inconclusive.length > 0) evident(note(rule.requirement, "error", told(inconclusive)), inconclusive);

@@ -97,7 +97,7 @@ export function limits(clock: () => number, timeout: number): Limits {
   let measured = 0;
   let hopeless = false;
   const served: number[] = [];
-  /** The connections of the second before the first that was refused. */
+  /** The connections of the second before the target first said that there are too many. */
   let tooMany: number | undefined;
 
   const isKnown = () => found.together !== undefined || gap > 0;
@@ -151,7 +151,7 @@ export function limits(clock: () => number, timeout: number): Limits {
       const way = refusalOf(connection);
       if (way === undefined || hopeless || !(plain || SAYS_SO.has(way))) return;
       ways.add(way);
-      tooMany ??= served.length;
+      if (SAYS_SO.has(way)) tooMany ??= served.length; // A server that dies resets connections, too.
       if (!isKnown()) suspected = true;
       else if ((connection.transcript.events[0]?.at ?? 0) >= changedAt) step();
     },

@@ -138,7 +138,7 @@ const deaths: Readonly<Record<string, readonly [on: readonly string[], right: Ri
 };
 
 describe("a server that the suite started and that", () => {
-  test.each(byTurns(Object.entries(deaths), 8))(
+  test.each(byTurns(Object.entries(deaths), 16))(
     "%s: the culprits are named, and nobody else",
     async (_, [on, right, ...args]) => {
       expectCulprits(await started(on, ...args), right);
@@ -166,7 +166,7 @@ describe("a server that the suite found running and that", () => {
     "comes back after it died of three inputs": [[...(dies?.[0] ?? []), "--restart 300"], three],
     "drops all others 100 ms later": [drops?.[0] ?? [], dropped],
   } satisfies Record<string, readonly [readonly string[], Right]>;
-  test.each(byTurns(Object.entries(others), 2))(
+  test.each(byTurns(Object.entries(others), 4))(
     "%s: the culprits are named, and nobody else",
     async (_, [on, right]) => {
       expectCulprits(await found(on), right);

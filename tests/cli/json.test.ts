@@ -37,7 +37,7 @@ describe("list --json", () => {
     const { suites, requirements } = await json("list", ["--case", "disconnect/alone"]);
     expect(suites).toHaveLength(1);
     expect(suites[0].cases).toEqual([expect.objectContaining({ id: "disconnect/alone" })]);
-    expect(requirements.find(({ id }: { id: string }) => id === "disconnect.answered")).toMatchObject({
+    expect(requirements.find(({ id }: { id: string }) => id === "disconnect.request-only")).toMatchObject({
       everywhere: false,
       cases: ["disconnect/alone"],
     });

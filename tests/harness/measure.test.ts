@@ -36,7 +36,7 @@ describe("measuring finds how many connections a target accepts at the same time
     [1, 429],
     [60, 503],
   ];
-  test.each(byTurns(limits, 2))("%i, others: %s", async (most, way) => {
+  test.each(byTurns(limits, 4))("%i, others: %s", async (most, way) => {
     expect(await behind(way, together(most))).toEqual({ together: most });
   });
 });
@@ -48,7 +48,7 @@ describe("measuring finds how many connections a target accepts in a second", ()
     ["100 in each second of the clock", () => window(100), 100, "reset"],
     ["30, those counted that are refused", () => window(30, true), 30, 429],
   ];
-  test.each(byTurns(limits, 2))("%s", async (_, limiter, perSecond, way) => {
+  test.each(byTurns(limits, 4))("%s", async (_, limiter, perSecond, way) => {
     const found = await behind(way, limiter());
     expect(found).toEqual({ perSecond: expect.any(Number) });
     expect(found?.perSecond).toBeLessThanOrEqual(perSecond * 1.1 + 1);

@@ -124,7 +124,7 @@ describe("a recording that lacks something is no recording of the case", () => {
 
   test("whatever a client sends, of every case", async () => {
     const server = await protocol.serve();
-    const ran = await record(server.url, byTurns(light, 3), undefined, PATIENT).finally(server.close);
+    const ran = await record(server.url, byTurns(light, 6), undefined, PATIENT).finally(server.close);
     expect(await unnoticed(ran, sent)).toEqual([]);
   }, 120_000);
 

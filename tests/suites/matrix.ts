@@ -50,7 +50,7 @@ const DAYS = 30;
 const inTurn = new Set(byTurns(Object.keys(faults), DAYS));
 
 /** The days in which each fault runs with some cases once. It divides the other. */
-const DAYS_OF_FEW = 3;
+const DAYS_OF_FEW = 6;
 const today = new Set(byTurns(Object.keys(faults), DAYS_OF_FEW));
 
 /** Tells if a fault runs: if FAULTS names it, and otherwise for the page or on its day. */

@@ -39,10 +39,10 @@ function runAs(tokens: readonly string[], url: string, some: readonly Case[], ra
   return run(protocol, some, { ...DEFAULTS, target, rate, seed: 1 });
 }
 
-/** What was skipped, and why. */
+/** What was skipped though it was asked for, and why. */
 const skipped = ({ results }: RunResult) =>
   results.flatMap(({ case: { id }, checks }) =>
-    checks.filter(({ verdict }) => verdict === "skip").map(({ actual }) => `${id}: ${actual}`),
+    checks.filter(({ verdict, unasked }) => verdict === "skip" && !unasked).map(({ actual }) => `${id}: ${actual}`),
   );
 
 /** A reset may reach the lobby after the same user has come again. */
