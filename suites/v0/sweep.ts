@@ -59,9 +59,9 @@ const valid = ({ command, valid: [plain, ...odd] }: Sweep, { who, sign }: Sender
     tests: ["request.answered", "request.extra", "valid.odd-strings"],
     async run({ connect, check }) {
       const client = await connect();
-      const first = await call(client, command, `${command}: plain`, plain?.data);
+      const first = await call(client, command, `${command}:plain`, plain?.data);
       if (!check("request.answered", first) || isNothing(first)) return;
-      const extra = await call(client, command, `${command}: extra`, {
+      const extra = await call(client, command, `${command}:extra`, {
         ...Object(plain?.data),
         conformance: { extra: [1] },
       });
@@ -81,8 +81,8 @@ interface Answer {
   readonly response: Message | Nothing;
 }
 
-/** The id of a request: no other of the sweep has it. */
-const idOf = (command: string, { what }: SweepInput) => `${command}: ${what}`;
+/** The id of a request: no other of the sweep has it. It is plain, since `request.echo` is about odd ones. */
+const idOf = (command: string, { what }: SweepInput) => `${command}:${what.replaceAll(" ", "-")}`;
 
 /** Sends requests, some at a time, and awaits their responses. Stops at the first that has none. */
 async function answersTo(
