@@ -1,9 +1,20 @@
-import { isNothing, nothing } from "../../../harness/nothing.ts";
+import { isNothing } from "../../../harness/nothing.ts";
 import { isEnded } from "../../../harness/transcript.ts";
 import { spellings } from "../../websocket/requests.ts";
 import { slug, spaced } from "../../websocket/words.ts";
-import { call, heard, request, responseTo } from "../dialect.ts";
-import { EXTRA, fateOfOdd, MESSAGE_IDS, ODD_COMMANDS, ODD_FATES, responsesTo, unimplemented } from "../requests.ts";
+import { heard, responseTo } from "../dialect.ts";
+import {
+  EXTRA,
+  fateOfOdd,
+  judgeAlone,
+  judgeEvent,
+  judgePipelined,
+  judgeUnknown,
+  judgeWrongDirection,
+  MESSAGE_IDS,
+  ODD_COMMANDS,
+  ODD_FATES,
+} from "../request-judges.ts";
 import { afterAll, SUBSCRIBE, SUBSCRIPTION, autohostCase as scenario, subscribe } from "./talk.ts";
 
 const echoes = Object.entries(MESSAGE_IDS).map(([name, id]) =>
@@ -71,11 +82,7 @@ const unknowns = ["conformance/unknown", "autohost/conformance"].map((command) =
     title: `the server sends a request of ${command}, which nobody defines`,
     given: command,
     tests: ["unknown.unimplemented", "invalid.usable"],
-    async run({ peer, check }) {
-      const client = await peer();
-      const kept = check("unknown.unimplemented", await call(client, command, "unknown"), unimplemented(command));
-      if (kept) check("invalid.usable", await afterAll(client));
-    },
+    run: async (context) => judgeUnknown(context, await context.peer(), command, afterAll),
   }),
 );
 
@@ -97,14 +104,8 @@ const wrongDirections = ["battle/start", "user/info"].map((command) =>
     title: `the server sends a request of ${command}, which is none for autohosts`,
     given: command,
     tests: ["request.wrong-direction"],
-    async run({ peer, check }) {
-      const client = await peer();
-      const id = `wrong ${command}`;
-      client.send(request(command, id, {}));
-      await afterAll(client);
-      const [response] = responsesTo(client, id);
-      check("request.wrong-direction", response?.status ?? "no response", { enum: ["failed", "no response"] });
-    },
+    run: async (context) =>
+      judgeWrongDirection(context, await context.peer(), { command, id: `wrong ${command}`, fenced: afterAll }),
   }),
 );
 
@@ -114,13 +115,8 @@ const events = Object.entries({ known: "autohost/status", unknown: "conformance/
     title: `the server sends an event: ${command}`,
     given: command,
     tests: ["event.unanswered"],
-    async run({ peer, check }) {
-      const client = await peer();
-      const id = `event ${name}`;
-      client.send({ type: "event", messageId: id, commandId: command, data: {} });
-      await afterAll(client);
-      check("event.unanswered", responsesTo(client, id).length, { const: 0, title: "no response" });
-    },
+    run: async (context) =>
+      judgeEvent(context, await context.peer(), { command, id: `event ${name}`, fenced: afterAll }),
   }),
 );
 
@@ -130,27 +126,14 @@ export const autohostRequestCases = [
     id: "requests/alone",
     title: `the server sends ${SUBSCRIBE}`,
     tests: ["request.answered"],
-    async run({ peer, check }) {
-      const client = await peer();
-      const response = await call(client, SUBSCRIBE, "alone", SUBSCRIPTION);
-      check("request.answered", client.opened ? response : nothing(client.failure ?? "no connection"));
-    },
+    run: async (context) => judgeAlone(context, await context.peer(), SUBSCRIBE, SUBSCRIPTION),
   }),
 
   scenario({
     id: "requests/pipelined",
     title: `the server sends ${SUBSCRIBE} 10 times in one go`,
     tests: ["request.pipelined"],
-    async run({ peer, check }) {
-      const client = await peer();
-      const ids = Array.from({ length: 10 }, (_, i) => `pipelined ${i}`);
-      client.send(...ids.map(subscribe));
-      const responses = await Promise.all(ids.map((id) => responseTo(client, id, SUBSCRIBE)));
-      check("request.pipelined", responses.filter((it) => !isNothing(it)).length, {
-        const: ids.length,
-        title: "10 responses",
-      });
-    },
+    run: async (context) => judgePipelined(context, await context.peer(), SUBSCRIBE, SUBSCRIPTION),
   }),
 
   ...echoes,
