@@ -8,7 +8,7 @@ import { refusalOf } from "./measure.ts";
 import { isNothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
-import { openRenewed } from "./renewal.ts";
+import { lastOf, openRenewed } from "./renewal.ts";
 import type { Case, ConnectOptions, Context } from "./scenario.ts";
 import type { Secrets } from "./secrets.ts";
 import { hangUp, type Shared, share } from "./shared.ts";
@@ -80,25 +80,6 @@ export async function dial(
   return connection;
 }
 
-/** Calls `left` once the last of several attempts has ended, which is known at `end`. */
-function lastOf(left: () => void): { next(): () => void; end(): void } {
-  const ended = new Set<number>();
-  let [count, over] = [0, false];
-  return {
-    next() {
-      const own = ++count;
-      return () => {
-        ended.add(own);
-        if (over && own === count) left();
-      };
-    },
-    end() {
-      over = true;
-      if (ended.has(count)) left();
-    },
-  };
-}
-
 /** Opens one connection that belongs to no case, as any user that is free. */
 export async function visit(
   bench: Pick<Bench, "protocol" | "target" | "shared">,
@@ -155,9 +136,9 @@ async function attempt(it: Case, bench: Place, idle: () => void): Promise<CaseRe
     bench.availability.saw(connection, options.handshake === undefined);
     return connection;
   });
-  const record: Bench["record"] =
-    bench.record && (async (...kept) => (guests.gaveWay ? 0 : await bench.record?.(...kept)) ?? 0);
-  const { result, connections } = await perform(it, open, { ...bench, ...means, record });
+  const { record } = bench;
+  const kept: Bench["record"] = record && (async (...whole) => (guests.gaveWay ? 0 : record(...whole)));
+  const { result, connections } = await perform(it, open, { ...bench, ...means, record: kept });
   guests.leave();
   const refused = [...new Set(opened.flatMap((connection) => refusalOf(connection) ?? []))];
   for (const connection of connections) connection.forget();

@@ -85,3 +85,22 @@ export async function openRenewed<Connection extends Tried>(
 /** Headers with the credentials as they are now. */
 const withValues = (renewals: Renewals, headers: Headers): Headers =>
   Object.fromEntries(Object.entries(headers).map(([name, first]) => [name, renewals.get(first)?.value ?? first]));
+
+/** Calls `left` once the last of several attempts has ended, which is known at `end`. */
+export function lastOf(left: () => void): { next(): () => void; end(): void } {
+  const ended = new Set<number>();
+  let [count, over] = [0, false];
+  return {
+    next() {
+      const own = ++count;
+      return () => {
+        ended.add(own);
+        if (over && own === count) left();
+      };
+    },
+    end() {
+      over = true;
+      if (ended.has(count)) left();
+    },
+  };
+}
