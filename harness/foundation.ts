@@ -197,8 +197,10 @@ function causeWithin(
 /** Returns a check that is broken now and then as one of the requirement that it is a form of. */
 function asForm(check: Check, { refused = [] }: Judged, foundations: Foundations): Check {
   if (!isBroken(check)) return check;
-  const { awaited, formOf } = foundations;
-  const one = refused.length > 0 ? foundations.refused : formOf[check.requirement];
+  const { awaited, formOf, general } = foundations;
+  // What is broken on a connection that was served does not come of another that was refused.
+  const isRefused = refused.length > 0 && !general.includes(check.requirement);
+  const one = isRefused ? foundations.refused : formOf[check.requirement];
   const requirement = check.silence ? awaited[check.silence.what] : one;
   return requirement === undefined ? check : { ...check, ...MUST, requirement };
 }

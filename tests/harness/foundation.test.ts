@@ -260,6 +260,7 @@ describe("a check that comes of another breach in the same case", () => {
     const refused = { ...fails("s/x", "form", "b"), refused: ["HTTP 503"] };
     expect(told({ ...refused, unstable: true })).toEqual(["greeted fail", "greeted fail"]);
     expect(told(refused)).toEqual(["form fail", "b fail"]);
+    expect(told({ ...fails("s/x", "lost"), refused: ["HTTP 400"], unstable: true })).toEqual(["lost fail"]);
   });
 
   test("is told by the cases about it, if it holds on every connection", () => {
