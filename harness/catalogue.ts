@@ -24,8 +24,9 @@ export const VERDICTS = ["pass", "info", "skip", "warn", "error", "fail"] as con
 
 /** Returns the worst of some verdicts; `none` if there are none. */
 export function worst(verdicts: Iterable<Verdict>, none: Verdict = "pass"): Verdict {
-  const ranks = Array.from(verdicts, (verdict) => VERDICTS.indexOf(verdict));
-  return ranks.length === 0 ? none : (VERDICTS[Math.max(...ranks)] as Verdict);
+  let rank = -1;
+  for (const verdict of verdicts) rank = Math.max(rank, VERDICTS.indexOf(verdict));
+  return VERDICTS[rank] ?? none;
 }
 
 /** Tells if a verdict finds nothing wrong. */

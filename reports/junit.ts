@@ -71,17 +71,18 @@ function testCase(
   if (it.unstable) testcase.property("unstable", "true");
   if (it.unconfirmed) testcase.property("unconfirmed", "true");
 
-  const bad = it.checks.filter(({ verdict }) => verdict === it.verdict);
-  const summary = xmlSafe(
-    visible(
-      bad.map(({ requirement, expected, actual }) => `${requirement}: expected ${expected}, came ${actual}`).join("; "),
-    ),
-  );
   if (isExpected(it)) skip(testcase, reasonsOf(it).join("; "));
-  else if (it.verdict === "fail") testcase.failure(summary, "fail").stacktrace(explain());
-  else if (it.verdict === "error") testcase.error(summary, "error", explain());
+  else if (it.verdict === "fail") testcase.failure(summaryOf(it), "fail").stacktrace(explain());
+  else if (it.verdict === "error") testcase.error(summaryOf(it), "error", explain());
   else if (it.verdict === "skip") skip(testcase, whySkipped(it).why);
   testcase.standardOutput(xmlSafe(story(it).join("\n")));
+}
+
+/** The checks that gave a case its verdict, in one line. */
+function summaryOf({ verdict, checks }: ReportCase): string {
+  const bad = checks.filter((check) => check.verdict === verdict);
+  const lines = bad.map((check) => `${check.requirement}: expected ${check.expected}, came ${check.actual}`);
+  return xmlSafe(visible(lines.join("; ")));
 }
 
 /** Skips a case and says why. The library has no way to say it, and tools show it nowhere but in this attribute. */

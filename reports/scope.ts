@@ -12,8 +12,12 @@ export interface Scoped extends Pick<Report, "allCases" | "recording"> {
 }
 
 /** The requirements that some case judged. */
-export const judged = (cases: Scoped["cases"]): ReadonlySet<string> =>
-  new Set(cases.flatMap(({ checks }) => checks.flatMap((it) => (it.verdict === "skip" ? [] : [it.requirement]))));
+export function judged(cases: Scoped["cases"]): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { checks } of cases)
+    for (const { verdict, requirement } of checks) if (verdict !== "skip") found.add(requirement);
+  return found;
+}
 
 /** Tells if every requirement that decides about conformance was judged. */
 export function isWhole({ target, requirements, cases }: Scoped): boolean {

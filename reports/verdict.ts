@@ -1,4 +1,5 @@
 import { isBinding, type Requirement, VERDICTS, worst } from "../harness/catalogue.ts";
+import { groupBy } from "../harness/group.ts";
 import type { Report, ReportCase, ReportCheck, ReportProblem, ReportRequirement, RunVerdict } from "./report.ts";
 import { isWhole, scopeOf } from "./scope.ts";
 
@@ -33,14 +34,14 @@ function rows(
   cases: readonly ReportCase[],
   requirements: readonly Pick<Requirement, "id" | "level">[],
 ): Report["requirements"] {
+  const checked = groupBy(
+    cases.flatMap((it) => it.checks.map((check) => ({ id: it.id, check }))),
+    ({ check }) => check.requirement,
+  );
   return requirements.map(({ id, level }) => {
-    const tested = cases.filter(({ checks }) => checks.some(({ requirement }) => requirement === id));
-    const checks = tested.flatMap((it) => it.checks.filter((row) => row.requirement === id && !row.unrecorded));
-    const verdict = worst(
-      checks.map((check) => check.verdict),
-      "skip",
-    );
-    return { id, level, verdict, cases: tested.map((it) => it.id) };
+    const tests = checked.get(id) ?? [];
+    const verdicts = tests.flatMap(({ check }) => (check.unrecorded ? [] : check.verdict));
+    return { id, level, verdict: worst(verdicts, "skip"), cases: [...new Set(tests.map((test) => test.id))] };
   });
 }
 
