@@ -52,6 +52,12 @@ test("a name is told in quotes, and the verdict names what was not checked", () 
   );
 });
 
+test("only with a key a bundle is called believable, and otherwise consistent", () => {
+  const first = (key?: string) => conclusion("x.tgz", CONFORMANCE, { isSound: true, key }, plain)[0];
+  expect(first()).toMatch(/^CONSISTENT "lobby" is conformant/);
+  expect(first("k")).toMatch(/^BELIEVE "lobby" is conformant/);
+});
+
 test("the obstacles to a certificate are listed, for the level that is asked for", () => {
   const counted = {
     set: "x",

@@ -27,7 +27,7 @@ async function certify(place: string, fault: string | undefined, args: string[],
 const verify = (...args: string[]) => cli(cwd, ["verify", ...args]);
 
 let healthy: Outcome;
-let warned: Outcome;
+let verified: Outcome;
 let broken: Outcome;
 
 beforeAll(async () => {
@@ -45,16 +45,16 @@ beforeAll(async () => {
   ];
   const env = { TACHYON_KEY: read("own.pem") };
   healthy = await certify("healthy", undefined, ["--out", "lobby-1.2.0", ...told], env);
-  warned = await certify("warned", "greets-twice", ["--quiet"]);
+  verified = await verify("healthy/lobby-1.2.0.tgz", "--public-key", "own.pub");
   broken = await certify("broken", "compares-versions-as-prefixes", ["--quiet"]);
 }, 240_000);
 
-test("a server that conforms gets a signed bundle, at the highest level that it reaches", async () => {
+test("a server that conforms gets a signed bundle, at the highest level that it reaches", () => {
   expect(healthy).toMatchObject({ code: 0, stderr: "" });
   expect(healthy.stdout).toMatch(/^CERTIFIED "lobby" is strict \(no MUST or SHOULD is broken\)$/m);
   expect(readdirSync(at("healthy")).toSorted()).toEqual(["lobby-1.2.0", "lobby-1.2.0.tgz"]);
   expect(readdirSync(at("healthy", "lobby-1.2.0")).toSorted()).toEqual(FILES);
-  const { code, stdout, stderr } = await verify("healthy/lobby-1.2.0.tgz", "--public-key", "own.pub");
+  const { code, stdout, stderr } = verified;
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(
     /^ok {6}transcripts: (\d+) of \1 cases judged again from their recordings, with the same verdicts$/m,
@@ -64,8 +64,8 @@ test("a server that conforms gets a signed bundle, at the highest level that it 
   );
 });
 
-test("it names its conditions and its key, which stands in a variable here", async () => {
-  const { stdout } = await verify("healthy/lobby-1.2.0.tgz", "--public-key", "own.pub");
+test("it names its conditions and its key, which stands in a variable here", () => {
+  const { stdout } = verified;
   expect(stdout).toMatch(/^ {2}terms {4}2000 ms to answer, .*; 16 cases at a time; 200 inputs of seed \d+$/m);
   expect(healthy.stdout).toContain(`signed   by ${/^ {2}key {6}(\S+)$/m.exec(stdout)?.[1]}\n`);
   expect(healthy.stdout).not.toContain("PRIVATE KEY");
@@ -114,21 +114,11 @@ test("no secret stands anywhere in it", () => {
   expect(transcripts).toContain("Authorization: [redacted]");
 });
 
-test("without a key or the right one it is not believed", async () => {
+test("without the right key it is not believed", async () => {
   const foreign = await verify("healthy/lobby-1.2.0.tgz", "--public-key", "foreign.pub", "--quiet");
   expect(foreign).toMatchObject({ code: 1, stderr: "" });
   expect(foreign.stdout).toMatch(/^problem signature: it is not signed by the key given/m);
   expect(foreign.stdout).toMatch(/^DO NOT BELIEVE that "lobby" "1\.2\.0" is strict$/m);
-  const unchecked = await verify("healthy/lobby-1.2.0");
-  expect(unchecked.stdout).toMatch(/^note {4}signature: not checked/m);
-  expect(unchecked).toMatchObject({
-    code: 0,
-    stdout: expect.stringMatching(/^CONSISTENT "lobby" "1\.2\.0" is strict/m),
-  });
-});
-
-test("a server that breaks a SHOULD is conformant, and not strictly", () => {
-  expect(warned).toEqual({ code: 0, stdout: 'CERTIFIED "lobby" is conformant (no MUST is broken)\n', stderr: "" });
 });
 
 test("a server that breaks a MUST gets reports, and no certificate", () => {
@@ -138,22 +128,6 @@ test("a server that breaks a MUST gets reports, and no certificate", () => {
   );
   expect(readdirSync(at("broken"))).toEqual(["tachyon-report"]);
   expect(JSON.parse(read("broken", "tachyon-report", "report.json")).verdict).toBe("fail");
-});
-
-test("a verdict that was edited is named", async () => {
-  const bundle = at("warned", "tachyon-certificate");
-  const report = read("warned", "tachyon-certificate", "report.json");
-  writeFileSync(
-    join(bundle, "report.json"),
-    report.replace(/"verdict": "warn"(?=,\s*"durationMs")/, '"verdict": "pass"'),
-  );
-  const { code, stdout } = await verify(bundle);
-  expect(code).toBe(1);
-  expect(stdout).toMatch(/^problem SHA256SUMS: report\.json/m);
-  expect(stdout).toMatch(/^problem verdict: report\.json: the verdict of \S+ is not that of its checks$/m);
-  expect(stdout).toMatch(/^problem digests: report\.json is not what was certified$/m);
-  expect(stdout).toMatch(/^problem transcripts: \S+: it is reported as pass, and by its recording it is warn$/m);
-  expect(stdout).toMatch(/^DO NOT BELIEVE that "lobby" is conformant$/m);
 });
 
 test("an older bundle stays if nothing new is certified", async () => {

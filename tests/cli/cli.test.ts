@@ -277,7 +277,7 @@ describe("options", () => {
   });
 
   test("a reader that stops reading costs neither the run nor its reports", async () => {
-    const { child, outcome } = start(cwd, ["run"]);
+    const { child, outcome } = start(cwd, ["run", "--suite", "version"]);
     child.stdout?.destroy();
     expect(await outcome).toMatchObject({ code: 0, stderr: "" });
     expect(report().verdict).toBe("pass");

@@ -145,59 +145,50 @@ describe("a server that the suite started and that", () => {
     },
     PATIENCE,
   );
-
-  test(
-    "dies almost a timeout after an input does not pass",
-    async () => {
-      const { code, told } = await started(["null=exit:1@1800"], "--all");
-      expect(told.verdict).toBe("fail");
-      expect(told.requirements.filter(isBroken).map(({ id }) => id)).toEqual([
-        expect.stringMatching(/survives|resilience/),
-      ]);
-      expect(code).toBe(1);
-    },
-    PATIENCE,
-  );
 });
 
 describe("a server that the suite found running and that", () => {
   const { "dies of three inputs": dies, "drops all others 100 ms later": drops } = deaths;
-  const others = {
+  const harmed = {
     "comes back after it died of three inputs": [[...(dies?.[0] ?? []), "--restart 300"], three],
     "drops all others 100 ms later": [drops?.[0] ?? [], dropped],
   } satisfies Record<string, readonly [readonly string[], Right]>;
-  test.each(byTurns(Object.entries(others), 4))(
+  test.each(byTurns(Object.entries(harmed), 4))(
     "%s: the culprits are named, and nobody else",
     async (_, [on, right]) => {
       expectCulprits(await found(on), right);
     },
     PATIENCE,
   );
-
-  test(
-    "stays away after it died: what was found before stays, the suspects are named",
-    async () => {
-      const { code, stdout, told } = await found(["null=exit:1@0", "--bug parity"]);
-      const broken = told.requirements.filter(isBroken).map(({ id }) => id);
-      expect(broken.filter((id) => !HARM.includes(id))).toEqual(["parity.patch"]);
-      expect(told.verdict).toBe("fail");
-      expect(stdout).toContain("parity.patch");
-      // A server reads several inputs in one go. The culprit is not always among the six suspects that are named.
-      expect(stdout).toMatch(/suspects one of these ended it, the likeliest first: malformed\//);
-      expect(code).toBe(1);
-    },
-    PATIENCE,
-  );
 });
 
-test(
-  "a crash, a trimmed command and a wrong parity are all told of in one run",
-  async () => {
+/** Other deaths, and what is expected of a run then. */
+const others: Readonly<Record<string, () => Promise<void>>> = {
+  "dies almost a timeout after an input: it does not pass": async () => {
+    const { code, told } = await started(["null=exit:1@1800"], "--all");
+    expect(told.verdict).toBe("fail");
+    expect(told.requirements.filter(isBroken).map(({ id }) => id)).toEqual([
+      expect.stringMatching(/survives|resilience/),
+    ]);
+    expect(code).toBe(1);
+  },
+  "stays away after it died: what was found before stays, the suspects are named": async () => {
+    const { code, stdout, told } = await found(["null=exit:1@0", "--bug parity"]);
+    const broken = told.requirements.filter(isBroken).map(({ id }) => id);
+    expect(broken.filter((id) => !HARM.includes(id))).toEqual(["parity.patch"]);
+    expect(told.verdict).toBe("fail");
+    expect(stdout).toContain("parity.patch");
+    // A server reads several inputs in one go. The culprit is not always among the six suspects that are named.
+    expect(stdout).toMatch(/suspects one of these ended it, the likeliest first: malformed\//);
+    expect(code).toBe(1);
+  },
+  "crashes, trims the command and tells a wrong parity: all is told of in one run": async () => {
     const { code, told } = await started(["null=throw@0", "--bug parity", "--bug trim"]);
     const broken = told.requirements.filter(isBroken).map(({ id }) => id);
     expect(broken.toSorted()).toEqual(["malformed.rejected", "malformed.survives", "parity.patch"]);
     expect(told.stop).toBeUndefined();
     expect(code).toBe(1);
   },
-  PATIENCE,
-);
+};
+
+test.each(byTurns(Object.entries(others), 3))("a server that %s", (_, expectations) => expectations(), PATIENCE);

@@ -7,10 +7,10 @@ let close: () => Promise<void> = async () => {};
 afterEach(() => close());
 
 describe("a server that conforms", () => {
-  test.each([1, 2])("the reference server passes every case, without a warning, from seed %i", async (seed) => {
+  test("the reference server passes every case, without a warning", async () => {
     const server = await protocol.serve();
     close = server.close;
-    const { results } = await runAgainst(server.url, undefined, { seed, runs: 100 });
+    const { results } = await runAgainst(server.url, undefined, { seed: 1, runs: 100 });
     expect(results.filter(({ verdict }) => verdict !== "pass" && verdict !== "info")).toEqual([]);
     expect(results.filter(({ unstable }) => unstable)).toEqual([]);
   });
