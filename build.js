@@ -42,7 +42,7 @@ const common = {
 await rm("dist", { recursive: true, force: true });
 const command = await build({
   ...common,
-  entryPoints: { cli: "cli/main.ts" },
+  entryPoints: { cli: "cli/main.ts", "server-thread": "cli/server-thread.ts" },
   splitting: true,
   format: "esm",
   banner: { js: REQUIRE },

@@ -2,6 +2,7 @@ import { probe } from "../../harness/execute.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { UnreachableError, UsageError } from "../../harness/usage.ts";
 import { type Destinations, forget } from "../../reports/save.ts";
+import { serveApart } from "../embedded.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { start } from "../start.ts";
@@ -78,7 +79,7 @@ async function reach(args: TargetArguments, { log, protocol, signal, closing }: 
   if (url === undefined) {
     if (command !== undefined)
       throw new UsageError("--start needs the url that the server will listen at: run <url> --start …");
-    const server = await protocol.serve();
+    const server = await serveApart(protocol);
     closing.push(server.close);
     return identify(aim(server.url, way, protocol), users, signal, server);
   }

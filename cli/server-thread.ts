@@ -1,0 +1,9 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { protocolOf } from "../suites/index.ts";
+import type { Told } from "./embedded.ts";
+
+// The thread of the embedded reference server. It serves until it gets a message.
+const { serve } = await protocolOf({ protocol: workerData });
+const { url, users, keys, close } = await serve();
+parentPort?.postMessage({ url, ...(users && { users }), ...(keys && { keys }) } satisfies Told);
+parentPort?.once("message", close);
