@@ -119,8 +119,8 @@ export const resilienceFaults: Faults = {
       let gone = 0;
       return {
         respond(...answer) {
-          if (gone < LEAVERS / 5) respond(...answer);
-          else setTimeout(() => respond(...answer), gone / 2);
+          if (gone < LEAVERS) respond(...answer);
+          else setTimeout(() => respond(...answer), 2 * gone);
         },
         gone: () => void gone++,
       };
