@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type { Report } from "../../reports/report.ts";
 import { enlarged, hostileReport, pages, reportOfFault } from "../reports/pages.ts";
+import { byTurns } from "../turns.ts";
 import { launch, open, type Watched } from "./chromium.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -244,29 +245,32 @@ test("findings, cases and requirements tell causes, clauses and the page of the 
     expect(await other.locator("li:visible").first().textContent()).toMatch(/^resilience\/[\w-]+: /);
   }));
 
-test.each([
+const looks = [
   ["light", 390],
   ["light", 820],
   ["light", 1280],
   ["dark", 390],
   ["dark", 820],
   ["dark", 1280],
-] as const)("axe finds nothing to complain of in a %s page of %d px, with rows open", (colorScheme, width) =>
-  on(
-    failing,
-    async (page) => {
-      const ground = await page.evaluate("getComputedStyle(document.body).backgroundColor");
-      expect(ground).toBe(colorScheme === "dark" ? "rgb(16, 21, 28)" : "rgb(246, 247, 249)");
-      for (const id of ["version/greeting", "message.schema"]) await page.locator(`[id='${id}'] > summary`).click();
-      await page.locator("[id='version/greeting'] .events").waitFor();
-      await page.getByRole("checkbox", { name: "MUST" }).check();
-      await page.evaluate(AXE);
-      const found = await page.evaluate(
-        "axe.run().then(({ violations }) => violations.map((it) => it.id + ' ' + it.nodes.map((n) => n.html).join().slice(0, 500)))",
-      );
-      expect(found).toEqual([]);
-      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
-    },
-    { colorScheme, viewport: { width, height: 900 } },
-  ),
+] as const;
+test.each(byTurns(looks, 3))(
+  "axe finds nothing to complain of in a %s page of %d px, with rows open",
+  (colorScheme, width) =>
+    on(
+      failing,
+      async (page) => {
+        const ground = await page.evaluate("getComputedStyle(document.body).backgroundColor");
+        expect(ground).toBe(colorScheme === "dark" ? "rgb(16, 21, 28)" : "rgb(246, 247, 249)");
+        for (const id of ["version/greeting", "message.schema"]) await page.locator(`[id='${id}'] > summary`).click();
+        await page.locator("[id='version/greeting'] .events").waitFor();
+        await page.getByRole("checkbox", { name: "MUST" }).check();
+        await page.evaluate(AXE);
+        const found = await page.evaluate(
+          "axe.run().then(({ violations }) => violations.map((it) => it.id + ' ' + it.nodes.map((n) => n.html).join().slice(0, 500)))",
+        );
+        expect(found).toEqual([]);
+        expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+      },
+      { colorScheme, viewport: { width, height: 900 } },
+    ),
 );
