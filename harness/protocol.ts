@@ -143,6 +143,13 @@ export interface Protocol {
   kills(): Promise<Readonly<Record<string, readonly string[]>>>;
 }
 
+/** Returns all cases of a version, in the order of its suites. */
+export const casesIn = ({ suites }: Pick<Protocol, "suites">): Case[] => suites.flatMap(({ cases }) => cases);
+
+/** Returns the names of the suites that put load on a server. */
+export const heavyIn = ({ suites }: Pick<Protocol, "suites">): string[] =>
+  suites.filter(({ load }) => load).map(({ name }) => name);
+
 /** Returns the faults of the reference server that break a requirement. */
 export const breaking = (id: string, faults: Readonly<Record<string, Fault>>): [string, Fault][] =>
   Object.entries(faults).filter(([, { breaks }]) => breaks === id);
@@ -152,5 +159,5 @@ export const isEverywhere = (id: string, { rules }: Protocol): boolean =>
   rules.some(({ requirement }) => requirement === id);
 
 /** Returns the cases that declare to test a requirement. */
-export const testing = (id: string, { suites }: Protocol): Case[] =>
-  suites.flatMap(({ cases }) => cases.filter(({ tests }) => tests.includes(id)));
+export const testing = (id: string, protocol: Protocol): Case[] =>
+  casesIn(protocol).filter(({ tests }) => tests.includes(id));

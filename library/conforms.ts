@@ -1,5 +1,5 @@
 import picocolors from "picocolors";
-import type { Protocol } from "../harness/protocol.ts";
+import { heavyIn, type Protocol } from "../harness/protocol.ts";
 import type { RunResult } from "../harness/runner.ts";
 import { UnreachableError, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
@@ -61,17 +61,14 @@ export function reportOf(
 }
 
 function options(report: Report): TerminalOptions {
-  const { requirements, causes, symptoms, clauses, suites } = versionOf(report.protocol.version);
+  const protocol = versionOf(report.protocol.version);
   return {
     colors: picocolors.createColors(false),
     verbose: false,
     quiet: false,
-    requirements,
-    causes,
-    symptoms,
-    clauses,
+    knowledge: protocol,
     alone: (id) => commandAlone(report, id),
-    heavy: suites.filter(({ load }) => load).map(({ name }) => name),
+    heavy: heavyIn(protocol),
     written: [],
   };
 }

@@ -30,7 +30,8 @@ const UNBROKEN = 400;
 export type ToldFinding = ReportFinding<ReportRequirement, ReportCase, ReportCheck>;
 
 /** The options of a block. */
-export interface BlockOptions extends Knowledge {
+export interface BlockOptions {
+  readonly knowledge: Knowledge;
   readonly colors: Colors;
   /** The columns of the terminal; none where nothing breaks lines. */
   readonly width?: number | undefined;
@@ -47,14 +48,14 @@ export interface BlockOptions extends Knowledge {
  * command that runs it alone. `isTold` if an earlier block shows the same transcript.
  */
 export function failureBlock(found: ToldFinding, isTold: boolean, options: BlockOptions): string[] {
-  const { colors: c, alone, requirements } = options;
+  const { colors: c, alone, knowledge } = options;
   const { verdict, check, shown, cases } = found;
   const { id, level } = found.requirement;
-  const statement = statementOf(id, requirements);
+  const statement = statementOf(id, knowledge.requirements);
   const of = (width: number, text: string, most = MOST) => columns(text, width, most, options.width, UNBROKEN);
   const field = (label: string, text: string) => labelled(label, of(INDENT, visible(text)));
-  const cause = likelyCause(check, shown, options);
-  const clause = options.clauses?.[id];
+  const cause = likelyCause(check, shown, knowledge);
+  const clause = knowledge.clauses?.[id];
   const head = [
     `${paint(c, verdict, verdict.toUpperCase())} ${c.bold(shown.id)}${mark(shown)}`,
     ...of(2, visible(shown.title), 2).map((line) => `  ${line}`),

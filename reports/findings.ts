@@ -61,6 +61,9 @@ export function findings<
     );
 }
 
+/** The findings of a report that nobody expects, in the same order. */
+export const unexpected: typeof findings = (report) => findings(report).filter(({ expected }) => !expected);
+
 /** Why to begin with the first of several findings, to stand behind its name; nothing where there is no choice. */
 export const beginning = ([first, second]: readonly { readonly resting: number }[]): string | undefined =>
   first && second && (first.resting === 0 ? "" : ` (${count(first.resting, "check")} could not be judged for it)`);

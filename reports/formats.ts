@@ -31,8 +31,7 @@ export const FORMATS = {
   },
   markdown: {
     describe: "Write the summary in Markdown to this file (default: the one that $GITHUB_STEP_SUMMARY names)",
-    make: async (report, protocol) =>
-      (await import("./markdown/markdown.ts")).markdown(report, protocol.requirements, protocol),
+    make: async (report, protocol) => (await import("./markdown/markdown.ts")).markdown(report, protocol),
   },
   badge: {
     describe: "Write the badge, as an endpoint of shields.io, to this file",

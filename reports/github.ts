@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Requirement } from "../harness/catalogue.ts";
 import { commandAlone } from "./again.ts";
 import { visible } from "./escape.ts";
-import { findings } from "./findings.ts";
+import { unexpected } from "./findings.ts";
 import { statementOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import type { Report } from "./report.ts";
@@ -31,8 +31,7 @@ function annotations(report: Report, requirements: readonly Requirement[]): stri
   const outdated = problemsOf(report).map(({ line, says }) =>
     command("error", { file, line: String(line), title: "Expected failures" }, says),
   );
-  const news = findings(report).filter(({ expected }) => !expected);
-  const found = news.map(({ verdict, requirement: { id, level }, cases, shown, check }) => {
+  const found = unexpected(report).map(({ verdict, requirement: { id, level }, cases, shown, check }) => {
     const statement = statementOf(id, requirements);
     const title = `${verdict}: ${id} (${level}) in ${cases.length} of ${report.cases.length} cases`;
     const words = `${statement} Expected: ${check.expected}. Came: ${check.actual}. For instance in ${shown.id}.`;

@@ -4,7 +4,7 @@ import { type BlockOptions, failureBlock, mark, type ToldFinding } from "./block
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { explainFindings } from "./explain.ts";
-import { beginning, findings, isNews, skippedBy } from "./findings.ts";
+import { beginning, findings, isNews, skippedBy, unexpected } from "./findings.ts";
 import { listed, targetOf, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
@@ -59,7 +59,7 @@ function lostIn({ stop }: Report): (check: ReportCheck) => boolean {
 function blocks(report: Report, options: TerminalOptions): string[] {
   const isLost = lostIn(report);
   const cases = report.cases.map((it) => ({ ...it, checks: it.checks.filter((check) => !isLost(check)) }));
-  const all = findings({ ...report, cases }).filter(({ expected }) => !expected);
+  const all = unexpected({ ...report, cases });
   const alone = report.recording ? undefined : options.alone;
   const inFull = all.slice(0, IN_FULL);
   const more = all.slice(IN_FULL).map(({ requirement: { id } }) => id);
@@ -86,7 +86,7 @@ function begin(all: readonly ToldFinding[], { colors: c }: TerminalOptions): str
 /** A case with all its findings, and all its connections. */
 function wholeCase(
   it: ReportCase,
-  { colors: c, alone, ...knowledge }: Omit<BlockOptions, "width" | "links" | "linkOf">,
+  { colors: c, alone, knowledge }: Pick<BlockOptions, "colors" | "alone" | "knowledge">,
 ): string[] {
   const [title, ...lines] = explainFindings(it, knowledge, it.connections.length).map(visible);
   const verdict = worst(it.checks.filter(isNews).map((check) => check.verdict));
@@ -134,7 +134,7 @@ const unjudgedOf = ({ cases, target }: Report) => [
 ];
 
 function summary(report: Report, options: TerminalOptions): string[] {
-  const { colors: c, requirements, written, missing: unwritten = [], heavy, left } = options;
+  const { colors: c, knowledge, written, missing: unwritten = [], heavy, left } = options;
   const { durationMs, protocol, seed } = report;
   const painted = (counts: Report["counts"]) =>
     VERDICTS.filter((it) => counts[it] > 0)
@@ -142,7 +142,7 @@ function summary(report: Report, options: TerminalOptions): string[] {
       .join(", ");
   const untested = groupBy(
     report.requirements.filter((it) => it.cases.length === 0),
-    ({ id }) => requirements.find((row) => row.id === id)?.section ?? "",
+    ({ id }) => knowledge.requirements.find((row) => row.id === id)?.section ?? "",
   );
   const hint = [...untested.keys()].every((section) => heavy.includes(section)) ? "; --all adds them" : "";
   const missing = [...untested].map(([section, rows]) => `${section} ${rows.length}`).join(", ");
@@ -175,7 +175,7 @@ function headline(report: Report, { colors: c, missing = [] }: TerminalOptions):
 
 /** The command that shows the first finding again, unless a remark says what to run next. */
 function next(report: Report, { alone }: TerminalOptions): string[] {
-  const [first] = findings(report).filter(({ expected }) => !expected);
+  const [first] = unexpected(report);
   if (!first || report.recording || remarks(report).some((it) => it.next !== undefined)) return [];
   return [`  next     ${alone(first.shown.id)}`];
 }

@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import picocolors from "picocolors";
-import type { Protocol } from "../../harness/protocol.ts";
+import { heavyIn, type Protocol } from "../../harness/protocol.ts";
 import { commandAlone } from "../../reports/again.ts";
 import { takesLinks, useColors } from "../../reports/colors.ts";
 import type { Expected } from "../../reports/expected/use.ts";
@@ -47,25 +47,21 @@ export async function finish(
   protocol: Protocol,
 ): Promise<number> {
   const { written, missing, failure } = await save(report, files, protocol, given);
-  const { requirements, causes, symptoms, clauses } = protocol;
   const text = terminal(report, {
     ...how,
-    causes,
-    symptoms,
-    clauses,
     // A terminal that does not know its size says 0.
     width: process.stdout.isTTY ? process.stdout.columns || 80 : undefined,
     links: takesLinks(process.stdout),
     linkOf,
     colors: picocolors.createColors(useColors(process.stdout)),
-    requirements,
+    knowledge: protocol,
     alone: (id) => commandAlone(report, id, given),
-    heavy: protocol.suites.filter(({ load }) => load).map(({ name }) => name),
+    heavy: heavyIn(protocol),
     written: [...written, ...(expected?.written === undefined ? [] : [expected.written]), ...also],
     missing: [...missing, ...unwritten],
     ...(expected?.left !== undefined && { left: expected.left }),
   });
-  print(onGitHub() ? forGitHub(text, report, requirements) : text);
+  print(onGitHub() ? forGitHub(text, report, protocol.requirements) : text);
   if (missing.length > 0) throw failure;
   return isFine(report) ? EXIT.conformant : EXIT.notConformant;
 }

@@ -1,5 +1,5 @@
 import { commandAlone } from "../again.ts";
-import { findings, tally } from "../findings.ts";
+import { tally, unexpected } from "../findings.ts";
 import { loadOf } from "../latency.ts";
 import { NAMES, targetOf, titleOf } from "../names.ts";
 import { type Remark, remarks } from "../remarks.ts";
@@ -42,7 +42,7 @@ const says = (headline: string, words: string) => words.toLowerCase().endsWith(h
 
 /** The first finding on one line, which leads to it. */
 function First({ data }: { readonly data: PageData }) {
-  const [first] = findings(data).filter(({ expected }) => !expected);
+  const [first] = unexpected(data);
   if (!first) return null;
   const { requirement, shown, check } = first;
   return (

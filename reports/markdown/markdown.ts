@@ -1,9 +1,9 @@
 import type { RootContent } from "mdast";
 import type { Requirement } from "../../harness/catalogue.ts";
 import { commandAlone } from "../again.ts";
-import { likelyCause } from "../cause.ts";
+import { type Knowledge, likelyCause } from "../cause.ts";
 import { explainConnections } from "../explain.ts";
-import { beginning, findings, type ReportFinding, skippedBy, tally } from "../findings.ts";
+import { beginning, type ReportFinding, skippedBy, tally, unexpected } from "../findings.ts";
 import { count, isValue, NAMES, statementOf, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
@@ -24,28 +24,25 @@ const ROWS = 30;
 /** Connections of a case that shows a finding. */
 const CONNECTIONS = 2;
 
-/** What is known of usual mistakes. */
-type Known = Parameters<typeof likelyCause>[2];
-
 type Found = ReportFinding<ReportRequirement, ReportCase, ReportCheck>;
 
 const SYMBOLS = { pass: "✅", fail: "❌", incomplete: "❓" } as const;
 const PARTIAL = "🟡";
 
 /** The summary of a report for pull requests and job summaries. */
-export function markdown(report: Report, requirements: readonly Requirement[], known: Known = {}): string {
-  const found: readonly Found[] = findings(report).filter(({ expected }) => !expected);
+export function markdown(report: Report, knowledge: Knowledge): string {
+  const found: readonly Found[] = unexpected(report);
   const verdict = shownVerdict(report);
   const symbol = verdict === "pass" && !isWhole(report) ? PARTIAL : SYMBOLS[verdict];
   return print(
     heading(2, text(`${symbol} ${titleOf(report.protocol)}: ${meaning(report).words}`)),
     overview(report),
     ...remarked(report),
-    ...(found.length > 0 ? [overviewOf(found, requirements)] : []),
+    ...(found.length > 0 ? [overviewOf(found, knowledge.requirements)] : []),
     ...begin(found),
     ...found
       .slice(0, IN_FULL)
-      .flatMap((finding, i) => inFull(finding, isFirst(finding, found.slice(0, i)), report, requirements, known)),
+      .flatMap((finding, i) => inFull(finding, isFirst(finding, found.slice(0, i)), report, knowledge)),
     ...unjudged(report),
     ...expectations(report),
     ...doubts(report),
@@ -118,14 +115,13 @@ function inFull(
   { verdict, requirement: { id, level }, shown, check }: Found,
   withTranscript: boolean,
   report: Report,
-  requirements: readonly Requirement[],
-  known: Known,
+  knowledge: Knowledge,
 ): RootContent[] {
-  const cause = likelyCause(check, shown, known);
-  const statement = requirements.find((it) => it.id === id)?.statement;
+  const cause = likelyCause(check, shown, knowledge);
+  const statement = statementOf(id, knowledge.requirements);
   return [
     heading(3, text(`${verdict}: `), code(id), text(` (${level})`)),
-    paragraph(...sentence(statementOf(id, requirements))),
+    paragraph(...sentence(statement)),
     bullets([
       [text("Case: "), code(shown.id), text(`, ${shown.title}`)],
       ...(check.expected === statement ? [] : [[text("Expected: "), said(check.expected)]]),

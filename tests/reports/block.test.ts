@@ -41,8 +41,7 @@ const found: ToldFinding = {
   resting: 0,
 };
 const options: BlockOptions = {
-  ...protocol,
-  symptoms: protocol.symptoms,
+  knowledge: protocol,
   colors: picocolors.createColors(false),
   alone: (id) => `npx it run ws://x --case ${id}`,
 };

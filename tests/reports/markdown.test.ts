@@ -29,10 +29,10 @@ const expected = (text: string, report: Report) =>
 
 describe("the Markdown summary", () => {
   test("of a run that passed says so, and what was judged", () => {
-    const text = markdown(whole(good), requirements);
+    const text = markdown(whole(good), { requirements });
     expect(text).toMatch(/^## ✅ Tachyon 0\.1\.7: no MUST that was judged is broken\n/);
     const partial = `(partial: ${scopeOf(good)})`;
-    expect(markdown(good, requirements).split("\n")[0]).toBe(
+    expect(markdown(good, { requirements }).split("\n")[0]).toBe(
       `## 🟡 Tachyon 0.1.7: no MUST that was judged is broken ${partial}`,
     );
     expect(text).toMatch(/^- Target: `ws:\/\/127\.0\.0\.1:8080\/`$/m);
@@ -40,7 +40,7 @@ describe("the Markdown summary", () => {
   });
 
   test("of a run that failed says what is owed, what came, and how to repeat it", () => {
-    const text = markdown(broken, requirements, protocol);
+    const text = markdown(broken, protocol);
     expect(text).toMatch(
       /^- Likely cause: Versions are compared as texts or prefixes, so that 0\.1\.70 is taken for 0\.1\.7\.$/m,
     );
@@ -56,10 +56,10 @@ describe("the Markdown summary", () => {
 
   test("tells of expected failures, and of entries that no longer hold", () => {
     const entry = `- case: ${FAILING}\n  reason: "known <b>"\n  issue: https://example.org/1\n  owner: "@alice"\n`;
-    const held = markdown(expected(entry, broken), requirements);
+    const held = markdown(expected(entry, broken), { requirements });
     expect(held).toMatch(/^## 🟡 .*nothing fails but what was expected to$/m);
     expect(held).toMatch(/known \\<b> \| <https:\/\/example\.org\/1> \| `@alice` \|/);
-    const over = markdown(expected(entry, good), requirements);
+    const over = markdown(expected(entry, good), { requirements });
     expect(over).toMatch(/^## ❌ .*out of date$/m);
     expect(over).toMatch(/`ef\.yaml:1` version\/parity-patch-with-zero no longer fails: delete lines 1-4/);
   });
@@ -87,7 +87,7 @@ describe("the Markdown summary", () => {
         })),
       })),
     };
-    const text = markdown(hostile, requirements);
+    const text = markdown(hostile, { requirements });
     expect(text.length).toBeLessThan(65_536);
     expect(text).not.toContain("\u001b");
     const came = text.split("\n").filter((line) => line.startsWith("- Came"));

@@ -186,7 +186,7 @@ describe("the terminal", () => {
       colors: picocolors.createColors(false),
       quiet: false,
       verbose: false,
-      requirements: protocol.requirements,
+      knowledge: { requirements: protocol.requirements },
       alone: (id: string) => `tachyon-conformance run ws://x --case ${id}`,
       heavy: ["resilience"],
       written: ["out/report.json"],

@@ -56,7 +56,7 @@ const show = (report: Report, more: object = {}) =>
     colors: plain,
     quiet: false,
     verbose: false,
-    requirements,
+    knowledge: { requirements },
     alone: (id: string) => `npx it run ws://x --case ${id}`,
     heavy: ["resilience"],
     written: [],
@@ -84,7 +84,7 @@ describe("the requirement that most others rest on", () => {
       expect.stringContaining(`fail%3A ${ROOT}`),
       expect.stringContaining("fail%3A parity.patch"),
     ]);
-    const summary = markdown(twice, requirements);
+    const summary = markdown(twice, { requirements });
     expect(summary).toMatch(/^Begin here: `disconnect\.success` \(\d+ checks could not be judged for it\)\.$/m);
     const [one, other] = places(summary, `### fail: \`${ROOT}\``, "### fail: `parity.patch`");
     expect(one).toBeLessThan(other ?? 0);
@@ -113,14 +113,14 @@ describe("the requirement that most others rest on", () => {
 
   test("needs no introduction if nothing else is broken", async () => {
     expect(show(refusing)).not.toContain("begin here");
-    expect(markdown(refusing, requirements)).not.toContain("Begin here");
+    expect(markdown(refusing, { requirements })).not.toContain("Begin here");
     expect(await html(refusing, protocol)).not.toContain("Begin here");
   });
 });
 
 test("a failure is told alike in the terminal, with --verbose and in JUnit: cause, clause, wrong line, command", async () => {
   const wrong = await sample("compares-versions-as-prefixes");
-  const options = { ...protocol, alone: (id: string) => commandAlone(wrong, id, ["--timeout 9"]) };
+  const options = { knowledge: protocol, alone: (id: string) => commandAlone(wrong, id, ["--timeout 9"]) };
   const body = /<failure [^>]*><!\[CDATA\[(.*?)\]\]>/s.exec(junit(wrong, protocol, ["--timeout 9"]))?.[1];
   for (const text of [show(wrong, options), show(wrong, { ...options, verbose: true }), body]) {
     expect(text).toMatch(/^ *a client of version 0\.1\.70 connects$/m);
@@ -145,7 +145,7 @@ describe("a check that was not judged since something else is broken", () => {
     expect(lines).toEqual([`skip ${skipped.length} cases: see ${ROOT}`]);
     const xml = junit(refusing, { requirements });
     expect(xml.split(`<skipped message="see ${ROOT}"/>`)).toHaveLength(skipped.length + 1);
-    expect(markdown(refusing, requirements)).toContain(`- ${skipped.length} cases: see \`${ROOT}\``);
+    expect(markdown(refusing, { requirements })).toContain(`- ${skipped.length} cases: see \`${ROOT}\``);
     expect(await html(refusing, protocol)).toMatch(/Look at: <a class="mono" href="#disconnect\.success">/);
   });
 
@@ -239,7 +239,7 @@ describe("a remark that comes first", () => {
       "  stalls   stood still for 2.4 s (at 3.1 s): the cases that this hit were run again",
       "  limit    the target accepts at most 5 connections at the same time, and the suite keeps below that",
     ]);
-    const summary = markdown(report, requirements);
+    const summary = markdown(report, { requirements });
     expect(summary).toMatch(/^The target ended: `the server ended .*Next: `npx .* --case malformed\/not-json-empty`$/m);
     expect(summary).toMatch(/^The target stood still: `stood still for 2\.4 s/m);
     const page = await html(report, protocol);
@@ -306,7 +306,7 @@ describe("a verdict that varies", () => {
     expect(show(report, { quiet: true })).toBe("FAIL verdicts vary from time to time\n");
     expect(show(report)).toMatch(/^ {2}unstable the verdict of 1 case varies, which fails the run: version/m);
     expect(junit(report, { requirements })).toMatch(/<testsuites .*errors="1"/);
-    expect(markdown(report, requirements)).toMatch(/^## ❌ .*: verdicts vary from time to time$/m);
+    expect(markdown(report, { requirements })).toMatch(/^## ❌ .*: verdicts vary from time to time$/m);
     expect(await html(report, protocol)).toMatch(/<title>FAIL · Unstable/);
     expect(JSON.parse(badge(report))).toMatchObject({ message: "unstable", color: "red" });
   });

@@ -105,7 +105,7 @@ const options = {
   colors: picocolors.createColors(false),
   verbose: false,
   quiet: false,
-  requirements,
+  knowledge: { requirements },
   alone: (id: string) => id,
   heavy: [],
   written: [],
@@ -136,7 +136,7 @@ test.each(["greets-without-a-parity", "never-says-goodbye", "compares-versions-a
     expect(times.length).toBeGreaterThan(0);
     const sorted = (some: readonly number[]) => [...new Set(some)].toSorted((a, b) => a - b);
     expect(sorted(marked(terminal(only, options)))).toEqual(times);
-    expect(sorted(marked(markdown(only, requirements)))).toEqual(times);
+    expect(sorted(marked(markdown(only, { requirements })))).toEqual(times);
     expect(sorted(marked(junit(only, { requirements }).replaceAll("&gt;", ">")))).toEqual(times);
     expect(sorted(await markedInPage(only))).toEqual(times);
   },
