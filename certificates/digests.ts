@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { Protocol } from "../harness/protocol.ts";
+import { casesIn, type Protocol } from "../harness/protocol.ts";
 import { digestOf, type RequirementSet } from "../harness/set.ts";
 import { sha256 } from "./files.ts";
 
@@ -12,8 +12,9 @@ export interface Digests {
 }
 
 /** The digests of all that this version of the suite judges with. */
-export function digestsOf({ suites, schemas, requirements }: Protocol, set: RequirementSet): Digests {
-  const cases = suites.flatMap((suite) => suite.cases.map(({ id, digest }) => [id, digest]));
+export function digestsOf(protocol: Protocol, set: RequirementSet): Digests {
+  const { schemas, requirements } = protocol;
+  const cases = casesIn(protocol).map(({ id, digest }) => [id, digest]);
   return {
     suite: sha256(JSON.stringify([cases, built()])),
     schemas: sha256(JSON.stringify(schemas)),

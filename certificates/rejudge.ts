@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { worst } from "../harness/catalogue.ts";
 import type { CaseResult } from "../harness/execute.ts";
 import { ground } from "../harness/foundation.ts";
-import type { Protocol } from "../harness/protocol.ts";
+import { casesIn, catalogueOf, type Protocol } from "../harness/protocol.ts";
 import { replay } from "../harness/replay.ts";
 import type { Case } from "../harness/scenario.ts";
 import { keep } from "../harness/transcript.ts";
@@ -33,11 +33,10 @@ export async function rejudge(
   conditions: Conditions,
   protocol: Protocol,
 ): Promise<Rejudged> {
-  const known = new Map(protocol.suites.flatMap(({ cases }) => cases.map((it) => [it.id, it])));
-  const requirements = new Map(protocol.requirements.map((row) => [row.id, row]));
+  const known = new Map(casesIn(protocol).map((it) => [it.id, it]));
   const bench = {
     protocol,
-    judging: { requirements, strict: report.target.strict },
+    judging: { requirements: catalogueOf(protocol), strict: report.target.strict },
     random: conditions,
     idle: conditions.idleMs,
     timeout: conditions.timeoutMs,

@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { Protocol } from "../harness/protocol.ts";
+import { casesIn, type Protocol } from "../harness/protocol.ts";
 import type { RequirementSet } from "../harness/set.ts";
 import { FORMATS } from "../reports/formats.ts";
 import { count, titleOf } from "../reports/names.ts";
@@ -160,7 +160,7 @@ function cases(content: BundleContent): Findings {
   const { report, protocol, set } = content;
   const ids = report.cases.map(({ id }) => id);
   const { missing, unstable } = countedBy(set, report, protocol.withdrawn);
-  const all = protocol.suites.flatMap((suite) => suite.cases.map(({ id }) => id));
+  const all = casesIn(protocol).map(({ id }) => id);
   const lacking = isSameSuite(content) ? all.filter((id) => !ids.includes(id)) : [];
   return {
     problems: [

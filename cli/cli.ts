@@ -2,7 +2,7 @@ import yargs, { type Argv } from "yargs";
 import { STDIN, suggestion, UnreachableError, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
 import { visible } from "../reports/escape.ts";
-import { ALL_OPTIONS, COMMANDS, optionsOf, unspokenOf } from "./commands/index.ts";
+import { ALL_OPTIONS, COMMANDS, commandNamed, optionsOf, unspokenOf } from "./commands/index.ts";
 import type { Load, Subcommand } from "./commands/subcommand.ts";
 import { findConfig, readConfig } from "./config.ts";
 import { EXIT } from "./exit.ts";
@@ -30,9 +30,6 @@ export async function main(argv: readonly string[], load: Load): Promise<number>
 }
 
 type Run = (command: Subcommand, args: unknown) => Promise<void>;
-
-const commandNamed = (name: string): Subcommand | undefined =>
-  Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 
 /** Parses the words behind the name of a command. yargs lays out the help of any but a default command, which takes long. */
 function one(name: string, command: Subcommand, words: readonly string[], run: Run): Promise<unknown> {

@@ -1,5 +1,5 @@
 import { glob } from "../harness/glob.ts";
-import type { Protocol } from "../harness/protocol.ts";
+import { casesIn, heavyIn, type Protocol } from "../harness/protocol.ts";
 import type { Case } from "../harness/scenario.ts";
 import { suggestion, UsageError } from "../harness/usage.ts";
 
@@ -15,11 +15,11 @@ export interface Selection {
  * one, or if nothing else is left. Throws a `UsageError` for a name that matches nothing, and if no case is left.
  */
 export function select(protocol: Protocol, selection: Selection, load: boolean): Case[] {
-  const cases = protocol.suites.flatMap((suite) => suite.cases);
+  const cases = casesIn(protocol);
   // A rule is judged on every connection, so its requirement selects every case, unless it has cases of its own.
   const declared = new Set(cases.flatMap(({ tests }) => tests));
   const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement).filter((id) => !declared.has(id)));
-  const heavy = new Set(protocol.suites.filter((suite) => suite.load).map(({ name }) => name));
+  const heavy = new Set(heavyIn(protocol));
 
   const known: Known = {
     suite: protocol.suites.map(({ name }) => name),

@@ -1,5 +1,5 @@
 import { UsageError } from "../harness/usage.ts";
-import { COMMANDS, SWITCHES, switchesOf } from "./commands/index.ts";
+import { commandNamed, SWITCHES, switchesOf } from "./commands/index.ts";
 import { camel, SHORT } from "./options.ts";
 
 /** The words for on and off, in any case. */
@@ -29,7 +29,8 @@ function inFull(word: string): string[] {
 /** Rewrites the switches of a command line as yargs understands them. Throws a `UsageError`. */
 export function plainSwitches(argv: readonly string[]): string[] {
   const [name = ""] = argv;
-  const switches = Object.hasOwn(COMMANDS, name) && COMMANDS[name] ? switchesOf(COMMANDS[name]) : [...SWITCHES];
+  const command = commandNamed(name);
+  const switches = command ? switchesOf(command) : [...SWITCHES];
   const names = new Set([...switches, ...switches.map(camel)]);
   const isSwitch = (word = "") => word.startsWith("--") && names.has(word.slice(2));
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;

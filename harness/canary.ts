@@ -1,4 +1,5 @@
 import { execute } from "./execute.ts";
+import { casesIn } from "./protocol.ts";
 import type { Session } from "./session.ts";
 
 /** The time between two clients, in timeouts. */
@@ -10,7 +11,7 @@ const PAUSE = 0.25;
  */
 export async function withCanary<T>(session: Session, act: () => Promise<T>): Promise<T> {
   const { protocol, shared, signal } = session;
-  const it = protocol.suites.flatMap(({ cases }) => cases).find(({ id }) => id === protocol.canary);
+  const it = casesIn(protocol).find(({ id }) => id === protocol.canary);
   let over = false;
   let timer: NodeJS.Timeout | undefined;
   const next = () => {

@@ -2,6 +2,7 @@ import { isBroken } from "./catalogue.ts";
 import { type CaseResult, execute } from "./execute.ts";
 import { bearers, ground } from "./foundation.ts";
 import { pool } from "./pool.ts";
+import { casesIn } from "./protocol.ts";
 import type { Session } from "./session.ts";
 import { casesAtWork, mayOverlap } from "./shared.ts";
 
@@ -14,7 +15,7 @@ export async function runControls(session: Session): Promise<CaseResult[]> {
   const missing = wanted(session);
   if (session.stop || missing.size === 0) return [];
   const known = new Set([...results.keys()].map(({ id }) => id));
-  const cases = protocol.suites.flatMap((suite) => suite.cases).filter(({ id }) => missing.has(id) && !known.has(id));
+  const cases = casesIn(protocol).filter(({ id }) => missing.has(id) && !known.has(id));
   const controls: CaseResult[] = [];
   await pool(
     cases,

@@ -146,6 +146,10 @@ export interface Protocol {
 /** Returns all cases of a version, in the order of its suites. */
 export const casesIn = ({ suites }: Pick<Protocol, "suites">): Case[] => suites.flatMap(({ cases }) => cases);
 
+/** Returns the requirements of a version by their ids. */
+export const catalogueOf = ({ requirements }: Pick<Protocol, "requirements">): ReadonlyMap<string, Requirement> =>
+  new Map(requirements.map((it) => [it.id, it]));
+
 /** Returns the names of the suites that put load on a server. */
 export const heavyIn = ({ suites }: Pick<Protocol, "suites">): string[] =>
   suites.filter(({ load }) => load).map(({ name }) => name);

@@ -1,6 +1,6 @@
 import { availability } from "./availability.ts";
 import { confirm, reconsider } from "./blame.ts";
-import { type Requirement, worst } from "./catalogue.ts";
+import { worst } from "./catalogue.ts";
 import { runControls } from "./controls.ts";
 import { brokenSoFar } from "./doubt.ts";
 import { noticeExclusive } from "./exclusive.ts";
@@ -9,7 +9,7 @@ import { ground, isPlain, restsOnBroken } from "./foundation.ts";
 import { groupBy } from "./group.ts";
 import { lastNewcomer } from "./lost.ts";
 import { inconclusive } from "./outage.ts";
-import type { Protocol } from "./protocol.ts";
+import { catalogueOf, type Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import {
   isSpent,
@@ -81,8 +81,16 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
 /** Returns what each case of a run needs. */
 export function benchOf(protocol: Protocol, options: RunOptions, shared: Shared): Bench {
   const { target, record, signal, strict, timeout, idle = timeout } = options;
-  const requirements = new Map(protocol.requirements.map((it): [string, Requirement] => [it.id, it]));
-  return { protocol, target, judging: { requirements, strict }, shared, random: options, idle, record, signal };
+  return {
+    protocol,
+    target,
+    judging: { requirements: catalogueOf(protocol), strict },
+    shared,
+    random: options,
+    idle,
+    record,
+    signal,
+  };
 }
 
 /** Runs all cases as often as the options say, or until the run stops. `known` is what the passes add to. */

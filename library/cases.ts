@@ -3,7 +3,7 @@ import { select } from "../cli/select.ts";
 import { isFinding, isRight } from "../harness/catalogue.ts";
 import { type CaseResult, notJudged } from "../harness/execute.ts";
 import { brokenFoundations, ground, isPlain, restsOnBroken } from "../harness/foundation.ts";
-import type { Protocol } from "../harness/protocol.ts";
+import { casesIn, catalogueOf, type Protocol } from "../harness/protocol.ts";
 import { type RunResult, run } from "../harness/runner.ts";
 import type { Case } from "../harness/scenario.ts";
 import type { RunOptions } from "../harness/session.ts";
@@ -111,16 +111,15 @@ const varying = (run: RunResult): RunResult => ({
 
 const isHarmless = (it: CaseResult) => isRight(it) || it.verdict === "warn";
 
-const plainCases = ({ suites, foundations }: Protocol) =>
-  suites.flatMap((suite) => suite.cases).filter(({ id }) => isPlain(id, foundations));
+const plainCases = (protocol: Protocol) => casesIn(protocol).filter(({ id }) => isPlain(id, protocol.foundations));
 
 /** The result of a case by that of the plainest forms: it is one of them and broken, or rests on one that is. */
-function explained(it: Case, plain: RunResult, { foundations, requirements }: Protocol): RunResult | undefined {
+function explained(it: Case, plain: RunResult, protocol: Protocol): RunResult | undefined {
+  const { foundations } = protocol;
   if (plain.stop || plain.unexplained.length > 0) return undefined;
   const own = plain.results.filter((result) => result.case === it && !isHarmless(result));
   if (own.length > 0) return { ...plain, results: own };
   const root = restsOnBroken(it, brokenFoundations(plain.results, foundations), foundations);
   if (root === undefined) return undefined;
-  const catalogue = new Map(requirements.map((row) => [row.id, row]));
-  return { ...plain, results: [notJudged(it, root, { requirements: catalogue })] };
+  return { ...plain, results: [notJudged(it, root, { requirements: catalogueOf(protocol) })] };
 }

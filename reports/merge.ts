@@ -1,6 +1,6 @@
 import { notRun } from "../harness/execute.ts";
 import { groupBy } from "../harness/group.ts";
-import type { Protocol } from "../harness/protocol.ts";
+import { casesIn, catalogueOf, type Protocol } from "../harness/protocol.ts";
 import { UsageError } from "../harness/usage.ts";
 import { median } from "./latency.ts";
 import { reportCase } from "./make.ts";
@@ -119,11 +119,11 @@ function holdsItsOwn({ file, report, shard }: Part): void {
 }
 
 /** A case of a shard that is missing. Throws a `UsageError` where this version of the suite does not know it. */
-function notSeen(id: string, why: string, { suites, requirements }: Protocol): ReportCase {
-  const it = suites.flatMap(({ cases }) => cases).find((one) => one.id === id);
+function notSeen(id: string, why: string, protocol: Protocol): ReportCase {
+  const it = casesIn(protocol).find((one) => one.id === id);
   if (!it)
     throw new UsageError(`There is no case "${id}". Merge the shards with the version of the suite that made them.`);
-  return reportCase(notRun(it, why, { requirements: new Map(requirements.map((row) => [row.id, row])) }));
+  return reportCase(notRun(it, why, { requirements: catalogueOf(protocol) }));
 }
 
 /** The latencies of all shards: of each repetition the median of their medians. */

@@ -5,7 +5,7 @@ import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { explainFindings } from "./explain.ts";
 import { beginning, findings, isNews, skippedBy, unexpected } from "./findings.ts";
-import { listed, targetOf, titleOf } from "./names.ts";
+import { count, listed, targetOf, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
 import { casesOf, isWhole, requirementsOf } from "./scope.ts";
@@ -126,7 +126,8 @@ function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[
   ];
 }
 
-const named = (cases: readonly ReportCase[]) => (cases.length === 1 ? (cases[0]?.id ?? "") : `${cases.length} cases`);
+const named = (cases: readonly ReportCase[]) =>
+  cases.length === 1 ? (cases[0]?.id ?? "") : count(cases.length, "case");
 
 /** The requirements that a case was to judge and did not. */
 const unjudgedOf = ({ cases, target }: Report) => [

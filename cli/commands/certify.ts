@@ -11,7 +11,7 @@ import { BundleError } from "../../certificates/open.ts";
 import { type Spool, spool } from "../../certificates/spool.ts";
 import { type Implementation, levelOf } from "../../certificates/statement.ts";
 import { granted, obstacles } from "../../certificates/tell.ts";
-import type { Protocol } from "../../harness/protocol.ts";
+import { casesIn, type Protocol } from "../../harness/protocol.ts";
 import type { RunResult } from "../../harness/runner.ts";
 import type { RequirementSet } from "../../harness/set.ts";
 import { suggestion, UsageError } from "../../harness/usage.ts";
@@ -65,7 +65,7 @@ export async function certifyCommand(args: CertifyArguments, protocol: Protocol)
   return await withTarget(args, { log: LOG, files: REPORTS, protocol }, async (target, signal) => {
     const kept = await spool();
     try {
-      const cases = protocol.suites.flatMap((suite) => suite.cases);
+      const cases = casesIn(protocol);
       const tools = { signal, record: kept.record, linger: true };
       const how = { ...args, seed: seedOf(set.name, protocol), failOnUnstable: true };
       const { result, report } = await test(cases, target, how, tools, protocol);

@@ -1,4 +1,4 @@
-import type { Protocol } from "../../harness/protocol.ts";
+import { casesIn, type Protocol } from "../../harness/protocol.ts";
 import { UsageError } from "../../harness/usage.ts";
 import about from "../../package.json" with { type: "json" };
 import type { Load, Subcommand } from "./subcommand.ts";
@@ -70,20 +70,14 @@ const takesValue = ({ options }: Subcommand, option: string): boolean =>
 /** The values that an option or argument can have, where they are known. */
 const VALUES: Readonly<Record<string, (protocol: Protocol) => Promise<string[]> | string[]>> = {
   suite: ({ suites }) => suites.map(({ name }) => name),
-  case: casesOf,
-  requirement: requirementsOf,
+  case: (protocol) => idsOf(casesIn(protocol)),
+  requirement: ({ requirements }) => idsOf(requirements),
   set: ({ sets }) => sets.map(({ name }) => name),
   fault: faultsOf,
-  id: async (protocol) => [...casesOf(protocol), ...requirementsOf(protocol), ...(await faultsOf(protocol))],
+  id: async (protocol) => [...idsOf([...casesIn(protocol), ...protocol.requirements]), ...(await faultsOf(protocol))],
 };
 
-function casesOf({ suites }: Protocol): string[] {
-  return suites.flatMap(({ cases }) => cases.map(({ id }) => id));
-}
-
-function requirementsOf({ requirements }: Protocol): string[] {
-  return requirements.map(({ id }) => id);
-}
+const idsOf = (all: readonly { readonly id: string }[]): string[] => all.map(({ id }) => id);
 
 async function faultsOf(protocol: Protocol): Promise<string[]> {
   return Object.keys(await protocol.faults());

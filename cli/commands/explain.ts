@@ -1,4 +1,4 @@
-import type { Protocol } from "../../harness/protocol.ts";
+import { casesIn, type Protocol } from "../../harness/protocol.ts";
 import { suggestion, UsageError } from "../../harness/usage.ts";
 import { visible } from "../../reports/escape.ts";
 import { type AboutCase, aboutCase, caseInWords } from "../explain/case.ts";
@@ -23,7 +23,7 @@ export async function explainCommand({ id, json }: ExplainArguments, protocol: P
 
 /** Returns the explanation of a name. Throws a `UsageError` for an unknown one. */
 export async function explain(name: string, protocol: Protocol): Promise<Explanation> {
-  const cases = protocol.suites.flatMap((suite) => suite.cases);
+  const cases = casesIn(protocol);
   const it = cases.find(({ id }) => id === name);
   if (it) return aboutCase(it, protocol);
   const requirement = protocol.requirements.find(({ id }) => id === name);

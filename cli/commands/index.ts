@@ -140,6 +140,10 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
   }),
 };
 
+/** Returns the command of a name, if there is one. */
+export const commandNamed = (name: string): Subcommand | undefined =>
+  Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+
 /** The options of every command. */
 const GLOBAL = ["config", "help", "h", "version"];
 

@@ -1,6 +1,7 @@
 import type { Requirement } from "../../harness/catalogue.ts";
-import type { Protocol } from "../../harness/protocol.ts";
+import { isEverywhere, type Protocol } from "../../harness/protocol.ts";
 import { digestOf, freeze } from "../../harness/set.ts";
+import { count } from "../../reports/names.ts";
 import { type Selection, select } from "../select.ts";
 
 /** The options of `list`, as the command line gives them. */
@@ -59,7 +60,6 @@ const print = <T>(it: T, json: boolean, inWords: (it: T) => string) =>
 export function listCases(selection: Selection, protocol: Protocol): Listing {
   const { name, version } = protocol;
   const selected = select(protocol, selection, true);
-  const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement));
   const suites = protocol.suites.map((suite) => ({
     name: suite.name,
     title: suite.title,
@@ -71,7 +71,7 @@ export function listCases(selection: Selection, protocol: Protocol): Listing {
     level,
     section,
     statement,
-    everywhere: everywhere.has(id),
+    everywhere: isEverywhere(id, protocol),
     cases: selected.filter(({ tests }) => tests.includes(id)).map((it) => it.id),
   }));
   return {
@@ -85,7 +85,7 @@ function casesInWords({ suites, requirements }: Listing, all: number): string {
   const lines = suites.flatMap(({ title, cases }) => {
     const width = Math.max(...cases.map(({ id }) => id.length));
     return [
-      `${title} (${cases.length} ${cases.length === 1 ? "case" : "cases"})`,
+      `${title} (${count(cases.length, "case")})`,
       ...cases.map((it) => `  ${it.id.padEnd(width)}  ${it.title}`),
       "",
     ];

@@ -1,8 +1,9 @@
 import { isBroken } from "../../harness/catalogue.ts";
-import type { Fault, Protocol } from "../../harness/protocol.ts";
+import { casesIn, type Fault, type Protocol } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
 import about from "../../package.json" with { type: "json" };
 import { quoted } from "../../reports/again.ts";
+import { count } from "../../reports/names.ts";
 import type { ReportCase } from "../../reports/report.ts";
 import { chosen, factsOf, type NamedCase, named, type RequirementFacts, reading } from "./requirement.ts";
 import { trial, USUAL, usualOf } from "./trial.ts";
@@ -47,9 +48,9 @@ export async function aboutFault(name: string, fault: Fault, protocol: Protocol)
   };
 }
 
-async function findersOf(fault: string, { suites, kills }: Protocol): Promise<Case[]> {
-  const ids = new Set((await kills())[fault]);
-  return suites.flatMap(({ cases }) => cases.filter(({ id }) => ids.has(id)));
+async function findersOf(fault: string, protocol: Protocol): Promise<Case[]> {
+  const ids = new Set((await protocol.kills())[fault]);
+  return casesIn(protocol).filter(({ id }) => ids.has(id));
 }
 
 /** Runs a case against the reference server with a fault, and returns what it sees of it. */
@@ -80,7 +81,7 @@ function foundBy(cases: readonly NamedCase[]): string[] {
   const { length } = cases;
   if (length === 0) return ["  no case is known to find it"];
   return [
-    `  found by ${length} ${length === 1 ? "case" : "cases"}${length > NAMED ? ", among them" : ""}`,
+    `  found by ${count(length, "case")}${length > NAMED ? ", among them" : ""}`,
     ...cases.slice(0, NAMED).map((it) => `    ${it.id}  ${it.title}`),
     ...(length > NAMED ? [`    and ${length - NAMED} more`] : []),
   ];

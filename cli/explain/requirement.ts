@@ -3,6 +3,7 @@ import { breaking, type Clause, isEverywhere, type Protocol, testing } from "../
 import type { Case } from "../../harness/scenario.ts";
 import about from "../../package.json" with { type: "json" };
 import { quoted } from "../../reports/again.ts";
+import { count } from "../../reports/names.ts";
 
 const SOURCES: Readonly<Record<string, string>> = {
   D: "the endpoint's description or flags",
@@ -116,8 +117,5 @@ export function requirementInWords(it: AboutRequirement, protocol: Protocol): st
 
 function testedBy(cases: readonly NamedCase[]): string[] {
   if (cases.length === 0) return ["  not tested by this version of the suite yet"];
-  return [
-    `  tested by ${cases.length} ${cases.length === 1 ? "case" : "cases"}`,
-    ...cases.map((it) => `    ${it.id}  ${it.title}`),
-  ];
+  return [`  tested by ${count(cases.length, "case")}`, ...cases.map((it) => `    ${it.id}  ${it.title}`)];
 }

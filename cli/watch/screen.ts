@@ -1,5 +1,6 @@
 import { clearScreenDown, cursorTo } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
+import { count } from "../../reports/names.ts";
 
 /** Calls back for each key that is pressed. Without a terminal there are none. Returns what leaves the terminal as it was. */
 export function onKeys(pressed: (key: string) => void): () => void {
@@ -52,6 +53,6 @@ export function fitted(text: string, { rows, columns }: { readonly rows: number;
   let shown = 0;
   while (shown < verdict && height(0, shown + 1) <= room) shown++;
   const left = verdict - shown;
-  const more = left > 0 ? [`… ${left} more ${left === 1 ? "line" : "lines"}`] : [];
+  const more = left > 0 ? [`… ${count(left, "more line")}`] : [];
   return `${[...lines.slice(0, shown), ...more, ...lines.slice(verdict)].join("\n")}\n`;
 }

@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from "yaml";
 import { glob, isGlob } from "../../harness/glob.ts";
-import type { Protocol } from "../../harness/protocol.ts";
+import { casesIn, type Protocol } from "../../harness/protocol.ts";
 import { reason, suggestion, UsageError } from "../../harness/usage.ts";
 
 /** A glob of an entry, and where it stands in the file, from 1. */
@@ -104,12 +104,7 @@ function entry(node: Node, reading: Reading): Entry {
     const pair = fields.get(key);
     return pair && textOf(pair.value ?? pair.key, key, refuse);
   };
-  const cases = patterns(
-    fields.get("case"),
-    "case",
-    protocol.suites.flatMap((suite) => suite.cases),
-    reading,
-  );
+  const cases = patterns(fields.get("case"), "case", casesIn(protocol), reading);
   const requirements = patterns(fields.get("requirement"), "requirement", protocol.requirements, reading);
   if (!cases && !requirements) refuse(node, `an entry names neither a case nor a requirement. ${EXAMPLE}`);
   const why = text("reason") ?? refuse(node, 'an entry has no "reason". Say why it fails and what is to become of it.');

@@ -1,4 +1,4 @@
-import { isEverywhere, type Protocol } from "../../harness/protocol.ts";
+import { casesIn, isEverywhere, type Protocol } from "../../harness/protocol.ts";
 import type { ReportCase, ReportCheck } from "../report.ts";
 import { type Entry, type Pattern, some } from "./read.ts";
 
@@ -13,7 +13,7 @@ export interface Stale {
 
 /** The patterns of an entry that do not hold after a run. */
 export function stale(entry: Entry, cases: readonly ReportCase[], protocol: Protocol): Stale[] {
-  const all = protocol.suites.flatMap((suite) => suite.cases).map(({ id }) => id);
+  const all = casesIn(protocol).map(({ id }) => id);
   const rows = protocol.requirements.map(({ id }) => id);
   const ofCases = staleOf("case", entry.case, all, (id) => caseState(id, entry, cases));
   if (!entry.case)
