@@ -13,8 +13,8 @@ const PATIENCE = { times: 4, least: 100 } as const;
 /** Connects as the user of this number; resolves to nothing if that is not served. */
 type Come = (user: number) => Promise<Connection | undefined>;
 
-/** What is seen by clients that come as users, and leave together. */
-type Visits = <T>(see: (come: Come) => Promise<T>) => Promise<T>;
+/** Has clients come as users, sees something by them, and lets them leave together. */
+type Meeting = <T>(see: (come: Come) => Promise<T>) => Promise<T>;
 
 /**
  * Finds out if a second connection of a user ends the first, before anything else is at work. If so, users are lent from now on: those
@@ -27,7 +27,7 @@ export async function noticeExclusive(bench: Bench): Promise<void> {
   const cut = () => hangUp(aside);
   signal?.addEventListener("abort", cut);
   const login = protocol.login.bind(protocol);
-  const visits: Visits = async (see) => {
+  const meeting: Meeting = async (see) => {
     const clients: Connection[] = [];
     const seen = await see(async (user) => {
       const client = await dial({ ...bench, shared: aside }, { name: "user", user });
@@ -37,10 +37,10 @@ export async function noticeExclusive(bench: Bench): Promise<void> {
     await Promise.all(clients.map(leave));
     return seen;
   };
-  const endsFirst = () => visits((come) => isFirstEnded(come, login, aside.clock));
+  const endsFirst = () => meeting((come) => isFirstEnded(come, login, aside.clock));
   // Twice, since a server may end a connection by chance.
   if ((await endsFirst()) && (await endsFirst()))
-    shared.identities.lend(await visits((come) => sideBySide(come, 1 + (target.others?.length ?? 0))));
+    shared.identities.lend(await meeting((come) => sideBySide(come, 1 + (target.others?.length ?? 0))));
   signal?.removeEventListener("abort", cut);
 }
 

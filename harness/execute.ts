@@ -212,7 +212,7 @@ export async function examine(
   const connections = attempts.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
   await Promise.all(
     connections.map(async (connection) => {
-      await settle(connection, protocol);
+      await awaitOwed(connection, protocol);
       connection.finish();
     }),
   );
@@ -232,7 +232,7 @@ export async function examine(
 }
 
 /** Waits until the server owes nothing more on a connection by the rules of the protocol, or has had the time for it. */
-async function settle({ transcript, wait }: Connection, { rules }: Protocol): Promise<void> {
+async function awaitOwed({ transcript, wait }: Connection, { rules }: Protocol): Promise<void> {
   const owed = () => rules.map((rule) => rule.owes?.(transcript)).find((it) => it !== undefined);
   for (let what = owed(); what !== undefined; what = owed()) {
     if (isNothing(await wait(what, () => (owed() === undefined ? true : undefined)))) return;

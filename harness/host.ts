@@ -20,7 +20,7 @@ export interface HostOptions extends RunOptions {
 /** A pass over the cases of such a run. */
 interface Hosting extends Bench {
   readonly options: HostOptions;
-  readonly guest: Visits;
+  readonly client: Visits;
 }
 
 /** Runs cases against a client that comes to the suite, one after another, and judges them. */
@@ -28,8 +28,8 @@ export async function host(protocol: Protocol, cases: readonly Case[], options: 
   const startedAt = new Date();
   const shared = share(options.timeout, undefined, protocol.actor);
   const { target, signal } = options;
-  const guest = visits({ protocol, target, shared, signal });
-  const hosting: Hosting = { ...benchOf(protocol, options, shared), options, guest };
+  const client = visits({ protocol, target, shared, signal });
+  const hosting: Hosting = { ...benchOf(protocol, options, shared), options, client };
   const cut = () => hangUp(shared);
   signal?.addEventListener("abort", cut);
   const passes: (readonly CaseResult[])[] = [];
@@ -41,7 +41,7 @@ export async function host(protocol: Protocol, cases: readonly Case[], options: 
     passes.push(cases.flatMap((it) => byCase.get(it) ?? []));
   }
   signal?.removeEventListener("abort", cut);
-  guest.end();
+  client.end();
   cut();
   return {
     startedAt,
@@ -92,7 +92,7 @@ async function visited(it: Case, before: CaseResult | undefined, hosting: Hostin
   const earlier = before ? [before] : [];
   const first = await meet(it, hosting);
   if (!first) {
-    const words = `not run: ${hosting.guest.missing}`;
+    const words = `not run: ${hosting.client.missing}`;
     return [...earlier.map((one) => blamed(one, hosting)), notRun(it, words, hosting.judging)];
   }
   if (!first.checks.some((check) => check.silence && isBroken(check))) return [...earlier, first];
@@ -104,24 +104,24 @@ async function visited(it: Case, before: CaseResult | undefined, hosting: Hostin
 
 /** Runs one case. Resolves to nothing if the client did not come for it, unless that is what the case found. */
 async function meet(it: Case, hosting: Hosting): Promise<CaseResult | undefined> {
-  const { protocol, guest, signal } = hosting;
-  const { result } = await perform(it, guest.visit, { ...hosting, room: 1 });
+  const { protocol, client, signal } = hosting;
+  const { result } = await perform(it, client.visit, { ...hosting, room: 1 });
   const isTold = result.checks.some((check) => check.requirement === protocol.survivalOf(it) && isBroken(check));
-  return guest.missing === undefined || isTold || signal?.aborted ? result : undefined;
+  return client.missing === undefined || isTold || signal?.aborted ? result : undefined;
 }
 
 /** Returns the result of a case after which the client stayed away. */
-function blamed(one: CaseResult, { protocol, judging, guest }: Hosting): CaseResult {
+function blamed(one: CaseResult, { protocol, judging, client }: Hosting): CaseResult {
   const verdicts = judge(judging);
-  verdicts.check(protocol.survivalOf(one.case), nothing(guest.missing ?? "the client did not come again"));
+  verdicts.check(protocol.survivalOf(one.case), nothing(client.missing ?? "the client did not come again"));
   return withChecks(one, [...one.checks, ...verdicts.checks]);
 }
 
 /** Returns the reason that no further case can run, if there is one; `last` is what the case before found. */
-function stopOf(last: CaseResult | undefined, { guest, options }: Hosting): Stop | undefined {
+function stopOf(last: CaseResult | undefined, { client, options }: Hosting): Stop | undefined {
   const { signal, bail, excuses } = options;
   if (signal?.aborted) return { reason: "interrupted", words: "not run: interrupted" };
-  if (guest.missing !== undefined) return { reason: "missing", words: `not run: ${guest.missing}` };
+  if (client.missing !== undefined) return { reason: "missing", words: `not run: ${client.missing}` };
   const failed = bail && last?.verdict === "fail" && !excuses?.(last.case.id, last.checks);
   return failed ? { reason: "bail", words: `not run: ${last.case.id} failed before (--bail)` } : undefined;
 }

@@ -1,3 +1,4 @@
+import type { Stop } from "../harness/session.ts";
 import type { Report } from "./report.ts";
 import { failsForUnstable } from "./verdict.ts";
 
@@ -31,12 +32,14 @@ export const remarks = (report: Remarkable): readonly Remark[] => [
   ...limited(report),
 ];
 
+/** The reason why a run ended early: a case that did not run for it says the same. */
+export const whyStopped = ({ words }: Stop): string => words.replace(/^not run: /, "");
+
 function stopped({ stop }: Remarkable): Remark[] {
   if (!stop) return [];
   const { suspects = [] } = stop;
-  const words = stop.words.replace(/^not run: /, "");
   return [
-    { label: "stopped", title: "The run ended early", words, cases: [] },
+    { label: "stopped", title: "The run ended early", words: whyStopped(stop), cases: [] },
     ...(suspects.length > 0
       ? [
           {

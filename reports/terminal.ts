@@ -6,7 +6,7 @@ import { visible } from "./escape.ts";
 import { explainFindings } from "./explain.ts";
 import { beginning, findings, isNews, skippedBy, unexpected } from "./findings.ts";
 import { count, listed, targetOf, titleOf } from "./names.ts";
-import { remarks } from "./remarks.ts";
+import { remarks, whyStopped } from "./remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
 import { casesOf, isWhole, requirementsOf } from "./scope.ts";
 import { notRecorded, traffic } from "./traffic.ts";
@@ -51,7 +51,7 @@ export const troubles = (report: Report, options: TerminalOptions): string =>
 
 /** Tells if a check only says that the target went away. This is told once for all. */
 function lostIn({ stop }: Report): (check: ReportCheck) => boolean {
-  const words = stop?.reason === "lost" ? stop.words.replace(/^not run: /, "") : undefined;
+  const words = stop?.reason === "lost" ? whyStopped(stop) : undefined;
   return ({ verdict, actual }) => verdict === "error" && words !== undefined && actual.endsWith(words);
 }
 
