@@ -1,0 +1,40 @@
+import { expect, test } from "@jest/globals";
+import { isBinding } from "../../../harness/catalogue.ts";
+import { casesIn } from "../../../harness/protocol.ts";
+import { ownWithAutohosts } from "../../../schemas/v0/autohost.ts";
+import { own } from "../../../schemas/v0/index.ts";
+import { requirements } from "../../../schemas/v0/requirements.ts";
+import { autohostProtocolBy } from "../../../suites/v0/autohost/index.ts";
+import { protocolBy } from "../../../suites/v0/index.ts";
+
+const protocol = protocolBy(own);
+const autohosts = autohostProtocolBy(ownWithAutohosts);
+const cases = casesIn(protocol);
+
+test("case ids are unique, and frozen", () => {
+  const ids = cases.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids.toSorted()).toMatchSnapshot();
+});
+
+test("every case stands in the suite that its id names, and tests what the catalogue holds", () => {
+  const known = new Set<string>(requirements.map(({ id }) => id));
+  for (const suite of protocol.suites) for (const it of suite.cases) expect(it.suite).toBe(suite.name);
+  expect(cases.flatMap(({ tests }) => tests).filter((id) => !known.has(id))).toEqual([]);
+});
+
+test("every requirement is tested by a case, or by a rule of every message", () => {
+  const tested = new Set([...cases.flatMap((it) => it.tests), ...protocol.rules.map(({ requirement }) => requirement)]);
+  expect(requirements.filter(({ id }) => !tested.has(id))).toEqual([]);
+});
+
+test("the cases of autohosts have frozen ids, test what their catalogue holds, and leave none of it out", () => {
+  const some = casesIn(autohosts);
+  const tested = new Set([...some.flatMap((it) => it.tests), ...autohosts.rules.map(({ requirement }) => requirement)]);
+  const known = autohosts.requirements.map(({ id }) => id);
+  expect(some.map(({ id }) => id).toSorted()).toMatchSnapshot();
+  expect([...tested].toSorted()).toEqual(known.toSorted());
+  for (const suite of autohosts.suites) for (const it of suite.cases) expect(it.suite).toBe(suite.name);
+  for (const { id, level } of autohosts.requirements)
+    if (isBinding(level, true)) expect([id, autohosts.causes[id]]).toEqual([id, expect.stringMatching(/\.$/)]);
+});
