@@ -26,7 +26,7 @@ const apart = {
     ),
 };
 
-/** What the command and the library have in common. */
+/** The options that the command and the library have in common. */
 const common = {
   outdir: "dist",
   bundle: true,

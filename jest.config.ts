@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Config } from "jest";
 
-/** How a file is compiled; JSX makes elements of Preact. */
+/** The way a file is compiled; JSX makes elements of Preact. */
 const swc = (tsx: boolean): [string, unknown] => [
   "@swc/jest",
   {

@@ -9,7 +9,7 @@ import { complaint, makeFolder, type Temporary, temporary } from "../reports/wri
 import { FILE_NAMES, sha256 } from "./files.ts";
 
 /** The path of the archive of a bundle, beside its folder. */
-export const archiveOf = (folder: string): string => `${resolve(folder)}.tgz`;
+const archiveOf = (folder: string): string => `${resolve(folder)}.tgz`;
 
 /**
  * Makes sure before a run that a bundle can be put in its place after it, and that nothing but a bundle would go for it. Throws a

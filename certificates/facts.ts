@@ -9,7 +9,7 @@ const DAY = 86_400_000;
 /** The most, in ms, that a case takes beside what is recorded of it, and a run after the last event: it runs some cases again. */
 const BESIDE = { case: 30_000, run: 1_800_000 } as const;
 
-/** So much of a set concurrency shows in the recordings at least: the first cases begin together. */
+/** The least part of a set concurrency that the recordings show: the first cases begin together. */
 const TOGETHER = 0.5;
 
 /** The first and the last time of a case in its recording, in ms of the run's clock. */

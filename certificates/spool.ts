@@ -56,7 +56,7 @@ function cannotKeep(error: unknown): never {
 }
 
 /** The name of a connection of a case in a recording, counted from 1. */
-export const connectionId = (id: string, i: number): string => `${id}#${i + 1}`;
+const connectionId = (id: string, i: number): string => `${id}#${i + 1}`;
 
 /**
  * The events of a connection, a line of JSON each; the first says also where it goes, what it is for, and whether it came

@@ -26,7 +26,7 @@ export function obstacles({ conformant, strict, missing, unstable }: Counted, is
 }
 
 /** An implementation as its certifier names it: in quotes, so that no name passes for a verdict. */
-export const implementationText = (name: string, version?: string): string =>
+const implementationText = (name: string, version?: string): string =>
   [name, version].flatMap((it) => (it === undefined ? [] : [visible(JSON.stringify(it))])).join(" ");
 
 /** Shows the certificate that a server got. */

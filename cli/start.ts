@@ -26,7 +26,7 @@ export interface StartOptions {
   readonly signal: AbortSignal;
   /** The texts that its output is kept without. */
   readonly secrets: Pick<Secrets, "follow">;
-  /** What is started, and what it has to do, where that is no server that has to accept connections. */
+  /** The name of the program and of what it has to do, where it is no server that has to accept connections. */
   readonly words?: { readonly target: string; readonly ready: string };
 }
 

@@ -7,7 +7,7 @@ export class GiveWay extends Error {}
 export interface Identities {
   /** The numbers of these users; `undefined` while nobody knows that a second connection of a user ends the first. */
   readonly users: readonly number[] | undefined;
-  /** That in words. */
+  /** The same in words. */
   readonly words: string | undefined;
   /** From now on each of these users has one connection. */
   lend(users: readonly number[]): void;

@@ -1,4 +1,4 @@
-/** So many messages go out at once. Servers allow 20, and the network may bring some together that were sent apart. */
+/** The messages that go out at once. Servers allow 20, and the network may bring some together that were sent apart. */
 const BURST = 16;
 
 /** Paces what clients send, since servers drop who is too fast. */

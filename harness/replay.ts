@@ -57,7 +57,7 @@ export async function replay(
   return { checks, strayed };
 }
 
-/** So many timeouts, and a wait lasted longer than any does: the suite itself may have stood still for a while. */
+/** The timeouts after which a wait lasted longer than any does: the suite itself may have stood still for a while. */
 const LATE = 2;
 
 /** Tells if a query stands in a url: alone, or behind what the user gave. */

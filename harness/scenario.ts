@@ -33,7 +33,7 @@ export interface Context<Id extends string = string> {
   readonly idle: number;
   /** The number of connections that it can have at the same time: no more than the target accepts. */
   readonly room: number;
-  /** How many users it can come as. */
+  /** The number of users that it can come as. */
   readonly users: number;
   /** Each user has one connection: a second one ends the first. So every connection comes as another user, unless it says `as`. */
   readonly exclusive: boolean;

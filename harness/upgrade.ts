@@ -89,7 +89,7 @@ const parts = (text: string): [head: string, body: string] => {
   return end < 0 ? [text, ""] : [text.slice(0, end), text.slice(end + 2)];
 };
 
-/** How the server answered the handshake of a connection, if it did. */
+/** Returns the server's answer to the handshake of a connection, if there was one. */
 export function responseOf({ events }: Transcript): Response | undefined {
   const event = events.find(({ from, type }) => from === "server" && type === "upgrade");
   if (event?.type !== "upgrade") return undefined;

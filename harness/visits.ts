@@ -16,7 +16,7 @@ import type { Target } from "./target.ts";
 import type { Transcript, WireEvent } from "./transcript.ts";
 
 /** The time that a client has to come again, in timeouts: such clients wait for a while before they do. */
-export const RETURN = 15;
+const RETURN = 15;
 
 /** The time between two pings, by which the client sees that the suite is there, in ms. */
 const ALIVE = 5_000;

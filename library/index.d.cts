@@ -82,7 +82,7 @@ export interface ConformanceCase {
   /** `suite/name`. It never changes its meaning. */
   readonly id: string;
   readonly suite: string;
-  /** What the client does. */
+  /** The act of the client. */
   readonly title: string;
   /** The requirements that it tests. */
   readonly requirements: readonly string[];

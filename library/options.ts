@@ -60,8 +60,9 @@ export function checkOptions(options: object, known: readonly (keyof Options)[])
   }
 }
 
-/** The options that select, and those that say how a server is reached and judged. */
+/** The options that select cases. */
 export const SELECTING = ["suite", "case", "requirement", "all"] as const satisfies (keyof Api.Selection)[];
+/** The options that say how a server is reached and judged. */
 export const JUDGING = [
   "protocol",
   "timeout",

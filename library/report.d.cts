@@ -182,7 +182,7 @@ export interface Report {
       [k: string]: Counts;
     };
     /**
-     * What is wrong with what clients sent, if anything is. It decides no verdict
+     * The mistakes of clients, if they made some. They decide no verdict
      */
     clients?: {
       messages: number;
@@ -242,7 +242,7 @@ export interface Counts {
 export interface Case {
   id: CaseId;
   /**
-   * What the client does
+   * The act of the client
    */
   title: string;
   suite: string;
@@ -276,7 +276,7 @@ export interface Check {
    */
   expected: string;
   /**
-   * What came, or why it was not judged
+   * The thing that came, or why it was not judged
    */
   actual: string;
   /**
@@ -293,7 +293,7 @@ export interface Check {
    */
   silence?: {
     /**
-     * What was waited for
+     * The name of the wait
      */
     what: string;
     afterMs: number;
@@ -332,7 +332,7 @@ export interface Check {
 export interface Connection {
   url: string;
   /**
-   * What the connection was for, in a case with several
+   * The purpose of the connection, in a case with several
    */
   name?: string;
   events: Event[];
@@ -386,7 +386,7 @@ export interface Event {
    */
   handshake?: true;
   /**
-   * What was waited for in vain
+   * The name of the wait in vain
    */
   what?: string;
   afterMs?: number;

@@ -12,7 +12,7 @@ const CHUNK = 256 << 10;
 /** Bytes of the first line of a part, at most. */
 const HEAD = 4 << 10;
 
-/** How a gzip file begins (RFC 1952, 2.3.1). */
+/** The first bytes of a gzip file (RFC 1952, 2.3.1). */
 const GZIP = Buffer.from([0x1f, 0x8b]);
 
 /** Reads a file from its beginning: the report of a folder, the standard input, and what is within gzip. */

@@ -1,14 +1,14 @@
 import type { RecordedEvent } from "./recorded.ts";
 import type { Broken } from "./report.ts";
 
-/** So long after an event a connection is judged, in ms: one look for all that comes in one go. */
+/** The time after an event until its connection is judged, in ms: one look for all that comes in one go. */
 const SOON = 100;
 
 /** Judging takes so much time in one go, and then pauses, in ms: those who talk must not wait for it. */
 const SLICE = 2;
 const PAUSE = 20;
 
-/** So many lines are told of each kind; the others are only counted. */
+/** The lines that are told of each kind. The others are only counted. */
 const LINES = 5;
 
 /** Characters of what is told of an event. */

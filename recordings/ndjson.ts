@@ -106,7 +106,7 @@ function eventOf(value: Message, time: Clock): WireEvent {
   } as WireEvent;
 }
 
-/** What else an event of a type may hold, as report.json has it: each property and its type. */
+/** The further properties that an event of a type may hold, as report.json has it, each with its type. */
 const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   upgrade: { odd: "boolean" },
   violation: { failure: "string" },

@@ -35,7 +35,7 @@ export interface RunningProxy {
   close(): Promise<void>;
 }
 
-/** What came must be read in this time (ms) once nothing more is accepted. */
+/** The time to read all that came, once nothing more is accepted, in ms. */
 const LAST = 2_000;
 
 /**
@@ -81,7 +81,7 @@ export async function proxy(options: ProxyOptions): Promise<RunningProxy> {
   };
 }
 
-/** What Node.js reads of a client it does not always write. That ends this client alone. */
+/** Node.js may read from a client a header that it refuses to write. That ends this client alone. */
 function guarded(client: { destroy(): unknown }, attempt: () => void): void {
   try {
     attempt();

@@ -3,7 +3,7 @@ import { reset } from "../harness/tcp.ts";
 import type { WireEvent } from "../harness/transcript.ts";
 import { tap } from "./tap.ts";
 
-/** How often TCP asks if a silent peer is still there, in ms. */
+/** The time after which TCP asks if a silent peer is still there, in ms. */
 const KEEP_ALIVE = 30_000;
 
 /** Something that is open. It is told that there is room again, and that it is over. */

@@ -13,6 +13,7 @@ export interface Ends {
   bytes: number;
 }
 
+/** The ends of a connection of which nothing was recorded yet. */
 export const noEnds = (): Ends => ({ head: [], tail: [], costs: [], bytes: 0 });
 
 /** Keeps an event if it is among the first, or until enough came after it. */

@@ -161,7 +161,7 @@ const TOO_BIG: Readonly<Record<string, string>> = {
   WS_ERR_TOO_MANY_BUFFERED_PARTS: `a message in more than ${FRAGMENTS} fragments`,
 };
 
-/** What inflates the messages of one side, if they may be compressed; an error if an extension changes them that nobody knows. */
+/** Makes the inflater of the messages of one side, if they may be compressed. Returns an error if an unknown extension changes them. */
 function inflater(header: string | undefined, isServer: boolean): PerMessageDeflate | Error | undefined {
   if (header === undefined || header.trim() === "") return undefined;
   try {

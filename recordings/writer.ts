@@ -3,7 +3,7 @@ import { parse } from "node:path";
 import { reason, UsageError } from "../harness/usage.ts";
 import { complaint, makeFolder } from "../reports/write.ts";
 
-/** How long lines are gathered before they are written, in ms. */
+/** The time for which lines are gathered before they are written, in ms. */
 const GATHER = 50;
 
 /** Characters that may wait to be written, before no more should come. */
@@ -16,7 +16,7 @@ export interface LineWriter {
   readonly crowded: boolean;
   /** The files so far. */
   readonly files: readonly string[];
-  /** What kept the rest from being written. */
+  /** The error that kept the rest from being written. */
   readonly failure: Error | undefined;
   /** Writes what is left. */
   end(): Promise<void>;

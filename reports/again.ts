@@ -22,7 +22,7 @@ export function again(
   ].join(" ");
 }
 
-/** Where a run meets its target: at a url, or at a port that it listens on until the client comes. */
+/** The options by which a run meets its target: at a url, or at a port that it listens on until the client comes. */
 const placeOf = ({ embedded, url }: Report["target"], { actor }: Report["protocol"]): string[] => {
   if (actor !== undefined) return ["--listen", new URL(url).port];
   return embedded ? [] : [quoted(url)];

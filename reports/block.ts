@@ -95,7 +95,7 @@ function linked({ place, link }: Clause, { links, linkOf = String }: BlockOption
   return `\u001b]8;;${url}\u001b\\${place}\u001b]8;;\u001b\\`;
 }
 
-/** What is to be known of the verdict of a case, behind its name. */
+/** A remark on the verdict of a case, to stand behind its name. */
 export function mark({ unstable, unconfirmed }: ReportCase): string {
   if (unstable) return " (unstable: its verdict varies)";
   return unconfirmed ? " (not confirmed: not run again alone)" : "";

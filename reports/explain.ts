@@ -115,7 +115,7 @@ function explainPlaces(
   return left > 0 ? [...lines, `  … ${left} more`] : lines;
 }
 
-/** Which way something went; nothing went where the suite only remarks something. */
+/** The way that something went; nothing went where the suite only remarks something. */
 const arrow = (event: WireEvent) => (isRemark(event) ? "·" : event.from === "client" ? "→" : "←");
 
 /** One event as a line: when, which way, what. */

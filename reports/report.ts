@@ -97,7 +97,7 @@ export interface ReportRecording {
   readonly connections: Readonly<Record<Verdict, number>>;
   /** The same for each requirement; `skip` where not enough was recorded to judge it. */
   readonly requirements: Readonly<Record<string, Readonly<Record<Verdict, number>>>>;
-  /** What is wrong with what clients sent, if anything is. It decides no verdict. */
+  /** The mistakes of clients, if they made some. They decide no verdict. */
   readonly clients?: ReportClients;
   /** Connections that hold nothing of the protocol and were left out: the first few, and their number. */
   readonly leftOut?: { readonly connections: number; readonly names: readonly string[] };

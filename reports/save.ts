@@ -18,7 +18,7 @@ export type Destinations = ReadonlyMap<FormatName, string>;
 export const stepSummary = () => process.env.GITHUB_STEP_SUMMARY || undefined;
 
 /**
- * Where each report goes. `folder` is for those that were not given a file of their own, where the user names neither folder
+ * Returns the file of each report. `folder` is for those that were not given a file of their own, where the user names neither folder
  * nor file; without it only the named ones are written.
  */
 export function destinations({ out, ...wanted }: WantedReports, folder?: string): Destinations {

@@ -33,7 +33,7 @@ export const casesOf = ({ cases, allCases }: Pick<Scoped, "cases" | "allCases">)
 export const requirementsOf = ({ cases, requirements }: Pick<Scoped, "cases" | "requirements">): string =>
   `${judged(cases).size} of ${requirements.length}`;
 
-/** How much of everything was tested: `1 of 560 cases, 2 of 68 requirements`. */
+/** The part of everything that was tested: `1 of 560 cases, 2 of 68 requirements`. */
 export function scopeOf(report: Scoped): string {
   const { recording, cases } = report;
   const what = recording

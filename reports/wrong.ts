@@ -12,7 +12,7 @@ const GIVEN_UP = new Set<WireEvent["type"]>(["timeout", "error", "limit"]);
 const BREACH = new Set<WireEvent["type"]>(["violation", "end"]);
 
 /** Tells if an event is a remark of the suite that something did not come, or came too much. */
-export const isGivenUp = ({ type }: WireEvent): boolean => GIVEN_UP.has(type);
+const isGivenUp = ({ type }: WireEvent): boolean => GIVEN_UP.has(type);
 
 /** Tells if an event is a remark of the suite, and never went over the wire. */
 export const isRemark = (event: WireEvent): boolean => isGivenUp(event) || event.type === "cut";

@@ -56,3 +56,16 @@ test.each(VERSIONS)("a name that is exported means one thing, with version %s", 
   const twice = names.filter((name, i) => names.indexOf(name) !== i);
   expect(twice.filter((name) => !SHARED.includes(name))).toEqual([]);
 });
+
+const sources = [
+  ...files,
+  ...readdirSync("schemas", { recursive: true, encoding: "utf8" }).map((it) => join("schemas", it)),
+];
+const texts = sources.filter((file) => /\.tsx?$/.test(file)).map((file) => [file, readFileSync(file, "utf8")] as const);
+
+test("whatever is exported has a doc comment, which begins with a thing or a verb", () => {
+  const found = (pattern: RegExp) =>
+    texts.flatMap(([file, text]) => Array.from(text.matchAll(pattern), ([, it]) => `${file}: ${it}`));
+  expect(found(/(?<!\*\/\n)^export ((?:async )?(?:function|const|class|interface|type) \w+)/gm)).toEqual([]);
+  expect(found(/\/\*\*(?:\n \*)? ((?:What|That|Whether|How|So|Which|Who|Where|When) .*)/g)).toEqual([]);
+});

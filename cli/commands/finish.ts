@@ -31,7 +31,7 @@ export interface Telling {
 /** The folder of this package. */
 const PACKAGE = new URL(import.meta.url.endsWith(".ts") ? "../.." : "..", import.meta.url);
 
-/** Where a clause can be read: a url, or a file of this package. */
+/** Returns the place where a clause can be read: a url, or a file of this package. */
 const linkOf = (link: string): string => {
   if (/^https?:/.test(link)) return link;
   const file = join(fileURLToPath(PACKAGE), link);

@@ -90,7 +90,7 @@ export async function watchCommand(
   return ends.signal.aborted ? EXIT.interrupted : loop.code;
 }
 
-/** So many rounds that changes ended, one after another, are odd; the likely reason. */
+/** The rounds that changes may end, one after another, before that is odd; and the likely reason. */
 const IN_VAIN = 3;
 const HINT = "If the server itself writes there, watch a smaller folder";
 

@@ -76,7 +76,7 @@ export function pageData(report: Report, protocol: Protocol, faults: Faults = {}
 
 type Faults = Readonly<Record<string, Fault>>;
 
-/** What the documentation knows of a requirement. `ran` are the cases of the report, if cases can run. */
+/** The facts on a requirement that only the documentation has. `ran` are the cases of the report, if cases can run. */
 function knownOf(
   id: string,
   protocol: Protocol,

@@ -9,7 +9,7 @@ interface ReadingProps {
   readonly explain: string;
 }
 
-/** What is known of a requirement beside its sentence: causes, the clause it comes from, and how to learn more. */
+/** The facts on a requirement beside its sentence: causes, the clause it comes from, and how to learn more. */
 export function Reading({ of, cause = of.cause, explain }: ReadingProps) {
   return (
     <>
@@ -55,7 +55,7 @@ const Place = ({ of: { place, link, says } }: { readonly of: NonNullable<PageReq
   </>
 );
 
-/** What a page of the documentation tells of a requirement: the faults that break it, and cases that did not run. */
+/** The facts on a requirement that only a page of the documentation has: the faults that break it, and cases that did not run. */
 export function Page({ of }: { readonly of: PageRequirement }) {
   const { faults = [], others = [] } = of;
   return (

@@ -28,8 +28,10 @@ export const code = (value: string): InlineCode => ({ type: "inlineCode", value:
 export const sentence = (value: string): PhrasingContent[] =>
   value.split("`").map((part, i) => (i % 2 === 1 ? code(part) : text(part)));
 
+/** A paragraph. */
 export const paragraph = (...children: PhrasingContent[]): Paragraph => ({ type: "paragraph", children });
 
+/** A heading of so many `#`. */
 export const heading = (depth: Heading["depth"], ...children: PhrasingContent[]): Heading => ({
   type: "heading",
   depth,
@@ -39,6 +41,7 @@ export const heading = (depth: Heading["depth"], ...children: PhrasingContent[])
 /** Lines of text as they stand. */
 export const block = (lines: readonly string[]): Code => ({ type: "code", value: lines.map(visible).join("\n") });
 
+/** A list: an item for each row. */
 export const bullets = (items: readonly PhrasingContent[][]): List => ({
   type: "list",
   spread: false,

@@ -5,7 +5,7 @@ import versionResponse from "./system/version/response.json" with { type: "json"
 /** The JSON schemas of the protocol document, as they stand there. */
 export const documents = [disconnectRequest, disconnectedResponse, versionResponse] as const;
 
-/** What they say beside JSON schema: who may send a command. */
+/** The keywords that they hold beside JSON schema. They say who may send a command. */
 export const keywords = ["requiresLogin", "requiresRole"] as const;
 
 /** The version under test: the constant that the schema of the greeting demands. */

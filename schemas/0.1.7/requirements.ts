@@ -1,6 +1,6 @@
 import type { Requirement } from "../../harness/catalogue.ts";
 
-/** What a Tachyon 0.1.7 server owes its clients: the rows of `document/requirements.md`, in its order, in statements that stand alone. */
+/** The requirements on a Tachyon 0.1.7 server: the rows of `document/requirements.md`, in its order, in statements that stand alone. */
 export const requirements = [
   {
     id: "message.json",

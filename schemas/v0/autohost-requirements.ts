@@ -1,7 +1,7 @@
 import type { Requirement } from "../../harness/catalogue.ts";
 import { type RequirementId, requirements } from "./requirements.ts";
 
-/** What an autohost owes a server of Tachyon v0 beside the shared rows. */
+/** The requirements on an autohost of Tachyon v0 beside the shared rows. */
 export const autohostRows = [
   {
     id: "client.authorization",
@@ -49,7 +49,7 @@ const SHARED = [
 /** The id of a requirement that an autohost is tested by. */
 export type AutohostRequirementId = RequirementId | (typeof autohostRows)[number]["id"];
 
-/** What an autohost owes a server. */
+/** The requirements on an autohost. */
 export const autohostRequirements: readonly (Requirement & { readonly id: AutohostRequirementId })[] = [
   ...autohostRows,
   ...requirements.filter(({ id }) => SHARED.includes(id)),

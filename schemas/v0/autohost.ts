@@ -47,7 +47,7 @@ const place = object({
   port: { type: "integer", minimum: 1024, maximum: 65535 },
 });
 
-/** What an autohost tells of a battle, by its type. */
+/** The updates of a battle that an autohost sends, by their type. */
 const updates: Readonly<Record<string, Schema>> = {
   start: object({}),
   finished: object({ userId, winningAllyTeams: { type: "array", items: { type: "integer" }, minItems: 1 } }),

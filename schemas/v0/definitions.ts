@@ -1,15 +1,19 @@
 import { object, type Schema } from "./schema.ts";
 
+/** Any text. */
 export const TEXT = { type: "string" } as const;
 
 /** The title by which times are known, also in the schemas of the protocol's repository. */
 export const UNIX_TIME = "UnixTime";
 
+/** The id of a user. */
 export const userId = { title: "UserId", type: "string" } as const;
+/** A time, in microseconds since 1970. */
 export const time = { title: UNIX_TIME, description: "in microseconds", type: "integer" } as const;
 /** A place in the history of messages, which only the server can read. */
 export const marker = { title: "HistoryMarker", type: "string" } as const;
 
+/** A list of such items. */
 export const list = (items: Schema): Schema => ({ type: "array", items });
 const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] });
 
@@ -32,6 +36,7 @@ export const userProperties = {
   roles: list({ enum: ["contributor", "admin", "moderator", "tournament_winner", "tournament_caster"] }),
 } as const;
 
+/** A user, as others see it. */
 export const user = object(userProperties, "countryCode", "rating", "roles");
 
 const party = object({
@@ -51,7 +56,9 @@ const battle = object({
   map: object({ springName: TEXT }),
 });
 
+/** Requests that a user has sent. */
 export const outgoing = list(object({ to: userId, sentAt: time }));
+/** Requests that a user has got. */
 export const incoming = list(object({ from: userId, sentAt: time }));
 
 /** A user as only that user sees it. */

@@ -1,6 +1,6 @@
 import type { Requirement } from "../../harness/catalogue.ts";
 
-/** What a server of Tachyon v0 owes its clients: the rows of `document/requirements.md`. */
+/** The requirements on a server of Tachyon v0: the rows of `document/requirements.md`. */
 export const requirements = [
   {
     id: "message.json",
@@ -762,4 +762,5 @@ export const requirements = [
   },
 ] as const satisfies readonly Requirement[];
 
+/** The id of one of these requirements. */
 export type RequirementId = (typeof requirements)[number]["id"];

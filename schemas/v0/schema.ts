@@ -3,9 +3,10 @@ export type Schema = Readonly<Record<string, unknown>>;
 
 /** The kinds of messages. */
 export const KINDS = ["request", "response", "event"] as const;
+/** A kind of message. */
 export type Kind = (typeof KINDS)[number];
 
-/** Who sends a message to whom. */
+/** The senders and receivers of a message. */
 export interface Direction {
   readonly source: readonly string[];
   readonly target: readonly string[];
@@ -40,7 +41,7 @@ export function schemasOf(all: readonly MessageSchema[], from: Pick<Schemas, "fo
 }
 
 /** The reasons that every command may give. */
-export const REASONS = ["internal_error", "unauthorized", "invalid_request", "command_unimplemented"] as const;
+const REASONS = ["internal_error", "unauthorized", "invalid_request", "command_unimplemented"] as const;
 
 const STRING = { type: "string" } as const;
 

@@ -87,7 +87,7 @@ const holdsTimes = remembering((schema: Schema) => JSON.stringify(schema).includ
 const namesAny = remembering((schemas: readonly Schema[]) => schemas.some(({ properties }) => properties));
 const namesOf = remembering((_: readonly Schema[]) => new Map<string | undefined, readonly Schema[]>());
 
-/** So many names of properties are remembered; a message may hold any. */
+/** The names of properties that are remembered. A message may hold any. */
 const NAMES = 1_000;
 
 /** All that some schemas say of a property, or of the items of an array. */

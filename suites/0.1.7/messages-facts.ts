@@ -31,13 +31,14 @@ export const sent = (transcript: Transcript): readonly Placed[] => messages(tran
 export const isDisconnected = (message: Message): boolean => nameOf(message) === DISCONNECTED;
 
 /** Tells if an event is a message, of whatever content. */
-export const isData = ({ type }: WireEvent): boolean => type === "text" || type === "binary";
+const isData = ({ type }: WireEvent): boolean => type === "text" || type === "binary";
 
 /** Tells if the server sent a message, of whatever content. */
 export const isServerData = (event: WireEvent): boolean => event.from === "server" && isData(event);
 
 /** Tells if a message is a goodbye that carries a disconnect request out. */
 export const isSuccess = ({ message }: Sent): boolean => isDisconnected(message) && message.status === "success";
+/** A message of the server. */
 export type Sent = Pick<Placed, "message">;
 
 /** The place of the first message that says that the connection is over, or -1. */

@@ -11,9 +11,11 @@ import observed from "./sets/observed.json" with { type: "json" };
 /** Makes a case of this version; requirements that its catalogue lacks do not compile. */
 export const scenario = scenarios<RequirementId>(observed);
 
-/** The names of the three messages, as they stand in their schemas. */
+/** The command that asks to be disconnected. */
 export const DISCONNECT = "system/disconnect/request";
+/** The command of a goodbye. */
 export const DISCONNECTED = "system/disconnected/response";
+/** The command of the greeting. */
 export const GREETING = "system/version/response";
 
 /** The one command that a client can send. */

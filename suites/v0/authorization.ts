@@ -115,4 +115,5 @@ export const authorizing =
   (head) =>
     setting(head, AUTHORIZATION, change(fieldOf(head, AUTHORIZATION)));
 
+/** The header that authorizes. */
 export const AUTHORIZATION = "Authorization";

@@ -23,9 +23,9 @@ function clauseOf(source: string): Clause {
   return { place: `protocol.md, ${section}`, link: `${DOCUMENT}#${section.toLowerCase().replaceAll(" ", "-")}` };
 }
 
-/** Where some requirements come from. */
+/** The place that some requirements come from. */
 export const clausesOf = (some: readonly Requirement[]): Readonly<Record<string, Clause>> =>
   Object.fromEntries(some.map(({ id, source }) => [id, clauseOf(source)]));
 
-/** Where each requirement comes from. */
+/** The place that each requirement comes from. */
 export const clauses = clausesOf(requirements);

@@ -11,7 +11,7 @@ import { SUBPROTOCOL, scenario } from "./protocol.ts";
 
 const PROTOCOL = "Sec-WebSocket-Protocol";
 
-/** What a client gets that shall get no WebSocket. */
+/** The answer to a client that shall get no WebSocket. */
 const REFUSED = { title: "no 101, but an answer in time", not: { enum: ["HTTP 101", NO_ANSWER] } };
 
 const tokenOf = (value: string) => value.replace(/^\S+ /, "");

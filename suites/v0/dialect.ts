@@ -6,6 +6,7 @@ import { isUnimplemented, POLICY, SUBPROTOCOL, scenario } from "./protocol.ts";
 
 /** The name of the request that any client may send at any moment, and that changes nothing. */
 export const STATS = "system/serverStats";
+/** The command by which a client leaves. */
 export const DISCONNECT = "system/disconnect";
 
 /** A request. */

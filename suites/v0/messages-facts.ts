@@ -5,7 +5,7 @@ import { unnamed, wrongTime } from "../../schemas/v0/walk.ts";
 import { repeatedName } from "../websocket/duplicates.ts";
 import { envelope, isUnimplemented, UNIMPLEMENTED, violationsIn, wrongIn } from "./protocol.ts";
 
-/** So many answered requests, and ids of events, are remembered; and so many open requests. */
+/** The answered requests, and ids of events, that are remembered; and the open requests. */
 const REMEMBERED = 100;
 const OPEN = 1_000;
 
@@ -44,7 +44,7 @@ type Look = (message: Message, schemas: Schemas, sender: string) => string | und
 const EARLIEST = Date.UTC(2020) * 1_000;
 const LATEST = Date.UTC(2100) * 1_000;
 
-/** What is looked for in every message of the server. What is wrong in one way is not looked at in those that follow. */
+/** The mistakes that are looked for in every message of the server. A message with one of them is not searched for those that follow. */
 const LOOKS: readonly (readonly [RequirementId, Look])[] = [
   ["message.envelope", wrongIn],
   ["message.known", (message, schemas) => (isKnown(message, schemas) ? undefined : "there is no schema of it")],
@@ -62,7 +62,7 @@ const LOOKS: readonly (readonly [RequirementId, Look])[] = [
   ["message.schema", (message, schemas) => violationsIn(schemas)(message)[0]?.says],
 ];
 
-/** What is looked for in a message that is valid. */
+/** The mistakes that are looked for in a valid message. */
 const FURTHER: readonly (readonly [RequirementId, Look])[] = [
   [
     "message.unknown-property",

@@ -20,6 +20,7 @@ export interface FullEnvelope extends MessageEnvelope {
   readonly id: string;
 }
 
+/** Reads the envelope of a message; nothing where it has none. */
 export function envelope({ type, messageId, commandId }: Message): FullEnvelope | undefined {
   const kind = KINDS.find((it) => it === type);
   if (kind === undefined || typeof messageId !== "string" || typeof commandId !== "string") return undefined;

@@ -4,7 +4,8 @@ import { isEnded, isObject, type Message } from "../../harness/transcript.ts";
 import { call, DISCONNECT, dialect, heard, STATS, statusOf } from "./dialect.ts";
 import { isUnimplemented, scenario } from "./protocol.ts";
 
-export const SELF = "user/self";
+/** The event that tells a client its own user. */
+const SELF = "user/self";
 
 /** Awaits what a client is told of its own user. */
 export async function selfOf(client: Connection): Promise<Message | Nothing> {

@@ -57,7 +57,7 @@ const isRequest =
   ({ kind, source, target }: MessageSchema) =>
     kind === "request" && source.includes(from) && target.includes(to);
 
-/** So many properties of objects in objects are gone through. */
+/** The depth to which properties of objects in objects are gone through. */
 const DEPTH = 4;
 
 /** Valid data, as small as can be; that it is valid is for the schema to say. */

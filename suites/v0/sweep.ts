@@ -7,13 +7,13 @@ import { call, DISCONNECT, dialect, request, responseTo } from "./dialect.ts";
 import { isUnimplemented, scenario } from "./protocol.ts";
 import type { Sweep, SweepInput } from "./sweep-inputs.ts";
 
-/** So many requests are on their way at a time. */
+/** The requests that are on their way at a time. */
 const AT_A_TIME = 5;
 
 /** An input as it stands in the row of a case. */
 const rowOf = ({ what, data }: SweepInput) => ({ what, data });
 
-/** Who sends the requests, in words, and the sign that a connection lives on. */
+/** The side that sends the requests, in words, and the sign that a connection lives on. */
 export interface Sender {
   readonly who: string;
   sign(client: Connection): Promise<Message | Nothing>;

@@ -10,7 +10,7 @@ import { cwd } from "./workspace.ts";
 
 const exec = promisify(execFile);
 
-/** What each shell needs so that words can be completed without a terminal: `t` prints what can stand for the last of its words. */
+/** The lines by which each shell completes words without a terminal: `t` prints what can stand for the last of its words. */
 const SHELLS: Readonly<Record<string, readonly [string, readonly string[], string]>> = {
   bash: [
     "bash",

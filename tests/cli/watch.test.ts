@@ -9,7 +9,7 @@ import { fitted } from "../../cli/watch/screen.ts";
 import { CLI, cli, freePort } from "./process.ts";
 import { closing, cwd } from "./workspace.ts";
 
-/** What a loop prints when it waits. */
+/** The line that a loop prints when it waits. */
 const WAITS = /watching src: .*\n/;
 
 /** Writes the program of the server: a right one, one with a fault, or any shell script. */

@@ -21,7 +21,7 @@ interface Ways {
   event(socket: WebSocket, event: Json, ways: Ways): void;
   malformed(socket: WebSocket): void;
   binary(socket: WebSocket): void;
-  /** How long until it comes again, in ms; nothing where it stays away. */
+  /** The time until it comes again, in ms; nothing where it stays away. */
   again(code: number): number | undefined;
   readonly autoPong: boolean;
 }
@@ -48,7 +48,7 @@ const isAllyTeam = (it: unknown) =>
   isObject(it) && isList(isTeam)(it.teams) && Array.isArray(it.teams) && it.teams.length > 0;
 const HASH = optional(matches(/^[a-f\d]{128}$/i));
 
-/** What the data of each command must be. */
+/** The data that each command must have. */
 const COMMANDS: Record<string, Record<string, (it: unknown) => boolean>> = {
   start: {
     battleId: isBattle,
@@ -136,7 +136,7 @@ function oneAtATime(): Partial<Ways> {
 /** A way to misbehave, and the requirement that it breaks. */
 export interface AutohostFault {
   readonly breaks: string;
-  /** What it breaks besides, in other cases. */
+  /** The requirements that it breaks besides, in other cases. */
   readonly also?: readonly string[];
   readonly ways: Partial<Ways>;
 }

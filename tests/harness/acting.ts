@@ -24,7 +24,7 @@ export const stage = { now: 0, ran: [] as string[] };
 export const TIMEOUT = 100;
 
 const ids = ["a", "b", "c", "survives", "dropped"];
-export const requirements = (["MUST", "SHOULD"] as const).flatMap((level) =>
+const requirements = (["MUST", "SHOULD"] as const).flatMap((level) =>
   ids.map((id) => ({ id: `${level}.${id}`, section: "s", level, source: "D", statement: "is owed" })),
 );
 

@@ -11,7 +11,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => packed.remove());
 
-/** How each example is run, what says that all of its tests passed, and what that they failed. */
+/** The command that runs each example, and the words that say that its tests passed or failed. */
 const RUNNERS = {
   jest: {
     args: [resolve("node_modules/jest/bin/jest.js"), "--rootDir", "."],
@@ -116,7 +116,7 @@ vitest.describe.each(cases())("$id", ({ judge }) => {
 for (const { id, judge } of cases()) node.test(id, ({ signal }) => judge(url, { signal }));
 `;
 
-/** What the compiler finds wrong with a user's file. */
+/** The errors that the compiler finds in a user's file. */
 async function compiled(file: string, text: string, options: object): Promise<unknown> {
   writeFileSync(join(packed.path, file), text);
   const common = { strict: true, noEmit: true, target: "es2022", types: ["node"] };

@@ -13,12 +13,12 @@ type WithoutEvents<T> = T extends readonly (infer Item)[]
     : T;
 type KeysOfAny<T> = T extends unknown ? keyof T : never;
 
-/** What is written has the declared type, and the declared type promises no more than what is written. */
+/** The code has the declared type, and the declared type promises no more than the code. */
 export const written = (report: Mutable<Report>): Api.Report => report;
 export const promised = (report: WithoutEvents<Api.Report>): WithoutEvents<Mutable<Report>> => report;
 export const named = (key: keyof Api.ReportEvent): KeysOfAny<WireEvent> => key;
 
-/** What is there takes what is declared, and gives it. */
+/** The code takes all that is declared, and gives it. */
 export const alike: Pick<typeof Api, "cases" | "serve"> = library;
 type Takes<Name extends "run" | "conformance" | "check"> = (
   ...given: Parameters<(typeof Api)[Name]>

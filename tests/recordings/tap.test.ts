@@ -4,7 +4,7 @@ import { closing, encode, OPCODE } from "../../harness/frame.ts";
 import type { Side, WireEvent } from "../../harness/transcript.ts";
 import { tap } from "../../recordings/tap.ts";
 
-/** What a tap reads of bytes, in the order in which they come. */
+/** The events that a tap reads of bytes, in the order in which they come. */
 async function read(pieces: readonly (readonly [Side, Buffer?])[], extensions?: string) {
   const events: WireEvent[] = [];
   let at = 0;

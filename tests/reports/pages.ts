@@ -10,7 +10,7 @@ import { cases, runAgainst } from "../helpers.ts";
 import { lobby } from "../servers/lobby.ts";
 
 /** Text that upsets a terminal, an XML parser or a browser if it is not escaped. */
-export const NASTY = [
+const NASTY = [
   "<script>window.ran = 1</script></script><!--<script>]]>",
   '<img src="http://evil.example/x.png" onerror="window.ran = 1">"\'><svg onload="window.ran = 1">',
   "</textarea></style></title><base href=//evil.example><meta http-equiv=refresh content=0>",

@@ -182,7 +182,7 @@ export function isObject(text: string): boolean {
 }
 
 /** Returns the response that refuses an undefined command and leaves the connection open. */
-export function responseTo(command: unknown): string | undefined {
+function responseTo(command: unknown): string | undefined {
   if (command === DISCONNECT || command === "system/disconnected/request") return undefined;
   const [, name] = /^([^/]+\/[^/]+)\/request$/.exec(String(command)) ?? [];
   return typeof command === "string" && name !== undefined ? `${name}/response` : undefined;

@@ -36,6 +36,7 @@ export interface Behaviour extends Hosting {
   gone(client: Client, code: number): void;
 }
 
+/** The command that the server carries out. */
 export const REQUEST = "system/disconnect/request";
 
 /** The messages of the reference server. */
@@ -44,7 +45,9 @@ export const greetingOf = (tachyonVersion: string, versionParity: string) => ({
   status: "success",
   data: { tachyonVersion, versionParity },
 });
+/** The goodbye to a client that asked for it. */
 export const success = { command: "system/disconnected/response", status: "success" };
+/** The goodbye to a client that sent what is no command. */
 export const refusal = { command: "system/disconnected/response", status: "failed", reason: "invalid_command" };
 
 /** Does what the protocol asks, and nothing else. */

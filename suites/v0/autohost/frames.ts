@@ -21,7 +21,7 @@ const pings = Object.entries(PINGS).map(([name, payload]) =>
   }),
 );
 
-/** How a message is cut into the payloads of its frames. */
+/** The ways to cut a message into the payloads of its frames. */
 const CUTS: Readonly<Record<string, (text: string) => readonly string[]>> = {
   "two fragments": (text) => [text.slice(0, 9), text.slice(9)],
   "a fragment for each byte": (text) => [...text],

@@ -15,6 +15,7 @@ export const SUBSCRIBE = "autohost/subscribeUpdates";
 /** A time in the future: no battle has anything to tell that came later. */
 const SINCE = Date.UTC(2050) * 1_000;
 
+/** The data of a subscription to updates. */
 export const SUBSCRIPTION = { since: SINCE } as const;
 
 /** A request to tell of battles. */

@@ -18,6 +18,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** The endpoints of an authorization server. */
 export type Endpoint = "metadata" | "authorize" | "token" | "revoke";
 
 /** The endpoints by their methods and paths. */

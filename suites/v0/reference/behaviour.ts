@@ -24,12 +24,12 @@ export interface Behaviour extends Hosting {
   read(text: string, binary: boolean, client: Client): Message | string;
   /** Ends the connection of a client that sent what is no message. */
   malformed(client: Client, why: string): void;
-  /** What comes of a request that has an envelope; nothing where it is left aside. */
+  /** Returns the answer to a request that has an envelope; nothing where it is left aside. */
   carryOut(request: Message, client: Client): Outcome | undefined;
   respond(client: Client, request: Message, outcome: Outcome): void;
   /** A message comes that wants no response. */
   notice(message: Message, client: Client): void;
-  /** How long until the next ping, in ms. */
+  /** The time until the next ping, in ms. */
   pause(): number;
   /** May change what is sent. */
   edit(message: Said): readonly Said[];

@@ -2,7 +2,7 @@ import { friendCommands } from "./friend.ts";
 import { messagingCommands } from "./messaging.ts";
 import { type Command, eventOf, type User, type World } from "./world.ts";
 
-/** What everybody can see of a user. */
+/** The data of a user that everybody can see. */
 const publicly = (user: User, { clients }: World) => ({
   userId: user.id,
   username: user.name,
@@ -11,7 +11,7 @@ const publicly = (user: User, { clients }: World) => ({
   status: [...clients].some((client) => client.user === user) ? "menu" : "offline",
 });
 
-/** What a client is told of its own user as soon as it connects. */
+/** The data of its own user that a client is told as soon as it connects. */
 export const self = (user: User, world: World): object => ({
   user: {
     ...publicly(user, world),

@@ -1,7 +1,7 @@
 import type { Message } from "../../../harness/transcript.ts";
 import { type Command, eventOf, now, type Received, tell, type User } from "./world.ts";
 
-/** So many messages of a user are kept. */
+/** The messages of a user that are kept. */
 const KEPT = 100;
 
 /** Messages between users. There are no parties and lobbies here, so nobody is in one. */

@@ -47,14 +47,14 @@ export interface World {
   readonly clients: ReadonlySet<Client>;
   readonly users: readonly User[];
   user(id: unknown): User | undefined;
-  /** What a token gives to who comes with it for this use, if it is good. */
+  /** Returns the rights that a token gives to who comes with it for this use, if it is good. */
   grant(use: Grant["use"], token: string): Grant | undefined;
   /** Makes a token, which lasts as long as the server. */
   issue(grant: Grant): string;
   revoke(token: string): void;
 }
 
-/** What a token gives. */
+/** The rights that a token gives. */
 export interface Grant {
   readonly use: "access" | "refresh" | "code";
   readonly user: User;
@@ -66,7 +66,7 @@ export interface Grant {
 
 /** The outcome of a request. */
 export type Outcome =
-  | { readonly data?: object /** What follows the response. */; readonly next?: () => void }
+  | { readonly data?: object /** Called once the response is sent. */; readonly next?: () => void }
   | { readonly failed: string };
 
 /** Carries out a request that is valid by its schema. */

@@ -10,7 +10,7 @@ import { type Done, orders, type Player, type Players, selfOfPlayer } from "./pl
 /** A lobby of the tests and the tokens of its users. */
 export interface Lobby extends Running {
   readonly tokens: readonly string[];
-  /** How often it ended a connection, by the reason that it gave. */
+  /** The number of connections that it ended, by the reason that it gave. */
   readonly ended: ReadonlyMap<string, number>;
 }
 

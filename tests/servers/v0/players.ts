@@ -80,7 +80,7 @@ const requestsFrom = ({ id }: Player, players: Players) =>
 
 const requestsTo = ({ suitors }: Player) => Array.from(suitors, ([from, sentAt]) => ({ sentAt, from }));
 
-/** What a user is told of itself. */
+/** The data that a user is told of itself. */
 export const selfOfPlayer = (player: Player, players: Players): object => ({
   user: {
     clanInvites: [],

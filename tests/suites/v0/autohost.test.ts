@@ -38,7 +38,7 @@ async function judge(
   }
 }
 
-/** What is not right in a run. */
+/** The checks of a run that are not right. */
 const troubles = ({ results, stop }: RunResult) => [
   ...results.flatMap(({ case: { id }, checks }) =>
     checks.filter(({ verdict }) => verdict !== "pass" && verdict !== "info").map((check) => [id, check]),
@@ -92,7 +92,7 @@ describe("an autohost with a fault", () => {
   });
 });
 
-/** What no fault breaks yet: the WebSocket library of the autohost has no way to get it wrong, or it takes no fault of its own. */
+/** The requirements that no fault breaks yet: the WebSocket library of the autohost has no way to get it wrong, or it takes no fault of its own. */
 const UNPROVED = ["request.encoding", "unknown.odd", "transport.fragmentation", "transport.close", "transport.unicode"];
 
 test("there is a fault for every MUST and SHOULD, but for those that are named", () => {

@@ -39,7 +39,7 @@ function runAs(tokens: readonly string[], url: string, some: readonly Case[], ra
   return run(protocol, some, { ...DEFAULTS, target, rate, seed: 1 });
 }
 
-/** What was skipped though it was asked for, and why. */
+/** The checks that were skipped though they were asked for, and why. */
 const skipped = ({ results }: RunResult) =>
   results.flatMap(({ case: { id }, checks }) =>
     checks.filter(({ verdict, unasked }) => verdict === "skip" && !unasked).map(({ actual }) => `${id}: ${actual}`),

@@ -10,6 +10,7 @@ export interface ReferenceFault extends Fault {
   change(normal: Behaviour): Partial<Behaviour>;
 }
 
+/** Faults by their names. */
 export type Faults = Readonly<Record<string, ReferenceFault>>;
 
 /** Says some messages, and ends the connection. */

@@ -10,7 +10,7 @@ const decoded = (text: string) =>
     .replaceAll("&#115;", "s")
     .replaceAll(/&#x2F;|&sol;/g, "/");
 
-/** Where it may be refused: __proto__, a prototype, a lone surrogate, a number out of range. */
+/** The properties that may be refused: __proto__, a prototype, a lone surrogate, a number out of range. */
 const ODD =
   /"__proto__":\{"extra|"prototype":\{"extra|"extra":"\\ud800|"\\udc00":1|"extra":(1e-?400|18446744073709551616|(0\.)?7{100})/;
 

@@ -12,6 +12,7 @@ export interface ReferenceFault extends Fault {
   change(normal: Behaviour): Partial<Behaviour>;
 }
 
+/** Faults by their names. */
 export type Faults = Readonly<Record<string, ReferenceFault>>;
 type Change = ReferenceFault["change"];
 
@@ -66,8 +67,11 @@ export const dropAll = ({ world }: Behaviour): void => {
   for (const client of world.clients) client.drop();
 };
 
+/** Tells if a message is an event. */
 export const isEvent = ({ type }: Message): boolean => type === "event";
+/** Tells if a message is a response. */
 export const isResponse = ({ type }: Message): boolean => type === "response";
+/** Tells if a response says that its request succeeded. */
 export const isSuccess = ({ status }: Message): boolean => status === "success";
 
 /** A message with other data. */
