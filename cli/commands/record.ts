@@ -6,7 +6,7 @@ import { explainUnreachable } from "../../harness/unreachable.ts";
 import { reason, UnreachableError, UsageError } from "../../harness/usage.ts";
 import about from "../../package.json" with { type: "json" };
 import { hiding } from "../../recordings/hide.ts";
-import { proxy, type RunningProxy } from "../../recordings/proxy.ts";
+import { type ProxyOptions, proxy, type RunningProxy } from "../../recordings/proxy.ts";
 import { type RecordedSession, session } from "../../recordings/session.ts";
 import { type LineWriter, writer } from "../../recordings/writer.ts";
 import { visible } from "../../reports/escape.ts";
@@ -53,42 +53,8 @@ export async function recordCommand({ out: path, ...args }: RecordArguments, pro
   await reach(target);
   const startedAt = new Date();
   const out = path ?? `tachyon-recording-${startedAt.toISOString().slice(0, 19).replaceAll(":", "-")}.ndjson`;
-
-  const tell = (line: string) => process.stdout.write(`${new Date().toTimeString().slice(0, 8)} ${visible(line)}\n`);
-  const stage: { proxy?: RunningProxy } = {};
-  const name = { recording: randomUUID(), began: startedAt.getTime() };
-  const file = await writer(out, {
-    most: args.rotate << 20,
-    head: (part) => JSON.stringify({ ...name, part, by: `${about.name} ${about.version}` }),
-    relieve: () => stage.proxy?.relieve(),
-    failed: ({ message }) => tell(`${message.replace(/\.?$/, ".")} Clients are served and judged as before.`),
-  });
-  const recorded = session(protocol, {
-    ...name,
-    file: out,
-    strict: args.strict,
-    timeout: args.timeout,
-    now,
-    write: file.write,
-    tell,
-  });
-  let failures = 0;
-  const running = await proxy({
-    ...args,
-    target,
-    basic,
-    ca,
-    secrets,
-    clock: now,
-    record: recorded.see,
-    crowded: () => file.crowded,
-    unreachable(failure) {
-      failures += 1;
-      const more = failures === FAILURES ? " (more of these are not told)" : "";
-      if (failures <= FAILURES) tell(`${explainUnreachable(target, failure)}${more}`);
-    },
-  }).catch((error) => cannotListen(args, file, error));
-  stage.proxy = running;
+  const place = { target, basic, ca, secrets };
+  const { recorded, file, running } = await begin({ ...args, ...place, out, startedAt }, protocol);
   const ending = interrupted();
   const shown = hiding(secrets);
   shown.learn([], target.href);
@@ -100,6 +66,52 @@ export async function recordCommand({ out: path, ...args }: RecordArguments, pro
   recorded.end();
   await file.end();
   return tellAll(recorded, file, startedAt, reports, args, protocol);
+}
+
+/** All that a recording needs to know. */
+interface Beginning
+  extends Omit<RecordArguments, "out" | "ca">,
+    Pick<ProxyOptions, "target" | "basic" | "ca" | "secrets"> {
+  readonly out: string;
+  readonly startedAt: Date;
+}
+
+/** A recording that goes on. */
+interface Going {
+  readonly recorded: RecordedSession;
+  readonly file: LineWriter;
+  readonly running: RunningProxy;
+}
+
+/** Opens the file, and lets clients come. Throws a `UsageError`. */
+async function begin({ out, startedAt, ...args }: Beginning, protocol: Protocol): Promise<Going> {
+  const { strict, timeout, target } = args;
+  const stage: { proxy?: RunningProxy } = {};
+  const name = { recording: randomUUID(), began: startedAt.getTime() };
+  const file = await writer(out, {
+    most: args.rotate << 20,
+    head: (part) => JSON.stringify({ ...name, part, by: `${about.name} ${about.version}` }),
+    relieve: () => stage.proxy?.relieve(),
+    failed: ({ message }) => tell(`${message.replace(/\.?$/, ".")} Clients are served and judged as before.`),
+  });
+  const recorded = session(protocol, { ...name, file: out, strict, timeout, now, write: file.write, tell });
+  const hooks = { clock: now, record: recorded.see, crowded: () => file.crowded, unreachable: complaining(target) };
+  const running = await proxy({ ...args, ...hooks }).catch((error) => cannotListen(args, file, error));
+  stage.proxy = running;
+  return { recorded, file, running };
+}
+
+/** Tells the user something now. */
+const tell = (line: string) => process.stdout.write(`${new Date().toTimeString().slice(0, 8)} ${visible(line)}\n`);
+
+/** Returns a function that tells why a target could not be reached: the first times that it is called. */
+function complaining(target: URL): (failure: string) => void {
+  let failures = 0;
+  return (failure) => {
+    failures += 1;
+    const more = failures === FAILURES ? " (more of these are not told)" : "";
+    if (failures <= FAILURES) tell(`${explainUnreachable(target, failure)}${more}`);
+  };
 }
 
 /** Judges the whole, and tells it. A file that ends too early is no reason to lose that. */
@@ -152,7 +164,7 @@ async function reach(target: URL): Promise<void> {
 const PATIENCE = 5_000;
 
 async function cannotListen(
-  { host, port }: RecordArguments | Omit<RecordArguments, "out">,
+  { host, port }: Pick<RecordArguments, "host" | "port">,
   file: LineWriter,
   error: unknown,
 ): Promise<never> {
