@@ -4,7 +4,9 @@ import { afterEach, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import { SaxesParser } from "saxes";
 import schema from "../../reports/report.schema.json" with { type: "json" };
-import { type Hostile, hostile, waiting } from "../servers/hostile.ts";
+import { hostile } from "../servers/hostile/index.ts";
+import type { Hostile } from "../servers/hostile/tcp.ts";
+import { waiting } from "../servers/hostile/waiting.ts";
 import { byTurns, everything } from "../turns.ts";
 import { folder, type Outcome, start } from "./process.ts";
 
@@ -83,13 +85,13 @@ function told({ stdout, stderr }: Run, exit: readonly number[]): string[] {
 }
 
 /** Runs the suite against a hostile server. Gathers all errors, so that none hides another. */
-async function complaints({ start, exit, args }: Hostile, part: readonly string[] = []): Promise<unknown[]> {
+async function complaints({ start, exit }: Hostile, part: readonly string[] = []): Promise<unknown[]> {
   const { path: cwd, remove } = folder();
   closing.push(remove);
   const { url, close } = await start();
   closing.push(close);
 
-  const ran = await run(cwd, [url, ...args, ...part]);
+  const ran = await run(cwd, [url, ...part]);
   const reports = join(cwd, "tachyon-report");
   const due = ran.code !== 3;
   const { code, seconds, megabytes } = ran;
