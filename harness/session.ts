@@ -138,7 +138,7 @@ export const isTooLate = (session: Session): boolean =>
  * Tells if a part of the budget is spent by waiting: a busy machine of the suite does not make the server slow. It never is if the
  * target ended, or limits connections in all or of a user: other bounds hold then.
  */
-export function isSpent({ options, shared, began, falls }: Session, part = 1): boolean {
+export function isSpent({ options, shared, began, falls }: Session, part: number): boolean {
   const isLimited = shared.limits.words !== undefined || shared.identities.users !== undefined;
   if (options.budget === undefined || falls.length > 0 || isLimited) return false;
   // While the suite holds messages back, it does not wait for the server.

@@ -1,4 +1,4 @@
-import type colors from "picocolors";
+import picocolors from "picocolors";
 import type { Verdict } from "../harness/catalogue.ts";
 import type { RunVerdict } from "./report.ts";
 
@@ -27,7 +27,10 @@ export function takesLinks(stream: { readonly isTTY?: boolean }, env = process.e
 }
 
 /** Functions that colour a text. */
-export type Colors = ReturnType<typeof colors.createColors>;
+export type Colors = ReturnType<typeof picocolors.createColors>;
+
+/** Returns the functions that colour a text on a stream. */
+export const colorsOn = (stream: { readonly isTTY?: boolean }): Colors => picocolors.createColors(useColors(stream));
 
 /** A text in the colour of a verdict. */
 export function paint(c: Colors, verdict: Verdict | RunVerdict, text: string): string {

@@ -18,7 +18,7 @@ const CONNECTIONS = 5;
  * Explains the findings of a case: each check, then the transcripts of so many connections, those first on which something
  * went wrong. One string per line, nothing made visible yet.
  */
-export const explainFindings = (it: ReportCase, knowledge: Knowledge, most: number = CONNECTIONS): string[] => [
+export const explainFindings = (it: ReportCase, knowledge: Knowledge, most: number): string[] => [
   it.title,
   ...distinct(it.checks.filter(isFinding).map((check) => explainCheck(check, it, knowledge))),
   ...(most > 0 ? explainConnections(it.connections, spotsOf(it), most) : []),

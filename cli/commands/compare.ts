@@ -1,6 +1,5 @@
-import picocolors from "picocolors";
 import { UsageError } from "../../harness/usage.ts";
-import { useColors } from "../../reports/colors.ts";
+import { colorsOn } from "../../reports/colors.ts";
 import { compareReports } from "../../reports/compare/compare.ts";
 import { readFolder } from "../../reports/compare/folder.ts";
 import { compareMarkdown, matrixMarkdown } from "../../reports/compare/markdown.ts";
@@ -42,7 +41,7 @@ async function two(old: string, now: string, { json, html, markdown }: CompareAr
   if (html !== undefined)
     throw new UsageError("--html is for a folder of reports; of two, write --markdown or --json.");
   const comparison = compareReports(await readReport(old), await readReport(now));
-  print(compareTerminal(comparison, [old, now], picocolors.createColors(useColors(process.stdout))));
+  print(compareTerminal(comparison, [old, now], colorsOn(process.stdout)));
   if (json !== undefined) await put(json, `${JSON.stringify(comparison, null, 1)}\n`);
   if (markdown !== undefined) await put(markdown, compareMarkdown(comparison));
   tellWritten(json, markdown);
@@ -53,7 +52,7 @@ async function many(folder: string, { json, html, markdown }: CompareArguments):
   if (json !== undefined)
     throw new UsageError("--json is for two reports: compare <old> <new>; of a folder, write --html or --markdown.");
   const table = matrix(await readFolder(folder));
-  print(matrixTerminal(table, picocolors.createColors(useColors(process.stdout))));
+  print(matrixTerminal(table, colorsOn(process.stdout)));
   if (html !== undefined) await put(html, await matrixHtml(table));
   if (markdown !== undefined) await put(markdown, matrixMarkdown(table));
   tellWritten(html, markdown);

@@ -1,9 +1,8 @@
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import picocolors from "picocolors";
 import { heavyIn, type Protocol } from "../../harness/protocol.ts";
 import { commandAlone } from "../../reports/again.ts";
-import { takesLinks, useColors } from "../../reports/colors.ts";
+import { colorsOn, takesLinks } from "../../reports/colors.ts";
 import type { Expected } from "../../reports/expected/use.ts";
 import { forGitHub, onGitHub } from "../../reports/github.ts";
 import type { Report } from "../../reports/report.ts";
@@ -53,7 +52,7 @@ export async function finish(
     width: process.stdout.isTTY ? process.stdout.columns || 80 : undefined,
     links: takesLinks(process.stdout),
     linkOf,
-    colors: picocolors.createColors(useColors(process.stdout)),
+    colors: colorsOn(process.stdout),
     knowledge: protocol,
     alone: (id) => commandAlone(report, id, given),
     heavy: heavyIn(protocol),

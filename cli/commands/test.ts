@@ -1,5 +1,4 @@
 import { randomInt } from "node:crypto";
-import picocolors from "picocolors";
 import { groupBy } from "../../harness/group.ts";
 import { host } from "../../harness/host.ts";
 import type { Protocol } from "../../harness/protocol.ts";
@@ -8,7 +7,7 @@ import type { Case } from "../../harness/scenario.ts";
 import type { RunOptions } from "../../harness/session.ts";
 import about from "../../package.json" with { type: "json" };
 import { quoted } from "../../reports/again.ts";
-import { useColors } from "../../reports/colors.ts";
+import { colorsOn } from "../../reports/colors.ts";
 import { makeReport } from "../../reports/make.ts";
 import { liveLine, type Progress, plainLines } from "../../reports/progress.ts";
 import type { Report } from "../../reports/report.ts";
@@ -81,8 +80,7 @@ export async function test(
 
 function watch(cases: readonly Case[]): Progress {
   const { stderr, stdout } = process;
-  if (stderr.isTTY && !process.env.CI)
-    return liveLine(stderr, picocolors.createColors(useColors(stderr)), cases.length);
+  if (stderr.isTTY && !process.env.CI) return liveLine(stderr, colorsOn(stderr), cases.length);
   const totals = new Map(
     Array.from(
       groupBy(cases, ({ suite }) => suite),

@@ -1,11 +1,10 @@
-import picocolors from "picocolors";
 import { keyId } from "../../certificates/envelope.ts";
 import { readPublicKey } from "../../certificates/keys.ts";
 import { conclusion, step as tell } from "../../certificates/tell.ts";
 import { type Step, verifyBundle } from "../../certificates/verify.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import about from "../../package.json" with { type: "json" };
-import { useColors } from "../../reports/colors.ts";
+import { colorsOn } from "../../reports/colors.ts";
 import { EXIT } from "../exit.ts";
 
 /** The options of `verify`, as the command line gives them. */
@@ -22,7 +21,7 @@ export async function verifyCommand(
 ): Promise<number> {
   const key = publicKey === undefined ? undefined : await readPublicKey(publicKey);
   const suite = { name: about.name, version: about.version };
-  const c = picocolors.createColors(useColors(process.stdout));
+  const c = colorsOn(process.stdout);
   const steps: Step[] = [];
   for await (const step of verifyBundle(bundle, { protocol, suite, key })) {
     steps.push(step);

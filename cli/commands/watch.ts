@@ -1,11 +1,10 @@
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import picocolors from "picocolors";
 import type { Protocol } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { UnreachableError, UsageError } from "../../harness/usage.ts";
 import about from "../../package.json" with { type: "json" };
-import { useColors } from "../../reports/colors.ts";
+import { colorsOn } from "../../reports/colors.ts";
 import { visible } from "../../reports/escape.ts";
 import { expecting, readWanted } from "../../reports/expected/use.ts";
 import { joined } from "../../reports/merge.ts";
@@ -167,7 +166,7 @@ function tellKeys(folder: string): void {
   process.stdout.write(`${colors().dim(`watching ${visible(folder)}: ${keys}`)}\n`);
 }
 
-const colors = () => picocolors.createColors(useColors(process.stdout));
+const colors = () => colorsOn(process.stdout);
 
 /** Returns the cases of a round, in the parts that run one after another. */
 function partsOf(which: Round, { plan, failed }: Loop): Case[][] {

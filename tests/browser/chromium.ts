@@ -7,7 +7,8 @@ const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-s
 const QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
 
 /** Finds a Chromium, by the variable CHROMIUM or on the PATH. Throws if there is none. */
-function findChromium({ CHROMIUM, PATH = "" } = process.env): string {
+function findChromium(): string {
+  const { CHROMIUM, PATH = "" } = process.env;
   if (CHROMIUM) return CHROMIUM;
   const found = PATH.split(delimiter)
     .flatMap((folder) => NAMES.map((name) => join(folder, name)))

@@ -81,5 +81,7 @@ function evaluate(text: string, prefix: string, named: (name: string) => string)
 }
 
 /** Reads a report. Resolves to `undefined` if there is none. */
-export const reportIn = (cwd: string, path = "tachyon-report/report.json") =>
-  existsSync(join(cwd, path)) ? JSON.parse(readFileSync(join(cwd, path), "utf8")) : undefined;
+export function reportIn(cwd: string) {
+  const path = join(cwd, "tachyon-report/report.json");
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined;
+}

@@ -13,10 +13,10 @@ import { cli, freePort, start } from "./process.ts";
 import { closing, cwd } from "./workspace.ts";
 
 /** The port of a server, once it listens; it is closed after the test with all that is connected to it. */
-async function listen(server: Server, host = "127.0.0.1"): Promise<number> {
+async function listen(server: Server): Promise<number> {
   const sockets = new Set<{ destroy(): void }>();
   server.on("connection", (socket) => void sockets.add(socket.on("error", () => {}).resume()));
-  server.listen(0, host);
+  server.listen(0, "127.0.0.1");
   await once(server, "listening");
   closing.push(() => {
     for (const socket of sockets) socket.destroy();

@@ -5,7 +5,7 @@ import type { Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect } from "@jest/globals";
-import { type ClientOptions, WebSocket, WebSocketServer } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cli, type Outcome, start } from "./process.ts";
 import { closing, cwd } from "./workspace.ts";
@@ -71,16 +71,16 @@ export async function own(serve: (socket: WebSocket) => void, options = {}): Pro
 }
 
 /** A client that is greeted, asks to be disconnected, and waits for its end. */
-export async function client(url: string, version = "0.1.7", options: ClientOptions = {}): Promise<number> {
-  const socket = new WebSocket(`${url}/?tachyonVersion=${version}`, options);
+export async function client(url: string, version = "0.1.7"): Promise<number> {
+  const socket = new WebSocket(`${url}/?tachyonVersion=${version}`);
   socket.once("message", () => socket.send(ASK));
   socket.on("error", () => {});
   return new Promise((resolve) => socket.once("close", resolve));
 }
 
 /** The events of a recording. */
-export const events = (file = "r.ndjson") =>
-  readFileSync(join(cwd, file), "utf8")
+export const events = () =>
+  readFileSync(join(cwd, "r.ndjson"), "utf8")
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line))

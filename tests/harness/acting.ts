@@ -71,8 +71,8 @@ export function acts(
   };
 }
 
-/** Makes a target that is up until a test sets `downSince`. Then it recovers, unless `recovers` says why not. */
-export function target(recovers: string | undefined = undefined) {
+/** Makes a target that is up until a test sets `downSince`. Then it recovers. */
+export function target() {
   const it = {
     downSince: undefined as number | undefined,
     upAt: 0 as number | undefined,
@@ -81,8 +81,8 @@ export function target(recovers: string | undefined = undefined) {
     hangs() {},
     async recover(ms: number) {
       it.asked.push(ms);
-      if (recovers === undefined) it.downSince = undefined;
-      return recovers;
+      it.downSince = undefined;
+      return undefined;
     },
   };
   return it satisfies Availability & Record<string, unknown>;

@@ -4,15 +4,17 @@ import { window } from "../../harness/window.ts";
 const TIMEOUT = 2_000;
 const SIZE = 16;
 
+const STEPS = 60;
+
 /**
  * Returns how many cases are at work in the end. The server answers `delay(n, at)` ms after a case began as one of `n`. In each
  * step, all cases that may begin do so, and end together.
  */
-function settled(delay: (n: number, step: number) => number, steps = 60): number {
+function settled(delay: (n: number, step: number) => number): number {
   const it = window(TIMEOUT);
   let at = 0;
   let n = 0;
-  for (let step = 0; step < steps; step++) {
+  for (let step = 0; step < STEPS; step++) {
     n = 0;
     while (n < 500 && it.admits(n, SIZE, at)) n += 1;
     const took = Math.max(50, delay(n, step));

@@ -18,8 +18,8 @@ afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
-function connecting(url: string, handshake?: ConnectionOptions["handshake"], timeout = 2_000): Promise<Connection> {
-  const shared = share(timeout);
+function connecting(url: string, handshake?: ConnectionOptions["handshake"]): Promise<Connection> {
+  const shared = share(2_000);
   closing.push(() => shared.sockets.forEach((destroy) => void destroy()));
   return connect(new URL(url), { headers: {}, handshake, idle() {}, protocol }, shared);
 }

@@ -31,11 +31,13 @@ export const toLines = (transcripts: Readonly<Record<string, readonly WireEvent[
     .flatMap(([connection, events]) => events.map((it) => `${JSON.stringify({ connection, ...it })}\n`))
     .join("");
 
-/** Resolves to the connections of recordings, as they are judged. */
-export function followed(text: string, name = "test.ndjson"): FollowedConnection[] {
+const FILE = "test.ndjson";
+
+/** Returns the connections of a recording, as they are judged. */
+export function followed(text: string): FollowedConnection[] {
   const connections: FollowedConnection[] = [];
   const follower = follow(rules, (it) => connections.push(it));
-  const lines = ndjson(name, (it) => follower.see(name, it));
+  const lines = ndjson(FILE, (it) => follower.see(FILE, it));
   lines.push(Buffer.from(text));
   lines.end();
   follower.end();
