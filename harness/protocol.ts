@@ -109,9 +109,8 @@ export interface Protocol {
   readonly canary: string;
   /** Returns the requirement that a case breaks if its input ends the server, or the connections of others. */
   survivalOf(it: Case): string;
-  /** The JSON schemas of its messages, and the keywords of their own that they hold. */
+  /** The JSON schemas of its messages. */
   readonly schemas: readonly unknown[];
-  readonly keywords: readonly string[];
   /** The rules that are judged on every connection of every case. */
   readonly rules: readonly Rule[];
   /** Further rules, for recorded connections. */

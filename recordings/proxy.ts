@@ -27,8 +27,6 @@ export interface ProxyOptions extends Reaching {
 /** A proxy that runs. */
 export interface RunningProxy {
   readonly url: string;
-  /** The number of connections that are open. */
-  readonly open: number;
   /** Room is free again. */
   relieve(): void;
   /** Accepts no more, reads what came to its end, and then ends all connections. Nobody ended those, so their end is not recorded. */
@@ -65,9 +63,6 @@ export async function proxy(options: ProxyOptions): Promise<RunningProxy> {
   const { address, family, port } = server.address() as AddressInfo;
   return {
     url: `ws://${family === "IPv6" ? `[${address}]` : address}:${port}`,
-    get open() {
-      return open.size;
-    },
     relieve() {
       for (const it of open) it.relieve();
     },

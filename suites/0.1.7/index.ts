@@ -1,6 +1,6 @@
 import type { Protocol } from "../../harness/protocol.ts";
 import type { Suite } from "../../harness/scenario.ts";
-import { documents, keywords, version } from "../../schemas/0.1.7/index.ts";
+import { documents, version } from "../../schemas/0.1.7/index.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { malformedCases } from "../websocket/malformed.ts";
 import { resilienceCases } from "../websocket/resilience.ts";
@@ -34,7 +34,6 @@ export const protocol: Protocol = {
   subprotocols: [],
   requirements,
   schemas: documents,
-  keywords,
   rules,
   recordedRules,
   mistakeOf,

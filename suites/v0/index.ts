@@ -27,7 +27,6 @@ export function protocolBy(schemas: Schemas): Protocol {
     subprotocols: [SUBPROTOCOL],
     requirements,
     schemas: schemas.all.map(({ schema }) => schema),
-    keywords: [],
     rules: rulesBy(schemas),
     mistakeOf: mistakesBy(schemas),
     envelope,

@@ -146,7 +146,7 @@ export const toy: Protocol = {
   },
   canary: "echo/alone",
   survivalOf: () => "echo.answered",
-  ...{ schemas: [schema], keywords, rules: [valid], envelope, violationsOf, latencies: [] },
+  ...{ schemas: [schema], rules: [valid], envelope, violationsOf, latencies: [] },
   address: (target) => target,
   serve,
   faults: async () => faults,
