@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
-import { autohostFaults, startAutohost } from "../clients/autohost.ts";
+import { startAutohost } from "../clients/autohost.ts";
+import { autohostFaults } from "../clients/autohost-faults.ts";
 import { cli, folder as newFolder, type Outcome, start } from "./process.ts";
 
 const { path: folder, remove } = newFolder();

@@ -9,7 +9,8 @@ import type { Case } from "../../../harness/scenario.ts";
 import { ownWithAutohosts } from "../../../schemas/v0/autohost.ts";
 import { autohostRequirements } from "../../../schemas/v0/autohost-requirements.ts";
 import { autohostProtocolBy } from "../../../suites/v0/autohost/index.ts";
-import { autohostFaults, startAutohost, unusualAutohosts } from "../../clients/autohost.ts";
+import { startAutohost } from "../../clients/autohost.ts";
+import { autohostFaults, unusualAutohosts } from "../../clients/autohost-faults.ts";
 import { brokenBy } from "../../helpers.ts";
 import { byTurns } from "../../turns.ts";
 
