@@ -166,7 +166,7 @@ function brokenBelow(
 ): string | undefined {
   if (ended) return undefined; // That is proved, whatever else is broken.
   if (!isFinding({ verdict }) && !(verdict === "pass" && foundations.absent.includes(requirement))) return undefined;
-  // What holds on every connection is told by the cases about it, and by its plainest form.
+  // The cases about a general requirement tell it, and its plainest form.
   const isAbout = [...it.case.tests, ...plainOf(it.case.id, foundations)].includes(requirement);
   if (foundations.general.includes(requirement) && !isAbout && broken.has(requirement)) return broken.get(requirement);
   const besides = it.unstable || it.unconfirmed ? (foundations.varying[requirement] ?? []) : [];
@@ -198,7 +198,7 @@ function causeWithin(
 function asForm(check: Check, { refused = [] }: Judged, foundations: Foundations): Check {
   if (!isBroken(check)) return check;
   const { awaited, formOf, general } = foundations;
-  // What is broken on a connection that was served does not come of another that was refused.
+  // A breach on a connection that was served does not come of another that was refused.
   const isRefused = refused.length > 0 && !general.includes(check.requirement);
   const one = isRefused ? foundations.refused : formOf[check.requirement];
   const requirement = check.silence ? awaited[check.silence.what] : one;

@@ -73,7 +73,7 @@ async function passOf(
   for (const it of cases) {
     results.push(...(stop ? [notRun(it, stop.words, hosting.judging)] : await next(it, results, hosting)));
     stop ??= stopOf(results.at(-1), hosting);
-    // What a case did may show when the client does not come for the next.
+    // The harm of a case may show when the client does not come for the next.
     tell(results.at(-2));
   }
   tell(results.at(-1));
@@ -96,7 +96,7 @@ async function visited(it: Case, before: CaseResult | undefined, hosting: Hostin
     return [...earlier.map((one) => blamed(one, hosting)), notRun(it, words, hosting.judging)];
   }
   if (!first.checks.some((check) => check.silence && isBroken(check))) return [...earlier, first];
-  // What did not come may only have been late.
+  // A missing message may only have been late.
   const second = await meet(it, hosting);
   if (!second) return [...earlier, blamed(first, hosting)];
   return [...earlier, second.verdict === first.verdict ? second : { ...second, unstable: true }];

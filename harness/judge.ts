@@ -55,7 +55,7 @@ export interface Judge extends Pick<Context, "check" | "report" | "skip" | "unas
 /** The judge of one case. Throws where a case names a requirement that the catalogue lacks: a bug of the suite. */
 export function judge({ requirements, strict }: Judging): Judge {
   const checks: Check[] = [];
-  // What shows a check that is not kept. It is looked up in the end, when all messages are known.
+  // The observations that show a check which is not kept. They are looked up in the end, when all messages are known.
   const shows = new Map<Check, Shown>();
 
   const note = (

@@ -106,7 +106,7 @@ function fail({ code = "", message }: NodeJS.ErrnoException, { opened }: State, 
     return true;
   }
   const data = [code, message].filter(Boolean).join(": ");
-  // Which part of a handshake is wrong is for the cases of the handshake to say: no message was sent.
+  // The cases of the handshake say which part of it is wrong: no message was sent.
   const handshake = opened || code ? {} : { handshake: true as const };
   log.record({ from: "server", type: "error", data, failure, ...handshake });
   return false;

@@ -22,7 +22,7 @@ export async function* chunksOf(file: string): AsyncGenerator<Buffer, undefined>
   const chunks: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
   const first: Buffer[] = [];
   try {
-    // What comes out of a pipe may begin with very little.
+    // A pipe may begin with very little.
     while (Buffer.concat(first).length < GZIP.length) {
       const { done, value } = await chunks.next();
       if (done) break;

@@ -1,7 +1,7 @@
 import type { Protocol } from "../harness/protocol.ts";
 import { isServerEnd, messages, type Transcript, type WireEvent } from "../harness/transcript.ts";
 
-/** A timer that is so late (ms) shows that this process did not run. What came meanwhile is not read yet. */
+/** A timer that is so late (ms) shows that this process did not run. Messages that came meanwhile are not read yet. */
 const LATE = 500;
 
 /** Waits for what a server owes. */

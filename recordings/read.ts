@@ -23,7 +23,7 @@ export async function readRecording(
   const chunks = digest ? digested(chunksOf(file), digest) : chunksOf(file);
   try {
     const begin: Buffer[] = [];
-    // What comes out of a pipe may begin with very little.
+    // A pipe may begin with very little.
     while (Buffer.concat(begin).toString("utf8").trim().length < HEAD) {
       const { done, value } = await chunks.next();
       if (done) break;

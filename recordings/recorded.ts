@@ -37,7 +37,7 @@ export type Clock = (at: unknown) => number | undefined;
 const EPOCH = 1e11;
 
 /**
- * The clock of one recording, which may say when it began. What has no time of its own happened when the event before it did.
+ * The clock of one recording, which may say when it began. An event without a time happened when the one before it did.
  */
 export function clock(began?: number): Clock {
   let zero = began;

@@ -42,7 +42,7 @@ export interface About {
   readonly leftOut?: ReportRecording["leftOut"];
 }
 
-/** Judges by the rules of a protocol; with `strict` a SHOULD counts as a MUST. What it remembers is bounded. */
+/** Judges by the rules of a protocol; with `strict` a SHOULD counts as a MUST. Its memory is bounded. */
 export function recording(protocol: Protocol, strict: boolean): Recording {
   const { requirements } = protocol;
   const rows = rulesOf(protocol).map((rule) => rowOf(rule, requirements, strict));
@@ -147,7 +147,7 @@ const withoutEnds = ({ url, events }: Transcript): Transcript => ({
   events: events.filter(({ type }) => type !== "end"),
 });
 
-/** Says how a handshake was refused, or failed. What is owed on a connection cannot be judged there. */
+/** Says how a handshake was refused, or failed. Nothing that is owed on a connection can be judged there. */
 function refusal({ events }: Transcript): string | undefined {
   let failed: WireEvent | undefined;
   for (const event of events) {

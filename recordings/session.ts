@@ -66,7 +66,7 @@ export function session(
 
   const see = (recorded: RecordedEvent) => {
     const { connection } = recorded;
-    // What is read late, as it was compressed, still stands behind what was written before.
+    // A compressed message is read late, and still stands behind those that were written before.
     last = Math.max(last, Math.round(recorded.event.at * 100) / 100);
     const [line, event] = fitting(recorded, last);
     write(line);

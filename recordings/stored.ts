@@ -2,7 +2,7 @@ import type { WireEvent } from "../harness/transcript.ts";
 import type { Report } from "../reports/report.ts";
 import { gap, type Sink } from "./recorded.ts";
 
-/** The connections of a report of the suite. What was cut in it is a gap. */
+/** The connections of a report of the suite. A cut in it is a gap. */
 export function stored({ cases }: Report, sink: Sink): void {
   for (const { id, connections } of cases)
     for (const [i, { url, events }] of connections.entries()) {

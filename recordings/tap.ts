@@ -136,7 +136,7 @@ function reader(from: Side, extensions: string | undefined, note: (event: object
   frames.on("error", fail);
   return {
     read(bytes, done) {
-      // What follows a close frame is no message any more (RFC 6455, 5.5.1).
+      // No message follows a close frame (RFC 6455, 5.5.1).
       if (closed) return void setImmediate(done);
       if (lost === undefined)
         return void frames.write(bytes, (error) => {

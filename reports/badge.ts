@@ -7,7 +7,7 @@ import { failsForUnstable } from "./verdict.ts";
 const COLORS = { pass: "brightgreen", fail: "red", incomplete: "yellow" } as const;
 
 /**
- * A badge, as an endpoint that shields.io reads. What passes only for the failures that were expected is not called
+ * A badge, as an endpoint that shields.io reads. A run that passes only for the failures that were expected is not called
  * conformant, and green only where every MUST was judged.
  */
 export function badge(report: Report): string {

@@ -106,7 +106,7 @@ export async function isFolder(path: string): Promise<boolean> {
 
 async function read(file: string): Promise<string> {
   try {
-    // What is not a plain file has no size to ask for, so the reading itself is bounded.
+    // A pipe has no size to ask for, so the reading itself is bounded.
     const content = await text(createReadStream(file, { end: REPORT_BYTES }));
     if (Buffer.byteLength(content) <= REPORT_BYTES) return content;
   } catch (error) {

@@ -68,7 +68,7 @@ export const reasonsOf = ({ checks }: ReportCase): string[] => [
   ...new Set(checks.flatMap(({ expectedFailure }) => expectedFailure ?? [])),
 ];
 
-/** The checks that a case should have made and did not. What an expected failure keeps from being judged is expected, too. */
+/** The checks that a case should have made and did not. A check that an expected failure keeps from being judged is expected, too. */
 export function unjudged(it: ReportCase, strict: boolean): readonly ReportCheck[] {
   const skipCounts = !isExpected(it);
   return it.checks.filter(

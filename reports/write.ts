@@ -100,7 +100,7 @@ export async function write(path: string, content: string): Promise<void> {
   }
 }
 
-/** Removes the file of an earlier run, if there is one. What is not a plain file stays. */
+/** Removes the file of an earlier run, if there is one. A device or folder stays. */
 export async function removeFile(path: string): Promise<void> {
   if ((await lstat(path).catch(() => undefined))?.isFile()) await rm(path);
 }

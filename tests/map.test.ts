@@ -63,9 +63,10 @@ const sources = [
 ];
 const texts = sources.filter((file) => /\.tsx?$/.test(file)).map((file) => [file, readFileSync(file, "utf8")] as const);
 
-test("whatever is exported has a doc comment, which begins with a thing or a verb", () => {
+test("whatever is exported has a doc comment, and comments begin with a thing or a verb", () => {
   const found = (pattern: RegExp) =>
     texts.flatMap(([file, text]) => Array.from(text.matchAll(pattern), ([, it]) => `${file}: ${it}`));
   expect(found(/(?<!\*\/\n)^export ((?:async )?(?:function|const|class|interface|type) \w+)/gm)).toEqual([]);
   expect(found(/\/\*\*(?:\n \*)? ((?:What|That|Whether|How|So|Which|Who|Where|When) .*)/g)).toEqual([]);
+  expect(found(/^ *\/\/ ((?:What|That|Whether|How|Which|Who) .*)/gm)).toEqual([]);
 });

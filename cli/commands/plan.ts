@@ -40,7 +40,7 @@ export interface Plan {
 
 /** Plans a run, and makes sure that its files can be written. Throws a `UsageError`. */
 export async function planOf(args: RunArguments, protocol: Protocol): Promise<Plan> {
-  // What failed last may put load on a server, and did so before.
+  // The cases that failed last may put load on a server, and did so before.
   const whole = select(protocol, args, args.all || isEmbedded(args) || (args.lastFailed && args.watch === undefined));
   const files = destinations(args, OUT);
   const folder = folderOf(args, OUT);

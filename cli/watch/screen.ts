@@ -18,7 +18,7 @@ export function onKeys(pressed: (key: string) => void): () => void {
   };
 }
 
-/** Begins a new screen, if there is one. What has scrolled away stays. */
+/** Begins a new screen, if there is one. Lines that have scrolled away stay. */
 export function clear(): void {
   if (!process.stdout.isTTY) return;
   cursorTo(process.stdout, 0, 0);

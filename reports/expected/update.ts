@@ -80,7 +80,7 @@ function additions({ cases, target, startedAt }: Report, entries: readonly Entry
   );
   const news = cases.flatMap((it) =>
     grievances(it, target.strict)
-      // What rests on something that gets an entry is as expected as that.
+      // A check that rests on something with an entry is as expected as that.
       .filter(({ verdict, see }) => verdict === "fail" || see === undefined || !broken.has(see))
       .filter(({ requirement }) => !entries.some((entry) => covers(entry, it.id, requirement)))
       .map(({ requirement }) => ({ id: it.id, requirement })),

@@ -43,7 +43,7 @@ export async function expecting(
   if (!expected) return { report };
   const applied = applyExpected(report, expected, protocol);
   if (!writeExpectedFailures) return { report: applied };
-  // What did not run fails no more than it passes.
+  // A case that did not run fails no more than it passes.
   if (report.stop) return { report: applied, left: `${expected.file} stays as it is: the run ended early` };
   const { file } = expected;
   // It may have been edited while the run went on.

@@ -2,7 +2,7 @@ import { hydrate } from "preact";
 import { copyOnClick } from "./copy.ts";
 import { Explorer } from "./explorer.tsx";
 
-// What runs in the browser: it takes over the part of the page that a reader works with.
+// This runs in the browser. It takes over the part of the page that a reader works with.
 const data = document.getElementById("data")?.textContent;
 const explorer = document.getElementById("explorer");
 if (data && explorer) hydrate(<Explorer data={JSON.parse(data)} />, explorer);

@@ -34,7 +34,7 @@ export function useLinks(unhide: (id: string) => void): void {
     if (!(row instanceof HTMLDetailsElement)) return;
     unhide(target.id);
     row.open = true;
-    // What was hidden by a filter is seen only after the next rendering.
+    // A row that a filter had hidden is seen only after the next rendering.
     requestAnimationFrame(() => {
       row.scrollIntoView();
       row.querySelector("summary")?.focus({ preventScroll: true });

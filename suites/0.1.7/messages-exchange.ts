@@ -97,7 +97,7 @@ export const exchangeRules: readonly Rule[] = [
     judge(transcript) {
       const greeted = greetingIn(transcript);
       const told = toldParity(transcript);
-      // What has no parity is wrong by its schema.
+      // A greeting without a parity is wrong by its schema.
       if (told === undefined || !isOfThisVersion(transcript))
         return kept("no client of this very version was told its parity");
       if (told === "match" || !greeted) return kept("match");

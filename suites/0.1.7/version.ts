@@ -91,7 +91,7 @@ export const versionCases = [
       const client = await connect();
       if (isNothing(await greeting(client))) return skip("version.once", "not greeted at all: see version.greeting");
       await client.quiet(idle);
-      // Whether a server that ends the connection says so is for a rule to judge, as on every connection.
+      // A rule judges if a server that ends the connection says so, as on every connection.
       check("version.once", greetingsOf(client), { const: 1, title: `one ${GREETING}` });
     },
   }),

@@ -7,7 +7,7 @@ import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import { call, heard, request, responseTo, STATS } from "./dialect.ts";
 import { UNIMPLEMENTED } from "./protocol.ts";
 
-// What the cases of requests send and judge, whoever of both sides is tested.
+// The messages and judges of the cases of requests, whichever side is tested.
 
 /** The responses to a request so far. */
 export const responsesTo = (client: Connection, id: unknown): Message[] =>

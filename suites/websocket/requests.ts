@@ -28,7 +28,7 @@ export const EVERY_PLANE = Array.from({ length: 17 }, (_, plane) =>
 
 /** Properties, as texts, that are rare and could upset a server: a case sends them while somebody else is connected. */
 export const rareProperties: Readonly<Record<string, string>> = {
-  // What objects have anyway in JavaScript and elsewhere.
+  // The names of properties that objects have anyway in JavaScript and elsewhere.
   ...Object.fromEntries(
     ["hasOwnProperty", "toString", "constructor", "valueOf", "toJSON"].map((name) => [
       `named-${name.replaceAll(/[A-Z]+/g, (letter) => `-${letter.toLowerCase()}`)}`,

@@ -31,7 +31,7 @@ test("a recording is rotated, and its files are judged as one, however they are 
   expect(outcome.stdout).toMatch(/^ {2}traffic {2}1 connection, 18 events/m);
   await isJudgedAlike(outcome, ...files.toReversed());
   const [, , third = ""] = files;
-  // What stands in the other files may excuse anything that is seen in one.
+  // The other files may excuse anything that is seen in one.
   expect((await cli(cwd, ["check", third])).stdout).toMatch(/^INCOMPLETE nothing of it could be judged$/m);
   const hole = await cli(cwd, ["check", "r.ndjson", "r.3.ndjson"]);
   expect([hole.code, hole.stderr]).toEqual([

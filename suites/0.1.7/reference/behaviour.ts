@@ -12,7 +12,7 @@ export interface Client {
   readonly open: boolean;
   /** Sends a message; a text as it stands. Does nothing once the client has left. */
   say(message: object | string, options?: { readonly binary?: boolean }): void;
-  /** Ends the connection with a close frame. What the client still sends is not read. */
+  /** Ends the connection with a close frame. Nothing that the client still sends is read. */
   leave(code?: number): void;
   /** Reads no more of what it sends, and leaves the connection open. */
   hang(): void;

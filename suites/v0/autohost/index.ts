@@ -95,7 +95,7 @@ export async function autohostProtocolWith(folder?: string): Promise<Protocol> {
 /** Tachyon v0 as a server meets it from autohosts, by some schemas: these are the target then. */
 export function autohostProtocolBy(schemas: Schemas): Protocol {
   const suites = autohostSuites(schemas);
-  // What the suite sends as the server is odd on purpose: nobody has to know what is wrong with it.
+  // The suite sends odd messages as the server on purpose: nobody has to know their mistakes.
   const { mistakeOf: _, ...base } = protocolBy(schemas);
   return {
     ...base,

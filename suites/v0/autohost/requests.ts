@@ -27,7 +27,7 @@ const echoes = Object.entries(MESSAGE_IDS).map(([name, id]) =>
       const client = await peer();
       client.send(subscribe(id));
       const response = await responseTo(client, id, SUBSCRIBE);
-      // What came instead; a response that comes first may be a late one, to an earlier case.
+      // The message that came instead; a response that comes first may be a late one, to an earlier case.
       const other = heard(client).find(({ type, commandId }) => type === "response" && commandId === SUBSCRIBE);
       check("request.echo", isNothing(response) ? (other?.messageId ?? response) : response.messageId, {
         const: id,

@@ -34,7 +34,7 @@ export interface Client {
   receives: boolean;
   /** Sends a message; a text or bytes as they stand. Does nothing once the client has left. */
   say(message: Said): void;
-  /** Closes the connection. What the client still sends is not read. */
+  /** Closes the connection. Nothing that the client still sends is read. */
   leave(code?: number, reason?: string): void;
   /** Ends the TCP connection, without a close frame. */
   drop(): void;

@@ -60,7 +60,7 @@ async function rowOf(fault: string): Promise<Killed> {
   }).finally(server.close);
   const breaks = faults[fault]?.breaks ?? "";
   const found = result.results.filter(({ checks }) => checks.some((it) => it.requirement === breaks && isBroken(it)));
-  // What is broken in every message is found by many cases, and not always by the same.
+  // Many cases find a breach in every message, and not always the same ones.
   const about = found.filter(({ case: { tests } }) => ruled.has(breaks) || tests.includes(breaks));
   return { fault, told: brokenBy(result), kills: about.map((it) => it.case.id) };
 }

@@ -92,7 +92,7 @@ describe("a server owes nothing of OAuth2 if its metadata", () => {
     ["is too long", (_, response) => void response.end("x".repeat(70_000)), /TOO_LONG_BODY/],
   ])("%s", async (_, how, why) => {
     const { report, checks } = await judge(how);
-    // What is too long to be read leaves it open what else was said there.
+    // An answer that is too long to be read leaves open what else it says.
     expect([report.verdict, checks.length]).toEqual([/TOO_LONG/.test(why.source) ? "incomplete" : "pass", 14]);
     for (const check of checks)
       expect(check).toMatchObject({ verdict: "skip", unasked: true, actual: expect.stringMatching(why) });
