@@ -1,3 +1,5 @@
+import { short } from "../reports/names.ts";
+
 /** Characters of the line that is quoted. */
 const WIDTH = 200;
 
@@ -19,12 +21,7 @@ const NOISE =
 export function telling(output: string, began: boolean): string | undefined {
   const lines = output.split(/\r?\n/).filter((line) => !NOISE.test(line));
   const line = TELLING.map((kind) => lines.findLast((it) => kind.test(it))).find((it) => it !== undefined);
-  if (line !== undefined) return short(line);
+  if (line !== undefined) return short(line.trim(), WIDTH);
   const last = lines.slice(began ? 1 : 0).at(-1);
-  return last === undefined ? undefined : `its last line: ${short(last)}`;
-}
-
-function short(line: string): string {
-  const trimmed = line.trim();
-  return trimmed.length > WIDTH ? `${trimmed.slice(0, WIDTH)}…` : trimmed;
+  return last === undefined ? undefined : `its last line: ${short(last.trim(), WIDTH)}`;
 }

@@ -68,7 +68,7 @@ export const casesAtWork = ({ limits, identities: { users } }: Shared, concurren
 export const mayOverlap = ({ limits, identities: { users } }: Shared): boolean =>
   limits.together === undefined && users === undefined;
 
-/** A time of the run's clock as it is noted, in ms with two decimals. */
+/** A time as it is noted, in ms with two decimals. */
 export const stamp = (ms: number): number => Math.round(ms * 100) / 100;
 
 /** Ends each TCP connection that is still there. */

@@ -1,5 +1,6 @@
 import { costOf } from "../harness/bounds.ts";
 import type { Rule } from "../harness/rule.ts";
+import { stamp } from "../harness/shared.ts";
 import { cut, shorten, type Transcript, type WireEvent } from "../harness/transcript.ts";
 import { UsageError } from "../harness/usage.ts";
 import { isEnd, prune } from "./judge.ts";
@@ -227,7 +228,7 @@ function finished({
     number,
     url,
     events: count,
-    durationMs: Math.max(0, Math.round((last - began) * 100) / 100),
+    durationMs: Math.max(0, stamp(last - began)),
     decisive: { url, events: decisive },
     shown: () => shownOf(url, ends, places),
     placeOf: (event) => shownPlace(notes[decisive.indexOf(event)]?.number, ends, places),

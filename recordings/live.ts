@@ -1,3 +1,4 @@
+import { short } from "../reports/names.ts";
 import type { RecordedEvent } from "./recorded.ts";
 import type { Broken } from "./report.ts";
 
@@ -37,9 +38,8 @@ export function live(judge: (connection: string) => readonly Broken[], tell: (li
     const count = (counts.get(kind) ?? 0) + 1;
     counts.set(kind, count);
     if (count > LINES) return;
-    const short = words.length > WIDTH ? `${words.slice(0, WIDTH)}…` : words;
     const last = count === LINES ? " (more of this kind are only counted)" : "";
-    tell(`${from} connection ${connection}: ${short}${last}`);
+    tell(`${from} connection ${connection}: ${short(words, WIDTH)}${last}`);
   };
 
   const found = (connection: string, broken: readonly Broken[], ended: boolean) => {

@@ -1,5 +1,6 @@
 import { cut, isObject, type Message, parse, show, type WireEvent } from "../harness/transcript.ts";
 import { suggestion, UsageError } from "../harness/usage.ts";
+import { short } from "../reports/names.ts";
 import { type Lines, lines } from "./lines.ts";
 import { type Clock, clock, type RecordedEvent, type Sink } from "./recorded.ts";
 
@@ -124,10 +125,7 @@ const further = (type: string, more: Message) =>
   );
 
 /** A wrong value, on one short line. */
-function brief(value: unknown): string {
-  const text = show(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
-}
+const brief = (value: unknown): string => short(show(value), 60);
 
 /** Counts the values that a JSON text holds outside its strings. */
 function structure(text: string): number {

@@ -1,4 +1,5 @@
 import { costOf, LIMITS } from "../harness/bounds.ts";
+import { stamp } from "../harness/shared.ts";
 import type { Side, WireEvent } from "../harness/transcript.ts";
 
 /** Something that a recording holds: an event, and on which connection it happened. */
@@ -47,7 +48,7 @@ export function clock(began?: number): Clock {
     const ms = typeof at === "string" ? Date.parse(at) : at;
     if (typeof ms !== "number" || !Number.isFinite(ms)) return undefined;
     if (Math.abs(ms) >= EPOCH) zero ??= ms;
-    last = Math.round((Math.abs(ms) >= EPOCH ? ms - (zero ?? 0) : ms) * 100) / 100;
+    last = stamp(Math.abs(ms) >= EPOCH ? ms - (zero ?? 0) : ms);
     return last;
   };
 }

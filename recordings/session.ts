@@ -1,4 +1,5 @@
 import type { Protocol } from "../harness/protocol.ts";
+import { stamp } from "../harness/shared.ts";
 import type { Side, WireEvent } from "../harness/transcript.ts";
 import type { Report } from "../reports/report.ts";
 import { clients } from "./clients.ts";
@@ -67,7 +68,7 @@ export function session(
   const see = (recorded: RecordedEvent) => {
     const { connection } = recorded;
     // A compressed message is read late, and still stands behind those that were written before.
-    last = Math.max(last, Math.round(recorded.event.at * 100) / 100);
+    last = Math.max(last, stamp(recorded.event.at));
     const [line, event] = fitting(recorded, last);
     write(line);
     const seen = { ...recorded, event: { ...event, at: time(last) ?? 0 } };
