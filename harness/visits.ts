@@ -64,6 +64,15 @@ export function visits(around: Around): Visits {
   let stay: Stay | undefined;
   let missing: string | undefined;
   const isUsable = ({ isOpen, seen, used }: Stay, fresh: boolean) => isOpen() && seen < MANY && !(fresh && used);
+  /** Accepts the next client that comes in time. One that left while it waited gives way to the next. */
+  const arrive = async (): Promise<Stay | undefined> => {
+    for (const deadline = shared.clock() + patience; shared.clock() < deadline; ) {
+      const arrival = await target.door.next(deadline - shared.clock(), signal);
+      const came = arrival && (await accept(arrival));
+      if (came || !arrival) return came;
+    }
+    return undefined;
+  };
   return {
     get missing() {
       return missing;
@@ -73,10 +82,7 @@ export function visits(around: Around): Visits {
         stay.leave();
         stay = undefined;
       }
-      if (!stay) {
-        const arrival = await target.door.next(patience, signal);
-        stay = arrival && (await accept(arrival));
-      }
+      stay ??= await arrive();
       if (stay) return partOf(stay, protocol, name);
       missing = `the client did not come again within ${patience / 1000} s`;
       return absent(target.url, missing);
@@ -119,7 +125,7 @@ function acceptor({ protocol, target, shared }: Around): (arrival: Arrival) => P
   };
 }
 
-/** Answers the handshake of a client, and records both. Resolves to nothing if it breaks RFC 6455. */
+/** Answers the handshake of a client, and records both. Resolves to nothing if it breaks RFC 6455, or the client has left. */
 function upgraded({ request, tcp, head, subprotocol }: Arrival, log: Recorder): Promise<WebSocket | undefined> {
   const { method, url, httpVersion, rawHeaders } = request;
   const asked = [`${method} ${url} HTTP/${httpVersion}`, ...linesOf(rawHeaders)];
@@ -132,6 +138,8 @@ function upgraded({ request, tcp, head, subprotocol }: Arrival, log: Recorder): 
   });
   server.on("headers", (lines) => log.record({ from: "client", type: "upgrade", code: 101, data: lines.join("\n") }));
   return new Promise((resolve) => {
+    // The library calls back for no client that has sent its end already.
+    tcp.once("close", () => resolve(undefined));
     server.on("wsClientError", () => {
       tcp.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
       resolve(undefined);

@@ -1,3 +1,5 @@
+import { EventEmitter, once } from "node:events";
+import { connect } from "node:net";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { DEFAULTS } from "../../../cli/defaults.ts";
 import { isBinding } from "../../../harness/catalogue.ts";
@@ -111,6 +113,31 @@ test("a client that never comes again leaves the rest undone, and the case after
     ["malformed/a-word", "warn"],
     ["returns/server-closes-with-1000", "skip"],
   ]);
+});
+
+test("a client that left while it waited at the door gives way to the next, or is one that never came", async () => {
+  const entrance = door();
+  const ends = new EventEmitter();
+  const server = await protocol.listen?.({
+    arrived(arrival) {
+      arrival.tcp.once("end", () => ends.emit("left"));
+      entrance.arrived(arrival);
+    },
+  });
+  const left = once(ends, "left");
+  const url = new URL(server?.url ?? "");
+  const target = { url, headers: {}, door: entrance };
+  const leaving = connect({ port: Number(url.port), host: url.hostname, allowHalfOpen: true });
+  leaving.end(
+    "GET /tachyon HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
+      "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: v0.tachyon\r\n\r\n",
+  );
+  await left;
+  const some = cases.filter(({ id }) => id === "requests/alone");
+  const { stop } = await host(protocol, some, { ...DEFAULTS, timeout: 20, target });
+  leaving.destroy();
+  await server?.close();
+  expect(stop).toEqual({ reason: "missing", words: "not run: the client did not come again within 0.3 s" });
 });
 
 test("a run stops at the first failure, if it is asked to", async () => {
