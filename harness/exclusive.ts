@@ -10,15 +10,21 @@ import { isEnded } from "./transcript.ts";
 /** A server ends the first connection of a user within so many times the time that the second took to log in, and at least so many ms. */
 const PATIENCE = { times: 4, least: 100 } as const;
 
-/** Connects as the user of this number; resolves to nothing if that is not served. */
-type Come = (user: number) => Promise<Connection | undefined>;
+/** A client that came as a user, and may not have been answered. */
+interface Visitor {
+  readonly client: Connection;
+  readonly isAnswered: boolean;
+}
+
+/** Connects as the user of this number; resolves to nothing if the server refuses or ends that. */
+type Come = (user: number) => Promise<Visitor | undefined>;
 
 /** Has clients come as users, sees something by them, and lets them leave together. */
 type Meeting = <T>(see: (come: Come) => Promise<T>) => Promise<T>;
 
 /**
- * Finds out if a second connection of a user ends the first, before anything else is at work. If so, users are lent from now on: those
- * that can be connected side by side.
+ * Finds out if a user has one connection, before anything else is at work: a second one ends the first, or is refused. If so, users
+ * are lent from now on: those that can be connected side by side.
  */
 export async function noticeExclusive(bench: Bench): Promise<void> {
   const { protocol, target, shared, signal } = bench;
@@ -30,35 +36,44 @@ export async function noticeExclusive(bench: Bench): Promise<void> {
   const meeting: Meeting = async (see) => {
     const clients: Connection[] = [];
     const seen = await see(async (user) => {
-      const client = await dial({ ...bench, shared: aside }, { name: "user", user });
+      const client = await dial({ ...bench, shared: aside }, { name: "user", user }, { patient: true });
       clients.push(client);
-      return client.opened && !isNothing(await login(client)) ? client : undefined;
+      const isAnswered = client.opened && !isNothing(await login(client));
+      return client.opened && !isEnded(client) ? { client, isAnswered } : undefined;
     });
     await Promise.all(clients.map(leave));
     return seen;
   };
-  const endsFirst = () => meeting((come) => isFirstEnded(come, login, aside.clock));
+  const hasOne = () => meeting((come) => hasOneConnection(come, login, aside.clock));
   // Twice, since a server may end a connection by chance.
-  if ((await endsFirst()) && (await endsFirst()))
+  if ((await hasOne()) && (await hasOne()))
     shared.identities.lend(await meeting((come) => sideBySide(come, 1 + (target.others?.length ?? 0))));
   signal?.removeEventListener("abort", cut);
 }
 
-/** Connects twice as one user, and tells if the server ends the first connection over the second. */
-async function isFirstEnded(come: Come, login: NonNullable<Protocol["login"]>, clock: () => number): Promise<boolean> {
+/**
+ * Connects twice as one user, and tells if the server ends the first connection over the second, or refuses the second and serves
+ * another user.
+ */
+async function hasOneConnection(
+  come: Come,
+  login: NonNullable<Protocol["login"]>,
+  clock: () => number,
+): Promise<boolean> {
   const first = await come(0);
   // One that is ended anyway shows nothing.
-  if (!first || isNothing(await login(first))) return false;
+  if (first?.isAnswered) await login(first.client);
+  if (!first || isEnded(first.client)) return false;
   const began = clock();
-  if (!(await come(0))) return false;
-  await first.quiet(Math.max(PATIENCE.least, PATIENCE.times * (clock() - began)));
-  return isEnded(first);
+  if (!(await come(0))) return !isEnded(first.client) && (await come(1)) !== undefined;
+  await first.client.quiet(Math.max(PATIENCE.least, PATIENCE.times * (clock() - began)));
+  return isEnded(first.client);
 }
 
 /** Connects as so many users at the same time, and resolves to the numbers of those that stay. */
 async function sideBySide(come: Come, count: number): Promise<number[]> {
   const all: (Connection | undefined)[] = [];
-  for (let user = 0; user < count; user++) all.push(await come(user));
+  for (let user = 0; user < count; user++) all.push((await come(user))?.client);
   await all.at(-1)?.quiet(PATIENCE.least);
   return [...all.keys()].filter((user) => all[user] && !isEnded(all[user]));
 }

@@ -4,7 +4,7 @@ import { type Connection, type ConnectionOptions, connect } from "./connection.t
 import { seeing } from "./foundation.ts";
 import { guest, type Open, opener } from "./guest.ts";
 import { type Check, type Judging, judge } from "./judge.ts";
-import { refusalOf } from "./measure.ts";
+import { insisting, refusalOf } from "./measure.ts";
 import { isNothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
@@ -56,14 +56,14 @@ export async function probe(protocol: Protocol, target: Target, timeout: number)
   return answers(connection) ? undefined : (connection.failure ?? "no answer");
 }
 
-/** The part of a connection that the case is told of, and its pace. */
-type Around = Partial<Pick<ConnectionOptions, "idle" | "left" | "unpaced">>;
+/** The part of a connection that the case is told of, its pace, and how long it tries: a server may not have noticed yet that a user left. */
+type Around = Partial<Pick<ConnectionOptions, "idle" | "left" | "unpaced">> & { readonly patient?: boolean };
 
 /** Opens one connection to the target, when its limits allow. */
 export async function dial(
   { protocol, target, shared }: Pick<Bench, "protocol" | "target" | "shared">,
-  { query, name, anonymous, user, handshake }: ConnectOptions = {},
-  { idle = () => {}, left = () => {}, unpaced }: Around = {},
+  { query, name, anonymous, user, as, handshake }: ConnectOptions = {},
+  { idle = () => {}, left = () => {}, unpaced, patient = shared.identities.users !== undefined }: Around = {},
 ): Promise<Connection> {
   const { ca, insecure } = target;
   const usual = headersOf(target);
@@ -71,12 +71,15 @@ export async function dial(
   const options = { name, ...sent, handshake, unpaced, ca, insecure, idle, protocol };
   const address = protocol.address(target.url, query);
   const last = lastOf(left);
-  const connection = await openRenewed(target.renewals ?? new Map(), sent.headers, !handshake?.ask, (headers) =>
-    connect(address, { ...options, headers, left: last.next() }, shared),
-  );
-  last.end();
+  const open = () =>
+    openRenewed(target.renewals ?? new Map(), sent.headers, !handshake?.ask, (headers) =>
+      connect(address, { ...options, headers, left: last.next() }, shared),
+    );
   const plain = query === undefined && !handshake && sent.anonymous === usual.anonymous;
-  shared.limits.saw(connection, plain);
+  const connection = await (patient && plain ? insisting(open) : open());
+  last.end();
+  // Who is there already may be refused over and over: that says nothing of a limit.
+  shared.limits.saw(connection, plain && as === undefined);
   return connection;
 }
 

@@ -123,6 +123,16 @@ async function letsIn(dial: Means["dial"], signal: AbortSignal | undefined): Pro
   return false;
 }
 
+/** Opens a connection; where it is refused again, some times. A server may not have noticed yet that a user left. */
+export async function insisting<T extends Attempt>(open: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    const connection = await open();
+    if (refusalOf(connection) === undefined || tries > MOST.tries) return connection;
+    connection.forget();
+    await rest(MORE);
+  }
+}
+
 /** Finds how many connections a second a target accepts; `undefined` if it accepts all that the suite can make, or nobody knows. */
 async function rate(means: Means, atOnce: number, deadline: number): Promise<number | undefined> {
   const { accepted, refused } = await flood(means, atOnce);

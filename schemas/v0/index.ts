@@ -91,5 +91,8 @@ const friend = [
   ),
 ];
 
+/** The services of the protocol of which the suite has no schemas: their messages are judged by the envelope alone. */
+export const ELSEWHERE = ["battle", "clan", "lobby", "matchmaking", "party"] as const;
+
 /** The schemas of the suite: those of the services that every client of this version uses. */
-export const own = schemasOf([...system, ...userMessages, ...messaging, ...friend]);
+export const own = schemasOf([...system, ...userMessages, ...messaging, ...friend], {}, ELSEWHERE);

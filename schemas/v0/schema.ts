@@ -27,16 +27,23 @@ export interface Schemas {
   readonly digest?: string;
   readonly all: readonly MessageSchema[];
   find(kind: unknown, command: unknown): MessageSchema | undefined;
+  /** Tells if a command is of a service that the protocol has, and these schemas have not. */
+  isElsewhere(command: unknown): boolean;
 }
 
-/** Puts schemas together. */
-export function schemasOf(all: readonly MessageSchema[], from: Pick<Schemas, "folder" | "digest"> = {}): Schemas {
+/** Puts schemas together. The services `elsewhere` are those of which they have none. */
+export function schemasOf(
+  all: readonly MessageSchema[],
+  from: Pick<Schemas, "folder" | "digest"> = {},
+  elsewhere: readonly string[] = [],
+): Schemas {
   const byKind = new Map<unknown, Map<unknown, MessageSchema>>(KINDS.map((kind) => [kind, new Map()]));
   for (const it of all) byKind.get(it.kind)?.set(it.command, it);
   return {
     ...from,
     all,
     find: (kind, command) => byKind.get(kind)?.get(command),
+    isElsewhere: (command) => elsewhere.some((service) => String(command).startsWith(`${service}/`)),
   };
 }
 

@@ -65,6 +65,16 @@ const authorization = [
     },
   }),
 
+  scenario({
+    id: "connection/token-with-a-letter-more",
+    title: "a client comes with its token and a letter more",
+    tests: ["auth.invalid"],
+    async run({ connect, check }) {
+      const client = await connect({ handshake: { ask: authorizing((value) => `${value}x`) } });
+      check("auth.invalid", outcome(client), REFUSED);
+    },
+  }),
+
   ...Object.entries<Ask>({
     "in the scheme Basic": authorizing((value) => `Basic ${tokenOf(value)}`),
     "without a scheme": authorizing(tokenOf),

@@ -35,6 +35,10 @@ export function call(
 /** The ids of the requests that shared cases send. */
 const ID = { sign: "sign", request: "request", unknown: "unknown", leave: "leave" } as const;
 
+/** How many signs a client has asked for. An id may be sent once: a server may leave aside what it knows already. */
+const signs = ({ transcript }: Connection): number =>
+  messages(transcript, "client").filter(({ message }) => String(message.messageId).startsWith(ID.sign)).length;
+
 const ANSWERED: ReadonlySet<unknown> = new Set([ID.request, ID.leave]);
 
 /** All messages of the server so far. */
@@ -59,8 +63,8 @@ export const dialect: DialectWithSign<"request.answered"> = {
   },
   subprotocol: SUBPROTOCOL,
 
-  sign: (client) => call(client, STATS, ID.sign),
-  isSign: ({ messageId }) => messageId === ID.sign,
+  sign: (client) => call(client, STATS, `${ID.sign}-${signs(client)}`),
+  isSign: ({ messageId }) => String(messageId).startsWith(ID.sign),
   servedBy: "request.answered",
 
   request: request(STATS, ID.request),

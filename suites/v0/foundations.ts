@@ -14,6 +14,10 @@ const plain = {
   "message.json": { plain: ["requests/alone"], on: ["transport.handshake", "version.selected"] },
   "message.envelope": { plain: ["requests/alone"], on: ["transport.handshake", "version.selected"] },
   "request.answered": { plain: ["requests/alone"], on: CONNECTION },
+  "response.status": { plain: ["requests/alone"], on: CONNECTION },
+  "auth.invalid": { plain: ["connection/unknown-token"], on: [] },
+  "request.pipelined": { plain: ["requests/pipelined"], on: ["request.answered", "transport.segmentation"] },
+  "self.identity": { plain: ["sessions/identity"], on: [] },
   "request.extra": { plain: ["requests/extra-a-text"], on: ["request.answered"] },
   "unknown.unimplemented": { plain: ["requests/unknown-conformance-unknown"], on: ["request.answered"] },
   "self.sent": { plain: ["sessions/self"], on: CONNECTION },
@@ -41,16 +45,26 @@ const ALONE = new Set<RequirementId>([
   "transport.header-whitespace",
 ]);
 
+/** A server that takes any token takes these, too. */
+const ANY_TOKEN: Ids = ["auth.scheme", "auth.scope", "auth.refresh", "oauth.revoked"];
+/** These need to know who the users are. */
+const OF_USERS: Ids = ["user.info", "user.subscribe", "messaging.roundtrip", "messaging.isolated", "friend.roundtrip"];
+
+const allOn = (some: Ids, on: RequirementId) => Object.fromEntries(some.map((id): [string, Ids] => [id, [on]]));
+
 /** The requirements that each rests on besides. */
 const MORE: Partial<Record<RequirementId, Ids>> = {
+  ...allOn(ANY_TOKEN, "auth.invalid"),
+  ...allOn(OF_USERS, "self.identity"),
+  "invalid.data": ["request.pipelined"],
+  "valid.odd-strings": ["request.pipelined"],
   "transport.unicode": ["request.extra"],
   "transport.fragmentation": ["request.extra", "transport.segmentation"],
   "resilience.large": ["request.extra"],
   "resilience.deep": ["request.extra"],
   "resilience.concurrent": ["disconnect.answered"],
   "transport.extensions": ["unknown.unimplemented"],
-  "request.pipelined": ["transport.segmentation"],
-  "auth.many": ["request.answered"],
+  "auth.many": ["request.answered", "response.status", "auth.invalid"],
   "self.first": ["self.sent"],
   "version.list": ["version.selected"],
   "version.higher-minor": ["version.selected"],
@@ -64,16 +78,21 @@ const MORE: Partial<Record<RequirementId, Ids>> = {
 const forms = Object.fromEntries(
   requirements.map(({ id }): [string, Ids] => [
     id,
-    [...(ALONE.has(id) ? [] : (["request.answered"] as const)), ...(MORE[id] ?? [])],
+    [...(ALONE.has(id) ? [] : (["request.answered", "response.status"] as const)), ...(MORE[id] ?? [])],
   ]),
 );
 
-/** The requirements that explain others in the same case. */
+/** A response in another form is none that the case awaits. */
+const UNREADABLE: Ids = ["message.json", "message.envelope", "response.status", "response.reason"];
+const OF_RESPONSES: Ids = ["request.answered", "unknown.unimplemented", "unknown.odd", "invalid.data", "user.info"];
+
+/** The requirements that explain others in the same case. A SHOULD explains no MUST: that is broken all the same. */
 export const within: Foundations["within"] = {
+  ...Object.fromEntries(OF_RESPONSES.map((id) => [id, UNREADABLE])),
+  "stats.count": ["message.schema"],
   "response.correlated": ["request.echo", "unknown.unimplemented", "event.unanswered"],
   "response.reason": ["event.unanswered"],
-  "message.known": ["unknown.unimplemented", "unknown.odd", "request.wrong-direction", "event.unanswered"],
-  "message.direction": ["request.wrong-direction"],
+  "message.known": ["unknown.unimplemented", "event.unanswered"],
   "malformed.closed": ["malformed.survives"],
   "malformed.code": ["malformed.survives"],
 };

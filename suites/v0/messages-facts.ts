@@ -85,7 +85,9 @@ const FURTHER: readonly (readonly [RequirementId, Look])[] = [
 const OF_ANY: ReadonlySet<unknown> = new Set([UNIMPLEMENTED, "invalid_request"]);
 
 const isKnown = ({ type, commandId, status, reason }: Message, schemas: Schemas) =>
-  (type === "response" && status === "failed" && OF_ANY.has(reason)) || schemas.find(type, commandId) !== undefined;
+  (type === "response" && status === "failed" && OF_ANY.has(reason)) ||
+  schemas.isElsewhere(commandId) ||
+  schemas.find(type, commandId) !== undefined;
 
 function wrongStatus({ type, status, reason, data }: Message): string | undefined {
   if (type !== "response") return undefined;

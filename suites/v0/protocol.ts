@@ -60,6 +60,7 @@ export const mistakesBy =
     const wrong = wrongIn(message);
     if (wrong !== undefined) return wrong;
     const known = schemas.find(message.type, message.commandId);
+    if (!known && schemas.isElsewhere(message.commandId)) return undefined;
     if (!known) return `there is no schema of ${message.type} ${message.commandId}`;
     if (message.status !== "failed" && known.source.every((it) => it === "server")) return "only servers may send it";
     return violationsIn(schemas)(message)[0]?.says;

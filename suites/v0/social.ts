@@ -4,7 +4,7 @@ import { isObject, type Message } from "../../harness/transcript.ts";
 import { slug } from "../websocket/words.ts";
 import { call, dialect, heard } from "./dialect.ts";
 import { scenario } from "./protocol.ts";
-import { dataOf, isLacking, LACKS, ONE, of, selfOf } from "./sessions.ts";
+import { dataOf, isLacking, LACKS, ONE, of, selfOf, UNTOLD } from "./sessions.ts";
 
 const SEND = "messaging/send";
 const SUBSCRIBE = "messaging/subscribeReceived";
@@ -17,11 +17,15 @@ const textOf = ({ data }: Message): unknown => (isObject(data) ? data.message : 
 const receive = (client: Connection, text: string): Promise<Message | Nothing> =>
   client.next((it) => it.commandId === RECEIVED && textOf(it) === text, RECEIVED);
 
+/** The most characters of a message: code points, as JSON schemas count them. */
+const LONGEST = 512;
+
 /** Texts that are sent between users; a number of the run keeps cases apart. */
 const TEXTS: Readonly<Record<string, string>> = {
   "a short text": "hello",
   emoji: "👩‍👩‍👧‍👦 🦔 ünïcödé",
-  "512 characters": "x".repeat(500),
+  "512 characters": "x".repeat(512),
+  "512 emoji": "🦔".repeat(512),
 };
 
 const roundtrips = Object.entries(TEXTS).map(([name, words]) =>
@@ -32,11 +36,10 @@ const roundtrips = Object.entries(TEXTS).map(([name, words]) =>
     tests: ["messaging.roundtrip"],
     async run({ connect, check, skip, unasked, users, random }) {
       if (users < 2) return skip("messaging.roundtrip", ONE);
-      const text = `${words} ${random.seed}`.slice(0, 512);
+      const text = [...`${random.seed} ${words}`].slice(0, LONGEST).join("");
       const [sender, receiver] = [await connect({ name: "sender" }), await connect({ name: "receiver", user: 1 })];
       const [from, other] = [await selfOf(sender), await selfOf(receiver)];
-      if (isNothing(from) || isNothing(other))
-        return skip("messaging.roundtrip", "not told who they are: see self.sent");
+      if (isNothing(from) || isNothing(other)) return unasked("messaging.roundtrip", UNTOLD);
       await call(receiver, SUBSCRIBE, "subscribe", { since: { type: "latest" } });
       const response = await call(sender, SEND, "send", to(other.userId, text));
       if (isLacking(response)) return unasked("messaging.roundtrip", LACKS);
@@ -92,7 +95,7 @@ export const socialCases = [
       const receiver = await connect({ name: "receiver", user: 1 });
       const bystander = await connect({ name: "bystander" });
       const other = await selfOf(receiver);
-      if (isNothing(other)) return skip("messaging.isolated", "not told who they are: see self.sent");
+      if (isNothing(other)) return unasked("messaging.isolated", UNTOLD);
       await call(receiver, SUBSCRIBE, "subscribe", { since: { type: "latest" } });
       const response = await call(sender, SEND, "private", to(other.userId, text));
       if (isLacking(response)) return unasked("messaging.isolated", LACKS);
@@ -111,8 +114,7 @@ export const socialCases = [
       if (users < 2) return skip("friend.roundtrip", ONE);
       const [one, two] = [await connect({ name: "asks" }), await connect({ name: "is asked", user: 1 })];
       const [first, second] = [await selfOf(one), await selfOf(two)];
-      if (isNothing(first) || isNothing(second))
-        return skip("friend.roundtrip", "not told who they are: see self.sent");
+      if (isNothing(first) || isNothing(second)) return unasked("friend.roundtrip", UNTOLD);
       const told = (client: Connection, name: string, from: unknown) =>
         client.next((it) => it.commandId === name && isObject(it.data) && it.data.from === from, name);
       const done = (response: Message | Nothing) =>

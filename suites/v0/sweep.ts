@@ -60,7 +60,9 @@ const valid = ({ command, valid: [plain, ...odd] }: Sweep, { who, sign }: Sender
     async run({ connect, check }) {
       const client = await connect();
       const first = await call(client, command, `${command}:plain`, plain?.data);
-      if (!check("request.answered", first) || isNothing(first)) return;
+      // Its texts are the names of nobody: odd for a server that ends the connection over them.
+      const isOdd = isNothing(first) && isEnded(client) && plain?.data !== undefined;
+      if (!check(isOdd ? "valid.odd-strings" : "request.answered", first) || isNothing(first)) return;
       const extra = await call(client, command, `${command}:extra`, {
         ...Object(plain?.data),
         conformance: { extra: [1] },

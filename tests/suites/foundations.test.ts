@@ -4,31 +4,52 @@ import { isBroken } from "../../harness/catalogue.ts";
 import type { CaseResult } from "../../harness/execute.ts";
 import { ground } from "../../harness/foundation.ts";
 import type { Case } from "../../harness/scenario.ts";
+import { ownWithAutohosts } from "../../schemas/v0/autohost.ts";
+import { own } from "../../schemas/v0/index.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
+import { autohostProtocolBy } from "../../suites/v0/autohost/index.ts";
+import { protocolBy } from "../../suites/v0/index.ts";
 import { cases } from "../helpers.ts";
 
-const { foundations, requirements } = protocol;
-const known = new Set<string>([...requirements.map(({ id }) => id), ...cases.map(({ id }) => id)]);
+const { foundations } = protocol;
+const versions = [protocol, protocolBy(own)];
 
-test("all names in the foundations are known, and a plain case tests its requirement or is judged by its rule", () => {
-  const { plain, forms, varying, within } = foundations;
-  const named = [
-    ...Object.entries(plain).flatMap(([id, it]) => [id, ...it.plain, ...it.on]),
-    ...[forms, varying, within].flatMap((it) => Object.entries(it).flat(2)),
-  ];
-  expect(named.filter((id) => !known.has(id))).toEqual([]);
-  const ruled = new Set(protocol.rules.map(({ requirement }) => requirement));
-  const idle = Object.entries(plain).filter(
-    ([id, it]) => !ruled.has(id) && !cases.some((one) => it.plain.includes(one.id) && one.tests.includes(id)),
-  );
-  expect(idle).toEqual([]);
-});
+test.each(versions)(
+  "all names in the foundations of $version are known, and a plain case tests its requirement or is judged by its rule",
+  (protocol) => {
+    const { foundations, requirements, suites } = protocol;
+    const { plain, forms, varying, within } = foundations;
+    const cases = suites.flatMap((suite) => suite.cases);
+    const known = new Set<string>([...requirements.map(({ id }) => id), ...cases.map(({ id }) => id)]);
+    const named = [
+      ...Object.entries(plain).flatMap(([id, it]) => [id, ...it.plain, ...it.on]),
+      ...[forms, varying, within].flatMap((it) => Object.entries(it).flat(2)),
+    ];
+    expect(named.filter((id) => !known.has(id))).toEqual([]);
+    const ruled = new Set(protocol.rules.map(({ requirement }) => requirement));
+    const idle = Object.entries(plain).filter(
+      ([id, it]) => !ruled.has(id) && !cases.some((one) => it.plain.includes(one.id) && one.tests.includes(id)),
+    );
+    expect(idle).toEqual([]);
+  },
+);
 
-test("no requirement rests on itself, not even through others", () => {
+test.each(versions)("no requirement of $version rests on itself, not even through others", ({ foundations }) => {
   const below = (id: string, seen: readonly string[] = []): readonly string[] =>
     seen.includes(id) ? [id] : (foundations.plain[id]?.on ?? []).flatMap((on) => below(on, [...seen, id]));
   expect(Object.keys(foundations.plain).flatMap((id) => below(id))).toEqual([]);
 });
+
+test.each([protocolBy(own), autohostProtocolBy(ownWithAutohosts)])(
+  "a SHOULD explains no MUST of $name $version, which is broken all the same",
+  ({ foundations: { within }, requirements }) => {
+    const levels = new Map(requirements.map(({ id, level }) => [id, level]));
+    const hidden = Object.entries(within).flatMap(([id, causes]) =>
+      levels.get(id) === "MUST" ? causes.filter((cause) => levels.get(cause) === "SHOULD").map((it) => [it, id]) : [],
+    );
+    expect(hidden).toEqual([]);
+  },
+);
 
 /** Makes a result in which a case breaks or keeps a requirement. */
 function result(id: string, requirement: string, verdict: Verdict, more: Partial<CaseResult> = {}): CaseResult {

@@ -31,6 +31,8 @@ export interface LobbyOptions {
   readonly rate?: number;
   readonly burst?: number;
   readonly bugs?: Bugs;
+  /** It refuses a second connection of a user, instead of ending the first. */
+  readonly refuses?: boolean;
 }
 
 /** The times after which it answers, in turn, in ms. */
@@ -50,7 +52,13 @@ const REASONS = {
  * Starts a lobby as real ones are: each user has one connection, a second one ends the first; who sends too much is thrown out; and
  * answers take their time, so that they come in any order. It stands on the library `websocket`.
  */
-export async function startLobby({ users, rate = 10, burst = 20, bugs = {} }: LobbyOptions): Promise<Lobby> {
+export async function startLobby({
+  users,
+  rate = 10,
+  burst = 20,
+  bugs = {},
+  refuses = false,
+}: LobbyOptions): Promise<Lobby> {
   const players: Players = new Map(
     Array.from({ length: users }, (_, i): [string, Player] => {
       const [id, name] = [`u-${i + 1}`, `player${i + 1}`];
@@ -85,7 +93,8 @@ export async function startLobby({ users, rate = 10, burst = 20, bugs = {} }: Lo
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => {});
-    const refusal = refusalOf(request, players);
+    const isThere = refuses && playerOf(request, players)?.seat;
+    const refusal = refusalOf(request, players) ?? (isThere ? "409 Conflict" : undefined);
     if (refusal === undefined) gate.emit("upgrade", request, socket, head);
     else socket.end(`HTTP/1.1 ${refusal}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
   });

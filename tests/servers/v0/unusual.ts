@@ -118,6 +118,22 @@ export const unusualV0: Readonly<Record<string, UnusualV0>> = {
     carryOut: (request, client) =>
       /^system\//.test(String(request.commandId)) ? carryOut(request, client) : { failed: "command_unimplemented" },
   })),
+  "leaves aside what has a messageId that it knows": chooses(({ carryOut }) => {
+    const known = new WeakMap<object, Set<unknown>>();
+    return {
+      carryOut(request, client) {
+        const ids = known.get(client) ?? new Set();
+        known.set(client, ids);
+        if (ids.has(request.messageId)) return undefined;
+        ids.add(request.messageId);
+        return carryOut(request, client);
+      },
+    };
+  }),
+  "has news of lobbies and parties": spells((message) =>
+    isResponse(message) ? [eventOf("lobby/listReset", { lobbies: {} }), message] : message,
+  ),
+  "does not say who a user is": chooses(() => ({ greet() {} }), ["self.sent"]),
   "answers 403 to tokens that nobody issued": chooses(
     ({ authorize }) => ({
       authorize: (request) =>

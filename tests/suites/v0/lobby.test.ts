@@ -33,10 +33,16 @@ async function meet(users: number, some: readonly Case[], bugs: Bugs = {}, rate:
 }
 
 /** Runs cases as the users of these tokens. */
-function runAs(tokens: readonly string[], url: string, some: readonly Case[], rate: number): Promise<RunResult> {
+function runAs(
+  tokens: readonly string[],
+  url: string,
+  some: readonly Case[],
+  rate: number,
+  timeout: number = DEFAULTS.timeout,
+): Promise<RunResult> {
   const known = usersOf({ users: tokens.map((it) => ({ Authorization: `Bearer ${it}` })) });
   const target = { url: new URL(url), headers: {}, ...known };
-  return run(protocol, some, { ...DEFAULTS, target, rate, seed: 1 });
+  return run(protocol, some, { ...DEFAULTS, target, rate, timeout, seed: 1 });
 }
 
 /** The checks that were skipped though they were asked for, and why. */
@@ -64,11 +70,31 @@ describe.each(met.map((it, i) => [i + 1, it] as const))(
     test("sees no client that is too fast, and no user twice but where that is tried", () => {
       expect([...it.ended.keys()]).not.toContain("rate limit");
       const twice = it.ended.get("you connected from somewhere else") ?? 0;
-      expect(twice).toBeGreaterThanOrEqual(4);
-      expect(twice).toBeLessThanOrEqual(4 + resets);
+      expect(twice).toBeGreaterThanOrEqual(3);
+      expect(twice).toBeLessThanOrEqual(3 + resets);
     });
   },
 );
+
+test("a lobby that refuses a second connection of a user is told nothing else", async () => {
+  const lobby = await startLobby({ users: 3, rate: RATE.lobby, refuses: true });
+  const some = sample.filter(({ suite }) => ["sessions", "social", "malformed"].includes(suite));
+  const it = await runAs(lobby.tokens, lobby.url, some, RATE.suite).finally(lobby.close);
+  expect([brokenBy(it), skipped(it)]).toEqual([[], []]);
+  expect(it.limit).toBe("the target accepts one connection of each user");
+  expect(it.results.find(({ case: { id } }) => id === "sessions/second-connection")?.checks[0]?.actual).toBe(
+    "stays: the first",
+  );
+});
+
+test("a lobby whose answers nobody can read is told that, and not that it ends connections", async () => {
+  const bugs: Bugs = { edit: ({ type, ...rest }) => (type === "response" ? rest : { type, ...rest }) };
+  const lobby = await startLobby({ users: 2, rate: RATE.lobby, bugs });
+  const some = cases.filter(({ id }) => ["requests/alone", "sessions/self"].includes(id));
+  const it = await runAs(lobby.tokens, lobby.url, some, RATE.suite, 200).finally(lobby.close);
+  expect(brokenBy(it)).toEqual(["message.envelope"]);
+  expect(it.limit).toBe("the target accepts one connection of each user");
+});
 
 test("a client that does not wait is thrown out", async () => {
   const many = cases.filter(({ id }) => id === "invalid/messaging-send");

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Behaviour } from "../behaviour.ts";
 import { highest } from "../behaviour.ts";
-import type { User } from "../world.ts";
+import { KNOWN, type User } from "../world.ts";
 import { dropAll, type Faults, type ReferenceFault } from "./fault.ts";
 
 /** The first user that there is. */
@@ -58,6 +58,11 @@ export const connectionFaults: Faults = {
     says: "Serves a client whatever its token is.",
     breaks: "auth.invalid",
     change: believing((header) => header === "Bearer conformance-no-token"),
+  },
+  "ignores-the-end-of-a-token": {
+    says: "Serves a client whose token has a letter more than a good one.",
+    breaks: "auth.invalid",
+    change: believing((header = "") => KNOWN.some(({ token }) => header.slice(0, -1) === `Bearer ${token}`)),
   },
   "does-not-say-what-is-wrong-with-a-token": {
     says: "Names no error in its challenge where nobody issued a token.",

@@ -162,6 +162,15 @@ export const socialFaults: Faults = {
         : undefined,
     ),
   },
+  "counts-bytes": {
+    says: "Refuses a message of more than 512 bytes.",
+    breaks: "messaging.roundtrip",
+    change: carryingOut(({ commandId, data }) =>
+      commandId === "messaging/send" && Buffer.byteLength(String(Object(data).message)) > 512
+        ? { failed: "message_too_long" }
+        : undefined,
+    ),
+  },
   "takes-messages-to-nobody": {
     says: "Takes a message to nobody.",
     breaks: "messaging.target",
