@@ -10,7 +10,7 @@ const FIRST = [
   /unusual/,
   /suites\/told/,
   /cli\/dying/,
-  /cli\/cli/,
+  /cli\/(cli|options)/,
   /tests\/ci/,
   /browser/,
   /regression/,

@@ -1,13 +1,9 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { ReportCase } from "../../reports/report.ts";
 import { faults } from "../../suites/0.1.7/reference/faults/index.ts";
 import { cli, start } from "./process.ts";
-import { closing, cwd } from "./workspace.ts";
-
-const report = () => JSON.parse(readFileSync(join(cwd, "tachyon-report", "report.json"), "utf8"));
+import { closing, cwd, report } from "./workspace.ts";
 
 /** Starts a reference server with a fault, as a user does. Resolves to its url. */
 async function serving(fault: string): Promise<string> {

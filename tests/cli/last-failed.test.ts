@@ -1,11 +1,10 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { lobby } from "../servers/lobby.ts";
 import { cli, freePort } from "./process.ts";
-import { closing, cwd } from "./workspace.ts";
+import { closing, cwd, report } from "./workspace.ts";
 
-const report = () => JSON.parse(readFileSync(join(cwd, "tachyon-report", "report.json"), "utf8"));
 const ran = () => report().cases.map(({ id }: { id: string }) => id);
 const SOME = ["--case", "version/parity-patch*", "--case", "disconnect/alone"];
 

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach } from "@jest/globals";
 import { folder } from "./process.ts";
 
@@ -15,3 +17,9 @@ beforeEach(() => {
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
+
+/** Reads a file of the current test. */
+export const read = (...path: string[]): string => readFileSync(join(cwd, ...path), "utf8");
+
+/** The report of the last run of the current test. */
+export const report = () => JSON.parse(read("tachyon-report", "report.json"));

@@ -1,0 +1,103 @@
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { createServer as createHttpServer, type RequestListener } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { join, resolve } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { WebSocketServer } from "ws";
+import { cli, freePort } from "./process.ts";
+import { closing, cwd } from "./workspace.ts";
+
+/** The port of a server, once it listens; it is closed after the test with all that is connected to it. */
+async function listen(server: Server): Promise<number> {
+  const sockets = new Set<{ destroy(): void }>();
+  server.on("connection", (socket) => void sockets.add(socket.on("error", () => {}).resume()));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closing.push(() => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise((done) => server.close(done));
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+const http = (answer: RequestListener) => listen(createHttpServer(answer));
+const KEY = readFileSync("tests/fixtures/localhost.key");
+const CERT = readFileSync("tests/fixtures/localhost.crt");
+
+describe("a target that cannot be tested: one line that says what to do, exit 3, no reports", () => {
+  const silent = () => listen(createServer());
+  const answer = (status: number, headers = {}) =>
+    http((_, response) => void response.writeHead(status, headers).end());
+  const secure = () => listen(createHttpsServer({ key: KEY, cert: CERT }));
+  test.each<[string, () => Promise<number>, string, RegExp]>([
+    ["a closed port", freePort, "ws", /Nothing listens at ws:/],
+    ["200", () => answer(200), "ws", /answered HTTP 200 .*path/],
+    ["302", () => answer(302, { location: "/" }), "ws", /answered HTTP 302, a redirect/],
+    ["401", () => answer(401), "ws", /answered HTTP 401 .*--header/],
+    ["503", () => answer(503), "ws", /answered HTTP 503/],
+    ["silence", silent, "ws", /did not answer the WebSocket handshake/],
+    ["a certificate that is not trusted", secure, "wss", /certificate .* is not trusted .*--ca/],
+    ["TLS asked of a plain port", () => answer(200), "wss", /does not speak TLS/],
+    ["a plain handshake on a TLS port", secure, "ws", /wss: if it is a TLS one|handshake/],
+  ])("%s", async (_, server, scheme, message) => {
+    const { code, stdout, stderr } = await cli(cwd, [
+      "run",
+      `${scheme}://127.0.0.1:${await server()}`,
+      "--timeout",
+      "200",
+    ]);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^tachyon-conformance: [^\n]+\n$/);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+    expect(existsSync(join(cwd, "tachyon-report", "report.json"))).toBe(false);
+  });
+
+  test("a name that does not resolve, however long that takes", async () => {
+    const { code, stderr } = await cli(cwd, ["run", "ws://does-not-exist.invalid", "--timeout", "1"]);
+    expect(stderr).toMatch(/does not resolve/);
+    expect(code).toBe(3);
+  });
+});
+
+describe("TLS", () => {
+  const server = async () => {
+    const https = createHttpsServer({ key: KEY, cert: CERT });
+    new WebSocketServer({ server: https }).on("connection", (socket) => {
+      socket.on("message", () => {
+        socket.send('{"command":"system/disconnected/response","status":"success"}');
+        socket.close();
+      });
+      socket.send(
+        '{"command":"system/version/response","status":"success","data":{"tachyonVersion":"0.1.7","versionParity":"match"}}',
+      );
+    });
+    return `https://localhost:${await listen(https)}`;
+  };
+  test.each([[["--ca", resolve("tests/fixtures/localhost.crt")]], [["--insecure"]]])(
+    "a certificate is accepted with %p",
+    async (options) => {
+      const { code, stdout } = await cli(cwd, ["run", await server(), "--case", "disconnect/alone", ...options]);
+      expect(stdout).toMatch(/^PASS/m);
+      expect(code).toBe(0);
+    },
+  );
+});
+
+test("a certificate of another name: its names are told", async () => {
+  const https = createHttpsServer({ key: KEY, cert: CERT });
+  https.listen(0, "127.0.0.2");
+  await once(https, "listening");
+  closing.push(() => https.close());
+  const { port } = https.address() as AddressInfo;
+  const ca = ["--ca", resolve("tests/fixtures/localhost.crt")];
+  const { code, stderr } = await cli(cwd, ["run", `wss://127.0.0.2:${port}`, ...ca]);
+  expect(stderr).toMatch(/is for other names: localhost, 127\.0\.0\.1\. Use one of these in the url/);
+  expect(code).toBe(3);
+});
+
+test("a secret in the url of a target that cannot be reached is not told", async () => {
+  const { stderr } = await cli(cwd, ["run", `ws://127.0.0.1:${await freePort()}/?api_key=hush-hush`]);
+  expect(stderr).toMatch(/^tachyon-conformance: Nothing listens at ws:\S+api_key=\[redacted\] \(/);
+});
