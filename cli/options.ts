@@ -1,76 +1,20 @@
-import type { Options } from "yargs";
-import { UsageError } from "../harness/usage.ts";
 import { FORMAT_NAMES, FORMATS, type FormatName } from "../reports/formats.ts";
-import type { ShardOptions } from "../reports/shard.ts";
 import { DEFAULTS } from "./defaults.ts";
-
-/** The most that a timer can wait, in ms. */
-const MOST = 2 ** 31 - 1;
-
-/** The highest port that there is. */
-const LAST_PORT = 65_535;
-
-const integer =
-  (name: string, least: number, most = MOST) =>
-  (value: unknown): number => {
-    if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new UsageError(`--${name} takes one whole number from ${least} to ${most}.`);
-  };
-
-const several =
-  (name: string) =>
-  (value: unknown): string[] | undefined => {
-    if (value === undefined) return undefined;
-    const values = [value].flat();
-    if (values.every((it) => typeof it === "string" && it !== "")) return values as string[];
-    throw new UsageError(`--${name} takes a text; give the option again for each further one.`);
-  };
-
-const once =
-  (name: string) =>
-  (value: unknown): string | undefined => {
-    if (value === undefined || (typeof value === "string" && value !== "")) return value;
-    throw new UsageError(`--${name} takes one value.`);
-  };
-
-function url(value: unknown): string | undefined {
-  if (value === undefined || (typeof value === "string" && value.trim() !== "")) return value;
-  throw new UsageError("The url is empty. Give one like ws://localhost:8080/path, or none at all.");
-}
-
-/** `2/5` as a place and a count. */
-function shardOf(value: unknown): ShardOptions | undefined {
-  if (value === undefined) return undefined;
-  const [, index = 0, of = 0] = (/^(\d{1,6})\/(\d{1,6})$/.exec(String(value)) ?? []).map(Number);
-  if (index >= 1 && index <= of) return { index, of };
-  throw new UsageError("--shard takes which part of how many, as 2/5.");
-}
-
-const number = (name: string, least: number, byDefault: number, describe: string) =>
-  ({
-    type: "number",
-    requiresArg: true,
-    default: byDefault,
-    coerce: integer(name, least),
-    describe,
-  }) as const satisfies Options;
-const text = (name: string, describe: string) =>
-  ({ type: "string", requiresArg: true, coerce: once(name), describe }) as const satisfies Options;
-/** The url of a server. An empty one is a mistake, often an unset variable. */
-export const target = (describe: string) => ({ type: "string", coerce: url, describe }) as const;
-const texts = (name: string, describe: string) =>
-  ({ type: "string", requiresArg: true, coerce: several(name), describe }) as const satisfies Options;
-const flag = (describe: string) => ({ type: "boolean", default: false, describe }) as const satisfies Options;
-
-/** The letters that stand for options. */
-export const SHORT = { quiet: "q", verbose: "v" } as const;
-
-/** The other name under which yargs knows an option. */
-export const camel = (name: string): string => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-
-/** Some options of several. */
-const pick = <T extends object, K extends keyof T>(options: T, ...names: readonly K[]): Pick<T, K> =>
-  Object.fromEntries(names.map((name) => [name, options[name]])) as Pick<T, K>;
+import {
+  flagOption as flag,
+  integer,
+  LAST_PORT,
+  numberOption as number,
+  onlyOnce,
+  optionally,
+  pick,
+  SHORT,
+  shardOf,
+  target,
+  textOption as text,
+  textsOption as texts,
+  urlGiven,
+} from "./taking.ts";
 
 /** The options that choose a protocol version. */
 export const PROTOCOL = {
@@ -127,13 +71,13 @@ export const RUNNING = {
   idle: {
     type: "number",
     requiresArg: true,
-    coerce: (value: unknown) => (value === undefined ? undefined : integer("idle", 0)(value)),
+    coerce: optionally(integer("idle", 0)),
     describe: "The time that a silent client must be left alone, in s (default: one --timeout)",
   },
   rate: {
     type: "number",
     requiresArg: true,
-    coerce: (value: unknown) => (value === undefined ? undefined : integer("rate", 0)(value)),
+    coerce: optionally(integer("rate", 0)),
     describe:
       "The most messages a second that each client sends, after some at once; 0 is no limit (default: 8 with v0, none against the embedded server)",
   },
@@ -146,7 +90,7 @@ export const RUNNING = {
   seed: {
     type: "number",
     requiresArg: true,
-    coerce: (value: unknown) => (value === undefined ? undefined : integer("seed", 1)(value)),
+    coerce: optionally(integer("seed", 1)),
     describe: "Generate the same commands as the run with this seed (default: a random one; 1 with --shard)",
   },
   runs: number("runs", 1, DEFAULTS.runs, "The number of inputs that each generating case makes"),
@@ -198,7 +142,7 @@ export const LISTENING = {
   listen: {
     type: "number",
     requiresArg: true,
-    coerce: (value: unknown) => (value === undefined ? undefined : integer("listen", 0, LAST_PORT)(value)),
+    coerce: optionally(integer("listen", 0, LAST_PORT)),
     describe: "With --actor: listen on this port of this machine until the client comes; 0 is any free one",
   },
   "start-timeout": {
@@ -237,7 +181,7 @@ export const CERTIFYING = {
   implementation: {
     ...text("implementation", "The name of the implementation that is certified"),
     demandOption: true,
-    coerce: (value: unknown) => once("implementation")(value) ?? "",
+    coerce: (value: unknown) => onlyOnce("implementation")(value) ?? "",
   },
   "implementation-version": text("implementation-version", "Its version"),
   revision: text("revision", "The revision of its source, such as a Git commit"),
@@ -249,7 +193,7 @@ export const CERTIFYING = {
   out: {
     ...text("out", "Write the bundle to this folder, and beside it as .tgz"),
     default: "tachyon-certificate",
-    coerce: (value: unknown) => once("out")(value) ?? "",
+    coerce: (value: unknown) => onlyOnce("out")(value) ?? "",
   },
   ...pick(OUTPUT, "quiet", "verbose"),
 } as const;
@@ -284,12 +228,12 @@ export const RECORDING = {
     ...target("The url of the server"),
     requiresArg: true,
     demandOption: true,
-    coerce: (value: unknown) => url(value) ?? "",
+    coerce: (value: unknown) => urlGiven(value) ?? "",
   },
   host: {
     ...text("host", "The address to listen on"),
     default: "127.0.0.1",
-    coerce: (value: unknown) => once("host")(value) ?? "",
+    coerce: (value: unknown) => onlyOnce("host")(value) ?? "",
   },
   port: {
     ...number("port", 0, 9000, "The port to listen on; 0 is any free one"),

@@ -78,7 +78,7 @@ export async function dial(
   const plain = query === undefined && !handshake && sent.anonymous === usual.anonymous;
   const connection = await (patient && plain ? insisting(open) : open());
   last.end();
-  // Who is there already may be refused over and over: that says nothing of a limit.
+  // A user that is there already may be refused over and over: that says nothing of a limit.
   shared.limits.saw(connection, plain && as === undefined);
   return connection;
 }

@@ -16,9 +16,9 @@ import {
   RUNNING,
   SELECTION,
   SERVING,
-  target,
   VERIFYING,
 } from "../options.ts";
+import { target } from "../taking.ts";
 import { command, type Subcommand } from "./subcommand.ts";
 
 const needed = (describe: string) => ({ type: "string", demandOption: true, describe }) as const;

@@ -35,7 +35,7 @@ export function call(
 /** The ids of the requests that shared cases send. */
 const ID = { sign: "sign", request: "request", unknown: "unknown", leave: "leave" } as const;
 
-/** How many signs a client has asked for. An id may be sent once: a server may leave aside what it knows already. */
+/** The number of signs that a client has asked for. An id may be sent once: a server may leave aside what it knows already. */
 const signs = ({ transcript }: Connection): number =>
   messages(transcript, "client").filter(({ message }) => String(message.messageId).startsWith(ID.sign)).length;
 

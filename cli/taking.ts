@@ -1,0 +1,88 @@
+import type { Options } from "yargs";
+import { UsageError } from "../harness/usage.ts";
+import type { ShardOptions } from "../reports/shard.ts";
+
+// The values that options take. Each function throws a `UsageError` for another.
+
+/** The most that a timer can wait, in ms. */
+const MOST = 2 ** 31 - 1;
+
+/** The highest port that there is. */
+export const LAST_PORT = 65_535;
+
+/** Takes a whole number. */
+export const integer =
+  (name: string, least: number, most = MOST) =>
+  (value: unknown): number => {
+    if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new UsageError(`--${name} takes one whole number from ${least} to ${most}.`);
+  };
+
+/** Takes texts. */
+const several =
+  (name: string) =>
+  (value: unknown): string[] | undefined => {
+    if (value === undefined) return undefined;
+    const values = [value].flat();
+    if (values.every((it) => typeof it === "string" && it !== "")) return values as string[];
+    throw new UsageError(`--${name} takes a text; give the option again for each further one.`);
+  };
+
+/** Takes one text. */
+export const onlyOnce =
+  (name: string) =>
+  (value: unknown): string | undefined => {
+    if (value === undefined || (typeof value === "string" && value !== "")) return value;
+    throw new UsageError(`--${name} takes one value.`);
+  };
+
+/** Takes a url. */
+export function urlGiven(value: unknown): string | undefined {
+  if (value === undefined || (typeof value === "string" && value.trim() !== "")) return value;
+  throw new UsageError("The url is empty. Give one like ws://localhost:8080/path, or none at all.");
+}
+
+/** Takes nothing, or what something else takes. */
+export const optionally =
+  <T>(take: (value: unknown) => T) =>
+  (value: unknown): T | undefined =>
+    value === undefined ? undefined : take(value);
+
+/** Takes `2/5`: a place and a count. */
+export function shardOf(value: unknown): ShardOptions | undefined {
+  if (value === undefined) return undefined;
+  const [, index = 0, of = 0] = (/^(\d{1,6})\/(\d{1,6})$/.exec(String(value)) ?? []).map(Number);
+  if (index >= 1 && index <= of) return { index, of };
+  throw new UsageError("--shard takes which part of how many, as 2/5.");
+}
+
+/** An option that takes a number, which it has by default. */
+export const numberOption = (name: string, least: number, byDefault: number, describe: string) =>
+  ({
+    type: "number",
+    requiresArg: true,
+    default: byDefault,
+    coerce: integer(name, least),
+    describe,
+  }) as const satisfies Options;
+/** An option that takes a text. */
+export const textOption = (name: string, describe: string) =>
+  ({ type: "string", requiresArg: true, coerce: onlyOnce(name), describe }) as const satisfies Options;
+/** The url of a server. An empty one is a mistake, often an unset variable. */
+export const target = (describe: string) => ({ type: "string", coerce: urlGiven, describe }) as const;
+/** An option that takes texts. */
+export const textsOption = (name: string, describe: string) =>
+  ({ type: "string", requiresArg: true, coerce: several(name), describe }) as const satisfies Options;
+/** An option that is on or off. */
+export const flagOption = (describe: string) =>
+  ({ type: "boolean", default: false, describe }) as const satisfies Options;
+
+/** The letters that stand for options. */
+export const SHORT = { quiet: "q", verbose: "v" } as const;
+
+/** The other name under which yargs knows an option. */
+export const camel = (name: string): string => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+
+/** Some options of several. */
+export const pick = <T extends object, K extends keyof T>(options: T, ...names: readonly K[]): Pick<T, K> =>
+  Object.fromEntries(names.map((name) => [name, options[name]])) as Pick<T, K>;
