@@ -4,7 +4,7 @@ import type { Case } from "../../harness/scenario.ts";
 import { explainConnections } from "../../reports/explain.ts";
 import type { ReportCase, ReportConnection } from "../../reports/report.ts";
 import { exchange } from "./exchange.ts";
-import { observe } from "./plain.ts";
+import { observe } from "./observe.ts";
 import { factsOf, type NamedCase, type RequirementFacts, reading, runOf } from "./requirement.ts";
 import { trial } from "./trial.ts";
 

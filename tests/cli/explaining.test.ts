@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import { aboutCase, caseInWords } from "../../cli/explain/case.ts";
 import { exchange } from "../../cli/explain/exchange.ts";
 import { aboutFault, faultInWords } from "../../cli/explain/fault.ts";
-import { observe } from "../../cli/explain/plain.ts";
+import { observe } from "../../cli/explain/observe.ts";
 import { aboutRequirement, requirementInWords } from "../../cli/explain/requirement.ts";
 import { trial } from "../../cli/explain/trial.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
