@@ -44,7 +44,7 @@ describe("measuring finds how many connections a target accepts at the same time
 describe("measuring finds how many connections a target accepts in a second", () => {
   const limits: [string, () => Limiter, number, Way][] = [
     ["10", () => bucket(10, 1), 10, 503],
-    ["150, and 30 more at first", () => bucket(150, 30), 150, 503],
+    ["60, and 30 more at first", () => bucket(60, 30), 60, 503],
     ["100 in each second of the clock", () => window(100), 100, "reset"],
     ["30, those counted that are refused", () => window(30, true), 30, 429],
   ];
