@@ -41,7 +41,7 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
     const why = await availability.recover(0);
     if (why === undefined) return NOBODY;
     const { url, secrets } = options.target;
-    const words = explainUnreachable(url, why);
+    const words = explainUnreachable(url, why, session.protocol.credentials);
     throw new UnreachableError(secrets?.redact(words) ?? words);
   }
 

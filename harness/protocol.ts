@@ -90,6 +90,8 @@ export interface Protocol {
   readonly schemasDigest?: string;
   /** The WebSocket subprotocols that a client offers, the one it likes best first. */
   readonly subprotocols: readonly string[];
+  /** Says what to do where the server wants credentials; without it, to give a header. */
+  readonly credentials?: string;
   readonly requirements: readonly Requirement[];
   readonly sections: readonly Section[];
   /** The source of each requirement. */

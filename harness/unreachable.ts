@@ -7,7 +7,7 @@ export const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
 const NAMES = 200;
 
 /** The reasons that a target cannot be tested, by its failure, and what to do. The first row that matches counts. */
-const CAUSES: readonly (readonly [RegExp, (place: string, failure: string) => string])[] = [
+const CAUSES: readonly (readonly [RegExp, (place: string, failure: string, login: string) => string])[] = [
   [
     /^ECONNREFUSED/,
     (place) => `Nothing listens at ${place} (connection refused). Start the server, or check host and port.`,
@@ -38,8 +38,7 @@ const CAUSES: readonly (readonly [RegExp, (place: string, failure: string) => st
   ],
   [
     /^HTTP (401|403|407)/,
-    (place, failure) =>
-      `${place} answered ${failure} instead of upgrading to WebSocket. Give credentials with --header "Name: value".`,
+    (place, failure, login) => `${place} answered ${failure} instead of upgrading to WebSocket. ${login}`,
   ],
   [
     /^HTTP 5/,
@@ -62,11 +61,18 @@ const CAUSES: readonly (readonly [RegExp, (place: string, failure: string) => st
   ],
 ];
 
-/** Says in one line why a target could not be tested, and what to do. `failure` is that of a connection. */
-export function explainUnreachable(url: URL, failure: string): string {
+const HEADER = 'Give credentials with --header "Name: value".';
+
+/**
+ * Says in one line why a target could not be tested, and what to do. `failure` is that of a connection; `login` says how to give
+ * credentials.
+ */
+export function explainUnreachable(url: URL, failure: string, login = HEADER): string {
   const place = withoutCredentials(url).href;
   const [, words] = CAUSES.find(([pattern]) => pattern.test(failure)) ?? [];
-  return words?.(place, failure) ?? `${place} could not be reached: ${failure}. Check that it is a WebSocket server.`;
+  return (
+    words?.(place, failure, login) ?? `${place} could not be reached: ${failure}. Check that it is a WebSocket server.`
+  );
 }
 
 function shortened(names: string): string {

@@ -25,6 +25,7 @@ export function protocolBy(schemas: Schemas): Protocol {
     options: ["--protocol", version, ...(schemas.folder === undefined ? [] : ["--schemas", schemas.folder])],
     ...(schemas.digest !== undefined && { schemasDigest: schemas.digest }),
     subprotocols: [SUBPROTOCOL],
+    credentials: "Give the access token of a user with --as name:@file; one that you gave is wrong or expired.",
     requirements,
     schemas: schemas.all.map(({ schema }) => schema),
     rules: rulesBy(schemas),

@@ -127,7 +127,7 @@ describe("a run", () => {
 
   test("without a token says that the server wants one", async () => {
     const { code, stderr } = await cli(folder, ["run", server.url, ...V0]);
-    expect([code, stderr]).toEqual([3, expect.stringContaining("HTTP 401")]);
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/HTTP 401 .*--as/)]);
   });
 });
 
