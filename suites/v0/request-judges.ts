@@ -87,7 +87,7 @@ export async function judgeUnknown(
   command: string,
   fenced: Fence,
 ): Promise<void> {
-  const response = await call(client, command, "unknown");
+  const response = await call(client, command, `unknown ${command}`);
   if (check("unknown.unimplemented", response, unimplemented(command))) check("invalid.usable", await fenced(client));
 }
 

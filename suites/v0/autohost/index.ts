@@ -39,18 +39,19 @@ function autohostSuites(schemas: Schemas): readonly Suite[] {
 const ALONE = ["requests/alone"];
 const READABLE = ["message.json", "message.envelope", "response.correlated"];
 
-/** Further requirements that rest on requests that are answered. */
-const TALKING = new Set<string>(["transport.fragmentation", "transport.unicode", "malformed.binary"]);
+/** The sections of which all rests on requests that are answered: who ends each connection at once answers nothing. */
+const TALKING = new Set<string>(["requests", "transport", "malformed"]);
 
 const foundations: Foundations = {
   plain: {
     ...Object.fromEntries(READABLE.map((id, i) => [id, { plain: ALONE, on: READABLE.slice(0, i) }])),
-    "request.answered": { plain: ALONE, on: READABLE },
+    "client.subprotocol": { plain: ["autohost/connects"], on: [] },
+    "request.answered": { plain: ALONE, on: ["client.subprotocol", ...READABLE] },
     "client.reconnects": { plain: returnCases.slice(0, 1).map(({ id }) => id), on: [] },
   },
   forms: Object.fromEntries(
     autohostRequirements.flatMap(({ id, section }) =>
-      section === "requests" || TALKING.has(id) ? [[id, [...READABLE, "request.answered"]]] : [],
+      TALKING.has(section) ? [[id, [...READABLE, "request.answered"]]] : [],
     ),
   ),
   varying: {},
