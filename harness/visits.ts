@@ -62,6 +62,7 @@ export function visits(around: Around): Visits {
   const accept = acceptor(around);
   const patience = RETURN * shared.timeout;
   let stay: Stay | undefined;
+  let part: Connection | undefined;
   let missing: string | undefined;
   const isUsable = ({ isOpen, seen, used }: Stay, fresh: boolean) => isOpen() && seen < MANY && !(fresh && used);
   /** Accepts the next client that comes in time. One that left while it waited gives way to the next. */
@@ -79,11 +80,13 @@ export function visits(around: Around): Visits {
     },
     async visit({ name, fresh = false } = {}) {
       if (stay && !isUsable(stay, fresh)) {
+        part?.finish(); // A case that waits for another connection keeps what happened on this one.
         stay.leave();
         stay = undefined;
       }
       stay ??= await arrive();
-      if (stay) return partOf(stay, protocol, name);
+      part = stay && partOf(stay, protocol, name);
+      if (part) return part;
       missing = `the client did not come again within ${patience / 1000} s`;
       return absent(target.url, missing);
     },
