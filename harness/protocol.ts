@@ -136,12 +136,19 @@ export interface Protocol {
   address(target: URL, query?: string): URL;
   /** Listens as a server does, where clients are tested. */
   listen?(options: ListenOptions): Promise<RunningServer>;
+  /** Starts the reference client, which comes to this url, where clients are tested. */
+  come?(url: string): Promise<RunningClient>;
   /** Starts the reference server. Throws a `UsageError` for an unknown fault. */
   serve(options?: ServeOptions): Promise<RunningServer>;
   /** The faults that the reference server can have, by name. */
   faults(): Promise<Readonly<Record<string, Fault>>>;
   /** The ids of the cases that find each fault, by its name. A fault may be left out. */
   kills(): Promise<Readonly<Record<string, readonly string[]>>>;
+}
+
+/** A client that comes to a server by itself. */
+export interface RunningClient {
+  stop(): void;
 }
 
 /** Returns all cases of a version, in the order of its suites. */

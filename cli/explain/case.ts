@@ -6,7 +6,7 @@ import type { ReportCase, ReportConnection } from "../../reports/report.ts";
 import { exchange } from "./exchange.ts";
 import { observe } from "./observe.ts";
 import { factsOf, type NamedCase, type RequirementFacts, reading, runOf } from "./requirement.ts";
-import { trial } from "./trial.ts";
+import { trial, trialOfClient } from "./trial.ts";
 
 /** The timeout against a reference server with a fault, in ms. It answers at once or never. */
 const TIMEOUT = 400;
@@ -27,7 +27,7 @@ export interface AboutCase extends NamedCase {
   readonly suite: string;
   readonly place?: string;
   readonly tests: readonly AboutTest[];
-  /** The connections against the reference server. */
+  /** The connections against the reference server or client. */
   readonly connections: readonly ReportConnection[];
   readonly byHand: readonly string[];
   readonly run: string;
@@ -40,11 +40,12 @@ interface AboutTest {
   readonly refuses: readonly Omit<Example, "requirement">[];
 }
 
-/** Explains a case by running it against the embedded reference server, as it is and with faults. No client is embedded. */
+/** Explains a case by running it against the embedded reference server, as it is and with faults, or against the reference client. */
 export async function aboutCase(it: Case, protocol: Protocol): Promise<AboutCase> {
   const observed = observe(it);
-  const tries = protocol.actor === undefined;
-  const [[shown], examples] = await Promise.all([tries ? trial(protocol, [observed.case]) : [], refused(it, protocol)]);
+  const isServer = protocol.actor === undefined;
+  const shows = isServer ? trial : trialOfClient;
+  const [[shown], examples] = await Promise.all([shows(protocol, [observed.case]), refused(it, protocol)]);
   const connections = shown?.connections ?? [];
   const tested = protocol.requirements.filter(({ id }) => it.tests.includes(id));
   return {
@@ -62,7 +63,7 @@ export async function aboutCase(it: Case, protocol: Protocol): Promise<AboutCase
         .map(({ actual, fault }) => ({ actual, fault })),
     })),
     connections,
-    byHand: tries ? exchange(connections, observed.beyond, protocol.subprotocols) : [],
+    byHand: isServer ? exchange(connections, observed.beyond, protocol.subprotocols) : [],
     run: `${runOf(protocol)} --case ${it.id}`,
   };
 }
@@ -84,9 +85,7 @@ export function caseInWords(
     ...(place === undefined ? [] : [`  defined in ${place}`]),
     "  it tests",
     ...tests.flatMap((it) => testInWords(it, protocol)),
-    connections.length === 0
-      ? "  and the rules of every message."
-      : "  and the rules of every message. Against the embedded reference server, which conforms, this passes over the wire:",
+    `  and the rules of every message. Against the embedded reference ${protocol.actor ?? "server"}, which conforms, this passes over the wire:`,
     ...explainConnections(connections).map((line) => `    ${line}`),
     ...byHand.map((line) => `  ${line}`),
     `  run it alone: ${run}`,

@@ -1,8 +1,10 @@
+import { door } from "../../harness/door.ts";
+import { host } from "../../harness/host.ts";
 import type { Protocol } from "../../harness/protocol.ts";
-import { run } from "../../harness/runner.ts";
+import { type RunResult, run } from "../../harness/runner.ts";
 import type { Case } from "../../harness/scenario.ts";
 import type { RunOptions } from "../../harness/session.ts";
-import { usersOf } from "../../harness/target.ts";
+import { type Target, usersOf } from "../../harness/target.ts";
 import { UnreachableError } from "../../harness/usage.ts";
 import about from "../../package.json" with { type: "json" };
 import { quoted } from "../../reports/again.ts";
@@ -31,20 +33,38 @@ export async function trial(
 ): Promise<readonly ReportCase[]> {
   const headers = fault === undefined ? {} : ((await protocol.faults())[fault]?.headers ?? {});
   const server = await protocol.serve({ fault });
-  const redact = (text: string) => text.replaceAll(new URL(server.url).host, new URL(USUAL).host);
-  const secrets = { add: () => {}, redact, follow: () => redact };
-  const target = { url: new URL(server.url), headers, ...usersOf(server), secrets };
-  const result = await run(protocol, cases, { ...DEFAULTS, ...options, target })
+  const result = await run(protocol, cases, {
+    ...DEFAULTS,
+    ...options,
+    target: { ...named(server.url), headers, ...usersOf(server) },
+  })
     .catch((error) => {
       if (fault !== undefined && error instanceof UnreachableError) return undefined;
       throw error;
     })
     .finally(server.close);
-  if (!result) return []; // With the fault no client can connect.
-  const report = makeReport(result, {
-    suite: about,
-    protocol,
-    target: { url: server.url, embedded: true, strict: false },
-  });
-  return report.cases;
+  return result ? reported(result, server.url, protocol) : []; // With the fault no client can connect.
 }
+
+/** Runs cases against the embedded reference client, and returns them as a report holds them. */
+export async function trialOfClient(protocol: Protocol, cases: readonly Case[]): Promise<readonly ReportCase[]> {
+  const entrance = door();
+  const server = await protocol.listen?.({ arrived: entrance.arrived });
+  if (!server) return [];
+  const client = await protocol.come?.(server.url);
+  const target = { ...named(server.url), headers: {}, door: entrance };
+  const result = await host(protocol, cases, { ...DEFAULTS, target }).finally(async () => {
+    client?.stop();
+    await server.close();
+  });
+  return reported(result, server.url, protocol);
+}
+
+/** A url at this machine, which is told as the usual address. */
+function named(url: string): Pick<Target, "url" | "secrets"> {
+  const redact = (text: string) => text.replaceAll(new URL(url).host, new URL(USUAL).host);
+  return { url: new URL(url), secrets: { add: () => {}, redact, follow: () => redact } };
+}
+
+const reported = (result: RunResult, url: string, protocol: Protocol): readonly ReportCase[] =>
+  makeReport(result, { suite: about, protocol, target: { url, embedded: true, strict: false } }).cases;

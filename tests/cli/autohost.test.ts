@@ -63,7 +63,9 @@ describe("a run that listens", () => {
     expect(page).toMatch(/→ the suite sends, as the server; ← the autohost sends/);
     expect(`${stdout}${page}`).not.toMatch(/the client sent|a client sends|the server (sent|closed|ended)/);
     const again = await cli(folder, ["report", "wrong", "--markdown", "again.md"]);
-    expect(again.stdout).toMatch(/broken {3}unknown\.unimplemented in 2, message\.known in 1, response\.reason in 1\n/);
+    expect(again.stdout).toMatch(
+      /broken {3}unknown\.unimplemented in 2, message\.known in 11, response\.reason in 1\n/,
+    );
     expect(readFileSync(join(folder, "again.md"), "utf8")).toContain("the autohost that came to `ws:");
     const check = await cli(folder, ["check", "wrong/report.json", "--quiet"]);
     expect(check.stdout).toMatch(/response\.reason in/);
@@ -114,4 +116,5 @@ test("list and explain know the cases of autohosts", async () => {
   expect(list.stdout).toMatch(/^An autohost connects \(1 case\)\n {2}autohost\/connects {2}an autohost connects\n/);
   expect(requirement.stdout).toMatch(/^client\.status \(SHOULD\)\n {2}An autohost that connects sends/);
   expect(one.stdout).toContain("run it alone: tachyon-conformance run --listen <port> --protocol v0 --actor autohost");
+  expect(one.stdout).toMatch(/reference autohost, which conforms, this passes .*:\n.*\n.*← upgrade GET \/tachyon/);
 });

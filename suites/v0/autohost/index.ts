@@ -114,6 +114,7 @@ export function autohostProtocolBy(schemas: Schemas): Protocol {
     clauses: clausesOf(autohostRequirements),
     causes: autohostCauses,
     listen: async (options) => (await import("./listen.ts")).listenForAutohosts(options),
+    come: async (url) => (await import("./reference.ts")).startAutohost(url),
     async serve() {
       throw new UsageError("There is no reference autohost: run --listen waits for yours.");
     },

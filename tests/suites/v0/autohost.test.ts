@@ -24,19 +24,19 @@ const TIMEOUT = 150;
 
 /** Runs cases against an autohost. */
 async function judge(
-  how: Parameters<typeof startAutohost>[1],
+  how: Parameters<typeof startAutohost>[1] | "reference",
   some: readonly Case[] = cases,
   options: Partial<HostOptions> = {},
 ): Promise<RunResult> {
   const entrance = door();
   const server = await protocol.listen?.({ arrived: entrance.arrived });
   const url = server?.url ?? "";
-  const autohost = startAutohost(url, how);
+  const autohost = how === "reference" ? await protocol.come?.(url) : startAutohost(url, how);
   const target = { url: new URL(url), headers: {}, door: entrance };
   try {
     return await host(protocol, some, { ...DEFAULTS, timeout: TIMEOUT, ...options, target });
   } finally {
-    autohost.stop();
+    autohost?.stop();
     await server?.close();
   }
 }
@@ -57,6 +57,12 @@ test("an autohost that conforms passes all cases, each on a connection that it m
   expect(upgrades.length / 2).toBeLessThan(connections.length / 3);
   expect(upgrades[0]).toMatchObject({ from: "server", data: expect.stringMatching(/^GET \/tachyon HTTP\/1\.1\n/) });
   expect(upgrades[1]).toMatchObject({ from: "client", code: 101, data: expect.stringMatching(/v0\.tachyon/) });
+  const first = run.results.flatMap((it) => (it.case.suite === "returns" ? it.connections.slice(0, 1) : []));
+  expect(first.map(({ events }) => /^(close|end)$/.test(events.at(-1)?.type ?? ""))).toEqual(first.map(() => true));
+});
+
+test("the reference autohost passes all cases", async () => {
+  expect(troubles(await judge("reference"))).toEqual([]);
 });
 
 test.each(byTurns(Object.keys(unusualAutohosts), 3))("an autohost conforms that %s", async (name) => {
