@@ -1,3 +1,4 @@
+import { wordsOfSilence } from "../harness/nothing.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { Transcript, WireEvent } from "../harness/transcript.ts";
 import { askedWith, responseOf } from "../harness/upgrade.ts";
@@ -137,16 +138,20 @@ function oddTimes({ events }: Transcript, { startedAt, durationMs }: Report): st
   ];
 }
 
-/** Finds waits in vain that lasted another time than every wait of such a run. */
+/** Finds waits in vain that lasted another time than every wait of such a run, or are told in other words. */
 function oddWaits({ events }: Transcript, { timeoutMs, idleMs }: Conditions): string[] {
-  const wrong = events.find(
-    (event) =>
-      event.type === "timeout" &&
-      event.afterMs !== undefined &&
-      ![timeoutMs, ...(event.what === SILENCE ? [idleMs] : [])].includes(event.afterMs) &&
-      !(event.short && event.afterMs < timeoutMs),
+  const waits = events.flatMap((event) => (event.type === "timeout" ? [event] : []));
+  const wrong = waits.find(
+    ({ afterMs, what, short }) =>
+      afterMs !== undefined &&
+      ![timeoutMs, ...(what === SILENCE ? [idleMs] : [])].includes(afterMs) &&
+      !(short && afterMs < timeoutMs),
   );
-  return when(wrong !== undefined, `it ${wrong && "data" in wrong ? wrong.data : ""}, and not after ${timeoutMs} ms`);
+  const other = waits.find(({ what, afterMs, data }) => what && afterMs && data !== wordsOfSilence({ what, afterMs }));
+  return [
+    ...when(wrong !== undefined, `it ${wrong?.data}, and not after ${timeoutMs} ms`),
+    ...when(other !== undefined, `it tells of a wait for ${other?.what} in other words: ${other?.data}`),
+  ];
 }
 
 /** The name of a wait in which nothing is to come. */
