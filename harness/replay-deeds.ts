@@ -9,7 +9,7 @@ import { cut, isBreach, isLimit, isServerEnd, type WireEvent } from "./transcrip
 export interface Acting {
   /** Does what was done in the recording; once nothing more was, the connection has to have been over. */
   act(...deeds: readonly Deed[]): void;
-  /** The case waits for what no event tells, and the connection may end meanwhile. */
+  /** The case waits, and the connection may end meanwhile. */
   pause(): void;
   /** The case is over. */
   finish(): void;

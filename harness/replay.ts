@@ -7,7 +7,7 @@ import { type Nothing, silenceOf, silent } from "./nothing.ts";
 import { HANDSHAKE } from "./patience.ts";
 import type { Protocol } from "./protocol.ts";
 import { ended, ending, reader } from "./reading.ts";
-import { acting, isOver } from "./replay-deeds.ts";
+import { type Acting, acting, isOver } from "./replay-deeds.ts";
 import { begunBy, isAnswered, stateOf } from "./replay-handshake.ts";
 import type { Case } from "./scenario.ts";
 import { type Tape, type Track, tape } from "./tape.ts";
@@ -64,8 +64,8 @@ export async function replay(it: Case, recordings: readonly Transcript[], bench:
 /** The timeouts after which a wait lasted longer than any does: the suite itself may have stood still for a while. */
 const LATE = 2;
 
-/** A timer may ring so many ms early by the clock of the run. */
-const EARLY = 5;
+/** A wait that was given up sooner than after so much of its time was none. What another connection sent may stand before it here. */
+const SOON = 0.5;
 
 const isExhausted = ({ recorded, transcript }: Track) => transcript.events.length === recorded.events.length;
 
@@ -111,7 +111,7 @@ function waiting(
   track: Track,
   played: Tape,
   timeout: number,
-  deeds: { readonly finished: boolean },
+  deeds: Pick<Acting, "finished" | "pause">,
   stray: (words: string) => void,
 ): Pick<Connection, "wait" | "finish"> {
   const { recorded, transcript } = track;
@@ -123,7 +123,7 @@ function waiting(
     if (!gaveUp && ms > LATE * timeout)
       stray(`a wait for ${what} lasts ${ms} ms, which no run with a timeout of ${timeout} does`);
     const least = gaveUp?.type === "timeout" ? (gaveUp.afterMs ?? 0) : 0;
-    if (ms < least - EARLY) stray(`a wait for ${what} is given up after ${least} ms, and the recording shows ${ms}`);
+    if (ms < SOON * least) stray(`a wait for ${what} is given up after ${least} ms, and the recording shows ${ms}`);
   };
   return {
     async wait(what, found) {
@@ -132,6 +132,7 @@ function waiting(
       let gaveUp: WireEvent | undefined;
       const since = played.now();
       first.set(what, first.get(what) ?? since);
+      deeds.pause();
       await played.until(track, () => {
         result = found();
         for (; looked < transcript.events.length; looked++)
