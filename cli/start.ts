@@ -143,7 +143,7 @@ async function stop({ child, mark, before, ended, printed }: Life): Promise<void
   for (const deadline = Date.now() + GRACE; isUp(child) && Date.now() < deadline; ) await sleep(PAUSE);
   kill(child, "SIGKILL");
   await ended;
-  // What it left alone, with none of its variables, is known by the port that was free before.
+  // A process that it left alone, with none of its variables, is known by the port that was free before.
   const heirs = before ? listenersSince(before) : [];
   const left = await endAll(mark, new Map([...known, ...heirs]));
   await printed.close();
