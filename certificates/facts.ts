@@ -1,8 +1,11 @@
+import { wordsOfSilence } from "../harness/nothing.ts";
+import type { Protocol } from "../harness/protocol.ts";
 import type { Transcript, WireEvent } from "../harness/transcript.ts";
 import { askedWith, responseOf } from "../harness/upgrade.ts";
 import type { Report, ReportCase } from "../reports/report.ts";
 import type { Conditions } from "./conditions.ts";
 import type { RecordedCase } from "./recording.ts";
+import { oddSequence } from "./sequence.ts";
 
 const DAY = 86_400_000;
 
@@ -34,7 +37,8 @@ export function oddInCase(stored: ReportCase, recorded: RecordedCase, report: Re
   const { durationMs } = stored;
   return [
     ...recorded.transcripts.flatMap((it) => [
-      ...oddTarget(it, report),
+      ...oddPlace(it, report),
+      ...oddSequence(it.events),
       ...oddTimes(it, report),
       ...oddWaits(it, given),
     ]),
@@ -91,28 +95,37 @@ export function oddStart(startedAt: string, set: string, now: Date): string[] {
   ];
 }
 
-/** Finds a connection that did not go to the target. A header that the user gave is redacted. */
-function oddTarget(transcript: Transcript, { target }: Report): string[] {
+/** Finds what is wrong with the url of a target: it stands in a certificate as the suite writes it, without user and password. */
+export function oddTarget(text: string, { address }: Protocol): string[] {
+  const problem = [`${JSON.stringify(text)} is no url of a WebSocket that can be tested`];
+  if (!URL.canParse(text)) return problem;
+  const url = new URL(text);
+  const isPlain = url.username === "" && url.password === "" && url.hash === "" && /^wss?:$/.test(url.protocol);
+  if (url.href !== text || !isPlain) return problem;
+  try {
+    address(url);
+    return [];
+  } catch {
+    return problem;
+  }
+}
+
+/** Finds a connection that did not go to the target. A host that the user gave in a header is redacted. */
+function oddPlace(transcript: Transcript, { target }: Report): string[] {
   const host = askedWith(transcript, "host");
   const isOdd = transcript.events.some((event) => event.type === "upgrade" && event.odd);
-  const owed = URL.canParse(target.url) ? new URL(target.url).host : "";
+  const owed = new URL(target.url).host;
+  const [[place], [itsPlace]] = [target.url.split("?"), transcript.url.split("?")];
   return [
-    ...when(!isAddressOf(target.url, transcript.url), `it went to ${transcript.url}, and not to ${target.url}`),
+    ...when(place !== itsPlace, `it went to ${transcript.url}, and not to ${target.url}`),
     ...when(
-      host !== undefined && !isOdd && host !== owed && !host.includes(REDACTED),
+      host !== undefined && !isOdd && host !== owed && host !== REDACTED,
       `it asked for the host ${host}, and not for ${owed}`,
     ),
   ];
 }
 
 const REDACTED = "[redacted]";
-
-/** Tells if a url is that of a target, maybe with a longer query. */
-function isAddressOf(target: string, url: string): boolean {
-  const [place, query = ""] = target.split("?");
-  const [itsPlace, itsQuery = ""] = url.split("?");
-  return place === itsPlace && itsQuery.startsWith(query);
-}
 
 /** Finds times that are out of order or beyond the run, and a server whose own clock tells of another day. */
 function oddTimes({ events }: Transcript, { startedAt, durationMs }: Report): string[] {
@@ -125,16 +138,20 @@ function oddTimes({ events }: Transcript, { startedAt, durationMs }: Report): st
   ];
 }
 
-/** Finds waits in vain that lasted another time than every wait of such a run. */
+/** Finds waits in vain that lasted another time than every wait of such a run, or are told in other words. */
 function oddWaits({ events }: Transcript, { timeoutMs, idleMs }: Conditions): string[] {
-  const wrong = events.find(
-    (event) =>
-      event.type === "timeout" &&
-      event.afterMs !== undefined &&
-      ![timeoutMs, ...(event.what === SILENCE ? [idleMs] : [])].includes(event.afterMs) &&
-      !(event.short && event.afterMs < timeoutMs),
+  const waits = events.flatMap((event) => (event.type === "timeout" ? [event] : []));
+  const wrong = waits.find(
+    ({ afterMs, what, short }) =>
+      afterMs !== undefined &&
+      ![timeoutMs, ...(what === SILENCE ? [idleMs] : [])].includes(afterMs) &&
+      !(short && afterMs < timeoutMs),
   );
-  return when(wrong !== undefined, `it ${wrong && "data" in wrong ? wrong.data : ""}, and not after ${timeoutMs} ms`);
+  const other = waits.find(({ what, afterMs, data }) => what && afterMs && data !== wordsOfSilence({ what, afterMs }));
+  return [
+    ...when(wrong !== undefined, `it ${wrong?.data}, and not after ${timeoutMs} ms`),
+    ...when(other !== undefined, `it tells of a wait for ${other?.what} in other words: ${other?.data}`),
+  ];
 }
 
 /** The name of a wait in which nothing is to come. */

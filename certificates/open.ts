@@ -91,6 +91,9 @@ async function readArchive(path: string): Promise<Content> {
 /** A path in an archive: a name, maybe in one folder, as `tar` writes it of a folder or its content. */
 const PLACE = /^(?:\.\/)?((?!\.\.?\/)[^/]+\/)?([^/]+)$/;
 
+/** Headers by which GNU tar gives a file another name and content than the archive shows to others. */
+const SPARSE = "GNU.sparse.";
+
 /** A reader of an archive that takes the files of a bundle, each once and all from one folder. */
 function entries({ files, foreign }: Omit<Content, "repacked">): Extract {
   const archive = extract();
@@ -98,6 +101,8 @@ function entries({ files, foreign }: Omit<Content, "repacked">): Extract {
   archive.on("entry", (header, stream, next) => {
     stream.on("error", () => {}); // The archive says it, too.
     const take = async () => {
+      if (Object.keys(header.pax ?? {}).some((key) => key.startsWith(SPARSE)))
+        throw new BundleError("it holds a sparse file, which other programs unpack as another");
       const [, inside = "", name = ""] = PLACE.exec(header.name) ?? [];
       const isKnown = FILE_NAMES.includes(name) && inside === (folder ?? inside);
       if (!isKnown && header.type !== "directory") foreign.push(header.name);

@@ -1,6 +1,8 @@
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { Ajv } from "ajv";
 import { isObject, parse, type Transcript, type WireEvent } from "../harness/transcript.ts";
+import schema from "../reports/report.schema.json" with { type: "json" };
 import { BundleError, limit } from "./open.ts";
 
 /**
@@ -63,20 +65,18 @@ function add({ id, number, url, name, anonymous, unsent, event }: Line, to: Grow
 
 function lineOf(text: string): Line {
   const line = parse(text);
+  const { connection, url, name, anonymous, unsent, ...event } = isObject(line) && isFlat(line) ? line : {};
   const isLine =
-    isObject(line) &&
-    isFlat(line) &&
-    isOptional(line.url, "string") &&
-    isOptional(line.name, "string") &&
-    isOptional(line.unsent, "number") &&
-    (line.anonymous === undefined || line.anonymous === true) &&
-    isEvent(line) &&
+    isOptional(url, "string") &&
+    isOptional(name, "string") &&
+    isOptional(unsent, "number") &&
+    (anonymous === undefined || anonymous === true) &&
+    isEvent(event) &&
     JSON.stringify(line) === text;
-  const place = isLine && typeof line.connection === "string" ? /^(.+)#(\d{1,6})$/.exec(line.connection) : null;
-  if (!isLine || !place)
+  const place = isLine && typeof connection === "string" ? /^(.+)#(\d{1,6})$/.exec(connection) : null;
+  if (!place)
     throw new BundleError(`the transcripts hold a line that is not an event of the suite: ${text.slice(0, 100)}`);
   const [, id = "", number] = place;
-  const { connection: _, url, name, anonymous, unsent, ...event } = line;
   return {
     id,
     number: Number(number),
@@ -85,13 +85,10 @@ function lineOf(text: string): Line {
   };
 }
 
-const isEvent = ({ at, from, type, data, code, length }: Readonly<Record<string, unknown>>) =>
-  typeof at === "number" &&
-  (from === "client" || from === "server") &&
-  typeof type === "string" &&
-  (type === "end" ? data === undefined : typeof data === "string") &&
-  isOptional(code, "number") &&
-  isOptional(length, "number");
+/** Tells if a value is an event as a report has it. */
+const isEvent: (event: unknown) => boolean = new Ajv({ strict: true })
+  .addSchema(schema)
+  .compile({ $ref: `${schema.$id}#/definitions/event` });
 
 /** Tells if an object holds no others: what is nested deep enough overflows the stack of whoever looks into it. */
 const isFlat = (line: object) => Object.values(line).every((value) => typeof value !== "object");

@@ -25,7 +25,7 @@ export interface Rejudged {
 
 /**
  * Judges all cases of a report again by their recordings: each verdict, each text, each line of the transcripts in the
- * report.
+ * report. Its target has to be one that can be tested.
  */
 export async function rejudge(
   report: Report,
@@ -40,6 +40,7 @@ export async function rejudge(
     random: conditions,
     idle: conditions.idleMs,
     timeout: conditions.timeoutMs,
+    url: new URL(report.target.url),
   };
   const left = new Map(report.cases.map((it) => [it.id, it]));
   const seen = new Map<string, string>();

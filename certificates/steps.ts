@@ -3,15 +3,16 @@ import { isDeepStrictEqual } from "node:util";
 import { casesIn, type Protocol } from "../harness/protocol.ts";
 import type { RequirementSet } from "../harness/set.ts";
 import { FORMATS } from "../reports/formats.ts";
-import { count, titleOf } from "../reports/names.ts";
+import { count } from "../reports/names.ts";
 import { contradictionIn } from "../reports/read.ts";
 import type { Report } from "../reports/report.ts";
 import { countedBy } from "../reports/sets.ts";
+import { oddClaims } from "./claims.ts";
 import { conditionsOf, outOfBounds } from "./conditions.ts";
 import { textOf } from "./content.ts";
 import { digestsOf } from "./digests.ts";
 import { type Envelope, isSignedBy, keyId } from "./envelope.ts";
-import { oddStart } from "./facts.ts";
+import { oddStart, oddTarget } from "./facts.ts";
 import { digestsOfFiles, FILES, type Files, sumsOf } from "./files.ts";
 import { recordedCases } from "./recording.ts";
 import { rejudge } from "./rejudge.ts";
@@ -59,6 +60,7 @@ export const STEPS: Readonly<Record<string, Look>> = {
   suite,
   conditions,
   verdict,
+  target,
   time,
   cases,
   level,
@@ -118,7 +120,7 @@ function suite(content: BundleContent): Findings {
   if (said.set !== digestsOf(protocol, set).set) return found(`the set ${set.name} is not the one of that name`);
   if (isSameSuite(content)) return { problems: [] };
   return {
-    problems: report.protocol.version === protocol.version ? [] : [`it is about ${titleOf(report.protocol)}`],
+    problems: [],
     notes: [
       `made by ${report.suite.name} ${report.suite.version}; this is ${own.version}, and judges ${other.length > 0 ? `with other ${other.map(([name]) => name).join(", ")}` : "with the same"}: only what both know alike is judged again`,
     ],
@@ -131,25 +133,22 @@ function conditions({ set, statement: it, report, protocol }: BundleContent): Fi
   return { problems: conditionsOf(report) ? problems : [...problems, "report.json names none"] };
 }
 
-/** The fields of a report that no whole run without expected failures has. */
-const MISPLACED = ["stop", "unexplained", "shard", "expectedFailures"] as const;
-
 function verdict(content: BundleContent): Findings {
-  const { report, protocol } = content;
+  const { report, protocol, suite: own } = content;
   const wrong = contradictionIn(report);
-  const own = protocol.requirements.map(({ id, level }) => [id, level]);
-  const its = report.requirements.map(({ id, level }) => [id, level]);
-  const isOther = isSameSuite(content) && !isDeepStrictEqual(own, its);
+  const rows = [protocol, report].map(({ requirements }) => requirements.map(({ id, level }) => [id, level]));
+  const isOther = judgesAlike(content) && !isDeepStrictEqual(rows[0], rows[1]);
   return {
     problems: [
       ...(wrong === undefined ? [] : [`report.json: ${wrong}`]),
-      ...named(
-        MISPLACED.filter((key) => key in report),
-        "has no place in the report of a whole run",
-      ),
+      ...oddClaims(report, protocol, own),
       ...(isOther ? ["the requirements of the report are not those of the catalogue"] : []),
     ],
   };
+}
+
+function target({ report, protocol }: BundleContent): Findings {
+  return { problems: oddTarget(report.target.url, protocol) };
 }
 
 function time({ report, set, now = new Date() }: BundleContent): Findings {
@@ -161,7 +160,7 @@ function cases(content: BundleContent): Findings {
   const ids = report.cases.map(({ id }) => id);
   const { missing, unstable } = countedBy(set, report, protocol.withdrawn);
   const all = casesIn(protocol).map(({ id }) => id);
-  const lacking = isSameSuite(content) ? all.filter((id) => !ids.includes(id)) : [];
+  const lacking = judgesAlike(content) ? all.filter((id) => !ids.includes(id)) : [];
   return {
     problems: [
       ...named([...new Set([...missing, ...lacking])], "is missing, or is not the case that counts"),
@@ -211,7 +210,10 @@ async function madeAgain(content: BundleContent, format: "junit" | "html"): Prom
   return { problems: [], notes: [why], unchecked: [FILES[format]] };
 }
 
-async function transcripts({ files, report, protocol, statement: it }: BundleContent): Promise<Findings> {
+async function transcripts(content: BundleContent): Promise<Findings> {
+  const { files, report, protocol, statement: it } = content;
+  if (oddTarget(report.target.url, protocol).length > 0)
+    return { problems: ["not judged again, since nobody knows where they went"] };
   const recorded = recordedCases(files.get(FILES.transcripts) ?? Buffer.alloc(0));
   const { reproduced, problems, unknown } = await rejudge(
     report,
@@ -219,14 +221,14 @@ async function transcripts({ files, report, protocol, statement: it }: BundleCon
     it.predicate.conformance.conditions,
     protocol,
   );
+  const done = `${reproduced} of ${report.cases.length} cases judged again from their recordings, with the same verdicts`;
+  if (judgesAlike(content))
+    return { problems: first([...problems, ...unknown.map((id) => `the suite has no such case as ${id}`)]), done };
   return {
-    problems: [
-      ...problems.slice(0, NAMED),
-      ...(problems.length > NAMED ? [`and ${problems.length - NAMED} more`] : []),
-    ],
+    problems: first(problems),
     unchecked: unknown.length > 0 ? [count(unknown.length, "case")] : [],
     notes: named(unknown, "was not judged again: this version of the suite knows it as another, or not at all"),
-    done: `${reproduced} of ${report.cases.length} cases judged again from their recordings, with the same verdicts`,
+    done,
   };
 }
 

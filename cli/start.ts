@@ -8,6 +8,7 @@ import type { Death, ServerProcess } from "../harness/target.ts";
 import { UnreachableError, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
 import { telling } from "./last-words.ts";
+import { type Before, listenersSince, noteOf } from "./listeners.ts";
 import { type Log, openLog, type Printed } from "./output.ts";
 import { endAll, newMark, processesOf, runsIn } from "./strays.ts";
 
@@ -24,6 +25,8 @@ export interface StartOptions {
   /** The time that it has to accept connections, in ms. */
   readonly within: number;
   readonly signal: AbortSignal;
+  /** The port of this machine at which it is to listen, if it is one of this machine. */
+  readonly port?: number | undefined;
   /** The texts that its output is kept without. */
   readonly secrets: Pick<Secrets, "follow">;
   /** The name of the program and of what it has to do, where it is no server that has to accept connections. */
@@ -36,6 +39,7 @@ const SERVER = { target: "server", ready: "accept connections" };
 interface Life {
   readonly child: ChildProcess;
   readonly mark: ReturnType<typeof newMark>;
+  readonly before: Before | undefined;
   readonly printed: Printed;
   death: Death | undefined;
   readonly ended: Promise<unknown>;
@@ -53,7 +57,7 @@ export async function start(command: string, options: StartOptions): Promise<Ser
     throw new UsageError(`${there}: end it, or leave out --start to test it.`);
   }
   const log = openLog(options.log, options.secrets);
-  let life = begin(command, log);
+  let life = begin(command, log, options.port);
   const failure = await accepting(life, options);
   if (failure !== undefined) {
     await stop(life);
@@ -71,7 +75,7 @@ export async function start(command: string, options: StartOptions): Promise<Ser
     },
     async restart() {
       await stop(life);
-      life = begin(command, log);
+      life = begin(command, log, options.port);
       return accepting(life, options);
     },
     async stop() {
@@ -81,10 +85,11 @@ export async function start(command: string, options: StartOptions): Promise<Ser
   };
 }
 
-function begin(command: string, log: Log): Life {
+function begin(command: string, log: Log, port: number | undefined): Life {
   // The server under test gets all variables but the key to sign its certificate with.
   const { TACHYON_KEY: _, ...env } = process.env;
   const mark = newMark();
+  const before = port === undefined ? undefined : noteOf(port);
   // One pipe for both outputs keeps their lines in order. The shell of the command takes the place of the one that joins them.
   const child = spawn("/bin/sh", ["-c", 'exec /bin/sh -c "$0" 2>&1', command], {
     detached: true,
@@ -94,6 +99,7 @@ function begin(command: string, log: Log): Life {
   const life: Life = {
     child,
     mark,
+    before,
     printed: log.follow(child.stdout),
     death: undefined,
     ended: once(child, "exit").then(
@@ -131,13 +137,15 @@ async function accepting(
   }
 }
 
-async function stop({ child, mark, ended, printed }: Life): Promise<void> {
+async function stop({ child, mark, before, ended, printed }: Life): Promise<void> {
   const known = processesOf(mark, child.pid);
   kill(child, "SIGTERM");
   for (const deadline = Date.now() + GRACE; isUp(child) && Date.now() < deadline; ) await sleep(PAUSE);
   kill(child, "SIGKILL");
   await ended;
-  const left = await endAll(mark, known);
+  // A process that it left alone, with none of its variables, is known by the port that was free before.
+  const heirs = before ? listenersSince(before) : [];
+  const left = await endAll(mark, new Map([...known, ...heirs]));
   await printed.close();
   if (left.length > 0) tell(`Processes of the server go on, and could not be ended: ${left.join(", ")}.`);
 }

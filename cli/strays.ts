@@ -81,7 +81,8 @@ export function runsIn(group: number): boolean {
   return all.length === 0 || all.some((it) => it.group === group);
 }
 
-interface Running {
+/** A process that runs. */
+export interface Running {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
@@ -89,9 +90,9 @@ interface Running {
 }
 
 /** All processes that run. Those of other users are seen, too. */
-function running(): Running[] {
+export function running(): Running[] {
   return numbers().flatMap((pid) => {
-    const [, rest = ""] = /.*\) (.*)/s.exec(textOf(`/proc/${pid}/stat`)) ?? [];
+    const [, rest = ""] = /.*\) (.*)/s.exec(procText(`/proc/${pid}/stat`)) ?? [];
     const [state, parent, group, ...more] = rest.split(" ");
     return rest === "" || state === "Z"
       ? []
@@ -113,9 +114,10 @@ const isIn = (variables: string, mark: Readonly<Record<string, string>>): boolea
   variables.split("\0").includes(`${MARK}=${mark[MARK]}`);
 
 /** The variables of a process. Those of other users cannot be read, and are none of ours. */
-const variablesOf = (pid: number): string => textOf(`/proc/${pid}/environ`);
+const variablesOf = (pid: number): string => procText(`/proc/${pid}/environ`);
 
-function textOf(path: string): string {
+/** The content of a file; nothing where it cannot be read. */
+export function procText(path: string): string {
   try {
     return readFileSync(path, "latin1");
   } catch {

@@ -31,6 +31,10 @@ export interface Nothing {
 /** Makes the result of a wait that found nothing for this reason. `unread` says that the suite stopped reading. */
 export const nothing = (words: string, unread = false): Nothing => ({ [WHY]: { words, unread } });
 
+/** A wait in vain in words, as a transcript tells it. */
+export const wordsOfSilence = ({ what, afterMs }: Pick<Silence, "what" | "afterMs">): string =>
+  `gave up waiting for ${what} after ${afterMs} ms`;
+
 /** Makes the result of a wait in vain. */
 export const silent = (silence: Silence): Nothing => ({
   [WHY]: { words: `nothing in ${silence.afterMs} ms`, unread: false, silence },

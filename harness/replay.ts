@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Connection } from "./connection.ts";
-import { closed, type Deed, isDeed, RESET, said, written } from "./deeds.ts";
+import { closed, RESET, said, written } from "./deeds.ts";
 import { type Bench, examine } from "./execute.ts";
 import type { Open } from "./guest.ts";
 import type { Check } from "./judge.ts";
@@ -8,10 +7,11 @@ import { type Nothing, silenceOf, silent } from "./nothing.ts";
 import { HANDSHAKE } from "./patience.ts";
 import type { Protocol } from "./protocol.ts";
 import { ended, ending, reader } from "./reading.ts";
+import { type Acting, acting, isOver } from "./replay-deeds.ts";
+import { begunBy, isAnswered, stateOf } from "./replay-handshake.ts";
 import type { Case } from "./scenario.ts";
 import { type Tape, type Track, tape } from "./tape.ts";
-import { cut, isBreach, isServerEnd, readFrom, type Transcript, type WireEvent } from "./transcript.ts";
-import { type Handshake, NO_ANSWER } from "./upgrade.ts";
+import { cut, readFrom, type Transcript, type WireEvent } from "./transcript.ts";
 
 /** The findings of a case in a recording of itself. */
 export interface Replayed {
@@ -20,29 +20,33 @@ export interface Replayed {
   readonly strayed: readonly string[];
 }
 
+/** The means to run a case again. */
+type Means = Pick<Bench, "protocol" | "judging" | "random" | "idle"> & {
+  /** The target to which all connections have to go. */
+  readonly url: URL;
+  readonly timeout?: number;
+};
+
 /**
  * Runs a case again on what was recorded of it, without a server: all that it sends has to stand in the recording, in order, and
  * nothing else; what it waits for comes from there.
  */
-export async function replay(
-  it: Case,
-  recordings: readonly Transcript[],
-  bench: Pick<Bench, "protocol" | "judging" | "random" | "idle"> & { readonly timeout?: number },
-): Promise<Replayed> {
+export async function replay(it: Case, recordings: readonly Transcript[], bench: Means): Promise<Replayed> {
   const played = tape(recordings);
   const strayed: string[] = [];
   const free = new Set(played.tracks);
   const stray = (words: string) => void strayed.push(words);
   const open: Open = async ({ query, name, handshake } = {}) => {
-    const { search } = bench.protocol.address(new URL("ws://localhost/"), query);
+    const { href } = bench.protocol.address(bench.url, query);
     const track = [...free].find(({ recorded }) => recorded.name === name);
-    if (!track || !isAskedFor(track.recorded.url, search)) {
-      stray(`the case opens a connection (${name ?? search}) that is not in the recording`);
+    if (track?.recorded.url !== href) {
+      const other = track ? `where the recording has one to ${cut(track.recorded.url, 200)}` : "that is not recorded";
+      stray(`the case opens a connection (${name ?? "plain"}) to ${cut(href, 200)} ${other}`);
       throw new Error("the recording lacks a connection");
     }
     free.delete(track);
     await played.until(track, () => isExhausted(track) || isAnswered(track, handshake?.half ?? false));
-    const begun = beginning(track.recorded, handshake);
+    const begun = begunBy(track.recorded, handshake);
     if (begun === undefined) stray("the recording lacks the request for a WebSocket that the case makes");
     return connection(
       track,
@@ -60,25 +64,10 @@ export async function replay(
 /** The timeouts after which a wait lasted longer than any does: the suite itself may have stood still for a while. */
 const LATE = 2;
 
-/** Tells if a query stands in a url: alone, or behind what the user gave. */
-const isAskedFor = (url: string, search: string) => {
-  const { search: all } = new URL(url);
-  return search === "" || all === search || all.endsWith(`&${search.slice(1)}`);
-};
+/** A wait that was given up sooner than after so much of its time was none. What another connection sent may stand before it here. */
+const SOON = 0.5;
 
 const isExhausted = ({ recorded, transcript }: Track) => transcript.events.length === recorded.events.length;
-
-/** Tells if a handshake got as far as the case waits for. */
-const isAnswered = ({ transcript: { events } }: Track, half: boolean) =>
-  events.some(({ from, type }) => type === "upgrade" && from === (half ? "client" : "server"));
-
-/** Counts the events with which a client asks for a WebSocket; nothing where they are not those of such a handshake. */
-function beginning({ events: [first, second] }: Transcript, handshake: Handshake | undefined): number | undefined {
-  const isRequest = first?.from === "client" && first.type === "upgrade";
-  if (!isRequest || (first.odd ?? false) !== (handshake?.ask !== undefined)) return undefined;
-  if (handshake?.violation === undefined) return 1;
-  return second?.type === "violation" && second.data === handshake.violation ? 2 : undefined;
-}
 
 /** A connection whose other end is a recording of which so many events have begun it. */
 function connection(
@@ -89,42 +78,8 @@ function connection(
   stray: (words: string) => void,
 ): Connection {
   const { recorded, transcript } = track;
-  const deeds = recorded.events.flatMap((event, place) => (place >= begun && isDeed(event) ? [{ event, place }] : []));
-  let [done, unsent, finished] = [0, 0, false];
-
-  /** Does what was done in the recording; once nothing more was, the connection has to have been over. */
-  const act = (...all: readonly Deed[]) => {
-    if (finished) return;
-    for (const deed of all) {
-      const next = deeds[done];
-      if (!next) unsent += 1;
-      else if (!isSame(next.event, deed))
-        return stray(`the case sends ${tell(deed)} where the recording has ${tell(next.event)}`);
-      else {
-        done += 1;
-        played.playTo(track, next.place + 1);
-      }
-    }
-  };
-  const wait: Connection["wait"] = async (what, found) => {
-    let looked = transcript.events.length;
-    let result: ReturnType<typeof found>;
-    let gaveUp: Nothing | undefined;
-    const since = played.now();
-    await played.until(track, () => {
-      result = found();
-      for (; looked < transcript.events.length; looked++)
-        gaveUp ??= givenUp(transcript.events[looked] as WireEvent, what);
-      return result !== undefined || gaveUp !== undefined || isExhausted(track);
-    });
-    if (result !== undefined && played.now() - since > LATE * timeout)
-      stray(
-        `a wait for ${what} lasts ${Math.round(played.now() - since)} ms, which no run with a timeout of ${timeout} does`,
-      );
-    if (result === undefined && !gaveUp && !finished && !transcript.events.some(isOver))
-      stray(`the recording shows no end of a wait for ${what}`);
-    return result ?? gaveUp ?? ending(transcript.events);
-  };
+  const deeds = acting(track, begun, played, stray);
+  const { wait, finish } = waiting(track, played, timeout, deeds, stray);
   return {
     transcript,
     ...stateOf(recorded),
@@ -134,58 +89,76 @@ function connection(
     },
     next: reader({ events: transcript.events, wait }, envelope),
     closed: () => wait("the end of the connection", () => (isExhausted(track) ? ended(transcript) : undefined)),
-    send: (...outgoing) => act(...outgoing.map(said)),
+    send: (...outgoing) => deeds.act(...outgoing.map(said)),
     async write(what) {
-      if (what) act(written(what));
+      if (what) deeds.act(written(what));
+      deeds.pause();
     },
-    close: (code, reason = "") => act(closed(code, reason)),
-    reset: () => act(RESET),
+    close: (code, reason = "") => deeds.act(closed(code, reason)),
+    reset: () => deeds.act(RESET),
     ignore() {},
     finish() {
-      finished = true;
-      const next = deeds[done];
-      if (next) stray(`the recording goes on with ${tell(next.event)}`);
-      else if (unsent !== (recorded.unsent ?? 0)) stray(`the recording lacks ${unsent} things that the case sends`);
-      if (unsent > 0 && recorded.events.some(isHangUp))
-        stray("the recording lacks what an open connection would have sent");
-      if (transcript.events.some(isHangUp)) stray("the suite ends the connection before the case is over");
+      deeds.finish();
+      finish();
       played.playTo(track, recorded.events.length);
     },
     forget() {},
   };
 }
 
-/** Tells if the suite closed a connection by itself and not for a breach: it was open, and the case over. */
-const isHangUp = (event: WireEvent, place: number, { [place - 1]: before }: readonly WireEvent[]): boolean =>
-  event.type === "close" && event.by === "suite" && !(before && isBreach(before));
+/** The waits of a case, which all have to end in its recording, as those that were given up have to stand there. */
+function waiting(
+  track: Track,
+  played: Tape,
+  timeout: number,
+  deeds: Pick<Acting, "finished" | "pause">,
+  stray: (words: string) => void,
+): Pick<Connection, "wait" | "finish"> {
+  const { recorded, transcript } = track;
+  /** The time at which the case first waited for something. */
+  const first = new Map<string, number>();
 
-const isSame = (event: WireEvent, deed: Deed) => isDeepStrictEqual(event, { ...deed, at: event.at });
-
-const tell = (it: Deed) => cut(`${it.type} ${"data" in it ? it.data : ""}`.trim(), 100);
-
-/** The wait for something that the suite gave up here, if it did. */
-function givenUp(event: WireEvent, what: string): Nothing | undefined {
-  const silence = event.type === "timeout" && event.what === what ? silenceOf(event) : undefined;
-  return silence && readFrom(event, silent(silence));
+  const lasted = (what: string, since: number, gaveUp: WireEvent | undefined) => {
+    const ms = Math.round((gaveUp?.at ?? played.now()) - since);
+    if (!gaveUp && ms > LATE * timeout)
+      stray(`a wait for ${what} lasts ${ms} ms, which no run with a timeout of ${timeout} does`);
+    const least = gaveUp?.type === "timeout" ? (gaveUp.afterMs ?? 0) : 0;
+    if (ms < SOON * least) stray(`a wait for ${what} is given up after ${least} ms, and the recording shows ${ms}`);
+  };
+  return {
+    async wait(what, found) {
+      let looked = transcript.events.length;
+      let result: ReturnType<typeof found>;
+      let gaveUp: WireEvent | undefined;
+      const since = played.now();
+      first.set(what, first.get(what) ?? since);
+      deeds.pause();
+      await played.until(track, () => {
+        result = found();
+        for (; looked < transcript.events.length; looked++)
+          gaveUp ??= [transcript.events[looked] as WireEvent].find((event) => isGivenUp(event, what));
+        return result !== undefined || gaveUp !== undefined || isExhausted(track);
+      });
+      if (result !== undefined) lasted(what, since, undefined);
+      else if (gaveUp) lasted(what, first.get(what) ?? since, gaveUp);
+      else if (!deeds.finished && !transcript.events.some(isOver))
+        stray(`the recording shows no end of a wait for ${what}`);
+      return result ?? nothingBy(gaveUp) ?? ending(transcript.events);
+    },
+    finish() {
+      const other = recorded.events.find(
+        (event) => event.type === "timeout" && event.what !== HANDSHAKE && !first.has(event.what ?? ""),
+      );
+      if (other?.type === "timeout") stray(`the case does not wait for ${other.what}`);
+    },
+  };
 }
 
-/** Tells if a connection was over with an event, so that nobody waited on. */
-const isOver = (event: WireEvent): boolean =>
-  isServerEnd(event) ||
-  event.type === "limit" ||
-  isBreach(event) ||
-  event.type === "error" ||
-  (event.from === "server" && event.type === "upgrade" && event.code !== 101) ||
-  (event.from === "client" && event.type === "end") ||
-  (event.type === "timeout" && event.what === HANDSHAKE);
+/** Tells if the suite gave up a wait with an event. */
+const isGivenUp = (event: WireEvent, what: string): boolean =>
+  event.type === "timeout" && event.what === what && silenceOf(event) !== undefined;
 
-/** Tells how the handshake went. */
-function stateOf({ events }: Transcript): Pick<Connection, "opened" | "failure"> {
-  const response = events.find(({ from, type }) => from === "server" && type === "upgrade");
-  const error = events.find(({ from, type }) => from === "server" && (type === "error" || type === "violation"));
-  const isWrong = error?.type === "error" && error.handshake;
-  if (response?.type === "upgrade" && response.code !== 101) return { opened: false, failure: `HTTP ${response.code}` };
-  if (response && !isWrong) return { opened: true, failure: undefined };
-  const failure = error && "failure" in error ? error.failure : undefined;
-  return { opened: false, failure: failure ?? (events.some(({ type }) => type === "timeout") ? NO_ANSWER : undefined) };
+function nothingBy(event: WireEvent | undefined): Nothing | undefined {
+  const silence = event?.type === "timeout" ? silenceOf(event) : undefined;
+  return silence && readFrom(event, silent(silence));
 }

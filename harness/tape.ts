@@ -13,6 +13,8 @@ export interface Tape {
   playTo(track: Track, events: number): void;
   /** The time of the last event that happened, in ms of the run's clock. */
   now(): number;
+  /** The number of events that happened so far, on all connections. */
+  happened(): number;
   /** Resolves once `settled` says so of a track. It is looked at whenever all that can run has run: between two of its events. */
   until(track: Track, settled: () => boolean): Promise<void>;
 }
@@ -61,6 +63,7 @@ export function tape(recordings: readonly Transcript[]): Tape {
       while (next < queue.length && track.transcript.events.length < events) step();
     },
     now: () => queue[next - 1]?.event.at ?? 0,
+    happened: () => next,
     until: (track, settled) =>
       new Promise((resolve) => {
         count += 1;

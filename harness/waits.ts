@@ -1,5 +1,5 @@
 import { LIMITS } from "./bounds.ts";
-import { type Nothing, type Silence, silent } from "./nothing.ts";
+import { type Nothing, type Silence, silent, wordsOfSilence } from "./nothing.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { ending } from "./reading.ts";
 import { type Shared, stamp } from "./shared.ts";
@@ -79,7 +79,7 @@ export function waits(log: Log, shared: Shared, idle: () => void): Waits {
       if (late > STALL && again) return void timers.push(setTimeout(expire, late, clock() + late, false));
       const silence = missed({ what, afterMs: limit, ...(short && { short: true }) }, since, open);
       if (isUsual) patience.missed(what, since, owed);
-      const data = `gave up waiting for ${what} after ${limit} ms`;
+      const data = wordsOfSilence(silence);
       settle(readFrom(log.record({ from: "client", type: "timeout", data, ...silence }), silent(silence)));
     };
     const pause = patience.idle();

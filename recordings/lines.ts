@@ -41,8 +41,12 @@ export function lines(name: string, each: (line: string, number: number) => void
     push(bytes) {
       let from = 0;
       for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
-        add(bytes.subarray(from, at));
-        flush();
+        // Empty lines cost next to nothing, however many there are.
+        if (at === from && length === 0) number += 1;
+        else {
+          add(bytes.subarray(from, at));
+          flush();
+        }
         from = at + 1;
       }
       add(bytes.subarray(from));

@@ -1,4 +1,5 @@
-import { cut, isObject, type Message, parse, show, type WireEvent } from "../harness/transcript.ts";
+import { LIMITS, structureOf } from "../harness/bounds.ts";
+import { isObject, type Message, parse, show, type WireEvent } from "../harness/transcript.ts";
 import { suggestion, UsageError } from "../harness/usage.ts";
 import { short } from "../reports/names.ts";
 import { type Lines, lines } from "./lines.ts";
@@ -33,8 +34,11 @@ const SIDES = ["client", "server"];
 const TYPES = "text binary close end upgrade ping pong violation error limit timeout cut".split(" ");
 const CONTENT = ["text", "binary"];
 
-/** Characters that the name of a connection may have at most, and that are kept of a url. */
+/** Characters that the name of a connection may have at most. */
 const NAME = 1_000;
+
+/** A url of more characters is as good as none: of a part of it, nobody knows what it asks for. */
+const URL_LENGTH = LIMITS.head;
 
 /** A line of so many characters may have no more structure than an event can: reading it would fill the memory. */
 const LONG = 64 << 10;
@@ -52,7 +56,7 @@ export function ndjson(name: string, sink: Sink): Lines {
   return lines(name, (line, number) => {
     if (line.trim() === "") return;
     try {
-      const value = line.length > LONG && structure(line) > STRUCTURE ? undefined : parse(line);
+      const value = line.length > LONG && structureOf(line) > STRUCTURE ? undefined : parse(line);
       const next = partHead(value);
       if (next && next.recording === head?.recording && next.part !== head.part + 1)
         throw wrong(`part ${next.part} of the recording stands behind part ${head.part}.`);
@@ -81,7 +85,8 @@ function recorded(value: unknown, time: Clock, recording: string | undefined): R
   if (url !== undefined && typeof url !== "string") throw wrong(`"url" must be a text; it is ${brief(url)}.`);
   const id = String(connection);
   if (id.length > NAME) throw wrong(`"connection" has ${id.length} characters; at most ${NAME} are taken for a name.`);
-  return { connection: id, recording, url: url && cut(url, NAME), event: eventOf(value, time) };
+  const place = url !== undefined && url.length <= URL_LENGTH ? url : undefined;
+  return { connection: id, recording, url: place, event: eventOf(value, time) };
 }
 
 function eventOf(value: Message, time: Clock): WireEvent {
@@ -126,15 +131,3 @@ const further = (type: string, more: Message) =>
 
 /** A wrong value, on one short line. */
 const brief = (value: unknown): string => short(show(value), 60);
-
-/** Counts the values that a JSON text holds outside its strings. */
-function structure(text: string): number {
-  let [n, inside] = [0, false];
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 0x22) inside = !inside;
-    else if (c === 0x5c) i += 1;
-    else if (!inside && (c === 0x2c || c === 0x3a || c === 0x5b || c === 0x7b)) n += 1;
-  }
-  return n;
-}

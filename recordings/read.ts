@@ -1,8 +1,7 @@
 import type { Hash } from "node:crypto";
 import type { Protocol } from "../harness/protocol.ts";
-import { parse } from "../harness/transcript.ts";
 import { reason, UsageError } from "../harness/usage.ts";
-import { ofProtocol, REPORT_BYTES, reportFrom } from "../reports/read.ts";
+import { ofProtocol, parseFile, REPORT_BYTES, reportFile, reportFrom } from "../reports/read.ts";
 import { chunksOf } from "./files.ts";
 import { type Choice, har } from "./har.ts";
 import { ndjson } from "./ndjson.ts";
@@ -22,21 +21,28 @@ export async function readRecording(
 ): Promise<void> {
   const chunks = digest ? digested(chunksOf(file), digest) : chunksOf(file);
   try {
-    const begin: Buffer[] = [];
-    // A pipe may begin with very little.
-    while (Buffer.concat(begin).toString("utf8").trim().length < HEAD) {
-      const { done, value } = await chunks.next();
-      if (done) break;
-      begin.push(value);
-    }
-    const kind = FORMATS.find(({ begins }) => begins.test(Buffer.concat(begin).toString("utf8", 0, 4096))) ?? LINES;
+    const { begin, head } = await beginningOf(chunks);
+    const kind = FORMATS.find(({ begins }) => begins.test(head)) ?? LINES;
     await kind.read({ name: file, protocol, sink, begin, chunks, choice });
   } catch (error) {
     if (error instanceof UsageError || (error as NodeJS.ErrnoException).code === undefined) throw error;
-    throw new UsageError(`Cannot read ${file}: ${reason(error)}. Check the path.`);
+    throw new UsageError(`Cannot read ${await reportFile(file)}: ${reason(error)}. Check the path.`);
   } finally {
     await chunks.return(undefined);
   }
+}
+
+/** Reads until the format of a file can be told. A pipe may begin with very little. */
+async function beginningOf(chunks: AsyncIterator<Buffer>): Promise<{ begin: Buffer[]; head: string }> {
+  const begin: Buffer[] = [];
+  let head = "";
+  while (head.trim().length < HEAD && head.length < BLANK) {
+    const { done, value } = await chunks.next();
+    if (done) break;
+    begin.push(value);
+    head += value.toString("latin1", 0, BLANK);
+  }
+  return { begin, head };
 }
 
 type Known = Pick<Protocol, "name" | "version">;
@@ -49,8 +55,9 @@ async function* digested(chunks: AsyncIterable<Buffer>, digest: Hash): AsyncGene
   return undefined;
 }
 
-/** The number of characters that tell the format of a file. */
+/** The number of characters that tell the format of a file, and of those that may stand before them. */
 const HEAD = 16;
+const BLANK = 4 << 10;
 
 interface Source {
   readonly name: string;
@@ -74,16 +81,16 @@ const LINES = {
 /** The formats that are known by their first property. All other files are read line by line. */
 const FORMATS = [
   {
-    begins: /^\ufeff?\s*\{\s*"log"\s*:/,
+    begins: /^(?:\u00ef\u00bb\u00bf)?\s*\{\s*"log"\s*:/,
     async read(source: Source) {
-      const content = parse(await whole(source));
+      const content = parseFile(await whole(source), source.name);
       if (content === undefined)
         throw new UsageError(`${source.name} is not a HAR file: it holds no JSON, or was cut off.`);
       har(source.name, content, source.sink, source.choice);
     },
   },
   {
-    begins: /^\ufeff?\s*\{\s*"suite"\s*:/,
+    begins: /^(?:\u00ef\u00bb\u00bf)?\s*\{\s*"suite"\s*:/,
     read: async (source: Source) =>
       stored(ofProtocol(source.protocol, reportFrom(await whole(source), source.name), source.name), source.sink),
   },

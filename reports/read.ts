@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import { isDeepStrictEqual } from "node:util";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import semver from "semver";
+import { structureOf } from "../harness/bounds.ts";
 import { type Verdict, worst } from "../harness/catalogue.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { isObject, parse } from "../harness/transcript.ts";
@@ -15,8 +16,9 @@ import schema from "./report.schema.json" with { type: "json" };
 import type { Report, ReportCase } from "./report.ts";
 import { conclude } from "./verdict.ts";
 
-/** The bytes that a report may have. The suite writes much smaller ones. */
+/** The bytes that a report may have, and the values. The suite writes much smaller ones. */
 export const REPORT_BYTES = 100 << 20;
+const VALUES = 6_000_000;
 
 /**
  * Reads a stored report, or the `report.json` of a folder. Throws a `UsageError` where it is none, is cut off, is too big, or was
@@ -44,9 +46,16 @@ export function ofProtocol(known: Pick<Protocol, "name" | "version" | "actor">, 
   );
 }
 
+/** Parses a whole file. Throws a `UsageError` where it holds so many values that they would fill the memory. */
+export function parseFile(content: string, file: string): unknown {
+  if (structureOf(content) > VALUES)
+    throw new UsageError(`${file} holds more values than any file of its kind. Choose another, or a part of it.`);
+  return parse(content);
+}
+
 /** The report that a text holds, by its schema; `file` is its name. Throws a `UsageError` as `readReport` does. */
 export function parseReport(content: string, file: string): Report {
-  const value = parse(content);
+  const value = parseFile(content, file);
   if (value === undefined) throw new UsageError(`${file} is not a report: it holds no JSON, or was cut off. ${HINT}`);
   const version = isObject(value) && isObject(value.suite) ? value.suite.version : undefined;
   const newer = isNewer(version);

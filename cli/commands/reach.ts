@@ -92,11 +92,15 @@ async function reach(args: TargetArguments, { log, protocol, signal, closing }: 
   };
   const process = await hiding(
     target,
-    start(command, { log, ready, within: startTimeout, signal, secrets: target.secrets }),
+    start(command, { log, ready, within: startTimeout, signal, secrets: target.secrets, port: localPort(target.url) }),
   );
   closing.push(process.stop);
   return hiding(target, identify({ ...target, process }, users, signal));
 }
+
+/** The port of a url that is one of this machine, by its name. */
+const localPort = ({ hostname, port, protocol }: URL): number | undefined =>
+  /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname) ? Number(port || (protocol === "wss:" ? 443 : 80)) : undefined;
 
 async function wayOf({ header = [], credential = [], redact: hidden = [], ca, insecure }: TargetArguments) {
   const [headers, credentials, redact] = await Promise.all([

@@ -71,7 +71,7 @@ const claims: Readonly<Record<string, [() => Parts, RegExp]>> = {
       ...healthy,
       report: { ...healthy.report, target: { ...healthy.report.target, url: "wss://example.org/" } },
     }),
-    /^transcripts: \S+: it went to ws:\/\/127\.0\.0\.1:\d+\/\?tachyonVersion=0\.1\.7, and not to wss:\/\/example\.org\/$/,
+    /^transcripts: \S+: .* opens a connection \(plain\) to wss:\/\/example\.org\/\S+ where the recording has one to ws:\/\/127\./,
   ],
   "it was another server, and all urls say so": [
     () => edited(healthy.report.target.url, "ws://example.org/"),
@@ -92,7 +92,7 @@ const claims: Readonly<Record<string, [() => Parts, RegExp]>> = {
   ],
   "the run took no time": [
     () => ({ ...healthy, report: { ...healthy.report, durationMs: 1 } }),
-    /^transcripts: .*(later than the run ended|the run is reported to have taken)/,
+    /^verdict: its latencies are none that the suite measures$/,
   ],
   "the run took a year": [
     () => ({ ...healthy, report: { ...healthy.report, durationMs: 3e10 } }),

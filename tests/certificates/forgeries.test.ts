@@ -31,6 +31,8 @@ const passing = (one: ReportCase): ReportCase => ({
 /** The lines of a case, passed off as those of another. */
 const asThoseOf = (id: string, of: string, it: Parts) =>
   linesOf(of, it).map((line) => line.replace(`"connection":"${of}#`, `"connection":"${id}#`));
+/** A line of a connection that happened half a ms later. */
+const later = (line: string) => line.replace(/"at":([\d.]+)/, (_, at) => `"at":${Number(at) + 0.5}`);
 const linesOf = (id: string, { lines }: Parts) => lines.filter((line) => line.includes(`"connection":"${id}#`));
 const without = (id: string, { lines }: Parts) => lines.filter((line) => !line.includes(`"connection":"${id}#`));
 
@@ -173,6 +175,26 @@ const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
     () => withCase(broken, CASE, (one) => ({ ...passing(one), digest: "0".repeat(16) })),
     /^cases: version\/parity-patch-with-zero is missing, or is not the case that counts$/,
   ],
+  "a case is added that no suite knows": [
+    () => ({
+      ...withCases({ ...healthy, report: { ...healthy.report, allCases: 1_000 } }, (some) => [
+        ...some,
+        { ...(some[0] as ReportCase), id: "performance/fastest" },
+      ]),
+      lines: [
+        ...healthy.lines,
+        ...asThoseOf("performance/fastest", healthy.report.cases[0]?.id ?? "", healthy).map(later),
+      ],
+    }),
+    /^transcripts: the suite has no such case as performance\/fastest$/,
+  ],
+  "an event is of a kind that the suite does not record": [
+    () => ({
+      ...healthy,
+      lines: healthy.lines.map((line) => line.replace('"type":"close"', '"praise":1,"type":"close"')),
+    }),
+    /^transcripts: the transcripts hold a line that is not an event of the suite: /,
+  ],
   "an older set is made up": [
     () => ({ ...healthy, set: { ...healthy.set, name: "0.1.7/2025-01" } }),
     /^set: this version of the suite, which is of Tachyon 0\.1\.7, does not know the set 0\.1\.7\/2025-01$/,
@@ -220,6 +242,10 @@ const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
   ],
   "its name is one that misleads": [
     () => ({ ...healthy, implementation: { name: "lobby\u202e" } }),
+    /^statement: .*conformance\/implementation\/name must match/,
+  ],
+  "its name hides other lines under marks": [
+    () => ({ ...healthy, implementation: { name: `a${"\u0335".repeat(40)}` } }),
     /^statement: .*conformance\/implementation\/name must match/,
   ],
   "its name is longer than anybody reads": [

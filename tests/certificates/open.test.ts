@@ -122,6 +122,11 @@ test.each<[string, () => Promise<Buffer> | Buffer, RegExp]>([
       ),
     /^opened; packed again by another program$/,
   ],
+  [
+    "a file that GNU tar unpacks under another name",
+    () => archive([{ name: "notes", pax: { "GNU.sparse.name": FILES.html }, content: Buffer.from("x") }]),
+    /^it holds a sparse file, which other programs unpack as another$/,
+  ],
   ["a bomb", () => compressed(Buffer.alloc(65 << 20)), /what it unpacks to has more than 64 MiB/],
   [
     "a bomb in a file",

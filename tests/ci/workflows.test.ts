@@ -45,6 +45,7 @@ test("each night everything is tested", () => {
   const nightly = workflow("nightly.yml");
   expect(nightly.on).toMatchObject({ schedule: [{ cron: expect.any(String) }] });
   expect(steps(nightly).at(-1)).toEqual({ run: "npm cit", env: { EVERYTHING: "1" } });
+  expect(Object.values(nightly.jobs).map((job) => job.strategy?.matrix.node)).toEqual([[20, 22, 24]]);
 });
 
 test("a tag is released only once all tests have passed, and both with proof of where it was built", () => {

@@ -1,6 +1,9 @@
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
+import { listenersSince, noteOf } from "../../cli/listeners.ts";
 import { start } from "../../cli/start.ts";
 import { secrets } from "../../harness/secrets.ts";
 import { closing, cwd } from "./workspace.ts";
@@ -11,7 +14,7 @@ beforeEach(() => {
 });
 
 /** Starts a command that is up once it has made the file `up` here; or says why it did not stay up. */
-async function started(command: string, list = secrets()) {
+async function started(command: string, list = secrets(), port?: number) {
   const up = join(cwd, "up");
   let asked = 0;
   const server = await start(`cd ${cwd}; ${command}`, {
@@ -21,6 +24,7 @@ async function started(command: string, list = secrets()) {
     within: 20_000,
     signal: new AbortController().signal,
     secrets: list,
+    port,
   });
   return server;
 }
@@ -92,6 +96,37 @@ test.each([
   expect(running().length).toBeGreaterThan(1);
   await server.stop();
   expect(running()).toEqual([]);
+});
+
+/** Resolves to a port at which nothing listens. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+test("a process is ended that took the place of the server, though nothing else tells whose it is", async () => {
+  const port = await freePort();
+  const listens = `net.createServer().listen(${port}, "127.0.0.1", () => fs.writeFileSync("up", ""))`;
+  const server = await started(
+    `setsid -f env -i ${process.execPath} -e '${listens}'; exec sleep 1000`,
+    secrets(),
+    port,
+  );
+  expect(running().length).toBeGreaterThan(1);
+  await server.stop();
+  expect(running()).toEqual([]);
+});
+
+test("a process that ran before the server is left alone, wherever it listens", async () => {
+  const before = noteOf(await freePort());
+  const own = createServer().listen(before.port, "127.0.0.1");
+  await once(own, "listening");
+  expect([...listenersSince(before)]).toEqual([]);
+  expect([...listenersSince({ ...before, processes: new Map() }).keys()]).toEqual([process.pid]);
+  own.close();
 });
 
 test("a server that leaves a child to nobody is ended at once, not after the time to end that it has", async () => {

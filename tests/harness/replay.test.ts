@@ -19,6 +19,7 @@ const PATIENT = 2_000;
 
 /** The findings of a case, and its transcripts. */
 interface Ran {
+  readonly url: URL;
   readonly result: CaseResult;
   readonly transcripts: readonly Transcript[];
 }
@@ -30,17 +31,23 @@ async function record(url: string, some: readonly Case[], ca?: string, timeout =
   const target = { url: new URL(url), headers: {}, ca };
   const { results } = await runAgainst(url, some, { target, record, ...RANDOM, timeout });
   return results.flatMap((result) =>
-    result.recorded === undefined ? [] : [{ result, transcripts: JSON.parse(kept[result.recorded] ?? "[]") }],
+    result.recorded === undefined
+      ? []
+      : [{ url: target.url, result, transcripts: JSON.parse(kept[result.recorded] ?? "[]") }],
   );
 }
 
+/** Judges transcripts of a case again. */
+const again = ({ result, url }: Ran, transcripts: readonly Transcript[]) =>
+  replay(result.case, transcripts, { ...bench, url });
+
 /** Returns the differences between a run and its recordings, judged again with all results at hand. */
 async function different(ran: readonly Ran[]): Promise<unknown[]> {
-  const again = await Promise.all(ran.map(({ result, transcripts }) => replay(result.case, transcripts, bench)));
-  const results = ran.map(({ result }, i) => ({ ...result, checks: again[i]?.checks ?? [] }));
+  const all = await Promise.all(ran.map((it) => again(it, it.transcripts)));
+  const results = ran.map(({ result }, i) => ({ ...result, checks: all[i]?.checks ?? [] }));
   const grounded = ground(results, [], protocol.foundations);
   return ran.flatMap(({ result: { case: it, checks } }, i) => {
-    const [strayed, found] = [again[i]?.strayed, grounded[i]?.checks];
+    const [strayed, found] = [all[i]?.strayed, grounded[i]?.checks];
     const isSame = strayed?.length === 0 && JSON.stringify(checks) === JSON.stringify(found);
     return isSame ? [] : [{ id: it.id, strayed, checks, found }];
   });
@@ -93,11 +100,12 @@ describe("a recording that lacks something is no recording of the case", () => {
   /** Returns the events, by case, whose absence from a recording nobody notices. */
   async function unnoticed(ran: readonly Ran[], isOf: (event: WireEvent) => boolean): Promise<string[]> {
     const found: string[] = [];
-    for (const { result, transcripts } of ran)
-      for (const [connection, { events }] of transcripts.entries())
+    for (const it of ran)
+      for (const [connection, { events }] of it.transcripts.entries())
         for (const [place, event] of events.entries()) {
           if (!isOf(event)) continue;
-          const { strayed, checks } = await replay(result.case, without(transcripts, connection, place), bench);
+          const { result, transcripts } = it;
+          const { strayed, checks } = await again(it, without(transcripts, connection, place));
           const isSame = strayed.length === 0 && JSON.stringify(checks) === JSON.stringify(result.checks);
           if (isSame) found.push(`${result.case.id} ${JSON.stringify(event).slice(0, 200)}`);
         }
@@ -108,13 +116,13 @@ describe("a recording that lacks something is no recording of the case", () => {
     const server = await protocol.serve();
     const pings = light.filter(({ id }) => id.startsWith("transport/ping-with-"));
     const ran = await record(server.url, pings).finally(server.close);
-    for (const { result, transcripts } of ran) {
+    for (const one of ran) {
+      const { result, transcripts } = one;
       const less = transcripts.map((it) => ({ ...it, events: it.events.filter((event) => !isDeed(event)) }));
       const unsent = transcripts.map((it) => it.events.filter(isDeed).length);
-      const { strayed } = await replay(
-        result.case,
+      const { strayed } = await again(
+        one,
         less.map((it, i) => ({ ...it, unsent: unsent[i] ?? 0 })),
-        bench,
       );
       expect([result.case.id, strayed.length > 0]).toEqual([result.case.id, true]);
     }
@@ -142,15 +150,16 @@ describe("a recording that lacks something is no recording of the case", () => {
 test("a recording of more than a case sends is none of the case", async () => {
   const server = await protocol.serve();
   const ran = await record(server.url, few).finally(server.close);
-  for (const { result, transcripts } of ran)
-    for (const [connection, { events }] of transcripts.entries())
+  for (const one of ran)
+    for (const [connection, { events }] of one.transcripts.entries())
       for (const [place, event] of events.entries()) {
         if (!isDeed(event)) continue;
+        const { result, transcripts } = one;
         for (const extra of [event, { ...event, by: "suite" } as WireEvent]) {
           const more = transcripts.map((it, i) =>
             i === connection ? { ...it, events: it.events.toSpliced(place, 0, extra) } : it,
           );
-          const { strayed } = await replay(result.case, more, bench);
+          const { strayed } = await again(one, more);
           expect([result.case.id, extra, strayed.length > 0]).toEqual([result.case.id, extra, true]);
         }
       }
@@ -166,11 +175,28 @@ describe("replay notices a forged recording of a case", () => {
     ).finally(server.close);
     return ran as Ran;
   };
+  const GIVEN_UP = { from: "client", type: "timeout", data: "", what: "rain", afterMs: 500 } as const;
+  /** Changes the first event of a type that the client caused. */
+  const changed = (one: Transcript, type: string, change: (event: { data: string }) => object): Transcript => {
+    const place = one.events.findIndex((event) => event.from === "client" && event.type === type);
+    const event = one.events[place] as WireEvent & { data: string };
+    return { ...one, events: one.events.with(place, { ...event, ...change(event) } as WireEvent) };
+  };
   const changes: Readonly<Record<string, (one: Transcript) => readonly Transcript[]>> = {
     "no connection": () => [],
     "a connection more": (one) => [one, one],
     "a connection of another name": (one) => [{ ...one, name: "bystander" }],
     "another query": (one) => [{ ...one, url: `${one.url}1` }],
+    "more in the query": (one) => [{ ...one, url: one.url.replace("?", "?x=1&") }],
+    "another path in the request": (one) => [
+      changed(one, "upgrade", ({ data }) => ({ data: data.replace("/?", "/x?") })),
+    ],
+    "another method in the request": (one) => [
+      changed(one, "upgrade", ({ data }) => ({ data: data.replace("GET", "PUT") })),
+    ],
+    "a wait of no case": (one) => [
+      { ...one, events: one.events.toSpliced(-1, 0, { ...GIVEN_UP, at: one.events.at(-1)?.at ?? 0 }) },
+    ],
     "nothing that the client sends": (one) => [
       { ...one, events: one.events.filter(({ from, type }) => from === "server" || type === "upgrade") },
     ],
@@ -192,9 +218,32 @@ describe("replay notices a forged recording of a case", () => {
     ],
   };
 
+  /** Recordings without a deed that was never sent, as they say, since the connection was over. */
+  test.each([
+    ["disconnect/2-in-a-row", "text"],
+    ["disconnect/followed-by-no-json", "text"],
+    ["malformed/not-json-word", "text"],
+    ["malformed/before-the-greeting", "text"],
+    ["transport/reset-in-the-middle-of-a-payload", "end"],
+  ] as const)("what %s sends last, though it says that it came too late", async (id, type) => {
+    const server = await protocol.serve();
+    const some = cases.filter((it) => it.id === id);
+    const [ran] = await record(server.url, some, undefined, PATIENT).finally(server.close);
+    const { transcripts } = ran as Ran;
+    const late = transcripts.map((it) => {
+      const last = it.events.findLastIndex((event) => isDeed(event) && event.type === type);
+      return last < 0 || (it.name ?? "client") !== "client"
+        ? it
+        : { ...it, unsent: 1, events: it.events.toSpliced(last, 1) };
+    });
+    expect(late).not.toEqual(transcripts);
+    expect((await again(ran as Ran, late)).strayed).not.toEqual([]);
+  });
+
   test.each(Object.entries(changes))("%s", async (_, change) => {
-    const { result, transcripts } = await recording();
-    const { strayed, checks: again } = await replay(result.case, change(transcripts[0] as Transcript), bench);
-    expect(strayed.length > 0 || JSON.stringify(again) !== JSON.stringify(result.checks)).toBe(true);
+    const one = await recording();
+    const { result, transcripts } = one;
+    const { strayed, checks } = await again(one, change(transcripts[0] as Transcript));
+    expect(strayed.length > 0 || JSON.stringify(checks) !== JSON.stringify(result.checks)).toBe(true);
   });
 });

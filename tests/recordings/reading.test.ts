@@ -52,6 +52,18 @@ test.each<[string, string, RegExp]>([
   expect(() => followed(text)).not.toThrow(/\n/);
 });
 
+test("a file of nothing but line breaks is read in no time", () => {
+  expect(followed(`${"\n".repeat(4 << 20)}${LINE}`)).toHaveLength(1);
+  expect(() => followed(`${"\n".repeat(4 << 20)}x`)).toThrow(/^test\.ndjson:4194305: /);
+});
+
+test("a url is kept whole, or not at all: a part of it would ask for something else", () => {
+  const at = (url: string) => followed(JSON.stringify({ connection: 1, url, ...says("server", GREETING) }))[0]?.url;
+  const long = (length: number) => `ws://x/?${"a".repeat(length)}&tachyonVersion=0.1.7`;
+  expect(at(long(10_000))).toBe(long(10_000));
+  expect(at(long(20_000))).toBe("");
+});
+
 test("a minimal recording is enough", () => {
   const lines = [
     '\ufeff{"connection": 7, "from": "client", "type": "text", "data": "{\\"command\\":\\"system/disconnect/request\\"}", "pid": [1]}\r',

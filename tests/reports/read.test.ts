@@ -110,6 +110,12 @@ test("a file of 200 MB is refused", async () => {
   rmSync(name);
 });
 
+test("a file that would fill the memory is refused before it is parsed", async () => {
+  const name = file(`{"suite":1,"cases":[${"{},".repeat(7_000_000)}{}]}`);
+  await expect(readReport(name)).rejects.toThrow(/holds more values than any file of its kind/);
+  rmSync(name);
+});
+
 test("what cannot be read is refused", async () => {
   await expect(readReport(join(path, "nothing.json"))).rejects.toThrow(
     /Cannot read .*nothing\.json: there is no such file/,

@@ -126,7 +126,8 @@ describe("another protocol version", () => {
     const cases = toy.suites.flatMap((suite) => suite.cases);
     const { results } = await runCases(toy, cases, { ...DEFAULTS, target, record }).finally(server.close);
     const requirements = new Map(toy.requirements.map((it) => [it.id, it]));
-    const bench = { protocol: toy, judging: { requirements, strict: false }, random: { seed: 1, runs: 1 }, idle: 0 };
+    const judging = { requirements, strict: false };
+    const bench = { protocol: toy, judging, random: { seed: 1, runs: 1 }, idle: 0, url: target.url };
     for (const { case: it, checks, recorded } of results)
       expect(await replay(it, kept[recorded ?? -1] ?? [], bench)).toEqual({ checks, strayed: [] });
   });

@@ -1,0 +1,41 @@
+import type { Protocol } from "../harness/protocol.ts";
+import { titleOf } from "../reports/names.ts";
+import type { Report } from "../reports/report.ts";
+
+/** The fields of the report of a whole run without expected failures. */
+const FIELDS: ReadonlySet<string> = new Set<keyof Report>([
+  ...(["suite", "protocol", "target", "startedAt", "durationMs", "seed", "concurrency", "conditions"] as const),
+  ...(["allCases", "limit", "stalls", "latencies", "verdict", "counts", "requirements", "cases"] as const),
+]);
+
+/** The words for what limits connections. */
+const LIMIT =
+  /^the target accepts (at most \d+ connections? at the same time( and about \d+ connections? a second)?|about \d+ connections? a second)$/;
+
+const VERSION = /^\d+\.\d+\.\d+(-[\w.-]{1,40})?$/;
+
+/** Finds what a report says beside its cases and no report of a certified run says: anybody may have written it. */
+export function oddClaims(report: Report, protocol: Protocol, suite: Report["suite"]): string[] {
+  const { target, limit, stalls = [], latencies = [], durationMs } = report;
+  const { name, version } = report.suite;
+  const known = new Set(protocol.latencies.map((it) => it.name));
+  const claims: Readonly<Record<string, boolean>> = {
+    [`it was made by ${JSON.stringify(name)}, and not by ${suite.name}`]: name !== suite.name,
+    [`${JSON.stringify(version)} is no version of the suite`]: !VERSION.test(version),
+    [`it is about ${titleOf(report.protocol)}`]:
+      report.protocol.version !== protocol.version || (report.protocol.name ?? protocol.name) !== protocol.name,
+    "it is about the embedded reference server": target.embedded,
+    "its limit is none that the suite names": limit !== undefined && !LIMIT.test(limit),
+    "the target stood still for longer than the run took": stalls.some(({ at, ms }) => at + ms > durationMs + 1),
+    "its latencies are none that the suite measures": latencies.some(
+      (it) => !known.has(it.name) || it.mediansMs.some((ms) => ms > durationMs),
+    ),
+    "it counts fewer cases than it holds": (report.allCases ?? report.cases.length) < report.cases.length,
+  };
+  return [
+    ...Object.keys(report).flatMap((key) =>
+      FIELDS.has(key) ? [] : [`${key} has no place in the report of a whole run`],
+    ),
+    ...Object.entries(claims).flatMap(([words, isWrong]) => (isWrong ? [words] : [])),
+  ];
+}

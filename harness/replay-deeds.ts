@@ -1,0 +1,88 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Deed, isDeed, RESET } from "./deeds.ts";
+import { HANDSHAKE } from "./patience.ts";
+import { stateOf } from "./replay-handshake.ts";
+import type { Tape, Track } from "./tape.ts";
+import { cut, isBreach, isLimit, isServerEnd, type WireEvent } from "./transcript.ts";
+
+/** The deeds of a case on a connection, held against those that were recorded of it. */
+export interface Acting {
+  /** Does what was done in the recording; once nothing more was, the connection has to have been over. */
+  act(...deeds: readonly Deed[]): void;
+  /** The case waits, and the connection may end meanwhile. */
+  pause(): void;
+  /** The case is over. */
+  finish(): void;
+  readonly finished: boolean;
+}
+
+/** The deeds on a connection of which so many events have begun it. */
+export function acting(track: Track, begun: number, played: Tape, stray: (words: string) => void): Acting {
+  const { recorded, transcript } = track;
+  const deeds = recorded.events.flatMap((event, place) => (place >= begun && isDeed(event) ? [{ event, place }] : []));
+  let [done, unsent, finished] = [0, 0, false];
+  /** The events so far when the case last sent something: while there are no more, it goes on in the same moment. */
+  let moment: number | undefined;
+
+  const lacks = (deed: Deed) => {
+    if (moment === played.happened()) stray(`the recording lacks ${tell(deed)}, sent with what stands before it`);
+    else if (deed === RESET && !recorded.events.some(isLimit)) stray("the recording lacks that the case resets TCP");
+    unsent += 1;
+  };
+  return {
+    get finished() {
+      return finished;
+    },
+    act(...all) {
+      if (finished) return;
+      for (const deed of all) {
+        const next = deeds[done];
+        if (!next) lacks(deed);
+        else if (!isSame(next.event, deed))
+          return stray(`the case sends ${tell(deed)} where the recording has ${tell(next.event)}`);
+        else {
+          done += 1;
+          played.playTo(track, next.place + 1);
+          moment = isOwnEnd(next.event) ? undefined : played.happened();
+        }
+      }
+    },
+    pause() {
+      moment = undefined;
+    },
+    finish() {
+      finished = true;
+      const { events } = recorded;
+      const next = deeds[done];
+      if (next) stray(`the recording goes on with ${tell(next.event)}`);
+      else if (unsent !== (recorded.unsent ?? 0)) stray(`the recording lacks ${unsent} things that the case sends`);
+      if (unsent > 0 && (events.some(isHangUp) || (stateOf(recorded).opened && !events.some(isFinal))))
+        stray("the recording lacks what an open connection would have sent");
+      if (transcript.events.some(isHangUp)) stray("the suite ends the connection before the case is over");
+    },
+  };
+}
+
+/** Tells if a connection was over with an event, so that nobody waited on. */
+export const isOver = (event: WireEvent): boolean =>
+  isServerEnd(event) ||
+  event.type === "limit" ||
+  isBreach(event) ||
+  event.type === "error" ||
+  (event.from === "server" && event.type === "upgrade" && event.code !== 101) ||
+  (event.from === "client" && event.type === "end") ||
+  (event.type === "timeout" && event.what === HANDSHAKE);
+
+/** Tells if the client itself ended the connection with an event. */
+const isOwnEnd = ({ from, type }: WireEvent): boolean => from === "client" && (type === "close" || type === "end");
+
+/** Tells if nothing more could be sent behind an event. */
+const isFinal = (event: WireEvent): boolean => isOver(event) || isOwnEnd(event);
+
+/** Tells if the suite closed a connection by itself and not for a breach: it was open, and the case over. */
+const isHangUp = (event: WireEvent, place: number, { [place - 1]: before }: readonly WireEvent[]): boolean =>
+  event.type === "close" && event.by === "suite" && !(before && isBreach(before));
+
+const isSame = (event: WireEvent, deed: Deed) => isDeepStrictEqual(event, { ...deed, at: event.at });
+
+const tell = (it: Deed) => cut(`${it.type} ${"data" in it ? it.data : ""}`.trim(), 100);

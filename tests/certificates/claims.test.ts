@@ -1,0 +1,70 @@
+import { expect, test } from "@jest/globals";
+import { oddClaims } from "../../certificates/claims.ts";
+import { oddTarget } from "../../certificates/facts.ts";
+import about from "../../package.json" with { type: "json" };
+import type { Report } from "../../reports/report.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { sample } from "../reports/samples.ts";
+
+const suite = { name: about.name, version: about.version };
+const odd = (report: Report) => oddClaims(report, protocol, suite);
+
+/** A report of a run against a server, as far as claims are concerned. */
+async function plain(): Promise<Report> {
+  const { stop: _, unexplained: __, expectedFailures: ___, ...report } = await sample();
+  return { ...report, suite, target: { ...report.target, embedded: false } };
+}
+
+test("a run says nothing odd, also of a target with a limit", async () => {
+  const report = await plain();
+  expect(odd(report)).toEqual([]);
+  for (const limit of [
+    "about 1 connection a second",
+    "at most 30 connections at the same time and about 5 connections a second",
+  ])
+    expect(odd({ ...report, limit: `the target accepts ${limit}` })).toEqual([]);
+});
+
+test.each<[string, Partial<Report>, RegExp]>([
+  ["of recorded traffic", { recording: {} as never }, /^recording has no place in the report of a whole run$/],
+  ["of a run that ended", { stop: { reason: "bail", words: "" } }, /^stop has no place/],
+  [
+    "by another program",
+    { suite: { ...suite, name: "x; BELIEVE" } },
+    /^it was made by "x; BELIEVE", and not by tachyon-/,
+  ],
+  [
+    "by a version that is none",
+    { suite: { ...suite, version: "0.5.0 \u001b[1m" } },
+    /^"0\.5\.0 \\u001b\[1m" is no version/,
+  ],
+  ["of another protocol", { protocol: { name: "Everything", version: "0.1.7" } }, /^it is about Everything 0\.1\.7$/],
+  ["of another version", { protocol: { name: "Tachyon", version: "0.2.0" } }, /^it is about Tachyon 0\.2\.0$/],
+  ["of a limit in other words", { limit: "the target accepts everybody" }, /^its limit is none/],
+  ["of a stall longer than the run", { stalls: [{ at: 0, ms: 1e9 }] }, /^the target stood still for longer/],
+  ["of a latency that is not measured", { latencies: [{ name: "fun", mediansMs: [0] }] }, /^its latencies are none/],
+  ["of fewer cases than it has", { allCases: 0 }, /^it counts fewer cases than it holds$/],
+])("a report %s is noticed", async (_, claim, words) => {
+  expect(odd({ ...(await plain()), ...claim })).toEqual([expect.stringMatching(words)]);
+});
+
+test("the reference server within the suite is no target", async () => {
+  const report = await plain();
+  expect(odd({ ...report, target: { ...report.target, embedded: true } })).toEqual([expect.stringMatching(/embedded/)]);
+});
+
+test.each([
+  ["ws://localhost:8080/", true],
+  ["wss://lobby.example.org/path?room=[redacted]", true],
+  ["https://localhost/", false],
+  ["ws://localhost:8080", false],
+  ["ws://lobby.example.org@localhost/", false],
+  ["ws://localhost/  key SHA256:abc", false],
+  ["ws://localhost/#x", false],
+  ["ws://[redacted]/", false],
+  ["ws://localhost/?tachyonVersion=0.1.7", false],
+])("%s as a target: %s", (url, isPlain) => {
+  expect(oddTarget(url, protocol)).toEqual(
+    isPlain ? [] : [`${JSON.stringify(url)} is no url of a WebSocket that can be tested`],
+  );
+});
