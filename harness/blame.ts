@@ -8,6 +8,7 @@ import {
   isSilent,
   raw,
   stoodStill,
+  undecided,
   warnedInVain,
   wasForgotten,
   wasHarmed,
@@ -115,8 +116,11 @@ async function oneByOne(failed: readonly CaseResult[], took: number, session: Se
     }
   }
   const harmed = await clearHarmed(late, session);
-  for (const it of late.filter((result) => !harmed.includes(result)))
-    settle({ ...raw(it, session), unconfirmed: true }, session);
+  for (const it of late.filter((result) => !harmed.includes(result))) {
+    // A server that stood still wronged everybody, and nobody can say if this one would pass alone.
+    const result = stoodStill(session, it) ? undecided(raw(it, session)) : raw(it, session);
+    settle({ ...result, unconfirmed: true }, session);
+  }
   return innocent;
 }
 

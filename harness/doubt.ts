@@ -47,7 +47,7 @@ const decisive = ({ checks, verdict }: CaseResult): readonly Check[] =>
   checks.filter((check) => check.verdict === verdict);
 
 /** Tells if a handshake of a case had no answer in time. */
-export const hung = ({ connections }: CaseResult): boolean =>
+export const hung = ({ connections }: Pick<CaseResult, "connections">): boolean =>
   connections.some(({ events }) => events.some((it) => it.type === "timeout" && it.what === HANDSHAKE));
 
 /** Tells if others got meanwhile what this case missed. For the answer to a handshake nobody knows. */
