@@ -1,6 +1,7 @@
-import { answers } from "./availability.ts";
+import { answers, isAbsent } from "./availability.ts";
 import { findCulprits } from "./culprits.ts";
 import { type CaseResult, endOf, isGreeted, visit } from "./execute.ts";
+import { isPlain } from "./foundation.ts";
 import { endHanging, howItFell, inconclusive, standUp } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { type Fall, type Session, settle, timeThere } from "./session.ts";
@@ -49,7 +50,7 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   }
 
   session.falls.push(fall);
-  const atWork = ran.filter((it) => endOf(it) >= fall.from);
+  const atWork = ran.filter((it) => endOf(it) >= fall.from || wasCutOff(it, fall.from - MOMENT));
   const since = fall.from - RECENT * session.shared.timeout;
   const falls = culprits.size + unexplained.length;
   if (falls >= options.restarts)
@@ -69,9 +70,19 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   return { atWork, recent: [] };
 }
 
-/** Returns the cases that may have ended the target, the likeliest first. */
-function rank(atWork: readonly CaseResult[], fall: Fall, { results }: Session): string[] {
-  const ranked = [...byLikelihood(atWork, fall.to), ...byRecency(notAtWork(atWork, results.values()), fall.to)];
+/** Tells if nobody was there for a connection of a case, or if one was cut off since a time: the target may have ended meanwhile. */
+const wasCutOff = (it: CaseResult, since: number): boolean =>
+  it.connections.some(({ events }) => {
+    const last = events.at(-1);
+    const isCut = last?.type === "error" || (last?.type === "end" && last.from === "server");
+    return isCut && (last.at >= since || isAbsent("data" in last ? last.data : undefined));
+  });
+
+/** Returns the cases that may have ended the target, the likeliest first. Hardly a server ends over what every client sends. */
+function rank(atWork: readonly CaseResult[], fall: Fall, { results, protocol }: Session): string[] {
+  const isOfAll = (it: CaseResult) => Number(isPlain(it.case.id, protocol.foundations));
+  const likely = byLikelihood(atWork, fall.to).toSorted((a, b) => isOfAll(a) - isOfAll(b));
+  const ranked = [...likely, ...byRecency(notAtWork(atWork, results.values()), fall.to)];
   return ranked.slice(0, NAMED).map((it) => it.case.id);
 }
 

@@ -77,6 +77,9 @@ export const goodbyesOf = ({ transcript }: Connection, status?: "success" | "fai
 /** The status of an answer, or why there is none. */
 export const statusOf = (answer: Message | Nothing): unknown => (isNothing(answer) ? answer : answer.status);
 
+/** The reason that the version of a server cannot be judged. */
+export const NO_VERSION = "the greeting names no version: see message.schema";
+
 /** The observation where nobody has to log in. */
 export const NO_LOGIN = "no login is asked for";
 
