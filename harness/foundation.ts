@@ -183,7 +183,9 @@ function brokenBelow(
   // The cases about a general requirement tell it, and its plainest form.
   const isAbout = [...it.case.tests, ...plainOf(it.case.id, foundations)].includes(requirement);
   if (foundations.general.includes(requirement) && !isAbout && broken.has(requirement)) return broken.get(requirement);
-  const besides = it.unstable || it.unconfirmed ? (foundations.varying[requirement] ?? []) : [];
+  const others = it.unstable || it.unconfirmed ? (foundations.varying[requirement] ?? []) : [];
+  // What could not be judged for something else does not make another vary.
+  const besides = others.filter((id) => broken.get(id) === id);
   return [...bearers(requirement, it.case.id, foundations), ...besides]
     .map((id) => broken.get(id))
     .find((root) => root !== undefined && root !== requirement);

@@ -39,7 +39,8 @@ const pipelined = [
       else for (const request of all) client.send(request);
       if (!check("disconnect.answered", await disconnected(client))) return;
       await client.closed();
-      check("disconnect.once", goodbyesOf(client).length, { const: 1, title: `one ${DISCONNECTED}` });
+      const goodbyes = goodbyesOf(client);
+      check("disconnect.once", goodbyes.length, { const: 1, title: `one ${DISCONNECTED}` }, goodbyes[1]);
     },
   }),
 );
