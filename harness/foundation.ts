@@ -184,7 +184,7 @@ function brokenBelow(
   const isAbout = [...it.case.tests, ...plainOf(it.case.id, foundations)].includes(requirement);
   if (foundations.general.includes(requirement) && !isAbout && broken.has(requirement)) return broken.get(requirement);
   const others = it.unstable || it.unconfirmed ? (foundations.varying[requirement] ?? []) : [];
-  // What could not be judged for something else does not make another vary.
+  // A requirement that could not be judged for another does not make this one vary.
   const besides = others.filter((id) => broken.get(id) === id);
   return [...bearers(requirement, it.case.id, foundations), ...besides]
     .map((id) => broken.get(id))

@@ -172,7 +172,7 @@ const within = merged(
     "malformed.answered",
   ),
   rows(["message.known"], "malformed.answered"),
-  // Who was told that its connection is over, and did not ask, has further answers.
+  // A client that was told unasked that its connection is over gets further answers.
   rows(SURVIVAL, "disconnect.success", "disconnect.last", "disconnect.closes", "termination.success-only-if-asked"),
   rows(["message.schema"], ...PARITIES, "version.no-login", "version.success"),
 );
