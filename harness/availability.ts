@@ -5,6 +5,9 @@ import { responseOf } from "./upgrade.ts";
 /** The failures of a connection that show that nobody is there. */
 const ABSENT = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENOTFOUND", "EAI_AGAIN"]);
 
+/** Tells if a failure of a connection shows that nobody is there. A message may follow its code. */
+export const isAbsent = (failure = ""): boolean => ABSENT.has(failure.replace(/:.*/s, ""));
+
 /** The failures that may mean that a client came too soon after another. */
 const LATER = /^(HTTP (429|503)|ECONNRESET)/;
 
@@ -53,13 +56,13 @@ export function availability(
       return upAt;
     },
     saw(connection, proper = true) {
-      const isAbsent = ABSENT.has(connection.failure ?? "");
+      const isGone = isAbsent(connection.failure);
       if (answers(connection)) {
         // It is there for some, so a limit made it refuse others before.
         if (upAt === undefined && !absent) downSince = undefined;
         upAt = clock();
-      } else if ((upAt === undefined && proper) || isAbsent) downSince ??= clock();
-      absent ||= isAbsent;
+      } else if ((upAt === undefined && proper) || isGone) downSince ??= clock();
+      absent ||= isGone;
     },
     hangs() {
       hung = true;

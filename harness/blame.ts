@@ -4,10 +4,12 @@ import {
   breaksAgain,
   doubtful,
   harmsOthers,
+  hung,
   isCrowded,
   isSilent,
   raw,
   stoodStill,
+  undecided,
   warnedInVain,
   wasForgotten,
   wasHarmed,
@@ -28,7 +30,7 @@ import {
   type Rerun,
   sample,
 } from "./silences.ts";
-import { alone } from "./work.ts";
+import { alone, work } from "./work.ts";
 
 /** Runs again the cases that failed among others, so that none is blamed for another. The first run took `took` ms. */
 export async function confirm(cases: readonly Case[], took: number, session: Session): Promise<void> {
@@ -115,8 +117,11 @@ async function oneByOne(failed: readonly CaseResult[], took: number, session: Se
     }
   }
   const harmed = await clearHarmed(late, session);
-  for (const it of late.filter((result) => !harmed.includes(result)))
-    settle({ ...raw(it, session), unconfirmed: true }, session);
+  for (const it of late.filter((result) => !harmed.includes(result))) {
+    // A server that stood still wronged everybody, and nobody can say if this one would pass alone.
+    const result = hung(it) && stoodStill(session, it) ? undecided(raw(it, session)) : raw(it, session);
+    settle({ ...result, unconfirmed: true }, session);
+  }
   return innocent;
 }
 
@@ -180,6 +185,18 @@ export async function reconsider(session: Session): Promise<void> {
     const again = await aloneAgain(first, session);
     if (!session.culprits.has(first.case.id) && !breaksAgain(first, again)) settle(again, session);
   }
+}
+
+/** Runs cases again whose connections were refused by a limit that was not known then. */
+export async function clearRefused(session: Session): Promise<void> {
+  const { shared, results, options } = session;
+  const refused = [...results.values()].filter((it) => !isRight(it) && shared.limits.explains(it.refused ?? []));
+  const again = await work(
+    refused.map((it) => it.case),
+    session,
+    { size: options.concurrency },
+  );
+  for (const it of again.values()) if (!shared.limits.explains(it.refused ?? [])) settle(it, session);
 }
 
 /** Tells if the server ended a connection of a case that gave no reason for it. */

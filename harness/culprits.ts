@@ -1,17 +1,17 @@
 import { broken, isFinding, withChecks } from "./catalogue.ts";
-import type { Connection } from "./connection.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { seeing } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 import { inconclusive, standUp } from "./outage.ts";
-import { convict, retry, type Search, SLACK } from "./proof.ts";
-import { type Fall, type Session, settle } from "./session.ts";
+import { convict, type Search, SLACK } from "./proof.ts";
+import { type Fall, type Session, settle, timeThere } from "./session.ts";
 import { byLikelihood, byRecency, type Guess, inputsOf, isSuspect, notAtWork, tellInput } from "./suspects.ts";
 import { isEnded } from "./transcript.ts";
+import { newTrials } from "./trials.ts";
 import { fallsWithin, hasFallen, told, watch } from "./watcher.ts";
 
-/** The most time that a run spends on finding out what ends a server, in ms. */
-const SEARCH = 30_000;
+/** The most time that a run spends on finding out what ends a server, in ms, without the time that its starts take. */
+const SEARCH = 15_000;
 
 /** The most suspects that are tried of those that were done before the fall. */
 const EARLIER = 400;
@@ -19,8 +19,11 @@ const EARLIER = 400;
 /** The number of suspects after which a fresh connection shows that the server still stands. */
 const LOOK = 8;
 
-/** The number of falls without a culprit after which the search ends, if the server lives on: they are chance. */
+/** The number of falls without a culprit after which the search ends: they are chance. */
 const BY_CHANCE = 3;
+
+/** A case that ended so short a time before the fall may have been hit by it, in ms. */
+const JUST = 30;
 
 /** The longest time from an input to the fall that it causes, in timeouts. */
 const LATEST = 2.5;
@@ -32,7 +35,7 @@ const LATEST = 2.5;
  */
 export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, session: Session): Promise<string[]> {
   const { shared, results, culprits } = session;
-  const began = shared.clock();
+  const began = timeThere(session);
   const first = atWork.filter((it) => isSuspect(it) && it.beganAt <= fall.to);
   const since = fall.to - LATEST * shared.timeout;
   const earlier = notAtWork(atWork, results.values()).filter(
@@ -48,52 +51,49 @@ export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, se
   session.sightings.set(fall.to, search.before);
   const found = await sweep(byLikelihood(first, fall.to), search, !fall.lives);
   if (found.length === 0) found.push(...(await sweep(byRecency(earlier, fall.to).slice(0, EARLIER), search, false)));
-  session.searched += shared.clock() - began;
+  session.searched += timeThere(session) - began;
   return found;
 }
 
 /**
- * Runs suspects alone, one after another; resolves to the ids of the culprits. Those `atWork` all run, and each but a culprit gets
- * the result that it has alone. Others run until the first culprit is found; in the end a late fall is waited for.
+ * Runs suspects again, one after another; resolves to the ids of the culprits. Those `atWork` all run, and each but a culprit gets
+ * the result that it has now. Others run until the first culprit is found; in the end a late fall is waited for.
  */
 async function sweep(suspects: readonly CaseResult[], search: Search, atWork: boolean): Promise<string[]> {
-  const { session, fall, deadline, tried } = search;
-  const { shared, signal } = session;
+  const { session, fall, tried } = search;
   const queue = [...suspects];
   const found: string[] = [];
-  const twice = new Set<CaseResult["case"]>();
+  const longest = atWork ? 0 : longestDelay(suspects, search);
+  const hits = new Map<string, number>();
   let chance = 0;
-  let watcher = queue.length > 0 ? await watch(session) : undefined;
-  const longest = longestDelay(suspects, search);
-  const isOver = () => signal?.aborted || session.stop || shared.clock() > deadline;
-  while (watcher && !isOver()) {
-    const suspect = queue.shift();
-    if (!suspect && (atWork || tried.length === 0)) break;
-    const attempt: Attempt = suspect
-      ? await attemptWith(suspect, { watcher, atWork, isLast: queue.length === 0 }, search)
-      : { fell: await fallsWithin(longest, watcher, session), watcher };
-    const { fell, result } = attempt;
-    watcher = attempt.watcher;
-    if (!fell && !suspect) break;
-    if (!fell) continue;
+  while (!isOver(search) && (queue.length > 0 || (!atWork && tried.length > 0))) {
+    const { results, fell } = await untilFall(queue, longest, search);
+    tried.push(...results);
+    const hit = fell ? results.filter((it) => endOf(it) >= fell.to - JUST) : [];
+    for (const it of atWork ? results : []) if (!hit.includes(it)) settle(it, session);
+    if (!fell) break;
     const culprits = await settleCulprits(fell, search);
     found.push(...culprits);
     if (culprits.length === 0) chance += 1;
-    if ((culprits.length > 0 && !atWork) || (fall.lives && chance >= BY_CHANCE)) break;
-    // The suspect that ran when the server fell has no result of its own yet.
-    if (result && suspect && atWork && !session.culprits.has(result.case.id)) {
-      if (twice.has(result.case)) settle(inconclusive(result, fell.how), session);
-      else queue.unshift(suspect);
-      twice.add(result.case);
-    }
+    if (culprits.length > 0 && !atWork) break;
+    // Those that ran when the server fell have no result of their own yet.
+    const open = hit.filter((it) => atWork && !session.culprits.has(it.case.id));
+    for (const it of open) if (culprits.length === 0) hits.set(it.case.id, (hits.get(it.case.id) ?? 0) + 1);
+    const isLost = ({ case: { id } }: CaseResult) => (hits.get(id) ?? 0) > 1;
+    for (const it of open.filter(isLost)) settle(inconclusive(it, fell.how), session);
+    queue.unshift(...open.filter((it) => !isLost(it)));
+    if (chance >= BY_CHANCE) break;
     tried.length = 0;
-    watcher = (await standUp(session)) ? await watch(session) : undefined;
+    await standUp(session);
   }
-  watcher?.finish();
   if (!session.stop) await standUp(session);
   for (const left of atWork ? queue : []) settle(inconclusive(left, fall.how), session);
   return found;
 }
+
+/** Tells if a search has to end. */
+const isOver = ({ session, deadline }: Search) =>
+  session.signal?.aborted || session.stop !== undefined || timeThere(session) > deadline;
 
 /** Returns the longest time after the input of a suspect at which the server may fall, in ms. */
 function longestDelay(suspects: readonly CaseResult[], { fall, session }: Search): number {
@@ -101,31 +101,36 @@ function longestDelay(suspects: readonly CaseResult[], { fall, session }: Search
   return Math.min(fall.to - first, LATEST * session.shared.timeout) + SLACK;
 }
 
-/** The result of a suspect that ran, the fall that it or one before it caused, and the watcher of what comes next. */
+/** Suspects that ran again, and the fall that one of them caused. */
 interface Attempt {
-  readonly result?: CaseResult;
-  readonly fell: Fall | undefined;
-  readonly watcher: Connection | undefined;
+  readonly results: readonly CaseResult[];
+  readonly fell?: Fall | undefined;
 }
 
-/** Runs one suspect alone, now and then with a look at the server. A fresh watcher takes over after each look. */
-async function attemptWith(
-  suspect: CaseResult,
-  { watcher, atWork, isLast }: { readonly watcher: Connection; readonly atWork: boolean; readonly isLast: boolean },
-  { session, tried }: Search,
-): Promise<Attempt> {
-  const result = await retry(suspect, session);
-  tried.push(result);
-  const look = isLast || tried.length % LOOK === 0;
-  const fell = await hasFallen(watcher, session, look);
-  if (fell) return { result, fell, watcher };
-  if (atWork) settle(result, session);
-  if (!look) return { result, fell: undefined, watcher };
-  const next = await watch(session);
-  // The server may have ended the old watcher while the next one came.
-  const late = isEnded(watcher) ? await told(watcher, session) : undefined;
-  watcher.finish();
-  return { result, fell: late, watcher: next };
+/**
+ * Runs suspects of a queue until the server falls, and waits for a fall so many ms after the last. Now and then a newcomer shows that
+ * the server still stands, and a fresh watcher takes over.
+ */
+async function untilFall(queue: CaseResult[], longest: number, search: Search): Promise<Attempt> {
+  const { session } = search;
+  const trials = newTrials(session);
+  let watcher = await watch(session);
+  let fell: Fall | undefined;
+  for (let count = 1; watcher && !fell && queue.length > 0 && !isOver(search); count++) {
+    await trials.add(queue.shift() as CaseResult);
+    const look = count % LOOK === 0;
+    fell = await hasFallen(watcher, session, look);
+    if (!look || fell) continue;
+    const next = await watch(session);
+    // The server may have ended the old watcher while the next one came.
+    if (isEnded(watcher)) fell = await told(watcher, session);
+    watcher.finish();
+    watcher = next;
+  }
+  const results = await trials.finish();
+  if (watcher) fell ??= await fallsWithin(longest, watcher, session);
+  watcher?.finish();
+  return { results, fell };
 }
 
 /** Finds those that made the server fall, and blames them; resolves to their ids. */

@@ -1,6 +1,6 @@
 import { isBroken, isFinding, isRight, withChecks } from "./catalogue.ts";
 import { type CaseResult, endOf } from "./execute.ts";
-import { brokenFoundations, grounded } from "./foundation.ts";
+import { brokenFoundations, type Foundations, grounded } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 import { HANDSHAKE } from "./patience.ts";
 import type { Case } from "./scenario.ts";
@@ -47,7 +47,7 @@ const decisive = ({ checks, verdict }: CaseResult): readonly Check[] =>
   checks.filter((check) => check.verdict === verdict);
 
 /** Tells if a handshake of a case had no answer in time. */
-export const hung = ({ connections }: CaseResult): boolean =>
+export const hung = ({ connections }: Pick<CaseResult, "connections">): boolean =>
   connections.some(({ events }) => events.some((it) => it.type === "timeout" && it.what === HANDSHAKE));
 
 /** Tells if others got meanwhile what this case missed. For the answer to a handshake nobody knows. */
@@ -132,9 +132,13 @@ export function doubtful(cases: readonly Case[], session: Session): readonly Cas
         !culprits.has(it.case.id) &&
         !session.rechecked.has(it.case.id) &&
         !it.unstable &&
-        ((it.verdict === "fail" && !isKnown(it)) || isCrowded(it)),
+        ((it.verdict === "fail" && !isKnown(it)) || isCrowded(it) || isFormWarned(it, protocol.foundations)),
     );
 }
+
+/** Tells if a case warns of a form of something that a server may do wrong now and then. */
+const isFormWarned = ({ verdict, checks }: CaseResult, { formOf }: Foundations): boolean =>
+  verdict === "warn" && checks.some((check) => check.verdict === "warn" && check.requirement in formOf);
 
 /** Returns the warnings of cases that waited in vain in a stall, or among too many connections. */
 export function warnedInVain(cases: readonly Case[], session: Session): readonly CaseResult[] {

@@ -51,7 +51,8 @@ interface Judged {
  * Returns the requirements that are broken in their plainest form, and the cases that show it, each with the requirement to
  * blame: itself, or one that it rests on.
  */
-export function brokenFoundations(results: readonly Judged[], { plain }: Foundations): ReadonlyMap<string, string> {
+export function brokenFoundations(results: readonly Judged[], foundations: Foundations): ReadonlyMap<string, string> {
+  const { plain } = foundations;
   // A requirement that is broken now and then does not keep others from being judged.
   const byId = new Map(results.filter(({ unstable }) => !unstable).map((it) => [it.case.id, it]));
   const roots = new Map<string, string | undefined>();
@@ -66,7 +67,7 @@ export function brokenFoundations(results: readonly Judged[], { plain }: Foundat
     );
     if (isRight({ verdict })) return undefined;
     const below = on.map(known).find((it) => it !== undefined);
-    return below ?? (own.some(isBroken) ? requirement : undefined);
+    return below ?? (own.some(isBroken) ? (causeInPlain(requirement, shown, foundations) ?? requirement) : undefined);
   };
   const known = (requirement: string): string | undefined => {
     if (!roots.has(requirement)) roots.set(requirement, rootOf(requirement));
@@ -80,6 +81,17 @@ export function brokenFoundations(results: readonly Judged[], { plain }: Foundat
       return [it, ...failed].map((id): [string, string] => [id, root]);
     }),
   );
+}
+
+/** Returns the requirement that explains why another is broken in its plainest form. */
+function causeInPlain(requirement: string, shown: readonly Judged[], foundations: Foundations): string | undefined {
+  const causes = shown.flatMap((it) => {
+    const broken = new Set(it.checks.filter(isBroken).map((check) => check.requirement));
+    return it.checks
+      .filter((check) => check.requirement === requirement && isBroken(check))
+      .map((check) => causeWithin(check, it, broken, foundations));
+  });
+  return causes.every((cause) => cause !== undefined) ? causes[0] : undefined;
 }
 
 /** Tells if a case that ran shows that a requirement is kept. */
@@ -148,8 +160,10 @@ export function grounded<Result extends Judged>(
   const first = it.checks.map((check) => explained(check, brokenBelow(check, it, broken, foundations)));
   const still = new Set(first.filter(isBroken).map(({ requirement }) => requirement));
   const second = first.map((check) => explained(check, causeWithin(check, it, still, foundations)));
-  if (causes.size === 0 && !it.unstable) return it;
-  const third = it.unstable ? second.map((check) => asForm(check, it, foundations)) : second;
+  // Without a limit, a server refuses only now and then, and nobody had the time to see that.
+  const isForm = it.unstable || (it.unconfirmed && it.refused?.length);
+  if (causes.size === 0 && !isForm) return it;
+  const third = isForm ? second.map((check) => asForm(check, it, foundations)) : second;
   const checks = third.map((check) => {
     const further = check.verdict === "skip" && check.see !== undefined ? causes.get(check.see) : undefined;
     return further === undefined ? check : seeing(check, further);
@@ -169,7 +183,9 @@ function brokenBelow(
   // The cases about a general requirement tell it, and its plainest form.
   const isAbout = [...it.case.tests, ...plainOf(it.case.id, foundations)].includes(requirement);
   if (foundations.general.includes(requirement) && !isAbout && broken.has(requirement)) return broken.get(requirement);
-  const besides = it.unstable || it.unconfirmed ? (foundations.varying[requirement] ?? []) : [];
+  const others = it.unstable || it.unconfirmed ? (foundations.varying[requirement] ?? []) : [];
+  // A requirement that could not be judged for another does not make this one vary.
+  const besides = others.filter((id) => broken.get(id) === id);
   return [...bearers(requirement, it.case.id, foundations), ...besides]
     .map((id) => broken.get(id))
     .find((root) => root !== undefined && root !== requirement);

@@ -91,7 +91,7 @@ export function judge({ requirements, strict }: Judging): Judge {
         const evidence = shown && evidenceOf(shown, transcripts);
         return evidence ? { ...check, evidence } : check;
       }),
-    check(id, observed, expected): observed is never {
+    check(id, observed, expected, shownBy = observed): observed is never {
       const kept =
         observed !== undefined && !isNothing(observed) && (expected === undefined || accepts(expected, observed));
       const why = isNothing(observed) ? whyNothing(observed) : undefined;
@@ -100,7 +100,7 @@ export function judge({ requirements, strict }: Judging): Judge {
         ...(expected && { expected: describe(expected) }),
         ...(why?.silence && { silence: why.silence }),
       });
-      if (!kept) shows.set(check, { observed });
+      if (!kept) shows.set(check, { observed: shownBy });
       return kept;
     },
     report: (id, observed) => void note(id, "info", observed),

@@ -32,6 +32,8 @@ export interface Limits {
    * at most for one case.
    */
   spoils(it: object, refused: readonly string[]): boolean;
+  /** Tells if a known limit explains that connections were refused in these ways. */
+  explains(refused: readonly string[]): boolean;
   /** Returns how many cases can be at work at the same time, `concurrency` at most. */
   cases(concurrency: number): number;
   /** Measures the limits while nothing else is at work. `dial` opens a plain connection that takes no turn. */
@@ -161,6 +163,7 @@ export function limits(clock: () => number, timeout: number): Limits {
       spoiled.set(it, times);
       return true;
     },
+    explains: (refused) => isKnown() && refused.some((way) => ways.has(way)),
     cases(concurrency) {
       const held = found.together === undefined ? concurrency : Math.floor(found.together / PER_CASE);
       const queued = gap === 0 ? concurrency : Math.floor(QUEUE / gap);

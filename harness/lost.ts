@@ -1,9 +1,11 @@
-import { answers } from "./availability.ts";
+import { answers, isAbsent } from "./availability.ts";
 import { findCulprits } from "./culprits.ts";
 import { type CaseResult, endOf, isGreeted, visit } from "./execute.ts";
-import { howItFell, inconclusive, standUp } from "./outage.ts";
+import { isPlain } from "./foundation.ts";
+import { endHanging, howItFell, inconclusive, standUp } from "./outage.ts";
 import type { Case } from "./scenario.ts";
-import { type Fall, type Session, settle } from "./session.ts";
+import { type Fall, type Session, settle, timeThere } from "./session.ts";
+import { seemsDeaf } from "./shared.ts";
 import { byLikelihood, byRecency, notAtWork } from "./suspects.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { UnreachableError } from "./usage.ts";
@@ -21,7 +23,7 @@ const NAMED = 6;
 export interface Affected {
   /** They were at work. Each has another result by now. */
   readonly atWork: readonly CaseResult[];
-  /** They were done a moment before. Nobody knows if their input ends the target later. */
+  /** They were done a moment before, so that nobody knows if their input ends the target later, or began afterwards. */
   readonly recent: readonly CaseResult[];
 }
 
@@ -35,7 +37,9 @@ const NOBODY: Affected = { atWork: [], recent: [] };
 export async function lookInto(ran: readonly CaseResult[], session: Session): Promise<Affected> {
   const { availability, options, signal, culprits, unexplained } = session;
   if (signal?.aborted) return NOBODY;
+  const began = timeThere(session);
   const fall = await fallOf(session);
+  session.searched += timeThere(session) - began;
   if (!fall) return NOBODY;
   if (availability.upAt === undefined) {
     const why = await availability.recover(0);
@@ -46,7 +50,7 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   }
 
   session.falls.push(fall);
-  const atWork = ran.filter((it) => endOf(it) >= fall.from);
+  const atWork = ran.filter((it) => endOf(it) >= fall.from || wasCutOff(it, fall.from - MOMENT));
   const since = fall.from - RECENT * session.shared.timeout;
   const falls = culprits.size + unexplained.length;
   if (falls >= options.restarts)
@@ -54,8 +58,10 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   if (!session.stop && (await standUp(session))) {
     const found = await findCulprits(atWork, fall, session);
     if (found.length === 0) unexplained.push({ at: fall.to, words: fall.how, suspects: rank(atWork, fall, session) });
-    const isRecent = (it: CaseResult) => endOf(it) < fall.from && endOf(it) >= since && !culprits.has(it.case.id);
-    return { atWork, recent: ran.filter(isRecent) };
+    const isRecent = (it: CaseResult) => endOf(it) < fall.from && endOf(it) >= since;
+    const isLater = (it: CaseResult) => it.beganAt > fall.to;
+    const again = ran.filter((it) => (isRecent(it) || isLater(it)) && !culprits.has(it.case.id));
+    return { atWork: atWork.filter((it) => !isLater(it)), recent: again };
   }
   if (signal?.aborted) return NOBODY;
   for (const result of atWork) settle(inconclusive(result, fall.how), session);
@@ -64,9 +70,19 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   return { atWork, recent: [] };
 }
 
-/** Returns the cases that may have ended the target, the likeliest first. */
-function rank(atWork: readonly CaseResult[], fall: Fall, { results }: Session): string[] {
-  const ranked = [...byLikelihood(atWork, fall.to), ...byRecency(notAtWork(atWork, results.values()), fall.to)];
+/** Tells if nobody was there for a connection of a case, or if one was cut off since a time: the target may have ended meanwhile. */
+const wasCutOff = (it: CaseResult, since: number): boolean =>
+  it.connections.some(({ events }) => {
+    const last = events.at(-1);
+    const isCut = last?.type === "error" || (last?.type === "end" && last.from === "server");
+    return isCut && (last.at >= since || isAbsent("data" in last ? last.data : undefined));
+  });
+
+/** Returns the cases that may have ended the target, the likeliest first. Hardly a server ends over what every client sends. */
+function rank(atWork: readonly CaseResult[], fall: Fall, { results, protocol }: Session): string[] {
+  const isOfAll = (it: CaseResult) => Number(isPlain(it.case.id, protocol.foundations));
+  const likely = byLikelihood(atWork, fall.to).toSorted((a, b) => isOfAll(a) - isOfAll(b));
+  const ranked = [...likely, ...byRecency(notAtWork(atWork, results.values()), fall.to)];
   return ranked.slice(0, NAMED).map((it) => it.case.id);
 }
 
@@ -80,21 +96,17 @@ async function fallOf(session: Session): Promise<Fall | undefined> {
   }
   const { downSince, upAt } = availability;
   if (downSince !== undefined) return { from: upAt ?? downSince, to: downSince, how: await howItFell(session) };
-  return shared.patience.deaf ? hanging(session) : undefined;
+  return seemsDeaf(shared) ? hanging(session) : undefined;
 }
 
 /** Tells if a target that said nothing for long says something to a newcomer; if not, ends it and resolves to its fall. */
 async function hanging(session: Session): Promise<Fall | undefined> {
-  const { shared, protocol, target, availability } = session;
-  const since = shared.attention.since;
+  const { shared, protocol } = session;
   const newcomer = await visit(session, { name: "newcomer" });
   const hears = await isGreeted(newcomer, protocol);
   newcomer.finish();
   if (hears) shared.patience.forgive();
-  if (hears) return undefined;
-  availability.hangs();
-  await target.process?.kill();
-  return { from: since, to: since, how: "the server stopped answering anybody" };
+  return hears ? undefined : endHanging(session);
 }
 
 /** Ends a run with a newcomer, and, with `linger`, another one a timeout later. Looks into a target that serves them no more. */

@@ -1,12 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isFinding, withChecks } from "./catalogue.ts";
 import type { CaseResult } from "./execute.ts";
-import type { Session } from "./session.ts";
+import type { Fall, Session } from "./session.ts";
 import type { ServerProcess, Target } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
 
 /** The words for a server that lives on. */
 export const ENDED_OTHERS = "connections of other clients were ended";
+
+/** The time within which a client answers what it hears last from a server that hangs over the answer, in ms. */
+const ANSWER = 5;
+
+/** Ends a server that says nothing to anybody; returns its fall. It came about when the server last sent something. */
+export async function endHanging({ shared, availability, target }: Session): Promise<Fall> {
+  const { heard } = shared.attention;
+  availability.hangs();
+  await target.process?.kill();
+  return { from: heard, to: heard + ANSWER, how: "the server stopped answering anybody", hangs: true };
+}
 
 /** Resolves to words that say how the server ended, or that it ended the connections of others. */
 export async function howItFell({ target, availability }: Session): Promise<string> {
@@ -34,11 +45,19 @@ export async function diedOrNot({ target }: Session): Promise<void> {
 
 /** Starts a server again, or waits for it; resolves to `true` if it is there. Ends a process that accepts no more connections. */
 export async function standUp(session: Session): Promise<boolean> {
+  const began = session.shared.clock();
+  const stands = await bringBack(session);
+  session.away += session.shared.clock() - began;
+  return stands;
+}
+
+/** Does so. */
+async function bringBack(session: Session): Promise<boolean> {
   const { target, availability, options, shared, signal } = session;
   const { process } = target;
   for (const deadline = shared.clock() + options.recovery; !signal?.aborted; await sleep(PAUSE)) {
     // The end of a process is known a moment later than that of its connections.
-    if (process?.death) return (await restart(process, session)) && standUp(session);
+    if (process?.death) return (await restart(process, session)) && bringBack(session);
     if ((await availability.recover(0)) === undefined) break;
     if (shared.clock() <= deadline) continue;
     if (!process) return false;

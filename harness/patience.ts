@@ -30,6 +30,8 @@ export interface Patience {
   hurry: boolean;
   /** Too many waits were in vain, without a message between them: the server is taken to be deaf. */
   readonly deaf: boolean;
+  /** Several were. If nothing else comes either, the server is taken to be deaf, too. */
+  readonly ignored: boolean;
   readonly window: Window;
   /** Forgets what was missed, when the server was started again. */
   forgive(): void;
@@ -144,6 +146,9 @@ export function patience(timeout: number): Patience {
     },
     get deaf() {
       return row >= DEAF;
+    },
+    get ignored() {
+      return row >= ENOUGH;
     },
     forgive() {
       for (const waits of kinds.values()) Object.assign(waits, { inVain: 0, all: 0 });

@@ -1,7 +1,8 @@
-import { type CaseResult, execute } from "./execute.ts";
+import type { CaseResult } from "./execute.ts";
 import { standUp } from "./outage.ts";
-import type { Fall, Session } from "./session.ts";
+import { type Fall, type Session, timeThere } from "./session.ts";
 import { type Guess, guess } from "./suspects.ts";
+import { newTrials } from "./trials.ts";
 import { fallsWithin, watch } from "./watcher.ts";
 
 /** The number of suspects that are tried once more at a time, those that fit best first. */
@@ -25,7 +26,7 @@ export interface Search {
   readonly fall: Fall;
   /** Results of the first time, by the id of the case. */
   readonly before: ReadonlyMap<string, CaseResult>;
-  /** In ms of the run's clock. */
+  /** In ms of the run in which the server was not away. */
   readonly deadline: number;
   /** The results of suspects that ran since the server was last started, or found to stand. */
   readonly tried: CaseResult[];
@@ -62,7 +63,7 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Gues
 /** Returns the best guess that comes true twice more: among a few others, and by itself. */
 async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Search): Promise<Guess | undefined> {
   const { session, deadline } = search;
-  for (let i = 0; i < guesses.length && session.shared.clock() < deadline; i += TRIES) {
+  for (let i = 0; i < guesses.length && timeThere(session) < deadline; i += TRIES) {
     const again = await apart(guesses.slice(i, i + TRIES), fell, session);
     for (const likely of again.slice(0, ALONE)) {
       // Alone, the delay may differ a little from the first time: the machine may be busy.
@@ -87,22 +88,23 @@ type Confirmed = Guess & { readonly fellAt: number };
 async function apart(guesses: readonly Guess[], fell: Fall, session: Session): Promise<readonly Confirmed[]> {
   const watcher = guesses.length > 0 && (await standUp(session)) ? await watch(session) : undefined;
   if (!watcher || session.signal?.aborted) return [];
-  const again: (readonly [CaseResult, Guess])[] = [];
+  const trials = newTrials(session);
   let end: Fall | undefined;
-  for (const earlier of guesses) {
-    again.push([await retry(earlier.result, session), earlier]);
+  for (const { result } of guesses) {
+    await trials.add(result);
     end = await fallsWithin(guesses.length > 1 ? APART : 0, watcher, session);
     if (end) break;
   }
+  const results = await trials.finish();
   const longest = Math.max(0, ...guesses.map(({ delay }) => delay)) + SLACK;
   end ??= await fallsWithin(longest, watcher, session);
   watcher.finish();
   if (!end) return [];
   const { to } = end;
-  return again
-    .map(([result, earlier]) => ({ ...guess(result, to, earlier.result, fell.to), fellAt: to }))
+  return results
+    .flatMap((result, i) => {
+      const earlier = guesses[i];
+      return earlier ? [{ ...guess(result, to, earlier.result, fell.to), fellAt: to }] : [];
+    })
     .toSorted((a, b) => a.difference - b.difference);
 }
-
-/** Runs a suspect again. */
-export const retry = ({ case: it }: CaseResult, session: Session): Promise<CaseResult> => execute(it, session);

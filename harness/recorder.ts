@@ -110,4 +110,5 @@ function noticeStall({ attention, clock, stalls, timeout }: Shared): void {
   const ms = Math.round(now - attention.since);
   if (attention.waiting > 1 && ms > timeout * STILL) stalls.push({ at: attention.since, ms });
   attention.since = now;
+  attention.heard = now;
 }

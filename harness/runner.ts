@@ -1,5 +1,5 @@
 import { availability } from "./availability.ts";
-import { confirm, reconsider } from "./blame.ts";
+import { clearRefused, confirm, reconsider } from "./blame.ts";
 import { worst } from "./catalogue.ts";
 import { runControls } from "./controls.ts";
 import { brokenSoFar } from "./doubt.ts";
@@ -138,6 +138,7 @@ async function pass(cases: readonly Case[], session: Session): Promise<ReadonlyM
   await (long ?? runLong(stages.long, session));
   excuse(stages.long, session);
   if (!session.stop && !options.once) await confirm(stages.long, 0, session);
+  if (!options.once) await clearRefused(session);
   await lastNewcomer(cases, session);
   await reconsider(session);
   const { results } = session;

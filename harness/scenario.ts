@@ -43,9 +43,10 @@ export interface Context<Id extends string = string> {
   peer(options?: Pick<ConnectOptions, "name" | "fresh">): Promise<Connection>;
   /**
    * Judges an observation: nothing breaks the requirement, and so does what does not match the expectation.
-   * Returns whether it was kept, so that a case can end where going on makes no sense.
+   * Returns whether it was kept, so that a case can end where going on makes no sense. `shownBy` is the message that shows a breach,
+   * if the observation was not read from it.
    */
-  check<T>(requirement: Id, observed: T | Nothing, expected?: Expectation): observed is T;
+  check<T>(requirement: Id, observed: T | Nothing, expected?: Expectation, shownBy?: unknown): observed is T;
   /** Says what the server does where the protocol leaves it open. */
   report(requirement: Id, observed: string): void;
   /** Says why a requirement cannot be judged: which prerequisite failed. */

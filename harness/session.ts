@@ -70,6 +70,8 @@ export interface Fall {
   readonly how: string;
   /** The server is still there. It only ended the connections of others. */
   readonly lives?: true;
+  /** The server was still there, and said nothing to anybody. */
+  readonly hangs?: true;
 }
 
 /** One pass over the cases of a run. */
@@ -84,8 +86,10 @@ export interface Session extends Bench {
   isLastStage: boolean;
   /** The time that running cases again has taken so far, in ms. */
   confirming: number;
-  /** The time that the search for culprits has taken so far, in ms. */
+  /** The time that the search for culprits has taken so far, in ms, without that in which the server was away. */
   searched: number;
+  /** The time for which the suite waited until the server stood up again, in ms. */
+  away: number;
   /** The cases whose input ended the server, or the connections of others. */
   readonly culprits: Set<string>;
   /** All falls, in order. */
@@ -113,6 +117,7 @@ export const newSession = (
   isLastStage: false,
   confirming: 0,
   searched: 0,
+  away: 0,
   culprits: new Set(),
   falls: [],
   breaches: [],
@@ -136,14 +141,18 @@ export const isTooLate = (session: Session): boolean =>
 
 /**
  * Tells if a part of the budget is spent by waiting: a busy machine of the suite does not make the server slow. It never is if the
- * target ended, or limits connections in all or of a user: other bounds hold then.
+ * target limits connections in all or of a user: other bounds hold then. The search for what ends a server has a bound of its own.
  */
-export function isSpent({ options, shared, began, falls }: Session, part: number): boolean {
+export function isSpent({ options, shared, began, searched, away }: Session, part: number): boolean {
   const isLimited = shared.limits.words !== undefined || shared.identities.users !== undefined;
-  if (options.budget === undefined || falls.length > 0 || isLimited) return false;
+  if (options.budget === undefined || isLimited) return false;
   // While the suite holds messages back, it does not wait for the server.
-  return performance.eventLoopUtilization(began).idle - shared.pacing.held > part * options.budget;
+  const elsewhere = shared.pacing.held + searched + away;
+  return performance.eventLoopUtilization(began).idle - elsewhere > part * options.budget;
 }
+
+/** Returns the time of the run in which the server was not away, in ms. */
+export const timeThere = ({ shared, away }: Session): number => shared.clock() - away;
 
 /** Keeps a result, and reports it unless no connection ever opened. */
 export function settle(result: CaseResult, { results, breaches, options, availability }: Session): void {

@@ -17,8 +17,11 @@ export interface Shared {
   readonly meter: { bytes: number };
   /** The times in which the server sent nothing to anybody, though several waited. */
   readonly stalls: Stall[];
-  /** The number of clients that wait, the time since which nobody was served, and the number of young connections. */
-  readonly attention: { waiting: number; since: number; young: number };
+  /**
+   * The number of clients that wait, the time since which nobody of them was served, the time at which the server last sent something,
+   * and the number of young connections. Times are in ms of the run's clock.
+   */
+  readonly attention: { waiting: number; since: number; heard: number; young: number };
   /** Functions that end the TCP connections that are still there. */
   readonly sockets: Set<() => void>;
   /** The limits of the target on connections. */
@@ -49,7 +52,7 @@ export function share(timeout: number, rate = Number.POSITIVE_INFINITY, target =
     patience: patience(timeout),
     meter: { bytes: 0 },
     stalls: [],
-    attention: { waiting: 0, since: 0, young: 0 },
+    attention: { waiting: 0, since: 0, heard: 0, young: 0 },
     sockets: new Set(),
     limits: limits(clock, timeout),
     identities: identities(),
@@ -67,6 +70,13 @@ export const casesAtWork = ({ limits, identities: { users } }: Shared, concurren
  */
 export const mayOverlap = ({ limits, identities: { users } }: Shared): boolean =>
   limits.together === undefined && users === undefined;
+
+/** If nothing came for so long, in timeouts, fewer waits in vain show that the server is deaf. */
+const QUIET = 1.25;
+
+/** Tells if the server seems to hear nobody any more. */
+export const seemsDeaf = ({ patience, attention, clock, timeout }: Shared): boolean =>
+  patience.deaf || (patience.ignored && clock() - attention.heard > QUIET * timeout);
 
 /** A time as it is noted, in ms with two decimals. */
 export const stamp = (ms: number): number => Math.round(ms * 100) / 100;

@@ -37,9 +37,9 @@ export const lastInput = ({ connections, beganAt }: CaseResult, before: number):
 export const byRecency = (results: readonly CaseResult[], at: number): readonly CaseResult[] =>
   results.toSorted((a, b) => lastInput(b, at) - lastInput(a, at));
 
-/** Tells if the server owes an answer to an event. It owes this to no handshake and no end. */
+/** Tells if the server owes an answer to an event. It owes this to no end. */
 const isAsked = ({ from, type }: WireEvent) =>
-  from === "client" && SENT.has(type) && type !== "upgrade" && type !== "close" && type !== "end";
+  from === "client" && SENT.has(type) && type !== "close" && type !== "end";
 
 /** Returns when a client sent the first input that had no answer by a time, in ms of the run's clock; infinity if all had. */
 const unansweredSince = ({ connections }: CaseResult, by: number): number =>
@@ -55,7 +55,7 @@ const unansweredSince = ({ connections }: CaseResult, by: number): number =>
 const answeredAt = ({ connections }: CaseResult, by: number): number =>
   Math.max(
     ...connections.map(({ name = CLIENT, events }) => {
-      const asked = events.findIndex(isAsked);
+      const asked = events.findIndex((event) => isAsked(event) && event.type !== "upgrade");
       const answer = events.findLast(
         ({ from, type, at }, i) => from === "server" && type === "text" && at <= by && i > asked,
       );

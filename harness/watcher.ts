@@ -1,8 +1,9 @@
 import { answers } from "./availability.ts";
 import type { Connection } from "./connection.ts";
+import { hung } from "./doubt.ts";
 import { visit } from "./execute.ts";
 import { rest } from "./gate.ts";
-import { diedOrNot, howItFell } from "./outage.ts";
+import { diedOrNot, endHanging, howItFell } from "./outage.ts";
 import type { Fall, Session } from "./session.ts";
 import { isEnded, isServerEnd } from "./transcript.ts";
 
@@ -18,12 +19,14 @@ export async function watch(session: Session): Promise<Connection | undefined> {
 
 /** Resolves to the fall if the server or the watcher has ended by now. A `look` asks with a further connection first. */
 export async function hasFallen(watcher: Connection, session: Session, look: boolean): Promise<Fall | undefined> {
-  const { target, availability } = session;
+  const { target, availability, falls } = session;
   const isOver = () => target.process?.death !== undefined || availability.downSince !== undefined || isEnded(watcher);
-  if (look && !isOver()) {
+  const looksForHang = falls.at(-1)?.hangs;
+  if ((look || looksForHang) && !isOver()) {
     const probe = await visit(session, { name: "probe" });
     availability.saw(probe);
     probe.finish();
+    if (looksForHang && hung({ connections: [probe.transcript] })) return endHanging(session);
   }
   return isOver() ? told(watcher, session) : undefined;
 }

@@ -6,11 +6,11 @@ import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
-import { casesAtWork, hangUp, mayOverlap, share } from "./shared.ts";
+import { casesAtWork, hangUp, mayOverlap, seemsDeaf, share } from "./shared.ts";
 
 /** Tells if the target went away or hangs. Nothing that runs then can be judged. */
 export function isGone({ availability, target, shared, protocol }: Session): boolean {
-  const hangs = shared.patience.deaf && Number.isFinite(shared.patience.best(protocol.greeting ?? ""));
+  const hangs = seemsDeaf(shared) && Number.isFinite(shared.patience.best(protocol.greeting ?? ""));
   return availability.downSince !== undefined || target.process?.death !== undefined || hangs;
 }
 

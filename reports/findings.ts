@@ -7,7 +7,7 @@ import type { ReportCase, ReportCheck } from "./report.ts";
 type Judged = Pick<ReportCheck, "requirement" | "verdict" | "see" | "expectedFailure" | "ended">;
 
 /** The parts of a case that are needed to choose one. */
-type Checked<Check> = Pick<ReportCase, "unconfirmed" | "unstable"> & {
+type Checked<Check> = Pick<ReportCase, "suite" | "unconfirmed" | "unstable"> & {
   readonly checks: readonly Check[];
   readonly connections: readonly unknown[];
 };
@@ -73,19 +73,21 @@ const rank = (verdict: Verdict) => -VERDICTS.indexOf(verdict);
 
 /**
  * Makes the finding of a requirement. The case that shows it best is not expected to fail, has the worst verdict, is stable
- * and confirmed, and has few connections.
+ * and confirmed, is of the suite about the requirement, and has few connections.
  */
-function finding<Requirement, Check extends Judged, Case extends Checked<Check>>(
+function finding<Requirement extends { readonly id: string }, Check extends Judged, Case extends Checked<Check>>(
   requirement: Requirement,
   group: readonly { readonly it: Case; readonly check: Check }[],
   resting: number,
 ): ReportFinding<Requirement, Case, Check> {
+  const [about] = requirement.id.split(".");
   const sorted = group.toSorted(
     (a, b) =>
       Number(a.check.expectedFailure !== undefined) - Number(b.check.expectedFailure !== undefined) ||
       rank(a.check.verdict) - rank(b.check.verdict) ||
       Number(a.it.unstable ?? 0) - Number(b.it.unstable ?? 0) ||
       Number(a.it.unconfirmed ?? 0) - Number(b.it.unconfirmed ?? 0) ||
+      Number(a.it.suite !== about) - Number(b.it.suite !== about) ||
       a.it.connections.length - b.it.connections.length,
   );
   const [{ it: shown, check }] = sorted as [(typeof group)[number]];

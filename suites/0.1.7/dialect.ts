@@ -70,7 +70,7 @@ function answersTo(client: Connection, malformed: Outgoing, bystander?: Connecti
   const all = messages(client.transcript, "server").map(({ message }) => message);
   const extra = all
     .filter((message) => nameOf(message) === GREETING && message.status === "success")
-    .slice(bystander ? Math.max(1, greetingsOf(bystander)) : 1);
+    .slice(bystander ? Math.max(1, greetingsOf(bystander).length) : 1);
   return all.filter(
     (message) =>
       names.includes(nameOf(message) ?? "") &&

@@ -1,7 +1,6 @@
 import type { Foundations } from "../../harness/foundation.ts";
 import { type RequirementId, requirements } from "../../schemas/0.1.7/requirements.ts";
-import { deepTexts } from "../websocket/malformed-inputs.ts";
-import { lengths } from "../websocket/requests.ts";
+import { ofCases, REQUESTS, restingOnSegments } from "./foundations-cases.ts";
 import { DISCONNECTED, GREETING } from "./protocol.ts";
 
 type Ids = readonly RequirementId[];
@@ -23,9 +22,6 @@ const PARITIES: Ids = [
   "parity.unparseable",
   "parity.query",
 ];
-
-/** The requirements that must be kept to judge any other form of a disconnect request. */
-const REQUESTS: Ids = ["disconnect.answered", "disconnect.success", "disconnect.no-login"];
 
 /** The requirements that others go on being served. */
 const SURVIVAL: Ids = [
@@ -61,8 +57,11 @@ const plain = {
   "disconnect.answered": { plain: ["disconnect/alone"], on: ["version.success"] },
   "disconnect.closes": { plain: ["disconnect/alone"], on: [...CONNECTION, "disconnect.answered"] },
   "disconnect.last": { plain: ["disconnect/alone"], on: ["disconnect.answered"] },
-  "disconnect.success": { plain: ["disconnect/alone"], on: ["disconnect.answered"] },
-  "disconnect.no-login": { plain: ["disconnect/alone", "disconnect/at-once"], on: ["disconnect.success"] },
+  "disconnect.success": { plain: ["disconnect/alone"], on: ["disconnect.answered", "version.no-login"] },
+  "disconnect.no-login": {
+    plain: ["disconnect/alone", "disconnect/at-once"],
+    on: ["disconnect.success", "version.no-login"],
+  },
   "disconnect.extra-properties": { plain: ["disconnect/extra-a-number"], on: ["disconnect.no-login"] },
   "disconnect.encoding": { plain: ["disconnect/spelled-one-escaped-letter"], on: ["disconnect.no-login"] },
   "disconnect.isolated": { plain: ["disconnect/isolated"], on: ["disconnect.no-login"] },
@@ -86,7 +85,9 @@ const rows = (on: Ids, ...ids: Ids): Some<Ids> => Object.fromEntries(ids.map((id
 const forms: Some<Ids> = {
   ...rows(["transport.handshake"], "transport.subprotocol", "transport.header-whitespace"),
   ...rows(CONNECTION, "transport.handshake"),
-  ...rows(CONNECTION, "transport.ping", "transport.close", "disconnect.closes", "message.json"),
+  ...rows(CONNECTION, "transport.ping", "transport.close", "message.json"),
+  ...rows([...CONNECTION, "disconnect.isolated"], "disconnect.closes"),
+  ...rows(["disconnect.isolated"], "termination.success-only-if-asked", "disconnect.last"),
   ...rows([...CONNECTION, "disconnect.answered"], "termination.announced"),
   ...rows(
     [...CONNECTION, "transport.segmentation"],
@@ -127,45 +128,6 @@ const forms: Some<Ids> = {
   ...rows(OTHERS, ...SURVIVAL, "resilience.churn-speed"),
 };
 
-/** In bytes: a longer message may come in several segments. */
-const SEGMENT = 1_000;
-
-/** Long messages come in several segments, however they are sent. Their cases rest on the one that frames in segments are read. */
-const inSegments = Object.fromEntries(
-  [
-    ...lengths
-      .filter(([, length]) => length > SEGMENT)
-      .map(([of, length]) => `disconnect/extra-${of}-of-${length}-bytes`),
-    ...["a-long-text", "100-properties"].map((name) => `disconnect/extra-${name}`),
-    ...Object.keys(deepTexts).map((name) => `malformed/deep-${name}`),
-    "transport/violation-a-ping-of-65536-bytes",
-    "resilience.large",
-    "resilience.deep",
-  ].map((id) => [id, ["transport/segments-each-byte-in-a-segment-of-its-own"]]),
-);
-
-/** The requirements that a single case rests on besides. */
-const cases: Readonly<Record<string, readonly string[]>> = {
-  "disconnect/no-login": ["version.no-login"],
-  "disconnect/extra-with-nul-in-its-text": ["disconnect.encoding"],
-  "disconnect/extra-with-nul-in-its-name": ["disconnect.encoding"],
-  "disconnect/extra-with-control-characters-in-its-text": ["disconnect.encoding"],
-  "disconnect/extra-with-control-characters-in-its-name": ["disconnect.encoding"],
-  // Further properties hold escapes, and spellings further properties.
-  "generated/extended-requests": ["disconnect.encoding"],
-  "generated/spelled-requests": ["disconnect.extra-properties"],
-  // A greeting that fails is taken for the answer.
-  "malformed/not-for-clients-version-request": ["version.success"],
-  "disconnect/spelled-command-last": ["disconnect.extra-properties"],
-  "transport/extensions-deflate": ["disconnect.reconnect"],
-  "transport/ping-between-fragments": ["transport.fragmentation", "transport.segmentation"],
-  "transport/masked-with-zeros": REQUESTS,
-  "transport/pong-with-125-bytes": [...REQUESTS, "transport.segmentation"],
-  "transport/pong-with-no-payload": [...REQUESTS, "transport.segmentation"],
-  "transport/segments-of-the-handshake": ["disconnect.reconnect"],
-  "transport/segments-two-fragments-in-one-segment": ["transport.fragmentation"],
-};
-
 /** If a server does not keep its clients apart, others may cause whatever goes wrong beside them. */
 const varying: Some<Ids> = {
   ...rows(["disconnect.isolated", "disconnect.reconnect"], ...requirements.map(({ id }) => id)),
@@ -188,30 +150,39 @@ const CARRIED_OUT: Ids = [
 ];
 
 /** The requirements that explain why another is broken in the same case. */
-const within: Some<Ids> = {
-  ...rows([...SURVIVAL, ...CARRIED_OUT], "termination.announced"),
-  ...rows(["transport.extensions"], "message.json"),
-  ...rows(["parity.isolated"], "parity.match"),
-  ...rows(
+const within = merged(
+  rows([...SURVIVAL, ...CARRIED_OUT], "termination.announced"),
+  rows(["transport.extensions"], "message.json"),
+  rows(["parity.isolated"], "parity.match"),
+  rows(
     CARRIED_OUT.filter((id) => id !== "disconnect.answered"),
     "disconnect.answered",
   ),
-  ...rows(CARRIED_OUT, "disconnect.success"),
-  ...rows(["malformed.survives"], "malformed.usable"),
-  ...rows(
-    ["malformed.survives", "malformed.usable", "termination.announced"],
+  rows(CARRIED_OUT, "disconnect.success"),
+  rows(["malformed.survives"], "malformed.usable"),
+  rows(["malformed.survives", "malformed.usable", "termination.announced"], "malformed.answered", "malformed.reason"),
+  rows([...SURVIVAL, "version.no-login", "transport.segmentation", "transport.extensions"], "version.greeting"),
+  // A message that is no JSON, or lacks what its schema demands, does not say what is looked for in it.
+  rows(
+    ["message.json"],
+    "version.greeting",
+    "disconnect.answered",
+    "termination.announced",
+    "malformed.usable",
     "malformed.answered",
-    "malformed.reason",
   ),
-  ...rows([...SURVIVAL, "version.no-login", "transport.segmentation", "transport.extensions"], "version.greeting"),
-};
+  rows(["message.known"], "malformed.answered"),
+  // A client that was told unasked that its connection is over gets further answers.
+  rows(SURVIVAL, "disconnect.success", "disconnect.last", "disconnect.closes", "termination.success-only-if-asked"),
+  rows(["message.schema"], ...PARITIES, "version.no-login", "version.success"),
+);
 
 /** The ways in which requirements of this version rest on one another: they keep one cause from being many findings. */
 export const foundations: Foundations = {
   plain,
-  forms: merged(forms, cases, inSegments),
+  forms: merged(forms, ofCases, restingOnSegments),
   varying: varying as Foundations["varying"],
-  within: within as Foundations["within"],
+  within,
   general: [
     "transport.handshake",
     "version.greeting",
@@ -232,9 +203,9 @@ export const foundations: Foundations = {
 };
 
 /** Joins the rows of several tables. An id that stands in several rests on all that they say. */
-function merged(...tables: readonly Some<readonly string[]>[]): Foundations["forms"] {
+function merged(...tables: readonly Readonly<Record<string, readonly string[] | undefined>>[]): Foundations["forms"] {
   const all: Record<string, readonly string[]> = {};
-  for (const [id, on] of tables.flatMap((it) => Object.entries(it))) all[id] = [...(all[id] ?? []), ...on];
+  for (const [id, on = []] of tables.flatMap((it) => Object.entries(it))) all[id] = [...(all[id] ?? []), ...on];
   return all;
 }
 

@@ -63,10 +63,11 @@ export const greeting = (client: Connection): Promise<Message | Nothing> => clie
 /** Awaits the answer to a disconnect request. */
 export const disconnected = (client: Connection): Promise<Message | Nothing> => client.next(DISCONNECTED);
 
-/** Counts the greetings that a client has got so far. */
-export const greetingsOf = ({ transcript }: Connection): number =>
-  messages(transcript, "server").filter(({ message }) => nameOf(message) === GREETING && message.status === "success")
-    .length;
+/** The greetings that a client has got so far. */
+export const greetingsOf = ({ transcript }: Connection): Message[] =>
+  messages(transcript, "server")
+    .map(({ message }) => message)
+    .filter((message) => nameOf(message) === GREETING && message.status === "success");
 
 /** The goodbyes that a client has got so far; with a status, only those that have it. */
 export const goodbyesOf = ({ transcript }: Connection, status?: "success" | "failed"): Message[] =>
@@ -76,6 +77,9 @@ export const goodbyesOf = ({ transcript }: Connection, status?: "success" | "fai
 
 /** The status of an answer, or why there is none. */
 export const statusOf = (answer: Message | Nothing): unknown => (isNothing(answer) ? answer : answer.status);
+
+/** The reason that the version of a server cannot be judged. */
+export const NO_VERSION = "the greeting names no version: see message.schema";
 
 /** The observation where nobody has to log in. */
 export const NO_LOGIN = "no login is asked for";

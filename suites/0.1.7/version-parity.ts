@@ -4,7 +4,7 @@ import { isObject, type Message, show } from "../../harness/transcript.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import { shortened } from "../websocket/words.ts";
-import { disconnect, disconnected, greeting, PARAMETER, queryOf, scenario } from "./protocol.ts";
+import { disconnect, disconnected, greeting, NO_VERSION, PARAMETER, queryOf, scenario } from "./protocol.ts";
 import * as inputs from "./version-parity-inputs.ts";
 import { type Parity, parityOf } from "./version-parity-inputs.ts";
 
@@ -169,6 +169,7 @@ function judgeGreeting<Id extends RequirementId>(
   if (!check("version.greeting", greeted)) return undefined;
   if (!check("version.success", greeted.status, { const: "success" })) return undefined;
   const { tachyonVersion, versionParity } = said(greeted);
+  if (tachyonVersion === undefined) return void skip("version.current", NO_VERSION);
   if (!check("version.current", tachyonVersion, { const: version })) return undefined;
   if (typeof versionParity === "string") return versionParity;
   skip(requirement, "the greeting says no versionParity: see message.schema");

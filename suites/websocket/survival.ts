@@ -1,7 +1,7 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
-import { isEnded } from "../../harness/transcript.ts";
+import { isEnded, messages } from "../../harness/transcript.ts";
 import type { Dialect } from "./dialect.ts";
 
 /** Opens connections at the same time; nothing where one did not open. */
@@ -54,7 +54,7 @@ export async function besideBystander<Id extends string>(
 
 /** Judges that a bystander is still connected and that a newcomer is served. The client may have to make room for the newcomer. */
 export async function judgeSurvival<Id extends string>(
-  { request, answer, sign, statusOf, words }: Dialect,
+  { request, answer, sign, isGoodbye, statusOf, words }: Dialect,
   context: Context<Id>,
   requirement: Id,
   bystander: Connection,
@@ -63,10 +63,12 @@ export async function judgeSurvival<Id extends string>(
   const { connect, check } = context;
   if (client) await makeRoom(context, client);
   const lostBefore = isEnded(bystander);
+  const dismissed = messages(bystander.transcript, "server").some(({ message }) => isGoodbye(message));
   bystander.send(request);
   const [newcomer, answered] = await Promise.all([connect({ name: "newcomer" }), answer(bystander)]);
   const lost = lostBefore || (isNothing(answered) && isEnded(bystander));
-  check(requirement, lost ? "the bystander's connection ended" : "connected", { const: "connected" });
+  const still = dismissed ? "the bystander was told that its connection is over" : "connected";
+  check(requirement, lost ? "the bystander's connection ended" : still, { const: "connected" });
 
   check(requirement, statusOf(await sign(newcomer)), { const: "success", title: `a newcomer is ${words.served}` });
 }

@@ -125,6 +125,7 @@ const deaths: Readonly<Record<string, readonly [on: readonly string[], right: Ri
     ["close-2999=exit:5@0"],
     { culprits: ["transport/violation-a-close-frame-with-code-2999"], says: [/exit code 5\b/] },
   ],
+  "hangs in a loop": [["null=loop@0"], { culprits: [NULL], says: [/stopped answering anybody/] }],
   "accepts no more": [["null=deaf@0"], { culprits: [NULL] }],
   "drops all others at once": [["null=drop@0"], dropped],
   "drops all others 100 ms later": [["null=drop@100"], dropped],
@@ -186,6 +187,13 @@ const others: Readonly<Record<string, () => Promise<void>>> = {
     const { code, told } = await started(["null=throw@0", "--bug parity", "--bug trim"]);
     const broken = told.requirements.filter(isBroken).map(({ id }) => id);
     expect(broken.toSorted()).toEqual(["malformed.rejected", "malformed.survives", "parity.patch"]);
+    expect(told.stop).toBeUndefined();
+    expect(code).toBe(1);
+  },
+  "crashes, and never closes, so that the suite waits for nearly all: both are told of": async () => {
+    const { code, told } = await started(["null=throw@0", "--bug stays"]);
+    const broken = told.requirements.filter(isBroken).map(({ id }) => id);
+    expect(broken.toSorted()).toEqual(["disconnect.closes", "malformed.survives"]);
     expect(told.stop).toBeUndefined();
     expect(code).toBe(1);
   },

@@ -79,6 +79,13 @@ describe("a report says which event shows a finding", () => {
     ]);
   });
 
+  test("the second of two messages where one is owed", async () => {
+    const goodbye = [expect.stringMatching(/^text .*"system\/disconnected\/response"/)];
+    expect(await findings("says-goodbye-twice", "disconnect/2-in-a-row")).toContainEqual(["disconnect.once", goodbye]);
+    const greeting = [expect.stringMatching(/^text .*"system\/version\/response"/)];
+    expect(await findings("greets-twice", "version/greeting")).toContainEqual(["version.once", greeting]);
+  });
+
   test("a wait in vain", async () => {
     expect(await findings("ignores-the-first-request", "disconnect/alone")).toContainEqual([
       "disconnect.no-login",

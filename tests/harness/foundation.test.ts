@@ -174,6 +174,19 @@ describe("a check that rests on a broken requirement", () => {
     expect(told(side, { ...fails("s/x", "a"), unstable: true })).toEqual(["a skip side"]);
   });
 
+  test("rests on no more for something that could not be judged itself", () => {
+    const varying = { ...foundations, plain: { ...foundations.plain, side: { plain: ["s/side"], on: ["root"] } } };
+    const results = [fails("s/root", "root"), side, { ...fails("s/x", "a"), unstable: true }];
+    expect(ground(results, [], varying).at(-1)?.checks).toMatchObject([{ requirement: "a", verdict: "fail" }]);
+  });
+
+  test("rests on what explains its plain case", () => {
+    const both = fails("s/side", "side", "c");
+    const explained = { ...foundations, within: { side: ["c"] } };
+    const results = ground([both, fails("s/x", "b")], [], explained);
+    expect(results.flatMap(({ checks }) => checks.map(({ see }) => see))).toEqual(["c", undefined, "c"]);
+  });
+
   test("leaves a case the worst verdict of its other checks", () => {
     const [, mixed] = ground([top, result("s/x", { a: "fail", other: "warn", more: "pass" })], [], foundations);
     expect(mixed?.verdict).toBe("warn");
@@ -256,9 +269,10 @@ describe("a check that comes of another breach in the same case", () => {
     ]);
   });
 
-  test("becomes that of a refused client, in a case whose verdict varies and of which a connection was refused", () => {
+  test("becomes that of a refused client, in a case whose verdict varies or may do so, if a connection of it was refused", () => {
     const refused = { ...fails("s/x", "form", "b"), refused: ["HTTP 503"] };
     expect(told({ ...refused, unstable: true })).toEqual(["greeted fail", "greeted fail"]);
+    expect(told({ ...refused, unconfirmed: true })).toEqual(["greeted fail", "greeted fail"]);
     expect(told(refused)).toEqual(["form fail", "b fail"]);
     expect(told({ ...fails("s/x", "lost"), refused: ["HTTP 400"], unstable: true })).toEqual(["lost fail"]);
   });

@@ -311,3 +311,10 @@ describe("a verdict that varies", () => {
     expect(JSON.parse(badge(report))).toMatchObject({ message: "unstable", color: "red" });
   });
 });
+
+test("a requirement is shown by a case of the suite about it", () => {
+  const CLOSES = "disconnect.closes";
+  const both = [SHOWS, "version/greeting"].reduce((report, id) => breaking(report, id, CLOSES), good);
+  const [found] = findings(both);
+  expect([found?.requirement.id, found?.shown.id, found?.cases.length]).toEqual([CLOSES, SHOWS, 2]);
+});

@@ -5,7 +5,7 @@ import { fork } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { commandIn, parity, start } from "./plain.js";
+import { commandIn, goodbye, parity, start } from "./plain.js";
 
 const { values } = parseArgs({
   options: {
@@ -40,6 +40,10 @@ const fates = {
   drop(_, running, client) {
     for (const it of running.clients) if (it !== client) it.terminate();
   },
+  /** Lives on, and hears nobody. */
+  loop() {
+    for (;;);
+  },
   /** Lives on with its clients, and accepts no more. */
   deaf: (_, running) => running.server.close(),
 };
@@ -48,6 +52,7 @@ const fates = {
 const bugs = {
   parity: { parity: (version) => parity(version?.replace(/^0\.1\.7\d+$/, "0.1.7")) },
   trim: { commandIn: (text) => commandIn(text)?.trim?.() },
+  stays: { farewell: (client) => goodbye(client) },
 };
 
 const triggers = values.on.map((text) => {

@@ -1,0 +1,48 @@
+import { type CaseResult, execute } from "./execute.ts";
+import type { Session } from "./session.ts";
+import { mayOverlap } from "./shared.ts";
+
+/** Suspects that run again, one after another. While one waits for the network, the next begins. */
+export interface Trials {
+  /** Runs one; resolves once it is done, or only waits and there is room for another. */
+  add(suspect: CaseResult): Promise<void>;
+  /** Resolves to the results of all, in the order in which they began, once they are done. */
+  finish(): Promise<readonly CaseResult[]>;
+}
+
+/** The time after which a full window is looked at again, in ms. */
+const LOOK = 50;
+
+/** Makes trials without a suspect. */
+export function newTrials(session: Session): Trials {
+  const { shared, options } = session;
+  const overlap = options.concurrency > 1 && mayOverlap(shared);
+  const all: Promise<CaseResult>[] = [];
+  const running = new Set<Promise<unknown>>();
+  const isFull = () => !shared.patience.window.admits(running.size, options.concurrency, shared.clock());
+  return {
+    async add({ case: it }) {
+      let wait = () => {};
+      const waits = new Promise<void>((resolve) => {
+        wait = resolve;
+      });
+      const run = execute(it, session, overlap ? wait : undefined);
+      all.push(run);
+      running.add(run);
+      run.finally(() => running.delete(run));
+      await Promise.race([run, waits]);
+      while (running.size > 0 && isFull()) await oneOf(running);
+    },
+    finish: () => Promise.all(all),
+  };
+}
+
+/** Resolves when one of these is done, and at the latest after a while. */
+async function oneOf(running: Iterable<Promise<unknown>>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const later = new Promise((resolve) => {
+    timer = setTimeout(resolve, LOOK);
+  });
+  await Promise.race([...running, later]);
+  clearTimeout(timer);
+}

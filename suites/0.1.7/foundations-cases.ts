@@ -1,0 +1,45 @@
+import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import { deepTexts } from "../websocket/malformed-inputs.ts";
+import { lengths } from "../websocket/requests.ts";
+
+/** The requirements that must be kept to judge any other form of a disconnect request. */
+export const REQUESTS: readonly RequirementId[] = ["disconnect.answered", "disconnect.success", "disconnect.no-login"];
+
+/** In bytes: a longer message may come in several segments. */
+const SEGMENT = 1_000;
+
+/** Long messages come in several segments, however they are sent. Their cases rest on the one that frames in segments are read. */
+export const restingOnSegments = Object.fromEntries(
+  [
+    ...lengths
+      .filter(([, length]) => length > SEGMENT)
+      .map(([of, length]) => `disconnect/extra-${of}-of-${length}-bytes`),
+    ...["a-long-text", "100-properties"].map((name) => `disconnect/extra-${name}`),
+    ...Object.keys(deepTexts).map((name) => `malformed/deep-${name}`),
+    "transport/violation-a-ping-of-65536-bytes",
+    "resilience.large",
+    "resilience.deep",
+  ].map((id) => [id, ["transport/segments-each-byte-in-a-segment-of-its-own"]]),
+);
+
+/** The requirements that a single case rests on besides. */
+export const ofCases: Readonly<Record<string, readonly string[]>> = {
+  "disconnect/no-login": ["version.no-login"],
+  "disconnect/extra-with-nul-in-its-text": ["disconnect.encoding"],
+  "disconnect/extra-with-nul-in-its-name": ["disconnect.encoding"],
+  "disconnect/extra-with-control-characters-in-its-text": ["disconnect.encoding"],
+  "disconnect/extra-with-control-characters-in-its-name": ["disconnect.encoding"],
+  // Further properties hold escapes, and spellings further properties.
+  "generated/extended-requests": ["disconnect.encoding"],
+  "generated/spelled-requests": ["disconnect.extra-properties"],
+  // A greeting that fails is taken for the answer.
+  "malformed/not-for-clients-version-request": ["version.success"],
+  "disconnect/spelled-command-last": ["disconnect.extra-properties"],
+  "transport/extensions-deflate": ["disconnect.reconnect"],
+  "transport/ping-between-fragments": ["transport.fragmentation", "transport.segmentation"],
+  "transport/masked-with-zeros": REQUESTS,
+  "transport/pong-with-125-bytes": [...REQUESTS, "transport.segmentation"],
+  "transport/pong-with-no-payload": [...REQUESTS, "transport.segmentation"],
+  "transport/segments-of-the-handshake": ["disconnect.reconnect"],
+  "transport/segments-two-fragments-in-one-segment": ["transport.fragmentation"],
+};

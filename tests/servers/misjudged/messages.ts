@@ -1,0 +1,54 @@
+import { dismiss, farewell, greeting, type Session } from "../tachyon.ts";
+import { chooses, type Misjudged } from "./misjudged.ts";
+
+const goodbye = "system/disconnected/response";
+const unauthorized = { status: "failed", reason: "unauthorized" };
+
+/** Greets with something else. */
+const greets = (message: (session: Session) => object): Misjudged =>
+  chooses(() => ({ greet: (session) => session.say(message(session)) }), { told: ["message.schema"] });
+
+/** Writes a text for each goodbye that was asked for, and ends the connection. */
+const leaves = (text: string): Misjudged =>
+  chooses(
+    () => ({
+      farewell(session) {
+        session.write(text);
+        session.close(1000);
+      },
+    }),
+    { told: ["message.json"] },
+  );
+
+/** Servers whose messages are wrong, or come at the wrong time, so that much else seems wrong. */
+export const ofMessages: Readonly<Record<string, Misjudged>> = {
+  "writes parities in capitals": greets(({ parity }) => greeting(parity.toUpperCase())),
+  "leaves the status out of its greeting": greets(({ parity }) => ({ ...greeting(parity), status: undefined })),
+  "leaves the data out of its greeting": greets(({ parity }) => ({ ...greeting(parity), data: undefined })),
+  "writes a goodbye with a comma too many": leaves(`{"command":"${goodbye}","status":"success",}`),
+  "answers requests after a timeout and a half": chooses(
+    () => ({ farewell: (it) => setTimeout(farewell, 3_000, it) }),
+    {
+      told: ["disconnect.answered"],
+    },
+  ),
+  "asks everybody to log in": chooses(
+    () => ({
+      greet(session) {
+        session.say({ command: "system/version/response", ...unauthorized });
+        session.end(unauthorized);
+      },
+    }),
+    { told: ["version.no-login"], also: ["transport.ping"] },
+  ),
+  "tells everybody of a malformed command": chooses(
+    () => ({
+      refuse(session) {
+        for (const it of session.everybody) if (it !== session) it.say({ command: goodbye, ...unauthorized });
+        dismiss(session);
+      },
+    }),
+    // Some may hear of it after they have asked to be disconnected themselves.
+    { told: ["malformed.survives"], also: ["disconnect.success", "disconnect.last"] },
+  ),
+};
