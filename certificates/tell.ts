@@ -89,7 +89,7 @@ export function conclusion(
       `  terms    ${conditionsText(it.conditions)}`,
       `  target   ${it.target}, ${it.startedAt}`,
       `  suite    ${it.suite.name} ${it.suite.version}`,
-      `  key      ${key === undefined ? "none was asked for: who says so was not checked" : isSound ? key : `${key} was asked for`}`,
+      `  key      ${key === undefined ? "not checked, since --public-key names none: anybody can have made this" : isSound ? key : `${key} was asked for`}`,
     ].map(visible),
   ];
 }
