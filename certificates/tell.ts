@@ -33,7 +33,17 @@ const implementationText = (name: string, version?: string): string =>
 export function granted(
   { target, cases, durationMs, requirements }: Report,
   certified: { readonly name: string; readonly set: string; readonly level: LevelReached },
-  { signed, written, next }: { readonly signed: string; readonly written: readonly string[]; readonly next: string },
+  {
+    signed,
+    written,
+    beside = [],
+    next,
+  }: {
+    readonly signed: string;
+    readonly written: readonly string[];
+    readonly beside?: readonly string[];
+    readonly next: string;
+  },
 ): string[] {
   const warned = requirements.filter(({ verdict }) => verdict === "warn").map(({ id }) => id);
   return [
@@ -44,6 +54,7 @@ export function granted(
     ...(warned.length > 0 ? [`  warned   ${warned.join(", ")}`] : []),
     `  signed   ${signed}`,
     `  bundle   ${written.join(" ")}`,
+    ...(beside.length > 0 ? [`  beside   ${beside.join(" ")}`] : []),
     `  verify   ${next}`,
   ].map(visible);
 }
@@ -89,7 +100,7 @@ export function conclusion(
       `  terms    ${conditionsText(it.conditions)}`,
       `  target   ${it.target}, ${it.startedAt}`,
       `  suite    ${it.suite.name} ${it.suite.version}`,
-      `  key      ${key === undefined ? "none was asked for: who says so was not checked" : isSound ? key : `${key} was asked for`}`,
+      `  key      ${key === undefined ? "not checked, since --public-key names none: anybody can have made this" : isSound ? key : `${key} was asked for`}`,
     ].map(visible),
   ];
 }

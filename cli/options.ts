@@ -18,7 +18,7 @@ import {
 
 /** The options that choose a protocol version. */
 export const PROTOCOL = {
-  protocol: text("protocol", "The protocol version: 0.1.7 (the default) or v0. Stored reports know theirs"),
+  protocol: text("protocol", "The protocol version: 0.1.7 (the default) or v0"),
   schemas: text("schemas", "With v0: read the schemas of messages in this folder, not those of the suite"),
 } as const;
 
@@ -167,7 +167,7 @@ export const OUTPUT = {
   ...files,
   out: text(
     "out",
-    "Write report.json, junit.xml and report.html to this folder (run: tachyon-report, unless a file is named)",
+    "Write report.json, junit.xml and report.html to this folder (default of run: tachyon-report, unless an option names a file)",
   ),
   quiet: { ...flag("Print only the verdict and what is broken"), alias: SHORT.quiet },
   verbose: {

@@ -1,4 +1,5 @@
 import { broken, isFinding, withChecks } from "./catalogue.ts";
+import { placed } from "./evidence.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { seeing } from "./foundation.ts";
 import type { Check } from "./judge.ts";
@@ -160,6 +161,7 @@ function blamed({ result, input, delay }: Guess, { how }: Fall, { protocol, judg
   const requirement = judging.requirements.get(id);
   if (!requirement) throw new Error(`the catalogue has no requirement "${id}"`);
   const { level, statement } = requirement;
+  const evidence = input && placed([input.event], result.connections);
   const after = input ? ` ${Math.max(0, delay).toFixed(0)} ms after ${tellInput(input)}` : "";
   const check: Check = {
     requirement: id,
@@ -168,6 +170,7 @@ function blamed({ result, input, delay }: Guess, { how }: Fall, { protocol, judg
     expected: statement,
     actual: `${how}${after}`,
     ended: true,
+    ...(evidence && { evidence }),
   };
   const others = result.checks.filter((it) => it.requirement !== id);
   // The end of its own connections, and what did not come for that, are no second finding.

@@ -75,11 +75,14 @@ async function restart(process: ServerProcess, session: Session): Promise<boolea
   return failure === undefined;
 }
 
-/** Returns a result whose findings are not judged, since the server ended meanwhile. */
+/** Returns a result whose findings, and what rests on them, are not judged, since the server ended meanwhile. */
 export function inconclusive(result: CaseResult, how: string): CaseResult {
-  const checks = result.checks.map((check) =>
-    isFinding(check) ? { ...check, verdict: "skip" as const, actual: `not judged: ${how} while it ran` } : check,
-  );
+  const dropped = new Set(result.checks.filter(isFinding).map(({ requirement }) => requirement));
+  const checks = result.checks.map((check) => {
+    const { see, ...rest } = check;
+    const isDropped = isFinding(check) || (see !== undefined && dropped.has(see));
+    return isDropped ? { ...rest, verdict: "skip" as const, actual: `not judged: ${how} while it ran` } : check;
+  });
   return withChecks(result, checks);
 }
 

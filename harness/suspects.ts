@@ -41,12 +41,15 @@ export const byRecency = (results: readonly CaseResult[], at: number): readonly 
 const isAsked = ({ from, type }: WireEvent) =>
   from === "client" && SENT.has(type) && type !== "close" && type !== "end";
 
+/** Tells if an event shows that the server had read what came before. The end of a connection does not. */
+const isAnswer = ({ from, type }: WireEvent) => from === "server" && type !== "end";
+
 /** Returns when a client sent the first input that had no answer by a time, in ms of the run's clock; infinity if all had. */
 const unansweredSince = ({ connections }: CaseResult, by: number): number =>
   Math.min(
     ...connections.map(({ events }) => {
       const before = events.filter(({ at }) => at <= by);
-      const answered = before.findLastIndex(({ from }) => from === "server");
+      const answered = before.findLastIndex(isAnswer);
       return before.find((event, i) => i > answered && isAsked(event))?.at ?? Number.POSITIVE_INFINITY;
     }),
   );

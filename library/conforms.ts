@@ -76,5 +76,11 @@ function options(report: Report): TerminalOptions {
 /** Returns a report as the terminal shows it. */
 export const toText = (report: Report): string => terminal(report, options(report)).trimEnd();
 
-/** Returns the failure block of a case, or else the summary, as the terminal shows it. */
-export const troublesOf = (report: Report): string => troubles(report, options(report)) || toText(report);
+/** Returns the failure block of a case, or else the summary, as the terminal shows it. A case that rests on what is broken says so. */
+export function troublesOf(report: Report): string {
+  const told = troubles(report, options(report)) || toText(report);
+  const roots = report.cases.flatMap(({ checks }) => checks.flatMap(({ see }) => see ?? []));
+  return report.verdict === "incomplete" && roots[0] !== undefined
+    ? `${told}\nthis test fails since ${roots[0]} is broken, on which it rests: mend that first`
+    : told;
+}

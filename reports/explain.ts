@@ -73,12 +73,18 @@ export function explainSpot({ connections }: ReportCase, check: ReportCheck, mos
   return [nameOf(connection, spot.connection, connections.length), ...explainNear(connection.events, spot.event, most)];
 }
 
-/** The events of a connection near what is wrong, and the first, which says what for a client it was. */
+/**
+ * The events of a connection near what is wrong, with what the client last sent before, and the first, which says what for a client
+ * it was.
+ */
 function explainNear(events: readonly WireEvent[], wrong: number, most: number): string[] {
   const distance = (place: number) => (place < wrong ? wrong - place : 2 * (place - wrong));
   const near = Array.from(events.keys()).toSorted((a, b) => distance(a) - distance(b));
   const room = events.length <= most ? most : Math.max(1, most - 2);
-  const chosen = new Set([...new Set([wrong, 0, ...near])].slice(0, room));
+  const sent = events.findLastIndex(
+    ({ from, type }, place) => place < wrong && from === "client" && type !== "upgrade",
+  );
+  const chosen = new Set([...new Set([wrong, ...(sent < 0 ? [] : [sent]), 0, ...near])].slice(0, room));
   return explainPlaces(events, new Set([wrong]), (place) => !chosen.has(place));
 }
 

@@ -66,7 +66,9 @@ export const unexpected: typeof findings = (report) => findings(report).filter((
 
 /** Why to begin with the first of several findings, to stand behind its name; nothing where there is no choice. */
 export const beginning = ([first, second]: readonly { readonly resting: number }[]): string | undefined =>
-  first && second && (first.resting === 0 ? "" : ` (${count(first.resting, "check")} could not be judged for it)`);
+  first &&
+  second &&
+  (first.resting === 0 ? "" : ` (${count(first.resting, "check")} could not be judged because of it)`);
 
 /** The worse, the lower. */
 const rank = (verdict: Verdict) => -VERDICTS.indexOf(verdict);

@@ -16,7 +16,10 @@ export interface Progress {
 /** Between two redraws of the live line, in ms. */
 const REDRAW = 50;
 
-/** A line that is drawn over and over: cases done, of how many, failures so far, elapsed time. For terminals only. */
+/**
+ * A line that is drawn over and over: cases done, of how many, failures so far, elapsed time. Once all are done it says that failures
+ * are looked into, which can take longer than the cases did. For terminals only.
+ */
 export function liveLine(stream: WriteStream, c: Colors, total: number): Progress {
   const verdicts = new Map<string, Verdict>();
   const began = Date.now();
@@ -27,7 +30,8 @@ export function liveLine(stream: WriteStream, c: Colors, total: number): Progres
   const draw = () => {
     clear();
     const elapsed = ((Date.now() - began) / 1000).toFixed(1);
-    stream.write(`${verdicts.size}/${total} cases, ${failures(verdicts, c)}, ${elapsed} s`);
+    const then = verdicts.size >= total && failing(verdicts) > 0 ? ", looking into them" : "";
+    stream.write(`${verdicts.size}/${total} cases, ${failures(verdicts, c)}${then}, ${elapsed} s`);
   };
   const timer = setInterval(draw, REDRAW);
   return {
@@ -54,7 +58,10 @@ export function plainLines(write: (line: string) => void, totals: ReadonlyMap<st
   };
 }
 
+const failing = (verdicts: ReadonlyMap<string, Verdict>) =>
+  [...verdicts.values()].filter((verdict) => verdict === "fail" || verdict === "error").length;
+
 function failures(verdicts: ReadonlyMap<string, Verdict>, c: Colors): string {
-  const bad = [...verdicts.values()].filter((verdict) => verdict === "fail" || verdict === "error").length;
+  const bad = failing(verdicts);
   return bad > 0 ? paint(c, "fail", `${bad} failing`) : "no failures";
 }

@@ -29,6 +29,13 @@ const VERSIONS: Readonly<Record<string, (choice: VersionChoice) => Promise<Proto
   },
 };
 
+/** Resolves to the version whose reference server has a fault of this name, if there is one. */
+export async function versionWithFault(name: string): Promise<string | undefined> {
+  for (const protocol of Object.keys(VERSIONS))
+    if (Object.hasOwn(await (await protocolOf({ protocol })).faults(), name)) return protocol;
+  return undefined;
+}
+
 /** Loads a protocol version. Throws a `UsageError` if there is none of that name. */
 export async function protocolOf({ protocol = current.version, ...choice }: VersionChoice = {}): Promise<Protocol> {
   const load = Object.hasOwn(VERSIONS, protocol) ? VERSIONS[protocol] : undefined;

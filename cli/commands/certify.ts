@@ -123,7 +123,8 @@ async function certifyOrRefuse(
     { name: implementation.name, set: set.name, level },
     {
       signed: key ? `by ${keyId(createPublicKey(key))}` : "by nobody: --key signs it",
-      written: [...writtenIn(folder), ...also],
+      written: writtenIn(folder),
+      beside: also,
       next: `npx ${about.name} verify ${quoted(`${folder}.tgz`)}${args.key === undefined ? "" : " --public-key …"}`,
     },
   );

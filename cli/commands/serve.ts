@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Fault, Protocol } from "../../harness/protocol.ts";
 import { reason, UsageError } from "../../harness/usage.ts";
+import { versionWithFault } from "../../suites/index.ts";
 
 /** The options of `serve`, as the command line gives them. */
 export interface ServeArguments {
@@ -20,6 +21,9 @@ export async function serveCommand(
 ): Promise<void> {
   const faults = await protocol.faults();
   if (listFaults) return list(faults);
+  const version = fault === undefined || Object.hasOwn(faults, fault) ? undefined : await versionWithFault(fault);
+  if (version !== undefined)
+    throw new UsageError(`The fault "${fault}" is one of ${version}. Add --protocol ${version}.`);
   const server = await protocol.serve({ host, port, fault }).catch((error) => {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`Cannot listen on ${host}, port ${port}: ${reason(error)}. Choose another --host or --port.`);

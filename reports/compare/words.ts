@@ -47,7 +47,13 @@ export function causeOf({ cause, expectedFailure }: Change, { old, new: now }: C
   return expectedFailure === undefined ? words[cause] : `${words[cause]}; expected: ${expectedFailure}`;
 }
 
-const UNBROKEN = { ok: "nothing broke", regressed: "", incomplete: "whether something broke cannot be told" } as const;
+/** The words of a comparison without a regression; `else` where something broke that is none. */
+const unbroken = (outcome: Comparison["outcome"], also: boolean): string =>
+  ({
+    ok: `nothing${also ? " else" : ""} broke`,
+    regressed: "",
+    incomplete: `whether something${also ? " else" : ""} broke cannot be told`,
+  })[outcome];
 
 /** The outcome in one line. */
 export function headline({ changes, lost, outcome }: Comparison): string {
@@ -55,8 +61,9 @@ export function headline({ changes, lost, outcome }: Comparison): string {
   const explained = kind("broken").filter((change) => !isRegression(change));
   const parts = [
     lost === undefined ? "" : "the target went away",
-    tally(changes.filter(isRegression), "broken") || (lost === undefined ? UNBROKEN[outcome] : ""),
     tally(explained, "broken where the case changed or it is expected"),
+    tally(changes.filter(isRegression), "broken") ||
+      (lost === undefined ? unbroken(outcome, explained.length > 0) : ""),
     tally(kind("unjudged"), "no longer judged"),
     tally(kind("warned"), "newly warned"),
     tally(kind("fixed"), "fixed"),

@@ -39,7 +39,8 @@ export const causes: Readonly<Record<Breakable, string>> = {
     "The server does not know its own version in the form that clients send, or compares it with another build's; nothing then matches.",
   "parity.major":
     "Versions are not compared part by part, only checked for one direction (older), or the minor is looked at first.",
-  "parity.minor": "The patch is compared before the minor; or versions are compared as one text or one number.",
+  "parity.minor":
+    "The patch is compared before the minor, or a minor that differs gets the answer for a patch; or versions are compared as one text or one number.",
   "parity.patch":
     "Versions are compared as texts or prefixes, so that 0.1.70 is taken for 0.1.7; or an older patch is taken for compatible and so for a match.",
   "parity.missing":
@@ -112,7 +113,10 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
     { shows: /: "match"$/, cause: "The majors are only compared in one direction, or not at all." },
   ],
   "parity.minor": [
-    { shows: /: "patch_mismatch"$/, cause: "The patch is compared before the minor." },
+    {
+      shows: /: "patch_mismatch"$/,
+      cause: "The patch is compared before the minor, or a minor that differs gets the answer for a patch.",
+    },
     {
       shows: /: "(match|major_mismatch)"$/,
       cause: "Versions are compared as one text or one number, not part by part.",
@@ -140,6 +144,25 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
   "disconnect.answered": [
     { shows: /: nothing in /, cause: "The handler of the command was never registered, or what it sends is lost." },
     { shows: /closed|ended/, cause: "The socket is closed before the answer is flushed, or at once without one." },
+  ],
+  "malformed.rejected": [
+    {
+      shows: /\\"(?: |\\\\[nt])+system\/disconnect\/request\\"|\\"system\/disconnect\/request(?: |\\\\n)+\\"/,
+      cause: "The command is trimmed before it is compared: spaces, tabs or line breaks around it are dropped.",
+    },
+    {
+      shows: /"System\/Disconnect|"SYSTEM\/DISCONNECT|reQuest/,
+      cause: "Commands are compared without regard to upper and lower case.",
+    },
+    {
+      shows: /disconnect\/requests|xsystem\/|\/request\/request|lobby\/system|request\?now/,
+      cause: "A command is found by a part of its name: by a search for it, or a pattern without both ends.",
+    },
+    { shows: /sends "\[+(?:0,)?\{/, cause: "An array is unwrapped, and what stands in it is taken for the message." },
+    {
+      shows: /sends "\{\\"\w*\\":\{/,
+      cause: "The command is looked for below other properties, not only at the top of the message.",
+    },
   ],
   "malformed.usable": [
     {

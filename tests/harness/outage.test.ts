@@ -64,6 +64,13 @@ const words = ({ results }: RunResult, id: string) =>
     ?.checks.filter(({ verdict }) => verdict === "fail")
     .map(({ actual }) => actual);
 
+/** The event that the failure of a case shows. */
+function inputShown({ results }: RunResult, id: string) {
+  const it = results.find((one) => one.case.id === id);
+  const { connection = 0, events = [] } = it?.checks.find(({ verdict }) => verdict === "fail")?.evidence ?? {};
+  return it?.connections[connection]?.events[events[0] ?? -1];
+}
+
 describe("a server that drops all others over one input", () => {
   /** A client that stays long enough to be dropped. */
   const stays = (name: string) =>
@@ -112,6 +119,7 @@ describe("a server that ends and is back in a moment", () => {
     expect(brokenBy(result)).toEqual(["malformed.survives"]);
     expect(words(result, BANANA)).toEqual([expect.stringMatching(/ms after the text banana$/)]);
     expect(words(result, GET)).toEqual([expect.stringMatching(/ms after the text GET/)]);
+    expect(inputShown(result, BANANA)).toMatchObject({ from: "client", type: "text", data: "banana" });
     expect(deaths()).toBeGreaterThan(2);
     expect([result.stop, result.unexplained]).toEqual([undefined, []]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { CaseResult } from "../../harness/execute.ts";
-import { byRecency, guess, inputsOf, lastInput, tellInput } from "../../harness/suspects.ts";
+import { byLikelihood, byRecency, guess, inputsOf, lastInput, tellInput } from "../../harness/suspects.ts";
 import type { Transcript, WireEvent } from "../../harness/transcript.ts";
 
 const sends = (at: number, data = "x", type: "text" | "upgrade" | "violation" = "text"): WireEvent => ({
@@ -66,6 +66,16 @@ describe("the inputs of a case", () => {
       [1, 4, 3],
     ]);
   });
+});
+
+test("the likeliest is the oldest input without an answer, though its connection has ended by then", () => {
+  const ends = (at: number): WireEvent => ({ at, from: "server", type: "end" });
+  const culprit = result(1, line("client", sends(10, "null"), ends(30)));
+  const unread = result(2, line("client", sends(11), ends(30)));
+  const answered = result(3, line("client", sends(9), hears(12), ends(31)));
+  const later = result(4, line("client", sends(20), ends(31)), line("newcomer", sends(29, "", "upgrade")));
+  const ranked = byLikelihood([later, answered, unread, culprit], 40);
+  expect(ranked.map(({ beganAt }) => beganAt)).toEqual([1, 3, 2, 4]);
 });
 
 describe("a guess of what ended others", () => {

@@ -83,6 +83,20 @@ describe("the block of a failure", () => {
     expect(tooLong).toEqual([]);
   });
 
+  test("keeps what the client last sent before the wrong line, however little room there is", () => {
+    const said = (at: number, data: string) => event(at, "server", `${data}${"x".repeat(200)}`);
+    const events = [
+      ...[0, 1, 2].map((at) => said(at, "old")),
+      event(3, "client", "banana"),
+      said(4, "a"),
+      said(5, "b"),
+    ];
+    const wrong = { ...check, evidence: { connection: 0, events: [5] } };
+    const only = { ...shown, checks: [wrong], connections: [{ url: "ws://x/", events }] };
+    const text = failureBlock({ ...found, check: wrong, shown: only }, false, { ...options, width: 80 }).join("\n");
+    expect(text).toMatch(/→ text banana\n/);
+  });
+
   test("cuts off nothing of the wrong line that a narrow terminal would", () => {
     const text = `{"long":"${"x".repeat(80)}","wrong":"minor_mismatch"}`;
     const events = [event(0, "client", "ping"), event(1, "server", text)];
@@ -127,6 +141,18 @@ test.each([
     "a client of version 0.1.6 connects",
     '"match"',
     "Another patch is taken for compatible, and so for a match.",
+  ],
+  [
+    "malformed.rejected",
+    'a client sends "{\\"command\\":\\" system/disconnect/request\\"}"',
+    "",
+    "The command is trimmed before it is compared: spaces, tabs or line breaks around it are dropped.",
+  ],
+  [
+    "malformed.rejected",
+    'a client sends "{\\"command\\":\\"system / disconnect / request\\"}"',
+    "",
+    protocol.causes["malformed.rejected"],
   ],
   ["message.known", "", '{"command":"a/b/request"}', "What a client sends is sent back to it, as an echo does."],
   ["version.greeting", "", "nothing in 2000 ms", protocol.causes["version.greeting"]],

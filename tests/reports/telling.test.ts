@@ -74,7 +74,7 @@ describe("the requirement that most others rest on", () => {
     expect(findings(twice)[0]?.resting).toBeGreaterThan(3);
     const text = show(twice);
     expect(text).toMatch(
-      /^begin here: disconnect\.success \(\d+ checks could not be judged for it\)\nFAIL disconnect\/alone$/m,
+      /^begin here: disconnect\.success \(\d+ checks could not be judged because of it\)\nFAIL disconnect\/alone$/m,
     );
     expect(text).toMatch(/^ {2}broken {3}disconnect\.success in 1, parity\.patch in 1$/m);
     expect(show(twice, { quiet: true })).toMatch(/broken {3}disconnect\.success in 1, parity/);
@@ -85,7 +85,7 @@ describe("the requirement that most others rest on", () => {
       expect.stringContaining("fail%3A parity.patch"),
     ]);
     const summary = markdown(twice, { requirements });
-    expect(summary).toMatch(/^Begin here: `disconnect\.success` \(\d+ checks could not be judged for it\)\.$/m);
+    expect(summary).toMatch(/^Begin here: `disconnect\.success` \(\d+ checks could not be judged because of it\)\.$/m);
     const [one, other] = places(summary, `### fail: \`${ROOT}\``, "### fail: `parity.patch`");
     expect(one).toBeLessThan(other ?? 0);
     const page = await html(twice, protocol);

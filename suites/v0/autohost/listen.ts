@@ -18,6 +18,8 @@ export async function listenForAutohosts({ arrived, ...options }: ListenOptions)
   );
   return {
     ...(await listen(options, PATH)),
-    notes: [`Any access token is taken. Client ${BOT.id} with the secret ${BOT.secret} gets one by its credentials`],
+    notes: [
+      `Any access token is taken. Client ${BOT.id} with the secret ${BOT.secret} gets one by the grant client_credentials`,
+    ],
   };
 }

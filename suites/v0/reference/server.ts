@@ -41,8 +41,8 @@ export async function serveReference(options: ServeOptions = {}): Promise<Runnin
     keys: { client: { id: BOT.id, secret: BOT.secret }, ...NO_ACCESS },
     notes: [
       ...KNOWN.map(({ name, token }) => `User ${name} has the access token ${token}`),
-      `Client ${BOT.id} with the secret ${BOT.secret} gets one by its credentials`,
-      `Client ${LOBBY.id} gets those of users by a code with PKCE`,
+      `Client ${BOT.id} with the secret ${BOT.secret} gets a token by the grant client_credentials`,
+      `Client ${LOBBY.id} gets tokens of users by the grant authorization_code, with PKCE`,
     ],
   };
 }
