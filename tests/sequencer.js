@@ -7,6 +7,7 @@ const { default: Sequencer } = createRequire(import.meta.url)("@jest/test-sequen
  * servers run beside tests that mostly start processes, not beside floods.
  */
 const FIRST = [
+  /suites\/v0\/faults/,
   /unusual/,
   /suites\/told/,
   /cli\/dying/,
@@ -18,6 +19,10 @@ const FIRST = [
   /faults-of/,
   /harness\/runner/,
   /cli\/certify/,
+  /suites\/servers/,
+  /harness\/replay/,
+  /reports\/reports/,
+  /suites\/digests/,
 ];
 
 /** Starts the test files in that order. */
