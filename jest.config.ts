@@ -17,7 +17,7 @@ const swc = (tsx: boolean): [string, unknown] => [
 
 const config: Config = {
   testEnvironment: "node",
-  maxWorkers: Math.ceil(1.5 * availableParallelism()), // Most of the time is waiting.
+  maxWorkers: 2 * availableParallelism(), // Most of the time is waiting.
   testSequencer: "<rootDir>/tests/sequencer.js",
   testTimeout: 30_000, // Some servers under test are silence itself.
   testMatch: ["<rootDir>/tests/**/*.test.ts"],

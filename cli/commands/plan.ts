@@ -71,9 +71,15 @@ export const tellingOf = (args: RunArguments, { log }: Plan, target: Reached) =>
 /** A run of the default suites takes so many times the timeout at most, whatever the server does; one of all suites twice as long. */
 const BUDGET = 7.5;
 
+/** The part of it, in timeouts, that a run of all suites holds its last client for, and then waits for what that shows. */
+const HELD = 2;
+
 /** The time that a run has, in ms; nothing bounds one that was asked to take longer than usual. */
-const budgetOf = ({ timeout, all, concurrency, runs, idle, ...place }: RunArguments): number | undefined =>
-  concurrency === 1 || runs > DEFAULTS.runs || idle ? undefined : BUDGET * timeout * (all || isEmbedded(place) ? 2 : 1);
+function budgetOf({ timeout, all, concurrency, runs, idle, ...place }: RunArguments): number | undefined {
+  if (concurrency === 1 || runs > DEFAULTS.runs || idle) return undefined;
+  const timeouts = (all || isEmbedded(place) ? 2 : 1) * BUDGET - (all ? HELD : 0);
+  return timeouts * timeout;
+}
 
 /** The files that a run reads. */
 const inputsOf = ({
