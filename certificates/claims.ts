@@ -1,3 +1,4 @@
+import { wordsOfLimit } from "../harness/limits.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { titleOf } from "../reports/names.ts";
 import type { Report } from "../reports/report.ts";
@@ -7,10 +8,6 @@ const FIELDS: ReadonlySet<string> = new Set<keyof Report>([
   ...(["suite", "protocol", "target", "startedAt", "durationMs", "seed", "concurrency", "conditions"] as const),
   ...(["allCases", "limit", "stalls", "latencies", "verdict", "counts", "requirements", "cases"] as const),
 ]);
-
-/** The words for what limits connections. */
-const LIMIT =
-  /^the target accepts (at most \d+ connections? at the same time( and about \d+ connections? a second)?|about \d+ connections? a second)$/;
 
 const VERSION = /^\d+\.\d+\.\d+(-[\w.-]{1,40})?$/;
 
@@ -25,7 +22,7 @@ export function oddClaims(report: Report, protocol: Protocol, suite: Report["sui
     [`it is about ${titleOf(report.protocol)}`]:
       report.protocol.version !== protocol.version || (report.protocol.name ?? protocol.name) !== protocol.name,
     "it is about the embedded reference server": target.embedded,
-    "its limit is none that the suite names": limit !== undefined && !LIMIT.test(limit),
+    "its limit is none that the suite names": limit !== undefined && !isLimit(limit),
     "the target stood still for longer than the run took": stalls.some(({ at, ms }) => at + ms > durationMs + 1),
     "its latencies are none that the suite measures": latencies.some(
       (it) => !known.has(it.name) || it.mediansMs.some((ms) => ms > durationMs),
@@ -38,4 +35,11 @@ export function oddClaims(report: Report, protocol: Protocol, suite: Report["sui
     ),
     ...Object.entries(claims).flatMap(([words, isWrong]) => (isWrong ? [words] : [])),
   ];
+}
+
+/** Tells if a text is what the suite says of some limit on connections. */
+function isLimit(text: string): boolean {
+  const [first = 0, second = 0] = (text.match(/\d+/g) ?? []).map(Number);
+  const limits = [{ together: first }, { perSecond: first }, { together: first, perSecond: second }];
+  return limits.some((it) => wordsOfLimit(it) === text);
 }

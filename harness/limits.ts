@@ -129,7 +129,7 @@ export function limits(clock: () => number, timeout: number): Limits {
       return found.together;
     },
     get words() {
-      return wordsOf(found);
+      return wordsOfLimit(found);
     },
     get noticed() {
       return suspected && total > 0 && !hopeless;
@@ -183,11 +183,11 @@ export function limits(clock: () => number, timeout: number): Limits {
       if (more === undefined || signal?.aborted) return;
       measured += 1;
       // A busy machine cannot repeat what was too much for the target. Later refusals will show if this is still too fast.
-      const isOpen = wordsOf({ ...found, ...more }) === undefined && !again && measured <= VAIN;
+      const isOpen = wordsOfLimit({ ...found, ...more }) === undefined && !again && measured <= VAIN;
       const guess = isOpen ? tooMany : undefined;
       const perSecond = more.perSecond ?? (guess && guess / SLOWER);
       found = { ...found, ...more, ...(perSecond && { perSecond }) };
-      if (wordsOf(found) === undefined) return giveUp(measured > VAIN);
+      if (wordsOfLimit(found) === undefined) return giveUp(measured > VAIN);
       if (perSecond) gap = gapOf(perSecond);
       inVain = 0;
       change();
@@ -196,7 +196,7 @@ export function limits(clock: () => number, timeout: number): Limits {
 }
 
 /** Says in words what is known of limits. */
-function wordsOf({ together, perSecond }: Found): string | undefined {
+export function wordsOfLimit({ together, perSecond }: Found): string | undefined {
   const known = [
     ...(together === undefined ? [] : [`at most ${connections(together)} at the same time`]),
     ...(perSecond === undefined ? [] : [`about ${connections(Math.round(perSecond) || 1)} a second`]),
