@@ -4,6 +4,6 @@ import type { Told } from "./embedded.ts";
 
 // The thread of the embedded reference server. It serves until it gets a message.
 const { serve } = await protocolOf({ protocol: workerData });
-const { url, users, keys, close } = await serve();
-parentPort?.postMessage({ url, ...(users && { users }), ...(keys && { keys }) } satisfies Told);
+const { close, notes: _, ...told } = await serve();
+parentPort?.postMessage(told satisfies Told);
 parentPort?.once("message", close);

@@ -51,7 +51,7 @@ export async function standUp(session: Session): Promise<boolean> {
   return stands;
 }
 
-/** Does so. */
+/** Starts it or waits for it, and takes no note of the time. */
 async function bringBack(session: Session): Promise<boolean> {
   const { target, availability, options, shared, signal } = session;
   const { process } = target;
