@@ -88,6 +88,8 @@ export interface Suite {
   readonly upsets?: boolean;
   /** Its cases put load on a server: against a url they run only when asked for. */
   readonly load?: boolean;
+  /** Its cases are made from the schemas of the run: sets count them, and freeze none of them. */
+  readonly swept?: boolean;
   readonly cases: readonly Case[];
 }
 

@@ -10,6 +10,8 @@ export interface RequirementSet {
   readonly requirements: Readonly<Record<string, Level>>;
   /** The digest of each case that counts. */
   readonly cases: Readonly<Record<string, string>>;
+  /** The suites whose cases are made from the schemas of a run: all of them count, by the schemas that a certificate names. */
+  readonly sweeps?: readonly string[];
 }
 
 /** Makes the set that holds a whole suite as it is. */
@@ -17,16 +19,21 @@ export const freeze = (
   name: string,
   requirements: readonly Requirement[],
   suites: readonly Suite[],
-): RequirementSet => ({
-  name,
-  requirements: Object.fromEntries(requirements.map(({ id, level }) => [id, level])),
-  cases: Object.fromEntries(suites.flatMap((suite) => suite.cases.map(({ id, digest }) => [id, digest]))),
-});
+): RequirementSet => {
+  const frozen = suites.filter(({ swept }) => !swept).flatMap(({ cases }) => cases);
+  const sweeps = suites.filter(({ swept }) => swept).map((suite) => suite.name);
+  return {
+    name,
+    requirements: Object.fromEntries(requirements.map(({ id, level }) => [id, level])),
+    cases: Object.fromEntries(frozen.map(({ id, digest }) => [id, digest])),
+    ...(sweeps.length > 0 && { sweeps }),
+  };
+};
 
 /** Returns the digest of a set. Any change of the set changes it. */
-export const digestOf = ({ name, requirements, cases }: RequirementSet): string =>
+export const digestOf = ({ name, requirements, cases, sweeps }: RequirementSet): string =>
   createHash("sha256")
-    .update(JSON.stringify([name, sorted(requirements), sorted(cases)]))
+    .update(JSON.stringify([name, sorted(requirements), sorted(cases), ...(sweeps ? [sweeps] : [])]))
     .digest("hex");
 
 const sorted = (record: Readonly<Record<string, string>>) =>

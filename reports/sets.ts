@@ -63,9 +63,9 @@ export function countedBy(
   };
 }
 
-/** Tells if a case is the one that a set froze. */
-export const counts = (set: RequirementSet, { id, digest }: Pick<ReportCase, "id" | "digest">): boolean =>
-  Object.hasOwn(set.cases, id) && set.cases[id] === digest;
+/** Tells if a case is the one that a set froze, or one of those that are made from schemas. */
+export const counts = (set: RequirementSet, { id, suite, digest }: Pick<ReportCase, "id" | "suite" | "digest">): boolean =>
+  (Object.hasOwn(set.cases, id) && set.cases[id] === digest) || (set.sweeps?.includes(suite) ?? false);
 
 const checksOf = (id: string, cases: readonly ReportCase[]): ReportCheck[] =>
   cases.flatMap(({ checks }) => checks.filter(({ requirement }) => requirement === id));

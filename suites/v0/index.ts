@@ -9,6 +9,7 @@ import { dialect } from "./dialect.ts";
 import { foundations, survival } from "./foundations.ts";
 import { rulesBy } from "./messages.ts";
 import { envelope, mistakesBy, SUBPROTOCOL, violationsIn } from "./protocol.ts";
+import { sets, withdrawn } from "./sets/index.ts";
 import { suitesOf } from "./suites.ts";
 
 /** Tachyon as it is spoken today, by the schemas in a folder or those of the suite. Throws a `UsageError` for a folder that holds none. */
@@ -50,8 +51,8 @@ export function protocolBy(schemas: Schemas): Protocol {
     ].map(({ name, title }) => ({ name, title })),
     clauses,
     causes,
-    sets: [],
-    withdrawn: {},
+    sets,
+    withdrawn,
     serve: async (options) => (await import("./reference/server.ts")).serveReference(options),
     faults: async () => (await import("./reference/faults/index.ts")).faults,
     kills: async () => (await import("./reference/kills.ts")).killsOf(suites),

@@ -4,9 +4,10 @@ import { isObject, type Message, type MessageEnvelope } from "../../harness/tran
 import { formats } from "../../schemas/v0/formats.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import { KINDS, type Kind, type Schemas } from "../../schemas/v0/schema.ts";
+import observed from "./sets/observed.json" with { type: "json" };
 
 /** Makes a case of this version; requirements that its catalogue lacks do not compile. */
-export const scenario = scenarios<RequirementId>();
+export const scenario = scenarios<RequirementId>(observed);
 
 /** The subprotocol of this version. */
 export const SUBPROTOCOL = "v0.tachyon";

@@ -1,28 +1,13 @@
 import { createHash } from "node:crypto";
 import { isBroken } from "../../harness/catalogue.ts";
 import type { Connection } from "../../harness/connection.ts";
-import { type Bench, dial, examine } from "../../harness/execute.ts";
+import { dial, examine } from "../../harness/execute.ts";
 import type { Check } from "../../harness/judge.ts";
-import type { RunningServer } from "../../harness/protocol.ts";
+import { catalogueOf, heavyIn, type Protocol, type RunningServer } from "../../harness/protocol.ts";
 import type { Case, ConnectOptions } from "../../harness/scenario.ts";
+import { secrets } from "../../harness/secrets.ts";
 import { hangUp, share } from "../../harness/shared.ts";
-import { protocol } from "../../suites/0.1.7/index.ts";
-
-/**
- * Servers that a case also meets, so that a change shows in what it takes for right: each breaks something for many cases, and keeps
- * nobody waiting.
- */
-const FAULTS = [
-  "fails-to-disconnect",
-  "greets-twice",
-  "greets-other-versions-with-failed",
-  "calls-everything-a-match",
-  "says-success-to-everything",
-  "blames-itself",
-];
-
-const requirements = new Map(protocol.requirements.map((it) => [it.id, it]));
-const LOADS = new Set(protocol.suites.filter(({ load }) => load).map(({ name }) => name));
+import { usersOf } from "../../harness/target.ts";
 
 /** The deeds of a case on one connection, in order. */
 interface Deeds {
@@ -36,27 +21,38 @@ interface Met {
   readonly checks: readonly Check[];
 }
 
+/** A protocol version, and the faults that its cases also meet, so that a change shows in what they take for right. */
+export interface Observed {
+  readonly protocol: Protocol;
+  /** Each breaks something for many cases, and keeps nobody waiting. */
+  readonly faults: readonly string[];
+}
+
 /** Gives the digest of what each case sends to the reference server, what it expects of it, and what it holds against others. */
-export async function observe(cases: readonly Case[]): Promise<Record<string, string>> {
-  const observed = await Promise.all([undefined, ...FAULTS].map((fault) => meetAll(fault, cases)));
+export async function observe(cases: readonly Case[], { protocol, faults }: Observed): Promise<Record<string, string>> {
+  const loads = new Set(heavyIn(protocol));
+  const statements = catalogueOf(protocol);
+  // The words of an expectation, if they are not those of the catalogue.
+  const worded = ({ requirement, expected }: Check) =>
+    expected === statements.get(requirement)?.statement ? "" : withoutKeys(expected);
+  const met = [meetAll(protocol, undefined, cases)];
+  const light = cases.filter(({ suite }) => !loads.has(suite));
+  for (const fault of faults) met.push(meetAll(protocol, fault, light));
+  const observed = await Promise.all(met);
   return Object.fromEntries(
     cases.map(({ id, suite }) => {
       const [healthy, ...others] = observed.map((all) => all.get(id));
       const sends = healthy?.connections.map((it) => JSON.stringify(it)) ?? [];
       const parts = [
         // A fast server may get the same message of a load case more often.
-        (LOADS.has(suite) ? [...new Set(sends)] : sends).toSorted(),
-        distinct(healthy?.checks.map(({ requirement, expected }) => [requirement, worded(requirement, expected)])),
+        (loads.has(suite) ? [...new Set(sends)] : sends).toSorted(),
+        distinct(healthy?.checks.map((check) => [check.requirement, worded(check)])),
         others.map((it) => distinct(it?.checks.filter(isBroken).map(({ requirement }) => requirement))),
       ];
       return [id, sha256(JSON.stringify(parts)).slice(0, 16)];
     }),
   );
 }
-
-/** The words of an expectation, if they are not those of the catalogue. */
-const worded = (requirement: string, expected: string) =>
-  expected === requirements.get(requirement)?.statement ? "" : withoutKeys(expected);
 
 /** A text without the key of a handshake, and without the answer to one: both are others each time. */
 const withoutKeys = (text: string) =>
@@ -66,32 +62,44 @@ const distinct = (values: readonly unknown[] = []) => [...new Set(values.map((it
 
 const sha256 = (content: string | Uint8Array) => createHash("sha256").update(content).digest("hex");
 
-/** Has cases meet a server one after another; those that put load on it meet only one without a fault. */
-async function meetAll(fault: string | undefined, cases: readonly Case[]): Promise<Map<string, Met>> {
+/** Has cases meet a server one after another. */
+async function meetAll(
+  protocol: Protocol,
+  fault: string | undefined,
+  cases: readonly Case[],
+): Promise<Map<string, Met>> {
   const server = await protocol.serve({ fault });
   const met = new Map<string, Met>();
-  for (const it of cases) if (fault === undefined || !LOADS.has(it.suite)) met.set(it.id, await meet(it, server));
+  for (const it of cases) met.set(it.id, await meet(protocol, it, server));
   await server.close();
   return met;
 }
 
-async function meet(it: Case, { url }: RunningServer): Promise<Met> {
+async function meet(protocol: Protocol, it: Case, server: RunningServer): Promise<Met> {
   const connections: Deeds[] = [];
-  const target = { url: new URL(url), headers: {} };
+  const { users = [], keys } = server;
+  const target = { url: new URL(server.url), headers: {}, ...usersOf(server) };
+  const hidden = secrets(...users.flatMap((it) => Object.values(it)));
   const shared = share(2_000);
-  const bench: Pick<Bench, "protocol" | "judging" | "random" | "idle"> = {
+  const bench = {
     // The rules for every message are no part of a case.
     protocol: { ...protocol, rules: [] },
-    judging: { requirements, strict: false },
+    judging: { requirements: catalogueOf(protocol), strict: false },
     random: { seed: 1, runs: 5 },
     idle: 50,
+    users: Math.max(1, users.length),
+    ...(keys && { keys }),
+    conceal: hidden.add,
+    redact: hidden.redact,
   };
   const open = async (options: ConnectOptions = {}) => {
     const deeds: unknown[] = [];
-    connections.push({ options, deeds });
+    const { as, ...plain } = options;
+    connections.push({ options: as ? { ...plain, as: as.transcript.name ?? true } : plain, deeds });
     const connection = await dial({ protocol, target, shared }, options);
-    if (options.handshake) deeds.push(["asks", requestOf(connection, target.url.host)]);
-    return watched(connection, deeds);
+    if (options.handshake)
+      deeds.push(["asks", requestOf(connection, (text) => hidden.redact(text.replaceAll(target.url.host, "host")))]);
+    return watched(connection, deeds, hidden.redact);
   };
   const { checks } = await examine(it, open, bench);
   hangUp(shared);
@@ -99,16 +107,16 @@ async function meet(it: Case, { url }: RunningServer): Promise<Met> {
 }
 
 /** The request for a WebSocket, without what is another each time. */
-function requestOf({ transcript: { events } }: Connection, host: string): string {
+function requestOf({ transcript: { events } }: Connection, plain: (text: string) => string): string {
   const request = events.find(({ from, type }) => from === "client" && type === "upgrade");
   const text = request && "data" in request ? request.data : "";
-  return withoutKeys(text.replaceAll(host, "host")).replace(/tachyon-conformance\/[\d.]+/, "suite");
+  return withoutKeys(plain(text)).replace(/tachyon-conformance\/[\d.]+/, "suite");
 }
 
-/** A connection of which is noted what a case does with it. */
-function watched(connection: Connection, deeds: unknown[]): Connection {
+/** Notes what a case does with a connection. */
+function watched(connection: Connection, deeds: unknown[], plain: (text: string) => string): Connection {
   const content = (it: object | string | Uint8Array) =>
-    it instanceof Uint8Array ? ["bytes", sha256(it)] : sha256(typeof it === "string" ? it : JSON.stringify(it));
+    it instanceof Uint8Array ? ["bytes", sha256(it)] : sha256(plain(typeof it === "string" ? it : JSON.stringify(it)));
   return {
     ...connection,
     send(...outgoing) {

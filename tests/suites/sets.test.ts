@@ -1,19 +1,24 @@
 import { writeFileSync } from "node:fs";
-import { expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
+import type { Protocol } from "../../harness/protocol.ts";
 import { digestOf, freeze, type RequirementSet } from "../../harness/set.ts";
-import { protocol } from "../../suites/0.1.7/index.ts";
+import { OBSERVED } from "./observed.ts";
 
 /** The digest of each set. A line never changes after the release of the set. */
 const FROZEN: Readonly<Record<string, string>> = {
   "0.1.7/2026-11": "4a5102d643161e3af2d31dd6357e1d45563f898a688036341b4b7942768d8910",
+  "v0/2026-11": "29fe403fc7ea30fb80270110c61d48b4f7033375d2478a6c5724b0bcb6dac366",
 };
 
-const { version, requirements, suites, sets, withdrawn } = protocol;
-const nameOf = (month: string) => `${version}/${month}`;
-const now = freeze(process.env.NEW_SET ? nameOf(process.env.NEW_SET) : (sets.at(-1)?.name ?? ""), requirements, suites);
+const now = (protocol: Protocol): RequirementSet => {
+  const { version, requirements, suites, sets } = protocol;
+  const name = process.env.NEW_SET ? `${version}/${process.env.NEW_SET}` : (sets.at(-1)?.name ?? "");
+  return freeze(name, requirements, suites);
+};
 
 if (process.env.NEW_SET) {
-  writeFileSync(`suites/${version}/sets/${process.env.NEW_SET}.json`, `${JSON.stringify(now, undefined, 2)}\n`);
+  for (const { protocol } of OBSERVED)
+    writeFileSync(`suites/${now(protocol).name.replace("/", "/sets/")}.json`, `${JSON.stringify(now(protocol), undefined, 2)}\n`);
 }
 
 /** Returns the ids by which two sets differ. */
@@ -25,31 +30,36 @@ const difference = (one: RequirementSet, other: RequirementSet) =>
   );
 
 test("no set was ever changed", () => {
-  expect(Object.fromEntries(sets.map((set) => [set.name, digestOf(set)]))).toEqual(FROZEN);
+  const all = OBSERVED.flatMap(({ protocol }) => protocol.sets);
+  expect(Object.fromEntries(all.map((set) => [set.name, digestOf(set)]))).toEqual(FROZEN);
 });
 
-test("sets are named by their month, and stand in its order", () => {
-  const names = sets.map(({ name }) => name);
-  expect(names).toEqual(names.toSorted());
-  for (const name of names) expect(name).toMatch(/^0\.1\.7\/\d{4}-(0[1-9]|1[0-2])$/);
-});
+describe.each(OBSERVED.map(({ protocol }) => protocol))("the sets of $version", (protocol) => {
+  const { version, sets, withdrawn } = protocol;
 
-test("the newest set holds the suite as it is", () => {
-  const newest = sets.at(-1) as RequirementSet;
-  const changed = difference(newest, now);
-  if (changed.length === 0) return;
-  const how = `NEW_SET=${new Date().toISOString().slice(0, 7)} npm run jest -- tests/suites/sets`;
-  throw new Error(
-    `${changed.length} requirements or cases are not as ${newest.name} froze them: ${changed.join(", ")}. ` +
-      `Make a new set: ${how}, then add it to suites/${version}/sets/index.ts and its digest to FROZEN in this test.`,
-  );
-});
+  test("are named by their month, and stand in its order", () => {
+    const names = sets.map(({ name }) => name);
+    expect(names).toEqual(names.toSorted());
+    for (const name of names) expect(name.replace(`${version}/`, "")).toMatch(/^\d{4}-(0[1-9]|1[0-2])$/);
+  });
 
-test("every case of an older set still runs as it was, or is withdrawn", () => {
-  const lost = sets.flatMap((set) =>
-    difference(set, now).filter((id) => (id in set.requirements || id in set.cases) && !(id in withdrawn)),
-  );
-  expect(lost).toEqual([]);
+  test("hold in the newest the suite as it is", () => {
+    const newest = sets.at(-1) as RequirementSet;
+    const changed = difference(newest, now(protocol));
+    if (changed.length === 0) return;
+    const how = `NEW_SET=${new Date().toISOString().slice(0, 7)} npm run jest -- tests/suites/sets`;
+    throw new Error(
+      `${changed.length} requirements or cases are not as ${newest.name} froze them: ${changed.slice(0, 20).join(", ")}. ` +
+        `Make a new set: ${how}, then add it to suites/${version}/sets/index.ts and its digest to FROZEN in this test.`,
+    );
+  });
+
+  test("hold no case that does not run as it was, unless it is withdrawn", () => {
+    const lost = sets.flatMap((set) =>
+      difference(set, now(protocol)).filter((id) => (id in set.requirements || id in set.cases) && !(id in withdrawn)),
+    );
+    expect(lost).toEqual([]);
+  });
 });
 
 test("the digest of a set changes with every level, case and digest of one", () => {
@@ -59,6 +69,7 @@ test("the digest of a set changes with every level, case and digest of one", () 
     { ...set, requirements: { a: "SHOULD" } },
     { ...set, cases: { "b/c": "e" } },
     { ...set, cases: { "b/c": "d", "b/e": "f" } },
+    { ...set, sweeps: ["b"] },
   ];
-  expect(new Set([set, ...others].map(digestOf)).size).toBe(5);
+  expect(new Set([set, ...others].map(digestOf)).size).toBe(6);
 });
