@@ -1,3 +1,4 @@
+import { ONE_EACH } from "../harness/identities.ts";
 import { wordsOfLimit } from "../harness/limits.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { titleOf } from "../reports/names.ts";
@@ -22,7 +23,7 @@ export function oddClaims(report: Report, protocol: Protocol, suite: Report["sui
     [`it is about ${titleOf(report.protocol)}`]:
       report.protocol.version !== protocol.version || (report.protocol.name ?? protocol.name) !== protocol.name,
     "it is about the embedded reference server": target.embedded,
-    "its limit is none that the suite names": limit !== undefined && !isLimit(limit),
+    "its limit is none that the suite names": limit !== undefined && !isLimit(limit, target),
     "the target stood still for longer than the run took": stalls.some(({ at, ms }) => at + ms > durationMs + 1),
     "its latencies are none that the suite measures": latencies.some(
       (it) => !known.has(it.name) || it.mediansMs.some((ms) => ms > durationMs),
@@ -38,7 +39,8 @@ export function oddClaims(report: Report, protocol: Protocol, suite: Report["sui
 }
 
 /** Tells if a text is what the suite says of some limit on connections. */
-function isLimit(text: string): boolean {
+function isLimit(text: string, { users }: Report["target"]): boolean {
+  if (text === ONE_EACH) return users?.exclusive ?? false;
   const [first = 0, second = 0] = (text.match(/\d+/g) ?? []).map(Number);
   const limits = [{ together: first }, { perSecond: first }, { together: first, perSecond: second }];
   return limits.some((it) => wordsOfLimit(it) === text);

@@ -1,4 +1,5 @@
 import { wordsOfSilence } from "../harness/nothing.ts";
+import { HANDSHAKE } from "../harness/patience.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { Transcript, WireEvent } from "../harness/transcript.ts";
 import { askedWith, responseOf } from "../harness/upgrade.ts";
@@ -138,14 +139,12 @@ function oddTimes({ events }: Transcript, { startedAt, durationMs }: Report): st
   ];
 }
 
-/** Finds waits in vain that lasted another time than every wait of such a run, or are told in other words. */
-function oddWaits({ events }: Transcript, { timeoutMs, idleMs }: Conditions): string[] {
+/** Finds handshakes that were given up after another time than in such a run, and waits in vain that are told in other words. */
+function oddWaits({ events }: Transcript, { timeoutMs }: Conditions): string[] {
   const waits = events.flatMap((event) => (event.type === "timeout" ? [event] : []));
   const wrong = waits.find(
     ({ afterMs, what, short }) =>
-      afterMs !== undefined &&
-      ![timeoutMs, ...(what === SILENCE ? [idleMs] : [])].includes(afterMs) &&
-      !(short && afterMs < timeoutMs),
+      what === HANDSHAKE && afterMs !== undefined && afterMs !== timeoutMs && !(short && afterMs < timeoutMs),
   );
   const other = waits.find(({ what, afterMs, data }) => what && afterMs && data !== wordsOfSilence({ what, afterMs }));
   return [
@@ -153,8 +152,5 @@ function oddWaits({ events }: Transcript, { timeoutMs, idleMs }: Conditions): st
     ...when(other !== undefined, `it tells of a wait for ${other?.what} in other words: ${other?.data}`),
   ];
 }
-
-/** The name of a wait in which nothing is to come. */
-const SILENCE = "the end of a silence";
 
 const when = (isOdd: boolean, words: string): string[] => (isOdd ? [words] : []);

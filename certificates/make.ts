@@ -30,7 +30,7 @@ export interface Making extends Pick<Certified, "implementation" | "set" | "leve
 export async function makeBundle(folder: string, making: Making, protocol: Protocol): Promise<void> {
   const files = await filesOf(making, protocol);
   checkSizes(files);
-  for await (const { name, problems } of verifyFiles(files, { protocol, suite: making.report.suite }))
+  for await (const { name, problems } of verifyFiles(files, { load: async () => protocol, suite: making.report.suite }))
     if (problems[0] !== undefined) throw new BundleError(`${name}: ${problems[0]}`);
   await writeBundle(folder, files);
 }

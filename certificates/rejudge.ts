@@ -5,6 +5,7 @@ import { ground } from "../harness/foundation.ts";
 import { casesIn, catalogueOf, type Protocol } from "../harness/protocol.ts";
 import { replay } from "../harness/replay.ts";
 import type { Case } from "../harness/scenario.ts";
+import type { Keys } from "../harness/target.ts";
 import { keep } from "../harness/transcript.ts";
 import { reportCase } from "../reports/make.ts";
 import type { Report, ReportCase } from "../reports/report.ts";
@@ -41,6 +42,7 @@ export async function rejudge(
     idle: conditions.idleMs,
     timeout: conditions.timeoutMs,
     url: new URL(report.target.url),
+    ...meansOf(report.target),
   };
   const left = new Map(report.cases.map((it) => [it.id, it]));
   const seen = new Map<string, string>();
@@ -67,7 +69,13 @@ export async function rejudge(
     else unknown.push(id);
     left.delete(id);
   }
-  for (const id of left.keys()) problems.push(`${id} is in the report, and no recording shows it`);
+  for (const [id, stored] of left) {
+    // A case that takes more users than there are opens no connection.
+    const it = stored.connections.length === 0 ? known.get(id) : undefined;
+    const again = it?.digest === stored.digest && (await judgeAgain(stored, it, { id, transcripts: [] }, bench));
+    if (again && typeof again !== "string") judged.push(again);
+    else problems.push(`${id} is in the report, and no recording shows it`);
+  }
   problems.push(...oddInRun(spans, report, conditions));
   // Checks that rest on a broken requirement are known only from all results together.
   const grounded = ground(
@@ -79,6 +87,15 @@ export async function rejudge(
   problems.push(...wrong.flatMap((why, i) => (why === undefined ? [] : [`${judged[i]?.stored.id}: ${why}`])));
   return { reproduced: wrong.filter((why) => why === undefined).length, problems, unknown };
 }
+
+/** The users that cases had, and secrets in the place of those that no recording holds. */
+function meansOf({ users }: Report["target"]) {
+  const secrets: Required<Keys> = { client: { id: HIDDEN, secret: HIDDEN }, unscoped: HIDDEN, refresh: HIDDEN };
+  const keys: Keys = Object.fromEntries((users?.keys ?? []).map((key) => [key, secrets[key]]));
+  return { users: users?.count ?? 1, exclusive: users?.exclusive ?? false, keys };
+}
+
+const HIDDEN = "hidden";
 
 /** A case of a report, and what its recording shows. */
 interface Judged {

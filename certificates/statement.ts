@@ -42,6 +42,8 @@ export interface Conformance {
   readonly target: string;
   readonly startedAt: string;
   readonly protocol: string;
+  /** The schemas that it was judged by, where they are not those of the suite. */
+  readonly schemas?: { readonly sha256: string; readonly version?: string };
   /** The set of requirements and cases that counts. */
   readonly set: string;
   readonly level: LevelReached;
@@ -93,6 +95,7 @@ export function statement(
         target: report.target.url,
         startedAt: report.startedAt,
         protocol: report.protocol.version,
+        ...schemasIn(report.protocol),
         set: set.name,
         level,
         suite: report.suite,
@@ -101,6 +104,9 @@ export function statement(
     },
   };
 }
+
+const schemasIn = ({ schemas: sha256, schemasVersion: version }: Report["protocol"]): Pick<Conformance, "schemas"> =>
+  sha256 === undefined ? {} : { schemas: { sha256, ...(version !== undefined && { version }) } };
 
 const resource = ([name, digest]: [string, string]): Resource => ({ name, digest: { sha256: digest } });
 

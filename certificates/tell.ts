@@ -13,12 +13,13 @@ const MEANING: Readonly<Record<LevelReached, string>> = {
 };
 
 /** The obstacles to a certificate; with `isStrict` to one at the level strict. */
-export function obstacles({ conformant, strict, missing, unstable }: Counted, isStrict: boolean): string[] {
+export function obstacles({ conformant, strict, missing, unstable, needs }: Counted, isStrict: boolean): string[] {
   const { broken, unjudged } = isStrict ? strict : conformant;
   const all = {
     broken,
     "not judged": unjudged,
     "not run": missing,
+    "give what it takes": unjudged.length > 0 ? needs : [],
     "unstable, the verdict varies": unstable,
   };
   const told = Object.entries(all).flatMap(([what, ids]) => (ids.length === 0 ? [] : [`${what}: ${listed(ids)}`]));
@@ -29,9 +30,13 @@ export function obstacles({ conformant, strict, missing, unstable }: Counted, is
 const implementationText = (name: string, version?: string): string =>
   [name, version].flatMap((it) => (it === undefined ? [] : [visible(JSON.stringify(it))])).join(" ");
 
+/** Schemas by their digest, and by the version that a certifier gives them: their own words stand in quotes. */
+const schemasText = ({ sha256, version }: { readonly sha256: string; readonly version?: string | undefined }): string =>
+  `of a folder, ${version === undefined ? "" : `said to be ${JSON.stringify(version)}, `}SHA-256 ${sha256}`;
+
 /** Shows the certificate that a server got. */
 export function granted(
-  { target, cases, durationMs, requirements }: Report,
+  { target, cases, durationMs, requirements, protocol }: Report,
   certified: { readonly name: string; readonly set: string; readonly level: LevelReached },
   {
     signed,
@@ -49,6 +54,9 @@ export function granted(
   return [
     `CERTIFIED ${implementationText(certified.name)} is ${MEANING[certified.level]}`,
     `  set      ${certified.set}`,
+    ...(protocol.schemas === undefined
+      ? []
+      : [`  schemas  ${schemasText({ sha256: protocol.schemas, version: protocol.schemasVersion })}`]),
     `  target   ${target.url}`,
     `  cases    ${cases.length} in ${(durationMs / 1000).toFixed(2)} s`,
     ...(warned.length > 0 ? [`  warned   ${warned.join(", ")}`] : []),
@@ -97,6 +105,7 @@ export function conclusion(
     ...[
       ...(revision === undefined ? [] : [`  revision ${JSON.stringify(revision)}`]),
       `  set      ${it.set}`,
+      ...(it.schemas === undefined ? [] : [`  schemas  ${schemasText(it.schemas)}`]),
       `  terms    ${conditionsText(it.conditions)}`,
       `  target   ${it.target}, ${it.startedAt}`,
       `  suite    ${it.suite.name} ${it.suite.version}`,

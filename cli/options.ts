@@ -20,6 +20,10 @@ import {
 export const PROTOCOL = {
   protocol: text("protocol", "The protocol version: 0.1.7 (the default) or v0"),
   schemas: text("schemas", "With v0: read the schemas of messages in this folder, not those of the suite"),
+  "schemas-version": text(
+    "schemas-version",
+    "The version of the schemas in that folder, such as 1.22.0: reports and certificates name it",
+  ),
 } as const;
 
 /** The option that chooses whom to test. */
@@ -189,7 +193,8 @@ export const CERTIFYING = {
   key: text("key", "Sign with this private key: Ed25519, a PEM file. TACHYON_KEY may also hold the PEM itself"),
   ...pick(RUNNING, "strict", "timeout", "concurrency", "recovery", "restarts", "idle", "runs"),
   seed: { ...RUNNING.seed, describe: "The seed of generated commands: that of the set, or there is no certificate" },
-  ...pick(RUNNING, "header", "credential", "redact", "ca", "insecure", "start", "start-timeout"),
+  ...pick(RUNNING, "header", "credential", "redact", "ca", "insecure", "start", "start-timeout", "rate"),
+  ...pick(RUNNING, "as", "token-command", "client", "unscoped-token", "refresh-token"),
   out: {
     ...text("out", "Write the bundle to this folder, and beside it as .tgz"),
     default: "tachyon-certificate",
@@ -204,6 +209,7 @@ export const VERIFYING = {
     "public-key",
     "Demand a signature by the private key of this public one: Ed25519, a PEM file. TACHYON_PUBLIC_KEY may also hold the PEM itself",
   ),
+  schemas: text("schemas", "Judge again by the schemas in this folder, where the certificate names such"),
   quiet: { ...flag("Print only the verdict and what is wrong"), alias: SHORT.quiet },
 } as const;
 

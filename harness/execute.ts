@@ -195,7 +195,7 @@ export async function examine(
     Partial<Pick<Context, "room" | "users" | "keys" | "conceal" | "exclusive"> & Pick<Secrets, "redact">>,
 ): Promise<{ readonly checks: readonly Check[]; readonly connections: readonly Connection[] }> {
   const asked: Promise<Connection>[] = [];
-  const { check, report, skip, unasked, ...verdicts } = judge(judging);
+  const { check, report, skip, unasked, ungiven, ...verdicts } = judge(judging);
   const connect: Open = (options) => {
     const opening = open(options);
     asked.push(opening);
@@ -205,7 +205,7 @@ export async function examine(
   let thrown: unknown;
   try {
     await it.run({
-      ...{ connect, peer: connect, check, report, skip, unasked },
+      ...{ connect, peer: connect, check, report, skip, unasked, ungiven },
       ...{ random, idle, room, users, keys, conceal, exclusive },
     });
   } catch (error) {

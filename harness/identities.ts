@@ -25,6 +25,9 @@ export interface Party {
   back(user: number): void;
 }
 
+/** Says that a target accepts one connection of each user. */
+export const ONE_EACH = "the target accepts one connection of each user";
+
 interface Ask {
   readonly resolve: (user: number) => void;
   readonly reject: (why: Error) => void;
@@ -93,7 +96,7 @@ export function identities(): Identities {
       return users;
     },
     get words() {
-      return users && "the target accepts one connection of each user";
+      return users && ONE_EACH;
     },
     lend(some) {
       users = some;
@@ -130,5 +133,6 @@ function answer(member: Member, how: (ask: Ask) => void): void {
   for (const ask of member.asks.splice(0)) how(ask);
 }
 
-const tooFew = (count: number) =>
+/** Says that a case takes more users than there are. */
+export const tooFew = (count: number) =>
   `it takes more than ${count === 1 ? "one user" : `${count} users`} at the same time, and the suite can come as no more (--as)`;

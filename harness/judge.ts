@@ -18,6 +18,8 @@ export interface Check {
   readonly see?: string;
   /** It was not judged, and nobody asked for it: the server does not owe it, or the user did not give what it takes. */
   readonly unasked?: true;
+  /** The option by which the user gives what it takes. */
+  readonly needs?: string;
   /** The input of the case ended the server, or the connections of others. */
   readonly ended?: true;
   /** The wait in vain that it rests on, if it rests on one. */
@@ -42,7 +44,7 @@ export interface Cut {
 }
 
 /** Gathers the checks of one case. */
-export interface Judge extends Pick<Context, "check" | "report" | "skip" | "unasked"> {
+export interface Judge extends Pick<Context, "check" | "report" | "skip" | "unasked" | "ungiven"> {
   readonly checks: readonly Check[];
   /** The checks with their evidence, once the transcripts of the case are complete. */
   shown(transcripts: readonly Transcript[]): readonly Check[];
@@ -62,7 +64,7 @@ export function judge({ requirements, strict }: Judging): Judge {
     id: string,
     verdict: Verdict | "broken",
     actual: string,
-    { expected, ...more }: Partial<Pick<Check, "expected" | "see" | "silence" | "unasked">> = {},
+    { expected, ...more }: Partial<Pick<Check, "expected" | "see" | "silence" | "unasked" | "needs">> = {},
   ) => {
     const requirement = requirements.get(id);
     if (!requirement) throw new Error(`the catalogue has no requirement "${id}"`);
@@ -106,6 +108,8 @@ export function judge({ requirements, strict }: Judging): Judge {
     report: (id, observed) => void note(id, "info", observed),
     skip: (id, why) => void note(id, "skip", why),
     unasked: (id, why) => void note(id, "skip", why, { unasked: true }),
+    ungiven: (id, what, needs) =>
+      void note(id, "skip", `it takes ${what}: ${needs} gives one`, { unasked: true, needs }),
     apply(rule, transcripts) {
       const findings = transcripts.map((transcript) => tryTo(rule, transcript));
       const of = (outcome: Finding["outcome"]) => findings.filter((finding) => finding.outcome === outcome);
@@ -142,7 +146,10 @@ function whyUnjudged({ thrown, limit, unopened }: Cut, first: Check | undefined)
   if (thrown instanceof BeyondLimit) return skip(thrown.message);
   if (thrown !== undefined) return error(`the case threw: ${message(thrown)}`);
   if (limit) return error(`the suite stopped reading: ${limit}`);
-  if (first?.unasked) return { verdict: "skip", words: first.actual, more: { unasked: true } } as const;
+  if (first?.unasked) {
+    const { actual: words, needs } = first;
+    return { verdict: "skip", words, more: { unasked: true, ...(needs !== undefined && { needs }) } } as const;
+  }
   if (first && isBroken(first)) return skip(`see ${first.requirement}`, first.requirement);
   if (first) return skip(`${first.requirement} could not be judged`);
   if (unopened) return skip(`a connection could not be opened (${unopened})`);

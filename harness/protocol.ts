@@ -86,8 +86,8 @@ export interface Protocol {
   readonly options?: readonly string[];
   /** The kind of client that is tested, where it is no server. */
   readonly actor?: string;
-  /** The digest of the schemas of its messages, where they were read from a folder. */
-  readonly schemasDigest?: string;
+  /** The schemas of its messages, where they were read from a folder: its digest, and the version of them that the user gives. */
+  readonly folder?: { readonly digest: string; readonly version?: string };
   /** The WebSocket subprotocols that a client offers, the one it likes best first. */
   readonly subprotocols: readonly string[];
   /** Says what to do where the server wants credentials; without it, to give a header. */

@@ -2,14 +2,16 @@ import type { Connection } from "./connection.ts";
 import { closed, RESET, said, written } from "./deeds.ts";
 import { type Bench, examine } from "./execute.ts";
 import type { Open } from "./guest.ts";
+import { tooFew } from "./identities.ts";
 import type { Check } from "./judge.ts";
+import { BeyondLimit } from "./limits.ts";
 import { type Nothing, silenceOf, silent } from "./nothing.ts";
 import { HANDSHAKE } from "./patience.ts";
 import type { Protocol } from "./protocol.ts";
 import { ended, ending, reader } from "./reading.ts";
 import { type Acting, acting, isOver } from "./replay-deeds.ts";
 import { begunBy, isAnswered, stateOf } from "./replay-handshake.ts";
-import type { Case } from "./scenario.ts";
+import type { Case, Context } from "./scenario.ts";
 import { type Tape, type Track, tape } from "./tape.ts";
 import { cut, readFrom, type Transcript, type WireEvent } from "./transcript.ts";
 
@@ -25,7 +27,7 @@ type Means = Pick<Bench, "protocol" | "judging" | "random" | "idle"> & {
   /** The target to which all connections have to go. */
   readonly url: URL;
   readonly timeout?: number;
-};
+} & Partial<Pick<Context, "users" | "exclusive" | "keys">>;
 
 /**
  * Runs a case again on what was recorded of it, without a server: all that it sends has to stand in the recording, in order, and
@@ -39,6 +41,7 @@ export async function replay(it: Case, recordings: readonly Transcript[], bench:
   const open: Open = async ({ query, name, handshake } = {}) => {
     const { href } = bench.protocol.address(bench.url, query);
     const track = [...free].find(({ recorded }) => recorded.name === name);
+    if (!track && bench.exclusive) throw new BeyondLimit(tooFew(bench.users ?? 1));
     if (track?.recorded.url !== href) {
       const other = track ? `where the recording has one to ${cut(track.recorded.url, 200)}` : "that is not recorded";
       stray(`the case opens a connection (${name ?? "plain"}) to ${cut(href, 200)} ${other}`);
@@ -56,7 +59,8 @@ export async function replay(it: Case, recordings: readonly Transcript[], bench:
       stray,
     );
   };
-  const { checks } = await examine(it, open, bench);
+  const room = bench.exclusive ? (bench.users ?? 1) : Number.POSITIVE_INFINITY;
+  const { checks } = await examine(it, open, { ...bench, room });
   if (free.size > 0) stray(`the recording holds ${free.size} connections that the case does not open`);
   return { checks, strayed };
 }
@@ -84,8 +88,8 @@ function connection(
     transcript,
     ...stateOf(recorded),
     wait,
-    async quiet() {
-      await wait("the end of a silence", () => undefined);
+    async quiet(ms) {
+      await wait("the end of a silence", () => undefined, { exactly: ms });
     },
     next: reader({ events: transcript.events, wait }, envelope),
     closed: () => wait("the end of the connection", () => (isExhausted(track) ? ended(transcript) : undefined)),
@@ -118,15 +122,17 @@ function waiting(
   /** The time at which the case first waited for something. */
   const first = new Map<string, number>();
 
-  const lasted = (what: string, since: number, gaveUp: WireEvent | undefined) => {
+  const lasted = (what: string, most: number, since: number, gaveUp: WireEvent | undefined) => {
     const ms = Math.round((gaveUp?.at ?? played.now()) - since);
-    if (!gaveUp && ms > LATE * timeout)
+    if (!gaveUp && ms > LATE * most)
       stray(`a wait for ${what} lasts ${ms} ms, which no run with a timeout of ${timeout} does`);
-    const least = gaveUp?.type === "timeout" ? (gaveUp.afterMs ?? 0) : 0;
+    const { afterMs: least = 0, short = false } = gaveUp?.type === "timeout" ? gaveUp : {};
+    if (gaveUp && Number.isFinite(most) && least !== most && !(short && least < most))
+      stray(`a wait for ${what} is given up after ${least} ms, and not after ${most}`);
     if (ms < SOON * least) stray(`a wait for ${what} is given up after ${least} ms, and the recording shows ${ms}`);
   };
   return {
-    async wait(what, found) {
+    async wait(what, found, { exactly: most = timeout } = {}) {
       let looked = transcript.events.length;
       let result: ReturnType<typeof found>;
       let gaveUp: WireEvent | undefined;
@@ -139,8 +145,8 @@ function waiting(
           gaveUp ??= [transcript.events[looked] as WireEvent].find((event) => isGivenUp(event, what));
         return result !== undefined || gaveUp !== undefined || isExhausted(track);
       });
-      if (result !== undefined) lasted(what, since, undefined);
-      else if (gaveUp) lasted(what, first.get(what) ?? since, gaveUp);
+      if (result !== undefined) lasted(what, most, since, undefined);
+      else if (gaveUp) lasted(what, most, first.get(what) ?? since, gaveUp);
       else if (!deeds.finished && !transcript.events.some(isOver))
         stray(`the recording shows no end of a wait for ${what}`);
       return result ?? nothingBy(gaveUp) ?? ending(transcript.events);

@@ -41,6 +41,8 @@ export interface RunResult {
   readonly seed: number;
   /** The limit on connections that was noticed, in words. */
   readonly limit?: string | undefined;
+  /** The number of users that the target accepts one connection of each, if it does not accept more. */
+  readonly exclusive?: number | undefined;
 }
 
 /**
@@ -75,6 +77,7 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
     unexplained,
     seed,
     limit,
+    exclusive: shared.identities.users?.length,
   };
 }
 

@@ -51,8 +51,10 @@ export interface Context<Id extends string = string> {
   report(requirement: Id, observed: string): void;
   /** Says why a requirement cannot be judged: which prerequisite failed. */
   skip(requirement: Id, why: string): void;
-  /** Says why a requirement is not to be judged: the server does not owe it, or the user did not give what it takes. */
+  /** Says why a requirement is not to be judged: the server does not owe it. */
   unasked(requirement: Id, why: string): void;
+  /** Says what the user did not give, and by which option: without it a requirement cannot be judged. */
+  ungiven(requirement: Id, what: string, option: string): void;
   /** The secrets that the user gave for such cases. */
   readonly keys: Keys;
   /** Takes secrets out of all that is kept, as soon as they are known. */

@@ -3,16 +3,21 @@ import type { Protocol } from "../harness/protocol.ts";
 import type { Report, ReportProtocol } from "./report.ts";
 
 /** A protocol and its version, as users read them. */
-export const titleOf = ({ name = "protocol", version, actor }: Report["protocol"]): string =>
-  `${name} ${version}${actor === undefined ? "" : ` for ${actor}s`}`;
+export const titleOf = ({ name = "protocol", version, actor, schemasVersion }: Report["protocol"]): string =>
+  [
+    `${name} ${version}`,
+    ...(actor === undefined ? [] : [` for ${actor}s`]),
+    ...(schemasVersion === undefined ? [] : [` by schemas ${schemasVersion}`]),
+  ].join("");
 
 /** The facts that a report keeps of a protocol. */
-export const aboutProtocol = ({ name, version, actor, options, schemasDigest }: Protocol): ReportProtocol => ({
+export const aboutProtocol = ({ name, version, actor, options, folder }: Protocol): ReportProtocol => ({
   name,
   version,
   ...(actor !== undefined && { actor }),
   ...(options && { options }),
-  ...(schemasDigest !== undefined && { schemas: schemasDigest }),
+  ...(folder && { schemas: folder.digest }),
+  ...(folder?.version !== undefined && { schemasVersion: folder.version }),
 });
 
 /** The target in words: its url, and what is there or comes there. */

@@ -2,6 +2,7 @@ import type { Level, Verdict } from "../harness/catalogue.ts";
 import type { Check } from "../harness/judge.ts";
 import type { Stop, Unexplained } from "../harness/session.ts";
 import type { Stall } from "../harness/shared.ts";
+import type { Keys } from "../harness/target.ts";
 import type { WireEvent } from "../harness/transcript.ts";
 
 /** The protocol under test. */
@@ -14,6 +15,8 @@ export interface ReportProtocol {
   readonly actor?: string;
   /** The digest of the schemas that were read, where they are not those of the suite. */
   readonly schemas?: string;
+  /** Their version, as the user gives it. */
+  readonly schemasVersion?: string;
 }
 
 /** A connection of a report. */
@@ -121,6 +124,15 @@ export interface ReportTarget {
   readonly strict: boolean;
   /** A verdict that varies fails the run. */
   readonly failOnUnstable?: true;
+  readonly users?: ReportUsers;
+}
+
+/** The users as which clients came, and the secrets that cases about tokens had, where there were any. */
+export interface ReportUsers {
+  readonly count: number;
+  /** The target accepts one connection of each. */
+  readonly exclusive?: true;
+  readonly keys?: readonly (keyof Keys)[];
 }
 
 /** The options of a run that decide what its verdicts are worth, beside its seed and concurrency. */

@@ -23,6 +23,8 @@ export interface Counted {
   readonly missing: readonly string[];
   /** Cases whose verdict varies, whether they count or not: with one of them no level is reached. */
   readonly unstable: readonly string[];
+  /** The options by which the user gives what the rest takes to be judged. */
+  readonly needs: readonly string[];
   /** Cases that ran and do not count: the set does not hold them, or not as they are. */
   readonly beside: readonly string[];
 }
@@ -59,13 +61,16 @@ export function countedBy(
     strict: standing("MUST", "SHOULD"),
     missing,
     unstable,
+    needs: [...new Set(counted.flatMap(({ checks }) => checks.flatMap(({ needs }) => needs ?? [])))],
     beside: cases.filter((it) => !counts(set, it)).map(({ id }) => id),
   };
 }
 
 /** Tells if a case is the one that a set froze, or one of those that are made from schemas. */
-export const counts = (set: RequirementSet, { id, suite, digest }: Pick<ReportCase, "id" | "suite" | "digest">): boolean =>
-  (Object.hasOwn(set.cases, id) && set.cases[id] === digest) || (set.sweeps?.includes(suite) ?? false);
+export const counts = (
+  set: RequirementSet,
+  { id, suite, digest }: Pick<ReportCase, "id" | "suite" | "digest">,
+): boolean => (Object.hasOwn(set.cases, id) && set.cases[id] === digest) || (set.sweeps?.includes(suite) ?? false);
 
 const checksOf = (id: string, cases: readonly ReportCase[]): ReportCheck[] =>
   cases.flatMap(({ checks }) => checks.filter(({ requirement }) => requirement === id));
@@ -75,5 +80,7 @@ function isJudged(checks: readonly ReportCheck[], id: string, cases: readonly Re
   const doubtful = cases.some(
     (it) => it.doubt !== undefined && it.checks.some(({ requirement }) => requirement === id),
   );
-  return checks.length > 0 && !doubtful && checks.every(({ verdict }) => verdict !== "skip" && verdict !== "error");
+  const isOpen = ({ verdict, unasked, needs }: ReportCheck) =>
+    verdict === "error" || (verdict === "skip" && (!unasked || needs !== undefined));
+  return checks.length > 0 && !doubtful && !checks.some(isOpen);
 }

@@ -9,25 +9,34 @@ export const current: Protocol = protocol;
 export interface VersionChoice {
   readonly protocol?: string | undefined;
   readonly schemas?: string | undefined;
+  /** The version of these schemas: nothing on the wire says it. */
+  readonly schemasVersion?: string | undefined;
   /** The kind of client to test, where it is no server. */
   readonly actor?: string | undefined;
 }
 
 /** The protocol versions that can be tested. */
 const VERSIONS: Readonly<Record<string, (choice: VersionChoice) => Promise<Protocol>>> = {
-  "0.1.7": async ({ schemas, actor }) => {
-    if (schemas !== undefined)
+  "0.1.7": async ({ schemas, schemasVersion, actor }) => {
+    if ((schemas ?? schemasVersion) !== undefined)
       throw new UsageError("--schemas goes with --protocol v0: the schemas of 0.1.7 are those of its document.");
     if (actor !== undefined) throw new UsageError("--actor goes with --protocol v0: of 0.1.7 only servers are tested.");
     return current;
   },
-  v0: async ({ schemas, actor }) => {
-    if (actor === undefined) return (await import("./v0/index.ts")).protocolWith(schemas);
+  v0: async ({ schemas, schemasVersion, actor }) => {
+    if (schemas === undefined && schemasVersion !== undefined)
+      throw new UsageError("--schemas-version goes with --schemas, which names the folder.");
+    if (schemasVersion !== undefined && !VERSION_OF_SCHEMAS.test(schemasVersion))
+      throw new UsageError(`"${schemasVersion}" is no version of schemas. Give one such as 1.22.0.`);
+    if (actor === undefined) return (await import("./v0/index.ts")).protocolWith(schemas, schemasVersion);
     if (actor !== "autohost")
       throw new UsageError(`There is no actor "${actor}".${suggestion(actor, ["autohost"])} Known is autohost.`);
-    return (await import("./v0/autohost/index.ts")).autohostProtocolWith(schemas);
+    return (await import("./v0/autohost/index.ts")).autohostProtocolWith(schemas, schemasVersion);
   },
 };
+
+/** A tag or a commit of the protocol's repository. */
+const VERSION_OF_SCHEMAS = /^[\w.+-]{1,60}$/;
 
 /** Resolves to the version whose reference server has a fault of this name, if there is one. */
 export async function versionWithFault(name: string): Promise<string | undefined> {

@@ -113,7 +113,7 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
     describe: "Say whether to believe a certificate, without trusting who made it",
     positionals: { bundle: needed("its folder or .tgz") },
     options: VERIFYING,
-    run: async (args, load) => (await import("./verify.ts")).verifyCommand(args, await load()),
+    run: async (args, load) => (await import("./verify.ts")).verifyCommand(args, load),
   }),
   serve: command({
     takes: "",

@@ -65,6 +65,7 @@ export async function test(
       embedded: isEmbedded(args),
       strict,
       ...(failOnUnstable && { failOnUnstable }),
+      ...reportUsers(target, result),
     },
     shard: shard && { ...shard, cases: whole.map(({ id }) => id) },
     concurrency,
@@ -77,6 +78,18 @@ export async function test(
   });
   return { result, report };
 }
+
+/** Returns the part of a report that says who clients came as, where a server knows users. */
+function reportUsers({ others = [], keys = {} }: Reached, { exclusive }: RunResult): Pick<Report["target"], "users"> {
+  const count = exclusive ?? 1 + others.length;
+  const given = KEYS.filter((key) => keys[key] !== undefined);
+  if (count === 1 && exclusive === undefined && given.length === 0) return {};
+  return {
+    users: { count, ...(exclusive !== undefined && { exclusive: true }), ...(given.length > 0 && { keys: given }) },
+  };
+}
+
+const KEYS = ["client", "unscoped", "refresh"] as const;
 
 function watch(cases: readonly Case[]): Progress {
   const { stderr, stdout } = process;

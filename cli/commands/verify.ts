@@ -2,28 +2,32 @@ import { keyId } from "../../certificates/envelope.ts";
 import { readPublicKey } from "../../certificates/keys.ts";
 import { conclusion, step as tell } from "../../certificates/tell.ts";
 import { type Step, verifyBundle } from "../../certificates/verify.ts";
-import type { Protocol } from "../../harness/protocol.ts";
 import about from "../../package.json" with { type: "json" };
 import { colorsOn } from "../../reports/colors.ts";
+import type { ReportProtocol } from "../../reports/report.ts";
 import { EXIT } from "../exit.ts";
+import type { Load } from "./subcommand.ts";
 
 /** The options of `verify`, as the command line gives them. */
 export interface VerifyArguments {
   readonly bundle: string;
   readonly publicKey?: string | undefined;
+  readonly schemas?: string | undefined;
   readonly quiet: boolean;
 }
 
 /** Verifies a bundle, tells if it is to be believed, and resolves to the exit code. Throws a `UsageError`. */
 export async function verifyCommand(
-  { bundle, publicKey, quiet }: VerifyArguments,
-  protocol: Protocol,
+  { bundle, publicKey, schemas, quiet }: VerifyArguments,
+  load: Load,
 ): Promise<number> {
   const key = publicKey === undefined ? undefined : await readPublicKey(publicKey);
   const suite = { name: about.name, version: about.version };
   const c = colorsOn(process.stdout);
   const steps: Step[] = [];
-  for await (const step of verifyBundle(bundle, { protocol, suite, key })) {
+  const versionOf = ({ version, actor, schemasVersion }: ReportProtocol) =>
+    load({ protocol: version, actor, schemas, ...(schemas !== undefined && { schemasVersion }) });
+  for await (const step of verifyBundle(bundle, { load: versionOf, suite, key })) {
     steps.push(step);
     if (!quiet || step.problems.length > 0) print(tell(step, c));
   }

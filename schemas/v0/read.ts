@@ -19,14 +19,14 @@ type Files = ReadonlyMap<string, unknown>;
  * Reads a folder of schemas, any version of them: `<service>/<endpoint>/<type>.json`, and what they refer to. Throws a `UsageError`
  * where it is none.
  */
-export async function readSchemas(folder: string): Promise<Schemas> {
+export async function readSchemas(folder: string, version?: string): Promise<Schemas> {
   const paths = await pathsIn(folder);
   const texts = await Promise.all(paths.map(async (path) => [path, await textOf(folder, path)] as const));
   const files: Files = new Map(texts.map(([path, text]) => [path, checked(folder, path, text)]));
   const all = paths.flatMap((path) => messageSchema(folder, path, files) ?? []);
   if (all.length === 0) throw new UsageError(`${folder} holds no schema of a message. ${HINT}`);
   const digest = createHash("sha256").update(JSON.stringify(texts)).digest("hex");
-  return schemasOf(all, { folder, digest });
+  return schemasOf(all, { folder, digest, ...(version !== undefined && { version }) });
 }
 
 /** The paths of all JSON files in a folder of folders, in order. */

@@ -25,6 +25,8 @@ export interface Schemas {
   readonly folder?: string;
   /** Changes with every file that was read. */
   readonly digest?: string;
+  /** The version of those in the folder, as the user gives it. */
+  readonly version?: string;
   readonly all: readonly MessageSchema[];
   find(kind: unknown, command: unknown): MessageSchema | undefined;
   /** Tells if a command is of a service that the protocol has, and these schemas have not. */
@@ -34,7 +36,7 @@ export interface Schemas {
 /** Puts schemas together. The services `elsewhere` are those of which they have none. */
 export function schemasOf(
   all: readonly MessageSchema[],
-  from: Pick<Schemas, "folder" | "digest"> = {},
+  from: Pick<Schemas, "folder" | "digest" | "version"> = {},
   elsewhere: readonly string[] = [],
 ): Schemas {
   const byKind = new Map<unknown, Map<unknown, MessageSchema>>(KINDS.map((kind) => [kind, new Map()]));

@@ -110,9 +110,9 @@ const authorization = [
       id,
       title,
       tests: [requirement],
-      async run({ connect, check, unasked, keys }: Context<RequirementId>) {
+      async run({ connect, check, ungiven, keys }: Context<RequirementId>) {
         const { [key]: token } = keys;
-        if (token === undefined) return unasked(requirement, `it takes such a token: ${option} gives one`);
+        if (token === undefined) return ungiven(requirement, "such a token", option);
         const ask = authorizing(() => `Bearer ${token}`);
         check(requirement, outcome(await connect({ handshake: { ask } })), REFUSED);
       },

@@ -13,9 +13,15 @@ import { sets, withdrawn } from "./sets/index.ts";
 import { suitesOf } from "./suites.ts";
 
 /** Tachyon as it is spoken today, by the schemas in a folder or those of the suite. Throws a `UsageError` for a folder that holds none. */
-export async function protocolWith(folder?: string): Promise<Protocol> {
-  return protocolBy(folder === undefined ? own : await (await import("../../schemas/v0/read.ts")).readSchemas(folder));
+export async function protocolWith(folder?: string, given?: string): Promise<Protocol> {
+  if (folder === undefined) return protocolBy(own);
+  return protocolBy(await (await import("../../schemas/v0/read.ts")).readSchemas(folder, given));
 }
+
+const optionsFor = ({ folder, version: given }: Schemas): string[] => [
+  ...(folder === undefined ? [] : ["--schemas", folder]),
+  ...(given === undefined ? [] : ["--schemas-version", given]),
+];
 
 /** Tachyon as it is spoken today, by some schemas. */
 export function protocolBy(schemas: Schemas): Protocol {
@@ -23,8 +29,13 @@ export function protocolBy(schemas: Schemas): Protocol {
   return {
     name: "Tachyon",
     version,
-    options: ["--protocol", version, ...(schemas.folder === undefined ? [] : ["--schemas", schemas.folder])],
-    ...(schemas.digest !== undefined && { schemasDigest: schemas.digest }),
+    options: ["--protocol", version, ...optionsFor(schemas)],
+    ...(schemas.digest !== undefined && {
+      folder: {
+        digest: schemas.digest,
+        ...(schemas.version !== undefined && { version: schemas.version }),
+      },
+    }),
     subprotocols: [SUBPROTOCOL],
     credentials: "Give the access token of a user with --as name:@file; one that you gave is wrong or expired.",
     requirements,

@@ -5,7 +5,6 @@ import { outcome } from "../websocket/heads.ts";
 import { authorizing, type ClientProof, clientFor, type Metadata, metadataOf, post, SCOPE } from "./authorization.ts";
 import { scenario } from "./protocol.ts";
 
-const NO_CLIENT = "it takes a client of OAuth2: --client gives one";
 /** The usual request of a client for a token. */
 export const GRANT = { grant_type: "client_credentials", scope: SCOPE };
 
@@ -37,7 +36,7 @@ export const byClient = (told: Told, play: ClientPlay) =>
   issuing(told, async (context, metadata) => {
     const { client } = context.keys;
     if (client) return play(context, metadata, clientFor(metadata, client));
-    for (const id of told.tests) context.unasked(id, NO_CLIENT);
+    for (const id of told.tests) context.ungiven(id, "a client of OAuth2", "--client");
   });
 
 /** Asks for a token, and judges by it; a server with its endpoint elsewhere is not asked. */

@@ -54,9 +54,9 @@ export const signOutCases = [
       tests: ["oauth.revocation"],
     },
     async (context, metadata, client) => {
-      const { check, keys, unasked } = context;
+      const { check, keys, unasked, ungiven } = context;
       if (keys.refresh === undefined)
-        return unasked("oauth.revocation", "it takes a refresh token of the client: --refresh-token gives one");
+        return ungiven("oauth.revocation", "a refresh token of the client", "--refresh-token");
       const refresh = (token: string) =>
         asking(context, metadata, "oauth.revocation", { grant_type: "refresh_token", refresh_token: token }, client);
       const first = await refresh(keys.refresh);

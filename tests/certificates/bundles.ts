@@ -83,17 +83,22 @@ export const bundle = ({ lines, ...making }: Parts): Promise<Files> =>
 
 /** Verifies files. Resolves to the first error and its step; nothing if all is sound. */
 export async function firstProblem(files: Files, means: Partial<VerifyOptions> = {}): Promise<string | undefined> {
-  const suite = { name: about.name, version: about.version };
-  for await (const { name, problems } of verifyFiles(files, { protocol: small, suite, ...means }))
+  for await (const { name, problems } of verifyFiles(files, verifying(means)))
     if (problems[0] !== undefined) return `${name}: ${problems[0]}`;
   return undefined;
 }
 
+/** The means of verifying; the protocol is the small one, if nobody says which. */
+const verifying = ({ protocol = small, ...means }: Partial<VerifyOptions>) => ({
+  load: async () => protocol,
+  suite: { name: about.name, version: about.version },
+  ...means,
+});
+
 /** Verifies files. Resolves to all steps. */
 async function steps(files: Files, means: Partial<VerifyOptions>): Promise<Step[]> {
   const all: Step[] = [];
-  const suite = { name: about.name, version: about.version };
-  for await (const step of verifyFiles(files, { protocol: small, suite, ...means })) all.push(step);
+  for await (const step of verifyFiles(files, verifying(means))) all.push(step);
   return all;
 }
 

@@ -65,10 +65,12 @@ test("the obstacles to a certificate are listed, for the level that is asked for
     strict: { reached: false, broken: ["version.once"], unjudged: ["message.json"] },
     missing: Array.from({ length: 12 }, (_, i) => `a/${i}`),
     unstable: [],
+    needs: ["--client"],
     beside: [],
   };
   const missing = "not run: a/0, a/1, a/2, a/3, a/4, a/5, a/6, a/7, … and 4";
-  expect(obstacles(counted, true)).toEqual(["broken: version.once", "not judged: message.json", missing]);
+  const needs = "give what it takes: --client";
+  expect(obstacles(counted, true)).toEqual(["broken: version.once", "not judged: message.json", missing, needs]);
   expect(obstacles(counted, false)).toEqual([missing]);
   expect(obstacles({ ...counted, missing: [] }, false)).toEqual(["the run ended early, or the server while it ran"]);
   const unstable = { ...counted, missing: [], unstable: ["a/1"] };

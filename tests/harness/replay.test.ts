@@ -29,7 +29,7 @@ async function record(url: string, some: readonly Case[], ca?: string, timeout =
   const kept: string[] = [];
   const record = async (_: Case, transcripts: readonly Transcript[]) => kept.push(JSON.stringify(transcripts)) - 1;
   const target = { url: new URL(url), headers: {}, ca };
-  const { results } = await runAgainst(url, some, { target, record, ...RANDOM, timeout });
+  const { results } = await runAgainst(url, some, { target, record, ...RANDOM, timeout, idle: bench.idle });
   return results.flatMap((result) =>
     result.recorded === undefined
       ? []

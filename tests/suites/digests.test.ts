@@ -8,18 +8,22 @@ import { disconnect, disconnected, statusOf } from "../../suites/0.1.7/protocol.
 import { OBSERVED } from "./observed.ts";
 import { type Observed, observe } from "./observing.ts";
 
-test.each(OBSERVED)("of each case stands in a file what it was seen to send and to expect", async (of) => {
-  const { version, suites } = of.protocol;
-  const file = `suites/${version}/sets/observed.json`;
-  // Those that are made from schemas are all in their rows.
-  const cases = casesIn({ suites: suites.filter(({ swept }) => !swept) });
-  const now = await observe(cases, of);
-  if (process.env.UPDATE_DIGESTS) return writeFileSync(file, `${JSON.stringify(now, undefined, 2)}\n`);
-  const known: Readonly<Record<string, string>> = JSON.parse(await readFile(file, "utf8"));
-  const changed = Object.keys({ ...known, ...now }).filter((id) => now[id] !== known[id]);
-  if (changed.length === 0) return;
-  throw new Error(`${file} is not current, as of ${changed.slice(0, 20).join(", ")}. Make it anew: npm run digests`);
-}, 300_000);
+test.each(OBSERVED)(
+  "of each case stands in a file what it was seen to send and to expect",
+  async (of) => {
+    const { version, suites } = of.protocol;
+    const file = `suites/${version}/sets/observed.json`;
+    // Those that are made from schemas are all in their rows.
+    const cases = casesIn({ suites: suites.filter(({ swept }) => !swept) });
+    const now = await observe(cases, of);
+    if (process.env.UPDATE_DIGESTS) return writeFileSync(file, `${JSON.stringify(now, undefined, 2)}\n`);
+    const known: Readonly<Record<string, string>> = JSON.parse(await readFile(file, "utf8"));
+    const changed = Object.keys({ ...known, ...now }).filter((id) => now[id] !== known[id]);
+    if (changed.length === 0) return;
+    throw new Error(`${file} is not current, as of ${changed.slice(0, 20).join(", ")}. Make it anew: npm run digests`);
+  },
+  300_000,
+);
 
 const [first] = OBSERVED as readonly [Observed, ...Observed[]];
 const scenario = scenarios<string>();

@@ -16,7 +16,8 @@ export const OBSERVED: readonly Observed[] = [
       "blames-itself",
     ],
   },
-  { protocol: protocolBy(own), 
+  {
+    protocol: protocolBy(own),
     faults: [
       "believes-any-token",
       "matches-versions-loosely",

@@ -18,7 +18,10 @@ const now = (protocol: Protocol): RequirementSet => {
 
 if (process.env.NEW_SET) {
   for (const { protocol } of OBSERVED)
-    writeFileSync(`suites/${now(protocol).name.replace("/", "/sets/")}.json`, `${JSON.stringify(now(protocol), undefined, 2)}\n`);
+    writeFileSync(
+      `suites/${now(protocol).name.replace("/", "/sets/")}.json`,
+      `${JSON.stringify(now(protocol), undefined, 2)}\n`,
+    );
 }
 
 /** Returns the ids by which two sets differ. */

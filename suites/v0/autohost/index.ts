@@ -88,9 +88,9 @@ const autohostCauses: Readonly<Record<string, string>> = {
 };
 
 /** Tachyon v0 as a server meets it from autohosts, by the schemas in a folder or those of the suite. Throws a `UsageError`. */
-export async function autohostProtocolWith(folder?: string): Promise<Protocol> {
+export async function autohostProtocolWith(folder?: string, given?: string): Promise<Protocol> {
   if (folder === undefined) return autohostProtocolBy(ownWithAutohosts);
-  return autohostProtocolBy(await (await import("../../../schemas/v0/read.ts")).readSchemas(folder));
+  return autohostProtocolBy(await (await import("../../../schemas/v0/read.ts")).readSchemas(folder, given));
 }
 
 /** Tachyon v0 as a server meets it from autohosts, by some schemas: these are the target then. */
@@ -113,6 +113,7 @@ export function autohostProtocolBy(schemas: Schemas): Protocol {
     ].map(({ name, title }) => ({ name, title })),
     clauses: clausesOf(autohostRequirements),
     causes: autohostCauses,
+    sets: [],
     listen: async (options) => (await import("./listen.ts")).listenForAutohosts(options),
     come: async (url) => (await import("./reference.ts")).startAutohost(url),
     async serve() {
