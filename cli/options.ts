@@ -194,7 +194,11 @@ export const CERTIFYING = {
   ...pick(RUNNING, "strict", "timeout", "concurrency", "recovery", "restarts", "idle", "runs"),
   seed: { ...RUNNING.seed, describe: "The seed of generated commands: that of the set, or there is no certificate" },
   ...pick(RUNNING, "header", "credential", "redact", "ca", "insecure", "start", "start-timeout", "rate"),
-  ...pick(RUNNING, "as", "token-command", "client", "unscoped-token", "refresh-token"),
+  ...pick(RUNNING, "as", "token-command", "client", "unscoped-token"),
+  "refresh-token": text(
+    "refresh-token",
+    "Test that the refresh token in this @file gives no connection. With --client it is revoked",
+  ),
   out: {
     ...text("out", "Write the bundle to this folder, and beside it as .tgz"),
     default: "tachyon-certificate",

@@ -36,6 +36,10 @@ export interface Report {
      * The digest of the schemas of its messages, where they were read from a folder
      */
     schemas?: string;
+    /**
+     * The version of these schemas, as the user gives it
+     */
+    schemasVersion?: string;
   };
   target: {
     /**
@@ -54,6 +58,23 @@ export interface Report {
      * A verdict that varies fails the run
      */
     failOnUnstable?: true;
+    /**
+     * Who clients came as, where the target knows users
+     */
+    users?: {
+      /**
+       * The number of users
+       */
+      count: number;
+      /**
+       * The target accepts one connection of each
+       */
+      exclusive?: true;
+      /**
+       * The secrets that cases about tokens had: a client of OAuth2, a token without the scope, a refresh token
+       */
+      keys?: ("client" | "unscoped" | "refresh")[];
+    };
   };
   /**
    * ISO 8601, UTC
@@ -324,6 +345,10 @@ export interface Check {
    * The server does not owe it, or the user did not give what it takes. It does not count as unjudged
    */
   unasked?: true;
+  /**
+   * The option by which the user gives what it takes. A certificate needs it
+   */
+  needs?: string;
   /**
    * It could not be judged since something was not recorded. It does not count as unjudged
    */

@@ -1,9 +1,10 @@
 import type { CaseResult } from "../harness/execute.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { RunResult } from "../harness/runner.ts";
+import type { Target } from "../harness/target.ts";
 import { medians } from "./latency.ts";
 import { aboutProtocol } from "./names.ts";
-import type { Report, ReportCase, ReportConditions, ReportShard } from "./report.ts";
+import type { Report, ReportCase, ReportConditions, ReportShard, ReportTarget } from "./report.ts";
 import { conclude } from "./verdict.ts";
 
 /** The facts that a report says beside the results. */
@@ -41,6 +42,21 @@ export function makeReport(
   };
   return conclude(draft, run.results.map(reportCase), protocol.requirements);
 }
+
+/** Returns the part of a report that says who clients came as, where a server knows users. */
+export function reportUsers(
+  { others = [], keys = {} }: Pick<Target, "others" | "keys">,
+  { exclusive }: RunResult,
+): Pick<ReportTarget, "users"> {
+  const count = exclusive ?? 1 + others.length;
+  const given = KEYS.filter((key) => keys[key] !== undefined);
+  if (count === 1 && exclusive === undefined && given.length === 0) return {};
+  return {
+    users: { count, ...(exclusive !== undefined && { exclusive: true }), ...(given.length > 0 && { keys: given }) },
+  };
+}
+
+const KEYS = ["client", "unscoped", "refresh"] as const;
 
 /** The result of a case, as it stands in a report. */
 export function reportCase({ case: it, verdict, ...result }: CaseResult): ReportCase {

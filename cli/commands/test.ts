@@ -8,7 +8,7 @@ import type { RunOptions } from "../../harness/session.ts";
 import about from "../../package.json" with { type: "json" };
 import { quoted } from "../../reports/again.ts";
 import { colorsOn } from "../../reports/colors.ts";
-import { makeReport } from "../../reports/make.ts";
+import { makeReport, reportUsers } from "../../reports/make.ts";
 import { liveLine, type Progress, plainLines } from "../../reports/progress.ts";
 import type { Report } from "../../reports/report.ts";
 import type { ShardOptions } from "../../reports/shard.ts";
@@ -78,18 +78,6 @@ export async function test(
   });
   return { result, report };
 }
-
-/** Returns the part of a report that says who clients came as, where a server knows users. */
-function reportUsers({ others = [], keys = {} }: Reached, { exclusive }: RunResult): Pick<Report["target"], "users"> {
-  const count = exclusive ?? 1 + others.length;
-  const given = KEYS.filter((key) => keys[key] !== undefined);
-  if (count === 1 && exclusive === undefined && given.length === 0) return {};
-  return {
-    users: { count, ...(exclusive !== undefined && { exclusive: true }), ...(given.length > 0 && { keys: given }) },
-  };
-}
-
-const KEYS = ["client", "unscoped", "refresh"] as const;
 
 function watch(cases: readonly Case[]): Progress {
   const { stderr, stdout } = process;

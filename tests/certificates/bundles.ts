@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { buffer } from "node:stream/consumers";
-import { type Conditions, conditionsOf } from "../../certificates/conditions.ts";
+import { type Conditions, conditionsOf, seedOf } from "../../certificates/conditions.ts";
 import { type Digests, digestsOf } from "../../certificates/digests.ts";
 import { envelopeText, seal } from "../../certificates/envelope.ts";
 import { digestsOfFiles, FILES, type Files, sumsOf } from "../../certificates/files.ts";
@@ -10,28 +10,33 @@ import { statement } from "../../certificates/statement.ts";
 import type { VerifyOptions } from "../../certificates/steps.ts";
 import { type Step, verifyFiles } from "../../certificates/verify.ts";
 import { DEFAULTS } from "../../cli/defaults.ts";
-import type { Protocol } from "../../harness/protocol.ts";
+import { casesIn, type Protocol } from "../../harness/protocol.ts";
+import { run } from "../../harness/runner.ts";
 import { secrets } from "../../harness/secrets.ts";
 import { freeze, type RequirementSet } from "../../harness/set.ts";
+import type { Target } from "../../harness/target.ts";
 import about from "../../package.json" with { type: "json" };
-import { makeReport } from "../../reports/make.ts";
+import { makeReport, reportUsers } from "../../reports/make.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { runAgainst } from "../helpers.ts";
 
-/** Cases that need little time, of several suites. */
-const SOME =
-  /^(version\/(greeting|parity|isolated|open)|disconnect\/(alone|reconnect|2-in-a-row|followed)|malformed\/not-json|transport\/ping)/;
+/** Cuts a protocol down to some cases, so that a bundle is small and quickly verified; its set holds all that they test. */
+export function cutTo(some: RegExp, protocol: Protocol): Protocol {
+  const suites = protocol.suites
+    .map((suite) => ({ ...suite, cases: suite.cases.filter(({ id }) => some.test(id)) }))
+    .filter(({ cases }) => cases.length > 0);
+  const tested = new Set([
+    ...protocol.rules.map(({ requirement }) => requirement),
+    ...casesIn({ suites }).flatMap(({ tests }) => tests),
+  ]);
+  const owed = protocol.requirements.filter(({ id }) => tested.has(id));
+  return { ...protocol, suites, sets: [freeze(`${protocol.version}/2026-01`, owed, suites)] };
+}
 
-const suites = protocol.suites
-  .map((suite) => ({ ...suite, cases: suite.cases.filter(({ id }) => SOME.test(id)) }))
-  .filter(({ cases }) => cases.length > 0);
-const cases = suites.flatMap((suite) => suite.cases);
-const rules = new Set(protocol.rules.map(({ requirement }) => requirement));
-const owed = protocol.requirements.filter(({ id }) => rules.has(id) || cases.some(({ tests }) => tests.includes(id)));
-const set: RequirementSet = freeze("0.1.7/2026-01", owed, suites);
-
-/** A protocol of few cases, so that a bundle is small and quickly verified. */
-export const small: Protocol = { ...protocol, suites, sets: [set] };
+/** Cases of several suites that need little time. */
+export const small = cutTo(
+  /^(version\/(greeting|parity|isolated|open)|disconnect\/(alone|reconnect|2-in-a-row|followed)|malformed\/not-json|transport\/ping)/,
+  protocol,
+);
 
 /** The keys of the one who certifies, and those of somebody else. */
 export const [own, foreign] = [generateKeyPairSync("ed25519"), generateKeyPairSync("ed25519")];
@@ -42,44 +47,46 @@ export type Parts = Omit<Making, "transcripts"> & { readonly lines: readonly str
 /** Runs against the reference server, with a fault or without. Resolves to the parts of a bundle. */
 export async function parts(fault?: string, secret?: string): Promise<Parts> {
   const server = await protocol.serve({ fault });
+  const headers: Record<string, string> = secret === undefined ? {} : { Authorization: secret };
+  const target = { url: new URL(server.url), headers, secrets: secrets(...Object.values(headers)) };
+  return await partsOf(small, target).finally(server.close);
+}
+
+/** Runs the cases of a protocol against a target, as `certify` does. Resolves to the parts of a bundle. */
+export async function partsOf(protocol: Protocol, target: Target, rate?: number): Promise<Parts> {
   const kept = await spool();
   try {
-    const headers: Record<string, string> = secret === undefined ? {} : { Authorization: secret };
-    const target = { url: new URL(server.url), headers, secrets: secrets(...Object.values(headers)) };
-    const result = await runAgainst(server.url, cases, { target, record: kept.record });
-    const suite = { name: about.name, version: about.version };
-    const at = { url: new URL(server.url).href, embedded: false, strict: false };
-    const told = {
-      timeoutMs: DEFAULTS.timeout,
-      idleMs: DEFAULTS.timeout,
-      recoveryMs: DEFAULTS.recovery,
-      runs: DEFAULTS.runs,
-    };
+    const how = { target, record: kept.record, rate, seed: seedOf("", protocol) };
+    const result = await run(protocol, casesIn(protocol), { ...DEFAULTS, ...how });
     const report = makeReport(result, {
-      suite,
-      protocol: small,
-      target: at,
+      suite: { name: about.name, version: about.version },
+      protocol,
+      target: { url: target.url.href, embedded: false, strict: false, ...reportUsers(target, result) },
       concurrency: DEFAULTS.concurrency,
-      conditions: told,
+      conditions: {
+        timeoutMs: DEFAULTS.timeout,
+        idleMs: DEFAULTS.timeout,
+        recoveryMs: DEFAULTS.recovery,
+        runs: DEFAULTS.runs,
+      },
     });
     const text = (await buffer(kept.read(result.results.flatMap(({ recorded }) => recorded ?? [])))).toString();
     return {
       report,
       implementation: { name: "lobby" },
-      set,
+      set: protocol.sets[0] as RequirementSet,
       level: "strict",
       conditions: conditionsOf(report) as Conditions,
       lines: text.trimEnd().split("\n"),
     };
   } finally {
     await kept.close();
-    await server.close();
   }
 }
 
 /** Makes the files of a bundle. */
-export const bundle = ({ lines, ...making }: Parts): Promise<Files> =>
-  filesOf({ ...making, transcripts: [Buffer.from(lines.map((line) => `${line}\n`).join(""))] }, small);
+export const bundle = ({ lines, ...making }: Parts, protocol = small): Promise<Files> =>
+  filesOf({ ...making, transcripts: [Buffer.from(lines.map((line) => `${line}\n`).join(""))] }, protocol);
 
 /** Verifies files. Resolves to the first error and its step; nothing if all is sound. */
 export async function firstProblem(files: Files, means: Partial<VerifyOptions> = {}): Promise<string | undefined> {

@@ -47,8 +47,16 @@ describe("a protocol version is chosen", () => {
       "npx wscat -s v0.tachyon -H 'Authorization: Bearer alice-token' -c 'ws://localhost:8080/tachyon'",
     );
     expect(stdout).toContain("run <url> --protocol v0 --case requests/alone");
-    const certify = await cli(folder, ["certify", server.url, ...V0, "--implementation", "x"]);
-    expect(certify).toMatchObject({ code: 2, stderr: expect.stringContaining("Tachyon v0 has no set.") });
+    const certify = await cli(folder, [
+      "certify",
+      server.url,
+      ...V0,
+      "--implementation",
+      "x",
+      "--set",
+      "0.1.7/2026-11",
+    ]);
+    expect(certify).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no set "0.1.7/2026-11".') });
   });
 });
 
