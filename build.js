@@ -17,14 +17,36 @@ const places = {
     }),
 };
 
-/** Leaves the generator of commands, which is big and seldom needed, to one file for the command and the library. */
-const apart = {
-  name: "apart",
-  setup: ({ onResolve }) =>
-    onResolve({ filter: /^fast-check$/ }, ({ kind }) =>
-      kind === "entry-point" ? undefined : { path: "./fast-check.cjs", external: true },
-    ),
+/** The packages that are slow to load, and that few commands need. Each becomes a file for the command and the library together. */
+const LATE_PACKAGES = ["ajv", "cliui", "fast-check", "picomatch", "semver", "string-width"];
+const LATE = [...LATE_PACKAGES, "node:crypto", "node:zlib"];
+
+/** Loads late modules when they are first used, so that a command starts without those that it does not need. */
+const late = {
+  name: "late",
+  setup({ onResolve, onLoad }) {
+    const there = ({ path }) => ({ path: LATE_PACKAGES.includes(path) ? `./${path}.cjs` : path, external: true });
+    onResolve({ filter: new RegExp(`^(${LATE.join("|")})$`) }, ({ kind, path }) => {
+      if (kind === "entry-point") return undefined;
+      return kind === "import-statement" ? { path, namespace: "late" } : there({ path });
+    });
+    onLoad({ filter: /./, namespace: "late" }, async ({ path }) => ({ contents: await standIns(path) }));
+  },
 };
+
+/** Writes what stands in the place of all that a module exports. It loads the module when it is called, made or read. */
+async function standIns(path) {
+  const names = Object.keys(await import(path)).filter((name) => /^\w+$/.test(name) && name !== "module.exports");
+  return `
+    const load = (name) => { const it = require("${path}"); return it[name] ?? it; };
+    const standIn = (name) => new Proxy(function () {}, {
+      get: (_, key) => load(name)[key],
+      apply: (_, self, words) => load(name).apply(self, words),
+      construct: (_, words) => new (load(name))(...words),
+    });
+    ${names.map((name, i) => `const late${i} = /* @__PURE__ */ standIn("${name}");`).join("\n")}
+    export { ${names.map((name, i) => `late${i} as ${name}`).join(", ")} };`;
+}
 
 /** The options that the command and the library have in common. */
 const common = {
@@ -33,7 +55,7 @@ const common = {
   platform: "node",
   target: "node20",
   external: ["bufferutil", "utf-8-validate"], // `ws` uses them where they are installed; a test dependency brings them here.
-  plugins: [places, apart],
+  plugins: [places, late],
   metafile: true,
   minifySyntax: true,
   logLevel: "warning",
@@ -52,7 +74,7 @@ const command = await build({
 /** Every test runner loads CommonJS, and it can be imported, too. Node.js prints the line that an error comes from: it is short. */
 const library = await build({
   ...common,
-  entryPoints: { index: "library/index.ts", "fast-check": "fast-check" },
+  entryPoints: { index: "library/index.ts", ...Object.fromEntries(LATE_PACKAGES.map((name) => [name, name])) },
   outExtension: { ".js": ".cjs" },
   format: "cjs",
   supported: { "dynamic-import": false }, // Jest does not know it in CommonJS.

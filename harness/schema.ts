@@ -27,14 +27,19 @@ export interface Validator {
 export function validator(keywords: readonly string[] = [], how: Pick<Options, "strict" | "formats"> = {}): Validator {
   // Schemas are not registered by id, since protocol versions share ids. A test validates them, so that no run has to.
   const options = { addUsedSchema: false, validateSchema: false, meta: false };
-  const ajv = new Ajv({ ...AJV_OPTIONS, ...options, ...how, keywords: [...keywords] });
+  // The start of a command that validates nothing does not wait for it.
+  let ajv: Ajv | undefined;
+  const compileNew = (schema: AnySchema) => {
+    ajv ??= new Ajv({ ...AJV_OPTIONS, ...options, ...how, keywords: [...keywords] });
+    return ajv.compile(schema);
+  };
   const compiled = new Map<string, ValidateFunction>();
   const same = new WeakMap<object, ValidateFunction>();
   const compile = (schema: AnySchema): ValidateFunction => {
     const known = typeof schema === "object" ? same.get(schema) : undefined;
     if (known) return known;
     const key = JSON.stringify(schema);
-    const validate = compiled.get(key) ?? ajv.compile(schema);
+    const validate = compiled.get(key) ?? compileNew(schema);
     compiled.set(key, validate);
     if (typeof schema === "object") same.set(schema, validate);
     return validate;

@@ -1,17 +1,20 @@
-import semver from "semver";
 import { version } from "../../schemas/0.1.7/index.ts";
 import { PARAMETER, queryOf } from "./protocol.ts";
 
 /** The parity that a greeting gives to a client's version that can be parsed. */
 export type Parity = "match" | "major_mismatch" | "minor_mismatch" | "patch_mismatch";
 
+const PARTS = ["major", "minor", "patch"] as const;
+const numbersOf = (it: string) => it.split(".").map(Number);
+const [major = 0, minor = 0, patch = 0] = numbersOf(version);
+
 /** The parity of a client's version, by the precedence that semver defines. */
 export function parityOf(client: string): Parity {
-  const difference = semver.diff(client, version);
-  return difference === null ? "match" : (`${difference}_mismatch` as Parity);
+  const theirs = numbersOf(client);
+  const different = PARTS.find((_, i) => theirs[i] !== [major, minor, patch][i]);
+  return different === undefined ? "match" : `${different}_mismatch`;
 }
 
-const { major, minor, patch } = new semver.SemVer(version);
 const RELATIONS = { lower: -1, equal: 0, higher: 1 } as const;
 type Relation = keyof typeof RELATIONS;
 

@@ -1,13 +1,13 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { afterEach, expect, test } from "@jest/globals";
-import { folder } from "./process.ts";
+import { afterAll, expect, test } from "@jest/globals";
+import { cli, folder } from "./process.ts";
 
 const exec = promisify(execFile);
 const { path, remove } = folder();
-afterEach(remove);
+afterAll(remove);
 
 test("the packed tarball holds what a user needs and no more, and runs in an empty folder without anything else", async () => {
   const packed = await exec("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", path]);
@@ -36,4 +36,19 @@ test("the packed tarball holds what a user needs and no more, and runs in an emp
   const { stdout } = await exec("npx", ["--offline", "tachyon-conformance", "run", "--runs", "10"], { cwd: path });
   expect(stdout).toMatch(/^PASS /m);
   expect(JSON.parse(readFileSync(join(path, "tachyon-report", "report.json"), "utf8")).verdict).toBe("pass");
+});
+
+test("a command that validates, matches and hashes nothing loads none of the modules that do", async () => {
+  const hook = join(path, "hook.cjs");
+  writeFileSync(
+    hook,
+    `process.on("exit", () => process.stderr.write(JSON.stringify([...Object.keys(require.cache), ...process.moduleLoadList])));`,
+  );
+  const late = /\/dist\/.*\.cjs$|NativeModule (crypto|zlib|http|tls)$/;
+  for (const args of [["--version"], ["list"]]) {
+    const { stderr } = await cli(path, args, { NODE_OPTIONS: `--require ${hook}` });
+    const loaded: string[] = JSON.parse(stderr);
+    expect(loaded).toContain(hook);
+    expect(loaded.filter((name) => late.test(name))).toEqual([]);
+  }
 });
