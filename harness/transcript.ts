@@ -145,6 +145,17 @@ export const isBreach = ({ from, type }: WireEvent): boolean => from === "server
 /** Tells if the suite broke RFC 6455. The WebSocket library of a server decides how it takes that. */
 export const isProvocation = ({ from, type }: WireEvent): boolean => from === "client" && type === "violation";
 
+/**
+ * Tells if a breach of RFC 6455 behind an event says nothing of messages: the suite broke it first, or closed the connection, which a
+ * close frame answers.
+ */
+export const isExcuse = (event: WireEvent): boolean =>
+  isProvocation(event) || (event.from === "client" && event.type === "close" && event.by === undefined);
+
+/** Tells if the server broke RFC 6455 with an event of a connection, and nothing before excuses that. */
+export const isUnprovoked = (event: WireEvent, place: number, all: readonly WireEvent[]): boolean =>
+  isBreach(event) && !all.slice(0, place).some(isExcuse);
+
 /** Tells if an event says that a bound of the suite was hit. */
 export const isLimit = ({ type }: WireEvent): boolean => type === "limit";
 

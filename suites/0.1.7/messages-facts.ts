@@ -1,7 +1,5 @@
 import {
-  isBreach,
   isObject,
-  isProvocation,
   isServerEnd,
   json,
   type Message,
@@ -52,13 +50,6 @@ export const firstEnd = ({ events }: Transcript): WireEvent | undefined =>
 /** Tells if the suite ended the TCP connection itself. */
 export const isReset = ({ from, type }: WireEvent): boolean => from === "client" && type === "end";
 const isClientEnd = ({ from, type }: WireEvent) => from === "client" && (type === "close" || type === "end");
-
-/** The event by which the server broke RFC 6455 where the suite had not. */
-export function unprovoked({ events }: Transcript): WireEvent | undefined {
-  const at = events.findIndex(isBreach);
-  const before = events.findIndex(isProvocation);
-  return before < 0 || at < before ? events[at] : undefined;
-}
 
 /** Tells if the recording lacks something that the client did before an event. */
 export const isLostBefore = ({ events }: Transcript, event: WireEvent): boolean =>

@@ -1,5 +1,15 @@
 import { EACH, type Rule } from "../../harness/rule.ts";
-import { isBreach, isLimit, isObject, isProvocation, json, show, type WireEvent } from "../../harness/transcript.ts";
+import {
+  isBreach,
+  isExcuse,
+  isLimit,
+  isObject,
+  isProvocation,
+  isUnprovoked,
+  json,
+  show,
+  type WireEvent,
+} from "../../harness/transcript.ts";
 import { repeatedName } from "../websocket/duplicates.ts";
 import { exchangeRules } from "./messages-exchange.ts";
 import {
@@ -19,7 +29,6 @@ import {
   sent,
   tooBig,
   unknown,
-  unprovoked,
 } from "./messages-facts.ts";
 import { ANSWER, ANY, brokenAt, brokenBy, eventOf, kept, quote, rule, undecidable } from "./messages-findings.ts";
 import { DISCONNECT, DISCONNECTED, nameOf, violationsOf } from "./protocol.ts";
@@ -31,7 +40,7 @@ export const rules: readonly Rule[] = [
       const data = transcript.events.filter(isServerData);
       const limit = transcript.events.find(isLimit);
       const wrong = data.find(isWrong);
-      const breach = unprovoked(transcript);
+      const breach = transcript.events.find(isUnprovoked);
       if (wrong) return brokenAt([quote(wrong), whyWrong(wrong)].filter(Boolean).join(": "), wrong);
       if (breach && isLostBefore(transcript, breach)) return undecidable(`${quote(breach)}, perhaps provoked`, breach);
       if (breach) return brokenAt(quote(breach), breach);
@@ -40,7 +49,7 @@ export const rules: readonly Rule[] = [
     },
     needs({ events }) {
       const wrong = (event: WireEvent) => isServerData(event) && isWrong(event);
-      return [isServerData, wrong, isLimit, isBreach, isProvocation].map((it) => events.find(it));
+      return [isServerData, wrong, isLimit, isBreach, isExcuse].map((it) => events.find(it));
     },
     gaps: EACH,
   }),

@@ -1,5 +1,13 @@
 import { EACH, type Finding, type Gaps, type Rule } from "../../harness/rule.ts";
-import { isBreach, isLimit, isProvocation, show, type Transcript, type WireEvent } from "../../harness/transcript.ts";
+import {
+  isBreach,
+  isExcuse,
+  isLimit,
+  isUnprovoked,
+  show,
+  type Transcript,
+  type WireEvent,
+} from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import type { Schemas } from "../../schemas/v0/schema.ts";
 import { type Breach, type ConnectionFacts, connectionFacts } from "./messages-facts.ts";
@@ -63,14 +71,13 @@ type FactsOf = (transcript: Transcript) => ConnectionFacts;
 
 /** The rule of the form of all messages, which bytes that are no WebSocket message break, too. */
 function ruleOfJson(factsOf: FactsOf): Rule {
-  const breach = ({ events }: Transcript) => (events.some(isProvocation) ? undefined : events.find(isBreach));
   return {
     requirement: "message.json",
     judge(transcript) {
       const { breaches } = factsOf(transcript);
       const limit = transcript.events.find(isLimit);
       const wrong = breaches["message.json"];
-      const odd = breach(transcript);
+      const odd = transcript.events.find(isUnprovoked);
       if (wrong) return broken(wrong.event, wrong.words);
       if (odd) return broken(odd, "it breaks RFC 6455");
       if (limit) return { outcome: "inconclusive", actual: textOf(limit) };
@@ -78,7 +85,7 @@ function ruleOfJson(factsOf: FactsOf): Rule {
     },
     needs: (transcript) => [
       ...eventsOf(factsOf(transcript).breaches["message.json"]),
-      ...[isLimit, isBreach, isProvocation].map((it) => transcript.events.find(it)),
+      ...[isLimit, isBreach, isExcuse].map((it) => transcript.events.find(it)),
     ],
     gaps: EACH,
   };

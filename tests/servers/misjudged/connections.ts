@@ -1,7 +1,7 @@
 import type { RequirementId } from "../../../schemas/0.1.7/requirements.ts";
 import { program } from "../program.ts";
 import { type Choices, type Client, commandIn, dismiss, farewell, greet, greeting, isObject } from "../tachyon.ts";
-import { chooses, everyNth, type Misjudged, type Right, wraps } from "./misjudged.ts";
+import { chooses, everyNth, type Misjudged, type Right, sends, wraps } from "./misjudged.ts";
 
 /** The name for no command, so that a message gets no answer. */
 const IGNORED = Symbol();
@@ -45,6 +45,12 @@ const silent: Right = { told: ["malformed.answered"], noObjects: true };
 const isNoObject = (text: string, binary: boolean) => binary || !isObject(text);
 
 const forgets = (choices: () => Partial<Choices>, ...told: readonly RequirementId[]) => chooses(choices, { told });
+
+/** Writes close frames without their code, so that the first letters of the reason stand in its place. */
+const codeless = (bytes: Buffer) =>
+  bytes[0] === 0x88 && bytes.length > 4
+    ? Buffer.concat([Buffer.from([0x88, bytes.length - 4]), bytes.subarray(4)])
+    : bytes;
 
 /** Servers that forget some clients, or end connections in ways of their own. */
 export const ofConnections: Readonly<Record<string, Misjudged>> = {
@@ -98,6 +104,11 @@ export const ofConnections: Readonly<Record<string, Misjudged>> = {
       ),
     }),
     "termination.announced",
+  ),
+
+  "leaves the code out where it repeats the reason of a close frame": sends(
+    () => ({ outlet: (socket) => ({ write: (bytes) => socket.write(codeless(bytes)), end: () => socket.end() }) }),
+    { told: ["transport.close"] },
   ),
 
   // Faults that hit silent clients.
