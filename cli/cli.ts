@@ -6,7 +6,7 @@ import { ALL_OPTIONS, COMMANDS, commandNamed, optionsOf, unspokenOf } from "./co
 import type { Load, Subcommand } from "./commands/subcommand.ts";
 import { findConfig, readConfig } from "./config.ts";
 import { EXIT } from "./exit.ts";
-import { plainSwitches } from "./switches.ts";
+import { plainWords } from "./switches.ts";
 import { PREFIX, sortVariables } from "./variables.ts";
 
 /** Reads the command line, runs the command, and resolves to the exit code. */
@@ -17,7 +17,7 @@ export async function main(argv: readonly string[], load: Load): Promise<number>
   };
   try {
     // yargs drops the usual name of the standard input.
-    const words = plainSwitches(argv).map((word) => (word === "-" ? STDIN : word));
+    const words = plainWords(argv).map((word) => (word === "-" ? STDIN : word));
     const [name = "", ...rest] = words;
     const command = commandNamed(name);
     const isHelp = words.some((word) => word === "--help" || word === "-h");
@@ -90,7 +90,7 @@ function parserFor(words: readonly string[], named?: Subcommand): Argv {
     });
 }
 
-/** Refuses a word behind the positional arguments, such as one behind `--`. */
+/** Refuses a word behind the positional arguments. */
 function nothingMore(extra: string | number | undefined): void {
   if (extra !== undefined) throw new UsageError(`"${extra}" is one argument too many. See --help.`);
 }

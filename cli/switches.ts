@@ -26,22 +26,24 @@ function inFull(word: string): string[] {
   return letters === "" || names.includes(undefined) ? [word] : names.map((name) => `--${name}`);
 }
 
-/** Rewrites the switches of a command line as yargs understands them. Throws a `UsageError`. */
-export function plainSwitches(argv: readonly string[]): string[] {
+/** A word behind `--`. yargs would take one that begins with a dash for an option, and the others for no argument of the command. */
+const asPath = (word: string): string => (/^-./.test(word) ? `./${word}` : word);
+
+/** Rewrites the switches of a command line, and all behind `--`, as yargs understands them. Throws a `UsageError`. */
+export function plainWords(argv: readonly string[]): string[] {
   const [name = ""] = argv;
   const command = commandNamed(name);
   const switches = command ? switchesOf(command) : [...SWITCHES];
   const names = new Set([...switches, ...switches.map(camel)]);
   const isSwitch = (word = "") => word.startsWith("--") && names.has(word.slice(2));
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
-  const words = [...argv.slice(0, end).flatMap(inFull), ...argv.slice(end)];
-  const behind = words.length - (argv.length - end);
-  return words.flatMap((word, i) => {
-    if (i >= behind) return [word];
+  const words = argv.slice(0, end).flatMap(inFull);
+  const plain = words.flatMap((word, i) => {
     if (i > 0 && isSwitch(words[i - 1]) && meaning(word) !== undefined) return [];
     const [, name = "", value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
     if (names.has(name)) return [`--${name}=${onOrOff(value, `--${name}`)}`];
-    const next = i + 1 < behind ? meaning(words[i + 1]) : undefined;
+    const next = i + 1 < words.length ? meaning(words[i + 1]) : undefined;
     return isSwitch(word) && next !== undefined ? [`${word}=${next}`] : [word];
   });
+  return [...plain, ...argv.slice(end + 1).map(asPath)];
 }

@@ -1,9 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { onOrOff, plainSwitches } from "../../cli/switches.ts";
+import { COMMANDS, switchesOf } from "../../cli/commands/index.ts";
+import { onOrOff, plainWords } from "../../cli/switches.ts";
+import { GREETING, says, toLines } from "../recordings/recordings.ts";
 import { cli } from "./process.ts";
-import { cwd } from "./workspace.ts";
+import { cwd, report } from "./workspace.ts";
 
 test.each(["1", "true", "TRUE", "yes", "Yes", "on", "ON", true, 1])("%p is yes", (word) => {
   expect(onOrOff(word, "here")).toBe(true);
@@ -55,10 +57,10 @@ test.each<[string[], string[]]>([
     ["run", "--case", "yes"],
   ],
   [
-    ["run", "--", "--strict=banana"],
-    ["run", "--", "--strict=banana"],
+    ["check", "--strict", "--", "yes", "-", "--strict", "-q", "--"],
+    ["check", "--strict", "yes", "-", "./--strict", "./-q", "./--"],
   ],
-])("%p is read as %p", (given, plain) => expect(plainSwitches(given)).toEqual(plain));
+])("%p is read as %p", (given, plain) => expect(plainWords(given)).toEqual(plain));
 
 describe("of the built command", () => {
   // One line shows that --quiet was understood. Without it there are more.
@@ -94,6 +96,26 @@ describe("of the built command", () => {
     const { code, stderr } = await lines(args(), env);
     expect(stderr).toMatch(words);
     expect(code).toBe(2);
+  });
+
+  test("whatever a config switches on, the command line switches off", async () => {
+    const { run } = COMMANDS;
+    const switches = run ? switchesOf(run) : [];
+    const on = config("on");
+    writeFileSync(join(cwd, "switch.json"), JSON.stringify(Object.fromEntries(switches.map((name) => [name, true]))));
+    const off = [switches.map((name) => `--no-${name}`), switches.map((name) => `--${name}=false`)];
+    for (const words of off) {
+      expect(await lines([...on, ...words])).toEqual({ code: 0, stderr: "", quiet: false });
+      expect(report().target).toMatchObject({ strict: false });
+    }
+  });
+
+  test("a file whose name begins with a dash stands behind --", async () => {
+    for (const name of ["--strict", "-q"])
+      writeFileSync(join(cwd, name), toLines({ [name]: [says("server", GREETING)] }));
+    const { code, stdout, stderr } = await cli(cwd, ["check", "--", "--strict", "-q"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/traffic {2}2 connections/);
   });
 
   test("a variable of another command, or of a program under test, is left alone", async () => {
