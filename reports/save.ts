@@ -4,7 +4,7 @@ import { discard } from "../harness/memory.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { FORMAT_NAMES, FORMATS, type Format, type FormatName } from "./formats.ts";
 import type { Report } from "./report.ts";
-import { complaint, prepare, removeFile, write } from "./write.ts";
+import { complaint, isFile, prepare, write } from "./write.ts";
 
 /** The user's choice of where reports go: a folder, or single files. */
 export type WantedReports = { readonly out?: string | undefined } & {
@@ -87,7 +87,9 @@ export async function put(path: string, content: string): Promise<void> {
   });
 }
 
-/** Removes the reports of an earlier run: nobody must take them for those of a target that could not be tested. */
-export async function forget(files: Destinations): Promise<void> {
-  for (const path of files.values()) if (path !== stepSummary()) await removeFile(path);
+/** Returns the reports of an earlier run that are there: where a target could not be tested, nobody must take them for its own. */
+export async function leftIn(files: Destinations): Promise<string[]> {
+  const paths = [...files.values()].filter((path) => path !== stepSummary());
+  const there = await Promise.all(paths.map(isFile));
+  return paths.filter((_, i) => there[i]);
 }

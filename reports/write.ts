@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
-import { access, constants, lstat, mkdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { reason, UsageError } from "../harness/usage.ts";
 
@@ -100,7 +100,6 @@ export async function write(path: string, content: string): Promise<void> {
   }
 }
 
-/** Removes the file of an earlier run, if there is one. A device or folder stays. */
-export async function removeFile(path: string): Promise<void> {
-  if ((await lstat(path).catch(() => undefined))?.isFile()) await rm(path);
-}
+/** Tells if a path is that of a file, and not of a device or folder. */
+export const isFile = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined))?.isFile() ?? false;

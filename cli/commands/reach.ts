@@ -1,7 +1,7 @@
 import { probe } from "../../harness/execute.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { UnreachableError, UsageError } from "../../harness/usage.ts";
-import { type Destinations, forget } from "../../reports/save.ts";
+import { type Destinations, leftIn } from "../../reports/save.ts";
 import { serveApart } from "../embedded.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
@@ -35,33 +35,32 @@ export const isEmbedded = ({ url, listen }: Pick<TargetArguments, "url" | "liste
 export interface Around {
   /** The file for the output of a started server. */
   readonly log: string;
-  readonly files: Destinations;
   readonly protocol: Protocol;
   /** Ends the test; without it an interrupt by the user does. */
   readonly signal?: AbortSignal;
-  /** The reports of an earlier run stay if this one does not come to test. */
-  readonly keep?: boolean;
+  /** The reports that the test is to write. Where it cannot, the user is told of those that are of an earlier run. */
+  readonly files?: Destinations;
 }
 
 /**
- * Reaches the target, does something with it, and ends what was started. Resolves to the exit code. No report of an earlier run
- * outlives one that did not come to test, unless it is to be kept. Throws a `UsageError`, or an `UnreachableError`.
+ * Reaches the target, does something with it, and ends what was started. Resolves to the exit code. Throws a `UsageError`, or an
+ * `UnreachableError`.
  */
 export async function withTarget(
   args: TargetArguments,
-  { files, keep = false, ...around }: Around,
+  { files = new Map(), ...around }: Around,
   use: (target: Reached, signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
   const { signal, release } = around.signal ? { signal: around.signal, release() {} } : onInterrupt(EXIT.interrupted);
   const closing: (() => Promise<void>)[] = [];
   try {
     const target = await reach(args, { ...around, signal, closing });
-    if (signal.aborted && !keep) await forget(files);
     const code = signal.aborted ? EXIT.interrupted : await use(target, signal);
     return signal.aborted ? EXIT.interrupted : code;
   } catch (error) {
-    if (error instanceof UnreachableError && !keep) await forget(files);
-    throw error;
+    const left = error instanceof UnreachableError ? await leftIn(files) : [];
+    if (!(error instanceof UnreachableError) || left.length === 0) throw error;
+    throw new UnreachableError(`${error.message} Of an earlier run, and left alone: ${left.join(" ")}.`);
   } finally {
     for (const close of closing) await close();
     release();

@@ -32,7 +32,7 @@ export async function runCommand(args: RunArguments, protocol: Protocol): Promis
   if (last && whole.length === 0) return nothingFailed(last, plan);
   const cases = args.shard ? shard(whole, args.shard) : whole;
   const expected = await readWanted(args, protocol);
-  const around = { ...plan, protocol, keep: args.lastFailed };
+  const around = { ...plan, protocol };
   return await withTarget(args, around, async (target, signal) => {
     const tools = { ...toolsOf(args, expected), signal, whole };
     const found = await test(cases, target, args, tools, protocol);

@@ -180,7 +180,7 @@ function partsOf(which: Round, { plan, failed }: Loop): Case[][] {
 async function round(parts: readonly Case[][], loop: Loop, signal: AbortSignal): Promise<void> {
   const { args, plan, protocol, failed } = loop;
   try {
-    const around = { ...plan, protocol, signal, keep: true };
+    const around = { log: plan.log, protocol, signal };
     const code = await withTarget(args, around, async (target) => {
       const expected = await readWanted(args, protocol);
       const tools = { ...toolsOf(args, expected), signal };

@@ -113,10 +113,13 @@ describe("options", () => {
     expect(JSON.parse(read("real.json")).verdict).toBe("pass");
   });
 
-  test("the reports of an earlier run do not outlive one that could not reach its target", async () => {
+  test("a run that cannot reach its target leaves the reports of an earlier one, and says so", async () => {
     await cli(cwd, ["run", ...one]);
-    expect((await cli(cwd, ["run", "ws://127.0.0.1:1"])).code).toBe(3);
-    expect(readdirSync(join(cwd, "tachyon-report"))).toEqual([]);
+    const before = read("tachyon-report", "report.json");
+    const { code, stdout, stderr } = await cli(cwd, ["run", "ws://127.0.0.1:1"]);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+    expect(stderr).toMatch(/^[^\n]+ Of an earlier run, and left alone: tachyon-report\/report\.json .*\.html\.\n$/);
+    expect(read("tachyon-report", "report.json")).toBe(before);
   });
 
   test("a reader that stops reading costs neither the run nor its reports", async () => {
