@@ -46,7 +46,7 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
     if (why === undefined) return NOBODY;
     const { url, secrets } = options.target;
     const words = explainUnreachable(url, why, session.protocol.credentials);
-    throw new UnreachableError(secrets?.redact(words) ?? words);
+    throw new UnreachableError(secrets?.redact(words) ?? words, why);
   }
 
   session.falls.push(fall);

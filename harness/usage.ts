@@ -5,7 +5,15 @@ import { closest, distance } from "fastest-levenshtein";
 export class UsageError extends Error {}
 
 /** The target cannot be reached, or refuses the WebSocket, before one case could talk. Exit code 3. */
-export class UnreachableError extends Error {}
+export class UnreachableError extends Error {
+  /** The failure of the connection, where that says more. */
+  readonly failure: string | undefined;
+
+  constructor(message: string, failure?: string) {
+    super(message);
+    this.failure = failure;
+  }
+}
 
 /** Returns a sentence with the known name nearest to a wrong one; nothing if none is near. */
 export function suggestion(wrong: string, known: readonly string[]): string {

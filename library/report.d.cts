@@ -129,6 +129,10 @@ export interface Report {
    */
   limit?: string;
   /**
+   * The version of the protocol that the target speaks instead of the one that it was tested by
+   */
+  speaks?: string;
+  /**
    * The part of a run that this is
    */
   shard?: {

@@ -12,6 +12,7 @@ export interface ReportContext {
   readonly suite: Report["suite"];
   readonly protocol: Protocol;
   readonly target: Report["target"];
+  readonly speaks?: string | undefined;
   readonly shard?: ReportShard | undefined;
   readonly concurrency?: number;
   readonly conditions?: ReportConditions;
@@ -20,7 +21,7 @@ export interface ReportContext {
 /** Makes the report of a run: its results hold no secrets, and their texts are cut. */
 export function makeReport(
   run: RunResult,
-  { suite, protocol, target, shard, concurrency, conditions }: ReportContext,
+  { suite, protocol, target, speaks, shard, concurrency, conditions }: ReportContext,
 ): Report {
   const { stop, limit, passes } = run;
   const draft = {
@@ -35,6 +36,7 @@ export function makeReport(
     ...(conditions && { conditions }),
     ...(stop && { stop }),
     ...(limit !== undefined && { limit }),
+    ...(speaks !== undefined && { speaks }),
     ...(shard && { shard }),
     ...(run.stalls.length > 0 && { stalls: run.stalls }),
     ...(run.unexplained.length > 0 && { unexplained: run.unexplained }),

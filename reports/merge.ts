@@ -63,6 +63,7 @@ function draftOf(first: Report, reports: readonly Report[], why: string | undefi
   const stalls = reports.flatMap((it) => it.stalls ?? []);
   const unexplained = reports.flatMap((it) => it.unexplained ?? []);
   const limit = reports.map((it) => it.limit).find((it) => it !== undefined);
+  const speaks = reports.map((it) => it.speaks).find((it) => it !== undefined);
   const expectedFailures = reports.find((it) => it.expectedFailures)?.expectedFailures;
   return {
     suite,
@@ -75,6 +76,7 @@ function draftOf(first: Report, reports: readonly Report[], why: string | undefi
     ...(concurrency !== undefined && { concurrency }),
     ...(conditions && { conditions }),
     ...(limit !== undefined && { limit }),
+    ...(speaks !== undefined && { speaks }),
     ...(stalls.length > 0 && { stalls }),
     ...(unexplained.length > 0 && { unexplained }),
     latencies: latencies(reports),

@@ -16,7 +16,7 @@ export interface Remark {
 }
 
 /** The parts of a report that remarks are made of. */
-type Remarkable = Pick<Report, "target" | "stop" | "limit" | "stalls" | "unexplained"> & {
+type Remarkable = Pick<Report, "protocol" | "target" | "speaks" | "stop" | "limit" | "stalls" | "unexplained"> & {
   readonly cases: readonly { readonly id: string; readonly unstable?: true }[];
 };
 
@@ -25,12 +25,25 @@ const MOST = 3;
 
 /** The remarks that every reader of a run must know first, in order. */
 export const remarks = (report: Remarkable): readonly Remark[] => [
+  ...speaking(report),
   ...stopped(report),
   ...ended(report),
   ...unstable(report),
   ...stoodStill(report),
   ...limited(report),
 ];
+
+const speaking = ({ speaks, protocol: { name = "", version } }: Remarkable): Remark[] =>
+  speaks === undefined
+    ? []
+    : [
+        {
+          label: "speaks",
+          title: "It speaks another version",
+          words: `${name} ${speaks}, and not ${version}: test it with --protocol ${speaks}`.trim(),
+          cases: [],
+        },
+      ];
 
 /** The reason why a run ended early: a case that did not run for it says the same. */
 export const whyStopped = ({ words }: Stop): string => words.replace(/^not run: /, "");

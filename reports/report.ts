@@ -166,6 +166,8 @@ export interface Report {
   readonly stop?: Stop;
   /** The number of connections that the target accepts, in words, if it limits them. */
   readonly limit?: string;
+  /** The version that the server speaks instead of the one that it was tested by. */
+  readonly speaks?: string;
   readonly shard?: ReportShard;
   /** Times in which the target stood still for all clients, and a case waited in vain: the cases that this hit were run again. */
   readonly stalls?: readonly Stall[];

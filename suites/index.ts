@@ -38,6 +38,12 @@ const VERSIONS: Readonly<Record<string, (choice: VersionChoice) => Promise<Proto
 /** A tag or a commit of the protocol's repository. */
 const VERSION_OF_SCHEMAS = /^[\w.+-]{1,60}$/;
 
+/** Loads the versions beside one that servers are tested by. */
+export async function versionsBeside({ version, actor }: Protocol): Promise<Protocol[]> {
+  const others = Object.keys(VERSIONS).filter((it) => it !== version && actor === undefined);
+  return Promise.all(others.map((it) => protocolOf({ protocol: it })));
+}
+
 /** Resolves to the version whose reference server has a fault of this name, if there is one. */
 export async function versionWithFault(name: string): Promise<string | undefined> {
   for (const protocol of Object.keys(VERSIONS))

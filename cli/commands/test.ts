@@ -13,6 +13,7 @@ import { liveLine, type Progress, plainLines } from "../../reports/progress.ts";
 import type { Report } from "../../reports/report.ts";
 import type { ShardOptions } from "../../reports/shard.ts";
 import { DEFAULTS } from "../defaults.ts";
+import { spokenInstead, withHint } from "../spoken.ts";
 import type { Reached } from "../target.ts";
 import { isEmbedded, type TargetArguments } from "./reach.ts";
 
@@ -56,7 +57,9 @@ export async function test(
   const { door } = target;
   const all = { ...options, onResult: progress?.result ?? (() => {}) };
   const running = door ? host(protocol, cases, { ...all, target: { ...target, door } }) : run(protocol, cases, all);
-  const result = await running.finally(progress?.end);
+  const result = await running.finally(progress?.end).catch(async (error) => {
+    throw await withHint(error, protocol, target, args.timeout);
+  });
   const report = makeReport(result, {
     suite: { name: about.name, version: about.version },
     protocol,
@@ -67,6 +70,7 @@ export async function test(
       ...(failOnUnstable && { failOnUnstable }),
       ...reportUsers(target, result),
     },
+    speaks: await spokenInstead(result.results, protocol),
     shard: shard && { ...shard, cases: whole.map(({ id }) => id) },
     concurrency,
     conditions: {

@@ -32,6 +32,8 @@ export const protocol: Protocol = {
   name: "Tachyon",
   version,
   subprotocols: [],
+  credentials:
+    'Give credentials with --header "Name: value". A server that wants the token of a user may speak v0: add --protocol v0 --as name:@file.',
   requirements,
   schemas: documents,
   rules,

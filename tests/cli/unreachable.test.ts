@@ -6,8 +6,9 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { WebSocketServer } from "ws";
+import { protocolOf } from "../../suites/index.ts";
 import { cli, freePort } from "./process.ts";
-import { closing, cwd } from "./workspace.ts";
+import { closing, cwd, read, report } from "./workspace.ts";
 
 /** The port of a server, once it listens; it is closed after the test with all that is connected to it. */
 async function listen(server: Server): Promise<number> {
@@ -58,6 +59,38 @@ describe("a target that cannot be tested: one line that says what to do, exit 3,
     const { code, stderr } = await cli(cwd, ["run", "ws://does-not-exist.invalid", "--timeout", "1"]);
     expect(stderr).toMatch(/does not resolve/);
     expect(code).toBe(3);
+  });
+});
+
+describe("a server of another version", () => {
+  const serving = async (protocol: string) => {
+    const server = await (await protocolOf({ protocol })).serve({});
+    closing.push(server.close);
+    return server;
+  };
+
+  test("that refuses clients of this one: the line says which it accepts", async () => {
+    const { url, users = [] } = await serving("v0");
+    const [header = ""] = Object.entries(users[0] ?? {}).map((it) => it.join(": "));
+    const { code, stderr } = await cli(cwd, ["run", url, "--header", header]);
+    expect(stderr).toMatch(/ answered HTTP 400 [^\n]* It accepts clients of Tachyon v0: try --protocol v0\.\n$/);
+    expect(code).toBe(3);
+    expect((await cli(cwd, ["run", url])).stderr).toMatch(/ HTTP 401 [^\n]* may speak v0: add --protocol v0 --as /);
+    expect((await cli(cwd, ["run", `${url}/elsewhere`])).stderr).toMatch(/ HTTP 404 [^\n]*\.\n$/);
+  });
+
+  test("that answers: the summary and all reports say which it speaks", async () => {
+    const { url } = await serving("0.1.7");
+    const run = ["run", url, "--protocol", "v0", "--case", "requests/alone"];
+    const { code, stdout } = await cli(cwd, [...run, "--out", ".", "--markdown", "summary.md"]);
+    const words = "Tachyon 0.1.7, and not v0: test it with --protocol 0.1.7";
+    expect(stdout).toMatch(/^ {2}speaks {3}Tachyon 0\.1\.7, and not v0: test it with --protocol 0\.1\.7$/m);
+    expect(JSON.parse(read("report.json")).speaks).toBe("0.1.7");
+    expect(read("report.html")).toContain(words);
+    expect(read("summary.md").replaceAll("\\", "")).toContain(words);
+    expect(code).toBe(1);
+    await cli(cwd, ["run", url, "--case", "disconnect/alone"]);
+    expect(report()).not.toHaveProperty("speaks");
   });
 });
 

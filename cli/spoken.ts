@@ -1,0 +1,29 @@
+import { type CaseResult, probe } from "../harness/execute.ts";
+import type { Protocol } from "../harness/protocol.ts";
+import type { Target } from "../harness/target.ts";
+import { type Message, messages } from "../harness/transcript.ts";
+import { UnreachableError } from "../harness/usage.ts";
+import { versionsBeside } from "../suites/index.ts";
+
+/** Resolves to the version that a target speaks instead: each of its messages has the envelope of that one, and none that of the tested one. */
+export async function spokenInstead(results: readonly CaseResult[], protocol: Protocol): Promise<string | undefined> {
+  const sent = messagesIn(results);
+  if (sent.length === 0 || sent.some(protocol.envelope)) return undefined;
+  return (await versionsBeside(protocol)).find(({ envelope }) => sent.every(envelope))?.version;
+}
+
+const messagesIn = (results: readonly CaseResult[]): Message[] =>
+  results.flatMap(({ connections }) =>
+    connections.flatMap((it) => messages(it, "server").map(({ message }) => message)),
+  );
+
+/** Adds to an error the version by which the target is reached, where its answer in HTTP may mean that it speaks another. */
+export async function withHint(error: unknown, protocol: Protocol, target: Target, timeout: number): Promise<unknown> {
+  if (!(error instanceof UnreachableError) || !error.failure?.startsWith("HTTP")) return error;
+  for (const other of await versionsBeside(protocol))
+    if ((await probe(other, target, timeout)) === undefined)
+      return new UnreachableError(
+        `${error.message} It accepts clients of ${other.name} ${other.version}: try --protocol ${other.version}.`,
+      );
+  return error;
+}
