@@ -1,5 +1,6 @@
 import { DEFAULTS } from "../cli/defaults.ts";
 import { select } from "../cli/select.ts";
+import { withHint } from "../cli/spoken.ts";
 import { isFinding, isRight } from "../harness/catalogue.ts";
 import { type CaseResult, notJudged } from "../harness/execute.ts";
 import { brokenFoundations, ground, isPlain, restsOnBroken } from "../harness/foundation.ts";
@@ -61,8 +62,8 @@ interface Server {
   plain?: Promise<RunResult>;
   /** It was there once. */
   met?: true;
-  /** The reason why it could not be reached, if nobody ever did. */
-  gone?: unknown;
+  /** The first case that could not reach it, if nobody ever did. */
+  gone?: string;
 }
 
 /**
@@ -70,14 +71,17 @@ interface Server {
  * that one which never answers does not let every test wait.
  */
 async function judged(it: Case, options: RunOptions, known: Server, protocol: Protocol): Promise<RunResult> {
-  if (known.gone) throw known.gone;
+  const isTold = () => known.gone !== undefined && known.gone !== it.id;
+  if (isTold()) throw seeFirst(known.gone);
   const before = known.plain && explained(it, await known.plain, protocol);
   if (before) return before;
-  const first = await run(protocol, [it], options).catch((error) => {
-    if (!known.met) known.gone = error;
-    throw error;
+  const first = await run(protocol, [it], options).catch(async (error) => {
+    if (isTold()) throw seeFirst(known.gone);
+    if (!known.met) known.gone = it.id;
+    throw await withHint(error, protocol, options.target, options.timeout);
   });
   known.met = true;
+  delete known.gone;
   if (options.signal?.aborted || first.results.every(isHarmless)) return first;
   known.plain ??= run(protocol, plainCases(protocol), together(options));
   const plain = await known.plain;
@@ -87,6 +91,12 @@ async function judged(it: Case, options: RunOptions, known: Server, protocol: Pr
   if (!resting.results.some(isFinding)) return resting;
   const second = grounded(await run(protocol, [it], options), plain, protocol);
   return second.results.some(isFinding) ? second : varying(resting);
+}
+
+/** An error in one line, without a place in the code: the first case told all of it, and there are hundreds. */
+function seeFirst(id = ""): Error {
+  const error = new Error(`not run, since the server cannot be reached: see ${id}`);
+  return Object.defineProperty(error, "stack", { value: `Error: ${error.message}` });
 }
 
 /** The options of a run of many cases, which no single test ends. */

@@ -1,5 +1,6 @@
 import { DEFAULTS } from "../cli/defaults.ts";
 import { select } from "../cli/select.ts";
+import { withHint } from "../cli/spoken.ts";
 import { run as runCases } from "../harness/runner.ts";
 import { judgeRecordings } from "../recordings/check.ts";
 import type { Report } from "../reports/report.ts";
@@ -23,6 +24,8 @@ export async function run(url: Api.Url, options: Api.RunOptions = {}): Promise<R
     linger: all,
     ...(signal && { signal }),
     ...(onCase && { onResult: ({ case: { id }, verdict }) => onCase({ id, verdict }) }),
+  }).catch(async (error) => {
+    throw await withHint(error, protocol, how.target, how.timeout);
   });
   const target = { url: how.target.secrets.redact(how.target.url.href), strict };
   return reportOf(result, target, expected, protocol, concurrency);

@@ -189,6 +189,18 @@ test("fake timers, by which nothing would end, are refused", async () => {
   expect(error.message).toMatch(/^The timers are fake\. .*useRealTimers\(\)\.$/);
 });
 
+test("that nobody is at the url is told once; a retry looks again", async () => {
+  const [first, second] = cases({ suite: "version" });
+  const url = "ws://localhost:1";
+  const told = /^Nothing listens at ws:\/\/localhost:1\//;
+  expect((await errorOf(first?.judge(url) as Promise<void>)).message).toMatch(told);
+  const { message, stack } = await errorOf(second?.judge(url) as Promise<void>);
+  expect(message).toBe(`not run, since the server cannot be reached: see ${first?.id}`);
+  expect(stack).toBe(`Error: ${message}`);
+  expect((await errorOf(first?.judge(url) as Promise<void>)).message).toMatch(told);
+  await expect(second?.judge(await faulty())).resolves.toBeUndefined();
+});
+
 test.each<[string, () => unknown, RegExp]>([
   [
     "an unknown suite",
