@@ -7,4 +7,4 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-test.each(cases({ suite: "version" }))("$id", ({ judge }) => judge(server.url));
+for (const { id, judge } of cases({ suite: "version" })) test(id, () => judge(server.url));
