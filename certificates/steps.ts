@@ -34,8 +34,6 @@ export interface VerifyOptions {
   readonly suite: Report["suite"];
   /** Whose signature is asked for. */
   readonly key?: KeyObject | undefined;
-  /** The time by the clock of whoever verifies; by default that of this machine. */
-  readonly now?: Date;
 }
 
 /** All that a bundle holds. */
@@ -136,8 +134,9 @@ function conditions({ set, statement: it, report, protocol }: BundleContent): Fi
 function verdict(content: BundleContent): Findings {
   const { report, protocol, suite: own } = content;
   const wrong = contradictionIn(report);
-  const rows = [protocol, report].map(({ requirements }) => requirements.map(({ id, level }) => [id, level]));
-  const isOther = judgesAlike(content) && !isDeepStrictEqual(rows[0], rows[1]);
+  const owed = protocol.requirements.map(({ id, level, section, suite = section }) => [id, suite, level]);
+  const told = report.requirements.map(({ id, level, suite }) => [id, suite, level]);
+  const isOther = judgesAlike(content) && !isDeepStrictEqual(owed, told);
   return {
     problems: [
       ...(wrong === undefined ? [] : [`report.json: ${wrong}`]),
@@ -151,8 +150,8 @@ function target({ report, protocol }: BundleContent): Findings {
   return { problems: oddTarget(report.target.url, protocol) };
 }
 
-function time({ report, set, now = new Date() }: BundleContent): Findings {
-  return { problems: oddStart(report.startedAt, set.name, now) };
+function time({ report, set }: BundleContent): Findings {
+  return { problems: oddStart(report.startedAt, set.name, new Date()) };
 }
 
 function cases(content: BundleContent): Findings {

@@ -5,8 +5,10 @@ export type Level = "MUST" | "SHOULD" | "MAY";
 export interface Requirement {
   /** Public and frozen: reports, expected-failure files and other people's CI use it. */
   readonly id: string;
-  /** The section of the catalogue, which is also the name of the suite that tests it. */
+  /** The section of the catalogue. */
   readonly section: string;
+  /** The suite about it, where that has another name than the section. */
+  readonly suite?: string;
   readonly level: Level;
   /** Its source: `D` the endpoint's description or flags, `S` its schema, `R` an RFC, `→` derived. */
   readonly source: string;

@@ -250,6 +250,10 @@ export interface Report {
    */
   requirements: {
     id: RequirementId;
+    /**
+     * The suite about it, or its section of the catalogue. Only older reports lack it
+     */
+    suite?: string;
     level: Level;
     verdict: Verdict;
     cases: CaseId[];

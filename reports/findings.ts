@@ -1,10 +1,13 @@
 import { isFinding, VERDICTS, type Verdict } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
 import { count } from "./names.ts";
-import type { ReportCase, ReportCheck } from "./report.ts";
+import type { ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
 
 /** The parts of a check that decide if it is a finding, or rests on one. */
 type Judged = Pick<ReportCheck, "requirement" | "verdict" | "see" | "expectedFailure" | "ended">;
+
+/** The parts of a requirement that are needed to find what breaks it. */
+type Row = Pick<ReportRequirement, "id" | "suite">;
 
 /** The parts of a case that are needed to choose one. */
 type Checked<Check> = Pick<ReportCase, "suite" | "unconfirmed" | "unstable"> & {
@@ -33,11 +36,7 @@ export const isNews = (check: Pick<ReportCheck, "verdict" | "expectedFailure">):
  * The findings of a report, one for each requirement, in the order of all reports: what was not expected first, then by
  * verdict, then those that end the server, then causes by the number of checks that rest on them, then as in the catalogue.
  */
-export function findings<
-  Requirement extends { readonly id: string },
-  Check extends Judged,
-  Case extends Checked<Check>,
->(report: {
+export function findings<Requirement extends Row, Check extends Judged, Case extends Checked<Check>>(report: {
   readonly requirements: readonly Requirement[];
   readonly cases: readonly (Case & { readonly checks: readonly Check[] })[];
 }): readonly ReportFinding<Requirement, Case, Check>[] {
@@ -77,19 +76,18 @@ const rank = (verdict: Verdict) => -VERDICTS.indexOf(verdict);
  * Makes the finding of a requirement. The case that shows it best is not expected to fail, has the worst verdict, is stable
  * and confirmed, is of the suite about the requirement, and has few connections.
  */
-function finding<Requirement extends { readonly id: string }, Check extends Judged, Case extends Checked<Check>>(
+function finding<Requirement extends Row, Check extends Judged, Case extends Checked<Check>>(
   requirement: Requirement,
   group: readonly { readonly it: Case; readonly check: Check }[],
   resting: number,
 ): ReportFinding<Requirement, Case, Check> {
-  const [about] = requirement.id.split(".");
   const sorted = group.toSorted(
     (a, b) =>
       Number(a.check.expectedFailure !== undefined) - Number(b.check.expectedFailure !== undefined) ||
       rank(a.check.verdict) - rank(b.check.verdict) ||
       Number(a.it.unstable ?? 0) - Number(b.it.unstable ?? 0) ||
       Number(a.it.unconfirmed ?? 0) - Number(b.it.unconfirmed ?? 0) ||
-      Number(a.it.suite !== about) - Number(b.it.suite !== about) ||
+      Number(a.it.suite !== requirement.suite) - Number(b.it.suite !== requirement.suite) ||
       a.it.connections.length - b.it.connections.length,
   );
   const [{ it: shown, check }] = sorted as [(typeof group)[number]];

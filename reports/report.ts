@@ -53,6 +53,8 @@ export interface ReportCase {
 /** A row of the catalogue in a report, with the worst verdict over the cases that tested it. */
 export interface ReportRequirement {
   readonly id: string;
+  /** The suite about it, or its section of the catalogue. Only older reports lack it. */
+  readonly suite?: string;
   readonly level: Level;
   readonly verdict: Verdict;
   readonly cases: readonly string[];

@@ -13,8 +13,6 @@ export interface Standing {
 
 /** The standing of a target by a set. */
 export interface Counted {
-  /** The name of the set. */
-  readonly set: string;
   /** No MUST is broken, and none unjudged. */
   readonly conformant: Standing;
   /** No SHOULD either. */
@@ -25,8 +23,6 @@ export interface Counted {
   readonly unstable: readonly string[];
   /** The options by which the user gives what the rest takes to be judged. */
   readonly needs: readonly string[];
-  /** Cases that ran and do not count: the set does not hold them, or not as they are. */
-  readonly beside: readonly string[];
 }
 
 /**
@@ -56,13 +52,11 @@ export function countedBy(
     return { reached: whole && broken.length === 0 && unjudged.length === 0, broken, unjudged };
   };
   return {
-    set: set.name,
     conformant: standing("MUST"),
     strict: standing("MUST", "SHOULD"),
     missing,
     unstable,
     needs: [...new Set(counted.flatMap(({ checks }) => checks.flatMap(({ needs }) => needs ?? [])))],
-    beside: cases.filter((it) => !counts(set, it)).map(({ id }) => id),
   };
 }
 

@@ -6,11 +6,14 @@ import { isWhole, scopeOf } from "./scope.ts";
 /** A report before it is known what follows from its cases. */
 export type Draft = Omit<Report, "verdict" | "counts" | "requirements" | "cases">;
 
+/** A row of the catalogue, before it is known how it was kept. */
+type Row = Pick<ReportRequirement, "id" | "suite" | "level"> & Partial<Pick<Requirement, "section">>;
+
 /** The report with all that follows from its cases: its verdict, and that of every row of the catalogue. */
 export function conclude(
   { suite, protocol, target, startedAt, durationMs, seed, ...more }: Draft,
   cases: readonly ReportCase[],
-  requirements: readonly Pick<Requirement, "id" | "level">[],
+  requirements: readonly Row[],
 ): Report {
   return {
     suite,
@@ -30,18 +33,19 @@ export function conclude(
 }
 
 /** Each requirement with the cases that tested it, and the worst verdict of their checks. */
-function rows(
-  cases: readonly ReportCase[],
-  requirements: readonly Pick<Requirement, "id" | "level">[],
-): Report["requirements"] {
+function rows(cases: readonly ReportCase[], requirements: readonly Row[]): Report["requirements"] {
   const checked = groupBy(
     cases.flatMap((it) => it.checks.map((check) => ({ id: it.id, check }))),
     ({ check }) => check.requirement,
   );
-  return requirements.map(({ id, level }) => {
+  return requirements.map(({ id, level, section, suite = section }) => {
     const tests = checked.get(id) ?? [];
     const verdicts = tests.flatMap(({ check }) => (check.unrecorded ? [] : check.verdict));
-    return { id, level, verdict: worst(verdicts, "skip"), cases: [...new Set(tests.map((test) => test.id))] };
+    return {
+      ...{ id, ...(suite !== undefined && { suite }), level },
+      verdict: worst(verdicts, "skip"),
+      cases: [...new Set(tests.map((test) => test.id))],
+    };
   });
 }
 

@@ -61,6 +61,7 @@ export const requirements = [
   {
     id: "disconnect.closes",
     section: "messages",
+    suite: "disconnect",
     level: "MUST",
     source: "D disconnect, disconnected",
     statement:
@@ -69,6 +70,7 @@ export const requirements = [
   {
     id: "disconnect.last",
     section: "messages",
+    suite: "disconnect",
     level: "MUST",
     source: "→",
     why: "the message says that the connection is over",

@@ -350,6 +350,7 @@ export const requirements = [
   {
     id: "invalid.data",
     section: "requests",
+    suite: "invalid",
     level: "MUST",
     source: "M",
     statement:
@@ -358,6 +359,7 @@ export const requirements = [
   {
     id: "invalid.usable",
     section: "requests",
+    suite: "invalid",
     level: "MUST",
     source: "→",
     why: "a response was given, so the connection goes on",
@@ -366,6 +368,7 @@ export const requirements = [
   {
     id: "valid.odd-strings",
     section: "requests",
+    suite: "valid",
     level: "MUST",
     source: "M",
     statement: "Values that are valid by the schema, however odd, get a response, and the connection works afterwards.",

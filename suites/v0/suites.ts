@@ -15,30 +15,33 @@ import { invalidCases, validCases } from "./sweep.ts";
 import { sweepsOf } from "./sweep-inputs.ts";
 
 /** The suites of this version. Those that are made from schemas follow them, and test requirements of the section "Requests". */
-export const suitesOf = (schemas: Schemas, sweeps = sweepsOf(schemas)): readonly Suite[] => [
-  { name: "connection", title: "Handshake, authorization, version", cases: connectionCases },
-  { name: "oauth", title: "OAuth2", cases: oauthCases },
-  { name: "requests", title: "Requests and errors", cases: requestCases },
-  { name: "sessions", title: "Sessions, system, user", cases: sessionCases },
-  {
-    name: "invalid",
-    title: "Invalid requests of every command",
-    upsets: true,
-    swept: true,
-    cases: invalidCases(sweeps),
-  },
-  { name: "malformed", title: "Malformed messages", upsets: true, cases: malformedMessageCases },
-  { name: "transport", title: "WebSocket transport", upsets: true, cases: transportCases(dialect) },
-  { name: "signout", title: "Sign-out", load: true, cases: signOutCases },
-  { name: "social", title: "Messages and friends", load: true, cases: socialCases },
-  {
-    name: "valid",
-    title: "Valid requests of every command",
-    upsets: true,
-    load: true,
-    swept: true,
-    cases: validCases(sweeps),
-  },
-  { name: "keepalive", title: "Keep-alive", load: true, cases: keepaliveCases },
-  { name: "resilience", title: "Resilience", upsets: true, load: true, cases: resilienceCases(dialect) },
-];
+export const suitesOf = (schemas: Schemas): readonly Suite[] => {
+  const sweeps = sweepsOf(schemas);
+  return [
+    { name: "connection", title: "Handshake, authorization, version", cases: connectionCases },
+    { name: "oauth", title: "OAuth2", cases: oauthCases },
+    { name: "requests", title: "Requests and errors", cases: requestCases },
+    { name: "sessions", title: "Sessions, system, user", cases: sessionCases },
+    {
+      name: "invalid",
+      title: "Invalid requests of every command",
+      upsets: true,
+      swept: true,
+      cases: invalidCases(sweeps),
+    },
+    { name: "malformed", title: "Malformed messages", upsets: true, cases: malformedMessageCases },
+    { name: "transport", title: "WebSocket transport", upsets: true, cases: transportCases(dialect) },
+    { name: "signout", title: "Sign-out", load: true, cases: signOutCases },
+    { name: "social", title: "Messages and friends", load: true, cases: socialCases },
+    {
+      name: "valid",
+      title: "Valid requests of every command",
+      upsets: true,
+      load: true,
+      swept: true,
+      cases: validCases(sweeps),
+    },
+    { name: "keepalive", title: "Keep-alive", load: true, cases: keepaliveCases },
+    { name: "resilience", title: "Resilience", upsets: true, load: true, cases: resilienceCases(dialect) },
+  ];
+};

@@ -60,13 +60,11 @@ test("only with a key a bundle is called believable, and otherwise consistent", 
 
 test("the obstacles to a certificate are listed, for the level that is asked for", () => {
   const counted = {
-    set: "x",
     conformant: { reached: true, broken: [], unjudged: [] },
     strict: { reached: false, broken: ["version.once"], unjudged: ["message.json"] },
     missing: Array.from({ length: 12 }, (_, i) => `a/${i}`),
     unstable: [],
     needs: ["--client"],
-    beside: [],
   };
   const missing = "not run: a/0, a/1, a/2, a/3, a/4, a/5, a/6, a/7, … and 4";
   const needs = "give what it takes: --client";

@@ -66,6 +66,17 @@ const annotations = (report: Report) =>
   forGitHub("", report, requirements)
     .split("\n")
     .filter((line) => line.startsWith("::error"));
+
+test("the case that shows a finding is of the suite about the requirement, whatever its id begins with", () => {
+  const elsewhere = withCase(twice, SHOWS, ({ checks }) => ({
+    connections: [],
+    checks: checks.map((it) => ({ ...it, requirement: "parity.patch" })),
+  }));
+  const found = findings(concluded(elsewhere)).find(({ requirement }) => requirement.id === "parity.patch");
+  expect(found?.requirement.suite).toBe("version");
+  expect(found?.cases.map(({ id }) => id)).toEqual([PARITY, SHOWS]);
+});
+
 const places = (text: string, ...words: readonly string[]) => words.map((word) => text.indexOf(word));
 
 describe("the requirement that most others rest on", () => {
