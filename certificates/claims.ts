@@ -1,5 +1,5 @@
 import { ONE_EACH } from "../harness/identities.ts";
-import { wordsOfLimit } from "../harness/limits.ts";
+import { wordsOfLimit } from "../harness/known-limits.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { titleOf } from "../reports/names.ts";
 import type { Report } from "../reports/report.ts";

@@ -43,89 +43,102 @@ interface Member {
   gaveWay: boolean;
 }
 
+/** The line: the users that there are, those that nobody has, and those who have some or wait. */
+interface Line {
+  users: readonly number[] | undefined;
+  readonly free: number[];
+  /** The users that a case needed before it gave way. */
+  readonly needs: WeakMap<object, number>;
+  /** In the order in which they came. */
+  readonly members: Set<Member>;
+  /** It is about to be served. */
+  due: boolean;
+}
+
 /** Makes a line without any users: nothing is lent. */
 export function identities(): Identities {
-  let users: readonly number[] | undefined;
-  const free: number[] = [];
-  const needs = new WeakMap<object, number>();
-  /** In the order in which they came. */
-  const members = new Set<Member>();
-  let due = false;
-
-  /** Serves the line once all that is asked for in one go has been asked. */
-  const serveSoon = () => {
-    if (due) return;
-    due = true;
-    queueMicrotask(() => {
-      due = false;
-      serve();
-    });
-  };
-  const serve = () => {
-    const waiting = [...members].filter(({ asks }) => asks.length > 0);
-    const [inside, outside] = [waiting.filter(({ held }) => held > 0), waiting.filter(({ held }) => held === 0)];
-    const left = inside.filter((it) => !give(it));
-    // Those who have some go first, since only then they give them back. Nobody overtakes one who waits for several.
-    if (left.length === 0) outside.every(give);
-    else if ([...members].every(({ held, asks }) => held === 0 || asks.length > 0)) yields(left.at(-1) as Member);
-  };
-  /** Gives a member all that it asks for, or tells that there will never be as many; returns false if it has to wait. */
-  const give = (member: Member): boolean => {
-    const { it, asks, kept, held } = member;
-    const count = users?.length ?? 0;
-    const all = Math.max(held + asks.length, Math.min(needs.get(it) ?? 0, count));
-    if (all > count) {
-      if (held === 0) members.delete(member);
-      answer(member, ({ reject }) => reject(new BeyondLimit(tooFew(count))));
-      return true;
-    }
-    if (all - held > free.length) return false;
-    kept.push(...free.splice(0, all - held));
-    member.held = all;
-    answer(member, ({ resolve }) => resolve(kept.shift() as number));
-    return true;
-  };
-  const yields = (member: Member) => {
-    member.gaveWay = true;
-    needs.set(member.it, member.held + member.asks.length);
-    answer(member, ({ reject }) => reject(new GiveWay("another case goes first")));
-  };
-
+  const line: Line = { users: undefined, free: [], needs: new WeakMap(), members: new Set(), due: false };
   return {
     get users() {
-      return users;
+      return line.users;
     },
     get words() {
-      return users && ONE_EACH;
+      return line.users && ONE_EACH;
     },
-    lend(some) {
-      users = some;
-      free.push(...some);
+    lend(users) {
+      line.users = users;
+      line.free.push(...users);
     },
-    party(it) {
-      const member: Member = { it, held: 0, kept: [], asks: [], gaveWay: false };
-      return {
-        another: () =>
-          new Promise((resolve, reject) => {
-            const reserved = member.kept.shift();
-            if (reserved !== undefined) return resolve(reserved);
-            members.add(member);
-            member.asks.push({ resolve, reject });
-            serveSoon();
-          }),
-        get gaveWay() {
-          return member.gaveWay;
-        },
-        back(user) {
-          const all = [user, ...member.kept.splice(0)];
-          free.push(...all);
-          member.held -= all.length;
-          if (member.held === 0) members.delete(member);
-          serveSoon();
-        },
-      };
+    party: (it) => partyIn(line, it),
+  };
+}
+
+function partyIn(line: Line, it: object): Party {
+  const member: Member = { it, held: 0, kept: [], asks: [], gaveWay: false };
+  return {
+    another: () =>
+      new Promise((resolve, reject) => {
+        const reserved = member.kept.shift();
+        if (reserved !== undefined) return resolve(reserved);
+        line.members.add(member);
+        member.asks.push({ resolve, reject });
+        serveSoon(line);
+      }),
+    get gaveWay() {
+      return member.gaveWay;
+    },
+    back(user) {
+      const all = [user, ...member.kept.splice(0)];
+      line.free.push(...all);
+      member.held -= all.length;
+      if (member.held === 0) line.members.delete(member);
+      serveSoon(line);
     },
   };
+}
+
+/** Serves the line once all that is asked for in one go has been asked. */
+function serveSoon(line: Line): void {
+  if (line.due) return;
+  line.due = true;
+  queueMicrotask(() => {
+    line.due = false;
+    serve(line);
+  });
+}
+
+function serve(line: Line): void {
+  const waiting = [...line.members].filter(({ asks }) => asks.length > 0);
+  const [inside, outside] = [waiting.filter(({ held }) => held > 0), waiting.filter(({ held }) => held === 0)];
+  const left = inside.filter((it) => !give(line, it));
+  // Those who have some go first, since only then they give them back. Nobody overtakes one who waits for several.
+  if (left.length === 0) outside.every((it) => give(line, it));
+  else if ([...line.members].every(({ held, asks }) => held === 0 || asks.length > 0))
+    giveWay(line, left.at(-1) as Member);
+}
+
+/** Gives a member all that it asks for, or tells that there will never be as many; returns false if it has to wait. */
+function give({ users, free, needs, members }: Line, member: Member): boolean {
+  const { it, asks, kept, held } = member;
+  const count = users?.length ?? 0;
+  const all = Math.max(held + asks.length, Math.min(needs.get(it) ?? 0, count));
+  if (all > count) {
+    if (held === 0) members.delete(member);
+    answer(member, ({ reject }) => reject(new BeyondLimit(tooFew(count))));
+    return true;
+  }
+  if (all - held > free.length) return false;
+  kept.push(...free.splice(0, all - held));
+  member.held = all;
+  answer(member, ({ resolve }) => resolve(kept.shift() as number));
+  return true;
+}
+
+/** Has a member begin again, and notes how many users it will need. */
+function giveWay({ needs }: Line, member: Member): void {
+  member.gaveWay = true;
+  needs.set(member.it, member.held + member.asks.length);
+  answer(member, ({ reject }) => reject(new GiveWay("another case goes first")));
 }
 
 /** Takes all that a member asks for out of the line, and answers it. */

@@ -81,10 +81,6 @@ export function judge({ requirements, strict }: Judging): Judge {
     return check;
   };
 
-  const evident = (check: Check, [first]: readonly Finding[]) => {
-    if (first?.events) shows.set(check, { events: first.events });
-  };
-
   return {
     checks,
     shown: (transcripts) =>
@@ -111,17 +107,13 @@ export function judge({ requirements, strict }: Judging): Judge {
     ungiven: (id, what, needs) =>
       void note(id, "skip", `it takes ${what}: ${needs} gives one`, { unasked: true, needs }),
     apply(rule, transcripts) {
-      const findings = transcripts.map((transcript) => tryTo(rule, transcript));
-      const of = (outcome: Finding["outcome"]) => findings.filter((finding) => finding.outcome === outcome);
-      const told = (some: readonly Finding[]) => [...new Set(some.map(({ actual }) => actual))].join("; ");
-      const [brokenOnes, inconclusive] = [of("broken"), of("inconclusive")];
-      const silence = brokenOnes.every((it) => it.silence) ? brokenOnes[0]?.silence : undefined;
+      const found = foundBy(rule, transcripts);
       // The case itself found it, in better words.
-      if (brokenOnes.length > 0 && checks.some((it) => it.requirement === rule.requirement && isBroken(it))) return;
-      if (brokenOnes.length > 0)
-        evident(note(rule.requirement, "broken", told(brokenOnes), { ...(silence && { silence }) }), brokenOnes);
-      else if (inconclusive.length > 0) evident(note(rule.requirement, "error", told(inconclusive)), inconclusive);
-      else note(rule.requirement, "pass", told(findings));
+      if (found.outcome === "broken" && checks.some((it) => it.requirement === rule.requirement && isBroken(it)))
+        return;
+      const { silence } = found;
+      const check = note(rule.requirement, VERDICT[found.outcome], found.actual, { ...(silence && { silence }) });
+      if (found.events) shows.set(check, { events: found.events });
     },
     complete(tests, cut) {
       const { thrown } = cut;
@@ -136,6 +128,23 @@ export function judge({ requirements, strict }: Judging): Judge {
       }
     },
   };
+}
+
+/** The verdicts of what a rule finds. */
+const VERDICT = { kept: "pass", broken: "broken", inconclusive: "error" } as const;
+
+/** Finds by a rule what the transcripts of a case show together: the worst counts, and the first of these is evidence. */
+function foundBy(rule: Rule, transcripts: readonly Transcript[]): Finding {
+  const findings = transcripts.map((transcript) => tryTo(rule, transcript));
+  const of = (outcome: Finding["outcome"]) => findings.filter((finding) => finding.outcome === outcome);
+  const [broken, inconclusive] = [of("broken"), of("inconclusive")];
+  const worst = [broken, inconclusive].find((some) => some.length > 0);
+  const actual = [...new Set((worst ?? findings).map((it) => it.actual))].join("; ");
+  const [first] = worst ?? [];
+  if (!first) return { outcome: "kept", actual };
+  const { events, outcome, silence } = first;
+  const isSilence = outcome === "broken" && broken.every((it) => it.silence);
+  return { outcome, actual, ...(events && { events }), ...(isSilence && silence && { silence }) };
 }
 
 /** Tells why a case did not judge all that it declared; `first` is the first check that is not right. */

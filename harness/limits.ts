@@ -1,5 +1,14 @@
 import { gate, rest } from "./gate.ts";
-import { type Attempt, type Found, gapOf, type Means, measure, refusalOf } from "./measure.ts";
+import {
+  isLimited,
+  type KnownLimits,
+  learnMeasured,
+  learnRefused,
+  learnServed,
+  noneKnown,
+  wordsOfLimit,
+} from "./known-limits.ts";
+import { type Attempt, type Found, type Means, measure, refusalOf } from "./measure.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** A case wants more connections at the same time than the target accepts, so it cannot be judged. */
@@ -40,30 +49,6 @@ export interface Limits {
   measure(dial: Means["dial"], signal?: AbortSignal): Promise<void>;
 }
 
-/** The statuses by which a target names a limit, whoever the client is. */
-const SAYS_SO = new Set(["HTTP 429", "HTTP 503"]);
-
-/** After this many steps in vain, there was no limit. */
-const IN_VAIN = 4;
-
-/** This many clients served in a row show that the last step was enough. */
-const CALM = 100;
-
-/** The number of measurements that may find nothing before the search ends. A stall looks like a limit. */
-const VAIN = 1;
-
-/** The factor by which each step makes connections slower. */
-const SLOWER = 1.5;
-
-/** The time over which the rate of connections is counted that a target refused, in ms. */
-const SECOND = 1_000;
-
-/** The factor of all steps together, at most. */
-const SLOWEST = 5;
-
-/** The time for which an ended connection still counts, after the first step and at most, in ms. */
-const LAG = { first: 10, most: 100 } as const;
-
 /** The time after which a target has noticed that the last connection ended, in ms. */
 const SETTLING = 100;
 
@@ -85,54 +70,22 @@ const PER_CASE = 3;
 /** Makes the limits of one target, of which none is known yet. `timeout` is in ms. */
 export function limits(clock: () => number, timeout: number): Limits {
   const { turn, left, freed, emptied, keep } = gate(clock, timeout);
-  let stuck = 0;
-  const ways = new Set<string>();
+  const known = noneKnown();
   const spoiled = new WeakMap<object, number>();
-  let found: Found = {};
-  let gap = 0;
-  let lag = 0;
-  let changedAt = 0;
-  let inVain = 0;
-  let row = 0;
-  let total = 0;
-  let suspected = false;
-  let measured = 0;
-  let hopeless = false;
-  const served: number[] = [];
-  /** The connections of the second before the target first said that there are too many. */
-  let tooMany: number | undefined;
-
-  const isKnown = () => found.together !== undefined || gap > 0;
+  let stuck = 0;
   const change = () => {
-    changedAt = clock();
-    keep({ together: found.together ?? Number.POSITIVE_INFINITY, gap, lag });
+    known.changedAt = clock();
+    keep({ together: known.found.together ?? Number.POSITIVE_INFINITY, gap: known.gap, lag: known.lag });
   };
-  const giveUp = (forGood: boolean) => {
-    hopeless = forGood;
-    found = {};
-    [gap, lag] = [0, 0];
-    ways.clear();
-    change();
-  };
-  const step = () => {
-    inVain += 1;
-    row = 0;
-    if (inVain > IN_VAIN) return giveUp(true);
-    lag = Math.min(LAG.most, lag === 0 ? LAG.first : 2 * lag);
-    if (found.perSecond !== undefined) gap = Math.min(SLOWER * gap, SLOWEST * gapOf(found.perSecond));
-    else suspected ||= inVain > 1 && measured === 1; // There may be a limit per second, too.
-    change();
-  };
-
   return {
     get together() {
-      return found.together;
+      return known.found.together;
     },
     get words() {
-      return wordsOfLimit(found);
+      return wordsOfLimit(known.found);
     },
     get noticed() {
-      return suspected && total > 0 && !hopeless;
+      return known.suspected && known.total > 0 && !known.hopeless;
     },
     turn,
     left,
@@ -142,66 +95,47 @@ export function limits(clock: () => number, timeout: number): Limits {
       return ended;
     },
     saw(connection, plain) {
-      if (connection.opened) {
-        total += 1;
-        row += 1;
-        served.push(clock());
-        while ((served[0] ?? 0) < clock() - SECOND) served.shift();
-        if (row >= CALM) inVain = 0;
-        return;
-      }
+      if (connection.opened) return learnServed(known, clock());
       const way = refusalOf(connection);
-      if (way === undefined || hopeless || !(plain || SAYS_SO.has(way))) return;
-      ways.add(way);
-      if (SAYS_SO.has(way)) tooMany ??= served.length; // A server that dies resets connections, too.
-      if (!isKnown()) suspected = true;
-      else if ((connection.transcript.events[0]?.at ?? 0) >= changedAt) step();
+      if (way !== undefined && learnRefused(known, way, plain, connection.transcript.events[0]?.at ?? 0)) change();
     },
     spoils(it, refused) {
       const times = (spoiled.get(it) ?? 0) + 1;
-      if (total === 0 || times > AGAIN || !refused.some((way) => ways.has(way))) return false;
+      if (known.total === 0 || times > AGAIN || !isRefusal(known, refused)) return false;
       spoiled.set(it, times);
       return true;
     },
-    explains: (refused) => isKnown() && refused.some((way) => ways.has(way)),
-    cases(concurrency) {
-      const held = found.together === undefined ? concurrency : Math.floor(found.together / PER_CASE);
-      const queued = gap === 0 ? concurrency : Math.floor(QUEUE / gap);
-      return Math.max(1, Math.min(concurrency, held, queued));
-    },
+    explains: (refused) => isLimited(known) && isRefusal(known, refused),
+    cases: (concurrency) => casesWithin(known, concurrency),
     async measure(dial, signal) {
-      suspected = false;
+      known.suspected = false;
       await emptied();
       await rest(SETTLING, signal);
-      let again = false;
-      const watched = async () => {
-        const attempt = await dial();
-        again ||= refusalOf(attempt) !== undefined;
-        return attempt;
-      };
-      const more = await measure({ dial: watched, clock, served: total, signal }, found);
+      const { more, again } = await measured({ dial, clock, served: known.total, signal }, known.found);
       if (more === undefined || signal?.aborted) return;
-      measured += 1;
-      // A busy machine cannot repeat what was too much for the target. Later refusals will show if this is still too fast.
-      const isOpen = wordsOfLimit({ ...found, ...more }) === undefined && !again && measured <= VAIN;
-      const guess = isOpen ? tooMany : undefined;
-      const perSecond = more.perSecond ?? (guess && guess / SLOWER);
-      found = { ...found, ...more, ...(perSecond && { perSecond }) };
-      if (wordsOfLimit(found) === undefined) return giveUp(measured > VAIN);
-      if (perSecond) gap = gapOf(perSecond);
-      inVain = 0;
+      learnMeasured(known, more, again);
       change();
     },
   };
 }
 
-/** Says in words what is known of limits. */
-export function wordsOfLimit({ together, perSecond }: Found): string | undefined {
-  const known = [
-    ...(together === undefined ? [] : [`at most ${connections(together)} at the same time`]),
-    ...(perSecond === undefined ? [] : [`about ${connections(Math.round(perSecond) || 1)} a second`]),
-  ];
-  return known.length === 0 ? undefined : `the target accepts ${known.join(" and ")}`;
+/** Tells if connections were refused in a way that a limit explains. */
+const isRefusal = ({ ways }: KnownLimits, refused: readonly string[]) => refused.some((way) => ways.has(way));
+
+/** Returns how many cases can be at work at the same time. */
+function casesWithin({ found, gap }: KnownLimits, concurrency: number): number {
+  const held = found.together === undefined ? concurrency : Math.floor(found.together / PER_CASE);
+  const queued = gap === 0 ? concurrency : Math.floor(QUEUE / gap);
+  return Math.max(1, Math.min(concurrency, held, queued));
 }
 
-const connections = (n: number) => `${n} connection${n === 1 ? "" : "s"}`;
+/** Measures, and says if connections were refused meanwhile. */
+async function measured(means: Means, found: Found): Promise<{ more: Found | undefined; again: boolean }> {
+  let again = false;
+  const dial = async () => {
+    const attempt = await means.dial();
+    again ||= refusalOf(attempt) !== undefined;
+    return attempt;
+  };
+  return { more: await measure({ ...means, dial }, found), again };
+}

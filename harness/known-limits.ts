@@ -1,0 +1,135 @@
+import { type Found, gapOf } from "./measure.ts";
+
+/** The knowledge of the limits of one target, and how it came about. Times are in ms. */
+export interface KnownLimits {
+  found: Found;
+  /** The time between the beginnings of two connections. */
+  gap: number;
+  /** The time for which an ended connection still counts. */
+  lag: number;
+  /** The time of the last change. */
+  changedAt: number;
+  /** The ways in which connections were refused. */
+  readonly ways: Set<string>;
+  /** Steps in a row that were not enough. */
+  inVain: number;
+  /** Clients served since the last step, and all of them. */
+  row: number;
+  total: number;
+  /** The times at which clients of the last second were served. */
+  readonly served: number[];
+  /** The connections of the second before the target first said that there are too many. */
+  tooMany: number | undefined;
+  /** A plain client was refused: there may be a limit. */
+  suspected: boolean;
+  /** The number of measurements. */
+  measured: number;
+  /** The search is over for good: there is no limit. */
+  hopeless: boolean;
+}
+
+/** The statuses by which a target names a limit, whoever the client is. */
+const SAYS_SO = new Set(["HTTP 429", "HTTP 503"]);
+
+/** After this many steps in vain, there was no limit. */
+const IN_VAIN = 4;
+
+/** This many clients served in a row show that the last step was enough. */
+const CALM = 100;
+
+/** The number of measurements that may find nothing before the search ends. A stall looks like a limit. */
+const VAIN = 1;
+
+/** The factor by which each step makes connections slower. */
+const SLOWER = 1.5;
+
+/** The factor of all steps together, at most. */
+const SLOWEST = 5;
+
+/** The time over which the rate of connections is counted that a target refused, in ms. */
+const SECOND = 1_000;
+
+/** The time for which an ended connection still counts, after the first step and at most, in ms. */
+const LAG = { first: 10, most: 100 } as const;
+
+/** The limits of a target of which nothing is known yet. */
+export const noneKnown = (): KnownLimits => ({
+  ...{ found: {}, gap: 0, lag: 0, changedAt: 0, ways: new Set(), inVain: 0, row: 0, total: 0, served: [] },
+  ...{ tooMany: undefined, suspected: false, measured: 0, hopeless: false },
+});
+
+/** Tells if a limit is known. */
+export const isLimited = ({ found, gap }: KnownLimits): boolean => found.together !== undefined || gap > 0;
+
+/** Learns that the target served a client. */
+export function learnServed(known: KnownLimits, now: number): void {
+  known.total += 1;
+  known.row += 1;
+  known.served.push(now);
+  while ((known.served[0] ?? 0) < now - SECOND) known.served.shift();
+  if (known.row >= CALM) known.inVain = 0;
+}
+
+/**
+ * Learns how the target refused a connection that began at `began`. `plain` says that its handshake and query are those of any client.
+ * Tells if the bounds changed.
+ */
+export function learnRefused(known: KnownLimits, way: string, plain: boolean, began: number): boolean {
+  if (known.hopeless || !(plain || SAYS_SO.has(way))) return false;
+  known.ways.add(way);
+  if (SAYS_SO.has(way)) known.tooMany ??= known.served.length; // A server that dies resets connections, too.
+  if (!isLimited(known)) {
+    known.suspected = true;
+    return false;
+  }
+  if (began < known.changedAt) return false;
+  step(known);
+  return true;
+}
+
+/** Learns what a measurement found; `again` says that connections were refused while it lasted. */
+export function learnMeasured(known: KnownLimits, more: Found, again: boolean): void {
+  known.measured += 1;
+  // A busy machine cannot repeat what was too much for the target. Later refusals will show if this is still too fast.
+  const isOpen = wordsOfLimit({ ...known.found, ...more }) === undefined && !again && known.measured <= VAIN;
+  const guess = isOpen ? known.tooMany : undefined;
+  const perSecond = more.perSecond ?? (guess && guess / SLOWER);
+  known.found = { ...known.found, ...more, ...(perSecond && { perSecond }) };
+  if (wordsOfLimit(known.found) === undefined) giveUp(known, known.measured > VAIN);
+  else {
+    if (perSecond) known.gap = gapOf(perSecond);
+    known.inVain = 0;
+  }
+}
+
+/** Makes connections slower, since the bounds were not enough. */
+function step(known: KnownLimits): void {
+  known.inVain += 1;
+  known.row = 0;
+  if (known.inVain > IN_VAIN) {
+    giveUp(known, true);
+    return;
+  }
+  known.lag = Math.min(LAG.most, known.lag === 0 ? LAG.first : 2 * known.lag);
+  const { perSecond } = known.found;
+  if (perSecond !== undefined) known.gap = Math.min(SLOWER * known.gap, SLOWEST * gapOf(perSecond));
+  else known.suspected ||= known.inVain > 1 && known.measured === 1; // There may be a limit per second, too.
+}
+
+function giveUp(known: KnownLimits, forGood: boolean): void {
+  known.hopeless = forGood;
+  known.found = {};
+  [known.gap, known.lag] = [0, 0];
+  known.ways.clear();
+}
+
+/** Says in words what is known of limits. */
+export function wordsOfLimit({ together, perSecond }: Found): string | undefined {
+  const known = [
+    ...(together === undefined ? [] : [`at most ${connections(together)} at the same time`]),
+    ...(perSecond === undefined ? [] : [`about ${connections(Math.round(perSecond) || 1)} a second`]),
+  ];
+  return known.length === 0 ? undefined : `the target accepts ${known.join(" and ")}`;
+}
+
+const connections = (n: number) => `${n} connection${n === 1 ? "" : "s"}`;
