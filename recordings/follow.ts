@@ -70,87 +70,98 @@ interface Note {
   readonly cost: number;
 }
 
+/** The connections that are followed. Memory is short when the lively ones fill half of it: then the silent ones end. */
+interface Followers {
+  /** Those that were heard of lately, and their bytes. */
+  lively: Map<string, Followed>;
+  bytes: number;
+  /** Those that were not since memory was last short. */
+  silent: Map<string, Followed>;
+  /** Those that were given up. */
+  readonly left: ReturnType<typeof seen>;
+  count: number;
+}
+
 /**
  * A follower. Each connection is handed to `done` when the recording ends, or when memory is short and it was silent for longer
  * than others. If it goes on later, that is another connection, whose beginning is known to be missing.
  */
 export function follow(rules: readonly Rule[], done: (connection: FollowedConnection) => void): Follower {
-  // Those that were heard of lately, and those that were not since memory was last short.
-  let lively = { bytes: 0, all: new Map<string, Followed>() };
-  let silent = new Map<string, Followed>();
-  const left = seen();
-  let count = 0;
-
-  const begin = (
-    key: string,
-    file: string,
-    { connection: id, recording, url = "", event }: RecordedEvent,
-  ): Followed => {
-    count += 1;
-    const it = begun(file, id, url, count, event.at);
-    // In a file of `record` each connection begins with the request of the client.
-    const why = left.has(key) ? BEFORE : recording === undefined ? undefined : ELSEWHERE;
-    if (event.type !== "upgrade" && why !== undefined)
-      for (const from of ["client", "server"] as const) append(it, gap(from, event.at, why));
-    lively.bytes += it.bytes;
-    lively.all.set(key, it);
-    return it;
-  };
-
-  const find = (key: string): Followed | undefined => {
-    const it = lively.all.get(key) ?? silent.get(key);
-    if (it && silent.delete(key)) {
-      lively.all.set(key, it);
-      lively.bytes += it.bytes;
-    }
-    return it;
-  };
-
-  const drop = () => {
-    for (const [key, it] of silent) {
-      left.add(key);
-      done(finished(it));
-    }
-    silent = lively.all;
-    lively = { bytes: 0, all: new Map() };
-  };
-
+  const all: Followers = { lively: new Map(), bytes: 0, silent: new Map(), left: seen(), count: 0 };
   const release = (key: string, it: Followed) => {
-    lively.bytes -= it.bytes;
-    lively.all.delete(key);
+    all.bytes -= it.bytes;
+    all.lively.delete(key);
     done(finished(it));
   };
-
   return {
     see(file, recorded) {
       const key = keyOf(recorded.recording ?? file, recorded.connection);
-      const known = find(key);
+      const known = find(all, key);
       // A name may be used again, once its connection is over.
       const over = known?.ended && recorded.event.type === "upgrade";
       if (over) release(key, known);
-      const it = known && !over ? known : begin(key, file, recorded);
+      const it = known && !over ? known : begin(all, key, file, recorded);
       if (recorded.event.at < it.last) throw outOfOrder(recorded, it.last);
       it.url ||= recorded.url ?? "";
       const before = it.bytes;
       append(it, bounded(recorded.event));
       if (it.fresh > PIECE.events || it.freshBytes > PIECE.bytes) trim(it, rules);
-      lively.bytes += it.bytes - before;
-      if (lively.bytes > MEMORY / 2) drop();
+      all.bytes += it.bytes - before;
+      if (all.bytes > MEMORY / 2) for (const given of giveUpSilent(all)) done(finished(given));
     },
     over(file, connection) {
       const key = keyOf(file, connection);
-      const it = find(key);
+      const it = find(all, key);
       if (it) release(key, it);
     },
     sofar(file, connection) {
-      const it = lively.all.get(keyOf(file, connection)) ?? silent.get(keyOf(file, connection));
+      const key = keyOf(file, connection);
+      const it = all.lively.get(key) ?? all.silent.get(key);
       return it && { url: it.url, events: it.decisive };
     },
     end() {
-      for (const it of [...silent.values(), ...lively.all.values()].toSorted((a, b) => a.number - b.number))
-        done(finished(it));
+      const left = [...all.silent.values(), ...all.lively.values()];
+      for (const it of left.toSorted((a, b) => a.number - b.number)) done(finished(it));
     },
   };
+}
+
+/** Begins to follow a connection. */
+function begin(
+  all: Followers,
+  key: string,
+  file: string,
+  { connection: id, recording, url = "", event }: RecordedEvent,
+): Followed {
+  all.count += 1;
+  const it = begun(file, id, url, all.count, event.at);
+  // In a file of `record` each connection begins with the request of the client.
+  const why = all.left.has(key) ? BEFORE : recording === undefined ? undefined : ELSEWHERE;
+  if (event.type !== "upgrade" && why !== undefined)
+    for (const from of ["client", "server"] as const) append(it, gap(from, event.at, why));
+  all.bytes += it.bytes;
+  all.lively.set(key, it);
+  return it;
+}
+
+/** Finds a connection that is followed; it is lively from now on. */
+function find(all: Followers, key: string): Followed | undefined {
+  const it = all.lively.get(key) ?? all.silent.get(key);
+  if (it && all.silent.delete(key)) {
+    all.lively.set(key, it);
+    all.bytes += it.bytes;
+  }
+  return it;
+}
+
+/** Gives up those that were silent for longest. All others count as silent until they are heard of again. */
+function giveUpSilent(all: Followers): readonly Followed[] {
+  const given = [...all.silent.values()];
+  for (const key of all.silent.keys()) all.left.add(key);
+  all.silent = all.lively;
+  all.lively = new Map();
+  all.bytes = 0;
+  return given;
 }
 
 const outOfOrder = ({ connection, event }: RecordedEvent, last: number) =>
