@@ -45,7 +45,7 @@ export async function rejudge(
     ...meansOf(report.target),
   };
   const left = new Map(report.cases.map((it) => [it.id, it]));
-  const seen = new Map<string, string>();
+  const twins = new Map<string, string>();
   const [problems, unknown]: [string[], string[]] = [[], []];
   const judged: Judged[] = [];
   const spans: Span[] = [];
@@ -53,39 +53,59 @@ export async function rejudge(
     const { id } = recording;
     const stored = left.get(id);
     const it = known.get(id);
-    const same = stored && it?.digest === stored.digest ? { stored, it } : undefined;
-    const again = same && (await judgeAgain(same.stored, same.it, recording, bench));
-    const odd = stored ? oddInCase(stored, recording, report, conditions) : [];
+    const again = stored && it?.digest === stored.digest && (await judgeAgain(stored, it, recording, bench));
+    const twin = twinOf(recording, twins);
     spans.push(spanOf(recording));
-    // No two connections happen at the same times with the same keys.
-    const print = sha256(JSON.stringify(recording.transcripts));
-    const twin = seen.get(print);
-    seen.set(print, id);
-    if (!stored) problems.push(`${id} is recorded more often than it stands in the report`);
-    else if (typeof again === "string") problems.push(`${id}: ${again}`);
-    else if (twin !== undefined) problems.push(`${id}: its recording is that of ${twin}`);
-    else if (odd[0] !== undefined) problems.push(`${id}: ${odd[0]}`);
-    else if (again) judged.push(again);
-    else unknown.push(id);
     left.delete(id);
+    const problem =
+      stored === undefined
+        ? `${id} is recorded more often than it stands in the report`
+        : problemIn([again, twin, oddInCase(stored, recording, report, conditions)[0]], id);
+    if (problem !== undefined) problems.push(problem);
+    else if (typeof again === "object") judged.push(again);
+    else unknown.push(id);
   }
   for (const [id, stored] of left) {
     // A case that takes more users than there are opens no connection.
     const it = stored.connections.length === 0 ? known.get(id) : undefined;
     const again = it?.digest === stored.digest && (await judgeAgain(stored, it, { id, transcripts: [] }, bench));
-    if (again && typeof again !== "string") judged.push(again);
+    if (typeof again === "object") judged.push(again);
     else problems.push(`${id} is in the report, and no recording shows it`);
   }
-  problems.push(...oddInRun(spans, report, conditions));
+  const wrong = contradictions(judged, protocol);
+  return {
+    reproduced: judged.length - wrong.length,
+    problems: [...problems, ...oddInRun(spans, report, conditions), ...wrong],
+    unknown,
+  };
+}
+
+/** The first problem of a case, among what was found in words. */
+function problemIn(found: readonly unknown[], id: string): string | undefined {
+  const words = found.find((it) => typeof it === "string");
+  return words === undefined ? undefined : `${id}: ${words}`;
+}
+
+/** Says of which other case a recording is: no two connections happen at the same times with the same keys. Remembers it. */
+function twinOf({ id, transcripts }: RecordedCase, seen: Map<string, string>): string | undefined {
+  const print = sha256(JSON.stringify(transcripts));
+  const twin = seen.get(print);
+  seen.set(print, id);
+  return twin === undefined ? undefined : `its recording is that of ${twin}`;
+}
+
+/** Finds what the report says of cases and their recordings do not show. */
+function contradictions(judged: readonly Judged[], { foundations }: Protocol): string[] {
   // Checks that rest on a broken requirement are known only from all results together.
   const grounded = ground(
     judged.map(({ result }) => result),
     [],
-    protocol.foundations,
+    foundations,
   );
-  const wrong = judged.map(({ stored }, i) => contradiction(stored, grounded[i] as CaseResult));
-  problems.push(...wrong.flatMap((why, i) => (why === undefined ? [] : [`${judged[i]?.stored.id}: ${why}`])));
-  return { reproduced: wrong.filter((why) => why === undefined).length, problems, unknown };
+  return judged.flatMap(({ stored }, i) => {
+    const why = contradiction(stored, grounded[i] as CaseResult);
+    return why === undefined ? [] : [`${stored.id}: ${why}`];
+  });
 }
 
 /** The users that cases had, and secrets in the place of those that no recording holds. */
