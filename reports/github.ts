@@ -29,27 +29,37 @@ export const onGitHub = (): boolean => process.env.GITHUB_ACTIONS === "true";
 function annotations(report: Report, requirements: readonly Requirement[]): string[] {
   const { file = "" } = report.expectedFailures ?? {};
   const outdated = problemsOf(report).map(({ line, says }) =>
-    command("error", { file, line: String(line), title: "Expected failures" }, says),
+    annotation("error", { file, line: String(line), title: "Expected failures" }, says),
   );
   const found = unexpected(report).map(({ verdict, requirement: { id, level }, cases, shown, check }) => {
     const statement = statementOf(id, requirements);
     const title = `${verdict}: ${id} (${level}) in ${cases.length} of ${report.cases.length} cases`;
     const words = `${statement} Expected: ${check.expected}. Came: ${check.actual}. For instance in ${shown.id}.`;
-    return command(verdict === "fail" ? "error" : "warning", { title }, words);
+    return annotation(verdict === "fail" ? "error" : "warning", { title }, words);
   });
   const ends = remarks(report)
     .filter(({ next }) => next !== undefined)
     .map(({ title, words, cases, next = "" }) =>
-      command("error", { title }, `${words}: ${cases.join(", ")}. Next: ${commandAlone(report, next)}`),
+      annotation("error", { title }, `${words}: ${cases.join(", ")}. Next: ${commandAlone(report, next)}`),
     );
   const all = [...outdated, ...ends, ...found];
-  const of = (kind: string) => all.filter((line) => line.startsWith(`::${kind} `)).slice(0, MOST);
+  const of = (kind: Annotation["kind"]) =>
+    all
+      .filter((it) => it.kind === kind)
+      .map(({ line }) => line)
+      .slice(0, MOST);
   return [...of("error"), ...of("warning")];
 }
 
-function command(kind: "error" | "warning", properties: Readonly<Record<string, string>>, words: string): string {
+/** A line that makes the runner annotate something. */
+interface Annotation {
+  readonly kind: "error" | "warning";
+  readonly line: string;
+}
+
+function annotation(kind: Annotation["kind"], properties: Readonly<Record<string, string>>, words: string): Annotation {
   const list = Object.entries(properties).map(([name, value]) => `${name}=${escaped(value, /[%\r\n:,]/g)}`);
-  return `::${kind} ${list.join(",")}::${escaped(words, /[%\r\n]/g)}`;
+  return { kind, line: `::${kind} ${list.join(",")}::${escaped(words, /[%\r\n]/g)}` };
 }
 
 /** Percent-encodes the characters of a text that have a meaning to the runner. */

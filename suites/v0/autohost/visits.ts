@@ -33,26 +33,29 @@ export const arrivalCases = [
 ];
 
 /** The ways in which a server ends a connection. */
-const ENDS: Readonly<Record<string, (client: Connection) => void>> = {
-  "closes with 1000": (client) => client.close(1000),
-  "closes with 1001, since it goes away": (client) => client.close(1001, "the server is started again"),
-  "closes with 1008 and a reason": (client) => client.close(1008, "conformance"),
-  "closes without a code": (client) => client.close(),
-  "resets the TCP connection": (client) => client.reset(),
+const ENDS: Readonly<Record<string, { readonly end: (client: Connection) => void; readonly closes: boolean }>> = {
+  "closes with 1000": { end: (client) => client.close(1000), closes: true },
+  "closes with 1001, since it goes away": {
+    end: (client) => client.close(1001, "the server is started again"),
+    closes: true,
+  },
+  "closes with 1008 and a reason": { end: (client) => client.close(1008, "conformance"), closes: true },
+  "closes without a code": { end: (client) => client.close(), closes: true },
+  "resets the TCP connection": { end: (client) => client.reset(), closes: false },
 };
 
 /** The cases in which a connection ends. */
-export const returnCases = Object.entries(ENDS).map(([what, end]) =>
+export const returnCases = Object.entries(ENDS).map(([what, { end, closes }]) =>
   scenario({
     id: `returns/server-${slug(what)}`,
     title: `the server ${what}`,
     given: what,
-    tests: ["client.reconnects", "client.status", ...(what.startsWith("closes") ? (["transport.close"] as const) : [])],
+    tests: ["client.reconnects", "client.status", ...(closes ? (["transport.close"] as const) : [])],
     async run({ peer, check }: Context<AutohostRequirementId>) {
       const client = await peer({ name: "first" });
       if (!client.opened) return;
       end(client);
-      if (what.startsWith("closes"))
+      if (closes)
         check("transport.close", await client.closed(), {
           title: "a close frame that answers it",
           type: "object",
