@@ -33,7 +33,8 @@ export const onlyOnce =
   (name: string) =>
   (value: unknown): string | undefined => {
     if (value === undefined || (typeof value === "string" && value !== "")) return value;
-    throw new UsageError(`--${name} takes one value.`);
+    const wrong = value === "" ? "is empty. Give it a value, or leave it out" : "takes one value";
+    throw new UsageError(`--${name} ${wrong}.`);
   };
 
 /** Takes a url. */
