@@ -12,7 +12,7 @@ const FIELDS: ReadonlySet<string> = new Set<keyof Report>([
 
 const VERSION = /^\d+\.\d+\.\d+(-[\w.-]{1,40})?$/;
 
-/** Finds what a report says beside its cases and no report of a certified run says: anybody may have written it. */
+/** Finds claims beside the cases that no report of a certified run makes: anybody may have written them. */
 export function oddClaims(report: Report, protocol: Protocol, suite: Report["suite"]): string[] {
   const { target, limit, stalls = [], latencies = [], durationMs } = report;
   const { name, version } = report.suite;
@@ -38,7 +38,7 @@ export function oddClaims(report: Report, protocol: Protocol, suite: Report["sui
   ];
 }
 
-/** Tells if a text is what the suite says of some limit on connections. */
+/** Tells if a text is that of the suite on some limit of connections. */
 function isLimit(text: string, { users }: Report["target"]): boolean {
   if (text === ONE_EACH) return users?.exclusive ?? false;
   const [first = 0, second = 0] = (text.match(/\d+/g) ?? []).map(Number);

@@ -2,7 +2,7 @@ import type { Protocol } from "../harness/protocol.ts";
 import type { Report } from "../reports/report.ts";
 import { sha256 } from "./files.ts";
 
-/** The options of a run that decide what its verdicts are worth. Times are in ms. */
+/** The options of a run that decide the worth of its verdicts. Times are in ms. */
 export interface Conditions {
   readonly timeoutMs: number;
   readonly idleMs: number;

@@ -10,7 +10,7 @@ import { type Envelope, envelopeText, isCanonical } from "./envelope.ts";
 import { FILES, type Files } from "./files.ts";
 import type { Statement } from "./statement.ts";
 
-/** Something that was read, or what is wrong with it. */
+/** Something that was read, or the problem with it. */
 export type Read<T> = { readonly is: T; readonly problem?: never } | { readonly is?: never; readonly problem: string };
 
 const wrong = (problem: string) => ({ problem });

@@ -3,7 +3,7 @@ import { casesIn, type Protocol } from "../harness/protocol.ts";
 import { digestOf, type RequirementSet } from "../harness/set.ts";
 import { sha256 } from "./files.ts";
 
-/** The digests of what a verdict rests on: the cases and built files of the suite, the schemas, the catalogue, and the set. */
+/** The digests of all that a verdict rests on: cases and built files of the suite, schemas, catalogue and set. */
 export interface Digests {
   readonly suite: string;
   readonly schemas: string;

@@ -10,7 +10,7 @@ import { oddSequence } from "./sequence.ts";
 
 const DAY = 86_400_000;
 
-/** The most, in ms, that a case takes beside what is recorded of it, and a run after the last event: it runs some cases again. */
+/** The most time of a case beside its recording, and of a run after the last event, in ms: it runs some cases again. */
 const BESIDE = { case: 30_000, run: 1_800_000 } as const;
 
 /** The least part of a set concurrency that the recordings show: the first cases begin together. */
@@ -32,7 +32,7 @@ export function spanOf({ transcripts }: RecordedCase): Span {
 const least = (times: readonly number[]) => times.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
 const most = (times: readonly number[]) => times.reduce((a, b) => Math.max(a, b), 0);
 
-/** Finds what a report says of the target and of times and the recording of a case does not show. */
+/** Finds claims on the target and on times that the recording of a case does not show. */
 export function oddInCase(stored: ReportCase, recorded: RecordedCase, report: Report, given: Conditions): string[] {
   const { from, to } = spanOf(recorded);
   const { durationMs } = stored;
@@ -54,7 +54,7 @@ export function oddInCase(stored: ReportCase, recorded: RecordedCase, report: Re
   ];
 }
 
-/** Finds what a report says of the whole run and no recording shows. */
+/** Finds claims on the whole run that no recording shows. */
 export function oddInRun(spans: readonly Span[], report: Report, given: Conditions): string[] {
   const last = most(spans.map(({ to }) => to));
   const together = mostTogether(spans);
@@ -85,7 +85,7 @@ function mostTogether(spans: readonly Span[]): number {
   return top;
 }
 
-/** Finds what is wrong with the time at which a run is said to have begun. A set is not older than its month. */
+/** Finds problems of the time at which a run is said to have begun. A set is not older than its month. */
 export function oddStart(startedAt: string, set: string, now: Date): string[] {
   const began = new Date(startedAt);
   const [month = ""] = /\d{4}-\d{2}$/.exec(set) ?? [];
@@ -96,7 +96,7 @@ export function oddStart(startedAt: string, set: string, now: Date): string[] {
   ];
 }
 
-/** Finds what is wrong with the url of a target: it stands in a certificate as the suite writes it, without user and password. */
+/** Finds problems of the url of a target: it stands in a certificate as the suite writes it, without user and password. */
 export function oddTarget(text: string, { address }: Protocol): string[] {
   const problem = [`${JSON.stringify(text)} is no url of a WebSocket that can be tested`];
   if (!URL.canParse(text)) return problem;

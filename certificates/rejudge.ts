@@ -80,7 +80,7 @@ export async function rejudge(
   };
 }
 
-/** The first problem of a case, among what was found in words. */
+/** The first problem of a case: the first finding that is words. */
 function problemIn(found: readonly unknown[], id: string): string | undefined {
   const words = found.find((it) => typeof it === "string");
   return words === undefined ? undefined : `${id}: ${words}`;
@@ -94,7 +94,7 @@ function twinOf({ id, transcripts }: RecordedCase, seen: Map<string, string>): s
   return twin === undefined ? undefined : `its recording is that of ${twin}`;
 }
 
-/** Finds what the report says of cases and their recordings do not show. */
+/** Finds claims on cases that their recordings do not show. */
 function contradictions(judged: readonly Judged[], { foundations }: Protocol): string[] {
   // Checks that rest on a broken requirement are known only from all results together.
   const grounded = ground(
@@ -117,7 +117,7 @@ function meansOf({ users }: Report["target"]) {
 
 const HIDDEN = "hidden";
 
-/** A case of a report, and what its recording shows. */
+/** A case of a report, and its result by the recording. */
 interface Judged {
   readonly stored: ReportCase;
   readonly result: CaseResult;
@@ -141,7 +141,7 @@ async function judgeAgain(
     : "the transcripts in the report are not those that were recorded";
 }
 
-/** Finds what a report says of a case and its recording does not show. Returns nothing where it shows all of it. */
+/** Finds a claim on a case that its recording does not show. Returns nothing where it shows all. */
 function contradiction(stored: ReportCase, result: CaseResult): string | undefined {
   const again = reportCase(result);
   if (again.verdict !== stored.verdict)

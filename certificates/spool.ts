@@ -13,7 +13,7 @@ export interface Spool {
   record(it: Case, transcripts: readonly Transcript[]): Promise<number>;
   /** The lines of some runs, one event each. */
   read(runs: readonly number[]): AsyncIterable<Buffer>;
-  /** Removes what was kept. */
+  /** Removes all that was kept. */
   close(): Promise<void>;
 }
 
@@ -59,7 +59,7 @@ function cannotKeep(error: unknown): never {
 const connectionId = (id: string, i: number): string => `${id}#${i + 1}`;
 
 /**
- * The events of a connection, a line of JSON each; the first says also where it goes, what it is for, and whether it came
+ * The events of a connection, a line of JSON each; the first also holds its url and purpose, and says if it came
  * without credentials.
  */
 function linesOf({ url, events, name, anonymous, unsent }: Transcript, connection: string): string[] {

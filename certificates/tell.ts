@@ -85,7 +85,7 @@ export interface Verification {
   readonly key?: string | undefined;
 }
 
-/** Names what could not be checked, on the line that others quote. */
+/** Names the parts that could not be checked, on the line that others quote. */
 const but = (unchecked: readonly string[]) =>
   unchecked.length === 0 ? "" : `; DO NOT BELIEVE ${unchecked.join(", ")}: not checked, see the notes`;
 

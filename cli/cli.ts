@@ -97,7 +97,7 @@ function nothingMore(extra: string | number | undefined): void {
 
 const SEE_HELP = " See --help.";
 
-/** Puts in one line what yargs found wrong, with the nearest known command or option. */
+/** Puts a complaint of yargs in one line, with the nearest known command or option. */
 function mistake(message: string, words: readonly string[], named?: Subcommand): string {
   const [first = ""] = words;
   if (!named && /^Unknown/.test(message) && !first.startsWith("-") && !commandNamed(first)) {
@@ -116,7 +116,7 @@ function mistake(message: string, words: readonly string[], named?: Subcommand):
   return `${message.replaceAll("\n", " ").replace(/\.?$/, ".")} See --help.`;
 }
 
-/** Puts in one line what went wrong. A bug of the suite is told with its stack if the user asks for that. */
+/** Puts an error in one line. A bug of the suite is told with its stack if the user asks for that. */
 function told(error: unknown, argv: readonly string[]): string {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const known = error instanceof UsageError || error instanceof UnreachableError;

@@ -27,7 +27,7 @@ export function findConfig(): FoundConfig | undefined {
 
 const EXAMPLE = 'Write one like {"timeout": 5000}.';
 
-/** Returns what package.json says of the suite. A broken package.json is for others to complain about. */
+/** Reads the options of the suite in package.json. A broken package.json is for others to complain about. */
 function keyOfPackage(): unknown {
   try {
     const content: unknown = JSON.parse(readFileSync(PACKAGE_FILE, "utf8"));

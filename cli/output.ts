@@ -15,9 +15,9 @@ const GRACE = 200;
 
 /** The file for the output of a server, which is bounded and holds no secret. */
 export interface Log {
-  /** Writes what one life of the server prints. */
+  /** Writes the output of one life of the server. */
   follow(output: Readable): Printed;
-  /** Closes the file. Resolves to words on what it does not hold, if there is something. */
+  /** Closes the file. Resolves to words on the output that it lacks, if it lacks some. */
   close(): Promise<string | undefined>;
 }
 

@@ -29,7 +29,7 @@ export interface StartOptions {
   readonly port?: number | undefined;
   /** The texts that its output is kept without. */
   readonly secrets: Pick<Secrets, "follow">;
-  /** The name of the program and of what it has to do, where it is no server that has to accept connections. */
+  /** The name of the program and of its task, where it is no server that has to accept connections. */
   readonly words?: { readonly target: string; readonly ready: string };
 }
 

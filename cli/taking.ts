@@ -43,7 +43,7 @@ export function urlGiven(value: unknown): string | undefined {
   throw new UsageError("The url is empty. Give one like ws://localhost:8080/path, or none at all.");
 }
 
-/** Takes nothing, or what something else takes. */
+/** Takes nothing, or the values of another kind. */
 export const optionally =
   <T>(take: (value: unknown) => T) =>
   (value: unknown): T | undefined =>

@@ -111,7 +111,7 @@ export async function identify(
   }
 }
 
-/** A source of the tokens of a client. What it needs is loaded only for who asks for it. */
+/** A source of the tokens of a client. Its libraries are loaded only where they are needed. */
 async function byClient(target: Reached, client: NonNullable<Keys["client"]>, signal: AbortSignal) {
   const { tokenOfClient } = await import("./client-credentials.ts");
   return () => tokenOfClient(target, client, signal);

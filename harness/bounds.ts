@@ -35,7 +35,7 @@ export function costOf(text: string): number {
   return cost;
 }
 
-/** Counts what makes values in a JSON text: all commas, colons and opening brackets that stand in no string of it. */
+/** Counts the signs that make values in a JSON text: commas, colons and opening brackets outside strings. */
 export function structureOf(text: string): number {
   let [count, inside] = [0, false];
   for (let i = 0; i < text.length; i++) {

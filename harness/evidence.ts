@@ -9,7 +9,7 @@ export interface Evidence {
 /** Events, or an observed value, that show a check. */
 export type Shown = { readonly events: readonly WireEvent[] } | { readonly observed: unknown };
 
-/** Finds what shows a check in the transcripts of a case. */
+/** Finds the events that show a check in the transcripts of a case. */
 export function evidenceOf(shown: Shown, transcripts: readonly Transcript[]): Evidence | undefined {
   if ("events" in shown) return placed(shown.events, transcripts);
   const source = sourceIn(shown.observed, transcripts);

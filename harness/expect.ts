@@ -18,7 +18,7 @@ export function accepts(expected: Expectation, value: unknown): boolean {
   return matches(schema as AnySchema, value);
 }
 
-/** Says in words what is acceptable. */
+/** Says in words which values are acceptable. */
 export function describe(expected: Expectation): string {
   if (expected.title !== undefined) return expected.title;
   if ("const" in expected) return JSON.stringify(expected.const);

@@ -25,7 +25,7 @@ export interface Foundations {
   readonly within: Readonly<Record<string, readonly string[]>>;
   /** The requirements that hold on every connection. If the verdict of a case varies, these are broken, and not those it tests. */
   readonly general: readonly string[];
-  /** The requirement that is broken if the verdict of a case varies since something did not come, by what that was. */
+  /** The requirement that is broken if a verdict varies because something did not come, by the name of that. */
   readonly awaited: Readonly<Record<string, string>>;
   /** The requirement that is broken if the verdict of a case varies since something wrong came, by the one that is a form of it. */
   readonly formOf: Readonly<Record<string, string>>;

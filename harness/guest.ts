@@ -34,7 +34,7 @@ interface Seat {
   open: number;
 }
 
-/** Makes a guest. `it` is what comes: it may do so many times. */
+/** Makes a guest: `it` may come many times. */
 export function guest(identities: Identities, it: object): Guest {
   const party = identities.party(it);
   const seats: Seat[] = [];

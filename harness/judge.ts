@@ -48,9 +48,9 @@ export interface Judge extends Pick<Context, "check" | "report" | "skip" | "unas
   readonly checks: readonly Check[];
   /** The checks with their evidence, once the transcripts of the case are complete. */
   shown(transcripts: readonly Transcript[]): readonly Check[];
-  /** Judges by a rule what happened on all connections of the case. */
+  /** Judges all connections of the case by a rule. */
   apply(rule: Rule, transcripts: readonly Transcript[]): void;
-  /** Gives what the case declared and did not judge its verdict; `cut` is what kept it from judging. */
+  /** Gives a verdict to each requirement that the case declared and did not judge; `cut` is the reason. */
   complete(tests: Case["tests"], cut: Cut): void;
 }
 
@@ -130,7 +130,7 @@ export function judge({ requirements, strict }: Judging): Judge {
   };
 }
 
-/** The verdicts of what a rule finds. */
+/** The verdicts by the outcome of a rule. */
 const VERDICT = { kept: "pass", broken: "broken", inconclusive: "error" } as const;
 
 /** Finds by a rule what the transcripts of a case show together: the worst counts, and the first of these is evidence. */

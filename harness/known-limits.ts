@@ -123,7 +123,7 @@ function giveUp(known: KnownLimits, forGood: boolean): void {
   known.ways.clear();
 }
 
-/** Says in words what is known of limits. */
+/** Says the known limits in words. */
 export function wordsOfLimit({ together, perSecond }: Found): string | undefined {
   const known = [
     ...(together === undefined ? [] : [`at most ${connections(together)} at the same time`]),

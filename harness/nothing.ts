@@ -2,7 +2,7 @@ const WHY = Symbol("why nothing came");
 
 /** A wait in vain. It is evidence only if it lasted for the whole timeout. */
 export interface Silence {
-  /** The name of what was waited for. */
+  /** The name of the thing that did not come. */
   readonly what: string;
   /** The length of the wait, in ms. */
   readonly afterMs: number;

@@ -1,7 +1,7 @@
 /** The messages that go out at once. Servers allow 20, and the network may bring some together that were sent apart. */
 const BURST = 16;
 
-/** Paces what clients send, since servers drop who is too fast. */
+/** Paces the messages of clients, since servers drop clients that are too fast. */
 export interface Pacing {
   /** The time for which at least one connection held something back, in ms. */
   readonly held: number;
@@ -11,13 +11,13 @@ export interface Pacing {
 
 /** The pace of one connection. All that it does is done in order. */
 export interface Pace {
-  /** Cuts what is to be sent in one go into parts that can be. */
+  /** Cuts messages for one go into parts that the pace allows. */
   bursts<T>(all: readonly T[]): readonly (readonly T[])[];
   /** Does something that sends so many messages, no more than one of these parts: at once, or when they may go out. */
   act(messages: number, deed: () => void): void;
   /** Resolves once nothing is held back; `undefined` if nothing is. */
   readonly pending: Promise<void> | undefined;
-  /** Drops what is held back: the connection is over. */
+  /** Drops all that is held back: the connection is over. */
   drop(): void;
 }
 

@@ -11,7 +11,7 @@ export interface Random {
   readonly runs: number;
 }
 
-/** The smallest value found that fails, and what `judge` said of it. */
+/** The smallest value found that fails, and the words of `judge` on it. */
 export interface Counterexample<T, Finding> {
   readonly value: T;
   readonly finding: Finding;

@@ -63,7 +63,7 @@ export interface Clause {
   readonly says?: string;
 }
 
-/** A sign of what is behind a broken requirement. */
+/** A sign of the mistake behind a broken requirement. */
 export interface Symptom {
   /** Matches `<title of the case>: <what came>`. */
   readonly shows: RegExp;

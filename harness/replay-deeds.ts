@@ -7,7 +7,7 @@ import { cut, isBreach, isLimit, isServerEnd, type WireEvent } from "./transcrip
 
 /** The deeds of a case on a connection, held against those that were recorded of it. */
 export interface Acting {
-  /** Does what was done in the recording; once nothing more was, the connection has to have been over. */
+  /** Repeats the next deed of the recording. Behind the last one the connection has to have been over. */
   act(...deeds: readonly Deed[]): void;
   /** The case waits, and the connection may end meanwhile. */
   pause(): void;

@@ -30,8 +30,8 @@ type Means = Pick<Bench, "protocol" | "judging" | "random" | "idle"> & {
 } & Partial<Pick<Context, "users" | "exclusive" | "keys">>;
 
 /**
- * Runs a case again on what was recorded of it, without a server: all that it sends has to stand in the recording, in order, and
- * nothing else; what it waits for comes from there.
+ * Runs a case again on its recording, without a server. All that it sends has to stand there, in order, and nothing else. What it
+ * waits for comes from there.
  */
 export async function replay(it: Case, recordings: readonly Transcript[], bench: Means): Promise<Replayed> {
   const played = tape(recordings);

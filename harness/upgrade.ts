@@ -7,7 +7,7 @@ import type { Recorder } from "./recorder.ts";
 import { inSegments } from "./tcp.ts";
 import type { Side, Transcript } from "./transcript.ts";
 
-/** The head of an HTTP request that asks for a WebSocket, and what may follow it. */
+/** The head of an HTTP request that asks for a WebSocket, and a body that may follow it. */
 export interface Head {
   readonly method: string;
   /** The request target, as it stands in the first line. */

@@ -29,7 +29,7 @@ function isNear(wrong: string, known: string): boolean {
   return wrongLetters < longest && wrongLetters <= Math.max(2, longest / 3);
 }
 
-/** Says in a few words what is wrong with a file. */
+/** Says in a few words why a file cannot be used. */
 export function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return WORDS[code ?? ""] ?? message;

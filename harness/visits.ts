@@ -154,7 +154,7 @@ function upgraded({ request, tcp, head, subprotocol }: Arrival, log: Recorder): 
 const linesOf = (rawHeaders: readonly string[]) =>
   rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${rawHeaders[i + 1]}`] : []));
 
-/** The part of a connection that one case sees: what happens on it from now until it is finished. */
+/** The part of a connection that one case sees: all events from now until it is finished. */
 function partOf(stay: Stay, { envelope, rules }: Protocol, name: string | undefined): Connection {
   const { connection, log, seen: from } = stay;
   stay.used = true;

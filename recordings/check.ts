@@ -59,7 +59,7 @@ export async function judgeRecordings(wanted: WantedRecordings, protocol: Protoc
 /** The number of connections that are named of those that were left out. */
 const NAMED = 5;
 
-/** Chooses connections by the url, or else by what they hold; `left` names those that hold nothing of the protocol. */
+/** Chooses connections by the url, or else by their content; `left` names those that hold nothing of the protocol. */
 function choosing(urls: readonly string[] | undefined, protocol: Protocol): { choice: Choice; left: string[] } {
   const left: string[] = [];
   // A plain url is that of a server: what clients add to it differs.

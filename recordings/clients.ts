@@ -4,14 +4,14 @@ import type { ReportClients } from "../reports/report.ts";
 /** Kinds of mistakes that are told apart; the others are only counted. */
 const KINDS = 20;
 
-/** Judges what clients send, one event after another. It decides no verdict, which is about the server. */
+/** Judges the messages of clients, one event after another. It decides no verdict, which is about the server. */
 export interface Clients {
-  /** Returns what is wrong with an event. */
+  /** Returns the mistake in an event. */
   see(event: WireEvent): string | undefined;
   found(): ReportClients;
 }
 
-/** Judges by the schemas of a protocol version: `mistakeOf` says what is wrong with a JSON object. */
+/** Judges by the schemas of a protocol version: `mistakeOf` names the mistake in a JSON object. */
 export function clients(mistakeOf: (message: Message) => string | undefined): Clients {
   const kinds = new Map<string, number>();
   let [messages, wrong] = [0, 0];

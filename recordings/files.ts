@@ -15,7 +15,7 @@ const HEAD = 4 << 10;
 /** The first bytes of a gzip file (RFC 1952, 2.3.1). */
 const GZIP = Buffer.from([0x1f, 0x8b]);
 
-/** Reads a file from its beginning: the report of a folder, the standard input, and what is within gzip. */
+/** Reads a file from its beginning: the report of a folder, the standard input, and the content of gzip. */
 export async function* chunksOf(file: string): AsyncGenerator<Buffer, undefined> {
   const path = await reportFile(file);
   const stream = createReadStream(path, { highWaterMark: CHUNK, ...(path === STDIN && { fd: 0 }) });
@@ -67,7 +67,7 @@ async function* unzipped(file: string, zipped: AsyncIterable<Buffer>): AsyncGene
 /** A file, and the part of a recording that it is. */
 interface Named {
   readonly file: string;
-  /** The file on the disk; nothing for what is none. */
+  /** The file on the disk; nothing for a pipe. */
   readonly place: string | undefined;
   readonly head: PartHead | undefined;
 }

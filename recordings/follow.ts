@@ -38,7 +38,7 @@ export interface Follower {
   see(file: string, recorded: RecordedEvent): void;
   /** Nothing more comes on a connection: hands it over. */
   over(file: string, connection: string): void;
-  /** Returns what decides the rules on a connection so far. */
+  /** Returns the events that decide the rules on a connection so far. */
   sofar(file: string, connection: string): Transcript | undefined;
   /** Nothing more comes: hands over all that is still followed. */
   end(): void;

@@ -31,7 +31,7 @@ interface Joining extends Reaching {
   readonly crowded: () => boolean;
 }
 
-/** Passes on the handshake of a client, and what follows it. */
+/** Passes on the handshake of a client, and all that follows it. */
 export function join(it: Joining): void {
   const { open, note, request, client, head } = it;
   const { method = "GET", url: target = "/", httpVersion, rawHeaders } = request;

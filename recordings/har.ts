@@ -34,7 +34,7 @@ export function har(name: string, content: unknown, sink: Sink, choice: Choice =
   }
 }
 
-/** Returns what happened on the WebSocket of an entry, in order of time; nothing if it is none. */
+/** Returns the events on the WebSocket of an entry, in order of time; nothing if it is none. */
 function eventsOf(entry: Message, url: string, where: string): WireEvent[] | undefined {
   const { _webSocketMessages: messages = [], response } = entry;
   if (!Array.isArray(messages)) return undefined;

@@ -57,7 +57,7 @@ export const headOf = (first: string, headers: Headers): string[] => [
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/** Says what is wrong with the answer to a handshake (RFC 6455, 4.1); nothing if all is right. */
+/** Names the mistake in the answer to a handshake (RFC 6455, 4.1); nothing if all is right. */
 export function wrongAnswer(request: IncomingMessage, response: IncomingMessage): string | undefined {
   const asked = request.headers;
   const { upgrade, connection = "", ...given } = response.headers;

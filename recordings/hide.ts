@@ -11,7 +11,7 @@ const NAME = 24;
 /** A property of a message that holds a secret, and its value. */
 const PROPERTY = /("[^"\\]*(?:token|secret|password)[^"\\]*"\s*:\s*")((?:[^"\\]|\\.)+)(?=")/gi;
 
-/** Takes the secrets out of what happens on one connection. */
+/** Takes the secrets out of the events of one connection. */
 export interface Hiding {
   /** Learns the secrets of a head: the names and values of its headers, in turn. */
   learn(rawHeaders: readonly string[], target?: string): void;

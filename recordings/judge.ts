@@ -5,12 +5,12 @@ import type { Side, Transcript, WireEvent } from "../harness/transcript.ts";
 /** The events that end a recorded connection. */
 const ENDS: ReadonlySet<WireEvent["type"]> = new Set(["close", "end", "error", "limit"]);
 
-/** Tells if an event ends what can be recorded of a connection. */
+/** Tells if nothing more of a connection can be recorded after an event. */
 export const isEnd = ({ type }: WireEvent): boolean => ENDS.has(type);
 
 /**
- * Judges what was recorded of a connection by a rule. Where a gap or a missing end leaves it open, the finding is inconclusive:
- * nothing is broken that what is missing could excuse, nothing kept where it could hide a breach.
+ * Judges the recording of a connection by a rule. Where a gap or a missing end leaves it open, the finding is inconclusive:
+ * nothing is broken that the missing part could excuse, and nothing is kept where it could hide a breach.
  */
 export function judgeRecorded(rule: Rule, transcript: Transcript): Finding {
   const { events } = transcript;

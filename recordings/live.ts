@@ -12,10 +12,10 @@ const PAUSE = 20;
 /** The lines that are told of each kind. The others are only counted. */
 const LINES = 5;
 
-/** Characters of what is told of an event. */
+/** The most characters of an event that are told. */
 const WIDTH = 160;
 
-/** Tells what is wrong while traffic is recorded. */
+/** Tells findings while traffic is recorded. */
 export interface Live {
   /** Something happened on a connection. */
   stir(recorded: RecordedEvent): void;
@@ -27,7 +27,7 @@ export interface Live {
   end(): void;
 }
 
-/** Tells each thing once a connection, and few of a kind. `judge` returns what is broken on a connection so far. */
+/** Tells each finding once a connection, and few of a kind. `judge` returns the breaches on a connection so far. */
 export function live(judge: (connection: string) => readonly Broken[], tell: (line: string) => void): Live {
   const stirred = new Set<string>();
   const told = new Map<string, Set<string>>();

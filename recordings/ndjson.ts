@@ -37,7 +37,7 @@ const CONTENT = ["text", "binary"];
 /** Characters that the name of a connection may have at most. */
 const NAME = 1_000;
 
-/** A url of more characters is as good as none: of a part of it, nobody knows what it asks for. */
+/** A longer url is as good as none: a part of it does not say which version is asked for. */
 const URL_LENGTH = LIMITS.head;
 
 /** A line of so many characters may have no more structure than an event can: reading it would fill the memory. */

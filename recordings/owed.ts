@@ -4,7 +4,7 @@ import { isServerEnd, messages, type Transcript, type WireEvent } from "../harne
 /** A timer that is so late (ms) shows that this process did not run. Messages that came meanwhile are not read yet. */
 const LATE = 500;
 
-/** Waits for what a server owes. */
+/** Waits for answers that a server owes. */
 export interface Owing {
   /** Something happened on a connection. */
   stir(connection: string, sofar: Transcript): void;
@@ -21,7 +21,7 @@ export interface OwingOptions {
   readonly gaveUp: (connection: string, what: string) => void;
 }
 
-/** Waits on each connection for one thing at a time: what a rule says that the server owes, or the greeting. */
+/** Waits on each connection for one thing at a time: an answer that the server owes by a rule, or the greeting. */
 export function owing(protocol: Protocol, { timeout, sofar, gaveUp }: OwingOptions): Owing {
   const waits = new Map<string, { readonly what: string; readonly timer: NodeJS.Timeout }>();
 

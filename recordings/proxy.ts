@@ -29,7 +29,7 @@ export interface RunningProxy {
   readonly url: string;
   /** Room is free again. */
   relieve(): void;
-  /** Accepts no more, reads what came to its end, and then ends all connections. Nobody ended those, so their end is not recorded. */
+  /** Accepts no more, reads all bytes that came, and ends all connections. No peer ended them, so their end is not recorded. */
   close(): Promise<void>;
 }
 
@@ -85,7 +85,7 @@ function guarded(client: { destroy(): unknown }, attempt: () => void): void {
   }
 }
 
-/** Notes what happens on the connection of a client, without its secrets. */
+/** Notes the events on the connection of a client, without its secrets. */
 function noting(
   { target, secrets, clock, record }: ProxyOptions,
   request: IncomingMessage,

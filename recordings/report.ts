@@ -15,7 +15,7 @@ const KEPT = { first: 200, broken: 20 } as const;
 /** Judges connections one after another, and makes a report of them. */
 export interface Recording {
   add(connection: FollowedConnection): void;
-  /** Returns what is broken on a connection so far. */
+  /** Returns the breaches on a connection so far. */
   broken(transcript: Transcript): readonly Broken[];
   /** The number of connections so far. */
   readonly size: number;
@@ -193,7 +193,7 @@ function checkOf(
   };
 }
 
-/** Counts what was not recorded as unjudged if nothing at all was judged: nothing could pass then. */
+/** Counts checks without a recording as unjudged if nothing at all was judged: nothing could pass then. */
 function counted(cases: readonly ReportCase[]): readonly ReportCase[] {
   if (cases.some(({ verdict }) => verdict !== "skip")) return cases;
   return cases.map((it) => ({ ...it, checks: it.checks.map(({ unrecorded: _, ...check }) => check) }));

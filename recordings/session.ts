@@ -27,7 +27,7 @@ export interface SessionOptions {
   /** The time when it began, in ms since 1970. */
   readonly began: number;
   readonly strict: boolean;
-  /** The time that a server has for what it owes, in ms. */
+  /** The time that a server has for an answer that it owes, in ms. */
   readonly timeout: number;
   /** The time, in ms since 1970. */
   readonly now: () => number;

@@ -12,7 +12,7 @@ const FRAGMENTS = 1 << 16;
 /** Bytes that may wait to be read, before no more are taken. */
 const CROWDED = 4 << 20;
 
-/** Reads along what two peers say to one another over WebSocket, in the order in which it came. */
+/** Reads along the messages of two peers over WebSocket, in the order in which they came. */
 export interface Tap {
   push(from: Side, bytes: Buffer): void;
   /** One side has ended TCP. */
@@ -21,7 +21,7 @@ export interface Tap {
   readonly crowded: boolean;
   /** Resolves once all that came is read. */
   idle(): Promise<void>;
-  /** Frees what it holds. */
+  /** Frees its memory. */
   close(): void;
 }
 

@@ -16,7 +16,7 @@ export interface LineWriter {
   readonly files: readonly string[];
   /** The error that kept the rest from being written. */
   readonly failure: Error | undefined;
-  /** Writes what is left. */
+  /** Writes all that is left. */
   end(): Promise<void>;
 }
 

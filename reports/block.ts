@@ -13,7 +13,7 @@ import { columns, firstSentence } from "./wrap.ts";
 const LINES = 20;
 const AGAIN = 1;
 
-/** The lines of what came, what was expected, and the cause, at most, each; the columns where a text begins. */
+/** The most lines of each field, such as `came`; the columns where a text begins. */
 const MOST = 3;
 const INDENT = 14;
 
@@ -75,7 +75,7 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
   return [...head, ...wire, ...foot, ""];
 }
 
-/** A line of a transcript. The one that is wrong is never cut by the terminal, since its end may show what is. */
+/** A line of a transcript. The wrong one is never cut by the terminal, since its end may show the mistake. */
 function wireLine(line: string, verdict: Verdict, { colors, width }: BlockOptions): string[] {
   if (!line.startsWith(">")) return [`  ${short(line, (width ?? Infinity) - 3)}`];
   const content = columns(line.slice(STAMP), STAMP + 2, MOST, width, UNBROKEN);

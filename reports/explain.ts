@@ -74,8 +74,8 @@ export function explainSpot({ connections }: ReportCase, check: ReportCheck, mos
 }
 
 /**
- * The events of a connection near what is wrong, with what the client last sent before, and the first, which says what for a client
- * it was.
+ * The events of a connection near the wrong one, with the last message of the client before, and the first, which says which
+ * client it was.
  */
 function explainNear(events: readonly WireEvent[], wrong: number, most: number): string[] {
   const distance = (place: number) => (place < wrong ? wrong - place : 2 * (place - wrong));
@@ -88,13 +88,13 @@ function explainNear(events: readonly WireEvent[], wrong: number, most: number):
   return explainPlaces(events, new Set([wrong]), (place) => !chosen.has(place));
 }
 
-/** Names a connection: which of how many, what for, and its url. */
+/** Names a connection: its number of how many, its purpose and its url. */
 const nameOf = ({ url, name }: ReportConnection, place: number, total: number): string =>
   [total > 1 ? `connection ${place + 1} of ${total}` : "connection", name && `(${name})`, url]
     .filter(Boolean)
     .join(" ");
 
-/** The events of a connection, a line each: of many those at both ends, and around what is wrong. */
+/** The events of a connection, a line each: of many those at both ends, and around a wrong one. */
 function explainEvents(events: readonly WireEvent[], wrong: ReadonlySet<number>): string[] {
   const isNear = (place: number) => [...wrong].some((spot) => Math.abs(spot - place) <= LINES.around);
   const isLeftOut = (place: number) =>

@@ -78,7 +78,7 @@ const validator = (): ValidateFunction<Report> => {
   return compiled;
 };
 
-/** Finds what does not follow from the cases of a report, because somebody changed it. Returns nothing where all of it does. */
+/** Finds a claim of a report that does not follow from its cases: somebody changed it. Returns nothing where all follow. */
 export function contradictionIn(report: Report): string | undefined {
   const { verdict, counts, requirements, cases, ...draft } = report;
   if (new Set(cases.map(({ id }) => id)).size < cases.length) return "it holds a case twice";

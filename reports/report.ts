@@ -88,7 +88,7 @@ export interface ReportExpectation {
   readonly problems: readonly ReportProblem[];
 }
 
-/** A problem of a line in a file of expected failures, and what to do. */
+/** A problem of a line in a file of expected failures, and its remedy. */
 export interface ReportProblem {
   readonly line: number;
   readonly says: string;
@@ -137,7 +137,7 @@ export interface ReportUsers {
   readonly keys?: readonly (keyof Keys)[];
 }
 
-/** The options of a run that decide what its verdicts are worth, beside its seed and concurrency. */
+/** The options of a run that decide the worth of its verdicts, beside its seed and concurrency. */
 export interface ReportConditions {
   /** The time that the target had to answer. */
   readonly timeoutMs: number;

@@ -2,7 +2,7 @@ import { isBroken, type Level } from "../harness/catalogue.ts";
 import type { RequirementSet } from "../harness/set.ts";
 import type { Report, ReportCase, ReportCheck } from "./report.ts";
 
-/** The standing of a level: if it is reached, and what stands in the way. */
+/** The standing of a level: if it is reached, and the obstacles. */
 export interface Standing {
   readonly reached: boolean;
   /** The requirements that are broken, in the order of the set. */
@@ -21,7 +21,7 @@ export interface Counted {
   readonly missing: readonly string[];
   /** Cases whose verdict varies, whether they count or not: with one of them no level is reached. */
   readonly unstable: readonly string[];
-  /** The options by which the user gives what the rest takes to be judged. */
+  /** The options that would let the rest be judged. */
   readonly needs: readonly string[];
 }
 

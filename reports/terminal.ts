@@ -31,7 +31,7 @@ export interface TerminalOptions extends BlockOptions {
   readonly left?: string;
 }
 
-/** Shows a run: the findings in full, then what could not be judged, then the summary. */
+/** Shows a run: the findings in full, then the cases that could not be judged, then the summary. */
 export function terminal(report: Report, options: TerminalOptions): string {
   const all = summary(report, options);
   const lines = options.quiet
@@ -45,7 +45,7 @@ export function terminal(report: Report, options: TerminalOptions): string {
   return [...lines, ""].join("\n");
 }
 
-/** Shows what is wrong and what could not be judged, without the summary. */
+/** Shows findings and the cases that could not be judged, without the summary. */
 export const troubles = (report: Report, options: TerminalOptions): string =>
   [...blocks(report, options), ...notes(report, options), ...outdated(report, options.colors)].join("\n").trimEnd();
 
@@ -99,7 +99,7 @@ function wholeCase(
   ];
 }
 
-/** The notes beside findings: observations, expected failures, and what was not judged. */
+/** The notes beside findings: observations, expected failures, and cases that were not judged. */
 function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[] {
   const { cases } = report;
   const doubtful = cases.filter((it) => it.doubt !== undefined);
@@ -174,14 +174,14 @@ function headline(report: Report, { colors: c, missing = [] }: TerminalOptions):
   return `${paint(c, verdict === "pass" && !isWhole(report) ? "warn" : verdict, c.bold(verdict.toUpperCase()))} ${words}`;
 }
 
-/** The command that shows the first finding again, unless a remark says what to run next. */
+/** The command that shows the first finding again, unless a remark has another. */
 function next(report: Report, { alone }: TerminalOptions): string[] {
   const [first] = unexpected(report);
   if (!first || report.recording || remarks(report).some((it) => it.next !== undefined)) return [];
   return [`  next     ${alone(first.shown.id)}`];
 }
 
-/** The remarks that must be known first, and what to do about them. */
+/** The remarks that must be known first, and their remedies. */
 const remarked = (report: Report, { alone }: TerminalOptions): string[] =>
   remarks(report).flatMap(({ label, words, cases, next }) => [
     `  ${label.padEnd(8)} ${visible(words)}${cases.length > 0 ? `: ${listed(cases, "report.html")}` : ""}`,

@@ -30,5 +30,5 @@ export function columns(
   return lines.length === 0 ? [""] : lines;
 }
 
-/** The first sentence of a text; what is in brackets or behind an abbreviation ends none. */
+/** The first sentence of a text; no dot in brackets or of an abbreviation ends it. */
 export const firstSentence = (text: string): string => /^.{20,}?[^.]{3}[.;](?= [A-Z]|$)/.exec(text)?.[0] ?? text;

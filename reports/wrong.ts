@@ -25,7 +25,7 @@ export const isTrouble = (event: WireEvent): boolean =>
 export const spotsOf = ({ checks, connections }: Pick<ReportCase, "checks" | "connections">): readonly Spot[] =>
   checks.filter(isFinding).flatMap((check) => spotOf(check, connections) ?? []);
 
-/** The event that shows what a check found; nothing where nothing happened. */
+/** The event that shows a finding; nothing where nothing happened. */
 export function spotOf(check: ReportCheck, connections: readonly ReportConnection[]): Spot | undefined {
   const { evidence } = check;
   const event = evidence?.events.findLast((place) => connections[evidence.connection]?.events[place] !== undefined);

@@ -132,7 +132,7 @@ async function certifyOrRefuse(
   return EXIT.conformant;
 }
 
-/** Says why a recording may not show what the run saw. */
+/** Says why a recording may not show all of the run. */
 const hint = ({ headers, credentials }: Reached): string[] =>
   Object.keys({ ...headers, ...credentials }).length === 0
     ? []

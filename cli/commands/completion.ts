@@ -31,7 +31,7 @@ compdef ${FUNCTION} ${about.name}
 `,
 };
 
-/** Prints the script that completes in a shell, or what can stand for the last of some words. Throws a `UsageError`. */
+/** Prints the script that completes in a shell, or the completions of the last of some words. Throws a `UsageError`. */
 export async function completionCommand(
   { shell, words }: CompletionArguments,
   load: Load,

@@ -30,7 +30,7 @@ const storedChoice = async (paths: readonly string[]): Promise<VersionChoice> =>
   return { protocol: version, actor };
 };
 
-/** All commands. Each loads what it needs when it runs. */
+/** All commands. Each loads its code when it runs. */
 export const COMMANDS: Readonly<Record<string, Subcommand>> = {
   run: command({
     takes: "[url]",

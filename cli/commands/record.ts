@@ -27,7 +27,7 @@ export interface RecordArguments extends WantedReports {
   readonly ca?: string | undefined;
   readonly insecure: boolean;
   readonly strict: boolean;
-  /** The time that the server has for what it owes, in ms. */
+  /** The time that the server has for an answer that it owes, in ms. */
   readonly timeout: number;
   readonly quiet: boolean;
   readonly verbose: boolean;

@@ -61,7 +61,7 @@ interface Last {
   readonly chosen: readonly Case[];
 }
 
-/** Reads what failed last. Throws a `UsageError` if there is no report. */
+/** Reads which cases failed last. Throws a `UsageError` if there is no report. */
 async function lastOf({ stored, whole }: Plan, protocol: Protocol): Promise<Last> {
   if (!(await exists(stored)))
     throw new UsageError(`${stored} is not there, so nobody knows what failed last. Run without --last-failed first.`);

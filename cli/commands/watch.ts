@@ -93,7 +93,7 @@ export async function watchCommand(
 const IN_VAIN = 3;
 const HINT = "If the server itself writes there, watch a smaller folder";
 
-/** Does what is wanted until that is the end. */
+/** Runs the rounds that are wanted, until the end is. */
 async function rounds(wanted: Wishes, loop: Loop, folder: string): Promise<void> {
   let last: Round = "failed first";
   let inVain = 0;
@@ -115,9 +115,9 @@ async function rounds(wanted: Wishes, loop: Loop, folder: string): Promise<void>
 }
 
 interface Wishes {
-  /** Wants something, which ends what goes on: a round, or the wait for a wish. Nothing is wanted after the end. */
+  /** Wants something. That ends the round or the wait for a wish. Nothing is wanted after the end. */
   put(wish: Wish): void;
-  /** Takes what is wanted, if anything is, with the signal that ends it. */
+  /** Takes the next wish, if there is one, with the signal that ends it. */
   take(): { readonly wish: Wish | undefined; readonly signal: AbortSignal };
 }
 
@@ -147,7 +147,7 @@ async function checkWatch({ start, writeExpectedFailures, shard }: RunArguments,
   if (!(await isFolder(folder))) throw new UsageError(`There is no folder ${folder} to watch.`);
 }
 
-/** Returns what failed by the stored report, if there is one that can be read. */
+/** Returns the cases that failed by the stored report, if there is one that can be read. */
 async function failedBefore({ stored }: Plan, protocol: Protocol): Promise<string[]> {
   if (!(await exists(stored))) return [];
   const report = await readReport(stored)
@@ -176,7 +176,7 @@ function partsOf(which: Round, { plan, failed }: Loop): Case[][] {
   return parts.filter(({ length }) => length > 0);
 }
 
-/** Runs one round. Tells what kept it from testing: the next change may mend that. */
+/** Runs one round. Tells why it could not test: the next change may mend that. */
 async function round(parts: readonly Case[][], loop: Loop, signal: AbortSignal): Promise<void> {
   const { args, plan, protocol, failed } = loop;
   try {
@@ -211,7 +211,7 @@ async function round(parts: readonly Case[][], loop: Loop, signal: AbortSignal):
   }
 }
 
-/** Tells what came of the cases that failed last, before the rest runs. */
+/** Tells the verdicts of the cases that failed last, before the rest runs. */
 function tellFirst(report: Report): void {
   const failing = failedIn(report);
   const { length } = report.cases;

@@ -11,7 +11,7 @@ import { trial, trialOfClient } from "./trial.ts";
 /** The timeout against a reference server with a fault, in ms. It answers at once or never. */
 const TIMEOUT = 400;
 
-/** The most examples of what is not accepted, by requirement. */
+/** The most examples of values that are not accepted, for each requirement. */
 const EXAMPLES = 3;
 
 /** Something that a server with a fault does and the case does not accept. */
@@ -33,7 +33,7 @@ export interface AboutCase extends NamedCase {
   readonly run: string;
 }
 
-/** A requirement that a case tests, with what passes and what does not. */
+/** A requirement that a case tests, with values that pass and values that do not. */
 interface AboutTest {
   readonly requirement: RequirementFacts;
   readonly accepts: readonly string[];
@@ -68,7 +68,7 @@ export async function aboutCase(it: Case, protocol: Protocol): Promise<AboutCase
   };
 }
 
-/** Returns what passes for a requirement, in words other than its own. */
+/** Says which values pass for a requirement, in words other than its own. */
 function acceptedBy(shown: ReportCase | undefined, { id, statement }: Requirement): string[] {
   const checks = shown?.checks.filter(({ requirement }) => requirement === id) ?? [];
   return [...new Set(checks.map(({ expected }) => expected))].filter((expected) => expected !== statement);
@@ -99,7 +99,7 @@ const testInWords = ({ requirement, accepts, refuses }: AboutTest, protocol: Pro
   ...refuses.map(({ actual, fault }) => `      refuses  ${actual} (by fault ${fault})`),
 ];
 
-/** Finds what a case does not accept, by running it against faults that break what it tests. */
+/** Finds values that a case does not accept: runs it against faults that break its requirements. */
 async function refused(it: Case, protocol: Protocol): Promise<Example[]> {
   if (protocol.suites.some(({ name, load }) => name === it.suite && load)) return [];
   const faults = await protocol.faults();

@@ -60,7 +60,7 @@ interface Step {
   readonly words: string;
 }
 
-/** Lists what to do on one connection, and what comes. */
+/** Lists the steps on one connection, and the answers. */
 const stepsOf = ({ url, name, events }: ReportConnection, subprotocols: readonly string[]): Step[] => [
   {
     at: events[0]?.at ?? 0,

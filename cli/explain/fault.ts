@@ -24,7 +24,7 @@ export interface AboutFault {
   readonly find?: string;
 }
 
-/** Explains a fault of the reference server: what it breaks, the cases that find it, and what the first of them sees. */
+/** Explains a fault of the reference server: the requirement that it breaks, the cases that find it, a finding. */
 export async function aboutFault(name: string, fault: Fault, protocol: Protocol): Promise<AboutFault> {
   const { says, breaks, headers = {} } = fault;
   const requirement = protocol.requirements.find(({ id }) => id === breaks);
@@ -53,7 +53,7 @@ async function findersOf(fault: string, protocol: Protocol): Promise<Case[]> {
   return casesIn(protocol).filter(({ id }) => ids.has(id));
 }
 
-/** Runs a case against the reference server with a fault, and returns what it sees of it. */
+/** Runs a case against the reference server with a fault, and returns its finding. */
 async function sight(it: Case, fault: string, breaks: string, protocol: Protocol): Promise<AboutFault["seen"]> {
   const checks = (await trial(protocol, [it], fault)).flatMap((shown: ReportCase) => shown.checks);
   const check = checks.find((check) => check.requirement === breaks && isBroken(check));

@@ -53,7 +53,7 @@ export interface RequirementFacts extends Requirement {
   readonly causes?: string;
 }
 
-/** Gathers what the catalogue, the clauses and the causes say of a requirement. */
+/** Gathers a requirement from the catalogue, the clauses and the causes. */
 export function factsOf(requirement: Requirement, { clauses, causes }: Protocol): RequirementFacts {
   const { id, level, section, statement, source, why } = requirement;
   const [clause, cause] = [clauses[id], causes[id]];

@@ -2,7 +2,7 @@ import { clearScreenDown, cursorTo } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
 import { count } from "../../reports/names.ts";
 
-/** Calls back for each key that is pressed. Without a terminal there are none. Returns what leaves the terminal as it was. */
+/** Calls back for each key. Without a terminal there are none. Returns a function that leaves the terminal as it was. */
 export function onKeys(pressed: (key: string) => void): () => void {
   const { stdin } = process;
   if (!stdin.isTTY) return () => {};
@@ -25,7 +25,7 @@ export function clear(): void {
   clearScreenDown(process.stdout);
 }
 
-/** The lines of a screen that are kept free: what changed, the keys, and the cursor. */
+/** The lines of a screen that are kept free: for the change, the keys and the cursor. */
 const FREE = 3;
 
 /** The last line of all that begins so tells the verdict. */

@@ -87,7 +87,7 @@ export const causes: Readonly<Record<Breakable, string>> = {
   ...sharedCauses,
 };
 
-/** Of several usual mistakes the one that shows in what came. */
+/** Of several usual mistakes the one that shows in the answer. */
 export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
   "message.json": [
     { shows: /binary/, cause: "JSON goes out in a binary frame, because it was encoded to bytes first." },

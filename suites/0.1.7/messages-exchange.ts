@@ -190,7 +190,7 @@ function plainRequest(transcript: Transcript): Plain {
   return { answer: sent(transcript).find(({ message }) => isDisconnected(message)), wait };
 }
 
-/** The events that decide what became of a plain request. */
+/** The events that decide the fate of a plain request. */
 const neededForPlain = (transcript: Transcript): (WireEvent | undefined)[] => [
   ...transcript.events.filter(isSaid).slice(0, 2),
   eventOf(transcript, plainRequest(transcript).answer),

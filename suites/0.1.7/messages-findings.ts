@@ -34,7 +34,7 @@ export type Timeout = Extract<WireEvent, { readonly type: "timeout" }>;
 /** Tells if an event is a wait in vain. */
 export const isTimeout = (event: WireEvent): event is Timeout => event.type === "timeout";
 
-/** Broken by a message: it is what came, where no other words are given. */
+/** Broken by a message, which is quoted where no other words are given. */
 export const brokenBy = ({ events }: Transcript, { index, message }: Placed, words = show(message)): Finding =>
   brokenAt(words, events[index] as WireEvent);
 

@@ -32,7 +32,7 @@ export function fateOf(dialect: Dialect, length: number): Expectation {
 /** Tells if a server may ignore a request that is so many bytes long. */
 export const mayIgnore = (length: number): boolean => length > BIG;
 
-/** Tells what became of a message that may be too big for a server. Only where the connection still works is it `ignored`. */
+/** Tells the fate of a message that may be too big for a server. Only where the connection still works is it `ignored`. */
 export async function fate(
   { request, answers, statusOf, words }: Dialect,
   client: Connection,

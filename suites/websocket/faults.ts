@@ -6,7 +6,7 @@ import type { SharedId } from "./dialect.ts";
 import { edited, isControl, rewritten, type WholeFrame } from "./editing.ts";
 import { BAD_REQUEST, type Hosting } from "./hosting.ts";
 
-/** A change of what a reference server does below its protocol. */
+/** A change of the behaviour of a reference server below its protocol. */
 type Change = (normal: Hosting) => Partial<Hosting>;
 
 /** A fault that any reference server can have, whatever its protocol. */

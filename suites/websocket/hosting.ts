@@ -24,7 +24,7 @@ export interface Hosting {
 /** The largest message that is read, in bytes. */
 const MAX_PAYLOAD = 16 << 20;
 
-/** Does what RFC 6455 asks, and answers requests for no WebSocket with 426. */
+/** Opens WebSockets by RFC 6455, and answers other requests with 426. */
 export const hosting: Hosting = {
   webSocket: { maxPayload: MAX_PAYLOAD },
   connection() {},

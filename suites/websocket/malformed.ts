@@ -134,7 +134,7 @@ async function alone(dialect: MalformedDialect, { connect }: Context, input: Out
   );
 }
 
-/** Says what became of a command of which the protocol leaves that open. */
+/** Says the fate of a command that the protocol leaves open. */
 function toldOf({ success, refusal }: Reaction): string {
   if (success) return "carried out";
   return isNothing(refusal) ? "ignored" : `refused with ${show(refusal)}`;
