@@ -82,6 +82,9 @@ function parserFor(words: readonly string[], named?: Subcommand): Argv {
     .alias("help", "h")
     .detectLocale(false)
     .version(about.version)
+    .epilogue(
+      "--no-strict switches off --strict, where a variable or the config switches it on; so with each such option.",
+    )
     .exitProcess(false)
     .fail((message, error) => {
       throw error instanceof UsageError || !/^YError$/.test(error?.name ?? "YError")
