@@ -1,5 +1,5 @@
 import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
-import { relative, sep } from "node:path";
+import { basename, relative, sep } from "node:path";
 import { build } from "esbuild";
 
 /** Some of what is bundled is CommonJS and asks for `require`. */
@@ -26,9 +26,12 @@ const late = {
   name: "late",
   setup({ onResolve, onLoad }) {
     const there = ({ path }) => ({ path: LATE_PACKAGES.includes(path) ? `./${path}.cjs` : path, external: true });
-    onResolve({ filter: new RegExp(`^(${LATE.join("|")})$`) }, ({ kind, path }) => {
+    onResolve({ filter: new RegExp(`^(${LATE.join("|")})$`) }, ({ kind, path, importer }) => {
       if (kind === "entry-point") return undefined;
-      return kind === "import-statement" ? { path, namespace: "late" } : there({ path });
+      // One for each file that imports it, so that none takes a chunk of its own.
+      return kind === "import-statement"
+        ? { path, namespace: "late", suffix: `?${basename(importer)}` }
+        : there({ path });
     });
     onLoad({ filter: /./, namespace: "late" }, async ({ path }) => ({ contents: await standIns(path) }));
   },
