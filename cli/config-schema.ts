@@ -1,7 +1,7 @@
 import type { Options } from "yargs";
 import about from "../package.json" with { type: "json" };
 import { COMMANDS, SWITCHES } from "./commands/index.ts";
-import { target } from "./taking.ts";
+import { target } from "./option-kinds.ts";
 
 /** Makes the JSON schema of a config, for editors, out of all options: what each takes, and what it is for. */
 export function configSchema(): object {

@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync } from "node:fs";
-import { type Processes, procText, running } from "./strays.ts";
+import { type Processes, procText, running } from "./stray-processes.ts";
 
 /** The sockets that listened on a port before a server was started, and the processes that ran. */
 export interface Before {

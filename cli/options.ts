@@ -14,7 +14,7 @@ import {
   textOption as text,
   textsOption as texts,
   urlGiven,
-} from "./taking.ts";
+} from "./option-kinds.ts";
 
 /** The options that choose a protocol version. */
 export const PROTOCOL = {

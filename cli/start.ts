@@ -10,7 +10,7 @@ import about from "../package.json" with { type: "json" };
 import { telling } from "./last-words.ts";
 import { type Before, listenersSince, noteOf } from "./listeners.ts";
 import { type Log, openLog, type Printed } from "./output.ts";
-import { endAll, newMark, processesOf, runsIn } from "./strays.ts";
+import { endAll, newMark, processesOf, runsIn } from "./stray-processes.ts";
 
 /** The time that a server has to end when asked to, and the time between two looks, in ms. */
 const GRACE = 2_000;

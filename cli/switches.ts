@@ -1,6 +1,6 @@
 import { UsageError } from "../harness/usage.ts";
 import { commandNamed, SWITCHES, switchesOf } from "./commands/index.ts";
-import { camel, SHORT } from "./taking.ts";
+import { camel, SHORT } from "./option-kinds.ts";
 
 /** The words for on and off, in any case. */
 const WORDS: ReadonlyMap<string, boolean> = new Map([

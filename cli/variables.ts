@@ -1,8 +1,8 @@
 import { distance } from "fastest-levenshtein";
 import { suggestion, UsageError } from "../harness/usage.ts";
 import { ALL_OPTIONS, SWITCHES } from "./commands/index.ts";
+import { camel } from "./option-kinds.ts";
 import { onOrOff } from "./switches.ts";
-import { camel } from "./taking.ts";
 
 /** The prefix of variables that stand for options. The servers under test may have such variables, too. */
 export const PREFIX = "TACHYON";

@@ -1,5 +1,5 @@
+import type { Door } from "./arrivals.ts";
 import { isBroken, withChecks } from "./catalogue.ts";
-import type { Door } from "./door.ts";
 import { type Bench, type CaseResult, notJudged, notRun, perform } from "./execute.ts";
 import { brokenFoundations, ground, restsOnBroken } from "./foundation.ts";
 import { judge } from "./judge.ts";

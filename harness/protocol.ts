@@ -1,6 +1,6 @@
+import type { Arrival } from "./arrivals.ts";
 import type { Requirement } from "./catalogue.ts";
 import type { Connection } from "./connection.ts";
-import type { Arrival } from "./door.ts";
 import type { Foundations } from "./foundation.ts";
 import type { Nothing } from "./nothing.ts";
 import type { RecordedRule, Rule } from "./rule.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Connection } from "./connection.ts";
-import type { Track } from "./tape.ts";
+import type { Track } from "./replay-tape.ts";
 import type { Transcript } from "./transcript.ts";
 import { type Handshake, NO_ANSWER } from "./upgrade.ts";
 

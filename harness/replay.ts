@@ -11,8 +11,8 @@ import type { Protocol } from "./protocol.ts";
 import { ended, ending, reader } from "./reading.ts";
 import { type Acting, acting, isOver } from "./replay-deeds.ts";
 import { begunBy, isAnswered, stateOf } from "./replay-handshake.ts";
+import { type Tape, type Track, tape } from "./replay-tape.ts";
 import type { Case, Context } from "./scenario.ts";
-import { type Tape, type Track, tape } from "./tape.ts";
 import { cut, readFrom, type Transcript, type WireEvent } from "./transcript.ts";
 
 /** The findings of a case in a recording of itself. */

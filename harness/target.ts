@@ -1,5 +1,5 @@
 import about from "../package.json" with { type: "json" };
-import type { Door } from "./door.ts";
+import type { Door } from "./arrivals.ts";
 import type { Renewals } from "./renewal.ts";
 import type { Secrets } from "./secrets.ts";
 

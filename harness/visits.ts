@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
+import type { Arrival, Door } from "./arrivals.ts";
 import { LIMITS } from "./bounds.ts";
 import { type Connection, connectionOf, type Wire } from "./connection.ts";
-import type { Arrival, Door } from "./door.ts";
 import { listen } from "./listen.ts";
 import { nothing } from "./nothing.ts";
 import { UNPACED } from "./pace.ts";

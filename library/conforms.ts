@@ -3,11 +3,11 @@ import { heavyIn, type Protocol } from "../harness/protocol.ts";
 import type { RunResult } from "../harness/runner.ts";
 import { UnreachableError, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
-import { commandAlone } from "../reports/again.ts";
 import { applyExpected } from "../reports/expected/apply.ts";
 import type { ExpectedFailures } from "../reports/expected/read.ts";
 import { makeReport } from "../reports/make.ts";
 import type { Report } from "../reports/report.ts";
+import { commandAlone } from "../reports/shell-commands.ts";
 import { type TerminalOptions, terminal, troubles } from "../reports/terminal.ts";
 import { versionOf } from "./versions.ts";
 

@@ -2,9 +2,9 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Side, WireEvent } from "../harness/transcript.ts";
 import { requestText } from "../harness/upgrade.ts";
-import { askTarget, type Reaching } from "./asking.ts";
-import { answering, endToEnd, headOf, wrongAnswer } from "./heads.ts";
-import { type Hiding, pairs } from "./hide.ts";
+import { askTarget, type Reaching } from "./ask-target.ts";
+import { answering, endToEnd, headOf, wrongAnswer } from "./http-heads.ts";
+import { type Hiding, pairs } from "./redact.ts";
 import { type Relayed, relay } from "./relay.ts";
 
 /** An event whose time is now unless it says so. */

@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import type { WireEvent } from "../harness/transcript.ts";
-import { askTarget, HEAD_BYTES, type Reaching } from "./asking.ts";
+import { askTarget, HEAD_BYTES, type Reaching } from "./ask-target.ts";
 import { join, type NotedEvent } from "./handshake.ts";
-import { endToEnd, pathAt } from "./heads.ts";
-import { hiding } from "./hide.ts";
+import { endToEnd, pathAt } from "./http-heads.ts";
 import type { RecordedEvent } from "./recorded.ts";
+import { hiding } from "./redact.ts";
 import type { Relayed } from "./relay.ts";
 
 /** The options of a proxy. */

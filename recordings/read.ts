@@ -6,7 +6,7 @@ import { chunksOf } from "./files.ts";
 import { type Choice, har } from "./har.ts";
 import { ndjson } from "./ndjson.ts";
 import type { Sink } from "./recorded.ts";
-import { stored } from "./stored.ts";
+import { stored } from "./report-json.ts";
 
 /**
  * Reads a recording in any format, and hands over its events one after another. A `digest` learns what the file holds. Throws a

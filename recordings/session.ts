@@ -5,7 +5,7 @@ import type { Report } from "../reports/report.ts";
 import { clients } from "./clients.ts";
 import { follow } from "./follow.ts";
 import { LINE } from "./lines.ts";
-import { live } from "./live.ts";
+import { live } from "./live-findings.ts";
 import { lineOf } from "./ndjson.ts";
 import { owing } from "./owed.ts";
 import { bounded, clock, gap, type RecordedEvent } from "./recorded.ts";

@@ -1,5 +1,5 @@
 import { reason, UsageError } from "../harness/usage.ts";
-import { openParts } from "./parts.ts";
+import { openParts } from "./growing-file.ts";
 
 /** The time for which lines are gathered before they are written, in ms. */
 const GATHER = 50;

@@ -3,7 +3,7 @@ import { parse, show, type WireEvent } from "../harness/transcript.ts";
 import { type Knowledge, likelyCause } from "./cause.ts";
 import { short, statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck, ReportConnection } from "./report.ts";
-import { isRemark, isTrouble, notable, type Spot, spotOf, spotsOf } from "./wrong.ts";
+import { isRemark, isTrouble, notable, type Spot, spotOf, spotsOf } from "./wrong-event.ts";
 
 /** Of a long transcript an explanation shows so many lines at each end, and so many around what is wrong. */
 const LINES = { end: 8, around: 2 } as const;

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Requirement } from "../harness/catalogue.ts";
-import { commandAlone } from "./again.ts";
 import { visible } from "./escape.ts";
 import { unexpected } from "./findings.ts";
 import { statementOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import type { Report } from "./report.ts";
+import { commandAlone } from "./shell-commands.ts";
 import { problemsOf } from "./verdict.ts";
 
 /** GitHub shows so many annotations of a kind for one step. */

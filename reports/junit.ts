@@ -1,15 +1,15 @@
 import commonJs, { type Builder, type TestCase } from "junit-report-builder";
 import type { Requirement } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
-import { commandAlone } from "./again.ts";
 import type { Knowledge } from "./cause.ts";
 import { visible, xmlSafe } from "./escape.ts";
 import { explainConnections, explainFindings } from "./explain.ts";
 import { whySkipped } from "./findings.ts";
 import type { Report, ReportCase } from "./report.ts";
 import { scopeOf } from "./scope.ts";
+import { commandAlone } from "./shell-commands.ts";
 import { isExpected, isFine, meaning, problemsOf, reasonsOf, shownVerdict } from "./verdict.ts";
-import { spotsOf } from "./wrong.ts";
+import { spotsOf } from "./wrong-event.ts";
 
 /** Connections in the output of one case, at most. */
 const CONNECTIONS = 20;

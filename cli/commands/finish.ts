@@ -1,12 +1,12 @@
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { heavyIn, type Protocol } from "../../harness/protocol.ts";
-import { commandAlone } from "../../reports/again.ts";
 import { colorsOn, takesLinks } from "../../reports/colors.ts";
 import type { Expected } from "../../reports/expected/use.ts";
 import { forGitHub, onGitHub } from "../../reports/github.ts";
 import type { Report } from "../../reports/report.ts";
 import { type Destinations, save } from "../../reports/save.ts";
+import { commandAlone } from "../../reports/shell-commands.ts";
 import { terminal } from "../../reports/terminal.ts";
 import { isFine } from "../../reports/verdict.ts";
 import { EXIT } from "../exit.ts";

@@ -1,4 +1,5 @@
 import type { VersionChoice } from "../../suites/index.ts";
+import { target } from "../option-kinds.ts";
 import {
   ACTOR,
   CERTIFYING,
@@ -18,7 +19,6 @@ import {
   SERVING,
   VERIFYING,
 } from "../options.ts";
-import { target } from "../taking.ts";
 import { command, type Subcommand } from "./subcommand.ts";
 
 const needed = (describe: string) => ({ type: "string", demandOption: true, describe }) as const;

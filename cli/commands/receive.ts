@@ -1,4 +1,4 @@
-import { door } from "../../harness/door.ts";
+import { door } from "../../harness/arrivals.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { secrets } from "../../harness/secrets.ts";
 import { UnreachableError, UsageError } from "../../harness/usage.ts";

@@ -1,11 +1,11 @@
 import type { Protocol } from "../../harness/protocol.ts";
 import { UsageError } from "../../harness/usage.ts";
-import { quoted } from "../../reports/again.ts";
 import { type Expecting, expecting, readWanted } from "../../reports/expected/use.ts";
 import { merge } from "../../reports/merge.ts";
 import { ofProtocol, readReport, reportFile } from "../../reports/read.ts";
 import type { Report } from "../../reports/report.ts";
 import { destinations, prepareAll, type WantedReports } from "../../reports/save.ts";
+import { quoted } from "../../reports/shell-commands.ts";
 import { distinct } from "../../reports/write.ts";
 import { finish } from "./finish.ts";
 

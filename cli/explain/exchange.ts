@@ -1,7 +1,7 @@
 import type { WireEvent } from "../../harness/transcript.ts";
-import { quoted } from "../../reports/again.ts";
 import { visible } from "../../reports/escape.ts";
 import type { ReportConnection } from "../../reports/report.ts";
+import { quoted } from "../../reports/shell-commands.ts";
 
 /** The most terminals that one person can work with at a time. */
 const TERMINALS = 4;

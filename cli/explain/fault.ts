@@ -2,9 +2,9 @@ import { isBroken } from "../../harness/catalogue.ts";
 import { casesIn, type Fault, type Protocol } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
 import about from "../../package.json" with { type: "json" };
-import { quoted } from "../../reports/again.ts";
 import { count } from "../../reports/names.ts";
 import type { ReportCase } from "../../reports/report.ts";
+import { quoted } from "../../reports/shell-commands.ts";
 import { chosen, factsOf, type NamedCase, named, type RequirementFacts, reading } from "./requirement.ts";
 import { trial, USUAL, usualOf } from "./trial.ts";
 

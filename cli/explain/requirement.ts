@@ -2,8 +2,8 @@ import type { Requirement } from "../../harness/catalogue.ts";
 import { breaking, type Clause, isEverywhere, type Protocol, testing } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
 import about from "../../package.json" with { type: "json" };
-import { quoted } from "../../reports/again.ts";
 import { count } from "../../reports/names.ts";
+import { quoted } from "../../reports/shell-commands.ts";
 
 const SOURCES: Readonly<Record<string, string>> = {
   D: "the endpoint's description or flags",

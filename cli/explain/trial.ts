@@ -1,4 +1,4 @@
-import { door } from "../../harness/door.ts";
+import { door } from "../../harness/arrivals.ts";
 import { host } from "../../harness/host.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { type RunResult, run } from "../../harness/runner.ts";
@@ -7,9 +7,9 @@ import type { RunOptions } from "../../harness/session.ts";
 import { type Target, usersOf } from "../../harness/target.ts";
 import { UnreachableError } from "../../harness/usage.ts";
 import about from "../../package.json" with { type: "json" };
-import { quoted } from "../../reports/again.ts";
 import { makeReport } from "../../reports/make.ts";
 import type { ReportCase } from "../../reports/report.ts";
+import { quoted } from "../../reports/shell-commands.ts";
 import { DEFAULTS } from "../defaults.ts";
 
 /** The usual address of a server under test, which a trial shows instead of its own. */

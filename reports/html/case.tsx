@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { isFinding } from "../../harness/catalogue.ts";
-import { commandAlone, commandExplain } from "../again.ts";
 import { worstFirst } from "../findings.ts";
+import { commandAlone, commandExplain } from "../shell-commands.ts";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
 import { CommandLine, Difference, hashOf, LevelTag, Marks, NotJudged, Prose, RowLink, VerdictTag } from "./parts.tsx";
 import { Reading } from "./reading.tsx";

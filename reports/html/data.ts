@@ -5,7 +5,7 @@ import { isObject, parse, type WireEvent } from "../../harness/transcript.ts";
 import { likelyCause } from "../cause.ts";
 import { visible } from "../escape.ts";
 import type { Report, ReportCase, ReportCheck, ReportShard } from "../report.ts";
-import { notable, type Spot, spotOf } from "../wrong.ts";
+import { notable, type Spot, spotOf } from "../wrong-event.ts";
 import { hasTrouble, type PageConnection, type PageEvent } from "./events.ts";
 
 /** A requirement of the page: its row in the catalogue, and its verdict. */

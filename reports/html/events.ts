@@ -1,7 +1,7 @@
 import type { Violation } from "../../harness/schema.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import type { ReportConnection } from "../report.ts";
-import { isTrouble } from "../wrong.ts";
+import { isTrouble } from "../wrong-event.ts";
 
 /** An event of the page, with what is wrong with its message by the schema. */
 export type PageEvent = WireEvent & { readonly wrong?: readonly Violation[] };

@@ -1,8 +1,8 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Verdict } from "../../harness/catalogue.ts";
 import { groupBy } from "../../harness/group.ts";
-import { commandExplain } from "../again.ts";
 import { tally } from "../findings.ts";
+import { commandExplain } from "../shell-commands.ts";
 import { CaseRow } from "./case.tsx";
 import { Controls } from "./controls.tsx";
 import type { PageCase, PageData } from "./data.ts";

@@ -1,9 +1,9 @@
-import { commandAlone } from "../again.ts";
 import { tally, unexpected } from "../findings.ts";
 import { loadOf } from "../latency.ts";
 import { NAMES, targetOf, titleOf } from "../names.ts";
 import { type Remark, remarks } from "../remarks.ts";
 import { casesOf, isWhole, requirementsOf } from "../scope.ts";
+import { commandAlone } from "../shell-commands.ts";
 import { meaning, shownVerdict } from "../verdict.ts";
 import type { PageData } from "./data.ts";
 import { Brief, CommandLine, RowLink, VerdictTag } from "./parts.tsx";

@@ -1,6 +1,6 @@
 import { createContext } from "preact";
 import { useContext, useState } from "preact/hooks";
-import { isRemark, notable } from "../wrong.ts";
+import { isRemark, notable } from "../wrong-event.ts";
 import { EventContent } from "./content.tsx";
 import type { PageCase } from "./data.ts";
 import { folded, gaps, hasTrouble, isTroubled, type PageConnection, type PageEvent, type Places } from "./events.ts";

@@ -1,5 +1,5 @@
-import { commandAlone, commandExplain } from "../again.ts";
 import { beginning, findings, type ReportFinding } from "../findings.ts";
+import { commandAlone, commandExplain } from "../shell-commands.ts";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
 import { around } from "./events.ts";
 import { CommandLine, Difference, LevelTag, Marks, Prose, RowLink, VerdictTag } from "./parts.tsx";

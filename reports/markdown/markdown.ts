@@ -1,6 +1,5 @@
 import type { RootContent } from "mdast";
 import type { Requirement } from "../../harness/catalogue.ts";
-import { commandAlone } from "../again.ts";
 import { type Knowledge, likelyCause } from "../cause.ts";
 import { explainConnections } from "../explain.ts";
 import { beginning, type ReportFinding, skippedBy, tally, unexpected } from "../findings.ts";
@@ -8,8 +7,9 @@ import { count, isValue, NAMES, statementOf, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
 import { casesOf, isWhole, requirementsOf } from "../scope.ts";
+import { commandAlone } from "../shell-commands.ts";
 import { isExpected, meaning, problemsOf, shownVerdict } from "../verdict.ts";
-import { spotsOf } from "../wrong.ts";
+import { spotsOf } from "../wrong-event.ts";
 import { block, bullets, code, heading, paragraph, print, sentence, table, text } from "./tree.ts";
 
 /**

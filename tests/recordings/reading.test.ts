@@ -4,7 +4,7 @@ import type { WireEvent } from "../../harness/transcript.ts";
 import { keep, shorten } from "../../harness/transcript.ts";
 import { har } from "../../recordings/har.ts";
 import type { RecordedEvent } from "../../recordings/recorded.ts";
-import { stored } from "../../recordings/stored.ts";
+import { stored } from "../../recordings/report-json.ts";
 import type { Report } from "../../reports/report.ts";
 import { ASK, event, followed, GOODBYE, GREETING, outcomes, REFUSAL, says, toLines } from "./recordings.ts";
 

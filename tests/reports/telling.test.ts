@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import picocolors from "picocolors";
-import { commandAlone } from "../../reports/again.ts";
 import { badge } from "../../reports/badge.ts";
 import { compareReports } from "../../reports/compare/compare.ts";
 import { compareTerminal } from "../../reports/compare/terminal.ts";
@@ -16,6 +15,7 @@ import { markdown } from "../../reports/markdown/markdown.ts";
 import { contradictionIn } from "../../reports/read.ts";
 import schema from "../../reports/report.schema.json" with { type: "json" };
 import type { Report } from "../../reports/report.ts";
+import { commandAlone } from "../../reports/shell-commands.ts";
 import { terminal } from "../../reports/terminal.ts";
 import { conclude, isFine } from "../../reports/verdict.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";

@@ -2,7 +2,7 @@ import { type ClientRequest, type IncomingMessage, request as plain, type Reques
 import { request as secure } from "node:https";
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { pathAt, towards } from "./heads.ts";
+import { pathAt, towards } from "./http-heads.ts";
 
 /** A server, and how to reach it. */
 export interface Reaching {

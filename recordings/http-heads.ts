@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { pairs } from "./hide.ts";
+import { pairs } from "./redact.ts";
 
 /** Headers that are about one hop alone (RFC 9110, 7.6.1), beside those that `Connection` names. */
 const HOP =

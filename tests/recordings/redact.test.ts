@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { hiding } from "../../recordings/hide.ts";
+import { hiding } from "../../recordings/redact.ts";
 import { event } from "./recordings.ts";
 
 const data = (it: unknown) => (it as { data: string }).data;

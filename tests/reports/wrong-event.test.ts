@@ -9,7 +9,7 @@ import { junit } from "../../reports/junit.ts";
 import { markdown } from "../../reports/markdown/markdown.ts";
 import type { Report, ReportCase, ReportCheck, ReportConnection } from "../../reports/report.ts";
 import { terminal } from "../../reports/terminal.ts";
-import { notable, spotOf, spotsOf } from "../../reports/wrong.ts";
+import { notable, spotOf, spotsOf } from "../../reports/wrong-event.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { sample } from "./samples.ts";
 
