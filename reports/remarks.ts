@@ -58,7 +58,7 @@ function stopped({ stop }: Remarkable): Remark[] {
           {
             label: "suspects",
             title: "Suspects",
-            words: "one of these ended it, the likeliest first",
+            words: "one of these probably ended it, the likeliest first",
             cases: suspects,
             next: suspects[0],
           },
