@@ -8,18 +8,19 @@ import { slug, spaced } from "../websocket/words.ts";
 import { call, dialect, request, responseTo, STATS, statusOf } from "./dialect.ts";
 import { scenario } from "./protocol.ts";
 import {
+  aloneCase,
   EXTRA,
+  eventCases,
   fateOfOdd,
-  judgeAlone,
-  judgeEvent,
-  judgePipelined,
-  judgeUnknown,
-  judgeWrongDirection,
   MESSAGE_IDS,
   ODD_COMMANDS,
   ODD_FATES,
+  pipelinedCase,
+  type Requester,
   responsesTo,
-} from "./request-judges.ts";
+  unknownCases,
+  wrongDirectionCases,
+} from "./request-cases.ts";
 
 /** Sends a request that is answered last, and waits for that: what has not come by then was not sent at once. */
 const fence = (client: Connection): Promise<Message | Nothing> => call(client, STATS, "fence");
@@ -73,15 +74,14 @@ const encodings = Object.entries(spellings(dialect)).map(([name, text]) =>
   }),
 );
 
-const unknowns = ["conformance/unknown", "system/conformance"].map((command) =>
-  scenario({
-    id: `requests/unknown-${slug(command)}`,
-    title: `a client sends a request of ${command}, which nobody defines`,
-    given: command,
-    tests: ["unknown.unimplemented", "invalid.usable"],
-    run: async (context) => judgeUnknown(context, await context.connect(), command, fence),
-  }),
-);
+const USER: Requester = {
+  scenario,
+  sender: "a client",
+  meet: ({ connect }) => connect(),
+  plain: { command: STATS },
+  fence,
+  idOf: (kind) => kind,
+};
 
 const odds = Object.entries(ODD_COMMANDS).map(([name, command]) =>
   scenario({
@@ -96,27 +96,10 @@ const odds = Object.entries(ODD_COMMANDS).map(([name, command]) =>
   }),
 );
 
-const wrongDirections = ["battle/start", "autohost/kill"].map((command) =>
-  scenario({
-    id: `requests/wrong-direction-${slug(command)}`,
-    title: `a user sends a request of ${command}, which only others may send`,
-    given: command,
-    tests: ["request.wrong-direction"],
-    run: async (context) =>
-      judgeWrongDirection(context, await context.connect(), { command, id: "wrong", fenced: fence }),
-  }),
-);
-
-const EVENTS = { known: "user/self", unknown: "conformance/happened" };
-
-const events = Object.entries(EVENTS).map(([name, command]) =>
-  scenario({
-    id: `requests/event-${name}`,
-    title: `a client sends an event: ${command}`,
-    given: command,
-    tests: ["event.unanswered"],
-    run: async (context) => judgeEvent(context, await context.connect(), { command, id: "event", fenced: fence }),
-  }),
+const wrongDirections = wrongDirectionCases(
+  USER,
+  ["battle/start", "autohost/kill"],
+  (command) => `a user sends a request of ${command}, which only others may send`,
 );
 
 /** Says what a server does with something that the protocol leaves open. */
@@ -135,27 +118,15 @@ async function tellOf(
 
 /** The cases of the section "Requests and errors". */
 export const requestCases = [
-  scenario({
-    id: "requests/alone",
-    title: `a client sends ${STATS}`,
-    tests: ["request.answered"],
-    run: async (context) => judgeAlone(context, await context.connect(), STATS),
-  }),
-
-  scenario({
-    id: "requests/pipelined",
-    title: `a client sends ${STATS} 10 times in one go`,
-    tests: ["request.pipelined"],
-    run: async (context) => judgePipelined(context, await context.connect(), STATS),
-  }),
-
+  aloneCase(USER),
+  pipelinedCase(USER),
   ...echoes,
   ...extras,
   ...encodings,
-  ...unknowns,
+  ...unknownCases(USER, ["conformance/unknown", "system/conformance"]),
   ...odds,
   ...wrongDirections,
-  ...events,
+  ...eventCases(USER, { known: "user/self", unknown: "conformance/happened" }),
 
   scenario({
     id: "requests/duplicate-id",

@@ -4,17 +4,18 @@ import { spellings } from "../../websocket/requests.ts";
 import { slug, spaced } from "../../websocket/words.ts";
 import { heard, responseTo } from "../dialect.ts";
 import {
+  aloneCase,
   EXTRA,
+  eventCases,
   fateOfOdd,
-  judgeAlone,
-  judgeEvent,
-  judgePipelined,
-  judgeUnknown,
-  judgeWrongDirection,
   MESSAGE_IDS,
   ODD_COMMANDS,
   ODD_FATES,
-} from "../request-judges.ts";
+  pipelinedCase,
+  type Requester,
+  unknownCases,
+  wrongDirectionCases,
+} from "../request-cases.ts";
 import { afterAll, SUBSCRIBE, SUBSCRIPTION, autohostCase as scenario, subscribe } from "./talk.ts";
 
 const echoes = Object.entries(MESSAGE_IDS).map(([name, id]) =>
@@ -76,15 +77,14 @@ const encodings = Object.entries(spellings({ request: subscribe("spelled"), key:
     }),
 );
 
-const unknowns = ["conformance/unknown", "autohost/conformance"].map((command) =>
-  scenario({
-    id: `requests/unknown-${slug(command)}`,
-    title: `the server sends a request of ${command}, which nobody defines`,
-    given: command,
-    tests: ["unknown.unimplemented", "invalid.usable"],
-    run: async (context) => judgeUnknown(context, await context.peer(), command, afterAll),
-  }),
-);
+const SERVER: Requester = {
+  scenario,
+  sender: "the server",
+  meet: ({ peer }) => peer(),
+  plain: { command: SUBSCRIBE, data: SUBSCRIPTION },
+  fence: afterAll,
+  idOf: (kind, row) => `${kind} ${row}`,
+};
 
 const odds = Object.entries(ODD_COMMANDS).map(([name, command]) =>
   scenario({
@@ -98,50 +98,22 @@ const odds = Object.entries(ODD_COMMANDS).map(([name, command]) =>
   }),
 );
 
-const wrongDirections = ["battle/start", "user/info"].map((command) =>
-  scenario({
-    id: `requests/wrong-direction-${slug(command)}`,
-    title: `the server sends a request of ${command}, which is none for autohosts`,
-    given: command,
-    tests: ["request.wrong-direction"],
-    run: async (context) =>
-      judgeWrongDirection(context, await context.peer(), { command, id: `wrong ${command}`, fenced: afterAll }),
-  }),
-);
-
-const events = Object.entries({ known: "autohost/status", unknown: "conformance/happened" }).map(([name, command]) =>
-  scenario({
-    id: `requests/event-${name}`,
-    title: `the server sends an event: ${command}`,
-    given: command,
-    tests: ["event.unanswered"],
-    run: async (context) =>
-      judgeEvent(context, await context.peer(), { command, id: `event ${name}`, fenced: afterAll }),
-  }),
+const wrongDirections = wrongDirectionCases(
+  SERVER,
+  ["battle/start", "user/info"],
+  (command) => `the server sends a request of ${command}, which is none for autohosts`,
 );
 
 /** The cases of requests that a server sends to an autohost. */
 export const autohostRequestCases = [
-  scenario({
-    id: "requests/alone",
-    title: `the server sends ${SUBSCRIBE}`,
-    tests: ["request.answered"],
-    run: async (context) => judgeAlone(context, await context.peer(), SUBSCRIBE, SUBSCRIPTION),
-  }),
-
-  scenario({
-    id: "requests/pipelined",
-    title: `the server sends ${SUBSCRIBE} 10 times in one go`,
-    tests: ["request.pipelined"],
-    run: async (context) => judgePipelined(context, await context.peer(), SUBSCRIBE, SUBSCRIPTION),
-  }),
-
+  aloneCase(SERVER),
+  pipelinedCase(SERVER),
   ...echoes,
   ...extras,
   ...encodings,
-  ...unknowns,
+  ...unknownCases(SERVER, ["conformance/unknown", "autohost/conformance"]),
   ...wrongDirections,
-  ...events,
+  ...eventCases(SERVER, { known: "autohost/status", unknown: "conformance/happened" }),
 
   scenario({
     id: "requests/stray-response",
