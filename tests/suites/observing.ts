@@ -34,7 +34,7 @@ export async function observe(cases: readonly Case[], { protocol, faults }: Obse
   const statements = catalogueOf(protocol);
   // The words of an expectation, if they are not those of the catalogue.
   const worded = ({ requirement, expected }: Check) =>
-    expected === statements.get(requirement)?.statement ? "" : withoutKeys(expected);
+    expected === statements.get(requirement)?.statement ? "" : lasting(expected);
   const met = [meetAll(protocol, undefined, cases)];
   const light = cases.filter(({ suite }) => !loads.has(suite));
   for (const fault of faults) met.push(meetAll(protocol, fault, light));
@@ -54,9 +54,12 @@ export async function observe(cases: readonly Case[], { protocol, faults }: Obse
   );
 }
 
-/** A text without the key of a handshake, and without the answer to one: both are others each time. */
-const withoutKeys = (text: string) =>
-  text.replace(/(?<![\w+/])[\w+/]{22}==/g, "key").replace(/(?<![\w+/])[\w+/]{27}=/g, "accept");
+/** A text without parts that change each time: the key of a handshake, the answer to one, and the port of a server. */
+const lasting = (text: string) =>
+  text
+    .replace(/(?<![\w+/])[\w+/]{22}==/g, "key")
+    .replace(/(?<![\w+/])[\w+/]{27}=/g, "accept")
+    .replace(/(?<=\/\/127\.0\.0\.1:)\d+/g, "port");
 
 const distinct = (values: readonly unknown[] = []) => [...new Set(values.map((it) => JSON.stringify(it)))].toSorted();
 
@@ -110,7 +113,7 @@ async function meet(protocol: Protocol, it: Case, server: RunningServer): Promis
 function requestOf({ transcript: { events } }: Connection, plain: (text: string) => string): string {
   const request = events.find(({ from, type }) => from === "client" && type === "upgrade");
   const text = request && "data" in request ? request.data : "";
-  return withoutKeys(plain(text)).replace(/tachyon-conformance\/[\d.]+/, "suite");
+  return lasting(plain(text)).replace(/tachyon-conformance\/[\d.]+/, "suite");
 }
 
 /** Notes what a case does with a connection. */
