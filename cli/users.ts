@@ -70,6 +70,8 @@ async function clientOf(given: string): Promise<NonNullable<Keys["client"]>> {
   );
 }
 
+type Headers = Readonly<Record<string, string>>;
+
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 
 /** Tells if clients come as users that a server does not know by anything else. */
@@ -96,7 +98,8 @@ export async function identify(
   if (given.client && isNobody) sources.push(await byClient(target, given.client, signal));
   try {
     const issued = await Promise.all(sources.map((source) => renewed(source, target)));
-    const all = [...tokens.map(bearer), ...issued.map(({ value }) => ({ Authorization: value })), ...users];
+    const named = [...tokens.map(bearer), ...issued.map(({ value }) => ({ Authorization: value })), ...users];
+    const all = each(named, { ...target.headers, ...target.credentials });
     const [first = {}, ...others] = isSomebody ? [{}, ...all] : all;
     return {
       ...target,
@@ -109,6 +112,15 @@ export async function identify(
     if (signal.aborted) return target;
     throw error;
   }
+}
+
+/** Returns each user once, and none of whom these headers are: who is given twice is no second user. */
+function each(users: readonly Headers[], known: Headers): readonly Headers[] {
+  const seen = new Set(Object.values(known));
+  return users.filter((user) => {
+    const value = Object.values(user).join("\n");
+    return !seen.has(value) && seen.add(value);
+  });
 }
 
 /** A source of the tokens of a client. Its libraries are loaded only where they are needed. */

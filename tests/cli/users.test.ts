@@ -7,6 +7,7 @@ import { aim } from "../../cli/target.ts";
 import { identify, readUsers, type UserArguments } from "../../cli/users.ts";
 import { dial } from "../../harness/execute.ts";
 import { hangUp, share } from "../../harness/shared.ts";
+import { headersOf } from "../../harness/target.ts";
 import { askedWith } from "../../harness/upgrade.ts";
 import { own } from "../../schemas/v0/index.ts";
 import { protocolBy } from "../../suites/v0/index.ts";
@@ -86,6 +87,17 @@ test("a client of OAuth is who clients are only where there is no other", async 
   const target = await reached({ tokenCommand: ["echo alice-token"], client: BOT });
   expect(target).toMatchObject({ credentials: { Authorization: "Bearer alice-token" }, keys: { client: {} } });
   expect(target.others).toBeUndefined();
+});
+
+test.each<[string, Readonly<Record<string, string>>]>([
+  ["options", {}],
+  ["a header", { Authorization: "Bearer bob-token" }],
+])("a user who is given twice, by %s and by the server itself, counts once", async (_, headers) => {
+  const args = await readUsers({ tokenCommand: ["echo bob-token", "echo bob-token"] });
+  const target = await identify(aim(server.url, { headers, credentials: {}, tls: {} }, protocol), args, never, server);
+  const { users = [] } = server;
+  const come = users.map((_, user) => headersOf(target, false, user).headers.Authorization);
+  expect([come, target.others?.length]).toEqual([["Bearer bob-token", "Bearer alice-token"], 1]);
 });
 
 describe("one clear line says why there is no token", () => {
