@@ -18,7 +18,7 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { bearers, ground } from "./foundation.ts";
 import { ENDED_OTHERS, endedAt } from "./outage.ts";
 import type { Case } from "./scenario.ts";
-import { type Session, settle } from "./session.ts";
+import { isTooLate, type Session, settle } from "./session.ts";
 import {
   allTogether,
   aloneAgain,
@@ -181,7 +181,7 @@ export async function reconsider(session: Session): Promise<void> {
   });
   const budget = session.confirming + Math.max(CONFIRMATION, session.shared.clock());
   for (const first of doubted) {
-    if (session.signal?.aborted || session.confirming >= budget) return;
+    if (session.signal?.aborted || session.confirming >= budget || isTooLate(session)) return;
     const again = await aloneAgain(first, session);
     if (!session.culprits.has(first.case.id) && !breaksAgain(first, again)) settle(again, session);
   }

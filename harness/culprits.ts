@@ -5,14 +5,11 @@ import { seeing } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 import { inconclusive, standUp } from "./outage.ts";
 import { convict, type Search, SLACK } from "./proof.ts";
-import { type Fall, type Session, settle, timeThere } from "./session.ts";
+import { type Fall, type Session, settle, timeThere, timeToSearch } from "./session.ts";
 import { byLikelihood, byRecency, type Guess, inputsOf, isSuspect, notAtWork, tellInput } from "./suspects.ts";
 import { isEnded } from "./transcript.ts";
 import { newTrials } from "./trials.ts";
 import { fallsWithin, hasFallen, told, watch } from "./watcher.ts";
-
-/** The most time that a run spends on finding out what ends a server, in ms, without the time that its starts take. */
-const SEARCH = 15_000;
 
 /** The most suspects that are tried of those that were done before the fall. */
 const EARLIER = 400;
@@ -46,7 +43,7 @@ export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, se
     session,
     fall,
     before: new Map([...first, ...earlier].map((it) => [it.case.id, it])),
-    deadline: began + Math.max(0, SEARCH - session.searched),
+    deadline: began + timeToSearch(session),
     tried: [],
   };
   session.sightings.set(fall.to, search.before);
@@ -129,7 +126,8 @@ async function untilFall(queue: CaseResult[], longest: number, search: Search): 
     watcher = next;
   }
   const results = await trials.finish();
-  if (watcher) fell ??= await fallsWithin(longest, watcher, session);
+  const left = Math.max(0, search.deadline - timeThere(session));
+  if (watcher) fell ??= await fallsWithin(Math.min(longest, left), watcher, session);
   watcher?.finish();
   return { results, fell };
 }

@@ -10,8 +10,8 @@ export interface Wait {
 
 /** Says how long the waits of one run last, and learns from them how the server is. */
 export interface Patience {
-  /** Returns how long to wait for something of this kind. */
-  wait(kind: string): Wait;
+  /** Returns how long to wait for something of this kind; a short time if the server `hangs`, that is, stopped answering anybody. */
+  wait(kind: string, hangs?: boolean): Wait;
   /** Notes that a wait for something of this kind begins. `at` is in ms of the run's clock. */
   begin(kind: string, at: number): void;
   /** Notes that it came. `began` and `ended` are the times of the wait, in ms of the run's clock. */
@@ -32,6 +32,8 @@ export interface Patience {
   readonly deaf: boolean;
   /** Several were. If nothing else comes either, the server is taken to be deaf, too. */
   readonly ignored: boolean;
+  /** Something came that was awaited, beside the answers to handshakes. */
+  readonly served: boolean;
   readonly window: Window;
   /** Forgets what was missed, when the server was started again. */
   forgive(): void;
@@ -95,13 +97,14 @@ export function patience(timeout: number): Patience {
   let row = 0;
   let slowest = 0;
   let busy = false;
+  let served = false;
   const waiting = window(timeout);
   return {
     hurry: false,
     window: waiting,
-    wait(kind) {
+    wait(kind, hangs = false) {
       const { inVain, all } = known(kind);
-      const patient = !this.hurry || (inVain < ENOUGH && all < TOO_MANY);
+      const patient = !hangs && (!this.hurry || (inVain < ENOUGH && all < TOO_MANY));
       const limit = Math.ceil(Math.min(timeout, Math.max(timeout * SHORT, slowest * MARGIN)));
       return patient || limit === timeout ? { limit: timeout, short: false } : { limit, short: true };
     },
@@ -117,7 +120,7 @@ export function patience(timeout: number): Patience {
       waits.best = Math.min(waits.best, took);
       waits.served.push(began);
       if (waits.served.length > 2 * REMEMBERED) waits.served = waits.served.slice(-REMEMBERED);
-      if (kind !== HANDSHAKE) row = 0;
+      if (kind !== HANDSHAKE) [row, served] = [0, true];
       slowest = Math.max(slowest, took);
       busy = took > waits.best + timeout * BUSY;
       // A handshake may be late because of the machine that the suite runs on.
@@ -149,6 +152,9 @@ export function patience(timeout: number): Patience {
     },
     get ignored() {
       return row >= ENOUGH;
+    },
+    get served() {
+      return served;
     },
     forgive() {
       for (const waits of kinds.values()) Object.assign(waits, { inVain: 0, all: 0 });

@@ -43,7 +43,7 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Gues
     .toSorted((a, b) => a.difference - b.difference);
   const [best, second] = guesses;
   const isClear = best?.result === tried.at(-1) && best && best.delay < CLEAR && (second?.difference ?? CLEAR) >= CLEAR;
-  const [again] = isClear && !fell.lives ? await apart([best], fell, search.session) : [];
+  const [again] = isClear && !fell.lives ? await apart([best], fell, search) : [];
   if (again) return [again];
   const first = await culpritAmong(guesses, fell, search);
   if (!first) return [];
@@ -62,12 +62,11 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Gues
 
 /** Returns the best guess that comes true twice more: among a few others, and by itself. */
 async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Search): Promise<Guess | undefined> {
-  const { session, deadline } = search;
-  for (let i = 0; i < guesses.length && timeThere(session) < deadline; i += TRIES) {
-    const again = await apart(guesses.slice(i, i + TRIES), fell, session);
+  for (let i = 0; i < guesses.length && !isLate(search); i += TRIES) {
+    const again = await apart(guesses.slice(i, i + TRIES), fell, search);
     for (const likely of again.slice(0, ALONE)) {
       // Alone, the delay may differ a little from the first time: the machine may be busy.
-      const [culprit] = await apart([likely], { ...fell, to: likely.fellAt }, session);
+      const [culprit] = await apart([likely], { ...fell, to: likely.fellAt }, search);
       if (culprit) return culprit;
     }
     // One of the rest did it. The times did not show which, so halves of them run apart.
@@ -84,8 +83,13 @@ async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Searc
 /** A guess that came true again, and when it did, in ms of the run's clock. */
 type Confirmed = Guess & { readonly fellAt: number };
 
+/** Tells if the time of a search is over. */
+const isLate = ({ session, deadline }: Search) => timeThere(session) > deadline;
+
 /** Runs suspects once more, with time between them, until the server falls. Resolves to those that ran, the best fit first. */
-async function apart(guesses: readonly Guess[], fell: Fall, session: Session): Promise<readonly Confirmed[]> {
+async function apart(guesses: readonly Guess[], fell: Fall, search: Search): Promise<readonly Confirmed[]> {
+  const { session } = search;
+  if (isLate(search)) return [];
   const watcher = guesses.length > 0 && (await standUp(session)) ? await watch(session) : undefined;
   if (!watcher || session.signal?.aborted) return [];
   const trials = newTrials(session);

@@ -139,16 +139,40 @@ const TO_CONFIRM = { first: 0.35, last: 0.75 } as const;
 export const isTooLate = (session: Session): boolean =>
   isSpent(session, session.isLastStage ? TO_CONFIRM.last : TO_CONFIRM.first);
 
-/**
- * Tells if a part of the budget is spent by waiting: a busy machine of the suite does not make the server slow. It never is if the
- * target limits connections in all or of a user: other bounds hold then. The search for what ends a server has a bound of its own.
- */
-export function isSpent({ options, shared, began, searched, away }: Session, part: number): boolean {
+/** The most time that a pass spends on finding out what ends a server, in ms, without the time that its starts take. */
+const SEARCH = 15_000;
+
+/** The part of the budget after which the search is over. */
+const TO_SEARCH = 0.7;
+
+/** The part of the budget by which cases begin, and run again, later than else if culprits were searched for. */
+const LATER = 0.15;
+
+/** Returns the time that is left to find out what ends a server, in ms. */
+export function timeToSearch(session: Session): number {
+  const budget = budgetOf(session);
+  const left = budget === undefined ? SEARCH : TO_SEARCH * budget - waited(session);
+  return Math.max(0, Math.min(left, SEARCH - session.searched));
+}
+
+/** Returns the time that holds for a target; nothing if it limits connections in all or of a user: other bounds hold then. */
+function budgetOf({ options, shared }: Session): number | undefined {
   const isLimited = shared.limits.words !== undefined || shared.identities.users !== undefined;
-  if (options.budget === undefined || isLimited) return false;
+  return isLimited ? undefined : options.budget;
+}
+
+/** Returns the time that a pass has waited for its target, in ms. A busy machine of the suite does not make a server slow. */
+function waited({ shared, began, away }: Session): number {
   // While the suite holds messages back, it does not wait for the server.
-  const elsewhere = shared.pacing.held + searched + away;
-  return performance.eventLoopUtilization(began).idle - elsewhere > part * options.budget;
+  return performance.eventLoopUtilization(began).idle - shared.pacing.held - away;
+}
+
+/** Tells if a part of the budget is spent by waiting. The search for what ends a server has a part of its own. */
+export function isSpent(session: Session, part: number): boolean {
+  const budget = budgetOf(session);
+  if (budget === undefined) return false;
+  const all = waited(session);
+  return all - session.searched > part * budget || all > (part + LATER) * budget;
 }
 
 /** Returns the time of the run in which the server was not away, in ms. */

@@ -78,6 +78,10 @@ const QUIET = 1.25;
 export const seemsDeaf = ({ patience, attention, clock, timeout }: Shared): boolean =>
   patience.deaf || (patience.ignored && clock() - attention.heard > QUIET * timeout);
 
+/** Tells if the server answered before, and nobody for a timeout. */
+export const seemsToHang = (shared: Shared): boolean =>
+  shared.patience.served && seemsDeaf(shared) && shared.clock() - shared.attention.heard > shared.timeout;
+
 /** A time as it is noted, in ms with two decimals. */
 export const stamp = (ms: number): number => Math.round(ms * 100) / 100;
 

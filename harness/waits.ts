@@ -2,7 +2,7 @@ import { LIMITS } from "./bounds.ts";
 import { type Nothing, type Silence, silent, wordsOfSilence } from "./nothing.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { ending } from "./reading.ts";
-import { type Shared, stamp } from "./shared.ts";
+import { type Shared, seemsToHang, stamp } from "./shared.ts";
 import { readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
 
 /** A timer that is so late, in ms, shows that the suite itself did not run: that time is no fault of the server. */
@@ -53,7 +53,7 @@ export function waits(log: Log, shared: Shared, idle: () => void): Waits {
     resolve: (value: T | Nothing) => void,
   ): void {
     const isUsual = exactly === undefined;
-    const { limit, short } = isUsual ? patience.wait(what) : { limit: exactly, short: false };
+    const { limit, short } = isUsual ? patience.wait(what, seemsToHang(shared)) : { limit: exactly, short: false };
     const timers: NodeJS.Timeout[] = [];
     let began: number | undefined;
     const settle = (value: T | Nothing) => {

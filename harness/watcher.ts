@@ -23,12 +23,22 @@ export async function hasFallen(watcher: Connection, session: Session, look: boo
   const isOver = () => target.process?.death !== undefined || availability.downSince !== undefined || isEnded(watcher);
   const looksForHang = falls.at(-1)?.hangs;
   if ((look || looksForHang) && !isOver()) {
-    const probe = await visit(session, { name: "probe" });
-    availability.saw(probe);
-    probe.finish();
-    if (looksForHang && hung({ connections: [probe.transcript] })) return endHanging(session);
+    const asked = ask(session);
+    const answered = await (looksForHang ? Promise.race([asked, rest(HANGS * session.shared.timeout)]) : asked);
+    if (looksForHang && answered !== true) return endHanging(session);
   }
   return isOver() ? told(watcher, session) : undefined;
+}
+
+/** The time without an answer that shows that a server hangs which did so before, in timeouts. */
+const HANGS = 0.5;
+
+/** Opens a further connection; resolves to `true` unless its handshake has no answer. */
+async function ask(session: Session): Promise<boolean> {
+  const probe = await visit(session, { name: "probe" });
+  session.availability.saw(probe);
+  probe.finish();
+  return !hung({ connections: [probe.transcript] });
 }
 
 /** Resolves to the fall if the server or the watcher ends within `ms`. */

@@ -1,5 +1,8 @@
+import { performance } from "node:perf_hooks";
 import { afterEach, expect, test } from "@jest/globals";
 import { isBroken } from "../../harness/catalogue.ts";
+import { isSpent, type Session, timeToSearch } from "../../harness/session.ts";
+import { share } from "../../harness/shared.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { byDefault, runAgainst } from "../helpers.ts";
 import { program } from "../servers/program.ts";
@@ -30,4 +33,22 @@ test("a run that is done in time says nothing of it", async () => {
   const { results, stop } = await runAgainst(server.url, some, { budget: 60_000 });
   expect(stop).toBeUndefined();
   expect(results.filter(isBroken)).toEqual([]);
+});
+
+/** Returns what a pass knows of its time, after a wait of `waited` ms. Of this, `searched` went into the search for culprits. */
+function after(waited: number, searched: number, budget?: number): Session {
+  const { idle, active } = performance.eventLoopUtilization();
+  const began = { idle: idle - waited, active, utilization: 0 };
+  return { began, searched, away: 0, shared: share(2_000), options: { budget } } as unknown as Session;
+}
+
+test("the search for culprits has a part of the budget, and what it took comes on top of the time for cases", () => {
+  const left = (...pass: Parameters<typeof after>) => Math.round(timeToSearch(after(...pass)) / 100) * 100;
+  expect([left(0, 0), left(1_000, 4_000), left(1_000, 16_000)]).toEqual([15_000, 11_000, 0]);
+  expect([left(3_000, 0, 10_000), left(6_500, 4_000, 10_000), left(9_000, 0, 10_000)]).toEqual([4_000, 500, 0]);
+
+  const isSpentAfter = (...pass: Parameters<typeof after>) => isSpent(after(...pass), 0.6);
+  expect([isSpentAfter(5_900, 0, 10_000), isSpentAfter(6_100, 0, 10_000)]).toEqual([false, true]);
+  expect([isSpentAfter(7_400, 4_000, 10_000), isSpentAfter(7_600, 4_000, 10_000)]).toEqual([false, true]);
+  expect(isSpentAfter(60_000, 0)).toBe(false);
 });

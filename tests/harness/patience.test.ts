@@ -41,6 +41,10 @@ describe("the patience of a run", () => {
     ]);
   });
 
+  test("is short for any kind while the server hangs, hurry or not", () => {
+    expect(missing(0, false).wait("b", true)).toEqual(SHORT);
+  });
+
   test("is whole again once the message came, but not if it comes only now and then", () => {
     const it = missing(8);
     it.met("a", 1, 2);
