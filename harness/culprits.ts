@@ -137,11 +137,16 @@ async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
   const { session } = search;
   const culprits = await convict(fell, search);
   for (const culprit of culprits) {
-    session.culprits.add(culprit.result.case.id);
-    settle(blamed(culprit, fell, session), session);
+    blame(culprit, fell, session);
     explain(culprit, session);
   }
   return culprits.map(({ result }) => result.case.id);
+}
+
+/** Has a case take the blame for a fall, whatever else it found. */
+export function blame(culprit: Guess, fell: Fall, session: Session): void {
+  session.culprits.add(culprit.result.case.id);
+  settle(blamed(culprit, fell, session), session);
 }
 
 /** Removes the unexplained ends of the server that this culprit explains. */

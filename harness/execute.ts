@@ -11,7 +11,7 @@ import type { Protocol } from "./protocol.ts";
 import { lastOf, openRenewed } from "./renewal.ts";
 import type { Case, ConnectOptions, Context } from "./scenario.ts";
 import type { Secrets } from "./secrets.ts";
-import { hangUp, type Shared, share } from "./shared.ts";
+import { hangUp, type Shared, seemsToHang, share } from "./shared.ts";
 import { headersOf, type Target } from "./target.ts";
 import { cut, keep, redacted, type Transcript } from "./transcript.ts";
 
@@ -61,7 +61,7 @@ type Around = Partial<Pick<ConnectionOptions, "idle" | "left" | "unpaced">> & { 
 
 /** Opens one connection to the target, when its limits allow. */
 export async function dial(
-  { protocol, target, shared }: Pick<Bench, "protocol" | "target" | "shared">,
+  { protocol, target, shared, signal }: Pick<Bench, "protocol" | "target" | "shared" | "signal">,
   { query, name, anonymous, user, as, handshake }: ConnectOptions = {},
   { idle = () => {}, left = () => {}, unpaced, patient = shared.identities.users !== undefined }: Around = {},
 ): Promise<Connection> {
@@ -78,8 +78,9 @@ export async function dial(
   const plain = query === undefined && !handshake && sent.anonymous === usual.anonymous;
   const connection = await (patient && plain ? insisting(open) : open());
   last.end();
-  // A user that is there already may be refused over and over: that says nothing of a limit.
-  shared.limits.saw(connection, plain && as === undefined);
+  // A user that is there already may be refused over and over: that says nothing of a limit. Nor does a connection that the suite
+  // cut, or that came while nobody was served.
+  if (!signal?.aborted && !seemsToHang(shared)) shared.limits.saw(connection, plain && as === undefined);
   return connection;
 }
 
@@ -136,7 +137,7 @@ async function attempt(it: Case, bench: Place, idle: () => void): Promise<CaseRe
   const open = opener(guests, limits, bench, async (options, left) => {
     const connection = await dial(bench, options, { idle, left, unpaced: it.floods });
     opened.push(connection);
-    bench.availability.saw(connection, options.handshake === undefined);
+    if (!bench.signal?.aborted) bench.availability.saw(connection, options.handshake === undefined);
     return connection;
   });
   const { record } = bench;

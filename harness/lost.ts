@@ -6,6 +6,7 @@ import { endHanging, howItFell, inconclusive, standUp } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { type Fall, type Session, settle, timeThere } from "./session.ts";
 import { seemsDeaf } from "./shared.ts";
+import { lookIntoStalls } from "./standstill.ts";
 import { byLikelihood, byRecency, notAtWork } from "./suspects.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { UnreachableError } from "./usage.ts";
@@ -40,7 +41,7 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   const began = timeThere(session);
   const fall = await fallOf(session);
   session.searched += timeThere(session) - began;
-  if (!fall) return NOBODY;
+  if (!fall) return { atWork: [], recent: await lookIntoStalls(ran, session) };
   if (availability.upAt === undefined) {
     const why = await availability.recover(0);
     if (why === undefined) return NOBODY;

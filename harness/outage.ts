@@ -8,6 +8,9 @@ import { isServerEnd, type Transcript } from "./transcript.ts";
 /** The words for a server that lives on. */
 export const ENDED_OTHERS = "connections of other clients were ended";
 
+/** The words for one that stood still for long, and may do so again. */
+export const STOOD_STILL = "the server stood still";
+
 /** The time within which a client answers what it hears last from a server that hangs over the answer, in ms. */
 const ANSWER = 5;
 

@@ -105,10 +105,12 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
 }
 
 /** Notes that the server sends something, and if it had stood still before. */
-function noticeStall({ attention, clock, stalls, timeout }: Shared): void {
+function noticeStall({ attention, clock, stalls, onStall, timeout }: Shared): void {
   const now = clock();
   const ms = Math.round(now - attention.since);
   if (attention.waiting > 1 && ms > timeout * STILL) stalls.push({ at: attention.since, ms });
+  const isLong = attention.waiting > 1 && ms > timeout;
   attention.since = now;
   attention.heard = now;
+  for (const act of isLong ? onStall : []) act();
 }

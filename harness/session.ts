@@ -103,6 +103,9 @@ export interface Session extends Bench {
   readonly sightings: Map<number, ReadonlyMap<string, CaseResult>>;
   /** The stalls of the target in which a case waited in vain. */
   readonly stalls: Set<Stall>;
+  /** The stalls whose cause was looked for, and the number of those for which none was found. */
+  readonly looked: Set<Stall>;
+  vain: number;
   stop: Stop | undefined;
 }
 
@@ -125,6 +128,8 @@ export const newSession = (
   sightings: new Map(),
   unexplained: [],
   stalls: new Set(),
+  looked: new Set(),
+  vain: 0,
   stop: undefined,
   ...given,
 });

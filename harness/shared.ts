@@ -17,6 +17,8 @@ export interface Shared {
   readonly meter: { bytes: number };
   /** The times in which the server sent nothing to anybody, though several waited. */
   readonly stalls: Stall[];
+  /** Functions that are called as soon as one of more than a timeout is over. */
+  readonly onStall: Set<() => void>;
   /**
    * The number of clients that wait, the time since which nobody of them was served, the time at which the server last sent something,
    * and the number of young connections. Times are in ms of the run's clock.
@@ -28,6 +30,8 @@ export interface Shared {
   readonly limits: Limits;
   readonly identities: Identities;
   readonly pacing: Pacing;
+  /** Waits are short once the server seems to hang, since what came of them is looked into. */
+  readonly brief?: true;
 }
 
 /** A time in which a server sent nothing to anybody. */
@@ -52,6 +56,7 @@ export function share(timeout: number, rate = Number.POSITIVE_INFINITY, target =
     patience: patience(timeout),
     meter: { bytes: 0 },
     stalls: [],
+    onStall: new Set(),
     attention: { waiting: 0, since: 0, heard: 0, young: 0 },
     sockets: new Set(),
     limits: limits(clock, timeout),
@@ -86,7 +91,7 @@ export const seemsToHang = (shared: Shared): boolean =>
 export const stamp = (ms: number): number => Math.round(ms * 100) / 100;
 
 /** Ends each TCP connection that is still there. */
-export function hangUp({ sockets }: Shared): void {
+export function hangUp({ sockets }: Pick<Shared, "sockets">): void {
   for (const destroy of sockets) destroy();
 }
 

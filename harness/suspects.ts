@@ -45,7 +45,7 @@ const isAsked = ({ from, type }: WireEvent) =>
 const isAnswer = ({ from, type }: WireEvent) => from === "server" && type !== "end";
 
 /** Returns when a client sent the first input that had no answer by a time, in ms of the run's clock; infinity if all had. */
-const unansweredSince = ({ connections }: CaseResult, by: number): number =>
+export const unansweredSince = ({ connections }: CaseResult, by: number): number =>
   Math.min(
     ...connections.map(({ events }) => {
       const before = events.filter(({ at }) => at <= by);

@@ -53,7 +53,9 @@ export function waits(log: Log, shared: Shared, idle: () => void): Waits {
     resolve: (value: T | Nothing) => void,
   ): void {
     const isUsual = exactly === undefined;
-    const { limit, short } = isUsual ? patience.wait(what, seemsToHang(shared)) : { limit: exactly, short: false };
+    const { limit, short } = isUsual
+      ? patience.wait(what, shared.brief && seemsToHang(shared))
+      : { limit: exactly, short: false };
     const timers: NodeJS.Timeout[] = [];
     let began: number | undefined;
     const settle = (value: T | Nothing) => {

@@ -2,20 +2,38 @@ import { LIMITS } from "./bounds.ts";
 import { withCanary } from "./canary.ts";
 import { type CaseResult, dial, execute } from "./execute.ts";
 import { lookInto } from "./lost.ts";
+import { inconclusive, STOOD_STILL } from "./outage.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
 import { casesAtWork, hangUp, mayOverlap, seemsDeaf, share } from "./shared.ts";
+import { openStalls, untilStall } from "./standstill.ts";
 
-/** Tells if the target went away or hangs. Nothing that runs then can be judged. */
-export function isGone({ availability, target, shared, protocol }: Session): boolean {
+/** Tells if the target went away or hangs, or stood still for long. Nothing that runs then can be judged. */
+export function isGone(session: Session): boolean {
+  const { availability, target, shared, protocol } = session;
   const hangs = seemsDeaf(shared) && Number.isFinite(shared.patience.best(protocol.greeting ?? ""));
-  return availability.downSince !== undefined || target.process?.death !== undefined || hangs;
+  return (
+    availability.downSince !== undefined ||
+    target.process?.death !== undefined ||
+    hangs ||
+    openStalls(session).length > 0
+  );
 }
 
 /** The most times that a case runs again which was done a moment before the target went away. */
 const AGAIN = 5;
+
+/** Counts how often each case runs again; tells if it still may. */
+function tally(): (it: Case) => boolean {
+  const again = new Map<Case, number>();
+  return (it) => {
+    const times = (again.get(it) ?? 0) + 1;
+    again.set(it, times);
+    return times <= AGAIN;
+  };
+}
 
 /** The ways to work on cases. */
 export interface HowToWork {
@@ -38,42 +56,44 @@ export async function work(
   session: Session,
   { size, overlap = size > 1, halt = () => false, keep = () => {} }: HowToWork,
 ): Promise<ReadonlyMap<Case, CaseResult>> {
-  const { shared, signal } = session;
+  const { shared, signal, culprits } = session;
   const { limits } = shared;
   const queue = [...cases];
   const done = new Map<Case, CaseResult>();
   const isLate = (running: number) => overlap && !shared.patience.window.admits(running, size, shared.clock());
-  const crowded = (running: number) => shared.meter.bytes > LIMITS.crowded || isCrowd(shared) || isLate(running);
-  const again = new Map<Case, number>();
-  const isDue = (it: Case) => {
-    const times = (again.get(it) ?? 0) + 1;
-    again.set(it, times);
-    return times <= AGAIN;
-  };
+  const crowded = (running: number) => shared.meter.bytes > LIMITS.crowded || isLate(running);
+  const isDue = tally();
   const isOver = () => signal?.aborted || session.stop !== undefined || halt();
   while (queue.length > 0 && !isOver()) {
     const ran: CaseResult[] = [];
+    const spoiled = new Map<Case, CaseResult>();
+    const here = untilStall(session, size > 1);
     const round = () =>
       pool(
         queue,
         casesAtWork(shared, size),
         () => isOver() || limits.noticed || isGone(session),
-        crowded,
+        (running) => crowded(running) || isCrowd(here.place.shared),
         async (it, idle) => {
-          const result = await execute(it, session, mayOverlap(shared) ? idle : undefined);
+          const result = await execute(it, here.place, mayOverlap(shared) ? idle : undefined);
           if (signal?.aborted) return;
           ran.push(result);
-          done.set(it, result);
-          keep(result);
+          if (here.isCut) spoiled.set(it, result);
+          const kept = here.isCut ? inconclusive(result, STOOD_STILL) : result;
+          done.set(it, kept);
+          keep(kept);
         },
         overlap,
       );
     await (overlap ? withCanary(session, round) : round());
+    here.leave();
     if (signal?.aborted) break;
     if (isGone(session)) {
       const { atWork, recent } = await lookInto(ran, session);
       for (const it of atWork) done.set(it.case, session.results.get(it.case) ?? it);
-      queue.unshift(...recent.map((it) => it.case).filter(isDue));
+      for (const it of recent) spoiled.set(it.case, it);
+      const due = [...spoiled.values()].filter((it) => !culprits.has(it.case.id) && isDue(it.case));
+      queue.unshift(...due.map((it) => it.case));
     } else queue.unshift(...(await spoiledBy(ran, session)).map((it) => it.case));
   }
   return done;

@@ -126,6 +126,7 @@ const deaths: Readonly<Record<string, readonly [on: readonly string[], right: Ri
     { culprits: ["transport/violation-a-close-frame-with-code-2999"], says: [/exit code 5\b/] },
   ],
   "hangs in a loop": [["null=loop@0"], { culprits: [NULL], says: [/stopped answering anybody/] }],
+  "stands still for 3 s": [["null=still:3000@0"], { culprits: [NULL], says: [/stood still for 3\.\d s/] }],
   "accepts no more": [["null=deaf@0"], { culprits: [NULL] }],
   "drops all others at once": [["null=drop@0"], dropped],
   "drops all others 100 ms later": [["null=drop@100"], dropped],

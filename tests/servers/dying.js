@@ -44,6 +44,8 @@ const fates = {
   loop() {
     for (;;);
   },
+  /** Lives on, and hears nobody for a while. */
+  still: (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(ms)),
   /** Lives on with its clients, and accepts no more. */
   deaf: (_, running) => running.server.close(),
 };

@@ -1,0 +1,173 @@
+import { blame } from "./culprits.ts";
+import { type CaseResult, endOf, isGreeted, visit } from "./execute.ts";
+import { rest } from "./gate.ts";
+import { type Fall, type Session, timeThere, timeToSearch } from "./session.ts";
+import { hangUp, mayOverlap, type Stall } from "./shared.ts";
+import { byLikelihood, guess, inputsOf, isSuspect, unansweredSince } from "./suspects.ts";
+import { newTrials } from "./trials.ts";
+
+/** The time between an input and a stall that comes of it, in ms: others may be answered meanwhile. */
+const BEFORE = 250;
+
+/** The most suspects of a stall that run again; those that do so alone, before all others and after; the time for the first, in timeouts. */
+const MOST = { tried: 120, first: 6, last: 3, time: 0.5, waits: 3 } as const;
+
+/** The number of stalls without a culprit after which no further one is looked into: they are chance. */
+const BY_CHANCE = 2;
+
+/** The time between two newcomers, in ms. */
+const PAUSE = 10;
+
+/** The time without an answer after which no further suspect runs, in timeouts. */
+const STILL = 0.1;
+
+/** Returns the stalls of more than a timeout that are to be looked into. */
+export function openStalls(session: Session): readonly Stall[] {
+  const { shared, options, protocol, looked, vain } = session;
+  const canLook = !options.once && options.concurrency > 1 && vain < BY_CHANCE && shared.limits.words === undefined;
+  const wasServing = Number.isFinite(shared.patience.best(protocol.greeting ?? ""));
+  if (!canLook || !mayOverlap(shared) || !wasServing) return [];
+  return shared.stalls.filter((it) => isLong(it, session) && !looked.has(it));
+}
+
+const isLong = ({ ms }: Stall, { shared }: Session) => ms > shared.timeout;
+
+/** Returns where cases run. If they are `several`, all end at once when a stall is over that is to be looked into: they run again anyway. */
+export function untilStall(
+  session: Session,
+  several: boolean,
+): { readonly place: Session; readonly isCut: boolean; leave(): void } {
+  const { shared, signal } = session;
+  const sockets = new Set<() => void>();
+  const cutter = new AbortController();
+  const abort = () => cutter.abort();
+  const end = () => hangUp({ sockets });
+  const cut = () => {
+    if (!several || openStalls(session).length === 0) return;
+    abort();
+    end();
+  };
+  signal?.addEventListener("abort", abort);
+  shared.onStall.add(cut);
+  shared.sockets.add(end);
+  return {
+    place: { ...session, signal: cutter.signal, shared: { ...shared, sockets, brief: true } },
+    get isCut() {
+      return cutter.signal.aborted;
+    },
+    leave() {
+      signal?.removeEventListener("abort", abort);
+      shared.onStall.delete(cut);
+      shared.sockets.delete(end);
+    },
+  };
+}
+
+/**
+ * Finds the inputs over which the server stood still for longer than the timeout. The suspects run again, the likeliest first, while
+ * newcomers come. A case is blamed if the server stands still again when it runs alone. Resolves to those that the stalls hit.
+ */
+export async function lookIntoStalls(ran: readonly CaseResult[], session: Session): Promise<readonly CaseResult[]> {
+  const { shared, protocol, looked, culprits } = session;
+  const began = timeThere(session);
+  const deadline = began + timeToSearch(session);
+  const isOver = () => timeThere(session) > deadline || session.stop !== undefined || session.signal?.aborted === true;
+  const stalls = openStalls(session);
+  // A case that puts load on the server runs alone anyway, and says itself what came of that.
+  const loads = new Set(protocol.suites.filter(({ load }) => load).map(({ name }) => name));
+  const light = ran.filter((it) => !loads.has(it.case.suite));
+  for (const stall of stalls) {
+    const known = culprits.size;
+    const suspects = light.filter((it) => isSuspect(it) && mayHaveCaused(it, stall) && !culprits.has(it.case.id));
+    await trySuspects(byLikelihood(suspects, stall.at).slice(0, MOST.tried), stall, isOver, session);
+    if (culprits.size === known && suspects.length > 0) session.vain += 1;
+  }
+  for (const stall of shared.stalls) looked.add(stall);
+  session.searched += timeThere(session) - began;
+  return light.filter((it) => !culprits.has(it.case.id) && stalls.some(({ at }) => endOf(it) >= at));
+}
+
+/** Tells if a case sent something shortly before a stall, or in it. */
+const mayHaveCaused = ({ connections }: CaseResult, { at, ms }: Stall): boolean =>
+  inputsOf(connections).some(({ event }) => event.at >= at - BEFORE && event.at <= at + ms);
+
+/** Runs the suspects of a stall until all had their turn, and blames those over which the server stands still again. */
+async function trySuspects(
+  suspects: readonly CaseResult[],
+  stall: Stall,
+  isOver: () => boolean,
+  session: Session,
+): Promise<void> {
+  const queue = [...suspects];
+  const { shared } = session;
+  const tryAlone = async (suspect: CaseResult): Promise<boolean> => {
+    const { results, again } = await amongNewcomers([suspect], () => false, session);
+    for (const culprit of again ? results : []) accuse(culprit, again as Stall, stall, session);
+    return again !== undefined;
+  };
+  const began = shared.clock();
+  for (let i = 0; i < MOST.first && queue.length > 0 && !isOver(); i++) {
+    const found = await tryAlone(queue.shift() as CaseResult);
+    if (!found && shared.clock() - began > MOST.time * shared.timeout) break;
+  }
+  while (queue.length > 0 && !isOver()) {
+    const { results, again } = await amongNewcomers(queue, isOver, session);
+    if (!again) return;
+    for (const likely of byLikelihood(results, again.at).slice(0, MOST.last))
+      if (isOver() || (await tryAlone(likely))) break;
+  }
+}
+
+/** Suspects that ran again, and the stall that one of them caused. */
+interface Attempt {
+  readonly results: readonly CaseResult[];
+  readonly again: Stall | undefined;
+}
+
+/** Runs suspects of a queue, while newcomers come one after another, until the server stood still. */
+async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, session: Session): Promise<Attempt> {
+  const { attention, clock, stalls, timeout } = session.shared;
+  await serves(session);
+  const known = stalls.length;
+  const trial = untilStall(session, true);
+  const trials = newTrials(trial.place);
+  let over = false;
+  const come = async () => {
+    for (; !over; await rest(PAUSE)) await isServed(session);
+  };
+  const coming = come();
+  const isStill = () => attention.waiting > 0 && clock() - attention.since > STILL * timeout;
+  do {
+    await trials.add(queue.shift() as CaseResult);
+  } while (queue.length > 0 && !isStill() && !trial.isCut && !isOver());
+  const results = await trials.finish();
+  over = true;
+  await coming;
+  trial.leave();
+  return { results, again: stalls.slice(known).find((it) => isLong(it, session)) };
+}
+
+/** Tells if a newcomer is greeted. */
+async function isServed(session: Session): Promise<boolean> {
+  const newcomer = await visit(session, { name: "newcomer" });
+  const served = await isGreeted(newcomer, session.protocol);
+  newcomer.finish();
+  return served;
+}
+
+/** Waits until a newcomer is greeted, but not for long. An earlier input may make the server stand still again meanwhile. */
+async function serves(session: Session): Promise<void> {
+  for (let i = 0; i < MOST.waits && !(await isServed(session)); i++);
+}
+
+/** Blames a case that ran alone for a stall, and for the one before that it explains. */
+function accuse(culprit: CaseResult, { at, ms }: Stall, before: Stall, session: Session): void {
+  const how = `the server stood still for ${(ms / 1_000).toFixed(1)} s`;
+  const asked = unansweredSince(culprit, at + ms - 1);
+  const since = asked >= at && asked <= at + ms ? asked : at;
+  const fall: Fall = { from: before.at, to: before.at + before.ms, how, lives: true };
+  session.falls.push(fall);
+  // It was cut off when the stall was over. What it could not judge for that is nothing to tell of.
+  const checks = culprit.checks.filter(({ verdict }) => verdict !== "error");
+  blame(guess({ ...culprit, checks }, since, undefined, since), fall, session);
+}
