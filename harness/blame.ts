@@ -26,6 +26,7 @@ import {
   CONFIRMATION,
   clearHarmed,
   isLate,
+  isSure,
   openAgain,
   type Rerun,
   sample,
@@ -42,9 +43,14 @@ export async function confirm(cases: readonly Case[], took: number, session: Ses
   const silent = () => doubtful(cases, session).filter(isSilent);
   const loud = () => doubtful(cases, session).filter((it) => !isSilent(it));
   const harmful = silent().filter((it) => harmsOthers(it, session));
-  // If a newcomer is forgotten but the very next one is served, nothing upset the server.
-  for (const it of harmful.filter((result) => wasForgotten(result, session)))
-    settle({ ...raw(it, session), unstable: true }, session);
+  // If a newcomer is forgotten but the very next one is served, nothing upset the server, unless the same happens again and again.
+  for (const it of harmful.filter((result) => wasForgotten(result, session))) {
+    const again = isLate(took, session) ? undefined : await aloneAgain(it, session);
+    session.rechecked.add(it.case.id);
+    if (session.culprits.has(it.case.id)) continue;
+    const isConstant = again !== undefined && (await isSure(it, again, session));
+    settle(isConstant ? again : { ...raw(it, session), unstable: true }, session);
+  }
   // The cases that may have upset the server come first: what the others found may be their doing.
   await sample(
     harmful.filter((it) => !wasForgotten(it, session)),

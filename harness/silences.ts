@@ -155,7 +155,7 @@ export async function sample(failed: readonly CaseResult[], took: number, sessio
 }
 
 /** Tells if a case fails alone, too. One that harms others has to do so four times, since two may be chance. */
-async function isSure(first: CaseResult, again: CaseResult, session: Session): Promise<boolean> {
+export async function isSure(first: CaseResult, again: CaseResult, session: Session): Promise<boolean> {
   if (!breaksAgain(first, again)) return false;
   if (!harmsOthers(first, session)) return true;
   const more = await Promise.all([1, 2].map(() => aloneAgain(first, session)));
