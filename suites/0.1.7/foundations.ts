@@ -85,7 +85,7 @@ const rows = (on: Ids, ...ids: Ids): Some<Ids> => Object.fromEntries(ids.map((id
 const forms: Some<Ids> = {
   ...rows(["transport.handshake"], "transport.subprotocol", "transport.header-whitespace"),
   ...rows(CONNECTION, "transport.handshake"),
-  ...rows(CONNECTION, "transport.ping", "transport.close", "message.json"),
+  ...rows(CONNECTION, "transport.close", "message.json"),
   ...rows([...CONNECTION, "disconnect.isolated"], "disconnect.closes"),
   ...rows(["disconnect.isolated"], "termination.success-only-if-asked", "disconnect.last"),
   ...rows([...CONNECTION, "disconnect.answered"], "termination.announced"),
@@ -97,6 +97,8 @@ const forms: Some<Ids> = {
     "transport.control-frames",
   ),
   ...rows([...CONNECTION, "message.json", "disconnect.reconnect"], "version.greeting"),
+  // A client that is turned away gets no pong any more.
+  ...rows([...CONNECTION, "version.no-login", "version.success"], "transport.ping"),
   ...rows(["version.greeting"], "version.first", "version.no-login"),
   ...rows(["version.greeting", "version.success"], "version.once"),
   ...rows(["version.greeting", "version.success"], "version.success"),
@@ -174,7 +176,7 @@ const within = merged(
   rows(["message.known"], "malformed.answered"),
   // A client that was told unasked that its connection is over gets further answers.
   rows(SURVIVAL, "disconnect.success", "disconnect.last", "disconnect.closes", "termination.success-only-if-asked"),
-  rows(["message.schema"], ...PARITIES, "version.no-login", "version.success"),
+  rows(["message.schema"], ...PARITIES, "version.no-login", "version.success", "disconnect.success"),
 );
 
 /** The ways in which requirements of this version rest on one another: they keep one cause from being many findings. */

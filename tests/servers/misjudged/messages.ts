@@ -25,6 +25,9 @@ export const ofMessages: Readonly<Record<string, Misjudged>> = {
   "writes parities in capitals": greets(({ parity }) => greeting(parity.toUpperCase())),
   "leaves the status out of its greeting": greets(({ parity }) => ({ ...greeting(parity), status: undefined })),
   "leaves the data out of its greeting": greets(({ parity }) => ({ ...greeting(parity), data: undefined })),
+  "leaves the status out of its goodbye": chooses(() => ({ farewell: (session) => session.end({}) }), {
+    told: ["message.schema"],
+  }),
   "writes a goodbye with a comma too many": leaves(`{"command":"${goodbye}","status":"success",}`),
   "answers requests after a timeout and a half": chooses(
     () => ({ farewell: (it) => setTimeout(farewell, 3_000, it) }),
@@ -39,7 +42,7 @@ export const ofMessages: Readonly<Record<string, Misjudged>> = {
         session.end(unauthorized);
       },
     }),
-    { told: ["version.no-login"], also: ["transport.ping"] },
+    { told: ["version.no-login"] },
   ),
   "tells everybody of a malformed command": chooses(
     () => ({
