@@ -43,6 +43,9 @@ const VAIN = 1;
 /** The factor by which each step makes connections slower. */
 const SLOWER = 1.5;
 
+/** So many connections a second, and more, a busy machine may not be able to make again. */
+const MANY = 32;
+
 /** The factor of all steps together, at most. */
 const SLOWEST = 5;
 
@@ -92,7 +95,7 @@ export function learnMeasured(known: KnownLimits, more: Found, again: boolean): 
   known.measured += 1;
   // A busy machine cannot repeat what was too much for the target. Later refusals will show if this is still too fast.
   const isOpen = wordsOfLimit({ ...known.found, ...more }) === undefined && !again && known.measured <= VAIN;
-  const guess = isOpen ? known.tooMany : undefined;
+  const guess = isOpen && known.tooMany !== undefined && known.tooMany >= MANY ? known.tooMany : undefined;
   const perSecond = more.perSecond ?? (guess && guess / SLOWER);
   known.found = { ...known.found, ...more, ...(perSecond && { perSecond }) };
   if (wordsOfLimit(known.found) === undefined) giveUp(known, known.measured > VAIN);

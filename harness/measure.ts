@@ -30,7 +30,7 @@ export interface Means {
 }
 
 /** The bounds of a measurement: its time in ms, connections held, held slowly, and at once, and the length and number of series. */
-const MOST = { ms: 8_000, held: 200, slowly: 24, atOnce: 8, series: 300, tries: 4 } as const;
+const MOST = { ms: 14_000, held: 200, slowly: 24, atOnce: 8, crowd: 48, series: 300, tries: 4 } as const;
 
 /** A flood without refusals shows that there is no limit: `times` what was accepted before, and `least` connections. */
 const ENOUGH = { times: 2, least: 64 } as const;
@@ -43,6 +43,9 @@ const SECOND = 1_000;
 
 /** A little more, so that an earlier period no longer counts, in ms. */
 const MORE = 100;
+
+/** The time after which a limiter has forgotten all connections, in ms: one that slides over periods counts the one before, too. */
+const FORGOTTEN = 2 * SECOND + MORE;
 
 /** The factor by which a series is slower than the one before, which was too fast. */
 const SLOWER = 1.5;
@@ -72,8 +75,7 @@ export async function measure(means: Means, known: Found = {}): Promise<Found | 
     const held = await hold(means, 0, MOST.held);
     if (held === undefined || held.together !== undefined) return held;
   }
-  const atOnce = Math.min(MOST.atOnce, known.together ?? MOST.atOnce);
-  const perSecond = await rate(means, atOnce, deadline);
+  const perSecond = await rate(means, known.together, deadline);
   if (perSecond === undefined || known.together !== undefined) return perSecond === undefined ? {} : { perSecond };
   // The limit per second hid the other one before.
   const gap = gapOf(perSecond);
@@ -103,7 +105,7 @@ async function hold({ dial, clock, signal }: Means, gap: number, most: number): 
     refused = wave.find(({ opened }) => !opened);
   }
   const way = refused && refusalOf(refused);
-  if (way !== undefined && way !== NO_ANSWER) await rest(SECOND + MORE, signal);
+  if (way !== undefined && way !== NO_ANSWER) await rest(FORGOTTEN, signal);
   const again = way === undefined || held.length === 0 ? undefined : await dial();
   await Promise.all(held.map(leave));
   if (refused && way === undefined) return undefined;
@@ -133,31 +135,46 @@ export async function insisting<T extends Attempt>(open: () => Promise<T>): Prom
   }
 }
 
-/** Finds how many connections a second a target accepts; `undefined` if it accepts all that the suite can make, or nobody knows. */
-async function rate(means: Means, atOnce: number, deadline: number): Promise<number | undefined> {
-  const { accepted, refused } = await flood(means, atOnce);
+/**
+ * Finds how many connections a second a target accepts, where it is `known` how many at the same time; `undefined` if it accepts all that the suite can
+ * make, or nobody knows.
+ */
+async function rate(means: Means, known: number | undefined, deadline: number): Promise<number | undefined> {
+  const together: number = known ?? MOST.crowd;
+  const few = await flood(means, Math.min(MOST.atOnce, together));
+  // A gateway may let some wait, and refuse only what comes beyond them.
+  const isCrowd = few.refused.length === 0 && !few.gone && together >= MOST.crowd;
+  const { accepted, refused } = isCrowd ? await flood(means, MOST.crowd) : few;
   const [refusedAt] = refused;
   if (refusedAt === undefined) return undefined;
   const after = accepted.filter((at) => at >= refusedAt).length;
   if (after > NEARLY_ALL * (after + refused.length)) return undefined;
   const before = accepted.filter((at) => at < refusedAt && at > refusedAt - SECOND).length;
-  let perSecond = after || before || 1;
+  let perSecond = after || before || (await first(means)) || 1;
   for (let tries = 0; tries < MOST.tries; tries++, perSecond /= SLOWER) {
-    if (means.clock() + 2 * SECOND > deadline) return perSecond; // Later refusals will show if it is still too fast.
-    await rest(SECOND + MORE, means.signal);
+    if (means.clock() + FORGOTTEN + SECOND > deadline) return perSecond; // Later refusals will show if it is still too fast.
+    await rest(FORGOTTEN, means.signal);
     if (await passes(means, gapOf(perSecond))) return perSecond;
   }
   return undefined;
 }
 
+/** Counts the connections that are accepted before the first refusal: a limiter that counts what it refuses accepts none in a flood. */
+async function first(means: Means): Promise<number> {
+  await rest(FORGOTTEN, means.signal);
+  const { accepted } = await flood(means, MOST.atOnce, 0);
+  return accepted.length;
+}
+
 /**
- * Connects as often as it can until one is refused, and a second longer, to count what is accepted in that second. Resolves to the
- * times of accepted and refused connections, in ms.
+ * Connects as often as it can until one is refused, and a second `longer`, to count what is accepted in that second. Resolves to the
+ * times of accepted and refused connections, in ms, and if the target is `gone`.
  */
 async function flood(
   { dial, clock, served, signal }: Means,
   atOnce: number,
-): Promise<{ readonly accepted: readonly number[]; readonly refused: readonly number[] }> {
+  longer = SECOND,
+): Promise<{ readonly accepted: readonly number[]; readonly refused: readonly number[]; readonly gone: boolean }> {
   const accepted: number[] = [];
   const refused: number[] = [];
   const enough = Math.max(ENOUGH.least, ENOUGH.times * served);
@@ -165,7 +182,7 @@ async function flood(
   const began = clock();
   const turn = pacer(clock, () => 1);
   const goesOn = () => {
-    if (gone || signal?.aborted || clock() > (refused[0] ?? began + SECOND) + SECOND) return false;
+    if (gone || signal?.aborted || clock() > (refused[0] ?? began + SECOND) + longer) return false;
     return refused.length > 0 || accepted.length < enough;
   };
   const client = async () => {
@@ -179,7 +196,7 @@ async function flood(
     }
   };
   await Promise.all(Array.from({ length: atOnce }, client));
-  return { accepted, refused: gone ? [] : refused };
+  return { accepted, refused: gone ? [] : refused, gone };
 }
 
 /** Tells if a series of connections with `gap` ms between them is accepted, but for a few that came too early by chance. */
