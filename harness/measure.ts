@@ -147,7 +147,8 @@ async function rate(means: Means, known: number | undefined, deadline: number): 
   const { accepted, refused } = isCrowd ? await flood(means, MOST.crowd) : few;
   const [refusedAt] = refused;
   if (refusedAt === undefined) return undefined;
-  const after = accepted.filter((at) => at >= refusedAt).length;
+  // Those that were under way at the first refusal say nothing.
+  const after = accepted.filter((at) => at > refusedAt + MORE).length;
   if (after > NEARLY_ALL * (after + refused.length)) return undefined;
   const before = accepted.filter((at) => at < refusedAt && at > refusedAt - SECOND).length;
   let perSecond = after || before || (await first(means)) || 1;
@@ -167,13 +168,13 @@ async function first(means: Means): Promise<number> {
 }
 
 /**
- * Connects as often as it can until one is refused, and a second `longer`, to count what is accepted in that second. Resolves to the
+ * Connects as often as it can until one is refused, and for so many ms `longer`, to count what is accepted in that second. Resolves to the
  * times of accepted and refused connections, in ms, and if the target is `gone`.
  */
 async function flood(
   { dial, clock, served, signal }: Means,
   atOnce: number,
-  longer = SECOND,
+  longer = SECOND + MORE,
 ): Promise<{ readonly accepted: readonly number[]; readonly refused: readonly number[]; readonly gone: boolean }> {
   const accepted: number[] = [];
   const refused: number[] = [];

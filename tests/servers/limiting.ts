@@ -5,8 +5,8 @@ import type { Running } from "./libraries.ts";
 /** The ways in which a gateway refuses a client beyond its limit. */
 export type Way = 429 | 503 | "reset" | "queue";
 
-/** Tells if a client that comes now may pass, while `inside` clients are there. */
-export type Limiter = (inside: number) => boolean;
+/** Tells if a client that comes now may pass, while `inside` clients are there, or after how many ms it may. */
+export type Limiter = (inside: number) => boolean | number;
 
 /** Limits the clients at the same time. */
 export const together =
@@ -15,7 +15,7 @@ export const together =
     inside < most;
 
 /** Limits clients by a bucket of tokens: some per second, and some at once. */
-export function bucket(perSecond: number, burst: number): Limiter {
+export function bucket(perSecond: number, burst: number): () => boolean {
   let tokens = burst;
   let last = performance.now();
   return () => {
@@ -40,6 +40,19 @@ export function window(perSecond: number, strict = false): Limiter {
   };
 }
 
+/** Lets clients in one after another, so many a second, and so many wait at most. */
+export function queue(perSecond: number, most: number): Limiter {
+  const gap = 1_000 / perSecond;
+  let next = 0;
+  return () => {
+    const now = performance.now();
+    const wait = Math.max(0, next - now);
+    if (wait > most * gap) return false;
+    next = now + wait + gap;
+    return wait;
+  };
+}
+
 /** Refuses one client in some, whatever the others do. */
 export function every(nth: number): Limiter {
   let n = 0;
@@ -61,6 +74,7 @@ export async function gateway(to: Running, way: Way, ...limiters: readonly Limit
     socket.on("close", () => sockets.delete(socket));
   };
   const admit = (client: Socket) => {
+    if (client.destroyed) return;
     inside += 1;
     client.once("close", () => {
       inside -= 1;
@@ -75,7 +89,8 @@ export async function gateway(to: Running, way: Way, ...limiters: readonly Limit
   };
   const gate = createServer({ pauseOnConnect: true }, (client) => {
     keep(client);
-    if (limiters.every((limiter) => limiter(inside))) admit(client);
+    const waits = limiters.map((limiter) => limiter(inside));
+    if (!waits.includes(false)) setTimeout(admit, Math.max(...waits.map(Number)) - 1, client);
     else if (way === "queue") waiting.push(client);
     else refuse(client, way);
   });

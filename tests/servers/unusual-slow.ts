@@ -1,5 +1,5 @@
 import { onWs } from "./libraries.ts";
-import { bucket, gateway, type Limiter, together, type Way, window } from "./limiting.ts";
+import { bucket, gateway, type Limiter, queue, together, type Way, window } from "./limiting.ts";
 import { program } from "./program.ts";
 import { slow, turns } from "./quirks.ts";
 import { onRaw } from "./raw.ts";
@@ -35,6 +35,12 @@ export const unusualSlow: Readonly<Record<string, Unusual>> = {
   "resets more than 100 connections in each second": takes(() => window(100), "reset", 2),
   "answers 503 to more than 300 connections a second, with a burst of 50": takes(() => bucket(300, 50), 503),
   "resets more than 300 connections a second": takes(() => bucket(300, 10), "reset"),
+  "lets 100 clients in a second, 20 wait, and answers 503 to more": takes(() => queue(100, 20), 503, 2),
+  "answers 429 to more than 40 connections within a second, and counts those, too": takes(
+    () => window(40, true),
+    429,
+    6,
+  ),
 
   // Slow ones.
   "lets a client in every 20 ms": {
