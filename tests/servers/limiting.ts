@@ -90,7 +90,8 @@ export async function gateway(to: Running, way: Way, ...limiters: readonly Limit
   const gate = createServer({ pauseOnConnect: true }, (client) => {
     keep(client);
     const waits = limiters.map((limiter) => limiter(inside));
-    if (!waits.includes(false)) setTimeout(admit, Math.max(...waits.map(Number)) - 1, client);
+    const wait = Math.max(...waits.map((it) => (it === true ? 0 : Number(it))));
+    if (!waits.includes(false)) wait > 0 ? setTimeout(admit, wait, client) : admit(client);
     else if (way === "queue") waiting.push(client);
     else refuse(client, way);
   });
