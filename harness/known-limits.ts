@@ -78,7 +78,8 @@ export function learnServed(known: KnownLimits, now: number): void {
  * Tells if the bounds changed.
  */
 export function learnRefused(known: KnownLimits, way: string, plain: boolean, began: number): boolean {
-  if (known.hopeless || !(plain || SAYS_SO.has(way))) return false;
+  if (known.hopeless) return false;
+  if (!plain && !SAYS_SO.has(way)) return learnLate(known, way, began);
   known.ways.add(way);
   if (SAYS_SO.has(way)) known.tooMany ??= known.served.length; // A server that dies resets connections, too.
   if (!isLimited(known)) {
@@ -87,6 +88,13 @@ export function learnRefused(known: KnownLimits, way: string, plain: boolean, be
   }
   if (began < known.changedAt) return false;
   step(known);
+  return true;
+}
+
+/** Learns that the target may have noticed late that others had left: an odd client was refused in a way of its limit, or on purpose. */
+function learnLate(known: KnownLimits, way: string, began: number): boolean {
+  if (!isLimited(known) || !known.ways.has(way) || began < known.changedAt || known.lag >= LAG.most) return false;
+  known.lag = longer(known.lag);
   return true;
 }
 
@@ -113,11 +121,13 @@ function step(known: KnownLimits): void {
     giveUp(known, true);
     return;
   }
-  known.lag = Math.min(LAG.most, known.lag === 0 ? LAG.first : 2 * known.lag);
+  known.lag = longer(known.lag);
   const { perSecond } = known.found;
   if (perSecond !== undefined) known.gap = Math.min(SLOWER * known.gap, SLOWEST * gapOf(perSecond));
   else known.suspected ||= known.inVain > 1 && known.measured === 1; // There may be a limit per second, too.
 }
+
+const longer = (lag: number) => Math.min(LAG.most, lag === 0 ? LAG.first : 2 * lag);
 
 function giveUp(known: KnownLimits, forGood: boolean): void {
   known.hopeless = forGood;
