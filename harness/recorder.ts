@@ -14,6 +14,12 @@ const LATE = 100;
 /** A server stands still if it serves nobody for so much of the timeout. */
 const STILL = 0.25;
 
+/** The time in which a server that stood still answers those who waited, in ms. */
+const BURST = 100;
+
+/** The events of a client that ask for nothing. */
+const NO_DEEDS: ReadonlySet<WireEvent["type"]> = new Set(["timeout", "limit", "error", "cut"]);
+
 /** The memory of one connection: what happened on it, in order, and who waits for what. */
 export interface Recorder {
   readonly events: readonly WireEvent[];
@@ -44,6 +50,8 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
   let late = 0;
   let frozen = false;
   let over = false;
+  /** The time at which the client last did something. */
+  let asked = Number.POSITIVE_INFINITY;
 
   const log: Recorder = {
     events,
@@ -54,10 +62,11 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
       if (frozen) return afterwards(event.from);
       const bound = event.from === "server" ? bytes.add(size, events.length) : undefined;
       if (bound) return limit(bound);
-      if (event.from === "server") noticeStall(shared);
+      if (event.from === "server" && event.type !== "ping") noticeStall(shared, asked);
       if (event.from === "server" && event.type === "text") shared.patience.heard();
       if (event.from === "client" && event.type === "ping") awaited.add(event.data);
       const noted = { at: stamp(clock()), ...event } as WireEvent;
+      if (event.from === "client" && !NO_DEEDS.has(event.type)) asked = noted.at;
       events.push(noted);
       wake();
       return noted;
@@ -104,13 +113,20 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
   return log;
 }
 
-/** Notes that the server sends something, and if it had stood still before. */
-function noticeStall({ attention, clock, stalls, onStall, timeout }: Shared): void {
+/**
+ * Notes that the server sends something to a client that last asked for something at `asked`, and if it had stood still before. A time
+ * in which nobody asked for anything is none in which it stood still.
+ */
+function noticeStall({ attention, clock, stalls, onStall, timeout }: Shared, asked: number): void {
   const now = clock();
   const ms = Math.round(now - attention.since);
-  if (attention.waiting > 1 && ms > timeout * STILL) stalls.push({ at: attention.since, ms });
-  const isLong = attention.waiting > 1 && ms > timeout;
+  if (attention.waiting > 1 && ms > timeout * STILL) attention.quiet = { at: attention.since, ms };
   attention.since = now;
   attention.heard = now;
-  for (const act of isLong ? onStall : []) act();
+  const { quiet } = attention;
+  if (!quiet || asked > now - timeout * STILL) return;
+  attention.quiet = undefined;
+  if (now > quiet.at + quiet.ms + BURST) return;
+  stalls.push(quiet);
+  for (const act of quiet.ms > timeout ? onStall : []) act();
 }

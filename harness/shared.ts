@@ -21,9 +21,9 @@ export interface Shared {
   readonly onStall: Set<() => void>;
   /**
    * The number of clients that wait, the time since which nobody of them was served, the time at which the server last sent something,
-   * and the number of young connections. Times are in ms of the run's clock.
+   * the last quiet time, which may have been a stall, and the number of young connections. Times are in ms of the run's clock.
    */
-  readonly attention: { waiting: number; since: number; heard: number; young: number };
+  readonly attention: { waiting: number; since: number; heard: number; quiet: Stall | undefined; young: number };
   /** Functions that end the TCP connections that are still there. */
   readonly sockets: Set<() => void>;
   /** The limits of the target on connections. */
@@ -57,7 +57,7 @@ export function share(timeout: number, rate = Number.POSITIVE_INFINITY, target =
     meter: { bytes: 0 },
     stalls: [],
     onStall: new Set(),
-    attention: { waiting: 0, since: 0, heard: 0, young: 0 },
+    attention: { waiting: 0, since: 0, heard: 0, quiet: undefined, young: 0 },
     sockets: new Set(),
     limits: limits(clock, timeout),
     identities: identities(),

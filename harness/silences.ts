@@ -77,19 +77,36 @@ async function sideBySide(results: readonly CaseResult[], session: Session): Pro
 /** This many failures of one kind are certain, if others were served meanwhile. */
 const MANY = 16;
 
+/** Of so many, a few stand for all if they fail again: no more than hold as many connections as any server serves. */
+const STANDING = 5;
+
 /** This many cases side by side hardly keep a server busy. */
 const FEW = 8;
 
 /**
- * Runs cases again, side by side, that waited in vain. One that waits in vain again is confirmed if others were served meanwhile;
- * otherwise a sample runs alone. One that passes now is unstable if others were served the first time; in a stall it was not wronged.
+ * Runs cases again, side by side, that waited in vain: of a kind with many some first, which stand for all if each waits in vain again.
+ * One that waits in vain again is confirmed if others were served meanwhile; otherwise a sample runs alone. One that passes now is
+ * unstable if others were served the first time; in a stall it was not wronged.
  */
 export async function allTogether(all: readonly CaseResult[], took: number, session: Session): Promise<void> {
   const kinds = [...groupBy(all, (it) => brokenIn(it).join(" ")).values()];
   const isCertain = (kind: readonly CaseResult[]) => kind.length >= MANY && kind.every(othersWereServed);
   for (const it of kinds.filter(isCertain).flat()) settleFailed(raw(it, session), session);
-  const unsure = kinds.filter((kind) => !isCertain(kind)).flat();
-  const again = await sideBySide(unsure, session);
+  const rest = kinds.filter((kind) => !isCertain(kind));
+  const some = await sideBySide(rest.flatMap(standing), session);
+  const isSame = (kind: readonly CaseResult[]) =>
+    kind.length > MANY &&
+    standing(kind).every((it) => {
+      const second = some.get(it.case);
+      return second && breaksAgain(it, second) && !wasCrowded(second, session);
+    });
+  for (const it of rest.filter(isSame).flat()) settleFailed(some.get(it.case) ?? raw(it, session), session);
+  const unsure = rest.filter((kind) => !isSame(kind)).flat();
+  const others = await sideBySide(
+    unsure.filter((it) => !some.has(it.case)),
+    session,
+  );
+  const again = new Map([...some, ...others]);
   const [open, crowded]: [CaseResult[], CaseResult[]] = [[], []];
   for (const first of unsure) {
     const second = again.get(first.case);
@@ -103,6 +120,12 @@ export async function allTogether(all: readonly CaseResult[], took: number, sess
   for (const second of open.length > FEW ? [] : open) settleFailed(second, session);
   await sample(open.length > FEW ? [...crowded, ...open] : crowded, took, session);
 }
+
+/** Returns those of a kind that stand for all, from everywhere in it; where they are few, all of them. */
+const standing = (kind: readonly CaseResult[]): readonly CaseResult[] =>
+  kind.length <= MANY
+    ? kind
+    : Array.from({ length: STANDING }, (_, i) => kind[Math.floor((i * kind.length) / STANDING)] as CaseResult);
 
 /** Returns the result of a case for which there was no time to run again. */
 const notAgain = (first: CaseResult, session: Session): CaseResult => ({

@@ -12,8 +12,8 @@ const STEP = 0.04;
 /** It does not double while answers are late by `some`, and halves when they are late by `much`; in timeouts. */
 const LATE = { some: 0.05, much: 0.125 } as const;
 
-/** The number of the latest answers that tell if the server is late. */
-const RECENT = 4;
+/** The number of the latest answers that tell if the server is late, and the time for which they do, in timeouts. */
+const RECENT = { answers: 4, for: 0.125 } as const;
 
 /** The number of answers whose median decides if the window halves. */
 const MANY = 8;
@@ -35,19 +35,23 @@ export function window(timeout: number): Window {
   let needless = false;
   /** By what was waited for: how late it was, and the median before the window last halved; in ms. */
   const kinds = new Map<string, { late: number[]; before: number | undefined }>();
-  const isLate = () => {
-    const latest = [...kinds.values()].map(({ late, before }) => Math.max(before ?? 0, ...late.slice(-RECENT)));
+  let answeredAt = 0;
+  // Where all wait in vain, no answer will tell that it no longer is.
+  const isLate = (at: number) => {
+    if (at - answeredAt > timeout * RECENT.for) return false;
+    const latest = [...kinds.values()].map(({ late, before }) => Math.max(before ?? 0, ...late.slice(-RECENT.answers)));
     return latest.some((ms) => ms > timeout * LATE.some);
   };
   return {
     admits(running, size, at) {
       if (most === undefined) [most, first] = [size, size];
       if (running < most) since = Math.min(since, at);
-      if (running >= most && at - changedAt >= timeout * STEP && !isLate()) [most, changedAt] = [2 * most, at];
+      if (running >= most && at - changedAt >= timeout * STEP && !isLate(at)) [most, changedAt] = [2 * most, at];
       return needless || running < most;
     },
     met(what, began, took, best) {
       if (most === undefined || needless || began < since) return;
+      answeredAt = began + took;
       const kind = kinds.get(what) ?? { late: [], before: undefined };
       kinds.set(what, kind);
       kind.late.push(took - best);

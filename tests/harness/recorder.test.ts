@@ -269,21 +269,29 @@ describe("a wait", () => {
 
 describe("a server that stands still", () => {
   /** Lets some clients wait on a clock that the test sets, until the server says something. Times are in ms. */
-  function stalls(waiting: number, ms: number) {
+  function stalls(waiting: number, ms: number, asksAfter = 0) {
     let now = 10;
     const shared = { ...share(1_000), clock: () => now };
     const all = Array.from({ length: waiting }, () => one(shared).log);
     for (const log of all) void log.wait("it", () => undefined, { exactly: 60_000 });
-    now += ms;
     closing.push(() => all.forEach((log) => void log.end()));
-    const { log } = one(shared);
-    hears(log);
-    hears(log);
+    const [late, soon] = [one(shared).log, one(shared).log];
+    now += asksAfter;
+    late.record({ from: "client", type: "text", data: "{}" });
+    now += ms - asksAfter;
+    soon.record({ from: "client", type: "text", data: "{}" });
+    hears(soon);
+    hears(late);
+    hears(late);
     return shared.stalls;
   }
   test("is noticed when it goes on, if several waited for more than a quarter of the timeout", () => {
     expect(stalls(2, 251)).toEqual([{ at: 10, ms: 251 }]);
     expect([stalls(2, 250), stalls(1, 900), stalls(0, 900)]).toEqual([[], [], []]);
+  });
+  test("is none if nobody asked for anything meanwhile", () => {
+    expect(stalls(2, 900, 700)).toEqual([]);
+    expect(stalls(2, 900, 600)).toEqual([{ at: 10, ms: 900 }]);
   });
 });
 

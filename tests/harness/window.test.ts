@@ -30,6 +30,14 @@ test("begins with as many as may be at work, and doubles them step by step", () 
   expect([0, 79, 80, 159, 160, 240].map(admitted)).toEqual([16, 16, 32, 32, 64, 128]);
 });
 
+test("grows again where no answer tells that the server is late", () => {
+  const it = window(TIMEOUT);
+  expect(it.admits(16, SIZE, 0)).toBe(false);
+  for (let i = 0; i < 4; i++) it.met("an answer", 0, 150, 10);
+  expect([100, 200, 400].map((at) => it.admits(16, SIZE, at))).toEqual([false, false, false]);
+  expect([401, 481].map((at) => it.admits(16 * (at === 401 ? 1 : 2), SIZE, at))).toEqual([true, true]);
+});
+
 test("lets all wait together if that slows nobody down, however long it takes", () => {
   expect(settled(() => 1_500)).toBe(500);
 });
