@@ -14,6 +14,9 @@ const LATE = 100;
 /** A server stands still if it serves nobody for so much of the timeout. */
 const STILL = 0.25;
 
+/** Who is answered then has asked so long before, in timeouts: a client that gave up in between, and came again, has not waited for long. */
+const WAITED = 0.1;
+
 /** The time in which a server that stood still answers those who waited, in ms. */
 const BURST = 100;
 
@@ -124,7 +127,7 @@ function noticeStall({ attention, clock, stalls, onStall, timeout }: Shared, ask
   attention.since = now;
   attention.heard = now;
   const { quiet } = attention;
-  if (!quiet || asked > now - timeout * STILL) return;
+  if (!quiet || asked > now - timeout * WAITED) return;
   attention.quiet = undefined;
   if (now > quiet.at + quiet.ms + BURST) return;
   stalls.push(quiet);

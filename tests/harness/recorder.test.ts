@@ -290,8 +290,8 @@ describe("a server that stands still", () => {
     expect([stalls(2, 250), stalls(1, 900), stalls(0, 900)]).toEqual([[], [], []]);
   });
   test("is none if nobody asked for anything meanwhile", () => {
-    expect(stalls(2, 900, 700)).toEqual([]);
-    expect(stalls(2, 900, 600)).toEqual([{ at: 10, ms: 900 }]);
+    expect(stalls(2, 900, 801)).toEqual([]);
+    expect(stalls(2, 900, 800)).toEqual([{ at: 10, ms: 900 }]);
   });
 });
 
