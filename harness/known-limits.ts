@@ -43,7 +43,7 @@ const VAIN = 1;
 /** The factor by which each step makes connections slower. */
 const SLOWER = 1.5;
 
-/** So many connections a second, and more, a busy machine may not be able to make again. */
+/** The connections a second that a busy machine may not be able to make again. */
 const MANY = 32;
 
 /** The factor of all steps together, at most. */

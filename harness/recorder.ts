@@ -14,7 +14,7 @@ const LATE = 100;
 /** A server stands still if it serves nobody for so much of the timeout. */
 const STILL = 0.25;
 
-/** Who is answered then has asked so long before, in timeouts: a client that gave up in between, and came again, has not waited for long. */
+/** The least time for which somebody waited in a stall, in timeouts: a client that gave up and came again has not waited for long. */
 const WAITED = 0.1;
 
 /** The time in which a server that stood still answers those who waited, in ms. */
