@@ -63,13 +63,16 @@ function elements(xml: string): SaxesTagPlain[] {
 const validate = new Ajv({ strict: true }).compile(schema);
 const valid = (report: Report) => validate(JSON.parse(JSON.stringify(report))) || validate.errors;
 
-/** The cases that put no load on a server. */
-const light = protocol.suites.filter(({ load }) => !load).flatMap((suite) => suite.cases);
+/** Every fifth of the cases that put no load on a server. */
+const light = protocol.suites
+  .filter(({ load }) => !load)
+  .flatMap((suite) => suite.cases)
+  .filter((_, i) => i % 5 === 0);
 
 describe("report.json", () => {
   test("of a real run against a server with bugs matches the shipped schema", async () => {
     const server = await lobby(() => ({ parity: () => "match", greet: (client) => client.say(NASTY) }));
-    const report = makeReport(await runAgainst(server.url, light, { timeout: 100 }), context());
+    const report = makeReport(await runAgainst(server.url, light, { timeout: 500 }), context());
     await server.close();
     expect(valid(report)).toBe(true);
     expect(report.verdict).toBe("fail");
