@@ -36,7 +36,7 @@ const NOBODY: Affected = { atWork: [], recent: [] };
  * there.
  */
 export async function lookInto(ran: readonly CaseResult[], session: Session): Promise<Affected> {
-  const { availability, options, signal, culprits, unexplained } = session;
+  const { availability, options, signal, culprits, unexplained, results } = session;
   if (signal?.aborted) return NOBODY;
   const began = timeThere(session);
   const fall = await fallOf(session);
@@ -51,7 +51,11 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   }
 
   session.falls.push(fall);
-  const atWork = ran.filter((it) => endOf(it) >= fall.from || wasCutOff(it, fall.from - MOMENT));
+  // Resets look like a limit on connections. So a round may end over them before it is known that nobody is there.
+  const done = [...new Map([...results, ...ran.map((it) => [it.case, it] as const)]).values()];
+  const atWork = done.filter(
+    (it) => endOf(it) >= fall.from || wasCutOff(it, fall.from - MOMENT) || (ran.includes(it) && metNobody(it)),
+  );
   const since = fall.from - RECENT * session.shared.timeout;
   const falls = culprits.size + unexplained.length;
   if (falls >= options.restarts)
@@ -71,12 +75,19 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   return { atWork, recent: [] };
 }
 
-/** Tells if nobody was there for a connection of a case, or if one was cut off since a time: the target may have ended meanwhile. */
+/** Tells if a connection of a case was cut off since a time: the target may have ended meanwhile. */
 const wasCutOff = (it: CaseResult, since: number): boolean =>
   it.connections.some(({ events }) => {
     const last = events.at(-1);
     const isCut = last?.type === "error" || (last?.type === "end" && last.from === "server");
-    return isCut && (last.at >= since || isAbsent("data" in last ? last.data : undefined));
+    return isCut && last.at >= since;
+  });
+
+/** Tells if nobody was there for a connection of a case. */
+const metNobody = (it: CaseResult): boolean =>
+  it.connections.some(({ events }) => {
+    const last = events.at(-1);
+    return last?.type === "error" && isAbsent(last.data);
   });
 
 /** Returns the cases that may have ended the target, the likeliest first. Hardly a server ends over what every client sends. */

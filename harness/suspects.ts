@@ -59,8 +59,11 @@ const answeredAt = ({ connections }: CaseResult, by: number): number =>
   Math.max(
     ...connections.map(({ name = CLIENT, events }) => {
       const asked = events.findIndex((event) => isAsked(event) && event.type !== "upgrade");
+      const closes = events.some(({ from, type }) => from === "client" && type === "close");
+      // A close frame that does not echo one is the answer to a violation.
+      const answers = (type: WireEvent["type"]) => type === "text" || (type === "close" && !closes);
       const answer = events.findLast(
-        ({ from, type, at }, i) => from === "server" && type === "text" && at <= by && i > asked,
+        ({ from, type, at }, i) => from === "server" && answers(type) && at <= by && i > asked,
       );
       return name.startsWith(CLIENT) && asked >= 0 && answer ? answer.at : Number.NEGATIVE_INFINITY;
     }),

@@ -15,7 +15,7 @@ const SERVER = resolve("tests/servers/dying.js");
 /** The parts of report.json that a test reads. */
 interface Told {
   readonly verdict: Verdict;
-  readonly stop?: unknown;
+  readonly stop?: { readonly suspects?: readonly string[] };
   readonly requirements: readonly { id: string; verdict: Verdict }[];
   readonly cases: readonly {
     id: string;
@@ -163,6 +163,39 @@ describe("a server that the suite found running and that", () => {
     PATIENCE,
   );
 });
+
+/** Servers that die for good, by the input that they die of, and the suite that sends it. */
+const away: Readonly<Record<string, RegExp>> = {
+  "null=exit:1@0": /^malformed\//,
+  "null=throw@50": /^malformed\//,
+  "null=loop@50": /^malformed\//,
+  "null=exit:1@200": /^malformed\//,
+  "deep=exit:1@0": /^malformed\//,
+  "surrogate=exit:1@50": /^malformed\//,
+  "surrogate=loop@200": /^malformed\//,
+  "long-ping=exit:1@0": /^transport\//,
+  "long-ping=loop@0": /^transport\//,
+  "odd-close=exit:1@0": /^transport\//,
+  "odd-close=exit:1@50": /^transport\//,
+  "odd-close=loop@0": /^transport\//,
+  "no-mask=exit:1@0": /^transport\//,
+  "long-query=exit:1@200": /^(version|disconnect)\//,
+  "bracket=loop@0": /^transport\//,
+};
+
+test.each(byTurns(Object.entries(away), 15))(
+  "a server that dies for good of %s: nothing that came of that is a finding",
+  async (on, suite) => {
+    const { code, told } = await found([on]);
+    expect(told.requirements.filter(isBroken)).toEqual([]);
+    expect(told.cases.filter(({ verdict }) => verdict === "error").map(({ id }) => id)).toEqual([]);
+    expect(told).toMatchObject({ verdict: "fail", stop: { reason: "lost" } });
+    expect(told.stop?.suspects).toContainEqual(expect.stringMatching(suite));
+    expect(told.stop?.suspects?.length).toBeLessThanOrEqual(6);
+    expect(code).toBe(1);
+  },
+  PATIENCE,
+);
 
 /** Other deaths, and what is expected of a run then. */
 const others: Readonly<Record<string, () => Promise<void>>> = {

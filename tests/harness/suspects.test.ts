@@ -78,6 +78,20 @@ test("the likeliest is the oldest input without an answer, though its connection
   expect(ranked.map(({ beganAt }) => beganAt)).toEqual([1, 3, 2, 4]);
 });
 
+test("a close frame counts as the last answer, unless it echoes that of the client", () => {
+  const close = (at: number, from: "client" | "server"): WireEvent => ({
+    at,
+    from,
+    type: "close",
+    data: "",
+    code: 1002,
+  });
+  const echoed = result(1, line("client", sends(2), hears(3), close(4, "client"), close(30, "server")));
+  const heard = result(2, line("client", sends(5), hears(10)));
+  const culprit = result(3, line("client", sends(6, "x", "violation"), sends(7), close(20, "server")));
+  expect(byLikelihood([echoed, heard, culprit], 40).map(({ beganAt }) => beganAt)).toEqual([3, 2, 1]);
+});
+
 describe("a guess of what ended others", () => {
   test("is the input that had the same delay both times", () => {
     const before = result(0, line("client", sends(100, "a"), sends(200, "b"), sends(300, "c")));

@@ -25,6 +25,11 @@ const inputs = {
   bracket: { request: ({ url, headers }) => /\[(?!.*\])/.test(`${headers.host}${url}`) },
   "long-ping": { violation: ({ message }) => /invalid payload length 12[67]$/.test(message) },
   "reserved-bit": { violation: ({ message }) => message.includes("RSV2") },
+  "odd-close": { violation: ({ message }) => /invalid (status|close) code/i.test(message) },
+  "no-mask": { violation: ({ message }) => message.endsWith("MASK must be set") },
+  deep: { text: (text) => text.startsWith("[[[[[[[[") },
+  surrogate: { text: (text) => /\\u(d800|dc00)"/.test(text) },
+  "long-query": { request: ({ url }) => url.length > 600 },
   "close-2999": { violation: ({ message }) => message.endsWith("2999") },
 };
 
