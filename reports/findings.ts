@@ -34,7 +34,8 @@ export const isNews = (check: Pick<ReportCheck, "verdict" | "expectedFailure">):
 
 /**
  * The findings of a report, one for each requirement, in the order of all reports: what was not expected first, then by
- * verdict, then those that end the server, then causes by the number of checks that rest on them, then as in the catalogue.
+ * verdict, then those that end the server, then those that were confirmed, then causes by the number of checks that rest on them,
+ * then as in the catalogue.
  */
 export function findings<Requirement extends Row, Check extends Judged, Case extends Checked<Check>>(report: {
   readonly requirements: readonly Requirement[];
@@ -56,6 +57,7 @@ export function findings<Requirement extends Row, Check extends Judged, Case ext
         Number(a.expected) - Number(b.expected) ||
         rank(a.verdict) - rank(b.verdict) ||
         Number(b.check.ended ?? 0) - Number(a.check.ended ?? 0) ||
+        Number(a.shown.unconfirmed ?? 0) - Number(b.shown.unconfirmed ?? 0) ||
         b.resting - a.resting,
     );
 }

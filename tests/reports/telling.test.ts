@@ -122,6 +122,12 @@ describe("the requirement that most others rest on", () => {
     expect(findings(warned).map(({ requirement }) => requirement.id)).toEqual(["parity.patch", ROOT]);
   });
 
+  test("comes after those that were confirmed, if it was not", () => {
+    const doubted = withCase(twice, SHOWS, () => ({ unconfirmed: true }));
+    expect(findings(doubted).map(({ requirement }) => requirement.id)).toEqual(["parity.patch", ROOT]);
+    expect(show(doubted)).toMatch(/^begin here: parity\.patch$/m);
+  });
+
   test("needs no introduction if nothing else is broken", async () => {
     expect(show(refusing)).not.toContain("begin here");
     expect(markdown(refusing, { requirements })).not.toContain("Begin here");
