@@ -163,6 +163,8 @@ const within = merged(
   rows(CARRIED_OUT, "disconnect.success"),
   rows(["malformed.survives"], "malformed.usable"),
   rows(["malformed.survives", "malformed.usable", "termination.announced"], "malformed.answered", "malformed.reason"),
+  // The schema of a goodbye demands of one with status `failed` no more than a reason.
+  rows(["termination.reason"], "message.schema", "malformed.reason"),
   rows([...SURVIVAL, "version.no-login", "transport.segmentation", "transport.extensions"], "version.greeting"),
   // A message that is no JSON, or lacks what its schema demands, does not say what is looked for in it.
   rows(

@@ -8,6 +8,10 @@ const unauthorized = { status: "failed", reason: "unauthorized" };
 const greets = (message: (session: Session) => object): Misjudged =>
   chooses(() => ({ greet: (session) => session.say(message(session)) }), { told: ["message.schema"] });
 
+/** Ends the connection of who sends a malformed command, and says something else. */
+const refuses = (outcome: object): Misjudged =>
+  chooses(() => ({ refuse: (session) => session.end(outcome) }), { told: ["termination.reason"] });
+
 /** Writes a text for each goodbye that was asked for, and ends the connection. */
 const leaves = (text: string): Misjudged =>
   chooses(
@@ -28,6 +32,8 @@ export const ofMessages: Readonly<Record<string, Misjudged>> = {
   "leaves the status out of its goodbye": chooses(() => ({ farewell: (session) => session.end({}) }), {
     told: ["message.schema"],
   }),
+  "leaves the reason out of its refusals": refuses({ status: "failed" }),
+  "gives a reason of its own for its refusals": refuses({ status: "failed", reason: "unknown_command" }),
   "writes a goodbye with a comma too many": leaves(`{"command":"${goodbye}","status":"success",}`),
   "answers requests after a timeout and a half": chooses(
     () => ({ farewell: (it) => setTimeout(farewell, 3_000, it) }),

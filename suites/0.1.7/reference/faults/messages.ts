@@ -62,8 +62,7 @@ export const messageFaults: Faults = {
   },
   "refuses-with-a-number": {
     says: "Gives the reason of a refusal as a number.",
-    breaks: "message.schema",
-    also: ["termination.reason", "malformed.reason"],
+    breaks: "termination.reason",
     change: () => ({ malformed: (client) => farewell(client, { ...refusal, reason: 3 }) }),
   },
   "drops-who-sends-no-json": {
@@ -87,7 +86,6 @@ export const messageFaults: Faults = {
   "refuses-without-a-reason": {
     says: "Leaves the reason out of a refusal.",
     breaks: "termination.reason",
-    also: ["message.schema", "malformed.reason"],
     change: () => ({ malformed: (client) => farewell(client, { ...refusal, reason: undefined }) }),
   },
   "keeps-the-connection-after-a-refusal": {
