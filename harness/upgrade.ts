@@ -43,7 +43,8 @@ export async function ask(request: ClientRequest, log: Recorder, handshake: Hand
   const whole = requestText(handshake?.ask?.(prepared) ?? prepared);
   const text = handshake?.half ? whole.slice(0, whole.length / 2) : whole;
   const odd = handshake?.ask ? { odd: true as const } : {};
-  log.record({ from: "client", type: "upgrade", data: text.trimEnd().replaceAll("\r\n", "\n"), ...odd });
+  const shown = handshake?.half ? withoutHalfValue(text) : text;
+  log.record({ from: "client", type: "upgrade", data: shown.trimEnd().replaceAll("\r\n", "\n"), ...odd });
   if (handshake?.violation) log.record({ from: "client", type: "violation", data: handshake.violation });
   let interim = 0;
   request.on("information", () => {
@@ -58,6 +59,9 @@ export async function ask(request: ClientRequest, log: Recorder, handshake: Hand
   const bytes = Buffer.from(text, "latin1");
   await inSegments(tcp, handshake?.bytewise ? bytewise(bytes) : [bytes]);
 }
+
+/** Half a request without the value that is cut in two: half a secret is one that nobody finds and takes out. */
+const withoutHalfValue = (half: string): string => half.replace(/(\r\n[^:\r\n]+:) [^\r\n]+$/, "$1");
 
 /** The head of a request that is not sent yet. */
 function headOf(request: ClientRequest): Head {

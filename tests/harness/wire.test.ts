@@ -264,6 +264,12 @@ describe("a handshake", () => {
     expect(connection.transcript.events.map(({ type }) => type)).toEqual(["upgrade"]);
   });
 
+  test("that is sent by half is recorded without the secret that is cut in two", async () => {
+    const ask = (head: Head) => ({ ...asIs(head), headers: [["Authorization", `Bearer ${"x".repeat(200)}`]] as const });
+    const { connection } = await bare(accept, { half: true, ask });
+    expect(connection.transcript.events[0]).toMatchObject({ data: expect.stringMatching(/\nAuthorization:$/) });
+  });
+
   test("is sent byte by byte", async () => {
     const log = spied();
     const { connection, all } = await bare(accept, { bytewise: true, ask: asIs });
