@@ -4,6 +4,7 @@ import type { CaseResult } from "../harness/execute.ts";
 import { ground } from "../harness/foundation.ts";
 import { casesIn, catalogueOf, type Protocol } from "../harness/protocol.ts";
 import { replay } from "../harness/replay.ts";
+import { headersIn } from "../harness/replay-handshake.ts";
 import type { Case } from "../harness/scenario.ts";
 import type { Keys } from "../harness/target.ts";
 import { keep } from "../harness/transcript.ts";
@@ -43,6 +44,7 @@ export async function rejudge(
     timeout: conditions.timeoutMs,
     url: new URL(report.target.url),
     ...meansOf(report.target),
+    headers: headersIn(report.cases.flatMap(({ connections }) => connections)),
   };
   const left = new Map(report.cases.map((it) => [it.id, it]));
   const twins = new Map<string, string>();
@@ -112,7 +114,7 @@ function contradictions(judged: readonly Judged[], { foundations }: Protocol): s
 function meansOf({ users }: Report["target"]) {
   const secrets: Required<Keys> = { client: { id: HIDDEN, secret: HIDDEN }, unscoped: HIDDEN, refresh: HIDDEN };
   const keys: Keys = Object.fromEntries((users?.keys ?? []).map((key) => [key, secrets[key]]));
-  return { users: users?.count ?? 1, exclusive: users?.exclusive ?? false, keys };
+  return { users: users?.count ?? 1, exclusive: users?.exclusive ?? false, keys, concealed: [HIDDEN] };
 }
 
 const HIDDEN = "hidden";

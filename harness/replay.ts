@@ -10,9 +10,10 @@ import { HANDSHAKE } from "./patience.ts";
 import type { Protocol } from "./protocol.ts";
 import { ended, ending, reader } from "./reading.ts";
 import { type Acting, acting, isOver } from "./replay-deeds.ts";
-import { begunBy, isAnswered, stateOf } from "./replay-handshake.ts";
+import { type Asking, begunBy, isAnswered, stateOf } from "./replay-handshake.ts";
 import { type Tape, type Track, tape } from "./replay-tape.ts";
 import type { Case, Context } from "./scenario.ts";
+import { secrets } from "./secrets.ts";
 import { cut, readFrom, type Transcript, type WireEvent } from "./transcript.ts";
 
 /** The findings of a case in a recording of itself. */
@@ -27,6 +28,10 @@ type Means = Pick<Bench, "protocol" | "judging" | "random" | "idle"> & {
   /** The target to which all connections have to go. */
   readonly url: URL;
   readonly timeout?: number;
+  /** The headers that clients of the run came with, beside those of any WebSocket. */
+  readonly headers: Asking["headers"];
+  /** The texts that stand for secrets of the user. */
+  readonly concealed?: readonly string[];
 } & Partial<Pick<Context, "users" | "exclusive" | "keys">>;
 
 /**
@@ -38,7 +43,10 @@ export async function replay(it: Case, recordings: readonly Transcript[], bench:
   const strayed: string[] = [];
   const free = new Set(played.tracks);
   const stray = (words: string) => void strayed.push(words);
-  const open: Open = async ({ query, name, handshake } = {}) => {
+  const { add: conceal, redact } = secrets(...(bench.concealed ?? []));
+  const asking = { subprotocols: bench.protocol.subprotocols, headers: bench.headers, redact };
+  const open: Open = async (options = {}) => {
+    const { query, name, handshake } = options;
     const { href } = bench.protocol.address(bench.url, query);
     const track = [...free].find(({ recorded }) => recorded.name === name);
     if (!track && bench.exclusive) throw new BeyondLimit(tooFew(bench.users ?? 1));
@@ -49,7 +57,7 @@ export async function replay(it: Case, recordings: readonly Transcript[], bench:
     }
     free.delete(track);
     await played.until(track, () => isExhausted(track) || isAnswered(track, handshake?.half ?? false));
-    const begun = begunBy(track.recorded, handshake);
+    const begun = begunBy(track.recorded, options, asking);
     if (begun === undefined) stray("the recording lacks the request for a WebSocket that the case makes");
     return connection(
       track,
@@ -60,7 +68,7 @@ export async function replay(it: Case, recordings: readonly Transcript[], bench:
     );
   };
   const room = bench.exclusive ? (bench.users ?? 1) : Number.POSITIVE_INFINITY;
-  const { checks } = await examine(it, open, { ...bench, room });
+  const { checks } = await examine(it, open, { ...bench, room, conceal });
   if (free.size > 0) stray(`the recording holds ${free.size} connections that the case does not open`);
   return { checks, strayed };
 }

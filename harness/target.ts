@@ -61,7 +61,7 @@ export interface ServerProcess {
 const USER_AGENT = `${about.name}/${about.version}`;
 
 /** The headers that always are credentials. */
-const CREDENTIALS = /^(authorization|cookie|proxy-authorization)$/i;
+export const CREDENTIALS = /^(authorization|cookie|proxy-authorization)$/i;
 
 /**
  * Returns the headers of a client, and tells if it comes without credentials: it leaves them out, or there are none. `user` counts the

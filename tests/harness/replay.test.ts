@@ -5,6 +5,7 @@ import { ground } from "../../harness/foundation.ts";
 import { replay } from "../../harness/replay.ts";
 import type { Case } from "../../harness/scenario.ts";
 import type { Transcript, WireEvent } from "../../harness/transcript.ts";
+import about from "../../package.json" with { type: "json" };
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases, runAgainst } from "../helpers.ts";
 import { unusual } from "../servers/unusual.ts";
@@ -39,7 +40,7 @@ async function record(url: string, some: readonly Case[], ca?: string, timeout =
 
 /** Judges transcripts of a case again. */
 const again = ({ result, url }: Ran, transcripts: readonly Transcript[]) =>
-  replay(result.case, transcripts, { ...bench, url });
+  replay(result.case, transcripts, { ...bench, url, headers: [["User-Agent", `${about.name}/${about.version}`]] });
 
 /** Returns the differences between a run and its recordings, judged again with all results at hand. */
 async function different(ran: readonly Ran[]): Promise<unknown[]> {

@@ -9,6 +9,7 @@ import { reportCommand } from "../../cli/commands/report.ts";
 import { runCommand } from "../../cli/commands/run.ts";
 import { DEFAULTS } from "../../cli/defaults.ts";
 import { replay } from "../../harness/replay.ts";
+import { headersIn } from "../../harness/replay-handshake.ts";
 import { run as runCases } from "../../harness/runner.ts";
 import type { Transcript } from "../../harness/transcript.ts";
 import { SUBPROTOCOL, toy } from "./protocol.ts";
@@ -127,7 +128,8 @@ describe("another protocol version", () => {
     const { results } = await runCases(toy, cases, { ...DEFAULTS, target, record }).finally(server.close);
     const requirements = new Map(toy.requirements.map((it) => [it.id, it]));
     const judging = { requirements, strict: false };
-    const bench = { protocol: toy, judging, random: { seed: 1, runs: 1 }, idle: 0, url: target.url };
+    const headers = headersIn(results.flatMap(({ connections }) => connections));
+    const bench = { protocol: toy, judging, random: { seed: 1, runs: 1 }, idle: 0, url: target.url, headers };
     for (const { case: it, checks, recorded } of results)
       expect(await replay(it, kept[recorded ?? -1] ?? [], bench)).toEqual({ checks, strayed: [] });
   });
