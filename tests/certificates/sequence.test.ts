@@ -47,6 +47,7 @@ test.each<[string, readonly WireEvent[], string]>([
   ["a pong without a ping", [ASK, OPEN, client("pong", "a")], "pong of the client"],
   ["two pongs for a ping", [ASK, OPEN, server("ping"), client("pong"), client("pong")], "pong of the client"],
   ["something that is left out", [ASK, OPEN, client("cut", "7 events left out")], "cut of the client"],
+  ["a text that is cut", [ASK, OPEN, { ...GREETING, length: 9 } as WireEvent], "text of the server"],
   ["an error of an open connection", [ASK, OPEN, server("error", "ECONNRESET")], "error of the server"],
   ["an error of the suite", [ASK, client("error")], "error of the client"],
   ["a bound of the server", [ASK, OPEN, server("limit")], "limit of the server"],
