@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { ONE_EACH } from "../harness/identities.ts";
 import { wordsOfLimit } from "../harness/known-limits.ts";
 import type { Protocol } from "../harness/protocol.ts";
-import { titleOf } from "../reports/names.ts";
+import { aboutProtocol, titleOf } from "../reports/names.ts";
 import type { Report } from "../reports/report.ts";
 
 /** The fields of the report of a whole run without expected failures. */
@@ -16,13 +17,17 @@ const VERSION = /^\d+\.\d+\.\d+(-[\w.-]{1,40})?$/;
 export function oddClaims(report: Report, protocol: Protocol, suite: Report["suite"]): string[] {
   const { target, limit, stalls = [], latencies = [], durationMs } = report;
   const { name, version } = report.suite;
+  const exclusive = target.users?.exclusive ?? false;
   const known = new Set(protocol.latencies.map((it) => it.name));
   const claims: Readonly<Record<string, boolean>> = {
     [`it was made by ${JSON.stringify(name)}, and not by ${suite.name}`]: name !== suite.name,
     [`${JSON.stringify(version)} is no version of the suite`]: !VERSION.test(version),
-    [`it is about ${titleOf(report.protocol)}`]:
-      report.protocol.version !== protocol.version || (report.protocol.name ?? protocol.name) !== protocol.name,
+    [`it is about ${titleOf(report.protocol)}`]: !isDeepStrictEqual(
+      { name: protocol.name, ...report.protocol },
+      aboutProtocol(protocol),
+    ),
     "it is about the embedded reference server": target.embedded,
+    "its users have one connection each, and this version knows no users": !protocol.login && exclusive,
     "its limit is none that the suite names": limit !== undefined && !isLimit(limit, target),
     "the target stood still for longer than the run took": stalls.some(({ at, ms }) => at + ms > durationMs + 1),
     "its latencies are none that the suite measures": latencies.some(

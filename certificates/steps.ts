@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { casesIn, type Protocol } from "../harness/protocol.ts";
+import type { Case } from "../harness/scenario.ts";
 import type { RequirementSet } from "../harness/set.ts";
 import { FORMATS } from "../reports/formats.ts";
 import { count } from "../reports/names.ts";
@@ -128,7 +129,11 @@ function suite(content: BundleContent): Findings {
 /** Checks that the run was as strict as any that is certified by the set. The step `certificate` holds its report against that. */
 function conditions({ set, statement: it, report, protocol }: BundleContent): Findings {
   const problems = outOfBounds(it.predicate.conformance.conditions, set.name, protocol);
-  return { problems: conditionsOf(report) ? problems : [...problems, "report.json names none"] };
+  return {
+    problems: conditionsOf(report) ? problems : [...problems, "report.json names none"],
+    // A certifier can say so of any server, or let it have few connections.
+    notes: report.limit === undefined ? [] : [`${report.limit}, it says: then fewer cases run at a time`],
+  };
 }
 
 function verdict(content: BundleContent): Findings {
@@ -156,16 +161,26 @@ function time({ report, set }: BundleContent): Findings {
 
 function cases(content: BundleContent): Findings {
   const { report, protocol, set } = content;
-  const ids = report.cases.map(({ id }) => id);
+  const ids = new Set(report.cases.map(({ id }) => id));
   const { missing, unstable } = countedBy(set, report, protocol.withdrawn);
-  const all = casesIn(protocol).map(({ id }) => id);
-  const lacking = judgesAlike(content) ? all.filter((id) => !ids.includes(id)) : [];
+  const lacking = judgesAlike(content) ? casesIn(protocol).flatMap(({ id }) => (ids.has(id) ? [] : [id])) : [];
   return {
     problems: [
-      ...named([...new Set([...missing, ...lacking])], "is missing, or is not the case that counts"),
+      ...named(
+        [...new Set([...missing, ...lacking, ...otherSwept(content)])],
+        "is missing, or is not the case that counts",
+      ),
       ...named(unstable, "is unstable: its verdict varies"),
     ],
   };
+}
+
+/** The cases made from schemas that a report lacks, or that the schemas do not give: no set says which ones count. */
+function otherSwept({ report, protocol, set: { sweeps = [] } }: BundleContent): string[] {
+  const swept = (all: readonly Pick<Case, "id" | "suite" | "digest">[]) =>
+    new Map(all.flatMap(({ id, suite, digest }) => (sweeps.includes(suite) ? [[id, digest] as const] : [])));
+  const [owed, told] = [swept(casesIn(protocol)), swept(report.cases)];
+  return [...new Set([...owed.keys(), ...told.keys()])].filter((id) => owed.get(id) !== told.get(id));
 }
 
 const named = (ids: readonly string[], what: string) => first(ids.map((id) => `${id} ${what}`));

@@ -121,10 +121,10 @@ export const unchecked = async (files: Files): Promise<string[]> =>
 export const withFile = (files: Files, name: string, content: Buffer): Files => new Map([...files, [name, content]]);
 
 /** Makes certificate and digests of a bundle again, as an attacker does who changed a file. */
-export function sealed(files: Files, making: Parts, digests: Partial<Digests> = {}): Files {
+export function sealed(files: Files, making: Parts, digests: Partial<Digests> = {}, protocol = small): Files {
   const said = statement(making.report, {
     ...making,
-    digests: { ...digestsOf(small, making.set), ...digests },
+    digests: { ...digestsOf(protocol, making.set), ...digests },
     files: digestsOfFiles(files),
   });
   const certified = withFile(files, FILES.certificate, Buffer.from(envelopeText(seal(said, foreign.privateKey))));

@@ -9,6 +9,9 @@ import { sample } from "../reports/samples.ts";
 const suite = { name: about.name, version: about.version };
 const odd = (report: Report) => oddClaims(report, protocol, suite);
 
+const said = { name: protocol.name, version: protocol.version };
+const target = { url: "ws://localhost:8080/", embedded: false, strict: false };
+
 /** A report of a run against a server, as far as claims are concerned. */
 async function plain(): Promise<Report> {
   const { stop: _, unexplained: __, expectedFailures: ___, ...report } = await sample();
@@ -40,6 +43,18 @@ test.each<[string, Partial<Report>, RegExp]>([
   ],
   ["of another protocol", { protocol: { name: "Everything", version: "0.1.7" } }, /^it is about Everything 0\.1\.7$/],
   ["of another version", { protocol: { name: "Tachyon", version: "0.2.0" } }, /^it is about Tachyon 0\.2\.0$/],
+  ["of a kind of client", { protocol: { ...said, actor: "autohost" } }, /^it is about Tachyon 0\.1\.7/],
+  [
+    "that is reached by options",
+    { protocol: { ...said, options: ["--protocol", "x"] } },
+    /^it is about Tachyon 0\.1\.7/,
+  ],
+  ["by schemas of a version", { protocol: { ...said, schemasVersion: "1.22.0" } }, /^it is about Tachyon 0\.1\.7/],
+  [
+    "of users that nobody knows",
+    { target: { ...target, users: { count: 2, exclusive: true } } },
+    /^its users have one/,
+  ],
   ["of a limit in other words", { limit: "the target accepts everybody" }, /^its limit is none/],
   ["of a stall longer than the run", { stalls: [{ at: 0, ms: 1e9 }] }, /^the target stood still for longer/],
   ["of a latency that is not measured", { latencies: [{ name: "fun", mediansMs: [0] }] }, /^its latencies are none/],

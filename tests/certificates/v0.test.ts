@@ -2,10 +2,11 @@ import { afterEach, expect, test } from "@jest/globals";
 import type { Files } from "../../certificates/files.ts";
 import { secrets } from "../../harness/secrets.ts";
 import { usersOf } from "../../harness/target.ts";
+import { conclude } from "../../reports/verdict.ts";
 import { own } from "../../schemas/v0/index.ts";
 import { protocolBy } from "../../suites/v0/index.ts";
 import { startLobby } from "../servers/v0/lobby.ts";
-import { bundle, cutTo, firstProblem, type Parts, partsOf } from "./bundles.ts";
+import { bundle, cutTo, firstProblem, type Parts, partsOf, sealed } from "./bundles.ts";
 
 const SOME =
   /^(connection\/(unknown|token-without|refresh)|oauth|requests\/(alone|id-empty)|sessions|social\/(friends|message-a)|valid\/system|resilience\/churn)/;
@@ -17,8 +18,10 @@ afterEach(() => close());
 async function reference(): Promise<Parts> {
   const server = await protocol.serve();
   close = server.close;
+  const users = usersOf(server);
   const keys = Object.values(server.keys ?? {}).flatMap((it) => (typeof it === "string" ? it : it.secret));
-  const target = { url: new URL(server.url), headers: {}, ...usersOf(server), secrets: secrets(...keys) };
+  const tokens = [users.credentials, ...(users.others ?? [])].map((it) => it?.Authorization?.split(" ")[1] ?? "");
+  const target = { url: new URL(server.url), headers: {}, ...users, secrets: secrets(...keys, ...tokens) };
   return partsOf(protocol, target);
 }
 
@@ -55,7 +58,8 @@ test("a server with one connection a user is certified; what it does not owe doe
   close = lobby.close;
   const users = lobby.tokens.map((token) => ({ Authorization: `Bearer ${token}` }));
   const known = { ...usersOf({ users }), keys: { unscoped: "no-scope", refresh: "no-access" } };
-  const target = { url: new URL(lobby.url), headers: {}, ...known, secrets: secrets(...lobby.tokens) };
+  const hidden = secrets(...lobby.tokens, known.keys.unscoped, known.keys.refresh);
+  const target = { url: new URL(lobby.url), headers: {}, ...known, secrets: hidden };
   const made = await partsOf(protocol, target);
   expect(made.report.target.users).toEqual({ count: 10, exclusive: true, keys: ["unscoped", "refresh"] });
   expect(await problem(await bundle(made, protocol))).toBeUndefined();
@@ -76,4 +80,37 @@ test("it is judged again by the schemas that judged it, or not at all", async ()
   expect(await problem(files)).toMatch(/^protocol: .*give that with --schemas. Its digest is 0{64}$/);
   const plain = await bundle(made, protocol);
   expect(await problem(plain, { protocol: theirs })).toMatch(/^protocol: .*leave out --schemas$/);
+});
+
+test("no request stands for another, and no case that is made from schemas is left out", async () => {
+  const made = await reference();
+  const forged = async (change: Partial<Parts>) => problem(await bundle({ ...made, ...change }, protocol));
+  const alter = (from: RegExp, to: string) => made.lines.map((line) => line.replace(from, to));
+
+  // A server that takes any token refuses who comes with none.
+  const unknown = /^(.*"connection":"connection\/unknown-token#1".*)Authorization: Bearer conformance-no-token/;
+  expect(await forged({ lines: alter(unknown, "$1X-Nothing: here") })).toMatch(
+    /^transcripts: connection\/unknown-token: it is not a recording of this case: the recording lacks the request /,
+  );
+  const posted = /^(.*"connection":"oauth\/unknown-scope#2".*)scope=conformance.unknown/;
+  expect(await forged({ lines: alter(posted, "$1scope=tachyon.lobby") })).toMatch(
+    /^transcripts: oauth\/unknown-scope: /,
+  );
+
+  const [first, ...cases] = made.report.cases.filter(({ suite }) => suite === "valid");
+  if (!first) throw new Error("no case is made from schemas");
+  const others = made.report.cases.filter(({ suite }) => suite !== "valid");
+  const { requirements } = protocol;
+  const old = { ...made.report, suite: { ...made.report.suite, version: "0.4.0" } };
+  const without = conclude(old, [...others, ...cases], requirements);
+  const renamed = conclude(old, [...others, ...cases, { ...first, digest: "0".repeat(16) }], requirements);
+  for (const report of [without, renamed]) {
+    const another = sealed(
+      await bundle({ ...made, report }, protocol),
+      { ...made, report },
+      { suite: "0".repeat(64) },
+      protocol,
+    );
+    expect(await problem(another)).toBe(`cases: ${first.id} is missing, or is not the case that counts`);
+  }
 });
