@@ -7,8 +7,11 @@ import { hangUp, share } from "./shared.ts";
 import { headersOf } from "./target.ts";
 import { isEnded } from "./transcript.ts";
 
-/** A server ends the first connection of a user within so many times the time that the second took to log in, and at least so many ms. */
-const PATIENCE = { times: 4, least: 100 } as const;
+/**
+ * A server ends the first connection of a user within so many times the time that the second took to log in, and at least so many ms.
+ * Where an earlier client waited in vain to be logged in, others wait for so many ms.
+ */
+const PATIENCE = { times: 4, least: 100, unanswered: 500 } as const;
 
 /** A client that came as a user, and may not have been answered. */
 interface Visitor {
@@ -33,13 +36,19 @@ export async function noticeExclusive(bench: Bench): Promise<void> {
   const cut = () => hangUp(aside);
   signal?.addEventListener("abort", cut);
   const login = protocol.login.bind(protocol);
+  let answers = true;
+  const isAnswered = async (client: Connection) => {
+    if (answers) answers = !isNothing(await login(client)) || isEnded(client);
+    else await client.quiet(PATIENCE.unanswered);
+    return answers && !isEnded(client);
+  };
   const meeting: Meeting = async (see) => {
     const clients: Connection[] = [];
     const seen = await see(async (user) => {
       const client = await dial({ ...bench, shared: aside }, { name: "user", user }, { patient: true });
       clients.push(client);
-      const isAnswered = client.opened && !isNothing(await login(client));
-      return client.opened && !isEnded(client) ? { client, isAnswered } : undefined;
+      const visitor = { client, isAnswered: client.opened && (await isAnswered(client)) };
+      return client.opened && !isEnded(client) ? visitor : undefined;
     });
     await Promise.all(clients.map(leave));
     return seen;

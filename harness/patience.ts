@@ -16,8 +16,10 @@ export interface Patience {
   begin(kind: string, at: number): void;
   /** Notes that it came. `began` and `ended` are the times of the wait, in ms of the run's clock. */
   met(kind: string, began: number, ended: number): void;
-  /** Notes that it did not come in time, and if the server `owed` it. */
-  missed(kind: string, began: number, owed: boolean): void;
+  /** Notes that it did not come in time, and if the server `owed` it; `ended` is when the wait was over. */
+  missed(kind: string, began: number, owed: boolean, ended?: number): void;
+  /** The time for which at least one client waited in vain for what the server owed, in ms. */
+  readonly wasted: number;
   /** Returns the shortest time in which something of this kind came, in ms; infinity if it never did. */
   best(kind: string): number;
   /** Returns when the next client that got something of this kind began to wait, after `began`; in ms of the run's clock. */
@@ -98,6 +100,8 @@ export function patience(timeout: number): Patience {
   let slowest = 0;
   let busy = false;
   let served = false;
+  let wasted = 0;
+  let wastedUntil = 0;
   const waiting = window(timeout);
   return {
     hurry: false,
@@ -126,8 +130,12 @@ export function patience(timeout: number): Patience {
       // A handshake may be late because of the machine that the suite runs on.
       if (kind !== HANDSHAKE) waiting.met(kind, began, took, waits.best);
     },
-    missed(kind, began, owed) {
+    missed(kind, began, owed, ended = began) {
       const waits = known(kind);
+      if (owed) {
+        wasted += Math.max(0, ended - Math.max(began, wastedUntil));
+        wastedUntil = Math.max(wastedUntil, ended);
+      }
       waits.inVain += 1;
       waits.all += 1;
       row += 1;
@@ -155,6 +163,9 @@ export function patience(timeout: number): Patience {
     },
     get served() {
       return served;
+    },
+    get wasted() {
+      return wasted;
     },
     forgive() {
       for (const waits of kinds.values()) Object.assign(waits, { inVain: 0, all: 0 });

@@ -82,6 +82,8 @@ export interface Session extends Bench {
   readonly results: Map<Case, CaseResult>;
   /** The time that the suite waited, and worked, before the pass began. */
   readonly began: EventLoopUtilization;
+  /** The time that was wasted before the pass began, in ms. */
+  readonly wasted: number;
   /** All cases have begun, or do in this stage. */
   isLastStage: boolean;
   /** The time that running cases again has taken so far, in ms. */
@@ -117,6 +119,7 @@ export const newSession = (
   ...bench,
   results: new Map(),
   began: performance.eventLoopUtilization(),
+  wasted: bench.shared.patience.wasted,
   isLastStage: false,
   confirming: 0,
   searched: 0,
@@ -160,14 +163,14 @@ export function timeToSearch(session: Session): number {
   return Math.max(0, Math.min(left, SEARCH - session.searched));
 }
 
-/** Returns the time that holds for a target; nothing if it limits connections in all or of a user: other bounds hold then. */
-function budgetOf({ options, shared }: Session): number | undefined {
-  const isLimited = shared.limits.words !== undefined || shared.identities.users !== undefined;
-  return isLimited ? undefined : options.budget;
-}
+/** Returns the time that holds for a target; nothing if it limits connections in all: other bounds hold then. */
+const budgetOf = ({ options, shared }: Session): number | undefined =>
+  shared.limits.words === undefined ? options.budget : undefined;
 
 /** Returns the time that a pass has waited for its target, in ms. A busy machine of the suite does not make a server slow. */
-function waited({ shared, began, away }: Session): number {
+function waited({ shared, began, wasted, away }: Session): number {
+  // Where cases wait in line for a user, answers that come late hold them up one after another. Only what never came counts.
+  if (shared.identities.users) return shared.patience.wasted - wasted;
   // While the suite holds messages back, it does not wait for the server.
   return performance.eventLoopUtilization(began).idle - shared.pacing.held - away;
 }

@@ -80,7 +80,7 @@ export function waits(log: Log, shared: Shared, idle: () => void): Waits {
       const late = clock() - due;
       if (late > STALL && again) return void timers.push(setTimeout(expire, late, clock() + late, false));
       const silence = missed({ what, afterMs: limit, ...(short && { short: true }) }, since, open);
-      if (isUsual) patience.missed(what, since, owed);
+      if (isUsual) patience.missed(what, since, owed, clock());
       const data = wordsOfSilence(silence);
       settle(readFrom(log.record({ from: "client", type: "timeout", data, ...silence }), silent(silence)));
     };

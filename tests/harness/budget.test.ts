@@ -39,7 +39,7 @@ test("a run that is done in time says nothing of it", async () => {
 function after(waited: number, searched: number, budget?: number): Session {
   const { idle, active } = performance.eventLoopUtilization();
   const began = { idle: idle - waited, active, utilization: 0 };
-  return { began, searched, away: 0, shared: share(2_000), options: { budget } } as unknown as Session;
+  return { began, searched, wasted: 0, away: 0, shared: share(2_000), options: { budget } } as unknown as Session;
 }
 
 test("the search for culprits has a part of the budget, and what it took comes on top of the time for cases", () => {
@@ -51,4 +51,18 @@ test("the search for culprits has a part of the budget, and what it took comes o
   expect([isSpentAfter(5_900, 0, 10_000), isSpentAfter(6_100, 0, 10_000)]).toEqual([false, true]);
   expect([isSpentAfter(7_400, 4_000, 10_000), isSpentAfter(7_600, 4_000, 10_000)]).toEqual([false, true]);
   expect(isSpentAfter(60_000, 0)).toBe(false);
+});
+
+test("where cases wait in line for a user, only the time counts in which a client waited in vain", () => {
+  const pass = after(60_000, 0, 10_000);
+  const { identities, patience } = pass.shared;
+  const wastes = (began: number, ended: number, owed = true) => patience.missed("it", began, owed, ended);
+  identities.lend([0, 1]);
+  expect(isSpent(pass, 0.6)).toBe(false);
+  wastes(0, 4_000);
+  wastes(1_000, 5_000); // Beside the first.
+  wastes(6_000, 9_000, false);
+  expect([patience.wasted, isSpent(pass, 0.6)]).toEqual([5_000, false]);
+  wastes(9_000, 11_000);
+  expect([patience.wasted, isSpent(pass, 0.6)]).toEqual([7_000, true]);
 });

@@ -39,10 +39,11 @@ function runAs(
   some: readonly Case[],
   rate: number,
   timeout: number = DEFAULTS.timeout,
+  budget?: number,
 ): Promise<RunResult> {
   const known = usersOf({ users: tokens.map((it) => ({ Authorization: `Bearer ${it}` })) });
   const target = { url: new URL(url), headers: {}, ...known };
-  return run(protocol, some, { ...DEFAULTS, target, rate, timeout, seed: 1 });
+  return run(protocol, some, { ...DEFAULTS, target, rate, timeout, budget, seed: 1 });
 }
 
 /** The checks that were skipped though they were asked for, and why. */
@@ -94,6 +95,14 @@ test("a lobby whose answers nobody can read is told that, and not that it ends c
   const it = await runAs(lobby.tokens, lobby.url, some, RATE.suite, 200).finally(lobby.close);
   expect(brokenBy(it)).toEqual(["message.envelope"]);
   expect(it.limit).toBe("the target accepts one connection of each user");
+});
+
+test("a run as one user ends in time where nobody can read the answers", async () => {
+  const bugs: Bugs = { edit: ({ type, ...rest }) => (type === "response" ? rest : { type, ...rest }) };
+  const lobby = await startLobby({ users: 1, rate: RATE.lobby, bugs });
+  const some = cases.filter(({ id, suite }) => id === "requests/alone" || suite === "sessions" || suite === "social");
+  const it = await runAs(lobby.tokens, lobby.url, some, RATE.suite, 100, 500).finally(lobby.close);
+  expect([it.stop?.reason, brokenBy(it)]).toEqual(["slow", ["message.envelope"]]);
 });
 
 test("a client that does not wait is thrown out", async () => {
