@@ -16,6 +16,9 @@ const plain = {
   "request.answered": { plain: ["requests/alone"], on: CONNECTION },
   "response.status": { plain: ["requests/alone"], on: CONNECTION },
   "auth.invalid": { plain: ["connection/unknown-token"], on: [] },
+  "auth.challenge": { plain: ["connection/without-authorization"], on: [] },
+  "version.higher-minor": { plain: ["connection/offer-of-a-higher-minor"], on: ["version.selected"] },
+  "request.echo": { plain: ["requests/id-that-is-a-json-text"], on: ["request.answered"] },
   "request.pipelined": { plain: ["requests/pipelined"], on: ["request.answered", "transport.segmentation"] },
   "self.identity": { plain: ["sessions/identity"], on: [] },
   "request.extra": { plain: ["requests/extra-a-text"], on: ["request.answered"] },
@@ -56,7 +59,9 @@ const allOn = (some: Ids, on: RequirementId) => Object.fromEntries(some.map((id)
 const MORE: Partial<Record<RequirementId, Ids>> = {
   ...allOn(ANY_TOKEN, "auth.invalid"),
   ...allOn(OF_USERS, "self.identity"),
-  "invalid.data": ["request.pipelined"],
+  "auth.error": ["auth.challenge"],
+  "response.correlated": ["request.echo"],
+  "invalid.data": ["request.pipelined", "request.echo"],
   "valid.odd-strings": ["request.pipelined"],
   "transport.unicode": ["request.extra"],
   "transport.fragmentation": ["request.extra", "transport.segmentation"],
@@ -68,19 +73,28 @@ const MORE: Partial<Record<RequirementId, Ids>> = {
   "self.first": ["self.sent"],
   "version.list": ["version.selected"],
   "version.higher-minor": ["version.selected"],
-  "version.minor-zero": ["version.selected"],
-  "version.highest": ["version.selected"],
+  "version.minor-zero": ["version.selected", "version.higher-minor"],
+  "version.highest": ["version.selected", "version.higher-minor"],
   "ping.interval": ["version.selected"],
   "disconnect.reason": ["disconnect.answered"],
   "disconnect.again": ["disconnect.answered"],
 };
 
-const forms = Object.fromEntries(
-  requirements.map(({ id }): [string, Ids] => [
-    id,
-    [...(ALONE.has(id) ? [] : (["request.answered", "response.status"] as const)), ...(MORE[id] ?? [])],
-  ]),
-);
+/** What all of a case rests on: a server that never answers `system/disconnect` does not answer it when its data is invalid. */
+const OF_CASES: Readonly<Record<string, Ids>> = {
+  "invalid/system-disconnect": ["disconnect.answered"],
+  "requests/spelled-command-last": ["request.extra"],
+};
+
+const forms = {
+  ...OF_CASES,
+  ...Object.fromEntries(
+    requirements.map(({ id }): [string, Ids] => [
+      id,
+      [...(ALONE.has(id) ? [] : (["request.answered", "response.status"] as const)), ...(MORE[id] ?? [])],
+    ]),
+  ),
+};
 
 /** A response in another form is none that the case awaits. */
 const UNREADABLE: Ids = ["message.json", "message.envelope", "response.status", "response.reason"];
@@ -89,6 +103,7 @@ const OF_RESPONSES: Ids = ["request.answered", "unknown.unimplemented", "unknown
 /** The requirements that explain others in the same case. A SHOULD explains no MUST: that is broken all the same. */
 export const within: Foundations["within"] = {
   ...Object.fromEntries(OF_RESPONSES.map((id) => [id, UNREADABLE])),
+  "request.echo": UNREADABLE,
   "stats.count": ["message.schema"],
   "response.correlated": ["request.echo", "unknown.unimplemented", "event.unanswered"],
   "response.reason": ["event.unanswered"],

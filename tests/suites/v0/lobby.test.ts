@@ -165,6 +165,11 @@ const BUGS: Readonly<Record<string, readonly [broken: string, suites: readonly s
     ["requests", "sessions"],
     { edit: (message) => ({ ...message, messageId: String(message.messageId).slice(0, 99) }) },
   ],
+  "writes the id of a request in small letters": [
+    "request.echo",
+    ["requests", "invalid", "sessions"],
+    { edit: (message) => ({ ...message, messageId: String(message.messageId).toLowerCase() }) },
+  ],
 };
 
 test("bugs are found there all the same", async () => {
