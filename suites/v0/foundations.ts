@@ -80,7 +80,7 @@ const MORE: Partial<Record<RequirementId, Ids>> = {
   "disconnect.again": ["disconnect.answered"],
 };
 
-/** What all of a case rests on: a server that never answers `system/disconnect` does not answer it when its data is invalid. */
+/** The requirements that all of a case rests on. A goodbye that is never answered is not answered when it is invalid, either. */
 const OF_CASES: Readonly<Record<string, Ids>> = {
   "invalid/system-disconnect": ["disconnect.answered"],
   "requests/spelled-command-last": ["request.extra"],
