@@ -24,7 +24,7 @@ const BY_CHANCE = 3;
 const JUST = 30;
 
 /** The longest time from an input to the fall that it causes, in timeouts. */
-const LATEST = 2.5;
+export const LATEST_FALL = 2.5;
 
 /**
  * Finds the cases whose input ended the server, or the connections of others. Runs the suspects again alone, those at work first,
@@ -35,7 +35,7 @@ export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, se
   const { shared, results, culprits } = session;
   const began = timeThere(session);
   const first = atWork.filter((it) => isSuspect(it) && it.beganAt <= fall.to);
-  const since = fall.to - LATEST * shared.timeout;
+  const since = fall.to - LATEST_FALL * shared.timeout;
   const earlier = notAtWork(atWork, results.values()).filter(
     (it) => it.beganAt <= fall.to && endOf(it) >= since && !culprits.has(it.case.id),
   );
@@ -96,7 +96,7 @@ const isOver = ({ session, deadline }: Search) =>
 /** Returns the longest time after the input of a suspect at which the server may fall, in ms. */
 function longestDelay(suspects: readonly CaseResult[], { fall, session }: Search): number {
   const first = Math.min(fall.to, ...suspects.map(({ beganAt }) => beganAt));
-  return Math.min(fall.to - first, LATEST * session.shared.timeout) + SLACK;
+  return Math.min(fall.to - first, LATEST_FALL * session.shared.timeout) + SLACK;
 }
 
 /** Suspects that ran again, and the fall that one of them caused. */

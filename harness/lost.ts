@@ -1,5 +1,5 @@
 import { answers, isAbsent } from "./availability.ts";
-import { findCulprits } from "./culprits.ts";
+import { findCulprits, LATEST_FALL } from "./culprits.ts";
 import { type CaseResult, endOf, isGreeted, visit } from "./execute.ts";
 import { isPlain } from "./foundation.ts";
 import { endHanging, howItFell, inconclusive, standUp } from "./outage.ts";
@@ -121,14 +121,17 @@ async function hanging(session: Session): Promise<Fall | undefined> {
   return hears ? undefined : endHanging(session);
 }
 
-/** Ends a run with a newcomer, and, with `linger`, another one a timeout later. Looks into a target that serves them no more. */
+/**
+ * Ends a run with a newcomer, and, with `linger`, another one a timeout later, or once no input can end the process any more that the
+ * suite started. Looks into a target that serves them no more.
+ */
 export async function lastNewcomer(cases: readonly Case[], session: Session): Promise<void> {
   if (session.stop || session.signal?.aborted || cases.length === 0) return;
-  const { options, shared, availability } = session;
+  const { options, shared, availability, target } = session;
   const newcomer = await visit(session, { name: "last newcomer" });
   availability.saw(newcomer);
   const lingers = options.linger && answers(newcomer);
-  if (lingers) await newcomer.quiet(shared.timeout);
+  if (lingers) await newcomer.quiet((target.process ? LATEST_FALL : 1) * shared.timeout);
   newcomer.finish();
   if (lingers) {
     const later = await visit(session, { name: "later newcomer" });

@@ -73,7 +73,7 @@ function ended({ unexplained = [] }: Remarkable): Remark[] {
     ...unexplained.slice(0, MOST).map(({ at, words, suspects }) => ({
       label: "ended",
       title: "The target ended",
-      words: `${words}, at ${seconds(at)}; it is not known which case did it${suspects.length > 0 ? ", the likeliest first" : ""}`,
+      words: `${words}, at ${seconds(at)}; it is not known which input of the seconds before did it${suspects.length > 0 ? ", the likeliest first" : ""}`,
       cases: suspects,
       next: suspects[0],
     })),

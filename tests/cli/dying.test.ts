@@ -207,6 +207,15 @@ const others: Readonly<Record<string, () => Promise<void>>> = {
     ]);
     expect(code).toBe(1);
   },
+  "dies two timeouts and a half after an input: it does not pass": async () => {
+    const { code, stdout, told } = await started(["null=exit:1@4800"], "--all");
+    expect(told.verdict).toBe("fail");
+    expect(stdout).toMatch(/the server ended \(exit code 1\)/);
+    expect(told.requirements.filter(isBroken).map(({ id }) => id)).toEqual(
+      stdout.includes("it is not known which") ? [] : [expect.stringMatching(/survives|resilience/)],
+    );
+    expect(code).toBe(1);
+  },
   "stays away after it died: what was found before stays, the suspects are named": async () => {
     const { code, stdout, told } = await found(["null=exit:1@0", "--bug parity"]);
     const broken = told.requirements.filter(isBroken).map(({ id }) => id);
@@ -233,4 +242,4 @@ const others: Readonly<Record<string, () => Promise<void>>> = {
   },
 };
 
-test.each(byTurns(Object.entries(others), 3))("a server that %s", (_, expectations) => expectations(), PATIENCE);
+test.each(byTurns(Object.entries(others), 5))("a server that %s", (_, expectations) => expectations(), PATIENCE);

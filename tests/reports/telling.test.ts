@@ -250,7 +250,7 @@ describe("a remark that comes first", () => {
     const first = lines.findIndex((line) => line.startsWith("FAIL"));
     expect(lines.slice(first, first + 6)).toEqual([
       "FAIL the target ended while it was tested",
-      `  ended    the server ended (exit code 3), at 1.2 s; it is not known which case did it, the likeliest first: ${suspects.join(", ")}`,
+      `  ended    the server ended (exit code 3), at 1.2 s; it is not known which input of the seconds before did it, the likeliest first: ${suspects.join(", ")}`,
       `  next     npx it run ws://x --case ${suspects[0]}`,
       `  unstable the verdict of 1 case varies; with --fail-on-unstable the exit code is 1 for that: ${PARITY}`,
       "  stalls   stood still for 2.4 s (at 3.1 s): the cases that this hit were run again",
