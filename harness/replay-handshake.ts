@@ -24,6 +24,8 @@ export function begunBy(recorded: Transcript, options: ConnectOptions, asking: A
   const { ask, violation } = options.handshake ?? {};
   if (first?.from !== "client" || first.type !== "upgrade" || (first.odd ?? false) !== (ask !== undefined))
     return undefined;
+  const isKnown = asking.headers.some(([name]) => CREDENTIALS.test(name));
+  if (options.anonymous ? !recorded.anonymous : recorded.anonymous && isKnown) return undefined;
   if (!isRequest(first.data, recorded.url, options, asking)) return undefined;
   if (violation === undefined) return 1;
   const owed = { at: second?.at, from: "client", type: "violation", data: violation };

@@ -57,6 +57,8 @@ export async function replay(it: Case, recordings: readonly Transcript[], bench:
     }
     free.delete(track);
     await played.until(track, () => isExhausted(track) || isAnswered(track, handshake?.half ?? false));
+    if (!isAnswered(track, handshake?.half ?? false) && !track.transcript.events.some(isOver))
+      stray("the recording lacks the outcome of a handshake");
     const begun = begunBy(track.recorded, options, asking);
     if (begun === undefined) stray("the recording lacks the request for a WebSocket that the case makes");
     return connection(

@@ -92,6 +92,12 @@ test("no request stands for another, and no case that is made from schemas is le
   expect(await forged({ lines: alter(unknown, "$1X-Nothing: here") })).toMatch(
     /^transcripts: connection\/unknown-token: it is not a recording of this case: the recording lacks the request /,
   );
+  const answer = /"connection":"connection\/unknown-token#1".*"from":"server"/;
+  expect(await forged({ lines: made.lines.filter((line) => !answer.test(line)) })).toMatch(
+    /^transcripts: connection\/unknown-token: .* the recording lacks the outcome of a handshake$/,
+  );
+  const named = /^(\{"connection":"sessions\/self#1","url":"[^"]*",)/;
+  expect(await forged({ lines: alter(named, '$1"anonymous":true,') })).toMatch(/^transcripts: sessions\/self: /);
   const posted = /^(.*"connection":"oauth\/unknown-scope#2".*)scope=conformance.unknown/;
   expect(await forged({ lines: alter(posted, "$1scope=tachyon.lobby") })).toMatch(
     /^transcripts: oauth\/unknown-scope: /,
