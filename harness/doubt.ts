@@ -46,6 +46,9 @@ export const isSilent = ({ checks }: CaseResult): boolean =>
 const decisive = ({ checks, verdict }: CaseResult): readonly Check[] =>
   checks.filter((check) => check.verdict === verdict);
 
+/** Returns what a case that failed waited for in vain. */
+export const missedBy = (it: CaseResult): string[] => decisive(it).flatMap(({ silence }) => silence?.what ?? []);
+
 /** Tells if a handshake of a case had no answer in time. */
 export const hung = ({ connections }: Pick<CaseResult, "connections">): boolean =>
   connections.some(({ events }) => events.some((it) => it.type === "timeout" && it.what === HANDSHAKE));

@@ -6,6 +6,7 @@ import {
   hung,
   isDoubtful,
   isShort,
+  missedBy,
   othersWereServed,
   raw,
   undecided,
@@ -107,18 +108,41 @@ export async function allTogether(all: readonly CaseResult[], took: number, sess
     session,
   );
   const again = new Map([...some, ...others]);
-  const [open, crowded]: [CaseResult[], CaseResult[]] = [[], []];
+  const [open, crowded, failed]: [CaseResult[], CaseResult[], CaseResult[]] = [[], [], []];
+  const forgotten = new Set<string>();
   for (const first of unsure) {
     const second = again.get(first.case);
     if (session.culprits.has(first.case.id)) continue;
     if (!second) settle(notAgain(first, session), session);
-    else if (!breaksAgain(first, second)) settlePassed(first, second, session);
-    else if (unsure.length > 1 && wasCrowded(second, session)) crowded.push(second);
-    else if (unsure.length === 1 || othersWereServed(second) || othersWereServed(first)) settleFailed(second, session);
+    else if (!breaksAgain(first, second)) {
+      for (const what of missedBy(first)) forgotten.add(what);
+      settlePassed(first, second, session);
+    } else if (unsure.length > 1 && wasCrowded(second, session)) crowded.push(second);
+    else if (unsure.length === 1 || othersWereServed(second) || othersWereServed(first)) failed.push(second);
     else open.push(second);
   }
-  for (const second of open.length > FEW ? [] : open) settleFailed(second, session);
+  await settleSure([...failed, ...(open.length > FEW ? [] : open)], forgotten, session);
   await sample(open.length > FEW ? [...crowded, ...open] : crowded, took, session);
+}
+
+/** The further times that a case has to fail where the server forgot others for once: it may have been forgotten twice by chance. */
+const MORE = 2;
+
+/** Settles cases that failed twice. Those that miss what others were `forgotten` with run again, side by side. */
+async function settleSure(
+  failed: readonly CaseResult[],
+  forgotten: ReadonlySet<string>,
+  session: Session,
+): Promise<void> {
+  let doubted = failed.filter((it) => missedBy(it).some((what) => forgotten.has(what)));
+  for (const it of failed) if (!doubted.includes(it)) settleFailed(it, session);
+  for (let i = 0; i < MORE && doubted.length > 0 && !isTooLate(session); i++) {
+    const again = await sideBySide(doubted, session);
+    const passes = (it: CaseResult) => !breaksAgain(it, again.get(it.case) ?? it);
+    for (const it of doubted.filter(passes)) settlePassed(it, again.get(it.case) as CaseResult, session);
+    doubted = doubted.filter((it) => !passes(it));
+  }
+  for (const it of doubted) settleFailed(it, session);
 }
 
 /** Returns those of a kind that stand for all, from everywhere in it; where they are few, all of them. */
