@@ -132,6 +132,7 @@ export const ofConnections: Readonly<Record<string, Misjudged>> = {
   "is silent to what is no object, and refuses the rest 300 ms later": refusesLate(300, isNoObject, silent),
   "is silent to what is no object, and refuses the rest 300 ms later, case by case": refusesLate(300, isNoObject, {
     ...silent,
+    share: 4,
     options: { concurrency: 1 },
   }),
   "is silent to what is no object, and refuses the rest 700 ms later": refusesLate(700, isNoObject, silent),

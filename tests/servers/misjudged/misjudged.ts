@@ -14,6 +14,8 @@ export interface Right {
   readonly also?: readonly RequirementId[];
   /** Only a client that sends something else than a JSON object meets the breach. */
   readonly noObjects?: true;
+  /** It meets one case in so many. */
+  readonly share?: number;
   /** Options of the run. */
   readonly options?: Partial<RunOptions>;
   /** The headers that the user gives. */
