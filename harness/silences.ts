@@ -95,14 +95,7 @@ export async function allTogether(all: readonly CaseResult[], took: number, sess
   for (const it of kinds.filter(isCertain).flat()) settleFailed(raw(it, session), session);
   const rest = kinds.filter((kind) => !isCertain(kind));
   const some = await sideBySide(rest.flatMap(standing), session);
-  const isSame = (kind: readonly CaseResult[]) =>
-    kind.length > MANY &&
-    standing(kind).every((it) => {
-      const second = some.get(it.case);
-      return second && breaksAgain(it, second) && !wasCrowded(second, session);
-    });
-  for (const it of rest.filter(isSame).flat()) settleFailed(some.get(it.case) ?? raw(it, session), session);
-  const unsure = rest.filter((kind) => !isSame(kind)).flat();
+  const unsure = rest.filter((kind) => !settledByFew(kind, some, session)).flat();
   const others = await sideBySide(
     unsure.filter((it) => !some.has(it.case)),
     session,
@@ -123,6 +116,17 @@ export async function allTogether(all: readonly CaseResult[], took: number, sess
   }
   await settleSure([...failed, ...(open.length > FEW ? [] : open)], forgotten, session);
   await sample(open.length > FEW ? [...crowded, ...open] : crowded, took, session);
+}
+
+/** Settles a kind of many cases if the few that stand for it fail again; tells if they did. */
+function settledByFew(kind: readonly CaseResult[], again: ReadonlyMap<Case, CaseResult>, session: Session): boolean {
+  const failsAgain = (it: CaseResult) => {
+    const second = again.get(it.case);
+    return second !== undefined && breaksAgain(it, second) && !wasCrowded(second, session);
+  };
+  if (kind.length <= MANY || !standing(kind).every(failsAgain)) return false;
+  for (const it of kind) settleFailed(again.get(it.case) ?? raw(it, session), session);
+  return true;
 }
 
 /** The further times that a case has to fail where the server forgot others for once: it may have been forgotten twice by chance. */
