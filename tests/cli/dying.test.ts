@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { describe, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { isBroken, type Verdict } from "../../harness/catalogue.ts";
 import { program } from "../servers/program.ts";
 import { byTurns } from "../turns.ts";
@@ -139,30 +139,13 @@ const deaths: Readonly<Record<string, readonly [on: readonly string[], right: Ri
   ],
 };
 
-describe("a server that the suite started and that", () => {
-  test.each(byTurns(Object.entries(deaths), 16))(
-    "%s: the culprits are named, and nobody else",
-    async (_, [on, right, ...args]) => {
-      expectCulprits(await started(on, ...args), right);
-    },
-    PATIENCE,
-  );
-});
+const { "dies of three inputs": dies, "drops all others 100 ms later": drops } = deaths;
 
-describe("a server that the suite found running and that", () => {
-  const { "dies of three inputs": dies, "drops all others 100 ms later": drops } = deaths;
-  const harmed = {
-    "comes back after it died of three inputs": [[...(dies?.[0] ?? []), "--restart 300"], three],
-    "drops all others 100 ms later": [drops?.[0] ?? [], dropped],
-  } satisfies Record<string, readonly [readonly string[], Right]>;
-  test.each(byTurns(Object.entries(harmed), 4))(
-    "%s: the culprits are named, and nobody else",
-    async (_, [on, right]) => {
-      expectCulprits(await found(on), right);
-    },
-    PATIENCE,
-  );
-});
+/** The same of a server that the suite finds running. */
+const harmed = {
+  "comes back after it died of three inputs": [[...(dies?.[0] ?? []), "--restart 300"], three],
+  "drops all others 100 ms later": [drops?.[0] ?? [], dropped],
+} satisfies Record<string, readonly [readonly string[], Right]>;
 
 /** Servers that die for good, by the input that they die of, and the suite that sends it. */
 const away: Readonly<Record<string, RegExp>> = {
@@ -183,19 +166,16 @@ const away: Readonly<Record<string, RegExp>> = {
   "bracket=loop@0": /^transport\//,
 };
 
-test.each(byTurns(Object.entries(away), 15))(
-  "a server that dies for good of %s: nothing that came of that is a finding",
-  async (on, suite) => {
-    const { code, told } = await found([on]);
-    expect(told.requirements.filter(isBroken)).toEqual([]);
-    expect(told.cases.filter(({ verdict }) => verdict === "error").map(({ id }) => id)).toEqual([]);
-    expect(told).toMatchObject({ verdict: "fail", stop: { reason: "lost" } });
-    expect(told.stop?.suspects).toContainEqual(expect.stringMatching(suite));
-    expect(told.stop?.suspects?.length).toBeLessThanOrEqual(6);
-    expect(code).toBe(1);
-  },
-  PATIENCE,
-);
+/** Expects that nothing that came of the death of a server is a finding. */
+async function expectNoFinding(on: string, suite: RegExp): Promise<void> {
+  const { code, told } = await found([on]);
+  expect(told.requirements.filter(isBroken)).toEqual([]);
+  expect(told.cases.filter(({ verdict }) => verdict === "error").map(({ id }) => id)).toEqual([]);
+  expect(told).toMatchObject({ verdict: "fail", stop: { reason: "lost" } });
+  expect(told.stop?.suspects).toContainEqual(expect.stringMatching(suite));
+  expect(told.stop?.suspects?.length).toBeLessThanOrEqual(6);
+  expect(code).toBe(1);
+}
 
 /** Other deaths, and what is expected of a run then. */
 const others: Readonly<Record<string, () => Promise<void>>> = {
@@ -242,4 +222,30 @@ const others: Readonly<Record<string, () => Promise<void>>> = {
   },
 };
 
-test.each(byTurns(Object.entries(others), 5))("a server that %s", (_, expectations) => expectations(), PATIENCE);
+/** Every death, with what is expected then. */
+const all: readonly (readonly [death: string, expectations: () => Promise<void>])[] = [
+  ...Object.entries(deaths).map(
+    ([what, [on, right, ...args]]) =>
+      [
+        `that the suite started and that ${what}: the culprits are named, and nobody else`,
+        async () => expectCulprits(await started(on, ...args), right),
+      ] as const,
+  ),
+  ...Object.entries(harmed).map(
+    ([what, [on, right]]) =>
+      [
+        `that the suite found running and that ${what}: the culprits are named, and nobody else`,
+        async () => expectCulprits(await found(on), right),
+      ] as const,
+  ),
+  ...Object.entries(away).map(
+    ([on, suite]) =>
+      [
+        `that dies for good of ${on}: nothing that came of that is a finding`,
+        () => expectNoFinding(on, suite),
+      ] as const,
+  ),
+  ...Object.entries(others).map(([what, expectations]) => [`that ${what}`, expectations] as const),
+];
+
+test.each(byTurns(all, 18))("a server %s", (_, expectations) => expectations(), PATIENCE);

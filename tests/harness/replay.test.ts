@@ -67,24 +67,26 @@ describe("a recording gives the same checks again, words included", () => {
     expect(await different(ran)).toEqual([]);
   }, 120_000);
 
-  test.each([
+  const faults = [
     "compares-versions-as-prefixes",
     "greets-twice",
     "greets-in-a-binary-frame",
     "ignores-malformed-commands",
     "never-says-goodbye",
-  ])("of a server that %s", async (fault) => {
+  ];
+  test.each(byTurns(faults, 5))("of a server that %s", async (fault) => {
     const server = await protocol.serve({ fault });
     expect(await different(await record(server.url, few).finally(server.close))).toEqual([]);
   });
 
-  test.each([
+  const servers = [
     "sends every byte in a fragment, with pings between",
     "answers in any order",
     "resets TCP after the close frames",
     "refuses by name where it can, and is silent otherwise",
     "speaks TLS",
-  ])("of a server that %s", async (name) => {
+  ];
+  test.each(byTurns(servers, 5))("of a server that %s", async (name) => {
     const { start, ca } = unusual[name] as (typeof unusual)[string];
     const server = await start();
     expect(await different(await record(server.url, few, ca).finally(server.close))).toEqual([]);
@@ -137,7 +139,7 @@ describe("a recording that lacks something is no recording of the case", () => {
     expect(await unnoticed(ran, sent)).toEqual([]);
   }, 120_000);
 
-  test.each(["ignores-malformed-commands", "never-says-goodbye", "closes-without-a-goodbye"])(
+  test.each(byTurns(["ignores-malformed-commands", "never-says-goodbye", "closes-without-a-goodbye"], 3))(
     "also of a server that %s, where clients wait in vain",
     async (fault) => {
       const server = await protocol.serve({ fault });

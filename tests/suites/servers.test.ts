@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { runAgainst } from "../helpers.ts";
 import { lobby } from "../servers/lobby.ts";
+import { byTurns } from "../turns.ts";
 
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());
@@ -26,8 +27,12 @@ describe("a server that conforms", () => {
       "transport.utf8",
       "transport.control-frames",
     ];
-    for (const options of [{}, { concurrency: 1 }]) {
-      const { results } = await runAgainst(server.url, light, options);
+    const runs = [
+      { some: light, options: {} },
+      { some: byTurns(light, 3), options: { concurrency: 1 } },
+    ];
+    for (const { some, options } of runs) {
+      const { results } = await runAgainst(server.url, some, options);
       const wrong = results.flatMap(({ checks }) =>
         checks.filter(
           ({ verdict, requirement }) => !["pass", "info"].includes(verdict) && !broken.includes(requirement),
