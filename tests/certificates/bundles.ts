@@ -34,7 +34,7 @@ export function cutTo(some: RegExp, protocol: Protocol): Protocol {
 
 /** Cases of several suites that need little time. */
 export const small = cutTo(
-  /^(version\/(greeting|parity|isolated|open)|disconnect\/(alone|reconnect|2-in-a-row|followed)|malformed\/not-json|transport\/ping)/,
+  /^(version\/(greeting|parity-(patch|equal)|isolated|open-p)|disconnect\/(alone|reconnect|2-in-a-row|followed)|malformed\/not-json-[a-f]|transport\/ping)/,
   protocol,
 );
 

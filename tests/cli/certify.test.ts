@@ -1,10 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { crypto, dsse } from "@sigstore/core";
+import type { Protocol } from "../../harness/protocol.ts";
+import { own } from "../../schemas/v0/index.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
+import { protocolBy } from "../../suites/v0/index.ts";
 import { cli, folder, type Outcome } from "./process.ts";
 
 const { path: cwd, remove } = folder();
@@ -16,10 +19,10 @@ const SECRET = "hidden-token-1";
 const REVISION = "0123456789".repeat(4);
 const FILES = ["SHA256SUMS", "certificate.json", "junit.xml", "report.html", "report.json", "transcripts.ndjson.gz"];
 
-/** Certifies the reference server, with a fault or without, in a folder of its own. */
-async function certify(place: string, fault: string | undefined, args: string[], env = {}): Promise<Outcome> {
+/** Certifies a reference server, with a fault or without, in a folder of its own. */
+async function certify(of: Protocol, place: string, fault: string | undefined, args: string[], env = {}) {
   mkdirSync(at(place), { recursive: true });
-  const server = await protocol.serve({ fault });
+  const server = await of.serve({ fault });
   const all = ["certify", server.url, "--implementation", "lobby", ...args];
   return await cli(at(place), all, env).finally(server.close);
 }
@@ -44,9 +47,11 @@ beforeAll(async () => {
     `Authorization: Bearer ${SECRET}`,
   ];
   const env = { TACHYON_KEY: read("own.pem") };
-  healthy = await certify("healthy", undefined, ["--out", "lobby-1.2.0", ...told], env);
+  healthy = await certify(protocol, "healthy", undefined, ["--out", "lobby-1.2.0", ...told], env);
   verified = await verify("healthy/lobby-1.2.0.tgz", "--public-key", "own.pub");
-  broken = await certify("broken", "compares-versions-as-prefixes", ["--quiet"]);
+  writeFileSync(at("token"), "alice-token");
+  const user = ["--protocol", "v0", "--as", "alice:@../token", "--rate", "0", "--quiet"];
+  broken = await certify(protocolBy(own), "broken", "gives-each-connection-an-id", user);
 }, 240_000);
 
 test("a server that conforms gets a signed bundle, at the highest level that it reaches", () => {
@@ -115,16 +120,22 @@ test("no secret stands anywhere in it", () => {
 });
 
 test("without the right key it is not believed", async () => {
-  const foreign = await verify("healthy/lobby-1.2.0.tgz", "--public-key", "foreign.pub", "--quiet");
+  // Without cases there is nothing to judge again, which takes long.
+  cpSync(at("healthy", "lobby-1.2.0"), at("copy"), { recursive: true });
+  const emptied = { ...JSON.parse(read("copy", "report.json")), cases: [] };
+  writeFileSync(at("copy", "report.json"), `${JSON.stringify(emptied, null, 1)}\n`);
+  const names = read("copy", "SHA256SUMS").match(/\S+$/gm) ?? [];
+  writeFileSync(at("copy", "SHA256SUMS"), execFileSync("sha256sum", names, { cwd: at("copy") }));
+  const foreign = await verify("copy", "--public-key", "foreign.pub", "--quiet");
   expect(foreign).toMatchObject({ code: 1, stderr: "" });
   expect(foreign.stdout).toMatch(/^problem signature: it is not signed by the key given/m);
   expect(foreign.stdout).toMatch(/^DO NOT BELIEVE that "lobby" "1\.2\.0" is strict$/m);
 });
 
-test("a server that breaks a MUST gets reports, and no certificate", () => {
+test("a server that breaks a MUST gets reports, and no certificate, which names what it takes", () => {
   expect(broken).toMatchObject({ code: 1, stderr: "" });
   expect(broken.stdout).toMatch(
-    /^FAIL the target is not conformant\n(.*\n)*NO CERTIFICATE\n {2}broken: parity\.patch\n/,
+    /^FAIL the target is not conformant\n(.*\n)*NO CERTIFICATE\n {2}broken: self\.identity\n(.*\n)* {2}give what it takes: .*--client/,
   );
   expect(readdirSync(at("broken"))).toEqual(["tachyon-report"]);
   expect(JSON.parse(read("broken", "tachyon-report", "report.json")).verdict).toBe("fail");
