@@ -121,12 +121,12 @@ export function doubtful(cases: readonly Case[], session: Session): readonly Cas
   const { protocol, results, culprits } = session;
   const wanted = new Set(cases);
   const known = brokenSoFar(session);
-  // A requirement whose plainest form is known to be broken is broken in all forms.
+  // A requirement whose plainest form is known to be broken is broken in all forms. But one malformed command is not like another.
   const isKnown = ({ case: { id }, checks }: CaseResult) =>
-    checks.every(
-      ({ verdict, requirement }) =>
-        verdict !== "fail" || (known.has(requirement) && !protocol.foundations.plain[requirement]?.plain.includes(id)),
-    );
+    checks.every(({ verdict, requirement }) => {
+      const form = protocol.foundations.plain[requirement];
+      return verdict !== "fail" || (known.has(requirement) && !form?.upset && !form?.plain.includes(id));
+    });
   return [...results.values()]
     .map((it) => grounded(it, known, protocol.foundations))
     .filter(

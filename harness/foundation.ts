@@ -8,6 +8,8 @@ export interface Foundation {
   readonly plain: readonly string[];
   /** The requirements that this form itself rests on. */
   readonly on: readonly string[];
+  /** They could upset a server, so they run with their suite. All others run before anything else. */
+  readonly upset?: true;
 }
 
 /** The data that says how the requirements of a protocol version rest on one another. */
@@ -124,9 +126,9 @@ export function bearers(requirement: string, id: string, { plain, forms }: Found
 const plainOf = (id: string, { plain }: Pick<Foundations, "plain">): string[] =>
   Object.keys(plain).filter((requirement) => plain[requirement]?.plain.includes(id));
 
-/** Tells if a case is the plainest form of a requirement that others rest on. */
-export const isPlain = (id: string, foundations: Pick<Foundations, "plain">): boolean =>
-  plainOf(id, foundations).length > 0;
+/** Tells if a case is the plainest form of a requirement that others rest on, and sends what any client does. */
+export const isPlain = (id: string, { plain }: Pick<Foundations, "plain">): boolean =>
+  plainOf(id, { plain }).some((requirement) => !plain[requirement]?.upset);
 
 /** Returns the broken requirement that a case rests on, if all of it rests on such: it can show nothing then. */
 export function restsOnBroken(

@@ -42,4 +42,6 @@ export const ofCases: Readonly<Record<string, readonly string[]>> = {
   "transport/pong-with-no-payload": [...REQUESTS, "transport.segmentation"],
   "transport/segments-of-the-handshake": ["disconnect.reconnect"],
   "transport/segments-two-fragments-in-one-segment": ["transport.fragmentation"],
+  // It floods with malformed commands.
+  "resilience/flood": ["malformed.rejected", "malformed.usable"],
 };

@@ -1,4 +1,4 @@
-import type { Foundations } from "../../harness/foundation.ts";
+import type { Foundation, Foundations } from "../../harness/foundation.ts";
 import { type RequirementId, requirements } from "../../schemas/0.1.7/requirements.ts";
 import { ofCases, REQUESTS, restingOnSegments } from "./foundations-cases.ts";
 import { DISCONNECTED, GREETING } from "./protocol.ts";
@@ -77,7 +77,13 @@ const plain = {
     ],
     on: ["disconnect.no-login"],
   },
-} as const satisfies Some<{ plain: readonly string[]; on: Ids }>;
+  "malformed.rejected": { plain: ["malformed/not-json-word"], on: REQUESTS, upset: true },
+  "malformed.usable": {
+    plain: ["malformed/not-json-word"],
+    on: ["disconnect.answered", "disconnect.no-login"],
+    upset: true,
+  },
+} as const satisfies Some<Foundation>;
 
 const rows = (on: Ids, ...ids: Ids): Some<Ids> => Object.fromEntries(ids.map((id) => [id, on]));
 

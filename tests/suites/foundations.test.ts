@@ -73,6 +73,15 @@ test("a long message rests on reading frames that come in several segments, and 
   expect(told(long, kept, result(IN_ONE, "transport.segmentation", "fail"))).toEqual([LONG, IN_ONE]);
 });
 
+test("a flood of malformed commands rests on one that leaves the connection usable, and is not carried out", () => {
+  const [flood, word] = ["resilience/flood", "malformed/not-json-word"];
+  const flooded = result(flood, "resilience.flood", "fail");
+  for (const id of ["malformed.usable", "malformed.rejected"]) {
+    expect(told(flooded, result(word, id, "fail"))).toEqual([word]);
+    expect(told(flooded, result(word, id, "pass"))).toEqual([flood]);
+  }
+});
+
 test("a finding that others may cause rests on keeping clients apart; a proved one does not", () => {
   const apart = result("disconnect/isolated", "disconnect.isolated", "fail");
   const spelled = "disconnect/spelled-spaces-inside";
