@@ -21,6 +21,8 @@ type Seen = Pick<Attempt, "opened" | "failure"> & { readonly transcript: Transcr
 export interface Limits {
   /** The most connections that the target accepts at the same time; `undefined` if no limit is known. */
   readonly together: number | undefined;
+  /** The most connections a second; `undefined` if no limit is known. */
+  readonly perSecond: number | undefined;
   /** The known limits in words; `undefined` if there are none. */
   readonly words: string | undefined;
   /** A plain client was refused while others are served. No case shall begin until this was measured. */
@@ -80,6 +82,9 @@ export function limits(clock: () => number, timeout: number): Limits {
   return {
     get together() {
       return known.found.together;
+    },
+    get perSecond() {
+      return known.found.perSecond;
     },
     get words() {
       return wordsOfLimit(known.found);

@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly record?: Bench["record"];
   /** Ends the run early. The results so far are still reported. */
   readonly signal?: AbortSignal;
+  /** Called with the known limits on connections, in words, and the connections a second if those are limited, when they change. */
+  readonly onLimit?: ((words: string, perSecond: number | undefined) => void) | undefined;
   /** Called with each result of a case, also with a further one. */
   readonly onResult?: (result: CaseResult) => void;
 }

@@ -110,14 +110,17 @@ async function spoiledBy(ran: readonly CaseResult[], session: Session): Promise<
   return ran.filter(({ case: it, refused = [] }) => shared.limits.spoils(it, refused));
 }
 
-/** Measures with connections that no limit holds up. */
+/** Measures with connections that no limit holds up. Tells what is new. */
 async function measureLimits({ protocol, target, options, shared, signal }: Session): Promise<void> {
+  const { limits } = shared;
+  const before = limits.words;
   const aside = share(options.timeout);
   const cut = () => hangUp(aside);
   signal?.addEventListener("abort", cut);
-  await shared.limits.measure(() => dial({ protocol, target, shared: aside }), signal);
+  await limits.measure(() => dial({ protocol, target, shared: aside }), signal);
   signal?.removeEventListener("abort", cut);
   cut();
+  if (limits.words !== undefined && limits.words !== before) options.onLimit?.(limits.words, limits.perSecond);
 }
 
 /** Runs one case alone. If the target ends meanwhile, looks into it. */

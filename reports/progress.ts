@@ -2,6 +2,7 @@ import { clearLine, cursorTo } from "node:readline";
 import type { WriteStream } from "node:tty";
 import type { Verdict } from "../harness/catalogue.ts";
 import type { CaseResult } from "../harness/execute.ts";
+import type { Case } from "../harness/scenario.ts";
 import { type Colors, paint } from "./colors.ts";
 import { count } from "./names.ts";
 
@@ -9,6 +10,8 @@ import { count } from "./names.ts";
 export interface Progress {
   /** A case has a result, or another one than before. */
   result(result: CaseResult): void;
+  /** Says something once, beside the results. */
+  note(line: string): void;
   /** Nothing more comes: leaves the terminal as it was. */
   end(): void;
 }
@@ -36,6 +39,10 @@ export function liveLine(stream: WriteStream, c: Colors, total: number): Progres
   const timer = setInterval(draw, REDRAW);
   return {
     result: (result) => void verdicts.set(result.case.id, result.verdict),
+    note(line) {
+      clear();
+      stream.write(`${line}\n`);
+    },
     end() {
       clearInterval(timer);
       clear();
@@ -44,7 +51,11 @@ export function liveLine(stream: WriteStream, c: Colors, total: number): Progres
 }
 
 /** A line when every case of a suite has a result, without verdicts: a case may run again, alone. For pipes and CI, without cursor movement. */
-export function plainLines(write: (line: string) => void, totals: ReadonlyMap<string, number>): Progress {
+export function plainLines(
+  write: (line: string) => void,
+  totals: ReadonlyMap<string, number>,
+  note: (line: string) => void,
+): Progress {
   const suites = new Map<string, Map<string, Verdict>>();
   return {
     result({ case: { id, suite }, verdict }) {
@@ -54,8 +65,29 @@ export function plainLines(write: (line: string) => void, totals: ReadonlyMap<st
       if (verdicts.size === known || verdicts.size < (totals.get(suite) ?? 0)) return;
       write(`${suite}: ${count(verdicts.size, "case")} done`);
     },
+    note,
     end() {},
   };
+}
+
+/** The connections that a case makes on average, by whether it puts load on a server. */
+const CONNECTIONS = { usual: 2, load: 100 } as const;
+
+/** The time from which on a run takes long, and from which on it is told in minutes, in s. */
+const LONG = 15;
+const MINUTES = 100;
+
+/** Says that connections are limited, and about how long a run takes for that, if long. `loads` holds the suites that put load on a server. */
+export function tellLimit(
+  words: string,
+  perSecond: number | undefined,
+  cases: readonly Pick<Case, "suite">[],
+  loads: ReadonlySet<string>,
+): string {
+  const connections = cases.reduce((sum, it) => sum + CONNECTIONS[loads.has(it.suite) ? "load" : "usual"], 0);
+  const takes = perSecond === undefined ? 0 : connections / perSecond;
+  const time = takes < MINUTES ? `${Math.round(takes)} s` : `${Math.round(takes / 60)} min`;
+  return `${words}. The suite keeps below that${takes < LONG ? "" : `, so the run takes about ${time}`}.`;
 }
 
 const failing = (verdicts: ReadonlyMap<string, Verdict>) =>

@@ -8,7 +8,7 @@ import type { RunOptions } from "../../harness/session.ts";
 import about from "../../package.json" with { type: "json" };
 import { colorsOn } from "../../reports/colors.ts";
 import { makeReport, reportUsers } from "../../reports/make.ts";
-import { liveLine, type Progress, plainLines } from "../../reports/progress.ts";
+import { liveLine, type Progress, plainLines, tellLimit } from "../../reports/progress.ts";
 import type { Report } from "../../reports/report.ts";
 import type { ShardOptions } from "../../reports/shard.ts";
 import { quoted } from "../../reports/shell-commands.ts";
@@ -55,7 +55,13 @@ export async function test(
   const rate = args.rate ?? (args.url === undefined ? undefined : protocol.rate);
   const options = { repeat: 1, bail: false, ...args, target, rate, seed, idle, ...tools };
   const { door } = target;
-  const all = { ...options, onResult: progress?.result ?? (() => {}) };
+  const loads = new Set(protocol.suites.filter(({ load }) => load).map(({ name }) => name));
+  const all = {
+    ...options,
+    onResult: progress?.result ?? (() => {}),
+    onLimit: (words: string, perSecond: number | undefined) =>
+      progress?.note(`${about.name}: ${tellLimit(words, perSecond, cases, loads)}`),
+  };
   const running = door ? host(protocol, cases, { ...all, target: { ...target, door } }) : run(protocol, cases, all);
   const result = await running.finally(progress?.end).catch(async (error) => {
     throw await withHint(error, protocol, target, args.timeout);
@@ -92,7 +98,8 @@ function watch(cases: readonly Case[]): Progress {
       ([suite, some]) => [suite, some.length],
     ),
   );
-  return plainLines((line) => stdout.write(`${line}\n`), totals);
+  const to = (stream: NodeJS.WriteStream) => (line: string) => void stream.write(`${line}\n`);
+  return plainLines(to(stdout), totals, to(stderr));
 }
 
 /** Returns the options that another run needs to meet the target in the same way. */

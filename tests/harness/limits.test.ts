@@ -20,7 +20,9 @@ const called = (pattern: RegExp) => cases.filter(({ id }) => pattern.test(id));
 async function behind(pattern: RegExp, way: Way, ...limiters: readonly Limiter[]) {
   const server = await gateway(await onWs(tachyon()), way, ...limiters);
   close = server.close;
-  return runAgainst(server.url, called(pattern));
+  const told: string[] = [];
+  const found = await runAgainst(server.url, called(pattern), { onLimit: (words) => void told.push(words) });
+  return { ...found, told };
 }
 
 describe("a gate", () => {
@@ -56,8 +58,9 @@ describe("a gate", () => {
 
 describe("behind a gateway that lets in five at the same time", () => {
   test("every case that five clients can do is judged", async () => {
-    const { results, limit } = await behind(/^(version|disconnect)\//, 503, together(5));
+    const { results, limit, told } = await behind(/^(version|disconnect)\//, 503, together(5));
     expect(limit).toBe("the target accepts at most 5 connections at the same time");
+    expect(told).toEqual([limit]);
     const wrong = results.filter(({ verdict, unstable }) => unstable || (verdict !== "pass" && verdict !== "info"));
     expect(wrong.map(({ case: { id } }) => id)).toEqual([]);
     const isolated = results.find(({ case: { id } }) => id === "version/isolated");

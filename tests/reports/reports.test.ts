@@ -9,7 +9,7 @@ import { useColors } from "../../reports/colors.ts";
 import { visible, xmlSafe } from "../../reports/escape.ts";
 import { junit } from "../../reports/junit.ts";
 import { makeReport } from "../../reports/make.ts";
-import { plainLines } from "../../reports/progress.ts";
+import { plainLines, tellLimit } from "../../reports/progress.ts";
 import schema from "../../reports/report.schema.json" with { type: "json" };
 import type { Report } from "../../reports/report.ts";
 import { terminal } from "../../reports/terminal.ts";
@@ -261,10 +261,26 @@ test("invisible characters are made visible, and nothing else changes", () => {
 
 test("in a pipe a line is written when a suite is done, without cursor movement", () => {
   const lines: string[] = [];
-  const progress = plainLines((line) => lines.push(line), new Map([["disconnect", 2]]));
+  const keep = (line: string) => void lines.push(line);
+  const progress = plainLines(keep, new Map([["disconnect", 2]]), keep);
   progress.result(result("pass"));
   progress.result(result("pass"));
   expect(lines).toEqual([]);
   progress.result(result("fail"));
   expect(lines).toEqual(["disconnect: 2 cases done"]);
+});
+
+test("a limit on connections is told with the time that a run takes for it, if that is long", () => {
+  const tell = (perSecond?: number, ...suites: string[]) =>
+    tellLimit(
+      "it accepts few",
+      perSecond,
+      suites.map((suite) => ({ suite })),
+      new Set(["resilience"]),
+    );
+  const many = Array.from({ length: 500 }, () => "version");
+  expect(tell(10, ...many)).toBe("it accepts few. The suite keeps below that, so the run takes about 2 min.");
+  expect(tell(10, "version", "resilience", "resilience")).toMatch(/takes about 20 s\.$/);
+  for (const short of [tell(50, "version"), tell(undefined, ...many)])
+    expect(short).toBe("it accepts few. The suite keeps below that.");
 });
