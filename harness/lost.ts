@@ -7,7 +7,7 @@ import type { Case } from "./scenario.ts";
 import { type Fall, type Session, settle, timeThere } from "./session.ts";
 import { seemsDeaf } from "./shared.ts";
 import { lookIntoStalls } from "./standstill.ts";
-import { byLikelihood, byRecency, notAtWork } from "./suspects.ts";
+import { byLikelihood, byRecency, isSuspect, notAtWork } from "./suspects.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { UnreachableError } from "./usage.ts";
 
@@ -121,19 +121,27 @@ async function hanging(session: Session): Promise<Fall | undefined> {
   return hears ? undefined : endHanging(session);
 }
 
-/**
- * Ends a run with a newcomer, and, with `linger`, another one a timeout later, or once no input can end the process any more that the
- * suite started. Looks into a target that serves them no more.
- */
+/** The time after the last case for which the last client stays at least if it lingers, in timeouts. */
+const SHORTLY = 0.125;
+
+/** Returns how long the last client stays, in ms. No input is likely to end later a process that the suite started. */
+function toLinger({ options: { linger }, shared: { clock, timeout }, target, results }: Session): number {
+  if (linger === undefined) return 0;
+  if (linger === "long") return (target.process ? LATEST_FALL : 1) * timeout;
+  const last = [...results.values()].filter(isSuspect).map(endOf);
+  return Math.max(0, Math.max(0, ...last) + SHORTLY * timeout - clock());
+}
+
+/** Ends a run with a newcomer, and another one later, if it lingers. Looks into a target that serves them no more. */
 export async function lastNewcomer(cases: readonly Case[], session: Session): Promise<void> {
   if (session.stop || session.signal?.aborted || cases.length === 0) return;
-  const { options, shared, availability, target } = session;
+  const { availability } = session;
   const newcomer = await visit(session, { name: "last newcomer" });
   availability.saw(newcomer);
-  const lingers = options.linger && answers(newcomer);
-  if (lingers) await newcomer.quiet((target.process ? LATEST_FALL : 1) * shared.timeout);
+  const time = answers(newcomer) ? toLinger(session) : 0;
+  if (time > 0) await newcomer.quiet(time);
   newcomer.finish();
-  if (lingers) {
+  if (time > 0) {
     const later = await visit(session, { name: "later newcomer" });
     availability.saw(later);
     later.finish();

@@ -20,8 +20,8 @@ export interface RunOptions {
   readonly rate?: number | undefined;
   /** The time for which a client is silent that shall be left alone; by default the timeout. */
   readonly idle?: number | undefined;
-  /** The last client stays for one timeout, to see if something ends the server late. */
-  readonly linger?: boolean;
+  /** The last client stays, to see if something ends the server late: for a moment, or until no input is likely to. */
+  readonly linger?: "short" | "long";
   /** The time for a target that is slow. Cases that have not begun by a part of it do not run; none runs again after most of it. */
   readonly budget?: number | undefined;
   readonly repeat: number;

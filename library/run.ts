@@ -21,7 +21,7 @@ export async function run(url: Api.Url, options: Api.RunOptions = {}): Promise<R
   const result = await runCases(protocol, chosen, {
     ...how,
     concurrency,
-    linger: all,
+    linger: all ? "long" : "short",
     ...(signal && { signal }),
     ...(onCase && { onResult: ({ case: { id }, verdict }) => onCase({ id, verdict }) }),
   }).catch(async (error) => {

@@ -66,7 +66,7 @@ export async function certifyCommand(args: CertifyArguments, protocol: Protocol)
     const kept = await spool();
     try {
       const cases = casesIn(protocol);
-      const tools = { signal, record: kept.record, linger: true };
+      const tools = { signal, record: kept.record, linger: "long" as const };
       const how = { ...args, seed: seedOf(set.name, protocol), failOnUnstable: true };
       const { result, report } = await test(cases, target, how, tools, protocol);
       return await certifyOrRefuse(report, recordings(result, kept), target, certifying);
