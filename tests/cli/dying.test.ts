@@ -248,4 +248,4 @@ const all: readonly (readonly [death: string, expectations: () => Promise<void>]
   ...Object.entries(others).map(([what, expectations]) => [`that ${what}`, expectations] as const),
 ];
 
-test.each(byTurns(all, 18))("a server %s", (_, expectations) => expectations(), PATIENCE);
+test.each(byTurns(all, 36))("a server %s", (_, expectations) => expectations(), PATIENCE);

@@ -4,6 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { lobby } from "../servers/lobby.ts";
 import { cli, start } from "./process.ts";
+import { refuse } from "./refusing.ts";
 import { closing, cwd, read, report } from "./workspace.ts";
 
 const one = ["--case", "disconnect/alone"];
@@ -71,7 +72,7 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
     writeFileSync(join(cwd, "typo.json"), '{"tiemout":1}');
     writeFileSync(join(cwd, "junk.pem"), "junk");
     writeFileSync(join(cwd, "wrong.json"), '{"case":3}');
-    const { code, stdout, stderr } = await cli(cwd, args);
+    const { code, stdout, stderr } = await refuse(cwd, args);
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^tachyon-conformance: [^\n]+\n$/);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cli, folder } from "./process.ts";
+import { refuse } from "./refusing.ts";
 
 const { path: cwd, remove } = folder();
 afterAll(remove);
@@ -171,7 +172,7 @@ test.each<[string, string[], RegExp]>([
   ["too many shards", ["run", "--shard", "4000/4000"], /nothing left for shard 4000/],
   ["no file to write to", ["run", "--write-expected-failures"], /needs the file to write/],
 ])("%s is one clear line and exit code 2", async (_, args, message) => {
-  const { code, stdout, stderr } = await cli(cwd, args);
+  const { code, stdout, stderr } = await refuse(cwd, args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(message);
   expect(stderr.trimEnd()).not.toContain("\n");
