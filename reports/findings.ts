@@ -75,8 +75,8 @@ export const beginning = ([first, second]: readonly { readonly resting: number }
 const rank = (verdict: Verdict) => -VERDICTS.indexOf(verdict);
 
 /**
- * Makes the finding of a requirement. The case that shows it best is not expected to fail, has the worst verdict, is stable
- * and confirmed, is of the suite about the requirement, and has few connections.
+ * Makes the finding of a requirement. The case that shows it best is not expected to fail, has the worst verdict, is proved to end
+ * the server, is stable and confirmed, is of the suite about the requirement, and has few connections.
  */
 function finding<Requirement extends Row, Check extends Judged, Case extends Checked<Check>>(
   requirement: Requirement,
@@ -87,6 +87,7 @@ function finding<Requirement extends Row, Check extends Judged, Case extends Che
     (a, b) =>
       Number(a.check.expectedFailure !== undefined) - Number(b.check.expectedFailure !== undefined) ||
       rank(a.check.verdict) - rank(b.check.verdict) ||
+      Number(b.check.ended ?? 0) - Number(a.check.ended ?? 0) ||
       Number(a.it.unstable ?? 0) - Number(b.it.unstable ?? 0) ||
       Number(a.it.unconfirmed ?? 0) - Number(b.it.unconfirmed ?? 0) ||
       Number(a.it.suite !== requirement.suite) - Number(b.it.suite !== requirement.suite) ||

@@ -1,5 +1,5 @@
 import type { Protocol } from "../harness/protocol.ts";
-import type { Report } from "./report.ts";
+import type { Tellable } from "./shell-commands.ts";
 
 /** One way to tell a report. */
 export interface Format {
@@ -7,8 +7,8 @@ export interface Format {
   readonly describe: string;
   /** Its name in a folder of reports; none where it is written only when it is asked for. */
   readonly file?: string;
-  /** Makes it. `more` are options that a run needs to meet the target again, beside those that the report knows. */
-  make(report: Report, protocol: Protocol, more?: readonly string[]): Promise<string>;
+  /** Makes it. */
+  make(report: Tellable, protocol: Protocol): Promise<string>;
 }
 
 /** Every format, by the name of its option. Its module is loaded on demand. */
@@ -16,13 +16,12 @@ export const FORMATS = {
   json: {
     describe: "Write report.json to this file",
     file: "report.json",
-    make: async (report) => `${JSON.stringify(report, null, 1)}\n`,
+    make: async ({ given: _, ...report }) => `${JSON.stringify(report, null, 1)}\n`,
   },
   junit: {
     describe: "Write the JUnit report to this file",
     file: "junit.xml",
-    make: async (report, protocol, more?: readonly string[]) =>
-      (await import("./junit.ts")).junit(report, protocol, more),
+    make: async (report, protocol) => (await import("./junit.ts")).junit(report, protocol),
   },
   html: {
     describe: "Write the HTML report, one page that needs nothing else, to this file",

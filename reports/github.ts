@@ -4,15 +4,14 @@ import { visible } from "./escape.ts";
 import { unexpected } from "./findings.ts";
 import { statementOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
-import type { Report } from "./report.ts";
-import { commandAlone } from "./shell-commands.ts";
+import { commandAlone, type Tellable } from "./shell-commands.ts";
 import { problemsOf } from "./verdict.ts";
 
 /** GitHub shows so many annotations of a kind for one step. */
 const MOST = 10;
 
 /** The output of a job of GitHub Actions: the text, in which nothing is taken for a command to the runner, and annotations. */
-export function forGitHub(text: string, report: Report, requirements: readonly Requirement[]): string {
+export function forGitHub(text: string, report: Tellable, requirements: readonly Requirement[]): string {
   return [withoutCommands(text), ...annotations(report, requirements), ""].join("\n");
 }
 
@@ -26,7 +25,7 @@ export function withoutCommands(text: string): string {
 export const onGitHub = (): boolean => process.env.GITHUB_ACTIONS === "true";
 
 /** The annotations: each line of the expected failures that no longer holds, each end of the target, and each finding. */
-function annotations(report: Report, requirements: readonly Requirement[]): string[] {
+function annotations(report: Tellable, requirements: readonly Requirement[]): string[] {
   const { file = "" } = report.expectedFailures ?? {};
   const outdated = problemsOf(report).map(({ line, says }) =>
     annotation("error", { file, line: String(line), title: "Expected failures" }, says),

@@ -5,9 +5,9 @@ import type { Knowledge } from "./cause.ts";
 import { visible, xmlSafe } from "./escape.ts";
 import { explainConnections, explainFindings } from "./explain.ts";
 import { whySkipped } from "./findings.ts";
-import type { Report, ReportCase } from "./report.ts";
+import type { ReportCase } from "./report.ts";
 import { scopeOf } from "./scope.ts";
-import { commandAlone } from "./shell-commands.ts";
+import { commandAlone, type Tellable } from "./shell-commands.ts";
 import { isExpected, isFine, meaning, problemsOf, reasonsOf, shownVerdict } from "./verdict.ts";
 import { spotsOf } from "./wrong-event.ts";
 
@@ -18,7 +18,7 @@ const CONNECTIONS = 20;
 const builder = commonJs as unknown as Builder;
 
 /** A JUnit report: one testsuite per suite, one testcase per case. Well-formed whatever the server sent. */
-export function junit(report: Report, knowledge: Knowledge, more: readonly string[] = []): string {
+export function junit(report: Tellable, knowledge: Knowledge): string {
   const document = builder.newBuilder().name(xmlSafe(`${report.suite.name}: ${scopeOf(report)}`));
   for (const [name, cases] of groupBy(report.cases, ({ suite }) => suite)) {
     const suite = document
@@ -30,7 +30,7 @@ export function junit(report: Report, knowledge: Knowledge, more: readonly strin
       .property("protocol", report.protocol.version)
       .property("verdict", shownVerdict(report));
     for (const it of cases)
-      testCase(suite.testCase(), it, knowledge.requirements, () => explanation(it, report, knowledge, more));
+      testCase(suite.testCase(), it, knowledge.requirements, () => explanation(it, report, knowledge));
   }
   const problems = problemsOf(report);
   const outdated = problems.length > 0 ? document.testSuite().name("expected-failures") : undefined;
@@ -55,8 +55,8 @@ export function junit(report: Report, knowledge: Knowledge, more: readonly strin
 const isRed = (it: ReportCase) => it.verdict === "error" || (it.verdict === "fail" && !isExpected(it));
 
 /** The block of a failure: what is wrong, the likely cause, the connection that shows it, and the command that runs it alone. */
-function explanation(it: ReportCase, report: Report, knowledge: Knowledge, more: readonly string[]): string {
-  const alone = report.recording ? [] : [`alone: ${commandAlone(report, it.id, more)}`];
+function explanation(it: ReportCase, report: Tellable, knowledge: Knowledge): string {
+  const alone = report.recording ? [] : [`alone: ${commandAlone(report, it.id)}`];
   return xmlSafe([...explainFindings(it, knowledge, 1), ...alone].map(visible).join("\n"));
 }
 

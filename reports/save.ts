@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { discard } from "../harness/memory.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { FORMAT_NAMES, FORMATS, type Format, type FormatName } from "./formats.ts";
-import type { Report } from "./report.ts";
+import type { Tellable } from "./shell-commands.ts";
 import { complaint, isFile, prepare, write } from "./write.ts";
 
 /** The user's choice of where reports go: a folder, or single files. */
@@ -53,17 +53,12 @@ export interface Saved {
   failure?: unknown;
 }
 
-/** Writes the reports, which name options of the run; one that cannot be written keeps no other from being written. */
-export async function save(
-  report: Report,
-  files: Destinations,
-  protocol: Protocol,
-  more: readonly string[] = [],
-): Promise<Saved> {
+/** Writes the reports; one that cannot be written keeps no other from being written. */
+export async function save(report: Tellable, files: Destinations, protocol: Protocol): Promise<Saved> {
   const saved: Saved = { written: [], missing: [] };
   // The content itself is garbage once this returns.
   const make = async (name: FormatName, path: string): Promise<number> => {
-    const content = await FORMATS[name].make(report, protocol, more);
+    const content = await FORMATS[name].make(report, protocol);
     await put(path, content);
     return content.length;
   };

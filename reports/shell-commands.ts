@@ -1,12 +1,18 @@
 import type { Report } from "./report.ts";
 
+/** A report with the options that another run needs to meet the target again, beside those that it knows itself. */
+export type Tellable = Report & { readonly given?: readonly string[] };
+
 /** A word as a shell takes it. */
 export const quoted = (word: string): string =>
   /^[\w./:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
+/** The parts of a report that its commands are made of. */
+type Commanded = Pick<Tellable, "suite" | "protocol" | "target" | "seed" | "recording" | "given">;
+
 /** The command that tests the target of a report again; `more` options, which only a run takes, are added as they stand. */
 export function again(
-  { suite, protocol, target, seed, recording }: Pick<Report, "suite" | "protocol" | "target" | "seed" | "recording">,
+  { suite, protocol, target, seed, recording, given = [] }: Commanded,
   more: readonly string[] = [],
 ): string {
   const always = [...(protocol.options ?? []).map(quoted), ...(target.strict ? ["--strict"] : [])];
@@ -18,6 +24,7 @@ export function again(
     ...placeOf(target, protocol),
     ...always,
     ...(seed === 0 ? [] : [`--seed ${seed}`]),
+    ...given,
     ...more,
   ].join(" ");
 }
@@ -33,5 +40,4 @@ export const commandExplain = ({ suite, protocol }: Pick<Report, "suite" | "prot
   ["npx", suite.name, "explain", quoted(id), ...(protocol.options ?? []).map(quoted)].join(" ");
 
 /** The command that runs one case of a report alone. */
-export const commandAlone = (report: Parameters<typeof again>[0], id: string, more: readonly string[] = []): string =>
-  again(report, [...more, `--case ${quoted(id)}`]);
+export const commandAlone = (report: Commanded, id: string): string => again(report, [`--case ${quoted(id)}`]);

@@ -45,7 +45,8 @@ export async function finish(
   { given = [], expected, also = [], unwritten = [], print = (text) => process.stdout.write(text), ...how }: Telling,
   protocol: Protocol,
 ): Promise<number> {
-  const { written, missing, failure } = await save(report, files, protocol, given);
+  const tellable = { ...report, given };
+  const { written, missing, failure } = await save(tellable, files, protocol);
   const text = terminal(report, {
     ...how,
     // A terminal that does not know its size says 0.
@@ -54,13 +55,13 @@ export async function finish(
     linkOf,
     colors: colorsOn(process.stdout),
     knowledge: protocol,
-    alone: (id) => commandAlone(report, id, given),
+    alone: (id) => commandAlone(tellable, id),
     heavy: heavyIn(protocol),
     written: [...written, ...(expected?.written === undefined ? [] : [expected.written]), ...also],
     missing: [...missing, ...unwritten],
     ...(expected?.left !== undefined && { left: expected.left }),
   });
-  print(onGitHub() ? forGitHub(text, report, protocol.requirements) : text);
+  print(onGitHub() ? forGitHub(text, tellable, protocol.requirements) : text);
   if (missing.length > 0) throw failure;
   return isFine(report) ? EXIT.conformant : EXIT.notConformant;
 }

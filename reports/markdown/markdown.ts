@@ -7,7 +7,7 @@ import { count, isValue, NAMES, statementOf, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
 import { casesOf, isWhole, requirementsOf } from "../scope.ts";
-import { commandAlone } from "../shell-commands.ts";
+import { commandAlone, type Tellable } from "../shell-commands.ts";
 import { isExpected, meaning, problemsOf, shownVerdict } from "../verdict.ts";
 import { spotsOf } from "../wrong-event.ts";
 import { block, bullets, code, heading, paragraph, print, sentence, table, text } from "./tree.ts";
@@ -30,7 +30,7 @@ const SYMBOLS = { pass: "✅", fail: "❌", incomplete: "❓" } as const;
 const PARTIAL = "🟡";
 
 /** The summary of a report for pull requests and job summaries. */
-export function markdown(report: Report, knowledge: Knowledge): string {
+export function markdown(report: Tellable, knowledge: Knowledge): string {
   const found: readonly Found[] = unexpected(report);
   const verdict = shownVerdict(report);
   const symbol = verdict === "pass" && !isWhole(report) ? PARTIAL : SYMBOLS[verdict];
@@ -73,7 +73,7 @@ function overview(report: Report): RootContent {
 }
 
 /** The remarks that must be known first, and what to do about them. */
-const remarked = (report: Report): RootContent[] =>
+const remarked = (report: Tellable): RootContent[] =>
   remarks(report).flatMap(({ title, words, cases, next }) => [
     paragraph(
       text(`${title}: `),
@@ -114,7 +114,7 @@ const isFirst = ({ shown }: Found, before: readonly Found[]) => !before.some((it
 function inFull(
   { verdict, requirement: { id, level }, shown, check }: Found,
   withTranscript: boolean,
-  report: Report,
+  report: Tellable,
   knowledge: Knowledge,
 ): RootContent[] {
   const cause = likelyCause(check, shown, knowledge);

@@ -136,9 +136,9 @@ describe("the requirement that most others rest on", () => {
 });
 
 test("a failure is told alike in the terminal, with --verbose and in JUnit: cause, clause, wrong line, command", async () => {
-  const wrong = await sample("compares-versions-as-prefixes");
-  const options = { knowledge: protocol, alone: (id: string) => commandAlone(wrong, id, ["--timeout 9"]) };
-  const body = /<failure [^>]*><!\[CDATA\[(.*?)\]\]>/s.exec(junit(wrong, protocol, ["--timeout 9"]))?.[1];
+  const wrong = { ...(await sample("compares-versions-as-prefixes")), given: ["--timeout 9"] };
+  const options = { knowledge: protocol, alone: (id: string) => commandAlone(wrong, id) };
+  const body = /<failure [^>]*><!\[CDATA\[(.*?)\]\]>/s.exec(junit(wrong, protocol))?.[1];
   for (const text of [show(wrong, options), show(wrong, { ...options, verbose: true }), body]) {
     expect(text).toMatch(/^ *a client of version 0\.1\.70 connects$/m);
     expect(text).toMatch(/^ *(fail )?parity\.patch \(MUST\): Equal majors and minors, patches differ/m);
@@ -150,6 +150,8 @@ test("a failure is told alike in the terminal, with --verbose and in JUnit: caus
     expect(text).toMatch(/^ *> +\d+\.\d ms ← text .*"match"/m);
     expect(text).toMatch(/^ *alone: npx \S+ run ws:\S+ --timeout 9 --case version\/parity-patch-with-zero$/m);
   }
+  for (const text of [await html(wrong, protocol), markdown(wrong, protocol)])
+    expect(text).toMatch(/run ws:\S+ --timeout 9 --case version\/parity-patch-with-zero/);
 });
 
 describe("a check that was not judged since something else is broken", () => {
