@@ -4,9 +4,19 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { seeing } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 import { inconclusive, standUp } from "./outage.ts";
-import { convict, type Search, SLACK } from "./proof.ts";
+import { convict, type Search } from "./proof.ts";
 import { type Fall, type Session, settle, timeThere, timeToSearch } from "./session.ts";
-import { byLikelihood, byRecency, type Guess, inputsOf, isSuspect, notAtWork, tellInput } from "./suspects.ts";
+import {
+  byLikelihood,
+  byRecency,
+  type Guess,
+  inputsOf,
+  isSuspect,
+  notAtWork,
+  relapse,
+  SLACK,
+  tellInput,
+} from "./suspects.ts";
 import { isEnded } from "./transcript.ts";
 import { newTrials } from "./trials.ts";
 import { fallsWithin, hasFallen, told, watch } from "./watcher.ts";
@@ -28,7 +38,7 @@ export const LATEST_FALL = 2.5;
 
 /**
  * Finds the cases whose input ended the server, or the connections of others. Runs the suspects again alone, those at work first,
- * then earlier ones, the most recent input first. A culprit fails for it; the others at work get the verdict that they have alone.
+ * then earlier ones, the most recent input first. An input that is known to be deadly needs no search. A culprit fails for it; the others at work get the verdict that they have alone.
  * Resolves to the ids of the culprits.
  */
 export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, session: Session): Promise<string[]> {
@@ -47,7 +57,11 @@ export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, se
     tried: [],
   };
   session.sightings.set(fall.to, search.before);
-  const found = await sweep(byLikelihood(first, fall.to), search, !fall.lives);
+  const relapses = [...first, ...earlier].flatMap((it) => relapse(it, fall, session.deadly) ?? []);
+  for (const it of relapses) blame(it, fall, session);
+  const found = relapses.map(({ result }) => result.case.id);
+  const open = first.filter((it) => !culprits.has(it.case.id));
+  if (found.length === 0 || !fall.lives) found.push(...(await sweep(byLikelihood(open, fall.to), search, !fall.lives)));
   if (found.length === 0) found.push(...(await sweep(byRecency(earlier, fall.to).slice(0, EARLIER), search, false)));
   session.searched += timeThere(session) - began;
   return found;
@@ -138,6 +152,7 @@ async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
   const culprits = await convict(fell, search);
   for (const culprit of culprits) {
     blame(culprit, fell, session);
+    session.deadly.push({ ...culprit, how: fell.how });
     explain(culprit, session);
   }
   return culprits.map(({ result }) => result.case.id);

@@ -1,7 +1,7 @@
 import type { CaseResult } from "./execute.ts";
 import { standUp } from "./outage.ts";
 import { type Fall, type Session, timeThere } from "./session.ts";
-import { type Guess, guess } from "./suspects.ts";
+import { type Guess, guess, SLACK } from "./suspects.ts";
 import { newTrials } from "./trials.ts";
 import { fallsWithin, watch } from "./watcher.ts";
 
@@ -16,9 +16,6 @@ const ALONE = 4;
 
 /** The difference of delays that tells inputs apart, in ms. The last suspect is tried first, by itself, if no other comes as near. */
 const CLEAR = 60;
-
-/** The tolerance within which the server ends as long after an input as the first time, in ms. */
-export const SLACK = 100;
 
 /** A search for what ends a server, with what it needs of the run. */
 export interface Search {
@@ -43,7 +40,7 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Gues
     .toSorted((a, b) => a.difference - b.difference);
   const [best, second] = guesses;
   const isClear = best?.result === tried.at(-1) && best && best.delay < CLEAR && (second?.difference ?? CLEAR) >= CLEAR;
-  const [again] = isClear && !fell.lives ? await apart([best], fell, search) : [];
+  const again = isClear && !fell.lives ? await byItself(best, fell, search) : undefined;
   if (again) return [again];
   const first = await culpritAmong(guesses, fell, search);
   if (!first) return [];
@@ -66,7 +63,7 @@ async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Searc
     const again = await apart(guesses.slice(i, i + TRIES), fell, search);
     for (const likely of again.slice(0, ALONE)) {
       // Alone, the delay may differ a little from the first time: the machine may be busy.
-      const [culprit] = await apart([likely], { ...fell, to: likely.fellAt }, search);
+      const culprit = await byItself(likely, { ...fell, to: likely.fellAt }, search);
       if (culprit) return culprit;
     }
     // One of the rest did it. The times did not show which, so halves of them run apart.
@@ -78,6 +75,17 @@ async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Searc
     }
   }
   return undefined;
+}
+
+/**
+ * Returns a guess if it comes true by itself. The server may have started again while those before ran, and end over what they sent
+ * then: so it has to come true twice, unless the suite starts the server.
+ */
+async function byItself(likely: Guess, fell: Fall, search: Search): Promise<Guess | undefined> {
+  const [once] = await apart([likely], fell, search);
+  if (!once || (search.session.target.process && !fell.lives)) return once;
+  const [twice] = await apart([once], { ...fell, to: once.fellAt }, search);
+  return twice;
 }
 
 /** A guess that came true again, and when it did, in ms of the run's clock. */

@@ -1,6 +1,6 @@
 import { availability } from "./availability.ts";
 import { clearRefused, confirm, reconsider } from "./blame.ts";
-import { worst } from "./catalogue.ts";
+import { isRight, worst } from "./catalogue.ts";
 import { runControls } from "./controls.ts";
 import { brokenSoFar } from "./doubt.ts";
 import { noticeExclusive } from "./exclusive.ts";
@@ -13,6 +13,7 @@ import { catalogueOf, type Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import {
   isSpent,
+  isTooLate,
   newSession,
   type RunOptions,
   type Session,
@@ -139,7 +140,9 @@ async function pass(cases: readonly Case[], session: Session): Promise<ReadonlyM
   session.isLastStage = true;
   await stage(stages.heavy, 1, session);
   await (long ?? runLong(stages.long, session));
-  excuse(stages.long, session);
+  const hit = fellMeanwhile(stages.long, session);
+  if (hit.length > 0 && !session.stop && !options.once && !isTooLate(session)) await runLong(hit, session);
+  excuse(fellMeanwhile(hit, session), session);
   if (!session.stop && !options.once) await confirm(stages.long, 0, session);
   if (!options.once) await clearRefused(session);
   await lastNewcomer(cases, session);
@@ -178,13 +181,17 @@ async function runLong(cases: readonly Case[], session: Session): Promise<void> 
   for (const result of results) settle(result, session);
 }
 
-/** Drops the findings of cases that mostly wait, if the target went away for good meanwhile. */
+/** Returns the cases that found something wrong while the target went away, for whatever reason. */
+const fellMeanwhile = (cases: readonly Case[], { results, falls }: Session): readonly Case[] =>
+  cases.filter((it) => {
+    const result = results.get(it);
+    return result && !isRight(result) && falls.some(({ from, to }) => to >= result.beganAt && from <= endOf(result));
+  });
+
+/** Drops the findings of cases that mostly wait, since the target went away meanwhile. */
 function excuse(cases: readonly Case[], session: Session): void {
-  const ended = session.stop?.reason === "lost" ? session.falls.at(-1) : undefined;
-  if (!ended) return;
-  for (const it of cases.flatMap((done) => session.results.get(done) ?? [])) {
-    if (endOf(it) >= ended.from) settle(inconclusive(it, ended.how), session);
-  }
+  const how = session.falls.at(-1)?.how ?? "";
+  for (const it of cases.flatMap((done) => session.results.get(done) ?? [])) settle(inconclusive(it, how), session);
 }
 
 /** Runs the cases of one stage, then those again that failed, and stops the run if there is a reason. */
@@ -207,7 +214,10 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
     );
     await confirm(queue, took, session);
   }
-  if (queue.some((it) => !session.results.has(it)) && isSpent(session, TO_BEGIN)) session.stop ??= tooSlow(session);
+  if (queue.some((it) => !session.results.has(it)) && isSpent(session, TO_BEGIN)) {
+    const words = `not run: the target is slow, and the time was up after ${session.results.size} cases (a longer --timeout gives more)`;
+    session.stop ??= { reason: "slow", words };
+  }
   if (session.signal?.aborted) session.stop = { reason: "interrupted", words: "not run: interrupted" };
   const failed = options.bail && firstFailure();
   if (failed) session.stop ??= { reason: "bail", words: `not run: ${failed.id} failed before (--bail)` };
@@ -222,12 +232,6 @@ function judgeable(cases: readonly Case[], session: Session): Case[] {
     return root === undefined;
   });
 }
-
-/** Returns the reason that the rest of the cases did not run. */
-const tooSlow = ({ results }: Session): Stop => ({
-  reason: "slow",
-  words: `not run: the target is slow, and the time was up after ${results.size} cases (a longer --timeout gives more)`,
-});
 
 const isFailure = (result: CaseResult | undefined, { options }: Session) =>
   result?.verdict === "fail" && !options.excuses?.(result.case.id, result.checks);

@@ -4,6 +4,7 @@ import { isBroken } from "./catalogue.ts";
 import type { Bench, CaseResult } from "./execute.ts";
 import type { Case } from "./scenario.ts";
 import type { Stall } from "./shared.ts";
+import type { Deadly } from "./suspects.ts";
 import type { Target } from "./target.ts";
 
 /** The options of a run. Times are in ms. */
@@ -96,6 +97,8 @@ export interface Session extends Bench {
   away: number;
   /** The cases whose input ended the server, or the connections of others. */
   readonly culprits: Set<string>;
+  /** The inputs that are proved to end it, or them. */
+  readonly deadly: Deadly[];
   /** All falls, in order. */
   readonly falls: Fall[];
   /** All results that found a breach, also replaced ones. */
@@ -127,6 +130,7 @@ export const newSession = (
   searched: 0,
   away: 0,
   culprits: new Set(),
+  deadly: [],
   falls: [],
   breaches: [],
   rechecked: new Set(),

@@ -100,6 +100,34 @@ export interface Guess {
   readonly difference: number;
 }
 
+/** An input that is proved to end a server, or connections of others, in a way and some ms later. */
+export type Deadly = Pick<Guess, "input" | "delay"> & { readonly how: string };
+
+/** The tolerance within which the server ends as long after an input as the first time, in ms. */
+export const SLACK = 100;
+
+/** Returns the input of a case that is known to be deadly, and was sent as long before the server ended so at `to`. */
+export function relapse(
+  result: CaseResult,
+  { to, how }: { readonly to: number; readonly how: string },
+  deadly: readonly Deadly[],
+): Guess | undefined {
+  const alike = deadly.filter((it) => it.how === how);
+  if (alike.length === 0) return undefined;
+  const inputs = inputsOf(result.connections).map((input) => ({ input, delay: to - input.event.at }));
+  const again = inputs.find(({ input, delay }) =>
+    alike.some((it) => isSame(it.input, input) && Math.abs(delay - it.delay) < SLACK),
+  );
+  return again && { result, difference: 0, ...again };
+}
+
+/** Tells if two inputs are the same bytes. A request never is: it holds a key. */
+const isSame = (one: Input | undefined, other: Input): boolean =>
+  one !== undefined && one.event.type === other.event.type && contentOf(one) === contentOf(other);
+
+const contentOf = ({ event }: Input) =>
+  event.type === "close" ? event.code : "data" in event ? event.data : undefined;
+
 /** Inputs whose differences lie within this fit equally well, in ms. Among others a server is a little later than alone. */
 const ALIKE = 30;
 

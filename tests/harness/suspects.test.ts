@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { CaseResult } from "../../harness/execute.ts";
-import { byLikelihood, byRecency, guess, inputsOf, lastInput, tellInput } from "../../harness/suspects.ts";
+import { byLikelihood, byRecency, guess, inputsOf, lastInput, relapse, tellInput } from "../../harness/suspects.ts";
 import type { Transcript, WireEvent } from "../../harness/transcript.ts";
 
 const sends = (at: number, data = "x", type: "text" | "upgrade" | "violation" = "text"): WireEvent => ({
@@ -154,3 +154,23 @@ test.each<[WireEvent, string]>([
   [{ at: 0, from: "client", type: "close", data: "" }, "a close frame with code none"],
   [sends(0, "x".repeat(121)), `the text ${"x".repeat(120)}… [cut: 121 characters in all]`],
 ])("%j is told as %s", (event, words) => expect(tellInput({ event, name: "client" })).toBe(words));
+
+describe("an input that is known to be deadly", () => {
+  const known = { input: inputsOf([line("client", sends(0, "null"))])[0], delay: 200, how: "it ended" };
+  const sender = result(1, line("client", sends(100, "1"), sends(110, "null"), sends(150, "2")));
+
+  test("explains an end that comes as long after the same bytes, and in the same way", () => {
+    const found = relapse(sender, { to: 330, how: "it ended" }, [known]);
+    expect([found?.input?.event.at, found?.delay]).toEqual([110, 220]);
+  });
+
+  test("explains none that comes earlier or later, or in another way, or of other bytes", () => {
+    const others = [
+      relapse(sender, { to: 150, how: "it ended" }, [known]),
+      relapse(sender, { to: 460, how: "it ended" }, [known]),
+      relapse(sender, { to: 330, how: "it hung" }, [known]),
+      relapse(result(1, line("client", sends(130, "nil"))), { to: 330, how: "it ended" }, [known]),
+    ];
+    expect(others).toEqual([undefined, undefined, undefined, undefined]);
+  });
+});
