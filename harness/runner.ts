@@ -164,10 +164,11 @@ interface Stages {
 function stagesOf(cases: readonly Case[], { suites, foundations }: Protocol): Stages {
   const named = (kind: "upsets" | "load") => new Set(suites.filter((it) => it[kind]).map(({ name }) => name));
   const [upsets, load] = [named("upsets"), named("load")];
-  const kindOf = ({ id, suite, waits }: Case) => {
-    if (waits) return "long";
-    if (isPlain(id, foundations)) return "plain";
-    return load.has(suite) ? "heavy" : upsets.has(suite) ? "upsetting" : "calm";
+  const kindOf = (it: Case) => {
+    if (it.waits) return "long";
+    if (isPlain(it.id, foundations)) return "plain";
+    if (load.has(it.suite)) return "heavy";
+    return it.upsets || upsets.has(it.suite) ? "upsetting" : "calm";
   };
   const kinds = groupBy(cases, kindOf);
   const of = (kind: ReturnType<typeof kindOf>) => kinds.get(kind) ?? [];

@@ -79,6 +79,8 @@ export interface Case {
   readonly waits?: true | undefined;
   /** It floods a server, which may end that by any limit: it sends as fast as it can, whatever the pace of the run. */
   readonly floods?: true | undefined;
+  /** It could upset a server, though its suite does not: it runs with those that may. */
+  readonly upsets?: true | undefined;
   run(context: Context): Promise<void>;
 }
 
@@ -104,6 +106,7 @@ export interface Scenario<Id extends string> {
   readonly generates?: true;
   readonly waits?: true;
   readonly floods?: true;
+  readonly upsets?: true;
   /** The build writes it. */
   readonly place?: string;
   run(context: Context<Id>): Promise<void>;
@@ -115,7 +118,18 @@ export interface Scenario<Id extends string> {
  */
 export const scenarios =
   <Known extends string>(observed: Readonly<Record<string, string>> = {}) =>
-  <const Id extends Known>({ id, title, tests, given, generates, waits, floods, place, run }: Scenario<Id>): Case => ({
+  <const Id extends Known>({
+    id,
+    title,
+    tests,
+    given,
+    generates,
+    waits,
+    floods,
+    upsets,
+    place,
+    run,
+  }: Scenario<Id>): Case => ({
     id,
     suite: id.slice(0, id.indexOf("/")),
     title,
@@ -128,6 +142,7 @@ export const scenarios =
     generates,
     waits,
     floods,
+    upsets,
     place,
     run: run as Case["run"],
   });

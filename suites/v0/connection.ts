@@ -146,6 +146,7 @@ const authorization = [
       title: `a client comes with ${name}`,
       given: name,
       tests: ["auth.many"],
+      upsets: true,
       async run(context) {
         const bystander = await context.connect({ name: "bystander" });
         const client = await context.connect({ name: "odd", handshake: { ask } });

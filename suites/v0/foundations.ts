@@ -1,4 +1,5 @@
 import type { Foundations } from "../../harness/foundation.ts";
+import type { Case } from "../../harness/scenario.ts";
 import { type RequirementId, requirements } from "../../schemas/v0/requirements.ts";
 import { STATS } from "./dialect.ts";
 
@@ -16,8 +17,16 @@ const plain = {
   "request.answered": { plain: ["requests/alone"], on: CONNECTION },
   "response.status": { plain: ["requests/alone"], on: CONNECTION },
   "auth.invalid": { plain: ["connection/unknown-token"], on: [] },
+  "path.http": { plain: ["connection/plain-get"], on: [] },
   "auth.challenge": { plain: ["connection/without-authorization"], on: [] },
-  "version.higher-minor": { plain: ["connection/offer-of-a-higher-minor"], on: ["version.selected"] },
+  "version.list": {
+    plain: ["connection/offer-behind-others", "connection/offer-before-others"],
+    on: ["version.selected"],
+  },
+  "version.higher-minor": {
+    plain: ["connection/offer-of-a-higher-minor", "connection/offer-of-minor-12"],
+    on: ["version.selected"],
+  },
   "request.echo": { plain: ["requests/id-that-is-a-json-text"], on: ["request.answered"] },
   "request.pipelined": { plain: ["requests/pipelined"], on: ["request.answered", "transport.segmentation"] },
   "self.identity": { plain: ["sessions/identity"], on: [] },
@@ -60,6 +69,7 @@ const MORE: Partial<Record<RequirementId, Ids>> = {
   ...allOn(ANY_TOKEN, "auth.invalid"),
   ...allOn(OF_USERS, "self.identity"),
   "auth.error": ["auth.challenge"],
+  "transport.http": ["path.http"],
   "response.correlated": ["request.echo"],
   "invalid.data": ["request.pipelined", "request.echo"],
   "valid.odd-strings": ["request.pipelined"],
@@ -74,7 +84,7 @@ const MORE: Partial<Record<RequirementId, Ids>> = {
   "version.list": ["version.selected"],
   "version.higher-minor": ["version.selected"],
   "version.minor-zero": ["version.selected", "version.higher-minor"],
-  "version.highest": ["version.selected", "version.higher-minor"],
+  "version.highest": ["version.selected", "version.list", "version.higher-minor"],
   "ping.interval": ["version.selected"],
   "disconnect.reason": ["disconnect.answered"],
   "disconnect.again": ["disconnect.answered"],
@@ -127,9 +137,13 @@ export const foundations: Foundations = {
 };
 
 /** The requirement that a case breaks if its input ends the server or the connections of others, by suite. */
-export const survival: Readonly<Record<string, RequirementId>> = {
+const SURVIVAL: Readonly<Record<string, RequirementId>> = {
   malformed: "malformed.survives",
   requests: "malformed.survives",
   invalid: "malformed.survives",
   valid: "malformed.survives",
 };
+
+/** Returns the requirement that a case breaks if its input ends the server or the connections of others. */
+export const survivalOf = ({ suite, tests }: Pick<Case, "suite" | "tests">): RequirementId =>
+  tests.includes("auth.many") ? "auth.many" : (SURVIVAL[suite] ?? "transport.survives");

@@ -6,7 +6,7 @@ import type { Schemas } from "../../schemas/v0/schema.ts";
 import { causes } from "./causes.ts";
 import { clauses } from "./clauses.ts";
 import { dialect } from "./dialect.ts";
-import { foundations, survival } from "./foundations.ts";
+import { foundations, survivalOf } from "./foundations.ts";
 import { rulesBy } from "./messages.ts";
 import { envelope, mistakesBy, SUBPROTOCOL, violationsIn } from "./protocol.ts";
 import { sets, withdrawn } from "./sets/index.ts";
@@ -55,7 +55,7 @@ export function protocolBy(schemas: Schemas): Protocol {
     suites,
     foundations,
     canary: "requests/alone",
-    survivalOf: ({ suite }) => survival[suite] ?? "transport.survives",
+    survivalOf,
     sections: [
       { name: "messages", title: "Every message the server sends" },
       ...suites.filter(({ name }) => requirements.some(({ section }) => section === name)),

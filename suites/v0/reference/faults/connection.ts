@@ -135,13 +135,11 @@ export const connectionFaults: Faults = {
   "looks-at-the-first-offer": {
     says: "Looks only at the first subprotocol that a client offers.",
     breaks: "version.list",
-    also: ["version.highest"],
     change: selecting(([first = ""]) => highest([first])),
   },
   "looks-at-the-last-offer": {
     says: "Looks only at the last subprotocol that a client offers.",
     breaks: "version.list",
-    also: ["version.highest"],
     change: selecting((offered) => highest(offered.slice(-1))),
   },
   "takes-any-major": {
@@ -169,7 +167,6 @@ export const connectionFaults: Faults = {
   "knows-minors-of-one-digit": {
     says: "Does not know minors of more than one digit.",
     breaks: "version.higher-minor",
-    also: ["version.highest"],
     change: selecting((offered) => highest(offered.filter((it) => !/^v0\.\d\d/.test(it)))),
   },
   "knows-no-minor-zero": {

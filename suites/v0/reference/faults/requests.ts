@@ -62,6 +62,30 @@ export const requestFaults: Faults = {
     also: ["response.correlated"],
     change: withIds((id) => id.replace(/[\s\0]/g, "").replace(/[^ -~]/g, "?")),
   },
+  "trims-ids": {
+    says: "Answers a messageId without the spaces around it.",
+    breaks: "request.echo",
+    also: ["response.correlated"],
+    change: withIds((id) => id.trim()),
+  },
+  "answers-ids-in-lower-case": {
+    says: "Answers a messageId in lower case.",
+    breaks: "request.echo",
+    also: ["response.correlated"],
+    change: withIds((id) => id.toLowerCase()),
+  },
+  "counts-ids": {
+    says: "Answers a messageId that is a number with the shortest text of that number.",
+    breaks: "request.echo",
+    also: ["response.correlated"],
+    change: withIds((id) => (/^\d+(\.\d+)?$/.test(id) ? String(Number(id)) : id)),
+  },
+  "normalises-ids": {
+    says: "Answers a messageId in the normal form C of Unicode.",
+    breaks: "request.echo",
+    also: ["response.correlated"],
+    change: withIds((id) => id.normalize("NFC")),
+  },
   "keeps-ids-as-names": {
     says: "Looks for a messageId among the names that every object has.",
     breaks: "request.echo",
