@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { Ajv } from "ajv";
 import { isObject, parse } from "../../harness/transcript.ts";
@@ -7,8 +7,8 @@ import { reason, UsageError } from "../../harness/usage.ts";
 import { formats } from "./formats.ts";
 import { KINDS, type Kind, type MessageSchema, type Schema, type Schemas, schemasOf } from "./schema.ts";
 
-/** More files, bytes of one, or values in a schema whose references are filled in, are no protocol. */
-const MOST = { files: 2_000, bytes: 1 << 20, values: 100_000 } as const;
+/** More files, bytes, values or levels of one, or values in a schema whose references are filled in, are no protocol. */
+const MOST = { files: 2_000, bytes: 1 << 20, own: 10_000, levels: 100, values: 100_000 } as const;
 
 const HINT = "Name a folder that holds <service>/<endpoint>/<type>.json, as the protocol's repository has it.";
 
@@ -35,8 +35,9 @@ async function pathsIn(folder: string): Promise<readonly string[]> {
   const look = async (path: string, depth: number): Promise<void> => {
     for (const entry of await readdir(join(folder, path), { withFileTypes: true })) {
       const at = posix.join(path, entry.name);
-      if (entry.isDirectory() && depth < 3) await look(at, depth + 1);
-      else if (entry.isFile()) found.push(at);
+      const it = entry.isSymbolicLink() ? await stat(join(folder, at)) : entry;
+      if (it.isDirectory() && depth < 3) await look(at, depth + 1);
+      else if (it.isFile()) found.push(at);
       if (found.length > MOST.files)
         throw new UsageError(`${folder} holds more than ${MOST.files} files, too many for a protocol. ${HINT}`);
     }
@@ -50,14 +51,30 @@ async function pathsIn(folder: string): Promise<readonly string[]> {
   return found.filter((path) => path.endsWith(".json")).sort();
 }
 
+/** Editors of some systems write it; other tools that read JSON leave it out. */
+const BYTE_ORDER_MARK = /^\ufeff/;
+
 async function textOf(folder: string, path: string): Promise<string> {
   try {
     const bytes = await readFile(join(folder, path));
-    if (bytes.length <= MOST.bytes) return bytes.toString();
+    if (bytes.length <= MOST.bytes) return bytes.toString().replace(BYTE_ORDER_MARK, "");
   } catch (error) {
     throw new UsageError(`Cannot read ${join(folder, path)}: ${reason(error)}.`);
   }
   throw new UsageError(`${join(folder, path)} has more than ${MOST.bytes} bytes, too many for a schema.`);
+}
+
+/** Says why a value is too much for a validator, level by level. */
+function tooMuch(value: unknown): string | undefined {
+  let count = 0;
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    count += level.length;
+    if (depth > MOST.levels) return `it is deeper than ${MOST.levels} levels`;
+    if (count > MOST.own) return `it holds more than ${MOST.own} values`;
+    level = level.flatMap((it) => (typeof it === "object" && it !== null ? Object.values(it) : []));
+  }
+  return undefined;
 }
 
 const ajv = new Ajv({ strict: false, logger: false });
@@ -67,6 +84,8 @@ function checked(folder: string, path: string, text: string): unknown {
   const value = parse(text);
   const wrong = (why: string) => new UsageError(`${join(folder, path)} is no JSON schema: ${why}.`);
   if (!isObject(value)) throw wrong("it holds no JSON object");
+  const much = tooMuch(value);
+  if (much !== undefined) throw wrong(much);
   const { $schema: _, ...schema } = value;
   if (ajv.validateSchema(schema)) return schema;
   const [{ instancePath = "", message = "" } = {}] = ajv.errors ?? [];
@@ -120,12 +139,21 @@ function filledIn(folder: string, path: string, files: Files): Schema {
   return within(files.get(path), path, [path]) as Schema;
 }
 
+/** A text without its percent encoding; as it stands where that is none. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** The value that a JSON pointer names. */
 const pointed = (value: unknown, pointer: string): unknown =>
   pointer
     .split("/")
     .slice(1)
-    .map((name) => decodeURIComponent(name).replaceAll("~1", "/").replaceAll("~0", "~"))
+    .map((name) => decoded(name).replaceAll("~1", "/").replaceAll("~0", "~"))
     .reduce<unknown>((it, name) => (isObject(it) ? it[name] : undefined), value);
 
 /** Throws a `UsageError` for a format or a pattern that nobody here can judge by. */

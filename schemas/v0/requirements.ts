@@ -23,7 +23,7 @@ export const requirements = [
     level: "MUST",
     source: "S",
     statement:
-      "Every message is one of which there is a schema. A response of failed `command_unimplemented` or `invalid_request` may name any command.",
+      "There is a schema of every event and request. A response names the command of its request, which may be any.",
   },
   {
     id: "message.direction",
@@ -81,7 +81,8 @@ export const requirements = [
     section: "messages",
     level: "MUST",
     source: "S",
-    statement: "The reason of a failed response is one that the schema of its command lists.",
+    statement:
+      "The reason of a failed response is one that the schema of its command lists; without a schema, one that every command may give.",
   },
   {
     id: "event.id-unique",

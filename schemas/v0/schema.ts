@@ -50,7 +50,7 @@ export function schemasOf(
 }
 
 /** The reasons that every command may give. */
-const REASONS = ["internal_error", "unauthorized", "invalid_request", "command_unimplemented"] as const;
+export const REASONS = ["internal_error", "unauthorized", "invalid_request", "command_unimplemented"] as const;
 
 const STRING = { type: "string" } as const;
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
@@ -74,6 +74,13 @@ describe("a folder of schemas", () => {
     expect([time(true), time(false)]).toEqual(["data.at is not in microseconds: 7", undefined]);
   });
 
+  test("may begin with a byte order mark, and may be linked", async () => {
+    const folder = folderOf({ [FILE]: eventWith(REF), "definitions/x.txt": '\ufeff{"type":"integer"}' });
+    symlinkSync("x.txt", join(folder, "definitions/time.json"));
+    const { all } = await readSchemas(folder);
+    expect(all.map(({ command }) => command)).toEqual(["a/b"]);
+  });
+
   test("has a digest that changes with every file", async () => {
     const one = await readSchemas(folderOf({ [FILE]: eventWith(REF), "definitions/time.json": { type: "integer" } }));
     const same = await readSchemas(folderOf({ [FILE]: eventWith(REF), "definitions/time.json": { type: "integer" } }));
@@ -118,6 +125,21 @@ describe("a folder of schemas", () => {
       () => folderOf(Object.fromEntries(Array.from({ length: 2_001 }, (_, i) => [`a/b${i}/event.json`, "{}"]))),
       /holds more than 2000 files/,
     ],
+    [
+      "that is too deep",
+      () => folderOf({ [FILE]: eventWith(nested(200)) }),
+      /is no JSON schema: it is deeper than 100 levels/,
+    ],
+    [
+      "with a list that is too long",
+      () => folderOf({ [FILE]: eventWith({ enum: Array.from({ length: 10_001 }, (_, i) => i) }) }),
+      /is no JSON schema: it holds more than 10000 values/,
+    ],
+    [
+      "with a reference that nobody can decode",
+      () => folderOf({ [FILE]: eventWith({ $ref: "#/definitions/%zz" }) }),
+      /refers to #\/definitions\/%zz, and there is none/,
+    ],
     ["that grows without end", () => folderOf(growing()), /refers to more than 100000 values/],
   ])("%s is one clear line", async (_, folder, says) => {
     const error = await readSchemas(folder()).catch((it: Error) => it);
@@ -126,6 +148,9 @@ describe("a folder of schemas", () => {
     expect((error as Error).message).not.toContain("\n");
   });
 });
+
+/** A schema within so many others. */
+const nested = (levels: number): object => (levels === 0 ? {} : { items: nested(levels - 1) });
 
 /** Definitions each of which holds the next ten times. */
 function growing(): Record<string, unknown> {
