@@ -2,7 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { NO_ANSWER, responseOf } from "../../harness/upgrade.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
-import { type Ask, fieldOf, header, outcome, plain, without } from "../websocket/heads.ts";
+import { type Ask, answerTo, fieldOf, header, outcome, plain, without } from "../websocket/heads.ts";
 import { judgeSurvival } from "../websocket/survival.ts";
 import { slug } from "../websocket/words.ts";
 import { AUTHORIZATION, authorizing } from "./authorization.ts";
@@ -150,7 +150,8 @@ const authorization = [
       async run(context) {
         const bystander = await context.connect({ name: "bystander" });
         const client = await context.connect({ name: "odd", handshake: { ask } });
-        context.check("auth.many", outcome(client), { title: "no 101", not: { const: "HTTP 101" } });
+        const expected = { title: "no 101", not: { const: "HTTP 101" } };
+        context.check("auth.many", outcome(client), expected, answerTo(client));
         await judgeSurvival(dialect, context, "auth.many", bystander, client);
       },
     }),

@@ -1,8 +1,8 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
-import { isServerEnd, type Message, messages, type Transcript } from "../../harness/transcript.ts";
+import { isServerEnd, type Message, messages } from "../../harness/transcript.ts";
 import type { DialectWithSign, Status } from "../websocket/dialect.ts";
-import { isUnimplemented, POLICY, SUBPROTOCOL, scenario } from "./protocol.ts";
+import { isUnimplemented, SUBPROTOCOL, scenario } from "./protocol.ts";
 
 /** The name of the request that any client may send at any moment, and that changes nothing. */
 export const STATS = "system/serverStats";
@@ -81,11 +81,6 @@ export const dialect: DialectWithSign<"request.answered"> = {
   leave: request(DISCONNECT, ID.leave, { reason: "conformance" }),
   goodbye: (client) => responseTo(client, ID.leave, DISCONNECT),
   isGoodbye: ({ messageId }) => messageId === ID.leave,
-  mayBeLost: isRefused,
+  // The server should end a connection over what is no message; `malformed.code` tells of how it does.
+  mayBeLost: ({ events }) => events.some(isServerEnd),
 };
-
-/** Tells if the server ended a connection over what it got, as it should for what is no message. */
-function isRefused({ events }: Transcript): boolean {
-  const end = events.find(isServerEnd);
-  return end?.type === "end" || (end?.type === "close" && end.code === POLICY);
-}

@@ -32,6 +32,10 @@ const plain = {
   "self.identity": { plain: ["sessions/identity"], on: [] },
   "request.extra": { plain: ["requests/extra-a-text"], on: ["request.answered"] },
   "unknown.unimplemented": { plain: ["requests/unknown-conformance-unknown"], on: ["request.answered"] },
+  "invalid.usable": {
+    plain: ["requests/unknown-conformance-unknown"],
+    on: ["request.answered", "unknown.unimplemented"],
+  },
   "self.sent": { plain: ["sessions/self"], on: CONNECTION },
   "disconnect.answered": { plain: ["sessions/disconnect"], on: ["request.answered"] },
   "transport.segmentation": {
@@ -72,9 +76,12 @@ const MORE: Partial<Record<RequirementId, Ids>> = {
   "transport.http": ["path.http"],
   "response.correlated": ["request.echo"],
   "invalid.data": ["request.pipelined", "request.echo"],
-  "valid.odd-strings": ["request.pipelined"],
+  "valid.odd-strings": ["request.pipelined", "invalid.usable"],
+  "request.extra": ["invalid.usable"],
   "transport.unicode": ["request.extra"],
   "transport.fragmentation": ["request.extra", "transport.segmentation"],
+  "transport.masking": ["transport.segmentation"],
+  "transport.utf8": ["transport.segmentation"],
   "resilience.large": ["request.extra"],
   "resilience.deep": ["request.extra"],
   "resilience.concurrent": ["disconnect.answered"],
@@ -88,12 +95,17 @@ const MORE: Partial<Record<RequirementId, Ids>> = {
   "ping.interval": ["version.selected"],
   "disconnect.reason": ["disconnect.answered"],
   "disconnect.again": ["disconnect.answered"],
+  "unknown.odd": ["unknown.unimplemented"],
 };
 
 /** The requirements that all of a case rests on. A goodbye that is never answered is not answered when it is invalid, either. */
 const OF_CASES: Readonly<Record<string, Ids>> = {
   "invalid/system-disconnect": ["disconnect.answered"],
   "requests/spelled-command-last": ["request.extra"],
+  // A request may come with a pong in one segment.
+  "transport/pong-with-no-payload": ["transport.segmentation"],
+  "transport/pong-with-125-bytes": ["transport.segmentation"],
+  "sessions/statistics": ["transport.segmentation"],
 };
 
 const forms = {
@@ -115,9 +127,10 @@ export const within: Foundations["within"] = {
   ...Object.fromEntries(OF_RESPONSES.map((id) => [id, UNREADABLE])),
   "request.echo": UNREADABLE,
   "stats.count": ["message.schema"],
+  "user.subscribe": ["message.schema"],
+  "request.wrong-direction": ["message.direction"],
   "response.correlated": ["request.echo", "unknown.unimplemented", "event.unanswered"],
   "response.reason": ["event.unanswered"],
-  "message.known": ["unknown.unimplemented", "event.unanswered"],
   "malformed.closed": ["malformed.survives"],
   "malformed.code": ["malformed.survives"],
 };

@@ -1,9 +1,9 @@
 import { isObject, jsonOnce, type Message, show, type Transcript, type WireEvent } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
-import type { Schemas } from "../../schemas/v0/schema.ts";
+import { REASONS, type Schemas } from "../../schemas/v0/schema.ts";
 import { unnamed, wrongTime } from "../../schemas/v0/walk.ts";
 import { repeatedName } from "../websocket/duplicates.ts";
-import { envelope, isUnimplemented, UNIMPLEMENTED, violationsIn, wrongIn } from "./protocol.ts";
+import { envelope, isUnimplemented, violationsIn, wrongIn } from "./protocol.ts";
 
 /** The answered requests, and ids of events, that are remembered; and the open requests. */
 const REMEMBERED = 100;
@@ -81,13 +81,9 @@ const FURTHER: readonly (readonly [RequirementId, Look])[] = [
   ],
 ];
 
-/** The reasons of a response to a command that nobody defines: it names what the client sent. */
-const OF_ANY: ReadonlySet<unknown> = new Set([UNIMPLEMENTED, "invalid_request"]);
-
-const isKnown = ({ type, commandId, status, reason }: Message, schemas: Schemas) =>
-  (type === "response" && status === "failed" && OF_ANY.has(reason)) ||
-  schemas.isElsewhere(commandId) ||
-  schemas.find(type, commandId) !== undefined;
+/** A response names the command that the client sent, whichever that is. */
+const isKnown = ({ type, commandId }: Message, schemas: Schemas) =>
+  type === "response" || schemas.isElsewhere(commandId) || schemas.find(type, commandId) !== undefined;
 
 function wrongStatus({ type, status, reason, data }: Message): string | undefined {
   if (type !== "response") return undefined;
@@ -97,11 +93,12 @@ function wrongStatus({ type, status, reason, data }: Message): string | undefine
   return data === undefined ? undefined : "failed with data";
 }
 
-/** The reasons that a schema lists, of whatever branch. */
+/** A reason that the schema does not list, of whatever branch; of a command that nobody defines, one that not every command may give. */
 function wrongReason({ type, commandId, status, reason }: Message, schemas: Schemas): string | undefined {
   if (type !== "response" || status !== "failed") return undefined;
   const branches = Object(schemas.find(type, commandId)?.schema).anyOf ?? [];
-  const listed = branches.flatMap((it: Message) => Object(Object(it.properties).reason).enum ?? []);
+  const known = schemas.find(type, commandId) !== undefined || schemas.isElsewhere(commandId);
+  const listed = known ? branches.flatMap((it: Message) => Object(Object(it.properties).reason).enum ?? []) : REASONS;
   return listed.length === 0 || listed.includes(reason) ? undefined : `the reason ${show(reason)} is none of its list`;
 }
 

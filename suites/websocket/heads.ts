@@ -1,4 +1,5 @@
 import type { Connection } from "../../harness/connection.ts";
+import { readFrom } from "../../harness/transcript.ts";
 import { type Head, NO_ANSWER, responseOf } from "../../harness/upgrade.ts";
 
 /** A change of the request for a WebSocket. */
@@ -35,6 +36,13 @@ export const outcome = ({ transcript, failure }: Connection): string => {
   if (response) return `HTTP ${response.status}`;
   return failure === NO_ANSWER ? NO_ANSWER : `the end of the TCP connection (${failure})`;
 };
+
+/** Stands for the answer to a handshake as what shows a check, where a case has further connections. */
+export const answerTo = ({ transcript }: Connection): object =>
+  readFrom(
+    transcript.events.find(({ from, type }) => from === "server" && type === "upgrade"),
+    {},
+  );
 
 /** The value of a header of the answer, `none` where there is none; where there is no answer, what became of it. */
 export const header = (connection: Connection, name: string): string => {

@@ -210,7 +210,6 @@ export const connectionFaults: Faults = {
   "leaves-browsers-hanging": {
     says: "Does not answer a GET that asks for no WebSocket.",
     breaks: "path.http",
-    also: ["transport.http"],
     change: ({ http }) => ({ http: (request, response) => void (request.method === "GET" || http(request, response)) }),
   },
 };

@@ -128,6 +128,13 @@ export const messageFaults: Faults = {
     change: saying((message) => (message.reason === "unknown_user" ? { ...message, reason: undefined } : undefined)),
     also: ["user.info"],
   },
+  "calls-it-unimplemented": {
+    says: "Says unimplemented where it lacks a command.",
+    breaks: "response.reason",
+    change: saying((message) =>
+      message.reason === "command_unimplemented" ? { ...message, reason: "unimplemented" } : undefined,
+    ),
+  },
   "has-reasons-of-its-own": {
     says: "Says nobody where no friend request is pending.",
     breaks: "response.reason",

@@ -9,7 +9,10 @@ const refusing =
   (which: (request: Parameters<Behaviour["upgrade"]>[0]) => boolean): ReferenceFault["change"] =>
   () => ({ upgrade: (request, tcp) => (which(request) ? tcp.end(BAD_REQUEST) : tcp) });
 
-const extraOf = (request: object) => String((request as { readonly extra?: unknown }).extra ?? "");
+const extraOf = (request: object): string => {
+  const { extra } = request as { readonly extra?: unknown };
+  return typeof extra === "string" ? extra : "";
+};
 
 /** Faults of the section "WebSocket transport". */
 export const transportFaults: Faults = {
@@ -79,12 +82,13 @@ export const resilienceFaults: Faults = {
   "serves-80-clients": {
     says: `Answers nobody while more than ${MANY} clients are connected.`,
     breaks: "resilience.concurrent",
+    also: ["resilience.churn"],
     change: (normal) => ignoring(() => normal.world.clients.size > MANY)(normal),
   },
   "waits-for-the-idle": {
     says: "Answers nobody while 50 clients are connected that never said anything.",
     breaks: "resilience.idle",
-    also: ["resilience.concurrent"],
+    also: ["resilience.concurrent", "resilience.half-open"],
     change({ world, carryOut }) {
       const spoke = new WeakSet<Client>();
       return {
@@ -98,6 +102,7 @@ export const resilienceFaults: Faults = {
   "tires-of-visitors": {
     says: `Answers nothing to a client when ${LEAVERS} before it have come and gone; then it counts anew.`,
     breaks: "resilience.churn",
+    also: ["request.answered"],
     change({ greet, carryOut }) {
       const deaf = new WeakSet<Client>();
       let gone = 0;
