@@ -19,6 +19,8 @@ export type { Outgoing };
 export interface ConnectionOptions {
   /** The purpose of the connection, in a case with several. */
   readonly name?: string | undefined;
+  /** It does what the case is about. */
+  readonly acts?: boolean;
   readonly headers: Readonly<Record<string, string>>;
   /** They hold no credential. */
   readonly anonymous?: boolean;
@@ -150,13 +152,20 @@ export interface Parts {
 /** A connection of which the handshake is over. */
 export function connectionOf(
   url: URL,
-  { name, anonymous, protocol, idle }: Pick<ConnectionOptions, "name" | "anonymous" | "protocol" | "idle">,
+  {
+    name,
+    acts,
+    anonymous,
+    protocol,
+    idle,
+  }: Pick<ConnectionOptions, "name" | "acts" | "anonymous" | "protocol" | "idle">,
   { state, wire, log, pace }: Parts,
 ): Connection {
   const { socket, tcp } = wire;
   const transcript: Transcript & { unsent?: number } = {
     url: url.href,
     ...(name !== undefined && { name }),
+    ...(acts && { acts }),
     ...(anonymous && { anonymous }),
     events: log.events,
   };

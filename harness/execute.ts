@@ -62,13 +62,13 @@ type Around = Partial<Pick<ConnectionOptions, "idle" | "left" | "unpaced">> & { 
 /** Opens one connection to the target, when its limits allow. */
 export async function dial(
   { protocol, target, shared, signal }: Pick<Bench, "protocol" | "target" | "shared" | "signal">,
-  { query, name, anonymous, user, as, handshake }: ConnectOptions = {},
+  { query, name, acts = name === undefined, anonymous, user, as, handshake }: ConnectOptions = {},
   { idle = () => {}, left = () => {}, unpaced, patient = shared.identities.users !== undefined }: Around = {},
 ): Promise<Connection> {
   const { ca, insecure } = target;
   const usual = headersOf(target);
   const sent = anonymous || user ? headersOf(target, anonymous, user) : usual;
-  const options = { name, ...sent, handshake, unpaced, ca, insecure, idle, protocol };
+  const options = { name, acts, ...sent, handshake, unpaced, ca, insecure, idle, protocol };
   const address = protocol.address(target.url, query);
   const last = lastOf(left);
   const open = () =>

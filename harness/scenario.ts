@@ -11,6 +11,8 @@ import type { Handshake } from "./upgrade.ts";
 export interface ConnectOptions {
   /** The purpose of the connection, in a case with several. */
   readonly name?: string;
+  /** It does what the case is about, as one without a name does. All others look on. */
+  readonly acts?: boolean;
   /** The query of the URL as it stands on the wire; without it, that of a client of the version under test. */
   readonly query?: string;
   /** Come without credentials: leave out the headers of the user that are some. */

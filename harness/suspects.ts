@@ -4,12 +4,9 @@ import { cut, type Transcript, type WireEvent } from "./transcript.ts";
 /** Something that a client sent. */
 export interface Input {
   readonly event: WireEvent;
-  /** The name of its connection, in a case with several. */
-  readonly name: string;
+  /** Its client does what the case is about. */
+  readonly acts: boolean;
 }
-
-/** The name of a client that acts, alone or with a word behind it. All others look on. */
-const CLIENT = "client";
 
 /** The events of a client that a server has to read. */
 const SENT = new Set<WireEvent["type"]>(["upgrade", "text", "binary", "ping", "violation", "close", "end"]);
@@ -17,8 +14,8 @@ const SENT = new Set<WireEvent["type"]>(["upgrade", "text", "binary", "ping", "v
 /** Returns all that the clients of a case sent, in order. */
 export const inputsOf = (connections: readonly Transcript[]): readonly Input[] =>
   connections
-    .flatMap(({ name = CLIENT, events }) =>
-      events.flatMap((event) => (event.from === "client" && SENT.has(event.type) ? [{ event, name }] : [])),
+    .flatMap(({ acts = false, events }) =>
+      events.flatMap((event) => (event.from === "client" && SENT.has(event.type) ? [{ event, acts }] : [])),
     )
     .toSorted((a, b) => a.event.at - b.event.at);
 
@@ -57,7 +54,7 @@ export const unansweredSince = ({ connections }: CaseResult, by: number): number
 /** Returns when the server last answered an acting client of a case, in ms of the run's clock; minus infinity if it never did. */
 const answeredAt = ({ connections }: CaseResult, by: number): number =>
   Math.max(
-    ...connections.map(({ name = CLIENT, events }) => {
+    ...connections.map(({ acts, events }) => {
       const asked = events.findIndex((event) => isAsked(event) && event.type !== "upgrade");
       const closes = events.some(({ from, type }) => from === "client" && type === "close");
       // A close frame that does not echo one is the answer to a violation.
@@ -65,7 +62,7 @@ const answeredAt = ({ connections }: CaseResult, by: number): number =>
       const answer = events.findLast(
         ({ from, type, at }, i) => from === "server" && answers(type) && at <= by && i > asked,
       );
-      return name.startsWith(CLIENT) && asked >= 0 && answer ? answer.at : Number.NEGATIVE_INFINITY;
+      return acts && asked >= 0 && answer ? answer.at : Number.NEGATIVE_INFINITY;
     }),
   );
 
@@ -152,17 +149,17 @@ export function guess(result: CaseResult, at: number, before: CaseResult | undef
   });
   const best = Math.min(...all.map(({ difference }) => difference));
   // A command is likelier than an input that came a moment later and fits as well.
-  const isNear = ({ input, delay }: Guess) => isCommand(input) && delay <= SOON && best <= SOON;
+  const isNear = (it: Guess) => isCommand(it) && it.delay <= SOON && best <= SOON;
   const fitting = all.filter((it) => it.difference <= best + ALIKE || isNear(it));
-  const likely = [isCommand, isOfClient, () => true].map((which) => fitting.filter(({ input }) => which(input)));
+  const likely = [isCommand, isOfClient, () => true].map((which) => fitting.filter(which));
   const nearest = likely.find((some) => some.length > 0)?.toSorted((a, b) => a.delay - b.delay) ?? [];
   // A fence is sent together with an input, and behind it.
   const chosen = nearest.findLast((it) => it.delay <= (nearest[0]?.delay ?? 0) + AT_ONCE);
   return chosen ?? { result, input: undefined, delay: at - result.beganAt, difference: Number.POSITIVE_INFINITY };
 }
 
-const isOfClient = (input: Input | undefined) => input?.name.startsWith(CLIENT) ?? false;
-const isCommand = (input: Input | undefined) => isOfClient(input) && input?.event.type !== "upgrade";
+const isOfClient = ({ input }: Guess) => input?.acts ?? false;
+const isCommand = (it: Guess) => isOfClient(it) && it.input?.event.type !== "upgrade";
 
 /** The most characters of an input in a sentence. */
 const WIDTH = 120;

@@ -35,6 +35,8 @@ export interface Transcript {
   readonly url: string;
   /** The purpose of the connection, in a case with several: `bystander`, `newcomer`, … */
   readonly name?: string;
+  /** Its client does what the case is about. All others look on. */
+  readonly acts?: true;
   /** It carried no credentials. */
   readonly anonymous?: true;
   /** The number of things that the case did when the connection was over and nothing could be sent. */

@@ -73,6 +73,6 @@ export function reportCase({ case: it, verdict, ...result }: CaseResult): Report
     durationMs: result.durationMs,
     digest,
     checks: result.checks,
-    connections: result.connections.map(({ anonymous: _, unsent: __, ...connection }) => connection),
+    connections: result.connections.map(({ acts: _, anonymous: __, unsent: ___, ...connection }) => connection),
   };
 }

@@ -172,7 +172,7 @@ export const disconnectCases = [
     tests: ["disconnect.answered", "disconnect.isolated"],
     async run({ connect, check }) {
       const [client, ...others] = await Promise.all([
-        connect({ name: "client" }),
+        connect({ name: "client", acts: true }),
         connect({ name: "bystander" }),
         connect({ name: "second bystander" }),
       ]);

@@ -57,7 +57,7 @@ export async function asking(
 /** Tells what becomes of a client that comes with a token. */
 export async function comingWith({ connect }: Context<RequirementId>, token: string): Promise<string> {
   const ask = authorizing(() => `Bearer ${token}`);
-  return outcome(await connect({ name: "client", anonymous: true, handshake: { ask } }));
+  return outcome(await connect({ name: "client", acts: true, anonymous: true, handshake: { ask } }));
 }
 
 /** The schema of an endpoint. */

@@ -117,11 +117,11 @@ async function amongOthers(
   input: Outgoing,
 ): Promise<Reaction | undefined> {
   const { connect } = context;
-  const [bystander, client] = (await together(connect, "bystander", "client")) ?? [];
+  const [bystander, client] = (await together(connect, { name: "bystander" }, { name: "client", acts: true })) ?? [];
   if (!bystander || !client) return undefined;
   const reaction =
     (await reactToFenced(dialect, client, input, bystander)) ??
-    (await reactToSingle(dialect, await connect({ name: "client, with patience" }), input, bystander));
+    (await reactToSingle(dialect, await connect({ name: "client, with patience", acts: true }), input, bystander));
   await judgeSurvival(dialect, context, "malformed.survives", bystander);
   return reaction;
 }
@@ -129,8 +129,8 @@ async function amongOthers(
 /** Sends a malformed command while nobody else is there to be harmed. */
 async function alone(dialect: MalformedDialect, { connect }: Context, input: Outgoing): Promise<Reaction> {
   return (
-    (await reactToFenced(dialect, await connect({ name: "client" }), input)) ??
-    reactToSingle(dialect, await connect({ name: "client, with patience" }), input)
+    (await reactToFenced(dialect, await connect({ name: "client", acts: true }), input)) ??
+    reactToSingle(dialect, await connect({ name: "client, with patience", acts: true }), input)
   );
 }
 

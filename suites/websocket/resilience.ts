@@ -98,7 +98,7 @@ const abrupt = (dialect: Dialect) =>
       if (room < 17) return skip("resilience.abrupt", beyondRoom({ room, exclusive }, 17));
       const bystander = await connect({ name: "bystander" });
       const half = await Promise.all(times(5, () => connect({ name: "half", handshake: { half: true } })));
-      const clients = await Promise.all(times(10, () => connect({ name: "client" })));
+      const clients = await Promise.all(times(10, () => connect({ name: "client", acts: true })));
       await Promise.all(clients.map(dialect.sign));
       const part = Buffer.from([0x81, 0xa7, 1, 2, 3, 4, 0x7a]);
       for (const client of clients.slice(5)) await client.write({ type: "violation", data: "half a frame" }, part);

@@ -1,15 +1,15 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
-import type { Context } from "../../harness/scenario.ts";
+import type { ConnectOptions, Context } from "../../harness/scenario.ts";
 import { isEnded, messages } from "../../harness/transcript.ts";
 import type { Dialect } from "./dialect.ts";
 
 /** Opens connections at the same time; nothing where one did not open. */
 export async function together(
   connect: Context["connect"],
-  ...names: readonly string[]
+  ...clients: readonly ConnectOptions[]
 ): Promise<readonly Connection[] | undefined> {
-  const all = await Promise.all(names.map((name) => connect({ name })));
+  const all = await Promise.all(clients.map((it) => connect(it)));
   return all.every(({ opened }) => opened) ? all : undefined;
 }
 
@@ -42,11 +42,12 @@ export async function besideBystander<Id extends string>(
   act: (client: Connection) => Promise<void>,
 ): Promise<void> {
   if (context.exclusive && context.room < 2) {
-    const client = await context.connect({ name: "client" });
+    const client = await context.connect({ name: "client", acts: true });
     if (client.opened) await act(client);
     return context.skip(requirement, beyondRoom(context, 2));
   }
-  const [bystander, client] = (await together(context.connect, "bystander", "client")) ?? [];
+  const [bystander, client] =
+    (await together(context.connect, { name: "bystander" }, { name: "client", acts: true })) ?? [];
   if (!bystander || !client) return;
   await act(client);
   await judgeSurvival(dialect, context, requirement, bystander, client);

@@ -16,7 +16,7 @@ export const refusalCases = (dialect: Dialect): readonly Case[] => [
     tests: ["transport.survives"],
     async run(context) {
       const bystander = await context.connect({ name: "bystander" });
-      const client = await context.connect({ name: "client", handshake: { half: true } });
+      const client = await context.connect({ name: "client", acts: true, handshake: { half: true } });
       await resetAll(context, client);
       await judgeSurvival(dialect, context, "transport.survives", bystander, client);
     },
@@ -68,7 +68,7 @@ const strict = (dialect: Dialect) =>
       tests: ["transport.strict-handshake", "transport.survives"],
       async run(context) {
         const bystander = await context.connect({ name: "bystander" });
-        const client = await context.connect({ name: "client", handshake: { ask, violation: name } });
+        const client = await context.connect({ name: "client", acts: true, handshake: { ask, violation: name } });
         context.check("transport.strict-handshake", outcome(client), { title: "no 101", not: { const: "HTTP 101" } });
         await judgeSurvival(dialect, context, "transport.survives", bystander, client);
       },
@@ -97,7 +97,7 @@ const odd = (dialect: Dialect) =>
       tests: ["transport.survives"],
       async run(context) {
         const bystander = await context.connect({ name: "bystander" });
-        const client = await context.connect({ name: "client", handshake: { ask } });
+        const client = await context.connect({ name: "client", acts: true, handshake: { ask } });
         await judgeSurvival(dialect, context, "transport.survives", bystander, client);
       },
     }),

@@ -10,9 +10,9 @@ const sends = (at: number, data = "x", type: "text" | "upgrade" | "violation" = 
   data,
 });
 const hears = (at: number): WireEvent => ({ at, from: "server", type: "text", data: "heard" });
-const line = (name: string | undefined, ...events: WireEvent[]): Transcript => ({
+const line = (who: "client" | "bystander", ...events: WireEvent[]): Transcript => ({
   url: "",
-  ...(name !== undefined && { name }),
+  ...(who === "client" && { acts: true }),
   events,
 });
 
@@ -39,12 +39,12 @@ describe("the inputs of a case", () => {
       { at: 6, from: "client", type: "close", data: "" },
       { at: 7, from: "client", type: "end" },
     ];
-    const inputs = inputsOf([line("bystander", sends(3, "c"), hears(4)), line(undefined, sends(1, "a"), ...events)]);
-    expect(inputs.map(({ event, name }) => [event.at, event.type, name])).toEqual([
-      [1, "text", "client"],
-      [3, "text", "bystander"],
-      [6, "close", "client"],
-      [7, "end", "client"],
+    const inputs = inputsOf([line("bystander", sends(3, "c"), hears(4)), line("client", sends(1, "a"), ...events)]);
+    expect(inputs.map(({ event, acts }) => [event.at, event.type, acts])).toEqual([
+      [1, "text", true],
+      [3, "text", false],
+      [6, "close", true],
+      [7, "end", true],
     ]);
   });
 
@@ -73,7 +73,7 @@ test("the likeliest is the oldest input without an answer, though its connection
   const culprit = result(1, line("client", sends(10, "null"), ends(30)));
   const unread = result(2, line("client", sends(11), ends(30)));
   const answered = result(3, line("client", sends(9), hears(12), ends(31)));
-  const later = result(4, line("client", sends(20), ends(31)), line("newcomer", sends(29, "", "upgrade")));
+  const later = result(4, line("client", sends(20), ends(31)), line("bystander", sends(29, "", "upgrade")));
   const ranked = byLikelihood([later, answered, unread, culprit], 40);
   expect(ranked.map(({ beganAt }) => beganAt)).toEqual([1, 3, 2, 4]);
 });
@@ -120,18 +120,18 @@ describe("a guess of what ended others", () => {
 
   test("is a command rather than a handshake, and of a client rather than a bystander, if they fit as well", () => {
     const acts = [sends(0, "GET", "upgrade"), sends(10, "a")];
-    expect(guessed(result(0, line("client", ...acts), line("newcomer", sends(30, "n"))), 35, undefined, 35)).toEqual([
+    expect(guessed(result(0, line("client", ...acts), line("bystander", sends(30, "n"))), 35, undefined, 35)).toEqual([
       "a",
       25,
       25,
     ]);
-    const twice = [line("client", ...acts), line("client again", sends(30, "GET", "upgrade"))];
+    const twice = [line("client", ...acts), line("client", sends(30, "GET", "upgrade"))];
     expect(guessed(result(0, ...twice), 35, undefined, 35)[0]).toBe("a");
     const upgrade = [line("client", sends(10, "GET", "upgrade")), line("bystander", sends(30, "n"))];
     expect(guessed(result(0, ...upgrade), 35, undefined, 35)[0]).toBe("GET");
     expect(guessed(result(0, line("bystander", sends(30, "n"))), 35, undefined, 35)[0]).toBe("n");
     // They do not if they fit worse than a busy server explains.
-    const far = [line("client", sends(10, "a")), line("newcomer", sends(101, "n"))];
+    const far = [line("client", sends(10, "a")), line("bystander", sends(101, "n"))];
     expect(guessed(result(0, ...far), 105, undefined, 105)[0]).toBe("n");
   });
 
@@ -153,7 +153,7 @@ test.each<[WireEvent, string]>([
   [{ at: 0, from: "client", type: "close", data: "", code: 2_999 }, "a close frame with code 2999"],
   [{ at: 0, from: "client", type: "close", data: "" }, "a close frame with code none"],
   [sends(0, "x".repeat(121)), `the text ${"x".repeat(120)}… [cut: 121 characters in all]`],
-])("%j is told as %s", (event, words) => expect(tellInput({ event, name: "client" })).toBe(words));
+])("%j is told as %s", (event, words) => expect(tellInput({ event, acts: true })).toBe(words));
 
 describe("an input that is known to be deadly", () => {
   const known = { input: inputsOf([line("client", sends(0, "null"))])[0], delay: 200, how: "it ended" };

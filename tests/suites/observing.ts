@@ -97,7 +97,8 @@ async function meet(protocol: Protocol, it: Case, server: RunningServer): Promis
   };
   const open = async (options: ConnectOptions = {}) => {
     const deeds: unknown[] = [];
-    const { as, ...plain } = options;
+    // It changes nothing that a server sees.
+    const { as, acts: _, ...plain } = options;
     connections.push({ options: as ? { ...plain, as: as.transcript.name ?? true } : plain, deeds });
     const connection = await dial({ protocol, target, shared }, options);
     if (options.handshake)
