@@ -30,8 +30,8 @@ export function spotOf(check: ReportCheck, connections: readonly ReportConnectio
   const { evidence } = check;
   const event = evidence?.events.findLast((place) => connections[evidence.connection]?.events[place] !== undefined);
   if (evidence && event !== undefined) return { connection: evidence.connection, event };
-  const all = connections.flatMap(({ name, events }, connection) =>
-    events.map((it, place): Candidate => ({ connection, event: place, it, name })),
+  const all = connections.flatMap(({ events }, connection) =>
+    events.map((it, place): Candidate => ({ connection, event: place, it })),
   );
   for (const shows of SIGNALS) {
     const best = all.findLast((candidate) => shows(candidate, check));
@@ -42,26 +42,15 @@ export function spotOf(check: ReportCheck, connections: readonly ReportConnectio
 
 interface Candidate extends Spot {
   readonly it: WireEvent;
-  /** Of the connection. */
-  readonly name: string | undefined;
 }
 
-/** The signs that an event shows a finding whose check does not say which does, the surest first. */
+/** The signs that an event shows a finding whose check has no evidence, the surest first. */
 const SIGNALS: readonly ((candidate: Candidate, check: ReportCheck) => boolean)[] = [
   ({ it }, { silence }) => silence !== undefined && it.type === "timeout" && it.what === silence.what,
   ({ it }, { actual }) => it.from === "server" && "data" in it && /^["{[]./.test(actual) && it.data.includes(actual),
-  ({ it }, { actual }) =>
-    it.from === "server" && (it.type === "text" || it.type === "binary") && isQuotedIn(actual, it.data),
-  ({ it }, { actual }) => it.from === "server" && it.type === "end" && actual.startsWith("end "),
-  ({ it }, { actual }) => it.from === "server" && it.type === "close" && isClosing(actual, it.code),
-  ({ it, name }, { actual }) => name !== undefined && actual.includes(name) && isTrouble(it),
   ({ it }) => isTrouble(it),
   ({ it }) => it.from === "server",
 ];
-
-const isClosing = (words: string, code = 1005) => /\bclosed?\b/.test(words) && words.includes(String(code));
-
-const isQuotedIn = (words: string, text: string) => text.length > 3 && words.includes(text.slice(0, 80));
 
 /**
  * Chooses so many connections and keeps their order: first those that tell of something, then the last ones, since a case with

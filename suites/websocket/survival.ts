@@ -1,5 +1,6 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
+import { ended } from "../../harness/reading.ts";
 import type { ConnectOptions, Context } from "../../harness/scenario.ts";
 import { isEnded, messages } from "../../harness/transcript.ts";
 import type { Dialect } from "./dialect.ts";
@@ -69,7 +70,8 @@ export async function judgeSurvival<Id extends string>(
   const [newcomer, answered] = await Promise.all([connect({ name: "newcomer" }), answer(bystander)]);
   const lost = lostBefore || (isNothing(answered) && isEnded(bystander));
   const still = dismissed ? "the bystander was told that its connection is over" : "connected";
-  check(requirement, lost ? "the bystander's connection ended" : still, { const: "connected" });
+  const end = lost ? ended(bystander.transcript) : undefined;
+  check(requirement, lost ? "the bystander's connection ended" : still, { const: "connected" }, end);
 
   check(requirement, statusOf(await sign(newcomer)), { const: "success", title: `a newcomer is ${words.served}` });
 }

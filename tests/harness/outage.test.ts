@@ -87,12 +87,13 @@ describe("a server that drops all others over one input", () => {
     });
   const those = [stays("before"), ...some.flatMap((it) => (it.id === BANANA ? [it, stays("after")] : [it]))];
   const later = /^connections of other clients were ended \d+ ms after the text banana$/;
-  test.each<[string, number, number, RegExp]>([
+  const banana = { from: "client", data: "banana" };
+  test.each<[string, number, number, RegExp, object]>([
     // The case's own bystander shows it, so no search is needed.
-    ["at once", 0, 16, /^"the bystander's connection ended"$/],
-    ["100 ms later", 100, 16, later],
-    ["50 ms later, one case at a time", 50, 1, later],
-  ])("%s: the case is named, and no other is blamed", async (_, ms, concurrency, how) => {
+    ["at once", 0, 16, /^"the bystander's connection ended"$/, { from: "server", type: "end" }],
+    ["100 ms later", 100, 16, later, banana],
+    ["50 ms later, one case at a time", 50, 1, later, banana],
+  ])("%s: the case is named, and no other is blamed", async (_, ms, concurrency, how, shown) => {
     const drop: Fate = (text, client, { everybody }) => {
       if (text !== "banana") return;
       setTimeout(() => {
@@ -104,6 +105,7 @@ describe("a server that drops all others over one input", () => {
     const result = await runAgainst(server.url, those, { concurrency });
     expect([failed(result), brokenBy(result), doubtful(result)]).toEqual([[BANANA], ["malformed.survives"], []]);
     expect(words(result, BANANA)).toEqual([expect.stringMatching(how)]);
+    expect(inputShown(result, BANANA)).toMatchObject(shown);
     expect([result.stop, result.unexplained]).toEqual([undefined, []]);
   });
 });
