@@ -7,7 +7,7 @@ import { nothing } from "./nothing.ts";
 import type { Protocol } from "./protocol.ts";
 import { benchOf, mergePasses, type RunResult } from "./runner.ts";
 import type { Case } from "./scenario.ts";
-import type { RunOptions, Stop } from "./session.ts";
+import { type RunOptions, type Stop, stopFor } from "./session.ts";
 import { hangUp, share } from "./shared.ts";
 import type { Target } from "./target.ts";
 import { type Visits, visits } from "./visits.ts";
@@ -120,8 +120,8 @@ function blamed(one: CaseResult, { protocol, judging, client }: Hosting): CaseRe
 /** Returns the reason that no further case can run, if there is one; `last` is what the case before found. */
 function stopOf(last: CaseResult | undefined, { client, options }: Hosting): Stop | undefined {
   const { signal, bail, excuses } = options;
-  if (signal?.aborted) return { reason: "interrupted", words: "not run: interrupted" };
-  if (client.missing !== undefined) return { reason: "missing", words: `not run: ${client.missing}` };
+  if (signal?.aborted) return stopFor("interrupted", "interrupted");
+  if (client.missing !== undefined) return stopFor("missing", client.missing);
   const failed = bail && last?.verdict === "fail" && !excuses?.(last.case.id, last.checks);
-  return failed ? { reason: "bail", words: `not run: ${last.case.id} failed before (--bail)` } : undefined;
+  return failed ? stopFor("bail", `${last.case.id} failed before (--bail)`) : undefined;
 }

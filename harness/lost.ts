@@ -4,7 +4,7 @@ import { type CaseResult, endOf, isGreeted, visit } from "./execute.ts";
 import { isPlain } from "./foundation.ts";
 import { endHanging, howItFell, inconclusive, standUp } from "./outage.ts";
 import type { Case } from "./scenario.ts";
-import { type Fall, type Session, settle, timeThere } from "./session.ts";
+import { type Fall, type Session, settle, stopFor, timeThere } from "./session.ts";
 import { seemsDeaf } from "./shared.ts";
 import { lookIntoStalls } from "./standstill.ts";
 import { byLikelihood, byRecency, isSuspect, notAtWork } from "./suspects.ts";
@@ -58,8 +58,7 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   );
   const since = fall.from - RECENT * session.shared.timeout;
   const falls = culprits.size + unexplained.length;
-  if (falls >= options.restarts)
-    session.stop ??= { reason: "lost", words: `not run: the server has ended in ${falls} ways (--restarts)` };
+  if (falls >= options.restarts) session.stop ??= stopFor("lost", `the server has ended in ${falls} ways (--restarts)`);
   if (!session.stop && (await standUp(session))) {
     const found = await findCulprits(atWork, fall, session);
     if (found.length === 0) unexplained.push({ at: fall.to, words: fall.how, suspects: rank(atWork, fall, session) });
@@ -70,7 +69,7 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   }
   if (signal?.aborted) return NOBODY;
   for (const result of atWork) settle(inconclusive(result, fall.how), session);
-  session.stop ??= { reason: "lost", words: `not run: ${fall.how}` };
+  session.stop ??= stopFor("lost", fall.how);
   session.stop = { ...session.stop, suspects: rank(atWork, fall, session) };
   return { atWork, recent: [] };
 }

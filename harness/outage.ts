@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isFinding, withChecks } from "./catalogue.ts";
 import type { CaseResult } from "./execute.ts";
-import type { Fall, Session } from "./session.ts";
+import { type Fall, type Session, stopFor } from "./session.ts";
 import type { ServerProcess, Target } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
 
@@ -73,8 +73,7 @@ async function bringBack(session: Session): Promise<boolean> {
 /** Starts a server again; resolves to `true` if it accepts connections. Otherwise the run stops. */
 async function restart(process: ServerProcess, session: Session): Promise<boolean> {
   const failure = await process.restart();
-  if (failure !== undefined)
-    session.stop ??= { reason: "lost", words: redacted(`not run: ${failure}`, session.target) };
+  if (failure !== undefined) session.stop ??= stopFor("lost", redacted(failure, session.target));
   return failure === undefined;
 }
 

@@ -19,6 +19,7 @@ import {
   type Session,
   type Stop,
   settle,
+  stopFor,
   TO_BEGIN,
   type Unexplained,
 } from "./session.ts";
@@ -216,12 +217,12 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
     await confirm(queue, took, session);
   }
   if (queue.some((it) => !session.results.has(it)) && isSpent(session, TO_BEGIN)) {
-    const words = `not run: the target is slow, and the time was up after ${session.results.size} cases (a longer --timeout gives more)`;
-    session.stop ??= { reason: "slow", words };
+    const done = `${session.results.size} cases (a longer --timeout gives more)`;
+    session.stop ??= stopFor("slow", `the target is slow, and the time was up after ${done}`);
   }
-  if (session.signal?.aborted) session.stop = { reason: "interrupted", words: "not run: interrupted" };
+  if (session.signal?.aborted) session.stop = stopFor("interrupted", "interrupted");
   const failed = options.bail && firstFailure();
-  if (failed) session.stop ??= { reason: "bail", words: `not run: ${failed.id} failed before (--bail)` };
+  if (failed) session.stop ??= stopFor("bail", `${failed.id} failed before (--bail)`);
 }
 
 /** Returns the cases that can show something. Settles those whose requirements all rest on something broken. */

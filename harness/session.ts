@@ -51,10 +51,16 @@ export interface RunOptions {
 export interface Stop {
   /** `slow`: the target is slow, and the time was up. `missing`: shards of the run, or a client, were not seen any more. */
   readonly reason: "lost" | "interrupted" | "bail" | "missing" | "slow";
+  /** In words, as each case says that did not run for it: `not run: interrupted`. */
   readonly words: string;
+  /** The same by itself: `interrupted`. Only older reports lack it. */
+  readonly why?: string;
   /** The cases that may have ended a target for good, the likeliest first. */
   readonly suspects?: readonly string[];
 }
+
+/** Says why a run ends early. */
+export const stopFor = (reason: Stop["reason"], why: string): Stop => ({ reason, words: `not run: ${why}`, why });
 
 /** An end or hang of the target that no case by itself repeats. */
 export interface Unexplained {

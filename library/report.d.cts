@@ -120,6 +120,10 @@ export interface Report {
     reason: "lost" | "interrupted" | "bail" | "missing" | "slow";
     words: string;
     /**
+     * The same without the words that it begins with for a case that did not run
+     */
+    why?: string;
+    /**
      * Of a target that did not come back: the cases that may have ended it, the likeliest first
      */
     suspects?: CaseId[];

@@ -1,6 +1,7 @@
 import { notRun } from "../harness/execute.ts";
 import { groupBy } from "../harness/group.ts";
 import { casesIn, catalogueOf, type Protocol } from "../harness/protocol.ts";
+import { type Stop, stopFor } from "../harness/session.ts";
 import { UsageError } from "../harness/usage.ts";
 import { median } from "./latency.ts";
 import { reportCase } from "./make.ts";
@@ -27,11 +28,11 @@ export function merge(shards: readonly Shard[], protocol: Protocol): Report {
   for (const [i, a] of parts.entries()) for (const b of parts.slice(i + 1)) agree(a, b);
   for (const it of parts) holdsItsOwn(it);
   const reports = parts.map(({ report }) => report);
-  const why = whyIncomplete(parts, first.shard);
+  const missing = whyIncomplete(parts, first.shard);
   const cases = new Map(reports.flatMap((report) => report.cases.map((it) => [it.id, it])));
   return conclude(
-    draftOf(first.report, reports, why),
-    first.shard.cases.map((id) => cases.get(id) ?? notSeen(id, why ?? "not run", protocol)),
+    draftOf(first.report, reports, missing),
+    first.shard.cases.map((id) => cases.get(id) ?? notSeen(id, missing?.words ?? "not run", protocol)),
     protocol.requirements,
   );
 }
@@ -47,19 +48,20 @@ export function joined(parts: readonly [Report, ...Report[]], order: readonly st
   );
 }
 
-/** Says which shards are missing; nothing where all are there. */
-function whyIncomplete(parts: readonly Part[], { of }: ReportShard): string | undefined {
+/** Says that shards are missing; nothing where all are there. */
+function whyIncomplete(parts: readonly Part[], { of }: ReportShard): Stop | undefined {
   const present = new Set(parts.map(({ shard }) => shard.index));
   const missing = Array.from({ length: of }, (_, i) => i + 1).filter((i) => !present.has(i));
   if (missing.length === 0) return undefined;
-  return `not run: shard${missing.length > 1 ? "s" : ""} ${missing.join(", ")} of ${of} ${missing.length > 1 ? "are" : "is"} missing`;
+  const [shards, are] = missing.length > 1 ? ["shards", "are"] : ["shard", "is"];
+  return stopFor("missing", `${shards} ${missing.join(", ")} of ${of} ${are} missing`);
 }
 
-/** All of a merged report that does not follow from its cases; `why` says why it is not whole. */
-function draftOf(first: Report, reports: readonly Report[], why: string | undefined): Draft {
+/** All of a merged report that does not follow from its cases; `missing` says why it is not whole. */
+function draftOf(first: Report, reports: readonly Report[], missing: Stop | undefined): Draft {
   const { suite, protocol, target, concurrency, allCases, conditions } = first;
   const stops = reports.flatMap(({ stop }) => stop ?? []);
-  const stop = stops.find(({ reason }) => reason === "lost") ?? stops[0];
+  const stop = stops.find(({ reason }) => reason === "lost") ?? stops[0] ?? missing;
   const stalls = reports.flatMap((it) => it.stalls ?? []);
   const unexplained = reports.flatMap((it) => it.unexplained ?? []);
   const limit = reports.map((it) => it.limit).find((it) => it !== undefined);
@@ -81,7 +83,7 @@ function draftOf(first: Report, reports: readonly Report[], why: string | undefi
     ...(unexplained.length > 0 && { unexplained }),
     latencies: latencies(reports),
     ...(expectedFailures && { expectedFailures }),
-    ...(stop ? { stop } : why !== undefined && { stop: { reason: "missing", words: why } }),
+    ...(stop && { stop }),
   };
 }
 

@@ -1,4 +1,3 @@
-import type { Stop } from "../harness/session.ts";
 import type { Report } from "./report.ts";
 import { failsForUnstable } from "./verdict.ts";
 
@@ -45,14 +44,11 @@ const speaking = ({ speaks, protocol: { name = "", version } }: Remarkable): Rem
         },
       ];
 
-/** The reason why a run ended early: a case that did not run for it says the same. */
-export const whyStopped = ({ words }: Stop): string => words.replace(/^not run: /, "");
-
 function stopped({ stop }: Remarkable): Remark[] {
   if (!stop) return [];
-  const { suspects = [] } = stop;
+  const { words, why = words, suspects = [] } = stop;
   return [
-    { label: "stopped", title: "The run ended early", words: whyStopped(stop), cases: [] },
+    { label: "stopped", title: "The run ended early", words: why, cases: [] },
     ...(suspects.length > 0
       ? [
           {

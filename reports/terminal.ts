@@ -6,8 +6,8 @@ import { visible } from "./escape.ts";
 import { explainFindings } from "./explain.ts";
 import { beginning, findings, isNews, skippedBy, unexpected } from "./findings.ts";
 import { count, listed, targetOf, titleOf } from "./names.ts";
-import { remarks, whyStopped } from "./remarks.ts";
-import type { Report, ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
+import { remarks } from "./remarks.ts";
+import type { Report, ReportCase, ReportRequirement } from "./report.ts";
 import { casesOf, isWhole, requirementsOf } from "./scope.ts";
 import { notRecorded, traffic } from "./traffic.ts";
 import { isExpected, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
@@ -49,24 +49,16 @@ export function terminal(report: Report, options: TerminalOptions): string {
 export const troubles = (report: Report, options: TerminalOptions): string =>
   [...blocks(report, options), ...notes(report, options), ...outdated(report, options.colors)].join("\n").trimEnd();
 
-/** Tells if a check only says that the target went away. This is told once for all. */
-function lostIn({ stop }: Report): (check: ReportCheck) => boolean {
-  const words = stop?.reason === "lost" ? whyStopped(stop) : undefined;
-  return ({ verdict, actual }) => verdict === "error" && words !== undefined && actual.endsWith(words);
-}
-
 /** Findings in the order of all reports: the first in full, the others by name. */
 function blocks(report: Report, options: TerminalOptions): string[] {
-  const isLost = lostIn(report);
-  const cases = report.cases.map((it) => ({ ...it, checks: it.checks.filter((check) => !isLost(check)) }));
-  const all = unexpected({ ...report, cases });
+  const all = unexpected(report);
   const alone = report.recording ? undefined : options.alone;
   const inFull = all.slice(0, IN_FULL);
   const more = all.slice(IN_FULL).map(({ requirement: { id } }) => id);
   return [
     ...begin(all, options),
     ...(options.verbose
-      ? cases.filter(({ checks }) => checks.some(isNews)).flatMap((it) => wholeCase(it, { ...options, alone }))
+      ? report.cases.filter(({ checks }) => checks.some(isNews)).flatMap((it) => wholeCase(it, { ...options, alone }))
       : inFull.flatMap((found, i) => {
           const isTold = inFull.slice(0, i).some(({ shown }) => shown === found.shown);
           return failureBlock(found, isTold, { ...options, alone });
@@ -105,7 +97,6 @@ function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[
   const doubtful = cases.filter((it) => it.doubt !== undefined);
   const observed = cases.flatMap(({ checks }) => checks.filter(({ verdict }) => verdict === "info"));
   const skipped = report.recording ? [] : skippedBy(cases);
-  const lost = cases.filter(({ checks }) => checks.some(lostIn(report)));
   const expected = groupBy(cases.filter(isExpected), (it) => reasonsOf(it).join("; "));
   return [
     ...(verbose && observed.length > 0 ? ["where the protocol leaves it open, the target does this"] : []),
@@ -116,9 +107,6 @@ function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[
         ]
       : []),
     ...[...expected].map(([why, some]) => c.dim(`expected to fail ${named(some)}: ${visible(why)}`)),
-    ...(lost.length > 0
-      ? [`error ${named(lost)}: broken by the case itself, or because the target went away; see report.html`]
-      : []),
     ...skipped.map(({ why, cases: some }) => c.dim(`skip ${named(some)}: ${visible(why)}`)),
     ...(unjudgedOf(report).length > 0 && report.verdict === "incomplete"
       ? [`not judged: ${listed(unjudgedOf(report), "report.html")}`]

@@ -54,7 +54,8 @@ describe("merging shards", () => {
     const failing = shard(whole.cases, { index: 2, of: 2 }).some(({ verdict }) => verdict === "fail");
     const merged = merge([part(failing ? 1 : 2, 2)], protocol);
     expect(merged.verdict).toBe("incomplete");
-    expect(merged.stop).toEqual({ reason: "missing", words: `not run: shard ${failing ? 2 : 1} of 2 is missing` });
+    const why = `shard ${failing ? 2 : 1} of 2 is missing`;
+    expect(merged.stop).toEqual({ reason: "missing", words: `not run: ${why}`, why });
     expect(merged.cases.map(({ id }) => id)).toEqual(whole.cases.map(({ id }) => id));
     expect(merged.counts.skip).toBe(Math.floor(whole.cases.length / 2));
     expect(merged.cases.find(({ verdict }) => verdict === "skip")?.checks[0]?.actual).toBe(merged.stop?.words);

@@ -273,7 +273,7 @@ describe("a remark that comes first", () => {
   });
 
   test("names the suspects if the target went away, and earlier findings stay", () => {
-    const stop = { reason: "lost", words: "not run: it died", suspects } as const;
+    const stop = { reason: "lost", words: "not run: it died", why: "it died", suspects } as const;
     const text = show(concluded({ ...twice, stop }));
     expect(text).toMatch(
       /^FAIL the target went away\n {2}stopped {2}it died\n {2}suspects one of these probably ended it, the likeliest first: malformed\/not-json-empty, transport\/ping-empty\n {2}next {5}npx it run ws:\/\/x --case malformed\/not-json-empty$/m,
