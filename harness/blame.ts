@@ -155,7 +155,7 @@ async function whoEnded(innocent: readonly Rerun[], cases: readonly Case[], sess
     (it) => wanted.has(it.case) && at !== undefined && it.beganAt <= at && it.connections.length > 0,
   );
   const fall = at === undefined ? undefined : { from: at, to: at, how: ENDED_OTHERS, lives: true as const };
-  const found = fall ? await findCulprits(ran, fall, session) : [];
+  const found = fall ? (await findCulprits(ran, fall, session)).culprits : [];
   if (fall && found.length > 0) session.falls.push(fall);
   // A search that finds nobody takes back the results that it made.
   for (const it of found.length === 0 ? ran : []) settle(it, session);

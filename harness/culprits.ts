@@ -36,12 +36,17 @@ const JUST = 30;
 /** The longest time from an input to the fall that it causes, in timeouts. */
 export const LATEST_FALL = 2.5;
 
+/** The ids of the culprits, and the cases that may be it where there was no time to prove it, the likeliest first. */
+export interface Found {
+  readonly culprits: readonly string[];
+  readonly likely: readonly CaseResult[];
+}
+
 /**
  * Finds the cases whose input ended the server, or the connections of others. Runs the suspects again alone, those at work first,
  * then earlier ones, the most recent input first. An input that is known to be deadly needs no search. A culprit fails for it; the others at work get the verdict that they have alone.
- * Resolves to the ids of the culprits.
  */
-export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, session: Session): Promise<string[]> {
+export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, session: Session): Promise<Found> {
   const { shared, results, culprits } = session;
   const began = timeThere(session);
   const first = atWork.filter((it) => isSuspect(it) && it.beganAt <= fall.to);
@@ -55,6 +60,7 @@ export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, se
     before: new Map([...first, ...earlier].map((it) => [it.case.id, it])),
     deadline: began + timeToSearch(session),
     tried: [],
+    likely: [],
   };
   session.sightings.set(fall.to, search.before);
   const relapses = [...first, ...earlier].flatMap((it) => relapse(it, fall, session.deadly) ?? []);
@@ -64,7 +70,7 @@ export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, se
   if (found.length === 0 || !fall.lives) found.push(...(await sweep(byLikelihood(open, fall.to), search, !fall.lives)));
   if (found.length === 0) found.push(...(await sweep(byRecency(earlier, fall.to).slice(0, EARLIER), search, false)));
   session.searched += timeThere(session) - began;
-  return found;
+  return { culprits: found, likely: search.likely };
 }
 
 /**

@@ -61,7 +61,8 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   if (falls >= options.restarts) session.stop ??= stopFor("lost", `the server has ended in ${falls} ways (--restarts)`);
   if (!session.stop && (await standUp(session))) {
     const found = await findCulprits(atWork, fall, session);
-    if (found.length === 0) unexplained.push({ at: fall.to, words: fall.how, suspects: rank(atWork, fall, session) });
+    const suspects = rank(found.likely, atWork, fall, session);
+    if (found.culprits.length === 0) unexplained.push({ at: fall.to, words: fall.how, suspects });
     const isRecent = (it: CaseResult) => endOf(it) < fall.from && endOf(it) >= since;
     const isLater = (it: CaseResult) => it.beganAt > fall.to;
     const again = ran.filter((it) => (isRecent(it) || isLater(it)) && !culprits.has(it.case.id));
@@ -70,7 +71,7 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   if (signal?.aborted) return NOBODY;
   for (const result of atWork) settle(inconclusive(result, fall.how), session);
   session.stop ??= stopFor("lost", fall.how);
-  session.stop = { ...session.stop, suspects: rank(atWork, fall, session) };
+  session.stop = { ...session.stop, suspects: rank([], atWork, fall, session) };
   return { atWork, recent: [] };
 }
 
@@ -89,12 +90,20 @@ const metNobody = (it: CaseResult): boolean =>
     return last?.type === "error" && isAbsent(last.data);
   });
 
-/** Returns the cases that may have ended the target, the likeliest first. Hardly a server ends over what every client sends. */
-function rank(atWork: readonly CaseResult[], fall: Fall, { results, protocol }: Session): string[] {
+/**
+ * Returns the cases that may have ended the target, the likeliest first: those to which each of several ends points, then those at
+ * work. Hardly a server ends over what every client sends.
+ */
+function rank(
+  pointed: readonly CaseResult[],
+  atWork: readonly CaseResult[],
+  fall: Fall,
+  { results, protocol }: Session,
+): string[] {
   const isOfAll = (it: CaseResult) => Number(isPlain(it.case.id, protocol.foundations));
   const likely = byLikelihood(atWork, fall.to).toSorted((a, b) => isOfAll(a) - isOfAll(b));
-  const ranked = [...likely, ...byRecency(notAtWork(atWork, results.values()), fall.to)];
-  return ranked.slice(0, NAMED).map((it) => it.case.id);
+  const ranked = [...pointed, ...likely, ...byRecency(notAtWork(atWork, results.values()), fall.to)];
+  return [...new Set(ranked.map((it) => it.case.id))].slice(0, NAMED);
 }
 
 /** Resolves to when and how the target went away, or to `undefined` if it is there. */

@@ -27,6 +27,8 @@ export interface Search {
   readonly deadline: number;
   /** The results of suspects that ran since the server was last started, or found to stand. */
   readonly tried: CaseResult[];
+  /** The suspects whose input came as long before each end of the server, the best fit first. */
+  likely: readonly CaseResult[];
 }
 
 /** Returns those suspects of `tried` that end the server, or the connections of others, again when few others run near them. */
@@ -38,6 +40,7 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Gues
     .map((it) => guess(it, fell.to, isAlike ? before.get(it.case.id) : undefined, fall.to))
     .toReversed()
     .toSorted((a, b) => a.difference - b.difference);
+  search.likely = guesses.map(({ result }) => result);
   const [best, second] = guesses;
   const isClear = best?.result === tried.at(-1) && best && best.delay < CLEAR && (second?.difference ?? CLEAR) >= CLEAR;
   const again = isClear && !fell.lives ? await byItself(best, fell, search) : undefined;
@@ -61,6 +64,7 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Gues
 async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Search): Promise<Guess | undefined> {
   for (let i = 0; i < guesses.length && !isLate(search); i += TRIES) {
     const again = await apart(guesses.slice(i, i + TRIES), fell, search);
+    if (again.length > 0) search.likely = again.map(({ result }) => result);
     for (const likely of again.slice(0, ALONE)) {
       // Alone, the delay may differ a little from the first time: the machine may be busy.
       const culprit = await byItself(likely, { ...fell, to: likely.fellAt }, search);
