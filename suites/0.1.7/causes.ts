@@ -90,6 +90,11 @@ export const causes: Readonly<Record<Breakable, string>> = {
 /** Of several usual mistakes the one that shows in the answer. */
 export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
   "message.json": [
+    {
+      shows: /violation Invalid WebSocket frame: invalid status code/,
+      cause:
+        "A close frame goes out with a code that may never be sent, such as 1005 or 1006: these only tell a program that no code, or no close frame, came.",
+    },
     { shows: /binary/, cause: "JSON goes out in a binary frame, because it was encoded to bytes first." },
     {
       shows: /: (text )?[^{[]*$/,

@@ -142,20 +142,20 @@ const varying: Some<Ids> = {
   ...rows(["disconnect.isolated", "disconnect.reconnect", "parity.isolated"], ...PARITIES),
 };
 
-/** The requirements that a valid command is carried out. */
-const CARRIED_OUT: Ids = [
-  "disconnect.answered",
+/** The requirements that a request of some form is answered. */
+const FORMS_OF_REQUESTS: Ids = [
   "disconnect.no-login",
   "disconnect.extra-properties",
   "disconnect.encoding",
-  "transport.extensions",
   "transport.fragmentation",
   "transport.segmentation",
   "transport.masking",
   "transport.unicode",
-  "transport.ping",
   "parity.usable",
 ];
+
+/** The requirements that a valid command is carried out. */
+const CARRIED_OUT: Ids = ["disconnect.answered", "transport.extensions", "transport.ping", ...FORMS_OF_REQUESTS];
 
 /** The requirements that explain why another is broken in the same case. */
 const within = merged(
@@ -180,6 +180,7 @@ const within = merged(
     "termination.announced",
     "malformed.usable",
     "malformed.answered",
+    ...FORMS_OF_REQUESTS,
   ),
   rows(["message.known"], "malformed.answered"),
   // A client that was told unasked that its connection is over gets further answers.
