@@ -37,7 +37,7 @@ const JUST = 30;
 export const LATEST_FALL = 2.5;
 
 /** The ids of the culprits, and the cases that may be it where there was no time to prove it, the likeliest first. */
-export interface Found {
+export interface CulpritsFound {
   readonly culprits: readonly string[];
   readonly likely: readonly CaseResult[];
 }
@@ -46,7 +46,7 @@ export interface Found {
  * Finds the cases whose input ended the server, or the connections of others. Runs the suspects again alone, those at work first,
  * then earlier ones, the most recent input first. An input that is known to be deadly needs no search. A culprit fails for it; the others at work get the verdict that they have alone.
  */
-export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, session: Session): Promise<Found> {
+export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, session: Session): Promise<CulpritsFound> {
   const { shared, results, culprits } = session;
   const began = timeThere(session);
   const first = atWork.filter((it) => isSuspect(it) && it.beganAt <= fall.to);
