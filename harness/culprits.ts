@@ -44,9 +44,14 @@ export interface CulpritsFound {
 
 /**
  * Finds the cases whose input ended the server, or the connections of others. Runs the suspects again alone, those at work first,
- * then earlier ones, the most recent input first. An input that is known to be deadly needs no search. A culprit fails for it; the others at work get the verdict that they have alone.
+ * then earlier ones, the most recent input first. An input that is known to be deadly needs no search. A culprit fails for it; the
+ * others at work get the verdict that they have alone.
  */
-export async function findCulprits(atWork: readonly CaseResult[], fall: Fall, session: Session): Promise<CulpritsFound> {
+export async function findCulprits(
+  atWork: readonly CaseResult[],
+  fall: Fall,
+  session: Session,
+): Promise<CulpritsFound> {
   const { shared, results, culprits } = session;
   const began = timeThere(session);
   const first = atWork.filter((it) => isSuspect(it) && it.beganAt <= fall.to);
