@@ -1,4 +1,5 @@
-import { type CaseResult, probe } from "../harness/execute.ts";
+import { probe } from "../harness/dial.ts";
+import type { CaseResult } from "../harness/execute.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { Target } from "../harness/target.ts";
 import { type Message, messages } from "../harness/transcript.ts";

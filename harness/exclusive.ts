@@ -1,5 +1,6 @@
 import type { Connection } from "./connection.ts";
-import { type Bench, dial } from "./execute.ts";
+import { dial } from "./dial.ts";
+import type { Bench } from "./execute.ts";
 import { leave } from "./measure.ts";
 import { isNothing } from "./nothing.ts";
 import type { Protocol } from "./protocol.ts";

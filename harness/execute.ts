@@ -1,18 +1,16 @@
-import { type Availability, answers } from "./availability.ts";
+import type { Availability } from "./availability.ts";
 import { type Verdict, worst } from "./catalogue.ts";
-import { type Connection, type ConnectionOptions, connect } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import { type Access, dial } from "./dial.ts";
 import { seeing } from "./foundation.ts";
 import { guest, type Open, opener } from "./guest.ts";
 import { type Check, type Judging, judge } from "./judge.ts";
-import { insisting, refusalOf } from "./measure.ts";
+import { refusalOf } from "./measure.ts";
 import { isNothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
-import { lastOf, openRenewed } from "./renewal.ts";
-import type { Case, ConnectOptions, Context } from "./scenario.ts";
+import type { Case, Context } from "./scenario.ts";
 import type { Secrets } from "./secrets.ts";
-import { hangUp, type Shared, seemsToHang, share } from "./shared.ts";
-import { headersOf, type Target } from "./target.ts";
 import { cut, keep, redacted, type Transcript } from "./transcript.ts";
 
 /** The result of one case. */
@@ -35,73 +33,14 @@ export interface CaseResult {
 }
 
 /** The means to run a case. */
-export interface Bench {
-  readonly protocol: Protocol;
-  readonly target: Target;
+export interface Bench extends Access {
   readonly judging: Judging;
-  readonly shared: Shared;
   readonly random: Random;
   /** The silence of a client that the server has to leave alone, in ms. */
   readonly idle: number;
   /** Keeps transcripts whole; gives what tells them from those of another run of the case. */
   readonly record?: ((it: Case, transcripts: readonly Transcript[]) => Promise<number>) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
-
-/** Opens one connection as any client would: why that failed, or `undefined` where it did not. `timeout` is in ms. */
-export async function probe(protocol: Protocol, target: Target, timeout: number): Promise<string | undefined> {
-  const shared = share(timeout);
-  const connection = await dial({ protocol, target, shared });
-  hangUp(shared);
-  return answers(connection) ? undefined : (connection.failure ?? "no answer");
-}
-
-/** The part of a connection that the case is told of, its pace, and how long it tries: a server may not have noticed yet that a user left. */
-type Around = Partial<Pick<ConnectionOptions, "idle" | "left" | "unpaced">> & { readonly patient?: boolean };
-
-/** Opens one connection to the target, when its limits allow. */
-export async function dial(
-  { protocol, target, shared, signal }: Pick<Bench, "protocol" | "target" | "shared" | "signal">,
-  { query, name, acts = name === undefined, anonymous, user, as, handshake }: ConnectOptions = {},
-  { idle = () => {}, left = () => {}, unpaced, patient = shared.identities.users !== undefined }: Around = {},
-): Promise<Connection> {
-  const { ca, insecure } = target;
-  const usual = headersOf(target);
-  const sent = anonymous || user ? headersOf(target, anonymous, user) : usual;
-  const options = { name, acts, ...sent, handshake, unpaced, ca, insecure, idle, protocol };
-  const address = protocol.address(target.url, query);
-  const last = lastOf(left);
-  const open = () =>
-    openRenewed(target.renewals ?? new Map(), sent.headers, !handshake?.ask, (headers) =>
-      connect(address, { ...options, headers, left: last.next() }, shared),
-    );
-  const plain = query === undefined && !handshake && sent.anonymous === usual.anonymous;
-  const connection = await (patient && plain ? insisting(open) : open());
-  last.end();
-  // A user that is there already may be refused over and over: that says nothing of a limit. Nor does a connection that the suite
-  // cut, or that came while nobody was served.
-  if (!signal?.aborted && !seemsToHang(shared)) shared.limits.saw(connection, plain && as === undefined);
-  return connection;
-}
-
-/** Opens one connection that belongs to no case, as any user that is free. */
-export async function visit(
-  bench: Pick<Bench, "protocol" | "target" | "shared">,
-  options: ConnectOptions = {},
-): Promise<Connection> {
-  const visitor = guest(bench.shared.identities, {});
-  const connection = await visitor.connect(options, (it, left) => dial(bench, it, { left }));
-  if (!connection.opened) visitor.leave();
-  const finish = () => {
-    connection.finish();
-    visitor.leave();
-  };
-  return { ...connection, finish };
-}
-
-/** Tells if a client gets the greeting of the protocol; also if the protocol has none. */
-export const isGreeted = async (client: Connection, { greeting }: Protocol): Promise<boolean> =>
-  greeting === undefined || !isNothing(await client.next(greeting));
 
 /** Returns the end of a case, in ms of the run's clock. */
 export const endOf = ({ beganAt, durationMs }: CaseResult): number => beganAt + durationMs;
@@ -195,25 +134,11 @@ export async function examine(
   }: Pick<Bench, "protocol" | "judging" | "random" | "idle"> &
     Partial<Pick<Context, "room" | "users" | "keys" | "conceal" | "exclusive"> & Pick<Secrets, "redact">>,
 ): Promise<{ readonly checks: readonly Check[]; readonly connections: readonly Connection[] }> {
-  const asked: Promise<Connection>[] = [];
   const { check, report, skip, unasked, ungiven, ...verdicts } = judge(judging);
-  const connect: Open = (options) => {
-    const opening = open(options);
-    asked.push(opening);
-    return opening;
-  };
-
-  let thrown: unknown;
-  try {
-    await it.run({
-      ...{ connect, peer: connect, check, report, skip, unasked, ungiven },
-      ...{ random, idle, room, users, keys, conceal, exclusive },
-    });
-  } catch (error) {
-    thrown = error ?? new Error("nothing");
-  }
-  const attempts = await Promise.allSettled(asked);
-  const connections = attempts.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
+  const { connections, thrown } = await act(it, open, {
+    ...{ check, report, skip, unasked, ungiven },
+    ...{ random, idle, room, users, keys, conceal, exclusive },
+  });
   await Promise.all(
     connections.map(async (connection) => {
       await awaitOwed(connection, protocol);
@@ -233,6 +158,28 @@ export async function examine(
     checks: verdicts.shown(transcripts).map((check) => ({ ...check, actual: cut(redact(check.actual)) })),
     connections,
   };
+}
+
+/** Lets a case act. Resolves to the connections that it asked for, in order, and to what it threw. Never throws. */
+async function act(
+  it: Case,
+  open: Open,
+  context: Omit<Context, "connect" | "peer">,
+): Promise<{ readonly connections: readonly Connection[]; readonly thrown: unknown }> {
+  const asked: Promise<Connection>[] = [];
+  const connect: Open = (options) => {
+    const opening = open(options);
+    asked.push(opening);
+    return opening;
+  };
+  let thrown: unknown;
+  try {
+    await it.run({ ...context, connect, peer: connect });
+  } catch (error) {
+    thrown = error ?? new Error("nothing");
+  }
+  const attempts = await Promise.allSettled(asked);
+  return { connections: attempts.flatMap((it) => (it.status === "fulfilled" ? [it.value] : [])), thrown };
 }
 
 /** Waits until the server owes nothing more on a connection by the rules of the protocol, or has had the time for it. */

@@ -1,6 +1,7 @@
 import { answers, isAbsent } from "./availability.ts";
 import { findCulprits, LATEST_FALL } from "./culprits.ts";
-import { type CaseResult, endOf, isGreeted, visit } from "./execute.ts";
+import { isGreeted, visit } from "./dial.ts";
+import { type CaseResult, endOf } from "./execute.ts";
 import { isPlain } from "./foundation.ts";
 import { endHanging, howItFell, inconclusive, standUp } from "./outage.ts";
 import type { Case } from "./scenario.ts";

@@ -1,5 +1,6 @@
 import { blame } from "./culprits.ts";
-import { type CaseResult, endOf, isGreeted, visit } from "./execute.ts";
+import { isGreeted, visit } from "./dial.ts";
+import { type CaseResult, endOf } from "./execute.ts";
 import { rest } from "./gate.ts";
 import { type Fall, type Session, timeThere, timeToSearch } from "./session.ts";
 import { hangUp, mayOverlap, type Stall } from "./shared.ts";

@@ -1,7 +1,7 @@
 import { answers } from "./availability.ts";
 import type { Connection } from "./connection.ts";
+import { visit } from "./dial.ts";
 import { hung } from "./doubt.ts";
-import { visit } from "./execute.ts";
 import { rest } from "./gate.ts";
 import { diedOrNot, endHanging, howItFell } from "./outage.ts";
 import type { Fall, Session } from "./session.ts";

@@ -1,6 +1,7 @@
 import { LIMITS } from "./bounds.ts";
 import { withCanary } from "./canary.ts";
-import { type CaseResult, dial, execute } from "./execute.ts";
+import { dial } from "./dial.ts";
+import { type CaseResult, execute } from "./execute.ts";
 import { lookInto } from "./lost.ts";
 import { inconclusive, STOOD_STILL } from "./outage.ts";
 import { HANDSHAKE } from "./patience.ts";

@@ -1,4 +1,4 @@
-import { probe } from "../../harness/execute.ts";
+import { probe } from "../../harness/dial.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { UnreachableError, UsageError } from "../../harness/usage.ts";
 import { type Destinations, leftIn } from "../../reports/save.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { aim } from "../../cli/target.ts";
 import { identify, readUsers, type UserArguments } from "../../cli/users.ts";
-import { dial } from "../../harness/execute.ts";
+import { dial } from "../../harness/dial.ts";
 import { hangUp, share } from "../../harness/shared.ts";
 import { headersOf } from "../../harness/target.ts";
 import { askedWith } from "../../harness/upgrade.ts";

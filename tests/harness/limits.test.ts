@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { availability } from "../../harness/availability.ts";
-import { dial } from "../../harness/execute.ts";
+import { dial } from "../../harness/dial.ts";
 import { gate, pacer } from "../../harness/gate.ts";
 import { share } from "../../harness/shared.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";

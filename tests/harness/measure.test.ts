@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { dial } from "../../harness/execute.ts";
+import { dial } from "../../harness/dial.ts";
 import { type Found, measure } from "../../harness/measure.ts";
 import { share } from "../../harness/shared.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";

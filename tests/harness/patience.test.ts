@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { DEFAULTS } from "../../cli/defaults.ts";
 import { answers, availability } from "../../harness/availability.ts";
 import type { Connection } from "../../harness/connection.ts";
-import { dial, probe } from "../../harness/execute.ts";
+import { dial, probe } from "../../harness/dial.ts";
 import { judge } from "../../harness/judge.ts";
 import { HANDSHAKE, patience } from "../../harness/patience.ts";
 import { run } from "../../harness/runner.ts";

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { isBroken } from "../../harness/catalogue.ts";
 import type { Connection } from "../../harness/connection.ts";
-import { dial, examine } from "../../harness/execute.ts";
+import { dial } from "../../harness/dial.ts";
+import { examine } from "../../harness/execute.ts";
 import type { Check } from "../../harness/judge.ts";
 import { catalogueOf, heavyIn, type Protocol, type RunningServer } from "../../harness/protocol.ts";
 import type { Case, ConnectOptions } from "../../harness/scenario.ts";

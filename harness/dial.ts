@@ -1,0 +1,70 @@
+import { answers } from "./availability.ts";
+import { type Connection, type ConnectionOptions, connect } from "./connection.ts";
+import { guest } from "./guest.ts";
+import { insisting } from "./measure.ts";
+import { isNothing } from "./nothing.ts";
+import type { Protocol } from "./protocol.ts";
+import { lastOf, openRenewed } from "./renewal.ts";
+import type { ConnectOptions } from "./scenario.ts";
+import { hangUp, type Shared, seemsToHang, share } from "./shared.ts";
+import { headersOf, type Target } from "./target.ts";
+
+/** The means to open a connection. */
+export interface Access {
+  readonly protocol: Protocol;
+  readonly target: Target;
+  readonly shared: Shared;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Opens one connection as any client would: why that failed, or `undefined` where it did not. `timeout` is in ms. */
+export async function probe(protocol: Protocol, target: Target, timeout: number): Promise<string | undefined> {
+  const shared = share(timeout);
+  const connection = await dial({ protocol, target, shared });
+  hangUp(shared);
+  return answers(connection) ? undefined : (connection.failure ?? "no answer");
+}
+
+/** The part of a connection that the case is told of, its pace, and how long it tries: a server may not have noticed yet that a user left. */
+type Around = Partial<Pick<ConnectionOptions, "idle" | "left" | "unpaced">> & { readonly patient?: boolean };
+
+/** Opens one connection to the target, when its limits allow. */
+export async function dial(
+  { protocol, target, shared, signal }: Access,
+  { query, name, acts = name === undefined, anonymous, user, as, handshake }: ConnectOptions = {},
+  { idle = () => {}, left = () => {}, unpaced, patient = shared.identities.users !== undefined }: Around = {},
+): Promise<Connection> {
+  const { ca, insecure } = target;
+  const usual = headersOf(target);
+  const sent = anonymous || user ? headersOf(target, anonymous, user) : usual;
+  const options = { name, acts, ...sent, handshake, unpaced, ca, insecure, idle, protocol };
+  const address = protocol.address(target.url, query);
+  const last = lastOf(left);
+  const open = () =>
+    openRenewed(target.renewals ?? new Map(), sent.headers, !handshake?.ask, (headers) =>
+      connect(address, { ...options, headers, left: last.next() }, shared),
+    );
+  const plain = query === undefined && !handshake && sent.anonymous === usual.anonymous;
+  const connection = await (patient && plain ? insisting(open) : open());
+  last.end();
+  // A user that is there already may be refused over and over: that says nothing of a limit. Nor does a connection that the suite
+  // cut, or that came while nobody was served.
+  if (!signal?.aborted && !seemsToHang(shared)) shared.limits.saw(connection, plain && as === undefined);
+  return connection;
+}
+
+/** Opens one connection that belongs to no case, as any user that is free. */
+export async function visit(access: Omit<Access, "signal">, options: ConnectOptions = {}): Promise<Connection> {
+  const visitor = guest(access.shared.identities, {});
+  const connection = await visitor.connect(options, (it, left) => dial(access, it, { left }));
+  if (!connection.opened) visitor.leave();
+  const finish = () => {
+    connection.finish();
+    visitor.leave();
+  };
+  return { ...connection, finish };
+}
+
+/** Tells if a client gets the greeting of the protocol; also if the protocol has none. */
+export const isGreeted = async (client: Connection, { greeting }: Protocol): Promise<boolean> =>
+  greeting === undefined || !isNothing(await client.next(greeting));
