@@ -169,7 +169,7 @@ async function first(means: Means): Promise<number> {
 
 /**
  * Connects as often as it can until one is refused, and for so many ms `longer`, to count what is accepted in that second. Resolves to the
- * times of accepted and refused connections, in ms, and if the target is `gone`.
+ * times of accepted and refused connections, in ms, and if the target is `gone`, or stands still.
  */
 async function flood(
   { dial, clock, served, signal }: Means,
@@ -181,6 +181,7 @@ async function flood(
   const enough = Math.max(ENOUGH.least, ENOUGH.times * served);
   let gone = false;
   const began = clock();
+  let servedAt = began;
   const turn = pacer(clock, () => 1);
   const goesOn = () => {
     if (gone || signal?.aborted || clock() > (refused[0] ?? began + SECOND) + longer) return false;
@@ -192,7 +193,10 @@ async function flood(
       const at = clock();
       const connection = await dial();
       (connection.opened ? accepted : refused).push(at);
-      gone ||= !connection.opened && refusalOf(connection) === undefined;
+      if (connection.opened) servedAt = clock();
+      const way = refusalOf(connection);
+      // Where nobody is served meanwhile, the target stands still. That is no limit.
+      gone ||= !connection.opened && (way === undefined || (way === NO_ANSWER && servedAt < at));
       await leave(connection);
     }
   };

@@ -65,7 +65,22 @@ describe("measuring finds how many connections a target accepts in a second", ()
   });
 });
 
+/** Lets nobody in for longer than a client waits, once in the flood that shows a limit. */
+function standsStill(): Limiter {
+  let clients = 0;
+  let until: number | undefined;
+  return () => {
+    clients += 1;
+    if (clients > 260) until ??= performance.now() + 1_500;
+    return until === undefined || performance.now() > until || until - performance.now();
+  };
+}
+
 describe("measuring finds no limit", () => {
+  test("of a server that stands still for a while", async () => {
+    expect(await behind("queue", standsStill())).toEqual({});
+  });
+
   test("of a server that accepts everybody", async () => {
     expect(await behind(503)).toEqual({});
   });
