@@ -1,20 +1,18 @@
 import { FORMAT_NAMES, FORMATS, type FormatName } from "../reports/formats.ts";
-import { DEFAULTS } from "./defaults.ts";
 import {
   flagOption as flag,
   integer,
   LAST_PORT,
   numberOption as number,
   onlyOnce,
-  optionally,
   pick,
   SHORT,
-  shardOf,
   target,
   textOption as text,
   textsOption as texts,
   urlGiven,
 } from "./option-kinds.ts";
+import { RUNNING } from "./run-options.ts";
 
 /** The options that choose a protocol version. */
 export const PROTOCOL = {
@@ -24,11 +22,6 @@ export const PROTOCOL = {
     "schemas-version",
     "The version of the schemas in that folder, such as 1.22.0: reports and certificates name it",
   ),
-} as const;
-
-/** The option that chooses whom to test. */
-export const ACTOR = {
-  actor: text("actor", "With v0: test clients of this kind, autohost, and play their server"),
 } as const;
 
 /** The options that select cases. */
@@ -49,122 +42,9 @@ export const EXPLAINING = {
   json: flag("Print JSON, as explain.schema.json describes it"),
 } as const;
 
-/** The options of a run. */
-export const RUNNING = {
-  all: flag("Also run the suites that put load on the server"),
-  strict: flag("A SHOULD counts as a MUST"),
-  timeout: number("timeout", 1, DEFAULTS.timeout, "The time that the target has to answer, in ms"),
-  concurrency: number(
-    "concurrency",
-    1,
-    DEFAULTS.concurrency,
-    "Cases at work at the same time. Those that wait for the network do not count, except with 1",
-  ),
-  recovery: number(
-    "recovery",
-    0,
-    DEFAULTS.recovery,
-    "The time that a target which accepts no more connections has to come back, in ms",
-  ),
-  restarts: number(
-    "restarts",
-    0,
-    DEFAULTS.restarts,
-    "The most ends of the server to look into, each with a restart (--start) or a wait (--recovery)",
-  ),
-  idle: {
-    type: "number",
-    requiresArg: true,
-    coerce: optionally(integer("idle", 0)),
-    describe: "The time that a silent client must be left alone, in s (default: one --timeout)",
-  },
-  rate: {
-    type: "number",
-    requiresArg: true,
-    coerce: optionally(integer("rate", 0)),
-    describe:
-      "The most messages a second that each client sends, after some at once; 0 is no limit (default: 8 with v0, none against the embedded server)",
-  },
-  repeat: number(
-    "repeat",
-    1,
-    DEFAULTS.repeat,
-    "Run everything this many times. A case whose verdict varies is unstable",
-  ),
-  seed: {
-    type: "number",
-    requiresArg: true,
-    coerce: optionally(integer("seed", 1)),
-    describe: "Generate the same commands as the run with this seed (default: a random one; 1 with --shard)",
-  },
-  runs: number("runs", 1, DEFAULTS.runs, "The number of inputs that each generating case makes"),
-  bail: flag("Stop at the first failure"),
-  "fail-on-unstable": flag("Exit with 1 if the verdict of a case varies, even if nothing else is wrong"),
-  header: texts(
-    "header",
-    'Send a header: "Name: value", or @file with one a line (repeatable). Every output redacts it',
-  ),
-  credential: texts(
-    "credential",
-    "Send a header as --header does, except in cases without credentials. These always leave out Authorization, Proxy-Authorization and Cookie",
-  ),
-  redact: texts("redact", "Take this text out of every output, too; @file holds one a line (repeatable)"),
-  as: texts("as", "Come as a user whose access token stands in a file: name:@file. Repeat it for a second user"),
-  "token-command": texts(
-    "token-command",
-    "Come as a user whose access token this shell command prints. It runs again once the token is expired (repeatable)",
-  ),
-  client: text(
-    "client",
-    "Test OAuth2 with this client: id:secret, or id:@file with the secret in the file. Without another user its token is who clients come as",
-  ),
-  "unscoped-token": text(
-    "unscoped-token",
-    "Test that the token in this @file, which lacks the scope tachyon.lobby, gives no connection",
-  ),
-  "refresh-token": text(
-    "refresh-token",
-    "Test that the refresh token in this @file gives no connection. With --client and --all it is revoked",
-  ),
-  ca: text("ca", "Trust the certificates in this PEM file"),
-  insecure: flag("Accept any certificate"),
-  start: text("start", "Start the server under test with this shell command, and end it afterwards"),
-  "start-timeout": number(
-    "start-timeout",
-    1,
-    DEFAULTS.startTimeout,
-    "The time that the started server has to accept connections, in ms",
-  ),
-  shard: {
-    ...text("shard", "Run one part of the cases, such as 2/5. report --merge makes one report of all parts"),
-    coerce: shardOf,
-  },
-} as const;
-
-/** The options by which the suite plays a server, and waits for a client. */
-export const LISTENING = {
-  listen: {
-    type: "number",
-    requiresArg: true,
-    coerce: optionally(integer("listen", 0, LAST_PORT)),
-    describe: "With --actor: listen on this port of this machine until the client comes; 0 is any free one",
-  },
-  "start-timeout": {
-    ...RUNNING["start-timeout"],
-    describe: "The time that the started server has to accept connections, or with --listen the client to come, in ms",
-  },
-} as const;
-
 const files = Object.fromEntries(FORMAT_NAMES.map((name) => [name, text(name, FORMATS[name].describe)])) as Readonly<
   Record<FormatName, ReturnType<typeof text>>
 >;
-
-/** The options of a loop to work in. */
-export const LOOPING = {
-  "last-failed": flag("Run only what failed last, by the report that is stored"),
-  watch: text("watch", "Start the server again and run again whenever something in this folder changes (with --start)"),
-  open: flag("Open the page when the run is over, except in CI"),
-} as const;
 
 /** The options of reports. */
 export const OUTPUT = {

@@ -1,24 +1,21 @@
 import type { VersionChoice } from "../../suites/index.ts";
 import { target } from "../option-kinds.ts";
 import {
-  ACTOR,
   CERTIFYING,
   CHECKING,
   COMPARING,
   EXPECTING,
   EXPLAINING,
-  LISTENING,
   LISTING,
-  LOOPING,
   OUTPUT,
   PROTOCOL,
   RECORDING,
   REPORTING,
-  RUNNING,
   SELECTION,
   SERVING,
   VERIFYING,
 } from "../options.ts";
+import { ACTOR, LISTENING, LOOPING, RUNNING } from "../run-options.ts";
 import { command, type Subcommand } from "./subcommand.ts";
 
 const needed = (describe: string) => ({ type: "string", demandOption: true, describe }) as const;
