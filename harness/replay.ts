@@ -134,12 +134,7 @@ function waiting(
 
   const lasted = (what: string, most: number, since: number, gaveUp: WireEvent | undefined) => {
     const ms = Math.round((gaveUp?.at ?? played.now()) - since);
-    if (!gaveUp && ms > LATE * most)
-      stray(`a wait for ${what} lasts ${ms} ms, which no run with a timeout of ${timeout} does`);
-    const { afterMs: least = 0, short = false } = gaveUp?.type === "timeout" ? gaveUp : {};
-    if (gaveUp && Number.isFinite(most) && least !== most && !(short && least < most))
-      stray(`a wait for ${what} is given up after ${least} ms, and not after ${most}`);
-    if (ms < SOON * least) stray(`a wait for ${what} is given up after ${least} ms, and the recording shows ${ms}`);
+    for (const words of gaveUp ? oddEnd(what, most, ms, gaveUp) : oddLength(what, most, ms, timeout)) stray(words);
   };
   return {
     async wait(what, found, { exactly: most = timeout } = {}) {
@@ -168,6 +163,21 @@ function waiting(
       if (other?.type === "timeout") stray(`the case does not wait for ${other.what}`);
     },
   };
+}
+
+/** Says that a wait which was served lasted longer than any does; nothing if it did not. Times are in ms. */
+const oddLength = (what: string, most: number, ms: number, timeout: number): string[] =>
+  ms > LATE * most ? [`a wait for ${what} lasts ${ms} ms, which no run with a timeout of ${timeout} does`] : [];
+
+/** Says what is odd about a wait that was given up after `ms` of at most so many. */
+function oddEnd(what: string, most: number, ms: number, gaveUp: WireEvent): string[] {
+  const { afterMs = 0, short = false } = gaveUp.type === "timeout" ? gaveUp : {};
+  const words = `a wait for ${what} is given up after ${afterMs} ms`;
+  const isOdd = Number.isFinite(most) && afterMs !== most && !(short && afterMs < most);
+  return [
+    ...(isOdd ? [`${words}, and not after ${most}`] : []),
+    ...(ms < SOON * afterMs ? [`${words}, and the recording shows ${ms}`] : []),
+  ];
 }
 
 /** Tells if the suite gave up a wait with an event. */

@@ -1,6 +1,6 @@
 import { LIMITS } from "./bounds.ts";
 import { type Nothing, type Silence, silent, wordsOfSilence } from "./nothing.ts";
-import { HANDSHAKE } from "./patience.ts";
+import { HANDSHAKE, type Patience } from "./patience.ts";
 import { ending } from "./reading.ts";
 import { type Shared, seemsToHang, stamp } from "./shared.ts";
 import { readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
@@ -79,7 +79,8 @@ export function waits(log: Log, shared: Shared, idle: () => void): Waits {
       if (look()) return;
       const late = clock() - due;
       if (late > STALL && again) return void timers.push(setTimeout(expire, late, clock() + late, false));
-      const silence = missed({ what, afterMs: limit, ...(short && { short: true }) }, since, open);
+      const inVain = { what, afterMs: limit, ...(short && { short }) };
+      const silence = amongOthers(inVain, since, open, patience);
       if (isUsual) patience.missed(what, since, owed, clock());
       const data = wordsOfSilence(silence);
       settle(readFrom(log.record({ from: "client", type: "timeout", data, ...silence }), silent(silence)));
@@ -90,18 +91,6 @@ export function waits(log: Log, shared: Shared, idle: () => void): Waits {
     waiting.add(look);
     if (attention.waiting === 0) attention.since = since;
     attention.waiting += 1;
-  }
-
-  /** A wait in vain with what is known of others: whom the server served meanwhile, and how many connections were open. */
-  function missed(silence: Silence, since: number, open: number): Silence {
-    const { what } = silence;
-    const next = what === HANDSHAKE ? undefined : patience.nextServed(what, since);
-    const most = patience.inARow(what, since) >= ROW ? SOME : CROWD;
-    return {
-      ...silence,
-      ...(next !== undefined && { nextServedAfterMs: stamp(next - since) }),
-      ...(open > most && { among: open }),
-    };
   }
 
   return {
@@ -115,5 +104,20 @@ export function waits(log: Log, shared: Shared, idle: () => void): Waits {
         for (const look of [...waiting]) look();
       });
     },
+  };
+}
+
+/**
+ * Adds to a wait in vain, which began at `since`, what is known of others: whom the server served meanwhile, and how many connections
+ * were `open`.
+ */
+function amongOthers(silence: Silence, since: number, open: number, patience: Patience): Silence {
+  const { what } = silence;
+  const next = what === HANDSHAKE ? undefined : patience.nextServed(what, since);
+  const most = patience.inARow(what, since) >= ROW ? SOME : CROWD;
+  return {
+    ...silence,
+    ...(next !== undefined && { nextServedAfterMs: stamp(next - since) }),
+    ...(open > most && { among: open }),
   };
 }
