@@ -54,7 +54,7 @@ function stopped({ stop }: Remarkable): Remark[] {
           {
             label: "suspects",
             title: "Suspects",
-            words: "one of these probably ended it, the likeliest first",
+            words: "one of these probably ended it, the likeliest first (--start finds out which)",
             cases: suspects,
             next: suspects[0],
           },

@@ -203,7 +203,9 @@ const others: Readonly<Record<string, () => Promise<void>>> = {
     expect(told.verdict).toBe("fail");
     expect(stdout).toContain("parity.patch");
     // A server reads several inputs in one go. The culprit is not always among the six suspects that are named.
-    expect(stdout).toMatch(/suspects one of these probably ended it, the likeliest first: malformed\//);
+    expect(stdout).toMatch(
+      /suspects one of these probably ended it, the likeliest first \(--start finds out which\): malformed\//,
+    );
     expect(code).toBe(1);
   },
   "crashes, trims the command and tells a wrong parity: all is told of in one run": async () => {
