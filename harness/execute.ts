@@ -11,6 +11,7 @@ import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Case, Context } from "./scenario.ts";
 import type { Secrets } from "./secrets.ts";
+import { stamp } from "./shared.ts";
 import { cut, keep, redacted, type Transcript } from "./transcript.ts";
 
 /** The result of one case. */
@@ -108,7 +109,7 @@ export async function perform(
     connections: transcripts.map(keep),
     ...(recorded !== undefined && { recorded }),
     beganAt: began,
-    durationMs: Math.round((shared.clock() - began) * 100) / 100,
+    durationMs: stamp(shared.clock() - began),
   };
   return { result, connections };
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
@@ -129,7 +130,23 @@ export function responseText(
   { httpVersion, statusCode, statusMessage, rawHeaders }: IncomingMessage,
   body?: string,
 ): string {
-  const headers = rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${rawHeaders[i + 1]}`] : []));
   const more = body === undefined ? [] : ["", body];
-  return [`HTTP/${httpVersion} ${statusCode} ${statusMessage}`, ...headers, ...more].join("\n");
+  return [...headLines(`HTTP/${httpVersion} ${statusCode} ${statusMessage}`, rawHeaders), ...more].join("\n");
 }
+
+/** The names and values of headers as Node.js has them, in pairs. */
+export const headerPairs = (rawHeaders: readonly string[]): [name: string, value: string][] =>
+  rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [[name, rawHeaders[i + 1] ?? ""]] : []));
+
+/** The lines of a head, as a transcript has them. */
+export const headLines = (first: string, rawHeaders: readonly string[]): string[] => [
+  first,
+  ...headerPairs(rawHeaders).map(([name, value]) => `${name}: ${value}`),
+];
+
+/** The text that a server hashes behind the key of the client (RFC 6455, 1.3). */
+const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/** The `Sec-WebSocket-Accept` that answers a key. */
+export const acceptFor = (key: string | undefined): string =>
+  createHash("sha1").update(`${key}${GUID}`).digest("base64");

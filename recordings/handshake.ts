@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Side, WireEvent } from "../harness/transcript.ts";
-import { requestText } from "../harness/upgrade.ts";
+import { headerPairs, headLines, requestText } from "../harness/upgrade.ts";
 import { askTarget, type Reaching } from "./ask-target.ts";
 import { answering, endToEnd, headOf, wrongAnswer } from "./http-heads.ts";
-import { type Hiding, pairs } from "./redact.ts";
+import type { Hiding } from "./redact.ts";
 import { type Relayed, relay } from "./relay.ts";
 
 /** An event whose time is now unless it says so. */
@@ -35,7 +35,7 @@ interface Joining extends Reaching {
 export function join(it: Joining): void {
   const { open, note, request, client, head } = it;
   const { method = "GET", url: target = "/", httpVersion, rawHeaders } = request;
-  const text = requestText({ method, target, protocol: `HTTP/${httpVersion}`, headers: pairs(rawHeaders) });
+  const text = requestText({ method, target, protocol: `HTTP/${httpVersion}`, headers: headerPairs(rawHeaders) });
   note({ from: "client", type: "upgrade", data: text.trimEnd().replaceAll("\r\n", "\n") });
 
   const outgoing = askTarget(it, request);
@@ -89,7 +89,7 @@ function answered(
 ): string {
   hidden.learn(rawHeaders);
   const first = `HTTP/1.1 ${statusCode} ${statusMessage}`;
-  note({ from: "server", type: "upgrade", code: statusCode, data: headOf(first, pairs(rawHeaders)).join("\n") });
+  note({ from: "server", type: "upgrade", code: statusCode, data: headLines(first, rawHeaders).join("\n") });
   return first;
 }
 

@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { pairs } from "./redact.ts";
+import { acceptFor, headerPairs } from "../harness/upgrade.ts";
 
 /** Headers that are about one hop alone (RFC 9110, 7.6.1), beside those that `Connection` names. */
 const HOP =
@@ -11,7 +10,7 @@ type Headers = [name: string, value: string][];
 /** Returns the headers that are passed on. */
 export function endToEnd({ rawHeaders, headers }: IncomingMessage): Headers {
   const named = (headers.connection ?? "").toLowerCase().split(/\s*,\s*/);
-  return pairs(rawHeaders).filter(([name]) => !HOP.test(name) && !named.includes(name.toLowerCase()));
+  return headerPairs(rawHeaders).filter(([name]) => !HOP.test(name) && !named.includes(name.toLowerCase()));
 }
 
 /** Returns the headers of a request as the target gets them. */
@@ -55,8 +54,6 @@ export const headOf = (first: string, headers: Headers): string[] => [
   ...headers.map(([name, value]) => `${name}: ${value}`),
 ];
 
-const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-
 /** Names the mistake in the answer to a handshake (RFC 6455, 4.1); nothing if all is right. */
 export function wrongAnswer(request: IncomingMessage, response: IncomingMessage): string | undefined {
   const asked = request.headers;
@@ -65,10 +62,10 @@ export function wrongAnswer(request: IncomingMessage, response: IncomingMessage)
     String(header ?? "")
       .split(/\s*,\s*/)
       .filter(Boolean);
-  const accept = createHash("sha1").update(`${asked["sec-websocket-key"]}${GUID}`).digest("base64");
   if (upgrade?.toLowerCase() !== "websocket") return "Invalid Upgrade header";
   if (!listed(connection).some((it) => it.toLowerCase() === "upgrade")) return "Invalid Connection header";
-  if (given["sec-websocket-accept"] !== accept) return "Invalid Sec-WebSocket-Accept header";
+  if (given["sec-websocket-accept"] !== acceptFor(asked["sec-websocket-key"]))
+    return "Invalid Sec-WebSocket-Accept header";
   const chosen = given["sec-websocket-protocol"];
   if (chosen !== undefined && !listed(asked["sec-websocket-protocol"]).includes(String(chosen)))
     return "Server sent an invalid subprotocol";

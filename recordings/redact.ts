@@ -1,5 +1,6 @@
 import { type Secrets, secrets } from "../harness/secrets.ts";
 import type { WireEvent } from "../harness/transcript.ts";
+import { headerPairs } from "../harness/upgrade.ts";
 
 /** The headers that hold credentials, and the names of other headers and of parameters of a url that do. */
 const CREDENTIALS = /^(?:(?:proxy-)?authorization|cookie|set-cookie)$/i;
@@ -26,7 +27,7 @@ export function hiding(known: readonly string[]): Hiding {
   return {
     redact: list.redact,
     learn(rawHeaders, target = "") {
-      list.add(...inTarget(target), ...pairs(rawHeaders).flatMap(([name, value]) => inHeader(name, value)));
+      list.add(...inTarget(target), ...headerPairs(rawHeaders).flatMap(([name, value]) => inHeader(name, value)));
     },
     hide(event) {
       if (!("data" in event)) return event;
@@ -38,10 +39,6 @@ export function hiding(known: readonly string[]): Hiding {
     },
   };
 }
-
-/** The names and values of headers as Node.js has them, in pairs. */
-export const pairs = (rawHeaders: readonly string[]): [name: string, value: string][] =>
-  rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [[name, rawHeaders[i + 1] ?? ""]] : []));
 
 function inHeader(name: string, value: string): string[] {
   if (/^(?:set-)?cookie$/i.test(name))

@@ -1,13 +1,9 @@
-import { createHash } from "node:crypto";
 import type { Connection } from "../../harness/connection.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
-import { askedWith, NO_ANSWER, responseOf } from "../../harness/upgrade.ts";
+import { acceptFor, askedWith, NO_ANSWER, responseOf } from "../../harness/upgrade.ts";
 import type { Dialect, DialectWithSign } from "./dialect.ts";
 import { type Ask, fieldOf, header, outcome, setting, without } from "./heads.ts";
 import { slug } from "./words.ts";
-
-/** The text that a server hashes behind the key of the client (RFC 6455, 1.3). */
-const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** The cases of the handshake, part of the section "WebSocket transport". */
 export const handshakeCases = <Own extends string>(dialect: DialectWithSign<Own>): readonly Case[] => [
@@ -170,7 +166,6 @@ const extensions = ({ scenario }: Dialect) => [
 /** Judges that a handshake is answered as it must be. */
 function judgeHandshake<Id extends string>({ check }: Context<Id>, requirement: Id, client: Connection): boolean {
   const answer = responseOf(client.transcript);
-  const key = askedWith(client.transcript, "sec-websocket-key");
   const seen = answer && {
     status: answer.status,
     upgrade: answer.headers.get("upgrade")?.toLowerCase(),
@@ -180,7 +175,7 @@ function judgeHandshake<Id extends string>({ check }: Context<Id>, requirement: 
       .split(/\s*,\s*/),
     accept: answer.headers.get("sec-websocket-accept"),
   };
-  const accept = createHash("sha1").update(`${key}${GUID}`).digest("base64");
+  const accept = acceptFor(askedWith(client.transcript, "sec-websocket-key"));
   return check(requirement, seen ?? outcome(client), {
     title: `status 101, Upgrade: websocket, Connection: Upgrade, Sec-WebSocket-Accept: ${accept}`,
     type: "object",
