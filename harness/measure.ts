@@ -144,7 +144,9 @@ async function rate(means: Means, known: number | undefined, deadline: number): 
   const few = await flood(means, Math.min(MOST.atOnce, together));
   // A gateway may let some wait, and refuse only what comes beyond them.
   const isCrowd = few.refused.length === 0 && !few.gone && together >= MOST.crowd;
-  const { accepted, refused } = isCrowd ? await flood(means, MOST.crowd) : few;
+  const { accepted, refused, still } = isCrowd ? await flood(means, MOST.crowd) : few;
+  // A target that stands still has no limit, but one may queue those beyond a number that is known.
+  if (still && known === undefined) return undefined;
   const [refusedAt] = refused;
   if (refusedAt === undefined) return undefined;
   // Those that were under way at the first refusal say nothing.
@@ -169,17 +171,22 @@ async function first(means: Means): Promise<number> {
 
 /**
  * Connects as often as it can until one is refused, and for so many ms `longer`, to count what is accepted in that second. Resolves to the
- * times of accepted and refused connections, in ms, and if the target is `gone`, or stands still.
+ * times of accepted and refused connections, in ms, and if the target is `gone`, or served nobody while one waited in vain.
  */
 async function flood(
   { dial, clock, served, signal }: Means,
   atOnce: number,
   longer = SECOND + MORE,
-): Promise<{ readonly accepted: readonly number[]; readonly refused: readonly number[]; readonly gone: boolean }> {
+): Promise<{
+  readonly accepted: readonly number[];
+  readonly refused: readonly number[];
+  readonly gone: boolean;
+  readonly still: boolean;
+}> {
   const accepted: number[] = [];
   const refused: number[] = [];
   const enough = Math.max(ENOUGH.least, ENOUGH.times * served);
-  let gone = false;
+  let [gone, still] = [false, false];
   const began = clock();
   let servedAt = began;
   const turn = pacer(clock, () => 1);
@@ -195,13 +202,13 @@ async function flood(
       (connection.opened ? accepted : refused).push(at);
       if (connection.opened) servedAt = clock();
       const way = refusalOf(connection);
-      // Where nobody is served meanwhile, the target stands still. That is no limit.
-      gone ||= !connection.opened && (way === undefined || (way === NO_ANSWER && servedAt < at));
+      gone ||= !connection.opened && way === undefined;
+      still ||= way === NO_ANSWER && servedAt < at;
       await leave(connection);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, client));
-  return { accepted, refused: gone ? [] : refused, gone };
+  return { accepted, refused: gone ? [] : refused, gone, still };
 }
 
 /** Tells if a series of connections with `gap` ms between them is accepted, but for a few that came too early by chance. */
