@@ -36,6 +36,7 @@ const plain = {
     plain: ["requests/unknown-conformance-unknown"],
     on: ["request.answered", "unknown.unimplemented"],
   },
+  "valid.odd-strings": { plain: ["sessions/info"], on: ["request.answered"] },
   "self.sent": { plain: ["sessions/self"], on: CONNECTION },
   "disconnect.answered": { plain: ["sessions/disconnect"], on: ["request.answered"] },
   "transport.segmentation": {
@@ -96,6 +97,8 @@ const MORE: Partial<Record<RequirementId, Ids>> = {
   "disconnect.reason": ["disconnect.answered"],
   "disconnect.again": ["disconnect.answered"],
   "unknown.odd": ["unknown.unimplemented"],
+  "user.unsubscribe": ["valid.odd-strings"],
+  "messaging.target": ["valid.odd-strings"],
 };
 
 /** The requirements that all of a case rests on. A goodbye that is never answered is not answered when it is invalid, either. */

@@ -22,11 +22,11 @@ export const MESSAGE_IDS: Readonly<Record<string, string>> = {
   "with escapes": '\\ " / \b \f \n \r \t \u0000',
   "of a property that all objects have": "__proto__",
   "of a number": "1",
+  "that is a JSON text": '{"messageId":"1"}',
   "of a number with zeros": "0012.50",
   "with spaces around": "  spaces around  ",
   "in both cases": "Both-Cases",
   "of characters that compose": "u\u0308 \ufb01 \u00c5",
-  "that is a JSON text": '{"messageId":"1"}',
 };
 
 /** Values that a further property can have. */

@@ -87,13 +87,14 @@ export const BOT = { id: "conformance-bot", secret: "conformance-secret", user: 
 /** Another: a lobby, to which users log in. It can keep no secret. */
 export const LOBBY = { id: "conformance-lobby" } as const;
 
-/** A world in which nothing has happened. */
+/** A world in which nothing has happened, but that the bot asked the first user to be a friend. */
 export function newWorld(clients: ReadonlySet<Client>): World {
   const users = [...KNOWN, { id: BOT.user, name: BOT.id }].map(
     ({ id, name }): User => ({ id, name, friends: new Map(), requests: new Map(), history: [] }),
   );
   const byId = new Map(users.map((it) => [it.id, it]));
   const [first] = users as [User, ...User[]];
+  first.requests.set(BOT.user, now());
   const grants = new Map<string, Grant>([
     ...KNOWN.map(({ token }, i): [string, Grant] => [token, { use: "access", user: users[i] ?? first, scope: SCOPE }]),
     [NO_ACCESS.unscoped, { use: "access", user: first, scope: "" }],

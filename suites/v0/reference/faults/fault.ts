@@ -1,6 +1,7 @@
 import type { Fault } from "../../../../harness/protocol.ts";
 import { isObject, type Message } from "../../../../harness/transcript.ts";
 import type { RequirementId } from "../../../../schemas/v0/requirements.ts";
+import { UNIMPLEMENTED } from "../../protocol.ts";
 import type { Behaviour } from "../behaviour.ts";
 import type { Client, Outcome, Said } from "../world.ts";
 
@@ -27,6 +28,9 @@ export const saying =
     },
   });
 
+const isLacking = (outcome: Outcome | undefined): boolean =>
+  outcome !== undefined && "failed" in outcome && outcome.failed === UNIMPLEMENTED;
+
 const isInvalid = (outcome: Outcome | undefined): boolean =>
   outcome !== undefined && "failed" in outcome && outcome.failed === "invalid_request";
 
@@ -45,13 +49,13 @@ export const accepting =
   (which: (request: Message) => boolean): Change =>
   ({ carryOut }) => ({ carryOut: (request, client) => (which(request) ? {} : carryOut(request, client)) });
 
-/** A change that ends the connection over some valid requests instead of an answer. */
+/** A change that ends the connection over some valid requests of known commands instead of an answer. */
 export const leavingOver =
   (code: number, which: (request: Message) => boolean): Change =>
   ({ carryOut }) => ({
     carryOut(request, client) {
       const outcome = carryOut(request, client);
-      if (isInvalid(outcome) || !which(request)) return outcome;
+      if (isInvalid(outcome) || isLacking(outcome) || !which(request)) return outcome;
       client.leave(code);
       return undefined;
     },

@@ -251,7 +251,12 @@ export const requestFaults: Faults = {
   "wants-numbers-as-user-ids": {
     says: "Ends the connection over the id of a user that is odd, though valid.",
     breaks: "valid.odd-strings",
-    change: leavingOver(1011, ({ data }) => holds(data, (text) => text === "banana" || text === "-1")),
+    change: leavingOver(1011, ({ data }) => {
+      const { userId, userIds = [], to, from, target } = Object(data);
+      return [userId, userIds, to, from, Object(target).userId]
+        .flat()
+        .some((id) => id !== undefined && !/^\d+$/.test(id));
+    }),
   },
   "ignores-empty-texts": {
     says: "Does not answer a request with an empty text in its data.",
