@@ -2,7 +2,7 @@ import { probe } from "../harness/dial.ts";
 import type { CaseResult } from "../harness/execute.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { Target } from "../harness/target.ts";
-import { type Message, messages } from "../harness/transcript.ts";
+import { heard, type Message } from "../harness/transcript.ts";
 import { UnreachableError } from "../harness/usage.ts";
 import { versionsBeside } from "../suites/index.ts";
 
@@ -14,9 +14,7 @@ export async function spokenInstead(results: readonly CaseResult[], protocol: Pr
 }
 
 const messagesIn = (results: readonly CaseResult[]): Message[] =>
-  results.flatMap(({ connections }) =>
-    connections.flatMap((it) => messages(it, "server").map(({ message }) => message)),
-  );
+  results.flatMap(({ connections }) => connections.flatMap((transcript) => heard({ transcript })));
 
 /** Adds to an error the version by which the target is reached, where its answer in HTTP may mean that it speaks another. */
 export async function withHint(error: unknown, protocol: Protocol, target: Target, timeout: number): Promise<unknown> {

@@ -127,6 +127,10 @@ export function messages(transcript: Transcript, from: Side): readonly Placed[] 
   return reading[from];
 }
 
+/** The JSON objects that the server has sent on a connection so far. */
+export const heard = ({ transcript }: { readonly transcript: Transcript }): Message[] =>
+  messages(transcript, "server").map(({ message }) => message);
+
 /** A value in words, as it stands in an explanation. */
 export function show(value: unknown): string {
   if (value === undefined) return "nothing there";

@@ -1,5 +1,5 @@
 import type { Connection, Outgoing } from "../../harness/connection.ts";
-import { type Message, messages } from "../../harness/transcript.ts";
+import { heard, type Message } from "../../harness/transcript.ts";
 import type { DialectWithSign, MalformedDialect } from "../websocket/dialect.ts";
 import { mayBeLost } from "./messages-facts.ts";
 import {
@@ -67,7 +67,7 @@ export const dialect: DialectWithSign<"version.greeting"> & MalformedDialect = {
 /** The answers to a malformed command so far. A greeting is one only beyond the number that a bystander got. */
 function answersTo(client: Connection, malformed: Outgoing, bystander?: Connection): Message[] {
   const names = refusalsOf(malformed);
-  const all = messages(client.transcript, "server").map(({ message }) => message);
+  const all = heard(client);
   const extra = all
     .filter((message) => nameOf(message) === GREETING && message.status === "success")
     .slice(bystander ? Math.max(1, greetingsOf(bystander).length) : 1);

@@ -1,6 +1,6 @@
 import type { Connection, Outgoing } from "../../harness/connection.ts";
 import { isNothing, type Nothing, whyNothing } from "../../harness/nothing.ts";
-import { messages } from "../../harness/transcript.ts";
+import { heard } from "../../harness/transcript.ts";
 import { expectSuccess, spellings } from "../websocket/requests.ts";
 import { spaced } from "../websocket/words.ts";
 import { dialect } from "./dialect.ts";
@@ -70,9 +70,9 @@ const followed = Object.entries({
       client.send(disconnect, later);
       if (!check("disconnect.answered", await disconnected(client))) return;
       await client.closed();
-      const answers = messages(client.transcript, "server")
-        .map(({ message }) => message)
-        .filter((message) => message.status === "failed" && refusalsOf(later).includes(nameOf(message) ?? ""));
+      const answers = heard(client).filter(
+        (message) => message.status === "failed" && refusalsOf(later).includes(nameOf(message) ?? ""),
+      );
       check("disconnect.final", answers, {
         title: "no answer to what came after the request",
         type: "array",
@@ -123,7 +123,7 @@ export const disconnectCases = [
       const end = isNothing(answer) ? answer : await client.closed();
 
       const request = DISCONNECT.replace("request", "response");
-      const wrong = messages(client.transcript, "server").filter(({ message }) => nameOf(message) === request);
+      const wrong = heard(client).filter((message) => nameOf(message) === request);
       check("disconnect.request-only", wrong.length, { const: 0, title: `no ${request}` });
       if (!check("disconnect.answered", answer)) return;
       const asked = asksToLogIn(client, answer) ? answer : NO_LOGIN;

@@ -1,7 +1,7 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing, whyNothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
-import { isEnded, type Message, messages, show } from "../../harness/transcript.ts";
+import { heard, isEnded, type Message, show } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import type { GeneratedCommand } from "./generated-inputs.ts";
 import { mayBeLost } from "./messages-facts.ts";
@@ -103,9 +103,7 @@ function judgeGoodbye(goodbye: Message | Nothing, afterMalformed: boolean): Mist
 }
 
 /** The messages that answer malformed commands, for good or bad. */
-function answersTo({ transcript }: Connection, inputs: readonly string[]): Message[] {
+function answersTo(client: Connection, inputs: readonly string[]): Message[] {
   const names = new Set(inputs.flatMap(refusalsOf));
-  return messages(transcript, "server")
-    .map(({ message }) => message)
-    .filter((message) => nameOf(message) !== GREETING && names.has(nameOf(message) ?? ""));
+  return heard(client).filter((message) => nameOf(message) !== GREETING && names.has(nameOf(message) ?? ""));
 }

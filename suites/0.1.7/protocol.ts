@@ -2,10 +2,11 @@ import type { Connection, Outgoing } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
 import { scenarios } from "../../harness/scenario.ts";
 import { type Violation, validator } from "../../harness/schema.ts";
-import { isObject, type Message, type MessageEnvelope, messages, parse } from "../../harness/transcript.ts";
+import { heard, isObject, type Message, type MessageEnvelope, parse } from "../../harness/transcript.ts";
 import { UsageError } from "../../harness/usage.ts";
 import { documents, keywords, version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import type { Status } from "../websocket/dialect.ts";
 import observed from "./sets/observed.json" with { type: "json" };
 
 /** Makes a case of this version; requirements that its catalogue lacks do not compile. */
@@ -64,16 +65,14 @@ export const greeting = (client: Connection): Promise<Message | Nothing> => clie
 export const disconnected = (client: Connection): Promise<Message | Nothing> => client.next(DISCONNECTED);
 
 /** The greetings that a client has got so far. */
-export const greetingsOf = ({ transcript }: Connection): Message[] =>
-  messages(transcript, "server")
-    .map(({ message }) => message)
-    .filter((message) => nameOf(message) === GREETING && message.status === "success");
+export const greetingsOf = (client: Connection): Message[] =>
+  heard(client).filter((message) => nameOf(message) === GREETING && message.status === "success");
 
 /** The goodbyes that a client has got so far; with a status, only those that have it. */
-export const goodbyesOf = ({ transcript }: Connection, status?: "success" | "failed"): Message[] =>
-  messages(transcript, "server")
-    .map(({ message }) => message)
-    .filter((message) => nameOf(message) === DISCONNECTED && (status === undefined || message.status === status));
+export const goodbyesOf = (client: Connection, status?: Status): Message[] =>
+  heard(client).filter(
+    (message) => nameOf(message) === DISCONNECTED && (status === undefined || message.status === status),
+  );
 
 /** The status of an answer, or why there is none. */
 export const statusOf = (answer: Message | Nothing): unknown => (isNothing(answer) ? answer : answer.status);

@@ -1,5 +1,5 @@
 import { isNothing } from "../../harness/nothing.ts";
-import { isObject, messages } from "../../harness/transcript.ts";
+import { heard, isObject } from "../../harness/transcript.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import {
   asksToLogIn,
@@ -33,8 +33,7 @@ export const versionCases = [
       const client = await connect();
       const greeted = await greeting(client);
       if (!check("version.greeting", greeted)) return;
-      const [first] = messages(client.transcript, "server");
-      check("version.first", first?.message.command, { const: GREETING });
+      check("version.first", heard(client)[0]?.command, { const: GREETING });
       if (!check("version.no-login", asksToLogIn(client, greeted) ? greeted : NO_LOGIN, { const: NO_LOGIN })) return;
       if (!check("version.success", greeted.status, { const: "success" })) return;
       if (isObject(greeted.data) && "tachyonVersion" in greeted.data)
@@ -48,8 +47,8 @@ export const versionCases = [
       client.send(disconnect);
       if (isNothing(await disconnected(client)))
         return skip("version.once", "no fence: disconnect.answered was not kept");
-      const greetings = messages(client.transcript, "server").filter(({ message }) => nameOf(message) === GREETING);
-      check("version.once", greetings.length, { const: 1, title: `one ${GREETING}` }, greetings[1]?.message);
+      const greetings = heard(client).filter((message) => nameOf(message) === GREETING);
+      check("version.once", greetings.length, { const: 1, title: `one ${GREETING}` }, greetings[1]);
     },
   }),
 
@@ -61,8 +60,7 @@ export const versionCases = [
       const client = await connect();
       client.send(disconnect);
       if (!check("version.greeting", await greeting(client))) return;
-      const [first] = messages(client.transcript, "server");
-      check("version.first", first?.message.command, { const: GREETING });
+      check("version.first", heard(client)[0]?.command, { const: GREETING });
     },
   }),
 
@@ -112,7 +110,6 @@ export const malformedFirst = scenario({
     const client = await connect();
     client.send({ command: "conformance/unknown/request" });
     if (!check("version.greeting", await greeting(client))) return;
-    const [first] = messages(client.transcript, "server");
-    check("version.first", first?.message.command, { const: GREETING });
+    check("version.first", heard(client)[0]?.command, { const: GREETING });
   },
 });

@@ -1,6 +1,6 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
-import { isServerEnd, type Message, messages } from "../../harness/transcript.ts";
+import { heard, isServerEnd, type Message, messages } from "../../harness/transcript.ts";
 import type { DialectWithSign, Status } from "../websocket/dialect.ts";
 import { isUnimplemented, SUBPROTOCOL, scenario } from "./protocol.ts";
 
@@ -40,10 +40,6 @@ const signs = ({ transcript }: Connection): number =>
   messages(transcript, "client").filter(({ message }) => String(message.messageId).startsWith(ID.sign)).length;
 
 const ANSWERED: ReadonlySet<unknown> = new Set([ID.request, ID.leave]);
-
-/** All messages of the server so far. */
-export const heard = ({ transcript }: Connection): Message[] =>
-  messages(transcript, "server").map(({ message }) => message);
 
 /** The status of a response, or why there is none. Who lacks a command has read and answered the request. */
 export const statusOf = (response: Message | Nothing): unknown => {

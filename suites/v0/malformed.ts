@@ -1,10 +1,10 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
-import { isServerEnd, type Message } from "../../harness/transcript.ts";
+import { heard, isServerEnd, type Message } from "../../harness/transcript.ts";
 import { besideBystander } from "../websocket/survival.ts";
 import { inQuotes, slug } from "../websocket/words.ts";
-import { dialect, heard, request, STATS } from "./dialect.ts";
+import { dialect, request, STATS } from "./dialect.ts";
 import { POLICY, scenario } from "./protocol.ts";
 
 const json = JSON.stringify;

@@ -2,10 +2,10 @@ import type { Connection } from "../../harness/connection.ts";
 import type { Expectation } from "../../harness/expect.ts";
 import { isNothing, type Nothing, nothing } from "../../harness/nothing.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
-import { isServerEnd, type Message } from "../../harness/transcript.ts";
+import { heard, isServerEnd, type Message } from "../../harness/transcript.ts";
 import type { MakeCase } from "../websocket/dialect.ts";
 import { slug } from "../websocket/words.ts";
-import { call, heard, request, responseTo, STATS } from "./dialect.ts";
+import { call, request, responseTo, STATS } from "./dialect.ts";
 import { UNIMPLEMENTED } from "./protocol.ts";
 
 // The messages and cases of requests that are alike, whichever side is tested.

@@ -2,7 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { isServerEnd, type Message } from "../../harness/transcript.ts";
-import { spellings } from "../websocket/requests.ts";
+import { expectSuccess, spellings } from "../websocket/requests.ts";
 import { besideBystander } from "../websocket/survival.ts";
 import { slug, spaced } from "../websocket/words.ts";
 import { call, dialect, request, responseTo, STATS, statusOf } from "./dialect.ts";
@@ -66,11 +66,7 @@ const encodings = Object.entries(spellings(dialect)).map(([name, text]) =>
     title: `a client sends ${STATS}, spelled with ${spaced(name)}`,
     given: text,
     tests: ["request.encoding"],
-    async run({ connect, check }) {
-      const client = await connect();
-      client.send(text);
-      check("request.encoding", statusOf(await dialect.answer(client)), { const: "success" });
-    },
+    run: (context) => expectSuccess(dialect, context, "request.encoding", text),
   }),
 );
 

@@ -1,7 +1,7 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
-import { isEnded, isObject, type Message } from "../../harness/transcript.ts";
-import { call, DISCONNECT, dialect, heard, STATS, statusOf } from "./dialect.ts";
+import { heard, isEnded, isObject, type Message } from "../../harness/transcript.ts";
+import { call, DISCONNECT, dialect, STATS, statusOf } from "./dialect.ts";
 import { isUnimplemented, scenario } from "./protocol.ts";
 
 /** The event that tells a client its own user. */

@@ -1,8 +1,8 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
-import { isObject, type Message } from "../../harness/transcript.ts";
+import { heard, isObject, type Message } from "../../harness/transcript.ts";
 import { slug } from "../websocket/words.ts";
-import { call, dialect, heard } from "./dialect.ts";
+import { call, dialect } from "./dialect.ts";
 import { scenario } from "./protocol.ts";
 import { dataOf, isLacking, LACKS, ONE, of, selfOf, UNTOLD } from "./sessions.ts";
 

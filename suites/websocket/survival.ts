@@ -2,7 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import { ended } from "../../harness/reading.ts";
 import type { ConnectOptions, Context } from "../../harness/scenario.ts";
-import { isEnded, messages } from "../../harness/transcript.ts";
+import { heard, isEnded } from "../../harness/transcript.ts";
 import type { Dialect } from "./dialect.ts";
 
 /** Opens connections at the same time; nothing where one did not open. */
@@ -65,7 +65,7 @@ export async function judgeSurvival<Id extends string>(
   const { connect, check } = context;
   if (client) await makeRoom(context, client);
   const lostBefore = isEnded(bystander);
-  const dismissed = messages(bystander.transcript, "server").some(({ message }) => isGoodbye(message));
+  const dismissed = heard(bystander).some(isGoodbye);
   bystander.send(request);
   const [newcomer, answered] = await Promise.all([connect({ name: "newcomer" }), answer(bystander)]);
   const lost = lostBefore || (isNothing(answered) && isEnded(bystander));

@@ -1,9 +1,10 @@
 import { encode, OPCODE } from "../../../harness/frame.ts";
 import { isNothing } from "../../../harness/nothing.ts";
+import { heard } from "../../../harness/transcript.ts";
 import { EVERY_PLANE } from "../../websocket/requests.ts";
 import { answerToPing } from "../../websocket/transport-pings.ts";
 import { inQuotes, slug } from "../../websocket/words.ts";
-import { heard, responseTo } from "../dialect.ts";
+import { responseTo } from "../dialect.ts";
 import { judgeRefusal, malformedTexts } from "../malformed.ts";
 import { afterAll, SUBSCRIBE, SUBSCRIPTION, autohostCase as scenario, subscribe } from "./talk.ts";
 

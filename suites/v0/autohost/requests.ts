@@ -1,8 +1,8 @@
 import { isNothing } from "../../../harness/nothing.ts";
-import { isEnded } from "../../../harness/transcript.ts";
+import { heard, isEnded } from "../../../harness/transcript.ts";
 import { spellings } from "../../websocket/requests.ts";
 import { slug, spaced } from "../../websocket/words.ts";
-import { heard, responseTo } from "../dialect.ts";
+import { responseTo } from "../dialect.ts";
 import {
   aloneCase,
   EXTRA,
