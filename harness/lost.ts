@@ -133,12 +133,16 @@ async function hanging(session: Session): Promise<Fall | undefined> {
 /** The time after the last case for which the last client stays at least if it lingers, in timeouts. */
 const SHORTLY = 0.125;
 
-/** Returns how long the last client stays, in ms. No input is likely to end later a process that the suite started. */
-function toLinger({ options: { linger }, shared: { clock, timeout }, target, results }: Session): number {
+/**
+ * Returns how long the last client stays, in ms. For long: no input is likely to end later a process that the suite started. Shortly: no
+ * longer than any other client is silent.
+ */
+function toLinger({ options, shared: { clock, timeout }, target, results }: Session): number {
+  const { linger, idle = timeout } = options;
   if (linger === undefined) return 0;
   if (linger === "long") return (target.process ? LATEST_FALL : 1) * timeout;
   const last = [...results.values()].filter(isSuspect).map(endOf);
-  return Math.max(0, Math.max(0, ...last) + SHORTLY * timeout - clock());
+  return Math.max(0, Math.max(0, ...last) + Math.min(SHORTLY * timeout, idle) - clock());
 }
 
 /** Ends a run with a newcomer, and another one later, if it lingers. Looks into a target that serves them no more. */
