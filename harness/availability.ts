@@ -11,8 +11,8 @@ export const isAbsent = (failure = ""): boolean => ABSENT.has(failure.replace(/:
 /** The failures that may mean that a client came too soon after another. */
 const LATER = /^(HTTP (429|503)|ECONNRESET)/;
 
-/** The time after which such a client tries again, in ms. */
-const SECOND = 1_100;
+/** The time after which such a client tries again, in ms: a little more than the second that limiters count by. */
+const LATER_PAUSE = 1_100;
 
 /** The time between two attempts to reach a target that went away, in ms. */
 const PAUSE = 50;
@@ -82,8 +82,8 @@ export function availability(
         }
         const { failure = "no answer" } = connection;
         const later = upAt === undefined && LATER.test(failure);
-        const pause = later ? SECOND : PAUSE;
-        if (clock() + pause > began + Math.max(ms, later ? 2 * SECOND - PAUSE : 0)) return failure;
+        const pause = later ? LATER_PAUSE : PAUSE;
+        if (clock() + pause > began + Math.max(ms, later ? 2 * LATER_PAUSE - PAUSE : 0)) return failure;
         await rest(pause);
       }
     },

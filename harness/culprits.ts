@@ -19,7 +19,7 @@ import {
 } from "./suspects.ts";
 import { isEnded } from "./transcript.ts";
 import { newTrials } from "./trials.ts";
-import { fallsWithin, hasFallen, told, watch } from "./watcher.ts";
+import { fallShownBy, fallsWithin, hasFallen, watch } from "./watcher.ts";
 
 /** The most suspects that are tried of those that were done before the fall. */
 const EARLIER = 400;
@@ -146,7 +146,7 @@ async function untilFall(queue: CaseResult[], longest: number, search: Search): 
     if (!look || fell) continue;
     const next = await watch(session);
     // The server may have ended the old watcher while the next one came.
-    if (isEnded(watcher)) fell = await told(watcher, session);
+    if (isEnded(watcher)) fell = await fallShownBy(watcher, session);
     watcher.finish();
     watcher = next;
   }

@@ -27,7 +27,7 @@ export async function hasFallen(watcher: Connection, session: Session, look: boo
     const answered = await (looksForHang ? Promise.race([asked, rest(HANGS * session.shared.timeout)]) : asked);
     if (looksForHang && answered !== true) return endHanging(session);
   }
-  return isOver() ? told(watcher, session) : undefined;
+  return isOver() ? fallShownBy(watcher, session) : undefined;
 }
 
 /** The time without an answer that shows that a server hangs which did so before, in timeouts. */
@@ -48,7 +48,7 @@ export async function fallsWithin(ms: number, watcher: Connection, session: Sess
 }
 
 /** Resolves to how the server or the watcher ended. */
-export async function told({ transcript }: Connection, session: Session): Promise<Fall> {
+export async function fallShownBy({ transcript }: Connection, session: Session): Promise<Fall> {
   const now = session.shared.clock();
   const end = transcript.events.find((event) => isServerEnd(event) || event.type === "error");
   const to = end?.at ?? now;

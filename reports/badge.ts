@@ -11,27 +11,30 @@ const COLORS = { pass: "brightgreen", fail: "red", incomplete: "yellow" } as con
  * conformant, and green only where every MUST was judged.
  */
 export function badge(report: Report): string {
-  const { verdict, protocol, counts, requirements } = report;
-  const whole = isWhole(report);
-  const isUnstable = verdict === "pass" && failsForUnstable(report);
-  const broken = requirements.filter((it) => it.verdict === "fail").length;
-  const failures = `${broken} broken${verdict === "pass" ? ", as expected" : ""}`;
-  const message =
-    verdict === "incomplete"
-      ? "incomplete"
-      : broken > 0
-        ? failures
-        : isUnstable
-          ? "unstable"
-          : verdict === "pass"
-            ? whole
-              ? "conformant"
-              : `partial: ${scopeOf(report)}`
-            : "not conformant";
-  return `${JSON.stringify({
+  const parts = {
     schemaVersion: 1,
-    label: titleOf(protocol),
-    message,
-    color: isUnstable ? COLORS.fail : verdict === "pass" && (counts.fail > 0 || !whole) ? "yellow" : COLORS[verdict],
-  })}\n`;
+    label: titleOf(report.protocol),
+    message: messageOf(report),
+    color: colorOf(report),
+  };
+  return `${JSON.stringify(parts)}\n`;
+}
+
+const isUnstable = (report: Report) => report.verdict === "pass" && failsForUnstable(report);
+
+function messageOf(report: Report): string {
+  const { verdict, requirements } = report;
+  const broken = requirements.filter((it) => it.verdict === "fail").length;
+  if (verdict === "incomplete") return "incomplete";
+  if (broken > 0) return `${broken} broken${verdict === "pass" ? ", as expected" : ""}`;
+  if (isUnstable(report)) return "unstable";
+  if (verdict === "fail") return "not conformant";
+  return isWhole(report) ? "conformant" : `partial: ${scopeOf(report)}`;
+}
+
+function colorOf(report: Report): string {
+  const { verdict, counts } = report;
+  if (isUnstable(report)) return COLORS.fail;
+  const isPartial = verdict === "pass" && (counts.fail > 0 || !isWhole(report));
+  return isPartial ? COLORS.incomplete : COLORS[verdict];
 }

@@ -39,10 +39,8 @@ export const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/**
- * Makes sure that no file is written twice, and none that is read. Devices may be. Throws a `UsageError`.
- */
-export async function distinct(read: readonly string[], written: readonly string[]): Promise<void> {
+/** Makes sure that no file is written twice, and none that is read. Devices may be. Throws a `UsageError`. */
+export async function refuseOverwriting(read: readonly string[], written: readonly string[]): Promise<void> {
   const places = new Map<string, string>();
   for (const path of read) places.set(await realpath(path).catch(() => resolve(path)), path);
   for (const path of written) {

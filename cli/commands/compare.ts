@@ -9,7 +9,7 @@ import { compareTerminal, matrixTerminal } from "../../reports/compare/terminal.
 import { onGitHub, withoutCommands } from "../../reports/github.ts";
 import { readReport, reportFile } from "../../reports/read.ts";
 import { put, stepSummary } from "../../reports/save.ts";
-import { distinct, prepare } from "../../reports/write.ts";
+import { prepare, refuseOverwriting } from "../../reports/write.ts";
 import { EXIT } from "../exit.ts";
 
 /** The options of `compare`, as the command line gives them. */
@@ -30,7 +30,7 @@ export async function compareCommand(args: CompareArguments): Promise<number> {
   const markdown = args.markdown ?? stepSummary();
   const outputs = [json, html, markdown].filter((path) => path !== undefined);
   const inputs = [args.old, args.new].filter((path) => path !== undefined);
-  await distinct(await Promise.all(inputs.map(reportFile)), outputs);
+  await refuseOverwriting(await Promise.all(inputs.map(reportFile)), outputs);
   for (const path of outputs) await prepare(path);
   return args.new === undefined
     ? await many(args.old, { ...args, markdown })

@@ -7,7 +7,7 @@ import type { Expecting } from "../../reports/expected/use.ts";
 import type { Report } from "../../reports/report.ts";
 import { type Destinations, destinations, folderOf, prepareAll, type WantedReports } from "../../reports/save.ts";
 import { isExpected } from "../../reports/verdict.ts";
-import { distinct, prepare } from "../../reports/write.ts";
+import { prepare, refuseOverwriting } from "../../reports/write.ts";
 import { DEFAULTS } from "../defaults.ts";
 import { type Selection, select } from "../select.ts";
 import type { Reached } from "../target.ts";
@@ -46,7 +46,7 @@ export async function planOf(args: RunArguments, protocol: Protocol): Promise<Pl
   const folder = folderOf(args, OUT);
   const [log, json] = [join(folder, "server.log"), files.get("json")];
   const stored = json === undefined || json.startsWith("/dev/") ? join(folder, "report.json") : json;
-  await distinct(inputsOf(args), [...files.values(), log]);
+  await refuseOverwriting(inputsOf(args), [...files.values(), log]);
   await Promise.all([prepareAll(files), ...(args.start === undefined ? [] : [prepare(log)])]);
   return { whole, files, log, stored };
 }

@@ -50,7 +50,7 @@ export async function recordCommand({ out: path, ...args }: RecordArguments, pro
   const secrets = [...(args.redact ?? []), password, ...(basic === undefined ? [] : [basic])].filter(Boolean);
   const reports = destinations(args);
   await prepareAll(reports);
-  await reach(target);
+  await checkReachable(target);
   const startedAt = new Date();
   const out = path ?? `tachyon-recording-${startedAt.toISOString().slice(0, 19).replaceAll(":", "-")}.ndjson`;
   const place = { target, basic, ca, secrets };
@@ -144,7 +144,7 @@ async function tellAll(
 }
 
 /** Throws an `UnreachableError` if nothing accepts connections at the target. */
-async function reach(target: URL): Promise<void> {
+async function checkReachable(target: URL): Promise<void> {
   await resolves(target);
   const port = Number(target.port || (target.protocol === "wss:" ? 443 : 80));
   const failure = await new Promise<string | undefined>((resolve) => {

@@ -6,7 +6,7 @@ import { ofProtocol, readReport, reportFile } from "../../reports/read.ts";
 import type { Report } from "../../reports/report.ts";
 import { destinations, prepareAll, type WantedReports } from "../../reports/save.ts";
 import { quoted } from "../../reports/shell-commands.ts";
-import { distinct } from "../../reports/write.ts";
+import { refuseOverwriting } from "../../reports/write.ts";
 import { finish } from "./finish.ts";
 
 /** The options of `report`, as the command line gives them. */
@@ -24,7 +24,7 @@ export interface ReportArguments extends WantedReports, Expecting {
 export async function reportCommand(args: ReportArguments, protocol: Protocol): Promise<number> {
   const files = destinations(args);
   const inputs = await Promise.all(args.files.map(reportFile));
-  await distinct(
+  await refuseOverwriting(
     [...inputs, ...(args.expectedFailures === undefined ? [] : [args.expectedFailures])],
     [...files.values()],
   );

@@ -111,7 +111,7 @@ export function mayBeLost(transcript: Transcript): boolean {
 }
 
 /** The first message of the server that this version does not define, and that refuses no undefined command. */
-export const unknown = (transcript: Transcript): Placed | undefined =>
+export const firstUnknown = (transcript: Transcript): Placed | undefined =>
   sent(transcript).find(({ index, message }) => !isKnown(message, transcript, index));
 
 function isKnown(message: Message, transcript: Transcript, index: number): boolean {

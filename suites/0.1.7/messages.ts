@@ -16,6 +16,7 @@ import {
   announcement,
   asksToDisconnect,
   firstEnd,
+  firstUnknown,
   isDisconnected,
   isForeign,
   isLostBefore,
@@ -28,7 +29,6 @@ import {
   type Sent,
   sent,
   tooBig,
-  unknown,
 } from "./messages-facts.ts";
 import { ANSWER, ANY, brokenAt, brokenBy, eventOf, kept, quote, rule, undecidable } from "./messages-findings.ts";
 import { DISCONNECT, DISCONNECTED, nameOf, violationsOf } from "./protocol.ts";
@@ -56,10 +56,10 @@ export const rules: readonly Rule[] = [
 
   rule("message.known", {
     judge(transcript) {
-      const wrong = unknown(transcript);
+      const wrong = firstUnknown(transcript);
       return wrong ? brokenBy(transcript, wrong) : kept("every command is one of this version");
     },
-    needs: (transcript) => [eventOf(transcript, unknown(transcript)), ...refusable(transcript)],
+    needs: (transcript) => [eventOf(transcript, firstUnknown(transcript)), ...refusable(transcript)],
     gaps: ANSWER,
   }),
 
