@@ -1,34 +1,9 @@
 import type { Connection } from "../../harness/connection.ts";
-import { isNothing, type Nothing } from "../../harness/nothing.ts";
+import { isNothing } from "../../harness/nothing.ts";
 import { heard, isEnded, isObject, type Message } from "../../harness/transcript.ts";
+import { dataOf, isLacking, LACKS, propertyOf, SELF, selfOf, UNTOLD } from "./answers.ts";
 import { call, DISCONNECT, dialect, STATS, statusOf } from "./dialect.ts";
-import { isUnimplemented, scenario } from "./protocol.ts";
-
-/** The event that tells a client its own user. */
-const SELF = "user/self";
-
-/** Awaits what a client is told of its own user. */
-export async function selfOf(client: Connection): Promise<Message | Nothing> {
-  const event = await client.next({ kind: "event", name: SELF }, SELF);
-  if (isNothing(event)) return event;
-  return isObject(event.data) && isObject(event.data.user) ? event.data.user : {};
-}
-
-/** A property of what came, or why nothing did. */
-export const of = (it: Message | Nothing, name: string): unknown => (isNothing(it) ? it : it[name]);
-/** The data of a response or event, or why there is none. */
-export const dataOf = (response: Message | Nothing): Message | Nothing =>
-  isNothing(response) ? response : isObject(response.data) ? response.data : {};
-
-/** The words for a server that says that it lacks a command: it may. */
-export const LACKS = "the server lacks the command";
-
-/** Tells if a server says that it lacks a command. */
-export const isLacking = (response: Message | Nothing): boolean => !isNothing(response) && isUnimplemented(response);
-/** The words for a server that does not say who a user is: it should. */
-export const UNTOLD = "a user is not told who it is: see self.sent";
-/** The reason why a case is skipped that needs two users. */
-export const ONE = "it takes two users, and the suite can come as one only";
+import { scenario } from "./protocol.ts";
 
 /** The user of this id in `user/updated`. */
 const named = ({ data }: Message, userId: unknown): unknown => {
@@ -45,7 +20,7 @@ const disconnects = [
     async run({ connect, check }) {
       const client = await connect();
       const response = await call(client, DISCONNECT, "leave", { reason: "bye" });
-      if (!check("disconnect.answered", of(response, "status"), { const: "success" })) return;
+      if (!check("disconnect.answered", propertyOf(response, "status"), { const: "success" })) return;
       const ending = await client.closed();
       if (!check("disconnect.closes", ending)) return;
       check("disconnect.code", isNothing(ending) ? ending : (ending.code ?? "none"), { const: 1000 });
@@ -57,7 +32,9 @@ const disconnects = [
     title: `a client sends ${DISCONNECT} without a reason`,
     tests: ["disconnect.reason"],
     async run({ connect, check }) {
-      check("disconnect.reason", of(await call(await connect(), DISCONNECT, "leave"), "status"), { const: "success" });
+      check("disconnect.reason", propertyOf(await call(await connect(), DISCONNECT, "leave"), "status"), {
+        const: "success",
+      });
     },
   }),
 ];
@@ -81,14 +58,14 @@ export const sessionCases = [
     tests: ["self.identity"],
     async run({ connect, check, users, unasked }) {
       const client = await connect({ name: "first" });
-      const first = of(await selfOf(client), "userId");
+      const first = propertyOf(await selfOf(client), "userId");
       client.close(1000); // A user may have one connection.
       await client.closed();
-      const again = of(await selfOf(await connect({ name: "again", as: client })), "userId");
+      const again = propertyOf(await selfOf(await connect({ name: "again", as: client })), "userId");
       if (isNothing(first) || isNothing(again)) return unasked("self.identity", UNTOLD);
       check("self.identity", again, { const: first, title: "the same userId as before" });
       if (users < 2) return;
-      const other = of(await selfOf(await connect({ name: "other", user: 1 })), "userId");
+      const other = propertyOf(await selfOf(await connect({ name: "other", user: 1 })), "userId");
       check("self.identity", other, { title: "another userId", type: "string", not: { const: first } });
     },
   }),
@@ -106,7 +83,7 @@ export const sessionCases = [
       const response = await call(clients[0] as Connection, STATS, "count");
       if (isLacking(response)) return unasked("stats.count", LACKS);
       const expected = { title: `an integer, at least ${most}`, type: "integer", minimum: most };
-      check("stats.count", of(dataOf(response), "userCount"), expected);
+      check("stats.count", propertyOf(dataOf(response), "userCount"), expected);
     },
   }),
 
@@ -165,7 +142,7 @@ export const sessionCases = [
       const nobody = await call(client, "user/info", "nobody", { userId: "conformance-nobody" });
       const isOdd = isNothing(nobody) && isEnded(client); // The id is odd for a server whose ids are numbers.
       if (!check("valid.odd-strings", isOdd ? nobody : "a connection that lives on")) return;
-      check("user.info", of(nobody, "reason"), { const: "unknown_user" });
+      check("user.info", propertyOf(nobody, "reason"), { const: "unknown_user" });
     },
   }),
 
@@ -203,7 +180,7 @@ export const sessionCases = [
       for (const id of ["once", "twice"]) {
         const response = await call(client, "user/unsubscribeUpdates", id, { userIds: ["conformance-nobody"] });
         if (isLacking(response)) return unasked("user.unsubscribe", LACKS);
-        if (!check("user.unsubscribe", of(response, "status"), { const: "success" })) return;
+        if (!check("user.unsubscribe", propertyOf(response, "status"), { const: "success" })) return;
       }
     },
   }),

@@ -2,9 +2,9 @@ import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
 import { heard, isObject, type Message } from "../../harness/transcript.ts";
 import { slug } from "../websocket/words.ts";
+import { dataOf, isLacking, LACKS, ONE_USER, propertyOf, selfOf, UNTOLD } from "./answers.ts";
 import { call, dialect } from "./dialect.ts";
 import { scenario } from "./protocol.ts";
-import { dataOf, isLacking, LACKS, ONE, of, selfOf, UNTOLD } from "./sessions.ts";
 
 const SEND = "messaging/send";
 const SUBSCRIBE = "messaging/subscribeReceived";
@@ -35,7 +35,7 @@ const roundtrips = Object.entries(TEXTS).map(([name, words]) =>
     given: words,
     tests: ["messaging.roundtrip"],
     async run({ connect, check, skip, unasked, users, random }) {
-      if (users < 2) return skip("messaging.roundtrip", ONE);
+      if (users < 2) return skip("messaging.roundtrip", ONE_USER);
       const text = [...`${random.seed} ${words}`].slice(0, LONGEST).join("");
       const [sender, receiver] = [await connect({ name: "sender" }), await connect({ name: "receiver", user: 1 })];
       const [from, other] = [await selfOf(sender), await selfOf(receiver)];
@@ -43,7 +43,7 @@ const roundtrips = Object.entries(TEXTS).map(([name, words]) =>
       await call(receiver, SUBSCRIBE, "subscribe", { since: { type: "latest" } });
       const response = await call(sender, SEND, "send", to(other.userId, text));
       if (isLacking(response)) return unasked("messaging.roundtrip", LACKS);
-      if (!check("messaging.roundtrip", of(response, "status"), { const: "success" })) return;
+      if (!check("messaging.roundtrip", propertyOf(response, "status"), { const: "success" })) return;
       const came = dataOf(await receive(receiver, text));
       check("messaging.roundtrip", came, {
         title: "messaging/received with the text and its source",
@@ -64,7 +64,7 @@ const LIST = "friend/list";
 
 /** Tells if a user is on a list of friends. */
 async function isFriend(client: Connection, id: string, userId: unknown): Promise<boolean | Nothing> {
-  const friends = of(dataOf(await call(client, LIST, id)), "friends");
+  const friends = propertyOf(dataOf(await call(client, LIST, id)), "friends");
   if (isNothing(friends)) return friends;
   return Array.isArray(friends) && friends.some((it) => isObject(it) && it.userId === userId);
 }
@@ -80,7 +80,7 @@ export const socialCases = [
     async run({ connect, check, unasked }) {
       const response = await call(await connect(), SEND, "send", to("conformance-nobody", "hello"));
       if (isLacking(response)) return unasked("messaging.target", LACKS);
-      check("messaging.target", of(response, "reason"), { const: "invalid_target" });
+      check("messaging.target", propertyOf(response, "reason"), { const: "invalid_target" });
     },
   }),
 
@@ -89,7 +89,7 @@ export const socialCases = [
     title: "a user sends a message to another while a third connection is there",
     tests: ["messaging.isolated"],
     async run({ connect, check, skip, unasked, users, random }) {
-      if (users < 2) return skip("messaging.isolated", ONE);
+      if (users < 2) return skip("messaging.isolated", ONE_USER);
       const text = `for one only ${random.seed}`;
       const sender = await connect({ name: "sender" });
       const receiver = await connect({ name: "receiver", user: 1 });
@@ -111,14 +111,14 @@ export const socialCases = [
     title: "a user asks another to become friends, who accepts, and is removed again",
     tests: ["friend.roundtrip"],
     async run({ connect, check, skip, unasked, users }) {
-      if (users < 2) return skip("friend.roundtrip", ONE);
+      if (users < 2) return skip("friend.roundtrip", ONE_USER);
       const [one, two] = [await connect({ name: "asks" }), await connect({ name: "is asked", user: 1 })];
       const [first, second] = [await selfOf(one), await selfOf(two)];
       if (isNothing(first) || isNothing(second)) return unasked("friend.roundtrip", UNTOLD);
       const told = (client: Connection, name: string, from: unknown) =>
         client.next((it) => it.commandId === name && isObject(it.data) && it.data.from === from, name);
       const done = (response: Message | Nothing) =>
-        check("friend.roundtrip", of(response, "status"), { const: "success" });
+        check("friend.roundtrip", propertyOf(response, "status"), { const: "success" });
       const asked = await call(one, "friend/sendRequest", "send", { to: second.userId });
       if (isLacking(asked)) return unasked("friend.roundtrip", LACKS);
       if (!done(asked)) return;
