@@ -1,6 +1,7 @@
 import { isObject, type Message, parse } from "../../../../harness/transcript.ts";
 import type { Client } from "../world.ts";
 import { accepting, carryingOut, type Faults, ignoring, leavingOver, type ReferenceFault, saying } from "./fault.ts";
+import { messageIdFaults } from "./message-ids.ts";
 
 const STATS = "system/serverStats";
 const command = ({ commandId }: Message) => String(commandId);
@@ -14,12 +15,6 @@ const leavingAfter =
       if ("failed" in outcome && which(outcome.failed)) client.leave(1008, outcome.failed);
     },
   });
-
-/** A change of the messageIds of responses. */
-const withIds = (change: (id: string) => string): ReferenceFault["change"] =>
-  saying((message) =>
-    message.type === "response" ? { ...message, messageId: change(String(message.messageId)) } : undefined,
-  );
 
 /** Tells if a text stands in some data, however deep. */
 const holds = (data: unknown, wanted: (text: string) => boolean): boolean => {
@@ -40,64 +35,7 @@ export const requestFaults: Faults = {
     also: ["friend.roundtrip"],
     change: ignoring((request) => command(request) === "friend/list"),
   },
-  "cuts-ids": {
-    says: "Cuts messageIds to 255 characters.",
-    breaks: "request.echo",
-    also: ["response.correlated"],
-    change: saying((message) =>
-      String(message.messageId).length > 255
-        ? { ...message, messageId: String(message.messageId).slice(0, 255) }
-        : undefined,
-    ),
-  },
-  "gives-empty-ids-a-value": {
-    says: "Answers an empty messageId with one of its own.",
-    breaks: "request.echo",
-    also: ["response.correlated"],
-    change: saying((message) => (message.messageId === "" ? { ...message, messageId: "0" } : undefined)),
-  },
-  "writes-ids-in-its-own-way": {
-    says: "Answers a messageId without its spaces, and with a question mark for each character that is not ASCII.",
-    breaks: "request.echo",
-    also: ["response.correlated"],
-    change: withIds((id) => id.replace(/[\s\0]/g, "").replace(/[^ -~]/g, "?")),
-  },
-  "trims-ids": {
-    says: "Answers a messageId without the spaces around it.",
-    breaks: "request.echo",
-    also: ["response.correlated"],
-    change: withIds((id) => id.trim()),
-  },
-  "answers-ids-in-lower-case": {
-    says: "Answers a messageId in lower case.",
-    breaks: "request.echo",
-    also: ["response.correlated"],
-    change: withIds((id) => id.toLowerCase()),
-  },
-  "counts-ids": {
-    says: "Answers a messageId that is a number with the shortest text of that number.",
-    breaks: "request.echo",
-    also: ["response.correlated"],
-    change: withIds((id) => (/^\d+(\.\d+)?$/.test(id) ? String(Number(id)) : id)),
-  },
-  "normalises-ids": {
-    says: "Answers a messageId in the normal form C of Unicode.",
-    breaks: "request.echo",
-    also: ["response.correlated"],
-    change: withIds((id) => id.normalize("NFC")),
-  },
-  "keeps-ids-as-names": {
-    says: "Looks for a messageId among the names that every object has.",
-    breaks: "request.echo",
-    also: ["response.correlated"],
-    change: withIds((id) => (id in {} ? "object" : id)),
-  },
-  "reads-ids-as-json": {
-    says: "Reads a messageId as JSON, and answers with what it is then.",
-    breaks: "request.echo",
-    also: ["response.correlated"],
-    change: withIds((id) => (/^[\d{]/.test(id) ? `json:${id}` : id)),
-  },
+  ...messageIdFaults,
   "takes-few-at-a-time": {
     says: "Leaves aside what comes beyond seven requests in one go.",
     breaks: "request.pipelined",
