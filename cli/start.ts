@@ -130,7 +130,7 @@ async function accepting(
     if (failure === undefined || signal.aborted) return undefined;
     if (life.death) {
       const words = telling(await life.printed.tail(), false);
-      return `The ${target} of --start did not stay up: it ended with ${life.death.how}${words === undefined ? "" : ` ("${words}")`}. Its output is in ${log}.`;
+      return `The ${target} of --start did not stay up: it ended with ${life.death.how}${words === undefined ? "" : ` (${words})`}. Its output is in ${log}.`;
     }
     if (Date.now() > deadline)
       return `The ${target} of --start did not ${todo} within ${within / 1000} s (${failure}). Its output is in ${log}; --start-timeout gives it longer.`;

@@ -151,7 +151,9 @@ export function guess(result: CaseResult, at: number, before: CaseResult | undef
   // A command is likelier than an input that came a moment later and fits as well.
   const isNear = (it: Guess) => isCommand(it) && it.delay <= SOON && best <= SOON;
   const fitting = all.filter((it) => it.difference <= best + ALIKE || isNear(it));
-  const likely = [isCommand, isOfClient, () => true].map((which) => fitting.filter(which));
+  const likely = [(it: Guess) => isCommand(it) && !isGoodbye(it), isCommand, isOfClient, () => true].map((which) =>
+    fitting.filter(which),
+  );
   const nearest = likely.find((some) => some.length > 0)?.toSorted((a, b) => a.delay - b.delay) ?? [];
   // A fence is sent together with an input, and behind it.
   const chosen = nearest.findLast((it) => it.delay <= (nearest[0]?.delay ?? 0) + AT_ONCE);
@@ -161,6 +163,9 @@ export function guess(result: CaseResult, at: number, before: CaseResult | undef
 const isOfClient = ({ input }: Guess) => input?.acts ?? false;
 const isCommand = (it: Guess) => isOfClient(it) && it.input?.event.type !== "upgrade";
 
+/** Tells if an input is the close frame by which nearly every client leaves, so that it alone ends nobody. */
+const isGoodbye = ({ input }: Guess) => input?.event.type === "close" && input.event.code === 1000;
+
 /** The most characters of an input in a sentence. */
 const WIDTH = 120;
 
@@ -168,7 +173,8 @@ const WIDTH = 120;
 export function tellInput({ event }: Input): string {
   if (event.type === "upgrade") return `the request ${cut(event.data.split("\n", 1)[0] ?? "", WIDTH)}`;
   if (event.type === "end") return "the reset of its connection";
-  if (event.type === "close") return `a close frame with code ${event.code ?? "none"}`;
+  if (event.type === "close")
+    return `a close frame ${event.code === undefined ? "without a code" : `with code ${event.code}`}`;
   const data = "data" in event ? cut(event.data, WIDTH) : "";
   return event.type === "violation" ? data : `the ${event.type} ${data === "" ? "(empty)" : data}`;
 }

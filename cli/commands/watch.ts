@@ -215,8 +215,9 @@ async function round(parts: readonly Case[][], loop: Loop, signal: AbortSignal):
 function tellFirst(report: Report): void {
   const failing = failedIn(report);
   const { length } = report.cases;
-  const still = failing.length === 0 ? "none" : `${failing.length}, ${listed(failing, "report.html")}`;
-  process.stdout.write(`failed last: ${count(length, "case")}; still failing: ${still}\n`);
+  const still =
+    failing.length === 0 ? "still failing: none" : `still failing ${failing.length}: ${listed(failing, "report.html")}`;
+  process.stdout.write(`failed last: ${count(length, "case")}; ${still}\n`);
 }
 
 /** Notes of each case that ran if it failed. */

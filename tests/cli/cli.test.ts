@@ -101,7 +101,7 @@ describe("--start", () => {
       "echo no; exit 7",
     ]);
     expect(stderr).toMatch(
-      /did not stay up: it ended with exit code 7 \("its last line: no"\)\. Its output is in tachyon-report\/server\.log/,
+      /did not stay up: it ended with exit code 7 \(its last line: no\)\. Its output is in tachyon-report\/server\.log/,
     );
     expect(code).toBe(3);
     expect(read("tachyon-report", "server.log")).toBe("no\n");

@@ -124,7 +124,7 @@ describe("without a terminal", () => {
     before.child.kill("SIGINT");
     await before.ended;
     const { child, until, ended } = await loop(false, WRONG);
-    expect(await until(WAITS)).toMatch(/^failed last: 1 case; still failing: 1, version\/parity-patch-with-zero$/m);
+    expect(await until(WAITS)).toMatch(/^failed last: 1 case; still failing 1: version\/parity-patch-with-zero$/m);
     child.kill("SIGINT");
     expect(await ended).toEqual([130, null]);
   });

@@ -135,6 +135,16 @@ describe("a guess of what ended others", () => {
     expect(guessed(result(0, ...far), 105, undefined, 105)[0]).toBe("n");
   });
 
+  test("is a command rather than the goodbye behind it, if they fit as well, but no command rather than another close frame", () => {
+    const leaves = (at: number, code: number): WireEvent => ({ at, from: "client", type: "close", data: "", code });
+    const ended = (code: number) =>
+      guessed(result(0, line("client", sends(10, "a"), leaves(25, code))), 35, undefined, 35)[0];
+    expect(ended(1_000)).toBe("a");
+    expect(ended(3_000)).toBe("");
+    const alone = result(0, line("client", sends(0, "GET", "upgrade"), leaves(25, 1_000)));
+    expect(guessed(alone, 35, undefined, 35)[0]).toBe("");
+  });
+
   test("is the first of inputs that were sent together, since a fence comes last", () => {
     const it = result(0, line("client", sends(10, "first"), sends(18.5, "input"), sends(19, "fence")));
     expect(guessed(it, 20, undefined, 20)[0]).toBe("input");
@@ -151,7 +161,7 @@ test.each<[WireEvent, string]>([
   [{ at: 0, from: "client", type: "ping", data: "AAAA" }, "the ping AAAA"],
   [{ at: 0, from: "client", type: "end" }, "the reset of its connection"],
   [{ at: 0, from: "client", type: "close", data: "", code: 2_999 }, "a close frame with code 2999"],
-  [{ at: 0, from: "client", type: "close", data: "" }, "a close frame with code none"],
+  [{ at: 0, from: "client", type: "close", data: "" }, "a close frame without a code"],
   [sends(0, "x".repeat(121)), `the text ${"x".repeat(120)}… [cut: 121 characters in all]`],
 ])("%j is told as %s", (event, words) => expect(tellInput({ event, acts: true })).toBe(words));
 
