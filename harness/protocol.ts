@@ -162,6 +162,15 @@ export const catalogueOf = ({ requirements }: Pick<Protocol, "requirements">): R
 export const heavyIn = ({ suites }: Pick<Protocol, "suites">): string[] =>
   suites.filter(({ load }) => load).map(({ name }) => name);
 
+/** Returns the ids of the requirements that only suites which put load on a server test. */
+export function heavilyTested(protocol: Pick<Protocol, "suites">): string[] {
+  const heavy = new Set(heavyIn(protocol));
+  const tested = (load: boolean) =>
+    new Set(casesIn(protocol).flatMap(({ suite, tests }) => (heavy.has(suite) === load ? tests : [])));
+  const light = tested(false);
+  return [...tested(true)].filter((id) => !light.has(id));
+}
+
 /** Returns the faults of the reference server that break a requirement. */
 export const breaking = (id: string, faults: Readonly<Record<string, Fault>>): [string, Fault][] =>
   Object.entries(faults).filter(([, { breaks }]) => breaks === id);

@@ -1,7 +1,7 @@
 import { isFinding } from "../harness/catalogue.ts";
 import { parse, show, type WireEvent } from "../harness/transcript.ts";
 import { type Knowledge, likelyCause } from "./cause.ts";
-import { short, statementOf } from "./names.ts";
+import { count, short, statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck, ReportConnection } from "./report.ts";
 import { isRemark, isTrouble, notable, type Spot, spotOf, spotsOf } from "./wrong-event.ts";
 
@@ -21,7 +21,7 @@ const CONNECTIONS = 5;
 export const explainFindings = (it: ReportCase, knowledge: Knowledge, most: number): string[] => [
   it.title,
   ...distinct(it.checks.filter(isFinding).map((check) => explainCheck(check, it, knowledge))),
-  ...(most > 0 ? explainConnections(it.connections, spotsOf(it), most) : []),
+  ...(most > 0 ? explainConnections(it.connections, { spots: spotsOf(it), most }) : []),
 ];
 
 /** Findings, equal ones once. */
@@ -43,11 +43,14 @@ function explainCheck(check: ReportCheck, it: ReportCase, knowledge: Knowledge):
   ];
 }
 
-/** Shows some connections of a case, and counts the others. The lines at the spots, which show what is wrong, are marked. */
+/** Shows some connections of a case, counts the `rest` and says where it is. The lines at the spots, which show what is wrong, are marked. */
 export function explainConnections(
   connections: readonly ReportConnection[],
-  spots: readonly Spot[] = [],
-  most: number = CONNECTIONS,
+  {
+    spots = [],
+    most = CONNECTIONS,
+    rest = "in report.json",
+  }: { readonly spots?: readonly Spot[]; readonly most?: number; readonly rest?: string } = {},
 ): string[] {
   const all = connections.map((connection, place) => ({
     connection,
@@ -61,7 +64,7 @@ export function explainConnections(
       nameOf(connection, place, all.length),
       ...explainEvents(connection.events, wrong),
     ]),
-    ...(more > 0 ? [`… ${more} more connections, in report.json`] : []),
+    ...(more > 0 ? [`… ${count(more, "more connection")}: ${rest}`] : []),
   ];
 }
 

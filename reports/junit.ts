@@ -107,7 +107,7 @@ function story(it: ReportCase): string[] {
   const noted = it.checks.filter(({ verdict }) => verdict !== "pass");
   return [
     ...noted.map(({ verdict, requirement, actual }) => `${verdict} ${requirement}: ${actual}`),
-    ...explainConnections(it.connections, spotsOf(it), CONNECTIONS),
+    ...explainConnections(it.connections, { spots: spotsOf(it), most: CONNECTIONS }),
   ];
 }
 

@@ -21,7 +21,7 @@ export interface TerminalOptions extends BlockOptions {
   readonly quiet: boolean;
   /** The command that runs a case alone. */
   readonly alone: (id: string) => string;
-  /** The suites that put load on a server, and run only when asked for. */
+  /** The requirements that only suites test which put load on a server, and so run only when asked for. */
   readonly heavy: readonly string[];
   /** The files that hold the reports. */
   readonly written: readonly string[];
@@ -129,11 +129,9 @@ function summary(report: Report, options: TerminalOptions): string[] {
     VERDICTS.filter((it) => counts[it] > 0)
       .map((it) => paint(c, it, `${counts[it]} ${it}`))
       .join(", ");
-  const untested = groupBy(
-    report.requirements.filter((it) => it.cases.length === 0),
-    ({ id }) => knowledge.requirements.find((row) => row.id === id)?.section ?? "",
-  );
-  const hint = [...untested.keys()].every((section) => heavy.includes(section)) ? "; --all adds them" : "";
+  const rows = report.requirements.filter((it) => it.cases.length === 0);
+  const untested = groupBy(rows, ({ id }) => knowledge.requirements.find((row) => row.id === id)?.section ?? "");
+  const hint = rows.every(({ id }) => heavy.includes(id)) ? "; --all adds them" : "";
   const missing = [...untested].map(([section, rows]) => `${section} ${rows.length}`).join(", ");
   return [
     headline(report, options),

@@ -17,6 +17,8 @@ const EXAMPLES = 3;
 /** Something that a server with a fault does and the case does not accept. */
 interface Example {
   readonly requirement: string;
+  /** The value that was owed in its place. */
+  readonly expected: string;
   readonly actual: string;
   readonly fault: string;
 }
@@ -60,7 +62,7 @@ export async function aboutCase(it: Case, protocol: Protocol): Promise<AboutCase
       refuses: examples
         .filter((example) => example.requirement === requirement.id)
         .slice(0, EXAMPLES)
-        .map(({ actual, fault }) => ({ actual, fault })),
+        .map(({ expected, actual, fault }) => ({ expected, actual, fault })),
     })),
     connections,
     byHand: isServer ? exchange(connections, observed.beyond, protocol.subprotocols) : [],
@@ -86,7 +88,7 @@ export function caseInWords(
     "  it tests",
     ...tests.flatMap((it) => testInWords(it, protocol)),
     `  and the rules of every message. Against the embedded reference ${protocol.actor ?? "server"}, which conforms, this passes over the wire:`,
-    ...explainConnections(connections).map((line) => `    ${line}`),
+    ...explainConnections(connections, { rest: "--json shows them" }).map((line) => `    ${line}`),
     ...byHand.map((line) => `  ${line}`),
     `  run it alone: ${run}`,
   ];
@@ -96,7 +98,10 @@ const testInWords = ({ requirement, accepts, refuses }: AboutTest, protocol: Pro
   `    ${requirement.id} (${requirement.level}): ${requirement.statement}`,
   ...reading(requirement, protocol).map((line) => `      ${line}`),
   ...accepts.map((expected) => `      accepts  ${expected}`),
-  ...refuses.map(({ actual, fault }) => `      refuses  ${actual} (by fault ${fault})`),
+  ...refuses.map(({ expected, actual, fault }) => {
+    const owed = accepts.includes(actual) ? ` in place of ${expected}` : "";
+    return `      refuses  ${actual}${owed} (by fault ${fault})`;
+  }),
 ];
 
 /** Finds values that a case does not accept: runs it against faults that break its requirements. */
@@ -109,7 +114,7 @@ async function refused(it: Case, protocol: Protocol): Promise<Example[]> {
     const checks = cases.flatMap((one) => one.checks);
     return checks
       .filter((check) => check.requirement === breaks && isBroken(check))
-      .map(({ requirement, actual }) => ({ requirement, actual, fault }));
+      .map(({ requirement, expected, actual }) => ({ requirement, expected, actual, fault }));
   });
   const all = (await Promise.all(found)).flat();
   return [...new Map(all.map((example) => [`${example.requirement} ${example.actual}`, example])).values()];

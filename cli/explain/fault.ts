@@ -1,11 +1,10 @@
 import { isBroken } from "../../harness/catalogue.ts";
 import { casesIn, type Fault, type Protocol } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
-import about from "../../package.json" with { type: "json" };
 import { count } from "../../reports/names.ts";
 import type { ReportCase } from "../../reports/report.ts";
 import { quoted } from "../../reports/shell-commands.ts";
-import { chosen, factsOf, type NamedCase, named, type RequirementFacts, reading } from "./requirement.ts";
+import { COMMAND, chosen, factsOf, type NamedCase, named, type RequirementFacts, reading } from "./requirement.ts";
 import { trial, USUAL, usualOf } from "./trial.ts";
 
 /** The most cases that are named. */
@@ -41,9 +40,9 @@ export async function aboutFault(name: string, fault: Fault, protocol: Protocol)
     breaks: factsOf(requirement, protocol),
     cases: named(found),
     ...(seen && { seen }),
-    serve: `${about.name} serve${chosen(protocol)} --port ${new URL(USUAL).port} --fault ${name}`,
+    serve: `${COMMAND} serve${chosen(protocol)} --port ${new URL(USUAL).port} --fault ${name}`,
     ...(first && {
-      find: `${about.name} run ${usual.url}${chosen(protocol)}${usual.options}${header.join("")} --case ${first.id}`,
+      find: `${COMMAND} run ${usual.url}${chosen(protocol)}${usual.options}${header.join("")} --case ${first.id}`,
     }),
   };
 }

@@ -24,14 +24,18 @@ const SOURCES: Readonly<Record<string, string>> = {
 /** The options that choose a protocol version, as they stand behind others. */
 export const chosen = ({ options = [] }: Protocol): string => options.map((it) => ` ${quoted(it)}`).join("");
 
+/** The command of the suite, as it works in a folder that has it installed. */
+export const COMMAND = `npx ${about.name}`;
+
 /** The command that runs cases, before the options that choose them. */
 export const runOf = (protocol: Protocol): string =>
-  `${about.name} run ${protocol.actor === undefined ? "<url>" : "--listen <port>"}${chosen(protocol)}`;
+  `${COMMAND} run ${protocol.actor === undefined ? "<url>" : "--listen <port>"}${chosen(protocol)}`;
 
-/** Names the source of a requirement: `D version (the endpoint's description or flags)`. */
+/** Names the source of a requirement: `D version, S (the endpoint's description or flags; its JSON schema)`. */
 export function sourceOf({ source, why }: Requirement): string {
-  const letter = Object.keys(SOURCES).find((key) => source.startsWith(key)) ?? "";
-  return `${source} (${SOURCES[letter] ?? "see the document"})${why === undefined ? "" : `: ${why}`}`;
+  const found = source.split(", ").map((part) => Object.keys(SOURCES).find((key) => `${part} `.startsWith(`${key} `)));
+  const words = [...new Set(found.flatMap((key) => (key === undefined ? [] : [SOURCES[key]])))];
+  return `${source} (${words.length > 0 ? words.join("; ") : "see the document"})${why === undefined ? "" : `: ${why}`}`;
 }
 
 /** Tells the source, the clause and the common causes of a requirement, a line each. */

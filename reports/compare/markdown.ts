@@ -33,8 +33,8 @@ export function compareMarkdown(comparison: Comparison): string {
     ...(latencies.length > 0
       ? [heading(3, text("Latency")), bullets(latencies.map((it) => [text(latencyOf(it))]))]
       : []),
-    ...singles("new case", newCases),
-    ...singles("removed case", removedCases),
+    ...singles("only in the new report", newCases),
+    ...singles("only in the old report", removedCases),
   );
 }
 
@@ -61,12 +61,12 @@ function changes(kind: Kind, comparison: Comparison): RootContent[] {
   ];
 }
 
-function singles(what: string, cases: readonly Single[]): RootContent[] {
+function singles(where: string, cases: readonly Single[]): RootContent[] {
   if (cases.length === 0) return [];
   const shown = cases
     .slice(0, ROWS)
     .map(({ id, title, verdict }) => [text(`${verdict} `), code(id), text(` ${title}`)]);
-  return [heading(3, text(count(cases.length, what))), bullets(shown), ...more(cases.length)];
+  return [heading(3, text(`${count(cases.length, "case")} ${where}`)), bullets(shown), ...more(cases.length)];
 }
 
 const more = (n: number) => (n > ROWS ? [paragraph(text(`… and ${n - ROWS} more`))] : []);

@@ -29,8 +29,8 @@ export function compareTerminal(comparison: Comparison, names: readonly [string,
   const [word, color] = WORDS[comparison.outcome];
   return [
     ...kinds.flatMap((kind) => groupsOf(kind, comparison).flatMap((group) => groupLines(group, comparison, c))),
-    ...singles("new case", comparison.newCases),
-    ...singles("removed case", comparison.removedCases),
+    ...singles("only in the new report", comparison.newCases),
+    ...singles("only in the old report", comparison.removedCases),
     ...requirements(comparison, c),
     ...comparison.latencies.map((it) => `latency  ${latencyOf(it)}`),
     ...(comparison.lost === undefined ? [] : [`lost     ${visible(comparison.lost)}`]),
@@ -63,12 +63,12 @@ function groupLines({ first, all, of }: Group, comparison: Comparison, c: Colors
   ];
 }
 
-function singles(what: string, cases: readonly Single[]): string[] {
+function singles(where: string, cases: readonly Single[]): string[] {
   const shown = cases.slice(0, NAMED).map(({ id, title, verdict }) => `  ${verdict} ${id}: ${visible(title)}`);
   const more = cases.length - shown.length;
   return cases.length === 0
     ? []
-    : [count(cases.length, what), ...shown, ...(more > 0 ? [`  … and ${more} more`] : []), ""];
+    : [`${count(cases.length, "case")} ${where}`, ...shown, ...(more > 0 ? [`  … and ${more} more`] : []), ""];
 }
 
 const requirements = ({ requirements: rows }: Comparison, c: Colors) =>

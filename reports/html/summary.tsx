@@ -47,7 +47,7 @@ function First({ data }: { readonly data: PageData }) {
   const { requirement, shown, check } = first;
   return (
     <p class={`first edge ${first.verdict}`}>
-      <a href="#wrong">Begin with</a> <RowLink id={requirement.id} />: {shown.title}. <Brief text={check.actual} />
+      <a href="#wrong">Begin with</a> <RowLink id={requirement.id} />: {shown.title}: <Brief text={check.actual} />
     </p>
   );
 }

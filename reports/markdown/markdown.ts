@@ -130,7 +130,7 @@ function inFull(
       [text(report.recording ? "Again: " : "Alone: "), code(commandAlone(report, shown.id))],
     ]),
     ...(withTranscript && shown.connections.length > 0
-      ? [block(explainConnections(shown.connections, spotsOf(shown), CONNECTIONS))]
+      ? [block(explainConnections(shown.connections, { spots: spotsOf(shown), most: CONNECTIONS }))]
       : []),
   ];
 }

@@ -97,11 +97,11 @@ describe("a case", () => {
       "what is not, as a server with a fault does it",
       '      refuses  "match" (by fault compares-versions-as-prefixes)',
     ],
-    ["the source", "      source: D, S (the endpoint's description or flags)"],
+    ["the source", "      source: D, S (the endpoint's description or flags; its JSON schema)"],
     ["the clause", '      clause: system.md, Version: “"const": "patch_mismatch"”'],
     ["where that is", "      where: schemas/0.1.7/document/system.md#version; in the catalogue: Version: the greeting"],
     ["common causes", `      common causes: ${protocol.causes["parity.patch"]}`],
-    ["how to run it alone", "  run it alone: tachyon-conformance run <url> --case version/parity-patch-with-zero"],
+    ["how to run it alone", "  run it alone: npx tachyon-conformance run <url> --case version/parity-patch-with-zero"],
   ])("tells %s", (_, line) => expect(lines).toContain(line));
 });
 
@@ -134,8 +134,8 @@ describe("a fault", () => {
         "    version/parity-patch-with-zero  a client of version 0.1.70 connects",
         '    expected  "patch_mismatch"',
         '    came      "match"',
-        "  serve it: tachyon-conformance serve --port 8080 --fault compares-versions-as-prefixes",
-        "  and find it: tachyon-conformance run ws://localhost:8080/ --case version/parity-patch-with-zero",
+        "  serve it: npx tachyon-conformance serve --port 8080 --fault compares-versions-as-prefixes",
+        "  and find it: npx tachyon-conformance run ws://localhost:8080/ --case version/parity-patch-with-zero",
       ]),
     );
   });

@@ -3,6 +3,7 @@ import { Ajv } from "ajv";
 import picocolors from "picocolors";
 import { SaxesParser, type SaxesTagPlain } from "saxes";
 import type { CaseResult } from "../../harness/execute.ts";
+import { heavilyTested } from "../../harness/protocol.ts";
 import type { RunResult } from "../../harness/runner.ts";
 import { cut, keep, shorten, type WireEvent } from "../../harness/transcript.ts";
 import { useColors } from "../../reports/colors.ts";
@@ -191,7 +192,7 @@ describe("the terminal", () => {
       verbose: false,
       knowledge: { requirements: protocol.requirements },
       alone: (id: string) => `tachyon-conformance run ws://x --case ${id}`,
-      heavy: ["resilience"],
+      heavy: heavilyTested(protocol),
       written: ["out/report.json"],
       ...more,
     });

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import picocolors from "picocolors";
+import { heavilyTested } from "../../harness/protocol.ts";
 import { badge } from "../../reports/badge.ts";
 import { compareReports } from "../../reports/compare/compare.ts";
 import { compareTerminal } from "../../reports/compare/terminal.ts";
@@ -58,7 +59,7 @@ const show = (report: Report, more: object = {}) =>
     verbose: false,
     knowledge: { requirements },
     alone: (id: string) => `npx it run ws://x --case ${id}`,
-    heavy: ["resilience"],
+    heavy: heavilyTested(protocol),
     written: [],
     ...more,
   });

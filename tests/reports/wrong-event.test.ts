@@ -73,7 +73,7 @@ test("a long transcript shows the wrong line with those around it", () => {
     { length: 100 },
     (_, i): WireEvent => ({ at: i, from: "server", type: "text", data: `#${i}` }),
   );
-  const lines = explainConnections([connection(events)], [{ connection: 0, event: 50 }]);
+  const lines = explainConnections([connection(events)], { spots: [{ connection: 0, event: 50 }] });
   const all = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => ` #${from + i}`);
   expect(lines.map((line) => line.replace(/ +[\d.]+ ms ← text /, " "))).toEqual([
     "connection ws://x/",
