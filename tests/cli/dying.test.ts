@@ -136,6 +136,7 @@ const deaths: Readonly<Record<string, readonly [on: readonly string[], right: Ri
   "has a worker that dies": [
     ["null=exit:1@0", "long-ping=kill@50", "--restart 300"],
     { culprits: [NULL, LONG_PING], alike: long },
+    ...["--timeout", "4000"], // The suite waits for each start of the worker.
   ],
 };
 

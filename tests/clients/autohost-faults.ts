@@ -92,7 +92,6 @@ export const autohostFaults: Record<string, AutohostFault> = {
   },
   "has-reasons-of-its-own": {
     breaks: "response.reason",
-    also: ["message.known", "unknown.unimplemented", "unknown.odd"],
     ways: answering((response) => (response.status === "failed" ? { ...response, reason: "nope" } : response)),
   },
   "gives-a-reason-with-success": {
