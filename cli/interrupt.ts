@@ -29,6 +29,6 @@ export function onInterrupt(code: number, words = WORDS): Interrupt {
   };
 }
 
-const WORDS = "interrupted: writing the reports of what ran; once more to end at once";
+const WORDS = "interrupted: writing the reports of what ran; Ctrl-C again ends at once";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;

@@ -43,7 +43,7 @@ export async function readUsers(args: UserArguments): Promise<Users> {
 /** Reads the token of a user that is given as `name:@file`. */
 async function userToken(given: string): Promise<string> {
   const [, file] = /^[^:@]+:@(.+)$/.exec(given) ?? [];
-  if (file === undefined) throw new UsageError("--as takes a name and the file of a token, as in --as bob:@bob-token.");
+  if (file === undefined) throw new UsageError("--as takes a name and the file of a token, as in --as bob:@bob.token.");
   return tokenFrom(file);
 }
 
@@ -66,7 +66,7 @@ async function clientOf(given: string): Promise<NonNullable<Keys["client"]>> {
   const secret = written?.startsWith("@") ? (await readText(written.slice(1))).trim() : written;
   if (id !== undefined && secret) return { id, secret };
   throw new UsageError(
-    "--client takes an id and a secret, or the file of the secret, as in --client my-bot:@bot-secret.",
+    "--client takes an id and a secret, or the file of the secret, as in --client my-bot:@bot.secret.",
   );
 }
 

@@ -174,6 +174,6 @@ async function cannotListen(
 }
 
 async function interrupted(): Promise<void> {
-  const interrupt = onInterrupt(EXIT.interrupted, "ending: writing what was recorded; once more to end at once");
+  const interrupt = onInterrupt(EXIT.interrupted, "ending: writing what was recorded; Ctrl-C again ends at once");
   await new Promise((resolve) => interrupt.signal.addEventListener("abort", resolve, { once: true }));
 }

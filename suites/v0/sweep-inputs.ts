@@ -167,7 +167,7 @@ function* replacements(schema: Schema, value: unknown): Generator<readonly [what
   yield ["true", true];
   yield ["null", null];
   yield ["an array", []];
-  yield ["an object", {}];
+  yield ["an empty object", {}];
   if (typeof schema.maxLength === "number") yield [TOO_LONG, "x".repeat(schema.maxLength + 1)];
   if (typeof schema.minimum === "number") yield ["too small", schema.minimum - 1];
   if (typeof value === "string") for (const [what, text] of Object.entries(ODD)) yield [what, text];
