@@ -68,10 +68,8 @@ export async function rejudge(
     else unknown.push(id);
   }
   for (const [id, stored] of left) {
-    // A case that takes more users than there are opens no connection.
-    const it = stored.connections.length === 0 ? known.get(id) : undefined;
-    const again = it?.digest === stored.digest && (await judgeAgain(stored, it, { id, transcripts: [] }, bench));
-    if (typeof again === "object") judged.push(again);
+    const again = await judgeUnconnected(stored, known.get(id), bench);
+    if (again) judged.push(again);
     else problems.push(`${id} is in the report, and no recording shows it`);
   }
   const wrong = contradictions(judged, protocol);
@@ -123,6 +121,17 @@ const HIDDEN = "hidden";
 interface Judged {
   readonly stored: ReportCase;
   readonly result: CaseResult;
+}
+
+/** Judges a case without a recording. Only one that takes more users than there are opens no connection, and needs none. */
+async function judgeUnconnected(
+  stored: ReportCase,
+  it: Case | undefined,
+  bench: Parameters<typeof replay>[2],
+): Promise<Judged | undefined> {
+  if (stored.connections.length > 0 || it?.digest !== stored.digest) return undefined;
+  const again = await judgeAgain(stored, it, { id: it.id, transcripts: [] }, bench);
+  return typeof again === "object" ? again : undefined;
 }
 
 /** Judges the recording of a case. Returns in words why it is none of that case, or not the one in the report. */

@@ -66,14 +66,18 @@ export const numberOption = (name: string, least: number, byDefault: number, des
     coerce: integer(name, least),
     describe,
   }) as const satisfies Options;
+
 /** An option that takes a text. */
 export const textOption = (name: string, describe: string) =>
   ({ type: "string", requiresArg: true, coerce: onlyOnce(name), describe }) as const satisfies Options;
+
 /** The url of a server. An empty one is a mistake, often an unset variable. */
 export const target = (describe: string) => ({ type: "string", coerce: urlGiven, describe }) as const;
+
 /** An option that takes texts. */
 export const textsOption = (name: string, describe: string) =>
   ({ type: "string", requiresArg: true, coerce: several(name), describe }) as const satisfies Options;
+
 /** An option that is on or off. */
 export const flagOption = (describe: string) =>
   ({ type: "boolean", default: false, describe }) as const satisfies Options;

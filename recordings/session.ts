@@ -1,3 +1,4 @@
+import { wordsOfSilence } from "../harness/nothing.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { stamp } from "../harness/shared.ts";
 import type { Side, WireEvent } from "../harness/transcript.ts";
@@ -50,7 +51,7 @@ export function session(
     timeout,
     sofar,
     gaveUp(connection, what) {
-      const data = `gave up waiting for ${what} after ${timeout} ms`;
+      const data = wordsOfSilence({ what, afterMs: timeout });
       see({ connection, event: { at: now(), from: "client", type: "timeout", data, what, afterMs: timeout } });
     },
   });

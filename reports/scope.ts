@@ -1,6 +1,6 @@
 import { isBinding } from "../harness/catalogue.ts";
 import { count } from "./names.ts";
-import type { Report, ReportCheck, ReportRequirement } from "./report.ts";
+import type { Report, ReportCheck, ReportRecording, ReportRequirement } from "./report.ts";
 
 /** The parts of a report that say how much of everything it tells of. */
 export interface Scoped extends Pick<Report, "allCases" | "recording"> {
@@ -33,14 +33,15 @@ export const casesOf = ({ cases, allCases }: Pick<Scoped, "cases" | "allCases">)
 export const requirementsOf = ({ cases, requirements }: Pick<Scoped, "cases" | "requirements">): string =>
   `${judged(cases).size} of ${requirements.length}`;
 
+/** The number of connections that were recorded. The report may hold only some of them. */
+export const connectionsIn = ({ connections }: Pick<ReportRecording, "connections">): number =>
+  Object.values(connections).reduce((a, b) => a + b, 0);
+
 /** The part of everything that was tested: `1 of 560 cases, 2 of 68 requirements`. */
 export function scopeOf(report: Scoped): string {
   const { recording, cases } = report;
   const what = recording
-    ? count(
-        Object.values(recording.connections).reduce((a, b) => a + b, 0),
-        "connection",
-      )
+    ? count(connectionsIn(recording), "connection")
     : `${casesOf(report)} ${cases.length === 1 && report.allCases === undefined ? "case" : "cases"}`;
   return `${what}, ${requirementsOf(report)} requirements`;
 }

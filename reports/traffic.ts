@@ -2,6 +2,7 @@ import { groupBy } from "../harness/group.ts";
 import { visible } from "./escape.ts";
 import { count } from "./names.ts";
 import type { Report, ReportClients, ReportRecording } from "./report.ts";
+import { connectionsIn } from "./scope.ts";
 
 /** The number of reasons that are told at most. */
 const REASONS = 10;
@@ -28,12 +29,9 @@ export function notRecorded({ recording, cases }: Report, verbose: boolean): str
 }
 
 /** Lines of the summary: the traffic that was judged, what could not be judged, and how much of it the report holds. */
-export function traffic(
-  { cases, durationMs }: Report,
-  { connections, events, requirements, clients, leftOut }: ReportRecording,
-  tally: string,
-): string[] {
-  const all = Object.values(connections).reduce((a, b) => a + b);
+export function traffic({ cases, durationMs }: Report, recording: ReportRecording, tally: string): string[] {
+  const { events, requirements, clients, leftOut } = recording;
+  const all = connectionsIn(recording);
   const open = Object.entries(requirements).flatMap(([id, { skip }]) => (skip > 0 ? [`${id} in ${skip}`] : []));
   return [
     `  traffic  ${count(all, "connection")}, ${events} events in ${(durationMs / 1000).toFixed(2)} s: ${tally}`,

@@ -33,25 +33,35 @@ const Body = ({ columns, rows }: Matrix) => (
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ id, level, cells }) => (
-            <tr key={id}>
-              <th scope="row" class="mono">
-                {visible(id)}
-              </th>
-              <td>
-                <LevelTag of={level} />
-              </td>
-              {cells.map((cell, i) => (
-                <td key={columns[i]?.name}>
-                  <CellWords cell={cell} />
-                </td>
-              ))}
-            </tr>
+          {rows.map((row) => (
+            <RequirementRow key={row.id} row={row} columns={columns} />
           ))}
         </tbody>
       </table>
     </main>
   </>
+);
+
+const RequirementRow = ({
+  row,
+  columns,
+}: {
+  readonly row: Matrix["rows"][number];
+  readonly columns: readonly Column[];
+}) => (
+  <tr>
+    <th scope="row" class="mono">
+      {visible(row.id)}
+    </th>
+    <td>
+      <LevelTag of={row.level} />
+    </td>
+    {row.cells.map((cell, i) => (
+      <td key={columns[i]?.name}>
+        <CellWords cell={cell} />
+      </td>
+    ))}
+  </tr>
 );
 
 const Versions = ({ columns }: { readonly columns: readonly Column[] }) => (

@@ -2,7 +2,7 @@ import { tally, unexpected } from "../findings.ts";
 import { loadOf } from "../latency.ts";
 import { NAMES, targetOf, titleOf } from "../names.ts";
 import { type Remark, remarks } from "../remarks.ts";
-import { casesOf, isWhole, requirementsOf } from "../scope.ts";
+import { casesOf, connectionsIn, isWhole, requirementsOf } from "../scope.ts";
 import { commandAlone } from "../shell-commands.ts";
 import { meaning, shownVerdict } from "../verdict.ts";
 import type { PageData } from "./data.ts";
@@ -111,11 +111,11 @@ export function Facts({ data }: { readonly data: PageData }) {
 }
 
 /** The size of the recording. The page may hold only some of its connections. */
-const recordedWords = ({ files, events, connections }: NonNullable<PageData["recording"]>) =>
-  `${files.join(", ")}: ${plural(
-    Object.values(connections).reduce((a, b) => a + b),
-    "connection",
-  )}, ${connections.fail} of them broken, ${plural(events, "event")}`;
+const recordedWords = (recording: NonNullable<PageData["recording"]>) => {
+  const { files, events, connections } = recording;
+  const all = plural(connectionsIn(recording), "connection");
+  return `${files.join(", ")}: ${all}, ${connections.fail} of them broken, ${plural(events, "event")}`;
+};
 
 /** The number of cases with each verdict, and of requirements that were judged. */
 function Counts({ data }: { readonly data: PageData }) {

@@ -6,7 +6,7 @@ import { beginning, type ReportFinding, skippedBy, tally, unexpected } from "../
 import { count, isValue, NAMES, statementOf, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
-import { casesOf, isWhole, requirementsOf } from "../scope.ts";
+import { casesOf, connectionsIn, isWhole, requirementsOf } from "../scope.ts";
 import { commandAlone, type Tellable } from "../shell-commands.ts";
 import { isExpected, meaning, problemsOf, shownVerdict } from "../verdict.ts";
 import { spotsOf } from "../wrong-event.ts";
@@ -92,9 +92,9 @@ function begin(found: readonly Found[]): RootContent[] {
     : [];
 }
 
-/** The size of the recording. The report may hold only some of its connections. */
-const recorded = ({ connections, events }: NonNullable<Report["recording"]>) =>
-  `${Object.values(connections).reduce((a, b) => a + b)} connections, ${connections.fail} of them broken, ${events} events`;
+/** The size of the recording. */
+const recorded = (recording: NonNullable<Report["recording"]>) =>
+  `${connectionsIn(recording)} connections, ${recording.connections.fail} of them broken, ${recording.events} events`;
 
 const overviewOf = (found: readonly Found[], requirements: readonly Requirement[]) =>
   table(

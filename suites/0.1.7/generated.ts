@@ -13,12 +13,16 @@ type Judge<T> = (
   values: readonly T[],
 ) => Promise<readonly (Mistake | undefined)[]>;
 
-/** The number of connections at the same time, and of malformed commands that share one. */
+/** The number of connections at the same time. */
 const AT_A_TIME = 50;
+
+/** The number of malformed commands that share a connection. */
 const SHARED = 20;
 
-/** The time that generated values may take, by how long an exact request takes, in ms. A value takes some of these. */
+/** The time that generated values may take, by how long an exact request takes, in ms. */
 const ENOUGH = 8_000;
+
+/** The number of such requests that a value takes the time of. */
 const REQUESTS = 4;
 
 /** Returns the number of values for a target that takes so many ms for a request: fewer if it is slow. */

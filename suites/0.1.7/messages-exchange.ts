@@ -1,5 +1,4 @@
-import type { Rule } from "../../harness/rule.ts";
-import { EACH } from "../../harness/rule.ts";
+import { EACH, type Rule } from "../../harness/rule.ts";
 import {
   isBreach,
   isProvocation,
@@ -40,6 +39,7 @@ import {
   undecidable,
 } from "./messages-findings.ts";
 import { DISCONNECTED, GREETING, queryOf } from "./protocol.ts";
+
 /** The rules of the greeting and of the disconnect flow, as they hold on every connection. */
 export const exchangeRules: readonly Rule[] = [
   rule("disconnect.closes", {

@@ -36,6 +36,7 @@ export const isServerData = (event: WireEvent): boolean => event.from === "serve
 
 /** Tells if a message is a goodbye that carries a disconnect request out. */
 export const isSuccess = ({ message }: Sent): boolean => isDisconnected(message) && message.status === "success";
+
 /** A message of the server. */
 export type Sent = Pick<Placed, "message">;
 

@@ -7,14 +7,17 @@ import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 
 /** The finding that a requirement is kept. */
 export const kept = (actual: string): Finding => ({ outcome: "kept", actual });
+
 /** The finding that it is broken, by this event. */
 export const brokenAt = (actual: string, event: WireEvent): Finding => ({ outcome: "broken", actual, events: [event] });
+
 /** The finding that the transcript does not show it, by this event. */
 export const undecidable = (actual: string, event?: WireEvent): Finding => ({
   outcome: "inconclusive",
   actual,
   ...(event && { events: [event] }),
 });
+
 /** The finding that something did not come in time. */
 export const missed = (what: string, wait: Timeout): Finding => ({
   ...brokenAt(`${what}: the suite ${wait.data}`, wait),
@@ -26,11 +29,13 @@ export const rule = (requirement: RequirementId, rest: Omit<Rule, "requirement">
 
 /** The gaps of the server may hide a breach, and those of the client may hold an excuse. */
 export const ANSWER: Gaps = { hide: ["server"], excuse: ["client"] };
+
 /** Either side may have ended the connection, or said why it ends. */
 export const ANY: Gaps = { hide: ["client", "server"], excuse: ["client", "server"], later: true };
 
 /** A wait in vain. */
 export type Timeout = Extract<WireEvent, { readonly type: "timeout" }>;
+
 /** Tells if an event is a wait in vain. */
 export const isTimeout = (event: WireEvent): event is Timeout => event.type === "timeout";
 

@@ -1,7 +1,6 @@
+import { version } from "../../../../schemas/0.1.7/index.ts";
 import { greetingOf, refusal, success } from "../behaviour.ts";
 import { type Faults, farewell } from "./fault.ts";
-
-const version = "0.1.7";
 
 /** Faults of the section "Every message the server sends". */
 export const messageFaults: Faults = {

@@ -1,8 +1,7 @@
+import { version as own } from "../../../../schemas/0.1.7/index.ts";
 import { type Client, greetingOf } from "../behaviour.ts";
 import { type Faults, misjudging } from "./fault.ts";
 import { queryFaults } from "./query.ts";
-
-const own = "0.1.7";
 
 /** The length of a moment, in ms. */
 const MOMENT = 20;
