@@ -2,7 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { responseOf } from "../../harness/upgrade.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
-import { type Ask, header, outcome, without } from "../websocket/heads.ts";
+import { type Ask, answerTo, header, outcome, without } from "../websocket/heads.ts";
 import { slug } from "../websocket/words.ts";
 import { SUBPROTOCOL, scenario } from "./protocol.ts";
 
@@ -70,7 +70,7 @@ const offers = Object.entries(OFFERS).map(([name, { requirement, offers: some, w
     tests: [requirement],
     async run({ connect, check }: Context<RequirementId>) {
       const client = await connect({ handshake: { ask: offering(...some) } });
-      check(requirement, selected(client), wanted === undefined ? NONE : { const: wanted });
+      check(requirement, selected(client), wanted === undefined ? NONE : { const: wanted }, answerTo(client));
     },
   }),
 );

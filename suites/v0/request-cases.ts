@@ -170,7 +170,12 @@ export const wrongDirectionCases = (
         client.send(request(command, id, {}));
         await fence(client);
         const [response] = responsesTo(client, id);
-        check("request.wrong-direction", response?.status ?? "no response", { enum: ["failed", "no response"] });
+        check(
+          "request.wrong-direction",
+          response?.status ?? "no response",
+          { enum: ["failed", "no response"] },
+          response,
+        );
       },
     }),
   );

@@ -166,7 +166,7 @@ function* replacements(schema: Schema, value: unknown): Generator<readonly [what
   yield ["a text", "conformance"];
   yield ["true", true];
   yield ["null", null];
-  yield ["an array", []];
+  yield ["an empty array", []];
   yield ["an empty object", {}];
   if (typeof schema.maxLength === "number") yield [TOO_LONG, "x".repeat(schema.maxLength + 1)];
   if (typeof schema.minimum === "number") yield ["too small", schema.minimum - 1];

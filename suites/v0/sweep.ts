@@ -37,7 +37,7 @@ const invalid = ({ command, invalid: inputs }: Sweep, { who, sign }: Sender) =>
         const reason = isNothing(response) ? response : (response.reason ?? response.status);
         const any = anyReason && !isNothing(response) && response.status === "failed";
         const expected = { enum: any ? [reason] : ["invalid_request", "command_unimplemented"] };
-        return check("invalid.data", reason, { title: `${what}: invalid_request`, ...expected });
+        return check("invalid.data", reason, { title: `${what}: invalid_request`, ...expected }, response);
       };
       // Each of the others is judged only if a connection lives on after one.
       const [first, ...others] = inputs;
@@ -68,10 +68,15 @@ const valid = ({ command, valid: [plain, ...odd] }: Sweep, { who, sign }: Sender
         conformance: { extra: [1] },
       });
       const asInvalid = !isUnimplemented(first) && first.reason !== "invalid_request";
-      check("request.extra", isNothing(extra) ? extra : (extra.reason ?? "answered"), {
-        title: "not refused for a further property",
-        ...(asInvalid && { not: { const: "invalid_request" } }),
-      });
+      check(
+        "request.extra",
+        isNothing(extra) ? extra : (extra.reason ?? "answered"),
+        {
+          title: "not refused for a further property",
+          ...(asInvalid && { not: { const: "invalid_request" } }),
+        },
+        extra,
+      );
       for (const { input, response } of await answersTo(client, command, odd))
         if (!check("valid.odd-strings", response, { title: `${input.what}: a response` })) return;
       check("valid.odd-strings", await sign(client), { title: "the connection works afterwards" });

@@ -1,6 +1,8 @@
 import { expect, test } from "@jest/globals";
+import { trial } from "../../../cli/explain/trial.ts";
 import { isBinding } from "../../../harness/catalogue.ts";
 import { casesIn } from "../../../harness/protocol.ts";
+import { spotsOf } from "../../../reports/wrong-event.ts";
 import { ownWithAutohosts } from "../../../schemas/v0/autohost.ts";
 import { own } from "../../../schemas/v0/index.ts";
 import { requirements } from "../../../schemas/v0/requirements.ts";
@@ -37,4 +39,19 @@ test("the cases of autohosts have frozen ids, test what their catalogue holds, a
   for (const suite of autohosts.suites) for (const it of suite.cases) expect(it.suite).toBe(suite.name);
   for (const { id, level } of autohosts.requirements)
     if (isBinding(level, true)) expect([id, autohosts.causes[id]]).toEqual([id, expect.stringMatching(/\.$/)]);
+});
+
+test.each([
+  ["malformed/binary", "reads-binary-messages", "text", /"messageId":"binary"/],
+  ["connection/offer-of-two-minors", "prefers-low-minors", "upgrade", /^HTTP\/1.1 101/],
+])("%s marks what came of a server that %s, not what followed", async (id, fault, type, data) => {
+  const [it] = await trial(
+    protocol,
+    cases.filter((one) => one.id === id),
+    fault,
+  );
+  const spots = it ? spotsOf(it) : [];
+  expect(spots.map(({ connection, event }) => it?.connections[connection]?.events[event])).toEqual([
+    expect.objectContaining({ from: "server", type, data: expect.stringMatching(data) }),
+  ]);
 });
