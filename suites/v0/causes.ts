@@ -90,6 +90,6 @@ export const causes: Readonly<Record<Breakable, string>> = {
   "messaging.target": "A message is stored before its receiver is looked for.",
   "messaging.isolated": "Messages are broadcast, or sent to a channel that all connections share.",
   "friend.roundtrip": "Only one of the two lists is updated, or only one of the two users is told.",
-  "ping.interval": "Pings are left to the client or to a proxy.",
+  "ping.interval": "Pings are left to the client or to a proxy, or the timer that sends them is slower.",
   ...sharedCauses,
 };

@@ -15,13 +15,14 @@ export const keepaliveCases = [
     title: "a client says nothing until a ping comes, for 10 s at most",
     tests: ["ping.interval", "ping.random"],
     waits: true,
-    async run({ connect, check, report, skip }) {
+    async run({ connect, check, report }) {
       const client = await connect();
       const pings = (count: number) => client.wait("a ping", () => pingsOf(client)[count - 1], { exactly: MOST });
       const first = await pings(1);
       if (!check("ping.interval", first) || isNothing(first)) return;
+      // The first comes in time also where pings are too far apart, if the client comes just before it.
       const second = await pings(2);
-      if (isNothing(second)) return skip("ping.random", "there was no second ping");
+      if (!check("ping.interval", second) || isNothing(second)) return;
       report("ping.random", `a ping after ${Math.round((second.at - first.at) / 100) / 10} s`);
     },
   }),

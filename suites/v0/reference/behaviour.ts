@@ -29,8 +29,8 @@ export interface Behaviour extends Hosting {
   respond(client: Client, request: Message, outcome: Outcome): void;
   /** A message comes that wants no response. */
   notice(message: Message, client: Client): void;
-  /** The time until the next ping, in ms. */
-  pause(): number;
+  /** The time until the next ping, in ms, of a client who got so many. */
+  pause(pings: number): number;
   /** May change what is sent. */
   edit(message: Said): readonly Said[];
   /** A client broke RFC 6455. */

@@ -57,13 +57,13 @@ function welcome(socket: WebSocket, user: User, clients: Set<Client>, behaviour:
   const client = clientOf(socket, user, clients, behaviour);
   clients.add(client);
   let timer: NodeJS.Timeout | undefined;
-  const ping = () => {
+  const ping = (pings: number) => {
     timer = setTimeout(() => {
       if (socket.readyState === socket.OPEN) socket.ping();
-      ping();
-    }, behaviour.pause());
+      ping(pings + 1);
+    }, behaviour.pause(pings));
   };
-  ping();
+  ping(0);
   socket.on("error", () => behaviour.violated(client)); // The library ends its connection.
   socket.on("close", (code) => {
     clearTimeout(timer);

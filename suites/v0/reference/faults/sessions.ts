@@ -216,4 +216,9 @@ export const keepaliveFaults: Faults = {
     breaks: "ping.interval",
     change: () => ({ pause: () => 1e9 }),
   },
+  "pings-once": {
+    says: "Sends one ping, and no more.",
+    breaks: "ping.interval",
+    change: () => ({ pause: (pings) => (pings === 0 ? 400 : 1e9) }),
+  },
 };
