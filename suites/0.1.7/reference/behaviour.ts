@@ -28,7 +28,9 @@ export interface Behaviour extends Hosting {
   parity(version: string | null): string;
   /** The command that a message names; `undefined` where it is malformed. */
   read(text: string, binary: boolean, client: Client): unknown;
+  /** Answers a client that asks to be disconnected, and ends its connection: nothing said after that is sent. */
   disconnect(client: Client): void;
+  /** Answers a message that is no request, and ends the connection. */
   malformed(client: Client, text: string, binary: boolean): void;
   /** A client broke the WebSocket protocol, and its connection is ended for that. */
   violated(client: Client): void;
