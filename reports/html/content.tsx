@@ -1,7 +1,7 @@
 import { keptText } from "../../harness/transcript.ts";
 import { visible, visibleLines } from "../escape.ts";
 import type { PageEvent } from "./events.ts";
-import { Json, Says } from "./json.tsx";
+import { Json, SchemaErrors } from "./json.tsx";
 import { layout } from "./layout.ts";
 import { Long } from "./parts.tsx";
 import { CLOSE_CODES, digits } from "./words.ts";
@@ -106,7 +106,7 @@ function Text({ event: { wrong = [] }, text, brief, came }: ContentProps & { rea
       ) : (
         <Marked text={text} from={at} to={at + (came?.length ?? 0)} />
       )}
-      <Says wrong={wrong} />
+      <SchemaErrors wrong={wrong} />
     </>
   );
 }

@@ -12,7 +12,7 @@ import { RequirementRow } from "./requirement.tsx";
 import { Actor } from "./timeline.tsx";
 import { plural } from "./words.ts";
 
-/** The part of the page that a reader works with: filters, requirements and cases. In a browser, `live`. */
+/** The part of the page that a reader works with: filters, requirements and cases. In a browser it marks the page as `live`, for the style. */
 export function Explorer({ data }: { readonly data: PageData }) {
   const [filter, onFilter] = useState<Filter>(NOTHING_HIDDEN);
   const index = useMemo(() => indexOf(data), [data]);

@@ -19,7 +19,7 @@ export const isIdle = ({ text, verdicts, levels, suites }: Filter): boolean =>
 const among = <T>(chosen: readonly T[], value: T) => chosen.length === 0 || chosen.includes(value);
 
 /** Tells if each word of a search stands in one of some texts, in upper or lower case. */
-function says(search: string, texts: readonly string[]): boolean {
+function holdsWords(search: string, texts: readonly string[]): boolean {
   if (search.trim() === "") return true;
   const all = texts.join(" ").toLowerCase();
   return search
@@ -40,11 +40,11 @@ export function showsCase(filter: Filter, it: PageCase, requirements: ReadonlyMa
         const level = requirements.get(requirement)?.level;
         return level !== undefined && levels.includes(level) && among(verdicts, verdict);
       })) &&
-    says(text, [it.id, it.title, ...it.checks.filter(({ verdict }) => verdict !== "pass").flatMap(told)])
+    holdsWords(text, [it.id, it.title, ...it.checks.filter(({ verdict }) => verdict !== "pass").flatMap(wordsOf)])
   );
 }
 
-const told = ({ requirement, expected = "", actual }: PageCase["checks"][number]) => [requirement, expected, actual];
+const wordsOf = ({ requirement, expected = "", actual }: PageCase["checks"][number]) => [requirement, expected, actual];
 
 /** Tells if a requirement is shown. With suites, one of their cases must judge it. */
 export function showsRequirement(filter: Filter, it: PageRequirement, cases: readonly PageCase[]): boolean {
@@ -53,7 +53,7 @@ export function showsRequirement(filter: Filter, it: PageRequirement, cases: rea
     among(verdicts, it.verdict) &&
     among(levels, it.level) &&
     (suites.length === 0 || suites.includes(it.section) || cases.some(({ suite }) => suites.includes(suite))) &&
-    says(text, [it.id, it.statement])
+    holdsWords(text, [it.id, it.statement])
   );
 }
 

@@ -18,7 +18,7 @@ export async function html(report: Tellable, protocol: Protocol): Promise<string
       <main>
         <Wrong data={data} />
         <Notes data={data} />
-        <Still />
+        <WithoutScript />
         <div id="explorer">
           <Explorer data={data} />
         </div>
@@ -36,7 +36,7 @@ export async function html(report: Tellable, protocol: Protocol): Promise<string
 }
 
 /** A note that stands here until the script runs. A `noscript` would be silent where a policy of the host blocks scripts. */
-const Still = () => (
+const WithoutScript = () => (
   <p class="still callout">
     Without JavaScript this page shows the summary only: rows do not open to what was checked and sent, which stands
     also in report.json.

@@ -7,7 +7,7 @@ interface Wrong {
 }
 
 /** The schema errors of a part of a message, behind it. */
-export const Says = ({ wrong }: Wrong) =>
+export const SchemaErrors = ({ wrong }: Wrong) =>
   wrong.map(({ says }) => (
     <span class="says" key={says}>
       {"⟵ schema: "}
@@ -23,7 +23,7 @@ export function Json({ lines, wrong }: Wrong & { readonly lines: readonly Line[]
       {lines.map((line, i) => (
         <JsonLine line={line} wrong={wrong.filter(({ path }) => keyOf(path) === placeOf(line))} key={i} />
       ))}
-      <Says wrong={wrong.filter(({ path }) => !places.has(keyOf(path)))} />
+      <SchemaErrors wrong={wrong.filter(({ path }) => !places.has(keyOf(path)))} />
     </pre>
   );
 }
@@ -42,7 +42,7 @@ const JsonLine = ({ line: { depth, tokens }, wrong }: Wrong & { readonly line: L
         {visible(text)}
       </span>
     ))}
-    <Says wrong={wrong} />
+    <SchemaErrors wrong={wrong} />
     {"\n"}
   </span>
 );

@@ -15,17 +15,17 @@ export function Notes({ data }: { readonly data: PageData }) {
       {unstable.length + doubtful.length + skipped.length > 0 && (
         <section aria-labelledby="notes">
           <h2 id="notes">What is not certain</h2>
-          <Some title="Unstable" of={unstable}>
+          <NotedCases title="Unstable" of={unstable}>
             The verdict is not the same among other cases as alone, or each time.
-          </Some>
-          <Some title="In doubt" of={doubtful}>
+          </NotedCases>
+          <NotedCases title="In doubt" of={doubtful}>
             The server broke a rule while these ran, and none of them does it alone: with --concurrency 1 it may show
             which.
-          </Some>
+          </NotedCases>
           {skipped.map(({ why, see, cases }) => (
-            <Some title="Not judged" of={cases} see={see} key={why}>
+            <NotedCases title="Not judged" of={cases} see={see} key={why}>
               {why}
-            </Some>
+            </NotedCases>
           ))}
         </section>
       )}
@@ -33,7 +33,7 @@ export function Notes({ data }: { readonly data: PageData }) {
   );
 }
 
-interface SomeProps {
+interface NotedProps {
   readonly title: string;
   readonly of: readonly PageCase[];
   /** The requirement to look at. */
@@ -42,7 +42,7 @@ interface SomeProps {
 }
 
 /** Cases that have something in common. */
-const Some = ({ title, of, see, children }: SomeProps) =>
+const NotedCases = ({ title, of, see, children }: NotedProps) =>
   of.length === 0 ? null : (
     <details class="some">
       <summary>

@@ -56,7 +56,7 @@ const Place = ({ of: { place, link, says } }: { readonly of: NonNullable<PageReq
 );
 
 /** The facts on a requirement that only a page of the documentation has: the faults that break it, and cases that did not run. */
-export function Page({ of }: { readonly of: PageRequirement }) {
+export function FaultsAndOtherCases({ of }: { readonly of: PageRequirement }) {
   const { faults = [], others = [] } = of;
   return (
     <>

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { worstFirst } from "../findings.ts";
 import type { PageCase, PageRequirement } from "./data.ts";
 import { hashOf, LevelTag, Marks, NotJudged, Prose, RowLink, VerdictTag } from "./parts.tsx";
-import { Page, Reading } from "./reading.tsx";
+import { FaultsAndOtherCases, Reading } from "./reading.tsx";
 import { plural } from "./words.ts";
 
 /** Cases of a requirement that are listed at first: some rules are judged in all. */
@@ -46,7 +46,7 @@ export function RequirementRow({ it, cases, hidden, explain }: RequirementProps)
           <>
             <Reading of={it} explain={explain} />
             <Cases of={it} cases={cases} />
-            <Page of={it} />
+            <FaultsAndOtherCases of={it} />
           </>
         )}
       </div>

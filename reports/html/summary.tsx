@@ -22,7 +22,7 @@ export function Summary({ data }: { readonly data: PageData }) {
         <h1>
           <VerdictTag of={verdict} says={headline} />
         </h1>
-        {!says(headline, words) && <p class="sentence">{capital(words)}.</p>}
+        {!repeats(headline, words) && <p class="sentence">{capital(words)}.</p>}
         <Counts data={data} />
         <First data={data} />
         {remarks(data).map((it, i) => (
@@ -38,7 +38,7 @@ export function Summary({ data }: { readonly data: PageData }) {
 }
 
 /** Tells if a sentence says no more than a headline. */
-const says = (headline: string, words: string) => words.toLowerCase().endsWith(headline.toLowerCase());
+const repeats = (headline: string, words: string) => words.toLowerCase().endsWith(headline.toLowerCase());
 
 /** The first finding on one line, which leads to it. */
 function First({ data }: { readonly data: PageData }) {

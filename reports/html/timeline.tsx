@@ -29,9 +29,9 @@ interface EventsProps {
   /** The time at which the case began. */
   readonly began: number;
   readonly brief?: boolean;
-  /** The event that shows what is wrong, */
+  /** The place of the event that shows what is wrong. */
   readonly spot?: number;
-  /** and what came, which may stand in it. */
+  /** The words of what came: they may stand in that event. */
   readonly came?: string;
 }
 
