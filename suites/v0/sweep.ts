@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
 import type { Case } from "../../harness/scenario.ts";
@@ -88,8 +89,17 @@ interface Answer {
   readonly response: Message | Nothing;
 }
 
-/** The id of a request: no other of the sweep has it. It is plain, since `request.echo` is about odd ones. */
-const idOf = (command: string, { what }: SweepInput) => `${command}:${what.replaceAll(" ", "-")}`;
+/** Characters of a digest that tells one request from all others. */
+const DIGEST = 8;
+
+/**
+ * The id of a request: no other of the sweep has it. It is plain, and no longer than a UUID, of 36 characters: `request.echo` is about
+ * odd and long ones.
+ */
+function idOf(command: string, { what }: SweepInput): string {
+  const digest = createHash("sha256").update(`${command} ${what}`).digest("hex").slice(0, DIGEST);
+  return `${what.replaceAll(" ", "-").slice(0, 35 - DIGEST)}-${digest}`;
+}
 
 /** Sends requests, some at a time, and awaits their responses. Stops at the first that has none. */
 async function answersTo(
