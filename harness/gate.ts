@@ -28,7 +28,7 @@ export interface Gate {
 export function gate(clock: () => number, most: number): Gate {
   let bounds: Bounds = { together: Number.POSITIVE_INFINITY, gap: 0, lag: 0 };
   let inside = 0;
-  const pace = pacer(clock, () => bounds.gap);
+  const spaced = takingTurns(clock, () => bounds.gap);
   let tail = Promise.resolve();
   const waiting = new Set<() => void>();
   const out = () => {
@@ -48,7 +48,7 @@ export function gate(clock: () => number, most: number): Gate {
     });
   const enter = async () => {
     while (inside >= bounds.together) if (!(await freed(most))) break;
-    await pace();
+    await spaced();
     inside += 1;
   };
   return {
@@ -72,7 +72,7 @@ export function gate(clock: () => number, most: number): Gate {
 }
 
 /** Returns a function that resolves for one caller after another, at least `gap` ms apart. */
-export function pacer(clock: () => number, gap: () => number): () => Promise<void> {
+export function takingTurns(clock: () => number, gap: () => number): () => Promise<void> {
   let last = Number.NEGATIVE_INFINITY;
   let tail = Promise.resolve();
   const next = async () => {

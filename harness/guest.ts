@@ -5,7 +5,7 @@ import type { ConnectOptions } from "./scenario.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** The longest time that a server takes to notice that a client has left, in ms. Then its user may come again. */
-const LEAVING = 300;
+const NOTICING = 300;
 
 /** Opens a connection as the user of this number, and calls `left` when its TCP connection has ended. */
 type DialAs = (options: ConnectOptions, left: () => void) => Promise<Connection>;
@@ -80,7 +80,7 @@ export function guest(identities: Identities, it: object): Guest {
       over = true;
       for (const seat of [...seats]) {
         if (seat.open === 0) giveBack(seat);
-        else if (identities.users) setTimeout(giveBack, LEAVING, seat).unref();
+        else if (identities.users) setTimeout(giveBack, NOTICING, seat).unref();
       }
     },
   };

@@ -1,4 +1,4 @@
-import { pacer, rest } from "./gate.ts";
+import { rest, takingTurns } from "./gate.ts";
 import { NO_ANSWER } from "./upgrade.ts";
 
 /** The known limits of a target. */
@@ -92,7 +92,7 @@ export const gapOf = (perSecond: number): number => (MARGIN * SECOND) / perSecon
  */
 async function hold({ dial, clock, signal }: Means, gap: number, most: number): Promise<Found | undefined> {
   const held: Attempt[] = [];
-  const turn = pacer(clock, () => gap);
+  const turn = takingTurns(clock, () => gap);
   let refused: Attempt | undefined;
   while (!refused && held.length < most && !signal?.aborted) {
     const wave = await Promise.all(
@@ -189,7 +189,7 @@ async function flood(
   let [gone, still] = [false, false];
   const began = clock();
   let servedAt = began;
-  const turn = pacer(clock, () => 1);
+  const turn = takingTurns(clock, () => 1);
   const goesOn = () => {
     if (gone || signal?.aborted || clock() > (refused[0] ?? began + SECOND) + longer) return false;
     return refused.length > 0 || accepted.length < enough;
@@ -213,7 +213,7 @@ async function flood(
 
 /** Tells if a series of connections with `gap` ms between them is accepted, but for a few that came too early by chance. */
 async function passes({ dial, clock, signal }: Means, gap: number): Promise<boolean> {
-  const turn = pacer(clock, () => gap);
+  const turn = takingTurns(clock, () => gap);
   const length = Math.min(MOST.series, Math.ceil((SECOND + MORE) / gap));
   const most = Math.floor(length / STRAY);
   const leaving: Promise<void>[] = [];

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { availability } from "../../harness/availability.ts";
 import { dial } from "../../harness/dial.ts";
-import { gate, pacer } from "../../harness/gate.ts";
+import { gate, takingTurns } from "../../harness/gate.ts";
 import { share } from "../../harness/shared.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases, runAgainst } from "../helpers.ts";
@@ -27,7 +27,7 @@ async function behind(pattern: RegExp, way: Way, ...limiters: readonly Limiter[]
 
 describe("a gate", () => {
   test("lets connections begin one after another, with a gap between", async () => {
-    const turn = pacer(clock, () => 20);
+    const turn = takingTurns(clock, () => 20);
     const times = await Promise.all(Array.from({ length: 5 }, () => turn().then(clock)));
     const gaps = times.slice(1).map((at, i) => at - (times[i] ?? 0));
     expect(Math.min(...gaps)).toBeGreaterThan(17); // Timers may be a ms early.
