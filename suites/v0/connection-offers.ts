@@ -52,10 +52,17 @@ const OFFERS: Readonly<Record<string, Offer>> = {
     wanted: "v0.10.tachyon",
   },
   ...Object.fromEntries(
-    ["v0tachyon", "0.tachyon", "v00.tachyon", "v-1.tachyon", "xv0.tachyon", "V0.tachyon", "v0.tachyon.v0"].map((it) => [
-      `of the form ${it}`,
-      { requirement: "version.near-miss", offers: [it] } as const,
-    ]),
+    [
+      "v0tachyon",
+      "0.tachyon",
+      "v00.tachyon",
+      "v-1.tachyon",
+      "xv0.tachyon",
+      "V0.tachyon",
+      "v0.tachyon.v0",
+      "v0.x.tachyon",
+      "v0.01.tachyon",
+    ].map((it) => [`of the form ${it}`, { requirement: "version.near-miss", offers: [it] } as const]),
   ),
 };
 

@@ -22,6 +22,7 @@ export const MESSAGE_IDS: Readonly<Record<string, string>> = {
   "with escapes": '\\ " / \b \f \n \r \t \u0000',
   "of a property that all objects have": "__proto__",
   "of a number": "1",
+  "of markup": "<b>1+1%20&amp;</b>",
   "that is a JSON text": '{"messageId":"1"}',
   "of a number with zeros": "0012.50",
   "with spaces around": "  spaces around  ",
@@ -49,6 +50,9 @@ export const ODD_COMMANDS: Readonly<Record<string, string>> = {
   "of a property that all objects have": "__proto__/x",
   "that is such a property": "constructor",
   "in upper case": STATS.toUpperCase(),
+  "with a space behind it": `${STATS} `,
+  "with a part more": `${STATS}/request`,
+  "with two slashes": STATS.replace("/", "//"),
 };
 
 const CLOSED = "the end of the connection";
@@ -180,10 +184,10 @@ export const wrongDirectionCases = (
     }),
   );
 
-/** The cases of events, which get no response: one that the protocol defines, and one that it does not. */
+/** The cases of events, which get no response: one that the protocol defines, one that it does not, one named as a request is. */
 export const eventCases = (
   { scenario, sender, meet, fence, idOf }: Requester,
-  commands: Readonly<Record<"known" | "unknown", string>>,
+  commands: Readonly<Record<string, string>>,
 ): Case[] =>
   Object.entries(commands).map(([name, command]) =>
     scenario({

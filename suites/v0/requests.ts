@@ -22,6 +22,9 @@ import {
   wrongDirectionCases,
 } from "./request-cases.ts";
 
+/** A command that takes data. */
+const INFO = "user/info";
+
 /** Sends a request that is answered last, and waits for that: what has not come by then was not sent at once. */
 const fence = (client: Connection): Promise<Message | Nothing> => call(client, STATS, "fence");
 
@@ -92,9 +95,31 @@ const odds = Object.entries(ODD_COMMANDS).map(([name, command]) =>
   }),
 );
 
+/** Values that data cannot have. */
+const ODD_DATA: Readonly<Record<string, unknown>> = {
+  null: null,
+  "a text": "banana",
+  "a number": 7,
+  "an array": [null],
+};
+
+const oddData = Object.entries(ODD_DATA).map(([name, data]) =>
+  scenario({
+    id: `requests/data-that-is-${slug(name)}`,
+    title: `a client sends a request of ${INFO} whose data is ${name}`,
+    given: data,
+    tests: ["malformed.survives"],
+    run: (context) =>
+      besideBystander(dialect, context, "malformed.survives", async (client) => {
+        client.send(request(INFO, "odd data", data));
+        await fence(client);
+      }),
+  }),
+);
+
 const wrongDirections = wrongDirectionCases(
   USER,
-  ["battle/start", "autohost/kill"],
+  ["battle/start", "autohost/kill", "user/self"],
   (command) => `a user sends a request of ${command}, which only others may send`,
 );
 
@@ -121,8 +146,9 @@ export const requestCases = [
   ...encodings,
   ...unknownCases(USER, ["conformance/unknown", "system/conformance"]),
   ...odds,
+  ...oddData,
   ...wrongDirections,
-  ...eventCases(USER, { known: "user/self", unknown: "conformance/happened" }),
+  ...eventCases(USER, { known: "user/self", unknown: "conformance/happened", "named-as-a-request": STATS }),
 
   scenario({
     id: "requests/duplicate-id",
@@ -139,7 +165,7 @@ export const requestCases = [
     title: "a client sends a response that nobody asked for",
     tests: ["response.stray"],
     async run({ report, ...context }) {
-      const stray = { type: "response", messageId: "stray", commandId: "battle/start", status: "success" };
+      const stray = { type: "response", messageId: "stray", commandId: STATS, status: "success" };
       report("response.stray", await tellOf(context, "stray", stray));
     },
   }),

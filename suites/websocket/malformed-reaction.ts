@@ -45,6 +45,6 @@ export async function reactToSingle(
   });
   if (isNothing(first) || !isGoodbye(first)) client.send(request);
   const afterwards = await answer(client);
-  if (isNothing(first) || statusOf(first) === "failed") return { success: undefined, refusal: first, afterwards };
+  if (isNothing(first) || statusOf(first) !== "success") return { success: undefined, refusal: first, afterwards };
   return { success: first, refusal: nothing("a success"), afterwards };
 }

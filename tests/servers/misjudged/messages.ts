@@ -34,6 +34,10 @@ export const ofMessages: Readonly<Record<string, Misjudged>> = {
   }),
   "leaves the reason out of its refusals": refuses({ status: "failed" }),
   "gives a reason of its own for its refusals": refuses({ status: "failed", reason: "unknown_command" }),
+  "writes a capital letter in the status of its refusals": chooses(
+    () => ({ refuse: (session) => session.end({ status: "Failed", reason: "invalid_command" }) }),
+    { told: ["message.schema"], also: ["malformed.usable"] },
+  ),
   "writes a goodbye with a comma too many": leaves(`{"command":"${goodbye}","status":"success",}`),
   "answers requests after a timeout and a half": chooses(
     () => ({ farewell: (it) => setTimeout(farewell, 3_000, it) }),

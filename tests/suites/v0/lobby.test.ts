@@ -11,12 +11,17 @@ import { type Bugs, type Lobby, startLobby } from "../../servers/v0/lobby.ts";
 const protocol = protocolBy(own);
 const cases = protocol.suites.flatMap((suite) => suite.cases);
 
-/** All cases of sessions, of several users and of many messages, and every eighth of the others. */
+/**
+ * All cases of sessions, of several users and of many messages, and every eighth of the others, but for those of masking: the library of
+ * the lobby takes frames without a mask.
+ */
 const sample = cases.filter(
-  ({ id, suite }, i) =>
+  ({ id, suite, tests }, i) =>
     ["sessions", "social", "invalid"].includes(suite) ||
     ["malformed/a-word", "transport/reset-between-two-fragments", "resilience/flood"].includes(id) ||
-    (["connection", "requests", "malformed", "transport"].includes(suite) && i % 8 === 4),
+    (["connection", "requests", "malformed", "transport"].includes(suite) &&
+      i % 8 === 4 &&
+      !tests.includes("transport.masking")),
 );
 
 /** Messages a second that a lobby takes, and that the suite sends: as much faster than by default, so that nobody waits for long. */
@@ -177,7 +182,7 @@ test("bugs are found there all the same", async () => {
     Object.values(BUGS).map(async ([broken, suites, bugs]) => {
       const about = sample.filter(({ suite, tests }) => suites.includes(suite) || tests.includes(broken));
       return brokenBy(
-        await meet(2, [...new Set([...about, ...cases.filter((it) => it.tests.includes(broken)).slice(0, 7)])], bugs),
+        await meet(2, [...new Set([...about, ...cases.filter((it) => it.tests.includes(broken)).slice(0, 9)])], bugs),
       );
     }),
   );

@@ -202,6 +202,11 @@ export const connectionFaults: Faults = {
     breaks: "version.near-miss",
     change: selecting((offered) => highest(offered) ?? offered.find((it) => it === "V0.tachyon")),
   },
+  "reads-any-minor": {
+    says: "Selects a minor that is no number, or begins with a zero.",
+    breaks: "version.near-miss",
+    change: selecting((offered) => highest(offered) ?? offered.find((it) => /^v0\.\w+\.tachyon$/.test(it))),
+  },
   "reads-versions-by-their-parts": {
     says: "Selects a subprotocol with a negative major, or with more behind the version.",
     breaks: "version.near-miss",

@@ -14,6 +14,23 @@ export const malformedFaults: Faults = {
       malformed: (client, why) => void (/^(type|messageId|commandId) /.test(why) || malformed(client, why)),
     }),
   },
+  "reads-json-loosely": {
+    says: "Reads JSON with comments, commas too many, NaN and line breaks in texts, and a type with a space behind it.",
+    breaks: "malformed.closed",
+    also: ["response.correlated"],
+    change: ({ read }) => ({
+      read: (text, ...more) =>
+        read(
+          text
+            .replace(/ \/\/.*$/, "")
+            .replace(",}", "}")
+            .replace("NaN", "0")
+            .replace("\n", "")
+            .replace('t "', 't"'),
+          ...more,
+        ),
+    }),
+  },
   "closes-with-1000": {
     says: "Closes with code 1000 over a malformed message.",
     breaks: "malformed.code",
@@ -33,6 +50,16 @@ export const malformedFaults: Faults = {
     says: "Carries out a request in a binary message.",
     breaks: "malformed.binary",
     change: ({ read }) => ({ read: (text, _, client) => read(text, false, client) }),
+  },
+  "dies-of-odd-data": {
+    says: "Drops all connections, as if it started again, over data that is no object.",
+    breaks: "malformed.survives",
+    change: (normal) => ({
+      malformed(client, why) {
+        if (why.startsWith("data ")) dropAll(normal);
+        else normal.malformed(client, why);
+      },
+    }),
   },
   "dies-of-malformed-messages": {
     says: "Drops all connections, as if it started again, over a message that is no JSON object.",

@@ -44,6 +44,12 @@ export const messageIdFaults: Faults = {
     also: ["response.correlated"],
     change: withIds((id) => (/^\d+(\.\d+)?$/.test(id) ? String(Number(id)) : id)),
   },
+  "strips-tags-off-ids": {
+    says: "Answers a messageId without the tags in it.",
+    breaks: "request.echo",
+    also: ["response.correlated"],
+    change: withIds((id) => id.replaceAll(/<[^>]*>/g, "")),
+  },
   "normalises-ids": {
     says: "Answers a messageId in the normal form C of Unicode.",
     breaks: "request.echo",

@@ -16,6 +16,9 @@ const leavingAfter =
     },
   });
 
+/** The first two parts of a command. */
+const loosely = (name: string): string => name.trim().split(/\/+/, 2).join("/");
+
 /** Tells if a text stands in some data, however deep. */
 const holds = (data: unknown, wanted: (text: string) => boolean): boolean => {
   if (typeof data === "string") return wanted(data);
@@ -206,6 +209,39 @@ export const requestFaults: Faults = {
         return !isInvalid && holds(request.data, (text) => text === "") ? undefined : outcome;
       },
     }),
+  },
+  "carries-out-events": {
+    says: "Answers an event that is named as a request is.",
+    breaks: "event.unanswered",
+    also: ["response.correlated"],
+    change: ({ carryOut, respond }) => ({
+      notice(message, client) {
+        const outcome = message.type === "event" ? carryOut(message, client) : undefined;
+        if (outcome && !("failed" in outcome)) respond(client, message, outcome);
+      },
+    }),
+  },
+  "carries-out-responses": {
+    says: "Takes a response for the request of that name.",
+    breaks: "response.correlated",
+    change: ({ carryOut, respond }) => ({
+      notice(message, client) {
+        const outcome = message.type === "response" ? carryOut(message, client) : undefined;
+        if (outcome) respond(client, message, outcome);
+      },
+    }),
+  },
+  "reads-commands-loosely": {
+    says: "Carries out a command with a space behind it, with more parts, or with two slashes.",
+    breaks: "unknown.odd",
+    change: ({ carryOut }) => ({
+      carryOut: (request, client) => carryOut({ ...request, commandId: loosely(command(request)) }, client),
+    }),
+  },
+  "tells-who-asks-for-an-event": {
+    says: "Answers a request of user/self with success.",
+    breaks: "request.wrong-direction",
+    change: accepting(({ commandId }) => commandId === "user/self"),
   },
   "answers-events": {
     says: "Answers an event with a failed response.",

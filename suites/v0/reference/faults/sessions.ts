@@ -153,6 +153,17 @@ export const socialFaults: Faults = {
         : undefined,
     ),
   },
+  "escapes-markup": {
+    says: "Writes a message as HTML, and each run of white space in it as one space.",
+    breaks: "messaging.roundtrip",
+    change: saying((message) =>
+      message.commandId === "messaging/received"
+        ? withData(message, {
+            message: String(Object(message.data).message).replaceAll("<", "&lt;").replaceAll(/\s+/g, " ").trim(),
+          })
+        : undefined,
+    ),
+  },
   "forgets-who-sent-it": {
     says: "Names the receiver as the source of a message.",
     breaks: "messaging.roundtrip",
@@ -201,6 +212,19 @@ export const socialFaults: Faults = {
     change: saying((message) =>
       message.commandId === "friend/list" && isSuccess(message) ? withData(message, { friends: [] }) : undefined,
     ),
+  },
+  "keeps-requests-of-friends": {
+    says: "Lists the request of a friend on as one that is pending.",
+    breaks: "friend.roundtrip",
+    change: ({ carryOut }) => ({
+      carryOut(request, client) {
+        const outcome = carryOut(request, client);
+        const { from } = Object(request.data);
+        const isAccepted = request.commandId === "friend/acceptRequest" && outcome && !("failed" in outcome);
+        if (isAccepted) client.user.requests.set(String(from), 1_600_000_000_000_000);
+        return outcome;
+      },
+    }),
   },
   "does-not-tell-of-requests": {
     says: "Does not tell a user of a friend request.",
