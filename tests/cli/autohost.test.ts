@@ -65,7 +65,7 @@ describe("a run that listens", () => {
     expect(page).toMatch(/→ the suite sends, as the server; ← the autohost sends/);
     expect(`${stdout}${page}`).not.toMatch(/the client sent|a client sends|the server (sent|closed|ended)/);
     const again = await cli(folder, ["report", "wrong", "--markdown", "again.md"]);
-    expect(again.stdout).toMatch(/broken {3}response\.reason in 14\n/);
+    expect(again.stdout).toMatch(/broken {3}response\.reason in \d+\n/);
     expect(readFileSync(join(folder, "again.md"), "utf8")).toContain("the autohost that came to `ws:");
     const check = await cli(folder, ["check", "wrong/report.json", "--quiet"]);
     expect(check.stdout).toMatch(/response\.reason in/);
