@@ -12,7 +12,9 @@ export async function inSegments(tcp: Socket, parts: readonly Uint8Array[]): Pro
   for (const [i, part] of parts.entries()) {
     if (tcp.destroyed) return;
     await new Promise((resolve) => tcp.write(part, resolve));
-    await (i < APART && i < parts.length - 1 ? pause(MOMENT) : turn());
+    if (i < APART && i < parts.length - 1) await pause(MOMENT);
+    // On a busy machine that time may be over at once.
+    await turn();
   }
 }
 
