@@ -1,4 +1,4 @@
-import { broken, isFinding, withChecks } from "./catalogue.ts";
+import { broken, isBroken, isFinding, withChecks } from "./catalogue.ts";
 import { placed } from "./evidence.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { seeing } from "./foundation.ts";
@@ -11,6 +11,7 @@ import {
   byRecency,
   type Guess,
   inputsOf,
+  isSentBy,
   isSuspect,
   notAtWork,
   relapse,
@@ -159,11 +160,12 @@ async function untilFall(queue: CaseResult[], longest: number, search: Search): 
 
 /** Finds those that made the server fall, and blames them; resolves to their ids. */
 async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
-  const { session } = search;
+  const { session, before } = search;
   const culprits = await convict(fell, search);
+  const unharmed = [...session.results.values()].filter((it) => !isBroken(it) && !before.has(it.case.id));
   for (const culprit of culprits) {
     blame(culprit, fell, session);
-    session.deadly.push({ ...culprit, how: fell.how });
+    if (!isSentBy(unharmed, culprit.input)) session.deadly.push({ ...culprit, how: fell.how });
     explain(culprit, session);
   }
   return culprits.map(({ result }) => result.case.id);

@@ -70,7 +70,8 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
     return { atWork: atWork.filter((it) => !isLater(it)), recent: again };
   }
   if (signal?.aborted) return NOBODY;
-  for (const result of atWork) settle(inconclusive(result, fall.how), session);
+  // A culprit of an earlier fall stays one, though it may have run a moment before this one.
+  for (const it of atWork) if (!culprits.has(it.case.id)) settle(inconclusive(it, fall.how), session);
   session.stop ??= stopFor("lost", fall.how);
   session.stop = { ...session.stop, suspects: rank([], atWork, fall, session) };
   return { atWork, recent: [] };

@@ -118,6 +118,10 @@ export function relapse(
   return again && { result, difference: 0, ...again };
 }
 
+/** Tells if one of these cases sent the same bytes. What every client sends explains no end, whenever it was sent. */
+export const isSentBy = (results: readonly CaseResult[], input: Input | undefined): boolean =>
+  results.some(({ connections }) => inputsOf(connections).some((it) => isSame(input, it)));
+
 /** Tells if two inputs are the same bytes. A request never is: it holds a key. */
 const isSame = (one: Input | undefined, other: Input): boolean =>
   one !== undefined && one.event.type === other.event.type && contentOf(one) === contentOf(other);

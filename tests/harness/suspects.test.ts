@@ -1,6 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
 import type { CaseResult } from "../../harness/execute.ts";
-import { byLikelihood, byRecency, guess, inputsOf, lastInput, relapse, tellInput } from "../../harness/suspects.ts";
+import {
+  byLikelihood,
+  byRecency,
+  guess,
+  inputsOf,
+  isSentBy,
+  lastInput,
+  relapse,
+  tellInput,
+} from "../../harness/suspects.ts";
 import type { Transcript, WireEvent } from "../../harness/transcript.ts";
 
 const sends = (at: number, data = "x", type: "text" | "upgrade" | "violation" = "text"): WireEvent => ({
@@ -164,6 +173,16 @@ test.each<[WireEvent, string]>([
   [{ at: 0, from: "client", type: "close", data: "" }, "a close frame without a code"],
   [sends(0, "x".repeat(121)), `the text ${"x".repeat(120)}… [cut: 121 characters in all]`],
 ])("%j is told as %s", (event, words) => expect(tellInput({ event, acts: true })).toBe(words));
+
+test("an input that other cases sent, too, is told apart by its bytes", () => {
+  const [input] = inputsOf([line("client", sends(0, "null"))]);
+  const others = [result(1, line("client", sends(100, "1"))), result(2, line("bystander", sends(110, "null")))];
+  expect([isSentBy(others, input), isSentBy(others.slice(0, 1), input), isSentBy(others, undefined)]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+});
 
 describe("an input that is known to be deadly", () => {
   const known = { input: inputsOf([line("client", sends(0, "null"))])[0], delay: 200, how: "it ended" };
