@@ -7,7 +7,7 @@ const { default: Sequencer } = createRequire(import.meta.url)("@jest/test-sequen
  * servers run beside tests that mostly start processes, not beside floods.
  */
 const FIRST = [
-  /suites\/v0\/faults/,
+  /suites\/v0\/(faults|lobby)/,
   /unusual/,
   /suites\/told/,
   /cli\/dying/,
@@ -17,12 +17,14 @@ const FIRST = [
   /regression/,
   /hostile/,
   /faults-of/,
-  /harness\/runner/,
+  /harness\/(runner|measure|limits)/,
   /cli\/certify/,
   /suites\/servers/,
   /harness\/replay/,
   /reports\/reports/,
   /suites\/digests/,
+  /recordings\/verdicts/,
+  /toy/,
 ];
 
 /** Starts the test files in that order. */
