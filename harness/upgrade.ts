@@ -77,8 +77,7 @@ function headOf(request: ClientRequest): Head {
 
 /** A request as it stands on the wire. */
 export function requestText({ method, target, protocol, headers, body = "" }: Head): string {
-  const lines = [`${method} ${target} ${protocol}`, ...headers.map(([name, value]) => `${name}: ${value}`)];
-  return `${lines.join("\r\n")}\r\n\r\n${body}`;
+  return `${headLines(`${method} ${target} ${protocol}`, headers).join("\r\n")}\r\n\r\n${body}`;
 }
 
 /** The status and headers (names in lower case) of the response to a handshake, and its body if that was read. */
@@ -131,17 +130,18 @@ export function responseText(
   body?: string,
 ): string {
   const more = body === undefined ? [] : ["", body];
-  return [...headLines(`HTTP/${httpVersion} ${statusCode} ${statusMessage}`, rawHeaders), ...more].join("\n");
+  const first = `HTTP/${httpVersion} ${statusCode} ${statusMessage}`;
+  return [...headLines(first, headerPairs(rawHeaders)), ...more].join("\n");
 }
 
 /** The names and values of headers as Node.js has them, in pairs. */
 export const headerPairs = (rawHeaders: readonly string[]): [name: string, value: string][] =>
   rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [[name, rawHeaders[i + 1] ?? ""]] : []));
 
-/** The lines of a head, as a transcript has them. */
-export const headLines = (first: string, rawHeaders: readonly string[]): string[] => [
+/** The lines of a head, without their ends. */
+export const headLines = (first: string, headers: Head["headers"]): string[] => [
   first,
-  ...headerPairs(rawHeaders).map(([name, value]) => `${name}: ${value}`),
+  ...headers.map(([name, value]) => `${name}: ${value}`),
 ];
 
 /** The text that a server hashes behind the key of the client (RFC 6455, 1.3). */

@@ -14,7 +14,7 @@ import type { ConnectOptions } from "./scenario.ts";
 import type { Shared } from "./shared.ts";
 import type { Target } from "./target.ts";
 import type { Transcript, WireEvent } from "./transcript.ts";
-import { headLines } from "./upgrade.ts";
+import { headerPairs, headLines } from "./upgrade.ts";
 
 /** The time that a client has to come again, in timeouts: such clients wait for a while before they do. */
 const RETURN = 15;
@@ -132,7 +132,7 @@ function acceptor({ protocol, target, shared }: Around): (arrival: Arrival) => P
 /** Answers the handshake of a client, and records both. Resolves to nothing if it breaks RFC 6455, or the client has left. */
 function upgraded({ request, tcp, head, subprotocol }: Arrival, log: Recorder): Promise<WebSocket | undefined> {
   const { method, url, httpVersion, rawHeaders } = request;
-  const asked = headLines(`${method} ${url} HTTP/${httpVersion}`, rawHeaders);
+  const asked = headLines(`${method} ${url} HTTP/${httpVersion}`, headerPairs(rawHeaders));
   log.record({ from: "server", type: "upgrade", data: asked.join("\n") });
   const server = new WebSocketServer({
     noServer: true,

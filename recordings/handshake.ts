@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Side, WireEvent } from "../harness/transcript.ts";
 import { headerPairs, headLines, requestText } from "../harness/upgrade.ts";
 import { askTarget, type Reaching } from "./ask-target.ts";
-import { answering, endToEnd, headOf, wrongAnswer } from "./http-heads.ts";
+import { answering, endToEnd, wrongAnswer } from "./http-heads.ts";
 import type { Hiding } from "./redact.ts";
 import { type Relayed, relay } from "./relay.ts";
 
@@ -89,7 +89,12 @@ function answered(
 ): string {
   hidden.learn(rawHeaders);
   const first = `HTTP/1.1 ${statusCode} ${statusMessage}`;
-  note({ from: "server", type: "upgrade", code: statusCode, data: headLines(first, rawHeaders).join("\n") });
+  note({
+    from: "server",
+    type: "upgrade",
+    code: statusCode,
+    data: headLines(first, headerPairs(rawHeaders)).join("\n"),
+  });
   return first;
 }
 
@@ -99,12 +104,12 @@ function accept(it: Joining, response: IncomingMessage): void {
   const first = answered(it, response);
   const wrong = wrongAnswer(it.request, response);
   if (wrong !== undefined) it.note({ from: "server", type: "error", data: wrong, handshake: true });
-  send(it.client, headOf(first, [...endToEnd(response), ...answering(response)]));
+  send(it.client, headLines(first, [...endToEnd(response), ...answering(response)]));
 }
 
 function refuse(it: Joining, response: IncomingMessage): void {
   const first = answered(it, response);
-  send(it.client, headOf(first, [...endToEnd(response), ["Connection", "close"]]));
+  send(it.client, headLines(first, [...endToEnd(response), ["Connection", "close"]]));
   response.on("error", () => it.client.end()); // The server ended in the middle of it.
   response.pipe(it.client);
 }
@@ -119,6 +124,6 @@ function fail({ note, client, unreachable }: Joining, { code, message }: NodeJS.
     ["Content-Type", "text/plain"],
     ["Content-Length", String(Buffer.byteLength(words))],
   ];
-  send(client, headOf("HTTP/1.1 502 Bad Gateway", headers));
+  send(client, headLines("HTTP/1.1 502 Bad Gateway", headers));
   client.end(words);
 }

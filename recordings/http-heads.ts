@@ -48,12 +48,6 @@ export const answering = ({ headers: { upgrade, connection } }: IncomingMessage)
   ...(upgrade === undefined ? [] : ([["Upgrade", upgrade]] as Headers)),
 ];
 
-/** A head on the wire; its lines without an end as a transcript has them. */
-export const headOf = (first: string, headers: Headers): string[] => [
-  first,
-  ...headers.map(([name, value]) => `${name}: ${value}`),
-];
-
 /** Names the mistake in the answer to a handshake (RFC 6455, 4.1); nothing if all is right. */
 export function wrongAnswer(request: IncomingMessage, response: IncomingMessage): string | undefined {
   const asked = request.headers;
