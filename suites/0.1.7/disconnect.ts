@@ -2,6 +2,7 @@ import type { Connection, Outgoing } from "../../harness/connection.ts";
 import { isNothing, type Nothing, whyNothing } from "../../harness/nothing.ts";
 import { heard } from "../../harness/transcript.ts";
 import { expectSuccess, spellings } from "../websocket/requests.ts";
+import { ACTING } from "../websocket/survival.ts";
 import { spaced } from "../websocket/words.ts";
 import { dialect } from "./dialect.ts";
 import { extraCases } from "./disconnect-extra.ts";
@@ -172,7 +173,7 @@ export const disconnectCases = [
     tests: ["disconnect.answered", "disconnect.isolated"],
     async run({ connect, check }) {
       const [client, ...others] = await Promise.all([
-        connect({ name: "client", acts: true }),
+        connect(ACTING),
         connect({ name: "bystander" }),
         connect({ name: "second bystander" }),
       ]);

@@ -2,6 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import type { Context } from "../../harness/scenario.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import { outcome } from "../websocket/heads.ts";
+import { ACTING } from "../websocket/survival.ts";
 import { authorizing, type ClientProof, clientFor, type Metadata, metadataOf, post, SCOPE } from "./authorization.ts";
 import { scenario } from "./protocol.ts";
 
@@ -57,7 +58,7 @@ export async function asking(
 /** Tells what becomes of a client that comes with a token. */
 export async function comingWith({ connect }: Context<RequirementId>, token: string): Promise<string> {
   const ask = authorizing(() => `Bearer ${token}`);
-  return outcome(await connect({ name: "client", acts: true, anonymous: true, handshake: { ask } }));
+  return outcome(await connect({ ...ACTING, anonymous: true, handshake: { ask } }));
 }
 
 /** The schema of an endpoint. */

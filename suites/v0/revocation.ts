@@ -2,7 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { show } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
-import { outcome } from "../websocket/heads.ts";
+import { NO_101, outcome } from "../websocket/heads.ts";
 import { answerIn, type ClientProof, errorIn, type Metadata, post, refusedWith } from "./authorization.ts";
 import { asking, byClient, comingWith, ENDPOINT, GRANT, issuing } from "./issuing.ts";
 
@@ -40,7 +40,7 @@ export const revocationCases = [
       const revoked = await revoking(context, metadata, client, "oauth.revoked", token);
       if (!revoked || !context.check("oauth.revoked", outcome(revoked), { const: "HTTP 200" })) return;
       const came = await comingWith(context, token);
-      context.check("oauth.revoked", came, { title: "no 101", not: { const: "HTTP 101" } });
+      context.check("oauth.revoked", came, NO_101);
     },
   ),
 ];

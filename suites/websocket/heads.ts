@@ -37,6 +37,9 @@ export const outcome = ({ transcript, failure }: Connection): string => {
   return failure === NO_ANSWER ? NO_ANSWER : `the end of the TCP connection (${failure})`;
 };
 
+/** The outcome of a handshake that gives no WebSocket, whatever the answer is. */
+export const NO_101 = { title: "no 101", not: { const: "HTTP 101" } } as const;
+
 /** Stands for the answer to a handshake as what shows a check, where a case has further connections. */
 export const answerTo = ({ transcript }: Connection): object =>
   readFrom(

@@ -6,7 +6,7 @@ import type { MalformedDialect, MalformedId } from "./dialect.ts";
 import { fate, refusalFate } from "./fate.ts";
 import { deepTexts, malformedGroups, refusableTexts, unspecifiedInputs, unwatchedGroups } from "./malformed-inputs.ts";
 import { type Reaction, reactToFenced, reactToSingle } from "./malformed-reaction.ts";
-import { besideBystander, judgeSurvival, together } from "./survival.ts";
+import { ACTING, besideBystander, judgeSurvival, withBystander } from "./survival.ts";
 import { inQuotes, spaced } from "./words.ts";
 
 /** The cases of the section "Malformed commands". */
@@ -110,6 +110,9 @@ const deep = (dialect: MalformedDialect) =>
     }),
   );
 
+/** The client that sends a command once more, without a fence. */
+const PATIENT = { ...ACTING, name: "client, with patience" };
+
 /** Sends a malformed command while a bystander is connected; judges that the bystander and a newcomer are served on. */
 async function amongOthers(
   dialect: MalformedDialect,
@@ -117,11 +120,12 @@ async function amongOthers(
   input: Outgoing,
 ): Promise<Reaction | undefined> {
   const { connect } = context;
-  const [bystander, client] = (await together(connect, { name: "bystander" }, { name: "client", acts: true })) ?? [];
-  if (!bystander || !client) return undefined;
+  const both = await withBystander(connect);
+  if (!both) return undefined;
+  const { bystander, client } = both;
   const reaction =
     (await reactToFenced(dialect, client, input, bystander)) ??
-    (await reactToSingle(dialect, await connect({ name: "client, with patience", acts: true }), input, bystander));
+    (await reactToSingle(dialect, await connect(PATIENT), input, bystander));
   await judgeSurvival(dialect, context, "malformed.survives", bystander);
   return reaction;
 }
@@ -129,8 +133,8 @@ async function amongOthers(
 /** Sends a malformed command while nobody else is there to be harmed. */
 async function alone(dialect: MalformedDialect, { connect }: Context, input: Outgoing): Promise<Reaction> {
   return (
-    (await reactToFenced(dialect, await connect({ name: "client", acts: true }), input)) ??
-    reactToSingle(dialect, await connect({ name: "client, with patience", acts: true }), input)
+    (await reactToFenced(dialect, await connect(ACTING), input)) ??
+    reactToSingle(dialect, await connect(PATIENT), input)
   );
 }
 

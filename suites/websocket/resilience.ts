@@ -6,7 +6,7 @@ import type { Dialect, SharedId } from "./dialect.ts";
 import { anyFate, fate } from "./fate.ts";
 import { requestWith } from "./requests.ts";
 import { churnCase } from "./resilience-churn.ts";
-import { besideBystander, beyondRoom, judgeSurvival, resetAll, times } from "./survival.ts";
+import { ACTING, besideBystander, beyondRoom, judgeSurvival, resetAll, times } from "./survival.ts";
 import { slug } from "./words.ts";
 
 /** The cases of the section "Resilience". They put load on a server, one after another, and stop when they know. */
@@ -98,7 +98,7 @@ const abrupt = (dialect: Dialect) =>
       if (room < 17) return skip("resilience.abrupt", beyondRoom({ room, exclusive }, 17));
       const bystander = await connect({ name: "bystander" });
       const half = await Promise.all(times(5, () => connect({ name: "half", handshake: { half: true } })));
-      const clients = await Promise.all(times(10, () => connect({ name: "client", acts: true })));
+      const clients = await Promise.all(times(10, () => connect(ACTING)));
       await Promise.all(clients.map(dialect.sign));
       const part = Buffer.from([0x81, 0xa7, 1, 2, 3, 4, 0x7a]);
       for (const client of clients.slice(5)) await client.write({ type: "violation", data: "half a frame" }, part);

@@ -5,13 +5,15 @@ import type { ConnectOptions, Context } from "../../harness/scenario.ts";
 import { heard, isEnded } from "../../harness/transcript.ts";
 import type { Dialect } from "./dialect.ts";
 
-/** Opens connections at the same time; nothing where one did not open. */
-export async function together(
+/** The client that does what a case is about, where the case has others beside it. */
+export const ACTING = { name: "client", acts: true } as const satisfies ConnectOptions;
+
+/** Connects a bystander and the client that acts, at the same time; nothing where one did not open. */
+export async function withBystander(
   connect: Context["connect"],
-  ...clients: readonly ConnectOptions[]
-): Promise<readonly Connection[] | undefined> {
-  const all = await Promise.all(clients.map((it) => connect(it)));
-  return all.every(({ opened }) => opened) ? all : undefined;
+): Promise<{ readonly bystander: Connection; readonly client: Connection } | undefined> {
+  const [bystander, client] = await Promise.all([connect({ name: "bystander" }), connect(ACTING)]);
+  return bystander.opened && client.opened ? { bystander, client } : undefined;
 }
 
 /**
@@ -43,15 +45,14 @@ export async function besideBystander<Id extends string>(
   act: (client: Connection) => Promise<void>,
 ): Promise<void> {
   if (context.exclusive && context.room < 2) {
-    const client = await context.connect({ name: "client", acts: true });
+    const client = await context.connect(ACTING);
     if (client.opened) await act(client);
     return context.skip(requirement, beyondRoom(context, 2));
   }
-  const [bystander, client] =
-    (await together(context.connect, { name: "bystander" }, { name: "client", acts: true })) ?? [];
-  if (!bystander || !client) return;
-  await act(client);
-  await judgeSurvival(dialect, context, requirement, bystander, client);
+  const both = await withBystander(context.connect);
+  if (!both) return;
+  await act(both.client);
+  await judgeSurvival(dialect, context, requirement, both.bystander, both.client);
 }
 
 /** Judges that a bystander is still connected and that a newcomer is served. The client may have to make room for the newcomer. */

@@ -1,8 +1,8 @@
 import type { Case } from "../../harness/scenario.ts";
 import { NO_ANSWER } from "../../harness/upgrade.ts";
 import type { Dialect } from "./dialect.ts";
-import { type Ask, outcome, plain, setting, targeting, without } from "./heads.ts";
-import { judgeSurvival, resetAll } from "./survival.ts";
+import { type Ask, NO_101, outcome, plain, setting, targeting, without } from "./heads.ts";
+import { ACTING, judgeSurvival, resetAll } from "./survival.ts";
 import { slug } from "./words.ts";
 
 /** Clients that a server may refuse: they ask for no WebSocket, ask wrongly, or oddly. Part of "WebSocket transport". */
@@ -16,7 +16,7 @@ export const refusalCases = (dialect: Dialect): readonly Case[] => [
     tests: ["transport.survives"],
     async run(context) {
       const bystander = await context.connect({ name: "bystander" });
-      const client = await context.connect({ name: "client", acts: true, handshake: { half: true } });
+      const client = await context.connect({ ...ACTING, handshake: { half: true } });
       await resetAll(context, client);
       await judgeSurvival(dialect, context, "transport.survives", bystander, client);
     },
@@ -68,8 +68,8 @@ const strict = (dialect: Dialect) =>
       tests: ["transport.strict-handshake", "transport.survives"],
       async run(context) {
         const bystander = await context.connect({ name: "bystander" });
-        const client = await context.connect({ name: "client", acts: true, handshake: { ask, violation: name } });
-        context.check("transport.strict-handshake", outcome(client), { title: "no 101", not: { const: "HTTP 101" } });
+        const client = await context.connect({ ...ACTING, handshake: { ask, violation: name } });
+        context.check("transport.strict-handshake", outcome(client), NO_101);
         await judgeSurvival(dialect, context, "transport.survives", bystander, client);
       },
     }),
@@ -97,7 +97,7 @@ const odd = (dialect: Dialect) =>
       tests: ["transport.survives"],
       async run(context) {
         const bystander = await context.connect({ name: "bystander" });
-        const client = await context.connect({ name: "client", acts: true, handshake: { ask } });
+        const client = await context.connect({ ...ACTING, handshake: { ask } });
         await judgeSurvival(dialect, context, "transport.survives", bystander, client);
       },
     }),
