@@ -162,6 +162,7 @@ async function untilFall(queue: CaseResult[], longest: number, search: Search): 
 async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
   const { session, before } = search;
   const culprits = await convict(fell, search);
+  if (culprits.length === 0) return [];
   const unharmed = [...session.results.values()].filter((it) => !isBroken(it) && !before.has(it.case.id));
   for (const culprit of culprits) {
     blame(culprit, fell, session);

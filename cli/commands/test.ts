@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { groupBy } from "../../harness/group.ts";
 import { host } from "../../harness/host.ts";
-import type { Protocol } from "../../harness/protocol.ts";
+import { heavyIn, type Protocol } from "../../harness/protocol.ts";
 import { type RunResult, run } from "../../harness/runner.ts";
 import type { Case } from "../../harness/scenario.ts";
 import type { RunOptions } from "../../harness/session.ts";
@@ -55,7 +55,7 @@ export async function test(
   const rate = args.rate ?? (args.url === undefined ? undefined : protocol.rate);
   const options = { repeat: 1, bail: false, ...args, target, rate, seed, idle, ...tools };
   const { door } = target;
-  const loads = new Set(protocol.suites.filter(({ load }) => load).map(({ name }) => name));
+  const loads = new Set(heavyIn(protocol));
   const all = {
     ...options,
     onResult: progress?.result ?? (() => {}),
