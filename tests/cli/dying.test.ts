@@ -143,10 +143,10 @@ const deaths: Readonly<Record<string, readonly [on: readonly string[], right: Ri
 const { "dies of three inputs": dies, "drops all others 100 ms later": drops } = deaths;
 
 /** The same of a server that the suite finds running. */
-const harmed = {
+const harmed: typeof deaths = {
   "comes back after it died of three inputs": [[...(dies?.[0] ?? []), "--restart 300"], three],
   "drops all others 100 ms later": [drops?.[0] ?? [], dropped],
-} satisfies Record<string, readonly [readonly string[], Right]>;
+};
 
 /** Servers that die for good, by the input that they die of, and the suite that sends it. */
 const away: Readonly<Record<string, RegExp>> = {
@@ -225,22 +225,19 @@ const others: Readonly<Record<string, () => Promise<void>>> = {
   },
 };
 
+type Row = readonly [death: string, expectations: () => Promise<void>];
+
+/** Rows of servers, which the suite meets by `run`, whose culprits must be named. */
+const named = (how: string, run: typeof started, servers: typeof deaths): readonly Row[] =>
+  Object.entries(servers).map(([what, [on, right, ...args]]) => [
+    `that the suite ${how} and that ${what}: the culprits are named, and nobody else`,
+    async () => expectCulprits(await run(on, ...args), right),
+  ]);
+
 /** Every death, with what is expected then. */
-const all: readonly (readonly [death: string, expectations: () => Promise<void>])[] = [
-  ...Object.entries(deaths).map(
-    ([what, [on, right, ...args]]) =>
-      [
-        `that the suite started and that ${what}: the culprits are named, and nobody else`,
-        async () => expectCulprits(await started(on, ...args), right),
-      ] as const,
-  ),
-  ...Object.entries(harmed).map(
-    ([what, [on, right]]) =>
-      [
-        `that the suite found running and that ${what}: the culprits are named, and nobody else`,
-        async () => expectCulprits(await found(on), right),
-      ] as const,
-  ),
+const all: readonly Row[] = [
+  ...named("started", started, deaths),
+  ...named("found running", found, harmed),
   ...Object.entries(away).map(
     ([on, suite]) =>
       [
