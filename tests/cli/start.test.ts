@@ -85,6 +85,16 @@ test("what it said last is told, and each of its lives has its own", async () =>
   expect(log()).toBe("up\nError: 1\nup\nError: 2\n");
 });
 
+/** Returns the most processes of several looks. One that starts itself anew while the suite looks is not seen. */
+async function mostRunning(): Promise<number> {
+  let most = 0;
+  for (let looks = 0; looks < 200 && most < 2; looks++) {
+    most = Math.max(most, running().length);
+    await new Promise((done) => setImmediate(done));
+  }
+  return most;
+}
+
 test.each([
   ["left the group", "setsid sleep 1000 & echo $! > pid"],
   ["left the group, and has none of the variables", "env -i setsid sleep 1000 & echo $! > pid"],
@@ -93,7 +103,7 @@ test.each([
   ["is started again whenever it ends", "setsid sh -c 'while :; do sleep 1000 & echo $! > pid; wait; done' &"],
 ])("a process is ended that %s", async (_, command) => {
   const server = await started(`${command}\nwhile [ ! -s pid ]; do sleep 0.01; done; touch up; exec sleep 1000`);
-  expect(running().length).toBeGreaterThan(1);
+  expect(await mostRunning()).toBeGreaterThan(1);
   await server.stop();
   expect(running()).toEqual([]);
 });
@@ -115,7 +125,7 @@ test("a process is ended that took the place of the server, though nothing else 
     secrets(),
     port,
   );
-  expect(running().length).toBeGreaterThan(1);
+  expect(await mostRunning()).toBeGreaterThan(1);
   await server.stop();
   expect(running()).toEqual([]);
 });
