@@ -1,5 +1,6 @@
 import { answers } from "./availability.ts";
-import { type Connection, type ConnectionOptions, connect } from "./connection.ts";
+import { type ConnectionOptions, connect } from "./connect.ts";
+import type { Connection } from "./connection.ts";
 import { guest } from "./guest.ts";
 import { insisting } from "./measure.ts";
 import { isNothing } from "./nothing.ts";

@@ -1,5 +1,5 @@
 import type { Connection } from "./connection.ts";
-import type { Identities } from "./identities.ts";
+import type { Identities, Party } from "./identities.ts";
 import { BeyondLimit, type Limits } from "./limits.ts";
 import type { ConnectOptions } from "./scenario.ts";
 import type { Transcript } from "./transcript.ts";
@@ -34,56 +34,67 @@ interface Seat {
   open: number;
 }
 
+/** The state of a guest. */
+interface Seated {
+  readonly identities: Identities;
+  readonly party: Party;
+  readonly seats: Seat[];
+  over: boolean;
+}
+
 /** Makes a guest: `it` may come many times. */
 export function guest(identities: Identities, it: object): Guest {
   const party = identities.party(it);
-  const seats: Seat[] = [];
-  let over = false;
-
-  const seatFor = async ({ user: role = 0, as }: ConnectOptions): Promise<Seat> => {
-    const same =
-      as && seats.find(({ connections }) => connections.some(({ transcript }) => transcript === as.transcript));
-    const known = same ?? (identities.users && seats.find((seat) => seat.role === role && isEmpty(seat)));
-    if (known) known.opening += 1;
-    if (known) return known;
-    const user = identities.users ? await party.another() : role;
-    const seat: Seat = { role, user, connections: [], opening: 1, open: 0 };
-    seats.push(seat);
-    if (over) giveBack(seat);
-    return seat;
-  };
-  const giveBack = (seat: Seat) => {
-    const place = seats.indexOf(seat);
-    if (place >= 0) seats.splice(place, 1);
-    if (place >= 0 && identities.users) party.back(seat.user);
-  };
-
+  const state: Seated = { identities, party, seats: [], over: false };
   return {
-    async connect(options, dial) {
-      if (options.anonymous) return dial(options, () => {});
-      const seat = await seatFor(options);
-      seat.open += 1;
-      const left = () => {
-        seat.open -= 1;
-        if (over && seat.open === 0) giveBack(seat);
-      };
-      const connection = await dial({ ...options, user: seat.user }, left).finally(() => {
-        seat.opening -= 1;
-      });
-      seat.connections.push(connection);
-      return connection;
-    },
+    connect: (options, dial) => comeAs(state, options, dial),
     get gaveWay() {
       return party.gaveWay;
     },
     leave() {
-      over = true;
-      for (const seat of [...seats]) {
-        if (seat.open === 0) giveBack(seat);
-        else if (identities.users) setTimeout(giveBack, NOTICING, seat).unref();
+      state.over = true;
+      for (const seat of [...state.seats]) {
+        if (seat.open === 0) giveBack(state, seat);
+        else if (identities.users) setTimeout(giveBack, NOTICING, state, seat).unref();
       }
     },
   };
+}
+
+async function comeAs(state: Seated, options: ConnectOptions, dial: DialAs): Promise<Connection> {
+  if (options.anonymous) return dial(options, () => {});
+  const seat = await seatFor(state, options);
+  seat.open += 1;
+  const left = () => {
+    seat.open -= 1;
+    if (state.over && seat.open === 0) giveBack(state, seat);
+  };
+  const connection = await dial({ ...options, user: seat.user }, left).finally(() => {
+    seat.opening -= 1;
+  });
+  seat.connections.push(connection);
+  return connection;
+}
+
+/** Returns the user that the options ask for, once more if the guest can, or else another. */
+async function seatFor(state: Seated, { user: role = 0, as }: ConnectOptions): Promise<Seat> {
+  const { identities, party, seats } = state;
+  const same =
+    as && seats.find(({ connections }) => connections.some(({ transcript }) => transcript === as.transcript));
+  const known = same ?? (identities.users && seats.find((seat) => seat.role === role && isEmpty(seat)));
+  if (known) known.opening += 1;
+  if (known) return known;
+  const user = identities.users ? await party.another() : role;
+  const seat: Seat = { role, user, connections: [], opening: 1, open: 0 };
+  seats.push(seat);
+  if (state.over) giveBack(state, seat);
+  return seat;
+}
+
+function giveBack({ identities, party, seats }: Seated, seat: Seat): void {
+  const place = seats.indexOf(seat);
+  if (place >= 0) seats.splice(place, 1);
+  if (place >= 0 && identities.users) party.back(seat.user);
 }
 
 /** Opens the connections of one case, as users and no more at the same time than the target accepts. */

@@ -1,6 +1,6 @@
 import { broken, isBroken, isRight, type Level, type Requirement, type Verdict } from "./catalogue.ts";
 import { type Evidence, evidenceOf, type Shown } from "./evidence.ts";
-import { accepts, describe } from "./expect.ts";
+import { accepts, describe, type Expectation } from "./expect.ts";
 import { BeyondLimit } from "./limits.ts";
 import { isNothing, type Silence, whyNothing } from "./nothing.ts";
 import type { Finding, Rule } from "./rule.ts";
@@ -54,80 +54,99 @@ export interface Judge extends Pick<Context, "check" | "report" | "skip" | "unas
   complete(tests: Case["tests"], cut: Cut): void;
 }
 
+/** The checks of one case so far. */
+interface Notes extends Judging {
+  readonly checks: Check[];
+  /** The observations that show a check which is not kept. They are looked up in the end, when all messages are known. */
+  readonly shows: Map<Check, Shown>;
+}
+
 /** The judge of one case. Throws where a case names a requirement that the catalogue lacks: a bug of the suite. */
 export function judge({ requirements, strict }: Judging): Judge {
-  const checks: Check[] = [];
-  // The observations that show a check which is not kept. They are looked up in the end, when all messages are known.
-  const shows = new Map<Check, Shown>();
-
-  const note = (
-    id: string,
-    verdict: Verdict | "broken",
-    actual: string,
-    { expected, ...more }: Partial<Pick<Check, "expected" | "see" | "silence" | "unasked" | "needs">> = {},
-  ) => {
-    const requirement = requirements.get(id);
-    if (!requirement) throw new Error(`the catalogue has no requirement "${id}"`);
-    const { level, statement } = requirement;
-    const check: Check = {
-      requirement: id,
-      level,
-      verdict: verdict === "broken" ? broken(level, strict) : verdict,
-      expected: expected ?? statement,
-      actual,
-      ...more,
-    };
-    checks.push(check);
-    return check;
-  };
-
+  const notes: Notes = { requirements, strict, checks: [], shows: new Map() };
   return {
-    checks,
-    shown: (transcripts) =>
-      checks.map((check) => {
-        const shown = shows.get(check);
-        const evidence = shown && evidenceOf(shown, transcripts);
-        return evidence ? { ...check, evidence } : check;
-      }),
-    check(id, observed, expected, shownBy = observed): observed is never {
-      const kept =
-        observed !== undefined && !isNothing(observed) && (expected === undefined || accepts(expected, observed));
-      const why = isNothing(observed) ? whyNothing(observed) : undefined;
-      const verdict = kept ? "pass" : why?.unread ? "error" : "broken";
-      const check = note(id, verdict, why?.words ?? show(observed), {
-        ...(expected && { expected: describe(expected) }),
-        ...(why?.silence && { silence: why.silence }),
-      });
-      if (!kept) shows.set(check, { observed: shownBy });
-      return kept;
-    },
-    report: (id, observed) => void note(id, "info", observed),
-    skip: (id, why) => void note(id, "skip", why),
-    unasked: (id, why) => void note(id, "skip", why, { unasked: true }),
+    checks: notes.checks,
+    shown: (transcripts) => notes.checks.map((check) => withEvidence(check, notes, transcripts)),
+    check: (id, observed, expected, shownBy = observed): observed is never =>
+      checkOn(notes, id, { observed, expected, shownBy }),
+    report: (id, observed) => void note(notes, id, "info", observed),
+    skip: (id, why) => void note(notes, id, "skip", why),
+    unasked: (id, why) => void note(notes, id, "skip", why, { unasked: true }),
     ungiven: (id, what, needs) =>
-      void note(id, "skip", `it takes ${what}: ${needs} gives one`, { unasked: true, needs }),
-    apply(rule, transcripts) {
-      const found = foundBy(rule, transcripts);
-      // The case itself found it, in better words.
-      if (found.outcome === "broken" && checks.some((it) => it.requirement === rule.requirement && isBroken(it)))
-        return;
-      const { silence } = found;
-      const check = note(rule.requirement, VERDICT[found.outcome], found.actual, { ...(silence && { silence }) });
-      if (found.events) shows.set(check, { events: found.events });
-    },
-    complete(tests, cut) {
-      const { thrown } = cut;
-      const judged = new Set(checks.map(({ requirement }) => requirement));
-      const why = whyUnjudged(
-        cut,
-        checks.find((check) => !isRight(check)),
-      );
-      for (const id of tests.filter((test) => !judged.has(test))) note(id, why.verdict, why.words, why.more);
-      if (thrown !== undefined && !(thrown instanceof BeyondLimit) && tests.every((test) => judged.has(test))) {
-        note(tests[0] as string, "error", `the case threw: ${message(thrown)}`);
-      }
-    },
+      void note(notes, id, "skip", `it takes ${what}: ${needs} gives one`, { unasked: true, needs }),
+    apply: (rule, transcripts) => apply(notes, rule, transcripts),
+    complete: (tests, cut) => complete(notes, tests, cut),
   };
+}
+
+/** Notes a check, and returns it. */
+function note(
+  { requirements, strict, checks }: Notes,
+  id: string,
+  verdict: Verdict | "broken",
+  actual: string,
+  { expected, ...more }: Partial<Pick<Check, "expected" | "see" | "silence" | "unasked" | "needs">> = {},
+): Check {
+  const requirement = requirements.get(id);
+  if (!requirement) throw new Error(`the catalogue has no requirement "${id}"`);
+  const { level, statement } = requirement;
+  const check: Check = {
+    requirement: id,
+    level,
+    verdict: verdict === "broken" ? broken(level, strict) : verdict,
+    expected: expected ?? statement,
+    actual,
+    ...more,
+  };
+  checks.push(check);
+  return check;
+}
+
+/** An observation of a case, the message that shows it, and what would have been acceptable. */
+interface Observation {
+  readonly observed: unknown;
+  readonly expected: Expectation | undefined;
+  readonly shownBy: unknown;
+}
+
+/** Judges an observation. Tells if the requirement is kept. */
+function checkOn(notes: Notes, id: string, { observed, expected, shownBy }: Observation): boolean {
+  const isThere = observed !== undefined && !isNothing(observed);
+  const kept = isThere && (expected === undefined || accepts(expected, observed));
+  const why = isNothing(observed) ? whyNothing(observed) : undefined;
+  const verdict = kept ? "pass" : why?.unread ? "error" : "broken";
+  const check = note(notes, id, verdict, why?.words ?? show(observed), {
+    ...(expected && { expected: describe(expected) }),
+    ...(why?.silence && { silence: why.silence }),
+  });
+  if (!kept) notes.shows.set(check, { observed: shownBy });
+  return kept;
+}
+
+function withEvidence(check: Check, { shows }: Notes, transcripts: readonly Transcript[]): Check {
+  const shown = shows.get(check);
+  const evidence = shown && evidenceOf(shown, transcripts);
+  return evidence ? { ...check, evidence } : check;
+}
+
+function apply(notes: Notes, rule: Rule, transcripts: readonly Transcript[]): void {
+  const { requirement } = rule;
+  const { outcome, actual, silence, events } = foundBy(rule, transcripts);
+  // The case itself found it, in better words.
+  if (outcome === "broken" && notes.checks.some((it) => it.requirement === requirement && isBroken(it))) return;
+  const check = note(notes, requirement, VERDICT[outcome], actual, { ...(silence && { silence }) });
+  if (events) notes.shows.set(check, { events });
+}
+
+function complete(notes: Notes, tests: Case["tests"], cut: Cut): void {
+  const { thrown } = cut;
+  const judged = new Set(notes.checks.map(({ requirement }) => requirement));
+  const first = notes.checks.find((check) => !isRight(check));
+  const why = whyUnjudged(cut, first);
+  const left = tests.filter((test) => !judged.has(test));
+  for (const id of left) note(notes, id, why.verdict, why.words, why.more);
+  if (thrown !== undefined && !(thrown instanceof BeyondLimit) && left.length === 0)
+    note(notes, tests[0] as string, "error", `the case threw: ${message(thrown)}`);
 }
 
 /** The verdicts by the outcome of a rule. */

@@ -13,39 +13,21 @@ export interface State {
   failure: string | undefined;
 }
 
+/** A WebSocket whose events are recorded. */
+interface Listening {
+  readonly socket: WebSocket;
+  readonly log: Recorder;
+  readonly state: State;
+}
+
 /** Records what happens on a WebSocket, and tells how its handshake went. */
 export function listen(socket: WebSocket, log: Recorder, written: () => Promise<void>, readsBody = false): State {
   const state: State = { opened: false, failure: undefined };
-  const end = () => {
-    log.end();
-    socket.terminate();
-  };
-  const upgrade = (response: IncomingMessage, body?: string) => {
-    const data = responseText(response, body);
-    log.record({ from: "server", type: "upgrade", code: response.statusCode ?? 0, data }, body?.length);
-  };
-  const refused = (response: IncomingMessage, body?: string) => {
-    if (log.over) return;
-    upgrade(response, body);
-    state.failure = `HTTP ${response.statusCode}`;
-    end();
-  };
-  const failed = (error: NodeJS.ErrnoException) => {
-    if (log.over) return;
-    state.failure ??= failureOf(error);
-    if (fail(error, state, log)) end();
-  };
-
-  socket.on("upgrade", (response) => upgrade(response));
+  const on: Listening = { socket, log, state };
+  socket.on("upgrade", (response) => upgraded(log, response));
   socket.on("unexpected-response", (_request, response) => {
-    if (!readsBody) return refused(response);
-    bodyOf(response).then(
-      (body) => refused(response, body),
-      (error) => {
-        failed(error);
-        end();
-      },
-    );
+    if (readsBody) refusedInFull(on, response);
+    else refused(on, response);
   });
   socket.on("open", () => {
     state.opened = true;
@@ -58,7 +40,7 @@ export function listen(socket: WebSocket, log: Recorder, written: () => Promise<
   });
   socket.on("ping", answerer(socket, log, written));
   socket.on("pong", (data) => log.control("server", "pong", data));
-  socket.on("error", failed);
+  socket.on("error", (error) => failed(on, error));
   socket.on("close", (code, reason) => {
     if (log.over) return;
     const data = reason.toString();
@@ -67,6 +49,43 @@ export function listen(socket: WebSocket, log: Recorder, written: () => Promise<
     log.end();
   });
   return state;
+}
+
+/** Ends a connection on which nothing more is awaited. */
+function end({ log, socket }: Listening): void {
+  log.end();
+  socket.terminate();
+}
+
+/** Records the answer to a handshake. */
+function upgraded(log: Recorder, response: IncomingMessage, body?: string): void {
+  const data = responseText(response, body);
+  log.record({ from: "server", type: "upgrade", code: response.statusCode ?? 0, data }, body?.length);
+}
+
+function refused(on: Listening, response: IncomingMessage, body?: string): void {
+  if (on.log.over) return;
+  upgraded(on.log, response, body);
+  on.state.failure = `HTTP ${response.statusCode}`;
+  end(on);
+}
+
+/** Reads the body of a refusal, too. */
+function refusedInFull(on: Listening, response: IncomingMessage): void {
+  bodyOf(response).then(
+    (body) => refused(on, response, body),
+    (error) => {
+      failed(on, error);
+      end(on);
+    },
+  );
+}
+
+function failed(on: Listening, error: NodeJS.ErrnoException): void {
+  const { log, state } = on;
+  if (log.over) return;
+  state.failure ??= failureOf(error);
+  if (fail(error, state, log)) end(on);
 }
 
 /** Reads the body of a response. Throws if it is too long or does not come to its end. */

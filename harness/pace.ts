@@ -36,7 +36,10 @@ export function pacing(clock: () => number, rate: number): Pacing {
     get held() {
       return total + (waiting > 0 ? clock() - since : 0);
     },
-    pace: () => (Number.isFinite(rate) ? bucketOf(clock, rate, begins, ends) : UNPACED),
+    pace: () =>
+      Number.isFinite(rate)
+        ? paceBy({ rate, clock, begins, ends, queue: [], tokens: BURST, filled: clock() })
+        : UNPACED,
   };
 }
 
@@ -48,58 +51,78 @@ export const UNPACED: Pace = {
   drop() {},
 };
 
-/** A pace by a bucket of tokens. Calls `begins` when it begins to hold something back, and `ends` when it holds nothing any more. */
-function bucketOf(clock: () => number, rate: number, begins: () => void, ends: () => void): Pace {
-  const queue: { readonly messages: number; readonly deed: () => void }[] = [];
-  let tokens = BURST;
-  let last = clock();
-  let timer: NodeJS.Timeout | undefined;
-  let pending: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+/** A bucket of tokens, by which a connection sends. Times are in ms. */
+interface Bucket {
+  readonly rate: number;
+  readonly clock: () => number;
+  /** Called when it begins to hold something back, and when it holds nothing any more. */
+  readonly begins: () => void;
+  readonly ends: () => void;
+  readonly queue: { readonly messages: number; readonly deed: () => void }[];
+  tokens: number;
+  filled: number;
+  timer?: NodeJS.Timeout;
+  pending?: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+}
 
-  const refill = () => {
-    const now = clock();
-    tokens = Math.min(BURST, tokens + ((now - last) / 1_000) * rate);
-    last = now;
-  };
-  const pump = () => {
-    refill();
-    for (let next = queue[0]; next && next.messages <= tokens; next = queue[0]) {
-      queue.shift();
-      tokens -= next.messages;
-      next.deed();
-    }
-    const [next] = queue;
-    if (next) timer = setTimeout(pump, Math.ceil(((next.messages - tokens) / rate) * 1_000));
-    else settle();
-  };
-  const settle = () => {
-    if (!pending) return;
-    pending.resolve();
-    pending = undefined;
-    ends();
-  };
-  return {
-    bursts: (all) =>
-      Array.from({ length: Math.ceil(all.length / BURST) }, (_, i) => all.slice(i * BURST, (i + 1) * BURST)),
-    act(messages, deed) {
-      queue.push({ messages, deed });
-      if (pending) return;
-      pump();
-      if (queue.length === 0) return;
-      let resolve = () => {};
-      const promise = new Promise<void>((it) => {
-        resolve = it;
-      });
-      pending = { promise, resolve };
-      begins();
-    },
-    get pending() {
-      return pending?.promise;
-    },
-    drop() {
-      clearTimeout(timer);
-      queue.length = 0;
-      settle();
-    },
-  };
+/** A pace by a bucket. */
+const paceBy = (bucket: Bucket): Pace => ({
+  bursts: (all) =>
+    Array.from({ length: Math.ceil(all.length / BURST) }, (_, i) => all.slice(i * BURST, (i + 1) * BURST)),
+  act(messages, deed) {
+    bucket.queue.push({ messages, deed });
+    if (bucket.pending) return;
+    pump(bucket);
+    if (bucket.queue.length > 0) hold(bucket);
+  },
+  get pending() {
+    return bucket.pending?.promise;
+  },
+  drop() {
+    clearTimeout(bucket.timer);
+    bucket.queue.length = 0;
+    release(bucket);
+  },
+});
+
+/** Does what the tokens allow, and comes back for the rest. */
+function pump(bucket: Bucket): void {
+  const { queue, rate } = bucket;
+  refill(bucket);
+  for (let next = queue[0]; next && next.messages <= bucket.tokens; next = queue[0]) {
+    queue.shift();
+    bucket.tokens -= next.messages;
+    next.deed();
+  }
+  const [next] = queue;
+  if (!next) {
+    release(bucket);
+    return;
+  }
+  const wait = Math.ceil(((next.messages - bucket.tokens) / rate) * 1_000);
+  bucket.timer = setTimeout(pump, wait, bucket);
+}
+
+function refill(bucket: Bucket): void {
+  const now = bucket.clock();
+  bucket.tokens = Math.min(BURST, bucket.tokens + ((now - bucket.filled) / 1_000) * bucket.rate);
+  bucket.filled = now;
+}
+
+/** Begins to hold something back. */
+function hold(bucket: Bucket): void {
+  let resolve = () => {};
+  const promise = new Promise<void>((it) => {
+    resolve = it;
+  });
+  bucket.pending = { promise, resolve };
+  bucket.begins();
+}
+
+/** Says that nothing is held back any more. */
+function release(bucket: Bucket): void {
+  if (!bucket.pending) return;
+  bucket.pending.resolve();
+  bucket.pending = undefined;
+  bucket.ends();
 }

@@ -1,4 +1,4 @@
-import { type Bound, counter, LIMITS, onOne } from "./bounds.ts";
+import { type Bound, type Counter, counter, LIMITS, onOne } from "./bounds.ts";
 import { base64 } from "./deeds.ts";
 import { discard } from "./memory.ts";
 import { type Shared, stamp } from "./shared.ts";
@@ -43,77 +43,108 @@ export interface Recorder {
   readonly wait: WaitFor;
 }
 
+/** The state of a recorder. */
+interface Tape {
+  readonly shared: Shared;
+  /** Called when a bound is hit. */
+  readonly stop: () => void;
+  readonly events: WireEvent[];
+  readonly bytes: Counter;
+  /** The number of pings and pongs, recorded or not. */
+  readonly seen: { ping: number; pong: number };
+  /** Payloads of pings: their pongs are recorded, however many others came. */
+  readonly awaited: Set<string>;
+  /** Has those look once more who wait. */
+  wake: () => void;
+  /** The number of events that came since nothing is recorded any more. */
+  late: number;
+  frozen: boolean;
+  over: boolean;
+  /** The time at which the client last did something. */
+  asked: number;
+}
+
 /** A recorder. `idle` is called when a wait turns out to be one for the network, `stop` when a bound is hit. */
 export function recorder(shared: Shared, idle: () => void, stop: () => void): Recorder {
-  const { clock } = shared;
-  const events: WireEvent[] = [];
-  const bytes = counter(shared.meter);
-  const seen = { ping: 0, pong: 0 };
-  const awaited = new Set<string>(); // Payloads of pings: their pongs are recorded, however many others came.
-  let late = 0;
-  let frozen = false;
-  let over = false;
-  /** The time at which the client last did something. */
-  let asked = Number.POSITIVE_INFINITY;
-
+  const tape: Tape = {
+    shared,
+    stop,
+    events: [],
+    bytes: counter(shared.meter),
+    seen: { ping: 0, pong: 0 },
+    awaited: new Set(),
+    wake: () => {},
+    late: 0,
+    frozen: false,
+    over: false,
+    asked: Number.POSITIVE_INFINITY,
+  };
   const log: Recorder = {
-    events,
+    events: tape.events,
     get over() {
-      return over;
+      return tape.over;
     },
-    record(event, size = 0) {
-      if (frozen) return afterwards(event.from);
-      const bound = event.from === "server" ? bytes.add(size, events.length) : undefined;
-      if (bound) return limit(bound);
-      if (event.from === "server" && event.type !== "ping") noticeStall(shared, asked);
-      if (event.from === "server" && event.type === "text") shared.patience.heard();
-      if (event.from === "client" && event.type === "ping") awaited.add(event.data);
-      const noted = { at: stamp(clock()), ...event } as WireEvent;
-      if (event.from === "client" && !NO_DEEDS.has(event.type)) asked = noted.at;
-      events.push(noted);
-      wake();
-      return noted;
-    },
-    control(from, type, payload) {
-      seen[type] += 1;
-      const answers = type === "pong" && awaited.size > 0 && awaited.delete(base64(payload));
-      if (answers || seen[type] <= LIMITS.pings) log.record({ from, type, data: base64(payload) }, payload.length);
-      else if (frozen) afterwards(from);
-      else if (seen[type] > LIMITS.flood) limit(onOne(`${LIMITS.flood} ${type}s`));
-      else wake();
-      discard(CONTROL);
-    },
-    wake: () => wake(),
+    record: (event, size = 0) => record(tape, event, size),
+    control: (from, type, payload) => control(tape, from, type, payload),
+    wake: () => tape.wake(),
     end() {
-      over = true;
-      wake();
+      tape.over = true;
+      tape.wake();
     },
     freeze() {
-      frozen = true;
+      tape.frozen = true;
     },
     forget(least) {
-      events.length = 0;
-      discard(Math.max(bytes.clear(), least));
+      tape.events.length = 0;
+      discard(Math.max(tape.bytes.clear(), least));
     },
     wait: (...how) => wait(...how),
   };
   const { wait, wake } = waits(log, shared, idle);
-
-  function limit(bound: Bound): undefined {
-    events.push({ at: stamp(clock()), from: "client", type: "limit", ...bound });
-    frozen = true;
-    over = true;
-    stop();
-    wake();
-  }
-
-  /** Counts what comes when nothing is recorded any more, and ends the connection if the server goes on and on. */
-  function afterwards(from: Side): undefined {
-    if (from === "server") late += 1;
-    if (late > LATE) stop();
-  }
-
+  tape.wake = wake;
   return log;
+}
+
+function record(tape: Tape, event: Unstamped, size: number): WireEvent | undefined {
+  const { awaited, events, shared } = tape;
+  if (tape.frozen) return afterwards(tape, event.from);
+  if (event.from === "server") {
+    const bound = tape.bytes.add(size, events.length);
+    if (bound) return limit(tape, bound);
+    if (event.type !== "ping") noticeStall(shared, tape.asked);
+    if (event.type === "text") shared.patience.heard();
+  } else if (event.type === "ping") awaited.add(event.data);
+  const noted = { at: stamp(shared.clock()), ...event } as WireEvent;
+  if (event.from === "client" && !NO_DEEDS.has(event.type)) tape.asked = noted.at;
+  events.push(noted);
+  tape.wake();
+  return noted;
+}
+
+function control(tape: Tape, from: Side, type: "ping" | "pong", payload: Uint8Array): void {
+  const { awaited, seen } = tape;
+  seen[type] += 1;
+  const answers = type === "pong" && awaited.size > 0 && awaited.delete(base64(payload));
+  if (answers || seen[type] <= LIMITS.pings) record(tape, { from, type, data: base64(payload) }, payload.length);
+  else if (tape.frozen) afterwards(tape, from);
+  else if (seen[type] > LIMITS.flood) limit(tape, onOne(`${LIMITS.flood} ${type}s`));
+  else tape.wake();
+  discard(CONTROL);
+}
+
+/** Notes that a bound is hit, and ends the connection. */
+function limit(tape: Tape, bound: Bound): undefined {
+  tape.events.push({ at: stamp(tape.shared.clock()), from: "client", type: "limit", ...bound });
+  tape.frozen = true;
+  tape.over = true;
+  tape.stop();
+  tape.wake();
+}
+
+/** Counts what comes when nothing is recorded any more, and ends the connection if the server goes on and on. */
+function afterwards(tape: Tape, from: Side): undefined {
+  if (from === "server") tape.late += 1;
+  if (tape.late > LATE) tape.stop();
 }
 
 /**

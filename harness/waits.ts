@@ -1,6 +1,6 @@
 import { LIMITS } from "./bounds.ts";
 import { type Nothing, type Silence, silent, wordsOfSilence } from "./nothing.ts";
-import { HANDSHAKE, type Patience } from "./patience.ts";
+import { HANDSHAKE, type Patience, type Wait } from "./patience.ts";
 import { ending } from "./reading.ts";
 import { type Shared, seemsToHang, stamp } from "./shared.ts";
 import { readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
@@ -40,71 +40,109 @@ export interface Waits {
   wake(): void;
 }
 
+/** A connection on which a case waits. `idle` is called when a wait turns out to be one for the network. */
+interface Place {
+  readonly log: Log;
+  readonly shared: Shared;
+  readonly idle: () => void;
+  readonly waiting: Set<Waiter>;
+  waking: boolean;
+}
+
+/** One wait on a connection. */
+interface Waiter<T = unknown> extends Wait {
+  readonly what: string;
+  readonly owed: boolean;
+  /** It lasts as long as the patience of the run, which learns from it. */
+  readonly isUsual: boolean;
+  found(): T | undefined;
+  resolve(value: T | Nothing): void;
+  readonly timers: NodeJS.Timeout[];
+  /** The time at which it began, and the number of connections that were open then. */
+  since: number | undefined;
+  open: number;
+}
+
 /** The waits on a connection; `idle` is called when one turns out to be for the network. */
 export function waits(log: Log, shared: Shared, idle: () => void): Waits {
-  const { attention, clock, meter, patience } = shared;
-  const waiting = new Set<() => void>();
-  let waking = false;
-
-  function wait<T>(
-    what: string,
-    found: () => T | undefined,
-    { owed = true, exactly }: HowToWait,
-    resolve: (value: T | Nothing) => void,
-  ): void {
-    const isUsual = exactly === undefined;
-    const { limit, short } = isUsual
-      ? patience.wait(what, shared.brief && seemsToHang(shared))
-      : { limit: exactly, short: false };
-    const timers: NodeJS.Timeout[] = [];
-    let began: number | undefined;
-    const settle = (value: T | Nothing) => {
-      for (const timer of timers) clearTimeout(timer);
-      if (waiting.delete(look)) attention.waiting -= 1;
-      resolve(value);
-    };
-    const look = () => {
-      const value = found();
-      if (value !== undefined && isUsual) patience.met(what, began ?? clock(), clock());
-      if (value !== undefined || log.over) settle(value ?? ending(log.events, shared.target));
-      return value !== undefined || log.over;
-    };
-    if (look()) return;
-
-    const since = clock();
-    began = since;
-    patience.begin(what, since);
-    const open = shared.sockets.size;
-    const expire = (due: number, again: boolean) => {
-      if (look()) return;
-      const late = clock() - due;
-      if (late > STALL && again) return void timers.push(setTimeout(expire, late, clock() + late, false));
-      const inVain = { what, afterMs: limit, ...(short && { short }) };
-      const silence = amongOthers(inVain, since, open, patience);
-      if (isUsual) patience.missed(what, since, owed, clock());
-      const data = wordsOfSilence(silence);
-      settle(readFrom(log.record({ from: "client", type: "timeout", data, ...silence }), silent(silence)));
-    };
-    const pause = patience.idle();
-    if (pause !== undefined) timers.push(setTimeout(() => void (meter.bytes < LIMITS.crowded && idle()), pause));
-    timers.push(setTimeout(expire, limit, clock() + limit, true));
-    waiting.add(look);
-    if (attention.waiting === 0) attention.since = since;
-    attention.waiting += 1;
-  }
-
+  const place: Place = { log, shared, idle, waiting: new Set(), waking: false };
   return {
-    wait: (what, found, how = {}) => new Promise((resolve) => wait(what, found, how, resolve)),
+    wait: (what, found, { owed = true, exactly } = {}) =>
+      new Promise((resolve) => {
+        const isUsual = exactly === undefined;
+        const length = isUsual
+          ? shared.patience.wait(what, shared.brief && seemsToHang(shared))
+          : { limit: exactly, short: false };
+        begin({ what, found, owed, isUsual, ...length, resolve, timers: [], since: undefined, open: 0 }, place);
+      }),
     // Once for all that came in one go: a flood costs no more than what it holds.
     wake() {
-      if (waking) return;
-      waking = true;
+      if (place.waking) return;
+      place.waking = true;
       setImmediate(() => {
-        waking = false;
-        for (const look of [...waiting]) look();
+        place.waking = false;
+        for (const waiter of [...place.waiting]) look(waiter, place);
       });
     },
   };
+}
+
+/** Begins a wait, unless it is over at once. */
+function begin<T>(waiter: Waiter<T>, place: Place): void {
+  if (look(waiter, place)) return;
+  const { idle, shared, waiting } = place;
+  const { attention, clock, meter, patience, sockets } = shared;
+  const since = clock();
+  waiter.since = since;
+  waiter.open = sockets.size;
+  patience.begin(waiter.what, since);
+  const pause = patience.idle();
+  if (pause !== undefined) waiter.timers.push(setTimeout(() => void (meter.bytes < LIMITS.crowded && idle()), pause));
+  expireIn(waiter.limit, waiter, place);
+  waiting.add(waiter);
+  if (attention.waiting === 0) attention.since = since;
+  attention.waiting += 1;
+}
+
+/** Ends a wait if what is awaited came, or if nothing more can come. Tells if the wait is over. */
+function look<T>(waiter: Waiter<T>, place: Place): boolean {
+  const { log, shared } = place;
+  const { clock, patience, target } = shared;
+  const value = waiter.found();
+  if (value !== undefined && waiter.isUsual) patience.met(waiter.what, waiter.since ?? clock(), clock());
+  if (value === undefined && !log.over) return false;
+  settle(value ?? ending(log.events, target), waiter, place);
+  return true;
+}
+
+function settle<T>(value: T | Nothing, waiter: Waiter<T>, { shared, waiting }: Place): void {
+  for (const timer of waiter.timers) clearTimeout(timer);
+  if (waiting.delete(waiter)) shared.attention.waiting -= 1;
+  waiter.resolve(value);
+}
+
+/** Gives a wait up in so many ms. If the suite itself did not run meanwhile, it lasts longer `again`, once. */
+function expireIn<T>(ms: number, waiter: Waiter<T>, place: Place, again = true): void {
+  const { clock } = place.shared;
+  const due = clock() + ms;
+  const expire = () => {
+    if (look(waiter, place)) return;
+    const late = clock() - due;
+    if (late > STALL && again) expireIn(late, waiter, place, false);
+    else giveUp(waiter, place);
+  };
+  waiter.timers.push(setTimeout(expire, ms));
+}
+
+/** Ends a wait in vain, and notes it. */
+function giveUp<T>(waiter: Waiter<T>, place: Place): void {
+  const { clock, patience } = place.shared;
+  const { what, limit, short, open, since = clock() } = waiter;
+  const silence = amongOthers({ what, afterMs: limit, ...(short && { short }) }, since, open, patience);
+  if (waiter.isUsual) patience.missed(what, since, waiter.owed, clock());
+  const data = wordsOfSilence(silence);
+  const noted = place.log.record({ from: "client", type: "timeout", data, ...silence });
+  settle(readFrom(noted, silent(silence)), waiter, place);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { LIMITS } from "../../harness/bounds.ts";
-import { type Connection, connect } from "../../harness/connection.ts";
+import { connect } from "../../harness/connect.ts";
+import type { Connection } from "../../harness/connection.ts";
 import { isNothing, whyNothing } from "../../harness/nothing.ts";
 import { share } from "../../harness/shared.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";

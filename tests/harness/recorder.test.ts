@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import { costOf, LIMITS } from "../../harness/bounds.ts";
-import { type Connection, connect } from "../../harness/connection.ts";
+import { connect } from "../../harness/connect.ts";
+import type { Connection } from "../../harness/connection.ts";
 import { encode } from "../../harness/frame.ts";
 import { isNothing, whyNothing } from "../../harness/nothing.ts";
 import { HANDSHAKE } from "../../harness/patience.ts";

@@ -1,0 +1,89 @@
+import { WebSocket } from "ws";
+import { LIMITS } from "./bounds.ts";
+import { type Connection, connectionOf, type Wire } from "./connection.ts";
+import { listen, type State } from "./listen.ts";
+import { UNPACED } from "./pace.ts";
+import { HANDSHAKE } from "./patience.ts";
+import { type Recorder, recorder } from "./recorder.ts";
+import { type Shared, young } from "./shared.ts";
+import type { EnvelopeReader } from "./transcript.ts";
+import { ask, type Handshake, NO_ANSWER } from "./upgrade.ts";
+
+/** The ways to open a connection. */
+export interface ConnectionOptions {
+  /** The purpose of the connection, in a case with several. */
+  readonly name?: string | undefined;
+  /** It does what the case is about. */
+  readonly acts?: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+  /** They hold no credential. */
+  readonly anonymous?: boolean;
+  readonly handshake?: Handshake | undefined;
+  /** The pace of the run does not hold here. */
+  readonly unpaced?: boolean | undefined;
+  /** PEM certificates to trust instead of the system's. */
+  readonly ca?: string | undefined;
+  /** Accept any certificate. */
+  readonly insecure?: boolean | undefined;
+  /** Called when a wait turns out to be one for the network. */
+  readonly idle: () => void;
+  /** Called when the TCP connection has ended. */
+  readonly left?: () => void;
+  /** The part of the protocol that a connection needs. */
+  readonly protocol: { readonly subprotocols: readonly string[]; readonly envelope: EnvelopeReader };
+}
+
+/** Opens a connection. A handshake that fails is no exception but a connection that did not open. */
+export async function connect(url: URL, options: ConnectionOptions, shared: Shared): Promise<Connection> {
+  await shared.limits.turn();
+  const log = recorder(shared, options.idle, () => wire.socket.terminate());
+  const wire = open(url, options, log);
+  const { socket } = wire;
+  const state = listen(socket, log, () => wire.writing, options.handshake?.body);
+  const destroy = () => socket.terminate();
+  const pace = options.unpaced ? UNPACED : shared.pacing.pace();
+  shared.sockets.add(destroy);
+  const grown = young(shared);
+  socket.once("close", () => {
+    grown();
+    pace.drop();
+    shared.sockets.delete(destroy);
+    shared.limits.left();
+    options.left?.();
+  });
+  await answered(state, wire, log, options.handshake);
+  return connectionOf(url, options, { state, wire, log, pace });
+}
+
+/** Begins to open a WebSocket. */
+function open(url: URL, { protocol, headers, ca, insecure, handshake }: ConnectionOptions, log: Recorder): Wire {
+  const below: Omit<Wire, "socket"> = { tcp: undefined, asked: undefined, writing: Promise.resolve() };
+  const socket = new WebSocket(url, [...protocol.subprotocols], {
+    headers,
+    ...(ca === undefined ? {} : { ca }),
+    rejectUnauthorized: !insecure,
+    perMessageDeflate: handshake?.deflate ? { threshold: 0 } : false,
+    autoPong: false,
+    maxPayload: LIMITS.message,
+    maxFragments: LIMITS.fragments,
+    maxHeaderSize: LIMITS.head,
+    finishRequest(request) {
+      request.once("socket", (it) => {
+        below.tcp = it;
+      });
+      below.asked = ask(request, log, handshake);
+    },
+  });
+  return Object.assign(below, { socket });
+}
+
+/** Waits for the answer to a handshake; the server has its time for it once all is sent. */
+async function answered(state: State, { socket, asked }: Wire, log: Recorder, how: Handshake | undefined) {
+  if (how?.half || how?.bytewise) await asked;
+  if (how?.half) return;
+  await log.wait(HANDSHAKE, () => state.opened || undefined);
+  if (state.opened || log.over) return;
+  state.failure = NO_ANSWER;
+  log.end();
+  socket.terminate();
+}
