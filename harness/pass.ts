@@ -1,0 +1,126 @@
+import { clearRefused, confirm, reconsider } from "./blame.ts";
+import { isRight } from "./catalogue.ts";
+import { runControls } from "./controls.ts";
+import { brokenSoFar } from "./doubt.ts";
+import { type CaseResult, endOf, execute, notJudged } from "./execute.ts";
+import { ground, isPlain, restsOnBroken } from "./foundation.ts";
+import { groupBy } from "./group.ts";
+import { lastNewcomer } from "./lost.ts";
+import { inconclusive } from "./outage.ts";
+import type { Protocol } from "./protocol.ts";
+import type { Case } from "./scenario.ts";
+import { isSpent, isTooLate, type Session, settle, stopFor, TO_BEGIN } from "./session.ts";
+import { work } from "./work.ts";
+
+/**
+ * Runs each case once: first those that cannot upset a server, the plainest before all others; then those that may; then those that
+ * put load on it, one after another. Resolves to the results, in which one cause is one finding.
+ */
+export async function runPass(cases: readonly Case[], session: Session): Promise<ReadonlyMap<Case, CaseResult>> {
+  const { options, protocol } = session;
+  const stages = stagesOf(cases, protocol);
+  // Where a user has one connection, others would wait for those that are held for long.
+  const isBeside = session.shared.identities.users === undefined;
+  const long = isBeside ? runLong(stages.long, session) : undefined;
+  await stage(stages.calm, options.concurrency, session);
+  session.isLastStage = stages.heavy.length === 0;
+  await stage(stages.upsetting, options.concurrency, session);
+  session.isLastStage = true;
+  await stage(stages.heavy, 1, session);
+  await (long ?? runLong(stages.long, session));
+  const hit = fellMeanwhile(stages.long, session);
+  if (hit.length > 0 && !session.stop && !options.once && !isTooLate(session)) await runLong(hit, session);
+  excuse(fellMeanwhile(hit, session), session);
+  if (!session.stop && !options.once) await confirm(stages.long, 0, session);
+  if (!options.once) await clearRefused(session);
+  await lastNewcomer(cases, session);
+  await reconsider(session);
+  const { results } = session;
+  const grounded = ground([...results.values()], options.once ? [] : await runControls(session), protocol.foundations);
+  for (const it of grounded) if (results.get(it.case) !== it) settle(it, session);
+  return results;
+}
+
+interface Stages {
+  readonly calm: readonly Case[];
+  readonly upsetting: readonly Case[];
+  readonly heavy: readonly Case[];
+  /** The cases that mostly wait, beside all others. */
+  readonly long: readonly Case[];
+}
+
+function stagesOf(cases: readonly Case[], { suites, foundations }: Protocol): Stages {
+  const named = (kind: "upsets" | "load") => new Set(suites.filter((it) => it[kind]).map(({ name }) => name));
+  const [upsets, load] = [named("upsets"), named("load")];
+  const kindOf = (it: Case) => {
+    if (it.waits) return "long";
+    if (isPlain(it.id, foundations)) return "plain";
+    if (load.has(it.suite)) return "heavy";
+    return it.upsets || upsets.has(it.suite) ? "upsetting" : "calm";
+  };
+  const kinds = groupBy(cases, kindOf);
+  const of = (kind: ReturnType<typeof kindOf>) => kinds.get(kind) ?? [];
+  return { calm: [...of("plain"), ...of("calm")], upsetting: of("upsetting"), heavy: of("heavy"), long: of("long") };
+}
+
+/** Runs cases that mostly wait, all at the same time and beside all others. */
+async function runLong(cases: readonly Case[], session: Session): Promise<void> {
+  const results = await Promise.all(cases.map((it) => execute(it, session)));
+  if (session.signal?.aborted) return;
+  for (const result of results) settle(result, session);
+}
+
+/** Returns the cases that found something wrong while the target went away, for whatever reason. */
+const fellMeanwhile = (cases: readonly Case[], { results, falls }: Session): readonly Case[] =>
+  cases.filter((it) => {
+    const result = results.get(it);
+    return result && !isRight(result) && falls.some(({ from, to }) => to >= result.beganAt && from <= endOf(result));
+  });
+
+/** Drops the findings of cases that mostly wait, since the target went away meanwhile. */
+function excuse(cases: readonly Case[], session: Session): void {
+  const how = session.falls.at(-1)?.how ?? "";
+  for (const it of cases.flatMap((done) => session.results.get(done) ?? [])) settle(inconclusive(it, how), session);
+}
+
+/** Runs the cases of one stage, then those again that failed, and stops the run if there is a reason. */
+async function stage(cases: readonly Case[], concurrency: number, session: Session): Promise<void> {
+  const { shared, options, protocol } = session;
+  const queue = judgeable(cases, session);
+  shared.patience.hurry = concurrency === 1;
+  const began = shared.clock();
+  const firstFailure = () => queue.find((it) => isFailure(session.results.get(it), session));
+  const halt = () => isSpent(session, TO_BEGIN) || (options.bail && firstFailure() !== undefined);
+  const overlap = options.concurrency > 1;
+  await work(queue, session, { size: concurrency, overlap, halt, keep: (result) => settle(result, session) });
+  if (!session.stop && !session.signal?.aborted && !options.once) {
+    const took = shared.clock() - began;
+    // The plain forms come first: the failures of others may rest on them.
+    await confirm(
+      queue.filter(({ id }) => isPlain(id, protocol.foundations)),
+      took,
+      session,
+    );
+    await confirm(queue, took, session);
+  }
+  if (queue.some((it) => !session.results.has(it)) && isSpent(session, TO_BEGIN)) {
+    const done = `${session.results.size} cases (a longer --timeout gives more)`;
+    session.stop ??= stopFor("slow", `the target is slow, and the time was up after ${done}`);
+  }
+  if (session.signal?.aborted) session.stop = stopFor("interrupted", "interrupted");
+  const failed = options.bail && firstFailure();
+  if (failed) session.stop ??= stopFor("bail", `${failed.id} failed before (--bail)`);
+}
+
+/** Returns the cases that can show something. Settles those whose requirements all rest on something broken. */
+function judgeable(cases: readonly Case[], session: Session): Case[] {
+  const broken = brokenSoFar(session);
+  return cases.filter((it) => {
+    const root = restsOnBroken(it, broken, session.protocol.foundations);
+    if (root !== undefined) settle(notJudged(it, root, session.judging), session);
+    return root === undefined;
+  });
+}
+
+const isFailure = (result: CaseResult | undefined, { options }: Session) =>
+  result?.verdict === "fail" && !options.excuses?.(result.case.id, result.checks);
