@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { reset } from "../harness/tcp.ts";
-import type { WireEvent } from "../harness/transcript.ts";
-import { tap } from "./tap.ts";
+import type { Side, WireEvent } from "../harness/transcript.ts";
+import { type Tap, tap } from "./tap.ts";
 
 /** The time after which TCP asks if a silent peer is still there, in ms. */
 const KEEP_ALIVE = 30_000;
@@ -28,15 +28,21 @@ export interface Relaying {
   readonly crowded: () => boolean;
 }
 
+/** One direction of a connection that is relayed. */
+interface Way {
+  readonly from: Socket;
+  readonly to: Socket;
+  readonly side: Side;
+}
+
 /** Passes on bytes between two sockets, and has them read. */
 export function relay({ open, client, server, extensions, clock, note, crowded }: Relaying): void {
   const reading = tap({ extensions, clock, record: note, relieve: () => handle.relieve() });
   const isFull = () => reading.crowded || crowded();
-  const ways = [
+  const ways: readonly Way[] = [
     { from: client, to: server, side: "client" },
     { from: server, to: client, side: "server" },
-  ] as const;
-  let left = ways.length;
+  ];
   const handle: Relayed = {
     relieve() {
       for (const { from, to } of ways) if (from.isPaused() && !to.writableNeedDrain && !isFull()) from.resume();
@@ -47,32 +53,11 @@ export function relay({ open, client, server, extensions, clock, note, crowded }
     },
   };
   open.add(handle);
-  for (const { from, to, side } of ways) {
-    let over = false;
-    const end = () => {
-      if (!over) reading.end(side);
-      over = true;
-    };
-    from.setNoDelay(true);
-    from.setKeepAlive(true, KEEP_ALIVE);
-    from.on("data", (bytes: Buffer) => {
-      const isFree = to.destroyed || to.write(bytes);
-      reading.push(side, bytes);
-      if (!isFree || isFull()) from.pause();
-    });
-    to.on("drain", handle.relieve);
-    from.on("end", () => {
-      end();
-      to.end();
-    });
-    from.on("error", () => {
-      end();
-      if (to.writableLength === 0) reset(to);
-      else to.destroySoon();
-    });
-    from.on("close", async () => {
-      end();
-      if (!to.writableEnded && !to.destroyed) to.end();
+  let left = ways.length;
+  for (const way of ways) {
+    pass(way, reading, isFull);
+    way.to.on("drain", handle.relieve);
+    way.from.on("close", async () => {
       left -= 1;
       if (left > 0) return;
       await reading.idle();
@@ -80,4 +65,33 @@ export function relay({ open, client, server, extensions, clock, note, crowded }
       reading.close();
     });
   }
+}
+
+/** Passes on what comes in one direction, and the end of it. Pauses while too much waits. */
+function pass({ from, to, side }: Way, reading: Tap, isFull: () => boolean): void {
+  let over = false;
+  const end = () => {
+    if (!over) reading.end(side);
+    over = true;
+  };
+  from.setNoDelay(true);
+  from.setKeepAlive(true, KEEP_ALIVE);
+  from.on("data", (bytes: Buffer) => {
+    const isFree = to.destroyed || to.write(bytes);
+    reading.push(side, bytes);
+    if (!isFree || isFull()) from.pause();
+  });
+  from.on("end", () => {
+    end();
+    to.end();
+  });
+  from.on("error", () => {
+    end();
+    if (to.writableLength === 0) reset(to);
+    else to.destroySoon();
+  });
+  from.on("close", () => {
+    end();
+    if (!to.writableEnded && !to.destroyed) to.end();
+  });
 }

@@ -1,15 +1,15 @@
-import { wordsOfSilence } from "../harness/nothing.ts";
+import { type Silence, wordsOfSilence } from "../harness/nothing.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { stamp } from "../harness/shared.ts";
 import type { Side, WireEvent } from "../harness/transcript.ts";
 import type { Report } from "../reports/report.ts";
-import { clients } from "./clients.ts";
-import { follow } from "./follow.ts";
+import { type Clients, clients } from "./clients.ts";
+import { type Follower, follow } from "./follow.ts";
 import { LINE } from "./lines.ts";
-import { live } from "./live-findings.ts";
+import { type Live, live } from "./live-findings.ts";
 import { lineOf } from "./ndjson.ts";
-import { owing } from "./owed.ts";
-import { bounded, clock, gap, type RecordedEvent } from "./recorded.ts";
+import { type Owing, owing } from "./owed.ts";
+import { bounded, type Clock, clock, gap, type RecordedEvent } from "./recorded.ts";
 import { type About, recording, rulesOf } from "./report.ts";
 
 /** Traffic that is recorded and judged while it happens, as `check` judges it later. */
@@ -36,69 +36,83 @@ export interface SessionOptions {
   readonly tell: (line: string) => void;
 }
 
+/** The state of a session. Times are in ms since 1970. */
+interface Recording extends Pick<SessionOptions, "file" | "write"> {
+  readonly time: Clock;
+  readonly sent: Clients;
+  readonly follower: Follower;
+  readonly owed: Owing;
+  readonly telling: Live;
+  /** The side of a connection that has ended TCP, where the other has not. */
+  readonly left: Map<string, Side>;
+  /** The time of the last event. */
+  last: number;
+}
+
 /** Begins a session. */
 export function session(
   protocol: Protocol,
   { file, began, strict, timeout, now, write, tell }: SessionOptions,
 ): RecordedSession {
-  const time = clock(began);
   const judged = recording(protocol, strict);
   const sent = clients((message) => protocol.mistakeOf?.(message));
-  const left = new Map<string, Side>();
-  let last = began;
-  const sofar = (connection: string) => follower.sofar(file, connection);
-  const owed = owing(protocol, {
-    timeout,
-    sofar,
-    gaveUp(connection, what) {
-      const data = wordsOfSilence({ what, afterMs: timeout });
-      see({ connection, event: { at: now(), from: "client", type: "timeout", data, what, afterMs: timeout } });
-    },
+  const follower = follow(rulesOf(protocol), (it) => {
+    judged.add(it);
+    telling.found(it.id, judged.broken(it.decisive), true);
   });
+  const sofar = (connection: string) => follower.sofar(file, connection);
   const telling = live((connection) => {
     const transcript = sofar(connection);
     if (!transcript) return [];
     owed.stir(connection, transcript);
     return judged.broken(transcript);
   }, tell);
-  const follower = follow(rulesOf(protocol), (it) => {
-    judged.add(it);
-    telling.found(it.id, judged.broken(it.decisive), true);
-  });
-
-  const see = (recorded: RecordedEvent) => {
-    const { connection } = recorded;
-    // A compressed message is read late, and still stands behind those that were written before.
-    last = Math.max(last, stamp(recorded.event.at));
-    const [line, event] = fitting(recorded, last);
-    write(line);
-    const seen = { ...recorded, event: { ...event, at: time(last) ?? 0 } };
-    follower.see(file, seen);
-    const mistake = sent.see(bounded(seen.event));
-    if (mistake !== undefined) telling.mistake(connection, mistake);
-    telling.stir(seen);
-    if (event.type === "end") end(connection, event.from);
-  };
-
-  /** Both sides end TCP once. */
-  const end = (connection: string, side: Side) => {
-    const other = left.get(connection);
-    if (other === undefined || other === side) return void left.set(connection, side);
-    left.delete(connection);
-    owed.over(connection);
-    follower.over(file, connection);
-  };
-
+  const gaveUp = (connection: string, what: string) =>
+    see(state, { connection, event: inVain({ what, afterMs: timeout }, now()) });
+  const owed = owing(protocol, { timeout, sofar, gaveUp });
+  const time = clock(began);
+  const state: Recording = { file, write, time, sent, follower, owed, telling, left: new Map(), last: began };
   return {
-    see,
+    see: (recorded) => see(state, recorded),
     end() {
-      owed.end();
-      telling.end();
-      follower.end();
+      for (const part of [owed, telling, follower]) part.end();
     },
     report: (about) => (judged.size === 0 ? undefined : judged.report({ ...about, clients: sent.found() })),
   };
 }
+
+function see(state: Recording, recorded: RecordedEvent): void {
+  const { file, follower, sent, telling, time, write } = state;
+  const { connection } = recorded;
+  // A compressed message is read late, and still stands behind those that were written before.
+  state.last = Math.max(state.last, stamp(recorded.event.at));
+  const [line, event] = fitting(recorded, state.last);
+  write(line);
+  const seen = { ...recorded, event: { ...event, at: time(state.last) ?? 0 } };
+  follower.see(file, seen);
+  const mistake = sent.see(bounded(seen.event));
+  if (mistake !== undefined) telling.mistake(connection, mistake);
+  telling.stir(seen);
+  if (event.type === "end") endOfTcp(state, connection, event.from);
+}
+
+/** One side of a connection has ended TCP. Once both have, it is over. */
+function endOfTcp({ file, follower, left, owed }: Recording, connection: string, side: Side): void {
+  const other = left.get(connection);
+  if (other === undefined || other === side) return void left.set(connection, side);
+  left.delete(connection);
+  owed.over(connection);
+  follower.over(file, connection);
+}
+
+/** A wait in vain, as a transcript holds it. */
+const inVain = (silence: Pick<Silence, "what" | "afterMs">, at: number): WireEvent => ({
+  at,
+  from: "client",
+  type: "timeout",
+  data: wordsOfSilence(silence),
+  ...silence,
+});
 
 /** The line of an event, or of the gap that stands for one that no line can hold. */
 function fitting(recorded: RecordedEvent, at: number): [line: string, event: WireEvent] {

@@ -42,59 +42,67 @@ interface Piece {
   readonly bytes?: Buffer;
 }
 
+/** The state of a tap. */
+interface Reading extends Pick<TapOptions, "record" | "relieve"> {
+  readonly sides: Readonly<Record<Side, SideReader>>;
+  readonly queue: Piece[];
+  /** The bytes in the queue, and the time at which the piece came that is being read. */
+  waiting: number;
+  at: number;
+  working: boolean;
+  /** Called once all that came is read. */
+  whenIdle: (() => void)[];
+}
+
 /** Makes a tap. Frames are read with `ws`, one piece after another, so that inflating one never lets a later one overtake it. */
 export function tap({ extensions, clock, record, relieve }: TapOptions): Tap {
-  const queue: Piece[] = [];
-  let [waiting, at] = [0, 0];
-  let working = false;
-  let whenIdle: (() => void)[] = [];
-  const sides = { client: listener("client"), server: listener("server") };
-
-  function listener(from: Side) {
-    const note = (event: object) => record({ ...event, at, from } as WireEvent);
-    return reader(from, extensions, note);
-  }
-
-  function next(): void {
-    const piece = queue.shift();
-    working = piece !== undefined;
-    if (!piece) {
-      for (const resolve of whenIdle.splice(0)) resolve();
-      return;
-    }
-    at = piece.at;
-    if (!piece.bytes) {
-      record({ at, from: piece.from, type: "end" });
-      setImmediate(next);
-      return;
-    }
-    const wasCrowded = waiting > CROWDED;
-    waiting -= piece.bytes.length;
-    sides[piece.from].read(piece.bytes, next);
-    if (wasCrowded && waiting <= CROWDED) relieve();
-  }
-
-  const add = (piece: Piece) => {
-    queue.push(piece);
-    waiting += piece.bytes?.length ?? 0;
-    if (!working) next();
-  };
-
+  const side = (from: Side) =>
+    sideReader(from, extensions, (event) => record({ ...event, at: reading.at, from } as WireEvent));
+  const sides = { client: side("client"), server: side("server") };
+  const reading: Reading = { record, relieve, sides, queue: [], waiting: 0, at: 0, working: false, whenIdle: [] };
   return {
-    push: (from, bytes) => add({ at: clock(), from, bytes }),
-    end: (from) => add({ at: clock(), from }),
+    push: (from, bytes) => add(reading, { at: clock(), from, bytes }),
+    end: (from) => add(reading, { at: clock(), from }),
     get crowded() {
-      return waiting > CROWDED;
+      return reading.waiting > CROWDED;
     },
     idle: () =>
       new Promise((resolve) => {
-        if (working) whenIdle = [...whenIdle, resolve];
+        if (reading.working) reading.whenIdle.push(resolve);
         else resolve();
       }),
     close() {
-      for (const side of Object.values(sides)) side.close();
+      for (const it of Object.values(sides)) it.close();
     },
   };
+}
+
+function add(reading: Reading, piece: Piece): void {
+  reading.queue.push(piece);
+  reading.waiting += piece.bytes?.length ?? 0;
+  if (!reading.working) next(reading);
+}
+
+/** Reads the next piece, if there is one, and then all others. */
+function next(reading: Reading): void {
+  const { queue, record, relieve, sides } = reading;
+  const piece = queue.shift();
+  reading.working = piece !== undefined;
+  if (!piece) {
+    for (const resolve of reading.whenIdle.splice(0)) resolve();
+    return;
+  }
+  const { at, from, bytes } = piece;
+  reading.at = at;
+  if (!bytes) {
+    record({ at, from, type: "end" });
+    setImmediate(next, reading);
+    return;
+  }
+  const wasCrowded = reading.waiting > CROWDED;
+  reading.waiting -= bytes.length;
+  sides[from].read(bytes, () => next(reading));
+  if (wasCrowded && reading.waiting <= CROWDED) relieve();
 }
 
 /** Reads the frames of one side. */
@@ -104,55 +112,82 @@ interface SideReader {
   close(): void;
 }
 
-function reader(from: Side, extensions: string | undefined, note: (event: object) => void): SideReader {
-  const missing = (what: string) => note(gap(from, 0, what));
+/** The frames of one side, as far as they can be read. */
+interface Frames {
+  readonly receiver: Receiver;
+  readonly missing: (what: string) => void;
+  readonly note: (event: object) => void;
+  /** The reason why no more is read, in words. */
+  lost: string | undefined;
+  /** The side has sent a close frame. */
+  closed: boolean;
+  /** It was noted that no more is read. */
+  told: boolean;
+}
+
+function sideReader(from: Side, extensions: string | undefined, note: (event: object) => void): SideReader {
   const isServer = from === "client";
   const inflate = inflater(extensions, isServer);
-  let lost = inflate instanceof Error ? `what it sent: ${inflate.message}` : undefined;
-  let closed = false;
-  let told = false;
   const deflate = inflate instanceof PerMessageDeflate ? inflate : undefined;
-  const frames = new Receiver({
-    isServer,
-    maxPayload: MOST,
-    maxFragments: FRAGMENTS,
-    extensions: deflate ? { [PerMessageDeflate.extensionName]: deflate } : {},
-  });
-  frames.on("message", (data: Buffer, isBinary: boolean) =>
-    note(isBinary ? { type: "binary", data: base64(data) } : { type: "text", data: data.toString() }),
-  );
-  for (const type of ["ping", "pong"] as const) frames.on(type, (data: Buffer) => note({ type, data: base64(data) }));
-  frames.on("conclude", (code: number, reason: Buffer) => {
-    closed = true;
-    note({ type: "close", data: reason.toString(), ...(code !== 1005 && { code }) });
-  });
-  const fail = ({ code, message }: NodeJS.ErrnoException) => {
-    if (closed || lost !== undefined) return;
-    const bound = TOO_BIG[code ?? ""];
-    if (bound !== undefined) missing(bound);
-    else note({ type: "violation", data: message });
-    lost = bound !== undefined ? "what came after a message that is too big" : "what came after it broke RFC 6455";
+  const frames: Frames = {
+    receiver: new Receiver({
+      isServer,
+      maxPayload: MOST,
+      maxFragments: FRAGMENTS,
+      extensions: deflate ? { [PerMessageDeflate.extensionName]: deflate } : {},
+    }),
+    missing: (what) => note(gap(from, 0, what)),
+    note,
+    lost: inflate instanceof Error ? `what it sent: ${inflate.message}` : undefined,
+    closed: false,
+    told: false,
   };
-  frames.on("error", fail);
+  noteFrames(frames);
   return {
-    read(bytes, done) {
-      // No message follows a close frame (RFC 6455, 5.5.1).
-      if (closed) return void setImmediate(done);
-      if (lost === undefined)
-        return void frames.write(bytes, (error) => {
-          // The event of an error comes after this.
-          if (error) fail(error);
-          done();
-        });
-      if (!told) missing(lost);
-      told = true;
-      setImmediate(done);
-    },
+    read: (bytes, done) => read(frames, bytes, done),
     close() {
       deflate?.cleanup();
-      frames.destroy();
+      frames.receiver.destroy();
     },
   };
+}
+
+/** Notes the messages and control frames of one side. */
+function noteFrames(frames: Frames): void {
+  const { note, receiver } = frames;
+  receiver.on("message", (data: Buffer, isBinary: boolean) =>
+    note(isBinary ? { type: "binary", data: base64(data) } : { type: "text", data: data.toString() }),
+  );
+  for (const type of ["ping", "pong"] as const) receiver.on(type, (data: Buffer) => note({ type, data: base64(data) }));
+  receiver.on("conclude", (code: number, reason: Buffer) => {
+    frames.closed = true;
+    note({ type: "close", data: reason.toString(), ...(code !== 1005 && { code }) });
+  });
+  receiver.on("error", (error) => fail(frames, error));
+}
+
+function read(frames: Frames, bytes: Buffer, done: () => void): void {
+  const { closed, lost, missing, receiver, told } = frames;
+  // No message follows a close frame (RFC 6455, 5.5.1).
+  if (closed) return void setImmediate(done);
+  if (lost === undefined)
+    return void receiver.write(bytes, (error) => {
+      // The event of an error comes after this.
+      if (error) fail(frames, error);
+      done();
+    });
+  if (!told) missing(lost);
+  frames.told = true;
+  setImmediate(done);
+}
+
+/** Notes that frames cannot be read, and why: nothing that follows is. */
+function fail(frames: Frames, { code, message }: NodeJS.ErrnoException): void {
+  if (frames.closed || frames.lost !== undefined) return;
+  const bound = TOO_BIG[code ?? ""];
+  if (bound !== undefined) frames.missing(bound);
+  else frames.note({ type: "violation", data: message });
+  frames.lost = bound !== undefined ? "what came after a message that is too big" : "what came after it broke RFC 6455";
 }
 
 /** The bounds that a message can hit, by the code of the error of `ws`. */
