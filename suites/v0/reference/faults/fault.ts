@@ -83,3 +83,6 @@ export const withData = (message: Message, more: object): Message => ({
   ...message,
   data: { ...Object(message.data), ...more },
 });
+
+/** The name of a request. */
+export const commandIn = ({ commandId }: Message): string => String(commandId);

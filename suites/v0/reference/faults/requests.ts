@@ -1,10 +1,8 @@
-import { isObject, type Message, parse } from "../../../../harness/transcript.ts";
+import { isObject, parse } from "../../../../harness/transcript.ts";
 import type { Client } from "../world.ts";
-import { accepting, carryingOut, type Faults, ignoring, leavingOver, type ReferenceFault, saying } from "./fault.ts";
+import { accepting, carryingOut, commandIn, type Faults, ignoring, leavingOver, type ReferenceFault } from "./fault.ts";
 import { messageIdFaults } from "./message-ids.ts";
-
-const STATS = "system/serverStats";
-const command = ({ commandId }: Message) => String(commandId);
+import { unknownCommandFaults } from "./unknown-commands.ts";
 
 /** A change that ends the connection after some responses. */
 const leavingAfter =
@@ -15,9 +13,6 @@ const leavingAfter =
       if ("failed" in outcome && which(outcome.failed)) client.leave(1008, outcome.failed);
     },
   });
-
-/** The first two parts of a command. */
-const loosely = (name: string): string => name.trim().split(/\/+/, 2).join("/");
 
 /** Tells if a text stands in some data, however deep. */
 const holds = (data: unknown, wanted: (text: string) => boolean): boolean => {
@@ -36,7 +31,7 @@ export const requestFaults: Faults = {
     says: "Does not answer friend/list.",
     breaks: "request.answered",
     also: ["friend.roundtrip"],
-    change: ignoring((request) => command(request) === "friend/list"),
+    change: ignoring((request) => commandIn(request) === "friend/list"),
   },
   ...messageIdFaults,
   "takes-few-at-a-time": {
@@ -106,54 +101,15 @@ export const requestFaults: Faults = {
     says: "Answers autohost/kill of a user with success.",
     breaks: "request.wrong-direction",
     also: ["message.direction"],
-    change: carryingOut((request) => (command(request) === "autohost/kill" ? {} : undefined)),
+    change: carryingOut((request) => (commandIn(request) === "autohost/kill" ? {} : undefined)),
   },
   "starts-battles-for-users": {
     says: "Answers battle/start of a user with success.",
     breaks: "request.wrong-direction",
     also: ["message.direction"],
-    change: carryingOut((request) => (command(request) === "battle/start" ? {} : undefined)),
+    change: carryingOut((request) => (commandIn(request) === "battle/start" ? {} : undefined)),
   },
-  "calls-unknown-commands-invalid": {
-    says: "Answers an unknown command with invalid_request.",
-    breaks: "unknown.unimplemented",
-    change: carryingOut((request) =>
-      /conformance/.test(command(request)) ? { failed: "invalid_request" } : undefined,
-    ),
-  },
-  "ignores-unknown-commands": {
-    says: "Does not answer an unknown command.",
-    breaks: "unknown.unimplemented",
-    also: ["transport.extensions"],
-    change: ignoring((request) => /conformance/.test(command(request))),
-  },
-  "forgets-the-command-that-it-lacks": {
-    says: "Names another command in the response to one that it lacks.",
-    breaks: "unknown.unimplemented",
-    also: ["response.correlated"],
-    change: saying((message) =>
-      message.reason === "command_unimplemented" && /conformance/.test(command(message))
-        ? { ...message, commandId: "system/error" }
-        : undefined,
-    ),
-  },
-  "ignores-the-case-of-commands": {
-    says: "Carries out a command in upper case.",
-    breaks: "unknown.odd",
-    change: carryingOut((request) =>
-      command(request) === STATS.toUpperCase() ? { data: { userCount: 1 } } : undefined,
-    ),
-  },
-  "ignores-odd-commands": {
-    says: "Does not answer a command without a slash.",
-    breaks: "unknown.odd",
-    change: ignoring((request) => !command(request).includes("/")),
-  },
-  "ignores-commands-that-no-service-has": {
-    says: "Does not answer a command with other characters than letters and one slash, or a very long one.",
-    breaks: "unknown.odd",
-    change: ignoring((request) => /^[^/]*\/[^/]*\/|[\0._]|.{1000}/s.test(command(request))),
-  },
+  ...unknownCommandFaults,
   "calls-mistakes-its-own": {
     says: "Answers invalid requests with internal_error.",
     breaks: "invalid.data",
@@ -229,13 +185,6 @@ export const requestFaults: Faults = {
         const outcome = message.type === "response" ? carryOut(message, client) : undefined;
         if (outcome) respond(client, message, outcome);
       },
-    }),
-  },
-  "reads-commands-loosely": {
-    says: "Carries out a command with a space behind it, with more parts, or with two slashes.",
-    breaks: "unknown.odd",
-    change: ({ carryOut }) => ({
-      carryOut: (request, client) => carryOut({ ...request, commandId: loosely(command(request)) }, client),
     }),
   },
   "tells-who-asks-for-an-event": {
