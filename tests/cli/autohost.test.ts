@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { startAutohost } from "../clients/autohost.ts";
 import { autohostFaults } from "../clients/autohost-faults.ts";
-import { cli, folder as newFolder, type Outcome, start } from "./process.ts";
+import { folder as newFolder, type Outcome, start } from "./process.ts";
+import { within } from "./within.ts";
 
 const { path: folder, remove } = newFolder();
 afterAll(remove);
@@ -64,21 +65,21 @@ describe("a run that listens", () => {
     );
     expect(page).toMatch(/→ the suite sends, as the server; ← the autohost sends/);
     expect(`${stdout}${page}`).not.toMatch(/the client sent|a client sends|the server (sent|closed|ended)/);
-    const again = await cli(folder, ["report", "wrong", "--markdown", "again.md"]);
+    const again = await within(folder, ["report", "wrong", "--markdown", "again.md"]);
     expect(again.stdout).toMatch(/broken {3}response\.reason in \d+\n/);
     expect(readFileSync(join(folder, "again.md"), "utf8")).toContain("the autohost that came to `ws:");
-    const check = await cli(folder, ["check", "wrong/report.json", "--quiet"]);
+    const check = await within(folder, ["check", "wrong/report.json", "--quiet"]);
     expect(check.stdout).toMatch(/response\.reason in/);
   });
 
   test("starts the client itself, and tells if it does not come, with exit 3", async () => {
     writeFileSync(join(folder, "none.sh"), "exit 3\n");
-    const started = await cli(folder, ["run", "--listen", "0", ...AUTOHOST, "--start", "sh none.sh"]);
+    const started = await within(folder, ["run", "--listen", "0", ...AUTOHOST, "--start", "sh none.sh"]);
     expect([started.code, started.stderr]).toEqual([
       3,
       expect.stringMatching(/: The autohost of --start did not stay up: it ended with exit code 3\./),
     ]);
-    const nobody = await cli(folder, ["run", "--listen", "0", ...AUTOHOST, "--start-timeout", "50"]);
+    const nobody = await within(folder, ["run", "--listen", "0", ...AUTOHOST, "--start-timeout", "50"]);
     expect([nobody.code, nobody.stderr]).toEqual([
       3,
       expect.stringMatching(/\n[^\n]*: No autohost came to ws:\S+ within 0\.05 s\. [^\n]*\n$/),
@@ -98,7 +99,7 @@ describe("a run that listens", () => {
       [["--actor", "autohost"], /--actor goes with --protocol v0/],
       [["--protocol", "v0", "--actor", "autohos"], /There is no actor "autohos"\. The nearest known one is "autohost"/],
     ] as const;
-    const outcomes = await Promise.all(mistakes.map(([args]) => cli(folder, ["run", ...args])));
+    const outcomes = await Promise.all(mistakes.map(([args]) => within(folder, ["run", ...args])));
     other.close();
     for (const [i, { code, stderr }] of outcomes.entries()) {
       expect([mistakes[i]?.[0], code]).toEqual([mistakes[i]?.[0], 2]);
@@ -109,9 +110,9 @@ describe("a run that listens", () => {
 
 test("list and explain know the cases of autohosts", async () => {
   const [list, requirement, one] = await Promise.all([
-    cli(folder, ["list", ...AUTOHOST]),
-    cli(folder, ["explain", "client.status", ...AUTOHOST]),
-    cli(folder, ["explain", "requests/alone", ...AUTOHOST]),
+    within(folder, ["list", ...AUTOHOST]),
+    within(folder, ["explain", "client.status", ...AUTOHOST]),
+    within(folder, ["explain", "requests/alone", ...AUTOHOST]),
   ]);
   expect(list.stdout).toMatch(/^An autohost connects \(1 case\)\n {2}autohost\/connects {2}an autohost connects\n/);
   expect(requirement.stdout).toMatch(/^client\.status \(SHOULD\)\n {2}An autohost that connects sends/);

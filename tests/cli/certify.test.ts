@@ -9,6 +9,7 @@ import { own } from "../../schemas/v0/index.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { protocolBy } from "../../suites/v0/index.ts";
 import { cli, folder, type Outcome } from "./process.ts";
+import { within } from "./within.ts";
 
 const { path: cwd, remove } = folder();
 afterAll(remove);
@@ -126,7 +127,7 @@ test("without the right key it is not believed", async () => {
   writeFileSync(at("copy", "report.json"), `${JSON.stringify(emptied, null, 1)}\n`);
   const names = read("copy", "SHA256SUMS").match(/\S+$/gm) ?? [];
   writeFileSync(at("copy", "SHA256SUMS"), execFileSync("sha256sum", names, { cwd: at("copy") }));
-  const foreign = await verify("copy", "--public-key", "foreign.pub", "--quiet");
+  const foreign = await within(cwd, ["verify", "copy", "--public-key", "foreign.pub", "--quiet"]);
   expect(foreign).toMatchObject({ code: 1, stderr: "" });
   expect(foreign.stdout).toMatch(/^problem signature: it is not signed by the key given/m);
   expect(foreign.stdout).toMatch(/^DO NOT BELIEVE that "lobby" "1\.2\.0" is strict$/m);
@@ -144,7 +145,7 @@ test("a server that breaks a MUST gets reports, and no certificate, which names 
 test("an older bundle stays if nothing new is certified", async () => {
   const before = read("healthy", "lobby-1.2.0", "SHA256SUMS");
   const args = ["certify", "ws://127.0.0.1:1", "--implementation", "lobby", "--out", "healthy/lobby-1.2.0"];
-  expect((await cli(cwd, args)).code).toBe(3);
+  expect((await within(cwd, args)).code).toBe(3);
   expect(read("healthy", "lobby-1.2.0", "SHA256SUMS")).toBe(before);
 });
 
@@ -155,11 +156,6 @@ test.each<[string, string[], RegExp]>([
     "an unknown set",
     certifying("--set", "0.1.7/2026-1"),
     /There is no set "0\.1\.7\/2026-1"\. The nearest known one is "0\.1\.7\/2026-11"/,
-  ],
-  [
-    "a key that others see",
-    certifying("--key=-----BEGIN PRIVATE KEY-----"),
-    /Everybody on this machine can see arguments/,
   ],
   ["a key that is none", certifying("--key", "own.pub"), /own\.pub holds no private key in PEM format/],
   [
@@ -195,12 +191,20 @@ test.each<[string, string[], RegExp]>([
   ],
   ["no bundle", ["verify", "nothing.tgz"], /Cannot read nothing\.tgz: there is no such file or folder/],
 ])("%s is one clear line and exit code 2", async (_, args, message) => {
-  const { code, stdout, stderr } = await cli(cwd, args);
+  refusedInOneLine(await within(cwd, args), message);
+});
+
+test("a key that others see is refused", async () => {
+  const args = certifying("--key=-----BEGIN PRIVATE KEY-----");
+  refusedInOneLine(await cli(cwd, args), /Everybody on this machine can see arguments/);
+});
+
+function refusedInOneLine({ code, stdout, stderr }: Outcome, message: RegExp): void {
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(message);
   expect(stderr.trimEnd()).not.toContain("\n");
   expect(existsSync(at("tachyon-certificate"))).toBe(false);
-});
+}
 
 function certifying(...args: string[]): string[] {
   return ["certify", "ws://127.0.0.1:1", "--implementation", "lobby", ...args];

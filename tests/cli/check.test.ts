@@ -9,7 +9,8 @@ import { SaxesParser } from "saxes";
 import schema from "../../reports/report.schema.json" with { type: "json" };
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { ASK, event, GOODBYE, GREETING, says, toLines } from "../recordings/recordings.ts";
-import { CLI, cli, folder } from "./process.ts";
+import { CLI, folder } from "./process.ts";
+import { within } from "./within.ts";
 
 const { path: cwd, remove } = folder();
 afterAll(remove);
@@ -29,12 +30,12 @@ beforeAll(() => {
 });
 
 test("a recording without a fault passes; one with a fault fails, and says where", async () => {
-  expect(await cli(cwd, ["check", "good.ndjson"])).toMatchObject({
+  expect(await within(cwd, ["check", "good.ndjson"])).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^ {2}traffic {2}2 connections, 8 events in \d\.\d\d s: 2 pass$/m),
     stderr: "",
   });
-  const { code, stdout } = await cli(cwd, ["check", "good.ndjson", "bad.ndjson"]);
+  const { code, stdout } = await within(cwd, ["check", "good.ndjson", "bad.ndjson"]);
   expect(code).toBe(1);
   expect(stdout).toMatch(/^FAIL check\/4$/m);
   expect(stdout).toMatch(/^ {2}bad\.ndjson: connection \\u\{1b\}\[2Jtwo$/m);
@@ -45,7 +46,7 @@ test("a recording without a fault passes; one with a fault fails, and says where
 });
 
 test("a recording that lacks something says so, and can still pass", async () => {
-  const { code, stdout } = await cli(cwd, ["check", "open.ndjson"]);
+  const { code, stdout } = await within(cwd, ["check", "open.ndjson"]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^not judged in check\/1, no end of the connection is recorded: termination\.announced$/m);
   expect(stdout).toMatch(/^ {2}unjudged termination\.announced in 1: /m);
@@ -53,7 +54,7 @@ test("a recording that lacks something says so, and can still pass", async () =>
 
 test("a recording in which nothing could be judged does not pass", async () => {
   write("nothing.ndjson", toLines({ one: [says("client", ASK)] }));
-  const { code, stdout } = await cli(cwd, ["check", "nothing.ndjson", "--json", "nothing.json"]);
+  const { code, stdout } = await within(cwd, ["check", "nothing.ndjson", "--json", "nothing.json"]);
   expect(code).toBe(1);
   expect(stdout).toMatch(/^INCOMPLETE nothing of it could be judged$/m);
   expect(json("nothing.json").verdict).toBe("incomplete");
@@ -61,7 +62,7 @@ test("a recording in which nothing could be judged does not pass", async () => {
 
 test("every format of a report is written, and can be made again from the stored one", async () => {
   const formats = ["--markdown", "m.md", "--badge", "b.json", "--out", "out"];
-  expect((await cli(cwd, ["check", "bad.ndjson", ...formats])).code).toBe(1);
+  expect((await within(cwd, ["check", "bad.ndjson", ...formats])).code).toBe(1);
   const report = json("out", "report.json");
   expect([isReport(report), isReport.errors]).toEqual([true, null]);
   expect(report.requirements.find(({ id }: { id: string }) => id === "message.known").verdict).toBe("pass");
@@ -70,15 +71,15 @@ test("every format of a report is written, and can be made again from the stored
   expect(read("m.md")).toMatch(/^- Recorded: 2 connections, 1 of them broken, 7 events$/m);
   expect(read("m.md")).toContain("npx tachyon-conformance check bad.ndjson");
   expect(json("b.json")).toMatchObject({ message: "2 broken" });
-  const again = await cli(cwd, ["report", "out", "--html", "again.html"]);
+  const again = await within(cwd, ["report", "out", "--html", "again.html"]);
   expect(again.code).toBe(1);
   expect(read("again.html")).toBe(read("out", "report.html"));
 });
 
 test("the report of a run is judged as the run judged it", async () => {
   const server = await protocol.serve({ fault: "has-more-to-say" });
-  await cli(cwd, ["run", server.url, "--case", "disconnect/alone", "--json", "run.json"]).finally(server.close);
-  const { code, stdout } = await cli(cwd, ["check", "run.json"]);
+  await within(cwd, ["run", server.url, "--case", "disconnect/alone", "--json", "run.json"]).finally(server.close);
+  const { code, stdout } = await within(cwd, ["check", "run.json"]);
   expect(code).toBe(1);
   expect(stdout).toMatch(/^ {2}run\.json: connection disconnect\/alone$/m);
   expect(stdout).toMatch(/^ {2}broken {3}disconnect\.last in 1$/m);
@@ -113,7 +114,7 @@ test.each<[string, string | undefined, RegExp]>([
   ["that is the report of another", '{"suite":{"name":"x"}}', /input is not a report: /],
 ])("a file %s is one clear line and exit code 2", async (_, content, message) => {
   if (content !== undefined) write("input", content);
-  const { code, stdout, stderr } = await cli(cwd, ["check", "input", "--json", "x.json"]);
+  const { code, stdout, stderr } = await within(cwd, ["check", "input", "--json", "x.json"]);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr.trimEnd()).toMatch(message);
   expect(stderr.trimEnd()).not.toContain("\n");
@@ -151,12 +152,12 @@ const REFUSED = [
 
 test("a refused handshake is nothing that could be judged, and says so", async () => {
   write("refused.ndjson", toLines({ one: REFUSED }));
-  const { code, stdout } = await cli(cwd, ["check", "refused.ndjson"]);
+  const { code, stdout } = await within(cwd, ["check", "refused.ndjson"]);
   expect(code).toBe(1);
   expect(stdout).toMatch(/^INCOMPLETE nothing of it could be judged$/m);
   expect(stdout).toMatch(/^not judged in check\/1, the handshake was refused \(HTTP 401\): message\.json, /m);
   write("both.ndjson", toLines({ one: REFUSED, two: GOOD }));
-  expect((await cli(cwd, ["check", "both.ndjson"])).code).toBe(0);
+  expect((await within(cwd, ["check", "both.ndjson"])).code).toBe(0);
 });
 
 test.each<[string, string, string | undefined]>([
@@ -175,7 +176,7 @@ test.each<[string, string, string | undefined]>([
     `{"url":"ws://localhost:8080/?tachyonVersion=${version}",`,
   );
   write("greeting.ndjson", lines);
-  const { stdout } = await cli(cwd, ["check", "greeting.ndjson"]);
+  const { stdout } = await within(cwd, ["check", "greeting.ndjson"]);
   if (broken === undefined) return expect(stdout).toMatch(/^PASS [a-z]/m);
   const label = broken === "parity.unparseable" ? "SHOULD" : "broken";
   expect(stdout).toMatch(new RegExp(`^ {2}${label} {3}${broken.replace(".", "\\.")} in 1$`, "m"));
@@ -184,14 +185,14 @@ test.each<[string, string, string | undefined]>([
 
 test("what is zipped is read as what is within", async () => {
   writeFileSync(join(cwd, "bad.ndjson.gz"), gzipSync(toLines({ one: GOOD, two: BAD })));
-  const { code, stdout } = await cli(cwd, ["check", "bad.ndjson.gz"]);
+  const { code, stdout } = await within(cwd, ["check", "bad.ndjson.gz"]);
   expect([code, stdout]).toEqual([
     1,
     expect.stringMatching(/^ {2}traffic {2}2 connections, 7 events .*: 1 pass, 1 fail$/m),
   ]);
   const half = gzipSync(toLines({ one: GOOD, two: BAD })).subarray(0, 60);
   writeFileSync(join(cwd, "half.gz"), half);
-  const broken = await cli(cwd, ["check", "half.gz"]);
+  const broken = await within(cwd, ["check", "half.gz"]);
   expect(broken).toMatchObject({ code: 2, stderr: expect.stringMatching(/: half\.gz is no whole gzip file: .*\n$/) });
   const child = spawn(process.execPath, [CLI, "check", "-", "--quiet"], { cwd, stdio: ["pipe", "ignore", "inherit"] });
   child.stdin.end(gzipSync(toLines({ one: GOOD })));
@@ -202,7 +203,7 @@ test("the same traffic does not count twice", async () => {
   writeFileSync(join(cwd, "copy.gz"), gzipSync(read("good.ndjson")));
   symlinkSync("good.ndjson", join(cwd, "link.ndjson"));
   const names = ["good.ndjson", "./good.ndjson", "link.ndjson", "copy.gz"];
-  const all = await Promise.all(names.map((name) => cli(cwd, ["check", "good.ndjson", name])));
+  const all = await Promise.all(names.map((name) => within(cwd, ["check", "good.ndjson", name])));
   expect(all.map(({ code, stdout }) => [code, stdout])).toEqual(names.map(() => [2, ""]));
   expect(all.map(({ stderr }) => stderr.trimEnd())).toEqual([
     "tachyon-conformance: good.ndjson is given twice. Name it once.",
@@ -218,7 +219,7 @@ test("the same traffic does not count twice", async () => {
 test("events out of the order of time are refused", async () => {
   const [first, second] = GOOD;
   write("late.ndjson", toLines({ one: [{ ...first, at: 7 } as typeof END, { ...second, at: 3 } as typeof END] }));
-  expect(await cli(cwd, ["check", "late.ndjson"])).toMatchObject({
+  expect(await within(cwd, ["check", "late.ndjson"])).toMatchObject({
     code: 2,
     stderr:
       "tachyon-conformance: late.ndjson:2: an event of connection one at 3 ms stands behind one at 7 ms. Sort the events by their time.\n",
@@ -247,7 +248,7 @@ describe("of a HAR file", () => {
 
   test("what is no Tachyon is left out with a word, and the rest judged in the order of time", async () => {
     write("a.har", har(bundler, spoken));
-    const { code, stdout } = await cli(cwd, ["check", "a.har", "--json", "har.json"]);
+    const { code, stdout } = await within(cwd, ["check", "a.har", "--json", "har.json"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(
       /^ {2}left out 1 connection with nothing of the protocol: entry 1 of a\.har \(ws:\/\/localhost:5173\/\)$/m,
@@ -255,7 +256,7 @@ describe("of a HAR file", () => {
     expect(stdout).toMatch(/^ {2}traffic {2}1 connection, 3 events/m);
     expect([isReport(json("har.json")), isReport.errors]).toEqual([true, null]);
     write("b.har", har(bundler));
-    expect(await cli(cwd, ["check", "b.har"])).toMatchObject({
+    expect(await within(cwd, ["check", "b.har"])).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(
         /: b\.har holds no WebSocket connection of this protocol: entry 1 of b\.har .* left out/,
@@ -265,11 +266,11 @@ describe("of a HAR file", () => {
 
   test("--url picks connections, whatever they hold", async () => {
     write("a.har", har(bundler, spoken));
-    const picked = await cli(cwd, ["check", "a.har", "--url", "*:5173*"]);
+    const picked = await within(cwd, ["check", "a.har", "--url", "*:5173*"]);
     expect([picked.code, picked.stdout]).toEqual([1, expect.stringMatching(/^ {2}traffic {2}1 connection, 2 events/m)]);
-    const begun = await cli(cwd, ["check", "a.har", "--url", "ws://localhost:8080"]);
+    const begun = await within(cwd, ["check", "a.har", "--url", "ws://localhost:8080"]);
     expect([begun.code, begun.stdout]).toEqual([0, expect.stringMatching(/^ {2}traffic {2}1 connection, 3 events/m)]);
-    expect(await cli(cwd, ["check", "a.har", "--url", "*nothing*"])).toMatchObject({
+    expect(await within(cwd, ["check", "a.har", "--url", "*nothing*"])).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/holds no WebSocket connection whose url matches \*nothing\*/),
     });
@@ -277,7 +278,7 @@ describe("of a HAR file", () => {
 
   test("a refused handshake is one", async () => {
     write("c.har", har(refused));
-    const { code, stdout } = await cli(cwd, ["check", "c.har"]);
+    const { code, stdout } = await within(cwd, ["check", "c.har"]);
     expect([code, stdout]).toEqual([1, expect.stringMatching(/the handshake was refused \(HTTP 403\)/)]);
   });
 });

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { lobby } from "../servers/lobby.ts";
 import { cli, freePort, start } from "./process.ts";
+import { within } from "./within.ts";
 import { closing, cwd, read, report } from "./workspace.ts";
 
 const one = ["--case", "disconnect/alone"];
@@ -26,7 +27,7 @@ test("without a url everything runs against the embedded reference server, and p
 test("a server with a bug: exit 1, the failure explained, reports written", async () => {
   const server = await lobby(() => ({ parity: () => "match" }));
   closing.push(server.close);
-  const { code, stdout } = await cli(cwd, ["run", server.url, "--case", "version/parity-equal-higher-equal"]);
+  const { code, stdout } = await within(cwd, ["run", server.url, "--case", "version/parity-equal-higher-equal"]);
   expect(code).toBe(1);
   expect(stdout).toMatch(/FAIL version\/parity-equal-higher-equal\n {2}a client of version 0\.2\.7 connects/);
   expect(stdout).toMatch(/expected {2}"minor_mismatch"\n {4}came {6}"match"/);
@@ -94,7 +95,7 @@ describe("--start", () => {
   });
 
   test("says so if the server does not stay up", async () => {
-    const { code, stderr } = await cli(cwd, [
+    const { code, stderr } = await within(cwd, [
       "run",
       `ws://127.0.0.1:${await freePort()}`,
       "--start",
@@ -110,7 +111,7 @@ describe("--start", () => {
   test("says so if something else listens already", async () => {
     const server = await lobby();
     closing.push(server.close);
-    const { code, stderr } = await cli(cwd, ["run", server.url, "--start", "true"]);
+    const { code, stderr } = await within(cwd, ["run", server.url, "--start", "true"]);
     expect(stderr).toMatch(/already accepts connections/);
     expect(code).toBe(2);
   });
@@ -121,12 +122,12 @@ describe("other commands", () => {
     const all = await cli(cwd, ["list"]);
     expect(all.stdout).toMatch(/^Version: the greeting \(\d+ cases\)\n {2}version\/greeting/);
     expect(all.stdout).toMatch(/parity\.match +MUST/);
-    const some = await cli(cwd, ["list", "--requirement", "disconnect.once"]);
+    const some = await within(cwd, ["list", "--requirement", "disconnect.once"]);
     expect(some.stdout.match(/^ {2}disconnect\/.*$/gm)).toHaveLength(4);
   });
 
   test("explain shows what a case sends and accepts, over a real wire", async () => {
-    const { code, stdout } = await cli(cwd, ["explain", "version/parity-equal-higher-equal"]);
+    const { code, stdout } = await within(cwd, ["explain", "version/parity-equal-higher-equal"]);
     expect(code).toBe(0);
     expect(stdout).toContain("parity.minor (MUST): Equal majors, minors differ");
     expect(stdout).toContain('accepts  "minor_mismatch"');
@@ -135,7 +136,7 @@ describe("other commands", () => {
   });
 
   test("explain shows a requirement, its source, why, and the cases that test it", async () => {
-    const { stdout } = await cli(cwd, ["explain", "parity.missing"]);
+    const { stdout } = await within(cwd, ["explain", "parity.missing"]);
     expect(stdout).toContain("source: → (derived): the only value that a missing version can have");
     expect(stdout).toContain("tested by 4 cases");
     expect(stdout).toContain("--requirement parity.missing");
@@ -145,13 +146,13 @@ describe("other commands", () => {
     const { child, outcome } = start(cwd, ["serve"]);
     const [hello] = await once(child.stdout as NodeJS.ReadableStream, "data");
     const url = /ws:\S+/.exec(String(hello))?.[0] as string;
-    expect((await cli(cwd, ["run", url, ...one])).code).toBe(0);
+    expect((await within(cwd, ["run", url, ...one])).code).toBe(0);
     child.kill("SIGINT");
     expect(await outcome).toMatchObject({ code: 0, stderr: "" });
   });
 
   test("help and version", async () => {
     expect((await cli(cwd, ["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-    expect((await cli(cwd, ["run", "--help"])).stdout).toMatch(/--concurrency/);
+    expect((await within(cwd, ["run", "--help"])).stdout).toMatch(/--concurrency/);
   });
 });

@@ -5,7 +5,8 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import { COMMANDS } from "../../cli/commands/index.ts";
 import { cases } from "../helpers.ts";
-import { CLI, cli } from "./process.ts";
+import { CLI } from "./process.ts";
+import { within } from "./within.ts";
 import { cwd } from "./workspace.ts";
 
 const exec = promisify(execFile);
@@ -72,7 +73,7 @@ describe.each(Object.entries(SHELLS))("in %s", (_, [shell, args, script]) => {
 });
 
 test("another shell is refused", async () => {
-  expect(await cli(cwd, ["completion", "fish"])).toMatchObject({
+  expect(await within(cwd, ["completion", "fish"])).toMatchObject({
     code: 2,
     stderr: 'tachyon-conformance: There is no completion for "fish". Name bash or zsh.\n',
   });

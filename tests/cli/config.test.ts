@@ -1,14 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { cli } from "./process.ts";
+import { within } from "./within.ts";
 import { cwd } from "./workspace.ts";
 
 const NAME = "tachyon-conformance.config.json";
 const put = (name: string, content: unknown) => writeFileSync(join(cwd, name), JSON.stringify(content));
 /** Lists the cases that are selected, in the working folder. */
 const listed = async (args: readonly string[] = [], env?: NodeJS.ProcessEnv) => {
-  const { code, stdout, stderr } = await cli(cwd, ["list", ...args], env);
+  const { code, stdout, stderr } = await within(cwd, ["list", ...args], env);
   return { code, stderr, cases: [...stdout.matchAll(/^ {2}([a-z]+\/\S+)/gm)].map(([, id]) => id) };
 };
 const said = (place: string) => `tachyon-conformance: options from ${place}\n`;
@@ -40,7 +40,7 @@ describe("a config is found by itself", () => {
 
   test("by run, which takes the url from it", async () => {
     put(NAME, { url: "ws://127.0.0.1:1", timeout: 500 });
-    expect(await cli(cwd, ["run"])).toMatchObject({
+    expect(await within(cwd, ["run"])).toMatchObject({
       code: 3,
       stderr: expect.stringMatching(/ws:\/\/127\.0\.0\.1:1\//),
     });
@@ -48,8 +48,8 @@ describe("a config is found by itself", () => {
 
   test("and by no command that writes elsewhere", async () => {
     put(NAME, { out: "somewhere", json: "report.json" });
-    expect(await cli(cwd, ["explain", "parity.match"])).toMatchObject({ code: 0, stderr: "" });
-    expect(JSON.parse((await cli(cwd, ["list", "--json"])).stdout)).toHaveProperty("suites");
+    expect(await within(cwd, ["explain", "parity.match"])).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse((await within(cwd, ["list", "--json"])).stdout)).toHaveProperty("suites");
   });
 
   test("a package.json that is of others or broken is left alone", async () => {
@@ -67,7 +67,7 @@ describe("a config is found by itself", () => {
     ["a key that is no object", "package.json", { "tachyon-conformance": 1 }, /package\.json holds no JSON object/],
   ])("%s is refused", async (_, file, content, words) => {
     put(file, content);
-    const { code, stderr } = await cli(cwd, ["run"]);
+    const { code, stderr } = await within(cwd, ["run"]);
     expect(stderr).toMatch(words);
     expect(stderr.match(/\n/g)).toHaveLength(1);
     expect(code).toBe(2);

@@ -3,6 +3,7 @@ import { afterAll, expect, test } from "@jest/globals";
 import { digestOf } from "../../harness/set.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cli, folder } from "./process.ts";
+import { within } from "./within.ts";
 
 const { path, remove } = folder();
 afterAll(remove);
@@ -12,7 +13,7 @@ test.each([
   ["a requirement", "disconnect.once", /^disconnect\.once \(MUST\)\n.*common causes.*tested by/s],
   ["a fault", "greets-twice", /^greets-twice, a fault.*found by 2 cases\n {4}version\/greeting/s],
 ])("explain explains %s", async (_, name, words) => {
-  const { code, stdout, stderr } = await cli(path, ["explain", name]);
+  const { code, stdout, stderr } = await within(path, ["explain", name]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(words);
 });
@@ -36,7 +37,7 @@ test.each([
   ["version.onc", "version.once"],
   ["__proto__", "See `list`"],
 ])("explain of %s, which there is not, names the nearest", async (name, nearest) => {
-  const { code, stdout, stderr } = await cli(path, ["explain", name]);
+  const { code, stdout, stderr } = await within(path, ["explain", name]);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(/^tachyon-conformance: There is no case, requirement or fault ".*"\. .*\.\n$/);
   expect(stderr).toContain(nearest);

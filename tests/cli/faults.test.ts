@@ -1,9 +1,15 @@
 import { once } from "node:events";
-import { describe, expect, test } from "@jest/globals";
+import { afterAll, describe, expect, test } from "@jest/globals";
 import type { ReportCase } from "../../reports/report.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
 import { faults } from "../../suites/0.1.7/reference/faults/index.ts";
-import { cli, start } from "./process.ts";
+import { start } from "./process.ts";
+import { within } from "./within.ts";
 import { closing, cwd, report } from "./workspace.ts";
+
+/** A reference server within this process. */
+const reference = await protocol.serve();
+afterAll(reference.close);
 
 /** Starts a reference server with a fault, as a user does. Resolves to its url. */
 async function serving(fault: string): Promise<string> {
@@ -17,7 +23,7 @@ async function serving(fault: string): Promise<string> {
 }
 
 test("serve --list-faults says what each fault does and breaks", async () => {
-  const { code, stdout } = await cli(cwd, ["serve", "--list-faults"]);
+  const { code, stdout } = await within(cwd, ["serve", "--list-faults"]);
   expect(code).toBe(0);
   const lines = stdout.trimEnd().split("\n");
   expect(lines).toHaveLength(Object.keys(faults).length);
@@ -28,7 +34,7 @@ test("serve --list-faults says what each fault does and breaks", async () => {
 
 test("serve --fault misbehaves in that way, and the suite says so", async () => {
   const url = await serving("compares-versions-as-prefixes");
-  const { code, stdout } = await cli(cwd, ["run", url, "--suite", "version", "--suite", "disconnect"]);
+  const { code, stdout } = await within(cwd, ["run", url, "--suite", "version", "--suite", "disconnect"]);
   expect(code).toBe(1);
   expect(stdout).toMatch(/^ {2}broken {3}parity\.patch in 1$/m);
   const failed = report().cases.filter(({ verdict }: ReportCase) => verdict === "fail");
@@ -37,7 +43,7 @@ test("serve --fault misbehaves in that way, and the suite says so", async () => 
 
 test("a wrong handshake is a finding in a report, since the server did talk", async () => {
   const url = await serving("miscalculates-the-accept-key");
-  const { code, stdout } = await cli(cwd, ["run", url, "--requirement", "transport.handshake"]);
+  const { code, stdout } = await within(cwd, ["run", url, "--requirement", "transport.handshake"]);
   expect(code).toBe(1);
   expect(stdout).toMatch(/^ {2}transport\.handshake \(MUST\): /m);
   expect(stdout).toMatch(/expected {2}status 101, Upgrade: websocket, Connection: Upgrade, Sec-WebSocket-Accept: /);
@@ -49,7 +55,7 @@ describe("generated commands", () => {
   test("are made as small as they still fail, and are the same from the same seed, which is reported", async () => {
     const url = await serving("says-success-to-everything");
     const args = ["run", url, "--case", "generated/malformed-commands", "--seed", "11", "--runs", "50"];
-    const { code, stdout } = await cli(cwd, args);
+    const { code, stdout } = await within(cwd, args);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^ {2}seed {5}11 /m);
     expect(stdout).toMatch(/alone: .* --seed 11 --case generated\/malformed-commands/);
@@ -58,18 +64,18 @@ describe("generated commands", () => {
       /^"carried out: .*; the smallest that shows it: {\\"command\\":\\"[a-z]\/[a-z]\/request\\"}"$/,
     );
     expect(report()).toMatchObject({ seed: 11 });
-    await cli(cwd, args);
+    await within(cwd, args);
     expect(actual()).toBe(first);
   });
 
   test("differ each time if no seed is given, and no seed is reported if no case generates any", async () => {
     const seeds = [];
     for (let i = 0; i < 2; i++) {
-      await cli(cwd, ["run", "--case", "generated/malformed-commands", "--runs", "5"]);
+      await within(cwd, ["run", reference.url, "--case", "generated/malformed-commands", "--runs", "5"]);
       seeds.push(report().seed);
     }
     expect(seeds[0]).not.toBe(seeds[1]);
-    const { stdout } = await cli(cwd, ["run", "--case", "disconnect/alone"]);
+    const { stdout } = await within(cwd, ["run", reference.url, "--case", "disconnect/alone"]);
     expect(report().seed).toBe(0);
     expect(stdout).not.toMatch(/seed/);
   });

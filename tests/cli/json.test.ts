@@ -1,10 +1,14 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "@jest/globals";
+import { afterAll, describe, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases } from "../helpers.ts";
-import { cli } from "./process.ts";
+import { within } from "./within.ts";
 import { cwd } from "./workspace.ts";
+
+/** A reference server within this process. */
+const reference = await protocol.serve();
+afterAll(reference.close);
 
 const schema = (path: string) => JSON.parse(readFileSync(path, "utf8"));
 const ajv = new Ajv({ strict: true });
@@ -16,7 +20,7 @@ const shapes = {
 
 /** Prints JSON of the schema of its command. */
 async function json(name: keyof typeof shapes, args: readonly string[], env?: NodeJS.ProcessEnv) {
-  const { code, stdout, stderr } = await cli(cwd, [name, ...args, "--json"], env);
+  const { code, stdout, stderr } = await within(cwd, [name, ...args, "--json"], env);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   const value = JSON.parse(stdout);
   shapes[name](value);
@@ -49,14 +53,16 @@ describe("list --json", () => {
   });
 
   test("is a switch, though a file elsewhere", async () => {
-    expect(await cli(cwd, ["list", "--json=x"])).toMatchObject({
+    expect(await within(cwd, ["list", "--json=x"])).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/--json takes yes or no/),
     });
-    expect((await cli(cwd, ["list"], { TACHYON_JSON: "x.json" })).stdout).toMatch(/^Version: /);
-    expect((await cli(cwd, ["list", "--json=no"])).stdout).toMatch(/^Version: /);
+    expect((await within(cwd, ["list"], { TACHYON_JSON: "x.json" })).stdout).toMatch(/^Version: /);
+    expect((await within(cwd, ["list", "--json=no"])).stdout).toMatch(/^Version: /);
     await json("list", [], { TACHYON_JSON: "x.json" });
-    expect((await cli(cwd, ["run", "--case", "disconnect/alone", "--json", "on", "--quiet"])).code).toBe(0);
+    expect(
+      (await within(cwd, ["run", reference.url, "--case", "disconnect/alone", "--json", "on", "--quiet"])).code,
+    ).toBe(0);
     expect(readFileSync(`${cwd}/on`, "utf8")).toMatch(/^\{/);
   });
 });
@@ -75,10 +81,13 @@ describe("explain --json", () => {
 });
 
 test("-q and -v stand for --quiet and --verbose, alone, together and in the help", async () => {
-  const run = async (...args: string[]) => (await cli(cwd, ["run", "--case", "disconnect/alone", ...args])).stdout;
+  const run = async (...args: string[]) =>
+    (await within(cwd, ["run", reference.url, "--case", "disconnect/alone", ...args])).stdout;
   expect(await run("-q")).toMatch(/^PASS[^\n]*\n$/);
   expect(await run("-qv")).toMatch(/^PASS[^\n]*\n$/);
   expect(await run("-v")).toMatch(/^disconnect: .*\nPASS/s);
-  expect((await cli(cwd, ["run", "-q", "--case", "disconnect/alone"], { TACHYON_QUIET: "0" })).stdout).toMatch(/^PASS/);
-  expect((await cli(cwd, ["run", "--help"])).stdout).toMatch(/-q, --quiet/);
+  expect(
+    (await within(cwd, ["run", reference.url, "-q", "--case", "disconnect/alone"], { TACHYON_QUIET: "0" })).stdout,
+  ).toMatch(/^PASS/);
+  expect((await within(cwd, ["run", "--help"])).stdout).toMatch(/-q, --quiet/);
 });

@@ -1,9 +1,15 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "@jest/globals";
+import { afterAll, describe, expect, test } from "@jest/globals";
+import { protocol } from "../../suites/0.1.7/index.ts";
 import { lobby } from "../servers/lobby.ts";
 import { cli, freePort } from "./process.ts";
+import { within } from "./within.ts";
 import { closing, cwd, report } from "./workspace.ts";
+
+/** A reference server within this process. */
+const reference = await protocol.serve();
+afterAll(reference.close);
 
 const ran = () => report().cases.map(({ id }: { id: string }) => id);
 const SOME = ["--case", "version/parity-patch*", "--case", "disconnect/alone"];
@@ -21,19 +27,19 @@ async function server() {
 describe("run --last-failed", () => {
   test("runs what failed last, until nothing does", async () => {
     const { state, url } = await server();
-    expect((await cli(cwd, ["run", url, ...SOME])).code).toBe(1);
+    expect((await within(cwd, ["run", url, ...SOME])).code).toBe(1);
     const failed = report().cases.filter(({ verdict }: { verdict: string }) => verdict === "fail");
     expect(failed.length).toBeGreaterThan(0);
     expect(failed.length).toBeLessThan(ran().length);
 
-    expect((await cli(cwd, ["run", url, "--last-failed"])).code).toBe(1);
+    expect((await within(cwd, ["run", url, "--last-failed"])).code).toBe(1);
     expect(ran()).toEqual(failed.map(({ id }: { id: string }) => id));
 
     state.right = true;
-    expect((await cli(cwd, ["run", url, "--last-failed"])).code).toBe(0);
+    expect((await within(cwd, ["run", url, "--last-failed"])).code).toBe(0);
     expect(ran()).toEqual(failed.map(({ id }: { id: string }) => id));
 
-    expect(await cli(cwd, ["run", url, "--last-failed"])).toEqual({
+    expect(await within(cwd, ["run", url, "--last-failed"])).toEqual({
       code: 0,
       stderr: "",
       stdout: "Nothing failed in the last run, by tachyon-report/report.json. Run without --last-failed.\n",
@@ -42,32 +48,32 @@ describe("run --last-failed", () => {
 
   test("keeps the report if the server cannot be reached", async () => {
     const { url } = await server();
-    await cli(cwd, ["run", url, ...SOME]);
+    await within(cwd, ["run", url, ...SOME]);
     const before = ran();
-    expect((await cli(cwd, ["run", `ws://127.0.0.1:${await freePort()}`, "--last-failed"])).code).toBe(3);
+    expect((await within(cwd, ["run", `ws://127.0.0.1:${await freePort()}`, "--last-failed"])).code).toBe(3);
     expect(ran()).toEqual(before);
   });
 
   test("leaves out what is expected to fail, and says what filters leave out", async () => {
     const { url } = await server();
     const expecting = ["--expected-failures", "known.yaml"];
-    await cli(cwd, ["run", url, ...SOME, ...expecting, "--write-expected-failures"]);
-    expect((await cli(cwd, ["run", url, "--last-failed"])).stdout).toMatch(/^Nothing failed/);
-    await cli(cwd, ["run", url, ...SOME]);
-    const { code, stderr } = await cli(cwd, ["run", url, "--last-failed", "--suite", "malformed"]);
+    await within(cwd, ["run", url, ...SOME, ...expecting, "--write-expected-failures"]);
+    expect((await within(cwd, ["run", url, "--last-failed"])).stdout).toMatch(/^Nothing failed/);
+    await within(cwd, ["run", url, ...SOME]);
+    const { code, stderr } = await within(cwd, ["run", url, "--last-failed", "--suite", "malformed"]);
     expect(stderr).toMatch(/^tachyon-conformance: None of the \d+ cases that failed last, .* is selected\.\n$/);
     expect(code).toBe(2);
   });
 
   test("says so if there is no report, or none that can be read", async () => {
-    const { code, stderr } = await cli(cwd, ["run", "--last-failed"]);
+    const { code, stderr } = await within(cwd, ["run", "--last-failed"]);
     expect(stderr).toMatch(
       /^[^\n]*tachyon-report\/report\.json is not there[^\n]* Run without --last-failed first\.\n$/,
     );
     expect(code).toBe(2);
     mkdirSync(join(cwd, "tachyon-report"), { recursive: true });
     writeFileSync(join(cwd, "tachyon-report", "report.json"), "{");
-    expect(await cli(cwd, ["run", "--last-failed"])).toMatchObject({
+    expect(await within(cwd, ["run", "--last-failed"])).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/report\.json is not a report/),
     });
@@ -75,7 +81,7 @@ describe("run --last-failed", () => {
 });
 
 describe("run --open", () => {
-  const one = ["run", "--case", "disconnect/alone", "--open"];
+  const one = ["run", reference.url, "--case", "disconnect/alone", "--open"];
   /** A program that says on the standard output of nobody what it is to open: it writes to a file, and the run waits for no one. */
   const opener = (name: string) => {
     const path = join(cwd, name);
@@ -100,6 +106,6 @@ describe("run --open", () => {
       stderr: expect.stringMatching(/^tachyon-conformance: Cannot open tachyon-report\/report\.html: there is no /),
     });
     expect(await cli(cwd, one, { PATH: cwd, CI: "true" })).toMatchObject({ code: 0, stderr: "" });
-    expect(await cli(cwd, [...one, "--json", "only.json"])).toMatchObject({ code: 2 });
+    expect(await within(cwd, [...one, "--json", "only.json"])).toMatchObject({ code: 2 });
   });
 });

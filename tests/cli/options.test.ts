@@ -1,13 +1,17 @@
 import { existsSync, lstatSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "@jest/globals";
+import { afterAll, describe, expect, test } from "@jest/globals";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { lobby } from "../servers/lobby.ts";
-import { cli, start } from "./process.ts";
-import { refuse } from "./refusing.ts";
+import { start } from "./process.ts";
+import { within } from "./within.ts";
 import { closing, cwd, read, report } from "./workspace.ts";
 
-const one = ["--case", "disconnect/alone"];
+/** A reference server within this process. */
+const reference = await protocol.serve();
+afterAll(reference.close);
+
+const one = [reference.url, "--case", "disconnect/alone"];
 
 describe("wrong usage: one line that says what to do, exit 2", () => {
   test.each<[string, string[], RegExp]>([
@@ -72,7 +76,7 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
     writeFileSync(join(cwd, "typo.json"), '{"tiemout":1}');
     writeFileSync(join(cwd, "junk.pem"), "junk");
     writeFileSync(join(cwd, "wrong.json"), '{"case":3}');
-    const { code, stdout, stderr } = await refuse(cwd, args);
+    const { code, stdout, stderr } = await within(cwd, args);
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^tachyon-conformance: [^\n]+\n$/);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -83,23 +87,25 @@ describe("options", () => {
   test("come from variables, from a config file, and from the command line, which wins", async () => {
     writeFileSync(
       join(cwd, "config.json"),
-      JSON.stringify({ case: ["version/greeting"], out: "from-config", quiet: true }),
+      JSON.stringify({ url: reference.url, case: ["version/greeting"], out: "from-config", quiet: true }),
     );
     const env = { TACHYON_OUT: "from-variable", TACHYON_CONFIG: "config.json" };
-    expect(await cli(cwd, ["run", "--config", "config.json"])).toMatchObject({
+    expect(await within(cwd, ["run", "--config", "config.json"])).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^PASS[^\n]*\n$/),
     });
     expect(JSON.parse(read("from-config", "report.json")).cases).toHaveLength(1);
-    await cli(cwd, ["run"], env);
+    await within(cwd, ["run"], env);
     expect(existsSync(join(cwd, "from-variable"))).toBe(true);
-    await cli(cwd, ["run", "--out", "from-line"], env);
+    await within(cwd, ["run", "--out", "from-line"], env);
     expect(existsSync(join(cwd, "from-line"))).toBe(true);
   });
 
   test("a variable of another program is left alone, a mistyped one is an error", async () => {
-    expect(await cli(cwd, ["run", ...one], { TACHYON_PORT: "8080", TACHYON_DB_URL: "x" })).toMatchObject({ code: 0 });
-    expect(await cli(cwd, ["run", ...one], { TACHYON_TIMEOT: "1" })).toMatchObject({
+    expect(await within(cwd, ["run", ...one], { TACHYON_PORT: "8080", TACHYON_DB_URL: "x" })).toMatchObject({
+      code: 0,
+    });
+    expect(await within(cwd, ["run", ...one], { TACHYON_TIMEOT: "1" })).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/TACHYON_TIMEOT.*"timeout"/),
     });
@@ -108,16 +114,16 @@ describe("options", () => {
   test("a report is written to what is not a plain file, and through a link", async () => {
     writeFileSync(join(cwd, "real.json"), "old");
     symlinkSync("real.json", join(cwd, "link.json"));
-    expect((await cli(cwd, ["run", ...one, "--json", "link.json", "--junit", "/dev/null"])).code).toBe(0);
+    expect((await within(cwd, ["run", ...one, "--json", "link.json", "--junit", "/dev/null"])).code).toBe(0);
     expect(lstatSync("/dev/null").isCharacterDevice()).toBe(true);
     expect(lstatSync(join(cwd, "link.json")).isSymbolicLink()).toBe(true);
     expect(JSON.parse(read("real.json")).verdict).toBe("pass");
   });
 
   test("a run that cannot reach its target leaves the reports of an earlier one, and says so", async () => {
-    await cli(cwd, ["run", ...one]);
+    await within(cwd, ["run", ...one]);
     const before = read("tachyon-report", "report.json");
-    const { code, stdout, stderr } = await cli(cwd, ["run", "ws://127.0.0.1:1"]);
+    const { code, stdout, stderr } = await within(cwd, ["run", "ws://127.0.0.1:1"]);
     expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
     expect(stderr).toMatch(/^[^\n]+ Of an earlier run, and left alone: tachyon-report\/report\.json .*\.html\.\n$/);
     expect(read("tachyon-report", "report.json")).toBe(before);
@@ -131,7 +137,7 @@ describe("options", () => {
   });
 
   test("a report goes to the file that is named, and then nowhere else", async () => {
-    await cli(cwd, ["run", ...one, "--junit", "deep/down/results.xml"]);
+    await within(cwd, ["run", ...one, "--junit", "deep/down/results.xml"]);
     expect(read("deep", "down", "results.xml")).toMatch(/^<\?xml/);
     expect(readdirSync(cwd)).toEqual(["deep"]);
   });
@@ -152,7 +158,7 @@ describe("options", () => {
     }));
     closing.push(server.close);
     writeFileSync(join(cwd, "headers.txt"), "Authorization: Bearer s3cr3t-token\n\n");
-    const outcome = await cli(cwd, ["run", server.url, ...options, "--case", "version/greeting", "--verbose"], env);
+    const outcome = await within(cwd, ["run", server.url, ...options, "--case", "version/greeting", "--verbose"], env);
     expect(outcome.code).toBe(1);
     expect(outcome.stdout).toContain("[redacted]");
     for (const text of [
@@ -166,8 +172,8 @@ describe("options", () => {
   });
 
   test("colours are used if they are forced, and otherwise not in a pipe", async () => {
-    expect((await cli(cwd, ["run", ...one], { FORCE_COLOR: "1" })).stdout).toContain("\u001b[32m");
-    expect((await cli(cwd, ["run", ...one], { CI: "true" })).stdout).not.toContain("\u001b");
+    expect((await within(cwd, ["run", ...one], { FORCE_COLOR: "1" })).stdout).toContain("\u001b[32m");
+    expect((await within(cwd, ["run", ...one], { CI: "true" })).stdout).not.toContain("\u001b");
   });
 });
 
@@ -176,18 +182,21 @@ test("the command that runs a case alone has all that the run had", async () => 
   writeFileSync(join(cwd, "headers"), "X-Secret: hush");
   const { url, close } = await protocol.serve({ fault: "compares-versions-as-prefixes" });
   const options = ["--config", "run.json", "--header", "@headers", "--case", "version/parity-patch-with-zero"];
-  const { stdout } = await cli(cwd, ["run", url, ...options]).finally(close);
+  const { stdout } = await within(cwd, ["run", url, ...options]).finally(close);
   const alone = `${url}/ --config run.json --timeout 400 --header @headers --case version/parity-patch-with-zero`;
   expect(stdout).toMatch(new RegExp(`^  alone: npx tachyon-conformance run ${alone}$`, "m"));
   expect(stdout).toMatch(new RegExp(`^  next     npx tachyon-conformance run ${alone}$`, "m"));
 });
 
 test("a secret in the query of the url stands in no output, and neither does what --redact names", async () => {
-  const { url, close } = await protocol.serve();
   const secret = "hush/7+me";
-  const target = `${url}?access_token=${encodeURIComponent(secret)}&room=quiet-room&page=3`;
+  const target = `${reference.url}?access_token=${encodeURIComponent(secret)}&room=quiet-room&page=3`;
   const env = { TACHYON_REDACT: "quiet-room" };
-  const { stdout, stderr, code } = await cli(cwd, ["run", target, ...one, "--out", "hidden"], env).finally(close);
+  const { stdout, stderr, code } = await within(
+    cwd,
+    ["run", target, "--case", "disconnect/alone", "--out", "hidden"],
+    env,
+  );
   expect(code).toBe(0);
   const files = ["report.json", "junit.xml", "report.html"].map((name) => read("hidden", name));
   const spellings = [

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
-import { CLI, cli } from "./process.ts";
+import { CLI } from "./process.ts";
 import { isJudgedAlike, own, record, reference } from "./recorder.ts";
+import { within } from "./within.ts";
 import { closing, cwd } from "./workspace.ts";
 
 test("a recording is rotated, and its files are judged as one, however they are named", async () => {
@@ -32,8 +33,8 @@ test("a recording is rotated, and its files are judged as one, however they are 
   await isJudgedAlike(outcome, ...files.toReversed());
   const [, , third = ""] = files;
   // The other files may excuse anything that is seen in one.
-  expect((await cli(cwd, ["check", third])).stdout).toMatch(/^INCOMPLETE nothing of it could be judged$/m);
-  const hole = await cli(cwd, ["check", "r.ndjson", "r.3.ndjson"]);
+  expect((await within(cwd, ["check", third])).stdout).toMatch(/^INCOMPLETE nothing of it could be judged$/m);
+  const hole = await within(cwd, ["check", "r.ndjson", "r.3.ndjson"]);
   expect([hole.code, hole.stderr]).toEqual([
     2,
     expect.stringMatching(/r\.3\.ndjson is part 3 of a recording, and part 2 is missing/),
@@ -77,7 +78,7 @@ test("a file that can hold no more costs no verdict, and is said at once and at 
   ]);
   expect(stdout).toMatch(/^ {2}broken {3}message\.known in 1$/m);
   expect(stdout).toMatch(/^ {2}traffic {2}1 connection, 16 events/m);
-  expect((await cli(cwd, ["check", "r.ndjson"])).code).toBe(1);
+  expect((await within(cwd, ["check", "r.ndjson"])).code).toBe(1);
 });
 
 test.each<[string, readonly string[], number, RegExp]>([
@@ -90,7 +91,7 @@ test.each<[string, readonly string[], number, RegExp]>([
   ["no target", [], 2, /Missing required argument: to/],
   ["a target that is no url", ["--to", "banana"], 2, /"banana" is no url/],
 ])("%s is one clear line", async (_, args, code, message) => {
-  const outcome = await cli(cwd, ["record", "--port", "0", ...args]);
+  const outcome = await within(cwd, ["record", "--port", "0", ...args]);
   expect(outcome).toMatchObject({ code, stdout: "", stderr: expect.stringMatching(message) });
   expect(outcome.stderr.trimEnd()).not.toContain("\n");
 });
@@ -100,9 +101,9 @@ test("a port in use, a file that exists and a place that cannot be written are o
   const { port } = new URL(target);
   writeFileSync(join(cwd, "there.ndjson"), "precious");
   const lines = await Promise.all([
-    cli(cwd, ["record", "--to", target, "--port", port, "--out", "new.ndjson"]),
-    cli(cwd, ["record", "--to", target, "--port", "0", "--out", "there.ndjson"]),
-    cli(cwd, ["record", "--to", target, "--port", "0", "--out", "/dev/full"]),
+    within(cwd, ["record", "--to", target, "--port", port, "--out", "new.ndjson"]),
+    within(cwd, ["record", "--to", target, "--port", "0", "--out", "there.ndjson"]),
+    within(cwd, ["record", "--to", target, "--port", "0", "--out", "/dev/full"]),
   ]);
   expect(lines.map(({ code, stdout, stderr }) => [code, stdout, stderr.trimEnd().split("\n").length])).toEqual([
     [2, "", 1],

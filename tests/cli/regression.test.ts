@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { cli, folder } from "./process.ts";
-import { refuse } from "./refusing.ts";
+import { folder } from "./process.ts";
+import { within } from "./within.ts";
 
 const { path: cwd, remove } = folder();
 afterAll(remove);
@@ -17,7 +17,7 @@ const FAILING = "version/parity-patch-with-zero";
 /** Runs some cases against the reference server, with a fault or without. */
 async function runAgainst(fault: string | undefined, ...args: string[]) {
   const server = await protocol.serve({ fault });
-  return await cli(cwd, ["run", server.url, ...SOME, ...args]).finally(server.close);
+  return await within(cwd, ["run", server.url, ...SOME, ...args]).finally(server.close);
 }
 
 beforeAll(async () => {
@@ -35,18 +35,18 @@ test("a run writes all reports to one folder", () => {
 test("report writes a stored report in any other format, as the run would have", async () => {
   const stored = join("releases", "1.1.0", "report.json");
   const args = ["report", stored, "--out", "again", "--markdown", "again/summary.md", "--badge", "again/badge.json"];
-  const { code, stdout, stderr } = await cli(cwd, args);
+  const { code, stdout, stderr } = await within(cwd, args);
   expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
   expect(stdout).toMatch(/^FAIL the target is not conformant$/m);
   expect(read("again", "report.json")).toBe(read(stored));
   for (const file of ["junit.xml", "report.html"]) expect(read("again", file)).toBe(read("releases", "1.1.0", file));
   expect(read("again", "summary.md")).toMatch(/^## ❌/);
   expect(json("again", "badge.json")).toMatchObject({ message: "1 broken" });
-  expect((await cli(cwd, ["report", join("releases", "1.0.0")])).code).toBe(0);
+  expect((await within(cwd, ["report", join("releases", "1.0.0")])).code).toBe(0);
 });
 
 test("compare catches what a release broke, and exits with 1 only then", async () => {
-  const worse = await cli(cwd, [
+  const worse = await within(cwd, [
     "compare",
     "releases/1.0.0",
     "releases/1.1.0",
@@ -60,12 +60,12 @@ test("compare catches what a release broke, and exits with 1 only then", async (
   expect(worse.stdout).toMatch(/^REGRESSED 1 requirement broken$/m);
   expect(json("c.json")).toMatchObject({ outcome: "regressed", changes: [{ case: FAILING, cause: "server" }] });
   expect(read("c.md")).toMatch(/^## ❌ Compared with before/);
-  const better = await cli(cwd, ["compare", "releases/1.1.0", "releases/1.0.0"]);
+  const better = await within(cwd, ["compare", "releases/1.1.0", "releases/1.0.0"]);
   expect(better).toMatchObject({ code: 0, stdout: expect.stringMatching(/^OK nothing broke, 1 requirement fixed$/m) });
 });
 
 test("compare makes a matrix of a folder of reports", async () => {
-  const { code, stdout } = await cli(cwd, ["compare", "releases", "--html", "m.html", "--markdown", "m.md"]);
+  const { code, stdout } = await within(cwd, ["compare", "releases", "--html", "m.html", "--markdown", "m.md"]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^parity\.patch: pass → fail$/m);
   expect(read("m.md")).toMatch(/^\| `parity\.patch` \| MUST \| pass \| fail \|$/m);
@@ -75,11 +75,11 @@ test("compare makes a matrix of a folder of reports", async () => {
 test("shards are merged to the report of one run; without one of them it is incomplete", async () => {
   const server = await protocol.serve({ fault: "compares-versions-as-prefixes" });
   const shards = [1, 2, 3].map((i) => ["--shard", `${i}/3`, "--out", `shard-${i}`]);
-  const ran = await Promise.all(shards.map((args) => cli(cwd, ["run", server.url, ...SOME, ...args])));
+  const ran = await Promise.all(shards.map((args) => within(cwd, ["run", server.url, ...SOME, ...args])));
   await server.close();
   expect(ran.map(({ code }) => code).toSorted()).toEqual([0, 0, 1]);
 
-  const merged = await cli(cwd, ["report", "--merge", "shard-1", "shard-2", "shard-3", "--json", "merged.json"]);
+  const merged = await within(cwd, ["report", "--merge", "shard-1", "shard-2", "shard-3", "--json", "merged.json"]);
   expect(merged).toMatchObject({ code: 1, stderr: "" });
   const [one, whole] = [json("merged.json"), json("releases", "1.1.0", "report.json")];
   const essence = (report: { cases: { id: string; verdict: string; digest: string }[] }) =>
@@ -93,7 +93,7 @@ test("shards are merged to the report of one run; without one of them it is inco
   ]);
 
   const good = [1, 2, 3].filter((i) => json(`shard-${i}`, "report.json").verdict === "pass").map((i) => `shard-${i}`);
-  const lacking = await cli(cwd, ["report", "--merge", ...good]);
+  const lacking = await within(cwd, ["report", "--merge", ...good]);
   expect(lacking).toMatchObject({ code: 1, stdout: expect.stringMatching(/^INCOMPLETE /m) });
   expect(lacking.stdout).toMatch(/not run: shard \d of 3 is missing/);
 });
@@ -132,13 +132,16 @@ test("a run that ended early writes no expected failures; an expected failure en
 
 test("a variable for another command is ignored", async () => {
   const env = { TACHYON_EXPECTED_FAILURES: "ef.yaml", TACHYON_START_TIMEOUT: "5" };
-  expect(await cli(cwd, ["compare", "releases/1.0.0", "releases/1.0.0"], env)).toMatchObject({ code: 0, stderr: "" });
+  expect(await within(cwd, ["compare", "releases/1.0.0", "releases/1.0.0"], env)).toMatchObject({
+    code: 0,
+    stderr: "",
+  });
 });
 
 test("in GitHub Actions the summary goes to the job, and findings become annotations", async () => {
   writeFileSync(join(cwd, "summary.md"), "# before\n");
   const env = { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: join(cwd, "summary.md") };
-  const { code, stdout } = await cli(cwd, ["report", "releases/1.1.0"], env);
+  const { code, stdout } = await within(cwd, ["report", "releases/1.1.0"], env);
   expect(code).toBe(1);
   expect(read("summary.md")).toMatch(/^# before\n## ❌/);
   expect(stdout).toMatch(/^::error title=fail%3A parity\.patch/m);
@@ -172,7 +175,7 @@ test.each<[string, string[], RegExp]>([
   ["too many shards", ["run", "--shard", "4000/4000"], /nothing left for shard 4000/],
   ["no file to write to", ["run", "--write-expected-failures"], /needs the file to write/],
 ])("%s is one clear line and exit code 2", async (_, args, message) => {
-  const { code, stdout, stderr } = await refuse(cwd, args);
+  const { code, stdout, stderr } = await within(cwd, args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(message);
   expect(stderr.trimEnd()).not.toContain("\n");
@@ -181,7 +184,7 @@ test.each<[string, string[], RegExp]>([
 test("a place that cannot be written is named at once, and an older report there stays", async () => {
   mkdirSync(join(cwd, "blocked", "report.html"), { recursive: true });
   writeFileSync(join(cwd, "blocked", "report.json"), "good");
-  const { code, stderr } = await cli(cwd, ["report", "releases/1.0.0", "--out", "blocked"]);
+  const { code, stderr } = await within(cwd, ["report", "releases/1.0.0", "--out", "blocked"]);
   expect({ code, stderr }).toEqual({
     code: 2,
     stderr: expect.stringMatching(/^tachyon-conformance: Cannot write blocked\/report\.html: it is a folder\./),

@@ -1,10 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "@jest/globals";
+import { afterAll, describe, expect, test } from "@jest/globals";
 import { COMMANDS, switchesOf } from "../../cli/commands/index.ts";
 import { onOrOff, plainWords } from "../../cli/switches.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
 import { GREETING, says, toLines } from "../recordings/recordings.ts";
-import { cli } from "./process.ts";
+import { within } from "./within.ts";
 import { cwd, report } from "./workspace.ts";
 
 test.each(["1", "true", "TRUE", "yes", "Yes", "on", "ON", true, 1])("%p is yes", (word) => {
@@ -62,10 +63,18 @@ test.each<[string[], string[]]>([
   ],
 ])("%p is read as %p", (given, plain) => expect(plainWords(given)).toEqual(plain));
 
-describe("of the built command", () => {
+/** A reference server within this process. */
+const reference = await protocol.serve();
+afterAll(reference.close);
+
+describe("of the command", () => {
   // One line shows that --quiet was understood. Without it there are more.
   const lines = async (args: readonly string[], env: Record<string, string> = {}) => {
-    const { code, stdout, stderr } = await cli(cwd, ["run", "--case", "disconnect/alone", ...args], env);
+    const { code, stdout, stderr } = await within(
+      cwd,
+      ["run", reference.url, "--case", "disconnect/alone", ...args],
+      env,
+    );
     return { code, stderr, quiet: stdout.trim().split("\n").length === 1 };
   };
   const config = (value: unknown) => {
@@ -113,7 +122,7 @@ describe("of the built command", () => {
   test("a file whose name begins with a dash stands behind --", async () => {
     for (const name of ["--strict", "-q"])
       writeFileSync(join(cwd, name), toLines({ [name]: [says("server", GREETING)] }));
-    const { code, stdout, stderr } = await cli(cwd, ["check", "--", "--strict", "-q"]);
+    const { code, stdout, stderr } = await within(cwd, ["check", "--", "--strict", "-q"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/traffic {2}2 connections/);
   });

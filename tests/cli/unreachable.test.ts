@@ -7,7 +7,8 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { WebSocketServer } from "ws";
 import { protocolOf } from "../../suites/index.ts";
-import { cli, freePort } from "./process.ts";
+import { freePort } from "./process.ts";
+import { within } from "./within.ts";
 import { closing, cwd, read, report } from "./workspace.ts";
 
 /** The port of a server, once it listens; it is closed after the test with all that is connected to it. */
@@ -43,11 +44,11 @@ describe("a target that cannot be tested: one line that says what to do, exit 3,
     ["TLS asked of a plain port", () => answer(200), "wss", /does not speak TLS/],
     ["a plain handshake on a TLS port", secure, "ws", /wss: if it is a TLS one|handshake/],
   ])("%s", async (_, server, scheme, message) => {
-    const { code, stdout, stderr } = await cli(cwd, [
+    const { code, stdout, stderr } = await within(cwd, [
       "run",
       `${scheme}://127.0.0.1:${await server()}`,
       "--timeout",
-      "200",
+      "1000",
     ]);
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^tachyon-conformance: [^\n]+\n$/);
@@ -56,7 +57,7 @@ describe("a target that cannot be tested: one line that says what to do, exit 3,
   });
 
   test("a name that does not resolve, however long that takes", async () => {
-    const { code, stderr } = await cli(cwd, ["run", "ws://does-not-exist.invalid", "--timeout", "1"]);
+    const { code, stderr } = await within(cwd, ["run", "ws://does-not-exist.invalid", "--timeout", "1"]);
     expect(stderr).toMatch(/does not resolve/);
     expect(code).toBe(3);
   });
@@ -72,24 +73,24 @@ describe("a server of another version", () => {
   test("that refuses clients of this one: the line says which it accepts", async () => {
     const { url, users = [] } = await serving("v0");
     const [header = ""] = Object.entries(users[0] ?? {}).map((it) => it.join(": "));
-    const { code, stderr } = await cli(cwd, ["run", url, "--header", header]);
+    const { code, stderr } = await within(cwd, ["run", url, "--header", header]);
     expect(stderr).toMatch(/ answered HTTP 400 [^\n]* It accepts clients of Tachyon v0: try --protocol v0\.\n$/);
     expect(code).toBe(3);
-    expect((await cli(cwd, ["run", url])).stderr).toMatch(/ HTTP 401 [^\n]* may speak v0: add --protocol v0 --as /);
-    expect((await cli(cwd, ["run", `${url}/elsewhere`])).stderr).toMatch(/ HTTP 404 [^\n]*\.\n$/);
+    expect((await within(cwd, ["run", url])).stderr).toMatch(/ HTTP 401 [^\n]* may speak v0: add --protocol v0 --as /);
+    expect((await within(cwd, ["run", `${url}/elsewhere`])).stderr).toMatch(/ HTTP 404 [^\n]*\.\n$/);
   });
 
   test("that answers: the summary and all reports say which it speaks", async () => {
     const { url } = await serving("0.1.7");
     const run = ["run", url, "--protocol", "v0", "--case", "requests/alone"];
-    const { code, stdout } = await cli(cwd, [...run, "--out", ".", "--markdown", "summary.md"]);
+    const { code, stdout } = await within(cwd, [...run, "--out", ".", "--markdown", "summary.md"]);
     const words = "Tachyon 0.1.7, and not v0: test it with --protocol 0.1.7";
     expect(stdout).toMatch(/^ {2}speaks {3}Tachyon 0\.1\.7, and not v0: test it with --protocol 0\.1\.7$/m);
     expect(JSON.parse(read("report.json")).speaks).toBe("0.1.7");
     expect(read("report.html")).toContain(words);
     expect(read("summary.md").replaceAll("\\", "")).toContain(words);
     expect(code).toBe(1);
-    await cli(cwd, ["run", url, "--case", "disconnect/alone"]);
+    await within(cwd, ["run", url, "--case", "disconnect/alone"]);
     expect(report()).not.toHaveProperty("speaks");
   });
 });
@@ -111,7 +112,7 @@ describe("TLS", () => {
   test.each([[["--ca", resolve("tests/fixtures/localhost.crt")]], [["--insecure"]]])(
     "a certificate is accepted with %p",
     async (options) => {
-      const { code, stdout } = await cli(cwd, ["run", await server(), "--case", "disconnect/alone", ...options]);
+      const { code, stdout } = await within(cwd, ["run", await server(), "--case", "disconnect/alone", ...options]);
       expect(stdout).toMatch(/^PASS/m);
       expect(code).toBe(0);
     },
@@ -125,12 +126,12 @@ test("a certificate of another name: its names are told", async () => {
   closing.push(() => https.close());
   const { port } = https.address() as AddressInfo;
   const ca = ["--ca", resolve("tests/fixtures/localhost.crt")];
-  const { code, stderr } = await cli(cwd, ["run", `wss://127.0.0.2:${port}`, ...ca]);
+  const { code, stderr } = await within(cwd, ["run", `wss://127.0.0.2:${port}`, ...ca]);
   expect(stderr).toMatch(/is for other names: localhost, 127\.0\.0\.1\. Use one of these in the url/);
   expect(code).toBe(3);
 });
 
 test("a secret in the url of a target that cannot be reached is not told", async () => {
-  const { stderr } = await cli(cwd, ["run", `ws://127.0.0.1:${await freePort()}/?api_key=hush-hush`]);
+  const { stderr } = await within(cwd, ["run", `ws://127.0.0.1:${await freePort()}/?api_key=hush-hush`]);
   expect(stderr).toMatch(/^tachyon-conformance: Nothing listens at ws:\S+api_key=\[redacted\] \(/);
 });

@@ -1,16 +1,21 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "@jest/globals";
+import { afterAll, expect, test } from "@jest/globals";
 import { spool } from "../../certificates/spool.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { cli, start } from "./process.ts";
+import { start } from "./process.ts";
+import { within } from "./within.ts";
 import { closing, cwd } from "./workspace.ts";
 
-const one = ["--case", "disconnect/alone"];
+/** A reference server within this process. */
+const reference = await protocol.serve();
+afterAll(reference.close);
+
+const one = [reference.url, "--case", "disconnect/alone"];
 const FULL = "Cannot write /dev/full: no space is left. Choose another file or folder.";
 
 test("no run passes whose reports cannot be written, and its results are told all the same", async () => {
-  const { code, stdout, stderr } = await cli(cwd, ["run", ...one, "--json", "/dev/full", "--junit", "junit.xml"]);
+  const { code, stdout, stderr } = await within(cwd, ["run", ...one, "--json", "/dev/full", "--junit", "junit.xml"]);
   expect({ code, stderr }).toEqual({ code: 2, stderr: `tachyon-conformance: ${FULL}\n` });
   expect(stdout).not.toMatch(/PASS/);
   expect(stdout).toMatch(/^NOT WRITTEN no MUST that was judged is broken .*, but not all files are written$/m);
@@ -22,7 +27,7 @@ test("no run passes whose reports cannot be written, and its results are told al
 test("a failure stays one", async () => {
   const { url, close } = await protocol.serve({ fault: "compares-versions-as-prefixes" });
   closing.push(close);
-  const { code, stdout } = await cli(cwd, [
+  const { code, stdout } = await within(cwd, [
     "run",
     url,
     "--case",
@@ -35,9 +40,7 @@ test("a failure stays one", async () => {
 });
 
 test("a recording that ends too early is missing, and what was recorded is judged", async () => {
-  const { url, close } = await protocol.serve();
-  closing.push(close);
-  const { child, outcome } = start(cwd, ["record", "--to", url, "--out", "/dev/full"]);
+  const { child, outcome } = start(cwd, ["record", "--to", reference.url, "--out", "/dev/full"]);
   closing.push(() => child.kill("SIGKILL"));
   const { code, stdout, stderr } = await outcome;
   expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: "", stderr: `tachyon-conformance: ${FULL}\n` });
@@ -58,7 +61,7 @@ test.each([
   ["the config", ["--config", "input"]],
 ])("no report is written over %s", async (_, options) => {
   writeFileSync(join(cwd, "input"), "{}");
-  const { code, stderr } = await cli(cwd, ["run", "ws://127.0.0.1:9", ...options, "--json", "input"]);
+  const { code, stderr } = await within(cwd, ["run", "ws://127.0.0.1:9", ...options, "--json", "input"]);
   expect({ code, stderr }).toEqual({
     code: 2,
     stderr: "tachyon-conformance: input would be written over input. Name another file.\n",

@@ -7,7 +7,8 @@ import WebSocket from "ws";
 import { own } from "../../schemas/v0/index.ts";
 import { protocolBy } from "../../suites/v0/index.ts";
 import { startLobby } from "../servers/v0/lobby.ts";
-import { cli, folder as newFolder } from "./process.ts";
+import { folder as newFolder } from "./process.ts";
+import { within } from "./within.ts";
 
 const { path: folder, remove } = newFolder();
 const protocol = protocolBy(own);
@@ -29,25 +30,25 @@ const says = (from: string, message: object) => line({ from, type: "text", data:
 
 describe("a protocol version is chosen", () => {
   test("one that there is not is one line, with exit 2", async () => {
-    const { code, stderr } = await cli(folder, ["list", "--protocol", "v1"]);
+    const { code, stderr } = await within(folder, ["list", "--protocol", "v1"]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^tachyon-conformance: There is no protocol version "v1"\..* Known are 0\.1\.7 and v0\.\n$/);
   });
 
   test("0.1.7 takes no schemas", async () => {
-    const { code, stderr } = await cli(folder, ["list", "--schemas", "."]);
+    const { code, stderr } = await within(folder, ["list", "--schemas", "."]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/--schemas goes with --protocol v0/);
   });
 
   test("list, explain and certify know it", async () => {
-    expect((await cli(folder, ["list", ...V0])).stdout).toMatch(/^Handshake, authorization, version \(\d+ cases\)/);
-    const { stdout } = await cli(folder, ["explain", "requests/alone", ...V0]);
+    expect((await within(folder, ["list", ...V0])).stdout).toMatch(/^Handshake, authorization, version \(\d+ cases\)/);
+    const { stdout } = await within(folder, ["explain", "requests/alone", ...V0]);
     expect(stdout).toContain(
       "npx wscat -s v0.tachyon -H 'Authorization: Bearer alice-token' -c 'ws://localhost:8080/tachyon'",
     );
     expect(stdout).toContain("run <url> --protocol v0 --case requests/alone");
-    const certify = await cli(folder, [
+    const certify = await within(folder, [
       "certify",
       server.url,
       ...V0,
@@ -65,20 +66,20 @@ describe("a run", () => {
 
   test("as two users passes, redacts their tokens, and its report is read again", async () => {
     const users = ["--as", "alice:@alice", "--as", "bob:@bob"];
-    const { code, stdout } = await cli(folder, ["run", server.url, ...V0, ...users, ...some]);
+    const { code, stdout } = await within(folder, ["run", server.url, ...V0, ...users, ...some]);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^PASS/m)]);
-    const again = await cli(folder, ["report", "tachyon-report", "--json", "again.json"]);
+    const again = await within(folder, ["report", "tachyon-report", "--json", "again.json"]);
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("requirements of Tachyon v0")]);
-    expect((await cli(folder, ["check", "tachyon-report"])).stdout).toContain("requirements of Tachyon v0");
-    const { stdout: kept } = await cli(folder, ["report", "again.json", "--markdown", "/dev/stdout", "--quiet"]);
+    expect((await within(folder, ["check", "tachyon-report"])).stdout).toContain("requirements of Tachyon v0");
+    const { stdout: kept } = await within(folder, ["report", "again.json", "--markdown", "/dev/stdout", "--quiet"]);
     expect(kept).not.toMatch(/alice-token|bob-token/);
   });
 
   test("gets its tokens by itself, judges who issues them, and says how to do so again without a secret", async () => {
     const client = ["--client", "conformance-bot:conformance-secret"];
-    const { code, stdout } = await cli(folder, ["run", server.url, ...V0, ...client, "--suite", "oauth"]);
+    const { code, stdout } = await within(folder, ["run", server.url, ...V0, ...client, "--suite", "oauth"]);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^PASS/m)]);
-    const wrong = await cli(folder, ["run", server.url, ...V0, "--suite", "social"], {
+    const wrong = await within(folder, ["run", server.url, ...V0, "--suite", "social"], {
       TACHYON_TOKEN_COMMAND: "cat alice",
       TACHYON_CLIENT: "conformance-bot:wrong",
       TACHYON_REFRESH_TOKEN: "@bob",
@@ -88,7 +89,7 @@ describe("a run", () => {
     );
     const report = readFileSync(join(folder, "tachyon-report/report.json"), "utf8");
     expect(report).not.toMatch(/conformance-secret|alice-token/);
-    const failed = await cli(folder, ["run", server.url, ...V0, "--token-command", "echo no luck >&2; false"]);
+    const failed = await within(folder, ["run", server.url, ...V0, "--token-command", "echo no luck >&2; false"]);
     expect([failed.code, failed.stderr]).toEqual([
       2,
       expect.stringMatching(/ended with exit code 1 \(its last line: no luck\)\.\n$/),
@@ -102,23 +103,31 @@ describe("a run", () => {
       return ["--as", `player-${i}:@token-${i}`];
     });
     const args = ["run", lobby.url, ...V0, ...names.flat(), "--out", "lobby", "--case"];
-    const one = await cli(folder, [...args, "requests/odd-command-of-one-part"]);
+    const one = await within(folder, [...args, "requests/odd-command-of-one-part"]);
     expect([one.code, one.stdout]).toEqual([
       0,
       expect.stringMatching(/limit +the target accepts one connection of each/),
     ]);
-    await cli(folder, [...args, "invalid/user-info"]);
+    await within(folder, [...args, "invalid/user-info"]);
     expect([...lobby.ended.keys()]).not.toContain("rate limit");
-    const fast = await cli(folder, [...args, "invalid/messaging-send", "--rate", "0"]);
+    const fast = await within(folder, [...args, "invalid/messaging-send", "--rate", "0"]);
     expect([fast.code, lobby.ended.has("rate limit")]).toEqual([1, true]);
     expect(fast.stdout).toContain("--rate 0 --as player-0:@token-0");
     await lobby.close();
-    const { code, stderr } = await cli(folder, ["run", "--rate", "-1"]);
+    const { code, stderr } = await within(folder, ["run", "--rate", "-1"]);
     expect([code, stderr]).toEqual([2, expect.stringMatching(/--rate takes one whole number from 0/)]);
   });
 
   test("as one user skips what takes two", async () => {
-    const { code, stdout } = await cli(folder, ["run", server.url, ...V0, "--as", "alice:@alice", "--suite", "social"]);
+    const { code, stdout } = await within(folder, [
+      "run",
+      server.url,
+      ...V0,
+      "--as",
+      "alice:@alice",
+      "--suite",
+      "social",
+    ]);
     expect(code).toBe(1);
     expect(stdout).toMatch(/it takes two users/);
   });
@@ -129,12 +138,12 @@ describe("a run", () => {
     ["alice:@empty", /empty holds no token/],
   ])("as %s is refused in one line", async (as, says) => {
     writeFileSync(join(folder, "empty"), "");
-    const { code, stderr } = await cli(folder, ["run", server.url, ...V0, "--as", as]);
+    const { code, stderr } = await within(folder, ["run", server.url, ...V0, "--as", as]);
     expect([code, stderr]).toEqual([2, expect.stringMatching(says)]);
   });
 
   test("without a token says that the server wants one", async () => {
-    const { code, stderr } = await cli(folder, ["run", server.url, ...V0]);
+    const { code, stderr } = await within(folder, ["run", server.url, ...V0]);
     expect([code, stderr]).toEqual([3, expect.stringMatching(/HTTP 401 .*--as/)]);
   });
 });
@@ -154,7 +163,7 @@ describe("check", () => {
     ],
   ])("judges recorded traffic without a server: %s", async (name, text, wanted, told) => {
     writeFileSync(join(folder, `${name}.ndjson`), text + line({ from: "server", type: "end" }));
-    const { code, stdout } = await cli(folder, ["check", `${name}.ndjson`, ...V0]);
+    const { code, stdout } = await within(folder, ["check", `${name}.ndjson`, ...V0]);
     expect([code, stdout]).toEqual([wanted, expect.stringMatching(told)]);
   });
 
@@ -171,7 +180,7 @@ describe("check", () => {
       says("server", { type: "event", messageId: "1", commandId: "x/y", data: { a: "one" } }),
     );
     const args = ["check", "event.ndjson", ...V0, "--schemas", "schema", "--json", "event.json"];
-    const { code, stdout } = await cli(folder, args);
+    const { code, stdout } = await within(folder, args);
     expect([code, stdout]).toEqual([1, expect.stringContaining("data.a must be integer")]);
     const { protocol: stored } = JSON.parse(readFileSync(join(folder, "event.json"), "utf8"));
     expect(stored).toMatchObject({

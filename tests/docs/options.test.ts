@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { cli } from "../cli/process.ts";
+import { within } from "../cli/within.ts";
 import { all, read } from "./pages.ts";
 
 const COMMANDS = [
@@ -17,7 +17,7 @@ const COMMANDS = [
 ];
 
 const helps = new Map(
-  await Promise.all(COMMANDS.map(async (name) => [name, (await cli(".", [name, "--help"])).stdout] as const)),
+  await Promise.all(COMMANDS.map(async (name) => [name, (await within(".", [name, "--help"])).stdout] as const)),
 );
 /** The options of each command. */
 const options = new Map(
