@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
@@ -155,4 +155,19 @@ describe("other commands", () => {
     expect((await cli(cwd, ["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect((await within(cwd, ["run", "--help"])).stdout).toMatch(/--concurrency/);
   });
+});
+
+test("a command that validates, matches and hashes nothing loads none of the modules that do", async () => {
+  const hook = join(cwd, "hook.cjs");
+  writeFileSync(
+    hook,
+    `process.on("exit", () => process.stderr.write(JSON.stringify([...Object.keys(require.cache), ...process.moduleLoadList])));`,
+  );
+  const late = /\/dist\/.*\.cjs$|NativeModule (crypto|zlib|http|tls)$/;
+  for (const args of [["--version"], ["list"]]) {
+    const { stderr } = await cli(cwd, args, { NODE_OPTIONS: `--require ${hook}` });
+    const loaded: string[] = JSON.parse(stderr);
+    expect(loaded).toContain(hook);
+    expect(loaded.filter((name) => late.test(name))).toEqual([]);
+  }
 });

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { cases } from "../helpers.ts";
+import { byTurns } from "../turns.ts";
 import { type Installed, installed } from "./packed.ts";
+
+const COUNT = cases.filter(({ suite }) => suite === "version").length;
 
 let packed: Installed;
 beforeAll(async () => {
@@ -10,6 +13,35 @@ beforeAll(async () => {
   packed.lend("vitest");
 }, 120_000);
 afterAll(() => packed.remove());
+
+test("the tarball holds what a user needs and no more, and installs nothing else", () => {
+  const { files, size } = packed.tarball;
+  expect(files.filter((name) => !/^(dist|docs|examples|schemas)\//.test(name)).toSorted()).toEqual([
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "ci/gitlab.yml",
+    "package.json",
+  ]);
+  expect(files).toEqual(
+    expect.arrayContaining(["dist/cli.js", "dist/report.schema.json", "dist/THIRD-PARTY-LICENSES.txt", "docs/ci.md"]),
+  );
+  const exported = Object.values(JSON.parse(readFileSync("package.json", "utf8")).exports) as unknown[];
+  const paths = exported.filter((it) => typeof it === "string").map((it) => it.replace("./", ""));
+  expect(files).toEqual(expect.arrayContaining(paths));
+  expect(size).toBeLessThan(1_200_000);
+  const lock = JSON.parse(readFileSync(join(packed.path, "package-lock.json"), "utf8"));
+  expect(Object.keys(lock.packages)).toEqual(["", "node_modules/tachyon-conformance"]);
+});
+
+test("its command runs in a folder without anything else", async () => {
+  const cli = join(packed.path, "node_modules", ".bin", "tachyon-conformance");
+  const { code, stdout, stderr } = await packed.node(".", [cli, "run", "--suite", "version"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/^PASS /m);
+  const report = JSON.parse(readFileSync(join(packed.path, "tachyon-report", "report.json"), "utf8"));
+  expect(report.cases).toHaveLength(COUNT);
+});
 
 /** The command that runs each example, and the words that say that its tests passed or failed. */
 const RUNNERS = {
@@ -20,8 +52,6 @@ const RUNNERS = {
   vitest: { args: [resolve("node_modules/vitest/vitest.mjs"), "run"], passed: /Tests +(\d+) passed \(\1\)/ },
   "node-test": { args: ["--test", "--test-reporter=spec"], passed: /tests (\d+)\n[\s\S]*pass \1\n[\s\S]*fail 0\n/ },
 } as const;
-
-const COUNT = cases.filter(({ suite }) => suite === "version").length;
 
 test("there is an example for each runner", () => {
   expect(readdirSync("examples").toSorted()).toEqual(Object.keys(RUNNERS).toSorted());
@@ -40,7 +70,7 @@ test.each(Object.entries(RUNNERS))(
   120_000,
 );
 
-test.each(Object.entries(RUNNERS))(
+test.each(byTurns(Object.entries(RUNNERS), 3))(
   "a failure in %s shows the block of the terminal and the line of the test, and nothing of the suite",
   async (name, { args }) => {
     const file = join(packed.path, "examples", name, "conformance.test.js");

@@ -6,8 +6,9 @@ import { folder, type Outcome } from "../cli/process.ts";
 
 const exec = promisify(execFile);
 
-/** An empty folder in which the packed tarball is installed, and the examples of the tarball. */
+/** The packed tarball, in which `size` is in bytes, and an empty folder in which it is installed, with its examples beside it. */
 export interface Installed {
+  readonly tarball: { readonly files: readonly string[]; readonly size: number };
   readonly path: string;
   /** Makes a package of this repository's development dependencies available there. */
   lend(name: string): void;
@@ -20,12 +21,13 @@ export interface Installed {
 export async function installed(): Promise<Installed> {
   const { path, remove } = folder();
   const packed = await exec("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", path]);
-  const [{ filename }] = JSON.parse(packed.stdout);
+  const [{ filename, files, size }] = JSON.parse(packed.stdout);
   await exec("npm", ["init", "-y"], { cwd: path });
   await exec("npm", ["install", "--offline", "--no-audit", "--no-fund", join(path, filename)], { cwd: path });
   cpSync(join(path, "node_modules", "tachyon-conformance", "examples"), join(path, "examples"), { recursive: true });
   const { PATH, HOME } = process.env;
   return {
+    tarball: { files: files.map((file: { path: string }) => file.path), size },
     path,
     remove,
     lend(name) {
