@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "@jest/globals";
+import { afterEach, beforeAll, expect, test } from "@jest/globals";
 import type { Files } from "../../certificates/files.ts";
 import { secrets } from "../../harness/secrets.ts";
 import { usersOf } from "../../harness/target.ts";
@@ -15,20 +15,20 @@ const protocol = cutTo(SOME, protocolBy(own));
 let close = async () => {};
 afterEach(() => close());
 
-async function reference(): Promise<Parts> {
+/** The parts of a bundle of the reference server. */
+let made: Parts;
+beforeAll(async () => {
   const server = await protocol.serve();
-  close = server.close;
   const users = usersOf(server);
   const keys = Object.values(server.keys ?? {}).flatMap((it) => (typeof it === "string" ? it : it.secret));
   const tokens = [users.credentials, ...(users.others ?? [])].map((it) => it?.Authorization?.split(" ")[1] ?? "");
   const target = { url: new URL(server.url), headers: {}, ...users, secrets: secrets(...keys, ...tokens) };
-  return partsOf(protocol, target);
-}
+  made = await partsOf(protocol, target).finally(server.close);
+});
 
 const problem = (files: Files, means = {}) => firstProblem(files, { protocol, ...means });
 
 test("a certificate of v0 is judged again by the users and secrets that the cases had", async () => {
-  const made = await reference();
   expect(made.report.target.users).toEqual({ count: 2, keys: ["client", "unscoped", "refresh"] });
   const files = await bundle(made, protocol);
   expect(await problem(files)).toBeUndefined();
@@ -47,8 +47,9 @@ test("without what it takes a requirement is not judged, and nobody is certified
   const server = await protocol.serve();
   close = server.close;
   const { keys: _, ...users } = usersOf(server);
-  const made = await partsOf(protocol, { url: new URL(server.url), headers: {}, ...users, secrets: secrets() });
-  expect(await problem(await bundle(made, protocol))).toMatch(
+  const target = { url: new URL(server.url), headers: {}, ...users, secrets: secrets() };
+  const unkeyed = await partsOf(protocol, target);
+  expect(await problem(await bundle(unkeyed, protocol))).toMatch(
     /^level: it claims strict, and its report reaches no level/,
   );
 });
@@ -60,13 +61,12 @@ test("a server with one connection a user is certified; what it does not owe doe
   const known = { ...usersOf({ users }), keys: { unscoped: "no-scope", refresh: "no-access" } };
   const hidden = secrets(...lobby.tokens, known.keys.unscoped, known.keys.refresh);
   const target = { url: new URL(lobby.url), headers: {}, ...known, secrets: hidden };
-  const made = await partsOf(protocol, target);
-  expect(made.report.target.users).toEqual({ count: 10, exclusive: true, keys: ["unscoped", "refresh"] });
-  expect(await problem(await bundle(made, protocol))).toBeUndefined();
+  const alone = await partsOf(protocol, target);
+  expect(alone.report.target.users).toEqual({ count: 10, exclusive: true, keys: ["unscoped", "refresh"] });
+  expect(await problem(await bundle(alone, protocol))).toBeUndefined();
 });
 
 test("it is judged again by the schemas that judged it, or not at all", async () => {
-  const made = await reference();
   const digest = "0".repeat(64);
   const theirs = { ...protocol, folder: { digest, version: "1.22.0" } };
   const files = await bundle(
@@ -83,7 +83,6 @@ test("it is judged again by the schemas that judged it, or not at all", async ()
 });
 
 test("no request stands for another, and no case that is made from schemas is left out", async () => {
-  const made = await reference();
   const forged = async (change: Partial<Parts>) => problem(await bundle({ ...made, ...change }, protocol));
   const alter = (from: RegExp, to: string) => made.lines.map((line) => line.replace(from, to));
 
