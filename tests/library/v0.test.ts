@@ -10,7 +10,7 @@ const protocol = "v0";
 let good: Api.RunningServer;
 let bad: Api.RunningServer;
 beforeAll(async () => {
-  [good, bad] = await Promise.all([serve({ protocol }), serve({ protocol, fault: "ignores-requests" })]);
+  [good, bad] = await Promise.all([serve({ protocol }), serve({ protocol, fault: "has-types-of-its-own" })]);
 });
 afterAll(async () => {
   await Promise.all([good.close(), bad.close()]);
@@ -24,7 +24,7 @@ test("a case of v0 is judged for a user that the server knows", async () => {
 });
 
 test("a failure is told with what is known of v0, and the command names it", async () => {
-  const [it] = cases({ protocol, case: "requests/alone", users: bad.users ?? [], timeout: 300 });
+  const [it] = cases({ protocol, case: "requests/alone", users: bad.users ?? [] });
   await expect(it?.judge(bad.url)).rejects.toThrow(
     /^FAIL requests\/alone\n[\s\S]*clause {4}protocol\.md, [\s\S]*alone: npx \S+ run \S+ --protocol v0 .*--case requests\/alone/,
   );

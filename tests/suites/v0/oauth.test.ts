@@ -53,7 +53,7 @@ async function judge(how?: RequestListener, more: Partial<Known> = {}) {
     ...usersOf({ ...reference, ...more }),
     secrets: secrets("alice-refresh-token", "alice-token"),
   };
-  const result = await run(protocol, cases, { ...DEFAULTS, timeout: 300, seed: 1, target, once: true });
+  const result = await run(protocol, cases, { ...DEFAULTS, timeout: 1_500, seed: 1, target, once: true });
   const said = { name: about.name, version: about.version };
   const report = makeReport(result, {
     suite: said,
