@@ -3,7 +3,7 @@ import type { Clause } from "../harness/protocol.ts";
 import { type Knowledge, likelyCause } from "./cause.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
-import { explainSpot } from "./explain.ts";
+import { type ExplainedLine, explainSpot, plainLine } from "./explain.ts";
 import type { ReportFinding } from "./findings.ts";
 import { likewise, short, statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
@@ -16,9 +16,6 @@ const AGAIN = 1;
 /** The most lines of each field, such as `came`; the columns where a text begins. */
 const MOST = 3;
 const INDENT = 14;
-
-/** The characters of a line of a transcript before its content: the mark, the time and the arrow. */
-const STAMP = 16;
 
 /** The names of other cases that are told. */
 const FEW = 3;
@@ -71,16 +68,17 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
   ).map((line) => short(line, (options.width ?? Infinity) - 1));
   const foot = [...(alone ? [c.dim(`  alone: ${alone(shown.id)}`)] : []), ...others];
   const room = isTold ? AGAIN : Math.max(4, LINES - head.length - foot.length - 4);
-  const wire = explainSpot(shown, check, room).flatMap((line) => wireLine(visible(line), verdict, options));
+  const wire = explainSpot(shown, check, room).flatMap((line) => wireLine(line, verdict, options));
   return [...head, ...wire, ...foot, ""];
 }
 
 /** A line of a transcript. The wrong one is never cut by the terminal, since its end may show the mistake. */
-function wireLine(line: string, verdict: Verdict, { colors, width }: BlockOptions): string[] {
-  if (!line.startsWith(">")) return [`  ${short(line, (width ?? Infinity) - 3)}`];
-  const content = columns(line.slice(STAMP), STAMP + 2, MOST, width, UNBROKEN);
-  const margin = [line.slice(0, STAMP), " ".repeat(STAMP)];
-  return content.map((part, i) => `  ${paint(colors, verdict, `${margin[Math.min(i, 1)]}${part}`)}`);
+function wireLine(line: ExplainedLine, verdict: Verdict, { colors, width }: BlockOptions): string[] {
+  const { margin, text, isWrong } = line;
+  if (!isWrong) return [`  ${short(visible(plainLine(line)), (width ?? Infinity) - 3)}`];
+  const content = columns(visible(text), margin.length + 2, MOST, width, UNBROKEN);
+  const before = [margin, " ".repeat(margin.length)];
+  return content.map((part, i) => `  ${paint(colors, verdict, `${before[Math.min(i, 1)]}${part}`)}`);
 }
 
 /** A field: its label before the first line. */

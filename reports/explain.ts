@@ -14,13 +14,27 @@ const WIDTH = 160;
 /** Connections of one case. */
 const CONNECTIONS = 5;
 
+/** A line of an explanation. Nothing is made visible yet. */
+export interface ExplainedLine {
+  /** The mark, the time and the direction of an event; nothing on other lines. */
+  readonly margin: string;
+  readonly text: string;
+  /** It shows an event that is wrong. */
+  readonly isWrong: boolean;
+}
+
+const lineOf = (text: string): ExplainedLine => ({ margin: "", text, isWrong: false });
+
+/** A line of an explanation as plain text. */
+export const plainLine = ({ margin, text }: ExplainedLine): string => `${margin}${text}`;
+
 /**
  * Explains the findings of a case: each check, then the transcripts of so many connections, those first on which something
- * went wrong. One string per line, nothing made visible yet.
+ * went wrong.
  */
-export const explainFindings = (it: ReportCase, knowledge: Knowledge, most: number): string[] => [
-  it.title,
-  ...distinct(it.checks.filter(isFinding).map((check) => explainCheck(check, it, knowledge))),
+export const explainFindings = (it: ReportCase, knowledge: Knowledge, most: number): ExplainedLine[] => [
+  lineOf(it.title),
+  ...distinct(it.checks.filter(isFinding).map((check) => explainCheck(check, it, knowledge))).map(lineOf),
   ...(most > 0 ? explainConnections(it.connections, { spots: spotsOf(it), most }) : []),
 ];
 
@@ -51,7 +65,7 @@ export function explainConnections(
     most = CONNECTIONS,
     rest = "in report.json",
   }: { readonly spots?: readonly Spot[]; readonly most?: number; readonly rest?: string } = {},
-): string[] {
+): ExplainedLine[] {
   const all = connections.map((connection, place) => ({
     connection,
     place,
@@ -61,26 +75,27 @@ export function explainConnections(
   const more = all.length - shown.length;
   return [
     ...shown.flatMap(({ connection, place, wrong }) => [
-      nameOf(connection, place, all.length),
+      lineOf(nameOf(connection, place, all.length)),
       ...explainEvents(connection.events, wrong),
     ]),
-    ...(more > 0 ? [`… ${count(more, "more connection")}: ${rest}`] : []),
+    ...(more > 0 ? [lineOf(`… ${count(more, "more connection")}: ${rest}`)] : []),
   ];
 }
 
 /** Shows the connection on which a check went wrong, in so many lines at most and the one that names it. */
-export function explainSpot({ connections }: ReportCase, check: ReportCheck, most: number): string[] {
+export function explainSpot({ connections }: ReportCase, check: ReportCheck, most: number): ExplainedLine[] {
   const spot = spotOf(check, connections);
   const connection = spot && connections[spot.connection];
   if (!spot || !connection) return [];
-  return [nameOf(connection, spot.connection, connections.length), ...explainNear(connection.events, spot.event, most)];
+  const name = lineOf(nameOf(connection, spot.connection, connections.length));
+  return [name, ...explainNear(connection.events, spot.event, most)];
 }
 
 /**
  * The events of a connection near the wrong one, with the last message of the client before, and the first, which says which
  * client it was.
  */
-function explainNear(events: readonly WireEvent[], wrong: number, most: number): string[] {
+function explainNear(events: readonly WireEvent[], wrong: number, most: number): ExplainedLine[] {
   const distance = (place: number) => (place < wrong ? wrong - place : 2 * (place - wrong));
   const near = Array.from(events.keys()).toSorted((a, b) => distance(a) - distance(b));
   const room = events.length <= most ? most : Math.max(1, most - 2);
@@ -98,7 +113,7 @@ const nameOf = ({ url, name }: ReportConnection, place: number, total: number): 
     .join(" ");
 
 /** The events of a connection, a line each: of many those at both ends, and around a wrong one. */
-function explainEvents(events: readonly WireEvent[], wrong: ReadonlySet<number>): string[] {
+function explainEvents(events: readonly WireEvent[], wrong: ReadonlySet<number>): ExplainedLine[] {
   const isNear = (place: number) => [...wrong].some((spot) => Math.abs(spot - place) <= LINES.around);
   const isLeftOut = (place: number) =>
     events.length > 2 * LINES.end + 1 && place >= LINES.end && place < events.length - LINES.end && !isNear(place);
@@ -110,28 +125,30 @@ function explainPlaces(
   events: readonly WireEvent[],
   wrong: ReadonlySet<number>,
   isLeftOut: (place: number) => boolean,
-): string[] {
-  const lines: string[] = [];
+): ExplainedLine[] {
+  const lines: ExplainedLine[] = [];
+  const more = () => lineOf(`  … ${left} more`);
   let left = 0;
   for (const [place, event] of events.entries()) {
     if (isLeftOut(place)) left += 1;
     else {
-      if (left > 0) lines.push(`  … ${left} more`);
+      if (left > 0) lines.push(more());
       left = 0;
-      lines.push(`${wrong.has(place) ? "> " : "  "}${line(event)}`);
+      lines.push(eventLine(event, wrong.has(place)));
     }
   }
-  return left > 0 ? [...lines, `  … ${left} more`] : lines;
+  return left > 0 ? [...lines, more()] : lines;
 }
 
 /** The way that something went; nothing went where the suite only remarks something. */
 const arrow = (event: WireEvent) => (isRemark(event) ? "·" : event.from === "client" ? "→" : "←");
 
-/** One event as a line: when, which way, what. */
-function line(event: WireEvent): string {
+/** One event as a line: its time, its direction, and what it is. A wrong one is marked. */
+function eventLine(event: WireEvent, isWrong: boolean): ExplainedLine {
   const code = "code" in event && event.type !== "upgrade" ? event.code : undefined;
   const text = [event.type, code, content(event)].filter((word) => word !== undefined && word !== "").join(" ");
-  return `${event.at.toFixed(1).padStart(8)} ms ${arrow(event)} ${short(text, WIDTH)}`;
+  const margin = `${isWrong ? "> " : "  "}${event.at.toFixed(1).padStart(8)} ms ${arrow(event)} `;
+  return { margin, text: short(text, WIDTH), isWrong };
 }
 
 /**

@@ -3,7 +3,7 @@ import { groupBy } from "../harness/group.ts";
 import { type BlockOptions, failureBlock, mark, type ToldFinding } from "./block.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
-import { explainFindings } from "./explain.ts";
+import { explainFindings, plainLine } from "./explain.ts";
 import { beginning, findings, isNews, skippedBy, unexpected } from "./findings.ts";
 import { count, listed, targetOf, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
@@ -31,19 +31,31 @@ export interface TerminalOptions extends BlockOptions {
   readonly left?: string;
 }
 
-/** Shows a run: the findings in full, then the cases that could not be judged, then the summary. */
-export function terminal(report: Report, options: TerminalOptions): string {
-  const all = summary(report, options);
-  const lines = options.quiet
-    ? [...all.slice(0, 1), ...outdated(report, options.colors), ...overview(report, options.colors)]
-    : [
-        ...blocks(report, options),
-        ...notes(report, options),
-        ...notRecorded(report, options.verbose).map(options.colors.dim),
-        ...all,
-      ];
-  return [...lines, ""].join("\n");
+/** A run as a terminal shows it: the findings in full, the cases that could not be judged, and the summary, which begins with the verdict. */
+export interface TerminalParts {
+  readonly before: readonly string[];
+  readonly summary: readonly string[];
 }
+
+/** Shows a run in its two parts. */
+export function showRun(report: Report, options: TerminalOptions): TerminalParts {
+  const { colors, quiet, verbose } = options;
+  const all = summary(report, options);
+  if (quiet)
+    return { before: [], summary: [...all.slice(0, 1), ...outdated(report, colors), ...overview(report, colors)] };
+  const before = [
+    ...blocks(report, options),
+    ...notes(report, options),
+    ...notRecorded(report, verbose).map(colors.dim),
+  ];
+  return { before, summary: all };
+}
+
+/** A run as one text. */
+export const joinParts = ({ before, summary }: TerminalParts): string => [...before, ...summary, ""].join("\n");
+
+/** Shows a run. */
+export const terminal = (report: Report, options: TerminalOptions): string => joinParts(showRun(report, options));
 
 /** Shows findings and the cases that could not be judged, without the summary. */
 export const troubles = (report: Report, options: TerminalOptions): string =>
@@ -80,12 +92,14 @@ function wholeCase(
   it: ReportCase,
   { colors: c, alone, knowledge }: Pick<BlockOptions, "colors" | "alone" | "knowledge">,
 ): string[] {
-  const [title, ...lines] = explainFindings(it, knowledge, it.connections.length).map(visible);
+  const lines = explainFindings(it, knowledge, it.connections.length);
   const verdict = worst(it.checks.filter(isNews).map((check) => check.verdict));
   return [
     `${paint(c, verdict, verdict.toUpperCase())} ${c.bold(it.id)}${mark(it)}`,
-    `  ${title}`,
-    ...lines.map((line) => `  ${line.startsWith(">") ? paint(c, verdict, line) : line}`),
+    ...lines.map((line) => {
+      const text = visible(plainLine(line));
+      return `  ${line.isWrong ? paint(c, verdict, text) : text}`;
+    }),
     ...(alone ? [c.dim(`  alone: ${alone(it.id)}`)] : []),
     "",
   ];

@@ -7,7 +7,7 @@ import { forGitHub, onGitHub } from "../../reports/github.ts";
 import type { Report } from "../../reports/report.ts";
 import { type Destinations, save } from "../../reports/save.ts";
 import { commandAlone } from "../../reports/shell-commands.ts";
-import { terminal } from "../../reports/terminal.ts";
+import { joinParts, showRun, type TerminalParts } from "../../reports/terminal.ts";
 import { isFine } from "../../reports/verdict.ts";
 import { EXIT } from "../exit.ts";
 
@@ -23,8 +23,8 @@ export interface Telling {
   readonly unwritten?: readonly string[];
   /** Options that another run against the target needs, beside those that the report knows. */
   readonly given?: readonly string[];
-  /** Prints the report; by default to the standard output. */
-  readonly print?: (text: string) => void;
+  /** Prints the report; by default all of it. */
+  readonly print?: (shown: TerminalParts) => void;
 }
 
 /** The folder of this package. */
@@ -42,12 +42,12 @@ const linkOf = (link: string): string => {
 export async function finish(
   report: Report,
   files: Destinations,
-  { given = [], expected, also = [], unwritten = [], print = (text) => process.stdout.write(text), ...how }: Telling,
+  { given = [], expected, also = [], unwritten = [], print, ...how }: Telling,
   protocol: Protocol,
 ): Promise<number> {
   const tellable = { ...report, given };
   const { written, missing, failure } = await save(tellable, files, protocol);
-  const text = terminal(report, {
+  const shown = showRun(report, {
     ...how,
     // A terminal that does not know its size says 0.
     width: process.stdout.isTTY ? process.stdout.columns || 80 : undefined,
@@ -61,7 +61,11 @@ export async function finish(
     missing: [...missing, ...unwritten],
     ...(expected?.left !== undefined && { left: expected.left }),
   });
-  print(onGitHub() ? forGitHub(text, tellable, protocol.requirements) : text);
+  if (print && !onGitHub()) print(shown);
+  else {
+    const text = joinParts(shown);
+    process.stdout.write(onGitHub() ? forGitHub(text, tellable, protocol.requirements) : text);
+  }
   if (missing.length > 0) throw failure;
   return isFine(report) ? EXIT.conformant : EXIT.notConformant;
 }

@@ -1,6 +1,7 @@
 import { clearScreenDown, cursorTo } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
 import { count } from "../../reports/names.ts";
+import { joinParts, type TerminalParts } from "../../reports/terminal.ts";
 
 /** Calls back for each key. Without a terminal there are none. Returns a function that leaves the terminal as it was. */
 export function onKeys(pressed: (key: string) => void): () => void {
@@ -28,31 +29,28 @@ export function clear(): void {
 /** The lines of a screen that are kept free: for the change, the keys and the cursor. */
 const FREE = 3;
 
-/** The last line of all that begins so tells the verdict. */
-const VERDICT = /^(?:PASS|FAIL|INCOMPLETE|NOT WRITTEN)\b/;
-
 /** Prints a report, on a terminal as much of it as fits. */
-export function showReport(text: string): void {
+export function showReport(shown: TerminalParts): void {
   const { isTTY, rows, columns } = process.stdout;
   // A terminal that does not know its size says 0.
-  process.stdout.write(isTTY ? fitted(text, { rows: (rows || 24) - FREE, columns: columns || 80 }) : text);
+  const size = { rows: (rows || 24) - FREE, columns: columns || 80 };
+  process.stdout.write(joinParts(isTTY ? fitted(shown, size) : shown));
 }
 
-/** Returns as much of a report as fits on a screen: its beginning, and the verdict with all that stands behind it. */
-export function fitted(text: string, { rows, columns }: { readonly rows: number; readonly columns: number }): string {
-  const lines = text.trimEnd().split("\n");
-  const plain = lines.map(stripVTControlCharacters);
-  const heights = plain.map((line) => Math.max(1, Math.ceil(line.length / columns)));
-  const height = (from: number, to: number) => heights.slice(from, to).reduce((sum, it) => sum + it, 0);
-  if (height(0, lines.length) <= rows) return `${lines.join("\n")}\n`;
-  const verdict = Math.max(
-    0,
-    plain.findLastIndex((line) => VERDICT.test(line)),
-  );
-  const room = rows - height(verdict, lines.length) - 1;
+/** The rows and columns of a screen. */
+interface Size {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Returns as much of a report as fits on a screen: its beginning, and the whole summary. */
+export function fitted({ before, summary }: TerminalParts, { rows, columns }: Size): TerminalParts {
+  const heightOf = (line: string) => Math.max(1, Math.ceil(stripVTControlCharacters(line).length / columns));
+  const height = (lines: readonly string[]) => lines.reduce((sum, line) => sum + heightOf(line), 0);
+  if (height(before) + height(summary) <= rows) return { before, summary };
+  const room = rows - height(summary) - 1;
   let shown = 0;
-  while (shown < verdict && height(0, shown + 1) <= room) shown++;
-  const left = verdict - shown;
-  const more = left > 0 ? [`… ${count(left, "more line")}`] : [];
-  return `${[...lines.slice(0, shown), ...more, ...lines.slice(verdict)].join("\n")}\n`;
+  while (shown < before.length && height(before.slice(0, shown + 1)) <= room) shown++;
+  const left = before.length - shown;
+  return { before: [...before.slice(0, shown), ...(left > 0 ? [`… ${count(left, "more line")}`] : [])], summary };
 }

@@ -1,7 +1,7 @@
 import type { RootContent } from "mdast";
 import type { Requirement } from "../../harness/catalogue.ts";
 import { type Knowledge, likelyCause } from "../cause.ts";
-import { explainConnections } from "../explain.ts";
+import { explainConnections, plainLine } from "../explain.ts";
 import { beginning, type ReportFinding, skippedBy, tally, unexpected } from "../findings.ts";
 import { count, isValue, NAMES, statementOf, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
@@ -130,7 +130,7 @@ function inFull(
       [text(report.recording ? "Again: " : "Alone: "), code(commandAlone(report, shown.id))],
     ]),
     ...(withTranscript && shown.connections.length > 0
-      ? [block(explainConnections(shown.connections, { spots: spotsOf(shown), most: CONNECTIONS }))]
+      ? [block(explainConnections(shown.connections, { spots: spotsOf(shown), most: CONNECTIONS }).map(plainLine))]
       : []),
   ];
 }

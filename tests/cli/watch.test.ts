@@ -232,10 +232,14 @@ test("changes that come together are told once, and those that are ignored never
 });
 
 describe("a report on a screen", () => {
-  const text = "\u001b[31mFAIL\u001b[39m a/b\n1\n2\n3\n4\n\nFAIL the target is not conformant\n  target x\n";
-  const lines = (size: { rows: number; columns: number }) => fitted(text, size).trimEnd().split("\n");
+  const before = ["\u001b[31mFAIL\u001b[39m a/b", "1", "2", "3", "4", ""];
+  const summary = ["FAIL the target is not conformant", "  target x"];
+  const lines = (size: { rows: number; columns: number }) => {
+    const fits = fitted({ before, summary }, size);
+    return [...fits.before, ...fits.summary];
+  };
 
-  test("stays whole where it fits", () => expect(fitted(text, { rows: 8, columns: 80 })).toBe(text));
+  test("stays whole where it fits", () => expect(lines({ rows: 8, columns: 80 })).toEqual([...before, ...summary]));
 
   test("keeps its beginning and the verdict", () => {
     expect(lines({ rows: 5, columns: 80 })).toEqual([

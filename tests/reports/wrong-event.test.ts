@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import picocolors from "picocolors";
 import type { Requirement } from "../../harness/catalogue.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
-import { explainConnections, explainFindings } from "../../reports/explain.ts";
+import { explainConnections, explainFindings, plainLine } from "../../reports/explain.ts";
 import type { PageData } from "../../reports/html/data.ts";
 import { html } from "../../reports/html/html.tsx";
 import { junit } from "../../reports/junit.ts";
@@ -75,7 +75,7 @@ test("a long transcript shows the wrong line with those around it", () => {
   );
   const lines = explainConnections([connection(events)], { spots: [{ connection: 0, event: 50 }] });
   const all = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => ` #${from + i}`);
-  expect(lines.map((line) => line.replace(/ +[\d.]+ ms ← text /, " "))).toEqual([
+  expect(lines.map((line) => plainLine(line).replace(/ +[\d.]+ ms ← text /, " "))).toEqual([
     "connection ws://x/",
     ...all(0, 8),
     "  … 40 more",
@@ -93,7 +93,7 @@ test("the connection that a check is about is shown among very many", () => {
   const many = Array.from({ length: 9 }, (_, i) => connection([event(i === 4 ? "ping" : "end")], `number ${i}`));
   const it = { title: "", checks: [check("x", { evidence: { connection: 4, events: [0] } })], connections: many };
   expect(
-    explainFindings(it as unknown as ReportCase, { requirements: [] }, 9).filter((line) => line.startsWith(">")),
+    explainFindings(it as unknown as ReportCase, { requirements: [] }, 9).filter(({ isWrong }) => isWrong),
   ).toHaveLength(1);
 });
 
