@@ -34,9 +34,16 @@ export async function resolves(url: URL): Promise<void> {
   }
 }
 
+/** The file that a user gave as `@file`; nothing where the value itself stands there. */
+export const fileIn = (given: string | undefined): string | undefined =>
+  given?.startsWith("@") ? given.slice(1) : undefined;
+
 /** Returns the lines that a user gave, one by one or as `@file`; without those that hold nothing. Throws a `UsageError`. */
 export async function linesOf(given: readonly string[]): Promise<string[]> {
-  const lines = given.map(async (it) => (it.startsWith("@") ? (await readText(it.slice(1))).split(/\r?\n/) : [it]));
+  const lines = given.map(async (it) => {
+    const file = fileIn(it);
+    return file === undefined ? [it] : (await readText(file)).split(/\r?\n/);
+  });
   return (await Promise.all(lines)).flat().filter((line) => line.trim() !== "");
 }
 

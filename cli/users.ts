@@ -4,7 +4,7 @@ import type { Keys } from "../harness/target.ts";
 import { readText, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
 import { visible } from "../reports/escape.ts";
-import type { Reached } from "./target.ts";
+import { fileIn, type Reached } from "./target.ts";
 import { TOKEN, tokenBy } from "./token-command.ts";
 
 /** The options that say who clients come as. */
@@ -40,17 +40,31 @@ export async function readUsers(args: UserArguments): Promise<Users> {
   return { tokens, commands: args.tokenCommand ?? [], keys };
 }
 
+/** A name and what stands behind it, as in `name:value`. */
+function named(given: string): { readonly name?: string | undefined; readonly value?: string | undefined } {
+  const [, name, value] = /^([^:]+):(.+)$/.exec(given) ?? [];
+  return { name, value };
+}
+
+/** Returns the files that the options of users name. */
+export const filesOfUsers = ({ as = [], client, unscopedToken, refreshToken }: UserArguments): string[] =>
+  [...[...as, client ?? ""].map((it) => named(it).value), unscopedToken, refreshToken].flatMap(
+    (it) => fileIn(it) ?? [],
+  );
+
 /** Reads the token of a user that is given as `name:@file`. */
 async function userToken(given: string): Promise<string> {
-  const [, file] = /^[^:@]+:@(.+)$/.exec(given) ?? [];
-  if (file === undefined) throw new UsageError("--as takes a name and the file of a token, as in --as bob:@bob.token.");
+  const { name, value } = named(given);
+  const file = fileIn(value);
+  if (!name || name.includes("@") || !file)
+    throw new UsageError("--as takes a name and the file of a token, as in --as bob:@bob.token.");
   return tokenFrom(file);
 }
 
 /** Reads a token that is given as `@file`. */
 async function tokenIn(option: string, given: string): Promise<string> {
-  const [, file] = /^@(.+)$/.exec(given) ?? [];
-  if (file === undefined) throw new UsageError(`${option} takes the file of a token, as in ${option} @token.`);
+  const file = fileIn(given);
+  if (!file) throw new UsageError(`${option} takes the file of a token, as in ${option} @token.`);
   return tokenFrom(file);
 }
 
@@ -62,8 +76,9 @@ async function tokenFrom(file: string): Promise<string> {
 
 /** Reads a client that is given as `id:secret` or as `id:@file`. */
 async function clientOf(given: string): Promise<NonNullable<Keys["client"]>> {
-  const [, id, written] = /^([^:]+):(.+)$/.exec(given) ?? [];
-  const secret = written?.startsWith("@") ? (await readText(written.slice(1))).trim() : written;
+  const { name: id, value } = named(given);
+  const file = fileIn(value);
+  const secret = file === undefined ? value : (await readText(file)).trim();
   if (id !== undefined && secret) return { id, secret };
   throw new UsageError(
     "--client takes an id and a secret, or the file of the secret, as in --client my-bot:@bot.secret.",

@@ -10,7 +10,8 @@ import { isExpected } from "../../reports/verdict.ts";
 import { prepare, refuseOverwriting } from "../../reports/write.ts";
 import { DEFAULTS } from "../defaults.ts";
 import { type Selection, select } from "../select.ts";
-import type { Reached } from "../target.ts";
+import { fileIn, type Reached } from "../target.ts";
+import { filesOfUsers } from "../users.ts";
 import { isEmbedded } from "./reach.ts";
 import { given, type TestArguments } from "./test.ts";
 
@@ -82,19 +83,7 @@ function budgetOf({ timeout, all, concurrency, runs, idle, ...place }: RunArgume
 }
 
 /** The files that a run reads. */
-const inputsOf = ({
-  config,
-  expectedFailures,
-  ca,
-  header = [],
-  credential = [],
-  redact = [],
-  as = [],
-  ...args
-}: RunArguments) => {
-  const users = [...as, args.client, args.unscopedToken, args.refreshToken].map((it) =>
-    it?.replace(/^[^:@]*:(?=@)/, ""),
-  );
-  const files = [...header, ...credential, ...redact, ...users].filter((it) => it?.startsWith("@"));
-  return [config, expectedFailures, ca, ...files.map((it) => it?.slice(1))].filter((path) => typeof path === "string");
-};
+function inputsOf({ config, expectedFailures, ca, header = [], credential = [], redact = [], ...who }: RunArguments) {
+  const given = [...header, ...credential, ...redact].map(fileIn);
+  return [config, expectedFailures, ca, ...given, ...filesOfUsers(who)].filter((path) => typeof path === "string");
+}

@@ -14,7 +14,7 @@ import type { ShardOptions } from "../../reports/shard.ts";
 import { quoted } from "../../reports/shell-commands.ts";
 import { DEFAULTS } from "../defaults.ts";
 import { spokenInstead, withHint } from "../spoken.ts";
-import type { Reached } from "../target.ts";
+import { fileIn, type Reached } from "../target.ts";
 import { isEmbedded, type TargetArguments } from "./reach.ts";
 
 /** The options that say how a target is tested. */
@@ -106,7 +106,7 @@ function watch(cases: readonly Case[]): Progress {
 export function given(args: TestArguments, { secrets }: Reached): string[] {
   const { config, timeout, rate, ca, insecure, start, header = [], credential = [], redact = [] } = args;
   const hidden = (name: string, values: readonly string[]) =>
-    values.map((value) => `--${name} ${value.startsWith("@") ? quoted(value) : "…"}`);
+    values.map((value) => `--${name} ${fileIn(value) === undefined ? "…" : quoted(value)}`);
   const all = [
     ...(typeof config === "string" ? [`--config ${quoted(config)}`] : []),
     ...(timeout === DEFAULTS.timeout ? [] : [`--timeout ${timeout}`]),
