@@ -61,7 +61,9 @@ async function answering(url: URL, answer: Promise<Response>): Promise<Response>
     const { code } = error as NodeJS.ErrnoException;
     if (code === "OAUTH_HTTP_REQUEST_FORBIDDEN")
       throw new UsageError(`--client sends no secret to ${url.origin}, which is neither https: nor this machine.`);
-    throw new UnreachableError(explainUnreachable(url, code === "ABORT_ERR" ? "ETIMEDOUT" : String(code ?? error)));
+    throw new UnreachableError(
+      explainUnreachable(url, { code: code === "ABORT_ERR" ? "ETIMEDOUT" : String(code ?? error) }),
+    );
   }
 }
 

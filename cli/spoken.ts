@@ -18,7 +18,7 @@ const messagesIn = (results: readonly CaseResult[]): Message[] =>
 
 /** Adds to an error the version by which the target is reached, where its answer in HTTP may mean that it speaks another. */
 export async function withHint(error: unknown, protocol: Protocol, target: Target, timeout: number): Promise<unknown> {
-  if (!(error instanceof UnreachableError) || !error.failure?.startsWith("HTTP")) return error;
+  if (!(error instanceof UnreachableError) || error.failure?.status === undefined) return error;
   for (const other of await versionsBeside(protocol))
     if ((await probe(other, target, timeout)) === undefined)
       return new UnreachableError(

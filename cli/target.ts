@@ -30,7 +30,7 @@ export async function resolves(url: URL): Promise<void> {
   try {
     await lookup(url.hostname.replace(/^\[(.*)\]$/, "$1"));
   } catch (error) {
-    throw new UnreachableError(explainUnreachable(url, String((error as NodeJS.ErrnoException).code)));
+    throw new UnreachableError(explainUnreachable(url, { code: String((error as NodeJS.ErrnoException).code) }));
   }
 }
 

@@ -1,15 +1,10 @@
 import type { Connection } from "./connection.ts";
+import { type Failure, isAbsent, UNKNOWN } from "./failure.ts";
 import { rest } from "./gate.ts";
 import { responseOf } from "./upgrade.ts";
 
-/** The failures of a connection that show that nobody is there. */
-const ABSENT = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENOTFOUND", "EAI_AGAIN"]);
-
-/** Tells if a failure of a connection shows that nobody is there. A message may follow its code. */
-export const isAbsent = (failure = ""): boolean => ABSENT.has(failure.replace(/:.*/s, ""));
-
-/** The failures that may mean that a client came too soon after another. */
-const LATER = /^(HTTP (429|503)|ECONNRESET)/;
+/** Tells if a failure may mean that a client came too soon after another. */
+const isTooSoon = ({ code, status }: Failure) => status === 429 || status === 503 || code === "ECONNRESET";
 
 /** The time after which such a client tries again, in ms: a little more than the second that limiters count by. */
 const LATER_PAUSE = 1_100;
@@ -32,7 +27,7 @@ export interface Availability {
   /** Notes that the target accepts connections and says nothing to anybody. */
   hangs(): void;
   /** Tries to reach the target for `ms`, and at least once. Resolves to why it cannot, or to `undefined` if it is back. */
-  recover(ms: number): Promise<string | undefined>;
+  recover(ms: number): Promise<Failure | undefined>;
 }
 
 /**
@@ -56,7 +51,7 @@ export function availability(
       return upAt;
     },
     saw(connection, proper = true) {
-      const isGone = isAbsent(connection.failure);
+      const isGone = isAbsent(connection.failure?.code);
       if (answers(connection)) {
         // It is there for some, so a limit made it refuse others before.
         if (upAt === undefined && !absent) downSince = undefined;
@@ -80,8 +75,8 @@ export function availability(
           hung = false;
           return undefined;
         }
-        const { failure = "no answer" } = connection;
-        const later = upAt === undefined && LATER.test(failure);
+        const { failure = UNKNOWN } = connection;
+        const later = upAt === undefined && isTooSoon(failure);
         const pause = later ? LATER_PAUSE : PAUSE;
         if (clock() + pause > began + Math.max(ms, later ? 2 * LATER_PAUSE - PAUSE : 0)) return failure;
         await rest(pause);

@@ -1,13 +1,14 @@
 import { WebSocket } from "ws";
 import { LIMITS } from "./bounds.ts";
 import { type Connection, connectionOf, type Wire } from "./connection.ts";
+import { NO_ANSWER } from "./failure.ts";
 import { listen, type State } from "./listen.ts";
 import { UNPACED } from "./pace.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { type Recorder, recorder } from "./recorder.ts";
 import { type Shared, young } from "./shared.ts";
 import type { EnvelopeReader } from "./transcript.ts";
-import { ask, type Handshake, NO_ANSWER } from "./upgrade.ts";
+import { ask, type Handshake } from "./upgrade.ts";
 
 /** The ways to open a connection. */
 export interface ConnectionOptions {
@@ -83,7 +84,7 @@ async function answered(state: State, { socket, asked }: Wire, log: Recorder, ho
   if (how?.half) return;
   await log.wait(HANDSHAKE, () => state.opened || undefined);
   if (state.opened || log.over) return;
-  state.failure = NO_ANSWER;
+  state.failure = { code: NO_ANSWER };
   log.end();
   socket.terminate();
 }

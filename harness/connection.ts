@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { closed, type Deed, type Outgoing, payloadOf, RESET, said, type Written, written } from "./deeds.ts";
+import type { Failure } from "./failure.ts";
 import type { State } from "./listen.ts";
 import type { Nothing } from "./nothing.ts";
 import type { Pace } from "./pace.ts";
@@ -18,8 +19,8 @@ export interface Connection {
   readonly judged?: Transcript;
   /** The WebSocket handshake succeeded. */
   readonly opened: boolean;
-  /** The reason why it did not: `ECONNREFUSED`, `HTTP 401`, … */
-  readonly failure: string | undefined;
+  /** The reason why it did not. */
+  readonly failure: Failure | undefined;
   /** Sends messages, all in one TCP segment where they fit and the pace allows. Does nothing on a connection that is over. */
   send(...outgoing: readonly Outgoing[]): void;
   /**

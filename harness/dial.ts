@@ -1,6 +1,7 @@
 import { answers } from "./availability.ts";
 import { type ConnectionOptions, connect } from "./connect.ts";
 import type { Connection } from "./connection.ts";
+import { type Failure, UNKNOWN } from "./failure.ts";
 import { guest } from "./guest.ts";
 import { insisting } from "./measure.ts";
 import { isNothing } from "./nothing.ts";
@@ -18,12 +19,12 @@ export interface Access {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Opens one connection as any client would: why that failed, or `undefined` where it did not. `timeout` is in ms. */
-export async function probe(protocol: Protocol, target: Target, timeout: number): Promise<string | undefined> {
+/** Opens one connection as any client would: its failure, or `undefined` where it did not. `timeout` is in ms. */
+export async function probe(protocol: Protocol, target: Target, timeout: number): Promise<Failure | undefined> {
   const shared = share(timeout);
   const connection = await dial({ protocol, target, shared });
   hangUp(shared);
-  return answers(connection) ? undefined : (connection.failure ?? "no answer");
+  return answers(connection) ? undefined : (connection.failure ?? UNKNOWN);
 }
 
 /** The part of a connection that the case is told of, its pace, and how long it tries: a server may not have noticed yet that a user left. */

@@ -2,10 +2,10 @@ import type { Availability } from "./availability.ts";
 import { type Verdict, worst } from "./catalogue.ts";
 import type { Connection } from "./connection.ts";
 import { type Access, dial } from "./dial.ts";
+import { refusalOf, wordsOfFailure } from "./failure.ts";
 import { seeing } from "./foundation.ts";
 import { guest, type Open, opener } from "./guest.ts";
 import { type Check, type Judging, judge } from "./judge.ts";
-import { refusalOf } from "./measure.ts";
 import { isNothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
@@ -150,7 +150,7 @@ export async function examine(
   const transcripts = connections.map(({ transcript }) => transcript);
   verdicts.complete(it.tests, {
     thrown,
-    unopened: connections.find(({ opened }) => !opened)?.failure,
+    unopened: connections.flatMap(({ opened, failure }) => (opened || !failure ? [] : [wordsOfFailure(failure)]))[0],
     limit: transcripts.flatMap(({ events }) => events.flatMap((it) => (it.type === "limit" ? [it.data] : [])))[0],
   });
   const judged = connections.map((connection) => connection.judged ?? connection.transcript);

@@ -2,7 +2,6 @@ import type { Connection } from "./connection.ts";
 import type { Identities, Party } from "./identities.ts";
 import { BeyondLimit, type Limits } from "./limits.ts";
 import type { ConnectOptions } from "./scenario.ts";
-import type { Transcript } from "./transcript.ts";
 
 /** The longest time that a server takes to notice that a client has left, in ms. Then its user may come again. */
 const NOTICING = 300;
@@ -130,5 +129,5 @@ export function opener(
 const isEmpty = ({ opening, connections }: Seat) => opening === 0 && !connections.some(isHeld);
 
 /** Tells if a connection counts as one of those that a target accepts at the same time. */
-const isHeld = ({ failure, transcript }: { readonly failure?: string | undefined; readonly transcript: Transcript }) =>
+const isHeld = ({ failure, transcript }: Pick<Connection, "failure" | "transcript">) =>
   failure === undefined && !transcript.events.some(({ type }) => type === "close" || type === "end");

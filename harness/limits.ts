@@ -1,3 +1,4 @@
+import { refusalOf } from "./failure.ts";
 import { gate, rest } from "./gate.ts";
 import {
   isLimited,
@@ -8,7 +9,7 @@ import {
   noneKnown,
   wordsOfLimit,
 } from "./known-limits.ts";
-import { type Attempt, type Found, type Means, measure, refusalOf } from "./measure.ts";
+import { type Attempt, type Found, type Means, measure } from "./measure.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** A case wants more connections at the same time than the target accepts, so it cannot be judged. */

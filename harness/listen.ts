@@ -2,15 +2,15 @@ import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
 import { BODY, costOf, LIMITS, TOO_MUCH } from "./bounds.ts";
 import { base64 } from "./deeds.ts";
+import { type Failure, httpFailure, WRONG_NAME } from "./failure.ts";
 import { answerer } from "./pongs.ts";
 import type { Recorder } from "./recorder.ts";
-import { WRONG_NAME } from "./unreachable.ts";
 import { responseText } from "./upgrade.ts";
 
 /** The outcome of a handshake: it succeeded, or why not. */
 export interface State {
   opened: boolean;
-  failure: string | undefined;
+  failure: Failure | undefined;
 }
 
 /** A WebSocket whose events are recorded. */
@@ -66,7 +66,7 @@ function upgraded(log: Recorder, response: IncomingMessage, body?: string): void
 function refused(on: Listening, response: IncomingMessage, body?: string): void {
   if (on.log.over) return;
   upgraded(on.log, response, body);
-  on.state.failure = `HTTP ${response.statusCode}`;
+  on.state.failure = httpFailure(response.statusCode ?? 0);
   end(on);
 }
 
@@ -106,9 +106,9 @@ interface WithCertificate {
 }
 
 /** Names the failure of a handshake; if the certificate is of another host, with the names that it has. */
-function failureOf({ code, message, cert }: NodeJS.ErrnoException & WithCertificate): string {
+function failureOf({ code, message, cert }: NodeJS.ErrnoException & WithCertificate): Failure {
   const names = cert?.subjectaltname?.replaceAll(/(^|, )[^:,]+:/g, "$1") ?? cert?.subject?.CN;
-  return code === WRONG_NAME && names !== undefined ? `${WRONG_NAME} ${names}` : code || message;
+  return { code: code || message, ...(code === WRONG_NAME && names !== undefined && { names }) };
 }
 
 /** Records an error. Returns true if the suite ends the connection for it. */

@@ -1,7 +1,8 @@
-import { answers, isAbsent } from "./availability.ts";
+import { answers } from "./availability.ts";
 import { findCulprits, LATEST_FALL } from "./culprits.ts";
 import { isGreeted, visit } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
+import { isAbsent } from "./failure.ts";
 import { isPlain } from "./foundation.ts";
 import { endHanging, howItFell, inconclusive, standUp } from "./outage.ts";
 import type { Case } from "./scenario.ts";
@@ -89,7 +90,7 @@ const wasCutOff = (it: CaseResult, since: number): boolean =>
 const metNobody = (it: CaseResult): boolean =>
   it.connections.some(({ events }) => {
     const last = events.at(-1);
-    return last?.type === "error" && isAbsent(last.data);
+    return last?.type === "error" && isAbsent(last.failure);
   });
 
 /**

@@ -1,5 +1,5 @@
+import { type Failure, NO_ANSWER, refusalOf } from "./failure.ts";
 import { rest, takingTurns } from "./gate.ts";
-import { NO_ANSWER } from "./upgrade.ts";
 
 /** The known limits of a target. */
 export interface Found {
@@ -12,7 +12,7 @@ export interface Found {
 /** The parts of a connection that measuring needs. */
 export interface Attempt {
   readonly opened: boolean;
-  readonly failure: string | undefined;
+  readonly failure: Failure | undefined;
   close(code: number): void;
   closed(): Promise<unknown>;
   finish(): void;
@@ -58,12 +58,6 @@ const STRAY = 50;
 
 /** The factor by which the suite stays below the limit. */
 const MARGIN = 1.1;
-
-const REFUSAL = new RegExp(`^(HTTP [45]\\d\\d|ECONNRESET|EPIPE|${NO_ANSWER})`);
-
-/** Returns how a target refused a connection; `undefined` if it did not, or is not there. */
-export const refusalOf = ({ opened, failure = "" }: Pick<Attempt, "opened" | "failure">): string | undefined =>
-  opened ? undefined : REFUSAL.exec(failure)?.[0];
 
 /**
  * Measures the limits of a target while nothing else is at work, but for those that are `known`. Resolves to `undefined` if the

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Connection } from "./connection.ts";
+import { httpFailure, NO_ANSWER } from "./failure.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Track } from "./replay-tape.ts";
 import type { ConnectOptions } from "./scenario.ts";
 import { CREDENTIALS } from "./target.ts";
 import type { Transcript } from "./transcript.ts";
-import { type Head, NO_ANSWER, requestText } from "./upgrade.ts";
+import { type Head, requestText } from "./upgrade.ts";
 
 /** The means to tell how a client of a run asks for a WebSocket. */
 export interface Asking extends Pick<Protocol, "subprotocols"> {
@@ -87,8 +88,10 @@ export function stateOf({ events }: Transcript): Pick<Connection, "opened" | "fa
   const response = events.find(({ from, type }) => from === "server" && type === "upgrade");
   const error = events.find(({ from, type }) => from === "server" && (type === "error" || type === "violation"));
   const isWrong = error?.type === "error" && error.handshake;
-  if (response?.type === "upgrade" && response.code !== 101) return { opened: false, failure: `HTTP ${response.code}` };
+  if (response?.type === "upgrade" && response.code !== 101)
+    return { opened: false, failure: httpFailure(response.code ?? 0) };
   if (response && !isWrong) return { opened: true, failure: undefined };
-  const failure = error && "failure" in error ? error.failure : undefined;
-  return { opened: false, failure: failure ?? (events.some(({ type }) => type === "timeout") ? NO_ANSWER : undefined) };
+  const known = error && "failure" in error ? error.failure : undefined;
+  const code = known ?? (events.some(({ type }) => type === "timeout") ? NO_ANSWER : undefined);
+  return { opened: false, failure: code === undefined ? undefined : { code } };
 }

@@ -19,9 +19,6 @@ export interface Head {
   readonly body?: string;
 }
 
-/** The failure of a handshake that met silence. */
-export const NO_ANSWER = "no answer to the handshake";
-
 /** The handshake that a case wants, if it is not that of any client. */
 export interface Handshake {
   /** Replaces the request. */

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { closest, distance } from "fastest-levenshtein";
+import type { Failure } from "./failure.ts";
 
 /** A mistake of the user. Its message is one line: what is wrong, where, and what to do. Exit code 2. */
 export class UsageError extends Error {}
@@ -7,9 +8,9 @@ export class UsageError extends Error {}
 /** The target cannot be reached, or refuses the WebSocket, before one case could talk. Exit code 3. */
 export class UnreachableError extends Error {
   /** The failure of the connection, where that says more. */
-  readonly failure: string | undefined;
+  readonly failure: Failure | undefined;
 
-  constructor(message: string, failure?: string) {
+  constructor(message: string, failure?: Failure) {
     super(message);
     this.failure = failure;
   }

@@ -205,12 +205,12 @@ function rememberedBy(rules: readonly Rule[], judged: Transcript): readonly Wire
 }
 
 /** The connection of a client that did not come. */
-function absent(url: URL, failure: string): Connection {
-  const never = async () => nothing(failure);
+function absent(url: URL, why: string): Connection {
+  const never = async () => nothing(why);
   return {
     transcript: { url: url.href, events: [] },
     opened: false,
-    failure,
+    failure: { code: why },
     send() {},
     async write() {},
     next: never,

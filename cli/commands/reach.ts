@@ -1,4 +1,5 @@
 import { probe } from "../../harness/dial.ts";
+import { wordsOfFailure } from "../../harness/failure.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { UnreachableError, UsageError } from "../../harness/usage.ts";
 import { type Destinations, leftIn } from "../../reports/save.ts";
@@ -87,7 +88,8 @@ async function reach(args: TargetArguments, { log, protocol, signal, closing }: 
   if (command === undefined) return hiding(target, identify(target, users, signal));
   const ready = async () => {
     const failure = await probe(protocol, target, timeout);
-    return areSome(users) && failure === "HTTP 401" ? undefined : failure; // It is there, and wants a token.
+    // A server that answers 401 is there, and wants a token.
+    return !failure || (areSome(users) && failure.status === 401) ? undefined : wordsOfFailure(failure);
   };
   const process = await hiding(
     target,

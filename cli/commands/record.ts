@@ -105,12 +105,12 @@ async function begin({ out, startedAt, ...args }: Beginning, protocol: Protocol)
 const tell = (line: string) => process.stdout.write(`${new Date().toTimeString().slice(0, 8)} ${visible(line)}\n`);
 
 /** Returns a function that tells why a target could not be reached: the first times that it is called. */
-function complaining(target: URL): (failure: string) => void {
+function complaining(target: URL): (code: string) => void {
   let failures = 0;
-  return (failure) => {
+  return (code) => {
     failures += 1;
     const more = failures === FAILURES ? " (more of these are not told)" : "";
-    if (failures <= FAILURES) tell(`${explainUnreachable(target, failure)}${more}`);
+    if (failures <= FAILURES) tell(`${explainUnreachable(target, { code })}${more}`);
   };
 }
 
@@ -147,7 +147,7 @@ async function tellAll(
 async function checkReachable(target: URL): Promise<void> {
   await resolves(target);
   const port = Number(target.port || (target.protocol === "wss:" ? 443 : 80));
-  const failure = await new Promise<string | undefined>((resolve) => {
+  const code = await new Promise<string | undefined>((resolve) => {
     const socket = connect({ host: target.hostname.replace(/^\[(.*)\]$/, "$1"), port, timeout: PATIENCE });
     const settle = (it?: string) => {
       socket.destroy();
@@ -157,7 +157,7 @@ async function checkReachable(target: URL): Promise<void> {
     socket.once("timeout", () => settle("ETIMEDOUT"));
     socket.once("error", ({ code, message }: NodeJS.ErrnoException) => settle(code ?? message));
   });
-  if (failure !== undefined) throw new UnreachableError(explainUnreachable(target, failure));
+  if (code !== undefined) throw new UnreachableError(explainUnreachable(target, { code }));
 }
 
 /** The time that a target has to accept a connection, in ms. */

@@ -1,5 +1,5 @@
+import { NO_ANSWER } from "../../harness/failure.ts";
 import type { Context } from "../../harness/scenario.ts";
-import { NO_ANSWER } from "../../harness/upgrade.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import { type Ask, answerTo, fieldOf, header, NO_101, outcome, plain, without } from "../websocket/heads.ts";
 import { judgeSurvival } from "../websocket/survival.ts";

@@ -1,5 +1,6 @@
 import type { Connection } from "../../harness/connection.ts";
 import type { Expectation } from "../../harness/expect.ts";
+import { wordsOfFailure } from "../../harness/failure.ts";
 import { isNothing, type Nothing, nothing } from "../../harness/nothing.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
 import { heard, isServerEnd, type Message } from "../../harness/transcript.ts";
@@ -106,7 +107,10 @@ export const aloneCase = ({ scenario, sender, meet, plain: { command, data } }: 
       const client = await meet(context);
       const response = await call(client, command, "alone", data);
       const isUnopened = isNothing(response) && !client.opened;
-      check("request.answered", isUnopened ? nothing(client.failure ?? "no connection") : response);
+      check(
+        "request.answered",
+        isUnopened ? nothing(client.failure ? wordsOfFailure(client.failure) : "no connection") : response,
+      );
     },
   });
 

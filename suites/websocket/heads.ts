@@ -1,6 +1,7 @@
 import type { Connection } from "../../harness/connection.ts";
+import { NO_ANSWER, wordsOfFailure } from "../../harness/failure.ts";
 import { readFrom } from "../../harness/transcript.ts";
-import { type Head, NO_ANSWER, responseOf } from "../../harness/upgrade.ts";
+import { type Head, responseOf } from "../../harness/upgrade.ts";
 
 /** A change of the request for a WebSocket. */
 export type Ask = (head: Head) => Head;
@@ -34,7 +35,8 @@ export const targeting =
 export const outcome = ({ transcript, failure }: Connection): string => {
   const response = responseOf(transcript);
   if (response) return `HTTP ${response.status}`;
-  return failure === NO_ANSWER ? NO_ANSWER : `the end of the TCP connection (${failure})`;
+  if (failure?.code === NO_ANSWER) return NO_ANSWER;
+  return `the end of the TCP connection (${failure && wordsOfFailure(failure)})`;
 };
 
 /** The outcome of a handshake that gives no WebSocket, whatever the answer is. */

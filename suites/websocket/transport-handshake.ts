@@ -1,6 +1,7 @@
 import type { Connection } from "../../harness/connection.ts";
+import { NO_ANSWER } from "../../harness/failure.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
-import { acceptFor, askedWith, NO_ANSWER, responseOf } from "../../harness/upgrade.ts";
+import { acceptFor, askedWith, responseOf } from "../../harness/upgrade.ts";
 import type { Dialect, DialectWithSign } from "./dialect.ts";
 import { type Ask, fieldOf, header, outcome, setting, without } from "./heads.ts";
 import { slug } from "./words.ts";

@@ -1,5 +1,5 @@
+import { NO_ANSWER } from "../../harness/failure.ts";
 import type { Case } from "../../harness/scenario.ts";
-import { NO_ANSWER } from "../../harness/upgrade.ts";
 import type { Dialect } from "./dialect.ts";
 import { type Ask, NO_101, outcome, plain, setting, targeting, without } from "./heads.ts";
 import { ACTING, judgeSurvival, resetAll } from "./survival.ts";

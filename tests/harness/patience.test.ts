@@ -3,6 +3,7 @@ import { DEFAULTS } from "../../cli/defaults.ts";
 import { answers, availability } from "../../harness/availability.ts";
 import type { Connection } from "../../harness/connection.ts";
 import { dial, probe } from "../../harness/dial.ts";
+import { type Failure, httpFailure } from "../../harness/failure.ts";
 import { judge } from "../../harness/judge.ts";
 import { HANDSHAKE, patience } from "../../harness/patience.ts";
 import { run } from "../../harness/runner.ts";
@@ -151,9 +152,10 @@ describe("a server is busy", () => {
 });
 
 describe("the availability of a target", () => {
-  const seen = (failure?: string, ...events: WireEvent[]) =>
+  const seen = (failure?: Failure, ...events: WireEvent[]) =>
     ({ opened: failure === undefined, failure, transcript: { url: "", events }, finish() {} }) as unknown as Connection;
-  const learnt = (...all: [string | undefined, proper?: boolean][]) => {
+  const [absent, busy] = [{ code: "ECONNREFUSED" }, httpFailure(503)];
+  const learnt = (...all: [Failure | undefined, proper?: boolean][]) => {
     let now = 0;
     const it = availability(
       () => ++now,
@@ -166,20 +168,20 @@ describe("the availability of a target", () => {
   test.each<[string, ReturnType<typeof learnt>, (number | undefined)[]]>([
     ["a connection that opened shows that it is there", learnt([undefined]), [1, undefined]],
     ["the last that opened counts", learnt([undefined], [undefined]), [2, undefined]],
-    ["one that failed anyhow tells that it never was", learnt(["HTTP 503"]), [undefined, 1]],
-    ["but not one that was not proper", learnt(["HTTP 400", false]), [undefined, undefined]],
-    ["where nothing listens, how it asked does not matter", learnt(["ECONNREFUSED", false]), [undefined, 1]],
-    ["one that was up may refuse", learnt([undefined], ["HTTP 503"], ["ECONNRESET"]), [1, undefined]],
-    ["one that was up and is not found is down", learnt([undefined], ["EHOSTUNREACH"]), [1, 2]],
-    ["one that refuses some before it lets others in is there", learnt(["HTTP 503"], [undefined]), [2, undefined]],
-    ["one that was missing before is not", learnt(["HTTP 503"], ["ECONNREFUSED"], [undefined]), [2, 1]],
-    ["since the first that did not find it", learnt([undefined], ["ENOTFOUND"], ["ECONNREFUSED"]), [1, 2]],
+    ["one that failed anyhow tells that it never was", learnt([busy]), [undefined, 1]],
+    ["but not one that was not proper", learnt([httpFailure(400), false]), [undefined, undefined]],
+    ["where nothing listens, how it asked does not matter", learnt([absent, false]), [undefined, 1]],
+    ["one that was up may refuse", learnt([undefined], [busy], [{ code: "ECONNRESET" }]), [1, undefined]],
+    ["one that was up and is not found is down", learnt([undefined], [{ code: "EHOSTUNREACH" }]), [1, 2]],
+    ["one that refuses some before it lets others in is there", learnt([busy], [undefined]), [2, undefined]],
+    ["one that was missing before is not", learnt([busy], [absent], [undefined]), [2, 1]],
+    ["since the first that did not find it", learnt([undefined], [{ code: "ENOTFOUND" }], [absent]), [1, 2]],
   ])("%s", (_, [upAt, downSince], expected) => expect([upAt, downSince]).toEqual(expected));
 
   test("it is tried again for a time, and at least once; each connection is ended", async () => {
     let now = 0;
     let finished = 0;
-    const failures: (string | undefined)[] = ["ECONNREFUSED", "ECONNREFUSED", "ECONNREFUSED", undefined];
+    const failures = [absent, absent, absent, undefined];
     const it = availability(
       () => now,
       async () => {
@@ -187,9 +189,9 @@ describe("the availability of a target", () => {
         return { ...seen(failures.shift()), finish: () => void finished++ };
       },
     );
-    it.saw(seen("ECONNREFUSED"));
-    expect([await it.recover(0), it.downSince, finished]).toEqual(["ECONNREFUSED", 0, 1]);
-    expect([await it.recover(1_049), it.downSince, finished]).toEqual(["ECONNREFUSED", 0, 2]);
+    it.saw(seen(absent));
+    expect([await it.recover(0), it.downSince, finished]).toEqual([absent, 0, 1]);
+    expect([await it.recover(1_049), it.downSince, finished]).toEqual([absent, 0, 2]);
     expect([await it.recover(1_050), it.downSince, it.upAt]).toEqual([undefined, undefined, 4_000]);
     expect(finished).toBe(4);
   });
@@ -210,7 +212,7 @@ describe("the availability of a target", () => {
     closing.push(refuses.close);
     const refused = await dial({ protocol, target: { ...target, url: new URL(refuses.url) }, shared });
     expect([refused.opened, answers(refused)]).toEqual([false, false]);
-    expect(await probe(protocol, { ...target, url: new URL(refuses.url) }, 2_000)).toBe("HTTP 403");
+    expect(await probe(protocol, { ...target, url: new URL(refuses.url) }, 2_000)).toEqual(httpFailure(403));
     expect(await probe(protocol, target, 2_000)).toBeUndefined();
   });
 });

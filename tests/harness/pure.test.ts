@@ -3,6 +3,7 @@ import { select } from "../../cli/select.ts";
 import { targetHeaders, targetUrl } from "../../cli/target.ts";
 import { broken, worst } from "../../harness/catalogue.ts";
 import { accepts, describe as words } from "../../harness/expect.ts";
+import { type Failure, httpFailure, NO_ANSWER, WRONG_NAME } from "../../harness/failure.ts";
 import { isNothing, nothing } from "../../harness/nothing.ts";
 import { validator } from "../../harness/schema.ts";
 import { parse } from "../../harness/transcript.ts";
@@ -140,21 +141,21 @@ describe("a target", () => {
     );
   });
 
-  test.each([
-    ["ECONNREFUSED", /Nothing listens/],
-    ["ENOTFOUND", /does not resolve/],
-    ["DEPTH_ZERO_SELF_SIGNED_CERT", /--ca/],
-    ["ERR_TLS_CERT_ALTNAME_INVALID", /--insecure/],
-    ["ERR_TLS_CERT_ALTNAME_INVALID a.example, 127.0.0.1", /for other names: a\.example, 127\.0\.0\.1\. Use one/],
-    [`ERR_TLS_CERT_ALTNAME_INVALID ${"a.example, ".repeat(99)}`, /a\.…\. Use one/],
-    ["HTTP 302", /Redirects are not followed/],
-    ["HTTP 401", /--header/],
-    ["HTTP 404", /Check the path/],
-    ["HTTP 503", /server behind it/],
-    ["no answer to the handshake", /--timeout/],
-    ["EPROTO", /TLS/],
-    ["SOMETHING_NEW", /could not be reached: SOMETHING_NEW/],
-  ])("%s is explained in one line, without credentials", (failure, words) => {
+  test.each<[Failure, RegExp]>([
+    [{ code: "ECONNREFUSED" }, /Nothing listens/],
+    [{ code: "ENOTFOUND" }, /does not resolve/],
+    [{ code: "DEPTH_ZERO_SELF_SIGNED_CERT" }, /--ca/],
+    [{ code: WRONG_NAME }, /--insecure/],
+    [{ code: WRONG_NAME, names: "a.example, 127.0.0.1" }, /for other names: a\.example, 127\.0\.0\.1\. Use one/],
+    [{ code: WRONG_NAME, names: "a.example, ".repeat(99) }, /a\.…\. Use one/],
+    [httpFailure(302), /Redirects are not followed/],
+    [httpFailure(401), /--header/],
+    [httpFailure(404), /Check the path/],
+    [httpFailure(503), /server behind it/],
+    [{ code: NO_ANSWER }, /--timeout/],
+    [{ code: "EPROTO" }, /TLS/],
+    [{ code: "SOMETHING_NEW" }, /could not be reached: SOMETHING_NEW/],
+  ])("%j is explained in one line, without credentials", (failure, words) => {
     const line = explainUnreachable(new URL("wss://me:secret@example.org/"), failure);
     expect(line).toMatch(words);
     expect(line).toMatch(/^[^\n]*wss:\/\/example\.org\/[^\n]*$/);

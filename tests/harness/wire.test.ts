@@ -249,7 +249,7 @@ describe("a handshake", () => {
     const no = () => "HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n";
     const { connection, all } = await bare(no, { ask, violation: "a PUT" });
     expect(await all()).toBe("PUT /é HTTP/1.1\r\nHost: x\r\n\r\nbody\r\n\r\n");
-    expect(connection).toMatchObject({ opened: false, failure: "HTTP 400" });
+    expect(connection).toMatchObject({ opened: false, failure: { code: "HTTP", status: 400 } });
     expect(connection.transcript.events).toMatchObject([
       { from: "client", type: "upgrade", data: "PUT /é HTTP/1.1\nHost: x\n\nbody" },
       { from: "client", type: "violation", data: "a PUT" },
@@ -301,18 +301,21 @@ describe("a handshake", () => {
     ["otherwise", { ask: asIs }],
   ])("that is asked for %s and answered wrong is no violation of what is said later", async (_, handshake) => {
     const { connection } = await bare(() => accept("the wrong key"), handshake);
-    expect(connection.failure).toMatch(/Sec-WebSocket-Accept/);
+    expect(connection.failure?.code).toMatch(/Sec-WebSocket-Accept/);
     expect(connection.transcript.events[2]).toMatchObject({
       from: "server",
       type: "error",
       handshake: true,
-      data: connection.failure,
+      data: connection.failure?.code,
     });
   });
 
   test("whose answer has a head of more than 16 kB fails", async () => {
     const long = (size: number) => bare((request) => accept(request, `X: ${"x".repeat(size)}`));
     expect((await long(LIMITS.head - 500)).connection.opened).toBe(true);
-    expect((await long(LIMITS.head)).connection).toMatchObject({ opened: false, failure: "HPE_HEADER_OVERFLOW" });
+    expect((await long(LIMITS.head)).connection).toMatchObject({
+      opened: false,
+      failure: { code: "HPE_HEADER_OVERFLOW" },
+    });
   });
 });

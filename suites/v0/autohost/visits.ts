@@ -62,7 +62,7 @@ export const returnCases = Object.entries(ENDS).map(([what, { end, closes }]) =>
           properties: { frame: { const: true } },
         });
       const again = await peer({ name: "again", fresh: true });
-      if (!check("client.reconnects", again.opened ? "it came again" : nothing(again.failure ?? ""))) return;
+      if (!check("client.reconnects", again.opened ? "it came again" : nothing(again.failure?.code ?? ""))) return;
       check("client.status", await again.next(STATUS));
     },
   }),
