@@ -66,14 +66,14 @@ export const dialect: DialectWithSign<"version.greeting"> & MalformedDialect = {
 
 /** The answers to a malformed command so far. A greeting is one only beyond the number that a bystander got. */
 function answersTo(client: Connection, malformed: Outgoing, bystander?: Connection): Message[] {
-  const names = refusalsOf(malformed);
   const all = heard(client);
   const extra = all
     .filter((message) => nameOf(message) === GREETING && message.status === "success")
     .slice(bystander ? Math.max(1, greetingsOf(bystander).length) : 1);
-  return all.filter(
-    (message) =>
-      names.includes(nameOf(message) ?? "") &&
-      (nameOf(message) !== GREETING || message.status === "failed" || extra.includes(message)),
+  const some = all.filter(
+    (message) => nameOf(message) !== GREETING || message.status === "failed" || extra.includes(message),
   );
+  if (some.length === 0) return []; // To read a long malformed command takes long, and each wait looks here again.
+  const names = refusalsOf(malformed);
+  return some.filter((message) => names.includes(nameOf(message) ?? ""));
 }

@@ -36,7 +36,8 @@ export async function play(connect: Context["connect"], commands: readonly Gener
   const after = first < 0 ? [JSON.stringify(disconnect)] : texts(commands.slice(first));
   if (before.length > 0) {
     client.send(...before);
-    const answers = () => answersTo(client, before);
+    const names = new Set(before.flatMap(refusalsOf));
+    const answers = () => answersIn(client, names);
     const done = () => answers().length >= before.length || isEnded(client) || undefined;
     await client.wait("the answer to a malformed command", done, { owed: false });
     const success = answers().find(({ status }) => status === "success");
@@ -102,8 +103,6 @@ function judgeGoodbye(goodbye: Message | Nothing, afterMalformed: boolean): Mist
   return wrong("disconnect.success", told(goodbye));
 }
 
-/** The messages that answer malformed commands, for good or bad. */
-function answersTo(client: Connection, inputs: readonly string[]): Message[] {
-  const names = new Set(inputs.flatMap(refusalsOf));
-  return heard(client).filter((message) => nameOf(message) !== GREETING && names.has(nameOf(message) ?? ""));
-}
+/** The messages of these names that answer malformed commands, for good or bad. */
+const answersIn = (client: Connection, names: ReadonlySet<string>): Message[] =>
+  heard(client).filter((message) => nameOf(message) !== GREETING && names.has(nameOf(message) ?? ""));
