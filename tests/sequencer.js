@@ -13,6 +13,7 @@ const FIRST = [
   /cli\/dying/,
   /cli\/(cli|options)/,
   /tests\/ci/,
+  /library\/packed/,
   /browser/,
   /regression/,
   /hostile/,
@@ -22,7 +23,8 @@ const FIRST = [
   /suites\/servers/,
   /harness\/replay/,
   /reports\/reports/,
-  /suites\/digests/,
+  /suites\/(digests|dialect)/,
+  /reports\/html/,
   /recordings\/verdicts/,
   /toy/,
 ];
