@@ -8,7 +8,7 @@ import { beginning, findings, isNews, skippedBy, unexpected } from "./findings.t
 import { count, listed, targetOf, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import type { Report, ReportCase, ReportRequirement } from "./report.ts";
-import { casesOf, isWhole, requirementsOf } from "./scope.ts";
+import { casesOf, isWhole, judged, requirementsOf } from "./scope.ts";
 import { notRecorded, traffic } from "./traffic.ts";
 import { isExpected, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
 
@@ -137,16 +137,12 @@ const unjudgedOf = ({ cases, target }: Report) => [
 ];
 
 function summary(report: Report, options: TerminalOptions): string[] {
-  const { colors: c, knowledge, written, missing: unwritten = [], heavy, left } = options;
+  const { colors: c, written, missing: unwritten = [], left } = options;
   const { durationMs, protocol, seed } = report;
   const painted = (counts: Report["counts"]) =>
     VERDICTS.filter((it) => counts[it] > 0)
       .map((it) => paint(c, it, `${counts[it]} ${it}`))
       .join(", ");
-  const rows = report.requirements.filter((it) => it.cases.length === 0);
-  const untested = groupBy(rows, ({ id }) => knowledge.requirements.find((row) => row.id === id)?.section ?? "");
-  const hint = rows.every(({ id }) => heavy.includes(id)) ? "; --all adds them" : "";
-  const missing = [...untested].map(([section, rows]) => `${section} ${rows.length}`).join(", ");
   return [
     headline(report, options),
     ...outdated(report, c),
@@ -156,13 +152,32 @@ function summary(report: Report, options: TerminalOptions): string[] {
     ...(report.recording
       ? traffic(report, report.recording, painted(report.recording.connections))
       : [`  cases    ${casesOf(report)} in ${(durationMs / 1000).toFixed(2)} s: ${painted(report.counts)}`]),
-    `  covered  ${requirementsOf(report)} requirements of ${titleOf(protocol)}${missing && ` (not tested: ${missing}${hint})`}`,
+    `  covered  ${requirementsOf(report)} requirements of ${titleOf(protocol)}${uncovered(report, options)}`,
     ...(seed > 0 ? [`  seed     ${seed} (--seed ${seed} generates the same inputs again)`] : []),
     ...next(report, options),
     ...(written.length > 0 ? [`  reports  ${written.join(" ")}`] : []),
     ...(unwritten.length > 0 ? [`  missing  ${unwritten.join(" ")}`] : []),
     ...(left === undefined ? [] : [`  left     ${left}`]),
   ];
+}
+
+/** The requirements that are not covered, by their sections: those that no case tests, and those of which all was skipped. */
+function uncovered({ requirements, cases }: Report, { knowledge, heavy }: TerminalOptions): string {
+  const known = judged(cases);
+  const sectionOf = ({ id }: ReportRequirement) => knowledge.requirements.find((row) => row.id === id)?.section ?? "";
+  const told = (label: string, rows: readonly ReportRequirement[]) => {
+    const sections = [...groupBy(rows, sectionOf)].map(([section, some]) => `${section} ${some.length}`);
+    return rows.length > 0 ? [`${label}: ${sections.join(", ")}`] : [];
+  };
+  const untested = requirements.filter((it) => it.cases.length === 0);
+  const isForAll = untested.length > 0 && untested.every(({ id }) => heavy.includes(id));
+  const skipped = requirements.filter((it) => it.cases.length > 0 && !known.has(it.id));
+  const all = [
+    ...told("not tested", untested),
+    ...(isForAll ? ["--all adds them"] : []),
+    ...told("only skipped", skipped),
+  ];
+  return all.length > 0 ? ` (${all.join("; ")})` : "";
 }
 
 /** The verdict, and in words. A run that passes and whose reports are not written has no verdict that anything may rest on. */

@@ -78,6 +78,13 @@ test("the case that shows a finding is of the suite about the requirement, whate
   expect(found?.cases.map(({ id }) => id)).toEqual([PARITY, SHOWS]);
 });
 
+test("the requirements of which all was skipped are told apart from those that nothing tests", () => {
+  expect(show(refusing)).toMatch(
+    / {2}covered {2}\d+ of 68 requirements of Tachyon 0\.1\.7 \(.*only skipped: [a-z]+ \d/,
+  );
+  expect(show(good)).not.toContain("only skipped");
+});
+
 const places = (text: string, ...words: readonly string[]) => words.map((word) => text.indexOf(word));
 
 describe("the requirement that most others rest on", () => {
