@@ -4,6 +4,7 @@ import * as oauth from "oauth4webapi";
 import type { Keys, Target } from "../harness/target.ts";
 import { explainUnreachable } from "../harness/unreachable.ts";
 import { UnreachableError, UsageError } from "../harness/usage.ts";
+import { METADATA, SCOPE } from "../suites/v0/authorization.ts";
 import { TOKEN } from "./token-command.ts";
 
 /** The parts of a target by which its authorization server is reached. */
@@ -11,9 +12,6 @@ type Place = Pick<Target, "url" | "headers" | "ca" | "insecure">;
 
 /** The time that an authorization server has for an answer, in ms. */
 const MOST = 10_000;
-
-/** The path of the metadata (RFC 8414). */
-const METADATA = "/.well-known/oauth-authorization-server";
 
 const INSTEAD = "Give a token with --as or --token-command instead.";
 
@@ -49,9 +47,6 @@ export async function tokenOfClient(place: Place, { id, secret }: Client, signal
 }
 
 type Client = NonNullable<Keys["client"]>;
-
-/** The scope of everything that the protocol allows. */
-const SCOPE = "tachyon.lobby";
 
 /** Waits for an answer. Without one nobody is there, or the url is one that a secret must not be sent to. */
 async function answering(url: URL, answer: Promise<Response>): Promise<Response> {

@@ -5,7 +5,7 @@ import { type Head, responseOf } from "../../harness/upgrade.ts";
 import { type Ask, fieldOf, outcome, plain, setting } from "../websocket/heads.ts";
 
 /** The path of the metadata of an authorization server (RFC 8414, 3). */
-const METADATA = "/.well-known/oauth-authorization-server";
+export const METADATA = "/.well-known/oauth-authorization-server";
 
 /** The scope of everything that the protocol allows. */
 export const SCOPE = "tachyon.lobby";
