@@ -1,12 +1,13 @@
 import type { Connection } from "./connection.ts";
 import { dial } from "./dial.ts";
 import type { Bench } from "./execute.ts";
+import { MIXED_UP, ONE_EACH } from "./identities.ts";
 import { leave } from "./measure.ts";
 import { isNothing } from "./nothing.ts";
 import type { Protocol } from "./protocol.ts";
 import { hangUp, share } from "./shared.ts";
 import { headersOf } from "./target.ts";
-import { isEnded } from "./transcript.ts";
+import { heard, isEnded } from "./transcript.ts";
 
 /**
  * A server ends the first connection of a user within so many times the time that the second took to log in, and at least so many ms.
@@ -27,8 +28,8 @@ type Come = (user: number) => Promise<Visitor | undefined>;
 type Meeting = <T>(see: (come: Come) => Promise<T>) => Promise<T>;
 
 /**
- * Finds out if a user has one connection, before anything else is at work: a second one ends the first, or is refused. If so, users
- * are lent from now on: those that can be connected side by side.
+ * Finds out if a user has one connection, before anything else is at work: a second one ends the first, is refused, or gets what the
+ * first one waits for. If so, users are lent from now on: those that can be connected side by side.
  */
 export async function noticeExclusive(bench: Bench): Promise<void> {
   const { protocol, target, shared, signal } = bench;
@@ -54,30 +55,36 @@ export async function noticeExclusive(bench: Bench): Promise<void> {
     await Promise.all(clients.map(leave));
     return seen;
   };
-  const hasOne = () => meeting((come) => hasOneConnection(come, login, aside.clock));
+  const look = () => meeting((come) => whyOneConnection(come, login, aside.clock));
+  const why = await look();
   // Twice, since a server may end a connection by chance.
-  if ((await hasOne()) && (await hasOne()))
-    shared.identities.lend(await meeting((come) => sideBySide(come, 1 + (target.others?.length ?? 0))));
+  if (why === MIXED_UP || (why && (await look())))
+    shared.identities.lend(await meeting((come) => sideBySide(come, 1 + (target.others?.length ?? 0))), why);
   signal?.removeEventListener("abort", cut);
 }
 
 /**
- * Connects twice as one user, and tells if the server ends the first connection over the second, or refuses the second and serves
- * another user.
+ * Connects twice as one user, and says why a user is to have one connection: the server ends the first over the second, or refuses the
+ * second and serves another user; or it mixes them up. Resolves to nothing where both are served.
  */
-async function hasOneConnection(
+async function whyOneConnection(
   come: Come,
   login: NonNullable<Protocol["login"]>,
   clock: () => number,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const first = await come(0);
   // One that is ended anyway shows nothing.
   if (first?.isAnswered) await login(first.client);
-  if (!first || isEnded(first.client)) return false;
-  const began = clock();
-  if (!(await come(0))) return !isEnded(first.client) && (await come(1)) !== undefined;
+  if (!first || isEnded(first.client)) return undefined;
+  const [began, knew] = [clock(), heard(first.client).length];
+  const second = await come(0);
+  if (!second) return !isEnded(first.client) && (await come(1)) ? ONE_EACH : undefined;
   await first.client.quiet(Math.max(PATIENCE.least, PATIENCE.times * (clock() - began)));
-  return isEnded(first.client);
+  if (isEnded(first.client)) return ONE_EACH;
+  if (!first.isAnswered) return undefined;
+  if (!second.isAnswered) return heard(first.client).length > knew ? MIXED_UP : undefined;
+  const known = heard(second.client).length;
+  return isNothing(await login(first.client)) && heard(second.client).length > known ? MIXED_UP : undefined;
 }
 
 /** Connects as so many users at the same time, and resolves to the numbers of those that stay. */

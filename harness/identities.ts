@@ -9,8 +9,8 @@ export interface Identities {
   readonly users: readonly number[] | undefined;
   /** The same in words. */
   readonly words: string | undefined;
-  /** From now on each of these users has one connection. */
-  lend(users: readonly number[]): void;
+  /** From now on each of these users has one connection, for a reason in words. */
+  lend(users: readonly number[], why?: string): void;
   /** Makes the part of the line that is of one case, or of a client that looks on. What `it` needed before it gets at once. */
   party(it: object): Party;
 }
@@ -27,6 +27,9 @@ export interface Party {
 
 /** Says that a target accepts one connection of each user. */
 export const ONE_EACH = "the target accepts one connection of each user";
+
+/** Says that a target mixes up the connections of a user: cases would get what others wait for. */
+export const MIXED_UP = "the target serves one connection of each user at a time, and else answers on another one";
 
 interface Ask {
   readonly resolve: (user: number) => void;
@@ -46,6 +49,7 @@ interface Member {
 /** The line: the users that there are, those that nobody has, and those who have some or wait. */
 interface Line {
   users: readonly number[] | undefined;
+  words: string | undefined;
   readonly free: number[];
   /** The users that a case needed before it gave way. */
   readonly needs: WeakMap<object, number>;
@@ -57,16 +61,24 @@ interface Line {
 
 /** Makes a line without any users: nothing is lent. */
 export function identities(): Identities {
-  const line: Line = { users: undefined, free: [], needs: new WeakMap(), members: new Set(), due: false };
+  const line: Line = {
+    users: undefined,
+    words: undefined,
+    free: [],
+    needs: new WeakMap(),
+    members: new Set(),
+    due: false,
+  };
   return {
     get users() {
       return line.users;
     },
     get words() {
-      return line.users && ONE_EACH;
+      return line.words;
     },
-    lend(users) {
+    lend(users, why = ONE_EACH) {
       line.users = users;
+      line.words = why;
       line.free.push(...users);
     },
     party: (it) => partyIn(line, it),
