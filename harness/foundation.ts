@@ -29,6 +29,8 @@ export interface Foundations {
   readonly general: readonly string[];
   /** The requirement that is broken if a verdict varies because something did not come, by the name of that. */
   readonly awaited: Readonly<Record<string, string>>;
+  /** The requirement that is broken where an answer never comes. Whatever waits for the same answer elsewhere rests on that. */
+  readonly unanswered?: string;
   /** The requirement that is broken if the verdict of a case varies since something wrong came, by the one that is a form of it. */
   readonly formOf: Readonly<Record<string, string>>;
   /** The requirement that is broken if the verdict of a case varies since the server refused one of its connections. */
@@ -50,8 +52,8 @@ interface Judged {
 }
 
 /**
- * Returns the requirements that are broken in their plainest form, and the cases that show it, each with the requirement to
- * blame: itself, or one that it rests on.
+ * Returns the requirements that are broken in their plainest form, the cases that show it, and the answers that never come, each with
+ * the requirement to blame: itself, or one that it rests on.
  */
 export function brokenFoundations(results: readonly Judged[], foundations: Foundations): ReadonlyMap<string, string> {
   const { plain } = foundations;
@@ -75,14 +77,23 @@ export function brokenFoundations(results: readonly Judged[], foundations: Found
     if (!roots.has(requirement)) roots.set(requirement, rootOf(requirement));
     return roots.get(requirement);
   };
-  return new Map(
-    Object.keys(plain).flatMap((it) => {
-      const root = known(it);
-      if (root === undefined) return [];
-      const failed = (plain[it]?.plain ?? []).filter((id) => !keeps(byId.get(id), it));
-      return [it, ...failed].map((id): [string, string] => [id, root]);
-    }),
-  );
+  const inPlain = Object.keys(plain).flatMap((it) => {
+    const root = known(it);
+    if (root === undefined) return [];
+    const failed = (plain[it]?.plain ?? []).filter((id) => !keeps(byId.get(id), it));
+    return [it, ...failed].map((id): [string, string] => [id, root]);
+  });
+  return new Map([...neverCame([...byId.values()], foundations), ...inPlain]);
+}
+
+/** Returns the answers that never come, with the requirement that this breaks. Those that others are told by have a plainest form. */
+function neverCame(results: readonly Judged[], { unanswered, awaited }: Foundations): [string, string][] {
+  if (unanswered === undefined) return [];
+  const silences = results
+    .flatMap(({ checks }) => checks)
+    .filter((check) => check.requirement === unanswered && isBroken(check))
+    .flatMap(({ silence }) => silence?.what ?? []);
+  return silences.filter((what) => awaited[what] === undefined).map((what) => [what, unanswered]);
 }
 
 /** Returns the requirement that explains why another is broken in its plainest form. */
@@ -130,7 +141,10 @@ const plainOf = (id: string, { plain }: Pick<Foundations, "plain">): string[] =>
 export const isPlain = (id: string, { plain }: Pick<Foundations, "plain">): boolean =>
   plainOf(id, { plain }).some((requirement) => !plain[requirement]?.upset);
 
-/** Returns the broken requirement that a case rests on, if all of it rests on such: it can show nothing then. */
+/**
+ * Returns the broken requirement that a case rests on, if all of it rests on such: it can show nothing then. Where the plainest request
+ * is not answered, neither is any other.
+ */
 export function restsOnBroken(
   it: Pick<Case, "id" | "tests">,
   broken: ReadonlyMap<string, string>,
@@ -141,7 +155,7 @@ export function restsOnBroken(
   const seen = tests.map((test) =>
     bearers(test, id, foundations)
       .map((bearer) => broken.get(bearer))
-      .find((root) => root !== undefined && root !== test),
+      .find((root) => root !== undefined && (root !== test || test === foundations.unanswered)),
   );
   return seen.every((root) => root !== undefined) ? seen[0] : undefined;
 }
@@ -175,7 +189,7 @@ export function grounded<Result extends Judged>(
 
 /** Returns the broken requirement that a check of a case rests on, if there is one. */
 function brokenBelow(
-  { requirement, verdict, ended }: Check,
+  { requirement, verdict, ended, silence }: Check,
   it: Judged,
   broken: ReadonlyMap<string, string>,
   foundations: Foundations,
@@ -188,7 +202,7 @@ function brokenBelow(
   const others = it.unstable || it.unconfirmed ? (foundations.varying[requirement] ?? []) : [];
   // A requirement that could not be judged for another does not make this one vary.
   const besides = others.filter((id) => broken.get(id) === id);
-  return [...bearers(requirement, it.case.id, foundations), ...besides]
+  return [...bearers(requirement, it.case.id, foundations), ...besides, silence?.what ?? ""]
     .map((id) => broken.get(id))
     .find((root) => root !== undefined && root !== requirement);
 }

@@ -493,6 +493,14 @@ export const requirements = [
     statement: "A user who asked to be disconnected can connect again at once.",
   },
   {
+    id: "disconnect.isolated",
+    section: "sessions",
+    level: "MUST",
+    source: "→",
+    why: "one client must not decide over others",
+    statement: "`system/disconnect` closes the connection on which it is sent, and no other, of the same user neither.",
+  },
+  {
     id: "second.connection",
     section: "sessions",
     level: "MAY",
@@ -505,7 +513,7 @@ export const requirements = [
     level: "MUST",
     source: "S",
     statement:
-      "`user/info` of a user tells the id and the name that `user/self` tells that user; of nobody it fails with `unknown_user`.",
+      "`user/info` of a user tells the id and the names that `user/self` tells that user; of nobody it fails with `unknown_user`.",
   },
   {
     id: "user.subscribe",
@@ -550,7 +558,7 @@ export const requirements = [
     level: "SHOULD",
     source: "E friend",
     statement:
-      "A friend request is told to the other; once accepted that is told to the first, and the lists of both agree; a friend that is removed is on neither list.",
+      "A friend request is told to the other; once accepted that is told to the first, and the lists of both agree; a friend that is removed is told so, and is on neither list.",
   },
   {
     id: "ping.interval",

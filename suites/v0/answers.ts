@@ -1,6 +1,6 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
-import { isObject, type Message } from "../../harness/transcript.ts";
+import { isEnded, isObject, type Message } from "../../harness/transcript.ts";
 import { isUnimplemented } from "./protocol.ts";
 
 /** The event that tells a client its own user. */
@@ -22,6 +22,10 @@ export const dataOf = (it: Message | Nothing): Message | Nothing =>
 
 /** Tells if a server says that it lacks a command. */
 export const isLacking = (response: Message | Nothing): boolean => !isNothing(response) && isUnimplemented(response);
+
+/** Tells if the end of the connection came in place of a response. */
+export const endedInstead = (response: Message | Nothing, client: Connection): response is Nothing =>
+  isNothing(response) && isEnded(client);
 
 /** The reason why nothing is judged of a server that lacks a command: it may. */
 export const LACKS = "the server lacks the command";

@@ -18,7 +18,7 @@ export const causes: Readonly<Record<Breakable, string>> = {
     "The name of an optional property is misspelt, or has the case of the server's own language. The schemas are open, so that nothing complains.",
   "message.time": "Times of the language or the database are sent as they are, in seconds or milliseconds.",
   "response.correlated":
-    "The response is made by another task than the one that has the request, and takes an id or a command of its own.",
+    "The response is made by another task than the one that has the request, and takes an id or a command of its own, or another connection of the same user.",
   "response.once": "A request is answered when it is taken and again when it is done, or by two handlers.",
   "response.status": "One function builds success and failure, and fills in what belongs to the other.",
   "response.reason":
@@ -83,6 +83,7 @@ export const causes: Readonly<Record<Breakable, string>> = {
   "disconnect.code": "The connection is ended by the code that ends it for mistakes.",
   "disconnect.reason": "A handler reads `data.reason` without looking whether there is data.",
   "disconnect.again": "The session outlives its connection, and refuses or ends the next one.",
+  "disconnect.isolated": "Sessions are kept by their user, and all of them are ended together.",
   "user.info": "The name is kept in two places, or nobody is answered as an exception.",
   "user.subscribe": "The first update holds only what changed since.",
   "user.unsubscribe": "Whoever is not subscribed to is taken for a mistake.",

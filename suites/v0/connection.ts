@@ -14,6 +14,9 @@ const REFUSED = { title: "no 101, but an answer in time", not: { enum: ["HTTP 10
 
 const tokenOf = (value: string) => value.replace(/^\S+ /, "");
 
+const inOtherCase = (token: string) =>
+  token.replaceAll(/[a-z]/gi, (it) => (it === it.toUpperCase() ? it.toLowerCase() : it.toUpperCase()));
+
 /** Tokens that are good, and not for this. */
 const TOKENS = [
   {
@@ -73,10 +76,29 @@ const authorization = [
     },
   }),
 
+  scenario({
+    id: "connection/token-in-the-other-case",
+    title: "a client comes with its token, each letter of it in the other case",
+    tests: ["auth.invalid"],
+    async run({ connect, check, conceal, unasked }) {
+      let hasLetters = false;
+      const ask = authorizing((value) => {
+        const other = inOtherCase(tokenOf(value));
+        hasLetters = other !== tokenOf(value);
+        conceal(other); // It gives the token away.
+        return `Bearer ${other}`;
+      });
+      const client = await connect({ handshake: { ask } });
+      if (!hasLetters) return unasked("auth.invalid", "the token has no letters");
+      check("auth.invalid", outcome(client), REFUSED);
+    },
+  }),
+
   ...Object.entries<Ask>({
     "in the scheme Basic": authorizing((value) => `Basic ${tokenOf(value)}`),
     "without a scheme": authorizing(tokenOf),
     "in the scheme Token": authorizing((value) => `Token ${tokenOf(value)}`),
+    "in the scheme Digest": authorizing((value) => `Digest ${tokenOf(value)}`),
     "behind an empty scheme": authorizing((value) => ` ${tokenOf(value)}`.trim()),
   }).map(([name, ask]) =>
     scenario({
@@ -138,6 +160,7 @@ const authorization = [
     "a token of 64 KiB": authorizing(() => `Bearer ${"x".repeat(64 << 10)}`),
     "a token of control characters": authorizing(() => "Bearer \u0001\u0002\u0003"),
     "an empty token": authorizing(() => "Bearer "),
+    "its token in quotes": authorizing((value) => `Bearer "${tokenOf(value)}"`),
   }).map(([name, ask]) =>
     scenario({
       id: `connection/with-${slug(name)}`,

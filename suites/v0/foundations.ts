@@ -39,6 +39,7 @@ const plain = {
   "valid.odd-strings": { plain: ["sessions/info"], on: ["request.answered"] },
   "self.sent": { plain: ["sessions/self"], on: CONNECTION },
   "disconnect.answered": { plain: ["sessions/disconnect"], on: ["request.answered"] },
+  "disconnect.isolated": { plain: ["sessions/disconnect-beside-another"], on: ["request.answered"] },
   "transport.segmentation": {
     plain: ["transport/segments-a-ping-and-a-request-in-one-segment"],
     on: ["request.answered"],
@@ -142,11 +143,16 @@ export const within: Foundations["within"] = {
 export const foundations: Foundations = {
   plain,
   forms,
-  varying: {},
+  // Whoever leaves may end any case that comes as the same user.
+  varying: allOn(
+    requirements.map(({ id }) => id),
+    "disconnect.isolated",
+  ),
   within,
   general: ["message.json", "message.envelope", "response.correlated", "response.once"],
   refused: "version.selected",
   awaited: { [`the response to ${STATS}`]: "request.answered" },
+  unanswered: "request.answered",
   formOf: {},
   dropped: "malformed.survives",
   absent: [],
@@ -161,5 +167,8 @@ const SURVIVAL: Readonly<Record<string, RequirementId>> = {
 };
 
 /** Returns the requirement that a case breaks if its input ends the server or the connections of others. */
-export const survivalOf = ({ suite, tests }: Pick<Case, "suite" | "tests">): RequirementId =>
-  tests.includes("auth.many") ? "auth.many" : (SURVIVAL[suite] ?? "transport.survives");
+export function survivalOf({ suite, tests }: Pick<Case, "suite" | "tests">): RequirementId {
+  if (tests.includes("auth.many")) return "auth.many";
+  if (tests.some((it) => it.startsWith("disconnect."))) return "disconnect.isolated";
+  return SURVIVAL[suite] ?? "transport.survives";
+}

@@ -33,6 +33,8 @@ export const malformedTexts = (whole: Message): Readonly<Record<string, string>>
   "no messageId": json({ ...whole, messageId: undefined }),
   "a number as messageId": json({ ...whole, messageId: 1 }),
   "null as messageId": json({ ...whole, messageId: null }),
+  "true as messageId": json({ ...whole, messageId: true }),
+  "an object as messageId": json({ ...whole, messageId: { id: whole.messageId } }),
   "no commandId": json({ ...whole, commandId: undefined }),
   "a number as commandId": json({ ...whole, commandId: 1 }),
   "an array as commandId": json({ ...whole, commandId: [whole.commandId] }),

@@ -54,6 +54,8 @@ export const ODD_COMMANDS: Readonly<Record<string, string>> = {
   "with a space behind it": `${STATS} `,
   "with a part more": `${STATS}/request`,
   "with two slashes": STATS.replace("/", "//"),
+  "with a dot for its slash": STATS.replace("/", "."),
+  "with NUL behind it": `${STATS}\0/b`,
 };
 
 const CLOSED = "the end of the connection";

@@ -1,7 +1,8 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import { heard, isEnded, isObject, type Message } from "../../harness/transcript.ts";
-import { dataOf, isLacking, LACKS, propertyOf, SELF, selfOf, UNTOLD } from "./answers.ts";
+import { judgeSurvival, withBystander } from "../websocket/survival.ts";
+import { dataOf, endedInstead, isLacking, LACKS, propertyOf, SELF, selfOf, UNTOLD } from "./answers.ts";
 import { call, DISCONNECT, dialect, STATS, statusOf } from "./dialect.ts";
 import { scenario } from "./protocol.ts";
 
@@ -103,6 +104,22 @@ export const sessionCases = [
   }),
 
   scenario({
+    id: "sessions/disconnect-beside-another",
+    title: `a client sends ${DISCONNECT} while the same user is connected a second time`,
+    tests: ["disconnect.answered", "disconnect.isolated"],
+    async run(context) {
+      const { connect, check, exclusive, unasked } = context;
+      if (exclusive) return unasked("disconnect.isolated", "a user has one connection at a time");
+      const both = await withBystander(connect);
+      if (!both) return;
+      const response = await call(both.client, DISCONNECT, "leave", { reason: "the other one stays" });
+      if (!check("disconnect.answered", propertyOf(response, "status"), { const: "success" })) return;
+      await both.client.closed();
+      await judgeSurvival(dialect, context, "disconnect.isolated", both.bystander, both.client);
+    },
+  }),
+
+  scenario({
     id: "sessions/second-connection",
     title: "a user connects a second time",
     tests: ["second.connection"],
@@ -110,8 +127,9 @@ export const sessionCases = [
       const first = await connect({ name: "first" });
       await dialect.sign(first);
       const second = await connect({ name: "second", as: first });
-      await dialect.sign(second);
-      await dialect.sign(first);
+      // Their ids tell the connections apart.
+      await call(second, STATS, "of the second");
+      await call(first, STATS, "of the first");
       const stays = (client: Connection) => client.opened && !isEnded(client);
       const which = [stays(first) ? ["the first"] : [], stays(second) ? ["the second"] : []].flat();
       report("second.connection", `stays: ${which.join(" and ") || "none"}`);
@@ -121,26 +139,28 @@ export const sessionCases = [
   scenario({
     id: "sessions/info",
     title: "a client asks for a user, another one where it can, and for nobody",
-    tests: ["user.info", "valid.odd-strings"],
+    tests: ["request.answered", "user.info", "valid.odd-strings"],
     async run({ connect, check, users, unasked }) {
       const client = await connect({ name: "asks" });
       const other = users > 1 ? await connect({ name: "other", user: 1 }) : client;
       const self = await selfOf(other);
-      const neither = (why: string) => {
-        for (const id of ["user.info", "valid.odd-strings"] as const) unasked(id, why);
-      };
-      if (isNothing(self)) return neither(UNTOLD);
-      const { userId, username } = self;
+      if (isNothing(self)) return unasked("user.info", UNTOLD);
+      const { userId, username, displayName } = self;
       const response = await call(client, "user/info", "info", { userId });
-      if (isLacking(response)) return neither(LACKS);
+      if (!check("request.answered", response)) return;
+      if (isLacking(response)) return unasked("user.info", LACKS);
       check("user.info", dataOf(response), {
-        title: "the id and the name of user/self",
+        title: "the id and the names of user/self",
         type: "object",
-        properties: { userId: { const: userId }, username: { const: username } },
-        required: ["userId", "username"],
+        properties: {
+          userId: { const: userId },
+          username: { const: username },
+          displayName: { const: displayName },
+        },
+        required: ["userId", "username", "displayName"],
       });
       const nobody = await call(client, "user/info", "nobody", { userId: "conformance-nobody" });
-      const isOdd = isNothing(nobody) && isEnded(client); // The id is odd for a server whose ids are numbers.
+      const isOdd = endedInstead(nobody, client); // The id is odd for a server whose ids are numbers.
       if (!check("valid.odd-strings", isOdd ? nobody : "a connection that lives on")) return;
       check("user.info", propertyOf(nobody, "reason"), { const: "unknown_user" });
     },
@@ -149,13 +169,14 @@ export const sessionCases = [
   scenario({
     id: "sessions/subscribe",
     title: "a client subscribes to the changes of a user, another one where it can",
-    tests: ["user.subscribe"],
+    tests: ["request.answered", "user.subscribe"],
     async run({ connect, check, users, unasked }) {
       const client = await connect({ name: "subscribes" });
       const self = await selfOf(users > 1 ? await connect({ name: "other", user: 1 }) : client);
       if (isNothing(self)) return unasked("user.subscribe", UNTOLD);
-      const { userId, username } = self;
+      const { userId, username, displayName } = self;
       const response = await call(client, "user/subscribeUpdates", "subscribe", { userIds: [userId] });
+      if (!check("request.answered", response)) return;
       if (isLacking(response)) return unasked("user.subscribe", LACKS);
       const event = await client.next(
         (it) => it.commandId === "user/updated" && named(it, userId) !== undefined,
@@ -164,7 +185,7 @@ export const sessionCases = [
       check("user.subscribe", isNothing(event) ? event : named(event, userId), {
         title: "user/updated with the id, the names and the status of the user",
         type: "object",
-        properties: { userId: true, username: { const: username }, displayName: true, status: true },
+        properties: { userId: true, username: { const: username }, displayName: { const: displayName }, status: true },
         required: ["userId", "username", "displayName", "status"],
       });
       await call(client, "user/unsubscribeUpdates", "unsubscribe", { userIds: [userId] });
@@ -174,11 +195,12 @@ export const sessionCases = [
   scenario({
     id: "sessions/unsubscribe",
     title: "a client unsubscribes from the changes of users that it never subscribed to, twice",
-    tests: ["user.unsubscribe"],
+    tests: ["request.answered", "user.unsubscribe"],
     async run({ connect, check, unasked }) {
       const client = await connect();
       for (const id of ["once", "twice"]) {
         const response = await call(client, "user/unsubscribeUpdates", id, { userIds: ["conformance-nobody"] });
+        if (!endedInstead(response, client) && !check("request.answered", response)) return;
         if (isLacking(response)) return unasked("user.unsubscribe", LACKS);
         if (!check("user.unsubscribe", propertyOf(response, "status"), { const: "success" })) return;
       }

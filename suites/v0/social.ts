@@ -2,7 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
 import { heard, isObject, type Message } from "../../harness/transcript.ts";
 import { slug } from "../websocket/words.ts";
-import { dataOf, isLacking, LACKS, ONE_USER, propertyOf, selfOf, UNTOLD } from "./answers.ts";
+import { dataOf, endedInstead, isLacking, LACKS, ONE_USER, propertyOf, selfOf, UNTOLD } from "./answers.ts";
 import { call, dialect } from "./dialect.ts";
 import { scenario } from "./protocol.ts";
 
@@ -12,6 +12,9 @@ const RECEIVED = "messaging/received";
 
 const to = (userId: unknown, message: string) => ({ target: { type: "player", userId }, message });
 const textOf = ({ data }: Message): unknown => (isObject(data) ? data.message : undefined);
+
+/** Asks for the messages that come from now on. */
+const subscribe = (client: Connection) => call(client, SUBSCRIBE, "subscribe", { since: { type: "latest" } });
 
 /** Awaits a message of this text. */
 const receive = (client: Connection, text: string): Promise<Message | Nothing> =>
@@ -35,15 +38,16 @@ const roundtrips = Object.entries(TEXTS).map(([name, words]) =>
     id: `social/message-${slug(name)}`,
     title: `a user sends ${name} to another who subscribed`,
     given: words,
-    tests: ["messaging.roundtrip"],
+    tests: ["request.answered", "messaging.roundtrip"],
     async run({ connect, check, skip, unasked, users, random }) {
       if (users < 2) return skip("messaging.roundtrip", ONE_USER);
       const text = [...`${random.seed} ${words}`].slice(0, LONGEST).join("");
       const [sender, receiver] = [await connect({ name: "sender" }), await connect({ name: "receiver", user: 1 })];
       const [from, other] = [await selfOf(sender), await selfOf(receiver)];
       if (isNothing(from) || isNothing(other)) return unasked("messaging.roundtrip", UNTOLD);
-      await call(receiver, SUBSCRIBE, "subscribe", { since: { type: "latest" } });
+      if (!check("request.answered", await subscribe(receiver))) return;
       const response = await call(sender, SEND, "send", to(other.userId, text));
+      if (!check("request.answered", response)) return;
       if (isLacking(response)) return unasked("messaging.roundtrip", LACKS);
       if (!check("messaging.roundtrip", propertyOf(response, "status"), { const: "success" })) return;
       const came = dataOf(await receive(receiver, text));
@@ -64,13 +68,15 @@ const roundtrips = Object.entries(TEXTS).map(([name, words]) =>
 
 const LIST = "friend/list";
 
+/** The reason why nothing is judged of users who are friends: that is not to be undone. */
+const FRIENDS = "the two users are friends already";
+
 /** The lists that a user has, and where other users stand in them. */
 const LISTS = { friends: "userId", outgoingPendingRequests: "to", incomingPendingRequests: "from" } as const;
 
-/** Returns the lists of a client on which another user stands. */
-async function listsWith(client: Connection, id: string, userId: unknown): Promise<string[] | Nothing> {
-  const data = dataOf(await call(client, LIST, id));
-  if (isNothing(data)) return data;
+/** Returns the lists in a response on which another user stands. */
+function listsWith(response: Message, userId: unknown): string[] {
+  const data = Object(response.data);
   return Object.entries(LISTS).flatMap(([list, key]) => {
     const entries = data[list];
     return Array.isArray(entries) && entries.some((it) => isObject(it) && it[key] === userId) ? [list] : [];
@@ -84,9 +90,11 @@ export const socialCases = [
   scenario({
     id: "social/message-to-nobody",
     title: "a user sends a message to nobody",
-    tests: ["messaging.target"],
+    tests: ["request.answered", "messaging.target"],
     async run({ connect, check, unasked }) {
-      const response = await call(await connect(), SEND, "send", to("conformance-nobody", "hello"));
+      const client = await connect();
+      const response = await call(client, SEND, "send", to("conformance-nobody", "hello"));
+      if (!endedInstead(response, client) && !check("request.answered", response)) return;
       if (isLacking(response)) return unasked("messaging.target", LACKS);
       check("messaging.target", propertyOf(response, "reason"), { const: "invalid_target" });
     },
@@ -94,8 +102,8 @@ export const socialCases = [
 
   scenario({
     id: "social/isolated",
-    title: "a user sends a message to another while a third connection is there",
-    tests: ["messaging.isolated"],
+    title: "a user who did not subscribe sends a message to another while a third connection is there",
+    tests: ["request.answered", "messaging.isolated"],
     async run({ connect, check, skip, unasked, users, random }) {
       if (users < 2) return skip("messaging.isolated", ONE_USER);
       const text = `for one only ${random.seed}`;
@@ -104,12 +112,16 @@ export const socialCases = [
       const bystander = await connect({ name: "bystander" });
       const other = await selfOf(receiver);
       if (isNothing(other)) return unasked("messaging.isolated", UNTOLD);
-      await call(receiver, SUBSCRIBE, "subscribe", { since: { type: "latest" } });
+      if (!check("request.answered", await subscribe(receiver))) return;
       const response = await call(sender, SEND, "private", to(other.userId, text));
+      if (!check("request.answered", response)) return;
       if (isLacking(response)) return unasked("messaging.isolated", LACKS);
       await receive(receiver, text);
-      await dialect.sign(bystander);
-      const leaked = heard(bystander).filter((it) => it.messageId === "private" || textOf(it) === text);
+      await Promise.all([bystander, sender].map(dialect.sign));
+      const leaked = [
+        ...heard(bystander).filter((it) => it.messageId === "private" || textOf(it) === text),
+        ...heard(sender).filter((it) => textOf(it) === text), // It did not subscribe.
+      ];
       check("messaging.isolated", leaked[0] ?? "nothing of it", { const: "nothing of it" });
     },
   }),
@@ -117,7 +129,7 @@ export const socialCases = [
   scenario({
     id: "social/friends",
     title: "a user asks another to become friends, who accepts, and is removed again",
-    tests: ["friend.roundtrip"],
+    tests: ["request.answered", "friend.roundtrip"],
     async run({ connect, check, skip, unasked, users }) {
       if (users < 2) return skip("friend.roundtrip", ONE_USER);
       const [one, two] = [await connect({ name: "asks" }), await connect({ name: "is asked", user: 1 })];
@@ -126,21 +138,27 @@ export const socialCases = [
       const told = (client: Connection, name: string, from: unknown) =>
         client.next((it) => it.commandId === name && isObject(it.data) && it.data.from === from, name);
       const done = (response: Message | Nothing) =>
-        check("friend.roundtrip", propertyOf(response, "status"), { const: "success" });
-      const bothOn = async (id: string, lists: readonly string[], theirs = lists) => {
-        check("friend.roundtrip", await listsWith(one, id, second.userId), { const: lists });
-        check("friend.roundtrip", await listsWith(two, id, first.userId), { const: theirs });
+        check("request.answered", response) && check("friend.roundtrip", response.status, { const: "success" });
+      const isOn = async (client: Connection, id: string, userId: unknown, lists: readonly string[]) => {
+        const response = await call(client, LIST, id);
+        if (!check("request.answered", response)) return false;
+        check("friend.roundtrip", listsWith(response, userId), { const: lists });
+        return true;
       };
+      const bothOn = async (id: string, lists: readonly string[], theirs = lists) =>
+        (await isOn(one, id, second.userId, lists)) && (await isOn(two, id, first.userId, theirs));
       const asked = await call(one, "friend/sendRequest", "send", { to: second.userId });
       if (isLacking(asked)) return unasked("friend.roundtrip", LACKS);
+      if (propertyOf(asked, "reason") === "already_in_friendlist") return unasked("friend.roundtrip", FRIENDS);
       if (!done(asked)) return;
       check("friend.roundtrip", await told(two, "friend/requestReceived", first.userId));
-      await bothOn("asked", ["outgoingPendingRequests"], ["incomingPendingRequests"]);
+      const isAsked = await bothOn("asked", ["outgoingPendingRequests"], ["incomingPendingRequests"]);
       if (!done(await call(two, "friend/acceptRequest", "accept", { from: first.userId }))) return;
       check("friend.roundtrip", await told(one, "friend/requestAccepted", second.userId));
-      await bothOn("list", ["friends"]);
+      if (isAsked) await bothOn("list", ["friends"]);
       if (!done(await call(one, "friend/remove", "remove", { userId: second.userId }))) return;
-      await bothOn("gone", []);
+      check("friend.roundtrip", await told(two, "friend/removed", first.userId));
+      if (isAsked) await bothOn("gone", []);
     },
   }),
 ];

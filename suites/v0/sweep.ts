@@ -4,6 +4,7 @@ import { isNothing, type Nothing } from "../../harness/nothing.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { isEnded, type Message } from "../../harness/transcript.ts";
 import { slug } from "../websocket/words.ts";
+import { endedInstead } from "./answers.ts";
 import { call, DISCONNECT, dialect, request, responseTo } from "./dialect.ts";
 import { isUnimplemented, scenario } from "./protocol.ts";
 import type { Sweep, SweepInput } from "./sweep-inputs.ts";
@@ -31,7 +32,7 @@ const invalid = ({ command, invalid: inputs }: Sweep, { who, sign }: Sender) =>
     id: `invalid/${slug(command)}`,
     title: `${who} sends requests of ${command} that break its schema, each in one point`,
     given: inputs.map(rowOf),
-    tests: ["invalid.data", "invalid.usable"],
+    tests: ["request.answered", "invalid.data", "invalid.usable"],
     async run({ connect, check }) {
       const client = await connect();
       const isInvalid = ({ input: { what, anyReason }, response }: Answer): boolean => {
@@ -42,7 +43,11 @@ const invalid = ({ command, invalid: inputs }: Sweep, { who, sign }: Sender) =>
       };
       // Each of the others is judged only if a connection lives on after one.
       const [first, ...others] = inputs;
-      for (const answer of await answersTo(client, command, first ? [first] : [])) if (!isInvalid(answer)) return;
+      for (const answer of await answersTo(client, command, first ? [first] : [])) {
+        const { response } = answer;
+        if (!endedInstead(response, client) && !check("request.answered", response)) return;
+        if (!isInvalid(answer)) return;
+      }
       if (!check("invalid.usable", await sign(client))) return;
       for (const answer of await answersTo(client, command, others)) if (!isInvalid(answer)) return;
     },
@@ -62,7 +67,7 @@ const valid = ({ command, valid: [plain, ...odd] }: Sweep, { who, sign }: Sender
       const client = await connect();
       const first = await call(client, command, `${command}:plain`, plain?.data);
       // Its texts are the names of nobody: odd for a server that ends the connection over them.
-      const isOdd = isNothing(first) && isEnded(client) && plain?.data !== undefined;
+      const isOdd = endedInstead(first, client) && plain?.data !== undefined;
       if (!check(isOdd ? "valid.odd-strings" : "request.answered", first) || isNothing(first)) return;
       const extra = await call(client, command, `${command}:extra`, {
         ...Object(plain?.data),

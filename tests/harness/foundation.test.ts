@@ -269,6 +269,25 @@ describe("a check that comes of another breach in the same case", () => {
     ]);
   });
 
+  test("comes of an answer that never comes, in all cases that wait for the same", () => {
+    const silent = (id: string, requirement: string, what: string, more: Partial<CaseResult> = {}) => ({
+      ...result(id, {}, more),
+      checks: [checkOf(requirement, "fail", { silence: { what, afterMs: 5 } })],
+    });
+    const [command, other] = [silent("s/y", "a", "its answer"), silent("s/z", "a", "another")];
+    const known: Foundations = { ...foundations, unanswered: "answered" };
+    const verdicts = (first: CaseResult, how = known) =>
+      ground([first, command, other], [], how).flatMap(({ checks }) => checks.map(({ see }) => see));
+    expect(verdicts(silent("s/x", "answered", "its answer"))).toEqual([undefined, "answered", undefined]);
+    expect(verdicts(silent("s/x", "answered", "its answer", { unstable: true }))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(verdicts(silent("s/x", "answered", "the answer"))).toEqual([undefined, undefined, undefined]);
+    expect(verdicts(silent("s/x", "answered", "its answer"), foundations)).toEqual([undefined, undefined, undefined]);
+  });
+
   test("becomes that of a refused client, in a case whose verdict varies or may do so, if a connection of it was refused", () => {
     const refused = { ...fails("s/x", "form", "b"), refused: ["HTTP 503"] };
     expect(told({ ...refused, unstable: true })).toEqual(["greeted fail", "greeted fail"]);

@@ -69,6 +69,7 @@ const foundations: Foundations = {
   },
   general: ["message.json", "message.envelope", "response.correlated", "response.once"],
   awaited: { [`the response to ${SUBSCRIBE}`]: "request.answered" },
+  unanswered: "request.answered",
   formOf: {},
   refused: "client.subprotocol",
   dropped: "client.reconnects",

@@ -137,6 +137,7 @@ test("what takes more users than there are is skipped, and says so", () => {
   expect(three).toEqual([]);
   expect(two).toEqual([
     `social/isolated: not judged: ${words("2 users")}`,
+    `social/isolated: not judged: ${words("2 users")}`,
     "resilience/flood: it takes 3 users at the same time, and the suite can come as 2 only (--as)",
   ]);
   expect(alone).toContain(

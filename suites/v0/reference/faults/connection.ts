@@ -64,6 +64,11 @@ export const connectionFaults: Faults = {
     breaks: "auth.invalid",
     change: believing((header = "") => KNOWN.some(({ token }) => header.slice(0, -1) === `Bearer ${token}`)),
   },
+  "ignores-the-case-of-tokens": {
+    says: "Compares tokens without their case.",
+    breaks: "auth.invalid",
+    change: believing((header = "") => KNOWN.some(({ token }) => header === `Bearer ${token.toUpperCase()}`)),
+  },
   "does-not-say-what-is-wrong-with-a-token": {
     says: "Names no error in its challenge where nobody issued a token.",
     breaks: "auth.error",
@@ -77,9 +82,9 @@ export const connectionFaults: Faults = {
     change: doubting((header) => header === "Bearer conformance-no-token", "403 Forbidden"),
   },
   "takes-a-token-in-any-scheme": {
-    says: "Serves a client with a token in the scheme Basic or Token.",
+    says: "Serves a client with a token in the scheme Basic, Digest or Token.",
     breaks: "auth.scheme",
-    change: believing((header = "") => /^(Basic|Token) /.test(header)),
+    change: believing((header = "") => /^(Basic|Digest|Token) /.test(header)),
   },
   "takes-a-token-without-a-scheme": {
     says: "Serves a client with a token without a scheme.",
@@ -120,6 +125,11 @@ export const connectionFaults: Faults = {
         unreadable: (tcp) => void (odd.has(tcp) && dropAll(normal)),
       };
     },
+  },
+  "takes-quotes-off-a-token": {
+    says: "Serves a client with a token in quotes.",
+    breaks: "auth.many",
+    change: believing((header = "") => KNOWN.some(({ token }) => header === `Bearer "${token}"`)),
   },
   "believes-an-empty-token": {
     says: "Serves a client with an empty token.",

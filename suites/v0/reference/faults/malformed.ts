@@ -31,6 +31,14 @@ export const malformedFaults: Faults = {
         ),
     }),
   },
+  "makes-texts-of-ids": {
+    says: "Takes a messageId that is true or an object for a text.",
+    breaks: "malformed.closed",
+    also: ["response.correlated"],
+    change: ({ read }) => ({
+      read: (text, ...more) => read(text.replace(/("messageId":)(true|\{.*?\})/, '$1"odd"'), ...more),
+    }),
+  },
   "closes-with-1000": {
     says: "Closes with code 1000 over a malformed message.",
     breaks: "malformed.code",

@@ -92,6 +92,37 @@ export const sessionFaults: Faults = {
       };
     },
   },
+  "ends-all-connections-of-who-leaves": {
+    says: "Closes all connections of a user who asks on one of them to be disconnected.",
+    breaks: "disconnect.isolated",
+    change: ({ world, carryOut }) => ({
+      carryOut(request, client) {
+        const outcome = carryOut(request, client);
+        if (request.commandId !== DISCONNECT || !outcome || "failed" in outcome) return outcome;
+        const all = () => [...world.clients].filter(({ user }) => user === client.user);
+        return { ...outcome, next: () => all().forEach((it) => void it.leave(1000)) };
+      },
+    }),
+  },
+  "answers-on-the-newest-connection": {
+    says: "Sends a response on the newest connection of the user who sent the request.",
+    breaks: "response.correlated",
+    change: ({ world, respond }) => ({
+      respond(client, request, outcome) {
+        const newest = [...world.clients].findLast(({ user }) => user === client.user);
+        respond(newest ?? client, request, outcome);
+      },
+    }),
+  },
+  "tells-another-display-name": {
+    says: "Tells another display name of a user in user/info than in user/self.",
+    breaks: "user.info",
+    change: saying((message) =>
+      message.commandId === "user/info" && isSuccess(message)
+        ? withData(message, { displayName: "somebody" })
+        : undefined,
+    ),
+  },
   "tells-another-name": {
     says: "Tells another name of a user in user/info than in user/self.",
     breaks: "user.info",
@@ -128,108 +159,6 @@ export const sessionFaults: Faults = {
         ? { failed: "invalid_request" }
         : undefined,
     ),
-  },
-};
-
-/** Faults of the section "Messages and friends". */
-export const socialFaults: Faults = {
-  "delivers-twice": {
-    says: "Sends every message to its receiver twice.",
-    breaks: "messaging.roundtrip",
-    change: saying((message) =>
-      message.commandId === "messaging/received"
-        ? [message, { ...message, messageId: `${message.messageId}-2` }]
-        : undefined,
-    ),
-  },
-  "breaks-emoji": {
-    says: "Replaces characters beyond the first plane of Unicode.",
-    breaks: "messaging.roundtrip",
-    change: saying((message) =>
-      message.commandId === "messaging/received"
-        ? withData(message, {
-            message: String(Object(message.data).message).replaceAll(/[\u{10000}-\u{10ffff}]/gu, "?"),
-          })
-        : undefined,
-    ),
-  },
-  "escapes-markup": {
-    says: "Writes a message as HTML, and each run of white space in it as one space.",
-    breaks: "messaging.roundtrip",
-    change: saying((message) =>
-      message.commandId === "messaging/received"
-        ? withData(message, {
-            message: String(Object(message.data).message).replaceAll("<", "&lt;").replaceAll(/\s+/g, " ").trim(),
-          })
-        : undefined,
-    ),
-  },
-  "forgets-who-sent-it": {
-    says: "Names the receiver as the source of a message.",
-    breaks: "messaging.roundtrip",
-    change: saying((message) =>
-      message.commandId === "messaging/received"
-        ? withData(message, { source: { type: "player", userId: "2" } })
-        : undefined,
-    ),
-  },
-  "counts-bytes": {
-    says: "Refuses a message of more than 512 bytes.",
-    breaks: "messaging.roundtrip",
-    change: carryingOut(({ commandId, data }) =>
-      commandId === "messaging/send" && Buffer.byteLength(String(Object(data).message)) > 512
-        ? { failed: "message_too_long" }
-        : undefined,
-    ),
-  },
-  "takes-messages-to-nobody": {
-    says: "Takes a message to nobody.",
-    breaks: "messaging.target",
-    change: saying((message) =>
-      message.reason === "invalid_target" ? { ...message, status: "success", reason: undefined } : undefined,
-    ),
-  },
-  "delivers-to-everybody": {
-    says: "Sends every message to all connections.",
-    breaks: "messaging.isolated",
-    also: ["messaging.roundtrip"],
-    change({ world }) {
-      const copies = new WeakSet<object>();
-      return {
-        edit(message) {
-          if (!isObject(message) || message.commandId !== "messaging/received" || copies.has(message)) return [message];
-          const copy = { ...message };
-          copies.add(copy);
-          for (const client of world.clients) if (!client.receives) client.say(copy);
-          return [message];
-        },
-      };
-    },
-  },
-  "forgets-friends": {
-    says: "Lists no friends.",
-    breaks: "friend.roundtrip",
-    change: saying((message) =>
-      message.commandId === "friend/list" && isSuccess(message) ? withData(message, { friends: [] }) : undefined,
-    ),
-  },
-  "keeps-requests-of-friends": {
-    says: "Lists the request of a friend on as one that is pending.",
-    breaks: "friend.roundtrip",
-    change: ({ carryOut }) => ({
-      carryOut(request, client) {
-        const outcome = carryOut(request, client);
-        const { from } = Object(request.data);
-        const isAccepted = request.commandId === "friend/acceptRequest" && outcome && !("failed" in outcome);
-        if (isAccepted) client.user.requests.set(String(from), 1_600_000_000_000_000);
-        return outcome;
-      },
-    }),
-  },
-  "does-not-tell-of-requests": {
-    says: "Does not tell a user of a friend request.",
-    breaks: "friend.roundtrip",
-    change: saying((message) => (message.commandId === "friend/requestReceived" ? [] : undefined)),
   },
 };
 

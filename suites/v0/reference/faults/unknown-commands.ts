@@ -2,8 +2,8 @@ import { carryingOut, commandIn, type Faults, ignoring, saying } from "./fault.t
 
 const STATS = "system/serverStats";
 
-/** The first two parts of a command. */
-const loosely = (name: string): string => name.trim().split(/\/+/, 2).join("/");
+/** The first two parts of a command, up to a NUL. */
+const loosely = (name: string): string => name.replace(/\0.*/s, "").trim().split(/[/.]+/, 2).join("/");
 
 /** Faults in the answers to commands that nobody defines. */
 export const unknownCommandFaults: Faults = {
@@ -48,7 +48,7 @@ export const unknownCommandFaults: Faults = {
     change: ignoring((request) => /^[^/]*\/[^/]*\/|[\0._]|.{1000}/s.test(commandIn(request))),
   },
   "reads-commands-loosely": {
-    says: "Carries out a command with a space behind it, with more parts, or with two slashes.",
+    says: "Carries out a command with a space or NUL behind it, with more parts, with two slashes, or with a dot for its slash.",
     breaks: "unknown.odd",
     change: ({ carryOut }) => ({
       carryOut: (request, client) => carryOut({ ...request, commandId: loosely(commandIn(request)) }, client),
