@@ -1,9 +1,24 @@
 import { beforeAll, expect, test } from "@jest/globals";
-import type { Conditions } from "../../certificates/conditions.ts";
-import type { WireEvent } from "../../harness/transcript.ts";
 import type { ReportCase } from "../../reports/report.ts";
 import { conclude } from "../../reports/verdict.ts";
 import { bundle, firstProblem, foreign, own, type Parts, parts, small } from "./bundles.ts";
+import {
+  asThoseOf,
+  connectionsOf,
+  deepened,
+  lacking,
+  later,
+  linesOf,
+  many,
+  NEST,
+  older,
+  passing,
+  under,
+  withCase,
+  withCases,
+  withEvents,
+  without,
+} from "./forging.ts";
 
 const CASE = "version/parity-patch-with-zero";
 const OTHER = "version/parity-equal-equal-equal";
@@ -13,95 +28,6 @@ let broken: Parts;
 
 beforeAll(async () => {
   [healthy, broken] = await Promise.all([parts(), parts("compares-versions-as-prefixes")]);
-});
-
-const withCases = (it: Parts, change: (some: readonly ReportCase[]) => readonly ReportCase[]): Parts => ({
-  ...it,
-  report: conclude(it.report, change(it.report.cases), small.requirements),
-});
-const withCase = (it: Parts, id: string, change: (one: ReportCase) => ReportCase) =>
-  withCases(it, (some) => some.map((one) => (one.id === id ? change(one) : one)));
-const passing = (one: ReportCase): ReportCase => ({
-  ...one,
-  verdict: "pass",
-  checks: one.checks.map((check) =>
-    check.verdict === "fail" ? { ...check, verdict: "pass", actual: check.expected } : check,
-  ),
-});
-/** The lines of a case, passed off as those of another. */
-const asThoseOf = (id: string, of: string, it: Parts) =>
-  linesOf(of, it).map((line) => line.replace(`"connection":"${of}#`, `"connection":"${id}#`));
-/** A line of a connection that happened half a ms later. */
-const later = (line: string) => line.replace(/"at":([\d.]+)/, (_, at) => `"at":${Number(at) + 0.5}`);
-const linesOf = (id: string, { lines }: Parts) => lines.filter((line) => line.includes(`"connection":"${id}#`));
-const without = (id: string, { lines }: Parts) => lines.filter((line) => !line.includes(`"connection":"${id}#`));
-
-const connectionsOf = (id: string, { report }: Parts) => report.cases.find((it) => it.id === id)?.connections ?? [];
-
-/** A run under other conditions, and a certificate that says so. */
-const under = (given: Partial<Conditions>): Parts => {
-  const { concurrency, seed, ...conditions } = { ...healthy.conditions, ...given };
-  return {
-    ...healthy,
-    report: { ...healthy.report, concurrency, seed, conditions },
-    conditions: { ...conditions, concurrency, seed },
-  };
-};
-
-/** A case whose connections have other events, in its report and its recording. */
-const withEvents = (id: string, change: (events: readonly WireEvent[]) => readonly WireEvent[]): Parts => {
-  const own = linesOf(id, healthy).map((line) => JSON.parse(line));
-  const numbers = [...new Set<string>(own.map(({ connection }) => connection))];
-  const lines = numbers.flatMap((connection) => {
-    const events = own.filter((line) => line.connection === connection);
-    const { url, name, anonymous, unsent } = events[0];
-    const plain = events.map(
-      ({ connection: _, url: __, name: ___, anonymous: ____, unsent: _____, ...event }) => event,
-    );
-    return change(plain).map((event, i) =>
-      JSON.stringify({ connection, ...(i === 0 && { url, name, anonymous, unsent }), ...event }),
-    );
-  });
-  const one = withCase(healthy, id, (it) => ({
-    ...it,
-    connections: it.connections.map((connection) => ({ ...connection, events: change(connection.events) })),
-  }));
-  return { ...one, lines: [...without(id, healthy), ...lines] };
-};
-
-/** A case without some of its events; each is looked at with the number of texts of the client so far. */
-const lacking = (id: string, isGone: (event: WireEvent, texts: number) => boolean): Parts =>
-  withEvents(id, (events) => {
-    let texts = 0;
-    return events.filter((event) => {
-      if (event.from === "client" && event.type === "text") texts += 1;
-      return !isGone(event, texts);
-    });
-  });
-
-const NEST = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
-
-/** A line with an answer that is nested deep, if it is one of the case. */
-const deepened = (line: string) =>
-  line.includes(`"connection":"${CASE}#`) ? line.replace(/"data":"\{.*\}"/, `"data":"{\\"data\\":${NEST}}"`) : line;
-
-/** Lines of connections on which a server sends nothing but noise. */
-const many = (count: number) =>
-  Array.from({ length: count }, (_, i) => {
-    const [number, first] = [1 + Math.floor(i / 5_000), i % 5_000 === 0];
-    return JSON.stringify({
-      connection: `x/y#${number}`,
-      ...(first && { url: "ws://x/" }),
-      at: i,
-      from: "server",
-      type: "text",
-      data: "1",
-    });
-  });
-
-const older = (it: Parts): Parts => ({
-  ...it,
-  report: { ...it.report, suite: { ...it.report.suite, version: "0.2.9" } },
 });
 
 /** The forgeries of an attacker who makes all digests again and signs with another key. */
@@ -222,18 +148,27 @@ const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
     }),
     /^verdict: stop has no place/,
   ],
-  "the seed is another": [() => under({ seed: 2 }), /^conditions: --seed 2: certificates by the set \S+ need 0$/],
-  "the seed is none": [() => under({ seed: 1e300 }), /^statement: .*conformance\/conditions\/seed must be/],
-  "the server had more time": [() => under({ timeoutMs: 8_000 }), /^conditions: --timeout 8000: .* need 2000$/],
-  "few inputs were generated": [() => under({ runs: 1 }), /^conditions: --runs 1: .* need 200 to 1000$/],
-  "one case ran after another": [() => under({ concurrency: 1 }), /^conditions: --concurrency 1: .* need 16 to 64$/],
-  "nobody was silent": [() => under({ idleMs: 0 }), /^conditions: --idle 0: .* need 2 to 3600$/],
+  "the seed is another": [
+    () => under(healthy, { seed: 2 }),
+    /^conditions: --seed 2: certificates by the set \S+ need 0$/,
+  ],
+  "the seed is none": [() => under(healthy, { seed: 1e300 }), /^statement: .*conformance\/conditions\/seed must be/],
+  "the server had more time": [
+    () => under(healthy, { timeoutMs: 8_000 }),
+    /^conditions: --timeout 8000: .* need 2000$/,
+  ],
+  "few inputs were generated": [() => under(healthy, { runs: 1 }), /^conditions: --runs 1: .* need 200 to 1000$/],
+  "one case ran after another": [
+    () => under(healthy, { concurrency: 1 }),
+    /^conditions: --concurrency 1: .* need 16 to 64$/,
+  ],
+  "nobody was silent": [() => under(healthy, { idleMs: 0 }), /^conditions: --idle 0: .* need 2 to 3600$/],
   "it had long to come back": [
-    () => under({ recoveryMs: 60_000 }),
+    () => under(healthy, { recoveryMs: 60_000 }),
     /^conditions: --recovery 60000: .* need 0 to 2000$/,
   ],
   "the conditions of the report are not those of the certificate": [
-    () => ({ ...under({ timeoutMs: 8_000 }), conditions: healthy.conditions }),
+    () => ({ ...under(healthy, { timeoutMs: 8_000 }), conditions: healthy.conditions }),
     /^certificate: it does not say what follows from the report$/,
   ],
   "the report names no conditions": [
@@ -257,21 +192,26 @@ const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
     /^verdict: the requirements of the report are not those of the catalogue$/,
   ],
   "a ping was never sent, and is answered": [
-    () => lacking("transport/ping-with-1-byte", ({ type }) => type === "ping"),
+    () => lacking(healthy, "transport/ping-with-1-byte", ({ type }) => type === "ping"),
     /^transcripts: transport\/ping-with-1-byte: it is not a recording of this case: /,
   ],
   "a ping was never sent": [
-    () => lacking("transport/ping-with-1-byte", ({ type }) => type === "ping" || type === "pong"),
+    () => lacking(healthy, "transport/ping-with-1-byte", ({ type }) => type === "ping" || type === "pong"),
     /^transcripts: transport\/ping-with-1-byte: it is not a recording of this case: the recording shows no end /,
   ],
   "one request of two was never sent": [
     () =>
-      lacking("disconnect/2-in-a-row", ({ from, type }, texts) => from === "client" && type === "text" && texts > 1),
+      lacking(
+        healthy,
+        "disconnect/2-in-a-row",
+        ({ from, type }, texts) => from === "client" && type === "text" && texts > 1,
+      ),
     /^transcripts: disconnect\/2-in-a-row: it is not a recording of this case: /,
   ],
   "nothing was sent behind a request": [
     () =>
       lacking(
+        healthy,
         "disconnect/followed-by-no-json",
         ({ from, type }, texts) => from === "client" && type === "text" && texts > 1,
       ),
@@ -279,7 +219,7 @@ const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
   ],
   "more was sent than the case sends": [
     () =>
-      withEvents("version/greeting", (events) =>
+      withEvents(healthy, "version/greeting", (events) =>
         events.flatMap((it) => (it.from === "client" && it.type === "text" ? [it, it] : [it])),
       ),
     /^transcripts: version\/greeting: it is not a recording of this case: the recording goes on with text /,
@@ -292,7 +232,7 @@ const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
     /^transcripts: the transcripts hold a line that is not an event/,
   ],
   "a message is nested deep": [
-    () => ({ ...healthy, lines: healthy.lines.map(deepened) }),
+    () => ({ ...healthy, lines: healthy.lines.map(deepened(CASE)) }),
     /^transcripts: version\/parity-patch-with-zero: it is not a recording of this case: the recording shows no end of a wait /,
   ],
   "there are more events than any run has": [

@@ -1,5 +1,6 @@
 import { DEFAULTS } from "../../cli/defaults.ts";
 import type { Availability } from "../../harness/availability.ts";
+import { confirm } from "../../harness/blame.ts";
 import { type CaseResult, execute } from "../../harness/execute.ts";
 import type { Foundations } from "../../harness/foundation.ts";
 import { nothing, type Silence, silent } from "../../harness/nothing.ts";
@@ -117,3 +118,26 @@ export const marked = ({ results }: Session): string[] =>
   Array.from(results.values(), (it) =>
     [it.case.id, it.verdict, it.unstable && "unstable", it.unconfirmed && "unconfirmed"].filter(Boolean).join(" "),
   );
+
+/** A wait in vain, in full. */
+export const SILENT = { what: "it", afterMs: TIMEOUT };
+/** A wait in vain while others were served. */
+export const SERVED = { ...SILENT, nextServedAfterMs: 50 };
+/** The next one was served right afterwards. */
+export const FORGOTTEN = { ...SILENT, nextServedAfterMs: 5 };
+
+/** Runs cases, then those again that failed. `change` sets what is known by then. */
+export async function confirmed(
+  cases: readonly Case[],
+  change: (it: Session) => void = () => {},
+  took = 0,
+): Promise<Session> {
+  const it = session();
+  const some = await first(it, ...cases);
+  change(it);
+  await confirm(some, took, it);
+  return it;
+}
+
+/** A case with which nothing is wrong. */
+export const good = acts("good", "MUST.b", ["kept"]);

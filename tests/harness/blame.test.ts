@@ -1,35 +1,35 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import { confirm, reconsider } from "../../harness/blame.ts";
+import { confirm } from "../../harness/blame.ts";
 import { silent } from "../../harness/nothing.ts";
 import { HANDSHAKE } from "../../harness/patience.ts";
 import type { Case } from "../../harness/scenario.ts";
 import type { Session } from "../../harness/session.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { type Act, acts, first, marked, type Outcome, session, stage, TIMEOUT, target } from "./acting.ts";
+import {
+  type Act,
+  acts,
+  confirmed,
+  first,
+  good,
+  marked,
+  type Outcome,
+  SERVED,
+  SILENT,
+  session,
+  stage,
+  TIMEOUT,
+  target,
+} from "./acting.ts";
 
 beforeEach(() => {
   Object.assign(stage, { now: 0, ran: [] });
 });
 
-const SILENT = { what: "it", afterMs: TIMEOUT };
-/** Waits in vain: others were served meanwhile, or the next one right afterwards. */
-const SERVED = { ...SILENT, nextServedAfterMs: 50 };
-const FORGOTTEN = { ...SILENT, nextServedAfterMs: 5 };
 const SHORT = { what: "it", afterMs: TIMEOUT / 10, short: true } as const;
 const CROWDED = { ...SILENT, among: 65 };
 
-const good = acts("good", "MUST.b", ["kept"]);
 const row = (n: number, id: string, requirement: string, make: (i: number) => Outcome[], more: Act = {}) =>
   Array.from({ length: n }, (_, i) => acts(`${id}${i}`, requirement, make(i), more));
-
-/** Runs cases, then those again that failed. `change` sets what is known by then. */
-async function confirmed(cases: readonly Case[], change: (it: Session) => void = () => {}, took = 0): Promise<Session> {
-  const it = session();
-  const some = await first(it, ...cases);
-  change(it);
-  await confirm(some, took, it);
-  return it;
-}
 
 describe("a breach by something that came", () => {
   test("is confirmed if it shows alone, too", async () => {
@@ -278,39 +278,6 @@ describe("a warning for a message that did not come in time", () => {
   });
 });
 
-describe("a case after which others are not served", () => {
-  const harms = (...outcomes: Outcome[]) => acts("x", "MUST.survives", outcomes);
-
-  test("is the culprit if that happens four times of four", async () => {
-    const it = await confirmed([harms(SILENT)]);
-    expect([stage.ran.length, marked(it), [...it.culprits]]).toEqual([3, ["x fail"], ["x"]]);
-  });
-
-  test.each<[string, Outcome[]]>([
-    ["x pass unstable", [SILENT, "kept"]],
-    ["x fail unstable", [SILENT, SILENT, "kept"]],
-    ["x fail unstable", [SILENT, SILENT, SILENT, "kept"]],
-  ])("is none where it is not so once: %s", async (told, outcomes) => {
-    const it = await confirmed([harms(...outcomes)]);
-    expect([it.culprits.size, marked(it)]).toEqual([0, [told]]);
-  });
-
-  test("is unstable if one newcomer was forgotten but the next one served, unless that happens four times of four", async () => {
-    const once = await confirmed([harms(FORGOTTEN, "kept")]);
-    expect([stage.ran.length, marked(once), once.culprits.size]).toEqual([1, ["x fail unstable"], 0]);
-    const always = await confirmed([harms(FORGOTTEN)]);
-    expect([stage.ran.length, marked(always), always.culprits.size]).toEqual([3, ["x fail"], 0]);
-    expect((await confirmed([harms({ ...FORGOTTEN, nextServedAfterMs: 5.5 })])).culprits.size).toBe(1);
-  });
-
-  test("is found before those run again that it may have harmed", async () => {
-    const it = await confirmed([acts("y", "MUST.b", [SERVED, "kept"]), harms(SILENT)]);
-    expect(stage.ran).toEqual(["x", "x", "x", "y"]);
-    // The first ended when the second began.
-    expect(marked(it)).toEqual(["y pass", "x fail"]);
-  });
-});
-
 describe("the run", () => {
   test("is interrupted, and cases that were running get no result", async () => {
     const interrupt = new AbortController();
@@ -326,53 +293,6 @@ describe("the run", () => {
     await confirmed([acts("x", "MUST.b", ["broken"]), acts("y", "MUST.b", [SILENT])], (it) => {
       it.stop = stop;
     });
-    expect(stage.ran).toEqual([]);
-  });
-});
-
-describe("after cases were blamed for others", () => {
-  const others = () => [
-    acts("w", "SHOULD.a", ["broken", "kept"], { ms: 6_000 }),
-    acts("s", "MUST.b", ["skip", "kept"], { ms: 6_000 }),
-    acts("still", "SHOULD.a", ["broken"]),
-    acts("x", "MUST.a", ["broken"]),
-    acts("i", "MUST.a", ["info"]),
-  ];
-  async function doubting(change: (it: Session) => void): Promise<string[]> {
-    const it = session();
-    await first(it, good, ...others());
-    change(it);
-    await reconsider(it);
-    return [...stage.ran, ...marked(it).slice(1)];
-  }
-  const blamed = (it: Session) => void it.culprits.add("good");
-  const asBefore = ["w warn", "s skip", "still warn", "x fail", "i info"];
-  const again = ["w", "s", "still", "w pass", "s pass", "still warn", "x fail", "i info"];
-
-  test("warnings and skipped cases run again, for as long as the run took, and that result counts", async () => {
-    expect(await doubting(blamed)).toEqual(again);
-    expect(await doubting((it) => blamed(Object.assign(it, { confirming: 60_000 })))).toEqual(again);
-  });
-
-  test("nothing runs again if there is no culprit, or the run has ended", async () => {
-    expect(await doubting(() => {})).toEqual(asBefore);
-    const stop = { reason: "lost", words: "" } as const;
-    expect(await doubting((it) => blamed(Object.assign(it, { stop })))).toEqual(asBefore);
-  });
-
-  test("a case does not run again if it only varies for no known reason", async () => {
-    const varies = (it: Session) => {
-      const result = it.results.get(good);
-      if (result) it.results.set(good, { ...result, unstable: true });
-    };
-    expect(await doubting(varies)).toEqual(asBefore);
-  });
-
-  test("a case does not run again if it is skipped for another requirement", async () => {
-    const it = session();
-    await first(it, good, acts("plain", "MUST.a", ["broken"]), acts("x", "MUST.b", ["broken"]));
-    blamed(it);
-    await reconsider(it);
     expect(stage.ran).toEqual([]);
   });
 });

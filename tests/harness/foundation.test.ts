@@ -1,83 +1,21 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Verdict } from "../../harness/catalogue.ts";
 import type { CaseResult } from "../../harness/execute.ts";
+import { bearers, type Foundations, ground, restsOnBroken, seeing } from "../../harness/foundation.ts";
 import {
-  bearers,
-  brokenFoundations,
-  type Foundations,
-  ground,
-  restsOnBroken,
-  seeing,
-} from "../../harness/foundation.ts";
-import type { Check } from "../../harness/judge.ts";
-import type { Case } from "../../harness/scenario.ts";
-import { protocol } from "../../suites/0.1.7/index.ts";
-
-/** Three requirements that rest on one another, and one aside, each with a plain case. Other requirements are single letters. */
-const foundations: Foundations = {
-  plain: {
-    root: { plain: ["s/root"], on: [] },
-    middle: { plain: ["s/middle"], on: ["root"] },
-    top: { plain: ["s/top", "s/top-too"], on: ["middle"] },
-    side: { plain: ["s/side"], on: [] },
-  },
-  forms: { top: ["top", "middle"], a: ["top"], b: ["side", "middle"], quiet: ["top"], "s/odd": ["side"] },
-  varying: { a: ["side"] },
-  within: { a: ["lost", "b"], b: ["c", "lost"], c: ["d"] },
-  awaited: { "the answer": "answered" },
-  refused: "greeted",
-  formOf: { c: "b", form: "of" },
-  general: ["lost"],
-  dropped: "lost",
-  absent: ["quiet"],
-};
-
-const caseOf = (id: string, tests: readonly string[] = []): Case => ({
-  id,
-  suite: "s",
-  title: id,
-  tests,
-  digest: "",
-  run: async () => {},
-});
-
-const checkOf = (requirement: string, verdict: Verdict, more: Partial<Check> = {}): Check => ({
-  requirement,
-  level: "MUST",
-  verdict,
-  expected: "that",
-  actual: "this",
-  ...more,
-});
-
-function result(id: string, verdicts: Readonly<Record<string, Verdict>>, more: Partial<CaseResult> = {}): CaseResult {
-  const checks = Object.entries(verdicts).map(([requirement, verdict]) => checkOf(requirement, verdict));
-  return { case: caseOf(id), verdict: "fail", checks, connections: [], beganAt: 0, durationMs: 0, ...more };
-}
-
-const passes = (id: string, requirement: string) => result(id, { [requirement]: "pass" }, { verdict: "pass" });
-const fails = (id: string, ...requirements: string[]) =>
-  result(id, Object.fromEntries(requirements.map((it) => [it, "fail" as const])));
-
-const brokenIn = (...results: CaseResult[]) => Object.fromEntries(brokenFoundations(results, foundations));
-/** Returns the roots of requirements that are broken, each in its own case. */
-const shown = (roots: Readonly<Record<string, string>>) =>
-  Object.fromEntries(Object.entries(roots).flatMap(([id, root]) => [id, `s/${id}`].map((it) => [it, root])));
-
-/** Returns the checks of the last result in words, with the requirement to see if one is not judged. */
-function told(...results: readonly CaseResult[]): readonly string[] {
-  const last = ground(results, [], foundations).at(-1);
-  return (last?.checks ?? []).map(
-    ({ requirement, verdict, see }) => `${requirement} ${verdict}${see === undefined ? "" : ` ${see}`}`,
-  );
-}
-
-const [root, middle, top, side] = ["root", "middle", "top", "side"].map((id) => fails(`s/${id}`, id)) as [
-  CaseResult,
-  CaseResult,
-  CaseResult,
-  CaseResult,
-];
+  brokenIn,
+  caseOf,
+  checkOf,
+  fails,
+  foundations,
+  middle,
+  passes,
+  result,
+  root,
+  shown,
+  side,
+  told,
+  top,
+} from "./grounding.ts";
 
 describe("the foundations that are broken", () => {
   test("are those whose plain case fails or warns, and these cases, each with its root", () => {
@@ -356,44 +294,6 @@ describe("a case that has not run yet", () => {
 
   test("runs if it is the plain form of a requirement", () => {
     expect(rests("s/top-too", "a")).toBeUndefined();
-  });
-});
-
-describe("the foundations of this version", () => {
-  const { plain, forms, varying, within, general, awaited, refused, formOf, dropped, absent } = protocol.foundations;
-  const cases = new Map(protocol.suites.flatMap((suite) => suite.cases).map((it) => [it.id, it]));
-  const known = new Set(protocol.requirements.map(({ id }) => id));
-  /** Returns the plain cases that may stand for a requirement. */
-  const shows = new Set(Object.values(plain).flatMap((it) => it.plain));
-  const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement));
-
-  /** Returns the paths from a name that come back to a name before. */
-  function circles(on: (id: string) => readonly string[], id: string, above: readonly string[] = []): string[] {
-    if (above.includes(id)) return [[...above, id].join(" on ")];
-    return on(id).flatMap((it) => circles(on, it, [...above, id]));
-  }
-
-  test("name only known requirements and cases", () => {
-    const keys = [plain, varying, within, formOf].flatMap((it) => Object.keys(it));
-    const on = [varying, within, awaited, formOf].flatMap((it) => Object.values(it).flat());
-    expect([...keys, ...on, ...general, refused, dropped, ...absent].filter((id) => !known.has(id))).toEqual([]);
-    const bearing = Object.values(forms).flat();
-    expect(bearing.filter((id) => !known.has(id) && !shows.has(id))).toEqual([]);
-    expect(Object.keys(forms).filter((id) => !known.has(id) && !cases.has(id))).toEqual([]);
-  });
-
-  test("have a plain case each that tests them", () => {
-    const on = [...Object.values(forms).flat(), ...Object.values(plain).flatMap((it) => it.on)];
-    expect(on.filter((id) => !shows.has(id) && (plain[id]?.plain.length ?? 0) === 0)).toEqual([]);
-    const untested = Object.entries(plain).flatMap(([requirement, it]) =>
-      it.plain.filter((id) => !cases.get(id)?.tests.includes(requirement) && !everywhere.has(requirement)),
-    );
-    expect(untested).toEqual([]);
-  });
-
-  test("never rest on themselves, and no breach comes of itself", () => {
-    expect(Object.keys(plain).flatMap((id) => circles((it) => plain[it]?.on ?? [], id))).toEqual([]);
-    expect(Object.keys(within).flatMap((id) => circles((it) => within[it] ?? [], id))).toEqual([]);
   });
 });
 

@@ -1,13 +1,20 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { RunResult } from "../../harness/runner.ts";
-import { disconnect, disconnected, scenario } from "../../suites/0.1.7/protocol.ts";
+import { disconnect, disconnected, greeting, scenario } from "../../suites/0.1.7/protocol.ts";
 import { brokenBy, cases, runAgainst } from "../helpers.ts";
 import { type Behaviour, type Client, lobby } from "../servers/lobby.ts";
+import { custom, named, summary, verdictOf } from "./running.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
+
+async function server(change: (normal: Behaviour) => Partial<Behaviour>): Promise<Awaited<ReturnType<typeof lobby>>> {
+  const it = await lobby(change);
+  closing.push(it.close);
+  return it;
+}
 
 /** A few cases that run in a moment. Two of them send a word that a server may end over. */
 const some = cases.filter(({ id }) =>
@@ -32,7 +39,7 @@ const over =
 const AWAY = 150;
 
 /** Makes a server that may end, and is back at the same port a moment later. */
-async function mortal(fate: (text: string, end: () => void) => void) {
+async function mortal(fate: (text: string, end: () => void) => unknown) {
   let deaths = 0;
   let up = true;
   let back: Promise<void> = Promise.resolve();
@@ -180,5 +187,100 @@ describe("a server that ends for good", () => {
       return (await runAgainst(server.url, greeting, options)).stop?.reason;
     };
     expect([await run(), await run("short"), await run("long")]).toEqual([undefined, "lost", "lost"]);
+  });
+});
+
+test("a server that dies of one input and comes back is tested to the end, and only that input is blamed", async () => {
+  const server = await mortal((text, end) => text === "banana" && end());
+  const malformed = cases.filter(({ suite }) => suite === "malformed");
+  const result = await runAgainst(server.url, malformed);
+  expect(failed(result)).toEqual([BANANA]);
+  expect(result.results.filter(({ verdict }) => verdict === "skip" || verdict === "error")).toEqual([]);
+  expect(server.deaths()).toBeGreaterThan(1);
+  expect(result.stop).toBeUndefined();
+});
+
+test("a server that dropped connections of others once never passes, though every case passes alone", async () => {
+  let killed = false;
+  const { url } = await server(({ malformed, everybody }) => ({
+    malformed(client, text, binary) {
+      malformed(client, text, binary);
+      if (!killed) for (const one of everybody) if (one !== client) one.peer.socket.destroy();
+      killed = true;
+    },
+  }));
+  let ready = () => {};
+  const bystanding = new Promise<void>((resolve) => {
+    ready = resolve;
+  });
+  const bystander = custom("bystander", async ({ connect, check }) => {
+    const client = await connect();
+    await greeting(client);
+    ready();
+    if (!killed) await client.closed();
+    client.send(disconnect);
+    check("disconnect.answered", await disconnected(client));
+  });
+  const killer = custom("killer", async ({ connect, check }) => {
+    await bystanding;
+    const client = await connect();
+    client.send("banana");
+    check("disconnect.answered", await disconnected(client));
+  });
+  const result = await runAgainst(url, [bystander, killer]);
+  expect(summary(result)).toEqual({ "malformed/bystander": "fail unstable", "malformed/killer": "pass" });
+  expect(brokenBy(result)).toEqual(["termination.announced"]);
+  expect(verdictOf(result)).toBe("fail");
+});
+
+describe("a target that goes away", () => {
+  const dying = (): Promise<Awaited<ReturnType<typeof lobby>>> => {
+    const it = server(({ malformed }) => ({
+      malformed: (client, text, binary) =>
+        text === "banana" ? void it.then(({ close }) => close()) : malformed(client, text, binary),
+    }));
+    return it;
+  };
+  const deadly = named("malformed/not-json-word");
+
+  test("for good fails the run, and the cases that could not run are skipped for that reason", async () => {
+    const { url } = await dying();
+    const rest = cases.filter(({ id }) => id.startsWith("malformed/near"));
+    const result = await runAgainst(url, [...deadly, ...rest], { recovery: 100, concurrency: 1 });
+    expect(result.stop).toMatchObject({
+      reason: "lost",
+      words: "not run: the server stopped accepting connections",
+      suspects: ["malformed/not-json-word"],
+    });
+    expect(new Set(result.results.map(({ verdict }) => verdict))).toEqual(new Set(["skip"]));
+    expect(result.results[0]?.checks.map(({ actual }) => actual)).toContain(
+      "not judged: the server stopped accepting connections while it ran",
+    );
+    expect(result.results.at(-1)?.checks[0]?.actual).toBe("not run: the server stopped accepting connections");
+    expect(verdictOf(result)).toBe("fail");
+  });
+
+  test("for good while many cases run has no culprit: all are suspects, the one that sent something last first", async () => {
+    const { url } = await dying();
+    const connected: Promise<unknown>[] = [];
+    const waiting = ["a", "b", "c"].map((id) =>
+      custom(id, async ({ connect, check }) => {
+        const opening = connect();
+        connected.push(opening);
+        check("disconnect.answered", await (await opening).next("never"));
+      }),
+    );
+    const kill = custom("kill", async ({ connect, check }) => {
+      await Promise.all(connected);
+      const client = await connect();
+      client.send("banana");
+      check("disconnect.answered", await client.next("never"));
+      await connect();
+    });
+    const result = await runAgainst(url, [...waiting, kill], { recovery: 100 });
+    expect(new Set(Object.values(summary(result)))).toEqual(new Set(["skip"]));
+    expect(result.stop?.suspects?.[0]).toBe("malformed/kill");
+    expect(result.stop?.suspects?.toSorted()).toEqual(Object.keys(summary(result)).toSorted());
+    expect(verdictOf(result)).toBe("fail");
   });
 });

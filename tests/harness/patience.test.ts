@@ -4,13 +4,12 @@ import { answers, availability } from "../../harness/availability.ts";
 import type { Connection } from "../../harness/connection.ts";
 import { dial, probe } from "../../harness/dial.ts";
 import { type Failure, httpFailure } from "../../harness/failure.ts";
-import { judge } from "../../harness/judge.ts";
 import { HANDSHAKE, patience } from "../../harness/patience.ts";
 import { run } from "../../harness/runner.ts";
 import type { Case } from "../../harness/scenario.ts";
 import type { RunOptions } from "../../harness/session.ts";
 import { share } from "../../harness/shared.ts";
-import { cut, keep, keptText, shorten, type WireEvent } from "../../harness/transcript.ts";
+import type { WireEvent } from "../../harness/transcript.ts";
 import type { Handshake } from "../../harness/upgrade.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
@@ -278,50 +277,5 @@ describe("a run", () => {
     expect(order).toHaveLength(9 + 4); // What failed ran once more alone.
     const { told } = await ran(varies(), { repeat: 3, concurrency: 1, bail: true });
     expect([told, order.length]).toEqual([["pass", "pass", "fail"], 3 + 1]);
-  });
-});
-
-test("a requirement that was not judged is an error if the suite stopped reading, whatever broke before", () => {
-  const [a, b, c] = requirements.map(({ id }) => id) as [string, string, string];
-  const it = judge({ requirements: new Map(requirements.map((one) => [one.id, one])), strict: false });
-  it.check(a, undefined);
-  it.complete([a, b], { limit: "more than enough", unopened: "HTTP 503" });
-  it.complete([c], { thrown: new Error("oops"), limit: "more than enough" });
-  expect(it.checks.slice(1).map(({ verdict, actual }) => `${verdict}: ${actual}`)).toEqual([
-    "error: the suite stopped reading: more than enough",
-    "error: the case threw: oops",
-  ]);
-});
-
-describe("a kept transcript", () => {
-  const text = (at: number, data = "x") => ({ at, from: "server", type: "text", data }) as const satisfies WireEvent;
-  const many = (n: number) => Array.from({ length: n }, (_, at) => text(at));
-
-  test("has 60 events at each end, and the number left out between them", () => {
-    const { events } = keep({ url: "", name: "one", events: many(200) });
-    expect(events.map(({ at }) => at)).toEqual([
-      ...many(60).map(({ at }) => at),
-      140,
-      ...many(60).map(({ at }) => at + 140),
-    ]);
-    expect(events[60]).toEqual({ at: 140, from: "client", type: "cut", data: "80 events left out" });
-    expect(keep({ url: "u", name: "one", events: many(120) })).toEqual({ url: "u", name: "one", events: many(120) });
-  });
-
-  test("has texts that are cut once, and still say how long they were", () => {
-    const once = shorten(text(0, "é".repeat(5_000)), 4_000);
-    expect(once).toEqual({
-      ...text(0, `${"é".repeat(4_000)}… [cut: 5000 characters in all]`),
-      length: 5_000,
-    });
-    expect(shorten(once, 4_000)).toBe(once);
-    expect(shorten(once, 10)).toEqual({ ...once, data: `${"é".repeat(10)}… [cut: 5000 characters in all]` });
-    expect([keptText(once), keptText(text(0, "short"))]).toEqual(["é".repeat(4_000), "short"]);
-    expect([cut("é".repeat(4_000), 4_000), cut("ab\ud83d\ude00", 3)]).toEqual([
-      "é".repeat(4_000),
-      "ab\ud83d… [cut: 4 characters in all]",
-    ]);
-    const short = keep({ url: "", events: [text(0, "y".repeat(2_001))] }).events[0];
-    expect(short).toMatchObject({ data: `${"y".repeat(2_000)}… [cut: 2001 characters in all]` });
   });
 });

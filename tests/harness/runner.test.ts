@@ -1,13 +1,12 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { DEFAULTS } from "../../cli/defaults.ts";
 import { run } from "../../harness/runner.ts";
-import type { Case, Context } from "../../harness/scenario.ts";
 import { UnreachableError } from "../../harness/usage.ts";
-import { makeReport } from "../../reports/make.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { disconnect, disconnected, greeting, scenario } from "../../suites/0.1.7/protocol.ts";
-import { brokenBy, cases, runAgainst } from "../helpers.ts";
+import { disconnect, greeting, scenario } from "../../suites/0.1.7/protocol.ts";
+import { cases, runAgainst } from "../helpers.ts";
 import { type Behaviour, lobby } from "../servers/lobby.ts";
+import { ask, custom, named, summary, verdictOf } from "./running.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -19,26 +18,6 @@ async function server(change?: (normal: Behaviour) => Partial<Behaviour>): Promi
   closing.push(it.close);
   return it;
 }
-
-const named = (...ids: string[]): Case[] => cases.filter(({ id }) => ids.includes(id));
-const summary = ({ results }: Awaited<ReturnType<typeof run>>) =>
-  Object.fromEntries(
-    results.map((it) => [
-      it.case.id,
-      it.unstable ? `${it.verdict} unstable` : it.unconfirmed ? `${it.verdict} unconfirmed` : it.verdict,
-    ]),
-  );
-const verdictOf = (result: Awaited<ReturnType<typeof run>>) => {
-  const suite = { name: "", version: "" };
-  return makeReport(result, { suite, protocol, target: { url: "", embedded: false, strict: false } }).verdict;
-};
-const custom = (id: string, body: (context: Context<"disconnect.answered">) => Promise<void>) =>
-  scenario({ id: `malformed/${id}`, title: id, tests: ["disconnect.answered"], run: body });
-const ask = async ({ connect, check }: Context<"disconnect.answered">) => {
-  const client = await connect();
-  client.send(disconnect);
-  check("disconnect.answered", await disconnected(client));
-};
 
 describe("a case is judged", () => {
   test("skip, with the prerequisite that was not kept", async () => {
@@ -140,70 +119,6 @@ describe("blame", () => {
     expect(new Set(all)).toEqual(new Set(["fail"]));
   });
 
-  test("a server that dies of one input and comes back is tested to the end, and only that input is blamed", async () => {
-    const malformed = cases.filter(({ suite }) => suite === "malformed");
-    let deaths = 0;
-    const change = ({ malformed }: Behaviour): Partial<Behaviour> => ({
-      malformed(client, text, binary) {
-        if (text === "banana") restart();
-        else malformed(client, text, binary);
-      },
-    });
-    let running = await lobby(change);
-    let closed: Promise<void> = Promise.resolve();
-    const restart = () => {
-      deaths += 1;
-      closed = running.close().then(async () => {
-        await new Promise((resolve) => setTimeout(resolve, 200)); // It is really away, and back within --recovery.
-        running = await lobby(change, Number(new URL(running.url).port));
-      });
-    };
-    closing.push(async () => {
-      await closed;
-      await running.close();
-    });
-
-    const result = await runAgainst(running.url, malformed);
-    const failed = result.results.filter(({ verdict }) => verdict === "fail").map((it) => it.case.id);
-    expect(failed).toEqual(["malformed/not-json-word"]);
-    expect(result.results.filter(({ verdict }) => verdict === "skip" || verdict === "error")).toEqual([]);
-    expect(deaths).toBeGreaterThan(1);
-    expect(result.stop).toBeUndefined();
-  });
-
-  test("a server that dropped connections of others once never passes, though every case passes alone", async () => {
-    let killed = false;
-    const { url } = await server(({ malformed, everybody }) => ({
-      malformed(client, text, binary) {
-        malformed(client, text, binary);
-        if (!killed) for (const one of everybody) if (one !== client) one.peer.socket.destroy();
-        killed = true;
-      },
-    }));
-    let ready = () => {};
-    const bystanding = new Promise<void>((resolve) => {
-      ready = resolve;
-    });
-    const bystander = custom("bystander", async ({ connect, check }) => {
-      const client = await connect();
-      await greeting(client);
-      ready();
-      if (!killed) await client.closed();
-      client.send(disconnect);
-      check("disconnect.answered", await disconnected(client));
-    });
-    const killer = custom("killer", async ({ connect, check }) => {
-      await bystanding;
-      const client = await connect();
-      client.send("banana");
-      check("disconnect.answered", await disconnected(client));
-    });
-    const result = await runAgainst(url, [bystander, killer]);
-    expect(summary(result)).toEqual({ "malformed/bystander": "fail unstable", "malformed/killer": "pass" });
-    expect(brokenBy(result)).toEqual(["termination.announced"]);
-    expect(verdictOf(result)).toBe("fail");
-  });
-
   test("repeating tells a flaky server from a broken one: only the flaky one is unstable", async () => {
     let asked = 0;
     const flaky = await server(({ disconnect: normal }) => ({
@@ -220,58 +135,6 @@ describe("blame", () => {
       "disconnect/alone": "fail",
       "disconnect/at-once": "skip",
     });
-  });
-});
-
-describe("a target that goes away", () => {
-  const dying = (): Promise<Awaited<ReturnType<typeof lobby>>> => {
-    const it = server(({ malformed }) => ({
-      malformed: (client, text, binary) =>
-        text === "banana" ? void it.then(({ close }) => close()) : malformed(client, text, binary),
-    }));
-    return it;
-  };
-  const deadly = named("malformed/not-json-word");
-
-  test("for good fails the run, and the cases that could not run are skipped for that reason", async () => {
-    const { url } = await dying();
-    const rest = cases.filter(({ id }) => id.startsWith("malformed/near"));
-    const result = await runAgainst(url, [...deadly, ...rest], { recovery: 100, concurrency: 1 });
-    expect(result.stop).toMatchObject({
-      reason: "lost",
-      words: "not run: the server stopped accepting connections",
-      suspects: ["malformed/not-json-word"],
-    });
-    expect(new Set(result.results.map(({ verdict }) => verdict))).toEqual(new Set(["skip"]));
-    expect(result.results[0]?.checks.map(({ actual }) => actual)).toContain(
-      "not judged: the server stopped accepting connections while it ran",
-    );
-    expect(result.results.at(-1)?.checks[0]?.actual).toBe("not run: the server stopped accepting connections");
-    expect(verdictOf(result)).toBe("fail");
-  });
-
-  test("for good while many cases run has no culprit: all are suspects, the one that sent something last first", async () => {
-    const { url } = await dying();
-    const connected: Promise<unknown>[] = [];
-    const waiting = ["a", "b", "c"].map((id) =>
-      custom(id, async ({ connect, check }) => {
-        const opening = connect();
-        connected.push(opening);
-        check("disconnect.answered", await (await opening).next("never"));
-      }),
-    );
-    const kill = custom("kill", async ({ connect, check }) => {
-      await Promise.all(connected);
-      const client = await connect();
-      client.send("banana");
-      check("disconnect.answered", await client.next("never"));
-      await connect();
-    });
-    const result = await runAgainst(url, [...waiting, kill], { recovery: 100 });
-    expect(new Set(Object.values(summary(result)))).toEqual(new Set(["skip"]));
-    expect(result.stop?.suspects?.[0]).toBe("malformed/kill");
-    expect(result.stop?.suspects?.toSorted()).toEqual(Object.keys(summary(result)).toSorted());
-    expect(verdictOf(result)).toBe("fail");
   });
 });
 

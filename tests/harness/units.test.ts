@@ -4,7 +4,7 @@ import { nothing } from "../../harness/nothing.ts";
 import { pool } from "../../harness/pool.ts";
 import type { Finding } from "../../harness/rule.ts";
 import { type Scenario, scenarios } from "../../harness/scenario.ts";
-import { keep, show, type WireEvent } from "../../harness/transcript.ts";
+import { cut, keep, keptText, shorten, show, type WireEvent } from "../../harness/transcript.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
 
 describe("the pool", () => {
@@ -120,4 +120,49 @@ test("a kept transcript is bounded, and showing a value never throws", () => {
     "a value that is nested too deep to show",
   );
   expect(show(undefined)).toBe("nothing there");
+});
+
+test("a requirement that was not judged is an error if the suite stopped reading, whatever broke before", () => {
+  const [a, b, c] = requirements.map(({ id }) => id) as [string, string, string];
+  const it = judge({ requirements: new Map(requirements.map((one) => [one.id, one])), strict: false });
+  it.check(a, undefined);
+  it.complete([a, b], { limit: "more than enough", unopened: "HTTP 503" });
+  it.complete([c], { thrown: new Error("oops"), limit: "more than enough" });
+  expect(it.checks.slice(1).map(({ verdict, actual }) => `${verdict}: ${actual}`)).toEqual([
+    "error: the suite stopped reading: more than enough",
+    "error: the case threw: oops",
+  ]);
+});
+
+describe("a kept transcript", () => {
+  const text = (at: number, data = "x") => ({ at, from: "server", type: "text", data }) as const satisfies WireEvent;
+  const many = (n: number) => Array.from({ length: n }, (_, at) => text(at));
+
+  test("has 60 events at each end, and the number left out between them", () => {
+    const { events } = keep({ url: "", name: "one", events: many(200) });
+    expect(events.map(({ at }) => at)).toEqual([
+      ...many(60).map(({ at }) => at),
+      140,
+      ...many(60).map(({ at }) => at + 140),
+    ]);
+    expect(events[60]).toEqual({ at: 140, from: "client", type: "cut", data: "80 events left out" });
+    expect(keep({ url: "u", name: "one", events: many(120) })).toEqual({ url: "u", name: "one", events: many(120) });
+  });
+
+  test("has texts that are cut once, and still say how long they were", () => {
+    const once = shorten(text(0, "é".repeat(5_000)), 4_000);
+    expect(once).toEqual({
+      ...text(0, `${"é".repeat(4_000)}… [cut: 5000 characters in all]`),
+      length: 5_000,
+    });
+    expect(shorten(once, 4_000)).toBe(once);
+    expect(shorten(once, 10)).toEqual({ ...once, data: `${"é".repeat(10)}… [cut: 5000 characters in all]` });
+    expect([keptText(once), keptText(text(0, "short"))]).toEqual(["é".repeat(4_000), "short"]);
+    expect([cut("é".repeat(4_000), 4_000), cut("ab\ud83d\ude00", 3)]).toEqual([
+      "é".repeat(4_000),
+      "ab\ud83d… [cut: 4 characters in all]",
+    ]);
+    const short = keep({ url: "", events: [text(0, "y".repeat(2_001))] }).events[0];
+    expect(short).toMatchObject({ data: `${"y".repeat(2_000)}… [cut: 2001 characters in all]` });
+  });
 });

@@ -8,7 +8,7 @@ import { compareTerminal, matrixTerminal } from "../../reports/compare/terminal.
 import { html } from "../../reports/html/html.tsx";
 import type { Report, ReportCheck } from "../../reports/report.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { sample, withCase } from "./samples.ts";
+import { concluded, sample, withCase } from "./samples.ts";
 
 const FAILING = "version/parity-patch-with-zero";
 const OPEN = "version/open-prerelease";
@@ -256,4 +256,12 @@ test("many reports make a matrix, in the order of their versions", () => {
   const text = matrixMarkdown(made);
   expect(text).toMatch(/^\| `parity\.patch` \| MUST \| fail \| pass \| fail \(expected\) \|$/m);
   expect(text).toMatch(/^\| `resilience\.flood` \| MUST \| not tested \| not tested \| not tested \|$/m);
+});
+
+test("an end of the target that no case explains is a regression", () => {
+  const unexplained = [{ at: 1_234, words: "the server ended (exit code 3)", suspects: [] }];
+  const ended = concluded({ ...good, unexplained });
+  expect(compareReports(good, ended)).toMatchObject({ outcome: "regressed", lost: "the server ended (exit code 3)" });
+  expect(compareReports(good, ended).new).toMatchObject({ unexplained });
+  expect(compareReports(ended, ended).lost).toBeUndefined();
 });

@@ -1,9 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
-import picocolors from "picocolors";
 import { SaxesParser, type SaxesTagPlain } from "saxes";
 import type { CaseResult } from "../../harness/execute.ts";
-import { heavilyTested } from "../../harness/protocol.ts";
 import type { RunResult } from "../../harness/runner.ts";
 import { cut, keep, shorten, type WireEvent } from "../../harness/transcript.ts";
 import { useColors } from "../../reports/colors.ts";
@@ -13,10 +11,10 @@ import { makeReport } from "../../reports/make.ts";
 import { plainLines, tellLimit } from "../../reports/progress.ts";
 import schema from "../../reports/report.schema.json" with { type: "json" };
 import type { Report } from "../../reports/report.ts";
-import { terminal } from "../../reports/terminal.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases, runAgainst } from "../helpers.ts";
 import { lobby } from "../servers/lobby.ts";
+import { inTerminal } from "./samples.ts";
 
 const NASTY = '\u001b[31m]]><script>alert(1)</script>&"\u0000\u202e\ud800\ufffe';
 const context = () => ({
@@ -186,13 +184,8 @@ describe("junit.xml", () => {
 
 describe("the terminal", () => {
   const show = (report: Report, more: object = {}) =>
-    terminal(report, {
-      colors: picocolors.createColors(false),
-      quiet: false,
-      verbose: false,
-      knowledge: { requirements: protocol.requirements },
+    inTerminal(report, {
       alone: (id: string) => `tachyon-conformance run ws://x --case ${id}`,
-      heavy: heavilyTested(protocol),
       written: ["out/report.json"],
       ...more,
     });

@@ -1,6 +1,10 @@
+import picocolors from "picocolors";
+import { heavilyTested } from "../../harness/protocol.ts";
 import type { RunOptions } from "../../harness/session.ts";
 import { makeReport } from "../../reports/make.ts";
 import type { Report, ReportCase } from "../../reports/report.ts";
+import { type TerminalOptions, terminal } from "../../reports/terminal.ts";
+import { conclude } from "../../reports/verdict.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases, runAgainst } from "../helpers.ts";
 
@@ -25,3 +29,30 @@ export const withCase = (report: Report, id: string, change: (it: ReportCase) =>
   ...report,
   cases: report.cases.map((it) => (it.id === id ? { ...it, ...change(it) } : it)),
 });
+
+/** Returns a report with all that follows from its cases. */
+export function concluded({ verdict: _, counts: __, requirements: ___, cases, ...draft }: Report): Report {
+  return conclude(draft, cases, protocol.requirements);
+}
+
+/** A report in which a case breaks a requirement. */
+export const breaking = (report: Report, id: string, requirement: string) =>
+  concluded(
+    withCase(report, id, ({ checks }) => ({
+      verdict: "fail",
+      checks: checks.map((it) => (it.requirement === requirement ? { ...it, verdict: "fail", actual: "else" } : it)),
+    })),
+  );
+
+/** A report as a terminal without colours shows it. */
+export const inTerminal = (report: Report, more: Partial<TerminalOptions> = {}): string =>
+  terminal(report, {
+    colors: picocolors.createColors(false),
+    quiet: false,
+    verbose: false,
+    knowledge: { requirements: protocol.requirements },
+    alone: (id) => id,
+    heavy: heavilyTested(protocol),
+    written: [],
+    ...more,
+  });

@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import picocolors from "picocolors";
-import { heavilyTested } from "../../harness/protocol.ts";
 import { badge } from "../../reports/badge.ts";
 import { compareReports } from "../../reports/compare/compare.ts";
 import { compareTerminal } from "../../reports/compare/terminal.ts";
@@ -17,10 +16,9 @@ import { contradictionIn } from "../../reports/read.ts";
 import schema from "../../reports/report.schema.json" with { type: "json" };
 import type { Report } from "../../reports/report.ts";
 import { commandAlone } from "../../reports/shell-commands.ts";
-import { terminal } from "../../reports/terminal.ts";
-import { conclude, isFine } from "../../reports/verdict.ts";
+import { isFine } from "../../reports/verdict.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { sample, withCase } from "./samples.ts";
+import { breaking, concluded, inTerminal, sample, withCase } from "./samples.ts";
 
 const ROOT = "disconnect.success";
 const SHOWS = "disconnect/alone";
@@ -34,35 +32,13 @@ let refusing: Report;
 /** The same, with another breach that nothing rests on, and that comes before it in the catalogue. */
 let twice: Report;
 
-/** Returns a report with all that follows from its cases. */
-function concluded({ verdict: _, counts: __, requirements: ___, cases, ...draft }: Report): Report {
-  return conclude(draft, cases, requirements);
-}
-
-const breaking = (report: Report, id: string, requirement: string) =>
-  concluded(
-    withCase(report, id, ({ checks }) => ({
-      verdict: "fail",
-      checks: checks.map((it) => (it.requirement === requirement ? { ...it, verdict: "fail", actual: "else" } : it)),
-    })),
-  );
-
 beforeAll(async () => {
   [good, refusing] = await Promise.all([sample(), sample("fails-to-disconnect")]);
   twice = breaking(refusing, PARITY, "parity.patch");
 });
 
 const show = (report: Report, more: object = {}) =>
-  terminal(report, {
-    colors: plain,
-    quiet: false,
-    verbose: false,
-    knowledge: { requirements },
-    alone: (id: string) => `npx it run ws://x --case ${id}`,
-    heavy: heavilyTested(protocol),
-    written: [],
-    ...more,
-  });
+  inTerminal(report, { alone: (id: string) => `npx it run ws://x --case ${id}`, ...more });
 const annotations = (report: Report) =>
   forGitHub("", report, requirements)
     .split("\n")
@@ -305,13 +281,6 @@ describe("a remark that comes first", () => {
     const stop = { reason: "lost", words: "x", suspects } as const;
     const reports = [{ ...refusing, ...known, target, stop }, withCase(good, PARITY, () => ({ doubt: "x" }))];
     for (const report of reports) expect(validate(JSON.parse(JSON.stringify(report))) || validate.errors).toBe(true);
-  });
-
-  test("says that an end of the target is a regression", () => {
-    const ended = concluded({ ...good, ...known });
-    expect(compareReports(good, ended)).toMatchObject({ outcome: "regressed", lost: "the server ended (exit code 3)" });
-    expect(compareReports(good, ended).new).toMatchObject(known);
-    expect(compareReports(ended, ended).lost).toBeUndefined();
   });
 });
 

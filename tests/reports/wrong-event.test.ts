@@ -1,5 +1,4 @@
 import { expect, test } from "@jest/globals";
-import picocolors from "picocolors";
 import type { Requirement } from "../../harness/catalogue.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import { explainConnections, explainFindings, plainLine } from "../../reports/explain.ts";
@@ -8,10 +7,9 @@ import { html } from "../../reports/html/html.tsx";
 import { junit } from "../../reports/junit.ts";
 import { markdown } from "../../reports/markdown/markdown.ts";
 import type { Report, ReportCase, ReportCheck, ReportConnection } from "../../reports/report.ts";
-import { terminal } from "../../reports/terminal.ts";
 import { notable, spotOf, spotsOf } from "../../reports/wrong-event.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { sample } from "./samples.ts";
+import { inTerminal, sample } from "./samples.ts";
 
 const event = (type: "text" | "end" | "ping", data = "") => ({ at: 0, from: "server", type, data }) as const;
 const timeout = (what: string): WireEvent => ({ at: 1, from: "client", type: "timeout", data: "", what, afterMs: 5 });
@@ -98,16 +96,6 @@ test("the connection that a check is about is shown among very many", () => {
 });
 
 const requirements: readonly Requirement[] = protocol.requirements;
-const options = {
-  colors: picocolors.createColors(false),
-  verbose: false,
-  quiet: false,
-  knowledge: { requirements },
-  alone: (id: string) => id,
-  heavy: [],
-  written: [],
-};
-
 /** Returns the times of the lines that a text marks as wrong. */
 const marked = (text: string) => [...new Set(Array.from(text.matchAll(/> +(\d+\.\d) ms/g), ([, ms]) => Number(ms)))];
 
@@ -132,7 +120,7 @@ test.each(["greets-without-a-parity", "never-says-goodbye", "compares-versions-a
     const times = [...new Set(wanted.map((at) => Number(at.toFixed(1))))].toSorted((a, b) => a - b);
     expect(times.length).toBeGreaterThan(0);
     const sorted = (some: readonly number[]) => [...new Set(some)].toSorted((a, b) => a - b);
-    expect(sorted(marked(terminal(only, options)))).toEqual(times);
+    expect(sorted(marked(inTerminal(only)))).toEqual(times);
     expect(sorted(marked(markdown(only, { requirements })))).toEqual(times);
     expect(sorted(marked(junit(only, { requirements }).replaceAll("&gt;", ">")))).toEqual(times);
     expect(sorted(await markedInPage(only))).toEqual(times);

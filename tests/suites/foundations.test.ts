@@ -14,30 +14,46 @@ import { cases } from "../helpers.ts";
 const { foundations } = protocol;
 const versions = [protocol, protocolBy(own)];
 
+test.each(versions)("the foundations of $version name only known requirements and cases", ({ foundations, ...it }) => {
+  const { plain, forms, varying, within, general, awaited, refused, formOf, dropped, absent } = foundations;
+  const requirements = new Set(it.requirements.map(({ id }) => id));
+  const cases = new Set(it.suites.flatMap((suite) => suite.cases.map(({ id }) => id)));
+  const plainCases = new Set(Object.values(plain).flatMap((one) => one.plain));
+  const keys = [plain, varying, within, formOf].flatMap((some) => Object.keys(some));
+  const on = [varying, within, awaited, formOf].flatMap((some) => Object.values(some).flat());
+  const all = [...keys, ...on, ...Object.values(plain).flatMap((one) => one.on), ...general, ...absent];
+  expect([...all, refused, dropped].filter((id) => !requirements.has(id))).toEqual([]);
+  expect([...plainCases].filter((id) => !cases.has(id))).toEqual([]);
+  expect(Object.keys(forms).filter((id) => !requirements.has(id) && !cases.has(id))).toEqual([]);
+  const bearing = Object.values(forms).flat();
+  expect(bearing.filter((id) => !requirements.has(id) && !plainCases.has(id))).toEqual([]);
+});
+
 test.each(versions)(
-  "all names in the foundations of $version are known, and a plain case tests its requirement or is judged by its rule",
-  (protocol) => {
-    const { foundations, requirements, suites } = protocol;
-    const { plain, forms, varying, within } = foundations;
-    const cases = suites.flatMap((suite) => suite.cases);
-    const known = new Set<string>([...requirements.map(({ id }) => id), ...cases.map(({ id }) => id)]);
-    const named = [
-      ...Object.entries(plain).flatMap(([id, it]) => [id, ...it.plain, ...it.on]),
-      ...[forms, varying, within].flatMap((it) => Object.entries(it).flat(2)),
-    ];
-    expect(named.filter((id) => !known.has(id))).toEqual([]);
-    const ruled = new Set(protocol.rules.map(({ requirement }) => requirement));
-    const idle = Object.entries(plain).filter(
-      ([id, it]) => !ruled.has(id) && !cases.some((one) => it.plain.includes(one.id) && one.tests.includes(id)),
+  "a plain case of $version tests its requirement or is judged by its rule, and what others rest on has one",
+  ({ foundations: { plain, forms }, rules, suites }) => {
+    const cases = new Map(suites.flatMap((suite) => suite.cases).map((it) => [it.id, it]));
+    const ruled = new Set(rules.map(({ requirement }) => requirement));
+    const idle = Object.entries(plain).flatMap(([id, it]) =>
+      it.plain.filter((one) => !cases.get(one)?.tests.includes(id) && !ruled.has(id)),
     );
     expect(idle).toEqual([]);
+    const plainCases = new Set(Object.values(plain).flatMap((it) => it.plain));
+    const on = [...Object.values(forms).flat(), ...Object.values(plain).flatMap((it) => it.on)];
+    expect(on.filter((id) => !plainCases.has(id) && (plain[id]?.plain.length ?? 0) === 0)).toEqual([]);
   },
 );
 
-test.each(versions)("no requirement of $version rests on itself, not even through others", ({ foundations }) => {
-  const below = (id: string, seen: readonly string[] = []): readonly string[] =>
-    seen.includes(id) ? [id] : (foundations.plain[id]?.on ?? []).flatMap((on) => below(on, [...seen, id]));
-  expect(Object.keys(foundations.plain).flatMap((id) => below(id))).toEqual([]);
+/** Returns the paths from a name that come back to a name before. */
+function circles(on: (id: string) => readonly string[], id: string, above: readonly string[] = []): string[] {
+  if (above.includes(id)) return [[...above, id].join(" on ")];
+  return on(id).flatMap((it) => circles(on, it, [...above, id]));
+}
+
+test.each(versions)("no requirement of $version rests on itself, and no breach comes of itself", ({ foundations }) => {
+  const { plain, within } = foundations;
+  expect(Object.keys(plain).flatMap((id) => circles((it) => plain[it]?.on ?? [], id))).toEqual([]);
+  expect(Object.keys(within).flatMap((id) => circles((it) => within[it] ?? [], id))).toEqual([]);
 });
 
 test.each([protocolBy(own), autohostProtocolBy(ownWithAutohosts)])(
