@@ -12,8 +12,8 @@ export interface Wait {
 export interface Patience {
   /** Returns how long to wait for something of this kind; a short time if the server `hangs`, that is, stopped answering anybody. */
   wait(kind: string, hangs?: boolean): Wait;
-  /** Notes that a wait for something of this kind begins. `at` is in ms of the run's clock. */
-  begin(kind: string, at: number): void;
+  /** Notes that a wait for something of this kind begins; returns a function to call when it is over. `at` is in ms of the run's clock. */
+  begin(kind: string, at: number): () => void;
   /** Notes that it came. `began` and `ended` are the times of the wait, in ms of the run's clock. */
   met(kind: string, began: number, ended: number): void;
   /** Notes that it did not come in time, and if the server `owed` it; `ended` is when the wait was over. */
@@ -116,6 +116,7 @@ export function patience(timeout: number): Patience {
       const waits = known(kind);
       waits.begun.push(at);
       if (waits.begun.length > 2 * REMEMBERED) waits.begun = waits.begun.slice(-REMEMBERED);
+      return kind === HANDSHAKE ? () => {} : waiting.begin(kind, at);
     },
     met(kind, began, ended) {
       const waits = known(kind);
@@ -132,6 +133,7 @@ export function patience(timeout: number): Patience {
     },
     missed(kind, began, owed, ended = began) {
       const waits = known(kind);
+      if (owed && kind !== HANDSHAKE) waiting.missed(kind, ended);
       if (owed) {
         wasted += Math.max(0, ended - Math.max(began, wastedUntil));
         wastedUntil = Math.max(wastedUntil, ended);

@@ -118,7 +118,14 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   violation: { failure: "string" },
   error: { failure: "string", handshake: "boolean" },
   limit: { scope: "string" },
-  timeout: { what: "string", afterMs: "number", short: "boolean", nextServedAfterMs: "number", among: "number" },
+  timeout: {
+    what: "string",
+    afterMs: "number",
+    short: "boolean",
+    nextServedAfterMs: "number",
+    among: "number",
+    late: "boolean",
+  },
 };
 
 const further = (type: string, more: Message) =>
