@@ -30,6 +30,25 @@ export interface Availability {
   recover(ms: number): Promise<Failure | undefined>;
 }
 
+/** The means to find out if a target is there. */
+interface Asking {
+  readonly clock: () => number;
+  /** Opens a connection as any client would. */
+  readonly probe: () => Promise<Connection>;
+  /** Tells if the server says to it what it says to everybody. */
+  readonly hears: (connection: Connection) => Promise<boolean>;
+}
+
+/** The knowledge of a target. Times are in ms of the run's clock. */
+interface Presence {
+  downSince: number | undefined;
+  upAt: number | undefined;
+  /** It accepted connections, and said nothing to anybody. */
+  hung: boolean;
+  /** Nobody was there, at least once. */
+  absent: boolean;
+}
+
 /**
  * Makes the availability of one target. `probe` opens a connection as any client would. `hears` tells if the server says to it what
  * it says to everybody.
@@ -39,48 +58,47 @@ export function availability(
   probe: () => Promise<Connection>,
   hears: (connection: Connection) => Promise<boolean> = async () => true,
 ): Availability {
-  let hung = false;
-  let absent = false; // Nobody was there, at least once.
-  let downSince: number | undefined;
-  let upAt: number | undefined;
+  const known: Presence = { downSince: undefined, upAt: undefined, hung: false, absent: false };
   return {
     get downSince() {
-      return downSince;
+      return known.downSince;
     },
     get upAt() {
-      return upAt;
+      return known.upAt;
     },
-    saw(connection, proper = true) {
-      const isGone = isAbsent(connection.failure?.code);
-      if (answers(connection)) {
-        // It is there for some, so a limit made it refuse others before.
-        if (upAt === undefined && !absent) downSince = undefined;
-        upAt = clock();
-      } else if ((upAt === undefined && proper) || isGone) downSince ??= clock();
-      absent ||= isGone;
-    },
+    saw: (connection, proper = true) => learn(known, connection, proper, clock),
     hangs() {
-      hung = true;
-      downSince ??= clock();
+      known.hung = true;
+      known.downSince ??= clock();
     },
-    async recover(ms) {
-      const began = clock();
-      for (;;) {
-        const connection = await probe();
-        const isThere = answers(connection) && (!hung || (await hears(connection)));
-        connection.finish();
-        if (isThere) {
-          upAt = clock();
-          downSince = undefined;
-          hung = false;
-          return undefined;
-        }
-        const { failure = UNKNOWN } = connection;
-        const later = upAt === undefined && isTooSoon(failure);
-        const pause = later ? LATER_PAUSE : PAUSE;
-        if (clock() + pause > began + Math.max(ms, later ? 2 * LATER_PAUSE - PAUSE : 0)) return failure;
-        await rest(pause);
-      }
-    },
+    recover: (ms) => recover(known, ms, { clock, probe, hears }),
   };
+}
+
+function learn(known: Presence, connection: Connection, proper: boolean, clock: () => number): void {
+  const isGone = isAbsent(connection.failure?.code);
+  if (answers(connection)) {
+    // It is there for some, so a limit made it refuse others before.
+    if (known.upAt === undefined && !known.absent) known.downSince = undefined;
+    known.upAt = clock();
+  } else if ((known.upAt === undefined && proper) || isGone) known.downSince ??= clock();
+  known.absent ||= isGone;
+}
+
+async function recover(known: Presence, ms: number, { clock, probe, hears }: Asking): Promise<Failure | undefined> {
+  const began = clock();
+  for (;;) {
+    const connection = await probe();
+    const isThere = answers(connection) && (!known.hung || (await hears(connection)));
+    connection.finish();
+    if (isThere) {
+      Object.assign(known, { upAt: clock(), downSince: undefined, hung: false });
+      return undefined;
+    }
+    const { failure = UNKNOWN } = connection;
+    const later = known.upAt === undefined && isTooSoon(failure);
+    const pause = later ? LATER_PAUSE : PAUSE;
+    if (clock() + pause > began + Math.max(ms, later ? 2 * LATER_PAUSE - PAUSE : 0)) return failure;
+    await rest(pause);
+  }
 }

@@ -12,6 +12,17 @@ export interface GrowingFile {
   close(): Promise<void>;
 }
 
+/** The state of a growing file. */
+interface Parts {
+  readonly path: string;
+  readonly head: (part: number) => string;
+  /** It is a file, and no device or pipe. */
+  readonly rotates: boolean;
+  readonly files: string[];
+  /** The bytes of the last one. */
+  size: number;
+}
+
 /**
  * Opens a file that does not exist yet: no recording is written over. `head` makes the first line of each file from its number. A
  * file has `most` bytes at most, unless one piece is longer. Throws a `UsageError`.
@@ -20,52 +31,51 @@ export async function openParts(path: string, most: number, head: (part: number)
   const there = await stat(path).catch(() => undefined);
   if (there?.isFile() && there.size > 0)
     throw new UsageError(`${path} is there already. Name another file with --out, or remove it.`);
-  const rotates = !there || there.isFile();
   await makeFolder(parse(path).dir || ".").catch((error) => {
     throw complaint(path, error);
   });
-  const files: string[] = [];
-  let size = 0;
-  let file = await begin();
-
-  async function begin(): Promise<FileHandle> {
-    const part = files.length + 1;
-    const name = partOf(path, part);
-    try {
-      const handle = await open(name, rotates ? "wx" : "w").catch((error) => {
-        if (error.code === "EEXIST" && name === path) return open(name, "w");
-        throw error;
-      });
-      files.push(name);
-      size = 0;
-      await write(handle, Buffer.from(`${head(part)}\n`));
-      return handle;
-    } catch (error) {
-      throw complaint(name, error);
-    }
-  }
-
-  async function write(handle: FileHandle, bytes: Buffer): Promise<void> {
-    try {
-      for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
-      size += bytes.length;
-    } catch (error) {
-      if (rotates) await handle.truncate(size).catch(() => {});
-      throw error;
-    }
-  }
-
+  const parts: Parts = { path, head, rotates: !there || there.isFile(), files: [], size: 0 };
+  let file = await begin(parts);
   return {
-    files,
+    files: parts.files,
     async append(bytes) {
-      if (rotates && size + bytes.length > most && size > 0) {
+      if (parts.rotates && parts.size + bytes.length > most && parts.size > 0) {
         await file.close();
-        file = await begin();
+        file = await begin(parts);
       }
-      await write(file, bytes);
+      await write(file, bytes, parts);
     },
     close: () => file.close(),
   };
+}
+
+/** Opens the next file, and writes its first line. */
+async function begin(parts: Parts): Promise<FileHandle> {
+  const { files, head, path, rotates } = parts;
+  const part = files.length + 1;
+  const name = partOf(path, part);
+  try {
+    const handle = await open(name, rotates ? "wx" : "w").catch((error) => {
+      if (error.code === "EEXIST" && name === path) return open(name, "w");
+      throw error;
+    });
+    files.push(name);
+    parts.size = 0;
+    await write(handle, Buffer.from(`${head(part)}\n`), parts);
+    return handle;
+  } catch (error) {
+    throw complaint(name, error);
+  }
+}
+
+async function write(handle: FileHandle, bytes: Buffer, parts: Parts): Promise<void> {
+  try {
+    for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
+    parts.size += bytes.length;
+  } catch (error) {
+    if (parts.rotates) await handle.truncate(parts.size).catch(() => {});
+    throw error;
+  }
 }
 
 /** The name of a part: `a.ndjson`, `a.2.ndjson`, … */

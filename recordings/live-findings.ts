@@ -1,3 +1,4 @@
+import type { Side } from "../harness/transcript.ts";
 import { short } from "../reports/names.ts";
 import type { RecordedEvent } from "./recorded.ts";
 import type { Broken } from "./report.ts";
@@ -27,50 +28,63 @@ export interface Live {
   end(): void;
 }
 
+/** The state of what is told. */
+interface Telling {
+  /** Returns the breaches on a connection so far. */
+  readonly judge: (connection: string) => readonly Broken[];
+  readonly tell: (line: string) => void;
+  /** The connections on which something happened since they were judged. */
+  readonly stirred: Set<string>;
+  /** The requirements that were told of each connection. */
+  readonly told: Map<string, Set<string>>;
+  readonly counts: Map<string, number>;
+  timer: NodeJS.Timeout | undefined;
+}
+
 /** Tells each finding once a connection, and few of a kind. `judge` returns the breaches on a connection so far. */
 export function live(judge: (connection: string) => readonly Broken[], tell: (line: string) => void): Live {
-  const stirred = new Set<string>();
-  const told = new Map<string, Set<string>>();
-  const counts = new Map<string, number>();
-  let timer: NodeJS.Timeout | undefined;
-
-  const line = (kind: string, from: string, connection: string, words: string) => {
-    const count = (counts.get(kind) ?? 0) + 1;
-    counts.set(kind, count);
-    if (count > LINES) return;
-    const last = count === LINES ? " (more of this kind are only counted)" : "";
-    tell(`${from} connection ${connection}: ${short(words, WIDTH)}${last}`);
-  };
-
-  const found = (connection: string, broken: readonly Broken[], ended: boolean) => {
-    const before = told.get(connection) ?? new Set();
-    for (const { requirement, verdict, actual } of broken) {
-      if (before.has(requirement)) continue;
-      before.add(requirement);
-      line(requirement, "server", connection, `${verdict} ${requirement}: ${actual}`);
-    }
-    if (ended || before.size === 0) told.delete(connection);
-    else told.set(connection, before);
-    if (ended) stirred.delete(connection);
-  };
-
-  const look = () => {
-    const until = performance.now() + SLICE;
-    for (const connection of stirred) {
-      stirred.delete(connection);
-      found(connection, judge(connection), false);
-      if (performance.now() > until) break;
-    }
-    timer = stirred.size > 0 ? setTimeout(look, PAUSE) : undefined;
-  };
-
+  const it: Telling = { judge, tell, stirred: new Set(), told: new Map(), counts: new Map(), timer: undefined };
   return {
     stir({ connection }) {
-      stirred.add(connection);
-      timer ??= setTimeout(look, SOON);
+      it.stirred.add(connection);
+      it.timer ??= setTimeout(look, SOON, it);
     },
-    mistake: (connection, says) => line(`client ${says}`, "client", connection, says),
-    found,
-    end: () => clearTimeout(timer),
+    mistake: (connection, says) => line(it, `client ${says}`, "client", connection, says),
+    found: (connection, broken, ended) => found(it, connection, broken, ended),
+    end: () => clearTimeout(it.timer),
   };
+}
+
+/** Tells one line of a kind, unless enough of these were told. */
+function line({ counts, tell }: Telling, kind: string, from: Side, connection: string, words: string): void {
+  const count = (counts.get(kind) ?? 0) + 1;
+  counts.set(kind, count);
+  if (count > LINES) return;
+  const last = count === LINES ? " (more of this kind are only counted)" : "";
+  tell(`${from} connection ${connection}: ${short(words, WIDTH)}${last}`);
+}
+
+function found(it: Telling, connection: string, broken: readonly Broken[], ended: boolean): void {
+  const { stirred, told } = it;
+  const before = told.get(connection) ?? new Set();
+  for (const { requirement, verdict, actual } of broken) {
+    if (before.has(requirement)) continue;
+    before.add(requirement);
+    line(it, requirement, "server", connection, `${verdict} ${requirement}: ${actual}`);
+  }
+  if (ended || before.size === 0) told.delete(connection);
+  else told.set(connection, before);
+  if (ended) stirred.delete(connection);
+}
+
+/** Judges connections on which something happened, for a moment, and then the others. */
+function look(it: Telling): void {
+  const { judge, stirred } = it;
+  const until = performance.now() + SLICE;
+  for (const connection of stirred) {
+    stirred.delete(connection);
+    found(it, connection, judge(connection), false);
+    if (performance.now() > until) break;
+  }
+  it.timer = stirred.size > 0 ? setTimeout(look, PAUSE, it) : undefined;
 }

@@ -42,61 +42,74 @@ export interface About {
   readonly leftOut?: ReportRecording["leftOut"];
 }
 
+/** The connections that were judged so far. */
+interface Tally {
+  readonly rows: readonly Row[];
+  readonly kept: { readonly number: number; readonly it: ReportCase }[];
+  /** The first two urls. */
+  readonly urls: Set<string>;
+  readonly connections: Record<Verdict, number>;
+  events: number;
+  size: number;
+}
+
 /** Judges by the rules of a protocol; with `strict` a SHOULD counts as a MUST. Its memory is bounded. */
 export function recording(protocol: Protocol, strict: boolean): Recording {
-  const { requirements } = protocol;
-  const rows = rulesOf(protocol).map((rule) => rowOf(rule, requirements, strict));
-  const kept: { readonly number: number; readonly it: ReportCase }[] = [];
-  const urls = new Set<string>();
-  const connections = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<Verdict, number>;
-  let [events, size] = [0, 0];
-
+  const rows = rulesOf(protocol).map((rule) => rowOf(rule, protocol.requirements, strict));
+  const tally: Tally = { rows, kept: [], urls: new Set(), connections: noVerdicts(), events: 0, size: 0 };
   return {
     get size() {
-      return size;
+      return tally.size;
     },
-    add(connection) {
-      const found = judgedBy(rows, connection.decisive);
-      const verdict = worst(
-        found.filter((it) => it.verdict !== "skip").map((it) => it.verdict),
-        "skip",
-      );
-      size += 1;
-      events += connection.events;
-      connections[verdict] += 1;
-      const [place = ""] = connection.url.split("?", 1);
-      if (urls.size < 2 && place !== "") urls.add(place);
-      if (size <= KEPT.first || found.some(isNew))
-        kept.push({ number: connection.number, it: caseOf(connection, verdict, found) });
-      for (const it of found) it.row.counts[it.verdict] += 1;
-    },
+    add: (connection) => count(tally, connection),
     broken: (transcript) =>
       judgedBy(rows, transcript)
         .filter(({ row, verdict }) => verdict === row.broken)
         .map(({ row, verdict, actual }) => ({ requirement: row.requirement.id, verdict, actual })),
-    report({ suite, files, startedAt, durationMs, clients, leftOut }) {
-      const [url, ...more] = urls;
-      const draft = {
-        suite,
-        protocol: aboutProtocol(protocol),
-        target: { url: url !== undefined && more.length === 0 ? url : files.join(", "), embedded: false, strict },
-        startedAt: startedAt.toISOString(),
-        durationMs,
-        seed: 0,
-        recording: {
-          files,
-          events,
-          connections,
-          requirements: Object.fromEntries(rows.map(({ requirement, counts }) => [requirement.id, counts])),
-          ...(clients.wrong > 0 && { clients }),
-          ...(leftOut && { leftOut }),
-        },
-      };
-      // Connections end in another order than they begin in.
-      const cases = kept.toSorted((a, b) => a.number - b.number).map(({ it }) => it);
-      return conclude(draft, counted(cases), requirements);
+    report: (about) => reportOf(tally, about, protocol, strict),
+  };
+}
+
+const noVerdicts = () => Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<Verdict, number>;
+
+/** Judges a connection that is over, and keeps it if the report needs it. */
+function count(tally: Tally, connection: FollowedConnection): void {
+  const { rows, urls, kept, connections } = tally;
+  const found = judgedBy(rows, connection.decisive);
+  const told = found.map((it) => it.verdict).filter((verdict) => verdict !== "skip");
+  const verdict = worst(told, "skip");
+  tally.size += 1;
+  tally.events += connection.events;
+  connections[verdict] += 1;
+  const [place = ""] = connection.url.split("?", 1);
+  if (urls.size < 2 && place !== "") urls.add(place);
+  if (tally.size <= KEPT.first || found.some(isNew))
+    kept.push({ number: connection.number, it: caseOf(connection, verdict, found) });
+  for (const it of found) it.row.counts[it.verdict] += 1;
+}
+
+function reportOf({ rows, kept, urls, connections, events }: Tally, about: About, protocol: Protocol, strict: boolean) {
+  const { suite, files, startedAt, durationMs, clients, leftOut } = about;
+  const [url, ...more] = urls;
+  const draft = {
+    suite,
+    protocol: aboutProtocol(protocol),
+    target: { url: url !== undefined && more.length === 0 ? url : files.join(", "), embedded: false, strict },
+    startedAt: startedAt.toISOString(),
+    durationMs,
+    seed: 0,
+    recording: {
+      files,
+      events,
+      connections,
+      requirements: Object.fromEntries(rows.map(({ requirement, counts }) => [requirement.id, counts])),
+      ...(clients.wrong > 0 && { clients }),
+      ...(leftOut && { leftOut }),
     },
   };
+  // Connections end in another order than they begin in.
+  const cases = kept.toSorted((a, b) => a.number - b.number).map(({ it }) => it);
+  return conclude(draft, counted(cases), protocol.requirements);
 }
 
 /** A rule, its requirement, and of how many connections it gave each verdict. */
@@ -110,8 +123,7 @@ interface Row {
 function rowOf(rule: Rule, requirements: readonly Requirement[], strict: boolean): Row {
   const requirement = requirements.find(({ id }) => id === rule.requirement);
   if (!requirement) throw new Error(`the catalogue has no requirement "${rule.requirement}"`);
-  const counts = { pass: 0, info: 0, skip: 0, warn: 0, error: 0, fail: 0 };
-  return { rule, requirement, broken: broken(requirement.level, strict), counts };
+  return { rule, requirement, broken: broken(requirement.level, strict), counts: noVerdicts() };
 }
 
 /** The finding of a rule on a connection. */

@@ -1,5 +1,5 @@
 import { reason, UsageError } from "../harness/usage.ts";
-import { openParts } from "./growing-file.ts";
+import { type GrowingFile, openParts } from "./growing-file.ts";
 
 /** The time for which lines are gathered before they are written, in ms. */
 const GATHER = 50;
@@ -32,58 +32,67 @@ export interface LineWriterOptions {
   readonly failed: (error: Error) => void;
 }
 
+/** The state of a writer. */
+interface Writing extends Pick<LineWriterOptions, "most" | "relieve" | "failed"> {
+  readonly parts: GrowingFile;
+  lines: string[];
+  /** Characters that wait to be written. */
+  waiting: number;
+  failure: Error | undefined;
+  timer: NodeJS.Timeout | undefined;
+  /** Settles once all is written that was to be so far. */
+  flushing: Promise<void>;
+}
+
 /** Opens a file that does not exist yet, and writes lines to it. Throws a `UsageError`. */
 export async function writer(path: string, { most, head, relieve, failed }: LineWriterOptions): Promise<LineWriter> {
   const parts = await openParts(path, most, head);
-  const { files } = parts;
-  let waiting = 0;
-  let lines: string[] = [];
-  let failure: Error | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let flushing = Promise.resolve();
-
-  async function flush(): Promise<void> {
-    timer = undefined;
-    const [batch, length] = [lines, waiting];
-    lines = [];
-    try {
-      for (const bytes of batches(batch, most)) if (!failure) await parts.append(bytes);
-    } catch (error) {
-      failure = error instanceof UsageError ? error : new Error(`${files.at(-1)} ends too early: ${reason(error)}`);
-      failed(failure);
-    }
-    const wasCrowded = waiting > CROWDED;
-    waiting -= length;
-    if (wasCrowded && waiting <= CROWDED) relieve();
-  }
-
-  const soon = () => {
-    timer ??= setTimeout(() => {
-      flushing = flushing.then(flush);
-    }, GATHER);
+  const state: Writing = {
+    ...{ most, relieve, failed, parts, lines: [], waiting: 0 },
+    ...{ failure: undefined, timer: undefined, flushing: Promise.resolve() },
   };
-
   return {
-    write(line) {
-      if (failure) return;
-      lines.push(line);
-      waiting += line.length;
-      soon();
-    },
+    write: (line) => gather(state, line),
     get crowded() {
-      return waiting > CROWDED;
+      return state.waiting > CROWDED;
     },
-    files,
+    files: parts.files,
     get failure() {
-      return failure;
+      return state.failure;
     },
     async end() {
-      clearTimeout(timer);
-      await flushing;
-      await flush();
+      clearTimeout(state.timer);
+      await state.flushing;
+      await flush(state);
       await parts.close().catch(() => {});
     },
   };
+}
+
+/** Takes a line, and writes it soon, with all that come until then. */
+function gather(state: Writing, line: string): void {
+  if (state.failure) return;
+  state.lines.push(line);
+  state.waiting += line.length;
+  state.timer ??= setTimeout(() => {
+    state.flushing = state.flushing.then(() => flush(state));
+  }, GATHER);
+}
+
+async function flush(state: Writing): Promise<void> {
+  const { lines, most, parts, waiting: length } = state;
+  state.timer = undefined;
+  state.lines = [];
+  try {
+    for (const bytes of batches(lines, most)) if (!state.failure) await parts.append(bytes);
+  } catch (error) {
+    const words = `${parts.files.at(-1)} ends too early: ${reason(error)}`;
+    state.failure = error instanceof UsageError ? error : new Error(words);
+    state.failed(state.failure);
+  }
+  const wasCrowded = state.waiting > CROWDED;
+  state.waiting -= length;
+  if (wasCrowded && state.waiting <= CROWDED) state.relieve();
 }
 
 /** Lines as bytes, so many in one go that they fit into a part of a file. */

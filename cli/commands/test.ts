@@ -9,7 +9,7 @@ import about from "../../package.json" with { type: "json" };
 import { colorsOn } from "../../reports/colors.ts";
 import { makeReport, reportUsers } from "../../reports/make.ts";
 import { liveLine, type Progress, plainLines, tellLimit } from "../../reports/progress.ts";
-import type { Report } from "../../reports/report.ts";
+import type { Report, ReportTarget } from "../../reports/report.ts";
 import type { ShardOptions } from "../../reports/shard.ts";
 import { quoted } from "../../reports/shell-commands.ts";
 import { DEFAULTS } from "../defaults.ts";
@@ -48,7 +48,7 @@ export async function test(
   protocol: Protocol,
 ): Promise<{ readonly result: RunResult; readonly report: Report }> {
   const progress = args.quiet ? undefined : watch(cases);
-  const { strict, shard, concurrency, failOnUnstable } = args;
+  const { shard, concurrency } = args;
   // All shards of a run need the same seed, and none knows of the others.
   const seed = args.seed ?? (shard ? DEFAULTS.seed : randomInt(1, 2 ** 31));
   const idle = args.idle === undefined ? undefined : args.idle * 1_000;
@@ -69,13 +69,7 @@ export async function test(
   const report = makeReport(result, {
     suite: { name: about.name, version: about.version },
     protocol,
-    target: {
-      url: target.secrets.redact(target.url.href),
-      embedded: isEmbedded(args),
-      strict,
-      ...(failOnUnstable && { failOnUnstable }),
-      ...reportUsers(target, result),
-    },
+    target: aboutTarget(target, args, result),
     speaks: await spokenInstead(result.results, protocol),
     shard: shard && { ...shard, cases: whole.map(({ id }) => id) },
     concurrency,
@@ -88,6 +82,15 @@ export async function test(
   });
   return { result, report };
 }
+
+/** The facts that a report keeps of a target. */
+const aboutTarget = (target: Reached, args: TestArguments, result: RunResult): ReportTarget => ({
+  url: target.secrets.redact(target.url.href),
+  embedded: isEmbedded(args),
+  strict: args.strict,
+  ...(args.failOnUnstable && { failOnUnstable: true }),
+  ...reportUsers(target, result),
+});
 
 function watch(cases: readonly Case[]): Progress {
   const { stderr, stdout } = process;
