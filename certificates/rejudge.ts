@@ -36,16 +36,7 @@ export async function rejudge(
   protocol: Protocol,
 ): Promise<Rejudged> {
   const known = new Map(casesIn(protocol).map((it) => [it.id, it]));
-  const bench = {
-    protocol,
-    judging: { requirements: catalogueOf(protocol), strict: report.target.strict },
-    random: conditions,
-    idle: conditions.idleMs,
-    timeout: conditions.timeoutMs,
-    url: new URL(report.target.url),
-    ...meansOf(report.target),
-    headers: headersIn(report.cases.flatMap(({ connections }) => connections)),
-  };
+  const bench = benchFor(report, conditions, protocol);
   const left = new Map(report.cases.map((it) => [it.id, it]));
   const twins = new Map<string, string>();
   const [problems, unknown]: [string[], string[]] = [[], []];
@@ -79,6 +70,18 @@ export async function rejudge(
     unknown,
   };
 }
+
+/** Returns what each case needs to run again on its recording, as in the run of a report. */
+const benchFor = (report: Report, conditions: Conditions, protocol: Protocol): Parameters<typeof replay>[2] => ({
+  protocol,
+  judging: { requirements: catalogueOf(protocol), strict: report.target.strict },
+  random: conditions,
+  idle: conditions.idleMs,
+  timeout: conditions.timeoutMs,
+  url: new URL(report.target.url),
+  ...meansOf(report.target),
+  headers: headersIn(report.cases.flatMap(({ connections }) => connections)),
+});
 
 /** The first problem of a case: the first finding that is words. */
 function problemIn(found: readonly unknown[], id: string): string | undefined {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, type WriteStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -29,51 +29,66 @@ export interface Printed {
   close(): Promise<void>;
 }
 
+/** The state of a log. */
+interface Keeping {
+  readonly file: WriteStream;
+  readonly secrets: Pick<Secrets, "follow">;
+  /** The characters that still fit into it, and those that were left out. */
+  room: number;
+  left: number;
+  failure: unknown;
+}
+
 /** Opens the file for the output of a server. Nothing of the output beyond its bound is kept but the end of each life. */
 export function openLog(path: string, secrets: Pick<Secrets, "follow">): Log {
-  const file = createWriteStream(path);
-  let [room, left]: [number, number] = [MOST, 0];
-  let failure: unknown;
+  const log: Keeping = { file: createWriteStream(path), secrets, room: MOST, left: 0, failure: undefined };
+  const { file } = log;
   file.on("error", (error) => {
-    failure ??= error;
+    log.failure ??= error;
   });
-  const write = (text: string) => void (failure === undefined && text !== "" && file.write(text));
   return {
-    follow(output) {
-      let [tail, beyond] = ["", 0];
-      const redact = secrets.follow();
-      const take = (text: string) => {
-        tail = (tail + text).slice(-TAIL);
-        const fits = text.slice(0, room);
-        room -= fits.length;
-        beyond += text.length - fits.length;
-        write(fits);
-      };
-      // Nothing waits for the file: a server that prints much must not wait for us.
-      output.setEncoding("utf8").on("data", (text: string) => take(redact(text)));
-      const ended = finished(output).then(onEnd, onEnd);
-      function onEnd() {
-        take(redact("", true));
-        const end = beyond > 0 ? tail.slice(-beyond) : "";
-        const lost = beyond - end.length;
-        left += lost;
-        write(lost > 0 ? `\n[${lost} characters left out]\n${end}` : end);
-      }
-      const soon = () => Promise.race([ended, sleep(GRACE, undefined, { ref: false })]);
-      return {
-        tail: () => soon().then(() => tail),
-        async close() {
-          await soon();
-          output.destroy();
-          await ended;
-        },
-      };
-    },
+    follow: (output) => followed(log, output),
     async close() {
       file.end();
       if (!file.closed) await once(file, "close").catch(() => {});
+      const { failure, left } = log;
       if (failure !== undefined) return `Cannot write ${path} to its end: ${reason(failure)}.`;
       return left > 0 ? `The server printed much: ${path} leaves out ${left} characters, and says where.` : undefined;
+    },
+  };
+}
+
+function write({ file, failure }: Keeping, text: string): void {
+  if (failure === undefined && text !== "") file.write(text);
+}
+
+function followed(log: Keeping, output: Readable): Printed {
+  let [tail, beyond] = ["", 0];
+  const redact = log.secrets.follow();
+  const take = (text: string) => {
+    tail = (tail + text).slice(-TAIL);
+    const fits = text.slice(0, log.room);
+    log.room -= fits.length;
+    beyond += text.length - fits.length;
+    write(log, fits);
+  };
+  // Nothing waits for the file: a server that prints much must not wait for us.
+  output.setEncoding("utf8").on("data", (text: string) => take(redact(text)));
+  const ended = finished(output).then(onEnd, onEnd);
+  function onEnd() {
+    take(redact("", true));
+    const end = beyond > 0 ? tail.slice(-beyond) : "";
+    const lost = beyond - end.length;
+    log.left += lost;
+    write(log, lost > 0 ? `\n[${lost} characters left out]\n${end}` : end);
+  }
+  const soon = () => Promise.race([ended, sleep(GRACE, undefined, { ref: false })]);
+  return {
+    tail: () => soon().then(() => tail),
+    async close() {
+      await soon();
+      output.destroy();
+      await ended;
     },
   };
 }

@@ -24,51 +24,66 @@ export interface Gate {
   keep(bounds: Bounds): void;
 }
 
+/** The state of a gate. */
+interface Passage {
+  bounds: Bounds;
+  /** The longest wait for others to end, in ms. */
+  readonly most: number;
+  /** Resolves when the time since the last beginning has passed. */
+  readonly spaced: () => Promise<void>;
+  inside: number;
+  readonly waiting: Set<() => void>;
+}
+
 /** Makes a gate without bounds. A connection waits for others to end for `most` ms at the longest, then begins anyway. */
 export function gate(clock: () => number, most: number): Gate {
-  let bounds: Bounds = { together: Number.POSITIVE_INFINITY, gap: 0, lag: 0 };
-  let inside = 0;
-  const spaced = takingTurns(clock, () => bounds.gap);
+  const spaced = takingTurns(clock, () => it.bounds.gap);
+  const bounds = { together: Number.POSITIVE_INFINITY, gap: 0, lag: 0 };
+  const it: Passage = { bounds, most, spaced, inside: 0, waiting: new Set() };
   let tail = Promise.resolve();
-  const waiting = new Set<() => void>();
-  const out = () => {
-    inside -= 1;
-    for (const wake of [...waiting]) wake();
-  };
-  const freed = (ms: number) =>
-    new Promise<boolean>((resolve) => {
-      const settle = (ended: boolean) => {
-        clearTimeout(timer);
-        waiting.delete(wake);
-        resolve(ended);
-      };
-      const wake = () => settle(true);
-      const timer = setTimeout(settle, ms, false);
-      waiting.add(wake);
-    });
-  const enter = async () => {
-    while (inside >= bounds.together) if (!(await freed(most))) break;
-    await spaced();
-    inside += 1;
-  };
   return {
     turn() {
-      if (bounds.gap > 0 || bounds.together < Number.POSITIVE_INFINITY) tail = tail.then(enter);
-      else inside += 1;
+      if (it.bounds.gap > 0 || it.bounds.together < Number.POSITIVE_INFINITY) tail = tail.then(() => enter(it));
+      else it.inside += 1;
       return tail;
     },
     left() {
-      if (bounds.lag > 0) setTimeout(out, bounds.lag);
-      else out();
+      if (it.bounds.lag > 0) setTimeout(leave, it.bounds.lag, it);
+      else leave(it);
     },
-    freed,
+    freed: (ms) => freed(it, ms),
     async emptied() {
-      while (inside > 0) if (!(await freed(most))) return;
+      while (it.inside > 0) if (!(await freed(it, most))) return;
     },
-    keep(it) {
-      bounds = it;
+    keep(bounds) {
+      it.bounds = bounds;
     },
   };
+}
+
+/** Waits until one more may begin, and counts it. */
+async function enter(it: Passage): Promise<void> {
+  while (it.inside >= it.bounds.together) if (!(await freed(it, it.most))) break;
+  await it.spaced();
+  it.inside += 1;
+}
+
+function leave(it: Passage): void {
+  it.inside -= 1;
+  for (const wake of [...it.waiting]) wake();
+}
+
+function freed({ waiting }: Passage, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (ended: boolean) => {
+      clearTimeout(timer);
+      waiting.delete(wake);
+      resolve(ended);
+    };
+    const wake = () => settle(true);
+    const timer = setTimeout(settle, ms, false);
+    waiting.add(wake);
+  });
 }
 
 /** Returns a function that resolves for one caller after another, at least `gap` ms apart. */
