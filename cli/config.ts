@@ -6,7 +6,7 @@ import { ALL_OPTIONS, SWITCHES } from "./commands/index.ts";
 import { onOrOff } from "./switches.ts";
 
 /** The config file that is found by itself in the working folder, and the other place: a key of package.json. */
-export const CONFIG_FILE = `${about.name}.config.json`;
+const CONFIG_FILE = `${about.name}.config.json`;
 const PACKAGE_FILE = "package.json";
 
 /** The options of a config that nobody named, and the place where they stand. */

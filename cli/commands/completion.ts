@@ -47,7 +47,7 @@ export async function completionCommand(
 }
 
 /** Returns what can stand for the last of the words behind the name of the program; nothing where a file can. */
-export async function completions(words: readonly string[], load: Load, commands: Commands): Promise<string[]> {
+async function completions(words: readonly string[], load: Load, commands: Commands): Promise<string[]> {
   const [name = "", ...rest] = words;
   if (rest.length === 0) return startingWith(name, Object.keys(commands));
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;

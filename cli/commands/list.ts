@@ -57,7 +57,7 @@ const print = <T>(it: T, json: boolean, inWords: (it: T) => string) =>
   void process.stdout.write(json ? `${JSON.stringify(it, null, 1)}\n` : inWords(it));
 
 /** Lists the selected cases by suite, and the requirements that they test. Throws a `UsageError` as `select` does. */
-export function listCases(selection: Selection, protocol: Protocol): Listing {
+function listCases(selection: Selection, protocol: Protocol): Listing {
   const { name, version } = protocol;
   const selected = select(protocol, selection, true);
   const suites = protocol.suites.map((suite) => ({
@@ -95,7 +95,7 @@ function casesInWords({ suites, requirements }: Listing, all: number): string {
 }
 
 /** Lists the sets that certificates are made by, and the cases of today that do not count by each. */
-export function listSets({ name, version, requirements, suites, sets }: Protocol): ListedSets {
+function listSets({ name, version, requirements, suites, sets }: Protocol): ListedSets {
   const now = freeze("now", requirements, suites);
   const listed = sets.toReversed().map((set) => {
     const levels = Object.values(set.requirements);
