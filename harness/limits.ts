@@ -1,5 +1,5 @@
 import { refusalOf } from "./failure.ts";
-import { gate, rest } from "./gate.ts";
+import { type Gate, gate, rest } from "./gate.ts";
 import {
   isLimited,
   type KnownLimits,
@@ -70,16 +70,22 @@ const HURRY = 20;
 /** The connections that most cases hold: the client, a bystander and a newcomer. */
 const PER_CASE = 3;
 
+/** The limits of one target, and the means to keep them. Times are in ms. */
+interface Keeping {
+  readonly known: KnownLimits;
+  readonly gate: Gate;
+  readonly clock: () => number;
+  readonly timeout: number;
+  /** The times that a case was said to be spoiled. */
+  readonly spoiled: WeakMap<object, number>;
+  /** The waits in vain until a connection ends. */
+  stuck: number;
+}
+
 /** Makes the limits of one target, of which none is known yet. `timeout` is in ms. */
 export function limits(clock: () => number, timeout: number): Limits {
-  const { turn, left, freed, emptied, keep } = gate(clock, timeout);
   const known = noneKnown();
-  const spoiled = new WeakMap<object, number>();
-  let stuck = 0;
-  const change = () => {
-    known.changedAt = clock();
-    keep({ together: known.found.together ?? Number.POSITIVE_INFINITY, gap: known.gap, lag: known.lag });
-  };
+  const its: Keeping = { known, gate: gate(clock, timeout), clock, timeout, spoiled: new WeakMap(), stuck: 0 };
   return {
     get together() {
       return known.found.together;
@@ -93,36 +99,56 @@ export function limits(clock: () => number, timeout: number): Limits {
     get noticed() {
       return known.suspected && known.total > 0 && !known.hopeless;
     },
-    turn,
-    left,
-    async freed() {
-      const ended = await freed(stuck < PATIENT ? timeout : timeout / HURRY);
-      if (!ended) stuck += 1;
-      return ended;
-    },
-    saw(connection, plain) {
-      if (connection.opened) return learnServed(known, clock());
-      const way = refusalOf(connection);
-      if (way !== undefined && learnRefused(known, way, plain, connection.transcript.events[0]?.at ?? 0)) change();
-    },
-    spoils(it, refused) {
-      const times = (spoiled.get(it) ?? 0) + 1;
-      if (known.total === 0 || times > AGAIN || !isRefusal(known, refused)) return false;
-      spoiled.set(it, times);
-      return true;
-    },
+    turn: its.gate.turn,
+    left: its.gate.left,
+    freed: () => freed(its),
+    saw: (connection, plain) => learn(its, connection, plain),
+    spoils: (it, refused) => spoils(its, it, refused),
     explains: (refused) => isLimited(known) && isRefusal(known, refused),
     cases: (concurrency) => casesWithin(known, concurrency),
-    async measure(dial, signal) {
-      known.suspected = false;
-      await emptied();
-      await rest(SETTLING, signal);
-      const { more, again } = await measured({ dial, clock, served: known.total, signal }, known.found);
-      if (more === undefined || signal?.aborted) return;
-      learnMeasured(known, more, again);
-      change();
-    },
+    measure: (dial, signal) => measureAll(its, dial, signal),
   };
+}
+
+/** Has the gate keep the bounds as they are known now. */
+function change({ known, gate, clock }: Keeping): void {
+  known.changedAt = clock();
+  gate.keep({ together: known.found.together ?? Number.POSITIVE_INFINITY, gap: known.gap, lag: known.lag });
+}
+
+async function freed(its: Keeping): Promise<boolean> {
+  const { gate, timeout } = its;
+  const ended = await gate.freed(its.stuck < PATIENT ? timeout : timeout / HURRY);
+  if (!ended) its.stuck += 1;
+  return ended;
+}
+
+function learn(its: Keeping, connection: Seen, plain: boolean): void {
+  const { known, clock } = its;
+  if (connection.opened) {
+    learnServed(known, clock());
+    return;
+  }
+  const way = refusalOf(connection);
+  if (way !== undefined && learnRefused(known, way, plain, connection.transcript.events[0]?.at ?? 0)) change(its);
+}
+
+function spoils({ known, spoiled }: Keeping, it: object, refused: readonly string[]): boolean {
+  const times = (spoiled.get(it) ?? 0) + 1;
+  if (known.total === 0 || times > AGAIN || !isRefusal(known, refused)) return false;
+  spoiled.set(it, times);
+  return true;
+}
+
+async function measureAll(its: Keeping, dial: Means["dial"], signal: AbortSignal | undefined): Promise<void> {
+  const { known, gate, clock } = its;
+  known.suspected = false;
+  await gate.emptied();
+  await rest(SETTLING, signal);
+  const { more, again } = await measured({ dial, clock, served: known.total, signal }, known.found);
+  if (more === undefined || signal?.aborted) return;
+  learnMeasured(known, more, again);
+  change(its);
 }
 
 /** Tells if connections were refused in a way that a limit explains. */
