@@ -17,7 +17,7 @@ const MOST = { file: 32 << 20, archive: 64 << 20 } as const;
 /** An error of a bundle that is found before its files are read. */
 export class BundleError extends Error {}
 
-/** The files of a bundle, and what is odd about the way in which they came. None of that changes what they say. */
+/** The files of a bundle, and oddities of the archive, which change nothing in them. */
 export interface Opened {
   readonly files: Files;
   readonly odd: readonly string[];

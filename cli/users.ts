@@ -94,8 +94,8 @@ export const areSome = ({ tokens, commands, keys }: Users): boolean =>
   tokens.length + commands.length > 0 || keys.client !== undefined;
 
 /**
- * Returns a target to which clients come as users: those that were given, then those of a server that the suite runs itself. A
- * client of OAuth is one of them where no other was given. Throws a `UsageError`, or an `UnreachableError`.
+ * Returns a target to which clients come as users: first those of the options, then those of a server that the suite runs itself. The
+ * client of OAuth is one of them if the options name no other. Throws a `UsageError`, or an `UnreachableError`.
  */
 export async function identify(
   target: Reached,

@@ -6,8 +6,8 @@ import type { Session } from "./session.ts";
 const PAUSE = 0.25;
 
 /**
- * Does something while plain clients come now and then. If such a client gets a message that others wait for, the server is not
- * slow: the message is missing. In a run that does not wait none of them comes.
+ * Has plain clients come now and then while something is done. If one of them gets a message, and others wait for theirs, the
+ * server is not slow: their message is missing. In a run that does not wait none of them comes.
  */
 export async function withCanary<T>(session: Session, act: () => Promise<T>): Promise<T> {
   const { protocol, shared, signal } = session;

@@ -49,8 +49,8 @@ export async function dial(
   const plain = query === undefined && !handshake && sent.anonymous === usual.anonymous;
   const connection = await (patient && plain ? insisting(open) : open());
   last.end();
-  // A user that is there already may be refused over and over: that says nothing of a limit. Nor does a connection that the suite
-  // cut, or that came while nobody was served.
+  // A second connection of a user may always be refused: that shows no limit. Neither does one that the suite cut, or one that came
+  // while nobody was served.
   if (!signal?.aborted && !seemsToHang(shared)) shared.limits.saw(connection, plain && as === undefined);
   return connection;
 }

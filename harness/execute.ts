@@ -115,8 +115,8 @@ export async function perform(
 }
 
 /**
- * Lets a case find what it does with the connections that it is given, in the order in which it asked for them. The checks are as
- * they are kept: without secrets, and cut. Never throws.
+ * Lets a case act, and judges it. Returns the connections in the order in which the case asked for them, and its checks, without
+ * secrets and cut. Never throws.
  */
 export async function examine(
   it: Case,
@@ -191,7 +191,7 @@ async function awaitOwed({ transcript, wait }: Connection, { rules }: Protocol):
   }
 }
 
-/** The result of a case that did not run, since all that it tests rests on what is broken: see that. */
+/** The result of a case that did not run: all that it tests rests on a requirement that is broken. `see` names that. */
 export function notJudged(it: Case, see: string, judging: Pick<Judging, "requirements">): CaseResult {
   const result = notRun(it, "", judging);
   return { ...result, checks: result.checks.map((check) => seeing(check, see)) };

@@ -17,7 +17,7 @@ export interface Foundations {
   /** The plainest forms that others rest on, by requirement. */
   readonly plain: Readonly<Record<string, Foundation>>;
   /**
-   * The requirements that each requirement rests on in its other forms, or, by the id of a case, that all of that case rests on.
+   * The foundations of each requirement in its other forms. The id of a case stands for all that the case tests.
    * One of several plainest forms is named by the id of its case.
    */
   readonly forms: Readonly<Record<string, readonly string[]>>;
@@ -52,8 +52,8 @@ interface Judged {
 }
 
 /**
- * Returns the requirements that are broken in their plainest form, the cases that show it, and the answers that never come, each with
- * the requirement to blame: itself, or one that it rests on.
+ * Returns requirements that are broken in their plainest form, cases that show it, and answers that never come. Each has the
+ * requirement to blame: itself, or its foundation.
  */
 export function brokenFoundations(results: readonly Judged[], foundations: Foundations): ReadonlyMap<string, string> {
   const { plain } = foundations;
@@ -86,7 +86,7 @@ export function brokenFoundations(results: readonly Judged[], foundations: Found
   return new Map([...neverCame([...byId.values()], foundations), ...inPlain]);
 }
 
-/** Returns the answers that never come, with the requirement that this breaks. Those that others are told by have a plainest form. */
+/** Returns the answers that never come, with the requirement that this breaks. Answers that have a plainest form show there. */
 function neverCame(results: readonly Judged[], { unanswered, awaited }: Foundations): [string, string][] {
   if (unanswered === undefined) return [];
   const silences = results

@@ -156,7 +156,7 @@ async function rate(means: Means, known: number | undefined, deadline: number): 
   return undefined;
 }
 
-/** Counts the connections that are accepted before the first refusal: a limiter that counts what it refuses accepts none in a flood. */
+/** Counts the connections that are accepted before the first refusal. Some limiters count refusals, too, and accept none in a flood. */
 async function first(means: Means): Promise<number> {
   await rest(FORGOTTEN, means.signal);
   const { accepted } = await flood(means, MOST.atOnce, 0);

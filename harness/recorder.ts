@@ -17,7 +17,7 @@ const STILL = 0.25;
 /** The least time for which somebody waited in a stall, in timeouts: a client that gave up and came again has not waited for long. */
 const WAITED = 0.1;
 
-/** The time in which a server that stood still answers those who waited, in ms. */
+/** After a stall, a server answers all who waited within this time, in ms. */
 const BURST = 100;
 
 /** The events of a client that ask for nothing. */
@@ -28,7 +28,7 @@ export interface Recorder {
   readonly events: readonly WireEvent[];
   /** Nothing more can come. */
   readonly over: boolean;
-  /** Notes what happened now, wakes who waits for it, and gives what was noted. `size` is what it costs, in bytes. */
+  /** Notes an event of now, and wakes whoever waits. Returns the event. `size` is its cost in bytes. */
   record(event: Unstamped, size?: number): WireEvent | undefined;
   /** Notes a ping or pong; of many only the first, since a flood of them shall cost nothing. */
   control(from: Side, type: "ping" | "pong", payload: Uint8Array): void;

@@ -44,8 +44,8 @@ export interface Context<Id extends string = string> {
   /** Awaits the client that is tested, where the target is one. One that does not come is a connection that did not open. */
   peer(options?: Pick<ConnectOptions, "name" | "fresh">): Promise<Connection>;
   /**
-   * Judges an observation: nothing breaks the requirement, and so does what does not match the expectation.
-   * Returns whether it was kept, so that a case can end where going on makes no sense. `shownBy` is the message that shows a breach,
+   * Judges an observation. The requirement is broken if there is none, or if it does not match the expectation.
+   * Returns true if it is kept, so that a case can end where going on makes no sense. `shownBy` is the message that shows a breach,
    * if the observation was not read from it.
    */
   check<T>(requirement: Id, observed: T | Nothing, expected?: Expectation, shownBy?: unknown): observed is T;
@@ -73,7 +73,7 @@ export interface Case {
   readonly tests: readonly string[];
   /** File and line of its definition. Only the built command knows them. */
   readonly place?: string | undefined;
-  /** Changes with what the case says of itself, what it sends and what it expects, and not with its code: sets freeze it. */
+  /** The digest of its words, and of all that it sends and expects. Sets freeze it. Its code may change. */
   readonly digest: string;
   /** It generates what it sends from the seed of the run. */
   readonly generates?: true | undefined;

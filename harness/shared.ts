@@ -19,11 +19,7 @@ export interface Shared {
   readonly stalls: Stall[];
   /** Functions that are called as soon as one of more than a timeout is over. */
   readonly onStall: Set<() => void>;
-  /**
-   * The number of clients that wait, the time since which nobody of them was served, the time at which the server last sent something,
-   * the last quiet time, which may have been a stall, and the number of young connections. Times are in ms of the run's clock.
-   */
-  readonly attention: { waiting: number; since: number; heard: number; quiet: Stall | undefined; young: number };
+  readonly attention: Attention;
   /** Functions that end the TCP connections that are still there. */
   readonly sockets: Set<() => void>;
   /** The limits of the target on connections. */
@@ -32,6 +28,19 @@ export interface Shared {
   readonly pacing: Pacing;
   /** Waits are short once the server seems to hang, since what came of them is looked into. */
   readonly brief?: true;
+}
+
+/** The attention that a server gives to clients. Times are in ms of the run's clock. */
+interface Attention {
+  /** The number of clients that wait, and the time since which it served none of them. */
+  waiting: number;
+  since: number;
+  /** The time at which it last sent something. */
+  heard: number;
+  /** Its last quiet time, which may have been a stall. */
+  quiet: Stall | undefined;
+  /** The number of young connections. */
+  young: number;
 }
 
 /** A time in which a server sent nothing to anybody. */

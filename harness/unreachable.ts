@@ -18,7 +18,7 @@ const by =
   ({ code }: Failure): boolean =>
     pattern.test(code);
 
-/** The reasons that a target cannot be tested, by its failure, and what to do. The first row that matches counts. */
+/** Explanations of failures, each with a remedy. The first row that matches counts. */
 const CAUSES: readonly (readonly [(failure: Failure) => boolean, (told: Told) => string])[] = [
   [
     by(/^ECONNREFUSED/),

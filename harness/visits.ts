@@ -196,7 +196,7 @@ function partOf(stay: Stay, { envelope, rules }: Protocol, name: string | undefi
   };
 }
 
-/** The events of a connection that rules need to judge what follows; not those that broke one, which were told. */
+/** The events of a connection that rules need for what follows, without those that broke a rule: they were told. */
 function rememberedBy(rules: readonly Rule[], judged: Transcript): readonly WireEvent[] {
   const told = new Set(rules.flatMap((rule) => rule.judge(judged).events ?? []));
   const needed = new Set(rules.flatMap((rule) => rule.needs(judged)));

@@ -151,10 +151,7 @@ function giveUp<T>(waiter: Waiter<T>, place: Place): void {
   settle(readFrom(noted, silent(silence)), waiter, place);
 }
 
-/**
- * Adds to a wait in vain, which began at `since`, what is known of others: whom the server served meanwhile, and how many connections
- * were `open`.
- */
+/** Adds to a wait in vain, which began at `since`, when another client was served, and how many connections were `open`. */
 function amongOthers(silence: Silence, since: number, open: number, patience: Patience): Silence {
   const { what } = silence;
   const next = what === HANDSHAKE ? undefined : patience.nextServed(what, since);

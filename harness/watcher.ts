@@ -30,7 +30,7 @@ export async function hasFallen(watcher: Connection, session: Session, look: boo
   return isOver() ? fallShownBy(watcher, session) : undefined;
 }
 
-/** The time without an answer that shows that a server hangs which did so before, in timeouts. */
+/** A server that hung before hangs again if it gives no answer for so long, in timeouts. */
 const HANGS = 0.5;
 
 /** Opens a further connection; resolves to `true` unless its handshake has no answer. */

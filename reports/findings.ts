@@ -33,9 +33,8 @@ export const isNews = (check: Pick<ReportCheck, "verdict" | "expectedFailure">):
   isFinding(check) && check.expectedFailure === undefined;
 
 /**
- * The findings of a report, one for each requirement, in the order of all reports: what was not expected first, then by
- * verdict, then those that end the server, then those that were confirmed, then causes by the number of checks that rest on them,
- * then as in the catalogue.
+ * The findings of a report, one for each requirement, in the order of all reports. They are sorted, in this order, by: expected or
+ * not, verdict, ends of the server, confirmed or not, the number of checks that rest on them, place in the catalogue.
  */
 export function findings<Requirement extends Row, Check extends Judged, Case extends Checked<Check>>(report: {
   readonly requirements: readonly Requirement[];

@@ -46,7 +46,7 @@ export async function prepareAll(files: Destinations): Promise<void> {
 /** The garbage that making a report leaves, in bytes for each of its characters. A report of a hostile target is long. */
 const GARBAGE = 3;
 
-/** The reports that were written, those that were not, and the first error that is why. */
+/** The reports that were written, those that were not, and the first error. */
 export interface Saved {
   readonly written: string[];
   readonly missing: string[];

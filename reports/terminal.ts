@@ -180,7 +180,7 @@ function uncovered({ requirements, cases }: Report, { knowledge, heavy }: Termin
   return all.length > 0 ? ` (${all.join("; ")})` : "";
 }
 
-/** The verdict, and in words. A run that passes and whose reports are not written has no verdict that anything may rest on. */
+/** The verdict, and in words. Nobody may rely on a pass whose reports are not written. */
 function headline(report: Report, { colors: c, missing = [] }: TerminalOptions): string {
   const verdict = shownVerdict(report);
   const { words } = meaning(report);

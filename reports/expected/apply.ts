@@ -5,7 +5,7 @@ import { conclude } from "../verdict.ts";
 import { covers, type Entry, type ExpectedFailures } from "./read.ts";
 import { type Stale, stale } from "./stale.ts";
 
-/** A report in which the failures that the user expects do not count, and which says what is wrong with the entries. */
+/** A report in which expected failures do not count. It says, too, what is wrong with the entries of the file. */
 export function applyExpected(report: Report, { file, entries }: ExpectedFailures, protocol: Protocol): Report {
   const { verdict: _, counts: __, requirements: ___, cases, ...draft } = report;
   const today = report.startedAt.slice(0, 10);
@@ -32,8 +32,8 @@ function markSeeing(cases: readonly ReportCase[], why: (see: string) => string |
 }
 
 /**
- * Why it is expected that a requirement is broken, where all that was found of it is. Where the cases that show it were not in the
- * run, as in a shard, an entry that speaks of one of them says so.
+ * The reason to expect that a requirement is broken, if all findings about it are expected. If its cases are not in this run, as in
+ * a shard, an entry about one of them gives the reason.
  */
 function excuse(
   see: string,

@@ -50,8 +50,8 @@ function stateOf(checks: readonly ReportCheck[]): State {
 }
 
 /**
- * The state over some cases that all have to have run; one whose verdict varies tells nothing of what it keeps, nor does one that was
- * skipped without a word on it.
+ * The state over some cases, all of which have to have run. A case is no evidence that a requirement is kept if its verdict varies, or
+ * if it was skipped without a check of it.
  */
 function over(ids: readonly string[], cases: readonly ReportCase[], concerns: (check: ReportCheck) => boolean): State {
   const told = cases.filter(({ verdict, checks }) => verdict !== "skip" || checks.some(concerns));

@@ -17,8 +17,8 @@ export const emptyExpected = (file: string): ExpectedFailures => ({
 });
 
 /**
- * The text of a file of expected failures that fits a report to which it was applied: what no longer fails is taken out, what
- * fails beside is added, all else (reasons and comments too) stays. `undefined` where nothing is to be changed.
+ * Brings a file of expected failures up to date with a report to which it was applied. Takes out entries that no longer fail, and
+ * adds new failures. All else stays, reasons and comments too. Returns the text; `undefined` if nothing changes.
  */
 export function updateExpected(
   { entries, document }: ExpectedFailures,

@@ -15,7 +15,7 @@ export const SchemaErrors = ({ wrong }: Wrong) =>
     </span>
   ));
 
-/** A JSON text laid out, with what is wrong at the property that breaks the schema; what has no place there, at the end. */
+/** A JSON text laid out. Each problem stands at its property, or at the end if it has none. */
 export function Json({ lines, wrong }: Wrong & { readonly lines: readonly Line[] }) {
   const places = new Set(lines.map(placeOf));
   return (

@@ -108,7 +108,7 @@ interface Reading extends ConnectionFacts {
 
 const readings = new WeakMap<Schemas, WeakMap<Transcript, Reading>>();
 
-/** The facts of a connection so far, of which the target is the `sender`. Each event is read once, however often one asks. */
+/** The facts of a connection so far. `sender` is the side of the target. Each event is read once, however often somebody asks. */
 export function connectionFacts(transcript: Transcript, schemas: Schemas, sender: string): ConnectionFacts {
   const mine = readings.get(schemas) ?? new WeakMap<Transcript, Reading>();
   readings.set(schemas, mine);

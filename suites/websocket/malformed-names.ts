@@ -1,4 +1,4 @@
-/** Names that are far from that of a request. The first is that of an unknown command. */
+/** Names unlike that of any request. The first is an unknown command. */
 export const unknownNames = (name: string, unknown: unknown) => {
   const [service] = name.split("/");
   return {
@@ -67,7 +67,7 @@ export const wildcards = (name: string) => {
   };
 };
 
-/** Names that are that of a request once they are decoded in a way that is none of JSON's. */
+/** Names that give the one of a request if they are decoded by rules that JSON lacks. */
 export const escapedNames = (name: string) => ({
   "percent-encoded-letter": name.replace("s", "%73"),
   "html-escaped-letter": name.replace("s", "&#115;"),
