@@ -88,94 +88,138 @@ interface Kind {
   served: number[];
 }
 
+/** The experience of one run with waits. Times are in ms. */
+interface Experience {
+  readonly timeout: number;
+  readonly window: Window;
+  readonly kinds: Map<string, Kind>;
+  hurry: boolean;
+  /** Waits in vain without a message between them. */
+  row: number;
+  /** The time that the slowest answer took. */
+  slowest: number;
+  /** The server takes much longer than at its best. */
+  busy: boolean;
+  served: boolean;
+  /** The time for which a client waited in vain, and the end of the last such time. */
+  wasted: number;
+  wastedUntil: number;
+}
+
 /** Makes the patience of one run. `timeout` is in ms. */
 export function patience(timeout: number): Patience {
-  const kinds = new Map<string, Kind>();
-  const known = (kind: string): Kind => {
-    const waits = kinds.get(kind) ?? { inVain: 0, all: 0, best: Number.POSITIVE_INFINITY, begun: [], served: [] };
-    kinds.set(kind, waits);
-    return waits;
+  const it: Experience = {
+    ...{ timeout, window: window(timeout), kinds: new Map(), hurry: false },
+    ...{ row: 0, slowest: 0, busy: false, served: false, wasted: 0, wastedUntil: 0 },
   };
-  let row = 0;
-  let slowest = 0;
-  let busy = false;
-  let served = false;
-  let wasted = 0;
-  let wastedUntil = 0;
-  const waiting = window(timeout);
   return {
-    hurry: false,
-    window: waiting,
-    wait(kind, hangs = false) {
-      const { inVain, all } = known(kind);
-      const patient = !hangs && (!this.hurry || (inVain < ENOUGH && all < TOO_MANY));
-      const limit = Math.ceil(Math.min(timeout, Math.max(timeout * SHORT, slowest * MARGIN)));
-      return patient || limit === timeout ? { limit: timeout, short: false } : { limit, short: true };
+    get hurry() {
+      return it.hurry;
     },
-    begin(kind, at) {
-      const waits = known(kind);
-      waits.begun.push(at);
-      if (waits.begun.length > 2 * REMEMBERED) waits.begun = waits.begun.slice(-REMEMBERED);
-      return kind === HANDSHAKE ? () => {} : waiting.begin(kind, at);
+    set hurry(hurry) {
+      it.hurry = hurry;
     },
-    met(kind, began, ended) {
-      const waits = known(kind);
-      const took = ended - began;
-      waits.inVain = 0;
-      waits.best = Math.min(waits.best, took);
-      waits.served.push(began);
-      if (waits.served.length > 2 * REMEMBERED) waits.served = waits.served.slice(-REMEMBERED);
-      if (kind !== HANDSHAKE) [row, served] = [0, true];
-      slowest = Math.max(slowest, took);
-      busy = took > waits.best + timeout * BUSY;
-      // A handshake may be late because of the machine that the suite runs on.
-      if (kind !== HANDSHAKE) waiting.met(kind, began, took, waits.best);
-    },
-    missed(kind, began, owed, ended = began) {
-      const waits = known(kind);
-      if (owed && kind !== HANDSHAKE) waiting.missed(kind, ended);
-      if (owed) {
-        wasted += Math.max(0, ended - Math.max(began, wastedUntil));
-        wastedUntil = Math.max(wastedUntil, ended);
-      }
-      waits.inVain += 1;
-      waits.all += 1;
-      row += 1;
-      busy ||= owed && waits.served.length > 0 && !waits.served.some((other) => other > began);
-    },
-    best: (kind) => known(kind).best,
-    nextServed(kind, began) {
-      const later = known(kind).served.filter((other) => other > began);
-      return later.length === 0 ? undefined : Math.min(...later);
-    },
-    inARow(kind, began) {
-      const { begun, served } = known(kind);
-      const before = Math.max(Number.NEGATIVE_INFINITY, ...served.filter((other) => other < began));
-      const after = this.nextServed(kind, began) ?? Number.POSITIVE_INFINITY;
-      return begun.filter((other) => other > before && other < after).length;
-    },
+    window: it.window,
+    wait: (kind, hangs = false) => waitFor(it, kind, hangs),
+    begin: (kind, at) => begin(it, kind, at),
+    met: (kind, began, ended) => met(it, kind, began, ended),
+    missed: (kind, began, owed, ended = began) => missed(it, kind, { began, owed, ended }),
+    best: (kind) => known(it, kind).best,
+    nextServed: (kind, began) => nextServed(known(it, kind), began),
+    inARow: (kind, began) => inARow(known(it, kind), began),
     heard() {
-      row = 0;
+      it.row = 0;
     },
     get deaf() {
-      return row >= DEAF;
+      return it.row >= DEAF;
     },
     get ignored() {
-      return row >= ENOUGH;
+      return it.row >= ENOUGH;
     },
     get served() {
-      return served;
+      return it.served;
     },
     get wasted() {
-      return wasted;
+      return it.wasted;
     },
     forgive() {
-      for (const waits of kinds.values()) Object.assign(waits, { inVain: 0, all: 0 });
-      [row, busy] = [0, false];
+      for (const waits of it.kinds.values()) Object.assign(waits, { inVain: 0, all: 0 });
+      Object.assign(it, { row: 0, busy: false });
     },
     idle() {
-      if (busy && row < DEAF) return undefined;
-      return this.hurry ? timeout * LONG : IDLE;
+      if (it.busy && it.row < DEAF) return undefined;
+      return it.hurry ? timeout * LONG : IDLE;
     },
   };
+}
+
+function known({ kinds }: Experience, kind: string): Kind {
+  const waits = kinds.get(kind) ?? { inVain: 0, all: 0, best: Number.POSITIVE_INFINITY, begun: [], served: [] };
+  kinds.set(kind, waits);
+  return waits;
+}
+
+/** Adds to the latest times. Forgets the oldest, many in one go. */
+function remember(times: number[], at: number): number[] {
+  times.push(at);
+  return times.length > 2 * REMEMBERED ? times.slice(-REMEMBERED) : times;
+}
+
+function waitFor(it: Experience, kind: string, hangs: boolean): Wait {
+  const { hurry, slowest, timeout } = it;
+  const { inVain, all } = known(it, kind);
+  const patient = !hangs && (!hurry || (inVain < ENOUGH && all < TOO_MANY));
+  const limit = Math.ceil(Math.min(timeout, Math.max(timeout * SHORT, slowest * MARGIN)));
+  return patient || limit === timeout ? { limit: timeout, short: false } : { limit, short: true };
+}
+
+function begin(it: Experience, kind: string, at: number): () => void {
+  const waits = known(it, kind);
+  waits.begun = remember(waits.begun, at);
+  return kind === HANDSHAKE ? () => {} : it.window.begin(kind, at);
+}
+
+function met(it: Experience, kind: string, began: number, ended: number): void {
+  const waits = known(it, kind);
+  const took = ended - began;
+  waits.inVain = 0;
+  waits.best = Math.min(waits.best, took);
+  waits.served = remember(waits.served, began);
+  it.slowest = Math.max(it.slowest, took);
+  it.busy = took > waits.best + it.timeout * BUSY;
+  // A handshake may be late because of the machine that the suite runs on.
+  if (kind === HANDSHAKE) return;
+  [it.row, it.served] = [0, true];
+  it.window.met(kind, began, took, waits.best);
+}
+
+/** A wait in vain. */
+interface Vain {
+  readonly began: number;
+  readonly ended: number;
+  readonly owed: boolean;
+}
+
+function missed(it: Experience, kind: string, { began, ended, owed }: Vain): void {
+  const waits = known(it, kind);
+  if (owed && kind !== HANDSHAKE) it.window.missed(kind, ended);
+  if (owed) {
+    it.wasted += Math.max(0, ended - Math.max(began, it.wastedUntil));
+    it.wastedUntil = Math.max(it.wastedUntil, ended);
+  }
+  waits.inVain += 1;
+  waits.all += 1;
+  it.row += 1;
+  it.busy ||= owed && waits.served.length > 0 && !waits.served.some((other) => other > began);
+}
+
+function nextServed({ served }: Kind, began: number): number | undefined {
+  const later = served.filter((other) => other > began);
+  return later.length === 0 ? undefined : Math.min(...later);
+}
+
+function inARow(kind: Kind, began: number): number {
+  const before = Math.max(Number.NEGATIVE_INFINITY, ...kind.served.filter((other) => other < began));
+  const after = nextServed(kind, began) ?? Number.POSITIVE_INFINITY;
+  return kind.begun.filter((other) => other > before && other < after).length;
 }
