@@ -7,6 +7,7 @@ import { UNPACED } from "./pace.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { type Recorder, recorder } from "./recorder.ts";
 import { type Shared, young } from "./shared.ts";
+import { withoutTabs } from "./tcp.ts";
 import type { EnvelopeReader } from "./transcript.ts";
 import { ask, type Handshake } from "./upgrade.ts";
 
@@ -71,6 +72,8 @@ function open(url: URL, { protocol, headers, ca, insecure, handshake }: Connecti
     finishRequest(request) {
       request.once("socket", (it) => {
         below.tcp = it;
+        const leave = withoutTabs(it);
+        for (const answer of ["upgrade", "response", "close"]) request.once(answer, leave);
       });
       below.asked = ask(request, log, handshake);
     },

@@ -18,6 +18,23 @@ export async function inSegments(tcp: Socket, parts: readonly Uint8Array[]): Pro
   }
 }
 
+const END_OF_HEAD = "\r\n\r\n";
+
+/**
+ * Makes spaces of tabs behind header values, which mean the same (RFC 9110, 5.5), until the function that it returns is called.
+ * Behind a tab Node.js sees no `Upgrade`.
+ */
+export function withoutTabs(tcp: Socket): () => void {
+  const mend = (bytes: Buffer) => {
+    const [head = ""] = bytes.toString("latin1").split(END_OF_HEAD, 1);
+    for (const { index, 0: white } of `${head}\r`.matchAll(/[ \t]+(?=\r)/g))
+      bytes.fill(" ", index, index + white.length);
+  };
+  // Before the parser sees them.
+  tcp.prependListener("data", mend);
+  return () => void tcp.off("data", mend);
+}
+
 /** Resets a TCP connection. One inside TLS can only be dropped. */
 export function reset(tcp: Socket): void {
   if ("encrypted" in tcp) tcp.destroy();
