@@ -26,6 +26,8 @@ export interface Limits {
   readonly perSecond: number | undefined;
   /** The known limits in words; `undefined` if there are none. */
   readonly words: string | undefined;
+  /** The time that clients, one after another, took by a limit per second, in ms. */
+  readonly held: number;
   /** A plain client was refused while others are served. No case shall begin until this was measured. */
   readonly noticed: boolean;
   /** Resolves when a connection may begin. */
@@ -95,6 +97,9 @@ export function limits(clock: () => number, timeout: number): Limits {
     },
     get words() {
       return wordsOfLimit(known.found);
+    },
+    get held() {
+      return known.total * known.gap;
     },
     get noticed() {
       return known.suspected && known.total > 0 && !known.hopeless;

@@ -187,8 +187,25 @@ function waited({ shared, began, wasted, away }: Session): number {
   return performance.eventLoopUtilization(began).idle - shared.pacing.held - away;
 }
 
+/** The longest time that a pass takes in all, in budgets: its own work counts, and so do waits for a turn, as where the target has limits. */
+const LONGEST = { mostly: 8, inTurn: 20 } as const;
+
+/** Returns the time of a pass so far, in ms, without that in which the suite held messages or connections back, or the server was away. */
+function lasted({ shared, began, away }: Session): number {
+  const { idle, active } = performance.eventLoopUtilization(began);
+  return idle + active - shared.pacing.held - shared.limits.held - away;
+}
+
+/** Tells if a part of the longest time is over. */
+function isLong(session: Session, part: number): boolean {
+  const { options, shared } = session;
+  const inTurn = shared.limits.words !== undefined || shared.identities.users !== undefined;
+  return lasted(session) > part * LONGEST[inTurn ? "inTurn" : "mostly"] * (options.budget ?? Number.POSITIVE_INFINITY);
+}
+
 /** Tells if a part of the budget is spent by waiting. The search for what ends a server has a part of its own. */
 export function isSpent(session: Session, part: number): boolean {
+  if (isLong(session, part)) return true;
   const budget = budgetOf(session);
   if (budget === undefined) return false;
   const all = waited(session);

@@ -53,6 +53,18 @@ test("the search for culprits has a part of the budget, and what it took comes o
   expect(isSpentAfter(60_000, 0)).toBe(false);
 });
 
+test("the time of a pass has an end, also where the suite works or waits for its turn, but not where none was asked for", () => {
+  const isOver = (busy: number, limit?: string, budget?: number) => {
+    const pass = after(0, 0, budget);
+    const { began, shared } = pass;
+    const limits = { ...shared.limits, words: limit };
+    return isSpent({ ...pass, began: { ...began, active: began.active - busy }, shared: { ...shared, limits } }, 1);
+  };
+  expect([isOver(79_000, undefined, 10_000), isOver(81_000, undefined, 10_000)]).toEqual([false, true]);
+  expect([isOver(199_000, "a limit", 10_000), isOver(201_000, "a limit", 10_000)]).toEqual([false, true]);
+  expect([isOver(201_000), isOver(201_000, "a limit")]).toEqual([false, false]);
+});
+
 test("where cases wait in line for a user, only the time counts in which a client waited in vain", () => {
   const pass = after(60_000, 0, 10_000);
   const { identities, patience } = pass.shared;
