@@ -43,6 +43,8 @@ interface Life {
   readonly printed: Printed;
   death: Death | undefined;
   readonly ended: Promise<unknown>;
+  /** Ends it together with the suite, where that has no time to stop it. */
+  readonly endAtOnce: () => void;
 }
 
 /**
@@ -96,8 +98,11 @@ function begin(command: string, log: Log, port: number | undefined): Life {
     stdio: ["ignore", "pipe", "ignore"],
     env: { ...env, ...mark },
   });
+  const endAtOnce = () => void kill(child, "SIGKILL");
+  process.once("exit", endAtOnce);
   const life: Life = {
     child,
+    endAtOnce,
     mark,
     before,
     printed: log.follow(child.stdout),
@@ -137,7 +142,7 @@ async function accepting(
   }
 }
 
-async function stop({ child, mark, before, ended, printed }: Life): Promise<void> {
+async function stop({ child, mark, before, ended, printed, endAtOnce }: Life): Promise<void> {
   const known = processesOf(mark, child.pid);
   kill(child, "SIGTERM");
   for (const deadline = Date.now() + GRACE; isUp(child) && Date.now() < deadline; ) await sleep(PAUSE);
@@ -147,6 +152,7 @@ async function stop({ child, mark, before, ended, printed }: Life): Promise<void
   const heirs = before ? listenersSince(before) : [];
   const left = await endAll(mark, new Map([...known, ...heirs]));
   await printed.close();
+  process.off("exit", endAtOnce);
   if (left.length > 0) tell(`Processes of the server go on, and could not be ended: ${left.join(", ")}.`);
 }
 
