@@ -59,7 +59,7 @@ const LOOKS: readonly (readonly [RequirementId, Look])[] = [
   ],
   ["response.status", wrongStatus],
   ["response.reason", wrongReason],
-  ["message.schema", (message, schemas) => violationsIn(schemas)(message)[0]?.says],
+  ["message.schema", invalid],
 ];
 
 /** The mistakes that are looked for in a valid message. */
@@ -100,6 +100,17 @@ function wrongReason({ type, commandId, status, reason }: Message, schemas: Sche
   const known = schemas.find(type, commandId) !== undefined || schemas.isElsewhere(commandId);
   const listed = known ? branches.flatMap((it: Message) => Object(Object(it.properties).reason).enum ?? []) : REASONS;
   return listed.length === 0 || listed.includes(reason) ? undefined : `the reason ${show(reason)} is none of its list`;
+}
+
+/** The mistakes of one message that are told. */
+const TOLD = 8;
+
+/** All mistakes at once: whoever writes a server needs no run for each property that it lacks. */
+function invalid(message: Message, schemas: Schemas): string | undefined {
+  const found = violationsIn(schemas)(message).map(({ says }) => says);
+  if (found.length === 0) return undefined;
+  const more = found.length > TOLD ? [`${found.length - TOLD} more`] : [];
+  return [...found.slice(0, TOLD), ...more].join(", ");
 }
 
 interface Reading extends ConnectionFacts {

@@ -157,9 +157,9 @@ describe("check", () => {
     ["uncorrelated", says("client", asked) + says("server", { ...answer, messageId: "2" }), 1, /response\.correlated/],
     [
       "invalid",
-      says("client", asked) + says("server", { ...answer, data: {} }),
+      says("server", { type: "event", messageId: "1", commandId: "user/self", data: { user: {} } }),
       1,
-      /data lacks the property "userCount"/,
+      /data\.user lacks the property "userId", data\.user lacks the property "username", .*, 5 more: /,
     ],
   ])("judges recorded traffic without a server: %s", async (name, text, wanted, told) => {
     writeFileSync(join(folder, `${name}.ndjson`), text + line({ from: "server", type: "end" }));
