@@ -73,8 +73,10 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   if (signal?.aborted) return NOBODY;
   // A culprit of an earlier fall stays one, though it may have run a moment before this one.
   for (const it of atWork) if (!culprits.has(it.case.id)) settle(inconclusive(it, fall.how), session);
+  // Whoever has culprits to mend needs no guess at another.
+  const isGuess = session.stop === undefined || culprits.size === 0;
   session.stop ??= stopFor("lost", fall.how);
-  session.stop = { ...session.stop, suspects: rank([], atWork, fall, session) };
+  if (isGuess) session.stop = { ...session.stop, suspects: rank([], atWork, fall, session) };
   return { atWork, recent: [] };
 }
 

@@ -5,7 +5,8 @@ import type { Knowledge } from "./cause.ts";
 import { visible, xmlSafe } from "./escape.ts";
 import { explainConnections, explainFindings, plainLine } from "./explain.ts";
 import { whySkipped } from "./findings.ts";
-import type { ReportCase } from "./report.ts";
+import { statementOf } from "./names.ts";
+import type { ReportCase, ReportCheck } from "./report.ts";
 import { scopeOf } from "./scope.ts";
 import { commandAlone, type Tellable } from "./shell-commands.ts";
 import { isExpected, isFine, meaning, problemsOf, reasonsOf, shownVerdict } from "./verdict.ts";
@@ -72,16 +73,20 @@ function testCase(
   if (it.unconfirmed) testcase.property("unconfirmed", "true");
 
   if (isExpected(it)) skip(testcase, reasonsOf(it).join("; "));
-  else if (it.verdict === "fail") testcase.failure(summaryOf(it), "fail").stacktrace(explain());
-  else if (it.verdict === "error") testcase.error(summaryOf(it), "error", explain());
+  else if (it.verdict === "fail") testcase.failure(summaryOf(it, requirements), "fail").stacktrace(explain());
+  else if (it.verdict === "error") testcase.error(summaryOf(it, requirements), "error", explain());
   else if (it.verdict === "skip") skip(testcase, whySkipped(it).why);
   testcase.standardOutput(xmlSafe(story(it).join("\n")));
 }
 
-/** The checks that gave a case its verdict, in one line. */
-function summaryOf({ verdict, checks }: ReportCase): string {
+/** The checks that gave a case its verdict, in one line. Tools cut it, so what came stands early: no statement is before it. */
+function summaryOf({ verdict, checks }: ReportCase, requirements: readonly Requirement[]): string {
   const bad = checks.filter((check) => check.verdict === verdict);
-  const lines = bad.map((check) => `${check.requirement}: expected ${check.expected}, came ${check.actual}`);
+  const isStatement = ({ requirement, expected }: ReportCheck) => expected === statementOf(requirement, requirements);
+  const lines = bad.map((check) => {
+    const owed = isStatement(check) ? "" : `expected ${check.expected}, `;
+    return `${check.requirement}: ${owed}came ${check.actual}`;
+  });
   return xmlSafe(visible(lines.join("; ")));
 }
 

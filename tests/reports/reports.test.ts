@@ -8,6 +8,7 @@ import { useColors } from "../../reports/colors.ts";
 import { visible, xmlSafe } from "../../reports/escape.ts";
 import { junit } from "../../reports/junit.ts";
 import { makeReport } from "../../reports/make.ts";
+import { statementOf } from "../../reports/names.ts";
 import { plainLines, tellLimit } from "../../reports/progress.ts";
 import schema from "../../reports/report.schema.json" with { type: "json" };
 import type { Report } from "../../reports/report.ts";
@@ -145,6 +146,10 @@ describe("junit.xml", () => {
     expect(named("failure")).toEqual([{ message: "disconnect.answered: expected that, came it", type: "fail" }]);
     expect(named("error")).toEqual([{ message: "disconnect.answered: expected that, came it", type: "error" }]);
     expect(named("skipped")).toEqual([{ message: "it" }]);
+    const owed = { expected: statementOf("disconnect.answered", protocol.requirements) };
+    const plain = { ...result("fail"), checks: result("fail").checks.map((check) => ({ ...check, ...owed })) };
+    const short = elements(junit(makeReport(run(plain), context()), protocol));
+    expect(short.find(({ name }) => name === "failure")?.attributes.message).toBe("disconnect.answered: came it");
     expect(named("property")).toContainEqual({ name: "requirement", value: "disconnect.answered" });
   });
 
