@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Side, WireEvent } from "../harness/transcript.ts";
 import { headerPairs, headLines, requestText } from "../harness/upgrade.ts";
@@ -39,14 +39,7 @@ export function join(it: Joining): void {
   note({ from: "client", type: "upgrade", data: text.trimEnd().replaceAll("\r\n", "\n") });
 
   const outgoing = askTarget(it, request);
-  const waiting: Relayed = {
-    relieve() {},
-    idle: async () => {},
-    destroy() {
-      outgoing.destroy();
-      client.destroy();
-    },
-  };
+  const waiting = unrelayed(outgoing, client);
   open.add(waiting);
   let isOver = false;
   /** Notes once which side ended TCP first: the other end is ours. */
@@ -81,6 +74,16 @@ export function join(it: Joining): void {
   });
   outgoing.end();
 }
+
+/** A handshake without an answer yet, as something that can be ended. */
+const unrelayed = (outgoing: ClientRequest, client: Socket): Relayed => ({
+  relieve() {},
+  idle: async () => {},
+  destroy() {
+    outgoing.destroy();
+    client.destroy();
+  },
+});
 
 /** Notes the answer of the server, and returns the first line of its head. */
 function answered(
