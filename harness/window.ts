@@ -58,6 +58,19 @@ function isNeedless(kind: Kind, median: number): boolean {
   return differs < SAME.quite || kind.same > 1;
 }
 
+/** The state of a window. Times are in ms. */
+interface Opening {
+  readonly timeout: number;
+  /** The most cases at work; nothing before the first is about to begin. */
+  most: number | undefined;
+  changedAt: number;
+  /** Waits that began before this say nothing, since more cases were at work then. */
+  since: number;
+  /** There is no limit any more. */
+  needless: boolean;
+  readonly kinds: Map<string, Kind>;
+}
+
 /**
  * Makes the window of one run. Most waits are for the network or in vain, so many cases can wait at the same time. But a server
  * that takes one message after another is late for all of them then. So the window grows step by step, once answers show that the
@@ -65,77 +78,98 @@ function isNeedless(kind: Kind, median: number): boolean {
  * and the limit goes. `timeout` is in ms.
  */
 export function window(timeout: number): Window {
-  let most: number | undefined;
-  let changedAt = 0;
-  /** Waits that began before this say nothing, since more cases were at work then. In ms of the run's clock. */
-  let since = 0;
-  let needless = false;
-  const kinds = new Map<string, Kind>();
-  const known = (what: string): Kind => {
-    const kind = kinds.get(what) ?? newKind();
-    kinds.set(what, kind);
-    return kind;
-  };
-  // Where all wait in vain, no answer will tell that it no longer is.
-  const isLate = ({ open, latest, before = 0, answeredAt }: Kind, at: number) =>
-    Math.max(before, ...latest) > timeout * LATE.some &&
-    at - answeredAt <= timeout * (open.size > 0 ? HOLDS.waiting : HOLDS.mostly);
-  const isUnknown = ({ open, latest }: Kind, at: number) => {
-    const [oldest] = open;
-    return latest.length < RECENT && oldest && at - Math.max(oldest.began, changedAt) <= timeout * HOLDS.mostly;
-  };
-  const halve = (at: number) => {
-    [most, changedAt] = [Math.max(1, (most ?? 1) >> 1), at];
-    since = Number.POSITIVE_INFINITY;
-    for (const it of kinds.values()) [it.late, it.missed] = [[], 0];
+  const it: Opening = {
+    ...{ timeout, most: undefined, changedAt: 0, since: 0 },
+    ...{ needless: false, kinds: new Map<string, Kind>() },
   };
   return {
-    admits(running, size, at) {
-      most ??= size;
-      if (running < most) since = Math.min(since, at);
-      const isHeld = () =>
-        kinds.size === 0
-          ? at < timeout * HOLDS.mostly
-          : [...kinds.values()].some((kind) => isLate(kind, at) || isUnknown(kind, at));
-      if (running >= most && at - changedAt >= timeout * STEP && !isHeld()) {
-        [most, changedAt] = [2 * most, at];
-        for (const kind of kinds.values()) [kind.before, kind.same] = [undefined, 0];
-      }
-      return needless || running < most;
-    },
+    admits: (running, size, at) => admits(it, running, size, at),
     begin(what, at) {
-      const { open } = known(what);
+      const { open } = known(it, what);
       const wait = { began: at };
       open.add(wait);
       return () => open.delete(wait);
     },
-    missed(what, at) {
-      if (most === undefined || needless || !this.isLate(what)) return;
-      const kind = known(what);
-      kind.answeredAt = at;
-      kind.missed += 1;
-      if (kind.missed >= Math.min(most, MANY)) halve(at);
-    },
-    isLate: (what) => Math.max(0, ...(kinds.get(what)?.latest ?? [])) > timeout * LATE.much,
-    met(what, began, took, best) {
-      const kind = known(what);
-      kind.answeredAt = began + took;
-      kind.latest = [...kind.latest, took - best].slice(-RECENT);
-      for (const wait of kind.open) {
-        if (wait.began >= began) break;
-        kind.open.delete(wait);
-      }
-      if (most === undefined || needless || began < since) return;
-      kind.late.push(took - best);
-      if (kind.late.length < MANY) return;
-      const median = kind.late.toSorted((a, b) => a - b)[MANY >> 1] ?? 0;
-      kind.late = [];
-      if (median <= timeout * LATE.much) kind.before = undefined;
-      else if (isNeedless(kind, median)) needless = true;
-      else {
-        kind.before = median;
-        halve(kind.answeredAt);
-      }
-    },
+    missed: (what, at) => missed(it, what, at),
+    isLate: (what) => isVeryLate(it, what),
+    met: (what, began, took, best) => met(it, known(it, what), began, { took, best }),
   };
+}
+
+function known({ kinds }: Opening, what: string): Kind {
+  const kind = kinds.get(what) ?? newKind();
+  kinds.set(what, kind);
+  return kind;
+}
+
+/** Tells if the server is late. Where all wait in vain, no answer will tell that it no longer is. */
+const isLate = ({ open, latest, before = 0, answeredAt }: Kind, at: number, timeout: number) =>
+  Math.max(before, ...latest) > timeout * LATE.some &&
+  at - answeredAt <= timeout * (open.size > 0 ? HOLDS.waiting : HOLDS.mostly);
+
+/** Tells if answers are still to come that will show if the last step did harm. */
+function isUnknown({ open, latest }: Kind, at: number, { changedAt, timeout }: Opening): boolean {
+  const [oldest] = open;
+  if (latest.length >= RECENT || !oldest) return false;
+  return at - Math.max(oldest.began, changedAt) <= timeout * HOLDS.mostly;
+}
+
+const isVeryLate = ({ kinds, timeout }: Opening, what: string) =>
+  Math.max(0, ...(kinds.get(what)?.latest ?? [])) > timeout * LATE.much;
+
+/** Tells if the window has to stay as it is for now. */
+function isHeld(it: Opening, at: number): boolean {
+  const { kinds, timeout } = it;
+  if (kinds.size === 0) return at < timeout * HOLDS.mostly;
+  return [...kinds.values()].some((kind) => isLate(kind, at, timeout) || isUnknown(kind, at, it));
+}
+
+function admits(it: Opening, running: number, size: number, at: number): boolean {
+  it.most ??= size;
+  if (running < it.most) it.since = Math.min(it.since, at);
+  if (running >= it.most && at - it.changedAt >= it.timeout * STEP && !isHeld(it, at)) {
+    [it.most, it.changedAt] = [2 * it.most, at];
+    for (const kind of it.kinds.values()) [kind.before, kind.same] = [undefined, 0];
+  }
+  return it.needless || running < it.most;
+}
+
+function halve(it: Opening, at: number): void {
+  [it.most, it.changedAt] = [Math.max(1, (it.most ?? 1) >> 1), at];
+  it.since = Number.POSITIVE_INFINITY;
+  for (const kind of it.kinds.values()) [kind.late, kind.missed] = [[], 0];
+}
+
+function missed(it: Opening, what: string, at: number): void {
+  if (it.most === undefined || it.needless || !isVeryLate(it, what)) return;
+  const kind = known(it, what);
+  kind.answeredAt = at;
+  kind.missed += 1;
+  if (kind.missed >= Math.min(it.most, MANY)) halve(it, at);
+}
+
+/** The time of a wait that ended well, and the shortest of its kind. */
+interface Answered {
+  readonly took: number;
+  readonly best: number;
+}
+
+function met(it: Opening, kind: Kind, began: number, { took, best }: Answered): void {
+  kind.answeredAt = began + took;
+  kind.latest = [...kind.latest, took - best].slice(-RECENT);
+  for (const wait of kind.open) {
+    if (wait.began >= began) break;
+    kind.open.delete(wait);
+  }
+  if (it.most === undefined || it.needless || began < it.since) return;
+  kind.late.push(took - best);
+  if (kind.late.length < MANY) return;
+  const median = kind.late.toSorted((a, b) => a - b)[MANY >> 1] ?? 0;
+  kind.late = [];
+  if (median <= it.timeout * LATE.much) kind.before = undefined;
+  else if (isNeedless(kind, median)) it.needless = true;
+  else {
+    kind.before = median;
+    halve(it, kind.answeredAt);
+  }
 }
