@@ -3,6 +3,7 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { brokenFoundations, type Foundations, grounded } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 import { HANDSHAKE } from "./patience.ts";
+import { heavyIn } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import type { Session } from "./session.ts";
 
@@ -27,11 +28,17 @@ export const harmsOthers = ({ case: it, checks }: CaseResult, { protocol }: Sess
 /** The time around a fall, in ms, in which a case that ran counts as hit by it. */
 const ABOUT = 100;
 
-/** Tells if a case ran at the same time as a known culprit, or around a fall. */
-export const wasHarmed = (result: CaseResult, session: Session): boolean =>
-  [...session.results.values()].some(
-    (it) => session.culprits.has(it.case.id) && overlaps(result, it.beganAt, endOf(it)),
-  ) || session.falls.some(({ from, to }) => overlaps(result, from - ABOUT, to + ABOUT));
+/** Tells if a case ran at the same time as a known culprit, around a fall, or beside a load that the server did not stand. */
+export function wasHarmed(result: CaseResult, session: Session): boolean {
+  const loads = new Set(heavyIn(session.protocol));
+  const isHarmful = (it: CaseResult) =>
+    session.culprits.has(it.case.id) ||
+    (loads.has(it.case.suite) && it.case !== result.case && it.checks.some(isFinding));
+  return (
+    [...session.results.values()].some((it) => isHarmful(it) && overlaps(result, it.beganAt, endOf(it))) ||
+    session.falls.some(({ from, to }) => overlaps(result, from - ABOUT, to + ABOUT))
+  );
+}
 
 /** Tells if a case ran at some time between these, in ms of the run's clock. */
 const overlaps = (result: CaseResult, from: number, to: number): boolean =>
@@ -146,14 +153,14 @@ export function doubtful(cases: readonly Case[], session: Session): readonly Cas
 const isFormWarned = ({ verdict, checks }: CaseResult, { formOf }: Foundations): boolean =>
   verdict === "warn" && checks.some((check) => check.verdict === "warn" && check.requirement in formOf);
 
-/** Returns the warnings of cases that waited in vain in a stall, or among too many connections. */
+/** Returns the warnings of cases that waited in vain in a stall, among too many connections, or beside a load. */
 export function warnedInVain(cases: readonly Case[], session: Session): readonly CaseResult[] {
   const wanted = new Set(cases);
   return [...session.results.values()].filter(
     (it) =>
       wanted.has(it.case) &&
       it.verdict === "warn" &&
-      !othersWereServed(it) &&
-      (stoodStill(session, it) || wasCrowded(it, session)),
+      ((!othersWereServed(it) && (stoodStill(session, it) || wasCrowded(it, session))) ||
+        (missedBy(it).length > 0 && wasHarmed(it, session))),
   );
 }

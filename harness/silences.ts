@@ -17,6 +17,7 @@ import {
 import type { CaseResult } from "./execute.ts";
 import { ground } from "./foundation.ts";
 import { groupBy } from "./group.ts";
+import { heavyIn } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import { isTooLate, type Session, settle } from "./session.ts";
 import { alone, work } from "./work.ts";
@@ -60,18 +61,22 @@ export async function openAgain(cases: readonly Case[], session: Session): Promi
   }
 }
 
-/** Runs cases again, side by side. Each wait lasts for the full timeout. */
+/**
+ * Runs cases again, side by side; those that put load on the server alone, since it is the load of others that they may have failed
+ * for. Each wait lasts for the full timeout.
+ */
 async function sideBySide(results: readonly CaseResult[], session: Session): Promise<ReadonlyMap<Case, CaseResult>> {
-  const { shared, options } = session;
+  const { shared, options, protocol } = session;
   const { patience } = shared;
   const before = patience.hurry;
   patience.hurry = false;
   try {
-    const cases = results.map((it) => it.case);
-    return await work(cases, session, {
-      size: Math.max(options.concurrency, 2),
-      halt: () => isTooLate(session),
-    });
+    const loads = new Set(heavyIn(protocol));
+    const of = (isHeavy: boolean) => results.map((it) => it.case).filter(({ suite }) => loads.has(suite) === isHeavy);
+    const halt = () => isTooLate(session);
+    const light = await work(of(false), session, { size: Math.max(options.concurrency, 2), halt });
+    const heavy = await work(of(true), session, { size: 1, halt });
+    return new Map([...light, ...heavy]);
   } finally {
     patience.hurry = before;
   }
