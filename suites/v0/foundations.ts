@@ -44,7 +44,9 @@ const plain = {
     plain: ["transport/segments-a-ping-and-a-request-in-one-segment"],
     on: ["request.answered"],
   },
-} as const satisfies Partial<Record<RequirementId, { plain: readonly string[]; on: Ids }>>;
+  "resilience.idle": { plain: ["resilience/idle"], on: ["request.answered"], upset: true },
+  "resilience.abrupt": { plain: ["resilience/abrupt"], on: ["request.answered"], upset: true },
+} as const satisfies Partial<Record<RequirementId, { plain: readonly string[]; on: Ids; upset?: true }>>;
 
 /** The sections in which no request has to be answered. */
 const WITHOUT_REQUESTS: ReadonlySet<string> = new Set(["messages", "connection", "oauth"]);
@@ -86,7 +88,8 @@ const MORE: Partial<Record<RequirementId, Ids>> = {
   "transport.utf8": ["transport.segmentation"],
   "resilience.large": ["request.extra"],
   "resilience.deep": ["request.extra"],
-  "resilience.concurrent": ["disconnect.answered"],
+  // All of them are connected before the first one speaks.
+  "resilience.concurrent": ["disconnect.answered", "resilience.idle"],
   "transport.extensions": ["unknown.unimplemented"],
   "auth.many": ["request.answered", "response.status", "auth.invalid"],
   "self.first": ["self.sent"],
@@ -143,11 +146,8 @@ export const within: Foundations["within"] = {
 export const foundations: Foundations = {
   plain,
   forms,
-  // Whoever leaves may end any case that comes as the same user.
-  varying: allOn(
-    requirements.map(({ id }) => id),
-    "disconnect.isolated",
-  ),
+  // Whoever leaves, or resets a connection, may end any case beside it.
+  varying: Object.fromEntries(requirements.map(({ id }) => [id, ["disconnect.isolated", "resilience.abrupt"]])),
   within,
   general: ["message.json", "message.envelope", "response.correlated", "response.once"],
   refused: "version.selected",

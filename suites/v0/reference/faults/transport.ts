@@ -75,73 +75,114 @@ export const transportFaults: Faults = {
 
 /** The numbers of clients that are too many: at once, and one after another. */
 const MANY = 80;
-const LEAVERS = 250;
+const LEAVERS = 200;
+
+/** Counts the clients that came, asked once and left, one after another: nobody left in between who asked another number of times. */
+const counting =
+  (
+    change: (visitors: { count: number }, normal: Behaviour) => Partial<Behaviour>,
+    isOther = (times: number) => times !== 1,
+  ): ReferenceFault["change"] =>
+  (normal) => {
+    const visitors = { count: 0 };
+    const asked = new WeakMap<Client, number>();
+    const changed = { ...normal, ...change(visitors, normal) };
+    return {
+      ...changed,
+      carryOut(request, client) {
+        asked.set(client, (asked.get(client) ?? 0) + 1);
+        return changed.carryOut(request, client);
+      },
+      gone(client) {
+        const times = asked.get(client) ?? 0;
+        visitors.count = isOther(times) ? 0 : visitors.count + times;
+      },
+    };
+  };
+
+/** Tells if a value is nested deep, or has very many parts. */
+function isComplicated(value: unknown): boolean {
+  let inner = value;
+  for (let depth = 0; depth < NESTED; depth++) {
+    if (typeof inner !== "object" || inner === null) return false;
+    const parts = Object.values(inner);
+    if (parts.length > PARTS) return true;
+    inner = parts[0];
+  }
+  return true;
+}
+
+/** The levels and the parts of a value that are too many. */
+const NESTED = 1_000;
+const PARTS = 10_000;
 
 /** Faults of the section "Resilience". */
 export const resilienceFaults: Faults = {
   "serves-80-clients": {
     says: `Answers nobody while more than ${MANY} clients are connected.`,
     breaks: "resilience.concurrent",
-    also: ["resilience.churn"],
     change: (normal) => ignoring(() => normal.world.clients.size > MANY)(normal),
   },
   "waits-for-the-idle": {
-    says: "Answers nobody while 50 clients are connected that never said anything.",
+    says: "Answers nobody while 50 clients are connected that came one after another, and said nothing.",
     breaks: "resilience.idle",
-    also: ["resilience.concurrent", "resilience.half-open"],
-    change({ world, carryOut }) {
-      const spoke = new WeakSet<Client>();
+    change({ greet, carryOut }) {
+      let silent: Client[] = [];
       return {
+        greet(client) {
+          silent.push(client);
+          greet(client);
+        },
         carryOut(request, client) {
-          spoke.add(client);
-          return [...world.clients].filter((it) => !spoke.has(it)).length >= 50 ? undefined : carryOut(request, client);
+          if (silent.filter((it) => it !== client && it.open).length >= 50) return undefined;
+          silent = [];
+          return carryOut(request, client);
         },
       };
     },
   },
   "tires-of-visitors": {
-    says: `Answers nothing to a client when ${LEAVERS} before it have come and gone; then it counts anew.`,
+    says: `Answers nothing to a client when ${LEAVERS} before it, one after another, have come, asked once and gone; then it counts anew.`,
     breaks: "resilience.churn",
-    also: ["request.answered"],
-    change({ greet, carryOut }) {
+    change: counting((visitors, { carryOut }) => {
       const deaf = new WeakSet<Client>();
-      let gone = 0;
       return {
-        greet(client) {
-          if (gone >= LEAVERS) deaf.add(client);
-          if (gone >= LEAVERS) gone = 0;
-          greet(client);
+        carryOut(request, client) {
+          if (visitors.count < LEAVERS && !deaf.has(client)) return carryOut(request, client);
+          visitors.count = 0;
+          deaf.add(client);
+          return undefined;
         },
-        carryOut: (request, client) => (deaf.has(client) ? undefined : carryOut(request, client)),
-        gone: () => void gone++,
       };
-    },
+    }),
   },
   "gets-slower": {
-    says: "Answers the slower the more clients have come and gone.",
+    says: "Answers the slower the more clients have come, asked once and gone, one after another.",
     breaks: "resilience.churn-speed",
-    change({ respond }) {
-      let gone = 0;
-      return {
+    change: counting(
+      (visitors, { respond }) => ({
         respond(...answer) {
-          if (gone < LEAVERS) respond(...answer);
-          else setTimeout(() => respond(...answer), 2 * gone);
+          if (visitors.count < LEAVERS) respond(...answer);
+          else setTimeout(() => respond(...answer), 2 * visitors.count);
         },
-        gone: () => void gone++,
-      };
-    },
+      }),
+      (times) => times > 1, // While it is slow, others come that say nothing.
+    ),
   },
   "waits-for-half-handshakes": webSocketFaults["waits-for-half-handshakes"],
   "dies-of-many-resets": {
-    says: "Drops all connections, as if it started again, when 8 are reset within a moment.",
+    says: "Drops all connections, as if it started again, when 8 are reset and nobody asks for anything in between.",
     breaks: "resilience.abrupt",
     change(normal) {
       let resets = 0;
       return {
+        carryOut(request, client) {
+          resets = 0;
+          return normal.carryOut(request, client);
+        },
         gone(_, code) {
           if (code !== 1006) return;
           resets += 1;
-          setTimeout(() => resets--, 50);
           if (resets >= 8) dropAll(normal);
         },
       };
@@ -182,11 +223,11 @@ export const resilienceFaults: Faults = {
     change: deafAfter((request) => extraOf(request).length > 32 << 10 && /^x/.test(extraOf(request))),
   },
   "ignores-complicated-messages": {
-    says: "Does not answer a request with more than 10,000 values or with a very long number, nor what comes after it.",
+    says: "Does not answer a request that is nested deep, has more than 10,000 values or a very long number, nor what comes after it.",
     breaks: "resilience.deep",
     change: deafAfter((request) => {
       const { extra } = request as { readonly extra?: unknown };
-      return (typeof extra === "object" && extra !== null) || extra === Number.POSITIVE_INFINITY;
+      return isComplicated(extra) || extra === Number.POSITIVE_INFINITY;
     }),
   },
 };
