@@ -68,6 +68,9 @@ export interface Dialect {
   /** The subprotocol that clients of the version offer, if there is one. */
   readonly subprotocol?: string;
 
+  /** The code with which a server of the version closes a connection over a message that it refuses, if the document names one. */
+  readonly refusal?: number;
+
   /** Awaits the sign that a client is served: a greeting, or the answer to a request that this sends. */
   sign(client: Connection): Promise<Message | Nothing>;
   /** Tells if a message is such a sign. */

@@ -4,19 +4,22 @@ import { isNothing, type Nothing } from "../../harness/nothing.ts";
 import { isEnded } from "../../harness/transcript.ts";
 import type { Dialect } from "./dialect.ts";
 
-const TOO_BIG = "a close frame with code 1009";
+const closeWith = (code: unknown) => `a close frame with code ${code}`;
+const TOO_BIG = closeWith(1009);
 const END = "the end of the TCP connection";
 
+const refusals = ({ refusal }: Dialect) => [TOO_BIG, ...(refusal === undefined ? [] : [closeWith(refusal)])];
+
 /** The fates that a server may give a message that is big or deep, and malformed. */
-export const refusalFate = ({ words }: Dialect): Expectation => ({
-  title: `${words.goodbye} failed, silence and a connection that still works, ${TOO_BIG}, or ${END}`,
-  enum: ["failed", "ignored", TOO_BIG, END],
+export const refusalFate = (dialect: Dialect): Expectation => ({
+  title: `${dialect.words.answer} failed, silence and a connection that still works, ${refusals(dialect).join(", ")}, or ${END}`,
+  enum: ["failed", "ignored", ...refusals(dialect), END],
 });
 
 /** The fates that a server may give a request that is big or deep. */
 export const anyFate = (dialect: Dialect): Expectation => ({
   title: `success, ${refusalFate(dialect).title}`,
-  enum: ["success", "failed", "ignored", TOO_BIG, END],
+  enum: ["success", "failed", "ignored", ...refusals(dialect), END],
 });
 
 /** In bytes: a WebSocket layer may find a message too big beyond the first, and anybody may refuse it in any way beyond the second. */
@@ -50,5 +53,5 @@ export async function fate(
   if (answer) return isNothing(first) ? "ignored" : String(statusOf(answer));
   const ending = await client.closed();
   if (isNothing(ending)) return ending;
-  return ending.frame ? `a close frame with code ${ending.code ?? "none"}` : END;
+  return ending.frame ? closeWith(ending.code ?? "none") : END;
 }

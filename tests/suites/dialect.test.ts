@@ -23,6 +23,7 @@ const dialect: DialectWithSign<"toy.served"> & MalformedDialect = {
   scenario: scenarios<SharedId | MalformedId | "toy.served">(),
   words: { request: "ping", sign: "pong", served: "ponged", answer: "toy/ping", goodbye: "toy/left" },
   subprotocol: SUBPROTOCOL,
+  refusal: 1008,
   sign(client) {
     client.send({ ...request, messageId: "sign" });
     return client.next(({ messageId }) => messageId === "sign", "sign");
@@ -60,7 +61,9 @@ function serve(): WebSocketServer {
     socket.on("error", () => {});
     socket.on("message", (data, binary) => {
       const message = binary ? undefined : parse(String(data));
-      const { type, messageId, commandId } = isObject(message) ? message : {};
+      const { type, messageId, commandId, extra } = isObject(message) ? message : {};
+      if (extra === Number.POSITIVE_INFINITY && String(data).length > 1_000)
+        return socket.close(1008, "too long a number");
       if (type === "request" && commandId === "toy/ping")
         return say({ type: "response", messageId, commandId, status: "success" });
       if (type !== "request" || commandId !== "toy/leave")
