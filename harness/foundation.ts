@@ -1,6 +1,7 @@
 import { isBroken, isFinding, isRight, type Verdict, withChecks, worst } from "./catalogue.ts";
 import type { Check } from "./judge.ts";
 import type { Case } from "./scenario.ts";
+import type { Transcript } from "./transcript.ts";
 
 /** The plainest form of a requirement that others rest on. */
 export interface Foundation {
@@ -49,6 +50,7 @@ interface Judged {
   readonly unstable?: boolean;
   readonly unconfirmed?: boolean;
   readonly refused?: readonly string[];
+  readonly connections?: readonly Pick<Transcript, "events">[];
 }
 
 /**
@@ -227,11 +229,13 @@ function causeWithin(
 }
 
 /** Returns a check that is broken now and then as one of the requirement that it is a form of. */
-function asForm(check: Check, { refused = [] }: Judged, foundations: Foundations): Check {
+function asForm(check: Check, { refused = [], connections = [] }: Judged, foundations: Foundations): Check {
   if (!isBroken(check)) return check;
   const { awaited, formOf, general } = foundations;
+  const { connection = 0, events = [] } = check.evidence ?? {};
+  const isSaid = events.some((i) => connections[connection]?.events[i]?.type === "text");
   // A breach on a connection that was served does not come of another that was refused.
-  const isRefused = refused.length > 0 && !general.includes(check.requirement);
+  const isRefused = refused.length > 0 && !general.includes(check.requirement) && !isSaid;
   const one = isRefused ? foundations.refused : formOf[check.requirement];
   const requirement = check.silence ? awaited[check.silence.what] : one;
   return requirement === undefined ? check : { ...check, ...MUST, requirement };

@@ -232,6 +232,10 @@ describe("a check that comes of another breach in the same case", () => {
     expect(told({ ...refused, unconfirmed: true })).toEqual(["greeted fail", "greeted fail"]);
     expect(told(refused)).toEqual(["form fail", "b fail"]);
     expect(told({ ...fails("s/x", "lost"), refused: ["HTTP 400"], unstable: true })).toEqual(["lost fail"]);
+    const text = { at: 0, from: "server", type: "text", data: "{}" } as const;
+    const checks = [checkOf("other", "fail", { evidence: { connection: 0, events: [0] } })];
+    const said = { ...refused, checks, connections: [{ url: "", events: [text] }] };
+    expect(told({ ...said, unconfirmed: true })).toEqual(["other fail"]);
   });
 
   test("is told by the cases about it, if it holds on every connection", () => {
