@@ -18,7 +18,7 @@ export const causes: Readonly<Record<Breakable, string>> = {
     "The name of an optional property is misspelt, or has the case of the server's own language. The schemas are open, so that nothing complains.",
   "message.time": "Times of the language or the database are sent as they are, in seconds or milliseconds.",
   "response.correlated":
-    "The response is made by another task than the one that has the request, and takes an id or a command of its own, or another connection of the same user.",
+    "The response is made by another task than the one that has the request, and takes an id or a command of its own, or another connection of the same user. Or a parser takes what is no JSON, such as NaN.",
   "response.once": "A request is answered when it is taken and again when it is done, or by two handlers.",
   "response.status": "One function builds success and failure, and fills in what belongs to the other.",
   "response.reason":
