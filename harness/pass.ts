@@ -19,15 +19,13 @@ import { work } from "./work.ts";
 export async function runPass(cases: readonly Case[], session: Session): Promise<ReadonlyMap<Case, CaseResult>> {
   const { options, protocol } = session;
   const stages = stagesOf(cases, protocol);
-  // Where a user has one connection, others would wait for those that are held for long.
-  const isBeside = session.shared.identities.users === undefined;
-  const long = isBeside ? runLong(stages.long, session) : undefined;
+  const long = leavesEnough(stages.long, session) ? runLong(stages.long, session) : undefined;
   await stage(stages.calm, options.concurrency, session);
   session.isLastStage = stages.heavy.length === 0;
   await stage(stages.upsetting, options.concurrency, session);
   session.isLastStage = true;
   await stage(stages.heavy, 1, session);
-  await (long ?? runLong(stages.long, session));
+  if (long || !session.stop) await (long ?? runLong(stages.long, session));
   const hit = fellMeanwhile(stages.long, session);
   if (hit.length > 0 && !session.stop && !options.once && !isTooLate(session)) await runLong(hit, session);
   excuse(fellMeanwhile(hit, session), session);
@@ -62,6 +60,13 @@ function stagesOf(cases: readonly Case[], { suites, foundations }: Protocol): St
   const of = (kind: ReturnType<typeof kindOf>) => kinds.get(kind) ?? [];
   return { calm: [...of("plain"), ...of("calm")], upsetting: of("upsetting"), heavy: of("heavy"), long: of("long") };
 }
+
+/** The users that most cases need at the same time. */
+const NEEDED = 2;
+
+/** Tells if cases that hold a user each for long leave enough for others, where a user has one connection. */
+const leavesEnough = (cases: readonly Case[], { shared }: Session): boolean =>
+  shared.identities.users === undefined || shared.identities.users.length - cases.length >= NEEDED;
 
 /** Runs cases that mostly wait, all at the same time and beside all others. */
 async function runLong(cases: readonly Case[], session: Session): Promise<void> {
