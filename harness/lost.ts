@@ -60,7 +60,11 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   );
   const since = fall.from - RECENT * session.shared.timeout;
   const falls = culprits.size + unexplained.length;
-  if (falls >= options.restarts) session.stop ??= stopFor("lost", `the server has ended in ${falls} ways (--restarts)`);
+  if (falls >= options.restarts)
+    session.stop ??= stopFor(
+      "lost",
+      `the server has ended in ${falls} ways, and --restarts allows ${options.restarts}`,
+    );
   if (!session.stop && (await standUp(session))) {
     const found = await findCulprits(atWork, fall, session);
     const suspects = rank(found.likely, atWork, fall, session);
