@@ -217,8 +217,9 @@ const MOMENT = 20;
 
 /** Tells if a connection of a case ended at the same moment as one of another case, and no culprit is known for it. */
 function wasDroppedAmongOthers(it: CaseResult, session: Session): boolean {
-  if (!(it.unstable || it.unconfirmed) || session.culprits.has(it.case.id) || !wasDropped(it, session)) return false;
-  const at = endedAt(raw(it, session).connections);
+  const own = raw(it, session);
+  if (!(it.unstable || it.unconfirmed) || session.culprits.has(it.case.id) || !wasDropped(own, session)) return false;
+  const at = endedAt(own.connections);
   return session.breaches.some((other) => {
     const end = other.case === it.case || !wasDropped(other, session) ? undefined : endedAt(other.connections);
     return at !== undefined && end !== undefined && Math.abs(end - at) <= MOMENT;

@@ -229,20 +229,19 @@ function causeWithin(
 }
 
 /** Returns a check that is broken now and then as one of the requirement that it is a form of. */
-function asForm(check: Check, { refused = [], connections = [] }: Judged, foundations: Foundations): Check {
+function asForm(check: Check, it: Judged, foundations: Foundations): Check {
   if (!isBroken(check)) return check;
   const { awaited, formOf, general } = foundations;
   const { connection = 0, events = [] } = check.evidence ?? {};
-  const isSaid = events.some((i) => connections[connection]?.events[i]?.type === "text");
-  // A breach on a connection that was served does not come of another that was refused.
-  const isRefused = refused.length > 0 && !general.includes(check.requirement) && !isSaid;
+  const isSaid = events.some((i) => it.connections?.[connection]?.events[i]?.type === "text");
+  // A breach on a connection that was served does not come of another that was refused. What rests on nothing needs no connection.
+  const needsOthers = check.requirement in formOf || bearers(check.requirement, it.case.id, foundations).length > 0;
+  const isRefused = it.refused?.length && needsOthers && !general.includes(check.requirement) && !isSaid;
   const one = isRefused ? foundations.refused : formOf[check.requirement];
   const requirement = check.silence ? awaited[check.silence.what] : one;
-  return requirement === undefined ? check : { ...check, ...MUST, requirement };
+  // Each requirement that others are forms of is a MUST.
+  return requirement === undefined ? check : { ...check, level: "MUST", verdict: "fail", requirement };
 }
-
-/** Each requirement that others are forms of is a MUST. */
-const MUST = { level: "MUST", verdict: "fail" } as const;
 
 /** Returns a check that is not judged, since the requirement `see` is broken. */
 export function seeing({ silence: _, ...check }: Check, see: string): Check {

@@ -1,4 +1,5 @@
 import { answers } from "./availability.ts";
+import { isRight } from "./catalogue.ts";
 import { findCulprits, LATEST_FALL } from "./culprits.ts";
 import { isGreeted, visit } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
@@ -72,6 +73,8 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
     const isRecent = (it: CaseResult) => endOf(it) < fall.from && endOf(it) >= since;
     const isLater = (it: CaseResult) => it.beganAt > fall.to;
     const again = ran.filter((it) => (isRecent(it) || isLater(it)) && !culprits.has(it.case.id));
+    // There may be no time to run them again.
+    for (const it of again.filter(isLater)) settle(inconclusive(it, fall.how), session);
     return { atWork: atWork.filter((it) => !isLater(it)), recent: again };
   }
   if (signal?.aborted) return NOBODY;
@@ -125,7 +128,15 @@ async function fallOf(session: Session): Promise<Fall | undefined> {
   }
   const { downSince, upAt } = availability;
   if (downSince !== undefined) return { from: upAt ?? downSince, to: downSince, how: await howItFell(session) };
-  return seemsDeaf(shared) ? hanging(session) : undefined;
+  return seemsDeaf(shared) || seemsStuck(session) ? hanging(session) : undefined;
+}
+
+/** Tells if the server seems to greet nobody any more, though it greeted a plain client, and whatever else it answers. */
+export function seemsStuck({ shared, protocol: { foundations, greeting }, results }: Session): boolean {
+  if (greeting === undefined || !shared.patience.stopped(greeting)) return false;
+  const plain: readonly string[] = foundations.plain[foundations.awaited[greeting] ?? ""]?.plain ?? [];
+  const shown = [...results.values()].filter(({ case: { id } }) => plain.includes(id));
+  return shown.length > 0 && shown.every(isRight);
 }
 
 /** Tells if a target that said nothing for long says something to a newcomer; if not, ends it and resolves to its fall. */
@@ -135,7 +146,7 @@ async function hanging(session: Session): Promise<Fall | undefined> {
   const hears = await isGreeted(newcomer, protocol);
   newcomer.finish();
   if (hears) shared.patience.forgive();
-  return hears ? undefined : endHanging(session);
+  return hears ? undefined : endHanging(session, answers(newcomer));
 }
 
 /** The time after the last case for which the last client stays at least if it lingers, in timeouts. */

@@ -14,12 +14,18 @@ export const STOOD_STILL = "the server stood still";
 /** The time within which a client answers what it hears last from a server that hangs over the answer, in ms. */
 const ANSWER = 5;
 
-/** Ends a server that says nothing to anybody; returns its fall. It came about when the server last sent something. */
-export async function endHanging({ shared, availability, target }: Session): Promise<Fall> {
+/**
+ * Ends a server that says nothing to a newcomer; returns its fall. It came about when the server last sent something, or when it last
+ * greeted somebody if it still `opens` connections.
+ */
+export async function endHanging(session: Session, opens: boolean): Promise<Fall> {
+  const { shared, availability, target, protocol } = session;
   const { heard } = shared.attention;
+  const { from, to } = opens ? shared.patience.end(protocol.greeting ?? "") : { from: heard, to: heard };
   availability.hangs();
   await target.process?.kill();
-  return { from: heard, to: heard + ANSWER, how: "the server stopped answering anybody", hangs: true };
+  const how = `the server stopped ${opens ? "greeting" : "answering"} anybody`;
+  return { from, to: to + ANSWER, how, hangs: true };
 }
 
 /** Resolves to words that say how the server ended, or that it ended the connections of others. */

@@ -26,6 +26,10 @@ export interface Patience {
   nextServed(kind: string, began: number): number | undefined;
   /** Counts the clients in a row around `began` that waited in vain for something of this kind. */
   inARow(kind: string, began: number): number;
+  /** Returns when something of this kind last came, and when the next client began to wait for it in vain, in ms of the run's clock. */
+  end(kind: string): { readonly from: number; readonly to: number };
+  /** Tells if something of this kind came before, and many waited for it in vain since. */
+  stopped(kind: string): boolean;
   /** Notes that the server sent a message, awaited or not. */
   heard(): void;
   /** Waits follow one another, so each in vain delays all others. A kind that never comes is waited for less. */
@@ -83,6 +87,8 @@ interface Kind {
   all: number;
   /** The shortest wait, in ms. */
   best: number;
+  /** The end of the last wait that ended well, in ms of the run's clock. */
+  last: number;
   /** The times at which the latest waits began, and those that ended well, in ms of the run's clock. */
   begun: number[];
   served: number[];
@@ -127,6 +133,11 @@ export function patience(timeout: number): Patience {
     best: (kind) => known(it, kind).best,
     nextServed: (kind, began) => nextServed(known(it, kind), began),
     inARow: (kind, began) => inARow(known(it, kind), began),
+    end: (kind) => endOf(known(it, kind)),
+    stopped(kind) {
+      const { best, inVain } = known(it, kind);
+      return Number.isFinite(best) && inVain >= (it.hurry ? ENOUGH : DEAF);
+    },
     heard() {
       it.row = 0;
     },
@@ -154,7 +165,14 @@ export function patience(timeout: number): Patience {
 }
 
 function known({ kinds }: Experience, kind: string): Kind {
-  const waits = kinds.get(kind) ?? { inVain: 0, all: 0, best: Number.POSITIVE_INFINITY, begun: [], served: [] };
+  const waits = kinds.get(kind) ?? {
+    inVain: 0,
+    all: 0,
+    best: Number.POSITIVE_INFINITY,
+    last: 0,
+    begun: [],
+    served: [],
+  };
   kinds.set(kind, waits);
   return waits;
 }
@@ -184,6 +202,7 @@ function met(it: Experience, kind: string, began: number, ended: number): void {
   const took = ended - began;
   waits.inVain = 0;
   waits.best = Math.min(waits.best, took);
+  waits.last = Math.max(waits.last, ended);
   waits.served = remember(waits.served, began);
   it.slowest = Math.max(it.slowest, took);
   it.busy = took > waits.best + it.timeout * BUSY;
@@ -222,4 +241,9 @@ function inARow(kind: Kind, began: number): number {
   const before = Math.max(Number.NEGATIVE_INFINITY, ...kind.served.filter((other) => other < began));
   const after = nextServed(kind, began) ?? Number.POSITIVE_INFINITY;
   return kind.begun.filter((other) => other > before && other < after).length;
+}
+
+function endOf({ begun, served, last }: Kind): ReturnType<Patience["end"]> {
+  const next = begun.find((other) => other > Math.max(Number.NEGATIVE_INFINITY, ...served)) ?? last;
+  return { from: last, to: Math.max(last, next) };
 }

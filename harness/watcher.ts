@@ -1,6 +1,6 @@
 import { answers } from "./availability.ts";
 import type { Connection } from "./connection.ts";
-import { visit } from "./dial.ts";
+import { isGreeted, visit } from "./dial.ts";
 import { hung } from "./doubt.ts";
 import { rest } from "./gate.ts";
 import { diedOrNot, endHanging, howItFell } from "./outage.ts";
@@ -22,23 +22,32 @@ export async function hasFallen(watcher: Connection, session: Session, look: boo
   const { target, availability, falls } = session;
   const isOver = () => target.process?.death !== undefined || availability.downSince !== undefined || isEnded(watcher);
   const looksForHang = falls.at(-1)?.hangs;
-  if ((look || looksForHang) && !isOver()) {
-    const asked = ask(session);
-    const answered = await (looksForHang ? Promise.race([asked, rest(HANGS * session.shared.timeout)]) : asked);
-    if (looksForHang && answered !== true) return endHanging(session);
-  }
+  if (looksForHang && !isOver()) {
+    const missed = await missedByNewcomer(session);
+    if (missed && !isOver()) return endHanging(session, missed === "greeting");
+  } else if (look && !isOver()) (await ask(session)).finish();
   return isOver() ? fallShownBy(watcher, session) : undefined;
 }
 
 /** A server that hung before hangs again if it gives no answer for so long, in timeouts. */
 const HANGS = 0.5;
 
-/** Opens a further connection; resolves to `true` unless its handshake has no answer. */
-async function ask(session: Session): Promise<boolean> {
+/** Opens a further connection. Resolves once its handshake is answered, or in vain. */
+async function ask(session: Session): Promise<Connection> {
   const probe = await visit(session, { name: "probe" });
   session.availability.saw(probe);
-  probe.finish();
-  return !hung({ connections: [probe.transcript] });
+  return probe;
+}
+
+/** Resolves to what a server that hung before owes a newcomer and does not send, if anything. */
+async function missedByNewcomer(session: Session): Promise<"handshake" | "greeting" | undefined> {
+  const asked = ask(session);
+  const probe = await Promise.race([asked, rest(HANGS * session.shared.timeout)]);
+  const answered = probe !== undefined && !hung({ connections: [probe.transcript] });
+  const isSilent = answered && answers(probe) && !(await isGreeted(probe, session.protocol));
+  asked.then((it) => it.finish());
+  if (!answered) return "handshake";
+  return isSilent ? "greeting" : undefined;
 }
 
 /** Resolves to the fall if the server or the watcher ends within `ms`. */

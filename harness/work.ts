@@ -2,7 +2,7 @@ import { LIMITS } from "./bounds.ts";
 import { withCanary } from "./canary.ts";
 import { dial } from "./dial.ts";
 import { type CaseResult, execute } from "./execute.ts";
-import { lookInto } from "./lost.ts";
+import { lookInto, seemsStuck } from "./lost.ts";
 import { inconclusive, STOOD_STILL } from "./outage.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
@@ -19,6 +19,7 @@ export function isGone(session: Session): boolean {
     availability.downSince !== undefined ||
     target.process?.death !== undefined ||
     hangs ||
+    seemsStuck(session) ||
     openStalls(session).length > 0
   );
 }

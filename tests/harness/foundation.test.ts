@@ -236,6 +236,7 @@ describe("a check that comes of another breach in the same case", () => {
     const checks = [checkOf("other", "fail", { evidence: { connection: 0, events: [0] } })];
     const said = { ...refused, checks, connections: [{ url: "", events: [text] }] };
     expect(told({ ...said, unconfirmed: true })).toEqual(["other fail"]);
+    expect(told({ ...fails("s/x", "other"), refused: ["no answer"], unconfirmed: true })).toEqual(["other fail"]);
   });
 
   test("is told by the cases about it, if it holds on every connection", () => {

@@ -124,6 +124,27 @@ describe("a server that answers nothing at all", () => {
   });
 });
 
+test("a kind that came stops after 32 waits in vain in a row, 8 in a hurry: after the last that came, as the next began to wait", () => {
+  const it = patience(2_000);
+  const stopped = () => [false, true].map((hurry) => Object.assign(it, { hurry }).stopped("greeting"));
+  const misses = (count: number) => {
+    for (let i = 0; i < count; i++) it.missed("greeting", 12, true);
+  };
+  misses(32);
+  expect(stopped()).toEqual([false, false]);
+  for (const at of [1, 3, 12, 13]) it.begin("greeting", at);
+  it.met("greeting", 3, 9);
+  it.met("greeting", 1, 10);
+  misses(7);
+  expect(stopped()).toEqual([false, false]);
+  misses(1);
+  expect(stopped()).toEqual([false, true]);
+  misses(24);
+  expect([...stopped(), it.end("greeting")]).toEqual([true, true, { from: 10, to: 12 }]);
+  it.forgive();
+  expect(stopped()).toEqual([false, false]);
+});
+
 describe("a server is busy", () => {
   test("if it fails to send what it sent before and owes", () => {
     const it = patience(2_000);

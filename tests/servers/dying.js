@@ -5,7 +5,7 @@ import { fork } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { commandIn, goodbye, parity, start } from "./plain.js";
+import { commandIn, goodbye, greet, parity, start } from "./plain.js";
 
 const { values } = parseArgs({
   options: {
@@ -53,6 +53,10 @@ const fates = {
   still: (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(ms)),
   /** Lives on with its clients, and accepts no more. */
   deaf: (_, running) => running.server.close(),
+  /** Lives on with its clients, accepts more, and greets none of them. */
+  mute() {
+    mute = true;
+  },
 };
 
 /** The bugs that it may have besides. */
@@ -78,6 +82,7 @@ function over(kind, what, client) {
 }
 
 let running;
+let mute = false;
 
 function serve() {
   process.on("disconnect", () => process.exit());
@@ -91,6 +96,7 @@ function serve() {
         over("text", text, client);
         handle();
       },
+      greet: (client, versionParity) => mute || greet(client, versionParity),
       failed: (error) => over("violation", error),
       ...Object.assign({}, ...values.bug.map((name) => bugs[name])),
     },
