@@ -111,6 +111,9 @@ export const exchangeRules: readonly Rule[] = [
     judge(transcript) {
       const [first, again] = greetingsIn(transcript);
       if (!again) return kept(first ? "greeted once" : "not greeted");
+      // Nothing may follow a goodbye, so that is what `disconnect.last` finds.
+      const goodbye = announcement(transcript);
+      if (goodbye >= 0 && goodbye < again.index) return kept("greeted once before the goodbye");
       const asked = transcript.events.slice(0, again.index).some(asksForVersion);
       return asked ? kept("the client asked for a version") : brokenBy(transcript, again, "a second greeting");
     },
@@ -118,6 +121,7 @@ export const exchangeRules: readonly Rule[] = [
       ...greetingsIn(transcript)
         .slice(0, 2)
         .map((it) => eventOf(transcript, it)),
+      transcript.events[announcement(transcript)],
       transcript.events.find(asksForVersion),
     ],
     gaps: ANSWER,

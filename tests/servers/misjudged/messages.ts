@@ -39,6 +39,16 @@ export const ofMessages: Readonly<Record<string, Misjudged>> = {
     { told: ["message.schema"], also: ["malformed.usable"] },
   ),
   "writes a goodbye with a comma too many": leaves(`{"command":"${goodbye}","status":"success",}`),
+  "greets again behind its goodbye": chooses(
+    () => ({
+      farewell(session) {
+        session.say({ command: goodbye, status: "success" });
+        session.say(greeting(session.parity));
+        session.close(1000);
+      },
+    }),
+    { told: ["disconnect.last"] },
+  ),
   "answers requests after a timeout and a half": chooses(
     () => ({ farewell: (it) => setTimeout(farewell, 3_000, it) }),
     {
