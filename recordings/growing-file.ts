@@ -61,7 +61,10 @@ async function begin(parts: Parts): Promise<FileHandle> {
     });
     files.push(name);
     parts.size = 0;
-    await write(handle, Buffer.from(`${head(part)}\n`), parts);
+    await write(handle, Buffer.from(`${head(part)}\n`), parts).catch(async (error) => {
+      await handle.close();
+      throw error;
+    });
     return handle;
   } catch (error) {
     throw complaint(name, error);
