@@ -125,6 +125,7 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     nextServedAfterMs: "number",
     among: "number",
     late: "boolean",
+    stillMs: "number",
   },
 };
 

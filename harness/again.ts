@@ -1,0 +1,84 @@
+import { harmsOthers, hung, isOpen, metStandstill } from "./doubt.ts";
+import type { CaseResult } from "./execute.ts";
+import { ground } from "./foundation.ts";
+import { heavyIn } from "./protocol.ts";
+import type { Case } from "./scenario.ts";
+import { isTooLate, type Session, settle } from "./session.ts";
+import { alone, work } from "./work.ts";
+
+/** The least time for running failures again one by one, in ms. They may take as long as the first pass took. */
+export const CONFIRMATION = 5_000;
+
+/** The most times that a case runs again because the server stood still, whatever it did. */
+const TRIES = 3;
+
+/**
+ * Runs a case again alone, and counts the time that it takes. If the server stands still for all, it does so once more; but not if
+ * it may be the case that does that.
+ */
+export async function aloneAgain(result: CaseResult, session: Session): Promise<CaseResult> {
+  for (let tries = 1; ; tries++) {
+    const again = await alone(result.case, session);
+    session.confirming += again.durationMs;
+    const wasWronged = metStandstill(again) && !harmsOthers(again, session) && !session.signal?.aborted;
+    if (!wasWronged || tries === TRIES || session.stop || isTooLate(session)) return again;
+  }
+}
+
+/** Tells if the time for running cases again one by one is over. The first pass took `took` ms. */
+export const isLate = (took: number, session: Session) =>
+  session.confirming >= Math.max(CONFIRMATION, took) || isTooLate(session);
+
+/** Runs cases again, side by side, whose findings rest on waits that are no evidence. This time they wait in full. */
+export async function askAgain(cases: readonly Case[], session: Session): Promise<void> {
+  if (isTooLate(session)) return;
+  const wanted = new Set(cases);
+  const grounded = ground([...session.results.values()], [], session.protocol.foundations);
+  const open = grounded.filter((it) => wanted.has(it.case) && isOpen(it));
+  for (const result of (await sideBySide(open, session)).values()) settle(result, session);
+}
+
+/** Runs cases again, one by one, whose handshake had no answer in time. The server may have had too many at once. */
+export async function openAgain(cases: readonly Case[], session: Session): Promise<void> {
+  const { results, shared } = session;
+  const deadline = shared.clock() + CONFIRMATION;
+  for (const it of cases) {
+    const first = results.get(it);
+    if (!first || (first.verdict !== "skip" && first.verdict !== "warn") || !hung(first)) continue;
+    if (session.stop || session.signal?.aborted || shared.clock() > deadline || isTooLate(session)) return;
+    const again = await aloneAgain(first, session);
+    if (!session.culprits.has(it.id)) settle(again, session);
+  }
+}
+
+/** Runs cases again, side by side. Those do so once more over which the server stands still for all. */
+export async function sideBySide(
+  results: readonly CaseResult[],
+  session: Session,
+): Promise<ReadonlyMap<Case, CaseResult>> {
+  const again = new Map(await once(results, session));
+  for (let tries = 1; tries < TRIES; tries++) {
+    const wronged = [...again.values()].filter((it) => metStandstill(it) && !session.culprits.has(it.case.id));
+    if (wronged.length === 0 || session.stop || isTooLate(session)) break;
+    for (const [it, result] of await once(wronged, session)) again.set(it, result);
+  }
+  return again;
+}
+
+/** Runs those alone that put load on the server: it is the load of others that they may have failed for. Each wait lasts for the full timeout. */
+async function once(results: readonly CaseResult[], session: Session): Promise<ReadonlyMap<Case, CaseResult>> {
+  const { shared, options, protocol } = session;
+  const { patience } = shared;
+  const before = patience.hurry;
+  patience.hurry = false;
+  try {
+    const loads = new Set(heavyIn(protocol));
+    const of = (isHeavy: boolean) => results.map((it) => it.case).filter(({ suite }) => loads.has(suite) === isHeavy);
+    const halt = () => isTooLate(session);
+    const light = await work(of(false), session, { size: Math.max(options.concurrency, 2), halt });
+    const heavy = await work(of(true), session, { size: 1, halt });
+    return new Map([...light, ...heavy]);
+  } finally {
+    patience.hurry = before;
+  }
+}
