@@ -124,7 +124,7 @@ export const exchangeRules: readonly Rule[] = [
       transcript.events[announcement(transcript)],
       transcript.events.find(asksForVersion),
     ],
-    gaps: ANSWER,
+    gaps: { ...ANSWER, excuse: ["client", "server"] },
   }),
 
   rule("disconnect.answered", {

@@ -53,7 +53,11 @@ async function mortal(fate: (text: string, end: () => void) => unknown) {
       up = true;
     });
   };
-  const change = over((text) => fate(text, end));
+  // A timer ends with the server in which it was set.
+  const change = over((text) => {
+    const before = deaths;
+    fate(text, () => before === deaths && end());
+  });
   let running = await lobby(change);
   closing.push(async () => {
     await back;
