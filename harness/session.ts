@@ -170,19 +170,19 @@ const LATER = 0.15;
 
 /** Returns the time that is left to find out what ends a server, in ms. */
 export function timeToSearch(session: Session): number {
-  const { budget } = session.options;
+  const budget = budgetOf(session);
   const left = budget === undefined ? SEARCH : TO_SEARCH * budget - waited(session);
   return Math.max(0, Math.min(left, SEARCH - session.searched));
 }
 
-/** Tells if cases wait in line, for a user or for a connection. */
-const isInLine = ({ identities, limits }: Session["shared"]): boolean =>
-  identities.users !== undefined || limits.words !== undefined;
+/** Returns the time that holds for a target; nothing if it limits connections in all: other bounds hold then. */
+const budgetOf = ({ options, shared }: Session): number | undefined =>
+  shared.limits.words === undefined ? options.budget : undefined;
 
 /** Returns the time that a pass has waited for its target, in ms. A busy machine of the suite does not make a server slow. */
 function waited({ shared, began, wasted, away }: Session): number {
-  // Where cases wait in line, answers that come late hold them up one after another. Only what never came counts.
-  if (isInLine(shared)) return shared.patience.wasted - wasted;
+  // Where cases wait in line for a user, answers that come late hold them up one after another. Only what never came counts.
+  if (shared.identities.users) return shared.patience.wasted - wasted;
   // While the suite holds messages back, it does not wait for the server.
   return performance.eventLoopUtilization(began).idle - shared.pacing.held - away;
 }
@@ -199,16 +199,14 @@ function lasted({ shared, began, away }: Session): number {
 /** Tells if a part of the longest time is over. */
 function isLong(session: Session, part: number): boolean {
   const { options, shared } = session;
-  return (
-    lasted(session) >
-    part * LONGEST[isInLine(shared) ? "inTurn" : "mostly"] * (options.budget ?? Number.POSITIVE_INFINITY)
-  );
+  const inTurn = shared.limits.words !== undefined || shared.identities.users !== undefined;
+  return lasted(session) > part * LONGEST[inTurn ? "inTurn" : "mostly"] * (options.budget ?? Number.POSITIVE_INFINITY);
 }
 
 /** Tells if a part of the budget is spent by waiting. The search for what ends a server has a part of its own. */
 export function isSpent(session: Session, part: number): boolean {
   if (isLong(session, part)) return true;
-  const { budget } = session.options;
+  const budget = budgetOf(session);
   if (budget === undefined) return false;
   const all = waited(session);
   return all - session.searched > part * budget || all > (part + LATER) * budget;
