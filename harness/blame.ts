@@ -1,4 +1,3 @@
-import { aloneAgain, askAgain, CONFIRMATION, isLate, openAgain } from "./again.ts";
 import { isBroken, isRight } from "./catalogue.ts";
 import { findCulprits } from "./culprits.ts";
 import {
@@ -21,7 +20,18 @@ import { bearers, ground } from "./foundation.ts";
 import { ENDED_OTHERS, endedAt } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { isTooLate, type Session, settle } from "./session.ts";
-import { allTogether, clearHarmed, isSure, type Rerun, sample } from "./silences.ts";
+import {
+  allTogether,
+  aloneAgain,
+  askAgain,
+  CONFIRMATION,
+  clearHarmed,
+  isLate,
+  isSure,
+  openAgain,
+  type Rerun,
+  sample,
+} from "./silences.ts";
 import { alone, work } from "./work.ts";
 
 /** Runs again the cases that failed among others, so that none is blamed for another. The first run took `took` ms. */
@@ -31,30 +41,10 @@ export async function confirm(cases: readonly Case[], took: number, session: Ses
   await openAgain(cases, session);
   if (session.stop) return;
   await recheckPlain(cases, session);
-  const tried = new Set<Case>();
-  const silent = () =>
-    [...doubtful(cases, session).filter(isSilent), ...warnedInVain(cases, session)].filter((it) => !tried.has(it.case));
-  const isHarmful = (it: CaseResult) => it.verdict === "fail" && harmsOthers(it, session);
-  // Each round may clear a requirement that explained the failures of others. The next round runs those.
-  for (;;) {
-    // The cases that may have upset the server come first: what the others found may be their doing.
-    const harmful = silent().filter(isHarmful);
-    await confirmHarmful(harmful, took, session);
-    const others = silent().filter((it) => !isHarmful(it));
-    for (const it of [...harmful, ...others]) tried.add(it.case);
-    await allTogether(others, took, session);
-    const loud = doubtful(cases, session).filter((it) => !isSilent(it));
-    const innocent = await oneByOne(loud, took, session);
-    if (innocent.length > 0) await whoEndedThem(innocent, cases, session);
-    else if (others.length === 0 || session.stop || session.signal?.aborted) return;
-  }
-}
-
-/**
- * Runs cases again that may have upset the server. If a newcomer is forgotten but the very next one is served, nothing did, unless the
- * same happens again and again.
- */
-async function confirmHarmful(harmful: readonly CaseResult[], took: number, session: Session): Promise<void> {
+  const silent = () => doubtful(cases, session).filter(isSilent);
+  const loud = () => doubtful(cases, session).filter((it) => !isSilent(it));
+  const harmful = silent().filter((it) => harmsOthers(it, session));
+  // If a newcomer is forgotten but the very next one is served, nothing upset the server, unless the same happens again and again.
   for (const it of harmful.filter((result) => wasForgotten(result, session))) {
     const again = isLate(took, session) ? undefined : await aloneAgain(it, session);
     session.rechecked.add(it.case.id);
@@ -62,11 +52,23 @@ async function confirmHarmful(harmful: readonly CaseResult[], took: number, sess
     const isConstant = again !== undefined && (await isSure(it, again, session));
     settle(isConstant ? again : { ...raw(it, session), unstable: true }, session);
   }
+  // The cases that may have upset the server come first: what the others found may be their doing.
   await sample(
     harmful.filter((it) => !wasForgotten(it, session)),
     took,
     session,
   );
+  await allTogether(
+    [...silent().filter((it) => !harmsOthers(it, session)), ...warnedInVain(cases, session)],
+    took,
+    session,
+  );
+  // Each round may clear a requirement that explained the failures of others. The next round runs those.
+  for (;;) {
+    const innocent = await oneByOne(loud(), took, session);
+    if (innocent.length === 0) return;
+    await whoEndedThem(innocent, cases, session);
+  }
 }
 
 /**

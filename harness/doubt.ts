@@ -87,10 +87,6 @@ export const isOpen = ({ checks }: CaseResult): boolean =>
 /** Tells if a server that was late for all keeps a case from a verdict. */
 export const metLate = ({ checks }: CaseResult): boolean => checks.some(({ silence }) => silence?.late);
 
-/** Tells if the server stood still for most of a wait that a finding of a case rests on. */
-export const metStandstill = ({ checks }: CaseResult): boolean =>
-  checks.some((check) => isFinding(check) && check.silence?.stillMs !== undefined);
-
 /**
  * Tells if nobody can say whether the server was slow or forgot the client: there was no stall, and no other client waited
  * for the same.
@@ -114,16 +110,14 @@ export const isCrowded = ({ verdict, connections }: CaseResult) =>
 export const cameToOthers = (it: CaseResult, { shared }: Session): boolean =>
   decisive(it).some(({ silence }) => silence !== undefined && Number.isFinite(shared.patience.best(silence.what)));
 
-const STOOD_STILL = "the server stood still for all clients meanwhile";
-
 const DOUBTFUL =
   "others that failed like this passed alone, and there was no time to run this one alone (--concurrency 1 does)";
 
 /** Returns a result whose failures are errors, since nobody can say if the case itself is to blame. */
 export function undecided(result: CaseResult): CaseResult {
-  const why = metStandstill(result) ? STOOD_STILL : DOUBTFUL;
   const checks = result.checks.map(
-    (check): Check => (isBroken(check) ? { ...check, verdict: "error", actual: `${check.actual}; but ${why}` } : check),
+    (check): Check =>
+      isBroken(check) ? { ...check, verdict: "error", actual: `${check.actual}; but ${DOUBTFUL}` } : check,
   );
   return withChecks(result, checks);
 }

@@ -14,8 +14,6 @@ export interface Silence {
   readonly among?: number;
   /** Answers of this kind came late before, and none came meanwhile to a client that asked later. So the server may only be slow. */
   readonly late?: true;
-  /** The time for which the server sent nothing to anybody meanwhile, though others asked, in ms; if that was most of the wait. */
-  readonly stillMs?: number;
 }
 
 /** The reason that nothing came. */
@@ -54,7 +52,6 @@ export const silenceOf = ({
   nextServedAfterMs: next,
   among,
   late,
-  stillMs,
 }: Partial<Silence>): Silence | undefined =>
   afterMs === undefined || what === undefined
     ? undefined
@@ -65,7 +62,6 @@ export const silenceOf = ({
         ...(next !== undefined && { nextServedAfterMs: next }),
         ...(among !== undefined && { among }),
         ...(late && { late }),
-        ...(stillMs !== undefined && { stillMs }),
       };
 
 /** Tells if a value says that nothing came. */

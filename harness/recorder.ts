@@ -154,11 +154,9 @@ function afterwards(tape: Tape, from: Side): undefined {
 function noticeStall({ attention, clock, stalls, onStall, timeout }: Shared, asked: number): void {
   const now = clock();
   const ms = Math.round(now - attention.since);
-  if (attention.asked > 0 && now - attention.heard > timeout * STILL) attention.stood += now - attention.heard;
   if (attention.waiting > 1 && ms > timeout * STILL) attention.quiet = { at: attention.since, ms };
   attention.since = now;
   attention.heard = now;
-  attention.asked = 0;
   const { quiet } = attention;
   if (!quiet || asked > now - timeout * WAITED) return;
   attention.quiet = undefined;

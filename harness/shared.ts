@@ -37,9 +37,6 @@ interface Attention {
   since: number;
   /** The time at which it last sent something. */
   heard: number;
-  /** The number of waits since then for what is known to come, and the time for which it sent nothing though there were some, in all. */
-  asked: number;
-  stood: number;
   /** Its last quiet time, which may have been a stall. */
   quiet: Stall | undefined;
   /** The number of young connections. */
@@ -69,7 +66,7 @@ export function share(timeout: number, rate = Number.POSITIVE_INFINITY, target =
     meter: { bytes: 0 },
     stalls: [],
     onStall: new Set(),
-    attention: { waiting: 0, since: 0, heard: 0, asked: 0, stood: 0, quiet: undefined, young: 0 },
+    attention: { waiting: 0, since: 0, heard: 0, quiet: undefined, young: 0 },
     sockets: new Set(),
     limits: limits(clock, timeout),
     identities: identities(),
@@ -91,17 +88,13 @@ export const mayOverlap = ({ limits, identities: { users } }: Shared): boolean =
 /** If nothing came for so long, in timeouts, fewer waits in vain show that the server is deaf. */
 const QUIET = 1.25;
 
-/** Returns the time for which the server has sent nothing to anybody. */
-export const quietFor = ({ attention, clock }: Pick<Shared, "attention" | "clock">): number =>
-  clock() - attention.heard;
-
 /** Tells if the server seems to hear nobody any more. */
 export const seemsDeaf = ({ patience, attention, clock, timeout }: Shared): boolean =>
-  patience.deaf || (patience.ignored && quietFor({ attention, clock }) > QUIET * timeout);
+  patience.deaf || (patience.ignored && clock() - attention.heard > QUIET * timeout);
 
 /** Tells if the server answered before, and nobody for a timeout. */
 export const seemsToHang = (shared: Shared): boolean =>
-  shared.patience.served && seemsDeaf(shared) && quietFor(shared) > shared.timeout;
+  shared.patience.served && seemsDeaf(shared) && shared.clock() - shared.attention.heard > shared.timeout;
 
 /** A time as it is noted, in ms with two decimals. */
 export const stamp = (ms: number): number => Math.round(ms * 100) / 100;

@@ -1,12 +1,12 @@
-import { aloneAgain, isLate, sideBySide } from "./again.ts";
 import {
   breaksAgain,
   brokenIn,
   cameToOthers,
   harmsOthers,
+  hung,
   isDoubtful,
+  isOpen,
   metLate,
-  metStandstill,
   missedBy,
   othersWereServed,
   raw,
@@ -15,12 +15,72 @@ import {
   wasHarmed,
 } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
+import { ground } from "./foundation.ts";
 import { groupBy } from "./group.ts";
+import { heavyIn } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import { isTooLate, type Session, settle } from "./session.ts";
+import { alone, work } from "./work.ts";
+
+/** The least time for running failures again one by one, in ms. They may take as long as the first pass took. */
+export const CONFIRMATION = 5_000;
 
 /** A case that ran twice. */
 export type Rerun = readonly [first: CaseResult, alone: CaseResult];
+
+/** Runs a case again alone, and counts the time that it takes. */
+export async function aloneAgain(result: CaseResult, session: Session): Promise<CaseResult> {
+  const again = await alone(result.case, session);
+  session.confirming += again.durationMs;
+  return again;
+}
+
+/** Tells if the time for running cases again one by one is over. The first pass took `took` ms. */
+export const isLate = (took: number, session: Session) =>
+  session.confirming >= Math.max(CONFIRMATION, took) || isTooLate(session);
+
+/** Runs cases again, side by side, whose findings rest on waits that are no evidence. This time they wait in full. */
+export async function askAgain(cases: readonly Case[], session: Session): Promise<void> {
+  if (isTooLate(session)) return;
+  const wanted = new Set(cases);
+  const grounded = ground([...session.results.values()], [], session.protocol.foundations);
+  const open = grounded.filter((it) => wanted.has(it.case) && isOpen(it));
+  for (const result of (await sideBySide(open, session)).values()) settle(result, session);
+}
+
+/** Runs cases again, one by one, whose handshake had no answer in time. The server may have had too many at once. */
+export async function openAgain(cases: readonly Case[], session: Session): Promise<void> {
+  const { results, shared } = session;
+  const deadline = shared.clock() + CONFIRMATION;
+  for (const it of cases) {
+    const first = results.get(it);
+    if (!first || (first.verdict !== "skip" && first.verdict !== "warn") || !hung(first)) continue;
+    if (session.stop || session.signal?.aborted || shared.clock() > deadline || isTooLate(session)) return;
+    const again = await aloneAgain(first, session);
+    if (!session.culprits.has(it.id)) settle(again, session);
+  }
+}
+
+/**
+ * Runs cases again, side by side; those that put load on the server alone, since it is the load of others that they may have failed
+ * for. Each wait lasts for the full timeout.
+ */
+async function sideBySide(results: readonly CaseResult[], session: Session): Promise<ReadonlyMap<Case, CaseResult>> {
+  const { shared, options, protocol } = session;
+  const { patience } = shared;
+  const before = patience.hurry;
+  patience.hurry = false;
+  try {
+    const loads = new Set(heavyIn(protocol));
+    const of = (isHeavy: boolean) => results.map((it) => it.case).filter(({ suite }) => loads.has(suite) === isHeavy);
+    const halt = () => isTooLate(session);
+    const light = await work(of(false), session, { size: Math.max(options.concurrency, 2), halt });
+    const heavy = await work(of(true), session, { size: 1, halt });
+    return new Map([...light, ...heavy]);
+  } finally {
+    patience.hurry = before;
+  }
+}
 
 /** This many failures of one kind are certain, if others were served meanwhile. */
 const MANY = 16;
@@ -38,8 +98,7 @@ const FEW = 8;
  */
 export async function allTogether(all: readonly CaseResult[], took: number, session: Session): Promise<void> {
   const kinds = [...groupBy(all, (it) => brokenIn(it).join(" ")).values()];
-  const isCertain = (kind: readonly CaseResult[]) =>
-    kind.length >= MANY && kind.every((it) => othersWereServed(it) && !metStandstill(it));
+  const isCertain = (kind: readonly CaseResult[]) => kind.length >= MANY && kind.every(othersWereServed);
   for (const it of kinds.filter(isCertain).flat()) settleFailed(raw(it, session), session);
   const rest = kinds.filter((kind) => !isCertain(kind));
   const some = await sideBySide(rest.flatMap(standing), session);
@@ -58,8 +117,7 @@ export async function allTogether(all: readonly CaseResult[], took: number, sess
     else if (!breaksAgain(first, second)) {
       for (const what of missedBy(first)) forgotten.add(what);
       settlePassed(first, second, session);
-    } else if (metStandstill(second) && !harmsOthers(second, session)) settleFailed(undecided(second), session);
-    else if (unsure.length > 1 && wasCrowded(second, session)) crowded.push(second);
+    } else if (unsure.length > 1 && wasCrowded(second, session)) crowded.push(second);
     else if (unsure.length === 1 || othersWereServed(second) || othersWereServed(first)) failed.push(second);
     else open.push(second);
   }
@@ -71,7 +129,7 @@ export async function allTogether(all: readonly CaseResult[], took: number, sess
 function settledByFew(kind: readonly CaseResult[], again: ReadonlyMap<Case, CaseResult>, session: Session): boolean {
   const failsAgain = (it: CaseResult) => {
     const second = again.get(it.case);
-    return second !== undefined && breaksAgain(it, second) && !wasCrowded(second, session) && !metStandstill(second);
+    return second !== undefined && breaksAgain(it, second) && !wasCrowded(second, session);
   };
   if (kind.length <= MANY || !standing(kind).every(failsAgain)) return false;
   for (const it of kind) settleFailed(again.get(it.case) ?? raw(it, session), session);
@@ -138,9 +196,8 @@ export async function sample(failed: readonly CaseResult[], took: number, sessio
       const again = await aloneAgain(result, session);
       if (session.signal?.aborted || session.stop) return;
       if (session.culprits.has(result.case.id)) continue;
-      const isWronged = metStandstill(again) && !harmsOthers(again, session);
-      if (metLate(again) || isWronged) {
-        settle(isWronged ? undecided(again) : again, session);
+      if (metLate(again)) {
+        settle(again, session);
         continue;
       }
       if (!(await isSure(result, again, session))) {
@@ -187,7 +244,7 @@ export async function clearHarmed(failed: readonly CaseResult[], session: Sessio
  */
 function settlePassed(first: CaseResult, second: CaseResult, session: Session): void {
   if (breaksAgain(first, second)) settle({ ...raw(first, session), unstable: true }, session);
-  else if (wasHarmed(first, session) || wasCrowded(first, session) || metStandstill(first)) settle(second, session);
+  else if (wasHarmed(first, session) || wasCrowded(first, session)) settle(second, session);
   else if (othersWereServed(first)) settle({ ...raw(first, session), unstable: true }, session);
   else settle({ ...second, ...(isDoubtful(first, session) && { unstable: true }) }, session);
 }

@@ -2,7 +2,7 @@ import { LIMITS } from "./bounds.ts";
 import { type Nothing, type Silence, silent, wordsOfSilence } from "./nothing.ts";
 import { HANDSHAKE, type Patience, type Wait } from "./patience.ts";
 import { ending } from "./reading.ts";
-import { quietFor, type Shared, seemsToHang, stamp } from "./shared.ts";
+import { type Shared, seemsToHang, stamp } from "./shared.ts";
 import { readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
 
 /** A timer that is so late, in ms, shows that the suite itself did not run: that time is no fault of the server. */
@@ -14,9 +14,6 @@ const CROWD = 64;
 /** If so many clients in a row wait in vain, fewer connections may be too many for the server. */
 const ROW = 4;
 const SOME = 16;
-
-/** A server that stood still for this part of a wait had no time to answer. */
-const MOST = 0.5;
 
 /** The ways in which a wait can be unlike others. */
 export interface HowToWait {
@@ -66,8 +63,6 @@ interface Waiter<T = unknown> extends Wait {
   /** The time at which it began, and the number of connections that were open then. */
   since: number | undefined;
   open: number;
-  /** The time for which the server had stood still before. */
-  stood: number;
 }
 
 /** The waits on a connection; `idle` is called when one turns out to be for the network. */
@@ -81,19 +76,7 @@ export function waits(log: Log, shared: Shared, idle: () => void): Waits {
           ? shared.patience.wait(what, shared.brief && seemsToHang(shared))
           : { limit: exactly, short: false };
         begin(
-          {
-            what,
-            found,
-            owed,
-            isUsual,
-            ...length,
-            resolve,
-            timers: [],
-            over() {},
-            since: undefined,
-            open: 0,
-            stood: 0,
-          },
+          { what, found, owed, isUsual, ...length, resolve, timers: [], over() {}, since: undefined, open: 0 },
           place,
         );
       }),
@@ -117,8 +100,6 @@ function begin<T>(waiter: Waiter<T>, place: Place): void {
   const since = clock();
   waiter.since = since;
   waiter.open = sockets.size;
-  waiter.stood = attention.stood + quietFor(shared);
-  if (isKnown(waiter.what, patience)) attention.asked += 1;
   waiter.over = patience.begin(waiter.what, since);
   const pause = patience.idle();
   if (pause !== undefined) waiter.timers.push(setTimeout(() => void (meter.bytes < LIMITS.crowded && idle()), pause));
@@ -163,24 +144,11 @@ function expireIn<T>(ms: number, waiter: Waiter<T>, place: Place, again = true):
 function giveUp<T>(waiter: Waiter<T>, place: Place): void {
   const { clock, patience } = place.shared;
   const { what, limit, short, open, since = clock() } = waiter;
-  const stillMs = stillDuring(waiter, place.shared);
-  const seen = { what, afterMs: limit, ...(short && { short }), ...(stillMs > MOST * limit && { stillMs }) };
-  const silence = amongOthers(seen, since, open, patience);
+  const silence = amongOthers({ what, afterMs: limit, ...(short && { short }) }, since, open, patience);
   if (waiter.isUsual) patience.missed(what, since, waiter.owed, clock());
   const data = wordsOfSilence(silence);
   const noted = place.log.record({ from: "client", type: "timeout", data, ...silence });
   settle(readFrom(noted, silent(silence)), waiter, place);
-}
-
-/** Tells if something is known to come. */
-const isKnown = (what: string, patience: Patience) => Number.isFinite(patience.best(what));
-
-/** Returns the time of a wait for which the server sent nothing to anybody, though others asked for what is known to come, in ms. */
-function stillDuring<T>({ what, since = 0, stood }: Waiter<T>, shared: Shared): number {
-  const { attention, patience } = shared;
-  const own = since >= attention.heard && isKnown(what, patience) ? 1 : 0;
-  const now = attention.asked > own ? quietFor(shared) : 0;
-  return Math.round(Math.max(0, attention.stood + now - stood));
 }
 
 /** Adds to a wait in vain, which began at `since`, when another client was served, and how many connections were `open`. */

@@ -346,10 +346,6 @@ export interface Check {
      * The server was late for all clients: no evidence
      */
     late?: true;
-    /**
-     * The server sent nothing to anybody for so long, though others asked, too
-     */
-    stillMs?: number;
   };
   /**
    * The events that show what came: of which connection of the case, and which of its events, all counted from 0
@@ -439,5 +435,4 @@ export interface Event {
   nextServedAfterMs?: number;
   among?: number;
   late?: true;
-  stillMs?: number;
 }

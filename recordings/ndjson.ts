@@ -125,7 +125,6 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     nextServedAfterMs: "number",
     among: "number",
     late: "boolean",
-    stillMs: "number",
   },
 };
 

@@ -204,27 +204,6 @@ describe("a wait", () => {
     expect(words(await one)).not.toMatchObject({ silence: { late: true } });
   });
 
-  test("over which the server stands still for all tells for how long; not if nobody else asked for what is known to come", async () => {
-    const { log, pass, shared } = timed();
-    const others = one(shared).log;
-    const until = (ms: number) => pass(ms - shared.clock());
-    shared.patience.met("it", 0, 1);
-    const answer = () => others.record({ from: "server", type: "text", data: "" });
-    const found = log.wait("it", () => undefined);
-    until(100);
-    answer();
-    void others.wait("it", () => undefined);
-    until(700);
-    answer();
-    until(1_000);
-    expect(words(await found)).toMatchObject({ silence: { what: "it", stillMs: 600 } });
-    answer();
-    const alone = log.wait("it", () => undefined);
-    void others.wait("what never comes", () => undefined);
-    until(2_000);
-    expect(words(await alone)).not.toHaveProperty("silence.stillMs");
-  });
-
   test("among 64 is not crowded, and one for a handshake says nothing of what others got", async () => {
     const { log, pass, shared } = timed();
     for (let i = 0; i < 64; i++) shared.sockets.add(() => {});

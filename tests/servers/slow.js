@@ -23,12 +23,6 @@ const at = (n, act) => {
   };
 };
 
-/** Stands still for as long as it does not, again and again. */
-const byTurns = (ms) => () => {
-  standStill(ms);
-  setTimeout(byTurns(ms), ms);
-};
-
 /** Greets a client, and reads from it, only after `ms`. */
 const later = (ms) => (client, serve) => {
   client.pause();
@@ -88,8 +82,13 @@ const hooks = {
   "stands still for 1.5 s at once": () => ({ admit: at(1, () => standStill(1_500)) }),
   "stands still for 2.5 s once": () => ({ admit: at(100, () => standStill(2_500)) }),
   "stands still for 2.5 s among unusual handshakes": () => ({ admit: at(600, () => standStill(2_500)) }),
-  "stands still for 2.5 s every 5 s": () => ({ admit: at(100, byTurns(2_500)) }),
-  "stands still for 2 s every 4 s": () => ({ admit: at(20, byTurns(2_000)) }),
+  "stands still for 2.5 s every 5 s": () => {
+    const stall = () => {
+      standStill(2_500);
+      setTimeout(stall, 2_500);
+    };
+    return { admit: at(100, stall) };
+  },
   "answers 20 handshakes": () => ({
     admit: from(
       20,
