@@ -7,7 +7,6 @@ import {
   hung,
   isCrowded,
   isSilent,
-  metLate,
   raw,
   stoodStill,
   undecided,
@@ -89,7 +88,6 @@ async function recheckPlain(cases: readonly Case[], session: Session): Promise<v
   for (const result of [...results.values()]) {
     const { case: it } = result;
     if (!needed.has(it.id) || session.rechecked.has(it.id) || !isRight(result)) continue;
-    if (isTooLate(session)) return;
     session.rechecked.add(it.id);
     const again = await alone(it, session);
     if (session.stop || session.signal?.aborted) return;
@@ -115,7 +113,7 @@ async function oneByOne(failed: readonly CaseResult[], took: number, session: Se
     // A fault that hits one client in some may hit the same case twice by chance.
     const tries = breaksGeneral(raw(first, session), session) ? 2 : 0;
     for (let i = 0; i < tries && breaksAgain(first, again); i++) again = await aloneAgain(first, session);
-    if (isCrowded(first) || metLate(again)) settle(again, session);
+    if (isCrowded(first)) settle(again, session);
     else if (!breaksAgain(first, again) && wasHarmed(first, session)) settle(again, session);
     else if (!breaksAgain(first, again)) innocent.push([first, again]);
     else if (harmsOthers(first, session) && harmsOthers(again, session)) {

@@ -80,12 +80,9 @@ export const wasCrowded = (it: CaseResult, { protocol }: Session): boolean =>
       silence?.among !== undefined && (silence.nextServedAfterMs === undefined || silence.what === protocol.greeting),
   );
 
-/** Tells if a finding of a case rests on a wait that is no evidence, since it was cut short, or the server was late for all. */
-export const isOpen = ({ checks }: CaseResult): boolean =>
-  checks.some((check) => isFinding(check) && (check.silence?.short || check.silence?.late));
-
-/** Tells if a server that was late for all keeps a case from a verdict. */
-export const metLate = ({ checks }: CaseResult): boolean => checks.some(({ silence }) => silence?.late);
+/** Tells if a finding of a case rests on a wait that was cut short. */
+export const isShort = ({ checks }: CaseResult): boolean =>
+  checks.some((check) => isFinding(check) && check.silence?.short === true);
 
 /**
  * Tells if nobody can say whether the server was slow or forgot the client: there was no stall, and no other client waited

@@ -114,7 +114,7 @@ function checkOn(notes: Notes, id: string, { observed, expected, shownBy }: Obse
   const isThere = observed !== undefined && !isNothing(observed);
   const kept = isThere && (expected === undefined || accepts(expected, observed));
   const why = isNothing(observed) ? whyNothing(observed) : undefined;
-  const verdict = kept ? "pass" : why?.unread || why?.silence?.late ? "error" : "broken";
+  const verdict = kept ? "pass" : why?.unread ? "error" : "broken";
   const check = note(notes, id, verdict, why?.words ?? show(observed), {
     ...(expected && { expected: describe(expected) }),
     ...(why?.silence && { silence: why.silence }),
@@ -134,8 +134,7 @@ function apply(notes: Notes, rule: Rule, transcripts: readonly Transcript[]): vo
   const { outcome, actual, silence, events } = foundBy(rule, transcripts);
   // The case itself found it, in better words.
   if (outcome === "broken" && notes.checks.some((it) => it.requirement === requirement && isBroken(it))) return;
-  const verdict = silence?.late ? "error" : VERDICT[outcome];
-  const check = note(notes, requirement, verdict, actual, { ...(silence && { silence }) });
+  const check = note(notes, requirement, VERDICT[outcome], actual, { ...(silence && { silence }) });
   if (events) notes.shows.set(check, { events });
 }
 

@@ -12,8 +12,6 @@ export interface Silence {
   readonly nextServedAfterMs?: number;
   /** The connections that were open when the wait began, if there were more than a server is sure to serve at the same time. */
   readonly among?: number;
-  /** Answers of this kind came late before, and none came meanwhile to a client that asked later. So the server may only be slow. */
-  readonly late?: true;
 }
 
 /** The reason that nothing came. */
@@ -37,11 +35,9 @@ export const nothing = (words: string, unread = false): Nothing => ({ [WHY]: { w
 export const wordsOfSilence = ({ what, afterMs }: Pick<Silence, "what" | "afterMs">): string =>
   `gave up waiting for ${what} after ${afterMs} ms`;
 
-const LATE = "; but the server was late for all clients then";
-
 /** Makes the result of a wait in vain. */
 export const silent = (silence: Silence): Nothing => ({
-  [WHY]: { words: `nothing in ${silence.afterMs} ms${silence.late ? LATE : ""}`, unread: false, silence },
+  [WHY]: { words: `nothing in ${silence.afterMs} ms`, unread: false, silence },
 });
 
 /** Returns the wait in vain that an event of a transcript tells of; `undefined` if it tells of none. */
@@ -51,7 +47,6 @@ export const silenceOf = ({
   short,
   nextServedAfterMs: next,
   among,
-  late,
 }: Partial<Silence>): Silence | undefined =>
   afterMs === undefined || what === undefined
     ? undefined
@@ -61,16 +56,11 @@ export const silenceOf = ({
         ...(short && { short }),
         ...(next !== undefined && { nextServedAfterMs: next }),
         ...(among !== undefined && { among }),
-        ...(late && { late }),
       };
 
 /** Tells if a value says that nothing came. */
 export const isNothing = (value: unknown): value is Nothing =>
   typeof value === "object" && value !== null && WHY in value;
-
-/** Tells if nothing came, and the server was late for all clients then. */
-export const wasLate = (value: unknown): value is Nothing =>
-  isNothing(value) && whyNothing(value).silence?.late === true;
 
 /** Returns the reason that nothing came. */
 export const whyNothing = (value: Nothing): Why => value[WHY];

@@ -12,8 +12,8 @@ export interface Wait {
 export interface Patience {
   /** Returns how long to wait for something of this kind; a short time if the server `hangs`, that is, stopped answering anybody. */
   wait(kind: string, hangs?: boolean): Wait;
-  /** Notes that a wait for something of this kind begins; returns a function to call when it is over. `at` is in ms of the run's clock. */
-  begin(kind: string, at: number): () => void;
+  /** Notes that a wait for something of this kind begins. `at` is in ms of the run's clock. */
+  begin(kind: string, at: number): void;
   /** Notes that it came. `began` and `ended` are the times of the wait, in ms of the run's clock. */
   met(kind: string, began: number, ended: number): void;
   /** Notes that it did not come in time, and if the server `owed` it; `ended` is when the wait was over. */
@@ -191,10 +191,9 @@ function waitFor(it: Experience, kind: string, hangs: boolean): Wait {
   return patient || limit === timeout ? { limit: timeout, short: false } : { limit, short: true };
 }
 
-function begin(it: Experience, kind: string, at: number): () => void {
+function begin(it: Experience, kind: string, at: number): void {
   const waits = known(it, kind);
   waits.begun = remember(waits.begun, at);
-  return kind === HANDSHAKE ? () => {} : it.window.begin(kind, at);
 }
 
 function met(it: Experience, kind: string, began: number, ended: number): void {
@@ -221,7 +220,6 @@ interface Vain {
 
 function missed(it: Experience, kind: string, { began, ended, owed }: Vain): void {
   const waits = known(it, kind);
-  if (owed && kind !== HANDSHAKE) it.window.missed(kind, ended);
   if (owed) {
     it.wasted += Math.max(0, ended - Math.max(began, it.wastedUntil));
     it.wastedUntil = Math.max(it.wastedUntil, ended);

@@ -5,8 +5,7 @@ import {
   harmsOthers,
   hung,
   isDoubtful,
-  isOpen,
-  metLate,
+  isShort,
   missedBy,
   othersWereServed,
   raw,
@@ -39,13 +38,12 @@ export async function aloneAgain(result: CaseResult, session: Session): Promise<
 export const isLate = (took: number, session: Session) =>
   session.confirming >= Math.max(CONFIRMATION, took) || isTooLate(session);
 
-/** Runs cases again, side by side, whose findings rest on waits that are no evidence. This time they wait in full. */
+/** Runs cases again, side by side, whose findings rest on waits that were cut short. This time they wait in full. */
 export async function askAgain(cases: readonly Case[], session: Session): Promise<void> {
-  if (isTooLate(session)) return;
   const wanted = new Set(cases);
   const grounded = ground([...session.results.values()], [], session.protocol.foundations);
-  const open = grounded.filter((it) => wanted.has(it.case) && isOpen(it));
-  for (const result of (await sideBySide(open, session)).values()) settle(result, session);
+  const short = grounded.filter((it) => wanted.has(it.case) && isShort(it));
+  for (const result of (await sideBySide(short, session)).values()) settle(result, session);
 }
 
 /** Runs cases again, one by one, whose handshake had no answer in time. The server may have had too many at once. */
@@ -196,10 +194,6 @@ export async function sample(failed: readonly CaseResult[], took: number, sessio
       const again = await aloneAgain(result, session);
       if (session.signal?.aborted || session.stop) return;
       if (session.culprits.has(result.case.id)) continue;
-      if (metLate(again)) {
-        settle(again, session);
-        continue;
-      }
       if (!(await isSure(result, again, session))) {
         cleared.push([result, again]);
         continue;

@@ -58,8 +58,6 @@ interface Waiter<T = unknown> extends Wait {
   found(): T | undefined;
   resolve(value: T | Nothing): void;
   readonly timers: NodeJS.Timeout[];
-  /** Notes that it is over. */
-  over(): void;
   /** The time at which it began, and the number of connections that were open then. */
   since: number | undefined;
   open: number;
@@ -75,10 +73,7 @@ export function waits(log: Log, shared: Shared, idle: () => void): Waits {
         const length = isUsual
           ? shared.patience.wait(what, shared.brief && seemsToHang(shared))
           : { limit: exactly, short: false };
-        begin(
-          { what, found, owed, isUsual, ...length, resolve, timers: [], over() {}, since: undefined, open: 0 },
-          place,
-        );
+        begin({ what, found, owed, isUsual, ...length, resolve, timers: [], since: undefined, open: 0 }, place);
       }),
     // Once for all that came in one go: a flood costs no more than what it holds.
     wake() {
@@ -100,7 +95,7 @@ function begin<T>(waiter: Waiter<T>, place: Place): void {
   const since = clock();
   waiter.since = since;
   waiter.open = sockets.size;
-  waiter.over = patience.begin(waiter.what, since);
+  patience.begin(waiter.what, since);
   const pause = patience.idle();
   if (pause !== undefined) waiter.timers.push(setTimeout(() => void (meter.bytes < LIMITS.crowded && idle()), pause));
   expireIn(waiter.limit, waiter, place);
@@ -122,7 +117,6 @@ function look<T>(waiter: Waiter<T>, place: Place): boolean {
 
 function settle<T>(value: T | Nothing, waiter: Waiter<T>, { shared, waiting }: Place): void {
   for (const timer of waiter.timers) clearTimeout(timer);
-  waiter.over();
   if (waiting.delete(waiter)) shared.attention.waiting -= 1;
   waiter.resolve(value);
 }
@@ -160,6 +154,5 @@ function amongOthers(silence: Silence, since: number, open: number, patience: Pa
     ...silence,
     ...(next !== undefined && { nextServedAfterMs: stamp(next - since) }),
     ...(open > most && { among: open }),
-    ...(next === undefined && patience.window.isLate(what) && { late: true as const }),
   };
 }

@@ -342,10 +342,6 @@ export interface Check {
      * So many connections were open at the time
      */
     among?: number;
-    /**
-     * The server was late for all clients: no evidence
-     */
-    late?: true;
   };
   /**
    * The events that show what came: of which connection of the case, and which of its events, all counted from 0
@@ -434,5 +430,4 @@ export interface Event {
   short?: true;
   nextServedAfterMs?: number;
   among?: number;
-  late?: true;
 }

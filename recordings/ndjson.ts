@@ -118,14 +118,7 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   violation: { failure: "string" },
   error: { failure: "string", handshake: "boolean" },
   limit: { scope: "string" },
-  timeout: {
-    what: "string",
-    afterMs: "number",
-    short: "boolean",
-    nextServedAfterMs: "number",
-    among: "number",
-    late: "boolean",
-  },
+  timeout: { what: "string", afterMs: "number", short: "boolean", nextServedAfterMs: "number", among: "number" },
 };
 
 const further = (type: string, more: Message) =>

@@ -190,20 +190,6 @@ describe("a wait", () => {
     expect(last(log)).toMatchObject({ type: "timeout", ...silence });
   });
 
-  test("while the server is late for all is no evidence, unless a client that asked later was served", async () => {
-    const { log, pass, shared } = timed();
-    const answers = (began: number, ended: number) => shared.patience.met("it", began, ended);
-    answers(0, 1);
-    answers(0, 700);
-    const all = log.wait("it", () => undefined);
-    pass(1_000);
-    expect(words(await all)).toMatchObject({ words: expect.stringContaining("late for all"), silence: { late: true } });
-    const one = log.wait("it", () => undefined);
-    answers(1_500, 1_501);
-    pass(1_000);
-    expect(words(await one)).not.toMatchObject({ silence: { late: true } });
-  });
-
   test("among 64 is not crowded, and one for a handshake says nothing of what others got", async () => {
     const { log, pass, shared } = timed();
     for (let i = 0; i < 64; i++) shared.sockets.add(() => {});

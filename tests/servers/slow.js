@@ -77,7 +77,6 @@ const hooks = {
   "never closes": () => leaving(() => {}),
   "closes after 1.8 s": () => leaving((client) => setTimeout(() => client.close(1000), 1_800)),
   "one message at a time, 50 ms each": () => ({ hear: oneByOne(50) }),
-  "one message at a time, 100 ms each": () => ({ hear: oneByOne(100) }),
   "stands still for 1.5 s once": () => ({ admit: at(100, () => standStill(1_500)) }),
   "stands still for 1.5 s at once": () => ({ admit: at(1, () => standStill(1_500)) }),
   "stands still for 2.5 s once": () => ({ admit: at(100, () => standStill(2_500)) }),
