@@ -26,8 +26,9 @@ const END_OF_HEAD = "\r\n\r\n";
  */
 export function withoutTabs(tcp: Socket): () => void {
   const mend = (bytes: Buffer) => {
+    // Each white space is looked at once: a hostile server sends very much of it.
     const [head = ""] = bytes.toString("latin1").split(END_OF_HEAD, 1);
-    for (const { index, 0: white } of `${head}\r`.matchAll(/[ \t]+(?=\r)/g))
+    for (const { index, 0: white } of `${head}\r`.matchAll(/(?<![ \t])[ \t]+(?=\r)/g))
       bytes.fill(" ", index, index + white.length);
   };
   // Before the parser sees them.
