@@ -1,3 +1,4 @@
+import { beforeEach } from "@jest/globals";
 import { DEFAULTS } from "../../cli/defaults.ts";
 import type { Availability } from "../../harness/availability.ts";
 import { confirm } from "../../harness/blame.ts";
@@ -18,8 +19,11 @@ export interface Act {
   readonly meanwhile?: () => void;
 }
 
-/** The clock of the test, in ms, and the ids of the cases that ran, in order. */
+/** The clock of the current test, in ms, and the ids of the cases that ran in it, in order. */
 export const stage = { now: 0, ran: [] as string[] };
+beforeEach(() => {
+  Object.assign(stage, { now: 0, ran: [] });
+});
 
 /** The timeout of a session, in ms. */
 export const TIMEOUT = 100;

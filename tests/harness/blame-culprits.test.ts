@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { reconsider } from "../../harness/blame.ts";
 import type { Session } from "../../harness/session.ts";
 import {
@@ -14,10 +14,6 @@ import {
   session,
   stage,
 } from "./acting.ts";
-
-beforeEach(() => {
-  Object.assign(stage, { now: 0, ran: [] });
-});
 
 describe("a case after which others are not served", () => {
   const harms = (...outcomes: Outcome[]) => acts("x", "MUST.survives", outcomes);

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { confirm } from "../../harness/blame.ts";
 import { silent } from "../../harness/nothing.ts";
 import { HANDSHAKE } from "../../harness/patience.ts";
@@ -20,10 +20,6 @@ import {
   TIMEOUT,
   target,
 } from "./acting.ts";
-
-beforeEach(() => {
-  Object.assign(stage, { now: 0, ran: [] });
-});
 
 const SHORT = { what: "it", afterMs: TIMEOUT / 10, short: true } as const;
 const CROWDED = { ...SILENT, among: 65 };

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { describe, expect, jest, test } from "@jest/globals";
 import { withCanary } from "../../harness/canary.ts";
 import { runControls } from "../../harness/controls.ts";
 import { HANDSHAKE } from "../../harness/patience.ts";
@@ -6,10 +6,6 @@ import type { Case } from "../../harness/scenario.ts";
 import type { Session } from "../../harness/session.ts";
 import { alone, isGone, work } from "../../harness/work.ts";
 import { acts, first, foundations, marked, session, stage, TIMEOUT, target } from "./acting.ts";
-
-beforeEach(() => {
-  Object.assign(stage, { now: 0, ran: [] });
-});
 
 /** Makes a session of a protocol with these cases. */
 const knowing = (cases: readonly Case[], change: Partial<Session["protocol"]> = {}): Session => {
