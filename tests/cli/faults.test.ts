@@ -1,15 +1,10 @@
 import { once } from "node:events";
-import { afterAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import type { ReportCase } from "../../reports/report.ts";
-import { protocol } from "../../suites/0.1.7/index.ts";
 import { faults } from "../../suites/0.1.7/reference/faults/index.ts";
 import { start } from "./process.ts";
-import { within } from "./within.ts";
+import { reference, within } from "./within.ts";
 import { closing, cwd, report } from "./workspace.ts";
-
-/** A reference server within this process. */
-const reference = await protocol.serve();
-afterAll(reference.close);
 
 /** Starts a reference server with a fault, as a user does. Resolves to its url. */
 async function serving(fault: string): Promise<string> {

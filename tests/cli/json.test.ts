@@ -1,14 +1,10 @@
 import { readFileSync } from "node:fs";
-import { afterAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases } from "../helpers.ts";
-import { within } from "./within.ts";
+import { reference, within } from "./within.ts";
 import { cwd } from "./workspace.ts";
-
-/** A reference server within this process. */
-const reference = await protocol.serve();
-afterAll(reference.close);
 
 const schema = (path: string) => JSON.parse(readFileSync(path, "utf8"));
 const ajv = new Ajv({ strict: true });

@@ -1,15 +1,10 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "@jest/globals";
-import { protocol } from "../../suites/0.1.7/index.ts";
+import { describe, expect, test } from "@jest/globals";
 import { lobby } from "../servers/lobby.ts";
 import { cli, freePort } from "./process.ts";
-import { within } from "./within.ts";
+import { reference, within } from "./within.ts";
 import { closing, cwd, report } from "./workspace.ts";
-
-/** A reference server within this process. */
-const reference = await protocol.serve();
-afterAll(reference.close);
 
 const ran = () => report().cases.map(({ id }: { id: string }) => id);
 const SOME = ["--case", "version/parity-patch*", "--case", "disconnect/alone"];

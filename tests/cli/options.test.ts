@@ -1,15 +1,11 @@
 import { existsSync, lstatSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { lobby } from "../servers/lobby.ts";
 import { start } from "./process.ts";
-import { within } from "./within.ts";
+import { reference, within } from "./within.ts";
 import { closing, cwd, read, report } from "./workspace.ts";
-
-/** A reference server within this process. */
-const reference = await protocol.serve();
-afterAll(reference.close);
 
 const one = [reference.url, "--case", "disconnect/alone"];
 

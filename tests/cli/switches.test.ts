@@ -1,11 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { COMMANDS, switchesOf } from "../../cli/commands/index.ts";
 import { onOrOff, plainWords } from "../../cli/switches.ts";
-import { protocol } from "../../suites/0.1.7/index.ts";
 import { GREETING, says, toLines } from "../recordings/recordings.ts";
-import { within } from "./within.ts";
+import { reference, within } from "./within.ts";
 import { cwd, report } from "./workspace.ts";
 
 test.each(["1", "true", "TRUE", "yes", "Yes", "on", "ON", true, 1])("%p is yes", (word) => {
@@ -62,10 +61,6 @@ test.each<[string[], string[]]>([
     ["check", "--strict", "yes", "-", "./--strict", "./-q", "./--"],
   ],
 ])("%p is read as %p", (given, plain) => expect(plainWords(given)).toEqual(plain));
-
-/** A reference server within this process. */
-const reference = await protocol.serve();
-afterAll(reference.close);
 
 describe("of the command", () => {
   // One line shows that --quiet was understood. Without it there are more.

@@ -1,14 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import type { Report } from "../../reports/report.ts";
-import { protocol } from "../../suites/0.1.7/index.ts";
-import { within } from "./within.ts";
+import { reference, within } from "./within.ts";
 import { cwd } from "./workspace.ts";
-
-/** A reference server within this process. */
-const reference = await protocol.serve();
-afterAll(reference.close);
 
 const CASE = "version/greeting";
 

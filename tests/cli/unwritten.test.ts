@@ -1,15 +1,11 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { spool } from "../../certificates/spool.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { start } from "./process.ts";
-import { within } from "./within.ts";
+import { reference, within } from "./within.ts";
 import { closing, cwd } from "./workspace.ts";
-
-/** A reference server within this process. */
-const reference = await protocol.serve();
-afterAll(reference.close);
 
 const one = [reference.url, "--case", "disconnect/alone"];
 const FULL = "Cannot write /dev/full: no space is left. Choose another file or folder.";

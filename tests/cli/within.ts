@@ -1,14 +1,19 @@
-import { jest } from "@jest/globals";
+import { afterAll, jest } from "@jest/globals";
 import { main } from "../../cli/cli.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
 import { protocolOf } from "../../suites/index.ts";
 import type { Outcome } from "./process.ts";
+
+/** A reference server within this process, for commands that run here: the embedded one needs the built command. */
+export const reference = await protocol.serve();
+afterAll(reference.close);
 
 /** The command that runs now. Folder, variables and streams belong to the whole process, so one runs after another. */
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
  * Runs a command within this process, with the variables given and no others of the tests: to start another process takes ten times as
- * long. What it says is taken from the streams. Signals, the standard input and the embedded server need the built command (`cli`).
+ * long. What it says is taken from the streams. Signals and the standard input need the built command (`cli`).
  */
 export function within(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   const outcome = turn.then(() => alone(cwd, args, env));
