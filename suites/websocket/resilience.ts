@@ -156,7 +156,7 @@ const deep = (dialect: Dialect) =>
   Object.entries({
     "arrays nested 100,000 deep": () => "[".repeat(100_000) + "]".repeat(100_000),
     "objects nested 100,000 deep": () => ['{"a":'.repeat(100_000), "1", "}".repeat(100_000)].join(""),
-    "an object with 100,000 keys": () => JSON.stringify(Object.fromEntries(times(100_000, (i) => [`key${i}`, i]))),
+    "an object with 100,000 keys": () => `{${times(100_000, (i) => `"key${i}":${i}`).join()}}`,
     "a number of 1 MB": () => "7".repeat(1_000_000),
   }).map(([name, value]) =>
     sized(
