@@ -30,15 +30,21 @@ export async function probe(protocol: Protocol, target: Target, timeout: number)
 /** The part of a connection that the case is told of, its pace, and how long it tries: a server may not have noticed yet that a user left. */
 type Around = Partial<Pick<ConnectionOptions, "idle" | "left" | "unpaced">> & { readonly patient?: boolean };
 
+/** Tells if a client comes as any of the right version does. A server may refuse others on purpose. */
+export function comesAsAny({ query, anonymous, user, handshake }: ConnectOptions, target: Target): boolean {
+  if (query !== undefined || handshake) return false;
+  return !(anonymous || user) || headersOf(target, anonymous, user).anonymous === headersOf(target).anonymous;
+}
+
 /** Opens one connection to the target, when its limits allow. */
 export async function dial(
   { protocol, target, shared, signal }: Access,
-  { query, name, acts = name === undefined, anonymous, user, as, handshake }: ConnectOptions = {},
+  asked: ConnectOptions = {},
   { idle = () => {}, left = () => {}, unpaced, patient = shared.identities.users !== undefined }: Around = {},
 ): Promise<Connection> {
+  const { query, name, acts = name === undefined, anonymous, user, as, handshake } = asked;
   const { ca, insecure } = target;
-  const usual = headersOf(target);
-  const sent = anonymous || user ? headersOf(target, anonymous, user) : usual;
+  const sent = headersOf(target, anonymous, user);
   const options = { name, acts, ...sent, handshake, unpaced, ca, insecure, idle, protocol };
   const address = protocol.address(target.url, query);
   const last = lastOf(left);
@@ -46,7 +52,7 @@ export async function dial(
     openRenewed(target.renewals ?? new Map(), sent.headers, !handshake?.ask, (headers) =>
       connect(address, { ...options, headers, left: last.next() }, shared),
     );
-  const plain = query === undefined && !handshake && sent.anonymous === usual.anonymous;
+  const plain = comesAsAny(asked, target);
   const connection = await (patient && plain ? insisting(open) : open());
   last.end();
   // A second connection of a user may always be refused: that shows no limit. Neither does one that the suite cut, or one that came

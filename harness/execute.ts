@@ -1,8 +1,8 @@
 import type { Availability } from "./availability.ts";
 import { type Verdict, worst } from "./catalogue.ts";
 import type { Connection } from "./connection.ts";
-import { type Access, dial } from "./dial.ts";
-import { refusalOf, wordsOfFailure } from "./failure.ts";
+import { type Access, comesAsAny, dial } from "./dial.ts";
+import { NO_PLACE, refusalOf, wordsOfFailure } from "./failure.ts";
 import { seeing } from "./foundation.ts";
 import { guest, type Open, opener } from "./guest.ts";
 import { type Check, type Judging, judge } from "./judge.ts";
@@ -73,10 +73,10 @@ async function attempt(it: Case, bench: Place, idle: () => void): Promise<CaseRe
     ...(target.keys && { keys: target.keys }),
   };
   const guests = guest(identities, it);
-  const opened: Connection[] = [];
+  const opened: Opened[] = [];
   const open = opener(guests, limits, bench, async (options, left) => {
     const connection = await dial(bench, options, { idle, left, unpaced: it.floods });
-    opened.push(connection);
+    opened.push({ connection, usual: comesAsAny(options, target) });
     if (!bench.signal?.aborted) bench.availability.saw(connection, options.handshake === undefined);
     return connection;
   });
@@ -84,10 +84,31 @@ async function attempt(it: Case, bench: Place, idle: () => void): Promise<CaseRe
   const kept: Bench["record"] = record && (async (...whole) => (guests.gaveWay ? 0 : record(...whole)));
   const { result, connections } = await perform(it, open, { ...bench, ...means, record: kept });
   guests.leave();
-  const refused = [...new Set(opened.flatMap((connection) => refusalOf(connection) ?? []))];
+  const refused = refusals(opened, bench);
   for (const connection of connections) connection.forget();
   if (guests.gaveWay) return undefined;
   return refused.length > 0 ? { ...result, refused } : result;
+}
+
+/** A connection of a case; a `usual` one came as any client does. */
+interface Opened {
+  readonly connection: Connection;
+  readonly usual: boolean;
+}
+
+/** Returns the ways in which the target refused connections. Learns from those that it ended at once, if it greeted others. */
+function refusals(opened: readonly Opened[], { protocol, shared }: Bench): string[] {
+  const { limits, patience } = shared;
+  const { greeting } = protocol;
+  const greets = greeting !== undefined && Number.isFinite(patience.best(greeting));
+  const ways = opened.flatMap(({ connection, usual }) => {
+    const way = refusalOf(connection);
+    if (way === undefined || !connection.opened) return way ?? [];
+    if (!greets && (greeting !== undefined || way !== NO_PLACE)) return [];
+    limits.saw(connection, usual);
+    return way;
+  });
+  return [...new Set(ways)];
 }
 
 /** Runs one case on the connections that it is given, and puts together what it found. Never throws. */

@@ -1,3 +1,5 @@
+import { isServerEnd, type Transcript, type WireEvent } from "./transcript.ts";
+
 /** The failure of a connection. */
 export interface Failure {
   /** A code such as `ECONNREFUSED`, or `HTTP`; where there is none, words. */
@@ -21,6 +23,15 @@ export const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
 /** The code of a handshake that met silence. */
 export const NO_ANSWER = "no answer to the handshake";
 
+/** The close code of a server that has no place for a client now; the IANA registry has it as "Try Again Later". */
+const TRY_AGAIN_LATER = 1013;
+
+/** The beginning of each way in which a target refuses a client to which it has already given a WebSocket. */
+const TURNED_AWAY = "ended at once";
+
+/** The way that says why. */
+export const NO_PLACE = `${TURNED_AWAY} (${TRY_AGAIN_LATER})`;
+
 /** A failure of which nothing is known. */
 export const UNKNOWN: Failure = { code: "no answer" };
 
@@ -33,15 +44,33 @@ export const isAbsent = (code = ""): boolean => ABSENT.has(code);
 /** The codes by which a target that is there refuses a client. */
 const REFUSING = new Set(["ECONNRESET", "EPIPE", NO_ANSWER]);
 
-/** Returns how a target refused a connection, in words; `undefined` if it did not, or is not there. */
-export function refusalOf({
-  opened,
-  failure,
-}: {
+/** The parts of a connection that tell if it was refused. */
+interface Tried {
   readonly opened: boolean;
   readonly failure: Failure | undefined;
-}): string | undefined {
-  if (opened || !failure) return undefined;
+  readonly transcript: Pick<Transcript, "events">;
+}
+
+/** Returns how a target refused a connection, in words; `undefined` if it did not, or is not there. */
+export function refusalOf({ opened, failure, transcript }: Tried): string | undefined {
+  if (opened) return turnedAway(transcript);
+  if (!failure) return undefined;
   const { code, status = 0 } = failure;
-  return REFUSING.has(code) || (status >= 400 && status < 600) ? wordsOfFailure(failure) : undefined;
+  const isRefused = REFUSING.has(code) || isTurnedAway(code) || (status >= 400 && status < 600);
+  return isRefused ? wordsOfFailure(failure) : undefined;
+}
+
+/** Tells if this is how a target refuses a client to which it has already given a WebSocket. */
+export const isTurnedAway = (way: string): boolean => way.startsWith(TURNED_AWAY);
+
+/** Returns how a target ended a WebSocket without a word; with the code that says why, also before the client said one. */
+function turnedAway({ events }: Pick<Transcript, "events">): string | undefined {
+  const end = events.findIndex(isServerEnd);
+  const last = events[end];
+  if (!last) return undefined;
+  const says = (side: WireEvent["from"]) =>
+    events.slice(0, end).some(({ from, type }) => from === side && type !== "upgrade");
+  const code = last.type === "close" ? last.code : undefined;
+  if (says("server") && (code !== TRY_AGAIN_LATER || says("client"))) return undefined;
+  return code === TRY_AGAIN_LATER ? NO_PLACE : `${TURNED_AWAY} (${code ?? "no code"})`;
 }

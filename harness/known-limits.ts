@@ -1,3 +1,4 @@
+import { isTurnedAway, NO_PLACE } from "./failure.ts";
 import { type Found, gapOf } from "./measure.ts";
 
 /** The knowledge of the limits of one target, and how it came about. Times are in ms. */
@@ -28,8 +29,8 @@ export interface KnownLimits {
   hopeless: boolean;
 }
 
-/** The statuses by which a target names a limit, whoever the client is. */
-const SAYS_SO = new Set(["HTTP 429", "HTTP 503"]);
+/** The statuses and the close code by which a target names a limit, whoever the client is. */
+const SAYS_SO = new Set(["HTTP 429", "HTTP 503", NO_PLACE]);
 
 /** After this many steps in vain, there was no limit. */
 const IN_VAIN = 4;
@@ -98,15 +99,27 @@ function learnLate(known: KnownLimits, way: string, began: number): boolean {
   return true;
 }
 
-/** Learns what a measurement found; `again` says that connections were refused while it lasted. */
-export function learnMeasured(known: KnownLimits, more: Found, again: boolean): void {
+/** The answers to a measurement: connections were refused again, and some were served. */
+export interface Measured {
+  readonly again: boolean;
+  readonly served: boolean;
+}
+
+/** Learns what a measurement found. */
+export function learnMeasured(known: KnownLimits, more: Found, { again, served }: Measured): void {
   known.measured += 1;
+  if (!served) {
+    giveUp(known, true);
+    return;
+  }
   // A busy machine cannot repeat what was too much for the target. Later refusals will show if this is still too fast.
   const isOpen = wordsOfLimit({ ...known.found, ...more }) === undefined && !again && known.measured <= VAIN;
   const guess = isOpen && known.tooMany !== undefined && known.tooMany >= MANY ? known.tooMany : undefined;
   const perSecond = more.perSecond ?? (guess && guess / SLOWER);
   known.found = { ...known.found, ...more, ...(perSecond && { perSecond }) };
-  if (wordsOfLimit(known.found) === undefined) giveUp(known, known.measured > VAIN);
+  // A stall ends no WebSocket at once.
+  const isSure = known.measured > VAIN || [...known.ways].every(isTurnedAway);
+  if (wordsOfLimit(known.found) === undefined) giveUp(known, isSure);
   else {
     if (perSecond) known.gap = gapOf(perSecond);
     known.inVain = 0;

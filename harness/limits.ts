@@ -1,4 +1,4 @@
-import { refusalOf } from "./failure.ts";
+import { isTurnedAway, refusalOf } from "./failure.ts";
 import { type Gate, gate, rest } from "./gate.ts";
 import {
   isLimited,
@@ -6,17 +6,18 @@ import {
   learnMeasured,
   learnRefused,
   learnServed,
+  type Measured,
   noneKnown,
   wordsOfLimit,
 } from "./known-limits.ts";
 import { type Attempt, type Found, type Means, measure } from "./measure.ts";
-import type { Transcript } from "./transcript.ts";
-
 /** A case wants more connections at the same time than the target accepts, so it cannot be judged. */
 export class BeyondLimit extends Error {}
 
 /** A connection that was tried. */
-type Seen = Pick<Attempt, "opened" | "failure"> & { readonly transcript: Transcript };
+type Seen = Pick<Attempt, "opened" | "failure" | "transcript">;
+
+type Dial = (listen: boolean) => Promise<Attempt>;
 
 /** Notices that a target limits connections, finds out how, and keeps below it. */
 export interface Limits {
@@ -37,7 +38,7 @@ export interface Limits {
   /** Waits until a connection ends; resolves to `true` if one did in time. */
   freed(): Promise<boolean>;
   /**
-   * Learns from a connection. `plain` says that its handshake and query are those of any client of the right version. The server
+   * Learns from a connection, and once more from one that the server ended at once. `plain` says that its handshake and query are those of any client of the right version. The server
    * may refuse others on purpose.
    */
   saw(connection: Seen, plain: boolean): void;
@@ -50,8 +51,11 @@ export interface Limits {
   explains(refused: readonly string[]): boolean;
   /** Returns how many cases can be at work at the same time, `concurrency` at most. */
   cases(concurrency: number): number;
-  /** Measures the limits while nothing else is at work. `dial` opens a plain connection that takes no turn. */
-  measure(dial: Means["dial"], signal?: AbortSignal): Promise<void>;
+  /**
+   * Measures the limits while nothing else is at work. `dial` opens a plain connection that takes no turn; if it shall `listen`, it
+   * waits a moment for the server to turn it away.
+   */
+  measure(dial: Dial, signal?: AbortSignal): Promise<void>;
 }
 
 /** The time after which a target has noticed that the last connection ended, in ms. */
@@ -130,11 +134,8 @@ async function freed(its: Keeping): Promise<boolean> {
 
 function learn(its: Keeping, connection: Seen, plain: boolean): void {
   const { known, clock } = its;
-  if (connection.opened) {
-    learnServed(known, clock());
-    return;
-  }
   const way = refusalOf(connection);
+  if (connection.opened && way === undefined) learnServed(known, clock());
   if (way !== undefined && learnRefused(known, way, plain, connection.transcript.events[0]?.at ?? 0)) change(its);
 }
 
@@ -145,14 +146,18 @@ function spoils({ known, spoiled }: Keeping, it: object, refused: readonly strin
   return true;
 }
 
-async function measureAll(its: Keeping, dial: Means["dial"], signal: AbortSignal | undefined): Promise<void> {
+async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefined): Promise<void> {
   const { known, gate, clock } = its;
   known.suspected = false;
   await gate.emptied();
   await rest(SETTLING, signal);
-  const { more, again } = await measured({ dial, clock, served: known.total, signal }, known.found);
+  const listens = [...known.ways].some(isTurnedAway);
+  const { more, ...seen } = await measured(
+    { dial: () => dial(listens), clock, served: known.total, signal },
+    known.found,
+  );
   if (more === undefined || signal?.aborted) return;
-  learnMeasured(known, more, again);
+  learnMeasured(known, more, seen);
   change(its);
 }
 
@@ -166,13 +171,16 @@ function casesWithin({ found, gap }: KnownLimits, concurrency: number): number {
   return Math.max(1, Math.min(concurrency, held, queued));
 }
 
-/** Measures, and says if connections were refused meanwhile. */
-async function measured(means: Means, found: Found): Promise<{ more: Found | undefined; again: boolean }> {
-  let again = false;
+/** Measures, and says if connections were refused meanwhile, and if any was accepted. */
+async function measured(means: Means, found: Found): Promise<{ readonly more: Found | undefined } & Measured> {
+  let [again, served] = [false, false];
   const dial = async () => {
     const attempt = await means.dial();
-    again ||= refusalOf(attempt) !== undefined;
-    return attempt;
+    const way = refusalOf(attempt);
+    again ||= way !== undefined;
+    served ||= attempt.opened && way === undefined;
+    return way !== undefined && attempt.opened ? { ...attempt, opened: false, failure: { code: way } } : attempt;
   };
-  return { more: await measure({ ...means, dial }, found), again };
+  const more = await measure({ ...means, dial }, found);
+  return { more, again, served };
 }

@@ -1,5 +1,6 @@
 import { type Failure, NO_ANSWER, refusalOf } from "./failure.ts";
 import { rest, takingTurns } from "./gate.ts";
+import type { Transcript } from "./transcript.ts";
 
 /** The known limits of a target. */
 export interface Found {
@@ -13,6 +14,7 @@ export interface Found {
 export interface Attempt {
   readonly opened: boolean;
   readonly failure: Failure | undefined;
+  readonly transcript: Pick<Transcript, "events">;
   close(code: number): void;
   closed(): Promise<unknown>;
   finish(): void;
@@ -99,8 +101,12 @@ async function hold({ dial, clock, signal }: Means, gap: number, most: number): 
     refused = wave.find(({ opened }) => !opened);
   }
   const way = refused && refusalOf(refused);
-  if (way !== undefined && way !== NO_ANSWER) await rest(FORGOTTEN, signal);
-  const again = way === undefined || held.length === 0 ? undefined : await dial();
+  let again = way === undefined || held.length === 0 ? undefined : await dial();
+  if (again && !again.opened && way !== NO_ANSWER) {
+    await leave(again);
+    await rest(FORGOTTEN, signal);
+    again = await dial();
+  }
   await Promise.all(held.map(leave));
   if (refused && way === undefined) return undefined;
   if (!again) return {};
@@ -147,7 +153,8 @@ async function rate(means: Means, known: number | undefined, deadline: number): 
   const after = accepted.filter((at) => at > refusedAt + MORE).length;
   if (after > NEARLY_ALL * (after + refused.length)) return undefined;
   const before = accepted.filter((at) => at < refusedAt && at > refusedAt - SECOND).length;
-  let perSecond = after || before || (await first(means)) || 1;
+  let perSecond = after || before || (await first(means));
+  if (perSecond === 0) return undefined;
   for (let tries = 0; tries < MOST.tries; tries++, perSecond /= SLOWER) {
     if (means.clock() + FORGOTTEN + SECOND > deadline) return perSecond; // Later refusals will show if it is still too fast.
     await rest(FORGOTTEN, means.signal);

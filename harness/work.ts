@@ -112,6 +112,9 @@ async function spoiledBy(ran: readonly CaseResult[], session: Session): Promise<
   return ran.filter(({ case: it, refused = [] }) => shared.limits.spoils(it, refused));
 }
 
+/** The time within which a server turns a client away after it opened its connection, in ms. */
+const MOMENT = 50;
+
 /** Measures with connections that no limit holds up. Tells what is new. */
 async function measureLimits({ protocol, target, options, shared, signal }: Session): Promise<void> {
   const { limits } = shared;
@@ -119,7 +122,12 @@ async function measureLimits({ protocol, target, options, shared, signal }: Sess
   const aside = share(options.timeout);
   const cut = () => hangUp(aside);
   signal?.addEventListener("abort", cut);
-  await limits.measure(() => dial({ protocol, target, shared: aside }), signal);
+  const come = async (listen: boolean) => {
+    const client = await dial({ protocol, target, shared: aside });
+    if (listen) await client.quiet(MOMENT);
+    return client;
+  };
+  await limits.measure(come, signal);
   signal?.removeEventListener("abort", cut);
   cut();
   if (limits.words !== undefined && limits.words !== before) options.onLimit?.(limits.words, limits.perSecond);

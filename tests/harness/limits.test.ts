@@ -6,7 +6,7 @@ import { share } from "../../harness/shared.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases, runAgainst } from "../helpers.ts";
 import { onWs } from "../servers/libraries.ts";
-import { bucket, every, gateway, type Limiter, together, type Way } from "../servers/limiting.ts";
+import { bucket, every, gateway, type Limiter, together, turnsAway, type Way } from "../servers/limiting.ts";
 import { lobby } from "../servers/lobby.ts";
 import { tachyon } from "../servers/tachyon.ts";
 
@@ -110,6 +110,14 @@ test("a target that lets in one client a second is there, though it refused the 
 
 test("refusals by chance are findings, and no limit", async () => {
   const { limit, results } = await behind(/^version\//, "reset", every(10));
+  expect(limit).toBeUndefined();
+  expect(results.some(({ verdict, unstable }) => unstable || verdict === "fail")).toBe(true);
+});
+
+test("ends of open connections by chance are findings, and no limit", async () => {
+  const server = await onWs(turnsAway(every(10), (client) => client.close(1011))(tachyon()));
+  close = server.close;
+  const { limit, results } = await runAgainst(server.url, called(/^version\//));
   expect(limit).toBeUndefined();
   expect(results.some(({ verdict, unstable }) => unstable || verdict === "fail")).toBe(true);
 });

@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { createServer, type Socket, connect as tcp } from "node:net";
 import type { Running } from "./libraries.ts";
+import type { Client, Tachyon } from "./tachyon.ts";
 
 /** The ways in which a gateway refuses a client beyond its limit. */
 export type Way = 429 | 503 | "reset" | "queue";
@@ -59,6 +60,26 @@ export function every(nth: number): Limiter {
   return () => {
     n += 1;
     return n % nth !== 0;
+  };
+}
+
+/** Ends the connection of each client beyond a limit once it is open, in place of a greeting. */
+export function turnsAway(limiter: Limiter, turnAway: (client: Client) => void): (server: Tachyon) => Tachyon {
+  let inside = 0;
+  return (server) => (client) => {
+    if (limiter(inside) === false) {
+      turnAway(client);
+      return { message() {}, gone() {} };
+    }
+    inside += 1;
+    const served = server(client);
+    return {
+      message: served.message,
+      gone() {
+        inside -= 1;
+        served.gone();
+      },
+    };
   };
 }
 

@@ -1,9 +1,9 @@
 import { onWs } from "./libraries.ts";
-import { bucket, gateway, type Limiter, queue, together, type Way, window } from "./limiting.ts";
+import { bucket, gateway, type Limiter, queue, together, turnsAway, type Way, window } from "./limiting.ts";
 import { program } from "./program.ts";
 import { slow, turns } from "./quirks.ts";
 import { onRaw } from "./raw.ts";
-import { tachyon } from "./tachyon.ts";
+import { type Client, tachyon } from "./tachyon.ts";
 import type { Unusual } from "./unusual.ts";
 
 /** A gateway that limits connections. It meets one case in `share`. */
@@ -13,6 +13,20 @@ const takes = (limiter: () => Limiter, way: Way, share = 1): Unusual => ({
   share,
   limited: true,
 });
+
+/** A server that ends connections beyond a limit once they are open. It meets one case in `share`. */
+const closesBeyond = (limiter: Limiter, turnAway: (client: Client) => void, share: number): Unusual => ({
+  start: () => onWs(turnsAway(limiter, turnAway)(tachyon())),
+  warns: [],
+  share,
+  limited: true,
+});
+
+function busy(client: Client): void {
+  for (const name of ["version", "disconnected"])
+    client.say(JSON.stringify({ command: `system/${name}/response`, status: "failed", reason: "internal_error" }));
+  client.close(1013);
+}
 
 /** One of the kinds in `slow.js`. */
 const slowly = (kind: string): Unusual => ({ start: () => program("tests/servers/slow.js", kind), warns: [] });
@@ -27,12 +41,16 @@ export const unusualSlow: Readonly<Record<string, Unusual>> = {
   "resets more than 5 connections": takes(() => together(5), "reset", 4),
   "answers 429 to more than 10 connections": takes(() => together(10), 429, 4),
   "lets more than 8 connections wait for the handshake": takes(() => together(8), "queue"),
+  "closes more than 10 connections with 1013": closesBeyond(together(10), (client) => client.close(1013), 4),
+  "refuses more than 25 connections in words": closesBeyond(together(25), busy, 2),
+  "ends the TCP connection of more than 12": closesBeyond(together(12), (client) => client.drop(), 4),
 
   // Limits on connections per second.
   "answers 503 to more than 10 connections a second": takes(() => bucket(10, 5), 503, 24),
   "answers 429 to more than 30 connections a second": takes(() => window(30), 429, 8),
   "answers 429 to more than 100 connections a second, with a burst of 20": takes(() => bucket(100, 20), 429, 2),
   "resets more than 100 connections in each second": takes(() => window(100), "reset", 2),
+  "closes more than 60 connections a second with 1008": closesBeyond(bucket(60, 20), (client) => client.close(1008), 4),
   "answers 503 to more than 300 connections a second, with a burst of 50": takes(() => bucket(300, 50), 503),
   "resets more than 300 connections a second": takes(() => bucket(300, 10), "reset"),
   "lets 100 clients in a second, 20 wait, and answers 503 to more": takes(() => queue(100, 20), 503, 2),
