@@ -16,7 +16,7 @@ import { sha256 } from "./files.ts";
 import type { RecordedCase } from "./recording.ts";
 
 /** The outcome of judging recorded cases again. */
-export interface Rejudged {
+interface Rejudged {
   /** The number of cases that gave the same again. */
   readonly reproduced: number;
   /** The claims that the recordings do not support. */

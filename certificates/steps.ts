@@ -38,7 +38,7 @@ export interface VerifyOptions {
 }
 
 /** All that a bundle holds. */
-export interface BundleContent extends VerifyOptions {
+interface BundleContent extends VerifyOptions {
   readonly files: Files;
   readonly envelope: Envelope;
   readonly statement: Statement;

@@ -78,7 +78,7 @@ export function step({ name, problems, notes = [], done }: Step, c: Colors): str
 }
 
 /** The outcome of verifying: if all is sound, and the key that was asked for, if any. */
-export interface Verification {
+interface Verification {
   readonly isSound: boolean;
   /** The parts of the bundle that could not be checked. */
   readonly unchecked?: readonly string[];

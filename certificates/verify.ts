@@ -15,7 +15,7 @@ export interface Step extends Findings {
 }
 
 /** The means of a verification, before it is known which protocol version the bundle is about. */
-export interface Verifying extends Omit<VerifyOptions, "protocol"> {
+interface Verifying extends Omit<VerifyOptions, "protocol"> {
   /** Loads the protocol version of a report, with the schemas that the user gives. Throws a `UsageError` where it knows none. */
   readonly load: (of: ReportProtocol) => Promise<Protocol>;
 }

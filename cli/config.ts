@@ -10,7 +10,7 @@ const CONFIG_FILE = `${about.name}.config.json`;
 const PACKAGE_FILE = "package.json";
 
 /** The options of a config that nobody named, and the place where they stand. */
-export interface FoundConfig {
+interface FoundConfig {
   readonly place: string;
   readonly options: Record<string, unknown>;
 }

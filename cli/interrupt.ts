@@ -1,5 +1,5 @@
 /** An interrupt by the user. The first Ctrl-C (or SIGTERM) aborts the signal, the second ends the process at once. */
-export interface Interrupt {
+interface Interrupt {
   readonly signal: AbortSignal;
   /** Stops listening. */
   release(): void;

@@ -17,7 +17,7 @@ const GRACE = 2_000;
 const PAUSE = 20;
 
 /** The means to start a server. */
-export interface StartOptions {
+interface StartOptions {
   /** The file for its output. */
   readonly log: string;
   /** Tries to open a connection. Resolves to the reason for a failure, or to `undefined`. */

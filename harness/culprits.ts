@@ -38,7 +38,7 @@ const JUST = 30;
 export const LATEST_FALL = 2.5;
 
 /** The ids of the culprits, and the cases that may be it where there was no time to prove it, the likeliest first. */
-export interface CulpritsFound {
+interface CulpritsFound {
   readonly culprits: readonly string[];
   readonly likely: readonly CaseResult[];
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** The bounds that a gate keeps. */
-export interface Bounds {
+interface Bounds {
   /** The most connections at the same time. */
   readonly together: number;
   /** The time between the beginnings of two, in ms. */

@@ -13,7 +13,7 @@ type DialAs = (options: ConnectOptions, left: () => void) => Promise<Connection>
 export type Open = (options?: ConnectOptions) => Promise<Connection>;
 
 /** Comes as the users of the suite: one case, or a client that looks on. */
-export interface Guest {
+interface Guest {
   /** Opens a connection as the user that the options ask for. Where a user has one connection, waits in line for it. */
   connect(options: ConnectOptions, dial: DialAs): Promise<Connection>;
   /** It has to begin again, since it gave way to another. */

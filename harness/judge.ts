@@ -35,7 +35,7 @@ export interface Judging {
 }
 
 /** The causes that kept a case from judging all that it declared. */
-export interface Cut {
+interface Cut {
   readonly thrown?: unknown;
   /** The reason why a connection did not open. */
   readonly unopened?: string | undefined;

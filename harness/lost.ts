@@ -24,7 +24,7 @@ const MOMENT = 250;
 const NAMED = 6;
 
 /** The cases that were hit when a target went away. */
-export interface Affected {
+interface Affected {
   /** They were at work. Each has another result by now. */
   readonly atWork: readonly CaseResult[];
   /** They were done a moment before, so that nobody knows if their input ends the target later, or began afterwards. */

@@ -12,7 +12,7 @@ export interface Random {
 }
 
 /** The smallest value found that fails, and the words of `judge` on it. */
-export interface Counterexample<T, Finding> {
+interface Counterexample<T, Finding> {
   readonly value: T;
   readonly finding: Finding;
 }

@@ -2,7 +2,7 @@ import type { Transcript } from "./transcript.ts";
 import { responseOf } from "./upgrade.ts";
 
 /** A credential that a server takes for a while: the value of a header. */
-export interface Renewal {
+interface Renewal {
   /** The value as it is now. */
   readonly value: string;
   /** Notes that the server took a value. */

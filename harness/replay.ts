@@ -17,7 +17,7 @@ import { secrets } from "./secrets.ts";
 import { cut, readFrom, type Transcript, type WireEvent } from "./transcript.ts";
 
 /** The findings of a case in a recording of itself. */
-export interface Replayed {
+interface Replayed {
   readonly checks: readonly Check[];
   /** Differences between what the case does and what is recorded. With one of them it is no recording of this case. */
   readonly strayed: readonly string[];

@@ -13,7 +13,7 @@ export interface Violation {
 }
 
 /** Validates values against JSON schemas. Throws if a schema is not valid. */
-export interface Validator {
+interface Validator {
   /** Tells if a value is valid. */
   matches(schema: AnySchema, value: unknown): boolean;
   /** Returns the errors in a value, one for each property that breaks the schema. */

@@ -2,7 +2,7 @@ import type { CaseResult } from "./execute.ts";
 import { cut, type Transcript, type WireEvent } from "./transcript.ts";
 
 /** Something that a client sent. */
-export interface Input {
+interface Input {
   readonly event: WireEvent;
   /** Its client does what the case is about. */
   readonly acts: boolean;

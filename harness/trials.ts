@@ -3,7 +3,7 @@ import type { Session } from "./session.ts";
 import { mayOverlap } from "./shared.ts";
 
 /** Suspects that run again, one after another. While one waits for the network, the next begins. */
-export interface Trials {
+interface Trials {
   /** Runs one; resolves once it is done, or only waits and there is room for another. */
   add(suspect: CaseResult): Promise<void>;
   /** Resolves to the results of all, in the order in which they began, once they are done. */

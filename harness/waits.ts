@@ -16,7 +16,7 @@ const ROW = 4;
 const SOME = 16;
 
 /** The ways in which a wait can be unlike others. */
-export interface HowToWait {
+interface HowToWait {
   /** False where a server may stay silent. */
   readonly owed?: boolean;
   /** It lasts so many ms, whatever the patience of the run: nothing is expected to come. */

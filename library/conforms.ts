@@ -25,7 +25,7 @@ export class ConformanceError extends Error {
 }
 
 /** The place in the user's code that called the library. */
-export interface Caller {
+interface Caller {
   readonly frames: string;
 }
 

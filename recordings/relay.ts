@@ -15,7 +15,7 @@ export interface Relayed {
 }
 
 /** Two sockets of which a handshake made a WebSocket. */
-export interface Relaying {
+interface Relaying {
   /** Those that are open. */
   readonly open: Set<Relayed>;
   readonly client: Socket;

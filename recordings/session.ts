@@ -23,7 +23,7 @@ export interface RecordedSession {
 }
 
 /** The surroundings of a session. */
-export interface SessionOptions {
+interface SessionOptions {
   readonly file: string;
   /** The time when it began, in ms since 1970. */
   readonly began: number;

@@ -26,7 +26,7 @@ export interface Tap {
 }
 
 /** The surroundings of a tap. */
-export interface TapOptions {
+interface TapOptions {
   /** The header `Sec-WebSocket-Extensions` of the server's answer. */
   readonly extensions: string | undefined;
   readonly clock: () => number;

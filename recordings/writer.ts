@@ -21,7 +21,7 @@ export interface LineWriter {
 }
 
 /** The options of a writer. */
-export interface LineWriterOptions {
+interface LineWriterOptions {
   /** Bytes of a file at most; one line may be longer. */
   readonly most: number;
   /** Makes the first line of each file, from its number. */

@@ -112,7 +112,7 @@ export const worstFirst = <T extends { readonly verdict: Verdict }>(items: reado
 type MaybeSkipped = Pick<ReportCheck, "verdict" | "actual" | "see">;
 
 /** Cases that were skipped for the same. */
-export interface Skipped<Case> {
+interface Skipped<Case> {
   readonly why: string;
   /** The requirement to look at, where that is broken. */
   readonly see: string | undefined;

@@ -8,7 +8,7 @@ import type { Report, ReportCase, ReportConditions, ReportShard, ReportTarget } 
 import { conclude } from "./verdict.ts";
 
 /** The facts that a report says beside the results. */
-export interface ReportContext {
+interface ReportContext {
   readonly suite: Report["suite"];
   readonly protocol: Protocol;
   readonly target: Report["target"];

@@ -130,7 +130,7 @@ export interface ReportTarget {
 }
 
 /** The users as which clients came, and the secrets that cases about tokens had, where there were any. */
-export interface ReportUsers {
+interface ReportUsers {
   readonly count: number;
   /** The target accepts one connection of each. */
   readonly exclusive?: true;

@@ -3,7 +3,7 @@ import { count } from "./names.ts";
 import type { Report, ReportCheck, ReportRecording, ReportRequirement } from "./report.ts";
 
 /** The parts of a report that say how much of everything it tells of. */
-export interface Scoped extends Pick<Report, "allCases" | "recording"> {
+interface Scoped extends Pick<Report, "allCases" | "recording"> {
   readonly target: Pick<Report["target"], "strict">;
   readonly requirements: readonly Pick<ReportRequirement, "id" | "level">[];
   readonly cases: readonly {

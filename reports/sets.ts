@@ -3,7 +3,7 @@ import type { RequirementSet } from "../harness/set.ts";
 import type { Report, ReportCase, ReportCheck } from "./report.ts";
 
 /** The standing of a level: if it is reached, and the obstacles. */
-export interface Standing {
+interface Standing {
   readonly reached: boolean;
   /** The requirements that are broken, in the order of the set. */
   readonly broken: readonly string[];

@@ -30,7 +30,7 @@ import { withTarget } from "./reach.ts";
 import { given, type TestArguments, test } from "./test.ts";
 
 /** The options of `certify`, as the command line gives them. */
-export interface CertifyArguments extends TestArguments {
+interface CertifyArguments extends TestArguments {
   readonly url: string;
   readonly implementation: string;
   readonly implementationVersion?: string | undefined;

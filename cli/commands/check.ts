@@ -5,7 +5,7 @@ import { destinations, prepareAll, type WantedReports } from "../../reports/save
 import { finish } from "./finish.ts";
 
 /** The options of `check`, as the command line gives them. */
-export interface CheckArguments extends WantedReports, WantedRecordings {
+interface CheckArguments extends WantedReports, WantedRecordings {
   readonly quiet: boolean;
   readonly verbose: boolean;
 }

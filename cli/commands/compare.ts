@@ -13,7 +13,7 @@ import { prepare, refuseOverwriting } from "../../reports/write.ts";
 import { EXIT } from "../exit.ts";
 
 /** The options of `compare`, as the command line gives them. */
-export interface CompareArguments {
+interface CompareArguments {
   readonly old: string;
   readonly new?: string | undefined;
   readonly json?: string | undefined;

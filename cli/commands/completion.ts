@@ -6,7 +6,7 @@ import type { Load, Subcommand } from "./subcommand.ts";
 type Commands = Readonly<Record<string, Subcommand>>;
 
 /** The options of `completion`, as the command line gives them. */
-export interface CompletionArguments {
+interface CompletionArguments {
   readonly shell: string;
   /** The words behind the name of the program, a line each, the last of them unfinished. The script asks with it. */
   readonly words?: string | undefined;

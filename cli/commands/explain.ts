@@ -6,13 +6,13 @@ import { type AboutFault, aboutFault, faultInWords } from "../explain/fault.ts";
 import { type AboutRequirement, aboutRequirement, requirementInWords } from "../explain/requirement.ts";
 
 /** The options of `explain`, as the command line gives them. */
-export interface ExplainArguments {
+interface ExplainArguments {
   readonly id: string;
   readonly json: boolean;
 }
 
 /** An explanation. Its schema is `explain.schema.json`. */
-export type Explanation = AboutCase | AboutRequirement | AboutFault;
+type Explanation = AboutCase | AboutRequirement | AboutFault;
 
 /** Explains a case, a requirement or a fault. Throws a `UsageError` for an unknown name. */
 export async function explainCommand({ id, json }: ExplainArguments, protocol: Protocol): Promise<void> {

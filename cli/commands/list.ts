@@ -5,13 +5,13 @@ import { count } from "../../reports/names.ts";
 import { type Selection, select } from "../select.ts";
 
 /** The options of `list`, as the command line gives them. */
-export interface ListArguments extends Selection {
+interface ListArguments extends Selection {
   readonly sets: boolean;
   readonly json: boolean;
 }
 
 /** The selected cases and the requirements that they test. Its schema is `list.schema.json`. */
-export interface Listing {
+interface Listing {
   readonly protocol: { readonly name: string; readonly version: string };
   readonly suites: readonly ListedSuite[];
   readonly requirements: readonly ListedRequirement[];
@@ -33,7 +33,7 @@ interface ListedRequirement extends Pick<Requirement, "id" | "level" | "section"
 }
 
 /** The sets, the newest first. Its schema is `list.schema.json`, too. */
-export interface ListedSets {
+interface ListedSets {
   readonly protocol: Listing["protocol"];
   readonly sets: readonly ListedSet[];
 }

@@ -10,7 +10,7 @@ import { refuseOverwriting } from "../../reports/write.ts";
 import { finish } from "./finish.ts";
 
 /** The options of `report`, as the command line gives them. */
-export interface ReportArguments extends WantedReports, Expecting {
+interface ReportArguments extends WantedReports, Expecting {
   readonly files: readonly string[];
   readonly merge: boolean;
   readonly quiet: boolean;

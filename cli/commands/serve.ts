@@ -4,7 +4,7 @@ import { reason, UsageError } from "../../harness/usage.ts";
 import { versionWithFault } from "../../suites/index.ts";
 
 /** The options of `serve`, as the command line gives them. */
-export interface ServeArguments {
+interface ServeArguments {
   readonly host: string | undefined;
   readonly port: number;
   readonly fault?: string | undefined;

@@ -9,7 +9,7 @@ import { EXIT } from "../exit.ts";
 import type { Load } from "./subcommand.ts";
 
 /** The options of `verify`, as the command line gives them. */
-export interface VerifyArguments {
+interface VerifyArguments {
   readonly bundle: string;
   readonly publicKey?: string | undefined;
   readonly schemas?: string | undefined;

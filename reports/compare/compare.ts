@@ -24,7 +24,7 @@ export interface Change {
 }
 
 /** The finding of a case on a requirement. */
-export interface CaseOutcome {
+interface CaseOutcome {
   readonly verdict: Verdict;
   readonly actual: string;
   /** The requirement that is broken, where it was not judged for that. */
@@ -47,7 +47,7 @@ export interface ChangedRequirement {
 }
 
 /** One of the two reports in short, with the obstacles to testing its target. */
-export type ComparedReport = Pick<
+type ComparedReport = Pick<
   Report,
   "suite" | "protocol" | "target" | "startedAt" | "verdict" | "limit" | "stalls" | "unexplained"
 >;

@@ -1,5 +1,5 @@
 /** The kind of a part of a JSON text, which decides its colour. */
-export type TokenKind = "key" | "string" | "number" | "word" | "mark";
+type TokenKind = "key" | "string" | "number" | "word" | "mark";
 
 /** A part of a JSON text, as it was sent. */
 export interface Token {

@@ -4,7 +4,7 @@ import type { VNode } from "preact";
 import { renderToString } from "preact-render-to-string";
 
 /** The parts of a page. */
-export interface PageParts {
+interface PageParts {
   readonly title: string;
   readonly style: string;
   readonly body: VNode;
@@ -56,7 +56,7 @@ function raw(text: string) {
 }
 
 /** The files that every page needs. `build.js` makes them. */
-export interface Assets {
+interface Assets {
   readonly script: string;
   readonly style: string;
 }

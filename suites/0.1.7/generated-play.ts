@@ -16,7 +16,7 @@ export interface Mistake {
 }
 
 /** The outcome of commands on one connection. */
-export interface Played {
+interface Played {
   readonly mistake: Mistake | undefined;
   /** The server refused one of the malformed ones and ended the connection: the rest was not judged. */
   readonly ended: boolean;

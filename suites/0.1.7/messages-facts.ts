@@ -72,7 +72,7 @@ export function tooBig(transcript: Transcript, end: WireEvent): boolean {
 }
 
 /** Commands that a client sent in a row, and the answers since: the first few of each. */
-export interface Burst {
+interface Burst {
   /** The event that shows that the server had read all that came before. */
   readonly after: WireEvent | undefined;
   readonly commands: readonly WireEvent[];

@@ -16,7 +16,7 @@ export const SUBPROTOCOL = "v0.tachyon";
 export const POLICY = 1008;
 
 /** The parts of a message that say which it is; nothing where they are not as they must be. */
-export interface FullEnvelope extends MessageEnvelope {
+interface FullEnvelope extends MessageEnvelope {
   readonly kind: Kind;
   readonly id: string;
 }

@@ -16,7 +16,7 @@ const AT_A_TIME = 5;
 const rowOf = ({ what, data }: SweepInput) => ({ what, data });
 
 /** The side that sends the requests, in words, and the sign that a connection lives on. */
-export interface Sender {
+interface Sender {
   readonly who: string;
   sign(client: Connection): Promise<Message | Nothing>;
 }

@@ -38,7 +38,7 @@ export const hosting: Hosting = {
 export const BAD_REQUEST = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
 
 /** An HTTP server that ends all its connections when it closes. */
-export interface HttpHost {
+interface HttpHost {
   readonly server: Server;
   /** Listens, and resolves to the url of this path. */
   listen(options: ServeOptions, path?: string): Promise<RunningServer>;

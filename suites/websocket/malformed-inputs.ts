@@ -4,7 +4,7 @@ import { escapedNames, nearMisses, unknownNames, wildcards } from "./malformed-n
 import { requestWith } from "./requests.ts";
 
 /** One malformed command. */
-export interface MalformedInput {
+interface MalformedInput {
   /** Says what is wrong with it; with the group, its id. */
   readonly name: string;
   /** The text frame. */

@@ -18,7 +18,7 @@ interface Action {
 export const action: Action = parse(readFileSync("action.yml", "utf8"));
 
 /** The result of a command. */
-export interface Ended {
+interface Ended {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;

@@ -32,7 +32,7 @@ function oneAtATime(): Partial<Ways> {
 }
 
 /** A way to misbehave, and the requirement that it breaks. */
-export interface AutohostFault {
+interface AutohostFault {
   readonly breaks: string;
   /** The requirements that it breaks besides, in other cases. */
   readonly also?: readonly string[];

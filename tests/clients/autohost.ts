@@ -3,7 +3,7 @@ import { type RawData, WebSocket } from "ws";
 import { answer, isObject, isText, type Json } from "./answer.ts";
 
 /** A running autohost. */
-export interface Autohost {
+interface Autohost {
   /** Ends it: it comes no more. */
   stop(): void;
 }

@@ -53,7 +53,7 @@ export interface Quirks {
 }
 
 /** Takes bytes in order. */
-export interface Outlet {
+interface Outlet {
   write(bytes: Buffer): void;
   end(): void;
 }

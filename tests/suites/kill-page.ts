@@ -4,7 +4,7 @@ import type { Case } from "../../harness/scenario.ts";
 import { type Killed, toStored } from "../../suites/websocket/kills.ts";
 
 /** The parts of a protocol version that its kill matrix tells of. */
-export type Proved = Pick<Protocol, "suites" | "requirements"> & {
+type Proved = Pick<Protocol, "suites" | "requirements"> & {
   readonly faults: Readonly<Record<string, Pick<Fault, "says" | "breaks">>>;
 };
 

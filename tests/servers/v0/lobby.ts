@@ -25,7 +25,7 @@ export interface Bugs {
 }
 
 /** The sort of a lobby. */
-export interface LobbyOptions {
+interface LobbyOptions {
   readonly users: number;
   /** The messages a second that a client may send, and how many at once. */
   readonly rate?: number;

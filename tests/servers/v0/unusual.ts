@@ -10,7 +10,7 @@ import type { Quirks } from "../raw.ts";
 import { selecting, startBare } from "./bare.ts";
 
 /** A server of v0 that conforms, in a way that few do. */
-export interface UnusualV0 {
+interface UnusualV0 {
   start(): Promise<Running>;
   /** The SHOULDs that it does not keep. */
   readonly warns: readonly RequirementId[];
