@@ -39,52 +39,80 @@ const NOBODY: Affected = { atWork: [], recent: [] };
  * there.
  */
 export async function lookInto(ran: readonly CaseResult[], session: Session): Promise<Affected> {
-  const { availability, options, signal, culprits, unexplained, results } = session;
+  const { availability, signal } = session;
   if (signal?.aborted) return NOBODY;
   const began = timeThere(session);
   const fall = await fallOf(session);
   session.searched += timeThere(session) - began;
   if (!fall) return { atWork: [], recent: await lookIntoStalls(ran, session) };
   if (availability.upAt === undefined) {
-    const why = await availability.recover(0);
-    if (why === undefined) return NOBODY;
-    const { url, secrets } = options.target;
-    const words = explainUnreachable(url, why, session.protocol.credentials);
-    throw new UnreachableError(secrets?.redact(words) ?? words, why);
+    await seekOnce(session);
+    return NOBODY;
   }
-
   session.falls.push(fall);
+  const atWork = hitBy(fall, ran, session);
+  stopAfterTooMany(session);
+  if (!session.stop && (await standUp(session))) return clear(fall, ran, atWork, session);
+  if (signal?.aborted) return NOBODY;
+  giveUp(fall, atWork, session);
+  return { atWork, recent: [] };
+}
+
+/** Tries once to reach a target that was never there. Throws an `UnreachableError` if it still is not. */
+async function seekOnce({ availability, options, protocol }: Session): Promise<void> {
+  const why = await availability.recover(0);
+  if (why === undefined) return;
+  const { url, secrets } = options.target;
+  const words = explainUnreachable(url, why, protocol.credentials);
+  throw new UnreachableError(secrets?.redact(words) ?? words, why);
+}
+
+/** Returns the results of the cases that were at work when the server fell. */
+function hitBy(fall: Fall, ran: readonly CaseResult[], { results }: Session): readonly CaseResult[] {
   // Resets look like a limit on connections. So a round may end over them before it is known that nobody is there.
   const done = [...new Map([...results, ...ran.map((it) => [it.case, it] as const)]).values()];
-  const atWork = done.filter(
+  return done.filter(
     (it) => endOf(it) >= fall.from || wasCutOff(it, fall.from - MOMENT) || (ran.includes(it) && metNobody(it)),
   );
-  const since = fall.from - RECENT * session.shared.timeout;
-  const falls = culprits.size + unexplained.length;
-  if (falls >= options.restarts)
-    session.stop ??= stopFor(
-      "lost",
-      `the server has ended in ${falls} ways, and --restarts allows ${options.restarts}`,
-    );
-  if (!session.stop && (await standUp(session))) {
-    const found = await findCulprits(atWork, fall, session);
-    const suspects = rank(found.likely, atWork, fall, session);
-    if (found.culprits.length === 0) unexplained.push({ at: fall.to, words: fall.how, suspects });
-    const isRecent = (it: CaseResult) => endOf(it) < fall.from && endOf(it) >= since;
-    const isLater = (it: CaseResult) => it.beganAt > fall.to;
-    const again = ran.filter((it) => (isRecent(it) || isLater(it)) && !culprits.has(it.case.id));
-    // There may be no time to run them again.
-    for (const it of again.filter(isLater)) settle(inconclusive(it, fall.how), session);
-    return { atWork: atWork.filter((it) => !isLater(it)), recent: again };
-  }
-  if (signal?.aborted) return NOBODY;
+}
+
+/** Stops the run if the server has fallen in as many ways as the user allows. */
+function stopAfterTooMany(session: Session): void {
+  const { restarts } = session.options;
+  const falls = session.culprits.size + session.unexplained.length;
+  if (falls < restarts) return;
+  session.stop ??= stopFor("lost", `the server has ended in ${falls} ways, and --restarts allows ${restarts}`);
+}
+
+/** Finds the culprits of a fall once the server stands again, and clears all others. Returns those that it hit. */
+async function clear(
+  fall: Fall,
+  ran: readonly CaseResult[],
+  atWork: readonly CaseResult[],
+  session: Session,
+): Promise<Affected> {
+  const { culprits, shared, unexplained } = session;
+  const since = fall.from - RECENT * shared.timeout;
+  const found = await findCulprits(atWork, fall, session);
+  const suspects = rank(found.likely, atWork, fall, session);
+  if (found.culprits.length === 0) unexplained.push({ at: fall.to, words: fall.how, suspects });
+  const isRecent = (it: CaseResult) => endOf(it) < fall.from && endOf(it) >= since;
+  const isLater = (it: CaseResult) => it.beganAt > fall.to;
+  const again = ran.filter((it) => (isRecent(it) || isLater(it)) && !culprits.has(it.case.id));
+  // There may be no time to run them again.
+  for (const it of again.filter(isLater)) settle(inconclusive(it, fall.how), session);
+  return { atWork: atWork.filter((it) => !isLater(it)), recent: again };
+}
+
+/** Drops the findings of the cases at work when the server fell for good, and stops the run. */
+function giveUp(fall: Fall, atWork: readonly CaseResult[], session: Session): void {
+  const { culprits } = session;
   // A culprit of an earlier fall stays one, though it may have run a moment before this one.
   for (const it of atWork) if (!culprits.has(it.case.id)) settle(inconclusive(it, fall.how), session);
   // Whoever has culprits to mend needs no guess at another.
   const isGuess = session.stop === undefined || culprits.size === 0;
   session.stop ??= stopFor("lost", fall.how);
   if (isGuess) session.stop = { ...session.stop, suspects: rank([], atWork, fall, session) };
-  return { atWork, recent: [] };
 }
 
 /** Tells if a connection of a case was cut off since a time: the target may have ended meanwhile. */
