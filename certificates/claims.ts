@@ -28,7 +28,7 @@ export function oddClaims(report: Report, protocol: Protocol, suite: Report["sui
     ),
     "it is about the embedded reference server": target.embedded,
     "its users have one connection each, and this version knows no users": !protocol.login && exclusive,
-    "its limit is none that the suite names": limit !== undefined && !isLimit(limit, target),
+    "its limit is none that the suite names": limit !== undefined && !namesLimit(limit, target),
     "the target stood still for longer than the run took": stalls.some(({ at, ms }) => at + ms > durationMs + 1),
     "its latencies are none that the suite measures": latencies.some(
       (it) => !known.has(it.name) || it.mediansMs.some((ms) => ms > durationMs),
@@ -44,7 +44,7 @@ export function oddClaims(report: Report, protocol: Protocol, suite: Report["sui
 }
 
 /** Tells if a text is that of the suite on some limit of connections. */
-function isLimit(text: string, { users }: Report["target"]): boolean {
+function namesLimit(text: string, { users }: Report["target"]): boolean {
   if (text === ONE_EACH) return users?.exclusive ?? false;
   const [first = 0, second = 0] = (text.match(/\d+/g) ?? []).map(Number);
   const limits = [{ together: first }, { perSecond: first }, { together: first, perSecond: second }];

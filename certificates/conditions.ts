@@ -14,7 +14,7 @@ export interface Conditions {
 }
 
 /** The values that an option may have for a certificate: its name, and where it is given in other units. */
-interface Bound {
+interface OptionRange {
   readonly option: string;
   readonly least: number;
   readonly most: number;
@@ -27,7 +27,7 @@ const SECOND = 1_000;
  * The bounds for a certificate by a set. A server has the same time to answer, whoever certifies it. Nobody picks the seed: with
  * one of their own choice a server passes whose faults no input of that seed shows.
  */
-const boundsOf = (set: string, protocol: Protocol): Readonly<Record<keyof Conditions, Bound>> => ({
+const boundsOf = (set: string, protocol: Protocol): Readonly<Record<keyof Conditions, OptionRange>> => ({
   timeoutMs: exactly("timeout", 2 * SECOND),
   idleMs: { option: "idle", least: 2 * SECOND, most: 3_600 * SECOND, unit: SECOND },
   recoveryMs: { option: "recovery", least: 0, most: 2 * SECOND },
@@ -36,7 +36,7 @@ const boundsOf = (set: string, protocol: Protocol): Readonly<Record<keyof Condit
   runs: { option: "runs", least: 200, most: 1_000 },
 });
 
-const exactly = (option: string, value: number): Bound => ({ option, least: value, most: value });
+const exactly = (option: string, value: number): OptionRange => ({ option, least: value, most: value });
 
 /** The seed of a set: everybody is asked the same, and nobody chose it. It is 0 where no case generates its inputs. */
 export const seedOf = (set: string, { suites }: Protocol): number =>

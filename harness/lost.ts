@@ -11,6 +11,7 @@ import { type Fall, type Session, settle, stopFor, timeThere } from "./session.t
 import { seemsDeaf } from "./shared.ts";
 import { lookIntoStalls } from "./standstill.ts";
 import { byLikelihood, byRecency, isSuspect, notAtWork } from "./suspects.ts";
+import { withoutSecrets } from "./target.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { UnreachableError } from "./usage.ts";
 
@@ -62,9 +63,9 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
 async function seekOnce({ availability, options, protocol }: Session): Promise<void> {
   const why = await availability.recover(0);
   if (why === undefined) return;
-  const { url, secrets } = options.target;
-  const words = explainUnreachable(url, why, protocol.credentials);
-  throw new UnreachableError(secrets?.redact(words) ?? words, why);
+  const { target } = options;
+  const words = explainUnreachable(target.url, why, protocol.credentials);
+  throw new UnreachableError(withoutSecrets(words, target), why);
 }
 
 /** Returns the results of the cases that were at work when the server fell. */

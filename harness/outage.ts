@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isFinding, withChecks } from "./catalogue.ts";
 import type { CaseResult } from "./execute.ts";
 import { type Fall, type Session, stopFor } from "./session.ts";
-import type { ServerProcess, Target } from "./target.ts";
+import { type ServerProcess, withoutSecrets } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
 
 /** The words for a server that lives on. */
@@ -33,13 +33,10 @@ export async function howItFell({ target, availability }: Session): Promise<stri
   const { process } = target;
   if (process?.death) {
     const words = await process.lastWords();
-    return redacted(`the server ended (${process.death.how}${words === undefined ? "" : `: ${words}`})`, target);
+    return withoutSecrets(`the server ended (${process.death.how}${words === undefined ? "" : `: ${words}`})`, target);
   }
   return availability.downSince === undefined ? ENDED_OTHERS : "the server stopped accepting connections";
 }
-
-/** Removes secrets from words of the server's process. */
-const redacted = (words: string, { secrets }: Target) => secrets?.redact(words) ?? words;
 
 /** The time between two looks at a server that is gone, in ms. */
 const PAUSE = 25;
@@ -79,7 +76,7 @@ async function bringBack(session: Session): Promise<boolean> {
 /** Starts a server again; resolves to `true` if it accepts connections. Otherwise the run stops. */
 async function restart(process: ServerProcess, session: Session): Promise<boolean> {
   const failure = await process.restart();
-  if (failure !== undefined) session.stop ??= stopFor("lost", redacted(failure, session.target));
+  if (failure !== undefined) session.stop ??= stopFor("lost", withoutSecrets(failure, session.target));
   return failure === undefined;
 }
 

@@ -119,7 +119,7 @@ function hold(bucket: Bucket): void {
   bucket.begins();
 }
 
-/** Says that nothing is held back any more. */
+/** Lets those go on who wait until nothing is held back. */
 function release(bucket: Bucket): void {
   if (!bucket.pending) return;
   bucket.pending.resolve();

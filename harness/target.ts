@@ -98,6 +98,10 @@ export const usersOf = ({
   ...(keys && { keys }),
 });
 
+/** Returns words without the secrets of a target. */
+export const withoutSecrets = (words: string, { secrets }: Pick<Target, "secrets">): string =>
+  secrets?.redact(words) ?? words;
+
 /** Returns a URL without its user and password. */
 export function withoutCredentials(url: URL): URL {
   const copy = new URL(url);

@@ -3,7 +3,7 @@ import type { WireEvent } from "../harness/transcript.ts";
 import { headerPairs } from "../harness/upgrade.ts";
 
 /** The headers that hold credentials, and the names of other headers and of parameters of a url that do. */
-const CREDENTIALS = /^(?:(?:proxy-)?authorization|cookie|set-cookie)$/i;
+const SECRET_HEADERS = /^(?:(?:proxy-)?authorization|cookie|set-cookie)$/i;
 const SECRET = /token|secret|passw|api-?key|session|auth|ticket|signature/i;
 
 /** A subprotocol that is longer is hardly a name: browsers can send a token in no other header. */
@@ -45,7 +45,7 @@ function inHeader(name: string, value: string): string[] {
     return value.split(";").flatMap((part) => part.split("=").slice(1).join("=").trim() || []);
   if (/^sec-websocket-protocol$/i.test(name))
     return value.split(",").flatMap((part) => (part.trim().length > NAME ? [part.trim()] : []));
-  return CREDENTIALS.test(name) || (SECRET.test(name) && !/^sec-websocket-/i.test(name)) ? [value] : [];
+  return SECRET_HEADERS.test(name) || (SECRET.test(name) && !/^sec-websocket-/i.test(name)) ? [value] : [];
 }
 
 /** The values of parameters, as they stand there and decoded. */

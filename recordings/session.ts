@@ -37,7 +37,7 @@ interface SessionOptions {
 }
 
 /** The state of a session. Times are in ms since 1970. */
-interface Recording extends Pick<SessionOptions, "file" | "write"> {
+interface Ongoing extends Pick<SessionOptions, "file" | "write"> {
   readonly time: Clock;
   readonly sent: Clients;
   readonly follower: Follower;
@@ -71,7 +71,7 @@ export function session(
     see(state, { connection, event: inVain({ what, afterMs: timeout }, now()) });
   const owed = owing(protocol, { timeout, sofar, gaveUp });
   const time = clock(began);
-  const state: Recording = { file, write, time, sent, follower, owed, telling, left: new Map(), last: began };
+  const state: Ongoing = { file, write, time, sent, follower, owed, telling, left: new Map(), last: began };
   return {
     see: (recorded) => see(state, recorded),
     end() {
@@ -81,7 +81,7 @@ export function session(
   };
 }
 
-function see(state: Recording, recorded: RecordedEvent): void {
+function see(state: Ongoing, recorded: RecordedEvent): void {
   const { file, follower, sent, telling, time, write } = state;
   const { connection } = recorded;
   // A compressed message is read late, and still stands behind those that were written before.
@@ -97,7 +97,7 @@ function see(state: Recording, recorded: RecordedEvent): void {
 }
 
 /** One side of a connection has ended TCP. Once both have, it is over. */
-function endOfTcp({ file, follower, left, owed }: Recording, connection: string, side: Side): void {
+function endOfTcp({ file, follower, left, owed }: Ongoing, connection: string, side: Side): void {
   const other = left.get(connection);
   if (other === undefined || other === side) return void left.set(connection, side);
   left.delete(connection);
