@@ -34,10 +34,7 @@ interface Joining extends Reaching {
 /** Passes on the handshake of a client, and all that follows it. */
 export function join(it: Joining): void {
   const { open, note, request, client, head } = it;
-  const { method = "GET", url: target = "/", httpVersion, rawHeaders } = request;
-  const text = requestText({ method, target, protocol: `HTTP/${httpVersion}`, headers: headerPairs(rawHeaders) });
-  note({ from: "client", type: "upgrade", data: text.trimEnd().replaceAll("\r\n", "\n") });
-
+  noteRequest(it);
   const outgoing = askTarget(it, request);
   const waiting = unrelayed(outgoing, client);
   open.add(waiting);
@@ -73,6 +70,13 @@ export function join(it: Joining): void {
     over("server", "client");
   });
   outgoing.end();
+}
+
+/** Notes the request of a client. */
+function noteRequest({ note, request }: Joining): void {
+  const { method = "GET", url: target = "/", httpVersion, rawHeaders } = request;
+  const text = requestText({ method, target, protocol: `HTTP/${httpVersion}`, headers: headerPairs(rawHeaders) });
+  note({ from: "client", type: "upgrade", data: text.trimEnd().replaceAll("\r\n", "\n") });
 }
 
 /** A handshake without an answer yet, as something that can be ended. */

@@ -48,16 +48,10 @@ export async function test(
   protocol: Protocol,
 ): Promise<{ readonly result: RunResult; readonly report: Report }> {
   const progress = args.quiet ? undefined : watch(cases);
-  const { shard, concurrency } = args;
-  // All shards of a run need the same seed, and none knows of the others.
-  const seed = args.seed ?? (shard ? DEFAULTS.seed : randomInt(1, 2 ** 31));
-  const idle = args.idle === undefined ? undefined : args.idle * 1_000;
-  const rate = args.rate ?? (args.url === undefined ? undefined : protocol.rate);
-  const options = { repeat: 1, bail: false, ...args, target, rate, seed, idle, ...tools };
   const { door } = target;
   const loads = new Set(heavyIn(protocol));
   const all = {
-    ...options,
+    ...{ repeat: 1, bail: false, ...args, target, ...dependent(args, protocol), ...tools },
     onResult: progress?.result ?? (() => {}),
     onLimit: (words: string, perSecond: number | undefined) =>
       progress?.note(`${about.name}: ${tellLimit(words, perSecond, cases, loads)}`),
@@ -71,17 +65,25 @@ export async function test(
     protocol,
     target: aboutTarget(target, args, result),
     speaks: await spokenInstead(result.results, protocol),
-    shard: shard && { ...shard, cases: whole.map(({ id }) => id) },
-    concurrency,
+    shard: args.shard && { ...args.shard, cases: whole.map(({ id }) => id) },
+    concurrency: args.concurrency,
     conditions: {
       timeoutMs: args.timeout,
-      idleMs: idle ?? args.timeout,
+      idleMs: all.idle ?? args.timeout,
       recoveryMs: args.recovery,
       runs: args.runs,
     },
   });
   return { result, report };
 }
+
+/** Returns the options of a run that depend on others, or on the protocol, where the user does not give them. */
+const dependent = ({ seed, shard, idle, rate, url }: TestArguments, protocol: Protocol) => ({
+  // All shards of a run need the same seed, and none knows of the others.
+  seed: seed ?? (shard ? DEFAULTS.seed : randomInt(1, 2 ** 31)),
+  idle: idle === undefined ? undefined : idle * 1_000,
+  rate: rate ?? (url === undefined ? undefined : protocol.rate),
+});
 
 /** The facts that a report keeps of a target. */
 const aboutTarget = (target: Reached, args: TestArguments, result: RunResult): ReportTarget => ({
