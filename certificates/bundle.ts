@@ -55,7 +55,7 @@ export async function writeBundle(folder: string, files: ReadonlyMap<string, Buf
     await mkdir(old.path);
     for (const [name, content] of files) await writeFile(join(made.path, name), content);
     await writeFile(archive.path, compressed(await buffer(packed(files))));
-    await exchange(
+    await swapIn(
       [made.path, place, join(old.path, "folder")],
       [archive.path, archiveOf(folder), join(old.path, "archive")],
     );
@@ -67,7 +67,7 @@ export async function writeBundle(folder: string, files: ReadonlyMap<string, Buf
 }
 
 /** Moves things to their places, and the old ones aside. Undoes all of it if one cannot be moved. */
-async function exchange(...moves: readonly (readonly [from: string, to: string, aside: string])[]): Promise<void> {
+async function swapIn(...moves: readonly (readonly [from: string, to: string, aside: string])[]): Promise<void> {
   const undo: (() => Promise<void>)[] = [];
   const move = async (from: string, to: string) => {
     await rename(from, to);

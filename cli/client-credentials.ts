@@ -21,7 +21,7 @@ const INSTEAD = "Give a token with --as or --token-command instead.";
  */
 export async function tokenOfClient(place: Place, { id, secret }: Client, signal: AbortSignal): Promise<string> {
   const origin = new URL("/", place.url.href.replace(/^ws/, "http"));
-  const options = optionsOf(place, AbortSignal.any([signal, AbortSignal.timeout(MOST)]));
+  const options = requestOptions(place, AbortSignal.any([signal, AbortSignal.timeout(MOST)]));
   const found = await answering(origin, oauth.discoveryRequest(origin, { ...options(origin), algorithm: "oauth2" }));
   if (found.status !== 200)
     throw new UsageError(`--client needs ${origin.origin}${METADATA}, which is HTTP ${found.status}. ${INSTEAD}`);
@@ -73,7 +73,7 @@ const said = ({ error, error_description: more }: oauth.ResponseBodyError): stri
   more === undefined ? error : `${error} (${more})`;
 
 /** The options of a request to the authorization server. Plain HTTP is for this machine alone. */
-const optionsOf =
+const requestOptions =
   (place: Place, signal: AbortSignal) =>
   ({ hostname }: URL) => ({
     signal,

@@ -2,6 +2,7 @@ import { blame } from "./culprits.ts";
 import { isGreeted, visit } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { rest } from "./gate.ts";
+import { heavyIn } from "./protocol.ts";
 import { type Fall, type Session, timeThere, timeToSearch } from "./session.ts";
 import { hangUp, mayOverlap, type Stall } from "./shared.ts";
 import { byLikelihood, guess, inputsOf, isSuspect, unansweredSince } from "./suspects.ts";
@@ -75,7 +76,7 @@ export async function lookIntoStalls(ran: readonly CaseResult[], session: Sessio
   const isOver = () => timeThere(session) > deadline || session.stop !== undefined || session.signal?.aborted === true;
   const stalls = openStalls(session);
   // A case that puts load on the server runs alone anyway, and says itself what came of that.
-  const loads = new Set(protocol.suites.filter(({ load }) => load).map(({ name }) => name));
+  const loads = new Set(heavyIn(protocol));
   const light = ran.filter((it) => !loads.has(it.case.suite));
   for (const stall of stalls) {
     const known = culprits.size;

@@ -55,13 +55,13 @@ async function completions(words: readonly string[], load: Load, commands: Comma
   const current = rest.at(-1) ?? "";
   const option = /^--(.+)$/.exec(rest.at(-2) ?? "")?.[1] ?? "";
   if (takesValue(command, option)) return startingWith(current, await valuesOf(option, load));
-  if (current.startsWith("-")) return startingWith(current, optionsOf(command));
+  if (current.startsWith("-")) return startingWith(current, longOptionsOf(command));
   return Object.hasOwn(command.positionals, "id") ? startingWith(current, await valuesOf("id", load)) : [];
 }
 
 const startingWith = (start: string, words: readonly string[]): string[] => words.filter((it) => it.startsWith(start));
 
-const optionsOf = ({ options }: Subcommand): string[] =>
+const longOptionsOf = ({ options }: Subcommand): string[] =>
   [...Object.keys(options), "config", "help"].map((it) => `--${it}`);
 
 const takesValue = ({ options }: Subcommand, option: string): boolean =>
