@@ -106,7 +106,7 @@ function finding<Requirement extends Row, Check extends Judged, Case extends Che
 
 /** Items, the worst first. */
 export const worstFirst = <T extends { readonly verdict: Verdict }>(items: readonly T[]): readonly T[] =>
-  items.toSorted((a, b) => VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict));
+  items.toSorted((a, b) => rank(a.verdict) - rank(b.verdict));
 
 /** The parts of a check that say why it was not judged. */
 type MaybeSkipped = Pick<ReportCheck, "verdict" | "actual" | "see">;

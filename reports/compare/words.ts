@@ -61,18 +61,17 @@ export function headline({ changes, lost, outcome }: Comparison): string {
   const explained = kind("broken").filter((change) => !isRegression(change));
   const parts = [
     lost === undefined ? "" : "the target went away",
-    tally(explained, "broken where the case changed or it is expected"),
-    tally(changes.filter(isRegression), "broken") ||
-      (lost === undefined ? unbroken(outcome, explained.length > 0) : ""),
-    tally(kind("unjudged"), "no longer judged"),
-    tally(kind("warned"), "newly warned"),
-    tally(kind("fixed"), "fixed"),
+    told(explained, "broken where the case changed or it is expected"),
+    told(changes.filter(isRegression), "broken") || (lost === undefined ? unbroken(outcome, explained.length > 0) : ""),
+    told(kind("unjudged"), "no longer judged"),
+    told(kind("warned"), "newly warned"),
+    told(kind("fixed"), "fixed"),
   ];
   return parts.filter((part) => part !== "").join(", ");
 }
 
 /** Of how many requirements some changes are; empty where of none. */
-function tally(changes: readonly Change[], what: string): string {
+function told(changes: readonly Change[], what: string): string {
   const n = new Set(changes.map(({ requirement }) => requirement)).size;
   return n === 0 ? "" : `${count(n, "requirement")} ${what}`;
 }

@@ -38,27 +38,33 @@ export function Controls({ choices, filter, onFilter, shown }: ControlsProps) {
           Clear filters
         </button>
       </p>
-      <fieldset>
-        <legend>Verdict</legend>
-        {choices.verdicts.map(([verdict, n]) => (
-          <label class={`chip ${verdict}`} key={verdict}>
-            <input
-              type="checkbox"
-              checked={filter.verdicts.includes(verdict)}
-              onChange={() => toggle("verdicts", verdict)}
-            />
-            <span class="sign" aria-hidden="true">
-              {SIGNS[verdict]}
-            </span>{" "}
-            {verdict} {n > 0 && <span class="n">{n}</span>}
-          </label>
-        ))}
-      </fieldset>
+      <Verdicts values={choices.verdicts} chosen={filter.verdicts} onToggle={(it) => toggle("verdicts", it)} />
       <Chips name="Level" values={choices.levels} chosen={filter.levels} onToggle={(it) => toggle("levels", it)} />
       <Chips name="Suite" values={choices.suites} chosen={filter.suites} onToggle={(it) => toggle("suites", it)} />
     </search>
   );
 }
+
+interface VerdictsProps {
+  readonly values: Choices["verdicts"];
+  readonly chosen: readonly Verdict[];
+  readonly onToggle: (value: Verdict) => void;
+}
+
+const Verdicts = ({ values, chosen, onToggle }: VerdictsProps) => (
+  <fieldset>
+    <legend>Verdict</legend>
+    {values.map(([verdict, n]) => (
+      <label class={`chip ${verdict}`} key={verdict}>
+        <input type="checkbox" checked={chosen.includes(verdict)} onChange={() => onToggle(verdict)} />
+        <span class="sign" aria-hidden="true">
+          {SIGNS[verdict]}
+        </span>{" "}
+        {verdict} {n > 0 && <span class="n">{n}</span>}
+      </label>
+    ))}
+  </fieldset>
+);
 
 interface ChipsProps<T extends string> {
   readonly name: string;
