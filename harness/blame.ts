@@ -57,12 +57,16 @@ export async function confirm(cases: readonly Case[], took: number, session: Ses
     took,
     session,
   );
-  await allTogether(
-    [...silent().filter((it) => !harmsOthers(it, session)), ...warnedInVain(cases, session)],
-    took,
-    session,
-  );
   // Each round may clear a requirement that explained the failures of others. The next round runs those.
+  const asked = new Set<Case>();
+  const vain = () =>
+    [...silent().filter((it) => !harmsOthers(it, session)), ...warnedInVain(cases, session)].filter(
+      (it) => !asked.has(it.case),
+    );
+  for (let open = vain(); open.length > 0; open = vain()) {
+    for (const it of open) asked.add(it.case);
+    await allTogether(open, took, session);
+  }
   for (;;) {
     const innocent = await oneByOne(loud(), took, session);
     if (innocent.length === 0) return;
@@ -88,6 +92,7 @@ async function recheckPlain(cases: readonly Case[], session: Session): Promise<v
   for (const result of [...results.values()]) {
     const { case: it } = result;
     if (!needed.has(it.id) || session.rechecked.has(it.id) || !isRight(result)) continue;
+    if (isTooLate(session)) return;
     session.rechecked.add(it.id);
     const again = await alone(it, session);
     if (session.stop || session.signal?.aborted) return;
@@ -197,7 +202,7 @@ export async function reconsider(session: Session): Promise<void> {
 export async function clearRefused(session: Session): Promise<void> {
   const { shared, results, options } = session;
   const refused = [...results.values()].filter((it) => !isRight(it) && shared.limits.explains(it.refused ?? []));
-  const again = await work(
+  const { done: again } = await work(
     refused.map((it) => it.case),
     session,
     { size: options.concurrency },

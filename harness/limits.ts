@@ -1,4 +1,4 @@
-import { isTurnedAway, refusalOf } from "./failure.ts";
+import { isTurnedAway, NO_ANSWER, refusalOf } from "./failure.ts";
 import { type Gate, gate, rest } from "./gate.ts";
 import {
   isLimited,
@@ -171,12 +171,24 @@ function casesWithin({ found, gap }: KnownLimits, concurrency: number): number {
   return Math.max(1, Math.min(concurrency, held, queued));
 }
 
+/** The part of a handshake that nobody answers, after which somebody has to be served for it to count as refused. */
+const STILL = 0.25;
+
 /** Measures, and says if connections were refused meanwhile, and if any was accepted. */
 async function measured(means: Means, found: Found): Promise<{ readonly more: Found | undefined } & Measured> {
   let [again, served] = [false, false];
-  const dial = async () => {
+  let servedAt = means.clock();
+  /** A target that serves nobody for most of a handshake stands still. That is no refusal. */
+  const patiently = async () => {
+    const began = means.clock();
     const attempt = await means.dial();
+    const isStill = servedAt < began + STILL * (means.clock() - began);
+    return refusalOf(attempt) === NO_ANSWER && isStill ? means.dial() : attempt;
+  };
+  const dial = async () => {
+    const attempt = await patiently();
     const way = refusalOf(attempt);
+    if (way === undefined) servedAt = means.clock();
     again ||= way !== undefined;
     served ||= attempt.opened && way === undefined;
     return way !== undefined && attempt.opened ? { ...attempt, opened: false, failure: { code: way } } : attempt;

@@ -40,6 +40,8 @@ const ENOUGH = { times: 2, least: 64 } as const;
 /** A target that accepts more than this part of a flood refuses for another reason than a limit. */
 const NEARLY_ALL = 0.85;
 
+/** A target that answers fewer handshakes a second, and refuses none in words, is slow. */
+const SLOW = 10;
 /** The period that limiters count by, in ms. */
 const SECOND = 1_000;
 
@@ -144,7 +146,7 @@ async function rate(means: Means, known: number | undefined, deadline: number): 
   const few = await flood(means, Math.min(MOST.atOnce, together));
   // A gateway may let some wait, and refuse only what comes beyond them.
   const isCrowd = few.refused.length === 0 && !few.gone && together >= MOST.crowd;
-  const { accepted, refused, still } = isCrowd ? await flood(means, MOST.crowd) : few;
+  const { accepted, refused, still, mute, lasted } = isCrowd ? await flood(means, MOST.crowd) : few;
   // A target that stands still has no limit, but one may queue those beyond a number that is known.
   if (still && known === undefined) return undefined;
   const [refusedAt] = refused;
@@ -153,8 +155,9 @@ async function rate(means: Means, known: number | undefined, deadline: number): 
   const after = accepted.filter((at) => at > refusedAt + MORE).length;
   if (after > NEARLY_ALL * (after + refused.length)) return undefined;
   const before = accepted.filter((at) => at < refusedAt && at > refusedAt - SECOND).length;
-  let perSecond = after || before || (await first(means));
-  if (perSecond === 0) return undefined;
+  // A handshake without an answer is known to be refused only when the flood is over.
+  let perSecond = mute ? (SECOND * accepted.length) / Math.max(1, lasted) : after || before || (await first(means));
+  if (perSecond === 0 || (mute && perSecond < SLOW)) return undefined;
   for (let tries = 0; tries < MOST.tries; tries++, perSecond /= SLOWER) {
     if (means.clock() + FORGOTTEN + SECOND > deadline) return perSecond; // Later refusals will show if it is still too fast.
     await rest(FORGOTTEN, means.signal);
@@ -170,24 +173,27 @@ async function first(means: Means): Promise<number> {
   return accepted.length;
 }
 
-/**
- * Connects as often as it can until one is refused, and for so many ms `longer`, to count what is accepted in that second. Resolves to the
- * times of accepted and refused connections, in ms, and if the target is `gone`, or served nobody while one waited in vain.
- */
-async function flood(
-  { dial, clock, served, signal }: Means,
-  atOnce: number,
-  longer = SECOND + MORE,
-): Promise<{
+/** The answers to many connections, one right after another. Times are in ms. */
+interface Flood {
+  /** The times at which connections began. */
   readonly accepted: readonly number[];
   readonly refused: readonly number[];
+  /** The target is gone. */
   readonly gone: boolean;
+  /** It served nobody while one waited in vain. */
   readonly still: boolean;
-}> {
+  /** It refused none in words, nor by a reset. */
+  readonly mute: boolean;
+  /** The time until the last was accepted. */
+  readonly lasted: number;
+}
+
+/** Connects as often as it can until one is refused, and for so many ms `longer`, to count what is accepted in that second. */
+async function flood({ dial, clock, served, signal }: Means, atOnce: number, longer = SECOND + MORE): Promise<Flood> {
   const accepted: number[] = [];
   const refused: number[] = [];
   const enough = Math.max(ENOUGH.least, ENOUGH.times * served);
-  let [gone, still] = [false, false];
+  let [gone, still, mute] = [false, false, true];
   const began = clock();
   let servedAt = began;
   const turn = takingTurns(clock, () => 1);
@@ -205,11 +211,12 @@ async function flood(
       const way = refusalOf(connection);
       gone ||= !connection.opened && way === undefined;
       still ||= way === NO_ANSWER && servedAt < at;
+      mute &&= connection.opened || way === NO_ANSWER;
       await leave(connection);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, client));
-  return { accepted, refused: gone ? [] : refused, gone, still };
+  return { accepted, refused: gone ? [] : refused, gone, still, mute, lasted: servedAt - began };
 }
 
 /** Tells if a series of connections with `gap` ms between them is accepted, but for a few that came too early by chance. */

@@ -97,7 +97,12 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
   const firstFailure = () => queue.find((it) => isFailure(session.results.get(it), session));
   const halt = () => isSpent(session, TO_BEGIN) || (options.bail && firstFailure() !== undefined);
   const overlap = options.concurrency > 1;
-  await work(queue, session, { size: concurrency, overlap, halt, keep: (result) => settle(result, session) });
+  const { left } = await work(queue, session, {
+    size: concurrency,
+    overlap,
+    halt,
+    keep: (result) => settle(result, session),
+  });
   if (!session.stop && !session.signal?.aborted && !options.once) {
     const took = shared.clock() - began;
     // The plain forms come first: the failures of others may rest on them.
@@ -108,8 +113,8 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
     );
     await confirm(queue, took, session);
   }
-  if (queue.some((it) => !session.results.has(it)) && isSpent(session, TO_BEGIN)) {
-    const done = `${session.results.size} cases (a longer --timeout gives more)`;
+  if (left.length > 0 && isSpent(session, TO_BEGIN)) {
+    const done = `${[...session.results.keys()].filter((it) => !left.includes(it)).length} cases (a longer --timeout gives more)`;
     session.stop ??= stopFor("slow", `the target is slow, and the time was up after ${done}`);
   }
   if (session.signal?.aborted) session.stop = stopFor("interrupted", "interrupted");

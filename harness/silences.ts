@@ -72,8 +72,8 @@ async function sideBySide(results: readonly CaseResult[], session: Session): Pro
     const loads = new Set(heavyIn(protocol));
     const of = (isHeavy: boolean) => results.map((it) => it.case).filter(({ suite }) => loads.has(suite) === isHeavy);
     const halt = () => isTooLate(session);
-    const light = await work(of(false), session, { size: Math.max(options.concurrency, 2), halt });
-    const heavy = await work(of(true), session, { size: 1, halt });
+    const { done: light } = await work(of(false), session, { size: Math.max(options.concurrency, 2), halt });
+    const { done: heavy } = await work(of(true), session, { size: 1, halt });
     return new Map([...light, ...heavy]);
   } finally {
     patience.hurry = before;

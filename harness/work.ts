@@ -49,15 +49,18 @@ export interface HowToWork {
   readonly keep?: (result: CaseResult) => void;
 }
 
-/**
- * Works on cases until all are done, halted, or the run has ended. If the target goes away meanwhile, looks into it and goes on.
- * Resolves to the result of each case that ran.
- */
+/** The results of the cases that ran, and the cases that were left: halted before their turn, or before they could run again. */
+interface Worked {
+  readonly done: ReadonlyMap<Case, CaseResult>;
+  readonly left: readonly Case[];
+}
+
+/** Works on cases until all are done, halted, or the run has ended. If the target goes away meanwhile, looks into it and goes on. */
 export async function work(
   cases: readonly Case[],
   session: Session,
   { size, overlap = size > 1, halt = () => false, keep = () => {} }: HowToWork,
-): Promise<ReadonlyMap<Case, CaseResult>> {
+): Promise<Worked> {
   const { shared, signal, culprits } = session;
   const { limits } = shared;
   const queue = [...cases];
@@ -98,7 +101,7 @@ export async function work(
       queue.unshift(...due.map((it) => it.case));
     } else queue.unshift(...(await spoiledBy(ran, session)).map((it) => it.case));
   }
-  return done;
+  return { done, left: queue };
 }
 
 /**
