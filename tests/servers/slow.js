@@ -8,6 +8,12 @@ const refused = { status: "failed", reason: "invalid_command" };
 /** The time for which nothing happens, whoever waits, in ms. */
 const standStill = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
+/** Stands still again and again, for half of the time. */
+function again(ms) {
+  standStill(ms);
+  setTimeout(again, ms, ms);
+}
+
 /** Does something else from one client on. */
 const from = (n, act, before) => {
   let count = 0;
@@ -81,13 +87,8 @@ const hooks = {
   "stands still for 1.5 s at once": () => ({ admit: at(1, () => standStill(1_500)) }),
   "stands still for 2.5 s once": () => ({ admit: at(100, () => standStill(2_500)) }),
   "stands still for 2.5 s among unusual handshakes": () => ({ admit: at(600, () => standStill(2_500)) }),
-  "stands still for 2.5 s every 5 s": () => {
-    const stall = () => {
-      standStill(2_500);
-      setTimeout(stall, 2_500);
-    };
-    return { admit: at(100, stall) };
-  },
+  "stands still for 2.5 s every 5 s": () => ({ admit: at(100, () => again(2_500)) }),
+  "stands still for 2 s every 4 s": () => ({ admit: at(20, () => again(2_000)) }),
   "answers 20 handshakes": () => ({
     admit: from(
       20,
