@@ -106,7 +106,7 @@ async function complaints({ start, exit }: Hostile, part: readonly string[] = []
   ];
 }
 
-/** The servers that cost the suite most meet every case, the others a third of them. A tenth of all have their turn each day. */
+/** The servers that cost the suite most meet every case, the others a third of them. */
 const WHOLE = ["endless messages", "1900 tiny messages", "15,000 keys"];
 const thirds = Object.entries(hostile).map(
   ([name, server], i) =>
