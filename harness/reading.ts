@@ -30,7 +30,7 @@ export function reader(
   let upTo = 0;
   return (wanted, what) => {
     const matches = typeof wanted === "function" ? wanted : isLike(wanted, envelope);
-    // A server that sends much else makes a wait no longer than what it sends: none of it is looked at twice.
+    // Each wait looks at each message once: a server may send very many others.
     let searched = 0;
     return log.wait(what ?? wordsOf(wanted), () => {
       for (const event of log.events.slice(upTo)) {

@@ -51,7 +51,7 @@ export interface RunOptions {
 export interface Stop {
   /** `slow`: the target is slow, and the time was up. `missing`: shards of the run, or a client, were not seen any more. */
   readonly reason: "lost" | "interrupted" | "bail" | "missing" | "slow";
-  /** In words, as each case says that did not run for it: `not run: interrupted`. */
+  /** In words, as in the result of each case that did not run: `not run: interrupted`. */
   readonly words: string;
   /** The same by itself: `interrupted`. Only older reports lack it. */
   readonly why?: string;

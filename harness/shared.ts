@@ -52,8 +52,8 @@ export interface Stall {
 }
 
 /**
- * Makes what the connections of a new run share. `timeout` is in ms, `rate` the messages a second that each sends at most; `target`
- * is what it is called.
+ * Makes the state that all connections of a new run share. `timeout` is in ms, `rate` the messages a second that each sends at most;
+ * `target` names the target in a word.
  */
 export function share(timeout: number, rate = Number.POSITIVE_INFINITY, target = "server"): Shared {
   const zero = performance.now();

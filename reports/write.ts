@@ -78,8 +78,8 @@ export function temporary(path: string): Temporary {
 }
 
 /**
- * Writes a file beside its place and renames it, so that a good one is never half overwritten. A link is followed, and what is
- * no plain file (`/dev/stdout`) is written to. Throws a `UsageError`.
+ * Writes a file beside its place and renames it, so that a good one is never half overwritten. A link is followed, and
+ * anything but a plain file (`/dev/stdout`) is written to directly. Throws a `UsageError`.
  */
 export async function write(path: string, content: string): Promise<void> {
   const place = await realpath(path).catch(() => path);

@@ -44,7 +44,7 @@ export async function runCommand(args: RunArguments, protocol: Protocol): Promis
   });
 }
 
-/** Throws a `UsageError` where the options do not go together that say whether a server is tested, or a client that comes. */
+/** Throws a `UsageError` if the options mix the test of a server with that of a client that comes. */
 function fitting({ url, listen, watch }: RunArguments, { actor }: Protocol): void {
   if (listen === undefined && actor !== undefined)
     throw new UsageError(`--actor ${actor} needs --listen <port>: an ${actor} comes to the suite by itself.`);

@@ -5,7 +5,7 @@ import { conclude } from "../verdict.ts";
 import { covers, type Entry, type ExpectedFailures } from "./read.ts";
 import { type Stale, stale } from "./stale.ts";
 
-/** A report in which expected failures do not count. It says, too, what is wrong with the entries of the file. */
+/** A report in which expected failures do not count. It also lists the problems of the entries of the file. */
 export function applyExpected(report: Report, { file, entries }: ExpectedFailures, protocol: Protocol): Report {
   const { verdict: _, counts: __, requirements: ___, cases, ...draft } = report;
   const today = report.startedAt.slice(0, 10);

@@ -12,7 +12,7 @@ const MOST = { files: 2_000, bytes: 1 << 20, own: 10_000, levels: 100, values: 1
 
 const HINT = "Name a folder that holds <service>/<endpoint>/<type>.json, as the protocol's repository has it.";
 
-/** The files of a folder by their paths in it, and what they hold. */
+/** The content of the files of a folder, by their paths in it. */
 type Files = ReadonlyMap<string, unknown>;
 
 /**
@@ -111,7 +111,7 @@ function messageSchema(folder: string, path: string, files: Files): MessageSchem
   };
 }
 
-/** A schema with what it refers to in the place of each reference. */
+/** A schema in which each reference is replaced by its target. */
 function filledIn(folder: string, path: string, files: Files): Schema {
   let values = 0;
   const within = (value: unknown, at: string, trail: readonly string[]): unknown => {

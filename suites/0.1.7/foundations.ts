@@ -172,7 +172,7 @@ const within = merged(
   // The schema of a goodbye demands of one with status `failed` no more than a reason.
   rows(["termination.reason"], "message.schema", "malformed.reason"),
   rows([...SURVIVAL, "version.no-login", "transport.segmentation", "transport.extensions"], "version.greeting"),
-  // A message that is no JSON, or lacks what its schema demands, does not say what is looked for in it.
+  // A message that is no JSON, or breaks its schema, may lack the very value that is judged.
   rows(
     ["message.json"],
     "version.greeting",

@@ -16,7 +16,7 @@ interface Owed {
   readonly client: string;
 }
 
-/** Judges what a recorded greeting says of the version in the url. A case judges only what it asks for itself. */
+/** Judge the parity in a recorded greeting by the version in the url. A case judges its own requests alone. */
 export const recordedRules: readonly RecordedRule[] = (
   ["parity.major", "parity.minor", "parity.patch", "parity.missing", "parity.unparseable"] as const
 ).map((requirement) => ({

@@ -9,7 +9,7 @@ import { POLICY, scenario } from "./protocol.ts";
 
 const json = JSON.stringify;
 
-/** The messages that are none, by what is wrong with them; each is made of a request. */
+/** Malformed messages, by their mistake; each is made of a request. */
 export const malformedTexts = (whole: Message): Readonly<Record<string, string>> => ({
   "a word": "banana",
   empty: "",

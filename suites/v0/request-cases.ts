@@ -60,7 +60,7 @@ export const ODD_COMMANDS: Readonly<Record<string, string>> = {
 
 const CLOSED = "the end of the connection";
 
-/** Sends a request of an odd command, and tells what comes of it. */
+/** Sends a request of an odd command. Resolves to the response in words, or to the end of the connection. */
 export async function fateOfOdd(client: Connection, command: string, id = "odd"): Promise<string | Nothing> {
   client.send(request(command, id));
   const isOver = () => client.transcript.events.some(isServerEnd);

@@ -9,7 +9,7 @@ import { violationsIn } from "./protocol.ts";
 export interface SweepInput {
   readonly what: string;
   readonly data: unknown;
-  /** A server may refuse it for any reason: of what is too long the schema is not the first to say so. */
+  /** A server may refuse it for any reason: data that is too long may hit another bound before that of the schema. */
   readonly anyReason?: boolean;
 }
 

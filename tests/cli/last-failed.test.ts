@@ -77,7 +77,7 @@ describe("run --last-failed", () => {
 
 describe("run --open", () => {
   const one = ["run", reference.url, "--case", "disconnect/alone", "--open"];
-  /** A program that says on the standard output of nobody what it is to open: it writes to a file, and the run waits for no one. */
+  /** Stands for a browser: a program that writes the path which it is to open to a file. The run does not wait for it. */
   const opener = (name: string) => {
     const path = join(cwd, name);
     writeFileSync(path, `#!/bin/sh\necho "$1" > "${cwd}/opened"\n`);

@@ -15,7 +15,7 @@ test("examples say of requirements what the catalogue says", () => {
   expect(told.map((it) => it.join(" ")).filter((it) => !isKnown(it))).toEqual([]);
 });
 
-/** The numbers that examples show: of what they are, and what it is today. */
+/** The numbers in examples: a pattern that finds each, and its value today. */
 const NUMBERS: readonly (readonly [RegExp, number | string])[] = [
   [/\b\d+ of (\d+) requirements of/g, protocol.requirements.length],
   [/^ {2}cases {4}(?:\d+ of )?(\d+) in /gm, cases.length],

@@ -17,7 +17,7 @@ export interface ReferenceFault extends Fault {
 export type Faults = Readonly<Record<string, ReferenceFault>>;
 type Change = ReferenceFault["change"];
 
-/** A change of the messages that are sent: `edit` returns what is sent instead, and nothing where that is the message. */
+/** A change of the messages that are sent: `edit` returns others in the place of one, or nothing to leave it as it is. */
 export const saying =
   (edit: (message: Message) => Said | readonly Said[] | undefined): Change =>
   () => ({
@@ -34,7 +34,7 @@ const isLacking = (outcome: Outcome | undefined): boolean =>
 const isInvalid = (outcome: Outcome | undefined): boolean =>
   outcome !== undefined && "failed" in outcome && outcome.failed === "invalid_request";
 
-/** A change of what comes of valid requests; nothing where that is what normally does. */
+/** A change of the outcome of valid requests: `instead` returns another, or nothing to leave it as it is. */
 export const carryingOut =
   (instead: (request: Message, client: Client) => Outcome | undefined): Change =>
   ({ carryOut }) => ({
