@@ -1,4 +1,4 @@
-import { LIMITS } from "../harness/bounds.ts";
+import { BOUNDS } from "../harness/bounds.ts";
 import { HANDSHAKE } from "../harness/patience.ts";
 import { isBreach, isServerEnd, type WireEvent } from "../harness/transcript.ts";
 
@@ -49,7 +49,7 @@ function canBeDone(event: WireEvent, { opened, last, pings, unanswered }: Sofar)
       return false;
     case "pong":
       // Of many pings, only the first are recorded.
-      return unanswered.has(event.data) || pings >= LIMITS.pings;
+      return unanswered.has(event.data) || pings >= BOUNDS.pings;
     case "close":
       if (event.by === undefined) return true;
       return (last !== undefined && isBreach(last)) || (event.code === 1000 && event.data === "");

@@ -1,5 +1,5 @@
 /** The most that the suite reads of a server, in bytes and events, and keeps of a text that it sends. */
-export const LIMITS = {
+export const BOUNDS = {
   message: 1 << 20,
   connection: 8 << 20,
   /** On all connections that are watched at the same time. */
@@ -59,9 +59,9 @@ export const BODY = "TOO_LONG_BODY";
 
 /** The bounds that one message hits, by the code of the error of `ws`, or ours. */
 export const TOO_MUCH: Readonly<Record<string, Bound>> = {
-  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: { data: `a message of more than ${LIMITS.message} bytes`, scope: "message" },
-  [BODY]: { data: `a body of more than ${LIMITS.body} bytes`, scope: "message" },
-  WS_ERR_TOO_MANY_BUFFERED_PARTS: { data: `a message in more than ${LIMITS.fragments} fragments`, scope: "message" },
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: { data: `a message of more than ${BOUNDS.message} bytes`, scope: "message" },
+  [BODY]: { data: `a body of more than ${BOUNDS.body} bytes`, scope: "message" },
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: { data: `a message in more than ${BOUNDS.fragments} fragments`, scope: "message" },
 };
 
 /** Bytes that came on one connection. */
@@ -78,10 +78,10 @@ export function counter(meter: { bytes: number }): Counter {
   return {
     add(size, events) {
       const cost = size + EVENT;
-      if (received + cost > LIMITS.connection) return onOne(`${LIMITS.connection} bytes`);
-      if (meter.bytes + cost > LIMITS.together)
-        return { data: `more than ${LIMITS.together} bytes at the same time`, scope: "run" };
-      if (events >= LIMITS.events) return onOne(`${LIMITS.events} events`);
+      if (received + cost > BOUNDS.connection) return onOne(`${BOUNDS.connection} bytes`);
+      if (meter.bytes + cost > BOUNDS.together)
+        return { data: `more than ${BOUNDS.together} bytes at the same time`, scope: "run" };
+      if (events >= BOUNDS.events) return onOne(`${BOUNDS.events} events`);
       received += cost;
       meter.bytes += cost;
       return undefined;

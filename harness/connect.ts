@@ -1,5 +1,5 @@
 import { WebSocket } from "ws";
-import { LIMITS } from "./bounds.ts";
+import { BOUNDS } from "./bounds.ts";
 import { type Connection, connectionOf, type Wire } from "./connection.ts";
 import { NO_ANSWER } from "./failure.ts";
 import { listen, type State } from "./listen.ts";
@@ -66,9 +66,9 @@ function open(url: URL, { protocol, headers, ca, insecure, handshake }: Connecti
     rejectUnauthorized: !insecure,
     perMessageDeflate: handshake?.deflate ? { threshold: 0 } : false,
     autoPong: false,
-    maxPayload: LIMITS.message,
-    maxFragments: LIMITS.fragments,
-    maxHeaderSize: LIMITS.head,
+    maxPayload: BOUNDS.message,
+    maxFragments: BOUNDS.fragments,
+    maxHeaderSize: BOUNDS.head,
     finishRequest(request) {
       request.once("socket", (it) => {
         below.tcp = it;

@@ -1,4 +1,4 @@
-import { LIMITS } from "./bounds.ts";
+import { BOUNDS } from "./bounds.ts";
 import { shorten, type Unstamped, type WireEvent } from "./transcript.ts";
 
 /** A message to send: an object goes as JSON, a string as it is in a text frame, bytes in a binary frame. */
@@ -29,7 +29,7 @@ export const payloadOf = (it: Outgoing): string | Uint8Array =>
 export function said(it: Outgoing): Deed {
   const payload = payloadOf(it);
   return typeof payload === "string"
-    ? shorten<Deed & { readonly type: "text" }>({ from: "client", type: "text", data: payload }, LIMITS.sent)
+    ? shorten<Deed & { readonly type: "text" }>({ from: "client", type: "text", data: payload }, BOUNDS.sent)
     : { from: "client", type: "binary", data: base64(payload) };
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
-import { BODY, costOf, LIMITS, TOO_MUCH } from "./bounds.ts";
+import { BODY, BOUNDS, costOf, TOO_MUCH } from "./bounds.ts";
 import { base64 } from "./deeds.ts";
 import { type Failure, httpFailure, WRONG_NAME } from "./failure.ts";
 import { answerer } from "./pongs.ts";
@@ -95,7 +95,7 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
   for await (const chunk of response as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > LIMITS.body) throw Object.assign(new Error("too long"), { code: BODY });
+    if (length > BOUNDS.body) throw Object.assign(new Error("too long"), { code: BODY });
   }
   return Buffer.concat(chunks).toString();
 }

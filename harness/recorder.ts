@@ -1,4 +1,4 @@
-import { type Bound, type Counter, counter, LIMITS, onOne } from "./bounds.ts";
+import { BOUNDS, type Bound, type Counter, counter, onOne } from "./bounds.ts";
 import { base64 } from "./deeds.ts";
 import { discard } from "./memory.ts";
 import { type Shared, stamp } from "./shared.ts";
@@ -125,9 +125,9 @@ function control(tape: Tape, from: Side, type: "ping" | "pong", payload: Uint8Ar
   const { awaited, seen } = tape;
   seen[type] += 1;
   const answers = type === "pong" && awaited.size > 0 && awaited.delete(base64(payload));
-  if (answers || seen[type] <= LIMITS.pings) record(tape, { from, type, data: base64(payload) }, payload.length);
+  if (answers || seen[type] <= BOUNDS.pings) record(tape, { from, type, data: base64(payload) }, payload.length);
   else if (tape.frozen) afterwards(tape, from);
-  else if (seen[type] > LIMITS.flood) limit(tape, onOne(`${LIMITS.flood} ${type}s`));
+  else if (seen[type] > BOUNDS.flood) limit(tape, onOne(`${BOUNDS.flood} ${type}s`));
   else tape.wake();
   discard(CONTROL);
 }

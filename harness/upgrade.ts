@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { LIMITS } from "./bounds.ts";
+import { BOUNDS } from "./bounds.ts";
 import { bytewise } from "./frame.ts";
 import type { Recorder } from "./recorder.ts";
 import { inSegments } from "./tcp.ts";
@@ -47,8 +47,8 @@ export async function ask(request: ClientRequest, log: Recorder, handshake: Hand
   let interim = 0;
   request.on("information", () => {
     interim += 1;
-    if (interim > LIMITS.interim)
-      request.destroy(new Error(`more than ${LIMITS.interim} interim responses (HTTP 1xx)`));
+    if (interim > BOUNDS.interim)
+      request.destroy(new Error(`more than ${BOUNDS.interim} interim responses (HTTP 1xx)`));
   });
   const byCase = handshake?.ask ?? handshake?.bytewise ?? handshake?.half;
   if (byCase === undefined) return void request.end();
@@ -94,14 +94,14 @@ const parts = (text: string): [head: string, body: string] => {
 export function responseOf({ events }: Transcript): Response | undefined {
   const event = events.find(({ from, type }) => from === "server" && type === "upgrade");
   if (event?.type !== "upgrade") return undefined;
-  return { status: event.code ?? 0, headers: headersIn(event.data), body: parts(event.data)[1] };
+  return { status: event.code ?? 0, headers: fieldsOf(event.data), body: parts(event.data)[1] };
 }
 
 const headerBy =
   (side: Side) =>
   ({ events }: Transcript, name: string): string | undefined => {
     const event = events.find(({ from, type }) => from === side && type === "upgrade");
-    return event?.type === "upgrade" ? headersIn(event.data).get(name) : undefined;
+    return event?.type === "upgrade" ? fieldsOf(event.data).get(name) : undefined;
   };
 
 /** The value of a header that the suite sent in its handshake. */
@@ -111,7 +111,7 @@ export const askedWith = headerBy("client");
 export const cameWith = headerBy("server");
 
 /** The headers in a head, by their names in lower case; of one that stands there more than once all values, as in one list. */
-function headersIn(text: string): Map<string, string> {
+function fieldsOf(text: string): Map<string, string> {
   const headers = new Map<string, string>();
   for (const line of parts(text)[0].split("\n").slice(1)) {
     const name = line.split(":", 1)[0]?.toLowerCase() ?? "";

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
 import type { Arrival, Door } from "./arrivals.ts";
-import { LIMITS } from "./bounds.ts";
+import { BOUNDS } from "./bounds.ts";
 import { type Connection, connectionOf, type Wire } from "./connection.ts";
 import { listen } from "./listen.ts";
 import { nothing } from "./nothing.ts";
@@ -23,7 +23,7 @@ const RETURN = 15;
 const ALIVE = 5_000;
 
 /** A connection on which so much happened is not used for a further case. */
-const MANY = LIMITS.events / 2;
+const MANY = BOUNDS.events / 2;
 
 /** The visits of a client that comes by itself. */
 export interface Visits {
@@ -137,7 +137,7 @@ function upgraded({ request, tcp, head, subprotocol }: Arrival, log: Recorder): 
   const server = new WebSocketServer({
     noServer: true,
     autoPong: false,
-    maxPayload: LIMITS.message,
+    maxPayload: BOUNDS.message,
     handleProtocols: () => subprotocol ?? false,
   });
   server.on("headers", (lines) => log.record({ from: "client", type: "upgrade", code: 101, data: lines.join("\n") }));

@@ -1,4 +1,4 @@
-import { LIMITS } from "./bounds.ts";
+import { BOUNDS } from "./bounds.ts";
 import { type Nothing, type Silence, silent, wordsOfSilence } from "./nothing.ts";
 import { HANDSHAKE, type Patience, type Wait } from "./patience.ts";
 import { ending } from "./reading.ts";
@@ -97,7 +97,7 @@ function begin<T>(waiter: Waiter<T>, place: Place): void {
   waiter.open = sockets.size;
   patience.begin(waiter.what, since);
   const pause = patience.idle();
-  if (pause !== undefined) waiter.timers.push(setTimeout(() => void (meter.bytes < LIMITS.crowded && idle()), pause));
+  if (pause !== undefined) waiter.timers.push(setTimeout(() => void (meter.bytes < BOUNDS.crowded && idle()), pause));
   expireIn(waiter.limit, waiter, place);
   waiting.add(waiter);
   if (attention.waiting === 0) attention.since = since;

@@ -1,4 +1,4 @@
-import { LIMITS } from "./bounds.ts";
+import { BOUNDS } from "./bounds.ts";
 import { withCanary } from "./canary.ts";
 import { dial } from "./dial.ts";
 import { type CaseResult, execute } from "./execute.ts";
@@ -66,7 +66,7 @@ export async function work(
   const queue = [...cases];
   const done = new Map<Case, CaseResult>();
   const isLate = (running: number) => overlap && !shared.patience.window.admits(running, size, shared.clock());
-  const crowded = (running: number) => shared.meter.bytes > LIMITS.crowded || isLate(running);
+  const crowded = (running: number) => shared.meter.bytes > BOUNDS.crowded || isLate(running);
   const isDue = tally();
   const isOver = () => signal?.aborted || session.stop !== undefined || halt();
   while (queue.length > 0 && !isOver()) {
@@ -155,6 +155,6 @@ const HANDFUL = 40;
 
 /** Tells if more connections would only load the server. One that is near answers soon. */
 function isCrowd({ sockets, patience, attention }: Session["shared"]): boolean {
-  if (sockets.size > LIMITS.sockets) return true;
+  if (sockets.size > BOUNDS.sockets) return true;
   return attention.young > HANDFUL && patience.best(HANDSHAKE) < NEAR;
 }

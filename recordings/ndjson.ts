@@ -1,4 +1,4 @@
-import { LIMITS, structureOf } from "../harness/bounds.ts";
+import { BOUNDS, structureOf } from "../harness/bounds.ts";
 import { isObject, type Message, parse, show, type WireEvent } from "../harness/transcript.ts";
 import { suggestion, UsageError } from "../harness/usage.ts";
 import { short } from "../reports/names.ts";
@@ -38,7 +38,7 @@ const CONTENT = ["text", "binary"];
 const NAME = 1_000;
 
 /** A longer url is as good as none: a part of it does not say which version is asked for. */
-const URL_LENGTH = LIMITS.head;
+const URL_LENGTH = BOUNDS.head;
 
 /** A line of so many characters may have no more structure than an event can: reading it would fill the memory. */
 const LONG = 64 << 10;

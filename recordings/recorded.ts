@@ -1,4 +1,4 @@
-import { costOf, LIMITS } from "../harness/bounds.ts";
+import { BOUNDS, costOf } from "../harness/bounds.ts";
 import { stamp } from "../harness/shared.ts";
 import type { Side, WireEvent } from "../harness/transcript.ts";
 
@@ -24,7 +24,7 @@ export const gap = (from: Side, at: number, data: string): WireEvent => ({ at, f
 export function bounded(event: WireEvent): WireEvent {
   if (!("data" in event) || event.type === "cut") return event;
   const { length } = event.data;
-  const most = LIMITS.message;
+  const most = BOUNDS.message;
   if (length > most) return gap(event.from, event.at, `a ${event.type} of ${length} characters, more than ${most}`);
   if (length > COST / 100 && event.type === "text" && costOf(event.data) > COST)
     return gap(event.from, event.at, `a text that would take more than ${COST} bytes to read`);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { LIMITS } from "../../harness/bounds.ts";
+import { BOUNDS } from "../../harness/bounds.ts";
 import { connect } from "../../harness/connect.ts";
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing, whyNothing } from "../../harness/nothing.ts";
@@ -98,10 +98,10 @@ describe("what the server sends is bounded", () => {
     },
   });
   const cases: Record<string, [Partial<Handlers>, RegExp]> = {
-    messages: [flood(LIMITS.events, (peer) => peer.send("{}")), /events on one connection/],
-    bytes: [flood(4, (peer) => peer.send("x".repeat(LIMITS.message - 9))), /bytes on one connection/],
+    messages: [flood(BOUNDS.events, (peer) => peer.send("{}")), /events on one connection/],
+    bytes: [flood(4, (peer) => peer.send("x".repeat(BOUNDS.message - 9))), /bytes on one connection/],
     "the fragments of a message": [
-      { open: (peer) => peer.send("x".repeat(LIMITS.message + 1), 10) },
+      { open: (peer) => peer.send("x".repeat(BOUNDS.message + 1), 10) },
       /a message of more than/,
     ],
   };
@@ -111,20 +111,20 @@ describe("what the server sends is bounded", () => {
     const found = await connection.next("never");
     expect(isNothing(found) && whyNothing(found).words).toMatch(words);
     expect(connection.transcript.events.at(-1)).toMatchObject({ from: "client", type: "limit" });
-    expect(connection.transcript.events.length).toBeLessThanOrEqual(LIMITS.events + 1);
+    expect(connection.transcript.events.length).toBeLessThanOrEqual(BOUNDS.events + 1);
   });
 });
 
 test("the latest of several pings is answered, and a flood of them costs nothing", async () => {
   const ping = (n: number) => Buffer.from([0x89, 2, n >> 8, n & 255]);
   const connection = await to({
-    open: ({ socket }) => void socket.write(Buffer.concat(Array.from({ length: LIMITS.flood - 1 }, (_, n) => ping(n)))),
+    open: ({ socket }) => void socket.write(Buffer.concat(Array.from({ length: BOUNDS.flood - 1 }, (_, n) => ping(n)))),
   });
   const pong = await connection.wait("a pong", () => connection.transcript.events.find(({ type }) => type === "pong"));
   expect(pong).toMatchObject({ from: "client" });
   connection.send("still open");
   expect(connection.transcript.events.at(-1)).toMatchObject({ type: "text", data: "still open" });
-  expect(connection.transcript.events.length).toBeLessThan(2 * LIMITS.pings + 10);
+  expect(connection.transcript.events.length).toBeLessThan(2 * BOUNDS.pings + 10);
 });
 
 test("a server that does not answer the handshake costs one timeout", async () => {

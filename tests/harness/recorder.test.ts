@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
-import { costOf, LIMITS } from "../../harness/bounds.ts";
+import { BOUNDS, costOf } from "../../harness/bounds.ts";
 import { connect } from "../../harness/connect.ts";
 import type { Connection } from "../../harness/connection.ts";
 import { encode } from "../../harness/frame.ts";
@@ -18,7 +18,7 @@ afterEach(async () => {
 
 /** The cost of each event beside its payload, in bytes. */
 const EVENT = 400;
-const FULL = LIMITS.connection - EVENT;
+const FULL = BOUNDS.connection - EVENT;
 
 /** Makes a recorder on a clock that the test sets, and counts its calls of `idle` and `stop`. */
 function one(shared = share(1_000)) {
@@ -42,9 +42,9 @@ describe("a bound", () => {
     expect([log.events.length, log.over, called.stop]).toEqual([1, false, 0]);
     hears(log);
     expect(log.events.map(({ from, type }) => `${from} ${type}`)).toEqual(["server text", "client limit"]);
-    expect(last(log)).toMatchObject({ data: `more than ${LIMITS.connection} bytes on one connection` });
-    expect([log.over, called.stop, shared.meter.bytes]).toEqual([true, 1, LIMITS.connection]);
-    const why = `the suite stopped reading: more than ${LIMITS.connection} bytes on one connection`;
+    expect(last(log)).toMatchObject({ data: `more than ${BOUNDS.connection} bytes on one connection` });
+    expect([log.over, called.stop, shared.meter.bytes]).toEqual([true, 1, BOUNDS.connection]);
+    const why = `the suite stopped reading: more than ${BOUNDS.connection} bytes on one connection`;
     expect(words(await waiting)).toEqual({ words: why, unread: true });
     hears(log);
     expect(log.events).toHaveLength(2);
@@ -52,28 +52,28 @@ describe("a bound", () => {
 
   test("on all connections together, until one of them is forgotten", () => {
     const shared = share(1_000);
-    const all = Array.from({ length: LIMITS.together / LIMITS.connection }, () => one(shared));
+    const all = Array.from({ length: BOUNDS.together / BOUNDS.connection }, () => one(shared));
     for (const { log } of all) hears(log, FULL);
     expect(all.map(({ log }) => last(log)?.type)).toEqual(all.map(() => "text"));
     const [late, later] = [one(shared), one(shared)];
     hears(late.log);
     expect(last(late.log)).toMatchObject({
       type: "limit",
-      data: `more than ${LIMITS.together} bytes at the same time`,
+      data: `more than ${BOUNDS.together} bytes at the same time`,
     });
     all[0]?.log.forget(0);
-    expect([all[0]?.log.events, shared.meter.bytes]).toEqual([[], LIMITS.together - LIMITS.connection]);
+    expect([all[0]?.log.events, shared.meter.bytes]).toEqual([[], BOUNDS.together - BOUNDS.connection]);
     all[0]?.log.forget(0);
     hears(later.log, FULL);
-    expect([last(later.log)?.type, shared.meter.bytes]).toEqual(["text", LIMITS.together]);
+    expect([last(later.log)?.type, shared.meter.bytes]).toEqual(["text", BOUNDS.together]);
   });
 
   test("on the events of the server, not on what the suite does", () => {
     const { log } = one();
-    for (let i = 0; i < LIMITS.events; i++) log.record({ from: "client", type: "text", data: "" }, LIMITS.connection);
-    expect([log.events.length, log.over]).toEqual([LIMITS.events, false]);
+    for (let i = 0; i < BOUNDS.events; i++) log.record({ from: "client", type: "text", data: "" }, BOUNDS.connection);
+    expect([log.events.length, log.over]).toEqual([BOUNDS.events, false]);
     hears(log);
-    expect(last(log)).toMatchObject({ data: `more than ${LIMITS.events} events on one connection` });
+    expect(last(log)).toMatchObject({ data: `more than ${BOUNDS.events} events on one connection` });
   });
 
   test("on pings lets a few be recorded, but no flood", () => {
@@ -81,12 +81,12 @@ describe("a bound", () => {
     const ping = (times: number) => {
       for (let i = 0; i < times; i++) log.control("server", "ping", Buffer.from("a"));
     };
-    ping(LIMITS.flood);
+    ping(BOUNDS.flood);
     log.control("server", "pong", Buffer.from("b"));
-    expect(log.events).toHaveLength(LIMITS.pings + 1);
+    expect(log.events).toHaveLength(BOUNDS.pings + 1);
     expect([last(log), log.over]).toMatchObject([{ type: "pong", data: "Yg==" }, false]);
     ping(1);
-    expect([last(log), log.over]).toMatchObject([{ data: `more than ${LIMITS.flood} pings on one connection` }, true]);
+    expect([last(log), log.over]).toMatchObject([{ data: `more than ${BOUNDS.flood} pings on one connection` }, true]);
   });
 
   test("counts what a text becomes when it is parsed", async () => {
@@ -240,7 +240,7 @@ describe("a wait", () => {
   });
 
   test("makes room for no other while much is on its way", () => {
-    const [quiet, crowded] = [LIMITS.crowded - 1, LIMITS.crowded].map((busy) => {
+    const [quiet, crowded] = [BOUNDS.crowded - 1, BOUNDS.crowded].map((busy) => {
       const { log, pass, called } = timed(1_000, busy);
       void log.wait("it", () => undefined);
       pass(10);

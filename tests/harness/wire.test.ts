@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, Socket } from "node:net";
 import { inflateRawSync } from "node:zlib";
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
-import { LIMITS } from "../../harness/bounds.ts";
+import { BOUNDS } from "../../harness/bounds.ts";
 import { type ConnectionOptions, connect } from "../../harness/connect.ts";
 import type { Connection } from "../../harness/connection.ts";
 import { bytewise, decode, encode, OPCODE, type ReadFrame } from "../../harness/frame.ts";
@@ -177,9 +177,9 @@ describe("a server that breaks the WebSocket protocol, or sends too much", () =>
       "too many fragments",
       Buffer.concat([
         plain(OPCODE.text, "x", false),
-        ...Array.from({ length: LIMITS.fragments }, () => plain(0, "x", false)),
+        ...Array.from({ length: BOUNDS.fragments }, () => plain(0, "x", false)),
       ]),
-      `a message in more than ${LIMITS.fragments} fragments`,
+      `a message in more than ${BOUNDS.fragments} fragments`,
       ["client limit"],
     ],
   ])("%s: its connection is ended, and nothing more is read", async (_, bytes, words, expected) => {
@@ -198,7 +198,7 @@ describe("a server that breaks the WebSocket protocol, or sends too much", () =>
 
   test("as many fragments as are allowed are a message", async () => {
     const { connection, socket } = await wired();
-    const parts = Array.from({ length: LIMITS.fragments - 2 }, () => plain(0, " ", false));
+    const parts = Array.from({ length: BOUNDS.fragments - 2 }, () => plain(0, " ", false));
     socket.write(Buffer.concat([plain(OPCODE.text, "{", false), ...parts, plain(0, "}")]));
     expect(await connection.next(() => true)).toEqual({});
   });
@@ -312,8 +312,8 @@ describe("a handshake", () => {
 
   test("whose answer has a head of more than 16 kB fails", async () => {
     const long = (size: number) => bare((request) => accept(request, `X: ${"x".repeat(size)}`));
-    expect((await long(LIMITS.head - 500)).connection.opened).toBe(true);
-    expect((await long(LIMITS.head)).connection).toMatchObject({
+    expect((await long(BOUNDS.head - 500)).connection.opened).toBe(true);
+    expect((await long(BOUNDS.head)).connection).toMatchObject({
       opened: false,
       failure: { code: "HPE_HEADER_OVERFLOW" },
     });

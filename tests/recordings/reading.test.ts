@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { LIMITS } from "../../harness/bounds.ts";
+import { BOUNDS } from "../../harness/bounds.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import { keep, shorten } from "../../harness/transcript.ts";
 import { har } from "../../recordings/har.ts";
@@ -164,7 +164,7 @@ test("events that a report leaves out may have been anything", () => {
 });
 
 test("a message that is too big to be judged is noted, and is no finding", () => {
-  const [it] = followed(toLines({ a: [event("server", "text", "x".repeat(LIMITS.message + 1))] }));
+  const [it] = followed(toLines({ a: [event("server", "text", "x".repeat(BOUNDS.message + 1))] }));
   expect(it && outcomes(it.decisive)).toMatchObject({
     "message.json": "inconclusive",
     "message.schema": "inconclusive",
