@@ -64,9 +64,9 @@ function draftOf(first: Report, reports: readonly Report[], missing: Stop | unde
   const stop = stops.find(({ reason }) => reason === "lost") ?? stops[0] ?? missing;
   const stalls = reports.flatMap((it) => it.stalls ?? []);
   const unexplained = reports.flatMap((it) => it.unexplained ?? []);
-  const limit = reports.map((it) => it.limit).find((it) => it !== undefined);
-  const speaks = reports.map((it) => it.speaks).find((it) => it !== undefined);
-  const expectedFailures = reports.find((it) => it.expectedFailures)?.expectedFailures;
+  const { limit } = reports.find((it) => it.limit !== undefined) ?? {};
+  const { speaks } = reports.find((it) => it.speaks !== undefined) ?? {};
+  const { expectedFailures } = reports.find((it) => it.expectedFailures) ?? {};
   return {
     suite,
     protocol,

@@ -14,7 +14,7 @@ const SHOWN = 200;
 
 /**
  * Tells how to do a case by hand, step by step, from what happened on its connections; or why that is impossible. `beyond` lists
- * what it does that a generic WebSocket client cannot; every client offers the `subprotocols`.
+ * those of its acts that no generic WebSocket client can do; every client offers the `subprotocols`.
  */
 export function exchange(
   connections: readonly ReportConnection[],

@@ -12,7 +12,7 @@ const NO_SOURCE: ReadonlySet<string> = new Set(["node_modules", ".git"]);
 /** The name of a file that the suite has half written. */
 const HALF_WRITTEN = /^\.[0-9a-f-]{36}\.tmp$/;
 
-/** Returns what tells, of a path in a folder, if a change there means nothing: in the files and folders that the suite `writes`, too. */
+/** Returns a function that tells if a change at a path in a folder means nothing. In files and folders that the suite `writes` it does, too. */
 export function ignoredIn(folder: string, writes: readonly string[]): (path: string) => boolean {
   const root = resolve(folder);
   // A folder that is written to and holds the watched one cannot be left out.
@@ -30,8 +30,8 @@ export function ignoredIn(folder: string, writes: readonly string[]): (path: str
 const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(join(folder, sep));
 
 /**
- * Watches a folder. Tells the path that changed last when no more changes come. Resolves when no change can be missed any more, to
- * what ends it. Throws a `UsageError`.
+ * Watches a folder. Tells the path that changed last when no more changes come. Resolves to a function that ends this, once no change
+ * can be missed any more. Throws a `UsageError`.
  */
 export async function watchFolder(
   folder: string,

@@ -95,7 +95,7 @@ function knownOf(
   };
 }
 
-/** Tells what is wrong with a message, by its text. */
+/** Returns the schema errors of a message, by its text. */
 type Judge = (text: string) => readonly Violation[];
 
 function pageCase(

@@ -3,10 +3,10 @@ import type { WireEvent } from "../../harness/transcript.ts";
 import type { ReportConnection } from "../report.ts";
 import { isTrouble } from "../wrong-event.ts";
 
-/** An event of the page, with what is wrong with its message by the schema. */
+/** An event of the page, with the schema errors of its message. */
 export type PageEvent = WireEvent & { readonly wrong?: readonly Violation[] };
 
-/** A connection of the page, and which of its case it is, from 1. */
+/** A connection of the page, and its number in the case, from 1. */
 export type PageConnection = Omit<ReportConnection, "events"> & {
   readonly number: number;
   readonly events: readonly PageEvent[];

@@ -64,7 +64,7 @@ const NotedCases = ({ title, of, see, children }: NotedProps) =>
     </details>
   );
 
-/** The file of expected failures: each entry, and what is wrong with it. */
+/** The file of expected failures: its entries, each with its problems. */
 const Expected = ({ file, entries }: NonNullable<PageData["expectedFailures"]>) => (
   <section aria-labelledby="expected">
     <h2 id="expected">Expected failures</h2>

@@ -31,7 +31,7 @@ interface EventsProps {
   readonly brief?: boolean;
   /** The place of the event that shows what is wrong. */
   readonly spot?: number;
-  /** The words of what came: they may stand in that event. */
+  /** The words that a check has for what came. They may stand in that event. */
   readonly came?: string;
 }
 
