@@ -129,8 +129,9 @@ async function oneByOne(failed: readonly CaseResult[], took: number, session: Se
   }
   const harmed = await clearHarmed(late, session);
   for (const it of late.filter((result) => !harmed.includes(result))) {
-    // A server that stood still wronged everybody, and nobody can say if this one would pass alone.
-    const result = hung(it) && stoodStill(session, it) ? undecided(raw(it, session)) : raw(it, session);
+    // A server that stood still, or is slow, wronged everybody, and nobody can say if this one would pass alone.
+    const result =
+      hung(it) && (stoodStill(session, it) || isTooLate(session)) ? undecided(raw(it, session)) : raw(it, session);
     settle({ ...result, unconfirmed: true }, session);
   }
   return innocent;
