@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import type { Protocol } from "../harness/protocol.ts";
-import { secrets } from "../harness/secrets.ts";
+import { secrets, secretsIn } from "../harness/secrets.ts";
 import { type Target, withoutCredentials } from "../harness/target.ts";
 import { explainUnreachable } from "../harness/unreachable.ts";
 import { readText, UnreachableError, UsageError } from "../harness/usage.ts";
@@ -115,20 +115,7 @@ export function aim(text: string, way: Way, protocol: Pick<Protocol, "address">)
     url,
     headers,
     credentials: given,
-    secrets: secrets(...known, password, ...secretsIn(url), ...redact),
+    secrets: secrets(...known, password, ...secretsIn(url.search.slice(1)), ...redact),
     ...way.tls,
   };
 }
-
-/** The names of parameters whose values are secrets. */
-const SECRET = /token|secret|passw|pwd|api-?_?key|^key$|auth|signature|^sig$|session|jwt|ticket|credential|^code$/i;
-
-/** The secrets in the query of a URL, as they stand there and decoded. */
-export const secretsIn = ({ search, searchParams }: URL): string[] => {
-  const raw = search
-    .slice(1)
-    .split("&")
-    .map((pair) => pair.split("="));
-  const written = raw.flatMap(([name = "", ...value]) => (SECRET.test(name) ? [value.join("=")] : []));
-  return [...written, ...[...searchParams].flatMap(([name, value]) => (SECRET.test(name) ? [value] : []))];
-};

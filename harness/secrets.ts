@@ -7,6 +7,20 @@ export interface Secrets {
   follow(): (part: string, isLast?: boolean) => string;
 }
 
+/** The names of headers, and of parameters of a url, whose values are secrets. */
+export const SECRET_NAME =
+  /token|secret|passw|pwd|api-?_?key|^key$|auth|signature|^sig$|session|jwt|ticket|credential|^code$/i;
+
+/** Returns the secrets in the query of a url, as they stand there and decoded. */
+export function secretsIn(query: string): string[] {
+  const written = query.split("&").map((parameter): [string, string] => {
+    const [name = "", ...value] = parameter.split("=");
+    return [name, value.join("=")];
+  });
+  const all = [...written, ...new URLSearchParams(query)];
+  return all.flatMap(([name, value]) => (SECRET_NAME.test(name) && value !== "" ? [value] : []));
+}
+
 /** The least length of a secret, in characters. Shorter ones stand in too many innocent places. */
 const SHORTEST = 4;
 

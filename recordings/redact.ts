@@ -1,10 +1,9 @@
-import { type Secrets, secrets } from "../harness/secrets.ts";
+import { SECRET_NAME, type Secrets, secrets, secretsIn } from "../harness/secrets.ts";
 import type { WireEvent } from "../harness/transcript.ts";
 import { headerPairs } from "../harness/upgrade.ts";
 
-/** The headers that hold credentials, and the names of other headers and of parameters of a url that do. */
-const SECRET_HEADERS = /^(?:(?:proxy-)?authorization|cookie|set-cookie)$/i;
-const SECRET = /token|secret|passw|api-?key|session|auth|ticket|signature/i;
+/** The headers of a handshake that are of WebSocket itself. They hold no secret, whatever they are called. */
+const OF_WEBSOCKET = /^sec-websocket-/i;
 
 /** A subprotocol that is longer is hardly a name: browsers can send a token in no other header. */
 const NAME = 24;
@@ -27,7 +26,10 @@ export function hiding(known: readonly string[]): Hiding {
   return {
     redact: list.redact,
     learn(rawHeaders, target = "") {
-      list.add(...inTarget(target), ...headerPairs(rawHeaders).flatMap(([name, value]) => inHeader(name, value)));
+      list.add(
+        ...secretsIn(target.split("?").slice(1).join("?")),
+        ...headerPairs(rawHeaders).flatMap(([name, value]) => inHeader(name, value)),
+      );
     },
     hide(event) {
       if (!("data" in event)) return event;
@@ -45,19 +47,5 @@ function inHeader(name: string, value: string): string[] {
     return value.split(";").flatMap((part) => part.split("=").slice(1).join("=").trim() || []);
   if (/^sec-websocket-protocol$/i.test(name))
     return value.split(",").flatMap((part) => (part.trim().length > NAME ? [part.trim()] : []));
-  return SECRET_HEADERS.test(name) || (SECRET.test(name) && !/^sec-websocket-/i.test(name)) ? [value] : [];
-}
-
-/** The values of parameters, as they stand there and decoded. */
-function inTarget(target: string): string[] {
-  return target
-    .split("?")
-    .slice(1)
-    .join("?")
-    .split("&")
-    .flatMap((parameter) => {
-      const [name = "", ...rest] = parameter.split("=");
-      const value = rest.join("=");
-      return SECRET.test(name) && value !== "" ? [value, new URLSearchParams(`x=${value}`).get("x") ?? value] : [];
-    });
+  return SECRET_NAME.test(name) && !OF_WEBSOCKET.test(name) ? [value] : [];
 }

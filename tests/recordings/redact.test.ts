@@ -14,11 +14,11 @@ test("what a client sends as credentials is taken out of all that its connection
       ["Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="],
       ["Sec-WebSocket-Protocol", "v1.tachyon, bearer.abcdefghijklmnopqrstuvwx"],
     ].flat(),
-    "/?tachyonVersion=0.1.7&access_token=in%20the%20url",
+    "/?tachyonVersion=0.1.7&access_token=in%20the%20url&pwd=pass-1&jwt=ey-1&key=key-1&code=code-1&sig=sig-1",
   );
   const all = [
     "header-token cookie-one cookie-two key-in-header",
-    "bearer.abcdefghijklmnopqrstuvwx in%20the%20url in the url given away",
+    "bearer.abcdefghijklmnopqrstuvwx in%20the%20url in the url given away pass-1 ey-1 key-1 code-1 sig-1",
   ];
   for (const text of all)
     expect(
