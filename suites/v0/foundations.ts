@@ -135,7 +135,9 @@ export const within: Foundations["within"] = {
   "request.echo": UNREADABLE,
   "stats.count": ["message.schema"],
   "user.subscribe": ["message.schema"],
-  "request.wrong-direction": ["message.direction"],
+  "request.wrong-direction": [...UNREADABLE, "message.direction"],
+  // Users that are told by ids of another form are told apart all the same.
+  "self.identity": ["message.schema"],
   "response.correlated": ["request.echo", "unknown.unimplemented", "event.unanswered"],
   "response.reason": ["event.unanswered"],
   "malformed.closed": ["malformed.survives"],
