@@ -1,4 +1,4 @@
-import { broken, isBroken, isFinding, withChecks } from "./catalogue.ts";
+import { broken, isFinding, withChecks } from "./catalogue.ts";
 import { placed } from "./evidence.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { seeing } from "./foundation.ts";
@@ -11,7 +11,7 @@ import {
   byRecency,
   type Guess,
   inputsOf,
-  isSentBy,
+  isHarmless,
   isSuspect,
   notAtWork,
   relapse,
@@ -160,13 +160,14 @@ async function untilFall(queue: CaseResult[], longest: number, search: Search): 
 
 /** Finds those that made the server fall, and blames them; resolves to their ids. */
 async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
-  const { session, before } = search;
+  const { session } = search;
   const culprits = await convict(fell, search);
   if (culprits.length === 0) return [];
-  const unharmed = [...session.results.values()].filter((it) => !isBroken(it) && !before.has(it.case.id));
+  for (const culprit of culprits) blame(culprit, fell, session);
+  const others = [...session.results.values()].filter(({ case: { id } }) => !session.culprits.has(id));
+  const falls = [...session.falls, fell];
   for (const culprit of culprits) {
-    blame(culprit, fell, session);
-    if (!isSentBy(unharmed, culprit.input)) session.deadly.push({ ...culprit, how: fell.how });
+    if (!isHarmless(culprit, others, falls, session.shared.clock())) session.deadly.push({ ...culprit, how: fell.how });
     explain(culprit, session);
   }
   return culprits.map(({ result }) => result.case.id);

@@ -46,7 +46,8 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   const fall = await fallOf(session);
   session.searched += timeThere(session) - began;
   if (!fall) return { atWork: [], recent: await lookIntoStalls(ran, session) };
-  if (availability.upAt === undefined) {
+  // A process that ended was there: the suite waited for it.
+  if (availability.upAt === undefined && !session.target.process?.death) {
     await seekOnce(session);
     return NOBODY;
   }

@@ -118,9 +118,20 @@ export function relapse(
   return again && { result, difference: 0, ...again };
 }
 
-/** Tells if one of these cases sent the same bytes. What every client sends explains no end, whenever it was sent. */
-export const isSentBy = (results: readonly CaseResult[], input: Input | undefined): boolean =>
-  results.some(({ connections }) => inputsOf(connections).some((it) => isSame(input, it)));
+/** Tells if one of these cases sent the same bytes, and nothing ended as long after. What every client sends explains no end. */
+export const isHarmless = (
+  { input, delay }: Pick<Guess, "input" | "delay">,
+  results: readonly CaseResult[],
+  falls: readonly { readonly from: number; readonly to: number }[],
+  now: number,
+): boolean =>
+  results.some(({ connections }) =>
+    inputsOf(connections).some((it) => {
+      const due = it.event.at + delay;
+      const isNear = falls.some(({ from, to }) => from - SLACK <= due && due <= to + SLACK);
+      return isSame(input, it) && due + SLACK < now && !isNear;
+    }),
+  );
 
 /** Tells if two inputs are the same bytes. A request never is: it holds a key. */
 const isSame = (one: Input | undefined, other: Input): boolean =>

@@ -5,7 +5,7 @@ import {
   byRecency,
   guess,
   inputsOf,
-  isSentBy,
+  isHarmless,
   lastInput,
   relapse,
   tellInput,
@@ -174,14 +174,18 @@ test.each<[WireEvent, string]>([
   [sends(0, "x".repeat(121)), `the text ${"x".repeat(120)}… [cut: 121 characters in all]`],
 ])("%j is told as %s", (event, words) => expect(tellInput({ event, acts: true })).toBe(words));
 
-test("an input that other cases sent, too, is told apart by its bytes", () => {
+test("an input is harmless if another case sent the same bytes, and nothing ended as long after", () => {
   const [input] = inputsOf([line("client", sends(0, "null"))]);
   const others = [result(1, line("client", sends(100, "1"))), result(2, line("bystander", sends(110, "null")))];
-  expect([isSentBy(others, input), isSentBy(others.slice(0, 1), input), isSentBy(others, undefined)]).toEqual([
-    true,
-    false,
-    false,
-  ]);
+  const culprit = { input, delay: 50 };
+  const fall = { from: 150, to: 160 };
+  expect([
+    isHarmless(culprit, others, [], 1_000),
+    isHarmless(culprit, others, [fall], 1_000),
+    isHarmless(culprit, others, [], 200),
+    isHarmless(culprit, others.slice(0, 1), [], 1_000),
+    isHarmless({ ...culprit, input: undefined }, others, [], 1_000),
+  ]).toEqual([true, false, false, false, false]);
 });
 
 describe("an input that is known to be deadly", () => {
