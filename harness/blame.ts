@@ -129,13 +129,15 @@ async function oneByOne(failed: readonly CaseResult[], took: number, session: Se
   }
   const harmed = await clearHarmed(late, session);
   for (const it of late.filter((result) => !harmed.includes(result))) {
-    // A server that stood still, or is slow, wronged everybody, and nobody can say if this one would pass alone.
-    const result =
-      hung(it) && (stoodStill(session, it) || isTooLate(session)) ? undecided(raw(it, session)) : raw(it, session);
-    settle({ ...result, unconfirmed: true }, session);
+    settle({ ...(isOpen(it, session) ? undecided(raw(it, session)) : raw(it, session)), unconfirmed: true }, session);
   }
   return innocent;
 }
+
+/** Tells if nobody can say whether a case would pass alone: a culprit may have hit it, or a server that stood still, or is slow. */
+const isOpen = (it: CaseResult, session: Session): boolean =>
+  (hung(it) && stoodStill(session, it)) ||
+  (isTooLate(session) && (hung(it) || (wasHarmed(it, session) && !harmsOthers(it, session))));
 
 /** Tells if a case broke a requirement that holds on every connection. */
 const breaksGeneral = ({ checks }: CaseResult, { protocol }: Session): boolean =>
