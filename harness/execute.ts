@@ -76,7 +76,7 @@ async function attempt(it: Case, bench: Place, idle: () => void): Promise<CaseRe
   const opened: Opened[] = [];
   const open = opener(guests, limits, bench, async (options, left) => {
     const connection = await dial(bench, options, { idle, left, unpaced: it.floods });
-    opened.push({ connection, usual: comesAsAny(options, target) });
+    opened.push({ connection, usual: options.as === undefined && comesAsAny(options, target) });
     if (!bench.signal?.aborted) bench.availability.saw(connection, options.handshake === undefined);
     return connection;
   });

@@ -17,6 +17,7 @@ export class BeyondLimit extends Error {}
 /** A connection that was tried. */
 type Seen = Pick<Attempt, "opened" | "failure" | "transcript">;
 
+/** Opens a plain connection; if it shall `listen`, waits a moment for the server to turn it away. */
 type Dial = (listen: boolean) => Promise<Attempt>;
 
 /** Notices that a target limits connections, finds out how, and keeps below it. */
@@ -38,8 +39,8 @@ export interface Limits {
   /** Waits until a connection ends; resolves to `true` if one did in time. */
   freed(): Promise<boolean>;
   /**
-   * Learns from a connection, and once more from one that the server ended at once. `plain` says that its handshake and query are those of any client of the right version. The server
-   * may refuse others on purpose.
+   * Learns from a connection, and once more from one that the server ended at once. `plain` says that its handshake and query are
+   * those of any client of the right version. The server may refuse others on purpose.
    */
   saw(connection: Seen, plain: boolean): void;
   /**
@@ -51,10 +52,7 @@ export interface Limits {
   explains(refused: readonly string[]): boolean;
   /** Returns how many cases can be at work at the same time, `concurrency` at most. */
   cases(concurrency: number): number;
-  /**
-   * Measures the limits while nothing else is at work. `dial` opens a plain connection that takes no turn; if it shall `listen`, it
-   * waits a moment for the server to turn it away.
-   */
+  /** Measures the limits while nothing else is at work. What `dial` opens takes no turn. */
   measure(dial: Dial, signal?: AbortSignal): Promise<void>;
 }
 

@@ -138,8 +138,8 @@ export async function insisting<T extends Attempt>(open: () => Promise<T>): Prom
 }
 
 /**
- * Finds how many connections a second a target accepts, where it is `known` how many at the same time; `undefined` if it accepts all that the suite can
- * make, or nobody knows.
+ * Finds how many connections a second a target accepts, where it is `known` how many at the same time; `undefined` if it accepts
+ * all that the suite can make, or nobody knows.
  */
 async function rate(means: Means, known: number | undefined, deadline: number): Promise<number | undefined> {
   const together: number = known ?? MOST.crowd;

@@ -221,16 +221,12 @@ export async function isSure(first: CaseResult, again: CaseResult, session: Sess
 /** Runs the cases again, side by side, that ran at the same time as a culprit. Settles and resolves to those that pass now. */
 export async function clearHarmed(failed: readonly CaseResult[], session: Session): Promise<readonly CaseResult[]> {
   const harmed = failed.filter((it) => !session.culprits.has(it.case.id) && wasHarmed(it, session));
+  const run = async (harms: boolean) => {
+    const some = harmed.filter((it) => harmsOthers(it, session) === harms);
+    return sideBySide(some, session);
+  };
   // Those that may harm others run by themselves.
-  const victims = await sideBySide(
-    harmed.filter((it) => !harmsOthers(it, session)),
-    session,
-  );
-  const suspects = await sideBySide(
-    harmed.filter((it) => harmsOthers(it, session)),
-    session,
-  );
-  const again = new Map([...victims, ...suspects]);
+  const again = new Map([...(await run(false)), ...(await run(true))]);
   const innocent = failed.filter((first) => {
     const second = again.get(first.case);
     return second !== undefined && !breaksAgain(first, second);
