@@ -1,5 +1,5 @@
 import { broken, isFinding, withChecks } from "./catalogue.ts";
-import { placed } from "./evidence.ts";
+import { isShownByMessage, placed } from "./evidence.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { seeing } from "./foundation.ts";
 import type { Check } from "./judge.ts";
@@ -189,7 +189,7 @@ function explain({ result, delay }: Guess, { unexplained, sightings }: Session):
 }
 
 /** Returns the result of a culprit. Throws if the catalogue lacks the requirement that it breaks. */
-function blamed({ result, input, delay }: Guess, { how }: Fall, { protocol, judging }: Session): CaseResult {
+function blamed({ result, input, delay }: Guess, { how, lives }: Fall, { protocol, judging }: Session): CaseResult {
   const id = protocol.survivalOf(result.case);
   const requirement = judging.requirements.get(id);
   if (!requirement) throw new Error(`the catalogue has no requirement "${id}"`);
@@ -206,7 +206,8 @@ function blamed({ result, input, delay }: Guess, { how }: Fall, { protocol, judg
     ...(evidence && { evidence }),
   };
   const others = result.checks.filter((it) => it.requirement !== id);
-  // The end of its own connections, and what did not come for that, are no second finding.
-  const checks = [check, ...others.map((it) => (isFinding(it) ? seeing(it, id) : it))];
+  // The end of its own connections, and what did not come for that, are no second finding. A wrong word of a server that lives on is.
+  const isOwn = (it: Check) => lives && isShownByMessage(it.evidence, result.connections);
+  const checks = [check, ...others.map((it) => (isFinding(it) && !isOwn(it) ? seeing(it, id) : it))];
   return withChecks(result, checks);
 }

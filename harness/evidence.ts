@@ -6,6 +6,15 @@ export interface Evidence {
   readonly events: readonly number[];
 }
 
+/** Tells if a message shows a check, in the transcripts of its case. */
+export function isShownByMessage(
+  evidence: Evidence | undefined,
+  transcripts: readonly Pick<Transcript, "events">[] = [],
+): boolean {
+  const { connection = 0, events = [] } = evidence ?? {};
+  return events.some((i) => transcripts[connection]?.events[i]?.type === "text");
+}
+
 /** Events, or an observed value, that show a check. */
 export type Shown = { readonly events: readonly WireEvent[] } | { readonly observed: unknown };
 

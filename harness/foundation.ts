@@ -1,4 +1,5 @@
 import { isBroken, isFinding, isRight, type Verdict, withChecks, worst } from "./catalogue.ts";
+import { isShownByMessage } from "./evidence.ts";
 import type { Check } from "./judge.ts";
 import type { Case } from "./scenario.ts";
 import type { Transcript } from "./transcript.ts";
@@ -232,10 +233,9 @@ function causeWithin(
 function asForm(check: Check, it: Judged, foundations: Foundations): Check {
   if (!isBroken(check)) return check;
   const { awaited, formOf, general } = foundations;
-  const { connection = 0, events = [] } = check.evidence ?? {};
-  const isSaid = events.some((i) => it.connections?.[connection]?.events[i]?.type === "text");
   // A breach on a connection that was served does not come of another that was refused. What rests on nothing needs no connection.
   const needsOthers = check.requirement in formOf || bearers(check.requirement, it.case.id, foundations).length > 0;
+  const isSaid = isShownByMessage(check.evidence, it.connections);
   const isRefused = it.refused?.length && needsOthers && !general.includes(check.requirement) && !isSaid;
   const one = isRefused ? foundations.refused : formOf[check.requirement];
   const requirement = check.silence ? awaited[check.silence.what] : one;
