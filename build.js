@@ -61,6 +61,7 @@ const common = {
   plugins: [places, late],
   metafile: true,
   minifySyntax: true,
+  legalComments: "none", // THIRD-PARTY-LICENSES.txt holds them.
   logLevel: "warning",
 };
 
@@ -82,7 +83,7 @@ const library = await build({
   format: "cjs",
   supported: { "dynamic-import": false }, // Jest does not know it in CommonJS.
   minifyWhitespace: true,
-  lineLimit: 120,
+  lineLimit: 160,
 });
 
 /** The script and the style of the HTML report, which are copied into every one. */
