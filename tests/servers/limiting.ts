@@ -74,7 +74,7 @@ export function turnsAway(limiter: Limiter, turnAway: (client: Client) => void):
     inside += 1;
     const served = server(client);
     return {
-      message: served.message,
+      ...served,
       gone() {
         inside -= 1;
         served.gone();
