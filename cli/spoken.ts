@@ -1,7 +1,7 @@
-import { dial } from "../harness/dial.ts";
+import type { Connection } from "../harness/connection.ts";
+import { probe } from "../harness/dial.ts";
 import type { CaseResult } from "../harness/execute.ts";
 import type { Protocol } from "../harness/protocol.ts";
-import { hangUp, share } from "../harness/shared.ts";
 import type { Target } from "../harness/target.ts";
 import { heard, type Message } from "../harness/transcript.ts";
 import { UnreachableError } from "../harness/usage.ts";
@@ -17,21 +17,16 @@ export async function spokenInstead(results: readonly CaseResult[], protocol: Pr
 const messagesIn = (results: readonly CaseResult[]): Message[] =>
   results.flatMap(({ connections }) => connections.flatMap((transcript) => heard({ transcript })));
 
+/** Tells if a target opened a WebSocket, and selected the subprotocol that it was offered. */
+const selects = ({ opened }: Connection): boolean => opened;
+
 /** Adds to an error the version by which the target is reached, where its answer in HTTP may mean that it speaks another. */
 export async function withHint(error: unknown, protocol: Protocol, target: Target, timeout: number): Promise<unknown> {
   if (!(error instanceof UnreachableError) || error.failure?.status === undefined) return error;
   for (const other of await versionsBeside(protocol))
-    if (await opens(other, target, timeout))
+    if ((await probe(other, target, timeout, selects)) === undefined)
       return new UnreachableError(
         `${error.message} It accepts clients of ${other.name} ${other.version}: try --protocol ${other.version}.`,
       );
   return error;
-}
-
-/** Tells if a target opens a WebSocket for a client of this version, and selects its subprotocol. */
-async function opens(protocol: Protocol, target: Target, timeout: number): Promise<boolean> {
-  const shared = share(timeout);
-  const { opened } = await dial({ protocol, target, shared });
-  hangUp(shared);
-  return opened;
 }

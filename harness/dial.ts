@@ -19,12 +19,20 @@ export interface Access {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Opens one connection as any client would: its failure, or `undefined` where it did not. `timeout` is in ms. */
-export async function probe(protocol: Protocol, target: Target, timeout: number): Promise<Failure | undefined> {
+/**
+ * Opens one connection as any client would: its failure, or `undefined` where it is right; by default if it is WebSocket, right or wrong.
+ * `timeout` is in ms.
+ */
+export async function probe(
+  protocol: Protocol,
+  target: Target,
+  timeout: number,
+  isRight: (connection: Connection) => boolean = answers,
+): Promise<Failure | undefined> {
   const shared = share(timeout);
   const connection = await dial({ protocol, target, shared });
   hangUp(shared);
-  return answers(connection) ? undefined : (connection.failure ?? UNKNOWN);
+  return isRight(connection) ? undefined : (connection.failure ?? UNKNOWN);
 }
 
 /** The part of a connection that the case is told of, its pace, and how long it tries: a server may not have noticed yet that a user left. */
