@@ -144,7 +144,7 @@ export const unknownCases = ({ scenario, sender, meet, fence }: Requester, comma
       tests: ["unknown.unimplemented", "invalid.usable"],
       async run({ check, ...context }) {
         const client = await meet(context);
-        const response = await call(client, command, `unknown:${command}`);
+        const response = await call(client, command, `unknown-${slug(command)}`);
         if (check("unknown.unimplemented", response, unimplemented(command)))
           check("invalid.usable", await fence(client));
       },

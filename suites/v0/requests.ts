@@ -111,7 +111,7 @@ const oddData = Object.entries(ODD_DATA).map(([name, data]) =>
     tests: ["malformed.survives"],
     run: (context) =>
       besideBystander(dialect, context, "malformed.survives", async (client) => {
-        client.send(request(INFO, "odd data", data));
+        client.send(request(INFO, "odd-data", data));
         await fence(client);
       }),
   }),

@@ -128,8 +128,8 @@ export const sessionCases = [
       await dialect.sign(first);
       const second = await connect({ name: "second", as: first });
       // Their ids tell the connections apart.
-      await call(second, STATS, "of the second");
-      await call(first, STATS, "of the first");
+      await call(second, STATS, "of-the-second");
+      await call(first, STATS, "of-the-first");
       const stays = (client: Connection) => client.opened && !isEnded(client);
       const which = [stays(first) ? ["the first"] : [], stays(second) ? ["the second"] : []].flat();
       report("second.connection", `stays: ${which.join(" and ") || "none"}`);

@@ -65,11 +65,11 @@ const valid = ({ command, valid: [plain, ...odd] }: Sweep, { who, sign }: Sender
     tests: ["request.answered", "request.extra", "valid.odd-strings"],
     async run({ connect, check }) {
       const client = await connect();
-      const first = await call(client, command, `${command}:plain`, plain?.data);
+      const first = await call(client, command, idOf(command, "plain"), plain?.data);
       // Its texts are the names of nobody: odd for a server that ends the connection over them.
       const isOdd = endedInstead(first, client) && plain?.data !== undefined;
       if (!check(isOdd ? "valid.odd-strings" : "request.answered", first) || isNothing(first)) return;
-      const extra = await call(client, command, `${command}:extra`, {
+      const extra = await call(client, command, idOf(command, "extra"), {
         ...Object(plain?.data),
         conformance: { extra: [1] },
       });
@@ -98,12 +98,12 @@ interface Answer {
 const DIGEST = 8;
 
 /**
- * The id of a request: no other of the sweep has it. It is plain, and no longer than a UUID, of 36 characters: `request.echo` is about
- * odd and long ones.
+ * The id of a request: no other of the sweep has it. It is plain, in lower case, and no longer than a UUID, of 36 characters:
+ * `request.echo` is about others.
  */
-function idOf(command: string, { what }: SweepInput): string {
+function idOf(command: string, what: string): string {
   const digest = createHash("sha256").update(`${command} ${what}`).digest("hex").slice(0, DIGEST);
-  return `${what.replaceAll(" ", "-").slice(0, 35 - DIGEST)}-${digest}`;
+  return `${slug(what).slice(0, 35 - DIGEST)}-${digest}`;
 }
 
 /** Sends requests, some at a time, and awaits their responses. Stops at the first that has none. */
@@ -115,9 +115,9 @@ async function answersTo(
   const all: Answer[] = [];
   for (let i = 0; i < inputs.length && !isEnded(client); i += AT_A_TIME) {
     const some = inputs.slice(i, i + AT_A_TIME);
-    client.send(...some.map((input) => request(command, idOf(command, input), input.data)));
+    client.send(...some.map((input) => request(command, idOf(command, input.what), input.data)));
     for (const input of some) {
-      const response = await responseTo(client, idOf(command, input), command);
+      const response = await responseTo(client, idOf(command, input.what), command);
       all.push({ input, response });
       if (isNothing(response)) return all;
     }

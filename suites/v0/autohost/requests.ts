@@ -83,7 +83,7 @@ const SERVER: Requester = {
   meet: ({ peer }) => peer(),
   plain: { command: SUBSCRIBE, data: SUBSCRIPTION },
   fence: afterAll,
-  idOf: (kind, row) => `${kind} ${row}`,
+  idOf: (kind, row) => `${kind}-${slug(row)}`,
 };
 
 const odds = Object.entries(ODD_COMMANDS).map(([name, command]) =>
