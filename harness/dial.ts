@@ -1,9 +1,9 @@
+import { insisting } from "./attempts.ts";
 import { answers } from "./availability.ts";
 import { type ConnectionOptions, connect } from "./connect.ts";
 import type { Connection } from "./connection.ts";
 import { type Failure, UNKNOWN } from "./failure.ts";
 import { guest } from "./guest.ts";
-import { insisting } from "./measure.ts";
 import { isNothing } from "./nothing.ts";
 import type { Protocol } from "./protocol.ts";
 import { lastOf, openRenewed } from "./renewal.ts";

@@ -1,8 +1,8 @@
+import { leave } from "./attempts.ts";
 import type { Connection } from "./connection.ts";
 import { dial } from "./dial.ts";
 import type { Bench } from "./execute.ts";
 import { MIXED_UP, ONE_EACH } from "./identities.ts";
-import { leave } from "./measure.ts";
 import { isNothing } from "./nothing.ts";
 import type { Protocol } from "./protocol.ts";
 import { hangUp, share } from "./shared.ts";

@@ -23,6 +23,9 @@ export const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
 /** The code of a handshake that met silence. */
 export const NO_ANSWER = "no answer to the handshake";
 
+/** The way in which a target says that a client came too often. */
+export const TOO_MANY = "HTTP 429";
+
 /** The close code of a server that has no place for a client now; the IANA registry has it as "Try Again Later". */
 const TRY_AGAIN_LATER = 1013;
 

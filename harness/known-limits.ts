@@ -1,5 +1,6 @@
-import { isTurnedAway, NO_PLACE } from "./failure.ts";
-import { type Found, gapOf } from "./measure.ts";
+import { isTurnedAway, NO_PLACE, TOO_MANY } from "./failure.ts";
+import type { Found } from "./measure.ts";
+import { gapOf } from "./rate.ts";
 
 /** The knowledge of the limits of one target, and how it came about. Times are in ms. */
 export interface KnownLimits {
@@ -30,7 +31,7 @@ export interface KnownLimits {
 }
 
 /** The statuses and the close code by which a target names a limit, whoever the client is. */
-const SAYS_SO = new Set(["HTTP 429", "HTTP 503", NO_PLACE]);
+const SAYS_SO = new Set([TOO_MANY, "HTTP 503", NO_PLACE]);
 
 /** After this many steps in vain, there was no limit. */
 const IN_VAIN = 4;

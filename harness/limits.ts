@@ -1,4 +1,5 @@
-import { isTurnedAway, NO_ANSWER, refusalOf } from "./failure.ts";
+import { type Attempt, leave, type Means } from "./attempts.ts";
+import { isTurnedAway, NO_ANSWER, refusalOf, TOO_MANY } from "./failure.ts";
 import { type Gate, gate, rest } from "./gate.ts";
 import {
   isLimited,
@@ -10,7 +11,9 @@ import {
   noneKnown,
   wordsOfLimit,
 } from "./known-limits.ts";
-import { type Attempt, type Found, type Means, measure } from "./measure.ts";
+import { type Found, measure } from "./measure.ts";
+import { SECOND } from "./rate.ts";
+
 /** A case wants more connections at the same time than the target accepts, so it cannot be judged. */
 export class BeyondLimit extends Error {}
 
@@ -150,6 +153,11 @@ async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefi
   await gate.emptied();
   await rest(SETTLING, signal);
   const listens = [...known.ways].some(isTurnedAway);
+  if (known.ways.has(TOO_MANY) && (await isClosedForLong(its, () => dial(listens), signal))) {
+    learnMeasured(known, { perSecond: (SECOND * known.total) / clock() }, { again: true, served: true });
+    change(its);
+    return;
+  }
   const { more, ...seen } = await measured(
     { dial: () => dial(listens), clock, served: known.total, signal },
     known.found,
@@ -157,6 +165,22 @@ async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefi
   if (more === undefined || signal?.aborted) return;
   learnMeasured(known, more, seen);
   change(its);
+}
+
+/** The longest time for which a target lets nobody in that counts by the second, and that counts by longer periods, in ms. */
+const CLOSED = { bySecond: 3_000, most: 12_000 } as const;
+
+/** Waits until a target lets a client in again. Tells if it counts connections by a period so long that none can be measured. */
+async function isClosedForLong({ clock }: Keeping, dial: Means["dial"], signal: AbortSignal | undefined) {
+  const began = clock();
+  for (;;) {
+    const client = await dial();
+    await leave(client);
+    const closed = clock() - began;
+    if (refusalOf(client) !== TOO_MANY) return closed > CLOSED.bySecond;
+    if (closed > CLOSED.most || signal?.aborted) return false;
+    await rest(SECOND, signal);
+  }
 }
 
 /** Tells if connections were refused in a way that a limit explains. */

@@ -4,7 +4,7 @@ import { type Found, measure } from "../../harness/measure.ts";
 import { share } from "../../harness/shared.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { onWs, type Running } from "../servers/libraries.ts";
-import { bucket, every, gateway, type Limiter, together, type Way, window } from "../servers/limiting.ts";
+import { bucket, every, gateway, type Limiter, queue, together, type Way, window } from "../servers/limiting.ts";
 import { tachyon } from "../servers/tachyon.ts";
 import { byTurns } from "../turns.ts";
 
@@ -13,9 +13,12 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
+/** In ms: a client that waits in a queue gets no answer; all others get one, however busy the machine is. */
+const ANSWERED_IN = { queue: 500, others: 10_000 };
+
 /** Measures the limits of a server. */
-function find({ url }: Pick<Running, "url">): Promise<Found | undefined> {
-  const shared = share(500);
+function find({ url }: Pick<Running, "url">, timeout = ANSWERED_IN.others): Promise<Found | undefined> {
+  const shared = share(timeout);
   closing.push(() => shared.sockets.forEach((destroy) => void destroy()));
   const target = { url: new URL(url), headers: {} };
   return measure({ dial: () => dial({ protocol, target, shared }), clock: shared.clock, served: 350 });
@@ -25,7 +28,7 @@ function find({ url }: Pick<Running, "url">): Promise<Found | undefined> {
 async function behind(way: Way, ...limiters: readonly Limiter[]): Promise<Found | undefined> {
   const server = await gateway(await onWs(tachyon()), way, ...limiters);
   closing.push(server.close);
-  return find(server);
+  return find(server, way === "queue" ? ANSWERED_IN.queue : ANSWERED_IN.others);
 }
 
 describe("measuring finds how many connections a target accepts at the same time", () => {
@@ -46,7 +49,8 @@ describe("measuring finds how many connections a target accepts in a second", ()
     ["10", () => bucket(10, 1), 10, 503],
     ["60, and 30 more at first", () => bucket(60, 30), 60, 503],
     ["100 in each second of the clock", () => window(100), 100, "reset"],
-    ["30, those counted that are refused", () => window(30, true), 30, 429],
+    ["40, the others wait", () => queue(40, 1_000), 40, 503],
+    ["30, those counted that are refused", () => window(30, { strict: true }), 30, 429],
   ];
   test.each(byTurns(limits, 4))("%s", async (_, limiter, perSecond, way) => {
     const found = await behind(way, limiter());
@@ -58,7 +62,7 @@ describe("measuring finds how many connections a target accepts in a second", ()
   test("behind a limit on their number", async () => {
     const server = await gateway(await onWs(tachyon()), 503, together(3), bucket(20, 5));
     closing.push(server.close);
-    const shared = share(500);
+    const shared = share(ANSWERED_IN.others);
     const target = { url: new URL(server.url), headers: {} };
     const means = { dial: () => dial({ protocol, target, shared }), clock: shared.clock, served: 350 };
     expect(await measure(means, { together: 3 })).toEqual({ perSecond: expect.any(Number) });

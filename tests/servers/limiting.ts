@@ -29,13 +29,13 @@ export function bucket(perSecond: number, burst: number): () => boolean {
   };
 }
 
-/** Limits clients in each second of the clock. With `strict`, refused ones count as well, over the past second. */
-export function window(perSecond: number, strict = false): Limiter {
+/** Limits clients in each period of the clock, in ms. With `strict`, refused ones count as well, over the past period. */
+export function window(most: number, { strict = false, period = 1_000 } = {}): Limiter {
   let seen: number[] = [];
   return () => {
     const now = performance.now();
-    seen = seen.filter((at) => (strict ? at > now - 1_000 : Math.floor(at / 1_000) === Math.floor(now / 1_000)));
-    const passes = seen.length < perSecond;
+    seen = seen.filter((at) => (strict ? at > now - period : Math.floor(at / period) === Math.floor(now / period)));
+    const passes = seen.length < most;
     if (passes || strict) seen.push(now);
     return passes;
   };

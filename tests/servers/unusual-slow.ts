@@ -54,8 +54,15 @@ export const unusualSlow: Readonly<Record<string, Unusual>> = {
   "answers 503 to more than 300 connections a second, with a burst of 50": takes(() => bucket(300, 50), 503),
   "resets more than 300 connections a second": takes(() => bucket(300, 10), "reset"),
   "lets 100 clients in a second, 20 wait, and answers 503 to more": takes(() => queue(100, 20), 503, 2),
+  "lets 100 clients in a second, 50 wait, and answers 503 to more": takes(() => queue(100, 50), 503, 2),
+  "lets 40 clients in a second, and 200 wait": takes(() => queue(40, 200), 503, 3),
+  "answers 429 to more than 60 connections within 6 seconds, and counts those, too": takes(
+    () => window(60, { strict: true, period: 6_000 }),
+    429,
+    8,
+  ),
   "answers 429 to more than 40 connections within a second, and counts those, too": takes(
-    () => window(40, true),
+    () => window(40, { strict: true }),
     429,
     6,
   ),

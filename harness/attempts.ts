@@ -1,0 +1,64 @@
+import { type Failure, refusalOf } from "./failure.ts";
+import { rest } from "./gate.ts";
+import type { Transcript } from "./transcript.ts";
+
+/** The parts of a connection that measuring needs. */
+export interface Attempt {
+  readonly opened: boolean;
+  readonly failure: Failure | undefined;
+  readonly transcript: Pick<Transcript, "events">;
+  close(code: number): void;
+  closed(): Promise<unknown>;
+  finish(): void;
+  forget(): void;
+}
+
+/** The means to measure. */
+export interface Means {
+  /** Opens a connection as any client would. */
+  readonly dial: () => Promise<Attempt>;
+  readonly clock: () => number;
+  /** The number of connections that were accepted before one was refused. */
+  readonly served: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The most tries to get in where a client was refused. */
+const TRIES = 4;
+
+/** The time between two tries, in ms. */
+const PAUSE = 100;
+
+/** The longest time that a client takes to leave, in ms. */
+const LEAVING = 300;
+
+/** Tells if a target lets a client in, at once or in a moment. */
+export async function letsIn(dial: Means["dial"], signal: AbortSignal | undefined): Promise<boolean> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const connection = await dial();
+    await leave(connection);
+    if (connection.opened) return true;
+    await rest(PAUSE, signal);
+  }
+  return false;
+}
+
+/** Opens a connection; where it is refused again, some times. A server may not have noticed yet that a user left. */
+export async function insisting<T extends Attempt>(open: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    const connection = await open();
+    if (refusalOf(connection) === undefined || tries > TRIES) return connection;
+    connection.forget();
+    await rest(PAUSE);
+  }
+}
+
+/** Ends a connection, and waits until the target has noticed. */
+export async function leave(connection: Attempt): Promise<void> {
+  if (connection.opened) {
+    connection.close(1000);
+    await Promise.race([connection.closed(), rest(LEAVING)]);
+  }
+  connection.finish();
+  connection.forget();
+}

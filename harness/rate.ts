@@ -1,0 +1,167 @@
+import { performance } from "node:perf_hooks";
+import { leave, type Means } from "./attempts.ts";
+import { NO_ANSWER, refusalOf } from "./failure.ts";
+import { rest, takingTurns } from "./gate.ts";
+
+/** The bounds of a search: the connections at once, and the length and number of series. */
+const MOST = { atOnce: 8, crowd: 48, series: 300, tries: 4 } as const;
+
+/** A flood without refusals shows that there is no limit: `times` what was accepted before, and `least` connections. */
+const ENOUGH = { times: 2, least: 64 } as const;
+
+/** A target that accepts more than this part of a flood refuses for another reason than a limit. */
+const NEARLY_ALL = 0.85;
+
+/** A target that answers fewer handshakes a second, and refuses none in words, is slow. */
+const SLOW = 10;
+
+/** The part of a flood for which the suite has nothing to do, where the target is what takes the time. */
+const IDLE = 0.5;
+/** The factor by which six times as many clients are served faster, where each takes its time and not the target. */
+const FASTER = 2;
+
+/** The period that limiters count by, in ms. */
+export const SECOND = 1_000;
+
+/** A little more, so that an earlier period no longer counts, in ms. */
+const MORE = 100;
+
+/** The time after which a limiter has forgotten all connections, in ms: one that slides over periods counts the one before, too. */
+export const FORGOTTEN = 2 * SECOND + MORE;
+
+/** The factor by which a series is slower than the one before, which was too fast. */
+const SLOWER = 1.5;
+
+/** One connection in this many may come too early, since timers are never exact. */
+const STRAY = 50;
+
+/** The factor by which the suite stays below the limit. */
+const MARGIN = 1.1;
+
+/** Returns the time between two connections that keeps a limit with some margin, in ms. */
+export const gapOf = (perSecond: number): number => (MARGIN * SECOND) / perSecond;
+
+/**
+ * Finds how many connections a second a target accepts, where it is `known` how many at the same time; `undefined` if it accepts
+ * all that the suite can make, or nobody knows.
+ */
+export async function rate(means: Means, known: number | undefined, deadline: number): Promise<number | undefined> {
+  const together: number = known ?? MOST.crowd;
+  const few = await flood(means, Math.min(MOST.atOnce, together));
+  // A gateway may let some wait, and refuse only what comes beyond them.
+  const isCrowd = few.refused.length === 0 && !few.gone && together >= MOST.crowd;
+  const crowd = isCrowd ? await flood(means, MOST.crowd) : few;
+  const paced = isCrowd && isThrottled(few, crowd) ? speedOf(few) : 0;
+  return paced > 0 ? within(means, paced, deadline) : ofRefusals(means, known, crowd, deadline);
+}
+
+/** Tells if a target lets clients wait, and serves no more a second however many there are: a gateway may queue what comes too fast. */
+const isThrottled = (few: Flood, crowd: Flood): boolean =>
+  !few.still && !crowd.still && few.idle > IDLE && crowd.idle > IDLE && speedOf(crowd) < FASTER * speedOf(few);
+
+/** Returns how many connections were accepted a second. */
+const speedOf = ({ accepted, lasted }: Flood): number => (SECOND * accepted.length) / Math.max(1, lasted);
+
+/** Finds how many connections a second a target accepts by those that it refused. */
+async function ofRefusals(means: Means, known: number | undefined, all: Flood, deadline: number) {
+  const { accepted, refused, still, mute } = all;
+  // A target that stands still has no limit, but one may queue those beyond a number that is known.
+  if (still && known === undefined) return undefined;
+  const [refusedAt] = refused;
+  if (refusedAt === undefined) return undefined;
+  // Those that were under way at the first refusal say nothing.
+  const after = accepted.filter((at) => at > refusedAt + MORE).length;
+  if (after > NEARLY_ALL * (after + refused.length)) return undefined;
+  const before = accepted.filter((at) => at < refusedAt && at > refusedAt - SECOND).length;
+  // A handshake without an answer is known to be refused only when the flood is over.
+  const perSecond = mute ? speedOf(all) : after || before || (await first(means));
+  return perSecond === 0 || (mute && perSecond < SLOW) ? undefined : within(means, perSecond, deadline);
+}
+
+/** Finds how many connections a second are accepted in series, `most` of them at first. */
+async function within(means: Means, most: number, deadline: number): Promise<number | undefined> {
+  let perSecond = most;
+  for (let tries = 0; tries < MOST.tries; tries++, perSecond /= SLOWER) {
+    if (means.clock() + FORGOTTEN + SECOND > deadline) return perSecond; // Later refusals will show if it is still too fast.
+    await rest(FORGOTTEN, means.signal);
+    if (await passes(means, gapOf(perSecond))) return perSecond;
+  }
+  return undefined;
+}
+
+/** Counts the connections that are accepted before the first refusal. Some limiters count refusals, too, and accept none in a flood. */
+async function first(means: Means): Promise<number> {
+  await rest(FORGOTTEN, means.signal);
+  const { accepted } = await flood(means, MOST.atOnce, 0);
+  return accepted.length;
+}
+
+/** The answers to many connections, one right after another. Times are in ms. */
+interface Flood {
+  /** The times at which connections began. */
+  readonly accepted: readonly number[];
+  readonly refused: readonly number[];
+  /** The target is gone. */
+  readonly gone: boolean;
+  /** It served nobody while one waited in vain. */
+  readonly still: boolean;
+  /** It refused none in words, nor by a reset. */
+  readonly mute: boolean;
+  /** The time until the last was accepted. */
+  readonly lasted: number;
+  /** The part of the time for which the suite had nothing to do. */
+  readonly idle: number;
+}
+
+/** Connects as often as it can until one is refused, and for so many ms `longer`, to count what is accepted in that second. */
+async function flood({ dial, clock, served, signal }: Means, atOnce: number, longer = SECOND + MORE): Promise<Flood> {
+  const accepted: number[] = [];
+  const refused: number[] = [];
+  const enough = Math.max(ENOUGH.least, ENOUGH.times * served);
+  let [gone, still, mute] = [false, false, true];
+  const began = clock();
+  const before = performance.eventLoopUtilization();
+  let servedAt = began;
+  const turn = takingTurns(clock, () => 1);
+  const goesOn = () => {
+    if (gone || signal?.aborted || clock() > (refused[0] ?? began + SECOND) + longer) return false;
+    return refused.length > 0 || accepted.length < enough;
+  };
+  const client = async () => {
+    while (goesOn()) {
+      await turn();
+      const at = clock();
+      const connection = await dial();
+      (connection.opened ? accepted : refused).push(at);
+      if (connection.opened) servedAt = clock();
+      const way = refusalOf(connection);
+      gone ||= !connection.opened && way === undefined;
+      still ||= way === NO_ANSWER && servedAt < at;
+      mute &&= connection.opened || way === NO_ANSWER;
+      await leave(connection);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, client));
+  const idle = 1 - performance.eventLoopUtilization(before).utilization;
+  return { accepted, refused: gone ? [] : refused, gone, still, mute, lasted: servedAt - began, idle };
+}
+
+/** Tells if a series of connections with `gap` ms between them is accepted, but for a few that came too early by chance. */
+async function passes({ dial, clock, signal }: Means, gap: number): Promise<boolean> {
+  const turn = takingTurns(clock, () => gap);
+  const length = Math.min(MOST.series, Math.ceil((SECOND + MORE) / gap));
+  const most = Math.floor(length / STRAY);
+  const leaving: Promise<void>[] = [];
+  let refused = 0;
+  for (let i = 0; i < length && refused <= most && !signal?.aborted; i++) {
+    await turn();
+    leaving.push(
+      dial().then((connection) => {
+        if (!connection.opened) refused += 1;
+        return leave(connection);
+      }),
+    );
+  }
+  await Promise.all(leaving);
+  return refused <= most;
+}
