@@ -253,7 +253,7 @@ const looks = [
   ["dark", 820],
   ["dark", 1280],
 ] as const;
-test.each(byTurns(looks, 3))(
+test.each(byTurns(looks, 6))(
   "axe finds nothing to complain of in a %s page of %d px, with rows open",
   (colorScheme, width) =>
     on(

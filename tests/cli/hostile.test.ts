@@ -113,7 +113,7 @@ const thirds = Object.entries(hostile).map(
     [name, server, everything || WHOLE.includes(name) ? [] : ["--shard", `${(i % 3) + 1}/3`]] as const,
 );
 
-test.each(byTurns(thirds, 20))(
+test.each(byTurns(thirds, 40))(
   "%s",
   async (_, server, part) => {
     expect(await complaints(server, part)).toEqual([]);
@@ -126,7 +126,7 @@ const SIDE_BY_SIDE = 2;
 const names = Object.keys(waiting);
 const groups = names.flatMap((_, i) => (i % SIDE_BY_SIDE === 0 ? [names.slice(i, i + SIDE_BY_SIDE)] : []));
 
-test.each(byTurns(groups, 12).map((group) => [group.join("; "), group] as const))(
+test.each(byTurns(groups, 24).map((group) => [group.join("; "), group] as const))(
   "%s",
   async (_, group) => {
     const found = group.map(async (name) => [name, await complaints(waiting[name] as Hostile)]);

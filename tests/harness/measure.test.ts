@@ -39,7 +39,7 @@ describe("measuring finds how many connections a target accepts at the same time
     [1, 429],
     [60, 503],
   ];
-  test.each(byTurns(limits, 4))("%i, others: %s", async (most, way) => {
+  test.each(byTurns(limits, 5))("%i, others: %s", async (most, way) => {
     expect(await behind(way, together(most))).toEqual({ together: most });
   });
 });
@@ -52,7 +52,7 @@ describe("measuring finds how many connections a target accepts in a second", ()
     ["40, the others wait", () => queue(40, 1_000), 40, 503],
     ["30, those counted that are refused", () => window(30, { strict: true }), 30, 429],
   ];
-  test.each(byTurns(limits, 4))("%s", async (_, limiter, perSecond, way) => {
+  test.each(byTurns(limits, 5))("%s", async (_, limiter, perSecond, way) => {
     const found = await behind(way, limiter());
     expect(found).toEqual({ perSecond: expect.any(Number) });
     expect(found?.perSecond).toBeLessThanOrEqual(perSecond * 1.1 + 1);

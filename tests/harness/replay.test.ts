@@ -74,7 +74,7 @@ describe("a recording gives the same checks again, words included", () => {
     "ignores-malformed-commands",
     "never-says-goodbye",
   ];
-  test.each(byTurns(faults, 5))("of a server that %s", async (fault) => {
+  test.each(byTurns(faults, 10))("of a server that %s", async (fault) => {
     const server = await protocol.serve({ fault });
     expect(await different(await record(server.url, few).finally(server.close))).toEqual([]);
   });
@@ -86,7 +86,7 @@ describe("a recording gives the same checks again, words included", () => {
     "refuses by name where it can, and is silent otherwise",
     "speaks TLS",
   ];
-  test.each(byTurns(servers, 5))("of a server that %s", async (name) => {
+  test.each(byTurns(servers, 10))("of a server that %s", async (name) => {
     const { start, ca } = unusual[name] as (typeof unusual)[string];
     const server = await start();
     expect(await different(await record(server.url, few, ca).finally(server.close))).toEqual([]);
@@ -135,7 +135,7 @@ describe("a recording that lacks something is no recording of the case", () => {
 
   test("whatever a client sends, of every case", async () => {
     const server = await protocol.serve();
-    const ran = await record(server.url, byTurns(light, 6), undefined, PATIENT).finally(server.close);
+    const ran = await record(server.url, byTurns(light, 12), undefined, PATIENT).finally(server.close);
     expect(await unnoticed(ran, sent)).toEqual([]);
   }, 120_000);
 

@@ -14,6 +14,7 @@ import { malformedCases } from "../../suites/websocket/malformed.ts";
 import { resilienceCases } from "../../suites/websocket/resilience.ts";
 import { transportCases } from "../../suites/websocket/transport.ts";
 import { SUBPROTOCOL, toy } from "../toy/protocol.ts";
+import { byTurns } from "../turns.ts";
 
 /** The toy version with a request that ends nothing. It differs from Tachyon 0.1.7 in all that a dialect says. */
 const request = { type: "request", messageId: "request", commandId: "toy/ping" };
@@ -106,7 +107,7 @@ afterAll(() => {
 
 test("a server of another protocol keeps all that the shared cases test", async () => {
   const url = new URL(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  const { results } = await run(protocol, cases, { ...DEFAULTS, target: { url, headers: {} } });
+  const { results } = await run(protocol, byTurns(cases, 2), { ...DEFAULTS, target: { url, headers: {} } });
   // Cases of the section "Resilience" are skipped if the machine is too slow for them.
   const fine = (suite: string) => ["pass", "info", ...(suite === "resilience" ? ["skip"] : [])];
   const wrong = results.filter(({ case: { suite }, verdict }) => !fine(suite).includes(verdict));

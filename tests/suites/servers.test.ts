@@ -29,7 +29,7 @@ describe("a server that conforms", () => {
     ];
     const runs = [
       { some: light, options: {} },
-      { some: byTurns(light, 3), options: { concurrency: 1 } },
+      { some: byTurns(light, 6), options: { concurrency: 1 } },
     ];
     for (const { some, options } of runs) {
       const { results } = await runAgainst(server.url, some, options);

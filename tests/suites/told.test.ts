@@ -15,7 +15,7 @@ const MOMENT = 100;
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());
 
-test.each(byTurns(Object.entries(misjudged), 30))(
+test.each(byTurns(Object.entries(misjudged), 60))(
   "of a server that %s is told what is right",
   async (_, { start, told = [], oneOf = [], also = [], noObjects, share = 1, options, headers = {} }) => {
     const server = await start();

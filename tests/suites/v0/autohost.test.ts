@@ -65,12 +65,12 @@ test("the reference autohost passes all cases", async () => {
   expect(troubles(await judge("reference"))).toEqual([]);
 });
 
-test.each(byTurns(Object.keys(unusualAutohosts), 3))("an autohost conforms that %s", async (name) => {
+test.each(byTurns(Object.keys(unusualAutohosts), 6))("an autohost conforms that %s", async (name) => {
   expect(troubles(await judge(unusualAutohosts[name], cases, { timeout: 1_000 }))).toEqual([]);
 });
 
 /** In so many days each fault meets its cases; each time the run of one is whole. */
-const DAYS = 4;
+const DAYS = 8;
 const names = process.env.FAULTS?.split(",") ?? byTurns(Object.keys(autohostFaults), DAYS);
 const ruled = new Set(protocol.rules.map(({ requirement }) => requirement));
 

@@ -22,7 +22,7 @@ const { FAULTS, UPDATE_DOCS } = process.env;
 const wanted = FAULTS?.split(",") ?? (UPDATE_DOCS ? Object.keys(faults) : undefined);
 
 /** In so many days each fault meets the cases that are about it; and all cases but those that put load on a server. */
-const DAYS = { few: 12, all: 60 } as const;
+const DAYS = { few: 24, all: 72 } as const;
 const names = wanted ?? byTurns(Object.keys(faults), DAYS.few);
 const inFull = new Set(UPDATE_DOCS ? [] : (wanted ?? byTurns(names, DAYS.all / DAYS.few)));
 

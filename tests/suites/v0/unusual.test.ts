@@ -12,7 +12,7 @@ const protocol = protocolBy(own);
 const cases = protocol.suites.filter(({ load, name }) => !load || name === "social").flatMap((suite) => suite.cases);
 
 /** Each server has its turn once in so many days. */
-const DAYS = 12;
+const DAYS = 24;
 
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());
