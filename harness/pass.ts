@@ -9,8 +9,8 @@ import { lastNewcomer } from "./lost.ts";
 import { inconclusive } from "./outage.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
-import { isSpent, isTooLate, type Session, settle, stopFor, TO_BEGIN } from "./session.ts";
-import { work } from "./work.ts";
+import { isSpent, isTooLate, type Session, settle, stopFor, TO_BEGIN, takesTurns } from "./session.ts";
+import { type HowToWork, work } from "./work.ts";
 
 /**
  * Runs each case once: first those that cannot upset a server, the plainest before all others; then those that may; then those that
@@ -90,27 +90,21 @@ function excuse(cases: readonly Case[], session: Session): void {
 
 /** Runs the cases of one stage, then those again that failed, and stops the run if there is a reason. */
 async function stage(cases: readonly Case[], concurrency: number, session: Session): Promise<void> {
-  const { shared, options, protocol } = session;
+  const { shared, options } = session;
   const queue = judgeable(cases, session);
   shared.patience.hurry = concurrency === 1;
   const began = shared.clock();
   const firstFailure = () => queue.find((it) => isFailure(session.results.get(it), session));
   const halt = () => isSpent(session, TO_BEGIN) || (options.bail && firstFailure() !== undefined);
-  const overlap = options.concurrency > 1;
-  const { left } = await work(queue, session, {
+  const left = await eachOnce(queue, session, {
     size: concurrency,
-    overlap,
+    overlap: options.concurrency > 1,
     halt,
     keep: (result) => settle(result, session),
   });
-  if (!session.stop && !session.signal?.aborted && !options.once) {
+  if (mayConfirm(session)) {
     const took = shared.clock() - began;
-    // The plain forms come first: the failures of others may rest on them.
-    await confirm(
-      queue.filter(({ id }) => isPlain(id, protocol.foundations)),
-      took,
-      session,
-    );
+    await confirm(plainIn(queue, session), took, session);
     await confirm(queue, took, session);
   }
   if (left.length > 0 && isSpent(session, TO_BEGIN)) {
@@ -121,6 +115,31 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
   const failed = options.bail && firstFailure();
   if (failed) session.stop ??= stopFor("bail", `${failed.id} failed before (--bail)`);
 }
+
+/**
+ * Runs each case once; resolves to those that are left. Where cases wait in line, a run takes long. So once that is known, the plain
+ * forms run next, and then only what does not rest on a broken one.
+ */
+async function eachOnce(queue: readonly Case[], session: Session, how: Required<HowToWork>): Promise<readonly Case[]> {
+  const { shared, options } = session;
+  const began = shared.clock();
+  if (options.once) return (await work(queue, session, how)).left;
+  const halt = () => how.halt() || takesTurns(shared);
+  const left = takesTurns(shared) ? queue : (await work(queue, session, { ...how, halt })).left;
+  if (left.length === 0 || how.halt() || !mayConfirm(session)) return left;
+  const first = new Set(plainIn(left, session));
+  const plain = await work([...first], session, how);
+  if (mayConfirm(session)) await confirm(plainIn(queue, session), shared.clock() - began, session);
+  const others = left.filter((it) => !first.has(it));
+  return [...plain.left, ...(await work(judgeable(others, session), session, how)).left];
+}
+
+/** Tells if cases may run again that failed. */
+const mayConfirm = ({ stop, signal, options }: Session): boolean => !stop && !signal?.aborted && !options.once;
+
+/** Returns the plain forms among cases. They come first: the failures of others may rest on them. */
+const plainIn = (cases: readonly Case[], { protocol }: Session): readonly Case[] =>
+  cases.filter(({ id }) => isPlain(id, protocol.foundations));
 
 /** Returns the cases that can show something. Settles those whose requirements all rest on something broken. */
 function judgeable(cases: readonly Case[], session: Session): Case[] {

@@ -196,11 +196,17 @@ function lasted({ shared, began, away }: Session): number {
   return idle + active - shared.pacing.held - shared.limits.held - away;
 }
 
+/** Tells if cases wait in line, since the target limits connections, or a user has one. */
+export const takesTurns = ({ limits, identities }: Session["shared"]): boolean =>
+  limits.words !== undefined || identities.users !== undefined;
+
 /** Tells if a part of the longest time is over. */
 function isLong(session: Session, part: number): boolean {
   const { options, shared } = session;
-  const inTurn = shared.limits.words !== undefined || shared.identities.users !== undefined;
-  return lasted(session) > part * LONGEST[inTurn ? "inTurn" : "mostly"] * (options.budget ?? Number.POSITIVE_INFINITY);
+  return (
+    lasted(session) >
+    part * LONGEST[takesTurns(shared) ? "inTurn" : "mostly"] * (options.budget ?? Number.POSITIVE_INFINITY)
+  );
 }
 
 /** Tells if a part of the budget is spent by waiting. The search for what ends a server has a part of its own. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { availability } from "../../harness/availability.ts";
+import { isBroken } from "../../harness/catalogue.ts";
 import { dial } from "../../harness/dial.ts";
 import { gate, takingTurns } from "../../harness/gate.ts";
 import { share } from "../../harness/shared.ts";
@@ -94,6 +95,21 @@ describe("behind a gateway that lets in five at the same time", () => {
       expect.objectContaining({ verdict: "skip", actual: expect.stringMatching(/more than 2 at the same time/) }),
     );
   });
+});
+
+test("once a limit is known, nothing runs that rests on a broken plain form", async () => {
+  const { url, close: stop } = await protocol.serve({ fault: "never-says-goodbye" });
+  const server = await gateway({ url, close: stop }, 503, together(5));
+  close = server.close;
+  const { results, limit } = await runAgainst(server.url, called(/^version\/parity-equal|^disconnect\//), {
+    timeout: 500,
+  });
+  expect(limit).toMatch(/^the target accepts at most 5 connections at the same time/);
+  const broken = results.flatMap(({ checks }) => checks.filter(isBroken).map(({ requirement }) => requirement));
+  expect(new Set(broken)).toEqual(new Set(["disconnect.answered"]));
+  const skipped = results.filter(({ case: { suite }, verdict }) => suite === "disconnect" && verdict === "skip");
+  expect(skipped.length).toBeGreaterThan(80);
+  expect(skipped.filter(({ connections }) => connections.length > 0).length).toBeLessThan(40);
 });
 
 test("a target that lets in one client a second is there, though it refused the first of the suite", async () => {
