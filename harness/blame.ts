@@ -10,6 +10,7 @@ import {
   raw,
   stoodStill,
   undecided,
+  waitedInCrowd,
   warnedInVain,
   wasForgotten,
   wasHarmed,
@@ -137,7 +138,7 @@ async function oneByOne(failed: readonly CaseResult[], took: number, session: Se
 /** Tells if nobody can say whether a case would pass alone: a culprit may have hit it, or a server that stood still, or is slow. */
 const isOpen = (it: CaseResult, session: Session): boolean =>
   (hung(it) && stoodStill(session, it)) ||
-  (isTooLate(session) && (hung(it) || (wasHarmed(it, session) && !harmsOthers(it, session))));
+  (isTooLate(session) && (hung(it) || waitedInCrowd(it) || (wasHarmed(it, session) && !harmsOthers(it, session))));
 
 /** Tells if a case broke a requirement that holds on every connection. */
 const breaksGeneral = ({ checks }: CaseResult, { protocol }: Session): boolean =>

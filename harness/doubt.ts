@@ -82,6 +82,10 @@ export const wasCrowded = (it: CaseResult, { protocol }: Session): boolean =>
       silence?.among !== undefined && (silence.nextServedAfterMs === undefined || silence.what === protocol.greeting),
   );
 
+/** Tells if a case waited in vain for anything in a crowd of which nobody was served meanwhile. */
+export const waitedInCrowd = ({ checks }: CaseResult): boolean =>
+  checks.some(({ silence }) => silence?.among !== undefined && silence.nextServedAfterMs === undefined);
+
 /** Tells if a finding of a case rests on a wait that was cut short. */
 export const isShort = ({ checks }: CaseResult): boolean =>
   checks.some((check) => isFinding(check) && check.silence?.short === true);

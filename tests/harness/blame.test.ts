@@ -216,6 +216,24 @@ describe("a message that did not come in time", () => {
     expect((await confirmed([mixed])).confirming).toBe(1);
   });
 
+  test("in a crowd, beside what comes of it, is an error if the time of the run was up", async () => {
+    const late = (among: number | undefined): Case => ({
+      ...acts("x", "MUST.b", []),
+      async run({ check }) {
+        check("MUST.b", false, { const: true });
+        check("SHOULD.b", silent({ ...SILENT, ...(among && { among }) }));
+      },
+    });
+    for (const [among, verdict] of [
+      [65, "error"],
+      [undefined, "fail"],
+    ] as const) {
+      const it = session(target(), { budget: 0 });
+      await confirm(await first(it, late(among)), 0, it);
+      expect(marked(it)).toEqual([`x ${verdict} unconfirmed`]);
+    }
+  });
+
   test("keeps its verdict, unconfirmed, if the run ended before it was asked for again", async () => {
     const it = session();
     const meanwhile = () => {
