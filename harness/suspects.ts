@@ -38,8 +38,9 @@ export const byRecency = (results: readonly CaseResult[], at: number): readonly 
 const isAsked = ({ from, type }: WireEvent) =>
   from === "client" && SENT.has(type) && type !== "close" && type !== "end";
 
-/** Tells if an event shows that the server had read what came before. The end of a connection does not. */
-const isAnswer = ({ from, type }: WireEvent) => from === "server" && type !== "end";
+/** Tells if an event shows that the server had read what came before. The end of a connection does not, nor does a reset. */
+const isAnswer = (event: WireEvent) =>
+  event.from === "server" && event.type !== "end" && (event.type !== "error" || event.handshake === true);
 
 /** Returns when a client sent the first input that had no answer by a time, in ms of the run's clock; infinity if all had. */
 export const unansweredSince = ({ connections }: CaseResult, by: number): number =>

@@ -87,6 +87,20 @@ test("the likeliest is the oldest input without an answer, though its connection
   expect(ranked.map(({ beganAt }) => beganAt)).toEqual([1, 3, 2, 4]);
 });
 
+test("a handshake that was reset had no answer, one that was answered wrongly had", () => {
+  const failed = (handshake?: true): WireEvent => ({
+    at: 38,
+    from: "server",
+    type: "error",
+    data: "",
+    ...(handshake && { handshake }),
+  });
+  const wrong = result(1, line("client", sends(2, "x", "upgrade"), failed(true)));
+  const waiting = result(2, line("client", sends(20)));
+  const culprit = result(3, line("client", sends(10, "x", "upgrade"), failed()));
+  expect(byLikelihood([wrong, waiting, culprit], 40).map(({ beganAt }) => beganAt)).toEqual([3, 2, 1]);
+});
+
 test("a close frame counts as the last answer, unless it echoes that of the client", () => {
   const close = (at: number, from: "client" | "server"): WireEvent => ({
     at,
