@@ -72,6 +72,8 @@ function open(url: URL, { protocol, headers, ca, insecure, handshake }: Connecti
     finishRequest(request) {
       request.once("socket", (it) => {
         below.tcp = it;
+        // Nothing more comes from a server that ended its side. It may read no more either, so what is still to be sent would wait for it.
+        it.once("end", () => void (it.writableLength > 0 && it.destroy()));
         const leave = withoutTabs(it);
         for (const answer of ["upgrade", "response", "close"]) request.once(answer, leave);
       });

@@ -145,6 +145,13 @@ describe("a client", () => {
     expect(connection.transcript.events[2]).toEqual(expect.objectContaining(code ? { code } : { data: "" }));
   });
 
+  test("hears at once of an end of the server, though that reads no more of a big message", async () => {
+    const close = encode({ opcode: OPCODE.close, payload: Buffer.from([0x03, 0xf1]), masked: false });
+    const { connection } = await wired((socket) => void socket.pause().end(close));
+    connection.send("x".repeat(32 << 20));
+    expect(await connection.closed()).toEqual({ frame: true, code: 1009 });
+  });
+
   test("resets its connection", async () => {
     const { connection, all, errors } = await wired();
     connection.reset();
