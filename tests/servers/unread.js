@@ -1,5 +1,5 @@
 // A server that answers the first command of a client, and ends or (`reset`) resets TCP with the rest of its input unread. So its
-// goodbye may be lost.
+// goodbye may be lost; with `lose` it always is.
 import { goodbye, start } from "./plain.js";
 
 const refused = { status: "failed", reason: "invalid_command" };
@@ -24,4 +24,14 @@ const resets = {
   },
 };
 
-start(process.argv[2] === "reset" ? resets : ends);
+/** The time in which more commands may follow the first, in ms. */
+const MOMENT = 50;
+
+const loses = {
+  hear(client, handle, _, socket) {
+    client.commands = (client.commands ?? 0) + 1;
+    if (client.commands === 1) setTimeout(() => (client.commands > 1 ? socket.resetAndDestroy() : handle()), MOMENT);
+  },
+};
+
+start({ reset: resets, lose: loses }[process.argv[2]] ?? ends);

@@ -30,6 +30,8 @@ export interface Unusual {
   readonly share?: number;
   /** It limits connections, so cases that need more may be skipped with that reason. */
   readonly limited?: boolean;
+  /** Its answers to several commands may be lost, so these may be left open. */
+  readonly lossy?: boolean;
   /** It is about these cases, also those that put load on a server. */
   readonly cases?: RegExp;
 }
@@ -175,11 +177,19 @@ export const unusual: Readonly<Record<string, Unusual>> = {
     start: () => program("tests/servers/unread.js"),
     warns: [],
     cases: PIPELINED,
+    lossy: true,
   },
   "resets the connection over all but the first": {
     start: () => program("tests/servers/unread.js", "reset"),
     warns: [],
     cases: PIPELINED,
+    lossy: true,
+  },
+  "resets the connection over all but the first, and so loses the answer to that": {
+    start: () => program("tests/servers/unread.js", "lose"),
+    warns: [],
+    cases: /^disconnect\/(\d|followed-)/,
+    lossy: true,
   },
 
   // Clients that it serves or refuses.

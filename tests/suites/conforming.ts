@@ -26,10 +26,11 @@ export async function expectNothingWrong(url: string, unusual: Unusual): Promise
 }
 
 /**
- * Checks may be skipped that rest on a broken SHOULD, or need more connections than a limit allows. Who ends a connection over what
+ * Checks may be skipped that rest on a broken SHOULD, whose answer may be lost, or that need more connections than a limit allows. Who ends a connection over what
  * he SHOULD take may do so without a goodbye.
  */
-function isAllowed({ verdict, requirement, level, actual, see }: Check, { warns, limited }: Unusual): boolean {
+function isAllowed({ verdict, requirement, level, actual, see }: Check, { warns, limited, lossy }: Unusual): boolean {
+  if (verdict === "skip" && lossy && /may be lost|answered could not be judged/.test(actual)) return true;
   if (verdict === "skip" && limited && /at most|limit/.test(actual)) return true;
   if (verdict === "skip")
     return (level === "SHOULD" || requirement === "termination.announced") && warns.some((id) => id === see);
