@@ -134,6 +134,7 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
     },
     { shows: /: "match"$/, cause: "Another patch is taken for compatible, and so for a match." },
   ],
+  "parity.query": [{ shows: /;/, cause: "The parser of queries splits them at `;`, too, as older ones do." }],
   "parity.missing": [
     { shows: /: "match"$/, cause: "A missing parameter falls back to the server's own version." },
     { shows: /_mismatch"$/, cause: "A missing parameter is parsed as 0.0.0, and becomes a mismatch." },
@@ -146,11 +147,23 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
     },
     { shows: /_mismatch"$/, cause: "A version that cannot be read becomes a mismatch instead of `unknown`." },
   ],
+  "transport.extensions": [
+    {
+      shows: /in two fragments with a ping between/,
+      cause:
+        "A ping between the fragments of a compressed message is taken for a part of it, or sets its decompression back.",
+    },
+  ],
   "disconnect.answered": [
     { shows: /: nothing in /, cause: "The handler of the command was never registered, or what it sends is lost." },
     { shows: /closed|ended/, cause: "The socket is closed before the answer is flushed, or at once without one." },
   ],
   "malformed.rejected": [
+    {
+      shows: /NaN|Infinity|\/\* bye|\/\/ bye|:(?:0x|\+|-?0\d|\.\d|\d\.)|(?<!\\)\\(?:u000b|f|u0085|u00a0|u0000)/,
+      cause:
+        "The JSON parser takes what is no JSON: `NaN`, comments, other numbers, other white space, or NUL behind the text. Many have a strict mode.",
+    },
     {
       shows: /\\"(?: |\\\\[nt])+system\/disconnect\/request\\"|\\"system\/disconnect\/request(?: |\\\\n)+\\"/,
       cause: "The command is trimmed before it is compared: spaces, tabs or line breaks around it are dropped.",

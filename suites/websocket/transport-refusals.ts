@@ -1,7 +1,7 @@
 import { NO_ANSWER } from "../../harness/failure.ts";
 import type { Case } from "../../harness/scenario.ts";
 import type { Dialect } from "./dialect.ts";
-import { type Ask, NO_101, outcome, plain, setting, targeting, without } from "./heads.ts";
+import { type Ask, answerTo, NO_101, outcome, plain, setting, targeting, without } from "./heads.ts";
 import { ACTING, judgeSurvival, resetAll } from "./survival.ts";
 import { slug } from "./words.ts";
 
@@ -69,7 +69,7 @@ const strict = (dialect: Dialect) =>
       async run(context) {
         const bystander = await context.connect({ name: "bystander" });
         const client = await context.connect({ ...ACTING, handshake: { ask, violation: name } });
-        context.check("transport.strict-handshake", outcome(client), NO_101);
+        context.check("transport.strict-handshake", outcome(client), NO_101, answerTo(client));
         await judgeSurvival(dialect, context, "transport.survives", bystander, client);
       },
     }),

@@ -21,10 +21,12 @@ const broken = (dialect: Dialect) =>
         besideBystander(dialect, context, "transport.survives", async (client) => {
           const end = await reaction(dialect, client, violation);
           if (!violation.requirement) return;
-          context.check(violation.requirement, end, {
+          const [carriedOut] = dialect.answers(client, "success");
+          const expected = {
             const: "failed",
             title: "a close frame, or the end of the TCP connection, and nothing carried out",
-          });
+          };
+          context.check(violation.requirement, end, expected, carriedOut);
         }),
     }),
   );
