@@ -2,7 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { isObject, type Message, parse } from "../../harness/transcript.ts";
 import { type Head, responseOf } from "../../harness/upgrade.ts";
-import { type Ask, fieldOf, outcome, plain, setting } from "../websocket/heads.ts";
+import { type Ask, answered, fieldOf, outcome, plain, setting } from "../websocket/heads.ts";
 
 /** The path of the metadata of an authorization server (RFC 8414, 3). */
 export const METADATA = "/.well-known/oauth-authorization-server";
@@ -98,7 +98,7 @@ const tokensIn = (connection: Connection): string[] =>
 /** The status and the error of an answer, or what became of the request. */
 export function errorIn(connection: Connection): unknown {
   const response = responseOf(connection.transcript);
-  if (!response) return outcome(connection);
+  if (!response) return answered(connection);
   return { status: response.status, error: answerIn(connection).error ?? "none" };
 }
 

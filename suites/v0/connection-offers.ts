@@ -1,8 +1,9 @@
 import type { Connection } from "../../harness/connection.ts";
+import type { Nothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { responseOf } from "../../harness/upgrade.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
-import { type Ask, answerTo, header, NO_101, outcome, without } from "../websocket/heads.ts";
+import { type Ask, answered, answerTo, header, NO_101, outcome, without } from "../websocket/heads.ts";
 import { slug } from "../websocket/words.ts";
 import { SUBPROTOCOL, scenario } from "./protocol.ts";
 
@@ -17,8 +18,8 @@ const offering =
   };
 
 /** The subprotocol that is selected, or what became of the handshake. */
-const selected = (client: Connection): string =>
-  responseOf(client.transcript)?.status === 101 ? header(client, PROTOCOL.toLowerCase()) : outcome(client);
+const selected = (client: Connection): string | Nothing =>
+  responseOf(client.transcript)?.status === 101 ? header(client, PROTOCOL.toLowerCase()) : answered(client);
 
 interface Offer {
   readonly requirement: RequirementId;

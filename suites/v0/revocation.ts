@@ -2,7 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { show } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
-import { NO_101, outcome } from "../websocket/heads.ts";
+import { answered, NO_101 } from "../websocket/heads.ts";
 import { answerIn, type ClientProof, errorIn, type Metadata, post, refusedWith } from "./authorization.ts";
 import { asking, byClient, comingWith, ENDPOINT, GRANT, issuing } from "./issuing.ts";
 
@@ -22,7 +22,7 @@ export const revocationCases = [
     { id: "oauth/revoke-unknown", title: "a client revokes what is no token", tests: ["oauth.revocation"] },
     async (context, metadata, client) => {
       const answer = await revoking(context, metadata, client, "oauth.revocation", "conformance-no-token");
-      if (answer) context.check("oauth.revocation", outcome(answer), { const: "HTTP 200" });
+      if (answer) context.check("oauth.revocation", answered(answer), { const: "HTTP 200" });
     },
   ),
 
@@ -38,7 +38,7 @@ export const revocationCases = [
       if (typeof token !== "string")
         return context.skip("oauth.revoked", "it got no token: see oauth.client-credentials");
       const revoked = await revoking(context, metadata, client, "oauth.revoked", token);
-      if (!revoked || !context.check("oauth.revoked", outcome(revoked), { const: "HTTP 200" })) return;
+      if (!revoked || !context.check("oauth.revoked", answered(revoked), { const: "HTTP 200" })) return;
       const came = await comingWith(context, token);
       context.check("oauth.revoked", came, NO_101);
     },
@@ -65,7 +65,7 @@ export const signOutCases = [
       if (access === undefined || typeof token !== "string")
         return unasked("oauth.revocation", `the refresh token is not taken: ${show(errorIn(first))}`);
       const revoked = await revoking(context, metadata, client, "oauth.revocation", token);
-      if (!revoked || !check("oauth.revocation", outcome(revoked), { const: "HTTP 200" })) return;
+      if (!revoked || !check("oauth.revocation", answered(revoked), { const: "HTTP 200" })) return;
       const again = await refresh(token);
       if (again) check("oauth.revocation", errorIn(again), refusedWith([400], "invalid_grant"));
     },

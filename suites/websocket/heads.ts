@@ -1,5 +1,7 @@
 import type { Connection } from "../../harness/connection.ts";
 import { NO_ANSWER, wordsOfFailure } from "../../harness/failure.ts";
+import type { Nothing } from "../../harness/nothing.ts";
+import { ending } from "../../harness/reading.ts";
 import { readFrom } from "../../harness/transcript.ts";
 import { type Head, responseOf } from "../../harness/upgrade.ts";
 
@@ -39,6 +41,10 @@ export const outcome = ({ transcript, failure }: Connection): string => {
   return `the end of the TCP connection (${failure && wordsOfFailure(failure)})`;
 };
 
+/** The outcome of a handshake that needs an answer: a wait in vain where nobody answers. */
+export const answered = (connection: Connection): string | Nothing =>
+  connection.failure?.code === NO_ANSWER ? ending(connection.transcript.events) : outcome(connection);
+
 /** The outcome of a handshake that gives no WebSocket, whatever the answer is. */
 export const NO_101 = { title: "no 101", not: { const: "HTTP 101" } } as const;
 
@@ -50,7 +56,7 @@ export const answerTo = ({ transcript }: Connection): object =>
   );
 
 /** The value of a header of the answer, `none` where there is none; where there is no answer, what became of it. */
-export const header = (connection: Connection, name: string): string => {
+export const header = (connection: Connection, name: string): string | Nothing => {
   const response = responseOf(connection.transcript);
-  return response ? (response.headers.get(name) ?? "none") : outcome(connection);
+  return response ? (response.headers.get(name) ?? "none") : answered(connection);
 };

@@ -4,8 +4,8 @@ import { encode, OPCODE } from "../../harness/frame.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { isEnded } from "../../harness/transcript.ts";
+import { responseOf } from "../../harness/upgrade.ts";
 import type { Dialect } from "./dialect.ts";
-import { header } from "./heads.ts";
 
 /** The length of the end of a compressed message that is left out (RFC 7692, 7.2.1). */
 const TAIL = 4;
@@ -69,7 +69,8 @@ const inFragments = ({ scenario, request, answer, statusOf, words }: Dialect) =>
     },
   });
 
-const isAccepted = (client: Connection) => header(client, "sec-websocket-extensions").includes("permessage-deflate");
+const isAccepted = (client: Connection) =>
+  responseOf(client.transcript)?.headers.get("sec-websocket-extensions")?.includes("permessage-deflate") ?? false;
 
 /** Sends unknown commands, each when the one before is answered, then a request. Returns the status of its answer, or `ENDED`. */
 async function afterOthers(

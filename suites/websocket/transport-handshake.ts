@@ -1,9 +1,8 @@
 import type { Connection } from "../../harness/connection.ts";
-import { NO_ANSWER } from "../../harness/failure.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
 import { acceptFor, askedWith, responseOf } from "../../harness/upgrade.ts";
 import type { Dialect, DialectWithSign } from "./dialect.ts";
-import { type Ask, fieldOf, header, outcome, setting, without } from "./heads.ts";
+import { type Ask, answered, fieldOf, header, outcome, setting, without } from "./heads.ts";
 import { slug } from "./words.ts";
 
 /** The cases of the handshake, part of the section "WebSocket transport". */
@@ -133,9 +132,9 @@ function judgeSubprotocol(
 ): void {
   const refused = responseOf(client.transcript)?.status !== 101;
   const one = offered.length > 0 ? `, or one of those that were offered (${offered.join(", ")})` : "";
-  check("transport.subprotocol", refused ? outcome(client) : header(client, PROTOCOL), {
+  check("transport.subprotocol", refused ? answered(client) : header(client, PROTOCOL), {
     title: `none selected${one}, or no 101`,
-    ...(refused ? { not: { const: NO_ANSWER } } : { enum: ["none", ...offered] }),
+    ...(refused ? {} : { enum: ["none", ...offered] }),
   });
 }
 
@@ -177,7 +176,7 @@ function judgeHandshake<Id extends string>({ check }: Context<Id>, requirement: 
     accept: answer.headers.get("sec-websocket-accept"),
   };
   const accept = acceptFor(askedWith(client.transcript, "sec-websocket-key"));
-  return check(requirement, seen ?? outcome(client), {
+  return check(requirement, seen ?? answered(client), {
     title: `status 101, Upgrade: websocket, Connection: Upgrade, Sec-WebSocket-Accept: ${accept}`,
     type: "object",
     properties: {

@@ -1,7 +1,6 @@
-import { NO_ANSWER } from "../../harness/failure.ts";
 import type { Case } from "../../harness/scenario.ts";
 import type { Dialect } from "./dialect.ts";
-import { type Ask, answerTo, NO_101, outcome, plain, setting, targeting, without } from "./heads.ts";
+import { type Ask, answered, answerTo, NO_101, outcome, plain, setting, targeting, without } from "./heads.ts";
 import { ACTING, judgeSurvival, resetAll } from "./survival.ts";
 import { slug } from "./words.ts";
 
@@ -44,9 +43,9 @@ const http = ({ scenario }: Dialect) =>
       given: ask,
       tests: ["transport.http"],
       async run({ connect, check }) {
-        check("transport.http", outcome(await connect({ handshake: { ask } })), {
+        check("transport.http", answered(await connect({ handshake: { ask } })), {
           title: "an HTTP status other than 101, or the end of the TCP connection, in time",
-          not: { enum: ["HTTP 101", NO_ANSWER] },
+          not: { const: "HTTP 101" },
         });
       },
     }),
