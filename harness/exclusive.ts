@@ -56,11 +56,16 @@ export async function noticeExclusive(bench: Bench): Promise<void> {
     return seen;
   };
   const look = () => meeting((come) => whyOneConnection(come, login, aside.clock));
-  const why = await look();
-  // Twice, since a server may end a connection by chance.
-  if (why === MIXED_UP || (why && (await look())))
-    shared.identities.lend(await meeting((come) => sideBySide(come, 1 + (target.others?.length ?? 0))), why);
-  signal?.removeEventListener("abort", cut);
+  try {
+    const why = await look();
+    // Twice, since a server may end a connection by chance.
+    if (why !== MIXED_UP && !(why && (await look()))) return;
+    const stayed = await meeting((come) => sideBySide(come, 1 + (target.others?.length ?? 0)));
+    // A server that lets nobody in by now tells nothing about its users.
+    if (stayed.length > 0) shared.identities.lend(stayed, why);
+  } finally {
+    signal?.removeEventListener("abort", cut);
+  }
 }
 
 /**

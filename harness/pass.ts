@@ -20,6 +20,7 @@ export async function runPass(cases: readonly Case[], session: Session): Promise
   const { options, protocol } = session;
   const stages = stagesOf(cases, protocol);
   const long = leavesEnough(stages.long, session) ? runLong(stages.long, session) : undefined;
+  long?.catch(() => {}); // It is awaited below.
   await stage(stages.calm, options.concurrency, session);
   session.isLastStage = stages.heavy.length === 0;
   await stage(stages.upsetting, options.concurrency, session);

@@ -3,7 +3,7 @@ const LOOK = 50;
 
 /**
  * Takes items from the queue and works on `size` of them at a time, until the queue is empty or `stop` says so. Work that has begun
- * is finished. Work that calls `idle` gives its place to the next item if they may `overlap`, which they may not at size 1 by
+ * is finished; if some throws, no more begins, and the pool throws that. Work that calls `idle` gives its place to the next item if they may `overlap`, which they may not at size 1 by
  * default. While it is `crowded`, no item begins before another is finished.
  */
 export async function pool<T>(
@@ -14,15 +14,17 @@ export async function pool<T>(
   work: (item: T, idle: () => void) => Promise<void>,
   overlap = size > 1,
 ): Promise<void> {
+  if (size < 1) throw new RangeError(`a pool of ${size}`);
   const running = new Set<Promise<void>>();
   let free = size;
+  let failure: { readonly error: unknown } | undefined;
   let wake = () => {};
   const freed = () => {
     free += 1;
     wake();
   };
 
-  while (queue.length > 0 && !stop()) {
+  while (queue.length > 0 && !failure && !stop()) {
     if (free <= 0 || (running.size > 0 && crowded(running.size))) {
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
@@ -35,14 +37,19 @@ export async function pool<T>(
     }
     free -= 1;
     const release = once(freed);
-    const task = work(queue.shift() as T, overlap ? release : () => {}).finally(() => {
-      running.delete(task);
-      release();
-      wake();
-    });
+    const task = work(queue.shift() as T, overlap ? release : () => {})
+      .catch((error) => {
+        failure ??= { error };
+      })
+      .finally(() => {
+        running.delete(task);
+        release();
+        wake();
+      });
     running.add(task);
   }
   await Promise.all(running);
+  if (failure) throw failure.error;
 }
 
 /** Returns a function that acts only the first time. */

@@ -83,7 +83,11 @@ async function judged(it: Case, options: RunOptions, known: Server, protocol: Pr
   known.met = true;
   delete known.gone;
   if (options.signal?.aborted || first.results.every(isHarmless)) return first;
-  known.plain ??= run(protocol, plainCases(protocol), together(options));
+  // One that fails is no fact about the server: the next case asks again.
+  known.plain ??= run(protocol, plainCases(protocol), together(options)).catch((error) => {
+    delete known.plain;
+    throw error;
+  });
   const plain = await known.plain;
   const cause = explained(it, plain, protocol);
   if (cause) return cause;

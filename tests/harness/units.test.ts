@@ -46,6 +46,21 @@ describe("the pool", () => {
     );
     expect.assertions(3);
   });
+  test("throws what some work throws, once all that has begun is done, and begins no more", async () => {
+    const done: number[] = [];
+    const never = () => false;
+    const pooled = pool([1, 2, 3, 4], 2, never, never, async (n) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (n === 1) throw new Error("one");
+      done.push(n);
+    });
+    await expect(pooled).rejects.toThrow("one");
+    expect(done).toEqual([2]);
+  });
+  test("needs a place", async () => {
+    const never = () => false;
+    await expect(pool([1], 0, never, never, async () => {})).rejects.toThrow(RangeError);
+  });
   test("works strictly on one after another at size 1", async () => expect(await most(1, true)).toBe(1));
 });
 

@@ -148,6 +148,13 @@ test("all cases together give a report, and an error where the command line woul
   await expect(run(bad, { case: "version/parity-*" })).resolves.toMatchObject({ verdict: "fail" });
 });
 
+test("what onCase throws ends the run, and is thrown", async () => {
+  const onCase = () => {
+    throw new Error("mine");
+  };
+  await expect(run(await faulty(), { case: "version/parity-*", onCase })).rejects.toThrow("mine");
+});
+
 test("recorded traffic is judged", async () => {
   const report = await run(await faulty("sends-unknown-messages"), { case: "version/greeting" });
   const file = join(path, "report.json");
