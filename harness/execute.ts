@@ -5,7 +5,7 @@ import { type Access, comesAsAny, dial } from "./dial.ts";
 import { NO_PLACE, refusalOf, wordsOfFailure } from "./failure.ts";
 import { seeing } from "./foundation.ts";
 import { guest, type Open, opener } from "./guest.ts";
-import { type Check, type Judging, judge } from "./judge.ts";
+import { type Check, type Judging, judge, owedBy } from "./judge.ts";
 import { isNothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
@@ -206,7 +206,7 @@ async function act(
 
 /** Waits until the server owes nothing more on a connection by the rules of the protocol, or has had the time for it. */
 async function awaitOwed({ transcript, wait }: Connection, { rules }: Protocol): Promise<void> {
-  const owed = () => rules.map((rule) => rule.owes?.(transcript)).find((it) => it !== undefined);
+  const owed = () => owedBy(rules, transcript);
   for (let what = owed(); what !== undefined; what = owed()) {
     if (isNothing(await wait(what, () => (owed() === undefined ? true : undefined)))) return;
   }

@@ -193,4 +193,15 @@ export function tryTo(rule: Rule, transcript: Transcript): Finding {
   }
 }
 
+/** Returns what is owed on a connection by the first rule that says so. A rule that throws says nothing. */
+export function owedBy(rules: readonly Rule[], transcript: Transcript): string | undefined {
+  for (const rule of rules) {
+    try {
+      const what = rule.owes?.(transcript);
+      if (what !== undefined) return what;
+    } catch {} // It tells of its bug when it judges.
+  }
+  return undefined;
+}
+
 const message = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown));

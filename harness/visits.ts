@@ -3,6 +3,7 @@ import { WebSocket, WebSocketServer } from "ws";
 import type { Arrival, Door } from "./arrivals.ts";
 import { BOUNDS } from "./bounds.ts";
 import { type Connection, connectionOf, type Wire } from "./connection.ts";
+import { tryTo } from "./judge.ts";
 import { listen } from "./listen.ts";
 import { nothing } from "./nothing.ts";
 import { UNPACED } from "./pace.ts";
@@ -198,7 +199,7 @@ function partOf(stay: Stay, { envelope, rules }: Protocol, name: string | undefi
 
 /** The events of a connection that rules need for what follows, without those that broke a rule: they were told. */
 function rememberedBy(rules: readonly Rule[], judged: Transcript): readonly WireEvent[] {
-  const told = new Set(rules.flatMap((rule) => rule.judge(judged).events ?? []));
+  const told = new Set(rules.flatMap((rule) => tryTo(rule, judged).events ?? []));
   const needed = new Set(rules.flatMap((rule) => rule.needs(judged)));
   const known = judged.events.filter((event) => needed.delete(event) && !told.has(event));
   return [...known, ...[...needed].filter((event) => event !== undefined && !told.has(event))] as readonly WireEvent[];

@@ -1,3 +1,4 @@
+import { owedBy } from "../harness/judge.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { isServerEnd, messages, type Transcript, type WireEvent } from "../harness/transcript.ts";
 
@@ -60,7 +61,7 @@ export function owing(protocol: Protocol, { timeout, sofar, gaveUp }: OwingOptio
 
 function owedOn({ rules, greeting, envelope }: Protocol, transcript: Transcript): string | undefined {
   const { events } = transcript;
-  const owed = rules.map((rule) => rule.owes?.(transcript)).find((what) => what !== undefined);
+  const owed = owedBy(rules, transcript);
   if (owed !== undefined || greeting === undefined) return owed;
   const isOpen = events.some(isAccepted) && !events.some((event) => isServerEnd(event) || isLeaving(event));
   const isGreeted = messages(transcript, "server").some(({ message }) => envelope(message)?.name === greeting);

@@ -8,8 +8,11 @@ const OF_WEBSOCKET = /^sec-websocket-/i;
 /** A subprotocol that is longer is hardly a name: browsers can send a token in no other header. */
 const NAME = 24;
 
-/** A property of a message that holds a secret, and its value. */
-const PROPERTY = /("[^"\\]*(?:token|secret|password)[^"\\]*"\s*:\s*")((?:[^"\\]|\\.)+)(?=")/gi;
+/** The name of a property of a message that holds a secret. */
+const PROPERTY = /token|secret|password/i;
+
+/** A JSON string between its quotes. The last one is missing where a text was cut. */
+const STRING = /"([^"\\]*(?:\\.[^"\\]*)*)("?)/gs;
 
 /** Takes the secrets out of the events of one connection. */
 export interface Hiding {
@@ -22,7 +25,7 @@ export interface Hiding {
 /** Knows some secrets from the beginning, and those of the connection as soon as they are sent. */
 export function hiding(known: readonly string[]): Hiding {
   const list = secrets(...known);
-  const text = (it: string) => list.redact(it).replace(PROPERTY, "$1[redacted]");
+  const text = (it: string) => withoutSecretValues(list.redact(it));
   return {
     redact: list.redact,
     learn(rawHeaders, target = "") {
@@ -40,6 +43,18 @@ export function hiding(known: readonly string[]): Hiding {
       return hidden === bytes ? event : { ...event, data: Buffer.from(hidden, "latin1").toString("base64") };
     },
   };
+}
+
+/** Takes out the values of properties that hold secrets. Looks at each character once, since a peer sends very long texts. */
+function withoutSecretValues(text: string): string {
+  let name = "";
+  let end = 0;
+  return text.replace(STRING, (whole: string, content: string, close: string, at: number) => {
+    const isSecret = content !== "" && PROPERTY.test(name) && /^\s*:\s*$/.test(text.slice(end, at));
+    name = content;
+    end = at + whole.length;
+    return isSecret ? `"[redacted]${close}` : whole;
+  });
 }
 
 function inHeader(name: string, value: string): string[] {

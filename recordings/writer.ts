@@ -98,13 +98,15 @@ async function flush(state: Writing): Promise<void> {
 /** Lines as bytes, so many in one go that they fit into a part of a file. */
 function* batches(lines: readonly string[], most: number): Generator<Buffer> {
   const room = Math.min(most, 1 << 20);
-  let some = "";
+  let [some, size] = ["", 0];
   for (const line of lines) {
-    if (some !== "" && some.length + line.length > room) {
+    const more = Buffer.byteLength(line) + 1;
+    if (size > 0 && size + more > room) {
       yield Buffer.from(some);
-      some = "";
+      [some, size] = ["", 0];
     }
     some += `${line}\n`;
+    size += more;
   }
-  if (some !== "") yield Buffer.from(some);
+  if (size > 0) yield Buffer.from(some);
 }

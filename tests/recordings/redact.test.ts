@@ -40,3 +40,19 @@ test("so are secrets in messages, and what is left is the JSON that it was", () 
     data: { password: "[redacted]", loginToken: "[redacted]", n: 1 },
   });
 });
+
+test.each([
+  ['{"token" : "secret"}', '{"token" : "[redacted]"}'],
+  ['{"my_PASSWORD":"a\\"b","n":"c"}', '{"my_PASSWORD":"[redacted]","n":"c"}'],
+  ['{"a":"token","b":"c"}', '{"a":"token","b":"c"}'],
+  ['["token","c"]', '["token","c"]'],
+  ['{"token":""}', '{"token":""}'],
+  ['{"token":"cut off', '{"token":"[redacted]'],
+])("%s becomes %s", (text, redacted) => {
+  expect(data(hiding([]).hide(event("client", "text", text)))).toBe(redacted);
+});
+
+test.each(['"token', '"\\"', '"token":"', "token\\"])("a megabyte of %s is looked at once", (part) => {
+  const text = `{"a":"${part.repeat((1 << 20) / part.length)}`;
+  expect(data(hiding([]).hide(event("client", "text", text))).startsWith("{")).toBe(true);
+});
