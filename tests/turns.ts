@@ -4,7 +4,10 @@ export const everything = Boolean(process.env.EVERYTHING);
 /** The day, counted from 1970. Turns change by it, so the same part runs all day, on every machine. */
 const today = Math.floor(Date.now() / 86_400_000);
 
-/** Returns the rows that have their turn today, one at least, or all of them if the variable `EVERYTHING` is set. */
+/**
+ * Returns the rows that have their turn today, one at least, or all of them if the variable `EVERYTHING` is set. Turns among the rows of a turn
+ * would leave most rows out for ever.
+ */
 export function byTurns<T>(rows: readonly T[], days: number): readonly T[] {
   const turns = Math.min(days, rows.length);
   return everything ? rows : rows.filter((_, i) => i % turns === today % turns);
