@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { ONE_EACH } from "../harness/identities.ts";
+import { MIXED_UP, ONE_EACH } from "../harness/identities.ts";
 import { wordsOfLimit } from "../harness/known-limits.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { aboutProtocol, titleOf } from "../reports/names.ts";
@@ -45,7 +45,7 @@ export function oddClaims(report: Report, protocol: Protocol, suite: Report["sui
 
 /** Tells if a text is that of the suite on some limit of connections. */
 function namesLimit(text: string, { users }: Report["target"]): boolean {
-  if (text === ONE_EACH) return users?.exclusive ?? false;
+  if (text === ONE_EACH || text === MIXED_UP) return users?.exclusive ?? false;
   const [first = 0, second = 0] = (text.match(/\d+/g) ?? []).map(Number);
   const limits = [{ together: first }, { perSecond: first }, { together: first, perSecond: second }];
   return limits.some((it) => wordsOfLimit(it) === text);

@@ -126,7 +126,7 @@ function told(error: unknown, argv: readonly string[]): string {
   const words = known ? message : bug(message, argv);
   // A CI runner obeys this in the middle of a line, too.
   return visible(
-    argv.some((word) => /^(--verbose|-q?vq?)$/.test(word)) && !known ? (stack ?? words) : words,
+    argv.some((word) => /^(--verbose(=(1|true|yes|on))?|-q?vq?)$/i.test(word)) && !known ? (stack ?? words) : words,
   ).replaceAll("##[", "## [");
 }
 

@@ -106,9 +106,11 @@ function ask(url: URL, { method, headers, body, signal }: How, { headers: usual,
       try {
         const { statusCode = 500, headers: given } = response;
         const bytes: Buffer[] = [];
+        let size = 0;
         for await (const chunk of response.iterator()) {
           bytes.push(chunk);
-          if (Buffer.concat(bytes).length > READ) throw new Error(`an answer of more than ${READ} bytes`);
+          size += chunk.length;
+          if (size > READ) throw new Error(`an answer of more than ${READ} bytes`);
         }
         const told = Object.entries(given).map(([name, value]) => [name, String(value)] as [string, string]);
         resolve(new Response(bytes.length > 0 ? Buffer.concat(bytes) : null, { status: statusCode, headers: told }));

@@ -26,15 +26,18 @@ export async function tokenBy(command: string, signal: AbortSignal): Promise<str
   );
 }
 
-const outcomeOf = (command: string, options: ExecOptions & { readonly timeout: number }) =>
+type Running = ExecOptions & { readonly timeout: number };
+
+const outcomeOf = (command: string, options: Running) =>
   new Promise<{ failure?: string; output: string; errors: string }>((resolve) => {
     exec(command, options, (error, stdout, stderr) => {
       resolve({ ...(error && { failure: howOf(error, options) }), output: String(stdout), errors: String(stderr) });
     });
   });
 
-function howOf({ code, signal, killed }: ExecException, { timeout }: { readonly timeout: number }): string {
+function howOf({ code, signal, killed }: ExecException, { timeout, signal: interrupt }: Running): string {
   if (String(code) === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return "printed more than a token can be";
+  if (interrupt?.aborted) return "was interrupted";
   if (killed) return `did not end within ${timeout / 1_000} s`;
   return signal ? `ended with ${signal}` : `ended with exit code ${code}`;
 }

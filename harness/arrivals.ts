@@ -17,7 +17,7 @@ export interface Door {
   arrived(arrival: Arrival): void;
   /** Tells if a client waits. */
   readonly waits: boolean;
-  /** Waits for a client, so many ms at most. Resolves to whether one is there. */
+  /** Waits for a client, `ms` at most. Resolves to true if one is there. */
   came(ms: number, signal?: AbortSignal): Promise<boolean>;
   /** Takes the client that has waited longest, and waits for one, so many ms at most. */
   next(ms: number, signal?: AbortSignal): Promise<Arrival | undefined>;
@@ -26,7 +26,7 @@ export interface Door {
 /** Makes a door at which nobody is yet. */
 export function door(): Door {
   const queue: Arrival[] = [];
-  let wake = () => {};
+  const waiting = new Set<() => void>();
   const first = () => {
     while (queue[0]?.tcp.destroyed) queue.shift();
     return queue[0];
@@ -35,7 +35,7 @@ export function door(): Door {
     arrived(arrival) {
       arrival.tcp.on("error", () => {}); // A client that goes away before it is taken.
       queue.push(arrival);
-      wake();
+      for (const wake of [...waiting]) wake();
     },
     get waits() {
       return first() !== undefined;
@@ -43,12 +43,14 @@ export function door(): Door {
     async came(ms, signal) {
       if (first() || signal?.aborted) return first() !== undefined;
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(() => wake(), ms);
-        wake = () => {
+        const wake = () => {
           clearTimeout(timer);
           signal?.removeEventListener("abort", wake);
+          waiting.delete(wake);
           resolve();
         };
+        const timer = setTimeout(wake, ms);
+        waiting.add(wake);
         signal?.addEventListener("abort", wake);
       });
       return first() !== undefined;

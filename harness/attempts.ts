@@ -47,7 +47,7 @@ export async function letsIn(dial: Means["dial"], signal: AbortSignal | undefine
 export async function insisting<T extends Attempt>(open: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     const connection = await open();
-    if (refusalOf(connection) === undefined || tries > TRIES) return connection;
+    if (refusalOf(connection) === undefined || tries === TRIES) return connection;
     connection.forget();
     await rest(PAUSE);
   }

@@ -53,7 +53,7 @@ export async function counterexample<T, Finding>(
     return false;
   });
   await fc.check(property, { seed, numRuns: runs, interruptAfterTimeLimit: SHRINKING });
-  return smallest;
+  return smallest ?? alone;
 }
 
 /** Resolves to the first of these values that fails alone. */

@@ -161,10 +161,10 @@ const standing = (kind: readonly CaseResult[]): readonly CaseResult[] =>
     : Array.from({ length: STANDING }, (_, i) => kind[Math.floor((i * kind.length) / STANDING)] as CaseResult);
 
 /** Returns the result of a case for which there was no time to run again. */
-const notAgain = (first: CaseResult, session: Session): CaseResult => ({
-  ...(isTooLate(session) && cameToOthers(first, session) ? undecided(first) : first),
-  unconfirmed: true,
-});
+const notAgain = (first: CaseResult, session: Session): CaseResult => {
+  const own = raw(first, session);
+  return { ...(isTooLate(session) && cameToOthers(first, session) ? undecided(own) : own), unconfirmed: true };
+};
 
 /** Settles a case that failed twice. It does not run again. */
 function settleFailed(second: CaseResult, session: Session): void {

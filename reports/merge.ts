@@ -97,6 +97,8 @@ function part({ file, report }: Shard): Part {
 const COMMON: Readonly<Record<string, (part: Part) => unknown>> = {
   target: ({ report: { target } }) => (target.embedded ? "the embedded reference server" : target.url),
   "protocol version": ({ report }) => report.protocol.version,
+  "peer that was tested": ({ report }) => report.protocol.actor,
+  schemas: ({ report: { protocol } }) => JSON.stringify([protocol.schemas, protocol.schemasVersion]),
   "version of the suite": ({ report }) => report.suite.version,
   "choice of --strict": ({ report }) => report.target.strict,
   "choice of --fail-on-unstable": ({ report }) => report.target.failOnUnstable,

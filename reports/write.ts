@@ -16,6 +16,8 @@ export async function prepare(path: string): Promise<void> {
     const there = await stat(path).catch(() => undefined);
     if (there?.isDirectory()) throw new Error("it is a folder");
     await access(there ? path : folder, constants.W_OK);
+    // A plain file is made anew beside its place.
+    if (there?.isFile()) await access(dirname(await realpath(path)), constants.W_OK);
   } catch (error) {
     throw complaint(path, error);
   }

@@ -31,15 +31,22 @@ export async function compareCommand(args: CompareArguments): Promise<number> {
   const outputs = [json, html, markdown].filter((path) => path !== undefined);
   const inputs = [args.old, args.new].filter((path) => path !== undefined);
   await refuseOverwriting(await Promise.all(inputs.map(reportFile)), outputs);
+  refuseOutputs(args);
   for (const path of outputs) await prepare(path);
   return args.new === undefined
     ? await many(args.old, { ...args, markdown })
     : await two(args.old, args.new, { ...args, markdown });
 }
 
-async function two(old: string, now: string, { json, html, markdown }: CompareArguments): Promise<number> {
-  if (html !== undefined)
+/** Throws a `UsageError` where a format is asked for that is of no use: one that only a folder has, or only two reports. */
+function refuseOutputs({ json, html, new: now }: CompareArguments): void {
+  if (now !== undefined && html !== undefined)
     throw new UsageError("--html is for a folder of reports; of two, write --markdown or --json.");
+  if (now === undefined && json !== undefined)
+    throw new UsageError("--json is for two reports: compare <old> <new>; of a folder, write --html or --markdown.");
+}
+
+async function two(old: string, now: string, { json, markdown }: CompareArguments): Promise<number> {
   const comparison = compareReports(await readReport(old), await readReport(now));
   print(compareTerminal(comparison, [old, now], colorsOn(process.stdout)));
   if (json !== undefined) await put(json, `${JSON.stringify(comparison, null, 1)}\n`);
@@ -48,9 +55,7 @@ async function two(old: string, now: string, { json, html, markdown }: CompareAr
   return comparison.outcome === "ok" ? EXIT.conformant : EXIT.notConformant;
 }
 
-async function many(folder: string, { json, html, markdown }: CompareArguments): Promise<number> {
-  if (json !== undefined)
-    throw new UsageError("--json is for two reports: compare <old> <new>; of a folder, write --html or --markdown.");
+async function many(folder: string, { html, markdown }: CompareArguments): Promise<number> {
   const table = matrix(await readFolder(folder));
   print(matrixTerminal(table, colorsOn(process.stdout)));
   if (html !== undefined) await put(html, await matrixHtml(table));

@@ -61,7 +61,7 @@ export async function withTarget(
   } catch (error) {
     const left = error instanceof UnreachableError ? await leftIn(files) : [];
     if (!(error instanceof UnreachableError) || left.length === 0) throw error;
-    throw new UnreachableError(`${error.message} Of an earlier run, and left alone: ${left.join(" ")}.`);
+    throw new UnreachableError(`${error.message} Of an earlier run, and left alone: ${left.join(" ")}.`, error.failure);
   } finally {
     for (const close of closing) await close();
     release();
@@ -122,7 +122,7 @@ async function hiding<T>({ secrets }: Reached, promise: Promise<T>): Promise<T> 
   try {
     return await promise;
   } catch (error) {
-    if (error instanceof UnreachableError) throw new UnreachableError(secrets.redact(error.message));
+    if (error instanceof UnreachableError) throw new UnreachableError(secrets.redact(error.message), error.failure);
     throw error instanceof UsageError ? new UsageError(secrets.redact(error.message)) : error;
   }
 }

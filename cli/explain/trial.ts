@@ -51,13 +51,14 @@ export async function trialOfClient(protocol: Protocol, cases: readonly Case[]):
   const entrance = door();
   const server = await protocol.listen?.({ arrived: entrance.arrived });
   if (!server) return [];
-  const client = await protocol.come?.(server.url);
-  const target = { ...named(server.url), headers: {}, door: entrance };
-  const result = await host(protocol, cases, { ...DEFAULTS, target }).finally(async () => {
-    client?.stop();
+  try {
+    const client = await protocol.come?.(server.url);
+    const target = { ...named(server.url), headers: {}, door: entrance };
+    const result = await host(protocol, cases, { ...DEFAULTS, target }).finally(() => client?.stop());
+    return reported(result, server.url, protocol);
+  } finally {
     await server.close();
-  });
-  return reported(result, server.url, protocol);
+  }
 }
 
 /** A url at this machine, which is told as the usual address. */

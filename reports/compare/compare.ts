@@ -93,7 +93,7 @@ export function compareReports(before: Report, after: Report): Comparison {
 
 /** The end of the target in words, if no case takes the blame for it. */
 const endOf = ({ stop, unexplained = [] }: Report): string | undefined =>
-  stop?.reason === "lost" ? stop.words : unexplained[0]?.words;
+  stop?.reason === "lost" ? (stop.why ?? stop.words) : unexplained[0]?.words;
 
 function outcomeOf(
   changes: readonly Change[],

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { oddClaims } from "../../certificates/claims.ts";
 import { oddTarget } from "../../certificates/facts.ts";
+import { MIXED_UP, ONE_EACH } from "../../harness/identities.ts";
 import about from "../../package.json" with { type: "json" };
 import type { Report } from "../../reports/report.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
@@ -26,6 +27,12 @@ test("a run says nothing odd, also of a target with a limit", async () => {
     "at most 30 connections at the same time and about 5 connections a second",
   ])
     expect(odd({ ...report, limit: `the target accepts ${limit}` })).toEqual([]);
+});
+
+test.each([ONE_EACH, MIXED_UP])("it names what keeps users apart: %s", async (limit) => {
+  const users = { count: 2, exclusive: true } as const;
+  const report = { ...(await plain()), limit, target: { ...target, users } };
+  expect(odd(report)).not.toContainEqual(expect.stringMatching(/^its limit is none/));
 });
 
 test.each<[string, Partial<Report>, RegExp]>([

@@ -166,8 +166,8 @@ describe("a change is put down to", () => {
   });
 
   test("the target, if it went away", () => {
-    const lost = { ...good, stop: { reason: "lost", words: "not run: it died" } } as const;
-    expect(compareReports(good, lost)).toMatchObject({ outcome: "regressed", lost: "not run: it died" });
+    const lost = { ...good, stop: { reason: "lost", words: "not run: it died", why: "it died" } } as const;
+    expect(compareReports(good, lost)).toMatchObject({ outcome: "regressed", lost: "it died" });
     expect(compareReports(lost, lost).outcome).toBe("incomplete");
   });
 });
