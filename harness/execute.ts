@@ -5,7 +5,7 @@ import { type Access, comesAsAny, dial } from "./dial.ts";
 import { NO_PLACE, refusalOf, wordsOfFailure } from "./failure.ts";
 import { seeing } from "./foundation.ts";
 import { guest, type Open, opener } from "./guest.ts";
-import { type Check, type Judging, judge, owedBy } from "./judge.ts";
+import { type Check, type Judge, type Judging, judge, owedBy } from "./judge.ts";
 import { isNothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
@@ -135,6 +135,10 @@ export async function perform(
   return { result, connections };
 }
 
+/** The means to judge a case, and what it may know of the run: by default that of one user who has no limits. */
+type Examining = Pick<Bench, "protocol" | "judging" | "random" | "idle"> &
+  Partial<Pick<Context, "room" | "users" | "keys" | "conceal" | "exclusive"> & Pick<Secrets, "redact">>;
+
 /**
  * Lets a case act, and judges it. Returns the connections in the order in which the case asked for them, and its checks, without
  * secrets and cut. Never throws.
@@ -142,25 +146,11 @@ export async function perform(
 export async function examine(
   it: Case,
   open: Open,
-  {
-    protocol,
-    judging,
-    random,
-    idle,
-    room = Number.POSITIVE_INFINITY,
-    users = 1,
-    keys = {},
-    conceal = () => {},
-    exclusive = false,
-    redact = String,
-  }: Pick<Bench, "protocol" | "judging" | "random" | "idle"> &
-    Partial<Pick<Context, "room" | "users" | "keys" | "conceal" | "exclusive"> & Pick<Secrets, "redact">>,
+  means: Examining,
 ): Promise<{ readonly checks: readonly Check[]; readonly connections: readonly Connection[] }> {
-  const { check, report, skip, unasked, ungiven, ...verdicts } = judge(judging);
-  const { connections, thrown } = await act(it, open, {
-    ...{ check, report, skip, unasked, ungiven },
-    ...{ random, idle, room, users, keys, conceal, exclusive },
-  });
+  const { protocol, judging, redact = String } = means;
+  const verdicts = judge(judging);
+  const { connections, thrown } = await act(it, open, contextOf(verdicts, means));
   await Promise.all(
     connections.map(async (connection) => {
       await awaitOwed(connection, protocol);
@@ -180,6 +170,22 @@ export async function examine(
     checks: verdicts.shown(transcripts).map((check) => ({ ...check, actual: cut(redact(check.actual)) })),
     connections,
   };
+}
+
+/** Returns all that a case is given beside its connections. */
+function contextOf(
+  { check, report, skip, unasked, ungiven }: Judge,
+  {
+    random,
+    idle,
+    room = Number.POSITIVE_INFINITY,
+    users = 1,
+    keys = {},
+    conceal = () => {},
+    exclusive = false,
+  }: Examining,
+): Omit<Context, "connect" | "peer"> {
+  return { check, report, skip, unasked, ungiven, random, idle, room, users, keys, conceal, exclusive };
 }
 
 /** Lets a case act. Resolves to the connections that it asked for, in order, and to what it threw. Never throws. */

@@ -9,7 +9,7 @@ import { lastNewcomer } from "./lost.ts";
 import { inconclusive } from "./outage.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
-import { isSpent, isTooLate, type Session, settle, stopFor, TO_BEGIN, takesTurns } from "./session.ts";
+import { isSpent, isTooLate, type Session, settle, stopFor, TO_BEGIN, waitsInLine } from "./session.ts";
 import { type HowToWork, work } from "./work.ts";
 
 /**
@@ -125,8 +125,8 @@ async function eachOnce(queue: readonly Case[], session: Session, how: Required<
   const { shared, options } = session;
   const began = shared.clock();
   if (options.once) return (await work(queue, session, how)).left;
-  const halt = () => how.halt() || takesTurns(shared);
-  const left = takesTurns(shared) ? queue : (await work(queue, session, { ...how, halt })).left;
+  const halt = () => how.halt() || waitsInLine(shared);
+  const left = waitsInLine(shared) ? queue : (await work(queue, session, { ...how, halt })).left;
   if (left.length === 0 || how.halt() || !mayConfirm(session)) return left;
   const first = new Set(plainIn(left, session));
   const plain = await work([...first], session, how);

@@ -197,7 +197,7 @@ function lasted({ shared, began, away }: Session): number {
 }
 
 /** Tells if cases wait in line, since the target limits connections, or a user has one. */
-export const takesTurns = ({ limits, identities }: Session["shared"]): boolean =>
+export const waitsInLine = ({ limits, identities }: Session["shared"]): boolean =>
   limits.words !== undefined || identities.users !== undefined;
 
 /** Tells if a part of the longest time is over. */
@@ -205,7 +205,7 @@ function isLong(session: Session, part: number): boolean {
   const { options, shared } = session;
   return (
     lasted(session) >
-    part * LONGEST[takesTurns(shared) ? "inTurn" : "mostly"] * (options.budget ?? Number.POSITIVE_INFINITY)
+    part * LONGEST[waitsInLine(shared) ? "inTurn" : "mostly"] * (options.budget ?? Number.POSITIVE_INFINITY)
   );
 }
 

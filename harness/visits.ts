@@ -157,10 +157,7 @@ function upgraded({ request, tcp, head, subprotocol }: Arrival, log: Recorder): 
 function partOf(stay: Stay, { envelope, rules }: Protocol, name: string | undefined): Connection {
   const { connection, log, seen: from } = stay;
   stay.used = true;
-  const last = log.events[from - 1];
-  const before: readonly WireEvent[] = last
-    ? [{ at: last.at, from: "client", type: "cut", data: `${from} events of earlier cases` }]
-    : [];
+  const before = seenBefore(stay);
   let whole: readonly WireEvent[] | undefined;
   const events = () => whole ?? [...before, ...log.events.slice(from)];
   const transcript: Transcript = {
@@ -195,6 +192,12 @@ function partOf(stay: Stay, { envelope, rules }: Protocol, name: string | undefi
     },
     forget() {},
   };
+}
+
+/** Returns an event that stands for those of earlier cases, if there were any. */
+function seenBefore({ log, seen }: Stay): readonly WireEvent[] {
+  const last = log.events[seen - 1];
+  return last ? [{ at: last.at, from: "client", type: "cut", data: `${seen} events of earlier cases` }] : [];
 }
 
 /** The events of a connection that rules need for what follows, without those that broke a rule: they were told. */
