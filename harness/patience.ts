@@ -134,10 +134,7 @@ export function patience(timeout: number): Patience {
     nextServed: (kind, began) => nextServed(known(it, kind), began),
     inARow: (kind, began) => inARow(known(it, kind), began),
     end: (kind) => endOf(known(it, kind)),
-    stopped(kind) {
-      const { best, inVain } = known(it, kind);
-      return Number.isFinite(best) && inVain >= (it.hurry ? ENOUGH : DEAF);
-    },
+    stopped: (kind) => stopped(it, kind),
     heard() {
       it.row = 0;
     },
@@ -153,14 +150,8 @@ export function patience(timeout: number): Patience {
     get wasted() {
       return it.wasted;
     },
-    forgive() {
-      for (const waits of it.kinds.values()) Object.assign(waits, { inVain: 0, all: 0 });
-      Object.assign(it, { row: 0, busy: false });
-    },
-    idle() {
-      if (it.busy && it.row < DEAF) return undefined;
-      return it.hurry ? timeout * LONG : IDLE;
-    },
+    forgive: () => forgive(it),
+    idle: () => idle(it),
   };
 }
 
@@ -228,6 +219,21 @@ function missed(it: Experience, kind: string, { began, ended, owed }: Vain): voi
   waits.all += 1;
   it.row += 1;
   it.busy ||= owed && waits.served.length > 0 && !waits.served.some((other) => other > began);
+}
+
+function stopped(it: Experience, kind: string): boolean {
+  const { best, inVain } = known(it, kind);
+  return Number.isFinite(best) && inVain >= (it.hurry ? ENOUGH : DEAF);
+}
+
+function forgive(it: Experience): void {
+  for (const waits of it.kinds.values()) Object.assign(waits, { inVain: 0, all: 0 });
+  Object.assign(it, { row: 0, busy: false });
+}
+
+function idle({ busy, row, hurry, timeout }: Experience): number | undefined {
+  if (busy && row < DEAF) return undefined;
+  return hurry ? timeout * LONG : IDLE;
 }
 
 function nextServed({ served }: Kind, began: number): number | undefined {

@@ -18,7 +18,7 @@ export interface Acting {
 
 /** The deeds on a connection of which so many events have begun it. */
 export function acting(track: Track, begun: number, played: Tape, stray: (words: string) => void): Acting {
-  const { recorded, transcript } = track;
+  const { recorded } = track;
   const deeds = recorded.events.flatMap((event, place) => (place >= begun && isDeed(event) ? [{ event, place }] : []));
   let [done, unsent, finished] = [0, 0, false];
   /** The events so far when the case last sent something: while there are no more, it goes on in the same moment. */
@@ -52,15 +52,21 @@ export function acting(track: Track, begun: number, played: Tape, stray: (words:
     },
     finish() {
       finished = true;
-      const { events } = recorded;
-      const next = deeds[done];
-      if (next) stray(`the recording goes on with ${tell(next.event)}`);
-      else if (unsent !== (recorded.unsent ?? 0)) stray(`the recording lacks ${unsent} things that the case sends`);
-      if (unsent > 0 && (events.some(isHangUp) || (stateOf(recorded).opened && !events.some(isFinal))))
-        stray("the recording lacks what an open connection would have sent");
-      if (transcript.events.some(isHangUp)) stray("the suite ends the connection before the case is over");
+      for (const words of oddEnd(track, deeds[done]?.event, unsent)) stray(words);
     },
   };
+}
+
+/** Says what is odd about the end of a case that did not come to its `next` deed, and sent so much that was not recorded. */
+function oddEnd({ recorded, transcript }: Track, next: WireEvent | undefined, unsent: number): string[] {
+  const { events } = recorded;
+  const wasOpen = events.some(isHangUp) || (stateOf(recorded).opened && !events.some(isFinal));
+  return [
+    ...(next ? [`the recording goes on with ${tell(next)}`] : []),
+    ...(!next && unsent !== (recorded.unsent ?? 0) ? [`the recording lacks ${unsent} things that the case sends`] : []),
+    ...(unsent > 0 && wasOpen ? ["the recording lacks what an open connection would have sent"] : []),
+    ...(transcript.events.some(isHangUp) ? ["the suite ends the connection before the case is over"] : []),
+  ];
 }
 
 /** Tells if a connection was over with an event, so that nobody waited on. */

@@ -157,13 +157,15 @@ function waiting(
       return result ?? nothingBy(gaveUp) ?? ending(transcript.events);
     },
     finish() {
-      const other = recorded.events.find(
-        (event) => event.type === "timeout" && event.what !== HANDSHAKE && !first.has(event.what ?? ""),
-      );
+      const other = recorded.events.find((event) => isOfCase(event) && !first.has(event.what ?? ""));
       if (other?.type === "timeout") stray(`the case does not wait for ${other.what}`);
     },
   };
 }
+
+/** Tells if an event ends a wait of the case itself. */
+const isOfCase = (event: WireEvent): event is WireEvent & { readonly type: "timeout" } =>
+  event.type === "timeout" && event.what !== HANDSHAKE;
 
 /** Says that a wait which was served lasted longer than any does; nothing if it did not. Times are in ms. */
 const oddLength = (what: string, most: number, ms: number, timeout: number): string[] =>

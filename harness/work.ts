@@ -61,47 +61,66 @@ export async function work(
   session: Session,
   { size, overlap = size > 1, halt = () => false, keep = () => {} }: HowToWork,
 ): Promise<Worked> {
-  const { shared, signal, culprits } = session;
-  const { limits } = shared;
+  const { signal, culprits } = session;
   const queue = [...cases];
   const done = new Map<Case, CaseResult>();
-  const isLate = (running: number) => overlap && !shared.patience.window.admits(running, size, shared.clock());
-  const crowded = (running: number) => shared.meter.bytes > BOUNDS.crowded || isLate(running);
+  const note = (result: CaseResult) => {
+    done.set(result.case, result);
+    keep(result);
+  };
   const isDue = tally();
   const isOver = () => signal?.aborted || session.stop !== undefined || halt();
   while (queue.length > 0 && !isOver()) {
-    const ran: CaseResult[] = [];
-    const spoiled = new Map<Case, CaseResult>();
-    const here = untilStall(session, size > 1);
-    const round = () =>
-      pool(
-        queue,
-        casesAtWork(shared, size),
-        () => isOver() || limits.noticed || isGone(session),
-        (running) => crowded(running) || isCrowd(here.place.shared),
-        async (it, idle) => {
-          const result = await execute(it, here.place, mayOverlap(shared) ? idle : undefined);
-          if (signal?.aborted) return;
-          ran.push(result);
-          if (here.isCut) spoiled.set(it, result);
-          const kept = here.isCut ? inconclusive(result, STOOD_STILL) : result;
-          done.set(it, kept);
-          keep(kept);
-        },
-        overlap,
-      );
-    await (overlap ? withCanary(session, round) : round());
-    here.leave();
+    const { ran, spoiled } = await workInOneGo(queue, session, { size, overlap, halt: isOver, keep: note });
     if (signal?.aborted) break;
     if (isGone(session)) {
       const { atWork, recent } = await lookInto(ran, session);
       for (const it of atWork) done.set(it.case, session.results.get(it.case) ?? it);
-      for (const it of recent) spoiled.set(it.case, it);
-      const due = [...spoiled.values()].filter((it) => !culprits.has(it.case.id) && isDue(it.case));
-      queue.unshift(...due.map((it) => it.case));
+      const again = new Set([...spoiled, ...recent].map((it) => it.case));
+      queue.unshift(...[...again].filter((it) => !culprits.has(it.id) && isDue(it)));
     } else queue.unshift(...(await spoiledBy(ran, session)).map((it) => it.case));
   }
   return { done, left: queue };
+}
+
+/** The results of the cases that ran in one go, and of those among them that a stall cut off. */
+interface Ran {
+  readonly ran: readonly CaseResult[];
+  readonly spoiled: readonly CaseResult[];
+}
+
+/** Takes cases from the queue until it is empty, all is halted, or something has to be looked into first. */
+async function workInOneGo(
+  queue: Case[],
+  session: Session,
+  { size, overlap, halt, keep }: Required<HowToWork>,
+): Promise<Ran> {
+  const { shared, signal } = session;
+  const ran: CaseResult[] = [];
+  const spoiled: CaseResult[] = [];
+  const here = untilStall(session, size > 1);
+  const isLate = (running: number) => overlap && !shared.patience.window.admits(running, size, shared.clock());
+  const round = () =>
+    pool(
+      queue,
+      casesAtWork(shared, size),
+      () => halt() || shared.limits.noticed || isGone(session),
+      (running) => shared.meter.bytes > BOUNDS.crowded || isLate(running) || isCrowd(here.place.shared),
+      async (it, idle) => {
+        const result = await execute(it, here.place, mayOverlap(shared) ? idle : undefined);
+        if (signal?.aborted) return;
+        ran.push(result);
+        if (here.isCut) spoiled.push(result);
+        keep(here.isCut ? inconclusive(result, STOOD_STILL) : result);
+      },
+      overlap,
+    );
+  try {
+    await (overlap ? withCanary(session, round) : round());
+  } finally {
+    here.leave();
+  }
+  return { ran, spoiled };
 }
 
 /**

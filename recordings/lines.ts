@@ -20,10 +20,7 @@ export function lines(name: string, each: (line: string, number: number) => void
 
   const add = (bytes: Uint8Array) => {
     length += bytes.length;
-    if (length > LINE)
-      throw new UsageError(
-        `${name}:${number + 1}: the line has more than ${LINE >> 20} MiB, and no event needs so many.`,
-      );
+    if (length > LINE) throw tooLong(name, number + 1);
     if (bytes.length > 0) parts.push(bytes);
   };
   const flush = () => {
@@ -56,3 +53,6 @@ export function lines(name: string, each: (line: string, number: number) => void
     },
   };
 }
+
+const tooLong = (name: string, number: number) =>
+  new UsageError(`${name}:${number}: the line has more than ${LINE >> 20} MiB, and no event needs so many.`);

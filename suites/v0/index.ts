@@ -23,6 +23,16 @@ const optionsFor = ({ folder, version: given }: Schemas): string[] => [
   ...(given === undefined ? [] : ["--schemas-version", given]),
 ];
 
+/** What reports tell of a folder of schemas, if they were read from one. */
+const folderOf = ({ digest, version: given }: Schemas): Pick<Protocol, "folder"> =>
+  digest === undefined ? {} : { folder: { digest, ...(given !== undefined && { version: given }) } };
+
+const sectionsOf = (suites: readonly Suite[]): Protocol["sections"] =>
+  [
+    { name: "messages", title: "Every message the server sends" },
+    ...suites.filter(({ name }) => requirements.some(({ section }) => section === name)),
+  ].map(({ name, title }) => ({ name, title }));
+
 /** Tachyon as it is spoken today, by some schemas. */
 export function protocolBy(schemas: Schemas): Protocol {
   const suites: readonly Suite[] = suitesOf(schemas);
@@ -30,12 +40,7 @@ export function protocolBy(schemas: Schemas): Protocol {
     name: "Tachyon",
     version,
     options: ["--protocol", version, ...optionsFor(schemas)],
-    ...(schemas.digest !== undefined && {
-      folder: {
-        digest: schemas.digest,
-        ...(schemas.version !== undefined && { version: schemas.version }),
-      },
-    }),
+    ...folderOf(schemas),
     subprotocols: [SUBPROTOCOL],
     credentials: "Give the access token of a user with --as name:@file; one that you gave is wrong or expired.",
     requirements,
@@ -56,10 +61,7 @@ export function protocolBy(schemas: Schemas): Protocol {
     foundations,
     canary: "requests/alone",
     survivalOf,
-    sections: [
-      { name: "messages", title: "Every message the server sends" },
-      ...suites.filter(({ name }) => requirements.some(({ section }) => section === name)),
-    ].map(({ name, title }) => ({ name, title })),
+    sections: sectionsOf(suites),
     clauses,
     causes,
     sets,
