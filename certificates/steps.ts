@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import { casesIn, type Protocol } from "../harness/protocol.ts";
 import type { Case } from "../harness/scenario.ts";
 import type { RequirementSet } from "../harness/set.ts";
+import { plural } from "../harness/words.ts";
 import { FORMATS } from "../reports/formats.ts";
-import { count } from "../reports/names.ts";
 import { contradictionIn } from "../reports/read.ts";
 import type { Report } from "../reports/report.ts";
 import { countedBy } from "../reports/sets.ts";
@@ -240,7 +240,7 @@ async function transcripts(content: BundleContent): Promise<Findings> {
     return { problems: first([...problems, ...unknown.map((id) => `the suite has no such case as ${id}`)]), done };
   return {
     problems: first(problems),
-    unchecked: unknown.length > 0 ? [count(unknown.length, "case")] : [],
+    unchecked: unknown.length > 0 ? [plural(unknown.length, "case")] : [],
     notes: named(unknown, "was not judged again: this version of the suite knows it as another, or not at all"),
     done,
   };

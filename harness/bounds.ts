@@ -66,7 +66,7 @@ export const TOO_MUCH: Readonly<Record<string, Bound>> = {
 
 /** Bytes that came on one connection. */
 export interface Counter {
-  /** Counts an event of so many bytes behind so many others. If it is too much, it is not counted, and the bound is returned. */
+  /** Counts an event of `size` bytes behind `events` earlier ones. If it is too much, it is not counted, and the bound is returned. */
   add(size: number, events: number): Bound | undefined;
   /** Starts from zero again, and returns the bytes so far. */
   clear(): number;

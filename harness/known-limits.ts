@@ -1,6 +1,7 @@
 import { isTurnedAway, NO_PLACE, TOO_MANY } from "./failure.ts";
 import type { Found } from "./measure.ts";
 import { gapOf } from "./rate.ts";
+import { plural } from "./words.ts";
 
 /** The knowledge of the limits of one target, and how it came about. Times are in ms. */
 export interface KnownLimits {
@@ -159,4 +160,4 @@ export function wordsOfLimit({ together, perSecond }: Found): string | undefined
   return known.length === 0 ? undefined : `the target accepts ${known.join(" and ")}`;
 }
 
-const connections = (n: number) => `${n} connection${n === 1 ? "" : "s"}`;
+const connections = (n: number) => plural(n, "connection");

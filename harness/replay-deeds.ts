@@ -4,6 +4,7 @@ import { HANDSHAKE } from "./patience.ts";
 import { stateOf } from "./replay-handshake.ts";
 import type { Tape, Track } from "./replay-tape.ts";
 import { cut, isBreach, isLimit, isServerEnd, type WireEvent } from "./transcript.ts";
+import { plural } from "./words.ts";
 
 /** The deeds of a case on a connection, held against those that were recorded of it. */
 export interface Acting {
@@ -63,7 +64,9 @@ function oddEnd({ recorded, transcript }: Track, next: WireEvent | undefined, un
   const wasOpen = events.some(isHangUp) || (stateOf(recorded).opened && !events.some(isFinal));
   return [
     ...(next ? [`the recording goes on with ${tell(next)}`] : []),
-    ...(!next && unsent !== (recorded.unsent ?? 0) ? [`the recording lacks ${unsent} things that the case sends`] : []),
+    ...(!next && unsent !== (recorded.unsent ?? 0)
+      ? [`the recording lacks ${plural(unsent, "thing")} that the case sends`]
+      : []),
     ...(unsent > 0 && wasOpen ? ["the recording lacks what an open connection would have sent"] : []),
     ...(transcript.events.some(isHangUp) ? ["the suite ends the connection before the case is over"] : []),
   ];

@@ -15,6 +15,7 @@ import { type Tape, type Track, tape } from "./replay-tape.ts";
 import type { Case, Context } from "./scenario.ts";
 import { secrets } from "./secrets.ts";
 import { cut, readFrom, type Transcript, type WireEvent } from "./transcript.ts";
+import { plural } from "./words.ts";
 
 /** The findings of a case in a recording of itself. */
 interface Replayed {
@@ -71,7 +72,7 @@ export async function replay(it: Case, recordings: readonly Transcript[], bench:
   };
   const room = bench.exclusive ? (bench.users ?? 1) : Number.POSITIVE_INFINITY;
   const { checks } = await examine(it, open, { ...bench, room, conceal });
-  if (free.size > 0) stray(`the recording holds ${free.size} connections that the case does not open`);
+  if (free.size > 0) stray(`the recording holds ${plural(free.size, "connection")} that the case does not open`);
   return { checks, strayed };
 }
 

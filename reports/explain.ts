@@ -1,7 +1,8 @@
 import { isFinding } from "../harness/catalogue.ts";
 import { parse, show, type WireEvent } from "../harness/transcript.ts";
+import { plural } from "../harness/words.ts";
 import { type Knowledge, likelyCause } from "./cause.ts";
-import { count, short, statementOf } from "./names.ts";
+import { short, statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck, ReportConnection } from "./report.ts";
 import { isRemark, isTrouble, notable, type Spot, spotOf, spotsOf } from "./wrong-event.ts";
 
@@ -78,7 +79,7 @@ export function explainConnections(
       lineOf(nameOf(connection, place, all.length)),
       ...explainEvents(connection.events, wrong),
     ]),
-    ...(more > 0 ? [lineOf(`… ${count(more, "more connection")}: ${rest}`)] : []),
+    ...(more > 0 ? [lineOf(`… ${plural(more, "more connection")}: ${rest}`)] : []),
   ];
 }
 

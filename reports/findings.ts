@@ -1,6 +1,6 @@
 import { isFinding, VERDICTS, type Verdict } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
-import { count } from "./names.ts";
+import { plural } from "../harness/words.ts";
 import type { ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
 
 /** The parts of a check that decide if it is a finding, or rests on one. */
@@ -68,7 +68,7 @@ export const unexpected: typeof findings = (report) => findings(report).filter((
 export const beginning = ([first, second]: readonly { readonly resting: number }[]): string | undefined =>
   first &&
   second &&
-  (first.resting === 0 ? "" : ` (${count(first.resting, "check")} could not be judged because of it)`);
+  (first.resting === 0 ? "" : ` (${plural(first.resting, "check")} could not be judged because of it)`);
 
 /** The worse, the lower. */
 const rank = (verdict: Verdict) => -VERDICTS.indexOf(verdict);

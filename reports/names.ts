@@ -30,8 +30,7 @@ export const targetOf = ({ target, protocol }: Pick<Report, "target" | "protocol
 export const statementOf = (id: string, requirements: readonly Requirement[]): string =>
   requirements.find((it) => it.id === id)?.statement ?? "";
 
-/** A number of things, in words. */
-export const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+export { plural as count } from "../harness/words.ts";
 
 /** The number of names told where many are alike. */
 export const NAMES = 8;

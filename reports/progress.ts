@@ -3,8 +3,8 @@ import type { WriteStream } from "node:tty";
 import type { Verdict } from "../harness/catalogue.ts";
 import type { CaseResult } from "../harness/execute.ts";
 import type { Case } from "../harness/scenario.ts";
+import { plural } from "../harness/words.ts";
 import { type Colors, paint } from "./colors.ts";
-import { count } from "./names.ts";
 
 /** The display while cases run. */
 export interface Progress {
@@ -63,7 +63,7 @@ export function plainLines(
       const known = verdicts.size;
       suites.set(suite, verdicts.set(id, verdict));
       if (verdicts.size === known || verdicts.size < (totals.get(suite) ?? 0)) return;
-      write(`${suite}: ${count(verdicts.size, "case")} done`);
+      write(`${suite}: ${plural(verdicts.size, "case")} done`);
     },
     note,
     end() {},

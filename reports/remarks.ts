@@ -1,3 +1,4 @@
+import { plural } from "../harness/words.ts";
 import type { Report } from "./report.ts";
 import { failsForUnstable } from "./verdict.ts";
 
@@ -74,7 +75,7 @@ function ended({ unexplained = [] }: Remarkable): Remark[] {
       next: suspects[0],
     })),
     ...(more > 0
-      ? [{ label: "ended", title: "The target ended", words: `${more} times more, likewise`, cases: [] }]
+      ? [{ label: "ended", title: "The target ended", words: `${plural(more, "time")} more, likewise`, cases: [] }]
       : []),
   ];
 }
@@ -92,8 +93,8 @@ function unstable(report: Remarkable): Remark[] {
 function stoodStill({ stalls = [] }: Remarkable): Remark[] {
   if (stalls.length === 0) return [];
   const times = stalls.slice(0, MOST).map(({ at, ms }) => `for ${seconds(ms)} (at ${seconds(at)})`);
-  const more = stalls.length > MOST ? ` and ${stalls.length - MOST} times more` : "";
-  const words = `stood still ${times.join(", ")}${more}: the cases that this hit were run again`;
+  const more = stalls.length > MOST ? ` and ${plural(stalls.length - MOST, "time")} more` : "";
+  const words = `stood still ${times.join(", ")}${more}: the affected cases ran again`;
   return [{ label: "stalls", title: "The target stood still", words, cases: [] }];
 }
 

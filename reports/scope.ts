@@ -1,5 +1,5 @@
 import { isBinding } from "../harness/catalogue.ts";
-import { count } from "./names.ts";
+import { plural } from "../harness/words.ts";
 import type { Report, ReportCheck, ReportRecording, ReportRequirement } from "./report.ts";
 
 /** The parts of a report that say how much of everything it tells of. */
@@ -41,7 +41,7 @@ export const connectionsIn = ({ connections }: Pick<ReportRecording, "connection
 export function scopeOf(report: Scoped): string {
   const { recording, cases } = report;
   const what = recording
-    ? count(connectionsIn(recording), "connection")
+    ? plural(connectionsIn(recording), "connection")
     : `${casesOf(report)} ${cases.length === 1 && report.allCases === undefined ? "case" : "cases"}`;
   return `${what}, ${requirementsOf(report)} requirements`;
 }

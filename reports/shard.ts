@@ -1,4 +1,5 @@
 import { UsageError } from "../harness/usage.ts";
+import { plural } from "../harness/words.ts";
 
 /** A part and the number of parts; parts are counted from 1. */
 export interface ShardOptions {
@@ -18,6 +19,6 @@ export function shard<T>(items: readonly T[], { index, of }: ShardOptions): T[] 
   const some = deal(items, { index, of });
   if (some.length > 0) return some;
   throw new UsageError(
-    `There is nothing left for shard ${index} of ${of}: only ${items.length} cases are selected. Make fewer.`,
+    `There is nothing left for shard ${index} of ${of}: only ${plural(items.length, "case is", "cases are")} selected. Make fewer.`,
   );
 }

@@ -1,11 +1,12 @@
 import { VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
+import { plural } from "../harness/words.ts";
 import { type BlockOptions, failureBlock, mark, type ToldFinding } from "./block.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { explainFindings, plainLine } from "./explain.ts";
 import { beginning, findings, isNews, skippedBy, unexpected } from "./findings.ts";
-import { count, listed, targetOf, titleOf } from "./names.ts";
+import { listed, targetOf, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import type { Report, ReportCase, ReportRequirement } from "./report.ts";
 import { casesOf, isWhole, judged, requirementsOf } from "./scope.ts";
@@ -117,7 +118,7 @@ function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[
     ...(verbose ? observed.map(({ requirement, actual }) => `  ${requirement}: ${visible(actual)}`) : []),
     ...(doubtful.length > 0
       ? [
-          `in doubt (--concurrency 1 may show which case it is): ${doubtful.length} cases, as in ${doubtful[0]?.id}, ${visible(doubtful[0]?.doubt ?? "")}`,
+          `in doubt (--concurrency 1 may show which case it is): ${plural(doubtful.length, "case")}, as in ${doubtful[0]?.id}, ${visible(doubtful[0]?.doubt ?? "")}`,
         ]
       : []),
     ...[...expected].map(([why, some]) => c.dim(`expected to fail ${named(some)}: ${visible(why)}`)),
@@ -129,7 +130,7 @@ function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[
 }
 
 const named = (cases: readonly ReportCase[]) =>
-  cases.length === 1 ? (cases[0]?.id ?? "") : count(cases.length, "case");
+  cases.length === 1 ? (cases[0]?.id ?? "") : plural(cases.length, "case");
 
 /** The requirements that a case was to judge and did not. */
 const unjudgedOf = ({ cases, target }: Report) => [

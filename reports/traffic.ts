@@ -1,6 +1,6 @@
 import { groupBy } from "../harness/group.ts";
+import { plural } from "../harness/words.ts";
 import { visible } from "./escape.ts";
-import { count } from "./names.ts";
 import type { Report, ReportClients, ReportRecording } from "./report.ts";
 import { connectionsIn } from "./scope.ts";
 
@@ -24,7 +24,7 @@ export function notRecorded({ recording, cases }: Report, verbose: boolean): str
       const ids = some.map(({ id }) => id).join(", ");
       return `not judged in ${verbose || some.length === 1 ? ids : `${some.length} connections`}, ${words}`;
     }),
-    ...(more > 0 ? [`… and ${more} more reasons (--verbose)`] : []),
+    ...(more > 0 ? [`… and ${plural(more, "more reason")} (--verbose)`] : []),
   ];
 }
 
@@ -34,7 +34,7 @@ export function traffic({ cases, durationMs }: Report, recording: ReportRecordin
   const all = connectionsIn(recording);
   const open = Object.entries(requirements).flatMap(([id, { skip }]) => (skip > 0 ? [`${id} in ${skip}`] : []));
   return [
-    `  traffic  ${count(all, "connection")}, ${events} events in ${(durationMs / 1000).toFixed(2)} s: ${tally}`,
+    `  traffic  ${plural(all, "connection")}, ${plural(events, "event")} in ${(durationMs / 1000).toFixed(2)} s: ${tally}`,
     ...(open.length > 0 ? [`  unjudged ${open.join(", ")}: not enough was recorded`] : []),
     ...(clients ? [`  clients  ${wrongIn(clients)}`] : []),
     ...(leftOut ? [`  left out ${leftOutIn(leftOut)}`] : []),
@@ -53,11 +53,11 @@ function wrongIn({ messages, wrong, mistakes }: ReportClients): string {
     .slice(0, MISTAKES)
     .map(({ says, messages: n }) => `${visible(says)}${n > 1 ? ` (${n} times)` : ""}`);
   const more = mistakes.length > MISTAKES ? ", and more" : "";
-  return `${wrong} of ${count(messages, "message")} ${wrong === 1 ? "is" : "are"} wrong: ${told.join("; ")}${more}. That decides no verdict`;
+  return `${wrong} of ${plural(messages, "message")} ${wrong === 1 ? "is" : "are"} wrong: ${told.join("; ")}${more}. That decides no verdict`;
 }
 
 /** Says what was left out. */
 function leftOutIn({ connections, names }: NonNullable<ReportRecording["leftOut"]>): string {
   const more = connections > names.length ? ", …" : "";
-  return `${count(connections, "connection")} with nothing of the protocol: ${names.map(visible).join(", ")}${more}`;
+  return `${plural(connections, "connection")} with nothing of the protocol: ${names.map(visible).join(", ")}${more}`;
 }

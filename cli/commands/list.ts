@@ -1,7 +1,7 @@
 import type { Requirement } from "../../harness/catalogue.ts";
 import { isEverywhere, type Protocol } from "../../harness/protocol.ts";
 import { digestOf, freeze } from "../../harness/set.ts";
-import { count } from "../../reports/names.ts";
+import { plural } from "../../harness/words.ts";
 import { type Selection, select } from "../select.ts";
 
 /** The options of `list`, as the command line gives them. */
@@ -85,7 +85,7 @@ function casesInWords({ suites, requirements }: Listing, all: number): string {
   const lines = suites.flatMap(({ title, cases }) => {
     const width = Math.max(...cases.map(({ id }) => id.length));
     return [
-      `${title} (${count(cases.length, "case")})`,
+      `${title} (${plural(cases.length, "case")})`,
       ...cases.map((it) => `  ${it.id.padEnd(width)}  ${it.title}`),
       "",
     ];

@@ -1,8 +1,8 @@
 import type { Protocol } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { UsageError } from "../../harness/usage.ts";
+import { plural } from "../../harness/words.ts";
 import { expecting, readWanted } from "../../reports/expected/use.ts";
-import { count } from "../../reports/names.ts";
 import { ofProtocol, readReport } from "../../reports/read.ts";
 import type { Report } from "../../reports/report.ts";
 import { shard } from "../../reports/shard.ts";
@@ -74,7 +74,7 @@ async function lastOf({ stored, whole }: Plan, protocol: Protocol): Promise<Last
 function nothingFailed({ report }: Last, { stored }: Plan): number {
   const { length } = failedIn(report);
   if (length > 0)
-    throw new UsageError(`None of the ${count(length, "case")} that failed last, by ${stored}, is selected.`);
+    throw new UsageError(`None of the ${plural(length, "case")} that failed last, by ${stored}, is selected.`);
   process.stdout.write(`Nothing failed in the last run, by ${stored}. Run without --last-failed.\n`);
   return isFine(report) ? EXIT.conformant : EXIT.notConformant;
 }

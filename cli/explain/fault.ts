@@ -1,7 +1,7 @@
 import { isBroken } from "../../harness/catalogue.ts";
 import { casesIn, type Fault, type Protocol } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
-import { count } from "../../reports/names.ts";
+import { plural } from "../../harness/words.ts";
 import type { ReportCase } from "../../reports/report.ts";
 import { quoted } from "../../reports/shell-commands.ts";
 import { COMMAND, chosen, factsOf, type NamedCase, named, type RequirementFacts, reading } from "./requirement.ts";
@@ -80,7 +80,7 @@ function foundBy(cases: readonly NamedCase[]): string[] {
   const { length } = cases;
   if (length === 0) return ["  no case is known to find it"];
   return [
-    `  found by ${count(length, "case")}${length > NAMED ? ", among them" : ""}`,
+    `  found by ${plural(length, "case")}${length > NAMED ? ", among them" : ""}`,
     ...cases.slice(0, NAMED).map((it) => `    ${it.id}  ${it.title}`),
     ...(length > NAMED ? [`    and ${length - NAMED} more`] : []),
   ];

@@ -1,8 +1,8 @@
 import type { Requirement } from "../../harness/catalogue.ts";
 import { breaking, type Clause, isEverywhere, type Protocol, testing } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
+import { plural } from "../../harness/words.ts";
 import about from "../../package.json" with { type: "json" };
-import { count } from "../../reports/names.ts";
 import { quoted } from "../../reports/shell-commands.ts";
 
 const SOURCES: Readonly<Record<string, string>> = {
@@ -121,5 +121,5 @@ export function requirementInWords(it: AboutRequirement, protocol: Protocol): st
 
 function testedBy(cases: readonly NamedCase[]): string[] {
   if (cases.length === 0) return ["  not tested by this version of the suite yet"];
-  return [`  tested by ${count(cases.length, "case")}`, ...cases.map((it) => `    ${it.id}  ${it.title}`)];
+  return [`  tested by ${plural(cases.length, "case")}`, ...cases.map((it) => `    ${it.id}  ${it.title}`)];
 }

@@ -1,6 +1,6 @@
 import { clearScreenDown, cursorTo } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
-import { count } from "../../reports/names.ts";
+import { plural } from "../../harness/words.ts";
 import { joinParts, type TerminalParts } from "../../reports/terminal.ts";
 
 /** Calls back for each key. Without a terminal there are none. Returns a function that leaves the terminal as it was. */
@@ -52,5 +52,5 @@ export function fitted({ before, summary }: TerminalParts, { rows, columns }: Si
   let shown = 0;
   while (shown < before.length && height(before.slice(0, shown + 1)) <= room) shown++;
   const left = before.length - shown;
-  return { before: [...before.slice(0, shown), ...(left > 0 ? [`… ${count(left, "more line")}`] : [])], summary };
+  return { before: [...before.slice(0, shown), ...(left > 0 ? [`… ${plural(left, "more line")}`] : [])], summary };
 }

@@ -1,6 +1,6 @@
 import type { RootContent } from "mdast";
+import { plural } from "../../harness/words.ts";
 import { bullets, code, heading, paragraph, print, table, text } from "../markdown/tree.ts";
-import { count } from "../names.ts";
 import type { Comparison, Kind, Single } from "./compare.ts";
 import { cellOf, type Matrix } from "./matrix.ts";
 import { causeOf, groupsOf, headline, KIND_WORDS, latencyOf, sideOf } from "./words.ts";
@@ -66,7 +66,7 @@ function singles(where: string, cases: readonly Single[]): RootContent[] {
   const shown = cases
     .slice(0, ROWS)
     .map(({ id, title, verdict }) => [text(`${verdict} `), code(id), text(` ${title}`)]);
-  return [heading(3, text(`${count(cases.length, "case")} ${where}`)), bullets(shown), ...more(cases.length)];
+  return [heading(3, text(`${plural(cases.length, "case")} ${where}`)), bullets(shown), ...more(cases.length)];
 }
 
 const more = (n: number) => (n > ROWS ? [paragraph(text(`… and ${n - ROWS} more`))] : []);

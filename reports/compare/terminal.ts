@@ -1,6 +1,7 @@
+import { plural } from "../../harness/words.ts";
 import { type Colors, paint } from "../colors.ts";
 import { visible } from "../escape.ts";
-import { count, likewise, NAMES } from "../names.ts";
+import { likewise, NAMES } from "../names.ts";
 import type { ChangedRequirement, Comparison, Kind, Single } from "./compare.ts";
 import { cellOf, type Matrix } from "./matrix.ts";
 import { causeOf, type Group, groupsOf, headline, KIND_WORDS, latencyOf, sideOf } from "./words.ts";
@@ -46,7 +47,7 @@ function groupLines({ first, all, of }: Group, comparison: Comparison, c: Colors
   const cases = [...new Set(all.map((it) => it.case))];
   if (of !== requirement)
     return [
-      `${paint(c, PAINT[kind], KIND_WORDS[kind])}: ${c.bold(of)} in ${count(cases.length, "case")}: see ${first.new.see}`,
+      `${paint(c, PAINT[kind], KIND_WORDS[kind])}: ${c.bold(of)} in ${plural(cases.length, "case")}: see ${first.new.see}`,
       `  cause     ${visible(causeOf(first, comparison))}`,
       "",
     ];
@@ -68,7 +69,7 @@ function singles(where: string, cases: readonly Single[]): string[] {
   const more = cases.length - shown.length;
   return cases.length === 0
     ? []
-    : [`${count(cases.length, "case")} ${where}`, ...shown, ...(more > 0 ? [`  … and ${more} more`] : []), ""];
+    : [`${plural(cases.length, "case")} ${where}`, ...shown, ...(more > 0 ? [`  … and ${more} more`] : []), ""];
 }
 
 const requirements = ({ requirements: rows }: Comparison, c: Colors) =>

@@ -1,6 +1,7 @@
 import { groupBy } from "../../harness/group.ts";
+import { plural } from "../../harness/words.ts";
 import { loadOf } from "../latency.ts";
-import { count, titleOf } from "../names.ts";
+import { titleOf } from "../names.ts";
 import { type Cause, type Change, type Comparison, isRegression, type Kind } from "./compare.ts";
 
 /** The words for each kind of change, in the order in which they are told. */
@@ -31,7 +32,7 @@ export function groupsOf(kind: Kind, { changes }: Comparison): Group[] {
   return Array.from(groupBy(some, key).values(), (all) => {
     const first = all[0] as Change;
     const ids = new Set(all.map(({ requirement }) => requirement));
-    return { first, all, of: ids.size === 1 ? first.requirement : count(ids.size, "requirement") };
+    return { first, all, of: ids.size === 1 ? first.requirement : plural(ids.size, "requirement") };
   });
 }
 
@@ -73,7 +74,7 @@ export function headline({ changes, lost, outcome }: Comparison): string {
 /** Of how many requirements some changes are; empty where of none. */
 function told(changes: readonly Change[], what: string): string {
   const n = new Set(changes.map(({ requirement }) => requirement)).size;
-  return n === 0 ? "" : `${count(n, "requirement")} ${what}`;
+  return n === 0 ? "" : `${plural(n, "requirement")} ${what}`;
 }
 
 /** Of which run a side is. */

@@ -6,7 +6,7 @@ import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
 import { CommandLine, Difference, hashOf, LevelTag, Marks, NotJudged, Prose, RowLink, VerdictTag } from "./parts.tsx";
 import { Reading } from "./reading.tsx";
 import { Connections, Legend } from "./timeline.tsx";
-import { marks, plural } from "./words.ts";
+import { counted, marks } from "./words.ts";
 
 /** Characters of a text that are shown where one looks for all of it. */
 const FULL = 4_000;
@@ -104,7 +104,7 @@ function Kept({
 }: { readonly checks: readonly PageCheck[] } & Pick<Surroundings, "requirements">) {
   return (
     <details class="kept">
-      <summary>{plural(checks.length, "check")} kept</summary>
+      <summary>{counted(checks.length, "check")} kept</summary>
       <table>
         <thead>
           <tr>

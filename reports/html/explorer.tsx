@@ -10,7 +10,7 @@ import { type Filter, NOTHING_HIDDEN, showsCase, showsRequirement } from "./filt
 import { useLinks } from "./links.ts";
 import { RequirementRow } from "./requirement.tsx";
 import { Actor } from "./timeline.tsx";
-import { plural } from "./words.ts";
+import { counted } from "./words.ts";
 
 /** The part of the page that a reader works with: filters, requirements and cases. In a browser it marks the page as `live`, for the style. */
 export function Explorer({ data }: { readonly data: PageData }) {
@@ -24,7 +24,7 @@ export function Explorer({ data }: { readonly data: PageData }) {
     if (!shownCases.has(id) && !shownRequirements.has(id)) onFilter(NOTHING_HIDDEN);
   });
   useEffect(() => document.documentElement.classList.add("live"), []);
-  const shown = `${shownRequirements.size} of ${plural(data.requirements.length, "requirement")}, ${shownCases.size} of ${plural(data.cases.length, "case")}`;
+  const shown = `${shownRequirements.size} of ${counted(data.requirements.length, "requirement")}, ${shownCases.size} of ${counted(data.cases.length, "case")}`;
   return (
     <Actor.Provider value={data.protocol.actor}>
       <Controls choices={index.choices} filter={filter} onFilter={onFilter} shown={shown} />

@@ -2,7 +2,7 @@ import { skippedBy } from "../findings.ts";
 import type { ReportExpectation } from "../report.ts";
 import type { PageCase, PageData } from "./data.ts";
 import { RowLink } from "./parts.tsx";
-import { plural } from "./words.ts";
+import { counted } from "./words.ts";
 
 /** The notes: the failures that were expected, and what is unstable, in doubt, or was not judged. */
 export function Notes({ data }: { readonly data: PageData }) {
@@ -46,7 +46,7 @@ const NotedCases = ({ title, of, see, children }: NotedProps) =>
   of.length === 0 ? null : (
     <details class="some">
       <summary>
-        <strong>{title}</strong>: {plural(of.length, "case")}. <span class="note">{children}</span>
+        <strong>{title}</strong>: {counted(of.length, "case")}. <span class="note">{children}</span>
       </summary>
       {see !== undefined && (
         <p class="label">
@@ -69,7 +69,7 @@ const Expected = ({ file, entries }: NonNullable<PageData["expectedFailures"]>) 
   <section aria-labelledby="expected">
     <h2 id="expected">Expected failures</h2>
     <p class="note">
-      {plural(entries.length, "entry", "entries")} of <code>{file}</code>
+      {counted(entries.length, "entry", "entries")} of <code>{file}</code>
     </p>
     <ul class="expectations">
       {entries.map((entry) => (

@@ -3,7 +3,7 @@ import { worstFirst } from "../findings.ts";
 import type { PageCase, PageRequirement } from "./data.ts";
 import { hashOf, LevelTag, Marks, NotJudged, Prose, RowLink, VerdictTag } from "./parts.tsx";
 import { FaultsAndOtherCases, Reading } from "./reading.tsx";
-import { plural } from "./words.ts";
+import { counted } from "./words.ts";
 
 /** Cases of a requirement that are listed at first: some rules are judged in all. */
 const MOST = 20;
@@ -26,7 +26,7 @@ export function RequirementRow({ it, cases, hidden, explain }: RequirementProps)
         <span class="says-what">
           <Prose text={it.statement} />
         </span>{" "}
-        <span class="note count">{cases.length === 0 ? "not tested" : plural(cases.length, "case")}</span>
+        <span class="note count">{cases.length === 0 ? "not tested" : counted(cases.length, "case")}</span>
       </summary>
       <div class="body">
         <p class="lead">

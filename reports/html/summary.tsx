@@ -7,7 +7,7 @@ import { commandAlone } from "../shell-commands.ts";
 import { meaning, shownVerdict } from "../verdict.ts";
 import type { PageData } from "./data.ts";
 import { Brief, CommandLine, RowLink, VerdictTag } from "./parts.tsx";
-import { capital, MEANINGS, plural } from "./words.ts";
+import { capital, counted, MEANINGS } from "./words.ts";
 
 /** The top of the page: the outcome of the run, and the run itself. */
 export function Summary({ data }: { readonly data: PageData }) {
@@ -113,8 +113,8 @@ export function Facts({ data }: { readonly data: PageData }) {
 /** The size of the recording. The page may hold only some of its connections. */
 const recordedWords = (recording: NonNullable<PageData["recording"]>) => {
   const { files, events, connections } = recording;
-  const all = plural(connectionsIn(recording), "connection");
-  return `${files.join(", ")}: ${all}, ${connections.fail} of them broken, ${plural(events, "event")}`;
+  const all = counted(connectionsIn(recording), "connection");
+  return `${files.join(", ")}: ${all}, ${connections.fail} of them broken, ${counted(events, "event")}`;
 };
 
 /** The number of cases with each verdict, and of requirements that were judged. */
@@ -123,7 +123,7 @@ function Counts({ data }: { readonly data: PageData }) {
   return (
     <div class="counts">
       <div>
-        <p class="label">{data.recording ? plural(cases.length, "case") : `${casesOf(data)} cases`}</p>
+        <p class="label">{data.recording ? counted(cases.length, "case") : `${casesOf(data)} cases`}</p>
         <ul class="tally">
           {tally(cases).map(([verdict, n]) => (
             <li key={verdict} title={MEANINGS[verdict].replace("server", data.protocol.actor ?? "server")}>

@@ -4,7 +4,7 @@ import { isRemark, notable } from "../wrong-event.ts";
 import { EventContent } from "./content.tsx";
 import type { PageCase } from "./data.ts";
 import { folded, gaps, hasTrouble, isTroubled, type PageConnection, type PageEvent, type Places } from "./events.ts";
-import { EVENTS, plural } from "./words.ts";
+import { counted, EVENTS } from "./words.ts";
 
 /** Events of a connection, or connections of a case, that are shown at first. */
 const MOST = { events: 30, connections: 10, open: 3 } as const;
@@ -56,7 +56,7 @@ export function Events({ events, places, began, brief = false, spot, came = "" }
 }
 
 const Gap = ({ n = 0 }: { readonly n?: number | undefined }) =>
-  n > 0 ? <li class="gap">… {plural(n, "event")} not shown …</li> : null;
+  n > 0 ? <li class="gap">… {counted(n, "event")} not shown …</li> : null;
 
 interface EventProps extends Pick<EventsProps, "began" | "brief"> {
   readonly event: PageEvent;
@@ -113,7 +113,7 @@ export function Connections({ of: { connections, connected } }: { readonly of: P
           Show {connections.length} connections
         </button>
       )}
-      {left > 0 && <p class="note">{plural(left, "more connection")}, in report.json.</p>}
+      {left > 0 && <p class="note">{counted(left, "more connection")}, in report.json.</p>}
     </>
   );
 }
@@ -138,7 +138,7 @@ function Connection(props: NameProps & { readonly began: number; readonly open: 
     <details class="connection" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         <ConnectionName connection={connection} total={total} />{" "}
-        <span class="note">{plural(connection.events.length, "event")}</span>
+        <span class="note">{counted(connection.events.length, "event")}</span>
       </summary>
       {open && <Folded events={connection.events} began={began} />}
     </details>

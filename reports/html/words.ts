@@ -1,5 +1,6 @@
 import type { Verdict } from "../../harness/catalogue.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
+import { plural } from "../../harness/words.ts";
 import type { PageCase, PageData } from "./data.ts";
 
 /** A sign for each verdict, so that none is told by its colour alone. */
@@ -70,8 +71,8 @@ export function marks(it: PageCase): readonly (readonly [word: string, meaning: 
 /** A number with commas between thousands. (`toLocaleString` would load the data of all languages.) */
 export const digits = (n: number | string): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 
-/** A number of things, in words. */
-export const plural = (n: number, one: string, many = `${one}s`): string => `${digits(n)} ${n === 1 ? one : many}`;
+/** A number of things, in words, with commas between thousands. */
+export const counted = (n: number, one: string, many?: string): string => plural(n, one, many, digits(n));
 
 /** A sentence that begins as one. */
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

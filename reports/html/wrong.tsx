@@ -5,7 +5,7 @@ import { around } from "./events.ts";
 import { CommandLine, Difference, LevelTag, Marks, Prose, RowLink, VerdictTag } from "./parts.tsx";
 import { Reading } from "./reading.tsx";
 import { beganAt, ConnectionName, Events, Legend } from "./timeline.tsx";
-import { capital, marks, plural } from "./words.ts";
+import { capital, counted, marks } from "./words.ts";
 
 /** Links to cases that are shown at once. */
 const LINKS = 6;
@@ -59,7 +59,7 @@ function Entry({ finding, begin, data }: EntryProps) {
         <VerdictTag of={verdict} /> <LevelTag of={requirement.level} /> <RowLink id={requirement.id} />{" "}
         {expected && <span class="tag">expected failure</span>}{" "}
         <span class="note">
-          section {requirement.section}, in {plural(cases.length, "case")}
+          section {requirement.section}, in {counted(cases.length, "case")}
         </span>
       </p>
       <h3>
@@ -128,7 +128,7 @@ function Others({ cases }: { readonly cases: readonly PageCase[] }) {
     );
   return (
     <details>
-      <summary>Likewise in {plural(cases.length, "more case")}</summary>
+      <summary>Likewise in {counted(cases.length, "more case")}</summary>
       {list}
     </details>
   );

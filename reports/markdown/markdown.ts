@@ -1,9 +1,10 @@
 import type { RootContent } from "mdast";
 import type { Requirement } from "../../harness/catalogue.ts";
+import { plural } from "../../harness/words.ts";
 import { type Knowledge, likelyCause } from "../cause.ts";
 import { explainConnections, plainLine } from "../explain.ts";
 import { beginning, type ReportFinding, skippedBy, tally, unexpected } from "../findings.ts";
-import { count, isValue, NAMES, statementOf, titleOf } from "../names.ts";
+import { isValue, NAMES, statementOf, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
 import { casesOf, connectionsIn, isWhole, requirementsOf } from "../scope.ts";
@@ -94,7 +95,7 @@ function begin(found: readonly Found[]): RootContent[] {
 
 /** The size of the recording. */
 const recorded = (recording: NonNullable<Report["recording"]>) =>
-  `${connectionsIn(recording)} connections, ${recording.connections.fail} of them broken, ${recording.events} events`;
+  `${plural(connectionsIn(recording), "connection")}, ${recording.connections.fail} of them broken, ${plural(recording.events, "event")}`;
 
 const overviewOf = (found: readonly Found[], requirements: readonly Requirement[]) =>
   table(
@@ -144,9 +145,10 @@ function expectations(report: Report): RootContent[] {
   if (!expectedFailures) return [];
   const { file, entries } = expectedFailures;
   const problems = problemsOf(report);
+  const failing = cases.filter(isExpected).length;
   return [
     heading(3, text("Expected failures")),
-    paragraph(text(`${cases.filter(isExpected).length} cases fail as expected by `), code(file), text(".")),
+    paragraph(text(`${plural(failing, "case fails", "cases fail")} as expected by `), code(file), text(".")),
     ...(problems.length > 0
       ? [
           bullets(
@@ -174,13 +176,13 @@ function unjudged({ cases, recording }: Report): RootContent[] {
   const reasons = recording ? [] : skippedBy(cases);
   if (reasons.length === 0) return [];
   const shown = reasons.slice(0, NAMES).map(({ why, see, cases: some }) => {
-    const n = text(`${count(some.length, "case")}: `);
+    const n = text(`${plural(some.length, "case")}: `);
     return see === undefined ? [n, code(why)] : [n, text("see "), code(see)];
   });
   const more = reasons.length - shown.length;
   return [
     heading(3, text("Not judged")),
-    bullets([...shown, ...(more > 0 ? [[text(`… and for ${more} more reasons`)]] : [])]),
+    bullets([...shown, ...(more > 0 ? [[text(`… and for ${plural(more, "more reason")}`)]] : [])]),
   ];
 }
 

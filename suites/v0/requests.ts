@@ -2,6 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { isServerEnd, type Message } from "../../harness/transcript.ts";
+import { plural } from "../../harness/words.ts";
 import { expectSuccess, spellings } from "../websocket/requests.ts";
 import { besideBystander } from "../websocket/survival.ts";
 import { slug, spaced } from "../websocket/words.ts";
@@ -134,7 +135,7 @@ async function tellOf(
   const after = await fence(client);
   const count = responsesTo(client, id).length;
   const ended = client.transcript.events.find(isServerEnd);
-  return `${count} responses, ${ended ? "and the connection was closed" : isNothing(after) ? "and silence afterwards" : "and the connection goes on"}`;
+  return `${plural(count, "response")}, ${ended ? "and the connection was closed" : isNothing(after) ? "and silence afterwards" : "and the connection goes on"}`;
 }
 
 /** The cases of the section "Requests and errors". */
