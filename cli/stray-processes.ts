@@ -82,7 +82,7 @@ export function runsIn(group: number): boolean {
 }
 
 /** A process that runs. */
-export interface Running {
+interface Running {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;

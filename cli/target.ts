@@ -73,7 +73,7 @@ export async function readCertificates(path: string): Promise<string> {
 }
 
 /** A URL without user and password, the header that says the same, and the password. */
-export interface Credentials {
+interface Credentials {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly password: string;

@@ -34,7 +34,7 @@ interface Log {
 }
 
 /** Those who wait for something on one connection. */
-export interface Waits {
+interface Waits {
   readonly wait: WaitFor;
   /** Has all of them look once more. */
   wake(): void;

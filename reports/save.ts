@@ -47,7 +47,7 @@ export async function prepareAll(files: Destinations): Promise<void> {
 const GARBAGE = 3;
 
 /** The reports that were written, those that were not, and the first error. */
-export interface Saved {
+interface Saved {
   readonly written: string[];
   readonly missing: string[];
   failure?: unknown;

@@ -17,7 +17,7 @@ import { credentials, readCertificates, resolves, targetUrl } from "../target.ts
 import { finish } from "./finish.ts";
 
 /** The options of `record`, as the command line gives them. */
-export interface RecordArguments extends WantedReports {
+interface RecordArguments extends WantedReports {
   readonly to: string;
   readonly host: string;
   readonly port: number;

@@ -2,7 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import type { Case, ConnectOptions, Context } from "../../harness/scenario.ts";
 
 /** A case that is watched. `beyond` gets, in words, each thing it does that a generic WebSocket client cannot do. */
-export interface Observed {
+interface Observed {
   readonly case: Case;
   readonly beyond: ReadonlySet<string>;
 }

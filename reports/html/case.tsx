@@ -12,7 +12,7 @@ import { counted, marks } from "./words.ts";
 const FULL = 4_000;
 
 /** The data that a case or requirement needs beside itself. */
-export interface Surroundings {
+interface Surroundings {
   readonly data: PageData;
   readonly requirements: ReadonlyMap<string, PageRequirement>;
 }

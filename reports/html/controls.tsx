@@ -3,7 +3,7 @@ import { type Filter, isIdle, NOTHING_HIDDEN, toggled } from "./filter.ts";
 import { SIGNS } from "./words.ts";
 
 /** The choices of a reader: verdicts with the number of their cases, levels, and suites. */
-export interface Choices {
+interface Choices {
   readonly verdicts: readonly (readonly [Verdict, number])[];
   readonly levels: readonly Level[];
   readonly suites: readonly string[];

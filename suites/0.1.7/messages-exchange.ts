@@ -163,11 +163,14 @@ export const exchangeRules: readonly Rule[] = [
 ];
 
 const isWrongHandshake = (event: WireEvent) => event.type === "error" && event.handshake === true;
+
 /** The name of the wait once the server has said that the connection is over. */
 const END = "the end of the connection";
+
 /** Tells if somebody waited in vain, and with all patience, for the end of a connection since the server announced it. */
 const isWaitedFor = (event: WireEvent, announced: WireEvent | undefined): boolean =>
   isTimeout(event) && event.what === END && !event.short && event.at - (event.afterMs ?? 0) >= (announced?.at ?? 0);
+
 const isVainForGoodbye = (event: WireEvent): event is Timeout => isTimeout(event) && event.what === DISCONNECTED;
 const isVainForGreeting = (event: WireEvent): event is Timeout => isTimeout(event) && event.what === GREETING;
 
