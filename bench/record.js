@@ -9,6 +9,7 @@ import { WebSocket, WebSocketServer } from "ws";
 import { figure } from "./figure.js";
 
 const TRIPS = Number(process.argv[2] ?? 2000);
+/** The most that a round trip may take longer, in ms. */
 const MOST = 1;
 const CROWD = 200;
 const CLI = "dist/cli.js";

@@ -13,14 +13,17 @@ export interface Conditions {
   readonly runs: number;
 }
 
-/** The values that an option may have for a certificate: its name, and where it is given in other units. */
+/** The values that an option may have for a certificate. */
 interface OptionRange {
   readonly option: string;
+  /** In the unit of the report: times are in ms. */
   readonly least: number;
   readonly most: number;
+  /** The unit of the option, if that is another: the number by which its value is multiplied for the report. */
   readonly unit?: number;
 }
 
+/** The ms of a second. */
 const SECOND = 1_000;
 
 /**

@@ -12,8 +12,10 @@ import { type Before, listenersSince, noteOf } from "./listeners.ts";
 import { type Log, openLog, type Printed } from "./output.ts";
 import { endAll, newMark, processesOf, runsIn } from "./stray-processes.ts";
 
-/** The time that a server has to end when asked to, and the time between two looks, in ms. */
+/** The time that a server has to end when asked to, in ms. */
 const GRACE = 2_000;
+
+/** The time between two looks, in ms. */
 const PAUSE = 20;
 
 /** The means to start a server. */

@@ -5,8 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** The variable by which the processes of a started server are known, also those that left its process group. */
 const MARK = "STARTED_BY_TACHYON_CONFORMANCE";
 
-/** The time between two looks, in ms, and the most of them: a process that is ended may have started others. */
+/** The time between two looks, in ms. */
 const PAUSE = 20;
+
+/** The most looks: a process that is ended may have started others. */
 const LOOKS = 50;
 
 /** The looks in a row, each as soon as the last: some processes start another and end, again and again. */

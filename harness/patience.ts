@@ -202,7 +202,7 @@ function met(it: Experience, kind: string, began: number, ended: number): void {
   it.window.met(kind, began, took, waits.best);
 }
 
-/** A wait in vain. */
+/** A wait in vain. Times are in ms of the run's clock. */
 interface Vain {
   readonly began: number;
   readonly ended: number;

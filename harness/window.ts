@@ -73,7 +73,7 @@ function admits(it: Opening, running: number, size: number, at: number): boolean
   return it.needless || running < it.most;
 }
 
-/** The time of a wait that ended well, and the shortest of its kind. */
+/** The time of a wait that ended well, and the shortest of its kind, in ms. */
 interface Answered {
   readonly took: number;
   readonly best: number;

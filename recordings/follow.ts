@@ -8,9 +8,13 @@ import { bounded, gap, type RecordedEvent } from "./recorded.ts";
 import { seen } from "./seen.ts";
 import { addTo, type Ends, noEnds, shownOf, shownPlace } from "./shown.ts";
 
-/** The memory for all connections, in bytes, and the cost of an event and a connection beside their texts. */
+/** The memory for all connections, in bytes. */
 const MEMORY = 24 << 20;
+
+/** The cost of an event beside its texts, in bytes. */
 const EVENT = 400;
+
+/** The cost of a connection beside its texts, in bytes. */
 const CONNECTION = 1_000;
 
 /** A transcript that has grown by so many events, or bytes, is cut down to the events that still decide. */
@@ -53,12 +57,13 @@ interface Followed {
   count: number;
   places: number;
   ended: boolean;
+  /** The times of the first and the last event, in ms of the recording. */
   readonly began: number;
   last: number;
   decisive: WireEvent[];
   /** Of each of them its number among all, from 0, and its cost; no number of one that was not recorded. */
   notes: Note[];
-  /** Events since it was last cut down, and their bytes; bytes of all that is remembered. */
+  /** Events since it was last cut down, and their cost in bytes; the cost of all that is remembered, in bytes. */
   fresh: number;
   freshBytes: number;
   bytes: number;
@@ -67,6 +72,7 @@ interface Followed {
 
 interface Note {
   readonly number: number | undefined;
+  /** In bytes. */
   readonly cost: number;
 }
 

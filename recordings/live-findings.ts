@@ -6,8 +6,10 @@ import type { Broken } from "./report.ts";
 /** The time after an event until its connection is judged, in ms: one look for all that comes in one go. */
 const SOON = 100;
 
-/** Judging takes so much time in one go, and then pauses, in ms: those who talk must not wait for it. */
+/** The time that judging takes in one go before it pauses, in ms: those who talk must not wait for it. */
 const SLICE = 2;
+
+/** The length of that pause, in ms. */
 const PAUSE = 20;
 
 /** The lines that are told of each kind. The others are only counted. */

@@ -40,8 +40,10 @@ const NAME = 1_000;
 /** A longer url is as good as none: a part of it does not say which version is asked for. */
 const URL_LENGTH = BOUNDS.head;
 
-/** A line of so many characters may have no more structure than an event can: reading it would fill the memory. */
+/** The characters from which on a line may have no more structure than an event can: reading it would fill the memory. */
 const LONG = 64 << 10;
+
+/** The most of such a line, in signs that make values: commas, colons and opening brackets. */
 const STRUCTURE = 1_000;
 
 /**

@@ -16,8 +16,10 @@ import schema from "./report.schema.json" with { type: "json" };
 import type { Report, ReportCase } from "./report.ts";
 import { conclude } from "./verdict.ts";
 
-/** The bytes that a report may have, and the values. The suite writes much smaller ones. */
+/** The bytes that a report may have. The suite writes much smaller ones. */
 export const REPORT_BYTES = 100 << 20;
+
+/** The most of a report, in signs that make values: commas, colons and opening brackets. */
 const VALUES = 6_000_000;
 
 /**
