@@ -26,15 +26,15 @@ const NO_DEEDS: ReadonlySet<WireEvent["type"]> = new Set(["timeout", "limit", "e
 /** The memory of one connection: what happened on it, in order, and who waits for what. */
 export interface Recorder {
   readonly events: readonly WireEvent[];
-  /** Nothing more can come. */
+  /** No message can come any more: the connection has ended, or a bound of the suite is hit. */
   readonly over: boolean;
   /** Notes an event of now, and wakes whoever waits. Returns the event. `size` is its cost in bytes. */
   record(event: Unstamped, size?: number): WireEvent | undefined;
   /** Notes a ping or pong; of many only the first, since a flood of them shall cost nothing. */
   control(from: Side, type: "ping" | "pong", payload: Uint8Array): void;
-  /** Wakes who waits for what is not in the transcript. */
+  /** Wakes those who wait for something that is not in the transcript, such as the success of a handshake. */
   wake(): void;
-  /** Nothing more can come. */
+  /** Notes that the connection is over, and wakes all who wait. */
   end(): void;
   /** Records nothing from now on. */
   freeze(): void;

@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import type { Level, Requirement } from "./catalogue.ts";
 import type { Suite } from "./scenario.ts";
 
-/** The requirements and cases that a server is certified by. A set is frozen, so that a certificate keeps its meaning. */
+/**
+ * The requirements and cases that a server is certified by. A set is frozen, so that a certificate keeps its meaning. It holds the ids and
+ * levels of requirements, not their statements, whose words may be mended. A certificate names the digest of the catalogue, too.
+ */
 export interface RequirementSet {
   /** The protocol version and the month: `0.1.7/2026-11`. */
   readonly name: string;

@@ -70,3 +70,10 @@ test("whatever is exported has a doc comment, and comments begin with a thing or
   expect(found(/\/\*\*(?:\n \*)? ((?:What|That|Whether|How|So|Which|Who|Where|When) .*)/g)).toEqual([]);
   expect(found(/^ *\/\/ ((?:What|That|Whether|How|Which|Who) .*)/gm)).toEqual([]);
 });
+
+test("every file of harness/ stands in the table of CONTRIBUTING.md, and nothing else", () => {
+  const text = readFileSync("CONTRIBUTING.md", "utf8");
+  const [, table = ""] = /^A run goes through these files of `harness\/`:\n\n([\s\S]*?)\n\n/m.exec(text) ?? [];
+  const named = [...table.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = ""]) => cell.replaceAll("`", "").split(" "));
+  expect(named.toSorted()).toEqual(readdirSync("harness").toSorted());
+});

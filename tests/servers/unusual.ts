@@ -217,8 +217,6 @@ export const unusual: Readonly<Record<string, Unusual>> = {
     "listens on IPv6": sends(() => ({ host: "::1" })),
   }),
 
-  // Numbers of clients.
-
   // Further messages.
   "has news after the greeting and before every answer": chooses({
     greeted: (session) => session.say(news),

@@ -41,12 +41,13 @@ export interface Behaviour extends Hosting {
 /** The command that the server carries out. */
 export const REQUEST = "system/disconnect/request";
 
-/** The messages of the reference server. */
+/** The greeting of a client. */
 export const greetingOf = (tachyonVersion: string, versionParity: string) => ({
   command: "system/version/response",
   status: "success",
   data: { tachyonVersion, versionParity },
 });
+
 /** The goodbye to a client that asked for it. */
 export const success = { command: "system/disconnected/response", status: "success" };
 /** The goodbye to a client that sent what is no command. */
