@@ -90,7 +90,7 @@ const isEvent: (event: unknown) => boolean = new Ajv({ strict: true })
   .addSchema(schema)
   .compile({ $ref: `${schema.$id}#/definitions/event` });
 
-/** Tells if an object holds no others: deep nesting overflows the stack of whoever looks into it. */
+/** Tells if an object holds no others: deep nesting overflows the stack of every reader. */
 const isFlat = (line: object) => Object.values(line).every((value) => typeof value !== "object");
 
 const isOptional = (value: unknown, type: string) => value === undefined || typeof value === type;

@@ -108,7 +108,7 @@ const isSameSuite = (content: BundleContent) => {
   return isDeepStrictEqual(content.report.suite, { name, version }) && judgesAlike(content);
 };
 
-/** Tells if this suite judges with the same as the one that made the bundle, whatever that calls itself. */
+/** Tells if this suite judges with the same as the one that made the bundle, even if its version has another name. */
 const judgesAlike = ({ protocol, set, statement: it }: BundleContent) =>
   isDeepStrictEqual({ ...digestsOf(protocol, set) }, { ...digestsIn(it.predicate.configuration) });
 

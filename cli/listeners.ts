@@ -13,7 +13,7 @@ export const noteOf = (port: number): Before => ({ port, sockets: new Set(socket
 
 /**
  * Finds the processes that listen on a port and did not, nor ran at all, before the server was started that was to listen there.
- * Whoever started them and whatever they left, they took its place. Where there is no `/proc`, none is found.
+ * They use the server's port, so they count as the server. Where there is no `/proc`, none is found.
  */
 export function listenersSince({ port, sockets, processes }: Before): Processes {
   const links = new Set(socketsOn(port).flatMap((it) => (sockets.has(it) ? [] : [`socket:[${it}]`])));

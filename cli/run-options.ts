@@ -42,7 +42,7 @@ export const RUNNING = {
     type: "number",
     requiresArg: true,
     coerce: optionally(integer("idle", 0)),
-    describe: "The time that a silent client must be left alone, in s (default: one --timeout)",
+    describe: "The time for which the server must keep a silent client, in s (default: one --timeout)",
   },
   rate: {
     type: "number",
@@ -82,7 +82,7 @@ export const RUNNING = {
   ),
   client: text(
     "client",
-    "Test OAuth2 with this client: id:secret, or id:@file with the secret in the file. Without another user its token is who clients come as",
+    "Test OAuth2 with this client: id:secret, or id:@file with the secret in the file. Clients come with its token if no other user is given",
   ),
   "unscoped-token": text(
     "unscoped-token",

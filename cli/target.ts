@@ -53,7 +53,9 @@ export async function targetHeaders(given: readonly string[]): Promise<Record<st
     (await linesOf(given)).map((line) => {
       const [, name, value] = /^\s*([!#$%&'*+.^_`|~\w-]+)\s*:\s*([\t\x20-\x7e\x80-\xff]*?)\s*$/.exec(line) ?? [];
       if (name === undefined || value === undefined)
-        throw new UsageError(`A header is no "Name: value". Write it as in --header "Authorization: Bearer …".`);
+        throw new UsageError(
+          `A header needs the form "Name: value". Write it as in --header "Authorization: Bearer …".`,
+        );
       return [name, value];
     }),
   );

@@ -16,8 +16,8 @@ export interface UserArguments {
   readonly refreshToken?: string | undefined;
 }
 
-/** The users that were given, of whom some get their tokens later. */
-export interface Users {
+/** The users. Some get their token only when the run begins. */
+interface Users {
   /** The tokens of users. */
   readonly tokens: readonly string[];
   /** The commands that print one. */
@@ -129,7 +129,7 @@ export async function identify(
   }
 }
 
-/** Returns each user once, and none of whom these headers are: who is given twice is no second user. */
+/** Returns the users without duplicates and without the one that these headers already name. */
 function each(users: readonly Headers[], known: Headers): readonly Headers[] {
   const seen = new Set(Object.values(known));
   return users.filter((user) => {

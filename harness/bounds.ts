@@ -20,8 +20,10 @@ export const BOUNDS = {
   sent: 16 << 10,
 } as const;
 
-/** The cost in bytes of an event beside its payload, and of each value in a JSON text once it is parsed. */
+/** The cost of an event beside its payload, in bytes. */
 const EVENT = 400;
+
+/** The cost of each value in a JSON text once it is parsed, in bytes. */
 const NODE = 75;
 
 /** Estimates the cost of a text in bytes, for itself and for the values that it is parsed to. */
@@ -95,5 +97,5 @@ export function counter(meter: { bytes: number }): Counter {
   };
 }
 
-/** The bound of so much on one connection. */
+/** The bound for one connection. `much` is the amount in words. */
 export const onOne = (much: string): Bound => ({ data: `more than ${much} on one connection`, scope: "connection" });

@@ -15,7 +15,7 @@ export type { Outgoing };
 /** One connection to the target. All that happens on it is in its transcript. */
 export interface Connection {
   readonly transcript: Transcript;
-  /** The transcript by which rules judge, where a case sees only a part of what happened. */
+  /** The transcript by which rules judge, if a case sees only a part of it. */
   readonly judged?: Transcript;
   /** The WebSocket handshake succeeded. */
   readonly opened: boolean;
@@ -24,9 +24,8 @@ export interface Connection {
   /** Sends messages, all in one TCP segment where they fit and the pace allows. Does nothing on a connection that is over. */
   send(...outgoing: readonly Outgoing[]): void;
   /**
-   * Writes bytes as they are, each part in a TCP segment of its own; `what` is what they are, as it stands in the transcript:
-   * a `violation` where they break RFC 6455, nothing where they belong to what stands there. Does nothing on a connection that
-   * is over.
+   * Writes bytes as they are, each part in a TCP segment of its own; `what` names them in the transcript: a
+   * `violation` if they break RFC 6455, nothing if they belong to what stands there. Does nothing on a connection that is over.
    */
   write(what: Written | undefined, ...parts: readonly Uint8Array[]): Promise<void>;
   /** The first message not yet taken that is wanted; `what` says in words what is awaited. */

@@ -94,7 +94,7 @@ export function learnRefused(known: KnownLimits, way: string, plain: boolean, be
   return true;
 }
 
-/** Learns that the target may have noticed late that others had left: an odd client was refused in a way of its limit, or on purpose. */
+/** Learns that the target may have noticed late that others had left: an odd client was refused as its limit refuses, or on purpose. */
 function learnLate(known: KnownLimits, way: string, began: number): boolean {
   if (!isLimited(known) || !known.ways.has(way) || began < known.changedAt || known.lag >= LAG.most) return false;
   known.lag = longer(known.lag);

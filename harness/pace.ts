@@ -119,7 +119,7 @@ function hold(bucket: Bucket): void {
   bucket.begins();
 }
 
-/** Lets those go on who wait until nothing is held back. */
+/** Wakes all who wait until nothing is held back. */
 function release(bucket: Bucket): void {
   if (!bucket.pending) return;
   bucket.pending.resolve();

@@ -17,7 +17,7 @@ export interface Acting {
   readonly finished: boolean;
 }
 
-/** The deeds on a connection of which so many events have begun it. */
+/** The deeds on a connection. Its first `begun` events are the request for a WebSocket. */
 export function acting(track: Track, begun: number, played: Tape, stray: (words: string) => void): Acting {
   const { recorded } = track;
   const deeds = recorded.events.flatMap((event, place) => (place >= begun && isDeed(event) ? [{ event, place }] : []));

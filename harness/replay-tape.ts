@@ -1,6 +1,6 @@
 import type { Transcript, WireEvent } from "./transcript.ts";
 
-/** A connection as it was recorded, of which so many events have happened so far. */
+/** A connection as it was recorded, and the part of it that has happened so far. */
 export interface Track {
   readonly recorded: Transcript;
   readonly transcript: Transcript & { readonly events: WireEvent[] };

@@ -28,6 +28,7 @@ interface Replayed {
 type Means = Pick<Bench, "protocol" | "judging" | "random" | "idle"> & {
   /** The target to which all connections have to go. */
   readonly url: URL;
+  /** In ms. */
   readonly timeout?: number;
   /** The headers that clients of the run came with, beside those of any WebSocket. */
   readonly headers: Asking["headers"];
@@ -79,12 +80,12 @@ export async function replay(it: Case, recordings: readonly Transcript[], bench:
 /** The timeouts after which a wait lasted longer than any does: the suite itself may have stood still for a while. */
 const LATE = 2;
 
-/** A wait that was given up sooner than after so much of its time was none. What another connection sent may stand before it here. */
+/** The part of its time that a recorded wait in vain lasts at least. It may begin late here, behind what another connection sent. */
 const SOON = 0.5;
 
 const isExhausted = ({ recorded, transcript }: Track) => transcript.events.length === recorded.events.length;
 
-/** A connection whose other end is a recording of which so many events have begun it. */
+/** A connection whose other end is a recording. The first `begun` events of that are the request for a WebSocket. */
 function connection(
   track: Track,
   begun: number,
@@ -172,7 +173,7 @@ const isOfCase = (event: WireEvent): event is WireEvent & { readonly type: "time
 const oddLength = (what: string, most: number, ms: number, timeout: number): string[] =>
   ms > LATE * most ? [`a wait for ${what} lasts ${ms} ms, which no run with a timeout of ${timeout} does`] : [];
 
-/** Says what is odd about a wait that was given up after `ms` of at most so many. */
+/** Returns what is odd about a wait that was given up after `ms`, though it may last `most` ms. */
 function oddEnd(what: string, most: number, ms: number, gaveUp: WireEvent): string[] {
   const { afterMs = 0, short = false } = gaveUp.type === "timeout" ? gaveUp : {};
   const words = `a wait for ${what} is given up after ${afterMs} ms`;

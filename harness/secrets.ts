@@ -88,7 +88,7 @@ function percentEncoded(text: string): string[] {
 /** Shorter parts of base64 stand in too many innocent places. */
 const SHORTEST_BASE64 = 6;
 
-/** The part of base64 that a text alone decides, where so many bytes (modulo 3) stand before it. */
+/** The characters of base64 that depend on this text only. `before` is the number of bytes before it, modulo 3. */
 function withinBase64(text: string, before: number): string[] {
   const bytes = Buffer.from(text);
   const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");

@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly rate?: number | undefined;
   /** The time for which a client is silent that shall be left alone; by default the timeout. */
   readonly idle?: number | undefined;
-  /** The last client stays, to see if something ends the server late: for a moment, or until no input is likely to. */
+  /** The last client stays, to see if the server ends late: `short` is a moment, and after `long` no input is likely to end it. */
   readonly linger?: "short" | "long";
   /** The time for a target that is slow. Cases that have not begun by a part of it do not run; none runs again after most of it. */
   readonly budget?: number | undefined;
@@ -165,7 +165,7 @@ const SEARCH = 15_000;
 /** The part of the budget after which the search is over. */
 const TO_SEARCH = 0.7;
 
-/** The part of the budget by which cases begin, and run again, later than else if culprits were searched for. */
+/** The part of the budget by which cases begin, and run again, later if the suite has searched for culprits. */
 const LATER = 0.15;
 
 /** Returns the time that is left to find out what ends a server, in ms. */

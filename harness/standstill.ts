@@ -11,8 +11,19 @@ import { newTrials } from "./trials.ts";
 /** The time between an input and a stall that comes of it, in ms: others may be answered meanwhile. */
 const BEFORE = 250;
 
-/** The most suspects of a stall that run again; those that do so alone, before all others and after; the time for the first, in timeouts. */
-const MOST = { tried: 120, first: 6, last: 3, time: 0.5, waits: 3 } as const;
+/** The bounds of the search for the culprit of a stall. */
+const MOST = {
+  /** Suspects that run again. */
+  tried: 120,
+  /** Suspects that run alone before all others. */
+  first: 6,
+  /** The time for them, in timeouts. */
+  time: 0.5,
+  /** Suspects that run alone after a stall among others. */
+  last: 3,
+  /** Newcomers that come one after another until one is served. */
+  waits: 3,
+} as const;
 
 /** The number of stalls without a culprit after which no further one is looked into: they are chance. */
 const BY_CHANCE = 2;
@@ -34,7 +45,7 @@ export function openStalls(session: Session): readonly Stall[] {
 
 const isLong = ({ ms }: Stall, { shared }: Session) => ms > shared.timeout;
 
-/** Returns where cases run. If they are `several`, all end at once when a stall is over that is to be looked into: they run again anyway. */
+/** Returns the bench for suspects. With `several`, all are cut off as soon as a stall is over that is to be looked into: they run again anyway. */
 export function untilStall(
   session: Session,
   several: boolean,

@@ -98,7 +98,7 @@ export interface Guess {
   readonly difference: number;
 }
 
-/** An input that is proved to end a server, or connections of others, in a way and some ms later. */
+/** An input that is proved to end a server, or connections of others. `how` is the way, and `delay` the time after it. */
 export type Deadly = Pick<Guess, "input" | "delay"> & { readonly how: string };
 
 /** The tolerance within which the server ends as long after an input as the first time, in ms. */

@@ -53,7 +53,7 @@ export function json(event: WireEvent): unknown {
   return parsed.get(event);
 }
 
-/** The same value for who reads an event but once. It is not remembered, since very many take long to forget. */
+/** The same value, not remembered: for readers that look at each event once. Very many values take long to forget. */
 export const jsonOnce = (event: WireEvent): unknown => {
   if (event.type !== "text") return undefined;
   return parsed.has(event) ? parsed.get(event) : parse(event.data);
@@ -203,7 +203,7 @@ export function keep({ events, ...rest }: Transcript): Transcript {
   return { ...rest, events: kept.map(shorter) };
 }
 
-/** Returns the place of an event in what `keep` keeps of so many; nothing where it is left out. */
+/** Returns the index of an event after `keep` has cut a list of `of` events; `undefined` if it was cut. */
 export function keptPlace(index: number, of: number): number | undefined {
   const left = of - 2 * KEPT.events;
   if (left <= 0 || index < KEPT.events) return index;

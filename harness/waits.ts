@@ -8,11 +8,13 @@ import { readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
 /** A timer that is so late, in ms, shows that the suite itself did not run: that time is no fault of the server. */
 const STALL = 100;
 
-/** Any server is expected to serve so many connections at the same time, unless a case asks for just that. */
+/** The connections that every server must serve at the same time. Only cases about that number open more. */
 const CROWD = 64;
 
-/** If so many clients in a row wait in vain, fewer connections may be too many for the server. */
+/** The waits in vain in a row after which fewer connections than that may be too many for the server. */
 const ROW = 4;
+
+/** The number of connections that may be too many then. */
 const SOME = 16;
 
 /** The ways in which a wait can be unlike others. */

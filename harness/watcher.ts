@@ -39,7 +39,7 @@ async function ask(session: Session): Promise<Connection> {
   return probe;
 }
 
-/** Resolves to what a server that hung before owes a newcomer and does not send, if anything. */
+/** Resolves to the name of the first answer that a newcomer misses, if the server hung before; otherwise to `undefined`. */
 async function missedByNewcomer(session: Session): Promise<"handshake" | "greeting" | undefined> {
   const asked = ask(session);
   const probe = await Promise.race([asked, rest(HANGS * session.shared.timeout)]);

@@ -2,7 +2,7 @@ import picocolors from "picocolors";
 import type { Verdict } from "../harness/catalogue.ts";
 import type { RunVerdict } from "./report.ts";
 
-/** Tells if a stream gets colours: FORCE_COLOR decides, then NO_COLOR, then whether it is a terminal. */
+/** Tells if a stream gets colours: FORCE_COLOR decides, then NO_COLOR, then if it is a terminal. */
 export function useColors({ isTTY }: { readonly isTTY?: boolean }, env = process.env): boolean {
   if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== "0" && env.FORCE_COLOR !== "false";
   if (env.NO_COLOR !== undefined && env.NO_COLOR !== "") return false;
@@ -19,7 +19,7 @@ const LINKING: readonly (readonly [name: string, value: RegExp])[] = [
   ["DOMTERM", /./],
 ];
 
-/** Tells if a stream gets hyperlinks: FORCE_HYPERLINK decides, then whether it has colours and is known to show links. */
+/** Tells if a stream gets hyperlinks: FORCE_HYPERLINK decides, then if it has colours and is known to show links. */
 export function takesLinks(stream: { readonly isTTY?: boolean }, env = process.env): boolean {
   if (env.FORCE_HYPERLINK !== undefined) return env.FORCE_HYPERLINK !== "0";
   if (!stream.isTTY || !useColors(stream, env) || env.CI) return false;

@@ -64,7 +64,7 @@ export function findings<Requirement extends Row, Check extends Judged, Case ext
 /** The findings of a report that nobody expects, in the same order. */
 export const unexpected: typeof findings = (report) => findings(report).filter(({ expected }) => !expected);
 
-/** Why to begin with the first of several findings, to stand behind its name; nothing where there is no choice. */
+/** Returns the reason why the first finding comes first, as text behind its name; nothing if there is no choice. */
 export const beginning = ([first, second]: readonly { readonly resting: number }[]): string | undefined =>
   first &&
   second &&
@@ -119,7 +119,7 @@ interface Skipped<Case> {
   readonly cases: readonly Case[];
 }
 
-/** Why a case was skipped: for something else that is broken, if for that. */
+/** Returns the reason for a skipped case, and the requirement that it rests on, if there is one. */
 export function whySkipped({ checks }: { readonly checks: readonly MaybeSkipped[] }): Omit<Skipped<never>, "cases"> {
   const skipped = checks.filter(({ verdict }) => verdict === "skip");
   const { see, actual = "" } = skipped.find((it) => it.see !== undefined) ?? skipped[0] ?? {};

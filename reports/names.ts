@@ -42,7 +42,7 @@ export function listed(names: readonly string[], where?: string, most = NAMES): 
   return [...names.slice(0, most), ...rest].join(", ");
 }
 
-/** The other cases in which something is so, on one line; none where there is no other. */
+/** The other cases with the same finding, on one line; none if there is no other. */
 export const likewise = (others: readonly { readonly id: string }[], most: number, where = "--verbose"): string[] =>
   others.length === 0
     ? []

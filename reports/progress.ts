@@ -70,7 +70,7 @@ export function plainLines(
   };
 }
 
-/** The connections that a case makes on average, by whether it puts load on a server. */
+/** The connections that a case makes on average, without load and with it. */
 const CONNECTIONS = { usual: 2, load: 100 } as const;
 
 /** The time from which on a run takes long, and from which on it is told in minutes, in s. */

@@ -8,8 +8,8 @@ const HEAD = 4_096;
 const PROTOCOL = /^\ufeff?\s*\{\s*"suite"\s*:.*?"protocol"\s*:\s*(\{[^{}]*\})/s;
 
 /**
- * The protocol version that a stored report says, and the kind of client if it is of one, by its beginning; nothing of what is no report,
- * or cannot be read: whoever reads all of it says why.
+ * Reads the protocol version of a stored report from its beginning, and the kind of client if it is of one. Resolves to nothing if it is
+ * no report, or cannot be read: a reader of all of it says why.
  */
 export async function storedVersion(
   path: string,

@@ -3,7 +3,7 @@ import { groupBy } from "../harness/group.ts";
 import type { Report, ReportCase, ReportCheck, ReportProblem, ReportRequirement, RunVerdict } from "./report.ts";
 import { isWhole, scopeOf } from "./scope.ts";
 
-/** A report before it is known what follows from its cases. */
+/** A report without its cases, and without all that follows from them. */
 export type Draft = Omit<Report, "verdict" | "counts" | "requirements" | "cases">;
 
 /** A row of the catalogue, before it is known how it was kept. */

@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 const { default: Sequencer } = createRequire(import.meta.url)("@jest/test-sequencer");
 
 /**
- * Long tests come first, so that no worker is left with one at the end. Jest goes by size, and these files are small. Tests of slow
- * servers run beside tests that mostly start processes, not beside floods.
+ * Long tests come first, so that the run does not end with one long test on one worker. Jest goes by size, and these files are small.
+ * Tests of slow servers run beside tests that mostly start processes, not beside floods.
  */
 const FIRST = [
   /suites\/v0\/(faults|lobby)/,

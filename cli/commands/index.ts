@@ -21,7 +21,7 @@ import { command, type Subcommand } from "./subcommand.ts";
 const needed = (describe: string) => ({ type: "string", demandOption: true, describe }) as const;
 const files = (describe: string) => ({ type: "string", array: true, demandOption: true, describe }) as const;
 
-/** The protocol version of stored reports and whom they are of, as far as the first says. */
+/** The protocol version of stored reports and the kind of peer, read from the first report. */
 const storedChoice = async (paths: readonly string[]): Promise<VersionChoice> => {
   const { version, actor } = await (await import("../../reports/stored-version.ts")).storedVersion(paths[0] ?? "");
   return { protocol: version, actor };
@@ -107,7 +107,7 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
   }),
   verify: command({
     takes: "<bundle>",
-    describe: "Say whether to believe a certificate, without trusting who made it",
+    describe: "Check a certificate without trusting its author",
     positionals: { bundle: needed("its folder or .tgz") },
     options: VERIFYING,
     run: async (args, load) => (await import("./verify.ts")).verifyCommand(args, load),

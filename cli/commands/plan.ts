@@ -69,10 +69,10 @@ export const tellingOf = (args: RunArguments, { log }: Plan, target: Reached) =>
   given: given(args, target),
 });
 
-/** A run of the default suites takes so many times the timeout at most, whatever the server does; one of all suites twice as long. */
+/** The longest time of a run of the default suites, in timeouts. With all suites it is twice that. */
 const BUDGET = 7.5;
 
-/** The part of it, in timeouts, that a run of all suites holds its last client for, and then waits for what that shows. */
+/** The part of that for which a run of all suites holds its last client, and waits for what that shows, in timeouts. */
 const HELD = 2;
 
 /** The time that a run has, in ms; nothing bounds one that was asked to take longer than usual. */

@@ -21,8 +21,9 @@ import { isEmbedded, type TargetArguments } from "./reach.ts";
 export interface TestArguments
   extends TargetArguments,
     Pick<RunOptions, "timeout" | "concurrency" | "recovery" | "restarts" | "runs" | "strict"> {
-  /** The time that a silent client must be left alone, in s. */
+  /** The time for which the server must keep a silent client, in s. */
   readonly idle?: number | undefined;
+  /** The most messages a second that each client sends; 0 is no limit. */
   readonly rate?: number | undefined;
   readonly seed?: number | undefined;
   readonly repeat?: number;

@@ -53,7 +53,7 @@ const unbroken = (outcome: Comparison["outcome"], also: boolean): string =>
   ({
     ok: `nothing${also ? " else" : ""} broke`,
     regressed: "",
-    incomplete: `whether something${also ? " else" : ""} broke cannot be told`,
+    incomplete: `the reports cannot show if something${also ? " else" : ""} broke`,
   })[outcome];
 
 /** The outcome in one line. */

@@ -41,10 +41,7 @@ function CaseBody({ it, data, requirements }: Surroundings & { readonly it: Page
   return (
     <div class="body">
       <p class="lead">
-        {data.recording
-          ? "What was recorded"
-          : `What the ${data.protocol.actor === undefined ? "client" : "server"} does`}
-        : <strong>{it.title}</strong>. It took {it.durationMs.toFixed(1)} ms.{" "}
+        {data.recording ? "Recording" : "Case"}: <strong>{it.title}</strong>. It took {it.durationMs.toFixed(1)} ms.{" "}
         <a href={hashOf(it.id)}>Link to this case</a>
       </p>
       {marks(it).map(([word, meaning]) => (

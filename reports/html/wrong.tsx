@@ -107,7 +107,7 @@ function Shows({ it, check: { spot, actual } }: { readonly it: PageCase; readonl
   );
 }
 
-/** The other cases in which it is so; of many, most can be unfolded. */
+/** The other cases with the same finding; of many, most can be unfolded. */
 function Others({ cases }: { readonly cases: readonly PageCase[] }) {
   if (cases.length === 0) return null;
   const list = (

@@ -99,7 +99,7 @@ const recorded = (recording: NonNullable<Report["recording"]>) =>
 
 const overviewOf = (found: readonly Found[], requirements: readonly Requirement[]) =>
   table(
-    ["", "Requirement", "Level", "What is owed", "Cases"],
+    ["", "Requirement", "Level", "Statement", "Cases"],
     found.map(({ verdict, requirement: { id, level }, cases }) => [
       [text(verdict)],
       [code(id)],

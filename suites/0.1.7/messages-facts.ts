@@ -28,10 +28,10 @@ export const sent = (transcript: Transcript): readonly Placed[] => messages(tran
 /** Tells if a message is a goodbye: it says that the connection is over. */
 export const isDisconnected = (message: Message): boolean => nameOf(message) === DISCONNECTED;
 
-/** Tells if an event is a message, of whatever content. */
+/** Tells if an event is a message, with any content. */
 const isData = ({ type }: WireEvent): boolean => type === "text" || type === "binary";
 
-/** Tells if the server sent a message, of whatever content. */
+/** Tells if the server sent a message, with any content. */
 export const isServerData = (event: WireEvent): boolean => event.from === "server" && isData(event);
 
 /** Tells if a message is a goodbye that carries a disconnect request out. */

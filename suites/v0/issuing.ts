@@ -9,7 +9,7 @@ import { scenario } from "./protocol.ts";
 /** The usual request of a client for a token. */
 export const GRANT = { grant_type: "client_credentials", scope: SCOPE };
 
-/** A case of a server that issues tokens, for who comes with a client of it or without one. */
+/** Plays a case of a server that issues tokens. A `ClientPlay` needs a client, by `--client`. */
 type Play = (context: Context<RequirementId>, metadata: Metadata) => Promise<void>;
 type ClientPlay = (context: Context<RequirementId>, metadata: Metadata, client: ClientProof) => Promise<void>;
 

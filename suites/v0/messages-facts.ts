@@ -93,7 +93,7 @@ function wrongStatus({ type, status, reason, data }: Message): string | undefine
   return data === undefined ? undefined : "failed with data";
 }
 
-/** A reason that the schema does not list, of whatever branch; of a command that nobody defines, one that not every command may give. */
+/** A reason that the schema does not list in any branch; of a command that nobody defines, one that not every command may give. */
 function wrongReason({ type, commandId, status, reason }: Message, schemas: Schemas): string | undefined {
   if (type !== "response" || status !== "failed") return undefined;
   const branches = Object(schemas.find(type, commandId)?.schema).anyOf ?? [];

@@ -148,7 +148,7 @@ function changes(schema: Schema, value: unknown, path: string, depth = 0): reado
   return [...here, more, ...inner];
 }
 
-/** The properties that a schema names, in whatever branch; of several that name one the first counts. */
+/** The properties that a schema names, in any branch; of several that name one the first counts. */
 function propertiesOf(schema: Schema): Message {
   return Object.assign(
     {},

@@ -47,7 +47,7 @@ export type MakeCase<Known extends string> = <const Id extends Known>(it: Scenar
 /** The outcome of a request. */
 export type Status = "success" | "failed";
 
-/** The dialect of a protocol version: all that the cases of RFC 6455 and of load know of how its clients and servers talk. */
+/** The dialect of a protocol version: everything that the shared cases need to know about its messages. */
 export interface Dialect {
   /** Makes a case of the version. One whose catalogue lacks a shared requirement does not compile. */
   readonly scenario: MakeCase<SharedId>;

@@ -125,7 +125,7 @@ const nested = ({ request, unknown }: Parts): Texts => {
   };
 };
 
-/** More near misses, sent while nobody watches: nothing worse is known of them than that they are carried out. */
+/** More near misses, sent without a bystander: no server is known to do worse than to carry them out. */
 export function unwatchedGroups(parts: Parts): Readonly<Record<string, readonly MalformedInput[]>> {
   const { request, name } = parts;
   const text = json(request);
@@ -141,7 +141,10 @@ export function unwatchedGroups(parts: Parts): Readonly<Record<string, readonly 
   };
 }
 
-/** JSON that some parsers refuse, each in an exact request, sent while nobody watches: the RFCs leave open what becomes of it. */
+/**
+ * JSON that some parsers refuse, each in an exact request, sent without a bystander, since the RFCs do not say what a server does
+ * with it.
+ */
 export const refusableTexts = ({ request }: Parts): Texts =>
   Object.fromEntries(Object.entries(REFUSABLE).map(([name, properties]) => [name, requestWith(request, properties)]));
 

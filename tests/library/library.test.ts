@@ -232,7 +232,11 @@ test.each<[string, () => unknown, RegExp]>([
     () => one("version/greeting").judge("ws://localhost:1"),
     /Nothing listens at ws:\/\/localhost:1/,
   ],
-  ["a header that is none", () => run("ws://localhost:1", { headers: { "a b": "c" } }), /A header is no "Name: value"/],
+  [
+    "a header that is none",
+    () => run("ws://localhost:1", { headers: { "a b": "c" } }),
+    /A header needs the form "Name: value"/,
+  ],
   ["a recording that is not there", () => check("none.har"), /Cannot read none\.har/],
   ["an unknown fault", () => serve({ fault: "x" }), /There is no fault "x"/],
 ])("%s is told in one line", async (_, act, message) => {

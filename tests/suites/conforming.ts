@@ -26,8 +26,8 @@ export async function expectNothingWrong(url: string, unusual: Unusual): Promise
 }
 
 /**
- * Checks may be skipped that rest on a broken SHOULD, whose answer may be lost, or that need more connections than a limit allows. Who ends a connection over what
- * he SHOULD take may do so without a goodbye.
+ * Checks may be skipped that rest on a broken SHOULD, whose answer may be lost, or that need more connections than a limit allows.
+ * A server that ends a connection over a message that it SHOULD accept need not say goodbye.
  */
 function isAllowed({ verdict, requirement, level, actual, see }: Check, { warns, limited, lossy }: Unusual): boolean {
   if (verdict === "skip" && lossy && /may be lost|answered could not be judged/.test(actual)) return true;

@@ -45,7 +45,7 @@ function index(protocol: Protocol): string {
     ...sections.flatMap((section) => [
       heading(2, link(fileOf(section), text(section.title))),
       table(
-        ["Requirement", "Level", "What is owed", "Cases"],
+        ["Requirement", "Level", "Statement", "Cases"],
         ofSection(section, protocol).map(({ id, level, statement }) => [
           [link(`${fileOf(section)}${anchorOf(id)}`, code(id))],
           [text(level)],

@@ -5,7 +5,7 @@ import { highest, offeredBy } from "../reference/behaviour.ts";
 import { answerHttp, answerPage, PATH } from "../reference/oauth.ts";
 import { BOT, newWorld } from "../reference/world.ts";
 
-/** Listens as a server of Tachyon does: it issues tokens to a client of OAuth, and lets in whoever asks, for the cases to judge. */
+/** Listens as a server of Tachyon does: it issues tokens to a client of OAuth, and lets in everyone who asks; the cases judge that. */
 export async function listenForAutohosts({ arrived, ...options }: ListenOptions): Promise<RunningServer> {
   const world = newWorld(new Set());
   const { server, listen } = httpHost({

@@ -7,7 +7,7 @@ import type { User, World } from "./world.ts";
 /** The path of the WebSocket. */
 export const PATH = "/tachyon";
 
-/** Why a client gets no WebSocket. */
+/** The answer to a client that gets no WebSocket. */
 export interface Refusal {
   readonly status: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -31,7 +31,7 @@ export function authorize({ headersDistinct }: IncomingMessage, world: World): U
   return grant.user;
 }
 
-/** Answers a request for no WebSocket at an endpoint of OAuth2; any other is one of who came by mistake. */
+/** Answers a request at an endpoint of OAuth2. `http` answers all others that ask for no WebSocket. */
 export async function answerHttp(
   request: IncomingMessage,
   response: ServerResponse,
@@ -52,7 +52,7 @@ export async function answerHttp(
   send(response, answer(endpoint, { origin: `http://${host}`, form, authorization }));
 }
 
-/** Answers who asks for a page. */
+/** Answers a request for a page. */
 export function answerPage({ url = "" }: IncomingMessage, response: ServerResponse): void {
   const isSocket = url.split("?", 1)[0] === PATH;
   if (isSocket) response.writeHead(426, { Upgrade: "websocket", Connection: "close" }).end();

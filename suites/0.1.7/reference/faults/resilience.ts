@@ -6,7 +6,7 @@ import { dropAll, type Faults, type ReferenceFault } from "./fault.ts";
 const MANY = 80;
 const LEAVERS = 250;
 
-/** A change of the greeting by how many more clients have left without a word than have said something, since it counted anew. */
+/** A change of the greeting by the number of clients that left without a word, minus those that spoke, since the last reset. */
 const afterLeavers =
   (welcome: (count: number, greet: () => void) => number): ReferenceFault["change"] =>
   ({ greet, read }) => {
