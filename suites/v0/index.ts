@@ -23,7 +23,7 @@ const optionsFor = ({ folder, version: given }: Schemas): string[] => [
   ...(given === undefined ? [] : ["--schemas-version", given]),
 ];
 
-/** What reports tell of a folder of schemas, if they were read from one. */
+/** The facts that reports tell of a folder of schemas, if they were read from one. */
 const folderOf = ({ digest, version: given }: Schemas): Pick<Protocol, "folder"> =>
   digest === undefined ? {} : { folder: { digest, ...(given !== undefined && { version: given }) } };
 
