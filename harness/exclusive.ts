@@ -10,8 +10,8 @@ import { headersOf } from "./target.ts";
 import { heard, isEnded } from "./transcript.ts";
 
 /**
- * A server ends the first connection of a user within so many times the time that the second took to log in, and at least so many ms.
- * Where an earlier client waited in vain to be logged in, others wait for so many ms.
+ * A server that ends the first connection of a user over the second does so within `times` the time that the second took to log in, and
+ * `least` ms. After one client has waited in vain for its login, each other one waits `unanswered` ms.
  */
 const PATIENCE = { times: 4, least: 100, unanswered: 500 } as const;
 
@@ -28,8 +28,8 @@ type Come = (user: number) => Promise<Visitor | undefined>;
 type Meeting = <T>(see: (come: Come) => Promise<T>) => Promise<T>;
 
 /**
- * Finds out if a user has one connection, before anything else is at work: a second one ends the first, is refused, or gets what the
- * first one waits for. If so, users are lent from now on: those that can be connected side by side.
+ * Finds out if a user has one connection, before anything else is at work: the server ends the first over the second, refuses the
+ * second, or sends it the answers to the first. If so, users are lent from now on: those that can be connected side by side.
  */
 export async function noticeExclusive(bench: Bench): Promise<void> {
   const { protocol, target, shared, signal } = bench;

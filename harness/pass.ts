@@ -10,6 +10,7 @@ import { inconclusive } from "./outage.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import { isSpent, isTooLate, type Session, settle, stopFor, TO_BEGIN, waitsInLine } from "./session.ts";
+import { plural } from "./words.ts";
 import { type HowToWork, work } from "./work.ts";
 
 /**
@@ -76,7 +77,7 @@ async function runLong(cases: readonly Case[], session: Session): Promise<void> 
   for (const result of results) settle(result, session);
 }
 
-/** Returns the cases that found something wrong while the target went away, for whatever reason. */
+/** Returns the cases that found something wrong while the target went away. */
 const fellMeanwhile = (cases: readonly Case[], { results, falls }: Session): readonly Case[] =>
   cases.filter((it) => {
     const result = results.get(it);
@@ -109,8 +110,11 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
     await confirm(queue, took, session);
   }
   if (left.length > 0 && isSpent(session, TO_BEGIN)) {
-    const done = `${[...session.results.keys()].filter((it) => !left.includes(it)).length} cases (a longer --timeout gives more)`;
-    session.stop ??= stopFor("slow", `the target is slow, and the time was up after ${done}`);
+    const done = [...session.results.keys()].filter((it) => !left.includes(it)).length;
+    session.stop ??= stopFor(
+      "slow",
+      `the target is slow, and the time was up after ${plural(done, "case")} (a longer --timeout gives more)`,
+    );
   }
   if (session.signal?.aborted) session.stop = stopFor("interrupted", "interrupted");
   const failed = options.bail && firstFailure();

@@ -17,6 +17,7 @@ const SLOW = 10;
 
 /** The part of a flood for which the suite has nothing to do, where the target is what takes the time. */
 const IDLE = 0.5;
+
 /** The factor by which six times as many clients are served faster, where each takes its time and not the target. */
 const FASTER = 2;
 

@@ -83,7 +83,7 @@ async function sideBySide(results: readonly CaseResult[], session: Session): Pro
 /** This many failures of one kind are certain, if others were served meanwhile. */
 const MANY = 16;
 
-/** Of so many, a few stand for all if they fail again: no more than hold as many connections as any server serves. */
+/** The number of cases of a kind of more than `MANY` that run again and stand for all. They are few enough for every server. */
 const STANDING = 5;
 
 /** This many cases side by side hardly keep a server busy. */

@@ -1,5 +1,6 @@
 import type { Silence } from "./nothing.ts";
 import type { Secrets } from "./secrets.ts";
+import { plural } from "./words.ts";
 
 /** The side that did it: the suite (`client`) or the target (`server`), also where the target is a client that comes to the suite. */
 export type Side = "client" | "server";
@@ -192,7 +193,9 @@ export function keep({ events, ...rest }: Transcript): Transcript {
   const left = events.length - 2 * KEPT.events;
   const at = tail[0]?.at ?? 0;
   const kept: readonly WireEvent[] =
-    left > 0 ? [...head, { at, from: "client", type: "cut", data: `${left} events left out` }, ...tail] : events;
+    left > 0
+      ? [...head, { at, from: "client", type: "cut", data: `${plural(left, "event")} left out` }, ...tail]
+      : events;
   let room: number = KEPT.all;
   const shorter = (event: WireEvent): WireEvent => {
     if (!("data" in event)) return event;

@@ -16,6 +16,7 @@ import type { Shared } from "./shared.ts";
 import type { Target } from "./target.ts";
 import type { Transcript, WireEvent } from "./transcript.ts";
 import { headerPairs, headLines } from "./upgrade.ts";
+import { plural } from "./words.ts";
 
 /** The time that a client has to come again, in timeouts: such clients wait for a while before they do. */
 const RETURN = 15;
@@ -197,7 +198,7 @@ function partOf(stay: Stay, { envelope, rules }: Protocol, name: string | undefi
 /** Returns an event that stands for those of earlier cases, if there were any. */
 function seenBefore({ log, seen }: Stay): readonly WireEvent[] {
   const last = log.events[seen - 1];
-  return last ? [{ at: last.at, from: "client", type: "cut", data: `${seen} events of earlier cases` }] : [];
+  return last ? [{ at: last.at, from: "client", type: "cut", data: `${plural(seen, "event")} of earlier cases` }] : [];
 }
 
 /** The events of a connection that rules need for what follows, without those that broke a rule: they were told. */

@@ -1,4 +1,5 @@
 import { keep, type Transcript, type WireEvent } from "../harness/transcript.ts";
+import { plural } from "../harness/words.ts";
 import { gap } from "./recorded.ts";
 
 /** The number of events that a report shows at each end of a connection. */
@@ -34,7 +35,7 @@ export function addTo(ends: Ends, event: WireEvent, cost: number): void {
 /** Returns the transcript that a report shows of a connection with so many events. */
 export function shownOf(url: string, { head, tail }: Ends, count: number): Transcript {
   const between = count - head.length - tail.length;
-  const note = between > 0 ? [gap("client", tail[0]?.at ?? 0, `${between} events left out`)] : [];
+  const note = between > 0 ? [gap("client", tail[0]?.at ?? 0, `${plural(between, "event")} left out`)] : [];
   return keep({ url, events: [...head, ...note, ...tail] });
 }
 

@@ -30,8 +30,6 @@ export const targetOf = ({ target, protocol }: Pick<Report, "target" | "protocol
 export const statementOf = (id: string, requirements: readonly Requirement[]): string =>
   requirements.find((it) => it.id === id)?.statement ?? "";
 
-export { plural as count } from "../harness/words.ts";
-
 /** The number of names told where many are alike. */
 export const NAMES = 8;
 

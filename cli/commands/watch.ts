@@ -3,12 +3,13 @@ import { once } from "node:events";
 import type { Protocol } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { UnreachableError, UsageError } from "../../harness/usage.ts";
+import { plural } from "../../harness/words.ts";
 import about from "../../package.json" with { type: "json" };
 import { colorsOn } from "../../reports/colors.ts";
 import { visible } from "../../reports/escape.ts";
 import { expecting, readWanted } from "../../reports/expected/use.ts";
 import { joined } from "../../reports/merge.ts";
-import { count, listed } from "../../reports/names.ts";
+import { listed } from "../../reports/names.ts";
 import { isFolder, ofProtocol, readReport } from "../../reports/read.ts";
 import type { Report } from "../../reports/report.ts";
 import { exists } from "../../reports/write.ts";
@@ -217,7 +218,7 @@ function tellFirst(report: Report): void {
   const { length } = report.cases;
   const still =
     failing.length === 0 ? "still failing: none" : `still failing ${failing.length}: ${listed(failing, "report.html")}`;
-  process.stdout.write(`failed last: ${count(length, "case")}; ${still}\n`);
+  process.stdout.write(`failed last: ${plural(length, "case")}; ${still}\n`);
 }
 
 /** Notes of each case that ran if it failed. */
