@@ -111,7 +111,7 @@ export const isCrowded = ({ verdict, connections }: CaseResult) =>
 
 /** Tells if the server sent at other times what this case missed. It may only be late under load. */
 export const cameToOthers = (it: CaseResult, { shared }: Session): boolean =>
-  decisive(it).some(({ silence }) => silence !== undefined && Number.isFinite(shared.patience.best(silence.what)));
+  decisive(it).some(({ silence }) => silence !== undefined && shared.patience.came(silence.what));
 
 const DOUBTFUL =
   "others that failed like this passed alone, and there was no time to run this one alone (--concurrency 1 does)";

@@ -100,7 +100,7 @@ interface Opened {
 function refusals(opened: readonly Opened[], { protocol, shared }: Bench): string[] {
   const { limits, patience } = shared;
   const { greeting } = protocol;
-  const greets = greeting !== undefined && Number.isFinite(patience.best(greeting));
+  const greets = greeting !== undefined && patience.came(greeting);
   const ways = opened.flatMap(({ connection, usual }) => {
     const way = refusalOf(connection);
     if (way === undefined || !connection.opened) return way ?? [];

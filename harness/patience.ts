@@ -22,6 +22,8 @@ export interface Patience {
   readonly wasted: number;
   /** Returns the shortest time in which something of this kind came, in ms; infinity if it never did. */
   best(kind: string): number;
+  /** Tells if something of this kind ever came that was awaited. */
+  came(kind: string): boolean;
   /** Returns when the next client that got something of this kind began to wait, after `began`; in ms of the run's clock. */
   nextServed(kind: string, began: number): number | undefined;
   /** Counts the clients in a row around `began` that waited in vain for something of this kind. */
@@ -131,6 +133,7 @@ export function patience(timeout: number): Patience {
     met: (kind, began, ended) => met(it, kind, began, ended),
     missed: (kind, began, owed, ended = began) => missed(it, kind, { began, owed, ended }),
     best: (kind) => known(it, kind).best,
+    came: (kind) => Number.isFinite(known(it, kind).best),
     nextServed: (kind, began) => nextServed(known(it, kind), began),
     inARow: (kind, began) => inARow(known(it, kind), began),
     end: (kind) => endOf(known(it, kind)),

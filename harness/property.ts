@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import type { Arbitrary } from "fast-check";
 
 /** The library that generates values. It is loaded only if a case generates some. */
@@ -10,6 +11,9 @@ export interface Random {
   /** The number of values. */
   readonly runs: number;
 }
+
+/** Makes a seed that no run had before. */
+export const newSeed = (): number => randomInt(1, 2 ** 31);
 
 /** The smallest value found that fails, and the words of `judge` on it. */
 interface Counterexample<T, Finding> {

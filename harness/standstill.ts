@@ -38,7 +38,7 @@ const STILL = 0.1;
 export function openStalls(session: Session): readonly Stall[] {
   const { shared, options, protocol, looked, vain } = session;
   const canLook = !options.once && options.concurrency > 1 && vain < BY_CHANCE && shared.limits.words === undefined;
-  const wasServing = Number.isFinite(shared.patience.best(protocol.greeting ?? ""));
+  const wasServing = shared.patience.came(protocol.greeting ?? "");
   if (!canLook || !mayOverlap(shared) || !wasServing) return [];
   return shared.stalls.filter((it) => isLong(it, session) && !looked.has(it));
 }

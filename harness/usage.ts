@@ -49,12 +49,22 @@ const WORDS: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
 };
 
+/** The mistake of naming a file that cannot be read. */
+export const cannotRead = (path: string, error: unknown): UsageError =>
+  new UsageError(`Cannot read ${path}: ${reason(error)}. Check the path.`);
+
+/** The mistake of naming a place where the suite cannot listen. */
+export const cannotListen = (host: string | undefined, port: number, error: unknown): UsageError =>
+  new UsageError(
+    `Cannot listen on ${host ?? "localhost"}, port ${port}: ${reason(error)}. Choose another --host or --port.`,
+  );
+
 /** Reads a text file that the user named. Throws a `UsageError`. */
 export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    throw new UsageError(`Cannot read ${path}: ${reason(error)}. Check the path.`);
+    throw cannotRead(path, error);
   }
 }
 

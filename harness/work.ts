@@ -14,7 +14,7 @@ import { openStalls, untilStall } from "./standstill.ts";
 /** Tells if the target went away or hangs, or stood still for long. Nothing that runs then can be judged. */
 export function isGone(session: Session): boolean {
   const { availability, target, shared, protocol } = session;
-  const hangs = seemsDeaf(shared) && Number.isFinite(shared.patience.best(protocol.greeting ?? ""));
+  const hangs = seemsDeaf(shared) && shared.patience.came(protocol.greeting ?? "");
   return (
     availability.downSince !== undefined ||
     target.process?.death !== undefined ||

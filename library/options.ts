@@ -1,10 +1,10 @@
-import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { DEFAULTS } from "../cli/defaults.ts";
 import { aim, type Reached, targetHeaders, type Way } from "../cli/target.ts";
 import { identify, NO_USERS } from "../cli/users.ts";
+import { newSeed } from "../harness/property.ts";
 import type { RunOptions } from "../harness/session.ts";
-import { reason, suggestion, UsageError } from "../harness/usage.ts";
+import { cannotRead, suggestion, UsageError } from "../harness/usage.ts";
 import { type ExpectedFailures, parseExpected } from "../reports/expected/read.ts";
 import type * as Api from "./index.d.cts";
 import { VERSION_NAMES, versionOf } from "./versions.ts";
@@ -92,13 +92,7 @@ export async function runOptions(url: Api.Url, options: Api.Judging) {
   // Fake timers have a clock; a wait by them would never end.
   if ("clock" in setTimeout)
     throw new UsageError("The timers are fake. Give these tests the real ones: useRealTimers().");
-  const {
-    timeout = DEFAULTS.timeout,
-    strict = false,
-    idle,
-    seed = randomInt(1, 2 ** 31),
-    runs = DEFAULTS.runs,
-  } = options;
+  const { timeout = DEFAULTS.timeout, strict = false, idle, seed = newSeed(), runs = DEFAULTS.runs } = options;
   return {
     ...DEFAULTS,
     timeout,
@@ -132,7 +126,7 @@ export function expectedOf({ expectedFailures: file, protocol }: Api.Judging): E
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new UsageError(`Cannot read ${file}: ${reason(error)}. Check the path.`);
+    throw cannotRead(file, error);
   }
   return parseExpected(text, file, versionOf(protocol));
 }

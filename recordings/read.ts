@@ -1,6 +1,6 @@
 import type { Hash } from "node:crypto";
 import type { Protocol } from "../harness/protocol.ts";
-import { reason, UsageError } from "../harness/usage.ts";
+import { cannotRead, UsageError } from "../harness/usage.ts";
 import { ofProtocol, parseFile, REPORT_BYTES, reportFile, reportFrom } from "../reports/read.ts";
 import { chunksOf } from "./files.ts";
 import { type Choice, har } from "./har.ts";
@@ -26,7 +26,7 @@ export async function readRecording(
     await kind.read({ name: file, protocol, sink, begin, chunks, choice });
   } catch (error) {
     if (error instanceof UsageError || (error as NodeJS.ErrnoException).code === undefined) throw error;
-    throw new UsageError(`Cannot read ${await reportFile(file)}: ${reason(error)}. Check the path.`);
+    throw cannotRead(await reportFile(file), error);
   } finally {
     await chunks.return(undefined);
   }

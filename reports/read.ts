@@ -9,7 +9,7 @@ import { structureOf } from "../harness/bounds.ts";
 import { type Verdict, worst } from "../harness/catalogue.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { isObject, parse } from "../harness/transcript.ts";
-import { reason, UsageError } from "../harness/usage.ts";
+import { cannotRead, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
 import { titleOf } from "./names.ts";
 import schema from "./report.schema.json" with { type: "json" };
@@ -121,7 +121,7 @@ async function read(file: string): Promise<string> {
     const content = await text(createReadStream(file, { end: REPORT_BYTES }));
     if (Buffer.byteLength(content) <= REPORT_BYTES) return content;
   } catch (error) {
-    throw new UsageError(`Cannot read ${file}: ${reason(error)}. Check the path.`);
+    throw cannotRead(file, error);
   }
   throw new UsageError(`${file} is not a report: it has more than ${REPORT_BYTES >> 20} MiB. ${HINT}`);
 }

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { connect } from "node:net";
 import type { Protocol } from "../../harness/protocol.ts";
 import { explainUnreachable } from "../../harness/unreachable.ts";
-import { reason, UnreachableError, UsageError } from "../../harness/usage.ts";
+import { cannotListen, UnreachableError, UsageError } from "../../harness/usage.ts";
 import about from "../../package.json" with { type: "json" };
 import { type ProxyOptions, proxy, type RunningProxy } from "../../recordings/proxy.ts";
 import { hiding } from "../../recordings/redact.ts";
@@ -96,7 +96,7 @@ async function begin({ out, startedAt, ...args }: Beginning, protocol: Protocol)
   });
   const recorded = session(protocol, { ...name, file: out, strict, timeout, now, write: file.write, tell });
   const hooks = { clock: now, record: recorded.see, crowded: () => file.crowded, unreachable: complaining(target) };
-  const running = await proxy({ ...args, ...hooks }).catch((error) => cannotListen(args, file, error));
+  const running = await proxy({ ...args, ...hooks }).catch((error) => giveUp(args, file, error));
   stage.proxy = running;
   return { recorded, file, running };
 }
@@ -163,14 +163,14 @@ async function checkReachable(target: URL): Promise<void> {
 /** The time that a target has to accept a connection, in ms. */
 const PATIENCE = 5_000;
 
-async function cannotListen(
+async function giveUp(
   { host, port }: Pick<RecordArguments, "host" | "port">,
   file: LineWriter,
   error: unknown,
 ): Promise<never> {
   await file.end();
   for (const path of file.files) if (!path.startsWith("/dev/")) await rm(path, { force: true });
-  throw new UsageError(`Cannot listen on ${host}, port ${port}: ${reason(error)}. Choose another --host or --port.`);
+  throw cannotListen(host, port, error);
 }
 
 async function interrupted(): Promise<void> {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Fault, Protocol } from "../../harness/protocol.ts";
-import { reason, UsageError } from "../../harness/usage.ts";
+import { cannotListen, UsageError } from "../../harness/usage.ts";
 import { versionWithFault } from "../../suites/index.ts";
 
 /** The options of `serve`, as the command line gives them. */
@@ -26,7 +26,7 @@ export async function serveCommand(
     throw new UsageError(`The fault "${fault}" is one of ${version}. Add --protocol ${version}.`);
   const server = await protocol.serve({ host, port, fault }).catch((error) => {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`Cannot listen on ${host}, port ${port}: ${reason(error)}. Choose another --host or --port.`);
+    throw cannotListen(host, port, error);
   });
   const notes = (server.notes ?? []).map((line) => `${line}\n`).join("");
   const how = fault === undefined ? "" : `It has the fault ${fault}: ${faults[fault]?.says}\n`;

@@ -1,6 +1,6 @@
-import { randomInt } from "node:crypto";
 import { groupBy } from "../../harness/group.ts";
 import { host } from "../../harness/host.ts";
+import { newSeed } from "../../harness/property.ts";
 import { heavyIn, type Protocol } from "../../harness/protocol.ts";
 import { type RunResult, run } from "../../harness/runner.ts";
 import type { Case } from "../../harness/scenario.ts";
@@ -81,7 +81,7 @@ export async function test(
 /** Returns the options of a run that depend on others, or on the protocol, where the user does not give them. */
 const dependent = ({ seed, shard, idle, rate, url }: TestArguments, protocol: Protocol) => ({
   // All shards of a run need the same seed, and none knows of the others.
-  seed: seed ?? (shard ? DEFAULTS.seed : randomInt(1, 2 ** 31)),
+  seed: seed ?? (shard ? DEFAULTS.seed : newSeed()),
   idle: idle === undefined ? undefined : idle * 1_000,
   rate: rate ?? (url === undefined ? undefined : protocol.rate),
 });

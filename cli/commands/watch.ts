@@ -1,5 +1,5 @@
-import { randomInt } from "node:crypto";
 import { once } from "node:events";
+import { newSeed } from "../../harness/property.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { UnreachableError, UsageError } from "../../harness/usage.ts";
@@ -62,7 +62,7 @@ export async function watchCommand(
 ): Promise<number> {
   await checkWatch(args, folder);
   // All rounds generate the same inputs.
-  const seeded = { ...args, seed: args.seed ?? randomInt(1, 2 ** 31) };
+  const seeded = { ...args, seed: args.seed ?? newSeed() };
   const failed = new Set(await failedBefore(plan, protocol));
   const loop: Loop = { args: seeded, plan, protocol, failed, open, code: EXIT.interrupted };
   const ends = onInterrupt(EXIT.interrupted, "interrupted: ending the server; Ctrl-C again ends at once");
