@@ -35,6 +35,12 @@ const TURNED_AWAY = "ended at once";
 /** The way that says why. */
 export const NO_PLACE = `${TURNED_AWAY} (${TRY_AGAIN_LATER})`;
 
+/** The deeds of a client after which a server ends its connection. */
+const ENDING: ReadonlySet<WireEvent["type"]> = new Set(["violation", "close", "end"]);
+
+/** The codes that answer a frame or a message. Nobody is turned away with them. */
+const ANSWERS = new Set([1002, 1003, 1007, 1009]);
+
 /** A failure of which nothing is known. */
 export const UNKNOWN: Failure = { code: "no answer" };
 
@@ -71,9 +77,12 @@ function turnedAway({ events }: Pick<Transcript, "events">): string | undefined 
   const end = events.findIndex(isServerEnd);
   const last = events[end];
   if (!last) return undefined;
-  const says = (side: WireEvent["from"]) =>
-    events.slice(0, end).some(({ from, type }) => from === side && type !== "upgrade");
+  const before = events.slice(0, end);
+  const says = (side: WireEvent["from"]) => before.some(({ from, type }) => from === side && type !== "upgrade");
   const code = last.type === "close" ? last.code : undefined;
+  // A server that greets late ends a client before it has said a word, where the client asked for that or broke the protocol.
+  const isAsked = before.some(({ from, type }) => from === "client" && ENDING.has(type));
+  if (isAsked || (says("client") && ANSWERS.has(code ?? 0))) return undefined;
   if (says("server") && (code !== TRY_AGAIN_LATER || says("client"))) return undefined;
   return code === TRY_AGAIN_LATER ? NO_PLACE : `${TURNED_AWAY} (${code ?? "no code"})`;
 }

@@ -90,6 +90,8 @@ function excuse(cases: readonly Case[], session: Session): void {
   for (const it of cases.flatMap((done) => session.results.get(done) ?? [])) settle(inconclusive(it, how), session);
 }
 
+const MISSING = { verdict: "skip" } as const;
+
 /** Runs the cases of one stage, then those again that failed, and stops the run if there is a reason. */
 async function stage(cases: readonly Case[], concurrency: number, session: Session): Promise<void> {
   const { shared, options } = session;
@@ -109,8 +111,10 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
     await confirm(plainIn(queue, session), took, session);
     await confirm(queue, took, session);
   }
-  if (left.length > 0 && isSpent(session, TO_BEGIN)) {
-    const done = [...session.results.keys()].filter((it) => !left.includes(it)).length;
+  // A case that was to run again for a limit may be right as it is.
+  const missed = left.filter((it) => !isRight(session.results.get(it) ?? MISSING));
+  if (missed.length > 0 && isSpent(session, TO_BEGIN)) {
+    const done = [...session.results.keys()].filter((it) => !missed.includes(it)).length;
     session.stop ??= stopFor(
       "slow",
       `the target is slow, and the time was up after ${plural(done, "case")} (a longer --timeout gives more)`,

@@ -79,6 +79,7 @@ const PIPELINED = /^(resilience\/flood|generated\/|disconnect\/(\d|followed-)|ma
 export const unusual: Readonly<Record<string, Unusual>> = {
   // Times.
   "greets after 100 ms and answers after 50 ms": takes(slow(100, 50)),
+  "greets after 300 ms and answers after 300 ms": takes(slow(300, 300)),
   "refuses late, and carries out requests at once": takes(unordered([0, 5, 20, 1], 0)),
   "answers in any order": takes(unordered([8, 0, 4, 1], 1)),
   "lets a client in every 2 ms": sends(() => ({ admit: turns(2) })),
