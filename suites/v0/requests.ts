@@ -39,7 +39,8 @@ const echoes = Object.entries(MESSAGE_IDS).map(([name, id]) =>
       const client = await connect();
       client.send(request(STATS, id));
       const response = await client.next(
-        ({ type, commandId }) => type === "response" && commandId === STATS,
+        // A response that names another command breaks `response.correlated`.
+        ({ type, commandId, messageId }) => type === "response" && (commandId === STATS || messageId === id),
         `the response to ${STATS}`,
       );
       check("request.echo", isNothing(response) ? response : response.messageId, {

@@ -98,6 +98,15 @@ export const messageFaults: Faults = {
       ...{ type: "response", messageId: randomUUID(), commandId: "user/unsubscribeUpdates", status: "success" },
     })),
   },
+  "writes-commands-in-lower-case": {
+    says: "Writes the commandId of responses in lower case.",
+    breaks: "response.correlated",
+    change: saying((message) =>
+      message.type === "response" && typeof message.commandId === "string"
+        ? { ...message, commandId: message.commandId.toLowerCase() }
+        : undefined,
+    ),
+  },
   "answers-another-command": {
     says: "Names system/disconnect in the responses to user/unsubscribeUpdates.",
     breaks: "response.correlated",
