@@ -89,10 +89,6 @@ type Headers = Readonly<Record<string, string>>;
 
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 
-/** Tells if clients come as users that a server does not know by anything else. */
-export const areSome = ({ tokens, commands, keys }: Users): boolean =>
-  tokens.length + commands.length > 0 || keys.client !== undefined;
-
 /**
  * Returns a target to which clients come as users: first those of the options, then those of a server that the suite runs itself. The
  * client of OAuth is one of them if the options name no other. Throws a `UsageError`, or an `UnreachableError`.

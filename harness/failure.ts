@@ -50,6 +50,9 @@ const ABSENT = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOW
 /** Tells if the code of a failure shows that nobody is there. */
 export const isAbsent = (code = ""): boolean => ABSENT.has(code);
 
+/** Tells if a target that is there wants to know who comes. */
+export const wantsLogin = ({ status = 0 }: Pick<Failure, "status">): boolean => [401, 403, 407].includes(status);
+
 /** The codes by which a target that is there refuses a client. */
 const REFUSING = new Set(["ECONNRESET", "EPIPE", NO_ANSWER]);
 

@@ -1,4 +1,4 @@
-import { type Failure, wordsOfFailure } from "./failure.ts";
+import { type Failure, wantsLogin, wordsOfFailure } from "./failure.ts";
 import { withoutCredentials } from "./target.ts";
 
 /** The most characters of the names of a certificate that are told. */
@@ -49,7 +49,7 @@ const CAUSES: readonly (readonly [(failure: Failure) => boolean, (told: Told) =>
       `${place} answered ${failure}, a redirect, instead of upgrading to WebSocket. Redirects are not followed: give the url that it leads to.`,
   ],
   [
-    ({ status = 0 }) => [401, 403, 407].includes(status),
+    wantsLogin,
     ({ place, failure, login }) => `${place} answered ${failure} instead of upgrading to WebSocket. ${login}`,
   ],
   [

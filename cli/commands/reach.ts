@@ -1,5 +1,5 @@
 import { probe } from "../../harness/dial.ts";
-import { wordsOfFailure } from "../../harness/failure.ts";
+import { wantsLogin, wordsOfFailure } from "../../harness/failure.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { UnreachableError, UsageError } from "../../harness/usage.ts";
 import { type Destinations, leftIn } from "../../reports/save.ts";
@@ -8,7 +8,7 @@ import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { start } from "../start.ts";
 import { aim, linesOf, type Reached, readCertificates, resolves, targetHeaders } from "../target.ts";
-import { areSome, identify, readUsers, type UserArguments } from "../users.ts";
+import { identify, readUsers, type UserArguments } from "../users.ts";
 import { type Approach, receive } from "./receive.ts";
 
 /** The options that name the server under test and the way to it. */
@@ -61,7 +61,10 @@ export async function withTarget(
   } catch (error) {
     const left = error instanceof UnreachableError ? await leftIn(files) : [];
     if (!(error instanceof UnreachableError) || left.length === 0) throw error;
-    throw new UnreachableError(`${error.message} Of an earlier run, and left alone: ${left.join(" ")}.`, error.failure);
+    throw new UnreachableError(
+      `${error.message} The reports of an earlier run stay as they are: ${left.join(" ")}.`,
+      error.failure,
+    );
   } finally {
     for (const close of closing) await close();
     release();
@@ -88,8 +91,7 @@ async function reach(args: TargetArguments, { log, protocol, signal, closing }: 
   if (command === undefined) return hiding(target, identify(target, users, signal));
   const ready = async () => {
     const failure = await probe(protocol, target, timeout);
-    // A server that answers 401 is there, and wants a token.
-    return !failure || (areSome(users) && failure.status === 401) ? undefined : wordsOfFailure(failure);
+    return !failure || wantsLogin(failure) ? undefined : wordsOfFailure(failure);
   };
   const process = await hiding(
     target,

@@ -45,7 +45,7 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
       ["run", "wss://127.0.0.1:9", "--ca", "junk.pem"],
       /junk\.pem holds no certificate/,
     ],
-    ["a header that is none", ["run", "ws://x", "--header", "token"], /no "Name: value"/],
+    ["a header that is none", ["run", "ws://x", "--header", "token"], /needs the form "Name: value"/],
     [
       "a config file that is not there",
       ["run", "--config", "nowhere.json"],
@@ -121,7 +121,9 @@ describe("options", () => {
     const before = read("tachyon-report", "report.json");
     const { code, stdout, stderr } = await within(cwd, ["run", "ws://127.0.0.1:1"]);
     expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
-    expect(stderr).toMatch(/^[^\n]+ Of an earlier run, and left alone: tachyon-report\/report\.json .*\.html\.\n$/);
+    expect(stderr).toMatch(
+      /^[^\n]+ The reports of an earlier run stay as they are: tachyon-report\/report\.json .*\.html\.\n$/,
+    );
     expect(read("tachyon-report", "report.json")).toBe(before);
   });
 

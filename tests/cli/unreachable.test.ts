@@ -70,6 +70,14 @@ describe("a server of another version", () => {
     return server;
   };
 
+  test("that wants a login, started by the suite: it is there, and the line says what it wants", async () => {
+    const port = await freePort();
+    const command = `exec "${process.execPath}" "${resolve("dist/cli.js")}" serve --protocol v0 --port ${port}`;
+    const { code, stderr } = await within(cwd, ["run", `ws://127.0.0.1:${port}/tachyon`, "--start", command]);
+    expect(stderr).toMatch(/ answered HTTP 401 [^\n]* may speak v0: add --protocol v0 --as /);
+    expect(code).toBe(3);
+  });
+
   test("that refuses clients of this one: the line says which it accepts", async () => {
     const { url, users = [] } = await serving("v0");
     const [header = ""] = Object.entries(users[0] ?? {}).map((it) => it.join(": "));

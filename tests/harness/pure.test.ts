@@ -134,7 +134,7 @@ describe("a target", () => {
       "x-y": "",
     });
     for (const wrong of ["Authorization", ": x", "a b: c", "a: b\r\nc: d"]) {
-      await expect(targetHeaders([wrong])).rejects.toThrow(/no "Name: value"/);
+      await expect(targetHeaders([wrong])).rejects.toThrow(/needs the form "Name: value"/);
     }
     await expect(targetHeaders(["@/no/such/file"])).rejects.toThrow(
       /Cannot read \/no\/such\/file: there is no such file/,
