@@ -1,4 +1,4 @@
-import type { Protocol } from "../harness/protocol.ts";
+import { casesIn, type Protocol } from "../harness/protocol.ts";
 import { suggestion, UsageError } from "../harness/usage.ts";
 import { protocol } from "./0.1.7/index.ts";
 
@@ -48,6 +48,15 @@ export async function versionsBeside({ version, actor }: Protocol): Promise<Prot
 export async function versionWithFault(name: string): Promise<string | undefined> {
   for (const protocol of Object.keys(VERSIONS))
     if (Object.hasOwn(await (await protocolOf({ protocol })).faults(), name)) return protocol;
+  return undefined;
+}
+
+/** Resolves to the version beside one that has a case, a requirement or a fault of this name, if there is one. */
+export async function versionWith(name: string, beside: Protocol): Promise<string | undefined> {
+  for (const other of await versionsBeside(beside)) {
+    const ids = [...casesIn(other), ...other.requirements].map(({ id }) => id);
+    if (ids.includes(name) || Object.hasOwn(await other.faults(), name)) return other.version;
+  }
   return undefined;
 }
 

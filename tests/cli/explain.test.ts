@@ -32,6 +32,15 @@ test.each(["disconnect/alone", "version/greeting", "transport/ping-with-1-byte"]
 );
 
 test.each([
+  [["requests/alone"], "v0"],
+  [["auth.required"], "v0"],
+  [["parity.patch", "--protocol", "v0"], "0.1.7"],
+])("explain %j names the version that it is of", async (args, version) => {
+  const { code, stderr } = await within(path, ["explain", ...args]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(` is one of ${version}. Add --protocol ${version}.`)]);
+});
+
+test.each([
   ["greets-twise", "greets-twice"],
   ["disconnect/alon", "disconnect/alone"],
   ["version.onc", "version.once"],
