@@ -36,7 +36,7 @@ export const NAMES = 8;
 /** Names on one line: of many the first, and how many more there are; `where` says where all stand. */
 export function listed(names: readonly string[], where?: string, most = NAMES): string {
   const more = names.length - most;
-  const rest = more > 0 ? [`… and ${more}${where === undefined ? "" : ` (${where})`}`] : [];
+  const rest = more > 0 ? [`… and ${more} more${where === undefined ? "" : ` (${where})`}`] : [];
   return [...names.slice(0, most), ...rest].join(", ");
 }
 

@@ -66,7 +66,7 @@ test("the obstacles to a certificate are listed, for the level that is asked for
     unstable: [],
     needs: ["--client"],
   };
-  const missing = "not run: a/0, a/1, a/2, a/3, a/4, a/5, a/6, a/7, … and 4";
+  const missing = "not run: a/0, a/1, a/2, a/3, a/4, a/5, a/6, a/7, … and 4 more";
   const needs = "give what it takes: --client";
   expect(obstacles(counted, true)).toEqual(["broken: version.once", "not judged: message.json", missing, needs]);
   expect(obstacles(counted, false)).toEqual([missing]);

@@ -60,7 +60,7 @@ describe("the block of a failure", () => {
     expect(text).toMatch(/\n {4}clause {4}system\.md, Version, schemas\S+\n/);
     expect(text).toContain("\n  alone: npx it run ws://x --case version/parity-higher-lower-lower\n");
     expect(text).toContain(
-      "likewise in 15 more: version/other-0, version/other-1, version/other-2, … and 12 (--verbose)",
+      "likewise in 15 more: version/other-0, version/other-1, version/other-2, … and 12 more (--verbose)",
     );
   });
 

@@ -272,7 +272,7 @@ describe("a remark that comes first", () => {
       .split("\n")
       .find((it) => it.startsWith("  unstable"));
     expect(line?.split(", ")).toHaveLength(9);
-    expect(line).toMatch(new RegExp(`… and ${good.cases.length - 8} \\(report\\.html\\)$`));
+    expect(line).toMatch(new RegExp(`… and ${good.cases.length - 8} more \\(report\\.html\\)$`));
   });
 
   test("is in report.json by its schema, and by that of an older version", () => {
