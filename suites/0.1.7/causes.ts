@@ -120,7 +120,8 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
   "parity.minor": [
     {
       shows: /: "patch_mismatch"$/,
-      cause: "The patch is compared before the minor, or a minor that differs gets the answer for a patch.",
+      cause:
+        "The patch is compared before the minor, a minor that differs gets the answer for a patch, or only higher minors count as different.",
     },
     {
       shows: /: "(match|major_mismatch)"$/,

@@ -1,3 +1,4 @@
+import type { Symptom } from "../../harness/protocol.ts";
 import type { requirements } from "../../schemas/v0/requirements.ts";
 import { sharedCauses } from "../websocket/causes.ts";
 
@@ -93,4 +94,23 @@ export const causes: Readonly<Record<Breakable, string>> = {
   "friend.roundtrip": "Only one of the two lists is updated, or only one of the two users is told.",
   "ping.interval": "Pings are left to the client or to a proxy, or the timer that sends them is slower.",
   ...sharedCauses,
+};
+
+/** Of several usual mistakes the one that shows in the answer. */
+export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
+  "message.schema": [
+    {
+      shows: /must be (integer|number|string|boolean|array|object)/,
+      cause:
+        "A value is written in another type than its schema has: a number as a text, or one thing where a list belongs.",
+    },
+    {
+      shows: /must have required property/,
+      cause: "A property is left out where its value is null or empty, or its name is misspelt.",
+    },
+    {
+      shows: /must be equal to one of the allowed values/,
+      cause: "A value is written in other words or case than its schema lists.",
+    },
+  ],
 };

@@ -3,7 +3,7 @@ import type { Suite } from "../../harness/scenario.ts";
 import { own, version } from "../../schemas/v0/index.ts";
 import { requirements } from "../../schemas/v0/requirements.ts";
 import type { Schemas } from "../../schemas/v0/schema.ts";
-import { causes } from "./causes.ts";
+import { causes, symptoms } from "./causes.ts";
 import { clauses } from "./clauses.ts";
 import { dialect } from "./dialect.ts";
 import { foundations, survivalOf } from "./foundations.ts";
@@ -64,6 +64,7 @@ export function protocolBy(schemas: Schemas): Protocol {
     sections: sectionsOf(suites),
     clauses,
     causes,
+    symptoms,
     sets,
     withdrawn,
     serve: async (options) => (await import("./reference/server.ts")).serveReference(options),
