@@ -105,11 +105,7 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
         "A value is written in another type than its schema has: a number as a text, or one thing where a list belongs.",
     },
     {
-      shows: /must have required property/,
-      cause: "A property is left out where its value is null or empty, or its name is misspelt.",
-    },
-    {
-      shows: /must be equal to one of the allowed values/,
+      shows: /must be (equal to one of the allowed values|")/,
       cause: "A value is written in other words or case than its schema lists.",
     },
   ],
