@@ -139,8 +139,7 @@ export const within: Foundations["within"] = {
   // Users that are told by ids of another form are told apart all the same.
   "self.identity": ["message.schema"],
   "response.correlated": ["request.echo", "unknown.unimplemented", "event.unanswered"],
-  // The reasons of a response are those of its request.
-  "response.reason": ["event.unanswered", "response.correlated"],
+  "response.reason": ["event.unanswered"],
   "malformed.closed": ["malformed.survives"],
   "malformed.code": ["malformed.survives"],
 };

@@ -166,7 +166,7 @@ function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas, sender
   const broken: Note = (id, words, ...more) => {
     facts.breaches[id] ??= { event, words, because: [...because, ...more] };
   };
-  look(event, message, { schemas, sender }, broken);
+  look(event, message, { schemas, sender, isStray: name !== undefined && !asked && !facts.forgot }, broken);
   if (name !== undefined && key !== undefined && asked) {
     facts.open.delete(key);
     facts.answered.delete(name);
@@ -188,13 +188,15 @@ function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas, sender
 const keyOf = (name: string, { open }: ConnectionFacts): string | undefined =>
   open.has(name) ? name : [...open.keys()].find((it) => it.startsWith(`${name} `));
 
+/** The means to look at a message; `isStray` says that it is a response without a request. */
+interface Looking {
+  readonly schemas: Schemas;
+  readonly sender: string;
+  readonly isStray: boolean;
+}
+
 /** Notes what is wrong with a message by itself. */
-function look(
-  event: WireEvent,
-  message: unknown,
-  { schemas, sender }: { readonly schemas: Schemas; readonly sender: string },
-  broken: Note,
-): void {
+function look(event: WireEvent, message: unknown, { schemas, sender, isStray }: Looking, broken: Note): void {
   if (!isObject(message)) {
     broken("message.json", event.type === "binary" ? "a binary message" : "no JSON object");
     return;
@@ -202,6 +204,7 @@ function look(
   const twice = event.type === "text" ? repeatedName(event.data) : undefined;
   if (twice !== undefined) broken("message.json", `the name ${JSON.stringify(twice)} stands twice`);
   for (const [id, wrong] of LOOKS) {
+    if (id === "response.reason" && isStray) continue; // Its reasons are those of its request, and it has none.
     const words = wrong(message, schemas, sender);
     if (words === undefined) continue;
     broken(id, words);
