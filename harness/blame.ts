@@ -116,8 +116,9 @@ async function oneByOne(failed: readonly CaseResult[], took: number, session: Se
     }
     let again = await aloneAgain(first, session);
     if (session.culprits.has(first.case.id)) continue;
-    // A fault that hits one client in some may hit the same case twice by chance.
-    const tries = breaksGeneral(raw(first, session), session) ? 2 : 0;
+    // A fault that hits one client in some, or a gateway that refuses some, may hit the same case twice by chance.
+    const isByChance = breaksGeneral(raw(first, session), session) || first.refused?.length;
+    const tries = isByChance ? 2 : 0;
     for (let i = 0; i < tries && breaksAgain(first, again); i++) again = await aloneAgain(first, session);
     if (isCrowded(first)) settle(again, session);
     else if (!breaksAgain(first, again) && wasHarmed(first, session)) settle(again, session);

@@ -84,12 +84,12 @@ function open(url: URL, { protocol, headers, ca, insecure, handshake }: Connecti
 }
 
 /** Waits for the answer to a handshake; the server has its time for it once all is sent. */
-async function answered(state: State, { socket, asked }: Wire, log: Recorder, how: Handshake | undefined) {
-  if (how?.half || how?.bytewise) await asked;
+async function answered(state: State, wire: Wire, log: Recorder, how: Handshake | undefined) {
+  if (how?.half || how?.bytewise) await wire.asked;
   if (how?.half) return;
-  await log.wait(HANDSHAKE, () => state.opened || undefined);
+  await log.wait(HANDSHAKE, () => state.opened || undefined, { reached: () => wire.tcp?.connecting === false });
   if (state.opened || log.over) return;
   state.failure = { code: NO_ANSWER };
   log.end();
-  socket.terminate();
+  wire.socket.terminate();
 }

@@ -95,7 +95,8 @@ export const isShort = ({ checks }: CaseResult): boolean =>
  * for the same.
  */
 export const isDoubtful = (it: CaseResult, session: Session): boolean =>
-  !stoodStill(session, it) && decisive(it).some(({ silence }) => silence?.what !== HANDSHAKE);
+  !stoodStill(session, it) &&
+  decisive(it).some(({ silence }) => silence?.what !== HANDSHAKE || silence.nextServedAfterMs !== undefined);
 
 /** Tells if a case ran in a stall of the server, and notes that stall. */
 export function stoodStill({ shared, stalls }: Session, result: CaseResult): boolean {

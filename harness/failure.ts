@@ -68,7 +68,7 @@ export function refusalOf({ opened, failure, transcript }: Tried): string | unde
   if (opened) return turnedAway(transcript);
   if (!failure) return undefined;
   const { code, status = 0 } = failure;
-  const isRefused = REFUSING.has(code) || isTurnedAway(code) || (status >= 400 && status < 600);
+  const isRefused = REFUSING.has(code) || isTurnedAway(code) || status >= 200;
   return isRefused ? wordsOfFailure(failure) : undefined;
 }
 

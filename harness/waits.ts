@@ -1,6 +1,6 @@
 import { BOUNDS } from "./bounds.ts";
 import { type Nothing, type Silence, silent, wordsOfSilence } from "./nothing.ts";
-import { HANDSHAKE, type Patience, type Wait } from "./patience.ts";
+import type { Patience, Wait } from "./patience.ts";
 import { ending } from "./reading.ts";
 import { type Shared, seemsToHang, stamp } from "./shared.ts";
 import { readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
@@ -19,6 +19,8 @@ const SOME = 16;
 
 /** The ways in which a wait can be unlike others. */
 interface HowToWait {
+  /** Tells by now if the target got what it has to answer. If not, it means nothing that it answered others who came later. */
+  readonly reached?: () => boolean;
   /** False where a server may stay silent. */
   readonly owed?: boolean;
   /** It lasts so many ms, whatever the patience of the run: nothing is expected to come. */
@@ -57,6 +59,7 @@ interface Waiter<T = unknown> extends Wait {
   readonly owed: boolean;
   /** It lasts as long as the patience of the run, which learns from it. */
   readonly isUsual: boolean;
+  readonly reached: () => boolean;
   found(): T | undefined;
   resolve(value: T | Nothing): void;
   readonly timers: NodeJS.Timeout[];
@@ -69,13 +72,16 @@ interface Waiter<T = unknown> extends Wait {
 export function waits(log: Log, shared: Shared, idle: () => void): Waits {
   const place: Place = { log, shared, idle, waiting: new Set(), waking: false };
   return {
-    wait: (what, found, { owed = true, exactly } = {}) =>
+    wait: (what, found, { owed = true, exactly, reached = () => true } = {}) =>
       new Promise((resolve) => {
         const isUsual = exactly === undefined;
         const length = isUsual
           ? shared.patience.wait(what, shared.brief && seemsToHang(shared))
           : { limit: exactly, short: false };
-        begin({ what, found, owed, isUsual, ...length, resolve, timers: [], since: undefined, open: 0 }, place);
+        begin(
+          { what, found, owed, isUsual, reached, ...length, resolve, timers: [], since: undefined, open: 0 },
+          place,
+        );
       }),
     // Once for all that came in one go: a flood costs no more than what it holds.
     wake() {
@@ -139,22 +145,21 @@ function expireIn<T>(ms: number, waiter: Waiter<T>, place: Place, again = true):
 /** Ends a wait in vain, and notes it. */
 function giveUp<T>(waiter: Waiter<T>, place: Place): void {
   const { clock, patience } = place.shared;
-  const { what, limit, short, open, since = clock() } = waiter;
-  const silence = amongOthers({ what, afterMs: limit, ...(short && { short }) }, since, open, patience);
+  const { what, limit, short, open, since = clock(), reached } = waiter;
+  const next = reached() ? patience.nextServed(what, since) : undefined;
+  const others = {
+    ...(next !== undefined && { nextServedAfterMs: stamp(next - since) }),
+    ...among(what, since, open, patience),
+  };
+  const silence: Silence = { what, afterMs: limit, ...(short && { short }), ...others };
   if (waiter.isUsual) patience.missed(what, since, waiter.owed, clock());
   const data = wordsOfSilence(silence);
   const noted = place.log.record({ from: "client", type: "timeout", data, ...silence });
   settle(readFrom(noted, silent(silence)), waiter, place);
 }
 
-/** Adds to a wait in vain, which began at `since`, when another client was served, and how many connections were `open`. */
-function amongOthers(silence: Silence, since: number, open: number, patience: Patience): Silence {
-  const { what } = silence;
-  const next = what === HANDSHAKE ? undefined : patience.nextServed(what, since);
+/** Returns how many connections were `open` when a wait in vain began at `since`, if a server need not serve so many. */
+function among(what: string, since: number, open: number, patience: Patience): Pick<Silence, "among"> {
   const most = patience.inARow(what, since) >= ROW ? SOME : CROWD;
-  return {
-    ...silence,
-    ...(next !== undefined && { nextServedAfterMs: stamp(next - since) }),
-    ...(open > most && { among: open }),
-  };
+  return open > most ? { among: open } : {};
 }
