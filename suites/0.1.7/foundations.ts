@@ -175,6 +175,8 @@ const within = merged(
   // A message that is no JSON, or breaks its schema, may lack the very value that is judged.
   rows(
     ["message.json"],
+    "transport.ping",
+    "transport.close",
     "version.greeting",
     "disconnect.answered",
     "termination.announced",

@@ -48,8 +48,12 @@ export const exchangeRules: readonly Rule[] = [
       if (rest.length === 0) return kept(`no ${DISCONNECTED}`);
       if (rest.some(isServerEnd)) return kept("closed");
       if (rest.some(isReset)) return kept("the suite reset the connection itself");
-      if (transcript.events.some(isProvocation) && rest.some(isBreach))
-        return kept("ended wrongly, as the suite had broken RFC 6455");
+      if (rest.some(isBreach))
+        return kept(
+          transcript.events.some(isProvocation)
+            ? "ended wrongly, as the suite had broken RFC 6455"
+            : "the server broke RFC 6455 first: see message.json",
+        );
       const wait = rest.findLast(isTimeout);
       return wait ? missed("still open", wait) : undecidable("the connection was not watched to its end");
     },
