@@ -53,7 +53,10 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
     shared.limits.left();
     options.left?.();
   });
+  const asking = { since: shared.clock() };
+  shared.attention.asking.add(asking);
   await answered(state, wire, log, options.handshake);
+  shared.attention.asking.delete(asking);
   return connectionOf(url, options, { state, wire, log, pace });
 }
 

@@ -41,6 +41,8 @@ interface Attention {
   quiet: Stall | undefined;
   /** The number of young connections. */
   young: number;
+  /** The handshakes that are not answered yet, the oldest first, with the times at which they began. */
+  readonly asking: Set<{ readonly since: number }>;
 }
 
 /** A time in which a server sent nothing to anybody. */
@@ -66,7 +68,7 @@ export function share(timeout: number, rate = Number.POSITIVE_INFINITY, target =
     meter: { bytes: 0 },
     stalls: [],
     onStall: new Set(),
-    attention: { waiting: 0, since: 0, heard: 0, quiet: undefined, young: 0 },
+    attention: { waiting: 0, since: 0, heard: 0, quiet: undefined, young: 0, asking: new Set() },
     sockets: new Set(),
     limits: limits(clock, timeout),
     identities: identities(),

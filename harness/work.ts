@@ -172,8 +172,17 @@ const NEAR = 40;
 /** The number of young connections that keep a near server busy. A case opens some more. */
 const HANDFUL = 40;
 
+/** The number of handshakes without an answer of which the oldest shows that the server does not keep up: Node.js accepts one at a time. */
+const MANY = 24;
+
+/** The factor by which such a handshake takes longer than the fastest did, or one that crosses no network. */
+const LATE = 3;
+
 /** Tells if more connections would only load the server. One that is near answers soon. */
-function isCrowd({ sockets, patience, attention }: Session["shared"]): boolean {
+function isCrowd({ sockets, patience, attention, clock }: Session["shared"]): boolean {
   if (sockets.size > BOUNDS.sockets) return true;
-  return attention.young > HANDFUL && patience.best(HANDSHAKE) < NEAR;
+  const best = patience.best(HANDSHAKE);
+  if (attention.young > HANDFUL && best < NEAR) return true;
+  const [oldest] = attention.asking;
+  return attention.asking.size > MANY && oldest !== undefined && clock() - oldest.since > LATE * Math.max(NEAR, best);
 }
