@@ -5,7 +5,8 @@ import { BeyondLimit } from "./limits.ts";
 import { isNothing, type Silence, whyNothing } from "./nothing.ts";
 import type { Finding, Rule } from "./rule.ts";
 import type { Case, Context } from "./scenario.ts";
-import { show, type Transcript } from "./transcript.ts";
+import type { Transcript } from "./transcript.ts";
+import { show } from "./words.ts";
 
 /** One judgement: a requirement, what would have been acceptable, and what came. */
 export interface Check {

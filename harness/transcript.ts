@@ -132,16 +132,6 @@ export function messages(transcript: Transcript, from: Side): readonly Placed[] 
 export const heard = ({ transcript }: { readonly transcript: Transcript }): Message[] =>
   messages(transcript, "server").map(({ message }) => message);
 
-/** A value in words, as it stands in an explanation. */
-export function show(value: unknown): string {
-  if (value === undefined) return "nothing there";
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return "a value that is nested too deep to show";
-  }
-}
-
 /** Tells if the server ends the connection with an event: its close frame, or the end of TCP. */
 export const isServerEnd = ({ from, type }: WireEvent): boolean =>
   from === "server" && (type === "close" || type === "end");

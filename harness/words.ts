@@ -1,3 +1,13 @@
 /** A number of things, in words. `written` is the number as it is shown. */
 export const plural = (n: number, one: string, many = `${one}s`, written = String(n)): string =>
   `${written} ${n === 1 ? one : many}`;
+
+/** A value in words, as it stands in an explanation. */
+export function show(value: unknown): string {
+  if (value === undefined) return "nothing there";
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "a value that is nested too deep to show";
+  }
+}

@@ -1,5 +1,6 @@
-import { isObject, type Message, show, type Transcript, type WireEvent } from "../harness/transcript.ts";
+import { isObject, type Message, type Transcript, type WireEvent } from "../harness/transcript.ts";
 import { UsageError } from "../harness/usage.ts";
+import { show } from "../harness/words.ts";
 import { clock, gap, type Sink } from "./recorded.ts";
 
 /** Chooses among the connections of a file. */

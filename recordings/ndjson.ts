@@ -1,6 +1,7 @@
 import { BOUNDS, structureOf } from "../harness/bounds.ts";
-import { isObject, type Message, parse, show, type WireEvent } from "../harness/transcript.ts";
+import { isObject, type Message, parse, type WireEvent } from "../harness/transcript.ts";
 import { suggestion, UsageError } from "../harness/usage.ts";
+import { show } from "../harness/words.ts";
 import { short } from "../reports/names.ts";
 import { type Lines, lines } from "./lines.ts";
 import { type Clock, clock, type RecordedEvent, type Sink } from "./recorded.ts";

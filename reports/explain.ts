@@ -1,6 +1,6 @@
 import { isFinding } from "../harness/catalogue.ts";
-import { parse, show, type WireEvent } from "../harness/transcript.ts";
-import { plural } from "../harness/words.ts";
+import { parse, type WireEvent } from "../harness/transcript.ts";
+import { plural, show } from "../harness/words.ts";
 import { type Knowledge, likelyCause } from "./cause.ts";
 import { short, statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck, ReportConnection } from "./report.ts";

@@ -1,7 +1,8 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing, whyNothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
-import { heard, isEnded, type Message, show } from "../../harness/transcript.ts";
+import { heard, isEnded, type Message } from "../../harness/transcript.ts";
+import { show } from "../../harness/words.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import type { GeneratedCommand } from "./generated-inputs.ts";
 import { mayBeLost } from "./messages-facts.ts";

@@ -4,10 +4,10 @@ import {
   isProvocation,
   isServerEnd,
   type Placed,
-  show,
   type Transcript,
   type WireEvent,
 } from "../../harness/transcript.ts";
+import { show } from "../../harness/words.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import {
   announcement,

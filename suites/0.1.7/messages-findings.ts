@@ -1,6 +1,7 @@
 import { type Silence, silenceOf } from "../../harness/nothing.ts";
 import type { Finding, Gaps, Rule } from "../../harness/rule.ts";
-import { type Placed, show, type Transcript, type WireEvent } from "../../harness/transcript.ts";
+import type { Placed, Transcript, WireEvent } from "../../harness/transcript.ts";
+import { show } from "../../harness/words.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 
 // The words and findings of the rules of this version.

@@ -7,9 +7,9 @@ import {
   isProvocation,
   isUnprovoked,
   json,
-  show,
   type WireEvent,
 } from "../../harness/transcript.ts";
+import { show } from "../../harness/words.ts";
 import { repeatedName } from "../websocket/duplicates.ts";
 import { exchangeRules } from "./messages-exchange.ts";
 import {

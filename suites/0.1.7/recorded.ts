@@ -1,5 +1,6 @@
 import type { Finding, RecordedRule } from "../../harness/rule.ts";
-import { type Message, messages, show, type Transcript, type WireEvent } from "../../harness/transcript.ts";
+import { type Message, messages, type Transcript, type WireEvent } from "../../harness/transcript.ts";
+import { show } from "../../harness/words.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import { greetingIn, isOdd, queryIn, toldParity } from "./messages-facts.ts";

@@ -1,6 +1,7 @@
 import { isNothing, type Nothing, whyNothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
-import { isObject, type Message, show } from "../../harness/transcript.ts";
+import { isObject, type Message } from "../../harness/transcript.ts";
+import { show } from "../../harness/words.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import { shortened } from "../websocket/words.ts";

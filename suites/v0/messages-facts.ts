@@ -1,4 +1,5 @@
-import { isObject, jsonOnce, type Message, show, type Transcript, type WireEvent } from "../../harness/transcript.ts";
+import { isObject, jsonOnce, type Message, type Transcript, type WireEvent } from "../../harness/transcript.ts";
+import { show } from "../../harness/words.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import { REASONS, type Schemas } from "../../schemas/v0/schema.ts";
 import { unnamed, wrongTime } from "../../schemas/v0/walk.ts";

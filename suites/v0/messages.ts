@@ -4,10 +4,10 @@ import {
   isExcuse,
   isLimit,
   isUnprovoked,
-  show,
   type Transcript,
   type WireEvent,
 } from "../../harness/transcript.ts";
+import { show } from "../../harness/words.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import type { Schemas } from "../../schemas/v0/schema.ts";
 import { type Breach, type ConnectionFacts, connectionFacts } from "./messages-facts.ts";

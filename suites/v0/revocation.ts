@@ -1,6 +1,6 @@
 import type { Connection } from "../../harness/connection.ts";
 import type { Context } from "../../harness/scenario.ts";
-import { show } from "../../harness/transcript.ts";
+import { show } from "../../harness/words.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import { answered, NO_101 } from "../websocket/heads.ts";
 import { answerIn, type ClientProof, errorIn, type Metadata, post, refusedWith } from "./authorization.ts";

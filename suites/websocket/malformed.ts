@@ -1,7 +1,7 @@
 import type { Outgoing } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
-import { show } from "../../harness/transcript.ts";
+import { show } from "../../harness/words.ts";
 import type { MalformedDialect, MalformedId } from "./dialect.ts";
 import { fate, refusalFate } from "./fate.ts";
 import { deepTexts, malformedGroups, refusableTexts, unspecifiedInputs, unwatchedGroups } from "./malformed-inputs.ts";
