@@ -12,19 +12,20 @@ import { PREFIX, sortVariables } from "./variables.ts";
 /** Reads the command line, runs the command, and resolves to the exit code. */
 export async function main(argv: readonly string[], load: Load): Promise<number> {
   let code: number | undefined;
+  let words = argv;
   const run = async (command: Subcommand, args: unknown) => {
     code = await command.run(args, load);
   };
   try {
     // yargs drops the usual name of the standard input.
-    const words = plainWords(argv).map((word) => (word === "-" ? STDIN : word));
+    words = plainWords(argv).map((word) => (word === "-" ? STDIN : word));
     const [name = "", ...rest] = words;
     const command = commandNamed(name);
     const isHelp = words.some((word) => word === "--help" || word === "-h");
     await (command && !isHelp ? one(name, command, rest, run) : all(words, run));
     return code ?? EXIT.conformant;
   } catch (error) {
-    process.stderr.write(`${about.name}: ${told(error, argv)}\n`);
+    process.stderr.write(`${about.name}: ${told(error, words)}\n`);
     return error instanceof UnreachableError ? EXIT.unreachable : EXIT.usage;
   }
 }
@@ -126,7 +127,7 @@ function told(error: unknown, argv: readonly string[]): string {
   const words = known ? message : bug(message, argv);
   // A CI runner obeys this in the middle of a line, too.
   return visible(
-    argv.some((word) => /^(--verbose(=(1|true|yes|on))?|-q?vq?)$/i.test(word)) && !known ? (stack ?? words) : words,
+    argv.some((word) => word === "--verbose" || word === "--verbose=true") && !known ? (stack ?? words) : words,
   ).replaceAll("##[", "## [");
 }
 

@@ -62,7 +62,7 @@ export const missedBy = (it: CaseResult): string[] => decisive(it).flatMap(({ si
 export const hung = ({ connections }: Pick<CaseResult, "connections">): boolean =>
   connections.some(({ events }) => events.some((it) => it.type === "timeout" && it.what === HANDSHAKE));
 
-/** Tells if others got meanwhile what this case missed. For the answer to a handshake nobody knows. */
+/** Tells if others got meanwhile what this case missed. Others whose handshake was answered are no proof: it may have been lost on its way. */
 export const othersWereServed = (it: CaseResult): boolean =>
   !hung(it) && decisive(it).every(({ silence }) => silence === undefined || silence.nextServedAfterMs !== undefined);
 
@@ -91,8 +91,8 @@ export const isShort = ({ checks }: CaseResult): boolean =>
   checks.some((check) => isFinding(check) && check.silence?.short === true);
 
 /**
- * Tells if nobody can say whether the server was slow or forgot the client: there was no stall, and no other client waited
- * for the same.
+ * Tells if nobody can say whether the server was slow or forgot the client: there was no stall. A handshake counts if one that came
+ * later was answered.
  */
 export const isDoubtful = (it: CaseResult, session: Session): boolean =>
   !stoodStill(session, it) &&

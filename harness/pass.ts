@@ -90,8 +90,6 @@ function excuse(cases: readonly Case[], session: Session): void {
   for (const it of cases.flatMap((done) => session.results.get(done) ?? [])) settle(inconclusive(it, how), session);
 }
 
-const MISSING = { verdict: "skip" } as const;
-
 /** Runs the cases of one stage, then those again that failed, and stops the run if there is a reason. */
 async function stage(cases: readonly Case[], concurrency: number, session: Session): Promise<void> {
   const { shared, options } = session;
@@ -112,7 +110,7 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
     await confirm(queue, took, session);
   }
   // A case that was to run again for a limit may be right as it is.
-  const missed = left.filter((it) => !isRight(session.results.get(it) ?? MISSING));
+  const missed = left.filter((it) => !isRight(session.results.get(it) ?? { verdict: "skip" }));
   if (missed.length > 0 && isSpent(session, TO_BEGIN)) {
     const done = [...session.results.keys()].filter((it) => !missed.includes(it)).length;
     session.stop ??= stopFor(

@@ -3,8 +3,8 @@ const LOOK = 50;
 
 /**
  * Takes items from the queue and works on `size` of them at a time, until the queue is empty or `stop` says so. Work that has begun
- * is finished; if some throws, no more begins, and the pool throws that. Work that calls `idle` gives its place to the next item if they may `overlap`, which they may not at size 1 by
- * default. While it is `crowded`, no item begins before another is finished.
+ * is finished; if some throws, no more begins, and the pool throws that. Work that calls `idle` gives its place to the next item if they
+ * may `overlap`, which they may not at size 1 by default. While it is `crowded`, no item begins before another is finished.
  */
 export async function pool<T>(
   queue: T[],

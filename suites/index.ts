@@ -1,4 +1,4 @@
-import { casesIn, type Protocol } from "../harness/protocol.ts";
+import type { Protocol } from "../harness/protocol.ts";
 import { suggestion, UsageError } from "../harness/usage.ts";
 import { protocol } from "./0.1.7/index.ts";
 
@@ -44,19 +44,12 @@ export async function versionsBeside({ version, actor }: Protocol): Promise<Prot
   return Promise.all(others.map((it) => protocolOf({ protocol: it })));
 }
 
-/** Resolves to the version whose reference server has a fault of this name, if there is one. */
-export async function versionWithFault(name: string): Promise<string | undefined> {
-  for (const protocol of Object.keys(VERSIONS))
-    if (Object.hasOwn(await (await protocolOf({ protocol })).faults(), name)) return protocol;
-  return undefined;
-}
-
-/** Resolves to the version beside one that has a case, a requirement or a fault of this name, if there is one. */
-export async function versionWith(name: string, beside: Protocol): Promise<string | undefined> {
-  for (const other of await versionsBeside(beside)) {
-    const ids = [...casesIn(other), ...other.requirements].map(({ id }) => id);
-    if (ids.includes(name) || Object.hasOwn(await other.faults(), name)) return other.version;
-  }
+/** Resolves to the version beside one that `has` something, if there is one. */
+export async function versionWith(
+  beside: Protocol,
+  has: (other: Protocol) => Promise<boolean>,
+): Promise<string | undefined> {
+  for (const other of await versionsBeside(beside)) if (await has(other)) return other.version;
   return undefined;
 }
 

@@ -5,8 +5,8 @@ export const everything = Boolean(process.env.EVERYTHING);
 const today = Math.floor(Date.now() / 86_400_000);
 
 /**
- * Returns the rows that have their turn today, one at least, or all of them if the variable `EVERYTHING` is set. Turns among the rows of a turn
- * would leave most rows out for ever.
+ * Returns the rows that have their turn today, one at least, or all of them if the variable `EVERYTHING` is set. Turns among the rows
+ * of a turn would leave most rows out for ever.
  */
 export function byTurns<T>(rows: readonly T[], days: number): readonly T[] {
   const turns = Math.min(days, rows.length);

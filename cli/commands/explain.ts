@@ -22,6 +22,12 @@ export async function explainCommand({ id, json }: ExplainArguments, protocol: P
   process.stdout.write([...lines, ""].join("\n"));
 }
 
+/** Returns the names that can be explained. */
+const namesIn = async (protocol: Protocol): Promise<string[]> => [
+  ...[...casesIn(protocol), ...protocol.requirements].map(({ id }) => id),
+  ...Object.keys(await protocol.faults()),
+];
+
 /** Returns the explanation of a name. Throws a `UsageError` for an unknown one. */
 export async function explain(name: string, protocol: Protocol): Promise<Explanation> {
   const cases = casesIn(protocol);
@@ -32,9 +38,9 @@ export async function explain(name: string, protocol: Protocol): Promise<Explana
   const faults = await protocol.faults();
   const fault = Object.hasOwn(faults, name) ? faults[name] : undefined;
   if (fault) return aboutFault(name, fault, protocol);
-  const version = await versionWith(name, protocol);
+  const version = await versionWith(protocol, async (other) => (await namesIn(other)).includes(name));
   if (version !== undefined) throw new UsageError(`"${name}" is one of ${version}. Add --protocol ${version}.`);
-  const known = [...[...cases, ...protocol.requirements].map(({ id }) => id), ...Object.keys(faults)];
+  const known = await namesIn(protocol);
   throw new UsageError(
     `There is no case, requirement or fault "${name}".${suggestion(name, known) || " See `list` and `serve --list-faults`."}`,
   );

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Fault, Protocol } from "../../harness/protocol.ts";
 import { cannotListen, UsageError } from "../../harness/usage.ts";
-import { versionWithFault } from "../../suites/index.ts";
+import { versionWith } from "../../suites/index.ts";
 
 /** The options of `serve`, as the command line gives them. */
 interface ServeArguments {
@@ -21,9 +21,11 @@ export async function serveCommand(
 ): Promise<void> {
   const faults = await protocol.faults();
   if (listFaults) return list(faults);
-  const version = fault === undefined || Object.hasOwn(faults, fault) ? undefined : await versionWithFault(fault);
-  if (version !== undefined)
-    throw new UsageError(`The fault "${fault}" is one of ${version}. Add --protocol ${version}.`);
+  if (fault !== undefined && !Object.hasOwn(faults, fault)) {
+    const version = await versionWith(protocol, async (it) => Object.hasOwn(await it.faults(), fault));
+    if (version !== undefined)
+      throw new UsageError(`The fault "${fault}" is one of ${version}. Add --protocol ${version}.`);
+  }
   const server = await protocol.serve({ host, port, fault }).catch((error) => {
     if (error instanceof UsageError) throw error;
     throw cannotListen(host, port, error);
