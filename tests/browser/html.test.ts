@@ -237,7 +237,7 @@ test("findings, cases and requirements tell causes, clauses and the page of the 
     expect(await page.locator("[id='version/greeting'] .check.fail").first().textContent()).toMatch(told);
     const row = page.locator("[id='message.schema']");
     await row.locator("> summary").click();
-    expect(await row.textContent()).toMatch(told);
+    expect(await row.locator(".body").textContent()).toMatch(told); // A row is filled once it is open, so wait for its body.
     await row.getByText("Faults of the reference server that break it").click();
     expect(await row.getByText("greets-without-a-parity:").isVisible()).toBe(true);
     const other = page.locator("[id='resilience.flood']");
@@ -264,6 +264,7 @@ test.each(byTurns(looks, 6))(
         expect(ground).toBe(colorScheme === "dark" ? "rgb(16, 21, 28)" : "rgb(246, 247, 249)");
         for (const id of ["version/greeting", "message.schema"]) await page.locator(`[id='${id}'] > summary`).click();
         await page.locator("[id='version/greeting'] .events").waitFor();
+        await page.locator("[id='message.schema'] .body").waitFor();
         await page.getByRole("checkbox", { name: "MUST" }).check();
         await page.evaluate(AXE);
         const found = await page.evaluate(
