@@ -117,6 +117,8 @@ function mistake(message: string, words: readonly string[], named?: Subcommand):
   if (unknown !== "") return `There is no option ${dashes}${unknown}.${suggestion(unknown, known) || SEE_HELP}`;
   const [, lacking] = /^Not enough arguments following: (.*)$/.exec(message) ?? [];
   if (lacking !== undefined) return `--${lacking} needs a value. See --help.`;
+  if (named && /^Not enough non-option arguments/.test(message))
+    return `Something is missing. Give ${named.takes}. See --help.`;
   return `${message.replaceAll("\n", " ").replace(/\.?$/, ".")} See --help.`;
 }
 

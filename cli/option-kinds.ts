@@ -37,9 +37,11 @@ export const onlyOnce =
     throw new UsageError(`--${name} ${wrong}.`);
   };
 
-/** Takes a url. */
+/** Takes a url. A config may hold a number, such as a port; who reads the url says what is wrong with it. */
 export function urlGiven(value: unknown): string | undefined {
+  if (typeof value === "number") return String(value);
   if (value === undefined || (typeof value === "string" && value.trim() !== "")) return value;
+  if (typeof value !== "string") throw new UsageError("The url is no text. Give one like ws://localhost:8080/path.");
   throw new UsageError("The url is empty. Give one like ws://localhost:8080/path, or none at all.");
 }
 

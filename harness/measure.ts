@@ -59,15 +59,39 @@ async function hold(
     refused = wave.find(({ opened }) => !opened);
   }
   const way = refused && refusalOf(refused);
-  let again = way === undefined || held.length === 0 ? undefined : await dial();
-  if (again && !again.opened && way !== NO_ANSWER) {
-    await leave(again);
-    await rest(FORGOTTEN, signal);
-    again = await dial();
-  }
+  const isFull = way !== undefined && held.length > 0 && (await fill(held, way, dial, signal));
   await Promise.all(held.map(leave));
   if (refused && way === undefined) return undefined;
-  if (!again) return {};
-  await leave(again);
-  return !again.opened && (await letsIn(dial, signal)) ? { together: held.length } : {};
+  return isFull && (await letsIn(dial, signal)) ? { together: held.length } : {};
+}
+
+/** The rests of `FORGOTTEN` after which one more client is let in. A third would show again that a limit per second holds. */
+const RESTS = 2;
+
+/**
+ * Holds one more client after another where a wave was refused in some `way`: a server may count those that it is about to refuse.
+ * Tells if one is refused for good.
+ */
+async function fill(
+  held: Attempt[],
+  way: string,
+  dial: Means["dial"],
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  let rests = 0;
+  for (let more = 0; more < MOST.atOnce && rests < RESTS; more++) {
+    let one = await dial();
+    if (!one.opened && way !== NO_ANSWER) {
+      await leave(one);
+      await rest(FORGOTTEN, signal);
+      rests += 1;
+      one = await dial();
+    }
+    if (!one.opened) {
+      await leave(one);
+      return true;
+    }
+    held.push(one);
+  }
+  return false;
 }

@@ -151,7 +151,7 @@ test("an older bundle stays if nothing new is certified", async () => {
 
 test.each<[string, string[], RegExp]>([
   ["no implementation", ["certify", "ws://localhost:1"], /Missing required argument: implementation/],
-  ["no url", ["certify", "--implementation", "x"], /Not enough non-option arguments/],
+  ["no url", ["certify", "--implementation", "x"], /Something is missing\. Give <url>\. See --help\./],
   [
     "an unknown set",
     certifying("--set", "0.1.7/2026-1"),

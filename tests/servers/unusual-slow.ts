@@ -1,3 +1,4 @@
+import type { ServerOptions } from "ws";
 import { onWs } from "./libraries.ts";
 import { bucket, gateway, type Limiter, queue, together, turnsAway, type Way, window } from "./limiting.ts";
 import { program } from "./program.ts";
@@ -28,6 +29,22 @@ function busy(client: Client): void {
   client.close(1013);
 }
 
+/** The time in which all clients of a wave have asked, in ms. */
+const LATER = 50;
+
+/** Makes a server that counts each client that asks, and answers 403 a moment later to those beyond a limit. */
+function refusesLate(most: number): Unusual {
+  let inside = 0;
+  const verifyClient: ServerOptions["verifyClient"] = ({ req }, answer) => {
+    inside += 1;
+    req.socket.once("close", () => {
+      inside -= 1;
+    });
+    setTimeout(() => answer(inside <= most, 403), LATER);
+  };
+  return { start: () => onWs(tachyon(), { verifyClient }), warns: [], share: 4, limited: true };
+}
+
 /** One of the kinds in `slow.js`. */
 const slowly = (kind: string): Unusual => ({ start: () => program("tests/servers/slow.js", kind), warns: [] });
 
@@ -44,6 +61,7 @@ export const unusualSlow: Readonly<Record<string, Unusual>> = {
   "closes more than 10 connections with 1013": closesBeyond(together(10), (client) => client.close(1013), 4),
   "refuses more than 25 connections in words": closesBeyond(together(25), busy, 2),
   "ends the TCP connection of more than 12": closesBeyond(together(12), (client) => client.drop(), 4),
+  "answers 403 to more than 12 connections, and counts those, too": refusesLate(12),
 
   // Limits on connections per second.
   "answers 503 to more than 10 connections a second": takes(() => bucket(10, 5), 503, 24),
