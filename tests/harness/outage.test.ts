@@ -3,6 +3,7 @@ import type { RunResult } from "../../harness/runner.ts";
 import { disconnect, disconnected, greeting, scenario } from "../../suites/0.1.7/protocol.ts";
 import { brokenBy, cases, runAgainst } from "../helpers.ts";
 import { type Behaviour, type Client, lobby } from "../servers/lobby.ts";
+import { byTurns } from "../turns.ts";
 import { custom, named, summary, verdictOf } from "./running.ts";
 
 const closing: (() => unknown)[] = [];
@@ -99,30 +100,34 @@ describe("a server that drops all others over one input", () => {
   const those = [stays("before"), ...some.flatMap((it) => (it.id === BANANA ? [it, stays("after")] : [it]))];
   const later = /^connections of other clients were ended \d+ ms after the text banana$/;
   const banana = { from: "client", data: "banana" };
-  test.each<[string, number, number, RegExp, object]>([
+  const drops: [string, number, number, RegExp, object][] = [
     // The case's own bystander shows it, so no search is needed.
     ["at once", 0, 16, /^"the bystander's connection ended"$/, { from: "server", type: "end" }],
     ["100 ms later", 100, 16, later, banana],
     ["50 ms later, one case at a time", 50, 1, later, banana],
-  ])("%s: the case is named, and no other is blamed", async (_, ms, concurrency, how, shown) => {
-    const drop: Fate = (text, client, { everybody }) => {
-      if (text !== "banana") return;
-      // On a busy machine nobody may have come by then.
-      const dropOthers = (tries: number) => {
-        const others = [...everybody].filter((it) => it !== client);
-        for (const it of others) it.peer.socket.destroy();
-        if (others.length === 0 && tries > 0) setTimeout(dropOthers, 10, tries - 1);
+  ];
+  test.each(byTurns(drops, 3))(
+    "%s: the case is named, and no other is blamed",
+    async (_, ms, concurrency, how, shown) => {
+      const drop: Fate = (text, client, { everybody }) => {
+        if (text !== "banana") return;
+        // On a busy machine nobody may have come by then.
+        const dropOthers = (tries: number) => {
+          const others = [...everybody].filter((it) => it !== client);
+          for (const it of others) it.peer.socket.destroy();
+          if (others.length === 0 && tries > 0) setTimeout(dropOthers, 10, tries - 1);
+        };
+        setTimeout(dropOthers, ms, 100);
       };
-      setTimeout(dropOthers, ms, 100);
-    };
-    const server = await lobby(over(drop));
-    closing.push(server.close);
-    const result = await runAgainst(server.url, those, { concurrency });
-    expect([failed(result), brokenBy(result), doubtful(result)]).toEqual([[BANANA], ["malformed.survives"], []]);
-    expect(words(result, BANANA)).toEqual([expect.stringMatching(how)]);
-    expect(inputShown(result, BANANA)).toMatchObject(shown);
-    expect([result.stop, result.unexplained]).toEqual([undefined, []]);
-  });
+      const server = await lobby(over(drop));
+      closing.push(server.close);
+      const result = await runAgainst(server.url, those, { concurrency });
+      expect([failed(result), brokenBy(result), doubtful(result)]).toEqual([[BANANA], ["malformed.survives"], []]);
+      expect(words(result, BANANA)).toEqual([expect.stringMatching(how)]);
+      expect(inputShown(result, BANANA)).toMatchObject(shown);
+      expect([result.stop, result.unexplained]).toEqual([undefined, []]);
+    },
+  );
 });
 
 describe("a server that ends and is back in a moment", () => {

@@ -57,7 +57,10 @@ test("there is an example for each runner", () => {
   expect(readdirSync("examples").toSorted()).toEqual(Object.keys(RUNNERS).toSorted());
 });
 
-test.each(Object.entries(RUNNERS))(
+/** The runners that have their turn today. */
+const runners = byTurns(Object.entries(RUNNERS), 3);
+
+test.each(runners)(
   "the example for %s passes, a test per case, and ends by itself",
   async (name, { args, passed }) => {
     const { code, stdout, stderr } = await packed.node(`examples/${name}`, args);
@@ -70,7 +73,7 @@ test.each(Object.entries(RUNNERS))(
   120_000,
 );
 
-test.each(byTurns(Object.entries(RUNNERS), 3))(
+test.each(runners)(
   "a failure in %s shows the block of the terminal and the line of the test, and nothing of the suite",
   async (name, { args }) => {
     const file = join(packed.path, "examples", name, "conformance.test.js");
@@ -157,11 +160,12 @@ async function compiled(file: string, text: string, options: object): Promise<un
 
 const FINE = { code: 0, stdout: "", stderr: "" };
 
-test.each([
+const kinds = [
   ["an ES module", "user.mts", "nodenext", "nodenext"],
   ["CommonJS", "user.cts", "node16", "node16"],
   ["for a bundler", "user.ts", "preserve", "bundler"],
-])("the types fit a user's file that is %s", async (_, file, module, moduleResolution) => {
+] as const;
+test.each(byTurns(kinds, 3))("the types fit a user's file that is %s", async (_, file, module, moduleResolution) => {
   expect(await compiled(file, USER, { module, moduleResolution })).toEqual(FINE);
 });
 

@@ -9,6 +9,7 @@ import { markdown } from "../../reports/markdown/markdown.ts";
 import type { Report, ReportCase, ReportCheck, ReportConnection } from "../../reports/report.ts";
 import { notable, spotOf, spotsOf } from "../../reports/wrong-event.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
+import { byTurns } from "../turns.ts";
 import { inTerminal, sample } from "./samples.ts";
 
 const event = (type: "text" | "end" | "ping", data = "") => ({ at: 0, from: "server", type, data }) as const;
@@ -110,7 +111,7 @@ async function markedInPage(report: Report): Promise<number[]> {
   return times.map((at) => Number(at.toFixed(1)));
 }
 
-test.each(["greets-without-a-parity", "never-says-goodbye", "compares-versions-as-prefixes"])(
+test.each(byTurns(["greets-without-a-parity", "never-says-goodbye", "compares-versions-as-prefixes"], 3))(
   "of a server that %s terminal, Markdown, JUnit and page mark the same lines",
   async (fault) => {
     const report = await sample(fault, { timeout: 500 });
