@@ -26,6 +26,10 @@ export interface Availability {
   saw(connection: Connection, proper?: boolean): void;
   /** Notes that the target accepts connections and says nothing to anybody. */
   hangs(): void;
+  /** Notes that the target, or a gateway in front of it, refuses everybody in some way since a time in ms of the run's clock. */
+  refuses(since: number, way: string): void;
+  /** The way in which it last did so, in words. */
+  readonly refusal: string | undefined;
   /** Tries to reach the target for `ms`, and at least once. Resolves to why it cannot, or to `undefined` if it is back. */
   recover(ms: number): Promise<Failure | undefined>;
 }
@@ -47,6 +51,7 @@ interface Presence {
   hung: boolean;
   /** Nobody was there, at least once. */
   absent: boolean;
+  refusal: string | undefined;
 }
 
 /**
@@ -58,7 +63,7 @@ export function availability(
   probe: () => Promise<Connection>,
   hears: (connection: Connection) => Promise<boolean> = async () => true,
 ): Availability {
-  const known: Presence = { downSince: undefined, upAt: undefined, hung: false, absent: false };
+  const known: Presence = { downSince: undefined, upAt: undefined, hung: false, absent: false, refusal: undefined };
   return {
     get downSince() {
       return known.downSince;
@@ -70,6 +75,13 @@ export function availability(
     hangs() {
       known.hung = true;
       known.downSince ??= clock();
+    },
+    get refusal() {
+      return known.refusal;
+    },
+    refuses(since, way) {
+      known.refusal = way;
+      known.downSince ??= Math.max(since, known.upAt ?? since);
     },
     recover: (ms) => recover(known, ms, { clock, probe, hears }),
   };
@@ -92,7 +104,7 @@ async function recover(known: Presence, ms: number, { clock, probe, hears }: Ask
     const isThere = answers(connection) && (!known.hung || (await hears(connection)));
     connection.finish();
     if (isThere) {
-      Object.assign(known, { upAt: clock(), downSince: undefined, hung: false });
+      Object.assign(known, { upAt: clock(), downSince: undefined, hung: false, refusal: undefined });
       return undefined;
     }
     const { failure = UNKNOWN } = connection;

@@ -26,6 +26,9 @@ export const NO_ANSWER = "no answer to the handshake";
 /** The way in which a target says that a client came too often. */
 export const TOO_MANY = "HTTP 429";
 
+/** The ways in which a gateway says that it reaches nobody. */
+export const NOBODY_BEHIND: ReadonlySet<string> = new Set(["HTTP 502", "HTTP 504"]);
+
 /** The close code of a server that has no place for a client now; the IANA registry has it as "Try Again Later". */
 const TRY_AGAIN_LATER = 1013;
 

@@ -3,6 +3,12 @@ import type { Found } from "./measure.ts";
 import { gapOf } from "./rate.ts";
 import { plural } from "./words.ts";
 
+/** A refusal: when the connection began, in ms of the run's clock, and the way. */
+export interface Refusal {
+  readonly at: number;
+  readonly way: string;
+}
+
 /** The knowledge of the limits of one target, and how it came about. Times are in ms. */
 export interface KnownLimits {
   found: Found;
@@ -21,8 +27,10 @@ export interface KnownLimits {
   total: number;
   /** The times at which clients of the last second were served. */
   readonly served: number[];
-  /** The connections of the second before the target first said that there are too many. */
-  tooMany: number | undefined;
+  /** The connections that were served in the second before the target first refused one. */
+  before: number;
+  /** The first refusal since the last measurement. */
+  refusal: Refusal;
   /** A plain client was refused: there may be a limit. */
   suspected: boolean;
   /** The number of measurements. */
@@ -44,7 +52,7 @@ const CALM = 100;
 const VAIN = 1;
 
 /** The factor by which each step makes connections slower. */
-const SLOWER = 1.5;
+export const SLOWER = 1.5;
 
 /** The connections a second that a busy machine may not be able to make again. */
 const MANY = 32;
@@ -61,7 +69,7 @@ const LAG = { first: 10, most: 100 } as const;
 /** The limits of a target of which nothing is known yet. */
 export const noneKnown = (): KnownLimits => ({
   ...{ found: {}, gap: 0, lag: 0, changedAt: 0, ways: new Set(), inVain: 0, row: 0, total: 0, served: [] },
-  ...{ tooMany: undefined, suspected: false, measured: 0, hopeless: false },
+  ...{ before: 0, refusal: { at: 0, way: "" }, suspected: false, measured: 0, hopeless: false },
 });
 
 /** Tells if a limit is known. */
@@ -83,9 +91,10 @@ export function learnServed(known: KnownLimits, now: number): void {
 export function learnRefused(known: KnownLimits, way: string, plain: boolean, began: number): boolean {
   if (known.hopeless) return false;
   if (!plain && !SAYS_SO.has(way)) return learnLate(known, way, began);
+  if (known.ways.size === 0) known.before = known.served.length;
   known.ways.add(way);
-  if (SAYS_SO.has(way)) known.tooMany ??= known.served.length; // A server that dies resets connections, too.
   if (!isLimited(known)) {
+    if (!known.suspected) known.refusal = { at: began, way };
     known.suspected = true;
     return false;
   }
@@ -116,7 +125,8 @@ export function learnMeasured(known: KnownLimits, more: Found, { again, served }
   }
   // A busy machine cannot repeat what was too much for the target. Later refusals will show if this is still too fast.
   const isOpen = wordsOfLimit({ ...known.found, ...more }) === undefined && !again && known.measured <= VAIN;
-  const guess = isOpen && known.tooMany !== undefined && known.tooMany >= MANY ? known.tooMany : undefined;
+  const saysSo = [...known.ways].some((way) => SAYS_SO.has(way)); // A server that dies resets connections, too.
+  const guess = isOpen && saysSo && known.before >= MANY ? known.before : undefined;
   const perSecond = more.perSecond ?? (guess && guess / SLOWER);
   known.found = { ...known.found, ...more, ...(perSecond && { perSecond }) };
   // A stall ends no WebSocket at once.
@@ -126,6 +136,12 @@ export function learnMeasured(known: KnownLimits, more: Found, { again, served }
     if (perSecond) known.gap = gapOf(perSecond);
     known.inVain = 0;
   }
+}
+
+/** Forgets refusals that were no limit. */
+export function forget(known: KnownLimits): void {
+  known.suspected = false;
+  if (!isLimited(known)) known.ways.clear();
 }
 
 /** Makes connections slower, since the bounds were not enough. */

@@ -1,7 +1,8 @@
 import { type Attempt, leave, type Means } from "./attempts.ts";
-import { isTurnedAway, NO_ANSWER, refusalOf, TOO_MANY } from "./failure.ts";
+import { isTurnedAway, NO_ANSWER, NOBODY_BEHIND, refusalOf, TOO_MANY } from "./failure.ts";
 import { type Gate, gate, rest } from "./gate.ts";
 import {
+  forget,
   isLimited,
   type KnownLimits,
   learnMeasured,
@@ -9,10 +10,12 @@ import {
   learnServed,
   type Measured,
   noneKnown,
+  type Refusal,
+  SLOWER,
   wordsOfLimit,
 } from "./known-limits.ts";
 import { type Found, measure } from "./measure.ts";
-import { SECOND } from "./rate.ts";
+import { FORGOTTEN, SECOND } from "./rate.ts";
 
 /** A case wants more connections at the same time than the target accepts, so it cannot be judged. */
 export class BeyondLimit extends Error {}
@@ -33,8 +36,12 @@ export interface Limits {
   readonly words: string | undefined;
   /** The time that clients, one after another, took by a limit per second, in ms. */
   readonly held: number;
-  /** A plain client was refused while others are served. No case shall begin until this was measured. */
+  /** A plain client was refused while others are served. No case shall begin until this was measured or forgotten. */
   readonly noticed: boolean;
+  /** The first refusal since the last measurement: when that connection began, in ms of the run's clock, and the way. */
+  readonly refusal: Readonly<Refusal>;
+  /** Forgets refusals that were no limit: the target was away. */
+  forget(): void;
   /** Resolves when a connection may begin. */
   turn(): Promise<void>;
   /** Notes that a connection which had its turn has ended, TCP included. */
@@ -55,8 +62,11 @@ export interface Limits {
   explains(refused: readonly string[]): boolean;
   /** Returns how many cases can be at work at the same time, `concurrency` at most. */
   cases(concurrency: number): number;
-  /** Measures the limits while nothing else is at work. What `dial` opens takes no turn. */
-  measure(dial: Dial, signal?: AbortSignal): Promise<void>;
+  /**
+   * Measures the limits while nothing else is at work. What `dial` opens takes no turn. Resolves to how the target refuses everybody, if
+   * it lets nobody in any more: that is no limit.
+   */
+  measure(dial: Dial, signal?: AbortSignal): Promise<string | undefined>;
 }
 
 /** The time after which a target has noticed that the last connection ended, in ms. */
@@ -109,6 +119,10 @@ export function limits(clock: () => number, timeout: number): Limits {
     get noticed() {
       return known.suspected && known.total > 0 && !known.hopeless;
     },
+    get refusal() {
+      return known.refusal;
+    },
+    forget: () => forget(known),
     turn: its.gate.turn,
     left: its.gate.left,
     freed: () => freed(its),
@@ -147,39 +161,62 @@ function spoils({ known, spoiled }: Keeping, it: object, refused: readonly strin
   return true;
 }
 
-async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefined): Promise<void> {
+async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefined): Promise<string | undefined> {
   const { known, gate, clock } = its;
   known.suspected = false;
   await gate.emptied();
   await rest(SETTLING, signal);
   const listens = [...known.ways].some(isTurnedAway);
-  if (known.ways.has(TOO_MANY) && (await isClosedForLong(its, () => dial(listens), signal))) {
-    learnMeasured(known, { perSecond: (SECOND * known.total) / clock() }, { again: true, served: true });
+  const come = () => dial(listens);
+  const closed = await closedFor(its, come, signal);
+  if (closed.way !== undefined) return closed.way;
+  if (closed.ms > BY_SECOND) {
+    // Each measurement would close it again.
+    const perSecond = known.ways.has(TOO_MANY) ? (SECOND * known.total) / clock() : known.before / SLOWER;
+    learnMeasured(known, { perSecond: Math.max(1, perSecond) }, { again: true, served: true });
     change(its);
-    return;
+    return undefined;
   }
-  const { more, ...seen } = await measured(
-    { dial: () => dial(listens), clock, served: known.total, signal },
-    known.found,
-  );
-  if (more === undefined || signal?.aborted) return;
+  const { more, ...seen } = await measured({ dial: come, clock, served: known.total, signal }, known.found);
+  if (more === undefined || signal?.aborted) return undefined;
   learnMeasured(known, more, seen);
   change(its);
+  return undefined;
 }
 
-/** The longest time for which a target lets nobody in that counts by the second, and that counts by longer periods, in ms. */
-const CLOSED = { bySecond: 3_000, most: 12_000 } as const;
+/** The longest time for which a target lets nobody in that counts connections by the second, in ms. */
+const BY_SECOND = 3_000;
 
-/** Waits until a target lets a client in again. Tells if it counts connections by a period so long that none can be measured. */
-async function isClosedForLong({ clock }: Keeping, dial: Means["dial"], signal: AbortSignal | undefined) {
+/** The time between two tries to get in, in ms. */
+const PAUSE = 100;
+
+/**
+ * The times before further tries to get in, in ms. Who says that there are too many says it to each try, for a period at most. Others
+ * may shut out for longer with each try, so these come ever later.
+ */
+const RESTS = {
+  tooMany: Array.from({ length: 12 }, () => SECOND),
+  others: [PAUSE, PAUSE, PAUSE, FORGOTTEN, 2 * FORGOTTEN],
+} as const;
+
+/** Waits until a target lets a client in again; resolves to how long it did not, in ms, and to how it refuses if it does not at all. */
+async function closedFor(
+  { known, clock }: Keeping,
+  dial: Means["dial"],
+  signal: AbortSignal | undefined,
+): Promise<{ readonly ms: number; readonly way?: string }> {
   const began = clock();
-  for (;;) {
+  const rests = known.ways.has(TOO_MANY) ? RESTS.tooMany : RESTS.others;
+  for (let i = 0; ; i++) {
     const client = await dial();
     await leave(client);
-    const closed = clock() - began;
-    if (refusalOf(client) !== TOO_MANY) return closed > CLOSED.bySecond;
-    if (closed > CLOSED.most || signal?.aborted) return false;
-    await rest(SECOND, signal);
+    const way = refusalOf(client);
+    const closed = { ms: clock() - began };
+    // A server that gave out a WebSocket, or gives no answer, is there. It is measured.
+    if (way === undefined || way === NO_ANSWER || isTurnedAway(way) || signal?.aborted) return closed;
+    const ms = rests[i];
+    if (ms === undefined || (NOBODY_BEHIND.has(way) && ms > PAUSE)) return { ...closed, way };
+    await rest(ms, signal);
   }
 }
 

@@ -12,6 +12,7 @@ import { seemsDeaf } from "./shared.ts";
 import { lookIntoStalls } from "./standstill.ts";
 import { byLikelihood, byRecency, isSuspect, notAtWork } from "./suspects.ts";
 import { withoutSecrets } from "./target.ts";
+import { isServerEnd } from "./transcript.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { UnreachableError } from "./usage.ts";
 
@@ -54,7 +55,11 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   session.falls.push(fall);
   const atWork = hitBy(fall, ran, session);
   stopAfterTooMany(session);
-  if (!session.stop && (await standUp(session))) return clear(fall, ran, atWork, session);
+  if (!session.stop && (await standUp(session))) {
+    const affected = await clear(fall, ran, atWork, session);
+    session.shared.limits.forget(); // A gateway refused clients while the server was away.
+    return affected;
+  }
   if (signal?.aborted) return NOBODY;
   giveUp(fall, atWork, session);
   return { atWork, recent: [] };
@@ -124,6 +129,16 @@ const wasCutOff = (it: CaseResult, since: number): boolean =>
     const isCut = last?.type === "error" || (last?.type === "end" && last.from === "server");
     return isCut && last.at >= since;
   });
+
+/** Tells if the server ended a client that had said nothing, about a time in ms of the run's clock. */
+export const endedSilent = (ran: readonly CaseResult[], at: number): boolean =>
+  ran.some(({ connections }) =>
+    connections.some(({ events }) => {
+      const end = events.find(isServerEnd);
+      const isSilent = events.every(({ from, type }) => from !== "client" || type === "upgrade");
+      return end !== undefined && Math.abs(end.at - at) <= MOMENT && events.length > 2 && isSilent;
+    }),
+  );
 
 /** Tells if nobody was there for a connection of a case. */
 const metNobody = (it: CaseResult): boolean =>

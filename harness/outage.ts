@@ -28,6 +28,9 @@ export async function endHanging(session: Session, opens: boolean): Promise<Fall
   return { from, to: to + ANSWER, how, hangs: true };
 }
 
+/** The end of a server of which no more is known. */
+const STOPPED_ACCEPTING = "the server stopped accepting connections";
+
 /** Resolves to words that say how the server ended, or that it ended the connections of others. */
 export async function howItFell({ target, availability }: Session): Promise<string> {
   const { process } = target;
@@ -35,7 +38,9 @@ export async function howItFell({ target, availability }: Session): Promise<stri
     const words = await process.lastWords();
     return withoutSecrets(`the server ended (${process.death.how}${words === undefined ? "" : `: ${words}`})`, target);
   }
-  return availability.downSince === undefined ? ENDED_OTHERS : "the server stopped accepting connections";
+  const { downSince, refusal } = availability;
+  if (downSince === undefined) return ENDED_OTHERS;
+  return refusal === undefined ? STOPPED_ACCEPTING : `${STOPPED_ACCEPTING} (${refusal})`;
 }
 
 /** The time between two looks at a server that is gone, in ms. */

@@ -2,7 +2,8 @@ import { BOUNDS } from "./bounds.ts";
 import { withCanary } from "./canary.ts";
 import { dial } from "./dial.ts";
 import { type CaseResult, execute } from "./execute.ts";
-import { lookInto, seemsStuck } from "./lost.ts";
+import { isTurnedAway } from "./failure.ts";
+import { endedSilent, lookInto, seemsStuck } from "./lost.ts";
 import { inconclusive, STOOD_STILL } from "./outage.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
@@ -73,12 +74,13 @@ export async function work(
   while (queue.length > 0 && !isOver()) {
     const { ran, spoiled } = await workInOneGo(queue, session, { size, overlap, halt: isOver, keep: note });
     if (signal?.aborted) break;
+    if (session.shared.limits.noticed && !isGone(session)) await explainRefusal(ran, session);
     if (isGone(session)) {
       const { atWork, recent } = await lookInto(ran, session);
       for (const it of atWork) done.set(it.case, session.results.get(it.case) ?? it);
       const again = new Set([...spoiled, ...recent].map((it) => it.case));
       queue.unshift(...[...again].filter((it) => !culprits.has(it.id) && isDue(it)));
-    } else queue.unshift(...(await spoiledBy(ran, session)).map((it) => it.case));
+    } else queue.unshift(...spoiledBy(ran, session).map((it) => it.case));
   }
   return { done, left: queue };
 }
@@ -123,22 +125,30 @@ async function workInOneGo(
   return { ran, spoiled };
 }
 
-/**
- * Resolves to the results that a limit on connections may have spoiled: these cases have to run again. Measures a limit first that
- * was noticed; nothing else may be at work.
- */
-async function spoiledBy(ran: readonly CaseResult[], session: Session): Promise<CaseResult[]> {
-  const { availability, shared, signal } = session;
-  if (shared.limits.noticed && availability.downSince === undefined) await measureLimits(session);
-  if (signal?.aborted || session.stop) return [];
+/** Returns the results that a limit on connections may have spoiled: these cases have to run again. */
+function spoiledBy(ran: readonly CaseResult[], { shared, signal, stop }: Session): CaseResult[] {
+  if (signal?.aborted || stop) return [];
   return ran.filter(({ case: it, refused = [] }) => shared.limits.spoils(it, refused));
 }
 
 /** The time within which a server turns a client away after it opened its connection, in ms. */
 const MOMENT = 50;
 
-/** Measures with connections that no limit holds up. Tells what is new. */
-async function measureLimits({ protocol, target, options, shared, signal }: Session): Promise<void> {
+/** Finds out why a plain client was refused: the target fell behind a gateway that still answers, or it limits connections. */
+async function explainRefusal(ran: readonly CaseResult[], session: Session): Promise<void> {
+  const { limits } = session.shared;
+  const { at, way } = limits.refusal;
+  // A server that turns clients away by itself has not fallen.
+  if (isTurnedAway(way) || !endedSilent(ran, at)) return await measureLimits(session);
+  session.availability.refuses(at, way);
+  limits.forget();
+}
+
+/**
+ * Measures a limit that was noticed, with connections that no limit holds up; nothing else may be at work. Tells what is new, and
+ * notes if the target lets nobody in any more.
+ */
+async function measureLimits({ protocol, target, options, shared, signal, availability }: Session): Promise<void> {
   const { limits } = shared;
   const before = limits.words;
   const aside = share(options.timeout);
@@ -149,9 +159,10 @@ async function measureLimits({ protocol, target, options, shared, signal }: Sess
     if (listen) await client.quiet(MOMENT);
     return client;
   };
-  await limits.measure(come, signal);
+  const way = await limits.measure(come, signal);
   signal?.removeEventListener("abort", cut);
   cut();
+  if (way !== undefined) availability.refuses(limits.refusal.at, way);
   if (limits.words !== undefined && limits.words !== before) options.onLimit?.(limits.words, limits.perSecond);
 }
 

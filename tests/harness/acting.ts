@@ -84,6 +84,8 @@ export function target() {
     asked: [] as number[],
     saw() {},
     hangs() {},
+    refuses() {},
+    refusal: undefined,
     async recover(ms: number) {
       it.asked.push(ms);
       it.downSince = undefined;

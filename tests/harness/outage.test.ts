@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import type { RunResult } from "../../harness/runner.ts";
 import { disconnect, disconnected, greeting, scenario } from "../../suites/0.1.7/protocol.ts";
 import { brokenBy, cases, runAgainst } from "../helpers.ts";
+import { gateway } from "../servers/limiting.ts";
 import { type Behaviour, type Client, lobby } from "../servers/lobby.ts";
 import { byTurns } from "../turns.ts";
 import { custom, named, summary, verdictOf } from "./running.ts";
@@ -21,6 +22,7 @@ async function server(change: (normal: Behaviour) => Partial<Behaviour>): Promis
 const some = cases.filter(({ id }) =>
   /^(version\/greeting|disconnect\/(alone|at-once|isolated|reconnect|extra-a)|malformed\/not-json-)/.test(id),
 );
+const malformed = cases.filter(({ suite }) => suite === "malformed");
 const BANANA = "malformed/not-json-word";
 const GET = "malformed/not-json-http-request";
 
@@ -204,14 +206,32 @@ describe("a server that ends for good", () => {
   });
 });
 
-test("a server that dies of one input and comes back is tested to the end, and only that input is blamed", async () => {
-  const server = await mortal((text, end) => text === "banana" && end());
-  const malformed = cases.filter(({ suite }) => suite === "malformed");
-  const result = await runAgainst(server.url, malformed);
-  expect(failed(result)).toEqual([BANANA]);
-  expect(result.results.filter(({ verdict }) => verdict === "skip" || verdict === "error")).toEqual([]);
-  expect(server.deaths()).toBeGreaterThan(1);
-  expect(result.stop).toBeUndefined();
+/** The ways in which a gateway says that the server behind it is away; without one, nobody listens meanwhile. */
+const ways = [undefined, 502, 503] as const;
+
+test.each(byTurns(ways, 3))(
+  "a server that dies of one input and comes back (gateway: %s) is tested to the end, and only that input is blamed",
+  async (way) => {
+    const server = await mortal((text, end) => text === "banana" && end());
+    const { url, close } = way ? await gateway({ ...server, close: async () => {} }, way) : { ...server, close() {} };
+    closing.unshift(close);
+    const result = await runAgainst(url, malformed);
+    expect(failed(result)).toEqual([BANANA]);
+    expect(result.results.filter(({ verdict }) => verdict === "skip" || verdict === "error")).toEqual([]);
+    expect(server.deaths()).toBeGreaterThan(1);
+    expect(result.stop).toBeUndefined();
+  },
+);
+
+test("what a gateway says of a server that is gone is no finding, and no limit", async () => {
+  const server = await lobby((normal) => over((text) => void (text === "banana" && server.close()))(normal));
+  closing.push(server.close);
+  const front = await gateway({ ...server, close: async () => {} }, 502);
+  closing.unshift(front.close);
+  const result = await runAgainst(front.url, malformed);
+  expect(brokenBy(result)).toEqual([]);
+  expect(result.stop).toMatchObject({ reason: "lost", why: "the server stopped accepting connections (HTTP 502)" });
+  expect(result.limit).toBeUndefined();
 });
 
 test("a server that dropped connections of others once never passes, though every case passes alone", async () => {

@@ -3,8 +3,8 @@ import { createServer, type Socket, connect as tcp } from "node:net";
 import type { Running } from "./libraries.ts";
 import type { Client, Tachyon } from "./tachyon.ts";
 
-/** The ways in which a gateway refuses a client beyond its limit. */
-export type Way = 429 | 503 | "reset" | "queue";
+/** The ways in which a gateway refuses a client beyond its limit, or where it reaches no server. */
+export type Way = 429 | 502 | 503 | "reset" | "queue";
 
 /** Tells if a client that comes now may pass, while `inside` clients are there, or after how many ms it may. */
 export type Limiter = (inside: number) => boolean | number;
@@ -51,6 +51,18 @@ export function queue(perSecond: number, most: number): Limiter {
     if (wait > most * gap) return false;
     next = now + wait + gap;
     return wait;
+  };
+}
+
+/** Shuts all clients out after too many in a second, until none has tried for so many ms. */
+export function ban(most: number, ms: number): Limiter {
+  let seen: number[] = [];
+  let until = 0;
+  return () => {
+    const now = performance.now();
+    seen = [...seen.filter((at) => at > now - 1_000), now];
+    if (now < until || seen.length > most) until = now + ms;
+    return now >= until;
   };
 }
 
@@ -104,8 +116,13 @@ export async function gateway(to: Running, way: Way, ...limiters: readonly Limit
     });
     const server = tcp(Number(port), hostname);
     keep(server);
-    client.pipe(server).pipe(client);
-    server.on("close", () => client.destroy());
+    const reachesNobody = () => way !== "queue" && refuse(client, way);
+    server.once("error", reachesNobody);
+    server.once("connect", () => {
+      server.off("error", reachesNobody);
+      client.pipe(server).pipe(client);
+      server.on("close", () => client.destroy());
+    });
     client.on("close", () => server.destroy());
   };
   const gate = createServer({ pauseOnConnect: true }, (client) => {

@@ -1,6 +1,6 @@
 import type { ServerOptions } from "ws";
 import { onWs } from "./libraries.ts";
-import { bucket, gateway, type Limiter, queue, together, turnsAway, type Way, window } from "./limiting.ts";
+import { ban, bucket, gateway, type Limiter, queue, together, turnsAway, type Way, window } from "./limiting.ts";
 import { program } from "./program.ts";
 import { slow, turns } from "./quirks.ts";
 import { onRaw } from "./raw.ts";
@@ -86,6 +86,11 @@ export const unusualSlow: Readonly<Record<string, Unusual>> = {
   ),
 
   // Slow ones.
+  "resets all for 2.5 s after 40 connections in a second, and longer with each try": takes(
+    () => ban(40, 2_500),
+    "reset",
+    8,
+  ),
   "lets a client in every 20 ms": {
     start: () => onRaw(tachyon(), { admit: turns(20) }),
     warns: [],
