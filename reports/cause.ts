@@ -8,13 +8,19 @@ export interface Knowledge extends Partial<Pick<Protocol, "causes" | "clauses">>
   readonly symptoms?: Protocol["symptoms"] | undefined;
 }
 
+/** The other cause of a wait in vain. */
+const LATE = "Or it comes later: a longer --timeout shows that.";
+
 /**
  * The usual mistake behind a finding. Of several, the symptom decides: it is looked for in the title of the case and in the
  * words on the answer.
  */
-export const likelyCause = (
-  { requirement, actual }: Pick<ReportCheck, "requirement" | "actual">,
+export function likelyCause(
+  { requirement, actual, silence }: Pick<ReportCheck, "requirement" | "actual" | "silence">,
   { title }: Pick<ReportCase, "title">,
   { causes, symptoms }: Pick<Knowledge, "causes" | "symptoms">,
-): string | undefined =>
-  symptoms?.[requirement]?.find(({ shows }) => shows.test(`${title}: ${actual}`))?.cause ?? causes?.[requirement];
+): string | undefined {
+  const symptom = symptoms?.[requirement]?.find(({ shows }) => shows.test(`${title}: ${actual}`));
+  const cause = symptom?.cause ?? causes?.[requirement];
+  return cause !== undefined && silence !== undefined ? `${cause} ${LATE}` : cause;
+}

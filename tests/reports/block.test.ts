@@ -161,6 +161,13 @@ test.each([
   expect(likelyCause({ requirement, actual }, { title }, protocol)).toBe(cause);
 });
 
+test("a wait in vain may also have been too short", () => {
+  const silence = { what: "system/version/response", afterMs: 2_000, servedAfterMs: 3 };
+  const check = { requirement: "version.greeting", actual: "nothing in 2000 ms", silence };
+  const cause = `${protocol.causes["version.greeting"]} Or it comes later: a longer --timeout shows that.`;
+  expect(likelyCause(check, { title: "" }, protocol)).toBe(cause);
+});
+
 test("symptoms are those of requirements that can be broken", () => {
   for (const [id, all] of Object.entries(protocol.symptoms ?? {})) {
     expect(protocol.causes[id]).toBeDefined();
