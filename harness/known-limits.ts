@@ -35,6 +35,8 @@ export interface KnownLimits {
   suspected: boolean;
   /** The number of measurements. */
   measured: number;
+  /** The target lets nobody in now and then, and no limit explains that. */
+  closes: boolean;
   /** The search is over for good: there is no limit. */
   hopeless: boolean;
 }
@@ -69,7 +71,7 @@ const LAG = { first: 10, most: 100 } as const;
 /** The limits of a target of which nothing is known yet. */
 export const noneKnown = (): KnownLimits => ({
   ...{ found: {}, gap: 0, lag: 0, changedAt: 0, ways: new Set(), inVain: 0, row: 0, total: 0, served: [] },
-  ...{ before: 0, refusal: { at: 0, way: "" }, suspected: false, measured: 0, hopeless: false },
+  ...{ before: 0, refusal: { at: 0, way: "" }, suspected: false, measured: 0, closes: false, hopeless: false },
 });
 
 /** Tells if a limit is known. */
@@ -114,10 +116,12 @@ function learnLate(known: KnownLimits, way: string, began: number): boolean {
 export interface Measured {
   readonly again: boolean;
   readonly served: boolean;
+  /** The target let nobody in for a while before. */
+  readonly closed?: boolean;
 }
 
 /** Learns what a measurement found. */
-export function learnMeasured(known: KnownLimits, more: Found, { again, served }: Measured): void {
+export function learnMeasured(known: KnownLimits, more: Found, { again, served, closed = false }: Measured): void {
   known.measured += 1;
   if (!served) {
     giveUp(known, true);
@@ -131,7 +135,9 @@ export function learnMeasured(known: KnownLimits, more: Found, { again, served }
   known.found = { ...known.found, ...more, ...(perSecond && { perSecond }) };
   // A stall ends no WebSocket at once.
   const isSure = known.measured > VAIN || [...known.ways].every(isTurnedAway);
-  if (wordsOfLimit(known.found) === undefined) giveUp(known, isSure);
+  // The first time, the target may not have noticed yet that others left.
+  if (wordsOfLimit(known.found) === undefined && closed) known.closes = known.measured > VAIN;
+  else if (wordsOfLimit(known.found) === undefined) giveUp(known, isSure);
   else {
     if (perSecond) known.gap = gapOf(perSecond);
     known.inVain = 0;
@@ -160,8 +166,18 @@ function step(known: KnownLimits): void {
 
 const longer = (lag: number) => Math.min(LAG.most, lag === 0 ? LAG.first : 2 * lag);
 
+/** The most times that the suite waits for a target which lets nobody in. */
+const WAITS = 30;
+
+/** Learns that the target let nobody in once more, which no limit explains. */
+export function learnClosed(known: KnownLimits): void {
+  known.measured += 1;
+  if (known.measured > WAITS) giveUp(known, true);
+}
+
 function giveUp(known: KnownLimits, forGood: boolean): void {
   known.hopeless = forGood;
+  known.closes = false;
   known.found = {};
   [known.gap, known.lag] = [0, 0];
   known.ways.clear();

@@ -5,6 +5,7 @@ import {
   forget,
   isLimited,
   type KnownLimits,
+  learnClosed,
   learnMeasured,
   learnRefused,
   learnServed,
@@ -22,6 +23,12 @@ export class BeyondLimit extends Error {}
 
 /** A connection that was tried. */
 type Seen = Pick<Attempt, "opened" | "failure" | "transcript">;
+
+/** A time in which a target lets nobody in: so many ms, or for good in some way. */
+interface Closed {
+  readonly ms?: number;
+  readonly way?: string | undefined;
+}
 
 /** Opens a plain connection; if it shall `listen`, waits a moment for the server to turn it away. */
 type Dial = (listen: boolean) => Promise<Attempt>;
@@ -58,15 +65,15 @@ export interface Limits {
    * at most for one case.
    */
   spoils(it: object, refused: readonly string[]): boolean;
-  /** Tells if a known limit explains that connections were refused in these ways. */
+  /** Tells if a known limit, or a target that now and then lets nobody in, explains that connections were refused in these ways. */
   explains(refused: readonly string[]): boolean;
   /** Returns how many cases can be at work at the same time, `concurrency` at most. */
   cases(concurrency: number): number;
   /**
-   * Measures the limits while nothing else is at work. What `dial` opens takes no turn. Resolves to how the target refuses everybody, if
-   * it lets nobody in any more: that is no limit.
+   * Measures the limits while nothing else is at work. What `dial` opens takes no turn. Resolves to what is no limit: that the target
+   * lets nobody in.
    */
-  measure(dial: Dial, signal?: AbortSignal): Promise<string | undefined>;
+  measure(dial: Dial, signal?: AbortSignal): Promise<Closed>;
 }
 
 /** The time after which a target has noticed that the last connection ended, in ms. */
@@ -128,7 +135,7 @@ export function limits(clock: () => number, timeout: number): Limits {
     freed: () => freed(its),
     saw: (connection, plain) => learn(its, connection, plain),
     spoils: (it, refused) => spoils(its, it, refused),
-    explains: (refused) => isLimited(known) && isRefusal(known, refused),
+    explains: (refused) => (isLimited(known) || known.closes) && isRefusal(known, refused),
     cases: (concurrency) => casesWithin(known, concurrency),
     measure: (dial, signal) => measureAll(its, dial, signal),
   };
@@ -156,39 +163,47 @@ function learn(its: Keeping, connection: Seen, plain: boolean): void {
 
 function spoils({ known, spoiled }: Keeping, it: object, refused: readonly string[]): boolean {
   const times = (spoiled.get(it) ?? 0) + 1;
-  if (known.total === 0 || times > AGAIN || !isRefusal(known, refused)) return false;
+  const most = known.closes ? Number.POSITIVE_INFINITY : AGAIN; // The waits for such a target have a bound of their own.
+  if (known.total === 0 || times > most || !isRefusal(known, refused)) return false;
   spoiled.set(it, times);
   return true;
 }
 
-async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefined): Promise<string | undefined> {
+async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefined): Promise<Closed> {
   const { known, gate, clock } = its;
+  const { at } = known.refusal;
   known.suspected = false;
   await gate.emptied();
   await rest(SETTLING, signal);
   const listens = [...known.ways].some(isTurnedAway);
   const come = () => dial(listens);
-  const closed = await closedFor(its, come, signal);
-  if (closed.way !== undefined) return closed.way;
+  const { tries, way } = await untilLetIn(known, come, signal);
+  if (way !== undefined || signal?.aborted) return { way };
+  const closed = { ms: tries > AT_ONCE ? clock() - at : 0 };
+  if (known.closes) {
+    learnClosed(known);
+    return closed;
+  }
   if (closed.ms > BY_SECOND) {
     // Each measurement would close it again.
     const perSecond = known.ways.has(TOO_MANY) ? (SECOND * known.total) / clock() : known.before / SLOWER;
-    learnMeasured(known, { perSecond: Math.max(1, perSecond) }, { again: true, served: true });
+    learnMeasured(known, { perSecond: Math.max(1, perSecond) }, { again: true, served: true, closed: true });
     change(its);
-    return undefined;
+    return {};
   }
   const { more, ...seen } = await measured({ dial: come, clock, served: known.total, signal }, known.found);
-  if (more === undefined || signal?.aborted) return undefined;
-  learnMeasured(known, more, seen);
+  if (more === undefined || signal?.aborted) return {};
+  learnMeasured(known, more, { ...seen, closed: closed.ms > 0 });
   change(its);
-  return undefined;
+  return known.closes ? closed : {};
 }
 
 /** The longest time for which a target lets nobody in that counts connections by the second, in ms. */
 const BY_SECOND = 3_000;
 
-/** The time between two tries to get in, in ms. */
+/** The time between two tries to get in at first, in ms, and how many there are: a server may notice late that others have left. */
 const PAUSE = 100;
+const AT_ONCE = 4;
 
 /**
  * The times before further tries to get in, in ms. Who says that there are too many says it to each try, for a period at most. Others
@@ -196,26 +211,24 @@ const PAUSE = 100;
  */
 const RESTS = {
   tooMany: Array.from({ length: 12 }, () => SECOND),
-  others: [PAUSE, PAUSE, PAUSE, FORGOTTEN, 2 * FORGOTTEN],
+  others: [...Array.from({ length: AT_ONCE - 1 }, () => PAUSE), 1_400, 2 * FORGOTTEN],
 } as const;
 
-/** Waits until a target lets a client in again; resolves to how long it did not, in ms, and to how it refuses if it does not at all. */
-async function closedFor(
-  { known, clock }: Keeping,
+/** Waits until a target lets a client in again; resolves to the number of tries, and to how it refuses if it does not at all. */
+async function untilLetIn(
+  { ways }: KnownLimits,
   dial: Means["dial"],
   signal: AbortSignal | undefined,
-): Promise<{ readonly ms: number; readonly way?: string }> {
-  const began = clock();
-  const rests = known.ways.has(TOO_MANY) ? RESTS.tooMany : RESTS.others;
-  for (let i = 0; ; i++) {
+): Promise<{ readonly tries: number; readonly way?: string }> {
+  const rests = ways.has(TOO_MANY) ? RESTS.tooMany : RESTS.others;
+  for (let tries = 1; ; tries++) {
     const client = await dial();
     await leave(client);
     const way = refusalOf(client);
-    const closed = { ms: clock() - began };
     // A server that gave out a WebSocket, or gives no answer, is there. It is measured.
-    if (way === undefined || way === NO_ANSWER || isTurnedAway(way) || signal?.aborted) return closed;
-    const ms = rests[i];
-    if (ms === undefined || (NOBODY_BEHIND.has(way) && ms > PAUSE)) return { ...closed, way };
+    if (way === undefined || way === NO_ANSWER || isTurnedAway(way) || signal?.aborted) return { tries };
+    const ms = rests[tries - 1];
+    if (ms === undefined || (NOBODY_BEHIND.has(way) && tries >= AT_ONCE)) return { tries, way };
     await rest(ms, signal);
   }
 }
@@ -223,11 +236,14 @@ async function closedFor(
 /** Tells if connections were refused in a way that a limit explains. */
 const isRefusal = ({ ways }: KnownLimits, refused: readonly string[]) => refused.some((way) => ways.has(way));
 
+/** The most cases at work where the target lets nobody in now and then: each that is at work then runs again. */
+const FEW = 4;
+
 /** Returns how many cases can be at work at the same time. */
-function casesWithin({ found, gap }: KnownLimits, concurrency: number): number {
+function casesWithin({ found, gap, closes }: KnownLimits, concurrency: number): number {
   const held = found.together === undefined ? concurrency : Math.floor(found.together / PER_CASE);
   const queued = gap === 0 ? concurrency : Math.floor(QUEUE / gap);
-  return Math.max(1, Math.min(concurrency, held, queued));
+  return Math.max(1, Math.min(concurrency, held, queued, closes ? FEW : concurrency));
 }
 
 /** The part of a handshake that nobody answers, after which somebody has to be served for it to count as refused. */

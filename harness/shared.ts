@@ -45,12 +45,14 @@ interface Attention {
   readonly asking: Set<{ readonly since: number }>;
 }
 
-/** A time in which a server sent nothing to anybody. */
+/** A time in which a server sent nothing to anybody, or refused everybody. */
 export interface Stall {
   /** Its beginning, in ms of the run's clock. */
   readonly at: number;
   /** Its length. */
   readonly ms: number;
+  /** The way in which it refused everybody; `undefined` if it said nothing. */
+  readonly refused?: string;
 }
 
 /**

@@ -148,7 +148,8 @@ async function explainRefusal(ran: readonly CaseResult[], session: Session): Pro
  * Measures a limit that was noticed, with connections that no limit holds up; nothing else may be at work. Tells what is new, and
  * notes if the target lets nobody in any more.
  */
-async function measureLimits({ protocol, target, options, shared, signal, availability }: Session): Promise<void> {
+async function measureLimits(session: Session): Promise<void> {
+  const { protocol, target, options, shared, signal } = session;
   const { limits } = shared;
   const before = limits.words;
   const aside = share(options.timeout);
@@ -159,16 +160,23 @@ async function measureLimits({ protocol, target, options, shared, signal, availa
     if (listen) await client.quiet(MOMENT);
     return client;
   };
-  const way = await limits.measure(come, signal);
+  const { at, way: refused } = limits.refusal;
+  const { ms = 0, way } = await limits.measure(come, signal);
   signal?.removeEventListener("abort", cut);
   cut();
-  if (way !== undefined) availability.refuses(limits.refusal.at, way);
+  if (way !== undefined) session.availability.refuses(at, way);
+  if (ms > 0) session.stalls.add({ at, ms, refused });
+  session.away += ms;
   if (limits.words !== undefined && limits.words !== before) options.onLimit?.(limits.words, limits.perSecond);
 }
 
 /** Runs one case alone. If the target ends meanwhile, looks into it. */
 export async function alone(it: Case, session: Session): Promise<CaseResult> {
-  const result = await withCanary(session, () => execute(it, session));
+  const once = () => withCanary(session, () => execute(it, session));
+  let result = await once();
+  const { limits } = session.shared;
+  if (limits.noticed && !isGone(session)) await explainRefusal([result], session);
+  if (!isGone(session) && limits.explains(result.refused ?? [])) result = await once();
   if (session.signal?.aborted || session.stop || !isGone(session)) return result;
   const others = [...session.results.values()].filter((other) => other.case !== it);
   const { atWork, recent } = await lookInto([...others, result], session);

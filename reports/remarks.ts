@@ -91,11 +91,22 @@ function unstable(report: Remarkable): Remark[] {
 }
 
 function stoodStill({ stalls = [] }: Remarkable): Remark[] {
+  const still = stalls.filter(({ refused }) => refused === undefined);
+  const closed = stalls.filter(({ refused }) => refused !== undefined);
+  const ways = [...new Set(closed.map(({ refused }) => refused))].join(", ");
+  return [
+    ...stalled(still, "stood still", "The target stood still"),
+    ...stalled(closed, `let nobody in (${ways})`, "The target let nobody in"),
+  ];
+}
+
+/** Says when a target was of no use to anybody, and in what way. */
+function stalled(stalls: NonNullable<Report["stalls"]>, what: string, title: string): Remark[] {
   if (stalls.length === 0) return [];
   const times = stalls.slice(0, MOST).map(({ at, ms }) => `for ${seconds(ms)} (at ${seconds(at)})`);
   const more = stalls.length > MOST ? ` and ${plural(stalls.length - MOST, "time")} more` : "";
-  const words = `stood still ${times.join(", ")}${more}: the affected cases ran again`;
-  return [{ label: "stalls", title: "The target stood still", words, cases: [] }];
+  const words = `${what} ${times.join(", ")}${more}: the affected cases ran again`;
+  return [{ label: "stalls", title, words, cases: [] }];
 }
 
 const limited = ({ limit }: Remarkable): Remark[] =>

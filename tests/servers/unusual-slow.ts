@@ -45,6 +45,26 @@ function refusesLate(most: number): Unusual {
   return { start: () => onWs(tachyon(), { verifyClient }), warns: [], share: 4, limited: true };
 }
 
+/** Makes a server that answers 403 to all for so many ms after some wrong commands. */
+function shutsOut(wrong: number, ms: number): Unusual {
+  let seen = 0;
+  let until = 0;
+  const counting = (client: Client) => {
+    const served = tachyon()(client);
+    return {
+      ...served,
+      message(text: string, binary: boolean) {
+        served.message(text, binary);
+        if (text.includes('"system/disconnect/request"')) return;
+        seen += 1;
+        if (seen % wrong === 0) until = performance.now() + ms;
+      },
+    };
+  };
+  const verifyClient: ServerOptions["verifyClient"] = (_, answer) => answer(performance.now() >= until, 403);
+  return { start: () => onWs(counting, { verifyClient }), warns: [], share: 4, limited: true };
+}
+
 /** One of the kinds in `slow.js`. */
 const slowly = (kind: string): Unusual => ({ start: () => program("tests/servers/slow.js", kind), warns: [] });
 
@@ -91,6 +111,7 @@ export const unusualSlow: Readonly<Record<string, Unusual>> = {
     "reset",
     8,
   ),
+  "answers 403 to all for 1.2 s after each 20 wrong commands": shutsOut(20, 1_200),
   "lets a client in every 20 ms": {
     start: () => onRaw(tachyon(), { admit: turns(20) }),
     warns: [],
