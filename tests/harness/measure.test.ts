@@ -53,7 +53,9 @@ describe("measuring finds how many connections a target accepts in a second", ()
     ["30, those counted that are refused", () => window(30, { strict: true }), 30, 429],
   ];
   test.each(byTurns(limits, 5))("%s", async (_, limiter, perSecond, way) => {
-    const found = await behind(way, limiter());
+    let found = await behind(way, limiter());
+    // A busy machine is too slow to see that it waits for others, and finds nothing then.
+    for (let tries = 1; tries < 3 && found?.perSecond === undefined; tries++) found = await behind(way, limiter());
     expect(found).toEqual({ perSecond: expect.any(Number) });
     expect(found?.perSecond).toBeLessThanOrEqual(perSecond * 1.1 + 1);
     expect(found?.perSecond).toBeGreaterThan(perSecond / 4);
