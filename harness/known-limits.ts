@@ -4,7 +4,7 @@ import { gapOf } from "./rate.ts";
 import { plural } from "./words.ts";
 
 /** A refusal: when the connection began, in ms of the run's clock, and the way. */
-export interface Refusal {
+export interface Refused {
   readonly at: number;
   readonly way: string;
 }
@@ -30,7 +30,7 @@ export interface KnownLimits {
   /** The connections that were served in the second before the target first refused one. */
   before: number;
   /** The first refusal since the last measurement. */
-  refusal: Refusal;
+  refusal: Refused;
   /** A plain client was refused: there may be a limit. */
   suspected: boolean;
   /** The number of measurements. */

@@ -11,7 +11,7 @@ import {
   learnServed,
   type Measured,
   noneKnown,
-  type Refusal,
+  type Refused,
   SLOWER,
   wordsOfLimit,
 } from "./known-limits.ts";
@@ -46,7 +46,7 @@ export interface Limits {
   /** A plain client was refused while others are served. No case shall begin until this was measured or forgotten. */
   readonly noticed: boolean;
   /** The first refusal since the last measurement: when that connection began, in ms of the run's clock, and the way. */
-  readonly refusal: Readonly<Refusal>;
+  readonly refusal: Readonly<Refused>;
   /** Forgets refusals that were no limit: the target was away. */
   forget(): void;
   /** Resolves when a connection may begin. */
