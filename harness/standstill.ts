@@ -23,6 +23,8 @@ const MOST = {
   last: 3,
   /** Newcomers that come one after another until one is served. */
   waits: 3,
+  /** The time of all stalls together, in ms, until which those of the search count as time in which it was away. */
+  stood: 16_000,
 } as const;
 
 /** The number of stalls without a culprit after which no further one is looked into: they are chance. */
@@ -82,10 +84,10 @@ export function untilStall(
  */
 export async function lookIntoStalls(ran: readonly CaseResult[], session: Session): Promise<readonly CaseResult[]> {
   const { shared, protocol, looked, culprits } = session;
+  const stalls = openStalls(session);
   const began = timeThere(session);
   const deadline = began + timeToSearch(session);
   const isOver = () => timeThere(session) > deadline || session.stop !== undefined || session.signal?.aborted === true;
-  const stalls = openStalls(session);
   // A case that puts load on the server runs alone anyway, and says itself what came of that.
   const loads = new Set(heavyIn(protocol));
   const light = ran.filter((it) => !loads.has(it.case.suite));
@@ -157,7 +159,15 @@ async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, sessio
   over = true;
   await coming;
   trial.leave();
-  return { results, again: stalls.slice(known).find((it) => isLong(it, session)) };
+  const again = stalls.slice(known).find((it) => isLong(it, session));
+  if (again) excuse(again, session);
+  return { results, again };
+}
+
+/** Takes a stall of the search off the account of the run: a server that hangs at one input is not slow at all others. */
+function excuse({ ms }: Stall, session: Session): void {
+  const stood = session.shared.stalls.reduce((sum, it) => sum + it.ms, 0);
+  if (stood < MOST.stood) session.away += ms;
 }
 
 /** Tells if a newcomer is greeted. */
