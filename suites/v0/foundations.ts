@@ -138,6 +138,10 @@ export const within: Foundations["within"] = {
   "request.wrong-direction": [...UNREADABLE, "message.direction"],
   // Users that are told by ids of another form are told apart all the same.
   "self.identity": ["message.schema"],
+  // Nobody reads a pong or a close frame that breaks RFC 6455, nor what comes behind it.
+  "transport.ping": ["message.json"],
+  "transport.segmentation": ["message.json"],
+  "transport.close": ["message.json"],
   "response.correlated": ["request.echo", "unknown.unimplemented", "event.unanswered"],
   "response.reason": ["event.unanswered"],
   "malformed.closed": ["malformed.survives"],
