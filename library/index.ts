@@ -6,8 +6,8 @@ export { cases } from "./cases.ts";
 export { ConformanceError, toText } from "./conforms.ts";
 export { check, conformance, run } from "./run.ts";
 
-/** Starts the reference server. */
+/** Starts the reference server. Throws a `UsageError`. */
 export async function serve({ protocol, ...options }: ServeOptions & { readonly protocol?: "0.1.7" | "v0" } = {}) {
-  checkOptions({ protocol }, ["protocol"]);
+  checkOptions({ protocol, ...options }, ["protocol", "host", "port", "fault"]);
   return await versionOf(protocol).serve(options);
 }

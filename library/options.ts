@@ -1,15 +1,17 @@
 import { readFileSync } from "node:fs";
 import { DEFAULTS } from "../cli/defaults.ts";
+import { LAST_PORT } from "../cli/option-kinds.ts";
 import { aim, type Reached, targetHeaders, type Way } from "../cli/target.ts";
 import { identify, NO_USERS } from "../cli/users.ts";
 import { newSeed } from "../harness/property.ts";
+import type { ServeOptions } from "../harness/protocol.ts";
 import type { RunOptions } from "../harness/session.ts";
 import { cannotRead, suggestion, UsageError } from "../harness/usage.ts";
 import { type ExpectedFailures, parseExpected } from "../reports/expected/read.ts";
 import type * as Api from "./index.d.cts";
 import { VERSION_NAMES, versionOf } from "./versions.ts";
 
-type Options = Api.CasesOptions & Api.RunOptions;
+type Options = Api.CasesOptions & Api.RunOptions & ServeOptions;
 
 const isText = (it: unknown) => typeof it === "string" && it !== "";
 const isTexts = (it: unknown) => isText(it) || (Array.isArray(it) && it.length > 0 && it.every(isText));
@@ -23,6 +25,7 @@ const isWhole = (least: number) => (it: unknown) => Number.isInteger(it) && Numb
 const TEXTS = [isTexts, "a text, or a list of texts that is not empty"] as const;
 const SWITCH = [isSwitch, "true or false"] as const;
 const COUNT = [isWhole(1), "a whole number from 1"] as const;
+const TEXT = [isText, "a text"] as const;
 const RECORD = [isRecord, "an object of texts"] as const;
 const FUNCTION = [isFunction, "a function"] as const;
 
@@ -48,6 +51,9 @@ const KINDS: { readonly [name in keyof Options]-?: readonly [(it: unknown) => bo
   signal: [(it) => typeof it === "object" && it !== null && "aborted" in it, "an AbortSignal"],
   onWarning: FUNCTION,
   onCase: FUNCTION,
+  host: TEXT,
+  port: [(it) => isWhole(0)(it) && Number(it) <= LAST_PORT, `a whole number from 0 to ${LAST_PORT}`],
+  fault: TEXT,
 };
 
 /** Refuses options that the caller does not know or that are of the wrong kind. Throws a `UsageError`. */

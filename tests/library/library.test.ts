@@ -238,6 +238,8 @@ test.each<[string, () => unknown, RegExp]>([
     /A header needs the form "Name: value"/,
   ],
   ["a recording that is not there", () => check("none.har"), /Cannot read none\.har/],
+  ["an option that serve lacks", () => serve({ fualt: "x" } as never), /There is no option "fualt".*"fault"/],
+  ["a port that is none", () => serve({ port: 99_999 }), /The option "port" takes a whole number from 0 to 65535/],
   ["an unknown fault", () => serve({ fault: "x" }), /There is no fault "x"/],
 ])("%s is told in one line", async (_, act, message) => {
   const error = await errorOf(Promise.resolve().then(act));

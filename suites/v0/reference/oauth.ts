@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { text } from "node:stream/consumers";
 import { SCOPE } from "../authorization.ts";
 import { type Answer, type Asked, type Endpoint, ROUTES } from "./authorization-server.ts";
 import type { User, World } from "./world.ts";
@@ -59,12 +58,17 @@ export function answerPage({ url = "" }: IncomingMessage, response: ServerRespon
   else response.writeHead(404, { Connection: "close" }).end();
 }
 
-/** More bytes than a form can have here. */
+/** More characters than a form can have here. */
 const TOO_MUCH = 10_000;
 
+/** Reads a form; one that is too long is taken for empty, and left unread, so that the client still gets an answer. */
 async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
-  if (!(Number(request.headers["content-length"] ?? 0) <= TOO_MUCH)) return new URLSearchParams();
-  return new URLSearchParams(await text(request));
+  let body = "";
+  for await (const part of request.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
+    body += part;
+    if (body.length > TOO_MUCH) return new URLSearchParams();
+  }
+  return new URLSearchParams(body);
 }
 
 function send(response: ServerResponse, { status, body, headers }: Answer): void {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
+import { createServer, type RequestListener, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import WebSocket from "ws";
@@ -152,4 +152,16 @@ test("a user of the reference server logs in by a code, which is good once and f
   socket.terminate();
   expect((await login({ redirect_uri: "https://evil.example/" })).status).toBe(400);
   expect((await login({ code_challenge_method: "plain" })).to.get("error")).toBe("invalid_request");
+});
+
+test("a form without an end is answered all the same", async () => {
+  const server = await protocol.serve();
+  close = server.close;
+  const { host } = new URL(server.url);
+  const asking = request(`http://${host}/oauth/token`, { method: "POST" });
+  asking.on("error", () => {}); // The server ends the connection behind its answer.
+  asking.write("x".repeat(20_000));
+  const [{ statusCode }] = await once(asking, "response");
+  asking.destroy();
+  expect(statusCode).toBe(401);
 });
