@@ -91,13 +91,26 @@ async function readArchive(path: string): Promise<Content> {
 /** A path in an archive: a name, maybe in one folder, as `tar` writes it of a folder or its content. */
 const PLACE = /^(?:\.\/)?((?!\.\.?\/)[^/]+\/)?([^/]+)$/;
 
+/** Returns where programs unpack a file. They drop what leads out of the folder, and some file systems know no case. */
+const landing = (path: string): string =>
+  path
+    .slice(Math.max(0, path.lastIndexOf("../")))
+    .split("/")
+    .filter((part) => !["", ".", ".."].includes(part))
+    .join("/")
+    .toLowerCase();
+
 /** Headers by which GNU tar gives a file another name and content than the archive shows to others. */
 const SPARSE = "GNU.sparse.";
+
+/** The entries through which another one may be unpacked to a place that its path does not show. */
+const LINKS: ReadonlySet<string> = new Set(["symlink", "link"]);
 
 /** A reader of an archive that takes the files of a bundle, each once and all from one folder. */
 function entries({ files, foreign }: Omit<Content, "repacked">): Extract {
   const archive = extract();
   let folder: string | undefined;
+  const places = new Map<string, string>();
   archive.on("entry", (header, stream, next) => {
     stream.on("error", () => {}); // The archive says it, too.
     const take = async () => {
@@ -105,6 +118,11 @@ function entries({ files, foreign }: Omit<Content, "repacked">): Extract {
         throw new BundleError("it holds a sparse file, which other programs unpack as another");
       const [, inside = "", name = ""] = PLACE.exec(header.name) ?? [];
       const isKnown = FILE_NAMES.includes(name) && inside === (folder ?? inside);
+      const at = landing(header.name);
+      const before = header.type === "directory" ? undefined : places.get(at);
+      if (before !== undefined) throw new BundleError(`it holds ${before} twice`);
+      if (!isKnown && LINKS.has(header.type ?? "file")) throw new BundleError(`it holds a link, ${named(header.name)}`);
+      if (header.type !== "directory") places.set(at, name || header.name);
       if (!isKnown && header.type !== "directory") foreign.push(header.name);
       if (!isKnown) return void (await buffer(stream));
       folder = inside;

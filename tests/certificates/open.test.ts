@@ -107,6 +107,22 @@ test.each<[string, () => Promise<Buffer> | Buffer, RegExp]>([
     /SHA256SUMS is not a plain file/,
   ],
   ["a file twice", () => archive([{ name: FILES.sums, content: Buffer.from("x") }]), /holds SHA256SUMS twice/],
+  ...[`/${FILES.html}`, `././${FILES.html}`, `x/../${FILES.html}`, FILES.html.toUpperCase()].map(
+    (name): [string, () => Promise<Buffer>, RegExp] => [
+      `a file that is unpacked over another: ${name}`,
+      () => archive([{ name, content: Buffer.from("x") }]),
+      /^it holds report\.html twice$/,
+    ],
+  ),
+  [
+    "a link to a folder, behind which a file is unpacked over another",
+    () =>
+      archive([
+        { name: "a", type: "symlink", linkname: "." },
+        { name: `a/${FILES.html}`, content: Buffer.from("x") },
+      ]),
+    /^it holds a link, "a"$/,
+  ],
   ["a file less", () => archive([], lacking(FILES.report)), /it lacks report\.json/],
   [
     "other rights of a file",
