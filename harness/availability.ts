@@ -81,7 +81,7 @@ export function availability(
     },
     refuses(since, way) {
       known.refusal = way;
-      known.downSince ??= Math.max(since, known.upAt ?? since);
+      known.downSince ??= since;
     },
     recover: (ms) => recover(known, ms, { clock, probe, hears }),
   };

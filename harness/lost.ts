@@ -171,8 +171,10 @@ async function fallOf(session: Session): Promise<Fall | undefined> {
     const at = shared.clock() - (performance.now() - death.at);
     return { from: at - MOMENT, to: at, how: await howItFell(session) };
   }
-  const { downSince, upAt } = availability;
-  if (downSince !== undefined) return { from: upAt ?? downSince, to: downSince, how: await howItFell(session) };
+  const { downSince, upAt = downSince } = availability;
+  // A gateway may refuse some while others are still let in.
+  if (downSince !== undefined && upAt !== undefined)
+    return { from: Math.min(upAt, downSince), to: Math.max(upAt, downSince), how: await howItFell(session) };
   return seemsDeaf(shared) || seemsStuck(session) ? hanging(session) : undefined;
 }
 

@@ -230,11 +230,15 @@ export interface Report {
     };
   };
   /**
-   * Times in which the target stood still for all clients, and a case waited in vain: what that hit was run again
+   * Times in which the target stood still for all clients, and a case waited in vain, or in which it let nobody in: what that hit was run again
    */
   stalls?: {
     at: number;
     ms: number;
+    /**
+     * How it refused everybody; absent if it stood still
+     */
+    refused?: string;
   }[];
   /**
    * Ends of the target that no case makes again by itself
