@@ -14,10 +14,13 @@ const FAILING = "version/parity-patch-with-zero";
 const OPEN = "version/open-prerelease";
 const plain = picocolors.createColors(false);
 
+/** On a busy machine an answer may take long, and what nobody answers is observed. */
+const PATIENT = { timeout: 10_000, idle: 100 };
+
 let good: Report;
 let broken: Report;
 beforeAll(async () => {
-  [good, broken] = await Promise.all([sample(), sample("compares-versions-as-prefixes")]);
+  [good, broken] = await Promise.all([sample(undefined, PATIENT), sample("compares-versions-as-prefixes", PATIENT)]);
 });
 
 /** Returns the good report, in which one case found something else of `parity.patch`. */
@@ -30,7 +33,10 @@ const kinds = (old: Report, now: Report) =>
 
 describe("two reports", () => {
   test("of the same server and suite differ in nothing", async () => {
-    const { changes, requirements, outcome, newCases, removedCases } = compareReports(good, await sample());
+    const { changes, requirements, outcome, newCases, removedCases } = compareReports(
+      good,
+      await sample(undefined, PATIENT),
+    );
     expect({ changes, requirements, outcome, newCases, removedCases }).toEqual({
       changes: [],
       requirements: [],
