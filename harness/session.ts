@@ -114,7 +114,7 @@ export interface Session extends Bench {
   readonly unexplained: Unexplained[];
   /** The results of suspects, by the time of the fall and the id of the case. */
   readonly sightings: Map<number, ReadonlyMap<string, CaseResult>>;
-  /** The stalls of the target in which a case waited in vain. */
+  /** The stalls of the target in which a case waited in vain, or whose cause was looked for in vain. */
   readonly stalls: Set<Stall>;
   /** The stalls whose cause was looked for, and the number of those for which none was found. */
   readonly looked: Set<Stall>;

@@ -95,7 +95,9 @@ export async function lookIntoStalls(ran: readonly CaseResult[], session: Sessio
     const known = culprits.size;
     const suspects = light.filter((it) => isSuspect(it) && mayHaveCaused(it, stall) && !culprits.has(it.case.id));
     await trySuspects(byLikelihood(suspects, stall.at).slice(0, MOST.tried), stall, isOver, session);
-    if (culprits.size === known && suspects.length > 0) session.vain += 1;
+    if (culprits.size > known) continue;
+    session.stalls.add(stall);
+    if (suspects.length > 0) session.vain += 1;
   }
   for (const stall of shared.stalls) looked.add(stall);
   session.searched += timeThere(session) - began;

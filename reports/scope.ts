@@ -1,4 +1,4 @@
-import { isBinding } from "../harness/catalogue.ts";
+import { isBinding, type Verdict } from "../harness/catalogue.ts";
 import { plural } from "../harness/words.ts";
 import type { Report, ReportCheck, ReportRecording, ReportRequirement } from "./report.ts";
 
@@ -11,12 +11,13 @@ interface Scoped extends Pick<Report, "allCases" | "recording"> {
   }[];
 }
 
+/** The verdicts of a check that judged nothing. */
+const OPEN: ReadonlySet<Verdict> = new Set(["skip", "error"]);
+
 /** The requirements that some case judged. */
 export function judged(cases: Scoped["cases"]): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const { checks } of cases)
-    for (const { verdict, requirement } of checks) if (verdict !== "skip") found.add(requirement);
-  return found;
+  const checks = cases.flatMap((it) => it.checks);
+  return new Set(checks.filter(({ verdict }) => !OPEN.has(verdict)).map(({ requirement }) => requirement));
 }
 
 /** Tells if every requirement that decides about conformance was judged. */

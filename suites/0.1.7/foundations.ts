@@ -159,6 +159,8 @@ const CARRIED_OUT: Ids = ["disconnect.answered", "transport.extensions", "transp
 
 /** The requirements that explain why another is broken in the same case. */
 const within = merged(
+  // A client that refuses the 101 gets nothing else.
+  rows(["transport.handshake"], ...requirements.map(({ id }) => id).filter((id) => !CONNECTION.includes(id))),
   rows([...SURVIVAL, ...CARRIED_OUT], "termination.announced"),
   rows(["transport.extensions"], "message.json"),
   rows(["parity.isolated"], "parity.match"),

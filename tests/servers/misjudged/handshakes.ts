@@ -21,7 +21,8 @@ const miscalculates = (n: number) =>
         head: (accept) => headOf(++count % n === 0 ? createHash("sha1").update(accept).digest("base64") : accept),
       };
     },
-    { told: ["transport.handshake"] },
+    // A handshake with white space is one that may meet it, too.
+    { told: ["transport.handshake"], also: ["transport.header-whitespace"] },
   );
 
 /** Returns the part of a window of 32 KiB that is left in memory. */
@@ -74,6 +75,7 @@ export const ofHandshakes: Readonly<Record<string, Misjudged>> = {
   "selects a subprotocol that nobody offered": adds("Sec-WebSocket-Protocol: abc", { told: ["transport.subprotocol"] }),
   "negotiates an extension that nobody offered": adds("Sec-WebSocket-Extensions: x-foo", extensions),
   "compresses for who did not offer it": adds("Sec-WebSocket-Extensions: permessage-deflate", extensions),
+  "gives a wrong key to every third client": miscalculates(3),
   "gives a wrong key to every 40th client": miscalculates(40),
   "gives a wrong key to every 150th client": miscalculates(150),
   "gives a wrong key to all": miscalculates(1),
