@@ -141,6 +141,9 @@ const isSame = (one: Input | undefined, other: Input): boolean =>
 const contentOf = ({ event }: Input) =>
   event.type === "close" ? event.code : "data" in event ? event.data : undefined;
 
+/** The error of a busy machine about a time, in ms. */
+const BADLY = 100;
+
 /** Inputs whose differences lie within this fit equally well, in ms. Among others a server is a little later than alone. */
 const ALIKE = 30;
 
@@ -163,7 +166,10 @@ export function guess(result: CaseResult, at: number, before: CaseResult | undef
     if (delay < -AT_ONCE) return [];
     return [{ result, input, delay, difference: once === undefined ? delay : Math.abs(first - once - delay) }];
   });
-  const best = Math.min(...all.map(({ difference }) => difference));
+  const bestOf = (some: readonly Guess[]) => Math.min(...some.map(({ difference }) => difference));
+  // A goodbye ends nobody by itself, so what came before it is likelier, though a busy machine measures badly.
+  const real = bestOf(all.filter((it) => !isGoodbye(it)));
+  const best = real <= bestOf(all) + BADLY ? real : bestOf(all);
   // A command is likelier than an input that came a moment later and fits as well.
   const isNear = (it: Guess) => isCommand(it) && it.delay <= SOON && best <= SOON;
   const fitting = all.filter((it) => it.difference <= best + ALIKE || isNear(it));
