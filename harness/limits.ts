@@ -177,6 +177,7 @@ async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefi
   await rest(SETTLING, signal);
   const listens = [...known.ways].some(isTurnedAway);
   const come = () => dial(listens);
+  const began = clock();
   const { tries, way } = await untilLetIn(known, come, signal);
   if (way !== undefined || signal?.aborted) return { way };
   const closed = { ms: tries > AT_ONCE ? clock() - at : 0 };
@@ -184,7 +185,7 @@ async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefi
     learnClosed(known);
     return closed;
   }
-  if (closed.ms > BY_SECOND) {
+  if (tries > AT_ONCE && clock() - began > BY_SECOND) {
     // Each measurement would close it again.
     const perSecond = known.ways.has(TOO_MANY) ? (SECOND * known.total) / clock() : known.before / SLOWER;
     learnMeasured(known, { perSecond: Math.max(1, perSecond) }, { again: true, served: true, closed: true });
