@@ -40,7 +40,7 @@ export function folderOf({ out, ...wanted }: WantedReports, folder: string): str
 
 /** Makes sure before a run that its reports can be written after it. Throws a `UsageError`. */
 export async function prepareAll(files: Destinations): Promise<void> {
-  await Promise.all(Array.from(files.values(), prepare));
+  for (const path of files.values()) await prepare(path); // Nothing is made behind an error.
 }
 
 /** The garbage that making a report leaves, in bytes for each of its characters. A report of a hostile target is long. */

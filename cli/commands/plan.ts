@@ -48,7 +48,8 @@ export async function planOf(args: RunArguments, protocol: Protocol): Promise<Pl
   const [log, json] = [join(folder, "server.log"), files.get("json")];
   const stored = json === undefined || json.startsWith("/dev/") ? join(folder, "report.json") : json;
   await refuseOverwriting(inputsOf(args), [...files.values(), log]);
-  await Promise.all([prepareAll(files), ...(args.start === undefined ? [] : [prepare(log)])]);
+  await prepareAll(files);
+  if (args.start !== undefined) await prepare(log);
   return { whole, files, log, stored };
 }
 
