@@ -49,10 +49,9 @@ interface Content {
   readonly repacked: boolean;
 }
 
-/** Takes note that a bundle holds a file of that name. Throws a `BundleError` where it is a link or the like, or there twice. */
-function expectPlain(name: string, isFile: boolean, files: Files): void {
+/** Throws a `BundleError` where a file of a bundle is a link or the like. */
+function expectPlain(name: string, isFile: boolean): void {
   if (!isFile) throw new BundleError(`${name} is not a plain file`);
-  if (files.has(name)) throw new BundleError(`it holds ${name} twice`);
 }
 
 async function readFolder(folder: string): Promise<Content> {
@@ -63,7 +62,7 @@ async function readFolder(folder: string): Promise<Content> {
       content.foreign.push(name);
       continue;
     }
-    expectPlain(name, entry.isFile(), content.files);
+    expectPlain(name, entry.isFile());
     // A link that took its place since is not followed.
     content.files.set(name, await readBounded(join(folder, name), MOST.file, name, constants.O_NOFOLLOW));
   }
@@ -119,14 +118,16 @@ function entries({ files, foreign }: Omit<Content, "repacked">): Extract {
       const [, inside = "", name = ""] = PLACE.exec(header.name) ?? [];
       const isKnown = FILE_NAMES.includes(name) && inside === (folder ?? inside);
       const at = landing(header.name);
-      const before = header.type === "directory" ? undefined : places.get(at);
-      if (before !== undefined) throw new BundleError(`it holds ${before} twice`);
+      if (header.type !== "directory") {
+        const before = places.get(at);
+        if (before !== undefined) throw new BundleError(`it holds ${before} twice`);
+        places.set(at, name || header.name);
+        if (!isKnown) foreign.push(header.name);
+      }
       if (!isKnown && LINKS.has(header.type ?? "file")) throw new BundleError(`it holds a link, ${named(header.name)}`);
-      if (header.type !== "directory") places.set(at, name || header.name);
-      if (!isKnown && header.type !== "directory") foreign.push(header.name);
       if (!isKnown) return void (await buffer(stream));
       folder = inside;
-      expectPlain(name, header.type === "file", files);
+      expectPlain(name, header.type === "file");
       if ((header.size ?? 0) > MOST.file) throw new BundleError(`${name} has more than ${MOST.file >> 20} MiB`);
       files.set(name, await buffer(stream));
     };

@@ -1,4 +1,4 @@
-import { type Failure, refusalOf } from "./failure.ts";
+import { type Failure, isTurnedAway, NO_ANSWER, NOBODY_BEHIND, refusalOf } from "./failure.ts";
 import { rest } from "./gate.ts";
 import type { Transcript } from "./transcript.ts";
 
@@ -23,11 +23,11 @@ export interface Means {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The most tries to get in where a client was refused. */
-const TRIES = 4;
+/** The most tries to get in at once where a client was refused. */
+export const TRIES = 4;
 
 /** The time between two tries, in ms. */
-const PAUSE = 100;
+export const PAUSE = 100;
 
 /** The longest time that a client takes to leave, in ms. */
 const LEAVING = 300;
@@ -41,6 +41,27 @@ export async function letsIn(dial: Means["dial"], signal: AbortSignal | undefine
     await rest(PAUSE, signal);
   }
   return false;
+}
+
+/**
+ * Waits until a target lets a client in; resolves to the number of tries, and to how it refuses if it does not at all. `rests` are the
+ * times before further tries, in ms.
+ */
+export async function untilLetIn(
+  dial: Means["dial"],
+  rests: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<{ readonly tries: number; readonly way?: string }> {
+  for (let tries = 1; ; tries++) {
+    const client = await dial();
+    await leave(client);
+    const way = refusalOf(client);
+    // A server that gave out a WebSocket, or gives no answer, is there.
+    if (way === undefined || way === NO_ANSWER || isTurnedAway(way) || signal?.aborted) return { tries };
+    const ms = rests[tries - 1];
+    if (ms === undefined || (NOBODY_BEHIND.has(way) && tries >= TRIES)) return { tries, way };
+    await rest(ms, signal);
+  }
 }
 
 /** Opens a connection; where it is refused again, some times. A server may not have noticed yet that a user left. */

@@ -116,12 +116,10 @@ function learnLate(known: KnownLimits, way: string, began: number): boolean {
 export interface Measured {
   readonly again: boolean;
   readonly served: boolean;
-  /** The target let nobody in for a while before. */
-  readonly closed?: boolean;
 }
 
-/** Learns what a measurement found. */
-export function learnMeasured(known: KnownLimits, more: Found, { again, served, closed = false }: Measured): void {
+/** Learns what a measurement found; `closed` says that the target let nobody in for a while before. */
+export function learnMeasured(known: KnownLimits, more: Found, { again, served }: Measured, closed = false): void {
   known.measured += 1;
   if (!served) {
     giveUp(known, true);
@@ -135,13 +133,12 @@ export function learnMeasured(known: KnownLimits, more: Found, { again, served, 
   known.found = { ...known.found, ...more, ...(perSecond && { perSecond }) };
   // A stall ends no WebSocket at once.
   const isSure = known.measured > VAIN || [...known.ways].every(isTurnedAway);
-  // The first time, the target may not have noticed yet that others left.
-  if (wordsOfLimit(known.found) === undefined && closed) known.closes = known.measured > VAIN;
-  else if (wordsOfLimit(known.found) === undefined) giveUp(known, isSure);
-  else {
+  if (wordsOfLimit(known.found) !== undefined) {
     if (perSecond) known.gap = gapOf(perSecond);
     known.inVain = 0;
-  }
+  } else if (closed)
+    known.closes = known.measured > VAIN; // The first time, the target may not have noticed yet that others left.
+  else giveUp(known, isSure);
 }
 
 /** Forgets refusals that were no limit. */
@@ -181,6 +178,26 @@ function giveUp(known: KnownLimits, forGood: boolean): void {
   known.found = {};
   [known.gap, known.lag] = [0, 0];
   known.ways.clear();
+}
+
+/** The longest time that a connection should wait for those of other cases to begin, in ms. */
+const QUEUE = 500;
+
+/** The connections that most cases hold: the client, a bystander and a newcomer. */
+const PER_CASE = 3;
+
+/** Tells if connections were refused in a way that a limit explains. */
+export const isRefusal = ({ ways }: KnownLimits, refused: readonly string[]): boolean =>
+  refused.some((way) => ways.has(way));
+
+/** The most cases at work where the target lets nobody in now and then: each that is at work then runs again. */
+const FEW = 4;
+
+/** Returns how many cases can be at work at the same time. */
+export function casesWithin({ found, gap, closes }: KnownLimits, concurrency: number): number {
+  const held = found.together === undefined ? concurrency : Math.floor(found.together / PER_CASE);
+  const queued = gap === 0 ? concurrency : Math.floor(QUEUE / gap);
+  return Math.max(1, Math.min(concurrency, held, queued, closes ? FEW : concurrency));
 }
 
 /** Says the known limits in words. */

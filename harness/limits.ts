@@ -1,9 +1,11 @@
-import { type Attempt, leave, type Means } from "./attempts.ts";
-import { isTurnedAway, NO_ANSWER, NOBODY_BEHIND, refusalOf, TOO_MANY } from "./failure.ts";
+import { type Attempt, type Means, PAUSE, TRIES, untilLetIn } from "./attempts.ts";
+import { isTurnedAway, NO_ANSWER, refusalOf, TOO_MANY } from "./failure.ts";
 import { type Gate, gate, rest } from "./gate.ts";
 import {
+  casesWithin,
   forget,
   isLimited,
+  isRefusal,
   type KnownLimits,
   learnClosed,
   learnMeasured,
@@ -62,7 +64,7 @@ export interface Limits {
   saw(connection: Seen, plain: boolean): void;
   /**
    * Tells if the findings of a case may have come of a limit. `refused` is how its connections were refused. Says so three times
-   * at most for one case.
+   * at most for one case, and as often as the suite waits for a target that now and then lets nobody in.
    */
   spoils(it: object, refused: readonly string[]): boolean;
   /** Tells if a known limit, or a target that now and then lets nobody in, explains that connections were refused in these ways. */
@@ -82,17 +84,11 @@ const SETTLING = 100;
 /** The most times that a case runs again for a limit. */
 const AGAIN = 3;
 
-/** The longest time that a connection should wait for those of other cases to begin, in ms. */
-const QUEUE = 500;
-
 /** The number of waits for the whole timeout until a connection ends, which may be in vain. */
 const PATIENT = 3;
 
 /** Later waits are this many times shorter. */
 const HURRY = 20;
-
-/** The connections that most cases hold: the client, a bystander and a newcomer. */
-const PER_CASE = 3;
 
 /** The limits of one target, and the means to keep them. Times are in ms. */
 interface Keeping {
@@ -178,23 +174,24 @@ async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefi
   const listens = [...known.ways].some(isTurnedAway);
   const come = () => dial(listens);
   const began = clock();
-  const { tries, way } = await untilLetIn(known, come, signal);
+  const rests = known.ways.has(TOO_MANY) ? RESTS.tooMany : RESTS.others;
+  const { tries, way } = await untilLetIn(come, rests, signal);
   if (way !== undefined || signal?.aborted) return { way };
-  const closed = { ms: tries > AT_ONCE ? clock() - at : 0 };
+  const closed = { ms: tries > TRIES ? clock() - at : 0 };
   if (known.closes) {
     learnClosed(known);
     return closed;
   }
-  if (tries > AT_ONCE && clock() - began > BY_SECOND) {
+  if (tries > TRIES && clock() - began > BY_SECOND) {
     // Each measurement would close it again.
     const perSecond = known.ways.has(TOO_MANY) ? (SECOND * known.total) / clock() : known.before / SLOWER;
-    learnMeasured(known, { perSecond: Math.max(1, perSecond) }, { again: true, served: true, closed: true });
+    learnMeasured(known, { perSecond: Math.max(1, perSecond) }, { again: true, served: true });
     change(its);
     return {};
   }
   const { more, ...seen } = await measured({ dial: come, clock, served: known.total, signal }, known.found);
   if (more === undefined || signal?.aborted) return {};
-  learnMeasured(known, more, { ...seen, closed: closed.ms > 0 });
+  learnMeasured(known, more, seen, closed.ms > 0);
   change(its);
   return known.closes ? closed : {};
 }
@@ -202,50 +199,14 @@ async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefi
 /** The longest time for which a target lets nobody in that counts connections by the second, in ms. */
 const BY_SECOND = 3_000;
 
-/** The time between two tries to get in at first, in ms, and how many there are: a server may notice late that others have left. */
-const PAUSE = 100;
-const AT_ONCE = 4;
-
 /**
  * The times before further tries to get in, in ms. Who says that there are too many says it to each try, for a period at most. Others
  * may shut out for longer with each try, so these come ever later.
  */
 const RESTS = {
   tooMany: Array.from({ length: 12 }, () => SECOND),
-  others: [...Array.from({ length: AT_ONCE - 1 }, () => PAUSE), 1_400, 2 * FORGOTTEN],
+  others: [...Array.from({ length: TRIES - 1 }, () => PAUSE), 1_400, 2 * FORGOTTEN],
 } as const;
-
-/** Waits until a target lets a client in again; resolves to the number of tries, and to how it refuses if it does not at all. */
-async function untilLetIn(
-  { ways }: KnownLimits,
-  dial: Means["dial"],
-  signal: AbortSignal | undefined,
-): Promise<{ readonly tries: number; readonly way?: string }> {
-  const rests = ways.has(TOO_MANY) ? RESTS.tooMany : RESTS.others;
-  for (let tries = 1; ; tries++) {
-    const client = await dial();
-    await leave(client);
-    const way = refusalOf(client);
-    // A server that gave out a WebSocket, or gives no answer, is there. It is measured.
-    if (way === undefined || way === NO_ANSWER || isTurnedAway(way) || signal?.aborted) return { tries };
-    const ms = rests[tries - 1];
-    if (ms === undefined || (NOBODY_BEHIND.has(way) && tries >= AT_ONCE)) return { tries, way };
-    await rest(ms, signal);
-  }
-}
-
-/** Tells if connections were refused in a way that a limit explains. */
-const isRefusal = ({ ways }: KnownLimits, refused: readonly string[]) => refused.some((way) => ways.has(way));
-
-/** The most cases at work where the target lets nobody in now and then: each that is at work then runs again. */
-const FEW = 4;
-
-/** Returns how many cases can be at work at the same time. */
-function casesWithin({ found, gap, closes }: KnownLimits, concurrency: number): number {
-  const held = found.together === undefined ? concurrency : Math.floor(found.together / PER_CASE);
-  const queued = gap === 0 ? concurrency : Math.floor(QUEUE / gap);
-  return Math.max(1, Math.min(concurrency, held, queued, closes ? FEW : concurrency));
-}
 
 /** The part of a handshake that nobody answers, after which somebody has to be served for it to count as refused. */
 const STILL = 0.25;

@@ -5,15 +5,15 @@ import { isGreeted, visit } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { isAbsent } from "./failure.ts";
 import { isPlain } from "./foundation.ts";
-import { endHanging, howItFell, inconclusive, standUp } from "./outage.ts";
+import { endedAt, endHanging, howItFell, inconclusive, standUp } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { type Fall, type Session, settle, stopFor, timeThere } from "./session.ts";
 import { seemsDeaf } from "./shared.ts";
 import { lookIntoStalls } from "./standstill.ts";
 import { byLikelihood, byRecency, isSuspect, notAtWork } from "./suspects.ts";
 import { withoutSecrets } from "./target.ts";
-import { isServerEnd } from "./transcript.ts";
 import { explainUnreachable } from "./unreachable.ts";
+import { responseOf } from "./upgrade.ts";
 import { UnreachableError } from "./usage.ts";
 
 /** The time before the end of a server in which a case was done too late for a delayed effect to show, in timeouts. */
@@ -133,10 +133,11 @@ const wasCutOff = (it: CaseResult, since: number): boolean =>
 /** Tells if the server ended a client that had said nothing, about a time in ms of the run's clock. */
 export const endedSilent = (ran: readonly CaseResult[], at: number): boolean =>
   ran.some(({ connections }) =>
-    connections.some(({ events }) => {
-      const end = events.find(isServerEnd);
-      const isSilent = events.every(({ from, type }) => from !== "client" || type === "upgrade");
-      return end !== undefined && Math.abs(end.at - at) <= MOMENT && events.length > 2 && isSilent;
+    connections.some((connection) => {
+      const end = endedAt([connection]);
+      const isOpened = responseOf(connection)?.status === 101;
+      const isSilent = connection.events.every(({ from, type }) => from !== "client" || type === "upgrade");
+      return end !== undefined && Math.abs(end - at) <= MOMENT && isOpened && isSilent;
     }),
   );
 
@@ -171,10 +172,12 @@ async function fallOf(session: Session): Promise<Fall | undefined> {
     const at = shared.clock() - (performance.now() - death.at);
     return { from: at - MOMENT, to: at, how: await howItFell(session) };
   }
-  const { downSince, upAt = downSince } = availability;
-  // A gateway may refuse some while others are still let in.
-  if (downSince !== undefined && upAt !== undefined)
+  const { downSince } = availability;
+  if (downSince !== undefined) {
+    // A gateway may refuse some while others are still let in.
+    const { upAt = downSince } = availability;
     return { from: Math.min(upAt, downSince), to: Math.max(upAt, downSince), how: await howItFell(session) };
+  }
   return seemsDeaf(shared) || seemsStuck(session) ? hanging(session) : undefined;
 }
 

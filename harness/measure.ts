@@ -11,8 +11,11 @@ export interface Found {
   readonly perSecond?: number;
 }
 
-/** The bounds of a measurement: its time in ms, connections held, held slowly, and opened at once. */
-const MOST = { ms: 14_000, held: 200, slowly: 24, atOnce: 8 } as const;
+/**
+ * The bounds of a measurement: its time in ms, connections held, held slowly, and opened at once, and the rests after which one more is
+ * let in. A third rest would show again that a limit per second holds.
+ */
+const MOST = { ms: 14_000, held: 200, slowly: 24, atOnce: 8, rests: 2 } as const;
 
 /** The part of the time of a measurement in which connections are held. */
 const HOLDING = 0.4;
@@ -65,9 +68,6 @@ async function hold(
   return isFull && (await letsIn(dial, signal)) ? { together: held.length } : {};
 }
 
-/** The rests of `FORGOTTEN` after which one more client is let in. A third would show again that a limit per second holds. */
-const RESTS = 2;
-
 /**
  * Holds one more client after another where a wave was refused in some `way`: a server may count those that it is about to refuse.
  * Tells if one is refused for good.
@@ -79,7 +79,7 @@ async function fill(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   let rests = 0;
-  for (let more = 0; more < MOST.atOnce && rests < RESTS; more++) {
+  for (let more = 0; more < MOST.atOnce && rests < MOST.rests; more++) {
     let one = await dial();
     if (!one.opened && way !== NO_ANSWER) {
       await leave(one);

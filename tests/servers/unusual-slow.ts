@@ -7,21 +7,16 @@ import { onRaw } from "./raw.ts";
 import { type Client, tachyon } from "./tachyon.ts";
 import type { Unusual } from "./unusual.ts";
 
-/** A gateway that limits connections. It meets one case in `share`. */
-const takes = (limiter: () => Limiter, way: Way, share = 1): Unusual => ({
-  start: async () => gateway(await onWs(tachyon()), way, limiter()),
-  warns: [],
-  share,
-  limited: true,
-});
+/** A server that limits its clients. It meets one case in `share`. */
+const limited = (start: Unusual["start"], share = 1): Unusual => ({ start, warns: [], share, limited: true });
 
-/** A server that ends connections beyond a limit once they are open. It meets one case in `share`. */
-const closesBeyond = (limiter: Limiter, turnAway: (client: Client) => void, share: number): Unusual => ({
-  start: () => onWs(turnsAway(limiter, turnAway)(tachyon())),
-  warns: [],
-  share,
-  limited: true,
-});
+/** A gateway that limits connections. */
+const takes = (limiter: () => Limiter, way: Way, share?: number): Unusual =>
+  limited(async () => gateway(await onWs(tachyon()), way, limiter()), share);
+
+/** A server that ends connections beyond a limit once they are open. */
+const closesBeyond = (limiter: Limiter, turnAway: (client: Client) => void, share: number): Unusual =>
+  limited(() => onWs(turnsAway(limiter, turnAway)(tachyon())), share);
 
 function busy(client: Client): void {
   for (const name of ["version", "disconnected"])
@@ -42,7 +37,7 @@ function refusesLate(most: number): Unusual {
     });
     setTimeout(() => answer(inside <= most, 403), LATER);
   };
-  return { start: () => onWs(tachyon(), { verifyClient }), warns: [], share: 4, limited: true };
+  return limited(() => onWs(tachyon(), { verifyClient }), 4);
 }
 
 /** Makes a server that answers 403 to all for so many ms after some wrong commands. */
@@ -62,7 +57,7 @@ function shutsOut(wrong: number, ms: number): Unusual {
     };
   };
   const verifyClient: ServerOptions["verifyClient"] = (_, answer) => answer(performance.now() >= until, 403);
-  return { start: () => onWs(counting, { verifyClient }), warns: [], share: 4, limited: true };
+  return limited(() => onWs(counting, { verifyClient }), 4);
 }
 
 /** One of the kinds in `slow.js`. */
@@ -104,20 +99,17 @@ export const unusualSlow: Readonly<Record<string, Unusual>> = {
     429,
     6,
   ),
-
-  // Slow ones.
   "resets all for 2.5 s after 40 connections in a second, and longer with each try": takes(
     () => ban(40, 2_500),
     "reset",
     8,
   ),
+
+  // Limits on wrong commands.
   "answers 403 to all for 1.2 s after each 20 wrong commands": shutsOut(20, 1_200),
-  "lets a client in every 20 ms": {
-    start: () => onRaw(tachyon(), { admit: turns(20) }),
-    warns: [],
-    share: 2,
-    limited: true,
-  },
+
+  // Slow ones.
+  "lets a client in every 20 ms": limited(() => onRaw(tachyon(), { admit: turns(20) }), 2),
   "greets after 1.5 s": { start: () => onRaw(slow(1_500, 0)(tachyon())), warns: [] },
   "stands still for 1.5 s at its first client": slowly("stands still for 1.5 s at once"),
   "stands still for 1.5 s at its 100th client": slowly("stands still for 1.5 s once"),
