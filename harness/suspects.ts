@@ -6,16 +6,23 @@ interface Input {
   readonly event: WireEvent;
   /** Its client does what the case is about. */
   readonly acts: boolean;
+  /** What its client sent just before, if the server said nothing in between. */
+  readonly follows?: WireEvent | undefined;
 }
 
 /** The events of a client that a server has to read. */
 const SENT = new Set<WireEvent["type"]>(["upgrade", "text", "binary", "ping", "violation", "close", "end"]);
 
+const isInput = ({ from, type }: WireEvent) => from === "client" && SENT.has(type);
+
 /** Returns all that the clients of a case sent, in order. */
 export const inputsOf = (connections: readonly Transcript[]): readonly Input[] =>
   connections
     .flatMap(({ acts = false, events }) =>
-      events.flatMap((event) => (event.from === "client" && SENT.has(event.type) ? [{ event, acts }] : [])),
+      events.flatMap((event, i) => {
+        const last = events[i - 1];
+        return isInput(event) ? [{ event, acts, ...(last && isInput(last) && { follows: last }) }] : [];
+      }),
     )
     .toSorted((a, b) => a.event.at - b.event.at);
 
@@ -35,8 +42,7 @@ export const byRecency = (results: readonly CaseResult[], at: number): readonly 
   results.toSorted((a, b) => lastInput(b, at) - lastInput(a, at));
 
 /** Tells if the server owes an answer to an event. It owes this to no end. */
-const isAsked = ({ from, type }: WireEvent) =>
-  from === "client" && SENT.has(type) && type !== "close" && type !== "end";
+const isAsked = (event: WireEvent) => isInput(event) && event.type !== "close" && event.type !== "end";
 
 /** Tells if an event shows that the server had read what came before. The end of a connection does not, nor does a reset. */
 const isAnswer = (event: WireEvent) =>
@@ -177,8 +183,11 @@ export function guess(result: CaseResult, at: number, before: CaseResult | undef
     fitting.filter(which),
   );
   const nearest = likely.find((some) => some.length > 0)?.toSorted((a, b) => a.delay - b.delay) ?? [];
-  // A fence is sent together with an input, and behind it.
-  const chosen = nearest.findLast((it) => it.delay <= (nearest[0]?.delay ?? 0) + AT_ONCE);
+  // A fence is a text that is sent together with an input, and behind it. A busy machine sends it a moment later.
+  const [last] = nearest;
+  const fenced = nearest.find(({ input }) => last?.input?.event.type === "text" && input?.event === last.input.follows);
+  const input = fenced && last && fenced.delay <= last.delay + ALIKE ? fenced : last;
+  const chosen = nearest.findLast((it) => it.delay <= (input?.delay ?? 0) + AT_ONCE);
   return chosen ?? { result, input: undefined, delay: at - result.beganAt, difference: Number.POSITIVE_INFINITY };
 }
 

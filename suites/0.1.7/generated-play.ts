@@ -84,8 +84,24 @@ async function disturbed(
   answer: Message | Nothing,
 ): Promise<Mistake> {
   const requests = turns.filter(([, { valid }]) => valid);
-  const alone = requests.length === turns.length || (await playTogether(connect, requests)) !== undefined;
+  const alone =
+    requests.length === turns.length ||
+    (await playTogether(connect, requests)) !== undefined ||
+    (await harmsBystander(connect, requests));
   return wrong(alone ? "disconnect.isolated" : "malformed.survives", words, answer);
+}
+
+/** Tells if requests harm a client that speaks only once all are answered. Where clients speak at the same time, it is luck. */
+async function harmsBystander(connect: Context["connect"], requests: Turns): Promise<boolean> {
+  const bystander = await connect();
+  const those = requests.length > 0 ? requests.map(([, { text }]) => text) : [JSON.stringify(disconnect)];
+  for (const text of new Set(those)) {
+    const client = await connect();
+    client.send(text);
+    await disconnected(client);
+  }
+  bystander.send(disconnect);
+  return judgeGoodbye(await disconnected(bystander), false) !== undefined;
 }
 
 type Turns = readonly (readonly [client: number, command: GeneratedCommand])[];

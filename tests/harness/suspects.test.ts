@@ -171,8 +171,10 @@ describe("a guess of what ended others", () => {
   test("is the first of inputs that were sent together, since a fence comes last", () => {
     const it = result(0, line("client", sends(10, "first"), sends(18.5, "input"), sends(19, "fence")));
     expect(guessed(it, 20, undefined, 20)[0]).toBe("input");
-    const fenced = result(0, line("client", sends(18.3, "earlier"), sends(19.4, "fence")));
-    expect(guessed(fenced, 20, undefined, 20)[0]).toBe("fence");
+    const busy = result(0, line("client", sends(5, "first"), sends(10, "input"), sends(19, "fence")));
+    expect(guessed(busy, 20, undefined, 20)[0]).toBe("input");
+    const answered = result(0, line("client", sends(18.3, "earlier"), hears(18.8), sends(19.4, "fence")));
+    expect(guessed(answered, 20, undefined, 20)[0]).toBe("fence");
   });
 });
 

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { isBroken } from "../../harness/catalogue.ts";
+import type { CaseResult } from "../../harness/execute.ts";
 import { overlapping } from "../../harness/property.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
@@ -24,6 +25,8 @@ for (const name of wanted ?? []) faultIn(faults, name); // Throws where there is
 interface Row extends Killed {
   /** The cases that the suite could not judge. */
   readonly errors: readonly string[];
+  /** What ended the run, and the verdict of each case with what is no pass: for who reads why a test failed. */
+  readonly seen: unknown;
   /** The verdict of a case varies. */
   readonly varies: boolean;
 }
@@ -118,11 +121,17 @@ async function rowOf(fault: string, some: readonly Case[], inFull: boolean): Pro
       ),
       varies: result.results.some(({ unstable }) => unstable),
       errors: result.results.filter(({ verdict }) => verdict === "error").map((it) => it.case.id),
+      seen: { stop: result.stop, stalls: result.stalls, results: result.results.map(inShort) },
     };
   } finally {
     await server.close();
   }
 }
+
+const inShort = ({ case: { id }, verdict, unstable, unconfirmed, checks }: CaseResult) => ({
+  ...{ id, verdict, unstable, unconfirmed },
+  checks: checks.filter((it) => it.verdict !== "pass").map((it) => `${it.requirement} ${it.verdict}: ${it.actual}`),
+});
 
 /** The number of faults that run side by side, since the suite mostly waits. A filter for one test runs its group. */
 const SIDE_BY_SIDE = 4;
@@ -155,11 +164,12 @@ export function prove(some: Faults, sideBySide = SIDE_BY_SIDE): void {
  * Expects that a few cases together find the fault, and nothing that it does not break. One alone may not, since others may harm it
  * first. If verdicts vary, requirements of every connection are broken instead.
  */
-function hold({ fault, told, errors, varies }: Row): void {
+function hold({ fault, told, errors, varies, seen }: Row): void {
   const { breaks, also = [] } = named(fault);
   expect(errors).toEqual([]);
   const instead = varies ? protocol.foundations.general : [];
-  expect(told.filter((id) => id === breaks || instead.includes(id))).not.toEqual([]);
+  const found = told.filter((id) => id === breaks || instead.includes(id));
+  expect({ found, told, seen }).not.toMatchObject({ found: [] });
   expect([breaks, ...also, ...instead]).toEqual(expect.arrayContaining(told as string[]));
 }
 
