@@ -52,8 +52,12 @@ export async function rate(means: Means, known: number | undefined, deadline: nu
   // A gateway may let some wait, and refuse only what comes beyond them.
   const isCrowd = few.refused.length === 0 && !few.gone && together >= MOST.crowd;
   const crowd = isCrowd ? await flood(means, MOST.crowd) : few;
-  const paced = isCrowd && isThrottled(few, crowd) ? speedOf(few) : 0;
-  return paced > 0 ? within(means, paced, deadline) : ofRefusals(means, known, crowd, deadline);
+  // A busy machine looks the same once. What no refusal in words shows has to show twice.
+  const again = () => flood(means, isCrowd ? MOST.crowd : Math.min(MOST.atOnce, together));
+  const isPaced = isCrowd && isThrottled(few, crowd) && isThrottled(few, await again());
+  if (isPaced) return within(means, speedOf(few), deadline);
+  if (crowd.mute && crowd.refused.length > 0 && (await again()).refused.length === 0) return undefined;
+  return ofRefusals(means, known, crowd, deadline);
 }
 
 /** Tells if a target lets clients wait, and serves no more a second however many there are: a gateway may queue what comes too fast. */
