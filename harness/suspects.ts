@@ -6,7 +6,7 @@ interface Input {
   readonly event: WireEvent;
   /** Its client does what the case is about. */
   readonly acts: boolean;
-  /** What its client sent just before, if the server said nothing in between. */
+  /** The input just before on the same connection, if the server said nothing in between. */
   readonly follows?: WireEvent | undefined;
 }
 
