@@ -136,97 +136,102 @@ test("nothing that a hostile server says runs, is loaded or breaks the page", ()
     expect(width).toBeLessThanOrEqual(0);
   }));
 
-test("without JavaScript it tells the summary", () =>
-  on(
-    failing,
-    async (page) => {
-      expect(await page.getByText("Without JavaScript").isVisible()).toBe(true);
-      expect(await page.locator(".finding").textContent()).toContain("versionParity");
+/** More that holds of a page. Some of it has its turn each day. */
+const further: Readonly<Record<string, () => Promise<void>>> = {
+  "without JavaScript it tells the summary": () =>
+    on(
+      failing,
+      async (page) => {
+        expect(await page.getByText("Without JavaScript").isVisible()).toBe(true);
+        expect(await page.locator(".finding").textContent()).toContain("versionParity");
+        expect(await page.getByRole("searchbox").isVisible()).toBe(false);
+        expect([await rows(page, "case"), await rows(page, "requirement")]).toEqual([report.cases.length, 68]);
+      },
+      { javaScriptEnabled: false },
+    ),
+
+  "on paper it has no controls, and all that is wrong": () =>
+    on(failing, async (page) => {
+      await page.emulateMedia({ media: "print" });
       expect(await page.getByRole("searchbox").isVisible()).toBe(false);
-      expect([await rows(page, "case"), await rows(page, "requirement")]).toEqual([report.cases.length, 68]);
-    },
-    { javaScriptEnabled: false },
-  ));
+      expect(await page.locator(".finding").isVisible()).toBe(true);
+      expect(await rows(page, "requirement")).toBe(68);
+      expect((await page.pdf()).length).toBeGreaterThan(1_000);
+    }),
 
-test("on paper it has no controls, and all that is wrong", () =>
-  on(failing, async (page) => {
-    await page.emulateMedia({ media: "print" });
-    expect(await page.getByRole("searchbox").isVisible()).toBe(false);
-    expect(await page.locator(".finding").isVisible()).toBe(true);
-    expect(await rows(page, "requirement")).toBe(68);
-    expect((await page.pdf()).length).toBeGreaterThan(1_000);
-  }));
+  "paper is not dark, and shows nothing that opens": () =>
+    on(
+      failing,
+      async (page) => {
+        const look = () =>
+          page.evaluate(() => ({
+            scheme: getComputedStyle(document.documentElement).colorScheme,
+            text: getComputedStyle(document.body).color,
+            mark: getComputedStyle(document.querySelector(".row > summary") as Element, "::before").visibility,
+          }));
+        expect(await look()).toEqual({ scheme: "light dark", text: "rgb(228, 233, 239)", mark: "visible" });
+        await page.emulateMedia({ media: "print", colorScheme: "dark" });
+        expect(await look()).toEqual({ scheme: "light", text: "rgb(27, 36, 48)", mark: "hidden" });
+      },
+      { colorScheme: "dark" },
+    ),
 
-test("paper is not dark, and shows nothing that opens", () =>
-  on(
-    failing,
-    async (page) => {
-      const look = () =>
-        page.evaluate(() => ({
-          scheme: getComputedStyle(document.documentElement).colorScheme,
-          text: getComputedStyle(document.body).color,
-          mark: getComputedStyle(document.querySelector(".row > summary") as Element, "::before").visibility,
-        }));
-      expect(await look()).toEqual({ scheme: "light dark", text: "rgb(228, 233, 239)", mark: "visible" });
-      await page.emulateMedia({ media: "print", colorScheme: "dark" });
-      expect(await look()).toEqual({ scheme: "light", text: "rgb(27, 36, 48)", mark: "hidden" });
-    },
-    { colorScheme: "dark" },
-  ));
+  "500 cases of 20 events each open and can be filtered": async () =>
+    on(await write("big", enlarged(report, 500, 20)), async (page) => {
+      await page.locator("html.live").waitFor();
+      await page.getByRole("searchbox").fill("case-499");
+      await page.getByText("1 of 500 cases").waitFor();
+      await page.locator("details.case:visible > summary").click();
+      await page.locator("details.case:visible .event").first().waitFor();
+      expect(await page.locator("details.case:visible .event").count()).toBe(20);
+    }),
 
-test("500 cases of 20 events each open and can be filtered", async () =>
-  on(await write("big", enlarged(report, 500, 20)), async (page) => {
-    await page.locator("html.live").waitFor();
-    await page.getByRole("searchbox").fill("case-499");
-    await page.getByText("1 of 500 cases").waitFor();
-    await page.locator("details.case:visible > summary").click();
-    await page.locator("details.case:visible .event").first().waitFor();
-    expect(await page.locator("details.case:visible .event").count()).toBe(20);
-  }));
+  "a phone shows the verdict, the counts and the first failure at once": () =>
+    on(
+      failing,
+      async (page) => {
+        for (const selector of ["h1", ".tally", ".coverage", ".first"]) {
+          const { y = 0, height = 0 } = (await page.locator(selector).first().boundingBox()) ?? {};
+          expect(height).toBeGreaterThan(0);
+          expect(y + height).toBeLessThan(844);
+        }
+        expect(await page.locator(".first").textContent()).toContain("message.schema");
+        expect(await page.locator("header").textContent()).toMatch(
+          /^(?:(?!conformant).)*Not conformant(?:(?!conformant).)*$/s,
+        );
+      },
+      { viewport: { width: 390, height: 844 } },
+    ),
 
-test("a phone shows the verdict, the counts and the first failure at once", () =>
-  on(
-    failing,
-    async (page) => {
-      for (const selector of ["h1", ".tally", ".coverage", ".first"]) {
-        const { y = 0, height = 0 } = (await page.locator(selector).first().boundingBox()) ?? {};
-        expect(height).toBeGreaterThan(0);
-        expect(y + height).toBeLessThan(844);
-      }
-      expect(await page.locator(".first").textContent()).toContain("message.schema");
-      expect(await page.locator("header").textContent()).toMatch(
-        /^(?:(?!conformant).)*Not conformant(?:(?!conformant).)*$/s,
-      );
-    },
-    { viewport: { width: 390, height: 844 } },
-  ));
+  "a row of a requirement takes one line, closed and open": () =>
+    on(
+      failing,
+      async (page) => {
+        const heads = page.locator(".requirement > summary");
+        const tall = () =>
+          heads.evaluateAll((all) => all.filter((it) => it.clientHeight > 40).map((it) => it.textContent));
+        expect(await tall()).toEqual([]);
+        await page.locator("[id='parity.unparseable'] > summary").click();
+        expect(await tall()).toEqual([]);
+      },
+      { viewport: { width: 1280, height: 900 } },
+    ),
 
-test("a row of a requirement takes one line, closed and open", () =>
-  on(
-    failing,
-    async (page) => {
-      const heads = page.locator(".requirement > summary");
-      const tall = () =>
-        heads.evaluateAll((all) => all.filter((it) => it.clientHeight > 40).map((it) => it.textContent));
-      expect(await tall()).toEqual([]);
-      await page.locator("[id='parity.unparseable'] > summary").click();
-      expect(await tall()).toEqual([]);
-    },
-    { viewport: { width: 1280, height: 900 } },
-  ));
+  "a command can be copied with a button": () =>
+    on(
+      failing,
+      async (page) => {
+        const command = page.locator(".finding .command").first();
+        await command.getByRole("button", { name: "Copy" }).click();
+        await command.getByRole("button", { name: "Copied" }).waitFor();
+        expect(await page.evaluate("navigator.clipboard.readText()")).toBe(await command.locator("code").textContent());
+        await command.getByRole("button", { name: "Copy", exact: true }).waitFor();
+      },
+      { permissions: ["clipboard-read", "clipboard-write"] },
+    ),
+};
 
-test("a command can be copied with a button", () =>
-  on(
-    failing,
-    async (page) => {
-      const command = page.locator(".finding .command").first();
-      await command.getByRole("button", { name: "Copy" }).click();
-      await command.getByRole("button", { name: "Copied" }).waitFor();
-      expect(await page.evaluate("navigator.clipboard.readText()")).toBe(await command.locator("code").textContent());
-      await command.getByRole("button", { name: "Copy", exact: true }).waitFor();
-    },
-    { permissions: ["clipboard-read", "clipboard-write"] },
-  ));
+test.each(byTurns(Object.entries(further), 3))("%s", (_, holds) => holds());
 
 test("findings, cases and requirements tell causes, clauses and the page of the requirement, with no network", () =>
   on(failing, async (page) => {

@@ -6,6 +6,7 @@ import { describe, expect, test } from "@jest/globals";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { CLI } from "../cli/process.ts";
 import { closing, cwd } from "../cli/workspace.ts";
+import { byTurns } from "../turns.ts";
 import { shellcheck } from "./lint.ts";
 import { action, reportIn, use } from "./runner.ts";
 
@@ -45,12 +46,13 @@ test("every input is handed to the script", () => {
 });
 
 describe("the verdict and the exit code are those of the run", () => {
-  test.each([
+  const runs = [
     ["a server that conforms", undefined, {}, 0, "pass"],
     ["a server that does not", "says-goodbye-twice", {}, 1, "fail"],
     ["a server that breaks a SHOULD", "blames-itself", { args: BLAMED }, 0, "pass"],
     ["the same where strict is true", "blames-itself", { args: BLAMED, strict: "true" }, 1, "fail"],
-  ] as const)("%s", async (_, fault, more, code, verdict) => {
+  ] as const;
+  test.each(byTurns(runs, 4))("%s", async (_, fault, more, code, verdict) => {
     const step = await use(cwd, { url: await serving(fault), args: few, ...more });
     expect(step).toMatchObject({ code, stderr: "", outputs: { verdict, report: REPORT } });
     expect(reportIn(cwd)?.verdict).toBe(verdict);
@@ -76,13 +78,14 @@ test("start starts the server, and out says where the reports go", async () => {
 
 describe("a wrong input is named, and never passes", () => {
   const url = "ws://127.0.0.1:9/";
-  test.each([
+  const wrong = [
     ["no url", {}, 2, /^::error title=tachyon-conformance::The input url names no server\./m],
     ["an option for a url", { url: "--strict" }, 2, /^::error .*The input url names no server\./m],
     ["a strict that is neither", { url, strict: "yes" }, 2, /^::error .*The input strict is "yes"\./m],
     ["a quote without an end", { url, args: "--case 'a" }, 2, /^::error .*The input args has a quote without an end/m],
     ["an unknown option", { url, args: "--strct" }, 2, /no option --strct\..* "?strict"?/],
-  ] as const)("%s", async (_, inputs, code, says) => {
+  ] as const;
+  test.each(byTurns(wrong, 5))("%s", async (_, inputs, code, says) => {
     const step = await use(cwd, inputs);
     expect(step).toMatchObject({ code, outputs: { verdict: "error", report: "" } });
     expect(step.stdout + step.stderr).toMatch(says);
@@ -95,14 +98,18 @@ describe("a wrong input is named, and never passes", () => {
     expect(step.stderr).toMatch(/^npm .*none\.tgz/im);
   });
 
-  test.each(["0.5.0", "latest", "tachyon-conformance", "tachyon-conformance@0.5.0", "npm:tachyon-conformance@0.5.0"])(
-    "a version that npm would look up in a public registry: %s",
-    async (version) => {
-      const step = await use(cwd, { url, version });
-      expect(step).toMatchObject({ code: 2, stderr: "", outputs: { verdict: "error", report: "" } });
-      expect(step.stdout).toContain(`::error title=tachyon-conformance::The input version is "${version}".`);
-    },
-  );
+  const names = [
+    "0.5.0",
+    "latest",
+    "tachyon-conformance",
+    "tachyon-conformance@0.5.0",
+    "npm:tachyon-conformance@0.5.0",
+  ];
+  test.each(byTurns(names, 5))("a version that npm would look up in a public registry: %s", async (version) => {
+    const step = await use(cwd, { url, version });
+    expect(step).toMatchObject({ code: 2, stderr: "", outputs: { verdict: "error", report: "" } });
+    expect(step.stdout).toContain(`::error title=tachyon-conformance::The input version is "${version}".`);
+  });
 });
 
 describe("version", () => {

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ignoredIn, watchFolder } from "../../cli/watch/folder.ts";
 import { fitted } from "../../cli/watch/screen.ts";
+import { byTurns } from "../turns.ts";
 import { CLI, cli, freePort } from "./process.ts";
 import { closing, cwd } from "./workspace.ts";
 
@@ -90,8 +91,11 @@ async function isFree(port: number): Promise<boolean> {
   return refused;
 }
 
-describe("without a terminal", () => {
-  test("a change starts the server again, and runs what failed last, then the rest", async () => {
+const state = (name: string) => readFileSync(join(cwd, name), "utf8");
+
+/** Rounds without a terminal and in one, each with processes of its own. */
+const rounds: Readonly<Record<string, () => Promise<void>>> = {
+  "without a terminal, a change starts the server again, and runs what failed last, then the rest": async () => {
     const { child, port, until, ended } = await loop(false, WRONG);
     const first = await until(WAITS);
     expect(first).toMatch(/^FAIL the target is not conformant$/m);
@@ -116,9 +120,9 @@ describe("without a terminal", () => {
 
     child.kill("SIGTERM");
     expect(await ended).toEqual([130, null]);
-  });
+  },
 
-  test("what failed by the stored report runs first", async () => {
+  "without a terminal, what failed by the stored report runs first": async () => {
     const before = await loop(false, WRONG);
     await before.until(WAITS);
     before.child.kill("SIGINT");
@@ -127,30 +131,26 @@ describe("without a terminal", () => {
     expect(await until(WAITS)).toMatch(/^failed last: 1 case; still failing 1: version\/parity-patch-with-zero$/m);
     child.kill("SIGINT");
     expect(await ended).toEqual([130, null]);
-  });
+  },
 
-  test("a server that changes the folder itself gets a hint", async () => {
+  "without a terminal, a server that changes the folder itself gets a hint": async () => {
     const { child, port, until, ended } = await loop(false);
     await until(WAITS);
     write(`echo >> src/log; ${serving(port)}`);
     await until(/src\/log changed\. If the server itself writes there, watch a smaller folder/);
     child.kill("SIGINT");
     expect(await ended).toEqual([130, null]);
-  });
+  },
 
-  test("an interrupt while cases run ends the server, too", async () => {
+  "without a terminal, an interrupt while cases run ends the server, too": async () => {
     const { child, port, until, ended } = await loop(false, "never-says-goodbye", ["--timeout", "60000"]);
     await until(/^version: /m);
     child.kill("SIGINT");
     expect(await ended).toEqual([130, null]);
     expect(await isFree(port)).toBe(true);
-  });
-});
+  },
 
-describe("in a terminal", () => {
-  const state = (name: string) => readFileSync(join(cwd, name), "utf8");
-
-  test("keys run all, what failed, the same again, and quit", async () => {
+  "in a terminal, keys run all, what failed, the same again, and quit": async () => {
     const { port, until, press, ended } = await loop(true, WRONG);
     expect(await until(WAITS)).toMatch(/a runs all, f what failed, Enter the same again, q quits/);
     const cases = (text: string) => Number(/^ {2}cases {4}(\d+)(?: of \d+)? in/m.exec(text)?.[1]);
@@ -169,17 +169,19 @@ describe("in a terminal", () => {
     expect(await ended).toEqual([0, null]);
     expect(state("after")).toBe(state("before"));
     expect(await isFree(port)).toBe(true);
-  });
+  },
 
-  test("Ctrl-C ends the server in the middle of a round, and leaves the terminal as it was", async () => {
+  "in a terminal, Ctrl-C ends the server in the middle of a round, and leaves the terminal as it was": async () => {
     const { port, until, press, ended } = await loop(true, "never-says-goodbye", ["--timeout", "60000"]);
     await until(/\d+\/\d+ cases, /);
     press("\u0003");
     expect(await ended).toEqual([130, null]);
     expect(state("after")).toBe(state("before"));
     expect(await isFree(port)).toBe(true);
-  });
-});
+  },
+};
+
+test.each(byTurns(Object.entries(rounds), 3))("%s", (_, round) => round());
 
 test.each<[string, string[], RegExp]>([
   ["without --start", [], /--watch needs --start/],

@@ -101,14 +101,18 @@ test("an expected failure passes, and fails once it no longer is one", async () 
 
 test("a case that rests on what is broken says so in three lines, however many there are", async () => {
   const server = new WebSocketServer({ port: 0 });
-  server.on("connection", (socket) => socket.on("error", () => {}));
+  let clients = 0;
+  server.on("connection", (socket) => {
+    clients += 1;
+    socket.on("error", () => {});
+  });
   closing.push(() => new Promise((done) => server.close(done)));
   const url = `ws://localhost:${(server.address() as AddressInfo).port}`;
-  const [first, ...more] = cases({ suite: "malformed", timeout: 300 }).slice(0, 40);
+  const [first, ...more] = cases({ suite: "malformed" }).slice(0, 40);
   const messages = [(await errorOf(first?.judge(url) ?? Promise.resolve())).message];
-  const began = performance.now();
+  const before = clients;
   for (const { judge } of more) messages.push((await errorOf(judge(url))).message);
-  expect(performance.now() - began).toBeLessThan(2_000);
+  expect([before > 0, clients - before]).toEqual([true, 0]); // None of them waits for what never comes.
   expect(
     messages.filter(
       (it) =>
