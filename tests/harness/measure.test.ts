@@ -82,22 +82,17 @@ function standsStill(): Limiter {
   };
 }
 
-describe("measuring finds no limit", () => {
-  test("of a server that stands still for a while", async () => {
-    expect(await behind("queue", standsStill())).toEqual({});
-  });
-
-  test("of a server that accepts everybody", async () => {
-    expect(await behind(503)).toEqual({});
-  });
-
-  test("of one that refuses one in 40, however slowly they come", async () => {
-    expect(await behind("reset", every(40))).toEqual({});
-  });
-
-  test("of one that is gone", async () => {
+/** Servers in which measuring finds no limit. */
+const unlimited: Readonly<Record<string, () => Promise<void>>> = {
+  "one that stands still for a while": async () => expect(await behind("queue", standsStill())).toEqual({}),
+  "one that accepts everybody": async () => expect(await behind(503)).toEqual({}),
+  "one that refuses one in 40, however slowly they come": async () =>
+    expect(await behind("reset", every(40))).toEqual({}),
+  "one that is gone": async () => {
     const server = await onWs(tachyon());
     await server.close();
     expect(await find(server)).toBeUndefined();
-  });
-});
+  },
+};
+
+test.each(byTurns(Object.entries(unlimited), 4))("measuring finds no limit of %s", (_, finds) => finds());

@@ -152,7 +152,7 @@ describe("a recording that lacks something is no recording of the case", () => {
 
 test("a recording of more than a case sends is none of the case", async () => {
   const server = await protocol.serve();
-  const ran = await record(server.url, few).finally(server.close);
+  const ran = await record(server.url, byTurns(light, 12)).finally(server.close);
   for (const one of ran)
     for (const [connection, { events }] of one.transcripts.entries())
       for (const [place, event] of events.entries()) {
