@@ -2,6 +2,7 @@ import { type Attempt, leave, letsIn, type Means } from "./attempts.ts";
 import { NO_ANSWER, refusalOf } from "./failure.ts";
 import { rest, takingTurns } from "./gate.ts";
 import { FORGOTTEN, gapOf, rate, SECOND } from "./rate.ts";
+import { isServerEnd } from "./transcript.ts";
 
 /** The known limits of a target. */
 export interface Found {
@@ -62,10 +63,20 @@ async function hold(
     refused = wave.find(({ opened }) => !opened);
   }
   const way = refused && refusalOf(refused);
-  const isFull = way !== undefined && held.length > 0 && (await fill(held, way, dial, signal));
+  const fell = refused !== undefined && held.length > 1 && (await haveEnded(held, signal));
+  const isFull = !fell && way !== undefined && held.length > 0 && (await fill(held, way, dial, signal));
   await Promise.all(held.map(leave));
-  if (refused && way === undefined) return undefined;
+  if (fell || (refused && way === undefined)) return undefined;
   return isFull && (await letsIn(dial, signal)) ? { together: held.length } : {};
+}
+
+/** The time within which the connections of a server that has fallen end, in ms. */
+const FALLING = 50;
+
+/** Tells if the server has ended all these clients, which had said nothing: it has fallen, maybe over their number. */
+async function haveEnded(held: readonly Attempt[], signal: AbortSignal | undefined): Promise<boolean> {
+  await Promise.race([rest(FALLING, signal), Promise.all(held.map((it) => it.closed()))]);
+  return held.every(({ transcript }) => transcript.events.some(isServerEnd));
 }
 
 /**

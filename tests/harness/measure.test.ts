@@ -88,6 +88,16 @@ const unlimited: Readonly<Record<string, () => Promise<void>>> = {
   "one that accepts everybody": async () => expect(await behind(503)).toEqual({}),
   "one that refuses one in 40, however slowly they come": async () =>
     expect(await behind("reset", every(40))).toEqual({}),
+  "one that ends over their number, behind a gateway": async () => {
+    const server = await onWs(tachyon());
+    let ended: Promise<void> | undefined;
+    const front = await gateway({ ...server, close: async () => ended }, 502, (inside) => {
+      if (inside > 12) ended ??= server.close();
+      return true;
+    });
+    closing.push(front.close);
+    expect(await find(front)).toBeUndefined();
+  },
   "one that is gone": async () => {
     const server = await onWs(tachyon());
     await server.close();
@@ -95,4 +105,4 @@ const unlimited: Readonly<Record<string, () => Promise<void>>> = {
   },
 };
 
-test.each(byTurns(Object.entries(unlimited), 4))("measuring finds no limit of %s", (_, finds) => finds());
+test.each(byTurns(Object.entries(unlimited), 5))("measuring finds no limit of %s", (_, finds) => finds());

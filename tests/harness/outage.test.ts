@@ -41,8 +41,8 @@ const over =
 /** The time for which the server is away, in ms, so that a client misses it. */
 const AWAY = 150;
 
-/** Makes a server that may end, and is back at the same port a moment later. */
-async function mortal(fate: (text: string, end: () => void) => unknown) {
+/** Makes a server that may end over a text, or over the number of its clients, and is back at the same port a moment later. */
+async function mortal(fate: (text: string, end: () => void) => unknown, most = Number.POSITIVE_INFINITY) {
   let deaths = 0;
   let up = true;
   let back: Promise<void> = Promise.resolve();
@@ -57,9 +57,16 @@ async function mortal(fate: (text: string, end: () => void) => unknown) {
     });
   };
   // A timer ends with the server in which it was set.
-  const change = over((text) => {
+  const upset = over((text) => {
     const before = deaths;
     fate(text, () => before === deaths && end());
+  });
+  const change = (normal: Behaviour): Partial<Behaviour> => ({
+    ...upset(normal),
+    greet(client) {
+      normal.greet(client);
+      if (normal.everybody.size > most) end();
+    },
   });
   let running = await lobby(change);
   closing.push(async () => {
@@ -222,6 +229,15 @@ test.each(byTurns(ways, 3))(
     expect(result.stop).toBeUndefined();
   },
 );
+
+test("a server behind a gateway that ends over the number of its clients is told as that, and no case is blamed", async () => {
+  const server = await mortal(() => {}, 6);
+  const front = await gateway({ ...server, close: async () => {} }, 502);
+  closing.unshift(front.close);
+  const result = await runAgainst(front.url, malformed.slice(0, 24));
+  expect([brokenBy(result), result.limit]).toEqual([[], undefined]);
+  expect([server.deaths() > 0, result.unexplained.length > 0]).toEqual([true, true]);
+});
 
 test("what a gateway says of a server that is gone is no finding, and no limit", async () => {
   const server = await lobby((normal) => over((text) => void (text === "banana" && server.close()))(normal));
