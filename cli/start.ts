@@ -89,16 +89,20 @@ export async function start(command: string, options: StartOptions): Promise<Ser
   };
 }
 
-function begin(command: string, log: Log, port: number | undefined): Life {
-  // The server under test gets all variables but the key to sign its certificate with.
+/** Returns the variables for programs that the suite starts: all but the key to sign a certificate with. */
+export function environment(): NodeJS.ProcessEnv {
   const { TACHYON_KEY: _, ...env } = process.env;
+  return env;
+}
+
+function begin(command: string, log: Log, port: number | undefined): Life {
   const mark = newMark();
   const before = port === undefined ? undefined : noteOf(port);
   // One pipe for both outputs keeps their lines in order. The shell of the command takes the place of the one that joins them.
   const child = spawn("/bin/sh", ["-c", 'exec /bin/sh -c "$0" 2>&1', command], {
     detached: true,
     stdio: ["ignore", "pipe", "ignore"],
-    env: { ...env, ...mark },
+    env: { ...environment(), ...mark },
   });
   const endAtOnce = () => void kill(child, "SIGKILL");
   process.once("exit", endAtOnce);

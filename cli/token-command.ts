@@ -1,6 +1,7 @@
 import { type ExecException, type ExecOptions, exec } from "node:child_process";
 import { UsageError } from "../harness/usage.ts";
 import { telling } from "./last-words.ts";
+import { environment } from "./start.ts";
 
 /** The time that a command for a token has, in ms. */
 const MOST = 30_000;
@@ -10,9 +11,7 @@ export const TOKEN = /^[\w.~+/-]+=*$/;
 
 /** Runs a shell command whose output is an access token. Throws a `UsageError`. */
 export async function tokenBy(command: string, signal: AbortSignal): Promise<string> {
-  // The command gets all variables but the key to sign a certificate with.
-  const { TACHYON_KEY: _, ...env } = process.env;
-  const { failure, output, errors } = await outcomeOf(command, { env, signal, timeout: MOST });
+  const { failure, output, errors } = await outcomeOf(command, { env: environment(), signal, timeout: MOST });
   if (failure !== undefined) {
     const words = telling(errors, false);
     throw new UsageError(`The command of --token-command ${failure}${words === undefined ? "" : ` (${words})`}.`);

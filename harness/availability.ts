@@ -18,7 +18,7 @@ export const answers = ({ opened, transcript }: Connection): boolean =>
 
 /** Knows if the target is there. */
 export interface Availability {
-  /** The time at which the target was last found missing, in ms of the run's clock; `undefined` while it is there. */
+  /** The time since which the target is missing, in ms of the run's clock; `undefined` while it is there. */
   readonly downSince: number | undefined;
   /** The time at which a connection was last opened, in ms of the run's clock; `undefined` if none ever was. */
   readonly upAt: number | undefined;

@@ -119,13 +119,15 @@ async function oneByOne(failed: readonly CaseResult[], took: number, session: Se
     // A fault that hits one client in some, or a gateway that refuses some, may hit the same case twice by chance.
     const isByChance = breaksGeneral(raw(first, session), session) || first.refused?.length;
     const tries = isByChance ? 2 : 0;
-    for (let i = 0; i < tries && breaksAgain(first, again); i++) again = await aloneAgain(first, session);
+    const goesOn = () => breaksAgain(first, again) && !session.stop && !session.culprits.has(first.case.id);
+    for (let i = 0; i < tries && goesOn(); i++) again = await aloneAgain(first, session);
+    if (session.culprits.has(first.case.id)) continue;
     if (isCrowded(first)) settle(again, session);
     else if (!breaksAgain(first, again) && wasHarmed(first, session)) settle(again, session);
     else if (!breaksAgain(first, again)) innocent.push([first, again]);
     else if (harmsOthers(first, session) && harmsOthers(again, session)) {
       session.culprits.add(first.case.id);
-      session.falls.push({ from: first.beganAt, to: endOf(first), how: ENDED_OTHERS });
+      session.falls.push({ from: first.beganAt, to: endOf(first), how: ENDED_OTHERS, lives: true });
       settle(again, session); // Among others, another culprit may have ended it.
     }
   }
@@ -165,7 +167,7 @@ async function whoEnded(innocent: readonly Rerun[], cases: readonly Case[], sess
     (it) => wanted.has(it.case) && at !== undefined && it.beganAt <= at && it.connections.length > 0,
   );
   const fall = at === undefined ? undefined : { from: at, to: at, how: ENDED_OTHERS, lives: true as const };
-  const found = fall ? (await findCulprits(ran, fall, session)).culprits : [];
+  const found = fall ? (await findCulprits(ran, ran, fall, session)).culprits : [];
   if (fall && found.length > 0) session.falls.push(fall);
   // A search that finds nobody takes back the results that it made.
   for (const it of found.length === 0 ? ran : []) settle(it, session);
@@ -205,8 +207,10 @@ export async function reconsider(session: Session): Promise<void> {
 
 /** Runs cases again whose connections were refused by a limit that was not known then. */
 export async function clearRefused(session: Session): Promise<void> {
-  const { shared, results, options } = session;
-  const refused = [...results.values()].filter((it) => !isRight(it) && shared.limits.explains(it.refused ?? []));
+  const { shared, results, options, culprits } = session;
+  const refused = [...results.values()].filter(
+    (it) => !isRight(it) && !culprits.has(it.case.id) && shared.limits.explains(it.refused ?? []),
+  );
   const { done: again } = await work(
     refused.map((it) => it.case),
     session,

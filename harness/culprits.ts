@@ -45,19 +45,20 @@ interface CulpritsFound {
 
 /**
  * Finds the cases whose input ended the server, or the connections of others. Runs the suspects again alone, those at work first,
- * then earlier ones, the most recent input first. An input that is known to be deadly needs no search. A culprit fails for it; the
+ * then earlier ones of `all`, the most recent input first. An input that is known to be deadly needs no search. A culprit fails for it; the
  * others at work get the verdict that they have alone.
  */
 export async function findCulprits(
   atWork: readonly CaseResult[],
+  all: readonly CaseResult[],
   fall: Fall,
   session: Session,
 ): Promise<CulpritsFound> {
-  const { shared, results, culprits } = session;
+  const { shared, culprits } = session;
   const began = timeThere(session);
   const first = atWork.filter((it) => isSuspect(it) && it.beganAt <= fall.to);
   const since = fall.to - LATEST_FALL * shared.timeout;
-  const earlier = notAtWork(atWork, results.values()).filter(
+  const earlier = notAtWork(atWork, all).filter(
     (it) => it.beganAt <= fall.to && endOf(it) >= since && !culprits.has(it.case.id),
   );
   const search: Search = {
@@ -126,7 +127,7 @@ function longestDelay(suspects: readonly CaseResult[], { fall, session }: Search
 }
 
 /** Suspects that ran again, and the fall that one of them caused. */
-interface Attempt {
+interface Round {
   readonly results: readonly CaseResult[];
   readonly fell?: Fall | undefined;
 }
@@ -135,7 +136,7 @@ interface Attempt {
  * Runs suspects of a queue until the server falls, and waits for a fall so many ms after the last. Now and then a newcomer shows that
  * the server still stands, and a fresh watcher takes over.
  */
-async function untilFall(queue: CaseResult[], longest: number, search: Search): Promise<Attempt> {
+async function untilFall(queue: CaseResult[], longest: number, search: Search): Promise<Round> {
   const { session } = search;
   const trials = newTrials(session);
   let watcher = await watch(session);
@@ -176,6 +177,7 @@ async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
 /** Has a case take the blame for a fall, whatever else it found. */
 export function blame(culprit: Guess, fell: Fall, session: Session): void {
   session.culprits.add(culprit.result.case.id);
+  if (!fell.lives) session.enders.add(culprit.result.case.id);
   settle(blamed(culprit, fell, session), session);
 }
 

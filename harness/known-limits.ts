@@ -1,6 +1,6 @@
 import { isTurnedAway, NO_PLACE, TOO_MANY } from "./failure.ts";
 import type { Found } from "./measure.ts";
-import { gapOf } from "./rate.ts";
+import { gapOf, SECOND, SLOWER } from "./rate.ts";
 import { plural } from "./words.ts";
 
 /** A refusal: when the connection began, in ms of the run's clock, and the way. */
@@ -25,6 +25,8 @@ export interface KnownLimits {
   /** Clients served since the last step, and all of them. */
   row: number;
   total: number;
+  /** The time that clients, one after another, took by a limit per second. */
+  held: number;
   /** The times at which clients of the last second were served. */
   readonly served: number[];
   /** The connections that were served in the second before the target first refused one. */
@@ -53,24 +55,18 @@ const CALM = 100;
 /** The number of measurements that may find nothing before the search ends. A stall looks like a limit. */
 const VAIN = 1;
 
-/** The factor by which each step makes connections slower. */
-export const SLOWER = 1.5;
-
 /** The connections a second that a busy machine may not be able to make again. */
 const MANY = 32;
 
 /** The factor of all steps together, at most. */
 const SLOWEST = 5;
 
-/** The time over which the rate of connections is counted that a target refused, in ms. */
-const SECOND = 1_000;
-
 /** The time for which an ended connection still counts, after the first step and at most, in ms. */
 const LAG = { first: 10, most: 100 } as const;
 
 /** The limits of a target of which nothing is known yet. */
 export const noneKnown = (): KnownLimits => ({
-  ...{ found: {}, gap: 0, lag: 0, changedAt: 0, ways: new Set(), inVain: 0, row: 0, total: 0, served: [] },
+  ...{ found: {}, gap: 0, lag: 0, changedAt: 0, ways: new Set(), inVain: 0, row: 0, total: 0, held: 0, served: [] },
   ...{ before: 0, refusal: { at: 0, way: "" }, suspected: false, measured: 0, closes: false, hopeless: false },
 });
 
@@ -80,6 +76,7 @@ export const isLimited = ({ found, gap }: KnownLimits): boolean => found.togethe
 /** Learns that the target served a client. */
 export function learnServed(known: KnownLimits, now: number): void {
   known.total += 1;
+  known.held += known.gap;
   known.row += 1;
   known.served.push(now);
   while ((known.served[0] ?? 0) < now - SECOND) known.served.shift();
@@ -93,7 +90,7 @@ export function learnServed(known: KnownLimits, now: number): void {
 export function learnRefused(known: KnownLimits, way: string, plain: boolean, began: number): boolean {
   if (known.hopeless) return false;
   if (!plain && !SAYS_SO.has(way)) return learnLate(known, way, began);
-  if (known.ways.size === 0) known.before = known.served.length;
+  if (known.ways.size === 0) known.before = known.served.filter((at) => at > began - SECOND).length;
   known.ways.add(way);
   if (!isLimited(known)) {
     if (!known.suspected) known.refusal = { at: began, way };
@@ -101,7 +98,9 @@ export function learnRefused(known: KnownLimits, way: string, plain: boolean, be
     return false;
   }
   if (began < known.changedAt) return false;
+  const before = known.suspected;
   step(known);
+  if (known.suspected && !before) known.refusal = { at: began, way };
   return true;
 }
 

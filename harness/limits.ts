@@ -14,11 +14,10 @@ import {
   type Measured,
   noneKnown,
   type Refused,
-  SLOWER,
   wordsOfLimit,
 } from "./known-limits.ts";
 import { type Found, measure } from "./measure.ts";
-import { FORGOTTEN, SECOND } from "./rate.ts";
+import { FORGOTTEN, SECOND, SLOWER } from "./rate.ts";
 
 /** A case wants more connections at the same time than the target accepts, so it cannot be judged. */
 export class BeyondLimit extends Error {}
@@ -117,7 +116,7 @@ export function limits(clock: () => number, timeout: number): Limits {
       return wordsOfLimit(known.found);
     },
     get held() {
-      return known.total * known.gap;
+      return known.held;
     },
     get noticed() {
       return known.suspected && known.total > 0 && !known.hopeless;

@@ -53,15 +53,17 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
     return NOBODY;
   }
   session.falls.push(fall);
-  const atWork = hitBy(fall, ran, session);
+  // Resets look like a limit on connections. So a round may end over them before it is known that nobody is there.
+  const all = [...new Map([...session.results, ...ran.map((it) => [it.case, it] as const)]).values()];
+  const atWork = hitBy(fall, ran, all);
   stopAfterTooMany(session);
   if (!session.stop && (await standUp(session))) {
-    const affected = await clear(fall, ran, atWork, session);
+    const affected = await clear({ fall, ran, all, atWork }, session);
     session.shared.limits.forget(); // A gateway refused clients while the server was away.
     return affected;
   }
   if (signal?.aborted) return NOBODY;
-  giveUp(fall, atWork, session);
+  giveUp({ fall, ran, all, atWork }, session);
   return { atWork, recent: [] };
 }
 
@@ -74,11 +76,17 @@ async function seekOnce({ availability, options, protocol }: Session): Promise<v
   throw new UnreachableError(withoutSecrets(words, target), why);
 }
 
-/** Returns the results of the cases that were at work when the server fell. */
-function hitBy(fall: Fall, ran: readonly CaseResult[], { results }: Session): readonly CaseResult[] {
-  // Resets look like a limit on connections. So a round may end over them before it is known that nobody is there.
-  const done = [...new Map([...results, ...ran.map((it) => [it.case, it] as const)]).values()];
-  return done.filter(
+/** A fall, the cases that ran before it was looked into, the last result of every case, and those that it hit. */
+interface Fallen {
+  readonly fall: Fall;
+  readonly ran: readonly CaseResult[];
+  readonly all: readonly CaseResult[];
+  readonly atWork: readonly CaseResult[];
+}
+
+/** Returns the results of the cases that were at work when the server fell, of all. */
+function hitBy(fall: Fall, ran: readonly CaseResult[], all: readonly CaseResult[]): readonly CaseResult[] {
+  return all.filter(
     (it) => endOf(it) >= fall.from || wasCutOff(it, fall.from - MOMENT) || (ran.includes(it) && metNobody(it)),
   );
 }
@@ -86,22 +94,17 @@ function hitBy(fall: Fall, ran: readonly CaseResult[], { results }: Session): re
 /** Stops the run if the server has fallen in as many ways as the user allows. */
 function stopAfterTooMany(session: Session): void {
   const { restarts } = session.options;
-  const falls = session.culprits.size + session.unexplained.length;
+  const falls = session.enders.size + session.unexplained.length;
   if (falls < restarts) return;
   session.stop ??= stopFor("lost", `the server has ended in ${falls} ways, and --restarts allows ${restarts}`);
 }
 
 /** Finds the culprits of a fall once the server stands again, and clears all others. Returns those that it hit. */
-async function clear(
-  fall: Fall,
-  ran: readonly CaseResult[],
-  atWork: readonly CaseResult[],
-  session: Session,
-): Promise<Affected> {
+async function clear({ fall, ran, all, atWork }: Fallen, session: Session): Promise<Affected> {
   const { culprits, shared, unexplained } = session;
   const since = fall.from - RECENT * shared.timeout;
-  const found = await findCulprits(atWork, fall, session);
-  const suspects = rank(found.likely, atWork, fall, session);
+  const found = await findCulprits(atWork, all, fall, session);
+  const suspects = rank(found.likely, { fall, all, atWork }, session);
   if (found.culprits.length === 0) unexplained.push({ at: fall.to, words: fall.how, suspects });
   const isRecent = (it: CaseResult) => endOf(it) < fall.from && endOf(it) >= since;
   const isLater = (it: CaseResult) => it.beganAt > fall.to;
@@ -112,14 +115,14 @@ async function clear(
 }
 
 /** Drops the findings of the cases at work when the server fell for good, and stops the run. */
-function giveUp(fall: Fall, atWork: readonly CaseResult[], session: Session): void {
+function giveUp({ fall, all, atWork }: Fallen, session: Session): void {
   const { culprits } = session;
   // A culprit of an earlier fall stays one, though it may have run a moment before this one.
   for (const it of atWork) if (!culprits.has(it.case.id)) settle(inconclusive(it, fall.how), session);
   // Whoever has culprits to mend needs no guess at another.
   const isGuess = session.stop === undefined || culprits.size === 0;
   session.stop ??= stopFor("lost", fall.how);
-  if (isGuess) session.stop = { ...session.stop, suspects: rank([], atWork, fall, session) };
+  if (isGuess) session.stop = { ...session.stop, suspects: rank([], { fall, all, atWork }, session) };
 }
 
 /** Tells if a connection of a case was cut off since a time: the target may have ended meanwhile. */
@@ -154,13 +157,12 @@ const metNobody = (it: CaseResult): boolean =>
  */
 function rank(
   pointed: readonly CaseResult[],
-  atWork: readonly CaseResult[],
-  fall: Fall,
-  { results, protocol }: Session,
+  { fall, all, atWork }: Omit<Fallen, "ran">,
+  { protocol }: Session,
 ): string[] {
   const isOfAll = (it: CaseResult) => Number(isPlain(it.case.id, protocol.foundations));
   const likely = byLikelihood(atWork, fall.to).toSorted((a, b) => isOfAll(a) - isOfAll(b));
-  const ranked = [...pointed, ...likely, ...byRecency(notAtWork(atWork, results.values()), fall.to)];
+  const ranked = [...pointed, ...likely, ...byRecency(notAtWork(atWork, all), fall.to)];
   return [...new Set(ranked.map((it) => it.case.id))].slice(0, NAMED);
 }
 

@@ -36,12 +36,13 @@ export async function measure(means: Means, known: Found = {}): Promise<Found | 
   // The limit per second hid the other one before.
   const gap = gapOf(perSecond);
   const left = Math.min(2 * SECOND, deadline - means.clock());
-  return { perSecond, ...(await hold(means, gap, Math.min(MOST.slowly, Math.floor(left / gap)))) };
+  const held = await hold(means, gap, Math.min(MOST.slowly, Math.floor(left / gap)));
+  return held && { perSecond, ...held };
 }
 
 /**
- * Holds connections open until one is refused. Their number is the limit if one more is refused a second later too, but not once
- * they have left. `gap` is in ms.
+ * Holds connections open until one is refused. Their number is the limit if one more is refused once a limiter has forgotten, but not
+ * once they have left. `gap` is in ms.
  */
 async function hold(
   { dial, clock, signal }: Means,

@@ -30,8 +30,8 @@ const MORE = 100;
 /** The time after which a limiter has forgotten all connections, in ms: one that slides over periods counts the one before, too. */
 export const FORGOTTEN = 2 * SECOND + MORE;
 
-/** The factor by which a series is slower than the one before, which was too fast. */
-const SLOWER = 1.5;
+/** The factor by which connections come slower, where those before were too fast. */
+export const SLOWER = 1.5;
 
 /** One connection in this many may come too early, since timers are never exact. */
 const STRAY = 50;

@@ -18,7 +18,7 @@ export interface RunResult {
   readonly stop: Stop | undefined;
   /** The results of each repetition. */
   readonly passes: readonly (readonly CaseResult[])[];
-  /** The stalls of the target in which a case waited in vain. */
+  /** The times in which the target served nobody, as they are told. */
   readonly stalls: readonly Stall[];
   /** The ends of the target that no case explains. */
   readonly unexplained: readonly Unexplained[];

@@ -103,6 +103,8 @@ export interface Session extends Bench {
   away: number;
   /** The cases whose input ended the server, or the connections of others. */
   readonly culprits: Set<string>;
+  /** Those among them that ended the server itself. */
+  readonly enders: Set<string>;
   /** The inputs that are proved to end it, or them. */
   readonly deadly: Deadly[];
   /** All falls, in order. */
@@ -114,7 +116,7 @@ export interface Session extends Bench {
   readonly unexplained: Unexplained[];
   /** The results of suspects, by the time of the fall and the id of the case. */
   readonly sightings: Map<number, ReadonlyMap<string, CaseResult>>;
-  /** The stalls of the target in which a case waited in vain, or whose cause was looked for in vain. */
+  /** The times in which the target served nobody, as they are told. */
   readonly stalls: Set<Stall>;
   /** The stalls whose cause was looked for, and the number of those for which none was found. */
   readonly looked: Set<Stall>;
@@ -136,6 +138,7 @@ export const newSession = (
   searched: 0,
   away: 0,
   culprits: new Set(),
+  enders: new Set(),
   deadly: [],
   falls: [],
   breaches: [],

@@ -134,7 +134,7 @@ function settledByFew(kind: readonly CaseResult[], again: ReadonlyMap<Case, Case
   return true;
 }
 
-/** The further times that a case has to fail where the server forgot others for once: it may have been forgotten twice by chance. */
+/** The further times that a case has to fail where two may be chance: the server forgot others for once, or it harms others. */
 const MORE = 2;
 
 /** Settles cases that failed twice. Those that miss what others were `forgotten` with run again, side by side. */
@@ -148,8 +148,10 @@ async function settleSure(
   for (let i = 0; i < MORE && doubted.length > 0 && !isTooLate(session); i++) {
     const again = await sideBySide(doubted, session);
     const passes = (it: CaseResult) => !breaksAgain(it, again.get(it.case) ?? it);
-    for (const it of doubted.filter(passes)) settlePassed(it, again.get(it.case) as CaseResult, session);
-    doubted = doubted.filter((it) => !passes(it));
+    for (const it of doubted.filter((one) => passes(one) && !session.culprits.has(one.case.id)))
+      settlePassed(it, again.get(it.case) as CaseResult, session);
+    // A case may have taken the blame for an end of the server meanwhile.
+    doubted = doubted.filter((it) => !passes(it) && !session.culprits.has(it.case.id));
   }
   for (const it of doubted) settleFailed(it, session);
 }
@@ -214,8 +216,8 @@ export async function sample(failed: readonly CaseResult[], took: number, sessio
 export async function isSure(first: CaseResult, again: CaseResult, session: Session): Promise<boolean> {
   if (!breaksAgain(first, again)) return false;
   if (!harmsOthers(first, session)) return true;
-  const more = await Promise.all([1, 2].map(() => aloneAgain(first, session)));
-  return more.every((it) => breaksAgain(first, it));
+  for (let i = 0; i < MORE; i++) if (!breaksAgain(first, await aloneAgain(first, session))) return false;
+  return true;
 }
 
 /** Runs the cases again, side by side, that ran at the same time as a culprit. Settles and resolves to those that pass now. */

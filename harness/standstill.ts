@@ -62,6 +62,7 @@ export function untilStall(
     abort();
     end();
   };
+  if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort);
   shared.onStall.add(cut);
   shared.sockets.add(end);
@@ -136,13 +137,13 @@ async function trySuspects(
 }
 
 /** Suspects that ran again, and the stall that one of them caused. */
-interface Attempt {
+interface Trial {
   readonly results: readonly CaseResult[];
   readonly again: Stall | undefined;
 }
 
 /** Runs suspects of a queue, while newcomers come one after another, until the server stood still. */
-async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, session: Session): Promise<Attempt> {
+async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, session: Session): Promise<Trial> {
   const { attention, clock, stalls, timeout } = session.shared;
   await serves(session);
   const known = stalls.length;
@@ -162,12 +163,12 @@ async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, sessio
   await coming;
   trial.leave();
   const again = stalls.slice(known).find((it) => isLong(it, session));
-  if (again) excuse(again, session);
+  if (again) discount(again, session);
   return { results, again };
 }
 
 /** Takes a stall of the search off the account of the run: a server that hangs at one input is not slow at all others. */
-function excuse({ ms }: Stall, session: Session): void {
+function discount({ ms }: Stall, session: Session): void {
   const stood = session.shared.stalls.reduce((sum, it) => sum + it.ms, 0);
   if (stood < MOST.stood) session.away += ms;
 }

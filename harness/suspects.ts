@@ -30,8 +30,8 @@ export const inputsOf = (connections: readonly Transcript[]): readonly Input[] =
 export const isSuspect = ({ case: { waits }, connections }: CaseResult): boolean => !waits && connections.length > 0;
 
 /** Returns the suspects among all results that were not at work when a server ended. */
-export const notAtWork = (atWork: readonly CaseResult[], results: Iterable<CaseResult>): readonly CaseResult[] =>
-  [...results].filter((it) => isSuspect(it) && !atWork.some((other) => other.case === it.case));
+export const notAtWork = (atWork: readonly CaseResult[], results: readonly CaseResult[]): readonly CaseResult[] =>
+  results.filter((it) => isSuspect(it) && !atWork.some((other) => other.case === it.case));
 
 /** Returns when a case last sent something before a time, in ms of the run's clock. */
 export const lastInput = ({ connections, beganAt }: CaseResult, before: number): number =>

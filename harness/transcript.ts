@@ -136,6 +136,10 @@ export const heard = ({ transcript }: { readonly transcript: Transcript }): Mess
 export const isServerEnd = ({ from, type }: WireEvent): boolean =>
   from === "server" && (type === "close" || type === "end");
 
+/** Tells if the client does: its close frame, or the end of TCP. */
+export const isClientEnd = ({ from, type }: WireEvent): boolean =>
+  from === "client" && (type === "close" || type === "end");
+
 /** Tells if the server breaks RFC 6455 with an event. */
 export const isBreach = ({ from, type }: WireEvent): boolean => from === "server" && type === "violation";
 

@@ -82,6 +82,9 @@ export async function work(
       queue.unshift(...[...again].filter((it) => !culprits.has(it.id) && isDue(it)));
     } else queue.unshift(...spoiledBy(ran, session).map((it) => it.case));
   }
+  // The result of a culprit is its blame, whatever came later.
+  for (const it of done.keys())
+    if (culprits.has(it.id)) done.set(it, session.results.get(it) ?? (done.get(it) as CaseResult));
   return { done, left: queue };
 }
 

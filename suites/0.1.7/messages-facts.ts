@@ -1,4 +1,5 @@
 import {
+  isClientEnd,
   isObject,
   isServerEnd,
   json,
@@ -50,7 +51,6 @@ export const firstEnd = ({ events }: Transcript): WireEvent | undefined =>
 
 /** Tells if the suite ended the TCP connection itself. */
 export const isReset = ({ from, type }: WireEvent): boolean => from === "client" && type === "end";
-const isClientEnd = ({ from, type }: WireEvent) => from === "client" && (type === "close" || type === "end");
 
 /** Tells if the recording lacks something that the client did before an event. */
 export const isLostBefore = ({ events }: Transcript, event: WireEvent): boolean =>

@@ -143,5 +143,5 @@ test("a server that leaves a child to nobody is ended at once, not after the tim
   const server = await started("sleep 1000 & touch up; wait");
   const began = performance.now();
   await server.stop();
-  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(performance.now() - began).toBeLessThan(2_000);
 });
