@@ -81,6 +81,6 @@ export async function visit(access: Omit<Access, "signal">, options: ConnectOpti
   return { ...connection, finish };
 }
 
-/** Tells if a client gets the greeting of the protocol; also if the protocol has none. */
+/** Tells if a client gets the greeting of the protocol, or a connection if the protocol has none. */
 export const isGreeted = async (client: Connection, { greeting }: Protocol): Promise<boolean> =>
-  greeting === undefined || !isNothing(await client.next(greeting));
+  greeting === undefined ? client.opened : !isNothing(await client.next(greeting));

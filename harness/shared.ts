@@ -96,6 +96,10 @@ const QUIET = 1.25;
 export const seemsDeaf = ({ patience, attention, clock, timeout }: Shared): boolean =>
   patience.deaf || (patience.ignored && clock() - attention.heard > QUIET * timeout);
 
+/** Tells if the server ever served a client: greeted it, or, where the protocol has no greeting, answered it. */
+export const wasServing = ({ patience }: Shared, { greeting }: { readonly greeting?: string | undefined }): boolean =>
+  greeting === undefined ? patience.served : patience.came(greeting);
+
 /** Tells if the server answered before, and nobody for a timeout. */
 export const seemsToHang = (shared: Shared): boolean =>
   shared.patience.served && seemsDeaf(shared) && shared.clock() - shared.attention.heard > shared.timeout;

@@ -4,7 +4,7 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { rest } from "./gate.ts";
 import { heavyIn } from "./protocol.ts";
 import { type Fall, type Session, timeThere, timeToSearch } from "./session.ts";
-import { hangUp, mayOverlap, type Stall } from "./shared.ts";
+import { hangUp, mayOverlap, type Stall, wasServing } from "./shared.ts";
 import { byLikelihood, guess, inputsOf, isSuspect, unansweredSince } from "./suspects.ts";
 import { newTrials } from "./trials.ts";
 
@@ -40,8 +40,7 @@ const STILL = 0.1;
 export function openStalls(session: Session): readonly Stall[] {
   const { shared, options, protocol, looked, vain } = session;
   const canLook = !options.once && options.concurrency > 1 && vain < BY_CHANCE && shared.limits.words === undefined;
-  const wasServing = shared.patience.came(protocol.greeting ?? "");
-  if (!canLook || !mayOverlap(shared) || !wasServing) return [];
+  if (!canLook || !mayOverlap(shared) || !wasServing(shared, protocol)) return [];
   return shared.stalls.filter((it) => isLong(it, session) && !looked.has(it));
 }
 

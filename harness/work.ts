@@ -9,13 +9,13 @@ import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
-import { casesAtWork, hangUp, mayOverlap, seemsDeaf, share } from "./shared.ts";
+import { casesAtWork, hangUp, mayOverlap, seemsDeaf, share, wasServing } from "./shared.ts";
 import { openStalls, untilStall } from "./standstill.ts";
 
 /** Tells if the target went away or hangs, or stood still for long. Nothing that runs then can be judged. */
 export function isGone(session: Session): boolean {
   const { availability, target, shared, protocol } = session;
-  const hangs = seemsDeaf(shared) && shared.patience.came(protocol.greeting ?? "");
+  const hangs = seemsDeaf(shared) && wasServing(shared, protocol);
   return (
     availability.downSince !== undefined ||
     target.process?.death !== undefined ||
