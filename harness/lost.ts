@@ -1,6 +1,6 @@
 import { answers } from "./availability.ts";
 import { isRight } from "./catalogue.ts";
-import { findCulprits, LATEST_FALL } from "./culprits.ts";
+import { blame, findCulprits, LATEST_FALL } from "./culprits.ts";
 import { isGreeted, visit } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { isAbsent } from "./failure.ts";
@@ -10,7 +10,7 @@ import type { Case } from "./scenario.ts";
 import { type Fall, type Session, settle, stopFor, timeThere } from "./session.ts";
 import { seemsDeaf } from "./shared.ts";
 import { lookIntoStalls } from "./standstill.ts";
-import { byLikelihood, byRecency, isSuspect, notAtWork } from "./suspects.ts";
+import { byLikelihood, byRecency, guess, isSuspect, notAtWork } from "./suspects.ts";
 import { withoutSecrets } from "./target.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { responseOf } from "./upgrade.ts";
@@ -119,8 +119,12 @@ function giveUp({ fall, all, atWork }: Fallen, session: Session): void {
   const { culprits } = session;
   // A culprit of an earlier fall stays one, though it may have run a moment before this one.
   for (const it of atWork) if (!culprits.has(it.case.id)) settle(inconclusive(it, fall.how), session);
+  const [only, another] = all.filter(isSuspect);
+  // Where nothing else ran, there is nobody else to be it.
+  const isOnly = only !== undefined && another === undefined;
+  if (isOnly && !culprits.has(only.case.id)) blame(guess(only, fall.to, undefined, fall.to), fall, session);
   // Whoever has culprits to mend needs no guess at another.
-  const isGuess = session.stop === undefined || culprits.size === 0;
+  const isGuess = !isOnly && (session.stop === undefined || culprits.size === 0);
   session.stop ??= stopFor("lost", fall.how);
   if (isGuess) session.stop = { ...session.stop, suspects: rank([], { fall, all, atWork }, session) };
 }

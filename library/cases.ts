@@ -62,7 +62,7 @@ interface Server {
   plain?: Promise<RunResult>;
   /** It was there once. */
   met?: true;
-  /** The first case that could not reach it, if nobody ever did. */
+  /** The case that it went away over, or else the first that could not reach it. */
   gone?: string;
 }
 
@@ -72,17 +72,19 @@ interface Server {
  */
 async function judged(it: Case, options: RunOptions, known: Server, protocol: Protocol): Promise<RunResult> {
   const isTold = () => known.gone !== undefined && known.gone !== it.id;
-  if (isTold()) throw seeFirst(known.gone);
+  // One that was there once may be started again.
+  if (isTold() && !known.met) throw seeFirst(known.gone);
   const before = known.plain && explained(it, await known.plain, protocol);
   if (before) return before;
   const first = await run(protocol, [it], options).catch(async (error) => {
     if (isTold()) throw seeFirst(known.gone);
-    if (!known.met) known.gone = it.id;
+    known.gone ??= it.id;
     throw await withHint(error, protocol, options.target, options.timeout);
   });
   known.met = true;
   delete known.gone;
-  if (options.signal?.aborted || first.results.every(isHarmless)) return first;
+  if (first.stop?.reason === "lost") known.gone = it.id;
+  if (options.signal?.aborted || first.stop || first.results.every(isHarmless)) return first;
   // One that fails is no fact about the server: the next case asks again.
   known.plain ??= run(protocol, plainCases(protocol), together(options)).catch((error) => {
     delete known.plain;

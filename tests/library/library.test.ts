@@ -178,6 +178,24 @@ test("secrets are redacted in messages", async () => {
   expect(JSON.stringify([error.message, error.report])).not.toMatch(/secret/);
 });
 
+test("the case that ends a server says so, and those after it say in one line which", async () => {
+  const ended: Promise<void>[] = [];
+  const server = await lobby(({ malformed }) => ({
+    malformed: (client, text, binary) =>
+      text === "banana" ? void ended.push(server.close()) : malformed(client, text, binary),
+  }));
+  closing.push(() => Promise.all(ended));
+  const messages = [];
+  for (const { judge } of cases({ case: ["malformed/not-json-word", "malformed/no-object-*"] }))
+    messages.push((await errorOf(judge(server.url))).message);
+  expect(messages[0]).toMatch(
+    /^FAIL malformed\/not-json-word\n[\s\S]*the server stopped accepting connections \d+ ms after the text banana$/m,
+  );
+  expect(new Set(messages.slice(1))).toEqual(
+    new Set(["not run, since the server cannot be reached: see malformed/not-json-word"]),
+  );
+});
+
 test("a signal ends a case", async () => {
   const controller = new AbortController();
   const server = await lobby(({ greet }) => ({
