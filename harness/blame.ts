@@ -2,6 +2,7 @@ import { isBroken, isRight } from "./catalogue.ts";
 import { findCulprits } from "./culprits.ts";
 import {
   breaksAgain,
+  brokenSoFar,
   doubtful,
   harmsOthers,
   hung,
@@ -16,7 +17,7 @@ import {
   wasHarmed,
 } from "./doubt.ts";
 import { type CaseResult, endOf } from "./execute.ts";
-import { bearers, ground } from "./foundation.ts";
+import { bearers, ground, isPlain } from "./foundation.ts";
 import { ENDED_OTHERS, endedAt } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { isTooLate, type Session, settle } from "./session.ts";
@@ -124,12 +125,14 @@ async function oneByOne(failed: readonly CaseResult[], took: number, session: Se
     if (session.culprits.has(first.case.id)) continue;
     if (isCrowded(first)) settle(again, session);
     else if (!breaksAgain(first, again) && wasHarmed(first, session)) settle(again, session);
+    else if (!breaksAgain(first, again) && again.verdict === "fail")
+      settle(again, session); // Others hid what it shows alone.
     else if (!breaksAgain(first, again)) innocent.push([first, again]);
     else if (harmsOthers(first, session) && harmsOthers(again, session)) {
       session.culprits.add(first.case.id);
       session.falls.push({ from: first.beganAt, to: endOf(first), how: ENDED_OTHERS, lives: true });
       settle(again, session); // Among others, another culprit may have ended it.
-    }
+    } else if (isPlain(first.case.id, session.protocol.foundations)) settle(again, session); // What rests on it needs what it shows by itself.
   }
   const harmed = await clearHarmed(late, session);
   for (const it of late.filter((result) => !harmed.includes(result))) {
@@ -160,7 +163,13 @@ async function whoEndedThem(innocent: readonly Rerun[], cases: readonly Case[], 
 
 /** Does so for those that ran beside no known culprit. */
 async function whoEnded(innocent: readonly Rerun[], cases: readonly Case[], session: Session): Promise<void> {
-  const dropped = innocent.map(([first]) => raw(first, session)).filter((it) => wasDropped(it, session));
+  const { foundations } = session.protocol;
+  const known = brokenSoFar(session);
+  // Where what every client does ends others, no input is special.
+  const isExplained = (foundations.varying[foundations.dropped] ?? []).some((id) => known.get(id) === id);
+  const dropped = isExplained
+    ? []
+    : innocent.map(([first]) => raw(first, session)).filter((it) => wasDropped(it, session));
   const at = momentOf(dropped);
   const wanted = new Set(cases);
   const ran = [...session.results.values()].filter(

@@ -11,6 +11,7 @@ import {
   byRecency,
   type Guess,
   inputsOf,
+  isCommon,
   isHarmless,
   isSuspect,
   notAtWork,
@@ -162,10 +163,12 @@ async function untilFall(queue: CaseResult[], longest: number, search: Search): 
 /** Finds those that made the server fall, and blames them; resolves to their ids. */
 async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
   const { session } = search;
-  const culprits = await convict(fell, search);
+  const all = [...session.results.values()];
+  // What every client sends ends others everywhere. The cases about it say so.
+  const culprits = (await convict(fell, search)).filter((it) => !fell.lives || !isCommon(it, all));
   if (culprits.length === 0) return [];
   for (const culprit of culprits) blame(culprit, fell, session);
-  const others = [...session.results.values()].filter(({ case: { id } }) => !session.culprits.has(id));
+  const others = all.filter(({ case: { id } }) => !session.culprits.has(id));
   const falls = [...session.falls, fell];
   for (const culprit of culprits) {
     if (!isHarmless(culprit, others, falls, session.shared.clock())) session.deadly.push({ ...culprit, how: fell.how });

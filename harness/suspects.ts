@@ -140,6 +140,14 @@ export const isHarmless = (
     }),
   );
 
+/** The number of cases that send what every client sends. */
+const EVERYBODY = 4;
+
+/** Tells if an input is what every client sends, so many of these cases. */
+export const isCommon = ({ input }: Pick<Guess, "input">, results: readonly CaseResult[]): boolean =>
+  results.filter(({ connections }) => inputsOf(connections).some((it) => it.acts && isSame(input, it))).length >=
+  EVERYBODY;
+
 /** Tells if two inputs are the same bytes. A request never is: it holds a key. */
 const isSame = (one: Input | undefined, other: Input): boolean =>
   one !== undefined && one.event.type === other.event.type && contentOf(one) === contentOf(other);

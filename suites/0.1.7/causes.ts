@@ -1,6 +1,6 @@
 import type { Symptom } from "../../harness/protocol.ts";
 import type { requirements } from "../../schemas/0.1.7/requirements.ts";
-import { sharedCauses } from "../websocket/causes.ts";
+import { harmed, sharedCauses } from "../websocket/causes.ts";
 
 /** The id of a requirement that can be broken: a MAY cannot. */
 type Breakable = Exclude<(typeof requirements)[number], { readonly level: "MAY" }>["id"];
@@ -89,6 +89,9 @@ export const causes: Readonly<Record<Breakable, string>> = {
 
 /** Of several usual mistakes the one that shows in the answer. */
 export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
+  "transport.survives": harmed,
+  "malformed.survives": harmed,
+  "disconnect.isolated": harmed,
   "message.json": [
     {
       shows: /violation Invalid WebSocket frame: invalid status code/,
@@ -125,7 +128,8 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
     },
     {
       shows: /: "(match|major_mismatch)"$/,
-      cause: "Versions are compared as one text or one number, not part by part.",
+      cause:
+        "Versions are compared as one text or one number, not part by part; or only higher minors count as different, so that the patch decides.",
     },
   ],
   "parity.patch": [
@@ -137,7 +141,10 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
   ],
   "parity.query": [{ shows: /;/, cause: "The parser of queries splits them at `;`, too, as older ones do." }],
   "parity.missing": [
-    { shows: /: "match"$/, cause: "A missing parameter falls back to the server's own version." },
+    {
+      shows: /: "match"$/,
+      cause: "A missing parameter falls back to the server's own version, or a longer name is taken for it.",
+    },
     { shows: /_mismatch"$/, cause: "A missing parameter is parsed as 0.0.0, and becomes a mismatch." },
   ],
   "parity.unparseable": [

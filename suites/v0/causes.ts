@@ -1,6 +1,6 @@
 import type { Symptom } from "../../harness/protocol.ts";
 import type { requirements } from "../../schemas/v0/requirements.ts";
-import { sharedCauses } from "../websocket/causes.ts";
+import { harmed, sharedCauses } from "../websocket/causes.ts";
 
 /** The id of a requirement that can be broken: a MAY cannot. */
 type Breakable = Exclude<(typeof requirements)[number], { readonly level: "MAY" }>["id"];
@@ -98,6 +98,9 @@ export const causes: Readonly<Record<Breakable, string>> = {
 
 /** Of several usual mistakes the one that shows in the answer. */
 export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
+  "transport.survives": harmed,
+  "malformed.survives": harmed,
+  "disconnect.isolated": harmed,
   "message.schema": [
     {
       shows: /must be (integer|number|string|boolean|array|object)/,

@@ -1,4 +1,19 @@
+import type { Symptom } from "../../harness/protocol.ts";
 import type { SharedId } from "./dialect.ts";
+
+/** Of the usual mistakes by which one client's input harms all others, those that show in what became of the server. */
+export const harmed: readonly Symptom[] = [
+  {
+    shows: /: the server (stopped answering|stood still)/,
+    cause:
+      "What the input asks for takes very long, or never ends (a loop, a recursion, a lock that is never given back), in the one thread that serves all clients.",
+  },
+  {
+    shows: /: connections of other clients were ended/,
+    cause:
+      "The handler ends the connections of all clients, or a task that they share, instead of the one that sent this.",
+  },
+];
 
 /** The usual mistake of a server's author where a requirement of RFC 6455 or of load is broken. */
 export const sharedCauses: Readonly<Record<SharedId, string>> = {

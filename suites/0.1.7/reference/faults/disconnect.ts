@@ -128,6 +128,16 @@ export const disconnectFaults: Faults = {
       },
     }),
   },
+  "closes-everybody-else": {
+    says: "Closes all other connections without a goodbye when a client asks to be disconnected.",
+    breaks: "disconnect.isolated",
+    change: ({ disconnect, everybody }) => ({
+      disconnect(client) {
+        for (const other of everybody) if (other !== client) other.leave(1001);
+        disconnect(client);
+      },
+    }),
+  },
   "rests-after-a-goodbye": {
     says: "Takes a moment to close a connection, and greets nobody who comes meanwhile.",
     breaks: "disconnect.reconnect",
