@@ -1,9 +1,9 @@
 import type { Finding, RecordedRule } from "../../harness/rule.ts";
-import { type Message, messages, type Transcript, type WireEvent } from "../../harness/transcript.ts";
+import { isObject, json, type Message, messages, type Transcript, type WireEvent } from "../../harness/transcript.ts";
 import { show } from "../../harness/words.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
-import { greetingIn, isOdd, queryIn, toldParity } from "./messages-facts.ts";
+import { asksToDisconnect, greetingIn, isOdd, isSuccess, queryIn, sent, toldParity } from "./messages-facts.ts";
 import { DISCONNECT, nameOf, PARAMETER, violationsOf } from "./protocol.ts";
 
 /** A version as the protocol writes it, and one whose parity the protocol leaves open. */
@@ -18,7 +18,7 @@ interface Owed {
 }
 
 /** Judge the parity in a recorded greeting by the version in the url. A case judges its own requests alone. */
-export const recordedRules: readonly RecordedRule[] = (
+const parityRules: readonly RecordedRule[] = (
   ["parity.major", "parity.minor", "parity.patch", "parity.missing", "parity.unparseable"] as const
 ).map((requirement) => ({
   requirement,
@@ -39,6 +39,41 @@ export const recordedRules: readonly RecordedRule[] = (
   ],
   gaps: { hide: [], excuse: ["server"] },
 }));
+
+/** A text that names its command twice, so that a server may take either. */
+const TWICE = /"command".*"command"/s;
+
+/** Tells if a client asked for the end of its connection, rightly or in a way that the protocol leaves open. */
+const mayAsk = (event: WireEvent): boolean => {
+  if (!asksToDisconnect(event)) return false;
+  const message = json(event);
+  const name = isObject(message) ? nameOf(message) : undefined;
+  return event.type !== "text" || name === DISCONNECT || TWICE.test(event.data);
+};
+
+const isNearMiss = (event: WireEvent): boolean => asksToDisconnect(event) && !mayAsk(event);
+
+/** Judges that a recorded command that only resembles a disconnect request was not carried out. */
+const malformedRule: RecordedRule = {
+  requirement: "malformed.rejected" satisfies RequirementId,
+  applies: ({ events }) => events.some(isNearMiss) && !events.some(mayAsk),
+  judge(transcript): Finding {
+    const success = sent(transcript).find(isSuccess);
+    const nearMiss = transcript.events.slice(0, success?.index ?? 0).find(isNearMiss);
+    if (!success || !nearMiss) return { outcome: "kept", actual: "no malformed command was carried out" };
+    const events = [transcript.events[success.index] as WireEvent];
+    return { outcome: "broken", actual: show(success.message), events };
+  },
+  needs: ({ events, ...rest }) => [
+    events.find(isNearMiss),
+    events.find(mayAsk),
+    events[sent({ events, ...rest }).find(isSuccess)?.index ?? -1],
+  ],
+  gaps: { hide: [], excuse: ["client"] },
+};
+
+/** The rules for recorded traffic alone. */
+export const recordedRules: readonly RecordedRule[] = [...parityRules, malformedRule];
 
 const isUpgrade = ({ from, type }: WireEvent) => from === "client" && type === "upgrade";
 function owed({ url, events }: Transcript): Owed | undefined {

@@ -183,6 +183,19 @@ test.each<[string, string, string | undefined]>([
   expect(stdout).toContain(`a client of version "${version}" is told "match", not "`);
 });
 
+test.each<[string, boolean]>([
+  ['{"command":" system/disconnect/request"}', true],
+  ['{"command":"system/disconnect/request"}// bye', true],
+  ['{"command":"system/disconnect/request","extra":1}', false],
+  ['{"command":"\\u0073ystem/disconnect/request"}', false],
+  ['{"command":"x","command":"system/disconnect/request"}', false], // The protocol leaves it open.
+])("a recorded client that sends %s and gets a success: a breach is %s", async (data, isBreach) => {
+  write("near.ndjson", toLines({ one: [says("server", GREETING), event("client", "text", data), ...GOOD.slice(-2)] }));
+  const { stdout } = await within(cwd, ["check", "near.ndjson"]);
+  if (isBreach) expect(stdout).toMatch(/^ {2}broken {3}malformed\.rejected in 1$/m);
+  else expect(stdout).toMatch(/^PASS [a-z]/m);
+});
+
 test("what is zipped is read as what is within", async () => {
   writeFileSync(join(cwd, "bad.ndjson.gz"), gzipSync(toLines({ one: GOOD, two: BAD })));
   const { code, stdout } = await within(cwd, ["check", "bad.ndjson.gz"]);
