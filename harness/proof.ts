@@ -17,6 +17,9 @@ const ALONE = 4;
 /** The difference of delays that tells inputs apart, in ms. The last suspect is tried first, by itself, if no other comes as near. */
 const CLEAR = 60;
 
+/** The delay after which a second try takes too long, in ms. */
+const LONG = 1_000;
+
 /** A search for what ends a server, with what it needs of the run. */
 export interface Search {
   readonly session: Session;
@@ -83,11 +86,14 @@ async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Searc
 
 /**
  * Returns a guess if it comes true by itself. The server may have started again while those before ran, and end over what they sent
- * then: so it has to come true twice, unless the suite starts the server.
+ * then: so it has to come true twice. Where the suite starts the server, once is enough of an end at once. One that comes later may be
+ * due to something else, such as a timer; if it comes much later, there is no time for a second try.
  */
 async function byItself(likely: Guess, fell: Fall, search: Search): Promise<Guess | undefined> {
   const [once] = await apart([likely], fell, search);
-  if (!once || (search.session.target.process && !fell.lives)) return once;
+  if (!once) return undefined;
+  const isStarted = search.session.target.process !== undefined && !fell.lives;
+  if (isStarted && (once.delay < CLEAR || once.delay > LONG)) return once;
   const [twice] = await apart([once], { ...fell, to: once.fellAt }, search);
   return twice;
 }
