@@ -1,4 +1,13 @@
-import { type Failure, isTurnedAway, NO_ANSWER, NOBODY_BEHIND, refusalOf, UNKNOWN, wordsOfFailure } from "./failure.ts";
+import {
+  type Failure,
+  isAbsent,
+  isTurnedAway,
+  NO_ANSWER,
+  NOBODY_BEHIND,
+  refusalOf,
+  UNKNOWN,
+  wordsOfFailure,
+} from "./failure.ts";
 import { rest } from "./gate.ts";
 import type { Transcript } from "./transcript.ts";
 
@@ -56,7 +65,7 @@ export async function untilLetIn(
     const client = await dial();
     await leave(client);
     const way = refusalOf(client);
-    if (way === undefined && !client.opened) return { tries, way: wordsOfFailure(client.failure ?? UNKNOWN) };
+    if (isAbsent(client.failure?.code)) return { tries, way: wordsOfFailure(client.failure ?? UNKNOWN) };
     // A server that gave out a WebSocket, or gives no answer, is there.
     if (way === undefined || way === NO_ANSWER || isTurnedAway(way) || signal?.aborted) return { tries };
     const ms = rests[tries - 1];

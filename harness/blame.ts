@@ -2,6 +2,7 @@ import { isBroken, isRight } from "./catalogue.ts";
 import { findCulprits } from "./culprits.ts";
 import {
   breaksAgain,
+  brokenIn,
   brokenSoFar,
   doubtful,
   harmsOthers,
@@ -125,14 +126,17 @@ async function oneByOne(failed: readonly CaseResult[], took: number, session: Se
     if (session.culprits.has(first.case.id)) continue;
     if (isCrowded(first)) settle(again, session);
     else if (!breaksAgain(first, again) && wasHarmed(first, session)) settle(again, session);
-    else if (!breaksAgain(first, again) && again.verdict === "fail")
-      settle(again, session); // Others hid what it shows alone.
-    else if (!breaksAgain(first, again)) innocent.push([first, again]);
-    else if (harmsOthers(first, session) && harmsOthers(again, session)) {
+    else if (!breaksAgain(first, again)) {
+      // Others may have hidden what it shows alone.
+      const third = again.verdict === "fail" ? await aloneAgain(first, session) : undefined;
+      if (session.signal?.aborted || session.stop) return innocent;
+      if (third && breaksAgain(again, third)) settle(third, session);
+      else innocent.push([first, again]);
+    } else if (harmsOthers(first, session) && harmsOthers(again, session)) {
       session.culprits.add(first.case.id);
       session.falls.push({ from: first.beganAt, to: endOf(first), how: ENDED_OTHERS, lives: true });
       settle(again, session); // Among others, another culprit may have ended it.
-    } else if (isPlain(first.case.id, session.protocol.foundations)) settle(again, session); // What rests on it needs what it shows by itself.
+    } else if (showsMore(first, again) && isPlain(first.case.id, session.protocol.foundations)) settle(again, session);
   }
   const harmed = await clearHarmed(late, session);
   for (const it of late.filter((result) => !harmed.includes(result))) {
@@ -140,6 +144,10 @@ async function oneByOne(failed: readonly CaseResult[], took: number, session: Se
   }
   return innocent;
 }
+
+/** Tells if a case breaks alone what it did not break among others. What rests on a plain form needs what that shows by itself. */
+const showsMore = (first: CaseResult, again: CaseResult): boolean =>
+  again.verdict === "fail" && brokenIn(again).some((id) => !brokenIn(first).includes(id));
 
 /** Tells if nobody can say whether a case would pass alone: a culprit may have hit it, or a server that stood still, or is slow. */
 const isOpen = (it: CaseResult, session: Session): boolean =>
@@ -163,10 +171,9 @@ async function whoEndedThem(innocent: readonly Rerun[], cases: readonly Case[], 
 
 /** Does so for those that ran beside no known culprit. */
 async function whoEnded(innocent: readonly Rerun[], cases: readonly Case[], session: Session): Promise<void> {
-  const { foundations } = session.protocol;
-  const known = brokenSoFar(session);
+  const { isolated = "" } = session.protocol.foundations;
   // Where what every client does ends others, no input is special.
-  const isExplained = (foundations.varying[foundations.dropped] ?? []).some((id) => known.get(id) === id);
+  const isExplained = brokenSoFar(session).get(isolated) === isolated;
   const dropped = isExplained
     ? []
     : innocent.map(([first]) => raw(first, session)).filter((it) => wasDropped(it, session));
@@ -176,7 +183,7 @@ async function whoEnded(innocent: readonly Rerun[], cases: readonly Case[], sess
     (it) => wanted.has(it.case) && at !== undefined && it.beganAt <= at && it.connections.length > 0,
   );
   const fall = at === undefined ? undefined : { from: at, to: at, how: ENDED_OTHERS, lives: true as const };
-  const found = fall ? (await findCulprits(ran, ran, fall, session)).culprits : [];
+  const found = fall ? (await findCulprits(ran, [...session.results.values()], fall, session)).culprits : [];
   if (fall && found.length > 0) session.falls.push(fall);
   // A search that finds nobody takes back the results that it made.
   for (const it of found.length === 0 ? ran : []) settle(it, session);

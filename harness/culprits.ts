@@ -164,7 +164,7 @@ async function untilFall(queue: CaseResult[], longest: number, search: Search): 
 async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
   const { session } = search;
   const all = [...session.results.values()];
-  // What every client sends ends others everywhere. The cases about it say so.
+  // An input that every client sends ends others everywhere. The cases about it say so.
   const culprits = (await convict(fell, search)).filter((it) => !fell.lives || !isCommon(it, all));
   if (culprits.length === 0) return [];
   for (const culprit of culprits) blame(culprit, fell, session);

@@ -39,6 +39,8 @@ export interface Foundations {
   readonly refused: string;
   /** The requirement that is broken if a connection is ended for no reason of its own. */
   readonly dropped: string;
+  /** The requirement that a plain request ends no other connection. If it is broken, no special input has to. */
+  readonly isolated?: string;
   /** The requirements that are kept if nothing comes. A pass says nothing if a foundation is broken. */
   readonly absent: readonly string[];
 }

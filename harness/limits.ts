@@ -189,8 +189,8 @@ async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefi
     return {};
   }
   const { more, ...seen } = await measured({ dial: come, clock, served: known.total, signal }, known.found);
-  if (signal?.aborted) return {};
-  if (more === undefined) return { way: known.refusal.way };
+  if (more === undefined || signal?.aborted) return {};
+  if (more.fell) return { way: known.refusal.way };
   learnMeasured(known, more, seen, closed.ms > 0);
   change(its);
   return known.closes ? closed : {};

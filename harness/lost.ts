@@ -10,7 +10,7 @@ import type { Case } from "./scenario.ts";
 import { type Fall, type Session, settle, stopFor, timeThere } from "./session.ts";
 import { seemsDeaf } from "./shared.ts";
 import { lookIntoStalls } from "./standstill.ts";
-import { byLikelihood, byRecency, guess, isSuspect, notAtWork } from "./suspects.ts";
+import { byLikelihood, byRecency, type Guess, guess, isSuspect, notAtWork } from "./suspects.ts";
 import { withoutSecrets } from "./target.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { responseOf } from "./upgrade.ts";
@@ -58,12 +58,12 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
   const atWork = hitBy(fall, ran, all);
   stopAfterTooMany(session);
   if (!session.stop && (await standUp(session))) {
-    const affected = await clear({ fall, ran, all, atWork }, session);
+    const affected = await clear({ fall, all, atWork }, ran, session);
     session.shared.limits.forget(); // A gateway refused clients while the server was away.
     return affected;
   }
   if (signal?.aborted) return NOBODY;
-  giveUp({ fall, ran, all, atWork }, session);
+  giveUp({ fall, all, atWork }, session);
   return { atWork, recent: [] };
 }
 
@@ -76,10 +76,9 @@ async function seekOnce({ availability, options, protocol }: Session): Promise<v
   throw new UnreachableError(withoutSecrets(words, target), why);
 }
 
-/** A fall, the cases that ran before it was looked into, the last result of every case, and those that it hit. */
+/** A fall, the last result of every case, and those that it hit. */
 interface Fallen {
   readonly fall: Fall;
-  readonly ran: readonly CaseResult[];
   readonly all: readonly CaseResult[];
   readonly atWork: readonly CaseResult[];
 }
@@ -100,7 +99,7 @@ function stopAfterTooMany(session: Session): void {
 }
 
 /** Finds the culprits of a fall once the server stands again, and clears all others. Returns those that it hit. */
-async function clear({ fall, ran, all, atWork }: Fallen, session: Session): Promise<Affected> {
+async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], session: Session): Promise<Affected> {
   const { culprits, shared, unexplained } = session;
   const since = fall.from - RECENT * shared.timeout;
   const found = await findCulprits(atWork, all, fall, session);
@@ -119,14 +118,21 @@ function giveUp({ fall, all, atWork }: Fallen, session: Session): void {
   const { culprits } = session;
   // A culprit of an earlier fall stays one, though it may have run a moment before this one.
   for (const it of atWork) if (!culprits.has(it.case.id)) settle(inconclusive(it, fall.how), session);
-  const [only, another] = all.filter(isSuspect);
-  // Where nothing else ran, there is nobody else to be it.
-  const isOnly = only !== undefined && another === undefined;
-  if (isOnly && !culprits.has(only.case.id)) blame(guess(only, fall.to, undefined, fall.to), fall, session);
-  // Whoever has culprits to mend needs no guess at another.
-  const isGuess = !isOnly && (session.stop === undefined || culprits.size === 0);
+  const only = soleCause(fall, all, session);
+  if (only && !culprits.has(only.result.case.id)) blame(only, fall, session);
+  // A known culprit makes a guess at another needless.
+  const isGuess = !only && (session.stop === undefined || culprits.size === 0);
   session.stop ??= stopFor("lost", fall.how);
   if (isGuess) session.stop = { ...session.stop, suspects: rank([], { fall, all, atWork }, session) };
+}
+
+/** Returns the only case that a server can have ended for good over: nothing else ran, and it sent something a moment before. */
+function soleCause(fall: Fall, all: readonly CaseResult[], { availability, shared }: Session): Guess | undefined {
+  const [only, another] = all.filter(({ connections }) => connections.length > 0);
+  if (!only || another || !isSuspect(only) || (availability.upAt ?? Number.NEGATIVE_INFINITY) < only.beganAt)
+    return undefined;
+  const it = guess(only, fall.to, undefined, fall.to);
+  return it.input && it.delay <= LATEST_FALL * shared.timeout ? it : undefined;
 }
 
 /** Tells if a connection of a case was cut off since a time: the target may have ended meanwhile. */
@@ -159,11 +165,7 @@ const metNobody = (it: CaseResult): boolean =>
  * Returns the cases that may have ended the target, the likeliest first: those to which each of several ends points, then those at
  * work. Hardly a server ends over what every client sends.
  */
-function rank(
-  pointed: readonly CaseResult[],
-  { fall, all, atWork }: Omit<Fallen, "ran">,
-  { protocol }: Session,
-): string[] {
+function rank(pointed: readonly CaseResult[], { fall, all, atWork }: Fallen, { protocol }: Session): string[] {
   const isOfAll = (it: CaseResult) => Number(isPlain(it.case.id, protocol.foundations));
   const likely = byLikelihood(atWork, fall.to).toSorted((a, b) => isOfAll(a) - isOfAll(b));
   const ranked = [...pointed, ...likely, ...byRecency(notAtWork(atWork, all), fall.to)];

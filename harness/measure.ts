@@ -10,6 +10,8 @@ export interface Found {
   readonly together?: number;
   /** The most connections a second. */
   readonly perSecond?: number;
+  /** The target fell while its limits were measured. */
+  readonly fell?: true;
 }
 
 /**
@@ -29,7 +31,7 @@ export async function measure(means: Means, known: Found = {}): Promise<Found | 
   const deadline = means.clock() + MOST.ms;
   if (known.together === undefined) {
     const held = await hold(means, 0, MOST.held, deadline - (1 - HOLDING) * MOST.ms);
-    if (held === undefined || held.together !== undefined) return held;
+    if (held === undefined || held.together !== undefined || held.fell) return held;
   }
   const perSecond = await rate(means, known.together, deadline);
   if (perSecond === undefined || known.together !== undefined) return perSecond === undefined ? {} : { perSecond };
@@ -67,7 +69,8 @@ async function hold(
   const fell = refused !== undefined && held.length > 1 && (await haveEnded(held, signal));
   const isFull = !fell && way !== undefined && held.length > 0 && (await fill(held, way, dial, signal));
   await Promise.all(held.map(leave));
-  if (fell || (refused && way === undefined)) return undefined;
+  if (fell) return { fell };
+  if (refused && way === undefined) return undefined;
   return isFull && (await letsIn(dial, signal)) ? { together: held.length } : {};
 }
 

@@ -95,7 +95,7 @@ async function byItself(likely: Guess, fell: Fall, search: Search): Promise<Gues
   const isStarted = search.session.target.process !== undefined && !fell.lives;
   if (isStarted && (once.delay < CLEAR || once.delay > LONG)) return once;
   const [twice] = await apart([once], { ...fell, to: once.fellAt }, search);
-  return twice;
+  return twice ?? (isStarted && isLate(search) ? once : undefined);
 }
 
 /** A guess that came true again, and when it did, in ms of the run's clock. */

@@ -51,12 +51,16 @@ export async function rate(means: Means, known: number | undefined, deadline: nu
   const few = await flood(means, Math.min(MOST.atOnce, together));
   // A gateway may let some wait, and refuse only what comes beyond them.
   const isCrowd = few.refused.length === 0 && !few.gone && together >= MOST.crowd;
-  const crowd = isCrowd ? await flood(means, MOST.crowd) : few;
+  const size = isCrowd ? MOST.crowd : Math.min(MOST.atOnce, together);
+  const crowd = isCrowd ? await flood(means, size) : few;
   // A busy machine looks the same once. What no refusal in words shows has to show twice.
-  const again = () => flood(means, isCrowd ? MOST.crowd : Math.min(MOST.atOnce, together));
+  const again = () => flood(means, size);
   const isPaced = isCrowd && isThrottled(few, crowd) && isThrottled(few, await again());
   if (isPaced) return within(means, speedOf(few), deadline);
-  if (crowd.mute && crowd.refused.length > 0 && (await again()).refused.length === 0) return undefined;
+  if (crowd.mute && crowd.refused.length > 0 && means.clock() + FORGOTTEN < deadline) {
+    const { refused, gone } = await again();
+    if (refused.length === 0 && !gone) return undefined;
+  }
   return ofRefusals(means, known, crowd, deadline);
 }
 

@@ -136,13 +136,13 @@ async function trySuspects(
 }
 
 /** Suspects that ran again, and the stall that one of them caused. */
-interface Trial {
+interface Turn {
   readonly results: readonly CaseResult[];
   readonly again: Stall | undefined;
 }
 
 /** Runs suspects of a queue, while newcomers come one after another, until the server stood still. */
-async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, session: Session): Promise<Trial> {
+async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, session: Session): Promise<Turn> {
   const { attention, clock, stalls, timeout } = session.shared;
   await serves(session);
   const known = stalls.length;

@@ -143,10 +143,11 @@ export const isHarmless = (
 /** The number of cases that send what every client sends. */
 const EVERYBODY = 4;
 
-/** Tells if an input is what every client sends, so many of these cases. */
+/** Tells if an input is a text that every client sends: so many of these cases do. */
 export const isCommon = ({ input }: Pick<Guess, "input">, results: readonly CaseResult[]): boolean =>
+  input?.event.type === "text" &&
   results.filter(({ connections }) => inputsOf(connections).some((it) => it.acts && isSame(input, it))).length >=
-  EVERYBODY;
+    EVERYBODY;
 
 /** Tells if two inputs are the same bytes. A request never is: it holds a key. */
 const isSame = (one: Input | undefined, other: Input): boolean =>

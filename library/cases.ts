@@ -71,24 +71,26 @@ interface Server {
  * that one which never answers does not let every test wait.
  */
 async function judged(it: Case, options: RunOptions, known: Server, protocol: Protocol): Promise<RunResult> {
+  const before = known.gone;
   const isTold = () => known.gone !== undefined && known.gone !== it.id;
   // One that was there once may be started again.
   if (isTold() && !known.met) throw seeFirst(known.gone);
-  const before = known.plain && explained(it, await known.plain, protocol);
-  if (before) return before;
+  const told = known.plain && explained(it, await known.plain, protocol);
+  if (told) return told;
   const first = await run(protocol, [it], options).catch(async (error) => {
     if (isTold()) throw seeFirst(known.gone);
     known.gone ??= it.id;
     throw await withHint(error, protocol, options.target, options.timeout);
   });
   known.met = true;
-  delete known.gone;
-  if (first.stop?.reason === "lost") known.gone = it.id;
+  if (known.gone === before) delete known.gone;
+  if (first.stop?.reason === "lost") known.gone ??= it.id;
   if (options.signal?.aborted || first.stop || first.results.every(isHarmless)) return first;
   // One that fails is no fact about the server: the next case asks again.
-  known.plain ??= run(protocol, plainCases(protocol), together(options)).catch((error) => {
+  known.plain ??= run(protocol, plainCases(protocol), together(options)).catch(async (error) => {
     delete known.plain;
-    throw error;
+    known.gone ??= it.id;
+    throw await withHint(error, protocol, options.target, options.timeout);
   });
   const plain = await known.plain;
   const cause = explained(it, plain, protocol);

@@ -94,7 +94,7 @@ const forms: Some<Ids> = {
   ...rows(CONNECTION, "transport.close", "message.json"),
   ...rows([...CONNECTION, "disconnect.isolated"], "disconnect.closes"),
   ...rows(["disconnect.isolated"], "termination.success-only-if-asked", "disconnect.last"),
-  ...rows([...CONNECTION, "disconnect.answered", "disconnect.isolated"], "termination.announced"),
+  ...rows([...CONNECTION, "disconnect.answered"], "termination.announced"),
   ...rows(
     [...CONNECTION, "transport.segmentation"],
     "transport.masking",
@@ -214,6 +214,7 @@ export const foundations: Foundations = {
     ...Object.fromEntries(PARITIES.map((id) => [id, "parity.match"])),
   },
   dropped: "termination.announced",
+  isolated: "disconnect.isolated",
   absent: ["malformed.rejected"],
 };
 

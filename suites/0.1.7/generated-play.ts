@@ -98,7 +98,7 @@ async function harmsBystander(connect: Context["connect"], requests: Turns): Pro
   for (const text of new Set(those)) {
     const client = await connect();
     client.send(text);
-    await disconnected(client);
+    if (isNothing(await disconnected(client))) break;
   }
   bystander.send(disconnect);
   return judgeGoodbye(await disconnected(bystander), false) !== undefined;

@@ -43,15 +43,21 @@ const parityRules: readonly RecordedRule[] = (
 /** A text that names its command twice, so that a server may take either. */
 const TWICE = /"command".*"command"/s;
 
-/** Tells if a client asked for the end of its connection, rightly or in a way that the protocol leaves open. */
-const mayAsk = (event: WireEvent): boolean => {
-  if (!asksToDisconnect(event)) return false;
+const nameIn = (event: WireEvent): string | undefined => {
   const message = json(event);
-  const name = isObject(message) ? nameOf(message) : undefined;
-  return event.type !== "text" || name === DISCONNECT || TWICE.test(event.data);
+  return isObject(message) ? nameOf(message) : undefined;
 };
 
-const isNearMiss = (event: WireEvent): boolean => asksToDisconnect(event) && !mayAsk(event);
+/** Tells if a client asked for the end of its connection, rightly or in a way that the protocol leaves open. */
+const mayAsk = (event: WireEvent): boolean =>
+  asksToDisconnect(event) && (event.type !== "text" || nameIn(event) === DISCONNECT || TWICE.test(event.data));
+
+/** Tells if a client sent a text that a lenient server takes for a disconnect request: no JSON, or a command much like it. */
+const isNearMiss = (event: WireEvent): boolean =>
+  event.type === "text" &&
+  asksToDisconnect(event) &&
+  !mayAsk(event) &&
+  (json(event) === undefined || /disconnect/i.test(nameIn(event) ?? ""));
 
 /** Judges that a recorded command that only resembles a disconnect request was not carried out. */
 const malformedRule: RecordedRule = {

@@ -161,6 +161,7 @@ export const foundations: Foundations = {
   unanswered: "request.answered",
   formOf: {},
   dropped: "malformed.survives",
+  isolated: "disconnect.isolated",
   absent: [],
 };
 

@@ -25,7 +25,7 @@ for (const name of wanted ?? []) faultIn(faults, name); // Throws where there is
 interface Row extends Killed {
   /** The cases that the suite could not judge. */
   readonly errors: readonly string[];
-  /** What ended the run, and the verdicts of the first cases with what is no pass: for who reads why a test failed. */
+  /** What ended the run, and the verdicts of the first cases with what is no pass: for whoever reads why a test failed. */
   readonly seen: unknown;
   /** The verdict of a case varies. */
   readonly varies: boolean;
@@ -171,9 +171,9 @@ function hold({ fault, told, errors, varies, seen }: Row): void {
   const { breaks, also = [] } = named(fault);
   expect(errors).toEqual([]);
   const instead = varies ? protocol.foundations.general : [];
-  const found = told.filter((id) => id === breaks || instead.includes(id));
-  expect({ found, told, seen }).not.toMatchObject({ found: [] });
-  expect([breaks, ...also, ...instead]).toEqual(expect.arrayContaining(told as string[]));
+  const found = told.some((id) => id === breaks || instead.includes(id));
+  const wrong = told.filter((id) => ![breaks, ...also, ...instead].includes(id));
+  expect({ found, wrong, seen }).toMatchObject({ found: true, wrong: [] });
 }
 
 /** Expects that all cases together find exactly what the fault breaks, and that the page says so. */
