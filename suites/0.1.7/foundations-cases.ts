@@ -33,9 +33,10 @@ export const ofCases: Readonly<Record<string, readonly string[]>> = {
   "disconnect/extra-with-nul-in-its-name": ["disconnect.encoding"],
   "disconnect/extra-with-control-characters-in-its-text": ["disconnect.encoding"],
   "disconnect/extra-with-control-characters-in-its-name": ["disconnect.encoding"],
-  // Further properties hold escapes, and spellings further properties.
-  "generated/extended-requests": ["disconnect.encoding"],
-  "generated/spelled-requests": ["disconnect.extra-properties"],
+  // Further properties hold escapes, and spellings further properties. Many clients send them side by side.
+  "generated/extended-requests": ["disconnect.encoding", "disconnect.isolated"],
+  "generated/spelled-requests": ["disconnect.extra-properties", "disconnect.isolated"],
+  "generated/sequences": ["disconnect.isolated"],
   // A greeting that fails is taken for the answer.
   "malformed/not-for-clients-version-request": ["version.success"],
   "disconnect/spelled-command-last": ["disconnect.extra-properties"],
