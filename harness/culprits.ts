@@ -1,10 +1,12 @@
-import { broken, isFinding, withChecks } from "./catalogue.ts";
+import { broken, isBroken, isFinding, withChecks } from "./catalogue.ts";
+import { brokenSoFar } from "./doubt.ts";
 import { isShownByMessage, placed } from "./evidence.ts";
-import { type CaseResult, endOf } from "./execute.ts";
+import { type CaseResult, endOf, execute } from "./execute.ts";
 import { seeing } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 import { inconclusive, standUp } from "./outage.ts";
 import { convict, type Search } from "./proof.ts";
+import { casesIn } from "./protocol.ts";
 import { type Fall, type Session, settle, timeThere, timeToSearch } from "./session.ts";
 import {
   byLikelihood,
@@ -160,12 +162,27 @@ async function untilFall(queue: CaseResult[], longest: number, search: Search): 
   return { results, fell };
 }
 
+/** Tells if a plain request ends other connections. Runs the case that shows it, if it is not among those of the run. */
+export async function endsOthers(session: Session): Promise<boolean> {
+  const { protocol, results } = session;
+  const { isolated, plain } = protocol.foundations;
+  if (isolated === undefined) return false;
+  if (brokenSoFar(session).get(isolated) === isolated) return true;
+  const known = new Set([...results.keys()].map(({ id }) => id));
+  const control = casesIn(protocol).find(({ id }) => plain[isolated]?.plain.includes(id) && !known.has(id));
+  if (!control) return false;
+  const { checks } = await execute(control, session);
+  return checks.some((check) => check.requirement === isolated && isBroken(check));
+}
+
 /** Finds those that made the server fall, and blames them; resolves to their ids. */
 async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
   const { session } = search;
   const all = [...session.results.values()];
+  const convicted = await convict(fell, search);
   // An input that every client sends ends others everywhere. The cases about it say so.
-  const culprits = (await convict(fell, search)).filter((it) => !fell.lives || !isCommon(it, all));
+  const isEverywhere = fell.lives && convicted.length > 0 && (await endsOthers(session));
+  const culprits = isEverywhere ? [] : convicted.filter((it) => !fell.lives || !isCommon(it, all));
   if (culprits.length === 0) return [];
   for (const culprit of culprits) blame(culprit, fell, session);
   const others = all.filter(({ case: { id } }) => !session.culprits.has(id));

@@ -1,13 +1,11 @@
 import { isBroken } from "./catalogue.ts";
-import { findCulprits } from "./culprits.ts";
-import { brokenSoFar, harmsOthers, raw, stoodStill, wasHarmed } from "./doubt.ts";
+import { endsOthers, findCulprits } from "./culprits.ts";
+import { harmsOthers, raw, stoodStill, wasHarmed } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
 import { ENDED_OTHERS, endedAt } from "./outage.ts";
-import { casesIn } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
 import type { Rerun } from "./silences.ts";
-import { alone } from "./work.ts";
 
 /**
  * Looks for the case whose input made these fail, which pass alone. If there is one, it takes the blame. If not, their breach
@@ -22,19 +20,6 @@ export async function whoEndedThem(
   const open = innocent.filter((rerun) => !harmed.includes(rerun));
   for (const [, alone] of harmed) settle(alone, session);
   if (open.length > 0) await whoEnded(open, cases, session);
-}
-
-/** Tells if a plain request ends other connections. Runs the case that shows it, if it is not among those of the run. */
-async function endsOthers(session: Session): Promise<boolean> {
-  const { protocol, results } = session;
-  const { isolated, plain } = protocol.foundations;
-  if (isolated === undefined) return false;
-  if (brokenSoFar(session).get(isolated) === isolated) return true;
-  const known = new Set([...results.keys()].map(({ id }) => id));
-  const control = casesIn(protocol).find(({ id }) => plain[isolated]?.plain.includes(id) && !known.has(id));
-  if (!control) return false;
-  const { checks } = await alone(control, session);
-  return checks.some((check) => check.requirement === isolated && isBroken(check));
 }
 
 /** Does so for those that ran beside no known culprit. */

@@ -127,9 +127,10 @@ describe("blame", () => {
     const broken = await server(() => ({ disconnect: (client) => client.leave(1000) }));
     const some = named("disconnect/alone", "disconnect/at-once");
     const options = { repeat: 4, concurrency: 1 };
-    expect(new Set(Object.values(summary(await runAgainst(flaky.url, some, options))))).toEqual(
-      new Set(["fail unstable"]),
-    );
+    const varying = Object.values(summary(await runAgainst(flaky.url, some, options)));
+    // How many requests there are in all is for the suite to choose, so one of the two may never meet the third.
+    expect(varying).toContain("fail unstable");
+    expect(varying).not.toContain("fail");
     // If the request fails alone, no other form of it is judged.
     expect(summary(await runAgainst(broken.url, some, options))).toEqual({
       "disconnect/alone": "fail",
