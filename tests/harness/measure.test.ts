@@ -96,7 +96,7 @@ const unlimited: Readonly<Record<string, () => Promise<void>>> = {
       return true;
     });
     closing.push(front.close);
-    expect(await find(front)).toBeUndefined();
+    expect(await find(front)).toEqual({ fell: true });
   },
   "one that is gone": async () => {
     const server = await onWs(tachyon());
