@@ -77,20 +77,22 @@ async function judged(it: Case, options: RunOptions, known: Server, protocol: Pr
   if (isTold() && !known.met) throw seeFirst(known.gone);
   const told = known.plain && explained(it, await known.plain, protocol);
   if (told) return told;
-  const first = await run(protocol, [it], options).catch(async (error) => {
-    if (isTold()) throw seeFirst(known.gone);
+  const unreached = async (error: unknown): Promise<never> => {
     known.gone ??= it.id;
     throw await withHint(error, protocol, options.target, options.timeout);
+  };
+  const first = await run(protocol, [it], options).catch((error) => {
+    if (isTold()) throw seeFirst(known.gone);
+    return unreached(error);
   });
   known.met = true;
   if (known.gone === before) delete known.gone;
   if (first.stop?.reason === "lost") known.gone ??= it.id;
   if (options.signal?.aborted || first.stop || first.results.every(isHarmless)) return first;
   // One that fails is no fact about the server: the next case asks again.
-  known.plain ??= run(protocol, plainCases(protocol), together(options)).catch(async (error) => {
+  known.plain ??= run(protocol, plainCases(protocol), together(options)).catch((error) => {
     delete known.plain;
-    known.gone ??= it.id;
-    throw await withHint(error, protocol, options.target, options.timeout);
+    return unreached(error);
   });
   const plain = await known.plain;
   const cause = explained(it, plain, protocol);

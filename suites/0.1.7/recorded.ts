@@ -4,6 +4,7 @@ import { show } from "../../harness/words.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import { asksToDisconnect, greetingIn, isOdd, isSuccess, queryIn, sent, toldParity } from "./messages-facts.ts";
+import { brokenBy, eventOf, kept } from "./messages-findings.ts";
 import { DISCONNECT, nameOf, PARAMETER, violationsOf } from "./protocol.ts";
 
 /** A version as the protocol writes it, and one whose parity the protocol leaves open. */
@@ -65,15 +66,13 @@ const malformedRule: RecordedRule = {
   applies: ({ events }) => events.some(isNearMiss) && !events.some(mayAsk),
   judge(transcript): Finding {
     const success = sent(transcript).find(isSuccess);
-    const nearMiss = transcript.events.slice(0, success?.index ?? 0).find(isNearMiss);
-    if (!success || !nearMiss) return { outcome: "kept", actual: "no malformed command was carried out" };
-    const events = [transcript.events[success.index] as WireEvent];
-    return { outcome: "broken", actual: show(success.message), events };
+    const isCarriedOut = success !== undefined && transcript.events.slice(0, success.index).some(isNearMiss);
+    return isCarriedOut ? brokenBy(transcript, success) : kept("no malformed command was carried out");
   },
-  needs: ({ events, ...rest }) => [
-    events.find(isNearMiss),
-    events.find(mayAsk),
-    events[sent({ events, ...rest }).find(isSuccess)?.index ?? -1],
+  needs: (transcript) => [
+    transcript.events.find(isNearMiss),
+    transcript.events.find(mayAsk),
+    eventOf(transcript, sent(transcript).find(isSuccess)),
   ],
   gaps: { hide: [], excuse: ["client"] },
 };
