@@ -9,6 +9,7 @@ const CLIENTS = 300;
 const AT_A_TIME = 10;
 /** The last tenth may take so many times as long as the first. */
 const SLOWER = 5;
+const TENTH = CLIENTS / 10;
 /** A case need not take longer than this, in ms. */
 const ENOUGH = 10_000;
 
@@ -46,8 +47,9 @@ export const churnCase = (dialect: Dialect) =>
 /** The clients that were served, and the times of that in ms. */
 interface Churn {
   readonly served: number;
-  /** The medians of the first and the last tenth. */
+  /** The median of the fastest tenth of the first half: a busy machine makes a server slower, the very first clients, too, not faster. */
   readonly first: number;
+  /** The median of the last tenth. */
   readonly last: number;
   /** The time that all of them need by the first ones. If it is more than enough, no more clients come. */
   readonly needs: number;
@@ -76,8 +78,8 @@ async function churn(dialect: Dialect, connect: Context["connect"]): Promise<Chu
     .map((client) => servedAfter(dialect, client));
   return {
     served: took.length,
-    first: median(took.slice(0, CLIENTS / 10)),
-    last: median(took.slice(-CLIENTS / 10)),
+    first: Math.min(...times(5, (i) => median(took.slice(i * TENTH, (i + 1) * TENTH)))),
+    last: median(took.slice(-TENTH)),
     needs,
   };
 }

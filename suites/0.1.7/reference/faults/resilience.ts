@@ -49,7 +49,7 @@ export const resilienceFaults: Faults = {
     breaks: "resilience.churn-speed",
     change: afterLeavers((count, greet) => {
       if (count < LEAVERS) greet();
-      else setTimeout(greet, 2 * count);
+      else setTimeout(greet, 3 * count);
       return count;
     }),
   },

@@ -163,7 +163,7 @@ export const resilienceFaults: Faults = {
       (visitors, { respond }) => ({
         respond(...answer) {
           if (visitors.count < LEAVERS) respond(...answer);
-          else setTimeout(() => respond(...answer), 2 * visitors.count);
+          else setTimeout(() => respond(...answer), 3 * visitors.count);
         },
       }),
       (times) => times > 1, // While it is slow, others come that say nothing.
