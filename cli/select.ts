@@ -57,12 +57,14 @@ function filter(kind: keyof Selection, selection: Selection, known: Known): (nam
   return (name) => matchers.some((matches) => matches(name));
 }
 
-/** Says that a pattern matches no name of its kind, and names one that may be meant. */
+/** Says that a pattern matches no name of its kind, and names one that may be meant, or a glob of those that hold it. */
 function unknown(kind: keyof Selection, pattern: string, known: Known): string {
   const matches = glob(pattern);
   const other = (["suite", "case", "requirement"] as const).find((it) => known[it].some((name) => matches(name)));
+  const holding = known[kind].filter((name) => name.includes(pattern)).length;
+  const part = holding > 0 ? ` --${kind} "*${pattern}*" selects ${holding}.` : "";
   const instead = other
     ? ` It is a ${other}: give it to --${other}.`
-    : suggestion(pattern, known[kind]) || " See `list`.";
+    : suggestion(pattern, known[kind]) || part || " See `list`.";
   return `There is no ${kind} "${pattern}".${instead}`;
 }

@@ -16,7 +16,10 @@ const HOST = /^(localhost|[\w-]+(\.[\w-]+)+|[\w.-]+:\d+)(?=[:/]|$)/;
 export function targetUrl(text: string): URL {
   const [meant] = [text.replace(PORT, "localhost:$1")].filter((it) => HOST.test(it));
   const hint = `Give one like ws://localhost:8080/path${meant === undefined ? "" : `, perhaps ws://${meant}`}.`;
-  if (!URL.canParse(text)) throw new UsageError(`"${text}" is no url. ${hint}`);
+  if (!URL.canParse(text)) {
+    const port = URL.canParse(text.replace(/:\d+(?=\/|$)/, "")) ? " Ports end at 65535." : "";
+    throw new UsageError(`"${text}" is no url.${port} ${hint}`);
+  }
   const url = new URL(text);
   const scheme = SCHEMES[url.protocol];
   if (scheme === undefined) throw new UsageError(`"${text}" is no ws:, wss:, http: or https: url. ${hint}`);

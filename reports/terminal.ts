@@ -42,8 +42,10 @@ export interface TerminalParts {
 export function showRun(report: Report, options: TerminalOptions): TerminalParts {
   const { colors, quiet, verbose } = options;
   const all = summary(report, options);
-  if (quiet)
-    return { before: [], summary: [...all.slice(0, 1), ...outdated(report, colors), ...overview(report, colors)] };
+  if (quiet) {
+    const rest = [...outdated(report, colors), ...overview(report, colors), ...notJudged(report)];
+    return { before: [], summary: [...all.slice(0, 1), ...rest] };
+  }
   const before = [
     ...blocks(report, options),
     ...notes(report, options),
@@ -123,19 +125,18 @@ function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[
       : []),
     ...[...expected].map(([why, some]) => c.dim(`expected to fail ${named(some)}: ${visible(why)}`)),
     ...skipped.map(({ why, cases: some }) => c.dim(`skip ${named(some)}: ${visible(why)}`)),
-    ...(unjudgedOf(report).length > 0 && report.verdict === "incomplete"
-      ? [`not judged: ${listed(unjudgedOf(report), "report.html")}`]
-      : []),
+    ...notJudged(report),
   ];
 }
 
 const named = (cases: readonly ReportCase[]) =>
   cases.length === 1 ? (cases[0]?.id ?? "") : plural(cases.length, "case");
 
-/** The requirements that a case was to judge and did not. */
-const unjudgedOf = ({ cases, target }: Report) => [
-  ...new Set(cases.flatMap((it) => unjudged(it, target.strict)).map(({ requirement }) => requirement)),
-];
+/** Names the requirements that make a run incomplete: a case was to judge them and did not. */
+function notJudged({ cases, target, verdict }: Report): string[] {
+  const ids = new Set(cases.flatMap((it) => unjudged(it, target.strict)).map(({ requirement }) => requirement));
+  return ids.size > 0 && verdict === "incomplete" ? [`not judged: ${listed([...ids], "report.html")}`] : [];
+}
 
 function summary(report: Report, options: TerminalOptions): string[] {
   const { colors: c, written, missing: unwritten = [], left } = options;

@@ -59,12 +59,14 @@ const unbroken = (outcome: Comparison["outcome"], also: boolean): string =>
 /** The outcome in one line. */
 export function headline({ changes, lost, outcome }: Comparison): string {
   const kind = (it: Kind) => changes.filter((change) => change.kind === it);
+  const unjudged = kind("unjudged");
+  const cases = new Set(unjudged.map((change) => change.case)).size;
   const explained = kind("broken").filter((change) => !isRegression(change));
   const parts = [
     lost === undefined ? "" : "the target went away",
     told(explained, "broken where the case changed or it is expected"),
     told(changes.filter(isRegression), "broken") || (lost === undefined ? unbroken(outcome, explained.length > 0) : ""),
-    told(kind("unjudged"), "no longer judged"),
+    told(unjudged, `no longer judged in ${plural(cases, "case")}`),
     told(kind("warned"), "newly warned"),
     told(kind("fixed"), "fixed"),
   ];

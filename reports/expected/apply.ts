@@ -83,15 +83,24 @@ function problems(entry: Entry, today: string, cases: readonly ReportCase[], pro
   const late = `past its date, ${expires?.day}: ${remove(entry.lines)} or give it a new date`;
   return [
     ...(expires && isPast(entry, today) ? [{ line: expires.line, says: late }] : []),
-    ...stale(entry, cases, protocol).map((it) => ({
-      line: it.pattern.line,
-      says: `${it.says}: ${it.left.length > 0 ? "narrow the pattern" : removal(entry, it)}`,
-    })),
+    ...outdated(entry, stale(entry, cases, protocol)),
   ];
 }
 
-/** Says what to delete when a pattern holds no longer: its line, or the whole entry if no other pattern is left. */
-const removal = (entry: Entry, { key, pattern: { line } }: Stale) =>
-  (entry[key] ?? []).length > 1 ? `delete line ${line}` : remove(entry.lines);
+/** Says what to do about the patterns that hold no longer: once, if no case or no requirement is left, and of each otherwise. */
+function outdated(entry: Entry, some: readonly Stale[]): ReportProblem[] {
+  const gone = (["case", "requirement"] as const)
+    .map((key) => some.filter((it) => it.key === key && it.left.length === 0))
+    .find(([first, ...more]) => first && entry[first.key]?.length === 1 + more.length);
+  if (gone)
+    return gone.slice(0, 1).map(({ pattern: { line } }) => ({
+      line,
+      says: `${gone.map(({ says }) => says).join(", ")}: ${remove(entry.lines)}`,
+    }));
+  return some.map(({ pattern: { line }, says, left }) => ({
+    line,
+    says: `${says}: ${left.length > 0 ? "narrow the pattern" : `delete line ${line}`}`,
+  }));
+}
 
 const remove = ([from, to]: Entry["lines"]) => (from === to ? `delete line ${from}` : `delete lines ${from}-${to}`);

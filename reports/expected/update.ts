@@ -83,13 +83,14 @@ function additions({ cases, target, startedAt }: Report, entries: readonly Entry
       // A check that rests on something with an entry is as expected as that.
       .filter(({ verdict, see }) => verdict === "fail" || see === undefined || !broken.has(see))
       .filter(({ requirement }) => !entries.some((entry) => covers(entry, it.id, requirement)))
-      .map(({ requirement }) => ({ id: it.id, requirement })),
+      .map(({ requirement, verdict }) => ({ id: it.id, requirement, verdict })),
   );
   return Array.from(
     groupBy(news, ({ requirement }) => requirement),
     ([requirement, some]) => {
       const ids = [...new Set(some.map(({ id }) => id))];
-      const reason = `not looked into yet, fails since ${startedAt.slice(0, 10)}`;
+      const fails = some.some(({ verdict }) => verdict === "fail");
+      const reason = `not looked into yet, ${fails ? "fails" : "not judged"} since ${startedAt.slice(0, 10)}`;
       return { requirement, case: ids.length === 1 ? ids[0] : ids, reason };
     },
   );

@@ -33,6 +33,7 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
       /It is a requirement: give it to --requirement\./,
     ],
     ["a case for a requirement", ["list", "--requirement", "disconnect/alone"], /It is a case: give it to --case\./],
+    ["a part of a case", ["list", "--case", "parity-patch"], / --case "\*parity-patch\*" selects \d+\.$/m],
     ["a suite for a case", ["list", "--case", "version"], /It is a suite: give it to --suite\./],
     ["a word that is like no command", ["polka"], /There is no command "polka"\. See --help\.$/m],
     ["a word that is like no option", ["list", "--strict"], /There is no option --strict\. See --help\.$/m],

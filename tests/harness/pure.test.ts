@@ -124,7 +124,8 @@ describe("a target", () => {
     ["localhost:8080", /no ws:, wss:, http: or https: url\. .* perhaps ws:\/\/localhost:8080/],
     ["example.org/lobby", /is no url\. .* perhaps ws:\/\/example\.org\/lobby/],
     ["ftp://x", /no ws:/],
-    ["ws://", /is no url/],
+    ["ws://localhost:99999", /is no url\. Ports end at 65535\./],
+    ["ws://", /is no url\. Give/],
     ["", /is no url/],
   ])("%p is an error", (given, message) => expect(() => targetUrl(given)).toThrow(message));
 

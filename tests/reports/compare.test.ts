@@ -137,6 +137,11 @@ describe("nobody can say that nothing broke", () => {
     expect(compareTerminal(comparison, ["a", "b"], plain)).toMatch(/^INCOMPLETE /m);
     expect(compareMarkdown(comparison)).toMatch(/^## ❓/);
   });
+
+  test("and the headline says in how many cases a MUST is judged no more", () => {
+    const text = compareTerminal(compareReports(found("pass"), found("skip")), ["a", "b"], plain);
+    expect(text).toMatch(/^INCOMPLETE .*, 1 requirement no longer judged in 1 case$/m);
+  });
 });
 
 describe("a change is put down to", () => {

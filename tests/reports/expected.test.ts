@@ -140,6 +140,12 @@ describe("an entry that does not hold", () => {
     ]);
   });
 
+  test("is told once, if none of its cases or of its requirements is left", () => {
+    const entry = `- requirement: parity.patch\n  case:\n    - ${FAILING}\n    - version/nothing-*\n  reason: x\n`;
+    const says = `${FAILING} no longer fails, "version/nothing-*" matches nothing: delete lines 1-5`;
+    expect(problems(apply(entry, good))).toEqual([{ line: 3, says }]);
+  });
+
   test("past its date covers no failure, and on its last day it does", () => {
     const entry = (day: string) => `- case: ${FAILING}\n  reason: x\n  expires: ${day}\n`;
     expect(apply(entry("2020-01-31"), broken).verdict).toBe("fail");

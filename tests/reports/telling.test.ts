@@ -199,6 +199,14 @@ describe("an expected failure on which others rest", () => {
     expect(apply("- requirement: parity.patch\n  reason: x\n", part).verdict).toBe("incomplete");
   });
 
+  test("makes a run incomplete that does not judge it: also the shortest text says which", () => {
+    const part = concluded({ ...refusing, cases: refusing.cases.filter(({ id }) => id !== SHOWS) });
+    const lines = show(part, { quiet: true }).split("\n");
+    expect(lines.find((line) => line.startsWith("not judged: "))).toMatch(/disconnect\./);
+    const [entry] = parse(updateExpected(parse(""), apply("", part), protocol) ?? "").entries;
+    expect(entry?.reason).toMatch(/, not judged since /);
+  });
+
   test("is the only entry that is written, and then the run passes", () => {
     const text = updateExpected(parse(""), apply("", refusing), protocol) ?? "";
     expect(parse(text).entries.map((it) => it.requirement?.map((one) => one.text))).toEqual([[ROOT]]);
