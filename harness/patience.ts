@@ -1,3 +1,4 @@
+import { inARow, lastServing, nextServed, noWaits, remember, type Waits } from "./waited.ts";
 import { type Window, window } from "./window.ts";
 
 /** A wait for something. */
@@ -79,28 +80,11 @@ const LONG = 0.25;
 /** A server that takes this much longer than at its best is busy, in timeouts. */
 const BUSY = 0.125;
 
-/** The number of waits of each kind that are remembered. */
-const REMEMBERED = 2_000;
-
-/** The waits for one kind. */
-interface Kind {
-  /** Waits in vain since the last that ended well, and in all. */
-  inVain: number;
-  all: number;
-  /** The shortest wait, in ms. */
-  best: number;
-  /** The end of the last wait that ended well, in ms of the run's clock. */
-  last: number;
-  /** The times at which the latest waits began, and those that ended well, in ms of the run's clock. */
-  begun: number[];
-  served: number[];
-}
-
 /** The experience of one run with waits. Times are in ms. */
 interface Experience {
   readonly timeout: number;
   readonly window: Window;
-  readonly kinds: Map<string, Kind>;
+  readonly kinds: Map<string, Waits>;
   hurry: boolean;
   /** Waits in vain without a message between them. */
   row: number;
@@ -136,7 +120,7 @@ export function patience(timeout: number): Patience {
     came: (kind) => Number.isFinite(known(it, kind).best),
     nextServed: (kind, began) => nextServed(known(it, kind), began),
     inARow: (kind, began) => inARow(known(it, kind), began),
-    end: (kind) => endOf(known(it, kind)),
+    end: (kind) => lastServing(known(it, kind)),
     stopped: (kind) => stopped(it, kind),
     heard() {
       it.row = 0;
@@ -158,23 +142,10 @@ export function patience(timeout: number): Patience {
   };
 }
 
-function known({ kinds }: Experience, kind: string): Kind {
-  const waits = kinds.get(kind) ?? {
-    inVain: 0,
-    all: 0,
-    best: Number.POSITIVE_INFINITY,
-    last: 0,
-    begun: [],
-    served: [],
-  };
+function known({ kinds }: Experience, kind: string): Waits {
+  const waits = kinds.get(kind) ?? noWaits();
   kinds.set(kind, waits);
   return waits;
-}
-
-/** Adds to the latest times. Forgets the oldest, many in one go. */
-function remember(times: number[], at: number): number[] {
-  times.push(at);
-  return times.length > 2 * REMEMBERED ? times.slice(-REMEMBERED) : times;
 }
 
 function waitFor(it: Experience, kind: string, hangs: boolean): Wait {
@@ -237,20 +208,4 @@ function forgive(it: Experience): void {
 function idle({ busy, row, hurry, timeout }: Experience): number | undefined {
   if (busy && row < DEAF) return undefined;
   return hurry ? timeout * LONG : IDLE;
-}
-
-function nextServed({ served }: Kind, began: number): number | undefined {
-  const later = served.filter((other) => other > began);
-  return later.length === 0 ? undefined : Math.min(...later);
-}
-
-function inARow(kind: Kind, began: number): number {
-  const before = Math.max(Number.NEGATIVE_INFINITY, ...kind.served.filter((other) => other < began));
-  const after = nextServed(kind, began) ?? Number.POSITIVE_INFINITY;
-  return kind.begun.filter((other) => other > before && other < after).length;
-}
-
-function endOf({ begun, served, last }: Kind): ReturnType<Patience["end"]> {
-  const next = begun.find((other) => other > Math.max(Number.NEGATIVE_INFINITY, ...served)) ?? last;
-  return { from: last, to: Math.max(last, next) };
 }

@@ -1,4 +1,4 @@
-/** The time after which `crowded` is asked again, in ms. */
+/** The time after which a crowd is looked at again, in ms: it may go though nothing ends here. */
 const LOOK = 50;
 
 /**
@@ -26,13 +26,10 @@ export async function pool<T>(
 
   while (queue.length > 0 && !failure && !stop()) {
     if (free <= 0 || (running.size > 0 && crowded(running.size))) {
-      let timer: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
+      const woken = new Promise<void>((resolve) => {
         wake = resolve;
-        // The crowd may go though nothing ends here.
-        if (free > 0) timer = setTimeout(resolve, LOOK);
       });
-      clearTimeout(timer);
+      await orLook([woken]);
       continue;
     }
     free -= 1;
@@ -50,6 +47,16 @@ export async function pool<T>(
   }
   await Promise.all(running);
   if (failure) throw failure.error;
+}
+
+/** Resolves when one of some promises does, or when it is time to look again. */
+export async function orLook(some: Iterable<Promise<unknown>>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const later = new Promise((resolve) => {
+    timer = setTimeout(resolve, LOOK);
+  });
+  await Promise.race([...some, later]);
+  clearTimeout(timer);
 }
 
 /** Returns a function that acts only the first time. */

@@ -1,4 +1,5 @@
 import { type CaseResult, execute } from "./execute.ts";
+import { orLook } from "./pool.ts";
 import type { Session } from "./session.ts";
 import { mayOverlap } from "./shared.ts";
 
@@ -9,9 +10,6 @@ interface Trials {
   /** Resolves to the results of all, in the order in which they began, once they are done. */
   finish(): Promise<readonly CaseResult[]>;
 }
-
-/** The time after which a full window is looked at again, in ms. */
-const LOOK = 50;
 
 /** Makes trials without a suspect. */
 export function newTrials(session: Session): Trials {
@@ -31,18 +29,8 @@ export function newTrials(session: Session): Trials {
       running.add(run);
       run.finally(() => running.delete(run));
       await Promise.race([run, waits]);
-      while (running.size > 0 && isFull()) await oneOf(running);
+      while (running.size > 0 && isFull()) await orLook(running);
     },
     finish: () => Promise.all(all),
   };
-}
-
-/** Resolves when one of these is done, and at the latest after a while. */
-async function oneOf(running: Iterable<Promise<unknown>>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const later = new Promise((resolve) => {
-    timer = setTimeout(resolve, LOOK);
-  });
-  await Promise.race([...running, later]);
-  clearTimeout(timer);
 }

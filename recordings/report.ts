@@ -6,7 +6,7 @@ import { cut, shorten, type Transcript, type WireEvent } from "../harness/transc
 import { aboutProtocol } from "../reports/names.ts";
 import type { Report, ReportCase, ReportCheck, ReportClients, ReportRecording } from "../reports/report.ts";
 import { conclude } from "../reports/verdict.ts";
-import type { FollowedConnection } from "./follow.ts";
+import type { FollowedConnection } from "./followed.ts";
 import { judgeRecorded } from "./judge.ts";
 
 /** Connections that a report holds at most: the first, and beyond them of each requirement that is broken. */

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import type { WireEvent } from "../../harness/transcript.ts";
-import { type FollowedConnection, follow } from "../../recordings/follow.ts";
+import { follow } from "../../recordings/follow.ts";
+import type { FollowedConnection } from "../../recordings/followed.ts";
 import { seen } from "../../recordings/seen.ts";
 import { ASK, event, followed, GOODBYE, GREETING, outcomes, rules, says, toLines } from "./recordings.ts";
 

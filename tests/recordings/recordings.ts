@@ -1,7 +1,7 @@
 import type { Finding } from "../../harness/rule.ts";
 import type { Transcript, WireEvent } from "../../harness/transcript.ts";
-import type { FollowedConnection } from "../../recordings/follow.ts";
 import { follow } from "../../recordings/follow.ts";
+import type { FollowedConnection } from "../../recordings/followed.ts";
 import { judgeRecorded } from "../../recordings/judge.ts";
 import { ndjson } from "../../recordings/ndjson.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
