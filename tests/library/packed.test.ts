@@ -43,13 +43,16 @@ test("its command runs in a folder without anything else", async () => {
   expect(report.cases).toHaveLength(COUNT);
 });
 
+/** The time of a test, in ms: the machine is busy. */
+const PATIENT = "--testTimeout=60000";
+
 /** The command that runs each example, and the words that say that its tests passed or failed. */
 const RUNNERS = {
   jest: {
-    args: [resolve("node_modules/jest/bin/jest.js"), "--rootDir", "."],
+    args: [resolve("node_modules/jest/bin/jest.js"), "--rootDir", ".", PATIENT],
     passed: /Tests: +(\d+) passed, \1 total/,
   },
-  vitest: { args: [resolve("node_modules/vitest/vitest.mjs"), "run"], passed: /Tests +(\d+) passed \(\1\)/ },
+  vitest: { args: [resolve("node_modules/vitest/vitest.mjs"), "run", PATIENT], passed: /Tests +(\d+) passed \(\1\)/ },
   "node-test": { args: ["--test", "--test-reporter=spec"], passed: /tests (\d+)\n[\s\S]*pass \1\n[\s\S]*fail 0\n/ },
 } as const;
 
