@@ -26,7 +26,7 @@ interface Ran {
 }
 
 /** Runs cases against a server, and keeps the recordings of those that ran, as a bundle does. */
-async function record(url: string, some: readonly Case[], ca?: string, timeout = 500): Promise<Ran[]> {
+async function record(url: string, some: readonly Case[], ca?: string, timeout = PATIENT): Promise<Ran[]> {
   const kept: string[] = [];
   const record = async (_: Case, transcripts: readonly Transcript[]) => kept.push(JSON.stringify(transcripts)) - 1;
   const target = { url: new URL(url), headers: {}, ca };
