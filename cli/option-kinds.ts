@@ -7,6 +7,9 @@ import type { ShardOptions } from "../reports/shard.ts";
 /** The most that a timer can wait, in ms. */
 const MOST = 2 ** 31 - 1;
 
+/** The same in whole seconds. */
+export const LONGEST_S = Math.floor(MOST / 1_000);
+
 /** The highest port that there is. */
 export const LAST_PORT = 65_535;
 

@@ -3,6 +3,7 @@ import {
   flagOption as flag,
   integer,
   LAST_PORT,
+  LONGEST_S,
   numberOption as number,
   optionally,
   shardOf,
@@ -41,7 +42,7 @@ export const RUNNING = {
   idle: {
     type: "number",
     requiresArg: true,
-    coerce: optionally(integer("idle", 0)),
+    coerce: optionally(integer("idle", 0, LONGEST_S)),
     describe: "The time for which the server must keep a silent client, in s (default: one --timeout)",
   },
   rate: {

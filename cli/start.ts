@@ -26,6 +26,8 @@ interface StartOptions {
   readonly ready: () => Promise<string | undefined>;
   /** The time that it has to accept connections, in ms. */
   readonly within: number;
+  /** The time that it has to end when asked to, in ms. */
+  readonly grace?: number;
   readonly signal: AbortSignal;
   /** The port of this machine at which it is to listen, if it is one of this machine. */
   readonly port?: number | undefined;
@@ -40,6 +42,8 @@ const SERVER = { target: "server", ready: "accept connections" };
 /** One life of a server: from one start to its end. */
 interface Life {
   readonly child: ChildProcess;
+  /** The time that it has to end when asked to, in ms. */
+  readonly grace: number;
   readonly mark: ReturnType<typeof newMark>;
   readonly before: Before | undefined;
   readonly printed: Printed;
@@ -61,11 +65,11 @@ export async function start(command: string, options: StartOptions): Promise<Ser
     throw new UsageError(`${there}: end it, or leave out --start to test it.`);
   }
   const log = openLog(options.log, options.secrets);
-  let life = begin(command, log, options.port);
+  let life = begin(command, log, options);
   const failure = await accepting(life, options);
   if (failure !== undefined) {
     await stop(life);
-    await log.close();
+    tell(await log.close());
     throw new UnreachableError(failure);
   }
   return {
@@ -79,7 +83,7 @@ export async function start(command: string, options: StartOptions): Promise<Ser
     },
     async restart() {
       await stop(life);
-      life = begin(command, log, options.port);
+      life = begin(command, log, options);
       return accepting(life, options);
     },
     async stop() {
@@ -95,7 +99,7 @@ export function environment(): NodeJS.ProcessEnv {
   return env;
 }
 
-function begin(command: string, log: Log, port: number | undefined): Life {
+function begin(command: string, log: Log, { port, grace = GRACE }: Pick<StartOptions, "port" | "grace">): Life {
   const mark = newMark();
   const before = port === undefined ? undefined : noteOf(port);
   // One pipe for both outputs keeps their lines in order. The shell of the command takes the place of the one that joins them.
@@ -109,6 +113,7 @@ function begin(command: string, log: Log, port: number | undefined): Life {
   const life: Life = {
     child,
     endAtOnce,
+    grace,
     mark,
     before,
     printed: log.follow(child.stdout),
@@ -148,10 +153,10 @@ async function accepting(
   }
 }
 
-async function stop({ child, mark, before, ended, printed, endAtOnce }: Life): Promise<void> {
+async function stop({ child, grace, mark, before, ended, printed, endAtOnce }: Life): Promise<void> {
   const known = processesOf(mark, child.pid);
   kill(child, "SIGTERM");
-  for (const deadline = Date.now() + GRACE; isUp(child) && Date.now() < deadline; ) await sleep(PAUSE);
+  for (const deadline = Date.now() + grace; isUp(child) && Date.now() < deadline; ) await sleep(PAUSE);
   kill(child, "SIGKILL");
   await ended;
   // A process that it left alone, with none of its variables, is known by the port that was free before.

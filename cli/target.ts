@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import type { Protocol } from "../harness/protocol.ts";
-import { secrets, secretsIn } from "../harness/secrets.ts";
+import { SHORTEST, secrets, secretsIn } from "../harness/secrets.ts";
 import { type Target, withoutCredentials } from "../harness/target.ts";
 import { explainUnreachable } from "../harness/unreachable.ts";
 import { readText, UnreachableError, UsageError } from "../harness/usage.ts";
@@ -48,6 +48,15 @@ export async function linesOf(given: readonly string[]): Promise<string[]> {
     return file === undefined ? [it] : (await readText(file)).split(/\r?\n/);
   });
   return (await Promise.all(lines)).flat().filter((line) => line.trim() !== "");
+}
+
+/** Reads the texts that a user wants to stand in no output, one by one or as `@file`. Throws a `UsageError`. */
+export async function hiddenTexts(given: readonly string[]): Promise<string[]> {
+  const texts = await linesOf(given);
+  if (texts.every((text) => text.trim().length >= SHORTEST)) return texts;
+  throw new UsageError(
+    `--redact takes texts of at least ${SHORTEST} characters: shorter ones stand in too many innocent places.`,
+  );
 }
 
 /** Reads the headers that a user gave: `Name: value` each, or `@file` with one a line. Throws a `UsageError`. */

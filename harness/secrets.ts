@@ -22,7 +22,7 @@ export function secretsIn(query: string): string[] {
 }
 
 /** The least length of a secret, in characters. Shorter ones stand in too many innocent places. */
-const SHORTEST = 4;
+export const SHORTEST = 4;
 
 /** Makes a list of secrets. */
 export function secrets(...first: readonly string[]): Secrets {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { DEFAULTS } from "../cli/defaults.ts";
-import { LAST_PORT } from "../cli/option-kinds.ts";
+import { LAST_PORT, LONGEST_S } from "../cli/option-kinds.ts";
 import { aim, type Reached, targetHeaders, type Way } from "../cli/target.ts";
 import { identify, NO_USERS } from "../cli/users.ts";
 import { newSeed } from "../harness/property.ts";
@@ -44,7 +44,7 @@ const KINDS: { readonly [name in keyof Options]-?: readonly [(it: unknown) => bo
   users: [isRecords, "a list of objects of texts"],
   ca: [isText, "a text in PEM format"],
   insecure: SWITCH,
-  idle: [isWhole(0), "a whole number from 0"],
+  idle: [(it) => isWhole(0)(it) && Number(it) <= LONGEST_S, `a whole number from 0 to ${LONGEST_S}`],
   seed: COUNT,
   runs: COUNT,
   concurrency: COUNT,
@@ -98,6 +98,7 @@ export async function runOptions(url: Api.Url, options: Api.Judging) {
   // Fake timers have a clock; a wait by them would never end.
   if ("clock" in setTimeout)
     throw new UsageError("The timers are fake. Give these tests the real ones: useRealTimers().");
+  const protocol = versionOf(options.protocol);
   const { timeout = DEFAULTS.timeout, strict = false, idle, seed = newSeed(), runs = DEFAULTS.runs } = options;
   return {
     ...DEFAULTS,
@@ -106,7 +107,8 @@ export async function runOptions(url: Api.Url, options: Api.Judging) {
     seed,
     runs,
     idle: idle === undefined ? undefined : idle * 1_000,
-    target: await asUsers(aim(await urlOf(url), await way(options), versionOf(options.protocol)), options),
+    rate: protocol.rate,
+    target: await asUsers(aim(await urlOf(url), await way(options), protocol), options),
   } satisfies RunOptions;
 }
 

@@ -39,6 +39,7 @@ export function join(it: Joining): void {
   const waiting = unrelayed(outgoing, client);
   open.add(waiting);
   let isOver = false;
+  let isAnswered = false;
   /** Notes once which side ended TCP first: the other end is ours. */
   const over = (...sides: readonly Side[]) => {
     open.delete(waiting);
@@ -61,11 +62,12 @@ export function join(it: Joining): void {
     if (first.length > 0) server.unshift(first);
   });
   outgoing.on("response", (response) => {
+    isAnswered = true;
     refuse(it, response);
     response.once("close", () => over("server", "client"));
   });
   outgoing.on("error", (error) => {
-    if (isOver) return;
+    if (isOver || isAnswered) return;
     fail(it, error);
     over("server", "client");
   });

@@ -165,10 +165,19 @@ const TWOFOLD: ReadonlySet<string> = new Set(
     .filter((name) => Object.values(COMMANDS).some(({ options }) => (options[name]?.type ?? "boolean") !== "boolean")),
 );
 
+/** The options that are the argument of another command: `url`. They must be typed, since a variable means the argument. */
+const ARGUMENTS: ReadonlySet<string> = new Set(
+  Object.values(COMMANDS).flatMap(({ options }) =>
+    Object.keys(options).filter((name) => Object.values(COMMANDS).some(({ positionals }) => name in positionals)),
+  ),
+);
+
 /** Returns the names that may also stand in variables and config files. */
 export const unspokenOf = (command: Subcommand): string[] => {
   const switches = switchesOf(command);
-  return optionsOf(command).filter((name) => !(TWOFOLD.has(name) && switches.includes(name)));
+  return optionsOf(command).filter(
+    (name) => !(TWOFOLD.has(name) && switches.includes(name)) && !(ARGUMENTS.has(name) && name in command.options),
+  );
 };
 
 /** The names of all options that are on or off wherever they stand, such as `strict`. */

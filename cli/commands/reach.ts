@@ -7,7 +7,7 @@ import { serveApart } from "../embedded.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { start } from "../start.ts";
-import { aim, linesOf, type Reached, readCertificates, resolves, targetHeaders } from "../target.ts";
+import { aim, hiddenTexts, type Reached, readCertificates, resolves, targetHeaders } from "../target.ts";
 import { identify, readUsers, type UserArguments } from "../users.ts";
 import { type Approach, receive } from "./receive.ts";
 
@@ -66,8 +66,11 @@ export async function withTarget(
       error.failure,
     );
   } finally {
-    for (const close of closing) await close();
-    release();
+    try {
+      for (const close of closing) await close();
+    } finally {
+      release();
+    }
   }
 }
 
@@ -75,7 +78,7 @@ export async function withTarget(
 async function reach(args: TargetArguments, { log, protocol, signal, closing }: Approach): Promise<Reached> {
   const { url, listen, start: command, startTimeout, timeout } = args;
   if (listen !== undefined) {
-    const redact = await linesOf(args.redact ?? []);
+    const redact = await hiddenTexts(args.redact ?? []);
     return await receive({ port: listen, redact, start: command, startTimeout }, { log, protocol, signal, closing });
   }
   const [way, users] = await Promise.all([wayOf(args), readUsers(args)]);
@@ -109,7 +112,7 @@ async function wayOf({ header = [], credential = [], redact: hidden = [], ca, in
   const [headers, credentials, redact] = await Promise.all([
     targetHeaders(header),
     targetHeaders(credential),
-    linesOf(hidden),
+    hiddenTexts(hidden),
   ]);
   return {
     headers,

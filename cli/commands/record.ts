@@ -11,9 +11,10 @@ import { type RecordedSession, session } from "../../recordings/session.ts";
 import { type LineWriter, writer } from "../../recordings/writer.ts";
 import { visible } from "../../reports/escape.ts";
 import { destinations, prepareAll, type WantedReports } from "../../reports/save.ts";
+import { refuseOverwriting } from "../../reports/write.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
-import { credentials, readCertificates, resolves, targetUrl } from "../target.ts";
+import { credentials, fileIn, hiddenTexts, readCertificates, resolves, targetUrl } from "../target.ts";
 import { finish } from "./finish.ts";
 
 /** The options of `record`, as the command line gives them. */
@@ -31,6 +32,7 @@ interface RecordArguments extends WantedReports {
   readonly timeout: number;
   readonly quiet: boolean;
   readonly verbose: boolean;
+  readonly config?: unknown;
 }
 
 /** The time in ms since 1970, on a clock that nobody sets. */
@@ -47,12 +49,15 @@ export async function recordCommand({ out: path, ...args }: RecordArguments, pro
   const { url: target, headers, password } = credentials(targetUrl(args.to));
   const ca = args.ca === undefined ? undefined : await readCertificates(args.ca);
   const basic = headers.Authorization;
-  const secrets = [...(args.redact ?? []), password, ...(basic === undefined ? [] : [basic])].filter(Boolean);
+  const { redact = [] } = args;
+  const secrets = [...(await hiddenTexts(redact)), password, ...(basic === undefined ? [] : [basic])].filter(Boolean);
   const reports = destinations(args);
-  await prepareAll(reports);
-  await checkReachable(target);
   const startedAt = new Date();
   const out = path ?? `tachyon-recording-${startedAt.toISOString().slice(0, 19).replaceAll(":", "-")}.ndjson`;
+  const read = [args.ca, args.config, ...redact.map(fileIn)].filter((it) => typeof it === "string");
+  await refuseOverwriting(read, [out, ...reports.values()]);
+  await prepareAll(reports);
+  await checkReachable(target);
   const place = { target, basic, ca, secrets };
   const { recorded, file, running } = await begin({ ...args, ...place, out, startedAt }, protocol);
   const ending = interrupted();

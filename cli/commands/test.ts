@@ -108,14 +108,21 @@ function watch(cases: readonly Case[]): Progress {
   return plainLines(to(stdout), totals, to(stderr));
 }
 
+/** The numbers without which another run may end otherwise. */
+const NUMBERS = { timeout: "timeout", startTimeout: "start-timeout", recovery: "recovery", runs: "runs" } as const;
+
 /** Returns the options that another run needs to meet the target in the same way. */
 export function given(args: TestArguments, { secrets }: Reached): string[] {
-  const { config, timeout, rate, ca, insecure, start, header = [], credential = [], redact = [] } = args;
+  const { config, rate, idle, ca, insecure, start, header = [], credential = [], redact = [] } = args;
   const hidden = (name: string, values: readonly string[]) =>
     values.map((value) => `--${name} ${fileIn(value) === undefined ? "…" : quoted(value)}`);
   const all = [
     ...(typeof config === "string" ? [`--config ${quoted(config)}`] : []),
-    ...(timeout === DEFAULTS.timeout ? [] : [`--timeout ${timeout}`]),
+    ...Object.entries(NUMBERS).flatMap(([key, name]) => {
+      const value = args[key as keyof typeof NUMBERS];
+      return value === DEFAULTS[key as keyof typeof NUMBERS] ? [] : [`--${name} ${value}`];
+    }),
+    ...(idle === undefined ? [] : [`--idle ${idle}`]),
     ...(rate === undefined ? [] : [`--rate ${rate}`]),
     ...(ca === undefined ? [] : [`--ca ${quoted(ca)}`]),
     ...(insecure ? ["--insecure"] : []),

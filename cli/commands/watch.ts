@@ -140,11 +140,15 @@ function wishes(): Wishes {
   };
 }
 
-async function checkWatch({ start, writeExpectedFailures, shard }: RunArguments, folder: string): Promise<void> {
+async function checkWatch(
+  { start, writeExpectedFailures, shard, lastFailed }: RunArguments,
+  folder: string,
+): Promise<void> {
   if (start === undefined)
     throw new UsageError("--watch needs --start: the command that starts the server again after a change.");
   if (writeExpectedFailures) throw new UsageError("--write-expected-failures is for one run: leave out --watch.");
   if (shard) throw new UsageError("--shard is for one run: leave out --watch.");
+  if (lastFailed) throw new UsageError("--watch runs first what failed last: leave out --last-failed.");
   if (!(await isFolder(folder))) throw new UsageError(`There is no folder ${folder} to watch.`);
 }
 

@@ -77,16 +77,17 @@ export function compareReports(before: Report, after: Report): Comparison {
     const was = old.get(it.id);
     return was ? changesOf(was, it, before, after) : [];
   });
+  const requirements = changedRequirements(before, after);
   const lost = endOf(before) === undefined ? endOf(after) : undefined;
   return {
     old: side(before),
     new: side(after),
-    outcome: outcomeOf(changes, before, after, lost),
+    outcome: outcomeOf({ changes, requirements, ...(lost !== undefined && { lost }) }, before, after),
     ...(lost !== undefined && { lost }),
     changes,
     newCases: after.cases.filter(({ id }) => !old.has(id)).map(single),
     removedCases: before.cases.filter(({ id }) => !now.has(id)).map(single),
-    requirements: changedRequirements(before, after),
+    requirements,
     latencies: changedLatencies(before, after),
   };
 }
@@ -96,17 +97,22 @@ const endOf = ({ stop, unexplained = [] }: Report): string | undefined =>
   stop?.reason === "lost" ? (stop.why ?? stop.words) : unexplained[0]?.words;
 
 function outcomeOf(
-  changes: readonly Change[],
+  { changes, requirements, lost }: Pick<Comparison, "changes" | "requirements" | "lost">,
   before: Report,
   after: Report,
-  lost: string | undefined,
 ): Comparison["outcome"] {
   if (lost !== undefined || changes.some(isRegression)) return "regressed";
   const old = byId(before.cases);
   const comparable = after.cases.some(({ id }) => old.has(id));
-  const whole = after.stop === undefined && after.shard?.index === before.shard?.index;
-  return comparable && whole && !changes.some(isInconclusive) ? "ok" : "incomplete";
+  const part = ({ shard }: Report) => shard && `${shard.index}/${shard.of}`;
+  const whole = after.stop === undefined && part(after) === part(before);
+  const judged = !changes.some(isInconclusive) && !requirements.some(isDropped);
+  return comparable && whole && judged ? "ok" : "incomplete";
 }
+
+/** Tells if a MUST that was judged is not tested any more. */
+export const isDropped = ({ level, old, new: now }: ChangedRequirement): boolean =>
+  level === "MUST" && now === "not tested" && old !== "not tested" && STANDING[old] !== "inconclusive";
 
 /** Tells if a MUST is no longer judged though the case itself did not change. */
 const isInconclusive = ({ kind, cause, level, expectedFailure }: Change) =>

@@ -2,7 +2,7 @@ import { groupBy } from "../../harness/group.ts";
 import { plural } from "../../harness/words.ts";
 import { loadOf } from "../latency.ts";
 import { titleOf } from "../names.ts";
-import { type Cause, type Change, type Comparison, isRegression, type Kind } from "./compare.ts";
+import { type Cause, type Change, type Comparison, isDropped, isRegression, type Kind } from "./compare.ts";
 
 /** The words for each kind of change, in the order in which they are told. */
 export const KIND_WORDS: Readonly<Record<Kind, string>> = {
@@ -57,7 +57,8 @@ const unbroken = (outcome: Comparison["outcome"], also: boolean): string =>
   })[outcome];
 
 /** The outcome in one line. */
-export function headline({ changes, lost, outcome }: Comparison): string {
+export function headline({ changes, requirements, lost, outcome }: Comparison): string {
+  const dropped = requirements.filter(isDropped).length;
   const kind = (it: Kind) => changes.filter((change) => change.kind === it);
   const unjudged = kind("unjudged");
   const cases = new Set(unjudged.map((change) => change.case)).size;
@@ -67,6 +68,7 @@ export function headline({ changes, lost, outcome }: Comparison): string {
     told(explained, "broken where the case changed or it is expected"),
     told(changes.filter(isRegression), "broken") || (lost === undefined ? unbroken(outcome, explained.length > 0) : ""),
     told(unjudged, `no longer judged in ${plural(cases, "case")}`),
+    dropped > 0 ? `${plural(dropped, "MUST", "MUSTs")} not tested any more` : "",
     told(kind("warned"), "newly warned"),
     told(kind("fixed"), "fixed"),
   ];

@@ -38,7 +38,7 @@ export const churnCase = (dialect: Dialect) =>
       const last =
         once.last > SLOWER * once.first ? Math.min(once.last, (await churn(dialect, connect)).last) : once.last;
       check("resilience.churn-speed", Math.round((last / once.first) * 100) / 100, {
-        title: `the median of the last tenth at most ${SLOWER} times that of the first`,
+        title: `the median of the last tenth at most ${SLOWER} times that of the first ones`,
         type: "number",
         maximum: SLOWER,
       });

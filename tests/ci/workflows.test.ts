@@ -53,7 +53,7 @@ test("a tag is released only once all tests have passed, and both with proof of 
   const { test: tested, npm, image } = jobs;
   expect(on).toEqual({ push: { tags: ["v*"] } });
   expect(tested?.strategy?.matrix.node).toEqual([20, 22, 24]);
-  expect(tested?.steps.at(-1)).toEqual({ run: "npm cit" });
+  expect(tested?.steps.at(-1)).toEqual({ run: "npm cit", env: { EVERYTHING: "1" } });
   expect(npm).toMatchObject({ needs: "test", permissions: { "id-token": "write" } });
   expect(npm?.steps.at(-1)?.run).toBe("npm publish --provenance --access public");
   expect(image).toMatchObject({ needs: "npm", permissions: { packages: "write" } });

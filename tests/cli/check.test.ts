@@ -52,6 +52,11 @@ test("a recording that lacks something says so, and can still pass", async () =>
   expect(stdout).toMatch(/^ {2}unjudged termination\.announced in 1: /m);
 });
 
+test("the url of a server in a variable is none of recorded connections", async () => {
+  const env = { TACHYON_URL: "ws://localhost:9999" };
+  expect((await within(cwd, ["check", "bad.ndjson", "--quiet"], env)).stdout).toMatch(/^FAIL /);
+});
+
 test("a recording in which nothing could be judged does not pass", async () => {
   write("nothing.ndjson", toLines({ one: [says("client", ASK)] }));
   const { code, stdout } = await within(cwd, ["check", "nothing.ndjson", "--json", "nothing.json"]);

@@ -68,6 +68,17 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
     ["an unknown fault", ["serve", "--fault", "greets-twcie"], /no fault "greets-twcie".*"greets-twice"/],
     ["a fault of another version", ["serve", "--fault", "counts-seconds"], /is one of v0\. Add --protocol v0\./],
     ["a seed that is none", ["run", "--seed", "x"], /--seed takes one whole number/],
+    [
+      "a silence that no timer can wait",
+      ["run", "--idle", "2147484"],
+      /--idle takes one whole number from 0 to 2147483/,
+    ],
+    ["a short text to take out", ["run", "ws://x", "--redact", "ver"], /--redact takes texts of at least 4 characters/],
+    [
+      "a watch of what failed last",
+      ["run", "ws://x", "--watch", ".", "--start", "x", "--last-failed"],
+      /leave out --last-failed/,
+    ],
     ["a port that is none", ["serve", "--port", "99999"], /--port takes one whole number from 0 to 65535/],
   ])("%s", async (_, args, message) => {
     writeFileSync(join(cwd, "typo.json"), '{"tiemout":1}');

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTls } from "node:https";
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
@@ -83,6 +83,25 @@ test("a handshake that is refused is passed on with its status and body, and rec
   expect(outcome.stdout).toMatch(/^INCOMPLETE nothing of it could be judged$/m);
   expect(outcome.stdout).toMatch(/the handshake was refused \(HTTP 401\)/);
   await isJudgedAlike(outcome, "r.ndjson");
+});
+
+test("a refusal that ends in the middle of its body is passed on as far as it came, and nothing else", async () => {
+  const server = createServer();
+  server.on("upgrade", (_, socket) => {
+    socket.write("HTTP/1.1 401 No\r\nContent-Length: 100\r\n\r\nabc", () => (socket as Socket).resetAndDestroy());
+  });
+  writeFileSync(join(cwd, "texts"), "hidden-text\n");
+  const { url, stop } = await record(`ws://127.0.0.1:${await listening(server)}`, "--redact", "@texts");
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  socket.write(
+    "GET /?x=hidden-text HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+  );
+  let answer = "";
+  for await (const bytes of socket) answer += bytes;
+  expect(answer).toMatch(/^HTTP\/1\.1 401 No\r\n[\s\S]*\r\n\r\nabc$/);
+  const outcome = await stop();
+  expect(outcome.stdout).not.toMatch(/speaks? HTTP|502/);
+  expect(readFileSync(join(cwd, "r.ndjson"), "utf8")).toMatch(/x=\[redacted\]/);
 });
 
 test("a server that breaks RFC 6455 is passed on as it is, and recorded", async () => {

@@ -51,13 +51,19 @@ test("recordings of a certificate that cannot be kept are told as such", async (
   }).rejects.toThrow(/^Cannot keep recordings in .*: file closed\. Choose another folder with TMPDIR\.$/);
 });
 
+const RECORD = ["record", "--to", "ws://127.0.0.1:9"];
+
 test.each([
-  ["the token of a user", ["--protocol", "v0", "--as", "bob:@input"]],
-  ["headers", ["--header", "@input"]],
-  ["the config", ["--config", "input"]],
-])("no report is written over %s", async (_, options) => {
-  writeFileSync(join(cwd, "input"), "{}");
-  const { code, stderr } = await within(cwd, ["run", "ws://127.0.0.1:9", ...options, "--json", "input"]);
+  ["the token of a user", ["run", "ws://127.0.0.1:9", "--protocol", "v0", "--as", "bob:@input"]],
+  ["headers", ["run", "ws://127.0.0.1:9", "--header", "@input"]],
+  ["the config", ["run", "ws://127.0.0.1:9", "--config", "input"]],
+  ["the recording that it judges", ["check", "input"]],
+  ["the config of a check", ["check", "other", "--config", "input"]],
+  ["the recording that it is of", [...RECORD, "--out", "input"]],
+  ["the texts to take out of a recording", [...RECORD, "--redact", "@input"]],
+])("no report is written over %s", async (_, args) => {
+  writeFileSync(join(cwd, "input"), "{  }");
+  const { code, stderr } = await within(cwd, [...args, "--json", "input"]);
   expect({ code, stderr }).toEqual({
     code: 2,
     stderr: "tachyon-conformance: input would be written over input. Name another file.\n",

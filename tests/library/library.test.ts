@@ -253,6 +253,11 @@ test.each<[string, () => unknown, RegExp]>([
     () => cases({ timeout: "1s" as never }),
     /The option "timeout" takes a whole number from 1/,
   ],
+  [
+    "a silence that no timer can wait",
+    () => cases({ idle: 3_000_000 }),
+    /The option "idle" takes a whole number from 0 to 2147483/,
+  ],
   ["a file that is not there", () => cases({ expectedFailures: "none.yaml" }), /Cannot read none\.yaml/],
   ["no url", () => one("version/greeting").judge(undefined as never), /The url is undefined/],
   ["a url that is none", () => one("version/greeting").judge("8080"), /"8080" is no url/],

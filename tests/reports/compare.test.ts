@@ -28,6 +28,10 @@ const found = (verdict: Verdict, more: Partial<ReportCheck> = {}): Report =>
   withCase(good, FAILING, ({ checks }) => ({
     checks: checks.map((it) => (it.requirement === "parity.patch" ? { ...it, verdict, actual: verdict, ...more } : it)),
   }));
+/** Returns a report with one case of it, and all that follows. */
+const only = ({ cases, ...report }: Report, id: string): Report =>
+  concluded({ ...report, cases: cases.filter((it) => it.id === id) });
+const shardOf = (of: number): Report => ({ ...good, shard: { index: 1, of, cases: [] } });
 const kinds = (old: Report, now: Report) =>
   compareReports(old, now).changes.map(({ kind, requirement }) => `${kind} ${requirement}`);
 
@@ -124,6 +128,8 @@ describe("nobody can say that nothing broke", () => {
       () =>
         withCase(good, FAILING, ({ checks }) => ({ checks: checks.filter((it) => it.requirement !== "parity.patch") })),
     ],
+    ["where a MUST is not tested any more", () => good, () => only(good, OPEN)],
+    ["where it is a part of another size", () => shardOf(2), () => shardOf(3)],
     ["where the new run ended early", () => good, () => ({ ...good, stop: { reason: "bail", words: "not run: x" } })],
     ["where it is one shard", () => good, () => ({ ...good, shard: { index: 1, of: 2, cases: [] } })],
     [
