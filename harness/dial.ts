@@ -3,6 +3,7 @@ import { answers } from "./availability.ts";
 import { type ConnectionOptions, connect } from "./connect.ts";
 import type { Connection } from "./connection.ts";
 import { type Failure, UNKNOWN } from "./failure.ts";
+import { rest } from "./gate.ts";
 import { guest } from "./guest.ts";
 import { isNothing } from "./nothing.ts";
 import type { Protocol } from "./protocol.ts";
@@ -10,6 +11,7 @@ import { lastOf, openRenewed } from "./renewal.ts";
 import type { ConnectOptions } from "./scenario.ts";
 import { hangUp, type Shared, seemsToHang, share } from "./shared.ts";
 import { headersOf, type Target } from "./target.ts";
+import { isEnded, messages } from "./transcript.ts";
 
 /** The means to open a connection. */
 export interface Access {
@@ -31,6 +33,7 @@ export async function probe(
 ): Promise<Failure | undefined> {
   const shared = share(timeout);
   const connection = await dial({ protocol, target, shared });
+  await hearsOut(connection, { protocol, shared });
   hangUp(shared);
   return isRight(connection) ? undefined : (connection.failure ?? UNKNOWN);
 }
@@ -69,11 +72,27 @@ export async function dial(
   return connection;
 }
 
+/** The time that a server has to greet a client before that may leave, in timeouts. */
+const POLITE = 0.125;
+
+/**
+ * Waits a moment until a client is greeted. One that leaves before may end a server, and no case would be at fault.
+ */
+async function hearsOut(
+  connection: Connection,
+  { protocol, shared }: Pick<Access, "protocol" | "shared">,
+): Promise<void> {
+  if (protocol.greeting === undefined || !connection.opened) return;
+  const heard = () => messages(connection.transcript, "server").length > 0 || isEnded(connection) || undefined;
+  await Promise.race([connection.wait("a word", heard, { owed: false }), rest(POLITE * shared.timeout)]);
+}
+
 /** Opens one connection that belongs to no case, as any user that is free. */
 export async function visit(access: Omit<Access, "signal">, options: ConnectOptions = {}): Promise<Connection> {
   const visitor = guest(access.shared.identities, {});
   const connection = await visitor.connect(options, (it, left) => dial(access, it, { left }));
   if (!connection.opened) visitor.leave();
+  await hearsOut(connection, access);
   const finish = () => {
     connection.finish();
     visitor.leave();
