@@ -35,6 +35,8 @@ interface Attention {
   /** The number of clients that wait, and the time since which it served none of them. */
   waiting: number;
   since: number;
+  /** The time at which one that waited last gave up. */
+  gaveUp: number;
   /** The time at which it last sent something. */
   heard: number;
   /** Its last quiet time, which may have been a stall. */
@@ -70,7 +72,7 @@ export function share(timeout: number, rate = Number.POSITIVE_INFINITY, target =
     meter: { bytes: 0 },
     stalls: [],
     onStall: new Set(),
-    attention: { waiting: 0, since: 0, heard: 0, quiet: undefined, young: 0, asking: new Set() },
+    attention: { waiting: 0, since: 0, gaveUp: Number.NEGATIVE_INFINITY, heard: 0, quiet: undefined, young: 0, asking: new Set() },
     sockets: new Set(),
     limits: limits(clock, timeout),
     identities: identities(),

@@ -149,10 +149,14 @@ async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, sessio
   const trial = untilStall(session, true);
   const trials = newTrials(trial.place);
   let over = false;
+  // A stall is longer than the wait of a case, and shows only if two clients wait in its end.
   const come = async () => {
-    for (; !over; await rest(PAUSE)) await isServed(session);
+    for (let left: number = MOST.waits; !over || left > 0; await rest(PAUSE)) {
+      const served = await isServed(session);
+      if (over) left = served ? 0 : left - 1;
+    }
   };
-  const coming = come();
+  const coming = Promise.all([come(), come()]);
   const isStill = () => attention.waiting > 0 && clock() - attention.since > STILL * timeout;
   do {
     await trials.add(queue.shift() as CaseResult);

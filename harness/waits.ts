@@ -8,6 +8,9 @@ import { readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
 /** A timer that is so late, in ms, shows that the suite itself did not run: that time is no fault of the server. */
 const STALL = 100;
 
+/** The time within which another client goes on waiting for those that gave up, in timeouts. */
+const SOON = 0.025;
+
 /** The connections that every server must serve at the same time. Only cases about that number open more. */
 const CROWD = 64;
 
@@ -108,7 +111,8 @@ function begin<T>(waiter: Waiter<T>, place: Place): void {
   if (pause !== undefined) waiter.timers.push(setTimeout(() => void (meter.bytes < BOUNDS.crowded && idle()), pause));
   expireIn(waiter.limit, waiter, place);
   waiting.add(waiter);
-  if (attention.waiting === 0) attention.since = since;
+  // One that comes when all others have just given up goes on waiting for them.
+  if (attention.waiting === 0 && since - attention.gaveUp > SOON * shared.timeout) attention.since = since;
   attention.waiting += 1;
 }
 
@@ -144,7 +148,7 @@ function expireIn<T>(ms: number, waiter: Waiter<T>, place: Place, again = true):
 
 /** Ends a wait in vain, and notes it. */
 function giveUp<T>(waiter: Waiter<T>, place: Place): void {
-  const { clock, patience } = place.shared;
+  const { attention, clock, patience } = place.shared;
   const { what, limit, short, open, since = clock(), reached } = waiter;
   const next = reached() ? patience.nextServed(what, since) : undefined;
   const others = {
@@ -153,6 +157,7 @@ function giveUp<T>(waiter: Waiter<T>, place: Place): void {
   };
   const silence: Silence = { what, afterMs: limit, ...(short && { short }), ...others };
   if (waiter.isUsual) patience.missed(what, since, waiter.owed, clock());
+  attention.gaveUp = clock();
   const data = wordsOfSilence(silence);
   const noted = place.log.record({ from: "client", type: "timeout", data, ...silence });
   settle(readFrom(noted, silent(silence)), waiter, place);

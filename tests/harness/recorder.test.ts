@@ -272,9 +272,9 @@ describe("a wait", () => {
 
 describe("a server that stands still", () => {
   /** Lets some clients wait on a clock that the test sets, until the server says something. Times are in ms. */
-  function stalls(waiting: number, ms: number, asksAfter = 0) {
+  function stalls(waiting: number, ms: number, asksAfter = 0, shared = share(1_000)) {
     let now = 10;
-    const shared = { ...share(1_000), clock: () => now };
+    Object.assign(shared, { clock: () => now });
     const all = Array.from({ length: waiting }, () => one(shared).log);
     for (const log of all) void log.wait("it", () => undefined, { exactly: 60_000 });
     closing.push(() => all.forEach((log) => void log.end()));
@@ -291,6 +291,17 @@ describe("a server that stands still", () => {
   test("is noticed when it goes on, if several waited for more than a quarter of the timeout", () => {
     expect(stalls(2, 251)).toEqual([{ at: 10, ms: 251 }]);
     expect([stalls(2, 250), stalls(1, 900), stalls(0, 900)]).toEqual([[], [], []]);
+  });
+  test.each([
+    ["others go on", 5, { at: -15, ms: 425 }],
+    ["nobody goes on", -500, { at: 10, ms: 400 }],
+  ])("stood still before, too, where %s waiting when one gives up", async (_, gaveUpAt, stall) => {
+    const shared = share(1_000);
+    Object.assign(shared, { clock: () => gaveUpAt - 20 });
+    const waiting = one(shared).log.wait("it", () => undefined, { exactly: 1 });
+    Object.assign(shared, { clock: () => gaveUpAt });
+    await waiting;
+    expect(stalls(2, 400, 0, shared)).toEqual([stall]);
   });
   test("is none if nobody asked for anything meanwhile", () => {
     expect(stalls(2, 900, 801)).toEqual([]);
