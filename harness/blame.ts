@@ -7,6 +7,7 @@ import {
   hung,
   isCrowded,
   isSilent,
+  othersWereServed,
   raw,
   stoodStill,
   undecided,
@@ -32,6 +33,7 @@ import {
   openAgain,
   type Rerun,
   sample,
+  settleMixedUp,
 } from "./silences.ts";
 import { alone, work } from "./work.ts";
 
@@ -41,6 +43,8 @@ export async function confirm(cases: readonly Case[], took: number, session: Ses
   await askAgain(cases, session);
   await openAgain(cases, session);
   if (session.stop) return;
+  const missed = cases.flatMap((it) => session.results.get(it) ?? []).filter((it) => !isRight(it) && isSilent(it));
+  await settleMixedUp(missed.filter(othersWereServed), session);
   await recheckPlain(cases, session);
   const silent = () => doubtful(cases, session).filter(isSilent);
   const loud = () => doubtful(cases, session).filter((it) => !isSilent(it));

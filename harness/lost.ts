@@ -104,7 +104,10 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
   const since = fall.from - RECENT * shared.timeout;
   const found = await findCulprits(atWork, all, fall, session);
   const suspects = rank(found.likely, { fall, all, atWork }, session);
-  if (found.culprits.length === 0) unexplained.push({ at: fall.to, words: fall.how, suspects });
+  // A server that shuts everybody out does not show that to the connections that watch for its end.
+  const only = found.culprits.length === 0 && fall.refuses ? soleCause(fall, all, session) : undefined;
+  if (only) blame(only, fall, session);
+  else if (found.culprits.length === 0) unexplained.push({ at: fall.to, words: fall.how, suspects });
   const isRecent = (it: CaseResult) => endOf(it) < fall.from && endOf(it) >= since;
   const isLater = (it: CaseResult) => it.beganAt > fall.to;
   const again = ran.filter((it) => (isRecent(it) || isLater(it)) && !culprits.has(it.case.id));
@@ -126,7 +129,7 @@ function giveUp({ fall, all, atWork }: Fallen, session: Session): void {
   if (isGuess) session.stop = { ...session.stop, suspects: rank([], { fall, all, atWork }, session) };
 }
 
-/** Returns the only case that a server can have ended for good over: nothing else ran, and it sent something a moment before. */
+/** Returns the only case over which a server can have ended: nothing else ran, and it sent something a moment before. */
 function soleCause(fall: Fall, all: readonly CaseResult[], { availability, shared }: Session): Guess | undefined {
   const [only, another] = all.filter(({ connections }) => connections.length > 0);
   if (!only || another || !isSuspect(only) || (availability.upAt ?? Number.NEGATIVE_INFINITY) < only.beganAt)
@@ -184,7 +187,8 @@ async function fallOf(session: Session): Promise<Fall | undefined> {
   if (downSince !== undefined) {
     // A gateway may refuse some while others are still let in.
     const { upAt = downSince } = availability;
-    return { from: Math.min(upAt, downSince), to: Math.max(upAt, downSince), how: await howItFell(session) };
+    const [from, to] = [Math.min(upAt, downSince), Math.max(upAt, downSince)];
+    return { from, to, how: await howItFell(session), ...(availability.refusal !== undefined && { refuses: true }) };
   }
   return seemsDeaf(shared) || seemsStuck(session) ? hanging(session) : undefined;
 }
@@ -210,6 +214,9 @@ async function hanging(session: Session): Promise<Fall | undefined> {
 /** The time after the last case for which the last client stays at least if it lingers, in timeouts. */
 const SHORTLY = 0.125;
 
+/** So few cases are over before a process that the suite started ends late of one of them. */
+const FEW = 4;
+
 /**
  * Returns how long the last client stays, in ms. For long: no input is likely to end later a process that the suite started. Shortly: no
  * longer than any other client is silent.
@@ -218,6 +225,7 @@ function toLinger({ options, shared: { clock, timeout }, target, results }: Sess
   const { linger, idle = timeout } = options;
   if (linger === undefined) return 0;
   if (linger === "long") return (target.process ? LATEST_FALL : 1) * timeout;
+  if (target.process && results.size <= FEW) return timeout;
   const last = [...results.values()].filter(isSuspect).map(endOf);
   return Math.max(0, Math.max(0, ...last) + Math.min(SHORTLY * timeout, idle) - clock());
 }

@@ -81,6 +81,8 @@ export interface Fall {
   readonly lives?: true;
   /** The server was still there, and said nothing to anybody. */
   readonly hangs?: true;
+  /** The server was still there, and refused everybody. */
+  readonly refuses?: true;
 }
 
 /** One pass over the cases of a run. */

@@ -123,6 +123,28 @@ export async function allTogether(all: readonly CaseResult[], took: number, sess
   await sample(open.length > FEW ? [...crowded, ...open] : crowded, took, session);
 }
 
+/**
+ * Settles what many clients missed, if the server gives one client's answer to another: alone, they may miss nothing. The plain form of
+ * what keeps clients apart, which runs alone, shows that.
+ */
+export async function settleMixedUp(missed: readonly CaseResult[], session: Session): Promise<void> {
+  if (missed.length < MANY || !(await mixesUp(session))) return;
+  const left = missed.filter((it) => !session.rechecked.has(it.case.id));
+  for (const it of left) settleFailed({ ...raw(it, session), unconfirmed: true }, session);
+}
+
+/** Tells if the server gives one client's answer to another. */
+async function mixesUp(session: Session): Promise<boolean> {
+  const { foundations } = session.protocol;
+  const id = foundations.isolated ?? "";
+  const first = [...session.results.values()].find((it) => foundations.plain[id]?.plain.includes(it.case.id));
+  if (!first) return false;
+  const again = await aloneAgain(first, session);
+  const isBroken = brokenIn(again).includes(id);
+  if (isBroken && !session.culprits.has(first.case.id)) settleFailed(again, session);
+  return isBroken;
+}
+
 /** Settles a kind of many cases if the few that stand for it fail again; tells if they did. */
 function settledByFew(kind: readonly CaseResult[], again: ReadonlyMap<Case, CaseResult>, session: Session): boolean {
   const failsAgain = (it: CaseResult) => {

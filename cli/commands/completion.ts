@@ -53,10 +53,15 @@ async function completions(words: readonly string[], load: Load, commands: Comma
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) return [];
   const current = rest.at(-1) ?? "";
+  const typed = (name: string) => {
+    const place = rest.indexOf(`--${name}`);
+    return place < 0 ? undefined : rest[place + 1];
+  };
+  const loadTyped = () => load({ protocol: typed("protocol"), actor: typed("actor") });
   const option = /^--(.+)$/.exec(rest.at(-2) ?? "")?.[1] ?? "";
-  if (takesValue(command, option)) return startingWith(current, await valuesOf(option, load));
+  if (takesValue(command, option)) return startingWith(current, await valuesOf(option, loadTyped));
   if (current.startsWith("-")) return startingWith(current, longOptionsOf(command));
-  return Object.hasOwn(command.positionals, "id") ? startingWith(current, await valuesOf("id", load)) : [];
+  return Object.hasOwn(command.positionals, "id") ? startingWith(current, await valuesOf("id", loadTyped)) : [];
 }
 
 const startingWith = (start: string, words: readonly string[]): string[] => words.filter((it) => it.startsWith(start));

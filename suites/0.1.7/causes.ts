@@ -1,6 +1,6 @@
 import type { Symptom } from "../../harness/protocol.ts";
 import type { requirements } from "../../schemas/0.1.7/requirements.ts";
-import { harmed, sharedCauses } from "../websocket/causes.ts";
+import { harmed, harmedByGoodbye, sharedCauses } from "../websocket/causes.ts";
 
 /** The id of a requirement that can be broken: a MAY cannot. */
 type Breakable = Exclude<(typeof requirements)[number], { readonly level: "MAY" }>["id"];
@@ -91,7 +91,7 @@ export const causes: Readonly<Record<Breakable, string>> = {
 export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
   "transport.survives": harmed,
   "malformed.survives": harmed,
-  "disconnect.isolated": harmed,
+  "disconnect.isolated": harmedByGoodbye,
   "message.json": [
     {
       shows: /violation Invalid WebSocket frame: invalid status code/,

@@ -45,6 +45,11 @@ export const lookalikes = [
     { name: `minor-wrapped-at-${bits}-bits`, value: `${major}.${minor + 2 ** bits}.${patch}` },
     { name: `major-wrapped-at-${bits}-bits`, value: `${major + 2 ** bits}.${minor}.${patch}` },
   ]),
+  // So does one that packs a version in one number.
+  ...[100, 256, 1_000, 10_000, 65_536].map((base) => ({
+    name: `patch-with-a-minor-in-it-by-${base}`,
+    value: `${major}.${minor - 1}.${patch + base}`,
+  })),
 ];
 
 /** Queries that hold no version. */
@@ -82,6 +87,9 @@ export const unparseable = {
   emoji: "💥",
   path: "../../etc",
   "sql-quote": `${version}'--`,
+  // Every object of JavaScript has something of this name.
+  constructor: "constructor",
+  proto: "__proto__",
   null: "null",
 };
 
@@ -108,6 +116,7 @@ export const queries = {
   "after-a-decoy-behind-a-semicolon": `other=1;${PARAMETER}=${decoy}&${PARAMETER}=${other}`,
   "before-a-decoy-behind-a-semicolon": `${PARAMETER}=${other}&other=1;${PARAMETER}=${decoy}`,
   "behind-a-value-with-a-semicolon": `other=a;b&${PARAMETER}=${other}`,
+  "behind-100-parameters": `${"a=1&".repeat(100)}${PARAMETER}=${other}`,
   ...Object.fromEntries(
     [650, 2_100].flatMap((length) => [
       [`behind-${length}-characters`, `${filler(length)}&${PARAMETER}=${other}`],

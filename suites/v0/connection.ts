@@ -45,7 +45,7 @@ const authorization = [
       check("auth.challenge", header(client, "www-authenticate"), {
         title: "WWW-Authenticate: Bearer …",
         type: "string",
-        pattern: "^[Bb]earer\\b",
+        pattern: "(?:^|, *)[Bb][Ee][Aa][Rr][Ee][Rr](?:[ ,]|$)", // Others may stand beside it: RFC 9110, 11.6.1.
       });
     },
   }),
@@ -72,6 +72,19 @@ const authorization = [
     async run({ connect, check }) {
       const client = await connect({ handshake: { ask: authorizing((value) => `${value}x`) } });
       check("auth.invalid", answered(client), REFUSED);
+    },
+  }),
+
+  scenario({
+    id: "connection/token-with-a-letter-less",
+    title: "a client comes with its token without the last letter",
+    tests: ["auth.invalid"],
+    async run({ connect, check, conceal }) {
+      const ask = authorizing((value) => {
+        conceal(tokenOf(value).slice(0, -1)); // It gives the token away.
+        return value.slice(0, -1);
+      });
+      check("auth.invalid", answered(await connect({ handshake: { ask } })), REFUSED);
     },
   }),
 

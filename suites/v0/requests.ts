@@ -143,6 +143,19 @@ async function tellOf(
 export const requestCases = [
   aloneCase(USER),
   pipelinedCase(USER),
+  scenario({
+    id: "requests/pipelined-in-turn",
+    title: `a client sends ${STATS} and a command that nobody defines in turn, 10 requests in one go`,
+    tests: ["request.pipelined"],
+    async run({ connect, check }) {
+      const client = await connect();
+      const sent = Array.from({ length: 10 }, (_, i) => [`turn-${i}`, i % 2 ? "conformance/unknown" : STATS] as const);
+      client.send(...sent.map(([id, command]) => request(command, id)));
+      const responses = await Promise.all(sent.map(([id, command]) => responseTo(client, id, command)));
+      const count = responses.filter((it) => !isNothing(it)).length;
+      check("request.pipelined", count, { const: sent.length, title: "10 responses" });
+    },
+  }),
   ...echoes,
   ...extras,
   ...encodings,

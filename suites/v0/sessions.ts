@@ -1,5 +1,6 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
+import type { ConnectOptions } from "../../harness/scenario.ts";
 import { heard, isEnded, isObject, type Message } from "../../harness/transcript.ts";
 import { judgeSurvival, withBystander } from "../websocket/survival.ts";
 import { dataOf, endedInstead, isLacking, LACKS, propertyOf, SELF, selfOf, UNTOLD } from "./answers.ts";
@@ -55,18 +56,21 @@ export const sessionCases = [
 
   scenario({
     id: "sessions/identity",
-    title: "a user connects twice, and another user once",
+    title: "a user connects twice, the second time together with another user",
     tests: ["self.identity"],
     async run({ connect, check, users, unasked }) {
       const client = await connect({ name: "first" });
       const first = propertyOf(await selfOf(client), "userId");
       client.close(1000); // A user may have one connection.
       await client.closed();
-      const again = propertyOf(await selfOf(await connect({ name: "again", as: client })), "userId");
+      const come = async (options: ConnectOptions) => propertyOf(await selfOf(await connect(options)), "userId");
+      const [again, other] = await Promise.all([
+        come({ name: "again", as: client }),
+        ...(users < 2 ? [] : [come({ name: "other", user: 1 })]),
+      ]);
       if (isNothing(first) || isNothing(again)) return unasked("self.identity", UNTOLD);
       check("self.identity", again, { const: first, title: "the same userId as before" });
       if (users < 2) return;
-      const other = propertyOf(await selfOf(await connect({ name: "other", user: 1 })), "userId");
       check("self.identity", other, { title: "another userId", type: "string", not: { const: first } });
     },
   }),

@@ -15,6 +15,16 @@ export const harmed: readonly Symptom[] = [
   },
 ];
 
+/** The same where a request to be disconnected harms them. */
+export const harmedByGoodbye: readonly Symptom[] = [
+  ...harmed,
+  {
+    shows: /: the server (ended|stopped accepting)/,
+    cause:
+      "What follows a goodbye throws, and nothing catches that: a handler of the close, a timer, a write to a client that has left. The whole process ends.",
+  },
+];
+
 /** The usual mistake of a server's author where a requirement of RFC 6455 or of load is broken. */
 export const sharedCauses: Readonly<Record<SharedId, string>> = {
   "transport.handshake":

@@ -14,6 +14,25 @@ const NUMBERS = {
   "point-behind-a-number": "1.",
 };
 
+/** Other values that are none in JSON. */
+const VALUES = {
+  "none-of-python": "None",
+  "true-of-python": "True",
+  undefined: "undefined",
+  "unquoted-text": "banana",
+  "text-in-backticks": "`banana`",
+  "comma-at-the-end-of-an-array": "[1,]",
+  "comma-at-the-beginning-of-an-array": "[,1]",
+  "two-commas-in-an-array": "[1,,2]",
+  "underscore-in-a-number": "1_000",
+  "raw-tab-in-text": '"a\tb"',
+  "escaped-apostrophe": '"\\\'"',
+  "escape-of-two-digits": '"\\x41"',
+  "octal-escape": '"\\101"',
+  "escape-of-eight-digits": '"\\U00000041"',
+  "escape-in-braces": '"\\u{41}"',
+};
+
 const COMMENTS = { "block-comment": "/* bye */", "line-comment": "// bye\n" };
 
 /** White space of Unicode, or of C, that is none in JSON. */
@@ -50,6 +69,7 @@ export function lenientTexts(request: Message): Readonly<Record<string, string>>
   const text = JSON.stringify(request);
   return {
     ...rows(NUMBERS, (name, number) => [[`extra-${name}`, requestWith(request, `"extra":${number}`)]]),
+    ...rows(VALUES, (name, value) => [[`extra-${name}`, requestWith(request, `"extra":${value}`)]]),
     ...rows(COMMENTS, (name, comment) => [
       [`${name}-before`, comment + text],
       ...Object.entries(between(request, comment)).map(([place, it]) => [`${name}-${place}`, it] as const),

@@ -49,6 +49,9 @@ export const nearMisses = (name: string) => {
     "service-before": `lobby/${name}`,
     homoglyph: name.replace("e", "\u0435"),
     "full-width-letter": name.replace("s", "\uff53"),
+    "long-s": name.replace("s", "\u017f"),
+    accent: name.replace("e", "\u00e9"),
+    "soft-hyphen": name.replace("e", "e\u00ad"),
   };
 };
 

@@ -57,6 +57,7 @@ describe.each(Object.entries(SHELLS))("in %s", (_, [shell, args, script]) => {
         ["run", "--out", "x"],
         ["explain", "parity.pat"],
         ["serve", "--fault", "greets-tw"],
+        ["serve", "--protocol", "v0", "--fault", "names-the-l"],
         ["rnu", "--"],
       ),
     ).toEqual([
@@ -67,6 +68,7 @@ describe.each(Object.entries(SHELLS))("in %s", (_, [shell, args, script]) => {
       [""],
       ["parity.patch"],
       ["greets-twice"],
+      ["names-the-last-command"],
       [""],
     ]);
   });

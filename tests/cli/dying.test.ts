@@ -227,6 +227,10 @@ const others: Readonly<Record<string, () => Promise<void>>> = {
     expect(told.stop).toBeUndefined();
     expect(code).toBe(1);
   },
+  "dies 0.9 s after the only case of the run": async () => {
+    const { told } = await started(["null=exit:1@900"], "--case", NULL);
+    expect(told.requirements.filter(isBroken).map(({ id }) => id)).toEqual(["malformed.survives"]);
+  },
   "crashes, and never closes, so that the suite waits for nearly all: both are told of": async () => {
     const { code, told } = await started(["null=throw@0", "--bug stays"]);
     const broken = told.requirements.filter(isBroken).map(({ id }) => id);

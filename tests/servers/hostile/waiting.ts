@@ -38,6 +38,6 @@ export const waiting: Readonly<Record<string, Hostile>> = {
   "no TLS at a wss: url": tcp(3, undefined, { scheme: "wss" }),
   "silence at a wss: url": tcp(3, () => ({ connect: ignore }), { scheme: "wss" }),
   "the server dies half way": tcp(1, ({ connect, stop }) => ({
-    connect: (socket, n) => (n < 120 ? connect(socket, n) : stop()),
+    connect: (socket, n) => (n < 400 ? connect(socket, n) : stop()),
   })),
 };

@@ -64,6 +64,11 @@ export const connectionFaults: Faults = {
     breaks: "auth.invalid",
     change: believing((header = "") => KNOWN.some(({ token }) => header.slice(0, -1) === `Bearer ${token}`)),
   },
+  "serves-the-beginning-of-a-token": {
+    says: "Serves a client whose token lacks the last letter of a good one.",
+    breaks: "auth.invalid",
+    change: believing((header = "") => KNOWN.some(({ token }) => header === `Bearer ${token.slice(0, -1)}`)),
+  },
   "ignores-the-case-of-tokens": {
     says: "Compares tokens without their case.",
     breaks: "auth.invalid",

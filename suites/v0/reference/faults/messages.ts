@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { eventOf } from "../world.ts";
+import { type Client, eventOf } from "../world.ts";
 import { type Faults, isEvent, isResponse, isSuccess, saying, withData } from "./fault.ts";
+
+const DISCONNECT = "system/disconnect";
 
 /** Adds a message behind `user/self`. */
 const afterSelf = (more: () => object) =>
@@ -115,6 +117,20 @@ export const messageFaults: Faults = {
         ? { ...message, commandId: "system/disconnect" }
         : undefined,
     ),
+  },
+  "names-the-last-command": {
+    says: "Names in all responses to requests that came in one go the command of the last of them.",
+    breaks: "response.correlated",
+    change({ respond }) {
+      const last = new WeakMap<Client, unknown>();
+      return {
+        respond(client, request, outcome) {
+          last.set(client, request.commandId);
+          if (request.commandId === DISCONNECT) respond(client, request, outcome);
+          else setImmediate(() => respond(client, { ...request, commandId: last.get(client) }, outcome));
+        },
+      };
+    },
   },
   "answers-twice": {
     says: "Sends every response twice.",
