@@ -214,7 +214,7 @@ async function hanging(session: Session): Promise<Fall | undefined> {
 /** The time after the last case for which the last client stays at least if it lingers, in timeouts. */
 const SHORTLY = 0.125;
 
-/** So few cases are over before a process that the suite started ends late of one of them. */
+/** The cases that are over before a process, which the suite started, ends late of one of them. */
 const FEW = 4;
 
 /**
