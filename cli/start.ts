@@ -149,7 +149,7 @@ async function accepting(
       return `The ${target} of --start did not stay up: it ended with ${life.death.how}${words === undefined ? "" : ` (${words})`}. Its output is in ${log}.`;
     }
     if (Date.now() > deadline)
-      return `The ${target} of --start did not ${todo} within ${within / 1000} s (${failure}). Its output is in ${log}; --start-timeout gives it longer.`;
+      return `The ${target} of --start did not ${todo} within ${within / 1000} s (${failure}). If it listens elsewhere, give that url; --start-timeout gives it longer. Its output is in ${log}.`;
   }
 }
 

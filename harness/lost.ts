@@ -5,7 +5,7 @@ import { isGreeted, visit } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { isAbsent } from "./failure.ts";
 import { isPlain } from "./foundation.ts";
-import { endedAt, endHanging, howItFell, inconclusive, standUp } from "./outage.ts";
+import { diedOrNot, endedAt, endHanging, howItFell, inconclusive, standUp } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { type Fall, type Session, settle, stopFor, timeThere } from "./session.ts";
 import { seemsDeaf } from "./shared.ts";
@@ -15,6 +15,7 @@ import { withoutSecrets } from "./target.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { responseOf } from "./upgrade.ts";
 import { UnreachableError } from "./usage.ts";
+import { plural } from "./words.ts";
 
 /** The time before the end of a server in which a case was done too late for a delayed effect to show, in timeouts. */
 const RECENT = 0.25;
@@ -95,7 +96,8 @@ function stopAfterTooMany(session: Session): void {
   const { restarts } = session.options;
   const falls = session.enders.size + session.unexplained.length;
   if (falls < restarts) return;
-  session.stop ??= stopFor("lost", `the server has ended in ${falls} ways, and --restarts allows ${restarts}`);
+  const times = falls === 0 ? "the server ended" : `the server ended over ${plural(falls, "input")}`;
+  session.stop ??= stopFor("lost", `${times}, and --restarts allows ${restarts}`);
 }
 
 /** Finds the culprits of a fall once the server stands again, and clears all others. Returns those that it hit. */
@@ -178,6 +180,8 @@ function rank(pointed: readonly CaseResult[], { fall, all, atWork }: Fallen, { p
 /** Resolves to when and how the target went away, or to `undefined` if it is there. */
 async function fallOf(session: Session): Promise<Fall | undefined> {
   const { availability, target, shared } = session;
+  // Its door may be closed before its end is known.
+  if (availability.downSince !== undefined) await diedOrNot(session);
   const death = target.process?.death;
   if (death) {
     const at = shared.clock() - (performance.now() - death.at);
@@ -221,11 +225,11 @@ const FEW = 4;
  * Returns how long the last client stays, in ms. For long: no input is likely to end later a process that the suite started. Shortly: no
  * longer than any other client is silent.
  */
-function toLinger({ options, shared: { clock, timeout }, target, results }: Session): number {
+function toLinger(cases: number, { options, shared: { clock, timeout }, target, results }: Session): number {
   const { linger, idle = timeout } = options;
   if (linger === undefined) return 0;
   if (linger === "long") return (target.process ? LATEST_FALL : 1) * timeout;
-  if (target.process && results.size <= FEW) return timeout;
+  if (target.process && cases <= FEW) return timeout;
   const last = [...results.values()].filter(isSuspect).map(endOf);
   return Math.max(0, Math.max(0, ...last) + Math.min(SHORTLY * timeout, idle) - clock());
 }
@@ -236,7 +240,7 @@ export async function lastNewcomer(cases: readonly Case[], session: Session): Pr
   const { availability } = session;
   const newcomer = await visit(session, { name: "last newcomer" });
   availability.saw(newcomer);
-  const time = answers(newcomer) ? toLinger(session) : 0;
+  const time = answers(newcomer) ? toLinger(cases.length, session) : 0;
   if (time > 0) await newcomer.quiet(time);
   newcomer.finish();
   if (time > 0) {

@@ -1,3 +1,4 @@
+import { isRight } from "./catalogue.ts";
 import {
   breaksAgain,
   brokenIn,
@@ -137,7 +138,8 @@ export async function settleMixedUp(missed: readonly CaseResult[], session: Sess
 async function mixesUp(session: Session): Promise<boolean> {
   const { foundations } = session.protocol;
   const id = foundations.isolated ?? "";
-  const first = [...session.results.values()].find((it) => foundations.plain[id]?.plain.includes(it.case.id));
+  const { plain = [] } = foundations.plain[id] ?? {};
+  const first = [...session.results.values()].find((it) => plain.includes(it.case.id) && !isRight(it));
   if (!first) return false;
   const again = await aloneAgain(first, session);
   const isBroken = brokenIn(again).includes(id);

@@ -1,5 +1,5 @@
 import type { CaseResult } from "./execute.ts";
-import { cut, type Transcript, type WireEvent } from "./transcript.ts";
+import { cut, isServerEnd, type Transcript, type WireEvent } from "./transcript.ts";
 
 /** Something that a client sent. */
 interface Input {
@@ -85,11 +85,30 @@ export function byLikelihood(results: readonly CaseResult[], at: number): readon
       .filter(([, ms]) => Number.isFinite(ms))
       .toSorted(([, a], [, b]) => a - b)
       .map(([it]) => it);
-  const waiting = ranked((it) => unansweredSince(it, at - JUST));
+  const ends = new Map(results.map((it) => [it, waitingEnd(it, at - JUST)]));
+  const first = Math.min(...ends.values());
+  const waiting = ranked((it) => unansweredSince(it, at - JUST)).toSorted(
+    (a, b) => Number((ends.get(a) ?? 0) > first + SAME) - Number((ends.get(b) ?? 0) > first + SAME),
+  );
   const answered = ranked((it) => -answeredAt(it, at));
   const turns = results.flatMap((_, i) => [waiting.slice(i, i + 1), answered.slice(2 * i, 2 * i + 2)].flat());
   return [...new Set([...turns, ...byRecency(results, at)])];
 }
+
+/** Returns when the first connection with an input that has no answer by then ended, in ms of the run's clock; infinity if none did. */
+const waitingEnd = ({ connections }: CaseResult, by: number): number =>
+  Math.min(
+    ...connections.map(({ events }) => {
+      const answered = events.findLastIndex((event) => event.at <= by && isAnswer(event));
+      const isOpen = events.some(
+        (event, i) => i > answered && event.at <= by && isAsked(event) && event.type !== "upgrade",
+      );
+      return (isOpen && events.find(isServerEnd)?.at) || Number.POSITIVE_INFINITY;
+    }),
+  );
+
+/** Ends that differ by less come together, in ms. */
+const SAME = 1;
 
 /** The least time from an input to the end of connections that it causes, in ms. */
 const JUST = 0.1;

@@ -43,7 +43,12 @@ export function showRun(report: Report, options: TerminalOptions): TerminalParts
   const { colors, quiet, verbose } = options;
   const all = summary(report, options);
   if (quiet) {
-    const rest = [...outdated(report, colors), ...overview(report, colors), ...notJudged(report)];
+    const rest = [
+      ...outdated(report, colors),
+      ...remarked(report, options, ["stopped", "suspects", "ended"]),
+      ...overview(report, colors),
+      ...notJudged(report),
+    ];
     return { before: [], summary: [...all.slice(0, 1), ...rest] };
   }
   const before = [
@@ -198,12 +203,14 @@ function next(report: Report, { alone }: TerminalOptions): string[] {
   return [`  next     ${alone(first.shown.id)}`];
 }
 
-/** The remarks that must be known first, and their remedies. */
-const remarked = (report: Report, { alone }: TerminalOptions): string[] =>
-  remarks(report).flatMap(({ label, words, cases, next }) => [
-    `  ${label.padEnd(8)} ${visible(words)}${cases.length > 0 ? `: ${listed(cases, "report.html")}` : ""}`,
-    ...(next === undefined ? [] : [`  next     ${alone(next)}`]),
-  ]);
+/** The remarks that must be known first, and their remedies; only those with some `labels`, if these are given. */
+const remarked = (report: Report, { alone }: TerminalOptions, labels?: readonly string[]): string[] =>
+  remarks(report)
+    .filter(({ label }) => labels?.includes(label) ?? true)
+    .flatMap(({ label, words, cases, next }) => [
+      `  ${label.padEnd(8)} ${visible(words)}${cases.length > 0 ? `: ${listed(cases, "report.html")}` : ""}`,
+      ...(next === undefined ? [] : [`  next     ${alone(next)}`]),
+    ]);
 
 /** The requirements that are broken, in the order of the findings, with the number of cases; those that fail no run apart. */
 function overview(report: Report, c: Colors): string[] {

@@ -75,6 +75,7 @@ function nothingFailed({ report }: Last, { stored }: Plan): number {
   const { length } = failedIn(report);
   if (length > 0)
     throw new UsageError(`None of the ${plural(length, "case")} that failed last, by ${stored}, is selected.`);
-  process.stdout.write(`Nothing failed in the last run, by ${stored}. Run without --last-failed.\n`);
+  const early = report.stop ? ` before it ended early (${report.stop.why ?? report.stop.words})` : "";
+  process.stdout.write(`Nothing failed in the last run${early}, by ${stored}. Run without --last-failed.\n`);
   return isFine(report) ? EXIT.conformant : EXIT.notConformant;
 }

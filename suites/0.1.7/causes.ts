@@ -12,7 +12,7 @@ export const causes: Readonly<Record<Breakable, string>> = {
   "message.known":
     "A message was renamed or invented, for instance a `system/…/response` for every request; or events are pushed whose command does not end in `/response`.",
   "message.schema":
-    "A property is left out where it is null or empty, or has another type than the schema says. Validate what goes out against the schemas in the tests of the server.",
+    "A property is left out where it is null or empty, or has another type, or a value that is not listed. Validate what goes out against the schemas in the tests of the server.",
   "termination.announced":
     "An error path, a timeout or a shutdown closes the socket directly instead of by the one function that says `system/disconnected/response` first; or an exception ends the handler.",
   "termination.success-only-if-asked":
