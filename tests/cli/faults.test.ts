@@ -53,7 +53,7 @@ describe("generated commands", () => {
     const { code, stdout } = await within(cwd, args);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^ {2}seed {5}11 /m);
-    expect(stdout).toMatch(/alone: .* --seed 11 --case generated\/malformed-commands/);
+    expect(stdout).toMatch(/alone: .* --seed 11 --runs 50 --case generated\/malformed-commands/);
     const first = actual();
     expect(first).toMatch(
       /^"carried out: .*; the smallest that shows it: {\\"command\\":\\"[a-z]\/[a-z]\/request\\"}"$/,

@@ -127,9 +127,8 @@ describe("an entry that does not hold", () => {
 
   test("in part is to be narrowed", () => {
     const report = apply("- case: version/parity-patch-with-*\n  reason: x\n", broken);
-    expect(problems(report)).toEqual([
-      { line: 1, says: "version/parity-patch-with-digit-before no longer fails: narrow the pattern" },
-    ]);
+    const says = /^version\/parity-patch-with-digit-before, .* no longer fail: narrow the pattern$/;
+    expect(problems(report)).toEqual([{ line: 1, says: expect.stringMatching(says) }]);
   });
 
   test("names a requirement that does not fail, or does not exist, beside one that fails", () => {
