@@ -3,7 +3,6 @@ import { answers } from "./availability.ts";
 import { type ConnectionOptions, connect } from "./connect.ts";
 import type { Connection } from "./connection.ts";
 import { type Failure, UNKNOWN } from "./failure.ts";
-import { rest } from "./gate.ts";
 import { guest } from "./guest.ts";
 import { isNothing } from "./nothing.ts";
 import type { Protocol } from "./protocol.ts";
@@ -84,7 +83,7 @@ async function hearsOut(
 ): Promise<void> {
   if (protocol.greeting === undefined || !connection.opened) return;
   const heard = () => messages(connection.transcript, "server").length > 0 || isEnded(connection) || undefined;
-  await Promise.race([connection.wait("a word", heard, { owed: false }), rest(POLITE * shared.timeout)]);
+  await connection.wait("a word", heard, { owed: false, exactly: POLITE * shared.timeout });
 }
 
 /** Opens one connection that belongs to no case, as any user that is free. */

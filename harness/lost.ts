@@ -107,7 +107,8 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
   const found = await findCulprits(atWork, all, fall, session);
   const suspects = rank(found.likely, { fall, all, atWork }, session);
   // A server that shuts everybody out does not show that to the connections that watch for its end.
-  const only = found.culprits.length === 0 && fall.refuses ? soleCause(fall, all, session) : undefined;
+  const only =
+    found.culprits.length === 0 && fall.refuses && session.target.process ? soleCause(fall, all, session) : undefined;
   if (only) blame(only, fall, session);
   else if (found.culprits.length === 0) unexplained.push({ at: fall.to, words: fall.how, suspects });
   const isRecent = (it: CaseResult) => endOf(it) < fall.from && endOf(it) >= since;

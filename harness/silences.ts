@@ -1,4 +1,4 @@
-import { isRight } from "./catalogue.ts";
+import { isBroken, isRight } from "./catalogue.ts";
 import {
   breaksAgain,
   brokenIn,
@@ -142,9 +142,10 @@ async function mixesUp(session: Session): Promise<boolean> {
   const first = [...session.results.values()].find((it) => plain.includes(it.case.id) && !isRight(it));
   if (!first) return false;
   const again = await aloneAgain(first, session);
-  const isBroken = brokenIn(again).includes(id);
-  if (isBroken && !session.culprits.has(first.case.id)) settleFailed(again, session);
-  return isBroken;
+  if (session.stop || session.signal?.aborted || session.culprits.has(first.case.id)) return false;
+  const mixes = again.checks.some((check) => check.requirement === id && isBroken(check));
+  if (mixes) settleFailed(again, session);
+  return mixes;
 }
 
 /** Settles a kind of many cases if the few that stand for it fail again; tells if they did. */

@@ -153,7 +153,7 @@ async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, sessio
   const come = async () => {
     for (let left: number = MOST.waits; !over || left > 0; await rest(PAUSE)) {
       const served = await isServed(session);
-      if (over) left = served ? 0 : left - 1;
+      if (over) left = served || session.stop || session.signal?.aborted ? 0 : left - 1;
     }
   };
   const coming = Promise.all([come(), come()]);

@@ -156,8 +156,10 @@ function giveUp<T>(waiter: Waiter<T>, place: Place): void {
     ...among(what, since, open, patience),
   };
   const silence: Silence = { what, afterMs: limit, ...(short && { short }), ...others };
-  if (waiter.isUsual) patience.missed(what, since, waiter.owed, clock());
-  attention.gaveUp = clock();
+  if (waiter.isUsual) {
+    patience.missed(what, since, waiter.owed, clock());
+    attention.gaveUp = clock();
+  }
   const data = wordsOfSilence(silence);
   const noted = place.log.record({ from: "client", type: "timeout", data, ...silence });
   settle(readFrom(noted, silent(silence)), waiter, place);

@@ -55,7 +55,8 @@ async function completions(words: readonly string[], load: Load, commands: Comma
   const current = rest.at(-1) ?? "";
   const typed = (name: string) => {
     const place = rest.indexOf(`--${name}`);
-    return place < 0 ? undefined : rest[place + 1];
+    const joined = rest.find((it) => it.startsWith(`--${name}=`));
+    return place < 0 ? joined?.slice(`--${name}=`.length) : rest[place + 1];
   };
   const loadTyped = () => load({ protocol: typed("protocol"), actor: typed("actor") });
   const option = /^--(.+)$/.exec(rest.at(-2) ?? "")?.[1] ?? "";

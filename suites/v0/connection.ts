@@ -81,8 +81,9 @@ const authorization = [
     tests: ["auth.invalid"],
     async run({ connect, check, conceal }) {
       const ask = authorizing((value) => {
-        conceal(tokenOf(value).slice(0, -1)); // It gives the token away.
-        return value.slice(0, -1);
+        const shorter = value.replace(/.=*$/, ""); // The padding of base64 means nothing.
+        conceal(tokenOf(shorter)); // It gives the token away.
+        return shorter;
       });
       check("auth.invalid", answered(await connect({ handshake: { ask } })), REFUSED);
     },

@@ -298,7 +298,7 @@ describe("a server that stands still", () => {
   ])("stood still before, too, where %s waiting when one gives up", async (_, gaveUpAt, stall) => {
     const shared = share(1_000);
     Object.assign(shared, { clock: () => gaveUpAt - 20 });
-    const waiting = one(shared).log.wait("it", () => undefined, { exactly: 1 });
+    const waiting = one(shared).log.wait("it", () => undefined);
     Object.assign(shared, { clock: () => gaveUpAt });
     await waiting;
     expect(stalls(2, 400, 0, shared)).toEqual([stall]);
