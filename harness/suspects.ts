@@ -50,13 +50,13 @@ const isAnswer = (event: WireEvent) =>
 
 /** Returns when a client sent the first input that had no answer by a time, in ms of the run's clock; infinity if all had. */
 export const unansweredSince = ({ connections }: CaseResult, by: number): number =>
-  Math.min(
-    ...connections.map(({ events }) => {
-      const before = events.filter(({ at }) => at <= by);
-      const answered = before.findLastIndex(isAnswer);
-      return before.find((event, i) => i > answered && isAsked(event))?.at ?? Number.POSITIVE_INFINITY;
-    }),
-  );
+  Math.min(...connections.map(({ events }) => unanswered(events, by)[0]?.at ?? Number.POSITIVE_INFINITY));
+
+/** Returns what a client had sent by then, in ms of the run's clock, since the server last answered it. */
+function unanswered(events: readonly WireEvent[], by: number): readonly WireEvent[] {
+  const before = events.filter(({ at }) => at <= by);
+  return before.slice(before.findLastIndex(isAnswer) + 1).filter(isAsked);
+}
 
 /** Returns when the server last answered an acting client of a case, in ms of the run's clock; minus infinity if it never did. */
 const answeredAt = ({ connections }: CaseResult, by: number): number =>
@@ -87,9 +87,9 @@ export function byLikelihood(results: readonly CaseResult[], at: number): readon
       .map(([it]) => it);
   const ends = new Map(results.map((it) => [it, waitingEnd(it, at - JUST)]));
   const first = Math.min(...ends.values());
-  const waiting = ranked((it) => unansweredSince(it, at - JUST)).toSorted(
-    (a, b) => Number((ends.get(a) ?? 0) > first + SAME) - Number((ends.get(b) ?? 0) > first + SAME),
-  );
+  // The input of a client that is ended first was read. That of others was not, which resets their connections a moment later.
+  const isLater = (it: CaseResult) => Number((ends.get(it) ?? 0) > first + SAME);
+  const waiting = ranked((it) => unansweredSince(it, at - JUST)).toSorted((a, b) => isLater(a) - isLater(b));
   const answered = ranked((it) => -answeredAt(it, at));
   const turns = results.flatMap((_, i) => [waiting.slice(i, i + 1), answered.slice(2 * i, 2 * i + 2)].flat());
   return [...new Set([...turns, ...byRecency(results, at)])];
@@ -99,11 +99,8 @@ export function byLikelihood(results: readonly CaseResult[], at: number): readon
 const waitingEnd = ({ connections }: CaseResult, by: number): number =>
   Math.min(
     ...connections.map(({ events }) => {
-      const answered = events.findLastIndex((event) => event.at <= by && isAnswer(event));
-      const isOpen = events.some(
-        (event, i) => i > answered && event.at <= by && isAsked(event) && event.type !== "upgrade",
-      );
-      return (isOpen && events.find(isServerEnd)?.at) || Number.POSITIVE_INFINITY;
+      const end = unanswered(events, by).some(({ type }) => type !== "upgrade") ? events.find(isServerEnd) : undefined;
+      return end?.at ?? Number.POSITIVE_INFINITY;
     }),
   );
 

@@ -109,7 +109,12 @@ function watch(cases: readonly Case[]): Progress {
 }
 
 /** The numbers without which another run may end otherwise. */
-const NUMBERS = { timeout: "timeout", startTimeout: "start-timeout", recovery: "recovery", runs: "runs" } as const;
+const NUMBERS = [
+  ["timeout", "timeout"],
+  ["startTimeout", "start-timeout"],
+  ["recovery", "recovery"],
+  ["runs", "runs"],
+] as const;
 
 /** Returns the options that another run needs to meet the target in the same way. */
 export function given(args: TestArguments, { secrets }: Reached): string[] {
@@ -118,10 +123,7 @@ export function given(args: TestArguments, { secrets }: Reached): string[] {
     values.map((value) => `--${name} ${fileIn(value) === undefined ? "…" : quoted(value)}`);
   const all = [
     ...(typeof config === "string" ? [`--config ${quoted(config)}`] : []),
-    ...Object.entries(NUMBERS).flatMap(([key, name]) => {
-      const value = args[key as keyof typeof NUMBERS];
-      return value === DEFAULTS[key as keyof typeof NUMBERS] ? [] : [`--${name} ${value}`];
-    }),
+    ...NUMBERS.flatMap(([key, name]) => (args[key] === DEFAULTS[key] ? [] : [`--${name} ${args[key]}`])),
     ...(idle === undefined ? [] : [`--idle ${idle}`]),
     ...(rate === undefined ? [] : [`--rate ${rate}`]),
     ...(ca === undefined ? [] : [`--ca ${quoted(ca)}`]),

@@ -3,7 +3,6 @@ import { dyingOf, type Faults, farewell, leavingOver, refusing } from "./fault.t
 
 /** The time that a fault takes which is slow in one point, in ms. */
 const MOMENT = 20;
-const LONG_MOMENT = 2 * MOMENT;
 
 /** The name of something that each object of JavaScript has, or may have. */
 const SHADOWING = /"(hasOwnProperty|toString|constructor|valueOf|toJSON)":"x"/;
@@ -153,7 +152,7 @@ export const disconnectFaults: Faults = {
           setTimeout(() => {
             leaving.delete(client);
             client.leave(1000);
-          }, LONG_MOMENT);
+          }, 2 * MOMENT);
         },
         gone: (client) => void leaving.delete(client),
       };
