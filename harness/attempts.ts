@@ -1,13 +1,4 @@
-import {
-  type Failure,
-  isAbsent,
-  isTurnedAway,
-  NO_ANSWER,
-  NOBODY_BEHIND,
-  refusalOf,
-  UNKNOWN,
-  wordsOfFailure,
-} from "./failure.ts";
+import { type Failure, isAbsent, isTurnedAway, NO_ANSWER, reachesNobody, refusalOf } from "./failure.ts";
 import { rest } from "./gate.ts";
 import type { Transcript } from "./transcript.ts";
 
@@ -60,16 +51,16 @@ export async function untilLetIn(
   dial: Means["dial"],
   rests: readonly number[],
   signal: AbortSignal | undefined,
-): Promise<{ readonly tries: number; readonly way?: string }> {
+): Promise<{ readonly tries: number; readonly way?: Failure }> {
   for (let tries = 1; ; tries++) {
     const client = await dial();
     await leave(client);
     const way = refusalOf(client);
-    if (isAbsent(client.failure?.code)) return { tries, way: wordsOfFailure(client.failure ?? UNKNOWN) };
+    if (client.failure && isAbsent(client.failure.code)) return { tries, way: client.failure };
     // A server that gave out a WebSocket, or gives no answer, is there.
-    if (way === undefined || way === NO_ANSWER || isTurnedAway(way) || signal?.aborted) return { tries };
+    if (way === undefined || way.code === NO_ANSWER || isTurnedAway(way) || signal?.aborted) return { tries };
     const ms = rests[tries - 1];
-    if (ms === undefined || (NOBODY_BEHIND.has(way) && tries >= TRIES)) return { tries, way };
+    if (ms === undefined || (reachesNobody(way) && tries >= TRIES)) return { tries, way };
     await rest(ms, signal);
   }
 }

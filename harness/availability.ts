@@ -26,10 +26,10 @@ export interface Availability {
   saw(connection: Connection, proper?: boolean): void;
   /** Notes that the target accepts connections and says nothing to anybody. */
   hangs(): void;
-  /** Notes that the target, or a gateway in front of it, refuses everybody in some way since a time in ms of the run's clock. */
-  refuses(since: number, way: string): void;
-  /** The way in which it last did so, in words. */
-  readonly refusal: string | undefined;
+  /** Notes that the target, or a gateway in front of it, refuses everybody since a time in ms of the run's clock. */
+  refuses(since: number, way: Failure): void;
+  /** The way in which it last did so. */
+  readonly refusal: Failure | undefined;
   /** Tries to reach the target for `ms`, and at least once. Resolves to why it cannot, or to `undefined` if it is back. */
   recover(ms: number): Promise<Failure | undefined>;
 }
@@ -51,7 +51,7 @@ interface Presence {
   hung: boolean;
   /** Nobody was there, at least once. */
   absent: boolean;
-  refusal: string | undefined;
+  refusal: Failure | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Availability } from "./availability.ts";
 import { type Verdict, worst } from "./catalogue.ts";
 import type { Connection } from "./connection.ts";
 import { type Access, comesAsAny, dial } from "./dial.ts";
-import { NO_PLACE, refusalOf, wordsOfFailure } from "./failure.ts";
+import { refusalOf, saysNoPlace, wordsOfFailure } from "./failure.ts";
 import { seeing } from "./foundation.ts";
 import { guest, type Open, opener } from "./guest.ts";
 import { type Check, type Judge, type Judging, judge, owedBy } from "./judge.ts";
@@ -96,17 +96,19 @@ interface Opened {
   readonly usual: boolean;
 }
 
-/** Returns the ways in which the target refused connections. Learns from those that it ended at once, if it greeted others. */
+/** Returns the ways in which the target refused connections, in words. Learns from those that it ended at once, if it greeted others. */
 function refusals(opened: readonly Opened[], { protocol, shared }: Bench): string[] {
   const { limits, patience } = shared;
   const { greeting } = protocol;
   const greets = greeting !== undefined && patience.came(greeting);
   const ways = opened.flatMap(({ connection, usual }) => {
     const way = refusalOf(connection);
-    if (way === undefined || !connection.opened) return way ?? [];
-    if (!greets && (greeting !== undefined || way !== NO_PLACE)) return [];
-    limits.saw(connection, usual);
-    return way;
+    if (way === undefined) return [];
+    if (connection.opened) {
+      if (!greets && (greeting !== undefined || !saysNoPlace(way))) return [];
+      limits.saw(connection, usual);
+    }
+    return wordsOfFailure(way);
   });
   return [...new Set(ways)];
 }

@@ -6,6 +6,8 @@ export interface Failure {
   readonly code: string;
   /** The status of the answer, if that is what failed. */
   readonly status?: number;
+  /** The close code, if the target ended the WebSocket at once and gave one. */
+  readonly closeCode?: number;
   /** The names of a certificate that is of another host. */
   readonly names?: string;
 }
@@ -13,9 +15,14 @@ export interface Failure {
 /** A failure by an answer in HTTP that is not 101. */
 export const httpFailure = (status: number): Failure => ({ code: "HTTP", status });
 
-/** A failure in a word or two: `ECONNREFUSED`, `HTTP 401`. */
-export const wordsOfFailure = ({ code, status }: Failure): string =>
-  status === undefined ? code : `${code} ${status}`;
+/** The code of a WebSocket that the target ended at once. */
+const TURNED_AWAY = "ended at once";
+
+/** Says a failure in a word or two: `ECONNREFUSED`, `HTTP 401`, `ended at once (1013)`. Two ways to fail have different words. */
+export function wordsOfFailure({ code, status, closeCode }: Failure): string {
+  if (code === TURNED_AWAY) return `${code} (${closeCode ?? "no code"})`;
+  return status === undefined ? code : `${code} ${status}`;
+}
 
 /** The code of a certificate that is of another host. */
 export const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
@@ -23,20 +30,23 @@ export const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
 /** The code of a handshake that met silence. */
 export const NO_ANSWER = "no answer to the handshake";
 
-/** The way in which a target says that a client came too often. */
-export const TOO_MANY = "HTTP 429";
+/** Tells if a target says that a client came too often. */
+export const saysTooMany = ({ status }: Failure): boolean => status === 429;
 
-/** The ways in which a gateway says that it reaches nobody. */
-export const NOBODY_BEHIND: ReadonlySet<string> = new Set(["HTTP 502", "HTTP 504"]);
+/** Tells if a gateway says that it reaches nobody. */
+export const reachesNobody = ({ status }: Failure): boolean => status === 502 || status === 504;
 
 /** The close code of a server that has no place for a client now; the IANA registry has it as "Try Again Later". */
 const TRY_AGAIN_LATER = 1013;
 
-/** The beginning of each way in which a target refuses a client to which it has already given a WebSocket. */
-const TURNED_AWAY = "ended at once";
+/** Tells if a target ended a WebSocket at once, and said that it has no place. */
+export const saysNoPlace = ({ closeCode }: Failure): boolean => closeCode === TRY_AGAIN_LATER;
 
-/** The way that says why. */
-export const NO_PLACE = `${TURNED_AWAY} (${TRY_AGAIN_LATER})`;
+/** Tells if a target names a limit, which it does whoever the client is. */
+export const saysLimit = (way: Failure): boolean => saysTooMany(way) || way.status === 503 || saysNoPlace(way);
+
+/** Tells if a target refused a client to which it had already given a WebSocket. */
+export const isTurnedAway = ({ code }: Failure): boolean => code === TURNED_AWAY;
 
 /** The deeds of a client after which a server ends its connection. */
 const ENDING: ReadonlySet<WireEvent["type"]> = new Set(["violation", "close", "end"]);
@@ -66,20 +76,15 @@ interface Tried {
   readonly transcript: Pick<Transcript, "events">;
 }
 
-/** Returns how a target refused a connection, in words; `undefined` if it did not, or is not there. */
-export function refusalOf({ opened, failure, transcript }: Tried): string | undefined {
+/** Returns how a target refused a connection; `undefined` if it did not, or is not there. */
+export function refusalOf({ opened, failure, transcript }: Tried): Failure | undefined {
   if (opened) return turnedAway(transcript);
-  if (!failure) return undefined;
-  const { code, status = 0 } = failure;
-  const isRefused = REFUSING.has(code) || isTurnedAway(code) || status >= 200;
-  return isRefused ? wordsOfFailure(failure) : undefined;
+  const isRefused = failure && (REFUSING.has(failure.code) || isTurnedAway(failure) || (failure.status ?? 0) >= 200);
+  return isRefused ? failure : undefined;
 }
 
-/** Tells if this is how a target refuses a client to which it has already given a WebSocket. */
-export const isTurnedAway = (way: string): boolean => way.startsWith(TURNED_AWAY);
-
 /** Returns how a target ended a WebSocket without a word; with the code that says why, also before the client said one. */
-function turnedAway({ events }: Pick<Transcript, "events">): string | undefined {
+function turnedAway({ events }: Pick<Transcript, "events">): Failure | undefined {
   const end = events.findIndex(isServerEnd);
   const last = events[end];
   if (!last) return undefined;
@@ -90,5 +95,5 @@ function turnedAway({ events }: Pick<Transcript, "events">): string | undefined 
   const isAsked = before.some(({ from, type }) => from === "client" && ENDING.has(type));
   if (isAsked || (says("client") && ANSWERS.has(code ?? 0))) return undefined;
   if (says("server") && (code !== TRY_AGAIN_LATER || says("client"))) return undefined;
-  return code === TRY_AGAIN_LATER ? NO_PLACE : `${TURNED_AWAY} (${code ?? "no code"})`;
+  return { code: TURNED_AWAY, ...(code !== undefined && { closeCode: code }) };
 }

@@ -1,4 +1,4 @@
-import { isTurnedAway, NO_PLACE, TOO_MANY } from "./failure.ts";
+import { type Failure, isTurnedAway, saysLimit, UNKNOWN, wordsOfFailure } from "./failure.ts";
 import type { Found } from "./measure.ts";
 import { gapOf, SECOND, SLOWER } from "./rate.ts";
 import { plural } from "./words.ts";
@@ -6,7 +6,7 @@ import { plural } from "./words.ts";
 /** A refusal: when the connection began, in ms of the run's clock, and the way. */
 export interface Refused {
   readonly at: number;
-  readonly way: string;
+  readonly way: Failure;
 }
 
 /** The knowledge of the limits of one target, and how it came about. Times are in ms. */
@@ -18,8 +18,8 @@ export interface KnownLimits {
   lag: number;
   /** The time of the last change. */
   changedAt: number;
-  /** The ways in which connections were refused. */
-  readonly ways: Set<string>;
+  /** The ways in which connections were refused, by their words. */
+  readonly ways: Map<string, Failure>;
   /** Steps in a row that were not enough. */
   inVain: number;
   /** Clients served since the last step, and all of them. */
@@ -43,9 +43,6 @@ export interface KnownLimits {
   hopeless: boolean;
 }
 
-/** The statuses and the close code by which a target names a limit, whoever the client is. */
-const SAYS_SO = new Set([TOO_MANY, "HTTP 503", NO_PLACE]);
-
 /** After this many steps in vain, there was no limit. */
 const IN_VAIN = 4;
 
@@ -66,8 +63,8 @@ const LAG = { first: 10, most: 100 } as const;
 
 /** The limits of a target of which nothing is known yet. */
 export const noneKnown = (): KnownLimits => ({
-  ...{ found: {}, gap: 0, lag: 0, changedAt: 0, ways: new Set(), inVain: 0, row: 0, total: 0, held: 0, served: [] },
-  ...{ before: 0, refusal: { at: 0, way: "" }, suspected: false, measured: 0, closes: false, hopeless: false },
+  ...{ found: {}, gap: 0, lag: 0, changedAt: 0, ways: new Map(), inVain: 0, row: 0, total: 0, held: 0, served: [] },
+  ...{ before: 0, refusal: { at: 0, way: UNKNOWN }, suspected: false, measured: 0, closes: false, hopeless: false },
 });
 
 /** Tells if a limit is known. */
@@ -87,11 +84,11 @@ export function learnServed(known: KnownLimits, now: number): void {
  * Learns how the target refused a connection that began at `began`. `plain` says that its handshake and query are those of any client.
  * Tells if the bounds changed.
  */
-export function learnRefused(known: KnownLimits, way: string, plain: boolean, began: number): boolean {
+export function learnRefused(known: KnownLimits, way: Failure, plain: boolean, began: number): boolean {
   if (known.hopeless) return false;
-  if (!plain && !SAYS_SO.has(way)) return learnLate(known, way, began);
+  if (!plain && !saysLimit(way)) return learnLate(known, way, began);
   if (known.ways.size === 0) known.before = known.served.filter((at) => at > began - SECOND).length;
-  known.ways.add(way);
+  known.ways.set(wordsOfFailure(way), way);
   if (!isLimited(known)) {
     if (!known.suspected) known.refusal = { at: began, way };
     known.suspected = true;
@@ -105,8 +102,9 @@ export function learnRefused(known: KnownLimits, way: string, plain: boolean, be
 }
 
 /** Learns that the target may have noticed late that others had left: an odd client was refused as its limit refuses, or on purpose. */
-function learnLate(known: KnownLimits, way: string, began: number): boolean {
-  if (!isLimited(known) || !known.ways.has(way) || began < known.changedAt || known.lag >= LAG.most) return false;
+function learnLate(known: KnownLimits, way: Failure, began: number): boolean {
+  if (!isLimited(known) || !known.ways.has(wordsOfFailure(way)) || began < known.changedAt || known.lag >= LAG.most)
+    return false;
   known.lag = longer(known.lag);
   return true;
 }
@@ -126,12 +124,12 @@ export function learnMeasured(known: KnownLimits, more: Found, { again, served }
   }
   // A busy machine cannot repeat what was too much for the target. Later refusals will show if this is still too fast.
   const isOpen = wordsOfLimit({ ...known.found, ...more }) === undefined && !again && known.measured <= VAIN;
-  const saysSo = [...known.ways].some((way) => SAYS_SO.has(way)); // A server that dies resets connections, too.
+  const saysSo = [...known.ways.values()].some(saysLimit); // A server that dies resets connections, too.
   const guess = isOpen && saysSo && known.before >= MANY ? known.before : undefined;
   const perSecond = more.perSecond ?? (guess && guess / SLOWER);
   known.found = { ...known.found, ...more, ...(perSecond && { perSecond }) };
   // A stall ends no WebSocket at once.
-  const isSure = known.measured > VAIN || [...known.ways].every(isTurnedAway);
+  const isSure = known.measured > VAIN || [...known.ways.values()].every(isTurnedAway);
   if (wordsOfLimit(known.found) !== undefined) {
     if (perSecond) known.gap = gapOf(perSecond);
     known.inVain = 0;

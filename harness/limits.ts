@@ -1,5 +1,5 @@
 import { type Attempt, type Means, PAUSE, TRIES, untilLetIn } from "./attempts.ts";
-import { isTurnedAway, NO_ANSWER, refusalOf, TOO_MANY } from "./failure.ts";
+import { type Failure, isTurnedAway, NO_ANSWER, refusalOf, saysTooMany } from "./failure.ts";
 import { type Gate, gate, rest } from "./gate.ts";
 import {
   casesWithin,
@@ -28,7 +28,7 @@ type Seen = Pick<Attempt, "opened" | "failure" | "transcript">;
 /** A time in which a target lets nobody in: so many ms, or for good in some way. */
 interface Closed {
   readonly ms?: number;
-  readonly way?: string | undefined;
+  readonly way?: Failure | undefined;
 }
 
 /** Opens a plain connection; if it shall `listen`, waits a moment for the server to turn it away. */
@@ -170,10 +170,11 @@ async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefi
   known.suspected = false;
   await gate.emptied();
   await rest(SETTLING, signal);
-  const listens = [...known.ways].some(isTurnedAway);
+  const ways = [...known.ways.values()];
+  const listens = ways.some(isTurnedAway);
   const come = () => dial(listens);
   const began = clock();
-  const rests = known.ways.has(TOO_MANY) ? RESTS.tooMany : RESTS.others;
+  const rests = ways.some(saysTooMany) ? RESTS.tooMany : RESTS.others;
   const { tries, way } = await untilLetIn(come, rests, signal);
   if (way !== undefined || signal?.aborted) return { way };
   const closed = { ms: tries > TRIES ? clock() - at : 0 };
@@ -183,7 +184,7 @@ async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefi
   }
   if (tries > TRIES && clock() - began > BY_SECOND) {
     // Each measurement would close it again.
-    const perSecond = known.ways.has(TOO_MANY) ? (SECOND * known.total) / clock() : known.before / SLOWER;
+    const perSecond = ways.some(saysTooMany) ? (SECOND * known.total) / clock() : known.before / SLOWER;
     learnMeasured(known, { perSecond: Math.max(1, perSecond) }, { again: true, served: true });
     change(its);
     return {};
@@ -220,7 +221,7 @@ async function measured(means: Means, found: Found): Promise<{ readonly more: Fo
     const began = means.clock();
     const attempt = await means.dial();
     const isStill = servedAt < began + STILL * (means.clock() - began);
-    return refusalOf(attempt) === NO_ANSWER && isStill ? means.dial() : attempt;
+    return refusalOf(attempt)?.code === NO_ANSWER && isStill ? means.dial() : attempt;
   };
   const dial = async () => {
     const attempt = await patiently();
@@ -228,7 +229,7 @@ async function measured(means: Means, found: Found): Promise<{ readonly more: Fo
     if (way === undefined) servedAt = means.clock();
     again ||= way !== undefined;
     served ||= attempt.opened && way === undefined;
-    return way !== undefined && attempt.opened ? { ...attempt, opened: false, failure: { code: way } } : attempt;
+    return way !== undefined && attempt.opened ? { ...attempt, opened: false, failure: way } : attempt;
   };
   const more = await measure({ ...means, dial }, found);
   return { more, again, served };

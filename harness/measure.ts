@@ -1,5 +1,5 @@
 import { type Attempt, leave, letsIn, type Means } from "./attempts.ts";
-import { NO_ANSWER, refusalOf } from "./failure.ts";
+import { type Failure, NO_ANSWER, refusalOf } from "./failure.ts";
 import { rest, takingTurns } from "./gate.ts";
 import { FORGOTTEN, gapOf, rate, SECOND } from "./rate.ts";
 import { isServerEnd } from "./transcript.ts";
@@ -89,14 +89,14 @@ async function haveEnded(held: readonly Attempt[], signal: AbortSignal | undefin
  */
 async function fill(
   held: Attempt[],
-  way: string,
+  way: Failure,
   dial: Means["dial"],
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   let rests = 0;
   for (let more = 0; more < MOST.atOnce && rests < MOST.rests; more++) {
     let one = await dial();
-    if (!one.opened && way !== NO_ANSWER) {
+    if (!one.opened && way.code !== NO_ANSWER) {
       await leave(one);
       await rest(FORGOTTEN, signal);
       rests += 1;

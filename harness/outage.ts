@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isFinding, withChecks } from "./catalogue.ts";
 import type { CaseResult } from "./execute.ts";
+import { wordsOfFailure } from "./failure.ts";
 import { type Fall, type Session, stopFor } from "./session.ts";
 import { type ServerProcess, withoutSecrets } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
@@ -40,7 +41,7 @@ export async function howItFell({ target, availability }: Session): Promise<stri
   }
   const { downSince, refusal } = availability;
   if (downSince === undefined) return ENDED_OTHERS;
-  return refusal === undefined ? STOPPED_ACCEPTING : `${STOPPED_ACCEPTING} (${refusal})`;
+  return refusal === undefined ? STOPPED_ACCEPTING : `${STOPPED_ACCEPTING} (${wordsOfFailure(refusal)})`;
 }
 
 /** The time between two looks at a server that is gone, in ms. */

@@ -145,8 +145,8 @@ async function flood({ dial, clock, served, signal }: Means, atOnce: number, lon
       if (connection.opened) servedAt = clock();
       const way = refusalOf(connection);
       gone ||= !connection.opened && way === undefined;
-      still ||= way === NO_ANSWER && servedAt < at;
-      mute &&= connection.opened || way === NO_ANSWER;
+      still ||= way?.code === NO_ANSWER && servedAt < at;
+      mute &&= connection.opened || way?.code === NO_ANSWER;
       await leave(connection);
     }
   };

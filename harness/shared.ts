@@ -53,7 +53,7 @@ export interface Stall {
   readonly at: number;
   /** Its length. */
   readonly ms: number;
-  /** The way in which it refused everybody; `undefined` if it said nothing. */
+  /** The words for how it refused everybody; `undefined` if it said nothing. */
   readonly refused?: string;
 }
 

@@ -2,7 +2,7 @@ import { BOUNDS } from "./bounds.ts";
 import { withCanary } from "./canary.ts";
 import { dial } from "./dial.ts";
 import { type CaseResult, execute } from "./execute.ts";
-import { isTurnedAway } from "./failure.ts";
+import { isTurnedAway, wordsOfFailure } from "./failure.ts";
 import { endedSilent, lookInto, seemsStuck } from "./lost.ts";
 import { inconclusive, STOOD_STILL } from "./outage.ts";
 import { HANDSHAKE } from "./patience.ts";
@@ -168,7 +168,7 @@ async function measureLimits(session: Session): Promise<void> {
   signal?.removeEventListener("abort", cut);
   cut();
   if (way !== undefined) session.availability.refuses(at, way);
-  if (ms > 0) session.stalls.add({ at, ms, refused });
+  if (ms > 0) session.stalls.add({ at, ms, refused: wordsOfFailure(refused) });
   session.away += ms;
   if (limits.words !== undefined && limits.words !== before) options.onLimit?.(limits.words, limits.perSecond);
 }
