@@ -13,7 +13,9 @@ import { PREFIX, sortVariables } from "./variables.ts";
 export async function main(argv: readonly string[], load: Load): Promise<number> {
   let code: number | undefined;
   let words = argv;
+  let verbose = false;
   const run = async (command: Subcommand, args: unknown) => {
+    verbose = (args as { verbose?: boolean }).verbose === true;
     code = await command.run(args, load);
   };
   try {
@@ -25,7 +27,7 @@ export async function main(argv: readonly string[], load: Load): Promise<number>
     await (command && !isHelp ? one(name, command, rest, run) : all(words, run));
     return code ?? EXIT.conformant;
   } catch (error) {
-    process.stderr.write(`${about.name}: ${told(error, words)}\n`);
+    process.stderr.write(lineOf(error, words, verbose));
     return error instanceof UnreachableError ? EXIT.unreachable : EXIT.usage;
   }
 }
@@ -122,15 +124,14 @@ function mistake(message: string, words: readonly string[], named?: Subcommand):
   return `${message.replaceAll("\n", " ").replace(/\.?$/, ".")} See --help.`;
 }
 
-/** Puts an error in one line. A bug of the suite is told with its stack if the user asks for that. */
-function told(error: unknown, argv: readonly string[]): string {
+/** Puts an error in one line. A bug of the suite is told with its stack if the user asks for that with `--verbose`. */
+export function lineOf(error: unknown, argv: readonly string[], verbose: boolean): string {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const known = error instanceof UsageError || error instanceof UnreachableError;
   const words = known ? message : bug(message, argv);
   // A CI runner obeys this in the middle of a line, too.
-  return visible(
-    argv.some((word) => word === "--verbose" || word === "--verbose=true") && !known ? (stack ?? words) : words,
-  ).replaceAll("##[", "## [");
+  const told = visible(verbose && !known ? (stack ?? words) : words).replaceAll("##[", "## [");
+  return `${about.name}: ${told}\n`;
 }
 
 /** Tells of a bug. Nobody owns a tracker for the suite, so the user is sent to whoever handed it on. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { reason } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
-import { main } from "./cli.ts";
+import { lineOf, main } from "./cli.ts";
 import { EXIT } from "./exit.ts";
 
 // The reader of the output may stop reading (`| head`). The run and its reports go on.
@@ -12,6 +12,13 @@ for (const stream of [process.stdout, process.stderr]) {
     process.exit(EXIT.usage);
   });
 }
+
+// An error that nobody waits for is a bug. It gets one line, too, and no stack trace.
+process.on("uncaughtException", (error) => {
+  const words = process.argv.slice(2);
+  process.stderr.write(lineOf(error, words, words.includes("--verbose")));
+  process.exit(EXIT.usage);
+});
 
 /** The longest time (ms) that the process outlives its last word, if a hostile target holds something open. */
 const LINGER = 500;

@@ -27,7 +27,8 @@ export function newTrials(session: Session): Trials {
       const run = execute(it, session, overlap ? wait : undefined);
       all.push(run);
       running.add(run);
-      run.finally(() => running.delete(run));
+      const drop = () => running.delete(run);
+      run.then(drop, drop);
       await Promise.race([run, waits]);
       while (running.size > 0 && isFull()) await orLook(running);
     },

@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { parse } from "../harness/transcript.ts";
 import { STDIN, UsageError } from "../harness/usage.ts";
@@ -45,13 +46,7 @@ async function* all(first: readonly Buffer[], rest: AsyncIterator<Buffer>): Asyn
 
 async function* unzipped(file: string, zipped: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: CHUNK });
-  const writing = (async () => {
-    for await (const chunk of zipped) {
-      if (gunzip.destroyed) return;
-      if (!gunzip.write(chunk)) await new Promise((resolve) => gunzip.once("drain", resolve).once("close", resolve));
-    }
-    gunzip.end();
-  })().catch((error) => gunzip.destroy(error));
+  const writing = pipeline(zipped, gunzip).catch(() => {}); // Whoever reads gets the error.
   try {
     yield* gunzip as AsyncIterable<Buffer>;
   } catch (error) {

@@ -115,11 +115,16 @@ function passOn(options: ProxyOptions, request: IncomingMessage, response: Serve
       answer.pipe(response);
     }),
   );
+  let isLeft = false;
   outgoing.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+    if (isLeft) return;
     options.unreachable(code ?? message);
     if (!response.headersSent) response.writeHead(502);
     response.end();
   });
-  response.on("close", () => outgoing.destroy());
+  response.on("close", () => {
+    isLeft = true;
+    outgoing.destroy();
+  });
   request.pipe(outgoing);
 }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createWriteStream, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { SaxesParser } from "saxes";
 import schema from "../../reports/report.schema.json" with { type: "json" };
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { ASK, event, GOODBYE, GREETING, says, toLines } from "../recordings/recordings.ts";
-import { CLI, folder } from "./process.ts";
+import { CLI, cli, folder } from "./process.ts";
 import { within } from "./within.ts";
 
 const { path: cwd, remove } = folder();
@@ -212,6 +213,12 @@ test("what is zipped is read as what is within", async () => {
   writeFileSync(join(cwd, "half.gz"), half);
   const broken = await within(cwd, ["check", "half.gz"]);
   expect(broken).toMatchObject({ code: 2, stderr: expect.stringMatching(/: half\.gz is no whole gzip file: .*\n$/) });
+  const noise = randomBytes(3 << 20).toString("base64"); // It does not shrink.
+  writeFileSync(
+    join(cwd, "big.gz"),
+    gzipSync(toLines({ one: [says("server", GREETING), event("client", "text", noise)] })),
+  );
+  expect(await cli(cwd, ["check", "big.gz", "--quiet"])).toMatchObject({ code: 0, stderr: "" });
   const child = spawn(process.execPath, [CLI, "check", "-", "--quiet"], { cwd, stdio: ["pipe", "ignore", "inherit"] });
   child.stdin.end(gzipSync(toLines({ one: GOOD })));
   expect((await once(child, "close"))[0]).toBe(0);

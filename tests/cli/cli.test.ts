@@ -175,3 +175,18 @@ test("a command that validates, matches and hashes nothing loads none of the mod
     expect(loaded.filter((name) => late.test(name))).toEqual([]);
   }
 });
+
+test.each([
+  [[], /^tachyon-conformance: A bug of the suite: of a test\. Please tell .*\n$/],
+  [["--verbose"], /^tachyon-conformance: Error: of a test\\n\s+at /],
+])("a bug that nobody waits for is told: %p", async (options, told) => {
+  // The first word that the command prints makes an error that nothing catches.
+  const bug = `const write = process.stdout.write; process.stdout.write = (...args) => {
+    queueMicrotask(() => { throw new Error("of a test"); });
+    return write.apply(process.stdout, args);
+  };`;
+  const hook = `--import=data:text/javascript,${encodeURIComponent(bug)}`;
+  const { code, stderr } = await cli(cwd, ["run", ...one, ...options], { NODE_OPTIONS: hook });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(told);
+});

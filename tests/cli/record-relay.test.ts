@@ -104,6 +104,20 @@ test("a refusal that ends in the middle of its body is passed on as far as it ca
   expect(readFileSync(join(cwd, "r.ndjson"), "utf8")).toMatch(/x=\[redacted\]/);
 });
 
+test("a client that leaves before its plain request is answered says nothing about the target", async () => {
+  const server = createServer(() => {});
+  const asked = once(server, "request");
+  const { url, stop } = await record(`ws://127.0.0.1:${await listening(server)}`);
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  socket.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+  const [request] = await asked;
+  const gone = once(request.socket, "close");
+  socket.destroy();
+  await gone;
+  const { stdout } = await stop();
+  expect(stdout).not.toMatch(/hang up|could not be reached|does not/);
+});
+
 test("a server that breaks RFC 6455 is passed on as it is, and recorded", async () => {
   const server = createServer();
   server.on("upgrade", (request, socket) => {
