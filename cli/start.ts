@@ -78,7 +78,7 @@ export async function start(command: string, options: StartOptions): Promise<Ser
     },
     lastWords: async () => telling(await life.printed.tail(), true),
     async kill() {
-      kill(life.child, "SIGKILL");
+      signalGroup(life.child, "SIGKILL");
       await life.ended;
     },
     async restart() {
@@ -108,7 +108,7 @@ function begin(command: string, log: Log, { port, grace = GRACE }: Pick<StartOpt
     stdio: ["ignore", "pipe", "ignore"],
     env: { ...environment(), ...mark },
   });
-  const endAtOnce = () => void kill(child, "SIGKILL");
+  const endAtOnce = () => void signalGroup(child, "SIGKILL");
   process.once("exit", endAtOnce);
   const life: Life = {
     child,
@@ -155,9 +155,9 @@ async function accepting(
 
 async function stop({ child, grace, mark, before, ended, printed, endAtOnce }: Life): Promise<void> {
   const known = processesOf(mark, child.pid);
-  kill(child, "SIGTERM");
+  signalGroup(child, "SIGTERM");
   for (const deadline = Date.now() + grace; isUp(child) && Date.now() < deadline; ) await sleep(PAUSE);
-  kill(child, "SIGKILL");
+  signalGroup(child, "SIGKILL");
   await ended;
   // A process that it left alone, with none of its variables, is known by the port that was free before.
   const heirs = before ? listenersSince(before) : [];
@@ -168,15 +168,15 @@ async function stop({ child, grace, mark, before, ended, printed, endAtOnce }: L
 }
 
 /** Tells if something runs in the process group of a child. */
-const isUp = (child: ChildProcess): boolean => child.pid !== undefined && kill(child, 0) && runsIn(child.pid);
+const isUp = (child: ChildProcess): boolean => child.pid !== undefined && signalGroup(child, 0) && runsIn(child.pid);
 
 /** Tells the user something beside the results. */
 function tell(words: string | undefined): void {
   if (words !== undefined) process.stderr.write(`${about.name}: ${words}\n`);
 }
 
-/** Signals the whole process group. Returns false if nothing was left of it. */
-function kill({ pid }: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+/** Signals the whole process group of a child. Returns false if nothing was left of it. */
+export function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals | 0): boolean {
   try {
     return pid !== undefined && process.kill(-pid, signal);
   } catch {

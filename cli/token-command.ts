@@ -1,17 +1,21 @@
-import { type ExecException, type ExecOptions, exec } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { UsageError } from "../harness/usage.ts";
 import { telling } from "./last-words.ts";
-import { environment } from "./start.ts";
+import { environment, signalGroup } from "./start.ts";
 
 /** The time that a command for a token has, in ms. */
-const MOST = 30_000;
+const WITHIN = 30_000;
+
+/** The most that such a command prints, in characters. */
+const LONGEST = 1 << 20;
 
 /** An access token (RFC 6750, 2.1). */
 export const TOKEN = /^[\w.~+/-]+=*$/;
 
 /** Runs a shell command whose output is an access token. Throws a `UsageError`. */
 export async function tokenBy(command: string, signal: AbortSignal): Promise<string> {
-  const { failure, output, errors } = await outcomeOf(command, { env: environment(), signal, timeout: MOST });
+  const { failure, output, errors } = await outcomeOf(command, signal);
   if (failure !== undefined) {
     const words = telling(errors, false);
     throw new UsageError(`The command of --token-command ${failure}${words === undefined ? "" : ` (${words})`}.`);
@@ -25,18 +29,35 @@ export async function tokenBy(command: string, signal: AbortSignal): Promise<str
   );
 }
 
-type Running = ExecOptions & { readonly timeout: number };
-
-const outcomeOf = (command: string, options: Running) =>
-  new Promise<{ failure?: string; output: string; errors: string }>((resolve) => {
-    exec(command, options, (error, stdout, stderr) => {
-      resolve({ ...(error && { failure: howOf(error, options) }), output: String(stdout), errors: String(stderr) });
-    });
+/** Runs a command in a process group of its own, of which nothing goes on once the time is up. */
+async function outcomeOf(
+  command: string,
+  signal: AbortSignal,
+): Promise<{ readonly failure: string | undefined; readonly output: string; readonly errors: string }> {
+  const child = spawn(command, {
+    ...{ shell: true, detached: true, env: environment() },
+    stdio: ["ignore", "pipe", "pipe"],
   });
-
-function howOf({ code, signal, killed }: ExecException, { timeout, signal: interrupt }: Running): string {
-  if (String(code) === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return "printed more than a token can be";
-  if (interrupt?.aborted) return "was interrupted";
-  if (killed) return `did not end within ${timeout / 1_000} s`;
-  return signal ? `ended with ${signal}` : `ended with exit code ${code}`;
+  let failure: string | undefined;
+  const end = (why: string) => {
+    failure ??= why;
+    signalGroup(child, "SIGKILL");
+  };
+  const interrupt = () => end("was interrupted");
+  const timer = setTimeout(end, WITHIN, `did not end within ${WITHIN / 1_000} s`);
+  signal.addEventListener("abort", interrupt);
+  const printed = { output: "", errors: "" };
+  const gather = (key: keyof typeof printed) => (text: string) => {
+    printed[key] += text;
+    if (printed[key].length > LONGEST) end("printed more than a token can be");
+  };
+  child.stdout.setEncoding("utf8").on("data", gather("output"));
+  child.stderr.setEncoding("utf8").on("data", gather("errors"));
+  if (signal.aborted) interrupt();
+  const [code, name] = await once(child, "close").finally(() => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", interrupt);
+  });
+  if (code !== 0) failure ??= name ? `ended with ${name}` : `ended with exit code ${code}`;
+  return { failure, ...printed };
 }

@@ -32,17 +32,11 @@ export async function host(protocol: Protocol, cases: readonly Case[], options: 
   const hosting: Hosting = { ...benchOf(protocol, options, shared), options, client };
   const cut = () => hangUp(shared);
   signal?.addEventListener("abort", cut);
-  const passes: (readonly CaseResult[])[] = [];
-  let stop: Stop | undefined;
-  while (passes.length < options.repeat && !stop) {
-    const { results, ...ended } = await passOf(inOrder(cases, protocol), hosting);
-    stop = ended.stop;
-    const byCase = new Map(ground(results, [], protocol.foundations).map((it) => [it.case, it]));
-    passes.push(cases.flatMap((it) => byCase.get(it) ?? []));
-  }
-  signal?.removeEventListener("abort", cut);
-  client.end();
-  cut();
+  const { passes, stop } = await repeat(cases, hosting, protocol).finally(() => {
+    signal?.removeEventListener("abort", cut);
+    client.end();
+    cut();
+  });
   return {
     startedAt,
     durationMs: Math.round(shared.clock()),
@@ -53,6 +47,23 @@ export async function host(protocol: Protocol, cases: readonly Case[], options: 
     unexplained: [],
     seed: 0,
   };
+}
+
+/** Runs the cases as often as asked, until there is a reason to stop. */
+async function repeat(
+  cases: readonly Case[],
+  hosting: Hosting,
+  protocol: Protocol,
+): Promise<{ readonly passes: readonly (readonly CaseResult[])[]; readonly stop: Stop | undefined }> {
+  const passes: (readonly CaseResult[])[] = [];
+  let stop: Stop | undefined;
+  while (passes.length < hosting.options.repeat && !stop) {
+    const { results, ...ended } = await passOf(inOrder(cases, protocol), hosting);
+    stop = ended.stop;
+    const byCase = new Map(ground(results, [], protocol.foundations).map((it) => [it.case, it]));
+    passes.push(cases.flatMap((it) => byCase.get(it) ?? []));
+  }
+  return { passes, stop };
 }
 
 /** Those that cannot upset a client first. */

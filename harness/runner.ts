@@ -44,8 +44,8 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
 
   const bench = benchOf(protocol, options, shared);
   signal?.addEventListener("abort", cut);
-  await noticeExclusive(bench);
-  const { passes, stop } = await repeat(cases, bench, { options, unexplained, stalls }).finally(() => {
+  const running = noticeExclusive(bench).then(() => repeat(cases, bench, { options, unexplained, stalls }));
+  const { passes, stop } = await running.finally(() => {
     signal?.removeEventListener("abort", cut);
     cut();
   });

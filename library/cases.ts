@@ -35,7 +35,8 @@ function testsOf(options: Api.CasesOptions): Api.ConformanceCase[] {
   const servers = new Map<string, Server>();
   return select(protocol, selection(options), all).map((it) => {
     const examine = async (url: Api.Url, signal?: AbortSignal) => {
-      const how = await runOptions(url, { timeout: TIMEOUT, seed: 1, ...options });
+      const { timeout = TIMEOUT, seed = 1 } = options;
+      const how = await runOptions(url, { ...options, timeout, seed });
       const { href } = how.target.url;
       const known = servers.get(href) ?? {};
       servers.set(href, known);

@@ -42,9 +42,10 @@ export const exists = (path: string): Promise<boolean> =>
   );
 
 /** Makes sure that no file is written twice, and none that is read. Devices may be. Throws a `UsageError`. */
-export async function refuseOverwriting(read: readonly string[], written: readonly string[]): Promise<void> {
+export async function refuseOverwriting(read: readonly unknown[], written: readonly string[]): Promise<void> {
   const places = new Map<string, string>();
-  for (const path of read) places.set(await realpath(path).catch(() => resolve(path)), path);
+  for (const path of read.filter((it) => typeof it === "string"))
+    places.set(await realpath(path).catch(() => resolve(path)), path);
   for (const path of written) {
     const folder = await realpath(dirname(resolve(path))).catch(() => dirname(resolve(path)));
     const place = await realpath(path).catch(() => join(folder, basename(path)));

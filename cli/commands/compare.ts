@@ -19,6 +19,7 @@ interface CompareArguments {
   readonly json?: string | undefined;
   readonly html?: string | undefined;
   readonly markdown?: string | undefined;
+  readonly config?: unknown;
 }
 
 /**
@@ -30,7 +31,7 @@ export async function compareCommand(args: CompareArguments): Promise<number> {
   const markdown = args.markdown ?? stepSummary();
   const outputs = [json, html, markdown].filter((path) => path !== undefined);
   const inputs = [args.old, args.new].filter((path) => path !== undefined);
-  await refuseOverwriting(await Promise.all(inputs.map(reportFile)), outputs);
+  await refuseOverwriting([...(await Promise.all(inputs.map(reportFile))), args.config], outputs);
   refuseOutputs(args);
   for (const path of outputs) await prepare(path);
   return args.new === undefined

@@ -66,12 +66,13 @@ export async function withTarget(
       error.failure,
     );
   } finally {
-    try {
-      for (const close of closing) await close();
-    } finally {
-      release();
-    }
+    await closeAll(closing).finally(release);
   }
+}
+
+/** Closes what was opened. One that fails keeps no other from being closed. */
+async function closeAll([close, ...others]: readonly (() => Promise<void>)[]): Promise<void> {
+  if (close) await close().finally(() => closeAll(others));
 }
 
 /** Returns the target, which is started if the suite is to do so. Throws as `withTarget` does. */

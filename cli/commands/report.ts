@@ -15,6 +15,7 @@ interface ReportArguments extends WantedReports, Expecting {
   readonly merge: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
+  readonly config?: unknown;
 }
 
 /**
@@ -24,10 +25,7 @@ interface ReportArguments extends WantedReports, Expecting {
 export async function reportCommand(args: ReportArguments, protocol: Protocol): Promise<number> {
   const files = destinations(args);
   const inputs = await Promise.all(args.files.map(reportFile));
-  await refuseOverwriting(
-    [...inputs, ...(args.expectedFailures === undefined ? [] : [args.expectedFailures])],
-    [...files.values()],
-  );
+  await refuseOverwriting([...inputs, args.expectedFailures, args.config], [...files.values()]);
   const stored = await one(args, protocol);
   await prepareAll(files);
   const expected = await readWanted(args, protocol);

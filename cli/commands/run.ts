@@ -8,6 +8,7 @@ import type { Report } from "../../reports/report.ts";
 import { shard } from "../../reports/shard.ts";
 import { isFine } from "../../reports/verdict.ts";
 import { exists } from "../../reports/write.ts";
+import { DEFAULTS } from "../defaults.ts";
 import { EXIT } from "../exit.ts";
 import { openPage } from "../open.ts";
 import { finish } from "./finish.ts";
@@ -44,15 +45,37 @@ export async function runCommand(args: RunArguments, protocol: Protocol): Promis
   });
 }
 
+/** The options that mean nothing where a client comes by itself, with how they are typed. */
+const OF_A_SERVER = [
+  ["header", "header"],
+  ["credential", "credential"],
+  ["as", "as"],
+  ["tokenCommand", "token-command"],
+  ["client", "client"],
+  ["unscopedToken", "unscoped-token"],
+  ["refreshToken", "refresh-token"],
+  ["ca", "ca"],
+  ["insecure", "insecure"],
+  ["rate", "rate"],
+  ["recovery", "recovery"],
+  ["restarts", "restarts"],
+  ["concurrency", "concurrency"],
+  ["watch", "watch"],
+] as const;
+
+/** The values of options that are not given. */
+const NOT_GIVEN: Partial<Record<keyof RunArguments, unknown>> = { ...DEFAULTS, insecure: false };
+
 /** Throws a `UsageError` if the options mix the test of a server with that of a client that comes. */
-function fitting({ url, listen, watch }: RunArguments, { actor }: Protocol): void {
+function fitting({ url, listen, ...others }: RunArguments, { actor }: Protocol): void {
   if (listen === undefined && actor !== undefined)
     throw new UsageError(`--actor ${actor} needs --listen <port>: an ${actor} comes to the suite by itself.`);
   if (listen === undefined) return;
   if (actor === undefined)
     throw new UsageError("--listen goes with --protocol v0 --actor autohost: the suite plays the server then.");
   if (url !== undefined) throw new UsageError(`--listen takes no url: the ${actor} comes to the suite by itself.`);
-  if (watch !== undefined) throw new UsageError("--watch goes with the url of a server, and not with --listen.");
+  const [wrong] = OF_A_SERVER.filter(([key]) => others[key] !== NOT_GIVEN[key]);
+  if (wrong) throw new UsageError(`--${wrong[1]} goes with the url of a server, and not with --listen.`);
 }
 
 /** The report of the last run, and the selected cases that failed in it. */

@@ -67,11 +67,11 @@ export async function test(
     target: aboutTarget(target, args, result),
     speaks: await spokenInstead(result.results, protocol),
     shard: args.shard && { ...args.shard, cases: whole.map(({ id }) => id) },
-    concurrency: args.concurrency,
+    concurrency: door ? 1 : args.concurrency, // A client that comes by itself is met by one case after another.
     conditions: {
       timeoutMs: args.timeout,
       idleMs: all.idle ?? args.timeout,
-      recoveryMs: args.recovery,
+      recoveryMs: door ? 0 : args.recovery,
       runs: args.runs,
     },
   });
@@ -113,6 +113,8 @@ const NUMBERS = [
   ["timeout", "timeout"],
   ["startTimeout", "start-timeout"],
   ["recovery", "recovery"],
+  ["restarts", "restarts"],
+  ["concurrency", "concurrency"],
   ["runs", "runs"],
 ] as const;
 

@@ -4,7 +4,7 @@ import type { SharedId } from "./dialect.ts";
 /** Of the usual mistakes by which one client's input harms all others, those that show in what became of the server. */
 export const harmed: readonly Symptom[] = [
   {
-    shows: /: the server (stopped answering|stood still)/,
+    shows: /: the server (stopped (answering|greeting)|stood still)/,
     cause:
       "What the input asks for takes very long, or never ends (a loop, a recursion, a lock that is never given back), in the one thread that serves all clients.",
   },

@@ -96,6 +96,10 @@ describe("a run that listens", () => {
       [AUTOHOST, /--actor autohost needs --listen <port>/],
       [["--listen", "0"], /--listen goes with --protocol v0 --actor autohost/],
       [["ws://localhost:1", "--listen", "0", ...AUTOHOST], /--listen takes no url/],
+      [["--listen", "0", "--rate", "5", ...AUTOHOST], /--rate goes with the url of a server, and not with --listen/],
+      [["--listen", "0", "--concurrency", "1", ...AUTOHOST], /--concurrency goes with the url/],
+      [["--listen", "0", "--insecure", ...AUTOHOST], /--insecure goes with the url/],
+      [["--listen", "0", "--header", "A: b", ...AUTOHOST], /--header goes with the url/],
       [["--actor", "autohost"], /--actor goes with --protocol v0/],
       [["--protocol", "v0", "--actor", "autohos"], /There is no actor "autohos"\. The nearest known one is "autohost"/],
     ] as const;

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { aim } from "../../cli/target.ts";
+import { tokenBy } from "../../cli/token-command.ts";
 import { identify, readUsers, type UserArguments } from "../../cli/users.ts";
 import { dial } from "../../harness/dial.ts";
 import { hangUp, share } from "../../harness/shared.ts";
@@ -120,6 +121,13 @@ describe("one clear line says why there is no token", () => {
     const { message } = (await reached(args).catch((error: Error) => error as Error & { message: string })) as Error;
     expect(message).toMatch(says);
     expect(message).not.toContain("\n");
+  });
+
+  test("a command for a token that is interrupted ends together with all that it runs", async () => {
+    const interrupt = new AbortController();
+    const token = tokenBy("sleep 1000 | cat", interrupt.signal); // What goes on would keep its output open.
+    interrupt.abort();
+    await expect(token).rejects.toThrow("The command of --token-command was interrupted.");
   });
 
   let other: Server;
