@@ -27,7 +27,7 @@ export async function main(argv: readonly string[], load: Load): Promise<number>
     await (command && !isHelp ? one(name, command, rest, run) : all(words, run));
     return code ?? EXIT.conformant;
   } catch (error) {
-    process.stderr.write(lineOf(error, words, verbose));
+    process.stderr.write(complaintOf(error, words, verbose));
     return error instanceof UnreachableError ? EXIT.unreachable : EXIT.usage;
   }
 }
@@ -121,11 +121,12 @@ function mistake(message: string, words: readonly string[], named?: Subcommand):
   if (lacking !== undefined) return `--${lacking} needs a value. See --help.`;
   if (named && /^Not enough non-option arguments/.test(message))
     return `Something is missing. Give ${named.takes}. See --help.`;
-  return `${message.replaceAll("\n", " ").replace(/\.?$/, ".")} See --help.`;
+  const line = message.replaceAll("\n", " ").replace(/\.?$/, ".");
+  return line.endsWith(SEE_HELP) ? line : `${line}${SEE_HELP}`;
 }
 
 /** Puts an error in one line. A bug of the suite is told with its stack if the user asks for that with `--verbose`. */
-export function lineOf(error: unknown, argv: readonly string[], verbose: boolean): string {
+export function complaintOf(error: unknown, argv: readonly string[], verbose: boolean): string {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const known = error instanceof UsageError || error instanceof UnreachableError;
   const words = known ? message : bug(message, argv);

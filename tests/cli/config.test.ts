@@ -61,6 +61,7 @@ describe("a config is found by itself", () => {
 
   test.each<[string, string, unknown, RegExp]>([
     ["an unknown option", NAME, { tiemout: 1 }, /config\.json: there is no option "tiemout".*"timeout"/],
+    ["an option like no other", NAME, { polka: 1 }, /config\.json: there is no option "polka"\. See --help\.\n$/],
     ["a wrong value", NAME, { quiet: "banana" }, /config\.json: "quiet" takes yes or no/],
     ["no object", NAME, [], /config\.json holds no JSON object/],
     ["an unknown option of package.json", "package.json", { "tachyon-conformance": { x: 1 } }, /no option "x"/],

@@ -26,7 +26,7 @@ beforeAll(async () => {
     runAgainst("compares-versions-as-prefixes", "--out", "releases/1.1.0"),
   ]);
   expect([good.code, broken.code]).toEqual([0, 1]);
-  writeFileSync(join(cwd, "c.json"), "{}");
+  writeFileSync(join(cwd, "settings.json"), "{}");
 });
 
 test("a run writes all reports to one folder", () => {
@@ -173,8 +173,8 @@ test.each<[string, string[], RegExp]>([
   ],
   [
     "an output over the config",
-    ["compare", "releases/1.0.0", "releases/1.1.0", "--config", "c.json", "--json", "c.json"],
-    /c\.json would be written over c\.json/,
+    ["compare", "releases/1.0.0", "releases/1.1.0", "--config", "settings.json", "--json", "settings.json"],
+    /settings\.json would be written over settings\.json/,
   ],
   ["a folder that cannot be made", ["report", "releases/1.0.0", "--json", "/proc/x/y"], /Cannot write \/proc\/x\/y/],
   ["a shard that is none", ["run", "--shard", "3/2"], /--shard takes which part of how many, as 2\/5/],
