@@ -10,13 +10,22 @@ export interface Requirement {
   /** The suite about it, where that has another name than the section. */
   readonly suite?: string;
   readonly level: Level;
-  /** Its source: `D` the endpoint's description or flags, `S` its schema, `R` an RFC, `→` derived. */
+  /** Its sources: `D version, R 6455`. `Protocol.sources` says what they begin with. */
   readonly source: string;
   /** The reason that a derived requirement follows. */
   readonly why?: string;
   /** The requirement in words. */
   readonly statement: string;
 }
+
+/** Returns the keys of `sources` that the sources of a requirement begin with. */
+export const sourceKeys = (
+  { source }: Pick<Requirement, "source">,
+  sources: Readonly<Record<string, string>>,
+): string[] => {
+  const keys = source.split(", ").map((part) => Object.keys(sources).find((key) => `${part} `.startsWith(`${key} `)));
+  return [...new Set(keys)].filter((key) => key !== undefined);
+};
 
 /** The verdict on a check, a case or a requirement. */
 export type Verdict = "pass" | "info" | "skip" | "warn" | "error" | "fail";

@@ -94,7 +94,9 @@ export interface Protocol {
   readonly credentials?: string;
   readonly requirements: readonly Requirement[];
   readonly sections: readonly Section[];
-  /** The source of each requirement. */
+  /** The words for what the sources of requirements begin with: a letter, or an RFC. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** The clause that each requirement comes from. */
   readonly clauses: Readonly<Record<string, Clause>>;
   /** The usual mistakes behind a broken requirement; none for a MAY. */
   readonly causes: Readonly<Record<string, string>>;

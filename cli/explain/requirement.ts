@@ -1,25 +1,9 @@
-import type { Requirement } from "../../harness/catalogue.ts";
+import { type Requirement, sourceKeys } from "../../harness/catalogue.ts";
 import { breaking, type Clause, isEverywhere, type Protocol, testing } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { plural } from "../../harness/words.ts";
 import about from "../../package.json" with { type: "json" };
 import { quoted } from "../../reports/shell-commands.ts";
-
-const SOURCES: Readonly<Record<string, string>> = {
-  D: "the endpoint's description or flags",
-  E: "the description of the command",
-  S: "its JSON schema",
-  C: "how clients connect",
-  M: "how messages are made",
-  A: "how users are authorized",
-  "R 6749": "OAuth 2.0",
-  "R 6750": "OAuth 2.0 bearer tokens",
-  "R 7009": "OAuth 2.0 revocation",
-  "R 8414": "OAuth 2.0 metadata",
-  "R 9110": "HTTP",
-  R: "RFC 6455 or RFC 8259",
-  "→": "derived",
-};
 
 /** The options that choose a protocol version, as they stand behind others. */
 export const chosen = ({ options = [] }: Protocol): string => options.map((it) => ` ${quoted(it)}`).join("");
@@ -31,20 +15,20 @@ export const COMMAND = `npx ${about.name}`;
 export const runOf = (protocol: Protocol): string =>
   `${COMMAND} run ${protocol.actor === undefined ? "<url>" : "--listen <port>"}${chosen(protocol)}`;
 
-/** Names the source of a requirement: `D version, S (the endpoint's description or flags; its JSON schema)`. */
-export function sourceOf({ source, why }: Requirement): string {
-  const found = source.split(", ").map((part) => Object.keys(SOURCES).find((key) => `${part} `.startsWith(`${key} `)));
-  const words = [...new Set(found.flatMap((key) => (key === undefined ? [] : [SOURCES[key]])))];
+/** Names the sources of a requirement: `D version, S (the endpoint's description or flags; its JSON schema)`. */
+export function sourceOf(requirement: Requirement, { sources }: Pick<Protocol, "sources">): string {
+  const { source, why } = requirement;
+  const words = sourceKeys(requirement, sources).map((key) => sources[key]);
   return `${source} (${words.length > 0 ? words.join("; ") : "see the document"})${why === undefined ? "" : `: ${why}`}`;
 }
 
 /** Tells the source, the clause and the common causes of a requirement, a line each. */
-export function reading(requirement: Requirement, { sections, clauses, causes }: Protocol): string[] {
+export function reading(requirement: Requirement, { sources, sections, clauses, causes }: Protocol): string[] {
   const { id, section } = requirement;
   const clause = clauses[id];
   const title = sections.find(({ name }) => name === section)?.title ?? section;
   return [
-    `source: ${sourceOf(requirement)}`,
+    `source: ${sourceOf(requirement, { sources })}`,
     ...(clause ? [`clause: ${clause.place}${clause.says === undefined ? "" : `: “${clause.says}”`}`] : []),
     ...(clause ? [`where: ${clause.link}; in the catalogue: ${title}`] : []),
     ...(causes[id] === undefined ? [] : [`common causes: ${causes[id]}`]),

@@ -1,4 +1,4 @@
-import { isFinding, type Requirement } from "../../harness/catalogue.ts";
+import { isFinding, type Requirement, sourceKeys } from "../../harness/catalogue.ts";
 import { breaking, type Clause, type Fault, type Protocol, testing } from "../../harness/protocol.ts";
 import type { Violation } from "../../harness/schema.ts";
 import { isObject, parse, type WireEvent } from "../../harness/transcript.ts";
@@ -44,6 +44,8 @@ const CONNECTIONS = 60;
 
 /** The content of the page, which its script reads, too. */
 export interface PageData extends Omit<Tellable, "requirements" | "cases" | "shard"> {
+  /** Says what the sources of its requirements begin with: a letter or an RFC, and the words. */
+  readonly sources: readonly (readonly [key: string, words: string])[];
   readonly shard?: Pick<ReportShard, "index" | "of">;
   readonly requirements: readonly PageRequirement[];
   readonly cases: readonly PageCase[];
@@ -54,9 +56,11 @@ export interface PageData extends Omit<Tellable, "requirements" | "cases" | "sha
  * visible where they are shown.
  */
 export function pageData(report: Tellable, protocol: Protocol, faults: Faults = {}): PageData {
-  const { requirements, violationsOf } = protocol;
+  const { requirements, sources, violationsOf } = protocol;
   const { shard, ...rest } = report;
   const catalogue = new Map(requirements.map((row) => [row.id, row]));
+  const rows = report.requirements.flatMap(({ id }) => catalogue.get(id) ?? []);
+  const named = new Set(rows.flatMap((row) => sourceKeys(row, sources)));
   const judge = remembering((text) => {
     const message = parse(text);
     return isObject(message) ? violationsOf(message) : [];
@@ -65,6 +69,7 @@ export function pageData(report: Tellable, protocol: Protocol, faults: Faults = 
   return tidy({
     ...rest,
     ...(shard && { shard: { index: shard.index, of: shard.of } }),
+    sources: Object.entries(sources).filter(([key]) => named.has(key)),
     requirements: report.requirements.map(({ id, level, verdict }) => ({
       ...(catalogue.get(id) ?? { id, section: "others", source: "", statement: "" }),
       level,

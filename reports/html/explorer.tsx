@@ -43,9 +43,7 @@ interface RowsProps {
 const Requirements = ({ data, index, shown }: RowsProps & { readonly data: PageData }) => (
   <section aria-labelledby="requirements">
     <h2 id="requirements">Requirements</h2>
-    <p class="note">
-      By section of the catalogue. Sources: D the endpoint’s description or flags, S its schema, R an RFC, → derived.
-    </p>
+    <p class="note">By section of the catalogue. Sources: {data.sources.map((it) => it.join(" ")).join(", ")}.</p>
     {shown.size === 0 && <p class="none">No requirement matches.</p>}
     {index.sections.map(([name, rows]) => (
       <Group name={name} verdicts={rows} hidden={!rows.some(({ id }) => shown.has(id))} key={name}>

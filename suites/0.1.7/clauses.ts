@@ -26,7 +26,15 @@ const request = disconnect("Ask the server to terminate the connection. The serv
 const parity = (value: string) => version(`"const": "${value}"`);
 const invalid = disconnected('"const": "invalid_command"');
 
-/** The source of each requirement. */
+/** The words for what sources begin with. */
+export const sources: Readonly<Record<string, string>> = {
+  D: "the endpoint's description or flags",
+  S: "its JSON schema",
+  R: "RFC 6455 or RFC 8259",
+  "→": "derived",
+};
+
+/** The clause that each requirement comes from. */
 export const clauses: Readonly<Record<RequirementId, Clause>> = {
   "message.json": rfc(6455, "5.6"),
   "message.known": version('"const": "system/version/response"'),

@@ -6,7 +6,7 @@ import { malformedCases } from "../websocket/malformed.ts";
 import { resilienceCases } from "../websocket/resilience.ts";
 import { transportCases } from "../websocket/transport.ts";
 import { causes, symptoms } from "./causes.ts";
-import { clauses } from "./clauses.ts";
+import { clauses, sources } from "./clauses.ts";
 import { dialect } from "./dialect.ts";
 import { disconnectCases } from "./disconnect.ts";
 import { foundations, survival } from "./foundations.ts";
@@ -54,6 +54,7 @@ export const protocol: Protocol = {
     { name: "messages", title: "Every message the server sends" },
     ...suites.filter(({ name }) => name !== "generated").map(({ name, title }) => ({ name, title })),
   ],
+  sources,
   clauses,
   causes,
   symptoms,

@@ -14,6 +14,22 @@ const SECTIONS: Readonly<Record<string, string>> = {
   "→": "What follows",
 };
 
+/** The words for what sources begin with. */
+export const sources: Readonly<Record<string, string>> = {
+  C: "how clients connect",
+  M: "how messages are made",
+  E: "the description of the command",
+  S: "its JSON schema",
+  A: "how users are authorized",
+  "R 6749": "OAuth 2.0",
+  "R 6750": "OAuth 2.0 bearer tokens",
+  "R 7009": "OAuth 2.0 revocation",
+  "R 8414": "OAuth 2.0 metadata",
+  "R 9110": "HTTP",
+  R: "RFC 6455 or RFC 8259",
+  "→": "derived",
+};
+
 /** The place that a source names: the first of several. */
 function clauseOf(source: string): Clause {
   const [first = ""] = source.split(", ");

@@ -4,7 +4,7 @@ import { own, version } from "../../schemas/v0/index.ts";
 import { requirements } from "../../schemas/v0/requirements.ts";
 import type { Schemas } from "../../schemas/v0/schema.ts";
 import { causes, symptoms } from "./causes.ts";
-import { clauses } from "./clauses.ts";
+import { clauses, sources } from "./clauses.ts";
 import { dialect } from "./dialect.ts";
 import { foundations, survivalOf } from "./foundations.ts";
 import { rulesBy } from "./messages.ts";
@@ -62,6 +62,7 @@ export function protocolBy(schemas: Schemas): Protocol {
     canary: "requests/alone",
     survivalOf,
     sections: sectionsOf(suites),
+    sources,
     clauses,
     causes,
     symptoms,

@@ -9,7 +9,9 @@ import { layout } from "../../reports/html/layout.ts";
 import { embedded, page } from "../../reports/html/page.tsx";
 import { digits } from "../../reports/html/words.ts";
 import type { Report } from "../../reports/report.ts";
+import { own } from "../../schemas/v0/index.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
+import { protocolBy } from "../../suites/v0/index.ts";
 import { hostileReport, reportOfFault } from "./pages.ts";
 
 const sha = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
@@ -49,6 +51,18 @@ describe("the page of a failing report", () => {
     expect(body).toMatch(/npx tachyon-conformance run ws:\S+ --case version\//);
     expect(text.match(/<details class="row requirement"/g)).toHaveLength(protocol.requirements.length);
     expect(text.match(/<details class="row case"/g)).toHaveLength(report.cases.length);
+    expect(text).toMatch(
+      /Sources: D the endpoint.{1,6}s description or flags, S its JSON schema, R RFC 6455 or RFC 8259/,
+    );
+  });
+
+  test("says what the sources of its protocol version begin with", async () => {
+    const v0 = protocolBy(own);
+    const requirements = v0.requirements.map(({ id, level }) => ({ id, level, verdict: "pass" as const, cases: [] }));
+    const other = await html({ ...report, cases: [], requirements }, v0);
+    expect(other).toMatch(
+      /Sources: C how clients connect, M how messages are made, .*, R 6749 OAuth 2\.0, .*→ derived\./,
+    );
   });
 
   test("holds the report on one line, with the errors by the schema only if there are some", () => {

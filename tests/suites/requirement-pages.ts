@@ -82,7 +82,7 @@ function chapter(
     heading(2, code(id)),
     paragraph({ type: "strong", children: [text(level)] }, text(" "), ...sentence(statement)),
     bullets([
-      [text("Source: "), ...sentence(sourceOf(requirement))],
+      [text("Source: "), ...sentence(sourceOf(requirement, protocol))],
       ...clauseOf(id, protocol),
       ...(cause === undefined ? [] : [[text("Common causes: "), ...sentence(cause)]]),
       [text("Alone: "), code(`npx tachyon-conformance run <url>${chosen(protocol)} --requirement ${id}`)],

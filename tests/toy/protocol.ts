@@ -125,6 +125,7 @@ export const toy: Protocol = {
     { name: "messages", title: "Every message" },
     { name: "echo", title: "Echo" },
   ],
+  sources: {},
   clauses: Object.fromEntries(requirements.map(({ id }) => [id, { place: "the toy's document", link: "toy.md" }])),
   causes: { "echo.answered": "The server numbers its messages itself." },
   sets: [],
