@@ -34,6 +34,9 @@ const LOOK = 8;
 /** The number of falls without a culprit after which the search ends: they are chance. */
 const BY_CHANCE = 3;
 
+/** The time before a fall in which a case may have sent an input that ends the server later, in timeouts. */
+export const RECENT = 0.25;
+
 /** A case that ended so short a time before the fall may have been hit by it, in ms. */
 const JUST = 30;
 
@@ -104,8 +107,9 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
     found.push(...culprits);
     if (culprits.length === 0) chance += 1;
     if (culprits.length > 0 && !atWork) break;
-    // Those that ran when the server fell have no result of their own yet.
-    const open = hit.filter((it) => atWork && !session.culprits.has(it.case.id));
+    // Those that ran when the server fell have no result of their own yet. Nor have those that ran a moment before it fell over another.
+    const since = culprits.length > 0 ? fell.to - RECENT * session.shared.timeout : fell.to - JUST;
+    const open = results.filter((it) => atWork && endOf(it) >= since && !session.culprits.has(it.case.id));
     for (const it of open) if (culprits.length === 0) hits.set(it.case.id, (hits.get(it.case.id) ?? 0) + 1);
     const isLost = ({ case: { id } }: CaseResult) => (hits.get(id) ?? 0) > 1;
     for (const it of open.filter(isLost)) settle(inconclusive(it, fell.how), session);
@@ -184,11 +188,14 @@ async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
   const isEverywhere = fell.lives && convicted.length > 0 && (await endsOthers(session));
   const culprits = isEverywhere ? [] : convicted.filter((it) => !fell.lives || !isCommon(it, all));
   if (culprits.length === 0) return [];
-  for (const culprit of culprits) blame(culprit, fell, session);
+  // Several may have ended it the first time. What it said when each was alone is its own.
+  for (const culprit of culprits)
+    blame(culprit, { ...fell, how: culprit.fall.how, signature: culprit.fall.signature }, session);
   const others = all.filter(({ case: { id } }) => !session.culprits.has(id));
   const falls = [...session.falls, fell];
   for (const culprit of culprits) {
-    if (!isHarmless(culprit, others, falls, session.shared.clock())) session.deadly.push({ ...culprit, how: fell.how });
+    if (!isHarmless(culprit, others, falls, session.shared.clock()))
+      session.deadly.push({ ...culprit, signature: culprit.fall.signature });
     explain(culprit, session);
   }
   return culprits.map(({ result }) => result.case.id);
@@ -211,7 +218,11 @@ function explain({ result, delay }: Guess, { unexplained, sightings }: Session):
 }
 
 /** Returns the result of a culprit. Throws if the catalogue lacks the requirement that it breaks. */
-function blamed({ result, input, delay }: Guess, { how, lives }: Fall, { protocol, judging }: Session): CaseResult {
+function blamed(
+  { result, input, delay }: Guess,
+  { how, signature, lives }: Fall,
+  { protocol, judging }: Session,
+): CaseResult {
   const id = protocol.survivalOf(result.case);
   const requirement = judging.requirements.get(id);
   if (!requirement) throw new Error(`the catalogue has no requirement "${id}"`);
@@ -225,6 +236,7 @@ function blamed({ result, input, delay }: Guess, { how, lives }: Fall, { protoco
     expected: statement,
     actual: `${how}${after}`,
     ended: true,
+    signature,
     ...(evidence && { evidence }),
   };
   const others = result.checks.filter((it) => it.requirement !== id);

@@ -32,7 +32,7 @@ async function whoEnded(innocent: readonly Rerun[], cases: readonly Case[], sess
   const ran = [...session.results.values()].filter(
     (it) => wanted.has(it.case) && at !== undefined && it.beganAt <= at && it.connections.length > 0,
   );
-  const fall = at === undefined ? undefined : { from: at, to: at, how: ENDED_OTHERS, lives: true as const };
+  const fall = at === undefined ? undefined : { from: at, to: at, ...ENDED_OTHERS, lives: true as const };
   const found = fall ? (await findCulprits(ran, [...session.results.values()], fall, session)).culprits : [];
   if (fall && found.length > 0) session.falls.push(fall);
   // A search that finds nobody takes back the results that it made.

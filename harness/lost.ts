@@ -1,6 +1,6 @@
 import { answers } from "./availability.ts";
 import { isRight } from "./catalogue.ts";
-import { blame, findCulprits, LATEST_FALL } from "./culprits.ts";
+import { blame, findCulprits, LATEST_FALL, RECENT } from "./culprits.ts";
 import { isGreeted, visit } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { isAbsent } from "./failure.ts";
@@ -16,9 +16,6 @@ import { explainUnreachable } from "./unreachable.ts";
 import { responseOf } from "./upgrade.ts";
 import { UnreachableError } from "./usage.ts";
 import { plural } from "./words.ts";
-
-/** The time before the end of a server in which a case was done too late for a delayed effect to show, in timeouts. */
-const RECENT = 0.25;
 
 /** The longest time between the end of a server's connections and that of its process, in ms. */
 const MOMENT = 250;
@@ -186,14 +183,14 @@ async function fallOf(session: Session): Promise<Fall | undefined> {
   const death = target.process?.death;
   if (death) {
     const at = shared.clock() - (performance.now() - death.at);
-    return { from: at - MOMENT, to: at, how: await howItFell(session) };
+    return { from: at - MOMENT, to: at, ...(await howItFell(session)) };
   }
   const { downSince } = availability;
   if (downSince !== undefined) {
     // A gateway may refuse some while others are still let in.
     const { upAt = downSince } = availability;
     const [from, to] = [Math.min(upAt, downSince), Math.max(upAt, downSince)];
-    return { from, to, how: await howItFell(session), ...(availability.refusal !== undefined && { refuses: true }) };
+    return { from, to, ...(await howItFell(session)), ...(availability.refusal !== undefined && { refuses: true }) };
   }
   return seemsDeaf(shared) || seemsStuck(session) ? hanging(session) : undefined;
 }

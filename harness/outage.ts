@@ -6,8 +6,14 @@ import { type Fall, type Session, stopFor } from "./session.ts";
 import { type ServerProcess, withoutSecrets } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
 
-/** The words for a server that lives on. */
-export const ENDED_OTHERS = "connections of other clients were ended";
+/** A word of a log with a digit in it: a time, a process, an address, an id. Two ends of one kind differ there. */
+const NUMBERED = /[\w:.+-]*\d[\w:.+-]*/g;
+
+/** Returns an end of which all that is known stands in its words. */
+export const plainEnd = (how: string) => ({ how, signature: how.replace(NUMBERED, "#") });
+
+/** The end of the connections of others. */
+export const ENDED_OTHERS = plainEnd("connections of other clients were ended");
 
 /** The words for one that stood still for long, and may do so again. */
 export const STOOD_STILL = "the server stood still";
@@ -25,23 +31,25 @@ export async function endHanging(session: Session, opens: boolean): Promise<Fall
   const { from, to } = opens ? shared.patience.end(protocol.greeting ?? "") : { from: heard, to: heard };
   availability.hangs();
   await target.process?.kill();
-  const how = `the server stopped ${opens ? "greeting" : "answering"} anybody`;
-  return { from, to: to + ANSWER, how, hangs: true };
+  const how = plainEnd(`the server stopped ${opens ? "greeting" : "answering"} anybody`);
+  return { from, to: to + ANSWER, ...how, hangs: true };
 }
 
 /** The end of a server of which no more is known. */
 const STOPPED_ACCEPTING = "the server stopped accepting connections";
 
-/** Resolves to words that say how the server ended, or that it ended the connections of others. */
-export async function howItFell({ target, availability }: Session): Promise<string> {
+/** Says how a server ended, or that it ended the connections of others. */
+export async function howItFell({ target, availability }: Session): Promise<Pick<Fall, "how" | "signature">> {
   const { process } = target;
   if (process?.death) {
-    const words = await process.lastWords();
-    return withoutSecrets(`the server ended (${process.death.how}${words === undefined ? "" : `: ${words}`})`, target);
+    const { how } = process.death;
+    const said = await process.lastWords();
+    const words = said === undefined ? "" : withoutSecrets(`: ${said}`, target);
+    return { how: `the server ended (${how}${words})`, signature: `${how}${words.replace(NUMBERED, "#")}` };
   }
   const { downSince, refusal } = availability;
   if (downSince === undefined) return ENDED_OTHERS;
-  return refusal === undefined ? STOPPED_ACCEPTING : `${STOPPED_ACCEPTING} (${wordsOfFailure(refusal)})`;
+  return plainEnd(refusal === undefined ? STOPPED_ACCEPTING : `${STOPPED_ACCEPTING} (${wordsOfFailure(refusal)})`);
 }
 
 /** The time between two looks at a server that is gone, in ms. */

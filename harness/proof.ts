@@ -35,10 +35,10 @@ export interface Search {
 }
 
 /** Returns those suspects of `tried` that end the server, or the connections of others, again when few others run near them. */
-export async function convict(fell: Fall, search: Search): Promise<readonly Guess[]> {
+export async function convict(fell: Fall, search: Search): Promise<readonly Confirmed[]> {
   const { before, fall, tried } = search;
   // If it fell in another way, it did for another reason. The times of the first fall say nothing then.
-  const isAlike = fell.how === fall.how || fell.lives;
+  const isAlike = fell.signature === fall.signature || fell.lives;
   const guesses = tried
     .map((it) => guess(it, fell.to, isAlike ? before.get(it.case.id) : undefined, fall.to))
     .toReversed()
@@ -51,7 +51,7 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Gues
   const first = await culpritAmong(guesses, fell, search);
   if (!first) return [];
   // Others that ran at about the same time may end it after as long. They had no time for it.
-  const culprits: Guess[] = [first];
+  const culprits: Confirmed[] = [first];
   for (;;) {
     const known = new Set(culprits.map(({ result }) => result.case));
     const near = guesses.filter(
@@ -64,13 +64,13 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Gues
 }
 
 /** Returns the best guess that comes true twice more: among a few others, and by itself. */
-async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Search): Promise<Guess | undefined> {
+async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Search): Promise<Confirmed | undefined> {
   for (let i = 0; i < guesses.length && !isLate(search); i += TRIES) {
     const again = await apart(guesses.slice(i, i + TRIES), fell, search);
     if (again.length > 0) search.likely = again.map(({ result }) => result);
     for (const likely of again.slice(0, ALONE)) {
       // Alone, the delay may differ a little from the first time: the machine may be busy.
-      const culprit = await byItself(likely, { ...fell, to: likely.fellAt }, search);
+      const culprit = await byItself(likely, { ...fell, to: likely.fall.to }, search);
       if (culprit) return culprit;
     }
     // One of the rest did it. The times did not show which, so halves of them run apart.
@@ -89,17 +89,17 @@ async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Searc
  * then: so it has to come true twice. Where the suite starts the server, once is enough of an end at once. One that comes later may be
  * due to something else, such as a timer; if it comes much later, there is no time for a second try.
  */
-async function byItself(likely: Guess, fell: Fall, search: Search): Promise<Guess | undefined> {
+async function byItself(likely: Guess, fell: Fall, search: Search): Promise<Confirmed | undefined> {
   const [once] = await apart([likely], fell, search);
   if (!once) return undefined;
   const isStarted = search.session.target.process !== undefined && !fell.lives;
   if (isStarted && (once.delay < CLEAR || once.delay > LONG)) return once;
-  const [twice] = await apart([once], { ...fell, to: once.fellAt }, search);
+  const [twice] = await apart([once], { ...fell, to: once.fall.to }, search);
   return twice ?? (isStarted && isLate(search) ? once : undefined);
 }
 
-/** A guess that came true again, and when it did, in ms of the run's clock. */
-type Confirmed = Guess & { readonly fellAt: number };
+/** A guess that came true again, and the fall that showed it. */
+export type Confirmed = Guess & { readonly fall: Fall };
 
 /** Tells if the time of a search is over. */
 const isLate = ({ session, deadline }: Search) => timeThere(session) > deadline;
@@ -122,11 +122,11 @@ async function apart(guesses: readonly Guess[], fell: Fall, search: Search): Pro
   end ??= await fallsWithin(longest, watcher, session);
   watcher.finish();
   if (!end) return [];
-  const { to } = end;
+  const shown = end;
   return results
     .flatMap((result, i) => {
       const earlier = guesses[i];
-      return earlier ? [{ ...guess(result, to, earlier.result, fell.to), fellAt: to }] : [];
+      return earlier ? [{ ...guess(result, shown.to, earlier.result, fell.to), fall: shown }] : [];
     })
     .toSorted((a, b) => a.difference - b.difference);
 }

@@ -77,6 +77,8 @@ export interface Fall {
   readonly to: number;
   /** In words: `the server ended (exit code 1)`. */
   readonly how: string;
+  /** The same for ends that came about in the same way: their words without times, addresses and whatever else has a digit. */
+  readonly signature: string;
   /** The server is still there. It only ended the connections of others. */
   readonly lives?: true;
   /** The server was still there, and said nothing to anybody. */

@@ -2,6 +2,7 @@ import { blame } from "./culprits.ts";
 import { isGreeted, visit } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { rest } from "./gate.ts";
+import { plainEnd, STOOD_STILL } from "./outage.ts";
 import { heavyIn } from "./protocol.ts";
 import { type Fall, type Session, timeThere, timeToSearch } from "./session.ts";
 import { hangUp, mayOverlap, type Stall, wasServing } from "./shared.ts";
@@ -191,10 +192,10 @@ async function serves(session: Session): Promise<void> {
 
 /** Blames a case that ran alone for a stall, and for the one before that it explains. */
 function accuse(culprit: CaseResult, { at, ms }: Stall, before: Stall, session: Session): void {
-  const how = `the server stood still for ${(ms / 1_000).toFixed(1)} s`;
+  const how = plainEnd(`${STOOD_STILL} for ${(ms / 1_000).toFixed(1)} s`);
   const asked = unansweredSince(culprit, at + ms - 1);
   const since = asked >= at && asked <= at + ms ? asked : at;
-  const fall: Fall = { from: before.at, to: before.at + before.ms, how, lives: true };
+  const fall: Fall = { from: before.at, to: before.at + before.ms, ...how, lives: true };
   session.falls.push(fall);
   // It was cut off when the stall was over. What it could not judge for that is nothing to tell of.
   const checks = culprit.checks.filter(({ verdict }) => verdict !== "error");

@@ -120,8 +120,8 @@ export interface Guess {
   readonly difference: number;
 }
 
-/** An input that is proved to end a server, or connections of others. `how` is the way, and `delay` the time after it. */
-export type Deadly = Pick<Guess, "input" | "delay"> & { readonly how: string };
+/** An input that is proved to end a server, or connections of others, in some way and after some `delay`. */
+export type Deadly = Pick<Guess, "input" | "delay"> & { readonly signature: string };
 
 /** The tolerance within which the server ends as long after an input as the first time, in ms. */
 export const SLACK = 100;
@@ -129,10 +129,10 @@ export const SLACK = 100;
 /** Returns the input of a case that is known to be deadly, and was sent as long before the server ended so at `to`. */
 export function relapse(
   result: CaseResult,
-  { to, how }: { readonly to: number; readonly how: string },
+  { to, signature }: { readonly to: number; readonly signature: string },
   deadly: readonly Deadly[],
 ): Guess | undefined {
-  const alike = deadly.filter((it) => it.how === how);
+  const alike = deadly.filter((it) => it.signature === signature);
   if (alike.length === 0) return undefined;
   const inputs = inputsOf(result.connections).map((input) => ({ input, delay: to - input.event.at }));
   const again = inputs.find(({ input, delay }) =>

@@ -63,5 +63,5 @@ export async function fallShownBy({ transcript }: Connection, session: Session):
   const to = end?.at ?? now;
   await diedOrNot(session);
   const lives = !session.target.process?.death && session.availability.downSince === undefined;
-  return { from: to, to, how: await howItFell(session), ...(lives && { lives }) };
+  return { from: to, to, ...(await howItFell(session)), ...(lives && { lives }) };
 }

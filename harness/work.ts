@@ -25,7 +25,7 @@ export function isGone(session: Session): boolean {
   );
 }
 
-/** The most times that a case runs again which was done a moment before the target went away. */
+/** The most times that a case runs again which was done a moment before the target went away over nobody knows what. */
 const AGAIN = 5;
 
 /** Counts how often each case runs again; tells if it still may. */
@@ -76,10 +76,13 @@ export async function work(
     if (signal?.aborted) break;
     if (session.shared.limits.noticed && !isGone(session)) await explainRefusal(ran, session);
     if (isGone(session)) {
+      const known = culprits.size;
       const { atWork, recent } = await lookInto(ran, session);
+      // Several inputs may end it one after another: the sooner hides the later until it is known.
+      const isFound = culprits.size > known;
       for (const it of atWork) done.set(it.case, session.results.get(it.case) ?? it);
       const again = new Set([...spoiled, ...recent].map((it) => it.case));
-      queue.unshift(...[...again].filter((it) => !culprits.has(it.id) && isDue(it)));
+      queue.unshift(...[...again].filter((it) => !culprits.has(it.id) && (isFound || isDue(it))));
     } else queue.unshift(...spoiledBy(ran, session).map((it) => it.case));
   }
   // The result of a culprit is its blame, whatever came later.

@@ -326,6 +326,10 @@ export interface Check {
    */
   ended?: true;
   /**
+   * The way in which the server ended: its exit and last words without times, addresses and other numbers. Ends of one kind have the same
+   */
+  signature?: string;
+  /**
    * The wait in vain that it rests on
    */
   silence?: {

@@ -1,5 +1,6 @@
 import type { Verdict } from "../harness/catalogue.ts";
 import type { Clause } from "../harness/protocol.ts";
+import { plural } from "../harness/words.ts";
 import { type Knowledge, likelyCause } from "./cause.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
@@ -19,6 +20,9 @@ const INDENT = 14;
 
 /** The names of other cases that are told. */
 const FEW = 3;
+
+/** The further ways in which the server ended that are told. */
+const ENDS = 8;
 
 /** Characters of a text where no terminal breaks the line. */
 const UNBROKEN = 400;
@@ -66,10 +70,24 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
     cases.filter((it) => it !== shown),
     FEW,
   ).map((line) => short(line, (options.width ?? Infinity) - 1));
-  const foot = [...(alone ? [c.dim(`  alone: ${alone(shown.id)}`)] : []), ...others];
+  const ends = otherEnds(found).map((line) => short(visible(line), (options.width ?? UNBROKEN) - 1));
+  const foot = [...(alone ? [c.dim(`  alone: ${alone(shown.id)}`)] : []), ...others, ...ends];
   const room = isTold ? AGAIN : Math.max(4, LINES - head.length - foot.length - 4);
   const wire = explainSpot(shown, check, room).flatMap((line) => wireLine(line, verdict, options));
   return [...head, ...wire, ...foot, ""];
+}
+
+/** Returns a line on one case for each further way in which the server ended. Each may be a bug of its own. */
+function otherEnds({ check, cases, requirement }: ToldFinding): string[] {
+  const told = new Set([check.signature]);
+  const lines = cases.flatMap(({ id, checks }) => {
+    const other = checks.find((it) => it.requirement === requirement.id && !told.has(it.signature));
+    if (other?.signature === undefined) return [];
+    told.add(other.signature);
+    return [`  another end: ${other.actual}, in ${id}`];
+  });
+  const more = lines.length - ENDS;
+  return [...lines.slice(0, ENDS), ...(more > 0 ? [`  … and ${plural(more, "more end")} (--verbose)`] : [])];
 }
 
 /** A line of a transcript. The wrong one is never cut by the terminal, since its end may show the mistake. */

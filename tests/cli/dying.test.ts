@@ -112,6 +112,14 @@ const shadowed: Right = {
 /** A server by what it does, with the right findings on it. */
 const deaths: Readonly<Record<string, readonly [on: readonly string[], right: Right, ...args: string[]]>> = {
   "dies of three inputs": [["null=exit:1@0", "escaped-nul=exit:3@200", "long-ping=exit:4@0"], three],
+  "dies late of an input, and sooner of others that come a moment later": [
+    ["null=exit:1@150", "array=exit:3@80"],
+    {
+      culprits: [NULL, "malformed/no-object-empty-array"],
+      alike: /^\[/,
+      says: [/^ {2}another end: the server ended \(exit code [13]\) \d+ ms after the text /m],
+    },
+  ],
   "throws 50 ms later": [["null=throw@50"], { culprits: [NULL], says: [/exit code 1\b/, /TypeError: Cannot read/] }],
   "is killed 700 ms later": [
     ["bracket=kill@700"],

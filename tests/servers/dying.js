@@ -27,6 +27,7 @@ const inputs = {
   "reserved-bit": { violation: ({ message }) => message.includes("RSV2") },
   "odd-close": { violation: ({ message }) => /invalid (status|close) code/i.test(message) },
   "no-mask": { violation: ({ message }) => message.endsWith("MASK must be set") },
+  array: { text: (text) => text.startsWith("[") },
   deep: { text: (text) => text.startsWith("[[[[[[[[") },
   surrogate: { text: (text) => /\\u(d800|dc00)"/.test(text) },
   "long-query": { request: ({ url }) => url.length > 600 },
