@@ -1,5 +1,5 @@
 import { glob } from "../harness/glob.ts";
-import { casesIn, heavyIn, type Protocol } from "../harness/protocol.ts";
+import { casesIn, loadSuitesOf, type Protocol } from "../harness/protocol.ts";
 import type { Case } from "../harness/scenario.ts";
 import { suggestion, UsageError } from "../harness/usage.ts";
 
@@ -19,7 +19,7 @@ export function select(protocol: Protocol, selection: Selection, load: boolean):
   // A rule is judged on every connection, so its requirement selects every case, unless it has cases of its own.
   const declared = new Set(cases.flatMap(({ tests }) => tests));
   const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement).filter((id) => !declared.has(id)));
-  const heavy = new Set(heavyIn(protocol));
+  const heavy = new Set(loadSuitesOf(protocol));
 
   const known: Known = {
     suite: protocol.suites.map(({ name }) => name),

@@ -94,7 +94,7 @@ interface Credentials {
 }
 
 /** Moves user and password from a URL to a header, which can be left out and redacted. Throws a `UsageError`. */
-export function credentials(url: URL): Credentials {
+export function loginOf(url: URL): Credentials {
   const bare = withoutCredentials(url);
   if (url.username === "" && url.password === "") return { url: bare, headers: {}, password: "" };
   try {
@@ -120,7 +120,7 @@ export type Reached = Target & { readonly [Name in "credentials" | "secrets"]-?:
 
 /** Returns the target at a url, which keeps no secret in it. Throws a `UsageError`. */
 export function aim(text: string, way: Way, protocol: Pick<Protocol, "address">): Reached {
-  const { url, headers: basic, password } = credentials(targetUrl(text));
+  const { url, headers: basic, password } = loginOf(targetUrl(text));
   protocol.address(url);
   const headers = { ...basic, ...way.headers }; // Headers win over the user of the url.
   const { credentials: given, redact = [] } = way;

@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
-import { closed, type Deed, type Outgoing, payloadOf, RESET, said, type Written, written } from "./deeds.ts";
+import { closeFrame, type Deed, type Outgoing, payloadOf, RESET, said, type Written, written } from "./deeds.ts";
 import type { Failure } from "./failure.ts";
-import type { State } from "./listen.ts";
 import type { Nothing } from "./nothing.ts";
 import type { Pace } from "./pace.ts";
 import { type Ending, ended, reader, type Wanted } from "./reading.ts";
 import type { Recorder } from "./recorder.ts";
+import type { State } from "./socket-events.ts";
 import { inSegments, reset } from "./tcp.ts";
 import type { EnvelopeReader, Message, Transcript } from "./transcript.ts";
 
@@ -176,7 +176,7 @@ async function write(client: Client, what: Written | undefined, bytes: readonly 
 }
 
 function close(client: Client, code: number | undefined, reason: string): void {
-  if (note(client, closed(code, reason))) client.wire.socket.close(code, reason);
+  if (note(client, closeFrame(code, reason))) client.wire.socket.close(code, reason);
 }
 
 /** Closes a connection, and freezes its transcript. */
@@ -184,7 +184,7 @@ function finish(client: Client): void {
   const { ignores, log, pace, wire } = client;
   pace.drop();
   if (isOpen(client) && !ignores) {
-    log.record({ ...closed(1000, ""), by: "suite" });
+    log.record({ ...closeFrame(1000, ""), by: "suite" });
     wire.socket.close(1000);
   } else if (!log.over) wire.socket.terminate();
   log.freeze();

@@ -37,7 +37,7 @@ export function said(it: Outgoing): Deed {
 export const written = (what: Written): Deed => ({ from: "client", ...what });
 
 /** A close frame that a case sends. */
-export const closed = (code: number | undefined, reason: string): Deed & { readonly type: "close" } => ({
+export const closeFrame = (code: number | undefined, reason: string): Deed & { readonly type: "close" } => ({
   from: "client",
   type: "close",
   data: reason,

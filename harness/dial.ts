@@ -87,7 +87,7 @@ async function hearsOut(
 }
 
 /** Opens one connection that belongs to no case, as any user that is free. */
-export async function visit(access: Omit<Access, "signal">, options: ConnectOptions = {}): Promise<Connection> {
+export async function comeAside(access: Omit<Access, "signal">, options: ConnectOptions = {}): Promise<Connection> {
   const visitor = guest(access.shared.identities, {});
   const connection = await visitor.connect(options, (it, left) => dial(access, it, { left }));
   if (!connection.opened) visitor.leave();

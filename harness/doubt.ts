@@ -3,7 +3,7 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { brokenFoundations, type Foundations, grounded } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 import { HANDSHAKE } from "./patience.ts";
-import { heavyIn } from "./protocol.ts";
+import { loadSuitesOf } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import type { Session } from "./session.ts";
 
@@ -30,7 +30,7 @@ const ABOUT = 100;
 
 /** Tells if a case ran at the same time as a known culprit, around a fall, or beside a load that the server did not stand. */
 export function wasHarmed(result: CaseResult, session: Session): boolean {
-  const loads = new Set(heavyIn(session.protocol));
+  const loads = new Set(loadSuitesOf(session.protocol));
   // Once one culprit is known, others of its kind need not be proved.
   const isHarmful = (it: CaseResult) =>
     session.culprits.has(it.case.id) ||

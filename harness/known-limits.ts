@@ -1,6 +1,6 @@
+import { gapOf, SECOND, SLOWER } from "./connection-rate.ts";
 import { type Failure, isTurnedAway, saysLimit, UNKNOWN, wordsOfFailure } from "./failure.ts";
 import type { Found } from "./measure.ts";
-import { gapOf, SECOND, SLOWER } from "./rate.ts";
 import { plural } from "./words.ts";
 
 /** A refusal: when the connection began, in ms of the run's clock, and the way. */

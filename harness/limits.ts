@@ -1,4 +1,5 @@
 import { type Attempt, type Means, PAUSE, TRIES, untilLetIn } from "./attempts.ts";
+import { FORGOTTEN, SECOND, SLOWER } from "./connection-rate.ts";
 import { type Failure, isTurnedAway, NO_ANSWER, refusalOf, saysTooMany } from "./failure.ts";
 import { type Gate, gate, rest } from "./gate.ts";
 import {
@@ -17,7 +18,6 @@ import {
   wordsOfLimit,
 } from "./known-limits.ts";
 import { type Found, measure } from "./measure.ts";
-import { FORGOTTEN, SECOND, SLOWER } from "./rate.ts";
 
 /** A case wants more connections at the same time than the target accepts, so it cannot be judged. */
 export class BeyondLimit extends Error {}
@@ -26,7 +26,7 @@ export class BeyondLimit extends Error {}
 type Seen = Pick<Attempt, "opened" | "failure" | "transcript">;
 
 /** A time in which a target lets nobody in: so many ms, or for good in some way. */
-interface Closed {
+interface ShutOut {
   readonly ms?: number;
   readonly way?: Failure | undefined;
 }
@@ -74,7 +74,7 @@ export interface Limits {
    * Measures the limits while nothing else is at work. What `dial` opens takes no turn. Resolves to what is no limit: that the target
    * lets nobody in.
    */
-  measure(dial: Dial, signal?: AbortSignal): Promise<Closed>;
+  measure(dial: Dial, signal?: AbortSignal): Promise<ShutOut>;
 }
 
 /** The time after which a target has noticed that the last connection ended, in ms. */
@@ -164,7 +164,7 @@ function spoils({ known, spoiled }: Keeping, it: object, refused: readonly strin
   return true;
 }
 
-async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefined): Promise<Closed> {
+async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefined): Promise<ShutOut> {
   const { known, gate, clock } = its;
   const { at } = known.refusal;
   known.suspected = false;

@@ -1,7 +1,7 @@
 import { answers } from "./availability.ts";
 import { isRight } from "./catalogue.ts";
 import { blame, findCulprits, LATEST_FALL, RECENT } from "./culprits.ts";
-import { isGreeted, visit } from "./dial.ts";
+import { comeAside, isGreeted } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { isAbsent } from "./failure.ts";
 import { isPlain } from "./foundation.ts";
@@ -70,7 +70,7 @@ async function seekOnce({ availability, options, protocol }: Session): Promise<v
   const why = await availability.recover(0);
   if (why === undefined) return;
   const { target } = options;
-  const words = explainUnreachable(target.url, why, protocol.credentials);
+  const words = explainUnreachable(target.url, why, protocol.loginHint);
   throw new UnreachableError(withoutSecrets(words, target), why);
 }
 
@@ -206,7 +206,7 @@ export function seemsStuck({ shared, protocol: { foundations, greeting }, result
 /** Tells if a target that said nothing for long says something to a newcomer; if not, ends it and resolves to its fall. */
 async function hanging(session: Session): Promise<Fall | undefined> {
   const { shared, protocol } = session;
-  const newcomer = await visit(session, { name: "newcomer" });
+  const newcomer = await comeAside(session, { name: "newcomer" });
   const hears = await isGreeted(newcomer, protocol);
   newcomer.finish();
   if (hears) shared.patience.forgive();
@@ -236,13 +236,13 @@ function toLinger(cases: number, { options, shared: { clock, timeout }, target, 
 export async function lastNewcomer(cases: readonly Case[], session: Session): Promise<void> {
   if (session.stop || session.signal?.aborted || cases.length === 0) return;
   const { availability } = session;
-  const newcomer = await visit(session, { name: "last newcomer" });
+  const newcomer = await comeAside(session, { name: "last newcomer" });
   availability.saw(newcomer);
   const time = answers(newcomer) ? toLinger(cases.length, session) : 0;
   if (time > 0) await newcomer.quiet(time);
   newcomer.finish();
   if (time > 0) {
-    const later = await visit(session, { name: "later newcomer" });
+    const later = await comeAside(session, { name: "later newcomer" });
     availability.saw(later);
     later.finish();
   }

@@ -1,7 +1,7 @@
 import { type Attempt, leave, letsIn, type Means } from "./attempts.ts";
+import { connectionRate, FORGOTTEN, gapOf, SECOND } from "./connection-rate.ts";
 import { type Failure, NO_ANSWER, refusalOf } from "./failure.ts";
 import { rest, takingTurns } from "./gate.ts";
-import { FORGOTTEN, gapOf, rate, SECOND } from "./rate.ts";
 import { isServerEnd } from "./transcript.ts";
 
 /** The known limits of a target. */
@@ -33,7 +33,7 @@ export async function measure(means: Means, known: Found = {}): Promise<Found | 
     const held = await hold(means, 0, MOST.held, deadline - (1 - HOLDING) * MOST.ms);
     if (held === undefined || held.together !== undefined || held.fell) return held;
   }
-  const perSecond = await rate(means, known.together, deadline);
+  const perSecond = await connectionRate(means, known.together, deadline);
   if (perSecond === undefined || known.together !== undefined) return perSecond === undefined ? {} : { perSecond };
   // The limit per second hid the other one before.
   const gap = gapOf(perSecond);

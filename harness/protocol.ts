@@ -91,7 +91,7 @@ export interface Protocol {
   /** The WebSocket subprotocols that a client offers, the one it likes best first. */
   readonly subprotocols: readonly string[];
   /** Says what to do where the server wants credentials; without it, to give a header. */
-  readonly credentials?: string;
+  readonly loginHint?: string;
   readonly requirements: readonly Requirement[];
   readonly sections: readonly Section[];
   /** The words for what the sources of requirements begin with: a letter, or an RFC. */
@@ -161,12 +161,12 @@ export const catalogueOf = ({ requirements }: Pick<Protocol, "requirements">): R
   new Map(requirements.map((it) => [it.id, it]));
 
 /** Returns the names of the suites that put load on a server. */
-export const heavyIn = ({ suites }: Pick<Protocol, "suites">): string[] =>
+export const loadSuitesOf = ({ suites }: Pick<Protocol, "suites">): string[] =>
   suites.filter(({ load }) => load).map(({ name }) => name);
 
 /** Returns the ids of the requirements that only suites which put load on a server test. */
-export function heavilyTested(protocol: Pick<Protocol, "suites">): string[] {
-  const heavy = new Set(heavyIn(protocol));
+export function testedUnderLoad(protocol: Pick<Protocol, "suites">): string[] {
+  const heavy = new Set(loadSuitesOf(protocol));
   const tested = (load: boolean) =>
     new Set(casesIn(protocol).flatMap(({ suite, tests }) => (heavy.has(suite) === load ? tests : [])));
   const light = tested(false);

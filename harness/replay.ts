@@ -1,5 +1,5 @@
 import type { Connection } from "./connection.ts";
-import { closed, RESET, said, written } from "./deeds.ts";
+import { closeFrame, RESET, said, written } from "./deeds.ts";
 import { type Bench, examine } from "./execute.ts";
 import type { Open } from "./guest.ts";
 import { tooFew } from "./identities.ts";
@@ -110,7 +110,7 @@ function connection(
       if (what) deeds.act(written(what));
       deeds.pause();
     },
-    close: (code, reason = "") => deeds.act(closed(code, reason)),
+    close: (code, reason = "") => deeds.act(closeFrame(code, reason)),
     reset: () => deeds.act(RESET),
     ignore() {},
     finish() {

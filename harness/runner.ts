@@ -1,6 +1,6 @@
 import { availability } from "./availability.ts";
 import { worst } from "./catalogue.ts";
-import { isGreeted, visit } from "./dial.ts";
+import { comeAside, isGreeted } from "./dial.ts";
 import { noticeExclusive } from "./exclusive.ts";
 import { type Bench, type CaseResult, notRun } from "./execute.ts";
 import { runPass } from "./pass.ts";
@@ -92,7 +92,7 @@ async function repeat(
   let stop: Stop | undefined;
   const there = availability(
     bench.shared.clock,
-    () => visit(bench),
+    () => comeAside(bench),
     (client) => isGreeted(client, bench.protocol),
   );
   while (passes.length < options.repeat && !stop) {

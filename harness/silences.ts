@@ -17,7 +17,7 @@ import {
 import type { CaseResult } from "./execute.ts";
 import { ground } from "./foundation.ts";
 import { groupBy } from "./group.ts";
-import { heavyIn } from "./protocol.ts";
+import { loadSuitesOf } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import { isTooLate, type Session, settle } from "./session.ts";
 import { alone, work } from "./work.ts";
@@ -70,7 +70,7 @@ async function sideBySide(results: readonly CaseResult[], session: Session): Pro
   const before = patience.hurry;
   patience.hurry = false;
   try {
-    const loads = new Set(heavyIn(protocol));
+    const loads = new Set(loadSuitesOf(protocol));
     const of = (isHeavy: boolean) => results.map((it) => it.case).filter(({ suite }) => loads.has(suite) === isHeavy);
     const halt = () => isTooLate(session);
     const { done: light } = await work(of(false), session, { size: Math.max(options.concurrency, 2), halt });

@@ -1,9 +1,9 @@
 import { blame } from "./culprits.ts";
-import { isGreeted, visit } from "./dial.ts";
+import { comeAside, isGreeted } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { rest } from "./gate.ts";
 import { plainEnd, STOOD_STILL } from "./outage.ts";
-import { heavyIn } from "./protocol.ts";
+import { loadSuitesOf } from "./protocol.ts";
 import { type Fall, type Session, timeThere, timeToSearch } from "./session.ts";
 import { hangUp, mayOverlap, type Stall, wasServing } from "./shared.ts";
 import { byLikelihood, guess, inputsOf, isSuspect, unansweredSince } from "./suspects.ts";
@@ -90,7 +90,7 @@ export async function lookIntoStalls(ran: readonly CaseResult[], session: Sessio
   const deadline = began + timeToSearch(session);
   const isOver = () => timeThere(session) > deadline || session.stop !== undefined || session.signal?.aborted === true;
   // A case that puts load on the server runs alone anyway, and says itself what came of that.
-  const loads = new Set(heavyIn(protocol));
+  const loads = new Set(loadSuitesOf(protocol));
   const light = ran.filter((it) => !loads.has(it.case.suite));
   for (const stall of stalls) {
     const known = culprits.size;
@@ -179,7 +179,7 @@ function discount({ ms }: Stall, session: Session): void {
 
 /** Tells if a newcomer is greeted. */
 async function isServed(session: Session): Promise<boolean> {
-  const newcomer = await visit(session, { name: "newcomer" });
+  const newcomer = await comeAside(session, { name: "newcomer" });
   const served = await isGreeted(newcomer, session.protocol);
   newcomer.finish();
   return served;

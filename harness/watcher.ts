@@ -1,6 +1,6 @@
 import { answers } from "./availability.ts";
 import type { Connection } from "./connection.ts";
-import { isGreeted, visit } from "./dial.ts";
+import { comeAside, isGreeted } from "./dial.ts";
 import { hung } from "./doubt.ts";
 import { rest } from "./gate.ts";
 import { diedOrNot, endHanging, howItFell } from "./outage.ts";
@@ -12,7 +12,7 @@ import { isEnded, isServerEnd } from "./transcript.ts";
  * the cases. Resolves to `undefined` if there is no server.
  */
 export async function watch(session: Session): Promise<Connection | undefined> {
-  const connection = await visit(session, { name: "watcher" });
+  const connection = await comeAside(session, { name: "watcher" });
   if (session.shared.identities.users) connection.finish();
   return answers(connection) ? connection : undefined;
 }
@@ -34,7 +34,7 @@ const HANGS = 0.5;
 
 /** Opens a further connection. Resolves once its handshake is answered, or in vain. */
 async function ask(session: Session): Promise<Connection> {
-  const probe = await visit(session, { name: "probe" });
+  const probe = await comeAside(session, { name: "probe" });
   session.availability.saw(probe);
   return probe;
 }

@@ -1,5 +1,5 @@
 import picocolors from "picocolors";
-import { heavilyTested, type Protocol } from "../harness/protocol.ts";
+import { type Protocol, testedUnderLoad } from "../harness/protocol.ts";
 import type { RunResult } from "../harness/runner.ts";
 import { UnreachableError, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
@@ -68,7 +68,7 @@ function options(report: Report): TerminalOptions {
     quiet: false,
     knowledge: protocol,
     alone: (id) => commandAlone(report, id),
-    heavy: heavilyTested(protocol),
+    heavy: testedUnderLoad(protocol),
     written: [],
   };
 }

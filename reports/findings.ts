@@ -62,7 +62,7 @@ export function findings<Requirement extends Row, Check extends Judged, Case ext
 }
 
 /** The findings of a report that nobody expects, in the same order. */
-export const unexpected: typeof findings = (report) => findings(report).filter(({ expected }) => !expected);
+export const news: typeof findings = (report) => findings(report).filter(({ expected }) => !expected);
 
 /** Returns the reason why the first finding comes first, as text behind its name; nothing if there is no choice. */
 export const beginning = ([first, second]: readonly { readonly resting: number }[]): string | undefined =>

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Requirement } from "../harness/catalogue.ts";
 import { visible } from "./escape.ts";
-import { unexpected } from "./findings.ts";
+import { news } from "./findings.ts";
 import { statementOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import { commandAlone, type Tellable } from "./shell-commands.ts";
@@ -30,7 +30,7 @@ function annotations(report: Tellable, requirements: readonly Requirement[]): st
   const outdated = problemsOf(report).map(({ line, says }) =>
     annotation("error", { file, line: String(line), title: "Expected failures" }, says),
   );
-  const found = unexpected(report).map(({ verdict, requirement: { id, level }, cases, shown, check }) => {
+  const found = news(report).map(({ verdict, requirement: { id, level }, cases, shown, check }) => {
     const statement = statementOf(id, requirements);
     const title = `${verdict}: ${id} (${level}) in ${cases.length} of ${report.cases.length} cases`;
     const words = `${statement} Expected: ${check.expected}. Came: ${check.actual}. For instance in ${shown.id}.`;

@@ -5,7 +5,7 @@ import { type BlockOptions, failureBlock, mark, type ToldFinding } from "./block
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { explainFindings, plainLine } from "./explain.ts";
-import { beginning, findings, isNews, skippedBy, unexpected } from "./findings.ts";
+import { beginning, findings, isNews, news, skippedBy } from "./findings.ts";
 import { listed, targetOf, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import type { Report, ReportCase, ReportRequirement } from "./report.ts";
@@ -71,7 +71,7 @@ export const troubles = (report: Report, options: TerminalOptions): string =>
 
 /** Findings in the order of all reports: the first in full, the others by name. */
 function blocks(report: Report, options: TerminalOptions): string[] {
-  const all = unexpected(report);
+  const all = news(report);
   const alone = report.recording ? undefined : options.alone;
   const inFull = all.slice(0, IN_FULL);
   const more = all.slice(IN_FULL).map(({ requirement: { id } }) => id);
@@ -198,7 +198,7 @@ function headline(report: Report, { colors: c, missing = [] }: TerminalOptions):
 
 /** The command that shows the first finding again, unless a remark has another. */
 function next(report: Report, { alone }: TerminalOptions): string[] {
-  const [first] = unexpected(report);
+  const [first] = news(report);
   if (!first || report.recording || remarks(report).some((it) => it.next !== undefined)) return [];
   return [`  next     ${alone(first.shown.id)}`];
 }

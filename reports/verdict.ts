@@ -56,16 +56,16 @@ function verdictOf(
   strict: boolean,
 ): RunVerdict {
   const ended = stop?.reason === "lost" || unexplained.length > 0;
-  if (ended || cases.some(({ checks }) => checks.some(isUnexpected))) return "fail";
+  if (ended || cases.some(({ checks }) => checks.some(failsUnexpectedly))) return "fail";
   return stop || cases.some((it) => it.doubt !== undefined || unjudged(it, strict).length > 0) ? "incomplete" : "pass";
 }
 
-const isUnexpected = ({ verdict, expectedFailure }: Pick<ReportCheck, "verdict" | "expectedFailure">) =>
+const failsUnexpectedly = ({ verdict, expectedFailure }: Pick<ReportCheck, "verdict" | "expectedFailure">) =>
   verdict === "fail" && expectedFailure === undefined;
 
 /** Tells if a case fails as the user expects, and in no other way. */
 export const isExpected = ({ verdict, checks }: ReportCase): boolean =>
-  verdict === "fail" && !checks.some((check) => isUnexpected(check) || check.verdict === "error");
+  verdict === "fail" && !checks.some((check) => failsUnexpectedly(check) || check.verdict === "error");
 
 /** The reasons why a case is expected to fail. */
 export const reasonsOf = ({ checks }: ReportCase): string[] => [
@@ -151,6 +151,6 @@ export function meaning(report: Told): { readonly headline: string; readonly wor
 /** Says why a run fails. */
 function failure({ stop, unexplained = [], cases }: Told): string {
   if (stop?.reason === "lost") return "the target went away";
-  const isBroken = cases.some(({ checks }) => checks.some(isUnexpected));
+  const isBroken = cases.some(({ checks }) => checks.some(failsUnexpectedly));
   return unexplained.length > 0 && !isBroken ? "the target ended while it was tested" : "the target is not conformant";
 }

@@ -1,6 +1,6 @@
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { heavilyTested, type Protocol } from "../../harness/protocol.ts";
+import { type Protocol, testedUnderLoad } from "../../harness/protocol.ts";
 import { colorsOn, takesLinks } from "../../reports/colors.ts";
 import type { Expected } from "../../reports/expected/use.ts";
 import { forGitHub, onGitHub } from "../../reports/github.ts";
@@ -56,7 +56,7 @@ export async function finish(
     colors: colorsOn(process.stdout),
     knowledge: protocol,
     alone: (id) => commandAlone(tellable, id),
-    heavy: heavilyTested(protocol),
+    heavy: testedUnderLoad(protocol),
     written: [...written, ...(expected?.written === undefined ? [] : [expected.written]), ...also],
     missing: [...missing, ...unwritten],
     ...(expected?.left !== undefined && { left: expected.left }),

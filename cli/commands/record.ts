@@ -14,7 +14,7 @@ import { destinations, prepareAll, type WantedReports } from "../../reports/save
 import { refuseOverwriting } from "../../reports/write.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
-import { credentials, fileIn, hiddenTexts, readCertificates, resolves, targetUrl } from "../target.ts";
+import { fileIn, hiddenTexts, loginOf, readCertificates, resolves, targetUrl } from "../target.ts";
 import { finish } from "./finish.ts";
 
 /** The options of `record`, as the command line gives them. */
@@ -46,7 +46,7 @@ const FAILURES = 5;
  * Throws a `UsageError`, or an `UnreachableError`.
  */
 export async function recordCommand({ out: path, ...args }: RecordArguments, protocol: Protocol): Promise<number> {
-  const { url: target, headers, password } = credentials(targetUrl(args.to));
+  const { url: target, headers, password } = loginOf(targetUrl(args.to));
   const ca = args.ca === undefined ? undefined : await readCertificates(args.ca);
   const basic = headers.Authorization;
   const { redact = [] } = args;

@@ -1,7 +1,7 @@
 import { groupBy } from "../../harness/group.ts";
 import { host } from "../../harness/host.ts";
 import { newSeed } from "../../harness/property.ts";
-import { heavyIn, type Protocol } from "../../harness/protocol.ts";
+import { loadSuitesOf, type Protocol } from "../../harness/protocol.ts";
 import { type RunResult, run } from "../../harness/runner.ts";
 import type { Case } from "../../harness/scenario.ts";
 import type { RunOptions } from "../../harness/session.ts";
@@ -50,7 +50,7 @@ export async function test(
 ): Promise<{ readonly result: RunResult; readonly report: Report }> {
   const progress = args.quiet ? undefined : watch(cases);
   const { door } = target;
-  const loads = new Set(heavyIn(protocol));
+  const loads = new Set(loadSuitesOf(protocol));
   const all = {
     ...{ repeat: 1, bail: false, ...args, target, ...dependent(args, protocol), ...tools },
     onResult: progress?.result ?? (() => {}),

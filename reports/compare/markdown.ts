@@ -82,7 +82,7 @@ export function matrixMarkdown({ columns, rows }: Matrix): string {
         [text(it.protocol)],
         [text(it.suite)],
         [text(it.day)],
-        [text(`${it.verdict}: ${it.standing}`)],
+        [text(`${it.verdict}: ${it.countsInWords}`)],
       ]),
     ),
     heading(2, text("Requirements")),

@@ -76,13 +76,13 @@ const Versions = ({ columns }: { readonly columns: readonly Column[] }) => (
       </tr>
     </thead>
     <tbody>
-      {columns.map(({ name, verdict, standing, protocol, suite, day }) => (
+      {columns.map(({ name, verdict, countsInWords, protocol, suite, day }) => (
         <tr key={name}>
           <th scope="row">{visible(name)}</th>
           <td>
             <VerdictTag of={verdict} />
           </td>
-          <td>{standing}</td>
+          <td>{countsInWords}</td>
           <td>{visible(protocol)}</td>
           <td>{visible(suite)}</td>
           <td>{visible(day)}</td>

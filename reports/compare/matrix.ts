@@ -21,7 +21,7 @@ export interface Column {
   readonly day: string;
   readonly verdict: RunVerdict;
   /** The number of requirements by verdict, in words. */
-  readonly standing: string;
+  readonly countsInWords: string;
   readonly cells: ReadonlyMap<string, Cell>;
 }
 
@@ -47,7 +47,7 @@ export function column(name: string, { protocol, suite, startedAt, verdict, requ
     suite: suite.version,
     day: startedAt.slice(0, 10),
     verdict,
-    standing: `${tallies.join(", ")}${cases.some(isExpected) ? ", some failures expected" : ""}`,
+    countsInWords: `${tallies.join(", ")}${cases.some(isExpected) ? ", some failures expected" : ""}`,
     cells: new Map(
       requirements.map((row) => {
         const failing = checks.filter(({ requirement }) => requirement === row.id);

@@ -84,13 +84,14 @@ const requirements = ({ requirements: rows }: Comparison, c: Colors) =>
 const painted = (c: Colors, verdict: ChangedRequirement["old"]) =>
   verdict === "not tested" ? c.dim(verdict) : paint(c, verdict, verdict);
 
-/** Shows a matrix: the standing of each server version, and the requirements in which they differ. */
+/** Shows a matrix: the counts of each server version, and the requirements in which they differ. */
 export function matrixTerminal({ columns, rows }: Matrix, c: Colors): string {
   const width = Math.max(...columns.map(({ name }) => name.length));
   const differing = rows.filter(({ cells }) => new Set(cells.map(cellOf)).size > 1);
   return [
     ...columns.map(
-      ({ name, verdict, standing }) => `${visible(name).padEnd(width)}  ${paint(c, verdict, verdict)}: ${standing}`,
+      ({ name, verdict, countsInWords }) =>
+        `${visible(name).padEnd(width)}  ${paint(c, verdict, verdict)}: ${countsInWords}`,
     ),
     ...differing.map(({ id, cells }) => `${id}: ${cells.map(cellOf).join(" → ")}`),
     "",

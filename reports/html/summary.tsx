@@ -1,4 +1,4 @@
-import { tally, unexpected } from "../findings.ts";
+import { news, tally } from "../findings.ts";
 import { loadOf } from "../latency.ts";
 import { NAMES, targetOf, titleOf } from "../names.ts";
 import { type Remark, remarks } from "../remarks.ts";
@@ -42,7 +42,7 @@ const repeats = (headline: string, words: string) => words.toLowerCase().endsWit
 
 /** The first finding on one line, which leads to it. */
 function First({ data }: { readonly data: PageData }) {
-  const [first] = unexpected(data);
+  const [first] = news(data);
   if (!first) return null;
   const { requirement, shown, check } = first;
   return (

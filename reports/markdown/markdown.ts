@@ -3,7 +3,7 @@ import type { Requirement } from "../../harness/catalogue.ts";
 import { plural } from "../../harness/words.ts";
 import { type Knowledge, likelyCause } from "../cause.ts";
 import { explainConnections, plainLine } from "../explain.ts";
-import { beginning, type ReportFinding, skippedBy, tally, unexpected } from "../findings.ts";
+import { beginning, news, type ReportFinding, skippedBy, tally } from "../findings.ts";
 import { isValue, NAMES, statementOf, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
@@ -32,7 +32,7 @@ const PARTIAL = "🟡";
 
 /** The summary of a report for pull requests and job summaries. */
 export function markdown(report: Tellable, knowledge: Knowledge): string {
-  const found: readonly Found[] = unexpected(report);
+  const found: readonly Found[] = news(report);
   const verdict = shownVerdict(report);
   const symbol = verdict === "pass" && !isWhole(report) ? PARTIAL : SYMBOLS[verdict];
   return print(

@@ -32,7 +32,7 @@ export const protocol: Protocol = {
   name: "Tachyon",
   version,
   subprotocols: [],
-  credentials:
+  loginHint:
     'Give credentials with --header "Name: value". A server that wants the token of a user may speak v0: add --protocol v0 --as name:@file.',
   requirements,
   schemas: documents,

@@ -42,7 +42,7 @@ export function protocolBy(schemas: Schemas): Protocol {
     options: ["--protocol", version, ...optionsFor(schemas)],
     ...folderOf(schemas),
     subprotocols: [SUBPROTOCOL],
-    credentials: "Give the access token of a user with --as name:@file; if you gave one, it is wrong or expired.",
+    loginHint: "Give the access token of a user with --as name:@file; if you gave one, it is wrong or expired.",
     requirements,
     schemas: schemas.all.map(({ schema }) => schema),
     rules: rulesBy(schemas),

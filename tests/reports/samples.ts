@@ -1,5 +1,5 @@
 import picocolors from "picocolors";
-import { heavilyTested } from "../../harness/protocol.ts";
+import { testedUnderLoad } from "../../harness/protocol.ts";
 import type { RunOptions } from "../../harness/session.ts";
 import { makeReport } from "../../reports/make.ts";
 import type { Report, ReportCase } from "../../reports/report.ts";
@@ -52,7 +52,7 @@ export const inTerminal = (report: Report, more: Partial<TerminalOptions> = {}):
     verbose: false,
     knowledge: { requirements: protocol.requirements },
     alone: (id) => id,
-    heavy: heavilyTested(protocol),
+    heavy: testedUnderLoad(protocol),
     written: [],
     ...more,
   });

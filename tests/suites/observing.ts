@@ -4,7 +4,7 @@ import type { Connection } from "../../harness/connection.ts";
 import { dial } from "../../harness/dial.ts";
 import { examine } from "../../harness/execute.ts";
 import type { Check } from "../../harness/judge.ts";
-import { catalogueOf, heavyIn, type Protocol, type RunningServer } from "../../harness/protocol.ts";
+import { catalogueOf, loadSuitesOf, type Protocol, type RunningServer } from "../../harness/protocol.ts";
 import type { Case, ConnectOptions } from "../../harness/scenario.ts";
 import { secrets } from "../../harness/secrets.ts";
 import { hangUp, share } from "../../harness/shared.ts";
@@ -31,7 +31,7 @@ export interface Observed {
 
 /** Gives the digest of what each case sends to the reference server, what it expects of it, and what it holds against others. */
 export async function observe(cases: readonly Case[], { protocol, faults }: Observed): Promise<Record<string, string>> {
-  const loads = new Set(heavyIn(protocol));
+  const loads = new Set(loadSuitesOf(protocol));
   const statements = catalogueOf(protocol);
   // The words of an expectation, if they are not those of the catalogue.
   const worded = ({ requirement, expected }: Check) =>

@@ -21,7 +21,7 @@ interface Listening {
 }
 
 /** Records what happens on a WebSocket, and tells how its handshake went. */
-export function listen(socket: WebSocket, log: Recorder, written: () => Promise<void>, readsBody = false): State {
+export function recordEvents(socket: WebSocket, log: Recorder, written: () => Promise<void>, readsBody = false): State {
   const state: State = { opened: false, failure: undefined };
   const on: Listening = { socket, log, state };
   socket.on("upgrade", (response) => upgraded(log, response));

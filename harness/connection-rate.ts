@@ -46,7 +46,11 @@ export const gapOf = (perSecond: number): number => (MARGIN * SECOND) / perSecon
  * Finds how many connections a second a target accepts, where it is `known` how many at the same time; `undefined` if it accepts
  * all that the suite can make, or nobody knows.
  */
-export async function rate(means: Means, known: number | undefined, deadline: number): Promise<number | undefined> {
+export async function connectionRate(
+  means: Means,
+  known: number | undefined,
+  deadline: number,
+): Promise<number | undefined> {
   const together: number = known ?? MOST.crowd;
   const few = await flood(means, Math.min(MOST.atOnce, together));
   // A gateway may let some wait, and refuse only what comes beyond them.
