@@ -4,6 +4,7 @@ import { closeFrame, type Deed, type Outgoing, payloadOf, RESET, said, type Writ
 import type { Failure } from "./failure.ts";
 import type { Nothing } from "./nothing.ts";
 import type { Pace } from "./pace.ts";
+import { END_OF_CONNECTION, END_OF_SILENCE } from "./patience.ts";
 import { type Ending, ended, reader, type Wanted } from "./reading.ts";
 import type { Recorder } from "./recorder.ts";
 import type { State } from "./socket-events.ts";
@@ -135,9 +136,9 @@ function waitingOf(
   return {
     wait,
     next: reader({ events: log.events, wait }, envelope),
-    closed: () => wait("the end of the connection", () => (log.over ? ended(log) : undefined)),
+    closed: () => wait(END_OF_CONNECTION, () => (log.over ? ended(log) : undefined)),
     async quiet(ms) {
-      await wait("the end of a silence", () => log.over || undefined, { exactly: ms });
+      await wait(END_OF_SILENCE, () => log.over || undefined, { exactly: ms });
     },
   };
 }

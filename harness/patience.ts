@@ -65,6 +65,12 @@ const DEAF = 32;
 /** The kind of wait that a deaf server may still end: its WebSocket library answers. */
 export const HANDSHAKE = "the answer to the handshake";
 
+/** The kind of wait for the end of a connection. */
+export const END_OF_CONNECTION = "the end of the connection";
+
+/** The kind of wait for nothing, in which the server is to be silent. */
+export const END_OF_SILENCE = "the end of a silence";
+
 /** The length of a shorter wait, in timeouts. */
 const SHORT = 0.1;
 

@@ -6,7 +6,7 @@ import { tooFew } from "./identities.ts";
 import type { Check } from "./judge.ts";
 import { BeyondLimit } from "./limits.ts";
 import { type Nothing, silenceOf, silent } from "./nothing.ts";
-import { HANDSHAKE } from "./patience.ts";
+import { END_OF_CONNECTION, END_OF_SILENCE, HANDSHAKE } from "./patience.ts";
 import type { Protocol } from "./protocol.ts";
 import { ended, ending, reader } from "./reading.ts";
 import { type Acting, acting, isOver } from "./replay-deeds.ts";
@@ -101,10 +101,10 @@ function connection(
     ...stateOf(recorded),
     wait,
     async quiet(ms) {
-      await wait("the end of a silence", () => undefined, { exactly: ms });
+      await wait(END_OF_SILENCE, () => undefined, { exactly: ms });
     },
     next: reader({ events: transcript.events, wait }, envelope),
-    closed: () => wait("the end of the connection", () => (isExhausted(track) ? ended(transcript) : undefined)),
+    closed: () => wait(END_OF_CONNECTION, () => (isExhausted(track) ? ended(transcript) : undefined)),
     send: (...outgoing) => deeds.act(...outgoing.map(said)),
     async write(what) {
       if (what) deeds.act(written(what));

@@ -11,6 +11,8 @@ export interface Remark {
   readonly words: string;
   /** The cases that it is about. */
   readonly cases: readonly string[];
+  /** Nothing else says why the run has no whole result. */
+  readonly isVital?: boolean;
   /** The case to run next, alone. */
   readonly next?: string | undefined;
 }
@@ -49,7 +51,7 @@ function stopped({ stop }: Remarkable): Remark[] {
   if (!stop) return [];
   const { words, why = words, suspects = [] } = stop;
   return [
-    { label: "stopped", title: "The run ended early", words: why, cases: [] },
+    { label: "stopped", title: "The run ended early", words: why, cases: [], isVital: true },
     ...(suspects.length > 0
       ? [
           {
@@ -57,6 +59,7 @@ function stopped({ stop }: Remarkable): Remark[] {
             title: "Suspects",
             words: "one of these probably ended it, the likeliest first (--start finds out which)",
             cases: suspects,
+            isVital: true,
             next: suspects[0],
           },
         ]
@@ -72,10 +75,19 @@ function ended({ unexplained = [] }: Remarkable): Remark[] {
       title: "The target ended",
       words: `${words}, at ${seconds(at)}; it is not known which input of the seconds before did it${suspects.length > 0 ? ", the likeliest first" : ""}`,
       cases: suspects,
+      isVital: true,
       next: suspects[0],
     })),
     ...(more > 0
-      ? [{ label: "ended", title: "The target ended", words: `${plural(more, "time")} more, likewise`, cases: [] }]
+      ? [
+          {
+            label: "ended",
+            title: "The target ended",
+            words: `${plural(more, "time")} more, likewise`,
+            cases: [],
+            isVital: true,
+          },
+        ]
       : []),
   ];
 }

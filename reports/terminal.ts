@@ -45,7 +45,7 @@ export function showRun(report: Report, options: TerminalOptions): TerminalParts
   if (quiet) {
     const rest = [
       ...outdated(report, colors),
-      ...remarked(report, options, ["stopped", "suspects", "ended"]),
+      ...remarked(report, options, true),
       ...overview(report, colors),
       ...notJudged(report),
     ];
@@ -203,10 +203,10 @@ function next(report: Report, { alone }: TerminalOptions): string[] {
   return [`  next     ${alone(first.shown.id)}`];
 }
 
-/** The remarks that must be known first, and their remedies; only those with some `labels`, if these are given. */
-const remarked = (report: Report, { alone }: TerminalOptions, labels?: readonly string[]): string[] =>
+/** The remarks that must be known first, and their remedies; only `vital` ones, if wanted. */
+const remarked = (report: Report, { alone }: TerminalOptions, vital = false): string[] =>
   remarks(report)
-    .filter(({ label }) => labels?.includes(label) ?? true)
+    .filter(({ isVital }) => isVital || !vital)
     .flatMap(({ label, words, cases, next }) => [
       `  ${label.padEnd(8)} ${visible(words)}${cases.length > 0 ? `: ${listed(cases, "report.html")}` : ""}`,
       ...(next === undefined ? [] : [`  next     ${alone(next)}`]),

@@ -4,6 +4,7 @@ import type { Context } from "../../harness/scenario.ts";
 import { heard, isEnded, type Message } from "../../harness/transcript.ts";
 import { show } from "../../harness/words.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
+import { MALFORMED_ANSWER } from "../websocket/malformed-reaction.ts";
 import type { GeneratedCommand } from "./generated-inputs.ts";
 import { mayBeLost } from "./messages-facts.ts";
 import { DISCONNECTED, disconnect, disconnected, GREETING, goodbyesOf, nameOf, refusalsOf } from "./protocol.ts";
@@ -40,7 +41,7 @@ export async function play(connect: Context["connect"], commands: readonly Gener
     const names = new Set(before.flatMap(refusalsOf));
     const answers = () => answersIn(client, names);
     const done = () => answers().length >= before.length || isEnded(client) || undefined;
-    await client.wait("the answer to a malformed command", done, { owed: false });
+    await client.wait(MALFORMED_ANSWER, done, { owed: false });
     const success = answers().find(({ status }) => status === "success");
     if (success) return { mistake: wrong("malformed.rejected", `carried out: ${show(success)}`), ended: true };
     if (goodbyesOf(client, "failed").length > 0) return { mistake: undefined, ended: true };

@@ -1,3 +1,4 @@
+import { END_OF_CONNECTION } from "../../harness/patience.ts";
 import { EACH, type Rule } from "../../harness/rule.ts";
 import {
   isBreach,
@@ -60,7 +61,7 @@ export const exchangeRules: readonly Rule[] = [
     owes(transcript) {
       const rest = fromAnnouncement(transcript);
       const over = (event: WireEvent) => isServerEnd(event) || isReset(event) || isWaitedFor(event, rest[0]);
-      return rest.length > 0 && !rest.some(over) ? END : undefined;
+      return rest.length > 0 && !rest.some(over) ? END_OF_CONNECTION : undefined;
     },
     needs(transcript) {
       const rest = fromAnnouncement(transcript);
@@ -169,11 +170,13 @@ export const exchangeRules: readonly Rule[] = [
 const isWrongHandshake = (event: WireEvent) => event.type === "error" && event.handshake === true;
 
 /** The name of the wait once the server has said that the connection is over. */
-const END = "the end of the connection";
 
 /** Tells if somebody waited in vain, and with all patience, for the end of a connection since the server announced it. */
 const isWaitedFor = (event: WireEvent, announced: WireEvent | undefined): boolean =>
-  isTimeout(event) && event.what === END && !event.short && event.at - (event.afterMs ?? 0) >= (announced?.at ?? 0);
+  isTimeout(event) &&
+  event.what === END_OF_CONNECTION &&
+  !event.short &&
+  event.at - (event.afterMs ?? 0) >= (announced?.at ?? 0);
 
 const isVainForGoodbye = (event: WireEvent): event is Timeout => isTimeout(event) && event.what === DISCONNECTED;
 const isVainForGreeting = (event: WireEvent): event is Timeout => isTimeout(event) && event.what === GREETING;

@@ -17,9 +17,12 @@ export const request = (commandId: string, messageId: string, data?: unknown) =>
   ...(data === undefined ? {} : { data }),
 });
 
+/** The name of the wait for the response to a command. */
+export const responseName = (command: string): string => `the response to ${command}`;
+
 /** Awaits the response to a request of this id. */
 export const responseTo = (client: Connection, id: string, command?: string): Promise<Message | Nothing> =>
-  client.next(({ type, messageId }) => type === "response" && messageId === id, `the response to ${command ?? id}`);
+  client.next(({ type, messageId }) => type === "response" && messageId === id, responseName(command ?? id));
 
 /** Sends a request and awaits its response. */
 export function call(
@@ -54,7 +57,7 @@ export const dialect: DialectWithSign<"request.answered"> = {
     request: "request for statistics",
     sign: "response",
     served: "served",
-    answer: `the response to ${STATS}`,
+    answer: responseName(STATS),
     goodbye: `the response to ${DISCONNECT}`,
   },
   subprotocol: SUBPROTOCOL,

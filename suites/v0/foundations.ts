@@ -1,7 +1,7 @@
 import type { Foundations } from "../../harness/foundation.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { type RequirementId, requirements } from "../../schemas/v0/requirements.ts";
-import { STATS } from "./dialect.ts";
+import { responseName, STATS } from "./dialect.ts";
 
 type Ids = readonly RequirementId[];
 
@@ -158,7 +158,7 @@ export const foundations: Foundations = {
   within,
   general: ["message.json", "message.envelope", "response.correlated", "response.once"],
   refused: "version.selected",
-  awaited: { [`the response to ${STATS}`]: "request.answered" },
+  awaited: { [responseName(STATS)]: "request.answered" },
   unanswered: "request.answered",
   formOf: {},
   dropped: "malformed.survives",

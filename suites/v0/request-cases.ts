@@ -2,6 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import type { Expectation } from "../../harness/expect.ts";
 import { wordsOfFailure } from "../../harness/failure.ts";
 import { isNothing, type Nothing, nothing } from "../../harness/nothing.ts";
+import { END_OF_CONNECTION } from "../../harness/patience.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
 import { heard, isServerEnd, type Message } from "../../harness/transcript.ts";
 import type { MakeCase } from "../websocket/dialect.ts";
@@ -58,8 +59,6 @@ export const ODD_COMMANDS: Readonly<Record<string, string>> = {
   "with NUL behind it": `${STATS}\0/b`,
 };
 
-const CLOSED = "the end of the connection";
-
 /** Sends a request of an odd command. Resolves to the response in words, or to the end of the connection. */
 export async function fateOfOdd(client: Connection, command: string, id = "odd"): Promise<string | Nothing> {
   client.send(request(command, id));
@@ -67,13 +66,13 @@ export async function fateOfOdd(client: Connection, command: string, id = "odd")
   const came = await client.wait("the response to an odd command", () => {
     const [response] = responsesTo(client, id);
     if (response) return `${response.status} ${response.reason}`;
-    return isOver() ? CLOSED : undefined;
+    return isOver() ? END_OF_CONNECTION : undefined;
   });
-  return isNothing(came) && isOver() ? CLOSED : came;
+  return isNothing(came) && isOver() ? END_OF_CONNECTION : came;
 }
 
 /** The fates that a request of an odd command may have. */
-export const ODD_FATES = { enum: [`failed ${UNIMPLEMENTED}`, "failed invalid_request", CLOSED] };
+export const ODD_FATES = { enum: [`failed ${UNIMPLEMENTED}`, "failed invalid_request", END_OF_CONNECTION] };
 
 /** The requirements on requests that hold for whichever side gets them. */
 type SharedId =

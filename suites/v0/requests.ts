@@ -6,7 +6,7 @@ import { plural } from "../../harness/words.ts";
 import { expectSuccess, spellings } from "../websocket/requests.ts";
 import { besideBystander } from "../websocket/survival.ts";
 import { slug, spaced } from "../websocket/words.ts";
-import { call, dialect, request, responseTo, STATS, statusOf } from "./dialect.ts";
+import { call, dialect, request, responseName, responseTo, STATS, statusOf } from "./dialect.ts";
 import { scenario } from "./protocol.ts";
 import {
   aloneCase,
@@ -41,7 +41,7 @@ const echoes = Object.entries(MESSAGE_IDS).map(([name, id]) =>
       const response = await client.next(
         // A response that names another command breaks `response.correlated`.
         ({ type, commandId, messageId }) => type === "response" && (commandId === STATS || messageId === id),
-        `the response to ${STATS}`,
+        responseName(STATS),
       );
       check("request.echo", isNothing(response) ? response : response.messageId, {
         const: id,

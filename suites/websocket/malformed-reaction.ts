@@ -3,6 +3,9 @@ import { isNothing, type Nothing, nothing } from "../../harness/nothing.ts";
 import type { Message } from "../../harness/transcript.ts";
 import type { MalformedDialect } from "./dialect.ts";
 
+/** The kind of wait for what answers a malformed command, if anything does. */
+export const MALFORMED_ANSWER = "the answer to a malformed command";
+
 /** The reaction of a server to a malformed command. */
 export interface Reaction {
   /** The success that it gave: it carried the command out. */
@@ -40,7 +43,7 @@ export async function reactToSingle(
   bystander?: Connection,
 ): Promise<Reaction> {
   client.send(input);
-  const first = await client.wait("the answer to a malformed command", () => answersTo(client, input, bystander)[0], {
+  const first = await client.wait(MALFORMED_ANSWER, () => answersTo(client, input, bystander)[0], {
     owed: false,
   });
   if (isNothing(first) || !isGoodbye(first)) client.send(request);

@@ -6,6 +6,7 @@ import type { Case } from "../../harness/scenario.ts";
 import { isEnded } from "../../harness/transcript.ts";
 import { responseOf } from "../../harness/upgrade.ts";
 import type { Dialect } from "./dialect.ts";
+import { MALFORMED_ANSWER } from "./malformed-reaction.ts";
 
 /** The length of the end of a compressed message that is left out (RFC 7692, 7.2.1). */
 const TAIL = 4;
@@ -84,7 +85,7 @@ async function afterOthers(
     const answered = () =>
       answersTo(client, unknown).length >= sent || answers(client).some(isGoodbye) || isEnded(client) || undefined;
     // A server that does not answer the first will hardly answer the second: one wait is enough.
-    if (!silent) silent = isNothing(await client.wait("the answer to a malformed command", answered, { owed: false }));
+    if (!silent) silent = isNothing(await client.wait(MALFORMED_ANSWER, answered, { owed: false }));
     // The fate of the first says nothing of those behind it.
     if (answers(client, "failed").some(isGoodbye) || (sent === 1 && isEnded(client))) return ENDED;
   }

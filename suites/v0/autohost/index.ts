@@ -7,6 +7,7 @@ import { autohostRequirements } from "../../../schemas/v0/autohost-requirements.
 import type { Schemas } from "../../../schemas/v0/schema.ts";
 import { causes } from "../causes.ts";
 import { clausesOf } from "../clauses.ts";
+import { responseName } from "../dialect.ts";
 import { within } from "../foundations.ts";
 import { protocolBy } from "../index.ts";
 import { rulesBy } from "../messages.ts";
@@ -68,7 +69,7 @@ const foundations: Foundations = {
     "response.correlated": ["request.echo", "event.unanswered"],
   },
   general: ["message.json", "message.envelope", "response.correlated", "response.once"],
-  awaited: { [`the response to ${SUBSCRIBE}`]: "request.answered" },
+  awaited: { [responseName(SUBSCRIBE)]: "request.answered" },
   unanswered: "request.answered",
   formOf: {},
   refused: "client.subprotocol",
