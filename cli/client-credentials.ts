@@ -1,6 +1,7 @@
 import { request as plainRequest } from "node:http";
 import { request as tlsRequest } from "node:https";
 import * as oauth from "oauth4webapi";
+import { isThisMachine } from "../harness/place.ts";
 import type { Keys, Target } from "../harness/target.ts";
 import { explainUnreachable } from "../harness/unreachable.ts";
 import { UnreachableError, UsageError } from "../harness/usage.ts";
@@ -73,13 +74,11 @@ const said = ({ error, error_description: more }: oauth.ResponseBodyError): stri
   more === undefined ? error : `${error} (${more})`;
 
 /** The options of a request to the authorization server. Plain HTTP is for this machine alone. */
-const requestOptions =
-  (place: Place, signal: AbortSignal) =>
-  ({ hostname }: URL) => ({
-    signal,
-    [oauth.allowInsecureRequests]: /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname),
-    [oauth.customFetch]: (url: string, how: How) => ask(new URL(url), how, place),
-  });
+const requestOptions = (place: Place, signal: AbortSignal) => (url: URL) => ({
+  signal,
+  [oauth.allowInsecureRequests]: isThisMachine(url),
+  [oauth.customFetch]: (to: string, how: How) => ask(new URL(to), how, place),
+});
 
 interface How {
   readonly method: string;

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { lookup } from "node:dns/promises";
+import { hostOf } from "../harness/place.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { SHORTEST, secrets, secretsIn } from "../harness/secrets.ts";
 import { type Target, withoutCredentials } from "../harness/target.ts";
@@ -31,7 +32,7 @@ export function targetUrl(text: string): URL {
 /** Throws an `UnreachableError` if the name of the host does not resolve. No timeout applies. */
 export async function resolves(url: URL): Promise<void> {
   try {
-    await lookup(url.hostname.replace(/^\[(.*)\]$/, "$1"));
+    await lookup(hostOf(url));
   } catch (error) {
     throw new UnreachableError(explainUnreachable(url, { code: String((error as NodeJS.ErrnoException).code) }));
   }

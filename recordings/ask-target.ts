@@ -2,6 +2,7 @@ import { type ClientRequest, type IncomingMessage, request as plain, type Reques
 import { request as secure } from "node:https";
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { hostOf, portOf } from "../harness/place.ts";
 import { pathAt, towards } from "./http-heads.ts";
 
 /** A server, and how to reach it. */
@@ -20,8 +21,8 @@ export const HEAD_BYTES = 64 << 10;
 export function askTarget({ target, basic, ca, insecure = false }: Reaching, request: IncomingMessage): ClientRequest {
   const isSecure = target.protocol === "wss:";
   const how: RequestOptions & { ca?: string } = {
-    host: target.hostname.replace(/^\[(.*)\]$/, "$1"),
-    port: target.port || (isSecure ? 443 : 80),
+    host: hostOf(target),
+    port: portOf(target),
     method: request.method,
     path: pathAt(target, request.url ?? "/"),
     // Flat, as Node.js has them: names keep their spelling and order.

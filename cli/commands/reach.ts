@@ -1,5 +1,6 @@
 import { probe } from "../../harness/dial.ts";
 import { wantsLogin, wordsOfFailure } from "../../harness/failure.ts";
+import { isThisMachine, portOf } from "../../harness/place.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { UnreachableError, UsageError } from "../../harness/usage.ts";
 import { type Destinations, leftIn } from "../../reports/save.ts";
@@ -99,15 +100,18 @@ async function reach(args: TargetArguments, { log, protocol, signal, closing }: 
   };
   const process = await hiding(
     target,
-    start(command, { log, ready, within: startTimeout, signal, secrets: target.secrets, port: localPort(target.url) }),
+    start(command, {
+      log,
+      ready,
+      within: startTimeout,
+      signal,
+      secrets: target.secrets,
+      port: isThisMachine(target.url) ? portOf(target.url) : undefined,
+    }),
   );
   closing.push(process.stop);
   return hiding(target, identify({ ...target, process }, users, signal));
 }
-
-/** The port of a url that is one of this machine, by its name. */
-const localPort = ({ hostname, port, protocol }: URL): number | undefined =>
-  /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname) ? Number(port || (protocol === "wss:" ? 443 : 80)) : undefined;
 
 async function wayOf({ header = [], credential = [], redact: hidden = [], ca, insecure }: TargetArguments) {
   const [headers, credentials, redact] = await Promise.all([

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { connect } from "node:net";
+import { hostOf, portOf } from "../../harness/place.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { explainUnreachable } from "../../harness/unreachable.ts";
 import { cannotListen, UnreachableError, UsageError } from "../../harness/usage.ts";
@@ -151,9 +152,8 @@ async function tellAll(
 /** Throws an `UnreachableError` if nothing accepts connections at the target. */
 async function checkReachable(target: URL): Promise<void> {
   await resolves(target);
-  const port = Number(target.port || (target.protocol === "wss:" ? 443 : 80));
   const code = await new Promise<string | undefined>((resolve) => {
-    const socket = connect({ host: target.hostname.replace(/^\[(.*)\]$/, "$1"), port, timeout: PATIENCE });
+    const socket = connect({ host: hostOf(target), port: portOf(target), timeout: PATIENCE });
     const settle = (it?: string) => {
       socket.destroy();
       resolve(it);
