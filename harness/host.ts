@@ -7,7 +7,7 @@ import { nothing } from "./nothing.ts";
 import type { Protocol } from "./protocol.ts";
 import { benchOf, mergePasses, type RunResult } from "./runner.ts";
 import type { Case } from "./scenario.ts";
-import { type RunOptions, type Stop, stopFor } from "./session.ts";
+import { bailedBy, INTERRUPTED, type RunOptions, type Stop, stopFor } from "./session.ts";
 import { hangUp, share } from "./shared.ts";
 import type { Target } from "./target.ts";
 import { type Visits, visits } from "./visits.ts";
@@ -130,9 +130,7 @@ function blamed(one: CaseResult, { protocol, judging, client }: Hosting): CaseRe
 
 /** Returns the reason that no further case can run, if there is one; `last` is what the case before found. */
 function stopOf(last: CaseResult | undefined, { client, options }: Hosting): Stop | undefined {
-  const { signal, bail, excuses } = options;
-  if (signal?.aborted) return stopFor("interrupted", "interrupted");
+  if (options.signal?.aborted) return INTERRUPTED;
   if (client.missing !== undefined) return stopFor("missing", client.missing);
-  const failed = bail && last?.verdict === "fail" && !excuses?.(last.case.id, last.checks);
-  return failed ? stopFor("bail", `${last.case.id} failed before (--bail)`) : undefined;
+  return bailedBy(last ? [last] : [], options);
 }

@@ -9,7 +9,17 @@ import { lastNewcomer } from "./lost.ts";
 import { inconclusive } from "./outage.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
-import { isSpent, isTooLate, type Session, settle, stopFor, TO_BEGIN, waitsInLine } from "./session.ts";
+import {
+  bailedBy,
+  INTERRUPTED,
+  isSpent,
+  isTooLate,
+  type Session,
+  settle,
+  stopFor,
+  TO_BEGIN,
+  waitsInLine,
+} from "./session.ts";
 import { plural } from "./words.ts";
 import { type HowToWork, work } from "./work.ts";
 
@@ -96,8 +106,12 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
   const queue = judgeable(cases, session);
   shared.patience.hurry = concurrency === 1;
   const began = shared.clock();
-  const firstFailure = () => queue.find((it) => isFailure(session.results.get(it), session));
-  const halt = () => isSpent(session, TO_BEGIN) || (options.bail && firstFailure() !== undefined);
+  const bailed = () =>
+    bailedBy(
+      queue.flatMap((it) => session.results.get(it) ?? []),
+      options,
+    );
+  const halt = () => isSpent(session, TO_BEGIN) || bailed() !== undefined;
   const left = await eachOnce(queue, session, {
     size: concurrency,
     overlap: options.concurrency > 1,
@@ -118,9 +132,8 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
       `the target is slow, and the time was up after ${plural(done, "case")} (a longer --timeout gives more)`,
     );
   }
-  if (session.signal?.aborted) session.stop = stopFor("interrupted", "interrupted");
-  const failed = options.bail && firstFailure();
-  if (failed) session.stop ??= stopFor("bail", `${failed.id} failed before (--bail)`);
+  if (session.signal?.aborted) session.stop = INTERRUPTED;
+  session.stop ??= bailed();
 }
 
 /**
@@ -157,6 +170,3 @@ function judgeable(cases: readonly Case[], session: Session): Case[] {
     return root === undefined;
   });
 }
-
-const isFailure = (result: CaseResult | undefined, { options }: Session) =>
-  result?.verdict === "fail" && !options.excuses?.(result.case.id, result.checks);

@@ -62,6 +62,17 @@ export interface Stop {
 /** Says why a run ends early. */
 export const stopFor = (reason: Stop["reason"], why: string): Stop => ({ reason, words: `not run: ${why}`, why });
 
+/** The end of a run by its user. */
+export const INTERRUPTED = stopFor("interrupted", "interrupted");
+
+/** Returns the end of a run with `--bail` over these results: the first that fails and is not expected to. */
+export function bailedBy(results: Iterable<CaseResult>, { bail, excuses }: RunOptions): Stop | undefined {
+  if (!bail) return undefined;
+  for (const { verdict, case: it, checks } of results)
+    if (verdict === "fail" && !excuses?.(it.id, checks)) return stopFor("bail", `${it.id} failed before (--bail)`);
+  return undefined;
+}
+
 /** An end or hang of the target that no case by itself repeats. */
 export interface Unexplained {
   /** In ms of the run's clock. */

@@ -168,7 +168,7 @@ export const isEnded = ({ transcript }: { readonly transcript: Transcript }): bo
  * The bounds of a transcript once it is judged: characters of a text, events at each end, characters of all texts
  * before the others are cut much shorter.
  */
-const KEPT = { text: 2_000, events: 60, all: 8_000, short: 200 } as const;
+export const KEPT = { text: 2_000, events: 60, all: 8_000, short: 200 } as const;
 
 /** A transcript without secrets. They are taken out before texts are cut: of one that is cut in two a part would be left. */
 export const redacted = (transcript: Transcript, redact: Secrets["redact"]): Transcript => ({

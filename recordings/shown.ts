@@ -1,9 +1,9 @@
-import { keep, type Transcript, type WireEvent } from "../harness/transcript.ts";
+import { KEPT, keep, type Transcript, type WireEvent } from "../harness/transcript.ts";
 import { plural } from "../harness/words.ts";
 import { gap } from "./recorded.ts";
 
-/** The number of events that a report shows at each end of a connection. */
-const SHOWN = { head: 59, tail: 60 } as const;
+/** The number of events that a report shows at each end of a connection. With the note between them `keep` leaves none out. */
+const SHOWN = { head: KEPT.events - 1, tail: KEPT.events } as const;
 
 /** The events at both ends of a connection, which a report shows. */
 export interface Ends {
