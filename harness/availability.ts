@@ -24,8 +24,8 @@ export interface Availability {
   readonly upAt: number | undefined;
   /** Learns from a connection. `proper` is false if its handshake was unusual, so that the server may refuse it. */
   saw(connection: Connection, proper?: boolean): void;
-  /** Notes that the target accepts connections and says nothing to anybody. */
-  hangs(): void;
+  /** Notes that the target accepts connections, and gives nobody this kind of answer. */
+  hangs(missed: string): void;
   /** Notes that the target, or a gateway in front of it, refuses everybody since a time in ms of the run's clock. */
   refuses(since: number, way: Failure): void;
   /** The way in which it last did so. */
@@ -39,31 +39,37 @@ interface Asking {
   readonly clock: () => number;
   /** Opens a connection as any client would. */
   readonly probe: () => Promise<Connection>;
-  /** Tells if the server says to it what it says to everybody. */
-  readonly hears: (connection: Connection) => Promise<boolean>;
+  /** Tells if it, or a client like it, gets this kind of answer. */
+  readonly hears: (connection: Connection, missed: string) => Promise<boolean>;
 }
 
 /** The knowledge of a target. Times are in ms of the run's clock. */
 interface Presence {
   downSince: number | undefined;
   upAt: number | undefined;
-  /** It accepted connections, and said nothing to anybody. */
-  hung: boolean;
+  /** It accepted connections, and gave nobody this kind of answer. */
+  missed: string | undefined;
   /** Nobody was there, at least once. */
   absent: boolean;
   refusal: Failure | undefined;
 }
 
 /**
- * Makes the availability of one target. `probe` opens a connection as any client would. `hears` tells if the server says to it what
- * it says to everybody.
+ * Makes the availability of one target. `probe` opens a connection as any client would. `hears` tells if that, or a client like it, gets
+ * a kind of answer that others missed.
  */
 export function availability(
   clock: () => number,
   probe: () => Promise<Connection>,
-  hears: (connection: Connection) => Promise<boolean> = async () => true,
+  hears: Asking["hears"] = async () => true,
 ): Availability {
-  const known: Presence = { downSince: undefined, upAt: undefined, hung: false, absent: false, refusal: undefined };
+  const known: Presence = {
+    downSince: undefined,
+    upAt: undefined,
+    missed: undefined,
+    absent: false,
+    refusal: undefined,
+  };
   return {
     get downSince() {
       return known.downSince;
@@ -72,8 +78,8 @@ export function availability(
       return known.upAt;
     },
     saw: (connection, proper = true) => learn(known, connection, proper, clock),
-    hangs() {
-      known.hung = true;
+    hangs(missed) {
+      known.missed = missed;
       known.downSince ??= clock();
     },
     get refusal() {
@@ -101,10 +107,10 @@ async function recover(known: Presence, ms: number, { clock, probe, hears }: Ask
   const began = clock();
   for (;;) {
     const connection = await probe();
-    const isThere = answers(connection) && (!known.hung || (await hears(connection)));
+    const isThere = answers(connection) && (known.missed === undefined || (await hears(connection, known.missed)));
     connection.finish();
     if (isThere) {
-      Object.assign(known, { upAt: clock(), downSince: undefined, hung: false, refusal: undefined });
+      Object.assign(known, { upAt: clock(), downSince: undefined, missed: undefined, refusal: undefined });
       return undefined;
     }
     const { failure = UNKNOWN } = connection;

@@ -1,6 +1,22 @@
+import { isBroken } from "./catalogue.ts";
 import { execute } from "./execute.ts";
-import { casesIn } from "./protocol.ts";
+import { HANDSHAKE } from "./patience.ts";
+import { casesIn, type Protocol } from "./protocol.ts";
 import type { Session } from "./session.ts";
+
+/** Returns the case of a client that does nothing special. */
+const canaryOf = (protocol: Protocol) => casesIn(protocol).find(({ id }) => id === protocol.canary);
+
+/** Tells if this kind of answer comes before a client asks for anything. */
+export const isFirst = (kind: string, { greeting }: Protocol): boolean => kind === HANDSHAKE || kind === greeting;
+
+/** Tells if a plain client gets the answer to its request. Where a user has one connection, nobody asks. */
+export async function isAnswered({ record: _, ...bench }: Parameters<typeof execute>[1]): Promise<boolean> {
+  const it = bench.shared.identities.users ? undefined : canaryOf(bench.protocol);
+  if (!it) return true;
+  const { checks } = await execute(it, bench);
+  return !checks.some((check) => isBroken(check) && check.silence !== undefined);
+}
 
 /** The time between two clients, in timeouts. */
 const PAUSE = 0.25;
@@ -11,7 +27,7 @@ const PAUSE = 0.25;
  */
 export async function withCanary<T>(session: Session, act: () => Promise<T>): Promise<T> {
   const { protocol, shared, signal } = session;
-  const it = casesIn(protocol).find(({ id }) => id === protocol.canary);
+  const it = canaryOf(protocol);
   let over = false;
   let timer: NodeJS.Timeout | undefined;
   const next = () => {

@@ -1,11 +1,12 @@
 import { answers } from "./availability.ts";
 import { isRight } from "./catalogue.ts";
 import { blame, findCulprits, LATEST_FALL, RECENT } from "./culprits.ts";
-import { comeAside, isGreeted } from "./dial.ts";
+import { comeAside } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { isAbsent } from "./failure.ts";
 import { isPlain } from "./foundation.ts";
 import { diedOrNot, endedAt, endHanging, howItFell, inconclusive, standUp } from "./outage.ts";
+import { HANDSHAKE } from "./patience.ts";
 import type { Case } from "./scenario.ts";
 import { type Fall, type Session, settle, stopFor, timeThere } from "./session.ts";
 import { seemsDeaf } from "./shared.ts";
@@ -15,6 +16,7 @@ import { withoutSecrets } from "./target.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { responseOf } from "./upgrade.ts";
 import { UnreachableError } from "./usage.ts";
+import { missedByNewcomer } from "./watcher.ts";
 import { plural } from "./words.ts";
 
 /** The longest time between the end of a server's connections and that of its process, in ms. */
@@ -192,25 +194,27 @@ async function fallOf(session: Session): Promise<Fall | undefined> {
     const [from, to] = [Math.min(upAt, downSince), Math.max(upAt, downSince)];
     return { from, to, ...(await howItFell(session)), ...(availability.refusal !== undefined && { refuses: true }) };
   }
-  return seemsDeaf(shared) || seemsStuck(session) ? hanging(session) : undefined;
+  const stopped = stuckOn(session) ?? (seemsDeaf(shared) ? HANDSHAKE : undefined);
+  return stopped === undefined ? undefined : hanging(session, stopped);
 }
 
-/** Tells if the server seems to greet nobody any more, though it greeted a plain client, and whatever else it answers. */
-export function seemsStuck({ shared, protocol: { foundations, greeting }, results }: Session): boolean {
-  if (greeting === undefined || !shared.patience.stopped(greeting)) return false;
-  const plain: readonly string[] = foundations.plain[foundations.awaited[greeting] ?? ""]?.plain ?? [];
-  const shown = [...results.values()].filter(({ case: { id } }) => plain.includes(id));
-  return shown.length > 0 && shown.every(isRight);
+/** Returns a kind of answer that the server seems to give nobody any more, though it gave it to a plain client. */
+export function stuckOn({ shared, protocol: { foundations }, results }: Session): string | undefined {
+  const shown = [...results.values()];
+  return Object.keys(foundations.awaited).find((kind) => {
+    if (!shared.patience.stopped(kind)) return false;
+    const plain: readonly string[] = foundations.plain[foundations.awaited[kind] ?? ""]?.plain ?? [];
+    const some = shown.filter(({ case: { id } }) => plain.includes(id));
+    return some.length > 0 && some.every(isRight);
+  });
 }
 
-/** Tells if a target that said nothing for long says something to a newcomer; if not, ends it and resolves to its fall. */
-async function hanging(session: Session): Promise<Fall | undefined> {
-  const { shared, protocol } = session;
-  const newcomer = await comeAside(session, { name: "newcomer" });
-  const hears = await isGreeted(newcomer, protocol);
-  newcomer.finish();
-  if (hears) shared.patience.forgive();
-  return hears ? undefined : endHanging(session, answers(newcomer));
+/** Tells if a target that gave many no answer of a kind gives it to a newcomer; if not, ends it and resolves to its fall. */
+async function hanging(session: Session, stopped: string): Promise<Fall | undefined> {
+  const { shared } = session;
+  const missed = await missedByNewcomer(session, stopped, 2 * shared.timeout);
+  if (missed === undefined) shared.patience.forgive();
+  return missed === undefined ? undefined : endHanging(session, missed);
 }
 
 /** The time after the last case for which the last client stays at least if it lingers, in timeouts. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isFinding, withChecks } from "./catalogue.ts";
 import type { CaseResult } from "./execute.ts";
 import { wordsOfFailure } from "./failure.ts";
+import { HANDSHAKE } from "./patience.ts";
 import { type Fall, type Session, stopFor } from "./session.ts";
 import { type ServerProcess, withoutSecrets } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
@@ -22,17 +23,18 @@ export const STOOD_STILL = "the server stood still";
 const ANSWER = 5;
 
 /**
- * Ends a server that says nothing to a newcomer; returns its fall. It came about when the server last sent something, or when it last
- * greeted somebody if it still `opens` connections.
+ * Ends a server of which a newcomer misses some kind of answer; returns its fall. It came about when somebody last got that or, of a
+ * server that answers no handshake, when it last sent something.
  */
-export async function endHanging(session: Session, opens: boolean): Promise<Fall> {
+export async function endHanging(session: Session, missed: string): Promise<Fall> {
   const { shared, availability, target, protocol } = session;
   const { heard } = shared.attention;
-  const { from, to } = opens ? shared.patience.end(protocol.greeting ?? "") : { from: heard, to: heard };
-  availability.hangs();
+  const { from, to } = missed === HANDSHAKE ? { from: heard, to: heard } : shared.patience.end(missed);
+  availability.hangs(missed);
   await target.process?.kill();
-  const how = plainEnd(`the server stopped ${opens ? "greeting" : "answering"} anybody`);
-  return { from, to: to + ANSWER, ...how, hangs: true };
+  const stopped = { [HANDSHAKE]: "answering anybody", [protocol.greeting ?? ""]: "greeting anybody" };
+  const how = plainEnd(`the server stopped ${stopped[missed] ?? "answering requests"}`);
+  return { from, to: to + ANSWER, ...how, hangs: missed };
 }
 
 /** The end of a server of which no more is known. */

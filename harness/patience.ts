@@ -11,7 +11,7 @@ export interface Wait {
 
 /** Says how long the waits of one run last, and learns from them how the server is. */
 export interface Patience {
-  /** Returns how long to wait for something of this kind; a short time if the server `hangs`, that is, stopped answering anybody. */
+  /** Returns how long to wait for something of this kind; a short time if the server `hangs`: it gave this to somebody, and to nobody since. */
   wait(kind: string, hangs?: boolean): Wait;
   /** Notes that a wait for something of this kind begins. `at` is in ms of the run's clock. */
   begin(kind: string, at: number): void;

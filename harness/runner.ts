@@ -1,4 +1,5 @@
-import { availability } from "./availability.ts";
+import { type Availability, availability } from "./availability.ts";
+import { isAnswered, isFirst } from "./canary.ts";
 import { worst } from "./catalogue.ts";
 import { comeAside, isGreeted } from "./dial.ts";
 import { noticeExclusive } from "./exclusive.ts";
@@ -90,10 +91,12 @@ async function repeat(
   const { options } = known;
   const passes: CaseResult[][] = [];
   let stop: Stop | undefined;
-  const there = availability(
+  const there: Availability = availability(
     bench.shared.clock,
     () => comeAside(bench),
-    (client) => isGreeted(client, bench.protocol),
+    async (client, missed) =>
+      (await isGreeted(client, bench.protocol)) &&
+      (isFirst(missed, bench.protocol) || (await isAnswered({ ...bench, availability: there }))),
   );
   while (passes.length < options.repeat && !stop) {
     const session = newSession(bench, { ...known, availability: there, stop });

@@ -92,8 +92,8 @@ export interface Fall {
   readonly signature: string;
   /** The server is still there. It only ended the connections of others. */
   readonly lives?: true;
-  /** The server was still there, and said nothing to anybody. */
-  readonly hangs?: true;
+  /** The server was still there, and nobody got this kind of answer any more. */
+  readonly hangs?: string;
   /** The server was still there, and refused everybody. */
   readonly refuses?: true;
 }

@@ -1,9 +1,11 @@
 import { answers } from "./availability.ts";
+import { isAnswered, isFirst } from "./canary.ts";
 import type { Connection } from "./connection.ts";
 import { comeAside, isGreeted } from "./dial.ts";
 import { hung } from "./doubt.ts";
 import { rest } from "./gate.ts";
 import { diedOrNot, endHanging, howItFell } from "./outage.ts";
+import { HANDSHAKE } from "./patience.ts";
 import type { Fall, Session } from "./session.ts";
 import { isEnded, isServerEnd } from "./transcript.ts";
 
@@ -21,10 +23,10 @@ export async function watch(session: Session): Promise<Connection | undefined> {
 export async function hasFallen(watcher: Connection, session: Session, look: boolean): Promise<Fall | undefined> {
   const { target, availability, falls } = session;
   const isOver = () => target.process?.death !== undefined || availability.downSince !== undefined || isEnded(watcher);
-  const looksForHang = falls.at(-1)?.hangs;
-  if (looksForHang && !isOver()) {
-    const missed = await missedByNewcomer(session);
-    if (missed && !isOver()) return endHanging(session, missed === "greeting");
+  const before = falls.at(-1)?.hangs;
+  if (before !== undefined && !isOver()) {
+    const missed = await missedByNewcomer(session, before, HANGS * session.shared.timeout);
+    if (missed !== undefined && !isOver()) return endHanging(session, missed);
   } else if (look && !isOver()) (await ask(session)).finish();
   return isOver() ? fallShownBy(watcher, session) : undefined;
 }
@@ -39,15 +41,21 @@ async function ask(session: Session): Promise<Connection> {
   return probe;
 }
 
-/** Resolves to the name of the first answer that a newcomer misses, if the server hung before; otherwise to `undefined`. */
-async function missedByNewcomer(session: Session): Promise<"handshake" | "greeting" | undefined> {
+/**
+ * Resolves to the first kind of answer that a newcomer misses, up to the one that others missed `before`; to `undefined` if it misses
+ * none. It has so many ms for each.
+ */
+export async function missedByNewcomer(session: Session, before: string, ms: number): Promise<string | undefined> {
+  const { protocol } = session;
   const asked = ask(session);
-  const probe = await Promise.race([asked, rest(HANGS * session.shared.timeout)]);
+  const probe = await Promise.race([asked, rest(ms)]);
   const answered = probe !== undefined && !hung({ connections: [probe.transcript] });
-  const isSilent = answered && answers(probe) && !(await isGreeted(probe, session.protocol));
+  const isSilent = answered && answers(probe) && !(await isGreeted(probe, protocol));
   asked.then((it) => it.finish());
-  if (!answered) return "handshake";
-  return isSilent ? "greeting" : undefined;
+  if (!answered) return HANDSHAKE;
+  if (isSilent) return protocol.greeting;
+  if (isFirst(before, protocol) || !answers(probe)) return undefined;
+  return (await Promise.race([isAnswered(session), rest(ms)])) ? undefined : before;
 }
 
 /** Resolves to the fall if the server or the watcher ends within `ms`. */

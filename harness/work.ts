@@ -3,7 +3,7 @@ import { withCanary } from "./canary.ts";
 import { dial } from "./dial.ts";
 import { type CaseResult, execute } from "./execute.ts";
 import { isTurnedAway, wordsOfFailure } from "./failure.ts";
-import { endedSilent, lookInto, seemsStuck } from "./lost.ts";
+import { endedSilent, lookInto, stuckOn } from "./lost.ts";
 import { inconclusive, STOOD_STILL } from "./outage.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
@@ -20,7 +20,7 @@ export function isGone(session: Session): boolean {
     availability.downSince !== undefined ||
     target.process?.death !== undefined ||
     hangs ||
-    seemsStuck(session) ||
+    stuckOn(session) !== undefined ||
     openStalls(session).length > 0
   );
 }

@@ -58,6 +58,10 @@ const fates = {
   mute() {
     mute = true;
   },
+  /** Lives on with its clients, greets more, and handles no message any more. */
+  lock() {
+    locked = true;
+  },
 };
 
 /** The bugs that it may have besides. */
@@ -84,6 +88,7 @@ function over(kind, what, client) {
 
 let running;
 let mute = false;
+let locked = false;
 
 function serve() {
   process.on("disconnect", () => process.exit());
@@ -95,7 +100,7 @@ function serve() {
       },
       hear(client, handle, text) {
         over("text", text, client);
-        handle();
+        if (!locked) handle();
       },
       greet: (client, versionParity) => mute || greet(client, versionParity),
       failed: (error) => over("violation", error),
