@@ -6,7 +6,7 @@ import { seeing } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 import { inconclusive, standUp } from "./outage.ts";
 import { convict, type Search } from "./proof.ts";
-import { casesIn } from "./protocol.ts";
+import { casesIn, greetsAll } from "./protocol.ts";
 import { type Fall, type Session, settle, timeThere, timeToSearch } from "./session.ts";
 import {
   byLikelihood,
@@ -80,7 +80,8 @@ export async function findCulprits(
   for (const it of relapses) blame(it, fall, session);
   const found = relapses.map(({ result }) => result.case.id);
   const open = first.filter((it) => !culprits.has(it.case.id));
-  if (found.length === 0 || !fall.lives) found.push(...(await sweep(byLikelihood(open, fall.to), search, !fall.lives)));
+  if (found.length === 0 || !fall.lives)
+    found.push(...(await sweep(byLikelihood(open, fall.to, greetsAll(session.protocol)), search, !fall.lives)));
   if (found.length === 0) found.push(...(await sweep(byRecency(earlier, fall.to).slice(0, EARLIER), search, false)));
   session.searched += timeThere(session) - began;
   return { culprits: found, likely: search.likely };

@@ -7,6 +7,7 @@ import { isAbsent } from "./failure.ts";
 import { isPlain } from "./foundation.ts";
 import { diedOrNot, endedAt, endHanging, howItFell, inconclusive, standUp } from "./outage.ts";
 import { HANDSHAKE } from "./patience.ts";
+import { greetsAll } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import { type Fall, type Session, settle, stopFor, timeThere } from "./session.ts";
 import { seemsDeaf } from "./shared.ts";
@@ -172,7 +173,7 @@ const metNobody = (it: CaseResult): boolean =>
  */
 function rank(pointed: readonly CaseResult[], { fall, all, atWork }: Fallen, { protocol }: Session): string[] {
   const isOfAll = (it: CaseResult) => Number(isPlain(it.case.id, protocol.foundations));
-  const likely = byLikelihood(atWork, fall.to).toSorted((a, b) => isOfAll(a) - isOfAll(b));
+  const likely = byLikelihood(atWork, fall.to, greetsAll(protocol)).toSorted((a, b) => isOfAll(a) - isOfAll(b));
   const ranked = [...pointed, ...likely, ...byRecency(notAtWork(atWork, all), fall.to)];
   return [...new Set(ranked.map((it) => it.case.id))].slice(0, NAMED);
 }

@@ -160,6 +160,9 @@ export const casesIn = ({ suites }: Pick<Protocol, "suites">): Case[] => suites.
 export const catalogueOf = ({ requirements }: Pick<Protocol, "requirements">): ReadonlyMap<string, Requirement> =>
   new Map(requirements.map((it) => [it.id, it]));
 
+/** Tells if the server greets each client. */
+export const greetsAll = ({ greeting }: Pick<Protocol, "greeting">): boolean => greeting !== undefined;
+
 /** Returns the names of the suites that put load on a server. */
 export const loadSuitesOf = ({ suites }: Pick<Protocol, "suites">): string[] =>
   suites.filter(({ load }) => load).map(({ name }) => name);

@@ -3,7 +3,7 @@ import { comeAside, isGreeted } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { rest } from "./gate.ts";
 import { plainEnd, STOOD_STILL } from "./outage.ts";
-import { loadSuitesOf } from "./protocol.ts";
+import { greetsAll, loadSuitesOf } from "./protocol.ts";
 import { type Fall, type Session, timeThere, timeToSearch } from "./session.ts";
 import { hangUp, mayOverlap, type Stall, wasServing } from "./shared.ts";
 import { byLikelihood, guess, inputsOf, isSuspect, unansweredSince } from "./suspects.ts";
@@ -95,7 +95,12 @@ export async function lookIntoStalls(ran: readonly CaseResult[], session: Sessio
   for (const stall of stalls) {
     const known = culprits.size;
     const suspects = light.filter((it) => isSuspect(it) && mayHaveCaused(it, stall) && !culprits.has(it.case.id));
-    await trySuspects(byLikelihood(suspects, stall.at).slice(0, MOST.tried), stall, isOver, session);
+    await trySuspects(
+      byLikelihood(suspects, stall.at, greetsAll(session.protocol)).slice(0, MOST.tried),
+      stall,
+      isOver,
+      session,
+    );
     if (culprits.size > known) continue;
     session.stalls.add(stall);
     if (suspects.length > 0) session.vain += 1;
@@ -131,7 +136,7 @@ async function trySuspects(
   while (queue.length > 0 && !isOver()) {
     const { results, again } = await amongNewcomers(queue, isOver, session);
     if (!again) return;
-    for (const likely of byLikelihood(results, again.at).slice(0, MOST.last))
+    for (const likely of byLikelihood(results, again.at, greetsAll(session.protocol)).slice(0, MOST.last))
       if (isOver() || (await tryAlone(likely))) break;
   }
 }
@@ -193,7 +198,7 @@ async function serves(session: Session): Promise<void> {
 /** Blames a case that ran alone for a stall, and for the one before that it explains. */
 function accuse(culprit: CaseResult, { at, ms }: Stall, before: Stall, session: Session): void {
   const how = plainEnd(`${STOOD_STILL} for ${(ms / 1_000).toFixed(1)} s`);
-  const asked = unansweredSince(culprit, at + ms - 1);
+  const asked = unansweredSince(culprit, at + ms - 1, greetsAll(session.protocol));
   const since = asked >= at && asked <= at + ms ? asked : at;
   const fall: Fall = { from: before.at, to: before.at + before.ms, ...how, lives: true };
   session.falls.push(fall);

@@ -49,14 +49,21 @@ const isAnswer = (event: WireEvent) =>
   event.from === "server" && event.type !== "end" && (event.type !== "error" || event.handshake === true);
 
 /** Returns when a client sent the first input that had no answer by a time, in ms of the run's clock; infinity if all had. */
-export const unansweredSince = ({ connections }: CaseResult, by: number): number =>
-  Math.min(...connections.map(({ events }) => unanswered(events, by)[0]?.at ?? Number.POSITIVE_INFINITY));
+export const unansweredSince = ({ connections }: CaseResult, by: number, greets: boolean): number =>
+  Math.min(...connections.map(({ events }) => unanswered(events, by, greets)[0]?.at ?? Number.POSITIVE_INFINITY));
 
-/** Returns what a client had sent by then, in ms of the run's clock, since the server last answered it. */
-function unanswered(events: readonly WireEvent[], by: number): readonly WireEvent[] {
+/**
+ * Returns what a client had sent by then, in ms of the run's clock, since the server last answered it. Where it `greets`, the greeting
+ * answers a handshake: what a client asks for there is handled behind the 101.
+ */
+function unanswered(events: readonly WireEvent[], by: number, greets: boolean): readonly WireEvent[] {
   const before = events.filter(({ at }) => at <= by);
-  return before.slice(before.findLastIndex(isAnswer) + 1).filter(isAsked);
+  const last = before.findLastIndex((event) => isAnswer(event) && !(greets && isOpening(event)));
+  return before.slice(last + 1).filter(isAsked);
 }
+
+/** Tells if an event is the 101 that opens a WebSocket. */
+const isOpening = (event: WireEvent) => event.from === "server" && event.type === "upgrade" && event.code === 101;
 
 /** Returns when the server last answered an acting client of a case, in ms of the run's clock; minus infinity if it never did. */
 const answeredAt = ({ connections }: CaseResult, by: number): number =>
@@ -74,32 +81,33 @@ const answeredAt = ({ connections }: CaseResult, by: number): number =>
   );
 
 /**
- * Sorts suspects of what happened at a time, the likeliest first. A server that ends before it answers ends over its oldest
- * unanswered input; one that answers first ends over the input that it answered last. So one of the former and two of the latter
- * take turns: inputs that are read together are answered together. All others follow, by recency.
+ * Sorts suspects of what happened at a time, the likeliest first; `greets` tells if the server greets each client. A server that ends
+ * before it answers ends over its oldest unanswered input; one that answers first ends over the input that it answered last. So one of
+ * the former and two of the latter take turns: inputs that are read together are answered together. All others follow, by recency.
  */
-export function byLikelihood(results: readonly CaseResult[], at: number): readonly CaseResult[] {
+export function byLikelihood(results: readonly CaseResult[], at: number, greets: boolean): readonly CaseResult[] {
   const ranked = (time: (it: CaseResult) => number) =>
     results
       .map((it) => [it, time(it)] as const)
       .filter(([, ms]) => Number.isFinite(ms))
       .toSorted(([, a], [, b]) => a - b)
       .map(([it]) => it);
-  const ends = new Map(results.map((it) => [it, waitingEnd(it, at - JUST)]));
+  const ends = new Map(results.map((it) => [it, waitingEnd(it, at - JUST, greets)]));
   const first = Math.min(...ends.values());
   // The input of a client that is ended first was read. That of others was not, which resets their connections a moment later.
   const isLater = (it: CaseResult) => Number((ends.get(it) ?? 0) > first + SAME);
-  const waiting = ranked((it) => unansweredSince(it, at - JUST)).toSorted((a, b) => isLater(a) - isLater(b));
+  const waiting = ranked((it) => unansweredSince(it, at - JUST, greets)).toSorted((a, b) => isLater(a) - isLater(b));
   const answered = ranked((it) => -answeredAt(it, at));
   const turns = results.flatMap((_, i) => [waiting.slice(i, i + 1), answered.slice(2 * i, 2 * i + 2)].flat());
   return [...new Set([...turns, ...byRecency(results, at)])];
 }
 
 /** Returns when the first connection with an input that has no answer by then ended, in ms of the run's clock; infinity if none did. */
-const waitingEnd = ({ connections }: CaseResult, by: number): number =>
+const waitingEnd = ({ connections }: CaseResult, by: number, greets: boolean): number =>
   Math.min(
     ...connections.map(({ events }) => {
-      const end = unanswered(events, by).some(({ type }) => type !== "upgrade") ? events.find(isServerEnd) : undefined;
+      const wasRead = (event: WireEvent) => event.type !== "upgrade" || events.some(isOpening);
+      const end = unanswered(events, by, greets).some(wasRead) ? events.find(isServerEnd) : undefined;
       return end?.at ?? Number.POSITIVE_INFINITY;
     }),
   );

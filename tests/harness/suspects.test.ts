@@ -83,7 +83,7 @@ test("the likeliest is the oldest input without an answer, though its connection
   const unread = result(2, line("client", sends(11), ends(30)));
   const answered = result(3, line("client", sends(9), hears(12), ends(31)));
   const later = result(4, line("client", sends(20), ends(31)), line("bystander", sends(29, "", "upgrade")));
-  const ranked = byLikelihood([later, answered, unread, culprit], 40);
+  const ranked = byLikelihood([later, answered, unread, culprit], 40, false);
   expect(ranked.map(({ beganAt }) => beganAt)).toEqual([1, 3, 2, 4]);
 });
 
@@ -98,7 +98,20 @@ test("a handshake that was reset had no answer, one that was answered wrongly ha
   const wrong = result(1, line("client", sends(2, "x", "upgrade"), failed(true)));
   const waiting = result(2, line("client", sends(20)));
   const culprit = result(3, line("client", sends(10, "x", "upgrade"), failed()));
-  expect(byLikelihood([wrong, waiting, culprit], 40).map(({ beganAt }) => beganAt)).toEqual([3, 2, 1]);
+  expect(byLikelihood([wrong, waiting, culprit], 40, false).map(({ beganAt }) => beganAt)).toEqual([3, 2, 1]);
+});
+
+test("a 101 answers a handshake only where no greeting is owed", () => {
+  const opened: WireEvent = { at: 22, from: "server", type: "upgrade", data: "HTTP/1.1 101", code: 101 };
+  const ends = (at: number): WireEvent => ({ at, from: "server", type: "end" });
+  const reset: WireEvent = { at: 36, from: "server", type: "error", data: "ECONNRESET" };
+  const culprit = result(1, line("client", sends(21, "odd", "upgrade"), opened, ends(30)));
+  const unread = result(2, line("client", sends(20, "x", "upgrade"), reset));
+  const ranked = (greets: boolean) => byLikelihood([unread, culprit], 40, greets).map(({ beganAt }) => beganAt);
+  expect([ranked(true), ranked(false)]).toEqual([
+    [1, 2],
+    [2, 1],
+  ]);
 });
 
 test("a close frame counts as the last answer, unless it echoes that of the client", () => {
@@ -112,7 +125,7 @@ test("a close frame counts as the last answer, unless it echoes that of the clie
   const echoed = result(1, line("client", sends(2), hears(3), close(4, "client"), close(30, "server")));
   const heard = result(2, line("client", sends(5), hears(10)));
   const culprit = result(3, line("client", sends(6, "x", "violation"), sends(7), close(20, "server")));
-  expect(byLikelihood([echoed, heard, culprit], 40).map(({ beganAt }) => beganAt)).toEqual([3, 2, 1]);
+  expect(byLikelihood([echoed, heard, culprit], 40, false).map(({ beganAt }) => beganAt)).toEqual([3, 2, 1]);
 });
 
 describe("a guess of what ended others", () => {
