@@ -27,6 +27,11 @@ export interface Foundations {
   readonly varying: Readonly<Record<string, readonly string[]>>;
   /** The requirements that explain another that is broken in the same case. */
   readonly within: Readonly<Record<string, readonly string[]>>;
+  /**
+   * The requirements that a message breaks by what it says. Where a case varies, they explain all else that is broken there, in this order
+   * and before the `general` ones: what is judged may be missing from such a message.
+   */
+  readonly said?: readonly string[];
   /** The requirements that hold on every connection. If the verdict of a case varies, these are broken, and not those it tests. */
   readonly general: readonly string[];
   /** The requirement that is broken if a verdict varies because something did not come, by the name of that. */
@@ -217,12 +222,13 @@ function causeWithin(
   check: Check,
   { unstable }: Judged,
   broken: ReadonlySet<string>,
-  { within, general }: Foundations,
+  { within, said = [], general }: Foundations,
 ): string | undefined {
   if (!isFinding(check) || check.ended) return undefined;
+  const order = [...said, ...general];
   const comesOf = (requirement: string): string | undefined => {
-    const place = general.indexOf(requirement);
-    const before = place < 0 ? general : general.slice(0, place);
+    const place = order.indexOf(requirement);
+    const before = place < 0 ? order : order.slice(0, place);
     const causes = unstable ? before : (within[requirement] ?? []);
     return causes.find((other) => other !== requirement && broken.has(other));
   };

@@ -201,6 +201,7 @@ export const foundations: Foundations = {
   forms: merged(forms, ofCases, restingOnSegments),
   varying: varying as Foundations["varying"],
   within,
+  said: ["message.json", "version.current", "message.schema"],
   general: [
     "transport.handshake",
     "version.greeting",
