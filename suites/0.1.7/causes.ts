@@ -98,6 +98,10 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
       cause:
         "A close frame goes out with a code that may never be sent, such as 1005 or 1006: these only tell a program that no code, or no close frame, came.",
     },
+    {
+      shows: /MASK must be clear/,
+      cause: "The server masks its frames, as a client does: only clients mask (RFC 6455, 5.1).",
+    },
     { shows: /binary/, cause: "JSON goes out in a binary frame, because it was encoded to bytes first." },
     {
       shows: /: (text )?[^{[]*$/,
