@@ -19,6 +19,7 @@ import {
 import { wasDroppedAmongOthers, whoEndedThem } from "./dropped.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { bearers, ground, isPlain } from "./foundation.ts";
+import { lookInto } from "./lost.ts";
 import { ENDED_OTHERS } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { isTooLate, type Session, settle } from "./session.ts";
@@ -103,9 +104,19 @@ async function recheckPlain(cases: readonly Case[], session: Session): Promise<v
     const again = await alone(it, session);
     if (session.stop || session.signal?.aborted) return;
     if (again.verdict !== "fail" || session.culprits.has(it.id)) continue;
+    await lookForHang(again, session);
     const third = await alone(it, session);
     if (!session.stop && breaksAgain(again, third)) settle(third, session);
   }
+}
+
+/** Looks into the server if a plain case misses an answer that it got before: it may give that to nobody any more. */
+async function lookForHang({ checks }: CaseResult, session: Session): Promise<void> {
+  const { awaited } = session.protocol.foundations;
+  const missed = checks.map(({ silence }) => silence?.what ?? "").find((what) => awaited[what] !== undefined);
+  if (missed === undefined) return;
+  session.shared.patience.despair(missed);
+  await lookInto([...session.results.values()], session);
 }
 
 /** Runs cases again alone, one after another. Confirms those that fail again; resolves to those that pass. */

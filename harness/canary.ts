@@ -11,7 +11,7 @@ const canaryOf = (protocol: Protocol) => casesIn(protocol).find(({ id }) => id =
 export const isFirst = (kind: string, { greeting }: Protocol): boolean => kind === HANDSHAKE || kind === greeting;
 
 /** Tells if a plain client gets the answer to its request. Where a user has one connection, nobody asks. */
-export async function isAnswered({ record: _, ...bench }: Parameters<typeof execute>[1]): Promise<boolean> {
+export async function servesRequests({ record: _, ...bench }: Parameters<typeof execute>[1]): Promise<boolean> {
   const it = bench.shared.identities.users ? undefined : canaryOf(bench.protocol);
   if (!it) return true;
   const { checks } = await execute(it, bench);

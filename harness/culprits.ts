@@ -4,7 +4,7 @@ import { isShownByMessage, placed } from "./evidence.ts";
 import { type CaseResult, endOf, execute } from "./execute.ts";
 import { seeing } from "./foundation.ts";
 import type { Check } from "./judge.ts";
-import { inconclusive, standUp } from "./outage.ts";
+import { endHanging, inconclusive, standUp } from "./outage.ts";
 import { convict, type Search } from "./proof.ts";
 import { casesIn, greetsAll } from "./protocol.ts";
 import { type Fall, type Session, settle, timeThere, timeToSearch } from "./session.ts";
@@ -20,10 +20,11 @@ import {
   relapse,
   SLACK,
   tellInput,
+  withOddInput,
 } from "./suspects.ts";
 import { isEnded } from "./transcript.ts";
 import { newTrials } from "./trials.ts";
-import { fallShownBy, fallsWithin, hasFallen, watch } from "./watcher.ts";
+import { fallShownBy, fallsWithin, hasFallen, missedByNewcomer, watch } from "./watcher.ts";
 
 /** The most suspects that are tried of those that were done before the fall. */
 const EARLIER = 400;
@@ -119,9 +120,17 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
     tried.length = 0;
     await standUp(session);
   }
+  if (!session.stop) await endIfStuck(fall, session);
   if (!session.stop) await standUp(session);
   for (const left of atWork ? queue : []) settle(inconclusive(left, fall.how), session);
   return found;
+}
+
+/** Ends a server that hangs as it did before. The search may have run out of time before anybody saw that. */
+async function endIfStuck({ hangs }: Fall, session: Session): Promise<void> {
+  if (hangs === undefined || !session.target.process) return;
+  const missed = await missedByNewcomer(session, hangs, session.shared.timeout);
+  if (missed !== undefined) await endHanging(session, missed);
 }
 
 /** Tells if a search has to end. */
@@ -184,7 +193,7 @@ export async function endsOthers(session: Session): Promise<boolean> {
 async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
   const { session } = search;
   const all = [...session.results.values()];
-  const convicted = await convict(fell, search);
+  const convicted = (await convict(fell, search)).map((it) => ({ ...it, ...withOddInput(it, all) }));
   // An input that every client sends ends others everywhere. The cases about it say so.
   const isEverywhere = fell.lives && convicted.length > 0 && (await endsOthers(session));
   const culprits = isEverywhere ? [] : convicted.filter((it) => !fell.lives || !isCommon(it, all));

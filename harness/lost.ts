@@ -200,22 +200,27 @@ async function fallOf(session: Session): Promise<Fall | undefined> {
 }
 
 /** Returns a kind of answer that the server seems to give nobody any more, though it gave it to a plain client. */
-export function stuckOn({ shared, protocol: { foundations }, results }: Session): string | undefined {
-  const shown = [...results.values()];
-  return Object.keys(foundations.awaited).find((kind) => {
-    if (!shared.patience.stopped(kind)) return false;
-    const plain: readonly string[] = foundations.plain[foundations.awaited[kind] ?? ""]?.plain ?? [];
-    const some = shown.filter(({ case: { id } }) => plain.includes(id));
-    return some.length > 0 && some.every(isRight);
-  });
+export const stuckOn = (session: Session): string | undefined =>
+  Object.keys(session.protocol.foundations.awaited).find(
+    (kind) => session.shared.patience.stopped(kind) && isGivenPlain(kind, session),
+  );
+
+/** Tells if a plain client got this kind of answer in the run so far. */
+function isGivenPlain(kind: string, { protocol: { foundations }, results }: Session): boolean {
+  const plain: readonly string[] = foundations.plain[foundations.awaited[kind] ?? ""]?.plain ?? [];
+  const shown = [...results.values()].filter(({ case: { id } }) => plain.includes(id));
+  return shown.length > 0 && shown.every(isRight);
 }
 
 /** Tells if a target that gave many no answer of a kind gives it to a newcomer; if not, ends it and resolves to its fall. */
 async function hanging(session: Session, stopped: string): Promise<Fall | undefined> {
   const { shared } = session;
   const missed = await missedByNewcomer(session, stopped, 2 * shared.timeout);
-  if (missed === undefined) shared.patience.forgive();
-  return missed === undefined ? undefined : endHanging(session, missed);
+  // An answer that no plain client ever got is no sign that the server hangs now.
+  if (missed !== undefined && (missed === HANDSHAKE || isGivenPlain(missed, session)))
+    return endHanging(session, missed);
+  shared.patience.forgive();
+  return undefined;
 }
 
 /** The time after the last case for which the last client stays at least if it lingers, in timeouts. */

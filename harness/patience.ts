@@ -11,7 +11,7 @@ export interface Wait {
 
 /** Says how long the waits of one run last, and learns from them how the server is. */
 export interface Patience {
-  /** Returns how long to wait for something of this kind; a short time if the server `hangs`: it gave this to somebody, and to nobody since. */
+  /** Returns how long to wait for something of this kind; a short time if the server `hangs`, that is, stopped answering anybody. */
   wait(kind: string, hangs?: boolean): Wait;
   /** Notes that a wait for something of this kind begins. `at` is in ms of the run's clock. */
   begin(kind: string, at: number): void;
@@ -31,8 +31,10 @@ export interface Patience {
   inARow(kind: string, began: number): number;
   /** Returns when something of this kind last came, and when the next client began to wait for it in vain, in ms of the run's clock. */
   end(kind: string): { readonly from: number; readonly to: number };
-  /** Tells if something of this kind came before, and many waited for it in vain since. */
+  /** Tells if something of this kind came before, and many waited for it in vain since, or one that had got it. */
   stopped(kind: string): boolean;
+  /** Notes that nobody seems to get something of this kind any more: until `forgive`, waits for it are short. */
+  despair(kind: string): void;
   /** Notes that the server sent a message, awaited or not. */
   heard(): void;
   /** Waits follow one another, so each in vain delays all others. A kind that never comes is waited for less. */
@@ -61,6 +63,9 @@ const TOO_MANY = 24;
 
 /** After this many waits in vain for anything, without a message between them, the server is taken to be deaf. */
 const DEAF = 32;
+
+/** After this many waits in vain in a row for one kind, side by side, a newcomer shows if anybody gets that any more. */
+const STOPPED = 16;
 
 /** The kind of wait that a deaf server may still end: its WebSocket library answers. */
 export const HANDSHAKE = "the answer to the handshake";
@@ -99,6 +104,8 @@ interface Experience {
   /** The server takes much longer than at its best. */
   busy: boolean;
   served: boolean;
+  /** The kind that nobody seems to get any more. */
+  hopeless: string | undefined;
   /** The time for which a client waited in vain, and the end of the last such time. */
   wasted: number;
   wastedUntil: number;
@@ -108,7 +115,7 @@ interface Experience {
 export function patience(timeout: number): Patience {
   const it: Experience = {
     ...{ timeout, window: window(timeout), kinds: new Map(), hurry: false },
-    ...{ row: 0, slowest: 0, busy: false, served: false, wasted: 0, wastedUntil: 0 },
+    ...{ row: 0, slowest: 0, busy: false, served: false, hopeless: undefined, wasted: 0, wastedUntil: 0 },
   };
   return {
     get hurry() {
@@ -128,6 +135,9 @@ export function patience(timeout: number): Patience {
     inARow: (kind, began) => inARow(known(it, kind), began),
     end: (kind) => lastServing(known(it, kind)),
     stopped: (kind) => stopped(it, kind),
+    despair(kind) {
+      it.hopeless = kind;
+    },
     heard() {
       it.row = 0;
     },
@@ -155,9 +165,9 @@ function known({ kinds }: Experience, kind: string): Waits {
 }
 
 function waitFor(it: Experience, kind: string, hangs: boolean): Wait {
-  const { hurry, slowest, timeout } = it;
+  const { hurry, slowest, timeout, hopeless } = it;
   const { inVain, all } = known(it, kind);
-  const patient = !hangs && (!hurry || (inVain < ENOUGH && all < TOO_MANY));
+  const patient = !hangs && kind !== hopeless && (!hurry || (inVain < ENOUGH && all < TOO_MANY));
   const limit = Math.ceil(Math.min(timeout, Math.max(timeout * SHORT, slowest * MARGIN)));
   return patient || limit === timeout ? { limit: timeout, short: false } : { limit, short: true };
 }
@@ -203,12 +213,12 @@ function missed(it: Experience, kind: string, { began, ended, owed }: Vain): voi
 
 function stopped(it: Experience, kind: string): boolean {
   const { best, inVain } = known(it, kind);
-  return Number.isFinite(best) && inVain >= (it.hurry ? ENOUGH : DEAF);
+  return it.hopeless === kind || (Number.isFinite(best) && inVain >= (it.hurry ? ENOUGH : STOPPED));
 }
 
 function forgive(it: Experience): void {
   for (const waits of it.kinds.values()) Object.assign(waits, { inVain: 0, all: 0 });
-  Object.assign(it, { row: 0, busy: false });
+  Object.assign(it, { row: 0, busy: false, hopeless: undefined });
 }
 
 function idle({ busy, row, hurry, timeout }: Experience): number | undefined {

@@ -1,5 +1,5 @@
 import { type Availability, availability } from "./availability.ts";
-import { isAnswered, isFirst } from "./canary.ts";
+import { isFirst, servesRequests } from "./canary.ts";
 import { worst } from "./catalogue.ts";
 import { comeAside, isGreeted } from "./dial.ts";
 import { noticeExclusive } from "./exclusive.ts";
@@ -96,7 +96,7 @@ async function repeat(
     () => comeAside(bench),
     async (client, missed) =>
       (await isGreeted(client, bench.protocol)) &&
-      (isFirst(missed, bench.protocol) || (await isAnswered({ ...bench, availability: there }))),
+      (isFirst(missed, bench.protocol) || (await servesRequests({ ...bench, availability: there }))),
   );
   while (passes.length < options.repeat && !stop) {
     const session = newSession(bench, { ...known, availability: there, stop });

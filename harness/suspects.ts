@@ -173,6 +173,23 @@ export const isCommon = ({ input }: Pick<Guess, "input">, results: readonly Case
   results.filter(({ connections }) => inputsOf(connections).some((it) => it.acts && isSame(input, it))).length >=
     EVERYBODY;
 
+/**
+ * Returns a guess with the odd input of its case, where the input that it names is one that every client sends: what came behind a plain
+ * request did it.
+ */
+export function withOddInput(named: Guess, results: readonly CaseResult[]): Guess {
+  const { result, input, delay } = named;
+  if (!input || !isCommon(named, results)) return named;
+  const odd = inputsOf(result.connections).find(
+    (it) =>
+      it.acts &&
+      Math.abs(it.event.at - input.event.at) <= ALIKE &&
+      !isCommon({ input: it }, results) &&
+      isCommand({ ...named, input: it }),
+  );
+  return odd ? { ...named, input: odd, delay: delay + input.event.at - odd.event.at } : named;
+}
+
 /** Tells if two inputs are the same bytes. A request never is: it holds a key. */
 const isSame = (one: Input | undefined, other: Input): boolean =>
   one !== undefined && one.event.type === other.event.type && contentOf(one) === contentOf(other);

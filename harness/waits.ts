@@ -79,7 +79,7 @@ export function waits(log: Log, shared: Shared, idle: () => void): Waits {
       new Promise((resolve) => {
         const isUsual = exactly === undefined;
         const length = isUsual
-          ? shared.patience.wait(what, shared.patience.stopped(what) || (shared.brief && seemsToHang(shared)))
+          ? shared.patience.wait(what, shared.brief && seemsToHang(shared))
           : { limit: exactly, short: false };
         begin(
           { what, found, owed, isUsual, reached, ...length, resolve, timers: [], since: undefined, open: 0 },

@@ -1,5 +1,5 @@
 import { answers } from "./availability.ts";
-import { isAnswered, isFirst } from "./canary.ts";
+import { isFirst, servesRequests } from "./canary.ts";
 import type { Connection } from "./connection.ts";
 import { comeAside, isGreeted } from "./dial.ts";
 import { hung } from "./doubt.ts";
@@ -55,7 +55,7 @@ export async function missedByNewcomer(session: Session, before: string, ms: num
   if (!answered) return HANDSHAKE;
   if (isSilent) return protocol.greeting;
   if (isFirst(before, protocol) || !answers(probe)) return undefined;
-  return (await Promise.race([isAnswered(session), rest(ms)])) ? undefined : before;
+  return (await Promise.race([servesRequests(session), rest(ms)])) ? undefined : before;
 }
 
 /** Resolves to the fall if the server or the watcher ends within `ms`. */

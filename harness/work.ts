@@ -16,11 +16,13 @@ import { openStalls, untilStall } from "./standstill.ts";
 export function isGone(session: Session): boolean {
   const { availability, target, shared, protocol } = session;
   const hangs = seemsDeaf(shared) && wasServing(shared, protocol);
+  const stuck = stuckOn(session);
+  if (stuck !== undefined) shared.patience.despair(stuck);
   return (
     availability.downSince !== undefined ||
     target.process?.death !== undefined ||
     hangs ||
-    stuckOn(session) !== undefined ||
+    stuck !== undefined ||
     openStalls(session).length > 0
   );
 }

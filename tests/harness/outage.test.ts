@@ -329,9 +329,12 @@ describe("a target that goes away", () => {
     const connected: Promise<unknown>[] = [];
     const waiting = ["a", "b", "c"].map((id) =>
       custom(id, async ({ connect, check }) => {
-        const opening = connect();
-        connected.push(opening);
-        check("disconnect.answered", await (await opening).next("never"));
+        const greeted = connect().then(async (client) => {
+          await client.next("system/version/response");
+          return client;
+        });
+        connected.push(greeted);
+        check("disconnect.answered", await (await greeted).next("never"));
       }),
     );
     const kill = custom("kill", async ({ connect, check }) => {
