@@ -4,7 +4,7 @@ import { isShownByMessage, placed } from "./evidence.ts";
 import { type CaseResult, endOf, execute } from "./execute.ts";
 import { seeing } from "./foundation.ts";
 import type { Check } from "./judge.ts";
-import { endHanging, inconclusive, standUp } from "./outage.ts";
+import { endHanging, inconclusive, standUp, withoutProven } from "./outage.ts";
 import { convict, type Search } from "./proof.ts";
 import { casesIn, greetsAll } from "./protocol.ts";
 import { type Fall, type Session, settle, timeThere, timeToSearch } from "./session.ts";
@@ -116,6 +116,7 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
     const isLost = ({ case: { id } }: CaseResult) => (hits.get(id) ?? 0) > 1;
     for (const it of open.filter(isLost)) settle(inconclusive(it, fell.how), session);
     queue.unshift(...open.filter((it) => !isLost(it)));
+    if (atWork && culprits.length > 0) queue.splice(0, Infinity, ...withoutProven(queue, (it) => it.case, session));
     if (chance >= BY_CHANCE) break;
     tried.length = 0;
     await standUp(session);

@@ -40,6 +40,8 @@ export interface Foundations {
   readonly unanswered?: string;
   /** The requirement that is broken if the verdict of a case varies since something wrong came, by the one that is a form of it. */
   readonly formOf: Readonly<Record<string, string>>;
+  /** The requirements whose cases send inputs of the same kind as those of one that others go on being served, by that. */
+  readonly sameInputs?: Readonly<Record<string, readonly string[]>>;
   /** The requirement that is broken if the verdict of a case varies since the server refused one of its connections. */
   readonly refused: string;
   /** The requirement that is broken if a connection is ended for no reason of its own. */

@@ -5,7 +5,7 @@ import { comeAside } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { isAbsent } from "./failure.ts";
 import { isPlain } from "./foundation.ts";
-import { diedOrNot, endedAt, endHanging, howItFell, inconclusive, standUp } from "./outage.ts";
+import { countEnds, diedOrNot, endedAt, endHanging, howItFell, inconclusive, standUp } from "./outage.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { greetsAll } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
@@ -91,13 +91,18 @@ function hitBy(fall: Fall, ran: readonly CaseResult[], all: readonly CaseResult[
   );
 }
 
+/** The time after which ends that came about as others did count for as many as they are, in ms: each takes a start. */
+const ALIKE = 10_000;
+
 /** Stops the run if the server has fallen in as many ways as the user allows. */
 function stopAfterTooMany(session: Session): void {
+  const { enders, unexplained, away, searched } = session;
   const { restarts } = session.options;
-  const falls = session.enders.size + session.unexplained.length;
-  if (falls < restarts) return;
+  const falls = enders.size + unexplained.length;
+  const ways = away + searched > ALIKE ? falls : countEnds(session) + unexplained.length;
+  if (ways < restarts) return;
   const times = falls === 0 ? "the server ended" : `the server ended over ${plural(falls, "input")}`;
-  session.stop ??= stopFor("lost", `${times}, and --restarts allows ${restarts}`);
+  session.stop ??= stopFor("lost", `${times}, and no further end is looked into (--restarts ${restarts})`);
 }
 
 /** Finds the culprits of a fall once the server stands again, and clears all others. Returns those that it hit. */

@@ -1,17 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isFinding, withChecks } from "./catalogue.ts";
-import type { CaseResult } from "./execute.ts";
+import { type CaseResult, notJudged } from "./execute.ts";
 import { wordsOfFailure } from "./failure.ts";
+import { groupBy } from "./group.ts";
 import { HANDSHAKE } from "./patience.ts";
-import { type Fall, type Session, stopFor } from "./session.ts";
+import type { Case } from "./scenario.ts";
+import { type Fall, type Session, settle, stopFor } from "./session.ts";
 import { type ServerProcess, withoutSecrets } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
 
-/** A word of a log with a digit in it: a time, a process, an address, an id. Two ends of one kind differ there. */
-const NUMBERED = /[\w:.+-]*\d[\w:.+-]*/g;
+/**
+ * The words of a log in which two ends of one kind differ: what was quoted, whatever has a digit, such as a time or an address, and what
+ * Node.js says of a text that is no JSON.
+ */
+const VARYING = /(?<=SyntaxError: ).*|"[^"]*"|'.'|[\w:.+-]*\d[\w:.+-]*/g;
 
 /** Returns an end of which all that is known stands in its words. */
-export const plainEnd = (how: string) => ({ how, signature: how.replace(NUMBERED, "#") });
+export const plainEnd = (how: string) => ({ how, signature: how.replace(VARYING, "#") });
 
 /** The end of the connections of others. */
 export const ENDED_OTHERS = plainEnd("connections of other clients were ended");
@@ -47,11 +52,47 @@ export async function howItFell({ target, availability }: Session): Promise<Pick
     const { how } = process.death;
     const said = await process.lastWords();
     const words = said === undefined ? "" : withoutSecrets(`: ${said}`, target);
-    return { how: `the server ended (${how}${words})`, signature: `${how}${words.replace(NUMBERED, "#")}` };
+    return { how: `the server ended (${how}${words})`, signature: `${how}${words.replace(VARYING, "#")}` };
   }
   const { downSince, refusal } = availability;
   if (downSince === undefined) return ENDED_OTHERS;
   return plainEnd(refusal === undefined ? STOPPED_ACCEPTING : `${STOPPED_ACCEPTING} (${wordsOfFailure(refusal)})`);
+}
+
+/** This many inputs that end a server in the same way are enough: further ones would show the same bug, and each takes long. */
+export const PROVEN = 10;
+
+/** Groups the proved ends of a server that came about in the same way, and break the same requirement. */
+const endsAlike = (results: Iterable<CaseResult>) =>
+  groupBy(
+    [...results].flatMap(({ checks }) => checks.filter(({ ended }) => ended)),
+    ({ requirement, signature }) => `${requirement} ${signature}`,
+  );
+
+/** Counts the inputs that ended the server; of those that did in the same way, as many as prove it. */
+export const countEnds = ({ results, enders }: Session): number =>
+  [...endsAlike([...results.values()].filter((it) => enders.has(it.case.id))).values()].reduce(
+    (sum, { length }) => sum + Math.min(length, PROVEN),
+    0,
+  );
+
+/**
+ * Takes the cases out of a list that would only show once more how the server ends: enough inputs did in the same way. They get the
+ * verdict that they rest on that. Returns the others.
+ */
+export function withoutProven<It>(list: readonly It[], caseOf: (it: It) => Case, session: Session): It[] {
+  const alike = endsAlike(session.results.values());
+  const { sameInputs = {} } = session.protocol.foundations;
+  const proven = new Set(
+    [...alike.values()].flatMap((some) => (some.length < PROVEN ? [] : (some[0]?.requirement ?? []))),
+  );
+  return list.filter((it) => {
+    const one = caseOf(it);
+    const isSame = (id: string) => one.tests.some((test) => test === id || sameInputs[id]?.includes(test));
+    const root = session.culprits.has(one.id) ? undefined : [...proven].find(isSame);
+    if (root !== undefined) settle(notJudged(one, root, session.judging), session);
+    return root === undefined;
+  });
 }
 
 /** The time between two looks at a server that is gone, in ms. */

@@ -1,5 +1,5 @@
 import type { CaseResult } from "./execute.ts";
-import { standUp } from "./outage.ts";
+import { PROVEN, standUp } from "./outage.ts";
 import { type Fall, type Session, timeThere } from "./session.ts";
 import { type Guess, guess, SLACK } from "./suspects.ts";
 import { newTrials } from "./trials.ts";
@@ -52,15 +52,16 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Conf
   if (!first) return [];
   // Others that ran at about the same time may end it after as long. They had no time for it.
   const culprits: Confirmed[] = [first];
-  for (;;) {
+  while (culprits.length < PROVEN) {
     const known = new Set(culprits.map(({ result }) => result.case));
     const near = guesses.filter(
       ({ result, delay }) => !known.has(result.case) && Math.abs(delay - first.delay) < CLEAR,
     );
     const further = await culpritAmong(near, fell, search);
-    if (!further) return culprits;
+    if (!further) break;
     culprits.push(further);
   }
+  return culprits;
 }
 
 /** Returns the best guess that comes true twice more: among a few others, and by itself. */

@@ -4,7 +4,7 @@ import { dial } from "./dial.ts";
 import { type CaseResult, execute } from "./execute.ts";
 import { isTurnedAway, wordsOfFailure } from "./failure.ts";
 import { endedSilent, lookInto, stuckOn } from "./lost.ts";
-import { inconclusive, STOOD_STILL } from "./outage.ts";
+import { inconclusive, STOOD_STILL, withoutProven } from "./outage.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
 import type { Case } from "./scenario.ts";
@@ -85,6 +85,7 @@ export async function work(
       for (const it of atWork) done.set(it.case, session.results.get(it.case) ?? it);
       const again = new Set([...spoiled, ...recent].map((it) => it.case));
       queue.unshift(...[...again].filter((it) => !culprits.has(it.id) && (isFound || isDue(it))));
+      if (isFound) queue.splice(0, Infinity, ...withoutProven(queue, (it) => it, session));
     } else queue.unshift(...spoiledBy(ran, session).map((it) => it.case));
   }
   // The result of a culprit is its blame, whatever came later.

@@ -212,6 +212,9 @@ export const foundations: Foundations = {
     "disconnect.success",
   ],
   awaited: { [GREETING]: "version.greeting", [DISCONNECTED]: "disconnect.answered" },
+  sameInputs: {
+    "malformed.survives": requirements.filter(({ section }) => section === "malformed").map(({ id }) => id),
+  },
   refused: "version.greeting",
   formOf: {
     ...Object.fromEntries(CARRIED_OUT.map((id) => [id, "disconnect.success"])),

@@ -157,6 +157,9 @@ export const foundations: Foundations = {
   varying: Object.fromEntries(requirements.map(({ id }) => [id, ["disconnect.isolated", "resilience.abrupt"]])),
   within,
   general: ["message.json", "message.envelope", "response.correlated", "response.once"],
+  sameInputs: {
+    "malformed.survives": requirements.filter(({ section }) => section === "malformed").map(({ id }) => id),
+  },
   refused: "version.selected",
   awaited: { [responseName(STATS)]: "request.answered" },
   unanswered: "request.answered",

@@ -122,7 +122,10 @@ describe("working on cases", () => {
     const x = acts("x", "MUST.b", ["kept"], { meanwhile: () => Object.assign(there, { downSince: stage.now }) });
     const restarts = { ...it, options: { ...it.options, restarts: 0 } };
     await work([x, ...three()], restarts, { size: 1 });
-    expect([stage.ran, restarts.stop?.words]).toEqual([["x"], "not run: the server ended, and --restarts allows 0"]);
+    expect([stage.ran, restarts.stop?.words]).toEqual([
+      ["x"],
+      "not run: the server ended, and no further end is looked into (--restarts 0)",
+    ]);
   });
 
   test("gives a case that runs alone the verdict that it has then", async () => {
