@@ -200,8 +200,11 @@ async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
   const culprits = isEverywhere ? [] : convicted.filter((it) => !fell.lives || !isCommon(it, all));
   if (culprits.length === 0) return [];
   // Several may have ended it the first time. What it said when each was alone is its own.
-  for (const culprit of culprits)
-    blame(culprit, { ...fell, how: culprit.fall.how, signature: culprit.fall.signature }, session);
+  for (const culprit of culprits) {
+    const { how, signature, isTold } = culprit.fall;
+    blame(culprit, { ...fell, how, signature }, session);
+    if (isTold) session.known.add(signature);
+  }
   const others = all.filter(({ case: { id } }) => !session.culprits.has(id));
   const falls = [...session.falls, fell];
   for (const culprit of culprits) {
@@ -219,13 +222,15 @@ export function blame(culprit: Guess, fell: Fall, session: Session): void {
   settle(blamed(culprit, fell, session), session);
 }
 
-/** Removes the unexplained ends of the server that this culprit explains. */
-function explain({ result, delay }: Guess, { unexplained, sightings }: Session): void {
+/** Removes the unexplained ends of the server that this culprit explains, or that its process told as it tells this one. */
+function explain({ result, delay }: Guess, { unexplained, sightings, known }: Session): void {
   const isIt = (at: number) =>
     inputsOf(sightings.get(at)?.get(result.case.id)?.connections ?? []).some(
       ({ event }) => Math.abs(at - event.at - delay) < SLACK,
     );
-  for (const it of unexplained.filter(({ at }) => isIt(at))) unexplained.splice(unexplained.indexOf(it), 1);
+  const isKnown = (signature = "") => known.has(signature);
+  for (const it of unexplained.filter(({ at, signature }) => isIt(at) || isKnown(signature)))
+    unexplained.splice(unexplained.indexOf(it), 1);
 }
 
 /** Returns the result of a culprit. Throws if the catalogue lacks the requirement that it breaks. */

@@ -107,7 +107,7 @@ function stopAfterTooMany(session: Session): void {
 
 /** Finds the culprits of a fall once the server stands again, and clears all others. Returns those that it hit. */
 async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], session: Session): Promise<Affected> {
-  const { culprits, shared, unexplained } = session;
+  const { culprits, shared, unexplained, known } = session;
   const since = fall.from - RECENT * shared.timeout;
   const found = await findCulprits(atWork, all, fall, session);
   const suspects = rank(found.likely, { fall, all, atWork }, session);
@@ -115,7 +115,8 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
   const only =
     found.culprits.length === 0 && fall.refuses && session.target.process ? soleCause(fall, all, session) : undefined;
   if (only) blame(only, fall, session);
-  else if (found.culprits.length === 0) unexplained.push({ at: fall.to, words: fall.how, suspects });
+  else if (found.culprits.length === 0 && !known.has(fall.signature))
+    unexplained.push({ at: fall.to, words: fall.how, signature: fall.signature, suspects });
   const isRecent = (it: CaseResult) => endOf(it) < fall.from && endOf(it) >= since;
   const isLater = (it: CaseResult) => it.beganAt > fall.to;
   const again = ran.filter((it) => (isRecent(it) || isLater(it)) && !culprits.has(it.case.id));

@@ -46,13 +46,17 @@ export async function endHanging(session: Session, missed: string): Promise<Fall
 const STOPPED_ACCEPTING = "the server stopped accepting connections";
 
 /** Says how a server ended, or that it ended the connections of others. */
-export async function howItFell({ target, availability }: Session): Promise<Pick<Fall, "how" | "signature">> {
+export async function howItFell({
+  target,
+  availability,
+}: Session): Promise<Pick<Fall, "how" | "signature" | "isTold">> {
   const { process } = target;
   if (process?.death) {
     const { how } = process.death;
     const said = await process.lastWords();
     const words = said === undefined ? "" : withoutSecrets(`: ${said}`, target);
-    return { how: `the server ended (${how}${words})`, signature: `${how}${words.replace(VARYING, "#")}` };
+    const signature = `${how}${words.replace(VARYING, "#")}`;
+    return { how: `the server ended (${how}${words})`, signature, isTold: said !== undefined };
   }
   const { downSince, refusal } = availability;
   if (downSince === undefined) return ENDED_OTHERS;

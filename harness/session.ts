@@ -78,6 +78,8 @@ export interface Unexplained {
   /** In ms of the run's clock. */
   readonly at: number;
   readonly words: string;
+  /** The same for ends that came about in the same way. */
+  readonly signature?: string;
   /** The cases that may have done it, the likeliest first. */
   readonly suspects: readonly string[];
 }
@@ -90,6 +92,8 @@ export interface Fall {
   readonly how: string;
   /** The same for ends that came about in the same way: their words without times, addresses and whatever else has a digit. */
   readonly signature: string;
+  /** The last words of the process are part of the signature, so that hardly another bug has the same. */
+  readonly isTold?: boolean;
   /** The server is still there. It only ended the connections of others. */
   readonly lives?: true;
   /** The server was still there, and nobody got this kind of answer any more. */
@@ -120,6 +124,8 @@ export interface Session extends Bench {
   readonly culprits: Set<string>;
   /** Those among them that ended the server itself. */
   readonly enders: Set<string>;
+  /** The signatures of ends that a process told and that a culprit caused. What ends the server so again needs no other. */
+  readonly known: Set<string>;
   /** The inputs that are proved to end it, or them. */
   readonly deadly: Deadly[];
   /** All falls, in order. */
@@ -154,6 +160,7 @@ export const newSession = (
   away: 0,
   culprits: new Set(),
   enders: new Set(),
+  known: new Set(),
   deadly: [],
   falls: [],
   breaches: [],

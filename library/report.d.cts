@@ -247,6 +247,10 @@ export interface Report {
     at: number;
     words: string;
     /**
+     * The same for ends that came about in the same way
+     */
+    signature?: string;
+    /**
      * The cases that may have done it, the likeliest first
      */
     suspects: CaseId[];
