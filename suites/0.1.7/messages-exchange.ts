@@ -28,6 +28,7 @@ import {
 } from "./messages-facts.ts";
 import {
   ANSWER,
+  ANY,
   brokenAt,
   brokenBy,
   eventOf,
@@ -109,7 +110,7 @@ export const exchangeRules: readonly Rule[] = [
       return brokenBy(transcript, greeted, `a client of version ${version} is told ${show(told)}`);
     },
     needs: (transcript) => [eventOf(transcript, greetingIn(transcript)), transcript.events.find(isOdd)],
-    gaps: EACH,
+    gaps: { hide: ["server"], excuse: ["client", "server"] },
   }),
 
   rule("version.once", {
@@ -139,7 +140,7 @@ export const exchangeRules: readonly Rule[] = [
       return wait ? missed("not answered", wait) : kept("no client waited in vain for the answer to a plain request");
     },
     needs: (transcript) => neededForPlain(transcript),
-    gaps: { hide: ["server"], excuse: ["server"], later: true },
+    gaps: ANY,
   }),
 
   rule("disconnect.success", {
@@ -149,7 +150,7 @@ export const exchangeRules: readonly Rule[] = [
       return answer.message.status === "success" ? kept("success") : brokenBy(transcript, answer);
     },
     needs: (transcript) => neededForPlain(transcript),
-    gaps: EACH,
+    gaps: ANY,
   }),
 
   rule("disconnect.last", {
@@ -168,8 +169,6 @@ export const exchangeRules: readonly Rule[] = [
 ];
 
 const isWrongHandshake = (event: WireEvent) => event.type === "error" && event.handshake === true;
-
-/** The name of the wait once the server has said that the connection is over. */
 
 /** Tells if somebody waited in vain, and with all patience, for the end of a connection since the server announced it. */
 const isWaitedFor = (event: WireEvent, announced: WireEvent | undefined): boolean =>
