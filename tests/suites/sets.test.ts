@@ -41,6 +41,9 @@ if (process.env.NEW_SET) {
   }
 }
 
+/** A test of the sets as they were read. One that was just written is read by the next run. */
+const atRest = process.env.NEW_SET ? test.skip : test;
+
 /** Returns the ids by which two sets differ. */
 const difference = (one: RequirementSet, other: RequirementSet) =>
   (["requirements", "cases"] as const).flatMap((kind) =>
@@ -63,7 +66,7 @@ describe.each(OBSERVED.map(({ protocol }) => protocol))("the sets of $version", 
     for (const name of names) expect(name.replace(`${version}/`, "")).toMatch(/^\d{4}-(0[1-9]|1[0-2])$/);
   });
 
-  test("hold in the newest the suite as it is", () => {
+  atRest("hold in the newest the suite as it is", () => {
     const newest = sets.at(-1) as RequirementSet;
     const changed = difference(newest, now(protocol));
     if (changed.length === 0) return;
@@ -74,7 +77,7 @@ describe.each(OBSERVED.map(({ protocol }) => protocol))("the sets of $version", 
     );
   });
 
-  test("hold no case that does not run as it was, unless it is withdrawn", () => {
+  atRest("hold no case that does not run as it was, unless it is withdrawn", () => {
     const lost = sets.flatMap((set) =>
       difference(set, now(protocol)).filter((id) => (id in set.requirements || id in set.cases) && !(id in withdrawn)),
     );
