@@ -10,8 +10,15 @@ const HOW =
  */
 export const readPrivateKey = (given: string): Promise<KeyObject> => readKey(given, "private", createPrivateKey);
 
-/** Reads the public key to check a signature with, likewise. */
-export const readPublicKey = (given: string): Promise<KeyObject> => readKey(given, "public", createPublicKey);
+/** Reads the public key to check a signature with, likewise. A private key holds it, and is to be shown to nobody. */
+export const readPublicKey = (given: string): Promise<KeyObject> =>
+  readKey(given, "public", (pem) => {
+    if (attempt(() => createPrivateKey(pem)))
+      throw new UsageError(
+        "--public-key takes the public key, and this is the private one. Keep that to yourself, and give the other: openssl pkey -in key.pem -pubout",
+      );
+    return createPublicKey(pem);
+  });
 
 /** Tells if a key is given as PEM itself, and not as the path of a file. */
 export const isPem = (given: string): boolean => /^\s*-----BEGIN /.test(given);
@@ -30,7 +37,8 @@ async function readKey(given: string, what: string, make: (pem: string) => KeyOb
 function attempt<T>(make: () => T): T | undefined {
   try {
     return make();
-  } catch {
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
     return undefined;
   }
 }

@@ -119,6 +119,10 @@ function mistake(message: string, words: readonly string[], named?: Subcommand):
   if (unknown !== "") return `There is no option ${dashes}${unknown}.${suggestion(unknown, known) || SEE_HELP}`;
   const [, lacking] = /^Not enough arguments following: (.*)$/.exec(message) ?? [];
   if (lacking !== undefined) return `--${lacking} needs a value. See --help.`;
+  const [, missing = ""] = /^Missing required arguments?: ([\w-]+)/.exec(message) ?? [];
+  const { describe } = named?.options[missing] ?? {};
+  if (describe !== undefined)
+    return `Give --${missing}: ${describe.replace(/^./, (c) => c.toLowerCase())}. See --help.`;
   if (named && /^Not enough non-option arguments/.test(message))
     return `Something is missing. Give ${named.takes}. See --help.`;
   const line = message.replaceAll("\n", " ").replace(/\.?$/, ".");

@@ -35,7 +35,12 @@ export function clients(mistakeOf: (message: Message) => string | undefined): Cl
     },
     found() {
       const mistakes = Array.from(kinds, ([says, n]) => ({ says, messages: n }));
-      return { messages, wrong, mistakes: mistakes.toSorted((a, b) => b.messages - a.messages) };
+      const isRest = ({ says }: { readonly says: string }) => Number(says === OTHERS);
+      return {
+        messages,
+        wrong,
+        mistakes: mistakes.toSorted((a, b) => isRest(a) - isRest(b) || b.messages - a.messages),
+      };
     },
   };
 }

@@ -71,6 +71,8 @@ export const troubles = (report: Report, options: TerminalOptions): string =>
 
 /** Findings in the order of all reports: the first in full, the others by name. */
 function blocks(report: Report, options: TerminalOptions): string[] {
+  // A server of another version breaks nearly everything. The summary says which it speaks.
+  if (report.speaks !== undefined && !options.verbose) return [];
   const all = news(report);
   const alone = report.recording ? undefined : options.alone;
   const inFull = all.slice(0, IN_FULL);
@@ -199,7 +201,8 @@ function headline(report: Report, { colors: c, missing = [] }: TerminalOptions):
 /** The command that shows the first finding again, unless a remark has another. */
 function next(report: Report, { alone }: TerminalOptions): string[] {
   const [first] = news(report);
-  if (!first || report.recording || remarks(report).some((it) => it.next !== undefined)) return [];
+  if (!first || report.recording || report.speaks !== undefined || remarks(report).some((it) => it.next !== undefined))
+    return [];
   return [`  next     ${alone(first.shown.id)}`];
 }
 

@@ -52,8 +52,9 @@ function groupLines({ first, all, of }: Group, comparison: Comparison, c: Colors
       "",
     ];
   const others = cases.slice(1).map((id) => ({ id }));
+  const verdicts = old.verdict === now.verdict ? now.verdict : `${old.verdict} → ${now.verdict}`;
   return [
-    `${paint(c, PAINT[kind], KIND_WORDS[kind])}: ${c.bold(requirement)} (${level}) in ${first.case}: ${old.verdict} → ${now.verdict}`,
+    `${paint(c, PAINT[kind], KIND_WORDS[kind])}: ${c.bold(requirement)} (${level}) in ${first.case}: ${verdicts}`,
     `  ${visible(first.title)}`,
     `  expected  ${visible(expected)}`,
     `  was       ${visible(old.actual)}`,

@@ -155,12 +155,21 @@ const further: Readonly<Record<string, () => Promise<void>>> = {
 test.each(byTurns(Object.entries(further), 3))("%s", (_, holds) => holds());
 
 test.each<[string, string[], RegExp]>([
-  ["no implementation", ["certify", "ws://localhost:1"], /Missing required argument: implementation/],
+  [
+    "no implementation",
+    ["certify", "ws://localhost:1"],
+    /Give --implementation: the name of the implementation that is certified\. See --help\.$/m,
+  ],
   ["no url", ["certify", "--implementation", "x"], /Something is missing\. Give <url>\. See --help\./],
   [
     "an unknown set",
     certifying("--set", "0.1.7/2026-1"),
     /There is no set "0\.1\.7\/2026-1"\. The nearest known one is "0\.1\.7\/2026-11"/,
+  ],
+  [
+    "the private key in the place of the public one",
+    ["verify", "healthy/lobby-1.2.0.tgz", "--public-key", "own.pem"],
+    /--public-key takes the public key, and this is the private one\. .*openssl pkey -in key\.pem -pubout$/m,
   ],
   ["a key that is none", certifying("--key", "own.pub"), /own\.pub holds no private key in PEM format/],
   [

@@ -88,7 +88,7 @@ test.each<[string, readonly string[], number, RegExp]>([
     3,
     /Nothing listens at ws:\/\/127\.0\.0\.1:1\/ \(connection/,
   ],
-  ["no target", [], 2, /Missing required argument: to/],
+  ["no target", [], 2, /Give --to: the url of the server\. See --help\.$/m],
   ["a target that is no url", ["--to", "banana"], 2, /"banana" is no url/],
 ])("%s is one clear line", async (_, args, code, message) => {
   const outcome = await within(cwd, ["record", "--port", "0", ...args]);
