@@ -9,24 +9,34 @@ export const PATH = "/tachyon";
 /** The answer to a client that gets no WebSocket. */
 export interface Refusal {
   readonly status: string;
+  /** A sentence for the author of the client. */
+  readonly why?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const refusal = (status: string, more = ""): Refusal => ({
+const refusal = (status: string, why: string, more = ""): Refusal => ({
   status,
+  why,
   headers: { "WWW-Authenticate": `Bearer realm="tachyon"${more}` },
 });
-const unauthorized = (error?: string) => refusal("401 Unauthorized", error === undefined ? "" : `, error="${error}"`);
+const unauthorized = (why: string, error?: string) =>
+  refusal("401 Unauthorized", why, error === undefined ? "" : `, error="${error}"`);
 
 /** The user who asks for a WebSocket, or why nobody does (RFC 6750). */
 export function authorize({ headersDistinct }: IncomingMessage, world: World): User | Refusal {
   const [header, ...more] = headersDistinct.authorization ?? [];
-  if (header === undefined) return unauthorized();
+  if (header === undefined) return unauthorized("There is no header Authorization: Bearer <token>.");
   const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(header) ?? [];
-  if (token === undefined || more.length > 0) return unauthorized("invalid_request");
+  if (token === undefined || more.length > 0)
+    return unauthorized("Give one header Authorization: Bearer <token>.", "invalid_request");
   const grant = world.grant("access", token);
-  if (!grant) return unauthorized("invalid_token");
-  if (grant.scope !== SCOPE) return refusal("403 Forbidden", `, error="insufficient_scope", scope="${SCOPE}"`);
+  if (!grant) return unauthorized("The access token is unknown, or expired.", "invalid_token");
+  if (grant.scope !== SCOPE)
+    return refusal(
+      "403 Forbidden",
+      `The access token lacks the scope ${SCOPE}.`,
+      `, error="insufficient_scope", scope="${SCOPE}"`,
+    );
   return grant.user;
 }
 

@@ -3,6 +3,7 @@ import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { RunningServer, ServeOptions } from "../../../harness/protocol.ts";
 import { faultIn } from "../../websocket/faults.ts";
 import { httpHost } from "../../websocket/hosting.ts";
+import { SUBPROTOCOL } from "../protocol.ts";
 import { type Behaviour, conforming, offeredBy } from "./behaviour.ts";
 import { faults } from "./faults/index.ts";
 import { answerHttp, PATH, type Refusal } from "./oauth.ts";
@@ -29,7 +30,7 @@ export async function serveReference(options: ServeOptions = {}): Promise<Runnin
     socket.on("error", () => {}); // A client that resets its connection.
     const user = behaviour.authorize(request);
     if ("status" in user) return refuse(socket, user);
-    if (!behaviour.serves(offeredBy(request))) return refuse(socket, { status: "400 Bad Request" });
+    if (!behaviour.serves(offeredBy(request))) return refuse(socket, UNOFFERED);
     const tcp = behaviour.upgrade(request, socket);
     if (tcp.writableEnded) return;
     webSockets.handleUpgrade(request, tcp, head, (webSocket) => welcome(webSocket, user, clients, behaviour));
@@ -47,9 +48,17 @@ export async function serveReference(options: ServeOptions = {}): Promise<Runnin
   };
 }
 
-function refuse(tcp: Duplex, { status, headers = {} }: Refusal): void {
-  const lines = Object.entries({ ...headers, Connection: "close", "Content-Length": "0" });
-  tcp.end(`HTTP/1.1 ${status}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`);
+const UNOFFERED: Refusal = { status: "400 Bad Request", why: `The subprotocol ${SUBPROTOCOL} was not offered.` };
+
+function refuse(tcp: Duplex, { status, why = status, headers = {} }: Refusal): void {
+  const body = `${why}\n`;
+  const lines = Object.entries({
+    ...headers,
+    Connection: "close",
+    "Content-Type": "text/plain",
+    "Content-Length": String(body.length),
+  });
+  tcp.end(`HTTP/1.1 ${status}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`);
 }
 
 /** Serves a client until its connection is over. */
