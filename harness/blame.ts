@@ -77,7 +77,7 @@ export async function confirm(cases: readonly Case[], took: number, session: Ses
   for (;;) {
     const innocent = await oneByOne(loud(), took, session);
     if (innocent.length === 0) return;
-    await whoEndedThem(innocent, cases, session);
+    await whoEndedThem(innocent, session);
   }
 }
 

@@ -1,51 +1,101 @@
 import { isBroken } from "./catalogue.ts";
 import { endsOthers, findCulprits } from "./culprits.ts";
+import { comeAside } from "./dial.ts";
 import { harmsOthers, raw, stoodStill, wasHarmed } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
+import { rest } from "./gate.ts";
 import { ENDED_OTHERS, endedAt } from "./outage.ts";
-import type { Case } from "./scenario.ts";
-import { type Session, settle } from "./session.ts";
+import { loadSuitesOf } from "./protocol.ts";
+import { type Session, settle, waitsInLine } from "./session.ts";
 import type { Rerun } from "./silences.ts";
 
 /**
  * Looks for the case whose input made these fail, which pass alone. If there is one, it takes the blame. If not, their breach
  * stays, as unstable.
  */
-export async function whoEndedThem(
-  innocent: readonly Rerun[],
-  cases: readonly Case[],
-  session: Session,
-): Promise<void> {
+export async function whoEndedThem(innocent: readonly Rerun[], session: Session): Promise<void> {
   const harmed = innocent.filter(([first]) => wasHarmed(first, session));
   const open = innocent.filter((rerun) => !harmed.includes(rerun));
   for (const [, alone] of harmed) settle(alone, session);
-  if (open.length > 0) await whoEnded(open, cases, session);
+  if (open.length > 0) await whoEnded(open, session);
 }
 
 /** Does so for those that ran beside no known culprit. */
-async function whoEnded(innocent: readonly Rerun[], cases: readonly Case[], session: Session): Promise<void> {
+async function whoEnded(innocent: readonly Rerun[], session: Session): Promise<void> {
   const cut = innocent.map(([first]) => raw(first, session)).filter((it) => wasDropped(it, session));
   // Where what every client does ends others, no input is special.
   const dropped = cut.length > 0 && (await endsOthers(session)) ? [] : cut;
   const at = momentOf(dropped);
-  const wanted = new Set(cases);
-  const ran = [...session.results.values()].filter(
-    (it) => wanted.has(it.case) && at !== undefined && it.beganAt <= at && it.connections.length > 0,
-  );
-  const fall = at === undefined ? undefined : { from: at, to: at, ...ENDED_OTHERS, lives: true as const };
-  const found = fall ? (await findCulprits(ran, [...session.results.values()], fall, session)).culprits : [];
-  if (fall && found.length > 0) session.falls.push(fall);
-  // A search that finds nobody takes back the results that it made.
-  for (const it of found.length === 0 ? ran : []) settle(it, session);
+  const isFound = at !== undefined && (await findEnder(at, session));
   for (const [first, alone] of innocent) {
     if (session.culprits.has(first.case.id)) continue;
     const result = raw(first, session);
     // A case that only waited in a stall was not wronged.
     const waited = !wasDropped(result, session) && stoodStill(session, first);
-    if (found.length > 0 || waited) settle(alone, session);
+    if (isFound || waited) settle(alone, session);
     else settle({ ...result, unstable: true }, session);
   }
 }
+
+/**
+ * Looks for the case whose input ended the connections of others at a moment, in ms of the run's clock. Tells if there is one: it takes
+ * the blame then.
+ */
+async function findEnder(at: number, session: Session): Promise<boolean> {
+  const loads = new Set(loadSuitesOf(session.protocol));
+  const all = [...session.results.values()];
+  const ran = all.filter((it) => !loads.has(it.case.suite) && it.beganAt <= at && it.connections.length > 0);
+  const fall = { from: at, to: at, ...ENDED_OTHERS, lives: true as const };
+  const { culprits } = await findCulprits(ran, all, fall, session);
+  if (culprits.length > 0) session.falls.push(fall);
+  // A search that finds nobody takes back the results that it made.
+  else for (const it of ran) settle(it, session);
+  return culprits.length > 0;
+}
+
+/** The time for which a client that only looks on stays, in timeouts: others are surely left alone for longer. */
+const STAY = 0.75;
+
+/**
+ * Has a client that does nothing look on while cases run. Resolves to when the server ended its connection, in ms of the run's clock; to
+ * `undefined` if it did not.
+ */
+export async function lookOn(session: Session, run: () => Promise<void>): Promise<number | undefined> {
+  const { shared, signal, options } = session;
+  const over = new AbortController();
+  const running = run().finally(() => over.abort());
+  running.catch(() => {}); // It is awaited below.
+  const goesOn = () => !over.signal.aborted && !signal?.aborted && !session.stop && !waitsInLine(shared);
+  let at: number | undefined;
+  while (!options.once && at === undefined && goesOn()) {
+    const client = await comeAside(session, { name: "looker-on" });
+    if (client.opened) await rest(STAY * shared.timeout, over.signal);
+    at = client.opened ? endedAt([client.transcript]) : undefined;
+    client.finish();
+    if (!client.opened) break;
+  }
+  await running;
+  return at;
+}
+
+/**
+ * Looks for the case that ended a client which only looked on, at a moment in ms of the run's clock. An input that ends others a moment
+ * later may hit no case.
+ */
+export async function whoEndedLooker(at: number, session: Session): Promise<void> {
+  if (!isExplained(at, session) && !(await endsOthers(session))) await findEnder(at, session);
+}
+
+/** Tells if the end of a client that only waited, in ms of the run's clock, comes of what is known: the server fell, or ends whoever waits. */
+function isExplained(at: number, { falls, results, stop }: Session): boolean {
+  const fell = falls.some(({ from, to }) => at >= from - NEAR && at <= to + NEAR);
+  const endsWaiting = ({ case: { waits }, connections, ...it }: CaseResult) =>
+    waits && isBroken(it) && Math.abs((endedAt(connections) ?? at) - at) > NEAR;
+  return fell || stop !== undefined || [...results.values()].some(endsWaiting);
+}
+
+/** The time around an end of the server in which it ends the connections of others, in ms. */
+const NEAR = 250;
 
 /** Tells if the server ended a connection of a case that gave no reason for it. */
 const wasDropped = (it: CaseResult, session: Session): boolean =>

@@ -2,6 +2,7 @@ import { clearRefused, confirm, reconsider } from "./blame.ts";
 import { isRight } from "./catalogue.ts";
 import { runControls } from "./controls.ts";
 import { brokenSoFar } from "./doubt.ts";
+import { lookOn, whoEndedLooker } from "./dropped.ts";
 import { type CaseResult, endOf, execute, notJudged } from "./execute.ts";
 import { ground, isPlain, restsOnBroken } from "./foundation.ts";
 import { groupBy } from "./group.ts";
@@ -34,10 +35,12 @@ export async function runPass(cases: readonly Case[], session: Session): Promise
   long?.catch(() => {}); // It is awaited below.
   await stage(stages.calm, options.concurrency, session);
   session.isLastStage = stages.heavy.length === 0;
-  await stage(stages.upsetting, options.concurrency, session);
+  const upset = () => stage(stages.upsetting, options.concurrency, session);
+  const at = stages.upsetting.length > 0 ? await lookOn(session, upset) : undefined;
   session.isLastStage = true;
   await stage(stages.heavy, 1, session);
   if (long || !session.stop) await (long ?? runLong(stages.long, session));
+  if (at !== undefined) await whoEndedLooker(at, session);
   const hit = fellMeanwhile(stages.long, session);
   if (hit.length > 0 && !session.stop && !options.once && !isTooLate(session)) await runLong(hit, session);
   excuse(fellMeanwhile(hit, session), session);
@@ -106,11 +109,7 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
   const queue = judgeable(cases, session);
   shared.patience.hurry = concurrency === 1;
   const began = shared.clock();
-  const bailed = () =>
-    bailedBy(
-      queue.flatMap((it) => session.results.get(it) ?? []),
-      options,
-    );
+  const bailed = () => bailedBy(session.results.values(), options);
   const halt = () => isSpent(session, TO_BEGIN) || bailed() !== undefined;
   const left = await eachOnce(queue, session, {
     size: concurrency,

@@ -1,4 +1,5 @@
 import type { CaseResult } from "./execute.ts";
+import { rest } from "./gate.ts";
 import { PROVEN, standUp } from "./outage.ts";
 import { type Fall, type Session, timeThere } from "./session.ts";
 import { type Guess, guess, SLACK } from "./suspects.ts";
@@ -16,6 +17,9 @@ const ALONE = 4;
 
 /** The difference of delays that tells inputs apart, in ms. The last suspect is tried first, by itself, if no other comes as near. */
 const CLEAR = 60;
+
+/** The time after which hardly an input of before ends others still, in timeouts. A server that is started again has forgotten them. */
+const CALM = 0.1;
 
 /** The delay after which a second try takes too long, in ms. */
 const LONG = 1_000;
@@ -109,6 +113,7 @@ const isLate = ({ session, deadline }: Search) => timeThere(session) > deadline;
 async function apart(guesses: readonly Guess[], fell: Fall, search: Search): Promise<readonly Confirmed[]> {
   const { session } = search;
   if (isLate(search)) return [];
+  if (fell.lives) await rest(CALM * session.shared.timeout, session.signal);
   const watcher = guesses.length > 0 && (await standUp(session)) ? await watch(session) : undefined;
   if (!watcher || session.signal?.aborted) return [];
   const trials = newTrials(session);
