@@ -8,6 +8,9 @@ const IGNORED = Symbol();
 
 const goodbye = { command: "system/disconnected/response", status: "success" };
 
+/** The greeting of a server of an older version to a client of the one under test. */
+const older = { ...greeting("patch_mismatch"), data: { tachyonVersion: "0.1.6", versionParity: "patch_mismatch" } };
+
 /** The silence of the client that shall be left alone, in ms. These servers do not stand it so long. */
 const LONG = 2_000;
 
@@ -94,6 +97,20 @@ export const ofConnections: Readonly<Record<string, Misjudged>> = {
       ),
     }),
     "message.json",
+  ),
+  "greets each 40th client twice in one text": forgets(
+    () => ({
+      greet: everyNth(40, (session) => session.write(JSON.stringify(greeting(session.parity)).repeat(2)), greet),
+    }),
+    "message.json",
+  ),
+  "leaves the status out of each 30th goodbye": forgets(
+    () => ({ farewell: everyNth(30, (session) => session.end({}), farewell) }),
+    "message.schema",
+  ),
+  "greets each 40th client as an older version": chooses(
+    () => ({ greet: everyNth(40, (session) => session.say(older), greet) }),
+    { oneOf: ["version.current"], also: ["message.schema"] },
   ),
   "drops each 50th client with a close frame and no goodbye": forgets(
     () => ({
