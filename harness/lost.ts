@@ -264,3 +264,8 @@ export async function lastNewcomer(cases: readonly Case[], session: Session): Pr
   }
   if (availability.downSince !== undefined || session.target.process?.death) await lookInto([], session);
 }
+
+/** Looks into the end of a process, which counts until the very end of a run. */
+export async function lastLook(session: Session): Promise<void> {
+  if (!session.stop && !session.signal?.aborted && session.target.process?.death) await lookInto([], session);
+}

@@ -6,7 +6,7 @@ import { lookOn, whoEndedLooker } from "./dropped.ts";
 import { type CaseResult, endOf, execute, notJudged } from "./execute.ts";
 import { ground, isPlain, restsOnBroken } from "./foundation.ts";
 import { groupBy } from "./group.ts";
-import { lastNewcomer } from "./lost.ts";
+import { lastLook, lastNewcomer } from "./lost.ts";
 import { inconclusive } from "./outage.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
@@ -48,8 +48,10 @@ export async function runPass(cases: readonly Case[], session: Session): Promise
   if (!options.once) await clearRefused(session);
   await lastNewcomer(cases, session);
   await reconsider(session);
+  const controls = options.once ? [] : await runControls(session);
+  await lastLook(session);
   const { results } = session;
-  const grounded = ground([...results.values()], options.once ? [] : await runControls(session), protocol.foundations);
+  const grounded = ground([...results.values()], controls, protocol.foundations);
   for (const it of grounded) if (results.get(it.case) !== it) settle(it, session);
   return results;
 }
