@@ -1,11 +1,10 @@
 // Measures the figures that the project promises, side by side in one run: medians of RUNS runs each. Exits with 1 if one is over
 // its bound. `node build.js && node bench/bench.js [RUNS]`
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { figure } from "./figure.js";
+import { CLI, env, figure, folder, median } from "./common.js";
 import { delayProxy } from "./proxy.js";
 
 const RUNS = Number(process.argv[2] ?? 9);
@@ -13,9 +12,7 @@ const DELAY = 50;
 const TIMEOUT = 2_000;
 /** The bounds of wall times, in ms. With `--all` a client is held for one timeout in the end. */
 const MOST = { "run --all, embedded server": 3_000 + TIMEOUT };
-const CLI = "dist/cli.js";
-const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
-const out = await mkdtemp(join(tmpdir(), "tachyon-bench-"));
+const { path: out, remove } = await folder("bench");
 const exec = promisify(execFile);
 
 // No figure measures the client that is silent for one timeout beside all others.
@@ -39,7 +36,7 @@ async function medians(things) {
       if (i > 0) times[name].push(time); // The first round warms the caches of the file system.
     }
   }
-  return Object.fromEntries(Object.entries(times).map(([name, all]) => [name, all.sort((a, b) => a - b)[RUNS >> 1]]));
+  return Object.fromEntries(Object.entries(times).map(([name, all]) => [name, median(all)]));
 }
 
 /** Resolves to the peak memory of a process, in MiB. */
@@ -89,7 +86,7 @@ const memory = await peak(CLI, "run", url, ...quick);
 const memoryOfAll = await peak(CLI, ...run, "--all");
 for (const child of [server, silent]) child.kill();
 for (const it of [proxy, silentProxy]) it.close();
-await rm(out, { recursive: true });
+await remove();
 
 console.log(`${report.cases.length} cases, ${exchanges} connections, node ${process.version}, medians of ${RUNS}`);
 for (const [name, ms] of Object.entries(times)) figure(name, ms, { unit: "ms", most: MOST[name] });

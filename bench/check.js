@@ -3,15 +3,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { figure } from "./figure.js";
+import { CLI, env, figure, folder } from "./common.js";
 
 const SIZE = Number(process.argv[2] ?? 1024) << 20;
-const CLI = "dist/cli.js";
-const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
-const out = await mkdtemp(join(tmpdir(), "tachyon-bench-"));
+const { path: out, remove } = await folder("check");
 
 const GREETING =
   '{"command":"system/version/response","status":"success","data":{"tachyonVersion":"0.1.7","versionParity":"match"}}';
@@ -114,4 +111,4 @@ for (const [name, linesOf] of Object.entries(HOLDS)) {
   figure("  peak memory", Number(peak) / 1024, { unit: "MiB", most: 150 });
   figure("  report", report.size / 2 ** 20, { unit: "MiB", digits: 1 });
 }
-await rm(out, { recursive: true });
+await remove();

@@ -1,18 +1,15 @@
 // Measures how long the HTML report of a whole run takes to make, and from navigation until it can be used. Medians of RUNS. Exits with 1 if the page is too slow. `node build.js && node bench/page.js [RUNS]`
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
-import { figure } from "./figure.js";
+import { CLI, env, figure, folder, median } from "./common.js";
 
 const RUNS = Number(process.argv[2] ?? 9);
-const CLI = "dist/cli.js";
-const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
 const exec = promisify(execFile);
-const out = await mkdtemp(join(tmpdir(), "tachyon-bench-"));
+const { path: out, remove } = await folder("page");
 const at = (name) => join(out, name);
 
 const cli = (...args) => exec(process.execPath, [CLI, ...args], { env });
@@ -24,8 +21,6 @@ async function which() {
   ]);
   return stdout.trim();
 }
-
-const median = (times) => times.toSorted((a, b) => a - b)[times.length >> 1];
 
 /** Measures commands in turn. Resolves to their median wall times, in ms. */
 async function walls(commands) {
@@ -63,7 +58,7 @@ for (let i = 0; i < RUNS; i++) {
 }
 await browser.close();
 const { size } = await stat(at("report.html"));
-await rm(out, { recursive: true });
+await remove();
 
 figure(`page of ${cases.length} cases, ${events.length} events`, size / 1024, { unit: "KiB" });
 figure("made in", made - bare, { unit: "ms" });

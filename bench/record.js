@@ -2,19 +2,15 @@
 // 200 at once. Exits with 1 if it adds more than is promised. `node build.js && node bench/record.js [ROUND TRIPS]`
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WebSocket, WebSocketServer } from "ws";
-import { figure } from "./figure.js";
+import { CLI, env, figure, folder, median } from "./common.js";
 
 const TRIPS = Number(process.argv[2] ?? 2000);
 /** The most that a round trip may take longer, in ms. */
 const MOST = 1;
 const CROWD = 200;
-const CLI = "dist/cli.js";
-const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
-const out = await mkdtemp(join(tmpdir(), "tachyon-bench-"));
+const { path: out, remove } = await folder("record");
 
 // A server of another process would have its own pauses: what answers here is as quick as can be, and the same for both ways.
 const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
@@ -48,8 +44,6 @@ function trip(socket) {
   return once(socket, "message").then(() => performance.now() - began);
 }
 
-const median = (times) => times.toSorted((a, b) => a - b)[times.length >> 1];
-
 /** Medians of round trips on two connections, in turn, so that whatever else the machine does meets both alike. */
 async function compare(count) {
   const [one, other] = [await connected(direct), await connected(proxied)];
@@ -76,7 +70,7 @@ for (const socket of crowd) socket.close();
 recorder.kill("SIGINT");
 await once(recorder, "close");
 server.close();
-await rm(out, { recursive: true });
+await remove();
 
 figure("round trip, direct", alone.direct, { unit: "ms", digits: 3 });
 figure("round trip, recorded", alone.proxied, { unit: "ms", digits: 3 });

@@ -2,18 +2,15 @@
 // if one does not. `node build.js && node bench/slow.js`
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { kinds } from "../tests/servers/slow.js";
+import { env, folder } from "./common.js";
 
 const LIMITS = { default: 15, "--all": 30 };
 
 /** A run that takes this many times as long as it may is ended. */
 const ENOUGH = 2;
 
-const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
-const out = await mkdtemp(join(tmpdir(), "tachyon-slow-"));
+const { path: out, remove } = await folder("slow");
 
 /** Resolves to the wall time of a whole run, in seconds, and its exit code. */
 async function run(kind, options, limit) {
@@ -43,4 +40,4 @@ for (const kind of kinds) {
   }
   row(kind, ...cells);
 }
-await rm(out, { recursive: true });
+await remove();

@@ -1,3 +1,4 @@
+import { took } from "../harness/words.ts";
 import type { Colors } from "../reports/colors.ts";
 import { visible } from "../reports/escape.ts";
 import { listed } from "../reports/names.ts";
@@ -58,7 +59,7 @@ export function granted(
       ? []
       : [`  schemas  ${schemasText({ sha256: protocol.schemas, version: protocol.schemasVersion })}`]),
     `  target   ${target.url}`,
-    `  cases    ${cases.length} in ${(durationMs / 1000).toFixed(2)} s`,
+    `  cases    ${cases.length} in ${took(durationMs)}`,
     ...(warned.length > 0 ? [`  warned   ${warned.join(", ")}`] : []),
     `  signed   ${signed}`,
     `  bundle   ${written.join(" ")}`,

@@ -11,3 +11,6 @@ export function show(value: unknown): string {
     return "a value that is nested too deep to show";
   }
 }
+
+/** Says how long something took, given in ms, in seconds: `1.50 s`. */
+export const took = (ms: number): string => `${(ms / 1_000).toFixed(2)} s`;

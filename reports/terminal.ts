@@ -1,6 +1,6 @@
 import { VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
-import { plural } from "../harness/words.ts";
+import { plural, took } from "../harness/words.ts";
 import { type BlockOptions, failureBlock, mark, type ToldFinding } from "./block.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
@@ -160,7 +160,7 @@ function summary(report: Report, options: TerminalOptions): string[] {
     ...overview(report, c),
     ...(report.recording
       ? traffic(report, report.recording, painted(report.recording.connections))
-      : [`  cases    ${casesOf(report)} in ${(durationMs / 1000).toFixed(2)} s: ${painted(report.counts)}`]),
+      : [`  cases    ${casesOf(report)} in ${took(durationMs)}: ${painted(report.counts)}`]),
     `  covered  ${requirementsOf(report)} requirements of ${titleOf(protocol)}${uncovered(report, options)}`,
     ...(seed > 0 ? [`  seed     ${seed} (--seed ${seed} generates the same inputs again)`] : []),
     ...next(report, options),

@@ -1,5 +1,5 @@
 import { groupBy } from "../harness/group.ts";
-import { plural } from "../harness/words.ts";
+import { plural, took } from "../harness/words.ts";
 import { visible } from "./escape.ts";
 import type { Report, ReportClients, ReportRecording } from "./report.ts";
 import { connectionsIn } from "./scope.ts";
@@ -34,7 +34,7 @@ export function traffic({ cases, durationMs }: Report, recording: ReportRecordin
   const all = connectionsIn(recording);
   const open = Object.entries(requirements).flatMap(([id, { skip }]) => (skip > 0 ? [`${id} in ${skip}`] : []));
   return [
-    `  traffic  ${plural(all, "connection")}, ${plural(events, "event")} in ${(durationMs / 1000).toFixed(2)} s: ${tally}`,
+    `  traffic  ${plural(all, "connection")}, ${plural(events, "event")} in ${took(durationMs)}: ${tally}`,
     ...(open.length > 0 ? [`  unjudged ${open.join(", ")}: not enough was recorded`] : []),
     ...(clients ? [`  clients  ${wrongIn(clients)}`] : []),
     ...(leftOut ? [`  left out ${leftOutIn(leftOut)}`] : []),

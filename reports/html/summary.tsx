@@ -1,3 +1,4 @@
+import { took } from "../../harness/words.ts";
 import { news, tally } from "../findings.ts";
 import { loadOf } from "../latency.ts";
 import { NAMES, targetOf, titleOf } from "../names.ts";
@@ -86,7 +87,7 @@ export function Facts({ data }: { readonly data: PageData }) {
     ["Target", targetOf(data)],
     ["Suite", `${suite.name} ${suite.version}`],
     ["Started", startedAt.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
-    ["Took", `${(durationMs / 1000).toFixed(2)} s`],
+    ["Took", took(durationMs)],
     ...(recording ? [["Recorded", recordedWords(recording)] as const] : []),
     ["Strict", target.strict ? "yes, a SHOULD counts as a MUST" : "no"],
     ...(seed > 0 ? [["Seed", String(seed)] as const] : []),

@@ -1,6 +1,6 @@
 import type { RootContent } from "mdast";
 import type { Requirement } from "../../harness/catalogue.ts";
-import { plural } from "../../harness/words.ts";
+import { plural, took } from "../../harness/words.ts";
 import { type Knowledge, likelyCause } from "../cause.ts";
 import { explainConnections, plainLine } from "../explain.ts";
 import { beginning, news, type ReportFinding, skippedBy, tally } from "../findings.ts";
@@ -62,11 +62,7 @@ function overview(report: Report): RootContent {
     .toReversed();
   return bullets([
     [text("Target: "), ...namedTarget(report)],
-    [
-      text(
-        `Cases: ${recording ? cases.length : casesOf(report)} in ${(durationMs / 1000).toFixed(2)} s (${tallies.join(", ")})`,
-      ),
-    ],
+    [text(`Cases: ${recording ? cases.length : casesOf(report)} in ${took(durationMs)} (${tallies.join(", ")})`)],
     ...(recording ? [[text(`Recorded: ${recorded(recording)}`)]] : []),
     [text(`Requirements judged: ${requirementsOf(report)}${target.strict ? ", a SHOULD as a MUST" : ""}`)],
     [text(`By ${suite.name} ${suite.version}`)],
