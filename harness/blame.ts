@@ -1,3 +1,4 @@
+import { aloneAgain, askAgain, CONFIRMATION, isLate, openAgain, type Rerun } from "./again.ts";
 import { isBroken, isRight } from "./catalogue.ts";
 import {
   breaksAgain,
@@ -23,19 +24,7 @@ import { lookInto } from "./lost.ts";
 import { ENDED_OTHERS } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { isTooLate, type Session, settle } from "./session.ts";
-import {
-  allTogether,
-  aloneAgain,
-  askAgain,
-  CONFIRMATION,
-  clearHarmed,
-  isLate,
-  isSure,
-  openAgain,
-  type Rerun,
-  sample,
-  settleMixedUp,
-} from "./silences.ts";
+import { allTogether, clearHarmed, isSure, sample, settleMixedUp } from "./silences.ts";
 import { alone, work } from "./work.ts";
 
 /** Runs again the cases that failed among others, so that none is blamed for another. The first run took `took` ms. */

@@ -1,3 +1,4 @@
+import type { Rerun } from "./again.ts";
 import { isBroken } from "./catalogue.ts";
 import { endsOthers, findCulprits } from "./culprits.ts";
 import { comeAside } from "./dial.ts";
@@ -7,7 +8,6 @@ import { rest } from "./gate.ts";
 import { ENDED_OTHERS, endedAt } from "./outage.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import { type Session, settle, waitsInLine } from "./session.ts";
-import type { Rerun } from "./silences.ts";
 
 /**
  * Looks for the case whose input made these fail, which pass alone. If there is one, it takes the blame. If not, their breach

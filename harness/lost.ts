@@ -1,14 +1,11 @@
-import { answers } from "./availability.ts";
-import { isRight } from "./catalogue.ts";
 import { blame, findCulprits, LATEST_FALL, RECENT } from "./culprits.ts";
-import { comeAside } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { isAbsent } from "./failure.ts";
 import { isPlain } from "./foundation.ts";
-import { countEnds, diedOrNot, endedAt, endHanging, howItFell, inconclusive, standUp } from "./outage.ts";
+import { fallOfHanging, stuckOn } from "./hanging.ts";
+import { countEnds, diedOrNot, endedAt, howItFell, inconclusive, standUp } from "./outage.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { greetsAll } from "./protocol.ts";
-import type { Case } from "./scenario.ts";
 import { type Fall, type Session, settle, stopFor, timeThere } from "./session.ts";
 import { seemsDeaf } from "./shared.ts";
 import { lookIntoStalls } from "./standstill.ts";
@@ -17,7 +14,6 @@ import { withoutSecrets } from "./target.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { responseOf } from "./upgrade.ts";
 import { UnreachableError } from "./usage.ts";
-import { missedByNewcomer } from "./watcher.ts";
 import { plural } from "./words.ts";
 
 /** The longest time between the end of a server's connections and that of its process, in ms. */
@@ -202,70 +198,5 @@ async function fallOf(session: Session): Promise<Fall | undefined> {
     return { from, to, ...(await howItFell(session)), ...(availability.refusal !== undefined && { refuses: true }) };
   }
   const stopped = stuckOn(session) ?? (seemsDeaf(shared) ? HANDSHAKE : undefined);
-  return stopped === undefined ? undefined : hanging(session, stopped);
-}
-
-/** Returns a kind of answer that the server seems to give nobody any more, though it gave it to a plain client. */
-export const stuckOn = (session: Session): string | undefined =>
-  Object.keys(session.protocol.foundations.awaited).find(
-    (kind) => session.shared.patience.stopped(kind) && isGivenPlain(kind, session),
-  );
-
-/** Tells if a plain client got this kind of answer in the run so far. */
-function isGivenPlain(kind: string, { protocol: { foundations }, results }: Session): boolean {
-  const plain: readonly string[] = foundations.plain[foundations.awaited[kind] ?? ""]?.plain ?? [];
-  const shown = [...results.values()].filter(({ case: { id } }) => plain.includes(id));
-  return shown.length > 0 && shown.every(isRight);
-}
-
-/** Tells if a target that gave many no answer of a kind gives it to a newcomer; if not, ends it and resolves to its fall. */
-async function hanging(session: Session, stopped: string): Promise<Fall | undefined> {
-  const { shared } = session;
-  const missed = await missedByNewcomer(session, stopped, 2 * shared.timeout);
-  // An answer that no plain client ever got is no sign that the server hangs now.
-  if (missed !== undefined && (missed === HANDSHAKE || isGivenPlain(missed, session)))
-    return endHanging(session, missed);
-  shared.patience.forgive();
-  return undefined;
-}
-
-/** The time after the last case for which the last client stays at least if it lingers, in timeouts. */
-const SHORTLY = 0.125;
-
-/** The cases that are over before a process, which the suite started, ends late of one of them. */
-const FEW = 4;
-
-/**
- * Returns how long the last client stays, in ms. For long: no input is likely to end later a process that the suite started. Shortly: no
- * longer than any other client is silent.
- */
-function toLinger(cases: number, { options, shared: { clock, timeout }, target, results }: Session): number {
-  const { linger, idle = timeout } = options;
-  if (linger === undefined) return 0;
-  if (linger === "long") return (target.process ? LATEST_FALL : 1) * timeout;
-  if (target.process && cases <= FEW) return timeout;
-  const last = [...results.values()].filter(isSuspect).map(endOf);
-  return Math.max(0, Math.max(0, ...last) + Math.min(SHORTLY * timeout, idle) - clock());
-}
-
-/** Ends a run with a newcomer, and another one later, if it lingers. Looks into a target that serves them no more. */
-export async function lastNewcomer(cases: readonly Case[], session: Session): Promise<void> {
-  if (session.stop || session.signal?.aborted || cases.length === 0) return;
-  const { availability } = session;
-  const newcomer = await comeAside(session, { name: "last newcomer" });
-  availability.saw(newcomer);
-  const time = answers(newcomer) ? toLinger(cases.length, session) : 0;
-  if (time > 0) await newcomer.quiet(time);
-  newcomer.finish();
-  if (time > 0) {
-    const later = await comeAside(session, { name: "later newcomer" });
-    availability.saw(later);
-    later.finish();
-  }
-  if (availability.downSince !== undefined || session.target.process?.death) await lookInto([], session);
-}
-
-/** Looks into the end of a process, which counts until the very end of a run. */
-export async function lastLook(session: Session): Promise<void> {
-  if (!session.stop && !session.signal?.aborted && session.target.process?.death) await lookInto([], session);
+  return stopped === undefined ? undefined : fallOfHanging(session, stopped);
 }

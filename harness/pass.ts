@@ -6,7 +6,7 @@ import { lookOn, whoEndedLooker } from "./dropped.ts";
 import { type CaseResult, endOf, execute, notJudged } from "./execute.ts";
 import { ground, isPlain, restsOnBroken } from "./foundation.ts";
 import { groupBy } from "./group.ts";
-import { lastLook, lastNewcomer } from "./lost.ts";
+import { lastLook, lastNewcomer } from "./last-newcomer.ts";
 import { inconclusive } from "./outage.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";

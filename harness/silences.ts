@@ -1,12 +1,11 @@
+import { aloneAgain, isLate, type Rerun, sideBySide } from "./again.ts";
 import { isBroken, isRight } from "./catalogue.ts";
 import {
   breaksAgain,
   brokenIn,
   cameToOthers,
   harmsOthers,
-  hung,
   isDoubtful,
-  isShort,
   missedBy,
   othersWereServed,
   raw,
@@ -15,71 +14,9 @@ import {
   wasHarmed,
 } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
-import { ground } from "./foundation.ts";
 import { groupBy } from "./group.ts";
-import { loadSuitesOf } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import { isTooLate, type Session, settle } from "./session.ts";
-import { alone, work } from "./work.ts";
-
-/** The least time for running failures again one by one, in ms. They may take as long as the first pass took. */
-export const CONFIRMATION = 5_000;
-
-/** A case that ran twice. */
-export type Rerun = readonly [first: CaseResult, alone: CaseResult];
-
-/** Runs a case again alone, and counts the time that it takes. */
-export async function aloneAgain(result: CaseResult, session: Session): Promise<CaseResult> {
-  const again = await alone(result.case, session);
-  session.confirming += again.durationMs;
-  return again;
-}
-
-/** Tells if the time for running cases again one by one is over. The first pass took `took` ms. */
-export const isLate = (took: number, session: Session) =>
-  session.confirming >= Math.max(CONFIRMATION, took) || isTooLate(session);
-
-/** Runs cases again, side by side, whose findings rest on waits that were cut short. This time they wait in full. */
-export async function askAgain(cases: readonly Case[], session: Session): Promise<void> {
-  const wanted = new Set(cases);
-  const grounded = ground([...session.results.values()], [], session.protocol.foundations);
-  const short = grounded.filter((it) => wanted.has(it.case) && isShort(it));
-  for (const result of (await sideBySide(short, session)).values()) settle(result, session);
-}
-
-/** Runs cases again, one by one, whose handshake had no answer in time. The server may have had too many at once. */
-export async function openAgain(cases: readonly Case[], session: Session): Promise<void> {
-  const { results, shared } = session;
-  const deadline = shared.clock() + CONFIRMATION;
-  for (const it of cases) {
-    const first = results.get(it);
-    if (!first || (first.verdict !== "skip" && first.verdict !== "warn") || !hung(first)) continue;
-    if (session.stop || session.signal?.aborted || shared.clock() > deadline || isTooLate(session)) return;
-    const again = await aloneAgain(first, session);
-    if (!session.culprits.has(it.id)) settle(again, session);
-  }
-}
-
-/**
- * Runs cases again, side by side; those that put load on the server alone, since it is the load of others that they may have failed
- * for. Each wait lasts for the full timeout.
- */
-async function sideBySide(results: readonly CaseResult[], session: Session): Promise<ReadonlyMap<Case, CaseResult>> {
-  const { shared, options, protocol } = session;
-  const { patience } = shared;
-  const before = patience.hurry;
-  patience.hurry = false;
-  try {
-    const loads = new Set(loadSuitesOf(protocol));
-    const of = (isHeavy: boolean) => results.map((it) => it.case).filter(({ suite }) => loads.has(suite) === isHeavy);
-    const halt = () => isTooLate(session);
-    const { done: light } = await work(of(false), session, { size: Math.max(options.concurrency, 2), halt });
-    const { done: heavy } = await work(of(true), session, { size: 1, halt });
-    return new Map([...light, ...heavy]);
-  } finally {
-    patience.hurry = before;
-  }
-}
 
 /** This many failures of one kind are certain, if others were served meanwhile. */
 const MANY = 16;

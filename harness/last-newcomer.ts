@@ -1,0 +1,49 @@
+import { answers } from "./availability.ts";
+import { LATEST_FALL } from "./culprits.ts";
+import { comeAside } from "./dial.ts";
+import { endOf } from "./execute.ts";
+import { lookInto } from "./lost.ts";
+import type { Case } from "./scenario.ts";
+import type { Session } from "./session.ts";
+import { isSuspect } from "./suspects.ts";
+
+/** The time after the last case for which the last client stays at least if it lingers, in timeouts. */
+const SHORTLY = 0.125;
+
+/** The cases that are over before a process, which the suite started, ends late of one of them. */
+const FEW = 4;
+
+/**
+ * Returns how long the last client stays, in ms. For long: no input is likely to end later a process that the suite started. Shortly: no
+ * longer than any other client is silent.
+ */
+function toLinger(cases: number, { options, shared: { clock, timeout }, target, results }: Session): number {
+  const { linger, idle = timeout } = options;
+  if (linger === undefined) return 0;
+  if (linger === "long") return (target.process ? LATEST_FALL : 1) * timeout;
+  if (target.process && cases <= FEW) return timeout;
+  const last = [...results.values()].filter(isSuspect).map(endOf);
+  return Math.max(0, Math.max(0, ...last) + Math.min(SHORTLY * timeout, idle) - clock());
+}
+
+/** Ends a run with a newcomer, and another one later, if it lingers. Looks into a target that serves them no more. */
+export async function lastNewcomer(cases: readonly Case[], session: Session): Promise<void> {
+  if (session.stop || session.signal?.aborted || cases.length === 0) return;
+  const { availability } = session;
+  const newcomer = await comeAside(session, { name: "last newcomer" });
+  availability.saw(newcomer);
+  const time = answers(newcomer) ? toLinger(cases.length, session) : 0;
+  if (time > 0) await newcomer.quiet(time);
+  newcomer.finish();
+  if (time > 0) {
+    const later = await comeAside(session, { name: "later newcomer" });
+    availability.saw(later);
+    later.finish();
+  }
+  if (availability.downSince !== undefined || session.target.process?.death) await lookInto([], session);
+}
+
+/** Looks into the end of a process, which counts until the very end of a run. */
+export async function lastLook(session: Session): Promise<void> {
+  if (!session.stop && !session.signal?.aborted && session.target.process?.death) await lookInto([], session);
+}
