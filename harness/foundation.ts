@@ -38,6 +38,8 @@ export interface Foundations {
   readonly awaited: Readonly<Record<string, string>>;
   /** The requirement that is broken where an answer never comes. Whatever waits for the same answer elsewhere rests on that. */
   readonly unanswered?: string;
+  /** Tells if a wait of this name is one for the answer to a request. */
+  isAnswer?(what: string): boolean;
   /** The requirement that is broken if the verdict of a case varies since something wrong came, by the one that is a form of it. */
   readonly formOf: Readonly<Record<string, string>>;
   /** The requirements whose cases send inputs of the same kind as those of one that others go on being served, by that. */
@@ -248,7 +250,9 @@ function asForm(check: Check, it: Judged, foundations: Foundations): Check {
   const isSaid = isShownByMessage(check.evidence, it.connections);
   const isRefused = it.refused?.length && needsOthers && !general.includes(check.requirement) && !isSaid;
   const one = isRefused ? foundations.refused : formOf[check.requirement];
-  const requirement = check.silence ? awaited[check.silence.what] : one;
+  const { silence } = check;
+  const answer = silence && foundations.isAnswer?.(silence.what) ? foundations.unanswered : undefined;
+  const requirement = silence ? (awaited[silence.what] ?? answer) : one;
   // Each requirement that others are forms of is a MUST.
   return requirement === undefined ? check : { ...check, level: "MUST", verdict: "fail", requirement };
 }

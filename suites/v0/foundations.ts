@@ -163,6 +163,7 @@ export const foundations: Foundations = {
   refused: "version.selected",
   awaited: { [responseName(STATS)]: "request.answered" },
   unanswered: "request.answered",
+  isAnswer: (what) => what.startsWith(responseName("")),
   formOf: {},
   dropped: "malformed.survives",
   isolated: "disconnect.isolated",
