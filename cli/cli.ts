@@ -13,10 +13,10 @@ import { PREFIX, sortVariables } from "./variables.ts";
 export async function main(argv: readonly string[], load: Load): Promise<number> {
   let code: number | undefined;
   let words = argv;
-  let verbose = false;
+  let verbose = wantsStack(argv);
   const run = async (command: Subcommand, args: unknown) => {
-    verbose = (args as { verbose?: boolean }).verbose === true;
-    code = await command.run(args, load);
+    verbose ||= (args as { verbose?: boolean }).verbose === true;
+    code = await command.run({ ...(args as object), typed: typedIn(words) }, load);
   };
   try {
     // yargs drops the usual name of the standard input.
@@ -31,6 +31,15 @@ export async function main(argv: readonly string[], load: Load): Promise<number>
     return error instanceof UnreachableError ? EXIT.unreachable : EXIT.usage;
   }
 }
+
+/** Tells if the user asks for the stack of a bug, before the options are read. */
+export const wantsStack = (argv: readonly string[]): boolean =>
+  argv.some((word) => /^(-v|--verbose(=true)?)$/.test(word)) ||
+  /^(1|true|yes|on)$/i.test(process.env[`${PREFIX}_VERBOSE`] ?? "");
+
+/** Returns the names of the options that stand in the command line, and not in a variable or a config. */
+const typedIn = (words: readonly string[]): ReadonlySet<string> =>
+  new Set(words.flatMap((word) => /^--(?:no-)?([\w-]+)/.exec(word)?.[1] ?? []));
 
 type Run = (command: Subcommand, args: unknown) => Promise<void>;
 

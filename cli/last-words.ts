@@ -1,3 +1,4 @@
+import type { LastWords } from "../harness/target.ts";
 import { short } from "../reports/names.ts";
 
 /** Characters of the line that is quoted. */
@@ -18,10 +19,13 @@ const NOISE =
  * Returns the line of a program's output that says best why it ended, else its last line, called so. A program that `began` to serve
  * said so in its first line, which is left out.
  */
-export function telling(output: string, began: boolean): string | undefined {
+export function lastWordsOf(output: string, began: boolean): LastWords | undefined {
   const lines = output.split(/\r?\n/).filter((line) => !NOISE.test(line));
   const line = TELLING.map((kind) => lines.findLast((it) => kind.test(it))).find((it) => it !== undefined);
-  if (line !== undefined) return short(line.trim(), WIDTH);
+  if (line !== undefined) return { text: short(line.trim(), WIDTH), isCause: true };
   const last = lines.slice(began ? 1 : 0).at(-1);
-  return last === undefined ? undefined : `its last line: ${short(last.trim(), WIDTH)}`;
+  return last === undefined ? undefined : { text: `its last line: ${short(last.trim(), WIDTH)}`, isCause: false };
 }
+
+/** The same as text. */
+export const telling = (output: string, began: boolean): string | undefined => lastWordsOf(output, began)?.text;

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { reason } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
-import { complaintOf, main } from "./cli.ts";
+import { complaintOf, main, wantsStack } from "./cli.ts";
 import { EXIT } from "./exit.ts";
 
 // The reader of the output may stop reading (`| head`). The run and its reports go on.
@@ -16,7 +16,7 @@ for (const stream of [process.stdout, process.stderr]) {
 // An error that nobody waits for is a bug. It gets one line, too, and no stack trace.
 process.on("uncaughtException", (error) => {
   const words = process.argv.slice(2);
-  process.stderr.write(complaintOf(error, words, words.includes("--verbose")));
+  process.stderr.write(complaintOf(error, words, wantsStack(words)));
   process.exit(EXIT.usage);
 });
 

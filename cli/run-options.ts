@@ -37,7 +37,7 @@ export const RUNNING = {
     "restarts",
     0,
     DEFAULTS.restarts,
-    "The most ends of the server to look into, each with a restart (--start) or a wait (--recovery)",
+    "The most ways to end that are looked into; ten inputs of one kind count at most. Each takes a start (--start) or a wait (--recovery)",
   ),
   idle: {
     type: "number",

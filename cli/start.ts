@@ -7,7 +7,7 @@ import type { Secrets } from "../harness/secrets.ts";
 import type { Death, ServerProcess } from "../harness/target.ts";
 import { UnreachableError, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
-import { telling } from "./last-words.ts";
+import { lastWordsOf, telling } from "./last-words.ts";
 import { type Before, listenersSince, noteOf } from "./listeners.ts";
 import { type Log, openLog, type Printed } from "./output.ts";
 import { endAll, newMark, processesOf, runsIn } from "./stray-processes.ts";
@@ -76,7 +76,7 @@ export async function start(command: string, options: StartOptions): Promise<Ser
     get death() {
       return life.death;
     },
-    lastWords: async () => telling(await life.printed.tail(), true),
+    lastWords: async () => lastWordsOf(await life.printed.tail(), true),
     async kill() {
       signalGroup(life.child, "SIGKILL");
       await life.ended;

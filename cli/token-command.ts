@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { UsageError } from "../harness/usage.ts";
 import { telling } from "./last-words.ts";
 import { environment, signalGroup } from "./start.ts";
@@ -29,7 +28,7 @@ export async function tokenBy(command: string, signal: AbortSignal): Promise<str
   );
 }
 
-/** Runs a command in a process group of its own, of which nothing goes on once the time is up. */
+/** Runs a command in a process group of its own, which ends once the time is up. */
 async function outcomeOf(
   command: string,
   signal: AbortSignal,
@@ -42,6 +41,9 @@ async function outcomeOf(
   const end = (why: string) => {
     failure ??= why;
     signalGroup(child, "SIGKILL");
+    // A process that left the group may hold them open.
+    child.stdout.destroy();
+    child.stderr.destroy();
   };
   const interrupt = () => end("was interrupted");
   const timer = setTimeout(end, WITHIN, `did not end within ${WITHIN / 1_000} s`);
@@ -54,10 +56,12 @@ async function outcomeOf(
   child.stdout.setEncoding("utf8").on("data", gather("output"));
   child.stderr.setEncoding("utf8").on("data", gather("errors"));
   if (signal.aborted) interrupt();
-  const [code, name] = await once(child, "close").finally(() => {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", interrupt);
+  child.on("error", ({ message }) => end(`cannot be run: ${message}`));
+  const [code, name] = await new Promise<[number | null, string | null]>((resolve) => {
+    child.on("close", (...how) => resolve(how));
   });
+  clearTimeout(timer);
+  signal.removeEventListener("abort", interrupt);
   if (code !== 0) failure ??= name ? `ended with ${name}` : `ended with exit code ${code}`;
   return { failure, ...printed };
 }

@@ -94,6 +94,7 @@ async function recheckPlain(cases: readonly Case[], session: Session): Promise<v
     if (session.stop || session.signal?.aborted) return;
     if (again.verdict !== "fail" || session.culprits.has(it.id)) continue;
     await lookForHang(again, session);
+    if (session.stop || session.signal?.aborted) return;
     const third = await alone(it, session);
     if (!session.stop && breaksAgain(again, third)) settle(third, session);
   }
@@ -105,7 +106,9 @@ async function lookForHang({ checks }: CaseResult, session: Session): Promise<vo
   const missed = checks.map(({ silence }) => silence?.what ?? "").find((what) => awaited[what] !== undefined);
   if (missed === undefined) return;
   session.shared.patience.despair(missed);
-  await lookInto([...session.results.values()], session);
+  const { recent } = await lookInto([...session.results.values()], session);
+  const again = recent.map((it) => it.case);
+  await work(again, session, { size: session.options.concurrency, keep: (it) => settle(it, session) });
 }
 
 /** Runs cases again alone, one after another. Confirms those that fail again; resolves to those that pass. */

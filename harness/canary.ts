@@ -10,12 +10,15 @@ const canaryOf = (protocol: Protocol) => casesIn(protocol).find(({ id }) => id =
 /** Tells if this kind of answer comes before a client asks for anything. */
 export const isFirst = (kind: string, { greeting }: Protocol): boolean => kind === HANDSHAKE || kind === greeting;
 
-/** Tells if a plain client gets the answer to its request. Where a user has one connection, nobody asks. */
-export async function servesRequests({ record: _, ...bench }: Parameters<typeof execute>[1]): Promise<boolean> {
+/** Tells if a plain client gets this kind of answer to its request. Where a user has one connection, nobody asks. */
+export async function servesRequests(
+  kind: string,
+  { record: _, ...bench }: Parameters<typeof execute>[1],
+): Promise<boolean> {
   const it = bench.shared.identities.users ? undefined : canaryOf(bench.protocol);
   if (!it) return true;
   const { checks } = await execute(it, bench);
-  return !checks.some((check) => isBroken(check) && check.silence !== undefined);
+  return !checks.some((check) => isBroken(check) && check.silence?.what === kind && !check.silence.short);
 }
 
 /** The time between two clients, in timeouts. */

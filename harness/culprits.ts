@@ -7,6 +7,7 @@ import type { Check } from "./judge.ts";
 import { endHanging, inconclusive, standUp, withoutProven } from "./outage.ts";
 import { convict, type Search } from "./proof.ts";
 import { casesIn, greetsAll } from "./protocol.ts";
+import type { Case } from "./scenario.ts";
 import { type Fall, type Session, settle, timeThere, timeToSearch } from "./session.ts";
 import {
   byLikelihood,
@@ -98,12 +99,16 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
   const found: string[] = [];
   const longest = atWork ? 0 : longestDelay(suspects, search);
   const hits = new Map<string, number>();
+  const settled = new Set<Case>();
   let chance = 0;
   while (!isOver(search) && (queue.length > 0 || (!atWork && tried.length > 0))) {
     const { results, fell } = await untilFall(queue, longest, search);
     tried.push(...results);
     const hit = fell ? results.filter((it) => endOf(it) >= fell.to - JUST) : [];
-    for (const it of atWork ? results : []) if (!hit.includes(it)) settle(it, session);
+    for (const it of atWork ? results.filter((result) => !hit.includes(result)) : []) {
+      settle(it, session);
+      settled.add(it.case);
+    }
     if (!fell) break;
     const culprits = await settleCulprits(fell, search);
     found.push(...culprits);
@@ -123,7 +128,8 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
   }
   if (!session.stop) await endIfStuck(fall, session);
   if (!session.stop) await standUp(session);
-  for (const left of atWork ? queue : []) settle(inconclusive(left, fall.how), session);
+  const left = atWork ? queue.filter((it) => !settled.has(it.case)) : [];
+  for (const it of left) settle(inconclusive(it, fall.how), session);
   return found;
 }
 
@@ -194,22 +200,24 @@ export async function endsOthers(session: Session): Promise<boolean> {
 async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
   const { session } = search;
   const all = [...session.results.values()];
-  const convicted = (await convict(fell, search)).map((it) => ({ ...it, ...withOddInput(it, all) }));
+  const convicted = await convict(fell, search);
   // An input that every client sends ends others everywhere. The cases about it say so.
   const isEverywhere = fell.lives && convicted.length > 0 && (await endsOthers(session));
-  const culprits = isEverywhere ? [] : convicted.filter((it) => !fell.lives || !isCommon(it, all));
+  const culprits = isEverywhere
+    ? []
+    : convicted.filter((it) => !fell.lives || !isCommon(it, all)).map((it) => ({ ...it, ...withOddInput(it, all) }));
   if (culprits.length === 0) return [];
   // Several may have ended it the first time. What it said when each was alone is its own.
   for (const culprit of culprits) {
-    const { how, signature, isTold } = culprit.fall;
-    blame(culprit, { ...fell, how, signature }, session);
-    if (isTold) session.known.add(signature);
+    const { how, endKind, isTold } = culprit.fall;
+    blame(culprit, { ...fell, how, endKind }, session);
+    if (isTold) session.toldEnds.add(endKind);
   }
   const others = all.filter(({ case: { id } }) => !session.culprits.has(id));
   const falls = [...session.falls, fell];
   for (const culprit of culprits) {
     if (!isHarmless(culprit, others, falls, session.shared.clock()))
-      session.deadly.push({ ...culprit, signature: culprit.fall.signature });
+      session.deadly.push({ ...culprit, endKind: culprit.fall.endKind });
     explain(culprit, session);
   }
   return culprits.map(({ result }) => result.case.id);
@@ -223,20 +231,20 @@ export function blame(culprit: Guess, fell: Fall, session: Session): void {
 }
 
 /** Removes the unexplained ends of the server that this culprit explains, or that its process told as it tells this one. */
-function explain({ result, delay }: Guess, { unexplained, sightings, known }: Session): void {
+function explain({ result, delay }: Guess, { unexplained, sightings, toldEnds }: Session): void {
   const isIt = (at: number) =>
     inputsOf(sightings.get(at)?.get(result.case.id)?.connections ?? []).some(
       ({ event }) => Math.abs(at - event.at - delay) < SLACK,
     );
-  const isKnown = (signature = "") => known.has(signature);
-  for (const it of unexplained.filter(({ at, signature }) => isIt(at) || isKnown(signature)))
+  const isKnown = (kind = "") => toldEnds.has(kind);
+  for (const it of unexplained.filter(({ at, endKind }) => isIt(at) || isKnown(endKind)))
     unexplained.splice(unexplained.indexOf(it), 1);
 }
 
 /** Returns the result of a culprit. Throws if the catalogue lacks the requirement that it breaks. */
 function blamed(
   { result, input, delay }: Guess,
-  { how, signature, lives }: Fall,
+  { how, endKind, lives }: Fall,
   { protocol, judging }: Session,
 ): CaseResult {
   const id = protocol.survivalOf(result.case);
@@ -252,7 +260,7 @@ function blamed(
     expected: statement,
     actual: `${how}${after}`,
     ended: true,
-    signature,
+    endKind,
     ...(evidence && { evidence }),
   };
   const others = result.checks.filter((it) => it.requirement !== id);

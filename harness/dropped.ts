@@ -8,6 +8,8 @@ import { rest } from "./gate.ts";
 import { ENDED_OTHERS, endedAt } from "./outage.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import { type Session, settle, waitsInLine } from "./session.ts";
+import { share } from "./shared.ts";
+import { isEnded } from "./transcript.ts";
 
 /**
  * Looks for the case whose input made these fail, which pass alone. If there is one, it takes the blame. If not, their breach
@@ -48,54 +50,69 @@ async function findEnder(at: number, session: Session): Promise<boolean> {
   const fall = { from: at, to: at, ...ENDED_OTHERS, lives: true as const };
   const { culprits } = await findCulprits(ran, all, fall, session);
   if (culprits.length > 0) session.falls.push(fall);
-  // A search that finds nobody takes back the results that it made.
-  else for (const it of ran) settle(it, session);
   return culprits.length > 0;
 }
 
 /** The time for which a client that only looks on stays, in timeouts: others are surely left alone for longer. */
 const STAY = 0.75;
 
-/**
- * Has a client that does nothing look on while cases run. Resolves to when the server ended its connection, in ms of the run's clock; to
- * `undefined` if it did not.
- */
-export async function lookOn(session: Session, run: () => Promise<void>): Promise<number | undefined> {
+/** The time between two looks, in ms. */
+const PAUSE = 25;
+
+/** The end of a client that did nothing: when, in ms of the run's clock, and how long it had been there, in ms. */
+interface LookerEnd {
+  readonly at: number;
+  readonly lived: number;
+}
+
+/** Has a client that does nothing look on while cases run. Resolves to its end if the server ended its connection. */
+export async function lookOn(session: Session, run: () => Promise<void>): Promise<LookerEnd | undefined> {
   const { shared, signal, options } = session;
   const over = new AbortController();
   const running = run().finally(() => over.abort());
   running.catch(() => {}); // It is awaited below.
-  const goesOn = () => !over.signal.aborted && !signal?.aborted && !session.stop && !waitsInLine(shared);
-  let at: number | undefined;
-  while (!options.once && at === undefined && goesOn()) {
-    const client = await comeAside(session, { name: "looker-on" });
-    if (client.opened) await rest(STAY * shared.timeout, over.signal);
-    at = client.opened ? endedAt([client.transcript]) : undefined;
+  const goesOn = () =>
+    !over.signal.aborted && !signal?.aborted && !session.stop && !waitsInLine(shared) && !shared.limits.noticed;
+  // It takes no turn from others. Where a limit is measured, it leaves.
+  const aside = { ...session, shared: { ...shared, limits: share(shared.timeout).limits } };
+  let ended: LookerEnd | undefined;
+  while (!options.once && !ended && goesOn()) {
+    const began = shared.clock();
+    const client = await comeAside(aside, { name: "looker-on" });
+    const stays = () => shared.clock() - began < STAY * shared.timeout && !isEnded(client);
+    while (client.opened && goesOn() && stays()) await rest(PAUSE, over.signal);
+    const at = client.opened ? endedAt([client.transcript]) : undefined;
     client.finish();
+    if (at !== undefined) ended = { at, lived: at - began };
     if (!client.opened) break;
   }
   await running;
-  return at;
+  return ended;
 }
 
 /**
- * Looks for the case that ended a client which only looked on, at a moment in ms of the run's clock. An input that ends others a moment
- * later may hit no case.
+ * Looks for the case that ended a client which only looked on. An input that ends others a moment later may hit no case. If the server
+ * ends another one as soon, though nothing runs beside it, it ends whoever is silent.
  */
-export async function whoEndedLooker(at: number, session: Session): Promise<void> {
-  if (!isExplained(at, session) && !(await endsOthers(session))) await findEnder(at, session);
+export async function whoEndedLooker({ at, lived }: LookerEnd, session: Session): Promise<void> {
+  if (isExplained(at, session) || (await endsOthers(session))) return;
+  const another = await comeAside(session, { name: "looker-on" });
+  await rest(lived + AROUND, session.signal);
+  const isSilence = endedAt([another.transcript]) !== undefined;
+  another.finish();
+  if (!isSilence) await findEnder(at, session);
 }
 
 /** Tells if the end of a client that only waited, in ms of the run's clock, comes of what is known: the server fell, or ends whoever waits. */
 function isExplained(at: number, { falls, results, stop }: Session): boolean {
-  const fell = falls.some(({ from, to }) => at >= from - NEAR && at <= to + NEAR);
+  const fell = falls.some(({ from, to }) => at >= from - AROUND && at <= to + AROUND);
   const endsWaiting = ({ case: { waits }, connections, ...it }: CaseResult) =>
-    waits && isBroken(it) && Math.abs((endedAt(connections) ?? at) - at) > NEAR;
+    waits && isBroken(it) && Math.abs((endedAt(connections) ?? at) - at) > AROUND;
   return fell || stop !== undefined || [...results.values()].some(endsWaiting);
 }
 
 /** The time around an end of the server in which it ends the connections of others, in ms. */
-const NEAR = 250;
+const AROUND = 250;
 
 /** Tells if the server ended a connection of a case that gave no reason for it. */
 const wasDropped = (it: CaseResult, session: Session): boolean =>

@@ -12,14 +12,17 @@ export const stuckOn = (session: Session): string | undefined =>
 
 /** Tells if a plain client got this kind of answer in the run so far. */
 function isGivenPlain(kind: string, { protocol: { foundations }, results }: Session): boolean {
-  const plain: readonly string[] = foundations.plain[foundations.awaited[kind] ?? ""]?.plain ?? [];
+  const requirement = foundations.awaited[kind] ?? "";
+  const plain: readonly string[] = foundations.plain[requirement]?.plain ?? [];
   const shown = [...results.values()].filter(({ case: { id } }) => plain.includes(id));
-  return shown.length > 0 && shown.every(isRight);
+  const checks = shown.flatMap((it) => it.checks.filter((check) => check.requirement === requirement));
+  return checks.length > 0 && checks.every(isRight);
 }
 
 /** Tells if a target that gave many no answer of a kind gives it to a newcomer; if not, ends it and resolves to its fall. */
 export async function fallOfHanging(session: Session, stopped: string): Promise<Fall | undefined> {
   const { shared } = session;
+  shared.patience.despair(undefined); // The newcomer waits in full.
   const missed = await missedByNewcomer(session, stopped, 2 * shared.timeout);
   // An answer that no plain client ever got is no sign that the server hangs now.
   if (missed !== undefined && (missed === HANDSHAKE || isGivenPlain(missed, session)))

@@ -23,8 +23,8 @@ export interface Check {
   readonly needs?: string;
   /** The input of the case ended the server, or the connections of others. */
   readonly ended?: true;
-  /** The same for ends that came about in the same way. */
-  readonly signature?: string;
+  /** The kind of that end: the same for ends that came about in the same way. */
+  readonly endKind?: string;
   /** The wait in vain that it rests on, if it rests on one. */
   readonly silence?: Silence;
   /** The events that show what came, where it is known. */

@@ -88,14 +88,14 @@ function hitBy(fall: Fall, ran: readonly CaseResult[], all: readonly CaseResult[
 }
 
 /** The time after which ends that came about as others did count for as many as they are, in ms: each takes a start. */
-const ALIKE = 10_000;
+const NOTHING_NEW = 10_000;
 
 /** Stops the run if the server has fallen in as many ways as the user allows. */
 function stopAfterTooMany(session: Session): void {
-  const { enders, unexplained, away, searched } = session;
+  const { enders, unexplained, likewise, away, searched } = session;
   const { restarts } = session.options;
-  const falls = enders.size + unexplained.length;
-  const ways = away + searched > ALIKE ? falls : countEnds(session) + unexplained.length;
+  const falls = enders.size + unexplained.length + likewise;
+  const ways = away + searched > NOTHING_NEW ? falls : countEnds(session) + unexplained.length;
   if (ways < restarts) return;
   const times = falls === 0 ? "the server ended" : `the server ended over ${plural(falls, "input")}`;
   session.stop ??= stopFor("lost", `${times}, and no further end is looked into (--restarts ${restarts})`);
@@ -103,7 +103,7 @@ function stopAfterTooMany(session: Session): void {
 
 /** Finds the culprits of a fall once the server stands again, and clears all others. Returns those that it hit. */
 async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], session: Session): Promise<Affected> {
-  const { culprits, shared, unexplained, known } = session;
+  const { culprits, shared, unexplained, toldEnds } = session;
   const since = fall.from - RECENT * shared.timeout;
   const found = await findCulprits(atWork, all, fall, session);
   const suspects = rank(found.likely, { fall, all, atWork }, session);
@@ -111,8 +111,9 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
   const only =
     found.culprits.length === 0 && fall.refuses && session.target.process ? soleCause(fall, all, session) : undefined;
   if (only) blame(only, fall, session);
-  else if (found.culprits.length === 0 && !known.has(fall.signature))
-    unexplained.push({ at: fall.to, words: fall.how, signature: fall.signature, suspects });
+  else if (found.culprits.length === 0 && toldEnds.has(fall.endKind)) session.likewise += 1;
+  else if (found.culprits.length === 0)
+    unexplained.push({ at: fall.to, words: fall.how, endKind: fall.endKind, suspects });
   const isRecent = (it: CaseResult) => endOf(it) < fall.from && endOf(it) >= since;
   const isLater = (it: CaseResult) => it.beganAt > fall.to;
   const again = ran.filter((it) => (isRecent(it) || isLater(it)) && !culprits.has(it.case.id));

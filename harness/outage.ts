@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isFinding, withChecks } from "./catalogue.ts";
+import { isBroken, isFinding, withChecks } from "./catalogue.ts";
+import { isShownByMessage } from "./evidence.ts";
 import { type CaseResult, notJudged } from "./execute.ts";
 import { wordsOfFailure } from "./failure.ts";
 import { groupBy } from "./group.ts";
@@ -10,13 +11,15 @@ import { type ServerProcess, withoutSecrets } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
 
 /**
- * The words of a log in which two ends of one kind differ: what was quoted, whatever has a digit, such as a time or an address, and what
- * Node.js says of a text that is no JSON.
+ * The words in which two ends of one kind differ: what Node.js says of a text that is no JSON, what stands in double quotes, one
+ * character in single ones, and whatever has a digit, such as a time or an address.
  */
-const VARYING = /(?<=SyntaxError: ).*|"[^"]*"|'.'|[\w:.+-]*\d[\w:.+-]*/g;
+const VARYING = /(?<=SyntaxError: ).*\bJSON\b.*|"[^"]*"|'.'|[\w:.+-]*\d[\w:.+-]*/g;
+
+const kindOf = (words: string) => words.replace(VARYING, "#");
 
 /** Returns an end of which all that is known stands in its words. */
-export const plainEnd = (how: string) => ({ how, signature: how.replace(VARYING, "#") });
+export const plainEnd = (how: string) => ({ how, endKind: kindOf(how) });
 
 /** The end of the connections of others. */
 export const ENDED_OTHERS = plainEnd("connections of other clients were ended");
@@ -46,17 +49,14 @@ export async function endHanging(session: Session, missed: string): Promise<Fall
 const STOPPED_ACCEPTING = "the server stopped accepting connections";
 
 /** Says how a server ended, or that it ended the connections of others. */
-export async function howItFell({
-  target,
-  availability,
-}: Session): Promise<Pick<Fall, "how" | "signature" | "isTold">> {
+export async function howItFell({ target, availability }: Session): Promise<Pick<Fall, "how" | "endKind" | "isTold">> {
   const { process } = target;
   if (process?.death) {
     const { how } = process.death;
     const said = await process.lastWords();
-    const words = said === undefined ? "" : withoutSecrets(`: ${said}`, target);
-    const signature = `${how}${words.replace(VARYING, "#")}`;
-    return { how: `the server ended (${how}${words})`, signature, isTold: said !== undefined };
+    const words = said === undefined ? "" : withoutSecrets(`: ${said.text}`, target);
+    const isTold = said?.isCause ?? false;
+    return { how: `the server ended (${how}${words})`, endKind: isTold ? kindOf(`${how}${words}`) : how, isTold };
   }
   const { downSince, refusal } = availability;
   if (downSince === undefined) return ENDED_OTHERS;
@@ -70,7 +70,7 @@ export const PROVEN = 10;
 const endsAlike = (results: Iterable<CaseResult>) =>
   groupBy(
     [...results].flatMap(({ checks }) => checks.filter(({ ended }) => ended)),
-    ({ requirement, signature }) => `${requirement} ${signature}`,
+    ({ requirement, endKind }) => `${requirement} ${endKind}`,
   );
 
 /** Counts the inputs that ended the server; of those that did in the same way, as many as prove it. */
@@ -94,10 +94,15 @@ export function withoutProven<It>(list: readonly It[], caseOf: (it: It) => Case,
     const one = caseOf(it);
     const isSame = (id: string) => one.tests.some((test) => test === id || sameInputs[id]?.includes(test));
     const root = session.culprits.has(one.id) ? undefined : [...proven].find(isSame);
-    if (root !== undefined) settle(notJudged(one, root, session.judging), session);
+    if (root !== undefined && !saidWrong(session.results.get(one)))
+      settle(notJudged(one, root, session.judging), session);
     return root === undefined;
   });
 }
+
+/** Tells if a message of the server broke something in a case that ran before: that stays, whatever ended the server. */
+const saidWrong = (it: CaseResult | undefined): boolean =>
+  it?.checks.some((check) => isBroken(check) && isShownByMessage(check.evidence, it.connections)) ?? false;
 
 /** The time between two looks at a server that is gone, in ms. */
 const PAUSE = 25;
@@ -118,16 +123,20 @@ export async function standUp(session: Session): Promise<boolean> {
   return stands;
 }
 
-/** Starts it or waits for it, and takes no note of the time. */
-async function bringBack(session: Session): Promise<boolean> {
+/** Starts it or waits for it, and takes no note of the time. One that is not there again after a start stops the run. */
+async function bringBack(session: Session, isStarted = false): Promise<boolean> {
   const { target, availability, options, shared, signal } = session;
   const { process } = target;
   for (const deadline = shared.clock() + options.recovery; !signal?.aborted; await sleep(PAUSE)) {
     // The end of a process is known a moment later than that of its connections.
-    if (process?.death) return (await restart(process, session)) && bringBack(session);
+    if (process?.death) return (await restart(process, session)) && bringBack(session, true);
     if ((await availability.recover(0)) === undefined) break;
     if (shared.clock() <= deadline) continue;
-    if (!process) return false;
+    if (isStarted) {
+      const how = session.falls.at(-1)?.how ?? STOPPED_ACCEPTING;
+      session.stop ??= stopFor("lost", `${how}, also after it was started again`);
+    }
+    if (!process || session.stop) return false;
     await process.kill();
   }
   shared.patience.forgive();

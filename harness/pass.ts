@@ -36,11 +36,11 @@ export async function runPass(cases: readonly Case[], session: Session): Promise
   await stage(stages.calm, options.concurrency, session);
   session.isLastStage = stages.heavy.length === 0;
   const upset = () => stage(stages.upsetting, options.concurrency, session);
-  const at = stages.upsetting.length > 0 ? await lookOn(session, upset) : undefined;
+  const looker = stages.upsetting.length > 0 ? await lookOn(session, upset) : undefined;
   session.isLastStage = true;
   await stage(stages.heavy, 1, session);
   if (long || !session.stop) await (long ?? runLong(stages.long, session));
-  if (at !== undefined) await whoEndedLooker(at, session);
+  if (looker) await whoEndedLooker(looker, session);
   const hit = fellMeanwhile(stages.long, session);
   if (hit.length > 0 && !session.stop && !options.once && !isTooLate(session)) await runLong(hit, session);
   excuse(fellMeanwhile(hit, session), session);

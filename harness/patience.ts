@@ -31,10 +31,10 @@ export interface Patience {
   inARow(kind: string, began: number): number;
   /** Returns when something of this kind last came, and when the next client began to wait for it in vain, in ms of the run's clock. */
   end(kind: string): { readonly from: number; readonly to: number };
-  /** Tells if something of this kind came before, and many waited for it in vain since, or one that had got it. */
+  /** Tells if something of this kind came before, and many waited for it in vain since; or if `despair` was called for it. */
   stopped(kind: string): boolean;
-  /** Notes that nobody seems to get something of this kind any more: until `forgive`, waits for it are short. */
-  despair(kind: string): void;
+  /** Notes the kind that nobody seems to get any more, if there is one: until `forgive`, waits for it are short. */
+  despair(kind: string | undefined): void;
   /** Notes that the server sent a message, awaited or not. */
   heard(): void;
   /** Waits follow one another, so each in vain delays all others. A kind that never comes is waited for less. */

@@ -42,7 +42,7 @@ export interface Search {
 export async function convict(fell: Fall, search: Search): Promise<readonly Confirmed[]> {
   const { before, fall, tried } = search;
   // If it fell in another way, it did for another reason. The times of the first fall say nothing then.
-  const isAlike = fell.signature === fall.signature || fell.lives;
+  const isAlike = fell.endKind === fall.endKind || fell.lives;
   const guesses = tried
     .map((it) => guess(it, fell.to, isAlike ? before.get(it.case.id) : undefined, fall.to))
     .toReversed()

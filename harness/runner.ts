@@ -96,7 +96,7 @@ async function repeat(
     () => comeAside(bench),
     async (client, missed) =>
       (await isGreeted(client, bench.protocol)) &&
-      (isFirst(missed, bench.protocol) || (await servesRequests({ ...bench, availability: there }))),
+      (isFirst(missed, bench.protocol) || (await servesRequests(missed, { ...bench, availability: there }))),
   );
   while (passes.length < options.repeat && !stop) {
     const session = newSession(bench, { ...known, availability: there, stop });

@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly concurrency: number;
   /** The longest wait for a target that stopped accepting connections. */
   readonly recovery: number;
-  /** The number of ends of the server that are looked into. One case counts once. */
+  /** The number of ways to end that are looked into. Of inputs that end the server in the same way some count. */
   readonly restarts: number;
   /** The messages a second that each connection sends at most; 0 is no limit. */
   readonly rate?: number | undefined;
@@ -78,8 +78,8 @@ export interface Unexplained {
   /** In ms of the run's clock. */
   readonly at: number;
   readonly words: string;
-  /** The same for ends that came about in the same way. */
-  readonly signature?: string;
+  /** The kind of end, as of a fall. */
+  readonly endKind?: string;
   /** The cases that may have done it, the likeliest first. */
   readonly suspects: readonly string[];
 }
@@ -90,9 +90,9 @@ export interface Fall {
   readonly to: number;
   /** In words: `the server ended (exit code 1)`. */
   readonly how: string;
-  /** The same for ends that came about in the same way: their words without times, addresses and whatever else has a digit. */
-  readonly signature: string;
-  /** The last words of the process are part of the signature, so that hardly another bug has the same. */
+  /** The kind of end: what is known of it, without times, addresses and other numbers. */
+  readonly endKind: string;
+  /** Its process named the cause, which is part of the kind: hardly another bug has the same. */
   readonly isTold?: boolean;
   /** The server is still there. It only ended the connections of others. */
   readonly lives?: true;
@@ -124,8 +124,10 @@ export interface Session extends Bench {
   readonly culprits: Set<string>;
   /** Those among them that ended the server itself. */
   readonly enders: Set<string>;
-  /** The signatures of ends that a process told and that a culprit caused. What ends the server so again needs no other. */
-  readonly known: Set<string>;
+  /** The kinds of ends whose cause a process told, and that a culprit proved. What ends the server so again needs no other. */
+  readonly toldEnds: Set<string>;
+  /** The ends of such a kind that no search explained. */
+  likewise: number;
   /** The inputs that are proved to end it, or them. */
   readonly deadly: Deadly[];
   /** All falls, in order. */
@@ -160,7 +162,8 @@ export const newSession = (
   away: 0,
   culprits: new Set(),
   enders: new Set(),
-  known: new Set(),
+  toldEnds: new Set(),
+  likewise: 0,
   deadly: [],
   falls: [],
   breaches: [],

@@ -129,7 +129,7 @@ export interface Guess {
 }
 
 /** An input that is proved to end a server, or connections of others, in some way and after some `delay`. */
-export type Deadly = Pick<Guess, "input" | "delay"> & { readonly signature: string };
+export type Deadly = Pick<Guess, "input" | "delay"> & { readonly endKind: string };
 
 /** The tolerance within which the server ends as long after an input as the first time, in ms. */
 export const SLACK = 100;
@@ -137,10 +137,10 @@ export const SLACK = 100;
 /** Returns the input of a case that is known to be deadly, and was sent as long before the server ended so at `to`. */
 export function relapse(
   result: CaseResult,
-  { to, signature }: { readonly to: number; readonly signature: string },
+  { to, endKind }: { readonly to: number; readonly endKind: string },
   deadly: readonly Deadly[],
 ): Guess | undefined {
-  const alike = deadly.filter((it) => it.signature === signature);
+  const alike = deadly.filter((it) => it.endKind === endKind);
   if (alike.length === 0) return undefined;
   const inputs = inputsOf(result.connections).map((input) => ({ input, delay: to - input.event.at }));
   const again = inputs.find(({ input, delay }) =>

@@ -43,12 +43,19 @@ export interface Death {
   readonly how: string;
 }
 
+/** The line of its output that says best why a process ended. */
+export interface LastWords {
+  readonly text: string;
+  /** It names a cause, as an exception does; otherwise it is just the last line. */
+  readonly isCause: boolean;
+}
+
 /** A server under test that the suite started. */
 export interface ServerProcess {
   /** Its end since it was last started; `undefined` while it runs. */
   readonly death: Death | undefined;
   /** Resolves to the line of its output that says why it ended, if one does. */
-  lastWords(): Promise<string | undefined>;
+  lastWords(): Promise<LastWords | undefined>;
   /** Kills it, as one that hangs. */
   kill(): Promise<void>;
   /** Ends what is left of it and starts it again. Resolves to why it accepts no connections, or to `undefined` if it does. */

@@ -43,19 +43,26 @@ async function ask(session: Session): Promise<Connection> {
 
 /**
  * Resolves to the first kind of answer that a newcomer misses, up to the one that others missed `before`; to `undefined` if it misses
- * none. It has so many ms for each.
+ * none. It has so many ms for the handshake, and for that answer.
  */
 export async function missedByNewcomer(session: Session, before: string, ms: number): Promise<string | undefined> {
-  const { protocol } = session;
+  const over = new AbortController();
+  const within = <T>(promise: Promise<T>) => Promise.race([promise, rest(ms, over.signal)]);
   const asked = ask(session);
-  const probe = await Promise.race([asked, rest(ms)]);
-  const answered = probe !== undefined && !hung({ connections: [probe.transcript] });
-  const isSilent = answered && answers(probe) && !(await isGreeted(probe, protocol));
-  asked.then((it) => it.finish());
-  if (!answered) return HANDSHAKE;
-  if (isSilent) return protocol.greeting;
-  if (isFirst(before, protocol) || !answers(probe)) return undefined;
-  return (await Promise.race([servesRequests(session), rest(ms)])) ? undefined : before;
+  try {
+    const probe = await within(asked);
+    if (!probe || hung({ connections: [probe.transcript] })) return HANDSHAKE;
+    const { protocol } = session;
+    if (answers(probe) && !(await isGreeted(probe, protocol))) return protocol.greeting;
+    if (isFirst(before, protocol) || !answers(probe)) return undefined;
+    return (await within(servesRequests(before, session))) ? undefined : before;
+  } finally {
+    over.abort();
+    asked.then(
+      (it) => it.finish(),
+      () => {},
+    );
+  }
 }
 
 /** Resolves to the fall if the server or the watcher ends within `ms`. */

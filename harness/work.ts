@@ -17,13 +17,11 @@ import { openStalls, untilStall } from "./standstill.ts";
 export function isGone(session: Session): boolean {
   const { availability, target, shared, protocol } = session;
   const hangs = seemsDeaf(shared) && wasServing(shared, protocol);
-  const stuck = stuckOn(session);
-  if (stuck !== undefined) shared.patience.despair(stuck);
   return (
     availability.downSince !== undefined ||
     target.process?.death !== undefined ||
     hangs ||
-    stuck !== undefined ||
+    stuckOn(session) !== undefined ||
     openStalls(session).length > 0
   );
 }
@@ -86,7 +84,7 @@ export async function work(
       for (const it of atWork) done.set(it.case, session.results.get(it.case) ?? it);
       const again = new Set([...spoiled, ...recent].map((it) => it.case));
       queue.unshift(...[...again].filter((it) => !culprits.has(it.id) && (isFound || isDue(it))));
-      if (isFound) queue.splice(0, Infinity, ...withoutProven(queue, (it) => it, session));
+      queue.splice(0, Infinity, ...withoutProven(queue, (it) => it, session));
     } else queue.unshift(...spoiledBy(ran, session).map((it) => it.case));
   }
   // The result of a culprit is its blame, whatever came later.
@@ -116,7 +114,11 @@ async function workInOneGo(
     pool(
       queue,
       casesAtWork(shared, size),
-      () => halt() || shared.limits.noticed || isGone(session),
+      () => {
+        const stuck = stuckOn(session);
+        if (stuck !== undefined) shared.patience.despair(stuck); // Those at work need not wait in full.
+        return halt() || shared.limits.noticed || isGone(session);
+      },
       (running) => shared.meter.bytes > BOUNDS.crowded || isLate(running) || isCrowd(here.place.shared),
       async (it, idle) => {
         const result = await execute(it, here.place, mayOverlap(shared) ? idle : undefined);

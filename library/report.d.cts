@@ -247,9 +247,9 @@ export interface Report {
     at: number;
     words: string;
     /**
-     * The same for ends that came about in the same way
+     * The kind of end: what is known of it, without times, addresses and other numbers
      */
-    signature?: string;
+    endKind?: string;
     /**
      * The cases that may have done it, the likeliest first
      */
@@ -330,9 +330,9 @@ export interface Check {
    */
   ended?: true;
   /**
-   * The way in which the server ended: its exit and last words without times, addresses and other numbers. Ends of one kind have the same
+   * The kind of end that the input caused: what is known of it, without times, addresses and other numbers
    */
-  signature?: string;
+  endKind?: string;
   /**
    * The wait in vain that it rests on
    */

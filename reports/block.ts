@@ -79,12 +79,12 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
 
 /** Returns a line on one case for each further way in which the server ended. Each may be a bug of its own. */
 function otherEnds({ check, cases, requirement }: ToldFinding): string[] {
-  const told = new Set([check.signature]);
+  const told = new Set([check.endKind]);
   const lines = cases.flatMap(({ id, checks }) => {
-    const other = checks.find((it) => it.requirement === requirement.id && !told.has(it.signature));
-    if (other?.signature === undefined) return [];
-    told.add(other.signature);
-    return [`  another end: ${other.actual}, in ${id}`];
+    const other = checks.find((it) => it.requirement === requirement.id && !told.has(it.endKind));
+    if (other?.endKind === undefined) return [];
+    told.add(other.endKind);
+    return [`  another end, in ${id}: ${other.actual}`];
   });
   const more = lines.length - ENDS;
   return [...lines.slice(0, ENDS), ...(more > 0 ? [`  … and ${plural(more, "more end")} (--verbose)`] : [])];

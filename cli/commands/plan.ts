@@ -21,6 +21,8 @@ export interface RunArguments extends Selection, TestArguments, WantedReports, E
   readonly failOnUnstable: boolean;
   readonly lastFailed: boolean;
   readonly watch?: string | undefined;
+  /** The names of the options that stand in the command line. */
+  readonly typed?: ReadonlySet<string>;
   readonly open: boolean;
   readonly verbose: boolean;
 }

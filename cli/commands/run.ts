@@ -8,7 +8,6 @@ import type { Report } from "../../reports/report.ts";
 import { shard } from "../../reports/shard.ts";
 import { isFine } from "../../reports/verdict.ts";
 import { exists } from "../../reports/write.ts";
-import { DEFAULTS } from "../defaults.ts";
 import { EXIT } from "../exit.ts";
 import { openPage } from "../open.ts";
 import { finish } from "./finish.ts";
@@ -45,37 +44,22 @@ export async function runCommand(args: RunArguments, protocol: Protocol): Promis
   });
 }
 
-/** The options that mean nothing where a client comes by itself, with how they are typed. */
+/** The options that mean nothing where a client comes by itself. Those of a variable or a config may be for other runs. */
 const OF_A_SERVER = [
-  ["header", "header"],
-  ["credential", "credential"],
-  ["as", "as"],
-  ["tokenCommand", "token-command"],
-  ["client", "client"],
-  ["unscopedToken", "unscoped-token"],
-  ["refreshToken", "refresh-token"],
-  ["ca", "ca"],
-  ["insecure", "insecure"],
-  ["rate", "rate"],
-  ["recovery", "recovery"],
-  ["restarts", "restarts"],
-  ["concurrency", "concurrency"],
-  ["watch", "watch"],
-] as const;
-
-/** The values of options that are not given. */
-const NOT_GIVEN: Partial<Record<keyof RunArguments, unknown>> = { ...DEFAULTS, insecure: false };
+  ...["header", "credential", "as", "token-command", "client", "unscoped-token", "refresh-token", "ca", "insecure"],
+  ...["rate", "recovery", "restarts", "concurrency", "watch"],
+];
 
 /** Throws a `UsageError` if the options mix the test of a server with that of a client that comes. */
-function fitting({ url, listen, ...others }: RunArguments, { actor }: Protocol): void {
+function fitting({ url, listen, watch, typed }: RunArguments, { actor }: Protocol): void {
   if (listen === undefined && actor !== undefined)
     throw new UsageError(`--actor ${actor} needs --listen <port>: an ${actor} comes to the suite by itself.`);
   if (listen === undefined) return;
   if (actor === undefined)
     throw new UsageError("--listen goes with --protocol v0 --actor autohost: the suite plays the server then.");
   if (url !== undefined) throw new UsageError(`--listen takes no url: the ${actor} comes to the suite by itself.`);
-  const [wrong] = OF_A_SERVER.filter(([key]) => others[key] !== NOT_GIVEN[key]);
-  if (wrong) throw new UsageError(`--${wrong[1]} goes with the url of a server, and not with --listen.`);
+  const wrong = OF_A_SERVER.find((name) => typed?.has(name)) ?? (watch === undefined ? undefined : "watch");
+  if (wrong !== undefined) throw new UsageError(`--${wrong} goes with the url of a server, and not with --listen.`);
 }
 
 /** The report of the last run, and the selected cases that failed in it. */

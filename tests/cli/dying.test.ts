@@ -117,7 +117,7 @@ const deaths: Readonly<Record<string, readonly [on: readonly string[], right: Ri
     {
       culprits: [NULL, "malformed/no-object-empty-array"],
       alike: /^\[/,
-      says: [/^ {2}another end: the server ended \(exit code [13]\) \d+ ms after the text /m],
+      says: [/^ {2}another end, in malformed\/\S+: the server ended \(exit code [13]\) \d+ ms after the text /m],
     },
   ],
   "throws 50 ms later": [["null=throw@50"], { culprits: [NULL], says: [/exit code 1\b/, /TypeError: Cannot read/] }],
@@ -227,6 +227,13 @@ const others: Readonly<Record<string, () => Promise<void>>> = {
       expect(stdout).toContain(NULL);
       expect(code).toBe(1);
     },
+  "answers no request any more after an input, also when it is started again: the run ends": async () => {
+    const { code, stdout, told } = await started(["null=lock@0", `--jam ${join(cwd, "jam")}`]);
+    expect(told.verdict).toBe("fail");
+    expect(stdout).toMatch(/^ {2}stopped {2}the server stopped answering requests, also after it was started again$/m);
+    expect(told.requirements.filter(isBroken)).toEqual([]);
+    expect(code).toBe(1);
+  },
   "answers no request any more after an input, for good: nothing that came of it is a finding": async () => {
     const { code, stdout, told } = await found(["null=lock@0"]);
     expect(told.verdict).toBe("fail");

@@ -100,7 +100,10 @@ test.each([
 });
 
 test("a secret stands in no words of how a server ended", async () => {
-  const process = { death: { at: 0, how: "exit code 1" }, lastWords: async () => "bad token s3cret" };
+  const process = {
+    death: { at: 0, how: "exit code 1" },
+    lastWords: async () => ({ text: "bad token s3cret", isCause: true }),
+  };
   const session = { target: { process, secrets: secrets("s3cret") }, availability: {} } as unknown as Session;
   expect(await howItFell(session)).toMatchObject({ how: "the server ended (exit code 1: bad token [redacted])" });
 });

@@ -218,20 +218,20 @@ test("an input is harmless if another case sent the same bytes, and nothing ende
 });
 
 describe("an input that is known to be deadly", () => {
-  const known = { input: inputsOf([line("client", sends(0, "null"))])[0], delay: 200, signature: "it ended" };
+  const known = { input: inputsOf([line("client", sends(0, "null"))])[0], delay: 200, endKind: "it ended" };
   const sender = result(1, line("client", sends(100, "1"), sends(110, "null"), sends(150, "2")));
 
   test("explains an end that comes as long after the same bytes, and in the same way", () => {
-    const found = relapse(sender, { to: 330, signature: "it ended" }, [known]);
+    const found = relapse(sender, { to: 330, endKind: "it ended" }, [known]);
     expect([found?.input?.event.at, found?.delay]).toEqual([110, 220]);
   });
 
   test("explains none that comes earlier or later, or in another way, or of other bytes", () => {
     const others = [
-      relapse(sender, { to: 150, signature: "it ended" }, [known]),
-      relapse(sender, { to: 460, signature: "it ended" }, [known]),
-      relapse(sender, { to: 330, signature: "it hung" }, [known]),
-      relapse(result(1, line("client", sends(130, "nil"))), { to: 330, signature: "it ended" }, [known]),
+      relapse(sender, { to: 150, endKind: "it ended" }, [known]),
+      relapse(sender, { to: 460, endKind: "it ended" }, [known]),
+      relapse(sender, { to: 330, endKind: "it hung" }, [known]),
+      relapse(result(1, line("client", sends(130, "nil"))), { to: 330, endKind: "it ended" }, [known]),
     ];
     expect(others).toEqual([undefined, undefined, undefined, undefined]);
   });

@@ -1,7 +1,9 @@
 // A server that ends badly over some inputs: `--on null=exit:1@0` (the input, how it ends, how many ms later), repeatable;
 // `@100+150` is 150 ms later still the first time, as on a machine that was busy then.
+// `--jam FILE` remembers there that it is locked, also when it is started again.
 // With `--restart 300` a supervisor starts it again after 300 ms. With `--bug` it has another bug as well.
 import { fork } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -12,6 +14,7 @@ const { values } = parseArgs({
     port: { type: "string", default: "0" },
     on: { type: "string", multiple: true, default: [] },
     restart: { type: "string" },
+    jam: { type: "string" },
     bug: { type: "string", multiple: true, default: [] },
   },
 });
@@ -61,6 +64,7 @@ const fates = {
   /** Lives on with its clients, greets more, and handles no message any more. */
   lock() {
     locked = true;
+    if (values.jam) writeFileSync(values.jam, "");
   },
 };
 
@@ -88,7 +92,7 @@ function over(kind, what, client) {
 
 let running;
 let mute = false;
-let locked = false;
+let locked = values.jam !== undefined && existsSync(values.jam);
 
 function serve() {
   process.on("disconnect", () => process.exit());

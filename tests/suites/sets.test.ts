@@ -52,7 +52,8 @@ const difference = (one: RequirementSet, other: RequirementSet) =>
     ),
   );
 
-test("no set was changed once it was released", () => {
+test("no set was changed once it was released, and a release leaves none open", () => {
+  if (process.env.GITHUB_REF_TYPE === "tag") expect(OPEN).toBeUndefined();
   const all = OBSERVED.flatMap(({ protocol }) => protocol.sets).filter(({ name }) => monthOf(name) !== OPEN);
   expect(Object.fromEntries(all.map((set) => [set.name, digestOf(set)]))).toEqual(RELEASED);
 });
