@@ -72,16 +72,16 @@ test("its output holds no secret, also of those that are known only later", asyn
   );
   list.add("late-one");
   writeFileSync(join(cwd, "late"), "late-one");
-  expect(await server.lastWords()).toBe("its last line: b [redacted]");
+  expect((await server.lastWords())?.text).toBe("its last line: b [redacted]");
   await server.stop();
   expect(log()).toBe("a [redacted]\nb [redacted]\n");
 });
 
 test("what it said last is told, and each of its lives has its own", async () => {
   const server = await started("echo x >> up; echo up; echo Error: $(wc -l < up) >&2");
-  expect(await server.lastWords()).toBe("Error: 1");
+  expect(await server.lastWords()).toEqual({ text: "Error: 1", isCause: true });
   await server.restart();
-  expect(await server.lastWords()).toBe("Error: 2");
+  expect((await server.lastWords())?.text).toBe("Error: 2");
   await server.stop();
   expect(log()).toBe("up\nError: 1\nup\nError: 2\n");
 });
