@@ -20,12 +20,11 @@ import {
 import { wasDroppedAmongOthers, whoEndedThem } from "./dropped.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { bearers, ground, isPlain } from "./foundation.ts";
-import { lookInto } from "./lost.ts";
 import { ENDED_OTHERS } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { isTooLate, type Session, settle } from "./session.ts";
 import { allTogether, clearHarmed, isSure, sample, settleMixedUp } from "./silences.ts";
-import { alone, work } from "./work.ts";
+import { alone, lookAndRepeat, work } from "./work.ts";
 
 /** Runs again the cases that failed among others, so that none is blamed for another. The first run took `took` ms. */
 export async function confirm(cases: readonly Case[], took: number, session: Session): Promise<void> {
@@ -106,9 +105,7 @@ async function lookForHang({ checks }: CaseResult, session: Session): Promise<vo
   const missed = checks.map(({ silence }) => silence?.what ?? "").find((what) => awaited[what] !== undefined);
   if (missed === undefined) return;
   session.shared.patience.despair(missed);
-  const { recent } = await lookInto([...session.results.values()], session);
-  const again = recent.map((it) => it.case);
-  await work(again, session, { size: session.options.concurrency, keep: (it) => settle(it, session) });
+  await lookAndRepeat([...session.results.values()], session);
 }
 
 /** Runs cases again alone, one after another. Confirms those that fail again; resolves to those that pass. */

@@ -182,6 +182,14 @@ async function measureLimits(session: Session): Promise<void> {
   if (limits.words !== undefined && limits.words !== before) options.onLimit?.(limits.words, limits.perSecond);
 }
 
+/** Looks into a target that went away or hangs, and runs again what may end it later. Resolves to the results of those at work then. */
+export async function lookAndRepeat(ran: readonly CaseResult[], session: Session): Promise<readonly CaseResult[]> {
+  const { atWork, recent } = await lookInto(ran, session);
+  const again = recent.map((it) => it.case);
+  await work(again, session, { size: session.options.concurrency, keep: (it) => settle(it, session) });
+  return atWork;
+}
+
 /** Runs one case alone. If the target ends meanwhile, looks into it. */
 export async function alone(it: Case, session: Session): Promise<CaseResult> {
   const once = () => withCanary(session, () => execute(it, session));
@@ -191,9 +199,7 @@ export async function alone(it: Case, session: Session): Promise<CaseResult> {
   if (!isGone(session) && limits.explains(result.refused ?? [])) result = await once();
   if (session.signal?.aborted || session.stop || !isGone(session)) return result;
   const others = [...session.results.values()].filter((other) => other.case !== it);
-  const { atWork, recent } = await lookInto([...others, result], session);
-  const again = recent.map((other) => other.case);
-  await work(again, session, { size: session.options.concurrency, keep: (other) => settle(other, session) });
+  const atWork = await lookAndRepeat([...others, result], session);
   return atWork.length > 0 ? (session.results.get(it) ?? result) : result;
 }
 

@@ -186,6 +186,18 @@ async function expectNoFinding(on: string, suite: RegExp): Promise<void> {
   expect(code).toBe(1);
 }
 
+/** Expects of a server that gives nobody some answer any more after an input that the input is named, and nothing that came of it. */
+async function hangs(fate: string, stopped: string): Promise<void> {
+  const { code, stdout, told } = await started([`null=${fate}@0`]);
+  expect(told.verdict).toBe("fail");
+  expect(told.requirements.filter(isBroken).map(({ id }) => id)).toEqual(
+    stdout.includes("it is not known which") ? [] : ["malformed.survives"],
+  );
+  expect(stdout).toContain(`the server stopped ${stopped}`);
+  expect(stdout).toContain(NULL);
+  expect(code).toBe(1);
+}
+
 /** Other deaths, and what is expected of a run then. */
 const others: Readonly<Record<string, () => Promise<void>>> = {
   "dies almost a timeout after an input: it does not pass": async () => {
@@ -205,28 +217,10 @@ const others: Readonly<Record<string, () => Promise<void>>> = {
     );
     expect(code).toBe(1);
   },
-  "greets nobody any more after an input: it is named, or likeliest, and nothing that came of it is a finding":
-    async () => {
-      const { code, stdout, told } = await started(["null=mute@0"]);
-      expect(told.verdict).toBe("fail");
-      expect(told.requirements.filter(isBroken).map(({ id }) => id)).toEqual(
-        stdout.includes("it is not known which") ? [] : ["malformed.survives"],
-      );
-      expect(stdout).toMatch(/the server stopped greeting anybody/);
-      expect(stdout).toContain(NULL);
-      expect(code).toBe(1);
-    },
+  "greets nobody any more after an input: it is named, or likeliest, and nothing that came of it is a finding": () =>
+    hangs("mute", "greeting anybody"),
   "answers no request any more after an input: it is named, or likeliest, and nothing that came of it is a finding":
-    async () => {
-      const { code, stdout, told } = await started(["null=lock@0"]);
-      expect(told.verdict).toBe("fail");
-      expect(told.requirements.filter(isBroken).map(({ id }) => id)).toEqual(
-        stdout.includes("it is not known which") ? [] : ["malformed.survives"],
-      );
-      expect(stdout).toMatch(/the server stopped answering requests/);
-      expect(stdout).toContain(NULL);
-      expect(code).toBe(1);
-    },
+    () => hangs("lock", "answering requests"),
   "answers no request any more after an input, also when it is started again: the run ends": async () => {
     const { code, stdout, told } = await started(["null=lock@0", `--jam ${join(cwd, "jam")}`]);
     expect(told.verdict).toBe("fail");
