@@ -137,7 +137,7 @@ async function oneByOne(failed: readonly CaseResult[], took: number, session: Se
       else innocent.push([first, again]);
     } else if (harmsOthers(first, session) && harmsOthers(again, session)) {
       session.culprits.add(first.case.id);
-      session.falls.push({ from: first.beganAt, to: endOf(first), ...ENDED_OTHERS, lives: true });
+      session.falls.push({ from: first.beganAt, to: endOf(first), ...ENDED_OTHERS });
       settle(again, session); // Among others, another culprit may have ended it.
     } else if (showsMore(first, again) && isPlain(first.case.id, session.protocol.foundations)) settle(again, session);
   }

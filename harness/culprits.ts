@@ -4,7 +4,7 @@ import { isShownByMessage, placed } from "./evidence.ts";
 import { type CaseResult, endOf, execute } from "./execute.ts";
 import { seeing } from "./foundation.ts";
 import type { Check } from "./judge.ts";
-import { endHanging, inconclusive, standUp, withoutProven } from "./outage.ts";
+import { endHanging, inconclusive, livesOn, standUp, withoutProven } from "./outage.ts";
 import { convict, type Search } from "./proof.ts";
 import { casesIn, greetsAll } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
@@ -82,8 +82,8 @@ export async function findCulprits(
   for (const it of relapses) blame(it, fall, session);
   const found = relapses.map(({ result }) => result.case.id);
   const open = first.filter((it) => !culprits.has(it.case.id));
-  if (found.length === 0 || !fall.lives)
-    found.push(...(await sweep(byLikelihood(open, fall.to, greetsAll(session.protocol)), search, !fall.lives)));
+  if (found.length === 0 || !livesOn(fall))
+    found.push(...(await sweep(byLikelihood(open, fall.to, greetsAll(session.protocol)), search, !livesOn(fall))));
   if (found.length === 0) found.push(...(await sweep(byRecency(earlier, fall.to).slice(0, EARLIER), search, false)));
   session.searched += timeThere(session) - began;
   return { culprits: found, likely: search.likely };
@@ -202,15 +202,15 @@ async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
   const all = [...session.results.values()];
   const convicted = await convict(fell, search);
   // An input that every client sends ends others everywhere. The cases about it say so.
-  const isEverywhere = fell.lives && convicted.length > 0 && (await endsOthers(session));
+  const isEverywhere = livesOn(fell) && convicted.length > 0 && (await endsOthers(session));
   const culprits = isEverywhere
     ? []
-    : convicted.filter((it) => !fell.lives || !isCommon(it, all)).map((it) => ({ ...it, ...withOddInput(it, all) }));
+    : convicted.filter((it) => !livesOn(fell) || !isCommon(it, all)).map((it) => ({ ...it, ...withOddInput(it, all) }));
   if (culprits.length === 0) return [];
   // Several may have ended it the first time. What it said when each was alone is its own.
   for (const culprit of culprits) {
-    const { how, endKind, isTold } = culprit.fall;
-    blame(culprit, { ...fell, how, endKind }, session);
+    const { how, endKind, harm, isTold } = culprit.fall;
+    blame(culprit, { ...fell, how, endKind, harm }, session);
     if (isTold) session.toldEnds.add(endKind);
   }
   const others = all.filter(({ case: { id } }) => !session.culprits.has(id));
@@ -226,7 +226,7 @@ async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
 /** Has a case take the blame for a fall, whatever else it found. */
 export function blame(culprit: Guess, fell: Fall, session: Session): void {
   session.culprits.add(culprit.result.case.id);
-  if (!fell.lives) session.enders.add(culprit.result.case.id);
+  if (!livesOn(fell)) session.enders.add(culprit.result.case.id);
   settle(blamed(culprit, fell, session), session);
 }
 
@@ -244,7 +244,7 @@ function explain({ result, delay }: Guess, { unexplained, sightings, toldEnds }:
 /** Returns the result of a culprit. Throws if the catalogue lacks the requirement that it breaks. */
 function blamed(
   { result, input, delay }: Guess,
-  { how, endKind, lives }: Fall,
+  { how, endKind, harm }: Fall,
   { protocol, judging }: Session,
 ): CaseResult {
   const id = protocol.survivalOf(result.case);
@@ -259,13 +259,13 @@ function blamed(
     verdict: broken(level, judging.strict),
     expected: statement,
     actual: `${how}${after}`,
-    ended: true,
+    harm,
     endKind,
     ...(evidence && { evidence }),
   };
   const others = result.checks.filter((it) => it.requirement !== id);
   // The end of its own connections, and what did not come for that, are no second finding. A wrong word of a server that lives on is.
-  const isOwn = (it: Check) => lives && isShownByMessage(it.evidence, result.connections);
+  const isOwn = (it: Check) => livesOn({ harm }) && isShownByMessage(it.evidence, result.connections);
   const checks = [check, ...others.map((it) => (isFinding(it) && !isOwn(it) ? seeing(it, id) : it))];
   return withChecks(result, checks);
 }

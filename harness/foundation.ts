@@ -203,12 +203,12 @@ export function grounded<Result extends Judged>(
 
 /** Returns the broken requirement that a check of a case rests on, if there is one. */
 function brokenBelow(
-  { requirement, verdict, ended, silence }: Check,
+  { requirement, verdict, harm, silence }: Check,
   it: Judged,
   broken: ReadonlyMap<string, string>,
   foundations: Foundations,
 ): string | undefined {
-  if (ended) return undefined; // That is proved, whatever else is broken.
+  if (harm) return undefined; // That is proved, whatever else is broken.
   if (!isFinding({ verdict }) && !(verdict === "pass" && foundations.absent.includes(requirement))) return undefined;
   // The cases about a general requirement tell it, and its plainest form.
   const isAbout = [...it.case.tests, ...plainOf(it.case.id, foundations)].includes(requirement);
@@ -228,7 +228,7 @@ function causeWithin(
   broken: ReadonlySet<string>,
   { within, said = [], general }: Foundations,
 ): string | undefined {
-  if (!isFinding(check) || check.ended) return undefined;
+  if (!isFinding(check) || check.harm) return undefined;
   const order = [...said, ...general];
   const comesOf = (requirement: string): string | undefined => {
     const place = order.indexOf(requirement);

@@ -8,6 +8,9 @@ import type { Case, Context } from "./scenario.ts";
 import type { Transcript } from "./transcript.ts";
 import { show } from "./words.ts";
 
+/** The harm that an input does: it ends, hangs or stalls the server, or drops others, whose connections the server then ends. */
+export type Harm = "end" | "hang" | "stall" | "drop";
+
 /** One judgement: a requirement, what would have been acceptable, and what came. */
 export interface Check {
   readonly requirement: string;
@@ -21,9 +24,9 @@ export interface Check {
   readonly unasked?: true;
   /** The option by which the user gives what it takes. */
   readonly needs?: string;
-  /** The input of the case ended the server, or the connections of others. */
-  readonly ended?: true;
-  /** The kind of that end: the same for ends that came about in the same way. */
+  /** The harm that the input of the case did, to the server or to others. */
+  readonly harm?: Harm;
+  /** The kind of that harm: the same for ends that came about in the same way. */
   readonly endKind?: string;
   /** The wait in vain that it rests on, if it rests on one. */
   readonly silence?: Silence;

@@ -22,7 +22,10 @@ const kindOf = (words: string) => words.replace(VARYING, "#");
 export const plainEnd = (how: string) => ({ how, endKind: kindOf(how) });
 
 /** The end of the connections of others. */
-export const ENDED_OTHERS = plainEnd("connections of other clients were ended");
+export const ENDED_OTHERS = { ...plainEnd("connections of other clients were ended"), harm: "drop" } as const;
+
+/** Tells if the server lives on. */
+export const livesOn = ({ harm }: Pick<Fall, "harm">): boolean => harm === "drop" || harm === "stall";
 
 /** The words for one that stood still for long, and may do so again. */
 export const STOOD_STILL = "the server stood still";
@@ -42,25 +45,27 @@ export async function endHanging(session: Session, missed: string): Promise<Fall
   await target.process?.kill();
   const stopped = { [HANDSHAKE]: "answering anybody", [protocol.greeting ?? ""]: "greeting anybody" };
   const how = plainEnd(`the server stopped ${stopped[missed] ?? "answering requests"}`);
-  return { from, to: to + ANSWER, ...how, hangs: missed };
+  return { from, to: to + ANSWER, ...how, harm: "hang", hangs: missed };
 }
 
 /** The end of a server of which no more is known. */
 const STOPPED_ACCEPTING = "the server stopped accepting connections";
 
 /** Says how a server ended, or that it ended the connections of others. */
-export async function howItFell({ target, availability }: Session): Promise<Pick<Fall, "how" | "endKind" | "isTold">> {
+export async function howItFell({ target, availability }: Session): Promise<Omit<Fall, "from" | "to">> {
   const { process } = target;
   if (process?.death) {
     const { how } = process.death;
     const said = await process.lastWords();
     const words = said === undefined ? "" : withoutSecrets(`: ${said.text}`, target);
     const isTold = said?.isCause ?? false;
-    return { how: `the server ended (${how}${words})`, endKind: isTold ? kindOf(`${how}${words}`) : how, isTold };
+    const endKind = isTold ? kindOf(`${how}${words}`) : how;
+    return { how: `the server ended (${how}${words})`, endKind, harm: "end", isTold };
   }
   const { downSince, refusal } = availability;
   if (downSince === undefined) return ENDED_OTHERS;
-  return plainEnd(refusal === undefined ? STOPPED_ACCEPTING : `${STOPPED_ACCEPTING} (${wordsOfFailure(refusal)})`);
+  const refused = refusal === undefined ? "" : ` (${wordsOfFailure(refusal)})`;
+  return { ...plainEnd(`${STOPPED_ACCEPTING}${refused}`), harm: "end" };
 }
 
 /** This many inputs that end a server in the same way are enough: further ones would show the same bug, and each takes long. */
@@ -69,7 +74,7 @@ export const PROVEN = 10;
 /** Groups the proved ends of a server that came about in the same way, and break the same requirement. */
 const endsAlike = (results: Iterable<CaseResult>) =>
   groupBy(
-    [...results].flatMap(({ checks }) => checks.filter(({ ended }) => ended)),
+    [...results].flatMap(({ checks }) => checks.filter(({ harm }) => harm)),
     ({ requirement, endKind }) => `${requirement} ${endKind}`,
   );
 

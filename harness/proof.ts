@@ -1,6 +1,6 @@
 import type { CaseResult } from "./execute.ts";
 import { rest } from "./gate.ts";
-import { PROVEN, standUp } from "./outage.ts";
+import { livesOn, PROVEN, standUp } from "./outage.ts";
 import { type Fall, type Session, timeThere } from "./session.ts";
 import { type Guess, guess, SLACK } from "./suspects.ts";
 import { newTrials } from "./trials.ts";
@@ -42,7 +42,7 @@ export interface Search {
 export async function convict(fell: Fall, search: Search): Promise<readonly Confirmed[]> {
   const { before, fall, tried } = search;
   // If it fell in another way, it did for another reason. The times of the first fall say nothing then.
-  const isAlike = fell.endKind === fall.endKind || fell.lives;
+  const isAlike = fell.endKind === fall.endKind || livesOn(fell);
   const guesses = tried
     .map((it) => guess(it, fell.to, isAlike ? before.get(it.case.id) : undefined, fall.to))
     .toReversed()
@@ -50,7 +50,7 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Conf
   search.likely = guesses.map(({ result }) => result);
   const [best, second] = guesses;
   const isClear = best?.result === tried.at(-1) && best && best.delay < CLEAR && (second?.difference ?? CLEAR) >= CLEAR;
-  const again = isClear && !fell.lives ? await byItself(best, fell, search) : undefined;
+  const again = isClear && !livesOn(fell) ? await byItself(best, fell, search) : undefined;
   if (again) return [again];
   const first = await culpritAmong(guesses, fell, search);
   if (!first) return [];
@@ -97,7 +97,7 @@ async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Searc
 async function byItself(likely: Guess, fell: Fall, search: Search): Promise<Confirmed | undefined> {
   const [once] = await apart([likely], fell, search);
   if (!once) return undefined;
-  const isStarted = search.session.target.process !== undefined && !fell.lives;
+  const isStarted = search.session.target.process !== undefined && !livesOn(fell);
   if (isStarted && (once.delay < CLEAR || once.delay > LONG)) return once;
   const [twice] = await apart([once], { ...fell, to: once.fall.to }, search);
   return twice ?? (isStarted && isLate(search) ? once : undefined);
@@ -113,7 +113,7 @@ const isLate = ({ session, deadline }: Search) => timeThere(session) > deadline;
 async function apart(guesses: readonly Guess[], fell: Fall, search: Search): Promise<readonly Confirmed[]> {
   const { session } = search;
   if (isLate(search)) return [];
-  if (fell.lives) await rest(CALM * session.shared.timeout, session.signal);
+  if (livesOn(fell)) await rest(CALM * session.shared.timeout, session.signal);
   const watcher = guesses.length > 0 && (await standUp(session)) ? await watch(session) : undefined;
   if (!watcher || session.signal?.aborted) return [];
   const trials = newTrials(session);

@@ -2,13 +2,14 @@ import type { Arrival } from "./arrivals.ts";
 import type { Requirement } from "./catalogue.ts";
 import type { Connection } from "./connection.ts";
 import type { Foundations } from "./foundation.ts";
+import type { Check } from "./judge.ts";
 import type { Nothing } from "./nothing.ts";
 import type { RecordedRule, Rule } from "./rule.ts";
 import type { Case, Suite } from "./scenario.ts";
 import type { Violation } from "./schema.ts";
 import type { RequirementSet } from "./set.ts";
 import type { Keys } from "./target.ts";
-import type { Message, MessageEnvelope, Transcript } from "./transcript.ts";
+import type { Message, MessageEnvelope, Transcript, WireEvent } from "./transcript.ts";
 
 /** A server that runs in this process. */
 export interface RunningServer {
@@ -63,10 +64,21 @@ export interface Clause {
   readonly says?: string;
 }
 
+/** The facts by which one mistake behind a broken requirement differs from another. */
+export interface Sign {
+  /** The case that shows it. */
+  readonly caseId: string;
+  readonly check: Pick<Check, "harm" | "silence">;
+  /** The connection that shows it, and the event there; none where nothing came. */
+  readonly url?: string | undefined;
+  readonly event?: WireEvent | undefined;
+  /** The keyword of its schema that the message there breaks first. */
+  readonly keyword?: string | undefined;
+}
+
 /** A sign of the mistake behind a broken requirement. */
 export interface Symptom {
-  /** Matches `<title of the case>: <what came>`. */
-  readonly shows: RegExp;
+  shows(sign: Sign): boolean;
   readonly cause: string;
 }
 

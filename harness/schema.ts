@@ -8,6 +8,8 @@ export const AJV_OPTIONS = { strict: true, allErrors: true } as const;
 export interface Violation {
   /** The names of properties that lead to it, from the outside in. */
   readonly path: readonly string[];
+  /** The keyword of the schema that it breaks. */
+  readonly keyword: string;
   /** The error in one sentence. */
   readonly says: string;
 }
@@ -55,7 +57,7 @@ export function validator(keywords: readonly string[] = [], how: Pick<Options, "
 
 /** Puts errors into words, each once. */
 function worded(errors: readonly ErrorObject[]): Violation[] {
-  const all = nearest(errors).map((error) => ({ path: pathOf(error), says: sentence(error) }));
+  const all = nearest(errors).map((error) => ({ path: pathOf(error), keyword: error.keyword, says: sentence(error) }));
   return [...new Map(all.map((violation) => [violation.says, violation])).values()];
 }
 

@@ -2,6 +2,7 @@ import { type EventLoopUtilization, performance } from "node:perf_hooks";
 import type { Availability } from "./availability.ts";
 import { isBroken } from "./catalogue.ts";
 import type { Bench, CaseResult } from "./execute.ts";
+import type { Harm } from "./judge.ts";
 import type { Case } from "./scenario.ts";
 import type { Stall } from "./shared.ts";
 import type { Deadly } from "./suspects.ts";
@@ -94,8 +95,7 @@ export interface Fall {
   readonly endKind: string;
   /** Its process named the cause, which is part of the kind: hardly another bug has the same. */
   readonly isTold?: boolean;
-  /** The server is still there. It only ended the connections of others. */
-  readonly lives?: true;
+  readonly harm: Harm;
   /** The server was still there, and nobody got this kind of answer any more. */
   readonly hangs?: string;
   /** The server was still there, and refused everybody. */

@@ -200,7 +200,7 @@ function accuse(culprit: CaseResult, { at, ms }: Stall, before: Stall, session: 
   const how = plainEnd(`${STOOD_STILL} for ${(ms / 1_000).toFixed(1)} s`);
   const asked = unansweredSince(culprit, at + ms - 1, greetsAll(session.protocol));
   const since = asked >= at && asked <= at + ms ? asked : at;
-  const fall: Fall = { from: before.at, to: before.at + before.ms, ...how, lives: true };
+  const fall: Fall = { from: before.at, to: before.at + before.ms, ...how, harm: "stall" };
   session.falls.push(fall);
   // It was cut off when the stall was over. What it could not judge for that is nothing to tell of.
   const checks = culprit.checks.filter(({ verdict }) => verdict !== "error");

@@ -77,6 +77,5 @@ export async function fallShownBy({ transcript }: Connection, session: Session):
   const end = transcript.events.find((event) => isServerEnd(event) || event.type === "error");
   const to = end?.at ?? now;
   await diedOrNot(session);
-  const lives = !session.target.process?.death && session.availability.downSince === undefined;
-  return { from: to, to, ...(await howItFell(session)), ...(lives && { lives }) };
+  return { from: to, to, ...(await howItFell(session)) };
 }

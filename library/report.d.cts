@@ -326,7 +326,11 @@ export interface Check {
   expectedFailure?: string;
   see?: RequirementId;
   /**
-   * The input of the case ended the server, or the connections of others
+   * What the input of the case did: it ended the server, hung it, had it stand still for long, or ended the connections of others
+   */
+  harm?: "end" | "hang" | "stall" | "drop";
+  /**
+   * It did one of these. Only older reports have it
    */
   ended?: true;
   /**

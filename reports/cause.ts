@@ -1,9 +1,10 @@
 import type { Requirement } from "../harness/catalogue.ts";
-import type { Protocol } from "../harness/protocol.ts";
+import type { Protocol, Sign } from "../harness/protocol.ts";
+import { isObject, jsonOnce } from "../harness/transcript.ts";
 import type { ReportCase, ReportCheck } from "./report.ts";
 
 /** The catalogue, and further knowledge of its requirements. */
-export interface Knowledge extends Partial<Pick<Protocol, "causes" | "clauses">> {
+export interface Knowledge extends Partial<Pick<Protocol, "causes" | "clauses" | "violationsOf">> {
   readonly requirements: readonly Requirement[];
   readonly symptoms?: Protocol["symptoms"] | undefined;
 }
@@ -11,16 +12,27 @@ export interface Knowledge extends Partial<Pick<Protocol, "causes" | "clauses">>
 /** The other cause of a wait in vain. */
 const LATE = "Or it comes later: a longer --timeout shows that.";
 
-/**
- * The usual mistake behind a finding. Of several, the symptom decides: it is looked for in the title of the case and in the
- * words on the answer.
- */
-export function likelyCause(
-  { requirement, actual, silence }: Pick<ReportCheck, "requirement" | "actual" | "silence">,
-  { title }: Pick<ReportCase, "title">,
-  { causes, symptoms }: Pick<Knowledge, "causes" | "symptoms">,
-): string | undefined {
-  const symptom = symptoms?.[requirement]?.find(({ shows }) => shows.test(`${title}: ${actual}`));
-  const cause = symptom?.cause ?? causes?.[requirement];
-  return cause !== undefined && silence !== undefined ? `${cause} ${LATE}` : cause;
+/** The usual mistake behind a finding of a case. Of several, the symptom decides. */
+export function likelyCause(check: Told, it: Shown, knowledge: Knowledge): string | undefined {
+  const { causes, symptoms } = knowledge;
+  const sign = signOf(check, it, knowledge);
+  const symptom = symptoms?.[check.requirement]?.find(({ shows }) => shows(sign));
+  const cause = symptom?.cause ?? causes?.[check.requirement];
+  return cause !== undefined && check.silence !== undefined ? `${cause} ${LATE}` : cause;
+}
+
+/** The parts of a check that tell its cause. */
+type Told = Pick<ReportCheck, "requirement" | "harm" | "silence" | "evidence">;
+
+/** The parts of a case that show a finding. */
+type Shown = Pick<ReportCase, "id" | "connections">;
+
+/** Gathers the facts by which causes differ. */
+function signOf(check: Told, { id, connections }: Shown, { violationsOf }: Knowledge): Sign {
+  const { connection, events = [] } = check.evidence ?? {};
+  const shown = connection === undefined ? undefined : connections[connection];
+  const event = shown?.events[events[0] ?? -1];
+  const message = event && jsonOnce(event);
+  const keyword = isObject(message) ? violationsOf?.(message)[0]?.keyword : undefined;
+  return { caseId: id, check, url: shown?.url, event, keyword };
 }

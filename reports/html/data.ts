@@ -1,13 +1,12 @@
 import { isFinding, type Requirement, sourceKeys } from "../../harness/catalogue.ts";
 import { breaking, type Clause, type Fault, type Protocol, testing } from "../../harness/protocol.ts";
-import type { Violation } from "../../harness/schema.ts";
 import { isObject, parse, type WireEvent } from "../../harness/transcript.ts";
 import { likelyCause } from "../cause.ts";
 import { visible } from "../escape.ts";
 import type { Report, ReportCase, ReportCheck, ReportShard } from "../report.ts";
 import type { Tellable } from "../shell-commands.ts";
 import { notable, type Spot, spotOf } from "../wrong-event.ts";
-import { hasTrouble, type PageConnection, type PageEvent } from "./events.ts";
+import { hasTrouble, type PageConnection, type PageEvent, type SchemaError } from "./events.ts";
 
 /** A requirement of the page: its row in the catalogue, and its verdict. */
 export type PageRequirement = Requirement &
@@ -63,7 +62,7 @@ export function pageData(report: Tellable, protocol: Protocol, faults: Faults = 
   const named = new Set(rows.flatMap((row) => sourceKeys(row, sources)));
   const judge = remembering((text) => {
     const message = parse(text);
-    return isObject(message) ? violationsOf(message) : [];
+    return isObject(message) ? violationsOf(message).map(({ path, says }) => ({ path, says })) : [];
   });
   const ran = report.recording ? undefined : new Set(report.cases.map(({ id }) => id));
   return tidy({
@@ -101,7 +100,7 @@ function knownOf(
 }
 
 /** Returns the schema errors of a message, by its text. */
-type Judge = (text: string) => readonly Violation[];
+type Judge = (text: string) => readonly SchemaError[];
 
 function pageCase(
   { digest: _, ...it }: ReportCase,

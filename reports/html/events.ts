@@ -3,8 +3,11 @@ import type { WireEvent } from "../../harness/transcript.ts";
 import type { ReportConnection } from "../report.ts";
 import { isTrouble } from "../wrong-event.ts";
 
+/** An error of a message by its schema, as the page shows it. */
+export type SchemaError = Pick<Violation, "path" | "says">;
+
 /** An event of the page, with the schema errors of its message. */
-export type PageEvent = WireEvent & { readonly wrong?: readonly Violation[] };
+export type PageEvent = WireEvent & { readonly wrong?: readonly SchemaError[] };
 
 /** A connection of the page, and its number in the case, from 1. */
 export type PageConnection = Omit<ReportConnection, "events"> & {

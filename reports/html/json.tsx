@@ -1,9 +1,9 @@
-import type { Violation } from "../../harness/schema.ts";
 import { visible } from "../escape.ts";
+import type { SchemaError } from "./events.ts";
 import type { Line } from "./layout.ts";
 
 interface Wrong {
-  readonly wrong: readonly Violation[];
+  readonly wrong: readonly SchemaError[];
 }
 
 /** The schema errors of a part of a message, behind it. */

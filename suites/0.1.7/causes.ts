@@ -1,9 +1,8 @@
-import type { Symptom } from "../../harness/protocol.ts";
 import type { requirements } from "../../schemas/0.1.7/requirements.ts";
-import { harmed, harmedByGoodbye, sharedCauses } from "../websocket/causes.ts";
+import { sharedCauses } from "../websocket/causes.ts";
 
 /** The id of a requirement that can be broken: a MAY cannot. */
-type Breakable = Exclude<(typeof requirements)[number], { readonly level: "MAY" }>["id"];
+export type Breakable = Exclude<(typeof requirements)[number], { readonly level: "MAY" }>["id"];
 
 /** The usual mistake of a server's author where a requirement is broken, in a sentence or two. */
 export const causes: Readonly<Record<Breakable, string>> = {
@@ -85,123 +84,4 @@ export const causes: Readonly<Record<Breakable, string>> = {
   "malformed.survives":
     "An exception for one client's message is not caught, and takes the process, or a task that all clients share, with it.",
   ...sharedCauses,
-};
-
-/** Of several usual mistakes the one that shows in the answer. */
-export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
-  "transport.survives": harmed,
-  "malformed.survives": harmed,
-  "disconnect.isolated": harmedByGoodbye,
-  "message.json": [
-    {
-      shows: /violation Invalid WebSocket frame: invalid status code/,
-      cause:
-        "A close frame goes out with a code that may never be sent, such as 1005 or 1006: these only tell a program that no code, or no close frame, came.",
-    },
-    {
-      shows: /MASK must be clear/,
-      cause: "The server masks its frames, as a client does: only clients mask (RFC 6455, 5.1).",
-    },
-    { shows: /binary/, cause: "JSON goes out in a binary frame, because it was encoded to bytes first." },
-    {
-      shows: /: (text )?[^{[]*$/,
-      cause: "A text that is no JSON goes out, such as a welcome or an error page of the framework.",
-    },
-  ],
-  "message.known": [
-    { shows: /"command":"[^"]*\/request"/, cause: "What a client sends is sent back to it, as an echo does." },
-  ],
-  "termination.announced": [
-    {
-      shows: /: close \d/,
-      cause:
-        "An error path, a timeout or a shutdown closes the socket directly instead of by the one function that says `system/disconnected/response` first.",
-    },
-    { shows: /: end /, cause: "An exception ends the handler, and the connection with it, before anything is said." },
-  ],
-  "parity.major": [
-    { shows: /: "minor_mismatch"$/, cause: "The minor is looked at first, before the major." },
-    { shows: /: "patch_mismatch"$/, cause: "The patch is looked at first, before the major." },
-    { shows: /: "match"$/, cause: "The majors are only compared in one direction, or not at all." },
-  ],
-  "parity.minor": [
-    {
-      shows: /: "patch_mismatch"$/,
-      cause:
-        "The patch is compared before the minor, a minor that differs gets the answer for a patch, or only higher minors count as different.",
-    },
-    {
-      shows: /: "(match|major_mismatch)"$/,
-      cause:
-        "Versions are compared as one text or one number, not part by part; or only higher minors count as different, so that the patch decides.",
-    },
-  ],
-  "parity.patch": [
-    {
-      shows: /0\.1\.7\d.*: "match"$/,
-      cause: "Versions are compared as texts or prefixes, so that 0.1.70 is taken for 0.1.7.",
-    },
-    { shows: /: "match"$/, cause: "Another patch is taken for compatible, and so for a match." },
-  ],
-  "parity.query": [{ shows: /;/, cause: "The parser of queries splits them at `;`, too, as older ones do." }],
-  "parity.missing": [
-    {
-      shows: /: "match"$/,
-      cause: "A missing parameter falls back to the server's own version, or a longer name is taken for it.",
-    },
-    { shows: /_mismatch"$/, cause: "A missing parameter is parsed as 0.0.0, and becomes a mismatch." },
-  ],
-  "parity.unparseable": [
-    {
-      shows: /: "match"$/,
-      cause:
-        "A lenient parser accepts spaces, a leading `v`, leading zeros or missing parts, and takes the version for its own.",
-    },
-    { shows: /_mismatch"$/, cause: "A version that cannot be read becomes a mismatch instead of `unknown`." },
-  ],
-  "transport.extensions": [
-    {
-      shows: /in two fragments with a ping between/,
-      cause:
-        "A ping between the fragments of a compressed message is taken for a part of it, or sets its decompression back.",
-    },
-  ],
-  "disconnect.answered": [
-    { shows: /: nothing in /, cause: "The handler of the command was never registered, or what it sends is lost." },
-    { shows: /closed|ended/, cause: "The socket is closed before the answer is flushed, or at once without one." },
-  ],
-  "malformed.rejected": [
-    {
-      shows: /NaN|Infinity|\/\* bye|\/\/ bye|:(?:0x|\+|-?0\d|\.\d|\d\.)|(?<!\\)\\(?:u000b|f|u0085|u00a0|u0000)/,
-      cause:
-        "The JSON parser takes what is no JSON: `NaN`, comments, other numbers, other white space, or NUL behind the text. Many have a strict mode.",
-    },
-    {
-      shows: /\\"(?: |\\\\[nt])+system\/disconnect\/request\\"|\\"system\/disconnect\/request(?: |\\\\n)+\\"/,
-      cause: "The command is trimmed before it is compared: spaces, tabs or line breaks around it are dropped.",
-    },
-    {
-      shows: /"System\/Disconnect|"SYSTEM\/DISCONNECT|reQuest/,
-      cause: "Commands are compared without regard to upper and lower case.",
-    },
-    {
-      shows: /disconnect\/requests|xsystem\/|\/request\/request|lobby\/system|request\?now/,
-      cause: "A command is found by a part of its name: by a search for it, or a pattern without both ends.",
-    },
-    { shows: /sends "\[+(?:0,)?\{/, cause: "An array is unwrapped, and what stands in it is taken for the message." },
-    {
-      shows: /sends "\{\\"\w*\\":\{/,
-      cause: "The command is looked for below other properties, not only at the top of the message.",
-    },
-  ],
-  "malformed.usable": [
-    {
-      shows: /: nothing in /,
-      cause: "An exception of the parser ends the task that reads the connection, which stays open and deaf.",
-    },
-    {
-      shows: /closed|ended/,
-      cause: "An exception, or an error path, ends the connection without `system/disconnected/response`.",
-    },
-  ],
 };

@@ -5,7 +5,7 @@ import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { malformedCases } from "../websocket/malformed.ts";
 import { resilienceCases } from "../websocket/resilience.ts";
 import { transportCases } from "../websocket/transport.ts";
-import { causes, symptoms } from "./causes.ts";
+import { causes } from "./causes.ts";
 import { clauses, sources } from "./clauses.ts";
 import { dialect } from "./dialect.ts";
 import { disconnectCases } from "./disconnect.ts";
@@ -16,6 +16,7 @@ import { rules } from "./messages.ts";
 import { address, envelope, GREETING, violationsOf } from "./protocol.ts";
 import { mistakeOf, recordedRules, speaks } from "./recorded.ts";
 import { sets, withdrawn } from "./sets/index.ts";
+import { symptoms } from "./symptoms.ts";
 import { malformedFirst, versionCases } from "./version.ts";
 
 const suites: readonly Suite[] = [

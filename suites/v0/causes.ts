@@ -103,12 +103,12 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
   "disconnect.isolated": harmedByGoodbye,
   "message.schema": [
     {
-      shows: /must be (integer|number|string|boolean|array|object)/,
+      shows: ({ keyword }) => keyword === "type",
       cause:
         "A value is written in another type than its schema has: a number as a text, or one thing where a list belongs.",
     },
     {
-      shows: /must be (equal to one of the allowed values|")/,
+      shows: ({ keyword }) => keyword === "enum" || keyword === "const",
       cause: "A value is written in other words or case than its schema lists.",
     },
   ],

@@ -1,15 +1,15 @@
-import type { Symptom } from "../../harness/protocol.ts";
+import type { Sign, Symptom } from "../../harness/protocol.ts";
 import type { SharedId } from "./dialect.ts";
 
 /** Of the usual mistakes by which one client's input harms all others, those that show in what became of the server. */
 export const harmed: readonly Symptom[] = [
   {
-    shows: /: the server (stopped (answering|greeting)|stood still)/,
+    shows: ({ check: { harm } }) => harm === "hang" || harm === "stall",
     cause:
       "What the input asks for takes very long, or never ends (a loop, a recursion, a lock that is never given back), in the one thread that serves all clients.",
   },
   {
-    shows: /: connections of other clients were ended/,
+    shows: ({ check: { harm } }) => harm === "drop",
     cause:
       "The handler ends the connections of all clients, or a task that they share, instead of the one that sent this.",
   },
@@ -19,7 +19,7 @@ export const harmed: readonly Symptom[] = [
 export const harmedByGoodbye: readonly Symptom[] = [
   ...harmed,
   {
-    shows: /: the server (ended|stopped accepting)/,
+    shows: ({ check: { harm } }) => harm === "end",
     cause:
       "What follows a goodbye throws, and nothing catches that: a handler of the close, a timer, a write to a client that has left. The whole process ends.",
   },
@@ -79,3 +79,9 @@ export const sharedCauses: Readonly<Record<SharedId, string>> = {
   "resilience.deep":
     "The JSON parser recurses and overflows the stack, or takes quadratic time over many keys or digits, for everybody.",
 };
+
+/** Tells if nothing came in time. */
+export const showsSilence = ({ check }: Sign): boolean => check.silence !== undefined;
+
+/** Tells if nothing could come any more: no wait was in vain, and no message shows it. */
+export const showsEnd = ({ check, event }: Sign): boolean => check.silence === undefined && event === undefined;

@@ -76,7 +76,7 @@ describe("a breach by something that came", () => {
   test("is cleared if it does not show alone, and a culprit ran at the same time or the server fell meanwhile", async () => {
     const harmed = () => [acts("x", "MUST.b", ["broken", "kept"]), acts("y", "MUST.b", ["broken"])];
     const fall = (from: number, to: number) => (it: Session) =>
-      void it.falls.push({ from, to, how: "it fell", endKind: "it fell" });
+      void it.falls.push({ from, to, how: "it fell", endKind: "it fell", harm: "end" });
     expect(marked(await confirmed(harmed(), fall(0, 1)))).toEqual(["x pass", "y fail"]);
     stage.now = 0;
     // The end of others may be seen up to 100 ms late.
@@ -160,7 +160,8 @@ describe("a message that did not come in time", () => {
   });
 
   test("and comes then is no breach if a fall harmed it, or more waited than any server is sure to serve", async () => {
-    const fell = (it: Session) => void it.falls.push({ from: 0, to: 1, how: "it fell", endKind: "it fell" });
+    const fell = (it: Session) =>
+      void it.falls.push({ from: 0, to: 1, how: "it fell", endKind: "it fell", harm: "end" });
     expect(marked(await confirmed([acts("x", "MUST.b", [SERVED, "kept"])], fell))).toEqual(["x pass"]);
     const crowded = (what: string) => [acts("x", "MUST.b", [{ ...CROWDED, ...SERVED, what }, "kept"])];
     expect(marked(await confirmed([acts("x", "MUST.b", [CROWDED, "kept"])]))).toEqual(["x pass"]);

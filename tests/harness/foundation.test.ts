@@ -304,7 +304,7 @@ describe("a case that has not run yet", () => {
 
 test("a case whose input is proved to end the server fails for that, whatever else is broken", () => {
   const dies = result("s/dies", { a: "fail" });
-  const proved = { ...dies, checks: dies.checks.map((check) => ({ ...check, ended: true as const })) };
+  const proved = { ...dies, checks: dies.checks.map((check) => ({ ...check, harm: "end" as const })) };
   const plain = [fails("s/root", "root"), fails("s/middle", "middle"), fails("s/top", "top")];
   const told = ground([...plain, dies, proved], [], foundations);
   expect(told.map(({ verdict }) => verdict)).toEqual(["fail", "skip", "skip", "skip", "fail"]);

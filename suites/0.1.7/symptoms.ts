@@ -1,0 +1,166 @@
+import { glob } from "../../harness/glob.ts";
+import type { Sign, Symptom } from "../../harness/protocol.ts";
+import { isObject, json } from "../../harness/transcript.ts";
+import { harmed, harmedByGoodbye, showsEnd, showsSilence } from "../websocket/causes.ts";
+import type { Breakable } from "./causes.ts";
+
+/** Tells if the message that shows it has one of these values as its parity. */
+const answers =
+  (...parities: readonly string[]) =>
+  ({ event }: Sign): boolean => {
+    const message = event && json(event);
+    return isObject(message) && isObject(message.data) && parities.includes(String(message.data.versionParity));
+  };
+
+/** Tells if a case whose id matches one of these globs shows it. */
+const inCase = (...patterns: readonly string[]): ((sign: Sign) => boolean) => {
+  const matches = patterns.map(glob);
+  return ({ caseId }) => matches.some((it) => it(caseId));
+};
+
+const isMismatch = answers("major_mismatch", "minor_mismatch", "patch_mismatch");
+
+/** Tells if a text that does not even begin as JSON shows it. */
+const isProse = ({ event }: Sign): boolean => event?.type === "text" && !/^\s*[[{]/.test(event.data);
+
+const isRequest = ({ event }: Sign): boolean => {
+  const message = event && json(event);
+  return isObject(message) && String(message.command).endsWith("/request");
+};
+
+/** Tells if bytes that break RFC 6455 in this way show it. */
+const breaksBy =
+  (failure: string) =>
+  ({ event }: Sign): boolean =>
+    event?.type === "violation" && event.failure === failure;
+
+/** Of several usual mistakes, the one that shows in what came. */
+export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
+  "transport.survives": harmed,
+  "malformed.survives": harmed,
+  "disconnect.isolated": harmedByGoodbye,
+  "message.json": [
+    {
+      shows: breaksBy("WS_ERR_INVALID_CLOSE_CODE"),
+      cause:
+        "A close frame goes out with a code that may never be sent, such as 1005 or 1006: these only tell a program that no code, or no close frame, came.",
+    },
+    {
+      shows: breaksBy("WS_ERR_UNEXPECTED_MASK"),
+      cause: "The server masks its frames, as a client does: only clients mask (RFC 6455, 5.1).",
+    },
+    {
+      shows: ({ event }) => event?.type === "binary",
+      cause: "JSON goes out in a binary frame, because it was encoded to bytes first.",
+    },
+    { shows: isProse, cause: "A text that is no JSON goes out, such as a welcome or an error page of the framework." },
+  ],
+  "message.known": [{ shows: isRequest, cause: "What a client sends is sent back to it, as an echo does." }],
+  "termination.announced": [
+    {
+      shows: ({ event }) => event?.type === "close",
+      cause:
+        "An error path, a timeout or a shutdown closes the socket directly instead of by the one function that says `system/disconnected/response` first.",
+    },
+    {
+      shows: ({ event }) => event?.type === "end",
+      cause: "An exception ends the handler, and the connection with it, before anything is said.",
+    },
+  ],
+  "parity.major": [
+    { shows: answers("minor_mismatch"), cause: "The minor is looked at first, before the major." },
+    { shows: answers("patch_mismatch"), cause: "The patch is looked at first, before the major." },
+    { shows: answers("match"), cause: "The majors are only compared in one direction, or not at all." },
+  ],
+  "parity.minor": [
+    {
+      shows: answers("patch_mismatch"),
+      cause:
+        "The patch is compared before the minor, a minor that differs gets the answer for a patch, or only higher minors count as different.",
+    },
+    {
+      shows: answers("match", "major_mismatch"),
+      cause:
+        "Versions are compared as one text or one number, not part by part; or only higher minors count as different, so that the patch decides.",
+    },
+  ],
+  "parity.patch": [
+    {
+      shows: (sign) => answers("match")(sign) && /=0\.1\.7\d/.test(sign.url ?? ""),
+      cause: "Versions are compared as texts or prefixes, so that 0.1.70 is taken for 0.1.7.",
+    },
+    { shows: answers("match"), cause: "Another patch is taken for compatible, and so for a match." },
+  ],
+  "parity.query": [
+    {
+      shows: ({ url }) => url?.includes(";") === true,
+      cause: "The parser of queries splits them at `;`, too, as older ones do.",
+    },
+  ],
+  "parity.missing": [
+    {
+      shows: answers("match"),
+      cause: "A missing parameter falls back to the server's own version, or a longer name is taken for it.",
+    },
+    { shows: isMismatch, cause: "A missing parameter is parsed as 0.0.0, and becomes a mismatch." },
+  ],
+  "parity.unparseable": [
+    {
+      shows: answers("match"),
+      cause:
+        "A lenient parser accepts spaces, a leading `v`, leading zeros or missing parts, and takes the version for its own.",
+    },
+    { shows: isMismatch, cause: "A version that cannot be read becomes a mismatch instead of `unknown`." },
+  ],
+  "transport.extensions": [
+    {
+      shows: inCase("transport/extensions-deflate-in-fragments"),
+      cause:
+        "A ping between the fragments of a compressed message is taken for a part of it, or sets its decompression back.",
+    },
+  ],
+  "disconnect.answered": [
+    { shows: showsSilence, cause: "The handler of the command was never registered, or what it sends is lost." },
+    { shows: showsEnd, cause: "The socket is closed before the answer is flushed, or at once without one." },
+  ],
+  "malformed.rejected": [
+    {
+      shows: inCase(
+        "malformed/lenient-*",
+        "malformed/not-json-{nan,undefined,single-quotes,trailing-comma,unquoted-name,comment,raw-line-break-in-text}",
+      ),
+      cause:
+        "The JSON parser takes what is no JSON: `NaN`, comments, other numbers, other white space, or NUL behind the text. Many have a strict mode.",
+    },
+    {
+      shows: inCase("malformed/near-miss-{space-before,space-after,line-break-after,tab-before}"),
+      cause: "The command is trimmed before it is compared: spaces, tabs or line breaks around it are dropped.",
+    },
+    {
+      shows: inCase("malformed/near-miss-{capital-letters,upper-case,one-capital,long-s}"),
+      cause: "Commands are compared without regard to upper and lower case.",
+    },
+    {
+      shows: inCase("malformed/near-miss-{letter-after,letter-before,part-twice,service-before,query}"),
+      cause: "A command is found by a part of its name: by a search for it, or a pattern without both ends.",
+    },
+    {
+      shows: inCase("malformed/nested-{in-array,in-arrays,after-number-in-array}"),
+      cause: "An array is unwrapped, and what stands in it is taken for the message.",
+    },
+    {
+      shows: inCase("malformed/nested-{under,beside}-*"),
+      cause: "The command is looked for below other properties, not only at the top of the message.",
+    },
+  ],
+  "malformed.usable": [
+    {
+      shows: showsSilence,
+      cause: "An exception of the parser ends the task that reads the connection, which stays open and deaf.",
+    },
+    {
+      shows: showsEnd,
+      cause: "An exception, or an error path, ends the connection without `system/disconnected/response`.",
+    },
+  ],
+};

@@ -1,0 +1,113 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Harm } from "../../harness/judge.ts";
+import type { WireEvent } from "../../harness/transcript.ts";
+import { likelyCause } from "../../reports/cause.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
+import { protocolOf } from "../../suites/index.ts";
+
+const v0 = await protocolOf({ protocol: "v0" });
+
+const event = (rest: Pick<WireEvent, "type"> & Readonly<Record<string, unknown>>) =>
+  ({ at: 1, from: "server", data: "", ...rest }) as WireEvent;
+const text = (data: unknown) => event({ type: "text", data: typeof data === "string" ? data : JSON.stringify(data) });
+const greets = (versionParity: string) => text({ command: "system/version/response", data: { versionParity } });
+
+interface Shown {
+  readonly event?: WireEvent;
+  readonly url?: string;
+  readonly id?: string;
+  readonly harm?: Harm;
+}
+
+/** The cause that is told of a requirement, where this came. */
+function causeOf(requirement: string, { event: shown, url = "ws://x/", id = "a/case", harm }: Shown, by = protocol) {
+  const evidence = shown && { connection: 1, events: [1] };
+  const connections = shown
+    ? [
+        { url: "ws://other/", events: [] },
+        { url, events: [event({ type: "ping" }), shown] },
+      ]
+    : [];
+  return likelyCause({ requirement, ...(harm && { harm }), ...(evidence && { evidence }) }, { id, connections }, by);
+}
+
+describe("of several causes the one that fits is told", () => {
+  test.each<[requirement: string, Shown, says: RegExp]>([
+    ["parity.major", { event: greets("minor_mismatch") }, /^The minor is looked at first, before the major/],
+    ["parity.major", { event: greets("patch_mismatch") }, /^The patch is looked at first/],
+    ["parity.major", { event: greets("match") }, /only compared in one direction/],
+    ["parity.minor", { event: greets("patch_mismatch") }, /^The patch is compared before the minor/],
+    ["parity.minor", { event: greets("major_mismatch") }, /^Versions are compared as one text/],
+    ["parity.patch", { event: greets("match"), url: "ws://x/?tachyonVersion=0.1.70" }, /texts or prefixes/],
+    ["parity.patch", { event: greets("match"), url: "ws://x/?tachyonVersion=0.1.6" }, /^Another patch is taken/],
+    ["parity.query", { event: greets("match"), url: "ws://x/?a=1;tachyonVersion=0.1.7" }, /at `;`/],
+    ["parity.missing", { event: greets("match") }, /falls back to the server's own version/],
+    ["parity.missing", { event: greets("minor_mismatch") }, /parsed as 0\.0\.0/],
+    ["parity.unparseable", { event: greets("match") }, /^A lenient parser/],
+    ["parity.unparseable", { event: greets("major_mismatch") }, /becomes a mismatch/],
+    ["message.json", { event: text("Welcome {you}") }, /a welcome/],
+    ["message.json", { event: event({ type: "binary", data: "e30=" }) }, /binary frame/],
+    ["message.json", { event: event({ type: "violation", failure: "WS_ERR_INVALID_CLOSE_CODE" }) }, /^A close frame/],
+    ["message.json", { event: event({ type: "violation", failure: "WS_ERR_UNEXPECTED_MASK" }) }, /masks its frames/],
+    ["message.known", { event: text({ command: "a/b/request" }) }, /as an echo does/],
+    ["termination.announced", { event: event({ type: "close", code: 1000 }) }, /closes the socket directly/],
+    ["termination.announced", { event: event({ type: "end" }) }, /^An exception ends the handler/],
+    ["transport.extensions", { id: "transport/extensions-deflate-in-fragments" }, /^A ping between/],
+    ["malformed.survives", { harm: "hang" }, /never ends/],
+    ["malformed.survives", { harm: "stall" }, /never ends/],
+    ["malformed.survives", { harm: "drop" }, /ends the connections of all clients/],
+    ["disconnect.isolated", { harm: "end" }, /^What follows a goodbye throws/],
+    ["disconnect.answered", {}, /closed before the answer is flushed/],
+    ["malformed.usable", {}, /ends the connection without/],
+  ])("%s %j", (requirement, shown, says) => expect(causeOf(requirement, shown)).toMatch(says));
+
+  test.each<[requirement: string, Shown]>([
+    ["message.json", { event: text("[1") }],
+    ["message.json", { event: event({ type: "violation", failure: "WS_ERR_INVALID_UTF8" }) }],
+    ["message.known", { event: text({ command: "a/b/response" }) }],
+    ["parity.major", { event: greets("unheard of") }],
+    ["malformed.survives", { harm: "end" }],
+    ["malformed.rejected", { id: "malformed/near-miss-space-inside" }],
+    ["malformed.usable", { event: event({ type: "close" }) }],
+    ["version.greeting", {}],
+  ])("none of them for %s %j", (requirement, shown) =>
+    expect(causeOf(requirement, shown)).toBe(protocol.causes[requirement]),
+  );
+
+  test("of v0 by the keyword of the schema that a message breaks", () => {
+    const got = (data: object) =>
+      causeOf("message.schema", { event: text({ type: "response", messageId: "1", ...data }) }, v0);
+    expect(got({ commandId: "system/disconnect", status: "SUCCESS" })).toMatch(/in other words or case/);
+    const stats = { commandId: "system/serverStats", status: "success", data: { userCount: "1" } };
+    expect(got(stats)).toMatch(/another type/);
+    expect(got({ commandId: "system/disconnect" })).toBe(v0.causes["message.schema"]);
+  });
+});
+
+test("each symptom of a malformed command shows in a case, and no two in one", () => {
+  const symptoms = protocol.symptoms?.["malformed.rejected"] ?? [];
+  const ids = protocol.suites.flatMap(({ cases }) => cases.map(({ id }) => id));
+  const shows = (id: string) => symptoms.filter((it) => it.shows({ caseId: id, check: {} }));
+  expect(ids.filter((id) => shows(id).length > 1)).toEqual([]);
+  expect(new Set(ids.flatMap(shows))).toEqual(new Set(symptoms));
+  expect(ids.filter((id) => shows(id).length > 0 && !id.startsWith("malformed/lenient-"))).toMatchSnapshot();
+});
+
+test("a wait in vain may also have been too short", () => {
+  const silence = { what: "system/version/response", afterMs: 2_000 };
+  const told = (requirement: string) => likelyCause({ requirement, silence }, { id: "", connections: [] }, protocol);
+  expect(told("version.greeting")).toBe(
+    `${protocol.causes["version.greeting"]} Or it comes later: a longer --timeout shows that.`,
+  );
+  expect(told("disconnect.answered")).toMatch(/^The handler of the command was never registered.*--timeout/);
+});
+
+test.each([protocol, v0])(
+  "symptoms are those of requirements that can be broken: $version",
+  ({ causes, symptoms = {} }) => {
+    for (const [id, all] of Object.entries(symptoms)) {
+      expect(causes[id]).toBeDefined();
+      for (const { cause } of all) expect(cause).toMatch(/^[A-Z].{30,240}\.$/);
+    }
+  },
+);
