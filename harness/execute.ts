@@ -2,7 +2,7 @@ import type { Availability } from "./availability.ts";
 import { type Verdict, worst } from "./catalogue.ts";
 import type { Connection } from "./connection.ts";
 import { type Access, comesAsAny, dial } from "./dial.ts";
-import { refusalOf, saysNoPlace, wordsOfFailure } from "./failure.ts";
+import { type Failure, refusalOf, saysNoPlace, wordsOfFailure } from "./failure.ts";
 import { seeing } from "./foundation.ts";
 import { guest, type Open, opener } from "./guest.ts";
 import { type Check, type Judge, type Judging, judge, owedBy } from "./judge.ts";
@@ -29,8 +29,8 @@ export interface CaseResult {
   readonly unstable?: boolean;
   /** It failed among other cases, and could not be run again alone. */
   readonly unconfirmed?: boolean;
-  /** The ways in which its connections were refused, if some were. */
-  readonly refused?: readonly string[];
+  /** The ways in which its connections were refused, if some were: each once. */
+  readonly refused?: readonly Failure[];
 }
 
 /** The means to run a case. */
@@ -96,8 +96,8 @@ interface Opened {
   readonly usual: boolean;
 }
 
-/** Returns the ways in which the target refused connections, in words. Learns from those that it ended at once, if it greeted others. */
-function refusals(opened: readonly Opened[], { protocol, shared }: Bench): string[] {
+/** Returns the ways in which the target refused connections, each once. Learns from those that it ended at once, if it greeted others. */
+function refusals(opened: readonly Opened[], { protocol, shared }: Bench): Failure[] {
   const { limits, patience } = shared;
   const { greeting } = protocol;
   const greets = greeting !== undefined && patience.came(greeting);
@@ -108,9 +108,9 @@ function refusals(opened: readonly Opened[], { protocol, shared }: Bench): strin
       if (!greets && (greeting !== undefined || !saysNoPlace(way))) return [];
       limits.saw(connection, usual);
     }
-    return wordsOfFailure(way);
+    return way;
   });
-  return [...new Set(ways)];
+  return [...new Map(ways.map((way) => [wordsOfFailure(way), way])).values()];
 }
 
 /** Runs one case on the connections that it is given, and puts together what it found. Never throws. */

@@ -1,5 +1,6 @@
 import { isBroken, isFinding, isRight, type Verdict, withChecks, worst } from "./catalogue.ts";
 import { isShownByMessage } from "./evidence.ts";
+import type { Failure } from "./failure.ts";
 import type { Check } from "./judge.ts";
 import type { Case } from "./scenario.ts";
 import type { Transcript } from "./transcript.ts";
@@ -61,7 +62,7 @@ interface Judged {
   readonly checks: readonly Check[];
   readonly unstable?: boolean;
   readonly unconfirmed?: boolean;
-  readonly refused?: readonly string[];
+  readonly refused?: readonly Failure[];
   readonly connections?: readonly Pick<Transcript, "events">[];
 }
 

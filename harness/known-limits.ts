@@ -184,8 +184,8 @@ const QUEUE = 500;
 const PER_CASE = 3;
 
 /** Tells if connections were refused in a way that a limit explains. */
-export const isRefusal = ({ ways }: KnownLimits, refused: readonly string[]): boolean =>
-  refused.some((way) => ways.has(way));
+export const isRefusal = ({ ways }: KnownLimits, refused: readonly Failure[]): boolean =>
+  refused.some((way) => ways.has(wordsOfFailure(way)));
 
 /** The most cases at work where the target lets nobody in now and then: each that is at work then runs again. */
 const FEW = 4;

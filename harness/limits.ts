@@ -65,9 +65,9 @@ export interface Limits {
    * Tells if the findings of a case may have come of a limit. `refused` is how its connections were refused. Says so three times
    * at most for one case, and as often as the suite waits for a target that now and then lets nobody in.
    */
-  spoils(it: object, refused: readonly string[]): boolean;
+  spoils(it: object, refused: readonly Failure[]): boolean;
   /** Tells if a known limit, or a target that now and then lets nobody in, explains that connections were refused in these ways. */
-  explains(refused: readonly string[]): boolean;
+  explains(refused: readonly Failure[]): boolean;
   /** Returns how many cases can be at work at the same time, `concurrency` at most. */
   cases(concurrency: number): number;
   /**
@@ -156,7 +156,7 @@ function learn(its: Keeping, connection: Seen, plain: boolean): void {
   if (way !== undefined && learnRefused(known, way, plain, connection.transcript.events[0]?.at ?? 0)) change(its);
 }
 
-function spoils({ known, spoiled }: Keeping, it: object, refused: readonly string[]): boolean {
+function spoils({ known, spoiled }: Keeping, it: object, refused: readonly Failure[]): boolean {
   const times = (spoiled.get(it) ?? 0) + 1;
   const most = known.closes ? Number.POSITIVE_INFINITY : AGAIN; // The waits for such a target have a bound of their own.
   if (known.total === 0 || times > most || !isRefusal(known, refused)) return false;
