@@ -48,6 +48,7 @@ async function findEnder(at: number, session: Session): Promise<boolean> {
   const all = [...session.results.values()];
   const ran = all.filter((it) => !loads.has(it.case.suite) && it.beganAt <= at && it.connections.length > 0);
   const fall = { from: at, to: at, ...ENDED_OTHERS };
+  session.options.onSearch?.(fall.how);
   const { culprits } = await findCulprits(ran, all, fall, session);
   if (culprits.length > 0) session.falls.push(fall);
   return culprits.length > 0;

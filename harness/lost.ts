@@ -50,6 +50,7 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
     return NOBODY;
   }
   session.falls.push(fall);
+  session.options.onSearch?.(fall.how);
   // Resets look like a limit on connections. So a round may end over them before it is known that nobody is there.
   const all = [...new Map([...session.results, ...ran.map((it) => [it.case, it] as const)]).values()];
   const atWork = hitBy(fall, ran, all);

@@ -44,6 +44,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called with the known limits on connections, in words, and the connections a second if those are limited, when they change. */
   readonly onLimit?: ((words: string, perSecond: number | undefined) => void) | undefined;
+  /** Called with what became of the target, in words, when the suite begins to look for the input that did it. */
+  readonly onSearch?: ((how: string) => void) | undefined;
   /** Called with each result of a case, also with a further one. */
   readonly onResult?: (result: CaseResult) => void;
 }

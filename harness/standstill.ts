@@ -95,6 +95,7 @@ export async function lookIntoStalls(ran: readonly CaseResult[], session: Sessio
   for (const stall of stalls) {
     const known = culprits.size;
     const suspects = light.filter((it) => isSuspect(it) && mayHaveCaused(it, stall) && !culprits.has(it.case.id));
+    if (suspects.length > 0) session.options.onSearch?.(STOOD_STILL);
     await trySuspects(
       byLikelihood(suspects, stall.at, greetsAll(session.protocol)).slice(0, MOST.tried),
       stall,

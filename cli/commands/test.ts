@@ -7,6 +7,7 @@ import type { Case } from "../../harness/scenario.ts";
 import type { RunOptions } from "../../harness/session.ts";
 import about from "../../package.json" with { type: "json" };
 import { colorsOn } from "../../reports/colors.ts";
+import { visible } from "../../reports/escape.ts";
 import { makeReport, reportUsers } from "../../reports/make.ts";
 import { liveLine, type Progress, plainLines, tellLimit } from "../../reports/progress.ts";
 import type { Report, ReportTarget } from "../../reports/report.ts";
@@ -51,11 +52,16 @@ export async function test(
   const progress = args.quiet ? undefined : watch(cases);
   const { door } = target;
   const loads = new Set(loadSuitesOf(protocol));
+  let searches = 0;
   const all = {
     ...{ repeat: 1, bail: false, ...args, target, ...dependent(args, protocol), ...tools },
     onResult: progress?.result ?? (() => {}),
     onLimit: (words: string, perSecond: number | undefined) =>
       progress?.note(`${about.name}: ${tellLimit(words, perSecond, cases, loads)}`),
+    onSearch(how: string) {
+      if (searches === 0) progress?.note(`${about.name}: ${visible(how)}. The suite looks for the input that did it.`);
+      searches += 1;
+    },
   };
   const running = door ? host(protocol, cases, { ...all, target: { ...target, door } }) : run(protocol, cases, all);
   const result = await running.finally(progress?.end).catch(async (error) => {

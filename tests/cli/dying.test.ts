@@ -44,9 +44,9 @@ const HARM = ["malformed.survives", "transport.survives", "disconnect.isolated"]
 
 /** Runs the whole command. */
 async function run(url: string, ...args: readonly string[]) {
-  const { code, stdout } = await cli(cwd, ["run", url, ...args]);
+  const { code, stdout, stderr } = await cli(cwd, ["run", url, ...args]);
   const told: Told = JSON.parse(readFileSync(join(cwd, "tachyon-report", "report.json"), "utf8"));
-  return { code, stdout, told };
+  return { code, stdout, stderr, told };
 }
 
 /** Runs the command, which starts the server. */
@@ -67,7 +67,7 @@ const flags = (on: readonly string[], port: number) =>
   [`--port ${port}`, ...on.map((it) => (it.startsWith("--") ? it : `--on ${it}`))].join(" ");
 
 /** Expects that these cases fail by harm alone, that nothing else is broken or doubtful, and that the run was complete. */
-function expectCulprits({ code, stdout, told }: Awaited<ReturnType<typeof run>>, right: Right): void {
+function expectCulprits({ code, stdout, stderr, told }: Awaited<ReturnType<typeof run>>, right: Right): void {
   const { culprits, alike = /^$/, also = [], says = [] } = right;
   const named = [...HARM, ...also];
   const failed = told.cases.filter(isBroken);
@@ -84,6 +84,8 @@ function expectCulprits({ code, stdout, told }: Awaited<ReturnType<typeof run>>,
   expect(told.stop).toBeUndefined();
   for (const words of says) expect(stdout).toMatch(words);
   for (const id of culprits) expect(stdout).toContain(id);
+  // Whoever waits is told once why it takes so long.
+  expect(stderr.match(/^tachyon-conformance: .*\. The suite looks for the input that did it\.$/gm)).toHaveLength(1);
   expect(code).toBe(1);
 }
 
