@@ -1,5 +1,5 @@
 import yargs, { type Argv } from "yargs";
-import { STDIN, suggestion, UnreachableError, UsageError } from "../harness/usage.ts";
+import { suggestion, UnreachableError, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
 import { visible } from "../reports/escape.ts";
 import { ALL_OPTIONS, COMMANDS, commandNamed, optionsOf, unspokenOf } from "./commands/index.ts";
@@ -19,8 +19,7 @@ export async function main(argv: readonly string[], load: Load): Promise<number>
     code = await command.run({ ...(args as object), typed: typedIn(words) }, load);
   };
   try {
-    // yargs drops the usual name of the standard input.
-    words = plainWords(argv).map((word) => (word === "-" ? STDIN : word));
+    words = plainWords(argv);
     const [name = "", ...rest] = words;
     const command = commandNamed(name);
     const isHelp = words.some((word) => word === "--help" || word === "-h");

@@ -1,4 +1,4 @@
-import { UsageError } from "../harness/usage.ts";
+import { STDIN, UsageError } from "../harness/usage.ts";
 import { commandNamed, SWITCHES, switchesOf } from "./commands/index.ts";
 import { camel, SHORT } from "./option-kinds.ts";
 
@@ -27,7 +27,13 @@ function inFull(word: string): string[] {
 }
 
 /** A word behind `--`. yargs would take one that begins with a dash for an option, and the others for no argument of the command. */
-const asPath = (word: string): string => (/^-./.test(word) ? `./${word}` : word);
+const asPath = (word: string): string => (word === "-" ? STDIN : /^-./.test(word) ? `./${word}` : word);
+
+/** The usual name of the standard input, which yargs drops. Throws a `UsageError` where it is the value of an `option`. */
+function standardInput(option: string | undefined): string {
+  if (option === undefined) return STDIN;
+  throw new UsageError(`${option} takes no "-", which is the standard input: name a file, or /dev/stdout.`);
+}
 
 /** Rewrites the switches of a command line, and all behind `--`, as yargs understands them. Throws a `UsageError`. */
 export function plainWords(argv: readonly string[]): string[] {
@@ -39,7 +45,9 @@ export function plainWords(argv: readonly string[]): string[] {
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
   const words = argv.slice(0, end).flatMap(inFull);
   const plain = words.flatMap((word, i) => {
-    if (i > 0 && isSwitch(words[i - 1]) && meaning(word) !== undefined) return [];
+    const before = words[i - 1];
+    if (isSwitch(before) && meaning(word) !== undefined) return [];
+    if (word === "-") return [standardInput(/^--[^=]+$/.test(before ?? "") && !isSwitch(before) ? before : undefined)];
     const [, name = "", value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
     if (names.has(name)) return [`--${name}=${onOrOff(value, `--${name}`)}`];
     const next = i + 1 < words.length ? meaning(words[i + 1]) : undefined;

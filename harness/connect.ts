@@ -27,6 +27,8 @@ export interface ConnectionOptions {
   readonly ca?: string | undefined;
   /** Accept any certificate. */
   readonly insecure?: boolean | undefined;
+  /** The end of the run: a connection that has its turn after that does not open. */
+  readonly signal?: AbortSignal | undefined;
   /** Called when a wait turns out to be one for the network. */
   readonly idle: () => void;
   /** Called when the TCP connection has ended. */
@@ -37,7 +39,7 @@ export interface ConnectionOptions {
 
 /** Opens a connection. A handshake that fails is no exception but a connection that did not open. */
 export async function connect(url: URL, options: ConnectionOptions, shared: Shared): Promise<Connection> {
-  await shared.limits.turn();
+  await shared.limits.turn(options.signal);
   const log = recorder(shared, options.idle, () => wire.socket.terminate());
   const wire = open(url, options, log);
   const { socket } = wire;
@@ -53,6 +55,7 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
     shared.limits.left();
     options.left?.();
   });
+  if (options.signal?.aborted) destroy();
   const asking = { since: shared.clock() };
   shared.attention.asking.add(asking);
   await answered(state, wire, log, options.handshake);

@@ -55,7 +55,7 @@ export async function dial(
   const { query, name, acts = name === undefined, anonymous, user, as, handshake } = asked;
   const { ca, insecure } = target;
   const sent = headersOf(target, anonymous, user);
-  const options = { name, acts, ...sent, handshake, unpaced, ca, insecure, idle, protocol };
+  const options = { name, acts, ...sent, handshake, unpaced, ca, insecure, signal, idle, protocol };
   const address = protocol.address(target.url, query);
   const last = lastOf(left);
   const open = () =>

@@ -29,6 +29,8 @@ export interface CaseResult {
   readonly unstable?: boolean;
   /** It failed among other cases, and could not be run again alone. */
   readonly unconfirmed?: boolean;
+  /** The run ended before it began. */
+  readonly unrun?: true;
   /** The ways in which its connections were refused, if some were: each once. */
   readonly refused?: readonly Failure[];
 }
@@ -222,13 +224,21 @@ async function awaitOwed({ transcript, wait }: Connection, { rules }: Protocol):
 
 /** The result of a case that did not run: all that it tests rests on a requirement that is broken. `see` names that. */
 export function notJudged(it: Case, see: string, judging: Pick<Judging, "requirements">): CaseResult {
-  const result = notRun(it, "", judging);
+  const { unrun: _, ...result } = notRun(it, "", judging);
   return { ...result, checks: result.checks.map((check) => seeing(check, see)) };
 }
 
-/** The result of a case that did not run. */
+/** The result of a case before which the run ended. */
 export function notRun(it: Case, why: string, { requirements }: Pick<Judging, "requirements">): CaseResult {
   const verdicts = judge({ requirements, strict: false });
   for (const id of it.tests) verdicts.skip(id, why);
-  return { case: it, verdict: "skip", checks: verdicts.checks, connections: [], beganAt: 0, durationMs: 0 };
+  return {
+    case: it,
+    verdict: "skip",
+    checks: verdicts.checks,
+    connections: [],
+    beganAt: 0,
+    durationMs: 0,
+    unrun: true,
+  };
 }

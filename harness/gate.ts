@@ -12,8 +12,8 @@ interface Bounds {
 
 /** Lets connections begin, in the order in which they ask. */
 export interface Gate {
-  /** Resolves when one may begin, and counts it. */
-  turn(): Promise<void>;
+  /** Resolves when one may begin, and counts it. After the end of the run nobody waits any more. */
+  turn(signal?: AbortSignal): Promise<void>;
   /** Notes that one has ended. */
   left(): void;
   /** Waits until one ends, for `ms` at most; resolves to `true` if one did. */
@@ -42,8 +42,8 @@ export function gate(clock: () => number, most: number): Gate {
   const it: Passage = { bounds, most, spaced, inside: 0, waiting: new Set() };
   let tail = Promise.resolve();
   return {
-    turn() {
-      if (it.bounds.gap > 0 || it.bounds.together < Number.POSITIVE_INFINITY) tail = tail.then(() => enter(it));
+    turn(signal) {
+      if (it.bounds.gap > 0 || it.bounds.together < Number.POSITIVE_INFINITY) tail = tail.then(() => enter(it, signal));
       else it.inside += 1;
       return tail;
     },
@@ -62,9 +62,9 @@ export function gate(clock: () => number, most: number): Gate {
 }
 
 /** Waits until one more may begin, and counts it. */
-async function enter(it: Passage): Promise<void> {
-  while (it.inside >= it.bounds.together) if (!(await freed(it, it.most))) break;
-  await it.spaced();
+async function enter(it: Passage, signal: AbortSignal | undefined): Promise<void> {
+  while (it.inside >= it.bounds.together && !signal?.aborted) if (!(await freed(it, it.most))) break;
+  if (!signal?.aborted) await it.spaced();
   it.inside += 1;
 }
 

@@ -61,7 +61,9 @@ async function repeat(
     const { results, ...ended } = await passOf(inOrder(cases, protocol), hosting);
     stop = ended.stop;
     const byCase = new Map(ground(results, [], protocol.foundations).map((it) => [it.case, it]));
-    passes.push(cases.flatMap((it) => byCase.get(it) ?? []));
+    // A case that did not run in this pass keeps the result of the one before.
+    const before = new Map(passes.at(-1)?.map((it) => [it.case, it]));
+    passes.push(cases.flatMap((it) => (byCase.get(it)?.unrun && before.get(it)) || byCase.get(it) || []));
   }
   return { passes, stop };
 }
@@ -102,6 +104,7 @@ async function next(it: Case, results: CaseResult[], hosting: Hosting): Promise<
 async function visited(it: Case, before: CaseResult | undefined, hosting: Hosting): Promise<readonly CaseResult[]> {
   const earlier = before ? [before] : [];
   const first = await meet(it, hosting);
+  if (hosting.signal?.aborted) return [...earlier, notRun(it, INTERRUPTED.words, hosting.judging)];
   if (!first) {
     const words = `not run: ${hosting.client.missing}`;
     return [...earlier.map((one) => blamed(one, hosting)), notRun(it, words, hosting.judging)];
@@ -109,16 +112,17 @@ async function visited(it: Case, before: CaseResult | undefined, hosting: Hostin
   if (!first.checks.some((check) => check.silence && isBroken(check))) return [...earlier, first];
   // A missing message may only have been late.
   const second = await meet(it, hosting);
+  if (hosting.signal?.aborted) return [...earlier, { ...first, unconfirmed: true }];
   if (!second) return [...earlier, blamed(first, hosting)];
   return [...earlier, second.verdict === first.verdict ? second : { ...second, unstable: true }];
 }
 
 /** Runs one case. Resolves to nothing if the client did not come for it, unless that is what the case found. */
 async function meet(it: Case, hosting: Hosting): Promise<CaseResult | undefined> {
-  const { protocol, client, signal } = hosting;
+  const { protocol, client } = hosting;
   const { result } = await perform(it, client.visit, { ...hosting, room: 1 });
   const isTold = result.checks.some((check) => check.requirement === protocol.survivalOf(it) && isBroken(check));
-  return client.missing === undefined || isTold || signal?.aborted ? result : undefined;
+  return client.missing === undefined || isTold ? result : undefined;
 }
 
 /** Returns the result of a case after which the client stayed away. */

@@ -51,7 +51,7 @@ export interface Limits {
   /** Forgets refusals that were no limit: the target was away. */
   forget(): void;
   /** Resolves when a connection may begin. */
-  turn(): Promise<void>;
+  turn(signal?: AbortSignal): Promise<void>;
   /** Notes that a connection which had its turn has ended, TCP included. */
   left(): void;
   /** Waits until a connection ends; resolves to `true` if one did in time. */

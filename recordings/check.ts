@@ -30,7 +30,9 @@ export async function judgeRecordings(wanted: WantedRecordings, protocol: Protoc
   const { wants = () => true } = choice;
   const follower = follow(rulesOf(protocol), (it) => void (wants(it.url) && judged.add(it)));
   const sent = clients((message) => protocol.mistakeOf?.(message));
+  let seen = 0;
   const see = (file: string) => (it: RecordedEvent) => {
+    seen += 1;
     follower.see(file, it);
     if (!wanted.url || wants(follower.sofar(it.recording ?? file, it.connection)?.url ?? ""))
       sent.see(bounded(it.event));
@@ -38,7 +40,9 @@ export async function judgeRecordings(wanted: WantedRecordings, protocol: Protoc
   const digests = new Map<string, string>();
   for (const file of await arranged(wanted.files)) {
     const hash = wanted.files.length > 1 ? createHash("sha256") : undefined;
+    const [before, without] = [seen, left.length];
     await readRecording(file, see(file), protocol, choice, hash);
+    if (seen === before && left.length === without && !wanted.url) throw nothing({ files: [file] }, []);
     const digest = hash?.digest("hex") ?? file;
     const same = digests.get(digest);
     if (same !== undefined) throw twice(same, file);
@@ -72,7 +76,7 @@ function choosing(urls: readonly string[] | undefined, protocol: Protocol): { ch
   return { choice, left };
 }
 
-function nothing({ files, url }: WantedRecordings, left: readonly string[]): UsageError {
+function nothing({ files, url }: Pick<WantedRecordings, "files" | "url">, left: readonly string[]): UsageError {
   const verb = files.length === 1 ? "holds" : "hold";
   if (url)
     return new UsageError(`${files.join(", ")} ${verb} no WebSocket connection whose url matches ${url.join(", ")}.`);

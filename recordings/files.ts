@@ -1,10 +1,9 @@
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { parse } from "../harness/transcript.ts";
 import { STDIN, UsageError } from "../harness/usage.ts";
-import { reportFile } from "../reports/read.ts";
+import { inputFrom, reportFile } from "../reports/read.ts";
 import { type PartHead, partHead } from "./ndjson.ts";
 
 /** Bytes that are read at a time. */
@@ -19,7 +18,7 @@ const GZIP = Buffer.from([0x1f, 0x8b]);
 /** Reads a file from its beginning: the report of a folder, the standard input, and the content of gzip. */
 export async function* chunksOf(file: string): AsyncGenerator<Buffer, undefined> {
   const path = await reportFile(file);
-  const stream = createReadStream(path, { highWaterMark: CHUNK, ...(path === STDIN && { fd: 0 }) });
+  const stream = inputFrom(path, { highWaterMark: CHUNK });
   const chunks: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
   const first: Buffer[] = [];
   try {
@@ -107,7 +106,9 @@ const isSame = (one: Named, other: Named) =>
 async function named(file: string): Promise<Named> {
   const there = await stat(file, { bigint: true }).catch(() => undefined);
   if (!there?.isFile()) return { file, place: undefined, head: undefined };
-  return { file, place: `${there.dev}:${there.ino}`, head: await headOfFile(file) };
+  // Whatever is read of the standard input is gone.
+  const head = file === STDIN ? undefined : await headOfFile(file);
+  return { file, place: `${there.dev}:${there.ino}`, head };
 }
 
 async function headOfFile(file: string): Promise<PartHead | undefined> {

@@ -34,8 +34,9 @@ interface Joining extends Reaching {
 /** Passes on the handshake of a client, and all that follows it. */
 export function join(it: Joining): void {
   const { open, note, request, client, head } = it;
-  noteRequest(it);
+  // Where a header cannot be passed on, this throws, and nothing of the client is recorded.
   const outgoing = askTarget(it, request);
+  noteRequest(it);
   const waiting = unrelayed(outgoing, client);
   open.add(waiting);
   let isOver = false;

@@ -1,8 +1,8 @@
 import { discard } from "../harness/memory.ts";
 import { UsageError } from "../harness/usage.ts";
 
-/** Bytes of a line at most: a message that is still judged, with each character escaped. */
-export const LINE = 8 << 20;
+/** Bytes of a line at most: a message of 8 MiB of which each character is escaped, and the rest of its event. */
+export const LINE = 17 << 20;
 
 const NEWLINE = 0x0a;
 

@@ -2,6 +2,7 @@ import type { Requirement } from "../harness/catalogue.ts";
 import type { Protocol, Sign } from "../harness/protocol.ts";
 import { isObject, jsonOnce } from "../harness/transcript.ts";
 import type { ReportCase, ReportCheck } from "./report.ts";
+import { spotOf } from "./wrong-event.ts";
 
 /** The catalogue, and further knowledge of its requirements. */
 export interface Knowledge extends Partial<Pick<Protocol, "causes" | "clauses" | "violationsOf">> {
@@ -22,16 +23,16 @@ export function likelyCause(check: Told, it: Shown, knowledge: Knowledge): strin
 }
 
 /** The parts of a check that tell its cause. */
-type Told = Pick<ReportCheck, "requirement" | "harm" | "silence" | "evidence">;
+type Told = Pick<ReportCheck, "requirement" | "actual" | "harm" | "silence" | "evidence">;
 
 /** The parts of a case that show a finding. */
 type Shown = Pick<ReportCase, "id" | "connections">;
 
 /** Gathers the facts by which causes differ. */
 function signOf(check: Told, { id, connections }: Shown, { violationsOf }: Knowledge): Sign {
-  const { connection, events = [] } = check.evidence ?? {};
-  const shown = connection === undefined ? undefined : connections[connection];
-  const event = shown?.events[events[0] ?? -1];
+  const spot = check.evidence && spotOf(check, connections);
+  const shown = spot && connections[spot.connection];
+  const event = spot && shown?.events[spot.event];
   const message = event && jsonOnce(event);
   const keyword = isObject(message) ? violationsOf?.(message)[0]?.keyword : undefined;
   return { caseId: id, check, url: shown?.url, event, keyword };

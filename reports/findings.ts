@@ -4,7 +4,7 @@ import { plural } from "../harness/words.ts";
 import type { ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
 
 /** The parts of a check that decide if it is a finding, or rests on one. */
-type Judged = Pick<ReportCheck, "requirement" | "verdict" | "see" | "expectedFailure" | "harm">;
+type Judged = Pick<ReportCheck, "requirement" | "verdict" | "see" | "expectedFailure" | "harm" | "ended">;
 
 /** The parts of a requirement that are needed to find what breaks it. */
 type Row = Pick<ReportRequirement, "id" | "suite">;
@@ -55,11 +55,13 @@ export function findings<Requirement extends Row, Check extends Judged, Case ext
       (a, b) =>
         Number(a.expected) - Number(b.expected) ||
         rank(a.verdict) - rank(b.verdict) ||
-        Number(b.check.harm !== undefined) - Number(a.check.harm !== undefined) ||
+        Number(isHarm(b.check)) - Number(isHarm(a.check)) ||
         Number(a.shown.unconfirmed ?? 0) - Number(b.shown.unconfirmed ?? 0) ||
         b.resting - a.resting,
     );
 }
+
+const isHarm = ({ harm, ended }: Judged): boolean => harm !== undefined || ended === true;
 
 /** The findings of a report that nobody expects, in the same order. */
 export const news: typeof findings = (report) => findings(report).filter(({ expected }) => !expected);
@@ -86,7 +88,7 @@ function finding<Requirement extends Row, Check extends Judged, Case extends Che
     (a, b) =>
       Number(a.check.expectedFailure !== undefined) - Number(b.check.expectedFailure !== undefined) ||
       rank(a.check.verdict) - rank(b.check.verdict) ||
-      Number(b.check.harm !== undefined) - Number(a.check.harm !== undefined) ||
+      Number(isHarm(b.check)) - Number(isHarm(a.check)) ||
       Number(a.it.unstable ?? 0) - Number(b.it.unstable ?? 0) ||
       Number(a.it.unconfirmed ?? 0) - Number(b.it.unconfirmed ?? 0) ||
       Number(a.it.suite !== requirement.suite) - Number(b.it.suite !== requirement.suite) ||

@@ -103,7 +103,7 @@ function skip(testcase: TestCase, why: string): void {
 
 /** The requirements that a case is about: those of its section, and whatever else was not simply kept. */
 function tested({ suite, checks }: ReportCase, requirements: readonly Requirement[]): Set<string> {
-  const own = new Set(requirements.filter(({ section }) => section === suite).map(({ id }) => id));
+  const own = new Set(requirements.filter((row) => (row.suite ?? row.section) === suite).map(({ id }) => id));
   return new Set(checks.filter((it) => own.has(it.requirement) || it.verdict !== "pass").map((it) => it.requirement));
 }
 

@@ -102,6 +102,7 @@ const COMMON: Readonly<Record<string, (part: Part) => unknown>> = {
   "version of the suite": ({ report }) => report.suite.version,
   "choice of --strict": ({ report }) => report.target.strict,
   "choice of --fail-on-unstable": ({ report }) => report.target.failOnUnstable,
+  "value of --concurrency": ({ report }) => report.concurrency,
   "options of the run": ({ report }) => JSON.stringify(report.conditions),
   "number of shards": ({ shard }) => shard.of,
   "selection of cases": ({ shard }) => shard.cases.join(),

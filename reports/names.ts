@@ -55,5 +55,8 @@ export const likewise = (others: readonly { readonly id: string }[], most: numbe
 /** Tells if words of a check are a JSON value, which came as it stands; all others are words of the suite. */
 export const isValue = (words: string): boolean => /^(?:["{[]|(?:-?[\d.]+|true|false|null)$)/.test(words);
 
-/** A text on one line, cut where it is longer than so many characters. */
-export const short = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text);
+/** The beginning of a text, at most so many UTF-16 units: no half of a pair. */
+export const upTo = (text: string, most: number): string => text.slice(0, most).replace(/[\ud800-\udbff]$/, "");
+
+/** A text on one line, cut where it is longer than so many UTF-16 units. */
+export const short = (text: string, most: number): string => (text.length > most ? `${upTo(text, most)}…` : text);

@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, type ReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -9,7 +9,7 @@ import { structureOf } from "../harness/bounds.ts";
 import { type Verdict, worst } from "../harness/catalogue.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { isObject, parse } from "../harness/transcript.ts";
-import { cannotRead, UsageError } from "../harness/usage.ts";
+import { cannotRead, STDIN, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
 import { titleOf } from "./names.ts";
 import schema from "./report.schema.json" with { type: "json" };
@@ -115,10 +115,16 @@ export async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
+/** Opens a file to read it. The standard input may be a socket, which no path opens. */
+export const inputFrom = (
+  path: string,
+  options: { readonly end?: number; readonly highWaterMark?: number },
+): ReadStream => createReadStream(path, { ...options, ...(path === STDIN && { fd: 0 }) });
+
 async function read(file: string): Promise<string> {
   try {
     // A pipe has no size to ask for, so the reading itself is bounded.
-    const content = await text(createReadStream(file, { end: REPORT_BYTES }));
+    const content = await text(inputFrom(file, { end: REPORT_BYTES }));
     if (Buffer.byteLength(content) <= REPORT_BYTES) return content;
   } catch (error) {
     throw cannotRead(file, error);

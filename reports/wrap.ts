@@ -1,4 +1,4 @@
-import { short } from "./names.ts";
+import { short, upTo } from "./names.ts";
 
 /** The narrowest column that a text is broken for. */
 const NARROWEST = 20;
@@ -23,9 +23,9 @@ export function columns(
       break;
     }
     const space = rest.lastIndexOf(" ", room);
-    const at = space > room / 2 ? space : room;
-    lines.push(rest.slice(0, at));
-    rest = rest.slice(at).trimStart();
+    const line = upTo(rest, space > room / 2 ? space : room);
+    lines.push(line);
+    rest = rest.slice(line.length).trimStart();
   }
   return lines.length === 0 ? [""] : lines;
 }

@@ -26,7 +26,10 @@ export const spotsOf = ({ checks, connections }: Pick<ReportCase, "checks" | "co
   checks.filter(isFinding).flatMap((check) => spotOf(check, connections) ?? []);
 
 /** The event that shows a finding; nothing where nothing happened. */
-export function spotOf(check: ReportCheck, connections: readonly ReportConnection[]): Spot | undefined {
+export function spotOf(
+  check: Pick<ReportCheck, "evidence" | "silence" | "actual">,
+  connections: readonly ReportConnection[],
+): Spot | undefined {
   const { evidence } = check;
   const event = evidence?.events.findLast((place) => connections[evidence.connection]?.events[place] !== undefined);
   if (evidence && event !== undefined) return { connection: evidence.connection, event };
@@ -45,7 +48,7 @@ interface Candidate extends Spot {
 }
 
 /** The signs that an event shows a finding whose check has no evidence, the surest first. */
-const SIGNALS: readonly ((candidate: Candidate, check: ReportCheck) => boolean)[] = [
+const SIGNALS: readonly ((candidate: Candidate, check: Pick<ReportCheck, "silence" | "actual">) => boolean)[] = [
   ({ it }, { silence }) => silence !== undefined && it.type === "timeout" && it.what === silence.what,
   ({ it }, { actual }) => it.from === "server" && "data" in it && /^["{[]./.test(actual) && it.data.includes(actual),
   ({ it }) => isTrouble(it),

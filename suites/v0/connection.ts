@@ -112,7 +112,7 @@ const authorization = [
     "without a scheme": authorizing(tokenOf),
     "in the scheme Token": authorizing((value) => `Token ${tokenOf(value)}`),
     "in the scheme Digest": authorizing((value) => `Digest ${tokenOf(value)}`),
-    "behind an empty scheme": authorizing((value) => ` ${tokenOf(value)}`.trim()),
+    "in the scheme Bearer with a colon": authorizing((value) => `Bearer: ${tokenOf(value)}`),
   }).map(([name, ask]) =>
     scenario({
       id: `connection/token-${slug(name)}`,

@@ -68,7 +68,7 @@ export const sessionCases = [
         come({ name: "again", as: client }),
         ...(users < 2 ? [] : [come({ name: "other", user: 1 })]),
       ]);
-      if (isNothing(first) || isNothing(again)) return unasked("self.identity", UNTOLD);
+      if ([first, again, ...(users < 2 ? [] : [other])].some(isNothing)) return unasked("self.identity", UNTOLD);
       check("self.identity", again, { const: first, title: "the same userId as before" });
       if (users < 2) return;
       check("self.identity", other, { title: "another userId", type: "string", not: { const: first } });

@@ -83,5 +83,7 @@ export const sharedCauses: Readonly<Record<SharedId, string>> = {
 /** Tells if nothing came in time. */
 export const showsSilence = ({ check }: Sign): boolean => check.silence !== undefined;
 
-/** Tells if nothing could come any more: no wait was in vain, and no message shows it. */
-export const showsEnd = ({ check, event }: Sign): boolean => check.silence === undefined && event === undefined;
+const OVER: ReadonlySet<string | undefined> = new Set(["close", "end", "error"]);
+
+/** Tells if the connection was over before it came. */
+export const showsEnd = ({ check, event }: Sign): boolean => check.silence === undefined && OVER.has(event?.type);

@@ -102,6 +102,43 @@ test("`-` is the standard input", async () => {
   expect([code, stdout]).toEqual([1, expect.stringMatching(/^ {2}\/dev\/stdin: connection one$/m)]);
 });
 
+test("the standard input is read to its end, also beside a file", async () => {
+  write("bad.ndjson", toLines({ one: BAD }));
+  const child = spawn("sh", ["-c", `"${process.execPath}" "${CLI}" check good.ndjson - < bad.ndjson`], { cwd });
+  let stdout = "";
+  child.stdout.on("data", (text) => {
+    stdout += text;
+  });
+  const [code] = await once(child, "close");
+  expect([code, stdout]).toEqual([1, expect.stringMatching(/^ {2}broken {3}message\.json in 1, /m)]);
+});
+
+test("`report -` reads a report from a pipe", async () => {
+  await within(cwd, ["check", "good.ndjson", "--json", "piped.json"]);
+  const child = spawn(process.execPath, [CLI, "report", "-", "--out", "piped"], {
+    cwd,
+    stdio: ["pipe", "ignore", "inherit"],
+  });
+  child.stdin.end(read("piped.json"));
+  expect((await once(child, "close"))[0]).toBe(0);
+  expect(json("piped", "report.json")).toMatchObject({ verdict: "pass" });
+});
+
+test("`-` is no value of an option", async () => {
+  const { code, stderr } = await within(cwd, ["check", "good.ndjson", "--json", "-"]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^tachyon-conformance: --json takes no "-", which is the standard input: name a file/);
+});
+
+test("a file that holds nothing is refused beside others", async () => {
+  write("no.har", '{"log":{"entries":[]}}');
+  const { code, stderr } = await within(cwd, ["check", "good.ndjson", "no.har"]);
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(/^tachyon-conformance: no\.har holds no WebSocket connection/),
+  ]);
+});
+
 test.each<[string, string | undefined, RegExp]>([
   [
     "that is not there",

@@ -58,7 +58,7 @@ test.each<[string[], string[]]>([
   ],
   [
     ["check", "--strict", "--", "yes", "-", "--strict", "-q", "--"],
-    ["check", "--strict", "yes", "-", "./--strict", "./-q", "./--"],
+    ["check", "--strict", "yes", "/dev/stdin", "./--strict", "./-q", "./--"],
   ],
 ])("%p is read as %p", (given, plain) => expect(plainWords(given)).toEqual(plain));
 

@@ -50,10 +50,21 @@ describe("a gate", () => {
   });
 
   test("does not wait for ever for one to end", async () => {
-    const { turn, keep } = gate(clock, 10);
+    const { turn, keep } = gate(clock, 50);
     keep({ together: 1, gap: 0, lag: 0 });
     await turn();
+    const began = clock();
     await turn();
+    expect(clock() - began).toBeGreaterThan(45);
+  });
+
+  test("lets nobody wait after the end of the run", async () => {
+    const { turn, keep } = gate(clock, 3_600_000);
+    keep({ together: 1, gap: 3_600_000, lag: 0 });
+    await turn();
+    const run = new AbortController();
+    run.abort();
+    await turn(run.signal);
   });
 });
 

@@ -46,7 +46,7 @@ test.each<[string, string, RegExp]>([
   ],
   ["a url that is none", '{"connection":1,"from":"server","type":"end","url":1}', /"url" must be a text; it is 1\.$/],
   ["much that is nested", `{"a":[${"[],".repeat(40_000)}0]}`, /:1: the line is not a JSON object with one event/],
-  ["a line without an end", "x".repeat((8 << 20) + 1), /:1: the line has more than 8 MiB/],
+  ["a line without an end", "x".repeat((17 << 20) + 1), /:1: the line has more than 17 MiB/],
 ])("a recording that holds %s is refused in one line that says where", (_, text, message) => {
   expect(() => followed(text)).toThrow(message);
   expect(() => followed(text)).not.toThrow(/\n/);

@@ -84,6 +84,7 @@ describe("merging shards", () => {
       /differ in the version of the suite/,
     ],
     ["are of different protocol versions", { protocol: { version: "9" } }, /differ in the protocol version/],
+    ["put another load on the target", { concurrency: 3 }, /differ in the value of --concurrency/],
     ["are of different numbers", { shard: { index: 2, of: 3, cases: [] } }, /differ in the number of shards/],
     ["are of different selections", { shard: { index: 2, of: 2, cases: [] } }, /differ in the selection of cases/],
   ])("that %s is refused", (_, more, message) => {

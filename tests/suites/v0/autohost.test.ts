@@ -49,6 +49,22 @@ const troubles = ({ results, stop }: RunResult) => [
   ...(stop ? [stop] : []),
 ];
 
+test("a case that did not run in a repetition keeps the result of the one before", async () => {
+  const run = new AbortController();
+  const ran: string[] = [];
+  const some = cases.slice(0, 3);
+  const { results, stop } = await judge({}, some, {
+    repeat: 3,
+    signal: run.signal,
+    onResult({ case: { id } }) {
+      ran.push(id);
+      if (ran.length === some.length + 1) run.abort();
+    },
+  });
+  expect(stop?.reason).toBe("interrupted");
+  expect(results.filter(({ verdict, unstable }) => verdict === "skip" || unstable)).toEqual([]);
+});
+
 test("an autohost that conforms passes all cases, each on a connection that it may share with others", async () => {
   const run = await judge({});
   expect(troubles(run)).toEqual([]);
