@@ -220,7 +220,7 @@ async function madeAgain(content: BundleContent, format: "junit" | "html"): Prom
   const again = await FORMATS[format].make(report, protocol);
   if (textOf(files, FILES[format]) === again) return { problems: [] };
   if (judgesAlike(content)) return { problems: ["it does not say what report.json says"] };
-  const why = `not what this version makes of report.json, and the bundle says that another made it: make it anew, with report report.json --${format} …`;
+  const why = `made by another version of the suite, so it is not compared: make it again with report report.json --${format} …`;
   return { problems: [], notes: [why], unchecked: [FILES[format]] };
 }
 

@@ -20,7 +20,7 @@ export function obstacles({ conformant, strict, missing, unstable, needs }: Coun
     broken,
     "not judged": unjudged,
     "not run": missing,
-    "give what it takes": unjudged.length > 0 ? needs : [],
+    "needs these options": unjudged.length > 0 ? needs : [],
     "unstable, the verdict varies": unstable,
   };
   const told = Object.entries(all).flatMap(([what, ids]) => (ids.length === 0 ? [] : [`${what}: ${listed(ids)}`]));

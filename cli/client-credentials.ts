@@ -44,7 +44,7 @@ export async function tokenOfClient(place: Place, { id, secret }: Client, signal
       throw new UsageError(`${endpoint} gives the client of --client no token: ${wordsOf(error)}.`);
     });
   if (TOKEN.test(token)) return token;
-  throw new UsageError(`${endpoint} gives the client of --client what is no Bearer token.`);
+  throw new UsageError(`${endpoint} gives the client of --client a token that is no Bearer token.`);
 }
 
 type Client = NonNullable<Keys["client"]>;

@@ -7,7 +7,7 @@ import { heard, type Message } from "../harness/transcript.ts";
 import { UnreachableError } from "../harness/usage.ts";
 import { versionsBeside } from "../suites/index.ts";
 
-/** Resolves to the version that a target speaks instead. All its messages have the envelope of that version, and none that of the tested one. */
+/** Resolves to another version, if each message of the target has the envelope of that, and none has that of the tested one. */
 export async function spokenInstead(results: readonly CaseResult[], protocol: Protocol): Promise<string | undefined> {
   const sent = messagesIn(results);
   if (sent.length === 0 || sent.some(protocol.envelope)) return undefined;

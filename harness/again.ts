@@ -1,9 +1,10 @@
+import { isTooLate } from "./budget.ts";
 import { hung, isShort } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
 import { ground } from "./foundation.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
-import { isTooLate, type Session, settle } from "./session.ts";
+import { type Session, settle } from "./session.ts";
 import { alone, work } from "./work.ts";
 
 /** The least time for running failures again one by one, in ms. They may take as long as the first pass took. */

@@ -1,4 +1,5 @@
 import { aloneAgain, askAgain, CONFIRMATION, isLate, openAgain, type Rerun } from "./again.ts";
+import { isTooLate } from "./budget.ts";
 import { isBroken, isRight } from "./catalogue.ts";
 import {
   breaksAgain,
@@ -22,7 +23,7 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { bearers, ground, isPlain } from "./foundation.ts";
 import { ENDED_OTHERS } from "./outage.ts";
 import type { Case } from "./scenario.ts";
-import { isTooLate, type Session, settle } from "./session.ts";
+import { type Session, settle } from "./session.ts";
 import { allTogether, clearHarmed, isSure, sample, settleMixedUp } from "./silences.ts";
 import { alone, lookAndRepeat, work } from "./work.ts";
 

@@ -43,8 +43,8 @@ const MARGIN = 1.1;
 export const gapOf = (perSecond: number): number => (MARGIN * SECOND) / perSecond;
 
 /**
- * Finds how many connections a second a target accepts, where it is `known` how many at the same time; `undefined` if it accepts
- * all that the suite can make, or nobody knows.
+ * Finds how many connections a second a target accepts, where it is `known` how many at the same time; `undefined` if
+ * no limit was found.
  */
 export async function connectionRate(
   means: Means,

@@ -1,3 +1,4 @@
+import { timeThere, timeToSearch } from "./budget.ts";
 import { broken, isBroken, isFinding, withChecks } from "./catalogue.ts";
 import { brokenSoFar } from "./doubt.ts";
 import { isShownByMessage, placed } from "./evidence.ts";
@@ -8,7 +9,7 @@ import { endHanging, inconclusive, livesOn, standUp, withoutProven } from "./out
 import { convict, type Search } from "./proof.ts";
 import { casesIn, greetsAll } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
-import { type Fall, type Session, settle, timeThere, timeToSearch } from "./session.ts";
+import { type Fall, type Session, settle } from "./session.ts";
 import {
   byLikelihood,
   byRecency,

@@ -1,4 +1,5 @@
 import type { Rerun } from "./again.ts";
+import { waitsInLine } from "./budget.ts";
 import { isBroken } from "./catalogue.ts";
 import { endsOthers, findCulprits } from "./culprits.ts";
 import { comeAside } from "./dial.ts";
@@ -7,7 +8,7 @@ import type { CaseResult } from "./execute.ts";
 import { rest } from "./gate.ts";
 import { ENDED_OTHERS, endedAt } from "./outage.ts";
 import { loadSuitesOf } from "./protocol.ts";
-import { type Session, settle, waitsInLine } from "./session.ts";
+import { type Session, settle } from "./session.ts";
 import { share } from "./shared.ts";
 import { isEnded } from "./transcript.ts";
 

@@ -71,8 +71,8 @@ export interface Limits {
   /** Returns how many cases can be at work at the same time, `concurrency` at most. */
   cases(concurrency: number): number;
   /**
-   * Measures the limits while nothing else is at work. What `dial` opens takes no turn. Resolves to what is no limit: that the target
-   * lets nobody in.
+   * Measures the limits while nothing else is at work. What `dial` opens takes no turn. Resolves to a time in which the target
+   * let nobody in, which is no limit.
    */
   measure(dial: Dial, signal?: AbortSignal): Promise<ShutOut>;
 }

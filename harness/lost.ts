@@ -1,3 +1,4 @@
+import { timeThere } from "./budget.ts";
 import { blame, findCulprits, LATEST_FALL, RECENT } from "./culprits.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { isAbsent } from "./failure.ts";
@@ -6,7 +7,7 @@ import { fallOfHanging, stuckOn } from "./hanging.ts";
 import { countEnds, diedOrNot, endedAt, howItFell, inconclusive, standUp } from "./outage.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { greetsAll } from "./protocol.ts";
-import { type Fall, type Session, settle, stopFor, timeThere } from "./session.ts";
+import { type Fall, type Session, settle, stopFor } from "./session.ts";
 import { seemsDeaf } from "./shared.ts";
 import { lookIntoStalls } from "./standstill.ts";
 import { byLikelihood, byRecency, type Guess, guess, isSuspect, notAtWork } from "./suspects.ts";

@@ -1,4 +1,5 @@
 import { clearRefused, confirm, reconsider } from "./blame.ts";
+import { isSpent, isTooLate, TO_BEGIN, waitsInLine } from "./budget.ts";
 import { isRight } from "./catalogue.ts";
 import { runControls } from "./controls.ts";
 import { brokenSoFar } from "./doubt.ts";
@@ -10,17 +11,7 @@ import { lastLook, lastNewcomer } from "./last-newcomer.ts";
 import { inconclusive } from "./outage.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
-import {
-  bailedBy,
-  INTERRUPTED,
-  isSpent,
-  isTooLate,
-  type Session,
-  settle,
-  stopFor,
-  TO_BEGIN,
-  waitsInLine,
-} from "./session.ts";
+import { bailedBy, INTERRUPTED, type Session, settle, stopFor } from "./session.ts";
 import { plural } from "./words.ts";
 import { type HowToWork, work } from "./work.ts";
 

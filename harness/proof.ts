@@ -1,7 +1,8 @@
+import { timeThere } from "./budget.ts";
 import type { CaseResult } from "./execute.ts";
 import { rest } from "./gate.ts";
 import { livesOn, PROVEN, standUp } from "./outage.ts";
-import { type Fall, type Session, timeThere } from "./session.ts";
+import type { Fall, Session } from "./session.ts";
 import { type Guess, guess, SLACK } from "./suspects.ts";
 import { newTrials } from "./trials.ts";
 import { fallsWithin, watch } from "./watcher.ts";
@@ -104,7 +105,7 @@ async function byItself(likely: Guess, fell: Fall, search: Search): Promise<Conf
 }
 
 /** A guess that came true again, and the fall that showed it. */
-export type Confirmed = Guess & { readonly fall: Fall };
+type Confirmed = Guess & { readonly fall: Fall };
 
 /** Tells if the time of a search is over. */
 const isLate = ({ session, deadline }: Search) => timeThere(session) > deadline;

@@ -1,4 +1,5 @@
 import { aloneAgain, isLate, type Rerun, sideBySide } from "./again.ts";
+import { isTooLate } from "./budget.ts";
 import { isBroken, isRight } from "./catalogue.ts";
 import {
   breaksAgain,
@@ -16,7 +17,7 @@ import {
 import type { CaseResult } from "./execute.ts";
 import { groupBy } from "./group.ts";
 import type { Case } from "./scenario.ts";
-import { isTooLate, type Session, settle } from "./session.ts";
+import { type Session, settle } from "./session.ts";
 
 /** This many failures of one kind are certain, if others were served meanwhile. */
 const MANY = 16;

@@ -1,13 +1,15 @@
+import { timeThere, timeToSearch } from "./budget.ts";
 import { blame } from "./culprits.ts";
 import { comeAside, isGreeted } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { rest } from "./gate.ts";
 import { plainEnd, STOOD_STILL } from "./outage.ts";
 import { greetsAll, loadSuitesOf } from "./protocol.ts";
-import { type Fall, type Session, timeThere, timeToSearch } from "./session.ts";
+import type { Fall, Session } from "./session.ts";
 import { hangUp, mayOverlap, type Stall, wasServing } from "./shared.ts";
 import { byLikelihood, guess, inputsOf, isSuspect, unansweredSince } from "./suspects.ts";
 import { newTrials } from "./trials.ts";
+import { took } from "./words.ts";
 
 /** The time between an input and a stall that comes of it, in ms: others may be answered meanwhile. */
 const BEFORE = 250;
@@ -198,7 +200,7 @@ async function serves(session: Session): Promise<void> {
 
 /** Blames a case that ran alone for a stall, and for the one before that it explains. */
 function accuse(culprit: CaseResult, { at, ms }: Stall, before: Stall, session: Session): void {
-  const how = plainEnd(`${STOOD_STILL} for ${(ms / 1_000).toFixed(1)} s`);
+  const how = plainEnd(`${STOOD_STILL} for ${took(ms, 1)}`);
   const asked = unansweredSince(culprit, at + ms - 1, greetsAll(session.protocol));
   const since = asked >= at && asked <= at + ms ? asked : at;
   const fall: Fall = { from: before.at, to: before.at + before.ms, ...how, harm: "stall" };

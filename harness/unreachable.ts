@@ -1,4 +1,4 @@
-import { type Failure, wantsLogin, wordsOfFailure } from "./failure.ts";
+import { type Failure, NO_ANSWER, UNKNOWN, wantsLogin, wordsOfFailure } from "./failure.ts";
 import { withoutCredentials } from "./target.ts";
 
 /** The most characters of the names of a certificate that are told. */
@@ -63,7 +63,7 @@ const CAUSES: readonly (readonly [(failure: Failure) => boolean, (told: Told) =>
       `${place} answered ${failure} instead of upgrading to WebSocket. Check the path of the url.`,
   ],
   [
-    by(/^no answer/),
+    ({ code }) => code === UNKNOWN.code || code === NO_ANSWER,
     ({ place }) =>
       `${place} did not answer the WebSocket handshake in time. Check that it is a WebSocket server, or raise --timeout.`,
   ],

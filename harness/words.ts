@@ -12,5 +12,5 @@ export function show(value: unknown): string {
   }
 }
 
-/** Says how long something took, given in ms, in seconds: `1.50 s`. */
-export const took = (ms: number): string => `${(ms / 1_000).toFixed(2)} s`;
+/** A time that is given in ms, in seconds: `1.50 s`. */
+export const took = (ms: number, digits = 2): string => `${(ms / 1_000).toFixed(digits)} s`;

@@ -26,7 +26,7 @@ export function isGone(session: Session): boolean {
   );
 }
 
-/** The most times that a case runs again which was done a moment before the target went away over nobody knows what. */
+/** The most times that a case runs again which was done a moment before an end of the target that nothing explains. */
 const AGAIN = 5;
 
 /** Counts how often each case runs again; tells if it still may. */

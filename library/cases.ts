@@ -134,7 +134,7 @@ const isHarmless = (it: CaseResult) => isRight(it) || it.verdict === "warn";
 
 const plainCases = (protocol: Protocol) => casesIn(protocol).filter(({ id }) => isPlain(id, protocol.foundations));
 
-/** The result of a case by that of the plainest forms: it is one of them and broken, or rests on one that is. */
+/** The result of a case that the plainest forms decide: it is one of them and broken, or rests on one that is. */
 function explained(it: Case, plain: RunResult, protocol: Protocol): RunResult | undefined {
   const { foundations } = protocol;
   if (plain.stop || plain.unexplained.length > 0) return undefined;

@@ -14,7 +14,7 @@ export interface Owing {
 }
 
 /** The surroundings of a wait. */
-export interface OwingOptions {
+interface OwingOptions {
   /** The time that a server has, in ms. */
   readonly timeout: number;
   readonly sofar: (connection: string) => Transcript | undefined;

@@ -145,6 +145,6 @@ function problem(error: ErrorObject | undefined): string {
     ?.replace(/^must have required property/, "lacks")
     .replace(
       /^must NOT have additional properties/,
-      "holds what no report has",
+      "has a property that no report has",
     )}${what === undefined ? "" : ` (${what})`}`;
 }

@@ -1,6 +1,6 @@
-import { plural } from "../harness/words.ts";
+import { plural, took } from "../harness/words.ts";
 import type { Report } from "./report.ts";
-import { failsForUnstable } from "./verdict.ts";
+import { failsForUnstable, whyOf } from "./verdict.ts";
 
 /** Something to know of a run before all else. Its words may hold what the server said. */
 export interface Remark {
@@ -49,9 +49,9 @@ const speaking = ({ speaks, protocol: { name = "", version } }: Remarkable): Rem
 
 function stopped({ stop }: Remarkable): Remark[] {
   if (!stop) return [];
-  const { words, why = words, suspects = [] } = stop;
+  const { suspects = [] } = stop;
   return [
-    { label: "stopped", title: "The run ended early", words: why, cases: [], isVital: true },
+    { label: "stopped", title: "The run ended early", words: whyOf(stop), cases: [], isVital: true },
     ...(suspects.length > 0
       ? [
           {
@@ -73,7 +73,7 @@ function ended({ unexplained = [] }: Remarkable): Remark[] {
     ...unexplained.slice(0, MOST).map(({ at, words, suspects }) => ({
       label: "ended",
       title: "The target ended",
-      words: `${words}, at ${seconds(at)}; it is not known which input of the seconds before did it${suspects.length > 0 ? ", the likeliest first" : ""}`,
+      words: `${words}, at ${took(at, 1)}; it is not known which input of the seconds before did it${suspects.length > 0 ? ", the likeliest first" : ""}`,
       cases: suspects,
       isVital: true,
       next: suspects[0],
@@ -115,7 +115,7 @@ function stoodStill({ stalls = [] }: Remarkable): Remark[] {
 /** Says when a target was of no use to anybody, and in what way. */
 function stalled(stalls: NonNullable<Report["stalls"]>, what: string, title: string): Remark[] {
   if (stalls.length === 0) return [];
-  const times = stalls.slice(0, MOST).map(({ at, ms }) => `for ${seconds(ms)} (at ${seconds(at)})`);
+  const times = stalls.slice(0, MOST).map(({ at, ms }) => `for ${took(ms, 1)} (at ${took(at, 1)})`);
   const more = stalls.length > MOST ? ` and ${plural(stalls.length - MOST, "time")} more` : "";
   const words = `${what} ${times.join(", ")}${more}: the affected cases ran again`;
   return [{ label: "stalls", title, words, cases: [] }];
@@ -132,5 +132,3 @@ const limited = ({ limit }: Remarkable): Remark[] =>
           cases: [],
         },
       ];
-
-const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;

@@ -106,6 +106,9 @@ interface Judging extends Pick<ReportCase, "unstable"> {
 export const problemsOf = ({ expectedFailures }: Pick<Report, "expectedFailures">): readonly ReportProblem[] =>
   expectedFailures?.entries.flatMap(({ problems }) => problems) ?? [];
 
+/** The reason for which a run ended early, by itself. Older reports have it in a sentence only. */
+export const whyOf = ({ why, words }: NonNullable<Report["stop"]>): string => why ?? words;
+
 /** The parts of a report that decide if it calls for action. */
 type Calling = Pick<Report, "verdict" | "expectedFailures"> & Varying;
 
@@ -130,15 +133,25 @@ export const isFine = (report: Calling): boolean =>
 export const shownVerdict = (report: Calling): RunVerdict =>
   report.verdict === "pass" && !isFine(report) ? "fail" : report.verdict;
 
-/** The verdict in a headline, and in the words of a sentence. */
-export function meaning(report: Told): { readonly headline: string; readonly words: string } {
+/** A verdict in a headline, and in the words of a sentence. */
+interface Meaning {
+  readonly headline: string;
+  readonly words: string;
+  /** The words say no more than the headline. */
+  readonly isSame?: true;
+}
+
+/** The verdict in words. */
+export function meaning(report: Told): Meaning {
   const { verdict, counts, target, recording } = report;
   if (verdict === "incomplete" && recording)
     return { headline: "Nothing judged", words: "nothing of it could be judged" };
   if (verdict === "incomplete") return { headline: "Incomplete", words: "something that was to be judged was not" };
-  if (verdict === "fail") return { headline: "Not conformant", words: failure(report) };
-  if (problemsOf(report).length > 0)
-    return { headline: "Expected failures out of date", words: "the expected failures are out of date" };
+  if (verdict === "fail") return failure(report);
+  if (problemsOf(report).length > 0) {
+    const words = "the expected failures are out of date";
+    return { headline: "Expected failures out of date", words };
+  }
   if (!isFine(report)) return { headline: "Unstable", words: "verdicts vary from time to time" };
   if (counts.fail > 0)
     return { headline: "Nothing but expected failures", words: "nothing fails but what was expected to" };
@@ -149,8 +162,10 @@ export function meaning(report: Told): { readonly headline: string; readonly wor
 }
 
 /** Says why a run fails. */
-function failure({ stop, unexplained = [], cases }: Told): string {
-  if (stop?.reason === "lost") return "the target went away";
+function failure({ stop, unexplained = [], cases }: Told): Meaning {
+  const headline = "Not conformant";
+  if (stop?.reason === "lost") return { headline, words: "the target went away" };
   const isBroken = cases.some(({ checks }) => checks.some(failsUnexpectedly));
-  return unexplained.length > 0 && !isBroken ? "the target ended while it was tested" : "the target is not conformant";
+  if (unexplained.length > 0 && !isBroken) return { headline, words: "the target ended while it was tested" };
+  return { headline, words: "the target is not conformant", isSame: true };
 }

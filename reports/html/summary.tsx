@@ -8,12 +8,12 @@ import { commandAlone } from "../shell-commands.ts";
 import { meaning, shownVerdict } from "../verdict.ts";
 import type { PageData } from "./data.ts";
 import { Brief, CommandLine, RowLink, VerdictTag } from "./parts.tsx";
-import { capital, counted, MEANINGS } from "./words.ts";
+import { capital, counted, meaningOf } from "./words.ts";
 
 /** The top of the page: the outcome of the run, and the run itself. */
 export function Summary({ data }: { readonly data: PageData }) {
   const verdict = shownVerdict(data);
-  const { headline, words } = meaning(data);
+  const { headline, words, isSame } = meaning(data);
   return (
     <header class={`summary ${verdict}${data.counts.fail > 0 || !isWhole(data) ? " reserved" : ""}`}>
       <div class="inner">
@@ -23,7 +23,7 @@ export function Summary({ data }: { readonly data: PageData }) {
         <h1>
           <VerdictTag of={verdict} says={headline} />
         </h1>
-        {!repeats(headline, words) && <p class="sentence">{capital(words)}.</p>}
+        {!isSame && <p class="sentence">{capital(words)}.</p>}
         <Counts data={data} />
         <First data={data} />
         {remarks(data).map((it, i) => (
@@ -37,9 +37,6 @@ export function Summary({ data }: { readonly data: PageData }) {
     </header>
   );
 }
-
-/** Tells if a sentence says no more than a headline. */
-const repeats = (headline: string, words: string) => words.toLowerCase().endsWith(headline.toLowerCase());
 
 /** The first finding on one line, which leads to it. */
 function First({ data }: { readonly data: PageData }) {
@@ -127,7 +124,7 @@ function Counts({ data }: { readonly data: PageData }) {
         <p class="label">{data.recording ? counted(cases.length, "case") : `${casesOf(data)} cases`}</p>
         <ul class="tally">
           {tally(cases).map(([verdict, n]) => (
-            <li key={verdict} title={MEANINGS[verdict].replace("server", data.protocol.actor ?? "server")}>
+            <li key={verdict} title={meaningOf(verdict, data.protocol.actor)}>
               <strong>{n}</strong> <VerdictTag of={verdict} />
             </li>
           ))}

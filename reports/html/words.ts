@@ -14,10 +14,12 @@ export const SIGNS: Readonly<Record<Verdict | PageData["verdict"], string>> = {
   incomplete: "…",
 };
 
-/** The meaning of each verdict of a check, a case or a requirement. */
-export const MEANINGS: Readonly<Record<Verdict, string>> = {
+/** The meaning of each verdict of a check, a case or a requirement; `target` is the kind of peer under test. */
+export const meaningOf = (verdict: Verdict, target = "server"): string =>
+  verdict === "info" ? `what the ${target} does where the protocol leaves it open` : MEANINGS[verdict];
+
+const MEANINGS: Readonly<Record<Exclude<Verdict, "info">, string>> = {
   pass: "kept",
-  info: "what the server does where the protocol leaves it open",
   skip: "not judged, because something else is broken, the run ended early, or it was not recorded",
   warn: "a SHOULD is broken",
   error: "the suite could not tell",
@@ -59,8 +61,12 @@ export const EVENTS: Readonly<Record<WireEvent["type"], string>> = {
 /** The marks of a case beside its verdict: a word, and its meaning. */
 export function marks(it: PageCase): readonly (readonly [word: string, meaning: string])[] {
   const expected = it.checks.find(({ expectedFailure }) => expectedFailure !== undefined)?.expectedFailure;
+  return [...(expected === undefined ? [] : [["expected failure", expected] as const]), ...doubts(it)];
+}
+
+/** The marks that say how sure its verdict is. */
+export function doubts(it: PageCase): readonly (readonly [word: string, meaning: string])[] {
   const all: readonly (readonly [boolean, string, string])[] = [
-    [expected !== undefined, "expected failure", expected ?? ""],
     [it.unstable === true, "unstable", "Its verdict is not the same among other cases as alone, or each time."],
     [it.unconfirmed === true, "unconfirmed", "It failed among other cases, and was not run again alone."],
     [it.doubt !== undefined, "doubtful", `While it ran among others, though not alone: ${it.doubt}`],

@@ -5,7 +5,7 @@ import { around } from "./events.ts";
 import { CommandLine, Difference, LevelTag, Marks, Prose, RowLink, VerdictTag } from "./parts.tsx";
 import { Reading } from "./reading.tsx";
 import { beganAt, ConnectionName, Events, Legend } from "./timeline.tsx";
-import { capital, counted, marks } from "./words.ts";
+import { capital, counted, doubts } from "./words.ts";
 
 /** Links to cases that are shown at once. */
 const LINKS = 6;
@@ -69,13 +69,11 @@ function Entry({ finding, begin, data }: EntryProps) {
       <p class="lead">
         {capital(shown.title)}: <RowLink id={shown.id} /> <Marks of={shown} />
       </p>
-      {marks(shown)
-        .filter(([word]) => word !== "expected failure")
-        .map(([word, meaning]) => (
-          <p class="note" key={word}>
-            {word}: {meaning}
-          </p>
-        ))}
+      {doubts(shown).map(([word, meaning]) => (
+        <p class="note" key={word}>
+          {word}: {meaning}
+        </p>
+      ))}
       <Difference expected={check.expected} actual={check.actual} />
       <Shows it={shown} check={check} />
       <Reading of={requirement} cause={check.cause} explain={commandExplain(data, requirement.id)} />

@@ -45,7 +45,10 @@ export interface ClientProof {
   readonly inForm: boolean;
 }
 
-/** The client that the user gave, as the server wants it: by a header unless it knows only forms (RFC 6749, 2.3.1). */
+/**
+ * The client that the user gave, as the server wants it: by a header, which every server has to take unless it knows only forms
+ * (RFC 6749, 2.3.1). The token of a run is asked for by a form where that is listed: a server whose header is wrong can be tested, too.
+ */
 export function clientFor({ document }: Metadata, client: NonNullable<Context["keys"]["client"]>): ClientProof {
   const methods = document.token_endpoint_auth_methods_supported;
   return { ...client, inForm: Array.isArray(methods) && !methods.includes("client_secret_basic") };

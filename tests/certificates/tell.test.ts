@@ -67,7 +67,7 @@ test("the obstacles to a certificate are listed, for the level that is asked for
     needs: ["--client"],
   };
   const missing = "not run: a/0, a/1, a/2, a/3, a/4, a/5, a/6, a/7, … and 4 more";
-  const needs = "give what it takes: --client";
+  const needs = "needs these options: --client";
   expect(obstacles(counted, true)).toEqual(["broken: version.once", "not judged: message.json", missing, needs]);
   expect(obstacles(counted, false)).toEqual([missing]);
   expect(obstacles({ ...counted, missing: [] }, false)).toEqual(["the run ended early, or the server while it ran"]);

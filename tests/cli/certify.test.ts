@@ -138,7 +138,7 @@ const further: Readonly<Record<string, () => Promise<void>>> = {
     const broken = await certify(protocolBy(own), "broken", "gives-each-connection-an-id", user);
     expect(broken).toMatchObject({ code: 1, stderr: "" });
     expect(broken.stdout).toMatch(
-      /^FAIL the target is not conformant\n(.*\n)*NO CERTIFICATE\n {2}broken: self\.identity\n(.*\n)* {2}give what it takes: .*--client/,
+      /^FAIL the target is not conformant\n(.*\n)*NO CERTIFICATE\n {2}broken: self\.identity\n(.*\n)* {2}needs these options: .*--client/,
     );
     expect(readdirSync(at("broken"))).toEqual(["tachyon-report"]);
     expect(JSON.parse(read("broken", "tachyon-report", "report.json")).verdict).toBe("fail");

@@ -1,7 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { afterEach, expect, test } from "@jest/globals";
+import { isSpent, timeToSearch } from "../../harness/budget.ts";
 import { isBroken } from "../../harness/catalogue.ts";
-import { isSpent, type Session, timeToSearch } from "../../harness/session.ts";
+import type { Session } from "../../harness/session.ts";
 import { share } from "../../harness/shared.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { byDefault, runAgainst } from "../helpers.ts";

@@ -41,7 +41,7 @@ test.each<[string, () => string, RegExp]>([
   [
     "with a property too many",
     () => changed(() => ({ extra: 1 })),
-    /is not a report: the file holds what no report has \(extra\)/,
+    /is not a report: the file has a property that no report has \(extra\)/,
   ],
   ["with a verdict of its own", () => changed(() => ({ verdict: "fine" })), /verdict .*\(pass, fail, incomplete\)/],
   [

@@ -1,0 +1,74 @@
+import { performance } from "node:perf_hooks";
+import type { Session } from "./session.ts";
+
+/** The part of the budget in which cases begin. The rest is for cases that run again. */
+export const TO_BEGIN = 0.6;
+
+/** The parts of the budget after which no case runs again: before the last stage, and in it. */
+const TO_CONFIRM = { first: 0.35, last: 0.75 } as const;
+
+/** Tells if the time to run cases again is over. */
+export const isTooLate = (session: Session): boolean =>
+  isSpent(session, session.isLastStage ? TO_CONFIRM.last : TO_CONFIRM.first);
+
+/** The most time that a pass spends on finding out what ends a server, in ms, without the time that its starts take. */
+const SEARCH = 15_000;
+
+/** The part of the budget after which the search is over. */
+const TO_SEARCH = 0.7;
+
+/** The part of the budget by which cases begin, and run again, later if the suite has searched for culprits. */
+const LATER = 0.15;
+
+/** Returns the time that is left to find out what ends a server, in ms. */
+export function timeToSearch(session: Session): number {
+  const budget = budgetOf(session);
+  const left = budget === undefined ? SEARCH : TO_SEARCH * budget - waited(session);
+  return Math.max(0, Math.min(left, SEARCH - session.searched));
+}
+
+/** Returns the time that holds for a target; nothing if it limits connections in all: other bounds hold then. */
+const budgetOf = ({ options, shared }: Session): number | undefined =>
+  shared.limits.words === undefined ? options.budget : undefined;
+
+/** Returns the time that a pass has waited for its target, in ms. A busy machine of the suite does not make a server slow. */
+function waited({ shared, began, wasted, away }: Session): number {
+  // Where cases wait in line for a user, answers that come late hold them up one after another. Only what never came counts.
+  if (shared.identities.users) return shared.patience.wasted - wasted;
+  // While the suite holds messages back, it does not wait for the server.
+  return performance.eventLoopUtilization(began).idle - shared.pacing.held - away;
+}
+
+/** The longest time that a pass takes in all, in budgets: its own work counts, and so do waits for a turn, as where the target has limits. */
+const LONGEST = { mostly: 8, inTurn: 20 } as const;
+
+/** Returns the time of a pass so far, in ms, without that in which the suite held messages or connections back, or the server was away. */
+function lasted({ shared, began, away }: Session): number {
+  const { idle, active } = performance.eventLoopUtilization(began);
+  return idle + active - shared.pacing.held - shared.limits.held - away;
+}
+
+/** Tells if cases wait in line, since the target limits connections, or a user has one. */
+export const waitsInLine = ({ limits, identities }: Session["shared"]): boolean =>
+  limits.words !== undefined || identities.users !== undefined;
+
+/** Tells if a part of the longest time is over. */
+function isLong(session: Session, part: number): boolean {
+  const { options, shared } = session;
+  return (
+    lasted(session) >
+    part * LONGEST[waitsInLine(shared) ? "inTurn" : "mostly"] * (options.budget ?? Number.POSITIVE_INFINITY)
+  );
+}
+
+/** Tells if a part of the budget is spent by waiting. The search for what ends a server has a part of its own. */
+export function isSpent(session: Session, part: number): boolean {
+  if (isLong(session, part)) return true;
+  const budget = budgetOf(session);
+  if (budget === undefined) return false;
+  const all = waited(session);
+  return all - session.searched > part * budget || all > (part + LATER) * budget;
+}
+
+/** Returns the time of the run in which the server was not away, in ms. */
+export const timeThere = ({ shared, away }: Session): number => shared.clock() - away;
