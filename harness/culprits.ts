@@ -1,29 +1,15 @@
 import { timeThere, timeToSearch } from "./budget.ts";
-import { broken, isBroken, isFinding, withChecks } from "./catalogue.ts";
+import { isBroken } from "./catalogue.ts";
 import { brokenSoFar } from "./doubt.ts";
-import { isShownByMessage, placed } from "./evidence.ts";
 import { type CaseResult, endOf, execute } from "./execute.ts";
-import { seeing } from "./foundation.ts";
-import type { Check } from "./judge.ts";
+import { isCommon, isHarmless, relapse, SLACK, withOddInput } from "./guess.ts";
+import { blame, dropExplained } from "./harm.ts";
 import { endHanging, inconclusive, livesOn, standUp, withoutProven } from "./outage.ts";
 import { convict, type Search } from "./proof.ts";
 import { casesIn, greetsAll } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import { type Fall, type Session, settle } from "./session.ts";
-import {
-  byLikelihood,
-  byRecency,
-  type Guess,
-  inputsOf,
-  isCommon,
-  isHarmless,
-  isSuspect,
-  notAtWork,
-  relapse,
-  SLACK,
-  tellInput,
-  withOddInput,
-} from "./suspects.ts";
+import { byLikelihood, byRecency, isSuspect, notAtWork } from "./suspects.ts";
 import { isEnded } from "./transcript.ts";
 import { newTrials } from "./trials.ts";
 import { fallShownBy, fallsWithin, hasFallen, missedByNewcomer, watch } from "./watcher.ts";
@@ -219,54 +205,7 @@ async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
   for (const culprit of culprits) {
     if (!isHarmless(culprit, others, falls, session.shared.clock()))
       session.deadly.push({ ...culprit, endKind: culprit.fall.endKind });
-    explain(culprit, session);
+    dropExplained(culprit, session);
   }
   return culprits.map(({ result }) => result.case.id);
-}
-
-/** Has a case take the blame for a fall, whatever else it found. */
-export function blame(culprit: Guess, fell: Fall, session: Session): void {
-  session.culprits.add(culprit.result.case.id);
-  if (!livesOn(fell)) session.enders.add(culprit.result.case.id);
-  settle(blamed(culprit, fell, session), session);
-}
-
-/** Removes the unexplained ends of the server that this culprit explains, or that its process told as it tells this one. */
-function explain({ result, delay }: Guess, { unexplained, sightings, toldEnds }: Session): void {
-  const isIt = (at: number) =>
-    inputsOf(sightings.get(at)?.get(result.case.id)?.connections ?? []).some(
-      ({ event }) => Math.abs(at - event.at - delay) < SLACK,
-    );
-  const isKnown = (kind = "") => toldEnds.has(kind);
-  for (const it of unexplained.filter(({ at, endKind }) => isIt(at) || isKnown(endKind)))
-    unexplained.splice(unexplained.indexOf(it), 1);
-}
-
-/** Returns the result of a culprit. Throws if the catalogue lacks the requirement that it breaks. */
-function blamed(
-  { result, input, delay }: Guess,
-  { how, endKind, harm }: Fall,
-  { protocol, judging }: Session,
-): CaseResult {
-  const id = protocol.survivalOf(result.case);
-  const requirement = judging.requirements.get(id);
-  if (!requirement) throw new Error(`the catalogue has no requirement "${id}"`);
-  const { level, statement } = requirement;
-  const evidence = input && placed([input.event], result.connections);
-  const after = input ? ` ${Math.max(0, delay).toFixed(0)} ms after ${tellInput(input)}` : "";
-  const check: Check = {
-    requirement: id,
-    level,
-    verdict: broken(level, judging.strict),
-    expected: statement,
-    actual: `${how}${after}`,
-    harm,
-    endKind,
-    ...(evidence && { evidence }),
-  };
-  const others = result.checks.filter((it) => it.requirement !== id);
-  // The end of its own connections, and what did not come for that, are no second finding. A wrong word of a server that lives on is.
-  const isOwn = (it: Check) => livesOn({ harm }) && isShownByMessage(it.evidence, result.connections);
-  const checks = [check, ...others.map((it) => (isFinding(it) && !isOwn(it) ? seeing(it, id) : it))];
-  return withChecks(result, checks);
 }

@@ -1,9 +1,9 @@
 import { timeThere } from "./budget.ts";
 import type { CaseResult } from "./execute.ts";
 import { rest } from "./gate.ts";
+import { type Guess, guess, SLACK } from "./guess.ts";
 import { livesOn, PROVEN, standUp } from "./outage.ts";
 import type { Fall, Session } from "./session.ts";
-import { type Guess, guess, SLACK } from "./suspects.ts";
 import { newTrials } from "./trials.ts";
 import { fallsWithin, watch } from "./watcher.ts";
 

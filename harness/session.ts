@@ -2,10 +2,10 @@ import { type EventLoopUtilization, performance } from "node:perf_hooks";
 import type { Availability } from "./availability.ts";
 import { isBroken } from "./catalogue.ts";
 import type { Bench, CaseResult } from "./execute.ts";
+import type { Deadly } from "./guess.ts";
 import type { Harm } from "./judge.ts";
 import type { Case } from "./scenario.ts";
 import type { Stall } from "./shared.ts";
-import type { Deadly } from "./suspects.ts";
 import type { Target } from "./target.ts";
 
 /** The options of a run. Times are in ms. */

@@ -1,13 +1,14 @@
 import { timeThere, timeToSearch } from "./budget.ts";
-import { blame } from "./culprits.ts";
 import { comeAside, isGreeted } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { rest } from "./gate.ts";
+import { guess } from "./guess.ts";
+import { blame } from "./harm.ts";
 import { plainEnd, STOOD_STILL } from "./outage.ts";
 import { greetsAll, loadSuitesOf } from "./protocol.ts";
 import type { Fall, Session } from "./session.ts";
 import { hangUp, mayOverlap, type Stall, wasServing } from "./shared.ts";
-import { byLikelihood, guess, inputsOf, isSuspect, unansweredSince } from "./suspects.ts";
+import { byLikelihood, inputsOf, isSuspect, unansweredSince } from "./suspects.ts";
 import { newTrials } from "./trials.ts";
 import { took } from "./words.ts";
 

@@ -1,15 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { CaseResult } from "../../harness/execute.ts";
-import {
-  byLikelihood,
-  byRecency,
-  guess,
-  inputsOf,
-  isHarmless,
-  lastInput,
-  relapse,
-  tellInput,
-} from "../../harness/suspects.ts";
+import { guess, isHarmless, relapse, tellInput } from "../../harness/guess.ts";
+import { byLikelihood, byRecency, inputsOf, lastInput } from "../../harness/suspects.ts";
 import type { Transcript, WireEvent } from "../../harness/transcript.ts";
 
 const sends = (at: number, data = "x", type: "text" | "upgrade" | "violation" = "text"): WireEvent => ({

@@ -1,0 +1,145 @@
+import type { CaseResult } from "./execute.ts";
+import { type Input, inputsOf } from "./suspects.ts";
+import { cut } from "./transcript.ts";
+
+/** A guess that an input of a case ended others. */
+export interface Guess {
+  readonly result: CaseResult;
+  readonly input: Input | undefined;
+  /** The time from the input to the end, in ms. */
+  readonly delay: number;
+  /** By how much the delay differs from that of the same input the first time, in ms. */
+  readonly difference: number;
+}
+
+/** An input that is proved to end a server, or connections of others, in some way and after some `delay`. */
+export type Deadly = Pick<Guess, "input" | "delay"> & { readonly endKind: string };
+
+/** The tolerance within which the server ends as long after an input as the first time, in ms. */
+export const SLACK = 100;
+
+/** Returns the input of a case that is known to be deadly, and was sent as long before the server ended so at `to`. */
+export function relapse(
+  result: CaseResult,
+  { to, endKind }: { readonly to: number; readonly endKind: string },
+  deadly: readonly Deadly[],
+): Guess | undefined {
+  const alike = deadly.filter((it) => it.endKind === endKind);
+  if (alike.length === 0) return undefined;
+  const inputs = inputsOf(result.connections).map((input) => ({ input, delay: to - input.event.at }));
+  const again = inputs.find(({ input, delay }) =>
+    alike.some((it) => isSame(it.input, input) && Math.abs(delay - it.delay) < SLACK),
+  );
+  return again && { result, difference: 0, ...again };
+}
+
+/** Tells if one of these cases sent the same bytes, and nothing ended as long after. What every client sends explains no end. */
+export const isHarmless = (
+  { input, delay }: Pick<Guess, "input" | "delay">,
+  results: readonly CaseResult[],
+  falls: readonly { readonly from: number; readonly to: number }[],
+  now: number,
+): boolean =>
+  results.some(({ connections }) =>
+    inputsOf(connections).some((it) => {
+      const due = it.event.at + delay;
+      const isNear = falls.some(({ from, to }) => from - SLACK <= due && due <= to + SLACK);
+      return isSame(input, it) && due + SLACK < now && !isNear;
+    }),
+  );
+
+/** The number of cases that send what every client sends. */
+const EVERYBODY = 4;
+
+/** Tells if an input is a text that every client sends: so many of these cases do. */
+export const isCommon = ({ input }: Pick<Guess, "input">, results: readonly CaseResult[]): boolean =>
+  input?.event.type === "text" &&
+  results.filter(({ connections }) => inputsOf(connections).some((it) => it.acts && isSame(input, it))).length >=
+    EVERYBODY;
+
+/**
+ * Returns a guess with the odd input of its case, where the input that it names is one that every client sends: what came behind a plain
+ * request did it.
+ */
+export function withOddInput(named: Guess, results: readonly CaseResult[]): Guess {
+  const { result, input, delay } = named;
+  if (!input || !isCommon(named, results)) return named;
+  const odd = inputsOf(result.connections).find(
+    (it) =>
+      it.acts &&
+      Math.abs(it.event.at - input.event.at) <= ALIKE &&
+      !isCommon({ input: it }, results) &&
+      isCommand({ ...named, input: it }),
+  );
+  return odd ? { ...named, input: odd, delay: delay + input.event.at - odd.event.at } : named;
+}
+
+/** Tells if two inputs are the same bytes. A request never is: it holds a key. */
+const isSame = (one: Input | undefined, other: Input): boolean =>
+  one !== undefined && one.event.type === other.event.type && contentOf(one) === contentOf(other);
+
+const contentOf = ({ event }: Input) =>
+  event.type === "close" ? event.code : "data" in event ? event.data : undefined;
+
+/** The error of a busy machine about a time, in ms. */
+const BADLY = 100;
+
+/** Inputs whose differences lie within this fit equally well, in ms. Among others a server is a little later than alone. */
+const ALIKE = 30;
+
+/** An input that ends a server within this time does so at once, in ms. */
+const SOON = 60;
+
+/** Inputs within this time were sent together, in ms. */
+const AT_ONCE = 1;
+
+/**
+ * Rates how well a case explains that others were ended at `at`, and at `first` when it ran before. An input explains it if the
+ * delay was the same both times. Times are in ms of the run's clock.
+ */
+export function guess(result: CaseResult, at: number, before: CaseResult | undefined, first: number): Guess {
+  const inputs = inputsOf(result.connections);
+  const earlier = before ? inputsOf(before.connections) : [];
+  const all = inputs.flatMap((input, i): Guess[] => {
+    const delay = at - input.event.at;
+    const once = earlier[i]?.event.at;
+    if (delay < -AT_ONCE) return [];
+    return [{ result, input, delay, difference: once === undefined ? delay : Math.abs(first - once - delay) }];
+  });
+  const bestOf = (some: readonly Guess[]) => Math.min(...some.map(({ difference }) => difference));
+  // A goodbye ends nobody by itself, so what came before it is likelier, though a busy machine measures badly.
+  const real = bestOf(all.filter((it) => !isGoodbye(it)));
+  const best = real <= bestOf(all) + BADLY ? real : bestOf(all);
+  // A command is likelier than an input that came a moment later and fits as well.
+  const isNear = (it: Guess) => isCommand(it) && it.delay <= SOON && best <= SOON;
+  const fitting = all.filter((it) => it.difference <= best + ALIKE || isNear(it));
+  const likely = [(it: Guess) => isCommand(it) && !isGoodbye(it), isCommand, isOfClient, () => true].map((which) =>
+    fitting.filter(which),
+  );
+  const nearest = likely.find((some) => some.length > 0)?.toSorted((a, b) => a.delay - b.delay) ?? [];
+  // A fence is a text that is sent together with an input, and behind it. A busy machine sends it a moment later.
+  const [last] = nearest;
+  const fenced = nearest.find(({ input }) => last?.input?.event.type === "text" && input?.event === last.input.follows);
+  const input = fenced && last && fenced.delay <= last.delay + ALIKE ? fenced : last;
+  const chosen = nearest.findLast((it) => it.delay <= (input?.delay ?? 0) + AT_ONCE);
+  return chosen ?? { result, input: undefined, delay: at - result.beganAt, difference: Number.POSITIVE_INFINITY };
+}
+
+const isOfClient = ({ input }: Guess) => input?.acts ?? false;
+const isCommand = (it: Guess) => isOfClient(it) && it.input?.event.type !== "upgrade";
+
+/** Tells if an input is the close frame by which nearly every client leaves, so that it alone ends nobody. */
+const isGoodbye = ({ input }: Guess) => input?.event.type === "close" && input.event.code === 1000;
+
+/** The most characters of an input in a sentence. */
+const WIDTH = 120;
+
+/** Returns in words what a client sent. */
+export function tellInput({ event }: Input): string {
+  if (event.type === "upgrade") return `the request ${cut(event.data.split("\n", 1)[0] ?? "", WIDTH)}`;
+  if (event.type === "end") return "the reset of its connection";
+  if (event.type === "close")
+    return `a close frame ${event.code === undefined ? "without a code" : `with code ${event.code}`}`;
+  const data = "data" in event ? cut(event.data, WIDTH) : "";
+  return event.type === "violation" ? data : `the ${event.type} ${data === "" ? "(empty)" : data}`;
+}
