@@ -47,7 +47,7 @@ interface Attention {
   readonly asking: Set<{ readonly since: number }>;
 }
 
-/** A time in which a server sent nothing to anybody, or refused everybody. */
+/** A time in which a server sent nothing to anybody, or refused everybody; or a moment at which it said goodbye to everybody. */
 export interface Stall {
   /** Its beginning, in ms of the run's clock. */
   readonly at: number;
@@ -55,6 +55,8 @@ export interface Stall {
   readonly ms: number;
   /** The words for how it refused everybody; `undefined` if it said nothing. */
   readonly refused?: string;
+  /** It said goodbye to everybody. */
+  readonly goodbye?: true;
 }
 
 /**

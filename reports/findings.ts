@@ -84,6 +84,8 @@ function finding<Requirement extends Row, Check extends Judged, Case extends Che
   group: readonly { readonly it: Case; readonly check: Check }[],
   resting: number,
 ): ReportFinding<Requirement, Case, Check> {
+  // Where another finding of the case rests on it, its cause shows best.
+  const explains = ({ it }: (typeof group)[number]) => it.checks.some(({ see }) => see === requirement.id);
   const sorted = group.toSorted(
     (a, b) =>
       Number(a.check.expectedFailure !== undefined) - Number(b.check.expectedFailure !== undefined) ||
@@ -92,6 +94,7 @@ function finding<Requirement extends Row, Check extends Judged, Case extends Che
       Number(a.it.unstable ?? 0) - Number(b.it.unstable ?? 0) ||
       Number(a.it.unconfirmed ?? 0) - Number(b.it.unconfirmed ?? 0) ||
       Number(a.it.suite !== requirement.suite) - Number(b.it.suite !== requirement.suite) ||
+      Number(explains(b)) - Number(explains(a)) ||
       a.it.connections.length - b.it.connections.length,
   );
   const [{ it: shown, check }] = sorted as [(typeof group)[number]];

@@ -1,4 +1,5 @@
 import { plural, took } from "../harness/words.ts";
+import { listed } from "./names.ts";
 import type { Report } from "./report.ts";
 import { failsForUnstable, whyOf } from "./verdict.ts";
 
@@ -103,13 +104,26 @@ function unstable(report: Remarkable): Remark[] {
 }
 
 function stoodStill({ stalls = [] }: Remarkable): Remark[] {
-  const still = stalls.filter(({ refused }) => refused === undefined);
+  const goodbyes = stalls.filter(({ goodbye }) => goodbye);
+  const still = stalls.filter(({ refused, goodbye }) => refused === undefined && !goodbye);
   const closed = stalls.filter(({ refused }) => refused !== undefined);
   const ways = [...new Set(closed.map(({ refused }) => refused))].join(", ");
   return [
     ...stalled(still, "stood still", "The target stood still"),
     ...stalled(closed, `let nobody in (${ways})`, "The target let nobody in"),
+    ...leaving(goodbyes),
   ];
+}
+
+/** Says when a target ended everybody's connections as the protocol allows. */
+function leaving(goodbyes: NonNullable<Report["stalls"]>): Remark[] {
+  if (goodbyes.length === 0) return [];
+  const words = `said goodbye to everybody at ${listed(
+    goodbyes.map(({ at }) => took(at, 1)),
+    undefined,
+    MOST,
+  )}: the affected cases ran again`;
+  return [{ label: "goodbyes", title: "The target said goodbye to everybody", words, cases: [] }];
 }
 
 /** Says when a target was of no use to anybody, and in what way. */

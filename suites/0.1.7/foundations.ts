@@ -55,8 +55,12 @@ const plain = {
   "version.success": { plain: ["version/greeting"], on: ["version.greeting", "version.no-login"] },
   "version.current": { plain: ["version/greeting"], on: ["version.success"] },
   "parity.isolated": { plain: ["version/isolated"], on: ["version.success", "version.current"] },
-  "parity.match": { plain: ["version/parity-equal-equal-equal"], on: ["version.success", "version.current"] },
-  "parity.minor": { plain: ["version/parity-equal-higher-equal"], on: ["version.success"] },
+  "parity.query": { plain: ["version/parity-equal-higher-equal"], on: ["version.success"] },
+  "parity.match": {
+    plain: ["version/parity-equal-equal-equal"],
+    on: ["version.success", "version.current", "parity.query"],
+  },
+  "parity.minor": { plain: ["version/parity-equal-higher-equal"], on: ["version.success", "parity.query"] },
   "disconnect.answered": { plain: ["disconnect/alone"], on: ["version.success"] },
   "disconnect.closes": { plain: ["disconnect/alone"], on: [...CONNECTION, "disconnect.answered"] },
   "disconnect.last": { plain: ["disconnect/alone"], on: ["disconnect.answered"] },
@@ -118,6 +122,15 @@ const forms: Some<Ids> = {
     "parity.prerelease",
     "parity.isolated",
   ),
+  // A server that does not find the parameter has no parity for anybody.
+  ...rows(
+    ["version.success", "version.current", "parity.query"],
+    "parity.match",
+    "parity.major",
+    "parity.minor",
+    "parity.patch",
+    "parity.isolated",
+  ),
   ...rows(["version.success", "parity.minor"], "parity.query"),
   ...rows(["disconnect.answered", "disconnect.no-login"], "parity.usable"),
   ...rows(["disconnect.answered", "disconnect.no-login", "disconnect.isolated"], "disconnect.answered"),
@@ -164,6 +177,8 @@ const CARRIED_OUT: Ids = ["disconnect.answered", "transport.extensions", "transp
 const within = merged(
   // A client that refuses the 101 gets nothing else.
   rows(["transport.handshake"], ...requirements.map(({ id }) => id).filter((id) => !CONNECTION.includes(id))),
+  // A client that refuses an extension or a subprotocol refuses the 101 for that.
+  rows(["transport.extensions", "transport.subprotocol"], "transport.handshake"),
   rows([...SURVIVAL, ...CARRIED_OUT], "termination.announced"),
   rows(["transport.extensions"], "message.json"),
   rows(["parity.isolated"], "parity.match"),

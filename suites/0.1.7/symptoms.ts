@@ -93,6 +93,11 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
   ],
   "parity.query": [
     {
+      shows: inCase("version/parity-equal-higher-equal"),
+      cause:
+        "The parameter is not found at all: the server looks for another name or case than `tachyonVersion`, or a proxy drops the query.",
+    },
+    {
       shows: ({ url }) => url?.includes(";") === true,
       cause: "The parser of queries splits them at `;`, too, as older ones do.",
     },

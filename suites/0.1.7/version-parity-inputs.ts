@@ -97,6 +97,9 @@ export const unparseable = {
 export const other = `${major}.${minor + 1}.${patch}`;
 const decoy = `${major + 9}.9.9`;
 
+/** A version with another major. */
+export const newest = `${major + 1}.0.0`;
+
 /** Another parameter, this many characters long. */
 const filler = (length: number) => `other=${"x".repeat(length - "other=".length)}`;
 

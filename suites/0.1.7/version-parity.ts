@@ -17,15 +17,34 @@ const REQUIREMENTS = {
   patch_mismatch: "parity.patch",
 } as const satisfies Record<Parity, RequirementId>;
 
-const parsed = [...inputs.combinations, ...inputs.lookalikes].map(({ name, value }) =>
-  scenario({
-    id: `version/parity-${name}`,
-    title: `a client of version ${value} connects`,
-    given: value,
-    tests: ["version.greeting", "version.success", "version.current", REQUIREMENTS[parityOf(value)]],
-    run: (context) => expectParity(context, queryOf(value), REQUIREMENTS[parityOf(value)], parityOf(value)),
-  }),
-);
+const parsed = [...inputs.combinations, ...inputs.lookalikes]
+  .filter(({ value }) => value !== inputs.other)
+  .map(({ name, value }) =>
+    scenario({
+      id: `version/parity-${name}`,
+      title: `a client of version ${value} connects`,
+      given: value,
+      tests: ["version.greeting", "version.success", "version.current", REQUIREMENTS[parityOf(value)]],
+      async run(context) {
+        await expectParity(context, queryOf(value), REQUIREMENTS[parityOf(value)], parityOf(value));
+      },
+    }),
+  );
+
+/** The plainest form of a query: what a server says here shows if it finds the parameter at all. */
+const plainest = scenario({
+  id: "version/parity-equal-higher-equal",
+  title: `a client of version ${inputs.other} connects`,
+  given: inputs.other,
+  tests: ["version.greeting", "version.success", "version.current", "parity.query", "parity.minor"],
+  async run(context) {
+    const told = await expectParity(context, queryOf(inputs.other), "parity.minor", "minor_mismatch");
+    if (told === undefined) return;
+    // It may lack a parity for this one alone.
+    const found = told === "unknown" ? await parityTold(context.connect, inputs.newest) : told;
+    context.check("parity.query", found, { title: "any parity but unknown", not: { const: "unknown" } });
+  },
+});
 
 const missing = inputs.missing.map(({ name, query }) =>
   scenario({
@@ -33,7 +52,9 @@ const missing = inputs.missing.map(({ name, query }) =>
     title: `a client connects without ${PARAMETER}: ${query === "" ? "no query at all" : `?${query}`}`,
     given: query,
     tests: ["version.greeting", "version.success", "version.current", "parity.missing"],
-    run: (context) => expectParity(context, query, "parity.missing", "unknown"),
+    async run(context) {
+      await expectParity(context, query, "parity.missing", "unknown");
+    },
   }),
 );
 
@@ -43,7 +64,9 @@ const unparseable = Object.entries(inputs.unparseable).map(([name, value]) =>
     title: `a client whose version is ${JSON.stringify(value)} connects`,
     given: value,
     tests: ["version.greeting", "version.success", "version.current", "parity.unparseable"],
-    run: (context) => expectParity(context, queryOf(value), "parity.unparseable", "unknown"),
+    async run(context) {
+      await expectParity(context, queryOf(value), "parity.unparseable", "unknown");
+    },
   }),
 );
 
@@ -53,7 +76,9 @@ const queries = Object.entries(inputs.queries).map(([name, query]) =>
     title: `a client of version ${inputs.other} connects with ?${shortened(query)}`,
     given: query,
     tests: ["version.greeting", "version.success", "version.current", "parity.query"],
-    run: (context) => expectParity(context, query, "parity.query", "minor_mismatch"),
+    async run(context) {
+      await expectParity(context, query, "parity.query", "minor_mismatch");
+    },
   }),
 );
 
@@ -76,6 +101,7 @@ const versions = inputs.combinations.map(({ value }) => value);
 
 /** The cases of version parity, part of the section "Version: the greeting". */
 export const parityCases = [
+  plainest,
   ...parsed,
   ...missing,
   ...unparseable,
@@ -147,17 +173,22 @@ async function greetedTogether(
   return all;
 }
 
-/** Connects with a query and judges the parity in the greeting. */
+/** Connects with a query and judges the parity in the greeting. Resolves to that, unless the greeting is too broken. */
 async function expectParity<Id extends RequirementId>(
   context: Context<Id | Greeting>,
   query: string,
   requirement: Id,
   expected: string,
-): Promise<void> {
+): Promise<string | undefined> {
   const greeted = await greeting(await context.connect({ query }));
   const versionParity = judgeGreeting(context, greeted, requirement);
   if (versionParity !== undefined) context.check(requirement, versionParity, { const: expected });
+  return versionParity;
 }
+
+/** Connects as a client of some version, and resolves to the parity that it is told. */
+const parityTold = async (connect: Context["connect"], value: string): Promise<unknown> =>
+  said(await greeting(await connect({ name: value, query: queryOf(value) }))).versionParity;
 
 type Greeting = "version.greeting" | "version.success" | "version.current";
 

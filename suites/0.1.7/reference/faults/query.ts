@@ -9,6 +9,13 @@ const reading =
 
 /** Faults in finding the version in the query. */
 export const queryFaults: Faults = {
+  "looks-for-another-parameter": {
+    says: "Looks for the version under another name than tachyonVersion.",
+    breaks: "parity.query",
+    change: reading((query) =>
+      query.replaceAll(/tachyonVersion/g, "other").replaceAll(/tachyon_version/g, "tachyonVersion"),
+    ),
+  },
   "does-not-decode-the-query": {
     says: "Reads the version as it stands in the query, percent-encoded or not.",
     breaks: "parity.query",
