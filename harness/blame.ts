@@ -20,6 +20,7 @@ import {
 } from "./doubt.ts";
 import { wasDroppedAmongOthers, whoEndedThem } from "./dropped.ts";
 import { type CaseResult, endOf } from "./execute.ts";
+import { saysTooMany } from "./failure.ts";
 import { bearers, ground, isPlain } from "./foundation.ts";
 import { ENDED_OTHERS } from "./outage.ts";
 import type { Case } from "./scenario.ts";
@@ -153,8 +154,9 @@ async function oneByOne(failed: readonly CaseResult[], took: number, session: Se
 const showsMore = (first: CaseResult, again: CaseResult): boolean =>
   again.verdict === "fail" && brokenIn(again).some((id) => !brokenIn(first).includes(id));
 
-/** Tells if nobody can say whether a case would pass alone: a culprit may have hit it, or a server that stood still, or is slow. */
+/** Tells if nobody can say whether a case would pass alone: a culprit, a limit, or a server that stood still or is slow may have hit it. */
 const isOpen = (it: CaseResult, session: Session): boolean =>
+  it.refused?.some(saysTooMany) ||
   (hung(it) && stoodStill(session, it)) ||
   (isTooLate(session) && (hung(it) || waitedInCrowd(it) || (wasHarmed(it, session) && !harmsOthers(it, session))));
 

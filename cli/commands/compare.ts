@@ -7,6 +7,7 @@ import { matrix } from "../../reports/compare/matrix.ts";
 import { matrixHtml } from "../../reports/compare/matrix-html.tsx";
 import { compareTerminal, matrixTerminal } from "../../reports/compare/terminal.ts";
 import { onGitHub, withoutCommands } from "../../reports/github.ts";
+import { titleOf } from "../../reports/names.ts";
 import { readReport, reportFile } from "../../reports/read.ts";
 import { put, stepSummary } from "../../reports/save.ts";
 import { prepare, refuseOverwriting } from "../../reports/write.ts";
@@ -48,7 +49,12 @@ function refuseOutputs({ json, html, new: now }: CompareArguments): void {
 }
 
 async function two(old: string, now: string, { json, markdown }: CompareArguments): Promise<number> {
-  const comparison = compareReports(await readReport(old), await readReport(now));
+  const [before, after] = [await readReport(old), await readReport(now)];
+  if (before.protocol.actor !== after.protocol.actor)
+    throw new UsageError(
+      `${old} is about ${titleOf(before.protocol)}, and ${now} about ${titleOf(after.protocol)}: they have no case in common.`,
+    );
+  const comparison = compareReports(before, after);
   print(compareTerminal(comparison, [old, now], colorsOn(process.stdout)));
   if (json !== undefined) await put(json, `${JSON.stringify(comparison, null, 1)}\n`);
   if (markdown !== undefined) await put(markdown, compareMarkdown(comparison));

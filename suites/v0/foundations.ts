@@ -8,6 +8,9 @@ type Ids = readonly RequirementId[];
 /** The requirements that must be kept to have a connection, and to read what comes. */
 const CONNECTION: Ids = ["transport.handshake", "version.selected", "message.json", "message.envelope"];
 
+/** The requirements that must be kept to read what becomes of a request. */
+const ANSWERED = ["request.answered", "response.status"] as const satisfies Ids;
+
 /** The cases that show a requirement in its plainest form, and the requirements that these rest on. */
 const plain = {
   "transport.handshake": { plain: ["transport/handshake-as-any-client-does"], on: [] },
@@ -27,25 +30,25 @@ const plain = {
     plain: ["connection/offer-of-a-higher-minor", "connection/offer-of-minor-12"],
     on: ["version.selected"],
   },
-  "request.echo": { plain: ["requests/id-that-is-a-json-text"], on: ["request.answered"] },
-  "request.pipelined": { plain: ["requests/pipelined"], on: ["request.answered", "transport.segmentation"] },
+  "request.echo": { plain: ["requests/id-that-is-a-json-text"], on: ANSWERED },
+  "request.pipelined": { plain: ["requests/pipelined"], on: [...ANSWERED, "transport.segmentation"] },
   "self.identity": { plain: ["sessions/identity"], on: [] },
-  "request.extra": { plain: ["requests/extra-a-text"], on: ["request.answered"] },
-  "unknown.unimplemented": { plain: ["requests/unknown-conformance-unknown"], on: ["request.answered"] },
+  "request.extra": { plain: ["requests/extra-a-text"], on: ANSWERED },
+  "unknown.unimplemented": { plain: ["requests/unknown-conformance-unknown"], on: ANSWERED },
   "invalid.usable": {
     plain: ["requests/unknown-conformance-unknown"],
-    on: ["request.answered", "unknown.unimplemented"],
+    on: [...ANSWERED, "unknown.unimplemented"],
   },
-  "valid.odd-strings": { plain: ["sessions/info"], on: ["request.answered"] },
+  "valid.odd-strings": { plain: ["sessions/info"], on: ANSWERED },
   "self.sent": { plain: ["sessions/self"], on: CONNECTION },
-  "disconnect.answered": { plain: ["sessions/disconnect"], on: ["request.answered"] },
-  "disconnect.isolated": { plain: ["sessions/disconnect-beside-another"], on: ["request.answered"] },
+  "disconnect.answered": { plain: ["sessions/disconnect"], on: ANSWERED },
+  "disconnect.isolated": { plain: ["sessions/disconnect-beside-another"], on: ANSWERED },
   "transport.segmentation": {
     plain: ["transport/segments-a-ping-and-a-request-in-one-segment"],
-    on: ["request.answered"],
+    on: ANSWERED,
   },
-  "resilience.idle": { plain: ["resilience/idle"], on: ["request.answered"], upset: true },
-  "resilience.abrupt": { plain: ["resilience/abrupt"], on: ["request.answered"], upset: true },
+  "resilience.idle": { plain: ["resilience/idle"], on: ANSWERED, upset: true },
+  "resilience.abrupt": { plain: ["resilience/abrupt"], on: ANSWERED, upset: true },
 } as const satisfies Partial<Record<RequirementId, { plain: readonly string[]; on: Ids; upset?: true }>>;
 
 /** The sections in which no request has to be answered. */
@@ -134,6 +137,7 @@ const OF_RESPONSES: Ids = ["request.answered", "unknown.unimplemented", "unknown
 export const within: Foundations["within"] = {
   ...Object.fromEntries(OF_RESPONSES.map((id) => [id, UNREADABLE])),
   "request.echo": UNREADABLE,
+  "user.info": [...UNREADABLE, "message.schema"],
   "stats.count": ["message.schema"],
   "user.subscribe": ["message.schema"],
   "request.wrong-direction": [...UNREADABLE, "message.direction"],

@@ -1,5 +1,6 @@
 import type { Protocol } from "../../harness/protocol.ts";
 import type { Suite } from "../../harness/scenario.ts";
+import { isObject, jsonOnce, type Transcript } from "../../harness/transcript.ts";
 import { own, version } from "../../schemas/v0/index.ts";
 import { requirements } from "../../schemas/v0/requirements.ts";
 import type { Schemas } from "../../schemas/v0/schema.ts";
@@ -33,6 +34,19 @@ const sectionsOf = (suites: readonly Suite[]): Protocol["sections"] =>
     ...suites.filter(({ name }) => requirements.some(({ section }) => section === name)),
   ].map(({ name, title }) => ({ name, title }));
 
+/** Tells if anything on a connection is of this protocol: its url, the subprotocol in its handshake, or one message. */
+const speaks = ({ url, events }: Transcript): boolean =>
+  /tachyon/i.test(url) ||
+  events.some(
+    (event) =>
+      (event.type === "upgrade" && event.data.includes(SUBPROTOCOL)) ||
+      (event.type === "text" && isTold(jsonOnce(event))),
+  );
+
+/** Tells if a message has the envelope of this protocol, or tries to: it names a command. */
+const isTold = (message: unknown): boolean =>
+  isObject(message) && (envelope(message) !== undefined || typeof message.commandId === "string");
+
 /** Tachyon as it is spoken today, by some schemas. */
 export function protocolBy(schemas: Schemas): Protocol {
   const suites: readonly Suite[] = suitesOf(schemas);
@@ -47,6 +61,7 @@ export function protocolBy(schemas: Schemas): Protocol {
     schemas: schemas.all.map(({ schema }) => schema),
     rules: rulesBy(schemas),
     mistakeOf: mistakesBy(schemas),
+    speaks,
     envelope,
     violationsOf: violationsIn(schemas),
     latencies: [],

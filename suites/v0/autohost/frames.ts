@@ -37,7 +37,7 @@ const fragmented = Object.entries(CUTS).map(([name, cut]) =>
     tests: ["transport.fragmentation"],
     async run({ peer, check }) {
       const client = await peer();
-      const id = `fragmented, ${name}`;
+      const id = `fragmented, ${name}`.slice(0, 36);
       const text = JSON.stringify(subscribe(id));
       const parts = cut(text);
       const frames = parts.map((payload, i) =>
