@@ -6,11 +6,12 @@ import { comeAside } from "./dial.ts";
 import { harmsOthers, raw, stoodStill, wasHarmed } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
 import { rest } from "./gate.ts";
+import { goodbyesIn, goodbyesToAll, isAbout } from "./goodbyes.ts";
 import { ENDED_OTHERS, endedAt } from "./outage.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import { type Session, settle } from "./session.ts";
 import { share } from "./shared.ts";
-import { isEnded, isServerEnd } from "./transcript.ts";
+import { isEnded } from "./transcript.ts";
 
 /**
  * Looks for the case whose input made these fail, which pass alone. If there is one, it takes the blame. If not, their breach
@@ -42,35 +43,11 @@ async function whoEnded(innocent: readonly Rerun[], session: Session): Promise<v
     const result = raw(first, session);
     // A case that only waited in a stall was not wronged.
     const waited = !wasDropped(result, session) && stoodStill(session, first);
-    const isTold = told.some((it) => endsAbout(it, result));
+    const isTold = told.some((moment) => goodbyesIn(result, session).some((it) => isAbout(it, moment)));
     if (isFound || waited || isTold) settle(alone, session);
     else settle({ ...result, unstable: true }, session);
   }
 }
-
-/** The number of cases whose connections end together, from which on they were those of everybody. */
-const EVERYBODY = 4;
-
-/**
- * Returns the moments at which the server ended everybody's connections as its protocol allows, over no input: it restarts, say. Where
- * they end without what the protocol demands before, that is a breach.
- */
-function goodbyesToAll(innocent: readonly CaseResult[], { breaches, protocol }: Session): number[] {
-  const moments: number[] = [];
-  const { dropped } = protocol.foundations;
-  const isUnannounced = ({ checks }: CaseResult) =>
-    checks.some((check) => isBroken(check) && check.requirement === dropped);
-  for (const at of innocent.flatMap(({ connections }) => endedAt(connections) ?? []).toSorted((a, b) => a - b)) {
-    if (at - (moments.at(-1) ?? Number.NEGATIVE_INFINITY) <= AROUND) continue;
-    const hit = breaches.filter((it) => endsAbout(at, it));
-    if (new Set(hit.map((it) => it.case)).size >= EVERYBODY && !hit.some(isUnannounced)) moments.push(at);
-  }
-  return moments;
-}
-
-/** Tells if the server ended a connection of a case about a moment, in ms of the run's clock. */
-const endsAbout = (at: number, { connections }: CaseResult): boolean =>
-  connections.some(({ events }) => events.some((event) => isServerEnd(event) && Math.abs(event.at - at) <= AROUND));
 
 /**
  * Looks for the case whose input ended the connections of others at a moment, in ms of the run's clock. Tells if there is one: it takes

@@ -123,6 +123,8 @@ export interface Protocol {
   readonly foundations: Foundations;
   /** The case of a client that does nothing special. While it is served, the server is not just slow. */
   readonly canary: string;
+  /** Tells if a message is a goodbye that nothing a client sent explains. The server may end whenever it likes. */
+  isOwnGoodbye?(message: Message): boolean;
   /** Returns the requirement that a case breaks if its input ends the server, or the connections of others. */
   survivalOf(it: Case): string;
   /** The JSON schemas of its messages. */

@@ -93,7 +93,12 @@ async function reach(args: TargetArguments, { log, protocol, signal, closing }: 
   }
   const target = aim(url, way, protocol);
   await hiding(target, resolves(target.url));
-  if (command === undefined) return hiding(target, identify(target, users, signal));
+  const known = async (it: Reached) => {
+    const all = await identify(it, users, signal);
+    if (!signal.aborted) await refuseStrangers(all, args, protocol);
+    return all;
+  };
+  if (command === undefined) return hiding(target, known(target));
   const ready = async () => {
     const failure = await probe(protocol, target, timeout);
     return !failure || wantsLogin(failure) ? undefined : wordsOfFailure(failure);
@@ -110,7 +115,38 @@ async function reach(args: TargetArguments, { log, protocol, signal, closing }: 
     }),
   );
   closing.push(process.stop);
-  return hiding(target, identify({ ...target, process }, users, signal));
+  return hiding(target, known({ ...target, process }));
+}
+
+/**
+ * Throws an `UnreachableError` where the target refuses some of several users: what cases do as those would fail for no fault of the
+ * server. Where it refuses all, the run says so.
+ */
+async function refuseStrangers(
+  target: Reached,
+  { timeout, as = [] }: TargetArguments,
+  protocol: Protocol,
+): Promise<void> {
+  const { credentials, others = [] } = target;
+  if (others.length === 0) return;
+  const users = [{}, ...others];
+  const refusals = await Promise.all(
+    users.map(async (own) => {
+      const failure = await probe(
+        protocol,
+        { ...target, credentials: { ...credentials, ...own }, others: [] },
+        timeout,
+      );
+      return failure && wantsLogin(failure) ? failure : undefined;
+    }),
+  );
+  const i = refusals.findIndex((it) => it !== undefined);
+  const failure = refusals[i];
+  if (!failure || refusals.every((it) => it !== undefined)) return;
+  const name = as.length === users.length ? as[i]?.split(":", 1)[0] : undefined;
+  const who = name ?? `user ${i + 1} of ${users.length}`;
+  const words = `${target.url.href} answers ${who} with ${wordsOfFailure(failure)}: the token is wrong or expired. Renew it, or leave that user out.`;
+  throw new UnreachableError(target.secrets.redact(words), failure);
 }
 
 async function wayOf({ header = [], credential = [], redact: hidden = [], ca, insecure }: TargetArguments) {

@@ -13,7 +13,7 @@ import { foundations, survival } from "./foundations.ts";
 import { generatedCases } from "./generated.ts";
 import { latencies } from "./latencies.ts";
 import { rules } from "./messages.ts";
-import { address, envelope, GREETING, violationsOf } from "./protocol.ts";
+import { address, DISCONNECTED, envelope, GREETING, violationsOf } from "./protocol.ts";
 import { mistakeOf, recordedRules, speaks } from "./recorded.ts";
 import { sets, withdrawn } from "./sets/index.ts";
 import { symptoms } from "./symptoms.ts";
@@ -48,6 +48,7 @@ export const protocol: Protocol = {
   address,
   suites,
   foundations,
+  isOwnGoodbye: ({ command, reason }) => command === DISCONNECTED && reason === "internal_error",
   canary: "disconnect/alone",
   survivalOf: ({ suite, tests }) => survival[suite] ?? tests[0] ?? "",
   // Generated commands test requirements of other sections.

@@ -214,7 +214,7 @@ const neededForPlain = (transcript: Transcript): (WireEvent | undefined)[] => [
 ];
 
 /**
- * So many messages without an answer are more than some servers read ahead. Those do not see then that a client answers their close
+ * The messages without an answer that are more than some servers read ahead. Those do not see then that a client answers their close
  * frame, which stands behind what they never read, and end TCP only after a while.
  */
 const AHEAD = 16;

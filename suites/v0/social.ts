@@ -116,15 +116,18 @@ export const socialCases = [
       const sender = await connect({ name: "sender" });
       const receiver = await connect({ name: "receiver", user: 1 });
       const bystander = await connect({ name: "bystander" });
+      const third = users > 2 ? await connect({ name: "a third user", user: 2 }) : undefined;
       const other = await selfOf(receiver);
       if (isNothing(other)) return unasked("messaging.isolated", UNTOLD);
       if (!check("request.answered", await subscribe(receiver))) return;
+      if (third && !check("request.answered", await subscribe(third))) return;
       const response = await call(sender, SEND, "private", to(other.userId, text));
       if (!check("request.answered", response)) return;
       if (isLacking(response)) return unasked("messaging.isolated", LACKS);
       await receive(receiver, text);
-      await Promise.all([bystander, sender].map(dialect.sign));
+      await Promise.all([bystander, sender, ...(third ? [third] : [])].map(dialect.sign));
       const leaked = [
+        ...(third ? heard(third).filter((it) => textOf(it) === text) : []),
         ...heard(bystander).filter((it) => it.messageId === "private" || textOf(it) === text),
         ...heard(sender).filter((it) => textOf(it) === text), // It did not subscribe.
       ];

@@ -118,6 +118,8 @@ const ODD: Readonly<Record<string, string>> = {
   "2^64": "18446744073709551616",
   emoji: "👩‍👩‍👧‍👦",
   NUL: "a\0b",
+  "300 characters": "x".repeat(300),
+  "4,000 characters": "x".repeat(4_000),
   "a path": "../../etc/passwd",
   "a quote": "' OR 1=1 --",
 };

@@ -1,5 +1,6 @@
 import type { Outgoing } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
+import { ended } from "../../harness/reading.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
 import { show } from "../../harness/words.ts";
 import type { MalformedDialect, MalformedId } from "./dialect.ts";
@@ -105,7 +106,7 @@ const deep = (dialect: MalformedDialect) =>
           const became = await fate(dialect, client);
           const success = became === "success" ? became : "no success";
           if (context.check("malformed.rejected", success, { const: "no success" }))
-            context.check("malformed.usable", became, refusalFate(dialect));
+            context.check("malformed.usable", became, refusalFate(dialect), ended(client.transcript));
         }),
     }),
   );

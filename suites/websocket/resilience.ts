@@ -1,5 +1,6 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing, nothing } from "../../harness/nothing.ts";
+import { ended } from "../../harness/reading.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { isEnded, type Message, messages } from "../../harness/transcript.ts";
 import type { Dialect, SharedId } from "./dialect.ts";
@@ -185,6 +186,6 @@ const sized = (
       besideBystander<SharedId>(dialect, context, requirement, async (client) => {
         await dialect.sign(client);
         client.send(requestWith(dialect.request, `"extra":${value()}`));
-        context.check(requirement, await fate(dialect, client), anyFate(dialect));
+        context.check(requirement, await fate(dialect, client), anyFate(dialect), ended(client.transcript));
       }),
   });

@@ -66,13 +66,13 @@ export async function judgeSurvival<Id extends string>(
   const { connect, check } = context;
   if (client) await makeRoom(context, client);
   const lostBefore = isEnded(bystander);
-  const dismissed = heard(bystander).some(isGoodbye);
+  const dismissed = heard(bystander).find(isGoodbye);
   bystander.send(request);
   const [newcomer, answered] = await Promise.all([connect({ name: "newcomer" }), answer(bystander)]);
   const lost = lostBefore || (isNothing(answered) && isEnded(bystander));
   const still = dismissed ? "the bystander was told that its connection is over" : "connected";
-  const end = lost ? ended(bystander.transcript) : undefined;
-  check(requirement, lost ? "the bystander's connection ended" : still, { const: "connected" }, end);
+  const shownBy = lost ? ended(bystander.transcript) : dismissed;
+  check(requirement, lost ? "the bystander's connection ended" : still, { const: "connected" }, shownBy);
 
   check(requirement, statusOf(await sign(newcomer)), { const: "success", title: `a newcomer is ${words.served}` });
 }

@@ -75,6 +75,16 @@ describe("a run", () => {
     expect(kept).not.toMatch(/alice-token|bob-token/);
   });
 
+  test("does not begin where the token of one of several users is wrong", async () => {
+    writeFileSync(join(folder, "old"), "an-old-token");
+    const run = (...users: string[]) =>
+      within(folder, ["run", server.url, ...V0, ...users, "--case", "requests/alone"]);
+    const says = (who: string) =>
+      expect.stringMatching(new RegExp(`answers ${who} with HTTP 401: the token is wrong or expired`));
+    expect(await run("--as", "alice:@alice", "--as", "bob:@old")).toMatchObject({ code: 3, stderr: says("bob") });
+    expect(await run("--as", "carol:@old", "--as", "bob:@bob")).toMatchObject({ code: 3, stderr: says("carol") });
+  });
+
   test("gets its tokens by itself, judges who issues them, and says how to do so again without a secret", async () => {
     const client = ["--client", "conformance-bot:conformance-secret"];
     const { code, stdout } = await within(folder, ["run", server.url, ...V0, ...client, "--suite", "oauth"]);

@@ -5,6 +5,10 @@ import { ASK, event, GOODBYE, GREETING, outcomes, REFUSAL, says } from "./record
 const END = event("server", "close", "", 1000);
 const TCP = event("server", "end");
 const NAMED = { command: "system/a/response", status: "failed", reason: "invalid_command" };
+const ENDLESS: WireEvent = {
+  ...{ at: 0, from: "client", type: "timeout", data: "no end" },
+  ...{ what: "the end of the connection", afterMs: 2_000 },
+};
 const lost = (from: WireEvent["from"]) => event(from, "cut", "a message");
 const unknown = says("server", { command: "system/a/response", status: "failed", reason: "command_unimplemented" });
 
@@ -46,6 +50,21 @@ test.each<[string, readonly WireEvent[], Readonly<Record<string, string>>]>([
     "has no end after a goodbye",
     [says("server", GREETING), says("client", ASK), says("server", GOODBYE)],
     { "disconnect.closes": "inconclusive" },
+  ],
+  [
+    "waits in vain for the end after a goodbye",
+    [says("server", GREETING), says("client", ASK), says("server", GOODBYE), ENDLESS],
+    { "disconnect.closes": "broken" },
+  ],
+  [
+    "waits in vain for the end after a goodbye that came amid many commands, which the server may not have read",
+    [
+      says("server", GREETING),
+      ...Array.from({ length: 16 }, () => says("client", ASK)),
+      says("server", GOODBYE),
+      ENDLESS,
+    ],
+    {},
   ],
   [
     "has a goodbye and no greeting",

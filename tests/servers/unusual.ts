@@ -72,11 +72,26 @@ const every = (ms: number, opcode: number) =>
     },
   }));
 
+/** Says goodbye to everybody once, when so many clients have come, as a server does that restarts. */
+const restarting = (after: number): Unusual => ({
+  start() {
+    let clients = 0;
+    const greeted = ({ everybody }: Session) => {
+      clients += 1;
+      const all = clients === after ? [...everybody] : [];
+      for (const it of all) it.end({ status: "failed", reason: "internal_error" }, 1012);
+    };
+    return onWs(tachyon({ greeted }));
+  },
+  warns: [],
+});
+
 /** The cases that send several commands in one go. */
 const PIPELINED = /^(resilience\/flood|generated\/|disconnect\/(\d|followed-)|malformed\/)/;
 
 /** Servers that conform, by what they do. The suite must find nothing wrong in them. */
 export const unusual: Readonly<Record<string, Unusual>> = {
+  "says goodbye to everybody once": restarting(150),
   // Times.
   "greets after 100 ms and answers after 50 ms": takes(slow(100, 50)),
   "greets after 300 ms and answers after 300 ms": takes(slow(300, 300)),
