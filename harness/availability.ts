@@ -22,8 +22,8 @@ export interface Availability {
   readonly downSince: number | undefined;
   /** The time at which a connection was last opened, in ms of the run's clock; `undefined` if none ever was. */
   readonly upAt: number | undefined;
-  /** Learns from a connection. `proper` is false if its handshake was unusual, so that the server may refuse it. */
-  saw(connection: Connection, proper?: boolean): void;
+  /** Learns from a connection. `usual` is false if its handshake was none of any client, so that the server may refuse it. */
+  saw(connection: Connection, usual?: boolean): void;
   /** Notes that the target accepts connections, and gives nobody this kind of answer. */
   hangs(missed: string): void;
   /** Notes that the target, or a gateway in front of it, refuses everybody since a time in ms of the run's clock. */
@@ -77,7 +77,7 @@ export function availability(
     get upAt() {
       return known.upAt;
     },
-    saw: (connection, proper = true) => learn(known, connection, proper, clock),
+    saw: (connection, usual = true) => learn(known, connection, usual, clock),
     hangs(missed) {
       known.missed = missed;
       known.downSince ??= clock();
@@ -93,13 +93,13 @@ export function availability(
   };
 }
 
-function learn(known: Presence, connection: Connection, proper: boolean, clock: () => number): void {
+function learn(known: Presence, connection: Connection, usual: boolean, clock: () => number): void {
   const isGone = isAbsent(connection.failure?.code);
   if (answers(connection)) {
     // It is there for some, so a limit made it refuse others before.
     if (known.upAt === undefined && !known.absent) known.downSince = undefined;
     known.upAt = clock();
-  } else if ((known.upAt === undefined && proper) || isGone) known.downSince ??= clock();
+  } else if ((known.upAt === undefined && usual) || isGone) known.downSince ??= clock();
   known.absent ||= isGone;
 }
 

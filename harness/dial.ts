@@ -62,12 +62,12 @@ export async function dial(
     openRenewed(target.renewals ?? new Map(), sent.headers, !handshake?.ask, (headers) =>
       connect(address, { ...options, headers, left: last.next() }, shared),
     );
-  const plain = comesAsAny(asked, target);
-  const connection = await (patient && plain ? insisting(open) : open());
+  const usual = comesAsAny(asked, target);
+  const connection = await (patient && usual ? insisting(open) : open());
   last.end();
   // A second connection of a user may always be refused: that shows no limit. Neither does one that the suite cut, or one that came
   // while nobody was served.
-  if (!signal?.aborted && !seemsToHang(shared)) shared.limits.saw(connection, plain && as === undefined);
+  if (!signal?.aborted && !seemsToHang(shared)) shared.limits.saw(connection, usual && as === undefined);
   return connection;
 }
 

@@ -33,7 +33,7 @@ export interface KnownLimits {
   before: number;
   /** The first refusal since the last measurement. */
   refusal: Refused;
-  /** A plain client was refused: there may be a limit. */
+  /** A usual client was refused: there may be a limit. */
   suspected: boolean;
   /** The number of measurements. */
   measured: number;
@@ -81,12 +81,12 @@ export function learnServed(known: KnownLimits, now: number): void {
 }
 
 /**
- * Learns how the target refused a connection that began at `began`. `plain` says that its handshake and query are those of any client.
+ * Learns how the target refused a connection that began at `began`. `usual` says that its handshake and query are those of any client.
  * Tells if the bounds changed.
  */
-export function learnRefused(known: KnownLimits, way: Failure, plain: boolean, began: number): boolean {
+export function learnRefused(known: KnownLimits, way: Failure, usual: boolean, began: number): boolean {
   if (known.hopeless) return false;
-  if (!plain && !saysLimit(way)) return learnLate(known, way, began);
+  if (!usual && !saysLimit(way)) return learnLate(known, way, began);
   if (known.ways.size === 0) known.before = known.served.filter((at) => at > began - SECOND).length;
   known.ways.set(wordsOfFailure(way), way);
   if (!isLimited(known)) {

@@ -31,7 +31,7 @@ interface ShutOut {
   readonly way?: Failure | undefined;
 }
 
-/** Opens a plain connection; if it shall `listen`, waits a moment for the server to turn it away. */
+/** Opens a connection as any client does; if it shall `listen`, waits a moment for the server to turn it away. */
 type Dial = (listen: boolean) => Promise<Attempt>;
 
 /** Notices that a target limits connections, finds out how, and keeps below it. */
@@ -44,7 +44,7 @@ export interface Limits {
   readonly words: string | undefined;
   /** The time that clients, one after another, took by a limit per second, in ms. */
   readonly held: number;
-  /** A plain client was refused while others are served. No case shall begin until this was measured or forgotten. */
+  /** A usual client was refused while others are served. No case shall begin until this was measured or forgotten. */
   readonly noticed: boolean;
   /** The first refusal since the last measurement: when that connection began, in ms of the run's clock, and the way. */
   readonly refusal: Readonly<Refused>;
@@ -57,10 +57,10 @@ export interface Limits {
   /** Waits until a connection ends; resolves to `true` if one did in time. */
   freed(): Promise<boolean>;
   /**
-   * Learns from a connection, and once more from one that the server ended at once. `plain` says that its handshake and query are
+   * Learns from a connection, and once more from one that the server ended at once. `usual` says that its handshake and query are
    * those of any client of the right version. The server may refuse others on purpose.
    */
-  saw(connection: Seen, plain: boolean): void;
+  saw(connection: Seen, usual: boolean): void;
   /**
    * Tells if the findings of a case may have come of a limit. `refused` is how its connections were refused. Says so three times
    * at most for one case, and as often as the suite waits for a target that now and then lets nobody in.
@@ -128,7 +128,7 @@ export function limits(clock: () => number, timeout: number): Limits {
     turn: its.gate.turn,
     left: its.gate.left,
     freed: () => freed(its),
-    saw: (connection, plain) => learn(its, connection, plain),
+    saw: (connection, usual) => learn(its, connection, usual),
     spoils: (it, refused) => spoils(its, it, refused),
     explains: (refused) => (isLimited(known) || known.closes) && isRefusal(known, refused),
     cases: (concurrency) => casesWithin(known, concurrency),
@@ -149,11 +149,11 @@ async function freed(its: Keeping): Promise<boolean> {
   return ended;
 }
 
-function learn(its: Keeping, connection: Seen, plain: boolean): void {
+function learn(its: Keeping, connection: Seen, usual: boolean): void {
   const { known, clock } = its;
   const way = refusalOf(connection);
   if (connection.opened && way === undefined) learnServed(known, clock());
-  if (way !== undefined && learnRefused(known, way, plain, connection.transcript.events[0]?.at ?? 0)) change(its);
+  if (way !== undefined && learnRefused(known, way, usual, connection.transcript.events[0]?.at ?? 0)) change(its);
 }
 
 function spoils({ known, spoiled }: Keeping, it: object, refused: readonly Failure[]): boolean {
