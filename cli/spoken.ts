@@ -8,13 +8,16 @@ import { UnreachableError } from "../harness/usage.ts";
 import { versionsBeside } from "../suites/index.ts";
 
 /** Resolves to another version, if each message of the target has the envelope of that, and none has that of the tested one. */
-export async function spokenInstead(results: readonly CaseResult[], protocol: Protocol): Promise<string | undefined> {
+export async function spokenInstead(results: readonly Heard[], protocol: Protocol): Promise<string | undefined> {
   const sent = messagesIn(results);
   if (sent.length === 0 || sent.some(protocol.envelope)) return undefined;
   return (await versionsBeside(protocol)).find(({ envelope }) => sent.every(envelope))?.version;
 }
 
-const messagesIn = (results: readonly CaseResult[]): Message[] =>
+/** A case, or a recorded connection. */
+type Heard = Pick<CaseResult, "connections">;
+
+const messagesIn = (results: readonly Heard[]): Message[] =>
   results.flatMap(({ connections }) => connections.flatMap((transcript) => heard({ transcript })));
 
 /** Tells if a target opened a WebSocket, and selected the subprotocol that it was offered. */

@@ -4,6 +4,7 @@ import { judgeRecordings, type WantedRecordings } from "../../recordings/check.t
 import { reportFile } from "../../reports/read.ts";
 import { destinations, prepareAll, type WantedReports } from "../../reports/save.ts";
 import { refuseOverwriting } from "../../reports/write.ts";
+import { spokenInstead } from "../spoken.ts";
 import { finish } from "./finish.ts";
 
 /** The options of `check`, as the command line gives them. */
@@ -23,5 +24,7 @@ export async function checkCommand(args: CheckArguments, protocol: Protocol): Pr
   );
   await prepareAll(files);
   stayLean();
-  return finish(await judgeRecordings(args, protocol), files, args, protocol);
+  const report = await judgeRecordings(args, protocol);
+  const speaks = await spokenInstead(report.cases, protocol);
+  return finish({ ...report, ...(speaks !== undefined && { speaks }) }, files, args, protocol);
 }

@@ -228,3 +228,29 @@ test("serve prints tokens by which a client connects", async () => {
     child.kill();
   }
 });
+
+describe("a recording", () => {
+  const write = (name: string, content: string) => writeFileSync(join(folder, name), content);
+
+  test("of another version is told as that", async () => {
+    write("v0.ndjson", says("server", { type: "event", messageId: "1", commandId: "user/self", data: {} }));
+    const data = { tachyonVersion: "0.1.7", versionParity: "match" };
+    write("older.ndjson", says("server", { command: "system/version/response", status: "success", data }));
+    const told = async (...args: string[]) => (await within(folder, ["check", ...args])).stdout;
+    expect(await told("v0.ndjson")).toMatch(/^ {2}speaks {3}Tachyon v0, and not 0\.1\.7: test it with --protocol v0$/m);
+    expect(await told("older.ndjson", ...V0)).toMatch(/^ {2}speaks {3}Tachyon 0\.1\.7, and not v0/m);
+  });
+
+  test("of a browser leaves out WebSockets of others", async () => {
+    const entry = (url: string, ...messages: readonly object[]) => ({
+      request: { url },
+      response: { status: 101 },
+      _webSocketMessages: messages.map((it) => ({ type: "receive", time: 1, opcode: 1, data: JSON.stringify(it) })),
+    });
+    const self = { type: "event", messageId: "1", commandId: "conformance/unheard", data: {} };
+    const entries = [entry("ws://127.0.0.1:1/", self), entry("ws://127.0.0.1:2/", { type: "connected" })];
+    write("page.har", JSON.stringify({ log: { entries } }));
+    const { stdout } = await within(folder, ["check", "page.har", ...V0]);
+    expect(stdout).toMatch(/left out 1 connection with nothing of the protocol: entry 2 of page\.har/);
+  });
+});
