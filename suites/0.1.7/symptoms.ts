@@ -14,8 +14,11 @@ const answers =
 
 /** Tells if a case whose id matches one of these globs shows it. */
 const inCase = (...patterns: readonly string[]): ((sign: Sign) => boolean) => {
-  const matches = patterns.map(glob);
-  return ({ caseId }) => matches.some((it) => it(caseId));
+  let matches: readonly ((name: string) => boolean)[] | undefined; // Few commands ask, and all would wait for the library.
+  return ({ caseId }) => {
+    matches ??= patterns.map(glob);
+    return matches.some((it) => it(caseId));
+  };
 };
 
 const isMismatch = answers("major_mismatch", "minor_mismatch", "patch_mismatch");
