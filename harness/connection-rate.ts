@@ -88,16 +88,28 @@ async function ofRefusals(means: Means, known: number | undefined, all: Flood, d
   const before = accepted.filter((at) => at < refusedAt && at > refusedAt - SECOND).length;
   // A handshake without an answer is known to be refused only when the flood is over.
   const perSecond = mute ? speedOf(all) : after || before || (await first(means));
-  return perSecond === 0 || (mute && perSecond < SLOW) ? undefined : within(means, perSecond, deadline);
+  const share = refused.length / Math.max(1, after + refused.length);
+  return perSecond === 0 || (mute && perSecond < SLOW) ? undefined : within(means, perSecond, deadline, share);
 }
 
-/** Finds how many connections a second are accepted in series, `most` of them at first. */
-async function within(means: Means, most: number, deadline: number): Promise<number | undefined> {
+/** The parts of connections that a flood can have refused by a chance that has nothing to do with how many come: some of several backends. */
+const CHANCE = { least: 0.05, most: 0.7 } as const;
+
+/** Tells if so many are refused however slowly they come. No limit does that: the first series has the pace that it accepted. */
+const isByChance = (inFlood: number, inSeries: number): boolean =>
+  inFlood > CHANCE.least && inFlood < CHANCE.most && inSeries > inFlood / 2;
+
+/**
+ * Finds how many connections a second are accepted in series, `most` of them at first. A flood refused a `share` of its connections.
+ */
+async function within(means: Means, most: number, deadline: number, share = 0): Promise<number | undefined> {
   let perSecond = most;
   for (let tries = 0; tries < MOST.tries; tries++, perSecond /= SLOWER) {
     if (means.clock() + FORGOTTEN + SECOND > deadline) return perSecond; // Later refusals will show if it is still too fast.
     await rest(FORGOTTEN, means.signal);
-    if (await passes(means, gapOf(perSecond))) return perSecond;
+    const series = await seriesOf(means, gapOf(perSecond));
+    if (series.passes) return perSecond;
+    if (tries > 0 && isByChance(share, series.share)) return undefined;
   }
   return undefined;
 }
@@ -159,8 +171,14 @@ async function flood({ dial, clock, served, signal }: Means, atOnce: number, lon
   return { accepted, refused: gone ? [] : refused, gone, still, mute, lasted: servedAt - began, idle };
 }
 
-/** Tells if a series of connections with `gap` ms between them is accepted, but for a few that came too early by chance. */
-async function passes({ dial, clock, signal }: Means, gap: number): Promise<boolean> {
+/**
+ * Opens a series of connections with `gap` ms between them. It passes if all are accepted, but for a few that came too early by chance;
+ * `share` is the part that was refused.
+ */
+async function seriesOf(
+  { dial, clock, signal }: Means,
+  gap: number,
+): Promise<{ readonly passes: boolean; readonly share: number }> {
   const turn = takingTurns(clock, () => gap);
   const length = Math.min(MOST.series, Math.ceil((SECOND + MORE) / gap));
   const most = Math.floor(length / STRAY);
@@ -176,5 +194,5 @@ async function passes({ dial, clock, signal }: Means, gap: number): Promise<bool
     );
   }
   await Promise.all(leaving);
-  return refused <= most;
+  return { passes: refused <= most, share: refused / Math.max(1, leaving.length) };
 }
