@@ -112,7 +112,7 @@ const MORE: Partial<Record<RequirementId, Ids>> = {
 const OF_CASES: Readonly<Record<string, Ids>> = {
   "invalid/system-disconnect": ["disconnect.answered"],
   "requests/spelled-command-last": ["request.extra"],
-  "requests/pipelined-in-turn": ["unknown.unimplemented"],
+  "requests/pipelined-in-turn": ["unknown.unimplemented", "invalid.usable"],
   // A request may come with a pong in one segment.
   "transport/pong-with-no-payload": ["transport.segmentation"],
   "transport/pong-with-125-bytes": ["transport.segmentation"],
