@@ -32,7 +32,7 @@ const asPath = (word: string): string => (word === "-" ? STDIN : /^-./.test(word
 /** The usual name of the standard input, which yargs drops. Throws a `UsageError` where it is the value of an `option`. */
 function standardInput(option: string | undefined): string {
   if (option === undefined) return STDIN;
-  throw new UsageError(`${option} takes no "-", which is the standard input: name a file, or /dev/stdout.`);
+  throw new UsageError(`${option} takes no "-": that is the standard input.`);
 }
 
 /** Rewrites the switches of a command line, and all behind `--`, as yargs understands them. Throws a `UsageError`. */
@@ -41,7 +41,7 @@ export function plainWords(argv: readonly string[]): string[] {
   const command = commandNamed(name);
   const switches = command ? switchesOf(command) : [...SWITCHES];
   const names = new Set([...switches, ...switches.map(camel)]);
-  const isSwitch = (word = "") => word.startsWith("--") && names.has(word.slice(2));
+  const isSwitch = (word = "") => word.startsWith("--") && names.has(word.slice(2).replace(/^no-/, ""));
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
   const words = argv.slice(0, end).flatMap(inFull);
   const plain = words.flatMap((word, i) => {

@@ -6,7 +6,7 @@ import { comeAside } from "./dial.ts";
 import { harmsOthers, raw, stoodStill, wasHarmed } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
 import { rest } from "./gate.ts";
-import { goodbyesIn, goodbyesToAll, isAbout } from "./goodbyes.ts";
+import { goodbyesToAll, isByGoodbyes } from "./goodbyes.ts";
 import { ENDED_OTHERS, endedAt } from "./outage.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import { type Session, settle } from "./session.ts";
@@ -31,22 +31,26 @@ async function whoEnded(innocent: readonly Rerun[], session: Session): Promise<v
   const dropped = cut.length > 0 && (await endsOthers(session)) ? [] : cut;
   const at = momentOf(dropped);
   const isFound = at !== undefined && (await findEnder(at, session));
-  const told = isFound
-    ? []
-    : goodbyesToAll(
-        innocent.map(([first]) => raw(first, session)),
-        session,
-      );
-  for (const it of told) session.stalls.add({ at: it, ms: 0, goodbye: true });
+  const told = isFound ? [] : tellGoodbyes(innocent, session);
   for (const [first, alone] of innocent) {
     if (session.culprits.has(first.case.id)) continue;
     const result = raw(first, session);
     // A case that only waited in a stall was not wronged.
     const waited = !wasDropped(result, session) && stoodStill(session, first);
-    const isTold = told.some((moment) => goodbyesIn(result, session).some((it) => isAbout(it, moment)));
+    const isTold = isByGoodbyes(result, told, session);
     if (isFound || waited || isTold) settle(alone, session);
     else settle({ ...result, unstable: true }, session);
   }
+}
+
+/** Notes the moments at which the server said goodbye to everybody, once each. Returns them. */
+function tellGoodbyes(innocent: readonly Rerun[], session: Session): number[] {
+  const { results, breaches, stalls, protocol } = session;
+  const known = [...stalls].flatMap(({ at, goodbye }) => (goodbye ? at : []));
+  const hit = innocent.map(([first]) => raw(first, session));
+  const all = goodbyesToAll(hit, [...results.values(), ...breaches], protocol, known);
+  for (const at of all) if (!known.includes(at)) stalls.add({ at, ms: 0, goodbye: true });
+  return all;
 }
 
 /**

@@ -29,7 +29,7 @@ export interface CaseResult {
   readonly unstable?: boolean;
   /** It failed among other cases, and could not be run again alone. */
   readonly unconfirmed?: boolean;
-  /** The run ended before it began. */
+  /** The case did not begin, since the run had ended. */
   readonly unrun?: true;
   /** The ways in which its connections were refused, if some were: each once. */
   readonly refused?: readonly Failure[];

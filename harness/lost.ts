@@ -53,7 +53,6 @@ export async function lookInto(ran: readonly CaseResult[], session: Session): Pr
     return NOBODY;
   }
   session.falls.push(fall);
-  session.options.onSearch?.(fall.how);
   // Resets look like a limit on connections. So a round may end over them before it is known that nobody is there.
   const all = [...new Map([...session.results, ...ran.map((it) => [it.case, it] as const)]).values()];
   const atWork = hitBy(fall, ran, all);
@@ -109,6 +108,7 @@ function stopAfterTooMany(session: Session): void {
 async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], session: Session): Promise<Affected> {
   const { culprits, shared, unexplained, toldEnds } = session;
   const since = fall.from - RECENT * shared.timeout;
+  session.options.onSearch?.(fall.how);
   const found = await findCulprits(atWork, all, fall, session);
   const suspects = rank(found.likely, { fall, all, atWork }, session);
   // A server that shuts everybody out does not show that to the connections that watch for its end.

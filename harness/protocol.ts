@@ -123,8 +123,11 @@ export interface Protocol {
   readonly foundations: Foundations;
   /** The case of a client that does nothing special. While it is served, the server is not just slow. */
   readonly canary: string;
-  /** Tells if a message is a goodbye that nothing a client sent explains. The server may end whenever it likes. */
-  isOwnGoodbye?(message: Message): boolean;
+  /**
+   * Tells a goodbye that the server says of its own accord, whenever it likes: if a message may be one, and if something that a client
+   * did is a reason for it instead.
+   */
+  readonly goodbye?: { isOwn(message: Message): boolean; isReason(event: WireEvent): boolean };
   /** Returns the requirement that a case breaks if its input ends the server, or the connections of others. */
   survivalOf(it: Case): string;
   /** The JSON schemas of its messages. */

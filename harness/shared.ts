@@ -53,7 +53,7 @@ export interface Stall {
   readonly at: number;
   /** Its length. */
   readonly ms: number;
-  /** The words for how it refused everybody; `undefined` if it said nothing. */
+  /** The words for how it refused everybody; `undefined` if it stood still, or said goodbye. */
   readonly refused?: string;
   /** It said goodbye to everybody. */
   readonly goodbye?: true;

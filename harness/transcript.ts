@@ -1,6 +1,6 @@
 import type { Silence } from "./nothing.ts";
 import type { Secrets } from "./secrets.ts";
-import { plural } from "./words.ts";
+import { plural, upTo } from "./words.ts";
 
 /** The side that did it: the suite (`client`) or the target (`server`), also where the target is a client that comes to the suite. */
 export type Side = "client" | "server";
@@ -229,4 +229,4 @@ export const keptText = ({ data, length }: { readonly data: string; readonly len
 const mark = (length: number) => `… [cut: ${length} characters in all]`;
 
 /** The beginning of a text, as a copy: a part of a text would keep all of it in memory. */
-const part = (text: string, length: number) => Buffer.from(text.slice(0, length), "utf16le").toString("utf16le");
+const part = (text: string, length: number) => Buffer.from(upTo(text, length), "utf16le").toString("utf16le");

@@ -146,7 +146,7 @@ function spoiledBy(ran: readonly CaseResult[], { shared, signal, stop }: Session
 /** The time within which a server turns a client away after it opened its connection, in ms. */
 const MOMENT = 50;
 
-/** Finds out why a plain client was refused: the target fell behind a gateway that still answers, or it limits connections. */
+/** Finds out why a usual client was refused: the target fell behind a gateway that still answers, or it limits connections. */
 async function explainRefusal(ran: readonly CaseResult[], session: Session): Promise<void> {
   const { limits } = session.shared;
   const { at, way } = limits.refusal;

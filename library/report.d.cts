@@ -230,15 +230,19 @@ export interface Report {
     };
   };
   /**
-   * Times in which the target stood still for all clients, and a case waited in vain, or in which it let nobody in: what that hit was run again
+   * Times in which the target stood still for all clients, and a case waited in vain, or in which it let nobody in; and moments at which it said goodbye to everybody: what that hit was run again
    */
   stalls?: {
     at: number;
     ms: number;
     /**
-     * How it refused everybody; absent if it stood still
+     * How it refused everybody; absent if it stood still, or said goodbye
      */
     refused?: string;
+    /**
+     * It said goodbye to everybody at this moment, as the protocol allows
+     */
+    goodbye?: true;
   }[];
   /**
    * Ends of the target that no case makes again by itself
@@ -329,10 +333,6 @@ export interface Check {
    * What the input of the case did: it ended the server, hung it, had it stand still for long, or ended the connections of others
    */
   harm?: "end" | "hang" | "stall" | "drop";
-  /**
-   * It did one of these. Only older reports have it
-   */
-  ended?: true;
   /**
    * The kind of end that the input caused: what is known of it, without times, addresses and other numbers
    */

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { glob, isGlob } from "../harness/glob.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { Transcript } from "../harness/transcript.ts";
-import { UsageError } from "../harness/usage.ts";
+import { STDIN, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
 import type { Report } from "../reports/report.ts";
 import { clients } from "./clients.ts";
-import { arranged, twice } from "./files.ts";
+import { arranged, headOfFile, twice } from "./files.ts";
 import { follow } from "./follow.ts";
 import type { Choice } from "./har.ts";
 import { readRecording } from "./read.ts";
@@ -42,7 +42,9 @@ export async function judgeRecordings(wanted: WantedRecordings, protocol: Protoc
     const hash = wanted.files.length > 1 ? createHash("sha256") : undefined;
     const [before, without] = [seen, left.length];
     await readRecording(file, see(file), protocol, choice, hash);
-    if (seen === before && left.length === without && !wanted.url) throw nothing({ files: [file] }, []);
+    const isEmpty = seen === before && left.length === without && !wanted.url;
+    // A part that was recorded while nobody came is empty, and right.
+    if (isEmpty && (file === STDIN || !(await headOfFile(file)))) throw nothing({ files: [file] }, []);
     const digest = hash?.digest("hex") ?? file;
     const same = digests.get(digest);
     if (same !== undefined) throw twice(same, file);

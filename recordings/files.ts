@@ -111,7 +111,8 @@ async function named(file: string): Promise<Named> {
   return { file, place: `${there.dev}:${there.ino}`, head };
 }
 
-async function headOfFile(file: string): Promise<PartHead | undefined> {
+/** Reads which part of a recording a file is; nothing where it is none. */
+export async function headOfFile(file: string): Promise<PartHead | undefined> {
   let text = "";
   try {
     for await (const chunk of chunksOf(file)) {

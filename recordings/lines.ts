@@ -1,7 +1,7 @@
 import { discard } from "../harness/memory.ts";
 import { UsageError } from "../harness/usage.ts";
 
-/** Bytes of a line at most: a message of 8 MiB of which each character is escaped, and the rest of its event. */
+/** Bytes of a line at most: a message of 8 MiB of which each character is escaped by another, and the rest of its event. */
 export const LINE = 17 << 20;
 
 const NEWLINE = 0x0a;

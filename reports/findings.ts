@@ -4,7 +4,7 @@ import { plural } from "../harness/words.ts";
 import type { ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
 
 /** The parts of a check that decide if it is a finding, or rests on one. */
-type Judged = Pick<ReportCheck, "requirement" | "verdict" | "see" | "expectedFailure" | "harm" | "ended">;
+type Judged = Pick<ReportCheck, "requirement" | "verdict" | "see" | "expectedFailure" | "harm">;
 
 /** The parts of a requirement that are needed to find what breaks it. */
 type Row = Pick<ReportRequirement, "id" | "suite">;
@@ -61,7 +61,7 @@ export function findings<Requirement extends Row, Check extends Judged, Case ext
     );
 }
 
-const isHarm = ({ harm, ended }: Judged): boolean => harm !== undefined || ended === true;
+const isHarm = ({ harm }: Judged): boolean => harm !== undefined;
 
 /** The findings of a report that nobody expects, in the same order. */
 export const news: typeof findings = (report) => findings(report).filter(({ expected }) => !expected);

@@ -1,5 +1,6 @@
 import type { Requirement } from "../harness/catalogue.ts";
 import type { Protocol } from "../harness/protocol.ts";
+import { upTo } from "../harness/words.ts";
 import type { Report, ReportProtocol } from "./report.ts";
 
 /** A protocol and its version, as users read them. */
@@ -54,9 +55,6 @@ export const likewise = (others: readonly { readonly id: string }[], most: numbe
 
 /** Tells if words of a check are a JSON value, which came as it stands; all others are words of the suite. */
 export const isValue = (words: string): boolean => /^(?:["{[]|(?:-?[\d.]+|true|false|null)$)/.test(words);
-
-/** The beginning of a text, at most so many UTF-16 units: no half of a pair. */
-export const upTo = (text: string, most: number): string => text.slice(0, most).replace(/[\ud800-\udbff]$/, "");
 
 /** A text on one line, cut where it is longer than so many UTF-16 units. */
 export const short = (text: string, most: number): string => (text.length > most ? `${upTo(text, most)}…` : text);

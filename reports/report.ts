@@ -30,8 +30,6 @@ export interface ReportConnection {
 export interface ReportCheck extends Check {
   /** The user's reason why it is expected to fail. */
   readonly expectedFailure?: string;
-  /** The input of the case harmed the server, or others. Only older reports have it. */
-  readonly ended?: true;
   /** It could not be judged since something was not recorded. This is nobody's fault, so it does not count as unjudged. */
   readonly unrecorded?: true;
 }

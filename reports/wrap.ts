@@ -1,4 +1,5 @@
-import { short, upTo } from "./names.ts";
+import { upTo } from "../harness/words.ts";
+import { short } from "./names.ts";
 
 /** The narrowest column that a text is broken for. */
 const NARROWEST = 20;

@@ -93,12 +93,12 @@ async function reach(args: TargetArguments, { log, protocol, signal, closing }: 
   }
   const target = aim(url, way, protocol);
   await hiding(target, resolves(target.url));
-  const known = async (it: Reached) => {
+  const identified = async (it: Reached) => {
     const all = await identify(it, users, signal);
-    if (!signal.aborted) await refuseStrangers(all, args, protocol);
+    await expectAllLetIn(all, args, protocol, signal);
     return all;
   };
-  if (command === undefined) return hiding(target, known(target));
+  if (command === undefined) return hiding(target, identified(target));
   const ready = async () => {
     const failure = await probe(protocol, target, timeout);
     return !failure || wantsLogin(failure) ? undefined : wordsOfFailure(failure);
@@ -115,20 +115,21 @@ async function reach(args: TargetArguments, { log, protocol, signal, closing }: 
     }),
   );
   closing.push(process.stop);
-  return hiding(target, known({ ...target, process }));
+  return hiding(target, identified({ ...target, process }));
 }
 
 /**
  * Throws an `UnreachableError` where the target refuses some of several users: what cases do as those would fail for no fault of the
  * server. Where it refuses all, the run says so.
  */
-async function refuseStrangers(
+async function expectAllLetIn(
   target: Reached,
   { timeout, as = [] }: TargetArguments,
   protocol: Protocol,
+  signal: AbortSignal,
 ): Promise<void> {
   const { credentials, others = [] } = target;
-  if (others.length === 0) return;
+  if (others.length === 0 || signal.aborted) return;
   const users = [{}, ...others];
   const refusals = await Promise.all(
     users.map(async (own) => {
@@ -142,7 +143,7 @@ async function refuseStrangers(
   );
   const i = refusals.findIndex((it) => it !== undefined);
   const failure = refusals[i];
-  if (!failure || refusals.every((it) => it !== undefined)) return;
+  if (!failure || signal.aborted || refusals.every((it) => it !== undefined)) return;
   const name = as.length === users.length ? as[i]?.split(":", 1)[0] : undefined;
   const who = name ?? `user ${i + 1} of ${users.length}`;
   const words = `${target.url.href} answers ${who} with ${wordsOfFailure(failure)}: the token is wrong or expired. Renew it, or leave that user out.`;

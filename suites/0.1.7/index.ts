@@ -13,6 +13,7 @@ import { foundations, survival } from "./foundations.ts";
 import { generatedCases } from "./generated.ts";
 import { latencies } from "./latencies.ts";
 import { rules } from "./messages.ts";
+import { isPlainRequest, isSaid } from "./messages-facts.ts";
 import { address, DISCONNECTED, envelope, GREETING, violationsOf } from "./protocol.ts";
 import { mistakeOf, recordedRules, speaks } from "./recorded.ts";
 import { sets, withdrawn } from "./sets/index.ts";
@@ -48,7 +49,10 @@ export const protocol: Protocol = {
   address,
   suites,
   foundations,
-  isOwnGoodbye: ({ command, reason }) => command === DISCONNECTED && reason === "internal_error",
+  goodbye: {
+    isOwn: ({ command, reason }) => command === DISCONNECTED && reason === "internal_error",
+    isReason: (event) => isSaid(event) && !isPlainRequest(event),
+  },
   canary: "disconnect/alone",
   survivalOf: ({ suite, tests }) => survival[suite] ?? tests[0] ?? "",
   // Generated commands test requirements of other sections.

@@ -4,6 +4,7 @@ import {
   isBreach,
   isProvocation,
   isServerEnd,
+  json,
   type Placed,
   type Transcript,
   type WireEvent,
@@ -40,7 +41,7 @@ import {
   type Timeout,
   undecidable,
 } from "./messages-findings.ts";
-import { DISCONNECTED, GREETING, queryOf } from "./protocol.ts";
+import { DISCONNECT, DISCONNECTED, GREETING, queryOf } from "./protocol.ts";
 
 /** The rules of the greeting and of the disconnect flow, as they hold on every connection. */
 export const exchangeRules: readonly Rule[] = [
@@ -69,7 +70,13 @@ export const exchangeRules: readonly Rule[] = [
       const rest = fromAnnouncement(transcript);
       const first = [isServerEnd, isReset, isBreach, isTimeout].map((it) => rest.find(it));
       const wait = rest.findLast(isTimeout);
-      return [rest[0], ...first, wait, transcript.events.find(isProvocation), ...unread(transcript).slice(0, AHEAD)];
+      return [
+        rest[0],
+        ...first,
+        wait,
+        transcript.events.find(isProvocation),
+        ...unread(transcript).slice(0, 1 + AHEAD),
+      ];
     },
     gaps: { hide: ["server"], excuse: ["client", "server"], later: true },
   }),
@@ -219,13 +226,22 @@ const neededForPlain = (transcript: Transcript): (WireEvent | undefined)[] => [
  */
 const AHEAD = 16;
 
-/** The messages that the client had sent since the server said something, when that said goodbye. */
+/**
+ * The message that the goodbye answers, and those that stood behind it when it came: the server need not have read these. A success
+ * answers a request, and a failure the first of all.
+ */
 function unread(transcript: Transcript): readonly WireEvent[] {
-  const before = transcript.events.slice(0, Math.max(0, announcement(transcript)));
-  return before.slice(before.findLastIndex(isServerData) + 1).filter(isSaid);
+  const at = announcement(transcript);
+  const before = transcript.events.slice(0, Math.max(0, at));
+  const open = before.slice(before.findLastIndex(isServerData) + 1).filter((it) => isSaid(it) && it.type !== "ping");
+  const success = sent(transcript).some((it) => it.index === at && isSuccess(it));
+  return open.slice(success ? Math.max(0, open.findIndex(asksToLeave)) : 0);
 }
 
-const isFarAhead = (transcript: Transcript) => unread(transcript).length >= AHEAD;
+/** Tells if an event is a disconnect request in any form. */
+const asksToLeave = (event: WireEvent): boolean => Object(json(event)).command === DISCONNECT;
+
+const isFarAhead = (transcript: Transcript) => unread(transcript).length > AHEAD;
 
 /** The goodbye of the server and all that came after it; nothing where there is none. */
 function fromAnnouncement(transcript: Transcript): readonly WireEvent[] {

@@ -97,8 +97,11 @@ export const unparseable = {
 export const other = `${major}.${minor + 1}.${patch}`;
 const decoy = `${major + 9}.9.9`;
 
-/** A version with another major. */
+/** A version with a higher major. */
 export const newest = `${major + 1}.0.0`;
+
+/** A version with a lower minor. */
+export const older = `${major}.${minor - 1}.${patch}`;
 
 /** Another parameter, this many characters long. */
 const filler = (length: number) => `other=${"x".repeat(length - "other=".length)}`;

@@ -159,7 +159,8 @@ export const socialCases = [
       const asked = await call(one, "friend/sendRequest", "send", { to: second.userId });
       if (isLacking(asked)) return unasked("friend.roundtrip", LACKS);
       if (propertyOf(asked, "reason") === "already_in_friendlist") return unasked("friend.roundtrip", FRIENDS);
-      if (!done(asked)) return part(one, second.userId);
+      // A request that was refused changed nothing.
+      if (!done(asked)) return isNothing(asked) ? part(one, second.userId) : undefined;
       check("friend.roundtrip", await told(two, "friend/requestReceived", first.userId));
       const isAsked = await bothOn("asked", ["outgoingPendingRequests"], ["incomingPendingRequests"]);
       const accepted = await call(two, "friend/acceptRequest", "accept", { from: first.userId });

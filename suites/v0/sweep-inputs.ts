@@ -129,7 +129,7 @@ function changes(schema: Schema, value: unknown, path: string, depth = 0): reado
   const here = [...replacements(schema, value)].map(([what, data]) => ({
     what: `${path} is ${what}`,
     data,
-    ...(what === TOO_LONG && { anyReason: true }),
+    ...(isTooLong(schema, data) && { anyReason: true }),
   }));
   if (!isObject(value) || depth > DEPTH) return here;
   const properties = propertiesOf(schema);
@@ -160,7 +160,9 @@ function propertiesOf(schema: Schema): Message {
   );
 }
 
-const TOO_LONG = "too long";
+/** Tells if a text is longer than its schema allows: there may be a reason of its own for that. */
+const isTooLong = ({ maxLength }: Schema, value: unknown): boolean =>
+  typeof value === "string" && typeof maxLength === "number" && value.length > maxLength;
 
 /** Values in the place of one: of other types, out of its list, too long, odd. */
 function* replacements(schema: Schema, value: unknown): Generator<readonly [what: string, value: unknown]> {
@@ -170,7 +172,7 @@ function* replacements(schema: Schema, value: unknown): Generator<readonly [what
   yield ["null", null];
   yield ["an empty array", []];
   yield ["an empty object", {}];
-  if (typeof schema.maxLength === "number") yield [TOO_LONG, "x".repeat(schema.maxLength + 1)];
+  if (typeof schema.maxLength === "number") yield ["too long", "x".repeat(schema.maxLength + 1)];
   if (typeof schema.minimum === "number") yield ["too small", schema.minimum - 1];
   if (typeof value === "string") for (const [what, text] of Object.entries(ODD)) yield [what, text];
   const items = isObject(schema.items) ? plainOf(schema.items) : undefined;

@@ -127,7 +127,7 @@ test("`report -` reads a report from a pipe", async () => {
 test("`-` is no value of an option", async () => {
   const { code, stderr } = await within(cwd, ["check", "good.ndjson", "--json", "-"]);
   expect(code).toBe(2);
-  expect(stderr).toMatch(/^tachyon-conformance: --json takes no "-", which is the standard input: name a file/);
+  expect(stderr).toMatch(/^tachyon-conformance: --json takes no "-": that is the standard input/);
 });
 
 test("a file that holds nothing is refused beside others", async () => {

@@ -60,11 +60,19 @@ test.each<[string, readonly WireEvent[], Readonly<Record<string, string>>]>([
     "waits in vain for the end after a goodbye that came amid many commands, which the server may not have read",
     [
       says("server", GREETING),
-      ...Array.from({ length: 16 }, () => says("client", ASK)),
+      ...Array.from({ length: 17 }, () => says("client", ASK)),
       says("server", GOODBYE),
       ENDLESS,
     ],
     {},
+  ],
+  [
+    "waits in vain for the end after a goodbye that answers all that the client sent but pings",
+    [
+      ...[says("server", GREETING), ...Array.from({ length: 20 }, () => event("client", "ping", "AAAA"))],
+      ...[says("client", ASK), says("server", GOODBYE), ENDLESS],
+    ],
+    { "disconnect.closes": "broken" },
   ],
   [
     "has a goodbye and no greeting",

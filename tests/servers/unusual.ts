@@ -91,7 +91,8 @@ const PIPELINED = /^(resilience\/flood|generated\/|disconnect\/(\d|followed-)|ma
 
 /** Servers that conform, by what they do. The suite must find nothing wrong in them. */
 export const unusual: Readonly<Record<string, Unusual>> = {
-  "says goodbye to everybody once": restarting(150),
+  "says goodbye to everybody once, to the first clients": restarting(12),
+  "says goodbye to everybody once, among plain requests": restarting(150),
   // Times.
   "greets after 100 ms and answers after 50 ms": takes(slow(100, 50)),
   "greets after 300 ms and answers after 300 ms": takes(slow(300, 300)),
