@@ -110,13 +110,13 @@ export const socialCases = [
     id: "social/isolated",
     title: "a user who did not subscribe sends a message to another while a third connection is there",
     tests: ["request.answered", "messaging.isolated"],
-    async run({ connect, check, skip, unasked, users, random }) {
+    async run({ connect, check, skip, unasked, users, exclusive, random }) {
       if (users < 2) return skip("messaging.isolated", ONE_USER);
       const text = `for one only ${random.seed}`;
       const sender = await connect({ name: "sender" });
       const receiver = await connect({ name: "receiver", user: 1 });
       const bystander = await connect({ name: "bystander" });
-      const third = users > 2 ? await connect({ name: "a third user", user: 2 }) : undefined;
+      const third = users > (exclusive ? 3 : 2) ? await connect({ name: "a third user", user: 2 }) : undefined;
       const other = await selfOf(receiver);
       if (isNothing(other)) return unasked("messaging.isolated", UNTOLD);
       if (!check("request.answered", await subscribe(receiver))) return;

@@ -87,9 +87,9 @@ export const connectionFaults: Faults = {
     change: doubting((header) => header === "Bearer conformance-no-token", "403 Forbidden"),
   },
   "takes-a-token-in-any-scheme": {
-    says: "Serves a client with a token in the scheme Basic, Digest or Token.",
+    says: "Serves a client with a token in the scheme Basic, Digest or Token, or behind `Bearer:`.",
     breaks: "auth.scheme",
-    change: believing((header = "") => /^(Basic|Digest|Token) /.test(header)),
+    change: believing((header = "") => /^(Basic|Digest|Token|Bearer:) /.test(header)),
   },
   "takes-a-token-without-a-scheme": {
     says: "Serves a client with a token without a scheme.",
