@@ -136,6 +136,8 @@ const OF_RESPONSES: Ids = ["request.answered", "unknown.unimplemented", "unknown
 /** The requirements that explain others in the same case. A SHOULD explains no MUST: that is broken all the same. */
 export const within: Foundations["within"] = {
   ...Object.fromEntries(OF_RESPONSES.map((id) => [id, UNREADABLE])),
+  // A response with another messageId is none to the request.
+  "request.answered": [...UNREADABLE, "response.correlated"],
   "request.echo": UNREADABLE,
   "user.info": [...UNREADABLE, "message.schema"],
   "stats.count": ["message.schema"],
