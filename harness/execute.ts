@@ -33,6 +33,8 @@ export interface CaseResult {
   readonly unrun?: true;
   /** The ways in which its connections were refused, if some were: each once. */
   readonly refused?: readonly Failure[];
+  /** One of those that were refused had come as any client does: the server had no reason of its own. */
+  readonly refusedUsual?: true;
 }
 
 /** The means to run a case. */
@@ -87,9 +89,11 @@ async function attempt(it: Case, bench: Place, idle: () => void): Promise<CaseRe
   const { result, connections } = await perform(it, open, { ...bench, ...means, record: kept });
   guests.leave();
   const refused = refusals(opened, bench);
+  const ways = new Map(refused.map(({ way }) => [wordsOfFailure(way), way]));
   for (const connection of connections) connection.forget();
   if (guests.gaveWay) return undefined;
-  return refused.length > 0 ? { ...result, refused } : result;
+  if (refused.length === 0) return result;
+  return { ...result, refused: [...ways.values()], ...(refused.some(({ usual }) => usual) && { refusedUsual: true }) };
 }
 
 /** A connection of a case; a `usual` one came as any client does. */
@@ -98,21 +102,23 @@ interface Opened {
   readonly usual: boolean;
 }
 
-/** Returns the ways in which the target refused connections, each once. Learns from those that it ended at once, if it greeted others. */
-function refusals(opened: readonly Opened[], { protocol, shared }: Bench): Failure[] {
+/** Returns the connections that the target refused, and how. Learns from those that it ended at once, if it greeted others. */
+function refusals(
+  opened: readonly Opened[],
+  { protocol, shared }: Bench,
+): { readonly way: Failure; readonly usual: boolean }[] {
   const { limits, patience } = shared;
   const { greeting } = protocol;
   const greets = greeting !== undefined && patience.came(greeting);
-  const ways = opened.flatMap(({ connection, usual }) => {
+  return opened.flatMap(({ connection, usual }) => {
     const way = refusalOf(connection);
     if (way === undefined) return [];
     if (connection.opened) {
       if (!greets && (greeting !== undefined || !saysNoPlace(way))) return [];
       limits.saw(connection, usual);
     }
-    return way;
+    return { way, usual };
   });
-  return [...new Map(ways.map((way) => [wordsOfFailure(way), way])).values()];
 }
 
 /** Runs one case on the connections that it is given, and puts together what it found. Never throws. */

@@ -1,6 +1,5 @@
 import { isBroken, isFinding, isRight, type Verdict, withChecks, worst } from "./catalogue.ts";
 import { isShownByMessage } from "./evidence.ts";
-import type { Failure } from "./failure.ts";
 import type { Check } from "./judge.ts";
 import type { Case } from "./scenario.ts";
 import type { Transcript } from "./transcript.ts";
@@ -62,7 +61,7 @@ interface Judged {
   readonly checks: readonly Check[];
   readonly unstable?: boolean;
   readonly unconfirmed?: boolean;
-  readonly refused?: readonly Failure[];
+  readonly refusedUsual?: true;
   readonly connections?: readonly Pick<Transcript, "events">[];
 }
 
@@ -192,7 +191,7 @@ export function grounded<Result extends Judged>(
   const still = new Set(first.filter(isBroken).map(({ requirement }) => requirement));
   const second = first.map((check) => explained(check, causeWithin(check, it, still, foundations)));
   // Without a limit, a server refuses only now and then, and nobody had the time to see that.
-  const isForm = it.unstable || (it.unconfirmed && it.refused?.length);
+  const isForm = it.unstable || (it.unconfirmed && it.refusedUsual);
   if (causes.size === 0 && !isForm) return it;
   const third = isForm ? second.map((check) => asForm(check, it, foundations)) : second;
   const checks = third.map((check) => {
@@ -249,7 +248,7 @@ function asForm(check: Check, it: Judged, foundations: Foundations): Check {
   // A breach on a connection that was served does not come of another that was refused. What rests on nothing needs no connection.
   const needsOthers = check.requirement in formOf || bearers(check.requirement, it.case.id, foundations).length > 0;
   const isSaid = isShownByMessage(check.evidence, it.connections);
-  const isRefused = it.refused?.length && needsOthers && !general.includes(check.requirement) && !isSaid;
+  const isRefused = it.refusedUsual && needsOthers && !general.includes(check.requirement) && !isSaid;
   const one = isRefused ? foundations.refused : formOf[check.requirement];
   const { silence } = check;
   const answer = silence && foundations.isAnswer?.(silence.what) ? foundations.unanswered : undefined;

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
 import type { CaseResult } from "../../harness/execute.ts";
-import { httpFailure, UNKNOWN } from "../../harness/failure.ts";
 import { bearers, type Foundations, ground, restsOnBroken, seeing } from "../../harness/foundation.ts";
 import {
   brokenIn,
@@ -228,16 +227,16 @@ describe("a check that comes of another breach in the same case", () => {
   });
 
   test("becomes that of a refused client, in a case whose verdict varies or may do so, if a connection of it was refused", () => {
-    const refused = { ...fails("s/x", "form", "b"), refused: [httpFailure(503)] };
+    const refused = { ...fails("s/x", "form", "b"), refusedUsual: true as const };
     expect(told({ ...refused, unstable: true })).toEqual(["greeted fail", "greeted fail"]);
     expect(told({ ...refused, unconfirmed: true })).toEqual(["greeted fail", "greeted fail"]);
     expect(told(refused)).toEqual(["form fail", "b fail"]);
-    expect(told({ ...fails("s/x", "lost"), refused: [httpFailure(400)], unstable: true })).toEqual(["lost fail"]);
+    expect(told({ ...fails("s/x", "lost"), refusedUsual: true as const, unstable: true })).toEqual(["lost fail"]);
     const text = { at: 0, from: "server", type: "text", data: "{}" } as const;
     const checks = [checkOf("other", "fail", { evidence: { connection: 0, events: [0] } })];
     const said = { ...refused, checks, connections: [{ url: "", events: [text] }] };
     expect(told({ ...said, unconfirmed: true })).toEqual(["other fail"]);
-    expect(told({ ...fails("s/x", "other"), refused: [UNKNOWN], unconfirmed: true })).toEqual(["other fail"]);
+    expect(told({ ...fails("s/x", "other"), refusedUsual: true as const, unconfirmed: true })).toEqual(["other fail"]);
   });
 
   test("is told by the cases about it, if it holds on every connection", () => {
