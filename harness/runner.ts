@@ -7,7 +7,7 @@ import { type Bench, type CaseResult, notRun } from "./execute.ts";
 import { runPass } from "./pass.ts";
 import { catalogueOf, type Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
-import { newSession, type RunOptions, type Session, type Stop, type Unexplained } from "./session.ts";
+import { newSession, type RunOptions, type Session, type Stop, tellResults, type Unexplained } from "./session.ts";
 import { hangUp, type Shared, type Stall, share } from "./shared.ts";
 
 /** The result of a run. */
@@ -101,6 +101,7 @@ async function repeat(
   while (passes.length < options.repeat && !stop) {
     const session = newSession(bench, { ...known, availability: there, stop });
     const results = await runPass(cases, session);
+    if (there.upAt !== undefined) tellResults(session);
     stop = session.stop;
     // A case that did not run in this pass keeps the result of the one before.
     const before = passes.at(-1);

@@ -134,6 +134,8 @@ export interface Session extends Bench {
   readonly deadly: Deadly[];
   /** All falls, in order. */
   readonly falls: Fall[];
+  /** The results that wait until it is known that the target is there. */
+  readonly untold: CaseResult[];
   /** All results that found a breach, also replaced ones. */
   readonly breaches: CaseResult[];
   /** The ids of the cases that are not to run alone again. */
@@ -168,6 +170,7 @@ export const newSession = (
   likewise: 0,
   deadly: [],
   falls: [],
+  untold: [],
   breaches: [],
   rechecked: new Set(),
   sightings: new Map(),
@@ -179,9 +182,16 @@ export const newSession = (
   ...given,
 });
 
-/** Keeps a result, and reports it unless no connection ever opened. */
-export function settle(result: CaseResult, { results, breaches, options, availability }: Session): void {
+/** Keeps a result, and tells of it once it is known that the target is there: some cases are right if nobody lets them in. */
+export function settle(result: CaseResult, session: Session): void {
+  const { results, breaches, untold, availability } = session;
   results.set(result.case, result);
   if (isBroken(result)) breaches.push(result);
-  if (availability.upAt !== undefined) options.onResult?.(result);
+  untold.push(result);
+  if (availability.upAt !== undefined) tellResults(session);
+}
+
+/** Tells of the results that nobody was told of yet. */
+export function tellResults({ untold, options }: Pick<Session, "untold" | "options">): void {
+  for (const it of untold.splice(0)) options.onResult?.(it);
 }

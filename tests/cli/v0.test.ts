@@ -68,6 +68,7 @@ describe("a run", () => {
     const users = ["--as", "alice:@alice", "--as", "bob:@bob"];
     const { code, stdout } = await within(folder, ["run", server.url, ...V0, ...users, ...some]);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^PASS/m)]);
+    expect(stdout.match(/^\w+: \d+ cases done$/gm)).toHaveLength(3);
     const again = await within(folder, ["report", "tachyon-report", "--json", "again.json"]);
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("requirements of Tachyon v0")]);
     expect((await within(folder, ["check", "tachyon-report"])).stdout).toContain("requirements of Tachyon v0");
