@@ -1,6 +1,6 @@
 import { type Availability, availability } from "./availability.ts";
 import { isFirst, servesRequests } from "./canary.ts";
-import { worst } from "./catalogue.ts";
+import { isBroken, worst } from "./catalogue.ts";
 import { comeAside, isGreeted } from "./dial.ts";
 import { noticeExclusive } from "./exclusive.ts";
 import { type Bench, type CaseResult, notRun } from "./execute.ts";
@@ -56,7 +56,7 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
   return {
     startedAt,
     durationMs,
-    results: mergePasses(passes),
+    results: steady(mergePasses(passes), protocol),
     passes,
     stop,
     stalls: [...stalls],
@@ -120,5 +120,23 @@ export function mergePasses(passes: readonly (readonly CaseResult[])[]): CaseRes
     const verdict = worst(all.map((it) => it.verdict));
     const shown = all.find((it) => it.verdict === verdict) as CaseResult;
     return all.every((it) => it.verdict === verdict && !it.unstable) ? shown : { ...shown, unstable: true };
+  });
+}
+
+/** The section of the requirements that hold for every message. */
+const MESSAGES = "messages";
+
+/**
+ * Returns results without the mark of a verdict that varies where they only saw now and then what is broken for good: a message that
+ * breaks a rule for all messages, which may come before the end of a case or after it.
+ */
+export function steady(results: readonly CaseResult[], { requirements }: Pick<Protocol, "requirements">): CaseResult[] {
+  const ruled = new Set(requirements.flatMap(({ id, section }) => (section === MESSAGES ? id : [])));
+  const brokenBy = ({ checks }: CaseResult) => checks.filter(isBroken).map(({ requirement }) => requirement);
+  const known = new Set(results.filter(({ unstable }) => !unstable).flatMap(brokenBy));
+  const onlySaw = (it: CaseResult) => isBroken(it) && brokenBy(it).every((id) => ruled.has(id) && known.has(id));
+  return results.map((it) => {
+    const { unstable, ...rest } = it;
+    return unstable && onlySaw(it) ? rest : it;
   });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { CaseResult } from "../../harness/execute.ts";
 import { bearers, type Foundations, ground, restsOnBroken, seeing } from "../../harness/foundation.ts";
+import { steady } from "../../harness/runner.ts";
 import {
   brokenIn,
   caseOf,
@@ -308,4 +309,16 @@ test("a case whose input is proved to end the server fails for that, whatever el
   const plain = [fails("s/root", "root"), fails("s/middle", "middle"), fails("s/top", "top")];
   const told = ground([...plain, dies, proved], [], foundations);
   expect(told.map(({ verdict }) => verdict)).toEqual(["fail", "skip", "skip", "skip", "fail"]);
+});
+
+test("a verdict does not vary where a case sees now and then what breaks a rule for all messages for good", () => {
+  const requirements = [
+    { id: "said", section: "messages" },
+    { id: "form", section: "s" },
+  ] as unknown as Parameters<typeof steady>[1]["requirements"];
+  const varying = (...broken: string[]) => ({ ...fails("s/x", ...broken), unstable: true as const });
+  const marks = (...results: CaseResult[]) => steady(results, { requirements }).map((it) => it.unstable ?? false);
+  expect(marks(fails("s/a", "said"), varying("said"))).toEqual([false, false]);
+  expect(marks(varying("said"), varying("said"))).toEqual([true, true]);
+  expect(marks(fails("s/a", "said", "form"), varying("said", "form"))).toEqual([false, true]);
 });
