@@ -83,6 +83,8 @@ function nothingFailed({ report }: Last, { stored }: Plan): number {
   if (length > 0)
     throw new UsageError(`None of the ${plural(length, "case")} that failed last, by ${stored}, is selected.`);
   const early = report.stop ? ` before it ended early (${whyOf(report.stop)})` : "";
-  process.stdout.write(`Nothing failed in the last run${early}, by ${stored}. Run without --last-failed.\n`);
+  const { cases, allCases = cases.length } = report;
+  const part = cases.length < allCases ? `, which ran ${cases.length} of ${allCases} cases` : "";
+  process.stdout.write(`Nothing failed in the last run${early}${part}, by ${stored}. Run without --last-failed.\n`);
   return isFine(report) ? EXIT.conformant : EXIT.notConformant;
 }

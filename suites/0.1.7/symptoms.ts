@@ -79,12 +79,12 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
     {
       shows: answers("patch_mismatch"),
       cause:
-        "The patch is compared before the minor, a minor that differs gets the answer for a patch, or only higher minors count as different.",
+        "The patch is compared before the minor, a minor that differs gets the answer for a patch, or only higher or only lower minors count as different.",
     },
     {
       shows: answers("match", "major_mismatch"),
       cause:
-        "Versions are compared as one text or one number, not part by part; or only higher minors count as different, so that the patch decides.",
+        "Versions are compared as one text or one number, not part by part; or only higher or only lower minors count as different, so that the patch decides.",
     },
   ],
   "parity.patch": [
