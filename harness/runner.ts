@@ -128,13 +128,14 @@ const MESSAGES = "messages";
 
 /**
  * Returns results without the mark of a verdict that varies where they only saw now and then what is broken for good: a message that
- * breaks a rule for all messages, which may come before the end of a case or after it.
+ * breaks a rule for all messages. It may come before the end of a case that is about something else, or after it.
  */
 export function steady(results: readonly CaseResult[], { requirements }: Pick<Protocol, "requirements">): CaseResult[] {
   const ruled = new Set(requirements.flatMap(({ id, section }) => (section === MESSAGES ? id : [])));
   const brokenBy = ({ checks }: CaseResult) => checks.filter(isBroken).map(({ requirement }) => requirement);
   const known = new Set(results.filter(({ unstable }) => !unstable).flatMap(brokenBy));
-  const onlySaw = (it: CaseResult) => isBroken(it) && brokenBy(it).every((id) => ruled.has(id) && known.has(id));
+  const onlySaw = (it: CaseResult) =>
+    isBroken(it) && brokenBy(it).every((id) => ruled.has(id) && known.has(id) && !it.case.tests.includes(id));
   return results.map((it) => {
     const { unstable, ...rest } = it;
     return unstable && onlySaw(it) ? rest : it;
