@@ -3,9 +3,11 @@ import { LATEST_FALL } from "./culprits.ts";
 import { comeAside } from "./dial.ts";
 import { endOf } from "./execute.ts";
 import { lookInto } from "./lost.ts";
+import { diedOrNot } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import type { Session } from "./session.ts";
 import { isSuspect } from "./suspects.ts";
+import { isEnded } from "./transcript.ts";
 
 /** The time after the last case for which the last client stays at least if it lingers, in timeouts. */
 const SHORTLY = 0.125;
@@ -34,10 +36,12 @@ export async function lastNewcomer(cases: readonly Case[], session: Session): Pr
   availability.saw(newcomer);
   const time = answers(newcomer) ? toLinger(cases.length, session) : 0;
   if (time > 0) await newcomer.quiet(time);
+  const wasEnded = isEnded(newcomer);
   newcomer.finish();
   if (time > 0) {
     const later = await comeAside(session, { name: "later newcomer" });
     availability.saw(later);
+    if (wasEnded || !answers(later)) await diedOrNot(session);
     later.finish();
   }
   if (availability.downSince !== undefined || session.target.process?.death) await lookInto([], session);
