@@ -1,13 +1,8 @@
 #!/usr/bin/env node
-import { setFlagsFromString } from "node:v8";
 import { reason } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
 import { complaintOf, main, wantsStack } from "./cli.ts";
 import { EXIT } from "./exit.ts";
-
-// Most runs take two seconds, and all code of them is new. V8 would spend a fifth of the time on optimizing what then hardly runs any
-// more (bench/bench.js). What does run long is still optimized, a moment later.
-setFlagsFromString("--interrupt-budget=2000000");
 
 // The reader of the output may stop reading (`| head`). The run and its reports go on.
 for (const stream of [process.stdout, process.stderr]) {
