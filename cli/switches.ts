@@ -29,25 +29,21 @@ function inFull(word: string): string[] {
 /** A word behind `--`. yargs would take one that begins with a dash for an option, and the others for no argument of the command. */
 const asPath = (word: string): string => (word === "-" ? STDIN : /^-./.test(word) ? `./${word}` : word);
 
-/** The usual name of the standard input, which yargs drops. Throws a `UsageError` where it is the value of an `option`. */
-function standardInput(option: string | undefined): string {
-  if (option === undefined) return STDIN;
-  throw new UsageError(`${option} takes no "-": that is the standard input.`);
-}
-
 /** Rewrites the switches of a command line, and all behind `--`, as yargs understands them. Throws a `UsageError`. */
 export function plainWords(argv: readonly string[]): string[] {
   const [name = ""] = argv;
   const command = commandNamed(name);
   const switches = command ? switchesOf(command) : [...SWITCHES];
   const names = new Set([...switches, ...switches.map(camel)]);
-  const isSwitch = (word = "") => word.startsWith("--") && names.has(word.slice(2).replace(/^no-/, ""));
+  const isSwitch = (word = "") => word.startsWith("--") && names.has(word.slice(2));
+  const takesValue = (word: string) => /^--[^=]+$/.test(word) && !isSwitch(word.replace(/^--no-/, "--"));
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
   const words = argv.slice(0, end).flatMap(inFull);
   const plain = words.flatMap((word, i) => {
-    const before = words[i - 1];
+    const before = words[i - 1] ?? "";
     if (isSwitch(before) && meaning(word) !== undefined) return [];
-    if (word === "-") return [standardInput(/^--[^=]+$/.test(before ?? "") && !isSwitch(before) ? before : undefined)];
+    if (word === "-" && takesValue(before)) throw new UsageError(`${before} takes no "-": that is the standard input.`);
+    if (word === "-") return [STDIN]; // yargs drops its usual name.
     const [, name = "", value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
     if (names.has(name)) return [`--${name}=${onOrOff(value, `--${name}`)}`];
     const next = i + 1 < words.length ? meaning(words[i + 1]) : undefined;

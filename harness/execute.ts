@@ -89,10 +89,10 @@ async function attempt(it: Case, bench: Place, idle: () => void): Promise<CaseRe
   const { result, connections } = await perform(it, open, { ...bench, ...means, record: kept });
   guests.leave();
   const refused = refusals(opened, bench);
-  const ways = new Map(refused.map(({ way }) => [wordsOfFailure(way), way]));
   for (const connection of connections) connection.forget();
   if (guests.gaveWay) return undefined;
   if (refused.length === 0) return result;
+  const ways = new Map(refused.map(({ way }) => [wordsOfFailure(way), way]));
   return { ...result, refused: [...ways.values()], ...(refused.some(({ usual }) => usual) && { refusedUsual: true }) };
 }
 
@@ -230,21 +230,19 @@ async function awaitOwed({ transcript, wait }: Connection, { rules }: Protocol):
 
 /** The result of a case that did not run: all that it tests rests on a requirement that is broken. `see` names that. */
 export function notJudged(it: Case, see: string, judging: Pick<Judging, "requirements">): CaseResult {
-  const { unrun: _, ...result } = notRun(it, "", judging);
+  const result = skipped(it, "", judging);
   return { ...result, checks: result.checks.map((check) => seeing(check, see)) };
 }
 
 /** The result of a case before which the run ended. */
-export function notRun(it: Case, why: string, { requirements }: Pick<Judging, "requirements">): CaseResult {
+export const notRun = (it: Case, why: string, judging: Pick<Judging, "requirements">): CaseResult => ({
+  ...skipped(it, why, judging),
+  unrun: true,
+});
+
+/** A result in which all that a case tests is skipped. */
+function skipped(it: Case, why: string, { requirements }: Pick<Judging, "requirements">): CaseResult {
   const verdicts = judge({ requirements, strict: false });
   for (const id of it.tests) verdicts.skip(id, why);
-  return {
-    case: it,
-    verdict: "skip",
-    checks: verdicts.checks,
-    connections: [],
-    beganAt: 0,
-    durationMs: 0,
-    unrun: true,
-  };
+  return { case: it, verdict: "skip", checks: verdicts.checks, connections: [], beganAt: 0, durationMs: 0 };
 }

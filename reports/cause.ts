@@ -16,8 +16,9 @@ const LATE = "Or it comes later: a longer --timeout shows that.";
 /** The usual mistake behind a finding of a case. Of several, the symptom decides. */
 export function likelyCause(check: Told, it: Shown, knowledge: Knowledge): string | undefined {
   const { causes, symptoms } = knowledge;
-  const sign = signOf(check, it, knowledge);
-  const symptom = symptoms?.[check.requirement]?.find(({ shows }) => shows(sign));
+  const several = symptoms?.[check.requirement];
+  const sign = several && signOf(check, it, knowledge);
+  const symptom = sign && several.find(({ shows }) => shows(sign));
   const cause = symptom?.cause ?? causes?.[check.requirement];
   return cause !== undefined && check.silence !== undefined ? `${cause} ${LATE}` : cause;
 }

@@ -118,9 +118,9 @@ const forms: Some<Ids> = {
   ...rows(
     ["version.success", "version.current"],
     "version.current",
-    ...PARITIES,
+    "parity.missing",
+    "parity.unparseable",
     "parity.prerelease",
-    "parity.isolated",
   ),
   // A server that does not find the parameter has no parity for anybody.
   ...rows(
