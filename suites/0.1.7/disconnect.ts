@@ -3,7 +3,7 @@ import { isNothing, type Nothing, whyNothing } from "../../harness/nothing.ts";
 import { heard, type Message } from "../../harness/transcript.ts";
 import { expectSuccess, spellings } from "../websocket/requests.ts";
 import { ACTING } from "../websocket/survival.ts";
-import { spaced } from "../websocket/words.ts";
+import { LOST, spaced } from "../websocket/words.ts";
 import { dialect } from "./dialect.ts";
 import { extraCases } from "./disconnect-extra.ts";
 import { mayBeLost } from "./messages-facts.ts";
@@ -26,8 +26,6 @@ import {
 /** Tells if an answer may be lost: a server that answers the first of several commands, and closes, so resets the others. */
 const isLost = (answer: Message | Nothing, { transcript }: Connection): boolean =>
   isNothing(answer) && mayBeLost(transcript);
-
-const LOST = "the server ended the connection while several commands were on their way: its answer may be lost";
 
 const pipelined = [
   { name: "2-in-a-row", requests: 2, together: false },

@@ -8,7 +8,7 @@ import { fate, refusalFate } from "./fate.ts";
 import { deepTexts, malformedGroups, refusableTexts, unspecifiedInputs, unwatchedGroups } from "./malformed-inputs.ts";
 import { type Reaction, reactToFenced, reactToSingle } from "./malformed-reaction.ts";
 import { ACTING, besideBystander, judgeSurvival, withBystander } from "./survival.ts";
-import { inQuotes, spaced } from "./words.ts";
+import { inQuotes, LOST, spaced } from "./words.ts";
 
 /** The cases of the section "Malformed commands". */
 export const malformedCases = (dialect: MalformedDialect): readonly Case[] => [
@@ -17,6 +17,7 @@ export const malformedCases = (dialect: MalformedDialect): readonly Case[] => [
   ...unspecified(dialect),
   ...refusable(dialect),
   ...deep(dialect),
+  several(dialect),
 ];
 
 const watched = (dialect: MalformedDialect) =>
@@ -111,6 +112,27 @@ const deep = (dialect: MalformedDialect) =>
     }),
   );
 
+/** The kinds of malformed commands that one client sends one after another. */
+const SEVERAL = ["{}", "banana", "[]", '""'];
+
+/** A server may serve a connection on after a malformed command: its second one is none of another kind. */
+const several = (dialect: MalformedDialect): Case => {
+  const texts = [JSON.stringify(dialect.unknown), ...SEVERAL];
+  return dialect.scenario({
+    id: "malformed/several-of-one-client",
+    title: `a client sends malformed commands of several kinds, and then a ${dialect.words.request}, while its connection lasts`,
+    given: texts,
+    tests: ["malformed.usable"],
+    async run(context) {
+      const client = await context.connect(ACTING);
+      client.send(...texts, dialect.request);
+      const afterwards = await dialect.answer(client);
+      if (isNothing(afterwards) && dialect.mayBeLost(client.transcript)) return context.skip("malformed.usable", LOST);
+      judgeUsable(dialect, context, { afterwards });
+    },
+  });
+};
+
 /** The client that sends a command once more, without a fence. */
 const PATIENT = { ...ACTING, name: "client, with patience" };
 
@@ -163,7 +185,7 @@ function judgeAnswer(
 function judgeUsable(
   { words }: MalformedDialect,
   { check }: Context<"malformed.usable">,
-  { afterwards }: Reaction,
+  { afterwards }: Pick<Reaction, "afterwards">,
 ): void {
   check("malformed.usable", afterwards, {
     title: `a ${words.request} is answered, or ${words.goodbye} failed came`,

@@ -9,6 +9,7 @@ const pong: Frame = { opcode: OPCODE.pong, payload: "b" };
 /** The cases of messages in fragments and in TCP segments, part of the section "WebSocket transport". */
 export const fragmentCases = (dialect: Dialect) => [
   ...fragmented(dialect),
+  afterFragments(dialect),
 
   dialect.scenario({
     id: "transport/segments-of-the-handshake",
@@ -49,6 +50,34 @@ const fragmented = (dialect: Dialect) =>
       run: (context) => expectSuccessOfFrames(dialect, context, "transport.fragmentation", ...frames),
     }),
   );
+
+const ENDED = "the connection was ended over an unknown command";
+
+/** A message in one frame that comes behind one in fragments: nothing of that may be left. */
+const afterFragments = (dialect: Dialect) => {
+  const { leave, statusOf, unknown, words } = dialect;
+  const text = JSON.stringify(unknown);
+  const frames = message(text.slice(0, 9), text.slice(9));
+  return dialect.scenario({
+    id: "transport/fragmented-and-then-whole",
+    title: "a client sends an unknown command in two fragments, and then a request to leave in one frame",
+    given: frames.map(hex),
+    tests: ["transport.fragmentation"],
+    async run({ connect, check }) {
+      const whole = await connect({ name: "in one frame" });
+      whole.send(unknown, leave);
+      const lasts = statusOf(await dialect.goodbye(whole)) === "success";
+      const client = await connect({ name: "in fragments" });
+      await client.write({ type: "text", data: text }, ...frames);
+      client.send(leave);
+      const left = statusOf(await dialect.goodbye(client));
+      check("transport.fragmentation", lasts ? left : ENDED, {
+        title: `${words.goodbye} success where the same command in one frame lets the connection last`,
+        enum: ["success", ENDED],
+      });
+    },
+  });
+};
 
 /** The request in TCP segments, by how it is cut. */
 function segmentsOf({ request }: Dialect): Record<string, readonly Uint8Array[]> {

@@ -1,3 +1,6 @@
+/** Says why an answer to pipelined commands is not judged: a server that answers the first, and closes, so resets the others. */
+export const LOST = "the server ended the connection while several commands were on their way: its answer may be lost";
+
 /** The words of a name as they stand in an id. */
 export const slug = (name: string): string =>
   name

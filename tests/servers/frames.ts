@@ -49,12 +49,19 @@ export function closing(code?: number, reason = ""): Buffer {
   return Buffer.concat([Buffer.of(code >> 8, code & 0xff), Buffer.from(reason)]);
 }
 
-/** Reads frames of a client, as strictly as RFC 6455 asks. `limit` is the largest message, in bytes; `inflate` takes compressed ones. */
-export function reader(
-  limit: number,
-  incoming: Incoming,
-  inflate?: (compressed: Buffer) => Buffer,
-): (bytes: Buffer) => void {
+/** The decisions of a reader of frames. */
+export interface Reading {
+  /** The largest message, in bytes. */
+  readonly limit: number;
+  /** Takes compressed messages. */
+  readonly inflate?: ((compressed: Buffer) => Buffer) | undefined;
+  /** Fragments stay, and are taken for the beginning of the next message. */
+  readonly stay?: boolean | undefined;
+}
+
+/** Reads frames of a client, as strictly as RFC 6455 asks. */
+export function reader(incoming: Incoming, { limit, inflate, stay = false }: Reading): (bytes: Buffer) => void {
+  let left: readonly Buffer[] = [];
   const chunks: Buffer[] = [];
   let [size, needed] = [0, 2];
   let message: Gathered | undefined;
@@ -95,13 +102,14 @@ export function reader(
 
   function gather({ opcode, final, compressed, payload }: Frame): Failure | undefined {
     if ((opcode === CONTINUATION) !== (message !== undefined)) return 1002;
-    message ??= { binary: opcode === BINARY, compressed, parts: [], size: 0 };
+    message ??= { binary: opcode === BINARY, compressed, parts: [...left], size: 0 };
     const { binary, parts } = message;
     parts.push(payload);
     message.size += payload.length;
     if (message.size > limit) return 1009;
     if (!final) return undefined;
     const whole = inflated(message);
+    left = stay && parts.length > 1 ? parts : [];
     message = undefined;
     if (!whole) return 1007;
     if (!binary && !isUtf8(whole)) return 1007;

@@ -42,6 +42,8 @@ export interface Quirks {
   admit(socket: Socket): Promise<void>;
   /** Makes what inflates the messages of one client, and throws if it cannot. Without it a compressed message is a violation. */
   inflate?(): (compressed: Buffer) => Buffer;
+  /** Fragments stay, and are taken for the beginning of the next message. */
+  readonly stay?: boolean;
   /** Makes the frames of a message. */
   frames(text: string): readonly Buffer[];
   /** Writes bytes to a socket. */
@@ -168,7 +170,7 @@ function talk(
   outlet: Outlet,
   request: Request,
   tachyon: OnWire,
-  { frames, keep, hangUp, limit, inflate }: Quirks,
+  { frames, keep, hangUp, limit, inflate, stay }: Quirks,
 ): (bytes: Buffer) => void {
   let open = true;
   const wire: Wire = {
@@ -200,7 +202,7 @@ function talk(
       outlet.end();
     },
   };
-  return reader(limit, incoming, inflate?.());
+  return reader(incoming, { limit, inflate: inflate?.(), stay });
 
   /** Sends the one close frame. */
   function shut(payload: Buffer): void {

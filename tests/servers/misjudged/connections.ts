@@ -1,6 +1,18 @@
 import type { RequirementId } from "../../../schemas/0.1.7/requirements.ts";
 import { program } from "../program.ts";
-import { type Choices, type Client, commandIn, dismiss, farewell, greet, greeting, isObject } from "../tachyon.ts";
+import { onRaw } from "../raw.ts";
+import {
+  type Choices,
+  type Client,
+  commandIn,
+  dismiss,
+  farewell,
+  greet,
+  greeting,
+  isObject,
+  refuseByName,
+  tachyon,
+} from "../tachyon.ts";
 import { chooses, everyNth, type Misjudged, type Right, sends, wraps } from "./misjudged.ts";
 
 /** The name for no command, so that a message gets no answer. */
@@ -57,6 +69,10 @@ const codeless = (bytes: Buffer) =>
 
 /** Servers that forget some clients, or end connections in ways of their own. */
 export const ofConnections: Readonly<Record<string, Misjudged>> = {
+  "takes fragments for the beginning of the next message, too": {
+    start: () => onRaw(tachyon({ refuse: (session, command) => refuseByName(session, command) }), { stay: true }),
+    told: ["transport.fragmentation"],
+  },
   // Faults that hit one client in some.
   "greets every client but each 40th": forgets(() => ({ greet: everyNth(40, () => {}, greet) }), "version.greeting"),
   "tells each 40th client a wrong parity": forgets(

@@ -1,4 +1,4 @@
-import { dismiss, farewell, greeting, type Session } from "../tachyon.ts";
+import { dismiss, farewell, greeting, refuseByName, type Session } from "../tachyon.ts";
 import { chooses, type Misjudged } from "./misjudged.ts";
 
 const goodbye = "system/disconnected/response";
@@ -24,6 +24,21 @@ const leaves = (text: string): Misjudged =>
     { told: ["message.json"] },
   );
 
+/** Refuses the first malformed command of a client as it should, and the second with a status that no schema knows. */
+function wrongFromTheSecond(): Misjudged {
+  const known = new WeakSet<Session>();
+  return chooses(
+    () => ({
+      refuse(session, command) {
+        if (known.has(session)) return session.end({ status: "error", reason: "invalid_command" });
+        known.add(session);
+        refuseByName(session, command);
+      },
+    }),
+    { told: ["message.schema"] },
+  );
+}
+
 /** Servers whose messages are wrong, or come at the wrong time, so that much else seems wrong. */
 export const ofMessages: Readonly<Record<string, Misjudged>> = {
   "writes parities in capitals": greets(({ parity }) => greeting(parity.toUpperCase())),
@@ -38,6 +53,7 @@ export const ofMessages: Readonly<Record<string, Misjudged>> = {
     () => ({ refuse: (session) => session.end({ status: "Failed", reason: "invalid_command" }) }),
     { told: ["message.schema"], also: ["malformed.usable"] },
   ),
+  "writes another status in its second refusal of a client": wrongFromTheSecond(),
   "writes a goodbye with a comma too many": leaves(`{"command":"${goodbye}","status":"success",}`),
   "greets again behind its goodbye": chooses(
     () => ({
