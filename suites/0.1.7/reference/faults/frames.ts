@@ -1,6 +1,7 @@
 import { OPCODE } from "../../../../harness/frame.ts";
 import { isControl } from "../../../websocket/editing.ts";
 import { editing, rewriting } from "../../../websocket/faults.ts";
+import { refusal } from "../behaviour.ts";
 import { commandIn, type Faults, refusing } from "./fault.ts";
 
 /** Tells if a segment begins with a short frame whose masking key is zeros. */
@@ -41,6 +42,29 @@ export const frameFaults: Faults = {
         };
       })(normal),
       webSocket: { ...normal.webSocket, perMessageDeflate: true },
+    }),
+  },
+  "takes-fragments-for-the-next-message-too": {
+    says: "Lives on with a client that sends an unknown command, and takes its fragments for the beginning of the next message, too.",
+    breaks: "transport.fragmentation",
+    change: (normal) => ({
+      ...editing(() => {
+        let parts: Uint8Array[] = [];
+        let left: Uint8Array[] = [];
+        return (frame) => {
+          if (isControl(frame)) return frame;
+          const isFirst = frame.opcode !== OPCODE.continuation;
+          const payload = isFirst ? Buffer.concat([...left, frame.payload]) : frame.payload;
+          parts = isFirst ? [frame.payload] : [...parts, frame.payload];
+          left = frame.final && !isFirst ? parts : [];
+          return { ...frame, payload };
+        };
+      })(normal),
+      malformed(client, text, binary) {
+        const command = binary ? undefined : commandIn(text);
+        if (!command || !/^conformance\/.*\/request$/.test(command)) return normal.malformed(client, text, binary);
+        client.say({ ...refusal, command: command.replace(/request$/, "response") });
+      },
     }),
   },
   "ignores-close-frames-with-a-reason": {
