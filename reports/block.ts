@@ -1,7 +1,7 @@
-import type { Verdict } from "../harness/catalogue.ts";
+import { isFinding, type Verdict } from "../harness/catalogue.ts";
 import type { Clause } from "../harness/protocol.ts";
 import { plural } from "../harness/words.ts";
-import { type Knowledge, likelyCause } from "./cause.ts";
+import { type Knowledge, likelyCause, wayOf } from "./cause.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { type ExplainedLine, explainSpot, plainLine } from "./explain.ts";
@@ -21,8 +21,8 @@ const INDENT = 14;
 /** The names of other cases that are told. */
 const FEW = 3;
 
-/** The further ways in which the server ended that are told. */
-const ENDS = 8;
+/** The further ways in which a requirement is broken that are told. */
+const WAYS = 8;
 
 /** Characters of a text where no terminal breaks the line. */
 const UNBROKEN = 400;
@@ -70,24 +70,27 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
     cases.filter((it) => it !== shown),
     FEW,
   ).map((line) => short(line, (options.width ?? Infinity) - 1));
-  const ends = otherEnds(found).map((line) => short(visible(line), (options.width ?? UNBROKEN) - 1));
-  const foot = [...(alone ? [c.dim(`  alone: ${alone(shown.id)}`)] : []), ...others, ...ends];
+  const ways = otherWays(found, knowledge).map((line) => short(visible(line), (options.width ?? UNBROKEN) - 1));
+  const foot = [...(alone ? [c.dim(`  alone: ${alone(shown.id)}`)] : []), ...others, ...ways];
   const room = isTold ? AGAIN : Math.max(4, LINES - head.length - foot.length - 4);
   const wire = explainSpot(shown, check, room).flatMap((line) => wireLine(line, verdict, options));
   return [...head, ...wire, ...foot, ""];
 }
 
-/** Returns a line on one case for each further way in which the server ended. Each may be a bug of its own. */
-function otherEnds({ check, cases, requirement }: ToldFinding): string[] {
-  const told = new Set([check.endKind]);
-  const lines = cases.flatMap(({ id, checks }) => {
-    const other = checks.find((it) => it.requirement === requirement.id && !told.has(it.endKind));
-    if (other?.endKind === undefined) return [];
-    told.add(other.endKind);
-    return [`  another end, in ${id}: ${other.actual}`];
+/** Returns a line on one case for each further way in which the requirement is broken. Each may be a bug of its own. */
+function otherWays({ check, shown, cases, requirement }: ToldFinding, knowledge: Knowledge): string[] {
+  const told = new Set([wayOf(check, shown, knowledge)]);
+  const lines = cases.flatMap((it) => {
+    const others = it.checks.filter((other) => other.requirement === requirement.id && isFinding(other));
+    return others.flatMap((other) => {
+      const way = wayOf(other, it, knowledge);
+      if (told.has(way)) return [];
+      told.add(way);
+      return [`  another ${other.harm === undefined ? "breach" : "end"}, in ${it.id}: ${other.actual}`];
+    });
   });
-  const more = lines.length - ENDS;
-  return [...lines.slice(0, ENDS), ...(more > 0 ? [`  … and ${plural(more, "more end")} (--verbose)`] : [])];
+  const more = lines.length - WAYS;
+  return [...lines.slice(0, WAYS), ...(more > 0 ? [`  … and ${plural(more, "more way")} (--verbose)`] : [])];
 }
 
 /** A line of a transcript. The wrong one is never cut by the terminal, since its end may show the mistake. */

@@ -1,11 +1,12 @@
 import type { Requirement } from "../harness/catalogue.ts";
-import type { Protocol, Sign } from "../harness/protocol.ts";
-import { isObject, jsonOnce } from "../harness/transcript.ts";
+import type { Protocol, Sign, Symptom } from "../harness/protocol.ts";
+import type { Violation } from "../harness/schema.ts";
+import { isObject, jsonOnce, type Message, type WireEvent } from "../harness/transcript.ts";
 import type { ReportCase, ReportCheck } from "./report.ts";
 import { spotOf } from "./wrong-event.ts";
 
 /** The catalogue, and further knowledge of its requirements. */
-export interface Knowledge extends Partial<Pick<Protocol, "causes" | "clauses" | "violationsOf">> {
+export interface Knowledge extends Partial<Pick<Protocol, "causes" | "clauses" | "envelope" | "violationsOf">> {
   readonly requirements: readonly Requirement[];
   readonly symptoms?: Protocol["symptoms"] | undefined;
 }
@@ -17,24 +18,43 @@ const LATE = "Or it comes later: a longer --timeout shows that.";
 export function likelyCause(check: Told, it: Shown, knowledge: Knowledge): string | undefined {
   const { causes, symptoms } = knowledge;
   const several = symptoms?.[check.requirement];
-  const sign = several && signOf(check, it, knowledge);
-  const symptom = sign && several.find(({ shows }) => shows(sign));
-  const cause = symptom?.cause ?? causes?.[check.requirement];
+  const cause = (several && symptomOf(signOf(check, it, knowledge), several)) ?? causes?.[check.requirement];
   return cause !== undefined && check.silence !== undefined ? `${cause} ${LATE}` : cause;
 }
 
+const symptomOf = (sign: Sign, several: readonly Symptom[]): string | undefined =>
+  several.find(({ shows }) => shows(sign))?.cause;
+
+/**
+ * Returns the way in which a requirement is broken. Two that differ are hardly one mistake: the server ended in another way, another
+ * part of a message is wrong, or another symptom shows.
+ */
+export function wayOf(check: Told, it: Shown, knowledge: Knowledge): string {
+  if (check.endKind !== undefined) return check.endKind;
+  const sign = signOf(check, it, knowledge);
+  const { message, breach } = wrongIn(sign.event, knowledge);
+  const part = breach && [knowledge.envelope?.(message)?.name, breach.path, breach.keyword];
+  return JSON.stringify([symptomOf(sign, knowledge.symptoms?.[check.requirement] ?? []), part]);
+}
+
 /** The parts of a check that tell its cause. */
-type Told = Pick<ReportCheck, "requirement" | "actual" | "harm" | "silence" | "evidence">;
+type Told = Pick<ReportCheck, "requirement" | "actual" | "harm" | "endKind" | "silence" | "evidence">;
 
 /** The parts of a case that show a finding. */
 type Shown = Pick<ReportCase, "id" | "connections">;
 
 /** Gathers the facts by which causes differ. */
-function signOf(check: Told, { id, connections }: Shown, { violationsOf }: Knowledge): Sign {
+function signOf(check: Told, { id, connections }: Shown, knowledge: Knowledge): Sign {
   const spot = check.evidence && spotOf(check, connections);
   const shown = spot && connections[spot.connection];
   const event = spot && shown?.events[spot.event];
+  return { caseId: id, check, url: shown?.url, event, keyword: wrongIn(event, knowledge).breach?.keyword };
+}
+
+/** Returns the message of an event, and how it first breaks its schema. */
+function wrongIn(event: WireEvent | undefined, { violationsOf }: Knowledge): { message: Message; breach?: Violation } {
   const message = event && jsonOnce(event);
-  const keyword = isObject(message) ? violationsOf?.(message)[0]?.keyword : undefined;
-  return { caseId: id, check, url: shown?.url, event, keyword };
+  if (!isObject(message)) return { message: {} };
+  const [breach] = violationsOf?.(message) ?? [];
+  return { message, ...(breach && { breach }) };
 }

@@ -49,6 +49,37 @@ const seen = (lines: readonly string[]) => lines.join("\n").replaceAll("\u001b",
 const show = (changes: Partial<BlockOptions> = {}, isTold = false) =>
   failureBlock(found, isTold, { ...options, ...changes });
 
+const said = (id: string, data: string): ReportCase => ({
+  ...shown,
+  id,
+  checks: [
+    { ...check, requirement: "message.schema", actual: `wrong: ${id}`, evidence: { connection: 0, events: [0] } },
+  ],
+  connections: [{ url: "ws://x", events: [event(0, "server", data)] }],
+});
+const goodbye = (rest: string) => `{"command":"system/disconnected/response"${rest}}`;
+
+test("a finding tells once of each further way in which its requirement is broken", () => {
+  const cases = [
+    said("a/first", goodbye(',"status":"failed"')),
+    said("a/alike", goodbye(',"status":"failed","more":1')),
+    said("a/other-part", goodbye(',"status":"done"')),
+    said("a/other-message", '{"command":"system/version/response","status":"failed"}'),
+    said("a/once-more", goodbye(',"status":"over"')),
+  ];
+  const [first] = cases as [ReportCase];
+  const requirement = { id: "message.schema", level: "MUST" as const, verdict: "fail" as const, cases: [] };
+  const lines = failureBlock(
+    { ...found, requirement, check: first.checks[0] ?? check, shown: first, cases },
+    false,
+    options,
+  );
+  expect(lines.filter((line) => line.startsWith("  another "))).toEqual([
+    "  another breach, in a/other-part: wrong: a/other-part",
+    "  another breach, in a/other-message: wrong: a/other-message",
+  ]);
+});
+
 describe("the block of a failure", () => {
   test("says at a glance what the client did, what is owed, what came, the cause, the clause and the command", () => {
     const text = show().join("\n");
