@@ -119,9 +119,11 @@ async function stage(cases: readonly Case[], concurrency: number, session: Sessi
   const missed = left.filter((it) => !isRight(session.results.get(it) ?? { verdict: "skip" }));
   if (missed.length > 0 && isSpent(session, TO_BEGIN)) {
     const done = [...session.results.keys()].filter((it) => !missed.includes(it)).length;
+    const why =
+      session.enders.size > 0 ? "the target ended or hung several times, and its ends took long" : "the target is slow";
     session.stop ??= stopFor(
       "slow",
-      `the target is slow, and the time was up after ${plural(done, "case")} (a longer --timeout gives more)`,
+      `${why}: the time was up after ${plural(done, "case")} (a longer --timeout gives more)`,
     );
   }
   if (session.signal?.aborted) session.stop = INTERRUPTED;

@@ -1,6 +1,6 @@
 import { plural, took } from "../harness/words.ts";
 import { listed } from "./names.ts";
-import type { Report } from "./report.ts";
+import type { Report, ReportCase, ReportCheck } from "./report.ts";
 import { failsForUnstable, whyOf } from "./verdict.ts";
 
 /** Something to know of a run before all else. Its words may hold what the server said. */
@@ -20,7 +20,9 @@ export interface Remark {
 
 /** The parts of a report that remarks are made of. */
 type Remarkable = Pick<Report, "protocol" | "target" | "speaks" | "stop" | "limit" | "stalls" | "unexplained"> & {
-  readonly cases: readonly { readonly id: string; readonly unstable?: true }[];
+  readonly cases: readonly (Pick<ReportCase, "id" | "unstable"> & {
+    readonly checks: readonly Pick<ReportCheck, "harm">[];
+  })[];
 };
 
 /** The number of ends of the target, and of times in which it stood still, that are told one by one. */
@@ -68,16 +70,18 @@ function stopped({ stop }: Remarkable): Remark[] {
   ];
 }
 
-function ended({ unexplained = [] }: Remarkable): Remark[] {
+function ended({ unexplained = [], cases }: Remarkable): Remark[] {
   const more = unexplained.length - MOST;
+  // A case that is proved to end the target is a better one to begin with than a guess.
+  const isProved = cases.some(({ checks }) => checks.some(({ harm }) => harm !== undefined));
   return [
-    ...unexplained.slice(0, MOST).map(({ at, words, suspects }) => ({
+    ...unexplained.slice(0, MOST).map(({ at, words, suspects }, i) => ({
       label: "ended",
       title: "The target ended",
       words: `${words}, at ${took(at, 1)}; it is not known which input of the seconds before did it${suspects.length > 0 ? ", the likeliest first" : ""}`,
       cases: suspects,
       isVital: true,
-      next: suspects[0],
+      next: i === 0 && !isProved ? suspects[0] : undefined,
     })),
     ...(more > 0
       ? [
