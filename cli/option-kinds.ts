@@ -1,21 +1,13 @@
 import type { Options } from "yargs";
 import { UsageError } from "../harness/usage.ts";
 import type { ShardOptions } from "../reports/shard.ts";
+import { LONGEST_MS } from "../running/numbers.ts";
 
 // The values that options take. Each function throws a `UsageError` for another.
 
-/** The most that a timer can wait, in ms. */
-const MOST = 2 ** 31 - 1;
-
-/** The same in whole seconds. */
-export const LONGEST_S = Math.floor(MOST / 1_000);
-
-/** The highest port that there is. */
-export const LAST_PORT = 65_535;
-
 /** Takes a whole number. */
 export const integer =
-  (name: string, least: number, most = MOST) =>
+  (name: string, least: number, most = LONGEST_MS) =>
   (value: unknown): number => {
     if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
     throw new UsageError(`--${name} takes one whole number from ${least} to ${most}.`);

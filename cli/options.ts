@@ -1,8 +1,8 @@
 import { FORMAT_NAMES, FORMATS, type FormatName } from "../reports/formats.ts";
+import { LAST_PORT } from "../running/numbers.ts";
 import {
   flagOption as flag,
   integer,
-  LAST_PORT,
   numberOption as number,
   onlyOnce,
   pick,

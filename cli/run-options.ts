@@ -1,9 +1,8 @@
-import { DEFAULTS } from "./defaults.ts";
+import { DEFAULTS } from "../running/defaults.ts";
+import { LAST_PORT, LONGEST_S } from "../running/numbers.ts";
 import {
   flagOption as flag,
   integer,
-  LAST_PORT,
-  LONGEST_S,
   numberOption as number,
   optionally,
   shardOf,

@@ -4,7 +4,8 @@ import type { Keys } from "../harness/target.ts";
 import { readText, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
 import { visible } from "../reports/escape.ts";
-import { fileIn, type Reached } from "./target.ts";
+import { fileIn, type Reached } from "../running/target.ts";
+import { comingAs, saysWho } from "../running/users.ts";
 import { TOKEN, tokenBy } from "./token-command.ts";
 
 /** The options that say who clients come as. */
@@ -24,9 +25,6 @@ interface Users {
   readonly commands: readonly string[];
   readonly keys: Keys;
 }
-
-/** No user that was given by options. */
-export const NO_USERS: Users = { tokens: [], commands: [], keys: {} };
 
 /** Reads who clients come as. Throws a `UsageError`. */
 export async function readUsers(args: UserArguments): Promise<Users> {
@@ -85,8 +83,6 @@ async function clientOf(given: string): Promise<NonNullable<Keys["client"]>> {
   );
 }
 
-type Headers = Readonly<Record<string, string>>;
-
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 
 /**
@@ -101,37 +97,21 @@ export async function identify(
 ): Promise<Reached> {
   const keys = { ...own, ...given };
   target.secrets.add(...tokens, ...[keys.client?.secret, keys.unscoped, keys.refresh].filter((it) => it !== undefined));
-  const isSomebody = Object.keys({ ...target.headers, ...target.credentials }).some((it) =>
-    /^authorization$/i.test(it),
-  );
   const sources = commands.map((command) => () => tokenBy(command, signal));
-  const isNobody = !isSomebody && tokens.length + commands.length === 0;
+  const isNobody = !saysWho(target) && tokens.length + commands.length === 0;
   if (given.client && isNobody) sources.push(await byClient(target, given.client, signal));
   try {
     const issued = await Promise.all(sources.map((source) => renewed(source, target)));
     const named = [...tokens.map(bearer), ...issued.map(({ value }) => ({ Authorization: value })), ...users];
-    const all = each(named, { ...target.headers, ...target.credentials });
-    const [first = {}, ...others] = isSomebody ? [{}, ...all] : all;
     return {
-      ...target,
+      ...comingAs(target, named),
       keys,
-      credentials: { ...target.credentials, ...first },
-      ...(others.length > 0 && { others }),
       ...(issued.length > 0 && { renewals: new Map(issued.map((it) => [it.value, it])) }),
     };
   } catch (error) {
     if (signal.aborted) return target;
     throw error;
   }
-}
-
-/** Returns the users without duplicates and without the one that these headers already name. */
-function each(users: readonly Headers[], known: Headers): readonly Headers[] {
-  const seen = new Set(Object.values(known));
-  return users.filter((user) => {
-    const value = Object.values(user).join("\n");
-    return !seen.has(value) && seen.add(value);
-  });
 }
 
 /** A source of the tokens of a client. Its libraries are loaded only where they are needed. */

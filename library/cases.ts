@@ -1,6 +1,3 @@
-import { DEFAULTS } from "../cli/defaults.ts";
-import { select } from "../cli/select.ts";
-import { withHint } from "../cli/spoken.ts";
 import { isFinding, isRight } from "../harness/catalogue.ts";
 import { type CaseResult, notJudged } from "../harness/execute.ts";
 import { brokenFoundations, ground, isPlain, restsOnBroken } from "../harness/foundation.ts";
@@ -9,6 +6,9 @@ import { type RunResult, run } from "../harness/runner.ts";
 import type { Case } from "../harness/scenario.ts";
 import type { RunOptions } from "../harness/session.ts";
 import { isFine } from "../reports/verdict.ts";
+import { DEFAULTS } from "../running/defaults.ts";
+import { select } from "../running/select.ts";
+import { withHint } from "../running/spoken.ts";
 import { ConformanceError, callerOf, mistakeAt, reportOf, troublesOf } from "./conforms.ts";
 import type * as Api from "./index.d.cts";
 import { checkOptions, expectedOf, JUDGING, runOptions, SELECTING, selection } from "./options.ts";

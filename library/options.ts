@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
-import { DEFAULTS } from "../cli/defaults.ts";
-import { LAST_PORT, LONGEST_S } from "../cli/option-kinds.ts";
-import { aim, type Reached, targetHeaders, type Way } from "../cli/target.ts";
-import { identify, NO_USERS } from "../cli/users.ts";
 import { newSeed } from "../harness/property.ts";
 import type { ServeOptions } from "../harness/protocol.ts";
 import type { RunOptions } from "../harness/session.ts";
 import { cannotRead, suggestion, UsageError } from "../harness/usage.ts";
 import { type ExpectedFailures, parseExpected } from "../reports/expected/read.ts";
+import { DEFAULTS } from "../running/defaults.ts";
+import { LAST_PORT, LONGEST_MS, LONGEST_S } from "../running/numbers.ts";
+import { aim, type Reached, targetHeaders, type Way } from "../running/target.ts";
+import { comingAs } from "../running/users.ts";
 import type * as Api from "./index.d.cts";
 import { VERSION_NAMES, versionOf } from "./versions.ts";
 
@@ -20,7 +20,8 @@ const isFunction = (it: unknown) => typeof it === "function";
 const isRecord = (it: unknown) => typeof it === "object" && it !== null && Object.values(it).every(isText);
 const isRecords = (it: unknown) => Array.isArray(it) && it.every(isRecord);
 const isVersion = (it: unknown) => VERSION_NAMES.some((name) => name === it);
-const isWhole = (least: number) => (it: unknown) => Number.isInteger(it) && Number(it) >= least && Number(it) < 2 ** 31;
+const isWhole = (least: number) => (it: unknown) =>
+  Number.isInteger(it) && Number(it) >= least && Number(it) <= LONGEST_MS;
 
 const TEXTS = [isTexts, "a text, or a list of texts that is not empty"] as const;
 const SWITCH = [isSwitch, "true or false"] as const;
@@ -121,7 +122,7 @@ async function way({ headers, credentials, ca, insecure = false }: Api.Judging):
 async function asUsers(target: Reached, { users: given = [] }: Api.Judging): Promise<Reached> {
   const users = await Promise.all(given.map((it) => targetHeaders(lines(it))));
   target.secrets.add(...users.flatMap((it) => Object.values(it)));
-  return identify(target, NO_USERS, new AbortController().signal, { users });
+  return comingAs(target, users);
 }
 
 const lines = (headers: Api.Judging["headers"] = {}) =>

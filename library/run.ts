@@ -1,10 +1,10 @@
-import { DEFAULTS } from "../cli/defaults.ts";
-import { select } from "../cli/select.ts";
-import { withHint } from "../cli/spoken.ts";
 import { run as runCases } from "../harness/runner.ts";
 import { judgeRecordings } from "../recordings/check.ts";
 import type { Report } from "../reports/report.ts";
 import { isFine } from "../reports/verdict.ts";
+import { DEFAULTS } from "../running/defaults.ts";
+import { select } from "../running/select.ts";
+import { withHint } from "../running/spoken.ts";
 import { ConformanceError, callerOf, reportOf, toText } from "./conforms.ts";
 import type * as Api from "./index.d.cts";
 import { checkOptions, expectedOf, JUDGING, runOptions, SELECTING, selection } from "./options.ts";

@@ -1,7 +1,7 @@
-import { DEFAULTS } from "../cli/defaults.ts";
 import { type RunResult, run } from "../harness/runner.ts";
 import type { Case } from "../harness/scenario.ts";
 import type { RunOptions } from "../harness/session.ts";
+import { DEFAULTS } from "../running/defaults.ts";
 import { protocol } from "../suites/0.1.7/index.ts";
 
 export const cases = protocol.suites.flatMap((suite) => suite.cases);

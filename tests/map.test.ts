@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "@jest/globals";
 
-const FOLDERS = ["certificates", "cli", "harness", "library", "recordings", "reports", "suites"];
+const FOLDERS = ["certificates", "cli", "harness", "library", "recordings", "reports", "running", "suites"];
 
 /** Imports that close a circle and still stand, of types both. */
 const ALLOWED = ["harness/reading.ts harness/recorder.ts"];
@@ -13,9 +13,12 @@ const files = FOLDERS.flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
 ).filter((file) => /\.tsx?$/.test(file));
 
+const importsIn = (file: string, text: string) =>
+  Array.from(text.matchAll(IMPORT), ([, path = ""]) => join(dirname(file), path));
+
 const imports = new Map(
   files.map((file) => {
-    const paths = Array.from(readFileSync(file, "utf8").matchAll(IMPORT), ([, path = ""]) => join(dirname(file), path));
+    const paths = importsIn(file, readFileSync(file, "utf8"));
     return [file, paths.filter((path) => !ALLOWED.includes(`${file} ${path}`))];
   }),
 );
@@ -76,4 +79,18 @@ test("every file of harness/ stands in the table of CONTRIBUTING.md, and nothing
   const [, table = ""] = /^A run goes through these files of `harness\/`:\n\n([\s\S]*?)\n\n/m.exec(text) ?? [];
   const named = [...table.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = ""]) => cell.replaceAll("`", "").split(" "));
   expect(named.toSorted()).toEqual(readdirSync("harness").toSorted());
+});
+
+test("a folder imports only those that stand behind it in CONTRIBUTING.md", () => {
+  const text = readFileSync("CONTRIBUTING.md", "utf8");
+  const [, rows = ""] = /^A folder imports only those [^`]*```\n([\s\S]*?)\n```/m.exec(text) ?? [];
+  const allowed = rows.split("\n").map((row) => row.trim().split(/ +/));
+  expect(allowed.map(([folder]) => folder).toSorted()).toEqual([...FOLDERS, "schemas"].toSorted());
+  const folderOf = (path = "") => path.split("/")[0] ?? "";
+  const isAllowed = (file: string, path: string) =>
+    allowed.some(([folder, ...behind]) => folder === folderOf(file) && [folder, ...behind].includes(folderOf(path)));
+  const wrong = texts.flatMap(([file, code]) =>
+    importsIn(file, code).flatMap((path) => (isAllowed(file, path) ? [] : [`${file} imports ${path}`])),
+  );
+  expect(wrong).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { judgeRecordings, type WantedRecordings } from "../../recordings/check.t
 import { reportFile } from "../../reports/read.ts";
 import { destinations, prepareAll, type WantedReports } from "../../reports/save.ts";
 import { refuseOverwriting } from "../../reports/write.ts";
-import { spokenInstead } from "../spoken.ts";
+import { spokenInstead } from "../../running/spoken.ts";
 import { finish } from "./finish.ts";
 
 /** The options of `check`, as the command line gives them. */

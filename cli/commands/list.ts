@@ -2,7 +2,7 @@ import type { Requirement } from "../../harness/catalogue.ts";
 import { isEverywhere, type Protocol } from "../../harness/protocol.ts";
 import { digestOf, freeze } from "../../harness/set.ts";
 import { plural } from "../../harness/words.ts";
-import { type Selection, select } from "../select.ts";
+import { type Selection, select } from "../../running/select.ts";
 
 /** The options of `list`, as the command line gives them. */
 interface ListArguments extends Selection {

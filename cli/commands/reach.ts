@@ -4,11 +4,11 @@ import { isThisMachine, portOf } from "../../harness/place.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { UnreachableError, UsageError } from "../../harness/usage.ts";
 import { type Destinations, leftIn } from "../../reports/save.ts";
+import { aim, hiddenTexts, type Reached, readCertificates, resolves, targetHeaders } from "../../running/target.ts";
 import { serveApart } from "../embedded.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { start } from "../start.ts";
-import { aim, hiddenTexts, type Reached, readCertificates, resolves, targetHeaders } from "../target.ts";
 import { identify, readUsers, type UserArguments } from "../users.ts";
 import { type Approach, receive } from "./receive.ts";
 

@@ -2,8 +2,8 @@ import { door } from "../../harness/arrivals.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { secrets } from "../../harness/secrets.ts";
 import { UnreachableError, UsageError } from "../../harness/usage.ts";
+import type { Reached } from "../../running/target.ts";
 import { start } from "../start.ts";
-import type { Reached } from "../target.ts";
 
 /** The surroundings of a target that is reached. */
 export interface Approach {

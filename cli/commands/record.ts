@@ -13,9 +13,9 @@ import { type LineWriter, writer } from "../../recordings/writer.ts";
 import { visible } from "../../reports/escape.ts";
 import { destinations, prepareAll, type WantedReports } from "../../reports/save.ts";
 import { refuseOverwriting } from "../../reports/write.ts";
+import { fileIn, hiddenTexts, loginOf, readCertificates, resolves, targetUrl } from "../../running/target.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
-import { fileIn, hiddenTexts, loginOf, readCertificates, resolves, targetUrl } from "../target.ts";
 import { finish } from "./finish.ts";
 
 /** The options of `record`, as the command line gives them. */

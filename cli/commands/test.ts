@@ -13,9 +13,9 @@ import { liveLine, type Progress, plainLines, tellLimit } from "../../reports/pr
 import type { Report, ReportTarget } from "../../reports/report.ts";
 import type { ShardOptions } from "../../reports/shard.ts";
 import { quoted } from "../../reports/shell-commands.ts";
-import { DEFAULTS } from "../defaults.ts";
-import { spokenInstead, withHint } from "../spoken.ts";
-import { fileIn, type Reached } from "../target.ts";
+import { DEFAULTS } from "../../running/defaults.ts";
+import { spokenInstead, withHint } from "../../running/spoken.ts";
+import { fileIn, type Reached } from "../../running/target.ts";
 import { isEmbedded, type TargetArguments } from "./reach.ts";
 
 /** The options that say how a target is tested. */

@@ -10,7 +10,7 @@ import about from "../../package.json" with { type: "json" };
 import { makeReport } from "../../reports/make.ts";
 import type { ReportCase } from "../../reports/report.ts";
 import { quoted } from "../../reports/shell-commands.ts";
-import { DEFAULTS } from "../defaults.ts";
+import { DEFAULTS } from "../../running/defaults.ts";
 
 /** The usual address of a server under test, which a trial shows instead of its own. */
 export const USUAL = "ws://localhost:8080/";

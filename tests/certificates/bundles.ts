@@ -9,7 +9,6 @@ import { spool } from "../../certificates/spool.ts";
 import { statement } from "../../certificates/statement.ts";
 import type { VerifyOptions } from "../../certificates/steps.ts";
 import { type Step, verifyFiles } from "../../certificates/verify.ts";
-import { DEFAULTS } from "../../cli/defaults.ts";
 import { casesIn, type Protocol } from "../../harness/protocol.ts";
 import { run } from "../../harness/runner.ts";
 import { secrets } from "../../harness/secrets.ts";
@@ -17,6 +16,7 @@ import { freeze, type RequirementSet } from "../../harness/set.ts";
 import type { Target } from "../../harness/target.ts";
 import about from "../../package.json" with { type: "json" };
 import { makeReport, reportUsers } from "../../reports/make.ts";
+import { DEFAULTS } from "../../running/defaults.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 
 /** Cuts a protocol down to some cases, so that a bundle is small and quickly verified; its set holds all that they test. */

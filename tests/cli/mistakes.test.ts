@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { select } from "../../cli/select.ts";
-import { resolves, targetUrl } from "../../cli/target.ts";
 import { suggestion, UnreachableError, UsageError } from "../../harness/usage.ts";
+import { select } from "../../running/select.ts";
+import { resolves, targetUrl } from "../../running/target.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 
 describe("a suggestion", () => {

@@ -1,5 +1,4 @@
 import { beforeEach } from "@jest/globals";
-import { DEFAULTS } from "../../cli/defaults.ts";
 import type { Availability } from "../../harness/availability.ts";
 import { confirm } from "../../harness/blame.ts";
 import { type CaseResult, execute } from "../../harness/execute.ts";
@@ -8,6 +7,7 @@ import { nothing, type Silence, silent } from "../../harness/nothing.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { newSession, type RunOptions, type Session } from "../../harness/session.ts";
 import { share } from "../../harness/shared.ts";
+import { DEFAULTS } from "../../running/defaults.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 
 /** The finding of a case when it runs: something, or a wait in vain. */

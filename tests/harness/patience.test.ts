@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { DEFAULTS } from "../../cli/defaults.ts";
 import { answers, availability } from "../../harness/availability.ts";
 import type { Connection } from "../../harness/connection.ts";
 import { dial, probe } from "../../harness/dial.ts";
@@ -11,6 +10,7 @@ import type { RunOptions } from "../../harness/session.ts";
 import { share } from "../../harness/shared.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import type { Handshake } from "../../harness/upgrade.ts";
+import { DEFAULTS } from "../../running/defaults.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { lobby } from "../servers/lobby.ts";

@@ -1,6 +1,4 @@
 import { describe, expect, test } from "@jest/globals";
-import { select } from "../../cli/select.ts";
-import { targetHeaders, targetUrl } from "../../cli/target.ts";
 import { broken, worst } from "../../harness/catalogue.ts";
 import { accepts, describe as words } from "../../harness/expect.ts";
 import { type Failure, httpFailure, NO_ANSWER, WRONG_NAME } from "../../harness/failure.ts";
@@ -8,6 +6,8 @@ import { isNothing, nothing } from "../../harness/nothing.ts";
 import { validator } from "../../harness/schema.ts";
 import { parse } from "../../harness/transcript.ts";
 import { explainUnreachable } from "../../harness/unreachable.ts";
+import { select } from "../../running/select.ts";
+import { targetHeaders, targetUrl } from "../../running/target.ts";
 import { documents, keywords } from "../../schemas/0.1.7/index.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 

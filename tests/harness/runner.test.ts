@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { DEFAULTS } from "../../cli/defaults.ts";
 import { run } from "../../harness/runner.ts";
 import { UnreachableError } from "../../harness/usage.ts";
+import { DEFAULTS } from "../../running/defaults.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { disconnect, greeting, scenario } from "../../suites/0.1.7/protocol.ts";
 import { cases, runAgainst } from "../helpers.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { DEFAULTS } from "../../cli/defaults.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import type { Finding } from "../../harness/rule.ts";
 import { run } from "../../harness/runner.ts";
 import type { Transcript } from "../../harness/transcript.ts";
 import { isEnd, judgeRecorded } from "../../recordings/judge.ts";
+import { DEFAULTS } from "../../running/defaults.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { messageFaults } from "../../suites/0.1.7/reference/faults/messages.ts";
 import { cases } from "../helpers.ts";

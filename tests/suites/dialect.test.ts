@@ -1,13 +1,13 @@
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type WebSocket, WebSocketServer } from "ws";
-import { DEFAULTS } from "../../cli/defaults.ts";
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { run } from "../../harness/runner.ts";
 import { scenarios } from "../../harness/scenario.ts";
 import { isObject, messages, parse } from "../../harness/transcript.ts";
+import { DEFAULTS } from "../../running/defaults.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import type { DialectWithSign, MalformedDialect, MalformedId, SharedId } from "../../suites/websocket/dialect.ts";
 import { malformedCases } from "../../suites/websocket/malformed.ts";

@@ -7,11 +7,11 @@ import { explainCommand } from "../../cli/commands/explain.ts";
 import { listCommand } from "../../cli/commands/list.ts";
 import { reportCommand } from "../../cli/commands/report.ts";
 import { runCommand } from "../../cli/commands/run.ts";
-import { DEFAULTS } from "../../cli/defaults.ts";
 import { replay } from "../../harness/replay.ts";
 import { headersIn } from "../../harness/replay-handshake.ts";
 import { run as runCases } from "../../harness/runner.ts";
 import type { Transcript } from "../../harness/transcript.ts";
+import { DEFAULTS } from "../../running/defaults.ts";
 import { SUBPROTOCOL, toy } from "./protocol.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "toy-"));

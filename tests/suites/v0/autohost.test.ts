@@ -1,13 +1,13 @@
 import { EventEmitter, once } from "node:events";
 import { connect } from "node:net";
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { DEFAULTS } from "../../../cli/defaults.ts";
 import { door } from "../../../harness/arrivals.ts";
 import { isBinding } from "../../../harness/catalogue.ts";
 import { type HostOptions, host } from "../../../harness/host.ts";
 import { overlapping } from "../../../harness/property.ts";
 import type { RunResult } from "../../../harness/runner.ts";
 import type { Case } from "../../../harness/scenario.ts";
+import { DEFAULTS } from "../../../running/defaults.ts";
 import { ownWithAutohosts } from "../../../schemas/v0/autohost.ts";
 import { autohostRequirements } from "../../../schemas/v0/autohost-requirements.ts";
 import { autohostProtocolBy } from "../../../suites/v0/autohost/index.ts";

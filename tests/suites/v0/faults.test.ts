@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { DEFAULTS } from "../../../cli/defaults.ts";
 import { isBinding, isBroken } from "../../../harness/catalogue.ts";
 import { overlapping } from "../../../harness/property.ts";
 import { run } from "../../../harness/runner.ts";
 import type { Case } from "../../../harness/scenario.ts";
 import { usersOf } from "../../../harness/target.ts";
+import { DEFAULTS } from "../../../running/defaults.ts";
 import { own } from "../../../schemas/v0/index.ts";
 import { requirements } from "../../../schemas/v0/requirements.ts";
 import { protocolBy } from "../../../suites/v0/index.ts";

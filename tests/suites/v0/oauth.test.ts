@@ -4,12 +4,12 @@ import { createServer, type RequestListener, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import WebSocket from "ws";
-import { DEFAULTS } from "../../../cli/defaults.ts";
 import { run } from "../../../harness/runner.ts";
 import { secrets } from "../../../harness/secrets.ts";
 import { usersOf } from "../../../harness/target.ts";
 import about from "../../../package.json" with { type: "json" };
 import { makeReport } from "../../../reports/make.ts";
+import { DEFAULTS } from "../../../running/defaults.ts";
 import { own } from "../../../schemas/v0/index.ts";
 import { protocolBy } from "../../../suites/v0/index.ts";
 

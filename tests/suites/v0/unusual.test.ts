@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { DEFAULTS } from "../../../cli/defaults.ts";
 import { run } from "../../../harness/runner.ts";
 import { usersOf } from "../../../harness/target.ts";
+import { DEFAULTS } from "../../../running/defaults.ts";
 import { own } from "../../../schemas/v0/index.ts";
 import { protocolBy } from "../../../suites/v0/index.ts";
 import { BARE_USERS } from "../../servers/v0/bare.ts";
