@@ -1,6 +1,7 @@
 import { request as plainRequest } from "node:http";
 import { request as tlsRequest } from "node:https";
 import * as oauth from "oauth4webapi";
+import { errorFailure } from "../harness/failure.ts";
 import { isThisMachine } from "../harness/place.ts";
 import type { Keys, Target } from "../harness/target.ts";
 import { explainUnreachable } from "../harness/unreachable.ts";
@@ -57,9 +58,8 @@ async function answering(url: URL, answer: Promise<Response>): Promise<Response>
     const { code } = error as NodeJS.ErrnoException;
     if (code === "OAUTH_HTTP_REQUEST_FORBIDDEN")
       throw new UsageError(`--client sends no secret to ${url.origin}, which is neither https: nor this machine.`);
-    throw new UnreachableError(
-      explainUnreachable(url, { code: code === "ABORT_ERR" ? "ETIMEDOUT" : String(code ?? error) }),
-    );
+    const failure = errorFailure(code === "ABORT_ERR" ? "ETIMEDOUT" : String(code ?? error));
+    throw new UnreachableError(explainUnreachable(url, failure));
   }
 }
 

@@ -1,9 +1,14 @@
 import { isServerEnd, type Transcript, type WireEvent } from "./transcript.ts";
 
+/** A code that decisions look at. No words that people read are one. */
+type Code = Uppercase<string>;
+
 /** The failure of a connection. */
 export interface Failure {
-  /** A code such as `ECONNREFUSED`, or `HTTP`; where there is none, words. */
-  readonly code: string;
+  /** The code of an error, such as `ECONNREFUSED`, or one of `WORDS`. */
+  readonly code: Code;
+  /** The words of an error that has no code. */
+  readonly words?: string;
   /** The status of the answer, if that is what failed. */
   readonly status?: number;
   /** The close code, if the target ended the WebSocket at once and gave one. */
@@ -15,20 +20,39 @@ export interface Failure {
 /** A failure by an answer in HTTP that is not 101. */
 export const httpFailure = (status: number): Failure => ({ code: "HTTP", status });
 
+/** The code of an error that has none of its own. */
+const OTHER = "OTHER";
+
+const isCode = (text: string): text is Code => /^[A-Z\d_]+$/.test(text);
+
+/** A failure by an error, of which its code is known, or else its message. */
+export const errorFailure = (codeOrMessage: string): Failure =>
+  isCode(codeOrMessage) ? { code: codeOrMessage } : { code: OTHER, words: codeOrMessage };
+
 /** The code of a WebSocket that the target ended at once. */
-const TURNED_AWAY = "ended at once";
+const TURNED_AWAY = "TURNED_AWAY";
+
+/** The code of a handshake that met silence. */
+export const NO_ANSWER = "NO_ANSWER";
+
+/** A failure of which nothing is known. */
+export const UNKNOWN: Failure = { code: "UNKNOWN" };
+
+/** The words for codes of the suite. */
+const WORDS: Readonly<Record<Code, string>> = {
+  [TURNED_AWAY]: "ended at once",
+  [NO_ANSWER]: "no answer to the handshake",
+  [UNKNOWN.code]: "no answer",
+};
 
 /** Says a failure in a word or two: `ECONNREFUSED`, `HTTP 401`, `ended at once (1013)`. Two ways to fail have different words. */
-export function wordsOfFailure({ code, status, closeCode }: Failure): string {
-  if (code === TURNED_AWAY) return `${code} (${closeCode ?? "no code"})`;
-  return status === undefined ? code : `${code} ${status}`;
+export function wordsOfFailure({ code, words = WORDS[code] ?? code, status, closeCode }: Failure): string {
+  if (code === TURNED_AWAY) return `${words} (${closeCode ?? "no code"})`;
+  return status === undefined ? words : `${words} ${status}`;
 }
 
 /** The code of a certificate that is of another host. */
 export const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
-
-/** The code of a handshake that met silence. */
-export const NO_ANSWER = "no answer to the handshake";
 
 /** Tells if a target says that a client came too often. */
 export const saysTooMany = ({ status }: Failure): boolean => status === 429;
@@ -54,11 +78,15 @@ const ENDING: ReadonlySet<WireEvent["type"]> = new Set(["violation", "close", "e
 /** The codes that answer a frame or a message. Nobody is turned away with them. */
 const ANSWERS = new Set([1002, 1003, 1007, 1009]);
 
-/** A failure of which nothing is known. */
-export const UNKNOWN: Failure = { code: "no answer" };
-
 /** The codes that show that nobody is there. */
-const ABSENT = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENOTFOUND", "EAI_AGAIN"]);
+const ABSENT: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EHOSTDOWN",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+]);
 
 /** Tells if the code of a failure shows that nobody is there. */
 export const isAbsent = (code = ""): boolean => ABSENT.has(code);
@@ -67,7 +95,7 @@ export const isAbsent = (code = ""): boolean => ABSENT.has(code);
 export const wantsLogin = ({ status = 0 }: Pick<Failure, "status">): boolean => [401, 403, 407].includes(status);
 
 /** The codes by which a target that is there refuses a client. */
-const REFUSING = new Set(["ECONNRESET", "EPIPE", NO_ANSWER]);
+const REFUSING: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", NO_ANSWER]);
 
 /** The parts of a connection that tell if it was refused. */
 interface Tried {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Connection } from "./connection.ts";
-import { httpFailure, NO_ANSWER } from "./failure.ts";
+import { errorFailure, httpFailure, NO_ANSWER } from "./failure.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Track } from "./replay-tape.ts";
 import type { ConnectOptions } from "./scenario.ts";
@@ -92,6 +92,6 @@ export function stateOf({ events }: Transcript): Pick<Connection, "opened" | "fa
     return { opened: false, failure: httpFailure(response.code ?? 0) };
   if (response && !isWrong) return { opened: true, failure: undefined };
   const known = error && "failure" in error ? error.failure : undefined;
-  const code = known ?? (events.some(({ type }) => type === "timeout") ? NO_ANSWER : undefined);
-  return { opened: false, failure: code === undefined ? undefined : { code } };
+  if (known !== undefined) return { opened: false, failure: errorFailure(known) };
+  return { opened: false, failure: events.some(({ type }) => type === "timeout") ? { code: NO_ANSWER } : undefined };
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
 import { BODY, BOUNDS, costOf, TOO_MUCH } from "./bounds.ts";
 import { base64 } from "./deeds.ts";
-import { type Failure, httpFailure, WRONG_NAME } from "./failure.ts";
+import { errorFailure, type Failure, httpFailure, WRONG_NAME } from "./failure.ts";
 import { answerer } from "./pongs.ts";
 import type { Recorder } from "./recorder.ts";
 import { responseText } from "./upgrade.ts";
@@ -108,7 +108,7 @@ interface WithCertificate {
 /** Names the failure of a handshake; if the certificate is of another host, with the names that it has. */
 function failureOf({ code, message, cert }: NodeJS.ErrnoException & WithCertificate): Failure {
   const names = cert?.subjectaltname?.replaceAll(/(^|, )[^:,]+:/g, "$1") ?? cert?.subject?.CN;
-  return { code: code || message, ...(code === WRONG_NAME && names !== undefined && { names }) };
+  return { ...errorFailure(code || message), ...(code === WRONG_NAME && names !== undefined && { names }) };
 }
 
 /** Records an error. Returns true if the suite ends the connection for it. */

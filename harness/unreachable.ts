@@ -68,7 +68,7 @@ const CAUSES: readonly (readonly [(failure: Failure) => boolean, (told: Told) =>
       `${place} did not answer the WebSocket handshake in time. Check that it is a WebSocket server, or raise --timeout.`,
   ],
   [
-    by(/^HPE_|^ECONNRESET|hang up/),
+    by(/^HPE_|^ECONNRESET/),
     ({ place, failure }) =>
       `${place} does not answer the WebSocket handshake in HTTP (${failure}). Check the port; use wss: if it is a TLS one.`,
   ],

@@ -3,6 +3,7 @@ import { WebSocket, WebSocketServer } from "ws";
 import type { Arrival, Door } from "./arrivals.ts";
 import { BOUNDS } from "./bounds.ts";
 import { type Connection, connectionOf, type Wire } from "./connection.ts";
+import { errorFailure } from "./failure.ts";
 import { tryTo } from "./judge.ts";
 import { nothing } from "./nothing.ts";
 import { UNPACED } from "./pace.ts";
@@ -215,7 +216,7 @@ function absent(url: URL, why: string): Connection {
   return {
     transcript: { url: url.href, events: [] },
     opened: false,
-    failure: { code: why },
+    failure: errorFailure(why),
     send() {},
     async write() {},
     next: never,

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { lookup } from "node:dns/promises";
+import { errorFailure } from "../harness/failure.ts";
 import { hostOf } from "../harness/place.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { SHORTEST, secrets, secretsIn } from "../harness/secrets.ts";
@@ -34,7 +35,7 @@ export async function resolves(url: URL): Promise<void> {
   try {
     await lookup(hostOf(url));
   } catch (error) {
-    throw new UnreachableError(explainUnreachable(url, { code: String((error as NodeJS.ErrnoException).code) }));
+    throw new UnreachableError(explainUnreachable(url, errorFailure(String((error as NodeJS.ErrnoException).code))));
   }
 }
 

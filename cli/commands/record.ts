@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { connect } from "node:net";
+import { errorFailure, type Failure } from "../../harness/failure.ts";
 import { hostOf, portOf } from "../../harness/place.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { explainUnreachable } from "../../harness/unreachable.ts";
@@ -111,12 +112,12 @@ async function begin({ out, startedAt, ...args }: Beginning, protocol: Protocol)
 const tell = (line: string) => process.stdout.write(`${new Date().toTimeString().slice(0, 8)} ${visible(line)}\n`);
 
 /** Returns a function that tells why a target could not be reached: the first times that it is called. */
-function complaining(target: URL): (code: string) => void {
+function complaining(target: URL): (codeOrMessage: string) => void {
   let failures = 0;
-  return (code) => {
+  return (codeOrMessage) => {
     failures += 1;
     const more = failures === FAILURES ? " (more of these are not told)" : "";
-    if (failures <= FAILURES) tell(`${explainUnreachable(target, { code })}${more}`);
+    if (failures <= FAILURES) tell(`${explainUnreachable(target, errorFailure(codeOrMessage))}${more}`);
   };
 }
 
@@ -152,17 +153,17 @@ async function tellAll(
 /** Throws an `UnreachableError` if nothing accepts connections at the target. */
 async function checkReachable(target: URL): Promise<void> {
   await resolves(target);
-  const code = await new Promise<string | undefined>((resolve) => {
+  const failure = await new Promise<Failure | undefined>((resolve) => {
     const socket = connect({ host: hostOf(target), port: portOf(target), timeout: PATIENCE });
-    const settle = (it?: string) => {
+    const settle = (it?: Failure) => {
       socket.destroy();
       resolve(it);
     };
     socket.once("connect", () => settle());
-    socket.once("timeout", () => settle("ETIMEDOUT"));
-    socket.once("error", ({ code, message }: NodeJS.ErrnoException) => settle(code ?? message));
+    socket.once("timeout", () => settle(errorFailure("ETIMEDOUT")));
+    socket.once("error", ({ code, message }: NodeJS.ErrnoException) => settle(errorFailure(code ?? message)));
   });
-  if (code !== undefined) throw new UnreachableError(explainUnreachable(target, { code }));
+  if (failure) throw new UnreachableError(explainUnreachable(target, failure));
 }
 
 /** The time that a target has to accept a connection, in ms. */

@@ -37,7 +37,7 @@ export const targeting =
 export const outcome = ({ transcript, failure }: Connection): string => {
   const response = responseOf(transcript);
   if (response) return `HTTP ${response.status}`;
-  if (failure?.code === NO_ANSWER) return NO_ANSWER;
+  if (failure?.code === NO_ANSWER) return wordsOfFailure(failure);
   return `the end of the TCP connection (${failure && wordsOfFailure(failure)})`;
 };
 

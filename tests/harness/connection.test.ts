@@ -135,7 +135,7 @@ test("a server that does not answer the handshake costs one timeout", async () =
   closing.push(() => new Promise((resolve) => server.close(resolve)));
   const { port } = server.address() as { port: number };
   const connection = await connect(new URL(`ws://127.0.0.1:${port}`), { headers: {}, idle() {}, protocol }, shared);
-  expect(connection).toMatchObject({ opened: false, failure: { code: "no answer to the handshake" } });
+  expect(connection).toMatchObject({ opened: false, failure: { code: "NO_ANSWER" } });
 });
 
 test("what happens after the connection is finished is not recorded", async () => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { answers, availability } from "../../harness/availability.ts";
 import type { Connection } from "../../harness/connection.ts";
 import { dial, probe } from "../../harness/dial.ts";
-import { type Failure, httpFailure } from "../../harness/failure.ts";
+import { errorFailure, type Failure, httpFailure } from "../../harness/failure.ts";
 import { HANDSHAKE, patience } from "../../harness/patience.ts";
 import { run } from "../../harness/runner.ts";
 import type { Case } from "../../harness/scenario.ts";
@@ -174,7 +174,7 @@ describe("a server is busy", () => {
 describe("the availability of a target", () => {
   const seen = (failure?: Failure, ...events: WireEvent[]) =>
     ({ opened: failure === undefined, failure, transcript: { url: "", events }, finish() {} }) as unknown as Connection;
-  const [absent, busy] = [{ code: "ECONNREFUSED" }, httpFailure(503)];
+  const [absent, busy] = [errorFailure("ECONNREFUSED"), httpFailure(503)];
   const learnt = (...all: [Failure | undefined, proper?: boolean][]) => {
     let now = 0;
     const it = availability(
@@ -191,11 +191,11 @@ describe("the availability of a target", () => {
     ["one that failed anyhow tells that it never was", learnt([busy]), [undefined, 1]],
     ["but not one that was not proper", learnt([httpFailure(400), false]), [undefined, undefined]],
     ["where nothing listens, how it asked does not matter", learnt([absent, false]), [undefined, 1]],
-    ["one that was up may refuse", learnt([undefined], [busy], [{ code: "ECONNRESET" }]), [1, undefined]],
-    ["one that was up and is not found is down", learnt([undefined], [{ code: "EHOSTUNREACH" }]), [1, 2]],
+    ["one that was up may refuse", learnt([undefined], [busy], [errorFailure("ECONNRESET")]), [1, undefined]],
+    ["one that was up and is not found is down", learnt([undefined], [errorFailure("EHOSTUNREACH")]), [1, 2]],
     ["one that refuses some before it lets others in is there", learnt([busy], [undefined]), [2, undefined]],
     ["one that was missing before is not", learnt([busy], [absent], [undefined]), [2, 1]],
-    ["since the first that did not find it", learnt([undefined], [{ code: "ENOTFOUND" }], [absent]), [1, 2]],
+    ["since the first that did not find it", learnt([undefined], [errorFailure("ENOTFOUND")], [absent]), [1, 2]],
   ])("%s", (_, [upAt, downSince], expected) => expect([upAt, downSince]).toEqual(expected));
 
   test("it is tried again for a time, and at least once; each connection is ended", async () => {

@@ -308,12 +308,12 @@ describe("a handshake", () => {
     ["otherwise", { ask: asIs }],
   ])("that is asked for %s and answered wrong is no violation of what is said later", async (_, handshake) => {
     const { connection } = await bare(() => accept("the wrong key"), handshake);
-    expect(connection.failure?.code).toMatch(/Sec-WebSocket-Accept/);
+    expect(connection.failure?.words).toMatch(/Sec-WebSocket-Accept/);
     expect(connection.transcript.events[2]).toMatchObject({
       from: "server",
       type: "error",
       handshake: true,
-      data: connection.failure?.code,
+      data: connection.failure?.words,
     });
   });
 
