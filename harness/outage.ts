@@ -11,24 +11,22 @@ import { type ServerProcess, withoutSecrets } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
 
 /**
- * The words in which two ends of one kind differ: what Node.js says of a text that is no JSON, what stands in double quotes, one
- * character in single ones, and whatever has a digit, such as a time or an address.
+ * The words in which a program tells one bug otherwise each time: what Node.js says of a text that is no JSON, what stands in double
+ * quotes, one character in single ones, and whatever has a digit, such as a time or an address. Of what it prints only words are known.
  */
 const VARYING = /(?<=SyntaxError: ).*\bJSON\b.*|"[^"]*"|'.'|[\w:.+-]*\d[\w:.+-]*/g;
 
-const kindOf = (words: string) => words.replace(VARYING, "#");
-
-/** Returns an end of which all that is known stands in its words. */
-export const plainEnd = (how: string) => ({ how, endKind: kindOf(how) });
-
 /** The end of the connections of others. */
-export const ENDED_OTHERS = { ...plainEnd("connections of other clients were ended"), harm: "drop" } as const;
+export const ENDED_OTHERS = { how: "connections of other clients were ended", endKind: "drop", harm: "drop" } as const;
 
 /** Tells if the server lives on. */
 export const livesOn = ({ harm }: Pick<Fall, "harm">): boolean => harm === "drop" || harm === "stall";
 
 /** The words for one that stood still for long, and may do so again. */
 export const STOOD_STILL = "the server stood still";
+
+/** The words for a server that hangs, by what it gives nobody any more. */
+const STOPPED = { handshake: "answering anybody", greeting: "greeting anybody", answer: "answering requests" } as const;
 
 /** The time within which a client answers what it hears last from a server that hangs over the answer, in ms. */
 const ANSWER = 5;
@@ -43,9 +41,9 @@ export async function endHanging(session: Session, missed: string): Promise<Fall
   const { from, to } = missed === HANDSHAKE ? { from: heard, to: heard } : shared.patience.end(missed);
   availability.hangs(missed);
   await target.process?.kill();
-  const stopped = { [HANDSHAKE]: "answering anybody", [protocol.greeting ?? ""]: "greeting anybody" };
-  const how = plainEnd(`the server stopped ${stopped[missed] ?? "answering requests"}`);
-  return { from, to: to + ANSWER, ...how, harm: "hang", hangs: missed };
+  const what = missed === HANDSHAKE ? "handshake" : missed === protocol.greeting ? "greeting" : "answer";
+  const how = `the server stopped ${STOPPED[what]}`;
+  return { from, to: to + ANSWER, how, endKind: `hang: ${what}`, harm: "hang", hangs: missed };
 }
 
 /** The end of a server of which no more is known. */
@@ -59,13 +57,13 @@ export async function howItFell({ target, availability }: Session): Promise<Omit
     const said = await process.lastWords();
     const words = said === undefined ? "" : withoutSecrets(`: ${said.text}`, target);
     const isTold = said?.isCause ?? false;
-    const endKind = isTold ? kindOf(`${how}${words}`) : how;
+    const endKind = isTold ? `${how}${words.replace(VARYING, "#")}` : how;
     return { how: `the server ended (${how}${words})`, endKind, harm: "end", isTold };
   }
   const { downSince, refusal } = availability;
   if (downSince === undefined) return ENDED_OTHERS;
-  const refused = refusal === undefined ? "" : ` (${wordsOfFailure(refusal)})`;
-  return { ...plainEnd(`${STOPPED_ACCEPTING}${refused}`), harm: "end" };
+  if (refusal === undefined) return { how: STOPPED_ACCEPTING, endKind: "away", harm: "end" };
+  return { how: `${STOPPED_ACCEPTING} (${wordsOfFailure(refusal)})`, endKind: `away: ${refusal.code}`, harm: "end" };
 }
 
 /** This many inputs that end a server in the same way are enough: further ones would show the same bug, and each takes long. */

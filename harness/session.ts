@@ -93,7 +93,7 @@ export interface Fall {
   readonly to: number;
   /** In words: `the server ended (exit code 1)`. */
   readonly how: string;
-  /** The kind of end: what is known of it, without times, addresses and other numbers. */
+  /** The kind of end: what is known of it. Ends that came about in the same way have the same. */
   readonly endKind: string;
   /** Its process named the cause, which is part of the kind: hardly another bug has the same. */
   readonly isTold?: boolean;

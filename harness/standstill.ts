@@ -4,7 +4,7 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { rest } from "./gate.ts";
 import { guess } from "./guess.ts";
 import { blame } from "./harm.ts";
-import { plainEnd, STOOD_STILL } from "./outage.ts";
+import { STOOD_STILL } from "./outage.ts";
 import { greetsAll, loadSuitesOf } from "./protocol.ts";
 import type { Fall, Session } from "./session.ts";
 import { hangUp, mayOverlap, type Stall, wasServing } from "./shared.ts";
@@ -201,10 +201,10 @@ async function serves(session: Session): Promise<void> {
 
 /** Blames a case that ran alone for a stall, and for the one before that it explains. */
 function accuse(culprit: CaseResult, { at, ms }: Stall, before: Stall, session: Session): void {
-  const how = plainEnd(`${STOOD_STILL} for ${took(ms, 1)}`);
+  const how = `${STOOD_STILL} for ${took(ms, 1)}`;
   const asked = unansweredSince(culprit, at + ms - 1, greetsAll(session.protocol));
   const since = asked >= at && asked <= at + ms ? asked : at;
-  const fall: Fall = { from: before.at, to: before.at + before.ms, ...how, harm: "stall" };
+  const fall: Fall = { from: before.at, to: before.at + before.ms, how, endKind: "stall", harm: "stall" };
   session.falls.push(fall);
   // It was cut off when the stall was over. What it could not judge for that is nothing to tell of.
   const checks = culprit.checks.filter(({ verdict }) => verdict !== "error");

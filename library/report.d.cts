@@ -251,7 +251,7 @@ export interface Report {
     at: number;
     words: string;
     /**
-     * The kind of end: what is known of it, without times, addresses and other numbers
+     * The kind of end. Ends that came about in the same way have the same
      */
     endKind?: string;
     /**
@@ -334,7 +334,7 @@ export interface Check {
    */
   harm?: "end" | "hang" | "stall" | "drop";
   /**
-   * The kind of end that the input caused: what is known of it, without times, addresses and other numbers
+   * The kind of end that the input caused. Ends that came about in the same way have the same
    */
   endKind?: string;
   /**
