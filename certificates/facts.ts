@@ -101,8 +101,8 @@ export function oddTarget(text: string, { address }: Protocol): string[] {
   const problem = [`${JSON.stringify(text)} is no url of a WebSocket that can be tested`];
   if (!URL.canParse(text)) return problem;
   const url = new URL(text);
-  const isPlain = url.username === "" && url.password === "" && url.hash === "" && /^wss?:$/.test(url.protocol);
-  if (url.href !== text || !isPlain) return problem;
+  const isBare = url.username === "" && url.password === "" && url.hash === "" && /^wss?:$/.test(url.protocol);
+  if (url.href !== text || !isBare) return problem;
   try {
     address(url);
     return [];

@@ -6,7 +6,7 @@ import { ALL_OPTIONS, COMMANDS, commandNamed, optionsOf, unspokenOf } from "./co
 import type { Load, Subcommand } from "./commands/subcommand.ts";
 import { findConfig, readConfig } from "./config.ts";
 import { EXIT } from "./exit.ts";
-import { plainWords } from "./switches.ts";
+import { forYargs } from "./switches.ts";
 import { PREFIX, sortVariables } from "./variables.ts";
 
 /** Reads the command line, runs the command, and resolves to the exit code. */
@@ -19,7 +19,7 @@ export async function main(argv: readonly string[], load: Load): Promise<number>
     code = await command.run({ ...(args as object), typed: typedIn(words) }, load);
   };
   try {
-    words = plainWords(argv);
+    words = forYargs(argv);
     const [name = "", ...rest] = words;
     const command = commandNamed(name);
     const isHelp = words.some((word) => word === "--help" || word === "-h");

@@ -1,4 +1,4 @@
-import { request as plainRequest } from "node:http";
+import { request as httpRequest } from "node:http";
 import { request as tlsRequest } from "node:https";
 import * as oauth from "oauth4webapi";
 import { errorFailure } from "../harness/failure.ts";
@@ -101,7 +101,7 @@ function ask(url: URL, { method, headers, body, signal }: How, { headers: usual,
     signal,
   };
   return new Promise<Response>((resolve, reject) => {
-    const sent = (url.protocol === "https:" ? tlsRequest : plainRequest)(url, how, async (response) => {
+    const sent = (url.protocol === "https:" ? tlsRequest : httpRequest)(url, how, async (response) => {
       try {
         const { statusCode = 500, headers: given } = response;
         const bytes: Buffer[] = [];

@@ -30,7 +30,7 @@ function inFull(word: string): string[] {
 const asPath = (word: string): string => (word === "-" ? STDIN : /^-./.test(word) ? `./${word}` : word);
 
 /** Rewrites the switches of a command line, and all behind `--`, as yargs understands them. Throws a `UsageError`. */
-export function plainWords(argv: readonly string[]): string[] {
+export function forYargs(argv: readonly string[]): string[] {
   const [name = ""] = argv;
   const command = commandNamed(name);
   const switches = command ? switchesOf(command) : [...SWITCHES];
@@ -39,7 +39,7 @@ export function plainWords(argv: readonly string[]): string[] {
   const takesValue = (word: string) => /^--[^=]+$/.test(word) && !isSwitch(word.replace(/^--no-/, "--"));
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
   const words = argv.slice(0, end).flatMap(inFull);
-  const plain = words.flatMap((word, i) => {
+  const rewritten = words.flatMap((word, i) => {
     const before = words[i - 1] ?? "";
     if (isSwitch(before) && meaning(word) !== undefined) return [];
     if (word === "-" && takesValue(before)) throw new UsageError(`${before} takes no "-": that is the standard input.`);
@@ -49,5 +49,5 @@ export function plainWords(argv: readonly string[]): string[] {
     const next = i + 1 < words.length ? meaning(words[i + 1]) : undefined;
     return isSwitch(word) && next !== undefined ? [`${word}=${next}`] : [word];
   });
-  return [...plain, ...argv.slice(end + 1).map(asPath)];
+  return [...rewritten, ...argv.slice(end + 1).map(asPath)];
 }

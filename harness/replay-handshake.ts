@@ -49,8 +49,8 @@ function isRequest(text: string, url: string, { anonymous, handshake = {} }: Con
     ...(asking.headers.some(([name]) => /^host$/i.test(name)) ? [] : ([["Host", host]] as const)),
   ];
   const head = ask({ method: "GET", target: `${pathname}${search}`, protocol: "HTTP/1.1", headers: usual });
-  const owed = plain(asking.redact(requestText(head).trimEnd().replaceAll("\r\n", "\n")));
-  return half ? owed.startsWith(text) : owed === plain(text);
+  const owed = comparable(asking.redact(requestText(head).trimEnd().replaceAll("\r\n", "\n")));
+  return half ? owed.startsWith(text) : owed === comparable(text);
 }
 
 /** The headers of a client that comes without credentials: those of them that stand in its request. */
@@ -60,7 +60,7 @@ const openIn = (headers: Head["headers"], text: string): Head["headers"] =>
 const REDACTED = "[redacted]";
 
 /** A request with each secret in one spelling, and without the length of a body that holds some: nobody knows it. */
-function plain(request: string): string {
+function comparable(request: string): string {
   const text = request.replaceAll(encodeURIComponent(REDACTED), REDACTED);
   const [, body = ""] = text.split("\n\n");
   return body.includes(REDACTED) ? text.replace(/^content-length: \d+$/im, "Content-Length: unknown") : text;

@@ -1,4 +1,4 @@
-import { type ClientRequest, type IncomingMessage, request as plain, type RequestOptions } from "node:http";
+import { type ClientRequest, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as secure } from "node:https";
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -42,5 +42,5 @@ export function askTarget({ target, basic, ca, insecure = false }: Reaching, req
           })
         : connect({ host: host ?? "", port: Number(port), allowHalfOpen: true, noDelay: true }),
   };
-  return (isSecure ? secure : plain)(how);
+  return (isSecure ? secure : httpRequest)(how);
 }

@@ -4,7 +4,7 @@ import { plural } from "../harness/words.ts";
 import { type Knowledge, likelyCause, wayOf } from "./cause.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
-import { type ExplainedLine, explainSpot, plainLine } from "./explain.ts";
+import { type ExplainedLine, explainSpot, lineText } from "./explain.ts";
 import type { ReportFinding } from "./findings.ts";
 import { likewise, short, statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
@@ -96,7 +96,7 @@ function otherWays({ check, shown, cases, requirement }: ToldFinding, knowledge:
 /** A line of a transcript. The wrong one is never cut by the terminal, since its end may show the mistake. */
 function wireLine(line: ExplainedLine, verdict: Verdict, { colors, width }: BlockOptions): string[] {
   const { margin, text, isWrong } = line;
-  if (!isWrong) return [`  ${short(visible(plainLine(line)), (width ?? Infinity) - 3)}`];
+  if (!isWrong) return [`  ${short(visible(lineText(line)), (width ?? Infinity) - 3)}`];
   const content = columns(visible(text), margin.length + 2, MOST, width, UNBROKEN);
   const before = [margin, " ".repeat(margin.length)];
   return content.map((part, i) => `  ${paint(colors, verdict, `${before[Math.min(i, 1)]}${part}`)}`);

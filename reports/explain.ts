@@ -27,7 +27,7 @@ export interface ExplainedLine {
 const lineOf = (text: string): ExplainedLine => ({ margin: "", text, isWrong: false });
 
 /** A line of an explanation as plain text. */
-export const plainLine = ({ margin, text }: ExplainedLine): string => `${margin}${text}`;
+export const lineText = ({ margin, text }: ExplainedLine): string => `${margin}${text}`;
 
 /**
  * Explains the findings of a case: each check, then the transcripts of so many connections, those first on which something

@@ -3,7 +3,7 @@ import type { Requirement } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
 import type { Knowledge } from "./cause.ts";
 import { visible, xmlSafe } from "./escape.ts";
-import { explainConnections, explainFindings, plainLine } from "./explain.ts";
+import { explainConnections, explainFindings, lineText } from "./explain.ts";
 import { whySkipped } from "./findings.ts";
 import { statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck } from "./report.ts";
@@ -58,7 +58,7 @@ const isRed = (it: ReportCase) => it.verdict === "error" || (it.verdict === "fai
 /** The block of a failure: what is wrong, the likely cause, the connection that shows it, and the command that runs it alone. */
 function explanation(it: ReportCase, report: Tellable, knowledge: Knowledge): string {
   const alone = report.recording ? [] : [`alone: ${commandAlone(report, it.id)}`];
-  return xmlSafe([...explainFindings(it, knowledge, 1).map(plainLine), ...alone].map(visible).join("\n"));
+  return xmlSafe([...explainFindings(it, knowledge, 1).map(lineText), ...alone].map(visible).join("\n"));
 }
 
 function testCase(
@@ -112,7 +112,7 @@ function story(it: ReportCase): string[] {
   const noted = it.checks.filter(({ verdict }) => verdict !== "pass");
   return [
     ...noted.map(({ verdict, requirement, actual }) => `${verdict} ${requirement}: ${actual}`),
-    ...explainConnections(it.connections, { spots: spotsOf(it), most: CONNECTIONS }).map(plainLine),
+    ...explainConnections(it.connections, { spots: spotsOf(it), most: CONNECTIONS }).map(lineText),
   ];
 }
 

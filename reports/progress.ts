@@ -51,7 +51,7 @@ export function liveLine(stream: WriteStream, c: Colors, total: number): Progres
 }
 
 /** A line when every case of a suite has a result, without verdicts: a case may run again, alone. For pipes and CI, without cursor movement. */
-export function plainLines(
+export function loggedLines(
   write: (line: string) => void,
   totals: ReadonlyMap<string, number>,
   note: (line: string) => void,

@@ -4,7 +4,7 @@ import { plural, took } from "../harness/words.ts";
 import { type BlockOptions, failureBlock, mark, type ToldFinding } from "./block.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
-import { explainFindings, plainLine } from "./explain.ts";
+import { explainFindings, lineText } from "./explain.ts";
 import { beginning, findings, isNews, news, skippedBy } from "./findings.ts";
 import { listed, targetOf, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
@@ -107,7 +107,7 @@ function wholeCase(
   return [
     `${paint(c, verdict, verdict.toUpperCase())} ${c.bold(it.id)}${mark(it)}`,
     ...lines.map((line) => {
-      const text = visible(plainLine(line));
+      const text = visible(lineText(line));
       return `  ${line.isWrong ? paint(c, verdict, text) : text}`;
     }),
     ...(alone ? [c.dim(`  alone: ${alone(it.id)}`)] : []),

@@ -9,7 +9,7 @@ import about from "../../package.json" with { type: "json" };
 import { colorsOn } from "../../reports/colors.ts";
 import { visible } from "../../reports/escape.ts";
 import { makeReport, reportUsers } from "../../reports/make.ts";
-import { liveLine, type Progress, plainLines, tellLimit } from "../../reports/progress.ts";
+import { liveLine, loggedLines, type Progress, tellLimit } from "../../reports/progress.ts";
 import type { Report, ReportTarget } from "../../reports/report.ts";
 import type { ShardOptions } from "../../reports/shard.ts";
 import { quoted } from "../../reports/shell-commands.ts";
@@ -111,7 +111,7 @@ function watch(cases: readonly Case[]): Progress {
     ),
   );
   const to = (stream: NodeJS.WriteStream) => (line: string) => void stream.write(`${line}\n`);
-  return plainLines(to(stdout), totals, to(stderr));
+  return loggedLines(to(stdout), totals, to(stderr));
 }
 
 /** The numbers without which another run may end otherwise. */

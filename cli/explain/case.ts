@@ -1,7 +1,7 @@
 import { isBroken, type Requirement } from "../../harness/catalogue.ts";
 import { breaking, type Protocol } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
-import { explainConnections, plainLine } from "../../reports/explain.ts";
+import { explainConnections, lineText } from "../../reports/explain.ts";
 import type { ReportCase, ReportConnection } from "../../reports/report.ts";
 import { exchange } from "./exchange.ts";
 import { observe } from "./observe.ts";
@@ -88,7 +88,7 @@ export function caseInWords(
     "  it tests",
     ...tests.flatMap((it) => testInWords(it, protocol)),
     `  and the rules of every message. Against the embedded reference ${protocol.actor ?? "server"}, which conforms, this passes over the wire:`,
-    ...explainConnections(connections, { rest: "--json shows them" }).map((line) => `    ${plainLine(line)}`),
+    ...explainConnections(connections, { rest: "--json shows them" }).map((line) => `    ${lineText(line)}`),
     ...byHand.map((line) => `  ${line}`),
     `  run it alone: ${run}`,
   ];

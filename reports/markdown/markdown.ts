@@ -2,7 +2,7 @@ import type { RootContent } from "mdast";
 import type { Requirement } from "../../harness/catalogue.ts";
 import { plural, took } from "../../harness/words.ts";
 import { type Knowledge, likelyCause } from "../cause.ts";
-import { explainConnections, plainLine } from "../explain.ts";
+import { explainConnections, lineText } from "../explain.ts";
 import { beginning, news, type ReportFinding, skippedBy, tally } from "../findings.ts";
 import { isValue, NAMES, statementOf, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
@@ -127,7 +127,7 @@ function inFull(
       [text(report.recording ? "Again: " : "Alone: "), code(commandAlone(report, shown.id))],
     ]),
     ...(withTranscript && shown.connections.length > 0
-      ? [block(explainConnections(shown.connections, { spots: spotsOf(shown), most: CONNECTIONS }).map(plainLine))]
+      ? [block(explainConnections(shown.connections, { spots: spotsOf(shown), most: CONNECTIONS }).map(lineText))]
       : []),
   ];
 }

@@ -2,7 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { isObject, type Message, parse } from "../../harness/transcript.ts";
 import { type Head, responseOf } from "../../harness/upgrade.ts";
-import { type Ask, answered, fieldOf, outcome, plain, setting } from "../websocket/heads.ts";
+import { type Ask, answered, asHttp, fieldOf, outcome, setting } from "../websocket/heads.ts";
 
 /** The path of the metadata of an authorization server (RFC 8414, 3). */
 export const METADATA = "/.well-known/oauth-authorization-server";
@@ -21,7 +21,7 @@ type Asking = Pick<Context, "connect">;
 
 /** Asks for the metadata; gives in words why there is none. A server without it leaves tokens to another. */
 export async function metadataOf({ connect }: Asking): Promise<Metadata | string> {
-  const ask: Ask = (head) => setting({ ...plain(head), target: METADATA }, "Accept", "application/json");
+  const ask: Ask = (head) => setting({ ...asHttp(head), target: METADATA }, "Accept", "application/json");
   const client = await connect({ name: "metadata", anonymous: true, handshake: { ask, body: true } });
   const { status, headers, body = "" } = responseOf(client.transcript) ?? {};
   const document = parse(body);
@@ -79,7 +79,7 @@ function posting(head: Head, target: string, body: string, basic: string | undef
     "Content-Length": String(body.length),
     ...(basic !== undefined && { Authorization: basic }),
   };
-  const asked = Object.entries(all).reduce((it, [name, value]) => setting(it, name, value), plain(head));
+  const asked = Object.entries(all).reduce((it, [name, value]) => setting(it, name, value), asHttp(head));
   return { ...asked, method: "POST", target, body };
 }
 

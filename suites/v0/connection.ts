@@ -1,6 +1,6 @@
 import type { Context } from "../../harness/scenario.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
-import { type Ask, answered, answerTo, fieldOf, header, NO_101, outcome, plain, without } from "../websocket/heads.ts";
+import { type Ask, answered, answerTo, asHttp, fieldOf, header, NO_101, outcome, without } from "../websocket/heads.ts";
 import { judgeSurvival } from "../websocket/survival.ts";
 import { slug } from "../websocket/words.ts";
 import { AUTHORIZATION, authorizing } from "./authorization.ts";
@@ -201,7 +201,7 @@ export const connectionCases = [
     title: "a browser asks for the url of the server",
     tests: ["path.http"],
     async run({ connect, check }) {
-      check("path.http", answered(await connect({ anonymous: true, handshake: { ask: plain } })), REFUSED);
+      check("path.http", answered(await connect({ anonymous: true, handshake: { ask: asHttp } })), REFUSED);
     },
   }),
 ];

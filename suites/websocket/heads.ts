@@ -24,8 +24,8 @@ export const setting = (head: Head, name: string, value: string): Head => {
 export const fieldOf = (head: Head, wanted: string): string =>
   head.headers.find(([name]) => name === wanted)?.[1] ?? "";
 
-/** A request that asks for no WebSocket. */
-export const plain = (head: Head) =>
+/** The same request in mere HTTP: it asks for no WebSocket. */
+export const asHttp = (head: Head) =>
   without(head, "connection", "upgrade", "sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions");
 
 /** Changes the request target. */

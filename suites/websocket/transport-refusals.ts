@@ -1,6 +1,6 @@
 import type { Case } from "../../harness/scenario.ts";
 import type { Dialect } from "./dialect.ts";
-import { type Ask, answered, answerTo, NO_101, outcome, plain, setting, targeting, without } from "./heads.ts";
+import { type Ask, answered, answerTo, asHttp, NO_101, outcome, setting, targeting, without } from "./heads.ts";
 import { ACTING, judgeSurvival, resetAll } from "./survival.ts";
 import { slug } from "./words.ts";
 
@@ -26,16 +26,16 @@ export const refusalCases = (dialect: Dialect): readonly Case[] => [
 
 const http = ({ scenario }: Dialect) =>
   Object.entries<Ask>({
-    GET: plain,
-    "GET of HTTP/1.0": (head) => ({ ...plain(head), protocol: "HTTP/1.0" }),
+    GET: asHttp,
+    "GET of HTTP/1.0": (head) => ({ ...asHttp(head), protocol: "HTTP/1.0" }),
     POST: (head) => ({
-      ...setting(setting(plain(head), "Content-Type", "application/json"), "Content-Length", "2"),
+      ...setting(setting(asHttp(head), "Content-Type", "application/json"), "Content-Length", "2"),
       method: "POST",
       body: "{}",
     }),
-    HEAD: (head) => ({ ...plain(head), method: "HEAD" }),
-    PUT: (head) => ({ ...setting(plain(head), "Content-Length", "2"), method: "PUT", body: "{}" }),
-    OPTIONS: (head) => ({ ...plain(head), method: "OPTIONS" }),
+    HEAD: (head) => ({ ...asHttp(head), method: "HEAD" }),
+    PUT: (head) => ({ ...setting(asHttp(head), "Content-Length", "2"), method: "PUT", body: "{}" }),
+    OPTIONS: (head) => ({ ...asHttp(head), method: "OPTIONS" }),
   }).map(([name, ask]) =>
     scenario({
       id: `transport/http-${slug(name)}`,

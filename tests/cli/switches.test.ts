@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { COMMANDS, switchesOf } from "../../cli/commands/index.ts";
-import { onOrOff, plainWords } from "../../cli/switches.ts";
+import { forYargs, onOrOff } from "../../cli/switches.ts";
 import { GREETING, says, toLines } from "../recordings/recordings.ts";
 import { reference, within } from "./within.ts";
 import { cwd, report } from "./workspace.ts";
@@ -60,7 +60,7 @@ test.each<[string[], string[]]>([
     ["check", "--strict", "--", "yes", "-", "--strict", "-q", "--"],
     ["check", "--strict", "yes", "/dev/stdin", "./--strict", "./-q", "./--"],
   ],
-])("%p is read as %p", (given, plain) => expect(plainWords(given)).toEqual(plain));
+])("%p is read as %p", (given, words) => expect(forYargs(given)).toEqual(words));
 
 describe("of the command", () => {
   // One line shows that --quiet was understood. Without it there are more.

@@ -9,7 +9,7 @@ import { visible, xmlSafe } from "../../reports/escape.ts";
 import { junit } from "../../reports/junit.ts";
 import { makeReport } from "../../reports/make.ts";
 import { statementOf } from "../../reports/names.ts";
-import { plainLines, tellLimit } from "../../reports/progress.ts";
+import { loggedLines, tellLimit } from "../../reports/progress.ts";
 import schema from "../../reports/report.schema.json" with { type: "json" };
 import type { Report } from "../../reports/report.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
@@ -261,7 +261,7 @@ test("invisible characters are made visible, and nothing else changes", () => {
 test("in a pipe a line is written when a suite is done, without cursor movement", () => {
   const lines: string[] = [];
   const keep = (line: string) => void lines.push(line);
-  const progress = plainLines(keep, new Map([["disconnect", 2]]), keep);
+  const progress = loggedLines(keep, new Map([["disconnect", 2]]), keep);
   progress.result(result("pass"));
   progress.result(result("pass"));
   expect(lines).toEqual([]);

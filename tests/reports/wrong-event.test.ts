@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import type { Requirement } from "../../harness/catalogue.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
-import { explainConnections, explainFindings, plainLine } from "../../reports/explain.ts";
+import { explainConnections, explainFindings, lineText } from "../../reports/explain.ts";
 import type { PageData } from "../../reports/html/data.ts";
 import { html } from "../../reports/html/html.tsx";
 import { junit } from "../../reports/junit.ts";
@@ -74,7 +74,7 @@ test("a long transcript shows the wrong line with those around it", () => {
   );
   const lines = explainConnections([connection(events)], { spots: [{ connection: 0, event: 50 }] });
   const all = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => ` #${from + i}`);
-  expect(lines.map((line) => plainLine(line).replace(/ +[\d.]+ ms ← text /, " "))).toEqual([
+  expect(lines.map((line) => lineText(line).replace(/ +[\d.]+ ms ← text /, " "))).toEqual([
     "connection ws://x/",
     ...all(0, 8),
     "  … 40 more",
