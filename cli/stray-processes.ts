@@ -44,7 +44,7 @@ export function processesOf(mark: Readonly<Record<string, string>>, root: number
 /** Ends all processes with a mark, and those that were known. Resolves to the numbers of those that it could not end. */
 export async function endAll(mark: Readonly<Record<string, string>>, known: Processes): Promise<number[]> {
   for (const it of running()) if (known.get(it.pid) === it.began) end(it.pid);
-  const seen: Seen = { others: new Set(), blank: new Set() };
+  const seen: OtherProcesses = { others: new Set(), blank: new Set() };
   let quiet = 0;
   for (let look = 1; ; look++) {
     const { left, news } = lookAt(mark, seen);
@@ -56,13 +56,13 @@ export async function endAll(mark: Readonly<Record<string, string>>, known: Proc
 }
 
 /** The processes that earlier looks saw: with other variables, and without any. */
-interface Seen {
+interface OtherProcesses {
   readonly others: Set<number>;
   blank: ReadonlySet<number>;
 }
 
 /** Finds the processes with a mark. There is news if one may have it: a process that begins or ends shows no variables. */
-function lookAt(mark: Readonly<Record<string, string>>, seen: Seen): { left: number[]; news: boolean } {
+function lookAt(mark: Readonly<Record<string, string>>, seen: OtherProcesses): { left: number[]; news: boolean } {
   const variables = numbers()
     .filter((pid) => !seen.others.has(pid))
     .map((pid) => ({ pid, text: variablesOf(pid) }));

@@ -1,12 +1,8 @@
-import { type Failure, isAbsent, isTurnedAway, NO_ANSWER, reachesNobody, refusalOf } from "./failure.ts";
+import { type Failure, isAbsent, isTurnedAway, NO_ANSWER, reachesNobody, refusalOf, type Tried } from "./failure.ts";
 import { rest } from "./gate.ts";
-import type { Transcript } from "./transcript.ts";
 
 /** The parts of a connection that measuring needs. */
-export interface Attempt {
-  readonly opened: boolean;
-  readonly failure: Failure | undefined;
-  readonly transcript: Pick<Transcript, "events">;
+export interface Attempt extends Tried {
   close(code: number): void;
   closed(): Promise<unknown>;
   finish(): void;

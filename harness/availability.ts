@@ -35,7 +35,7 @@ export interface Availability {
 }
 
 /** The means to find out if a target is there. */
-interface Asking {
+interface Probing {
   readonly clock: () => number;
   /** Opens a connection as any client would. */
   readonly probe: () => Promise<Connection>;
@@ -61,7 +61,7 @@ interface Presence {
 export function availability(
   clock: () => number,
   probe: () => Promise<Connection>,
-  hears: Asking["hears"] = async () => true,
+  hears: Probing["hears"] = async () => true,
 ): Availability {
   const known: Presence = {
     downSince: undefined,
@@ -103,7 +103,7 @@ function learn(known: Presence, connection: Connection, usual: boolean, clock: (
   known.absent ||= isGone;
 }
 
-async function recover(known: Presence, ms: number, { clock, probe, hears }: Asking): Promise<Failure | undefined> {
+async function recover(known: Presence, ms: number, { clock, probe, hears }: Probing): Promise<Failure | undefined> {
   const began = clock();
   for (;;) {
     const connection = await probe();

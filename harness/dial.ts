@@ -38,7 +38,7 @@ export async function probe(
 }
 
 /** The part of a connection that the case is told of, its pace, and how long it tries: a server may not have noticed yet that a user left. */
-type Around = Partial<Pick<ConnectionOptions, "idle" | "left" | "unpaced">> & { readonly patient?: boolean };
+type Dialling = Partial<Pick<ConnectionOptions, "idle" | "left" | "unpaced">> & { readonly patient?: boolean };
 
 /** Tells if a client comes as any of the right version does. A server may refuse others on purpose. */
 export function comesAsAny({ query, anonymous, user, handshake }: ConnectOptions, target: Target): boolean {
@@ -50,7 +50,7 @@ export function comesAsAny({ query, anonymous, user, handshake }: ConnectOptions
 export async function dial(
   { protocol, target, shared, signal }: Access,
   asked: ConnectOptions = {},
-  { idle = () => {}, left = () => {}, unpaced, patient = shared.identities.users !== undefined }: Around = {},
+  { idle = () => {}, left = () => {}, unpaced, patient = shared.identities.users !== undefined }: Dialling = {},
 ): Promise<Connection> {
   const { query, name, acts = name === undefined, anonymous, user, as, handshake } = asked;
   const { ca, insecure } = target;

@@ -16,13 +16,13 @@ import { heard, isEnded } from "./transcript.ts";
 const PATIENCE = { times: 4, least: 100, unanswered: 500 } as const;
 
 /** A client that came as a user, and may not have been answered. */
-interface Arrival {
+interface Newcomer {
   readonly client: Connection;
   readonly isAnswered: boolean;
 }
 
 /** Connects as the user of this number; resolves to nothing if the server refuses or ends that. */
-type Come = (user: number) => Promise<Arrival | undefined>;
+type Come = (user: number) => Promise<Newcomer | undefined>;
 
 /** Has clients come as users, sees something by them, and lets them leave together. */
 type Meeting = <T>(see: (come: Come) => Promise<T>) => Promise<T>;

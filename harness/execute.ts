@@ -51,13 +51,13 @@ export interface Bench extends Access {
 export const endOf = ({ beganAt, durationMs }: CaseResult): number => beganAt + durationMs;
 
 /** The means to run a case in a run. */
-type Place = Bench & { readonly availability: Availability };
+type RunBench = Bench & { readonly availability: Availability };
 
 /**
  * Runs one case, then judges by the rules of the protocol all that happened on its connections. `idle` is called when it waits for the
  * network. Never throws.
  */
-export async function execute(it: Case, bench: Place, idle = () => {}): Promise<CaseResult> {
+export async function execute(it: Case, bench: RunBench, idle = () => {}): Promise<CaseResult> {
   for (;;) {
     const result = await attempt(it, bench, idle);
     if (result) return result;
@@ -65,7 +65,7 @@ export async function execute(it: Case, bench: Place, idle = () => {}): Promise<
 }
 
 /** Runs one case. Resolves to nothing if it gave way to another that waited for the users that it had. */
-async function attempt(it: Case, bench: Place, idle: () => void): Promise<CaseResult | undefined> {
+async function attempt(it: Case, bench: RunBench, idle: () => void): Promise<CaseResult | undefined> {
   const { shared, target } = bench;
   const { limits, identities } = shared;
   const count = identities.users?.length;

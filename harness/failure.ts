@@ -98,7 +98,7 @@ export const wantsLogin = ({ status = 0 }: Pick<Failure, "status">): boolean => 
 const REFUSING: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", NO_ANSWER]);
 
 /** The parts of a connection that tell if it was refused. */
-interface Tried {
+export interface Tried {
   readonly opened: boolean;
   readonly failure: Failure | undefined;
   readonly transcript: Pick<Transcript, "events">;

@@ -16,10 +16,8 @@ const MOST = 5;
 /** Tells if two times, in ms of the run's clock, are those of one goodbye to everybody. */
 const isAbout = (one: number, other: number): boolean => Math.abs(one - other) <= TOGETHER;
 
-type Connection = Pick<Transcript, "events">;
-
 /** Returns the goodbye that a server said to a client which gave no reason for it; nothing if it said none. */
-function goodbyeIn({ events }: Connection, { goodbye }: Protocol): WireEvent | undefined {
+function goodbyeIn({ events }: Pick<Transcript, "events">, { goodbye }: Protocol): WireEvent | undefined {
   const i = events.findIndex((event) => {
     const message = event.from === "server" ? json(event) : undefined;
     return isObject(message) && goodbye?.isOwn(message);
@@ -53,7 +51,7 @@ export function goodbyesToAll(
 }
 
 /** Tells if a client was served just before a moment, was still there, and had given no reason for a goodbye. */
-function wasQuiet({ events }: Connection, at: number, { goodbye }: Protocol): boolean {
+function wasQuiet({ events }: Pick<Transcript, "events">, at: number, { goodbye }: Protocol): boolean {
   const before = events.filter((event) => event.at < at);
   const isOver = before.some((event) => isServerEnd(event) || (event.from === "client" && event.type === "close"));
   const lasts = (events.at(-1)?.at ?? 0) >= at;

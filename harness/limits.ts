@@ -1,6 +1,6 @@
 import { type Attempt, type Means, PAUSE, TRIES, untilLetIn } from "./attempts.ts";
 import { FORGOTTEN, SECOND, SLOWER } from "./connection-rate.ts";
-import { type Failure, isTurnedAway, NO_ANSWER, refusalOf, saysTooMany } from "./failure.ts";
+import { type Failure, isTurnedAway, NO_ANSWER, refusalOf, saysTooMany, type Tried } from "./failure.ts";
 import { type Gate, gate, rest } from "./gate.ts";
 import {
   casesWithin,
@@ -21,9 +21,6 @@ import { type Found, measure } from "./measure.ts";
 
 /** A case wants more connections at the same time than the target accepts, so it cannot be judged. */
 export class BeyondLimit extends Error {}
-
-/** A connection that was tried. */
-type Seen = Pick<Attempt, "opened" | "failure" | "transcript">;
 
 /** A time in which a target lets nobody in: so many ms, or for good in some way. */
 interface ShutOut {
@@ -60,7 +57,7 @@ export interface Limits {
    * Learns from a connection, and once more from one that the server ended at once. `usual` says that its handshake and query are
    * those of any client of the right version. The server may refuse others on purpose.
    */
-  saw(connection: Seen, usual: boolean): void;
+  saw(connection: Tried, usual: boolean): void;
   /**
    * Tells if the findings of a case may have come of a limit. `refused` is how its connections were refused. Says so three times
    * at most for one case, and as often as the suite waits for a target that now and then lets nobody in.
@@ -149,7 +146,7 @@ async function freed(its: Keeping): Promise<boolean> {
   return ended;
 }
 
-function learn(its: Keeping, connection: Seen, usual: boolean): void {
+function learn(its: Keeping, connection: Tried, usual: boolean): void {
   const { known, clock } = its;
   const way = refusalOf(connection);
   if (connection.opened && way === undefined) learnServed(known, clock());

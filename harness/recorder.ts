@@ -44,7 +44,7 @@ export interface Recorder {
 }
 
 /** The state of a recorder. */
-interface Tape {
+interface RecorderState {
   readonly shared: Shared;
   /** Called when a bound is hit. */
   readonly stop: () => void;
@@ -66,7 +66,7 @@ interface Tape {
 
 /** A recorder. `idle` is called when a wait turns out to be one for the network, `stop` when a bound is hit. */
 export function recorder(shared: Shared, idle: () => void, stop: () => void): Recorder {
-  const tape: Tape = {
+  const tape: RecorderState = {
     shared,
     stop,
     events: [],
@@ -105,7 +105,7 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
   return log;
 }
 
-function record(tape: Tape, event: Unstamped, size: number): WireEvent | undefined {
+function record(tape: RecorderState, event: Unstamped, size: number): WireEvent | undefined {
   const { awaited, events, shared } = tape;
   if (tape.frozen) return afterwards(tape, event.from);
   if (event.from === "server") {
@@ -121,7 +121,7 @@ function record(tape: Tape, event: Unstamped, size: number): WireEvent | undefin
   return noted;
 }
 
-function control(tape: Tape, from: Side, type: "ping" | "pong", payload: Uint8Array): void {
+function control(tape: RecorderState, from: Side, type: "ping" | "pong", payload: Uint8Array): void {
   const { awaited, seen } = tape;
   seen[type] += 1;
   const answers = type === "pong" && awaited.size > 0 && awaited.delete(base64(payload));
@@ -133,7 +133,7 @@ function control(tape: Tape, from: Side, type: "ping" | "pong", payload: Uint8Ar
 }
 
 /** Notes that a bound is hit, and ends the connection. */
-function limit(tape: Tape, bound: Bound): undefined {
+function limit(tape: RecorderState, bound: Bound): undefined {
   tape.events.push({ at: stamp(tape.shared.clock()), from: "client", type: "limit", ...bound });
   tape.frozen = true;
   tape.over = true;
@@ -142,7 +142,7 @@ function limit(tape: Tape, bound: Bound): undefined {
 }
 
 /** Counts what comes when nothing is recorded any more, and ends the connection if the server goes on and on. */
-function afterwards(tape: Tape, from: Side): undefined {
+function afterwards(tape: RecorderState, from: Side): undefined {
   if (from === "server") tape.late += 1;
   if (tape.late > LATE) tape.stop();
 }

@@ -39,7 +39,7 @@ export function renewal(first: string, next: () => Promise<string | undefined>):
 }
 
 /** The parts of a connection by which it is known if its credentials are good. */
-interface Tried {
+interface Credentialed {
   readonly opened: boolean;
   readonly transcript: Transcript;
   finish(): void;
@@ -47,7 +47,7 @@ interface Tried {
 }
 
 /** Tells if a server refused a client since its token is expired (RFC 6750, 3.1). */
-function isExpired({ transcript }: Tried): boolean {
+function isExpired({ transcript }: Credentialed): boolean {
   const response = responseOf(transcript);
   return response?.status === 401 && /\binvalid_token\b/.test(response.headers.get("www-authenticate") ?? "");
 }
@@ -61,7 +61,7 @@ export type Renewals = ReadonlyMap<string, Renewal>;
  * Opens a connection with credentials as they are now, and once more with the next ones if these are expired: what a server says to a
  * client that is not `usual` tells nothing of them.
  */
-export async function openRenewed<Connection extends Tried>(
+export async function openRenewed<Connection extends Credentialed>(
   renewals: Renewals,
   headers: Headers,
   usual: boolean,

@@ -25,7 +25,7 @@ interface Replayed {
 }
 
 /** The means to run a case again. */
-type Means = Pick<Bench, "protocol" | "judging" | "random" | "idle"> & {
+type ReplayBench = Pick<Bench, "protocol" | "judging" | "random" | "idle"> & {
   /** The target to which all connections have to go. */
   readonly url: URL;
   /** In ms. */
@@ -40,7 +40,7 @@ type Means = Pick<Bench, "protocol" | "judging" | "random" | "idle"> & {
  * Runs a case again on its recording, without a server. All that it sends has to stand there, in order, and nothing else. What it
  * waits for comes from there.
  */
-export async function replay(it: Case, recordings: readonly Transcript[], bench: Means): Promise<Replayed> {
+export async function replay(it: Case, recordings: readonly Transcript[], bench: ReplayBench): Promise<Replayed> {
   const played = tape(recordings);
   const strayed: string[] = [];
   const free = new Set(played.tracks);

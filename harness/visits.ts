@@ -53,7 +53,7 @@ interface Stay {
   leave(): void;
 }
 
-interface Around {
+interface Reception {
   readonly protocol: Protocol;
   readonly target: Target & { readonly door: Door };
   readonly shared: Shared;
@@ -61,7 +61,7 @@ interface Around {
 }
 
 /** Makes the visits of the client at a door. */
-export function visits(around: Around): Visits {
+export function visits(around: Reception): Visits {
   const { protocol, target, shared, signal } = around;
   const accept = acceptor(around);
   const patience = RETURN * shared.timeout;
@@ -99,7 +99,7 @@ export function visits(around: Around): Visits {
 }
 
 /** Returns a function that accepts the WebSocket of a client, and records all that happens on it; nothing if its handshake is wrong. */
-function acceptor({ protocol, target, shared }: Around): (arrival: Arrival) => Promise<Stay | undefined> {
+function acceptor({ protocol, target, shared }: Reception): (arrival: Arrival) => Promise<Stay | undefined> {
   return async (arrival) => {
     const { tcp, request } = arrival;
     target.secrets?.add(...[request.headers.authorization ?? []].flat());

@@ -30,7 +30,7 @@ interface HowToWait {
   readonly exactly?: number;
 }
 
-/** Waits until `found` gives something: not longer than the run's patience for `what`, nor than the connection lasts. */
+/** Waiters until `found` gives something: not longer than the run's patience for `what`, nor than the connection lasts. */
 export type WaitFor = <T>(what: string, found: () => T | undefined, how?: HowToWait) => Promise<T | Nothing>;
 
 /** The part of a recorder that waits look at, and write to. */
@@ -41,14 +41,14 @@ interface Log {
 }
 
 /** Those who wait for something on one connection. */
-interface Waits {
+interface Waiters {
   readonly wait: WaitFor;
   /** Has all of them look once more. */
   wake(): void;
 }
 
 /** A connection on which a case waits. `idle` is called when a wait turns out to be one for the network. */
-interface Place {
+interface WaitPlace {
   readonly log: Log;
   readonly shared: Shared;
   readonly idle: () => void;
@@ -72,8 +72,8 @@ interface Waiter<T = unknown> extends Wait {
 }
 
 /** The waits on a connection; `idle` is called when one turns out to be for the network. */
-export function waits(log: Log, shared: Shared, idle: () => void): Waits {
-  const place: Place = { log, shared, idle, waiting: new Set(), waking: false };
+export function waits(log: Log, shared: Shared, idle: () => void): Waiters {
+  const place: WaitPlace = { log, shared, idle, waiting: new Set(), waking: false };
   return {
     wait: (what, found, { owed = true, exactly, reached = () => true } = {}) =>
       new Promise((resolve) => {
@@ -99,7 +99,7 @@ export function waits(log: Log, shared: Shared, idle: () => void): Waits {
 }
 
 /** Begins a wait, unless it is over at once. */
-function begin<T>(waiter: Waiter<T>, place: Place): void {
+function begin<T>(waiter: Waiter<T>, place: WaitPlace): void {
   if (look(waiter, place)) return;
   const { idle, shared, waiting } = place;
   const { attention, clock, meter, patience, sockets } = shared;
@@ -117,7 +117,7 @@ function begin<T>(waiter: Waiter<T>, place: Place): void {
 }
 
 /** Ends a wait if what is awaited came, or if nothing more can come. Tells if the wait is over. */
-function look<T>(waiter: Waiter<T>, place: Place): boolean {
+function look<T>(waiter: Waiter<T>, place: WaitPlace): boolean {
   const { log, shared } = place;
   const { clock, patience, target } = shared;
   const value = waiter.found();
@@ -127,14 +127,14 @@ function look<T>(waiter: Waiter<T>, place: Place): boolean {
   return true;
 }
 
-function settle<T>(value: T | Nothing, waiter: Waiter<T>, { shared, waiting }: Place): void {
+function settle<T>(value: T | Nothing, waiter: Waiter<T>, { shared, waiting }: WaitPlace): void {
   for (const timer of waiter.timers) clearTimeout(timer);
   if (waiting.delete(waiter)) shared.attention.waiting -= 1;
   waiter.resolve(value);
 }
 
 /** Gives a wait up in so many ms. If the suite itself did not run meanwhile, it lasts longer `again`, once. */
-function expireIn<T>(ms: number, waiter: Waiter<T>, place: Place, again = true): void {
+function expireIn<T>(ms: number, waiter: Waiter<T>, place: WaitPlace, again = true): void {
   const { clock } = place.shared;
   const due = clock() + ms;
   const expire = () => {
@@ -147,7 +147,7 @@ function expireIn<T>(ms: number, waiter: Waiter<T>, place: Place, again = true):
 }
 
 /** Ends a wait in vain, and notes it. */
-function giveUp<T>(waiter: Waiter<T>, place: Place): void {
+function giveUp<T>(waiter: Waiter<T>, place: WaitPlace): void {
   const { attention, clock, patience } = place.shared;
   const { what, limit, short, open, since = clock(), reached } = waiter;
   const next = reached() ? patience.nextServed(what, since) : undefined;

@@ -60,6 +60,14 @@ test.each(VERSIONS)("a name that is exported means one thing, with version %s", 
   expect(twice.filter((name) => !SHARED.includes(name))).toEqual([]);
 });
 
+test("a type of harness/ has a name of its own, also where it is not exported", () => {
+  const mine = files.filter((file) => file.startsWith("harness/"));
+  const names = mine.flatMap((file) =>
+    Array.from(readFileSync(file, "utf8").matchAll(/^(?:export )?(?:interface|type) (\w+)/gm), ([, name = ""]) => name),
+  );
+  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+});
+
 const sources = [
   ...files,
   ...readdirSync("schemas", { recursive: true, encoding: "utf8" }).map((it) => join("schemas", it)),
