@@ -10,13 +10,10 @@ import about from "../package.json" with { type: "json" };
 import { lastWordsOf, telling } from "./last-words.ts";
 import { type Before, listenersSince, noteOf } from "./listeners.ts";
 import { type Log, openLog, type Printed } from "./output.ts";
-import { endAll, newMark, processesOf, runsIn } from "./stray-processes.ts";
+import { endAll, LOOK_PAUSE, newMark, processesOf, runsIn } from "./stray-processes.ts";
 
 /** The time that a server has to end when asked to, in ms. */
 const GRACE = 2_000;
-
-/** The time between two looks, in ms. */
-const PAUSE = 20;
 
 /** The means to start a server. */
 interface StartOptions {
@@ -141,7 +138,7 @@ async function accepting(
   life: Life,
   { ready, within, signal, log, words: { target, ready: todo } = SERVER }: StartOptions,
 ): Promise<string | undefined> {
-  for (const deadline = Date.now() + within; ; await sleep(PAUSE)) {
+  for (const deadline = Date.now() + within; ; await sleep(LOOK_PAUSE)) {
     const failure = await ready();
     if (failure === undefined || signal.aborted) return undefined;
     if (life.death) {
@@ -156,7 +153,7 @@ async function accepting(
 async function stop({ child, grace, mark, before, ended, printed, endAtOnce }: Life): Promise<void> {
   const known = processesOf(mark, child.pid);
   signalGroup(child, "SIGTERM");
-  for (const deadline = Date.now() + grace; isUp(child) && Date.now() < deadline; ) await sleep(PAUSE);
+  for (const deadline = Date.now() + grace; isUp(child) && Date.now() < deadline; ) await sleep(LOOK_PAUSE);
   signalGroup(child, "SIGKILL");
   await ended;
   // A process that it left alone, with none of its variables, is known by the port that was free before.

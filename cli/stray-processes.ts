@@ -5,8 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** The variable by which the processes of a started server are known, also those that left its process group. */
 const MARK = "STARTED_BY_TACHYON_CONFORMANCE";
 
-/** The time between two looks, in ms. */
-const PAUSE = 20;
+/** The time between two looks at processes, in ms. */
+export const LOOK_PAUSE = 20;
 
 /** The most looks: a process that is ended may have started others. */
 const LOOKS = 50;
@@ -51,7 +51,7 @@ export async function endAll(mark: Readonly<Record<string, string>>, known: Proc
     quiet = left.length > 0 ? 0 : quiet + 1;
     if (quiet > (news ? QUIET : 0) || look === LOOKS * QUICK) return left;
     for (const pid of left) end(pid);
-    if (look % QUICK === 0) await sleep(PAUSE);
+    if (look % QUICK === 0) await sleep(LOOK_PAUSE);
   }
 }
 

@@ -135,7 +135,7 @@ const wasDropped = (it: CaseResult, session: Session): boolean =>
   it.checks.some((check) => isBroken(check) && check.requirement === session.protocol.foundations.dropped);
 
 /** The time within which ends of connections count as one event, in ms. */
-const MOMENT = 20;
+const ONE_EVENT = 20;
 
 /** Tells if a connection of a case ended at the same moment as one of another case, and no culprit is known for it. */
 export function wasDroppedAmongOthers(it: CaseResult, session: Session): boolean {
@@ -144,13 +144,13 @@ export function wasDroppedAmongOthers(it: CaseResult, session: Session): boolean
   const at = endedAt(own.connections);
   return session.breaches.some((other) => {
     const end = other.case === it.case || !wasDropped(other, session) ? undefined : endedAt(other.connections);
-    return at !== undefined && end !== undefined && Math.abs(end - at) <= MOMENT;
+    return at !== undefined && end !== undefined && Math.abs(end - at) <= ONE_EVENT;
   });
 }
 
 /** Returns the moment at which most connections of these cases were ended, in ms of the run's clock. */
 function momentOf(results: readonly CaseResult[]): number | undefined {
   const times = results.flatMap(({ connections }) => endedAt(connections) ?? []);
-  const near = (at: number) => times.filter((other) => Math.abs(other - at) <= MOMENT).length;
+  const near = (at: number) => times.filter((other) => Math.abs(other - at) <= ONE_EVENT).length;
   return times.toSorted((a, b) => near(b) - near(a) || a - b)[0];
 }

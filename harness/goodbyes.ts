@@ -11,7 +11,7 @@ const EVERYBODY = { least: 2, part: 0.5 } as const;
 const TOGETHER = 100;
 
 /** The goodbyes to everybody that one run takes for restarts. */
-const MOST = 5;
+const RESTARTS = 5;
 
 /** Tells if two times, in ms of the run's clock, are those of one goodbye to everybody. */
 const isAbout = (one: number, other: number): boolean => Math.abs(one - other) <= TOGETHER;
@@ -42,7 +42,7 @@ export function goodbyesToAll(
   const moments = [...known];
   const times = hit.flatMap((it) => it.connections.flatMap((one) => goodbyeIn(one, protocol)?.at ?? []));
   for (const at of times.toSorted((a, b) => a - b)) {
-    if (moments.length >= MOST || moments.some((it) => isAbout(it, at))) continue;
+    if (moments.length >= RESTARTS || moments.some((it) => isAbout(it, at))) continue;
     const quiet = connections.filter((it) => wasQuiet(it, at, protocol));
     const told = quiet.filter((it) => isAbout(goodbyeIn(it, protocol)?.at ?? Number.NaN, at));
     if (told.length >= EVERYBODY.least && told.length >= EVERYBODY.part * quiet.length) moments.push(at);

@@ -53,7 +53,7 @@ const CALM = 100;
 const VAIN = 1;
 
 /** The connections a second that a busy machine may not be able to make again. */
-const MANY = 32;
+const FAST = 32;
 
 /** The factor of all steps together, at most. */
 const SLOWEST = 5;
@@ -125,7 +125,7 @@ export function learnMeasured(known: KnownLimits, more: Found, { again, served }
   // A busy machine cannot repeat what was too much for the target. Later refusals will show if this is still too fast.
   const isOpen = wordsOfLimit({ ...known.found, ...more }) === undefined && !again && known.measured <= VAIN;
   const saysSo = [...known.ways.values()].some(saysLimit); // A server that dies resets connections, too.
-  const guess = isOpen && saysSo && known.before >= MANY ? known.before : undefined;
+  const guess = isOpen && saysSo && known.before >= FAST ? known.before : undefined;
   const perSecond = more.perSecond ?? (guess && guess / SLOWER);
   known.found = { ...known.found, ...more, ...(perSecond && { perSecond }) };
   // A stall ends no WebSocket at once.

@@ -20,7 +20,7 @@ import { UnreachableError } from "./usage.ts";
 import { plural } from "./words.ts";
 
 /** The longest time between the end of a server's connections and that of its process, in ms. */
-const MOMENT = 250;
+const BEHIND = 250;
 
 /** The most suspects that are named. */
 const NAMED = 6;
@@ -86,7 +86,7 @@ interface Fallen {
 /** Returns the results of the cases that were at work when the server fell, of all. */
 function hitBy(fall: Fall, ran: readonly CaseResult[], all: readonly CaseResult[]): readonly CaseResult[] {
   return all.filter(
-    (it) => endOf(it) >= fall.from || wasCutOff(it, fall.from - MOMENT) || (ran.includes(it) && metNobody(it)),
+    (it) => endOf(it) >= fall.from || wasCutOff(it, fall.from - BEHIND) || (ran.includes(it) && metNobody(it)),
   );
 }
 
@@ -163,7 +163,7 @@ export const endedSilent = (ran: readonly CaseResult[], at: number): boolean =>
       const end = endedAt([connection]);
       const isOpened = responseOf(connection)?.status === 101;
       const isSilent = connection.events.every(({ from, type }) => from !== "client" || type === "upgrade");
-      return end !== undefined && Math.abs(end - at) <= MOMENT && isOpened && isSilent;
+      return end !== undefined && Math.abs(end - at) <= BEHIND && isOpened && isSilent;
     }),
   );
 
@@ -193,7 +193,7 @@ async function fallOf(session: Session): Promise<Fall | undefined> {
   const death = target.process?.death;
   if (death) {
     const at = shared.clock() - (performance.now() - death.at);
-    return { from: at - MOMENT, to: at, ...(await howItFell(session)) };
+    return { from: at - BEHIND, to: at, ...(await howItFell(session)) };
   }
   const { downSince } = availability;
   if (downSince !== undefined) {

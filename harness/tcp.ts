@@ -5,14 +5,14 @@ import { setTimeout as pause, setImmediate as turn } from "node:timers/promises"
 const APART = 16;
 
 /** The time between two segments, in ms. */
-const MOMENT = 1;
+const BETWEEN = 1;
 
 /** Writes each part in a TCP segment of its own. Each waits until the system has the one before. */
 export async function inSegments(tcp: Socket, parts: readonly Uint8Array[]): Promise<void> {
   for (const [i, part] of parts.entries()) {
     if (tcp.destroyed) return;
     await new Promise((resolve) => tcp.write(part, resolve));
-    if (i < APART && i < parts.length - 1) await pause(MOMENT);
+    if (i < APART && i < parts.length - 1) await pause(BETWEEN);
     // On a busy machine that time may be over at once.
     await turn();
   }

@@ -26,7 +26,7 @@ const RETURN = 15;
 const ALIVE = 5_000;
 
 /** A connection on which so much happened is not used for a further case. */
-const MANY = BOUNDS.events / 2;
+const WORN = BOUNDS.events / 2;
 
 /** The visits of a client that comes by itself. */
 export interface Visits {
@@ -68,7 +68,7 @@ export function visits(around: Reception): Visits {
   let stay: Stay | undefined;
   let part: Connection | undefined;
   let missing: string | undefined;
-  const isUsable = ({ isOpen, seen, used }: Stay, fresh: boolean) => isOpen() && seen < MANY && !(fresh && used);
+  const isUsable = ({ isOpen, seen, used }: Stay, fresh: boolean) => isOpen() && seen < WORN && !(fresh && used);
   /** Accepts the next client that comes in time. One that left while it waited gives way to the next. */
   const arrive = async (): Promise<Stay | undefined> => {
     for (const deadline = shared.clock() + patience; shared.clock() < deadline; ) {

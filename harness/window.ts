@@ -16,7 +16,7 @@ const LATE = { some: 0.05, much: 0.125 } as const;
 const RECENT = { answers: 4, for: 0.125 } as const;
 
 /** The number of answers whose median decides if the window halves. */
-const MANY = 8;
+const SAMPLE = 8;
 
 /** A median that differs from the one before by less than this part of it is the same. */
 const SAME = 0.25;
@@ -86,8 +86,8 @@ function met(it: Opening, what: string, began: number, { took, best }: Answered)
   const kind = kinds.get(what) ?? { late: [], before: undefined };
   kinds.set(what, kind);
   kind.late.push(took - best);
-  if (kind.late.length < MANY) return;
-  const median = kind.late.toSorted((a, b) => a - b)[MANY >> 1] ?? 0;
+  if (kind.late.length < SAMPLE) return;
+  const median = kind.late.toSorted((a, b) => a - b)[SAMPLE >> 1] ?? 0;
   kind.late = [];
   const isSame = kind.before !== undefined && Math.abs(median - kind.before) < SAME * kind.before;
   if (median <= timeout * LATE.much) kind.before = undefined;

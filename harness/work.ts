@@ -144,7 +144,7 @@ function spoiledBy(ran: readonly CaseResult[], { shared, signal, stop }: Session
 }
 
 /** The time within which a server turns a client away after it opened its connection, in ms. */
-const MOMENT = 50;
+const TURNING_AWAY = 50;
 
 /** Finds out why a usual client was refused: the target fell behind a gateway that still answers, or it limits connections. */
 async function explainRefusal(ran: readonly CaseResult[], session: Session): Promise<void> {
@@ -169,7 +169,7 @@ async function measureLimits(session: Session): Promise<void> {
   signal?.addEventListener("abort", cut);
   const come = async (listen: boolean) => {
     const client = await dial({ protocol, target, shared: aside });
-    if (listen) await client.quiet(MOMENT);
+    if (listen) await client.quiet(TURNING_AWAY);
     return client;
   };
   const { at, way: refused } = limits.refusal;
@@ -210,7 +210,7 @@ const NEAR = 40;
 const HANDFUL = 40;
 
 /** The number of handshakes without an answer of which the oldest shows that the server does not keep up: Node.js accepts one at a time. */
-const MANY = 24;
+const BACKLOG = 24;
 
 /** The factor by which such a handshake takes longer than the fastest did, or one that crosses no network. */
 const LATE = 3;
@@ -221,5 +221,7 @@ function isCrowd({ sockets, patience, attention, clock }: Session["shared"]): bo
   const best = patience.best(HANDSHAKE);
   if (attention.young > HANDFUL && best < NEAR) return true;
   const [oldest] = attention.asking;
-  return attention.asking.size > MANY && oldest !== undefined && clock() - oldest.since > LATE * Math.max(NEAR, best);
+  return (
+    attention.asking.size > BACKLOG && oldest !== undefined && clock() - oldest.since > LATE * Math.max(NEAR, best)
+  );
 }

@@ -3,7 +3,7 @@ import { isNothing } from "../../harness/nothing.ts";
 import { scenario } from "./protocol.ts";
 
 /** The longest time between two pings, and a little more, in ms. */
-const MOST = 10_500;
+const LONGEST_GAP = 10_500;
 
 const pingsOf = ({ transcript }: Connection) =>
   transcript.events.filter(({ from, type }) => from === "server" && type === "ping");
@@ -17,7 +17,8 @@ export const keepaliveCases = [
     waits: true,
     async run({ connect, check, report }) {
       const client = await connect();
-      const pings = (count: number) => client.wait("a ping", () => pingsOf(client)[count - 1], { exactly: MOST });
+      const pings = (count: number) =>
+        client.wait("a ping", () => pingsOf(client)[count - 1], { exactly: LONGEST_GAP });
       const first = await pings(1);
       if (!check("ping.interval", first) || isNothing(first)) return;
       // The first comes in time also where pings are too far apart, if the client comes just before it.

@@ -1,8 +1,5 @@
 import { type Client, refusal, success } from "../behaviour.ts";
-import { dyingOf, type Faults, farewell, leavingOver, refusing } from "./fault.ts";
-
-/** The time that a fault takes which is slow in one point, in ms. */
-const MOMENT = 20;
+import { dyingOf, type Faults, farewell, leavingOver, MOMENT, refusing } from "./fault.ts";
 
 /** The name of something that each object of JavaScript has, or may have. */
 const SHADOWING = /"(hasOwnProperty|toString|constructor|valueOf|toJSON)":"x"/;

@@ -10,6 +10,9 @@ export interface ReferenceFault extends Fault {
   change(normal: Behaviour): Partial<Behaviour>;
 }
 
+/** The time that a fault takes which is slow in one point, in ms. */
+export const MOMENT = 20;
+
 /** Faults by their names. */
 export type Faults = Readonly<Record<string, ReferenceFault>>;
 

@@ -1,10 +1,7 @@
 import { version as own } from "../../../../schemas/0.1.7/index.ts";
 import { type Client, greetingOf } from "../behaviour.ts";
-import { type Faults, misjudging } from "./fault.ts";
+import { type Faults, MOMENT, misjudging } from "./fault.ts";
 import { queryFaults } from "./query.ts";
-
-/** The length of a moment, in ms. */
-const MOMENT = 20;
 
 /** Tells if a number of a version is another one in 8 bits. */
 const wraps = (version: string | null, which: RegExp, into: number) =>
