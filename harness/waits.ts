@@ -30,7 +30,7 @@ interface HowToWait {
   readonly exactly?: number;
 }
 
-/** Waiters until `found` gives something: not longer than the run's patience for `what`, nor than the connection lasts. */
+/** Waits until `found` gives something: not longer than the run's patience for `what`, nor than the connection lasts. */
 export type WaitFor = <T>(what: string, found: () => T | undefined, how?: HowToWait) => Promise<T | Nothing>;
 
 /** The part of a recorder that waits look at, and write to. */
