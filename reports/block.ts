@@ -1,4 +1,4 @@
-import { isFinding, type Verdict } from "../harness/catalogue.ts";
+import { isBroken, isFinding, type Verdict } from "../harness/catalogue.ts";
 import type { Clause } from "../harness/protocol.ts";
 import { plural } from "../harness/words.ts";
 import { type Knowledge, likelyCause, wayOf } from "./cause.ts";
@@ -66,8 +66,9 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
     ...(cause === undefined ? [] : field("cause", cause)),
     ...(clause ? [`    clause    ${linked(clause, options)}`] : []),
   ];
+  const isAlike = (it: ReportCheck) => it.requirement === id && (verdict === "error" ? isFinding(it) : isBroken(it));
   const others = likewise(
-    cases.filter((it) => it !== shown),
+    cases.filter((it) => it !== shown && it.checks.some(isAlike)),
     FEW,
   ).map((line) => short(line, (options.width ?? Infinity) - 1));
   const ways = otherWays(found, knowledge).map((line) => short(visible(line), (options.width ?? UNBROKEN) - 1));

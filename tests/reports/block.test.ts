@@ -59,6 +59,16 @@ const said = (id: string, data: string): ReportCase => ({
 });
 const goodbye = (rest: string) => `{"command":"system/disconnected/response"${rest}}`;
 
+test("cases that could not be judged are not counted as alike", () => {
+  const error: ReportCase = {
+    ...shown,
+    id: "version/error",
+    checks: [{ ...check, verdict: "error", actual: "cut off" }],
+  };
+  const lines = failureBlock({ ...found, cases: [shown, error, ...more.slice(0, 2)] }, false, options);
+  expect(lines).toContain("  likewise in 2 more: version/other-0, version/other-1");
+});
+
 test("a finding tells once of each further way in which its requirement is broken", () => {
   const cases = [
     said("a/first", goodbye(',"status":"failed"')),
