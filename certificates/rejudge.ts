@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { worst } from "../harness/catalogue.ts";
 import type { CaseResult } from "../harness/execute.ts";
-import { ground } from "../harness/foundation.ts";
+import { ground } from "../harness/ground.ts";
 import { casesIn, catalogueOf, type Protocol } from "../harness/protocol.ts";
 import { replay } from "../harness/replay.ts";
 import { headersIn } from "../harness/replay-handshake.ts";

@@ -1,7 +1,7 @@
 import { isTooLate } from "./budget.ts";
 import { hung, isShort } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
-import { ground } from "./foundation.ts";
+import { ground } from "./ground.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";

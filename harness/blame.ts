@@ -21,7 +21,8 @@ import {
 import { wasDroppedAmongOthers, whoEndedThem } from "./dropped.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { saysTooMany } from "./failure.ts";
-import { bearers, ground, isPlain } from "./foundation.ts";
+import { bearers, isPlain } from "./foundation.ts";
+import { ground } from "./ground.ts";
 import { ENDED_OTHERS } from "./outage.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";

@@ -1,6 +1,7 @@
 import { isBroken } from "./catalogue.ts";
 import { type CaseResult, execute } from "./execute.ts";
-import { bearers, ground } from "./foundation.ts";
+import { bearers } from "./foundation.ts";
+import { ground } from "./ground.ts";
 import { pool } from "./pool.ts";
 import { casesIn } from "./protocol.ts";
 import type { Session } from "./session.ts";

@@ -1,6 +1,7 @@
 import { isBroken, isFinding, isRight, withChecks } from "./catalogue.ts";
 import { type CaseResult, endOf } from "./execute.ts";
-import { brokenFoundations, type Foundations, grounded } from "./foundation.ts";
+import { brokenFoundations, type Foundations } from "./foundation.ts";
+import { grounded } from "./ground.ts";
 import type { Check } from "./judge.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { loadSuitesOf } from "./protocol.ts";

@@ -3,7 +3,7 @@ import { type Verdict, worst } from "./catalogue.ts";
 import type { Connection } from "./connection.ts";
 import { type Access, comesAsAny, dial } from "./dial.ts";
 import { type Failure, refusalOf, saysNoPlace, wordsOfFailure } from "./failure.ts";
-import { seeing } from "./foundation.ts";
+import { seeing } from "./ground.ts";
 import { guest, type Open, opener } from "./guest.ts";
 import { type Check, type Judge, type Judging, judge, owedBy } from "./judge.ts";
 import { isNothing } from "./nothing.ts";

@@ -1,5 +1,4 @@
-import { isBroken, isFinding, isRight, type Verdict, withChecks, worst } from "./catalogue.ts";
-import { isShownByMessage } from "./evidence.ts";
+import { isBroken, isFinding, isRight, type Verdict, worst } from "./catalogue.ts";
 import type { Check } from "./judge.ts";
 import type { Case } from "./scenario.ts";
 import type { Transcript } from "./transcript.ts";
@@ -54,8 +53,8 @@ export interface Foundations {
   readonly absent: readonly string[];
 }
 
-/** The parts of a result that matter here. */
-interface Judged {
+/** The parts of a result by which requirements rest on one another. */
+export interface Judged {
   readonly case: Case;
   readonly verdict: Verdict;
   readonly checks: readonly Check[];
@@ -127,20 +126,6 @@ const keeps = (result: Judged | undefined, requirement: string): boolean => {
   return own.length > 0 && own.every(isRight);
 };
 
-/**
- * Returns results in which one cause is one finding. A check becomes a `skip` that names the cause if it rests on a requirement
- * that is broken in its plainest form, or comes of another breach in the same case. `controls` are results of plain forms that
- * the run lacked. Pure.
- */
-export function ground<Result extends Judged>(
-  results: readonly Result[],
-  controls: readonly Result[],
-  foundations: Foundations,
-): Result[] {
-  const broken = brokenFoundations([...results, ...controls], foundations);
-  return results.map((it) => grounded(it, broken, foundations));
-}
-
 /** Returns the requirements that one rests on in a case. */
 export function bearers(requirement: string, id: string, { plain, forms }: Foundations): readonly string[] {
   const own = plain[requirement];
@@ -148,7 +133,7 @@ export function bearers(requirement: string, id: string, { plain, forms }: Found
 }
 
 /** Returns the requirements that others rest on of which a case is the plainest form. */
-const plainOf = (id: string, { plain }: Pick<Foundations, "plain">): string[] =>
+export const plainOf = (id: string, { plain }: Pick<Foundations, "plain">): string[] =>
   Object.keys(plain).filter((requirement) => plain[requirement]?.plain.includes(id));
 
 /** Tells if a case is the plainest form of a requirement that others rest on, and sends what any client does. */
@@ -174,55 +159,8 @@ export function restsOnBroken(
   return seen.every((root) => root !== undefined) ? seen[0] : undefined;
 }
 
-/** Returns one result as `ground` does; `broken` are the foundations that `brokenFoundations` found. */
-export function grounded<Result extends Judged>(
-  it: Result,
-  broken: ReadonlyMap<string, string>,
-  foundations: Foundations,
-): Result {
-  if (broken.size === 0 && !it.unstable && !it.checks.some(isFinding)) return it;
-  const causes = new Map<string, string>();
-  const explained = (check: Check, cause: string | undefined) => {
-    if (cause === undefined) return check;
-    causes.set(check.requirement, cause);
-    return seeing(check, cause);
-  };
-  const first = it.checks.map((check) => explained(check, brokenBelow(check, it, broken, foundations)));
-  const still = new Set(first.filter(isBroken).map(({ requirement }) => requirement));
-  const second = first.map((check) => explained(check, causeWithin(check, it, still, foundations)));
-  // Without a limit, a server refuses only now and then, and nobody had the time to see that.
-  const isForm = it.unstable || (it.unconfirmed && it.refusedUsual);
-  if (causes.size === 0 && !isForm) return it;
-  const third = isForm ? second.map((check) => asForm(check, it, foundations)) : second;
-  const checks = third.map((check) => {
-    const further = check.verdict === "skip" && check.see !== undefined ? causes.get(check.see) : undefined;
-    return further === undefined ? check : seeing(check, further);
-  });
-  return withChecks(it, checks);
-}
-
-/** Returns the broken requirement that a check of a case rests on, if there is one. */
-function brokenBelow(
-  { requirement, verdict, harm, silence }: Check,
-  it: Judged,
-  broken: ReadonlyMap<string, string>,
-  foundations: Foundations,
-): string | undefined {
-  if (harm) return undefined; // That is proved, whatever else is broken.
-  if (!isFinding({ verdict }) && !(verdict === "pass" && foundations.absent.includes(requirement))) return undefined;
-  // The cases about a general requirement tell it, and its plainest form.
-  const isAbout = [...it.case.tests, ...plainOf(it.case.id, foundations)].includes(requirement);
-  if (foundations.general.includes(requirement) && !isAbout && broken.has(requirement)) return broken.get(requirement);
-  const others = it.unstable || it.unconfirmed ? (foundations.varying[requirement] ?? []) : [];
-  // A requirement that could not be judged for another does not make this one vary.
-  const besides = others.filter((id) => broken.get(id) === id);
-  return [...bearers(requirement, it.case.id, foundations), ...besides, silence?.what ?? ""]
-    .map((id) => broken.get(id))
-    .find((root) => root !== undefined && root !== requirement);
-}
-
 /** Returns the requirement that explains a finding of a case, of those that are `broken` in the same case. */
-function causeWithin(
+export function causeWithin(
   check: Check,
   { unstable }: Judged,
   broken: ReadonlySet<string>,
@@ -239,25 +177,4 @@ function causeWithin(
   let [root, next] = [undefined as string | undefined, comesOf(check.requirement)];
   while (next !== undefined && next !== root) [root, next] = [next, comesOf(next)];
   return root;
-}
-
-/** Returns a check that is broken now and then as one of the requirement that it is a form of. */
-function asForm(check: Check, it: Judged, foundations: Foundations): Check {
-  if (!isBroken(check)) return check;
-  const { awaited, formOf, general } = foundations;
-  // A breach on a connection that was served does not come of another that was refused. What rests on nothing needs no connection.
-  const needsOthers = check.requirement in formOf || bearers(check.requirement, it.case.id, foundations).length > 0;
-  const isSaid = isShownByMessage(check.evidence, it.connections);
-  const isRefused = it.refusedUsual && needsOthers && !general.includes(check.requirement) && !isSaid;
-  const one = isRefused ? foundations.refused : formOf[check.requirement];
-  const { silence } = check;
-  const answer = silence && foundations.isAnswer?.(silence.what) ? foundations.unanswered : undefined;
-  const requirement = silence ? (awaited[silence.what] ?? answer) : one;
-  // Each requirement that others are forms of is a MUST.
-  return requirement === undefined ? check : { ...check, level: "MUST", verdict: "fail", requirement };
-}
-
-/** Returns a check that is not judged, since the requirement `see` is broken. */
-export function seeing({ silence: _, ...check }: Check, see: string): Check {
-  return { ...check, verdict: "skip", actual: `not judged: see ${see}`, see };
 }

@@ -1,7 +1,7 @@
 import { broken, isFinding, withChecks } from "./catalogue.ts";
 import { isShownByMessage, placed } from "./evidence.ts";
 import type { CaseResult } from "./execute.ts";
-import { seeing } from "./foundation.ts";
+import { seeing } from "./ground.ts";
 import { type Guess, SLACK, tellInput } from "./guess.ts";
 import type { Check } from "./judge.ts";
 import { livesOn } from "./outage.ts";

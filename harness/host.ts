@@ -1,7 +1,8 @@
 import type { Door } from "./arrivals.ts";
 import { isBroken, withChecks } from "./catalogue.ts";
 import { type Bench, type CaseResult, notJudged, notRun, perform } from "./execute.ts";
-import { brokenFoundations, ground, restsOnBroken } from "./foundation.ts";
+import { brokenFoundations, restsOnBroken } from "./foundation.ts";
+import { ground } from "./ground.ts";
 import { judge } from "./judge.ts";
 import { nothing } from "./nothing.ts";
 import type { Protocol } from "./protocol.ts";

@@ -1,6 +1,7 @@
 import { isFinding, isRight } from "../harness/catalogue.ts";
 import { type CaseResult, notJudged } from "../harness/execute.ts";
-import { brokenFoundations, ground, isPlain, restsOnBroken } from "../harness/foundation.ts";
+import { brokenFoundations, isPlain, restsOnBroken } from "../harness/foundation.ts";
+import { ground } from "../harness/ground.ts";
 import { casesIn, catalogueOf, type Protocol } from "../harness/protocol.ts";
 import { type RunResult, run } from "../harness/runner.ts";
 import type { Case } from "../harness/scenario.ts";

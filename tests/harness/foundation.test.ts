@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { CaseResult } from "../../harness/execute.ts";
-import { bearers, type Foundations, ground, restsOnBroken, seeing } from "../../harness/foundation.ts";
+import { bearers, type Foundations, restsOnBroken } from "../../harness/foundation.ts";
+import { ground, seeing } from "../../harness/ground.ts";
 import { steady } from "../../harness/runner.ts";
 import {
   brokenIn,

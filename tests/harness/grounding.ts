@@ -1,6 +1,7 @@
 import type { Verdict } from "../../harness/catalogue.ts";
 import type { CaseResult } from "../../harness/execute.ts";
-import { brokenFoundations, type Foundations, ground } from "../../harness/foundation.ts";
+import { brokenFoundations, type Foundations } from "../../harness/foundation.ts";
+import { ground } from "../../harness/ground.ts";
 import type { Check } from "../../harness/judge.ts";
 import type { Case } from "../../harness/scenario.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { isDeed } from "../../harness/deeds.ts";
 import type { CaseResult } from "../../harness/execute.ts";
-import { ground } from "../../harness/foundation.ts";
+import { ground } from "../../harness/ground.ts";
 import { replay } from "../../harness/replay.ts";
 import type { Case } from "../../harness/scenario.ts";
 import type { Transcript, WireEvent } from "../../harness/transcript.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import type { Verdict } from "../../harness/catalogue.ts";
 import { isBroken } from "../../harness/catalogue.ts";
 import type { CaseResult } from "../../harness/execute.ts";
-import { ground } from "../../harness/foundation.ts";
+import { ground } from "../../harness/ground.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { ownWithAutohosts } from "../../schemas/v0/autohost.ts";
 import { own } from "../../schemas/v0/index.ts";
