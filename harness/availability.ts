@@ -86,7 +86,7 @@ export function availability(
       return known.refusal;
     },
     refuses(since, way) {
-      known.refusal = way;
+      if (!isAbsent(way.code)) known.refusal = way;
       known.downSince ??= since;
     },
     recover: (ms) => recover(known, ms, { clock, probe, hears }),

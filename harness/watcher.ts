@@ -31,6 +31,22 @@ export async function hasFallen(watcher: Connection, session: Session, look: boo
   return isOver() ? fallShownBy(watcher, session) : undefined;
 }
 
+/** The most newcomers that find out if a server is gone, and the time between two, in ms. */
+const NEWCOMERS = { most: 4, apart: 25 } as const;
+
+/**
+ * Finds out if a server that the suite found running is gone, and not just a connection. A newcomer tells: one that comes while a
+ * process ends may still be let in, and is reset.
+ */
+async function goneOrNot(session: Session): Promise<void> {
+  for (let i = 0; i < NEWCOMERS.most && session.availability.downSince === undefined; i++) {
+    const probe = await ask(session);
+    probe.finish();
+    if (answers(probe)) return;
+    await rest(NEWCOMERS.apart, session.signal);
+  }
+}
+
 /** A server that hung before hangs again if it gives no answer for so long, in timeouts. */
 const HANGS = 0.5;
 
@@ -76,6 +92,6 @@ export async function fallShownBy({ transcript }: Connection, session: Session):
   const now = session.shared.clock();
   const end = transcript.events.find((event) => isServerEnd(event) || event.type === "error");
   const to = end?.at ?? now;
-  await diedOrNot(session);
+  await (session.target.process ? diedOrNot(session) : goneOrNot(session));
   return { from: to, to, ...(await howItFell(session)) };
 }
