@@ -6,7 +6,7 @@ import { isPlain } from "./foundation.ts";
 import { type Guess, guess } from "./guess.ts";
 import { fallOfHanging, stuckOn } from "./hanging.ts";
 import { blame } from "./harm.ts";
-import { countEnds, diedOrNot, endedAt, howItFell, inconclusive, standUp } from "./outage.ts";
+import { countEnds, dealtLong, diedOrNot, endedAt, howItFell, inconclusive, standUp } from "./outage.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { greetsAll } from "./protocol.ts";
 import { type Fall, type Session, settle, stopFor } from "./session.ts";
@@ -90,15 +90,12 @@ function hitBy(fall: Fall, ran: readonly CaseResult[], all: readonly CaseResult[
   );
 }
 
-/** The time after which ends that came about as others did count for as many as they are, in ms: each takes a start. */
-const NOTHING_NEW = 10_000;
-
 /** Stops the run if the server has fallen in as many ways as the user allows. */
 function stopAfterTooMany(session: Session): void {
-  const { enders, unexplained, likewise, away, searched } = session;
+  const { enders, unexplained, likewise } = session;
   const { restarts } = session.options;
   const falls = enders.size + unexplained.length + likewise;
-  const ways = away + searched > NOTHING_NEW ? falls : countEnds(session) + unexplained.length;
+  const ways = dealtLong(session) ? falls : countEnds(session) + unexplained.length;
   if (ways < restarts) return;
   const times = falls === 0 ? "the server ended" : `the server ended over ${plural(falls, "input")}`;
   session.stop ??= stopFor("lost", `${times}, and no further end is looked into (--restarts ${restarts})`);

@@ -66,8 +66,17 @@ export async function howItFell({ target, availability }: Session): Promise<Omit
   return { how: `${STOPPED_ACCEPTING} (${wordsOfFailure(refusal)})`, endKind: `away: ${refusal.code}`, harm: "end" };
 }
 
-/** This many inputs that end a server in the same way are enough: further ones would show the same bug, and each takes long. */
-export const PROVEN = 10;
+/** The inputs that end a server in the same way, and are enough: further ones would show the same bug, and each takes long. */
+const PROVEN = { mostly: 10, late: 3 } as const;
+
+/** The time after which fewer inputs are enough, and ends that came about as others did count for as many as they are, in ms. */
+const LONG = 10_000;
+
+/** Tells if the suite has dealt with ends of the server for long. */
+export const dealtLong = ({ away, searched }: Session): boolean => away + searched > LONG;
+
+/** Returns the number of inputs that prove one way in which a server ends. */
+export const enough = (session: Session): number => (dealtLong(session) ? PROVEN.late : PROVEN.mostly);
 
 /** Groups the proved ends of a server that came about in the same way, and break the same requirement. */
 const endsAlike = (results: Iterable<CaseResult>) =>
@@ -79,7 +88,7 @@ const endsAlike = (results: Iterable<CaseResult>) =>
 /** Counts the inputs that ended the server; of those that did in the same way, as many as prove it. */
 export const countEnds = ({ results, enders }: Session): number =>
   [...endsAlike([...results.values()].filter((it) => enders.has(it.case.id))).values()].reduce(
-    (sum, { length }) => sum + Math.min(length, PROVEN),
+    (sum, { length }) => sum + Math.min(length, PROVEN.mostly),
     0,
   );
 
@@ -91,7 +100,7 @@ export function withoutProven<It>(list: readonly It[], caseOf: (it: It) => Case,
   const alike = endsAlike(session.results.values());
   const { sameInputs = {} } = session.protocol.foundations;
   const proven = new Set(
-    [...alike.values()].flatMap((some) => (some.length < PROVEN ? [] : (some[0]?.requirement ?? []))),
+    [...alike.values()].flatMap((some) => (some.length < enough(session) ? [] : (some[0]?.requirement ?? []))),
   );
   return list.filter((it) => {
     const one = caseOf(it);

@@ -2,7 +2,7 @@ import { timeThere } from "./budget.ts";
 import type { CaseResult } from "./execute.ts";
 import { rest } from "./gate.ts";
 import { type Guess, guess, SLACK } from "./guess.ts";
-import { livesOn, PROVEN, standUp } from "./outage.ts";
+import { enough, livesOn, standUp } from "./outage.ts";
 import type { Fall, Session } from "./session.ts";
 import { newTrials } from "./trials.ts";
 import { fallsWithin, watch } from "./watcher.ts";
@@ -18,6 +18,9 @@ const ALONE = 4;
 
 /** The difference of delays that tells inputs apart, in ms. The last suspect is tried first, by itself, if no other comes as near. */
 const CLEAR = 60;
+
+/** Delays that differ by less are the same, in ms. */
+const SAME = 15;
 
 /** The time after which hardly an input of before ends others still, in timeouts. A server that is started again has forgotten them. */
 const CALM = 0.1;
@@ -53,11 +56,11 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Conf
   const isClear = best?.result === tried.at(-1) && best && best.delay < CLEAR && (second?.difference ?? CLEAR) >= CLEAR;
   const again = isClear && !livesOn(fell) ? await byItself(best, fell, search) : undefined;
   if (again) return [again];
-  const first = await culpritAmong(guesses, fell, search);
+  const first = (await soonest(guesses, fell, search)) ?? (await culpritAmong(guesses, fell, search));
   if (!first) return [];
   // Others that ran at about the same time may end it after as long. They had no time for it.
   const culprits: Confirmed[] = [first];
-  while (culprits.length < PROVEN) {
+  while (culprits.length < enough(search.session)) {
     const known = new Set(culprits.map(({ result }) => result.case));
     const near = guesses.filter(
       ({ result, delay }) => !known.has(result.case) && Math.abs(delay - first.delay) < CLEAR,
@@ -67,6 +70,19 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Conf
     culprits.push(further);
   }
   return culprits;
+}
+
+/**
+ * Returns one of the best guesses that ends the server at once, by itself. A guess that is wrong takes a moment; to try several together
+ * takes a start of the server.
+ */
+async function soonest(guesses: readonly Guess[], fell: Fall, search: Search): Promise<Confirmed | undefined> {
+  if (livesOn(fell)) return undefined;
+  for (const likely of guesses.slice(0, ALONE).filter(({ delay }) => delay < CLEAR)) {
+    const culprit = await byItself(likely, fell, search);
+    if (culprit) return culprit;
+  }
+  return undefined;
 }
 
 /** Returns the best guess that comes true twice more: among a few others, and by itself. */
@@ -91,15 +107,16 @@ async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Searc
 }
 
 /**
- * Returns a guess if it comes true by itself. The server may have started again while those before ran, and end over what they sent
- * then: so it has to come true twice. Where the suite starts the server, once is enough of an end at once. One that comes later may be
- * due to something else, such as a timer; if it comes much later, there is no time for a second try.
+ * Returns a guess if it comes true by itself. Once is enough of a server that ends at once, or just as long after the input each time.
+ * Another end may come of something else, such as a timer, so it has to come true twice; if it comes much later, there is no time for that.
  */
 async function byItself(likely: Guess, fell: Fall, search: Search): Promise<Confirmed | undefined> {
   const [once] = await apart([likely], fell, search);
   if (!once) return undefined;
-  const isStarted = search.session.target.process !== undefined && !livesOn(fell);
-  if (isStarted && (once.delay < CLEAR || once.delay > LONG)) return once;
+  const isEnd = !livesOn(once.fall);
+  if (isEnd && (once.delay < CLEAR || (likely.difference < SAME && once.difference < SAME))) return once;
+  const isStarted = isEnd && search.session.target.process !== undefined;
+  if (isStarted && once.delay > LONG) return once;
   const [twice] = await apart([once], { ...fell, to: once.fall.to }, search);
   return twice ?? (isStarted && isLate(search) ? once : undefined);
 }
