@@ -4,10 +4,13 @@ import { HANDSHAKE } from "./patience.ts";
 import type { Fall, Session } from "./session.ts";
 import { missedByNewcomer } from "./watcher.ts";
 
-/** Returns a kind of answer that the server seems to give nobody any more, though it gave it to a plain client. */
+/**
+ * Returns a kind of answer that the server seems to give nobody any more, though it gave it to a plain client. It may still refuse odd
+ * clients when it opens no WebSocket any more.
+ */
 export const stuckOn = (session: Session): string | undefined =>
-  Object.keys(session.protocol.foundations.awaited).find(
-    (kind) => session.shared.patience.stopped(kind) && isGivenPlain(kind, session),
+  [HANDSHAKE, ...Object.keys(session.protocol.foundations.awaited)].find(
+    (kind) => session.shared.patience.stopped(kind) && (kind === HANDSHAKE || isGivenPlain(kind, session)),
   );
 
 /** Tells if a plain client got this kind of answer in the run so far. */

@@ -31,14 +31,18 @@ const STOPPED = { handshake: "answering anybody", greeting: "greeting anybody", 
 /** The time within which a client answers what it hears last from a server that hangs over the answer, in ms. */
 const ANSWER = 5;
 
+/** A server that has sent nothing for so long hears nobody, in timeouts. */
+const DEAF = 0.25;
+
 /**
  * Ends a server of which a newcomer misses some kind of answer; returns its fall. It came about when somebody last got that or, of a
- * server that answers no handshake, when it last sent something.
+ * server that hears nobody, when it last sent something.
  */
 export async function endHanging(session: Session, missed: string): Promise<Fall> {
   const { shared, availability, target, protocol } = session;
   const { heard } = shared.attention;
-  const { from, to } = missed === HANDSHAKE ? { from: heard, to: heard } : shared.patience.end(missed);
+  const isDeaf = missed === HANDSHAKE && shared.clock() - heard > DEAF * shared.timeout;
+  const { from, to } = isDeaf ? { from: heard, to: heard } : shared.patience.end(missed);
   availability.hangs(missed);
   await target.process?.kill();
   const what = missed === HANDSHAKE ? "handshake" : missed === protocol.greeting ? "greeting" : "answer";

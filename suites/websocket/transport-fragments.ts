@@ -65,6 +65,7 @@ const afterFragments = (dialect: Dialect) => {
     tests: ["transport.fragmentation"],
     async run({ connect, check }) {
       const whole = await connect({ name: "in one frame" });
+      if (!whole.opened) return;
       whole.send(unknown, leave);
       const lasts = statusOf(await dialect.goodbye(whole)) === "success";
       const client = await connect({ name: "in fragments" });
