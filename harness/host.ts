@@ -112,10 +112,12 @@ async function visited(it: Case, before: CaseResult | undefined, hosting: Hostin
   }
   if (!first.checks.some((check) => check.silence && isBroken(check))) return [...earlier, first];
   // A missing message may only have been late.
+  const forgot = hosting.client.remember();
   const second = await meet(it, hosting);
   if (hosting.signal?.aborted) return [...earlier, { ...first, unconfirmed: true }];
   if (!second) return [...earlier, blamed(first, hosting)];
-  return [...earlier, second.verdict === first.verdict ? second : { ...second, unstable: true }];
+  if (second.verdict === first.verdict) return [...earlier, second];
+  return [...earlier, { ...((await forgot()) ? first : second), unstable: true }];
 }
 
 /** Runs one case. Resolves to nothing if the client did not come for it, unless that is what the case found. */

@@ -1,11 +1,12 @@
 import type { Socket } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
+import { absent } from "./absent.ts";
 import type { Arrival, Door } from "./arrivals.ts";
 import { BOUNDS } from "./bounds.ts";
 import { type Connection, connectionOf, type Wire } from "./connection.ts";
-import { errorFailure } from "./failure.ts";
+import { isForgotten } from "./forgotten.ts";
 import { tryTo } from "./judge.ts";
-import { nothing } from "./nothing.ts";
+import { isNothing } from "./nothing.ts";
 import { UNPACED } from "./pace.ts";
 import type { Protocol } from "./protocol.ts";
 import { reader } from "./reading.ts";
@@ -34,6 +35,11 @@ export interface Visits {
   readonly missing: string | undefined;
   /** Gives a case the connection that is there, or waits for the client where there is none. */
   visit(options?: ConnectOptions): Promise<Connection>;
+  /**
+   * Remembers what the last case asked. The result tells, once the case ran again, if the client forgot any of that: it answered what
+   * came later on the same connection, and had as long again for the rest.
+   */
+  remember(): () => Promise<boolean>;
   /** Ends the connection that is there. */
   end(): void;
 }
@@ -94,8 +100,25 @@ export function visits(around: Reception): Visits {
       missing = `the client did not come again within ${patience / 1000} s`;
       return absent(target.url, missing);
     },
+    remember() {
+      const [then, first] = [stay, part?.transcript.events ?? []];
+      return async () => then !== undefined && then === stay && forgot(then, first, around);
+    },
     end: () => stay?.leave(),
   };
+}
+
+/** Tells if a client forgot a request among the `first` events on a connection. What is only late has the timeout to come. */
+async function forgot(stay: Stay, first: readonly WireEvent[], { protocol, shared }: Reception): Promise<boolean> {
+  const from = stay.log.events.indexOf(first.at(-1) as WireEvent) + 1;
+  const isOpen = () => isForgotten(first, stay.log.events.slice(from), protocol.envelope);
+  const look = partOf(stay, protocol, undefined);
+  const came = await look.wait("a late response", () => (isOpen() ? undefined : true), {
+    exactly: shared.timeout,
+    owed: false,
+  });
+  look.finish();
+  return isNothing(came) && stay.isOpen();
 }
 
 /** Returns a function that accepts the WebSocket of a client, and records all that happens on it; nothing if its handshake is wrong. */
@@ -208,25 +231,4 @@ function rememberedBy(rules: readonly Rule[], judged: Transcript): readonly Wire
   const needed = new Set(rules.flatMap((rule) => rule.needs(judged)));
   const known = judged.events.filter((event) => needed.delete(event) && !told.has(event));
   return [...known, ...[...needed].filter((event) => event !== undefined && !told.has(event))] as readonly WireEvent[];
-}
-
-/** The connection of a client that did not come. */
-function absent(url: URL, why: string): Connection {
-  const never = async () => nothing(why);
-  return {
-    transcript: { url: url.href, events: [] },
-    opened: false,
-    failure: errorFailure(why),
-    send() {},
-    async write() {},
-    next: never,
-    closed: never,
-    wait: never,
-    async quiet() {},
-    close() {},
-    reset() {},
-    ignore() {},
-    finish() {},
-    forget() {},
-  };
 }

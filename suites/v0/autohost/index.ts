@@ -71,6 +71,7 @@ const foundations: Foundations = {
   general: ["message.json", "message.envelope", "response.correlated", "response.once"],
   awaited: { [responseName(SUBSCRIBE)]: "request.answered" },
   unanswered: "request.answered",
+  isAnswer: (what) => what.startsWith(responseName("")),
   formOf: {},
   refused: "client.subprotocol",
   dropped: "client.reconnects",

@@ -13,6 +13,7 @@ import { autohostRequirements } from "../../../schemas/v0/autohost-requirements.
 import { autohostProtocolBy } from "../../../suites/v0/autohost/index.ts";
 import { startAutohost } from "../../clients/autohost.ts";
 import { autohostFaults, unusualAutohosts } from "../../clients/autohost-faults.ts";
+import { forgetting } from "../../clients/forgetting.ts";
 import { brokenBy } from "../../helpers.ts";
 import { byTurns } from "../../turns.ts";
 
@@ -169,4 +170,23 @@ test("a run stops at the first failure, if it is asked to", async () => {
   const { results, stop } = await judge(autohostFaults["does-not-answer"]?.ways, some, { bail: true, timeout: 60 });
   expect(stop).toMatchObject({ reason: "bail", words: "not run: requests/alone failed before (--bail)" });
   expect(results.map(({ verdict }) => verdict)).toEqual(["fail", "skip", "skip"]);
+});
+
+describe("a request without a response, where later ones are answered", () => {
+  const some = cases.filter(({ suite }) => suite === "requests");
+
+  test("is judged, though the case passes when it runs again", async () => {
+    const run = await judge(forgetting(20, "never"), some);
+    expect(brokenBy(run)).toEqual(["request.answered"]);
+    const told = run.results.filter(({ verdict }) => verdict === "fail");
+    expect(told.map(({ unstable, checks }) => [unstable, checks.some(({ silence }) => silence)])).toEqual([
+      [true, true],
+    ]);
+  });
+
+  test("is none where the response only comes late", async () => {
+    const { results } = await judge(forgetting(20, "late"), some);
+    expect(results.flatMap(({ unstable, verdict }) => (unstable ? verdict : []))).toEqual(["pass"]);
+    expect(results.filter(({ verdict }) => verdict === "fail")).toEqual([]);
+  });
 });
