@@ -4,6 +4,7 @@ import { isBroken, isRight } from "./catalogue.ts";
 import {
   breaksAgain,
   brokenIn,
+  brokenSoFar,
   doubtful,
   harmsOthers,
   hung,
@@ -165,13 +166,19 @@ const isOpen = (it: CaseResult, session: Session): boolean =>
 const breaksGeneral = ({ checks }: CaseResult, { protocol }: Session): boolean =>
   checks.some((check) => isBroken(check) && protocol.foundations.general.includes(check.requirement));
 
+/** Tells if it is known what ends the connections of others: an input, or the goodbye of any client. */
+function isHarmKnown(session: Session): boolean {
+  const { isolated = "" } = session.protocol.foundations;
+  return session.culprits.size > 0 || brokenSoFar(session).get(isolated) === isolated;
+}
+
 /**
- * Runs cases again alone once the culprits are known, since these may have caused more than failures: warnings, skipped checks,
+ * Runs cases again alone once it is known what harms others, since that may have caused more than failures: warnings, skipped checks,
  * and connections that ended together with others.
  */
 export async function reconsider(session: Session): Promise<void> {
   const results = [...session.results.values()];
-  if (session.stop || session.culprits.size === 0) return;
+  if (session.stop || !isHarmKnown(session)) return;
   const grounded = ground(results, [], session.protocol.foundations);
   const doubted = grounded.filter((it) => {
     const { verdict, unstable, checks } = it;

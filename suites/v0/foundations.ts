@@ -91,8 +91,8 @@ const MORE: Partial<Record<RequirementId, Ids>> = {
   "transport.utf8": ["transport.segmentation"],
   "resilience.large": ["request.extra"],
   "resilience.deep": ["request.extra"],
-  // All of them are connected before the first one speaks.
-  "resilience.concurrent": ["disconnect.answered", "resilience.idle"],
+  // All of them are connected before the first one speaks, and they leave one by one.
+  "resilience.concurrent": ["disconnect.answered", "disconnect.isolated", "resilience.idle"],
   "transport.extensions": ["unknown.unimplemented"],
   "auth.many": ["request.answered", "response.status", "auth.invalid"],
   "self.first": ["self.sent"],
