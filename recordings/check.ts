@@ -28,8 +28,12 @@ export async function judgeRecordings(wanted: WantedRecordings, protocol: Protoc
   const judged = recording(protocol, wanted.strict);
   const { choice, left } = choosing(wanted.url, protocol);
   const { wants = () => true } = choice;
-  const follower = follow(rulesOf(protocol), (it) => void (wants(it.url) && judged.add(it)));
   const sent = clients((message) => protocol.mistakeOf?.(message));
+  const follower = follow(rulesOf(protocol), (it) => {
+    if (!wants(it.url)) return;
+    judged.add(it);
+    sent.lacks(protocol.omissionIn?.(it.decisive));
+  });
   let seen = 0;
   const see = (file: string) => (it: RecordedEvent) => {
     seen += 1;

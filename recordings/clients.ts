@@ -8,6 +8,8 @@ const KINDS = 20;
 export interface Clients {
   /** Returns the mistake in an event. */
   see(event: WireEvent): string | undefined;
+  /** Counts something that a client did not send. */
+  lacks(omission: string | undefined): void;
   found(): ReportClients;
 }
 
@@ -22,15 +24,19 @@ export function clients(mistakeOf: (message: Message) => string | undefined): Cl
     const message = event.type === "text" ? parse(event.data) : undefined;
     return isObject(message) ? mistakeOf(message) : "it is no JSON object";
   };
+  const count = (mistake: string) => {
+    wrong += 1;
+    const kind = kinds.has(mistake) || kinds.size < KINDS ? mistake : OTHERS;
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  };
   return {
+    lacks: (omission) => void (omission !== undefined && count(omission.slice(0, 200))),
     see(event) {
       if (event.from !== "client" || !MESSAGES.has(event.type)) return undefined;
       messages += 1;
       const mistake = mistakeIn(event)?.slice(0, 200);
       if (mistake === undefined) return undefined;
-      wrong += 1;
-      const kind = kinds.has(mistake) || kinds.size < KINDS ? mistake : OTHERS;
-      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+      count(mistake);
       return mistake;
     },
     found() {

@@ -58,6 +58,9 @@ export function session(
   const sent = clients((message) => protocol.mistakeOf?.(message));
   const follower = follow(rulesOf(protocol), (it) => {
     judged.add(it);
+    const omission = protocol.omissionIn?.(it.decisive);
+    sent.lacks(omission);
+    if (omission !== undefined) telling.mistake(it.id, omission);
     telling.found(it.id, judged.broken(it.decisive), true);
   });
   const sofar = (connection: string) => follower.sofar(file, connection);

@@ -12,6 +12,7 @@ import { rulesBy } from "./messages.ts";
 import { envelope, mistakesBy, SUBPROTOCOL, violationsIn } from "./protocol.ts";
 import { sets, withdrawn } from "./sets/index.ts";
 import { suitesOf } from "./suites.ts";
+import { omissionBy, unansweredRule } from "./unanswered.ts";
 
 /** Tachyon as it is spoken today, by the schemas in a folder or those of the suite. Throws a `UsageError` for a folder that holds none. */
 export async function protocolWith(folder?: string, given?: string): Promise<Protocol> {
@@ -60,7 +61,9 @@ export function protocolBy(schemas: Schemas): Protocol {
     requirements,
     schemas: schemas.all.map(({ schema }) => schema),
     rules: rulesBy(schemas),
+    recordedRules: [unansweredRule(schemas)],
     mistakeOf: mistakesBy(schemas),
+    omissionIn: omissionBy(schemas),
     speaks,
     envelope,
     violationsOf: violationsIn(schemas),

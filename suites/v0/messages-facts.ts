@@ -5,6 +5,7 @@ import { REASONS, type Schemas } from "../../schemas/v0/schema.ts";
 import { unnamed, wrongTime } from "../../schemas/v0/walk.ts";
 import { repeatedName } from "../websocket/duplicates.ts";
 import { envelope, isUnimplemented, violationsIn, wrongIn } from "./protocol.ts";
+import { shortened } from "./shortened.ts";
 
 /** The answered requests, and ids of events, that are remembered; and the open requests. */
 const REMEMBERED = 100;
@@ -21,10 +22,12 @@ export interface Breach {
 /** Notes that a message breaks a rule. */
 type Note = (id: RequirementId, words: string, ...because: readonly WireEvent[]) => void;
 
-/** A request of the client, and its response once that has come. */
-interface Asked {
+/** A request, and its response once that has come. */
+export interface Asked {
   readonly request: WireEvent;
   response?: WireEvent;
+  /** An earlier request of the same id and command, and its response: a server may leave this one aside. */
+  readonly earlier?: readonly WireEvent[];
 }
 
 /** All that the rules need to know of a connection so far. */
@@ -37,6 +40,11 @@ export interface ConnectionFacts {
   readonly ids: Map<string, WireEvent>;
   /** The client may have sent requests that are not among these. */
   forgot: boolean;
+  /** Requests of the server that the client has not answered, and the latest that it has, by their ids and commands. */
+  readonly asks: Map<string, Asked>;
+  readonly met: Map<string, Asked>;
+  /** The first message of the client that may be a response, though it is none to any of these. */
+  strange?: WireEvent;
 }
 
 /** Says what is wrong with one message of the server by itself. */
@@ -126,6 +134,7 @@ export function connectionFacts(transcript: Transcript, schemas: Schemas, sender
   readings.set(schemas, mine);
   const facts = mine.get(transcript) ?? {
     ...{ breaches: {}, open: new Map(), answered: new Map(), ids: new Map(), forgot: false, upTo: 0 },
+    ...{ asks: new Map(), met: new Map() },
   };
   mine.set(transcript, facts);
   for (; facts.upTo < transcript.events.length; facts.upTo++) {
@@ -147,11 +156,26 @@ function asked(event: WireEvent, facts: Reading): void {
   facts.forgot ||= mayHide(event);
   const message = jsonOnce(event);
   const it = isObject(message) ? envelope(message) : undefined;
+  if (it?.kind === "response" || (!it && event.type === "text")) meets(event, it && nameOf(it.id, it.name), facts);
   if (it?.kind !== "request") return;
   const name = nameOf(it.id, it.name);
   const known = facts.open.get(name);
-  facts.open.set(known ? `${name} ${facts.upTo}` : name, { request: event });
+  const before = known ?? facts.answered.get(name);
+  const earlier = before && [before.request, ...(before.response ? [before.response] : [])];
+  facts.open.set(known ? `${name} ${facts.upTo}` : name, { request: event, ...(earlier && { earlier }) });
   facts.forgot ||= shortened(facts.open, OPEN);
+}
+
+/** Notes a response of the client, or a message that may be one. */
+function meets(event: WireEvent, name: string | undefined, facts: Reading): void {
+  const ask = name === undefined ? undefined : facts.asks.get(name);
+  if (!ask || name === undefined) {
+    facts.strange ??= event;
+    return;
+  }
+  facts.asks.delete(name);
+  facts.met.set(name, { ...ask, response: event });
+  shortened(facts.met, REMEMBERED);
 }
 
 /** Notes a message of the server, and what is wrong with it. */
@@ -182,6 +206,8 @@ function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas, sender
     facts.ids.delete(it.id);
     facts.ids.set(it.id, event);
     shortened(facts.ids, REMEMBERED);
+    if (it.kind === "request") facts.asks.set(nameOf(it.id, it.name), { request: event });
+    shortened(facts.asks, REMEMBERED);
   }
 }
 
@@ -215,14 +241,4 @@ function look(event: WireEvent, message: unknown, { schemas, sender, isStray }: 
     const words = wrong(message, schemas, sender);
     if (words !== undefined) broken(id, words);
   }
-}
-
-/** Drops the oldest of more than so many, and tells if there was one. */
-function shortened(some: Map<string, unknown>, most: number): boolean {
-  if (some.size <= most) return false;
-  for (const oldest of some.keys()) {
-    some.delete(oldest);
-    break;
-  }
-  return true;
 }

@@ -15,9 +15,12 @@ import { type Breach, type ConnectionFacts, connectionFacts } from "./messages-f
 /** The gaps of the client may hold the request that a response answers, and those of both what counts as answered. */
 const ANSWERS: Gaps = { hide: ["server", "client"], excuse: ["client", "server"] };
 
-/** The events that say which requests are open, and which were answered lately. */
-const requests = ({ open, answered, forgot }: ConnectionFacts): readonly (WireEvent | undefined)[] => [
-  ...[...open.values(), ...answered.values()].flatMap(({ request, response }) => [request, response]),
+/** The events that say which requests are open, and which were answered lately, of the client and of the server. */
+export const requestsIn = ({ open, answered, asks, met, strange, forgot }: ConnectionFacts) => [
+  ...[open, answered, asks, met].flatMap((some) =>
+    [...some.values()].flatMap(({ request, response, earlier = [] }) => [...earlier, request, response]),
+  ),
+  strange,
   ...(forgot ? [FORGOTTEN] : []),
 ];
 
@@ -42,8 +45,8 @@ const RULES: readonly How[] = [
   { requirement: "message.schema", kept: "every message validates" },
   { requirement: "message.unknown-property", kept: "every property is named by a schema" },
   { requirement: "message.time", kept: "every time is in microseconds" },
-  { requirement: "response.correlated", kept: "every response has its request", gaps: ANSWERS, needs: requests },
-  { requirement: "response.once", kept: "no request was answered twice", gaps: ANSWERS, needs: requests },
+  { requirement: "response.correlated", kept: "every response has its request", gaps: ANSWERS, needs: requestsIn },
+  { requirement: "response.once", kept: "no request was answered twice", gaps: ANSWERS, needs: requestsIn },
   { requirement: "response.status", kept: "every response has a status, and what belongs to it" },
   { requirement: "response.reason", kept: "every reason is one of its list" },
   { requirement: "event.id-unique", kept: "no messageId came twice", needs: ({ ids }) => [...ids.values()] },

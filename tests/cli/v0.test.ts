@@ -162,10 +162,30 @@ describe("a run", () => {
 describe("check", () => {
   const asked = { type: "request", messageId: "1", commandId: "system/serverStats" };
   const answer = { ...asked, type: "response", status: "success", data: { userCount: 1 } };
+  const start = { type: "request", messageId: "1", commandId: "battle/start", data: {} };
+  const later = (it: object) => ({ ...it, messageId: "2" });
+  const timed = (...all: readonly (readonly [number, string, object])[]) =>
+    all.map(([at, from, it]) => line({ at, from, type: "text", data: JSON.stringify(it) })).join("");
+  const heard = [
+    [12_000, "client", later(asked)],
+    [12_001, "server", later(answer)],
+  ] as const;
 
   test.each<[string, string, number, RegExp]>([
     ["right", says("client", asked) + says("server", answer), 0, /^PASS/m],
     ["uncorrelated", says("client", asked) + says("server", { ...answer, messageId: "2" }), 1, /response\.correlated/],
+    ["unanswered", timed([0, "client", asked], ...heard), 1, /^ {2}request\.answered \(MUST\)/m],
+    ["cut-short", timed([0, "client", asked], [9, "client", later(asked)], [10, "server", later(answer)]), 0, /^PASS/m],
+    [
+      "unanswered-by-a-client",
+      timed(
+        [0, "server", start],
+        [1, "server", later(start)],
+        [11_000, "client", later({ ...start, type: "response", status: "success" })],
+      ),
+      0,
+      /^ {2}clients {2}.*there is no response to battle\/start/m,
+    ],
     [
       "invalid",
       says("server", { type: "event", messageId: "1", commandId: "user/self", data: { user: {} } }),

@@ -13,6 +13,7 @@ import { protocolBy } from "../index.ts";
 import { rulesBy } from "../messages.ts";
 import { invalidCases, validCases } from "../sweep.ts";
 import { sweepsOf } from "../sweep-inputs.ts";
+import { unansweredRule } from "../unanswered.ts";
 import { frameCases, malformedToAutohostCases } from "./frames.ts";
 import { autohostRequestCases } from "./requests.ts";
 import { afterAll, SUBSCRIBE } from "./talk.ts";
@@ -100,13 +101,14 @@ export async function autohostProtocolWith(folder?: string, given?: string): Pro
 export function autohostProtocolBy(schemas: Schemas): Protocol {
   const suites = autohostSuites(schemas);
   // The suite sends odd messages as the server on purpose: nobody has to know their mistakes.
-  const { mistakeOf: _, ...base } = protocolBy(schemas);
+  const { mistakeOf: _, omissionIn: __, ...base } = protocolBy(schemas);
   return {
     ...base,
     actor: AUTOHOST,
     options: [...(base.options ?? []), "--actor", AUTOHOST],
     requirements: autohostRequirements,
     rules: rulesBy(schemas, AUTOHOST),
+    recordedRules: [unansweredRule(schemas, AUTOHOST)],
     suites,
     foundations,
     survivalOf: () => "client.reconnects",

@@ -5,8 +5,10 @@ import { judgeRecorded, prune } from "../../../recordings/judge.ts";
 import { own } from "../../../schemas/v0/index.ts";
 import { rulesBy } from "../../../suites/v0/messages.ts";
 import { mistakesBy } from "../../../suites/v0/protocol.ts";
+import { omissionBy, unansweredRule } from "../../../suites/v0/unanswered.ts";
 
-const rules = rulesBy(own);
+const unanswered = unansweredRule(own);
+const rules = [...rulesBy(own), unanswered];
 const text = (from: WireEvent["from"], message: unknown): WireEvent => ({
   at: 0,
   from,
@@ -111,18 +113,81 @@ test("what a recording lacks of the client excuses a response, and nothing else"
   expect(brokenIn(gap, response("1"), text("server", "oops"))).toEqual(["message.json"]);
 });
 
+const at = (seconds: number, event: WireEvent): WireEvent => ({ ...event, at: seconds * 1_000 });
+const cutOf = (from: WireEvent["from"]): WireEvent => ({ at: 0, from, type: "cut", data: "lost" });
+
+describe("a request without a response", () => {
+  const foundIn = (...events: readonly WireEvent[]) => judgeRecorded(unanswered, { url: "", events }).outcome;
+  const later = [at(12, asked("2")), at(13, response("2"))];
+
+  test("is judged where a later one is answered long after it, and the connection may end as it likes", () => {
+    expect(foundIn(at(1, asked("1")), ...later, at(13, END))).toBe("broken");
+    expect(foundIn(at(1, asked("1", "system/disconnect")), ...later)).toBe("broken");
+  });
+
+  test.each<[string, readonly WireEvent[]]>([
+    ["the connection ends soon", [at(1, asked("1")), at(2, asked("2")), at(3, response("2")), at(4, END)]],
+    ["nothing is answered any more", [at(1, asked("1")), at(12, asked("2")), at(13, received("1")), at(14, END)]],
+    ["the later response is to an earlier request", [at(1, asked("2")), at(2, asked("1")), at(13, response("2"))]],
+    ["the recording has no times", [asked("1"), asked("2"), response("2"), END]],
+    ["a message of the server is missing", [at(1, asked("1")), cutOf("server"), ...later]],
+    ["a message of the client is missing", [cutOf("client"), at(1, asked("1")), ...later]],
+    ["a message is unreadable", [at(1, asked("1")), at(2, text("server", "oops")), ...later]],
+    ["it is answered under another id", [at(1, asked("1")), at(2, response("3")), ...later]],
+    ["the client leaves", [at(1, asked("1", "system/disconnect")), at(20, END)]],
+  ])("is not, where %s", (_, events) => {
+    expect(foundIn(...events)).toBe("inconclusive");
+  });
+
+  test.each<[string, readonly WireEvent[]]>([
+    ["it is answered late", [at(1, asked("1")), ...later, at(14, response("1")), END]],
+    ["it has the id of an earlier one", [at(0, asked("1")), at(0, response("1")), at(1, asked("1")), ...later, END]],
+    ["it is none", [at(1, text("client", { type: "request", messageId: 1, commandId: STATS })), ...later, END]],
+  ])("is no breach, where %s", (_, events) => {
+    expect(foundIn(...events)).toBe("kept");
+  });
+});
+
+describe("a request of the server without a response", () => {
+  const asks = (messageId: string) =>
+    text("server", { type: "request", messageId, commandId: "battle/start", data: {} });
+  const responds = (messageId: string) =>
+    text("client", { type: "response", messageId, commandId: "battle/start", status: "success" });
+  const later = [at(12, asks("2")), at(13, responds("2"))];
+  const omitted = (...events: readonly WireEvent[]) => omissionBy(own)({ url: "", events });
+
+  test("is a mistake of the client where it answers a later one long after it, also in pieces", () => {
+    const events = [at(1, asks("1")), ...later];
+    expect(omitted(...events)).toBe("there is no response to battle/start");
+    expect(omitted(...prune(rules, { url: "", events }))).toBe("there is no response to battle/start");
+  });
+
+  test.each<[string, readonly WireEvent[]]>([
+    ["it answers", [at(1, asks("1")), at(2, responds("1")), ...later]],
+    ["it answers late", [at(1, asks("1")), ...later, at(14, responds("1"))]],
+    ["it answers with another id", [at(1, asks("1")), at(2, responds("3")), ...later]],
+    ["it sends what may be an answer", [at(1, asks("1")), at(2, text("client", "oops")), ...later]],
+    ["its messages are missing", [at(1, asks("1")), cutOf("client"), ...later]],
+    ["nothing follows", [at(1, asks("1")), at(20, END)]],
+  ])("is none where %s", (_, events) => {
+    expect(omitted(...events)).toBeUndefined();
+  });
+});
+
 const id = fc.constantFrom("1", "2", "3");
-const some = fc.oneof(
+const anything = fc.oneof(
   id.map((it) => asked(it)),
   id.map((it) => response(it)),
   id.map((it) => response(it, { status: "failed", reason: "oops" })),
   id.map((it) => received(it)),
+  id.map((it) => asked(it, "user/info")),
   fc.constant(text("server", "oops")),
 );
 
 test("in pieces the same is found as in the whole", () => {
   fc.assert(
-    fc.property(fc.array(some, { maxLength: 40 }), fc.integer({ min: 1, max: 10 }), (events, size) => {
+    fc.property(fc.array(anything, { maxLength: 40 }), fc.integer({ min: 1, max: 10 }), (some, size) => {
+      const events = some.map((event, i) => at(i, event));
       let kept: WireEvent[] = [];
       for (let i = 0; i < events.length; i += size)
         kept = prune(rules, { url: "", events: [...kept, ...events.slice(i, i + size)] });

@@ -1,0 +1,75 @@
+import type { Finding, RecordedRule } from "../../harness/rule.ts";
+import { isObject, jsonOnce, type Transcript, type WireEvent } from "../../harness/transcript.ts";
+import { show } from "../../harness/words.ts";
+import type { RequirementId } from "../../schemas/v0/requirements.ts";
+import type { Schemas } from "../../schemas/v0/schema.ts";
+import { requestsIn } from "./messages.ts";
+import { type Asked, type ConnectionFacts, connectionFacts } from "./messages-facts.ts";
+import { wrongIn } from "./protocol.ts";
+
+/**
+ * The time after a request for which a connection has to go on before its response counts as missing, in ms: many times what servers
+ * take, and the longest silence that the protocol leaves to a server.
+ */
+const PATIENCE = 10_000;
+
+/** The requirements whose breach may be a response that nobody can tell for one. */
+const UNREAD: readonly RequirementId[] = ["message.json", "message.envelope", "response.correlated"];
+
+/** Tells if a server has to answer a request, whatever stands in its data. */
+const isWellFormed = (request: WireEvent): boolean => {
+  const message = jsonOnce(request);
+  return isObject(message) && wrongIn(message) === undefined;
+};
+
+/** Returns the first request without a response of those that have to be answered. Of two with one id a server may leave one aside. */
+const openIn = ({ open }: ConnectionFacts): WireEvent | undefined =>
+  [...open.values()].find(({ request, earlier }) => !earlier && isWellFormed(request))?.request;
+
+/** Tells if a request that came after another was answered long after that. */
+const wentOn = (open: WireEvent, answered: ReadonlyMap<string, Asked>): boolean =>
+  [...answered.values()].some(
+    ({ request, response }) => request.at > open.at && response !== undefined && response.at > open.at + PATIENCE,
+  );
+
+function find(facts: ConnectionFacts): Finding {
+  const open = openIn(facts);
+  if (!open) return { outcome: "kept", actual: "every request has its response" };
+  if (facts.forgot || UNREAD.some((id) => facts.breaches[id]))
+    return {
+      outcome: "inconclusive",
+      actual: "a message that nobody can read may be its response, or the same request",
+    };
+  if (!wentOn(open, facts.answered))
+    return {
+      outcome: "inconclusive",
+      actual: "the recording does not show that the server answered others long after it",
+    };
+  const words = `no response, and a later request was answered more than ${PATIENCE / 1_000} s after it`;
+  return { outcome: "broken", actual: `${words}: ${"data" in open ? open.data : show(open)}`, events: [open] };
+}
+
+/** Judges a recorded request that is never answered, where the connection went on for long, and later ones were answered. */
+export function unansweredRule(schemas: Schemas, sender = "server"): RecordedRule {
+  return {
+    requirement: "request.answered" satisfies RequirementId,
+    applies(transcript) {
+      const { open, answered } = connectionFacts(transcript, schemas, sender);
+      return open.size + answered.size > 0;
+    },
+    judge: (transcript) => find(connectionFacts(transcript, schemas, sender)),
+    needs: (transcript) => requestsIn(connectionFacts(transcript, schemas, sender)),
+    gaps: { hide: ["server", "client"], excuse: ["client", "server"], later: true },
+  };
+}
+
+/** Says which request of the server a client never answered, though it answered later ones long after it. */
+export const omissionBy =
+  (schemas: Schemas) =>
+  (transcript: Transcript): string | undefined => {
+    const { asks, met, strange, forgot } = connectionFacts(transcript, schemas, "server");
+    const [open] = asks.values();
+    if (!open || strange || forgot || !wentOn(open.request, met)) return undefined;
+    const message = jsonOnce(open.request);
+    return isObject(message) ? `there is no response to ${message.commandId}` : undefined;
+  };
