@@ -67,7 +67,7 @@ export async function confirm(cases: readonly Case[], took: number, session: Ses
     await allTogether(open, took, session);
   }
   for (;;) {
-    const innocent = await oneByOne(loud(), took, session);
+    const innocent = await againAlone(loud(), took, session);
     if (innocent.length === 0) return;
     await whoEndedThem(innocent, session);
   }
@@ -110,6 +110,22 @@ async function lookForHang({ checks }: CaseResult, session: Session): Promise<vo
   if (missed === undefined) return;
   session.shared.patience.despair(missed);
   await lookAndRepeat([...session.results.values()], session);
+}
+
+/**
+ * Runs cases again alone: those that may have harmed others first, since what the others found may be their doing. Once a culprit is known,
+ * what ran beside it runs again side by side. Confirms those that fail again; resolves to those that pass.
+ */
+async function againAlone(failed: readonly CaseResult[], took: number, session: Session): Promise<readonly Rerun[]> {
+  const harmful = failed.filter((it) => harmsOthers(it, session));
+  const others = failed.filter((it) => !harmful.includes(it));
+  const innocent = await oneByOne(harmful, took, session);
+  const isOver = () => session.signal?.aborted || session.stop !== undefined;
+  const cleared = session.culprits.size > 0 && !isOver() ? await clearHarmed(others, session) : [];
+  for (const it of cleared) session.rechecked.add(it.case.id);
+  if (isOver()) return innocent;
+  const left = others.filter((it) => !cleared.includes(it));
+  return [...innocent, ...(await oneByOne(left, took, session))];
 }
 
 /** Runs cases again alone, one after another. Confirms those that fail again; resolves to those that pass. */
