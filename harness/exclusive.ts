@@ -1,9 +1,12 @@
 import { leave } from "./attempts.ts";
 import type { Connection } from "./connection.ts";
+import { SECOND } from "./connection-rate.ts";
 import { dial } from "./dial.ts";
 import type { Bench } from "./execute.ts";
+import { rest } from "./gate.ts";
 import { MIXED_UP, ONE_EACH } from "./identities.ts";
 import { isNothing } from "./nothing.ts";
+import { BURST } from "./pace.ts";
 import type { Protocol } from "./protocol.ts";
 import { hangUp, share } from "./shared.ts";
 import { headersOf } from "./target.ts";
@@ -29,7 +32,8 @@ type Meeting = <T>(see: (come: Come) => Promise<T>) => Promise<T>;
 
 /**
  * Finds out if a user has one connection, before anything else is at work: the server ends the first over the second, refuses the
- * second, or sends it the answers to the first. If so, users are lent from now on: those that can be connected side by side.
+ * second, or sends it the answers to the first. If so, users are lent from now on: those that can be connected side by side. If not, finds
+ * out if the server counts the messages of all connections of a user together: then these have one pace.
  */
 export async function noticeExclusive(bench: Bench): Promise<void> {
   const { protocol, target, shared, signal } = bench;
@@ -58,6 +62,8 @@ export async function noticeExclusive(bench: Bench): Promise<void> {
   const look = () => meeting((come) => whyOneConnection(come, login, aside.clock));
   try {
     const why = await look();
+    if (!why && Number.isFinite(shared.pacing.rate) && (await countsTogether(meeting, login, bench)))
+      shared.pacing.join();
     // Twice, since a server may end a connection by chance.
     if (why !== MIXED_UP && !(why && (await look()))) return;
     const stayed = await meeting((come) => sideBySide(come, 1 + (target.others?.length ?? 0)));
@@ -98,4 +104,36 @@ async function sideBySide(come: Come, count: number): Promise<number[]> {
   for (let user = 0; user < count; user++) all.push((await come(user))?.client);
   await all.at(-1)?.quiet(PATIENCE.least);
   return [...all.keys()].filter((user) => all[user] && !isEnded(all[user]));
+}
+
+/** The connections of a user that send as much together as a server could take for too much. */
+const SIDE_BY_SIDE = 4;
+
+/**
+ * Tells if a server ends connections of a user that each keep the pace, while it leaves one alone that does so. Looks once more, since
+ * a server may end a connection by chance.
+ */
+async function countsTogether(
+  meeting: Meeting,
+  login: NonNullable<Protocol["login"]>,
+  { shared: { pacing }, signal }: Pick<Bench, "shared" | "signal">,
+): Promise<boolean> {
+  const areLeft = (count: number) =>
+    meeting(async (come) => {
+      const clients: Connection[] = [];
+      for (let i = 0; i < count; i++) {
+        const it = await come(0);
+        if (!it?.isAnswered) return undefined;
+        clients.push(it.client);
+      }
+      // Each has sent one message already.
+      await Promise.all(clients.flatMap((it) => Array.from({ length: BURST - 1 }, () => login(it))));
+      return clients.every((it) => !isEnded(it));
+    });
+  if ((await areLeft(SIDE_BY_SIDE)) !== false) return false;
+  for (const count of [1, SIDE_BY_SIDE]) {
+    await rest((BURST / pacing.rate) * SECOND, signal);
+    if ((await areLeft(count)) !== (count === 1)) return false;
+  }
+  return true;
 }

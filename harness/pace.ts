@@ -1,12 +1,21 @@
 /** The messages that go out at once. Servers allow 20, and the network may bring some together that were sent apart. */
-const BURST = 16;
+export const BURST = 16;
+
+/** Says that a target counts the messages of a user, on whichever connection they come. */
+export const COUNTED_TOGETHER = "the target limits the messages of each user, those of all its connections together";
 
 /** Paces the messages of clients, since servers drop clients that are too fast. */
 export interface Pacing {
+  /** The messages a second that go out at most. */
+  readonly rate: number;
   /** The time for which at least one connection held something back, in ms. */
   readonly held: number;
-  /** Makes the pace of one connection. */
-  pace(): Pace;
+  /** The limit of the target that was noticed, in words. */
+  readonly words: string | undefined;
+  /** From now on all connections of a user have one pace. */
+  join(): void;
+  /** Makes the pace of one connection. The same `user` is the same text. */
+  pace(user: string): Pace;
 }
 
 /** The pace of one connection. All that it does is done in order. */
@@ -21,8 +30,13 @@ export interface Pace {
   drop(): void;
 }
 
-/** Makes the pacing of one run: each connection sends so many messages a second at most. `clock` is in ms. */
+/**
+ * Makes the pacing of one run: each connection sends so many messages a second at most, or all those of a user do, where the target counts
+ * these together. `clock` is in ms.
+ */
 export function pacing(clock: () => number, rate: number): Pacing {
+  const users = new Map<string, Bucket>();
+  let joined = false;
   let waiting = 0;
   let since = 0;
   let total = 0;
@@ -32,14 +46,26 @@ export function pacing(clock: () => number, rate: number): Pacing {
   const ends = () => {
     if (--waiting === 0) total += clock() - since;
   };
+  const bucket = (tokens: number): Bucket => ({ rate, clock, queue: [], tokens, filled: clock() });
+  /** One that begins empty: nobody knows how much the target has counted before. */
+  const bucketOf = (user: string) => {
+    const its = users.get(user) ?? bucket(0);
+    users.set(user, its);
+    return its;
+  };
   return {
+    rate,
     get held() {
       return total + (waiting > 0 ? clock() - since : 0);
     },
-    pace: () =>
-      Number.isFinite(rate)
-        ? paceBy({ rate, clock, begins, ends, queue: [], tokens: BURST, filled: clock() })
-        : UNPACED,
+    get words() {
+      return joined ? COUNTED_TOGETHER : undefined;
+    },
+    join() {
+      joined = true;
+    },
+    pace: (user) =>
+      Number.isFinite(rate) ? paceBy(joined ? bucketOf(user) : bucket(BURST), { waiting: 0, begins, ends }) : UNPACED,
   };
 }
 
@@ -51,55 +77,72 @@ export const UNPACED: Pace = {
   drop() {},
 };
 
-/** A bucket of tokens, by which a connection sends. Times are in ms. */
-interface Bucket {
-  readonly rate: number;
-  readonly clock: () => number;
+/** A connection that sends by a bucket. */
+interface Sender {
+  /** The deeds that are held back. */
+  waiting: number;
   /** Called when it begins to hold something back, and when it holds nothing any more. */
   readonly begins: () => void;
   readonly ends: () => void;
-  readonly queue: { readonly messages: number; readonly deed: () => void }[];
-  tokens: number;
-  filled: number;
-  timer?: NodeJS.Timeout;
   pending?: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 }
 
-/** A pace by a bucket. */
-const paceBy = (bucket: Bucket): Pace => ({
+interface HeldBack {
+  readonly messages: number;
+  readonly deed: () => void;
+  readonly sender: Sender;
+}
+
+/** A bucket of tokens, by which one or several connections send, in the order in which they ask. Times are in ms. */
+interface Bucket {
+  readonly rate: number;
+  readonly clock: () => number;
+  queue: HeldBack[];
+  tokens: number;
+  filled: number;
+  timer?: NodeJS.Timeout | undefined;
+}
+
+/** The pace of a connection by a bucket. */
+const paceBy = (bucket: Bucket, sender: Sender): Pace => ({
   bursts: (all) =>
     Array.from({ length: Math.ceil(all.length / BURST) }, (_, i) => all.slice(i * BURST, (i + 1) * BURST)),
   act(messages, deed) {
-    bucket.queue.push({ messages, deed });
-    if (bucket.pending) return;
-    pump(bucket);
-    if (bucket.queue.length > 0) hold(bucket);
+    // A deed that sends nothing waits for its own connection alone.
+    if (messages === 0 && sender.waiting === 0) return deed();
+    const isFirst = bucket.queue.length === 0;
+    bucket.queue.push({ messages, deed, sender });
+    sender.waiting += 1;
+    if (isFirst && !bucket.timer) pump(bucket);
+    if (sender.waiting > 0 && !sender.pending) hold(sender);
   },
   get pending() {
-    return bucket.pending?.promise;
+    return sender.pending?.promise;
   },
   drop() {
+    bucket.queue = bucket.queue.filter((it) => it.sender !== sender);
+    sender.waiting = 0;
+    release(sender);
+    if (bucket.queue.length > 0) return;
     clearTimeout(bucket.timer);
-    bucket.queue.length = 0;
-    release(bucket);
+    bucket.timer = undefined;
   },
 });
 
 /** Does what the tokens allow, and comes back for the rest. */
 function pump(bucket: Bucket): void {
-  const { queue, rate } = bucket;
+  bucket.timer = undefined;
   refill(bucket);
-  for (let next = queue[0]; next && next.messages <= bucket.tokens; next = queue[0]) {
-    queue.shift();
+  for (let next = bucket.queue[0]; next && next.messages <= bucket.tokens; next = bucket.queue[0]) {
+    bucket.queue.shift();
     bucket.tokens -= next.messages;
+    next.sender.waiting -= 1;
     next.deed();
+    if (next.sender.waiting === 0) release(next.sender);
   }
-  const [next] = queue;
-  if (!next) {
-    release(bucket);
-    return;
-  }
-  const wait = Math.ceil(((next.messages - bucket.tokens) / rate) * 1_000);
+  const [next] = bucket.queue;
+  if (!next) return;
+  const wait = Math.ceil(((next.messages - bucket.tokens) / bucket.rate) * 1_000);
   bucket.timer = setTimeout(pump, wait, bucket);
 }
 
@@ -110,19 +153,19 @@ function refill(bucket: Bucket): void {
 }
 
 /** Begins to hold something back. */
-function hold(bucket: Bucket): void {
+function hold(sender: Sender): void {
   let resolve = () => {};
   const promise = new Promise<void>((it) => {
     resolve = it;
   });
-  bucket.pending = { promise, resolve };
-  bucket.begins();
+  sender.pending = { promise, resolve };
+  sender.begins();
 }
 
 /** Wakes all who wait until nothing is held back. */
-function release(bucket: Bucket): void {
-  if (!bucket.pending) return;
-  bucket.pending.resolve();
-  bucket.pending = undefined;
-  bucket.ends();
+function release(sender: Sender): void {
+  if (!sender.pending) return;
+  sender.pending.resolve();
+  sender.pending = undefined;
+  sender.ends();
 }

@@ -25,7 +25,7 @@ export interface RunResult {
   readonly unexplained: readonly Unexplained[];
   /** The seed of generated inputs; 0 if no case generated any. */
   readonly seed: number;
-  /** The limit on connections that was noticed, in words. */
+  /** The limit that was noticed, on connections or on the messages of a user, in words. */
   readonly limit?: string | undefined;
   /** The number of users that the target accepts one connection of each, if it does not accept more. */
   readonly exclusive?: number | undefined;
@@ -52,7 +52,7 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
   });
   const seed = cases.some(({ generates }) => generates) ? options.seed : 0;
   const durationMs = Math.round(shared.clock());
-  const limit = shared.limits.words ?? shared.identities.words;
+  const limit = shared.limits.words ?? shared.identities.words ?? shared.pacing.words;
   return {
     startedAt,
     durationMs,

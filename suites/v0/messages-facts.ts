@@ -4,8 +4,8 @@ import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import { REASONS, type Schemas } from "../../schemas/v0/schema.ts";
 import { unnamed, wrongTime } from "../../schemas/v0/walk.ts";
 import { repeatedName } from "../websocket/duplicates.ts";
+import { dropsOldest } from "./drop-oldest.ts";
 import { envelope, isUnimplemented, violationsIn, wrongIn } from "./protocol.ts";
-import { shortened } from "./shortened.ts";
 
 /** The answered requests, and ids of events, that are remembered; and the open requests. */
 const REMEMBERED = 100;
@@ -23,7 +23,7 @@ export interface Breach {
 type Note = (id: RequirementId, words: string, ...because: readonly WireEvent[]) => void;
 
 /** A request, and its response once that has come. */
-export interface Asked {
+export interface AskedMessage {
   readonly request: WireEvent;
   response?: WireEvent;
   /** An earlier request of the same id and command, and its response: a server may leave this one aside. */
@@ -34,15 +34,15 @@ export interface Asked {
 export interface ConnectionFacts {
   readonly breaches: Partial<Record<RequirementId, Breach>>;
   /** Requests by their ids and commands, the oldest first. */
-  readonly open: Map<string, Asked>;
-  readonly answered: Map<string, Asked>;
+  readonly open: Map<string, AskedMessage>;
+  readonly answered: Map<string, AskedMessage>;
   /** Events and requests of the server by their ids, the oldest first. */
   readonly ids: Map<string, WireEvent>;
   /** The client may have sent requests that are not among these. */
   forgot: boolean;
   /** Requests of the server that the client has not answered, and the latest that it has, by their ids and commands. */
-  readonly asks: Map<string, Asked>;
-  readonly met: Map<string, Asked>;
+  readonly asks: Map<string, AskedMessage>;
+  readonly met: Map<string, AskedMessage>;
   /** The first message of the client that may be a response, though it is none to any of these. */
   strange?: WireEvent;
 }
@@ -163,7 +163,7 @@ function asked(event: WireEvent, facts: Reading): void {
   const before = known ?? facts.answered.get(name);
   const earlier = before && [before.request, ...(before.response ? [before.response] : [])];
   facts.open.set(known ? `${name} ${facts.upTo}` : name, { request: event, ...(earlier && { earlier }) });
-  facts.forgot ||= shortened(facts.open, OPEN);
+  facts.forgot ||= dropsOldest(facts.open, OPEN);
 }
 
 /** Notes a response of the client, or a message that may be one. */
@@ -175,7 +175,7 @@ function meets(event: WireEvent, name: string | undefined, facts: Reading): void
   }
   facts.asks.delete(name);
   facts.met.set(name, { ...ask, response: event });
-  shortened(facts.met, REMEMBERED);
+  dropsOldest(facts.met, REMEMBERED);
 }
 
 /** Notes a message of the server, and what is wrong with it. */
@@ -196,7 +196,7 @@ function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas, sender
     facts.open.delete(key);
     facts.answered.delete(name);
     facts.answered.set(name, { ...asked, response: event });
-    shortened(facts.answered, REMEMBERED);
+    dropsOldest(facts.answered, REMEMBERED);
   } else if (name !== undefined && !facts.forgot) {
     if (before) broken("response.once", "the request was answered before");
     else broken("response.correlated", "no request has this messageId and commandId");
@@ -205,9 +205,9 @@ function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas, sender
     if (same) broken("event.id-unique", "its messageId was there before", same);
     facts.ids.delete(it.id);
     facts.ids.set(it.id, event);
-    shortened(facts.ids, REMEMBERED);
+    dropsOldest(facts.ids, REMEMBERED);
     if (it.kind === "request") facts.asks.set(nameOf(it.id, it.name), { request: event });
-    shortened(facts.asks, REMEMBERED);
+    dropsOldest(facts.asks, REMEMBERED);
   }
 }
 

@@ -4,7 +4,7 @@ import { show } from "../../harness/words.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import type { Schemas } from "../../schemas/v0/schema.ts";
 import { requestsIn } from "./messages.ts";
-import { type Asked, type ConnectionFacts, connectionFacts } from "./messages-facts.ts";
+import { type AskedMessage, type ConnectionFacts, connectionFacts } from "./messages-facts.ts";
 import { wrongIn } from "./protocol.ts";
 
 /**
@@ -27,7 +27,7 @@ const openIn = ({ open }: ConnectionFacts): WireEvent | undefined =>
   [...open.values()].find(({ request, earlier }) => !earlier && isWellFormed(request))?.request;
 
 /** Tells if a request that came after another was answered long after that. */
-const wentOn = (open: WireEvent, answered: ReadonlyMap<string, Asked>): boolean =>
+const wentOn = (open: WireEvent, answered: ReadonlyMap<string, AskedMessage>): boolean =>
   [...answered.values()].some(
     ({ request, response }) => request.at > open.at && response !== undefined && response.at > open.at + PATIENCE,
   );

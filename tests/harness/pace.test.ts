@@ -17,14 +17,14 @@ function sends(count: number, { act }: Pick<typeof UNPACED, "act">): number[] {
 
 test("16 messages go out at once, and each further one when the rate allows", async () => {
   const { pace } = pacing(now, RATE);
-  const times = sends(20, pace());
+  const times = sends(20, pace("alice"));
   expect(times).toHaveLength(16);
   await jest.advanceTimersByTimeAsync(10_000);
   expect(times.slice(16).map((it) => Math.round(it - (times[0] ?? 0)))).toEqual([125, 250, 375, 500]);
 });
 
 test("no second sees more than it may, however it is sent", async () => {
-  const { bursts, act } = pacing(now, RATE).pace();
+  const { bursts, act } = pacing(now, RATE).pace("alice");
   const times: number[] = [];
   const send = (count: number) => {
     for (const some of bursts(Array.from({ length: count })))
@@ -39,7 +39,7 @@ test("no second sees more than it may, however it is sent", async () => {
 
 test("what sends nothing waits for what was sent before, and who waits knows when all is out", async () => {
   const { pace } = pacing(now, RATE);
-  const mine = pace();
+  const mine = pace("alice");
   const done: string[] = [];
   mine.act(16, () => done.push("burst"));
   expect(mine.pending).toBeUndefined();
@@ -54,9 +54,9 @@ test("what sends nothing waits for what was sent before, and who waits knows whe
 
 test("what is held back is dropped at the end, and its time is counted once for all connections", async () => {
   const { pace, ...pacings } = { ...pacing(now, RATE) };
-  expect(pacings).toEqual({ held: 0 });
+  expect(pacings).toMatchObject({ held: 0, words: undefined });
   const all = pacing(now, RATE);
-  const [one, other] = [all.pace(), all.pace()];
+  const [one, other] = [all.pace("alice"), all.pace("alice")];
   const times = [sends(24, one), sends(20, other)];
   await jest.advanceTimersByTimeAsync(500);
   expect([all.held, times.map((it) => it.length)]).toEqual([500, [20, 20]]);
@@ -66,6 +66,24 @@ test("what is held back is dropped at the end, and its time is counted once for 
 });
 
 test("without a rate nothing is held back", () => {
-  const pace = pacing(now, Number.POSITIVE_INFINITY).pace();
+  const pace = pacing(now, Number.POSITIVE_INFINITY).pace("alice");
   expect([sends(1_000, pace).length, pace.pending]).toEqual([1_000, undefined]);
+});
+
+test("all connections of a user have one pace once the target counts them together, in the order in which they ask", async () => {
+  const all = pacing(now, RATE);
+  all.join();
+  const [one, other, stranger] = [all.pace("alice"), all.pace("alice"), all.pace("bob")];
+  const out: string[] = [];
+  const began = now();
+  const send = (who: string, { act }: typeof one) => act(1, () => out.push(`${who} ${now() - began}`));
+  for (const [who, it] of Object.entries({ one, other, stranger })) send(who, it);
+  send("one", one);
+  other.act(0, () => out.push("other closes"));
+  await jest.advanceTimersByTimeAsync(200);
+  expect(out).toEqual(["one 125", "stranger 125"]);
+  one.drop();
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(out.slice(2)).toEqual(["other 250", "other closes"]);
+  expect([all.words, all.held]).toEqual([expect.stringMatching(/the messages of each user/), 250]);
 });

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "@jest/globals";
+import { afterEach, describe, expect, test } from "@jest/globals";
 import { DEFAULTS } from "../../../cli/defaults.ts";
 import { type RunResult, run } from "../../../harness/runner.ts";
 import { usersOf } from "../../../harness/target.ts";
@@ -7,6 +7,7 @@ import { protocolBy } from "../../../suites/v0/index.ts";
 import type { Client } from "../../../suites/v0/reference/world.ts";
 import { brokenBy } from "../../helpers.ts";
 import type { Running } from "../../servers/libraries.ts";
+import { bucket } from "../../servers/limiting.ts";
 import { BARE_USERS, startBare } from "../../servers/v0/bare.ts";
 
 const protocol = protocolBy(own);
@@ -16,11 +17,11 @@ let close: () => Promise<void> = async () => {};
 afterEach(() => close());
 
 /** Runs the cases of these suites against a server. */
-async function judge(server: Running, suites: readonly string[], timeout = DEFAULTS.timeout): Promise<RunResult> {
+async function judge(server: Running, suites: readonly string[], rate?: number): Promise<RunResult> {
   close = server.close;
   const target = { url: new URL(server.url), headers: {}, ...usersOf({ users: BARE_USERS }) };
   const some = cases.filter(({ suite }) => suites.includes(suite));
-  return run(protocol, some, { ...DEFAULTS, target, timeout, seed: 1 });
+  return run(protocol, some, { ...DEFAULTS, target, rate, seed: 1 });
 }
 
 test("a server that ends all connections of a user who leaves is told that, and no warning that comes of it", async () => {
@@ -44,4 +45,31 @@ test("a server that ends all connections of a user who sends nonsense is told th
   const { results, ...rest } = await judge(server, ["requests", "invalid", "malformed"]);
   expect(brokenBy({ results, ...rest })).toEqual(["malformed.survives"]);
   expect(results.filter(({ unstable, unconfirmed }) => unstable || unconfirmed)).toEqual([]);
+});
+
+describe("a server that drops a client over too many messages", () => {
+  /** Messages a second that the server takes, and that the suite sends. */
+  const RATE = { server: 50, suite: 40 };
+
+  const startLimited = (whose: (client: Client) => object) => {
+    const buckets = new Map<object, () => boolean>();
+    return startBare(({ read }) => ({
+      read(text, binary, client) {
+        const counted = buckets.get(whose(client)) ?? bucket(RATE.server, 20);
+        buckets.set(whose(client), counted);
+        return counted() ? read(text, binary, client) : "rate limit";
+      },
+    }));
+  };
+
+  test("and counts those of all connections of its user together, is told nothing, and the run says so", async () => {
+    const result = await judge(await startLimited(({ user }) => user), ["requests", "sessions"], RATE.suite);
+    expect(brokenBy(result)).toEqual([]);
+    expect(result.limit).toMatch(/^the target limits the messages of each user/);
+  });
+
+  test("and counts those of one connection, has no such limit", async () => {
+    const result = await judge(await startLimited((client) => client), ["sessions"], RATE.suite);
+    expect([brokenBy(result), result.limit]).toEqual([[], undefined]);
+  });
 });

@@ -1,5 +1,5 @@
 /** Drops the oldest of more than so many, and tells if there was one. */
-export function shortened(some: Map<string, unknown>, most: number): boolean {
+export function dropsOldest(some: Map<string, unknown>, most: number): boolean {
   if (some.size <= most) return false;
   for (const oldest of some.keys()) {
     some.delete(oldest);
