@@ -35,7 +35,10 @@ const invalid = ({ command, invalid: inputs }: Sweep, { who, sign }: Sender) =>
     tests: ["request.answered", "invalid.data", "invalid.usable"],
     async run({ connect, check }) {
       const client = await connect();
+      /** Judges a response. A request without one breaks what holds of all requests, whatever is wrong with its data. */
       const isInvalid = ({ input: { what, anyReason }, response }: Answer): boolean => {
+        const isLost = isNothing(response) && !endedInstead(response, client);
+        if (isLost) return check("request.answered", response, { title: `${what}: a response` });
         const reason = isNothing(response) ? response : (response.reason ?? response.status);
         const any = anyReason && !isNothing(response) && response.status === "failed";
         const expected = { enum: any ? [reason] : ["invalid_request", "command_unimplemented"] };

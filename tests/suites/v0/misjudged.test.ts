@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { DEFAULTS } from "../../../cli/defaults.ts";
 import { type RunResult, run } from "../../../harness/runner.ts";
 import { usersOf } from "../../../harness/target.ts";
+import type { Message } from "../../../harness/transcript.ts";
 import { own } from "../../../schemas/v0/index.ts";
 import { protocolBy } from "../../../suites/v0/index.ts";
 import type { Client } from "../../../suites/v0/reference/world.ts";
@@ -17,11 +18,16 @@ let close: () => Promise<void> = async () => {};
 afterEach(() => close());
 
 /** Runs the cases of these suites against a server. */
-async function judge(server: Running, suites: readonly string[], rate?: number): Promise<RunResult> {
+async function judge(
+  server: Running,
+  suites: readonly string[],
+  rate?: number,
+  timeout: number = DEFAULTS.timeout,
+): Promise<RunResult> {
   close = server.close;
   const target = { url: new URL(server.url), headers: {}, ...usersOf({ users: BARE_USERS }) };
   const some = cases.filter(({ suite }) => suites.includes(suite));
-  return run(protocol, some, { ...DEFAULTS, target, rate, seed: 1 });
+  return run(protocol, some, { ...DEFAULTS, target, rate, timeout, seed: 1 });
 }
 
 test("a server that ends all connections of a user who leaves is told that, and no warning that comes of it", async () => {
@@ -45,6 +51,17 @@ test("a server that ends all connections of a user who sends nonsense is told th
   const { results, ...rest } = await judge(server, ["requests", "invalid", "malformed"]);
   expect(brokenBy({ results, ...rest })).toEqual(["malformed.survives"]);
   expect(results.filter(({ unstable, unconfirmed }) => unstable || unconfirmed)).toEqual([]);
+});
+
+test("a server that loses the response to one invalid input is told that, and its valid requests are judged", async () => {
+  const isLost = ({ commandId, data }: Message) => commandId === "user/info" && Object(data).userId === null;
+  const server = await startBare(({ respond }) => ({
+    respond: (client, request, outcome) => void (isLost(request) || respond(client, request, outcome)),
+  }));
+  const result = await judge(server, ["requests", "invalid", "valid"], undefined, 400);
+  expect(brokenBy(result)).toEqual(["request.answered"]);
+  const verdictOf = (id: string) => result.results.find((it) => it.case.id === id)?.verdict;
+  expect(["invalid/user-info", "valid/user-info"].map(verdictOf)).toEqual(["fail", "pass"]);
 });
 
 describe("a server that drops a client over too many messages", () => {
