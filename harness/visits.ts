@@ -66,6 +66,9 @@ interface Reception {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Tells if a case can have the connection that is there. */
+const isUsable = ({ isOpen, seen, used }: Stay, fresh: boolean): boolean => isOpen() && seen < WORN && !(fresh && used);
+
 /** Makes the visits of the client at a door. */
 export function visits(around: Reception): Visits {
   const { protocol, target, shared, signal } = around;
@@ -74,7 +77,6 @@ export function visits(around: Reception): Visits {
   let stay: Stay | undefined;
   let part: Connection | undefined;
   let missing: string | undefined;
-  const isUsable = ({ isOpen, seen, used }: Stay, fresh: boolean) => isOpen() && seen < WORN && !(fresh && used);
   /** Accepts the next client that comes in time. One that left while it waited gives way to the next. */
   const arrive = async (): Promise<Stay | undefined> => {
     for (const deadline = shared.clock() + patience; shared.clock() < deadline; ) {
