@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { DEFAULTS } from "../../../cli/defaults.ts";
 import { type RunResult, run } from "../../../harness/runner.ts";
 import { usersOf } from "../../../harness/target.ts";
 import type { Message } from "../../../harness/transcript.ts";
+import { DEFAULTS } from "../../../running/defaults.ts";
 import { own } from "../../../schemas/v0/index.ts";
 import { protocolBy } from "../../../suites/v0/index.ts";
 import type { Client } from "../../../suites/v0/reference/world.ts";
