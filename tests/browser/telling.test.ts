@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Browser } from "playwright-core";
+import { cases } from "../helpers.ts";
 import { pages, reportOfFault } from "../reports/pages.ts";
 import { launch, open } from "./chromium.ts";
 
@@ -10,12 +11,14 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const { write, remove } = pages();
 let browser: Browser;
 let url: string;
+/** What says goodbye, and rests on that. */
+const few = cases.filter(({ id }) => /^disconnect\/(alone|reconnect|\d)/.test(id));
 /** A case that could not judge anything. */
 let untold: string;
 
 beforeAll(async () => {
   browser = await launch();
-  const report = await reportOfFault("fails-to-disconnect");
+  const report = await reportOfFault("fails-to-disconnect", {}, few);
   untold = report.cases.find(({ verdict }) => verdict === "skip")?.id ?? "";
   const unexplained = [{ at: 1_000, words: "the server ended (exit code 3)", suspects: [untold] }];
   url = await write("refusing", { ...report, unexplained, stalls: [{ at: 3_000, ms: 2_400 }] });

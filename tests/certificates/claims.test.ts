@@ -1,4 +1,4 @@
-import { expect, test } from "@jest/globals";
+import { beforeAll, expect, test } from "@jest/globals";
 import { oddClaims } from "../../certificates/claims.ts";
 import { oddTarget } from "../../certificates/facts.ts";
 import { MIXED_UP, ONE_EACH } from "../../harness/identities.ts";
@@ -14,24 +14,24 @@ const said = { name: protocol.name, version: protocol.version };
 const target = { url: "ws://localhost:8080/", embedded: false, strict: false };
 
 /** A report of a run against a server, as far as claims are concerned. */
-async function plain(): Promise<Report> {
+let plain: Report;
+beforeAll(async () => {
   const { stop: _, unexplained: __, expectedFailures: ___, ...report } = await sample();
-  return { ...report, suite, target: { ...report.target, embedded: false } };
-}
+  plain = { ...report, suite, target: { ...report.target, embedded: false } };
+});
 
-test("a run says nothing odd, also of a target with a limit", async () => {
-  const report = await plain();
-  expect(odd(report)).toEqual([]);
+test("a run says nothing odd, also of a target with a limit", () => {
+  expect(odd(plain)).toEqual([]);
   for (const limit of [
     "about 1 connection a second",
     "at most 30 connections at the same time and about 5 connections a second",
   ])
-    expect(odd({ ...report, limit: `the target accepts ${limit}` })).toEqual([]);
+    expect(odd({ ...plain, limit: `the target accepts ${limit}` })).toEqual([]);
 });
 
-test.each([ONE_EACH, MIXED_UP])("it names what keeps users apart: %s", async (limit) => {
+test.each([ONE_EACH, MIXED_UP])("it names what keeps users apart: %s", (limit) => {
   const users = { count: 2, exclusive: true } as const;
-  const report = { ...(await plain()), limit, target: { ...target, users } };
+  const report = { ...plain, limit, target: { ...target, users } };
   expect(odd(report)).not.toContainEqual(expect.stringMatching(/^its limit is none/));
 });
 
@@ -66,13 +66,12 @@ test.each<[string, Partial<Report>, RegExp]>([
   ["of a stall longer than the run", { stalls: [{ at: 0, ms: 1e9 }] }, /^the target stood still for longer/],
   ["of a latency that is not measured", { latencies: [{ name: "fun", mediansMs: [0] }] }, /^its latencies are none/],
   ["of fewer cases than it has", { allCases: 0 }, /^it counts fewer cases than it holds$/],
-])("a report %s is noticed", async (_, claim, words) => {
-  expect(odd({ ...(await plain()), ...claim })).toEqual([expect.stringMatching(words)]);
+])("a report %s is noticed", (_, claim, words) => {
+  expect(odd({ ...plain, ...claim })).toEqual([expect.stringMatching(words)]);
 });
 
-test("the reference server within the suite is no target", async () => {
-  const report = await plain();
-  expect(odd({ ...report, target: { ...report.target, embedded: true } })).toEqual([expect.stringMatching(/embedded/)]);
+test("the reference server within the suite is no target", () => {
+  expect(odd({ ...plain, target: { ...plain.target, embedded: true } })).toEqual([expect.stringMatching(/embedded/)]);
 });
 
 test.each([

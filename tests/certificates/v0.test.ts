@@ -9,7 +9,7 @@ import { startLobby } from "../servers/v0/lobby.ts";
 import { bundle, cutTo, firstProblem, type Parts, partsOf, sealed } from "./bundles.ts";
 
 const SOME =
-  /^(connection\/(unknown|token-without|refresh)|oauth|requests\/(alone|id-empty)|sessions|social\/(friends|message-a)|valid\/system|resilience\/churn)/;
+  /^(connection\/(unknown|token-without|refresh)|oauth|requests\/(alone|id-empty)|sessions\/(self|identity|second|info|disconnect$)|social\/(friends|message-a)|valid\/system|resilience\/churn)/;
 const protocol = cutTo(SOME, protocolBy(own));
 
 let close = async () => {};

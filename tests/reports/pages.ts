@@ -32,9 +32,13 @@ async function reportOf(url: string, tested = some, options: Parameters<typeof r
 }
 
 /** Resolves to the report of a run against the reference server, with or without a fault. */
-export async function reportOfFault(fault?: string, options: Parameters<typeof runAgainst>[2] = {}): Promise<Report> {
+export async function reportOfFault(
+  fault?: string,
+  options: Parameters<typeof runAgainst>[2] = {},
+  tested = some,
+): Promise<Report> {
   const server = await protocol.serve({ fault });
-  return reportOf(server.url, some, options).finally(() => server.close());
+  return reportOf(server.url, tested, options).finally(() => server.close());
 }
 
 /** Resolves to the report of a run against a server that upsets pages. All other texts are as bad as a stored file can be. */
