@@ -5,9 +5,11 @@ import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { crypto, dsse } from "@sigstore/core";
 import type { Protocol } from "../../harness/protocol.ts";
+import type { Report } from "../../reports/report.ts";
 import { own } from "../../schemas/v0/index.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { protocolBy } from "../../suites/v0/index.ts";
+import { cases } from "../helpers.ts";
 import { byTurns } from "../turns.ts";
 import { cli, folder, type Outcome } from "./process.ts";
 import { within } from "./within.ts";
@@ -57,6 +59,10 @@ test("a server that conforms gets a signed bundle, at the highest level that it 
   expect(healthy.stdout).toMatch(/^CERTIFIED "lobby" is strict \(no MUST or SHOULD is broken\)$/m);
   expect(readdirSync(at("healthy")).toSorted()).toEqual(["lobby-1.2.0", "lobby-1.2.0.tgz"]);
   expect(readdirSync(at("healthy", "lobby-1.2.0")).toSorted()).toEqual(FILES);
+  const report: Report = JSON.parse(read("healthy", "lobby-1.2.0", "report.json"));
+  expect(report.cases.map(({ id }) => id).toSorted()).toEqual(cases.map(({ id }) => id).toSorted());
+  const bad = report.cases.filter(({ verdict, unstable }) => unstable || (verdict !== "pass" && verdict !== "info"));
+  expect(bad).toEqual([]);
   const { code, stdout, stderr } = verified;
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(

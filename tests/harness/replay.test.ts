@@ -59,10 +59,12 @@ const plain = new Set(Object.values(protocol.foundations.plain).flatMap((it) => 
 const few = light.filter(({ id }, i) => i % 7 === 0 || plain.has(id));
 
 describe("a recording gives the same checks again, words included", () => {
-  test("of the reference server, for every case", async () => {
+  // `certify` and `verify` do it with all at once, each day.
+  test("of the reference server", async () => {
     const server = await protocol.serve();
-    const ran = await record(server.url, cases, undefined, PATIENT).finally(server.close);
-    expect(ran).toHaveLength(cases.length);
+    const some = byTurns(cases, 6);
+    const ran = await record(server.url, some, undefined, PATIENT).finally(server.close);
+    expect(ran).toHaveLength(some.length);
     expect(ran.filter(({ transcripts }) => transcripts.length === 0)).toEqual([]);
     expect(await different(ran)).toEqual([]);
   }, 120_000);
