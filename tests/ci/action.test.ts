@@ -24,7 +24,7 @@ async function freeUrl(): Promise<string> {
   return server.url;
 }
 
-const few = "--suite disconnect";
+const few = "--case disconnect/alone --case disconnect/reconnect";
 const BLAMED = "--case malformed/not-json-*";
 const REPORT = "tachyon-report/report.json";
 

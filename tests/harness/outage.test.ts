@@ -22,8 +22,9 @@ async function server(change: (normal: Behaviour) => Partial<Behaviour>): Promis
 const some = cases.filter(({ id }) =>
   /^(version\/greeting|disconnect\/(alone|at-once|isolated|reconnect|extra-a)|malformed\/not-json-)/.test(id),
 );
-const malformed = cases.filter(({ suite }) => suite === "malformed");
 const BANANA = "malformed/not-json-word";
+/** More than run at a time, so that a server ends among others. */
+const malformed = cases.filter(({ suite, id }, i) => suite === "malformed" && (i % 3 === 0 || id === BANANA));
 const GET = "malformed/not-json-http-request";
 
 /** An act of a server some ms after it read a text, with or without an answer. */
