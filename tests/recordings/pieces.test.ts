@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { groupBy } from "../../harness/group.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import { prune } from "../../recordings/judge.ts";
+import { everything } from "../turns.ts";
 import { ASK, event, findings, followed, GOODBYE, GREETING, REFUSAL, rules, says, toLines } from "./recordings.ts";
 
 const url = "ws://localhost/?tachyonVersion=0.1.7";
@@ -58,7 +59,7 @@ describe("a transcript in pieces", () => {
         );
         expect(findings({ url, events: kept })).toEqual(findings({ url, events: pieces.flat() }));
       }),
-      { numRuns: 1_000 },
+      { numRuns: everything ? 1_000 : 300 },
     );
   });
 
@@ -108,7 +109,7 @@ test("every finding on a transcript with lost events holds for the whole", () =>
         if (outcome !== "inconclusive" && all[id]?.outcome !== "inconclusive")
           expect([id, outcome]).toEqual([id, all[id]?.outcome]);
     }),
-    { numRuns: 2_000 },
+    { numRuns: everything ? 2_000 : 600 },
   );
 });
 

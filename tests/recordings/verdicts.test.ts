@@ -2,12 +2,14 @@ import { describe, expect, test } from "@jest/globals";
 import type { Protocol } from "../../harness/protocol.ts";
 import type { Finding } from "../../harness/rule.ts";
 import { run } from "../../harness/runner.ts";
+import type { Case } from "../../harness/scenario.ts";
 import type { Transcript } from "../../harness/transcript.ts";
 import { isEnd, judgeRecorded } from "../../recordings/judge.ts";
 import { DEFAULTS } from "../../running/defaults.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { messageFaults } from "../../suites/0.1.7/reference/faults/messages.ts";
 import { cases } from "../helpers.ts";
+import { byTurns } from "../turns.ts";
 import { followed, rules, toLines } from "./recordings.ts";
 
 /** A connection of a real run, as the rules judged it, with their findings. */
@@ -16,25 +18,25 @@ interface Judged extends Transcript {
 }
 
 /** Resolves to the findings on all connections of some cases against the reference server with a fault. */
-async function judgedByRun(fault: string | undefined, some = SOME): Promise<Judged[]> {
+async function judgedByRun(
+  fault: string | undefined,
+  some: readonly Case[] = cases.filter(({ id }) => SOME.test(id)),
+): Promise<Judged[]> {
   const seen = new Map<Transcript, Judged>();
   const watched = rules.map((rule) => ({
     ...rule,
     judge(transcript: Transcript) {
       const it = seen.get(transcript) ?? { url: transcript.url, events: [...transcript.events], found: {} };
       seen.set(transcript, it);
-      it.found[rule.requirement] = rule.judge(transcript);
-      return rule.judge(transcript);
+      const finding = rule.judge(transcript);
+      it.found[rule.requirement] = finding;
+      return finding;
     },
   }));
   const server = await protocol.serve({ fault });
   const watching: Protocol = { ...protocol, rules: watched };
   const target = { url: new URL(server.url), headers: {} };
-  await run(
-    watching,
-    cases.filter(({ id }) => some.test(id)),
-    { ...DEFAULTS, target, timeout: 300 },
-  ).finally(server.close);
+  await run(watching, some, { ...DEFAULTS, target, timeout: 300 }).finally(server.close);
   return [...seen.values()];
 }
 
@@ -62,7 +64,7 @@ const asRecorded = (judged: readonly Judged[], recorded: readonly Judged["found"
 const ANNOUNCED = "termination.announced";
 
 describe("a recording gets the verdicts of its run", () => {
-  test.each([undefined, ...Object.keys(messageFaults)])("with the fault %s", async (fault) => {
+  test.each([undefined, ...byTurns(Object.keys(messageFaults), 4)])("with the fault %s", async (fault) => {
     const judged = await judgedByRun(fault);
     expect(judged.length).toBeGreaterThan(10);
     const recorded = judgedByCheck(judged);
@@ -73,7 +75,8 @@ describe("a recording gets the verdicts of its run", () => {
   });
 
   test("even if clients break the WebSocket protocol", async () => {
-    const judged = await judgedByRun(undefined, /^transport\//);
+    const transport = cases.filter(({ suite }) => suite === "transport");
+    const judged = await judgedByRun(undefined, byTurns(transport, 4));
     const recorded = judgedByCheck(judged);
     expect(recorded).toEqual(asRecorded(judged, recorded));
   });

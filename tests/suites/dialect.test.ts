@@ -107,7 +107,7 @@ afterAll(() => {
 
 test("a server of another protocol keeps all that the shared cases test", async () => {
   const url = new URL(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  const { results } = await run(protocol, byTurns(cases, 2), { ...DEFAULTS, target: { url, headers: {} } });
+  const { results } = await run(protocol, byTurns(cases, 4), { ...DEFAULTS, target: { url, headers: {} } });
   // Cases of the section "Resilience" are skipped if the machine is too slow for them.
   const fine = (suite: string) => ["pass", "info", ...(suite === "resilience" ? ["skip"] : [])];
   const wrong = results.filter(({ case: { suite }, verdict }) => !fine(suite).includes(verdict));

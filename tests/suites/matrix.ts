@@ -49,11 +49,11 @@ function casesFor(fault: string): readonly Case[] {
 const named = (fault: string): ReferenceFault => faults[fault] as ReferenceFault;
 
 /** The days in which each fault runs in full once. */
-const DAYS = 60;
+const DAYS = 120;
 const inTurn = new Set(byTurns(Object.keys(faults), DAYS));
 
 /** The days in which each fault runs with some cases once. It divides the other. */
-const DAYS_OF_FEW = 12;
+const DAYS_OF_FEW = 24;
 const today = new Set(byTurns(Object.keys(faults), DAYS_OF_FEW));
 
 /** Tells if a fault runs: if FAULTS names it, and otherwise for the page or on its day. */

@@ -9,7 +9,7 @@ const PATIENCE = 60_000;
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());
 
-test.each(byTurns(Object.entries(unusualSlow), 24))(
+test.each(byTurns(Object.entries(unusualSlow), 30))(
   "nothing is wrong with a server that %s",
   async (_, server) => {
     const running = await server.start();

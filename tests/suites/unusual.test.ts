@@ -6,7 +6,7 @@ import { expectNothingWrong } from "./conforming.ts";
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());
 
-test.each(byTurns(Object.entries(unusual), 48))("nothing is wrong with a server that %s", async (_, server) => {
+test.each(byTurns(Object.entries(unusual), 60))("nothing is wrong with a server that %s", async (_, server) => {
   const running = await server.start();
   close = running.close;
   await expectNothingWrong(running.url, server);

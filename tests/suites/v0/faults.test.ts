@@ -22,7 +22,7 @@ const { FAULTS, UPDATE_DOCS } = process.env;
 const wanted = FAULTS?.split(",") ?? (UPDATE_DOCS ? Object.keys(faults) : undefined);
 
 /** The days in which each fault meets the cases about it; and all but those that put load on a server. The first number divides the other. */
-const DAYS = { few: 24, all: 72 } as const;
+const DAYS = { few: 48, all: 144 } as const;
 const names = wanted ?? byTurns(Object.keys(faults), DAYS.few);
 const inFull = new Set(UPDATE_DOCS ? [] : (wanted ?? byTurns(Object.keys(faults), DAYS.all)));
 
