@@ -34,7 +34,7 @@ export function cutTo(some: RegExp, protocol: Protocol): Protocol {
 
 /** Cases of several suites that need little time. */
 export const small = cutTo(
-  /^(version\/(greeting|parity-(patch|equal)|isolated|open-p)|disconnect\/(alone|reconnect|2-in-a-row|followed)|malformed\/not-json-[a-f]|transport\/ping)/,
+  /^(version\/(greeting|parity-(patch-with-zero|equal)|isolated|open-p)|disconnect\/(alone|reconnect|2-in-a-row|followed-by-no-json)|malformed\/not-json-[b-e]|transport\/ping)/,
   protocol,
 );
 

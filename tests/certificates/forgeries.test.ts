@@ -285,7 +285,7 @@ const nonsense: readonly ((lines: string[], at: number, to: number) => void)[] =
 test("nonsense is reported without a crash, and never believed", async () => {
   const random = numbers(1);
   const below = (most: number) => random.next().value % most;
-  for (let round = 0; round < nonsense.length; round++) {
+  for (const round of byTurns([...nonsense.keys()], 4)) {
     const lines = [...healthy.lines];
     nonsense[round]?.(lines, below(lines.length), below(lines.length));
     expect([round, await firstProblem(await bundle({ ...healthy, lines }))]).toEqual([

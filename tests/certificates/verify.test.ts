@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { FILE_NAMES, FILES, type Files, sumsOf } from "../../certificates/files.ts";
 import { isObject } from "../../harness/transcript.ts";
+import { byTurns } from "../turns.ts";
 import {
   bundle,
   firstProblem,
@@ -74,7 +75,7 @@ function flipped(content: Buffer, at: number, mask: number): Buffer {
 describe("one flipped byte is noticed", () => {
   test.each(FILE_NAMES)("in %s", async (name) => {
     const content = files.get(name) as Buffer;
-    for (const at of spread(content.length, 50)) {
+    for (const at of byTurns(spread(content.length, 60), 4)) {
       const other = withFile(files, name, flipped(content, at, 1 << (at % 8)));
       expect([at, await firstProblem(other, { key: own.publicKey })]).toEqual([at, expect.stringMatching(/./)]);
     }
@@ -84,7 +85,7 @@ describe("one flipped byte is noticed", () => {
     "in %s, after SHA256SUMS was made again",
     async (name) => {
       const content = files.get(name) as Buffer;
-      for (const at of spread(content.length, 20)) {
+      for (const at of byTurns(spread(content.length, 24), 4)) {
         const other = withFile(files, name, flipped(content, at, 1 << (at % 8)));
         const summed = withFile(other, FILES.sums, Buffer.from(sumsOf(other)));
         const problem = await firstProblem(summed, { key: own.publicKey });

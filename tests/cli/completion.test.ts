@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import { COMMANDS } from "../../cli/commands/index.ts";
 import { cases } from "../helpers.ts";
+import { byTurns } from "../turns.ts";
 import { CLI } from "./process.ts";
 import { within } from "./within.ts";
 import { cwd } from "./workspace.ts";
@@ -30,7 +31,7 @@ const SHELLS: Readonly<Record<string, readonly [string, readonly string[], strin
   ],
 };
 
-describe.each(Object.entries(SHELLS))("in %s", (_, [shell, args, script]) => {
+describe.each(byTurns(Object.entries(SHELLS), 2))("in %s", (_, [shell, args, script]) => {
   /** Completes lines, each a list of words, in one shell. */
   const complete = async (...lines: readonly string[][]) => {
     const program = join(cwd, "tachyon-conformance");
