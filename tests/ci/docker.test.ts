@@ -43,7 +43,7 @@ test("the build needs no more than .dockerignore lets in, and the command no mor
   const work = join(image, all("WORKDIR", last)[0] ?? "");
   mkdirSync(work);
   const [program, script] = JSON.parse(all("ENTRYPOINT", last)[0] ?? "");
-  const ran = await bash(work, `${program} "${join(image, script)}" run --suite disconnect`);
+  const ran = await bash(work, `${program} "${join(image, script)}" run --case disconnect/alone`);
   expect(ran).toMatchObject({ code: 0, stderr: "" });
   expect(reportIn(work)?.verdict).toBe("pass");
 });
