@@ -59,7 +59,7 @@ export interface Limits {
    */
   saw(connection: Tried, usual: boolean): void;
   /**
-   * Tells if the findings of a case may have come of a limit. `refused` is how its connections were refused. Says so three times
+   * Tells if the findings of a case may have come of a limit. `refused` is how its connections were refused. Says so five times
    * at most for one case, and as often as the suite waits for a target that now and then lets nobody in.
    */
   spoils(it: object, refused: readonly Failure[]): boolean;
@@ -78,7 +78,7 @@ export interface Limits {
 const SETTLING = 100;
 
 /** The most times that a case runs again for a limit. */
-const AGAIN = 3;
+const AGAIN = 5;
 
 /** The number of waits for the whole timeout until a connection ends, which may be in vain. */
 const PATIENT = 3;
