@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { MIXED_UP, ONE_EACH } from "../harness/identities.ts";
 import { wordsOfLimit } from "../harness/known-limits.ts";
+import { COUNTED_TOGETHER } from "../harness/pace.ts";
 import type { Protocol } from "../harness/protocol.ts";
+import { LIMITS } from "../harness/runner.ts";
 import { aboutProtocol, titleOf } from "../reports/names.ts";
 import type { Report } from "../reports/report.ts";
 
@@ -28,7 +30,7 @@ export function oddClaims(report: Report, protocol: Protocol, suite: Report["sui
     ),
     "it is about the embedded reference server": target.embedded,
     "its users have one connection each, and this version knows no users": !protocol.login && exclusive,
-    "its limit is none that the suite names": limit !== undefined && !namesLimit(limit, target),
+    "its limit is none that the suite names": limit !== undefined && !namesLimits(limit, target),
     "the target stood still for longer than the run took": stalls.some(({ at, ms }) => at + ms > durationMs + 1),
     "its latencies are none that the suite measures": latencies.some(
       (it) => !known.has(it.name) || it.mediansMs.some((ms) => ms > durationMs),
@@ -43,8 +45,12 @@ export function oddClaims(report: Report, protocol: Protocol, suite: Report["sui
   ];
 }
 
-/** Tells if a text is that of the suite on some limit of connections. */
+/** Tells if a text is that of the suite on some limits. */
+const namesLimits = (text: string, target: Report["target"]): boolean =>
+  text.split(LIMITS).every((it) => namesLimit(it, target));
+
 function namesLimit(text: string, { users }: Report["target"]): boolean {
+  if (text === COUNTED_TOGETHER) return users !== undefined;
   if (text === ONE_EACH || text === MIXED_UP) return users?.exclusive ?? false;
   const [first = 0, second = 0] = (text.match(/\d+/g) ?? []).map(Number);
   const limits = [{ together: first }, { perSecond: first }, { together: first, perSecond: second }];

@@ -1,7 +1,7 @@
 import type { Options } from "yargs";
 import { UsageError } from "../harness/usage.ts";
 import type { ShardOptions } from "../reports/shard.ts";
-import { LONGEST_MS } from "../running/numbers.ts";
+import { LONGEST_MS } from "../running/defaults.ts";
 
 // The values that options take. Each function throws a `UsageError` for another.
 

@@ -1,5 +1,5 @@
 import { FORMAT_NAMES, FORMATS, type FormatName } from "../reports/formats.ts";
-import { LAST_PORT } from "../running/numbers.ts";
+import { LAST_PORT } from "../running/defaults.ts";
 import {
   flagOption as flag,
   integer,

@@ -1,5 +1,4 @@
-import { DEFAULTS } from "../running/defaults.ts";
-import { LAST_PORT, LONGEST_S } from "../running/numbers.ts";
+import { DEFAULTS, LAST_PORT, LONGEST_S } from "../running/defaults.ts";
 import {
   flagOption as flag,
   integer,

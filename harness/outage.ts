@@ -31,7 +31,7 @@ const STOPPED = { handshake: "answering anybody", greeting: "greeting anybody", 
 /** The time within which a client answers what it hears last from a server that hangs over the answer, in ms. */
 const ANSWER = 5;
 
-/** A server that has sent nothing for so long hears nobody, in timeouts. */
+/** A server that opens no WebSocket any more and sends something for longer than this still hears odd clients, in timeouts. */
 const DEAF = 0.25;
 
 /**
@@ -41,8 +41,9 @@ const DEAF = 0.25;
 export async function endHanging(session: Session, missed: string): Promise<Fall> {
   const { shared, availability, target, protocol } = session;
   const { heard } = shared.attention;
-  const isDeaf = missed === HANDSHAKE && shared.clock() - heard > DEAF * shared.timeout;
-  const { from, to } = isDeaf ? { from: heard, to: heard } : shared.patience.end(missed);
+  const last = shared.patience.end(missed);
+  const isDeaf = missed === HANDSHAKE && heard - last.to < DEAF * shared.timeout;
+  const { from, to } = isDeaf ? { from: heard, to: heard } : last;
   availability.hangs(missed);
   await target.process?.kill();
   const what = missed === HANDSHAKE ? "handshake" : missed === protocol.greeting ? "greeting" : "answer";

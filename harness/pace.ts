@@ -123,9 +123,10 @@ const paceBy = (bucket: Bucket, sender: Sender): Pace => ({
     bucket.queue = bucket.queue.filter((it) => it.sender !== sender);
     sender.waiting = 0;
     release(sender);
-    if (bucket.queue.length > 0) return;
+    if (!bucket.timer) return;
+    // The next one may need fewer tokens than the timer waits for.
     clearTimeout(bucket.timer);
-    bucket.timer = undefined;
+    pump(bucket);
   },
 });
 

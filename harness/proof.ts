@@ -56,7 +56,8 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Conf
   const isClear = best?.result === tried.at(-1) && best && best.delay < CLEAR && (second?.difference ?? CLEAR) >= CLEAR;
   const again = isClear && !livesOn(fell) ? await byItself(best, fell, search) : undefined;
   if (again) return [again];
-  const first = (await soonest(guesses, fell, search)) ?? (await culpritAmong(guesses, fell, search));
+  const untried = isClear && !livesOn(fell) ? guesses.slice(1) : guesses;
+  const first = (await soonest(untried, fell, search)) ?? (await culpritAmong(guesses, fell, search));
   if (!first) return [];
   // Others that ran at about the same time may end it after as long. They had no time for it.
   const culprits: Confirmed[] = [first];

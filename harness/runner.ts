@@ -31,6 +31,9 @@ export interface RunResult {
   readonly exclusive?: number | undefined;
 }
 
+/** The words between two limits of a target. */
+export const LIMITS = "; ";
+
 /**
  * Runs cases against a target and judges them. Throws an `UnreachableError` if the target cannot be reached, or refuses the
  * WebSocket, before one case could talk.
@@ -52,7 +55,8 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
   });
   const seed = cases.some(({ generates }) => generates) ? options.seed : 0;
   const durationMs = Math.round(shared.clock());
-  const limit = shared.limits.words ?? shared.identities.words ?? shared.pacing.words;
+  const limits = [shared.limits.words ?? shared.identities.words, shared.pacing.words].filter((it) => it !== undefined);
+  const limit = limits.length > 0 ? limits.join(LIMITS) : undefined;
   return {
     startedAt,
     durationMs,

@@ -5,8 +5,8 @@ import type { Arrival, Door } from "./arrivals.ts";
 import { BOUNDS } from "./bounds.ts";
 import { type Connection, connectionOf, type Wire } from "./connection.ts";
 import { isForgotten } from "./forgotten.ts";
+import { rest } from "./gate.ts";
 import { tryTo } from "./judge.ts";
-import { isNothing } from "./nothing.ts";
 import { UNPACED } from "./pace.ts";
 import type { Protocol } from "./protocol.ts";
 import { reader } from "./reading.ts";
@@ -110,17 +110,16 @@ export function visits(around: Reception): Visits {
   };
 }
 
+/** The time between two looks at what came late, in ms. */
+const PAUSE = 25;
+
 /** Tells if a client forgot a request among the `first` events on a connection. What is only late has the timeout to come. */
-async function forgot(stay: Stay, first: readonly WireEvent[], { protocol, shared }: Reception): Promise<boolean> {
+async function forgot(stay: Stay, first: readonly WireEvent[], around: Reception): Promise<boolean> {
+  const { protocol, shared, signal } = around;
   const from = stay.log.events.indexOf(first.at(-1) as WireEvent) + 1;
-  const isOpen = () => isForgotten(first, stay.log.events.slice(from), protocol.envelope);
-  const look = partOf(stay, protocol, undefined);
-  const came = await look.wait("a late response", () => (isOpen() ? undefined : true), {
-    exactly: shared.timeout,
-    owed: false,
-  });
-  look.finish();
-  return isNothing(came) && stay.isOpen();
+  const isOpen = () => stay.isOpen() && isForgotten(first, stay.log.events.slice(from), protocol.envelope);
+  for (const end = shared.clock() + shared.timeout; isOpen() && shared.clock() < end; ) await rest(PAUSE, signal);
+  return isOpen();
 }
 
 /** Returns a function that accepts the WebSocket of a client, and records all that happens on it; nothing if its handshake is wrong. */

@@ -39,11 +39,12 @@ const NEWCOMERS = { most: 4, apart: 25 } as const;
  * process ends may still be let in, and is reset.
  */
 async function goneOrNot(session: Session): Promise<void> {
-  for (let i = 0; i < NEWCOMERS.most && session.availability.downSince === undefined; i++) {
+  const { availability, signal } = session;
+  for (let i = 0; i < NEWCOMERS.most && availability.downSince === undefined && !signal?.aborted; i++) {
     const probe = await ask(session);
     probe.finish();
-    if (answers(probe)) return;
-    await rest(NEWCOMERS.apart, session.signal);
+    if (answers(probe) || hung({ connections: [probe.transcript] })) return;
+    await rest(NEWCOMERS.apart, signal);
   }
 }
 

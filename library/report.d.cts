@@ -129,7 +129,7 @@ export interface Report {
     suspects?: CaseId[];
   };
   /**
-   * The number of connections that the target accepts, in words, if it limits them. The suite kept below that
+   * The limits on connections, or on the messages of a user, that the target has, in words. The suite kept below them
    */
   limit?: string;
   /**
@@ -216,6 +216,10 @@ export interface Report {
     clients?: {
       messages: number;
       wrong: number;
+      /**
+       * The connections on which a request of the server had no response
+       */
+      unanswered?: number;
       mistakes: {
         says: string;
         messages: number;

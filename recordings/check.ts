@@ -32,7 +32,7 @@ export async function judgeRecordings(wanted: WantedRecordings, protocol: Protoc
   const follower = follow(rulesOf(protocol), (it) => {
     if (!wants(it.url)) return;
     judged.add(it);
-    sent.lacks(protocol.omissionIn?.(it.decisive));
+    sent.leaves(protocol.omissionIn?.(it.decisive));
   });
   let seen = 0;
   const see = (file: string) => (it: RecordedEvent) => {

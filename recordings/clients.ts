@@ -8,15 +8,15 @@ const KINDS = 20;
 export interface Clients {
   /** Returns the mistake in an event. */
   see(event: WireEvent): string | undefined;
-  /** Counts something that a client did not send. */
-  lacks(omission: string | undefined): void;
+  /** Counts a connection on which a client left a request without a response, if it did. */
+  leaves(omission: string | undefined): void;
   found(): ReportClients;
 }
 
 /** Judges by the schemas of a protocol version: `mistakeOf` names the mistake in a JSON object. */
 export function clients(mistakeOf: (message: Message) => string | undefined): Clients {
   const kinds = new Map<string, number>();
-  let [messages, wrong] = [0, 0];
+  let [messages, wrong, unanswered] = [0, 0, 0];
   const mistakeIn = (event: WireEvent): string | undefined => {
     if (event.type === "binary") return "it is binary";
     if (event.type === "violation") return `it breaks RFC 6455: ${event.data}`;
@@ -24,19 +24,18 @@ export function clients(mistakeOf: (message: Message) => string | undefined): Cl
     const message = event.type === "text" ? parse(event.data) : undefined;
     return isObject(message) ? mistakeOf(message) : "it is no JSON object";
   };
-  const count = (mistake: string) => {
-    wrong += 1;
-    const kind = kinds.has(mistake) || kinds.size < KINDS ? mistake : OTHERS;
-    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-  };
   return {
-    lacks: (omission) => void (omission !== undefined && count(omission.slice(0, 200))),
+    leaves(omission) {
+      if (omission !== undefined) unanswered += 1;
+    },
     see(event) {
       if (event.from !== "client" || !MESSAGES.has(event.type)) return undefined;
       messages += 1;
       const mistake = mistakeIn(event)?.slice(0, 200);
       if (mistake === undefined) return undefined;
-      count(mistake);
+      wrong += 1;
+      const kind = kinds.has(mistake) || kinds.size < KINDS ? mistake : OTHERS;
+      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
       return mistake;
     },
     found() {
@@ -45,6 +44,7 @@ export function clients(mistakeOf: (message: Message) => string | undefined): Cl
       return {
         messages,
         wrong,
+        ...(unanswered > 0 && { unanswered }),
         mistakes: mistakes.toSorted((a, b) => isRest(a) - isRest(b) || b.messages - a.messages),
       };
     },

@@ -103,7 +103,7 @@ function reportOf({ rows, kept, urls, connections, events }: Tally, about: About
       events,
       connections,
       requirements: Object.fromEntries(rows.map(({ requirement, counts }) => [requirement.id, counts])),
-      ...(clients.wrong > 0 && { clients }),
+      ...((clients.wrong > 0 || clients.unanswered !== undefined) && { clients }),
       ...(leftOut && { leftOut }),
     },
   };

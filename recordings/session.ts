@@ -59,7 +59,7 @@ export function session(
   const follower = follow(rulesOf(protocol), (it) => {
     judged.add(it);
     const omission = protocol.omissionIn?.(it.decisive);
-    sent.lacks(omission);
+    sent.leaves(omission);
     if (omission !== undefined) telling.mistake(it.id, omission);
     telling.found(it.id, judged.broken(it.decisive), true);
   });

@@ -66,9 +66,8 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
     ...(cause === undefined ? [] : field("cause", cause)),
     ...(clause ? [`    clause    ${linked(clause, options)}`] : []),
   ];
-  const isAlike = (it: ReportCheck) => it.requirement === id && (verdict === "error" ? isFinding(it) : isBroken(it));
   const others = likewise(
-    cases.filter((it) => it !== shown && it.checks.some(isAlike)),
+    cases.filter((it) => it !== shown && it.checks.some((other) => isAlike(other, found))),
     FEW,
   ).map((line) => short(line, (options.width ?? Infinity) - 1));
   const ways = otherWays(found, knowledge).map((line) => short(visible(line), (options.width ?? UNBROKEN) - 1));
@@ -78,12 +77,17 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
   return [...head, ...wire, ...foot, ""];
 }
 
+/** Tells if a check is one of a finding: a case that could not be judged shows no breach. */
+const isAlike = (it: ReportCheck, { requirement, verdict }: ToldFinding): boolean =>
+  it.requirement === requirement.id && (verdict === "error" ? isFinding(it) : isBroken(it));
+
 /** Returns a line on one case for each further way in which the requirement is broken. Each may be a bug of its own. */
-function otherWays({ check, shown, cases, requirement }: ToldFinding, knowledge: Knowledge): string[] {
+function otherWays(found: ToldFinding, knowledge: Knowledge): string[] {
+  const { check, shown, cases } = found;
   const told = new Set([wayOf(check, shown, knowledge)]);
   const lines = cases.flatMap((it) => {
-    const others = it.checks.filter((other) => other.requirement === requirement.id && isFinding(other));
-    return others.flatMap((other) => {
+    const alike = it.checks.filter((other) => isAlike(other, found));
+    return alike.flatMap((other) => {
       const way = wayOf(other, it, knowledge);
       if (told.has(way)) return [];
       told.add(way);

@@ -1,7 +1,7 @@
 import type { Requirement } from "../harness/catalogue.ts";
 import type { Protocol, Sign, Symptom } from "../harness/protocol.ts";
 import type { Violation } from "../harness/schema.ts";
-import { isObject, jsonOnce, type Message, type WireEvent } from "../harness/transcript.ts";
+import { isObject, jsonOnce, type Message } from "../harness/transcript.ts";
 import type { ReportCase, ReportCheck } from "./report.ts";
 import { spotOf } from "./wrong-event.ts";
 
@@ -18,7 +18,7 @@ const LATE = "Or it comes later: a longer --timeout shows that.";
 export function likelyCause(check: Told, it: Shown, knowledge: Knowledge): string | undefined {
   const { causes, symptoms } = knowledge;
   const several = symptoms?.[check.requirement];
-  const cause = (several && symptomOf(signOf(check, it, knowledge), several)) ?? causes?.[check.requirement];
+  const cause = (several && symptomOf(factsOf(check, it, knowledge).sign, several)) ?? causes?.[check.requirement];
   return cause !== undefined && check.silence !== undefined ? `${cause} ${LATE}` : cause;
 }
 
@@ -31,9 +31,10 @@ const symptomOf = (sign: Sign, several: readonly Symptom[]): string | undefined 
  */
 export function wayOf(check: Told, it: Shown, knowledge: Knowledge): string {
   if (check.endKind !== undefined) return check.endKind;
-  const sign = signOf(check, it, knowledge);
-  const { message, breach } = wrongIn(sign.event, knowledge);
-  const part = breach && [knowledge.envelope?.(message)?.name, breach.path, breach.keyword];
+  const { sign, message, breach } = factsOf(check, it, knowledge);
+  // The same in another element of an array is the same mistake.
+  const path = breach?.path.map((name) => (/^\d+$/.test(name) ? "*" : name));
+  const part = breach && [message && knowledge.envelope?.(message)?.name, path, breach.keyword];
   return JSON.stringify([symptomOf(sign, knowledge.symptoms?.[check.requirement] ?? []), part]);
 }
 
@@ -43,18 +44,19 @@ type Told = Pick<ReportCheck, "requirement" | "actual" | "harm" | "endKind" | "s
 /** The parts of a case that show a finding. */
 type Shown = Pick<ReportCase, "id" | "connections">;
 
-/** Gathers the facts by which causes differ. */
-function signOf(check: Told, { id, connections }: Shown, knowledge: Knowledge): Sign {
+/** The facts by which causes differ, the message that shows a finding, and how it first breaks its schema. */
+interface Facts {
+  readonly sign: Sign;
+  readonly message?: Message | undefined;
+  readonly breach?: Violation | undefined;
+}
+
+function factsOf(check: Told, { id, connections }: Shown, { violationsOf }: Knowledge): Facts {
   const spot = check.evidence && spotOf(check, connections);
   const shown = spot && connections[spot.connection];
   const event = spot && shown?.events[spot.event];
-  return { caseId: id, check, url: shown?.url, event, keyword: wrongIn(event, knowledge).breach?.keyword };
-}
-
-/** Returns the message of an event, and how it first breaks its schema. */
-function wrongIn(event: WireEvent | undefined, { violationsOf }: Knowledge): { message: Message; breach?: Violation } {
-  const message = event && jsonOnce(event);
-  if (!isObject(message)) return { message: {} };
-  const [breach] = violationsOf?.(message) ?? [];
-  return { message, ...(breach && { breach }) };
+  const said = event && jsonOnce(event);
+  const message = isObject(said) ? said : undefined;
+  const breach = message && violationsOf?.(message)[0];
+  return { sign: { caseId: id, check, url: shown?.url, event, keyword: breach?.keyword }, message, breach };
 }

@@ -74,14 +74,15 @@ function ended({ unexplained = [], cases }: Remarkable): Remark[] {
   const more = unexplained.length - MOST;
   // A case that is proved to end the target is a better one to begin with than a guess.
   const isProved = cases.some(({ checks }) => checks.some(({ harm }) => harm !== undefined));
+  const first = isProved ? undefined : unexplained.find(({ suspects }) => suspects.length > 0);
   return [
-    ...unexplained.slice(0, MOST).map(({ at, words, suspects }, i) => ({
+    ...unexplained.slice(0, MOST).map(({ at, words, suspects }) => ({
       label: "ended",
       title: "The target ended",
       words: `${words}, at ${took(at, 1)}; it is not known which input of the seconds before did it${suspects.length > 0 ? ", the likeliest first" : ""}`,
       cases: suspects,
       isVital: true,
-      next: i === 0 && !isProved ? suspects[0] : undefined,
+      next: suspects === first?.suspects ? suspects[0] : undefined,
     })),
     ...(more > 0
       ? [
@@ -145,7 +146,7 @@ const limited = ({ limit }: Remarkable): Remark[] =>
     : [
         {
           label: "limit",
-          title: "Its connections are limited",
+          title: "It is limited",
           words: `${limit}, and the suite keeps below that`,
           cases: [],
         },

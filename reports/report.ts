@@ -112,6 +112,8 @@ export interface ReportRecording {
 export interface ReportClients {
   readonly messages: number;
   readonly wrong: number;
+  /** The connections on which a request of the server had no response, if there are some. */
+  readonly unanswered?: number;
   readonly mistakes: readonly { readonly says: string; readonly messages: number }[];
 }
 
@@ -166,7 +168,7 @@ export interface Report {
   readonly conditions?: ReportConditions;
   /** The reason why it ended early. */
   readonly stop?: Stop;
-  /** The number of connections that the target accepts, in words, if it limits them. */
+  /** The limits on connections, or on the messages of a user, that the target has, in words. */
   readonly limit?: string;
   /** The version that the server speaks instead of the one that it was tested by. */
   readonly speaks?: string;

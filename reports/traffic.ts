@@ -48,12 +48,18 @@ export function traffic({ cases, durationMs }: Report, recording: ReportRecordin
 const MISTAKES = 3;
 
 /** Says what clients sent wrongly. */
-function wrongIn({ messages, wrong, mistakes }: ReportClients): string {
+function wrongIn({ messages, wrong, unanswered = 0, mistakes }: ReportClients): string {
   const told = mistakes
     .slice(0, MISTAKES)
     .map(({ says, messages: n }) => `${visible(says)}${n > 1 ? ` (${n} times)` : ""}`);
   const more = mistakes.length > MISTAKES ? ", and more" : "";
-  return `${wrong} of ${plural(messages, "message")} ${wrong === 1 ? "is" : "are"} wrong: ${told.join("; ")}${more}. That decides no verdict`;
+  const all = [
+    ...(wrong > 0
+      ? [`${wrong} of ${plural(messages, "message")} ${wrong === 1 ? "is" : "are"} wrong: ${told.join("; ")}${more}`]
+      : []),
+    ...(unanswered > 0 ? [`a request of the server has no response on ${plural(unanswered, "connection")}`] : []),
+  ];
+  return `${all.join("; ")}. That decides no verdict`;
 }
 
 /** Says what was left out. */

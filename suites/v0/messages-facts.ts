@@ -4,7 +4,6 @@ import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import { REASONS, type Schemas } from "../../schemas/v0/schema.ts";
 import { unnamed, wrongTime } from "../../schemas/v0/walk.ts";
 import { repeatedName } from "../websocket/duplicates.ts";
-import { dropsOldest } from "./drop-oldest.ts";
 import { envelope, isUnimplemented, violationsIn, wrongIn } from "./protocol.ts";
 
 /** The answered requests, and ids of events, that are remembered; and the open requests. */
@@ -241,4 +240,11 @@ function look(event: WireEvent, message: unknown, { schemas, sender, isStray }: 
     const words = wrong(message, schemas, sender);
     if (words !== undefined) broken(id, words);
   }
+}
+
+/** Drops the oldest of more than so many, and tells if there was one. */
+function dropsOldest(some: Map<string, unknown>, most: number): boolean {
+  if (some.size <= most) return false;
+  const [oldest = ""] = some.keys();
+  return some.delete(oldest);
 }

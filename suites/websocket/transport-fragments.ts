@@ -1,6 +1,9 @@
+import type { Connection } from "../../harness/connection.ts";
 import { bytewise, encode, type Frame, OPCODE } from "../../harness/frame.ts";
 import type { Context } from "../../harness/scenario.ts";
+import { isEnded } from "../../harness/transcript.ts";
 import type { Dialect } from "./dialect.ts";
+import { MALFORMED_ANSWER } from "./malformed-reaction.ts";
 import { hex, slug } from "./words.ts";
 
 const ping: Frame = { opcode: OPCODE.ping, payload: "a" };
@@ -66,10 +69,11 @@ const afterFragments = (dialect: Dialect) => {
     async run({ connect, check }) {
       const whole = await connect({ name: "in one frame" });
       if (!whole.opened) return;
-      whole.send(unknown, leave);
-      const lasts = statusOf(await dialect.goodbye(whole)) === "success";
+      whole.send(unknown);
+      const lasts = await outlives(dialect, whole);
       const client = await connect({ name: "in fragments" });
       await client.write({ type: "text", data: text }, ...frames);
+      await outlives(dialect, client);
       client.send(leave);
       const left = statusOf(await dialect.goodbye(client));
       check("transport.fragmentation", lasts ? left : ENDED, {
@@ -79,6 +83,13 @@ const afterFragments = (dialect: Dialect) => {
     },
   });
 };
+
+/** Waits for the answer to an unknown command, if there is one. Tells if the connection lasts. */
+async function outlives({ answers, answersTo, isGoodbye, unknown }: Dialect, client: Connection): Promise<boolean> {
+  const answered = () => answersTo(client, unknown)[0] ?? (isEnded(client) || undefined);
+  await client.wait(MALFORMED_ANSWER, answered, { owed: false });
+  return !isEnded(client) && !answers(client).some(isGoodbye);
+}
 
 /** The request in TCP segments, by how it is cut. */
 function segmentsOf({ request }: Dialect): Record<string, readonly Uint8Array[]> {

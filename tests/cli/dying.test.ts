@@ -138,6 +138,10 @@ const deaths: Readonly<Record<string, readonly [on: readonly string[], right: Ri
   "hangs in a loop": [["null=loop@0"], { culprits: [NULL], says: [/stopped answering anybody/] }],
   "stands still for 3 s": [["null=still:3000@0"], { culprits: [NULL], says: [/stood still for 3\.\d s/] }],
   "accepts no more": [["null=deaf@0"], { culprits: [NULL] }],
+  "opens no WebSocket any more, and still refuses odd handshakes": [
+    ["bracket=shut@0"],
+    { culprits: ["transport/odd-a-host-with-an-open-bracket"], says: [/stopped answering anybody/] },
+  ],
   "drops all others at once": [["null=drop@0"], dropped],
   "drops all others 100 ms later": [["null=drop@100"], dropped],
   "dies 50 ms later, one case at a time": [["null=exit:1@50"], { culprits: [NULL] }, "--concurrency", "1"],

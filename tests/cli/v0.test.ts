@@ -184,7 +184,7 @@ describe("check", () => {
         [11_000, "client", later({ ...start, type: "response", status: "success" })],
       ),
       0,
-      /^ {2}clients {2}.*there is no response to battle\/start/m,
+      /^ {2}clients {2}a request of the server has no response on 1 connection\. That decides no verdict$/m,
     ],
     [
       "invalid",

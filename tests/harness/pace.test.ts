@@ -87,3 +87,16 @@ test("all connections of a user have one pace once the target counts them togeth
   expect(out.slice(2)).toEqual(["other 250", "other closes"]);
   expect([all.words, all.held]).toEqual([expect.stringMatching(/the messages of each user/), 250]);
 });
+
+test("what waits behind a burst that is dropped waits for its own turn only", async () => {
+  const all = pacing(now, RATE);
+  all.join();
+  const [one, other] = [all.pace("alice"), all.pace("alice")];
+  const out: string[] = [];
+  sends(16, one);
+  one.act(16, () => out.push("burst"));
+  other.act(1, () => out.push("message"));
+  one.drop();
+  await jest.advanceTimersByTimeAsync(250);
+  expect(out).toEqual(["message"]);
+});

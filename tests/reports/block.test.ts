@@ -59,14 +59,18 @@ const said = (id: string, data: string): ReportCase => ({
 });
 const goodbye = (rest: string) => `{"command":"system/disconnected/response"${rest}}`;
 
-test("cases that could not be judged are not counted as alike", () => {
-  const error: ReportCase = {
-    ...shown,
-    id: "version/error",
-    checks: [{ ...check, verdict: "error", actual: "cut off" }],
-  };
+test("a case that could not be judged is neither alike nor another breach", () => {
+  const { checks, connections } = said("version/error", goodbye(',"status":"done"'));
+  const cutOff = checks.map((it) => ({
+    ...it,
+    requirement: check.requirement,
+    verdict: "error" as const,
+    actual: "cut",
+  }));
+  const error: ReportCase = { ...shown, id: "version/error", checks: cutOff, connections };
   const lines = failureBlock({ ...found, cases: [shown, error, ...more.slice(0, 2)] }, false, options);
   expect(lines).toContain("  likewise in 2 more: version/other-0, version/other-1");
+  expect(lines.join("\n")).not.toContain("another");
 });
 
 test("a finding tells once of each further way in which its requirement is broken", () => {

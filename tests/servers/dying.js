@@ -57,6 +57,10 @@ const fates = {
   still: (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(ms)),
   /** Lives on with its clients, and accepts no more. */
   deaf: (_, running) => running.server.close(),
+  /** Lives on with its clients, and opens no WebSocket any more. It still refuses odd handshakes. */
+  shut() {
+    shut = true;
+  },
   /** Lives on with its clients, accepts more, and greets none of them. */
   mute() {
     mute = true;
@@ -92,6 +96,7 @@ function over(kind, what, client) {
 
 let running;
 let mute = false;
+let shut = false;
 let locked = values.jam !== undefined && existsSync(values.jam);
 
 function serve() {
@@ -100,7 +105,7 @@ function serve() {
     {
       admit(proceed, request) {
         over("request", request);
-        proceed();
+        if (!shut) proceed();
       },
       hear(client, handle, text) {
         over("text", text, client);
