@@ -6,6 +6,7 @@ import { pool } from "./pool.ts";
 import { casesIn } from "./protocol.ts";
 import type { Session } from "./session.ts";
 import { casesAtWork, mayOverlap } from "./shared.ts";
+import { heard } from "./transcript.ts";
 
 /**
  * Runs the plainest forms that broken requirements rest on, if the run had no such case. So a case gets the same verdict alone and
@@ -28,7 +29,21 @@ export async function runControls(session: Session): Promise<CaseResult[]> {
   // A case that breaks something among others may pass alone. Silence needs no second look.
   const again: CaseResult[] = [];
   for (const it of controls) again.push(isLoud(it) ? await execute(it.case, session) : it);
-  return again;
+  return again.filter((it) => !missesWhatCame(it, session));
+}
+
+/**
+ * Tells if a client misses what those of the only case got. The server stopped giving it over that case, so it is no reason for what that
+ * found.
+ */
+function missesWhatCame({ checks }: CaseResult, { protocol, results }: Session): boolean {
+  const [only, another] = [...results.values()];
+  const missed = checks.flatMap((check) => (isBroken(check) ? (check.silence?.what ?? []) : []));
+  if (!only || another || missed.length === 0) return false;
+  const names = only.connections.flatMap((transcript) =>
+    heard({ transcript }).map((it) => protocol.envelope(it)?.name ?? ""),
+  );
+  return missed.some((what) => names.includes(what));
 }
 
 /** Tells if a case broke something in another way than by silence. */

@@ -26,7 +26,8 @@ function isGivenPlain(kind: string, { protocol: { foundations }, results }: Sess
 export async function fallOfHanging(session: Session, stopped: string): Promise<Fall | undefined> {
   const { shared } = session;
   shared.patience.despair(undefined); // The newcomer waits in full.
-  const missed = await missedByNewcomer(session, stopped, 2 * shared.timeout);
+  // Before it, a server that is slow may serve those who have left.
+  const missed = await missedByNewcomer(session, stopped, 2 * shared.timeout + shared.patience.backlog(HANDSHAKE));
   // An answer that no plain client ever got is no sign that the server hangs now.
   if (missed !== undefined && (missed === HANDSHAKE || isGivenPlain(missed, session)))
     return endHanging(session, missed);

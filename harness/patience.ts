@@ -23,6 +23,8 @@ export interface Patience {
   readonly wasted: number;
   /** Returns the shortest time in which something of this kind came, in ms; infinity if it never did. */
   best(kind: string): number;
+  /** Returns the time that the server takes at its best to serve, one after another, all that wait in vain for something of this kind, in ms. */
+  backlog(kind: string): number;
   /** Tells if something of this kind ever came that was awaited. */
   came(kind: string): boolean;
   /** Returns when the next client that got something of this kind began to wait, after `began`; in ms of the run's clock. */
@@ -130,6 +132,10 @@ export function patience(timeout: number): Patience {
     met: (kind, began, ended) => met(it, kind, began, ended),
     missed: (kind, began, owed, ended = began) => missed(it, kind, { began, owed, ended }),
     best: (kind) => known(it, kind).best,
+    backlog(kind) {
+      const { best, inVain } = known(it, kind);
+      return Number.isFinite(best) ? best * inVain : 0;
+    },
     came: (kind) => Number.isFinite(known(it, kind).best),
     nextServed: (kind, began) => nextServed(known(it, kind), began),
     inARow: (kind, began) => inARow(known(it, kind), began),

@@ -53,6 +53,11 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
       cause: "The server masks its frames, as a client does: only clients mask (RFC 6455, 5.1).",
     },
     {
+      shows: breaksBy("WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH"),
+      cause:
+        "A control frame holds more than 125 bytes, such as a close frame whose reason is longer than 123 (RFC 6455, 5.5).",
+    },
+    {
       shows: ({ event }) => event?.type === "binary",
       cause: "JSON goes out in a binary frame, because it was encoded to bytes first.",
     },

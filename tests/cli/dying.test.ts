@@ -265,6 +265,11 @@ const others: Readonly<Record<string, () => Promise<void>>> = {
     const { told } = await started(["null=exit:1@900"], "--case", NULL);
     expect(told.requirements.filter(isBroken).map(({ id }) => id)).toEqual(["malformed.survives"]);
   },
+  "greets nobody any more after the only case of the run": async () => {
+    const { code, told } = await started(["null=mute@0"], "--case", NULL);
+    expect(told.requirements.filter(isBroken).map(({ id }) => id)).toEqual(["malformed.survives"]);
+    expect(code).toBe(1);
+  },
   "crashes, and never closes, so that the suite waits for nearly all: both are told of": async () => {
     const { code, told } = await started(["null=throw@0", "--bug stays"]);
     const broken = told.requirements.filter(isBroken).map(({ id }) => id);

@@ -53,6 +53,11 @@ describe("of several causes the one that fits is told", () => {
     ["message.json", { event: event({ type: "binary", data: "e30=" }) }, /binary frame/],
     ["message.json", { event: event({ type: "violation", failure: "WS_ERR_INVALID_CLOSE_CODE" }) }, /^A close frame/],
     ["message.json", { event: event({ type: "violation", failure: "WS_ERR_UNEXPECTED_MASK" }) }, /masks its frames/],
+    [
+      "message.json",
+      { event: event({ type: "violation", failure: "WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH" }) },
+      /holds more than 125 bytes/,
+    ],
     ["message.known", { event: text({ command: "a/b/request" }) }, /as an echo does/],
     ["termination.announced", { event: event({ type: "close", code: 1000 }) }, /closes the socket directly/],
     ["termination.announced", { event: event({ type: "end" }) }, /^An exception ends the handler/],
