@@ -8,7 +8,7 @@ import { fate, refusalFate } from "./fate.ts";
 import { deepTexts, malformedGroups, refusableTexts, unspecifiedInputs, unwatchedGroups } from "./malformed-inputs.ts";
 import { type Reaction, reactToFenced, reactToSingle } from "./malformed-reaction.ts";
 import { ACTING, besideBystander, judgeSurvival, withBystander } from "./survival.ts";
-import { inQuotes, LOST, spaced } from "./words.ts";
+import { inQuotes, LOST, slug, spaced } from "./words.ts";
 
 /** The cases of the section "Malformed commands". */
 export const malformedCases = (dialect: MalformedDialect): readonly Case[] => [
@@ -17,7 +17,7 @@ export const malformedCases = (dialect: MalformedDialect): readonly Case[] => [
   ...unspecified(dialect),
   ...refusable(dialect),
   ...deep(dialect),
-  several(dialect),
+  ...inARow(dialect),
 ];
 
 const watched = (dialect: MalformedDialect) =>
@@ -112,26 +112,30 @@ const deep = (dialect: MalformedDialect) =>
     }),
   );
 
-/** The kinds of malformed commands that one client sends one after another. */
-const SEVERAL = ["{}", "banana", "[]", '""'];
+/** Malformed commands that one client sends one after another, by what they are: of several kinds, and unknown ones. */
+const rowsOf = ({ unknown }: MalformedDialect): Readonly<Record<string, readonly string[]>> => {
+  const text = JSON.stringify(unknown);
+  return { several: [text, "{}", "banana", "[]", '""'], "five unknown": Array<string>(5).fill(text) };
+};
 
 /** A server may serve a connection on after a malformed command: its second one is none of another kind. */
-const several = (dialect: MalformedDialect): Case => {
-  const texts = [JSON.stringify(dialect.unknown), ...SEVERAL];
-  return dialect.scenario({
-    id: "malformed/several-of-one-client",
-    title: `a client sends malformed commands of several kinds, and then a ${dialect.words.request}, while its connection lasts`,
-    given: texts,
-    tests: ["malformed.usable"],
-    async run(context) {
-      const client = await context.connect(ACTING);
-      client.send(...texts, dialect.request);
-      const afterwards = await dialect.answer(client);
-      if (isNothing(afterwards) && dialect.mayBeLost(client.transcript)) return context.skip("malformed.usable", LOST);
-      judgeUsable(dialect, context, { afterwards });
-    },
-  });
-};
+const inARow = (dialect: MalformedDialect): readonly Case[] =>
+  Object.entries(rowsOf(dialect)).map(([name, texts]) =>
+    dialect.scenario({
+      id: `malformed/${slug(name)}-of-one-client`,
+      title: `a client sends ${name} malformed commands, and then a ${dialect.words.request}, while its connection lasts`,
+      given: texts,
+      tests: ["malformed.usable"],
+      async run(context) {
+        const client = await context.connect(ACTING);
+        client.send(...texts, dialect.request);
+        const afterwards = await dialect.answer(client);
+        if (isNothing(afterwards) && dialect.mayBeLost(client.transcript))
+          return context.skip("malformed.usable", LOST);
+        judgeUsable(dialect, context, { afterwards });
+      },
+    }),
+  );
 
 /** The client that sends a command once more, without a fence. */
 const PATIENT = { ...ACTING, name: "client, with patience" };

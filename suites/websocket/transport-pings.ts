@@ -47,6 +47,7 @@ const pings = ({ scenario }: Dialect) =>
     "1 byte": "a",
     "125 bytes": "x".repeat(125),
     "125 bytes that are no text": Uint8Array.from({ length: 125 }, (_, i) => 255 - i),
+    "125 bytes from 0": Uint8Array.from({ length: 125 }, (_, i) => i),
   }).map(([name, payload]) =>
     scenario({
       id: `transport/ping-with-${slug(name)}`,
