@@ -39,6 +39,8 @@ const SERVER = { target: "server", ready: "accept connections" };
 /** One life of a server: from one start to its end. */
 interface Life {
   readonly child: ChildProcess;
+  /** In ms of `performance.now()`. */
+  readonly startedAt: number;
   /** The time that it has to end when asked to, in ms. */
   readonly grace: number;
   readonly mark: ReturnType<typeof newMark>;
@@ -70,6 +72,9 @@ export async function start(command: string, options: StartOptions): Promise<Ser
     throw new UnreachableError(failure);
   }
   return {
+    get startedAt() {
+      return life.startedAt;
+    },
     get death() {
       return life.death;
     },
@@ -109,6 +114,7 @@ function begin(command: string, log: Log, { port, grace = GRACE }: Pick<StartOpt
   process.once("exit", endAtOnce);
   const life: Life = {
     child,
+    startedAt: performance.now(),
     endAtOnce,
     grace,
     mark,

@@ -113,7 +113,7 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
     found.culprits.length === 0 && fall.refuses && session.target.process ? soleCause(fall, all, session) : undefined;
   if (only) blame(only, fall, session);
   else if (found.culprits.length === 0 && toldEnds.has(fall.endKind)) session.likewise += 1;
-  else if (found.culprits.length === 0)
+  else if (found.culprits.length === 0 && !session.unprovoked)
     unexplained.push({ at: fall.to, words: fall.how, endKind: fall.endKind, suspects });
   const isRecent = (it: CaseResult) => endOf(it) < fall.from && endOf(it) >= since;
   const isLater = (it: CaseResult) => it.beganAt > fall.to;
@@ -131,7 +131,7 @@ function giveUp({ fall, all, atWork }: Fallen, session: Session): void {
   const only = soleCause(fall, all, session);
   if (only && !culprits.has(only.result.case.id)) blame(only, fall, session);
   // A known culprit makes a guess at another needless.
-  const isGuess = !only && (session.stop === undefined || culprits.size === 0);
+  const isGuess = !only && !session.unprovoked && (session.stop === undefined || culprits.size === 0);
   session.stop ??= stopFor("lost", fall.how);
   if (isGuess) session.stop = { ...session.stop, suspects: rank([], { fall, all, atWork }, session) };
 }

@@ -63,7 +63,8 @@ export async function howItFell({ target, availability }: Session): Promise<Omit
     const words = said === undefined ? "" : withoutSecrets(`: ${said.text}`, target);
     const isTold = said?.isCause ?? false;
     const endKind = isTold ? `${how}${words.replace(VARYING, "#")}` : how;
-    return { how: `the server ended (${how}${words})`, endKind, harm: "end", isTold };
+    const age = process.death.at - process.startedAt;
+    return { how: `the server ended (${how}${words})`, endKind, harm: "end", isTold, age };
   }
   const { downSince, refusal } = availability;
   if (downSince === undefined) return ENDED_OTHERS;
@@ -140,24 +141,43 @@ export async function standUp(session: Session): Promise<boolean> {
   return stands;
 }
 
-/** Starts it or waits for it, and takes no note of the time. One that is not there again after a start stops the run. */
-async function bringBack(session: Session, isStarted = false): Promise<boolean> {
+/** The starts in a row after which a server that each client ends is given up, and the time that it has to end so, in ms. */
+const NEWBORN = { starts: 3, within: 50 } as const;
+
+/** Starts it or waits for it, and takes no note of the time. One that is not there again after some `starts` stops the run. */
+async function bringBack(session: Session, starts = 0): Promise<boolean> {
   const { target, availability, options, shared, signal } = session;
   const { process } = target;
+  const how = session.falls.at(-1)?.how ?? STOPPED_ACCEPTING;
   for (const deadline = shared.clock() + options.recovery; !signal?.aborted; await sleep(PAUSE)) {
     // The end of a process is known a moment later than that of its connections.
-    if (process?.death) return (await restart(process, session)) && bringBack(session, true);
-    if ((await availability.recover(0)) === undefined) break;
-    if (shared.clock() <= deadline) continue;
-    if (isStarted) {
-      const how = session.falls.at(-1)?.how ?? STOPPED_ACCEPTING;
-      session.stop ??= stopFor("lost", `${how}, also after it was started again`);
+    if (process?.death) {
+      if (starts === NEWBORN.starts) {
+        session.stop ??= stopFor("lost", `${how}, and ${starts} times more when only one client came`);
+        session.unprovoked = true;
+      }
+      return !session.stop && (await restart(process, session)) && bringBack(session, starts + 1);
     }
+    if ((await availability.recover(0)) === undefined) {
+      if (await standsWithOne(session, starts)) break;
+      continue;
+    }
+    if (shared.clock() <= deadline) continue;
+    if (starts > 0) session.stop ??= stopFor("lost", `${how}, also after it was started again`);
     if (!process || session.stop) return false;
     await process.kill();
   }
   shared.patience.forgive();
   return true;
+}
+
+/** Tells if a server that was just started stands a moment after a client came. Once it did, no client as such ends it. */
+async function standsWithOne(session: Session, starts: number): Promise<boolean> {
+  const { process } = session.target;
+  if (!process || starts === 0 || session.stands) return true;
+  await sleep(NEWBORN.within);
+  session.stands = process.death === undefined;
+  return session.stands;
 }
 
 /** Starts a server again; resolves to `true` if it accepts connections. Otherwise the run stops. */

@@ -3,6 +3,7 @@ import type { CaseResult } from "./execute.ts";
 import { rest } from "./gate.ts";
 import { type Guess, guess, SLACK } from "./guess.ts";
 import { enough, livesOn, standUp } from "./outage.ts";
+import { endsByItself } from "./own-end.ts";
 import type { Fall, Session } from "./session.ts";
 import { newTrials } from "./trials.ts";
 import { fallsWithin, watch } from "./watcher.ts";
@@ -112,11 +113,14 @@ async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Searc
  * Another end may come of something else, such as a timer, so it has to come true twice; if it comes much later, there is no time for that.
  */
 async function byItself(likely: Guess, fell: Fall, search: Search): Promise<Confirmed | undefined> {
+  const { session } = search;
   const [once] = await apart([likely], fell, search);
   if (!once) return undefined;
   const isEnd = !livesOn(once.fall);
+  const { age } = once.fall;
+  if (isEnd && once.delay >= CLEAR && age !== undefined && (await endsByItself(age, session))) return undefined;
   if (isEnd && (once.delay < CLEAR || (likely.difference < SAME && once.difference < SAME))) return once;
-  const isStarted = isEnd && search.session.target.process !== undefined;
+  const isStarted = isEnd && session.target.process !== undefined;
   if (isStarted && once.delay > LONG) return once;
   const [twice] = await apart([once], { ...fell, to: once.fall.to }, search);
   return twice ?? (isStarted && isLate(search) ? once : undefined);
@@ -126,7 +130,7 @@ async function byItself(likely: Guess, fell: Fall, search: Search): Promise<Conf
 type Confirmed = Guess & { readonly fall: Fall };
 
 /** Tells if the time of a search is over. */
-const isLate = ({ session, deadline }: Search) => timeThere(session) > deadline;
+const isLate = ({ session, deadline }: Search) => session.stop !== undefined || timeThere(session) > deadline;
 
 /** Runs suspects once more, with time between them, until the server falls. Resolves to those that ran, the best fit first. */
 async function apart(guesses: readonly Guess[], fell: Fall, search: Search): Promise<readonly Confirmed[]> {

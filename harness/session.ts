@@ -98,6 +98,8 @@ export interface Fall {
   /** Its process named the cause, which is part of the kind: hardly another bug has the same. */
   readonly isTold?: boolean;
   readonly harm: Harm;
+  /** The age of its process, in ms. */
+  readonly age?: number;
   /** The server was still there, and nobody got this kind of answer any more. */
   readonly hangs?: string;
   /** The server was still there, and refused everybody. */
@@ -122,6 +124,12 @@ export interface Session extends Bench {
   searched: number;
   /** The time for which the suite waited until the server stood up again, in ms. */
   away: number;
+  /** The server was started again, and stood with one client that sent nothing. */
+  stands: boolean;
+  /** The longest time for which it so stood, in ms. */
+  stood: number;
+  /** It ends though no client sends anything. */
+  unprovoked: boolean;
   /** The cases whose input ended the server, or the connections of others. */
   readonly culprits: Set<string>;
   /** Those among them that ended the server itself. */
@@ -164,6 +172,9 @@ export const newSession = (
   confirming: 0,
   searched: 0,
   away: 0,
+  stands: false,
+  stood: 0,
+  unprovoked: false,
   culprits: new Set(),
   enders: new Set(),
   toldEnds: new Set(),

@@ -52,6 +52,8 @@ export interface LastWords {
 
 /** A server under test that the suite started. */
 export interface ServerProcess {
+  /** When it was last started, in ms of `performance.now()`. */
+  readonly startedAt: number;
   /** Its end since it was last started; `undefined` while it runs. */
   readonly death: Death | undefined;
   /** Resolves to the line of its output that says why it ended, if one does. */

@@ -204,6 +204,17 @@ async function hangs(fate: string, stopped: string): Promise<void> {
   expect(code).toBe(1);
 }
 
+/** Expects that no input is blamed for the end of a server that comes anyway, and that the run says so. */
+async function endsAnyway(on: string, words: string): Promise<void> {
+  const { code, stdout, told } = await started([on]);
+  expect(told.requirements.filter(isBroken)).toEqual([]);
+  expect(told).toMatchObject({ verdict: "fail", stop: { reason: "lost" } });
+  expect(told.stop?.suspects).toBeUndefined();
+  expect(stdout).toContain(words);
+  expect(stdout).not.toContain("the likeliest first");
+  expect(code).toBe(1);
+}
+
 /** Other deaths, and what is expected of a run then. */
 const others: Readonly<Record<string, () => Promise<void>>> = {
   "dies almost a timeout after an input: it does not pass": async () => {
@@ -265,6 +276,10 @@ const others: Readonly<Record<string, () => Promise<void>>> = {
     const { told } = await started(["null=exit:1@900"], "--case", NULL);
     expect(told.requirements.filter(isBroken).map(({ id }) => id)).toEqual(["malformed.survives"]);
   },
+  "dies over whoever comes: no input is blamed, and the run ends soon": () =>
+    endsAnyway("anybody=throw@3", "and 3 times more when only one client came"),
+  "ends by itself a while after each start: no input is blamed": () =>
+    endsAnyway("start=exit:7@700", "after each start, though the only client there sent nothing"),
   "greets nobody any more after the only case of the run": async () => {
     const { code, told } = await started(["null=mute@0"], "--case", NULL);
     expect(told.requirements.filter(isBroken).map(({ id }) => id)).toEqual(["malformed.survives"]);

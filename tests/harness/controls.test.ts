@@ -137,7 +137,7 @@ describe("a target is gone", () => {
   test("if it is missed, its process ended, or it is deaf though it could speak", () => {
     const it = session();
     const process = { lastWords: async () => undefined, kill: async () => {}, stop: async () => {} };
-    const ended = { ...process, death: { at: 0, how: "exit code 1" }, restart: async () => undefined };
+    const ended = { ...process, startedAt: 0, death: { at: 0, how: "exit code 1" }, restart: async () => undefined };
     const missed = session(Object.assign(target(), { downSince: 1 }));
     expect([it, missed, { ...it, target: { ...it.target, process: ended } }].map(isGone)).toEqual([false, true, true]);
 

@@ -19,8 +19,10 @@ const { values } = parseArgs({
   },
 });
 
-/** The inputs that it may end over. Each tells if a text, a request or a violation of RFC 6455 is one. */
+/** The inputs that it may end over. Each tells if a text, a request or a violation of RFC 6455 is one; or its start. */
 const inputs = {
+  start: { start: () => true },
+  anybody: { request: () => true },
   null: { text: (text) => text.trim() === "null" },
   "escaped-nul": { text: (text) => text.includes("\\u0000") },
   shadowed: { text: (text) => /"(hasOwnProperty|toString|constructor|valueOf)"\s*:/.test(text) },
@@ -117,6 +119,7 @@ function serve() {
     },
     Number(values.port),
   );
+  over("start", true);
 }
 
 /** Starts it as a worker, again and again. */

@@ -1,0 +1,34 @@
+import { standUp } from "./outage.ts";
+import { type Session, stopFor } from "./session.ts";
+import { fallsWithin, watch } from "./watcher.ts";
+import { took } from "./words.ts";
+
+/** The time by which the age of a process at its end differs from one start to the next, in ms. */
+const VARIES = 150;
+
+/** The age up to which a process is watched, in timeouts: after a later end it is hardly as old when it ends again. */
+const OLDEST = 2.5;
+
+/**
+ * Tells if a server that the suite started ends at this `age` of its process, in ms, though the only client sends nothing. If so, no input
+ * is to blame for that, and the run stops. The server is started again for that, once for ends at all lower ages.
+ */
+export async function endsByItself(age: number, session: Session): Promise<boolean> {
+  const { shared, target } = session;
+  const { process } = target;
+  if (!process || age <= session.stood || age > OLDEST * shared.timeout) return false;
+  await process.kill();
+  const watcher = (await standUp(session)) ? await watch(session) : undefined;
+  if (!watcher) return false;
+  const left = age + VARIES - (performance.now() - process.startedAt);
+  const end = await fallsWithin(Math.max(0, left), watcher, session);
+  watcher.finish();
+  if (!end) {
+    session.stood = age;
+    return false;
+  }
+  const words = `${end.how} about ${took(end.age ?? age, 1)} after each start, though the only client there sent nothing`;
+  session.stop ??= stopFor("lost", words);
+  session.unprovoked = true;
+  return true;
+}
