@@ -84,13 +84,14 @@ const isAlike = (it: ReportCheck, { requirement, verdict }: ToldFinding): boolea
 /** Returns a line on one case for each further way in which the requirement is broken. Each may be a bug of its own. */
 function otherWays(found: ToldFinding, knowledge: Knowledge): string[] {
   const { check, shown, cases } = found;
-  const told = new Set([wayOf(check, shown, knowledge)]);
+  const told = new Set([wayOf(check, shown, knowledge), check.actual]);
   const lines = cases.flatMap((it) => {
     const alike = it.checks.filter((other) => isAlike(other, found));
     return alike.flatMap((other) => {
       const way = wayOf(other, it, knowledge);
-      if (told.has(way)) return [];
-      told.add(way);
+      // The same words would tell nobody what differs.
+      if (told.has(way) || told.has(other.actual)) return [];
+      told.add(way).add(other.actual);
       return [`  another ${other.harm === undefined ? "breach" : "end"}, in ${it.id}: ${other.actual}`];
     });
   });

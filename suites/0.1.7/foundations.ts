@@ -100,7 +100,7 @@ const forms: Some<Ids> = {
   ...rows(CONNECTION, "transport.handshake"),
   ...rows(CONNECTION, "transport.close", "message.json"),
   ...rows([...CONNECTION, "disconnect.isolated"], "disconnect.closes"),
-  ...rows(["disconnect.isolated"], "termination.success-only-if-asked", "disconnect.last"),
+  ...rows(["disconnect.isolated"], "termination.success-only-if-asked"),
   ...rows([...CONNECTION, "disconnect.answered"], "termination.announced"),
   ...rows(
     [...CONNECTION, "transport.segmentation"],
@@ -135,15 +135,10 @@ const forms: Some<Ids> = {
   ...rows(["disconnect.answered", "disconnect.no-login"], "parity.usable"),
   ...rows(["disconnect.answered", "disconnect.no-login", "disconnect.isolated"], "disconnect.answered"),
   ...rows([...REQUESTS, "disconnect.isolated"], "disconnect.success"),
-  ...rows(
-    REQUESTS,
-    "disconnect.no-login",
-    "disconnect.once",
-    "disconnect.extra-properties",
-    "disconnect.encoding",
-    "disconnect.final",
-    "malformed.rejected",
-  ),
+  ...rows(REQUESTS, "disconnect.no-login", "disconnect.extra-properties", "disconnect.encoding", "malformed.rejected"),
+  // A server that never closes goes on answering.
+  ...rows([...REQUESTS, "disconnect.closes"], "disconnect.once", "disconnect.final"),
+  ...rows(["disconnect.isolated", "disconnect.closes"], "disconnect.last"),
   ...rows([...REQUESTS, "transport.segmentation", "disconnect.extra-properties"], "transport.fragmentation"),
   ...rows([...REQUESTS, "disconnect.extra-properties"], "transport.unicode"),
   ...rows(["version.success", ...REQUESTS], "transport.extensions", "transport.segmentation"),
@@ -207,7 +202,14 @@ const within = merged(
   rows(["message.known"], "malformed.answered"),
   // A client that was told unasked that its connection is over gets further answers.
   rows(SURVIVAL, "disconnect.success", "disconnect.last", "disconnect.closes", "termination.success-only-if-asked"),
-  rows(["message.schema"], ...PARITIES, "version.no-login", "version.success", "disconnect.success"),
+  rows(
+    ["message.schema"],
+    ...PARITIES,
+    "version.no-login",
+    "version.success",
+    "disconnect.success",
+    "malformed.usable",
+  ),
 );
 
 /** The ways in which requirements of this version rest on one another: they keep one cause from being many findings. */
