@@ -52,7 +52,7 @@ export interface LastWords {
 
 /** A server under test that the suite started. */
 export interface ServerProcess {
-  /** When it was last started, in ms of `performance.now()`. */
+  /** The time of its last start, in ms of `performance.now()`. */
   readonly startedAt: number;
   /** Its end since it was last started; `undefined` while it runs. */
   readonly death: Death | undefined;
