@@ -68,12 +68,12 @@ const afterFragments = (dialect: Dialect) => {
     tests: ["transport.fragmentation"],
     async run({ connect, check }) {
       const whole = await connect({ name: "in one frame" });
-      if (!whole.opened) return;
-      whole.send(unknown);
-      const isCarriedOut = (await outlives(dialect, whole)) && (await leaves(dialect, whole)) === "success";
       const client = await connect({ name: "in fragments" });
+      if (!whole.opened || !client.opened) return;
+      whole.send(unknown);
       await client.write({ type: "text", data: text }, ...frames);
-      await outlives(dialect, client);
+      const [lasts] = await Promise.all([outlives(dialect, whole), outlives(dialect, client)]);
+      const isCarriedOut = lasts && (await leaves(dialect, whole)) === "success";
       const left = await leaves(dialect, client);
       check("transport.fragmentation", isCarriedOut ? left : NEITHER, {
         title: `${dialect.words.goodbye} success, as behind the same command in one frame`,
