@@ -45,7 +45,7 @@ export async function connect(url: URL, options: ConnectionOptions, shared: Shar
   const { socket } = wire;
   const state = recordEvents(socket, log, () => wire.writing, options.handshake?.body);
   const destroy = () => socket.terminate();
-  const pace = options.unpaced ? UNPACED : shared.pacing.pace(JSON.stringify(options.headers));
+  const pace = options.unpaced ? UNPACED : shared.pacing.pace(options.headers);
   shared.sockets.add(destroy);
   const grown = young(shared);
   socket.once("close", () => {

@@ -1,4 +1,4 @@
-import { type EnvelopeReader, isObject, json, type WireEvent } from "./transcript.ts";
+import { type EnvelopeReader, isObject, jsonOnce, type WireEvent } from "./transcript.ts";
 
 /** The requests with one id that the suite sent, and the responses to them. */
 interface Count {
@@ -30,7 +30,7 @@ export function isForgotten(
 function countsIn(events: readonly WireEvent[], envelope: EnvelopeReader): ReadonlyMap<string, Count> {
   const counts = new Map<string, Count>();
   for (const event of events) {
-    const message = json(event);
+    const message = jsonOnce(event);
     const { id, kind } = (isObject(message) && envelope(message)) || {};
     if (id === undefined) continue;
     const count = counts.get(id) ?? { ...NONE };

@@ -152,10 +152,8 @@ async function bringBack(session: Session, starts = 0): Promise<boolean> {
   for (const deadline = shared.clock() + options.recovery; !signal?.aborted; await sleep(PAUSE)) {
     // The end of a process is known a moment later than that of its connections.
     if (process?.death) {
-      if (starts === NEWBORN.starts) {
-        session.stop ??= stopFor("lost", `${how}, and ${starts} times more when only one client came`);
-        session.unprovoked = true;
-      }
+      if (starts === NEWBORN.starts)
+        stopUnprovoked(session, `${how}, and ${starts} times more when only one client came`);
       return !session.stop && (await restart(process, session)) && bringBack(session, starts + 1);
     }
     if ((await availability.recover(0)) === undefined) {
@@ -174,10 +172,17 @@ async function bringBack(session: Session, starts = 0): Promise<boolean> {
 /** Tells if a server that was just started stands a moment after a client came. Once it did, no client as such ends it. */
 async function standsWithOne(session: Session, starts: number): Promise<boolean> {
   const { process } = session.target;
-  if (!process || starts === 0 || session.stands) return true;
+  if (!process || starts === 0 || session.stood > 0) return true;
   await sleep(NEWBORN.within);
-  session.stands = process.death === undefined;
-  return session.stands;
+  if (process.death) return false;
+  session.stood = NEWBORN.within;
+  return true;
+}
+
+/** Stops the run, since the server ends though no client sends anything: no input is to blame for that. */
+export function stopUnprovoked(session: Session, why: string): void {
+  session.stop ??= stopFor("lost", why);
+  session.unprovoked = true;
 }
 
 /** Starts a server again; resolves to `true` if it accepts connections. Otherwise the run stops. */

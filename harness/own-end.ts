@@ -1,5 +1,5 @@
-import { standUp } from "./outage.ts";
-import { type Session, stopFor } from "./session.ts";
+import { standUp, stopUnprovoked } from "./outage.ts";
+import type { Session } from "./session.ts";
 import { fallsWithin, watch } from "./watcher.ts";
 import { took } from "./words.ts";
 
@@ -28,7 +28,6 @@ export async function endsByItself(age: number, session: Session): Promise<boole
     return false;
   }
   const words = `${end.how} about ${took(end.age ?? age, 1)} after each start, though the only client there sent nothing`;
-  session.stop ??= stopFor("lost", words);
-  session.unprovoked = true;
+  stopUnprovoked(session, words);
   return true;
 }

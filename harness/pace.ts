@@ -14,8 +14,8 @@ export interface Pacing {
   readonly words: string | undefined;
   /** From now on all connections of a user have one pace. */
   join(): void;
-  /** Makes the pace of one connection. The same `user` is the same text. */
-  pace(user: string): Pace;
+  /** Makes the pace of one connection. Those of one user come with equal `credentials`. */
+  pace(credentials: unknown): Pace;
 }
 
 /** The pace of one connection. All that it does is done in order. */
@@ -48,7 +48,8 @@ export function pacing(clock: () => number, rate: number): Pacing {
   };
   const bucket = (tokens: number): Bucket => ({ rate, clock, queue: [], tokens, filled: clock() });
   /** One that begins empty: nobody knows how much the target has counted before. */
-  const bucketOf = (user: string) => {
+  const bucketOf = (credentials: unknown) => {
+    const user = JSON.stringify(credentials);
     const its = users.get(user) ?? bucket(0);
     users.set(user, its);
     return its;
@@ -64,8 +65,10 @@ export function pacing(clock: () => number, rate: number): Pacing {
     join() {
       joined = true;
     },
-    pace: (user) =>
-      Number.isFinite(rate) ? paceBy(joined ? bucketOf(user) : bucket(BURST), { waiting: 0, begins, ends }) : UNPACED,
+    pace: (credentials) =>
+      Number.isFinite(rate)
+        ? paceBy(joined ? bucketOf(credentials) : bucket(BURST), { waiting: 0, begins, ends })
+        : UNPACED,
   };
 }
 

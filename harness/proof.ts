@@ -55,9 +55,10 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Conf
   search.likely = guesses.map(({ result }) => result);
   const [best, second] = guesses;
   const isClear = best?.result === tried.at(-1) && best && best.delay < CLEAR && (second?.difference ?? CLEAR) >= CLEAR;
-  const again = isClear && !livesOn(fell) ? await byItself(best, fell, search) : undefined;
+  const clear = isClear && !livesOn(fell) ? best : undefined;
+  const again = clear && (await byItself(clear, fell, search));
   if (again) return [again];
-  const untried = isClear && !livesOn(fell) ? guesses.slice(1) : guesses;
+  const untried = guesses.filter((it) => it !== clear);
   const first = (await soonest(untried, fell, search)) ?? (await culpritAmong(guesses, fell, search));
   if (!first) return [];
   // Others that ran at about the same time may end it after as long. They had no time for it.

@@ -124,9 +124,7 @@ export interface Session extends Bench {
   searched: number;
   /** The time for which the suite waited until the server stood up again, in ms. */
   away: number;
-  /** The server was started again, and stood with one client that sent nothing. */
-  stands: boolean;
-  /** The longest time for which it so stood, in ms. */
+  /** The longest time for which the server is known to stand after a start with one client that sends nothing, in ms. */
   stood: number;
   /** It ends though no client sends anything. */
   unprovoked: boolean;
@@ -172,7 +170,6 @@ export const newSession = (
   confirming: 0,
   searched: 0,
   away: 0,
-  stands: false,
   stood: 0,
   unprovoked: false,
   culprits: new Set(),
