@@ -10,7 +10,7 @@ import { lastOf, openRenewed } from "./renewal.ts";
 import type { ConnectOptions } from "./scenario.ts";
 import { hangUp, type Shared, seemsToHang, share } from "./shared.ts";
 import { headersOf, type Target } from "./target.ts";
-import { isEnded, messages } from "./transcript.ts";
+import { isEnded, messages, wasLost } from "./transcript.ts";
 
 /** The means to open a connection. */
 export interface Access {
@@ -65,9 +65,10 @@ export async function dial(
   const usual = comesAsAny(asked, target);
   const connection = await (patient && usual ? insisting(open) : open());
   last.end();
-  // A second connection of a user may always be refused: that shows no limit. Neither does one that the suite cut, or one that came
-  // while nobody was served.
-  if (!signal?.aborted && !seemsToHang(shared)) shared.limits.saw(connection, usual && as === undefined);
+  // A second connection of a user may always be refused: that shows no limit. Neither does one that the suite cut, one that came while
+  // nobody was served, or one that alone was lost.
+  if (!signal?.aborted && !seemsToHang(shared) && !wasLost(connection.transcript))
+    shared.limits.saw(connection, usual && as === undefined);
   return connection;
 }
 

@@ -7,6 +7,7 @@ import { HANDSHAKE } from "./patience.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import type { Session } from "./session.ts";
+import { wasLost } from "./transcript.ts";
 
 // Says what the results of cases that ran among others leave open.
 
@@ -63,9 +64,10 @@ export const missedBy = (it: CaseResult): string[] => decisive(it).flatMap(({ si
 export const hung = ({ connections }: Pick<CaseResult, "connections">): boolean =>
   connections.some(({ events }) => events.some((it) => it.type === "timeout" && it.what === HANDSHAKE));
 
-/** Tells if others got meanwhile what this case missed. Others whose handshake was answered are no proof: it may have been lost on its way. */
+/** Tells if others got meanwhile what this case missed. Of handshakes, all others around have to be answered: a limit may leave some. */
 export const othersWereServed = (it: CaseResult): boolean =>
-  !hung(it) && decisive(it).every(({ silence }) => silence === undefined || silence.nextServedAfterMs !== undefined);
+  (!hung(it) || it.connections.some(wasLost)) &&
+  decisive(it).every(({ silence }) => silence === undefined || silence.nextServedAfterMs !== undefined);
 
 /** The part of the timeout within which the next client is served, if this one was only forgotten. */
 const NEXT = 0.05;

@@ -10,6 +10,8 @@ export interface Silence {
   readonly short?: true;
   /** The time after which another client began to wait for the same and got it, in ms. So the server was not slow. */
   readonly nextServedAfterMs?: number;
+  /** The handshakes right before and after this one were answered. */
+  readonly lost?: true;
   /** The connections that were open when the wait began, if there were more than a server is sure to serve at the same time. */
   readonly among?: number;
 }
@@ -46,6 +48,7 @@ export const silenceOf = ({
   afterMs,
   short,
   nextServedAfterMs: next,
+  lost,
   among,
 }: Partial<Silence>): Silence | undefined =>
   afterMs === undefined || what === undefined
@@ -55,6 +58,7 @@ export const silenceOf = ({
         afterMs,
         ...(short && { short }),
         ...(next !== undefined && { nextServedAfterMs: next }),
+        ...(lost && { lost }),
         ...(among !== undefined && { among }),
       };
 

@@ -96,6 +96,10 @@ export interface MessageEnvelope {
 /** Reads the envelope of a message; nothing where it has none. */
 export type EnvelopeReader = (message: Message) => MessageEnvelope | undefined;
 
+/** Tells if the handshake of a connection alone was lost: all around it were answered. */
+export const wasLost = ({ events }: Pick<Transcript, "events">): boolean =>
+  events.some((it) => it.type === "timeout" && it.lost === true);
+
 /** Tells if a JSON value is an object. */
 export function isObject(value: unknown): value is Message {
   return typeof value === "object" && value !== null && !Array.isArray(value);

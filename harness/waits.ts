@@ -1,6 +1,6 @@
 import { BOUNDS } from "./bounds.ts";
 import { type Nothing, type Silence, silent, wordsOfSilence } from "./nothing.ts";
-import type { Patience, Wait } from "./patience.ts";
+import { HANDSHAKE, type Patience, type Wait } from "./patience.ts";
 import { ending } from "./reading.ts";
 import { type Shared, seemsToHang, stamp } from "./shared.ts";
 import { readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
@@ -153,6 +153,7 @@ function giveUp<T>(waiter: Waiter<T>, place: WaitPlace): void {
   const next = reached() ? patience.nextServed(what, since) : undefined;
   const others = {
     ...(next !== undefined && { nextServedAfterMs: stamp(next - since) }),
+    ...(next !== undefined && isLost(what, since, patience) && { lost: true as const }),
     ...among(what, since, open, patience),
   };
   const silence: Silence = { what, afterMs: limit, ...(short && { short }), ...others };
@@ -164,6 +165,10 @@ function giveUp<T>(waiter: Waiter<T>, place: WaitPlace): void {
   const noted = place.log.record({ from: "client", type: "timeout", data, ...silence });
   settle(readFrom(noted, silent(silence)), waiter, place);
 }
+
+/** Tells if no other handshake waited in vain right before or after one that began at `since`. No limit picks one client out of a row. */
+const isLost = (what: string, since: number, patience: Patience): boolean =>
+  what === HANDSHAKE && patience.inARow(what, since) === 1;
 
 /** Returns how many connections were `open` when a wait in vain began at `since`, if a server need not serve so many. */
 function among(what: string, since: number, open: number, patience: Patience): Pick<Silence, "among"> {

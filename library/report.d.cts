@@ -359,6 +359,10 @@ export interface Check {
      */
     nextServedAfterMs?: number;
     /**
+     * The handshakes right before and after this one were answered
+     */
+    lost?: true;
+    /**
      * So many connections were open at the time
      */
     among?: number;
@@ -449,5 +453,6 @@ export interface Event {
   afterMs?: number;
   short?: true;
   nextServedAfterMs?: number;
+  lost?: true;
   among?: number;
 }

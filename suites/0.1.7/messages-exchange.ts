@@ -83,11 +83,15 @@ export const exchangeRules: readonly Rule[] = [
 
   rule("transport.handshake", {
     judge(transcript) {
-      const wrong = transcript.events.find(isWrongHandshake);
-      const odd = transcript.events.some(isOdd);
-      return wrong && !odd ? brokenAt(quote(wrong), wrong) : kept("no wrong answer to a handshake");
+      const { events } = transcript;
+      const wrong = events.find(isWrongHandshake);
+      const lost = events.find(isLost);
+      if (wrong && !events.some(isOdd)) return brokenAt(quote(wrong), wrong);
+      return lost
+        ? missed("no answer, unlike those before and after it", lost)
+        : kept("no wrong answer to a handshake");
     },
-    needs: ({ events }) => [events.find(isWrongHandshake), events.find(isOdd)],
+    needs: ({ events }) => [isWrongHandshake, isLost, isOdd].map((it) => events.find(it)),
     gaps: { hide: ["server"], excuse: ["client"] },
   }),
 
@@ -187,6 +191,9 @@ const isWaitedFor = (event: WireEvent, announced: WireEvent | undefined): boolea
   event.at - (event.afterMs ?? 0) >= (announced?.at ?? 0);
 
 const isVainForGoodbye = (event: WireEvent): event is Timeout => isTimeout(event) && event.what === DISCONNECTED;
+/** Tells if a handshake alone had no answer, and not those around it. */
+const isLost = (event: WireEvent): event is Timeout => isTimeout(event) && event.lost === true;
+
 const isVainForGreeting = (event: WireEvent): event is Timeout => isTimeout(event) && event.what === GREETING;
 
 /** Tells if the url names this version, and nothing that could be taken for another. */

@@ -1,7 +1,7 @@
 import { glob } from "../../harness/glob.ts";
 import type { Sign, Symptom } from "../../harness/protocol.ts";
 import { isObject, json } from "../../harness/transcript.ts";
-import { harmed, harmedByGoodbye, showsEnd, showsSilence } from "../websocket/causes.ts";
+import { harmed, harmedByGoodbye, leftWaiting, showsEnd, showsSilence } from "../websocket/causes.ts";
 import type { Breakable } from "./causes.ts";
 
 /** Tells if the message that shows it has one of these values as its parity. */
@@ -39,6 +39,7 @@ const breaksBy =
 
 /** Of several usual mistakes, the one that shows in what came. */
 export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
+  "transport.handshake": leftWaiting,
   "transport.survives": harmed,
   "malformed.survives": harmed,
   "disconnect.isolated": harmedByGoodbye,

@@ -1,6 +1,6 @@
 import type { Symptom } from "../../harness/protocol.ts";
 import type { requirements } from "../../schemas/v0/requirements.ts";
-import { harmed, harmedByGoodbye, sharedCauses } from "../websocket/causes.ts";
+import { harmed, harmedByGoodbye, leftWaiting, sharedCauses } from "../websocket/causes.ts";
 
 /** The id of a requirement that can be broken: a MAY cannot. */
 type Breakable = Exclude<(typeof requirements)[number], { readonly level: "MAY" }>["id"];
@@ -98,6 +98,7 @@ export const causes: Readonly<Record<Breakable, string>> = {
 
 /** Of several usual mistakes the one that shows in the answer. */
 export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
+  "transport.handshake": leftWaiting,
   "transport.survives": harmed,
   "malformed.survives": harmed,
   "disconnect.isolated": harmedByGoodbye,

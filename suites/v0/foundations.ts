@@ -1,4 +1,5 @@
 import type { Foundations } from "../../harness/foundation.ts";
+import { HANDSHAKE } from "../../harness/patience.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { type RequirementId, requirements } from "../../schemas/v0/requirements.ts";
 import { responseName, STATS } from "./dialect.ts";
@@ -167,7 +168,7 @@ export const foundations: Foundations = {
     "malformed.survives": requirements.filter(({ section }) => section === "malformed").map(({ id }) => id),
   },
   refused: "version.selected",
-  awaited: { [responseName(STATS)]: "request.answered" },
+  awaited: { [HANDSHAKE]: "transport.handshake", [responseName(STATS)]: "request.answered" },
   unanswered: "request.answered",
   isAnswer: (what) => what.startsWith(responseName("")),
   formOf: {},

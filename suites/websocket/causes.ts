@@ -25,6 +25,15 @@ export const harmedByGoodbye: readonly Symptom[] = [
   },
 ];
 
+/** The usual mistake where a handshake has no answer at all. */
+export const leftWaiting: readonly Symptom[] = [
+  {
+    shows: (sign) => showsSilence(sign),
+    cause:
+      "Something on the way to the answer never comes, such as a lookup, a lock or a place in a queue; or an error there is swallowed.",
+  },
+];
+
 /** The usual mistake of a server's author where a requirement of RFC 6455 or of load is broken. */
 export const sharedCauses: Readonly<Record<SharedId, string>> = {
   "transport.handshake":

@@ -25,6 +25,16 @@ const miscalculates = (n: number) =>
     { told: ["transport.handshake"], also: ["transport.header-whitespace"] },
   );
 
+/** Gives no answer to the handshake of one client in some. */
+const forgets = (n: number) =>
+  sends(
+    () => {
+      let count = 0;
+      return { admit: () => (++count % n === 0 ? new Promise<void>(() => {}) : Promise.resolve()) };
+    },
+    { told: ["transport.handshake"] },
+  );
+
 /** Returns the part of a window of 32 KiB that is left in memory. */
 type Window = (whole: Buffer, messages: number) => Buffer;
 
@@ -79,6 +89,9 @@ export const ofHandshakes: Readonly<Record<string, Misjudged>> = {
   "gives a wrong key to every 40th client": miscalculates(40),
   "gives a wrong key to every 150th client": miscalculates(150),
   "gives a wrong key to all": miscalculates(1),
+  "forgets the handshake of every 20th client": forgets(20),
+  "forgets the handshake of every 100th client": forgets(100),
+  "forgets the handshake of every 300th client": forgets(300),
   "calls its 101 an upgrade to h2c": sends(
     () => ({ head: (accept) => headOf(accept).map((line) => line.replace("Upgrade: websocket", "Upgrade: h2c")) }),
     { told: ["transport.handshake"] },
