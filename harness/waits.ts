@@ -57,7 +57,8 @@ interface WaitPlace {
 }
 
 /** One wait on a connection. */
-interface Waiter<T = unknown> extends Wait {
+interface Waiter<T = unknown> extends Omit<Wait, "limit"> {
+  limit: number;
   readonly what: string;
   readonly owed: boolean;
   /** It lasts as long as the patience of the run, which learns from it. */
@@ -66,6 +67,9 @@ interface Waiter<T = unknown> extends Wait {
   found(): T | undefined;
   resolve(value: T | Nothing): void;
   readonly timers: NodeJS.Timeout[];
+  /** It lasts longer, since the suite itself did not run, or since the server spoke late. */
+  stalled?: true;
+  spoke?: true;
   /** The time at which it began, and the number of connections that were open then. */
   since: number | undefined;
   open: number;
@@ -133,17 +137,33 @@ function settle<T>(value: T | Nothing, waiter: Waiter<T>, { shared, waiting }: W
   waiter.resolve(value);
 }
 
-/** Gives a wait up in so many ms. If the suite itself did not run meanwhile, it lasts longer `again`, once. */
-function expireIn<T>(ms: number, waiter: Waiter<T>, place: WaitPlace, again = true): void {
+/** Gives a wait up in so many ms. It lasts longer once if the suite itself did not run meanwhile, and once if the server spoke late. */
+function expireIn<T>(ms: number, waiter: Waiter<T>, place: WaitPlace): void {
   const { clock } = place.shared;
   const due = clock() + ms;
   const expire = () => {
     if (look(waiter, place)) return;
     const late = clock() - due;
-    if (late > STALL && again) expireIn(late, waiter, place, false);
-    else giveUp(waiter, place);
+    const more = waiter.isUsual && !waiter.spoke ? sinceItSpoke(waiter, place) : 0;
+    if (late > STALL && !waiter.stalled) {
+      waiter.stalled = true;
+      expireIn(late, waiter, place);
+    } else if (more > 0) {
+      waiter.spoke = true;
+      waiter.limit += more;
+      expireIn(more, waiter, place);
+    } else giveUp(waiter, place);
   };
   waiter.timers.push(setTimeout(expire, ms));
+}
+
+/** The part of a wait after which a message that is not the awaited one comes late: the server may do one thing after another. */
+const LATE = 0.5;
+
+/** Returns the time that is left of a wait if it begins at a late message of the server, in ms. */
+function sinceItSpoke({ limit, since = 0 }: Waiter<unknown>, { log, shared }: WaitPlace): number {
+  const spoke = log.events.findLast(({ from, type }) => from === "server" && (type === "text" || type === "binary"));
+  return spoke && spoke.at > since + LATE * limit ? Math.ceil(spoke.at + limit - shared.clock()) : 0;
 }
 
 /** Ends a wait in vain, and notes it. */

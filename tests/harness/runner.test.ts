@@ -218,9 +218,10 @@ test("a missing message is held against the server only by a case that waited in
   const silent = Array.from({ length: 12 }, (_, i) => custom(`${i}`, ask));
   const { results } = await runAgainst(url, silent, { timeout: 200, concurrency: 1 });
   const waits = results.flatMap(({ connections }) =>
-    connections.flatMap(({ events }) => events.filter(({ type }) => type === "timeout")),
+    connections.flatMap(({ events }) => events.flatMap((it) => (it.type === "timeout" ? [it.afterMs ?? 0] : []))),
   );
-  expect(waits.map((event) => "data" in event && event.data.match(/\d+ ms/)?.[0])).toEqual(Array(12).fill("200 ms"));
+  expect(waits).toHaveLength(12);
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(200);
 });
 
 test("waits overlap: many cases wait for a silent server at the same time", async () => {
