@@ -1,6 +1,7 @@
 import type { Connection } from "./connection.ts";
 import { type Failure, isAbsent, UNKNOWN } from "./failure.ts";
 import { rest } from "./gate.ts";
+import { isWrongHandshake } from "./transcript.ts";
 import { responseOf } from "./upgrade.ts";
 
 /** Tells if a failure may mean that a client came too soon after another. */
@@ -14,7 +15,7 @@ const PAUSE = 50;
 
 /** Tells if a target agreed to talk WebSocket. Its handshake may be wrong: a case judges that. */
 export const answers = ({ opened, transcript }: Connection): boolean =>
-  opened || responseOf(transcript)?.status === 101;
+  opened || responseOf(transcript)?.status === 101 || transcript.events.some(isWrongHandshake);
 
 /** Knows if the target is there. */
 export interface Availability {

@@ -111,8 +111,18 @@ function failureOf({ code, message, cert }: NodeJS.ErrnoException & WithCertific
   return { ...errorFailure(code || message), ...(code === WRONG_NAME && names !== undefined && { names }) };
 }
 
+/** An error of the parser of HTTP, with the bytes that it could not parse. */
+interface Unparsed {
+  readonly rawPacket?: Buffer;
+}
+
+/** Tells if an answer that is no right HTTP opens a WebSocket all the same: a head whose lines end otherwise than by CRLF, for one. */
+const isBadUpgrade = ({ rawPacket }: Unparsed): boolean =>
+  rawPacket !== undefined && /^HTTP\/1\.\d 101\b/.test(rawPacket.toString("latin1"));
+
 /** Records an error. Returns true if the suite ends the connection for it. */
-function fail({ code = "", message }: NodeJS.ErrnoException, { opened }: State, log: Recorder): boolean {
+function fail(error: NodeJS.ErrnoException & Unparsed, { opened }: State, log: Recorder): boolean {
+  const { code = "", message } = error;
   const bound = TOO_MUCH[code];
   const failure = code || message;
   if (bound) {
@@ -126,7 +136,7 @@ function fail({ code = "", message }: NodeJS.ErrnoException, { opened }: State, 
   }
   const data = [code, message].filter(Boolean).join(": ");
   // The cases of the handshake say which part of it is wrong: no message was sent.
-  const handshake = opened || code ? {} : { handshake: true as const };
+  const handshake = !opened && (!code || isBadUpgrade(error)) && { handshake: true as const };
   log.record({ from: "server", type: "error", data, failure, ...handshake });
   return false;
 }

@@ -96,9 +96,15 @@ export interface MessageEnvelope {
 /** Reads the envelope of a message; nothing where it has none. */
 export type EnvelopeReader = (message: Message) => MessageEnvelope | undefined;
 
-/** Tells if the handshake of a connection alone was lost: all around it were answered. */
-export const wasLost = ({ events }: Pick<Transcript, "events">): boolean =>
-  events.some((it) => it.type === "timeout" && it.lost === true);
+/** Tells if an answer to a handshake is one that opens a WebSocket, and wrong. */
+export const isWrongHandshake = (event: WireEvent): boolean => event.type === "error" && event.handshake === true;
+
+/** Tells if a handshake alone had no answer, and not those around it. */
+export const isLostHandshake = (event: WireEvent): event is WireEvent & { type: "timeout" } =>
+  event.type === "timeout" && event.lost === true;
+
+/** Tells if the handshake of a connection alone had no answer. */
+export const wasLost = ({ events }: Pick<Transcript, "events">): boolean => events.some(isLostHandshake);
 
 /** Tells if a JSON value is an object. */
 export function isObject(value: unknown): value is Message {

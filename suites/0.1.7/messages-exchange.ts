@@ -2,8 +2,10 @@ import { END_OF_CONNECTION } from "../../harness/patience.ts";
 import { EACH, type Rule } from "../../harness/rule.ts";
 import {
   isBreach,
+  isLostHandshake,
   isProvocation,
   isServerEnd,
+  isWrongHandshake,
   json,
   type Placed,
   type Transcript,
@@ -85,13 +87,13 @@ export const exchangeRules: readonly Rule[] = [
     judge(transcript) {
       const { events } = transcript;
       const wrong = events.find(isWrongHandshake);
-      const lost = events.find(isLost);
+      const lost = events.find(isLostHandshake);
       if (wrong && !events.some(isOdd)) return brokenAt(quote(wrong), wrong);
       return lost
         ? missed("no answer, unlike those before and after it", lost)
         : kept("no wrong answer to a handshake");
     },
-    needs: ({ events }) => [isWrongHandshake, isLost, isOdd].map((it) => events.find(it)),
+    needs: ({ events }) => [isWrongHandshake, isLostHandshake, isOdd].map((it) => events.find(it)),
     gaps: { hide: ["server"], excuse: ["client"] },
   }),
 
@@ -181,8 +183,6 @@ export const exchangeRules: readonly Rule[] = [
   }),
 ];
 
-const isWrongHandshake = (event: WireEvent) => event.type === "error" && event.handshake === true;
-
 /** Tells if somebody waited in vain, and with all patience, for the end of a connection since the server announced it. */
 const isWaitedFor = (event: WireEvent, announced: WireEvent | undefined): boolean =>
   isTimeout(event) &&
@@ -191,9 +191,6 @@ const isWaitedFor = (event: WireEvent, announced: WireEvent | undefined): boolea
   event.at - (event.afterMs ?? 0) >= (announced?.at ?? 0);
 
 const isVainForGoodbye = (event: WireEvent): event is Timeout => isTimeout(event) && event.what === DISCONNECTED;
-/** Tells if a handshake alone had no answer, and not those around it. */
-const isLost = (event: WireEvent): event is Timeout => isTimeout(event) && event.lost === true;
-
 const isVainForGreeting = (event: WireEvent): event is Timeout => isTimeout(event) && event.what === GREETING;
 
 /** Tells if the url names this version, and nothing that could be taken for another. */

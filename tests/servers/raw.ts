@@ -34,6 +34,8 @@ export interface Quirks {
   accept(socket: Socket): boolean;
   /** The status line and headers of its 101. */
   head(accept: string, request: Request): readonly string[];
+  /** The end of each line of its 101. */
+  readonly newline: string;
   /** An HTTP status that refuses a client. */
   refuse(request: Request, socket: Socket): number | undefined;
   /** Further lines of the head of a refusal. */
@@ -81,6 +83,7 @@ const usual: Quirks = {
   limit: 16 << 20,
   path: "/",
   head: (accept) => headOf(accept),
+  newline: "\r\n",
   accept: () => true,
   refuse: () => undefined,
   refusal: [],
@@ -149,7 +152,8 @@ function handshake(socket: Socket, tachyon: OnWire, quirks: Quirks): void {
       .update(`${headers.get("sec-websocket-key")}${GUID}`)
       .digest("base64");
     const outlet = quirks.outlet(socket);
-    outlet.write(Buffer.from(`${quirks.head(accept, request).join("\r\n")}\r\n\r\n`));
+    const lines = [...quirks.head(accept, request), "", ""];
+    outlet.write(Buffer.from(lines.join(quirks.newline)));
     receive = talk(socket, outlet, request, tachyon, quirks);
   }
 }

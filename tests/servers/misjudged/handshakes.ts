@@ -92,6 +92,7 @@ export const ofHandshakes: Readonly<Record<string, Misjudged>> = {
   "forgets the handshake of every 20th client": forgets(20),
   "forgets the handshake of every 100th client": forgets(100),
   "forgets the handshake of every 300th client": forgets(300),
+  "ends the lines of its 101 by LF alone": sends(() => ({ newline: "\n" }), { told: ["transport.handshake"] }),
   "calls its 101 an upgrade to h2c": sends(
     () => ({ head: (accept) => headOf(accept).map((line) => line.replace("Upgrade: websocket", "Upgrade: h2c")) }),
     { told: ["transport.handshake"] },
