@@ -5,17 +5,14 @@ import { type CaseResult, endOf, execute } from "./execute.ts";
 import { isCommon, isHarmless, relapse, SLACK, withOddInput } from "./guess.ts";
 import { blame, dropExplained } from "./harm.ts";
 import { endHanging, inconclusive, livesOn, standUp, withoutProven } from "./outage.ts";
-import { convict, type Search } from "./proof.ts";
+import { type Confirmed, convict, convictLate, type Search } from "./proof.ts";
 import { casesIn, greetsAll } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import { type Fall, type Session, settle } from "./session.ts";
-import { byLikelihood, byRecency, isSuspect, notAtWork } from "./suspects.ts";
+import { byLikelihood, isSuspect, notAtWork } from "./suspects.ts";
 import { isEnded } from "./transcript.ts";
 import { newTrials } from "./trials.ts";
 import { fallShownBy, fallsWithin, hasFallen, missedByNewcomer, watch } from "./watcher.ts";
-
-/** The most suspects that are tried of those that were done before the fall. */
-const EARLIER = 400;
 
 /** The number of suspects after which a fresh connection shows that the server still stands. */
 const LOOK = 8;
@@ -32,6 +29,9 @@ const JUST = 30;
 /** The longest time from an input to the fall that it causes, in timeouts. */
 export const LATEST_FALL = 2.5;
 
+/** The time before a fall in which most inputs come that end a server late, in timeouts. */
+const SOON = 0.6;
+
 /** The ids of the culprits, and the cases that may be it where there was no time to prove it, the likeliest first. */
 interface CulpritsFound {
   readonly culprits: readonly string[];
@@ -39,9 +39,9 @@ interface CulpritsFound {
 }
 
 /**
- * Finds the cases whose input ended the server, or the connections of others. Runs the suspects again alone, those at work first,
- * then earlier ones of `all`, the most recent input first. An input that is known to be deadly needs no search. A culprit fails for it; the
- * others at work get the verdict that they have alone.
+ * Finds the cases whose input ended the server, or the connections of others. Runs the suspects again alone, those at work first. If
+ * none of them ends it soon, it ends late: then they and earlier ones of `all` run in their first order, as the first of several ended it.
+ * An input that is known to be deadly needs no search. A culprit fails for it; the others at work get the verdict that they have alone.
  */
 export async function findCulprits(
   atWork: readonly CaseResult[],
@@ -68,12 +68,42 @@ export async function findCulprits(
   const relapses = [...first, ...earlier].flatMap((it) => relapse(it, fall, session.deadly) ?? []);
   for (const it of relapses) blame(it, fall, session);
   const found = relapses.map(({ result }) => result.case.id);
-  const open = first.filter((it) => !culprits.has(it.case.id));
-  if (found.length === 0 || !livesOn(fall))
-    found.push(...(await sweep(byLikelihood(open, fall.to, greetsAll(session.protocol)), search, !livesOn(fall))));
-  if (found.length === 0) found.push(...(await sweep(byRecency(earlier, fall.to).slice(0, EARLIER), search, false)));
+  if (found.length === 0) found.push(...(await likeBefore([...first, ...earlier], search)));
+  const isOpen = (it: CaseResult) => !culprits.has(it.case.id);
+  if (found.length === 0 || !livesOn(fall)) {
+    const suspects = byLikelihood(first.filter(isOpen), fall.to, greetsAll(session.protocol));
+    found.push(...(await sweep(suspects, search, !livesOn(fall))));
+  }
+  const inOrder = [...first, ...earlier].filter(isOpen).toSorted((a, b) => a.beganAt - b.beganAt);
+  const soon = fall.to - SOON * shared.timeout;
+  for (const some of [inOrder.filter((it) => endOf(it) >= soon), inOrder.filter((it) => endOf(it) < soon)]) {
+    if (found.length > 0 || some.length === 0) continue;
+    await forgetTried(search);
+    found.push(...(await sweep(some, search, false)));
+  }
   session.searched += timeThere(session) - began;
   return { culprits: found, likely: search.likely };
+}
+
+/**
+ * Finds one that ended the server as late as another input that is known to end it in the same way; resolves to the ids of those that
+ * did. A server that ends late ends over the first of several inputs, and the next run shows the next.
+ */
+async function likeBefore(suspects: readonly CaseResult[], search: Search): Promise<string[]> {
+  const { session, fall } = search;
+  const delays = (session.delays.get(fall.endKind) ?? []).filter((delay) => delay >= SLACK);
+  if (delays.length === 0 || livesOn(fall)) return [];
+  const culprit = await convictLate(suspects, delays, search);
+  return culprit ? blameAll([culprit], fall, search) : [];
+}
+
+/** Starts the server again, so that what ran again so far ends it no more. Without a process, the next end may come of that. */
+async function forgetTried({ session, fall, tried }: Search): Promise<void> {
+  const { process } = session.target;
+  if (!process || livesOn(fall) || session.stop || session.signal?.aborted) return;
+  await process.kill();
+  await standUp(session);
+  tried.length = 0;
 }
 
 /**
@@ -193,10 +223,17 @@ async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
   const culprits = isEverywhere
     ? []
     : convicted.filter((it) => !livesOn(fell) || !isCommon(it, all)).map((it) => ({ ...it, ...withOddInput(it, all) }));
+  return blameAll(culprits, fell, search);
+}
+
+/** Blames culprits for a fall; resolves to their ids. */
+function blameAll(culprits: readonly Confirmed[], fell: Fall, { session }: Search): string[] {
   if (culprits.length === 0) return [];
+  const all = [...session.results.values()];
   // Several may have ended it the first time. What it said when each was alone is its own.
   for (const culprit of culprits) {
     const { how, endKind, harm, isTold } = culprit.fall;
+    session.delays.set(endKind, [...(session.delays.get(endKind) ?? []), culprit.delay]);
     blame(culprit, { ...fell, how, endKind, harm }, session);
     if (isTold) session.toldEnds.add(endKind);
   }

@@ -33,6 +33,16 @@ export function relapse(
   return again && { result, difference: 0, ...again };
 }
 
+/** Returns the input of a case that came nearest to one of these `delays` before the server ended at `to`, if one did. Times are in ms. */
+export function asLate(result: CaseResult, to: number, delays: readonly number[]): Guess | undefined {
+  const all = inputsOf(result.connections).flatMap((input): Guess[] => {
+    const delay = to - input.event.at;
+    const difference = Math.min(...delays.map((it) => Math.abs(delay - it)));
+    return input.acts && difference < SLACK ? [{ result, input, delay, difference }] : [];
+  });
+  return all.toSorted((a, b) => a.difference - b.difference)[0];
+}
+
 /** Tells if one of these cases sent the same bytes, and nothing ended as long after. What every client sends explains no end. */
 export const isHarmless = (
   { input, delay }: Pick<Guess, "input" | "delay">,

@@ -186,6 +186,7 @@ async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefi
     change(its);
     return {};
   }
+  await rest(SETTLING, signal); // The target has to notice that this client left.
   const { more, ...seen } = await measured({ dial: come, clock, served: known.total, signal }, known.found);
   if (more === undefined || signal?.aborted) return {};
   if (more.fell) return { way: known.refusal.way };

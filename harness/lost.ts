@@ -103,8 +103,7 @@ function stopAfterTooMany(session: Session): void {
 
 /** Finds the culprits of a fall once the server stands again, and clears all others. Returns those that it hit. */
 async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], session: Session): Promise<Affected> {
-  const { culprits, shared, unexplained, toldEnds } = session;
-  const since = fall.from - RECENT * shared.timeout;
+  const { culprits, shared, unexplained, toldEnds, delays } = session;
   session.options.onSearch?.(fall.how);
   const found = await findCulprits(atWork, all, fall, session);
   const suspects = rank(found.likely, { fall, all, atWork }, session);
@@ -115,6 +114,8 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
   else if (found.culprits.length === 0 && toldEnds.has(fall.endKind)) session.likewise += 1;
   else if (found.culprits.length === 0 && !session.unprovoked)
     unexplained.push({ at: fall.to, words: fall.how, endKind: fall.endKind, suspects });
+  // Where it ends late, each input since the one that ended it may be another.
+  const since = fall.from - Math.max(RECENT * shared.timeout, ...(delays.get(fall.endKind) ?? []));
   const isRecent = (it: CaseResult) => endOf(it) < fall.from && endOf(it) >= since;
   const isLater = (it: CaseResult) => it.beganAt > fall.to;
   const again = ran.filter((it) => (isRecent(it) || isLater(it)) && !culprits.has(it.case.id));

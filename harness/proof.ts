@@ -1,7 +1,7 @@
 import { timeThere } from "./budget.ts";
 import type { CaseResult } from "./execute.ts";
 import { rest } from "./gate.ts";
-import { type Guess, guess, SLACK } from "./guess.ts";
+import { asLate, type Guess, guess, SLACK } from "./guess.ts";
 import { enough, livesOn, standUp } from "./outage.ts";
 import { endsByItself } from "./own-end.ts";
 import type { Fall, Session } from "./session.ts";
@@ -11,8 +11,14 @@ import { fallsWithin, watch } from "./watcher.ts";
 /** The number of suspects that are tried once more at a time, those that fit best first. */
 const TRIES = 32;
 
-/** The time between two of them, in ms. */
-const APART = 30;
+/** The time between two of them, in ms: for all together, and at most. So fewer come at another pace than many. */
+const APART = { all: 1_000, most: 100 } as const;
+
+/** Differences of delays that lie this much above the least fit as well on a busy machine, in ms. */
+const NEAR = 60;
+
+/** The times that suspects which fit run again, to find the one that still does. */
+const ROUNDS = 3;
 
 /** The number of those that fit best then, which are tried by themselves. */
 const ALONE = 4;
@@ -25,6 +31,9 @@ const SAME = 15;
 
 /** The time after which hardly an input of before ends others still, in timeouts. A server that is started again has forgotten them. */
 const CALM = 0.1;
+
+/** The delay after which those that ran at about the same time run again with all others since, in ms. */
+const LATE = 500;
 
 /** The delay after which a second try takes too long, in ms. */
 const LONG = 1_000;
@@ -59,10 +68,14 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Conf
   const again = clear && (await byItself(clear, fell, search));
   if (again) return [again];
   const untried = guesses.filter((it) => it !== clear);
-  const first = (await soonest(untried, fell, search)) ?? (await culpritAmong(guesses, fell, search));
+  const first =
+    (await soonest(untried, fell, search)) ??
+    (await onlyOneThatFits(guesses, fell, search)) ??
+    (await culpritAmong(guesses, fell, search));
   if (!first) return [];
   // Others that ran at about the same time may end it after as long. They had no time for it.
   const culprits: Confirmed[] = [first];
+  if (first.delay > LATE && !livesOn(fell)) return culprits;
   while (culprits.length < enough(search.session)) {
     const known = new Set(culprits.map(({ result }) => result.case));
     const near = guesses.filter(
@@ -86,6 +99,48 @@ async function soonest(guesses: readonly Guess[], fell: Fall, search: Search): P
     if (culprit) return culprit;
   }
   return undefined;
+}
+
+/**
+ * Returns the guess that comes true twice more, where a server ends late. Those that fit run again in their order and at another pace,
+ * until few fit still: the first of several inputs is the same each time, and ends it after as long.
+ */
+async function onlyOneThatFits(all: readonly Guess[], fell: Fall, search: Search): Promise<Confirmed | undefined> {
+  if (livesOn(fell)) return undefined;
+  let open = fitting(all);
+  let end = fell;
+  for (let i = 0; i < ROUNDS && open.length > ALONE && !isLate(search); i++) {
+    const again = await apart(open, end, search);
+    const [best] = again;
+    if (!best) return undefined;
+    open = fitting(again);
+    end = { ...fell, to: best.fall.to };
+  }
+  search.likely = open.map(({ result }) => result);
+  for (const likely of open.slice(0, ALONE)) {
+    const culprit = await byItself(likely, end, search);
+    if (culprit) return culprit;
+  }
+  return undefined;
+}
+
+/** Returns the guesses that fit about as well as the best. */
+const fitting = (guesses: readonly Guess[]): readonly Guess[] =>
+  guesses.filter(({ difference }) => difference <= (guesses[0]?.difference ?? 0) + NEAR);
+
+/** Returns the suspect whose input came as long before the fall as one of these delays, if it ends the server so twice more. */
+export async function convictLate(
+  suspects: readonly CaseResult[],
+  delays: readonly number[],
+  search: Search,
+): Promise<Confirmed | undefined> {
+  const { fall } = search;
+  const guesses = suspects.flatMap((it) => asLate(it, fall.to, delays) ?? []);
+  return onlyOneThatFits(
+    guesses.toSorted((a, b) => a.difference - b.difference),
+    fall,
+    search,
+  );
 }
 
 /** Returns the best guess that comes true twice more: among a few others, and by itself. */
@@ -128,23 +183,26 @@ async function byItself(likely: Guess, fell: Fall, search: Search): Promise<Conf
 }
 
 /** A guess that came true again, and the fall that showed it. */
-type Confirmed = Guess & { readonly fall: Fall };
+export type Confirmed = Guess & { readonly fall: Fall };
 
 /** Tells if the time of a search is over. */
 const isLate = ({ session, deadline }: Search) => session.stop !== undefined || timeThere(session) > deadline;
 
 /** Runs suspects once more, with time between them, until the server falls. Resolves to those that ran, the best fit first. */
-async function apart(guesses: readonly Guess[], fell: Fall, search: Search): Promise<readonly Confirmed[]> {
+async function apart(some: readonly Guess[], fell: Fall, search: Search): Promise<readonly Confirmed[]> {
   const { session } = search;
   if (isLate(search)) return [];
   if (livesOn(fell)) await rest(CALM * session.shared.timeout, session.signal);
-  const watcher = guesses.length > 0 && (await standUp(session)) ? await watch(session) : undefined;
+  const watcher = some.length > 0 && (await standUp(session)) ? await watch(session) : undefined;
   if (!watcher || session.signal?.aborted) return [];
   const trials = newTrials(session);
   let end: Fall | undefined;
+  // In their order: over the first of several a server ends that ends late.
+  const guesses = some.toSorted((a, b) => b.delay - a.delay);
+  const pause = some.length > 1 ? Math.min(APART.most, APART.all / some.length) : 0;
   for (const { result } of guesses) {
     await trials.add(result);
-    end = await fallsWithin(guesses.length > 1 ? APART : 0, watcher, session);
+    end = await fallsWithin(pause, watcher, session);
     if (end) break;
   }
   const results = await trials.finish();

@@ -134,6 +134,8 @@ export interface Session extends Bench {
   readonly enders: Set<string>;
   /** The kinds of ends whose cause a process told, and that a culprit proved. What ends the server so again needs no other. */
   readonly toldEnds: Set<string>;
+  /** The times from an input to the end that it causes, as they are proved, by the kind of end; in ms. */
+  readonly delays: Map<string, number[]>;
   /** The ends of such a kind that no search explained. */
   likewise: number;
   /** The inputs that are proved to end it, or them. */
@@ -175,6 +177,7 @@ export const newSession = (
   culprits: new Set(),
   enders: new Set(),
   toldEnds: new Set(),
+  delays: new Map(),
   likewise: 0,
   deadly: [],
   falls: [],
