@@ -44,12 +44,23 @@ export async function versionsBeside({ version, actor }: Protocol): Promise<Prot
   return Promise.all(others.map((it) => protocolOf({ protocol: it })));
 }
 
-/** Resolves to the version beside one that `has` something, if there is one. */
-export async function versionWith(
-  beside: Protocol,
+/** The choices of all that can be tested: the servers of each version, and clients. */
+const CHOICES: readonly VersionChoice[] = [
+  ...Object.keys(VERSIONS).map((version) => ({ protocol: version })),
+  { protocol: "v0", actor: "autohost" },
+];
+
+/** Finds a protocol beside the chosen one that `has` something. Says which it is, and which options choose it. */
+export async function whereElse(
+  chosen: Protocol,
   has: (other: Protocol) => Promise<boolean>,
 ): Promise<string | undefined> {
-  for (const other of await versionsBeside(beside)) if (await has(other)) return other.version;
+  const others = CHOICES.filter(({ protocol, actor }) => protocol !== chosen.version || actor !== chosen.actor);
+  for (const { protocol, actor } of others) {
+    if (!(await has(await protocolOf({ protocol, actor })))) continue;
+    if (actor !== undefined) return `one of ${protocol} for ${actor}s. Give --protocol ${protocol} --actor ${actor}.`;
+    return `one of ${protocol}. Give --protocol ${protocol}${chosen.actor === undefined ? "" : ", and no --actor"}.`;
+  }
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 import { casesIn, type Protocol } from "../../harness/protocol.ts";
 import { suggestion, UsageError } from "../../harness/usage.ts";
 import { visible } from "../../reports/escape.ts";
-import { versionWith } from "../../suites/index.ts";
+import { whereElse } from "../../suites/index.ts";
 import { type AboutCase, aboutCase, caseInWords } from "../explain/case.ts";
 import { type AboutFault, aboutFault, faultInWords } from "../explain/fault.ts";
 import { type AboutRequirement, aboutRequirement, requirementInWords } from "../explain/requirement.ts";
@@ -38,8 +38,8 @@ export async function explain(name: string, protocol: Protocol): Promise<Explana
   const faults = await protocol.faults();
   const fault = Object.hasOwn(faults, name) ? faults[name] : undefined;
   if (fault) return aboutFault(name, fault, protocol);
-  const version = await versionWith(protocol, async (other) => (await namesIn(other)).includes(name));
-  if (version !== undefined) throw new UsageError(`"${name}" is one of ${version}. Add --protocol ${version}.`);
+  const elsewhere = await whereElse(protocol, async (other) => (await namesIn(other)).includes(name));
+  if (elsewhere !== undefined) throw new UsageError(`"${name}" is ${elsewhere}`);
   const known = await namesIn(protocol);
   throw new UsageError(
     `There is no case, requirement or fault "${name}".${suggestion(name, known) || " See `list` and `serve --list-faults`."}`,

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Fault, Protocol } from "../../harness/protocol.ts";
 import { cannotListen, UsageError } from "../../harness/usage.ts";
-import { versionWith } from "../../suites/index.ts";
+import { whereElse } from "../../suites/index.ts";
 
 /** The options of `serve`, as the command line gives them. */
 interface ServeArguments {
@@ -22,9 +22,8 @@ export async function serveCommand(
   const faults = await protocol.faults();
   if (listFaults) return list(faults);
   if (fault !== undefined && !Object.hasOwn(faults, fault)) {
-    const version = await versionWith(protocol, async (it) => Object.hasOwn(await it.faults(), fault));
-    if (version !== undefined)
-      throw new UsageError(`The fault "${fault}" is one of ${version}. Add --protocol ${version}.`);
+    const elsewhere = await whereElse(protocol, async (it) => Object.hasOwn(await it.faults(), fault));
+    if (elsewhere !== undefined) throw new UsageError(`The fault "${fault}" is ${elsewhere}`);
   }
   const server = await protocol.serve({ host, port, fault }).catch((error) => {
     if (error instanceof UsageError) throw error;

@@ -32,12 +32,15 @@ test.each(["disconnect/alone", "version/greeting", "transport/ping-with-1-byte"]
 );
 
 test.each([
-  [["requests/alone"], "v0"],
-  [["auth.required"], "v0"],
-  [["parity.patch", "--protocol", "v0"], "0.1.7"],
-])("explain %j names the version that it is of", async (args, version) => {
+  [["requests/alone"], "v0. Give --protocol v0."],
+  [["auth.required"], "v0. Give --protocol v0."],
+  [["parity.patch", "--protocol", "v0"], "0.1.7. Give --protocol 0.1.7."],
+  [["client.reconnects"], "v0 for autohosts. Give --protocol v0 --actor autohost."],
+  [["returns/server-closes-with-1000", "--protocol", "v0"], "v0 for autohosts. Give --protocol v0 --actor autohost."],
+  [["auth.required", "--protocol", "v0", "--actor", "autohost"], "v0. Give --protocol v0, and no --actor."],
+])("explain %j names the protocol that it is of, and the options that choose it", async (args, where) => {
   const { code, stderr } = await within(path, ["explain", ...args]);
-  expect([code, stderr]).toEqual([2, expect.stringContaining(` is one of ${version}. Add --protocol ${version}.`)]);
+  expect([code, stderr]).toEqual([2, `tachyon-conformance: "${args[0]}" is one of ${where}\n`]);
 });
 
 test.each([

@@ -66,7 +66,7 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
     ["a config value of a wrong type", ["run", "--config", "wrong.json"], /--case takes a text/],
     ["start without a url", ["run", "--start", "true"], /--start needs the url/],
     ["an unknown fault", ["serve", "--fault", "greets-twcie"], /no fault "greets-twcie".*"greets-twice"/],
-    ["a fault of another version", ["serve", "--fault", "counts-seconds"], /is one of v0\. Add --protocol v0\./],
+    ["a fault of another version", ["serve", "--fault", "counts-seconds"], /is one of v0\. Give --protocol v0\./],
     ["a seed that is none", ["run", "--seed", "x"], /--seed takes one whole number/],
     [
       "a silence that no timer can wait",
