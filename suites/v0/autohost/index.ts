@@ -122,7 +122,7 @@ export function autohostProtocolBy(schemas: Schemas): Protocol {
     listen: async (options) => (await import("./listen.ts")).listenForAutohosts(options),
     come: async (url) => (await import("./reference.ts")).startAutohost(url),
     async serve() {
-      throw new UsageError("There is no reference autohost: run --listen waits for yours.");
+      throw new UsageError("`serve` plays a server. An autohost comes by itself: run --listen waits for it.");
     },
     faults: async () => ({}),
     kills: async () => ({}),
