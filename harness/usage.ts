@@ -30,7 +30,7 @@ function isNear(wrong: string, known: string): boolean {
   return wrongLetters < longest && wrongLetters <= Math.max(2, longest / 3);
 }
 
-/** Says in a few words why a file cannot be used. */
+/** Says in a few words why a file or a port cannot be used. */
 export function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return WORDS[code ?? ""] ?? message;
@@ -47,6 +47,8 @@ const WORDS: Readonly<Record<string, string>> = {
   EDQUOT: "no space is left",
   EFBIG: "no file may be so large",
   EROFS: "the file system is read-only",
+  EADDRINUSE: "something already listens there",
+  EADDRNOTAVAIL: "this machine has no such address",
 };
 
 /** The mistake of naming a file that cannot be read. */
@@ -54,10 +56,11 @@ export const cannotRead = (path: string, error: unknown): UsageError =>
   new UsageError(`Cannot read ${path}: ${reason(error)}. Check the path.`);
 
 /** The mistake of naming a place where the suite cannot listen. */
-export const cannotListen = (host: string | undefined, port: number, error: unknown): UsageError =>
-  new UsageError(
-    `Cannot listen on ${host ?? "localhost"}, port ${port}: ${reason(error)}. Choose another --host or --port.`,
-  );
+export const cannotListen = (
+  { host = "localhost", port }: { readonly host?: string | undefined; readonly port: number },
+  error: unknown,
+  advice = "Choose another --host or --port.",
+): UsageError => new UsageError(`Cannot listen on ${host}, port ${port}: ${reason(error)}. ${advice}`);
 
 /** Reads a text file that the user named. Throws a `UsageError`. */
 export async function readText(path: string): Promise<string> {

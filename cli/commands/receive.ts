@@ -1,7 +1,7 @@
 import { door } from "../../harness/arrivals.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { secrets } from "../../harness/secrets.ts";
-import { UnreachableError, UsageError } from "../../harness/usage.ts";
+import { cannotListen, UnreachableError, UsageError } from "../../harness/usage.ts";
 import type { Reached } from "../../running/target.ts";
 import { start } from "../start.ts";
 
@@ -68,8 +68,6 @@ async function listening(
   try {
     return await listen({ port, arrived });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === "EADDRINUSE" ? "something already listens there" : message;
-    throw new UsageError(`Cannot listen on port ${port}: ${why}. Name another one; 0 is any free one.`);
+    throw cannotListen({ port }, error, "Give --listen another one; 0 is any free one.");
   }
 }

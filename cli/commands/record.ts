@@ -169,14 +169,10 @@ async function checkReachable(target: URL): Promise<void> {
 /** The time that a target has to accept a connection, in ms. */
 const PATIENCE = 5_000;
 
-async function giveUp(
-  { host, port }: Pick<RecordArguments, "host" | "port">,
-  file: LineWriter,
-  error: unknown,
-): Promise<never> {
+async function giveUp(place: Pick<RecordArguments, "host" | "port">, file: LineWriter, error: unknown): Promise<never> {
   await file.end();
   for (const path of file.files) if (!path.startsWith("/dev/")) await rm(path, { force: true });
-  throw cannotListen(host, port, error);
+  throw cannotListen(place, error);
 }
 
 async function interrupted(): Promise<void> {

@@ -27,7 +27,7 @@ export async function serveCommand(
   }
   const server = await protocol.serve({ host, port, fault }).catch((error) => {
     if (error instanceof UsageError) throw error;
-    throw cannotListen(host, port, error);
+    throw cannotListen({ host, port }, error);
   });
   const notes = (server.notes ?? []).map((line) => `${line}\n`).join("");
   const how = fault === undefined ? "" : `It has the fault ${fault}: ${faults[fault]?.says}\n`;

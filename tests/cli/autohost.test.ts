@@ -92,7 +92,10 @@ describe("a run that listens", () => {
     const address = other.address();
     const taken = typeof address === "object" ? String(address?.port) : "";
     const mistakes = [
-      [["--listen", taken, ...AUTOHOST], /Cannot listen on port \d+: something already listens there\./],
+      [
+        ["--listen", taken, ...AUTOHOST],
+        /Cannot listen on localhost, port \d+: something already listens there\. Give --listen another/,
+      ],
       [AUTOHOST, /--actor autohost needs --listen <port>/],
       [["--listen", "0"], /--listen goes with --protocol v0 --actor autohost/],
       [["ws://localhost:1", "--listen", "0", ...AUTOHOST], /--listen takes no url/],

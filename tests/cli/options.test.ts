@@ -79,6 +79,12 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
       ["run", "ws://x", "--watch", ".", "--start", "x", "--last-failed"],
       /leave out --last-failed/,
     ],
+    [
+      "a port that is taken",
+      ["serve", "--port", new URL(reference.url).port],
+      /Cannot listen on 127\.0\.0\.1, port \d+: something already listens there\. Choose another --host or --port\./,
+    ],
+    ["an address of another machine", ["serve", "--host", "192.0.2.1"], /: this machine has no such address\. Choose/],
     ["a port that is none", ["serve", "--port", "99999"], /--port takes one whole number from 0 to 65535/],
   ])("%s", async (_, args, message) => {
     writeFileSync(join(cwd, "typo.json"), '{"tiemout":1}');

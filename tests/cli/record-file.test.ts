@@ -110,7 +110,7 @@ test("a port in use, a file that exists and a place that cannot be written are o
     [2, "", 1],
     [2, "", 1],
   ]);
-  expect(lines[0]?.stderr).toMatch(/Cannot listen on 127\.0\.0\.1, port \d+: .*EADDRINUSE/);
+  expect(lines[0]?.stderr).toMatch(/Cannot listen on 127\.0\.0\.1, port \d+: something already listens there\. Choose/);
   expect(lines[1]?.stderr).toMatch(/there\.ndjson is there already/);
   expect(lines[2]?.stderr).toMatch(/Cannot write \/dev\/full: no space is left/);
   expect(existsSync(join(cwd, "new.ndjson"))).toBe(false);
