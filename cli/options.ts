@@ -1,5 +1,6 @@
 import { FORMAT_NAMES, FORMATS, type FormatName } from "../reports/formats.ts";
 import { LAST_PORT } from "../running/defaults.ts";
+import { VERSION_NAMES } from "../suites/versions.ts";
 import {
   flagOption as flag,
   integer,
@@ -14,9 +15,11 @@ import {
 } from "./option-kinds.ts";
 import { RUNNING } from "./run-options.ts";
 
+const [byDefault, ...others] = VERSION_NAMES;
+
 /** The options that choose a protocol version. */
 export const PROTOCOL = {
-  protocol: text("protocol", "The protocol version: 0.1.7 (the default) or v0"),
+  protocol: text("protocol", `The protocol version: ${[`${byDefault} (the default)`, ...others].join(" or ")}`),
   schemas: text("schemas", "With v0: read the schemas of messages in this folder, not those of the suite"),
   "schemas-version": text(
     "schemas-version",

@@ -1,4 +1,5 @@
 import type { ServeOptions } from "../harness/protocol.ts";
+import type * as Api from "./index.d.cts";
 import { checkOptions } from "./options.ts";
 import { versionOf } from "./versions.ts";
 
@@ -7,7 +8,7 @@ export { ConformanceError, toText } from "./conforms.ts";
 export { check, conformance, run } from "./run.ts";
 
 /** Starts the reference server. Throws a `UsageError`. */
-export async function serve({ protocol, ...options }: ServeOptions & { readonly protocol?: "0.1.7" | "v0" } = {}) {
+export async function serve({ protocol, ...options }: ServeOptions & Pick<Api.Judging, "protocol"> = {}) {
   checkOptions({ protocol, ...options }, ["protocol", "host", "port", "fault"]);
   return await versionOf(protocol).serve(options);
 }

@@ -7,8 +7,9 @@ import { type ExpectedFailures, parseExpected } from "../reports/expected/read.t
 import { DEFAULTS, LAST_PORT, LONGEST_MS, LONGEST_S } from "../running/defaults.ts";
 import { aim, type Reached, targetHeaders, type Way } from "../running/target.ts";
 import { comingAs } from "../running/users.ts";
+import { isVersionName, VERSION_NAMES } from "../suites/versions.ts";
 import type * as Api from "./index.d.cts";
-import { VERSION_NAMES, versionOf } from "./versions.ts";
+import { versionOf } from "./versions.ts";
 
 type Options = Api.CasesOptions & Api.RunOptions & ServeOptions;
 
@@ -18,7 +19,6 @@ const isSwitch = (it: unknown) => typeof it === "boolean";
 const isFunction = (it: unknown) => typeof it === "function";
 const isRecord = (it: unknown) => typeof it === "object" && it !== null && Object.values(it).every(isText);
 const isRecords = (it: unknown) => Array.isArray(it) && it.every(isRecord);
-const isVersion = (it: unknown) => VERSION_NAMES.some((name) => name === it);
 const isWhole = (least: number) => (it: unknown) =>
   Number.isInteger(it) && Number(it) >= least && Number(it) <= LONGEST_MS;
 
@@ -31,7 +31,7 @@ const FUNCTION = [isFunction, "a function"] as const;
 
 /** The values that each option may have, as a test and in words. */
 const KINDS: { readonly [name in keyof Options]-?: readonly [(it: unknown) => boolean, string] } = {
-  protocol: [isVersion, VERSION_NAMES.map((name) => `"${name}"`).join(" or ")],
+  protocol: [isVersionName, VERSION_NAMES.map((name) => `"${name}"`).join(" or ")],
   suite: TEXTS,
   case: TEXTS,
   requirement: TEXTS,

@@ -1,6 +1,7 @@
 import type { Protocol } from "../harness/protocol.ts";
 import { suggestion, UsageError } from "../harness/usage.ts";
 import { protocol } from "./0.1.7/index.ts";
+import { isVersionName, VERSION_NAMES, type VersionName } from "./versions.ts";
 
 /** The protocol version that is tested where nobody says which. */
 export const current: Protocol = protocol;
@@ -16,7 +17,7 @@ export interface VersionChoice {
 }
 
 /** The protocol versions that can be tested. */
-const VERSIONS: Readonly<Record<string, (choice: VersionChoice) => Promise<Protocol>>> = {
+const VERSIONS: Readonly<Record<VersionName, (choice: VersionChoice) => Promise<Protocol>>> = {
   "0.1.7": async ({ schemas, schemasVersion, actor }) => {
     if ((schemas ?? schemasVersion) !== undefined)
       throw new UsageError("--schemas goes with --protocol v0: the schemas of 0.1.7 are those of its document.");
@@ -40,13 +41,13 @@ const VERSION_OF_SCHEMAS = /^[\w.+-]{1,60}$/;
 
 /** Loads the versions beside one that servers are tested by. */
 export async function versionsBeside({ version, actor }: Protocol): Promise<Protocol[]> {
-  const others = Object.keys(VERSIONS).filter((it) => it !== version && actor === undefined);
+  const others = VERSION_NAMES.filter((it) => it !== version && actor === undefined);
   return Promise.all(others.map((it) => protocolOf({ protocol: it })));
 }
 
 /** The choices of all that can be tested: the servers of each version, and clients. */
 const CHOICES: readonly VersionChoice[] = [
-  ...Object.keys(VERSIONS).map((version) => ({ protocol: version })),
+  ...VERSION_NAMES.map((version) => ({ protocol: version })),
   { protocol: "v0", actor: "autohost" },
 ];
 
@@ -66,10 +67,8 @@ export async function whereElse(
 
 /** Loads a protocol version. Throws a `UsageError` if there is none of that name. */
 export async function protocolOf({ protocol = current.version, ...choice }: VersionChoice = {}): Promise<Protocol> {
-  const load = Object.hasOwn(VERSIONS, protocol) ? VERSIONS[protocol] : undefined;
-  if (load) return await load(choice);
-  const versions = Object.keys(VERSIONS);
+  if (isVersionName(protocol)) return await VERSIONS[protocol](choice);
   throw new UsageError(
-    `There is no protocol version "${protocol}".${suggestion(protocol, versions)} Known are ${versions.join(" and ")}.`,
+    `There is no protocol version "${protocol}".${suggestion(protocol, VERSION_NAMES)} Known are ${VERSION_NAMES.join(" and ")}.`,
   );
 }

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 import { compile } from "json-schema-to-typescript";
 import * as library from "../../library/index.ts";
+import { VERSION_NAMES } from "../../suites/versions.ts";
 
 const FILE = "library/report.d.cts";
 
@@ -24,4 +25,9 @@ test("every name that is declared is there, and no other", () => {
     ([, name]) => name,
   );
   expect(Object.keys(library).toSorted()).toEqual(declared.toSorted());
+});
+
+test("every protocol version is declared, and no other", () => {
+  const [, declared] = /^export type ProtocolVersion = (.*);$/m.exec(readFileSync("library/index.d.cts", "utf8")) ?? [];
+  expect(declared).toBe(VERSION_NAMES.map((name) => `"${name}"`).join(" | "));
 });
