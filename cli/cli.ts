@@ -3,9 +3,9 @@ import { suggestion, UnreachableError, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
 import { visible } from "../reports/escape.ts";
 import { ALL_OPTIONS, COMMANDS, commandNamed, optionsOf, unspokenOf } from "./commands/index.ts";
-import type { Load, Subcommand } from "./commands/subcommand.ts";
 import { findConfig, readConfig } from "./config.ts";
 import { EXIT } from "./exit.ts";
+import type { Load, Subcommand } from "./subcommand.ts";
 import { forYargs } from "./switches.ts";
 import { PREFIX, sortVariables } from "./variables.ts";
 

@@ -24,10 +24,10 @@ import { quoted } from "../../reports/shell-commands.ts";
 import { prepare } from "../../reports/write.ts";
 import type { Reached } from "../../running/target.ts";
 import { EXIT } from "../exit.ts";
-import { finish, type Telling } from "./finish.ts";
-import { OUT } from "./plan.ts";
-import { withTarget } from "./reach.ts";
-import { given, type TestArguments, test } from "./test.ts";
+import { finish, type Telling } from "../run/finish.ts";
+import { OUT } from "../run/plan.ts";
+import { withTarget } from "../run/reach.ts";
+import { given, type TestArguments, testTarget } from "../run/test-target.ts";
 
 /** The options of `certify`, as the command line gives them. */
 interface CertifyArguments extends TestArguments {
@@ -68,7 +68,7 @@ export async function certifyCommand(args: CertifyArguments, protocol: Protocol)
       const cases = casesIn(protocol);
       const tools = { signal, record: kept.record, linger: "long" as const };
       const how = { ...args, seed: seedOf(set.name, protocol), failOnUnstable: true };
-      const { result, report } = await test(cases, target, how, tools, protocol);
+      const { result, report } = await testTarget(cases, target, how, tools, protocol);
       return await certifyOrRefuse(report, recordings(result, kept), target, certifying);
     } finally {
       await kept.close();

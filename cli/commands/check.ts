@@ -5,7 +5,7 @@ import { reportFile } from "../../reports/read.ts";
 import { destinations, prepareAll, type WantedReports } from "../../reports/save.ts";
 import { refuseOverwriting } from "../../reports/write.ts";
 import { spokenInstead } from "../../running/spoken.ts";
-import { finish } from "./finish.ts";
+import { finish } from "../run/finish.ts";
 
 /** The options of `check`, as the command line gives them. */
 interface CheckArguments extends WantedReports, WantedRecordings {

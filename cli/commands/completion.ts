@@ -1,7 +1,7 @@
 import { casesIn, type Protocol } from "../../harness/protocol.ts";
 import { UsageError } from "../../harness/usage.ts";
 import about from "../../package.json" with { type: "json" };
-import type { Load, Subcommand } from "./subcommand.ts";
+import type { Load, Subcommand } from "../subcommand.ts";
 
 type Commands = Readonly<Record<string, Subcommand>>;
 

@@ -16,7 +16,7 @@ import {
   VERIFYING,
 } from "../options.ts";
 import { ACTOR, LISTENING, LOOPING, RUNNING } from "../run-options.ts";
-import { command, type Subcommand } from "./subcommand.ts";
+import { command, type Subcommand } from "../subcommand.ts";
 
 const needed = (describe: string) => ({ type: "string", demandOption: true, describe }) as const;
 const files = (describe: string) => ({ type: "string", array: true, demandOption: true, describe }) as const;

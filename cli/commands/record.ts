@@ -17,7 +17,7 @@ import { refuseOverwriting } from "../../reports/write.ts";
 import { fileIn, hiddenTexts, loginOf, readCertificates, resolves, targetUrl } from "../../running/target.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
-import { finish } from "./finish.ts";
+import { finish } from "../run/finish.ts";
 
 /** The options of `record`, as the command line gives them. */
 interface RecordArguments extends WantedReports {

@@ -7,7 +7,7 @@ import type { Report } from "../../reports/report.ts";
 import { destinations, prepareAll, type WantedReports } from "../../reports/save.ts";
 import { quoted } from "../../reports/shell-commands.ts";
 import { refuseOverwriting } from "../../reports/write.ts";
-import { finish } from "./finish.ts";
+import { finish } from "../run/finish.ts";
 
 /** The options of `report`, as the command line gives them. */
 interface ReportArguments extends WantedReports, Expecting {

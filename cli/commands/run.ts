@@ -10,10 +10,10 @@ import { isFine, whyOf } from "../../reports/verdict.ts";
 import { exists } from "../../reports/write.ts";
 import { EXIT } from "../exit.ts";
 import { openPage } from "../open.ts";
-import { finish } from "./finish.ts";
-import { failedIn, type Plan, planOf, type RunArguments, tellingOf, toolsOf } from "./plan.ts";
-import { withTarget } from "./reach.ts";
-import { test } from "./test.ts";
+import { finish } from "../run/finish.ts";
+import { failedIn, type Plan, planOf, type RunArguments, tellingOf, toolsOf } from "../run/plan.ts";
+import { withTarget } from "../run/reach.ts";
+import { testTarget } from "../run/test-target.ts";
 
 /** Runs the suites, writes the reports, and resolves to the exit code. */
 export async function runCommand(args: RunArguments, protocol: Protocol): Promise<number> {
@@ -26,7 +26,7 @@ export async function runCommand(args: RunArguments, protocol: Protocol): Promis
     if (args.open && page !== undefined) await openPage(page);
   };
   if (args.watch !== undefined)
-    return (await import("./watch.ts")).watchCommand(args, args.watch, plan, open, protocol);
+    return (await import("../watch/watch.ts")).watchCommand(args, args.watch, plan, open, protocol);
   const last = args.lastFailed ? await lastOf(plan, protocol) : undefined;
   const whole = last ? last.chosen : plan.whole;
   if (last && whole.length === 0) return nothingFailed(last, plan);
@@ -35,7 +35,7 @@ export async function runCommand(args: RunArguments, protocol: Protocol): Promis
   const around = { ...plan, protocol };
   return await withTarget(args, around, async (target, signal) => {
     const tools = { ...toolsOf(args, expected), signal, whole };
-    const found = await test(cases, target, args, tools, protocol);
+    const found = await testTarget(cases, target, args, tools, protocol);
     const { report, ...expectedFailures } = await expecting(found.report, expected, args, protocol);
     const telling = { ...args, ...tellingOf(args, plan, target), expected: expectedFailures };
     const code = await finish(report, plan.files, telling, protocol);

@@ -6,7 +6,7 @@ import about from "../../package.json" with { type: "json" };
 import { colorsOn } from "../../reports/colors.ts";
 import type { ReportProtocol } from "../../reports/report.ts";
 import { EXIT } from "../exit.ts";
-import type { Load } from "./subcommand.ts";
+import type { Load } from "../subcommand.ts";
 
 /** The options of `verify`, as the command line gives them. */
 interface VerifyArguments {

@@ -13,7 +13,7 @@ import { type Selection, select } from "../../running/select.ts";
 import { fileIn, type Reached } from "../../running/target.ts";
 import { filesOfUsers } from "../users.ts";
 import { isEmbedded } from "./reach.ts";
-import { given, type TestArguments } from "./test.ts";
+import { given, type TestArguments } from "./test-target.ts";
 
 /** The options of `run`, as the command line gives them. */
 export interface RunArguments extends Selection, TestArguments, WantedReports, Expecting {

@@ -15,12 +15,12 @@ import type { Report } from "../../reports/report.ts";
 import { exists } from "../../reports/write.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
-import { ignoredIn, watchFolder } from "../watch/folder.ts";
-import { clear, onKeys, showReport } from "../watch/screen.ts";
-import { finish } from "./finish.ts";
-import { failedIn, OUT, type Plan, type RunArguments, tellingOf, toolsOf } from "./plan.ts";
-import { withTarget } from "./reach.ts";
-import { test } from "./test.ts";
+import { finish } from "../run/finish.ts";
+import { failedIn, OUT, type Plan, type RunArguments, tellingOf, toolsOf } from "../run/plan.ts";
+import { withTarget } from "../run/reach.ts";
+import { testTarget } from "../run/test-target.ts";
+import { ignoredIn, watchFolder } from "./folder.ts";
+import { clear, onKeys, showReport } from "./screen.ts";
 
 /** A round: what failed last and then the rest, everything together, or only what failed last. */
 type Round = "failed first" | "all" | "failed";
@@ -191,7 +191,7 @@ async function round(parts: readonly Case[][], loop: Loop, signal: AbortSignal):
       const tools = { ...toolsOf(args, expected), signal };
       const reports: Report[] = [];
       for (const cases of parts) {
-        const { report } = await test(cases, target, args, tools, protocol);
+        const { report } = await testTarget(cases, target, args, tools, protocol);
         if (signal.aborted) return EXIT.interrupted;
         reports.push(report);
         if (report.stop) break;

@@ -1,6 +1,6 @@
 import type { ArgumentsCamelCase, InferredOptionTypes, Options, PositionalOptions } from "yargs";
-import type { Protocol } from "../../harness/protocol.ts";
-import type { VersionChoice } from "../../suites/index.ts";
+import type { Protocol } from "../harness/protocol.ts";
+import type { VersionChoice } from "../suites/index.ts";
 
 /** Loads the protocol version that the options choose, or the one that is tested where they choose none. */
 export type Load = (choice?: VersionChoice) => Promise<Protocol>;

@@ -42,7 +42,7 @@ interface Tools extends Pick<RunOptions, "record" | "excuses" | "linger" | "budg
 }
 
 /** Tests a target and shows the progress. Resolves to the result and its report. */
-export async function test(
+export async function testTarget(
   cases: readonly Case[],
   target: Reached,
   args: TestArguments,
