@@ -23,7 +23,7 @@ export interface RunOptions {
   /** The time for which a client is silent that shall be left alone; by default the timeout. */
   readonly idle?: number | undefined;
   /** The last client stays, to see if the server ends late: `short` is a moment, and after `long` no input is likely to end it. */
-  readonly linger?: "short" | "long";
+  readonly linger?: "short" | "long" | undefined;
   /** The time for a target that is slow. Cases that have not begun by a part of it do not run; none runs again after most of it. */
   readonly budget?: number | undefined;
   readonly repeat: number;

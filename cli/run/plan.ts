@@ -12,7 +12,7 @@ import { DEFAULTS } from "../../running/defaults.ts";
 import { type Selection, select } from "../../running/select.ts";
 import { fileIn, type Reached } from "../../running/target.ts";
 import { filesOfUsers } from "../users.ts";
-import { isEmbedded } from "./reach.ts";
+import { defaultsFor } from "./target-defaults.ts";
 import { given, type TestArguments } from "./test-target.ts";
 
 /** The options of `run`, as the command line gives them. */
@@ -44,7 +44,8 @@ export interface Plan {
 /** Plans a run, and makes sure that its files can be written. Throws a `UsageError`. */
 export async function planOf(args: RunArguments, protocol: Protocol): Promise<Plan> {
   // The cases that failed last may put load on a server, and did so before.
-  const whole = select(protocol, args, args.all || isEmbedded(args) || (args.lastFailed && args.watch === undefined));
+  const load = args.all || defaultsFor(args).all || (args.lastFailed && args.watch === undefined);
+  const whole = select(protocol, args, load);
   const files = destinations(args, OUT);
   const folder = folderOf(args, OUT);
   const [log, json] = [join(folder, "server.log"), files.get("json")];
@@ -62,7 +63,7 @@ export const failedIn = ({ cases }: Pick<Report, "cases">): string[] =>
 /** Returns the tools of a test that follow from the options. */
 export const toolsOf = (args: RunArguments, expected: ExpectedFailures | undefined) => ({
   excuses: expected && excuses(expected, new Date().toISOString().slice(0, 10)),
-  ...(!isEmbedded(args) && { linger: args.all ? ("long" as const) : ("short" as const) }),
+  linger: lingerOf(args),
   budget: budgetOf(args),
 });
 
@@ -72,16 +73,23 @@ export const tellingOf = (args: RunArguments, { log }: Plan, target: Reached) =>
   given: given(args, target),
 });
 
+/** Returns how long the last client stays, if it does. */
+function lingerOf(args: RunArguments): "short" | "long" | undefined {
+  if (!defaultsFor(args).lingers) return undefined;
+  return args.all ? "long" : "short";
+}
+
 /** The longest time of a run of the default suites, in timeouts. With all suites it is twice that. */
 const BUDGET = 7.5;
 
-/** The part of that for which a run of all suites holds its last client, and waits for what that shows, in timeouts. */
+/** The part of that for which a run holds its last client for long, and waits for what that shows, in timeouts. */
 const HELD = 2;
 
-/** The time that a run has, in ms; nothing bounds one that was asked to take longer than usual. */
-function budgetOf({ timeout, all, concurrency, runs, idle, ...place }: RunArguments): number | undefined {
+/** Returns the time that a run has, in ms; nothing bounds one that was asked to take longer than usual. */
+function budgetOf(args: RunArguments): number | undefined {
+  const { timeout, all, concurrency, runs, idle } = args;
   if (concurrency === 1 || runs > DEFAULTS.runs || idle) return undefined;
-  const timeouts = (all || isEmbedded(place) ? 2 : 1) * BUDGET - (all ? HELD : 0);
+  const timeouts = (all || defaultsFor(args).all ? 2 : 1) * BUDGET - (lingerOf(args) === "long" ? HELD : 0);
   return timeouts * timeout;
 }
 

@@ -17,6 +17,7 @@ import { DEFAULTS } from "../../running/defaults.ts";
 import { spokenInstead, withHint } from "../../running/spoken.ts";
 import { fileIn, type Reached } from "../../running/target.ts";
 import { isEmbedded, type TargetArguments } from "./reach.ts";
+import { defaultsFor } from "./target-defaults.ts";
 
 /** The options that say how a target is tested. */
 export interface TestArguments
@@ -85,11 +86,11 @@ export async function testTarget(
 }
 
 /** Returns the options of a run that depend on others, or on the protocol, where the user does not give them. */
-const dependent = ({ seed, shard, idle, rate, url }: TestArguments, protocol: Protocol) => ({
+const dependent = ({ seed, shard, idle, rate, ...target }: TestArguments, protocol: Protocol) => ({
   // All shards of a run need the same seed, and none knows of the others.
   seed: seed ?? (shard ? DEFAULTS.seed : newSeed()),
   idle: idle === undefined ? undefined : idle * 1_000,
-  rate: rate ?? (url === undefined ? undefined : protocol.rate),
+  rate: rate ?? (defaultsFor(target).paced ? protocol.rate : undefined),
 });
 
 /** The facts that a report keeps of a target. */
