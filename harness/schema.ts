@@ -57,7 +57,11 @@ export function validator(keywords: readonly string[] = [], how: Pick<Options, "
 
 /** Puts errors into words, each once. */
 function worded(errors: readonly ErrorObject[]): Violation[] {
-  const all = nearest(errors).map((error) => ({ path: pathOf(error), keyword: error.keyword, says: sentence(error) }));
+  const all = nearest(errors).map((error) => ({
+    path: pathOf(error),
+    keyword: error.keyword,
+    says: errorInWords(error),
+  }));
   return [...new Map(all.map((violation) => [violation.says, violation])).values()];
 }
 
@@ -101,13 +105,16 @@ function reduce(union: ErrorObject, errors: readonly ErrorObject[]): ErrorObject
   return [...branches.values()].toSorted((a, b) => misnamed(a) - misnamed(b) || a.length - b.length)[0] ?? [union];
 }
 
-/** Returns one error in words. */
-function sentence({ instancePath, keyword, params, message }: ErrorObject): string {
-  const where = instancePath === "" ? "the message" : instancePath.slice(1).replaceAll("/", ".");
+/** Returns one error in words; `whole` is what a value is called as a whole. */
+export function errorInWords({ instancePath, keyword, params, message }: ErrorObject, whole = "the message"): string {
+  const where = instancePath === "" ? whole : instancePath.slice(1).replaceAll("/", ".");
   switch (keyword) {
     case "required":
       return `${where} lacks the property "${params.missingProperty}"`;
-    case "const": {
+    case "additionalProperties":
+      return `${where} has the property "${params.additionalProperty}", which may not be there`;
+    case "const":
+    case "enum": {
       const allowed: unknown[] = params.allowedValues ?? [params.allowedValue];
       return `${where} must be ${allowed.map((value) => JSON.stringify(value)).join(" or ")}`;
     }

@@ -3,11 +3,12 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { isDeepStrictEqual } from "node:util";
-import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { Ajv, type ValidateFunction } from "ajv";
 import semver from "semver";
 import { structureOf } from "../harness/bounds.ts";
 import { type Verdict, worst } from "../harness/catalogue.ts";
 import type { Protocol } from "../harness/protocol.ts";
+import { errorInWords } from "../harness/schema.ts";
 import { isObject, parse } from "../harness/transcript.ts";
 import { cannotRead, STDIN, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
@@ -67,7 +68,8 @@ export function parseReport(content: string, file: string): Report {
     throw new UsageError(
       `${file} was written by ${about.name} ${version}; this is ${about.version}. Read it with that version.`,
     );
-  throw new UsageError(`${file} is not a report: ${problem(validate.errors?.[0])}. ${HINT}`);
+  const words = (validate.errors ?? []).slice(0, 1).map((error) => errorInWords(error, "the file"));
+  throw new UsageError(`${file} is not a report: ${words.join()}. ${HINT}`);
 }
 
 const HINT = `Name a report.json that ${about.name} wrote.`;
@@ -136,15 +138,4 @@ async function read(file: string): Promise<string> {
 function isNewer(version: unknown): "major" | "minor" | undefined {
   if (typeof version !== "string" || !semver.valid(version) || semver.lte(version, about.version)) return undefined;
   return semver.major(version) > semver.major(about.version) ? "major" : "minor";
-}
-
-function problem(error: ErrorObject | undefined): string {
-  const where = error?.instancePath ? error.instancePath.slice(1).replaceAll("/", ".") : "the file";
-  const what = error?.params.additionalProperty ?? error?.params.allowedValues?.join(", ");
-  return `${where} ${error?.message
-    ?.replace(/^must have required property/, "lacks")
-    .replace(
-      /^must NOT have additional properties/,
-      "has a property that no report has",
-    )}${what === undefined ? "" : ` (${what})`}`;
 }
