@@ -1,8 +1,9 @@
 import yargs, { type Argv } from "yargs";
-import { suggestion, UnreachableError, UsageError } from "../harness/usage.ts";
+import { UnreachableError, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
 import { visible } from "../reports/escape.ts";
-import { ALL_OPTIONS, COMMANDS, commandNamed, optionsOf, unspokenOf } from "./commands/index.ts";
+import { ALL_OPTIONS, COMMANDS, commandNamed, unspokenOf } from "./commands/index.ts";
+import { mistake, STRINGS } from "./complaints.ts";
 import { findConfig, readConfig } from "./config.ts";
 import { EXIT } from "./exit.ts";
 import type { Load, Subcommand } from "./subcommand.ts";
@@ -92,6 +93,7 @@ function parserFor(words: readonly string[], named?: Subcommand): Argv {
     .strict()
     .alias("help", "h")
     .detectLocale(false)
+    .updateStrings(STRINGS)
     .version(about.version)
     .epilogue(
       "--no-strict switches off --strict, where a variable or the config switches it on; so with each such option.",
@@ -100,41 +102,13 @@ function parserFor(words: readonly string[], named?: Subcommand): Argv {
     .fail((message, error) => {
       throw error instanceof UsageError || !/^YError$/.test(error?.name ?? "YError")
         ? error
-        : new UsageError(mistake(message ?? error.message, words, named));
+        : new UsageError(mistake(message ?? error.message, { words, named }));
     });
 }
 
 /** Refuses a word behind the positional arguments. */
 function nothingMore(extra: string | number | undefined): void {
   if (extra !== undefined) throw new UsageError(`"${extra}" is one argument too many. See --help.`);
-}
-
-const SEE_HELP = " See --help.";
-
-/** Puts a complaint of yargs in one line, with the nearest known command or option. */
-function mistake(message: string, words: readonly string[], named?: Subcommand): string {
-  const [first = ""] = words;
-  if (!named && /^Unknown/.test(message) && !first.startsWith("-") && !commandNamed(first)) {
-    if (/^(ws|http)s?:/.test(first)) return `There is no command "${first}". Did you mean run ${first}?`;
-    return `There is no command "${first}".${suggestion(first, Object.keys(COMMANDS)) || SEE_HELP}`;
-  }
-  const [, names = ""] = /^Unknown arguments?: (.*)$/.exec(message) ?? [];
-  const [unknown = ""] = names.split(", ");
-  if (unknown !== "" && words.includes(unknown)) return `"${unknown}" is one argument too many. See --help.`;
-  if (words.includes(`--no-${unknown}`)) return `There is no option --no-${unknown}. See --help.`;
-  const dashes = unknown.length === 1 ? "-" : "--";
-  const known = named ? optionsOf(named) : ALL_OPTIONS;
-  if (unknown !== "") return `There is no option ${dashes}${unknown}.${suggestion(unknown, known) || SEE_HELP}`;
-  const [, lacking] = /^Not enough arguments following: (.*)$/.exec(message) ?? [];
-  if (lacking !== undefined) return `--${lacking} needs a value. See --help.`;
-  const [, missing = ""] = /^Missing required arguments?: ([\w-]+)/.exec(message) ?? [];
-  const { describe } = named?.options[missing] ?? {};
-  if (describe !== undefined)
-    return `Give --${missing}: ${describe.replace(/^./, (c) => c.toLowerCase())}. See --help.`;
-  if (named && /^Not enough non-option arguments/.test(message))
-    return `Something is missing. Give ${named.takes}. See --help.`;
-  const line = message.replaceAll("\n", " ").replace(/\.?$/, ".");
-  return line.endsWith(SEE_HELP) ? line : `${line}${SEE_HELP}`;
 }
 
 /** Puts an error in one line. A bug of the suite is told with its stack if the user asks for that with `--verbose`. */

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
+import { STRINGS } from "../../cli/complaints.ts";
 import { suggestion, UnreachableError, UsageError } from "../../harness/usage.ts";
 import { select } from "../../running/select.ts";
 import { resolves, targetUrl } from "../../running/target.ts";
@@ -63,4 +65,9 @@ describe("an id that is given to the wrong option names the right one", () => {
   ])("%j", (selection, words) => {
     expect(() => select(protocol, selection, true)).toThrow(words);
   });
+});
+
+test("each complaint in our words is one of yargs, with a plural where that has one", () => {
+  const theirs = JSON.parse(readFileSync("node_modules/yargs/locales/en.json", "utf8"));
+  for (const [key, string] of Object.entries(STRINGS)) expect([key, typeof theirs[key]]).toEqual([key, typeof string]);
 });

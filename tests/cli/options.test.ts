@@ -60,6 +60,8 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
     ["a config file that is no JSON", ["run", "--config", "junk.pem"], /config file .*junk\.pem: /],
     ["an output folder that is a file", ["run", "--out", "junk.pem"], /Cannot write junk\.pem/],
     ["a report file that is a folder", ["run", "--json", "."], /Cannot write \.: it is a folder/],
+    ["a config without a path", ["run", "--config"], /--config needs the path of one file\. See --help\.$/m],
+    ["an empty word", ["list", ""], /: "" is one argument too many\. See --help\.$/m],
     ["a second url behind --", ["run", "ws://y", "--", "ws://x"], /"ws:\/\/x" is one argument too many/],
     ["a url without a command", ["ws://x"], /Did you mean run ws:\/\/x\?/],
     ["a timeout that no timer can wait", ["run", "--timeout", "2147483648"], /--timeout takes one whole number/],
