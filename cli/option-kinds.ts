@@ -3,10 +3,20 @@ import { UsageError } from "../harness/usage.ts";
 import type { ShardOptions } from "../reports/shard.ts";
 import { LONGEST_MS } from "../running/defaults.ts";
 
+/** An option: all that yargs asks for, and the values that it takes, for the schema of a config. */
+export interface Option extends Options {
+  /** The least number. */
+  readonly least?: number;
+  /** The form of the text. */
+  readonly pattern?: string;
+  /** It takes several texts. */
+  readonly several?: true;
+}
+
 // The values that options take. Each function throws a `UsageError` for another.
 
 /** Takes a whole number. */
-export const integer =
+const integer =
   (name: string, least: number, most = LONGEST_MS) =>
   (value: unknown): number => {
     if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
@@ -14,7 +24,7 @@ export const integer =
   };
 
 /** Takes texts. */
-const several =
+const texts =
   (name: string) =>
   (value: unknown): string[] | undefined => {
     if (value === undefined) return undefined;
@@ -41,43 +51,60 @@ export function urlGiven(value: unknown): string | undefined {
 }
 
 /** Takes nothing, or the values of another kind. */
-export const optionally =
+const optionally =
   <T>(take: (value: unknown) => T) =>
   (value: unknown): T | undefined =>
     value === undefined ? undefined : take(value);
 
+const SHARD = "^\\d{1,6}/\\d{1,6}$";
+
 /** Takes `2/5`: a place and a count. */
-export function shardOf(value: unknown): ShardOptions | undefined {
+function shardOf(value: unknown): ShardOptions | undefined {
   if (value === undefined) return undefined;
-  const [, index = 0, of = 0] = (/^(\d{1,6})\/(\d{1,6})$/.exec(String(value)) ?? []).map(Number);
+  const [index = 0, of = 0] = new RegExp(SHARD).test(String(value)) ? String(value).split("/").map(Number) : [];
   if (index >= 1 && index <= of) return { index, of };
   throw new UsageError("--shard takes which part of how many, as 2/5.");
 }
 
 /** An option that takes a number, which it has by default. */
-export const numberOption = (name: string, least: number, byDefault: number, describe: string) =>
+export const numberOption = (name: string, least: number, byDefault: number, describe: string, most?: number) =>
   ({
     type: "number",
     requiresArg: true,
     default: byDefault,
-    coerce: integer(name, least),
+    coerce: integer(name, least, most),
+    least,
     describe,
-  }) as const satisfies Options;
+  }) as const satisfies Option;
+
+/** An option that takes a number, and has none by default. */
+export const numberIfGiven = (name: string, least: number, describe: string, most?: number) =>
+  ({
+    type: "number",
+    requiresArg: true,
+    coerce: optionally(integer(name, least, most)),
+    least,
+    describe,
+  }) as const satisfies Option;
 
 /** An option that takes a text. */
 export const textOption = (name: string, describe: string) =>
-  ({ type: "string", requiresArg: true, coerce: onlyOnce(name), describe }) as const satisfies Options;
+  ({ type: "string", requiresArg: true, coerce: onlyOnce(name), describe }) as const satisfies Option;
+
+/** An option that takes a part of a run. */
+export const shardOption = (describe: string) =>
+  ({ type: "string", requiresArg: true, coerce: shardOf, pattern: SHARD, describe }) as const satisfies Option;
 
 /** The url of a server. An empty one is a mistake, often an unset variable. */
 export const target = (describe: string) => ({ type: "string", coerce: urlGiven, describe }) as const;
 
 /** An option that takes texts. */
 export const textsOption = (name: string, describe: string) =>
-  ({ type: "string", requiresArg: true, coerce: several(name), describe }) as const satisfies Options;
+  ({ type: "string", requiresArg: true, coerce: texts(name), several: true, describe }) as const satisfies Option;
 
 /** An option that is on or off. */
 export const flagOption = (describe: string) =>
-  ({ type: "boolean", default: false, describe }) as const satisfies Options;
+  ({ type: "boolean", default: false, describe }) as const satisfies Option;
 
 /** The letters that stand for options. */
 export const SHORT = { quiet: "q", verbose: "v" } as const;

@@ -3,7 +3,6 @@ import { LAST_PORT } from "../running/defaults.ts";
 import { VERSION_NAMES } from "../suites/versions.ts";
 import {
   flagOption as flag,
-  integer,
   numberOption as number,
   onlyOnce,
   pick,
@@ -128,15 +127,9 @@ export const RECORDING = {
     default: "127.0.0.1",
     coerce: (value: unknown) => onlyOnce("host")(value) ?? "",
   },
-  port: {
-    ...number("port", 0, 9000, "The port to listen on; 0 is any free one"),
-    coerce: integer("port", 0, LAST_PORT),
-  },
+  port: number("port", 0, 9000, "The port to listen on; 0 is any free one", LAST_PORT),
   out: text("out", "Write the recording to this file, which must not exist (default: tachyon-recording-<time>.ndjson)"),
-  rotate: {
-    ...number("rotate", 1, 1024, "Begin another file before one has more MiB than this"),
-    coerce: integer("rotate", 1, 1024),
-  },
+  rotate: number("rotate", 1, 1024, "Begin another file before one has more MiB than this", 1024),
   timeout: number(
     "timeout",
     1,
@@ -166,8 +159,5 @@ export const SERVING = {
   fault: text("fault", "Misbehave in one named way"),
   "list-faults": flag("List the faults: what each does, and the requirement that it breaks"),
   host: { ...text("host", "The address to listen on"), default: "127.0.0.1" },
-  port: {
-    ...number("port", 0, 0, "The port to listen on; 0 is any free one"),
-    coerce: integer("port", 0, LAST_PORT),
-  },
+  port: number("port", 0, 0, "The port to listen on; 0 is any free one", LAST_PORT),
 } as const;

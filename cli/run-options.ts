@@ -1,10 +1,9 @@
 import { DEFAULTS, LAST_PORT, LONGEST_S } from "../running/defaults.ts";
 import {
   flagOption as flag,
-  integer,
   numberOption as number,
-  optionally,
-  shardOf,
+  numberIfGiven,
+  shardOption,
   textOption as text,
   textsOption as texts,
 } from "./option-kinds.ts";
@@ -37,31 +36,28 @@ export const RUNNING = {
     DEFAULTS.restarts,
     "The most ways to end that are looked into; ten inputs of one kind count at most. Each takes a start (--start) or a wait (--recovery)",
   ),
-  idle: {
-    type: "number",
-    requiresArg: true,
-    coerce: optionally(integer("idle", 0, LONGEST_S)),
-    describe: "The time for which the server must keep a silent client, in s (default: one --timeout)",
-  },
-  rate: {
-    type: "number",
-    requiresArg: true,
-    coerce: optionally(integer("rate", 0)),
-    describe:
-      "The most messages a second that each client sends, after some at once; 0 is no limit (default: 8 with v0, none against the embedded server)",
-  },
+  idle: numberIfGiven(
+    "idle",
+    0,
+    "The time for which the server must keep a silent client, in s (default: one --timeout)",
+    LONGEST_S,
+  ),
+  rate: numberIfGiven(
+    "rate",
+    0,
+    "The most messages a second that each client sends, after some at once; 0 is no limit (default: 8 with v0, none against the embedded server)",
+  ),
   repeat: number(
     "repeat",
     1,
     DEFAULTS.repeat,
     "Run everything this many times. A case whose verdict varies is unstable",
   ),
-  seed: {
-    type: "number",
-    requiresArg: true,
-    coerce: optionally(integer("seed", 1)),
-    describe: "Generate the same commands as the run with this seed (default: a random one; 1 with --shard)",
-  },
+  seed: numberIfGiven(
+    "seed",
+    1,
+    "Generate the same commands as the run with this seed (default: a random one; 1 with --shard)",
+  ),
   runs: number("runs", 1, DEFAULTS.runs, "The number of inputs that each generating case makes"),
   bail: flag("Stop at the first failure"),
   "fail-on-unstable": flag("Exit with 1 if the verdict of a case varies, even if nothing else is wrong"),
@@ -100,20 +96,17 @@ export const RUNNING = {
     DEFAULTS.startTimeout,
     "The time that the started server has to accept connections, in ms",
   ),
-  shard: {
-    ...text("shard", "Run one part of the cases, such as 2/5. report --merge makes one report of all parts"),
-    coerce: shardOf,
-  },
+  shard: shardOption("Run one part of the cases, such as 2/5. report --merge makes one report of all parts"),
 } as const;
 
 /** The options by which the suite plays a server, and waits for a client. */
 export const LISTENING = {
-  listen: {
-    type: "number",
-    requiresArg: true,
-    coerce: optionally(integer("listen", 0, LAST_PORT)),
-    describe: "With --actor: listen on this port of this machine until the client comes; 0 is any free one",
-  },
+  listen: numberIfGiven(
+    "listen",
+    0,
+    "With --actor: listen on this port of this machine until the client comes; 0 is any free one",
+    LAST_PORT,
+  ),
   "start-timeout": {
     ...RUNNING["start-timeout"],
     describe: "The time that the started server has to accept connections, or with --listen the client to come, in ms",

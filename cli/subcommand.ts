@@ -1,6 +1,7 @@
 import type { ArgumentsCamelCase, InferredOptionTypes, Options, PositionalOptions } from "yargs";
 import type { Protocol } from "../harness/protocol.ts";
 import type { VersionChoice } from "../suites/index.ts";
+import type { Option } from "./option-kinds.ts";
 
 /** Loads the protocol version that the options choose, or the one that is tested where they choose none. */
 export type Load = (choice?: VersionChoice) => Promise<Protocol>;
@@ -11,7 +12,7 @@ export interface Subcommand {
   readonly takes: string;
   readonly describe: string;
   readonly positionals: Readonly<Record<string, PositionalOptions>>;
-  readonly options: Readonly<Record<string, Options>>;
+  readonly options: Readonly<Record<string, Option>>;
   /** It takes options from a config of the working folder that nobody named. */
   readonly findsConfig?: true;
   /** Resolves to the exit code, or to nothing for 0. */
@@ -26,7 +27,7 @@ type Given<P extends Record<string, Options>, O extends Record<string, Options>>
 /** Declares a command. */
 export const command = <
   const P extends Record<string, PositionalOptions & Options>,
-  const O extends Record<string, Options>,
+  const O extends Record<string, Option>,
 >(
   it: Omit<Subcommand, "run" | "positionals" | "options"> & {
     readonly positionals: P;

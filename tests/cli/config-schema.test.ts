@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import { COMMANDS, SWITCHES } from "../../cli/commands/index.ts";
-import { configSchema } from "../../cli/config-schema.ts";
+import { configSchema } from "./config-schema.ts";
 
 const FILE = "cli/config.schema.json";
 
