@@ -19,10 +19,15 @@ export interface Subcommand {
   run(args: unknown, load: Load): Promise<number | undefined>;
 }
 
+/** The options that stand in the command line, and not in a variable or a config. */
+export interface Typed {
+  /** Their names. */
+  readonly typed: ReadonlySet<string>;
+}
+
 /** The values of positional arguments and options. */
-type Given<P extends Record<string, Options>, O extends Record<string, Options>> = ArgumentsCamelCase<
-  InferredOptionTypes<P & O>
->;
+type Given<P extends Record<string, Options>, O extends Record<string, Options>> = Typed &
+  ArgumentsCamelCase<InferredOptionTypes<P & O>>;
 
 /** Declares a command. */
 export const command = <

@@ -28,9 +28,10 @@ import { finish, type Telling } from "../run/finish.ts";
 import { OUT } from "../run/plan.ts";
 import { withTarget } from "../run/reach.ts";
 import { given, type TestArguments, testTarget } from "../run/test-target.ts";
+import type { Typed } from "../subcommand.ts";
 
 /** The options of `certify`, as the command line gives them. */
-interface CertifyArguments extends TestArguments {
+interface CertifyArguments extends TestArguments, Typed {
   readonly url: string;
   readonly implementation: string;
   readonly implementationVersion?: string | undefined;
@@ -57,7 +58,7 @@ export async function certifyCommand(args: CertifyArguments, protocol: Protocol)
     protocol,
     set,
     implementation: implementationOf(args),
-    key: args.key === undefined ? undefined : await keyOf(args.key),
+    key: args.key === undefined ? undefined : await keyOf(args.key, args),
     folder: normalize(args.out).replace(/(?<=.)\/+$/, ""),
     also: args.start === undefined ? [] : [LOG],
   };
@@ -77,8 +78,8 @@ export async function certifyCommand(args: CertifyArguments, protocol: Protocol)
 }
 
 /** Reads the private key. Throws a `UsageError` where it is none, or was typed where others see it. */
-async function keyOf(given: string): Promise<KeyObject> {
-  if (isPem(given) && process.argv.some((word) => word.includes(given.trim())))
+async function keyOf(given: string, { typed }: Typed): Promise<KeyObject> {
+  if (isPem(given) && typed.has("key"))
     throw new UsageError("Everybody on this machine can see arguments. Give the key in a file, or in TACHYON_KEY.");
   return await readPrivateKey(given);
 }

@@ -58,7 +58,7 @@ function fitting({ url, listen, watch, typed }: RunArguments, { actor }: Protoco
   if (actor === undefined)
     throw new UsageError("--listen goes with --protocol v0 --actor autohost: the suite plays the server then.");
   if (url !== undefined) throw new UsageError(`--listen takes no url: the ${actor} comes to the suite by itself.`);
-  const wrong = OF_A_SERVER.find((name) => typed?.has(name)) ?? (watch === undefined ? undefined : "watch");
+  const wrong = OF_A_SERVER.find((name) => typed.has(name)) ?? (watch === undefined ? undefined : "watch");
   if (wrong !== undefined) throw new UsageError(`--${wrong} goes with the url of a server, and not with --listen.`);
 }
 

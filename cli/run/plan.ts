@@ -11,18 +11,17 @@ import { prepare, refuseOverwriting } from "../../reports/write.ts";
 import { DEFAULTS } from "../../running/defaults.ts";
 import { type Selection, select } from "../../running/select.ts";
 import { fileIn, type Reached } from "../../running/target.ts";
+import type { Typed } from "../subcommand.ts";
 import { filesOfUsers } from "../users.ts";
 import { defaultsFor } from "./target-defaults.ts";
 import { given, type TestArguments } from "./test-target.ts";
 
 /** The options of `run`, as the command line gives them. */
-export interface RunArguments extends Selection, TestArguments, WantedReports, Expecting {
+export interface RunArguments extends Typed, Selection, TestArguments, WantedReports, Expecting {
   readonly all: boolean;
   readonly failOnUnstable: boolean;
   readonly lastFailed: boolean;
   readonly watch?: string | undefined;
-  /** The names of the options that stand in the command line. */
-  readonly typed?: ReadonlySet<string>;
   readonly open: boolean;
   readonly verbose: boolean;
 }

@@ -216,7 +216,7 @@ test.each<[string, string[], RegExp]>([
 
 test("a key that others see is refused", async () => {
   const args = certifying("--key=-----BEGIN PRIVATE KEY-----");
-  refusedInOneLine(await cli(cwd, args), /Everybody on this machine can see arguments/);
+  refusedInOneLine(await within(cwd, args), /Everybody on this machine can see arguments/);
 });
 
 function refusedInOneLine({ code, stdout, stderr }: Outcome, message: RegExp): void {

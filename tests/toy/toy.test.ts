@@ -43,6 +43,7 @@ const HOW = {
   failOnUnstable: false,
   lastFailed: false,
   open: false,
+  typed: new Set<string>(),
   writeExpectedFailures: false,
 };
 const read = (path: string) => readFileSync(path, "utf8");
