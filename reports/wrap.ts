@@ -1,5 +1,5 @@
-import { upTo } from "../harness/words.ts";
 import { short } from "./names.ts";
+import { fitting } from "./width.ts";
 
 /** The narrowest column that a text is broken for. */
 const NARROWEST = 20;
@@ -19,12 +19,13 @@ export function columns(
   const room = Math.max(NARROWEST, width - indent - 1);
   const lines: string[] = [];
   for (let rest = text; rest !== ""; ) {
-    if (lines.length === most - 1 || rest.length <= room) {
-      lines.push(rest.length <= room ? rest : short(rest, room - 1));
+    const whole = fitting(rest, room);
+    if (lines.length === most - 1 || whole === rest) {
+      lines.push(whole === rest ? rest : `${fitting(rest, room - 1)}…`);
       break;
     }
-    const space = rest.lastIndexOf(" ", room);
-    const line = upTo(rest, space > room / 2 ? space : room);
+    const space = rest.lastIndexOf(" ", whole.length);
+    const line = space > whole.length / 2 ? rest.slice(0, space) : whole;
     lines.push(line);
     rest = rest.slice(line.length).trimStart();
   }

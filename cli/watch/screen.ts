@@ -2,6 +2,7 @@ import { clearScreenDown, cursorTo } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
 import { plural } from "../../harness/words.ts";
 import { joinParts, type TerminalParts } from "../../reports/terminal.ts";
+import { widthOf } from "../../reports/width.ts";
 
 /** Calls back for each key. Without a terminal there are none. Returns a function that leaves the terminal as it was. */
 export function onKeys(pressed: (key: string) => void): () => void {
@@ -45,7 +46,7 @@ interface Size {
 
 /** Returns as much of a report as fits on a screen: its beginning, and the whole summary. */
 export function fitted({ before, summary }: TerminalParts, { rows, columns }: Size): TerminalParts {
-  const heightOf = (line: string) => Math.max(1, Math.ceil(stripVTControlCharacters(line).length / columns));
+  const heightOf = (line: string) => Math.max(1, Math.ceil(widthOf(stripVTControlCharacters(line)) / columns));
   const height = (lines: readonly string[]) => lines.reduce((sum, line) => sum + heightOf(line), 0);
   if (height(before) + height(summary) <= rows) return { before, summary };
   const room = rows - height(summary) - 1;

@@ -262,6 +262,12 @@ describe("a report on a screen", () => {
     ]);
   });
 
+  test("counts the columns that wide characters take", () => {
+    const wide = { before: ["漢字".repeat(10), ""], summary };
+    expect(fitted(wide, { rows: 4, columns: 40 }).before).toEqual(wide.before);
+    expect(fitted(wide, { rows: 4, columns: 39 }).before).toEqual(["… 2 more lines"]);
+  });
+
   test("keeps the verdict on the smallest screen", () => {
     expect(lines({ rows: 1, columns: 80 })).toEqual([
       "… 6 more lines",

@@ -165,6 +165,13 @@ test("a text is broken between words, and cut where it takes too many lines", ()
   expect(columns("", 0, 1, 80, 7)).toEqual([""]);
 });
 
+test("a text is broken by the columns that its characters take, and none of them is cut", () => {
+  expect(columns("漢字漢字漢字漢字漢字漢字 é 漢字", 0, 2, 21, 99)).toEqual(["漢字漢字漢字漢字漢字", "漢字 é 漢字"]);
+  expect(columns("👩‍👩‍👧".repeat(15), 0, 1, 21, 99)).toEqual([`${"👩‍👩‍👧".repeat(9)}…`]);
+  expect(columns(`${"x".repeat(20)}\u0301x`, 0, 2, 21, 99)).toEqual([`${"x".repeat(20)}\u0301`, "x"]);
+  expect(columns(`か${"\uff9e".repeat(30)}`, 0, 2, 21, 99)).toEqual([`か${"\uff9e".repeat(19)}`, "\uff9e".repeat(11)]);
+});
+
 test("the first sentence of a requirement ends no sooner than it should", () => {
   expect(firstSentence("Every message is one text, e.g. JSON, of version 0.1.7 or so. More stands here.")).toBe(
     "Every message is one text, e.g. JSON, of version 0.1.7 or so.",
