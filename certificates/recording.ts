@@ -40,7 +40,7 @@ interface Growing extends RecordedCase {
 
 interface Line {
   readonly id: string;
-  /** Of the connection in the case, from 1. */
+  /** The number of the connection in the case, from 1. */
   readonly number: number;
   readonly url?: string;
   readonly name?: string;

@@ -8,7 +8,7 @@ import type { Digests } from "./digests.ts";
 export interface Implementation {
   readonly name: string;
   readonly version?: string;
-  /** Of its source: a commit. */
+  /** The commit of its source. */
   readonly revision?: string;
 }
 

@@ -33,7 +33,7 @@ export interface Findings {
 export interface VerifyOptions {
   readonly protocol: Protocol;
   readonly suite: Report["suite"];
-  /** Whose signature is asked for. */
+  /** The public key of the signature that is asked for. */
   readonly key?: KeyObject | undefined;
 }
 

@@ -2,9 +2,9 @@
 export const BOUNDS = {
   message: 1 << 20,
   connection: 8 << 20,
-  /** On all connections that are watched at the same time. */
+  /** The bytes on all connections that are watched at the same time. */
   together: 32 << 20,
-  /** On them, before more are opened only as others end. */
+  /** The bytes on these from which more are opened only as others end. */
   crowded: 8 << 20,
   /** Connections that are open at the same time. */
   sockets: 600,
@@ -14,7 +14,7 @@ export const BOUNDS = {
   pings: 20,
   flood: 5_000,
   head: 16 << 10,
-  /** Of an answer that gives no WebSocket. */
+  /** The bytes of an answer that gives no WebSocket. */
   body: 64 << 10,
   interim: 100,
   sent: 16 << 10,

@@ -24,7 +24,7 @@ export async function whoEndedThem(innocent: readonly Rerun[], session: Session)
   if (open.length > 0) await whoEnded(open, session);
 }
 
-/** Does so for those that ran beside no known culprit. */
+/** Finds out who ended the connections of those that ran beside no known culprit. */
 async function whoEnded(innocent: readonly Rerun[], session: Session): Promise<void> {
   const cut = innocent.map(([first]) => raw(first, session)).filter((it) => wasDropped(it, session));
   // Where what every client does ends others, no input is special.

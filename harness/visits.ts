@@ -31,7 +31,7 @@ const WORN = BOUNDS.events / 2;
 
 /** The visits of a client that comes by itself. */
 export interface Visits {
-  /** Why no case can run any more: the client did not come in time. */
+  /** The reason why no case can run any more: the client did not come in time. */
   readonly missing: string | undefined;
   /** Gives a case the connection that is there, or waits for the client where there is none. */
   visit(options?: ConnectOptions): Promise<Connection>;

@@ -42,7 +42,7 @@ export interface Followed {
   readonly began: number;
   last: number;
   decisive: WireEvent[];
-  /** Of each of them its number among all, from 0, and its cost; no number of one that was not recorded. */
+  /** The number of each of them among all, from 0, and its cost; one that was not recorded has no number. */
   notes: Note[];
   /** Events since it was last cut down, and their cost in bytes; the cost of all that is remembered, in bytes. */
   fresh: number;

@@ -6,7 +6,7 @@ import { short, statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck, ReportConnection } from "./report.ts";
 import { isRemark, isTrouble, notable, type Spot, spotOf, spotsOf } from "./wrong-event.ts";
 
-/** Of a long transcript an explanation shows so many lines at each end, and so many around what is wrong. */
+/** The lines that an explanation shows of a long transcript: at each end, and around what is wrong. */
 const LINES = { end: 8, around: 2 } as const;
 
 /** Characters of one line. */

@@ -72,7 +72,7 @@ export const beginning = ([first, second]: readonly { readonly resting: number }
   second &&
   (first.resting === 0 ? "" : ` (${plural(first.resting, "check")} could not be judged because of it)`);
 
-/** The worse, the lower. */
+/** The rank of a verdict: the worse, the lower. */
 const rank = (verdict: Verdict) => -VERDICTS.indexOf(verdict);
 
 /**

@@ -6,7 +6,7 @@ import { type ChangedLatency, changedLatencies } from "./latencies.ts";
 /** The effect of a change. */
 export type Kind = "broken" | "warned" | "unjudged" | "fixed" | "judged" | "observed";
 
-/** Whose change it is: of the server alone, of the case, of the protocol version, of the server or the suite, or of nobody. */
+/** The cause of a change: the server alone, the case, the protocol version, the server or the suite, or verdicts that vary. */
 export type Cause = "server" | "case" | "protocol" | "suite" | "unstable";
 
 /** A requirement of which a case says something else than before. */

@@ -75,13 +75,13 @@ export function headline({ changes, requirements, lost, outcome }: Comparison): 
   return parts.filter((part) => part !== "").join(", ");
 }
 
-/** Of how many requirements some changes are; empty where of none. */
+/** Says how many requirements changed; empty where none did. */
 function told(changes: readonly Change[], what: string): string {
   const n = new Set(changes.map(({ requirement }) => requirement)).size;
   return n === 0 ? "" : `${plural(n, "requirement")} ${what}`;
 }
 
-/** Of which run a side is. */
+/** The run that a side of a comparison is of, in words. */
 export const sideOf = ({ target, protocol, suite, startedAt, verdict }: Comparison["old"]): string =>
   `${verdict} ${target.embedded ? "the embedded reference server" : target.url}, ${titleOf(protocol)}, suite ${suite.version}, ${startedAt.slice(0, 16).replace("T", " ")}`;
 

@@ -5,7 +5,7 @@ import { lengths } from "../websocket/requests.ts";
 /** The requirements that must be kept to judge any other form of a disconnect request. */
 export const REQUESTS: readonly RequirementId[] = ["disconnect.answered", "disconnect.success", "disconnect.no-login"];
 
-/** In bytes: a longer message may come in several segments. */
+/** The bytes of a message from which it may come in several segments. */
 const SEGMENT = 1_000;
 
 /** Long messages come in several segments, however they are sent. Their cases rest on the one that frames in segments are read. */

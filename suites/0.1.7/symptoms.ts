@@ -37,7 +37,7 @@ const breaksBy =
   ({ event }: Sign): boolean =>
     event?.type === "violation" && event.failure === failure;
 
-/** Of several usual mistakes, the one that shows in what came. */
+/** The usual mistakes that show in what came, where a requirement has several. */
 export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
   "transport.handshake": leftWaiting,
   "transport.survives": harmed,

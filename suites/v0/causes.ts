@@ -96,7 +96,7 @@ export const causes: Readonly<Record<Breakable, string>> = {
   ...sharedCauses,
 };
 
-/** Of several usual mistakes the one that shows in the answer. */
+/** The usual mistakes that show in the answer, where a requirement has several. */
 export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
   "transport.handshake": leftWaiting,
   "transport.survives": harmed,

@@ -1,7 +1,7 @@
 import type { Sign, Symptom } from "../../harness/protocol.ts";
 import type { SharedId } from "./dialect.ts";
 
-/** Of the usual mistakes by which one client's input harms all others, those that show in what became of the server. */
+/** The usual mistakes by which one client's input harms all others, by what became of the server. */
 export const harmed: readonly Symptom[] = [
   {
     shows: ({ check: { harm } }) => harm === "hang" || harm === "stall",

@@ -22,7 +22,7 @@ export const anyFate = (dialect: Dialect): Expectation => ({
   enum: ["success", "failed", "ignored", ...refusals(dialect), END],
 });
 
-/** In bytes: a WebSocket layer may find a message too big beyond the first, and anybody may refuse it in any way beyond the second. */
+/** The bytes beyond which a WebSocket layer may find a message too big, and those beyond which anybody may refuse it in any way. */
 const SMALL = 4_000;
 const BIG = 8 << 10;
 

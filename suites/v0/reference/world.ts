@@ -59,7 +59,7 @@ export interface Grant {
   readonly use: "access" | "refresh" | "code";
   readonly user: User;
   readonly scope: string;
-  /** Of a code: what its owner can prove, and where it was sent. */
+  /** A code has what its owner can prove, and the place where it was sent. */
   readonly challenge?: string;
   readonly redirect?: string;
 }
