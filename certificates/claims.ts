@@ -1,23 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
-import { MIXED_UP, ONE_EACH } from "../harness/identities.ts";
-import { wordsOfLimit } from "../harness/known-limits.ts";
-import { COUNTED_TOGETHER } from "../harness/pace.ts";
+import { wordsOfLimits } from "../harness/noticed-limits.ts";
 import type { Protocol } from "../harness/protocol.ts";
-import { LIMITS } from "../harness/runner.ts";
 import { aboutProtocol, titleOf } from "../reports/names.ts";
 import type { Report } from "../reports/report.ts";
 
 /** The fields of the report of a whole run without expected failures. */
 const FIELDS: ReadonlySet<string> = new Set<keyof Report>([
   ...(["suite", "protocol", "target", "startedAt", "durationMs", "seed", "concurrency", "conditions"] as const),
-  ...(["allCases", "limit", "stalls", "latencies", "verdict", "counts", "requirements", "cases"] as const),
+  ...(["allCases", "limit", "limits", "stalls", "latencies", "verdict", "counts", "requirements", "cases"] as const),
 ]);
 
 const VERSION = /^\d+\.\d+\.\d+(-[\w.-]{1,40})?$/;
 
 /** Finds claims beside the cases that no report of a certified run makes: anybody may have written them. */
 export function oddClaims(report: Report, protocol: Protocol, suite: Report["suite"]): string[] {
-  const { target, limit, stalls = [], latencies = [], durationMs } = report;
+  const { target, stalls = [], latencies = [], durationMs } = report;
   const { name, version } = report.suite;
   const exclusive = target.users?.exclusive ?? false;
   const known = new Set(protocol.latencies.map((it) => it.name));
@@ -30,7 +27,7 @@ export function oddClaims(report: Report, protocol: Protocol, suite: Report["sui
     ),
     "it is about the embedded reference server": target.embedded,
     "its users have one connection each, and this version knows no users": !protocol.login && exclusive,
-    "its limit is none that the suite names": limit !== undefined && !namesLimits(limit, target),
+    "its limit is none that the suite names": !namesItsLimits(report),
     "the target stood still for longer than the run took": stalls.some(({ at, ms }) => at + ms > durationMs + 1),
     "its latencies are none that the suite measures": latencies.some(
       (it) => !known.has(it.name) || it.mediansMs.some((ms) => ms > durationMs),
@@ -45,14 +42,11 @@ export function oddClaims(report: Report, protocol: Protocol, suite: Report["sui
   ];
 }
 
-/** Tells if a text is that of the suite on some limits. */
-const namesLimits = (text: string, target: Report["target"]): boolean =>
-  text.split(LIMITS).every((it) => namesLimit(it, target));
-
-function namesLimit(text: string, { users }: Report["target"]): boolean {
-  if (text === COUNTED_TOGETHER) return users !== undefined;
-  if (text === ONE_EACH || text === MIXED_UP) return users?.exclusive ?? false;
-  const [first = 0, second = 0] = (text.match(/\d+/g) ?? []).map(Number);
-  const limits = [{ together: first }, { perSecond: first }, { together: first, perSecond: second }];
-  return limits.some((it) => wordsOfLimit(it) === text);
+/**
+ * Tells if the sentence on the limits of a target follows from them, and they from its users. Whoever says conditions, as a certified
+ * report has to, says limits as data, too.
+ */
+function namesItsLimits({ limit, limits, target: { users } }: Report): boolean {
+  const isKnown = (!limits?.oneEach || users?.exclusive) && (!limits?.messages || users);
+  return Boolean(isKnown) && limit === (limits && wordsOfLimits(limits));
 }

@@ -4,8 +4,8 @@ import { SECOND } from "./connection-rate.ts";
 import { dial } from "./dial.ts";
 import type { Bench } from "./execute.ts";
 import { rest } from "./gate.ts";
-import { MIXED_UP, ONE_EACH } from "./identities.ts";
 import { isNothing } from "./nothing.ts";
+import type { OneEach } from "./noticed-limits.ts";
 import { BURST } from "./pace.ts";
 import type { Protocol } from "./protocol.ts";
 import { hangUp, share } from "./shared.ts";
@@ -65,7 +65,7 @@ export async function noticeExclusive(bench: Bench): Promise<void> {
     if (!why && Number.isFinite(shared.pacing.rate) && (await countsTogether(meeting, login, bench)))
       shared.pacing.join();
     // Twice, since a server may end a connection by chance.
-    if (why !== MIXED_UP && !(why && (await look()))) return;
+    if (!why || (why !== "mixed-up" && !(await look()))) return;
     const stayed = await meeting((come) => sideBySide(come, 1 + (target.others?.length ?? 0)));
     // A server that lets nobody in by now tells nothing about its users.
     if (stayed.length > 0) shared.identities.lend(stayed, why);
@@ -82,20 +82,20 @@ async function whyOneConnection(
   come: Come,
   login: NonNullable<Protocol["login"]>,
   clock: () => number,
-): Promise<string | undefined> {
+): Promise<OneEach | undefined> {
   const first = await come(0);
   // One that is ended anyway shows nothing.
   if (first?.isAnswered) await login(first.client);
   if (!first || isEnded(first.client)) return undefined;
   const [began, knew] = [clock(), heard(first.client).length];
   const second = await come(0);
-  if (!second) return !isEnded(first.client) && (await come(1)) ? ONE_EACH : undefined;
+  if (!second) return !isEnded(first.client) && (await come(1)) ? "accepted" : undefined;
   await first.client.quiet(Math.max(PATIENCE.least, PATIENCE.times * (clock() - began)));
-  if (isEnded(first.client)) return ONE_EACH;
+  if (isEnded(first.client)) return "accepted";
   if (!first.isAnswered) return undefined;
-  if (!second.isAnswered) return heard(first.client).length > knew ? MIXED_UP : undefined;
+  if (!second.isAnswered) return heard(first.client).length > knew ? "mixed-up" : undefined;
   const known = heard(second.client).length;
-  return isNothing(await login(first.client)) && heard(second.client).length > known ? MIXED_UP : undefined;
+  return isNothing(await login(first.client)) && heard(second.client).length > known ? "mixed-up" : undefined;
 }
 
 /** Connects as so many users at the same time, and resolves to the numbers of those that stay. */

@@ -1,4 +1,5 @@
 import { BeyondLimit } from "./limits.ts";
+import type { OneEach } from "./noticed-limits.ts";
 
 /** A case holds users and waits for more, as all others do that hold some. It ends, and begins again once it gets all. */
 export class GiveWay extends Error {}
@@ -7,10 +8,10 @@ export class GiveWay extends Error {}
 export interface Identities {
   /** The numbers of these users; `undefined` while nobody knows that a second connection of a user ends the first. */
   readonly users: readonly number[] | undefined;
-  /** The same in words. */
-  readonly words: string | undefined;
-  /** From now on each of these users has one connection, for a reason in words. */
-  lend(users: readonly number[], why?: string): void;
+  /** The reason why each has one. */
+  readonly oneEach: OneEach | undefined;
+  /** From now on each of these users has one connection. */
+  lend(users: readonly number[], why: OneEach): void;
   /** Makes the part of the line that is of one case, or of a client that looks on. What `it` needed before it gets at once. */
   party(it: object): Party;
 }
@@ -24,12 +25,6 @@ export interface Party {
   /** Gives a user back. */
   back(user: number): void;
 }
-
-/** Says that a target accepts one connection of each user. */
-export const ONE_EACH = "the target accepts one connection of each user";
-
-/** Says that a target mixes up the connections of a user: cases would get what others wait for. */
-export const MIXED_UP = "the target serves one connection of each user at a time, and else answers on another one";
 
 interface Ask {
   readonly resolve: (user: number) => void;
@@ -49,7 +44,7 @@ interface Member {
 /** The line: the users that there are, those that nobody has, and those who have some or wait. */
 interface Line {
   users: readonly number[] | undefined;
-  words: string | undefined;
+  oneEach: OneEach | undefined;
   readonly free: number[];
   /** The users that a case needed before it gave way. */
   readonly needs: WeakMap<object, number>;
@@ -63,7 +58,7 @@ interface Line {
 export function identities(): Identities {
   const line: Line = {
     users: undefined,
-    words: undefined,
+    oneEach: undefined,
     free: [],
     needs: new WeakMap(),
     members: new Set(),
@@ -73,12 +68,12 @@ export function identities(): Identities {
     get users() {
       return line.users;
     },
-    get words() {
-      return line.words;
+    get oneEach() {
+      return line.oneEach;
     },
-    lend(users, why = ONE_EACH) {
+    lend(users, why) {
       line.users = users;
-      line.words = why;
+      line.oneEach = why;
       line.free.push(...users);
     },
     party: (it) => partyIn(line, it),

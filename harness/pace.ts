@@ -1,17 +1,14 @@
 /** The messages that go out at once. Servers allow 20, and the network may bring some together that were sent apart. */
 export const BURST = 16;
 
-/** Says that a target counts the messages of a user, on whichever connection they come. */
-export const COUNTED_TOGETHER = "the target limits the messages of each user, those of all its connections together";
-
 /** Paces the messages of clients, since servers drop clients that are too fast. */
 export interface Pacing {
   /** The messages a second that go out at most. */
   readonly rate: number;
   /** The time for which at least one connection held something back, in ms. */
   readonly held: number;
-  /** The limit of the target that was noticed, in words. */
-  readonly words: string | undefined;
+  /** All connections of a user have one pace. */
+  readonly joined: boolean;
   /** From now on all connections of a user have one pace. */
   join(): void;
   /** Makes the pace of one connection. Those of one user come with equal `credentials`. */
@@ -59,8 +56,8 @@ export function pacing(clock: () => number, rate: number): Pacing {
     get held() {
       return total + (waiting > 0 ? clock() - since : 0);
     },
-    get words() {
-      return joined ? COUNTED_TOGETHER : undefined;
+    get joined() {
+      return joined;
     },
     join() {
       joined = true;

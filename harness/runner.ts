@@ -4,6 +4,7 @@ import { isBroken, worst } from "./catalogue.ts";
 import { comeAside, isGreeted } from "./dial.ts";
 import { noticeExclusive } from "./exclusive.ts";
 import { type Bench, type CaseResult, notRun } from "./execute.ts";
+import type { NoticedLimits } from "./noticed-limits.ts";
 import { runPass } from "./pass.ts";
 import { catalogueOf, type Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
@@ -25,14 +26,10 @@ export interface RunResult {
   readonly unexplained: readonly Unexplained[];
   /** The seed of generated inputs; 0 if no case generated any. */
   readonly seed: number;
-  /** The limit that was noticed, on connections or on the messages of a user, in words. */
-  readonly limit?: string | undefined;
+  readonly limits?: NoticedLimits | undefined;
   /** The number of users that the target accepts one connection of each, if it does not accept more. */
   readonly exclusive?: number | undefined;
 }
-
-/** The words between two limits of a target. */
-export const LIMITS = "; ";
 
 /**
  * Runs cases against a target and judges them. Throws an `UnreachableError` if the target cannot be reached, or refuses the
@@ -55,8 +52,6 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
   });
   const seed = cases.some(({ generates }) => generates) ? options.seed : 0;
   const durationMs = Math.round(shared.clock());
-  const limits = [shared.limits.words ?? shared.identities.words, shared.pacing.words].filter((it) => it !== undefined);
-  const limit = limits.length > 0 ? limits.join(LIMITS) : undefined;
   return {
     startedAt,
     durationMs,
@@ -66,9 +61,21 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
     stalls: [...stalls],
     unexplained,
     seed,
-    limit,
+    limits: noticedIn(shared),
     exclusive: shared.identities.users?.length,
   };
+}
+
+/** Returns the limits that a run noticed; nothing if there are none. */
+function noticedIn({ limits, identities, pacing }: Shared): NoticedLimits | undefined {
+  const { together, perSecond } = limits;
+  const noticed: NoticedLimits = {
+    ...(together !== undefined && { together }),
+    ...(perSecond !== undefined && { perSecond: Math.round(perSecond) || 1 }),
+    ...(identities.oneEach && { oneEach: identities.oneEach }),
+    ...(pacing.joined && { messages: "together" }),
+  };
+  return Object.keys(noticed).length > 0 ? noticed : undefined;
 }
 
 /** Returns what each case of a run needs. */

@@ -133,6 +133,27 @@ export interface Report {
    */
   limit?: string;
   /**
+   * The same as data
+   */
+  limits?: {
+    /**
+     * The most connections at the same time
+     */
+    together?: number;
+    /**
+     * The connections a second, about
+     */
+    perSecond?: number;
+    /**
+     * Each user had one connection: the target accepts no more, or mixes up several
+     */
+    oneEach?: "accepted" | "mixed-up";
+    /**
+     * The messages of a user count together, on whichever of its connections they come
+     */
+    messages?: "together";
+  };
+  /**
    * The version of the protocol that the target speaks instead of the one that it was tested by
    */
   speaks?: string;

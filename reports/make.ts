@@ -1,4 +1,5 @@
 import type { CaseResult } from "../harness/execute.ts";
+import { wordsOfLimits } from "../harness/noticed-limits.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { RunResult } from "../harness/runner.ts";
 import type { Target } from "../harness/target.ts";
@@ -23,7 +24,7 @@ export function makeReport(
   run: RunResult,
   { suite, protocol, target, speaks, shard, concurrency, conditions }: ReportContext,
 ): Report {
-  const { stop, limit, passes } = run;
+  const { stop, limits, passes } = run;
   const draft = {
     suite,
     protocol: aboutProtocol(protocol),
@@ -35,7 +36,7 @@ export function makeReport(
     ...(concurrency !== undefined && { concurrency }),
     ...(conditions && { conditions }),
     ...(stop && { stop }),
-    ...(limit !== undefined && { limit }),
+    ...(limits && { limit: wordsOfLimits(limits), limits }),
     ...(speaks !== undefined && { speaks }),
     ...(shard && { shard }),
     ...(run.stalls.length > 0 && { stalls: run.stalls }),

@@ -64,7 +64,7 @@ function draftOf(first: Report, reports: readonly Report[], missing: Stop | unde
   const stop = stops.find(({ reason }) => reason === "lost") ?? stops[0] ?? missing;
   const stalls = reports.flatMap((it) => it.stalls ?? []);
   const unexplained = reports.flatMap((it) => it.unexplained ?? []);
-  const { limit } = reports.find((it) => it.limit !== undefined) ?? {};
+  const { limit, limits } = reports.find((it) => it.limit !== undefined) ?? {};
   const { speaks } = reports.find((it) => it.speaks !== undefined) ?? {};
   const { expectedFailures } = reports.find((it) => it.expectedFailures) ?? {};
   return {
@@ -78,6 +78,7 @@ function draftOf(first: Report, reports: readonly Report[], missing: Stop | unde
     ...(concurrency !== undefined && { concurrency }),
     ...(conditions && { conditions }),
     ...(limit !== undefined && { limit }),
+    ...(limits && { limits }),
     ...(speaks !== undefined && { speaks }),
     ...(stalls.length > 0 && { stalls }),
     ...(unexplained.length > 0 && { unexplained }),

@@ -1,5 +1,6 @@
 import type { Level, Verdict } from "../harness/catalogue.ts";
 import type { Check } from "../harness/judge.ts";
+import type { NoticedLimits } from "../harness/noticed-limits.ts";
 import type { Stop, Unexplained } from "../harness/session.ts";
 import type { Stall } from "../harness/shared.ts";
 import type { Keys } from "../harness/target.ts";
@@ -170,6 +171,8 @@ export interface Report {
   readonly stop?: Stop;
   /** The limits on connections, or on the messages of a user, that the target has, in words. */
   readonly limit?: string;
+  /** The same as data. */
+  readonly limits?: NoticedLimits;
   /** The version that the server speaks instead of the one that it was tested by. */
   readonly speaks?: string;
   readonly shard?: ReportShard;

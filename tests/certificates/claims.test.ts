@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import { oddClaims } from "../../certificates/claims.ts";
 import { oddTarget } from "../../certificates/facts.ts";
-import { MIXED_UP, ONE_EACH } from "../../harness/identities.ts";
+import { type NoticedLimits, wordsOfLimits } from "../../harness/noticed-limits.ts";
 import about from "../../package.json" with { type: "json" };
 import type { Report } from "../../reports/report.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
@@ -20,19 +20,33 @@ beforeAll(async () => {
   plain = { ...report, suite, target: { ...report.target, embedded: false } };
 });
 
+const exclusive = { count: 2, exclusive: true } as const;
+const ofLimits = (limits: NoticedLimits, users?: Report["target"]["users"]): Report => {
+  const report = { ...plain, limits, limit: wordsOfLimits(limits) };
+  return users ? { ...report, target: { ...target, users } } : report;
+};
+
 test("a run says nothing odd, also of a target with a limit", () => {
   expect(odd(plain)).toEqual([]);
-  for (const limit of [
-    "about 1 connection a second",
-    "at most 30 connections at the same time and about 5 connections a second",
-  ])
-    expect(odd({ ...plain, limit: `the target accepts ${limit}` })).toEqual([]);
+  const limits = { together: 30, perSecond: 5 };
+  expect(ofLimits(limits).limit).toBe(
+    "the target accepts at most 30 connections at the same time and about 5 connections a second",
+  );
+  for (const it of [limits, { perSecond: 1 }]) expect(odd(ofLimits(it))).toEqual([]);
 });
 
-test.each([ONE_EACH, MIXED_UP])("it names what keeps users apart: %s", (limit) => {
-  const users = { count: 2, exclusive: true } as const;
-  const report = { ...plain, limit, target: { ...target, users } };
-  expect(odd(report)).not.toContainEqual(expect.stringMatching(/^its limit is none/));
+const NO_LIMIT = expect.stringMatching(/^its limit is none/);
+
+test.each<NoticedLimits>([{ oneEach: "accepted" }, { oneEach: "mixed-up", messages: "together" }])(
+  "it names what keeps users apart: %j",
+  (limits) => {
+    expect(odd(ofLimits(limits, exclusive))).not.toContainEqual(NO_LIMIT);
+    expect(odd(ofLimits(limits))).toContainEqual(NO_LIMIT);
+  },
+);
+
+test("the messages of users count together also where each has several connections", () => {
+  expect(odd(ofLimits({ messages: "together" }, { count: 2 }))).toEqual([]);
 });
 
 test.each<[string, Partial<Report>, RegExp]>([
@@ -57,12 +71,15 @@ test.each<[string, Partial<Report>, RegExp]>([
     /^it is about Tachyon 0\.1\.7/,
   ],
   ["by schemas of a version", { protocol: { ...said, schemasVersion: "1.22.0" } }, /^it is about Tachyon 0\.1\.7/],
+  ["of users that nobody knows", { target: { ...target, users: exclusive } }, /^its users have one/],
+  ["of a limit in words alone", { limit: wordsOfLimits({ together: 5 }) }, /^its limit is none/],
+  ["of a limit without words", { limits: { together: 5 } }, /^its limit is none/],
   [
-    "of users that nobody knows",
-    { target: { ...target, users: { count: 2, exclusive: true } } },
-    /^its users have one/,
+    "of a limit in other words",
+    { limit: "the target accepts everybody", limits: { together: 5 } },
+    /^its limit is none/,
   ],
-  ["of a limit in other words", { limit: "the target accepts everybody" }, /^its limit is none/],
+  ["of other limits than in words", { limit: wordsOfLimits({ together: 5 }), limits: { together: 6 } }, /^its limit/],
   ["of a stall longer than the run", { stalls: [{ at: 0, ms: 1e9 }] }, /^the target stood still for longer/],
   ["of a latency that is not measured", { latencies: [{ name: "fun", mediansMs: [0] }] }, /^its latencies are none/],
   ["of fewer cases than it has", { allCases: 0 }, /^it counts fewer cases than it holds$/],

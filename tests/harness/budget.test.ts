@@ -70,7 +70,7 @@ test("where cases wait in line for a user, only the time counts in which a clien
   const pass = after(60_000, 0, 10_000);
   const { identities, patience } = pass.shared;
   const wastes = (began: number, ended: number, owed = true) => patience.missed("it", began, owed, ended);
-  identities.lend([0, 1]);
+  identities.lend([0, 1], "accepted");
   expect(isSpent(pass, 0.6)).toBe(false);
   wastes(0, 4_000);
   wastes(1_000, 5_000); // Beside the first.

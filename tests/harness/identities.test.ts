@@ -5,7 +5,7 @@ import { BeyondLimit } from "../../harness/limits.ts";
 /** A line in which these users are lent. */
 function lending(...users: readonly number[]) {
   const line = identities();
-  line.lend(users);
+  line.lend(users, "accepted");
   return line;
 }
 

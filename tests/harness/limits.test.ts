@@ -70,9 +70,9 @@ describe("a gate", () => {
 
 describe("behind a gateway that lets in five at the same time", () => {
   test("every case that five clients can do is judged", async () => {
-    const { results, limit, told } = await behind(/^(version|disconnect)\//, 503, together(5));
-    expect(limit).toBe("the target accepts at most 5 connections at the same time");
-    expect(told).toEqual([limit]);
+    const { results, limits: noticed, told } = await behind(/^(version|disconnect)\//, 503, together(5));
+    expect(noticed).toEqual({ together: 5 });
+    expect(told).toEqual(["the target accepts at most 5 connections at the same time"]);
     const wrong = results.filter(({ verdict, unstable }) => unstable || (verdict !== "pass" && verdict !== "info"));
     expect(wrong.map(({ case: { id } }) => id)).toEqual([]);
     const isolated = results.find(({ case: { id } }) => id === "version/isolated");
@@ -114,14 +114,14 @@ test("once a limit is known, nothing runs that rests on a broken plain form", as
   close = server.close;
   const before = new Set<string>();
   let isKnown = false;
-  const { results, limit } = await runAgainst(server.url, called(/^version\/parity-equal|^disconnect\//), {
+  const { results, limits: noticed } = await runAgainst(server.url, called(/^version\/parity-equal|^disconnect\//), {
     timeout: 500,
     onResult: ({ case: { id } }) => void (isKnown || before.add(id)),
     onLimit: () => {
       isKnown = true;
     },
   });
-  expect(limit).toMatch(/^the target accepts at most 5 connections at the same time/);
+  expect(noticed).toMatchObject({ together: 5 });
   const broken = results.flatMap(({ checks }) => checks.filter(isBroken).map(({ requirement }) => requirement));
   expect(new Set(broken)).toEqual(new Set(["disconnect.answered"]));
   const skipped = results.filter(({ case: { suite }, verdict }) => suite === "disconnect" && verdict === "skip");
@@ -144,16 +144,16 @@ test("a target that lets in one client a second is there, though it refused the 
 });
 
 test("refusals by chance are findings, and no limit", async () => {
-  const { limit, results } = await behind(/^version\//, "reset", every(10));
-  expect(limit).toBeUndefined();
+  const { limits: noticed, results } = await behind(/^version\//, "reset", every(10));
+  expect(noticed).toBeUndefined();
   expect(results.some(({ verdict, unstable }) => unstable || verdict === "fail")).toBe(true);
 });
 
 test("ends of open connections by chance are findings, and no limit", async () => {
   const server = await onWs(turnsAway(every(10), (client) => client.close(1011))(tachyon()));
   close = server.close;
-  const { limit, results } = await runAgainst(server.url, called(/^version\//));
-  expect(limit).toBeUndefined();
+  const { limits: noticed, results } = await runAgainst(server.url, called(/^version\//));
+  expect(noticed).toBeUndefined();
   expect(results.some(({ verdict, unstable }) => unstable || verdict === "fail")).toBe(true);
 });
 
@@ -167,7 +167,7 @@ test("a server that refuses other versions does not limit anything", async () =>
     },
   }));
   close = server.close;
-  const { limit } = await runAgainst(server.url, called(/^version\/(greeting|parity)/));
-  expect(limit).toBeUndefined();
+  const { limits: noticed } = await runAgainst(server.url, called(/^version\/(greeting|parity)/));
+  expect(noticed).toBeUndefined();
   expect(served).toBeLessThan(30); // To measure takes more.
 });

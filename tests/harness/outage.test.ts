@@ -237,7 +237,7 @@ test("a server behind a gateway that ends over the number of its clients is told
   const front = await gateway({ ...server, close: async () => {} }, 502);
   closing.unshift(front.close);
   const result = await runAgainst(front.url, malformed.slice(0, 24));
-  expect([brokenBy(result), result.limit]).toEqual([[], undefined]);
+  expect([brokenBy(result), result.limits]).toEqual([[], undefined]);
   expect([server.deaths() > 0, result.unexplained.length > 0]).toEqual([true, true]);
 });
 
@@ -249,7 +249,7 @@ test("what a gateway says of a server that is gone is no finding, and no limit",
   const result = await runAgainst(front.url, malformed);
   expect(brokenBy(result)).toEqual([]);
   expect(result.stop).toMatchObject({ reason: "lost", why: "the server stopped accepting connections (HTTP 502)" });
-  expect(result.limit).toBeUndefined();
+  expect(result.limits).toBeUndefined();
 });
 
 test("a server that dropped connections of others once never passes, though every case passes alone", async () => {

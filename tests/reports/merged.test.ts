@@ -23,12 +23,16 @@ test("the merged report says of the target what each shard says, and what its ch
   const stalls = [1, 2].map((at) => ({ at, ms: 2_400 }));
   const unexplained = [{ at: 3, words: "the server ended (SIGKILL)", suspects: ["version/greeting"] }];
   const limit = "the target accepts at most 5 connections at the same time";
+  const limits = { together: 5 };
   const [first, second] = stalls;
   const merged = merge(
-    [part(1, { stalls: first ? [first] : [] }), part(2, { stalls: second ? [second] : [], unexplained, limit })],
+    [
+      part(1, { stalls: first ? [first] : [] }),
+      part(2, { stalls: second ? [second] : [], unexplained, limit, limits }),
+    ],
     protocol,
   );
-  expect(merged).toMatchObject({ verdict: "fail", stalls, unexplained, limit });
+  expect(merged).toMatchObject({ verdict: "fail", stalls, unexplained, limit, limits });
   expect(merged.cases).toEqual(whole.cases);
   expect(merged.cases.some(({ checks }) => checks.some(({ see }) => see === "disconnect.success"))).toBe(true);
 });

@@ -220,7 +220,7 @@ describe("the terminal", () => {
 
   test("a limit of the target is named once", () => {
     const limit = "the target accepts at most 5 connections at the same time";
-    const report = makeReport({ ...run(result("pass")), limit }, context());
+    const report = makeReport({ ...run(result("pass")), limits: { together: 5 } }, context());
     expect(show(report).split(limit)).toHaveLength(2);
     expect(show(makeReport(run(result("pass")), context()))).not.toContain("limit");
   });

@@ -70,7 +70,7 @@ describe.each(met.map((it, i) => [i + 1, it] as const))(
       expect(brokenBy(it)).toEqual([]);
       expect(it.results.filter(({ unstable, unconfirmed }) => unstable || unconfirmed)).toEqual([]);
       expect([it.stop, it.unexplained]).toEqual([undefined, []]);
-      expect(it.limit).toBe("the target accepts one connection of each user");
+      expect(it.limits).toEqual({ oneEach: "accepted" });
     });
 
     test("sees no client that is too fast, and no user twice but where that is tried", () => {
@@ -87,7 +87,7 @@ test("a lobby that refuses a second connection of a user is told nothing else", 
   const some = sample.filter(({ suite }) => ["sessions", "social", "malformed"].includes(suite));
   const it = await runAs(lobby.tokens, lobby.url, some, RATE.suite).finally(lobby.close);
   expect([brokenBy(it), skipped(it)]).toEqual([[], []]);
-  expect(it.limit).toBe("the target accepts one connection of each user");
+  expect(it.limits).toEqual({ oneEach: "accepted" });
   expect(it.results.find(({ case: { id } }) => id === "sessions/second-connection")?.checks[0]?.actual).toBe(
     "stays: the first",
   );
@@ -99,7 +99,7 @@ test("a lobby whose answers nobody can read is told that, and not that it ends c
   const some = cases.filter(({ id }) => ["requests/alone", "sessions/self"].includes(id));
   const it = await runAs(lobby.tokens, lobby.url, some, RATE.suite, 200).finally(lobby.close);
   expect(brokenBy(it)).toEqual(["message.envelope"]);
-  expect(it.limit).toBe("the target accepts one connection of each user");
+  expect(it.limits).toEqual({ oneEach: "accepted" });
 });
 
 describe("a run as one user where nobody can read the answers", () => {
@@ -143,8 +143,8 @@ test("a user whose token is given twice counts once", async () => {
 test("a server on which a user has several connections lends nobody", async () => {
   const server = await protocol.serve();
   const some = cases.filter(({ id }) => id === "sessions/second-connection");
-  const { limit, results } = await runAs(["alice-token", "bob-token"], server.url, some, 0).finally(server.close);
-  expect([limit, results[0]?.checks[0]?.actual]).toEqual([undefined, "stays: the first and the second"]);
+  const { limits, results } = await runAs(["alice-token", "bob-token"], server.url, some, 0).finally(server.close);
+  expect([limits, results[0]?.checks[0]?.actual]).toEqual([undefined, "stays: the first and the second"]);
 });
 
 test("what takes more users than there are is skipped, and says so", () => {

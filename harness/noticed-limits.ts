@@ -1,0 +1,29 @@
+import { wordsOfLimit } from "./known-limits.ts";
+
+/** The reason why each user has one connection: the target accepts no more, or mixes up several. */
+export type OneEach = "accepted" | "mixed-up";
+
+/** The limits of a target that a run noticed. */
+export interface NoticedLimits {
+  /** The most connections at the same time. */
+  readonly together?: number;
+  /** The connections a second, about. */
+  readonly perSecond?: number;
+  readonly oneEach?: OneEach;
+  /** The messages of a user count together, on whichever of its connections they come. */
+  readonly messages?: "together";
+}
+
+const ONE_EACH: Readonly<Record<OneEach, string>> = {
+  accepted: "the target accepts one connection of each user",
+  "mixed-up": "the target serves one connection of each user at a time, and else answers on another one",
+};
+
+const COUNTED_TOGETHER = "the target limits the messages of each user, those of all its connections together";
+
+/** Says noticed limits in words. A limit of all connections is told instead of one of each user. */
+export function wordsOfLimits(noticed: NoticedLimits): string {
+  const { oneEach, messages } = noticed;
+  const ofConnections = wordsOfLimit(noticed) ?? (oneEach && ONE_EACH[oneEach]);
+  return [ofConnections, messages && COUNTED_TOGETHER].filter((it) => it !== undefined).join("; ");
+}
