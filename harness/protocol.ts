@@ -52,6 +52,8 @@ export interface Fault {
 export interface Section {
   readonly name: string;
   readonly title: string;
+  /** Its requirements hold for every message of the target, whatever a case is about. */
+  readonly everyMessage?: true;
 }
 
 /** The place that a requirement comes from. */

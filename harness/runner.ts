@@ -134,15 +134,16 @@ export function mergePasses(passes: readonly (readonly CaseResult[])[]): CaseRes
   });
 }
 
-/** The section of the requirements that hold for every message. */
-const MESSAGES = "messages";
-
 /**
  * Returns results without the mark of a verdict that varies where they only saw now and then what is broken for good: a message that
  * breaks a rule for all messages. It may come before the end of a case that is about something else, or after it.
  */
-export function steady(results: readonly CaseResult[], { requirements }: Pick<Protocol, "requirements">): CaseResult[] {
-  const ruled = new Set(requirements.flatMap(({ id, section }) => (section === MESSAGES ? id : [])));
+export function steady(
+  results: readonly CaseResult[],
+  { requirements, sections }: Pick<Protocol, "requirements" | "sections">,
+): CaseResult[] {
+  const ofMessages = new Set(sections.filter(({ everyMessage }) => everyMessage).map(({ name }) => name));
+  const ruled = new Set(requirements.filter(({ section }) => ofMessages.has(section)).map(({ id }) => id));
   const brokenBy = ({ checks }: CaseResult) => checks.filter(isBroken).map(({ requirement }) => requirement);
   const known = new Set(results.filter(({ unstable }) => !unstable).flatMap(brokenBy));
   const onlySaw = (it: CaseResult) =>

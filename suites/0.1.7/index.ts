@@ -4,6 +4,7 @@ import { documents, version } from "../../schemas/0.1.7/index.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { malformedCases } from "../websocket/malformed.ts";
 import { resilienceCases } from "../websocket/resilience.ts";
+import { sectionsOf } from "../websocket/sections.ts";
 import { transportCases } from "../websocket/transport.ts";
 import { causes } from "./causes.ts";
 import { clauses, sources } from "./clauses.ts";
@@ -55,11 +56,7 @@ export const protocol: Protocol = {
   },
   canary: "disconnect/alone",
   survivalOf: ({ suite, tests }) => survival[suite] ?? tests[0] ?? "",
-  // Generated commands test requirements of other sections.
-  sections: [
-    { name: "messages", title: "Every message the server sends" },
-    ...suites.filter(({ name }) => name !== "generated").map(({ name, title }) => ({ name, title })),
-  ],
+  sections: sectionsOf("Every message the server sends", suites, requirements),
   sources,
   clauses,
   causes,

@@ -4,6 +4,7 @@ import { isObject, jsonOnce, type Transcript } from "../../harness/transcript.ts
 import { own, version } from "../../schemas/v0/index.ts";
 import { requirements } from "../../schemas/v0/requirements.ts";
 import type { Schemas } from "../../schemas/v0/schema.ts";
+import { sectionsOf } from "../websocket/sections.ts";
 import { causes, symptoms } from "./causes.ts";
 import { clauses, sources } from "./clauses.ts";
 import { dialect } from "./dialect.ts";
@@ -28,12 +29,6 @@ const optionsFor = ({ folder, version: given }: Schemas): string[] => [
 /** The facts that reports tell of a folder of schemas, if they were read from one. */
 const folderOf = ({ digest, version: given }: Schemas): Pick<Protocol, "folder"> =>
   digest === undefined ? {} : { folder: { digest, ...(given !== undefined && { version: given }) } };
-
-const sectionsOf = (suites: readonly Suite[]): Protocol["sections"] =>
-  [
-    { name: "messages", title: "Every message the server sends" },
-    ...suites.filter(({ name }) => requirements.some(({ section }) => section === name)),
-  ].map(({ name, title }) => ({ name, title }));
 
 /** Tells if anything on a connection is of this protocol: its url, the subprotocol in its handshake, or one message. */
 const speaks = ({ url, events }: Transcript): boolean =>
@@ -79,7 +74,7 @@ export function protocolBy(schemas: Schemas): Protocol {
     foundations,
     canary: "requests/alone",
     survivalOf,
-    sections: sectionsOf(suites),
+    sections: sectionsOf("Every message the server sends", suites, requirements),
     sources,
     clauses,
     causes,

@@ -314,11 +314,16 @@ test("a case whose input is proved to end the server fails for that, whatever el
 
 test("a verdict does not vary where a case sees now and then what breaks a rule for all messages for good", () => {
   const requirements = [
-    { id: "said", section: "messages" },
+    { id: "said", section: "said" },
     { id: "form", section: "s" },
   ] as unknown as Parameters<typeof steady>[1]["requirements"];
+  const sections = [
+    { name: "said", title: "Every message", everyMessage: true },
+    { name: "s", title: "Forms" },
+  ] as const;
   const varying = (...broken: string[]) => ({ ...fails("s/x", ...broken), unstable: true as const });
-  const marks = (...results: CaseResult[]) => steady(results, { requirements }).map((it) => it.unstable ?? false);
+  const marks = (...results: CaseResult[]) =>
+    steady(results, { requirements, sections }).map((it) => it.unstable ?? false);
   expect(marks(fails("s/a", "said"), varying("said"))).toEqual([false, false]);
   expect(marks(varying("said"), varying("said"))).toEqual([true, true]);
   expect(marks(fails("s/a", "said", "form"), varying("said", "form"))).toEqual([false, true]);

@@ -122,7 +122,7 @@ export const toy: Protocol = {
   subprotocols: [SUBPROTOCOL],
   requirements,
   sections: [
-    { name: "messages", title: "Every message" },
+    { name: "messages", title: "Every message", everyMessage: true },
     { name: "echo", title: "Echo" },
   ],
   sources: {},

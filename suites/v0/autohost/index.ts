@@ -5,6 +5,7 @@ import { UsageError } from "../../../harness/usage.ts";
 import { ownWithAutohosts } from "../../../schemas/v0/autohost.ts";
 import { autohostRequirements } from "../../../schemas/v0/autohost-requirements.ts";
 import type { Schemas } from "../../../schemas/v0/schema.ts";
+import { sectionsOf } from "../../websocket/sections.ts";
 import { causes } from "../causes.ts";
 import { clausesOf } from "../clauses.ts";
 import { responseName } from "../dialect.ts";
@@ -112,10 +113,7 @@ export function autohostProtocolBy(schemas: Schemas): Protocol {
     suites,
     foundations,
     survivalOf: () => "client.reconnects",
-    sections: [
-      { name: "messages", title: "Every message an autohost sends" },
-      ...suites.filter(({ name }) => autohostRequirements.some(({ section }) => section === name)),
-    ].map(({ name, title }) => ({ name, title })),
+    sections: sectionsOf("Every message an autohost sends", suites, autohostRequirements),
     clauses: clausesOf(autohostRequirements),
     causes: autohostCauses,
     sets: [],
