@@ -21,10 +21,7 @@ export function oddClaims(report: Report, protocol: Protocol, suite: Report["sui
   const claims: Readonly<Record<string, boolean>> = {
     [`it was made by ${JSON.stringify(name)}, and not by ${suite.name}`]: name !== suite.name,
     [`${JSON.stringify(version)} is no version of the suite`]: !VERSION.test(version),
-    [`it is about ${titleOf(report.protocol)}`]: !isDeepStrictEqual(
-      { name: protocol.name, ...report.protocol },
-      aboutProtocol(protocol),
-    ),
+    [`it is about ${titleOf(report.protocol)}`]: !isDeepStrictEqual(report.protocol, aboutProtocol(protocol)),
     "it is about the embedded reference server": target.embedded,
     "its users have one connection each, and this version knows no users": !protocol.login && exclusive,
     "its limit is none that the suite names": !namesItsLimits(report),

@@ -3,6 +3,7 @@ import type { Protocol } from "../harness/protocol.ts";
 import type { RequirementSet } from "../harness/set.ts";
 import { parse } from "../harness/transcript.ts";
 import { reason } from "../harness/usage.ts";
+import { upToDate } from "../reports/older.ts";
 import { parseReport } from "../reports/read.ts";
 import type { Report } from "../reports/report.ts";
 import schema from "./certificate.schema.json" with { type: "json" };
@@ -66,7 +67,9 @@ export function readReportOf(files: Files): Read<Report> {
   const text = textOf(files, FILES.report);
   if (text === undefined) return wrong("it is not a text in UTF-8");
   try {
-    const report = parseReport(text, FILES.report);
+    const stored = parseReport(text, FILES.report);
+    const report = upToDate(stored);
+    if (report !== stored) return wrong("it is of a version of the suite whose bundles cannot be verified any more");
     return `${JSON.stringify(report, null, 1)}\n` === text
       ? { is: report }
       : wrong("its text is not as the suite writes it");

@@ -56,8 +56,8 @@ export interface Stop {
   readonly reason: "lost" | "interrupted" | "bail" | "missing" | "slow";
   /** In words, as in the result of each case that did not run: `not run: interrupted`. */
   readonly words: string;
-  /** The same by itself: `interrupted`. Only older reports lack it. */
-  readonly why?: string;
+  /** The same by itself: `interrupted`. */
+  readonly why: string;
   /** The cases that may have ended a target for good, the likeliest first. */
   readonly suspects?: readonly string[];
 }

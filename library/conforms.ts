@@ -6,6 +6,7 @@ import about from "../package.json" with { type: "json" };
 import { applyExpected } from "../reports/expected/apply.ts";
 import type { ExpectedFailures } from "../reports/expected/read.ts";
 import { makeReport } from "../reports/make.ts";
+import { type StoredReport, upToDate } from "../reports/older.ts";
 import type { Report } from "../reports/report.ts";
 import { commandAlone } from "../reports/shell-commands.ts";
 import { type TerminalOptions, terminal, troubles } from "../reports/terminal.ts";
@@ -74,7 +75,10 @@ function options(report: Report): TerminalOptions {
 }
 
 /** Returns a report as the terminal shows it. */
-export const toText = (report: Report): string => terminal(report, options(report)).trimEnd();
+export function toText(stored: StoredReport): string {
+  const report = upToDate(stored);
+  return terminal(report, options(report)).trimEnd();
+}
 
 /** Returns the failure block of a case, or else the summary, as the terminal shows it. A case that rests on what is broken says so. */
 export function troublesOf(report: Report): string {

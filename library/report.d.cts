@@ -326,7 +326,7 @@ export interface Case {
    */
   unconfirmed?: true;
   /**
-   * The breach of the server while the case ran among others, though not alone. It is not known which case it belongs to
+   * Of a version before 0.5.0: the breach of the server while the case ran among others, though not alone
    */
   doubt?: string;
   durationMs: number;

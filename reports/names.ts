@@ -4,7 +4,7 @@ import { upTo } from "../harness/words.ts";
 import type { Report, ReportProtocol } from "./report.ts";
 
 /** A protocol and its version, as users read them. */
-export const titleOf = ({ name = "protocol", version, actor, schemasVersion }: Report["protocol"]): string =>
+export const titleOf = ({ name, version, actor, schemasVersion }: Report["protocol"]): string =>
   [
     `${name} ${version}`,
     ...(actor === undefined ? [] : [` for ${actor}s`]),

@@ -13,6 +13,7 @@ import { isObject, parse } from "../harness/transcript.ts";
 import { cannotRead, STDIN, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
 import { titleOf } from "./names.ts";
+import { type StoredReport, upToDate } from "./older.ts";
 import schema from "./report.schema.json" with { type: "json" };
 import type { Report, ReportCase } from "./report.ts";
 import { conclude } from "./verdict.ts";
@@ -24,7 +25,7 @@ export const REPORT_BYTES = 100 << 20;
 const VALUES = 6_000_000;
 
 /**
- * Reads a stored report, or the `report.json` of a folder. Throws a `UsageError` where it is none, is cut off, is too big, or was
+ * Reads a stored report, or the `report.json` of a folder, and brings it up to date. Throws a `UsageError` where it is none, is cut off, is too big, or was
  * written by a version of the suite that this one cannot know.
  */
 export async function readReport(path: string): Promise<Report> {
@@ -34,7 +35,7 @@ export async function readReport(path: string): Promise<Report> {
 
 /** The report that a text is. Throws a `UsageError` as `readReport` does. */
 export function reportFrom(content: string, file: string): Report {
-  const report = parseReport(content, file);
+  const report = upToDate(parseReport(content, file));
   const wrong = contradictionIn(report);
   if (wrong !== undefined) throw new UsageError(`${file} was changed: ${wrong}. Make it anew.`);
   return report;
@@ -42,10 +43,10 @@ export function reportFrom(content: string, file: string): Report {
 
 /** A report of the protocol that is known: the requirements of others have no words. Throws a `UsageError`. */
 export function ofProtocol(known: Pick<Protocol, "name" | "version" | "actor">, report: Report, file: string): Report {
-  const { name = known.name, version, actor } = report.protocol;
+  const { name, version, actor } = report.protocol;
   if (name === known.name && version === known.version && actor === known.actor) return report;
   throw new UsageError(
-    `${file} is of ${titleOf({ ...report.protocol, name })}; this suite knows ${titleOf(known)}. Read it with the version that wrote it.`,
+    `${file} is of ${titleOf(report.protocol)}; this suite knows ${titleOf(known)}. Read it with the version that wrote it.`,
   );
 }
 
@@ -56,8 +57,8 @@ export function parseFile(content: string, file: string): unknown {
   return parse(content);
 }
 
-/** The report that a text holds, by its schema; `file` is its name. Throws a `UsageError` as `readReport` does. */
-export function parseReport(content: string, file: string): Report {
+/** The report that a text holds, as it was written; `file` is its name. Throws a `UsageError` as `readReport` does. */
+export function parseReport(content: string, file: string): StoredReport {
   const value = parseFile(content, file);
   if (value === undefined) throw new UsageError(`${file} is not a report: it holds no JSON, or was cut off. ${HINT}`);
   const version = isObject(value) && isObject(value.suite) ? value.suite.version : undefined;
@@ -74,11 +75,11 @@ export function parseReport(content: string, file: string): Report {
 
 const HINT = `Name a report.json that ${about.name} wrote.`;
 
-let compiled: ValidateFunction<Report> | undefined;
+let compiled: ValidateFunction<StoredReport> | undefined;
 
 /** Validates a report by its schema, which is compiled when the first report is read: most runs read none. */
-const validator = (): ValidateFunction<Report> => {
-  compiled ??= new Ajv({ strict: true }).compile<Report>(schema);
+const validator = (): ValidateFunction<StoredReport> => {
+  compiled ??= new Ajv({ strict: true }).compile<StoredReport>(schema);
   return compiled;
 };
 

@@ -1,7 +1,7 @@
 import { plural, took } from "../harness/words.ts";
 import { listed } from "./names.ts";
 import type { Report, ReportCase, ReportCheck } from "./report.ts";
-import { failsForUnstable, whyOf } from "./verdict.ts";
+import { failsForUnstable } from "./verdict.ts";
 
 /** Something to know of a run before all else. Its words may hold what the server said. */
 export interface Remark {
@@ -54,7 +54,7 @@ function stopped({ stop }: Remarkable): Remark[] {
   if (!stop) return [];
   const { suspects = [] } = stop;
   return [
-    { label: "stopped", title: "The run ended early", words: whyOf(stop), cases: [], isVital: true },
+    { label: "stopped", title: "The run ended early", words: stop.why, cases: [], isVital: true },
     ...(suspects.length > 0
       ? [
           {

@@ -8,7 +8,7 @@ import type { WireEvent } from "../harness/transcript.ts";
 
 /** The protocol under test. */
 export interface ReportProtocol {
-  readonly name?: string;
+  readonly name: string;
   readonly version: string;
   /** The options that choose it, where it is not the one that is tested without any. */
   readonly options?: readonly string[];
@@ -43,8 +43,6 @@ export interface ReportCase {
   readonly verdict: Verdict;
   readonly unstable?: true;
   readonly unconfirmed?: true;
-  /** The breach of the server while the case ran among others, though not alone. Only older reports have it. */
-  readonly doubt?: string;
   readonly durationMs: number;
   readonly digest: string;
   readonly checks: readonly ReportCheck[];
@@ -54,7 +52,7 @@ export interface ReportCase {
 /** A row of the catalogue in a report, with the worst verdict over the cases that tested it. */
 export interface ReportRequirement {
   readonly id: string;
-  /** The suite about it, or its section of the catalogue. Only older reports lack it. */
+  /** The suite about it, or its section of the catalogue. Nothing in reports of version 0.5.0. */
   readonly suite?: string;
   readonly level: Level;
   readonly verdict: Verdict;
@@ -155,17 +153,16 @@ export interface ReportConditions {
 /** The content of report.json, from which every other format is made. Its schema is `report.schema.json`. */
 export interface Report {
   readonly suite: { readonly name: string; readonly version: string };
-  /** Only older reports lack its name. */
   readonly protocol: ReportProtocol;
   readonly target: ReportTarget;
   readonly startedAt: string;
   readonly durationMs: number;
   readonly seed: number;
-  /** The number of cases of the suite, whether they ran or not. Only older reports lack it. */
+  /** The number of cases of the suite, whether they ran or not. Nothing in reports of version 0.5.0. */
   readonly allCases?: number;
   /** Cases at work at the same time. */
   readonly concurrency?: number;
-  /** Only older reports lack them, and those of recorded traffic. */
+  /** Nothing in reports of recorded traffic, and of version 0.5.0. */
   readonly conditions?: ReportConditions;
   /** The reason why it ended early. */
   readonly stop?: Stop;

@@ -48,7 +48,7 @@ export function countedBy(
     );
     const checks = (id: string) => checksOf(id, counted);
     const broken = owed.filter((id) => checks(id).some(isBroken));
-    const unjudged = owed.filter((id) => !isJudged(checks(id), id, counted));
+    const unjudged = owed.filter((id) => !isJudged(checks(id)));
     return { reached: whole && broken.length === 0 && unjudged.length === 0, broken, unjudged };
   };
   return {
@@ -69,12 +69,9 @@ export const counts = (
 const checksOf = (id: string, cases: readonly ReportCase[]): ReportCheck[] =>
   cases.flatMap(({ checks }) => checks.filter(({ requirement }) => requirement === id));
 
-/** Tells if a requirement was judged beyond doubt in every case that was to judge it. */
-function isJudged(checks: readonly ReportCheck[], id: string, cases: readonly ReportCase[]): boolean {
-  const doubtful = cases.some(
-    (it) => it.doubt !== undefined && it.checks.some(({ requirement }) => requirement === id),
-  );
+/** Tells if a requirement was judged in every case that was to judge it. */
+function isJudged(checks: readonly ReportCheck[]): boolean {
   const isOpen = ({ verdict, unasked, needs }: ReportCheck) =>
     verdict === "error" || (verdict === "skip" && (!unasked || needs !== undefined));
-  return checks.length > 0 && !doubtful && !checks.some(isOpen);
+  return checks.length > 0 && !checks.some(isOpen);
 }

@@ -118,18 +118,12 @@ function wholeCase(
 /** The notes beside findings: observations, expected failures, and cases that were not judged. */
 function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[] {
   const { cases } = report;
-  const doubtful = cases.filter((it) => it.doubt !== undefined);
   const observed = cases.flatMap(({ checks }) => checks.filter(({ verdict }) => verdict === "info"));
   const skipped = report.recording ? [] : skippedBy(cases);
   const expected = groupBy(cases.filter(isExpected), (it) => reasonsOf(it).join("; "));
   return [
     ...(verbose && observed.length > 0 ? ["where the protocol leaves it open, the target does this"] : []),
     ...(verbose ? observed.map(({ requirement, actual }) => `  ${requirement}: ${visible(actual)}`) : []),
-    ...(doubtful.length > 0
-      ? [
-          `in doubt (--concurrency 1 may show which case it is): ${plural(doubtful.length, "case")}, as in ${doubtful[0]?.id}, ${visible(doubtful[0]?.doubt ?? "")}`,
-        ]
-      : []),
     ...[...expected].map(([why, some]) => c.dim(`expected to fail ${named(some)}: ${visible(why)}`)),
     ...skipped.map(({ why, cases: some }) => c.dim(`skip ${named(some)}: ${visible(why)}`)),
     ...notJudged(report),

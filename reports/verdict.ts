@@ -57,7 +57,7 @@ function verdictOf(
 ): RunVerdict {
   const ended = stop?.reason === "lost" || unexplained.length > 0;
   if (ended || cases.some(({ checks }) => checks.some(failsUnexpectedly))) return "fail";
-  return stop || cases.some((it) => it.doubt !== undefined || unjudged(it, strict).length > 0) ? "incomplete" : "pass";
+  return stop || cases.some((it) => unjudged(it, strict).length > 0) ? "incomplete" : "pass";
 }
 
 const failsUnexpectedly = ({ verdict, expectedFailure }: Pick<ReportCheck, "verdict" | "expectedFailure">) =>
@@ -105,9 +105,6 @@ interface Judging extends Pick<ReportCase, "unstable"> {
 /** The entries of expected failures that do not hold, and what to do about each. */
 export const problemsOf = ({ expectedFailures }: Pick<Report, "expectedFailures">): readonly ReportProblem[] =>
   expectedFailures?.entries.flatMap(({ problems }) => problems) ?? [];
-
-/** The reason for which a run ended early, by itself. Older reports have it in a sentence only. */
-export const whyOf = ({ why, words }: NonNullable<Report["stop"]>): string => why ?? words;
 
 /** The parts of a report that decide if it calls for action. */
 type Calling = Pick<Report, "verdict" | "expectedFailures"> & Varying;

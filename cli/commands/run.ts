@@ -6,7 +6,7 @@ import { expecting, readWanted } from "../../reports/expected/use.ts";
 import { ofProtocol, readReport } from "../../reports/read.ts";
 import type { Report } from "../../reports/report.ts";
 import { shard } from "../../reports/shard.ts";
-import { isFine, whyOf } from "../../reports/verdict.ts";
+import { isFine } from "../../reports/verdict.ts";
 import { exists } from "../../reports/write.ts";
 import { EXIT } from "../exit.ts";
 import { openPage } from "../open.ts";
@@ -82,7 +82,7 @@ function nothingFailed({ report }: Last, { stored }: Plan): number {
   const { length } = failedIn(report);
   if (length > 0)
     throw new UsageError(`None of the ${plural(length, "case")} that failed last, by ${stored}, is selected.`);
-  const early = report.stop ? ` before it ended early (${whyOf(report.stop)})` : "";
+  const early = report.stop ? ` before it ended early (${report.stop.why})` : "";
   const { cases, allCases = cases.length } = report;
   const part = cases.length < allCases ? `, which ran ${cases.length} of ${allCases} cases` : "";
   process.stdout.write(`Nothing failed in the last run${early}${part}, by ${stored}. Run without --last-failed.\n`);

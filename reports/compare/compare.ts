@@ -1,6 +1,5 @@
 import { type Level, type Verdict, worst } from "../../harness/catalogue.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
-import { whyOf } from "../verdict.ts";
 import { type ChangedLatency, changedLatencies } from "./latencies.ts";
 
 /** The effect of a change. */
@@ -95,7 +94,7 @@ export function compareReports(before: Report, after: Report): Comparison {
 
 /** The end of the target in words, if no case takes the blame for it. */
 const endOf = ({ stop, unexplained = [] }: Report): string | undefined =>
-  stop?.reason === "lost" ? whyOf(stop) : unexplained[0]?.words;
+  stop?.reason === "lost" ? stop.why : unexplained[0]?.words;
 
 function outcomeOf(
   { changes, requirements, lost }: Pick<Comparison, "changes" | "requirements" | "lost">,

@@ -4,23 +4,18 @@ import type { PageCase, PageData } from "./data.ts";
 import { RowLink } from "./parts.tsx";
 import { counted } from "./words.ts";
 
-/** The notes: the failures that were expected, and what is unstable, in doubt, or was not judged. */
+/** The notes: the failures that were expected, and what is unstable, or was not judged. */
 export function Notes({ data }: { readonly data: PageData }) {
   const unstable = data.cases.filter((it) => it.unstable);
-  const doubtful = data.cases.filter((it) => it.doubt !== undefined);
   const skipped = skippedBy(data.cases);
   return (
     <>
       {data.expectedFailures && <Expected {...data.expectedFailures} />}
-      {unstable.length + doubtful.length + skipped.length > 0 && (
+      {unstable.length + skipped.length > 0 && (
         <section aria-labelledby="notes">
           <h2 id="notes">What is not certain</h2>
           <NotedCases title="Unstable" of={unstable}>
             The verdict is not the same among other cases as alone, or each time.
-          </NotedCases>
-          <NotedCases title="In doubt" of={doubtful}>
-            The server broke a rule while these ran, and none of them does it alone: with --concurrency 1 it may show
-            which.
           </NotedCases>
           {skipped.map(({ why, see, cases }) => (
             <NotedCases title="Not judged" of={cases} see={see} key={why}>
@@ -57,7 +52,6 @@ const NotedCases = ({ title, of, see, children }: NotedProps) =>
         {of.map((it) => (
           <li key={it.id}>
             <RowLink id={it.id} />
-            {it.doubt !== undefined && <span class="note"> {it.doubt}</span>}
           </li>
         ))}
       </ul>

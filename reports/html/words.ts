@@ -69,7 +69,6 @@ export function doubts(it: PageCase): readonly (readonly [word: string, meaning:
   const all: readonly (readonly [boolean, string, string])[] = [
     [it.unstable === true, "unstable", "Its verdict is not the same among other cases as alone, or each time."],
     [it.unconfirmed === true, "unconfirmed", "It failed among other cases, and was not run again alone."],
-    [it.doubt !== undefined, "doubtful", `While it ran among others, though not alone: ${it.doubt}`],
   ];
   return all.flatMap(([is, word, meaning]) => (is ? [[word, meaning] as const] : []));
 }

@@ -46,7 +46,6 @@ export function markdown(report: Tellable, knowledge: Knowledge): string {
       .flatMap((finding, i) => inFull(finding, isFirst(finding, found.slice(0, i)), report, knowledge)),
     ...unjudged(report),
     ...expectations(report),
-    ...doubts(report),
   );
 }
 
@@ -180,10 +179,4 @@ function unjudged({ cases, recording }: Report): RootContent[] {
     heading(3, text("Not judged")),
     bullets([...shown, ...(more > 0 ? [[text(`… and for ${plural(more, "more reason")}`)]] : [])]),
   ];
-}
-
-/** Breaches that an older version of the suite could not assign to a case. */
-function doubts({ cases }: Report): RootContent[] {
-  const doubtful = cases.find(({ doubt }) => doubt !== undefined);
-  return doubtful ? [paragraph(text("In doubt, since no case does this alone: "), code(doubtful.doubt ?? ""))] : [];
 }

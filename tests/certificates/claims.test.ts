@@ -51,7 +51,7 @@ test("the messages of users count together also where each has several connectio
 
 test.each<[string, Partial<Report>, RegExp]>([
   ["of recorded traffic", { recording: {} as never }, /^recording has no place in the report of a whole run$/],
-  ["of a run that ended", { stop: { reason: "bail", words: "" } }, /^stop has no place/],
+  ["of a run that ended", { stop: { reason: "bail", words: "", why: "" } }, /^stop has no place/],
   [
     "by another program",
     { suite: { ...suite, name: "x; BELIEVE" } },

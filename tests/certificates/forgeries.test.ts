@@ -142,7 +142,7 @@ const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
     () => ({
       ...healthy,
       report: conclude(
-        { ...healthy.report, stop: { reason: "bail", words: "" } },
+        { ...healthy.report, stop: { reason: "bail", words: "", why: "" } },
         healthy.report.cases,
         small.requirements,
       ),

@@ -74,7 +74,7 @@ describe("after cases were blamed for others", () => {
 
   test("nothing runs again if there is no culprit, or the run has ended", async () => {
     expect(await doubting(() => {})).toEqual(asBefore);
-    const stop = { reason: "lost", words: "" } as const;
+    const stop = { reason: "lost", words: "", why: "" } as const;
     expect(await doubting((it) => blamed(Object.assign(it, { stop })))).toEqual(asBefore);
   });
 

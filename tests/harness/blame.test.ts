@@ -239,7 +239,7 @@ describe("a message that did not come in time", () => {
   test("keeps its verdict, unconfirmed, if the run ended before it was asked for again", async () => {
     const it = session();
     const meanwhile = () => {
-      if (stage.now > 2) it.stop = { reason: "lost", words: "" };
+      if (stage.now > 2) it.stop = { reason: "lost", words: "", why: "" };
     };
     await confirm(await first(it, ...row(2, "x", "MUST.b", () => [SILENT], { meanwhile })), 0, it);
     expect([stage.ran, marked(it)]).toEqual([["x0"], ["x0 fail", "x1 fail unconfirmed"]]);
@@ -305,7 +305,7 @@ describe("the run", () => {
   });
 
   test("has ended, and nothing runs", async () => {
-    const stop = { reason: "lost", words: "" } as const;
+    const stop = { reason: "lost", words: "", why: "" } as const;
     await confirmed([acts("x", "MUST.b", ["broken"]), acts("y", "MUST.b", [SILENT])], (it) => {
       it.stop = stop;
     });

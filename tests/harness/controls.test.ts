@@ -45,7 +45,7 @@ describe("the controls of a run", () => {
     }
     const it = knowing([plain()]);
     await first(it, broken("MUST.b"));
-    it.stop = { reason: "lost", words: "" };
+    it.stop = { reason: "lost", words: "", why: "" };
     expect(await runControls(it)).toEqual([]);
   });
 });
@@ -104,7 +104,7 @@ describe("working on cases", () => {
     const halts: [Session, (it: Session) => void, (() => boolean)?][] = [
       [session(), () => {}, () => stage.ran.length > 0],
       [session(target(), { signal: interrupt.signal }), () => interrupt.abort()],
-      [session(), (it) => Object.assign(it, { stop: { reason: "lost", words: "" } })],
+      [session(), (it) => Object.assign(it, { stop: { reason: "lost", words: "", why: "" } })],
     ];
     for (const [it, act, halt] of halts) {
       stage.ran = [];

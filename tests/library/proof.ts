@@ -1,6 +1,7 @@
 import type { WireEvent } from "../../harness/transcript.ts";
 import type * as Api from "../../library/index.d.cts";
 import * as library from "../../library/index.ts";
+import type { StoredReport } from "../../reports/older.ts";
 import type { Report } from "../../reports/report.ts";
 
 // The compiler checks here that what is declared to users is what they get. Nothing of it runs.
@@ -13,9 +14,9 @@ type WithoutEvents<T> = T extends readonly (infer Item)[]
     : T;
 type KeysOfAny<T> = T extends unknown ? keyof T : never;
 
-/** The code has the declared type, and the declared type promises no more than the code. */
+/** The code has the declared type, and the declared type promises no more than any version wrote. */
 export const written = (report: Mutable<Report>): Api.Report => report;
-export const promised = (report: WithoutEvents<Api.Report>): WithoutEvents<Mutable<Report>> => report;
+export const promised = (report: WithoutEvents<Api.Report>): WithoutEvents<Mutable<StoredReport>> => report;
 export const named = (key: keyof Api.ReportEvent): KeysOfAny<WireEvent> => key;
 
 /** The code takes all that is declared, and gives it. */

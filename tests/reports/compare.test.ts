@@ -130,7 +130,11 @@ describe("nobody can say that nothing broke", () => {
     ],
     ["where a MUST is not tested any more", () => good, () => only(good, OPEN)],
     ["where it is a part of another size", () => shardOf(2), () => shardOf(3)],
-    ["where the new run ended early", () => good, () => ({ ...good, stop: { reason: "bail", words: "not run: x" } })],
+    [
+      "where the new run ended early",
+      () => good,
+      () => ({ ...good, stop: { reason: "bail", words: "not run: x", why: "x" } }),
+    ],
     ["where it is one shard", () => good, () => ({ ...good, shard: { index: 1, of: 2, cases: [] } })],
     [
       "where no case is in both",
@@ -154,7 +158,7 @@ describe("a change is put down to", () => {
   const digest = (report: Report) => withCase(report, FAILING, () => ({ digest: "another" }));
   const unstable = (report: Report) => withCase(report, FAILING, () => ({ unstable: true }));
   const suite = (report: Report) => ({ ...report, suite: { ...report.suite, version: "0.1.0" } });
-  const protocol = (report: Report) => ({ ...report, protocol: { version: "0.1.6" } });
+  const protocol = (report: Report) => ({ ...report, protocol: { ...report.protocol, version: "0.1.6" } });
 
   test.each<[string, (report: Report) => Report, "ok" | "regressed"]>([
     ["server", (report) => report, "regressed"],

@@ -67,8 +67,10 @@ describe("merging shards", () => {
   });
 
   test("one of which lost the target fails", () => {
-    const stop = { reason: "lost", words: "not run: it died" } as const;
-    expect(merge([part(1, 2, { stop: { reason: "bail", words: "" } }), part(2, 2, { stop })], protocol)).toMatchObject({
+    const stop = { reason: "lost", words: "not run: it died", why: "it died" } as const;
+    expect(
+      merge([part(1, 2, { stop: { reason: "bail", words: "", why: "" } }), part(2, 2, { stop })], protocol),
+    ).toMatchObject({
       verdict: "fail",
       stop,
     });
@@ -83,7 +85,11 @@ describe("merging shards", () => {
       { suite: { name: "x", version: "9" } },
       /differ in the version of the suite/,
     ],
-    ["are of different protocol versions", { protocol: { version: "9" } }, /differ in the protocol version/],
+    [
+      "are of different protocol versions",
+      { protocol: { name: "Tachyon", version: "9" } },
+      /differ in the protocol version/,
+    ],
     ["put another load on the target", { concurrency: 3 }, /differ in the value of --concurrency/],
     ["are of different numbers", { shard: { index: 2, of: 3, cases: [] } }, /differ in the number of shards/],
     ["are of different selections", { shard: { index: 2, of: 2, cases: [] } }, /differ in the selection of cases/],

@@ -66,7 +66,6 @@ export async function hostileReport(): Promise<Report> {
   const worse: ReportCase = {
     ...first,
     title: NASTY,
-    doubt: NASTY,
     connections: [...first.connections, { url: NASTY, name: NASTY, events: [long] }],
   };
   const entry = { line: 1, reason: NASTY, owner: NASTY, problems: [{ line: 2, says: NASTY }] };
@@ -74,7 +73,7 @@ export async function hostileReport(): Promise<Report> {
   return {
     ...report,
     target: { ...report.target, url: `ws://x/?${NASTY}` },
-    stop: { reason: "lost", words: NASTY },
+    stop: { reason: "lost", words: NASTY, why: NASTY },
     expectedFailures: { file: NASTY, entries: issues.map((issue, i) => ({ ...entry, line: i, issue })) },
     cases: [worse, ...others],
   };

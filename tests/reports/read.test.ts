@@ -32,6 +32,29 @@ test("a report of an older version of the suite is read", async () => {
   expect(await readReport(file(older))).toMatchObject({ suite: { version: "0.1.0" } });
 });
 
+test("a report of version 0.5.0 gets the name of its protocol, and the reason for which it ended early", async () => {
+  const older = changed(({ protocol }) => ({
+    protocol: { ...(protocol as object), name: undefined },
+    stop: { reason: "interrupted", words: "not run: interrupted" },
+    verdict: "incomplete",
+  }));
+  expect(await readReport(file(older))).toMatchObject({
+    protocol: { name: "Tachyon" },
+    stop: { words: "not run: interrupted", why: "interrupted" },
+  });
+});
+
+test("a case that was in doubt could not be judged: so it is in a report of a version before 0.5.0", async () => {
+  const older = changed((report) => {
+    const [first, ...others] = (report as unknown as Report).cases;
+    return { cases: [{ ...first, doubt: "no answer" }, ...others], verdict: "incomplete" };
+  });
+  const { verdict, counts, cases } = await readReport(file(older));
+  expect([verdict, counts.error, cases[0]?.verdict]).toEqual(["incomplete", 1, "error"]);
+  expect(cases[0]?.checks[0]?.actual).toBe("in doubt, since no case does this alone: no answer");
+  expect(cases[0]).not.toHaveProperty("doubt");
+});
+
 test.each<[string, () => string, RegExp]>([
   ["cut off", () => text.slice(0, -10), /is not a report: it holds no JSON, or was cut off/],
   ["empty", () => "", /is not a report: it holds no JSON/],

@@ -85,7 +85,7 @@ describe("report.json", () => {
     expect(makeReport(run(result("pass"), result("skip")), context()).verdict).toBe("incomplete");
     expect(makeReport(run(result("error")), context()).verdict).toBe("incomplete");
     expect(makeReport(run(result("skip"), result("fail")), context()).verdict).toBe("fail");
-    const lost = { ...run(result("pass")), stop: { reason: "lost", words: "" } } as const;
+    const lost = { ...run(result("pass")), stop: { reason: "lost", words: "", why: "" } } as const;
     expect(makeReport(lost, context()).verdict).toBe("fail");
   });
 

@@ -287,7 +287,7 @@ describe("a remark that comes first", () => {
     const validate = new Ajv({ strict: true }).compile(schema);
     const target = { ...good.target, failOnUnstable: true } as const;
     const stop = { reason: "lost", words: "x", suspects } as const;
-    const reports = [{ ...refusing, ...known, target, stop }, withCase(good, PARITY, () => ({ doubt: "x" }))];
+    const reports = [{ ...refusing, ...known, target, stop }, withCase(good, PARITY, () => ({ doubt: "x" }) as object)];
     for (const report of reports) expect(validate(JSON.parse(JSON.stringify(report))) || validate.errors).toBe(true);
   });
 });
