@@ -47,7 +47,10 @@ interface Candidate extends Spot {
   readonly it: WireEvent;
 }
 
-/** The signs that an event shows a finding whose check has no evidence, the surest first. */
+/**
+ * The signs that an event shows a finding whose check has no evidence, the surest first: one of version 0.5.0, or of a value that several
+ * events hold, or that a case worked out.
+ */
 const SIGNALS: readonly ((candidate: Candidate, check: Pick<ReportCheck, "silence" | "actual">) => boolean)[] = [
   ({ it }, { silence }) => silence !== undefined && it.type === "timeout" && it.what === silence.what,
   ({ it }, { actual }) => it.from === "server" && "data" in it && /^["{[]./.test(actual) && it.data.includes(actual),

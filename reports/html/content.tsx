@@ -93,7 +93,10 @@ function Head({ text, brief }: Pick<ContentProps, "brief"> & { readonly text: st
   );
 }
 
-/** A text message: laid out where it is JSON, with what came marked where it stands in one line. */
+/**
+ * A text message: laid out where it is JSON, with what came marked where it stands in one line. Evidence names the event, and no part of
+ * it, so that is looked for.
+ */
 function Text({ event: { wrong = [] }, text, brief, came }: ContentProps & { readonly text: string }) {
   const most = brief ? MOST.brief : MOST.full;
   const lines = brief && wrong.length === 0 ? undefined : layout(text);
