@@ -2,13 +2,13 @@ import picocolors from "picocolors";
 import { type Protocol, testedUnderLoad } from "../harness/protocol.ts";
 import type { RunResult } from "../harness/runner.ts";
 import { UnreachableError, UsageError } from "../harness/usage.ts";
-import about from "../package.json" with { type: "json" };
 import { applyExpected } from "../reports/expected/apply.ts";
 import type { ExpectedFailures } from "../reports/expected/read.ts";
 import { makeReport } from "../reports/make.ts";
 import { type StoredReport, upToDate } from "../reports/older.ts";
 import type { Report } from "../reports/report.ts";
 import { commandAlone } from "../reports/shell-commands.ts";
+import { SUITE } from "../reports/suite.ts";
 import { type TerminalOptions, terminal, troubles } from "../reports/terminal.ts";
 import { versionOf } from "./versions.ts";
 
@@ -53,7 +53,7 @@ export function reportOf(
   concurrency = 1,
 ): Report {
   const report = makeReport(result, {
-    suite: { name: about.name, version: about.version },
+    suite: SUITE,
     protocol,
     target: { ...target, embedded: false },
     concurrency,

@@ -3,8 +3,8 @@ import { glob, isGlob } from "../harness/glob.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { Transcript } from "../harness/transcript.ts";
 import { STDIN, UsageError } from "../harness/usage.ts";
-import about from "../package.json" with { type: "json" };
 import type { Report } from "../reports/report.ts";
+import { SUITE } from "../reports/suite.ts";
 import { clients } from "./clients.ts";
 import { arranged, headOfFile, twice } from "./files.ts";
 import { follow } from "./follow.ts";
@@ -57,7 +57,7 @@ export async function judgeRecordings(wanted: WantedRecordings, protocol: Protoc
   follower.end();
   if (judged.size === 0) throw nothing(wanted, left);
   return judged.report({
-    suite: { name: about.name, version: about.version },
+    suite: SUITE,
     files: wanted.files,
     startedAt,
     clients: sent.found(),

@@ -13,6 +13,7 @@ import { type RecordedSession, session } from "../../recordings/session.ts";
 import { type LineWriter, writer } from "../../recordings/writer.ts";
 import { visible } from "../../reports/escape.ts";
 import { destinations, prepareAll, type WantedReports } from "../../reports/save.ts";
+import { SUITE } from "../../reports/suite.ts";
 import { refuseOverwriting } from "../../reports/write.ts";
 import { fileIn, hiddenTexts, loginOf, readCertificates, resolves, targetUrl } from "../../running/target.ts";
 import { EXIT } from "../exit.ts";
@@ -131,7 +132,7 @@ async function tellAll(
   protocol: Protocol,
 ): Promise<number> {
   const report = recorded.report({
-    suite: { name: about.name, version: about.version },
+    suite: SUITE,
     files: file.files,
     startedAt,
     durationMs: Date.now() - startedAt.getTime(),

@@ -2,9 +2,9 @@ import { keyId } from "../../certificates/envelope.ts";
 import { readPublicKey } from "../../certificates/keys.ts";
 import { conclusion, step as tell } from "../../certificates/tell.ts";
 import { type Step, verifyBundle } from "../../certificates/verify.ts";
-import about from "../../package.json" with { type: "json" };
 import { colorsOn } from "../../reports/colors.ts";
 import type { ReportProtocol } from "../../reports/report.ts";
+import { SUITE } from "../../reports/suite.ts";
 import { EXIT } from "../exit.ts";
 import type { Load } from "../subcommand.ts";
 
@@ -22,12 +22,11 @@ export async function verifyCommand(
   load: Load,
 ): Promise<number> {
   const key = publicKey === undefined ? undefined : await readPublicKey(publicKey);
-  const suite = { name: about.name, version: about.version };
   const c = colorsOn(process.stdout);
   const steps: Step[] = [];
   const versionOf = ({ version, actor, schemasVersion }: ReportProtocol) =>
     load({ protocol: version, actor, schemas, ...(schemas !== undefined && { schemasVersion }) });
-  for await (const step of verifyBundle(bundle, { load: versionOf, suite, key })) {
+  for await (const step of verifyBundle(bundle, { load: versionOf, suite: SUITE, key })) {
     steps.push(step);
     if (!quiet || step.problems.length > 0) print(tell(step, c));
   }

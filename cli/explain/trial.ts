@@ -6,10 +6,10 @@ import type { Case } from "../../harness/scenario.ts";
 import type { RunOptions } from "../../harness/session.ts";
 import { type Target, usersOf } from "../../harness/target.ts";
 import { UnreachableError } from "../../harness/usage.ts";
-import about from "../../package.json" with { type: "json" };
 import { makeReport } from "../../reports/make.ts";
 import type { ReportCase } from "../../reports/report.ts";
 import { quoted } from "../../reports/shell-commands.ts";
+import { SUITE } from "../../reports/suite.ts";
 import { DEFAULTS } from "../../running/defaults.ts";
 
 /** The usual address of a server under test, which a trial shows instead of its own. */
@@ -68,4 +68,4 @@ function named(url: string): Pick<Target, "url" | "secrets"> {
 }
 
 const reported = (result: RunResult, url: string, protocol: Protocol): readonly ReportCase[] =>
-  makeReport(result, { suite: about, protocol, target: { url, embedded: true, strict: false } }).cases;
+  makeReport(result, { suite: SUITE, protocol, target: { url, embedded: true, strict: false } }).cases;

@@ -13,6 +13,7 @@ import { liveLine, loggedLines, type Progress, tellLimit } from "../../reports/p
 import type { Report, ReportTarget } from "../../reports/report.ts";
 import type { ShardOptions } from "../../reports/shard.ts";
 import { quoted } from "../../reports/shell-commands.ts";
+import { SUITE } from "../../reports/suite.ts";
 import { DEFAULTS } from "../../running/defaults.ts";
 import { spokenInstead, withHint } from "../../running/spoken.ts";
 import { fileIn, type Reached } from "../../running/target.ts";
@@ -69,7 +70,7 @@ export async function testTarget(
     throw await withHint(error, protocol, target, args.timeout);
   });
   const report = makeReport(result, {
-    suite: { name: about.name, version: about.version },
+    suite: SUITE,
     protocol,
     target: aboutTarget(target, args, result),
     speaks: await spokenInstead(result.results, protocol),

@@ -14,8 +14,8 @@ import { run } from "../../harness/runner.ts";
 import { secrets } from "../../harness/secrets.ts";
 import { freeze, type RequirementSet } from "../../harness/set.ts";
 import type { Target } from "../../harness/target.ts";
-import about from "../../package.json" with { type: "json" };
 import { makeReport, reportUsers } from "../../reports/make.ts";
+import { SUITE } from "../../reports/suite.ts";
 import { DEFAULTS } from "../../running/defaults.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 
@@ -59,7 +59,7 @@ export async function partsOf(protocol: Protocol, target: Target, rate?: number)
     const how = { target, record: kept.record, rate, seed: seedOf("", protocol) };
     const result = await run(protocol, casesIn(protocol), { ...DEFAULTS, ...how });
     const report = makeReport(result, {
-      suite: { name: about.name, version: about.version },
+      suite: SUITE,
       protocol,
       target: { url: target.url.href, embedded: false, strict: false, ...reportUsers(target, result) },
       concurrency: DEFAULTS.concurrency,
@@ -98,7 +98,7 @@ export async function firstProblem(files: Files, means: Partial<VerifyOptions> =
 /** The means of verifying; the protocol is the small one, if nobody says which. */
 const verifying = ({ protocol = small, ...means }: Partial<VerifyOptions>) => ({
   load: async () => protocol,
-  suite: { name: about.name, version: about.version },
+  suite: SUITE,
   ...means,
 });
 

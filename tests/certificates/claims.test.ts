@@ -2,13 +2,12 @@ import { beforeAll, expect, test } from "@jest/globals";
 import { oddClaims } from "../../certificates/claims.ts";
 import { oddTarget } from "../../certificates/facts.ts";
 import { type NoticedLimits, wordsOfLimits } from "../../harness/noticed-limits.ts";
-import about from "../../package.json" with { type: "json" };
 import type { Report } from "../../reports/report.ts";
+import { SUITE } from "../../reports/suite.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { sample } from "../reports/samples.ts";
 
-const suite = { name: about.name, version: about.version };
-const odd = (report: Report) => oddClaims(report, protocol, suite);
+const odd = (report: Report) => oddClaims(report, protocol, SUITE);
 
 const said = { name: protocol.name, version: protocol.version };
 const target = { url: "ws://localhost:8080/", embedded: false, strict: false };
@@ -17,7 +16,7 @@ const target = { url: "ws://localhost:8080/", embedded: false, strict: false };
 let plain: Report;
 beforeAll(async () => {
   const { stop: _, unexplained: __, expectedFailures: ___, ...report } = await sample();
-  plain = { ...report, suite, target: { ...report.target, embedded: false } };
+  plain = { ...report, suite: SUITE, target: { ...report.target, embedded: false } };
 });
 
 const exclusive = { count: 2, exclusive: true } as const;
@@ -54,12 +53,12 @@ test.each<[string, Partial<Report>, RegExp]>([
   ["of a run that ended", { stop: { reason: "bail", words: "", why: "" } }, /^stop has no place/],
   [
     "by another program",
-    { suite: { ...suite, name: "x; BELIEVE" } },
+    { suite: { ...SUITE, name: "x; BELIEVE" } },
     /^it was made by "x; BELIEVE", and not by tachyon-/,
   ],
   [
     "by a version that is none",
-    { suite: { ...suite, version: "0.5.0 \u001b[1m" } },
+    { suite: { ...SUITE, version: "0.5.0 \u001b[1m" } },
     /^"0\.5\.0 \\u001b\[1m" is no version/,
   ],
   ["of another protocol", { protocol: { name: "Everything", version: "0.1.7" } }, /^it is about Everything 0\.1\.7$/],

@@ -7,8 +7,8 @@ import WebSocket from "ws";
 import { run } from "../../../harness/runner.ts";
 import { secrets } from "../../../harness/secrets.ts";
 import { usersOf } from "../../../harness/target.ts";
-import about from "../../../package.json" with { type: "json" };
 import { makeReport } from "../../../reports/make.ts";
+import { SUITE } from "../../../reports/suite.ts";
 import { DEFAULTS } from "../../../running/defaults.ts";
 import { own } from "../../../schemas/v0/index.ts";
 import { protocolBy } from "../../../suites/v0/index.ts";
@@ -54,9 +54,9 @@ async function judge(how?: RequestListener, more: Partial<Known> = {}) {
     secrets: secrets("alice-refresh-token", "alice-token"),
   };
   const result = await run(protocol, cases, { ...DEFAULTS, timeout: 1_500, seed: 1, target, once: true });
-  const said = { name: about.name, version: about.version };
+
   const report = makeReport(result, {
-    suite: said,
+    suite: SUITE,
     protocol,
     target: { url: "", embedded: true, strict: false },
   });
