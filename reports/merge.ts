@@ -5,6 +5,7 @@ import { type Stop, stopFor } from "../harness/session.ts";
 import { UsageError } from "../harness/usage.ts";
 import { median } from "./latency.ts";
 import { reportCase } from "./make.ts";
+import { targetOf } from "./names.ts";
 import type { Report, ReportCase, ReportLatency, ReportShard } from "./report.ts";
 import { deal } from "./shard.ts";
 import { conclude, type Draft } from "./verdict.ts";
@@ -96,9 +97,9 @@ function part({ file, report }: Shard): Part {
 
 /** The properties that all shards of a run share, by their names in words. */
 const COMMON: Readonly<Record<string, (part: Part) => unknown>> = {
-  target: ({ report: { target } }) => (target.embedded ? "the embedded reference server" : target.url),
-  "protocol version": ({ report }) => report.protocol.version,
   "peer that was tested": ({ report }) => report.protocol.actor,
+  target: ({ report }) => targetOf(report),
+  "protocol version": ({ report }) => report.protocol.version,
   schemas: ({ report: { protocol } }) => JSON.stringify([protocol.schemas, protocol.schemasVersion]),
   "version of the suite": ({ report }) => report.suite.version,
   "choice of --strict": ({ report }) => report.target.strict,

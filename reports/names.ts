@@ -21,11 +21,21 @@ export const aboutProtocol = ({ name, version, actor, options, folder }: Protoco
   ...(folder?.version !== undefined && { schemasVersion: folder.version }),
 });
 
-/** The target in words: its url, and what is there or comes there. */
-export const targetOf = ({ target, protocol }: Pick<Report, "target" | "protocol">): string => {
-  if (target.embedded) return `${target.url} (the embedded reference server)`;
-  return protocol.actor === undefined ? target.url : `the ${protocol.actor} that came to ${target.url}`;
-};
+/** The parts of a report that say what was tested. */
+type Targeted = Pick<Report, "target" | "protocol">;
+
+/** The name of the target in two parts: words, and its url. That of the embedded reference server is another in each run. */
+export const targetParts = ({ target, protocol: { actor } }: Targeted): readonly [words: string, url: string] =>
+  target.embedded
+    ? ["the embedded reference server", ""]
+    : [actor === undefined ? "" : `the ${actor} that came to `, target.url];
+
+/** The name of the target in words. */
+export const targetOf = (it: Targeted): string => targetParts(it).join("");
+
+/** The target in words, with its url in any case. */
+export const targetAt = (it: Targeted): string =>
+  it.target.embedded ? `${it.target.url} (${targetOf(it)})` : targetOf(it);
 
 /** Returns the statement of a requirement; nothing where the catalogue lacks it. */
 export const statementOf = (id: string, requirements: readonly Requirement[]): string =>

@@ -6,7 +6,7 @@ import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { explainFindings, lineText } from "./explain.ts";
 import { beginning, findings, isNews, news, skippedBy } from "./findings.ts";
-import { listed, targetOf, titleOf } from "./names.ts";
+import { listed, targetAt, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import type { Report, ReportCase, ReportRequirement } from "./report.ts";
 import { casesOf, isWhole, judged, requirementsOf } from "./scope.ts";
@@ -150,7 +150,7 @@ function summary(report: Report, options: TerminalOptions): string[] {
     headline(report, options),
     ...outdated(report, c),
     ...remarked(report, options),
-    `  target   ${visible(targetOf(report))}`,
+    `  target   ${visible(targetAt(report))}`,
     ...overview(report, c),
     ...(report.recording
       ? traffic(report, report.recording, painted(report.recording.connections))

@@ -1,7 +1,7 @@
 import { groupBy } from "../../harness/group.ts";
 import { plural } from "../../harness/words.ts";
 import { loadOf } from "../latency.ts";
-import { titleOf } from "../names.ts";
+import { targetOf, titleOf } from "../names.ts";
 import { type Cause, type Change, type Comparison, isDropped, isRegression, type Kind } from "./compare.ts";
 
 /** The words for each kind of change, in the order in which they are told. */
@@ -82,8 +82,10 @@ function told(changes: readonly Change[], what: string): string {
 }
 
 /** The run that a side of a comparison is of, in words. */
-export const sideOf = ({ target, protocol, suite, startedAt, verdict }: Comparison["old"]): string =>
-  `${verdict} ${target.embedded ? "the embedded reference server" : target.url}, ${titleOf(protocol)}, suite ${suite.version}, ${startedAt.slice(0, 16).replace("T", " ")}`;
+export function sideOf(side: Comparison["old"]): string {
+  const { protocol, suite, startedAt, verdict } = side;
+  return `${verdict} ${targetOf(side)}, ${titleOf(protocol)}, suite ${suite.version}, ${startedAt.slice(0, 16).replace("T", " ")}`;
+}
 
 /** Says how much longer or shorter users wait. */
 export const latencyOf = ({ name, oldMs, newMs, noiseMs, concurrency }: Comparison["latencies"][number]): string =>

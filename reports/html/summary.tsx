@@ -1,7 +1,7 @@
 import { took } from "../../harness/words.ts";
 import { news, tally } from "../findings.ts";
 import { loadOf } from "../latency.ts";
-import { NAMES, targetOf, titleOf } from "../names.ts";
+import { NAMES, targetAt, titleOf } from "../names.ts";
 import { type Remark, remarks } from "../remarks.ts";
 import { casesOf, connectionsIn, isWhole, requirementsOf } from "../scope.ts";
 import { commandAlone } from "../shell-commands.ts";
@@ -81,7 +81,7 @@ function Remarked({ of, data }: { readonly of: Remark; readonly data: PageData }
 export function Facts({ data }: { readonly data: PageData }) {
   const { target, suite, startedAt, durationMs, seed, shard, recording, latencies = [], concurrency } = data;
   const facts: readonly (readonly [string, string])[] = [
-    ["Target", targetOf(data)],
+    ["Target", targetAt(data)],
     ["Suite", `${suite.name} ${suite.version}`],
     ["Started", startedAt.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
     ["Took", took(durationMs)],

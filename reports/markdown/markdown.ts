@@ -4,7 +4,7 @@ import { plural, took } from "../../harness/words.ts";
 import { type Knowledge, likelyCause } from "../cause.ts";
 import { explainConnections, lineText } from "../explain.ts";
 import { beginning, news, type ReportFinding, skippedBy, tally } from "../findings.ts";
-import { isValue, NAMES, statementOf, titleOf } from "../names.ts";
+import { isValue, NAMES, statementOf, targetParts, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
 import { casesOf, connectionsIn, isWhole, requirementsOf } from "../scope.ts";
@@ -49,10 +49,10 @@ export function markdown(report: Tellable, knowledge: Knowledge): string {
   );
 }
 
-const namedTarget = ({ target, protocol: { actor } }: Report) =>
-  target.embedded
-    ? [text("the embedded reference server")]
-    : [...(actor === undefined ? [] : [text(`the ${actor} that came to `)]), code(target.url)];
+function namedTarget(report: Report) {
+  const [words, url] = targetParts(report);
+  return [...(words === "" ? [] : [text(words)]), ...(url === "" ? [] : [code(url)])];
+}
 
 function overview(report: Report): RootContent {
   const { target, suite, cases, durationMs, recording } = report;

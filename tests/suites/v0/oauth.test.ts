@@ -54,7 +54,6 @@ async function judge(how?: RequestListener, more: Partial<Known> = {}) {
     secrets: secrets("alice-refresh-token", "alice-token"),
   };
   const result = await run(protocol, cases, { ...DEFAULTS, timeout: 1_500, seed: 1, target, once: true });
-
   const report = makeReport(result, {
     suite: SUITE,
     protocol,
