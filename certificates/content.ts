@@ -7,7 +7,7 @@ import { upToDate } from "../reports/older.ts";
 import { parseReport } from "../reports/read.ts";
 import type { Report } from "../reports/report.ts";
 import schema from "./certificate.schema.json" with { type: "json" };
-import { type Envelope, envelopeText, isCanonical } from "./envelope.ts";
+import { type Envelope, envelopeText, isCanonical, PAYLOAD } from "./envelope.ts";
 import { FILES, type Files } from "./files.ts";
 import type { Statement } from "./statement.ts";
 
@@ -26,7 +26,7 @@ const isEnvelope = ajv.compile<Envelope>({
   additionalProperties: false,
   required: ["payloadType", "payload", "signatures"],
   properties: {
-    payloadType: { const: "application/vnd.in-toto+json" },
+    payloadType: { const: PAYLOAD },
     payload: { type: "string", maxLength: 8 << 20 },
     signatures: {
       type: "array",

@@ -2,11 +2,11 @@ import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:
 import { dsse } from "@sigstore/core";
 
 /** The type of the payload: an in-toto Statement. */
-const TYPE = "application/vnd.in-toto+json";
+export const PAYLOAD = "application/vnd.in-toto+json";
 
 /** A DSSE envelope: a payload, and who signed it. */
 export interface Envelope {
-  readonly payloadType: typeof TYPE;
+  readonly payloadType: typeof PAYLOAD;
   /** Base64. */
   readonly payload: string;
   readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
@@ -15,9 +15,9 @@ export interface Envelope {
 /** Puts a statement into an envelope, signed with Ed25519 where there is a private key. */
 export function seal(statement: object, key?: KeyObject): Envelope {
   const payload = Buffer.from(JSON.stringify(statement));
-  const sig = key && sign(null, dsse.preAuthEncoding(TYPE, payload), key).toString("base64");
+  const sig = key && sign(null, dsse.preAuthEncoding(PAYLOAD, payload), key).toString("base64");
   return {
-    payloadType: TYPE,
+    payloadType: PAYLOAD,
     payload: payload.toString("base64"),
     signatures: key && sig !== undefined ? [{ keyid: keyId(createPublicKey(key)), sig }] : [],
   };
@@ -25,7 +25,7 @@ export function seal(statement: object, key?: KeyObject): Envelope {
 
 /** Tells if one of the signatures of an envelope is by this public key, and names it. */
 export function isSignedBy({ payload, signatures }: Envelope, key: KeyObject): boolean {
-  const signed = dsse.preAuthEncoding(TYPE, Buffer.from(payload, "base64"));
+  const signed = dsse.preAuthEncoding(PAYLOAD, Buffer.from(payload, "base64"));
   const id = keyId(key);
   return signatures.some(({ keyid, sig }) => keyid === id && verify(null, signed, key, Buffer.from(sig, "base64")));
 }

@@ -45,7 +45,7 @@ export function wasHarmed(result: CaseResult, session: Session): boolean {
 }
 
 /** Tells if a case ran at some time between these, in ms of the run's clock. */
-const overlaps = (result: CaseResult, from: number, to: number): boolean =>
+export const overlaps = (result: CaseResult, from: number, to: number): boolean =>
   from <= endOf(result) && to >= result.beganAt;
 
 /** Tells if a case fails only for messages that did not come in time. */

@@ -2,9 +2,9 @@ import { clearRefused, confirm, reconsider } from "./blame.ts";
 import { isSpent, isTooLate, TO_BEGIN, waitsInLine } from "./budget.ts";
 import { isRight } from "./catalogue.ts";
 import { runControls } from "./controls.ts";
-import { brokenSoFar } from "./doubt.ts";
+import { brokenSoFar, overlaps } from "./doubt.ts";
 import { lookOn, whoEndedLooker } from "./dropped.ts";
-import { type CaseResult, endOf, execute, notJudged } from "./execute.ts";
+import { type CaseResult, execute, notJudged } from "./execute.ts";
 import { isPlain, restsOnBroken } from "./foundation.ts";
 import { ground } from "./ground.ts";
 import { groupBy } from "./group.ts";
@@ -88,7 +88,7 @@ async function runLong(cases: readonly Case[], session: Session): Promise<void> 
 const fellMeanwhile = (cases: readonly Case[], { results, falls }: Session): readonly Case[] =>
   cases.filter((it) => {
     const result = results.get(it);
-    return result && !isRight(result) && falls.some(({ from, to }) => to >= result.beganAt && from <= endOf(result));
+    return result && !isRight(result) && falls.some(({ from, to }) => overlaps(result, from, to));
   });
 
 /** Drops the findings of cases that mostly wait, since the target went away meanwhile. */

@@ -1,7 +1,7 @@
 import { isObject, type Message, type Transcript, type WireEvent } from "../harness/transcript.ts";
 import { UsageError } from "../harness/usage.ts";
 import { show } from "../harness/words.ts";
-import { clock, gap, type Sink } from "./recorded.ts";
+import { clock, EPOCH, gap, type Sink } from "./recorded.ts";
 
 /** Chooses among the connections of a file. */
 export interface Choice {
@@ -86,5 +86,5 @@ function eventOf({ type, opcode, data, code }: Message, at: number, where: strin
 /** Chromium and Firefox write seconds since 1970; others milliseconds. */
 function milliseconds(time: unknown): number | undefined {
   if (typeof time !== "number" || time < 0) return undefined;
-  return time > 1e11 ? time : time * 1000;
+  return time > EPOCH ? time : time * 1000;
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { urlAt } from "../harness/place.ts";
 import type { WireEvent } from "../harness/transcript.ts";
 import { askTarget, HEAD_BYTES, type Reaching } from "./ask-target.ts";
 import { join, type NotedEvent } from "./handshake.ts";
@@ -60,9 +61,8 @@ export async function proxy(options: ProxyOptions): Promise<RunningProxy> {
     server.once("error", reject);
     server.listen(options.port, options.host, resolve);
   });
-  const { address, family, port } = server.address() as AddressInfo;
   return {
-    url: `ws://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+    url: urlAt(server.address() as AddressInfo),
     relieve() {
       for (const it of open) it.relieve();
     },

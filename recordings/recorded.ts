@@ -35,7 +35,7 @@ export function bounded(event: WireEvent): WireEvent {
 export type Clock = (at: unknown) => number | undefined;
 
 /** A number from here on is ms since 1970, not since some recording began. */
-const EPOCH = 1e11;
+export const EPOCH = 1e11;
 
 /**
  * The clock of one recording, which may say when it began. An event without a time happened when the one before it did.

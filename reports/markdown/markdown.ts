@@ -1,12 +1,13 @@
 import type { RootContent } from "mdast";
 import type { Requirement } from "../../harness/catalogue.ts";
 import { plural, took } from "../../harness/words.ts";
+import type { ToldFinding } from "../block.ts";
 import { type Knowledge, likelyCause } from "../cause.ts";
 import { explainConnections, lineText } from "../explain.ts";
-import { beginning, news, type ReportFinding, skippedBy, tally } from "../findings.ts";
+import { beginning, news, skippedBy, tally } from "../findings.ts";
 import { isValue, NAMES, statementOf, targetParts, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
-import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
+import type { Report } from "../report.ts";
 import { casesOf, connectionsIn, isWhole, requirementsOf } from "../scope.ts";
 import { commandAlone, type Tellable } from "../shell-commands.ts";
 import { isExpected, meaning, problemsOf, shownVerdict } from "../verdict.ts";
@@ -25,14 +26,12 @@ const ROWS = 30;
 /** Connections of a case that shows a finding. */
 const CONNECTIONS = 2;
 
-type Found = ReportFinding<ReportRequirement, ReportCase, ReportCheck>;
-
 const SYMBOLS = { pass: "✅", fail: "❌", incomplete: "❓" } as const;
 const PARTIAL = "🟡";
 
 /** The summary of a report for pull requests and job summaries. */
 export function markdown(report: Tellable, knowledge: Knowledge): string {
-  const found: readonly Found[] = news(report);
+  const found: readonly ToldFinding[] = news(report);
   const verdict = shownVerdict(report);
   const symbol = verdict === "pass" && !isWhole(report) ? PARTIAL : SYMBOLS[verdict];
   return print(
@@ -81,7 +80,7 @@ const remarked = (report: Tellable): RootContent[] =>
   ]);
 
 /** Names the finding to begin with, if there are several. */
-function begin(found: readonly Found[]): RootContent[] {
+function begin(found: readonly ToldFinding[]): RootContent[] {
   const [first, why] = [found[0], beginning(found)];
   return first && why !== undefined
     ? [paragraph(text("Begin here: "), code(first.requirement.id), text(`${why}.`))]
@@ -92,7 +91,7 @@ function begin(found: readonly Found[]): RootContent[] {
 const recorded = (recording: NonNullable<Report["recording"]>) =>
   `${plural(connectionsIn(recording), "connection")}, ${recording.connections.fail} of them broken, ${plural(recording.events, "event")}`;
 
-const overviewOf = (found: readonly Found[], requirements: readonly Requirement[]) =>
+const overviewOf = (found: readonly ToldFinding[], requirements: readonly Requirement[]) =>
   table(
     ["", "Requirement", "Level", "Statement", "Cases"],
     found.map(({ verdict, requirement: { id, level }, cases }) => [
@@ -105,10 +104,10 @@ const overviewOf = (found: readonly Found[], requirements: readonly Requirement[
   );
 
 /** Tells if no finding before showed the same transcript. */
-const isFirst = ({ shown }: Found, before: readonly Found[]) => !before.some((it) => it.shown === shown);
+const isFirst = ({ shown }: ToldFinding, before: readonly ToldFinding[]) => !before.some((it) => it.shown === shown);
 
 function inFull(
-  { verdict, requirement: { id, level }, shown, check }: Found,
+  { verdict, requirement: { id, level }, shown, check }: ToldFinding,
   withTranscript: boolean,
   report: Tellable,
   knowledge: Knowledge,

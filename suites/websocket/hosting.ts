@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ServerOptions } from "ws";
+import { urlAt } from "../../harness/place.ts";
 import type { RunningServer, ServeOptions } from "../../harness/protocol.ts";
 
 /** The decisions of a reference server below its protocol: HTTP, TCP and the WebSocket library. */
@@ -63,9 +64,8 @@ export function httpHost({ http, connection, unreadable }: Hosting): HttpHost {
     async listen({ host = "127.0.0.1", port = 0 }, path = "") {
       server.listen(port, host);
       await once(server, "listening");
-      const { address, family, port: bound } = server.address() as AddressInfo;
       return {
-        url: `ws://${family === "IPv6" ? `[${address}]` : address}:${bound}${path}`,
+        url: `${urlAt(server.address() as AddressInfo)}${path}`,
         async close() {
           const closed = once(server, "close");
           server.close();

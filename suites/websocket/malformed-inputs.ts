@@ -172,11 +172,11 @@ export function unspecifiedInputs({ request, key }: Parts): Readonly<Record<stri
 }
 
 /** Texts that are nested so deep that a parser may run out of its stack; none of them is a request. */
-export const deepTexts: Readonly<Record<string, () => string>> = {
+export const deepTexts = {
   arrays: () => "[".repeat(DEEP) + "]".repeat(DEEP),
   "arrays-cut-off": () => "[".repeat(DEEP),
   objects: () => ['{"a":'.repeat(DEEP), "1", "}".repeat(DEEP)].join(""),
   "objects-cut-off": () => '{"a":'.repeat(DEEP),
-};
+} as const satisfies Readonly<Record<string, () => string>>;
 
 const DEEP = 100_000;

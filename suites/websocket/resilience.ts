@@ -5,6 +5,7 @@ import type { Case } from "../../harness/scenario.ts";
 import { isEnded, type Message, messages } from "../../harness/transcript.ts";
 import type { Dialect, SharedId } from "./dialect.ts";
 import { anyFate, fate } from "./fate.ts";
+import { deepTexts } from "./malformed-inputs.ts";
 import { requestWith } from "./requests.ts";
 import { churnCase } from "./resilience-churn.ts";
 import { ACTING, besideBystander, beyondRoom, judgeSurvival, resetAll, times } from "./survival.ts";
@@ -155,8 +156,8 @@ const large = (dialect: Dialect) =>
 
 const deep = (dialect: Dialect) =>
   Object.entries({
-    "arrays nested 100,000 deep": () => "[".repeat(100_000) + "]".repeat(100_000),
-    "objects nested 100,000 deep": () => ['{"a":'.repeat(100_000), "1", "}".repeat(100_000)].join(""),
+    "arrays nested 100,000 deep": deepTexts.arrays,
+    "objects nested 100,000 deep": deepTexts.objects,
     "an object with 100,000 keys": () => `{${times(100_000, (i) => `"key${i}":${i}`).join()}}`,
     "a number of 1 MB": () => "7".repeat(1_000_000),
   }).map(([name, value]) =>
