@@ -3,7 +3,7 @@ import { isNothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { messages } from "../../harness/transcript.ts";
 import type { Dialect } from "./dialect.ts";
-import { beyondRoom, times } from "./survival.ts";
+import { hasRoom, times } from "./survival.ts";
 
 const CLIENTS = 300;
 const AT_A_TIME = 10;
@@ -19,12 +19,10 @@ export const churnCase = (dialect: Dialect) =>
     id: "resilience/churn",
     title: `${CLIENTS} clients connect one after another, ${AT_A_TIME} at a time, and leave when they are ${dialect.words.served}`,
     tests: ["resilience.churn", "resilience.churn-speed"],
-    async run({ connect, check, skip, room, exclusive }) {
+    async run(context) {
+      const { connect, check, skip } = context;
       const { words } = dialect;
-      if (room < AT_A_TIME) {
-        skip("resilience.churn", beyondRoom({ room, exclusive }, AT_A_TIME));
-        return skip("resilience.churn-speed", beyondRoom({ room, exclusive }, AT_A_TIME));
-      }
+      if (!hasRoom(context, AT_A_TIME, "resilience.churn", "resilience.churn-speed")) return;
       const once = await churn(dialect, connect);
       if (once.needs > ENOUGH) {
         const each = Math.round((once.needs * AT_A_TIME) / CLIENTS);

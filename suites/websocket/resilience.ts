@@ -8,7 +8,7 @@ import { anyFate, fate } from "./fate.ts";
 import { deepTexts } from "./malformed-inputs.ts";
 import { requestWith } from "./requests.ts";
 import { churnCase } from "./resilience-churn.ts";
-import { ACTING, besideBystander, beyondRoom, judgeSurvival, resetAll, times } from "./survival.ts";
+import { ACTING, besideBystander, hasRoom, judgeSurvival, resetAll, times } from "./survival.ts";
 import { slug } from "./words.ts";
 
 /** The cases of the section "Resilience". They put load on a server, one after another, and stop when they know. */
@@ -33,8 +33,9 @@ const concurrent = ({ scenario, sign, leave, goodbye, statusOf, words }: Dialect
     id: "resilience/concurrent",
     title: `${MANY} clients connect at once, and each asks to be disconnected`,
     tests: ["resilience.concurrent"],
-    async run({ connect, check, skip, room, exclusive }) {
-      if (exclusive && room < MANY) return skip("resilience.concurrent", beyondRoom({ room, exclusive }, MANY));
+    async run(context) {
+      const { connect, check, room, exclusive } = context;
+      if (exclusive && !hasRoom(context, MANY, "resilience.concurrent")) return;
       const clients = await Promise.all(times(Math.min(MANY, room), () => connect()));
       const served = successes(await Promise.all(clients.map(sign)));
       const limit = nothing(
@@ -50,14 +51,20 @@ const concurrent = ({ scenario, sign, leave, goodbye, statusOf, words }: Dialect
   });
 };
 
+/** Clients that are connected, or half so, while another one comes. */
+const IDLE = 50;
+const HALF_OPEN = 20;
+const NO_ECHO = 20;
+
 const idle = ({ scenario, sign }: Dialect) =>
   scenario({
     id: "resilience/idle",
-    title: "a client connects while 50 others are connected and say nothing",
+    title: `a client connects while ${IDLE} others are connected and say nothing`,
     tests: ["resilience.idle"],
-    async run({ connect, check, skip, room, exclusive }) {
-      if (room < 51) return skip("resilience.idle", beyondRoom({ room, exclusive }, 51));
-      await Promise.all(times(50, () => connect({ name: "idle" })));
+    async run(context) {
+      const { connect, check } = context;
+      if (!hasRoom(context, IDLE + 1, "resilience.idle")) return;
+      await Promise.all(times(IDLE, () => connect({ name: "idle" })));
       check("resilience.idle", await sign(await connect({ name: "newcomer" })));
     },
   });
@@ -65,11 +72,12 @@ const idle = ({ scenario, sign }: Dialect) =>
 const halfOpen = ({ scenario, sign }: Dialect) =>
   scenario({
     id: "resilience/half-open",
-    title: "a client connects while 20 others have sent half of their handshake",
+    title: `a client connects while ${HALF_OPEN} others have sent half of their handshake`,
     tests: ["resilience.half-open"],
-    async run({ connect, check, skip, room, exclusive }) {
-      if (room < 21) return skip("resilience.half-open", beyondRoom({ room, exclusive }, 21));
-      await Promise.all(times(20, () => connect({ name: "half", handshake: { half: true } })));
+    async run(context) {
+      const { connect, check } = context;
+      if (!hasRoom(context, HALF_OPEN + 1, "resilience.half-open")) return;
+      await Promise.all(times(HALF_OPEN, () => connect({ name: "half", handshake: { half: true } })));
       check("resilience.half-open", await sign(await connect({ name: "newcomer" })));
     },
   });
@@ -77,11 +85,12 @@ const halfOpen = ({ scenario, sign }: Dialect) =>
 const noEcho = ({ scenario, sign, leave }: Dialect) =>
   scenario({
     id: "resilience/no-echo",
-    title: "a client connects while 20 others, who asked to be disconnected, do not answer the server's close frame",
+    title: `a client connects while ${NO_ECHO} others, who asked to be disconnected, do not answer the server's close frame`,
     tests: ["resilience.no-echo"],
-    async run({ connect, check, skip, room, exclusive }) {
-      if (room < 21) return skip("resilience.no-echo", beyondRoom({ room, exclusive }, 21));
-      const clients = await Promise.all(times(20, () => connect({ name: "ignores the close frame" })));
+    async run(context) {
+      const { connect, check } = context;
+      if (!hasRoom(context, NO_ECHO + 1, "resilience.no-echo")) return;
+      const clients = await Promise.all(times(NO_ECHO, () => connect({ name: "ignores the close frame" })));
       for (const client of clients) {
         client.ignore();
         client.send(leave);
@@ -90,20 +99,26 @@ const noEcho = ({ scenario, sign, leave }: Dialect) =>
     },
   });
 
+/** Clients that reset their connections: in the handshake, when they are served, half way through a message. */
+const RESET = { half: 5, served: 5, speaking: 5 } as const;
+const RESETS = RESET.half + RESET.served + RESET.speaking;
+
 const abrupt = (dialect: Dialect) =>
   dialect.scenario({
     id: "resilience/abrupt",
-    title: `15 clients reset their connections: in the handshake, when they are ${dialect.words.served}, half way through a message`,
+    title: `${RESETS} clients reset their connections: in the handshake, when they are ${dialect.words.served}, half way through a message`,
     tests: ["resilience.abrupt"],
     async run(context) {
-      const { connect, skip, room, exclusive } = context;
-      if (room < 17) return skip("resilience.abrupt", beyondRoom({ room, exclusive }, 17));
+      const { connect } = context;
+      // Beside them a bystander and a newcomer.
+      if (!hasRoom(context, RESETS + 2, "resilience.abrupt")) return;
       const bystander = await connect({ name: "bystander" });
-      const half = await Promise.all(times(5, () => connect({ name: "half", handshake: { half: true } })));
-      const clients = await Promise.all(times(10, () => connect(ACTING)));
+      const half = await Promise.all(times(RESET.half, () => connect({ name: "half", handshake: { half: true } })));
+      const clients = await Promise.all(times(RESET.served + RESET.speaking, () => connect(ACTING)));
       await Promise.all(clients.map(dialect.sign));
       const part = Buffer.from([0x81, 0xa7, 1, 2, 3, 4, 0x7a]);
-      for (const client of clients.slice(5)) await client.write({ type: "violation", data: "half a frame" }, part);
+      for (const client of clients.slice(RESET.served))
+        await client.write({ type: "violation", data: "half a frame" }, part);
       await resetAll(context, ...half, ...clients);
       await judgeSurvival(dialect, context, "resilience.abrupt", bystander);
     },
@@ -118,8 +133,8 @@ const flood = (dialect: Dialect) =>
     tests: ["resilience.flood"],
     floods: true,
     async run(context) {
-      const { connect, check, skip, exclusive, room } = context;
-      if (exclusive && room < 3) return skip("resilience.flood", beyondRoom(context, 3));
+      const { connect, check, exclusive } = context;
+      if (exclusive && !hasRoom(context, 3, "resilience.flood")) return;
       await besideBystander(dialect, context, "resilience.flood", async (client) => {
         const { request, sign, answer, answers, mayBeLost, words } = dialect;
         client.send(...times(FLOOD, () => "flood"));

@@ -78,10 +78,21 @@ export async function judgeSurvival<Id extends string>(
 }
 
 /** Says why a case needs more connections than the target accepts. */
-export const beyondRoom = ({ room, exclusive }: Pick<Context, "room" | "exclusive">, wanted: number): string =>
+const beyondRoom = ({ room, exclusive }: Pick<Context, "room" | "exclusive">, wanted: number): string =>
   exclusive
     ? `it takes ${wanted} users at the same time, and the suite can come as ${room === 1 ? "one" : room} only (--as)`
     : `it takes ${wanted} connections at the same time, and the target accepts at most ${room}`;
+
+/** Tells if a case can have so many connections. If not, says so of the requirements that take them. */
+export function hasRoom<Id extends string>(
+  context: Pick<Context<Id>, "room" | "exclusive" | "skip">,
+  wanted: number,
+  ...requirements: readonly Id[]
+): boolean {
+  if (context.room >= wanted) return true;
+  for (const id of requirements) context.skip(id, beyondRoom(context, wanted));
+  return false;
+}
 
 /** Makes this number of something. */
 export const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));
