@@ -1,5 +1,4 @@
 import { type Nothing, nothing, silenceOf, silent } from "./nothing.ts";
-import type { Recorder } from "./recorder.ts";
 import {
   type EnvelopeReader,
   isBreach,
@@ -21,9 +20,15 @@ export interface Ending {
   readonly code?: number;
 }
 
+/** The part of a recorder that messages are read from. */
+interface ReadLog {
+  readonly events: readonly WireEvent[];
+  wait<T>(what: string, found: () => T | undefined): Promise<T | Nothing>;
+}
+
 /** The `next` of a connection: each message is taken once, in whatever order it came. */
 export function reader(
-  log: Pick<Recorder, "events" | "wait">,
+  log: ReadLog,
   envelope: EnvelopeReader,
 ): (wanted: Wanted, what?: string) => Promise<Message | Nothing> {
   const unread: (Message | undefined)[] = [];
@@ -68,7 +73,7 @@ function wordsOf(wanted: Wanted): string {
 }
 
 /** Returns the end of a connection that is over, or `undefined` if the server did not end it. */
-export function ended({ events }: Pick<Recorder, "events">): Ending | undefined {
+export function ended({ events }: Pick<ReadLog, "events">): Ending | undefined {
   const last = events.findLast(isServerEnd);
   if (last?.type === "end") return readFrom(last, { frame: false });
   if (last?.type !== "close") return undefined;
