@@ -23,8 +23,6 @@ interface StartOptions {
   readonly ready: () => Promise<string | undefined>;
   /** The time that it has to accept connections, in ms. */
   readonly within: number;
-  /** The time that it has to end when asked to, in ms. */
-  readonly grace?: number;
   readonly signal: AbortSignal;
   /** The port of this machine at which it is to listen, if it is one of this machine. */
   readonly port?: number | undefined;
@@ -41,8 +39,6 @@ interface Life {
   readonly child: ChildProcess;
   /** In ms of `performance.now()`. */
   readonly startedAt: number;
-  /** The time that it has to end when asked to, in ms. */
-  readonly grace: number;
   readonly mark: ReturnType<typeof newMark>;
   readonly before: Before | undefined;
   readonly printed: Printed;
@@ -101,7 +97,7 @@ export function environment(): NodeJS.ProcessEnv {
   return env;
 }
 
-function begin(command: string, log: Log, { port, grace = GRACE }: Pick<StartOptions, "port" | "grace">): Life {
+function begin(command: string, log: Log, { port }: Pick<StartOptions, "port">): Life {
   const mark = newMark();
   const before = port === undefined ? undefined : noteOf(port);
   // One pipe for both outputs keeps their lines in order. The shell of the command takes the place of the one that joins them.
@@ -116,7 +112,6 @@ function begin(command: string, log: Log, { port, grace = GRACE }: Pick<StartOpt
     child,
     startedAt: performance.now(),
     endAtOnce,
-    grace,
     mark,
     before,
     printed: log.follow(child.stdout),
@@ -156,10 +151,10 @@ async function accepting(
   }
 }
 
-async function stop({ child, grace, mark, before, ended, printed, endAtOnce }: Life): Promise<void> {
+async function stop({ child, mark, before, ended, printed, endAtOnce }: Life): Promise<void> {
   const known = processesOf(mark, child.pid);
   signalGroup(child, "SIGTERM");
-  for (const deadline = Date.now() + grace; isUp(child) && Date.now() < deadline; ) await sleep(LOOK_PAUSE);
+  for (const deadline = Date.now() + GRACE; isUp(child) && Date.now() < deadline; ) await sleep(LOOK_PAUSE);
   signalGroup(child, "SIGKILL");
   await ended;
   // A process that it left alone, with none of its variables, is known by the port that was free before.

@@ -62,7 +62,7 @@ interface Presence {
 export function availability(
   clock: () => number,
   probe: () => Promise<Connection>,
-  hears: Probing["hears"] = async () => true,
+  hears: Probing["hears"],
 ): Availability {
   const known: Presence = {
     downSince: undefined,

@@ -1,9 +1,6 @@
 import { BeyondLimit } from "./limits.ts";
 import type { OneEach } from "./noticed-limits.ts";
 
-/** A case holds users and waits for more, as all others do that hold some. It ends, and begins again once it gets all. */
-export class GiveWay extends Error {}
-
 /** The users as which cases come, where each has one connection at a time: cases wait in line for one. */
 export interface Identities {
   /** The numbers of these users; `undefined` while nobody knows that a second connection of a user ends the first. */
@@ -18,9 +15,9 @@ export interface Identities {
 
 /** The users of one case. It gets all that it asks for in one go, or none of them. */
 export interface Party {
-  /** Resolves to a user as which nobody else comes. Throws a `BeyondLimit` where there are too few, and a `GiveWay`. */
+  /** Resolves to a user as which nobody else comes. Throws a `BeyondLimit` where there are too few, and an error where it has to give way. */
   another(): Promise<number>;
-  /** It has to begin again, since it gave way. */
+  /** It has to begin again: it held users and waited for more, as all others did that held some. */
   readonly gaveWay: boolean;
   /** Gives a user back. */
   back(user: number): void;
@@ -145,7 +142,7 @@ function give({ users, free, needs, members }: Line, member: Member): boolean {
 function giveWay({ needs }: Line, member: Member): void {
   member.gaveWay = true;
   needs.set(member.it, member.held + member.asks.length);
-  answer(member, ({ reject }) => reject(new GiveWay("another case goes first")));
+  answer(member, ({ reject }) => reject(new Error("another case goes first")));
 }
 
 /** Takes all that a member asks for out of the line, and answers it. */

@@ -33,7 +33,7 @@ export interface ServeOptions {
 }
 
 /** The options of a server that the suite plays. */
-export interface ListenOptions extends Pick<ServeOptions, "host" | "port"> {
+export interface ListenOptions extends Pick<ServeOptions, "port"> {
   /** Called with each client that asks for a WebSocket. */
   arrived(arrival: Arrival): void;
 }

@@ -34,7 +34,7 @@ export const isEmbedded = ({ url, listen }: Pick<TargetArguments, "url" | "liste
   url === undefined && listen === undefined;
 
 /** The surroundings of a test. */
-export interface Around {
+interface Around {
   /** The file for the output of a started server. */
   readonly log: string;
   readonly protocol: Protocol;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { GiveWay, identities } from "../../harness/identities.ts";
+import { identities } from "../../harness/identities.ts";
 import { BeyondLimit } from "../../harness/limits.ts";
 
 /** A line in which these users are lent. */
@@ -63,10 +63,10 @@ test("the younger of two that have some and wait gives way, and later gets all a
   const asked = [older.another(), younger.another()];
   await byNow(asked);
   asked.push(older.another(), younger.another());
-  expect(await byNow(asked)).toEqual([0, 1, "waits", GiveWay]);
+  expect(await byNow(asked)).toEqual([0, 1, "waits", Error]);
   expect([older.gaveWay, younger.gaveWay]).toEqual([false, true]);
   younger.back(1);
-  expect(await byNow(asked)).toEqual([0, 1, 1, GiveWay]);
+  expect(await byNow(asked)).toEqual([0, 1, 1, Error]);
 
   const again = line.party(it);
   const further = line.party({});

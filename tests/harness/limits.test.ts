@@ -136,7 +136,11 @@ test("a target that lets in one client a second is there, though it refused the 
   close = server.close;
   const shared = share(2_000);
   const target = { url: new URL(server.url), headers: {} };
-  const there = availability(shared.clock, () => dial({ protocol, target, shared }));
+  const there = availability(
+    shared.clock,
+    () => dial({ protocol, target, shared }),
+    async () => true,
+  );
   (await dial({ protocol, target, shared })).finish();
   there.saw(await dial({ protocol, target, shared }));
   expect(there.downSince).toBeDefined();

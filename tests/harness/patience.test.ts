@@ -180,6 +180,7 @@ describe("the availability of a target", () => {
     const it = availability(
       () => ++now,
       async () => seen(),
+      async () => true,
     );
     for (const [failure, proper] of all) it.saw(seen(failure), proper);
     return [it.upAt, it.downSince];
@@ -208,6 +209,7 @@ describe("the availability of a target", () => {
         now += 1_000;
         return { ...seen(failures.shift()), finish: () => void finished++ };
       },
+      async () => true,
     );
     it.saw(seen(absent));
     expect([await it.recover(0), it.downSince, finished]).toEqual([absent, 0, 1]);

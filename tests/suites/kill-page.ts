@@ -1,7 +1,8 @@
 import { isBinding } from "../../harness/catalogue.ts";
 import type { Fault, Protocol } from "../../harness/protocol.ts";
 import type { Case } from "../../harness/scenario.ts";
-import { type Killed, toStored } from "../../suites/websocket/kills.ts";
+import type { Killed } from "../../suites/websocket/kills.ts";
+import { toStored } from "./to-stored.ts";
 
 /** The parts of a protocol version that its kill matrix tells of. */
 type Proved = Pick<Protocol, "suites" | "requirements"> & {

@@ -9,10 +9,11 @@ import { protocol } from "../../suites/0.1.7/index.ts";
 import type { Faults, ReferenceFault } from "../../suites/0.1.7/reference/faults/fault.ts";
 import { faults } from "../../suites/0.1.7/reference/faults/index.ts";
 import { faultIn } from "../../suites/websocket/faults.ts";
-import { fromStored, type Killed, type StoredKill, toStored } from "../../suites/websocket/kills.ts";
+import { fromStored, type Killed, type StoredKill } from "../../suites/websocket/kills.ts";
 import { brokenBy, cases, runAgainst } from "../helpers.ts";
 import { byTurns } from "../turns.ts";
 import { killPage } from "./kill-page.ts";
+import { toStored } from "./to-stored.ts";
 
 export const TABLE = "suites/0.1.7/reference/kills.json";
 export const PAGE = "docs/kill-matrix.md";

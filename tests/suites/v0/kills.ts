@@ -2,8 +2,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { own } from "../../../schemas/v0/index.ts";
 import { protocolBy } from "../../../suites/v0/index.ts";
 import { faults } from "../../../suites/v0/reference/faults/index.ts";
-import { fromStored, type Killed, type StoredKill, toStored } from "../../../suites/websocket/kills.ts";
+import { fromStored, type Killed, type StoredKill } from "../../../suites/websocket/kills.ts";
 import { killPage } from "../kill-page.ts";
+import { toStored } from "../to-stored.ts";
 
 const TABLE = "suites/v0/reference/kills.json";
 export const PAGE_V0 = "docs/kill-matrix-v0.md";
