@@ -1,7 +1,7 @@
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { Ajv } from "ajv";
 import { isObject, parse, type Transcript, type WireEvent } from "../harness/transcript.ts";
+import { boundedLines } from "../reports/bounded-lines.ts";
+import { gunzipped } from "../reports/gunzipped.ts";
 import schema from "../reports/report.schema.json" with { type: "json" };
 import { BundleError, limit } from "./open.ts";
 
@@ -96,28 +96,22 @@ const isFlat = (line: object) => Object.values(line).every((value) => typeof val
 const isOptional = (value: unknown, type: string) => value === undefined || typeof value === type;
 
 async function* lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  let parts: Buffer[] = [];
-  let size = 0;
+  const found: string[] = [];
+  const cut = boundedLines(MOST.line, tooLong, (line) => found.push(line.toString()));
   for await (const chunk of chunks) {
-    let from = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      yield Buffer.concat([...parts, chunk.subarray(from, end)]).toString();
-      [parts, size, from] = [[], 0, end + 1];
-    }
-    parts.push(chunk.subarray(from));
-    size += chunk.length - from;
-    if (size > MOST.line) throw new BundleError("the transcripts hold a line that is longer than any of the suite");
+    cut.push(chunk);
+    yield* found.splice(0);
   }
-  if (size > 0) throw new BundleError("the transcripts end in the middle of a line");
+  if (cut.rest > 0) throw new BundleError("the transcripts end in the middle of a line");
 }
 
+const tooLong = () => new BundleError("the transcripts hold a line that is longer than any of the suite");
+
 async function* unpacked(compressed: Buffer): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip();
-  try {
-    yield* limit(MOST.bytes, "what the transcripts unpack to")(Readable.from([compressed]).pipe(gunzip));
-  } catch (error) {
-    if (error instanceof BundleError) throw error;
-    throw new BundleError("the transcripts are not a whole gzip file");
-  }
-  if (gunzip.bytesWritten !== compressed.length) throw new BundleError("there are bytes after the transcripts");
+  let read = 0;
+  const content = async function* () {
+    read = yield* gunzipped([compressed], () => new BundleError("the transcripts are not a whole gzip file"));
+  };
+  yield* limit(MOST.bytes, "what the transcripts unpack to")(content());
+  if (read !== compressed.length) throw new BundleError("there are bytes after the transcripts");
 }

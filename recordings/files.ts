@@ -1,8 +1,7 @@
 import { stat } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
 import { parse } from "../harness/transcript.ts";
 import { STDIN, UsageError } from "../harness/usage.ts";
+import { gunzipped } from "../reports/gunzipped.ts";
 import { inputFrom, reportFile } from "../reports/read.ts";
 import { type PartHead, partHead } from "./ndjson.ts";
 
@@ -29,7 +28,7 @@ export async function* chunksOf(file: string): AsyncGenerator<Buffer, undefined>
       first.push(value);
     }
     const isZipped = Buffer.concat(first).subarray(0, GZIP.length).equals(GZIP);
-    if (isZipped) yield* unzipped(file, all(first, chunks));
+    if (isZipped) yield* gunzipped(all(first, chunks), (words) => notWhole(file, words), CHUNK);
     else yield* all(first, chunks);
   } finally {
     stream.destroy();
@@ -43,20 +42,8 @@ async function* all(first: readonly Buffer[], rest: AsyncIterator<Buffer>): Asyn
   return undefined;
 }
 
-async function* unzipped(file: string, zipped: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip({ chunkSize: CHUNK });
-  const writing = pipeline(zipped, gunzip).catch(() => {}); // Whoever reads gets the error.
-  try {
-    yield* gunzip as AsyncIterable<Buffer>;
-  } catch (error) {
-    const { code = "", message } = error as NodeJS.ErrnoException;
-    if (!code.startsWith("Z_")) throw error;
-    throw new UsageError(`${file} is no whole gzip file: ${message}. It may have been cut off.`);
-  } finally {
-    gunzip.destroy();
-    await writing;
-  }
-}
+const notWhole = (file: string, words: string) =>
+  new UsageError(`${file} is no whole gzip file: ${words}. It may have been cut off.`);
 
 /** A file, and the part of a recording that it is. */
 interface Named {

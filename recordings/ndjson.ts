@@ -2,8 +2,9 @@ import { BOUNDS, structureOf } from "../harness/bounds.ts";
 import { isObject, type Message, parse, type WireEvent } from "../harness/transcript.ts";
 import { suggestion, UsageError } from "../harness/usage.ts";
 import { show } from "../harness/words.ts";
+import type { Lines } from "../reports/bounded-lines.ts";
 import { short } from "../reports/names.ts";
-import { type Lines, lines } from "./lines.ts";
+import { lines } from "./lines.ts";
 import { type Clock, clock, type RecordedEvent, type Sink } from "./recorded.ts";
 
 /** The first line of a file that `record` wrote. */
