@@ -5,7 +5,7 @@ import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { type Pack, pack } from "tar-stream";
 import { UsageError } from "../harness/usage.ts";
-import { complaint, makeFolder, type Temporary, temporary } from "../reports/write.ts";
+import { cannotWrite, makeFolder, type Temporary, temporary } from "../reports/write.ts";
 import { FILE_NAMES, sha256 } from "./files.ts";
 
 /** The path of the archive of a bundle, beside its folder. */
@@ -30,7 +30,7 @@ export async function prepareBundle(folder: string): Promise<void> {
     await makeFolder(beside);
     await rm(beside, { recursive: true });
   } catch (error) {
-    throw complaint(folder, error);
+    throw cannotWrite(folder, error);
   }
 }
 
@@ -60,7 +60,7 @@ export async function writeBundle(folder: string, files: ReadonlyMap<string, Buf
       [archive.path, archiveOf(folder), join(old.path, "archive")],
     );
   } catch (error) {
-    throw complaint(folder, error);
+    throw cannotWrite(folder, error);
   } finally {
     for (const it of [made, archive, old]) await it.remove();
   }

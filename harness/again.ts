@@ -58,12 +58,12 @@ export async function sideBySide(
   const before = patience.hurry;
   patience.hurry = false;
   try {
-    const loads = new Set(loadSuitesOf(protocol));
-    const of = (isHeavy: boolean) => results.map((it) => it.case).filter(({ suite }) => loads.has(suite) === isHeavy);
+    const load = new Set(loadSuitesOf(protocol));
+    const of = (isLoad: boolean) => results.map((it) => it.case).filter(({ suite }) => load.has(suite) === isLoad);
     const halt = () => isTooLate(session);
     const { done: light } = await work(of(false), session, { size: Math.max(options.concurrency, 2), halt });
-    const { done: heavy } = await work(of(true), session, { size: 1, halt });
-    return new Map([...light, ...heavy]);
+    const { done: loading } = await work(of(true), session, { size: 1, halt });
+    return new Map([...light, ...loading]);
   } finally {
     patience.hurry = before;
   }

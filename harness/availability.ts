@@ -14,7 +14,7 @@ const LATER_PAUSE = 1_100;
 const PAUSE = 50;
 
 /** Tells if a target agreed to talk WebSocket. Its handshake may be wrong: a case judges that. */
-export const answers = ({ opened, transcript }: Connection): boolean =>
+export const gaveWebSocket = ({ opened, transcript }: Connection): boolean =>
   opened || responseOf(transcript)?.status === 101 || transcript.events.some(isWrongHandshake);
 
 /** Knows if the target is there. */
@@ -96,7 +96,7 @@ export function availability(
 
 function learn(known: Presence, connection: Connection, usual: boolean, clock: () => number): void {
   const isGone = isAbsent(connection.failure?.code);
-  if (answers(connection)) {
+  if (gaveWebSocket(connection)) {
     // It is there for some, so a limit made it refuse others before.
     if (known.upAt === undefined && !known.absent) known.downSince = undefined;
     known.upAt = clock();
@@ -108,7 +108,8 @@ async function recover(known: Presence, ms: number, { clock, probe, hears }: Pro
   const began = clock();
   for (;;) {
     const connection = await probe();
-    const isThere = answers(connection) && (known.missed === undefined || (await hears(connection, known.missed)));
+    const isThere =
+      gaveWebSocket(connection) && (known.missed === undefined || (await hears(connection, known.missed)));
     connection.finish();
     if (isThere) {
       Object.assign(known, { upAt: clock(), downSince: undefined, missed: undefined, refusal: undefined });

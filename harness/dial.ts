@@ -1,5 +1,5 @@
 import { insisting } from "./attempts.ts";
-import { answers } from "./availability.ts";
+import { gaveWebSocket } from "./availability.ts";
 import { type ConnectionOptions, connect } from "./connect.ts";
 import type { Connection } from "./connection.ts";
 import { type Failure, UNKNOWN } from "./failure.ts";
@@ -28,7 +28,7 @@ export async function probe(
   protocol: Protocol,
   target: Target,
   timeout: number,
-  isRight: (connection: Connection) => boolean = answers,
+  isRight: (connection: Connection) => boolean = gaveWebSocket,
 ): Promise<Failure | undefined> {
   const shared = share(timeout);
   const connection = await dial({ protocol, target, shared });

@@ -32,12 +32,12 @@ const ABOUT = 100;
 
 /** Tells if a case ran at the same time as a known culprit, around a fall, or beside a load that the server did not stand. */
 export function wasHarmed(result: CaseResult, session: Session): boolean {
-  const loads = new Set(loadSuitesOf(session.protocol));
+  const load = new Set(loadSuitesOf(session.protocol));
   // Once one culprit is known, others of its kind need not be proved.
   const isHarmful = (it: CaseResult) =>
     session.culprits.has(it.case.id) ||
     (session.culprits.size > 0 && it.case !== result.case && harmsOthers(it, session)) ||
-    (loads.has(it.case.suite) && it.case !== result.case && it.checks.some(isFinding));
+    (load.has(it.case.suite) && it.case !== result.case && it.checks.some(isFinding));
   return (
     [...session.results.values()].some((it) => isHarmful(it) && overlaps(result, it.beganAt, endOf(it))) ||
     session.falls.some(({ from, to }) => overlaps(result, from - ABOUT, to + ABOUT))

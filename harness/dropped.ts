@@ -58,9 +58,9 @@ function tellGoodbyes(innocent: readonly Rerun[], session: Session): number[] {
  * the blame then.
  */
 async function findEnder(at: number, session: Session): Promise<boolean> {
-  const loads = new Set(loadSuitesOf(session.protocol));
+  const load = new Set(loadSuitesOf(session.protocol));
   const all = [...session.results.values()];
-  const ran = all.filter((it) => !loads.has(it.case.suite) && it.beganAt <= at && it.connections.length > 0);
+  const ran = all.filter((it) => !load.has(it.case.suite) && it.beganAt <= at && it.connections.length > 0);
   const fall = { from: at, to: at, ...ENDED_OTHERS };
   session.options.onSearch?.(fall.how);
   const { culprits } = await findCulprits(ran, all, fall, session);

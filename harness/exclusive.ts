@@ -66,7 +66,7 @@ export async function noticeExclusive(bench: Bench): Promise<void> {
       shared.pacing.join();
     // Twice, since a server may end a connection by chance.
     if (!why || (why !== "mixed-up" && !(await look()))) return;
-    const stayed = await meeting((come) => sideBySide(come, 1 + (target.others?.length ?? 0)));
+    const stayed = await meeting((come) => usersThatStay(come, 1 + (target.others?.length ?? 0)));
     // A server that lets nobody in by now tells nothing about its users.
     if (stayed.length > 0) shared.identities.lend(stayed, why);
   } finally {
@@ -99,7 +99,7 @@ async function whyOneConnection(
 }
 
 /** Connects as so many users at the same time, and resolves to the numbers of those that stay. */
-async function sideBySide(come: Come, count: number): Promise<number[]> {
+async function usersThatStay(come: Come, count: number): Promise<number[]> {
   const all: (Connection | undefined)[] = [];
   for (let user = 0; user < count; user++) all.push((await come(user))?.client);
   await all.at(-1)?.quiet(PATIENCE.least);

@@ -50,7 +50,7 @@ export interface Foundations {
   /** The requirement that a plain request ends no other connection. If it is broken, no special input has to. */
   readonly isolated?: string;
   /** The requirements that are kept if nothing comes. A pass says nothing if a foundation is broken. */
-  readonly absent: readonly string[];
+  readonly keptBySilence: readonly string[];
 }
 
 /** The parts of a result by which requirements rest on one another. */

@@ -52,7 +52,8 @@ function brokenBelow(
   foundations: Foundations,
 ): string | undefined {
   if (harm) return undefined; // That is proved, whatever else is broken.
-  if (!isFinding({ verdict }) && !(verdict === "pass" && foundations.absent.includes(requirement))) return undefined;
+  if (!isFinding({ verdict }) && !(verdict === "pass" && foundations.keptBySilence.includes(requirement)))
+    return undefined;
   // The cases about a general requirement tell it, and its plainest form.
   const isAbout = [...it.case.tests, ...plainOf(it.case.id, foundations)].includes(requirement);
   if (foundations.general.includes(requirement) && !isAbout && broken.has(requirement)) return broken.get(requirement);

@@ -1,4 +1,4 @@
-import { answers } from "./availability.ts";
+import { gaveWebSocket } from "./availability.ts";
 import { LATEST_FALL } from "./culprits.ts";
 import { comeAside } from "./dial.ts";
 import { endOf } from "./execute.ts";
@@ -34,14 +34,14 @@ export async function lastNewcomer(cases: readonly Case[], session: Session): Pr
   const { availability } = session;
   const newcomer = await comeAside(session, { name: "last newcomer" });
   availability.saw(newcomer);
-  const time = answers(newcomer) ? toLinger(cases.length, session) : 0;
+  const time = gaveWebSocket(newcomer) ? toLinger(cases.length, session) : 0;
   if (time > 0) await newcomer.quiet(time);
   const wasEnded = isEnded(newcomer);
   newcomer.finish();
   if (time > 0) {
     const later = await comeAside(session, { name: "later newcomer" });
     availability.saw(later);
-    if (wasEnded || !answers(later)) await diedOrNot(session);
+    if (wasEnded || !gaveWebSocket(later)) await diedOrNot(session);
     later.finish();
   }
   if (availability.downSince !== undefined || session.target.process?.death) await lookInto([], session);

@@ -23,20 +23,20 @@ import { type HowToWork, work } from "./work.ts";
 export async function runPass(cases: readonly Case[], session: Session): Promise<ReadonlyMap<Case, CaseResult>> {
   const { options, protocol } = session;
   const stages = stagesOf(cases, protocol);
-  const long = leavesEnough(stages.long, session) ? runLong(stages.long, session) : undefined;
-  long?.catch(() => {}); // It is awaited below.
+  const waiting = leavesEnough(stages.waits, session) ? runWaiting(stages.waits, session) : undefined;
+  waiting?.catch(() => {}); // It is awaited below.
   await stage(stages.calm, options.concurrency, session);
-  session.isLastStage = stages.heavy.length === 0;
+  session.isLastStage = stages.load.length === 0;
   const upset = () => stage(stages.upsetting, options.concurrency, session);
   const looker = stages.upsetting.length > 0 ? await lookOn(session, upset) : undefined;
   session.isLastStage = true;
-  await stage(stages.heavy, 1, session);
-  if (long || !session.stop) await (long ?? runLong(stages.long, session));
+  await stage(stages.load, 1, session);
+  if (waiting || !session.stop) await (waiting ?? runWaiting(stages.waits, session));
   if (looker) await whoEndedLooker(looker, session);
-  const hit = fellMeanwhile(stages.long, session);
-  if (hit.length > 0 && !session.stop && !options.once && !isTooLate(session)) await runLong(hit, session);
+  const hit = fellMeanwhile(stages.waits, session);
+  if (hit.length > 0 && !session.stop && !options.once && !isTooLate(session)) await runWaiting(hit, session);
   excuse(fellMeanwhile(hit, session), session);
-  if (!session.stop && !options.once) await confirm(stages.long, 0, session);
+  if (!session.stop && !options.once) await confirm(stages.waits, 0, session);
   if (!options.once) await clearRefused(session);
   await lastNewcomer(cases, session);
   await reconsider(session);
@@ -51,23 +51,23 @@ export async function runPass(cases: readonly Case[], session: Session): Promise
 interface Stages {
   readonly calm: readonly Case[];
   readonly upsetting: readonly Case[];
-  readonly heavy: readonly Case[];
+  readonly load: readonly Case[];
   /** The cases that mostly wait, beside all others. */
-  readonly long: readonly Case[];
+  readonly waits: readonly Case[];
 }
 
 function stagesOf(cases: readonly Case[], { suites, foundations }: Protocol): Stages {
   const named = (kind: "upsets" | "load") => new Set(suites.filter((it) => it[kind]).map(({ name }) => name));
   const [upsets, load] = [named("upsets"), named("load")];
   const kindOf = (it: Case) => {
-    if (it.waits) return "long";
+    if (it.waits) return "waits";
     if (isPlain(it.id, foundations)) return "plain";
-    if (load.has(it.suite)) return "heavy";
+    if (load.has(it.suite)) return "load";
     return it.upsets || upsets.has(it.suite) ? "upsetting" : "calm";
   };
   const kinds = groupBy(cases, kindOf);
   const of = (kind: ReturnType<typeof kindOf>) => kinds.get(kind) ?? [];
-  return { calm: [...of("plain"), ...of("calm")], upsetting: of("upsetting"), heavy: of("heavy"), long: of("long") };
+  return { calm: [...of("plain"), ...of("calm")], upsetting: of("upsetting"), load: of("load"), waits: of("waits") };
 }
 
 /** The users that most cases need at the same time. */
@@ -78,7 +78,7 @@ const leavesEnough = (cases: readonly Case[], { shared }: Session): boolean =>
   shared.identities.users === undefined || shared.identities.users.length - cases.length >= NEEDED;
 
 /** Runs cases that mostly wait, all at the same time and beside all others. */
-async function runLong(cases: readonly Case[], session: Session): Promise<void> {
+async function runWaiting(cases: readonly Case[], session: Session): Promise<void> {
   const results = await Promise.all(cases.map((it) => execute(it, session)));
   if (session.signal?.aborted) return;
   for (const result of results) settle(result, session);

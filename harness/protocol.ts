@@ -67,7 +67,7 @@ export interface Clause {
 }
 
 /** The facts by which one mistake behind a broken requirement differs from another. */
-export interface Sign {
+export interface Clue {
   /** The case that shows it. */
   readonly caseId: string;
   readonly check: Pick<Check, "harm" | "silence">;
@@ -78,9 +78,9 @@ export interface Sign {
   readonly keyword?: string | undefined;
 }
 
-/** A sign of the mistake behind a broken requirement. */
+/** A symptom of the mistake behind a broken requirement. */
 export interface Symptom {
-  shows(sign: Sign): boolean;
+  shows(clue: Clue): boolean;
   readonly cause: string;
 }
 
@@ -190,9 +190,9 @@ export const loadSuitesOf = ({ suites }: Pick<Protocol, "suites">): string[] =>
 
 /** Returns the ids of the requirements that only suites which put load on a server test. */
 export function testedUnderLoad(protocol: Pick<Protocol, "suites">): string[] {
-  const heavy = new Set(loadSuitesOf(protocol));
-  const tested = (load: boolean) =>
-    new Set(casesIn(protocol).flatMap(({ suite, tests }) => (heavy.has(suite) === load ? tests : [])));
+  const load = new Set(loadSuitesOf(protocol));
+  const tested = (isLoad: boolean) =>
+    new Set(casesIn(protocol).flatMap(({ suite, tests }) => (load.has(suite) === isLoad ? tests : [])));
   const light = tested(false);
   return [...tested(true)].filter((id) => !light.has(id));
 }

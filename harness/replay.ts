@@ -136,7 +136,7 @@ function waiting(
 
   const lasted = (what: string, most: number, since: number, gaveUp: WireEvent | undefined) => {
     const ms = Math.round((gaveUp?.at ?? played.now()) - since);
-    for (const words of gaveUp ? oddEnd(what, most, ms, gaveUp) : oddLength(what, most, ms, timeout)) stray(words);
+    for (const words of gaveUp ? oddGivingUp(what, most, ms, gaveUp) : oddLength(what, most, ms, timeout)) stray(words);
   };
   return {
     async wait(what, found, { exactly: most = timeout } = {}) {
@@ -174,7 +174,7 @@ const oddLength = (what: string, most: number, ms: number, timeout: number): str
   ms > LATE * most ? [`a wait for ${what} lasts ${ms} ms, which no run with a timeout of ${timeout} does`] : [];
 
 /** Returns what is odd about a wait that was given up after `ms`, though it may last `most` ms. */
-function oddEnd(what: string, most: number, ms: number, gaveUp: WireEvent): string[] {
+function oddGivingUp(what: string, most: number, ms: number, gaveUp: WireEvent): string[] {
   const { afterMs = 0, short = false } = gaveUp.type === "timeout" ? gaveUp : {};
   const words = `a wait for ${what} is given up after ${afterMs} ms`;
   const isOdd = Number.isFinite(most) && afterMs !== most && !(short && afterMs < most);

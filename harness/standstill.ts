@@ -93,8 +93,8 @@ export async function lookIntoStalls(ran: readonly CaseResult[], session: Sessio
   const deadline = began + timeToSearch(session);
   const isOver = () => timeThere(session) > deadline || session.stop !== undefined || session.signal?.aborted === true;
   // A case that puts load on the server runs alone anyway, and says itself what came of that.
-  const loads = new Set(loadSuitesOf(protocol));
-  const light = ran.filter((it) => !loads.has(it.case.suite));
+  const load = new Set(loadSuitesOf(protocol));
+  const light = ran.filter((it) => !load.has(it.case.suite));
   for (const stall of stalls) {
     const known = culprits.size;
     const suspects = light.filter((it) => isSuspect(it) && mayHaveCaused(it, stall) && !culprits.has(it.case.id));

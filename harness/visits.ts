@@ -132,7 +132,7 @@ function acceptor({ protocol, target, shared }: Reception): (arrival: Arrival) =
       () => {},
       () => tcp.destroy(),
     );
-    const socket = await upgraded(arrival, log);
+    const socket = await webSocketOf(arrival, log);
     if (!socket) return undefined;
     const wire: Wire = { socket, tcp: tcp as Socket, asked: undefined, writing: Promise.resolve() };
     const state = recordEvents(socket, log, () => wire.writing);
@@ -157,7 +157,7 @@ function acceptor({ protocol, target, shared }: Reception): (arrival: Arrival) =
 }
 
 /** Answers the handshake of a client, and records both. Resolves to nothing if it breaks RFC 6455, or the client has left. */
-function upgraded({ request, tcp, head, subprotocol }: Arrival, log: Recorder): Promise<WebSocket | undefined> {
+function webSocketOf({ request, tcp, head, subprotocol }: Arrival, log: Recorder): Promise<WebSocket | undefined> {
   const { method, url, httpVersion, rawHeaders } = request;
   const asked = headLines(`${method} ${url} HTTP/${httpVersion}`, headerPairs(rawHeaders));
   log.record({ from: "server", type: "upgrade", data: asked.join("\n") });

@@ -1,4 +1,4 @@
-import { answers } from "./availability.ts";
+import { gaveWebSocket } from "./availability.ts";
 import { isFirst, servesRequests } from "./canary.ts";
 import type { Connection } from "./connection.ts";
 import { comeAside, isGreeted } from "./dial.ts";
@@ -16,7 +16,7 @@ import { isEnded, isServerEnd } from "./transcript.ts";
 export async function watch(session: Session): Promise<Connection | undefined> {
   const connection = await comeAside(session, { name: "watcher" });
   if (session.shared.identities.users) connection.finish();
-  return answers(connection) ? connection : undefined;
+  return gaveWebSocket(connection) ? connection : undefined;
 }
 
 /** Resolves to the fall if the server or the watcher has ended by now. A `look` asks with a further connection first. */
@@ -43,7 +43,7 @@ async function goneOrNot(session: Session): Promise<void> {
   for (let i = 0; i < NEWCOMERS.most && availability.downSince === undefined && !signal?.aborted; i++) {
     const probe = await ask(session);
     probe.finish();
-    if (answers(probe) || hung({ connections: [probe.transcript] })) return;
+    if (gaveWebSocket(probe) || hung({ connections: [probe.transcript] })) return;
     await rest(NEWCOMERS.apart, signal);
   }
 }
@@ -70,8 +70,8 @@ export async function missedByNewcomer(session: Session, before: string, ms: num
     const probe = await within(asked);
     if (!probe || hung({ connections: [probe.transcript] })) return HANDSHAKE;
     const { protocol } = session;
-    if (answers(probe) && !(await isGreeted(probe, protocol))) return protocol.greeting;
-    if (isFirst(before, protocol) || !answers(probe)) return undefined;
+    if (gaveWebSocket(probe) && !(await isGreeted(probe, protocol))) return protocol.greeting;
+    if (isFirst(before, protocol) || !gaveWebSocket(probe)) return undefined;
     return (await within(servesRequests(before, session))) ? undefined : before;
   } finally {
     over.abort();

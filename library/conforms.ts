@@ -69,7 +69,7 @@ function options(report: Report): TerminalOptions {
     quiet: false,
     knowledge: protocol,
     alone: (id) => commandAlone(report, id),
-    heavy: testedUnderLoad(protocol),
+    underLoad: testedUnderLoad(protocol),
     written: [],
   };
 }

@@ -1,7 +1,7 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { parse } from "node:path";
 import { UsageError } from "../harness/usage.ts";
-import { complaint, makeFolder } from "../reports/write.ts";
+import { cannotWrite, makeFolder } from "../reports/write.ts";
 
 /** A file that grows, and further ones of the same name once it is full. */
 export interface GrowingFile {
@@ -32,7 +32,7 @@ export async function openParts(path: string, most: number, head: (part: number)
   if (there?.isFile() && there.size > 0)
     throw new UsageError(`${path} is there already. Name another file with --out, or remove it.`);
   await makeFolder(parse(path).dir || ".").catch((error) => {
-    throw complaint(path, error);
+    throw cannotWrite(path, error);
   });
   const parts: Parts = { path, head, rotates: !there || there.isFile(), files: [], size: 0 };
   let file = await begin(parts);
@@ -67,7 +67,7 @@ async function begin(parts: Parts): Promise<FileHandle> {
     });
     return handle;
   } catch (error) {
-    throw complaint(name, error);
+    throw cannotWrite(name, error);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Requirement } from "../harness/catalogue.ts";
-import type { Protocol, Sign, Symptom } from "../harness/protocol.ts";
+import type { Clue, Protocol, Symptom } from "../harness/protocol.ts";
 import type { Violation } from "../harness/schema.ts";
 import { isObject, jsonOnce, type Message } from "../harness/transcript.ts";
 import type { ReportCase, ReportCheck } from "./report.ts";
@@ -18,12 +18,12 @@ const LATE = "Or it comes later: a longer --timeout shows that.";
 export function likelyCause(check: Told, it: Shown, knowledge: Knowledge): string | undefined {
   const { causes, symptoms } = knowledge;
   const several = symptoms?.[check.requirement];
-  const cause = (several && symptomOf(factsOf(check, it, knowledge).sign, several)) ?? causes?.[check.requirement];
+  const cause = (several && symptomOf(factsOf(check, it, knowledge).clue, several)) ?? causes?.[check.requirement];
   return cause !== undefined && check.silence !== undefined ? `${cause} ${LATE}` : cause;
 }
 
-const symptomOf = (sign: Sign, several: readonly Symptom[]): string | undefined =>
-  several.find(({ shows }) => shows(sign))?.cause;
+const symptomOf = (clue: Clue, several: readonly Symptom[]): string | undefined =>
+  several.find(({ shows }) => shows(clue))?.cause;
 
 /**
  * Returns the way in which a requirement is broken. Two that differ are hardly one mistake: the server ended in another way, another
@@ -31,11 +31,11 @@ const symptomOf = (sign: Sign, several: readonly Symptom[]): string | undefined 
  */
 export function wayOf(check: Told, it: Shown, knowledge: Knowledge): string {
   if (check.endKind !== undefined) return check.endKind;
-  const { sign, message, breach } = factsOf(check, it, knowledge);
+  const { clue, message, breach } = factsOf(check, it, knowledge);
   // The same in another element of an array is the same mistake.
   const path = breach?.path.map((name) => (/^\d+$/.test(name) ? "*" : name));
   const part = breach && [message && knowledge.envelope?.(message)?.name, path, breach.keyword];
-  return JSON.stringify([symptomOf(sign, knowledge.symptoms?.[check.requirement] ?? []), part]);
+  return JSON.stringify([symptomOf(clue, knowledge.symptoms?.[check.requirement] ?? []), part]);
 }
 
 /** The parts of a check that tell its cause. */
@@ -46,7 +46,7 @@ type Shown = Pick<ReportCase, "id" | "connections">;
 
 /** The facts by which causes differ, the message that shows a finding, and how it first breaks its schema. */
 interface Facts {
-  readonly sign: Sign;
+  readonly clue: Clue;
   readonly message?: Message | undefined;
   readonly breach?: Violation | undefined;
 }
@@ -58,5 +58,5 @@ function factsOf(check: Told, { id, connections }: Shown, { violationsOf }: Know
   const said = event && jsonOnce(event);
   const message = isObject(said) ? said : undefined;
   const breach = message && violationsOf?.(message)[0];
-  return { sign: { caseId: id, check, url: shown?.url, event, keyword: breach?.keyword }, message, breach };
+  return { clue: { caseId: id, check, url: shown?.url, event, keyword: breach?.keyword }, message, breach };
 }

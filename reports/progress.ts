@@ -77,14 +77,14 @@ const CONNECTIONS = { usual: 2, load: 100 } as const;
 const LONG = 15;
 const MINUTES = 100;
 
-/** Says that connections are limited, and about how long a run takes for that, if long. `loads` holds the suites that put load on a server. */
+/** Says that connections are limited, and about how long a run takes for that, if long. `load` holds the suites that put load on a server. */
 export function tellLimit(
   words: string,
   perSecond: number | undefined,
   cases: readonly Pick<Case, "suite">[],
-  loads: ReadonlySet<string>,
+  load: ReadonlySet<string>,
 ): string {
-  const connections = cases.reduce((sum, it) => sum + CONNECTIONS[loads.has(it.suite) ? "load" : "usual"], 0);
+  const connections = cases.reduce((sum, it) => sum + CONNECTIONS[load.has(it.suite) ? "load" : "usual"], 0);
   const takes = perSecond === undefined ? 0 : connections / perSecond;
   const time = takes < MINUTES ? `${Math.round(takes)} s` : `${Math.round(takes / 60)} min`;
   return `${words}. The suite keeps below that${takes < LONG ? "" : `, so the run takes about ${time}`}.`;

@@ -4,7 +4,7 @@ import { discard } from "../harness/memory.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { FORMAT_NAMES, FORMATS, type Format, type FormatName } from "./formats.ts";
 import type { Tellable } from "./shell-commands.ts";
-import { complaint, isFile, prepare, write } from "./write.ts";
+import { cannotWrite, isFile, prepare, write } from "./write.ts";
 
 /** The user's choice of where reports go: a folder, or single files. */
 export type WantedReports = { readonly out?: string | undefined } & {
@@ -78,7 +78,7 @@ export async function save(report: Tellable, files: Destinations, protocol: Prot
 export async function put(path: string, content: string): Promise<void> {
   if (path !== stepSummary()) return await write(path, content);
   await appendFile(path, content).catch((error) => {
-    throw complaint(path, error);
+    throw cannotWrite(path, error);
   });
 }
 

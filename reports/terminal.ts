@@ -23,7 +23,7 @@ export interface TerminalOptions extends BlockOptions {
   /** The command that runs a case alone. */
   readonly alone: (id: string) => string;
   /** The requirements that only suites test which put load on a server, and so run only when asked for. */
-  readonly heavy: readonly string[];
+  readonly underLoad: readonly string[];
   /** The files that hold the reports. */
   readonly written: readonly string[];
   /** The files that could not be written. Nobody is told that all is well without them. */
@@ -165,7 +165,7 @@ function summary(report: Report, options: TerminalOptions): string[] {
 }
 
 /** The requirements that are not covered, by their sections: those that no case tests, and those of which all was skipped. */
-function uncovered({ requirements, cases }: Report, { knowledge, heavy }: TerminalOptions): string {
+function uncovered({ requirements, cases }: Report, { knowledge, underLoad }: TerminalOptions): string {
   const known = judged(cases);
   const sectionOf = ({ id }: ReportRequirement) => knowledge.requirements.find((row) => row.id === id)?.section ?? "";
   const told = (label: string, rows: readonly ReportRequirement[]) => {
@@ -173,7 +173,7 @@ function uncovered({ requirements, cases }: Report, { knowledge, heavy }: Termin
     return rows.length > 0 ? [`${label}: ${sections.join(", ")}`] : [];
   };
   const untested = requirements.filter((it) => it.cases.length === 0);
-  const isForAll = untested.length > 0 && untested.every(({ id }) => heavy.includes(id));
+  const isForAll = untested.length > 0 && untested.every(({ id }) => underLoad.includes(id));
   const skipped = requirements.filter((it) => it.cases.length > 0 && !known.has(it.id));
   const all = [
     ...told("not tested", untested),

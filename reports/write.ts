@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { reason, UsageError } from "../harness/usage.ts";
 
 /** The error of a file that cannot be written, as the one line that a user reads. */
-export const complaint = (path: string, error: unknown) =>
+export const cannotWrite = (path: string, error: unknown) =>
   new UsageError(`Cannot write ${path}: ${reason(error)}. Choose another file or folder.`);
 
 /** Makes sure before a run that a file can be written after it. Throws a `UsageError`. */
@@ -19,7 +19,7 @@ export async function prepare(path: string): Promise<void> {
     // A plain file is made anew beside its place.
     if (there?.isFile()) await access(dirname(await realpath(path)), constants.W_OK);
   } catch (error) {
-    throw complaint(path, error);
+    throw cannotWrite(path, error);
   }
 }
 
@@ -95,7 +95,7 @@ export async function write(path: string, content: string): Promise<void> {
     await rename(beside, place);
   } catch (error) {
     await rm(beside, { force: true }).catch(() => {});
-    throw complaint(path, error);
+    throw cannotWrite(path, error);
   } finally {
     unfinished.delete(beside);
   }

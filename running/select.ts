@@ -19,7 +19,7 @@ export function select(protocol: Protocol, selection: Selection, load: boolean):
   // A rule is judged on every connection, so its requirement selects every case, unless it has cases of its own.
   const declared = new Set(cases.flatMap(({ tests }) => tests));
   const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement).filter((id) => !declared.has(id)));
-  const heavy = new Set(loadSuitesOf(protocol));
+  const loadSuites = new Set(loadSuitesOf(protocol));
 
   const known: Known = {
     suite: protocol.suites.map(({ name }) => name),
@@ -36,7 +36,7 @@ export function select(protocol: Protocol, selection: Selection, load: boolean):
   );
   const patterns = [selection.suite, selection.case, selection.requirement].flatMap((some) => some ?? []);
   const isNamed = (suite: string) => patterns.some((pattern) => pattern.split(/[/.]/, 1)[0] === suite);
-  const light = matching.filter(({ suite }) => load || !heavy.has(suite) || isNamed(suite));
+  const light = matching.filter(({ suite }) => load || !loadSuites.has(suite) || isNamed(suite));
   const chosen = light.length > 0 ? light : matching;
   if (chosen.length > 0) return chosen;
   throw new UsageError("No case matches all of the filters together. Leave one out; `list` shows what there is.");

@@ -56,7 +56,7 @@ export async function finish(
     colors: colorsOn(process.stdout),
     knowledge: protocol,
     alone: (id) => commandAlone(tellable, id),
-    heavy: testedUnderLoad(protocol),
+    underLoad: testedUnderLoad(protocol),
     written: [...written, ...(expected?.written === undefined ? [] : [expected.written]), ...also],
     missing: [...missing, ...unwritten],
     ...(expected?.left !== undefined && { left: expected.left }),

@@ -53,13 +53,13 @@ export async function testTarget(
 ): Promise<{ readonly result: RunResult; readonly report: Report }> {
   const progress = args.quiet ? undefined : watch(cases);
   const { door } = target;
-  const loads = new Set(loadSuitesOf(protocol));
+  const load = new Set(loadSuitesOf(protocol));
   let searches = 0;
   const all = {
     ...{ repeat: 1, bail: false, ...args, target, ...dependent(args, protocol), ...tools },
     onResult: progress?.result ?? (() => {}),
     onLimit: (words: string, perSecond: number | undefined) =>
-      progress?.note(`${about.name}: ${tellLimit(words, perSecond, cases, loads)}`),
+      progress?.note(`${about.name}: ${tellLimit(words, perSecond, cases, load)}`),
     onSearch(how: string) {
       if (searches === 0) progress?.note(`${about.name}: ${visible(how)}. The suite looks for the input that did it.`);
       searches += 1;

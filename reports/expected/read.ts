@@ -25,12 +25,12 @@ export interface Entry {
 }
 
 /** Tells if one of some patterns matches; no patterns stand for all. */
-export const some = (patterns: readonly Pattern[] | undefined, id: string) =>
+export const matchesAny = (patterns: readonly Pattern[] | undefined, id: string) =>
   patterns === undefined || patterns.some(({ matches }) => matches(id));
 
 /** Tells if an entry is about a requirement in a case. */
 export const covers = (entry: Entry, id: string, requirement: string) =>
-  some(entry.case, id) && some(entry.requirement, requirement);
+  matchesAny(entry.case, id) && matchesAny(entry.requirement, requirement);
 
 /** A file of expected failures. */
 export interface ExpectedFailures {

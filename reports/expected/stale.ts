@@ -1,6 +1,6 @@
 import { casesIn, isEverywhere, type Protocol } from "../../harness/protocol.ts";
 import type { ReportCase, ReportCheck } from "../report.ts";
-import { type Entry, type Pattern, some } from "./read.ts";
+import { type Entry, matchesAny, type Pattern } from "./read.ts";
 
 /** A pattern of an entry that matches something that does not fail, or no longer does. */
 export interface Stale {
@@ -18,7 +18,7 @@ export function stale(entry: Entry, cases: readonly ReportCase[], protocol: Prot
   const ofCases = staleOf("case", entry.case, all, (id) => caseState(id, entry, cases));
   if (!entry.case)
     return staleOf("requirement", entry.requirement, rows, (id) => requirementState(id, cases, protocol));
-  const own = all.filter((id) => some(entry.case, id));
+  const own = all.filter((id) => matchesAny(entry.case, id));
   const ofRequirements = staleOf("requirement", entry.requirement, rows, (id) => stateWithin(id, own, cases));
   // In these cases a glob of requirements says "whichever": it holds while one of them is broken.
   return [...ofCases, ...ofRequirements.filter(({ left }) => left.length === 0)];
@@ -65,7 +65,7 @@ const caseState = (id: string, entry: Entry, cases: readonly ReportCase[]) =>
   over(
     [id],
     cases.filter((it) => it.id === id),
-    ({ requirement }) => some(entry.requirement, requirement),
+    ({ requirement }) => matchesAny(entry.requirement, requirement),
   );
 
 const stateWithin = (id: string, ids: readonly string[], cases: readonly ReportCase[]) =>

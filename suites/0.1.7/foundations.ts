@@ -239,7 +239,7 @@ export const foundations: Foundations = {
   },
   dropped: "termination.announced",
   isolated: "disconnect.isolated",
-  absent: ["malformed.rejected"],
+  keptBySilence: ["malformed.rejected"],
 };
 
 /** Joins the rows of several tables. An id that stands in several rests on all that they say. */

@@ -14,7 +14,7 @@ export interface Mistake {
   readonly requirement: RequirementId;
   readonly words: string;
   /** The reason why nobody can tell: the suite itself stopped reading. */
-  readonly untold?: Nothing;
+  readonly inconclusive?: Nothing;
 }
 
 /** The outcome of commands on one connection. */
@@ -25,7 +25,9 @@ interface Played {
 }
 
 const wrong = (requirement: RequirementId, words: string, answer?: Message | Nothing): Mistake =>
-  isNothing(answer) && whyNothing(answer).unread ? { requirement, words, untold: answer } : { requirement, words };
+  isNothing(answer) && whyNothing(answer).unread
+    ? { requirement, words, inconclusive: answer }
+    : { requirement, words };
 
 /**
  * Sends commands on one connection. The malformed ones before the first request go alone: a success can only be theirs. Then the

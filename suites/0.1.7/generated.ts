@@ -92,7 +92,7 @@ function generated<T, const Id extends RequirementId>(
       const kept = `each of ${runs} generated from seed ${random.seed} kept it`;
       for (const id of about.tests.filter((it) => !found || it === found.finding.requirement)) {
         const words = found && `${found.finding.words}; the smallest that shows it: ${told(found.value)}`;
-        check(id, found?.finding.untold ?? words ?? kept, { const: kept, title: kept });
+        check(id, found?.finding.inconclusive ?? words ?? kept, { const: kept, title: kept });
       }
       if (found)
         await judge({ connect: (options) => connect({ ...options, name: "the smallest" }), room }, [found.value]);

@@ -1,5 +1,5 @@
 import { glob } from "../../harness/glob.ts";
-import type { Sign, Symptom } from "../../harness/protocol.ts";
+import type { Clue, Symptom } from "../../harness/protocol.ts";
 import { isObject, json } from "../../harness/transcript.ts";
 import { harmed, harmedByGoodbye, leftWaiting, showsEnd, showsSilence } from "../websocket/causes.ts";
 import type { Breakable } from "./causes.ts";
@@ -7,13 +7,13 @@ import type { Breakable } from "./causes.ts";
 /** Tells if the message that shows it has one of these values as its parity. */
 const answers =
   (...parities: readonly string[]) =>
-  ({ event }: Sign): boolean => {
+  ({ event }: Clue): boolean => {
     const message = event && json(event);
     return isObject(message) && isObject(message.data) && parities.includes(String(message.data.versionParity));
   };
 
 /** Tells if a case whose id matches one of these globs shows it. */
-const inCase = (...patterns: readonly string[]): ((sign: Sign) => boolean) => {
+const inCase = (...patterns: readonly string[]): ((clue: Clue) => boolean) => {
   let matches: readonly ((name: string) => boolean)[] | undefined; // Few commands ask, and all would wait for the library.
   return ({ caseId }) => {
     matches ??= patterns.map(glob);
@@ -24,9 +24,9 @@ const inCase = (...patterns: readonly string[]): ((sign: Sign) => boolean) => {
 const isMismatch = answers("major_mismatch", "minor_mismatch", "patch_mismatch");
 
 /** Tells if a text that does not even begin as JSON shows it. */
-const isProse = ({ event }: Sign): boolean => event?.type === "text" && !/^\s*[[{]/.test(event.data);
+const isProse = ({ event }: Clue): boolean => event?.type === "text" && !/^\s*[[{]/.test(event.data);
 
-const isRequest = ({ event }: Sign): boolean => {
+const isRequest = ({ event }: Clue): boolean => {
   const message = event && json(event);
   return isObject(message) && String(message.command).endsWith("/request");
 };
@@ -34,7 +34,7 @@ const isRequest = ({ event }: Sign): boolean => {
 /** Tells if bytes that break RFC 6455 in this way show it. */
 const breaksBy =
   (failure: string) =>
-  ({ event }: Sign): boolean =>
+  ({ event }: Clue): boolean =>
     event?.type === "violation" && event.failure === failure;
 
 /** The usual mistakes that show in what came, where a requirement has several. */
@@ -95,7 +95,7 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
   ],
   "parity.patch": [
     {
-      shows: (sign) => answers("match")(sign) && /=0\.1\.7\d/.test(sign.url ?? ""),
+      shows: (clue) => answers("match")(clue) && /=0\.1\.7\d/.test(clue.url ?? ""),
       cause: "Versions are compared as texts or prefixes, so that 0.1.70 is taken for 0.1.7.",
     },
     { shows: answers("match"), cause: "Another patch is taken for compatible, and so for a match." },

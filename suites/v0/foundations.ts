@@ -174,7 +174,7 @@ export const foundations: Foundations = {
   formOf: {},
   dropped: "malformed.survives",
   isolated: "disconnect.isolated",
-  absent: [],
+  keptBySilence: [],
 };
 
 /** The requirement that a case breaks if its input ends the server or the connections of others, by suite. */

@@ -1,4 +1,4 @@
-import type { Sign, Symptom } from "../../harness/protocol.ts";
+import type { Clue, Symptom } from "../../harness/protocol.ts";
 import type { SharedId } from "./dialect.ts";
 
 /** The usual mistakes by which one client's input harms all others, by what became of the server. */
@@ -28,7 +28,7 @@ export const harmedByGoodbye: readonly Symptom[] = [
 /** The usual mistake where a handshake has no answer at all. */
 export const leftWaiting: readonly Symptom[] = [
   {
-    shows: (sign) => showsSilence(sign),
+    shows: (clue) => showsSilence(clue),
     cause:
       "Something on the way to the answer never comes, such as a lookup, a lock or a place in a queue; or an error there is swallowed.",
   },
@@ -90,9 +90,9 @@ export const sharedCauses: Readonly<Record<SharedId, string>> = {
 };
 
 /** Tells if nothing came in time. */
-export const showsSilence = ({ check }: Sign): boolean => check.silence !== undefined;
+export const showsSilence = ({ check }: Clue): boolean => check.silence !== undefined;
 
 const OVER: ReadonlySet<string | undefined> = new Set(["close", "end", "error"]);
 
 /** Tells if the connection was over before it came. */
-export const showsEnd = ({ check, event }: Sign): boolean => check.silence === undefined && OVER.has(event?.type);
+export const showsEnd = ({ check, event }: Clue): boolean => check.silence === undefined && OVER.has(event?.type);

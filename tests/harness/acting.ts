@@ -44,7 +44,7 @@ export const foundations: Foundations = {
   refused: "",
   formOf: {},
   dropped: "MUST.dropped",
-  absent: [],
+  keptBySilence: [],
 };
 
 /** Makes a case that talks to nobody. It breaks or keeps `requirement` by the outcomes, of which the last repeats, and keeps `MUST.c`. */

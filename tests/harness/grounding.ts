@@ -21,7 +21,7 @@ export const foundations: Foundations = {
   formOf: { c: "b", form: "of" },
   general: ["lost"],
   dropped: "lost",
-  absent: ["quiet"],
+  keptBySilence: ["quiet"],
 };
 
 /** A case that does nothing. */

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { answers, availability } from "../../harness/availability.ts";
+import { availability, gaveWebSocket } from "../../harness/availability.ts";
 import type { Connection } from "../../harness/connection.ts";
 import { dial, probe } from "../../harness/dial.ts";
 import { errorFailure, type Failure, httpFailure } from "../../harness/failure.ts";
@@ -229,11 +229,11 @@ describe("the availability of a target", () => {
       headers: [...head.headers.filter(([name]) => name.toLowerCase() !== "sec-websocket-key"), key],
     });
     const connection = await dial({ protocol, target, shared }, { handshake: { ask } });
-    expect([connection.opened, answers(connection)]).toEqual([false, true]);
+    expect([connection.opened, gaveWebSocket(connection)]).toEqual([false, true]);
     const refuses = await webSocketServer({ refuse: () => 403, open() {}, message() {} });
     closing.push(refuses.close);
     const refused = await dial({ protocol, target: { ...target, url: new URL(refuses.url) }, shared });
-    expect([refused.opened, answers(refused)]).toEqual([false, false]);
+    expect([refused.opened, gaveWebSocket(refused)]).toEqual([false, false]);
     expect(await probe(protocol, { ...target, url: new URL(refuses.url) }, 2_000)).toEqual(httpFailure(403));
     expect(await probe(protocol, target, 2_000)).toBeUndefined();
   });

@@ -52,7 +52,7 @@ export const inTerminal = (report: Report, more: Partial<TerminalOptions> = {}):
     verbose: false,
     knowledge: { requirements: protocol.requirements },
     alone: (id) => id,
-    heavy: testedUnderLoad(protocol),
+    underLoad: testedUnderLoad(protocol),
     written: [],
     ...more,
   });

@@ -15,13 +15,13 @@ const { foundations } = protocol;
 const versions = [protocol, protocolBy(own)];
 
 test.each(versions)("the foundations of $version name only known requirements and cases", ({ foundations, ...it }) => {
-  const { plain, forms, varying, within, general, awaited, refused, formOf, dropped, absent } = foundations;
+  const { plain, forms, varying, within, general, awaited, refused, formOf, dropped, keptBySilence } = foundations;
   const requirements = new Set(it.requirements.map(({ id }) => id));
   const cases = new Set(it.suites.flatMap((suite) => suite.cases.map(({ id }) => id)));
   const plainCases = new Set(Object.values(plain).flatMap((one) => one.plain));
   const keys = [plain, varying, within, formOf].flatMap((some) => Object.keys(some));
   const on = [varying, within, awaited, formOf].flatMap((some) => Object.values(some).flat());
-  const all = [...keys, ...on, ...Object.values(plain).flatMap((one) => one.on), ...general, ...absent];
+  const all = [...keys, ...on, ...Object.values(plain).flatMap((one) => one.on), ...general, ...keptBySilence];
   expect([...all, refused, dropped].filter((id) => !requirements.has(id))).toEqual([]);
   expect([...plainCases].filter((id) => !cases.has(id))).toEqual([]);
   expect(Object.keys(forms).filter((id) => !requirements.has(id) && !cases.has(id))).toEqual([]);

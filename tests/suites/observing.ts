@@ -31,13 +31,13 @@ export interface Observed {
 
 /** Gives the digest of what each case sends to the reference server, what it expects of it, and what it holds against others. */
 export async function observe(cases: readonly Case[], { protocol, faults }: Observed): Promise<Record<string, string>> {
-  const loads = new Set(loadSuitesOf(protocol));
+  const load = new Set(loadSuitesOf(protocol));
   const statements = catalogueOf(protocol);
   // The words of an expectation, if they are not those of the catalogue.
   const worded = ({ requirement, expected }: Check) =>
     expected === statements.get(requirement)?.statement ? "" : lasting(expected);
   const met = [meetAll(protocol, undefined, cases)];
-  const light = cases.filter(({ suite }) => !loads.has(suite));
+  const light = cases.filter(({ suite }) => !load.has(suite));
   for (const fault of faults) met.push(meetAll(protocol, fault, light));
   const observed = await Promise.all(met);
   return Object.fromEntries(
@@ -46,7 +46,7 @@ export async function observe(cases: readonly Case[], { protocol, faults }: Obse
       const sends = healthy?.connections.map((it) => JSON.stringify(it)) ?? [];
       const parts = [
         // A fast server may get the same message of a load case more often.
-        (loads.has(suite) ? [...new Set(sends)] : sends).toSorted(),
+        (load.has(suite) ? [...new Set(sends)] : sends).toSorted(),
         distinct(healthy?.checks.map((check) => [check.requirement, worded(check)])),
         others.map((it) => distinct(it?.checks.filter(isBroken).map(({ requirement }) => requirement))),
       ];

@@ -140,7 +140,7 @@ export const toy: Protocol = {
       general: [],
       awaited: {},
       formOf: {},
-      absent: [],
+      keptBySilence: [],
       dropped: "echo.answered",
       refused: "echo.answered",
     },

@@ -77,7 +77,7 @@ const foundations: Foundations = {
   formOf: {},
   refused: "client.subprotocol",
   dropped: "client.reconnects",
-  absent: [],
+  keptBySilence: [],
 };
 
 const autohostCauses: Readonly<Record<string, string>> = {
