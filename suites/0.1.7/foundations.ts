@@ -112,6 +112,8 @@ const forms: Some<Ids> = {
   ...rows([...CONNECTION, "message.json", "disconnect.reconnect"], "version.greeting"),
   // A client that is turned away gets no pong any more.
   ...rows([...CONNECTION, "version.no-login", "version.success"], "transport.ping"),
+  // Every greeting breaks the schema then.
+  ...rows(["version.current"], "message.schema"),
   ...rows(["version.greeting"], "version.first", "version.no-login"),
   ...rows(["version.greeting", "version.success"], "version.once"),
   ...rows(["version.greeting", "version.success"], "version.success"),
@@ -186,6 +188,8 @@ const within = merged(
   rows(["malformed.survives", "malformed.usable", "termination.announced"], "malformed.answered", "malformed.reason"),
   // The schema of a goodbye demands of one with status `failed` no more than a reason.
   rows(["termination.reason"], "message.schema", "malformed.reason"),
+  // The schema of a greeting demands the version.
+  rows(["version.current"], "message.schema"),
   rows([...SURVIVAL, "version.no-login", "transport.segmentation", "transport.extensions"], "version.greeting"),
   // A message that is no JSON, or breaks its schema, may lack the very value that is judged.
   rows(
@@ -222,6 +226,8 @@ export const foundations: Foundations = {
   general: [
     "transport.handshake",
     "version.greeting",
+    "version.first",
+    "version.current",
     "parity.match",
     "version.once",
     "termination.announced",

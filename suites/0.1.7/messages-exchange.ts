@@ -2,35 +2,27 @@ import { END_OF_CONNECTION } from "../../harness/patience.ts";
 import { EACH, type Rule } from "../../harness/rule.ts";
 import {
   isBreach,
-  isLostHandshake,
+  isClientEnd,
   isProvocation,
   isServerEnd,
-  isWrongHandshake,
   json,
   type Placed,
   type Transcript,
   type WireEvent,
 } from "../../harness/transcript.ts";
-import { show } from "../../harness/words.ts";
-import { version } from "../../schemas/0.1.7/index.ts";
 import {
   announcement,
-  asksForVersion,
-  greetingIn,
-  greetingsIn,
   isDisconnected,
   isOdd,
+  isOfThisVersion,
   isPlainRequest,
   isReset,
   isSaid,
   isServerData,
   isSuccess,
-  queryIn,
   sent,
-  toldParity,
 } from "./messages-facts.ts";
 import {
-  ANSWER,
   ANY,
   brokenAt,
   brokenBy,
@@ -43,9 +35,9 @@ import {
   type Timeout,
   undecidable,
 } from "./messages-findings.ts";
-import { DISCONNECT, DISCONNECTED, GREETING, queryOf } from "./protocol.ts";
+import { DISCONNECT, DISCONNECTED } from "./protocol.ts";
 
-/** The rules of the greeting and of the disconnect flow, as they hold on every connection. */
+/** The rules of the disconnect flow, as they hold on every connection. */
 export const exchangeRules: readonly Rule[] = [
   rule("disconnect.closes", {
     judge(transcript) {
@@ -83,71 +75,6 @@ export const exchangeRules: readonly Rule[] = [
     gaps: { hide: ["server"], excuse: ["client", "server"], later: true },
   }),
 
-  rule("transport.handshake", {
-    judge(transcript) {
-      const { events } = transcript;
-      const wrong = events.find(isWrongHandshake);
-      const lost = events.find(isLostHandshake);
-      if (wrong && !events.some(isOdd)) return brokenAt(quote(wrong), wrong);
-      return lost
-        ? missed("no answer, unlike those before and after it", lost)
-        : kept("no wrong answer to a handshake");
-    },
-    needs: ({ events }) => [isWrongHandshake, isLostHandshake, isOdd].map((it) => events.find(it)),
-    gaps: { hide: ["server"], excuse: ["client"] },
-  }),
-
-  rule("version.greeting", {
-    judge(transcript) {
-      const greeted = greetingIn(transcript);
-      const goodbye = sent(transcript).find(isSuccess);
-      const wait = transcript.events.find(isVainForGreeting);
-      if (greeted) return kept("greeted");
-      if (goodbye) return brokenBy(transcript, goodbye, `no ${GREETING} before ${show(goodbye.message)}`);
-      return wait ? missed("not greeted", wait) : kept("no sign that it was not greeted");
-    },
-    needs: (transcript) => [
-      eventOf(transcript, greetingIn(transcript)),
-      eventOf(transcript, sent(transcript).find(isSuccess)),
-      transcript.events.find(isVainForGreeting),
-    ],
-    gaps: { hide: ["server"], excuse: ["server"], later: true },
-  }),
-
-  rule("parity.match", {
-    judge(transcript) {
-      const greeted = greetingIn(transcript);
-      const told = toldParity(transcript);
-      // A greeting without a parity is wrong by its schema.
-      if (told === undefined || !isOfThisVersion(transcript))
-        return kept("no client of this very version was told its parity");
-      if (told === "match" || !greeted) return kept("match");
-      return brokenBy(transcript, greeted, `a client of version ${version} is told ${show(told)}`);
-    },
-    needs: (transcript) => [eventOf(transcript, greetingIn(transcript)), transcript.events.find(isOdd)],
-    gaps: { hide: ["server"], excuse: ["client", "server"] },
-  }),
-
-  rule("version.once", {
-    judge(transcript) {
-      const [first, again] = greetingsIn(transcript);
-      if (!again) return kept(first ? "greeted once" : "not greeted");
-      // Nothing may follow a goodbye, so that is what `disconnect.last` finds.
-      const goodbye = announcement(transcript);
-      if (goodbye >= 0 && goodbye < again.index) return kept("greeted once before the goodbye");
-      const asked = transcript.events.slice(0, again.index).some(asksForVersion);
-      return asked ? kept("the client asked for a version") : brokenBy(transcript, again, "a second greeting");
-    },
-    needs: (transcript) => [
-      ...greetingsIn(transcript)
-        .slice(0, 2)
-        .map((it) => eventOf(transcript, it)),
-      transcript.events[announcement(transcript)],
-      transcript.events.find(asksForVersion),
-    ],
-    gaps: { ...ANSWER, excuse: ["client", "server"] },
-  }),
-
   rule("disconnect.answered", {
     judge(transcript) {
       const { answer, wait } = plainRequest(transcript);
@@ -165,6 +92,17 @@ export const exchangeRules: readonly Rule[] = [
       return answer.message.status === "success" ? kept("success") : brokenBy(transcript, answer);
     },
     needs: (transcript) => neededForPlain(transcript),
+    gaps: ANY,
+  }),
+
+  rule("disconnect.clean-close", {
+    judge(transcript) {
+      const end = endBehindPlain(transcript);
+      if (end?.from !== "server") return kept("the server ended no connection after a plain request");
+      const isClean = end.type === "close" && (end.code ?? CLEAN) === CLEAN;
+      return isClean ? kept(`closed with code ${end.code ?? "none"}`) : brokenAt(quote(end), end);
+    },
+    needs: (transcript) => [...neededForPlain(transcript), endBehindPlain(transcript)],
     gaps: ANY,
   }),
 
@@ -191,14 +129,6 @@ const isWaitedFor = (event: WireEvent, announced: WireEvent | undefined): boolea
   event.at - (event.afterMs ?? 0) >= (announced?.at ?? 0);
 
 const isVainForGoodbye = (event: WireEvent): event is Timeout => isTimeout(event) && event.what === DISCONNECTED;
-const isVainForGreeting = (event: WireEvent): event is Timeout => isTimeout(event) && event.what === GREETING;
-
-/** Tells if the url names this version, and nothing that could be taken for another. */
-function isOfThisVersion({ url, events }: Transcript): boolean {
-  const { versions } = queryIn(url);
-  return versions.length === 1 && versions[0] === queryOf(version) && !events.some(isOdd);
-}
-
 /**
  * The fate of the only message of a client that says nothing but a plain disconnect request; empty of any other client, also of
  * one of which the recording lacks a part.
@@ -214,6 +144,16 @@ function plainRequest(transcript: Transcript): Plain {
   if (!isOfThisVersion(transcript)) return {};
   const wait = transcript.events.find(isVainForGoodbye);
   return { answer: sent(transcript).find(({ message }) => isDisconnected(message)), wait };
+}
+
+/** The code of a connection that has fulfilled its purpose (RFC 6455, 7.4.1). */
+const CLEAN = 1000;
+
+/** Returns the event by which a side first ended the connection of a client whose plain request was carried out. */
+function endBehindPlain(transcript: Transcript): WireEvent | undefined {
+  const { answer } = plainRequest(transcript);
+  if (!answer || !isSuccess(answer)) return undefined;
+  return transcript.events.slice(answer.index + 1).find((event) => isServerEnd(event) || isClientEnd(event));
 }
 
 /** The events that decide the fate of a plain request. */

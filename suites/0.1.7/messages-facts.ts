@@ -9,7 +9,8 @@ import {
   type Transcript,
   type WireEvent,
 } from "../../harness/transcript.ts";
-import { DISCONNECT, DISCONNECTED, GREETING, nameOf } from "./protocol.ts";
+import { version } from "../../schemas/0.1.7/index.ts";
+import { DISCONNECT, DISCONNECTED, GREETING, nameOf, queryOf } from "./protocol.ts";
 
 /** A well-formed response of any service. */
 const RESPONSE = /^[^/]+\/[^/]+\/response$/;
@@ -202,4 +203,10 @@ export function toldParity(transcript: Transcript): string | undefined {
 export function queryIn(url: string): { readonly query: string; readonly versions: readonly string[] } {
   const query = url.split("?").slice(1).join("?");
   return { query, versions: query.split("&").filter((part) => /version/i.test(part)) };
+}
+
+/** Tells if the url names this version, and nothing that could be taken for another. */
+export function isOfThisVersion({ url, events }: Transcript): boolean {
+  const { versions } = queryIn(url);
+  return versions.length === 1 && versions[0] === queryOf(version) && !events.some(isOdd);
 }

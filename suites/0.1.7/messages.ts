@@ -31,6 +31,7 @@ import {
   tooBig,
 } from "./messages-facts.ts";
 import { ANSWER, ANY, brokenAt, brokenBy, eventOf, kept, quote, rule, undecidable } from "./messages-findings.ts";
+import { greetingRules } from "./messages-greeting.ts";
 import { DISCONNECT, DISCONNECTED, nameOf, violationsOf } from "./protocol.ts";
 
 /** The rules of the section "Every message the server sends". */
@@ -131,6 +132,7 @@ export const rules: readonly Rule[] = [
     gaps: EACH,
   }),
 
+  ...greetingRules,
   ...exchangeRules,
 ];
 

@@ -33,7 +33,7 @@ const VALUES = {
   "escape-in-braces": '"\\u{41}"',
 };
 
-const COMMENTS = { "block-comment": "/* bye */", "line-comment": "// bye\n" };
+const COMMENTS = { "block-comment": "/* bye */", "line-comment": "// bye\n", "hash-comment": "# bye\n" };
 
 /** White space of Unicode, or of C, that is none in JSON. */
 const SPACES = {

@@ -13,7 +13,11 @@ const lost = (from: WireEvent["from"]) => event(from, "cut", "a message");
 const unknown = says("server", { command: "system/a/response", status: "failed", reason: "command_unimplemented" });
 
 /** The requirements that nobody can judge where the plain request may be lost. */
-const unasked = { "disconnect.answered": "inconclusive", "disconnect.success": "inconclusive" };
+const unasked = {
+  "disconnect.answered": "inconclusive",
+  "disconnect.success": "inconclusive",
+  "disconnect.clean-close": "inconclusive",
+};
 
 /** Returns the findings on a connection, but for kept requirements. */
 test.each<[string, readonly WireEvent[], Readonly<Record<string, string>>]>([
@@ -95,9 +99,10 @@ test.each<[string, readonly WireEvent[], Readonly<Record<string, string>>]>([
       "disconnect.last": "inconclusive",
       "transport.handshake": "inconclusive",
       "version.greeting": "inconclusive",
+      "version.first": "inconclusive",
+      "version.current": "inconclusive",
       "version.once": "inconclusive",
-      "disconnect.answered": "inconclusive",
-      "disconnect.success": "inconclusive",
+      ...unasked,
     },
   ],
   ["has no greeting, as nothing tells that it was waited for", [event("client", "error", "ECONNRESET")], {}],

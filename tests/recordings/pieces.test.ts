@@ -16,6 +16,7 @@ const EVENTS: readonly WireEvent[] = [
   says("server", { ...REFUSAL, reason: 3 }),
   says("server", { ...GREETING, data: {} }),
   says("server", { ...GREETING, data: { ...GREETING.data, versionParity: "patch_mismatch" } }),
+  says("server", { ...GREETING, data: { ...GREETING.data, tachyonVersion: "0.1.6" } }),
   says("server", { command: "lobby/news/response", status: "success" }),
   says("server", { command: "system/a/response", status: "failed", reason: "command_unimplemented" }),
   says("server", { command: "system/b/response", status: "failed", reason: "command_unimplemented" }),

@@ -134,7 +134,7 @@ function ofReport(events: readonly WireEvent[]): Readonly<Record<string, string>
 
 const END = [says("server", GOODBYE), event("server", "close", "", 1000)];
 const INCONCLUSIVE_OF_SERVER = Object.fromEntries(
-  "message.json message.known message.foreign message.schema termination.success-only-if-asked termination.reason transport.handshake version.greeting parity.match version.once disconnect.answered disconnect.success"
+  "message.json message.known message.foreign message.schema termination.success-only-if-asked termination.reason transport.handshake version.greeting version.first version.current parity.match version.once disconnect.answered disconnect.success disconnect.clean-close"
     .split(" ")
     .map((id) => [id, "inconclusive"]),
 );

@@ -54,7 +54,7 @@ export const malformedFaults: Faults = {
   "ignores-comments": {
     says: "Leaves comments in JSON aside.",
     breaks: "malformed.rejected",
-    change: carryingOut((text) => commandIn(text.replaceAll(/\/\*.*?\*\/|\/\/.*\n/g, "")) === REQUEST),
+    change: carryingOut((text) => commandIn(text.replaceAll(/\/\*.*?\*\/|(\/\/|#).*\n/g, "")) === REQUEST),
   },
   "ignores-any-white-space": {
     says: "Leaves white space aside that JSON does not know.",

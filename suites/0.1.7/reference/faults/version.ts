@@ -91,7 +91,6 @@ export const versionFaults: Faults = {
   "is-of-another-version": {
     says: "Says in the greeting that it is of version 0.1.6.",
     breaks: "version.current",
-    also: ["message.schema"],
     change: () => ({ greet: (client, parity) => client.say(greetingOf("0.1.6", parity)) }),
   },
   "greets-members-only": {
