@@ -1,6 +1,6 @@
 import type { Connection, Outgoing } from "../../harness/connection.ts";
 import { isNothing, type Nothing, nothing } from "../../harness/nothing.ts";
-import type { Message } from "../../harness/transcript.ts";
+import { isEnded, type Message } from "../../harness/transcript.ts";
 import type { MalformedDialect } from "./dialect.ts";
 
 /** The kind of wait for what answers a malformed command, if anything does. */
@@ -17,10 +17,28 @@ export interface Reaction {
 }
 
 /**
+ * Sends a malformed command with a request behind it; where that shows too little, once more alone on `another` connection. Where the
+ * command is refused there, a server that answered neither it nor the request before was not slow.
+ */
+export async function reactTo(
+  dialect: MalformedDialect,
+  client: Connection,
+  another: () => Promise<Connection>,
+  input: Outgoing,
+  bystander?: Connection,
+): Promise<Reaction> {
+  const fenced = await reactToFenced(dialect, client, input, bystander);
+  const isSilent = fenced !== undefined && isNothing(fenced.refusal) && isNothing(fenced.afterwards);
+  if (fenced && (fenced.success || !isSilent)) return fenced;
+  const single = await reactToSingle(dialect, await another(), input, bystander);
+  return fenced && !isNothing(single.refusal) ? fenced : single;
+}
+
+/**
  * Sends a malformed command with a request behind it, which fences it: the answer to the request comes last. Where only the request
  * is answered, the command met silence or was itself carried out. This cannot tell which, and returns nothing.
  */
-export async function reactToFenced(
+async function reactToFenced(
   { request, answer, answersTo, isGoodbye, statusOf }: MalformedDialect,
   client: Connection,
   input: Outgoing,
@@ -31,12 +49,13 @@ export async function reactToFenced(
   const all = answersTo(client, input, bystander);
   const success = all.find((it) => statusOf(it) === "success" && !isGoodbye(it));
   const refusal = all.find((it) => statusOf(it) === "failed");
+  if (!success && !refusal && isNothing(end) && !isEnded(client)) return { success, refusal: end, afterwards: end };
   if (!success && !refusal) return undefined;
   return { success, refusal: refusal ?? nothing("a success"), afterwards: end };
 }
 
 /** Sends a malformed command alone, and waits for an answer as long as the timeout: an asynchronous server may be late. */
-export async function reactToSingle(
+async function reactToSingle(
   { request, answer, answersTo, isGoodbye, statusOf }: MalformedDialect,
   client: Connection,
   input: Outgoing,

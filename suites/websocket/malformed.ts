@@ -6,7 +6,7 @@ import { show } from "../../harness/words.ts";
 import type { MalformedDialect, MalformedId } from "./dialect.ts";
 import { fate, refusalFate } from "./fate.ts";
 import { deepTexts, malformedGroups, refusableTexts, unspecifiedInputs, unwatchedGroups } from "./malformed-inputs.ts";
-import { type Reaction, reactToFenced, reactToSingle } from "./malformed-reaction.ts";
+import { type Reaction, reactTo } from "./malformed-reaction.ts";
 import { ACTING, besideBystander, judgeSurvival, withBystander } from "./survival.ts";
 import { inQuotes, LOST, slug, spaced } from "./words.ts";
 
@@ -150,20 +150,14 @@ async function amongOthers(
   const both = await withBystander(connect);
   if (!both) return undefined;
   const { bystander, client } = both;
-  const reaction =
-    (await reactToFenced(dialect, client, input, bystander)) ??
-    (await reactToSingle(dialect, await connect(PATIENT), input, bystander));
+  const reaction = await reactTo(dialect, client, () => connect(PATIENT), input, bystander);
   await judgeSurvival(dialect, context, "malformed.survives", bystander);
   return reaction;
 }
 
 /** Sends a malformed command while nobody else is there to be harmed. */
-async function alone(dialect: MalformedDialect, { connect }: Context, input: Outgoing): Promise<Reaction> {
-  return (
-    (await reactToFenced(dialect, await connect(ACTING), input)) ??
-    reactToSingle(dialect, await connect(PATIENT), input)
-  );
-}
+const alone = async (dialect: MalformedDialect, { connect }: Context, input: Outgoing): Promise<Reaction> =>
+  reactTo(dialect, await connect(ACTING), () => connect(PATIENT), input);
 
 /** Says the fate of a command that the protocol leaves open. */
 function toldOf({ success, refusal }: Reaction): string {
