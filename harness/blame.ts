@@ -13,6 +13,7 @@ import {
   othersWereServed,
   raw,
   stoodStill,
+  tellStall,
   undecided,
   waitedInCrowd,
   warnedInVain,
@@ -58,10 +59,11 @@ export async function confirm(cases: readonly Case[], took: number, session: Ses
   );
   // Each round may clear a requirement that explained the failures of others. The next round runs those.
   const asked = new Set<Case>();
-  const vain = () =>
-    [...silent().filter((it) => !harmsOthers(it, session)), ...warnedInVain(cases, session)].filter(
-      (it) => !asked.has(it.case),
-    );
+  const vain = () => {
+    const warned = warnedInVain(cases, session);
+    for (const it of warned) if (!othersWereServed(it)) tellStall(it, session);
+    return [...silent().filter((it) => !harmsOthers(it, session)), ...warned].filter((it) => !asked.has(it.case));
+  };
   for (let open = vain(); open.length > 0; open = vain()) {
     for (const it of open) asked.add(it.case);
     await allTogether(open, took, session);
@@ -163,6 +165,7 @@ async function oneByOne(failed: readonly CaseResult[], took: number, session: Se
   }
   const harmed = await clearHarmed(late, session);
   for (const it of late.filter((result) => !harmed.includes(result))) {
+    if (!wasTooMany(it) && hung(it)) tellStall(it, session);
     settle({ ...(isOpen(it, session) ? undecided(raw(it, session)) : raw(it, session)), unconfirmed: true }, session);
   }
   return innocent;
@@ -174,9 +177,12 @@ const showsMore = (first: CaseResult, again: CaseResult): boolean =>
 
 /** Tells if nobody can say whether a case would pass alone: a culprit, a limit, or a server that stood still or is slow may have hit it. */
 const isOpen = (it: CaseResult, session: Session): boolean =>
-  it.refused?.some(saysTooMany) ||
-  (hung(it) && stoodStill(session, it)) ||
+  wasTooMany(it) ||
+  (hung(it) && stoodStill(it, session)) ||
   (isTooLate(session) && (hung(it) || waitedInCrowd(it) || (wasHarmed(it, session) && !harmsOthers(it, session))));
+
+/** Tells if a connection of a case was refused since there were too many. */
+const wasTooMany = ({ refused = [] }: CaseResult): boolean => refused.some(saysTooMany);
 
 /** Tells if a case broke a requirement that holds on every connection. */
 const breaksGeneral = ({ checks }: CaseResult, { protocol }: Session): boolean =>

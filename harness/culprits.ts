@@ -4,7 +4,7 @@ import { brokenSoFar } from "./doubt.ts";
 import { type CaseResult, endOf, execute } from "./execute.ts";
 import { isCommon, isHarmless, relapse, SLACK, withOddInput } from "./guess.ts";
 import { blame, dropExplained } from "./harm.ts";
-import { endHanging, inconclusive, livesOn, standUp, withoutProven } from "./outage.ts";
+import { dropProven, endHanging, inconclusive, livesOn, standUp } from "./outage.ts";
 import { type Confirmed, convict, convictLate, type Search } from "./proof.ts";
 import { casesIn, greetsAll } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
@@ -138,7 +138,7 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
     const isLost = ({ case: { id } }: CaseResult) => (hits.get(id) ?? 0) > 1;
     for (const it of open.filter(isLost)) settle(inconclusive(it, fell.how), session);
     queue.unshift(...open.filter((it) => !isLost(it)));
-    if (atWork && culprits.length > 0) queue.splice(0, Infinity, ...withoutProven(queue, (it) => it.case, session));
+    if (atWork && culprits.length > 0) dropProven(queue, (it) => it.case, session);
     if (chance >= BY_CHANCE) break;
     tried.length = 0;
     await standUp(session);

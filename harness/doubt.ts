@@ -7,6 +7,7 @@ import { HANDSHAKE } from "./patience.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import type { Session } from "./session.ts";
+import type { Stall } from "./shared.ts";
 import { wasLost } from "./transcript.ts";
 
 // Says what the results of cases that ran among others leave open.
@@ -98,14 +99,19 @@ export const isShort = ({ checks }: CaseResult): boolean =>
  * later was answered.
  */
 export const isDoubtful = (it: CaseResult, session: Session): boolean =>
-  !stoodStill(session, it) &&
+  !stoodStill(it, session) &&
   decisive(it).some(({ silence }) => silence?.what !== HANDSHAKE || silence.nextServedAfterMs !== undefined);
 
-/** Tells if a case ran in a stall of the server, and notes that stall. */
-export function stoodStill({ shared, stalls }: Session, result: CaseResult): boolean {
-  const stall = shared.stalls.find(({ at, ms }) => overlaps(result, at, at + ms));
-  if (stall) stalls.add(stall);
-  return stall !== undefined;
+/** Tells if a case ran in a stall of the server. */
+export const stoodStill = (it: CaseResult, session: Session): boolean => stallAround(it, session) !== undefined;
+
+const stallAround = (result: CaseResult, { shared }: Session): Stall | undefined =>
+  shared.stalls.find(({ at, ms }) => overlaps(result, at, at + ms));
+
+/** Has the run tell of the stall that a case ran in, if it did: that decides its verdict. */
+export function tellStall(result: CaseResult, session: Session): void {
+  const stall = stallAround(result, session);
+  if (stall) session.stalls.add(stall);
 }
 
 /** Tells if the suite stopped reading, since too much came for all cases together. */
@@ -167,7 +173,7 @@ export function warnedInVain(cases: readonly Case[], session: Session): readonly
     (it) =>
       wanted.has(it.case) &&
       it.verdict === "warn" &&
-      ((!othersWereServed(it) && (stoodStill(session, it) || wasCrowded(it, session))) ||
+      ((!othersWereServed(it) && (stoodStill(it, session) || wasCrowded(it, session))) ||
         (missedBy(it).length > 0 && wasHarmed(it, session))),
   );
 }

@@ -3,7 +3,7 @@ import { waitsInLine } from "./budget.ts";
 import { isBroken } from "./catalogue.ts";
 import { endsOthers, findCulprits } from "./culprits.ts";
 import { comeAside } from "./dial.ts";
-import { harmsOthers, raw, stoodStill, wasHarmed } from "./doubt.ts";
+import { harmsOthers, raw, stoodStill, tellStall, wasHarmed } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
 import { rest } from "./gate.ts";
 import { goodbyesToAll, isByGoodbyes } from "./goodbyes.ts";
@@ -36,7 +36,8 @@ async function whoEnded(innocent: readonly Rerun[], session: Session): Promise<v
     if (session.culprits.has(first.case.id)) continue;
     const result = raw(first, session);
     // A case that only waited in a stall was not wronged.
-    const waited = !wasDropped(result, session) && stoodStill(session, first);
+    const waited = !wasDropped(result, session) && stoodStill(first, session);
+    if (waited) tellStall(first, session);
     const isTold = isByGoodbyes(result, told, session);
     if (isFound || waited || isTold) settle(alone, session);
     else settle({ ...result, unstable: true }, session);

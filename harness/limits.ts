@@ -59,10 +59,12 @@ export interface Limits {
    */
   saw(connection: Tried, usual: boolean): void;
   /**
-   * Tells if the findings of a case may have come of a limit. `refused` is how its connections were refused. Says so five times
-   * at most for one case, and as often as the suite waits for a target that now and then lets nobody in.
+   * Tells if a case has to run again, since its findings may have come of a limit. `refused` is how its connections were refused. A case
+   * runs `again` five times at most, and as often as the suite waits for a target that now and then lets nobody in.
    */
   spoils(it: object, refused: readonly Failure[]): boolean;
+  /** Notes that a case is to run again for a limit. */
+  again(it: object): void;
   /** Tells if a known limit, or a target that now and then lets nobody in, explains that connections were refused in these ways. */
   explains(refused: readonly Failure[]): boolean;
   /** Returns how many cases can be at work at the same time, `concurrency` at most. */
@@ -92,8 +94,8 @@ interface Keeping {
   readonly gate: Gate;
   readonly clock: () => number;
   readonly timeout: number;
-  /** The times that a case was said to be spoiled. */
-  readonly spoiled: WeakMap<object, number>;
+  /** The times that a case was to run again for a limit. */
+  readonly reruns: WeakMap<object, number>;
   /** The waits in vain until a connection ends. */
   stuck: number;
 }
@@ -101,7 +103,7 @@ interface Keeping {
 /** Makes the limits of one target, of which none is known yet. `timeout` is in ms. */
 export function limits(clock: () => number, timeout: number): Limits {
   const known = noneKnown();
-  const its: Keeping = { known, gate: gate(clock, timeout), clock, timeout, spoiled: new WeakMap(), stuck: 0 };
+  const its: Keeping = { known, gate: gate(clock, timeout), clock, timeout, reruns: new WeakMap(), stuck: 0 };
   return {
     get together() {
       return known.found.together;
@@ -127,6 +129,7 @@ export function limits(clock: () => number, timeout: number): Limits {
     freed: () => freed(its),
     saw: (connection, usual) => learn(its, connection, usual),
     spoils: (it, refused) => spoils(its, it, refused),
+    again: (it) => void its.reruns.set(it, timesAgain(its, it) + 1),
     explains: (refused) => (isLimited(known) || known.closes) && isRefusal(known, refused),
     cases: (concurrency) => casesWithin(known, concurrency),
     measure: (dial, signal) => measureAll(its, dial, signal),
@@ -153,12 +156,12 @@ function learn(its: Keeping, connection: Tried, usual: boolean): void {
   if (way !== undefined && learnRefused(known, way, usual, connection.transcript.events[0]?.at ?? 0)) change(its);
 }
 
-function spoils({ known, spoiled }: Keeping, it: object, refused: readonly Failure[]): boolean {
-  const times = (spoiled.get(it) ?? 0) + 1;
+const timesAgain = ({ reruns }: Keeping, it: object): number => reruns.get(it) ?? 0;
+
+function spoils(its: Keeping, it: object, refused: readonly Failure[]): boolean {
+  const { known } = its;
   const most = known.closes ? Number.POSITIVE_INFINITY : AGAIN; // The waits for such a target have a bound of their own.
-  if (known.total === 0 || times > most || !isRefusal(known, refused)) return false;
-  spoiled.set(it, times);
-  return true;
+  return known.total > 0 && timesAgain(its, it) < most && isRefusal(known, refused);
 }
 
 async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefined): Promise<ShutOut> {

@@ -99,23 +99,29 @@ export const countEnds = ({ results, enders }: Session): number =>
   );
 
 /**
- * Takes the cases out of a list that would only show once more how the server ends: enough inputs did in the same way. They get the
- * verdict that they rest on that. Returns the others.
+ * Takes the cases out of a queue that would only show once more how the server ends. They get the verdict that they rest on that.
  */
-export function withoutProven<It>(list: readonly It[], caseOf: (it: It) => Case, session: Session): It[] {
+export function dropProven<It>(queue: It[], caseOf: (it: It) => Case, session: Session): void {
+  const roots = provenRoots(queue.map(caseOf), session);
+  for (const [it, root] of roots)
+    if (!saidWrong(session.results.get(it))) settle(notJudged(it, root, session.judging), session);
+  queue.splice(0, Infinity, ...queue.filter((it) => !roots.has(caseOf(it))));
+}
+
+/** Returns the cases that would only show once more how the server ends, each with what it rests on: enough inputs did in the same way. */
+function provenRoots(cases: readonly Case[], session: Session): ReadonlyMap<Case, string> {
   const alike = endsAlike(session.results.values());
   const { sameInputs = {} } = session.protocol.foundations;
   const proven = new Set(
     [...alike.values()].flatMap((some) => (some.length < enough(session) ? [] : (some[0]?.requirement ?? []))),
   );
-  return list.filter((it) => {
-    const one = caseOf(it);
-    const isSame = (id: string) => one.tests.some((test) => test === id || sameInputs[id]?.includes(test));
-    const root = session.culprits.has(one.id) ? undefined : [...proven].find(isSame);
-    if (root !== undefined && !saidWrong(session.results.get(one)))
-      settle(notJudged(one, root, session.judging), session);
-    return root === undefined;
-  });
+  const open = cases.filter(({ id }) => !session.culprits.has(id));
+  return new Map(
+    open.flatMap((it) => {
+      const root = [...proven].find((id) => it.tests.some((test) => test === id || sameInputs[id]?.includes(test)));
+      return root === undefined ? [] : [[it, root] as const];
+    }),
+  );
 }
 
 /** Tells if a message of the server broke something in a case that ran before: that stays, whatever ended the server. */

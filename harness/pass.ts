@@ -100,7 +100,7 @@ function excuse(cases: readonly Case[], session: Session): void {
 /** Runs the cases of one stage, then those again that failed, and stops the run if there is a reason. */
 async function stage(cases: readonly Case[], concurrency: number, session: Session): Promise<void> {
   const { shared, options } = session;
-  const queue = judgeable(cases, session);
+  const queue = dropUnjudgeable(cases, session);
   shared.patience.hurry = concurrency === 1;
   const began = shared.clock();
   const bailed = () => bailedBy(session.results.values(), options);
@@ -146,7 +146,7 @@ async function eachOnce(queue: readonly Case[], session: Session, how: Required<
   const plain = await work([...first], session, how);
   if (mayConfirm(session)) await confirm(plainIn(queue, session), shared.clock() - began, session);
   const others = left.filter((it) => !first.has(it));
-  return [...plain.left, ...(await work(judgeable(others, session), session, how)).left];
+  return [...plain.left, ...(await work(dropUnjudgeable(others, session), session, how)).left];
 }
 
 /** Tells if cases may run again that failed. */
@@ -156,12 +156,10 @@ const mayConfirm = ({ stop, signal, options }: Session): boolean => !stop && !si
 const plainIn = (cases: readonly Case[], { protocol }: Session): readonly Case[] =>
   cases.filter(({ id }) => isPlain(id, protocol.foundations));
 
-/** Returns the cases that can show something. Settles those whose requirements all rest on something broken. */
-function judgeable(cases: readonly Case[], session: Session): Case[] {
+/** Settles the cases that can show nothing, since all their requirements rest on something broken. Returns the others. */
+function dropUnjudgeable(cases: readonly Case[], session: Session): readonly Case[] {
   const broken = brokenSoFar(session);
-  return cases.filter((it) => {
-    const root = restsOnBroken(it, broken, session.protocol.foundations);
-    if (root !== undefined) settle(notJudged(it, root, session.judging), session);
-    return root === undefined;
-  });
+  const rooted = cases.map((it) => ({ it, root: restsOnBroken(it, broken, session.protocol.foundations) }));
+  for (const { it, root } of rooted) if (root !== undefined) settle(notJudged(it, root, session.judging), session);
+  return rooted.flatMap(({ it, root }) => (root === undefined ? it : []));
 }

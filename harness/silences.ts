@@ -10,6 +10,7 @@ import {
   missedBy,
   othersWereServed,
   raw,
+  tellStall,
   undecided,
   wasCrowded,
   wasHarmed,
@@ -208,5 +209,8 @@ function settlePassed(first: CaseResult, second: CaseResult, session: Session): 
   if (breaksAgain(first, second)) settle({ ...raw(first, session), unstable: true }, session);
   else if (wasHarmed(first, session) || wasCrowded(first, session)) settle(second, session);
   else if (othersWereServed(first)) settle({ ...raw(first, session), unstable: true }, session);
-  else settle({ ...second, ...(isDoubtful(first, session) && { unstable: true }) }, session);
+  else {
+    tellStall(first, session);
+    settle({ ...second, ...(isDoubtful(first, session) && { unstable: true }) }, session);
+  }
 }

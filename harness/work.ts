@@ -5,7 +5,7 @@ import { type CaseResult, execute } from "./execute.ts";
 import { isTurnedAway, wordsOfFailure } from "./failure.ts";
 import { stuckOn } from "./hanging.ts";
 import { endedSilent, lookInto } from "./lost.ts";
-import { inconclusive, STOOD_STILL, withoutProven } from "./outage.ts";
+import { dropProven, inconclusive, STOOD_STILL } from "./outage.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
 import type { Case } from "./scenario.ts";
@@ -84,8 +84,12 @@ export async function work(
       for (const it of atWork) done.set(it.case, session.results.get(it.case) ?? it);
       const again = new Set([...spoiled, ...recent].map((it) => it.case));
       queue.unshift(...[...again].filter((it) => !culprits.has(it.id) && (isFound || isDue(it))));
-      queue.splice(0, Infinity, ...withoutProven(queue, (it) => it, session));
-    } else queue.unshift(...spoiledBy(ran, session).map((it) => it.case));
+      dropProven(queue, (it) => it, session);
+    } else {
+      const again = spoiledBy(ran, session).map((it) => it.case);
+      for (const it of again) session.shared.limits.again(it);
+      queue.unshift(...again);
+    }
   }
   // The result of a culprit is its blame, whatever came later.
   for (const it of done.keys())
