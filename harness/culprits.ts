@@ -1,9 +1,9 @@
+import { blame, dropExplained } from "./blame.ts";
 import { timeThere, timeToSearch } from "./budget.ts";
 import { isBroken } from "./catalogue.ts";
 import { brokenSoFar } from "./doubt.ts";
 import { type CaseResult, endOf, execute } from "./execute.ts";
 import { isCommon, isHarmless, relapse, SLACK, withOddInput } from "./guess.ts";
-import { blame, dropExplained } from "./harm.ts";
 import { dropProven, endHanging, inconclusive, livesOn, standUp } from "./outage.ts";
 import { type Confirmed, convict, convictLate, type Search } from "./proof.ts";
 import { casesIn, greetsAll } from "./protocol.ts";

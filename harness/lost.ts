@@ -1,3 +1,4 @@
+import { blame } from "./blame.ts";
 import { timeThere } from "./budget.ts";
 import { findCulprits, LATEST_FALL, RECENT } from "./culprits.ts";
 import { type CaseResult, endOf } from "./execute.ts";
@@ -5,7 +6,6 @@ import { isAbsent } from "./failure.ts";
 import { isPlain } from "./foundation.ts";
 import { type Guess, guess } from "./guess.ts";
 import { fallOfHanging, stuckOn } from "./hanging.ts";
-import { blame } from "./harm.ts";
 import { countEnds, dealtLong, diedOrNot, endedAt, howItFell, inconclusive, standUp } from "./outage.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { greetsAll } from "./protocol.ts";

@@ -1,6 +1,6 @@
-import { clearRefused, confirm, reconsider } from "./blame.ts";
 import { isSpent, isTooLate, TO_BEGIN, waitsInLine } from "./budget.ts";
 import { isRight } from "./catalogue.ts";
+import { clearRefused, confirm, reconsider } from "./confirm.ts";
 import { runControls } from "./controls.ts";
 import { brokenSoFar, overlaps } from "./doubt.ts";
 import { lookOn, whoEndedLooker } from "./dropped.ts";

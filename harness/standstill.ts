@@ -1,9 +1,9 @@
+import { blame } from "./blame.ts";
 import { timeThere, timeToSearch } from "./budget.ts";
 import { comeAside, isGreeted } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { rest } from "./gate.ts";
 import { guess } from "./guess.ts";
-import { blame } from "./harm.ts";
 import { STOOD_STILL } from "./outage.ts";
 import { greetsAll, loadSuitesOf } from "./protocol.ts";
 import type { Fall, Session } from "./session.ts";

@@ -1,6 +1,6 @@
 import { beforeEach } from "@jest/globals";
 import type { Availability } from "../../harness/availability.ts";
-import { confirm } from "../../harness/blame.ts";
+import { confirm } from "../../harness/confirm.ts";
 import { type CaseResult, execute } from "../../harness/execute.ts";
 import type { Foundations } from "../../harness/foundation.ts";
 import { nothing, type Silence, silent } from "../../harness/nothing.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { reconsider } from "../../harness/blame.ts";
+import { reconsider } from "../../harness/confirm.ts";
 import type { Session } from "../../harness/session.ts";
 import {
   acts,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { confirm } from "../../harness/blame.ts";
+import { confirm } from "../../harness/confirm.ts";
 import { silent } from "../../harness/nothing.ts";
 import { HANDSHAKE } from "../../harness/patience.ts";
 import type { Case } from "../../harness/scenario.ts";
