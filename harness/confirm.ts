@@ -1,34 +1,26 @@
-import { aloneAgain, askAgain, CONFIRMATION, isLate, openAgain, type Rerun } from "./again.ts";
+import { aloneAgain, askAgain, CONFIRMATION, isLate, openAgain } from "./again.ts";
 import { isTooLate } from "./budget.ts";
 import { isBroken, isRight } from "./catalogue.ts";
 import {
   breaksAgain,
-  brokenIn,
   brokenSoFar,
   doubtful,
   harmsOthers,
-  hung,
-  isCrowded,
   isSilent,
   othersWereServed,
   raw,
-  stoodStill,
   tellStall,
-  undecided,
-  waitedInCrowd,
   warnedInVain,
   wasForgotten,
-  wasHarmed,
 } from "./doubt.ts";
 import { wasDroppedAmongOthers, whoEndedThem } from "./dropped.ts";
-import { type CaseResult, endOf } from "./execute.ts";
-import { saysTooMany } from "./failure.ts";
-import { bearers, isPlain } from "./foundation.ts";
+import type { CaseResult } from "./execute.ts";
+import { bearers } from "./foundation.ts";
 import { ground } from "./ground.ts";
-import { ENDED_OTHERS } from "./outage.ts";
+import { againAlone } from "./one-by-one.ts";
 import type { Case } from "./scenario.ts";
 import { type Session, settle } from "./session.ts";
-import { allTogether, clearHarmed, isSure, sample, settleMixedUp } from "./silences.ts";
+import { allTogether, isSure, sample, settleMixedUp } from "./silences.ts";
 import { alone, lookAndRepeat, work } from "./work.ts";
 
 /** Runs again the cases that failed among others, so that none is blamed for another. The first run took `took` ms. */
@@ -37,39 +29,61 @@ export async function confirm(cases: readonly Case[], took: number, session: Ses
   await askAgain(cases, session);
   await openAgain(cases, session);
   if (session.stop) return;
-  const missed = cases.flatMap((it) => session.results.get(it) ?? []).filter((it) => !isRight(it) && isSilent(it));
-  await settleMixedUp(missed.filter(othersWereServed), session);
+  await settleMixedUp(cases, session);
   await recheckPlain(cases, session);
-  const silent = () => doubtful(cases, session).filter(isSilent);
-  const loud = () => doubtful(cases, session).filter((it) => !isSilent(it));
-  const harmful = silent().filter((it) => harmsOthers(it, session));
-  // If a newcomer is forgotten but the very next one is served, nothing upset the server, unless the same happens again and again.
-  for (const it of harmful.filter((result) => wasForgotten(result, session))) {
+  // The cases that may have upset the server come first: what the others found may be their doing.
+  const harmful = silentOf(cases, session).filter((it) => harmsOthers(it, session));
+  const forgotten = harmful.filter((it) => wasForgotten(it, session));
+  await confirmForgotten(forgotten, took, session);
+  await sample(
+    harmful.filter((it) => !forgotten.includes(it)),
+    took,
+    session,
+  );
+  await confirmSilent(cases, took, session);
+  await confirmLoud(cases, took, session);
+}
+
+/** Returns the results that are in doubt for messages alone that did not come in time. */
+const silentOf = (cases: readonly Case[], session: Session): readonly CaseResult[] =>
+  doubtful(cases, session).filter(isSilent);
+
+/**
+ * Runs cases again alone after which a newcomer was forgotten but the very next one served: nothing upset the server, unless the same
+ * happens again and again.
+ */
+async function confirmForgotten(forgotten: readonly CaseResult[], took: number, session: Session): Promise<void> {
+  for (const it of forgotten) {
     const again = isLate(took, session) ? undefined : await aloneAgain(it, session);
     session.rechecked.add(it.case.id);
     if (session.culprits.has(it.case.id)) continue;
     const isConstant = again !== undefined && (await isSure(it, again, session));
     settle(isConstant ? again : { ...raw(it, session), unstable: true }, session);
   }
-  // The cases that may have upset the server come first: what the others found may be their doing.
-  await sample(
-    harmful.filter((it) => !wasForgotten(it, session)),
-    took,
-    session,
-  );
-  // Each round may clear a requirement that explained the failures of others. The next round runs those.
+}
+
+/**
+ * Runs cases again that waited in vain, and harm nobody. Each round may clear a requirement that explained the failures of others. The
+ * next round runs those.
+ */
+async function confirmSilent(cases: readonly Case[], took: number, session: Session): Promise<void> {
   const asked = new Set<Case>();
-  const vain = () => {
+  for (;;) {
+    const silent = silentOf(cases, session).filter((it) => !harmsOthers(it, session));
     const warned = warnedInVain(cases, session);
     for (const it of warned) if (!othersWereServed(it)) tellStall(it, session);
-    return [...silent().filter((it) => !harmsOthers(it, session)), ...warned].filter((it) => !asked.has(it.case));
-  };
-  for (let open = vain(); open.length > 0; open = vain()) {
+    const open = [...silent, ...warned].filter((it) => !asked.has(it.case));
+    if (open.length === 0) return;
     for (const it of open) asked.add(it.case);
     await allTogether(open, took, session);
   }
+}
+
+/** Runs cases again alone that found something wrong. Once it is known who ended those that pass now, others may be in doubt. */
+async function confirmLoud(cases: readonly Case[], took: number, session: Session): Promise<void> {
   for (;;) {
-    const innocent = await againAlone(loud(), took, session);
+    const loud = doubtful(cases, session).filter((it) => !isSilent(it));
+    const innocent = await againAlone(loud, took, session);
     if (innocent.length === 0) return;
     await whoEndedThem(innocent, session);
   }
@@ -113,80 +127,6 @@ async function lookForHang({ checks }: CaseResult, session: Session): Promise<vo
   session.shared.patience.despair(missed);
   await lookAndRepeat([...session.results.values()], session);
 }
-
-/**
- * Runs cases again alone: those that may have harmed others first, since what the others found may be their doing. Once a culprit is known,
- * what ran beside it runs again side by side. Confirms those that fail again; resolves to those that pass.
- */
-async function againAlone(failed: readonly CaseResult[], took: number, session: Session): Promise<readonly Rerun[]> {
-  const harmful = failed.filter((it) => harmsOthers(it, session));
-  const others = failed.filter((it) => !harmful.includes(it));
-  const innocent = await oneByOne(harmful, took, session);
-  const isOver = () => session.signal?.aborted || session.stop !== undefined;
-  const cleared = session.culprits.size > 0 && !isOver() ? await clearHarmed(others, session) : [];
-  for (const it of cleared) session.rechecked.add(it.case.id);
-  if (isOver()) return innocent;
-  const left = others.filter((it) => !cleared.includes(it));
-  return [...innocent, ...(await oneByOne(left, took, session))];
-}
-
-/** Runs cases again alone, one after another. Confirms those that fail again; resolves to those that pass. */
-async function oneByOne(failed: readonly CaseResult[], took: number, session: Session): Promise<readonly Rerun[]> {
-  const innocent: Rerun[] = [];
-  const late: CaseResult[] = [];
-  for (const first of failed) {
-    if (session.signal?.aborted || session.stop) return innocent;
-    session.rechecked.add(first.case.id);
-    if (isLate(took, session)) {
-      late.push(first);
-      continue;
-    }
-    let again = await aloneAgain(first, session);
-    if (session.culprits.has(first.case.id)) continue;
-    // A fault that hits one client in some, or a gateway that refuses some, may hit the same case twice by chance.
-    const isByChance = breaksGeneral(raw(first, session), session) || first.refused?.length;
-    const tries = isByChance ? 2 : 0;
-    const goesOn = () => breaksAgain(first, again) && !session.stop && !session.culprits.has(first.case.id);
-    for (let i = 0; i < tries && goesOn(); i++) again = await aloneAgain(first, session);
-    if (session.culprits.has(first.case.id)) continue;
-    if (isCrowded(first)) settle(again, session);
-    else if (!breaksAgain(first, again) && wasHarmed(first, session)) settle(again, session);
-    else if (!breaksAgain(first, again)) {
-      // Others may have hidden what it shows alone.
-      const third = again.verdict === "fail" ? await aloneAgain(first, session) : undefined;
-      if (session.signal?.aborted || session.stop) return innocent;
-      if (third && breaksAgain(again, third)) settle(third, session);
-      else innocent.push([first, again]);
-    } else if (harmsOthers(first, session) && harmsOthers(again, session)) {
-      session.culprits.add(first.case.id);
-      session.falls.push({ from: first.beganAt, to: endOf(first), ...ENDED_OTHERS });
-      settle(again, session); // Among others, another culprit may have ended it.
-    } else if (showsMore(first, again) && isPlain(first.case.id, session.protocol.foundations)) settle(again, session);
-  }
-  const harmed = await clearHarmed(late, session);
-  for (const it of late.filter((result) => !harmed.includes(result))) {
-    if (!wasTooMany(it) && hung(it)) tellStall(it, session);
-    settle({ ...(isOpen(it, session) ? undecided(raw(it, session)) : raw(it, session)), unconfirmed: true }, session);
-  }
-  return innocent;
-}
-
-/** Tells if a case breaks alone what it did not break among others. What rests on a plain form needs what that shows by itself. */
-const showsMore = (first: CaseResult, again: CaseResult): boolean =>
-  again.verdict === "fail" && brokenIn(again).some((id) => !brokenIn(first).includes(id));
-
-/** Tells if nobody can say whether a case would pass alone: a culprit, a limit, or a server that stood still or is slow may have hit it. */
-const isOpen = (it: CaseResult, session: Session): boolean =>
-  wasTooMany(it) ||
-  (hung(it) && stoodStill(it, session)) ||
-  (isTooLate(session) && (hung(it) || waitedInCrowd(it) || (wasHarmed(it, session) && !harmsOthers(it, session))));
-
-/** Tells if a connection of a case was refused since there were too many. */
-const wasTooMany = ({ refused = [] }: CaseResult): boolean => refused.some(saysTooMany);
-
-/** Tells if a case broke a requirement that holds on every connection. */
-const breaksGeneral = ({ checks }: CaseResult, { protocol }: Session): boolean =>
-  checks.some((check) => isBroken(check) && protocol.foundations.general.includes(check.requirement));
 
 /** Tells if it is known what ends the connections of others: an input, or the goodbye of any client. */
 function isHarmKnown(session: Session): boolean {

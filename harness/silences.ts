@@ -7,6 +7,7 @@ import {
   cameToOthers,
   harmsOthers,
   isDoubtful,
+  isSilent,
   missedBy,
   othersWereServed,
   raw,
@@ -67,7 +68,10 @@ export async function allTogether(all: readonly CaseResult[], took: number, sess
  * Settles what many clients missed, if the server gives one client's answer to another: alone, they may miss nothing. The plain form of
  * what keeps clients apart, which runs alone, shows that.
  */
-export async function settleMixedUp(missed: readonly CaseResult[], session: Session): Promise<void> {
+export async function settleMixedUp(cases: readonly Case[], session: Session): Promise<void> {
+  const missed = cases
+    .flatMap((it) => session.results.get(it) ?? [])
+    .filter((it) => !isRight(it) && isSilent(it) && othersWereServed(it));
   if (missed.length < MANY || !(await mixesUp(session))) return;
   const left = missed.filter((it) => !session.rechecked.has(it.case.id));
   for (const it of left) settleFailed({ ...raw(it, session), unconfirmed: true }, session);

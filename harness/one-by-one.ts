@@ -1,0 +1,142 @@
+import { aloneAgain, isLate, type Rerun } from "./again.ts";
+import { isTooLate } from "./budget.ts";
+import { isBroken } from "./catalogue.ts";
+import {
+  breaksAgain,
+  brokenIn,
+  harmsOthers,
+  hung,
+  isCrowded,
+  raw,
+  stoodStill,
+  tellStall,
+  undecided,
+  waitedInCrowd,
+  wasHarmed,
+} from "./doubt.ts";
+import { type CaseResult, endOf } from "./execute.ts";
+import { saysTooMany } from "./failure.ts";
+import { isPlain } from "./foundation.ts";
+import { ENDED_OTHERS } from "./outage.ts";
+import { type Session, settle } from "./session.ts";
+import { clearHarmed } from "./silences.ts";
+
+/**
+ * Runs cases again alone: those that may have harmed others first, since what the others found may be their doing. Once a culprit is known,
+ * what ran beside it runs again side by side. Confirms those that fail again; resolves to those that pass.
+ */
+export async function againAlone(
+  failed: readonly CaseResult[],
+  took: number,
+  session: Session,
+): Promise<readonly Rerun[]> {
+  const harmful = failed.filter((it) => harmsOthers(it, session));
+  const others = failed.filter((it) => !harmful.includes(it));
+  const innocent = await oneByOne(harmful, took, session);
+  const cleared = session.culprits.size > 0 && !isOver(session) ? await clearHarmed(others, session) : [];
+  for (const it of cleared) session.rechecked.add(it.case.id);
+  if (isOver(session)) return innocent;
+  const left = others.filter((it) => !cleared.includes(it));
+  return [...innocent, ...(await oneByOne(left, took, session))];
+}
+
+const isOver = ({ signal, stop }: Session): boolean => signal?.aborted || stop !== undefined;
+
+/** Runs cases again alone, one after another. Confirms those that fail again; resolves to those that pass. */
+async function oneByOne(failed: readonly CaseResult[], took: number, session: Session): Promise<readonly Rerun[]> {
+  const innocent: Rerun[] = [];
+  const late: CaseResult[] = [];
+  for (const first of failed) {
+    if (isOver(session)) return innocent;
+    session.rechecked.add(first.case.id);
+    if (isLate(took, session)) {
+      late.push(first);
+      continue;
+    }
+    const again = await untilSure(first, session);
+    if (session.culprits.has(first.case.id)) continue;
+    const outcome = outcomeOf(first, again, session);
+    if (outcome === "harms") noteDropper(first, session);
+    if (COUNTS.has(outcome)) settle(again, session);
+    if (outcome !== "passes" && outcome !== "fails otherwise") continue;
+    // Others may have hidden what it shows alone.
+    const third = outcome === "fails otherwise" ? await aloneAgain(first, session) : undefined;
+    if (isOver(session)) return innocent;
+    if (third && breaksAgain(again, third)) settle(third, session);
+    else innocent.push([first, again]);
+  }
+  await settleLate(late, session);
+  return innocent;
+}
+
+/** The times that a case runs again which may have been hit twice by chance. */
+const MORE = 2;
+
+/**
+ * Runs a case again alone, and further times if it may fail by chance: a fault that hits one client in some, or a gateway that refuses
+ * some, may hit the same case twice.
+ */
+async function untilSure(first: CaseResult, session: Session): Promise<CaseResult> {
+  let again = await aloneAgain(first, session);
+  if (session.culprits.has(first.case.id)) return again;
+  const isByChance = breaksGeneral(raw(first, session), session) || first.refused?.length;
+  const goesOn = () => breaksAgain(first, again) && !session.stop && !session.culprits.has(first.case.id);
+  for (let i = 0; isByChance && i < MORE && goesOn(); i++) again = await aloneAgain(first, session);
+  return again;
+}
+
+/** The outcome for a case that failed among others and ran again alone. */
+type AloneOutcome =
+  | "unread" // the suite had stopped reading the first time
+  | "was harmed" // it does not fail so again, and ran beside what harms others
+  | "passes"
+  | "fails otherwise"
+  | "harms" // it ended the connections of others both times
+  | "shows more" // it is a plain form, and broke more than among others
+  | "fails again";
+
+/** The outcomes after which the result alone counts. Among others, another culprit may have ended what harms. */
+const COUNTS: ReadonlySet<AloneOutcome> = new Set(["unread", "was harmed", "harms", "shows more"]);
+
+/** Returns the outcome for a case by its results among others and alone. */
+function outcomeOf(first: CaseResult, again: CaseResult, session: Session): AloneOutcome {
+  if (isCrowded(first)) return "unread";
+  if (!breaksAgain(first, again)) {
+    if (wasHarmed(first, session)) return "was harmed";
+    return again.verdict === "fail" ? "fails otherwise" : "passes";
+  }
+  if (harmsOthers(first, session) && harmsOthers(again, session)) return "harms";
+  return showsMore(first, again) && isPlain(first.case.id, session.protocol.foundations) ? "shows more" : "fails again";
+}
+
+/** Notes that a case ended the connections of others. */
+function noteDropper(first: CaseResult, { culprits, falls }: Session): void {
+  culprits.add(first.case.id);
+  falls.push({ from: first.beganAt, to: endOf(first), ...ENDED_OTHERS });
+}
+
+/** Settles cases for which there was no time to run alone. Those that a culprit may have hit run once more, side by side. */
+async function settleLate(late: readonly CaseResult[], session: Session): Promise<void> {
+  const cleared = await clearHarmed(late, session);
+  for (const it of late.filter((result) => !cleared.includes(result))) {
+    if (!wasTooMany(it) && hung(it)) tellStall(it, session);
+    settle({ ...(isOpen(it, session) ? undecided(raw(it, session)) : raw(it, session)), unconfirmed: true }, session);
+  }
+}
+
+/** Tells if a case breaks alone what it did not break among others. What rests on a plain form needs what that shows by itself. */
+const showsMore = (first: CaseResult, again: CaseResult): boolean =>
+  again.verdict === "fail" && brokenIn(again).some((id) => !brokenIn(first).includes(id));
+
+/** Tells if nobody can say whether a case would pass alone: a culprit, a limit, or a server that stood still or is slow may have hit it. */
+const isOpen = (it: CaseResult, session: Session): boolean =>
+  wasTooMany(it) ||
+  (hung(it) && stoodStill(it, session)) ||
+  (isTooLate(session) && (hung(it) || waitedInCrowd(it) || (wasHarmed(it, session) && !harmsOthers(it, session))));
+
+/** Tells if a connection of a case was refused since there were too many. */
+const wasTooMany = ({ refused = [] }: CaseResult): boolean => refused.some(saysTooMany);
+
+/** Tells if a case broke a requirement that holds on every connection. */
+const breaksGeneral = ({ checks }: CaseResult, { protocol }: Session): boolean =>
+  checks.some((check) => isBroken(check) && protocol.foundations.general.includes(check.requirement));
