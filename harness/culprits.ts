@@ -1,12 +1,13 @@
 import { blame, dropExplained } from "./blame.ts";
 import { timeThere, timeToSearch } from "./budget.ts";
-import { isBroken } from "./catalogue.ts";
-import { brokenSoFar } from "./doubt.ts";
-import { type CaseResult, endOf, execute } from "./execute.ts";
+import { convict } from "./convict.ts";
+import { endsOthers } from "./ends-others.ts";
+import { type CaseResult, endOf } from "./execute.ts";
 import { isCommon, isHarmless, relapse, SLACK, withOddInput } from "./guess.ts";
+import { likeBefore } from "./late-ends.ts";
 import { dropProven, endHanging, inconclusive, livesOn, standUp } from "./outage.ts";
-import { type Confirmed, convict, convictLate, type Search } from "./proof.ts";
-import { casesIn, greetsAll } from "./protocol.ts";
+import type { Confirmed, Search } from "./proof.ts";
+import { greetsAll } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import { type Fall, type Session, settle } from "./session.ts";
 import { byLikelihood, isSuspect, notAtWork } from "./suspects.ts";
@@ -49,8 +50,8 @@ export async function findCulprits(
   fall: Fall,
   session: Session,
 ): Promise<CulpritsFound> {
-  const { shared, culprits } = session;
   const began = timeThere(session);
+  const { shared, culprits } = session;
   const first = atWork.filter((it) => isSuspect(it) && it.beganAt <= fall.to);
   const since = fall.to - LATEST_FALL * shared.timeout;
   const earlier = notAtWork(atWork, all).filter(
@@ -65,36 +66,47 @@ export async function findCulprits(
     likely: [],
   };
   session.sightings.set(fall.to, search.before);
-  const relapses = [...first, ...earlier].flatMap((it) => relapse(it, fall, session.deadly) ?? []);
-  for (const it of relapses) blame(it, fall, session);
-  const found = relapses.map(({ result }) => result.case.id);
-  if (found.length === 0) found.push(...(await likeBefore([...first, ...earlier], search)));
-  const isOpen = (it: CaseResult) => !culprits.has(it.case.id);
-  if (found.length === 0 || !livesOn(fall)) {
-    const suspects = byLikelihood(first.filter(isOpen), fall.to, greetsAll(session.protocol));
-    found.push(...(await sweep(suspects, search, !livesOn(fall))));
-  }
-  const inOrder = [...first, ...earlier].filter(isOpen).toSorted((a, b) => a.beganAt - b.beganAt);
-  const soon = fall.to - SOON * shared.timeout;
-  for (const some of [inOrder.filter((it) => endOf(it) >= soon), inOrder.filter((it) => endOf(it) < soon)]) {
-    if (found.length > 0 || some.length === 0) continue;
-    await forgetTried(search);
-    found.push(...(await sweep(some, search, false)));
-  }
+  const found = await searchAmong(first, earlier, search);
   session.searched += timeThere(session) - began;
   return { culprits: found, likely: search.likely };
 }
 
-/**
- * Finds one that ended the server as late as another input that is known to end it in the same way; resolves to the ids of those that
- * did. A server that ends late ends over the first of several inputs, and the next run shows the next.
- */
-async function likeBefore(suspects: readonly CaseResult[], search: Search): Promise<string[]> {
+/** Goes through the suspects that were at work `first`, and through `earlier` ones, until some are found; resolves to their ids. */
+async function searchAmong(
+  first: readonly CaseResult[],
+  earlier: readonly CaseResult[],
+  search: Search,
+): Promise<readonly string[]> {
   const { session, fall } = search;
-  const delays = (session.delays.get(fall.endKind) ?? []).filter((delay) => delay >= SLACK);
-  if (delays.length === 0 || livesOn(fall)) return [];
-  const culprit = await convictLate(suspects, delays, search);
-  return culprit ? blameAll([culprit], fall, search) : [];
+  const isOpen = (it: CaseResult) => !session.culprits.has(it.case.id);
+  const found = blameRelapses([...first, ...earlier], search);
+  const late = found.length === 0 ? await likeBefore([...first, ...earlier], search) : undefined;
+  if (late) found.push(...blameAll([late], fall, search));
+  if (found.length === 0 || !livesOn(fall)) {
+    const suspects = byLikelihood(first.filter(isOpen), fall.to, greetsAll(session.protocol));
+    found.push(...(await sweep(suspects, search, !livesOn(fall))));
+  }
+  return found.length > 0 ? found : sweepInOrder([...first, ...earlier].filter(isOpen), search);
+}
+
+/** Blames those that sent what is known to be deadly, as long before the fall; returns their ids. */
+function blameRelapses(suspects: readonly CaseResult[], { session, fall }: Search): string[] {
+  const relapses = suspects.flatMap((it) => relapse(it, fall, session.deadly) ?? []);
+  for (const it of relapses) blame(it, fall, session);
+  return relapses.map(({ result }) => result.case.id);
+}
+
+/** Runs suspects in their first order, for a server that ends late: those that ran soon before the fall first. */
+async function sweepInOrder(suspects: readonly CaseResult[], search: Search): Promise<readonly string[]> {
+  const inOrder = suspects.toSorted((a, b) => a.beganAt - b.beganAt);
+  const soon = search.fall.to - SOON * search.session.shared.timeout;
+  for (const some of [inOrder.filter((it) => endOf(it) >= soon), inOrder.filter((it) => endOf(it) < soon)]) {
+    if (some.length === 0) continue;
+    await forgetTried(search);
+    const found = await sweep(some, search, false);
+    if (found.length > 0) return found;
+  }
+  return [];
 }
 
 /** Starts the server again, so that what ran again so far ends it no more. Without a process, the next end may come of that. */
@@ -198,19 +210,6 @@ async function untilFall(queue: CaseResult[], longest: number, search: Search): 
   if (watcher) fell ??= await fallsWithin(Math.min(longest, left), watcher, session);
   watcher?.finish();
   return { results, fell };
-}
-
-/** Tells if a plain request ends other connections. Runs the case that shows it, if it is not among those of the run. */
-export async function endsOthers(session: Session): Promise<boolean> {
-  const { protocol, results } = session;
-  const { isolated, plain } = protocol.foundations;
-  if (isolated === undefined) return false;
-  if (brokenSoFar(session).get(isolated) === isolated) return true;
-  const known = new Set([...results.keys()].map(({ id }) => id));
-  const control = casesIn(protocol).find(({ id }) => plain[isolated]?.plain.includes(id) && !known.has(id));
-  if (!control) return false;
-  const { checks } = await execute(control, session);
-  return checks.some((check) => check.requirement === isolated && isBroken(check));
 }
 
 /** Finds those that made the server fall, and blames them; resolves to their ids. */

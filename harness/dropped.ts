@@ -1,9 +1,10 @@
 import type { Rerun } from "./again.ts";
 import { waitsInLine } from "./budget.ts";
 import { isBroken } from "./catalogue.ts";
-import { endsOthers, findCulprits } from "./culprits.ts";
+import { findCulprits } from "./culprits.ts";
 import { comeAside } from "./dial.ts";
 import { harmsOthers, raw, stoodStill, tellStall, wasHarmed } from "./doubt.ts";
+import { endsOthers } from "./ends-others.ts";
 import type { CaseResult } from "./execute.ts";
 import { rest } from "./gate.ts";
 import { goodbyesToAll, isByGoodbyes } from "./goodbyes.ts";

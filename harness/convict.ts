@@ -1,0 +1,81 @@
+import { type Guess, guess } from "./guess.ts";
+import { onlyOneThatFits } from "./late-ends.ts";
+import { enough, livesOn } from "./outage.ts";
+import { ALONE, apart, byItself, CLEAR, type Confirmed, isOutOfTime, type Search } from "./proof.ts";
+import type { Fall } from "./session.ts";
+
+/** The number of suspects that are tried once more at a time, those that fit best first. */
+const TRIES = 32;
+
+/** The delay after which those that ran at about the same time run again with all others since, in ms. */
+const LATE = 500;
+
+/** Returns those suspects of `tried` that end the server, or the connections of others, again when few others run near them. */
+export async function convict(fell: Fall, search: Search): Promise<readonly Confirmed[]> {
+  const { before, fall, tried } = search;
+  // If it fell in another way, it did for another reason. The times of the first fall say nothing then.
+  const isAlike = fell.endKind === fall.endKind || livesOn(fell);
+  const guesses = tried
+    .map((it) => guess(it, fell.to, isAlike ? before.get(it.case.id) : undefined, fall.to))
+    .toReversed()
+    .toSorted((a, b) => a.difference - b.difference);
+  search.likely = guesses.map(({ result }) => result);
+  const [best, second] = guesses;
+  const isClear = best?.result === tried.at(-1) && best && best.delay < CLEAR && (second?.difference ?? CLEAR) >= CLEAR;
+  const clear = isClear && !livesOn(fell) ? best : undefined;
+  const again = clear && (await byItself(clear, fell, search));
+  if (again) return [again];
+  const untried = guesses.filter((it) => it !== clear);
+  const first =
+    (await soonest(untried, fell, search)) ??
+    (await onlyOneThatFits(guesses, fell, search)) ??
+    (await culpritAmong(guesses, fell, search));
+  if (!first) return [];
+  // Others that ran at about the same time may end it after as long. They had no time for it.
+  const culprits: Confirmed[] = [first];
+  if (first.delay > LATE && !livesOn(fell)) return culprits;
+  while (culprits.length < enough(search.session)) {
+    const known = new Set(culprits.map(({ result }) => result.case));
+    const near = guesses.filter(
+      ({ result, delay }) => !known.has(result.case) && Math.abs(delay - first.delay) < CLEAR,
+    );
+    const further = await culpritAmong(near, fell, search);
+    if (!further) break;
+    culprits.push(further);
+  }
+  return culprits;
+}
+
+/**
+ * Returns one of the best guesses that ends the server at once, by itself. A guess that is wrong takes a moment; to try several together
+ * takes a start of the server.
+ */
+async function soonest(guesses: readonly Guess[], fell: Fall, search: Search): Promise<Confirmed | undefined> {
+  if (livesOn(fell)) return undefined;
+  for (const likely of guesses.slice(0, ALONE).filter(({ delay }) => delay < CLEAR)) {
+    const culprit = await byItself(likely, fell, search);
+    if (culprit) return culprit;
+  }
+  return undefined;
+}
+
+/** Returns the best guess that comes true twice more: among a few others, and by itself. */
+async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Search): Promise<Confirmed | undefined> {
+  for (let i = 0; i < guesses.length && !isOutOfTime(search); i += TRIES) {
+    const again = await apart(guesses.slice(i, i + TRIES), fell, search);
+    if (again.length > 0) search.likely = again.map(({ result }) => result);
+    for (const likely of again.slice(0, ALONE)) {
+      // Alone, the delay may differ a little from the first time: the machine may be busy.
+      const culprit = await byItself(likely, { ...fell, to: likely.fall.to }, search);
+      if (culprit) return culprit;
+    }
+    // One of the rest did it. The times did not show which, so halves of them run apart.
+    const rest = again.slice(ALONE);
+    const half = Math.ceil(rest.length / 2);
+    for (const part of [rest.slice(0, half), rest.slice(half)]) {
+      const culprit = part.length > 0 ? await culpritAmong(part, fell, search) : undefined;
+      if (culprit) return culprit;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,60 @@
+import type { CaseResult } from "./execute.ts";
+import { asLate, type Guess, SLACK } from "./guess.ts";
+import { livesOn } from "./outage.ts";
+import { ALONE, apart, byItself, type Confirmed, isOutOfTime, type Search } from "./proof.ts";
+import type { Fall } from "./session.ts";
+
+// Finds the input after which a server ends late. Many came since then, and each proof takes long.
+
+/** Differences of delays that lie this much above the least fit as well on a busy machine, in ms. */
+const NEAR = 60;
+
+/** The times that suspects which fit run again, to find the one that still does. */
+const ROUNDS = 3;
+
+/**
+ * Returns the suspect whose input came as long before the fall as another one that is known to end the server so, if it does so twice
+ * more. A server that ends late ends over the first of several inputs, and the next run shows the next.
+ */
+export async function likeBefore(suspects: readonly CaseResult[], search: Search): Promise<Confirmed | undefined> {
+  const { session, fall } = search;
+  const delays = (session.delays.get(fall.endKind) ?? []).filter((delay) => delay >= SLACK);
+  if (delays.length === 0) return undefined;
+  const guesses = suspects.flatMap((it) => asLate(it, fall.to, delays) ?? []);
+  return onlyOneThatFits(
+    guesses.toSorted((a, b) => a.difference - b.difference),
+    fall,
+    search,
+  );
+}
+
+/**
+ * Returns the guess that comes true twice more, where a server ends late. Those that fit run again in their order and at another pace,
+ * until few fit still: the first of several inputs is the same each time, and ends it after as long.
+ */
+export async function onlyOneThatFits(
+  all: readonly Guess[],
+  fell: Fall,
+  search: Search,
+): Promise<Confirmed | undefined> {
+  if (livesOn(fell)) return undefined;
+  let open = fitting(all);
+  let end = fell;
+  for (let i = 0; i < ROUNDS && open.length > ALONE && !isOutOfTime(search); i++) {
+    const again = await apart(open, end, search);
+    const [best] = again;
+    if (!best) return undefined;
+    open = fitting(again);
+    end = { ...fell, to: best.fall.to };
+  }
+  search.likely = open.map(({ result }) => result);
+  for (const likely of open.slice(0, ALONE)) {
+    const culprit = await byItself(likely, end, search);
+    if (culprit) return culprit;
+  }
+  return undefined;
+}
+
+/** Returns the guesses that fit about as well as the best. */
+const fitting = (guesses: readonly Guess[]): readonly Guess[] =>
+  guesses.filter(({ difference }) => difference <= (guesses[0]?.difference ?? 0) + NEAR);
