@@ -2,9 +2,9 @@ import { isTooLate } from "./budget.ts";
 import { hung, isShort } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
 import { ground } from "./ground.ts";
+import { type Pass, settle } from "./pass.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
-import { type Session, settle } from "./session.ts";
 import { alone, work } from "./work.ts";
 
 /** The least time for running failures again one by one, in ms. They may take as long as the first pass took. */
@@ -14,34 +14,33 @@ export const CONFIRMATION = 5_000;
 export type Rerun = readonly [first: CaseResult, alone: CaseResult];
 
 /** Runs a case again alone, and counts the time that it takes. */
-export async function aloneAgain(result: CaseResult, session: Session): Promise<CaseResult> {
-  const again = await alone(result.case, session);
-  session.confirming += again.durationMs;
+export async function aloneAgain(result: CaseResult, pass: Pass): Promise<CaseResult> {
+  const again = await alone(result.case, pass);
+  pass.confirming += again.durationMs;
   return again;
 }
 
 /** Tells if the time for running cases again one by one is over. The first pass took `took` ms. */
-export const isLate = (took: number, session: Session) =>
-  session.confirming >= Math.max(CONFIRMATION, took) || isTooLate(session);
+export const isLate = (took: number, pass: Pass) => pass.confirming >= Math.max(CONFIRMATION, took) || isTooLate(pass);
 
 /** Runs cases again, side by side, whose findings rest on waits that were cut short. This time they wait in full. */
-export async function askAgain(cases: readonly Case[], session: Session): Promise<void> {
+export async function askAgain(cases: readonly Case[], pass: Pass): Promise<void> {
   const wanted = new Set(cases);
-  const grounded = ground([...session.results.values()], [], session.protocol.foundations);
+  const grounded = ground([...pass.results.values()], [], pass.protocol.foundations);
   const short = grounded.filter((it) => wanted.has(it.case) && isShort(it));
-  for (const result of (await sideBySide(short, session)).values()) settle(result, session);
+  for (const result of (await sideBySide(short, pass)).values()) settle(result, pass);
 }
 
 /** Runs cases again, one by one, whose handshake had no answer in time. The server may have had too many at once. */
-export async function openAgain(cases: readonly Case[], session: Session): Promise<void> {
-  const { results, shared } = session;
+export async function openAgain(cases: readonly Case[], pass: Pass): Promise<void> {
+  const { results, shared } = pass;
   const deadline = shared.clock() + CONFIRMATION;
   for (const it of cases) {
     const first = results.get(it);
     if (!first || (first.verdict !== "skip" && first.verdict !== "warn") || !hung(first)) continue;
-    if (session.stop || session.signal?.aborted || shared.clock() > deadline || isTooLate(session)) return;
-    const again = await aloneAgain(first, session);
-    if (!session.culprits.has(it.id)) settle(again, session);
+    if (pass.stop || pass.signal?.aborted || shared.clock() > deadline || isTooLate(pass)) return;
+    const again = await aloneAgain(first, pass);
+    if (!pass.culprits.has(it.id)) settle(again, pass);
   }
 }
 
@@ -49,20 +48,17 @@ export async function openAgain(cases: readonly Case[], session: Session): Promi
  * Runs cases again, side by side; those that put load on the server alone, since it is the load of others that they may have failed
  * for. Each wait lasts for the full timeout.
  */
-export async function sideBySide(
-  results: readonly CaseResult[],
-  session: Session,
-): Promise<ReadonlyMap<Case, CaseResult>> {
-  const { shared, options, protocol } = session;
+export async function sideBySide(results: readonly CaseResult[], pass: Pass): Promise<ReadonlyMap<Case, CaseResult>> {
+  const { shared, options, protocol } = pass;
   const { patience } = shared;
   const before = patience.hurry;
   patience.hurry = false;
   try {
     const load = new Set(loadSuitesOf(protocol));
     const of = (isLoad: boolean) => results.map((it) => it.case).filter(({ suite }) => load.has(suite) === isLoad);
-    const halt = () => isTooLate(session);
-    const { done: light } = await work(of(false), session, { size: Math.max(options.concurrency, 2), halt });
-    const { done: loading } = await work(of(true), session, { size: 1, halt });
+    const halt = () => isTooLate(pass);
+    const { done: light } = await work(of(false), pass, { size: Math.max(options.concurrency, 2), halt });
+    const { done: loading } = await work(of(true), pass, { size: 1, halt });
     return new Map([...light, ...loading]);
   } finally {
     patience.hurry = before;

@@ -5,18 +5,18 @@ import { seeing } from "./ground.ts";
 import { type Guess, SLACK, tellInput } from "./guess.ts";
 import type { Check } from "./judge.ts";
 import { livesOn } from "./outage.ts";
-import { type Fall, type Session, settle } from "./session.ts";
+import { type Fall, type Pass, settle } from "./pass.ts";
 import { inputsOf } from "./suspects.ts";
 
 /** Has a case take the blame for a fall, whatever else it found. */
-export function blame(culprit: Guess, fell: Fall, session: Session): void {
-  session.culprits.add(culprit.result.case.id);
-  if (!livesOn(fell)) session.enders.add(culprit.result.case.id);
-  settle(blamed(culprit, fell, session), session);
+export function blame(culprit: Guess, fell: Fall, pass: Pass): void {
+  pass.culprits.add(culprit.result.case.id);
+  if (!livesOn(fell)) pass.enders.add(culprit.result.case.id);
+  settle(blamed(culprit, fell, pass), pass);
 }
 
 /** Removes the unexplained ends of the server that this culprit explains, or that its process told as it tells this one. */
-export function dropExplained({ result, delay }: Guess, { unexplained, sightings, toldEnds }: Session): void {
+export function dropExplained({ result, delay }: Guess, { unexplained, sightings, toldEnds }: Pass): void {
   const isIt = (at: number) =>
     inputsOf(sightings.get(at)?.get(result.case.id)?.connections ?? []).some(
       ({ event }) => Math.abs(at - event.at - delay) < SLACK,
@@ -30,7 +30,7 @@ export function dropExplained({ result, delay }: Guess, { unexplained, sightings
 function blamed(
   { result, input, delay }: Guess,
   { how, endKind, harm }: Fall,
-  { protocol, judging }: Session,
+  { protocol, judging }: Pass,
 ): CaseResult {
   const id = protocol.survivalOf(result.case);
   const requirement = judging.requirements.get(id);

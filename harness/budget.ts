@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import type { Session } from "./session.ts";
+import type { Pass } from "./pass.ts";
 
 /** The part of the budget in which cases begin. The rest is for cases that run again. */
 export const TO_BEGIN = 0.6;
@@ -8,8 +8,7 @@ export const TO_BEGIN = 0.6;
 const TO_CONFIRM = { first: 0.35, last: 0.75 } as const;
 
 /** Tells if the time to run cases again is over. */
-export const isTooLate = (session: Session): boolean =>
-  isSpent(session, session.isLastStage ? TO_CONFIRM.last : TO_CONFIRM.first);
+export const isTooLate = (pass: Pass): boolean => isSpent(pass, pass.isLastStage ? TO_CONFIRM.last : TO_CONFIRM.first);
 
 /** The most time that a pass spends on finding out what ends a server, in ms, without the time that its starts take. */
 const SEARCH = 15_000;
@@ -21,18 +20,18 @@ const TO_SEARCH = 0.7;
 const LATER = 0.15;
 
 /** Returns the time that is left to find out what ends a server, in ms. */
-export function timeToSearch(session: Session): number {
-  const budget = budgetOf(session);
-  const left = budget === undefined ? SEARCH : TO_SEARCH * budget - waited(session);
-  return Math.max(0, Math.min(left, SEARCH - session.searched));
+export function timeToSearch(pass: Pass): number {
+  const budget = budgetOf(pass);
+  const left = budget === undefined ? SEARCH : TO_SEARCH * budget - waited(pass);
+  return Math.max(0, Math.min(left, SEARCH - pass.searched));
 }
 
 /** Returns the time that holds for a target; nothing if it limits connections in all: other bounds hold then. */
-const budgetOf = ({ options, shared }: Session): number | undefined =>
+const budgetOf = ({ options, shared }: Pass): number | undefined =>
   shared.limits.words === undefined ? options.budget : undefined;
 
 /** Returns the time that a pass has waited for its target, in ms. A busy machine of the suite does not make a server slow. */
-function waited({ shared, began, wasted, away }: Session): number {
+function waited({ shared, began, wasted, away }: Pass): number {
   // Where cases wait in line for a user, answers that come late hold them up one after another. Only what never came counts.
   if (shared.identities.users) return shared.patience.wasted - wasted;
   // While the suite holds messages back, it does not wait for the server.
@@ -43,32 +42,32 @@ function waited({ shared, began, wasted, away }: Session): number {
 const LONGEST = { mostly: 8, inTurn: 20 } as const;
 
 /** Returns the time of a pass so far, in ms, without that in which the suite held messages or connections back, or the server was away. */
-function lasted({ shared, began, away }: Session): number {
+function lasted({ shared, began, away }: Pass): number {
   const { idle, active } = performance.eventLoopUtilization(began);
   return idle + active - shared.pacing.held - shared.limits.held - away;
 }
 
 /** Tells if cases wait in line, since the target limits connections, or a user has one. */
-export const waitsInLine = ({ limits, identities }: Session["shared"]): boolean =>
+export const waitsInLine = ({ limits, identities }: Pass["shared"]): boolean =>
   limits.words !== undefined || identities.users !== undefined;
 
 /** Tells if a part of the longest time is over. */
-function isLong(session: Session, part: number): boolean {
-  const { options, shared } = session;
+function isLong(pass: Pass, part: number): boolean {
+  const { options, shared } = pass;
   return (
-    lasted(session) >
+    lasted(pass) >
     part * LONGEST[waitsInLine(shared) ? "inTurn" : "mostly"] * (options.budget ?? Number.POSITIVE_INFINITY)
   );
 }
 
 /** Tells if a part of the budget is spent by waiting. The search for what ends a server has a part of its own. */
-export function isSpent(session: Session, part: number): boolean {
-  if (isLong(session, part)) return true;
-  const budget = budgetOf(session);
+export function isSpent(pass: Pass, part: number): boolean {
+  if (isLong(pass, part)) return true;
+  const budget = budgetOf(pass);
   if (budget === undefined) return false;
-  const all = waited(session);
-  return all - session.searched > part * budget || all > (part + LATER) * budget;
+  const all = waited(pass);
+  return all - pass.searched > part * budget || all > (part + LATER) * budget;
 }
 
 /** Returns the time of the run in which the server was not away, in ms. */
-export const timeThere = ({ shared, away }: Session): number => shared.clock() - away;
+export const timeThere = ({ shared, away }: Pass): number => shared.clock() - away;

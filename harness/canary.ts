@@ -1,8 +1,8 @@
 import { isBroken } from "./catalogue.ts";
 import { execute } from "./execute.ts";
+import type { Pass } from "./pass.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { casesIn, type Protocol } from "./protocol.ts";
-import type { Session } from "./session.ts";
 
 /** Returns the case of a client that does nothing special. */
 const canaryOf = (protocol: Protocol) => casesIn(protocol).find(({ id }) => id === protocol.canary);
@@ -28,15 +28,15 @@ const PAUSE = 0.25;
  * Has plain clients come now and then while something is done. If one of them gets a message, and others wait for theirs, the
  * server is not slow: their message is missing. In a run that does not wait none of them comes.
  */
-export async function withCanary<T>(session: Session, act: () => Promise<T>): Promise<T> {
-  const { protocol, shared, signal } = session;
+export async function withCanary<T>(pass: Pass, act: () => Promise<T>): Promise<T> {
+  const { protocol, shared, signal } = pass;
   const it = canaryOf(protocol);
   let over = false;
   let timer: NodeJS.Timeout | undefined;
   const next = () => {
     if (over || signal?.aborted || !it) return;
     timer = setTimeout(async () => {
-      const { record: _, ...bench } = session;
+      const { record: _, ...bench } = pass;
       if (!over) await execute(it, bench);
       next();
     }, shared.timeout * PAUSE);

@@ -2,9 +2,9 @@ import { isBroken } from "./catalogue.ts";
 import { type CaseResult, execute } from "./execute.ts";
 import { bearers } from "./foundation.ts";
 import { ground } from "./ground.ts";
+import type { Pass } from "./pass.ts";
 import { pool } from "./pool.ts";
 import { casesIn } from "./protocol.ts";
-import type { Session } from "./session.ts";
 import { casesAtWork, mayOverlap } from "./shared.ts";
 import { heard } from "./transcript.ts";
 
@@ -12,10 +12,10 @@ import { heard } from "./transcript.ts";
  * Runs the plainest forms that broken requirements rest on, if the run had no such case. So a case gets the same verdict alone and
  * among all others. Controls are in no report.
  */
-export async function runControls(session: Session): Promise<CaseResult[]> {
-  const { protocol, results, options, shared, signal } = session;
-  const missing = wanted(session);
-  if (session.stop || missing.size === 0) return [];
+export async function runControls(pass: Pass): Promise<CaseResult[]> {
+  const { protocol, results, options, shared, signal } = pass;
+  const missing = wanted(pass);
+  if (pass.stop || missing.size === 0) return [];
   const known = new Set([...results.keys()].map(({ id }) => id));
   const cases = casesIn(protocol).filter(({ id }) => missing.has(id) && !known.has(id));
   const controls: CaseResult[] = [];
@@ -24,19 +24,19 @@ export async function runControls(session: Session): Promise<CaseResult[]> {
     casesAtWork(shared, options.concurrency),
     () => signal?.aborted ?? false,
     () => false,
-    async (it, idle) => void controls.push(await execute(it, session, mayOverlap(shared) ? idle : undefined)),
+    async (it, idle) => void controls.push(await execute(it, pass, mayOverlap(shared) ? idle : undefined)),
   );
   // A case that breaks something among others may pass alone. Silence needs no second look.
   const again: CaseResult[] = [];
-  for (const it of controls) again.push(isLoud(it) ? await execute(it.case, session) : it);
-  return again.filter((it) => !missesWhatCame(it, session));
+  for (const it of controls) again.push(isLoud(it) ? await execute(it.case, pass) : it);
+  return again.filter((it) => !missesWhatCame(it, pass));
 }
 
 /**
  * Tells if a client misses what those of the only case got. The server stopped giving it over that case, so it is no reason for what that
  * found.
  */
-function missesWhatCame({ checks }: CaseResult, { protocol, results }: Session): boolean {
+function missesWhatCame({ checks }: CaseResult, { protocol, results }: Pass): boolean {
   const [only, another] = [...results.values()];
   const missed = checks.flatMap((check) => (isBroken(check) ? (check.silence?.what ?? []) : []));
   if (!only || another || missed.length === 0) return false;
@@ -50,7 +50,7 @@ function missesWhatCame({ checks }: CaseResult, { protocol, results }: Session):
 const isLoud = ({ checks }: CaseResult) => checks.some((check) => isBroken(check) && check.silence === undefined);
 
 /** Returns the ids of the plain cases that broken requirements rest on. */
-function wanted({ protocol, results }: Session): ReadonlySet<string> {
+function wanted({ protocol, results }: Pass): ReadonlySet<string> {
   const { foundations } = protocol;
   const found = new Set<string>();
   const owners = new Map(Object.entries(foundations.plain).flatMap(([id, { plain }]) => plain.map((it) => [it, id])));

@@ -1,8 +1,8 @@
 import { type Guess, guess } from "./guess.ts";
 import { onlyOneThatFits } from "./late-ends.ts";
 import { enough, livesOn } from "./outage.ts";
+import type { Fall } from "./pass.ts";
 import { ALONE, apart, byItself, CLEAR, type Confirmed, isOutOfTime, type Search } from "./proof.ts";
-import type { Fall } from "./session.ts";
 
 /** The number of suspects that are tried once more at a time, those that fit best first. */
 const TRIES = 32;
@@ -34,7 +34,7 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Conf
   // Others that ran at about the same time may end it after as long. They had no time for it.
   const culprits: Confirmed[] = [first];
   if (first.delay > LATE && !livesOn(fell)) return culprits;
-  while (culprits.length < enough(search.session)) {
+  while (culprits.length < enough(search.pass)) {
     const known = new Set(culprits.map(({ result }) => result.case));
     const near = guesses.filter(
       ({ result, delay }) => !known.has(result.case) && Math.abs(delay - first.delay) < CLEAR,

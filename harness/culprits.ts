@@ -6,10 +6,10 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { isCommon, isHarmless, relapse, SLACK, withOddInput } from "./guess.ts";
 import { likeBefore } from "./late-ends.ts";
 import { dropProven, endHanging, inconclusive, livesOn, standUp } from "./outage.ts";
+import { type Fall, type Pass, settle } from "./pass.ts";
 import type { Confirmed, Search } from "./proof.ts";
 import { greetsAll } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
-import { type Fall, type Session, settle } from "./session.ts";
 import { byLikelihood, isSuspect, notAtWork } from "./suspects.ts";
 import { isEnded } from "./transcript.ts";
 import { newTrials } from "./trials.ts";
@@ -48,26 +48,26 @@ export async function findCulprits(
   atWork: readonly CaseResult[],
   all: readonly CaseResult[],
   fall: Fall,
-  session: Session,
+  pass: Pass,
 ): Promise<CulpritsFound> {
-  const began = timeThere(session);
-  const { shared, culprits } = session;
+  const began = timeThere(pass);
+  const { shared, culprits } = pass;
   const first = atWork.filter((it) => isSuspect(it) && it.beganAt <= fall.to);
   const since = fall.to - LATEST_FALL * shared.timeout;
   const earlier = notAtWork(atWork, all).filter(
     (it) => it.beganAt <= fall.to && endOf(it) >= since && !culprits.has(it.case.id),
   );
   const search: Search = {
-    session,
+    pass,
     fall,
     before: new Map([...first, ...earlier].map((it) => [it.case.id, it])),
-    deadline: began + timeToSearch(session),
+    deadline: began + timeToSearch(pass),
     tried: [],
     likely: [],
   };
-  session.sightings.set(fall.to, search.before);
+  pass.sightings.set(fall.to, search.before);
   const found = await searchAmong(first, earlier, search);
-  session.searched += timeThere(session) - began;
+  pass.searched += timeThere(pass) - began;
   return { culprits: found, likely: search.likely };
 }
 
@@ -77,29 +77,29 @@ async function searchAmong(
   earlier: readonly CaseResult[],
   search: Search,
 ): Promise<readonly string[]> {
-  const { session, fall } = search;
-  const isOpen = (it: CaseResult) => !session.culprits.has(it.case.id);
+  const { pass, fall } = search;
+  const isOpen = (it: CaseResult) => !pass.culprits.has(it.case.id);
   const found = blameRelapses([...first, ...earlier], search);
   const late = found.length === 0 ? await likeBefore([...first, ...earlier], search) : undefined;
   if (late) found.push(...blameAll([late], fall, search));
   if (found.length === 0 || !livesOn(fall)) {
-    const suspects = byLikelihood(first.filter(isOpen), fall.to, greetsAll(session.protocol));
+    const suspects = byLikelihood(first.filter(isOpen), fall.to, greetsAll(pass.protocol));
     found.push(...(await sweep(suspects, search, !livesOn(fall))));
   }
   return found.length > 0 ? found : sweepInOrder([...first, ...earlier].filter(isOpen), search);
 }
 
 /** Blames those that sent what is known to be deadly, as long before the fall; returns their ids. */
-function blameRelapses(suspects: readonly CaseResult[], { session, fall }: Search): string[] {
-  const relapses = suspects.flatMap((it) => relapse(it, fall, session.deadly) ?? []);
-  for (const it of relapses) blame(it, fall, session);
+function blameRelapses(suspects: readonly CaseResult[], { pass, fall }: Search): string[] {
+  const relapses = suspects.flatMap((it) => relapse(it, fall, pass.deadly) ?? []);
+  for (const it of relapses) blame(it, fall, pass);
   return relapses.map(({ result }) => result.case.id);
 }
 
 /** Runs suspects in their first order, for a server that ends late: those that ran soon before the fall first. */
 async function sweepInOrder(suspects: readonly CaseResult[], search: Search): Promise<readonly string[]> {
   const inOrder = suspects.toSorted((a, b) => a.beganAt - b.beganAt);
-  const soon = search.fall.to - SOON * search.session.shared.timeout;
+  const soon = search.fall.to - SOON * search.pass.shared.timeout;
   for (const some of [inOrder.filter((it) => endOf(it) >= soon), inOrder.filter((it) => endOf(it) < soon)]) {
     if (some.length === 0) continue;
     await forgetTried(search);
@@ -110,11 +110,11 @@ async function sweepInOrder(suspects: readonly CaseResult[], search: Search): Pr
 }
 
 /** Starts the server again, so that what ran again so far ends it no more. Without a process, the next end may come of that. */
-async function forgetTried({ session, fall, tried }: Search): Promise<void> {
-  const { process } = session.target;
-  if (!process || livesOn(fall) || session.stop || session.signal?.aborted) return;
+async function forgetTried({ pass, fall, tried }: Search): Promise<void> {
+  const { process } = pass.target;
+  if (!process || livesOn(fall) || pass.stop || pass.signal?.aborted) return;
   await process.kill();
-  await standUp(session);
+  await standUp(pass);
   tried.length = 0;
 }
 
@@ -123,7 +123,7 @@ async function forgetTried({ session, fall, tried }: Search): Promise<void> {
  * the result that it has now. Others run until the first culprit is found; in the end a late fall is waited for.
  */
 async function sweep(suspects: readonly CaseResult[], search: Search, atWork: boolean): Promise<string[]> {
-  const { session, fall, tried } = search;
+  const { pass, fall, tried } = search;
   const queue = [...suspects];
   const found: string[] = [];
   const longest = atWork ? 0 : longestDelay(suspects, search);
@@ -135,7 +135,7 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
     tried.push(...results);
     const hit = fell ? results.filter((it) => endOf(it) >= fell.to - JUST) : [];
     for (const it of atWork ? results.filter((result) => !hit.includes(result)) : []) {
-      settle(it, session);
+      settle(it, pass);
       settled.add(it.case);
     }
     if (!fell) break;
@@ -144,39 +144,39 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
     if (culprits.length === 0) chance += 1;
     if (culprits.length > 0 && !atWork) break;
     // Those that ran when the server fell have no result of their own yet. Nor have those that ran a moment before it fell over another.
-    const since = culprits.length > 0 ? fell.to - RECENT * session.shared.timeout : fell.to - JUST;
-    const open = results.filter((it) => atWork && endOf(it) >= since && !session.culprits.has(it.case.id));
+    const since = culprits.length > 0 ? fell.to - RECENT * pass.shared.timeout : fell.to - JUST;
+    const open = results.filter((it) => atWork && endOf(it) >= since && !pass.culprits.has(it.case.id));
     for (const it of open) if (culprits.length === 0) hits.set(it.case.id, (hits.get(it.case.id) ?? 0) + 1);
     const isLost = ({ case: { id } }: CaseResult) => (hits.get(id) ?? 0) > 1;
-    for (const it of open.filter(isLost)) settle(inconclusive(it, fell.how), session);
+    for (const it of open.filter(isLost)) settle(inconclusive(it, fell.how), pass);
     queue.unshift(...open.filter((it) => !isLost(it)));
-    if (atWork && culprits.length > 0) dropProven(queue, (it) => it.case, session);
+    if (atWork && culprits.length > 0) dropProven(queue, (it) => it.case, pass);
     if (chance >= BY_CHANCE) break;
     tried.length = 0;
-    await standUp(session);
+    await standUp(pass);
   }
-  if (!session.stop) await endIfStuck(fall, session);
-  if (!session.stop) await standUp(session);
+  if (!pass.stop) await endIfStuck(fall, pass);
+  if (!pass.stop) await standUp(pass);
   const left = atWork ? queue.filter((it) => !settled.has(it.case)) : [];
-  for (const it of left) settle(inconclusive(it, fall.how), session);
+  for (const it of left) settle(inconclusive(it, fall.how), pass);
   return found;
 }
 
 /** Ends a server that hangs as it did before. The search may have run out of time before anybody saw that. */
-async function endIfStuck({ hangs }: Fall, session: Session): Promise<void> {
-  if (hangs === undefined || !session.target.process) return;
-  const missed = await missedByNewcomer(session, hangs, session.shared.timeout);
-  if (missed !== undefined) await endHanging(session, missed);
+async function endIfStuck({ hangs }: Fall, pass: Pass): Promise<void> {
+  if (hangs === undefined || !pass.target.process) return;
+  const missed = await missedByNewcomer(pass, hangs, pass.shared.timeout);
+  if (missed !== undefined) await endHanging(pass, missed);
 }
 
 /** Tells if a search has to end. */
-const isOver = ({ session, deadline }: Search) =>
-  session.signal?.aborted || session.stop !== undefined || timeThere(session) > deadline;
+const isOver = ({ pass, deadline }: Search) =>
+  pass.signal?.aborted || pass.stop !== undefined || timeThere(pass) > deadline;
 
 /** Returns the longest time after the input of a suspect at which the server may fall, in ms. */
-function longestDelay(suspects: readonly CaseResult[], { fall, session }: Search): number {
+function longestDelay(suspects: readonly CaseResult[], { fall, pass }: Search): number {
   const first = Math.min(fall.to, ...suspects.map(({ beganAt }) => beganAt));
-  return Math.min(fall.to - first, LATEST_FALL * session.shared.timeout) + SLACK;
+  return Math.min(fall.to - first, LATEST_FALL * pass.shared.timeout) + SLACK;
 }
 
 /** Suspects that ran again, and the fall that one of them caused. */
@@ -190,35 +190,35 @@ interface Round {
  * the server still stands, and a fresh watcher takes over.
  */
 async function untilFall(queue: CaseResult[], longest: number, search: Search): Promise<Round> {
-  const { session } = search;
-  const trials = newTrials(session);
-  let watcher = await watch(session);
+  const { pass } = search;
+  const trials = newTrials(pass);
+  let watcher = await watch(pass);
   let fell: Fall | undefined;
   for (let count = 1; watcher && !fell && queue.length > 0 && !isOver(search); count++) {
     await trials.add(queue.shift() as CaseResult);
     const look = count % LOOK === 0;
-    fell = await hasFallen(watcher, session, look);
+    fell = await hasFallen(watcher, pass, look);
     if (!look || fell) continue;
-    const next = await watch(session);
+    const next = await watch(pass);
     // The server may have ended the old watcher while the next one came.
-    if (isEnded(watcher)) fell = await fallShownBy(watcher, session);
+    if (isEnded(watcher)) fell = await fallShownBy(watcher, pass);
     watcher.finish();
     watcher = next;
   }
   const results = await trials.finish();
-  const left = Math.max(0, search.deadline - timeThere(session));
-  if (watcher) fell ??= await fallsWithin(Math.min(longest, left), watcher, session);
+  const left = Math.max(0, search.deadline - timeThere(pass));
+  if (watcher) fell ??= await fallsWithin(Math.min(longest, left), watcher, pass);
   watcher?.finish();
   return { results, fell };
 }
 
 /** Finds those that made the server fall, and blames them; resolves to their ids. */
 async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
-  const { session } = search;
-  const all = [...session.results.values()];
+  const { pass } = search;
+  const all = [...pass.results.values()];
   const convicted = await convict(fell, search);
   // An input that every client sends ends others everywhere. The cases about it say so.
-  const isEverywhere = livesOn(fell) && convicted.length > 0 && (await endsOthers(session));
+  const isEverywhere = livesOn(fell) && convicted.length > 0 && (await endsOthers(pass));
   const culprits = isEverywhere
     ? []
     : convicted.filter((it) => !livesOn(fell) || !isCommon(it, all)).map((it) => ({ ...it, ...withOddInput(it, all) }));
@@ -226,22 +226,22 @@ async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
 }
 
 /** Blames culprits for a fall; resolves to their ids. */
-function blameAll(culprits: readonly Confirmed[], fell: Fall, { session }: Search): string[] {
+function blameAll(culprits: readonly Confirmed[], fell: Fall, { pass }: Search): string[] {
   if (culprits.length === 0) return [];
-  const all = [...session.results.values()];
+  const all = [...pass.results.values()];
   // Several may have ended it the first time. What it said when each was alone is its own.
   for (const culprit of culprits) {
     const { how, endKind, harm, isTold } = culprit.fall;
-    session.delays.set(endKind, [...(session.delays.get(endKind) ?? []), culprit.delay]);
-    blame(culprit, { ...fell, how, endKind, harm }, session);
-    if (isTold) session.toldEnds.add(endKind);
+    pass.delays.set(endKind, [...(pass.delays.get(endKind) ?? []), culprit.delay]);
+    blame(culprit, { ...fell, how, endKind, harm }, pass);
+    if (isTold) pass.toldEnds.add(endKind);
   }
-  const others = all.filter(({ case: { id } }) => !session.culprits.has(id));
-  const falls = [...session.falls, fell];
+  const others = all.filter(({ case: { id } }) => !pass.culprits.has(id));
+  const falls = [...pass.falls, fell];
   for (const culprit of culprits) {
-    if (!isHarmless(culprit, others, falls, session.shared.clock()))
-      session.deadly.push({ ...culprit, endKind: culprit.fall.endKind });
-    dropExplained(culprit, session);
+    if (!isHarmless(culprit, others, falls, pass.shared.clock()))
+      pass.deadly.push({ ...culprit, endKind: culprit.fall.endKind });
+    dropExplained(culprit, pass);
   }
   return culprits.map(({ result }) => result.case.id);
 }

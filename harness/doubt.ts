@@ -3,10 +3,10 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { brokenFoundations, type Foundations } from "./foundation.ts";
 import { grounded } from "./ground.ts";
 import type { Check } from "./judge.ts";
+import type { Pass } from "./pass.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
-import type { Session } from "./session.ts";
 import type { Stall } from "./shared.ts";
 import { wasLost } from "./transcript.ts";
 
@@ -22,26 +22,26 @@ export function breaksAgain(first: CaseResult, again: CaseResult): boolean {
 }
 
 /** Returns a result as it was before other requirements explained any of it. */
-export const raw = (result: CaseResult, { results }: Session): CaseResult => results.get(result.case) ?? result;
+export const raw = (result: CaseResult, { results }: Pass): CaseResult => results.get(result.case) ?? result;
 
 /** Tells if a case breaks the requirement that the server goes on serving others. */
-export const harmsOthers = ({ case: it, checks }: CaseResult, { protocol }: Session): boolean =>
+export const harmsOthers = ({ case: it, checks }: CaseResult, { protocol }: Pass): boolean =>
   checks.some((check) => isBroken(check) && check.requirement === protocol.survivalOf(it));
 
 /** The time around a fall, in ms, in which a case that ran counts as hit by it. */
 const ABOUT = 100;
 
 /** Tells if a case ran at the same time as a known culprit, around a fall, or beside a load that the server did not stand. */
-export function wasHarmed(result: CaseResult, session: Session): boolean {
-  const load = new Set(loadSuitesOf(session.protocol));
+export function wasHarmed(result: CaseResult, pass: Pass): boolean {
+  const load = new Set(loadSuitesOf(pass.protocol));
   // Once one culprit is known, others of its kind need not be proved.
   const isHarmful = (it: CaseResult) =>
-    session.culprits.has(it.case.id) ||
-    (session.culprits.size > 0 && it.case !== result.case && harmsOthers(it, session)) ||
+    pass.culprits.has(it.case.id) ||
+    (pass.culprits.size > 0 && it.case !== result.case && harmsOthers(it, pass)) ||
     (load.has(it.case.suite) && it.case !== result.case && it.checks.some(isFinding));
   return (
-    [...session.results.values()].some((it) => isHarmful(it) && overlaps(result, it.beganAt, endOf(it))) ||
-    session.falls.some(({ from, to }) => overlaps(result, from - ABOUT, to + ABOUT))
+    [...pass.results.values()].some((it) => isHarmful(it) && overlaps(result, it.beganAt, endOf(it))) ||
+    pass.falls.some(({ from, to }) => overlaps(result, from - ABOUT, to + ABOUT))
   );
 }
 
@@ -74,13 +74,13 @@ export const othersWereServed = (it: CaseResult): boolean =>
 const NEXT = 0.05;
 
 /** Tells if clients that began to wait right afterwards got what this case missed. */
-export const wasForgotten = (it: CaseResult, { shared }: Session): boolean =>
+export const wasForgotten = (it: CaseResult, { shared }: Pass): boolean =>
   decisive(it).every(
     ({ silence }) => (silence?.nextServedAfterMs ?? Number.POSITIVE_INFINITY) <= NEXT * shared.timeout,
   );
 
 /** Tells if a case waited among more connections than a server is sure to serve. */
-export const wasCrowded = (it: CaseResult, { protocol }: Session): boolean =>
+export const wasCrowded = (it: CaseResult, { protocol }: Pass): boolean =>
   decisive(it).some(
     ({ silence }) =>
       silence?.among !== undefined && (silence.nextServedAfterMs === undefined || silence.what === protocol.greeting),
@@ -98,20 +98,20 @@ export const isShort = ({ checks }: CaseResult): boolean =>
  * Tells if nobody can say whether the server was slow or forgot the client: there was no stall. A handshake counts if one that came
  * later was answered.
  */
-export const isDoubtful = (it: CaseResult, session: Session): boolean =>
-  !stoodStill(it, session) &&
+export const isDoubtful = (it: CaseResult, pass: Pass): boolean =>
+  !stoodStill(it, pass) &&
   decisive(it).some(({ silence }) => silence?.what !== HANDSHAKE || silence.nextServedAfterMs !== undefined);
 
 /** Tells if a case ran in a stall of the server. */
-export const stoodStill = (it: CaseResult, session: Session): boolean => stallAround(it, session) !== undefined;
+export const stoodStill = (it: CaseResult, pass: Pass): boolean => stallAround(it, pass) !== undefined;
 
-const stallAround = (result: CaseResult, { shared }: Session): Stall | undefined =>
+const stallAround = (result: CaseResult, { shared }: Pass): Stall | undefined =>
   shared.stalls.find(({ at, ms }) => overlaps(result, at, at + ms));
 
 /** Has the run tell of the stall that a case ran in, if it did: that decides its verdict. */
-export function tellStall(result: CaseResult, session: Session): void {
-  const stall = stallAround(result, session);
-  if (stall) session.stalls.add(stall);
+export function tellStall(result: CaseResult, pass: Pass): void {
+  const stall = stallAround(result, pass);
+  if (stall) pass.stalls.add(stall);
 }
 
 /** Tells if the suite stopped reading, since too much came for all cases together. */
@@ -120,7 +120,7 @@ export const isCrowded = ({ verdict, connections }: CaseResult) =>
   connections.some(({ events }) => events.some((it) => it.type === "limit" && it.scope === "run"));
 
 /** Tells if the server sent at other times what this case missed. It may only be late under load. */
-export const cameToOthers = (it: CaseResult, { shared }: Session): boolean =>
+export const cameToOthers = (it: CaseResult, { shared }: Pass): boolean =>
   decisive(it).some(({ silence }) => silence !== undefined && shared.patience.came(silence.what));
 
 const DOUBTFUL =
@@ -136,14 +136,14 @@ export function undecided(result: CaseResult): CaseResult {
 }
 
 /** Returns the foundations that are broken in the results so far. */
-export const brokenSoFar = ({ results, protocol }: Session): ReadonlyMap<string, string> =>
+export const brokenSoFar = ({ results, protocol }: Pass): ReadonlyMap<string, string> =>
   brokenFoundations([...results.values()], protocol.foundations);
 
 /** Returns the failures that no other requirement explains, and that did not run again yet. */
-export function doubtful(cases: readonly Case[], session: Session): readonly CaseResult[] {
-  const { protocol, results, culprits } = session;
+export function doubtful(cases: readonly Case[], pass: Pass): readonly CaseResult[] {
+  const { protocol, results, culprits } = pass;
   const wanted = new Set(cases);
-  const known = brokenSoFar(session);
+  const known = brokenSoFar(pass);
   // A requirement whose plainest form is known to be broken is broken in all forms. But one malformed command is not like another.
   const isKnown = ({ case: { id }, checks }: CaseResult) =>
     checks.every(({ verdict, requirement }) => {
@@ -156,7 +156,7 @@ export function doubtful(cases: readonly Case[], session: Session): readonly Cas
       (it) =>
         wanted.has(it.case) &&
         !culprits.has(it.case.id) &&
-        !session.rechecked.has(it.case.id) &&
+        !pass.rechecked.has(it.case.id) &&
         !it.unstable &&
         ((it.verdict === "fail" && !isKnown(it)) || isCrowded(it) || isFormWarned(it, protocol.foundations)),
     );
@@ -167,13 +167,13 @@ const isFormWarned = ({ verdict, checks }: CaseResult, { formOf }: Foundations):
   verdict === "warn" && checks.some((check) => check.verdict === "warn" && check.requirement in formOf);
 
 /** Returns the warnings of cases that waited in vain in a stall, among too many connections, or beside a load. */
-export function warnedInVain(cases: readonly Case[], session: Session): readonly CaseResult[] {
+export function warnedInVain(cases: readonly Case[], pass: Pass): readonly CaseResult[] {
   const wanted = new Set(cases);
-  return [...session.results.values()].filter(
+  return [...pass.results.values()].filter(
     (it) =>
       wanted.has(it.case) &&
       it.verdict === "warn" &&
-      ((!othersWereServed(it) && (stoodStill(it, session) || wasCrowded(it, session))) ||
-        (missedBy(it).length > 0 && wasHarmed(it, session))),
+      ((!othersWereServed(it) && (stoodStill(it, pass) || wasCrowded(it, pass))) ||
+        (missedBy(it).length > 0 && wasHarmed(it, pass))),
   );
 }

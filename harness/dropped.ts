@@ -9,8 +9,8 @@ import type { CaseResult } from "./execute.ts";
 import { rest } from "./gate.ts";
 import { goodbyesToAll, isByGoodbyes } from "./goodbyes.ts";
 import { ENDED_OTHERS, endedAt } from "./outage.ts";
+import { type Pass, settle } from "./pass.ts";
 import { loadSuitesOf } from "./protocol.ts";
-import { type Session, settle } from "./session.ts";
 import { share } from "./shared.ts";
 import { isEnded } from "./transcript.ts";
 
@@ -18,38 +18,38 @@ import { isEnded } from "./transcript.ts";
  * Looks for the case whose input made these fail, which pass alone. If there is one, it takes the blame. If not, their breach
  * stays, as unstable.
  */
-export async function whoEndedThem(innocent: readonly Rerun[], session: Session): Promise<void> {
-  const harmed = innocent.filter(([first]) => wasHarmed(first, session));
+export async function whoEndedThem(innocent: readonly Rerun[], pass: Pass): Promise<void> {
+  const harmed = innocent.filter(([first]) => wasHarmed(first, pass));
   const open = innocent.filter((rerun) => !harmed.includes(rerun));
-  for (const [, alone] of harmed) settle(alone, session);
-  if (open.length > 0) await whoEnded(open, session);
+  for (const [, alone] of harmed) settle(alone, pass);
+  if (open.length > 0) await whoEnded(open, pass);
 }
 
 /** Finds out who ended the connections of those that ran beside no known culprit. */
-async function whoEnded(innocent: readonly Rerun[], session: Session): Promise<void> {
-  const cut = innocent.map(([first]) => raw(first, session)).filter((it) => wasDropped(it, session));
+async function whoEnded(innocent: readonly Rerun[], pass: Pass): Promise<void> {
+  const cut = innocent.map(([first]) => raw(first, pass)).filter((it) => wasDropped(it, pass));
   // Where what every client does ends others, no input is special.
-  const dropped = cut.length > 0 && (await endsOthers(session)) ? [] : cut;
+  const dropped = cut.length > 0 && (await endsOthers(pass)) ? [] : cut;
   const at = momentOf(dropped);
-  const isFound = at !== undefined && (await findEnder(at, session));
-  const told = isFound ? [] : tellGoodbyes(innocent, session);
+  const isFound = at !== undefined && (await findEnder(at, pass));
+  const told = isFound ? [] : tellGoodbyes(innocent, pass);
   for (const [first, alone] of innocent) {
-    if (session.culprits.has(first.case.id)) continue;
-    const result = raw(first, session);
+    if (pass.culprits.has(first.case.id)) continue;
+    const result = raw(first, pass);
     // A case that only waited in a stall was not wronged.
-    const waited = !wasDropped(result, session) && stoodStill(first, session);
-    if (waited) tellStall(first, session);
-    const isTold = isByGoodbyes(result, told, session);
-    if (isFound || waited || isTold) settle(alone, session);
-    else settle({ ...result, unstable: true }, session);
+    const waited = !wasDropped(result, pass) && stoodStill(first, pass);
+    if (waited) tellStall(first, pass);
+    const isTold = isByGoodbyes(result, told, pass);
+    if (isFound || waited || isTold) settle(alone, pass);
+    else settle({ ...result, unstable: true }, pass);
   }
 }
 
 /** Notes the moments at which the server said goodbye to everybody, once each. Returns them. */
-function tellGoodbyes(innocent: readonly Rerun[], session: Session): number[] {
-  const { results, breaches, stalls, protocol } = session;
+function tellGoodbyes(innocent: readonly Rerun[], pass: Pass): number[] {
+  const { results, breaches, stalls, protocol } = pass;
   const known = [...stalls].flatMap(({ at, goodbye }) => (goodbye ? at : []));
-  const hit = innocent.map(([first]) => raw(first, session));
+  const hit = innocent.map(([first]) => raw(first, pass));
   const all = goodbyesToAll(hit, [...results.values(), ...breaches], protocol, known);
   for (const at of all) if (!known.includes(at)) stalls.add({ at, ms: 0, goodbye: true });
   return all;
@@ -59,14 +59,14 @@ function tellGoodbyes(innocent: readonly Rerun[], session: Session): number[] {
  * Looks for the case whose input ended the connections of others at a moment, in ms of the run's clock. Tells if there is one: it takes
  * the blame then.
  */
-async function findEnder(at: number, session: Session): Promise<boolean> {
-  const load = new Set(loadSuitesOf(session.protocol));
-  const all = [...session.results.values()];
+async function findEnder(at: number, pass: Pass): Promise<boolean> {
+  const load = new Set(loadSuitesOf(pass.protocol));
+  const all = [...pass.results.values()];
   const ran = all.filter((it) => !load.has(it.case.suite) && it.beganAt <= at && it.connections.length > 0);
   const fall = { from: at, to: at, ...ENDED_OTHERS };
-  session.options.onSearch?.(fall.how);
-  const { culprits } = await findCulprits(ran, all, fall, session);
-  if (culprits.length > 0) session.falls.push(fall);
+  pass.options.onSearch?.(fall.how);
+  const { culprits } = await findCulprits(ran, all, fall, pass);
+  if (culprits.length > 0) pass.falls.push(fall);
   return culprits.length > 0;
 }
 
@@ -83,15 +83,15 @@ interface LookerEnd {
 }
 
 /** Has a client that does nothing look on while cases run. Resolves to its end if the server ended its connection. */
-export async function lookOn(session: Session, run: () => Promise<void>): Promise<LookerEnd | undefined> {
-  const { shared, signal, options } = session;
+export async function lookOn(pass: Pass, run: () => Promise<void>): Promise<LookerEnd | undefined> {
+  const { shared, signal, options } = pass;
   const over = new AbortController();
   const running = run().finally(() => over.abort());
   running.catch(() => {}); // It is awaited below.
   const goesOn = () =>
-    !over.signal.aborted && !signal?.aborted && !session.stop && !waitsInLine(shared) && !shared.limits.noticed;
+    !over.signal.aborted && !signal?.aborted && !pass.stop && !waitsInLine(shared) && !shared.limits.noticed;
   // It takes no turn from others. Where a limit is measured, it leaves.
-  const aside = { ...session, shared: { ...shared, limits: share(shared.timeout).limits } };
+  const aside = { ...pass, shared: { ...shared, limits: share(shared.timeout).limits } };
   let ended: LookerEnd | undefined;
   while (!options.once && !ended && goesOn()) {
     const began = shared.clock();
@@ -111,17 +111,17 @@ export async function lookOn(session: Session, run: () => Promise<void>): Promis
  * Looks for the case that ended a client which only looked on. An input that ends others a moment later may hit no case. If the server
  * ends another one as soon, though nothing runs beside it, it ends whoever is silent.
  */
-export async function whoEndedLooker({ at, lived }: LookerEnd, session: Session): Promise<void> {
-  if (isExplained(at, session) || (await endsOthers(session))) return;
-  const another = await comeAside(session, { name: "looker-on" });
-  await rest(lived + AROUND, session.signal);
+export async function whoEndedLooker({ at, lived }: LookerEnd, pass: Pass): Promise<void> {
+  if (isExplained(at, pass) || (await endsOthers(pass))) return;
+  const another = await comeAside(pass, { name: "looker-on" });
+  await rest(lived + AROUND, pass.signal);
   const isSilence = endedAt([another.transcript]) !== undefined;
   another.finish();
-  if (!isSilence) await findEnder(at, session);
+  if (!isSilence) await findEnder(at, pass);
 }
 
 /** Tells if the end of a client that only waited, in ms of the run's clock, comes of what is known: the server fell, or ends whoever waits. */
-function isExplained(at: number, { falls, results, stop }: Session): boolean {
+function isExplained(at: number, { falls, results, stop }: Pass): boolean {
   const fell = falls.some(({ from, to }) => at >= from - AROUND && at <= to + AROUND);
   const endsWaiting = ({ case: { waits }, connections, ...it }: CaseResult) =>
     waits && isBroken(it) && Math.abs((endedAt(connections) ?? at) - at) > AROUND;
@@ -132,20 +132,20 @@ function isExplained(at: number, { falls, results, stop }: Session): boolean {
 const AROUND = 250;
 
 /** Tells if the server ended a connection of a case that gave no reason for it. */
-const wasDropped = (it: CaseResult, session: Session): boolean =>
-  harmsOthers(it, session) ||
-  it.checks.some((check) => isBroken(check) && check.requirement === session.protocol.foundations.dropped);
+const wasDropped = (it: CaseResult, pass: Pass): boolean =>
+  harmsOthers(it, pass) ||
+  it.checks.some((check) => isBroken(check) && check.requirement === pass.protocol.foundations.dropped);
 
 /** The time within which ends of connections count as one event, in ms. */
 const ONE_EVENT = 20;
 
 /** Tells if a connection of a case ended at the same moment as one of another case, and no culprit is known for it. */
-export function wasDroppedAmongOthers(it: CaseResult, session: Session): boolean {
-  const own = raw(it, session);
-  if (!(it.unstable || it.unconfirmed) || session.culprits.has(it.case.id) || !wasDropped(own, session)) return false;
+export function wasDroppedAmongOthers(it: CaseResult, pass: Pass): boolean {
+  const own = raw(it, pass);
+  if (!(it.unstable || it.unconfirmed) || pass.culprits.has(it.case.id) || !wasDropped(own, pass)) return false;
   const at = endedAt(own.connections);
-  return session.breaches.some((other) => {
-    const end = other.case === it.case || !wasDropped(other, session) ? undefined : endedAt(other.connections);
+  return pass.breaches.some((other) => {
+    const end = other.case === it.case || !wasDropped(other, pass) ? undefined : endedAt(other.connections);
     return at !== undefined && end !== undefined && Math.abs(end - at) <= ONE_EVENT;
   });
 }

@@ -1,7 +1,7 @@
 import { isBroken } from "./catalogue.ts";
 import type { CaseResult } from "./execute.ts";
+import type { Pass } from "./pass.ts";
 import type { Protocol } from "./protocol.ts";
-import type { Session } from "./session.ts";
 import { isObject, isServerEnd, json, type Transcript, type WireEvent } from "./transcript.ts";
 
 /** The number of connections from which on a goodbye is one to everybody, and their part of all that gave no reason for one. */
@@ -63,7 +63,7 @@ function wasQuiet({ events }: Pick<Transcript, "events">, at: number, { goodbye 
 export function isByGoodbyes(
   it: CaseResult,
   moments: readonly number[],
-  { protocol }: Pick<Session, "protocol">,
+  { protocol }: Pick<Pass, "protocol">,
 ): boolean {
   const goodbyes = it.connections.map((one) => goodbyeIn(one, protocol));
   const isTold = goodbyes.some((event) => event && moments.some((at) => isAbout(at, event.at)));

@@ -4,8 +4,8 @@ import { comeAside } from "./dial.ts";
 import { endOf } from "./execute.ts";
 import { lookInto } from "./lost.ts";
 import { diedOrNot } from "./outage.ts";
+import type { Pass } from "./pass.ts";
 import type { Case } from "./scenario.ts";
-import type { Session } from "./session.ts";
 import { isSuspect } from "./suspects.ts";
 import { isEnded } from "./transcript.ts";
 
@@ -19,7 +19,7 @@ const FEW = 4;
  * Returns how long the last client stays, in ms. For long: no input is likely to end later a process that the suite started. Shortly: no
  * longer than any other client is silent.
  */
-function toLinger(cases: number, { options, shared: { clock, timeout }, target, results }: Session): number {
+function toLinger(cases: number, { options, shared: { clock, timeout }, target, results }: Pass): number {
   const { linger, idle = timeout } = options;
   if (linger === undefined) return 0;
   if (linger === "long") return (target.process ? LATEST_FALL : 1) * timeout;
@@ -29,25 +29,25 @@ function toLinger(cases: number, { options, shared: { clock, timeout }, target, 
 }
 
 /** Ends a run with a newcomer, and another one later, if it lingers. Looks into a target that serves them no more. */
-export async function lastNewcomer(cases: readonly Case[], session: Session): Promise<void> {
-  if (session.stop || session.signal?.aborted || cases.length === 0) return;
-  const { availability } = session;
-  const newcomer = await comeAside(session, { name: "last newcomer" });
+export async function lastNewcomer(cases: readonly Case[], pass: Pass): Promise<void> {
+  if (pass.stop || pass.signal?.aborted || cases.length === 0) return;
+  const { availability } = pass;
+  const newcomer = await comeAside(pass, { name: "last newcomer" });
   availability.saw(newcomer);
-  const time = gaveWebSocket(newcomer) ? toLinger(cases.length, session) : 0;
+  const time = gaveWebSocket(newcomer) ? toLinger(cases.length, pass) : 0;
   if (time > 0) await newcomer.quiet(time);
   const wasEnded = isEnded(newcomer);
   newcomer.finish();
   if (time > 0) {
-    const later = await comeAside(session, { name: "later newcomer" });
+    const later = await comeAside(pass, { name: "later newcomer" });
     availability.saw(later);
-    if (wasEnded || !gaveWebSocket(later)) await diedOrNot(session);
+    if (wasEnded || !gaveWebSocket(later)) await diedOrNot(pass);
     later.finish();
   }
-  if (availability.downSince !== undefined || session.target.process?.death) await lookInto([], session);
+  if (availability.downSince !== undefined || pass.target.process?.death) await lookInto([], pass);
 }
 
 /** Looks into the end of a process, which counts until the very end of a run. */
-export async function lastLook(session: Session): Promise<void> {
-  if (!session.stop && !session.signal?.aborted && session.target.process?.death) await lookInto([], session);
+export async function lastLook(pass: Pass): Promise<void> {
+  if (!pass.stop && !pass.signal?.aborted && pass.target.process?.death) await lookInto([], pass);
 }

@@ -1,8 +1,8 @@
 import type { CaseResult } from "./execute.ts";
 import { asLate, type Guess, SLACK } from "./guess.ts";
 import { livesOn } from "./outage.ts";
+import type { Fall } from "./pass.ts";
 import { ALONE, apart, byItself, type Confirmed, isOutOfTime, type Search } from "./proof.ts";
-import type { Fall } from "./session.ts";
 
 // Finds the input after which a server ends late. Many came since then, and each proof takes long.
 
@@ -17,8 +17,8 @@ const ROUNDS = 3;
  * more. A server that ends late ends over the first of several inputs, and the next run shows the next.
  */
 export async function likeBefore(suspects: readonly CaseResult[], search: Search): Promise<Confirmed | undefined> {
-  const { session, fall } = search;
-  const delays = (session.delays.get(fall.endKind) ?? []).filter((delay) => delay >= SLACK);
+  const { pass, fall } = search;
+  const delays = (pass.delays.get(fall.endKind) ?? []).filter((delay) => delay >= SLACK);
   if (delays.length === 0) return undefined;
   const guesses = suspects.flatMap((it) => asLate(it, fall.to, delays) ?? []);
   return onlyOneThatFits(

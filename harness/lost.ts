@@ -7,9 +7,10 @@ import { isPlain } from "./foundation.ts";
 import { type Guess, guess } from "./guess.ts";
 import { fallOfHanging, stuckOn } from "./hanging.ts";
 import { countEnds, dealtLong, diedOrNot, endedAt, howItFell, inconclusive, standUp } from "./outage.ts";
+import { type Fall, type Pass, settle } from "./pass.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { greetsAll } from "./protocol.ts";
-import { type Fall, type Session, settle, stopFor } from "./session.ts";
+import { stopFor } from "./run-options.ts";
 import { seemsDeaf } from "./shared.ts";
 import { lookIntoStalls } from "./standstill.ts";
 import { byLikelihood, byRecency, isSuspect, notAtWork } from "./suspects.ts";
@@ -40,35 +41,35 @@ const NOBODY: Affected = { atWork: [], recent: [] };
  * drops the findings of those at work, ranks the suspects and stops the run. Throws an `UnreachableError` if the target was never
  * there.
  */
-export async function lookInto(ran: readonly CaseResult[], session: Session): Promise<Affected> {
-  const { availability, signal } = session;
+export async function lookInto(ran: readonly CaseResult[], pass: Pass): Promise<Affected> {
+  const { availability, signal } = pass;
   if (signal?.aborted) return NOBODY;
-  const began = timeThere(session);
-  const fall = await fallOf(session);
-  session.searched += timeThere(session) - began;
-  if (!fall) return { atWork: [], recent: await lookIntoStalls(ran, session) };
+  const began = timeThere(pass);
+  const fall = await fallOf(pass);
+  pass.searched += timeThere(pass) - began;
+  if (!fall) return { atWork: [], recent: await lookIntoStalls(ran, pass) };
   // A process that ended was there: the suite waited for it.
-  if (availability.upAt === undefined && !session.target.process?.death) {
-    await seekOnce(session);
+  if (availability.upAt === undefined && !pass.target.process?.death) {
+    await seekOnce(pass);
     return NOBODY;
   }
-  session.falls.push(fall);
+  pass.falls.push(fall);
   // Resets look like a limit on connections. So a round may end over them before it is known that nobody is there.
-  const all = [...new Map([...session.results, ...ran.map((it) => [it.case, it] as const)]).values()];
+  const all = [...new Map([...pass.results, ...ran.map((it) => [it.case, it] as const)]).values()];
   const atWork = hitBy(fall, ran, all);
-  stopAfterTooMany(session);
-  if (!session.stop && (await standUp(session))) {
-    const affected = await clear({ fall, all, atWork }, ran, session);
-    session.shared.limits.forget(); // A gateway refused clients while the server was away.
+  stopAfterTooMany(pass);
+  if (!pass.stop && (await standUp(pass))) {
+    const affected = await clear({ fall, all, atWork }, ran, pass);
+    pass.shared.limits.forget(); // A gateway refused clients while the server was away.
     return affected;
   }
   if (signal?.aborted) return NOBODY;
-  giveUp({ fall, all, atWork }, session);
+  giveUp({ fall, all, atWork }, pass);
   return { atWork, recent: [] };
 }
 
 /** Tries once to reach a target that was never there. Throws an `UnreachableError` if it still is not. */
-async function seekOnce({ availability, options, protocol }: Session): Promise<void> {
+async function seekOnce({ availability, options, protocol }: Pass): Promise<void> {
   const why = await availability.recover(0);
   if (why === undefined) return;
   const { target } = options;
@@ -91,28 +92,28 @@ function hitBy(fall: Fall, ran: readonly CaseResult[], all: readonly CaseResult[
 }
 
 /** Stops the run if the server has fallen in as many ways as the user allows. */
-function stopAfterTooMany(session: Session): void {
-  const { enders, unexplained, likewise } = session;
-  const { restarts } = session.options;
+function stopAfterTooMany(pass: Pass): void {
+  const { enders, unexplained, likewise } = pass;
+  const { restarts } = pass.options;
   const falls = enders.size + unexplained.length + likewise;
-  const ways = dealtLong(session) ? falls : countEnds(session) + unexplained.length;
+  const ways = dealtLong(pass) ? falls : countEnds(pass) + unexplained.length;
   if (ways < restarts) return;
   const times = falls === 0 ? "the server ended" : `the server ended over ${plural(falls, "input")}`;
-  session.stop ??= stopFor("lost", `${times}, and no further end is looked into (--restarts ${restarts})`);
+  pass.stop ??= stopFor("lost", `${times}, and no further end is looked into (--restarts ${restarts})`);
 }
 
 /** Finds the culprits of a fall once the server stands again, and clears all others. Returns those that it hit. */
-async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], session: Session): Promise<Affected> {
-  const { culprits, shared, unexplained, toldEnds, delays } = session;
-  session.options.onSearch?.(fall.how);
-  const found = await findCulprits(atWork, all, fall, session);
-  const suspects = rank(found.likely, { fall, all, atWork }, session);
+async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], pass: Pass): Promise<Affected> {
+  const { culprits, shared, unexplained, toldEnds, delays } = pass;
+  pass.options.onSearch?.(fall.how);
+  const found = await findCulprits(atWork, all, fall, pass);
+  const suspects = rank(found.likely, { fall, all, atWork }, pass);
   // A server that shuts everybody out does not show that to the connections that watch for its end.
   const only =
-    found.culprits.length === 0 && fall.refuses && session.target.process ? soleCause(fall, all, session) : undefined;
-  if (only) blame(only, fall, session);
-  else if (found.culprits.length === 0 && toldEnds.has(fall.endKind)) session.likewise += 1;
-  else if (found.culprits.length === 0 && !session.unprovoked)
+    found.culprits.length === 0 && fall.refuses && pass.target.process ? soleCause(fall, all, pass) : undefined;
+  if (only) blame(only, fall, pass);
+  else if (found.culprits.length === 0 && toldEnds.has(fall.endKind)) pass.likewise += 1;
+  else if (found.culprits.length === 0 && !pass.unprovoked)
     unexplained.push({ at: fall.to, words: fall.how, endKind: fall.endKind, suspects });
   // Where it ends late, each input since the one that ended it may be another.
   const since = fall.from - Math.max(RECENT * shared.timeout, ...(delays.get(fall.endKind) ?? []));
@@ -120,25 +121,25 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
   const isLater = (it: CaseResult) => it.beganAt > fall.to;
   const again = ran.filter((it) => (isRecent(it) || isLater(it)) && !culprits.has(it.case.id));
   // There may be no time to run them again.
-  for (const it of again.filter(isLater)) settle(inconclusive(it, fall.how), session);
+  for (const it of again.filter(isLater)) settle(inconclusive(it, fall.how), pass);
   return { atWork: atWork.filter((it) => !isLater(it)), recent: again };
 }
 
 /** Drops the findings of the cases at work when the server fell for good, and stops the run. */
-function giveUp({ fall, all, atWork }: Fallen, session: Session): void {
-  const { culprits } = session;
+function giveUp({ fall, all, atWork }: Fallen, pass: Pass): void {
+  const { culprits } = pass;
   // A culprit of an earlier fall stays one, though it may have run a moment before this one.
-  for (const it of atWork) if (!culprits.has(it.case.id)) settle(inconclusive(it, fall.how), session);
-  const only = soleCause(fall, all, session);
-  if (only && !culprits.has(only.result.case.id)) blame(only, fall, session);
+  for (const it of atWork) if (!culprits.has(it.case.id)) settle(inconclusive(it, fall.how), pass);
+  const only = soleCause(fall, all, pass);
+  if (only && !culprits.has(only.result.case.id)) blame(only, fall, pass);
   // A known culprit makes a guess at another needless.
-  const isGuess = !only && !session.unprovoked && (session.stop === undefined || culprits.size === 0);
-  session.stop ??= stopFor("lost", fall.how);
-  if (isGuess) session.stop = { ...session.stop, suspects: rank([], { fall, all, atWork }, session) };
+  const isGuess = !only && !pass.unprovoked && (pass.stop === undefined || culprits.size === 0);
+  pass.stop ??= stopFor("lost", fall.how);
+  if (isGuess) pass.stop = { ...pass.stop, suspects: rank([], { fall, all, atWork }, pass) };
 }
 
 /** Returns the only case over which a server can have ended: nothing else ran, and it sent something a moment before. */
-function soleCause(fall: Fall, all: readonly CaseResult[], { availability, shared }: Session): Guess | undefined {
+function soleCause(fall: Fall, all: readonly CaseResult[], { availability, shared }: Pass): Guess | undefined {
   const [only, another] = all.filter(({ connections }) => connections.length > 0);
   if (!only || another || !isSuspect(only) || (availability.upAt ?? Number.NEGATIVE_INFINITY) < only.beganAt)
     return undefined;
@@ -176,7 +177,7 @@ const metNobody = (it: CaseResult): boolean =>
  * Returns the cases that may have ended the target, the likeliest first: those to which each of several ends points, then those at
  * work. Hardly a server ends over what every client sends.
  */
-function rank(pointed: readonly CaseResult[], { fall, all, atWork }: Fallen, { protocol }: Session): string[] {
+function rank(pointed: readonly CaseResult[], { fall, all, atWork }: Fallen, { protocol }: Pass): string[] {
   const isOfAll = (it: CaseResult) => Number(isPlain(it.case.id, protocol.foundations));
   const likely = byLikelihood(atWork, fall.to, greetsAll(protocol)).toSorted((a, b) => isOfAll(a) - isOfAll(b));
   const ranked = [...pointed, ...likely, ...byRecency(notAtWork(atWork, all), fall.to)];
@@ -184,22 +185,22 @@ function rank(pointed: readonly CaseResult[], { fall, all, atWork }: Fallen, { p
 }
 
 /** Resolves to when and how the target went away, or to `undefined` if it is there. */
-async function fallOf(session: Session): Promise<Fall | undefined> {
-  const { availability, target, shared } = session;
+async function fallOf(pass: Pass): Promise<Fall | undefined> {
+  const { availability, target, shared } = pass;
   // Its door may be closed before its end is known.
-  if (availability.downSince !== undefined) await diedOrNot(session);
+  if (availability.downSince !== undefined) await diedOrNot(pass);
   const death = target.process?.death;
   if (death) {
     const at = shared.clock() - (performance.now() - death.at);
-    return { from: at - BEHIND, to: at, ...(await howItFell(session)) };
+    return { from: at - BEHIND, to: at, ...(await howItFell(pass)) };
   }
   const { downSince } = availability;
   if (downSince !== undefined) {
     // A gateway may refuse some while others are still let in.
     const { upAt = downSince } = availability;
     const [from, to] = [Math.min(upAt, downSince), Math.max(upAt, downSince)];
-    return { from, to, ...(await howItFell(session)), ...(availability.refusal !== undefined && { refuses: true }) };
+    return { from, to, ...(await howItFell(pass)), ...(availability.refusal !== undefined && { refuses: true }) };
   }
-  const stopped = stuckOn(session) ?? (seemsDeaf(shared) ? HANDSHAKE : undefined);
-  return stopped === undefined ? undefined : fallOfHanging(session, stopped);
+  const stopped = stuckOn(pass) ?? (seemsDeaf(shared) ? HANDSHAKE : undefined);
+  return stopped === undefined ? undefined : fallOfHanging(pass, stopped);
 }

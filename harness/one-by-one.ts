@@ -18,54 +18,50 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { saysTooMany } from "./failure.ts";
 import { isPlain } from "./foundation.ts";
 import { ENDED_OTHERS } from "./outage.ts";
-import { type Session, settle } from "./session.ts";
+import { type Pass, settle } from "./pass.ts";
 import { clearHarmed } from "./silences.ts";
 
 /**
  * Runs cases again alone: those that may have harmed others first, since what the others found may be their doing. Once a culprit is known,
  * what ran beside it runs again side by side. Confirms those that fail again; resolves to those that pass.
  */
-export async function againAlone(
-  failed: readonly CaseResult[],
-  took: number,
-  session: Session,
-): Promise<readonly Rerun[]> {
-  const harmful = failed.filter((it) => harmsOthers(it, session));
+export async function againAlone(failed: readonly CaseResult[], took: number, pass: Pass): Promise<readonly Rerun[]> {
+  const harmful = failed.filter((it) => harmsOthers(it, pass));
   const others = failed.filter((it) => !harmful.includes(it));
-  const innocent = await oneByOne(harmful, took, session);
-  const cleared = session.culprits.size > 0 && !isOver(session) ? await clearHarmed(others, session) : [];
-  for (const it of cleared) session.rechecked.add(it.case.id);
-  if (isOver(session)) return innocent;
+  const innocent = await oneByOne(harmful, took, pass);
+  const cleared = pass.culprits.size > 0 && !isOver(pass) ? await clearHarmed(others, pass) : [];
+  for (const it of cleared) pass.rechecked.add(it.case.id);
+  if (isOver(pass)) return innocent;
   const left = others.filter((it) => !cleared.includes(it));
-  return [...innocent, ...(await oneByOne(left, took, session))];
+  return [...innocent, ...(await oneByOne(left, took, pass))];
 }
 
-const isOver = ({ signal, stop }: Session): boolean => signal?.aborted || stop !== undefined;
+const isOver = ({ signal, stop }: Pass): boolean => signal?.aborted || stop !== undefined;
 
 /** Runs cases again alone, one after another. Confirms those that fail again; resolves to those that pass. */
-async function oneByOne(failed: readonly CaseResult[], took: number, session: Session): Promise<readonly Rerun[]> {
+async function oneByOne(failed: readonly CaseResult[], took: number, pass: Pass): Promise<readonly Rerun[]> {
   const innocent: Rerun[] = [];
   const late: CaseResult[] = [];
   for (const first of failed) {
-    if (isOver(session)) return innocent;
-    session.rechecked.add(first.case.id);
-    if (isLate(took, session)) {
+    if (isOver(pass)) return innocent;
+    pass.rechecked.add(first.case.id);
+    if (isLate(took, pass)) {
       late.push(first);
       continue;
     }
-    const again = await untilSure(first, session);
-    if (session.culprits.has(first.case.id)) continue;
-    const outcome = outcomeOf(first, again, session);
-    if (outcome === "harms") noteDropper(first, session);
-    if (COUNTS.has(outcome)) settle(again, session);
+    const again = await untilSure(first, pass);
+    if (pass.culprits.has(first.case.id)) continue;
+    const outcome = outcomeOf(first, again, pass);
+    if (outcome === "harms") noteDropper(first, pass);
+    if (COUNTS.has(outcome)) settle(again, pass);
     if (outcome !== "passes" && outcome !== "fails otherwise") continue;
     // Others may have hidden what it shows alone.
-    const third = outcome === "fails otherwise" ? await aloneAgain(first, session) : undefined;
-    if (isOver(session)) return innocent;
-    if (third && breaksAgain(again, third)) settle(third, session);
+    const third = outcome === "fails otherwise" ? await aloneAgain(first, pass) : undefined;
+    if (isOver(pass)) return innocent;
+    if (third && breaksAgain(again, third)) settle(third, pass);
     else innocent.push([first, again]);
   }
-  await settleLate(late, session);
+  await settleLate(late, pass);
   return innocent;
 }
 
@@ -76,12 +72,12 @@ const MORE = 2;
  * Runs a case again alone, and further times if it may fail by chance: a fault that hits one client in some, or a gateway that refuses
  * some, may hit the same case twice.
  */
-async function untilSure(first: CaseResult, session: Session): Promise<CaseResult> {
-  let again = await aloneAgain(first, session);
-  if (session.culprits.has(first.case.id)) return again;
-  const isByChance = breaksGeneral(raw(first, session), session) || first.refused?.length;
-  const goesOn = () => breaksAgain(first, again) && !session.stop && !session.culprits.has(first.case.id);
-  for (let i = 0; isByChance && i < MORE && goesOn(); i++) again = await aloneAgain(first, session);
+async function untilSure(first: CaseResult, pass: Pass): Promise<CaseResult> {
+  let again = await aloneAgain(first, pass);
+  if (pass.culprits.has(first.case.id)) return again;
+  const isByChance = breaksGeneral(raw(first, pass), pass) || first.refused?.length;
+  const goesOn = () => breaksAgain(first, again) && !pass.stop && !pass.culprits.has(first.case.id);
+  for (let i = 0; isByChance && i < MORE && goesOn(); i++) again = await aloneAgain(first, pass);
   return again;
 }
 
@@ -99,28 +95,28 @@ type AloneOutcome =
 const COUNTS: ReadonlySet<AloneOutcome> = new Set(["unread", "was harmed", "harms", "shows more"]);
 
 /** Returns the outcome for a case by its results among others and alone. */
-function outcomeOf(first: CaseResult, again: CaseResult, session: Session): AloneOutcome {
+function outcomeOf(first: CaseResult, again: CaseResult, pass: Pass): AloneOutcome {
   if (isCrowded(first)) return "unread";
   if (!breaksAgain(first, again)) {
-    if (wasHarmed(first, session)) return "was harmed";
+    if (wasHarmed(first, pass)) return "was harmed";
     return again.verdict === "fail" ? "fails otherwise" : "passes";
   }
-  if (harmsOthers(first, session) && harmsOthers(again, session)) return "harms";
-  return showsMore(first, again) && isPlain(first.case.id, session.protocol.foundations) ? "shows more" : "fails again";
+  if (harmsOthers(first, pass) && harmsOthers(again, pass)) return "harms";
+  return showsMore(first, again) && isPlain(first.case.id, pass.protocol.foundations) ? "shows more" : "fails again";
 }
 
 /** Notes that a case ended the connections of others. */
-function noteDropper(first: CaseResult, { culprits, falls }: Session): void {
+function noteDropper(first: CaseResult, { culprits, falls }: Pass): void {
   culprits.add(first.case.id);
   falls.push({ from: first.beganAt, to: endOf(first), ...ENDED_OTHERS });
 }
 
 /** Settles cases for which there was no time to run alone. Those that a culprit may have hit run once more, side by side. */
-async function settleLate(late: readonly CaseResult[], session: Session): Promise<void> {
-  const cleared = await clearHarmed(late, session);
+async function settleLate(late: readonly CaseResult[], pass: Pass): Promise<void> {
+  const cleared = await clearHarmed(late, pass);
   for (const it of late.filter((result) => !cleared.includes(result))) {
-    if (!wasTooMany(it) && hung(it)) tellStall(it, session);
-    settle({ ...(isOpen(it, session) ? undecided(raw(it, session)) : raw(it, session)), unconfirmed: true }, session);
+    if (!wasTooMany(it) && hung(it)) tellStall(it, pass);
+    settle({ ...(isOpen(it, pass) ? undecided(raw(it, pass)) : raw(it, pass)), unconfirmed: true }, pass);
   }
 }
 
@@ -129,14 +125,14 @@ const showsMore = (first: CaseResult, again: CaseResult): boolean =>
   again.verdict === "fail" && brokenIn(again).some((id) => !brokenIn(first).includes(id));
 
 /** Tells if nobody can say whether a case would pass alone: a culprit, a limit, or a server that stood still or is slow may have hit it. */
-const isOpen = (it: CaseResult, session: Session): boolean =>
+const isOpen = (it: CaseResult, pass: Pass): boolean =>
   wasTooMany(it) ||
-  (hung(it) && stoodStill(it, session)) ||
-  (isTooLate(session) && (hung(it) || waitedInCrowd(it) || (wasHarmed(it, session) && !harmsOthers(it, session))));
+  (hung(it) && stoodStill(it, pass)) ||
+  (isTooLate(pass) && (hung(it) || waitedInCrowd(it) || (wasHarmed(it, pass) && !harmsOthers(it, pass))));
 
 /** Tells if a connection of a case was refused since there were too many. */
 const wasTooMany = ({ refused = [] }: CaseResult): boolean => refused.some(saysTooMany);
 
 /** Tells if a case broke a requirement that holds on every connection. */
-const breaksGeneral = ({ checks }: CaseResult, { protocol }: Session): boolean =>
+const breaksGeneral = ({ checks }: CaseResult, { protocol }: Pass): boolean =>
   checks.some((check) => isBroken(check) && protocol.foundations.general.includes(check.requirement));

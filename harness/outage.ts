@@ -4,9 +4,10 @@ import { isShownByMessage } from "./evidence.ts";
 import { type CaseResult, notJudged } from "./execute.ts";
 import { wordsOfFailure } from "./failure.ts";
 import { groupBy } from "./group.ts";
+import { type Fall, type Pass, settle } from "./pass.ts";
 import { HANDSHAKE } from "./patience.ts";
+import { stopFor } from "./run-options.ts";
 import type { Case } from "./scenario.ts";
-import { type Fall, type Session, settle, stopFor } from "./session.ts";
 import { type ServerProcess, withoutSecrets } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
 
@@ -38,8 +39,8 @@ const DEAF = 0.25;
  * Ends a server of which a newcomer misses some kind of answer; returns its fall. It came about when somebody last got that or, of a
  * server that hears nobody, when it last sent something.
  */
-export async function endHanging(session: Session, missed: string): Promise<Fall> {
-  const { shared, availability, target, protocol } = session;
+export async function endHanging(pass: Pass, missed: string): Promise<Fall> {
+  const { shared, availability, target, protocol } = pass;
   const { heard } = shared.attention;
   const last = shared.patience.end(missed);
   const isDeaf = missed === HANDSHAKE && heard - last.to < DEAF * shared.timeout;
@@ -55,7 +56,7 @@ export async function endHanging(session: Session, missed: string): Promise<Fall
 const STOPPED_ACCEPTING = "the server stopped accepting connections";
 
 /** Says how a server ended, or that it ended the connections of others. */
-export async function howItFell({ target, availability }: Session): Promise<Omit<Fall, "from" | "to">> {
+export async function howItFell({ target, availability }: Pass): Promise<Omit<Fall, "from" | "to">> {
   const { process } = target;
   if (process?.death) {
     const { how } = process.death;
@@ -79,10 +80,10 @@ const PROVEN = { mostly: 10, late: 3 } as const;
 const LONG = 10_000;
 
 /** Tells if the suite has dealt with ends of the server for long. */
-export const dealtLong = ({ away, searched }: Session): boolean => away + searched > LONG;
+export const dealtLong = ({ away, searched }: Pass): boolean => away + searched > LONG;
 
 /** Returns the number of inputs that prove one way in which a server ends. */
-export const enough = (session: Session): number => (dealtLong(session) ? PROVEN.late : PROVEN.mostly);
+export const enough = (pass: Pass): number => (dealtLong(pass) ? PROVEN.late : PROVEN.mostly);
 
 /** Groups the proved ends of a server that came about in the same way, and break the same requirement. */
 const endsAlike = (results: Iterable<CaseResult>) =>
@@ -92,7 +93,7 @@ const endsAlike = (results: Iterable<CaseResult>) =>
   );
 
 /** Counts the inputs that ended the server; of those that did in the same way, as many as prove it. */
-export const countEnds = ({ results, enders }: Session): number =>
+export const countEnds = ({ results, enders }: Pass): number =>
   [...endsAlike([...results.values()].filter((it) => enders.has(it.case.id))).values()].reduce(
     (sum, { length }) => sum + Math.min(length, PROVEN.mostly),
     0,
@@ -101,21 +102,20 @@ export const countEnds = ({ results, enders }: Session): number =>
 /**
  * Takes the cases out of a queue that would only show once more how the server ends. They get the verdict that they rest on that.
  */
-export function dropProven<It>(queue: It[], caseOf: (it: It) => Case, session: Session): void {
-  const roots = provenRoots(queue.map(caseOf), session);
-  for (const [it, root] of roots)
-    if (!saidWrong(session.results.get(it))) settle(notJudged(it, root, session.judging), session);
+export function dropProven<It>(queue: It[], caseOf: (it: It) => Case, pass: Pass): void {
+  const roots = provenRoots(queue.map(caseOf), pass);
+  for (const [it, root] of roots) if (!saidWrong(pass.results.get(it))) settle(notJudged(it, root, pass.judging), pass);
   queue.splice(0, Infinity, ...queue.filter((it) => !roots.has(caseOf(it))));
 }
 
 /** Returns the cases that would only show once more how the server ends, each with what it rests on: enough inputs did in the same way. */
-function provenRoots(cases: readonly Case[], session: Session): ReadonlyMap<Case, string> {
-  const alike = endsAlike(session.results.values());
-  const { sameInputs = {} } = session.protocol.foundations;
+function provenRoots(cases: readonly Case[], pass: Pass): ReadonlyMap<Case, string> {
+  const alike = endsAlike(pass.results.values());
+  const { sameInputs = {} } = pass.protocol.foundations;
   const proven = new Set(
-    [...alike.values()].flatMap((some) => (some.length < enough(session) ? [] : (some[0]?.requirement ?? []))),
+    [...alike.values()].flatMap((some) => (some.length < enough(pass) ? [] : (some[0]?.requirement ?? []))),
   );
-  const open = cases.filter(({ id }) => !session.culprits.has(id));
+  const open = cases.filter(({ id }) => !pass.culprits.has(id));
   return new Map(
     open.flatMap((it) => {
       const root = [...proven].find((id) => it.tests.some((test) => test === id || sameInputs[id]?.includes(test)));
@@ -135,15 +135,15 @@ const PAUSE = 25;
 const LOOKS = 6;
 
 /** Waits a moment for the end of a process, which is known later than that of its connections. */
-export async function diedOrNot({ target }: Session): Promise<void> {
+export async function diedOrNot({ target }: Pass): Promise<void> {
   for (let i = 0; i < LOOKS && target.process && !target.process.death; i++) await sleep(PAUSE);
 }
 
 /** Starts a server again, or waits for it; resolves to `true` if it is there. Ends a process that accepts no more connections. */
-export async function standUp(session: Session): Promise<boolean> {
-  const began = session.shared.clock();
-  const stands = await bringBack(session);
-  session.away += session.shared.clock() - began;
+export async function standUp(pass: Pass): Promise<boolean> {
+  const began = pass.shared.clock();
+  const stands = await bringBack(pass);
+  pass.away += pass.shared.clock() - began;
   return stands;
 }
 
@@ -151,24 +151,23 @@ export async function standUp(session: Session): Promise<boolean> {
 const NEWBORN = { starts: 3, within: 50 } as const;
 
 /** Starts it or waits for it, and takes no note of the time. One that is not there again after some `starts` stops the run. */
-async function bringBack(session: Session, starts = 0): Promise<boolean> {
-  const { target, availability, options, shared, signal } = session;
+async function bringBack(pass: Pass, starts = 0): Promise<boolean> {
+  const { target, availability, options, shared, signal } = pass;
   const { process } = target;
-  const how = session.falls.at(-1)?.how ?? STOPPED_ACCEPTING;
+  const how = pass.falls.at(-1)?.how ?? STOPPED_ACCEPTING;
   for (const deadline = shared.clock() + options.recovery; !signal?.aborted; await sleep(PAUSE)) {
     // The end of a process is known a moment later than that of its connections.
     if (process?.death) {
-      if (starts === NEWBORN.starts)
-        stopUnprovoked(session, `${how}, and ${starts} times more when only one client came`);
-      return !session.stop && (await restart(process, session)) && bringBack(session, starts + 1);
+      if (starts === NEWBORN.starts) stopUnprovoked(pass, `${how}, and ${starts} times more when only one client came`);
+      return !pass.stop && (await restart(process, pass)) && bringBack(pass, starts + 1);
     }
     if ((await availability.recover(0)) === undefined) {
-      if (await standsWithOne(session, starts)) break;
+      if (await standsWithOne(pass, starts)) break;
       continue;
     }
     if (shared.clock() <= deadline) continue;
-    if (starts > 0) session.stop ??= stopFor("lost", `${how}, also after it was started again`);
-    if (!process || session.stop) return false;
+    if (starts > 0) pass.stop ??= stopFor("lost", `${how}, also after it was started again`);
+    if (!process || pass.stop) return false;
     await process.kill();
   }
   shared.patience.forgive();
@@ -176,25 +175,25 @@ async function bringBack(session: Session, starts = 0): Promise<boolean> {
 }
 
 /** Tells if a server that was just started stands a moment after a client came. Once it did, no client as such ends it. */
-async function standsWithOne(session: Session, starts: number): Promise<boolean> {
-  const { process } = session.target;
-  if (!process || starts === 0 || session.stood > 0) return true;
+async function standsWithOne(pass: Pass, starts: number): Promise<boolean> {
+  const { process } = pass.target;
+  if (!process || starts === 0 || pass.stood > 0) return true;
   await sleep(NEWBORN.within);
   if (process.death) return false;
-  session.stood = NEWBORN.within;
+  pass.stood = NEWBORN.within;
   return true;
 }
 
 /** Stops the run, since the server ends though no client sends anything: no input is to blame for that. */
-export function stopUnprovoked(session: Session, why: string): void {
-  session.stop ??= stopFor("lost", why);
-  session.unprovoked = true;
+export function stopUnprovoked(pass: Pass, why: string): void {
+  pass.stop ??= stopFor("lost", why);
+  pass.unprovoked = true;
 }
 
 /** Starts a server again; resolves to `true` if it accepts connections. Otherwise the run stops. */
-async function restart(process: ServerProcess, session: Session): Promise<boolean> {
+async function restart(process: ServerProcess, pass: Pass): Promise<boolean> {
   const failure = await process.restart();
-  if (failure !== undefined) session.stop ??= stopFor("lost", withoutSecrets(failure, session.target));
+  if (failure !== undefined) pass.stop ??= stopFor("lost", withoutSecrets(failure, pass.target));
   return failure === undefined;
 }
 

@@ -1,5 +1,5 @@
 import { standUp, stopUnprovoked } from "./outage.ts";
-import type { Session } from "./session.ts";
+import type { Pass } from "./pass.ts";
 import { fallsWithin, watch } from "./watcher.ts";
 import { took } from "./words.ts";
 
@@ -13,21 +13,21 @@ const OLDEST = 2.5;
  * Tells if a server that the suite started ends at this `age` of its process, in ms, though the only client sends nothing. If so, no input
  * is to blame for that, and the run stops. The server is started again for that, once for ends at all lower ages.
  */
-export async function endsByItself(age: number, session: Session): Promise<boolean> {
-  const { shared, target } = session;
+export async function endsByItself(age: number, pass: Pass): Promise<boolean> {
+  const { shared, target } = pass;
   const { process } = target;
-  if (!process || age <= session.stood || age > OLDEST * shared.timeout) return false;
+  if (!process || age <= pass.stood || age > OLDEST * shared.timeout) return false;
   await process.kill();
-  const watcher = (await standUp(session)) ? await watch(session) : undefined;
+  const watcher = (await standUp(pass)) ? await watch(pass) : undefined;
   if (!watcher) return false;
   const left = age + VARIES - (performance.now() - process.startedAt);
-  const end = await fallsWithin(Math.max(0, left), watcher, session);
+  const end = await fallsWithin(Math.max(0, left), watcher, pass);
   watcher.finish();
   if (!end) {
-    session.stood = age;
+    pass.stood = age;
     return false;
   }
   const words = `${end.how} about ${took(end.age ?? age, 1)} after each start, though the only client there sent nothing`;
-  stopUnprovoked(session, words);
+  stopUnprovoked(pass, words);
   return true;
 }

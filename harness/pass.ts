@@ -1,165 +1,140 @@
-import { isSpent, isTooLate, TO_BEGIN, waitsInLine } from "./budget.ts";
-import { isRight } from "./catalogue.ts";
-import { clearRefused, confirm, reconsider } from "./confirm.ts";
-import { runControls } from "./controls.ts";
-import { brokenSoFar, overlaps } from "./doubt.ts";
-import { lookOn, whoEndedLooker } from "./dropped.ts";
-import { type CaseResult, execute, notJudged } from "./execute.ts";
-import { isPlain, restsOnBroken } from "./foundation.ts";
-import { ground } from "./ground.ts";
-import { groupBy } from "./group.ts";
-import { lastLook, lastNewcomer } from "./last-newcomer.ts";
-import { inconclusive } from "./outage.ts";
-import type { Protocol } from "./protocol.ts";
+import { type EventLoopUtilization, performance } from "node:perf_hooks";
+import type { Availability } from "./availability.ts";
+import { isBroken } from "./catalogue.ts";
+import type { Bench, CaseResult } from "./execute.ts";
+import type { Deadly } from "./guess.ts";
+import type { Harm } from "./judge.ts";
+import type { RunOptions, Stop } from "./run-options.ts";
 import type { Case } from "./scenario.ts";
-import { bailedBy, INTERRUPTED, type Session, settle, stopFor } from "./session.ts";
-import { plural } from "./words.ts";
-import { type HowToWork, work } from "./work.ts";
+import type { Stall } from "./shared.ts";
 
-/**
- * Runs each case once: first those that cannot upset a server, the plainest before all others; then those that may; then those that
- * put load on it, one after another. Resolves to the results, in which one cause is one finding.
- */
-export async function runPass(cases: readonly Case[], session: Session): Promise<ReadonlyMap<Case, CaseResult>> {
-  const { options, protocol } = session;
-  const stages = stagesOf(cases, protocol);
-  const waiting = leavesEnough(stages.waits, session) ? runWaiting(stages.waits, session) : undefined;
-  waiting?.catch(() => {}); // It is awaited below.
-  await stage(stages.calm, options.concurrency, session);
-  session.isLastStage = stages.load.length === 0;
-  const upset = () => stage(stages.upsetting, options.concurrency, session);
-  const looker = stages.upsetting.length > 0 ? await lookOn(session, upset) : undefined;
-  session.isLastStage = true;
-  await stage(stages.load, 1, session);
-  if (waiting || !session.stop) await (waiting ?? runWaiting(stages.waits, session));
-  if (looker) await whoEndedLooker(looker, session);
-  const hit = fellMeanwhile(stages.waits, session);
-  if (hit.length > 0 && !session.stop && !options.once && !isTooLate(session)) await runWaiting(hit, session);
-  excuse(fellMeanwhile(hit, session), session);
-  if (!session.stop && !options.once) await confirm(stages.waits, 0, session);
-  if (!options.once) await clearRefused(session);
-  await lastNewcomer(cases, session);
-  await reconsider(session);
-  const controls = options.once ? [] : await runControls(session);
-  await lastLook(session);
-  const { results } = session;
-  const grounded = ground([...results.values()], controls, protocol.foundations);
-  for (const it of grounded) if (results.get(it.case) !== it) settle(it, session);
-  return results;
+/** An end or hang of the target that no case by itself repeats. */
+export interface Unexplained {
+  /** In ms of the run's clock. */
+  readonly at: number;
+  readonly words: string;
+  /** The kind of end, as of a fall. */
+  readonly endKind?: string;
+  /** The cases that may have done it, the likeliest first. */
+  readonly suspects: readonly string[];
 }
 
-interface Stages {
-  readonly calm: readonly Case[];
-  readonly upsetting: readonly Case[];
-  readonly load: readonly Case[];
-  /** The cases that mostly wait, beside all others. */
-  readonly waits: readonly Case[];
+/** An end of the server, or of the connections of others. It came between these times, in ms of the run's clock. */
+export interface Fall {
+  readonly from: number;
+  readonly to: number;
+  /** In words: `the server ended (exit code 1)`. */
+  readonly how: string;
+  /** The kind of end: what is known of it. Ends that came about in the same way have the same. */
+  readonly endKind: string;
+  /** Its process named the cause, which is part of the kind: hardly another bug has the same. */
+  readonly isTold?: boolean;
+  readonly harm: Harm;
+  /** The age of its process, in ms. */
+  readonly age?: number;
+  /** The server was still there, and nobody got this kind of answer any more. */
+  readonly hangs?: string;
+  /** The server was still there, and refused everybody. */
+  readonly refuses?: true;
 }
 
-function stagesOf(cases: readonly Case[], { suites, foundations }: Protocol): Stages {
-  const named = (kind: "upsets" | "load") => new Set(suites.filter((it) => it[kind]).map(({ name }) => name));
-  const [upsets, load] = [named("upsets"), named("load")];
-  const kindOf = (it: Case) => {
-    if (it.waits) return "waits";
-    if (isPlain(it.id, foundations)) return "plain";
-    if (load.has(it.suite)) return "load";
-    return it.upsets || upsets.has(it.suite) ? "upsetting" : "calm";
-  };
-  const kinds = groupBy(cases, kindOf);
-  const of = (kind: ReturnType<typeof kindOf>) => kinds.get(kind) ?? [];
-  return { calm: [...of("plain"), ...of("calm")], upsetting: of("upsetting"), load: of("load"), waits: of("waits") };
+/** One pass over the cases of a run. */
+export interface Pass extends Bench {
+  readonly options: RunOptions;
+  readonly availability: Availability;
+  /** The last result of each case that ran. */
+  readonly results: Map<Case, CaseResult>;
+  /** The time that the suite waited, and worked, before the pass began. */
+  readonly began: EventLoopUtilization;
+  /** The time that was wasted before the pass began, in ms. */
+  readonly wasted: number;
+  /** All cases have begun, or do in this stage. */
+  isLastStage: boolean;
+  /** The time that running cases again has taken so far, in ms. */
+  confirming: number;
+  /** The time that the search for culprits has taken so far, in ms, without that in which the server was away. */
+  searched: number;
+  /** The time for which the suite waited until the server stood up again, in ms. */
+  away: number;
+  /** The longest time for which the server is known to stand after a start with one client that sends nothing, in ms. */
+  stood: number;
+  /** It ends though no client sends anything. */
+  unprovoked: boolean;
+  /** The cases whose input ended the server, or the connections of others. */
+  readonly culprits: Set<string>;
+  /** Those among them that ended the server itself. */
+  readonly enders: Set<string>;
+  /** The kinds of ends whose cause a process told, and that a culprit proved. What ends the server so again needs no other. */
+  readonly toldEnds: Set<string>;
+  /** The times from an input to the end that it causes, as they are proved, by the kind of end; in ms. */
+  readonly delays: Map<string, number[]>;
+  /** The ends of such a kind that no search explained. */
+  likewise: number;
+  /** The inputs that are proved to end it, or them. */
+  readonly deadly: Deadly[];
+  /** All falls, in order. */
+  readonly falls: Fall[];
+  /** The results that wait until it is known that the target is there. */
+  readonly untold: CaseResult[];
+  /** All results that found a breach, also replaced ones. */
+  readonly breaches: CaseResult[];
+  /** The ids of the cases that are not to run alone again. */
+  readonly rechecked: Set<string>;
+  readonly unexplained: Unexplained[];
+  /** The results of suspects, by the time of the fall and the id of the case. */
+  readonly sightings: Map<number, ReadonlyMap<string, CaseResult>>;
+  /** The times in which the target served nobody, as they are told. */
+  readonly stalls: Set<Stall>;
+  /** The stalls whose cause was looked for, and the number of those for which none was found. */
+  readonly looked: Set<Stall>;
+  vain: number;
+  stop: Stop | undefined;
 }
 
-/** The users that most cases need at the same time. */
-const NEEDED = 2;
+/** Makes a pass in which nothing has run yet. `given` comes from the run and the passes before. */
+export const newPass = (
+  bench: Bench,
+  given: Pick<Pass, "options" | "availability"> & Partial<Pick<Pass, "unexplained" | "stalls" | "stop">>,
+): Pass => ({
+  ...bench,
+  results: new Map(),
+  began: performance.eventLoopUtilization(),
+  wasted: bench.shared.patience.wasted,
+  isLastStage: false,
+  confirming: 0,
+  searched: 0,
+  away: 0,
+  stood: 0,
+  unprovoked: false,
+  culprits: new Set(),
+  enders: new Set(),
+  toldEnds: new Set(),
+  delays: new Map(),
+  likewise: 0,
+  deadly: [],
+  falls: [],
+  untold: [],
+  breaches: [],
+  rechecked: new Set(),
+  sightings: new Map(),
+  unexplained: [],
+  stalls: new Set(),
+  looked: new Set(),
+  vain: 0,
+  stop: undefined,
+  ...given,
+});
 
-/** Tells if cases that hold a user each for long leave enough for others, where a user has one connection. */
-const leavesEnough = (cases: readonly Case[], { shared }: Session): boolean =>
-  shared.identities.users === undefined || shared.identities.users.length - cases.length >= NEEDED;
-
-/** Runs cases that mostly wait, all at the same time and beside all others. */
-async function runWaiting(cases: readonly Case[], session: Session): Promise<void> {
-  const results = await Promise.all(cases.map((it) => execute(it, session)));
-  if (session.signal?.aborted) return;
-  for (const result of results) settle(result, session);
+/** Keeps a result, and tells of it once it is known that the target is there: some cases are right if nobody lets them in. */
+export function settle(result: CaseResult, pass: Pass): void {
+  const { results, breaches, untold, availability } = pass;
+  results.set(result.case, result);
+  if (isBroken(result)) breaches.push(result);
+  untold.push(result);
+  if (availability.upAt !== undefined) tellResults(pass);
 }
 
-/** Returns the cases that found something wrong while the target went away. */
-const fellMeanwhile = (cases: readonly Case[], { results, falls }: Session): readonly Case[] =>
-  cases.filter((it) => {
-    const result = results.get(it);
-    return result && !isRight(result) && falls.some(({ from, to }) => overlaps(result, from, to));
-  });
-
-/** Drops the findings of cases that mostly wait, since the target went away meanwhile. */
-function excuse(cases: readonly Case[], session: Session): void {
-  const how = session.falls.at(-1)?.how ?? "";
-  for (const it of cases.flatMap((done) => session.results.get(done) ?? [])) settle(inconclusive(it, how), session);
-}
-
-/** Runs the cases of one stage, then those again that failed, and stops the run if there is a reason. */
-async function stage(cases: readonly Case[], concurrency: number, session: Session): Promise<void> {
-  const { shared, options } = session;
-  const queue = dropUnjudgeable(cases, session);
-  shared.patience.hurry = concurrency === 1;
-  const began = shared.clock();
-  const bailed = () => bailedBy(session.results.values(), options);
-  const halt = () => isSpent(session, TO_BEGIN) || bailed() !== undefined;
-  const left = await eachOnce(queue, session, {
-    size: concurrency,
-    overlap: options.concurrency > 1,
-    halt,
-    keep: (result) => settle(result, session),
-  });
-  if (mayConfirm(session)) {
-    const took = shared.clock() - began;
-    await confirm(plainIn(queue, session), took, session);
-    await confirm(queue, took, session);
-  }
-  // A case that was to run again for a limit may be right as it is.
-  const missed = left.filter((it) => !isRight(session.results.get(it) ?? { verdict: "skip" }));
-  if (missed.length > 0 && isSpent(session, TO_BEGIN)) {
-    const done = [...session.results.keys()].filter((it) => !missed.includes(it)).length;
-    const why =
-      session.enders.size > 0 ? "the target ended or hung several times, and its ends took long" : "the target is slow";
-    session.stop ??= stopFor(
-      "slow",
-      `${why}: the time was up after ${plural(done, "case")} (a longer --timeout gives more)`,
-    );
-  }
-  if (session.signal?.aborted) session.stop = INTERRUPTED;
-  session.stop ??= bailed();
-}
-
-/**
- * Runs each case once; resolves to those that are left. Where cases wait in line, a run takes long. So once that is known, the plain
- * forms run next, and then only what does not rest on a broken one.
- */
-async function eachOnce(queue: readonly Case[], session: Session, how: Required<HowToWork>): Promise<readonly Case[]> {
-  const { shared, options } = session;
-  const began = shared.clock();
-  if (options.once) return (await work(queue, session, how)).left;
-  const halt = () => how.halt() || waitsInLine(shared);
-  const left = waitsInLine(shared) ? queue : (await work(queue, session, { ...how, halt })).left;
-  if (left.length === 0 || how.halt() || !mayConfirm(session)) return left;
-  const first = new Set(plainIn(left, session));
-  const plain = await work([...first], session, how);
-  if (mayConfirm(session)) await confirm(plainIn(queue, session), shared.clock() - began, session);
-  const others = left.filter((it) => !first.has(it));
-  return [...plain.left, ...(await work(dropUnjudgeable(others, session), session, how)).left];
-}
-
-/** Tells if cases may run again that failed. */
-const mayConfirm = ({ stop, signal, options }: Session): boolean => !stop && !signal?.aborted && !options.once;
-
-/** Returns the plain forms among cases. They come first: the failures of others may rest on them. */
-const plainIn = (cases: readonly Case[], { protocol }: Session): readonly Case[] =>
-  cases.filter(({ id }) => isPlain(id, protocol.foundations));
-
-/** Settles the cases that can show nothing, since all their requirements rest on something broken. Returns the others. */
-function dropUnjudgeable(cases: readonly Case[], session: Session): readonly Case[] {
-  const broken = brokenSoFar(session);
-  const rooted = cases.map((it) => ({ it, root: restsOnBroken(it, broken, session.protocol.foundations) }));
-  for (const { it, root } of rooted) if (root !== undefined) settle(notJudged(it, root, session.judging), session);
-  return rooted.flatMap(({ it, root }) => (root === undefined ? it : []));
+/** Tells of the results that nobody was told of yet. */
+export function tellResults({ untold, options }: Pick<Pass, "untold" | "options">): void {
+  for (const it of untold.splice(0)) options.onResult?.(it);
 }

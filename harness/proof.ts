@@ -4,7 +4,7 @@ import { rest } from "./gate.ts";
 import { type Guess, guess, SLACK } from "./guess.ts";
 import { livesOn, standUp } from "./outage.ts";
 import { endsByItself } from "./own-end.ts";
-import type { Fall, Session } from "./session.ts";
+import type { Fall, Pass } from "./pass.ts";
 import { newTrials } from "./trials.ts";
 import { fallsWithin, watch } from "./watcher.ts";
 
@@ -28,7 +28,7 @@ export const ALONE = 4;
 
 /** A search for what ends a server, with what it needs of the run. */
 export interface Search {
-  readonly session: Session;
+  readonly pass: Pass;
   readonly fall: Fall;
   /** Results of the first time, by the id of the case. */
   readonly before: ReadonlyMap<string, CaseResult>;
@@ -45,14 +45,14 @@ export interface Search {
  * Another end may come of something else, such as a timer, so it has to come true twice; if it comes much later, there is no time for that.
  */
 export async function byItself(likely: Guess, fell: Fall, search: Search): Promise<Confirmed | undefined> {
-  const { session } = search;
+  const { pass } = search;
   const [once] = await apart([likely], fell, search);
   if (!once) return undefined;
   const isEnd = !livesOn(once.fall);
   const { age } = once.fall;
-  if (isEnd && once.delay >= CLEAR && age !== undefined && (await endsByItself(age, session))) return undefined;
+  if (isEnd && once.delay >= CLEAR && age !== undefined && (await endsByItself(age, pass))) return undefined;
   if (isEnd && (once.delay < CLEAR || (likely.difference < SAME && once.difference < SAME))) return once;
-  const isStarted = isEnd && session.target.process !== undefined;
+  const isStarted = isEnd && pass.target.process !== undefined;
   if (isStarted && once.delay > LONG) return once;
   const [twice] = await apart([once], { ...fell, to: once.fall.to }, search);
   return twice ?? (isStarted && isOutOfTime(search) ? once : undefined);
@@ -62,29 +62,28 @@ export async function byItself(likely: Guess, fell: Fall, search: Search): Promi
 export type Confirmed = Guess & { readonly fall: Fall };
 
 /** Tells if the time of a search is over. */
-export const isOutOfTime = ({ session, deadline }: Search) =>
-  session.stop !== undefined || timeThere(session) > deadline;
+export const isOutOfTime = ({ pass, deadline }: Search) => pass.stop !== undefined || timeThere(pass) > deadline;
 
 /** Runs suspects once more, with time between them, until the server falls. Resolves to those that ran, the best fit first. */
 export async function apart(some: readonly Guess[], fell: Fall, search: Search): Promise<readonly Confirmed[]> {
-  const { session } = search;
+  const { pass } = search;
   if (isOutOfTime(search)) return [];
-  if (livesOn(fell)) await rest(CALM * session.shared.timeout, session.signal);
-  const watcher = some.length > 0 && (await standUp(session)) ? await watch(session) : undefined;
-  if (!watcher || session.signal?.aborted) return [];
-  const trials = newTrials(session);
+  if (livesOn(fell)) await rest(CALM * pass.shared.timeout, pass.signal);
+  const watcher = some.length > 0 && (await standUp(pass)) ? await watch(pass) : undefined;
+  if (!watcher || pass.signal?.aborted) return [];
+  const trials = newTrials(pass);
   let end: Fall | undefined;
   // In their order: over the first of several a server ends that ends late.
   const guesses = some.toSorted((a, b) => b.delay - a.delay);
   const pause = some.length > 1 ? Math.min(APART.most, APART.all / some.length) : 0;
   for (const { result } of guesses) {
     await trials.add(result);
-    end = await fallsWithin(pause, watcher, session);
+    end = await fallsWithin(pause, watcher, pass);
     if (end) break;
   }
   const results = await trials.finish();
   const longest = Math.max(0, ...guesses.map(({ delay }) => delay)) + SLACK;
-  end ??= await fallsWithin(longest, watcher, session);
+  end ??= await fallsWithin(longest, watcher, pass);
   watcher.finish();
   if (!end) return [];
   const shown = end;

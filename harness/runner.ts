@@ -5,11 +5,12 @@ import { comeAside, isGreeted } from "./dial.ts";
 import { noticeExclusive } from "./exclusive.ts";
 import { type Bench, type CaseResult, notRun } from "./execute.ts";
 import type { NoticedLimits } from "./noticed-limits.ts";
-import { runPass } from "./pass.ts";
+import { newPass, type Pass, tellResults, type Unexplained } from "./pass.ts";
 import { catalogueOf, type Protocol } from "./protocol.ts";
+import type { RunOptions, Stop } from "./run-options.ts";
 import type { Case } from "./scenario.ts";
-import { newSession, type RunOptions, type Session, type Stop, tellResults, type Unexplained } from "./session.ts";
 import { hangUp, type Shared, type Stall, share } from "./shared.ts";
+import { runPass } from "./stages.ts";
 
 /** The result of a run. */
 export interface RunResult {
@@ -97,7 +98,7 @@ export function benchOf(protocol: Protocol, options: RunOptions, shared: Shared)
 async function repeat(
   cases: readonly Case[],
   bench: Bench,
-  known: Pick<Session, "options" | "unexplained" | "stalls">,
+  known: Pick<Pass, "options" | "unexplained" | "stalls">,
 ): Promise<Pick<RunResult, "passes" | "stop">> {
   const { options } = known;
   const passes: CaseResult[][] = [];
@@ -110,10 +111,10 @@ async function repeat(
       (isFirst(missed, bench.protocol) || (await servesRequests(missed, { ...bench, availability: there }))),
   );
   while (passes.length < options.repeat && !stop) {
-    const session = newSession(bench, { ...known, availability: there, stop });
-    const results = await runPass(cases, session);
-    if (there.upAt !== undefined) tellResults(session);
-    stop = session.stop;
+    const pass = newPass(bench, { ...known, availability: there, stop });
+    const results = await runPass(cases, pass);
+    if (there.upAt !== undefined) tellResults(pass);
+    stop = pass.stop;
     // A case that did not run in this pass keeps the result of the one before.
     const before = passes.at(-1);
     passes.push(

@@ -18,8 +18,8 @@ import {
 } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
 import { groupBy } from "./group.ts";
+import { type Pass, settle } from "./pass.ts";
 import type { Case } from "./scenario.ts";
-import { type Session, settle } from "./session.ts";
 
 /** This many failures of one kind are certain, if others were served meanwhile. */
 const MANY = 16;
@@ -35,70 +35,70 @@ const FEW = 8;
  * One that waits in vain again is confirmed if others were served meanwhile; otherwise a sample runs alone. One that passes now is
  * unstable if others were served the first time; in a stall it was not wronged.
  */
-export async function allTogether(all: readonly CaseResult[], took: number, session: Session): Promise<void> {
+export async function allTogether(all: readonly CaseResult[], took: number, pass: Pass): Promise<void> {
   const kinds = [...groupBy(all, (it) => brokenIn(it).join(" ")).values()];
   const isCertain = (kind: readonly CaseResult[]) => kind.length >= MANY && kind.every(othersWereServed);
-  for (const it of kinds.filter(isCertain).flat()) settleFailed(raw(it, session), session);
+  for (const it of kinds.filter(isCertain).flat()) settleFailed(raw(it, pass), pass);
   const rest = kinds.filter((kind) => !isCertain(kind));
-  const some = await sideBySide(rest.flatMap(standing), session);
-  const unsure = rest.filter((kind) => !settledByFew(kind, some, session)).flat();
+  const some = await sideBySide(rest.flatMap(standing), pass);
+  const unsure = rest.filter((kind) => !settledByFew(kind, some, pass)).flat();
   const others = await sideBySide(
     unsure.filter((it) => !some.has(it.case)),
-    session,
+    pass,
   );
   const again = new Map([...some, ...others]);
   const [open, crowded, failed]: [CaseResult[], CaseResult[], CaseResult[]] = [[], [], []];
   const forgotten = new Set<string>();
   for (const first of unsure) {
     const second = again.get(first.case);
-    if (session.culprits.has(first.case.id)) continue;
-    if (!second) settle(notAgain(first, session), session);
+    if (pass.culprits.has(first.case.id)) continue;
+    if (!second) settle(notAgain(first, pass), pass);
     else if (!breaksAgain(first, second)) {
       for (const what of missedBy(first)) forgotten.add(what);
-      settlePassed(first, second, session);
-    } else if (unsure.length > 1 && wasCrowded(second, session)) crowded.push(second);
+      settlePassed(first, second, pass);
+    } else if (unsure.length > 1 && wasCrowded(second, pass)) crowded.push(second);
     else if (unsure.length === 1 || othersWereServed(second) || othersWereServed(first)) failed.push(second);
     else open.push(second);
   }
-  await settleSure([...failed, ...(open.length > FEW ? [] : open)], forgotten, session);
-  await sample(open.length > FEW ? [...crowded, ...open] : crowded, took, session);
+  await settleSure([...failed, ...(open.length > FEW ? [] : open)], forgotten, pass);
+  await sample(open.length > FEW ? [...crowded, ...open] : crowded, took, pass);
 }
 
 /**
  * Settles what many clients missed, if the server gives one client's answer to another: alone, they may miss nothing. The plain form of
  * what keeps clients apart, which runs alone, shows that.
  */
-export async function settleMixedUp(cases: readonly Case[], session: Session): Promise<void> {
+export async function settleMixedUp(cases: readonly Case[], pass: Pass): Promise<void> {
   const missed = cases
-    .flatMap((it) => session.results.get(it) ?? [])
+    .flatMap((it) => pass.results.get(it) ?? [])
     .filter((it) => !isRight(it) && isSilent(it) && othersWereServed(it));
-  if (missed.length < MANY || !(await mixesUp(session))) return;
-  const left = missed.filter((it) => !session.rechecked.has(it.case.id));
-  for (const it of left) settleFailed({ ...raw(it, session), unconfirmed: true }, session);
+  if (missed.length < MANY || !(await mixesUp(pass))) return;
+  const left = missed.filter((it) => !pass.rechecked.has(it.case.id));
+  for (const it of left) settleFailed({ ...raw(it, pass), unconfirmed: true }, pass);
 }
 
 /** Tells if the server gives one client's answer to another. */
-async function mixesUp(session: Session): Promise<boolean> {
-  const { foundations } = session.protocol;
+async function mixesUp(pass: Pass): Promise<boolean> {
+  const { foundations } = pass.protocol;
   const id = foundations.isolated ?? "";
   const { plain = [] } = foundations.plain[id] ?? {};
-  const first = [...session.results.values()].find((it) => plain.includes(it.case.id) && !isRight(it));
+  const first = [...pass.results.values()].find((it) => plain.includes(it.case.id) && !isRight(it));
   if (!first) return false;
-  const again = await aloneAgain(first, session);
-  if (session.stop || session.signal?.aborted || session.culprits.has(first.case.id)) return false;
+  const again = await aloneAgain(first, pass);
+  if (pass.stop || pass.signal?.aborted || pass.culprits.has(first.case.id)) return false;
   const mixes = again.checks.some((check) => check.requirement === id && isBroken(check));
-  if (mixes) settleFailed(again, session);
+  if (mixes) settleFailed(again, pass);
   return mixes;
 }
 
 /** Settles a kind of many cases if the few that stand for it fail again; tells if they did. */
-function settledByFew(kind: readonly CaseResult[], again: ReadonlyMap<Case, CaseResult>, session: Session): boolean {
+function settledByFew(kind: readonly CaseResult[], again: ReadonlyMap<Case, CaseResult>, pass: Pass): boolean {
   const failsAgain = (it: CaseResult) => {
     const second = again.get(it.case);
-    return second !== undefined && breaksAgain(it, second) && !wasCrowded(second, session);
+    return second !== undefined && breaksAgain(it, second) && !wasCrowded(second, pass);
   };
   if (kind.length <= MANY || !standing(kind).every(failsAgain)) return false;
-  for (const it of kind) settleFailed(again.get(it.case) ?? raw(it, session), session);
+  for (const it of kind) settleFailed(again.get(it.case) ?? raw(it, pass), pass);
   return true;
 }
 
@@ -106,22 +106,18 @@ function settledByFew(kind: readonly CaseResult[], again: ReadonlyMap<Case, Case
 const MORE = 2;
 
 /** Settles cases that failed twice. Those that miss what others were `forgotten` with run again, side by side. */
-async function settleSure(
-  failed: readonly CaseResult[],
-  forgotten: ReadonlySet<string>,
-  session: Session,
-): Promise<void> {
+async function settleSure(failed: readonly CaseResult[], forgotten: ReadonlySet<string>, pass: Pass): Promise<void> {
   let doubted = failed.filter((it) => missedBy(it).some((what) => forgotten.has(what)));
-  for (const it of failed) if (!doubted.includes(it)) settleFailed(it, session);
-  for (let i = 0; i < MORE && doubted.length > 0 && !isTooLate(session); i++) {
-    const again = await sideBySide(doubted, session);
+  for (const it of failed) if (!doubted.includes(it)) settleFailed(it, pass);
+  for (let i = 0; i < MORE && doubted.length > 0 && !isTooLate(pass); i++) {
+    const again = await sideBySide(doubted, pass);
     const passes = (it: CaseResult) => !breaksAgain(it, again.get(it.case) ?? it);
-    for (const it of doubted.filter((one) => passes(one) && !session.culprits.has(one.case.id)))
-      settlePassed(it, again.get(it.case) as CaseResult, session);
+    for (const it of doubted.filter((one) => passes(one) && !pass.culprits.has(one.case.id)))
+      settlePassed(it, again.get(it.case) as CaseResult, pass);
     // A case may have taken the blame for an end of the server meanwhile.
-    doubted = doubted.filter((it) => !passes(it) && !session.culprits.has(it.case.id));
+    doubted = doubted.filter((it) => !passes(it) && !pass.culprits.has(it.case.id));
   }
-  for (const it of doubted) settleFailed(it, session);
+  for (const it of doubted) settleFailed(it, pass);
 }
 
 /** Returns those of a kind that stand for all, from everywhere in it; where they are few, all of them. */
@@ -131,22 +127,22 @@ const standing = (kind: readonly CaseResult[]): readonly CaseResult[] =>
     : Array.from({ length: STANDING }, (_, i) => kind[Math.floor((i * kind.length) / STANDING)] as CaseResult);
 
 /** Returns the result of a case for which there was no time to run again. */
-const notAgain = (first: CaseResult, session: Session): CaseResult => {
-  const own = raw(first, session);
-  return { ...(isTooLate(session) && cameToOthers(first, session) ? undecided(own) : own), unconfirmed: true };
+const notAgain = (first: CaseResult, pass: Pass): CaseResult => {
+  const own = raw(first, pass);
+  return { ...(isTooLate(pass) && cameToOthers(first, pass) ? undecided(own) : own), unconfirmed: true };
 };
 
 /** Settles a case that failed twice. It does not run again. */
-function settleFailed(second: CaseResult, session: Session): void {
-  session.rechecked.add(second.case.id);
-  settle(second, session);
+function settleFailed(second: CaseResult, pass: Pass): void {
+  pass.rechecked.add(second.case.id);
+  settle(second, pass);
 }
 
 /** This many cases of a kind that fail alone, and none that passes, stand for the whole kind. */
 const ENOUGH = 2;
 
 /** Runs some cases of each kind alone. If one passes, nothing is known of those of its kind that were not tried. */
-export async function sample(failed: readonly CaseResult[], took: number, session: Session): Promise<void> {
+export async function sample(failed: readonly CaseResult[], took: number, pass: Pass): Promise<void> {
   const kinds = groupBy(failed, (it) => brokenIn(it).join(" "));
   for (const kind of kinds.values()) {
     const cleared: Rerun[] = [];
@@ -154,46 +150,45 @@ export async function sample(failed: readonly CaseResult[], took: number, sessio
     let confirmed = 0;
     for (const result of kind) {
       const enough = confirmed >= ENOUGH && cleared.length === 0;
-      if (settled.has(result) || session.culprits.has(result.case.id)) continue;
-      if (enough || isLate(took, session)) {
-        const isKnown =
-          confirmed > 0 || (cleared.length === 0 && !(isTooLate(session) && cameToOthers(result, session)));
-        settle({ ...(isKnown ? raw(result, session) : undecided(result)), unconfirmed: true }, session);
+      if (settled.has(result) || pass.culprits.has(result.case.id)) continue;
+      if (enough || isLate(took, pass)) {
+        const isKnown = confirmed > 0 || (cleared.length === 0 && !(isTooLate(pass) && cameToOthers(result, pass)));
+        settle({ ...(isKnown ? raw(result, pass) : undecided(result)), unconfirmed: true }, pass);
         continue;
       }
-      const again = await aloneAgain(result, session);
-      if (session.signal?.aborted || session.stop) return;
-      if (session.culprits.has(result.case.id)) continue;
-      if (!(await isSure(result, again, session))) {
+      const again = await aloneAgain(result, pass);
+      if (pass.signal?.aborted || pass.stop) return;
+      if (pass.culprits.has(result.case.id)) continue;
+      if (!(await isSure(result, again, pass))) {
         cleared.push([result, again]);
         continue;
       }
       confirmed += 1;
-      settleFailed(raw(result, session), session);
-      if (!harmsOthers(result, session)) continue;
-      session.culprits.add(result.case.id);
+      settleFailed(raw(result, pass), pass);
+      if (!harmsOthers(result, pass)) continue;
+      pass.culprits.add(result.case.id);
       const open = kind.filter((it) => it !== result && !settled.has(it) && !cleared.some(([first]) => first === it));
-      for (const it of await clearHarmed(open, session)) settled.add(it);
+      for (const it of await clearHarmed(open, pass)) settled.add(it);
     }
     // The culprits have to be known before these are settled.
-    for (const [first, alone] of cleared) settlePassed(first, alone, session);
+    for (const [first, alone] of cleared) settlePassed(first, alone, pass);
   }
 }
 
 /** Tells if a case fails alone, too. One that harms others has to do so four times, since two may be chance. */
-export async function isSure(first: CaseResult, again: CaseResult, session: Session): Promise<boolean> {
+export async function isSure(first: CaseResult, again: CaseResult, pass: Pass): Promise<boolean> {
   if (!breaksAgain(first, again)) return false;
-  if (!harmsOthers(first, session)) return true;
-  for (let i = 0; i < MORE; i++) if (!breaksAgain(first, await aloneAgain(first, session))) return false;
+  if (!harmsOthers(first, pass)) return true;
+  for (let i = 0; i < MORE; i++) if (!breaksAgain(first, await aloneAgain(first, pass))) return false;
   return true;
 }
 
 /** Runs the cases again, side by side, that ran at the same time as a culprit. Settles and resolves to those that pass now. */
-export async function clearHarmed(failed: readonly CaseResult[], session: Session): Promise<readonly CaseResult[]> {
-  const harmed = failed.filter((it) => !session.culprits.has(it.case.id) && wasHarmed(it, session));
+export async function clearHarmed(failed: readonly CaseResult[], pass: Pass): Promise<readonly CaseResult[]> {
+  const harmed = failed.filter((it) => !pass.culprits.has(it.case.id) && wasHarmed(it, pass));
   const run = async (harms: boolean) => {
-    const some = harmed.filter((it) => harmsOthers(it, session) === harms);
-    return sideBySide(some, session);
+    const some = harmed.filter((it) => harmsOthers(it, pass) === harms);
+    return sideBySide(some, pass);
   };
   // Those that may harm others run by themselves.
   const again = new Map([...(await run(false)), ...(await run(true))]);
@@ -201,7 +196,7 @@ export async function clearHarmed(failed: readonly CaseResult[], session: Sessio
     const second = again.get(first.case);
     return second !== undefined && !breaksAgain(first, second);
   });
-  for (const { case: it } of innocent) settle(again.get(it) as CaseResult, session);
+  for (const { case: it } of innocent) settle(again.get(it) as CaseResult, pass);
   return innocent;
 }
 
@@ -209,12 +204,12 @@ export async function clearHarmed(failed: readonly CaseResult[], session: Sessio
  * Settles a case that failed and passes now. It is unstable if it broke again, or if others were served meanwhile, or if nobody
  * can say; otherwise a culprit, a crowd or a stall explains the failure.
  */
-function settlePassed(first: CaseResult, second: CaseResult, session: Session): void {
-  if (breaksAgain(first, second)) settle({ ...raw(first, session), unstable: true }, session);
-  else if (wasHarmed(first, session) || wasCrowded(first, session)) settle(second, session);
-  else if (othersWereServed(first)) settle({ ...raw(first, session), unstable: true }, session);
+function settlePassed(first: CaseResult, second: CaseResult, pass: Pass): void {
+  if (breaksAgain(first, second)) settle({ ...raw(first, pass), unstable: true }, pass);
+  else if (wasHarmed(first, pass) || wasCrowded(first, pass)) settle(second, pass);
+  else if (othersWereServed(first)) settle({ ...raw(first, pass), unstable: true }, pass);
   else {
-    tellStall(first, session);
-    settle({ ...second, ...(isDoubtful(first, session) && { unstable: true }) }, session);
+    tellStall(first, pass);
+    settle({ ...second, ...(isDoubtful(first, pass) && { unstable: true }) }, pass);
   }
 }

@@ -5,8 +5,8 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { rest } from "./gate.ts";
 import { guess } from "./guess.ts";
 import { STOOD_STILL } from "./outage.ts";
+import type { Fall, Pass } from "./pass.ts";
 import { greetsAll, loadSuitesOf } from "./protocol.ts";
-import type { Fall, Session } from "./session.ts";
 import { hangUp, mayOverlap, type Stall, wasServing } from "./shared.ts";
 import { byLikelihood, inputsOf, isSuspect, unansweredSince } from "./suspects.ts";
 import { newTrials } from "./trials.ts";
@@ -41,27 +41,27 @@ const PAUSE = 10;
 const STILL = 0.1;
 
 /** Returns the stalls of more than a timeout that are to be looked into. */
-export function openStalls(session: Session): readonly Stall[] {
-  const { shared, options, protocol, looked, vain } = session;
+export function openStalls(pass: Pass): readonly Stall[] {
+  const { shared, options, protocol, looked, vain } = pass;
   const canLook = !options.once && options.concurrency > 1 && vain < BY_CHANCE && shared.limits.words === undefined;
   if (!canLook || !mayOverlap(shared) || !wasServing(shared, protocol)) return [];
-  return shared.stalls.filter((it) => isLong(it, session) && !looked.has(it));
+  return shared.stalls.filter((it) => isLong(it, pass) && !looked.has(it));
 }
 
-const isLong = ({ ms }: Stall, { shared }: Session) => ms > shared.timeout;
+const isLong = ({ ms }: Stall, { shared }: Pass) => ms > shared.timeout;
 
 /** Returns the bench for suspects. With `several`, all are cut off as soon as a stall is over that is to be looked into: they run again anyway. */
 export function untilStall(
-  session: Session,
+  pass: Pass,
   several: boolean,
-): { readonly place: Session; readonly isCut: boolean; leave(): void } {
-  const { shared, signal } = session;
+): { readonly place: Pass; readonly isCut: boolean; leave(): void } {
+  const { shared, signal } = pass;
   const sockets = new Set<() => void>();
   const cutter = new AbortController();
   const abort = () => cutter.abort();
   const end = () => hangUp({ sockets });
   const cut = () => {
-    if (!several || openStalls(session).length === 0) return;
+    if (!several || openStalls(pass).length === 0) return;
     abort();
     end();
   };
@@ -70,7 +70,7 @@ export function untilStall(
   shared.onStall.add(cut);
   shared.sockets.add(end);
   return {
-    place: { ...session, signal: cutter.signal, shared: { ...shared, sockets, brief: true } },
+    place: { ...pass, signal: cutter.signal, shared: { ...shared, sockets, brief: true } },
     get isCut() {
       return cutter.signal.aborted;
     },
@@ -86,31 +86,31 @@ export function untilStall(
  * Finds the inputs over which the server stood still for longer than the timeout. The suspects run again, the likeliest first, while
  * newcomers come. A case is blamed if the server stands still again when it runs alone. Resolves to those that the stalls hit.
  */
-export async function lookIntoStalls(ran: readonly CaseResult[], session: Session): Promise<readonly CaseResult[]> {
-  const { shared, protocol, looked, culprits } = session;
-  const stalls = openStalls(session);
-  const began = timeThere(session);
-  const deadline = began + timeToSearch(session);
-  const isOver = () => timeThere(session) > deadline || session.stop !== undefined || session.signal?.aborted === true;
+export async function lookIntoStalls(ran: readonly CaseResult[], pass: Pass): Promise<readonly CaseResult[]> {
+  const { shared, protocol, looked, culprits } = pass;
+  const stalls = openStalls(pass);
+  const began = timeThere(pass);
+  const deadline = began + timeToSearch(pass);
+  const isOver = () => timeThere(pass) > deadline || pass.stop !== undefined || pass.signal?.aborted === true;
   // A case that puts load on the server runs alone anyway, and says itself what came of that.
   const load = new Set(loadSuitesOf(protocol));
   const light = ran.filter((it) => !load.has(it.case.suite));
   for (const stall of stalls) {
     const known = culprits.size;
     const suspects = light.filter((it) => isSuspect(it) && mayHaveCaused(it, stall) && !culprits.has(it.case.id));
-    if (suspects.length > 0) session.options.onSearch?.(STOOD_STILL);
+    if (suspects.length > 0) pass.options.onSearch?.(STOOD_STILL);
     await trySuspects(
-      byLikelihood(suspects, stall.at, greetsAll(session.protocol)).slice(0, MOST.tried),
+      byLikelihood(suspects, stall.at, greetsAll(pass.protocol)).slice(0, MOST.tried),
       stall,
       isOver,
-      session,
+      pass,
     );
     if (culprits.size > known) continue;
-    session.stalls.add(stall);
-    if (suspects.length > 0) session.vain += 1;
+    pass.stalls.add(stall);
+    if (suspects.length > 0) pass.vain += 1;
   }
   for (const stall of shared.stalls) looked.add(stall);
-  session.searched += timeThere(session) - began;
+  pass.searched += timeThere(pass) - began;
   return light.filter((it) => !culprits.has(it.case.id) && stalls.some(({ at }) => endOf(it) >= at));
 }
 
@@ -123,13 +123,13 @@ async function trySuspects(
   suspects: readonly CaseResult[],
   stall: Stall,
   isOver: () => boolean,
-  session: Session,
+  pass: Pass,
 ): Promise<void> {
   const queue = [...suspects];
-  const { shared } = session;
+  const { shared } = pass;
   const tryAlone = async (suspect: CaseResult): Promise<boolean> => {
-    const { results, again } = await amongNewcomers([suspect], () => false, session);
-    for (const culprit of again ? results : []) accuse(culprit, again as Stall, stall, session);
+    const { results, again } = await amongNewcomers([suspect], () => false, pass);
+    for (const culprit of again ? results : []) accuse(culprit, again as Stall, stall, pass);
     return again !== undefined;
   };
   const began = shared.clock();
@@ -138,9 +138,9 @@ async function trySuspects(
     if (!found && shared.clock() - began > MOST.time * shared.timeout) break;
   }
   while (queue.length > 0 && !isOver()) {
-    const { results, again } = await amongNewcomers(queue, isOver, session);
+    const { results, again } = await amongNewcomers(queue, isOver, pass);
     if (!again) return;
-    for (const likely of byLikelihood(results, again.at, greetsAll(session.protocol)).slice(0, MOST.last))
+    for (const likely of byLikelihood(results, again.at, greetsAll(pass.protocol)).slice(0, MOST.last))
       if (isOver() || (await tryAlone(likely))) break;
   }
 }
@@ -152,18 +152,18 @@ interface Turn {
 }
 
 /** Runs suspects of a queue, while newcomers come one after another, until the server stood still. */
-async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, session: Session): Promise<Turn> {
-  const { attention, clock, stalls, timeout } = session.shared;
-  await serves(session);
+async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, pass: Pass): Promise<Turn> {
+  const { attention, clock, stalls, timeout } = pass.shared;
+  await serves(pass);
   const known = stalls.length;
-  const trial = untilStall(session, true);
+  const trial = untilStall(pass, true);
   const trials = newTrials(trial.place);
   let over = false;
   // A stall is longer than the wait of a case, and shows only if two clients wait in its end.
   const come = async () => {
     for (let left: number = MOST.waits; !over || left > 0; await rest(PAUSE)) {
-      const served = await isServed(session);
-      if (over) left = served || session.stop || session.signal?.aborted ? 0 : left - 1;
+      const served = await isServed(pass);
+      if (over) left = served || pass.stop || pass.signal?.aborted ? 0 : left - 1;
     }
   };
   const coming = Promise.all([come(), come()]);
@@ -175,38 +175,38 @@ async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, sessio
   over = true;
   await coming;
   trial.leave();
-  const again = stalls.slice(known).find((it) => isLong(it, session));
-  if (again) discount(again, session);
+  const again = stalls.slice(known).find((it) => isLong(it, pass));
+  if (again) discount(again, pass);
   return { results, again };
 }
 
 /** Takes a stall of the search off the account of the run: a server that hangs at one input is not slow at all others. */
-function discount({ ms }: Stall, session: Session): void {
-  const stood = session.shared.stalls.reduce((sum, it) => sum + it.ms, 0);
-  if (stood < MOST.stood) session.away += ms;
+function discount({ ms }: Stall, pass: Pass): void {
+  const stood = pass.shared.stalls.reduce((sum, it) => sum + it.ms, 0);
+  if (stood < MOST.stood) pass.away += ms;
 }
 
 /** Tells if a newcomer is greeted. */
-async function isServed(session: Session): Promise<boolean> {
-  const newcomer = await comeAside(session, { name: "newcomer" });
-  const served = await isGreeted(newcomer, session.protocol);
+async function isServed(pass: Pass): Promise<boolean> {
+  const newcomer = await comeAside(pass, { name: "newcomer" });
+  const served = await isGreeted(newcomer, pass.protocol);
   newcomer.finish();
   return served;
 }
 
 /** Waits until a newcomer is greeted, but not for long. An earlier input may make the server stand still again meanwhile. */
-async function serves(session: Session): Promise<void> {
-  for (let i = 0; i < MOST.waits && !(await isServed(session)); i++);
+async function serves(pass: Pass): Promise<void> {
+  for (let i = 0; i < MOST.waits && !(await isServed(pass)); i++);
 }
 
 /** Blames a case that ran alone for a stall, and for the one before that it explains. */
-function accuse(culprit: CaseResult, { at, ms }: Stall, before: Stall, session: Session): void {
+function accuse(culprit: CaseResult, { at, ms }: Stall, before: Stall, pass: Pass): void {
   const how = `${STOOD_STILL} for ${took(ms, 1)}`;
-  const asked = unansweredSince(culprit, at + ms - 1, greetsAll(session.protocol));
+  const asked = unansweredSince(culprit, at + ms - 1, greetsAll(pass.protocol));
   const since = asked >= at && asked <= at + ms ? asked : at;
   const fall: Fall = { from: before.at, to: before.at + before.ms, how, endKind: "stall", harm: "stall" };
-  session.falls.push(fall);
+  pass.falls.push(fall);
   // It was cut off when the stall was over. What it could not judge for that is nothing to tell of.
   const checks = culprit.checks.filter(({ verdict }) => verdict !== "error");
-  blame(guess({ ...culprit, checks }, since, undefined, since), fall, session);
+  blame(guess({ ...culprit, checks }, since, undefined, since), fall, pass);
 }

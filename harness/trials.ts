@@ -1,6 +1,6 @@
 import { type CaseResult, execute } from "./execute.ts";
+import type { Pass } from "./pass.ts";
 import { orLook } from "./pool.ts";
-import type { Session } from "./session.ts";
 import { mayOverlap } from "./shared.ts";
 
 /** Suspects that run again, one after another. While one waits for the network, the next begins. */
@@ -12,8 +12,8 @@ interface Trials {
 }
 
 /** Makes trials without a suspect. */
-export function newTrials(session: Session): Trials {
-  const { shared, options } = session;
+export function newTrials(pass: Pass): Trials {
+  const { shared, options } = pass;
   const overlap = options.concurrency > 1 && mayOverlap(shared);
   const all: Promise<CaseResult>[] = [];
   const running = new Set<Promise<unknown>>();
@@ -24,7 +24,7 @@ export function newTrials(session: Session): Trials {
       const waits = new Promise<void>((resolve) => {
         wait = resolve;
       });
-      const run = execute(it, session, overlap ? wait : undefined);
+      const run = execute(it, pass, overlap ? wait : undefined);
       all.push(run);
       running.add(run);
       const drop = () => running.delete(run);

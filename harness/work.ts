@@ -6,23 +6,23 @@ import { isTurnedAway, wordsOfFailure } from "./failure.ts";
 import { stuckOn } from "./hanging.ts";
 import { endedSilent, lookInto } from "./lost.ts";
 import { dropProven, inconclusive, STOOD_STILL } from "./outage.ts";
+import { type Pass, settle } from "./pass.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
 import type { Case } from "./scenario.ts";
-import { type Session, settle } from "./session.ts";
 import { casesAtWork, hangUp, mayOverlap, seemsDeaf, share, wasServing } from "./shared.ts";
 import { openStalls, untilStall } from "./standstill.ts";
 
 /** Tells if the target went away or hangs, or stood still for long. Nothing that runs then can be judged. */
-export function isGone(session: Session): boolean {
-  const { availability, target, shared, protocol } = session;
+export function isGone(pass: Pass): boolean {
+  const { availability, target, shared, protocol } = pass;
   const hangs = seemsDeaf(shared) && wasServing(shared, protocol);
   return (
     availability.downSince !== undefined ||
     target.process?.death !== undefined ||
     hangs ||
-    stuckOn(session) !== undefined ||
-    openStalls(session).length > 0
+    stuckOn(pass) !== undefined ||
+    openStalls(pass).length > 0
   );
 }
 
@@ -60,10 +60,10 @@ interface Worked {
 /** Works on cases until all are done, halted, or the run has ended. If the target goes away meanwhile, looks into it and goes on. */
 export async function work(
   cases: readonly Case[],
-  session: Session,
+  pass: Pass,
   { size, overlap = size > 1, halt = () => false, keep = () => {} }: HowToWork,
 ): Promise<Worked> {
-  const { signal, culprits } = session;
+  const { signal, culprits } = pass;
   const queue = [...cases];
   const done = new Map<Case, CaseResult>();
   const note = (result: CaseResult) => {
@@ -71,29 +71,29 @@ export async function work(
     keep(result);
   };
   const isDue = tally();
-  const isOver = () => signal?.aborted || session.stop !== undefined || halt();
+  const isOver = () => signal?.aborted || pass.stop !== undefined || halt();
   while (queue.length > 0 && !isOver()) {
-    const { ran, spoiled } = await workInOneGo(queue, session, { size, overlap, halt: isOver, keep: note });
+    const { ran, spoiled } = await workInOneGo(queue, pass, { size, overlap, halt: isOver, keep: note });
     if (signal?.aborted) break;
-    if (session.shared.limits.noticed && !isGone(session)) await explainRefusal(ran, session);
-    if (isGone(session)) {
+    if (pass.shared.limits.noticed && !isGone(pass)) await explainRefusal(ran, pass);
+    if (isGone(pass)) {
       const known = culprits.size;
-      const { atWork, recent } = await lookInto(ran, session);
+      const { atWork, recent } = await lookInto(ran, pass);
       // Several inputs may end it one after another: the sooner hides the later until it is known.
       const isFound = culprits.size > known;
-      for (const it of atWork) done.set(it.case, session.results.get(it.case) ?? it);
+      for (const it of atWork) done.set(it.case, pass.results.get(it.case) ?? it);
       const again = new Set([...spoiled, ...recent].map((it) => it.case));
       queue.unshift(...[...again].filter((it) => !culprits.has(it.id) && (isFound || isDue(it))));
-      dropProven(queue, (it) => it, session);
+      dropProven(queue, (it) => it, pass);
     } else {
-      const again = spoiledBy(ran, session).map((it) => it.case);
-      for (const it of again) session.shared.limits.again(it);
+      const again = spoiledBy(ran, pass).map((it) => it.case);
+      for (const it of again) pass.shared.limits.again(it);
       queue.unshift(...again);
     }
   }
   // The result of a culprit is its blame, whatever came later.
   for (const it of done.keys())
-    if (culprits.has(it.id)) done.set(it, session.results.get(it) ?? (done.get(it) as CaseResult));
+    if (culprits.has(it.id)) done.set(it, pass.results.get(it) ?? (done.get(it) as CaseResult));
   return { done, left: queue };
 }
 
@@ -106,22 +106,22 @@ interface Ran {
 /** Takes cases from the queue until it is empty, all is halted, or something has to be looked into first. */
 async function workInOneGo(
   queue: Case[],
-  session: Session,
+  pass: Pass,
   { size, overlap, halt, keep }: Required<HowToWork>,
 ): Promise<Ran> {
-  const { shared, signal } = session;
+  const { shared, signal } = pass;
   const ran: CaseResult[] = [];
   const spoiled: CaseResult[] = [];
-  const here = untilStall(session, size > 1);
+  const here = untilStall(pass, size > 1);
   const isLate = (running: number) => overlap && !shared.patience.window.admits(running, size, shared.clock());
   const round = () =>
     pool(
       queue,
       casesAtWork(shared, size),
       () => {
-        const stuck = stuckOn(session);
+        const stuck = stuckOn(pass);
         if (stuck !== undefined) shared.patience.despair(stuck); // Those at work need not wait in full.
-        return halt() || shared.limits.noticed || isGone(session);
+        return halt() || shared.limits.noticed || isGone(pass);
       },
       (running) => shared.meter.bytes > BOUNDS.crowded || isLate(running) || isCrowd(here.place.shared),
       async (it, idle) => {
@@ -134,7 +134,7 @@ async function workInOneGo(
       overlap,
     );
   try {
-    await (overlap ? withCanary(session, round) : round());
+    await (overlap ? withCanary(pass, round) : round());
   } finally {
     here.leave();
   }
@@ -142,7 +142,7 @@ async function workInOneGo(
 }
 
 /** Returns the results that a limit on connections may have spoiled: these cases have to run again. */
-function spoiledBy(ran: readonly CaseResult[], { shared, signal, stop }: Session): CaseResult[] {
+function spoiledBy(ran: readonly CaseResult[], { shared, signal, stop }: Pass): CaseResult[] {
   if (signal?.aborted || stop) return [];
   return ran.filter(({ case: it, refused = [] }) => shared.limits.spoils(it, refused));
 }
@@ -151,12 +151,12 @@ function spoiledBy(ran: readonly CaseResult[], { shared, signal, stop }: Session
 const TURNING_AWAY = 50;
 
 /** Finds out why a usual client was refused: the target fell behind a gateway that still answers, or it limits connections. */
-async function explainRefusal(ran: readonly CaseResult[], session: Session): Promise<void> {
-  const { limits } = session.shared;
+async function explainRefusal(ran: readonly CaseResult[], pass: Pass): Promise<void> {
+  const { limits } = pass.shared;
   const { at, way } = limits.refusal;
   // A server that turns clients away by itself has not fallen.
-  if (isTurnedAway(way) || !endedSilent(ran, at)) return await measureLimits(session);
-  session.availability.refuses(at, way);
+  if (isTurnedAway(way) || !endedSilent(ran, at)) return await measureLimits(pass);
+  pass.availability.refuses(at, way);
   limits.forget();
 }
 
@@ -164,8 +164,8 @@ async function explainRefusal(ran: readonly CaseResult[], session: Session): Pro
  * Measures a limit that was noticed, with connections that no limit holds up; nothing else may be at work. Tells what is new, and
  * notes if the target lets nobody in any more.
  */
-async function measureLimits(session: Session): Promise<void> {
-  const { protocol, target, options, shared, signal } = session;
+async function measureLimits(pass: Pass): Promise<void> {
+  const { protocol, target, options, shared, signal } = pass;
   const { limits } = shared;
   const before = limits.words;
   const aside = share(options.timeout);
@@ -180,31 +180,31 @@ async function measureLimits(session: Session): Promise<void> {
   const { ms = 0, way } = await limits.measure(come, signal);
   signal?.removeEventListener("abort", cut);
   cut();
-  if (way !== undefined) session.availability.refuses(at, way);
-  if (ms > 0) session.stalls.add({ at, ms, refused: wordsOfFailure(refused) });
-  session.away += ms;
+  if (way !== undefined) pass.availability.refuses(at, way);
+  if (ms > 0) pass.stalls.add({ at, ms, refused: wordsOfFailure(refused) });
+  pass.away += ms;
   if (limits.words !== undefined && limits.words !== before) options.onLimit?.(limits.words, limits.perSecond);
 }
 
 /** Looks into a target that went away or hangs, and runs again what may end it later. Resolves to the results of those at work then. */
-export async function lookAndRepeat(ran: readonly CaseResult[], session: Session): Promise<readonly CaseResult[]> {
-  const { atWork, recent } = await lookInto(ran, session);
+export async function lookAndRepeat(ran: readonly CaseResult[], pass: Pass): Promise<readonly CaseResult[]> {
+  const { atWork, recent } = await lookInto(ran, pass);
   const again = recent.map((it) => it.case);
-  await work(again, session, { size: session.options.concurrency, keep: (it) => settle(it, session) });
+  await work(again, pass, { size: pass.options.concurrency, keep: (it) => settle(it, pass) });
   return atWork;
 }
 
 /** Runs one case alone. If the target ends meanwhile, looks into it. */
-export async function alone(it: Case, session: Session): Promise<CaseResult> {
-  const once = () => withCanary(session, () => execute(it, session));
+export async function alone(it: Case, pass: Pass): Promise<CaseResult> {
+  const once = () => withCanary(pass, () => execute(it, pass));
   let result = await once();
-  const { limits } = session.shared;
-  if (limits.noticed && !isGone(session)) await explainRefusal([result], session);
-  if (!isGone(session) && limits.explains(result.refused ?? [])) result = await once();
-  if (session.signal?.aborted || session.stop || !isGone(session)) return result;
-  const others = [...session.results.values()].filter((other) => other.case !== it);
-  const atWork = await lookAndRepeat([...others, result], session);
-  return atWork.length > 0 ? (session.results.get(it) ?? result) : result;
+  const { limits } = pass.shared;
+  if (limits.noticed && !isGone(pass)) await explainRefusal([result], pass);
+  if (!isGone(pass) && limits.explains(result.refused ?? [])) result = await once();
+  if (pass.signal?.aborted || pass.stop || !isGone(pass)) return result;
+  const others = [...pass.results.values()].filter((other) => other.case !== it);
+  const atWork = await lookAndRepeat([...others, result], pass);
+  return atWork.length > 0 ? (pass.results.get(it) ?? result) : result;
 }
 
 /** The least time of a handshake that crosses a network, in ms. */
@@ -220,7 +220,7 @@ const BACKLOG = 24;
 const LATE = 3;
 
 /** Tells if more connections would only load the server. One that is near answers soon. */
-function isCrowd({ sockets, patience, attention, clock }: Session["shared"]): boolean {
+function isCrowd({ sockets, patience, attention, clock }: Pass["shared"]): boolean {
   if (sockets.size > BOUNDS.sockets) return true;
   const best = patience.best(HANDSHAKE);
   if (attention.young > HANDFUL && best < NEAR) return true;

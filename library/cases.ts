@@ -5,7 +5,7 @@ import { ground } from "../harness/ground.ts";
 import { casesIn, catalogueOf, type Protocol } from "../harness/protocol.ts";
 import { type RunResult, run } from "../harness/runner.ts";
 import type { Case } from "../harness/scenario.ts";
-import type { RunOptions } from "../harness/session.ts";
+import type { RunOptions } from "../harness/run-options.ts";
 import { isFine } from "../reports/verdict.ts";
 import { DEFAULTS } from "../running/defaults.ts";
 import { select } from "../running/select.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { newSeed } from "../harness/property.ts";
 import type { ServeOptions } from "../harness/protocol.ts";
-import type { RunOptions } from "../harness/session.ts";
+import type { RunOptions } from "../harness/run-options.ts";
 import { cannotRead, suggestion, UsageError } from "../harness/usage.ts";
 import { type ExpectedFailures, parseExpected } from "../reports/expected/read.ts";
 import { DEFAULTS, LAST_PORT, LONGEST_MS, LONGEST_S } from "../running/defaults.ts";

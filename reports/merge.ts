@@ -1,7 +1,7 @@
 import { notRun } from "../harness/execute.ts";
 import { groupBy } from "../harness/group.ts";
 import { casesIn, catalogueOf, type Protocol } from "../harness/protocol.ts";
-import { type Stop, stopFor } from "../harness/session.ts";
+import { type Stop, stopFor } from "../harness/run-options.ts";
 import { UsageError } from "../harness/usage.ts";
 import { median } from "./latency.ts";
 import { reportCase } from "./make.ts";

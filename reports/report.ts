@@ -1,7 +1,8 @@
 import type { Level, Verdict } from "../harness/catalogue.ts";
 import type { Check } from "../harness/judge.ts";
 import type { NoticedLimits } from "../harness/noticed-limits.ts";
-import type { Stop, Unexplained } from "../harness/session.ts";
+import type { Unexplained } from "../harness/pass.ts";
+import type { Stop } from "../harness/run-options.ts";
 import type { Stall } from "../harness/shared.ts";
 import type { Keys } from "../harness/target.ts";
 import type { WireEvent } from "../harness/transcript.ts";

@@ -1,6 +1,6 @@
+import type { RunOptions } from "../harness/run-options.ts";
 import { type RunResult, run } from "../harness/runner.ts";
 import type { Case } from "../harness/scenario.ts";
-import type { RunOptions } from "../harness/session.ts";
 import { DEFAULTS } from "../running/defaults.ts";
 import { protocol } from "../suites/0.1.7/index.ts";
 

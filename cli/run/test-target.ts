@@ -4,7 +4,7 @@ import { newSeed } from "../../harness/property.ts";
 import { loadSuitesOf, type Protocol } from "../../harness/protocol.ts";
 import { type RunResult, run } from "../../harness/runner.ts";
 import type { Case } from "../../harness/scenario.ts";
-import type { RunOptions } from "../../harness/session.ts";
+import type { RunOptions } from "../../harness/run-options.ts";
 import about from "../../package.json" with { type: "json" };
 import { colorsOn } from "../../reports/colors.ts";
 import { visible } from "../../reports/escape.ts";

@@ -4,8 +4,9 @@ import { confirm } from "../../harness/confirm.ts";
 import { type CaseResult, execute } from "../../harness/execute.ts";
 import type { Foundations } from "../../harness/foundation.ts";
 import { nothing, type Silence, silent } from "../../harness/nothing.ts";
+import { newPass, type Pass } from "../../harness/pass.ts";
+import type { RunOptions } from "../../harness/run-options.ts";
 import type { Case } from "../../harness/scenario.ts";
-import { newSession, type RunOptions, type Session } from "../../harness/session.ts";
 import { share } from "../../harness/shared.ts";
 import { DEFAULTS } from "../../running/defaults.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
@@ -25,7 +26,7 @@ beforeEach(() => {
   Object.assign(stage, { now: 0, ran: [] });
 });
 
-/** The timeout of a session, in ms. */
+/** The timeout of a pass, in ms. */
 export const TIMEOUT = 100;
 
 const ids = ["a", "b", "c", "survives", "dropped"];
@@ -96,7 +97,7 @@ export function target() {
 }
 
 /** Makes a pass over cases that talk to nobody. */
-export function session(availability: Availability = target(), options: Partial<RunOptions> = {}): Session {
+export function pass(availability: Availability = target(), options: Partial<RunOptions> = {}): Pass {
   const at = { url: new URL("ws://localhost:1"), headers: {} };
   const bench = {
     protocol: { ...protocol, requirements, foundations, suites: [], rules: [], survivalOf: () => "MUST.survives" },
@@ -107,11 +108,11 @@ export function session(availability: Availability = target(), options: Partial<
     idle: TIMEOUT,
     signal: options.signal,
   };
-  return newSession(bench, { options: { ...DEFAULTS, target: at, ...options }, availability });
+  return newPass(bench, { options: { ...DEFAULTS, target: at, ...options }, availability });
 }
 
 /** Runs cases for the first time. Resolves to them. */
-export async function first(it: Session, ...cases: readonly Case[]): Promise<readonly Case[]> {
+export async function first(it: Pass, ...cases: readonly Case[]): Promise<readonly Case[]> {
   const results: CaseResult[] = [];
   for (const one of cases) results.push(await execute(one, it));
   for (const result of results) it.results.set(result.case, result);
@@ -120,7 +121,7 @@ export async function first(it: Session, ...cases: readonly Case[]): Promise<rea
 }
 
 /** Returns the verdict of each case in words. */
-export const marked = ({ results }: Session): string[] =>
+export const marked = ({ results }: Pass): string[] =>
   Array.from(results.values(), (it) =>
     [it.case.id, it.verdict, it.unstable && "unstable", it.unconfirmed && "unconfirmed"].filter(Boolean).join(" "),
   );
@@ -135,10 +136,10 @@ export const FORGOTTEN = { ...SILENT, nextServedAfterMs: 5 };
 /** Runs cases, then those again that failed. `change` sets what is known by then. */
 export async function confirmed(
   cases: readonly Case[],
-  change: (it: Session) => void = () => {},
+  change: (it: Pass) => void = () => {},
   took = 0,
-): Promise<Session> {
-  const it = session();
+): Promise<Pass> {
+  const it = pass();
   const some = await first(it, ...cases);
   change(it);
   await confirm(some, took, it);

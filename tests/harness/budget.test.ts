@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { afterEach, expect, test } from "@jest/globals";
 import { isSpent, timeToSearch } from "../../harness/budget.ts";
 import { isBroken } from "../../harness/catalogue.ts";
-import type { Session } from "../../harness/session.ts";
+import type { Pass } from "../../harness/pass.ts";
 import { share } from "../../harness/shared.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { byDefault, runAgainst } from "../helpers.ts";
@@ -37,10 +37,10 @@ test("a run that is done in time says nothing of it", async () => {
 });
 
 /** Returns what a pass knows of its time, after a wait of `waited` ms. Of this, `searched` went into the search for culprits. */
-function after(waited: number, searched: number, budget?: number): Session {
+function after(waited: number, searched: number, budget?: number): Pass {
   const { idle, active } = performance.eventLoopUtilization();
   const began = { idle: idle - waited, active, utilization: 0 };
-  return { began, searched, wasted: 0, away: 0, shared: share(2_000), options: { budget } } as unknown as Session;
+  return { began, searched, wasted: 0, away: 0, shared: share(2_000), options: { budget } } as unknown as Pass;
 }
 
 test("the search for culprits has a part of the budget, and what it took comes on top of the time for cases", () => {

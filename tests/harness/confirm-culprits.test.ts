@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { reconsider } from "../../harness/confirm.ts";
-import type { Session } from "../../harness/session.ts";
+import type { Pass } from "../../harness/pass.ts";
 import {
   acts,
   confirmed,
@@ -9,9 +9,9 @@ import {
   good,
   marked,
   type Outcome,
+  pass,
   SERVED,
   SILENT,
-  session,
   stage,
 } from "./acting.ts";
 
@@ -56,14 +56,14 @@ describe("after cases were blamed for others", () => {
     acts("x", "MUST.a", ["broken"]),
     acts("i", "MUST.a", ["info"]),
   ];
-  async function doubting(change: (it: Session) => void): Promise<string[]> {
-    const it = session();
+  async function doubting(change: (it: Pass) => void): Promise<string[]> {
+    const it = pass();
     await first(it, good, ...others());
     change(it);
     await reconsider(it);
     return [...stage.ran, ...marked(it).slice(1)];
   }
-  const blamed = (it: Session) => void it.culprits.add("good");
+  const blamed = (it: Pass) => void it.culprits.add("good");
   const asBefore = ["w warn", "s skip", "still warn", "x fail", "i info"];
   const again = ["w", "s", "still", "w pass", "s pass", "still warn", "x fail", "i info"];
 
@@ -79,7 +79,7 @@ describe("after cases were blamed for others", () => {
   });
 
   test("a case does not run again if it only varies for no known reason", async () => {
-    const varies = (it: Session) => {
+    const varies = (it: Pass) => {
       const result = it.results.get(good);
       if (result) it.results.set(good, { ...result, unstable: true });
     };
@@ -87,7 +87,7 @@ describe("after cases were blamed for others", () => {
   });
 
   test("a case does not run again if it is skipped for another requirement", async () => {
-    const it = session();
+    const it = pass();
     await first(it, good, acts("plain", "MUST.a", ["broken"]), acts("x", "MUST.b", ["broken"]));
     blamed(it);
     await reconsider(it);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { confirm } from "../../harness/confirm.ts";
 import { silent } from "../../harness/nothing.ts";
+import type { Pass } from "../../harness/pass.ts";
 import { HANDSHAKE } from "../../harness/patience.ts";
 import type { Case } from "../../harness/scenario.ts";
-import type { Session } from "../../harness/session.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import {
   type Act,
@@ -13,9 +13,9 @@ import {
   good,
   marked,
   type Outcome,
+  pass,
   SERVED,
   SILENT,
-  session,
   stage,
   TIMEOUT,
   target,
@@ -63,7 +63,7 @@ describe("a breach by something that came", () => {
   });
 
   test("is not tried again if it was unstable before, its case is a culprit, or nobody asks for it", async () => {
-    const it = session();
+    const it = pass();
     const cases = await first(it, acts("u", "MUST.b", ["broken"]), acts("v", "MUST.b", ["broken"]), good);
     const [u] = [...it.results.values()];
     if (u) it.results.set(u.case, { ...u, unstable: true });
@@ -75,7 +75,7 @@ describe("a breach by something that came", () => {
 
   test("is cleared if it does not show alone, and a culprit ran at the same time or the server fell meanwhile", async () => {
     const harmed = () => [acts("x", "MUST.b", ["broken", "kept"]), acts("y", "MUST.b", ["broken"])];
-    const fall = (from: number, to: number) => (it: Session) =>
+    const fall = (from: number, to: number) => (it: Pass) =>
       void it.falls.push({ from, to, how: "it fell", endKind: "it fell", harm: "end" });
     expect(marked(await confirmed(harmed(), fall(0, 1)))).toEqual(["x pass", "y fail"]);
     stage.now = 0;
@@ -85,7 +85,7 @@ describe("a breach by something that came", () => {
     expect(marked(await confirmed(harmed(), fall(102.5, 109)))).toEqual(["x fail unstable", "y fail"]);
     stage.now = 0;
     // It ended just when the first began, after which the third began.
-    const culprit = (it: Session) => void it.culprits.add("good");
+    const culprit = (it: Pass) => void it.culprits.add("good");
     expect(marked(await confirmed([good, ...harmed()], culprit))).toEqual(["good pass", "x pass", "y fail"]);
     stage.now = 0;
     const later = [acts("later", "MUST.b", ["kept"]), ...harmed(), good];
@@ -107,7 +107,7 @@ describe("a plain form that others rest on", () => {
   });
 
   test("runs alone once in a run, and not at all if all is well", async () => {
-    const it = session();
+    const it = pass();
     const cases = await first(it, acts("plain", "MUST.a", ["kept"]), needs());
     await confirm(cases, 0, it);
     await confirm(cases, 0, it);
@@ -120,7 +120,7 @@ describe("a plain form that others rest on", () => {
 describe("a message that did not come in time", () => {
   test("is asked for again side by side, in full, and is missing if it does not come then", async () => {
     const hurries: boolean[] = [];
-    const it = session();
+    const it = pass();
     const meanwhile = () => void hurries.push(it.shared.patience.hurry);
     it.shared.patience.hurry = true;
     const cases = await first(it, ...row(2, "x", "MUST.b", () => [SILENT], { meanwhile }), good);
@@ -145,7 +145,7 @@ describe("a message that did not come in time", () => {
 
   test("and comes then is no breach if there was a stall, which is told once", async () => {
     const stall = { at: 0.5, ms: 0.25 };
-    const stands = (it: Session) => void it.shared.stalls.push({ at: 400, ms: 1 }, stall);
+    const stands = (it: Pass) => void it.shared.stalls.push({ at: 400, ms: 1 }, stall);
     const it = await confirmed([acts("x", "MUST.b", [SILENT, "kept"])], stands);
     expect([marked(it), [...it.stalls]]).toEqual([["x pass"], [stall]]);
   });
@@ -160,8 +160,7 @@ describe("a message that did not come in time", () => {
   });
 
   test("and comes then is no breach if a fall harmed it, or more waited than any server is sure to serve", async () => {
-    const fell = (it: Session) =>
-      void it.falls.push({ from: 0, to: 1, how: "it fell", endKind: "it fell", harm: "end" });
+    const fell = (it: Pass) => void it.falls.push({ from: 0, to: 1, how: "it fell", endKind: "it fell", harm: "end" });
     expect(marked(await confirmed([acts("x", "MUST.b", [SERVED, "kept"])], fell))).toEqual(["x pass"]);
     const crowded = (what: string) => [acts("x", "MUST.b", [{ ...CROWDED, ...SERVED, what }, "kept"])];
     expect(marked(await confirmed([acts("x", "MUST.b", [CROWDED, "kept"])]))).toEqual(["x pass"]);
@@ -230,14 +229,14 @@ describe("a message that did not come in time", () => {
       [65, "error"],
       [undefined, "fail"],
     ] as const) {
-      const it = session(target(), { budget: 0 });
+      const it = pass(target(), { budget: 0 });
       await confirm(await first(it, late(among)), 0, it);
       expect(marked(it)).toEqual([`x ${verdict} unconfirmed`]);
     }
   });
 
   test("keeps its verdict, unconfirmed, if the run ended before it was asked for again", async () => {
-    const it = session();
+    const it = pass();
     const meanwhile = () => {
       if (stage.now > 2) it.stop = { reason: "lost", words: "", why: "" };
     };
@@ -248,7 +247,7 @@ describe("a message that did not come in time", () => {
 
 describe("a case for which the suite stopped reading, since too much came for all cases together", () => {
   const unread = async (scope: "connection" | "run") => {
-    const it = session();
+    const it = pass();
     const [x] = await first(it, acts("x", "MUST.b", ["unread", "kept"]));
     const result = x && it.results.get(x);
     const event = { at: 0, from: "client", type: "limit", data: "more than 9 bytes", scope } as const;
@@ -283,7 +282,7 @@ describe("a wait that was cut short", () => {
 });
 
 describe("a warning for a message that did not come in time", () => {
-  const stands = (it: Session) => void it.shared.stalls.push({ at: 0, ms: 0.5 });
+  const stands = (it: Pass) => void it.shared.stalls.push({ at: 0, ms: 0.5 });
   test("has its case run again after a stall", async () => {
     const cases = [acts("x", "SHOULD.b", [SILENT, "kept"]), acts("y", "SHOULD.b", [SILENT, "kept"])];
     expect(marked(await confirmed(cases, stands))).toEqual(["x pass", "y warn"]);
@@ -297,7 +296,7 @@ describe("a warning for a message that did not come in time", () => {
 describe("the run", () => {
   test("is interrupted, and cases that were running get no result", async () => {
     const interrupt = new AbortController();
-    const it = session(target(), { signal: interrupt.signal });
+    const it = pass(target(), { signal: interrupt.signal });
     const meanwhile = () => (stage.now > 9 ? interrupt.abort() : undefined);
     const cases = [acts("x", "MUST.b", ["broken", "kept"], { ms: 5, meanwhile }), acts("y", "MUST.b", ["broken"])];
     await confirm(await first(it, ...cases), 0, it);

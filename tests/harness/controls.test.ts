@@ -1,15 +1,15 @@
 import { describe, expect, jest, test } from "@jest/globals";
 import { withCanary } from "../../harness/canary.ts";
 import { runControls } from "../../harness/controls.ts";
+import type { Pass } from "../../harness/pass.ts";
 import { HANDSHAKE } from "../../harness/patience.ts";
 import type { Case } from "../../harness/scenario.ts";
-import type { Session } from "../../harness/session.ts";
 import { alone, isGone, work } from "../../harness/work.ts";
-import { acts, first, foundations, marked, session, stage, TIMEOUT, target } from "./acting.ts";
+import { acts, first, foundations, marked, pass, stage, TIMEOUT, target } from "./acting.ts";
 
-/** Makes a session of a protocol with these cases. */
-const knowing = (cases: readonly Case[], change: Partial<Session["protocol"]> = {}): Session => {
-  const it = session();
+/** Makes a pass of a protocol with these cases. */
+const knowing = (cases: readonly Case[], change: Partial<Pass["protocol"]> = {}): Pass => {
+  const it = pass();
   return { ...it, protocol: { ...it.protocol, suites: [{ name: "s", title: "s", cases }], ...change } };
 };
 
@@ -89,7 +89,7 @@ describe("working on cases", () => {
   const three = () => ["x", "y", "z"].map((id) => acts(id, "MUST.b", ["kept"]));
 
   test("gives the result of each, and reports it", async () => {
-    const it = session();
+    const it = pass();
     const kept: string[] = [];
     const { done } = await work(three(), it, { size: 2, keep: (result) => void kept.push(result.case.id) });
     expect([[...done.values()].map(({ verdict }) => verdict), kept.toSorted()]).toEqual([
@@ -101,10 +101,10 @@ describe("working on cases", () => {
 
   test("begins no more if it is halted or interrupted, or the run has ended", async () => {
     const interrupt = new AbortController();
-    const halts: [Session, (it: Session) => void, (() => boolean)?][] = [
-      [session(), () => {}, () => stage.ran.length > 0],
-      [session(target(), { signal: interrupt.signal }), () => interrupt.abort()],
-      [session(), (it) => Object.assign(it, { stop: { reason: "lost", words: "", why: "" } })],
+    const halts: [Pass, (it: Pass) => void, (() => boolean)?][] = [
+      [pass(), () => {}, () => stage.ran.length > 0],
+      [pass(target(), { signal: interrupt.signal }), () => interrupt.abort()],
+      [pass(), (it) => Object.assign(it, { stop: { reason: "lost", words: "", why: "" } })],
     ];
     for (const [it, act, halt] of halts) {
       stage.ran = [];
@@ -118,7 +118,7 @@ describe("working on cases", () => {
   test("goes on after the target went away and came back", async () => {
     const there = target();
     // The target was missed, and is back at the first look. Nobody knows what ended it.
-    const it = session(there);
+    const it = pass(there);
     const x = acts("x", "MUST.b", ["kept"], { meanwhile: () => Object.assign(there, { downSince: stage.now }) });
     const restarts = { ...it, options: { ...it.options, restarts: 0 } };
     await work([x, ...three()], restarts, { size: 1 });
@@ -129,16 +129,16 @@ describe("working on cases", () => {
   });
 
   test("gives a case that runs alone the verdict that it has then", async () => {
-    expect((await alone(acts("x", "MUST.b", ["broken"]), session())).verdict).toBe("fail");
+    expect((await alone(acts("x", "MUST.b", ["broken"]), pass())).verdict).toBe("fail");
   });
 });
 
 describe("a target is gone", () => {
   test("if it is missed, its process ended, or it is deaf though it could speak", () => {
-    const it = session();
+    const it = pass();
     const process = { lastWords: async () => undefined, kill: async () => {}, stop: async () => {} };
     const ended = { ...process, startedAt: 0, death: { at: 0, how: "exit code 1" }, restart: async () => undefined };
-    const missed = session(Object.assign(target(), { downSince: 1 }));
+    const missed = pass(Object.assign(target(), { downSince: 1 }));
     expect([it, missed, { ...it, target: { ...it.target, process: ended } }].map(isGone)).toEqual([false, true, true]);
 
     const { patience } = it.shared;

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { howItFell } from "../../harness/outage.ts";
+import type { Pass } from "../../harness/pass.ts";
 import { secrets, secretsIn } from "../../harness/secrets.ts";
-import type { Session } from "../../harness/session.ts";
 import { makeReport } from "../../reports/make.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { cases, runAgainst } from "../helpers.ts";
@@ -104,6 +104,6 @@ test("a secret stands in no words of how a server ended", async () => {
     death: { at: 0, how: "exit code 1" },
     lastWords: async () => ({ text: "bad token s3cret", isCause: true }),
   };
-  const session = { target: { process, secrets: secrets("s3cret") }, availability: {} } as unknown as Session;
-  expect(await howItFell(session)).toMatchObject({ how: "the server ended (exit code 1: bad token [redacted])" });
+  const pass = { target: { process, secrets: secrets("s3cret") }, availability: {} } as unknown as Pass;
+  expect(await howItFell(pass)).toMatchObject({ how: "the server ended (exit code 1: bad token [redacted])" });
 });

@@ -1,6 +1,6 @@
 import picocolors from "picocolors";
 import { testedUnderLoad } from "../../harness/protocol.ts";
-import type { RunOptions } from "../../harness/session.ts";
+import type { RunOptions } from "../../harness/run-options.ts";
 import { makeReport } from "../../reports/make.ts";
 import type { Report, ReportCase } from "../../reports/report.ts";
 import { type TerminalOptions, terminal } from "../../reports/terminal.ts";

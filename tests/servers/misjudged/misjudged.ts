@@ -1,4 +1,4 @@
-import type { RunOptions } from "../../../harness/session.ts";
+import type { RunOptions } from "../../../harness/run-options.ts";
 import type { RequirementId } from "../../../schemas/0.1.7/requirements.ts";
 import { onWs, type Running } from "../libraries.ts";
 import { onRaw, type Quirks } from "../raw.ts";
