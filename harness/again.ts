@@ -16,12 +16,13 @@ export type Rerun = readonly [first: CaseResult, alone: CaseResult];
 /** Runs a case again alone, and counts the time that it takes. */
 export async function aloneAgain(result: CaseResult, pass: Pass): Promise<CaseResult> {
   const again = await alone(result.case, pass);
-  pass.confirming += again.durationMs;
+  pass.times.confirming += again.durationMs;
   return again;
 }
 
 /** Tells if the time for running cases again one by one is over. The first pass took `took` ms. */
-export const isLate = (took: number, pass: Pass) => pass.confirming >= Math.max(CONFIRMATION, took) || isTooLate(pass);
+export const isLate = (took: number, pass: Pass) =>
+  pass.times.confirming >= Math.max(CONFIRMATION, took) || isTooLate(pass);
 
 /** Runs cases again, side by side, whose findings rest on waits that were cut short. This time they wait in full. */
 export async function askAgain(cases: readonly Case[], pass: Pass): Promise<void> {
@@ -40,7 +41,7 @@ export async function openAgain(cases: readonly Case[], pass: Pass): Promise<voi
     if (!first || (first.verdict !== "skip" && first.verdict !== "warn") || !hung(first)) continue;
     if (pass.stop || pass.signal?.aborted || shared.clock() > deadline || isTooLate(pass)) return;
     const again = await aloneAgain(first, pass);
-    if (!pass.culprits.has(it.id)) settle(again, pass);
+    if (!pass.ends.culprits.has(it.id)) settle(again, pass);
   }
 }
 

@@ -10,13 +10,13 @@ import { inputsOf } from "./suspects.ts";
 
 /** Has a case take the blame for a fall, whatever else it found. */
 export function blame(culprit: Guess, fell: Fall, pass: Pass): void {
-  pass.culprits.add(culprit.result.case.id);
-  if (!livesOn(fell)) pass.enders.add(culprit.result.case.id);
+  pass.ends.culprits.add(culprit.result.case.id);
+  if (!livesOn(fell)) pass.ends.enders.add(culprit.result.case.id);
   settle(blamed(culprit, fell, pass), pass);
 }
 
 /** Removes the unexplained ends of the server that this culprit explains, or that its process told as it tells this one. */
-export function dropExplained({ result, delay }: Guess, { unexplained, sightings, toldEnds }: Pass): void {
+export function dropExplained({ result, delay }: Guess, { unexplained, sightings, toldEnds }: Pass["ends"]): void {
   const isIt = (at: number) =>
     inputsOf(sightings.get(at)?.get(result.case.id)?.connections ?? []).some(
       ({ event }) => Math.abs(at - event.at - delay) < SLACK,

@@ -23,7 +23,7 @@ const LATER = 0.15;
 export function timeToSearch(pass: Pass): number {
   const budget = budgetOf(pass);
   const left = budget === undefined ? SEARCH : TO_SEARCH * budget - waited(pass);
-  return Math.max(0, Math.min(left, SEARCH - pass.searched));
+  return Math.max(0, Math.min(left, SEARCH - pass.times.searched));
 }
 
 /** Returns the time that holds for a target; nothing if it limits connections in all: other bounds hold then. */
@@ -31,7 +31,7 @@ const budgetOf = ({ options, shared }: Pass): number | undefined =>
   shared.limits.words === undefined ? options.budget : undefined;
 
 /** Returns the time that a pass has waited for its target, in ms. A busy machine of the suite does not make a server slow. */
-function waited({ shared, began, wasted, away }: Pass): number {
+function waited({ shared, times: { began, wasted, away } }: Pass): number {
   // Where cases wait in line for a user, answers that come late hold them up one after another. Only what never came counts.
   if (shared.identities.users) return shared.patience.wasted - wasted;
   // While the suite holds messages back, it does not wait for the server.
@@ -42,7 +42,7 @@ function waited({ shared, began, wasted, away }: Pass): number {
 const LONGEST = { mostly: 8, inTurn: 20 } as const;
 
 /** Returns the time of a pass so far, in ms, without that in which the suite held messages or connections back, or the server was away. */
-function lasted({ shared, began, away }: Pass): number {
+function lasted({ shared, times: { began, away } }: Pass): number {
   const { idle, active } = performance.eventLoopUtilization(began);
   return idle + active - shared.pacing.held - shared.limits.held - away;
 }
@@ -66,8 +66,8 @@ export function isSpent(pass: Pass, part: number): boolean {
   const budget = budgetOf(pass);
   if (budget === undefined) return false;
   const all = waited(pass);
-  return all - pass.searched > part * budget || all > (part + LATER) * budget;
+  return all - pass.times.searched > part * budget || all > (part + LATER) * budget;
 }
 
 /** Returns the time of the run in which the server was not away, in ms. */
-export const timeThere = ({ shared, away }: Pass): number => shared.clock() - away;
+export const timeThere = ({ shared, times }: Pass): number => shared.clock() - times.away;

@@ -55,7 +55,7 @@ async function confirmForgotten(forgotten: readonly CaseResult[], took: number, 
   for (const it of forgotten) {
     const again = isLate(took, pass) ? undefined : await aloneAgain(it, pass);
     pass.rechecked.add(it.case.id);
-    if (pass.culprits.has(it.case.id)) continue;
+    if (pass.ends.culprits.has(it.case.id)) continue;
     const isConstant = again !== undefined && (await isSure(it, again, pass));
     settle(isConstant ? again : { ...raw(it, pass), unstable: true }, pass);
   }
@@ -110,7 +110,7 @@ async function recheckPlain(cases: readonly Case[], pass: Pass): Promise<void> {
     pass.rechecked.add(it.id);
     const again = await alone(it, pass);
     if (pass.stop || pass.signal?.aborted) return;
-    if (again.verdict !== "fail" || pass.culprits.has(it.id)) continue;
+    if (again.verdict !== "fail" || pass.ends.culprits.has(it.id)) continue;
     await lookForHang(again, pass);
     if (pass.stop || pass.signal?.aborted) return;
     const third = await alone(it, pass);
@@ -130,7 +130,7 @@ async function lookForHang({ checks }: CaseResult, pass: Pass): Promise<void> {
 /** Tells if it is known what ends the connections of others: an input, or the goodbye of any client. */
 function isHarmKnown(pass: Pass): boolean {
   const { isolated = "" } = pass.protocol.foundations;
-  return pass.culprits.size > 0 || brokenSoFar(pass).get(isolated) === isolated;
+  return pass.ends.culprits.size > 0 || brokenSoFar(pass).get(isolated) === isolated;
 }
 
 /**
@@ -149,17 +149,18 @@ export async function reconsider(pass: Pass): Promise<void> {
       (verdict === "warn" || (verdict === "skip" && checks.some((check) => check.verdict === "skip" && !check.see)))
     );
   });
-  const budget = pass.confirming + Math.max(CONFIRMATION, pass.shared.clock());
+  const budget = pass.times.confirming + Math.max(CONFIRMATION, pass.shared.clock());
   for (const first of doubted) {
-    if (pass.signal?.aborted || pass.confirming >= budget || isTooLate(pass)) return;
+    if (pass.signal?.aborted || pass.times.confirming >= budget || isTooLate(pass)) return;
     const again = await aloneAgain(first, pass);
-    if (!pass.culprits.has(first.case.id) && !breaksAgain(first, again)) settle(again, pass);
+    if (!pass.ends.culprits.has(first.case.id) && !breaksAgain(first, again)) settle(again, pass);
   }
 }
 
 /** Runs cases again whose connections were refused by a limit that was not known then. */
 export async function clearRefused(pass: Pass): Promise<void> {
-  const { shared, results, options, culprits } = pass;
+  const { shared, results, options } = pass;
+  const { culprits } = pass.ends;
   const refused = [...results.values()].filter(
     (it) => !isRight(it) && !culprits.has(it.case.id) && shared.limits.explains(it.refused ?? []),
   );

@@ -51,7 +51,8 @@ export async function findCulprits(
   pass: Pass,
 ): Promise<CulpritsFound> {
   const began = timeThere(pass);
-  const { shared, culprits } = pass;
+  const { shared } = pass;
+  const { culprits } = pass.ends;
   const first = atWork.filter((it) => isSuspect(it) && it.beganAt <= fall.to);
   const since = fall.to - LATEST_FALL * shared.timeout;
   const earlier = notAtWork(atWork, all).filter(
@@ -65,9 +66,9 @@ export async function findCulprits(
     tried: [],
     likely: [],
   };
-  pass.sightings.set(fall.to, search.before);
+  pass.ends.sightings.set(fall.to, search.before);
   const found = await searchAmong(first, earlier, search);
-  pass.searched += timeThere(pass) - began;
+  pass.times.searched += timeThere(pass) - began;
   return { culprits: found, likely: search.likely };
 }
 
@@ -78,7 +79,7 @@ async function searchAmong(
   search: Search,
 ): Promise<readonly string[]> {
   const { pass, fall } = search;
-  const isOpen = (it: CaseResult) => !pass.culprits.has(it.case.id);
+  const isOpen = (it: CaseResult) => !pass.ends.culprits.has(it.case.id);
   const found = blameRelapses([...first, ...earlier], search);
   const late = found.length === 0 ? await likeBefore([...first, ...earlier], search) : undefined;
   if (late) found.push(...blameAll([late], fall, search));
@@ -91,7 +92,7 @@ async function searchAmong(
 
 /** Blames those that sent what is known to be deadly, as long before the fall; returns their ids. */
 function blameRelapses(suspects: readonly CaseResult[], { pass, fall }: Search): string[] {
-  const relapses = suspects.flatMap((it) => relapse(it, fall, pass.deadly) ?? []);
+  const relapses = suspects.flatMap((it) => relapse(it, fall, pass.ends.deadly) ?? []);
   for (const it of relapses) blame(it, fall, pass);
   return relapses.map(({ result }) => result.case.id);
 }
@@ -145,7 +146,7 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
     if (culprits.length > 0 && !atWork) break;
     // Those that ran when the server fell have no result of their own yet. Nor have those that ran a moment before it fell over another.
     const since = culprits.length > 0 ? fell.to - RECENT * pass.shared.timeout : fell.to - JUST;
-    const open = results.filter((it) => atWork && endOf(it) >= since && !pass.culprits.has(it.case.id));
+    const open = results.filter((it) => atWork && endOf(it) >= since && !pass.ends.culprits.has(it.case.id));
     for (const it of open) if (culprits.length === 0) hits.set(it.case.id, (hits.get(it.case.id) ?? 0) + 1);
     const isLost = ({ case: { id } }: CaseResult) => (hits.get(id) ?? 0) > 1;
     for (const it of open.filter(isLost)) settle(inconclusive(it, fell.how), pass);
@@ -232,16 +233,16 @@ function blameAll(culprits: readonly Confirmed[], fell: Fall, { pass }: Search):
   // Several may have ended it the first time. What it said when each was alone is its own.
   for (const culprit of culprits) {
     const { how, endKind, harm, isTold } = culprit.fall;
-    pass.delays.set(endKind, [...(pass.delays.get(endKind) ?? []), culprit.delay]);
+    pass.ends.delays.set(endKind, [...(pass.ends.delays.get(endKind) ?? []), culprit.delay]);
     blame(culprit, { ...fell, how, endKind, harm }, pass);
-    if (isTold) pass.toldEnds.add(endKind);
+    if (isTold) pass.ends.toldEnds.add(endKind);
   }
-  const others = all.filter(({ case: { id } }) => !pass.culprits.has(id));
-  const falls = [...pass.falls, fell];
+  const others = all.filter(({ case: { id } }) => !pass.ends.culprits.has(id));
+  const falls = [...pass.ends.falls, fell];
   for (const culprit of culprits) {
     if (!isHarmless(culprit, others, falls, pass.shared.clock()))
-      pass.deadly.push({ ...culprit, endKind: culprit.fall.endKind });
-    dropExplained(culprit, pass);
+      pass.ends.deadly.push({ ...culprit, endKind: culprit.fall.endKind });
+    dropExplained(culprit, pass.ends);
   }
   return culprits.map(({ result }) => result.case.id);
 }

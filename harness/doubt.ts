@@ -36,12 +36,12 @@ export function wasHarmed(result: CaseResult, pass: Pass): boolean {
   const load = new Set(loadSuitesOf(pass.protocol));
   // Once one culprit is known, others of its kind need not be proved.
   const isHarmful = (it: CaseResult) =>
-    pass.culprits.has(it.case.id) ||
-    (pass.culprits.size > 0 && it.case !== result.case && harmsOthers(it, pass)) ||
+    pass.ends.culprits.has(it.case.id) ||
+    (pass.ends.culprits.size > 0 && it.case !== result.case && harmsOthers(it, pass)) ||
     (load.has(it.case.suite) && it.case !== result.case && it.checks.some(isFinding));
   return (
     [...pass.results.values()].some((it) => isHarmful(it) && overlaps(result, it.beganAt, endOf(it))) ||
-    pass.falls.some(({ from, to }) => overlaps(result, from - ABOUT, to + ABOUT))
+    pass.ends.falls.some(({ from, to }) => overlaps(result, from - ABOUT, to + ABOUT))
   );
 }
 
@@ -111,7 +111,7 @@ const stallAround = (result: CaseResult, { shared }: Pass): Stall | undefined =>
 /** Has the run tell of the stall that a case ran in, if it did: that decides its verdict. */
 export function tellStall(result: CaseResult, pass: Pass): void {
   const stall = stallAround(result, pass);
-  if (stall) pass.stalls.add(stall);
+  if (stall) pass.standstills.told.add(stall);
 }
 
 /** Tells if the suite stopped reading, since too much came for all cases together. */
@@ -141,7 +141,8 @@ export const brokenSoFar = ({ results, protocol }: Pass): ReadonlyMap<string, st
 
 /** Returns the failures that no other requirement explains, and that did not run again yet. */
 export function doubtful(cases: readonly Case[], pass: Pass): readonly CaseResult[] {
-  const { protocol, results, culprits } = pass;
+  const { protocol, results } = pass;
+  const { culprits } = pass.ends;
   const wanted = new Set(cases);
   const known = brokenSoFar(pass);
   // A requirement whose plainest form is known to be broken is broken in all forms. But one malformed command is not like another.

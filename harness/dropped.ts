@@ -34,7 +34,7 @@ async function whoEnded(innocent: readonly Rerun[], pass: Pass): Promise<void> {
   const isFound = at !== undefined && (await findEnder(at, pass));
   const told = isFound ? [] : tellGoodbyes(innocent, pass);
   for (const [first, alone] of innocent) {
-    if (pass.culprits.has(first.case.id)) continue;
+    if (pass.ends.culprits.has(first.case.id)) continue;
     const result = raw(first, pass);
     // A case that only waited in a stall was not wronged.
     const waited = !wasDropped(result, pass) && stoodStill(first, pass);
@@ -47,7 +47,8 @@ async function whoEnded(innocent: readonly Rerun[], pass: Pass): Promise<void> {
 
 /** Notes the moments at which the server said goodbye to everybody, once each. Returns them. */
 function tellGoodbyes(innocent: readonly Rerun[], pass: Pass): number[] {
-  const { results, breaches, stalls, protocol } = pass;
+  const { results, breaches, protocol } = pass;
+  const { told: stalls } = pass.standstills;
   const known = [...stalls].flatMap(({ at, goodbye }) => (goodbye ? at : []));
   const hit = innocent.map(([first]) => raw(first, pass));
   const all = goodbyesToAll(hit, [...results.values(), ...breaches], protocol, known);
@@ -66,7 +67,7 @@ async function findEnder(at: number, pass: Pass): Promise<boolean> {
   const fall = { from: at, to: at, ...ENDED_OTHERS };
   pass.options.onSearch?.(fall.how);
   const { culprits } = await findCulprits(ran, all, fall, pass);
-  if (culprits.length > 0) pass.falls.push(fall);
+  if (culprits.length > 0) pass.ends.falls.push(fall);
   return culprits.length > 0;
 }
 
@@ -121,7 +122,7 @@ export async function whoEndedLooker({ at, lived }: LookerEnd, pass: Pass): Prom
 }
 
 /** Tells if the end of a client that only waited, in ms of the run's clock, comes of what is known: the server fell, or ends whoever waits. */
-function isExplained(at: number, { falls, results, stop }: Pass): boolean {
+function isExplained(at: number, { ends: { falls }, results, stop }: Pass): boolean {
   const fell = falls.some(({ from, to }) => at >= from - AROUND && at <= to + AROUND);
   const endsWaiting = ({ case: { waits }, connections, ...it }: CaseResult) =>
     waits && isBroken(it) && Math.abs((endedAt(connections) ?? at) - at) > AROUND;
@@ -142,7 +143,7 @@ const ONE_EVENT = 20;
 /** Tells if a connection of a case ended at the same moment as one of another case, and no culprit is known for it. */
 export function wasDroppedAmongOthers(it: CaseResult, pass: Pass): boolean {
   const own = raw(it, pass);
-  if (!(it.unstable || it.unconfirmed) || pass.culprits.has(it.case.id) || !wasDropped(own, pass)) return false;
+  if (!(it.unstable || it.unconfirmed) || pass.ends.culprits.has(it.case.id) || !wasDropped(own, pass)) return false;
   const at = endedAt(own.connections);
   return pass.breaches.some((other) => {
     const end = other.case === it.case || !wasDropped(other, pass) ? undefined : endedAt(other.connections);

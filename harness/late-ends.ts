@@ -18,7 +18,7 @@ const ROUNDS = 3;
  */
 export async function likeBefore(suspects: readonly CaseResult[], search: Search): Promise<Confirmed | undefined> {
   const { pass, fall } = search;
-  const delays = (pass.delays.get(fall.endKind) ?? []).filter((delay) => delay >= SLACK);
+  const delays = (pass.ends.delays.get(fall.endKind) ?? []).filter((delay) => delay >= SLACK);
   if (delays.length === 0) return undefined;
   const guesses = suspects.flatMap((it) => asLate(it, fall.to, delays) ?? []);
   return onlyOneThatFits(

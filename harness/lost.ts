@@ -46,14 +46,14 @@ export async function lookInto(ran: readonly CaseResult[], pass: Pass): Promise<
   if (signal?.aborted) return NOBODY;
   const began = timeThere(pass);
   const fall = await fallOf(pass);
-  pass.searched += timeThere(pass) - began;
+  pass.times.searched += timeThere(pass) - began;
   if (!fall) return { atWork: [], recent: await lookIntoStalls(ran, pass) };
   // A process that ended was there: the suite waited for it.
   if (availability.upAt === undefined && !pass.target.process?.death) {
     await seekOnce(pass);
     return NOBODY;
   }
-  pass.falls.push(fall);
+  pass.ends.falls.push(fall);
   // Resets look like a limit on connections. So a round may end over them before it is known that nobody is there.
   const all = [...new Map([...pass.results, ...ran.map((it) => [it.case, it] as const)]).values()];
   const atWork = hitBy(fall, ran, all);
@@ -93,7 +93,7 @@ function hitBy(fall: Fall, ran: readonly CaseResult[], all: readonly CaseResult[
 
 /** Stops the run if the server has fallen in as many ways as the user allows. */
 function stopAfterTooMany(pass: Pass): void {
-  const { enders, unexplained, likewise } = pass;
+  const { enders, unexplained, likewise } = pass.ends;
   const { restarts } = pass.options;
   const falls = enders.size + unexplained.length + likewise;
   const ways = dealtLong(pass) ? falls : countEnds(pass) + unexplained.length;
@@ -104,7 +104,8 @@ function stopAfterTooMany(pass: Pass): void {
 
 /** Finds the culprits of a fall once the server stands again, and clears all others. Returns those that it hit. */
 async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], pass: Pass): Promise<Affected> {
-  const { culprits, shared, unexplained, toldEnds, delays } = pass;
+  const { shared, ends } = pass;
+  const { culprits, unexplained, toldEnds, delays } = ends;
   pass.options.onSearch?.(fall.how);
   const found = await findCulprits(atWork, all, fall, pass);
   const suspects = rank(found.likely, { fall, all, atWork }, pass);
@@ -112,8 +113,8 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
   const only =
     found.culprits.length === 0 && fall.refuses && pass.target.process ? soleCause(fall, all, pass) : undefined;
   if (only) blame(only, fall, pass);
-  else if (found.culprits.length === 0 && toldEnds.has(fall.endKind)) pass.likewise += 1;
-  else if (found.culprits.length === 0 && !pass.unprovoked)
+  else if (found.culprits.length === 0 && toldEnds.has(fall.endKind)) ends.likewise += 1;
+  else if (found.culprits.length === 0 && !ends.unprovoked)
     unexplained.push({ at: fall.to, words: fall.how, endKind: fall.endKind, suspects });
   // Where it ends late, each input since the one that ended it may be another.
   const since = fall.from - Math.max(RECENT * shared.timeout, ...(delays.get(fall.endKind) ?? []));
@@ -127,13 +128,13 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
 
 /** Drops the findings of the cases at work when the server fell for good, and stops the run. */
 function giveUp({ fall, all, atWork }: Fallen, pass: Pass): void {
-  const { culprits } = pass;
+  const { culprits } = pass.ends;
   // A culprit of an earlier fall stays one, though it may have run a moment before this one.
   for (const it of atWork) if (!culprits.has(it.case.id)) settle(inconclusive(it, fall.how), pass);
   const only = soleCause(fall, all, pass);
   if (only && !culprits.has(only.result.case.id)) blame(only, fall, pass);
   // A known culprit makes a guess at another needless.
-  const isGuess = !only && !pass.unprovoked && (pass.stop === undefined || culprits.size === 0);
+  const isGuess = !only && !pass.ends.unprovoked && (pass.stop === undefined || culprits.size === 0);
   pass.stop ??= stopFor("lost", fall.how);
   if (isGuess) pass.stop = { ...pass.stop, suspects: rank([], { fall, all, atWork }, pass) };
 }

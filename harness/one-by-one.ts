@@ -29,7 +29,7 @@ export async function againAlone(failed: readonly CaseResult[], took: number, pa
   const harmful = failed.filter((it) => harmsOthers(it, pass));
   const others = failed.filter((it) => !harmful.includes(it));
   const innocent = await oneByOne(harmful, took, pass);
-  const cleared = pass.culprits.size > 0 && !isOver(pass) ? await clearHarmed(others, pass) : [];
+  const cleared = pass.ends.culprits.size > 0 && !isOver(pass) ? await clearHarmed(others, pass) : [];
   for (const it of cleared) pass.rechecked.add(it.case.id);
   if (isOver(pass)) return innocent;
   const left = others.filter((it) => !cleared.includes(it));
@@ -50,9 +50,9 @@ async function oneByOne(failed: readonly CaseResult[], took: number, pass: Pass)
       continue;
     }
     const again = await untilSure(first, pass);
-    if (pass.culprits.has(first.case.id)) continue;
+    if (pass.ends.culprits.has(first.case.id)) continue;
     const outcome = outcomeOf(first, again, pass);
-    if (outcome === "harms") noteDropper(first, pass);
+    if (outcome === "harms") noteDropper(first, pass.ends);
     if (COUNTS.has(outcome)) settle(again, pass);
     if (outcome !== "passes" && outcome !== "fails otherwise") continue;
     // Others may have hidden what it shows alone.
@@ -74,9 +74,9 @@ const MORE = 2;
  */
 async function untilSure(first: CaseResult, pass: Pass): Promise<CaseResult> {
   let again = await aloneAgain(first, pass);
-  if (pass.culprits.has(first.case.id)) return again;
+  if (pass.ends.culprits.has(first.case.id)) return again;
   const isByChance = breaksGeneral(raw(first, pass), pass) || first.refused?.length;
-  const goesOn = () => breaksAgain(first, again) && !pass.stop && !pass.culprits.has(first.case.id);
+  const goesOn = () => breaksAgain(first, again) && !pass.stop && !pass.ends.culprits.has(first.case.id);
   for (let i = 0; isByChance && i < MORE && goesOn(); i++) again = await aloneAgain(first, pass);
   return again;
 }
@@ -106,7 +106,7 @@ function outcomeOf(first: CaseResult, again: CaseResult, pass: Pass): AloneOutco
 }
 
 /** Notes that a case ended the connections of others. */
-function noteDropper(first: CaseResult, { culprits, falls }: Pass): void {
+function noteDropper(first: CaseResult, { culprits, falls }: Pass["ends"]): void {
   culprits.add(first.case.id);
   falls.push({ from: first.beganAt, to: endOf(first), ...ENDED_OTHERS });
 }

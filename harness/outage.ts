@@ -80,7 +80,7 @@ const PROVEN = { mostly: 10, late: 3 } as const;
 const LONG = 10_000;
 
 /** Tells if the suite has dealt with ends of the server for long. */
-export const dealtLong = ({ away, searched }: Pass): boolean => away + searched > LONG;
+export const dealtLong = ({ times }: Pass): boolean => times.away + times.searched > LONG;
 
 /** Returns the number of inputs that prove one way in which a server ends. */
 export const enough = (pass: Pass): number => (dealtLong(pass) ? PROVEN.late : PROVEN.mostly);
@@ -93,7 +93,7 @@ const endsAlike = (results: Iterable<CaseResult>) =>
   );
 
 /** Counts the inputs that ended the server; of those that did in the same way, as many as prove it. */
-export const countEnds = ({ results, enders }: Pass): number =>
+export const countEnds = ({ results, ends: { enders } }: Pass): number =>
   [...endsAlike([...results.values()].filter((it) => enders.has(it.case.id))).values()].reduce(
     (sum, { length }) => sum + Math.min(length, PROVEN.mostly),
     0,
@@ -115,7 +115,7 @@ function provenRoots(cases: readonly Case[], pass: Pass): ReadonlyMap<Case, stri
   const proven = new Set(
     [...alike.values()].flatMap((some) => (some.length < enough(pass) ? [] : (some[0]?.requirement ?? []))),
   );
-  const open = cases.filter(({ id }) => !pass.culprits.has(id));
+  const open = cases.filter(({ id }) => !pass.ends.culprits.has(id));
   return new Map(
     open.flatMap((it) => {
       const root = [...proven].find((id) => it.tests.some((test) => test === id || sameInputs[id]?.includes(test)));
@@ -143,7 +143,7 @@ export async function diedOrNot({ target }: Pass): Promise<void> {
 export async function standUp(pass: Pass): Promise<boolean> {
   const began = pass.shared.clock();
   const stands = await bringBack(pass);
-  pass.away += pass.shared.clock() - began;
+  pass.times.away += pass.shared.clock() - began;
   return stands;
 }
 
@@ -154,7 +154,7 @@ const NEWBORN = { starts: 3, within: 50 } as const;
 async function bringBack(pass: Pass, starts = 0): Promise<boolean> {
   const { target, availability, options, shared, signal } = pass;
   const { process } = target;
-  const how = pass.falls.at(-1)?.how ?? STOPPED_ACCEPTING;
+  const how = pass.ends.falls.at(-1)?.how ?? STOPPED_ACCEPTING;
   for (const deadline = shared.clock() + options.recovery; !signal?.aborted; await sleep(PAUSE)) {
     // The end of a process is known a moment later than that of its connections.
     if (process?.death) {
@@ -177,17 +177,17 @@ async function bringBack(pass: Pass, starts = 0): Promise<boolean> {
 /** Tells if a server that was just started stands a moment after a client came. Once it did, no client as such ends it. */
 async function standsWithOne(pass: Pass, starts: number): Promise<boolean> {
   const { process } = pass.target;
-  if (!process || starts === 0 || pass.stood > 0) return true;
+  if (!process || starts === 0 || pass.ends.stood > 0) return true;
   await sleep(NEWBORN.within);
   if (process.death) return false;
-  pass.stood = NEWBORN.within;
+  pass.ends.stood = NEWBORN.within;
   return true;
 }
 
 /** Stops the run, since the server ends though no client sends anything: no input is to blame for that. */
 export function stopUnprovoked(pass: Pass, why: string): void {
   pass.stop ??= stopFor("lost", why);
-  pass.unprovoked = true;
+  pass.ends.unprovoked = true;
 }
 
 /** Starts a server again; resolves to `true` if it accepts connections. Otherwise the run stops. */

@@ -16,7 +16,7 @@ const OLDEST = 2.5;
 export async function endsByItself(age: number, pass: Pass): Promise<boolean> {
   const { shared, target } = pass;
   const { process } = target;
-  if (!process || age <= pass.stood || age > OLDEST * shared.timeout) return false;
+  if (!process || age <= pass.ends.stood || age > OLDEST * shared.timeout) return false;
   await process.kill();
   const watcher = (await standUp(pass)) ? await watch(pass) : undefined;
   if (!watcher) return false;
@@ -24,7 +24,7 @@ export async function endsByItself(age: number, pass: Pass): Promise<boolean> {
   const end = await fallsWithin(Math.max(0, left), watcher, pass);
   watcher.finish();
   if (!end) {
-    pass.stood = age;
+    pass.ends.stood = age;
     return false;
   }
   const words = `${end.how} about ${took(end.age ?? age, 1)} after each start, though the only client there sent nothing`;

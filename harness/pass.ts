@@ -38,91 +38,118 @@ export interface Fall {
   readonly refuses?: true;
 }
 
-/** One pass over the cases of a run. */
-export interface Pass extends Bench {
-  readonly options: RunOptions;
-  readonly availability: Availability;
-  /** The last result of each case that ran. */
-  readonly results: Map<Case, CaseResult>;
+/** The ends of the target in a pass, and what is known of them. */
+interface Ends {
+  /** All falls, in order. */
+  readonly falls: Fall[];
+  /** The cases whose input ended the server, or the connections of others. */
+  readonly culprits: Set<string>;
+  /** Those among them that ended the server itself. */
+  readonly enders: Set<string>;
+  /** The inputs that are proved to end it, or them. */
+  readonly deadly: Deadly[];
+  /** The times from an input to the end that it causes, as they are proved, by the kind of end; in ms. */
+  readonly delays: Map<string, number[]>;
+  /** The kinds of ends whose cause a process told, and that a culprit proved. What ends the server so again needs no other. */
+  readonly toldEnds: Set<string>;
+  /** The ends of such a kind that no search explained. */
+  likewise: number;
+  readonly unexplained: Unexplained[];
+  /** The results of suspects, by the time of the fall and the id of the case. */
+  readonly sightings: Map<number, ReadonlyMap<string, CaseResult>>;
+  /** The longest time for which the server is known to stand after a start with one client that sends nothing, in ms. */
+  stood: number;
+  /** It ends though no client sends anything. */
+  unprovoked: boolean;
+}
+
+/** The times in a pass in which the target served nobody. */
+interface Standstills {
+  /** Those that the run tells of. */
+  readonly told: Set<Stall>;
+  /** Those whose cause was looked for, and the number of those for which none was found. */
+  readonly looked: Set<Stall>;
+  vain: number;
+}
+
+/** The times that a pass accounts for. */
+interface Times {
   /** The time that the suite waited, and worked, before the pass began. */
   readonly began: EventLoopUtilization;
   /** The time that was wasted before the pass began, in ms. */
   readonly wasted: number;
-  /** All cases have begun, or do in this stage. */
-  isLastStage: boolean;
   /** The time that running cases again has taken so far, in ms. */
   confirming: number;
   /** The time that the search for culprits has taken so far, in ms, without that in which the server was away. */
   searched: number;
   /** The time for which the suite waited until the server stood up again, in ms. */
   away: number;
-  /** The longest time for which the server is known to stand after a start with one client that sends nothing, in ms. */
-  stood: number;
-  /** It ends though no client sends anything. */
-  unprovoked: boolean;
-  /** The cases whose input ended the server, or the connections of others. */
-  readonly culprits: Set<string>;
-  /** Those among them that ended the server itself. */
-  readonly enders: Set<string>;
-  /** The kinds of ends whose cause a process told, and that a culprit proved. What ends the server so again needs no other. */
-  readonly toldEnds: Set<string>;
-  /** The times from an input to the end that it causes, as they are proved, by the kind of end; in ms. */
-  readonly delays: Map<string, number[]>;
-  /** The ends of such a kind that no search explained. */
-  likewise: number;
-  /** The inputs that are proved to end it, or them. */
-  readonly deadly: Deadly[];
-  /** All falls, in order. */
-  readonly falls: Fall[];
-  /** The results that wait until it is known that the target is there. */
-  readonly untold: CaseResult[];
+}
+
+/** One pass over the cases of a run. */
+export interface Pass extends Bench {
+  readonly options: RunOptions;
+  readonly availability: Availability;
+  /** The last result of each case that ran. */
+  readonly results: Map<Case, CaseResult>;
   /** All results that found a breach, also replaced ones. */
   readonly breaches: CaseResult[];
+  /** The results that wait until it is known that the target is there. */
+  readonly untold: CaseResult[];
   /** The ids of the cases that are not to run alone again. */
   readonly rechecked: Set<string>;
-  readonly unexplained: Unexplained[];
-  /** The results of suspects, by the time of the fall and the id of the case. */
-  readonly sightings: Map<number, ReadonlyMap<string, CaseResult>>;
-  /** The times in which the target served nobody, as they are told. */
-  readonly stalls: Set<Stall>;
-  /** The stalls whose cause was looked for, and the number of those for which none was found. */
-  readonly looked: Set<Stall>;
-  vain: number;
+  readonly ends: Ends;
+  readonly standstills: Standstills;
+  readonly times: Times;
+  /** All cases have begun, or do in this stage. */
+  isLastStage: boolean;
   stop: Stop | undefined;
 }
 
-/** Makes a pass in which nothing has run yet. `given` comes from the run and the passes before. */
+/** The parts of a pass that come from the run and the passes before, which all passes add to. */
+export interface OfRun {
+  readonly options: RunOptions;
+  readonly unexplained?: Unexplained[];
+  readonly stalls?: Set<Stall>;
+  readonly stop?: Stop | undefined;
+}
+
+/** Makes a pass in which nothing has run yet. */
 export const newPass = (
   bench: Bench,
-  given: Pick<Pass, "options" | "availability"> & Partial<Pick<Pass, "unexplained" | "stalls" | "stop">>,
+  availability: Availability,
+  { options, unexplained = [], stalls = new Set(), stop }: OfRun,
 ): Pass => ({
   ...bench,
+  options,
+  availability,
   results: new Map(),
-  began: performance.eventLoopUtilization(),
-  wasted: bench.shared.patience.wasted,
-  isLastStage: false,
-  confirming: 0,
-  searched: 0,
-  away: 0,
-  stood: 0,
-  unprovoked: false,
-  culprits: new Set(),
-  enders: new Set(),
-  toldEnds: new Set(),
-  delays: new Map(),
-  likewise: 0,
-  deadly: [],
-  falls: [],
-  untold: [],
   breaches: [],
+  untold: [],
   rechecked: new Set(),
-  sightings: new Map(),
-  unexplained: [],
-  stalls: new Set(),
-  looked: new Set(),
-  vain: 0,
-  stop: undefined,
-  ...given,
+  ends: {
+    falls: [],
+    culprits: new Set(),
+    enders: new Set(),
+    deadly: [],
+    delays: new Map(),
+    toldEnds: new Set(),
+    likewise: 0,
+    unexplained,
+    sightings: new Map(),
+    stood: 0,
+    unprovoked: false,
+  },
+  standstills: { told: stalls, looked: new Set(), vain: 0 },
+  times: {
+    began: performance.eventLoopUtilization(),
+    wasted: bench.shared.patience.wasted,
+    confirming: 0,
+    searched: 0,
+    away: 0,
+  },
+  isLastStage: false,
+  stop,
 });
 
 /** Keeps a result, and tells of it once it is known that the target is there: some cases are right if nobody lets them in. */

@@ -5,7 +5,7 @@ import { comeAside, isGreeted } from "./dial.ts";
 import { noticeExclusive } from "./exclusive.ts";
 import { type Bench, type CaseResult, notRun } from "./execute.ts";
 import type { NoticedLimits } from "./noticed-limits.ts";
-import { newPass, type Pass, tellResults, type Unexplained } from "./pass.ts";
+import { newPass, type OfRun, tellResults, type Unexplained } from "./pass.ts";
 import { catalogueOf, type Protocol } from "./protocol.ts";
 import type { RunOptions, Stop } from "./run-options.ts";
 import type { Case } from "./scenario.ts";
@@ -95,11 +95,7 @@ export function benchOf(protocol: Protocol, options: RunOptions, shared: Shared)
 }
 
 /** Runs all cases as often as the options say, or until the run stops. `known` is what the passes add to. */
-async function repeat(
-  cases: readonly Case[],
-  bench: Bench,
-  known: Pick<Pass, "options" | "unexplained" | "stalls">,
-): Promise<Pick<RunResult, "passes" | "stop">> {
+async function repeat(cases: readonly Case[], bench: Bench, known: OfRun): Promise<Pick<RunResult, "passes" | "stop">> {
   const { options } = known;
   const passes: CaseResult[][] = [];
   let stop: Stop | undefined;
@@ -111,7 +107,7 @@ async function repeat(
       (isFirst(missed, bench.protocol) || (await servesRequests(missed, { ...bench, availability: there }))),
   );
   while (passes.length < options.repeat && !stop) {
-    const pass = newPass(bench, { ...known, availability: there, stop });
+    const pass = newPass(bench, there, { ...known, stop });
     const results = await runPass(cases, pass);
     if (there.upAt !== undefined) tellResults(pass);
     stop = pass.stop;

@@ -51,7 +51,7 @@ export async function allTogether(all: readonly CaseResult[], took: number, pass
   const forgotten = new Set<string>();
   for (const first of unsure) {
     const second = again.get(first.case);
-    if (pass.culprits.has(first.case.id)) continue;
+    if (pass.ends.culprits.has(first.case.id)) continue;
     if (!second) settle(notAgain(first, pass), pass);
     else if (!breaksAgain(first, second)) {
       for (const what of missedBy(first)) forgotten.add(what);
@@ -85,7 +85,7 @@ async function mixesUp(pass: Pass): Promise<boolean> {
   const first = [...pass.results.values()].find((it) => plain.includes(it.case.id) && !isRight(it));
   if (!first) return false;
   const again = await aloneAgain(first, pass);
-  if (pass.stop || pass.signal?.aborted || pass.culprits.has(first.case.id)) return false;
+  if (pass.stop || pass.signal?.aborted || pass.ends.culprits.has(first.case.id)) return false;
   const mixes = again.checks.some((check) => check.requirement === id && isBroken(check));
   if (mixes) settleFailed(again, pass);
   return mixes;
@@ -112,10 +112,10 @@ async function settleSure(failed: readonly CaseResult[], forgotten: ReadonlySet<
   for (let i = 0; i < MORE && doubted.length > 0 && !isTooLate(pass); i++) {
     const again = await sideBySide(doubted, pass);
     const passes = (it: CaseResult) => !breaksAgain(it, again.get(it.case) ?? it);
-    for (const it of doubted.filter((one) => passes(one) && !pass.culprits.has(one.case.id)))
+    for (const it of doubted.filter((one) => passes(one) && !pass.ends.culprits.has(one.case.id)))
       settlePassed(it, again.get(it.case) as CaseResult, pass);
     // A case may have taken the blame for an end of the server meanwhile.
-    doubted = doubted.filter((it) => !passes(it) && !pass.culprits.has(it.case.id));
+    doubted = doubted.filter((it) => !passes(it) && !pass.ends.culprits.has(it.case.id));
   }
   for (const it of doubted) settleFailed(it, pass);
 }
@@ -150,7 +150,7 @@ export async function sample(failed: readonly CaseResult[], took: number, pass: 
     let confirmed = 0;
     for (const result of kind) {
       const enough = confirmed >= ENOUGH && cleared.length === 0;
-      if (settled.has(result) || pass.culprits.has(result.case.id)) continue;
+      if (settled.has(result) || pass.ends.culprits.has(result.case.id)) continue;
       if (enough || isLate(took, pass)) {
         const isKnown = confirmed > 0 || (cleared.length === 0 && !(isTooLate(pass) && cameToOthers(result, pass)));
         settle({ ...(isKnown ? raw(result, pass) : undecided(result)), unconfirmed: true }, pass);
@@ -158,7 +158,7 @@ export async function sample(failed: readonly CaseResult[], took: number, pass: 
       }
       const again = await aloneAgain(result, pass);
       if (pass.signal?.aborted || pass.stop) return;
-      if (pass.culprits.has(result.case.id)) continue;
+      if (pass.ends.culprits.has(result.case.id)) continue;
       if (!(await isSure(result, again, pass))) {
         cleared.push([result, again]);
         continue;
@@ -166,7 +166,7 @@ export async function sample(failed: readonly CaseResult[], took: number, pass: 
       confirmed += 1;
       settleFailed(raw(result, pass), pass);
       if (!harmsOthers(result, pass)) continue;
-      pass.culprits.add(result.case.id);
+      pass.ends.culprits.add(result.case.id);
       const open = kind.filter((it) => it !== result && !settled.has(it) && !cleared.some(([first]) => first === it));
       for (const it of await clearHarmed(open, pass)) settled.add(it);
     }
@@ -185,7 +185,7 @@ export async function isSure(first: CaseResult, again: CaseResult, pass: Pass): 
 
 /** Runs the cases again, side by side, that ran at the same time as a culprit. Settles and resolves to those that pass now. */
 export async function clearHarmed(failed: readonly CaseResult[], pass: Pass): Promise<readonly CaseResult[]> {
-  const harmed = failed.filter((it) => !pass.culprits.has(it.case.id) && wasHarmed(it, pass));
+  const harmed = failed.filter((it) => !pass.ends.culprits.has(it.case.id) && wasHarmed(it, pass));
   const run = async (harms: boolean) => {
     const some = harmed.filter((it) => harmsOthers(it, pass) === harms);
     return sideBySide(some, pass);

@@ -86,7 +86,7 @@ async function runWaiting(cases: readonly Case[], pass: Pass): Promise<void> {
 }
 
 /** Returns the cases that found something wrong while the target went away. */
-const fellMeanwhile = (cases: readonly Case[], { results, falls }: Pass): readonly Case[] =>
+const fellMeanwhile = (cases: readonly Case[], { results, ends: { falls } }: Pass): readonly Case[] =>
   cases.filter((it) => {
     const result = results.get(it);
     return result && !isRight(result) && falls.some(({ from, to }) => overlaps(result, from, to));
@@ -94,7 +94,7 @@ const fellMeanwhile = (cases: readonly Case[], { results, falls }: Pass): readon
 
 /** Drops the findings of cases that mostly wait, since the target went away meanwhile. */
 function excuse(cases: readonly Case[], pass: Pass): void {
-  const how = pass.falls.at(-1)?.how ?? "";
+  const how = pass.ends.falls.at(-1)?.how ?? "";
   for (const it of cases.flatMap((done) => pass.results.get(done) ?? [])) settle(inconclusive(it, how), pass);
 }
 
@@ -122,7 +122,9 @@ async function stage(cases: readonly Case[], concurrency: number, pass: Pass): P
   if (missed.length > 0 && isSpent(pass, TO_BEGIN)) {
     const done = [...pass.results.keys()].filter((it) => !missed.includes(it)).length;
     const why =
-      pass.enders.size > 0 ? "the target ended or hung several times, and its ends took long" : "the target is slow";
+      pass.ends.enders.size > 0
+        ? "the target ended or hung several times, and its ends took long"
+        : "the target is slow";
     pass.stop ??= stopFor(
       "slow",
       `${why}: the time was up after ${plural(done, "case")} (a longer --timeout gives more)`,

@@ -42,7 +42,8 @@ const STILL = 0.1;
 
 /** Returns the stalls of more than a timeout that are to be looked into. */
 export function openStalls(pass: Pass): readonly Stall[] {
-  const { shared, options, protocol, looked, vain } = pass;
+  const { shared, options, protocol } = pass;
+  const { looked, vain } = pass.standstills;
   const canLook = !options.once && options.concurrency > 1 && vain < BY_CHANCE && shared.limits.words === undefined;
   if (!canLook || !mayOverlap(shared) || !wasServing(shared, protocol)) return [];
   return shared.stalls.filter((it) => isLong(it, pass) && !looked.has(it));
@@ -87,7 +88,8 @@ export function untilStall(
  * newcomers come. A case is blamed if the server stands still again when it runs alone. Resolves to those that the stalls hit.
  */
 export async function lookIntoStalls(ran: readonly CaseResult[], pass: Pass): Promise<readonly CaseResult[]> {
-  const { shared, protocol, looked, culprits } = pass;
+  const { shared, protocol, standstills } = pass;
+  const { culprits } = pass.ends;
   const stalls = openStalls(pass);
   const began = timeThere(pass);
   const deadline = began + timeToSearch(pass);
@@ -106,11 +108,11 @@ export async function lookIntoStalls(ran: readonly CaseResult[], pass: Pass): Pr
       pass,
     );
     if (culprits.size > known) continue;
-    pass.stalls.add(stall);
-    if (suspects.length > 0) pass.vain += 1;
+    standstills.told.add(stall);
+    if (suspects.length > 0) standstills.vain += 1;
   }
-  for (const stall of shared.stalls) looked.add(stall);
-  pass.searched += timeThere(pass) - began;
+  for (const stall of shared.stalls) standstills.looked.add(stall);
+  pass.times.searched += timeThere(pass) - began;
   return light.filter((it) => !culprits.has(it.case.id) && stalls.some(({ at }) => endOf(it) >= at));
 }
 
@@ -183,7 +185,7 @@ async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, pass: 
 /** Takes a stall of the search off the account of the run: a server that hangs at one input is not slow at all others. */
 function discount({ ms }: Stall, pass: Pass): void {
   const stood = pass.shared.stalls.reduce((sum, it) => sum + it.ms, 0);
-  if (stood < MOST.stood) pass.away += ms;
+  if (stood < MOST.stood) pass.times.away += ms;
 }
 
 /** Tells if a newcomer is greeted. */
@@ -205,7 +207,7 @@ function accuse(culprit: CaseResult, { at, ms }: Stall, before: Stall, pass: Pas
   const asked = unansweredSince(culprit, at + ms - 1, greetsAll(pass.protocol));
   const since = asked >= at && asked <= at + ms ? asked : at;
   const fall: Fall = { from: before.at, to: before.at + before.ms, how, endKind: "stall", harm: "stall" };
-  pass.falls.push(fall);
+  pass.ends.falls.push(fall);
   // It was cut off when the stall was over. What it could not judge for that is nothing to tell of.
   const checks = culprit.checks.filter(({ verdict }) => verdict !== "error");
   blame(guess({ ...culprit, checks }, since, undefined, since), fall, pass);

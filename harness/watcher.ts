@@ -21,7 +21,8 @@ export async function watch(pass: Pass): Promise<Connection | undefined> {
 
 /** Resolves to the fall if the server or the watcher has ended by now. A `look` asks with a further connection first. */
 export async function hasFallen(watcher: Connection, pass: Pass, look: boolean): Promise<Fall | undefined> {
-  const { target, availability, falls } = pass;
+  const { target, availability } = pass;
+  const { falls } = pass.ends;
   const isOver = () => target.process?.death !== undefined || availability.downSince !== undefined || isEnded(watcher);
   const before = falls.at(-1)?.hangs;
   if (before !== undefined && !isOver()) {

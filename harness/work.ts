@@ -63,7 +63,8 @@ export async function work(
   pass: Pass,
   { size, overlap = size > 1, halt = () => false, keep = () => {} }: HowToWork,
 ): Promise<Worked> {
-  const { signal, culprits } = pass;
+  const { signal } = pass;
+  const { culprits } = pass.ends;
   const queue = [...cases];
   const done = new Map<Case, CaseResult>();
   const note = (result: CaseResult) => {
@@ -181,8 +182,8 @@ async function measureLimits(pass: Pass): Promise<void> {
   signal?.removeEventListener("abort", cut);
   cut();
   if (way !== undefined) pass.availability.refuses(at, way);
-  if (ms > 0) pass.stalls.add({ at, ms, refused: wordsOfFailure(refused) });
-  pass.away += ms;
+  if (ms > 0) pass.standstills.told.add({ at, ms, refused: wordsOfFailure(refused) });
+  pass.times.away += ms;
   if (limits.words !== undefined && limits.words !== before) options.onLimit?.(limits.words, limits.perSecond);
 }
 

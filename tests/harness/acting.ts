@@ -108,7 +108,7 @@ export function pass(availability: Availability = target(), options: Partial<Run
     idle: TIMEOUT,
     signal: options.signal,
   };
-  return newPass(bench, { options: { ...DEFAULTS, target: at, ...options }, availability });
+  return newPass(bench, availability, { options: { ...DEFAULTS, target: at, ...options } });
 }
 
 /** Runs cases for the first time. Resolves to them. */

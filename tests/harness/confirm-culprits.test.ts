@@ -20,7 +20,7 @@ describe("a case after which others are not served", () => {
 
   test("is the culprit if that happens four times of four", async () => {
     const it = await confirmed([harms(SILENT)]);
-    expect([stage.ran.length, marked(it), [...it.culprits]]).toEqual([3, ["x fail"], ["x"]]);
+    expect([stage.ran.length, marked(it), [...it.ends.culprits]]).toEqual([3, ["x fail"], ["x"]]);
   });
 
   test.each<[string, Outcome[]]>([
@@ -29,15 +29,15 @@ describe("a case after which others are not served", () => {
     ["x fail unstable", [SILENT, SILENT, SILENT, "kept"]],
   ])("is none where it is not so once: %s", async (told, outcomes) => {
     const it = await confirmed([harms(...outcomes)]);
-    expect([it.culprits.size, marked(it)]).toEqual([0, [told]]);
+    expect([it.ends.culprits.size, marked(it)]).toEqual([0, [told]]);
   });
 
   test("is unstable if one newcomer was forgotten but the next one served, unless that happens four times of four", async () => {
     const once = await confirmed([harms(FORGOTTEN, "kept")]);
-    expect([stage.ran.length, marked(once), once.culprits.size]).toEqual([1, ["x fail unstable"], 0]);
+    expect([stage.ran.length, marked(once), once.ends.culprits.size]).toEqual([1, ["x fail unstable"], 0]);
     const always = await confirmed([harms(FORGOTTEN)]);
-    expect([stage.ran.length, marked(always), always.culprits.size]).toEqual([3, ["x fail"], 0]);
-    expect((await confirmed([harms({ ...FORGOTTEN, nextServedAfterMs: 5.5 })])).culprits.size).toBe(1);
+    expect([stage.ran.length, marked(always), always.ends.culprits.size]).toEqual([3, ["x fail"], 0]);
+    expect((await confirmed([harms({ ...FORGOTTEN, nextServedAfterMs: 5.5 })])).ends.culprits.size).toBe(1);
   });
 
   test("is found before those run again that it may have harmed", async () => {
@@ -63,13 +63,15 @@ describe("after cases were blamed for others", () => {
     await reconsider(it);
     return [...stage.ran, ...marked(it).slice(1)];
   }
-  const blamed = (it: Pass) => void it.culprits.add("good");
+  const blamed = (it: Pass) => void it.ends.culprits.add("good");
   const asBefore = ["w warn", "s skip", "still warn", "x fail", "i info"];
   const again = ["w", "s", "still", "w pass", "s pass", "still warn", "x fail", "i info"];
 
   test("warnings and skipped cases run again, for as long as the run took, and that result counts", async () => {
     expect(await doubting(blamed)).toEqual(again);
-    expect(await doubting((it) => blamed(Object.assign(it, { confirming: 60_000 })))).toEqual(again);
+    expect(await doubting((it) => blamed(Object.assign(it, { times: { ...it.times, confirming: 60_000 } })))).toEqual(
+      again,
+    );
   });
 
   test("nothing runs again if there is no culprit, or the run has ended", async () => {

@@ -30,7 +30,7 @@ const row = (n: number, id: string, requirement: string, make: (i: number) => Ou
 describe("a breach by something that came", () => {
   test("is confirmed if it shows alone, too", async () => {
     const it = await confirmed([acts("x", "MUST.b", ["broken"]), good]);
-    expect([stage.ran, marked(it), it.confirming]).toEqual([["x"], ["x fail", "good pass"], 1]);
+    expect([stage.ran, marked(it), it.times.confirming]).toEqual([["x"], ["x fail", "good pass"], 1]);
   });
 
   test("stays, unstable and as it was, if it does not show alone", async () => {
@@ -67,7 +67,7 @@ describe("a breach by something that came", () => {
     const cases = await first(it, acts("u", "MUST.b", ["broken"]), acts("v", "MUST.b", ["broken"]), good);
     const [u] = [...it.results.values()];
     if (u) it.results.set(u.case, { ...u, unstable: true });
-    it.culprits.add("v");
+    it.ends.culprits.add("v");
     await first(it, acts("other", "MUST.b", ["broken"]));
     await confirm(cases, 0, it);
     expect(stage.ran).toEqual([]);
@@ -76,7 +76,7 @@ describe("a breach by something that came", () => {
   test("is cleared if it does not show alone, and a culprit ran at the same time or the server fell meanwhile", async () => {
     const harmed = () => [acts("x", "MUST.b", ["broken", "kept"]), acts("y", "MUST.b", ["broken"])];
     const fall = (from: number, to: number) => (it: Pass) =>
-      void it.falls.push({ from, to, how: "it fell", endKind: "it fell", harm: "end" });
+      void it.ends.falls.push({ from, to, how: "it fell", endKind: "it fell", harm: "end" });
     expect(marked(await confirmed(harmed(), fall(0, 1)))).toEqual(["x pass", "y fail"]);
     stage.now = 0;
     // The end of others may be seen up to 100 ms late.
@@ -85,7 +85,7 @@ describe("a breach by something that came", () => {
     expect(marked(await confirmed(harmed(), fall(102.5, 109)))).toEqual(["x fail unstable", "y fail"]);
     stage.now = 0;
     // It ended just when the first began, after which the third began.
-    const culprit = (it: Pass) => void it.culprits.add("good");
+    const culprit = (it: Pass) => void it.ends.culprits.add("good");
     expect(marked(await confirmed([good, ...harmed()], culprit))).toEqual(["good pass", "x pass", "y fail"]);
     stage.now = 0;
     const later = [acts("later", "MUST.b", ["kept"]), ...harmed(), good];
@@ -134,7 +134,7 @@ describe("a message that did not come in time", () => {
 
   test("costs no time for confirmations", async () => {
     const it = await confirmed(row(3, "x", "MUST.b", () => [SILENT], { ms: 60_000 }));
-    expect([it.confirming, marked(it)]).toEqual([0, ["x0 fail", "x1 fail", "x2 fail"]]);
+    expect([it.times.confirming, marked(it)]).toEqual([0, ["x0 fail", "x1 fail", "x2 fail"]]);
   });
 
   test("and comes then is an unstable breach if it came to others meanwhile", async () => {
@@ -147,7 +147,7 @@ describe("a message that did not come in time", () => {
     const stall = { at: 0.5, ms: 0.25 };
     const stands = (it: Pass) => void it.shared.stalls.push({ at: 400, ms: 1 }, stall);
     const it = await confirmed([acts("x", "MUST.b", [SILENT, "kept"])], stands);
-    expect([marked(it), [...it.stalls]]).toEqual([["x pass"], [stall]]);
+    expect([marked(it), [...it.standstills.told]]).toEqual([["x pass"], [stall]]);
   });
 
   test("and comes then for no known reason is unstable, with its new verdict", async () => {
@@ -160,7 +160,8 @@ describe("a message that did not come in time", () => {
   });
 
   test("and comes then is no breach if a fall harmed it, or more waited than any server is sure to serve", async () => {
-    const fell = (it: Pass) => void it.falls.push({ from: 0, to: 1, how: "it fell", endKind: "it fell", harm: "end" });
+    const fell = (it: Pass) =>
+      void it.ends.falls.push({ from: 0, to: 1, how: "it fell", endKind: "it fell", harm: "end" });
     expect(marked(await confirmed([acts("x", "MUST.b", [SERVED, "kept"])], fell))).toEqual(["x pass"]);
     const crowded = (what: string) => [acts("x", "MUST.b", [{ ...CROWDED, ...SERVED, what }, "kept"])];
     expect(marked(await confirmed([acts("x", "MUST.b", [CROWDED, "kept"])]))).toEqual(["x pass"]);
@@ -214,7 +215,7 @@ describe("a message that did not come in time", () => {
         check("MUST.b", silent(SILENT));
       },
     };
-    expect((await confirmed([mixed])).confirming).toBe(1);
+    expect((await confirmed([mixed])).times.confirming).toBe(1);
   });
 
   test("in a crowd, beside what comes of it, is an error if the time of the run was up", async () => {
