@@ -1,10 +1,10 @@
 import { broken, isFinding, withChecks } from "./catalogue.ts";
 import { isShownByMessage, placed } from "./evidence.ts";
 import type { CaseResult } from "./execute.ts";
+import { livesOn } from "./fall.ts";
 import { seeing } from "./ground.ts";
 import { type Guess, SLACK, tellInput } from "./guess.ts";
 import type { Check } from "./judge.ts";
-import { livesOn } from "./outage.ts";
 import { type Fall, type Pass, settle } from "./pass.ts";
 import { inputsOf } from "./suspects.ts";
 

@@ -1,8 +1,9 @@
+import { livesOn } from "./fall.ts";
 import { type Guess, guess } from "./guess.ts";
 import { onlyOneThatFits } from "./late-ends.ts";
-import { enough, livesOn } from "./outage.ts";
 import type { Fall } from "./pass.ts";
 import { ALONE, apart, byItself, CLEAR, type Confirmed, isOutOfTime, type Search } from "./proof.ts";
+import { enough } from "./proven.ts";
 
 /** The number of suspects that are tried once more at a time, those that fit best first. */
 const TRIES = 32;

@@ -135,6 +135,17 @@ export function undecided(result: CaseResult): CaseResult {
   return withChecks(result, checks);
 }
 
+/** Returns a result whose findings, and what rests on them, are not judged, since the server ended meanwhile. */
+export function inconclusive(result: CaseResult, how: string): CaseResult {
+  const dropped = new Set(result.checks.filter(isFinding).map(({ requirement }) => requirement));
+  const checks = result.checks.map((check) => {
+    const { see, ...rest } = check;
+    const isDropped = isFinding(check) || (see !== undefined && dropped.has(see));
+    return isDropped ? { ...rest, verdict: "skip" as const, actual: `not judged: ${how} while it ran` } : check;
+  });
+  return withChecks(result, checks);
+}
+
 /** Returns the foundations that are broken in the results so far. */
 export const brokenSoFar = ({ results, protocol }: Pass): ReadonlyMap<string, string> =>
   brokenFoundations([...results.values()], protocol.foundations);

@@ -1,5 +1,5 @@
 import { isRight } from "./catalogue.ts";
-import { endHanging } from "./outage.ts";
+import { endHanging } from "./fall.ts";
 import type { Fall, Pass } from "./pass.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { missedByNewcomer } from "./watcher.ts";

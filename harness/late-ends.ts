@@ -1,6 +1,6 @@
 import type { CaseResult } from "./execute.ts";
+import { livesOn } from "./fall.ts";
 import { asLate, type Guess, SLACK } from "./guess.ts";
-import { livesOn } from "./outage.ts";
 import type { Fall } from "./pass.ts";
 import { ALONE, apart, byItself, type Confirmed, isOutOfTime, type Search } from "./proof.ts";
 

@@ -16,8 +16,8 @@ import {
 } from "./doubt.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { saysTooMany } from "./failure.ts";
+import { ENDED_OTHERS } from "./fall.ts";
 import { isPlain } from "./foundation.ts";
-import { ENDED_OTHERS } from "./outage.ts";
 import { type Pass, settle } from "./pass.ts";
 import { clearHarmed } from "./silences.ts";
 

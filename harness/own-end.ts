@@ -1,5 +1,5 @@
-import { standUp, stopUnprovoked } from "./outage.ts";
 import type { Pass } from "./pass.ts";
+import { standUp, stopUnprovoked } from "./stand-up.ts";
 import { fallsWithin, watch } from "./watcher.ts";
 import { took } from "./words.ts";
 

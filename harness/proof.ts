@@ -1,10 +1,11 @@
 import { timeThere } from "./budget.ts";
 import type { CaseResult } from "./execute.ts";
+import { livesOn } from "./fall.ts";
 import { rest } from "./gate.ts";
 import { type Guess, guess, SLACK } from "./guess.ts";
-import { livesOn, standUp } from "./outage.ts";
 import { endsByItself } from "./own-end.ts";
 import type { Fall, Pass } from "./pass.ts";
+import { standUp } from "./stand-up.ts";
 import { newTrials } from "./trials.ts";
 import { fallsWithin, watch } from "./watcher.ts";
 

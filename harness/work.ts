@@ -1,14 +1,16 @@
 import { BOUNDS } from "./bounds.ts";
 import { withCanary } from "./canary.ts";
 import { dial } from "./dial.ts";
+import { inconclusive } from "./doubt.ts";
 import { type CaseResult, execute } from "./execute.ts";
 import { isTurnedAway, wordsOfFailure } from "./failure.ts";
+import { STOOD_STILL } from "./fall.ts";
 import { stuckOn } from "./hanging.ts";
 import { endedSilent, lookInto } from "./lost.ts";
-import { dropProven, inconclusive, STOOD_STILL } from "./outage.ts";
 import { type Pass, settle } from "./pass.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
+import { dropProven } from "./proven.ts";
 import type { Case } from "./scenario.ts";
 import { casesAtWork, hangUp, mayOverlap, seemsDeaf, share, wasServing } from "./shared.ts";
 import { openStalls, untilStall } from "./standstill.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { howItFell } from "../../harness/outage.ts";
+import { howItFell } from "../../harness/fall.ts";
 import type { Pass } from "../../harness/pass.ts";
 import { secrets, secretsIn } from "../../harness/secrets.ts";
 import { makeReport } from "../../reports/make.ts";

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { wordsOfFailure } from "./failure.ts";
+import type { Fall, Pass } from "./pass.ts";
+import { HANDSHAKE } from "./patience.ts";
+import { withoutSecrets } from "./target.ts";
+import { isServerEnd, type Transcript } from "./transcript.ts";
+
+/**
+ * The words in which a program tells one bug otherwise each time: what Node.js says of a text that is no JSON, what stands in double
+ * quotes, one character in single ones, and whatever has a digit, such as a time or an address. Of what it prints only words are known.
+ */
+const VARYING = /(?<=SyntaxError: ).*\bJSON\b.*|"[^"]*"|'.'|[\w:.+-]*\d[\w:.+-]*/g;
+
+/** The end of the connections of others. */
+export const ENDED_OTHERS = { how: "connections of other clients were ended", endKind: "drop", harm: "drop" } as const;
+
+/** Tells if the server lives on. */
+export const livesOn = ({ harm }: Pick<Fall, "harm">): boolean => harm === "drop" || harm === "stall";
+
+/** The words for one that stood still for long, and may do so again. */
+export const STOOD_STILL = "the server stood still";
+
+/** The words for a server that hangs, by what it gives nobody any more. */
+const STOPPED = { handshake: "answering anybody", greeting: "greeting anybody", answer: "answering requests" } as const;
+
+/** The time within which a client answers what it hears last from a server that hangs over the answer, in ms. */
+const ANSWER = 5;
+
+/** A server that opens no WebSocket any more and sends something for longer than this still hears odd clients, in timeouts. */
+const DEAF = 0.25;
+
+/**
+ * Ends a server of which a newcomer misses some kind of answer; returns its fall. It came about when somebody last got that or, of a
+ * server that hears nobody, when it last sent something.
+ */
+export async function endHanging(pass: Pass, missed: string): Promise<Fall> {
+  const { shared, availability, target, protocol } = pass;
+  const { heard } = shared.attention;
+  const last = shared.patience.end(missed);
+  const isDeaf = missed === HANDSHAKE && heard - last.to < DEAF * shared.timeout;
+  const { from, to } = isDeaf ? { from: heard, to: heard } : last;
+  availability.hangs(missed);
+  await target.process?.kill();
+  const what = missed === HANDSHAKE ? "handshake" : missed === protocol.greeting ? "greeting" : "answer";
+  const how = `the server stopped ${STOPPED[what]}`;
+  return { from, to: to + ANSWER, how, endKind: `hang: ${what}`, harm: "hang", hangs: missed };
+}
+
+/** The end of a server of which no more is known. */
+export const STOPPED_ACCEPTING = "the server stopped accepting connections";
+
+/** Says how a server ended, or that it ended the connections of others. */
+export async function howItFell({ target, availability }: Pass): Promise<Omit<Fall, "from" | "to">> {
+  const { process } = target;
+  if (process?.death) {
+    const { how } = process.death;
+    const said = await process.lastWords();
+    const words = said === undefined ? "" : withoutSecrets(`: ${said.text}`, target);
+    const isTold = said?.isCause ?? false;
+    const endKind = isTold ? `${how}${words.replace(VARYING, "#")}` : how;
+    const age = process.death.at - process.startedAt;
+    return { how: `the server ended (${how}${words})`, endKind, harm: "end", isTold, age };
+  }
+  const { downSince, refusal } = availability;
+  if (downSince === undefined) return ENDED_OTHERS;
+  if (refusal === undefined) return { how: STOPPED_ACCEPTING, endKind: "away", harm: "end" };
+  return { how: `${STOPPED_ACCEPTING} (${wordsOfFailure(refusal)})`, endKind: `away: ${refusal.code}`, harm: "end" };
+}
+
+/** The time between two looks at a server that is gone, in ms. */
+const PAUSE = 25;
+
+/** The most looks at a process that may have ended. */
+const LOOKS = 6;
+
+/** Waits a moment for the end of a process, which is known later than that of its connections. */
+export async function diedOrNot({ target }: Pass): Promise<void> {
+  for (let i = 0; i < LOOKS && target.process && !target.process.death; i++) await sleep(PAUSE);
+}
+
+/** Returns when the server first ended one of these connections, in ms of the run's clock. */
+export const endedAt = (connections: readonly Transcript[]): number | undefined => {
+  const ends = connections.flatMap(({ events }) => events.filter(isServerEnd).map(({ at }) => at));
+  return ends.length === 0 ? undefined : Math.min(...ends);
+};

@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { STOPPED_ACCEPTING } from "./fall.ts";
+import type { Pass } from "./pass.ts";
+import { stopFor } from "./run-options.ts";
+import { type ServerProcess, withoutSecrets } from "./target.ts";
+
+/** The time between two looks at a server that is gone, in ms. */
+const PAUSE = 25;
+
+/** Starts a server again, or waits for it; resolves to `true` if it is there. Ends a process that accepts no more connections. */
+export async function standUp(pass: Pass): Promise<boolean> {
+  const began = pass.shared.clock();
+  const stands = await bringBack(pass);
+  pass.times.away += pass.shared.clock() - began;
+  return stands;
+}
+
+/** The starts in a row after which a server that each client ends is given up, and the time that it has to end so, in ms. */
+const NEWBORN = { starts: 3, within: 50 } as const;
+
+/** Starts it or waits for it, and takes no note of the time. One that is not there again after some `starts` stops the run. */
+async function bringBack(pass: Pass, starts = 0): Promise<boolean> {
+  const { target, availability, options, shared, signal } = pass;
+  const { process } = target;
+  const how = pass.ends.falls.at(-1)?.how ?? STOPPED_ACCEPTING;
+  for (const deadline = shared.clock() + options.recovery; !signal?.aborted; await sleep(PAUSE)) {
+    // The end of a process is known a moment later than that of its connections.
+    if (process?.death) {
+      if (starts === NEWBORN.starts) stopUnprovoked(pass, `${how}, and ${starts} times more when only one client came`);
+      return !pass.stop && (await restart(process, pass)) && bringBack(pass, starts + 1);
+    }
+    if ((await availability.recover(0)) === undefined) {
+      if (await standsWithOne(pass, starts)) break;
+      continue;
+    }
+    if (shared.clock() <= deadline) continue;
+    if (starts > 0) pass.stop ??= stopFor("lost", `${how}, also after it was started again`);
+    if (!process || pass.stop) return false;
+    await process.kill();
+  }
+  shared.patience.forgive();
+  return true;
+}
+
+/** Tells if a server that was just started stands a moment after a client came. Once it did, no client as such ends it. */
+async function standsWithOne(pass: Pass, starts: number): Promise<boolean> {
+  const { process } = pass.target;
+  if (!process || starts === 0 || pass.ends.stood > 0) return true;
+  await sleep(NEWBORN.within);
+  if (process.death) return false;
+  pass.ends.stood = NEWBORN.within;
+  return true;
+}
+
+/** Stops the run, since the server ends though no client sends anything: no input is to blame for that. */
+export function stopUnprovoked(pass: Pass, why: string): void {
+  pass.stop ??= stopFor("lost", why);
+  pass.ends.unprovoked = true;
+}
+
+/** Starts a server again; resolves to `true` if it accepts connections. Otherwise the run stops. */
+async function restart(process: ServerProcess, pass: Pass): Promise<boolean> {
+  const failure = await process.restart();
+  if (failure !== undefined) pass.stop ??= stopFor("lost", withoutSecrets(failure, pass.target));
+  return failure === undefined;
+}
