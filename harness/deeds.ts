@@ -1,5 +1,6 @@
 import { BOUNDS } from "./bounds.ts";
-import { shorten, type Unstamped, type WireEvent } from "./transcript.ts";
+import { shorten } from "./kept.ts";
+import type { Unstamped, WireEvent } from "./transcript.ts";
 
 /** A message to send: an object goes as JSON, a string as it is in a text frame, bytes in a binary frame. */
 export type Outgoing = object | string | Uint8Array;

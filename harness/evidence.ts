@@ -1,4 +1,5 @@
-import { isObject, json, keptPlace, originOf, type Transcript, type WireEvent } from "./transcript.ts";
+import { keptPlace } from "./kept.ts";
+import { isObject, json, originOf, type Transcript, type WireEvent } from "./transcript.ts";
 
 /** Shows what a check found: a connection of the case and events on it, both counted from 0 as a report holds them. */
 export interface Evidence {

@@ -6,13 +6,14 @@ import { type Failure, refusalOf, saysNoPlace, wordsOfFailure } from "./failure.
 import { seeing } from "./ground.ts";
 import { guest, type Open, opener } from "./guest.ts";
 import { type Check, type Judge, type Judging, judge, owedBy } from "./judge.ts";
+import { cut, keep, redacted } from "./kept.ts";
 import { isNothing } from "./nothing.ts";
 import type { Random } from "./property.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Case, Context } from "./scenario.ts";
 import type { Secrets } from "./secrets.ts";
 import { stamp } from "./shared.ts";
-import { cut, keep, redacted, type Transcript } from "./transcript.ts";
+import type { Transcript } from "./transcript.ts";
 
 /** The result of one case. */
 export interface CaseResult {

@@ -1,6 +1,6 @@
 import type { CaseResult } from "./execute.ts";
+import { cut } from "./kept.ts";
 import { type Input, inputsOf } from "./suspects.ts";
-import { cut } from "./transcript.ts";
 
 /** A guess that an input of a case ended others. */
 export interface Guess {

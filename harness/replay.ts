@@ -4,6 +4,7 @@ import { type Bench, examine } from "./execute.ts";
 import type { Open } from "./guest.ts";
 import { tooFew } from "./identities.ts";
 import type { Check } from "./judge.ts";
+import { cut } from "./kept.ts";
 import { BeyondLimit } from "./limits.ts";
 import { type Nothing, silenceOf, silent } from "./nothing.ts";
 import { END_OF_CONNECTION, END_OF_SILENCE, HANDSHAKE } from "./patience.ts";
@@ -14,7 +15,7 @@ import { type Asking, begunBy, isAnswered, stateOf } from "./replay-handshake.ts
 import { type Tape, type Track, tape } from "./replay-tape.ts";
 import type { Case, Context } from "./scenario.ts";
 import { secrets } from "./secrets.ts";
-import { cut, readFrom, type Transcript, type WireEvent } from "./transcript.ts";
+import { readFrom, type Transcript, type WireEvent } from "./transcript.ts";
 import { plural } from "./words.ts";
 
 /** The findings of a case in a recording of itself. */

@@ -1,5 +1,6 @@
+import { cut } from "../harness/kept.ts";
 import type { Rule } from "../harness/rule.ts";
-import { cut, type Transcript } from "../harness/transcript.ts";
+import type { Transcript } from "../harness/transcript.ts";
 import { UsageError } from "../harness/usage.ts";
 import { append, begun, type Followed, type FollowedConnection, finished, trim } from "./followed.ts";
 import { bounded, gap, type RecordedEvent } from "./recorded.ts";

@@ -1,7 +1,8 @@
 import { costOf } from "../harness/bounds.ts";
+import { shorten } from "../harness/kept.ts";
 import type { Rule } from "../harness/rule.ts";
 import { stamp } from "../harness/shared.ts";
-import { shorten, type Transcript, type WireEvent } from "../harness/transcript.ts";
+import type { Transcript, WireEvent } from "../harness/transcript.ts";
 import { isEnd, prune } from "./judge.ts";
 import { addTo, type Ends, noEnds, shownOf, shownPlace } from "./shown.ts";
 

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { broken, type Requirement, VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
+import { cut, shorten } from "../harness/kept.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { RecordedRule, Rule } from "../harness/rule.ts";
-import { cut, shorten, type Transcript, type WireEvent } from "../harness/transcript.ts";
+import type { Transcript, WireEvent } from "../harness/transcript.ts";
 import { aboutProtocol } from "../reports/names.ts";
 import type { Report, ReportCase, ReportCheck, ReportClients, ReportRecording } from "../reports/report.ts";
 import { conclude } from "../reports/verdict.ts";

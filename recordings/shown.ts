@@ -1,4 +1,5 @@
-import { KEPT, keep, type Transcript, type WireEvent } from "../harness/transcript.ts";
+import { KEPT, keep } from "../harness/kept.ts";
+import type { Transcript, WireEvent } from "../harness/transcript.ts";
 import { plural } from "../harness/words.ts";
 import { gap } from "./recorded.ts";
 

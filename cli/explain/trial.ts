@@ -1,9 +1,9 @@
 import { door } from "../../harness/arrivals.ts";
 import { host } from "../../harness/host.ts";
 import type { Protocol } from "../../harness/protocol.ts";
+import type { RunOptions } from "../../harness/run-options.ts";
 import { type RunResult, run } from "../../harness/runner.ts";
 import type { Case } from "../../harness/scenario.ts";
-import type { RunOptions } from "../../harness/run-options.ts";
 import { type Target, usersOf } from "../../harness/target.ts";
 import { UnreachableError } from "../../harness/usage.ts";
 import { makeReport } from "../../reports/make.ts";

@@ -1,4 +1,4 @@
-import { keptText } from "../../harness/transcript.ts";
+import { keptText } from "../../harness/kept.ts";
 import { visible, visibleLines } from "../escape.ts";
 import type { PageEvent } from "./events.ts";
 import { Json, SchemaErrors } from "./json.tsx";

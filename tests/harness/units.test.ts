@@ -1,10 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import { judge } from "../../harness/judge.ts";
+import { cut, keep, keptText, shorten } from "../../harness/kept.ts";
 import { nothing } from "../../harness/nothing.ts";
 import { pool } from "../../harness/pool.ts";
 import type { Finding } from "../../harness/rule.ts";
 import { type Scenario, scenarios } from "../../harness/scenario.ts";
-import { cut, keep, keptText, shorten, type WireEvent } from "../../harness/transcript.ts";
+import type { WireEvent } from "../../harness/transcript.ts";
 import { show } from "../../harness/words.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { BOUNDS } from "../../harness/bounds.ts";
+import { keep, shorten } from "../../harness/kept.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
-import { keep, shorten } from "../../harness/transcript.ts";
 import { har } from "../../recordings/har.ts";
 import type { RecordedEvent } from "../../recordings/recorded.ts";
 import { stored } from "../../recordings/report-json.ts";
