@@ -21,9 +21,7 @@ export async function runControls(pass: Pass): Promise<CaseResult[]> {
   const controls: CaseResult[] = [];
   await pool(
     cases,
-    casesAtWork(shared, options.concurrency),
-    () => signal?.aborted ?? false,
-    () => false,
+    { size: casesAtWork(shared, options.concurrency), stop: () => signal?.aborted ?? false },
     async (it, idle) => void controls.push(await execute(it, pass, mayOverlap(shared) ? idle : undefined)),
   );
   // A case that breaks something among others may pass alone. Silence needs no second look.

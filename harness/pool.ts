@@ -1,18 +1,28 @@
 /** The time after which a crowd is looked at again, in ms: it may go though nothing ends here. */
 const LOOK = 50;
 
+/** The ways in which a pool works. */
+interface PoolOptions {
+  /** The number of items that it works on at the same time. */
+  readonly size: number;
+  /** Tells if no more shall begin. */
+  readonly stop?: () => boolean;
+  /** Tells if no item shall begin before another of those that run is finished. */
+  readonly crowded?: (running: number) => boolean;
+  /** Work that calls `idle` gives its place to the next item; by default if the size is not 1. */
+  readonly overlap?: boolean;
+}
+
+const never = () => false;
+
 /**
- * Takes items from the queue and works on `size` of them at a time, until the queue is empty or `stop` says so. Work that has begun
- * is finished; if some throws, no more begins, and the pool throws that. Work that calls `idle` gives its place to the next item if they
- * may `overlap`, which they may not at size 1 by default. While it is `crowded`, no item begins before another is finished.
+ * Takes items from the queue and works on them, until the queue is empty or it shall `stop`. Work that has begun is finished; if some
+ * throws, no more begins, and the pool throws that.
  */
 export async function pool<T>(
   queue: T[],
-  size: number,
-  stop: () => boolean,
-  crowded: (running: number) => boolean,
+  { size, stop = never, crowded = never, overlap = size > 1 }: PoolOptions,
   work: (item: T, idle: () => void) => Promise<void>,
-  overlap = size > 1,
 ): Promise<void> {
   if (size < 1) throw new RangeError(`a pool of ${size}`);
   const running = new Set<Promise<void>>();
@@ -47,6 +57,21 @@ export async function pool<T>(
   }
   await Promise.all(running);
   if (failure) throw failure.error;
+}
+
+/** Works on items, `size` at the same time. Resolves to the results in the order of the items. */
+export async function overlapping<T, R>(
+  items: readonly T[],
+  size: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const worker = async () => {
+    for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i] as T);
+  };
+  await Promise.all(Array.from({ length: size }, worker));
+  return results;
 }
 
 /** Resolves when one of some promises does, or when it is time to look again. */

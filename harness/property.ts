@@ -71,18 +71,3 @@ async function firstFailure<T, Finding>(
   }
   return undefined;
 }
-
-/** Works on items, `size` at the same time. Resolves to the results in the order of the items. */
-export async function overlapping<T, R>(
-  items: readonly T[],
-  size: number,
-  work: (item: T) => Promise<R>,
-): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const worker = async () => {
-    for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i] as T);
-  };
-  await Promise.all(Array.from({ length: size }, worker));
-  return results;
-}

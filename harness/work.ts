@@ -117,25 +117,21 @@ async function workInOneGo(
   const spoiled: CaseResult[] = [];
   const here = untilStall(pass, size > 1);
   const isLate = (running: number) => overlap && !shared.patience.window.admits(running, size, shared.clock());
+  const stop = () => {
+    const stuck = stuckOn(pass);
+    if (stuck !== undefined) shared.patience.despair(stuck); // Those at work need not wait in full.
+    return halt() || shared.limits.noticed || isGone(pass);
+  };
+  const crowded = (running: number) =>
+    shared.meter.bytes > BOUNDS.crowded || isLate(running) || isCrowd(here.place.shared);
   const round = () =>
-    pool(
-      queue,
-      casesAtWork(shared, size),
-      () => {
-        const stuck = stuckOn(pass);
-        if (stuck !== undefined) shared.patience.despair(stuck); // Those at work need not wait in full.
-        return halt() || shared.limits.noticed || isGone(pass);
-      },
-      (running) => shared.meter.bytes > BOUNDS.crowded || isLate(running) || isCrowd(here.place.shared),
-      async (it, idle) => {
-        const result = await execute(it, here.place, mayOverlap(shared) ? idle : undefined);
-        if (signal?.aborted) return;
-        ran.push(result);
-        if (here.isCut) spoiled.push(result);
-        keep(here.isCut ? inconclusive(result, STOOD_STILL) : result);
-      },
-      overlap,
-    );
+    pool(queue, { size: casesAtWork(shared, size), stop, crowded, overlap }, async (it, idle) => {
+      const result = await execute(it, here.place, mayOverlap(shared) ? idle : undefined);
+      if (signal?.aborted) return;
+      ran.push(result);
+      if (here.isCut) spoiled.push(result);
+      keep(here.isCut ? inconclusive(result, STOOD_STILL) : result);
+    });
   try {
     await (overlap ? withCanary(pass, round) : round());
   } finally {

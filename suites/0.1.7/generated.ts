@@ -1,6 +1,7 @@
 import type { Arbitrary } from "fast-check";
 import type { Connection } from "../../harness/connection.ts";
-import { counterexample, type Generator, overlapping } from "../../harness/property.ts";
+import { overlapping } from "../../harness/pool.ts";
+import { counterexample, type Generator } from "../../harness/property.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
 import { extended, interleaving, malformed, sequence, spelled } from "./generated-inputs.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
-import { counterexample, type Generator, overlapping } from "../../harness/property.ts";
+import { overlapping } from "../../harness/pool.ts";
+import { counterexample, type Generator } from "../../harness/property.ts";
 import { extended, interleaving, isValid, malformed, sequence, spelled } from "../../suites/0.1.7/generated-inputs.ts";
 
 const random = { seed: 7, runs: 100 };

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { isBroken } from "../../harness/catalogue.ts";
 import type { CaseResult } from "../../harness/execute.ts";
-import { overlapping } from "../../harness/property.ts";
+import { overlapping } from "../../harness/pool.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import { door } from "../../../harness/arrivals.ts";
 import { isBinding } from "../../../harness/catalogue.ts";
 import { type HostOptions, host } from "../../../harness/host.ts";
-import { overlapping } from "../../../harness/property.ts";
+import { overlapping } from "../../../harness/pool.ts";
 import type { RunResult } from "../../../harness/runner.ts";
 import type { Case } from "../../../harness/scenario.ts";
 import { DEFAULTS } from "../../../running/defaults.ts";

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { isBinding, isBroken } from "../../../harness/catalogue.ts";
-import { overlapping } from "../../../harness/property.ts";
+import { overlapping } from "../../../harness/pool.ts";
 import { run } from "../../../harness/runner.ts";
 import type { Case } from "../../../harness/scenario.ts";
 import { usersOf } from "../../../harness/target.ts";
