@@ -1,5 +1,5 @@
 import { isTooLate } from "./budget.ts";
-import { hung, isShort } from "./doubt.ts";
+import { isShort, missedHandshake } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
 import { ground } from "./ground.ts";
 import { type Pass, settle } from "./pass.ts";
@@ -38,7 +38,7 @@ export async function openAgain(cases: readonly Case[], pass: Pass): Promise<voi
   const deadline = shared.clock() + CONFIRMATION;
   for (const it of cases) {
     const first = results.get(it);
-    if (!first || (first.verdict !== "skip" && first.verdict !== "warn") || !hung(first)) continue;
+    if (!first || (first.verdict !== "skip" && first.verdict !== "warn") || !missedHandshake(first)) continue;
     if (pass.stop || pass.signal?.aborted || shared.clock() > deadline || isTooLate(pass)) return;
     const again = await aloneAgain(first, pass);
     if (!pass.ends.culprits.has(it.id)) settle(again, pass);

@@ -8,8 +8,8 @@ import {
   harmsOthers,
   isSilent,
   othersWereServed,
-  raw,
   tellStall,
+  ungrounded,
   warnedInVain,
   wasForgotten,
 } from "./doubt.ts";
@@ -41,7 +41,7 @@ export async function confirm(cases: readonly Case[], took: number, pass: Pass):
     pass,
   );
   await confirmSilent(cases, took, pass);
-  await confirmLoud(cases, took, pass);
+  await confirmOthers(cases, took, pass);
 }
 
 /** Returns the results that are in doubt for messages alone that did not come in time. */
@@ -57,7 +57,7 @@ async function confirmForgotten(forgotten: readonly CaseResult[], took: number, 
     pass.rechecked.add(it.case.id);
     if (pass.ends.culprits.has(it.case.id)) continue;
     const isConstant = again !== undefined && (await isSure(it, again, pass));
-    settle(isConstant ? again : { ...raw(it, pass), unstable: true }, pass);
+    settle(isConstant ? again : { ...ungrounded(it, pass), unstable: true }, pass);
   }
 }
 
@@ -78,11 +78,11 @@ async function confirmSilent(cases: readonly Case[], took: number, pass: Pass): 
   }
 }
 
-/** Runs cases again alone that found something wrong. Once it is known who ended those that pass now, others may be in doubt. */
-async function confirmLoud(cases: readonly Case[], took: number, pass: Pass): Promise<void> {
+/** Runs all other cases in doubt again, alone. Once it is known who ended those that pass now, others may be in doubt. */
+async function confirmOthers(cases: readonly Case[], took: number, pass: Pass): Promise<void> {
   for (;;) {
-    const loud = doubtful(cases, pass).filter((it) => !isSilent(it));
-    const innocent = await againAlone(loud, took, pass);
+    const others = doubtful(cases, pass).filter((it) => !isSilent(it));
+    const innocent = await againAlone(others, took, pass);
     if (innocent.length === 0) return;
     await whoEndedThem(innocent, pass);
   }

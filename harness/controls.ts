@@ -26,7 +26,7 @@ export async function runControls(pass: Pass): Promise<CaseResult[]> {
   );
   // A case that breaks something among others may pass alone. Silence needs no second look.
   const again: CaseResult[] = [];
-  for (const it of controls) again.push(isLoud(it) ? await execute(it.case, pass) : it);
+  for (const it of controls) again.push(breaksOtherwise(it) ? await execute(it.case, pass) : it);
   return again.filter((it) => !missesWhatCame(it, pass));
 }
 
@@ -45,7 +45,8 @@ function missesWhatCame({ checks }: CaseResult, { protocol, results }: Pass): bo
 }
 
 /** Tells if a case broke something in another way than by silence. */
-const isLoud = ({ checks }: CaseResult) => checks.some((check) => isBroken(check) && check.silence === undefined);
+const breaksOtherwise = ({ checks }: CaseResult) =>
+  checks.some((check) => isBroken(check) && check.silence === undefined);
 
 /** Returns the ids of the plain cases that broken requirements rest on. */
 function wanted({ protocol, results }: Pass): ReadonlySet<string> {

@@ -22,7 +22,7 @@ export function breaksAgain(first: CaseResult, again: CaseResult): boolean {
 }
 
 /** Returns a result as it was before other requirements explained any of it. */
-export const raw = (result: CaseResult, { results }: Pass): CaseResult => results.get(result.case) ?? result;
+export const ungrounded = (result: CaseResult, { results }: Pass): CaseResult => results.get(result.case) ?? result;
 
 /** Tells if a case breaks the requirement that the server goes on serving others. */
 export const harmsOthers = ({ case: it, checks }: CaseResult, { protocol }: Pass): boolean =>
@@ -62,12 +62,12 @@ const decisive = ({ checks, verdict }: CaseResult): readonly Check[] =>
 export const missedBy = (it: CaseResult): string[] => decisive(it).flatMap(({ silence }) => silence?.what ?? []);
 
 /** Tells if a handshake of a case had no answer in time. */
-export const hung = ({ connections }: Pick<CaseResult, "connections">): boolean =>
+export const missedHandshake = ({ connections }: Pick<CaseResult, "connections">): boolean =>
   connections.some(({ events }) => events.some((it) => it.type === "timeout" && it.what === HANDSHAKE));
 
 /** Tells if others got meanwhile what this case missed. Of handshakes, all others around have to be answered: a limit may leave some. */
 export const othersWereServed = (it: CaseResult): boolean =>
-  (!hung(it) || it.connections.some(wasLost)) &&
+  (!missedHandshake(it) || it.connections.some(wasLost)) &&
   decisive(it).every(({ silence }) => silence === undefined || silence.nextServedAfterMs !== undefined);
 
 /** The part of the timeout within which the next client is served, if this one was only forgotten. */

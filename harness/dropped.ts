@@ -3,7 +3,7 @@ import { waitsInLine } from "./budget.ts";
 import { isBroken } from "./catalogue.ts";
 import { findCulprits } from "./culprits.ts";
 import { comeAside } from "./dial.ts";
-import { harmsOthers, raw, stoodStill, tellStall, wasHarmed } from "./doubt.ts";
+import { harmsOthers, stoodStill, tellStall, ungrounded, wasHarmed } from "./doubt.ts";
 import { endsOthers } from "./ends-others.ts";
 import type { CaseResult } from "./execute.ts";
 import { ENDED_OTHERS, endedAt } from "./fall.ts";
@@ -27,7 +27,7 @@ export async function whoEndedThem(innocent: readonly Rerun[], pass: Pass): Prom
 
 /** Finds out who ended the connections of those that ran beside no known culprit. */
 async function whoEnded(innocent: readonly Rerun[], pass: Pass): Promise<void> {
-  const cut = innocent.map(([first]) => raw(first, pass)).filter((it) => wasDropped(it, pass));
+  const cut = innocent.map(([first]) => ungrounded(first, pass)).filter((it) => wasDropped(it, pass));
   // Where what every client does ends others, no input is special.
   const dropped = cut.length > 0 && (await endsOthers(pass)) ? [] : cut;
   const at = momentOf(dropped);
@@ -35,7 +35,7 @@ async function whoEnded(innocent: readonly Rerun[], pass: Pass): Promise<void> {
   const told = isFound ? [] : tellGoodbyes(innocent, pass);
   for (const [first, alone] of innocent) {
     if (pass.ends.culprits.has(first.case.id)) continue;
-    const result = raw(first, pass);
+    const result = ungrounded(first, pass);
     // A case that only waited in a stall was not wronged.
     const waited = !wasDropped(result, pass) && stoodStill(first, pass);
     if (waited) tellStall(first, pass);
@@ -50,7 +50,7 @@ function tellGoodbyes(innocent: readonly Rerun[], pass: Pass): number[] {
   const { results, breaches, protocol } = pass;
   const { told: stalls } = pass.standstills;
   const known = [...stalls].flatMap(({ at, goodbye }) => (goodbye ? at : []));
-  const hit = innocent.map(([first]) => raw(first, pass));
+  const hit = innocent.map(([first]) => ungrounded(first, pass));
   const all = goodbyesToAll(hit, [...results.values(), ...breaches], protocol, known);
   for (const at of all) if (!known.includes(at)) stalls.add({ at, ms: 0, goodbye: true });
   return all;
@@ -142,7 +142,7 @@ const ONE_EVENT = 20;
 
 /** Tells if a connection of a case ended at the same moment as one of another case, and no culprit is known for it. */
 export function wasDroppedAmongOthers(it: CaseResult, pass: Pass): boolean {
-  const own = raw(it, pass);
+  const own = ungrounded(it, pass);
   if (!(it.unstable || it.unconfirmed) || pass.ends.culprits.has(it.case.id) || !wasDropped(own, pass)) return false;
   const at = endedAt(own.connections);
   return pass.breaches.some((other) => {

@@ -5,12 +5,12 @@ import {
   breaksAgain,
   brokenIn,
   harmsOthers,
-  hung,
   isCrowded,
-  raw,
+  missedHandshake,
   stoodStill,
   tellStall,
   undecided,
+  ungrounded,
   waitedInCrowd,
   wasHarmed,
 } from "./doubt.ts";
@@ -75,7 +75,7 @@ const MORE = 2;
 async function untilSure(first: CaseResult, pass: Pass): Promise<CaseResult> {
   let again = await aloneAgain(first, pass);
   if (pass.ends.culprits.has(first.case.id)) return again;
-  const isByChance = breaksGeneral(raw(first, pass), pass) || first.refused?.length;
+  const isByChance = breaksGeneral(ungrounded(first, pass), pass) || first.refused?.length;
   const goesOn = () => breaksAgain(first, again) && !pass.stop && !pass.ends.culprits.has(first.case.id);
   for (let i = 0; isByChance && i < MORE && goesOn(); i++) again = await aloneAgain(first, pass);
   return again;
@@ -115,8 +115,8 @@ function noteDropper(first: CaseResult, { culprits, falls }: Pass["ends"]): void
 async function settleLate(late: readonly CaseResult[], pass: Pass): Promise<void> {
   const cleared = await clearHarmed(late, pass);
   for (const it of late.filter((result) => !cleared.includes(result))) {
-    if (!wasTooMany(it) && hung(it)) tellStall(it, pass);
-    settle({ ...(isOpen(it, pass) ? undecided(raw(it, pass)) : raw(it, pass)), unconfirmed: true }, pass);
+    if (!wasTooMany(it) && missedHandshake(it)) tellStall(it, pass);
+    settle({ ...(isOpen(it, pass) ? undecided(ungrounded(it, pass)) : ungrounded(it, pass)), unconfirmed: true }, pass);
   }
 }
 
@@ -127,8 +127,8 @@ const showsMore = (first: CaseResult, again: CaseResult): boolean =>
 /** Tells if nobody can say whether a case would pass alone: a culprit, a limit, or a server that stood still or is slow may have hit it. */
 const isOpen = (it: CaseResult, pass: Pass): boolean =>
   wasTooMany(it) ||
-  (hung(it) && stoodStill(it, pass)) ||
-  (isTooLate(pass) && (hung(it) || waitedInCrowd(it) || (wasHarmed(it, pass) && !harmsOthers(it, pass))));
+  (missedHandshake(it) && stoodStill(it, pass)) ||
+  (isTooLate(pass) && (missedHandshake(it) || waitedInCrowd(it) || (wasHarmed(it, pass) && !harmsOthers(it, pass))));
 
 /** Tells if a connection of a case was refused since there were too many. */
 const wasTooMany = ({ refused = [] }: CaseResult): boolean => refused.some(saysTooMany);

@@ -26,9 +26,10 @@ export interface RunOptions {
   readonly seed: number;
   /** The number of inputs that a case generates. */
   readonly runs: number;
-  /** Stop at the first failure that is not excused. */
+  /** Stop at the first failure that is not expected. */
   readonly bail: boolean;
-  readonly excuses?: ((id: string, checks: CaseResult["checks"]) => boolean) | undefined;
+  /** Tells if a failure is expected. */
+  readonly isExpected?: ((id: string, checks: CaseResult["checks"]) => boolean) | undefined;
   /** A SHOULD counts as a MUST. */
   readonly strict: boolean;
   /** Keeps transcripts whole. Resolves to a number that tells this run of the case from others. */
@@ -62,9 +63,9 @@ export const stopFor = (reason: Stop["reason"], why: string): Stop => ({ reason,
 export const INTERRUPTED = stopFor("interrupted", "interrupted");
 
 /** Returns the end of a run with `--bail` over these results: the first that fails and is not expected to. */
-export function bailedBy(results: Iterable<CaseResult>, { bail, excuses }: RunOptions): Stop | undefined {
+export function bailedBy(results: Iterable<CaseResult>, { bail, isExpected }: RunOptions): Stop | undefined {
   if (!bail) return undefined;
   for (const { verdict, case: it, checks } of results)
-    if (verdict === "fail" && !excuses?.(it.id, checks)) return stopFor("bail", `${it.id} failed before (--bail)`);
+    if (verdict === "fail" && !isExpected?.(it.id, checks)) return stopFor("bail", `${it.id} failed before (--bail)`);
   return undefined;
 }

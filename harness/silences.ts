@@ -10,9 +10,9 @@ import {
   isSilent,
   missedBy,
   othersWereServed,
-  raw,
   tellStall,
   undecided,
+  ungrounded,
   wasCrowded,
   wasHarmed,
 } from "./doubt.ts";
@@ -38,7 +38,7 @@ const FEW = 8;
 export async function allTogether(all: readonly CaseResult[], took: number, pass: Pass): Promise<void> {
   const kinds = [...groupBy(all, (it) => brokenIn(it).join(" ")).values()];
   const isCertain = (kind: readonly CaseResult[]) => kind.length >= MANY && kind.every(othersWereServed);
-  for (const it of kinds.filter(isCertain).flat()) settleFailed(raw(it, pass), pass);
+  for (const it of kinds.filter(isCertain).flat()) settleFailed(ungrounded(it, pass), pass);
   const rest = kinds.filter((kind) => !isCertain(kind));
   const some = await sideBySide(rest.flatMap(standing), pass);
   const unsure = rest.filter((kind) => !settledByFew(kind, some, pass)).flat();
@@ -74,7 +74,7 @@ export async function settleMixedUp(cases: readonly Case[], pass: Pass): Promise
     .filter((it) => !isRight(it) && isSilent(it) && othersWereServed(it));
   if (missed.length < MANY || !(await mixesUp(pass))) return;
   const left = missed.filter((it) => !pass.rechecked.has(it.case.id));
-  for (const it of left) settleFailed({ ...raw(it, pass), unconfirmed: true }, pass);
+  for (const it of left) settleFailed({ ...ungrounded(it, pass), unconfirmed: true }, pass);
 }
 
 /** Tells if the server gives one client's answer to another. */
@@ -98,7 +98,7 @@ function settledByFew(kind: readonly CaseResult[], again: ReadonlyMap<Case, Case
     return second !== undefined && breaksAgain(it, second) && !wasCrowded(second, pass);
   };
   if (kind.length <= MANY || !standing(kind).every(failsAgain)) return false;
-  for (const it of kind) settleFailed(again.get(it.case) ?? raw(it, pass), pass);
+  for (const it of kind) settleFailed(again.get(it.case) ?? ungrounded(it, pass), pass);
   return true;
 }
 
@@ -128,7 +128,7 @@ const standing = (kind: readonly CaseResult[]): readonly CaseResult[] =>
 
 /** Returns the result of a case for which there was no time to run again. */
 const notAgain = (first: CaseResult, pass: Pass): CaseResult => {
-  const own = raw(first, pass);
+  const own = ungrounded(first, pass);
   return { ...(isTooLate(pass) && cameToOthers(first, pass) ? undecided(own) : own), unconfirmed: true };
 };
 
@@ -153,7 +153,7 @@ export async function sample(failed: readonly CaseResult[], took: number, pass: 
       if (settled.has(result) || pass.ends.culprits.has(result.case.id)) continue;
       if (enough || isLate(took, pass)) {
         const isKnown = confirmed > 0 || (cleared.length === 0 && !(isTooLate(pass) && cameToOthers(result, pass)));
-        settle({ ...(isKnown ? raw(result, pass) : undecided(result)), unconfirmed: true }, pass);
+        settle({ ...(isKnown ? ungrounded(result, pass) : undecided(result)), unconfirmed: true }, pass);
         continue;
       }
       const again = await aloneAgain(result, pass);
@@ -164,7 +164,7 @@ export async function sample(failed: readonly CaseResult[], took: number, pass: 
         continue;
       }
       confirmed += 1;
-      settleFailed(raw(result, pass), pass);
+      settleFailed(ungrounded(result, pass), pass);
       if (!harmsOthers(result, pass)) continue;
       pass.ends.culprits.add(result.case.id);
       const open = kind.filter((it) => it !== result && !settled.has(it) && !cleared.some(([first]) => first === it));
@@ -205,9 +205,9 @@ export async function clearHarmed(failed: readonly CaseResult[], pass: Pass): Pr
  * can say; otherwise a culprit, a crowd or a stall explains the failure.
  */
 function settlePassed(first: CaseResult, second: CaseResult, pass: Pass): void {
-  if (breaksAgain(first, second)) settle({ ...raw(first, pass), unstable: true }, pass);
+  if (breaksAgain(first, second)) settle({ ...ungrounded(first, pass), unstable: true }, pass);
   else if (wasHarmed(first, pass) || wasCrowded(first, pass)) settle(second, pass);
-  else if (othersWereServed(first)) settle({ ...raw(first, pass), unstable: true }, pass);
+  else if (othersWereServed(first)) settle({ ...ungrounded(first, pass), unstable: true }, pass);
   else {
     tellStall(first, pass);
     settle({ ...second, ...(isDoubtful(first, pass) && { unstable: true }) }, pass);

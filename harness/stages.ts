@@ -35,7 +35,7 @@ export async function runPass(cases: readonly Case[], pass: Pass): Promise<Reado
   if (looker) await whoEndedLooker(looker, pass);
   const hit = fellMeanwhile(stages.waits, pass);
   if (hit.length > 0 && !pass.stop && !options.once && !isTooLate(pass)) await runWaiting(hit, pass);
-  excuse(fellMeanwhile(hit, pass), pass);
+  dropFindings(fellMeanwhile(hit, pass), pass);
   if (!pass.stop && !options.once) await confirm(stages.waits, 0, pass);
   if (!options.once) await clearRefused(pass);
   await lastNewcomer(cases, pass);
@@ -92,7 +92,7 @@ const fellMeanwhile = (cases: readonly Case[], { results, ends: { falls } }: Pas
   });
 
 /** Drops the findings of cases that mostly wait, since the target went away meanwhile. */
-function excuse(cases: readonly Case[], pass: Pass): void {
+function dropFindings(cases: readonly Case[], pass: Pass): void {
   const how = pass.ends.falls.at(-1)?.how ?? "";
   for (const it of cases.flatMap((done) => pass.results.get(done) ?? [])) settle(inconclusive(it, how), pass);
 }

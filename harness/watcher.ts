@@ -2,7 +2,7 @@ import { gaveWebSocket } from "./availability.ts";
 import { isFirst, servesRequests } from "./canary.ts";
 import type { Connection } from "./connection.ts";
 import { comeAside, isGreeted } from "./dial.ts";
-import { hung } from "./doubt.ts";
+import { missedHandshake } from "./doubt.ts";
 import { diedOrNot, endHanging, howItFell } from "./fall.ts";
 import { rest } from "./gate.ts";
 import type { Fall, Pass } from "./pass.ts";
@@ -44,7 +44,7 @@ async function goneOrNot(pass: Pass): Promise<void> {
   for (let i = 0; i < NEWCOMERS.most && availability.downSince === undefined && !signal?.aborted; i++) {
     const probe = await ask(pass);
     probe.finish();
-    if (gaveWebSocket(probe) || hung({ connections: [probe.transcript] })) return;
+    if (gaveWebSocket(probe) || missedHandshake({ connections: [probe.transcript] })) return;
     await rest(NEWCOMERS.apart, signal);
   }
 }
@@ -69,7 +69,7 @@ export async function missedByNewcomer(pass: Pass, before: string, ms: number): 
   const asked = ask(pass);
   try {
     const probe = await within(asked);
-    if (!probe || hung({ connections: [probe.transcript] })) return HANDSHAKE;
+    if (!probe || missedHandshake({ connections: [probe.transcript] })) return HANDSHAKE;
     const { protocol } = pass;
     if (gaveWebSocket(probe) && !(await isGreeted(probe, protocol))) return protocol.greeting;
     if (isFirst(before, protocol) || !gaveWebSocket(probe)) return undefined;

@@ -61,7 +61,7 @@ export const failedIn = ({ cases }: Pick<Report, "cases">): string[] =>
 
 /** Returns the tools of a test that follow from the options. */
 export const toolsOf = (args: RunArguments, expected: ExpectedFailures | undefined) => ({
-  excuses: expected && excuses(expected, new Date().toISOString().slice(0, 10)),
+  isExpected: expected && excuses(expected, new Date().toISOString().slice(0, 10)),
   linger: lingerOf(args),
   budget: budgetOf(args),
 });

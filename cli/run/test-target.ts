@@ -37,7 +37,7 @@ export interface TestArguments
 }
 
 /** The tools of a test, beside its options. */
-interface Tools extends Pick<RunOptions, "record" | "excuses" | "linger" | "budget"> {
+interface Tools extends Pick<RunOptions, "record" | "isExpected" | "linger" | "budget"> {
   readonly signal: AbortSignal;
   /** Every case of the run, if only a shard of it is tested. */
   readonly whole?: readonly Case[];
