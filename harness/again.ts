@@ -51,17 +51,12 @@ export async function openAgain(cases: readonly Case[], pass: Pass): Promise<voi
  */
 export async function sideBySide(results: readonly CaseResult[], pass: Pass): Promise<ReadonlyMap<Case, CaseResult>> {
   const { shared, options, protocol } = pass;
-  const { patience } = shared;
-  const before = patience.hurry;
-  patience.hurry = false;
-  try {
-    const load = new Set(loadSuitesOf(protocol));
-    const of = (isLoad: boolean) => results.map((it) => it.case).filter(({ suite }) => load.has(suite) === isLoad);
-    const halt = () => isTooLate(pass);
+  const load = new Set(loadSuitesOf(protocol));
+  const of = (isLoad: boolean) => results.map((it) => it.case).filter(({ suite }) => load.has(suite) === isLoad);
+  const halt = () => isTooLate(pass);
+  return shared.patience.unhurried(async () => {
     const { done: light } = await work(of(false), pass, { size: Math.max(options.concurrency, 2), halt });
     const { done: loading } = await work(of(true), pass, { size: 1, halt });
     return new Map([...light, ...loading]);
-  } finally {
-    patience.hurry = before;
-  }
+  });
 }

@@ -41,6 +41,8 @@ export interface Patience {
   heard(): void;
   /** Waits follow one another, so each in vain delays all others. A kind that never comes is waited for less. */
   hurry: boolean;
+  /** Acts without hurry; then it is as it was before. */
+  unhurried<T>(act: () => Promise<T>): Promise<T>;
   /** Too many waits were in vain, without a message between them: the server is taken to be deaf. */
   readonly deaf: boolean;
   /** Several were. If nothing else comes either, the server is taken to be deaf, too. */
@@ -126,6 +128,7 @@ export function patience(timeout: number): Patience {
     set hurry(hurry) {
       it.hurry = hurry;
     },
+    unhurried: (act) => unhurried(it, act),
     window: it.window,
     wait: (kind, hangs = false) => waitFor(it, kind, hangs),
     begin: (kind, at) => begin(it, kind, at),
@@ -162,6 +165,16 @@ export function patience(timeout: number): Patience {
     forgive: () => forgive(it),
     idle: () => idle(it),
   };
+}
+
+async function unhurried<T>(it: Experience, act: () => Promise<T>): Promise<T> {
+  const { hurry } = it;
+  it.hurry = false;
+  try {
+    return await act();
+  } finally {
+    it.hurry = hurry;
+  }
 }
 
 function known({ kinds }: Experience, kind: string): Waits {
