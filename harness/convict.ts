@@ -2,7 +2,7 @@ import { livesOn } from "./fall.ts";
 import { type Guess, guess } from "./guess.ts";
 import { onlyOneThatFits } from "./late-ends.ts";
 import type { Fall } from "./pass.ts";
-import { ALONE, apart, byItself, CLEAR, type Confirmed, isOutOfTime, type Search } from "./proof.ts";
+import { ALONE, apart, bestByItself, byItself, CLEAR, type Confirmed, isOutOfTime, type Search } from "./proof.ts";
 import { enough } from "./proven.ts";
 
 /** The number of suspects that are tried once more at a time, those that fit best first. */
@@ -11,7 +11,10 @@ const TRIES = 32;
 /** The delay after which those that ran at about the same time run again with all others since, in ms. */
 const LATE = 500;
 
-/** Returns those suspects of `tried` that end the server, or the connections of others, again when few others run near them. */
+/**
+ * Returns those suspects of `tried` that end the server, or the connections of others, again when few others run near them, or none. Notes
+ * in the search which are likely.
+ */
 export async function convict(fell: Fall, search: Search): Promise<readonly Confirmed[]> {
   const { before, fall, tried } = search;
   // If it fell in another way, it did for another reason. The times of the first fall say nothing then.
@@ -32,9 +35,17 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Conf
     (await onlyOneThatFits(guesses, fell, search)) ??
     (await culpritAmong(guesses, fell, search));
   if (!first) return [];
-  // Others that ran at about the same time may end it after as long. They had no time for it.
-  const culprits: Confirmed[] = [first];
-  if (first.delay > LATE && !livesOn(fell)) return culprits;
+  return first.delay > LATE && !livesOn(fell) ? [first] : withOthersNear(first, guesses, fell, search);
+}
+
+/** Returns a culprit and others that ran at about the same time: they may end the server after as long, and had no time for it. */
+async function withOthersNear(
+  first: Confirmed,
+  guesses: readonly Guess[],
+  fell: Fall,
+  search: Search,
+): Promise<readonly Confirmed[]> {
+  const culprits = [first];
   while (culprits.length < enough(search.pass)) {
     const known = new Set(culprits.map(({ result }) => result.case));
     const near = guesses.filter(
@@ -53,23 +64,18 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Conf
  */
 async function soonest(guesses: readonly Guess[], fell: Fall, search: Search): Promise<Confirmed | undefined> {
   if (livesOn(fell)) return undefined;
-  for (const likely of guesses.slice(0, ALONE).filter(({ delay }) => delay < CLEAR)) {
-    const culprit = await byItself(likely, fell, search);
-    if (culprit) return culprit;
-  }
-  return undefined;
+  const best = guesses.slice(0, ALONE).filter(({ delay }) => delay < CLEAR);
+  return bestByItself(best, fell, search);
 }
 
-/** Returns the best guess that comes true twice more: among a few others, and by itself. */
+/** Returns the best guess that comes true among few others, and then by itself. */
 async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Search): Promise<Confirmed | undefined> {
   for (let i = 0; i < guesses.length && !isOutOfTime(search); i += TRIES) {
     const again = await apart(guesses.slice(i, i + TRIES), fell, search);
     if (again.length > 0) search.likely = again.map(({ result }) => result);
-    for (const likely of again.slice(0, ALONE)) {
-      // Alone, the delay may differ a little from the first time: the machine may be busy.
-      const culprit = await byItself(likely, { ...fell, to: likely.fall.to }, search);
-      if (culprit) return culprit;
-    }
+    // Alone, the delay may differ a little from the first time: the machine may be busy.
+    const best = again[0] && (await bestByItself(again, { ...fell, to: again[0].fall.to }, search));
+    if (best) return best;
     // One of the rest did it. The times did not show which, so halves of them run apart.
     const rest = again.slice(ALONE);
     const half = Math.ceil(rest.length / 2);

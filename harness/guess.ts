@@ -108,18 +108,8 @@ const AT_ONCE = 1;
  * delay was the same both times. Times are in ms of the run's clock.
  */
 export function guess(result: CaseResult, at: number, before: CaseResult | undefined, first: number): Guess {
-  const inputs = inputsOf(result.connections);
-  const earlier = before ? inputsOf(before.connections) : [];
-  const all = inputs.flatMap((input, i): Guess[] => {
-    const delay = at - input.event.at;
-    const once = earlier[i]?.event.at;
-    if (delay < -AT_ONCE) return [];
-    return [{ result, input, delay, difference: once === undefined ? delay : Math.abs(first - once - delay) }];
-  });
-  const bestOf = (some: readonly Guess[]) => Math.min(...some.map(({ difference }) => difference));
-  // A goodbye ends nobody by itself, so what came before it is likelier, though a busy machine measures badly.
-  const real = bestOf(all.filter((it) => !isGoodbye(it)));
-  const best = real <= bestOf(all) + BADLY ? real : bestOf(all);
+  const all = everyGuess(result, at, before, first);
+  const best = leastDifference(all);
   // A command is likelier than an input that came a moment later and fits as well.
   const isNear = (it: Guess) => isCommand(it) && it.delay <= SOON && best <= SOON;
   const fitting = all.filter((it) => it.difference <= best + ALIKE || isNear(it));
@@ -127,12 +117,46 @@ export function guess(result: CaseResult, at: number, before: CaseResult | undef
     fitting.filter(which),
   );
   const nearest = likely.find((some) => some.length > 0)?.toSorted((a, b) => a.delay - b.delay) ?? [];
-  // A fence is a text that is sent together with an input, and behind it. A busy machine sends it a moment later.
+  return (
+    beforeFence(nearest) ?? {
+      result,
+      input: undefined,
+      delay: at - result.beganAt,
+      difference: Number.POSITIVE_INFINITY,
+    }
+  );
+}
+
+/** Returns a guess for each input that came before others were ended at `at`. */
+function everyGuess(result: CaseResult, at: number, before: CaseResult | undefined, first: number): readonly Guess[] {
+  const earlier = before ? inputsOf(before.connections) : [];
+  return inputsOf(result.connections).flatMap((input, i): Guess[] => {
+    const delay = at - input.event.at;
+    const once = earlier[i]?.event.at;
+    if (delay < -AT_ONCE) return [];
+    return [{ result, input, delay, difference: once === undefined ? delay : Math.abs(first - once - delay) }];
+  });
+}
+
+/**
+ * Returns the least difference of delays, in ms. A goodbye ends nobody by itself, so what came before it is likelier, though a busy machine
+ * measures badly.
+ */
+function leastDifference(all: readonly Guess[]): number {
+  const bestOf = (some: readonly Guess[]) => Math.min(...some.map(({ difference }) => difference));
+  const real = bestOf(all.filter((it) => !isGoodbye(it)));
+  return real <= bestOf(all) + BADLY ? real : bestOf(all);
+}
+
+/**
+ * Returns the last of the inputs, the nearest first, unless that is a fence: a text that is sent together with an input, and behind it. A
+ * busy machine sends it a moment later.
+ */
+function beforeFence(nearest: readonly Guess[]): Guess | undefined {
   const [last] = nearest;
   const fenced = nearest.find(({ input }) => last?.input?.event.type === "text" && input?.event === last.input.follows);
   const input = fenced && last && fenced.delay <= last.delay + ALIKE ? fenced : last;
-  const chosen = nearest.findLast((it) => it.delay <= (input?.delay ?? 0) + AT_ONCE);
-  return chosen ?? { result, input: undefined, delay: at - result.beganAt, difference: Number.POSITIVE_INFINITY };
+  return nearest.findLast((it) => it.delay <= (input?.delay ?? 0) + AT_ONCE);
 }
 
 const isOfClient = ({ input }: Guess) => input?.acts ?? false;

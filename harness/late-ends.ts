@@ -2,7 +2,7 @@ import type { CaseResult } from "./execute.ts";
 import { livesOn } from "./fall.ts";
 import { asLate, type Guess, SLACK } from "./guess.ts";
 import type { Fall } from "./pass.ts";
-import { ALONE, apart, byItself, type Confirmed, isOutOfTime, type Search } from "./proof.ts";
+import { ALONE, apart, bestByItself, type Confirmed, isOutOfTime, type Search } from "./proof.ts";
 
 // Finds the input after which a server ends late. Many came since then, and each proof takes long.
 
@@ -13,8 +13,8 @@ const NEAR = 60;
 const ROUNDS = 3;
 
 /**
- * Returns the suspect whose input came as long before the fall as another one that is known to end the server so, if it does so twice
- * more. A server that ends late ends over the first of several inputs, and the next run shows the next.
+ * Returns the suspect whose input came as long before the fall as another one that is known to end the server so, if it does so again by
+ * itself. A server that ends late ends over the first of several inputs, and the next run shows the next.
  */
 export async function likeBefore(suspects: readonly CaseResult[], search: Search): Promise<Confirmed | undefined> {
   const { pass, fall } = search;
@@ -29,8 +29,8 @@ export async function likeBefore(suspects: readonly CaseResult[], search: Search
 }
 
 /**
- * Returns the guess that comes true twice more, where a server ends late. Those that fit run again in their order and at another pace,
- * until few fit still: the first of several inputs is the same each time, and ends it after as long.
+ * Returns the guess that comes true by itself, where a server ends late. Those that fit run again in their order and at another pace
+ * before, until few fit still: the first of several inputs is the same each time, and ends it after as long.
  */
 export async function onlyOneThatFits(
   all: readonly Guess[],
@@ -48,11 +48,7 @@ export async function onlyOneThatFits(
     end = { ...fell, to: best.fall.to };
   }
   search.likely = open.map(({ result }) => result);
-  for (const likely of open.slice(0, ALONE)) {
-    const culprit = await byItself(likely, end, search);
-    if (culprit) return culprit;
-  }
-  return undefined;
+  return bestByItself(open, end, search);
 }
 
 /** Returns the guesses that fit about as well as the best. */

@@ -27,7 +27,7 @@ const LONG = 1_000;
 /** The number of guesses that fit best which are tried by themselves. */
 export const ALONE = 4;
 
-/** A search for what ends a server, with what it needs of the run. */
+/** A search for what ends a server, with what it needs of the pass. */
 export interface Search {
   readonly pass: Pass;
   readonly fall: Fall;
@@ -57,6 +57,19 @@ export async function byItself(likely: Guess, fell: Fall, search: Search): Promi
   if (isStarted && once.delay > LONG) return once;
   const [twice] = await apart([once], { ...fell, to: once.fall.to }, search);
   return twice ?? (isStarted && isOutOfTime(search) ? once : undefined);
+}
+
+/** Returns the first of the guesses that fit best which comes true by itself. */
+export async function bestByItself(
+  guesses: readonly Guess[],
+  fell: Fall,
+  search: Search,
+): Promise<Confirmed | undefined> {
+  for (const likely of guesses.slice(0, ALONE)) {
+    const culprit = await byItself(likely, fell, search);
+    if (culprit) return culprit;
+  }
+  return undefined;
 }
 
 /** A guess that came true again, and the fall that showed it. */
