@@ -12,7 +12,7 @@ import { goodbyesToAll, isByGoodbyes } from "./goodbyes.ts";
 import { type Pass, settle } from "./pass.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import { share } from "./shared.ts";
-import { isEnded } from "./transcript.ts";
+import { isEnded, isServerEnd } from "./transcript.ts";
 
 /**
  * Looks for the case whose input made these fail, which pass alone. If there is one, it takes the blame. If not, their breach
@@ -116,7 +116,8 @@ export async function whoEndedLooker({ at, lived }: LookerEnd, pass: Pass): Prom
   if (isExplained(at, pass) || (await endsOthers(pass))) return;
   const another = await comeAside(pass, { name: "looker-on" });
   await rest(lived + AROUND, pass.signal);
-  const isSilence = endedAt([another.transcript]) !== undefined;
+  // A reset is an end, too.
+  const isSilence = another.transcript.events.some((event) => isServerEnd(event) || event.type === "error");
   another.finish();
   if (!isSilence) await findEnder(at, pass);
 }
