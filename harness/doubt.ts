@@ -61,13 +61,16 @@ const decisive = ({ checks, verdict }: CaseResult): readonly Check[] =>
 /** Returns what a case that failed waited for in vain. */
 export const missedBy = (it: CaseResult): string[] => decisive(it).flatMap(({ silence }) => silence?.what ?? []);
 
+/** Returns the connections of a case whose handshake had no answer in time. */
+const unanswered = ({ connections }: Pick<CaseResult, "connections">) =>
+  connections.filter(({ events }) => events.some((it) => it.type === "timeout" && it.what === HANDSHAKE));
+
 /** Tells if a handshake of a case had no answer in time. */
-export const missedHandshake = ({ connections }: Pick<CaseResult, "connections">): boolean =>
-  connections.some(({ events }) => events.some((it) => it.type === "timeout" && it.what === HANDSHAKE));
+export const missedHandshake = (it: Pick<CaseResult, "connections">): boolean => unanswered(it).length > 0;
 
 /** Tells if others got meanwhile what this case missed. Of handshakes, all others around have to be answered: a limit may leave some. */
 export const othersWereServed = (it: CaseResult): boolean =>
-  (!missedHandshake(it) || it.connections.some(wasLost)) &&
+  unanswered(it).every(wasLost) &&
   decisive(it).every(({ silence }) => silence === undefined || silence.nextServedAfterMs !== undefined);
 
 /** The part of the timeout within which the next client is served, if this one was only forgotten. */

@@ -144,13 +144,14 @@ function expireIn<T>(ms: number, waiter: Waiter<T>, place: WaitPlace): void {
   const expire = () => {
     if (look(waiter, place)) return;
     const late = clock() - due;
-    const more = waiter.isUsual && !waiter.spoke ? sinceItSpoke(waiter, place) : 0;
+    const limit = waiter.isUsual && !waiter.short && !waiter.spoke ? sinceItSpoke(waiter, place) : 0;
+    const more = Math.ceil((waiter.since ?? 0) + limit - clock());
     if (late > STALL && !waiter.stalled) {
       waiter.stalled = true;
       expireIn(late, waiter, place);
     } else if (more > 0) {
       waiter.spoke = true;
-      waiter.limit += more;
+      waiter.limit = Math.ceil(limit);
       expireIn(more, waiter, place);
     } else giveUp(waiter, place);
   };
@@ -160,10 +161,10 @@ function expireIn<T>(ms: number, waiter: Waiter<T>, place: WaitPlace): void {
 /** The part of a wait after which a message that is not the awaited one comes late: the server may do one thing after another. */
 const LATE = 0.5;
 
-/** Returns the time that is left of a wait if it begins at a late message of the server, in ms. */
-function sinceItSpoke({ limit, since = 0 }: Waiter<unknown>, { log, shared }: WaitPlace): number {
+/** Returns the length of a wait that begins anew at a late message of the server, in ms; 0 if none came. */
+function sinceItSpoke({ limit, since = 0 }: Waiter<unknown>, { log }: WaitPlace): number {
   const spoke = log.events.findLast(({ from, type }) => from === "server" && (type === "text" || type === "binary"));
-  return spoke && spoke.at > since + LATE * limit ? Math.ceil(spoke.at + limit - shared.clock()) : 0;
+  return spoke && spoke.at > since + LATE * limit ? spoke.at - since + limit : 0;
 }
 
 /** Ends a wait in vain, and notes it. */

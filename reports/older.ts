@@ -27,7 +27,7 @@ export function upToDate(stored: StoredReport): Report {
   const report: Report = {
     ...rest,
     protocol: { name: "Tachyon", ...protocol },
-    ...(stop && { stop: { why: stop.words.replace(/^not run: /, ""), ...stop } }),
+    ...(stop && { stop: { ...stop, why: stop.why ?? stop.words.replace(/^not run: /, "") } }),
     cases: cases.map(withoutDoubt),
   };
   return isDoubtful ? conclude(report, report.cases, report.requirements) : report;

@@ -25,8 +25,8 @@ export const REPORT_BYTES = 100 << 20;
 const VALUES = 6_000_000;
 
 /**
- * Reads a stored report, or the `report.json` of a folder, and brings it up to date. Throws a `UsageError` where it is none, is cut off, is too big, or was
- * written by a version of the suite that this one cannot know.
+ * Reads a stored report, or the `report.json` of a folder, and brings it up to date. Throws a `UsageError` where it is none, is cut off,
+ * is too big, or was written by a version of the suite that this one cannot know.
  */
 export async function readReport(path: string): Promise<Report> {
   const file = await reportFile(path);

@@ -98,7 +98,7 @@ export const exchangeRules: readonly Rule[] = [
   rule("disconnect.clean-close", {
     judge(transcript) {
       const end = endBehindPlain(transcript);
-      if (end?.from !== "server") return kept("the server ended no connection after a plain request");
+      if (end?.from !== "server") return kept("the server closed no connection after a plain request");
       const isClean = end.type === "close" && (end.code ?? CLEAN) === CLEAN;
       return isClean ? kept(`closed with code ${end.code ?? "none"}`) : brokenAt(quote(end), end);
     },

@@ -168,6 +168,7 @@ export const foundations: Foundations = {
     "malformed.survives": requirements.filter(({ section }) => section === "malformed").map(({ id }) => id),
   },
   refused: "version.selected",
+  // No rule of this version judges handshakes.
   awaited: { [HANDSHAKE]: "transport.handshake", [responseName(STATS)]: "request.answered" },
   unanswered: "request.answered",
   isAnswer: (what) => what.startsWith(responseName("")),

@@ -1,6 +1,6 @@
 import type { Connection, Outgoing } from "../../harness/connection.ts";
-import { isNothing, type Nothing, nothing } from "../../harness/nothing.ts";
-import { isEnded, type Message } from "../../harness/transcript.ts";
+import { isNothing, type Nothing, nothing, whyNothing } from "../../harness/nothing.ts";
+import type { Message } from "../../harness/transcript.ts";
 import type { MalformedDialect } from "./dialect.ts";
 
 /** The kind of wait for what answers a malformed command, if anything does. */
@@ -49,8 +49,9 @@ async function reactToFenced(
   const all = answersTo(client, input, bystander);
   const success = all.find((it) => statusOf(it) === "success" && !isGoodbye(it));
   const refusal = all.find((it) => statusOf(it) === "failed");
-  if (!success && !refusal && isNothing(end) && !isEnded(client)) return { success, refusal: end, afterwards: end };
-  if (!success && !refusal) return undefined;
+  // A refusal may be lost where the server ends the connection while the request comes.
+  const isSilent = isNothing(end) && whyNothing(end).silence !== undefined;
+  if (!success && !refusal) return isSilent ? { success, refusal: end, afterwards: end } : undefined;
   return { success, refusal: refusal ?? nothing("a success"), afterwards: end };
 }
 
