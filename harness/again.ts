@@ -2,7 +2,7 @@ import { isTooLate } from "./budget.ts";
 import { isShort, missedHandshake } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
 import { ground } from "./ground.ts";
-import { type Pass, settle } from "./pass.ts";
+import { hasEnded, type Pass, settle } from "./pass.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import { alone, work } from "./work.ts";
@@ -39,7 +39,7 @@ export async function openAgain(cases: readonly Case[], pass: Pass): Promise<voi
   for (const it of cases) {
     const first = results.get(it);
     if (!first || (first.verdict !== "skip" && first.verdict !== "warn") || !missedHandshake(first)) continue;
-    if (pass.stop || pass.signal?.aborted || shared.clock() > deadline || isTooLate(pass)) return;
+    if (hasEnded(pass) || shared.clock() > deadline || isTooLate(pass)) return;
     const again = await aloneAgain(first, pass);
     if (!pass.ends.culprits.has(it.id)) settle(again, pass);
   }
@@ -51,7 +51,7 @@ export async function openAgain(cases: readonly Case[], pass: Pass): Promise<voi
  */
 export async function sideBySide(results: readonly CaseResult[], pass: Pass): Promise<ReadonlyMap<Case, CaseResult>> {
   const { shared, options, protocol } = pass;
-  const load = new Set(loadSuitesOf(protocol));
+  const load = loadSuitesOf(protocol);
   const of = (isLoad: boolean) => results.map((it) => it.case).filter(({ suite }) => load.has(suite) === isLoad);
   const halt = () => isTooLate(pass);
   return shared.patience.unhurried(async () => {

@@ -18,7 +18,7 @@ import type { CaseResult } from "./execute.ts";
 import { bearers } from "./foundation.ts";
 import { ground } from "./ground.ts";
 import { againAlone } from "./one-by-one.ts";
-import { type Pass, settle } from "./pass.ts";
+import { hasEnded, type Pass, settle } from "./pass.ts";
 import type { Case } from "./scenario.ts";
 import { allTogether, isSure, sample, settleMixedUp } from "./silences.ts";
 import { alone, lookAndRepeat, work } from "./work.ts";
@@ -109,10 +109,10 @@ async function recheckPlain(cases: readonly Case[], pass: Pass): Promise<void> {
     if (isTooLate(pass)) return;
     pass.rechecked.add(it.id);
     const again = await alone(it, pass);
-    if (pass.stop || pass.signal?.aborted) return;
+    if (hasEnded(pass)) return;
     if (again.verdict !== "fail" || pass.ends.culprits.has(it.id)) continue;
     await lookForHang(again, pass);
-    if (pass.stop || pass.signal?.aborted) return;
+    if (hasEnded(pass)) return;
     const third = await alone(it, pass);
     if (!pass.stop && breaksAgain(again, third)) settle(third, pass);
   }

@@ -7,8 +7,8 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { endHanging, livesOn } from "./fall.ts";
 import { isCommon, isHarmless, relapse, SLACK, withOddInput } from "./guess.ts";
 import { likeBefore } from "./late-ends.ts";
-import { type Fall, type Pass, settle } from "./pass.ts";
-import type { Confirmed, Search } from "./proof.ts";
+import { type Fall, hasEnded, type Pass, settle } from "./pass.ts";
+import { type Confirmed, isOutOfTime, type Search } from "./proof.ts";
 import { greetsAll } from "./protocol.ts";
 import { dropProven } from "./proven.ts";
 import type { Case } from "./scenario.ts";
@@ -116,7 +116,7 @@ async function sweepInOrder(suspects: readonly CaseResult[], search: Search): Pr
 /** Starts the server again, so that what ran again so far ends it no more. Without a process, the next end may come of that. */
 async function forgetTried({ pass, fall, tried }: Search): Promise<void> {
   const { process } = pass.target;
-  if (!process || livesOn(fall) || pass.stop || pass.signal?.aborted) return;
+  if (!process || livesOn(fall) || hasEnded(pass)) return;
   await process.kill();
   await standUp(pass);
   tried.length = 0;
@@ -174,8 +174,7 @@ async function endIfStuck({ hangs }: Fall, pass: Pass): Promise<void> {
 }
 
 /** Tells if a search has to end. */
-const isOver = ({ pass, deadline }: Search) =>
-  pass.signal?.aborted || pass.stop !== undefined || timeThere(pass) > deadline;
+const isOver = (search: Search) => search.pass.signal?.aborted || isOutOfTime(search);
 
 /** Returns the longest time after the input of a suspect at which the server may fall, in ms. */
 function longestDelay(suspects: readonly CaseResult[], { fall, pass }: Search): number {

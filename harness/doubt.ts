@@ -33,7 +33,7 @@ const ABOUT = 100;
 
 /** Tells if a case ran at the same time as a known culprit, around a fall, or beside a load that the server did not stand. */
 export function wasHarmed(result: CaseResult, pass: Pass): boolean {
-  const load = new Set(loadSuitesOf(pass.protocol));
+  const load = loadSuitesOf(pass.protocol);
   // Once one culprit is known, others of its kind need not be proved.
   const isHarmful = (it: CaseResult) =>
     pass.ends.culprits.has(it.case.id) ||

@@ -61,7 +61,7 @@ function tellGoodbyes(innocent: readonly Rerun[], pass: Pass): number[] {
  * the blame then.
  */
 async function findEnder(at: number, pass: Pass): Promise<boolean> {
-  const load = new Set(loadSuitesOf(pass.protocol));
+  const load = loadSuitesOf(pass.protocol);
   const all = [...pass.results.values()];
   const ran = all.filter((it) => !load.has(it.case.suite) && it.beganAt <= at && it.connections.length > 0);
   const fall = { from: at, to: at, ...ENDED_OTHERS };

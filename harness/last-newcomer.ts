@@ -4,7 +4,7 @@ import { comeAside } from "./dial.ts";
 import { endOf } from "./execute.ts";
 import { diedOrNot } from "./fall.ts";
 import { lookInto } from "./lost.ts";
-import type { Pass } from "./pass.ts";
+import { hasEnded, type Pass } from "./pass.ts";
 import type { Case } from "./scenario.ts";
 import { isSuspect } from "./suspects.ts";
 import { isEnded } from "./transcript.ts";
@@ -30,7 +30,7 @@ function toLinger(cases: number, { options, shared: { clock, timeout }, target, 
 
 /** Ends a run with a newcomer, and another one later, if it lingers. Looks into a target that serves them no more. */
 export async function lastNewcomer(cases: readonly Case[], pass: Pass): Promise<void> {
-  if (pass.stop || pass.signal?.aborted || cases.length === 0) return;
+  if (hasEnded(pass) || cases.length === 0) return;
   const { availability } = pass;
   const newcomer = await comeAside(pass, { name: "last newcomer" });
   availability.saw(newcomer);

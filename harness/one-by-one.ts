@@ -18,7 +18,7 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { saysTooMany } from "./failure.ts";
 import { ENDED_OTHERS } from "./fall.ts";
 import { isPlain } from "./foundation.ts";
-import { type Pass, settle } from "./pass.ts";
+import { hasEnded, type Pass, settle } from "./pass.ts";
 import { clearHarmed } from "./silences.ts";
 
 /**
@@ -29,21 +29,19 @@ export async function againAlone(failed: readonly CaseResult[], took: number, pa
   const harmful = failed.filter((it) => harmsOthers(it, pass));
   const others = failed.filter((it) => !harmful.includes(it));
   const innocent = await oneByOne(harmful, took, pass);
-  const cleared = pass.ends.culprits.size > 0 && !isOver(pass) ? await clearHarmed(others, pass) : [];
+  const cleared = pass.ends.culprits.size > 0 && !hasEnded(pass) ? await clearHarmed(others, pass) : [];
   for (const it of cleared) pass.rechecked.add(it.case.id);
-  if (isOver(pass)) return innocent;
+  if (hasEnded(pass)) return innocent;
   const left = others.filter((it) => !cleared.includes(it));
   return [...innocent, ...(await oneByOne(left, took, pass))];
 }
-
-const isOver = ({ signal, stop }: Pass): boolean => signal?.aborted || stop !== undefined;
 
 /** Runs cases again alone, one after another. Confirms those that fail again; resolves to those that pass. */
 async function oneByOne(failed: readonly CaseResult[], took: number, pass: Pass): Promise<readonly Rerun[]> {
   const innocent: Rerun[] = [];
   const late: CaseResult[] = [];
   for (const first of failed) {
-    if (isOver(pass)) return innocent;
+    if (hasEnded(pass)) return innocent;
     pass.rechecked.add(first.case.id);
     if (isLate(took, pass)) {
       late.push(first);
@@ -57,7 +55,7 @@ async function oneByOne(failed: readonly CaseResult[], took: number, pass: Pass)
     if (outcome !== "passes" && outcome !== "fails otherwise") continue;
     // Others may have hidden what it shows alone.
     const third = outcome === "fails otherwise" ? await aloneAgain(first, pass) : undefined;
-    if (isOver(pass)) return innocent;
+    if (hasEnded(pass)) return innocent;
     if (third && breaksAgain(again, third)) settle(third, pass);
     else innocent.push([first, again]);
   }

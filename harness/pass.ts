@@ -152,6 +152,10 @@ export const newPass = (
   stop,
 });
 
+/** Tells if a pass has ended, or its user wants that: nothing more runs. */
+export const hasEnded = ({ stop, signal }: Pick<Pass, "stop" | "signal">): boolean =>
+  stop !== undefined || signal?.aborted === true;
+
 /** Keeps a result, and tells of it once it is known that the target is there: some cases are right if nobody lets them in. */
 export function settle(result: CaseResult, pass: Pass): void {
   const { results, breaches, untold, availability } = pass;

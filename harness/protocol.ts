@@ -185,12 +185,12 @@ export const catalogueOf = ({ requirements }: Pick<Protocol, "requirements">): R
 export const greetsAll = ({ greeting }: Pick<Protocol, "greeting">): boolean => greeting !== undefined;
 
 /** Returns the names of the suites that put load on a server. */
-export const loadSuitesOf = ({ suites }: Pick<Protocol, "suites">): string[] =>
-  suites.filter(({ load }) => load).map(({ name }) => name);
+export const loadSuitesOf = ({ suites }: Pick<Protocol, "suites">): ReadonlySet<string> =>
+  new Set(suites.filter(({ load }) => load).map(({ name }) => name));
 
 /** Returns the ids of the requirements that only suites which put load on a server test. */
 export function testedUnderLoad(protocol: Pick<Protocol, "suites">): string[] {
-  const load = new Set(loadSuitesOf(protocol));
+  const load = loadSuitesOf(protocol);
   const tested = (isLoad: boolean) =>
     new Set(casesIn(protocol).flatMap(({ suite, tests }) => (load.has(suite) === isLoad ? tests : [])));
   const light = tested(false);

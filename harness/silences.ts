@@ -18,7 +18,7 @@ import {
 } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
 import { groupBy } from "./group.ts";
-import { type Pass, settle } from "./pass.ts";
+import { hasEnded, type Pass, settle } from "./pass.ts";
 import type { Case } from "./scenario.ts";
 
 /** This many failures of one kind are certain, if others were served meanwhile. */
@@ -85,7 +85,7 @@ async function mixesUp(pass: Pass): Promise<boolean> {
   const first = [...pass.results.values()].find((it) => plain.includes(it.case.id) && !isRight(it));
   if (!first) return false;
   const again = await aloneAgain(first, pass);
-  if (pass.stop || pass.signal?.aborted || pass.ends.culprits.has(first.case.id)) return false;
+  if (hasEnded(pass) || pass.ends.culprits.has(first.case.id)) return false;
   const mixes = again.checks.some((check) => check.requirement === id && isBroken(check));
   if (mixes) settleFailed(again, pass);
   return mixes;
@@ -157,7 +157,7 @@ export async function sample(failed: readonly CaseResult[], took: number, pass: 
         continue;
       }
       const again = await aloneAgain(result, pass);
-      if (pass.signal?.aborted || pass.stop) return;
+      if (hasEnded(pass)) return;
       if (pass.ends.culprits.has(result.case.id)) continue;
       if (!(await isSure(result, again, pass))) {
         cleared.push([result, again]);

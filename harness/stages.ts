@@ -9,7 +9,7 @@ import { isPlain, restsOnBroken } from "./foundation.ts";
 import { ground } from "./ground.ts";
 import { groupBy } from "./group.ts";
 import { lastLook, lastNewcomer } from "./last-newcomer.ts";
-import { type Pass, settle } from "./pass.ts";
+import { hasEnded, type Pass, settle } from "./pass.ts";
 import type { Protocol } from "./protocol.ts";
 import { bailedBy, INTERRUPTED, stopFor } from "./run-options.ts";
 import type { Case } from "./scenario.ts";
@@ -152,7 +152,7 @@ async function eachOnce(queue: readonly Case[], pass: Pass, how: Required<HowToW
 }
 
 /** Tells if cases may run again that failed. */
-const mayConfirm = ({ stop, signal, options }: Pass): boolean => !stop && !signal?.aborted && !options.once;
+const mayConfirm = (pass: Pass): boolean => !hasEnded(pass) && !pass.options.once;
 
 /** Returns the plain forms among cases. They come first: the failures of others may rest on them. */
 const plainIn = (cases: readonly Case[], { protocol }: Pass): readonly Case[] =>

@@ -5,7 +5,7 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { STOOD_STILL } from "./fall.ts";
 import { rest } from "./gate.ts";
 import { guess } from "./guess.ts";
-import type { Fall, Pass } from "./pass.ts";
+import { type Fall, hasEnded, type Pass } from "./pass.ts";
 import { greetsAll, loadSuitesOf } from "./protocol.ts";
 import { hangUp, mayOverlap, type Stall, wasServing } from "./shared.ts";
 import { byLikelihood, inputsOf, isSuspect, unansweredSince } from "./suspects.ts";
@@ -93,9 +93,9 @@ export async function lookIntoStalls(ran: readonly CaseResult[], pass: Pass): Pr
   const stalls = openStalls(pass);
   const began = timeThere(pass);
   const deadline = began + timeToSearch(pass);
-  const isOver = () => timeThere(pass) > deadline || pass.stop !== undefined || pass.signal?.aborted === true;
+  const isOver = () => timeThere(pass) > deadline || hasEnded(pass);
   // A case that puts load on the server runs alone anyway, and says itself what came of that.
-  const load = new Set(loadSuitesOf(protocol));
+  const load = loadSuitesOf(protocol);
   const light = ran.filter((it) => !load.has(it.case.suite));
   for (const stall of stalls) {
     const known = culprits.size;
@@ -165,7 +165,7 @@ async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, pass: 
   const come = async () => {
     for (let left: number = MOST.waits; !over || left > 0; await rest(PAUSE)) {
       const served = await isServed(pass);
-      if (over) left = served || pass.stop || pass.signal?.aborted ? 0 : left - 1;
+      if (over) left = served || hasEnded(pass) ? 0 : left - 1;
     }
   };
   const coming = Promise.all([come(), come()]);

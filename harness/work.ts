@@ -7,7 +7,7 @@ import { isTurnedAway, wordsOfFailure } from "./failure.ts";
 import { STOOD_STILL } from "./fall.ts";
 import { stuckOn } from "./hanging.ts";
 import { endedSilent, lookInto } from "./lost.ts";
-import { type Pass, settle } from "./pass.ts";
+import { hasEnded, type Pass, settle } from "./pass.ts";
 import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
 import { dropProven } from "./proven.ts";
@@ -74,7 +74,7 @@ export async function work(
     keep(result);
   };
   const isDue = tally();
-  const isOver = () => signal?.aborted || pass.stop !== undefined || halt();
+  const isOver = () => hasEnded(pass) || halt();
   while (queue.length > 0 && !isOver()) {
     const { ran, spoiled } = await workInOneGo(queue, pass, { size, overlap, halt: isOver, keep: note });
     if (signal?.aborted) break;
@@ -141,9 +141,9 @@ async function workInOneGo(
 }
 
 /** Returns the results that a limit on connections may have spoiled: these cases have to run again. */
-function spoiledBy(ran: readonly CaseResult[], { shared, signal, stop }: Pass): CaseResult[] {
-  if (signal?.aborted || stop) return [];
-  return ran.filter(({ case: it, refused = [] }) => shared.limits.spoils(it, refused));
+function spoiledBy(ran: readonly CaseResult[], pass: Pass): CaseResult[] {
+  if (hasEnded(pass)) return [];
+  return ran.filter(({ case: it, refused = [] }) => pass.shared.limits.spoils(it, refused));
 }
 
 /** The time within which a server turns a client away after it opened its connection, in ms. */
@@ -200,7 +200,7 @@ export async function alone(it: Case, pass: Pass): Promise<CaseResult> {
   const { limits } = pass.shared;
   if (limits.noticed && !isGone(pass)) await explainRefusal([result], pass);
   if (!isGone(pass) && limits.explains(result.refused ?? [])) result = await once();
-  if (pass.signal?.aborted || pass.stop || !isGone(pass)) return result;
+  if (hasEnded(pass) || !isGone(pass)) return result;
   const others = [...pass.results.values()].filter((other) => other.case !== it);
   const atWork = await lookAndRepeat([...others, result], pass);
   return atWork.length > 0 ? (pass.results.get(it) ?? result) : result;

@@ -19,7 +19,7 @@ export function select(protocol: Protocol, selection: Selection, load: boolean):
   // A rule is judged on every connection, so its requirement selects every case, unless it has cases of its own.
   const declared = new Set(cases.flatMap(({ tests }) => tests));
   const everywhere = new Set(protocol.rules.map(({ requirement }) => requirement).filter((id) => !declared.has(id)));
-  const loadSuites = new Set(loadSuitesOf(protocol));
+  const loadSuites = loadSuitesOf(protocol);
 
   const known: Known = {
     suite: protocol.suites.map(({ name }) => name),

@@ -53,7 +53,7 @@ export async function testTarget(
 ): Promise<{ readonly result: RunResult; readonly report: Report }> {
   const progress = args.quiet ? undefined : watch(cases);
   const { door } = target;
-  const load = new Set(loadSuitesOf(protocol));
+  const load = loadSuitesOf(protocol);
   let searches = 0;
   const all = {
     ...{ repeat: 1, bail: false, ...args, target, ...dependent(args, protocol), ...tools },

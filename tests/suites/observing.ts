@@ -31,7 +31,7 @@ export interface Observed {
 
 /** Gives the digest of what each case sends to the reference server, what it expects of it, and what it holds against others. */
 export async function observe(cases: readonly Case[], { protocol, faults }: Observed): Promise<Record<string, string>> {
-  const load = new Set(loadSuitesOf(protocol));
+  const load = loadSuitesOf(protocol);
   const statements = catalogueOf(protocol);
   // The words of an expectation, if they are not those of the catalogue.
   const worded = ({ requirement, expected }: Check) =>
