@@ -20,6 +20,9 @@ export async function aloneAgain(result: CaseResult, pass: Pass): Promise<CaseRe
   return again;
 }
 
+/** The further times that a case has to fail where two may be chance: a server forgets or refuses some, or others may be harmed. */
+export const FURTHER = 2;
+
 /** Tells if the time for running cases again one by one is over. The first pass took `took` ms. */
 export const isLate = (took: number, pass: Pass) =>
   pass.times.confirming >= Math.max(CONFIRMATION, took) || isTooLate(pass);

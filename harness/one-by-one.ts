@@ -1,4 +1,4 @@
-import { aloneAgain, isLate, type Rerun } from "./again.ts";
+import { aloneAgain, FURTHER, isLate, type Rerun } from "./again.ts";
 import { isTooLate } from "./budget.ts";
 import { isBroken } from "./catalogue.ts";
 import {
@@ -63,9 +63,6 @@ async function oneByOne(failed: readonly CaseResult[], took: number, pass: Pass)
   return innocent;
 }
 
-/** The times that a case runs again which may have been hit twice by chance. */
-const MORE = 2;
-
 /**
  * Runs a case again alone, and further times if it may fail by chance: a fault that hits one client in some, or a gateway that refuses
  * some, may hit the same case twice.
@@ -75,7 +72,7 @@ async function untilSure(first: CaseResult, pass: Pass): Promise<CaseResult> {
   if (pass.ends.culprits.has(first.case.id)) return again;
   const isByChance = breaksGeneral(ungrounded(first, pass), pass) || first.refused?.length;
   const goesOn = () => breaksAgain(first, again) && !pass.stop && !pass.ends.culprits.has(first.case.id);
-  for (let i = 0; isByChance && i < MORE && goesOn(); i++) again = await aloneAgain(first, pass);
+  for (let i = 0; isByChance && i < FURTHER && goesOn(); i++) again = await aloneAgain(first, pass);
   return again;
 }
 

@@ -1,4 +1,4 @@
-import { aloneAgain, isLate, type Rerun, sideBySide } from "./again.ts";
+import { aloneAgain, FURTHER, isLate, type Rerun, sideBySide } from "./again.ts";
 import { isTooLate } from "./budget.ts";
 import { isBroken, isRight } from "./catalogue.ts";
 import {
@@ -102,14 +102,11 @@ function settledByFew(kind: readonly CaseResult[], again: ReadonlyMap<Case, Case
   return true;
 }
 
-/** The further times that a case has to fail where two may be chance: the server forgot others for once, or it harms others. */
-const MORE = 2;
-
 /** Settles cases that failed twice. Those that miss what others were `forgotten` with run again, side by side. */
 async function settleSure(failed: readonly CaseResult[], forgotten: ReadonlySet<string>, pass: Pass): Promise<void> {
   let doubted = failed.filter((it) => missedBy(it).some((what) => forgotten.has(what)));
   for (const it of failed) if (!doubted.includes(it)) settleFailed(it, pass);
-  for (let i = 0; i < MORE && doubted.length > 0 && !isTooLate(pass); i++) {
+  for (let i = 0; i < FURTHER && doubted.length > 0 && !isTooLate(pass); i++) {
     const again = await sideBySide(doubted, pass);
     const passes = (it: CaseResult) => !breaksAgain(it, again.get(it.case) ?? it);
     for (const it of doubted.filter((one) => passes(one) && !pass.ends.culprits.has(one.case.id)))
@@ -179,7 +176,7 @@ export async function sample(failed: readonly CaseResult[], took: number, pass: 
 export async function isSure(first: CaseResult, again: CaseResult, pass: Pass): Promise<boolean> {
   if (!breaksAgain(first, again)) return false;
   if (!harmsOthers(first, pass)) return true;
-  for (let i = 0; i < MORE; i++) if (!breaksAgain(first, await aloneAgain(first, pass))) return false;
+  for (let i = 0; i < FURTHER; i++) if (!breaksAgain(first, await aloneAgain(first, pass))) return false;
   return true;
 }
 
