@@ -1,5 +1,6 @@
 import { isNothing } from "../../harness/nothing.ts";
 import { ended } from "../../harness/reading.ts";
+import type { ConnectOptions } from "../../harness/scenario.ts";
 import { fate, fateOf, mayIgnore } from "../websocket/fate.ts";
 import {
   expectSuccess,
@@ -98,23 +99,20 @@ const long = lengths.map(([of, length]) =>
     given: { of, length },
     tests: ["disconnect.extra-properties"],
     async run({ connect, check }) {
-      const client = await connect();
-      await greeting(client); // A greeting may be lost where a server refuses a message by a reset.
       const text = requestOfLength(disconnect, of, length);
-      client.send(text);
-      const its = await fate(dialect, client, mayIgnore(text.length));
-      if (its === "success" || isNothing(its) || 2 * length > LONGEST)
-        return void check("disconnect.extra-properties", its, fateOf(dialect, text.length));
-      // A limit on lengths does not let a longer one through. Where the same one is carried out now, an answer was lost.
-      const again = async (name: string, bytes: number) => {
-        const other = await connect({ name });
-        await greeting(other);
-        const further = requestOfLength(disconnect, of, bytes);
-        other.send(further);
-        return fate(dialect, other, mayIgnore(further.length));
+      const fateFor = async (request: string, options?: ConnectOptions) => {
+        const client = await connect(options);
+        await greeting(client); // A greeting may be lost where a server refuses a message by a reset.
+        client.send(request);
+        return fate(dialect, client, mayIgnore(request.length));
       };
+      const its = await fateFor(text);
+      const isSure = its === "success" || isNothing(its) || 2 * length > LONGEST;
+      // A limit on lengths does not let a longer one through. Where the same one is carried out now, an answer was lost.
       const isLimit =
-        (await again("as long", length)) !== its || (await again("twice as long", 2 * length)) !== "success";
+        isSure ||
+        (await fateFor(text, { name: "as long" })) !== its ||
+        (await fateFor(requestOfLength(disconnect, of, 2 * length), { name: "twice as long" })) !== "success";
       const came = isLimit ? its : `${its}, though one twice as long is carried out`;
       check("disconnect.extra-properties", came, fateOf(dialect, text.length));
     },
