@@ -87,8 +87,8 @@ export async function apart(some: readonly Guess[], fell: Fall, search: Search):
   if (!watcher || pass.signal?.aborted) return [];
   const trials = newTrials(pass);
   let end: Fall | undefined;
-  // In their order: over the first of several a server ends that ends late.
-  const guesses = some.toSorted((a, b) => b.delay - a.delay);
+  // A server that lives on tells by the first few. One that ends late ends over the first of several, so they come in their order.
+  const guesses = livesOn(fell) ? some : some.toSorted((a, b) => b.delay - a.delay);
   const pause = some.length > 1 ? Math.min(APART.most, APART.all / some.length) : 0;
   for (const { result } of guesses) {
     await trials.add(result);
