@@ -30,12 +30,13 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Conf
   const again = clear && (await byItself(clear, fell, search));
   if (again) return [again];
   const untried = guesses.filter((it) => it !== clear);
+  const isLate = best !== undefined && best.delay > LATE && !livesOn(fell);
   const first =
     (await soonest(untried, fell, search)) ??
-    (await onlyOneThatFits(guesses, fell, search)) ??
+    (isLate ? await onlyOneThatFits(guesses, fell, search) : undefined) ??
     (await culpritAmong(guesses, fell, search));
   if (!first) return [];
-  return first.delay > LATE && !livesOn(fell) ? [first] : withOthersNear(first, guesses, fell, search);
+  return isLate ? [first] : withOthersNear(first, guesses, fell, search);
 }
 
 /** Returns a culprit and others that ran at about the same time: they may end the server after as long, and had no time for it. */

@@ -9,6 +9,9 @@ import { ALONE, apart, bestByItself, type Confirmed, isOutOfTime, type Search } 
 /** Differences of delays that lie this much above the least fit as well on a busy machine, in ms. */
 const NEAR = 60;
 
+/** The time between two of them, in ms: for all together, and at most. So fewer come at another pace than many. */
+const APART = { all: 1_000, most: 100 } as const;
+
 /** The times that suspects which fit run again, to find the one that still does. */
 const ROUNDS = 3;
 
@@ -41,7 +44,8 @@ export async function onlyOneThatFits(
   let open = fitting(all);
   let end = fell;
   for (let i = 0; i < ROUNDS && open.length > ALONE && !isOutOfTime(search); i++) {
-    const again = await apart(open, end, search);
+    const inOrder = open.toSorted((a, b) => b.delay - a.delay);
+    const again = await apart(inOrder, end, search, Math.min(APART.most, APART.all / open.length));
     const [best] = again;
     if (!best) return undefined;
     open = fitting(again);

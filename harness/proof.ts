@@ -9,8 +9,8 @@ import { standUp } from "./stand-up.ts";
 import { newTrials } from "./trials.ts";
 import { fallsWithin, watch } from "./watcher.ts";
 
-/** The time between two suspects that run once more, in ms: for all together, and at most. So fewer come at another pace than many. */
-const APART = { all: 1_000, most: 100 } as const;
+/** The time between two suspects that run once more, in ms. */
+const APART = 30;
 
 /** The difference of delays that tells inputs apart, in ms. The last suspect is tried first, by itself, if no other comes as near. */
 export const CLEAR = 60;
@@ -78,21 +78,23 @@ export type Confirmed = Guess & { readonly fall: Fall };
 /** Tells if the time of a search is over. */
 export const isOutOfTime = ({ pass, deadline }: Search) => pass.stop !== undefined || timeThere(pass) > deadline;
 
-/** Runs suspects once more, with time between them, until the server falls. Resolves to those that ran, the best fit first. */
-export async function apart(some: readonly Guess[], fell: Fall, search: Search): Promise<readonly Confirmed[]> {
+/** Runs suspects once more, with a pause of so many ms between them, until the server falls. Resolves to those that ran, the best fit first. */
+export async function apart(
+  guesses: readonly Guess[],
+  fell: Fall,
+  search: Search,
+  pause = APART,
+): Promise<readonly Confirmed[]> {
   const { pass } = search;
   if (isOutOfTime(search)) return [];
   if (livesOn(fell)) await rest(CALM * pass.shared.timeout, pass.signal);
-  const watcher = some.length > 0 && (await standUp(pass)) ? await watch(pass) : undefined;
+  const watcher = guesses.length > 0 && (await standUp(pass)) ? await watch(pass) : undefined;
   if (!watcher || pass.signal?.aborted) return [];
   const trials = newTrials(pass);
   let end: Fall | undefined;
-  // A server that lives on tells by the first few. One that ends late ends over the first of several, so they come in their order.
-  const guesses = livesOn(fell) ? some : some.toSorted((a, b) => b.delay - a.delay);
-  const pause = some.length > 1 ? Math.min(APART.most, APART.all / some.length) : 0;
   for (const { result } of guesses) {
     await trials.add(result);
-    end = await fallsWithin(pause, watcher, pass);
+    end = await fallsWithin(guesses.length > 1 ? pause : 0, watcher, pass);
     if (end) break;
   }
   const results = await trials.finish();
