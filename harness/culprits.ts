@@ -103,11 +103,8 @@ function blameRelapses(suspects: readonly CaseResult[], { pass, fall }: Search):
 /** Runs suspects in their first order, for a server that ends late: those that ran shortly before the fall first. */
 async function sweepInOrder(suspects: readonly CaseResult[], search: Search): Promise<readonly string[]> {
   const inOrder = suspects.toSorted((a, b) => a.beganAt - b.beganAt);
-  const timeouts = (it: CaseResult) => (search.fall.to - endOf(it)) / search.pass.shared.timeout;
-  let from = Number.NEGATIVE_INFINITY;
-  for (const to of [SOON, LATEST_FALL]) {
-    const some = inOrder.filter((it) => timeouts(it) > from && timeouts(it) <= to);
-    from = to;
+  const soon = search.fall.to - SOON * search.pass.shared.timeout;
+  for (const some of [inOrder.filter((it) => endOf(it) >= soon), inOrder.filter((it) => endOf(it) < soon)]) {
     if (some.length === 0) continue;
     await forgetTried(search);
     const found = await sweep(some, search, false);
