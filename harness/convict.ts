@@ -36,7 +36,9 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Conf
     (isLate ? await onlyOneThatFits(guesses, fell, search) : undefined) ??
     (await culpritAmong(guesses, fell, search));
   if (!first) return [];
-  return isLate ? [first] : withOthersNear(first, guesses, fell, search);
+  // One that ends it at once is alone: those that ran a moment before it run again.
+  const isAlone = isLate || (first.delay < CLEAR && !livesOn(fell));
+  return isAlone ? [first] : withOthersNear(first, guesses, fell, search);
 }
 
 /** Returns a culprit and others that ran at about the same time: they may end the server after as long, and had no time for it. */

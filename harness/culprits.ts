@@ -8,24 +8,23 @@ import { endHanging, livesOn } from "./fall.ts";
 import { isCommon, isHarmless, relapse, SLACK, withOddInput } from "./guess.ts";
 import { likeBefore } from "./late-ends.ts";
 import { type Fall, hasEnded, type Pass, settle } from "./pass.ts";
-import { type Confirmed, isOutOfTime, type Search } from "./proof.ts";
+import type { Confirmed, Search } from "./proof.ts";
 import { greetsAll } from "./protocol.ts";
 import { dropProven } from "./proven.ts";
 import type { Case } from "./scenario.ts";
 import { standUp } from "./stand-up.ts";
 import { byLikelihood, isSuspect, notAtWork } from "./suspects.ts";
-import { isEnded } from "./transcript.ts";
-import { newTrials } from "./trials.ts";
-import { fallShownBy, fallsWithin, hasFallen, missedByNewcomer, watch } from "./watcher.ts";
-
-/** The number of suspects after which a fresh connection shows that the server still stands. */
-const LOOK = 8;
+import { isSearchOver, untilFall } from "./until-fall.ts";
+import { missedByNewcomer } from "./watcher.ts";
 
 /** The number of falls without a culprit after which the search ends: they are chance. */
 const BY_CHANCE = 3;
 
 /** The time before a fall in which a case may have sent an input that ends the server later, in timeouts. */
 export const RECENT = 0.25;
+
+/** The time between two suspects in their first order, in ms: at the first pace, all would fit as well. */
+const PACE = 5;
 
 /** A case that ended so short a time before the fall may have been hit by it, in ms. */
 const JUST = 30;
@@ -134,8 +133,8 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
   const hits = new Map<string, number>();
   const settled = new Set<Case>();
   let chance = 0;
-  while (!isOver(search) && (queue.length > 0 || (!atWork && tried.length > 0))) {
-    const { results, fell } = await untilFall(queue, longest, search);
+  while (!isSearchOver(search) && (queue.length > 0 || (!atWork && tried.length > 0))) {
+    const { results, fell } = await untilFall(queue, longest, atWork ? 0 : PACE, search);
     tried.push(...results);
     const hit = fell ? results.filter((it) => endOf(it) >= fell.to - JUST) : [];
     for (const it of atWork ? results.filter((result) => !hit.includes(result)) : []) {
@@ -173,46 +172,10 @@ async function endIfStuck({ hangs }: Fall, pass: Pass): Promise<void> {
   if (missed !== undefined) await endHanging(pass, missed);
 }
 
-/** Tells if a search has to end. */
-const isOver = (search: Search) => search.pass.signal?.aborted || isOutOfTime(search);
-
 /** Returns the longest time after the input of a suspect at which the server may fall, in ms. */
 function longestDelay(suspects: readonly CaseResult[], { fall, pass }: Search): number {
   const first = Math.min(fall.to, ...suspects.map(({ beganAt }) => beganAt));
   return Math.min(fall.to - first, LATEST_FALL * pass.shared.timeout) + SLACK;
-}
-
-/** Suspects that ran again, and the fall that one of them caused. */
-interface Round {
-  readonly results: readonly CaseResult[];
-  readonly fell?: Fall | undefined;
-}
-
-/**
- * Runs suspects of a queue until the server falls, and waits for a fall so many ms after the last. Now and then a newcomer shows that
- * the server still stands, and a fresh watcher takes over.
- */
-async function untilFall(queue: CaseResult[], longest: number, search: Search): Promise<Round> {
-  const { pass } = search;
-  const trials = newTrials(pass);
-  let watcher = await watch(pass);
-  let fell: Fall | undefined;
-  for (let count = 1; watcher && !fell && queue.length > 0 && !isOver(search); count++) {
-    await trials.add(queue.shift() as CaseResult);
-    const look = count % LOOK === 0;
-    fell = await hasFallen(watcher, pass, look);
-    if (!look || fell) continue;
-    const next = await watch(pass);
-    // The server may have ended the old watcher while the next one came.
-    if (isEnded(watcher)) fell = await fallShownBy(watcher, pass);
-    watcher.finish();
-    watcher = next;
-  }
-  const results = await trials.finish();
-  const left = Math.max(0, search.deadline - timeThere(pass));
-  if (watcher) fell ??= await fallsWithin(Math.min(longest, left), watcher, pass);
-  watcher?.finish();
-  return { results, fell };
 }
 
 /** Finds those that made the server fall, and blames them; resolves to their ids. */

@@ -72,11 +72,15 @@ export async function bestByItself(
   return undefined;
 }
 
+/** The time beyond that of a search in which guesses are tried by themselves, in ms: without it, what led to them was in vain. */
+const LAST = 3_000;
+
 /** A guess that came true again, and the fall that showed it. */
 export type Confirmed = Guess & { readonly fall: Fall };
 
 /** Tells if the time of a search is over. */
-export const isOutOfTime = ({ pass, deadline }: Search) => pass.stop !== undefined || timeThere(pass) > deadline;
+export const isOutOfTime = ({ pass, deadline }: Search, more = 0) =>
+  pass.stop !== undefined || timeThere(pass) > deadline + more;
 
 /** Runs suspects once more, with a pause of so many ms between them, until the server falls. Resolves to those that ran, the best fit first. */
 export async function apart(
@@ -86,7 +90,7 @@ export async function apart(
   pause = APART,
 ): Promise<readonly Confirmed[]> {
   const { pass } = search;
-  if (isOutOfTime(search)) return [];
+  if (isOutOfTime(search, guesses.length === 1 ? LAST : 0)) return [];
   if (livesOn(fell)) await rest(CALM * pass.shared.timeout, pass.signal);
   const watcher = guesses.length > 0 && (await standUp(pass)) ? await watch(pass) : undefined;
   if (!watcher || pass.signal?.aborted) return [];
