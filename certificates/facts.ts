@@ -1,8 +1,8 @@
 import { wordsOfSilence } from "../harness/nothing.ts";
-import { HANDSHAKE } from "../harness/patience.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { Transcript, WireEvent } from "../harness/transcript.ts";
 import { responseOf } from "../harness/upgrade.ts";
+import { HANDSHAKE } from "../harness/waited.ts";
 import type { Report, ReportCase } from "../reports/report.ts";
 import type { Conditions } from "./conditions.ts";
 import type { RecordedCase } from "./recording.ts";

@@ -1,6 +1,6 @@
 import { BOUNDS } from "../harness/bounds.ts";
-import { HANDSHAKE } from "../harness/patience.ts";
 import { isBreach, isServerEnd, type WireEvent } from "../harness/transcript.ts";
+import { HANDSHAKE } from "../harness/waited.ts";
 
 /** The events so far on a connection, as far as they decide what can follow. */
 interface Sofar {

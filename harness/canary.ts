@@ -1,8 +1,8 @@
 import { isBroken } from "./catalogue.ts";
 import { execute } from "./execute.ts";
 import type { Pass } from "./pass.ts";
-import { HANDSHAKE } from "./patience.ts";
 import { casesIn, type Protocol } from "./protocol.ts";
+import { HANDSHAKE } from "./waited.ts";
 
 /** Returns the case of a client that does nothing special. */
 const canaryOf = (protocol: Protocol) => casesIn(protocol).find(({ id }) => id === protocol.canary);

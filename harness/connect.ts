@@ -3,13 +3,13 @@ import { BOUNDS } from "./bounds.ts";
 import { type Connection, connectionOf, type Wire } from "./connection.ts";
 import { NO_ANSWER } from "./failure.ts";
 import { UNPACED } from "./pace.ts";
-import { HANDSHAKE } from "./patience.ts";
 import { type Recorder, recorder } from "./recorder.ts";
 import { type Shared, young } from "./shared.ts";
 import { recordEvents, type State } from "./socket-events.ts";
 import { withoutTabs } from "./tcp.ts";
 import type { EnvelopeReader } from "./transcript.ts";
 import { ask, type Handshake } from "./upgrade.ts";
+import { HANDSHAKE } from "./waited.ts";
 
 /** The ways to open a connection. */
 export interface ConnectionOptions {

@@ -4,12 +4,12 @@ import { closeFrame, type Deed, type Outgoing, payloadOf, RESET, said, type Writ
 import type { Failure } from "./failure.ts";
 import type { Nothing } from "./nothing.ts";
 import type { Pace } from "./pace.ts";
-import { END_OF_CONNECTION, END_OF_SILENCE } from "./patience.ts";
 import { type Ending, ended, reader, type Wanted } from "./reading.ts";
 import type { Recorder } from "./recorder.ts";
 import type { State } from "./socket-events.ts";
 import { inSegments, reset } from "./tcp.ts";
 import type { EnvelopeReader, Message, Transcript } from "./transcript.ts";
+import { END_OF_CONNECTION, END_OF_SILENCE } from "./waited.ts";
 
 export type { Outgoing };
 

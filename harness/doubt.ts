@@ -1,14 +1,15 @@
 import { isBroken, isFinding, isRight, withChecks } from "./catalogue.ts";
+import { isShownByMessage } from "./evidence.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { brokenFoundations, type Foundations } from "./foundation.ts";
 import { grounded } from "./ground.ts";
 import type { Check } from "./judge.ts";
 import type { Pass } from "./pass.ts";
-import { HANDSHAKE } from "./patience.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import type { Stall } from "./shared.ts";
 import { wasLost } from "./transcript.ts";
+import { HANDSHAKE } from "./waited.ts";
 
 // Says what the results of cases that ran among others leave open.
 
@@ -129,11 +130,16 @@ export const cameToOthers = (it: CaseResult, { shared }: Pass): boolean =>
 const DOUBTFUL =
   "others that failed like this passed alone, and there was no time to run this one alone (--concurrency 1 does)";
 
-/** Returns a result whose failures are errors, since nobody can say if the case itself is to blame. */
+/**
+ * Returns a result whose failures are errors, since nobody can say if the case itself is to blame. What a message of the server shows
+ * stays, and a lost handshake explains what it caused.
+ */
 export function undecided(result: CaseResult): CaseResult {
+  if (result.connections.some(wasLost)) return result;
+  const isOpen = (check: Check) => isBroken(check) && !isShownByMessage(check.evidence, result.connections);
   const checks = result.checks.map(
     (check): Check =>
-      isBroken(check) ? { ...check, verdict: "error", actual: `${check.actual}; but ${DOUBTFUL}` } : check,
+      isOpen(check) ? { ...check, verdict: "error", actual: `${check.actual}; but ${DOUBTFUL}` } : check,
   );
   return withChecks(result, checks);
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { wordsOfFailure } from "./failure.ts";
 import type { Fall, Pass } from "./pass.ts";
-import { HANDSHAKE } from "./patience.ts";
 import { withoutSecrets } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
+import { HANDSHAKE } from "./waited.ts";
 
 /**
  * The words in which a program tells one bug otherwise each time: what Node.js says of a text that is no JSON, what stands in double

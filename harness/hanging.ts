@@ -1,7 +1,7 @@
 import { isRight } from "./catalogue.ts";
 import { endHanging } from "./fall.ts";
 import type { Fall, Pass } from "./pass.ts";
-import { HANDSHAKE } from "./patience.ts";
+import { HANDSHAKE } from "./waited.ts";
 import { missedByNewcomer } from "./watcher.ts";
 
 /**

@@ -9,7 +9,6 @@ import { isPlain } from "./foundation.ts";
 import { type Guess, guess } from "./guess.ts";
 import { fallOfHanging, stuckOn } from "./hanging.ts";
 import { type Fall, type Pass, settle } from "./pass.ts";
-import { HANDSHAKE } from "./patience.ts";
 import { greetsAll } from "./protocol.ts";
 import { countEnds, dealtLong } from "./proven.ts";
 import { stopFor } from "./run-options.ts";
@@ -21,6 +20,7 @@ import { withoutSecrets } from "./target.ts";
 import { explainUnreachable } from "./unreachable.ts";
 import { responseOf } from "./upgrade.ts";
 import { UnreachableError } from "./usage.ts";
+import { HANDSHAKE } from "./waited.ts";
 import { plural } from "./words.ts";
 
 /** The longest time between the end of a server's connections and that of its process, in ms. */

@@ -1,5 +1,15 @@
-import { inARow, lastServing, nextServed, noWaits, remember, type Waits } from "./waited.ts";
-import { type Window, window } from "./window.ts";
+import {
+  type Experience,
+  forgive,
+  known,
+  noExperience,
+  noteBegin,
+  noteEnd,
+  noteMet,
+  noteMissed,
+} from "./experience.ts";
+import { inARow, lastServing, nextServed } from "./waited.ts";
+import type { Window } from "./window.ts";
 
 /** A wait for something. */
 export interface Wait {
@@ -17,6 +27,8 @@ export interface Patience {
   begin(kind: string, at: number): void;
   /** Notes that it came. `began` and `ended` are the times of the wait, in ms of the run's clock. */
   met(kind: string, began: number, ended: number): void;
+  /** Notes that the connection ended before: the client was not left waiting. */
+  ended(kind: string, began: number): void;
   /** Notes that it did not come in time, and if the server `owed` it; `ended` is when the wait was over. */
   missed(kind: string, began: number, owed: boolean, ended?: number): void;
   /** The time for which at least one client waited in vain for what the server owed, in ms. */
@@ -71,15 +83,6 @@ const DEAF = 32;
 /** After this many waits in vain in a row for one kind, side by side, a newcomer shows if anybody gets that any more. */
 const STOPPED = 16;
 
-/** The kind of wait that a deaf server may still end: its WebSocket library answers. */
-export const HANDSHAKE = "the answer to the handshake";
-
-/** The kind of wait for the end of a connection. */
-export const END_OF_CONNECTION = "the end of the connection";
-
-/** The kind of wait for nothing, in which the server is to be silent. */
-export const END_OF_SILENCE = "the end of a silence";
-
 /** The length of a shorter wait, in timeouts. */
 const SHORT = 0.1;
 
@@ -92,35 +95,9 @@ const IDLE = 10;
 /** The time after which a wait is idle in a hurry, in timeouts. */
 const LONG = 0.25;
 
-/** A server that takes this much longer than at its best is busy, in timeouts. */
-const BUSY = 0.125;
-
-/** The experience of one run with waits. Times are in ms. */
-interface Experience {
-  readonly timeout: number;
-  readonly window: Window;
-  readonly kinds: Map<string, Waits>;
-  hurry: boolean;
-  /** Waits in vain without a message between them. */
-  row: number;
-  /** The time that the slowest answer took. */
-  slowest: number;
-  /** The server takes much longer than at its best. */
-  busy: boolean;
-  served: boolean;
-  /** The kind that nobody seems to get any more. */
-  hopeless: string | undefined;
-  /** The time for which a client waited in vain, and the end of the last such time. */
-  wasted: number;
-  wastedUntil: number;
-}
-
 /** Makes the patience of one run. `timeout` is in ms. */
 export function patience(timeout: number): Patience {
-  const it: Experience = {
-    ...{ timeout, window: window(timeout), kinds: new Map(), hurry: false },
-    ...{ row: 0, slowest: 0, busy: false, served: false, hopeless: undefined, wasted: 0, wastedUntil: 0 },
-  };
+  const it = noExperience(timeout);
   return {
     get hurry() {
       return it.hurry;
@@ -131,9 +108,10 @@ export function patience(timeout: number): Patience {
     unhurried: (act) => unhurried(it, act),
     window: it.window,
     wait: (kind, hangs = false) => waitFor(it, kind, hangs),
-    begin: (kind, at) => begin(it, kind, at),
-    met: (kind, began, ended) => met(it, kind, began, ended),
-    missed: (kind, began, owed, ended = began) => missed(it, kind, { began, owed, ended }),
+    begin: (kind, at) => noteBegin(it, kind, at),
+    met: (kind, began, ended) => noteMet(it, kind, began, ended),
+    ended: (kind, began) => noteEnd(it, kind, began),
+    missed: (kind, began, owed, ended = began) => noteMissed(it, kind, { began, owed, ended }),
     best: (kind) => known(it, kind).best,
     backlog(kind) {
       const { best, inVain } = known(it, kind);
@@ -177,12 +155,6 @@ async function unhurried<T>(it: Experience, act: () => Promise<T>): Promise<T> {
   }
 }
 
-function known({ kinds }: Experience, kind: string): Waits {
-  const waits = kinds.get(kind) ?? noWaits();
-  kinds.set(kind, waits);
-  return waits;
-}
-
 function waitFor(it: Experience, kind: string, hangs: boolean): Wait {
   const { hurry, slowest, timeout, hopeless } = it;
   const { inVain, all } = known(it, kind);
@@ -191,53 +163,9 @@ function waitFor(it: Experience, kind: string, hangs: boolean): Wait {
   return patient || limit === timeout ? { limit: timeout, short: false } : { limit, short: true };
 }
 
-function begin(it: Experience, kind: string, at: number): void {
-  const waits = known(it, kind);
-  waits.begun = remember(waits.begun, at);
-}
-
-function met(it: Experience, kind: string, began: number, ended: number): void {
-  const waits = known(it, kind);
-  const took = ended - began;
-  waits.inVain = 0;
-  waits.best = Math.min(waits.best, took);
-  waits.last = Math.max(waits.last, ended);
-  waits.served = remember(waits.served, began);
-  it.slowest = Math.max(it.slowest, took);
-  it.busy = took > waits.best + it.timeout * BUSY;
-  // A handshake may be late because of the machine that the suite runs on.
-  if (kind === HANDSHAKE) return;
-  [it.row, it.served] = [0, true];
-  it.window.met(kind, began, took, waits.best);
-}
-
-/** A wait in vain. Times are in ms of the run's clock. */
-interface Vain {
-  readonly began: number;
-  readonly ended: number;
-  readonly owed: boolean;
-}
-
-function missed(it: Experience, kind: string, { began, ended, owed }: Vain): void {
-  const waits = known(it, kind);
-  if (owed) {
-    it.wasted += Math.max(0, ended - Math.max(began, it.wastedUntil));
-    it.wastedUntil = Math.max(it.wastedUntil, ended);
-  }
-  waits.inVain += 1;
-  waits.all += 1;
-  it.row += 1;
-  it.busy ||= owed && waits.served.length > 0 && !waits.served.some((other) => other > began);
-}
-
 function stopped(it: Experience, kind: string): boolean {
   const { best, inVain } = known(it, kind);
   return it.hopeless === kind || (Number.isFinite(best) && inVain >= (it.hurry ? ENOUGH : STOPPED));
-}
-
-function forgive(it: Experience): void {
-  for (const waits of it.kinds.values()) Object.assign(waits, { inVain: 0, all: 0 });
-  Object.assign(it, { row: 0, busy: false, hopeless: undefined });
 }
 
 function idle({ busy, row, hurry, timeout }: Experience): number | undefined {

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Deed, isDeed, RESET } from "./deeds.ts";
 import { cut } from "./kept.ts";
-import { HANDSHAKE } from "./patience.ts";
 import { stateOf } from "./replay-handshake.ts";
 import type { Tape, Track } from "./replay-tape.ts";
 import { isBreach, isLimit, isServerEnd, type WireEvent } from "./transcript.ts";
+import { HANDSHAKE } from "./waited.ts";
 import { plural } from "./words.ts";
 
 /** The deeds of a case on a connection, held against those that were recorded of it. */

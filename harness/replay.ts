@@ -7,7 +7,6 @@ import type { Check } from "./judge.ts";
 import { cut } from "./kept.ts";
 import { BeyondLimit } from "./limits.ts";
 import { type Nothing, silenceOf, silent } from "./nothing.ts";
-import { END_OF_CONNECTION, END_OF_SILENCE, HANDSHAKE } from "./patience.ts";
 import type { Protocol } from "./protocol.ts";
 import { ended, ending, reader } from "./reading.ts";
 import { type Acting, acting, isOver } from "./replay-deeds.ts";
@@ -16,6 +15,7 @@ import { type Tape, type Track, tape } from "./replay-tape.ts";
 import type { Case, Context } from "./scenario.ts";
 import { secrets } from "./secrets.ts";
 import { readFrom, type Transcript, type WireEvent } from "./transcript.ts";
+import { END_OF_CONNECTION, END_OF_SILENCE, HANDSHAKE } from "./waited.ts";
 import { plural } from "./words.ts";
 
 /** The findings of a case in a recording of itself. */

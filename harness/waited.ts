@@ -1,3 +1,12 @@
+/** The kind of wait that a deaf server may still end: its WebSocket library answers. */
+export const HANDSHAKE = "the answer to the handshake";
+
+/** The kind of wait for the end of a connection. */
+export const END_OF_CONNECTION = "the end of the connection";
+
+/** The kind of wait for nothing, in which the server is to be silent. */
+export const END_OF_SILENCE = "the end of a silence";
+
 /** The number of waits of each kind that are remembered. */
 const REMEMBERED = 2_000;
 

@@ -1,9 +1,10 @@
 import { BOUNDS } from "./bounds.ts";
 import { type Nothing, type Silence, silent, wordsOfSilence } from "./nothing.ts";
-import { HANDSHAKE, type Patience, type Wait } from "./patience.ts";
+import type { Patience, Wait } from "./patience.ts";
 import { ending } from "./reading.ts";
 import { type Shared, seemsToHang, stamp } from "./shared.ts";
 import { readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
+import { HANDSHAKE } from "./waited.ts";
 
 /** A timer that is so late, in ms, shows that the suite itself did not run: that time is no fault of the server. */
 const STALL = 100;
@@ -127,6 +128,7 @@ function look<T>(waiter: Waiter<T>, place: WaitPlace): boolean {
   const value = waiter.found();
   if (value !== undefined && waiter.isUsual) patience.met(waiter.what, waiter.since ?? clock(), clock());
   if (value === undefined && !log.over) return false;
+  if (value === undefined && waiter.isUsual && waiter.since !== undefined) patience.ended(waiter.what, waiter.since);
   settle(value ?? ending(log.events, target), waiter, place);
   return true;
 }

@@ -8,12 +8,12 @@ import { STOOD_STILL } from "./fall.ts";
 import { stuckOn } from "./hanging.ts";
 import { endedSilent, lookInto } from "./lost.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
-import { HANDSHAKE } from "./patience.ts";
 import { pool } from "./pool.ts";
 import { dropProven } from "./proven.ts";
 import type { Case } from "./scenario.ts";
 import { casesAtWork, hangUp, mayOverlap, seemsDeaf, share, wasServing } from "./shared.ts";
 import { openStalls, untilStall } from "./standstill.ts";
+import { HANDSHAKE } from "./waited.ts";
 
 /** Tells if the target went away or hangs, or stood still for long. Nothing that runs then can be judged. */
 export function isGone(pass: Pass): boolean {

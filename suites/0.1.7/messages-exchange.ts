@@ -1,4 +1,3 @@
-import { END_OF_CONNECTION } from "../../harness/patience.ts";
 import { EACH, type Rule } from "../../harness/rule.ts";
 import {
   isBreach,
@@ -10,6 +9,7 @@ import {
   type Transcript,
   type WireEvent,
 } from "../../harness/transcript.ts";
+import { END_OF_CONNECTION } from "../../harness/waited.ts";
 import {
   announcement,
   isDisconnected,

@@ -1,6 +1,6 @@
 import type { Foundations } from "../../harness/foundation.ts";
-import { HANDSHAKE } from "../../harness/patience.ts";
 import type { Case } from "../../harness/scenario.ts";
+import { HANDSHAKE } from "../../harness/waited.ts";
 import { type RequirementId, requirements } from "../../schemas/v0/requirements.ts";
 import { responseName, STATS } from "./dialect.ts";
 

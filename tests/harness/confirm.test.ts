@@ -2,8 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { confirm } from "../../harness/confirm.ts";
 import { silent } from "../../harness/nothing.ts";
 import type { Pass } from "../../harness/pass.ts";
-import { HANDSHAKE } from "../../harness/patience.ts";
 import type { Case } from "../../harness/scenario.ts";
+import { HANDSHAKE } from "../../harness/waited.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import {
   type Act,

@@ -2,8 +2,8 @@ import { describe, expect, jest, test } from "@jest/globals";
 import { withCanary } from "../../harness/canary.ts";
 import { runControls } from "../../harness/controls.ts";
 import type { Pass } from "../../harness/pass.ts";
-import { HANDSHAKE } from "../../harness/patience.ts";
 import type { Case } from "../../harness/scenario.ts";
+import { HANDSHAKE } from "../../harness/waited.ts";
 import { alone, isGone, work } from "../../harness/work.ts";
 import { acts, first, foundations, marked, pass, stage, TIMEOUT, target } from "./acting.ts";
 

@@ -3,13 +3,14 @@ import { availability, gaveWebSocket } from "../../harness/availability.ts";
 import type { Connection } from "../../harness/connection.ts";
 import { dial, probe } from "../../harness/dial.ts";
 import { errorFailure, type Failure, httpFailure } from "../../harness/failure.ts";
-import { HANDSHAKE, patience } from "../../harness/patience.ts";
+import { patience } from "../../harness/patience.ts";
 import type { RunOptions } from "../../harness/run-options.ts";
 import { run } from "../../harness/runner.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { share } from "../../harness/shared.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import type { Handshake } from "../../harness/upgrade.ts";
+import { HANDSHAKE } from "../../harness/waited.ts";
 import { DEFAULTS } from "../../running/defaults.ts";
 import { requirements } from "../../schemas/0.1.7/requirements.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
@@ -143,6 +144,18 @@ test("a kind that came stops after 32 waits in vain in a row, 8 in a hurry: afte
   expect([...stopped(), it.end("greeting")]).toEqual([true, true, { from: 10, to: 12 }]);
   it.forgive();
   expect(stopped()).toEqual([false, false]);
+});
+
+test("a wait whose connection ended stands in no row of waits in vain", () => {
+  const it = patience(2_000);
+  it.met("greeting", 1, 2);
+  it.met("greeting", 9, 10);
+  for (const at of [3, 4, 4]) it.begin("greeting", at);
+  expect(it.inARow("greeting", 3)).toBe(3);
+  it.ended("greeting", 4);
+  it.ended("greeting", 4);
+  it.ended("greeting", 5);
+  expect(it.inARow("greeting", 3)).toBe(1);
 });
 
 describe("a server is busy", () => {

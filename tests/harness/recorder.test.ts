@@ -4,9 +4,9 @@ import { connect } from "../../harness/connect.ts";
 import type { Connection } from "../../harness/connection.ts";
 import { encode } from "../../harness/frame.ts";
 import { isNothing, whyNothing } from "../../harness/nothing.ts";
-import { HANDSHAKE } from "../../harness/patience.ts";
 import { type Recorder, recorder } from "../../harness/recorder.ts";
 import { share } from "../../harness/shared.ts";
+import { HANDSHAKE } from "../../harness/waited.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { type Handlers, webSocketServer } from "../servers/websocket.ts";
 

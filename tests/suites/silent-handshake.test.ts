@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { afterEach, expect, test } from "@jest/globals";
 import { isFinding } from "../../harness/catalogue.ts";
-import { HANDSHAKE } from "../../harness/patience.ts";
+import { HANDSHAKE } from "../../harness/waited.ts";
 import { cases, runAgainst } from "../helpers.ts";
 import { onRaw } from "../servers/raw.ts";
 import { tachyon } from "../servers/tachyon.ts";

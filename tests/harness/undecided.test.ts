@@ -1,0 +1,31 @@
+import { expect, test } from "@jest/globals";
+import { undecided } from "../../harness/doubt.ts";
+import type { CaseResult } from "../../harness/execute.ts";
+import type { Check } from "../../harness/judge.ts";
+import type { WireEvent } from "../../harness/transcript.ts";
+import { HANDSHAKE } from "../../harness/waited.ts";
+
+const GREETING: WireEvent = { at: 1, from: "server", type: "text", data: "{}" };
+const GAVE_UP: WireEvent = { at: 9, from: "client", type: "timeout", what: HANDSHAKE, afterMs: 8, data: "" };
+
+/** Returns the verdicts of a case that broke something on a connection, at its last event, once nobody can say who is to blame. */
+function verdictsOf(events: readonly WireEvent[], isShown: boolean): readonly string[] {
+  const shown = { evidence: { connection: 0, events: [events.length - 1] } };
+  const broken = { requirement: "MUST.a", level: "MUST", verdict: "fail", ...(isShown && shown) };
+  const kept = { requirement: "MUST.b", level: "MUST", verdict: "pass" };
+  const result = { checks: [broken, kept] as Check[], connections: [{ name: "client", url: "", events }] };
+  return undecided(result as unknown as CaseResult).checks.map(({ verdict }) => verdict);
+}
+
+test("where nobody can say who is to blame, a failure is an error", () => {
+  expect(verdictsOf([GREETING], false)).toEqual(["error", "pass"]);
+  expect(verdictsOf([GAVE_UP], true)).toEqual(["error", "pass"]);
+});
+
+test("but not if a message of the server shows it", () => {
+  expect(verdictsOf([GREETING], true)).toEqual(["fail", "pass"]);
+});
+
+test("nor if a handshake had no answer, unlike those before and after it", () => {
+  expect(verdictsOf([{ ...GAVE_UP, lost: true } as WireEvent], false)).toEqual(["fail", "pass"]);
+});
