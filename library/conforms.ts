@@ -7,7 +7,7 @@ import type { ExpectedFailures } from "../reports/expected/read.ts";
 import { makeReport } from "../reports/make.ts";
 import { type StoredReport, upToDate } from "../reports/older.ts";
 import type { Report } from "../reports/report.ts";
-import { commandAlone } from "../reports/shell-commands.ts";
+import { commandFor } from "../reports/shell-commands.ts";
 import { SUITE } from "../reports/suite.ts";
 import { type TerminalOptions, terminal, troubles } from "../reports/terminal.ts";
 import { versionOf } from "./versions.ts";
@@ -68,7 +68,7 @@ function options(report: Report): TerminalOptions {
     verbose: false,
     quiet: false,
     knowledge: protocol,
-    alone: (id) => commandAlone(report, id),
+    command: (...ids) => commandFor(report, ...ids),
     underLoad: testedUnderLoad(protocol),
     written: [],
   };

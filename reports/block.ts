@@ -40,8 +40,8 @@ export interface BlockOptions {
   readonly links?: boolean;
   /** The url or path behind the link of a clause. */
   readonly linkOf?: (link: string) => string;
-  /** The command that runs a case alone; none where there is no server. */
-  readonly alone?: ((id: string) => string) | undefined;
+  /** The command that runs some cases; none where there is no server. */
+  readonly command?: ((...ids: string[]) => string) | undefined;
 }
 
 /**
@@ -49,7 +49,7 @@ export interface BlockOptions {
  * command that runs it alone. `isTold` if an earlier block shows the same transcript.
  */
 export function failureBlock(found: ToldFinding, isTold: boolean, options: BlockOptions): string[] {
-  const { colors: c, alone, knowledge } = options;
+  const { colors: c, command, knowledge } = options;
   const { verdict, check, shown, cases } = found;
   const { id, level } = found.requirement;
   const statement = statementOf(id, knowledge.requirements);
@@ -71,7 +71,7 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
     FEW,
   ).map((line) => short(line, (options.width ?? Infinity) - 1));
   const ways = otherWays(found, knowledge).map((line) => short(visible(line), (options.width ?? UNBROKEN) - 1));
-  const foot = [...(alone ? [c.dim(`  alone: ${alone(shown.id)}`)] : []), ...others, ...ways];
+  const foot = [...(command ? [c.dim(`  alone: ${command(shown.id)}`)] : []), ...others, ...ways];
   const room = isTold ? AGAIN : Math.max(4, LINES - head.length - foot.length - 4);
   const wire = explainSpot(shown, check, room).flatMap((line) => wireLine(line, verdict, options));
   return [...head, ...wire, ...foot, ""];

@@ -4,7 +4,7 @@ import { visible } from "./escape.ts";
 import { news } from "./findings.ts";
 import { statementOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
-import { commandAlone, type Tellable } from "./shell-commands.ts";
+import { commandFor, type Tellable } from "./shell-commands.ts";
 import { problemsOf } from "./verdict.ts";
 
 /** GitHub shows so many annotations of a kind for one step. */
@@ -38,8 +38,8 @@ function annotations(report: Tellable, requirements: readonly Requirement[]): st
   });
   const ends = remarks(report)
     .filter(({ next }) => next !== undefined)
-    .map(({ title, words, cases, next = "" }) =>
-      annotation("error", { title }, `${words}: ${cases.join(", ")}. Next: ${commandAlone(report, next)}`),
+    .map(({ title, words, cases, next = [] }) =>
+      annotation("error", { title }, `${words}: ${cases.join(", ")}. Next: ${commandFor(report, ...next)}`),
     );
   const all = [...outdated, ...ends, ...found];
   const of = (kind: Annotation["kind"]) =>

@@ -8,7 +8,7 @@ import { whySkipped } from "./findings.ts";
 import { statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck } from "./report.ts";
 import { scopeOf } from "./scope.ts";
-import { commandAlone, type Tellable } from "./shell-commands.ts";
+import { commandFor, type Tellable } from "./shell-commands.ts";
 import { isExpected, isFine, meaning, problemsOf, reasonsOf, shownVerdict } from "./verdict.ts";
 import { spotsOf } from "./wrong-event.ts";
 
@@ -57,7 +57,7 @@ const isRed = (it: ReportCase) => it.verdict === "error" || (it.verdict === "fai
 
 /** The block of a failure: what is wrong, the likely cause, the connection that shows it, and the command that runs it alone. */
 function explanation(it: ReportCase, report: Tellable, knowledge: Knowledge): string {
-  const alone = report.recording ? [] : [`alone: ${commandAlone(report, it.id)}`];
+  const alone = report.recording ? [] : [`alone: ${commandFor(report, it.id)}`];
   return xmlSafe([...explainFindings(it, knowledge, 1).map(lineText), ...alone].map(visible).join("\n"));
 }
 

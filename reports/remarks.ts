@@ -14,8 +14,8 @@ export interface Remark {
   readonly cases: readonly string[];
   /** Nothing else says why the run has no whole result. */
   readonly isVital?: boolean;
-  /** The case to run next, alone. */
-  readonly next?: string | undefined;
+  /** The cases to run next: one alone, or several of which one ends the target late. */
+  readonly next?: readonly string[] | undefined;
 }
 
 /** The parts of a report that remarks are made of. */
@@ -60,10 +60,10 @@ function stopped({ stop }: Remarkable): Remark[] {
           {
             label: "suspects",
             title: "Suspects",
-            words: "one of these probably ended it, the likeliest first (--start finds out which)",
+            words: "one of these probably ended it, the likeliest first (--start helps to find out which)",
             cases: suspects,
             isVital: true,
-            next: suspects[0],
+            next: suspects.slice(0, 1),
           },
         ]
       : []),
@@ -82,7 +82,7 @@ function ended({ unexplained = [], cases }: Remarkable): Remark[] {
       words: `${words}, at ${took(at, 1)}; it is not known which input of the seconds before did it${suspects.length > 0 ? ", the likeliest first" : ""}`,
       cases: suspects,
       isVital: true,
-      next: suspects === first?.suspects ? suspects[0] : undefined,
+      next: suspects === first?.suspects ? suspects : undefined,
     })),
     ...(more > 0
       ? [

@@ -39,5 +39,6 @@ const placeOf = ({ embedded, url }: Report["target"], { actor }: Report["protoco
 export const commandExplain = ({ suite, protocol }: Pick<Report, "suite" | "protocol">, id: string): string =>
   ["npx", suite.name, "explain", quoted(id), ...(protocol.options ?? []).map(quoted)].join(" ");
 
-/** The command that runs one case of a report alone. */
-export const commandAlone = (report: Commanded, id: string): string => again(report, [`--case ${quoted(id)}`]);
+/** The command that runs cases of a report again: one alone, or several suspects. With `--all` the run waits for what ends a target late. */
+export const commandFor = (report: Commanded, ...ids: readonly string[]): string =>
+  again(report, [...ids.map((id) => `--case ${quoted(id)}`), ...(ids.length > 1 ? ["--all"] : [])]);

@@ -20,8 +20,8 @@ const IN_FULL = 8;
 export interface TerminalOptions extends BlockOptions {
   readonly verbose: boolean;
   readonly quiet: boolean;
-  /** The command that runs a case alone. */
-  readonly alone: (id: string) => string;
+  /** The command that runs a case alone, or some together. */
+  readonly command: (...ids: string[]) => string;
   /** The requirements that only suites test which put load on a server, and so run only when asked for. */
   readonly underLoad: readonly string[];
   /** The files that hold the reports. */
@@ -74,16 +74,16 @@ function blocks(report: Report, options: TerminalOptions): string[] {
   // A server of another version breaks nearly everything. The summary says which it speaks.
   if (report.speaks !== undefined && !options.verbose) return [];
   const all = news(report);
-  const alone = report.recording ? undefined : options.alone;
+  const command = report.recording ? undefined : options.command;
   const inFull = all.slice(0, IN_FULL);
   const more = all.slice(IN_FULL).map(({ requirement: { id } }) => id);
   return [
     ...begin(all, options),
     ...(options.verbose
-      ? report.cases.filter(({ checks }) => checks.some(isNews)).flatMap((it) => wholeCase(it, { ...options, alone }))
+      ? report.cases.filter(({ checks }) => checks.some(isNews)).flatMap((it) => wholeCase(it, { ...options, command }))
       : inFull.flatMap((found, i) => {
           const isTold = inFull.slice(0, i).some(({ shown }) => shown === found.shown);
-          return failureBlock(found, isTold, { ...options, alone });
+          return failureBlock(found, isTold, { ...options, command });
         })),
     ...(more.length > 0 && !options.verbose
       ? [`and ${more.length} more: ${listed(more, "report.html")}; --verbose shows all`, ""]
@@ -100,7 +100,7 @@ function begin(all: readonly ToldFinding[], { colors: c }: TerminalOptions): str
 /** A case with all its findings, and all its connections. */
 function wholeCase(
   it: ReportCase,
-  { colors: c, alone, knowledge }: Pick<BlockOptions, "colors" | "alone" | "knowledge">,
+  { colors: c, command, knowledge }: Pick<BlockOptions, "colors" | "command" | "knowledge">,
 ): string[] {
   const lines = explainFindings(it, knowledge, it.connections.length);
   const verdict = worst(it.checks.filter(isNews).map((check) => check.verdict));
@@ -110,7 +110,7 @@ function wholeCase(
       const text = visible(lineText(line));
       return `  ${line.isWrong ? paint(c, verdict, text) : text}`;
     }),
-    ...(alone ? [c.dim(`  alone: ${alone(it.id)}`)] : []),
+    ...(command ? [c.dim(`  alone: ${command(it.id)}`)] : []),
     "",
   ];
 }
@@ -193,20 +193,20 @@ function headline(report: Report, { colors: c, missing = [] }: TerminalOptions):
 }
 
 /** The command that shows the first finding again, unless a remark has another. */
-function next(report: Report, { alone }: TerminalOptions): string[] {
+function next(report: Report, { command }: TerminalOptions): string[] {
   const [first] = news(report);
   if (!first || report.recording || report.speaks !== undefined || remarks(report).some((it) => it.next !== undefined))
     return [];
-  return [`  next     ${alone(first.shown.id)}`];
+  return [`  next     ${command(first.shown.id)}`];
 }
 
 /** The remarks that must be known first, and their remedies; only `vital` ones, if wanted. */
-const remarked = (report: Report, { alone }: TerminalOptions, vital = false): string[] =>
+const remarked = (report: Report, { command }: TerminalOptions, vital = false): string[] =>
   remarks(report)
     .filter(({ isVital }) => isVital || !vital)
     .flatMap(({ label, words, cases, next }) => [
       `  ${label.padEnd(8)} ${visible(words)}${cases.length > 0 ? `: ${listed(cases, "report.html")}` : ""}`,
-      ...(next === undefined ? [] : [`  next     ${alone(next)}`]),
+      ...(next === undefined ? [] : [`  next     ${command(...next)}`]),
     ]);
 
 /** The requirements that are broken, in the order of the findings, with the number of cases; those that fail no run apart. */

@@ -6,7 +6,7 @@ import type { Expected } from "../../reports/expected/use.ts";
 import { forGitHub, onGitHub } from "../../reports/github.ts";
 import type { Report } from "../../reports/report.ts";
 import { type Destinations, save } from "../../reports/save.ts";
-import { commandAlone } from "../../reports/shell-commands.ts";
+import { commandFor } from "../../reports/shell-commands.ts";
 import { joinParts, showRun, type TerminalParts } from "../../reports/terminal.ts";
 import { isFine } from "../../reports/verdict.ts";
 import { EXIT } from "../exit.ts";
@@ -55,7 +55,7 @@ export async function finish(
     linkOf,
     colors: colorsOn(process.stdout),
     knowledge: protocol,
-    alone: (id) => commandAlone(tellable, id),
+    command: (...ids) => commandFor(tellable, ...ids),
     underLoad: testedUnderLoad(protocol),
     written: [...written, ...(expected?.written === undefined ? [] : [expected.written]), ...also],
     missing: [...missing, ...unwritten],

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { isFinding } from "../../harness/catalogue.ts";
 import { worstFirst } from "../findings.ts";
-import { commandAlone, commandExplain } from "../shell-commands.ts";
+import { commandExplain, commandFor } from "../shell-commands.ts";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
 import { CommandLine, Difference, hashOf, LevelTag, Marks, NotJudged, Prose, RowLink, VerdictTag } from "./parts.tsx";
 import { Reading } from "./reading.tsx";
@@ -54,7 +54,7 @@ function CaseBody({ it, data, requirements }: Surroundings & { readonly it: Page
       ))}
       {kept.length > 0 && <Kept checks={kept} requirements={requirements} />}
       <p class="label">{data.recording ? "Judge the recording again" : "Run it alone"}</p>
-      <CommandLine text={commandAlone(data, it.id)} />
+      <CommandLine text={commandFor(data, it.id)} />
       <p class="label">What went over the wire</p>
       {it.connections.length > 0 ? <Legend /> : <p class="note">Nothing: there was no connection.</p>}
       <Connections of={it} />

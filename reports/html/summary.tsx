@@ -4,7 +4,7 @@ import { loadOf } from "../latency.ts";
 import { NAMES, targetAt, titleOf } from "../names.ts";
 import { type Remark, remarks } from "../remarks.ts";
 import { casesOf, connectionsIn, isWhole, requirementsOf } from "../scope.ts";
-import { commandAlone } from "../shell-commands.ts";
+import { commandFor } from "../shell-commands.ts";
 import { meaning, shownVerdict } from "../verdict.ts";
 import type { PageData } from "./data.ts";
 import { Brief, CommandLine, RowLink, VerdictTag } from "./parts.tsx";
@@ -70,7 +70,7 @@ function Remarked({ of, data }: { readonly of: Remark; readonly data: PageData }
       {next !== undefined && (
         <>
           <p class="label">Run next</p>
-          <CommandLine text={commandAlone(data, next)} />
+          <CommandLine text={commandFor(data, ...next)} />
         </>
       )}
     </div>

@@ -1,5 +1,5 @@
 import { beginning, findings, type ReportFinding } from "../findings.ts";
-import { commandAlone, commandExplain } from "../shell-commands.ts";
+import { commandExplain, commandFor } from "../shell-commands.ts";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
 import { around } from "./events.ts";
 import { CommandLine, Difference, LevelTag, Marks, Prose, RowLink, VerdictTag } from "./parts.tsx";
@@ -78,7 +78,7 @@ function Entry({ finding, begin, data }: EntryProps) {
       <Shows it={shown} check={check} />
       <Reading of={requirement} cause={check.cause} explain={commandExplain(data, requirement.id)} />
       <p class="label">{data.recording ? "Judge the recording again" : "Run it alone"}</p>
-      <CommandLine text={commandAlone(data, shown.id)} />
+      <CommandLine text={commandFor(data, shown.id)} />
       <Others cases={cases.filter((it) => it !== shown)} />
     </article>
   );

@@ -9,7 +9,7 @@ import { isValue, NAMES, statementOf, targetParts, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report } from "../report.ts";
 import { casesOf, connectionsIn, isWhole, requirementsOf } from "../scope.ts";
-import { commandAlone, type Tellable } from "../shell-commands.ts";
+import { commandFor, type Tellable } from "../shell-commands.ts";
 import { isExpected, meaning, problemsOf, shownVerdict } from "../verdict.ts";
 import { spotsOf } from "../wrong-event.ts";
 import { block, bullets, code, heading, paragraph, print, sentence, table, text } from "./tree.ts";
@@ -75,7 +75,7 @@ const remarked = (report: Tellable): RootContent[] =>
       code(words),
       ...cases.slice(0, NAMES).flatMap((id, i) => [text(i === 0 ? ": " : ", "), code(id)]),
       ...(cases.length > NAMES ? [text(` … and ${cases.length - NAMES} more`)] : []),
-      ...(next === undefined ? [] : [text(". Next: "), code(commandAlone(report, next))]),
+      ...(next === undefined ? [] : [text(". Next: "), code(commandFor(report, ...next))]),
     ),
   ]);
 
@@ -122,7 +122,7 @@ function inFull(
       ...(check.expected === statement ? [] : [[text("Expected: "), said(check.expected)]]),
       [text("Came: "), said(check.actual)],
       ...(cause === undefined ? [] : [[text("Likely cause: "), ...sentence(cause)]]),
-      [text(report.recording ? "Again: " : "Alone: "), code(commandAlone(report, shown.id))],
+      [text(report.recording ? "Again: " : "Alone: "), code(commandFor(report, shown.id))],
     ]),
     ...(withTranscript && shown.connections.length > 0
       ? [block(explainConnections(shown.connections, { spots: spotsOf(shown), most: CONNECTIONS }).map(lineText))]

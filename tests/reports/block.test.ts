@@ -42,7 +42,7 @@ const found: ToldFinding = {
 const options: BlockOptions = {
   knowledge: protocol,
   colors: picocolors.createColors(false),
-  alone: (id) => `npx it run ws://x --case ${id}`,
+  command: (id) => `npx it run ws://x --case ${id}`,
 };
 /** A text with its escape sequences readable. */
 const seen = (lines: readonly string[]) => lines.join("\n").replaceAll("\u001b", "ESC");

@@ -191,7 +191,7 @@ describe("junit.xml", () => {
 describe("the terminal", () => {
   const show = (report: Report, more: object = {}) =>
     inTerminal(report, {
-      alone: (id: string) => `tachyon-conformance run ws://x --case ${id}`,
+      command: (id: string) => `tachyon-conformance run ws://x --case ${id}`,
       written: ["out/report.json"],
       ...more,
     });

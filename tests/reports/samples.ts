@@ -51,7 +51,7 @@ export const inTerminal = (report: Report, more: Partial<TerminalOptions> = {}):
     quiet: false,
     verbose: false,
     knowledge: { requirements: protocol.requirements },
-    alone: (id) => id,
+    command: (...ids) => ids.join(" "),
     underLoad: testedUnderLoad(protocol),
     written: [],
     ...more,

@@ -15,7 +15,7 @@ import { markdown } from "../../reports/markdown/markdown.ts";
 import { contradictionIn } from "../../reports/read.ts";
 import schema from "../../reports/report.schema.json" with { type: "json" };
 import type { Report } from "../../reports/report.ts";
-import { commandAlone } from "../../reports/shell-commands.ts";
+import { commandFor } from "../../reports/shell-commands.ts";
 import { isFine } from "../../reports/verdict.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { breaking, concluded, inTerminal, sample, withCase } from "./samples.ts";
@@ -38,7 +38,19 @@ beforeAll(async () => {
 });
 
 const show = (report: Report, more: object = {}) =>
-  inTerminal(report, { alone: (id: string) => `npx it run ws://x --case ${id}`, ...more });
+  inTerminal(report, {
+    command: (...ids: string[]) =>
+      commandFor(
+        {
+          ...report,
+          given: undefined,
+          target: { ...report.target, url: "ws://x" },
+          suite: { ...report.suite, name: "it" },
+        } as Report,
+        ...ids,
+      ),
+    ...more,
+  });
 const annotations = (report: Report) =>
   forGitHub("", report, requirements)
     .split("\n")
@@ -121,7 +133,7 @@ describe("the requirement that most others rest on", () => {
 
 test("a failure is told alike in the terminal, with --verbose and in JUnit: cause, clause, wrong line, command", async () => {
   const wrong = { ...(await sample("compares-versions-as-prefixes")), seed: 7, given: ["--timeout 9"] };
-  const options = { knowledge: protocol, alone: (id: string) => commandAlone(wrong, id) };
+  const options = { knowledge: protocol, command: (...ids: string[]) => commandFor(wrong, ...ids) };
   const body = /<failure [^>]*><!\[CDATA\[(.*?)\]\]>/s.exec(junit(wrong, protocol))?.[1];
   for (const text of [show(wrong, options), show(wrong, { ...options, verbose: true }), body]) {
     expect(text).toMatch(/^ *a client of version 0\.1\.70 connects$/m);
@@ -245,20 +257,22 @@ describe("a remark that comes first", () => {
     expect(lines.slice(first, first + 6)).toEqual([
       "FAIL the target ended while it was tested",
       `  ended    the server ended (exit code 3), at 1.2 s; it is not known which input of the seconds before did it, the likeliest first: ${suspects.join(", ")}`,
-      `  next     npx it run ws://x --case ${suspects[0]}`,
+      `  next     npx it run ws://x --case ${suspects.join(" --case ")} --all`,
       `  unstable the verdict of 1 case varies; with --fail-on-unstable the exit code is 1 for that: ${PARITY}`,
       "  stalls   stood still for 2.4 s (at 3.1 s): the affected cases ran again",
       "  limit    the target accepts at most 5 connections at the same time, and the suite keeps below that",
     ]);
     const summary = markdown(report, { requirements });
-    expect(summary).toMatch(/^The target ended: `the server ended .*Next: `npx .* --case malformed\/not-json-empty`$/m);
+    expect(summary).toMatch(
+      /^The target ended: `the server ended .*Next: `npx .* --case malformed\/not-json-empty --case transport\/ping-empty --all`$/m,
+    );
     expect(summary).toMatch(/^The target stood still: `stood still for 2\.4 s/m);
     const page = await html(report, protocol);
     expect(page).toMatch(/<strong>The target ended\.<\/strong>/);
     expect(page).toMatch(/--case malformed\/not-json-empty/);
     expect(annotations(report)).toEqual([
       expect.stringMatching(
-        /^::error title=The target ended::the server ended .*Next: npx .*malformed\/not-json-empty$/,
+        /^::error title=The target ended::the server ended .*Next: npx .*malformed\/not-json-empty --case transport\/ping-empty --all$/,
       ),
     ]);
     expect(junit(report, { requirements })).toMatch(/<error message="the target ended while it was tested"/);
@@ -268,7 +282,7 @@ describe("a remark that comes first", () => {
     const stop = { reason: "lost", words: "not run: it died", why: "it died", suspects } as const;
     const text = show(concluded({ ...twice, stop }));
     expect(text).toMatch(
-      /^FAIL the target went away\n {2}stopped {2}it died\n {2}suspects one of these probably ended it, the likeliest first \(--start finds out which\): malformed\/not-json-empty, transport\/ping-empty\n {2}next {5}npx it run ws:\/\/x --case malformed\/not-json-empty$/m,
+      /^FAIL the target went away\n {2}stopped {2}it died\n {2}suspects one of these probably ended it, the likeliest first \(--start helps to find out which\): malformed\/not-json-empty, transport\/ping-empty\n {2}next {5}npx it run ws:\/\/x --case malformed\/not-json-empty$/m,
     );
     expect(text).toMatch(/^FAIL version\/parity-patch-with-zero$/m);
     expect(text).toMatch(/^ {2}broken {3}disconnect\.success in 1, parity\.patch in 1$/m);
