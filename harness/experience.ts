@@ -57,6 +57,7 @@ export function noteMet(it: Experience, kind: string, began: number, ended: numb
   waits.inVain = 0;
   waits.best = Math.min(waits.best, took);
   waits.last = Math.max(waits.last, ended);
+  waits.took = took;
   waits.served = remember(waits.served, began);
   it.slowest = Math.max(it.slowest, took);
   it.busy = took > waits.best + it.timeout * BUSY;

@@ -61,7 +61,7 @@ export async function lookInto(ran: readonly CaseResult[], pass: Pass): Promise<
   const all = [...new Map([...pass.results, ...ran.map((it) => [it.case, it] as const)]).values()];
   const atWork = hitBy(fall, ran, all);
   stopAfterTooMany(pass);
-  if (!pass.stop && (await standUp(pass))) {
+  if (!pass.stop && !fall.isBehind && (await standUp(pass))) {
     const affected = await clear({ fall, all, atWork }, ran, pass);
     pass.shared.limits.forget(); // A gateway refused clients while the server was away.
     return affected;
@@ -134,6 +134,10 @@ function giveUp({ fall, all, atWork }: Fallen, pass: Pass): void {
   const { culprits } = pass.ends;
   // A culprit of an earlier fall stays one, though it may have run a moment before this one.
   for (const it of atWork) if (!culprits.has(it.case.id)) settle(inconclusive(it, fall.how), pass);
+  if (fall.isBehind) {
+    pass.stop ??= stopFor("slow", fall.how);
+    return;
+  }
   const only = soleCause(fall, all, pass);
   if (only && !culprits.has(only.result.case.id)) blame(only, fall, pass);
   // A known culprit makes a guess at another needless.

@@ -36,6 +36,8 @@ export interface Fall {
   readonly hangs?: string;
   /** The server was still there, and refused everybody. */
   readonly refuses?: true;
+  /** The server does one thing after another, and did not keep up: no input is to blame. */
+  readonly isBehind?: true;
 }
 
 /** The ends of the target in a pass, and what is known of them. */

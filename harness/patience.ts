@@ -47,6 +47,8 @@ export interface Patience {
   end(kind: string): { readonly from: number; readonly to: number };
   /** Tells if something of this kind came before, and many waited for it in vain since; or if `despair` was called for it. */
   stopped(kind: string): boolean;
+  /** Tells if a server that gives nobody this kind of answer in time was late with the last ones: it does one thing after another. */
+  isBehind(kind: string): boolean;
   /** Notes the kind that nobody seems to get any more, if there is one: until `forgive`, waits for it are short. */
   despair(kind: string | undefined): void;
   /** Notes that the server sent a message, awaited or not. */
@@ -82,6 +84,9 @@ const DEAF = 32;
 
 /** After this many waits in vain in a row for one kind, side by side, a newcomer shows if anybody gets that any more. */
 const STOPPED = 16;
+
+/** The part of the timeout after which an answer is late. */
+const LATE = 0.5;
 
 /** The length of a shorter wait, in timeouts. */
 const SHORT = 0.1;
@@ -122,6 +127,10 @@ export function patience(timeout: number): Patience {
     inARow: (kind, began) => inARow(known(it, kind), began),
     end: (kind) => lastServing(known(it, kind)),
     stopped: (kind) => stopped(it, kind),
+    isBehind(kind) {
+      const { best, took, inVain } = known(it, kind);
+      return took > LATE * it.timeout && best * inVain > it.timeout;
+    },
     despair(kind) {
       it.hopeless = kind;
     },

@@ -146,6 +146,24 @@ test("a kind that came stops after 32 waits in vain in a row, 8 in a hurry: afte
   expect(stopped()).toEqual([false, false]);
 });
 
+test("a server that served the last late, and would serve those in vain later still, is behind", () => {
+  const it = patience(2_000);
+  const misses = (count: number) => {
+    for (let i = 0; i < count; i++) it.missed("answer", 20, true);
+  };
+  it.met("answer", 0, 200);
+  misses(16);
+  expect(it.isBehind("answer")).toBe(false);
+  it.met("answer", 0, 1_100);
+  misses(10);
+  expect(it.isBehind("answer")).toBe(false);
+  misses(1);
+  expect(it.isBehind("answer")).toBe(true);
+  it.met("answer", 0, 300);
+  misses(11);
+  expect(it.isBehind("answer")).toBe(false);
+});
+
 test("a wait whose connection ended stands in no row of waits in vain", () => {
   const it = patience(2_000);
   it.met("greeting", 1, 2);
