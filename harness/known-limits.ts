@@ -1,6 +1,7 @@
 import { gapOf, SECOND, SLOWER } from "./connection-rate.ts";
 import { type Failure, isTurnedAway, saysLimit, UNKNOWN, wordsOfFailure } from "./failure.ts";
 import type { Found } from "./measure.ts";
+import { afterRefused, afterServed, type Spell } from "./spell.ts";
 import { plural } from "./words.ts";
 
 /** A refusal: when the connection began, in ms of the run's clock, and the way. */
@@ -33,6 +34,8 @@ export interface KnownLimits {
   before: number;
   /** The first refusal since the last measurement. */
   refusal: Refused;
+  /** The last clients that were refused in a row. */
+  spell: Spell | undefined;
   /** A usual client was refused: there may be a limit. */
   suspected: boolean;
   /** The number of measurements. */
@@ -64,14 +67,19 @@ const LAG = { first: 10, most: 100 } as const;
 /** The limits of a target of which nothing is known yet. */
 export const noneKnown = (): KnownLimits => ({
   ...{ found: {}, gap: 0, lag: 0, changedAt: 0, ways: new Map(), inVain: 0, row: 0, total: 0, held: 0, served: [] },
-  ...{ before: 0, refusal: { at: 0, way: UNKNOWN }, suspected: false, measured: 0, closes: false, hopeless: false },
+  ...{ before: 0, spell: undefined, refusal: { at: 0, way: UNKNOWN } },
+  ...{ suspected: false, measured: 0, closes: false, hopeless: false },
 });
 
 /** Tells if a limit is known. */
 export const isLimited = ({ found, gap }: KnownLimits): boolean => found.together !== undefined || gap > 0;
 
-/** Learns that the target served a client. */
-export function learnServed(known: KnownLimits, now: number): void {
+/** The usual clients in a row that a target refuses which lets nobody in. One that refuses a share serves others between. */
+const SHUT = 5;
+
+/** Learns that the target served a client that `began` at a time. Both are in ms of the run's clock. */
+export function learnServed(known: KnownLimits, now: number, began: number): void {
+  known.spell = afterServed(known.spell, began);
   known.total += 1;
   known.held += known.gap;
   known.row += 1;
@@ -87,6 +95,7 @@ export function learnServed(known: KnownLimits, now: number): void {
 export function learnRefused(known: KnownLimits, way: Failure, usual: boolean, began: number): boolean {
   if (known.hopeless) return false;
   if (!usual && !saysLimit(way)) return learnLate(known, way, began);
+  known.spell = afterRefused(known.spell, began);
   if (known.ways.size === 0) known.before = known.served.filter((at) => at > began - SECOND).length;
   known.ways.set(wordsOfFailure(way), way);
   if (!isLimited(known)) {
@@ -149,7 +158,10 @@ function step(known: KnownLimits): void {
   known.inVain += 1;
   known.row = 0;
   if (known.inVain > IN_VAIN) {
-    giveUp(known, true);
+    // No pace is slow enough. If nobody was served meanwhile, it lets nobody in now and then.
+    known.closes = known.spell !== undefined && known.spell.count >= SHUT;
+    if (known.closes) unbound(known);
+    else giveUp(known, true);
     return;
   }
   known.lag = longer(known.lag);
@@ -172,9 +184,14 @@ export function learnClosed(known: KnownLimits): void {
 function giveUp(known: KnownLimits, forGood: boolean): void {
   known.hopeless = forGood;
   known.closes = false;
+  known.ways.clear();
+  unbound(known);
+}
+
+/** Lifts the bounds of a target that has no limit. */
+function unbound(known: KnownLimits): void {
   known.found = {};
   [known.gap, known.lag] = [0, 0];
-  known.ways.clear();
 }
 
 /** The longest time that a connection should wait for those of other cases to begin, in ms. */

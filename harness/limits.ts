@@ -152,8 +152,9 @@ async function freed(its: Keeping): Promise<boolean> {
 function learn(its: Keeping, connection: Tried, usual: boolean): void {
   const { known, clock } = its;
   const way = refusalOf(connection);
-  if (connection.opened && way === undefined) learnServed(known, clock());
-  if (way !== undefined && learnRefused(known, way, usual, connection.transcript.events[0]?.at ?? 0)) change(its);
+  const began = connection.transcript.events[0]?.at ?? 0;
+  if (connection.opened && way === undefined) learnServed(known, clock(), began);
+  if (way !== undefined && learnRefused(known, way, usual, began)) change(its);
 }
 
 const timesAgain = ({ reruns }: Keeping, it: object): number => reruns.get(it) ?? 0;
@@ -180,7 +181,7 @@ async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefi
   const closed = { ms: tries > TRIES ? clock() - at : 0 };
   if (known.closes) {
     learnClosed(known);
-    return closed;
+    return { ms: clock() - at };
   }
   if (tries > TRIES && clock() - began > BY_SECOND) {
     // Each measurement would close it again.
