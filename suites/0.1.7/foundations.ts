@@ -42,6 +42,9 @@ const SURVIVAL: Ids = [
 /** The requirements that must be kept for a client to get its own answer where there are others. */
 const APART: Ids = ["disconnect.no-login", "disconnect.isolated"];
 
+/** The requirements that must be kept for a request in any form to be answered where there are others. */
+const REQUESTS_APART: Ids = [...REQUESTS, "disconnect.isolated"];
+
 /** The cases that show a requirement in its plainest form, and the requirements that these rest on. */
 const plain = {
   "transport.handshake": { plain: ["transport/handshake-as-any-client-does"], on: [] },
@@ -136,14 +139,15 @@ const forms: Some<Ids> = {
   ...rows(["version.success", "parity.minor"], "parity.query"),
   ...rows(["disconnect.answered", "disconnect.no-login"], "parity.usable"),
   ...rows(["disconnect.answered", "disconnect.no-login", "disconnect.isolated"], "disconnect.answered"),
-  ...rows([...REQUESTS, "disconnect.isolated"], "disconnect.success"),
-  ...rows(REQUESTS, "disconnect.no-login", "disconnect.extra-properties", "disconnect.encoding", "malformed.rejected"),
+  ...rows(REQUESTS, "disconnect.no-login", "malformed.rejected"),
+  // A server that does not keep its clients apart gives some the answer of another.
+  ...rows(REQUESTS_APART, "disconnect.success", "disconnect.extra-properties", "disconnect.encoding"),
   // A server that never closes goes on answering.
   ...rows([...REQUESTS, "disconnect.closes"], "disconnect.once", "disconnect.final"),
   ...rows(["disconnect.isolated", "disconnect.closes"], "disconnect.last"),
-  ...rows([...REQUESTS, "transport.segmentation", "disconnect.extra-properties"], "transport.fragmentation"),
-  ...rows([...REQUESTS, "disconnect.extra-properties"], "transport.unicode"),
-  ...rows(["version.success", ...REQUESTS], "transport.extensions", "transport.segmentation"),
+  ...rows([...REQUESTS_APART, "transport.segmentation", "disconnect.extra-properties"], "transport.fragmentation"),
+  ...rows([...REQUESTS_APART, "disconnect.extra-properties"], "transport.unicode"),
+  ...rows(["version.success", ...REQUESTS_APART], "transport.extensions", "transport.segmentation"),
   ...rows(["disconnect.answered", "disconnect.no-login"], "malformed.answered", "malformed.reason", "malformed.usable"),
   ...rows(["disconnect.answered", "disconnect.no-login"], "malformed.unspecified"),
   ...rows(OTHERS, ...SURVIVAL, "resilience.churn-speed"),

@@ -1,4 +1,4 @@
-import { commandIn, dismiss, parity, type Session, type Tachyon } from "../tachyon.ts";
+import { commandIn, dismiss, farewell, parity, type Session, type Tachyon } from "../tachyon.ts";
 import { chooses, type Misjudged, type Right, wraps } from "./misjudged.ts";
 
 /** The name for no command: the server stumbles over the request. */
@@ -98,6 +98,22 @@ const wrapsPatch = (bits: number) =>
     { told: ["parity.patch"] },
   );
 
+/** Makes one that does something to the client that came last when another comes, or wants to leave. */
+const mixesUp = (act: (last: Session) => void, when: "comes" | "leaves"): Misjudged =>
+  chooses(
+    () => {
+      let last: Session | undefined;
+      return {
+        greeted(session) {
+          if (last && when === "comes") act(last);
+          last = session;
+        },
+        ...(when === "leaves" && { farewell: () => last && act(last) }),
+      };
+    },
+    { told: ["disconnect.isolated"] },
+  );
+
 /** Servers that lose a message of a client, or stumble over it. */
 export const ofRequests: Readonly<Record<string, Misjudged>> = {
   // They lose early messages.
@@ -138,4 +154,8 @@ export const ofRequests: Readonly<Record<string, Misjudged>> = {
     harms,
   ),
   "refuses a property called as a method": stumbles(["hasOwnProperty", "toString", "constructor"], dismiss, open),
+
+  // They do not keep their clients apart.
+  "says goodbye to the client that came last": mixesUp(farewell, "leaves"),
+  "ends a client when the next one comes": mixesUp(dismiss, "comes"),
 };
