@@ -44,7 +44,7 @@ export async function openAgain(cases: readonly Case[], pass: Pass): Promise<voi
     if (!first || (first.verdict !== "skip" && first.verdict !== "warn") || !missedHandshake(first)) continue;
     if (hasEnded(pass) || shared.clock() > deadline || isTooLate(pass)) return;
     const again = await aloneAgain(first, pass);
-    if (!pass.ends.culprits.has(it.id)) settle(again, pass);
+    if (!hasEnded(pass) && !pass.ends.culprits.has(it.id)) settle(again, pass);
   }
 }
 

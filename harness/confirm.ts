@@ -53,7 +53,9 @@ const silentOf = (cases: readonly Case[], pass: Pass): readonly CaseResult[] => 
  */
 async function confirmForgotten(forgotten: readonly CaseResult[], took: number, pass: Pass): Promise<void> {
   for (const it of forgotten) {
+    if (hasEnded(pass)) return;
     const again = isLate(took, pass) ? undefined : await aloneAgain(it, pass);
+    if (hasEnded(pass)) return;
     pass.rechecked.add(it.case.id);
     if (pass.ends.culprits.has(it.case.id)) continue;
     const isConstant = again !== undefined && (await isSure(it, again, pass));
@@ -114,7 +116,7 @@ async function recheckPlain(cases: readonly Case[], pass: Pass): Promise<void> {
     await lookForHang(again, pass);
     if (hasEnded(pass)) return;
     const third = await alone(it, pass);
-    if (!pass.stop && breaksAgain(again, third)) settle(third, pass);
+    if (!hasEnded(pass) && breaksAgain(again, third)) settle(third, pass);
   }
 }
 
@@ -151,9 +153,9 @@ export async function reconsider(pass: Pass): Promise<void> {
   });
   const budget = pass.times.confirming + Math.max(CONFIRMATION, pass.shared.clock());
   for (const first of doubted) {
-    if (pass.signal?.aborted || pass.times.confirming >= budget || isTooLate(pass)) return;
+    if (hasEnded(pass) || pass.times.confirming >= budget || isTooLate(pass)) return;
     const again = await aloneAgain(first, pass);
-    if (!pass.ends.culprits.has(first.case.id) && !breaksAgain(first, again)) settle(again, pass);
+    if (!hasEnded(pass) && !pass.ends.culprits.has(first.case.id) && !breaksAgain(first, again)) settle(again, pass);
   }
 }
 

@@ -2,11 +2,12 @@ import { isBroken } from "./catalogue.ts";
 import { type CaseResult, execute } from "./execute.ts";
 import { bearers } from "./foundation.ts";
 import { ground } from "./ground.ts";
-import type { Pass } from "./pass.ts";
+import { hasEnded, type Pass } from "./pass.ts";
 import { pool } from "./pool.ts";
 import { casesIn } from "./protocol.ts";
 import { casesAtWork, mayOverlap } from "./shared.ts";
 import { heard } from "./transcript.ts";
+import { isGone } from "./work.ts";
 
 /**
  * Runs the plainest forms that broken requirements rest on, if the run had no such case. So a case gets the same verdict alone and
@@ -27,6 +28,7 @@ export async function runControls(pass: Pass): Promise<CaseResult[]> {
   // A case that breaks something among others may pass alone. Silence needs no second look.
   const again: CaseResult[] = [];
   for (const it of controls) again.push(breaksOtherwise(it) ? await execute(it.case, pass) : it);
+  if (hasEnded(pass) || isGone(pass)) return []; // What they missed says nothing then.
   return again.filter((it) => !missesWhatCame(it, pass));
 }
 

@@ -8,13 +8,13 @@ import { endHanging, livesOn } from "./fall.ts";
 import { isCommon, isHarmless, relapse, SLACK, withOddInput } from "./guess.ts";
 import { likeBefore } from "./late-ends.ts";
 import { type Fall, hasEnded, type Pass, settle } from "./pass.ts";
-import type { Confirmed, Search } from "./proof.ts";
+import { type Confirmed, isOutOfTime, type Search } from "./proof.ts";
 import { greetsAll } from "./protocol.ts";
 import { dropProven } from "./proven.ts";
 import type { Case } from "./scenario.ts";
 import { standUp } from "./stand-up.ts";
 import { byLikelihood, isSuspect, notAtWork } from "./suspects.ts";
-import { isSearchOver, untilFall } from "./until-fall.ts";
+import { untilFall } from "./until-fall.ts";
 import { missedByNewcomer } from "./watcher.ts";
 
 /** The number of falls without a culprit after which the search ends: they are chance. */
@@ -133,7 +133,7 @@ async function sweep(suspects: readonly CaseResult[], search: Search, atWork: bo
   const hits = new Map<string, number>();
   const settled = new Set<Case>();
   let chance = 0;
-  while (!isSearchOver(search) && (queue.length > 0 || (!atWork && tried.length > 0))) {
+  while (!isOutOfTime(search) && (queue.length > 0 || (!atWork && tried.length > 0))) {
     const { results, fell } = await untilFall(queue, longest, atWork ? 0 : PACE, search);
     tried.push(...results);
     const hit = fell ? results.filter((it) => endOf(it) >= fell.to - JUST) : [];

@@ -87,8 +87,9 @@ async function attempt(it: Case, bench: RunBench, idle: () => void): Promise<Cas
   });
   const { record } = bench;
   const kept: Bench["record"] = record && (async (...whole) => (guests.gaveWay ? 0 : record(...whole)));
-  const { result, connections } = await perform(it, open, { ...bench, ...means, record: kept });
-  guests.leave();
+  const { result, connections } = await perform(it, open, { ...bench, ...means, record: kept }).finally(() =>
+    guests.leave(),
+  );
   const refused = refusals(opened, bench);
   for (const connection of connections) connection.forget();
   if (guests.gaveWay) return undefined;

@@ -68,14 +68,14 @@ export async function howItFell({ target, availability }: Pass): Promise<Omit<Fa
 }
 
 /** The time between two looks at a server that is gone, in ms. */
-const PAUSE = 25;
+export const BETWEEN_LOOKS = 25;
 
 /** The most looks at a process that may have ended. */
 const LOOKS = 6;
 
 /** Waits a moment for the end of a process, which is known later than that of its connections. */
 export async function diedOrNot({ target }: Pass): Promise<void> {
-  for (let i = 0; i < LOOKS && target.process && !target.process.death; i++) await sleep(PAUSE);
+  for (let i = 0; i < LOOKS && target.process && !target.process.death; i++) await sleep(BETWEEN_LOOKS);
 }
 
 /** Returns when the server first ended one of these connections, in ms of the run's clock. */

@@ -74,7 +74,7 @@ export const noneKnown = (): KnownLimits => ({
 /** Tells if a limit is known. */
 export const isLimited = ({ found, gap }: KnownLimits): boolean => found.together !== undefined || gap > 0;
 
-/** The usual clients in a row that a target refuses which lets nobody in. One that refuses a share serves others between. */
+/** The clients in a row that a target refuses which lets nobody in. One that refuses a share serves others between. */
 const SHUT = 5;
 
 /** Learns that the target served a client that `began` at a time. Both are in ms of the run's clock. */

@@ -44,10 +44,12 @@ export async function lastNewcomer(cases: readonly Case[], pass: Pass): Promise<
     if (wasEnded || !gaveWebSocket(later)) await diedOrNot(pass);
     later.finish();
   }
-  if (availability.downSince !== undefined || pass.target.process?.death) await lookInto([], pass);
+  await lastLook(pass);
 }
 
-/** Looks into the end of a process, which counts until the very end of a run. */
+/** Looks into the end of a target, which counts until the very end of a run. */
 export async function lastLook(pass: Pass): Promise<void> {
-  if (!pass.stop && !pass.signal?.aborted && pass.target.process?.death) await lookInto([], pass);
+  const { availability, target } = pass;
+  const isAway = availability.downSince !== undefined || target.process?.death !== undefined;
+  if (isAway && !hasEnded(pass)) await lookInto([], pass);
 }

@@ -181,7 +181,9 @@ async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefi
   const closed = { ms: tries > TRIES ? clock() - at : 0 };
   if (known.closes) {
     learnClosed(known);
-    return { ms: clock() - at };
+    // Before the first try, the cases at work had to end.
+    const to = tries > 1 ? clock() : (known.spell?.to ?? at);
+    return { ms: Math.max(1, to - at) };
   }
   if (tries > TRIES && clock() - began > BY_SECOND) {
     // Each measurement would close it again.

@@ -54,7 +54,7 @@ export async function lookInto(ran: readonly CaseResult[], pass: Pass): Promise<
   // A process that ended was there: the suite waited for it.
   if (availability.upAt === undefined && !pass.target.process?.death) {
     await seekOnce(pass);
-    return NOBODY;
+    return { atWork: [], recent: ran };
   }
   pass.ends.falls.push(fall);
   // Resets look like a limit on connections. So a round may end over them before it is known that nobody is there.
@@ -101,7 +101,7 @@ function stopAfterTooMany(pass: Pass): void {
   const falls = enders.size + unexplained.length + likewise;
   const ways = dealtLong(pass) ? falls : countEnds(pass) + unexplained.length;
   if (ways < restarts) return;
-  const times = falls === 0 ? "the server ended" : `the server ended over ${plural(falls, "input")}`;
+  const times = falls === 0 ? "the server ended" : `the server ended ${plural(falls, "time")}`;
   pass.stop ??= stopFor("lost", `${times}, and no further end is looked into (--restarts ${restarts})`);
 }
 

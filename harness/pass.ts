@@ -113,14 +113,13 @@ export interface OfRun {
   readonly options: RunOptions;
   readonly unexplained?: Unexplained[];
   readonly stalls?: Set<Stall>;
-  readonly stop?: Stop | undefined;
 }
 
 /** Makes a pass in which nothing has run yet. */
 export const newPass = (
   bench: Bench,
   availability: Availability,
-  { options, unexplained = [], stalls = new Set(), stop }: OfRun,
+  { options, unexplained = [], stalls = new Set() }: OfRun,
 ): Pass => ({
   ...bench,
   options,
@@ -151,7 +150,7 @@ export const newPass = (
     away: 0,
   },
   isLastStage: false,
-  stop,
+  stop: undefined,
 });
 
 /** Tells if a pass has ended, or its user wants that: nothing more runs. */

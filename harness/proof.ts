@@ -4,7 +4,7 @@ import { livesOn } from "./fall.ts";
 import { rest } from "./gate.ts";
 import { type Guess, guess, SLACK } from "./guess.ts";
 import { endsByItself } from "./own-end.ts";
-import type { Fall, Pass } from "./pass.ts";
+import { type Fall, hasEnded, type Pass } from "./pass.ts";
 import { standUp } from "./stand-up.ts";
 import { newTrials } from "./trials.ts";
 import { fallsWithin, watch } from "./watcher.ts";
@@ -78,9 +78,9 @@ const LAST = 3_000;
 /** A guess that came true again, and the fall that showed it. */
 export type Confirmed = Guess & { readonly fall: Fall };
 
-/** Tells if the time of a search is over. */
+/** Tells if a search has to end: its pass did, or its time and so many ms `more` are over. */
 export const isOutOfTime = ({ pass, deadline }: Search, more = 0) =>
-  pass.stop !== undefined || timeThere(pass) > deadline + more;
+  hasEnded(pass) || timeThere(pass) > deadline + more;
 
 /** Runs suspects once more, with a pause of so many ms between them, until the server falls. Resolves to those that ran, the best fit first. */
 export async function apart(

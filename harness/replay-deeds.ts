@@ -3,7 +3,7 @@ import { type Deed, isDeed, RESET } from "./deeds.ts";
 import { cut } from "./kept.ts";
 import { stateOf } from "./replay-handshake.ts";
 import type { Tape, Track } from "./replay-tape.ts";
-import { isBreach, isLimit, isServerEnd, type WireEvent } from "./transcript.ts";
+import { isBreach, isClientEnd, isLimit, isServerEnd, type WireEvent } from "./transcript.ts";
 import { HANDSHAKE } from "./waited.ts";
 import { plural } from "./words.ts";
 
@@ -45,7 +45,7 @@ export function acting(track: Track, begun: number, played: Tape, stray: (words:
         else {
           done += 1;
           played.playTo(track, next.place + 1);
-          moment = isOwnEnd(next.event) ? undefined : played.happened();
+          moment = isClientEnd(next.event) ? undefined : played.happened();
         }
       }
     },
@@ -83,11 +83,8 @@ export const isOver = (event: WireEvent): boolean =>
   (event.from === "client" && event.type === "end") ||
   (event.type === "timeout" && event.what === HANDSHAKE);
 
-/** Tells if the client itself ended the connection with an event. */
-const isOwnEnd = ({ from, type }: WireEvent): boolean => from === "client" && (type === "close" || type === "end");
-
 /** Tells if nothing more could be sent behind an event. */
-const isFinal = (event: WireEvent): boolean => isOver(event) || isOwnEnd(event);
+const isFinal = (event: WireEvent): boolean => isOver(event) || isClientEnd(event);
 
 /** Tells if the suite closed a connection by itself and not for a breach: it was open, and the case over. */
 const isHangUp = (event: WireEvent, place: number, { [place - 1]: before }: readonly WireEvent[]): boolean =>

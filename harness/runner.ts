@@ -107,7 +107,7 @@ async function repeat(cases: readonly Case[], bench: Bench, known: OfRun): Promi
       (isFirst(missed, bench.protocol) || (await servesRequests(missed, { ...bench, availability: there }))),
   );
   while (passes.length < options.repeat && !stop) {
-    const pass = newPass(bench, there, { ...known, stop });
+    const pass = newPass(bench, there, known);
     const results = await runPass(cases, pass);
     if (there.upAt !== undefined) tellResults(pass);
     stop = pass.stop;

@@ -52,8 +52,10 @@ export async function allTogether(all: readonly CaseResult[], took: number, pass
   for (const first of unsure) {
     const second = again.get(first.case);
     if (pass.ends.culprits.has(first.case.id)) continue;
-    if (!second) settle(notAgain(first, pass), pass);
-    else if (!breaksAgain(first, second)) {
+    if (!second) {
+      // One that rests on what is proved by now did not run again.
+      if (isBroken(pass.results.get(first.case) ?? first)) settle(notAgain(first, pass), pass);
+    } else if (!breaksAgain(first, second)) {
       for (const what of missedBy(first)) forgotten.add(what);
       settlePassed(first, second, pass);
     } else if (unsure.length > 1 && wasCrowded(second, pass)) crowded.push(second);
@@ -176,8 +178,9 @@ export async function sample(failed: readonly CaseResult[], took: number, pass: 
 export async function isSure(first: CaseResult, again: CaseResult, pass: Pass): Promise<boolean> {
   if (!breaksAgain(first, again)) return false;
   if (!harmsOthers(first, pass)) return true;
-  for (let i = 0; i < FURTHER; i++) if (!breaksAgain(first, await aloneAgain(first, pass))) return false;
-  return true;
+  for (let i = 0; i < FURTHER && !hasEnded(pass); i++)
+    if (!breaksAgain(first, await aloneAgain(first, pass))) return false;
+  return !hasEnded(pass);
 }
 
 /** Runs the cases again, side by side, that ran at the same time as a culprit. Settles and resolves to those that pass now. */

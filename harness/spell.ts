@@ -1,4 +1,4 @@
-/** Usual clients that a target refused, and served none between. Times are in ms of the run's clock. */
+/** Clients that a target refused, and served none between. Times are in ms of the run's clock. */
 export interface Spell {
   /** The beginnings of the first and the last of them, and their number. */
   readonly from: number;
@@ -8,11 +8,16 @@ export interface Spell {
   readonly until: number;
 }
 
-/** Returns the last spell once one more client was refused that `began` at a time. */
+/** Returns the last spell once one more client was refused that `began` at a time; it may have counted as served until it was turned away. */
 export const afterRefused = (spell: Spell | undefined, began: number): Spell =>
   spell === undefined || began > spell.until
     ? { from: began, to: began, count: 1, until: Number.POSITIVE_INFINITY }
-    : { ...spell, from: Math.min(spell.from, began), to: Math.max(spell.to, began), count: spell.count + 1 };
+    : {
+        from: Math.min(spell.from, began),
+        to: Math.max(spell.to, began),
+        count: spell.count + 1,
+        until: began === spell.until ? Number.POSITIVE_INFINITY : spell.until,
+      };
 
 /** Returns the last spell once one more client was served that `began` at a time. One that began within a spell shows that it was none. */
 export function afterServed(spell: Spell | undefined, began: number): Spell | undefined {

@@ -36,12 +36,14 @@ export async function runPass(cases: readonly Case[], pass: Pass): Promise<Reado
   const hit = fellMeanwhile(stages.waits, pass);
   if (hit.length > 0 && !pass.stop && !options.once && !isTooLate(pass)) await runWaiting(hit, pass);
   dropFindings(fellMeanwhile(hit, pass), pass);
+  if (pass.signal?.aborted) pass.stop ??= INTERRUPTED;
   if (!pass.stop && !options.once) await confirm(stages.waits, 0, pass);
   if (!options.once) await clearRefused(pass);
   await lastNewcomer(cases, pass);
   await reconsider(pass);
   const controls = options.once ? [] : await runControls(pass);
   await lastLook(pass);
+  if (pass.signal?.aborted) pass.stop ??= INTERRUPTED;
   const { results } = pass;
   const grounded = ground([...results.values()], controls, protocol.foundations);
   for (const it of grounded) if (results.get(it.case) !== it) settle(it, pass);
@@ -100,37 +102,43 @@ function dropFindings(cases: readonly Case[], pass: Pass): void {
 /** Runs the cases of one stage, then those again that failed, and stops the run if there is a reason. */
 async function stage(cases: readonly Case[], concurrency: number, pass: Pass): Promise<void> {
   const { shared, options } = pass;
-  const queue = dropUnjudgeable(cases, pass);
   shared.patience.hurry = concurrency === 1;
-  const began = shared.clock();
-  const bailed = () => bailedBy(pass.results.values(), options);
+  const bailed = () => bailedBy(unspoiled(pass), options);
   const halt = () => isSpent(pass, TO_BEGIN) || bailed() !== undefined;
-  const left = await eachOnce(queue, pass, {
-    size: concurrency,
-    overlap: options.concurrency > 1,
-    halt,
-    keep: (result) => settle(result, pass),
-  });
-  if (mayConfirm(pass)) {
-    const took = shared.clock() - began;
-    await confirm(plainIn(queue, pass), took, pass);
-    await confirm(queue, took, pass);
+  for (let queue = dropUnjudgeable(cases, pass); queue.length > 0 && !hasEnded(pass); ) {
+    const began = shared.clock();
+    const left = await eachOnce(queue, pass, {
+      size: concurrency,
+      overlap: options.concurrency > 1,
+      halt,
+      keep: (result) => settle(result, pass),
+    });
+    if (mayConfirm(pass)) {
+      const took = shared.clock() - began;
+      await confirm(plainIn(queue, pass), took, pass);
+      await confirm(queue, took, pass);
+    }
+    if (pass.signal?.aborted) pass.stop = INTERRUPTED;
+    pass.stop ??= bailed();
+    // A case that was to run again for a limit may be right as it is.
+    const missed = left.filter((it) => !isRight(pass.results.get(it) ?? { verdict: "skip" }));
+    if (missed.length > 0 && isSpent(pass, TO_BEGIN)) stopSlow(missed, pass);
+    // They may go on: nothing fails any more, or a limit is known.
+    queue = dropUnjudgeable(missed, pass);
   }
-  // A case that was to run again for a limit may be right as it is.
-  const missed = left.filter((it) => !isRight(pass.results.get(it) ?? { verdict: "skip" }));
-  if (missed.length > 0 && isSpent(pass, TO_BEGIN)) {
-    const done = [...pass.results.keys()].filter((it) => !missed.includes(it)).length;
-    const why =
-      pass.ends.enders.size > 0
-        ? "the target ended or hung several times, and its ends took long"
-        : "the target is slow";
-    pass.stop ??= stopFor(
-      "slow",
-      `${why}: the time was up after ${plural(done, "case")} (a longer --timeout gives more)`,
-    );
-  }
-  if (pass.signal?.aborted) pass.stop = INTERRUPTED;
-  pass.stop ??= bailed();
+}
+
+/** Returns the results that no limit spoiled: those cases run again. */
+const unspoiled = ({ results, shared: { limits } }: Pass): readonly CaseResult[] =>
+  [...results.values()].filter((it) => !limits.spoils(it.case, it.refused ?? []));
+
+/** Stops a pass whose time is up before these cases ran. */
+function stopSlow(missed: readonly Case[], pass: Pass): void {
+  const done = [...pass.results.keys()].filter((it) => !missed.includes(it)).length;
+  const why =
+    pass.ends.enders.size > 0 ? "the target ended or hung several times, and its ends took long" : "the target is slow";
+  const words = `${why}: the time was up after ${plural(done, "case")} (a longer --timeout gives more)`;
+  pass.stop ??= stopFor("slow", words);
 }
 
 /**

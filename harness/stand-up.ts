@@ -1,11 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { STOPPED_ACCEPTING } from "./fall.ts";
+import { BETWEEN_LOOKS, STOPPED_ACCEPTING } from "./fall.ts";
 import type { Pass } from "./pass.ts";
 import { stopFor } from "./run-options.ts";
 import { type ServerProcess, withoutSecrets } from "./target.ts";
-
-/** The time between two looks at a server that is gone, in ms. */
-const PAUSE = 25;
 
 /** Starts a server again, or waits for it; resolves to `true` if it is there. Ends a process that accepts no more connections. */
 export async function standUp(pass: Pass): Promise<boolean> {
@@ -23,7 +20,7 @@ async function bringBack(pass: Pass, starts = 0): Promise<boolean> {
   const { target, availability, options, shared, signal } = pass;
   const { process } = target;
   const how = pass.ends.falls.at(-1)?.how ?? STOPPED_ACCEPTING;
-  for (const deadline = shared.clock() + options.recovery; !signal?.aborted; await sleep(PAUSE)) {
+  for (const deadline = shared.clock() + options.recovery; !signal?.aborted; await sleep(BETWEEN_LOOKS)) {
     // The end of a process is known a moment later than that of its connections.
     if (process?.death) {
       if (starts === NEWBORN.starts) stopUnprovoked(pass, `${how}, and ${starts} times more when only one client came`);
@@ -39,7 +36,7 @@ async function bringBack(pass: Pass, starts = 0): Promise<boolean> {
     await process.kill();
   }
   shared.patience.forgive();
-  return true;
+  return !signal?.aborted;
 }
 
 /** Tells if a server that was just started stands a moment after a client came. Once it did, no client as such ends it. */

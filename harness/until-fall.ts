@@ -10,9 +10,6 @@ import { fallShownBy, fallsWithin, hasFallen, watch } from "./watcher.ts";
 /** The number of suspects after which a fresh connection shows that the server still stands. */
 const LOOK = 8;
 
-/** Tells if a search has to end. */
-export const isSearchOver = (search: Search) => search.pass.signal?.aborted || isOutOfTime(search);
-
 /** Suspects that ran again, and the fall that one of them caused. */
 interface Round {
   readonly results: readonly CaseResult[];
@@ -28,7 +25,7 @@ export async function untilFall(queue: CaseResult[], longest: number, pace: numb
   const trials = newTrials(pass);
   let watcher = await watch(pass);
   let fell: Fall | undefined;
-  for (let count = 1; watcher && !fell && queue.length > 0 && !isSearchOver(search); count++) {
+  for (let count = 1; watcher && !fell && queue.length > 0 && !isOutOfTime(search); count++) {
     await trials.add(queue.shift() as CaseResult);
     if (pace > 0) await rest(pace, pass.signal);
     const look = count % LOOK === 0;
@@ -37,6 +34,7 @@ export async function untilFall(queue: CaseResult[], longest: number, pace: numb
     const next = await watch(pass);
     // The server may have ended the old watcher while the next one came.
     if (isEnded(watcher)) fell = await fallShownBy(watcher, pass);
+    else if (!next) fell = await hasFallen(watcher, pass, true);
     watcher.finish();
     watcher = next;
   }

@@ -90,18 +90,21 @@ const parts = (text: string): [head: string, body: string] => {
   return end < 0 ? [text, ""] : [text.slice(0, end), text.slice(end + 2)];
 };
 
+/** Returns what one side sent as its part of the handshake of a connection, if it did. */
+const upgradeOf = ({ events }: Transcript, side: Side) =>
+  events.flatMap((event) => (event.type === "upgrade" && event.from === side ? event : []))[0];
+
 /** Returns the server's answer to the handshake of a connection, if there was one. */
-export function responseOf({ events }: Transcript): Response | undefined {
-  const event = events.find(({ from, type }) => from === "server" && type === "upgrade");
-  if (event?.type !== "upgrade") return undefined;
-  return { status: event.code ?? 0, headers: fieldsOf(event.data), body: parts(event.data)[1] };
+export function responseOf(transcript: Transcript): Response | undefined {
+  const event = upgradeOf(transcript, "server");
+  return event && { status: event.code ?? 0, headers: fieldsOf(event.data), body: parts(event.data)[1] };
 }
 
 const headerBy =
   (side: Side) =>
-  ({ events }: Transcript, name: string): string | undefined => {
-    const event = events.find(({ from, type }) => from === side && type === "upgrade");
-    return event?.type === "upgrade" ? fieldsOf(event.data).get(name) : undefined;
+  (transcript: Transcript, name: string): string | undefined => {
+    const event = upgradeOf(transcript, side);
+    return event && fieldsOf(event.data).get(name);
   };
 
 /** The value of a header that the suite sent in its handshake. */

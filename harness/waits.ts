@@ -111,7 +111,7 @@ function begin<T>(waiter: Waiter<T>, place: WaitPlace): void {
   const since = clock();
   waiter.since = since;
   waiter.open = sockets.size;
-  patience.begin(waiter.what, since);
+  if (waiter.isUsual) patience.begin(waiter.what, since);
   const pause = patience.idle();
   if (pause !== undefined) waiter.timers.push(setTimeout(() => void (meter.bytes < BOUNDS.crowded && idle()), pause));
   expireIn(waiter.limit, waiter, place);

@@ -174,7 +174,7 @@ export interface Report {
   /** The version that the server speaks instead of the one that it was tested by. */
   readonly speaks?: string;
   readonly shard?: ReportShard;
-  /** Times in which the target stood still for all clients, and a case waited in vain: the affected cases ran again. */
+  /** Times in which the target served nobody, or moments at which it said goodbye to everybody: the affected cases ran again. */
   readonly stalls?: readonly Stall[];
   /** Ends of the target that no case explains. */
   readonly unexplained?: readonly Unexplained[];

@@ -17,12 +17,15 @@ afterEach(() => close());
 const clock = () => performance.now();
 const called = (pattern: RegExp) => cases.filter(({ id }) => pattern.test(id));
 
-/** Runs some cases behind a gateway. */
-async function behind(pattern: RegExp, way: Way, ...limiters: readonly Limiter[]) {
-  const server = await gateway(await onWs(tachyon()), way, ...limiters);
+/** Runs some cases behind a gateway. With `bail` the first failure stops the run. */
+async function behind(pattern: RegExp, way: Way, limiter: Limiter, bail = false) {
+  const server = await gateway(await onWs(tachyon()), way, limiter);
   close = server.close;
   const told: string[] = [];
-  const found = await runAgainst(server.url, called(pattern), { onLimit: (words) => void told.push(words) });
+  const found = await runAgainst(server.url, called(pattern), {
+    bail,
+    onLimit: (words) => void told.push(words),
+  });
   return { ...found, told };
 }
 
@@ -69,8 +72,9 @@ describe("a gate", () => {
 });
 
 describe("behind a gateway that lets in five at the same time", () => {
-  test("every case that five clients can do is judged", async () => {
-    const { results, limits: noticed, told } = await behind(/^(version|disconnect)\//, 503, together(5));
+  test("every case that five clients can do is judged, also if the first failure stops the run", async () => {
+    const { results, limits: noticed, told, stop } = await behind(/^(version|disconnect)\//, 503, together(5), true);
+    expect(stop).toBeUndefined();
     expect(noticed).toEqual({ together: 5 });
     expect(told).toEqual(["the target accepts at most 5 connections at the same time"]);
     const wrong = results.filter(({ verdict, unstable }) => unstable || (verdict !== "pass" && verdict !== "info"));
