@@ -1,5 +1,6 @@
 import { isFinding, VERDICTS, type Verdict } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
+import type { Harm } from "../harness/judge.ts";
 import { plural } from "../harness/words.ts";
 import type { ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
 
@@ -66,11 +67,27 @@ const isHarm = ({ harm }: Judged): boolean => harm !== undefined;
 /** The findings of a report that nobody expects, in the same order. */
 export const news: typeof findings = (report) => findings(report).filter(({ expected }) => !expected);
 
+/** The words for what an input does to a server and its clients. */
+const HARMS: Readonly<Record<Harm, string>> = {
+  end: "it ends the server",
+  hang: "it makes the server hang",
+  stall: "it makes the server stand still",
+  drop: "it ends the connections of others",
+};
+
+/** The parts of a finding that say why it comes first. */
+type First = Pick<ReportFinding<unknown, unknown, Judged>, "resting" | "check">;
+
 /** Returns the reason why the first finding comes first, as text behind its name; nothing if there is no choice. */
-export const beginning = ([first, second]: readonly { readonly resting: number }[]): string | undefined =>
-  first &&
-  second &&
-  (first.resting === 0 ? "" : ` (${plural(first.resting, "check")} could not be judged because of it)`);
+export function beginning([first, second]: readonly First[]): string | undefined {
+  if (!first || !second) return undefined;
+  const { resting, check } = first;
+  const why = [
+    ...(check.harm === undefined ? [] : [HARMS[check.harm]]),
+    ...(resting === 0 ? [] : [`${plural(resting, "check")} could not be judged because of it`]),
+  ];
+  return why.length === 0 ? "" : ` (${why.join("; ")})`;
+}
 
 /** The rank of a verdict: the worse, the lower. */
 const rank = (verdict: Verdict) => -VERDICTS.indexOf(verdict);

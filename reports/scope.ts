@@ -30,7 +30,7 @@ export function isWhole({ target, requirements, cases }: Scoped): boolean {
 export const casesOf = ({ cases, allCases }: Pick<Scoped, "cases" | "allCases">): string =>
   allCases === undefined ? String(cases.length) : `${cases.length} of ${allCases}`;
 
-/** The number of requirements that were judged: `58 of 68`. */
+/** The number of requirements that are covered, since at least one check judged them: `58 of 68`. */
 export const requirementsOf = ({ cases, requirements }: Pick<Scoped, "cases" | "requirements">): string =>
   `${judged(cases).size} of ${requirements.length}`;
 

@@ -115,7 +115,7 @@ const recordedWords = (recording: NonNullable<PageData["recording"]>) => {
   return `${files.join(", ")}: ${all}, ${connections.fail} of them broken, ${counted(events, "event")}`;
 };
 
-/** The number of cases with each verdict, and of requirements that were judged. */
+/** The number of cases with each verdict, and of requirements that are covered. */
 function Counts({ data }: { readonly data: PageData }) {
   const { cases, requirements } = data;
   return (
@@ -131,7 +131,7 @@ function Counts({ data }: { readonly data: PageData }) {
         </ul>
       </div>
       <div class="coverage">
-        <p class="label">{requirementsOf(data)} requirements judged</p>
+        <p class="label">{requirementsOf(data)} requirements covered</p>
         <Bar requirements={requirements} />
       </div>
     </div>

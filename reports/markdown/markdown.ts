@@ -62,7 +62,7 @@ function overview(report: Report): RootContent {
     [text("Target: "), ...namedTarget(report)],
     [text(`Cases: ${recording ? cases.length : casesOf(report)} in ${took(durationMs)} (${tallies.join(", ")})`)],
     ...(recording ? [[text(`Recorded: ${recorded(recording)}`)]] : []),
-    [text(`Requirements judged: ${requirementsOf(report)}${target.strict ? ", a SHOULD as a MUST" : ""}`)],
+    [text(`Requirements covered: ${requirementsOf(report)}${target.strict ? ", a SHOULD as a MUST" : ""}`)],
     [text(`By ${suite.name} ${suite.version}`)],
   ]);
 }

@@ -1,13 +1,14 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import picocolors from "picocolors";
+import type { Harm } from "../../harness/judge.ts";
 import { badge } from "../../reports/badge.ts";
 import { compareReports } from "../../reports/compare/compare.ts";
 import { compareTerminal } from "../../reports/compare/terminal.ts";
 import { applyExpected } from "../../reports/expected/apply.ts";
 import { parseExpected } from "../../reports/expected/read.ts";
 import { updateExpected } from "../../reports/expected/update.ts";
-import { findings } from "../../reports/findings.ts";
+import { beginning, findings } from "../../reports/findings.ts";
 import { forGitHub } from "../../reports/github.ts";
 import { html } from "../../reports/html/html.tsx";
 import { junit } from "../../reports/junit.ts";
@@ -74,6 +75,19 @@ test("the requirements of which all was skipped are told apart from those that n
 });
 
 const places = (text: string, ...words: readonly string[]) => words.map((word) => text.indexOf(word));
+
+test("the finding to begin with says why it comes first: what it does to the server, and what rests on it", () => {
+  const of = (harm: Harm | undefined, resting: number) => ({
+    resting,
+    check: { requirement: "a", verdict: "fail", ...(harm && { harm }) } as const,
+  });
+  expect(beginning([of("end", 0), of(undefined, 3)])).toBe(" (it ends the server)");
+  expect(beginning([of("drop", 1), of(undefined, 3)])).toBe(
+    " (it ends the connections of others; 1 check could not be judged because of it)",
+  );
+  expect(beginning([of(undefined, 0), of(undefined, 0)])).toBe("");
+  expect(beginning([of("hang", 9)])).toBeUndefined();
+});
 
 describe("the requirement that most others rest on", () => {
   test("comes first, in every format", async () => {
