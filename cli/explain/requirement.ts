@@ -98,12 +98,23 @@ export function requirementInWords(it: AboutRequirement, protocol: Protocol): st
     ...(faults.length > 0 ? ["  broken by these faults of the reference server"] : []),
     ...faults.map(({ name, says }) => `    ${name}  ${says}`),
     ...(everywhere ? ["  judged on every connection of every case"] : []),
-    ...(everywhere && cases.length === 0 ? [] : testedBy(cases)),
+    ...(everywhere && cases.length === 0
+      ? []
+      : testedBy(cases, `${COMMAND} list --requirement ${requirement.id}${chosen(protocol)}`)),
     ...(run === undefined ? [] : [`  run them alone: ${run}`]),
   ];
 }
 
-function testedBy(cases: readonly NamedCase[]): string[] {
+/** The most cases of a requirement that its explanation names. */
+const NAMED = 20;
+
+/** Names the cases of a requirement. A command lists those that are `more`. */
+function testedBy(cases: readonly NamedCase[], more: string): string[] {
   if (cases.length === 0) return ["  not tested by this version of the suite yet"];
-  return [`  tested by ${plural(cases.length, "case")}`, ...cases.map((it) => `    ${it.id}  ${it.title}`)];
+  const left = cases.length - NAMED;
+  return [
+    `  tested by ${plural(cases.length, "case")}`,
+    ...cases.slice(0, NAMED).map((it) => `    ${it.id}  ${it.title}`),
+    ...(left > 0 ? [`    … and ${left} more: ${more}`] : []),
+  ];
 }
