@@ -51,7 +51,7 @@ const plain = {
   "transport.subprotocol": { plain: ["transport/subprotocol-none"], on: ["transport.handshake"] },
   "transport.extensions": { plain: ["transport/extensions-none"], on: ["transport.handshake"] },
   "message.json": { plain: ["version/greeting"], on: CONNECTION },
-  "message.known": { plain: ["version/greeting"], on: [...CONNECTION, "message.json"] },
+  "message.known": { plain: ["version/greeting"], on: [...CONNECTION, "message.json", "disconnect.request-only"] },
   "message.schema": { plain: ["version/greeting"], on: [...CONNECTION, "message.json"] },
   "version.greeting": { plain: ["version/greeting"], on: [...CONNECTION, "message.json"] },
   "version.no-login": { plain: ["version/greeting", "version/no-login"], on: ["version.greeting"] },
@@ -65,6 +65,7 @@ const plain = {
   },
   "parity.minor": { plain: ["version/parity-equal-higher-equal"], on: ["version.success", "parity.query"] },
   "disconnect.answered": { plain: ["disconnect/alone"], on: ["version.success"] },
+  "disconnect.request-only": { plain: ["disconnect/alone"], on: CONNECTION },
   "disconnect.closes": { plain: ["disconnect/alone"], on: [...CONNECTION, "disconnect.answered"] },
   "disconnect.last": { plain: ["disconnect/alone"], on: ["disconnect.answered"] },
   "disconnect.success": { plain: ["disconnect/alone"], on: ["disconnect.answered", "version.no-login"] },
@@ -102,6 +103,8 @@ const forms: Some<Ids> = {
   ...rows(["transport.handshake"], "transport.subprotocol", "transport.header-whitespace"),
   ...rows(CONNECTION, "transport.handshake"),
   ...rows(CONNECTION, "transport.close", "message.json"),
+  // Every goodbye has an unknown name then.
+  ...rows(["disconnect.request-only"], "message.known"),
   ...rows([...CONNECTION, "disconnect.isolated"], "disconnect.closes"),
   ...rows(["disconnect.isolated"], "termination.success-only-if-asked"),
   ...rows([...CONNECTION, "disconnect.answered"], "termination.announced"),
@@ -183,6 +186,7 @@ const within = merged(
   rows([...SURVIVAL, ...CARRIED_OUT], "termination.announced"),
   rows(["transport.extensions"], "message.json"),
   rows(["parity.isolated"], "parity.match"),
+  rows(["disconnect.request-only"], "disconnect.answered", "message.known"),
   rows(
     CARRIED_OUT.filter((id) => id !== "disconnect.answered"),
     "disconnect.answered",

@@ -155,6 +155,16 @@ export const ofRequests: Readonly<Record<string, Misjudged>> = {
   ),
   "refuses a property called as a method": stumbles(["hasOwnProperty", "toString", "constructor"], dismiss, open),
 
+  "names its goodbye after the request": chooses(
+    () => ({
+      farewell(session) {
+        session.say({ command: "system/disconnect/response", status: "success" });
+        session.close(1000);
+      },
+    }),
+    { told: ["disconnect.request-only"] },
+  ),
+
   // They do not keep their clients apart.
   "says goodbye to the client that came last": mixesUp(farewell, "leaves"),
   "ends a client when the next one comes": mixesUp(dismiss, "comes"),

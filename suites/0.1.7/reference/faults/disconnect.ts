@@ -32,7 +32,6 @@ export const disconnectFaults: Faults = {
   "answers-with-a-disconnect-response": {
     says: "Answers a disconnect request also with system/disconnect/response.",
     breaks: "disconnect.request-only",
-    also: ["message.known"],
     change: ({ disconnect }) => ({
       disconnect(client) {
         client.say({ command: "system/disconnect/response", status: "success" });
