@@ -37,6 +37,18 @@ const breaksBy =
   ({ event }: Clue): boolean =>
     event?.type === "violation" && event.failure === failure;
 
+/** The mistakes that show in numbers which only resemble the right one. The plainer cases come first, so these stand for them only if those pass. */
+const numbers: readonly Symptom[] = [
+  {
+    shows: inCase("version/parity-*-with-zero", "version/parity-*-with-digit-before"),
+    cause: "Versions are compared digit by digit, or as texts or prefixes, not number by number.",
+  },
+  {
+    shows: inCase("version/parity-*-wrapped-*"),
+    cause: "A part of the version is kept in an integer that is too small: a larger number becomes the right one.",
+  },
+];
+
 /** The usual mistakes that show in what came, where a requirement has several. */
 export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
   "transport.handshake": leftWaiting,
@@ -77,11 +89,13 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
     },
   ],
   "parity.major": [
+    ...numbers,
     { shows: answers("minor_mismatch"), cause: "The minor is looked at first, before the major." },
     { shows: answers("patch_mismatch"), cause: "The patch is looked at first, before the major." },
     { shows: answers("match"), cause: "The majors are only compared in one direction, or not at all." },
   ],
   "parity.minor": [
+    ...numbers,
     {
       shows: answers("patch_mismatch"),
       cause:
@@ -98,6 +112,7 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
       shows: (clue) => answers("match")(clue) && /=0\.1\.7\d/.test(clue.url ?? ""),
       cause: "Versions are compared as texts or prefixes, so that 0.1.70 is taken for 0.1.7.",
     },
+    ...numbers,
     { shows: answers("match"), cause: "Another patch is taken for compatible, and so for a match." },
   ],
   "parity.query": [
