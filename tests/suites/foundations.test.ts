@@ -100,9 +100,15 @@ test("a flood of malformed commands rests on one that leaves the connection usab
 
 test("a finding that others may cause rests on keeping clients apart; a proved one does not", () => {
   const apart = result("disconnect/isolated", "disconnect.isolated", "fail");
-  const spelled = "disconnect/spelled-spaces-inside";
+  const patch = "version/parity-patch-with-zero";
   const doubts: Partial<CaseResult>[] = [{ unstable: true }, { unconfirmed: true }];
   for (const doubt of doubts)
-    expect(told(apart, result(spelled, "disconnect.encoding", "fail", doubt))).toEqual(["disconnect/isolated"]);
-  expect(told(apart, result(spelled, "disconnect.encoding", "fail"))).toEqual(["disconnect/isolated", spelled]);
+    expect(told(apart, result(patch, "parity.patch", "fail", doubt))).toEqual(["disconnect/isolated"]);
+  expect(told(apart, result(patch, "parity.patch", "fail"))).toEqual(["disconnect/isolated", patch]);
+});
+
+test("each form of a request rests on keeping clients apart: others are there whenever one is sent", () => {
+  const spelled = result("disconnect/spelled-spaces-inside", "disconnect.encoding", "fail");
+  expect(told(result("disconnect/isolated", "disconnect.isolated", "fail"), spelled)).toEqual(["disconnect/isolated"]);
+  expect(told(result("disconnect/isolated", "disconnect.isolated", "pass"), spelled)).toEqual([spelled.case.id]);
 });
