@@ -64,6 +64,7 @@ export async function lookInto(ran: readonly CaseResult[], pass: Pass): Promise<
   if (!pass.stop && !fall.isBehind && (await standUp(pass))) {
     const affected = await clear({ fall, all, atWork }, ran, pass);
     pass.shared.limits.forget(); // A gateway refused clients while the server was away.
+    pass.onStood();
     return affected;
   }
   if (signal?.aborted) return NOBODY;

@@ -105,6 +105,8 @@ export interface Pass extends Bench {
   readonly times: Times;
   /** All cases have begun, or do in this stage. */
   isLastStage: boolean;
+  /** Called when the server stands again after a fall that was looked into. */
+  onStood: () => void;
   stop: Stop | undefined;
 }
 
@@ -150,6 +152,7 @@ export const newPass = (
     away: 0,
   },
   isLastStage: false,
+  onStood() {},
   stop: undefined,
 });
 

@@ -23,18 +23,18 @@ import { type HowToWork, work } from "./work.ts";
 export async function runPass(cases: readonly Case[], pass: Pass): Promise<ReadonlyMap<Case, CaseResult>> {
   const { options, protocol } = pass;
   const stages = stagesOf(cases, protocol);
-  const waiting = leavesEnough(stages.waits, pass) ? runWaiting(stages.waits, pass) : undefined;
-  waiting?.catch(() => {}); // It is awaited below.
+  const waiting = leavesEnough(stages.waits, pass) ? keepWaiting(stages.waits, pass) : undefined;
   await stage(stages.calm, options.concurrency, pass);
   pass.isLastStage = stages.load.length === 0;
   const upset = () => stage(stages.upsetting, options.concurrency, pass);
   const looker = stages.upsetting.length > 0 ? await lookOn(pass, upset) : undefined;
   pass.isLastStage = true;
   await stage(stages.load, 1, pass);
-  if (waiting || !pass.stop) await (waiting ?? runWaiting(stages.waits, pass));
+  if (waiting) await waiting();
+  else if (!pass.stop) await runWaiting(stages.waits, pass);
   if (looker) await whoEndedLooker(looker, pass);
   const hit = fellMeanwhile(stages.waits, pass);
-  if (hit.length > 0 && !pass.stop && !options.once && !isTooLate(pass)) await runWaiting(hit, pass);
+  if (mayWaitAgain(pass)) await runWaiting(hit, pass);
   dropFindings(fellMeanwhile(hit, pass), pass);
   if (pass.signal?.aborted) pass.stop ??= INTERRUPTED;
   if (!pass.stop && !options.once) await confirm(stages.waits, 0, pass);
@@ -79,7 +79,31 @@ const NEEDED = 2;
 const leavesEnough = (cases: readonly Case[], { shared }: Pass): boolean =>
   shared.identities.users === undefined || shared.identities.users.length - cases.length >= NEEDED;
 
-/** Runs cases that mostly wait, all at the same time and beside all others. */
+/**
+ * Runs cases that mostly wait beside all others. Those that a fall of the server hit begin again once it stands. Returns what resolves
+ * once all are done.
+ */
+function keepWaiting(cases: readonly Case[], pass: Pass): () => Promise<void> {
+  const atWork = new Set<Case>();
+  let running: Promise<unknown> = Promise.resolve();
+  const begin = (some: readonly Case[]) => {
+    for (const it of some) atWork.add(it);
+    const run = runWaiting(some, pass).finally(() => some.forEach((it) => void atWork.delete(it)));
+    running = Promise.all([running, run]);
+    running.catch(() => {}); // It is awaited in the end.
+  };
+  begin(cases);
+  pass.onStood = () => {
+    const done = cases.filter((it) => !atWork.has(it));
+    if (mayWaitAgain(pass)) begin(fellMeanwhile(done, pass));
+  };
+  return async () => void (await running);
+}
+
+/** Tells if cases that mostly wait may begin again. */
+const mayWaitAgain = (pass: Pass): boolean => !hasEnded(pass) && !pass.options.once && !isTooLate(pass);
+
+/** Runs cases that mostly wait, all at the same time. */
 async function runWaiting(cases: readonly Case[], pass: Pass): Promise<void> {
   const results = await Promise.all(cases.map((it) => execute(it, pass)));
   if (pass.signal?.aborted) return;
