@@ -1,4 +1,4 @@
-import { aloneAgain, askAgain, CONFIRMATION, isLate, openAgain } from "./again.ts";
+import { aloneAgain, askAgain, CONFIRMATION, isLate, openAgain, sideBySide } from "./again.ts";
 import { isTooLate } from "./budget.ts";
 import { isBroken, isRight } from "./catalogue.ts";
 import {
@@ -13,9 +13,10 @@ import {
   warnedInVain,
   wasForgotten,
 } from "./doubt.ts";
-import { wasDroppedAmongOthers, whoEndedThem } from "./dropped.ts";
+import { goodbyesAmong, tellGoodbyes, wasDroppedAmongOthers, whoEndedThem } from "./dropped.ts";
 import type { CaseResult } from "./execute.ts";
 import { bearers } from "./foundation.ts";
+import { isByGoodbyes } from "./goodbyes.ts";
 import { ground } from "./ground.ts";
 import { againAlone } from "./one-by-one.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
@@ -42,6 +43,19 @@ export async function confirm(cases: readonly Case[], took: number, pass: Pass):
   );
   await confirmSilent(cases, took, pass);
   await confirmOthers(cases, took, pass);
+  await clearWarned(cases, pass);
+}
+
+/** Runs cases again that only warn, where a goodbye to everybody may explain that. It does if they do not warn any more. */
+async function clearWarned(cases: readonly Case[], pass: Pass): Promise<void> {
+  const warned = cases.flatMap((it) => pass.results.get(it) ?? []).filter(({ verdict }) => verdict === "warn");
+  const told = warned.length > 0 ? goodbyesAmong(warned, pass) : [];
+  const hit = warned.filter((it) => isByGoodbyes(it, told, pass.protocol));
+  const again = await sideBySide(hit, pass);
+  const cleared = hit.filter((it) => isRight(again.get(it.case) ?? it));
+  if (cleared.length === 0 || hasEnded(pass)) return;
+  tellGoodbyes(cleared, pass);
+  for (const it of cleared) settle(again.get(it.case) ?? it, pass);
 }
 
 /** Returns the results that are in doubt for messages alone that did not come in time. */

@@ -27,31 +27,34 @@ export async function whoEndedThem(innocent: readonly Rerun[], pass: Pass): Prom
 
 /** Finds out who ended the connections of those that ran beside no known culprit. */
 async function whoEnded(innocent: readonly Rerun[], pass: Pass): Promise<void> {
-  const cut = innocent.map(([first]) => ungrounded(first, pass)).filter((it) => wasDropped(it, pass));
+  const hit = innocent.map(([first]) => ungrounded(first, pass));
+  const cut = hit.filter((it) => wasDropped(it, pass));
   // Where what every client does ends others, no input is special.
   const dropped = cut.length > 0 && (await endsOthers(pass)) ? [] : cut;
   const at = momentOf(dropped);
   const isFound = at !== undefined && (await findEnder(at, pass));
-  const told = isFound ? [] : tellGoodbyes(innocent, pass);
+  const told = isFound ? [] : tellGoodbyes(hit, pass);
   for (const [first, alone] of innocent) {
     if (pass.ends.culprits.has(first.case.id)) continue;
     const result = ungrounded(first, pass);
     // A case that only waited in a stall was not wronged.
     const waited = !wasDropped(result, pass) && stoodStill(first, pass);
     if (waited) tellStall(first, pass);
-    const isTold = isByGoodbyes(result, told, pass);
+    const isTold = isByGoodbyes(result, told, pass.protocol);
     if (isFound || waited || isTold) settle(alone, pass);
     else settle({ ...result, unstable: true }, pass);
   }
 }
 
-/** Notes the moments at which the server said goodbye to everybody, once each. Returns them. */
-function tellGoodbyes(innocent: readonly Rerun[], pass: Pass): number[] {
-  const { results, breaches, protocol } = pass;
+/** Returns the moments at which the server said goodbye to everybody, cases that were `hit` among them, and `known` ones. */
+export const goodbyesAmong = (hit: readonly CaseResult[], pass: Pass, known: readonly number[] = []): number[] =>
+  goodbyesToAll(hit, [...pass.results.values(), ...pass.breaches], pass.protocol, known);
+
+/** Notes the moments at which the server said goodbye to everybody, cases that were `hit` among them, once each. Returns them. */
+export function tellGoodbyes(hit: readonly CaseResult[], pass: Pass): number[] {
   const { told: stalls } = pass.standstills;
   const known = [...stalls].flatMap(({ at, goodbye }) => (goodbye ? at : []));
-  const hit = innocent.map(([first]) => ungrounded(first, pass));
-  const all = goodbyesToAll(hit, [...results.values(), ...breaches], protocol, known);
+  const all = goodbyesAmong(hit, pass, known);
   for (const at of all) if (!known.includes(at)) stalls.add({ at, ms: 0, goodbye: true });
   return all;
 }

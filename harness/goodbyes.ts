@@ -1,11 +1,13 @@
 import { isBroken } from "./catalogue.ts";
 import type { CaseResult } from "./execute.ts";
-import type { Pass } from "./pass.ts";
 import type { Protocol } from "./protocol.ts";
-import { isObject, isServerEnd, json, type Transcript, type WireEvent } from "./transcript.ts";
+import { isObject, isServerEnd, json, type Message, type Transcript, type WireEvent } from "./transcript.ts";
 
-/** The number of connections from which on a goodbye is one to everybody, and their part of all that gave no reason for one. */
-const EVERYBODY = { least: 2, part: 0.5 } as const;
+/**
+ * The number of connections from which on a goodbye is one to everybody, and their part of all that gave no reason for one; where hardly
+ * anybody was there who gave none, the number of all that were told, and their part of all who were there.
+ */
+const EVERYBODY = { least: 2, many: 4, part: 0.5 } as const;
 
 /** The time in which the goodbyes to all clients come, in ms. */
 const TOGETHER = 100;
@@ -16,13 +18,21 @@ const RESTARTS = 5;
 /** Tells if two times, in ms of the run's clock, are those of one goodbye to everybody. */
 const isAbout = (one: number, other: number): boolean => Math.abs(one - other) <= TOGETHER;
 
-/** Returns the goodbye that a server said to a client which gave no reason for it; nothing if it said none. */
-function goodbyeIn({ events }: Pick<Transcript, "events">, { goodbye }: Protocol): WireEvent | undefined {
-  const i = events.findIndex((event) => {
-    const message = event.from === "server" ? json(event) : undefined;
-    return isObject(message) && goodbye?.isOwn(message);
-  });
-  return i >= 0 && !givesReason(events.slice(0, i), goodbye) ? events[i] : undefined;
+/** Returns the first goodbye of its own that a server said to a client; nothing if it said none. */
+const ownGoodbye = ({ events }: Pick<Transcript, "events">, { goodbye }: Protocol): WireEvent | undefined =>
+  events.find((event) => says(event, (message) => goodbye?.isOwn(message)));
+
+/** Tells if an event is a message of the server of some kind. */
+function says(event: WireEvent, isKind: (message: Message) => boolean | undefined): boolean {
+  const message = event.from === "server" ? json(event) : undefined;
+  return isObject(message) && isKind(message) === true;
+}
+
+/** Returns that goodbye if the client gave no reason for it. */
+function goodbyeIn(transcript: Pick<Transcript, "events">, protocol: Protocol): WireEvent | undefined {
+  const { events } = transcript;
+  const event = ownGoodbye(transcript, protocol);
+  return event && !givesReason(events.slice(0, events.indexOf(event)), protocol.goodbye) ? event : undefined;
 }
 
 const givesReason = (events: readonly WireEvent[], goodbye: Protocol["goodbye"]): boolean =>
@@ -40,38 +50,55 @@ export function goodbyesToAll(
 ): number[] {
   const connections = [...new Set(all.flatMap((it) => it.connections))];
   const moments = [...known];
-  const times = hit.flatMap((it) => it.connections.flatMap((one) => goodbyeIn(one, protocol)?.at ?? []));
+  const times = hit.flatMap((it) => it.connections.flatMap((one) => ownGoodbye(one, protocol)?.at ?? []));
   for (const at of times.toSorted((a, b) => a - b)) {
     if (moments.length >= RESTARTS || moments.some((it) => isAbout(it, at))) continue;
-    const quiet = connections.filter((it) => wasQuiet(it, at, protocol));
-    const told = quiet.filter((it) => isAbout(goodbyeIn(it, protocol)?.at ?? Number.NaN, at));
-    if (told.length >= EVERYBODY.least && told.length >= EVERYBODY.part * quiet.length) moments.push(at);
+    const there = connections.filter((it) => wasThere(it, at, protocol));
+    const quiet = there.filter(
+      ({ events }) =>
+        !givesReason(
+          events.filter((event) => event.at < at),
+          protocol.goodbye,
+        ),
+    );
+    const isTold = (it: Transcript) => isAbout(ownGoodbye(it, protocol)?.at ?? Number.NaN, at);
+    const [some, least] = quiet.length < EVERYBODY.least ? [there, EVERYBODY.many] : [quiet, EVERYBODY.least];
+    const told = some.filter(isTold);
+    if (
+      told.length >= least &&
+      told.length >= EVERYBODY.part * some.length &&
+      (quiet.length === 0 || quiet.some(isTold))
+    )
+      moments.push(at);
   }
   return moments;
 }
 
-/** Tells if a client was served just before a moment, was still there, and had given no reason for a goodbye. */
-function wasQuiet({ events }: Pick<Transcript, "events">, at: number, { goodbye }: Protocol): boolean {
+/** Tells if a client was served just before a moment, was still there, and had heard no goodbye. */
+function wasThere({ events }: Pick<Transcript, "events">, at: number, { goodbye }: Protocol): boolean {
   const before = events.filter((event) => event.at < at);
-  const isOver = before.some((event) => isServerEnd(event) || (event.from === "client" && event.type === "close"));
+  const isGoodbye = (event: WireEvent) => says(event, (message) => goodbye?.isAny(message));
+  const isOver = before.some(
+    (event) => isServerEnd(event) || isGoodbye(event) || (event.from === "client" && event.type === "close"),
+  );
   const lasts = (events.at(-1)?.at ?? 0) >= at;
   const isServed = before.some(({ from, type }) => from === "server" && type === "text");
-  return isServed && lasts && !isOver && !givesReason(before, goodbye);
+  return isServed && lasts && !isOver;
 }
 
-/** Tells if goodbyes to everybody explain all that is broken in a case: it shows that, or that others were ended. */
-export function isByGoodbyes(
-  it: CaseResult,
-  moments: readonly number[],
-  { protocol }: Pick<Pass, "protocol">,
-): boolean {
-  const goodbyes = it.connections.map((one) => goodbyeIn(one, protocol));
-  const isTold = goodbyes.some((event) => event && moments.some((at) => isAbout(at, event.at)));
-  const survival = protocol.survivalOf(it.case);
+/**
+ * Tells if goodbyes to everybody at these moments explain all that is broken in a case: it shows that, or that others were ended. A client
+ * that gave a reason for one is told with all others.
+ */
+export function isByGoodbyes(it: CaseResult, moments: readonly number[], protocol: Protocol): boolean {
+  const goodbyes = it.connections.map((one) => goodbyeIn(one, protocol)?.at ?? Number.POSITIVE_INFINITY);
+  const isAtOne = (at: number) => moments.some((moment) => isAbout(moment, at));
   const shows = ({ evidence }: CaseResult["checks"][number]): boolean => {
-    const event = evidence && goodbyes[evidence.connection];
-    const events = evidence ? it.connections[evidence.connection]?.events : undefined;
-    return event !== undefined && evidence?.events.some((i) => (events?.[i]?.at ?? 0) >= event.at) === true;
+    const { connection = 0, events = [] } = evidence ?? {};
+    const times = events.flatMap((i) => it.connections[connection]?.events[i]?.at ?? []);
+    return times.some((at) => at >= (goodbyes[connection] ?? 0) || isAtOne(at));
   };
+  const survival = protocol.survivalOf(it.case);
+  const isTold = it.connections.some((one) => isAtOne(ownGoodbye(one, protocol)?.at ?? Number.NaN));
   return isTold && it.checks.filter(isBroken).every((check) => check.requirement === survival || shows(check));
 }

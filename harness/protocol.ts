@@ -126,10 +126,14 @@ export interface Protocol {
   /** The case of a client that does nothing special. While it is served, the server is not just slow. */
   readonly canary: string;
   /**
-   * Tells a goodbye that the server says of its own accord, whenever it likes: if a message may be one, and if something that a client
-   * did is a reason for it instead.
+   * Tells a goodbye: if a message is any, if it may be one that the server says of its own accord, whenever it likes, and if something
+   * that a client did is a reason for it instead.
    */
-  readonly goodbye?: { isOwn(message: Message): boolean; isReason(event: WireEvent): boolean };
+  readonly goodbye?: {
+    isAny(message: Message): boolean;
+    isOwn(message: Message): boolean;
+    isReason(event: WireEvent): boolean;
+  };
   /** Returns the requirement that a case breaks if its input ends the server, or the connections of others. */
   survivalOf(it: Case): string;
   /** The JSON schemas of its messages. */

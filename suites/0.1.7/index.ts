@@ -51,6 +51,7 @@ export const protocol: Protocol = {
   suites,
   foundations,
   goodbye: {
+    isAny: ({ command }) => command === DISCONNECTED,
     isOwn: ({ command, reason }) => command === DISCONNECTED && reason === "internal_error",
     isReason: (event) => isSaid(event) && !isPlainRequest(event),
   },

@@ -176,7 +176,7 @@ function judgeAnswer(
 ): void {
   const refusals = refusalsOf(text).map((response) => `${response} failed`);
   if (check("malformed.answered", refusal, { title: refusals.join(" or ") }))
-    check("malformed.reason", reasonOf(refusal), { const: invalid });
+    check("malformed.reason", reasonOf(refusal), { const: invalid }, refusal);
 }
 
 /** Judges that a connection still works, or was ended as it must be. */

@@ -34,6 +34,18 @@ test.each<[string, WireEvent[][], WireEvent[][], number[]]>([
     ],
     [],
   ],
+  [
+    "four who gave a reason are told, and nobody else is there",
+    [2, 3, 4, 5].map((at) => [greets(at), errs(40), goodbye(50)]),
+    [],
+    [50],
+  ],
+  [
+    "one in many is refused for what it sent",
+    [[greets(1), errs(40), goodbye(50)]],
+    [2, 3, 4, 5, 6, 7, 8].map((at) => [greets(at), errs(40), goodbye(50 + at, "invalid_command")]),
+    [],
+  ],
   ["the others were not greeted yet", [told, [greets(2), goodbye(55)]], [[], [greets(70)], [greets(71)]], [50]],
   [
     "the others had left before",
