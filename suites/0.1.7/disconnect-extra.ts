@@ -29,6 +29,7 @@ const extras: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "an-empty-name": { "": 1 },
   "arrays-20-deep": { extra: JSON.parse("[".repeat(20) + "]".repeat(20)) },
   data: { data: {} },
+  "data-that-is-null": { data: null },
   status: { status: "failed" },
   "a-message-id": { messageId: "7c6f4f4e" },
   "a-message-id-that-is-a-number": { messageId: 7 },

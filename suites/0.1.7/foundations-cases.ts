@@ -25,6 +25,7 @@ export const restingOnSegments = Object.fromEntries(
 /** The requirements that a single case rests on besides. */
 export const ofCases: Readonly<Record<string, readonly string[]>> = {
   "disconnect/no-login": ["version.no-login"],
+  "malformed/by-a-client-of-another-version": ["parity.usable"],
   "version/idle": ["disconnect.isolated"], // Others come and go beside it, also when it runs alone.
   // A server may carry these out.
   "malformed/unspecified-binary-frame": ["disconnect.isolated"],

@@ -64,6 +64,10 @@ const plain = {
     on: ["version.success", "version.current", "parity.query"],
   },
   "parity.minor": { plain: ["version/parity-equal-higher-equal"], on: ["version.success", "parity.query"] },
+  "parity.usable": {
+    plain: ["version/usable-equal-higher-equal"],
+    on: ["version.greeting", "disconnect.answered", "disconnect.no-login"],
+  },
   "disconnect.answered": { plain: ["disconnect/alone"], on: ["version.success"] },
   "disconnect.request-only": { plain: ["disconnect/alone"], on: CONNECTION },
   "disconnect.closes": { plain: ["disconnect/alone"], on: [...CONNECTION, "disconnect.answered"] },

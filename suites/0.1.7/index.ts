@@ -15,6 +15,7 @@ import { generatedCases } from "./generated.ts";
 import { latencies } from "./latencies.ts";
 import { rules } from "./messages.ts";
 import { isPlainRequest, isSaid } from "./messages-facts.ts";
+import { malformedByOthers } from "./other-versions.ts";
 import { address, DISCONNECTED, envelope, GREETING, violationsOf } from "./protocol.ts";
 import { mistakeOf, recordedRules, speaks } from "./recorded.ts";
 import { sets, withdrawn } from "./sets/index.ts";
@@ -24,7 +25,12 @@ import { malformedFirst, versionCases } from "./version.ts";
 const suites: readonly Suite[] = [
   { name: "version", title: "Version: the greeting", cases: versionCases },
   { name: "disconnect", title: "Disconnect", cases: disconnectCases },
-  { name: "malformed", title: "Malformed commands", upsets: true, cases: [...malformedCases(dialect), malformedFirst] },
+  {
+    name: "malformed",
+    title: "Malformed commands",
+    upsets: true,
+    cases: [...malformedCases(dialect), malformedFirst, ...malformedByOthers],
+  },
   { name: "transport", title: "WebSocket transport", upsets: true, cases: transportCases(dialect) },
   { name: "resilience", title: "Resilience", upsets: true, load: true, cases: resilienceCases(dialect) },
   { name: "generated", title: "Generated commands", upsets: true, load: true, cases: generatedCases },

@@ -39,6 +39,9 @@ export const lookalikes = [
   { name: "minor-with-zero", value: `${major}.${minor}0.${patch}` },
   { name: "minor-with-digit-before", value: `${major}.1${minor}.${patch}` },
   { name: "major-with-digit-before", value: `1${major}.${minor}.${patch}` },
+  // Some languages take a zero for nothing, and some comparisons look at the next number only.
+  { name: "patch-of-zero", value: `${major}.${minor}.0` },
+  { name: "major-higher-by-two", value: `${major + 2}.${minor}.${patch}` },
   // A server that keeps numbers in so few bits takes them for the version under test.
   ...[8, 16, 32].flatMap((bits) => [
     { name: `patch-wrapped-at-${bits}-bits`, value: `${major}.${minor}.${patch + 2 ** bits}` },
@@ -70,6 +73,7 @@ export const unparseable = {
   "v-before": `v${version}`,
   "leading-zero": `0${version}`,
   "leading-zero-in-patch": `${major}.${minor}.0${patch}`,
+  "leading-zero-in-minor": `${major}.0${minor}.${patch}`,
   "space-before": ` ${version}`,
   "space-after": `${version} `,
   "line-break-after": `${version}\n`,

@@ -1,6 +1,7 @@
 import { isNothing } from "../../harness/nothing.ts";
 import { heard, isObject } from "../../harness/transcript.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
+import { besideOneOfItsVersion } from "./other-versions.ts";
 import {
   asksToLogIn,
   DISCONNECTED,
@@ -104,6 +105,7 @@ export const versionCases = [
   }),
 
   ...parityCases,
+  besideOneOfItsVersion,
 ];
 
 /** A case of the section "Malformed commands" that tests the greeting. */

@@ -1,7 +1,7 @@
 import type { Outgoing } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import { ended } from "../../harness/reading.ts";
-import type { Case, Context } from "../../harness/scenario.ts";
+import type { Case, ConnectOptions, Context } from "../../harness/scenario.ts";
 import { show } from "../../harness/words.ts";
 import type { MalformedDialect, MalformedId } from "./dialect.ts";
 import { fate, refusalFate } from "./fate.ts";
@@ -140,17 +140,21 @@ const inARow = (dialect: MalformedDialect): readonly Case[] =>
 /** The client that sends a command once more, without a fence. */
 const PATIENT = { ...ACTING, name: "client, with patience" };
 
-/** Sends a malformed command while a bystander is connected; judges that the bystander and a newcomer are served on. */
-async function amongOthers(
+/**
+ * Sends a malformed command while a bystander is connected; judges that the bystander and a newcomer are served on. `how` is the way in
+ * which the client connects.
+ */
+export async function amongOthers(
   dialect: MalformedDialect,
   context: Context<"malformed.survives">,
   input: Outgoing,
+  how: ConnectOptions = {},
 ): Promise<Reaction | undefined> {
   const { connect } = context;
-  const both = await withBystander(connect);
+  const both = await withBystander(connect, how);
   if (!both) return undefined;
   const { bystander, client } = both;
-  const reaction = await reactTo(dialect, client, () => connect(PATIENT), input, bystander);
+  const reaction = await reactTo(dialect, client, () => connect({ ...how, ...PATIENT }), input, bystander);
   await judgeSurvival(dialect, context, "malformed.survives", bystander);
   return reaction;
 }
@@ -165,7 +169,8 @@ function toldOf({ success, refusal }: Reaction): string {
   return isNothing(refusal) ? "ignored" : `refused with ${show(refusal)}`;
 }
 
-const judgeRejected = ({ check }: Context<"malformed.rejected">, { success }: Reaction): boolean =>
+/** Judges that a command was not carried out. */
+export const judgeRejected = ({ check }: Context<"malformed.rejected">, { success }: Reaction): boolean =>
   check("malformed.rejected", success ?? "no success", { const: "no success" });
 
 function judgeAnswer(
@@ -180,7 +185,7 @@ function judgeAnswer(
 }
 
 /** Judges that a connection still works, or was ended as it must be. */
-function judgeUsable(
+export function judgeUsable(
   { words }: MalformedDialect,
   { check }: Context<"malformed.usable">,
   { afterwards }: Pick<Reaction, "afterwards">,

@@ -8,11 +8,12 @@ import type { Dialect } from "./dialect.ts";
 /** The client that does what a case is about, where the case has others beside it. */
 export const ACTING = { name: "client", acts: true } as const satisfies ConnectOptions;
 
-/** Connects a bystander and the client that acts, at the same time; nothing where one did not open. */
+/** Connects a bystander and the client that acts, in a way of its own, at the same time; nothing where one did not open. */
 export async function withBystander(
   connect: Context["connect"],
+  how: ConnectOptions = {},
 ): Promise<{ readonly bystander: Connection; readonly client: Connection } | undefined> {
-  const [bystander, client] = await Promise.all([connect({ name: "bystander" }), connect(ACTING)]);
+  const [bystander, client] = await Promise.all([connect({ name: "bystander" }), connect({ ...how, ...ACTING })]);
   return bystander.opened && client.opened ? { bystander, client } : undefined;
 }
 
