@@ -18,11 +18,11 @@ const clients = {
 export const malformedByOthers = Object.entries(clients).map(([name, query]) =>
   scenario({
     id: `malformed/by-a-client-${name}`,
-    title: `a client ${spaced(name)} sends "banana"`,
+    title: `a client ${spaced(name)} sends "hello"`,
     given: query,
     tests: ["malformed.rejected", "malformed.usable", "malformed.survives"],
     async run(context) {
-      const reaction = await amongOthers(dialect, context, "banana", { query });
+      const reaction = await amongOthers(dialect, context, "hello", { query });
       if (reaction && judgeRejected(context, reaction)) judgeUsable(dialect, context, reaction);
     },
   }),
