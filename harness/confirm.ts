@@ -73,6 +73,7 @@ async function confirmForgotten(forgotten: readonly CaseResult[], took: number, 
     pass.rechecked.add(it.case.id);
     if (pass.ends.culprits.has(it.case.id)) continue;
     const isConstant = again !== undefined && (await isSure(it, again, pass));
+    if (hasEnded(pass)) return;
     settle(isConstant ? again : { ...ungrounded(it, pass), unstable: true }, pass);
   }
 }

@@ -23,7 +23,7 @@ const BY_CHANCE = 3;
 /** The time before a fall in which a case may have sent an input that ends the server later, in timeouts. */
 export const RECENT = 0.25;
 
-/** The time between two suspects in their first order, in ms: at the first pace, all would fit as well. */
+/** The time between two suspects in their first order, in ms. Another pace than the first shows which input came as long before. */
 const PACE = 5;
 
 /** A case that ended so short a time before the fall may have been hit by it, in ms. */

@@ -5,10 +5,10 @@ import { brokenFoundations, type Foundations } from "./foundation.ts";
 import { grounded } from "./ground.ts";
 import type { Check } from "./judge.ts";
 import type { Pass } from "./pass.ts";
-import { loadSuitesOf } from "./protocol.ts";
+import { loadSuitesOf, type Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import type { Stall } from "./shared.ts";
-import { wasLost } from "./transcript.ts";
+import { isObject, json, type WireEvent, wasLost } from "./transcript.ts";
 import { HANDSHAKE } from "./waited.ts";
 
 // Says what the results of cases that ran among others leave open.
@@ -134,9 +134,20 @@ const DOUBTFUL =
  * Returns a result whose failures are errors, since nobody can say if the case itself is to blame. What a message of the server shows
  * stays, and a lost handshake explains what it caused.
  */
-export function undecided(result: CaseResult): CaseResult {
-  if (result.connections.some(wasLost)) return result;
-  const isOpen = (check: Check) => isBroken(check) && !isShownByMessage(check.evidence, result.connections);
+export function undecided(result: CaseResult, { goodbye }: Pick<Protocol, "goodbye">): CaseResult {
+  const { connections } = result;
+  const lost = new Set(connections.flatMap((it, place) => (wasLost(it) ? place : [])));
+  // A culprit may have had the server say goodbye to all.
+  const isOwn = (event: WireEvent | undefined) => {
+    const message = event && json(event);
+    return isObject(message) && goodbye?.isOwn(message) === true;
+  };
+  const isSure = ({ evidence }: Check) => {
+    if (!evidence) return lost.size > 0;
+    const events = evidence.events.map((place) => connections[evidence.connection]?.events[place]);
+    return lost.has(evidence.connection) || (isShownByMessage(evidence, connections) && !events.some(isOwn));
+  };
+  const isOpen = (check: Check) => isBroken(check) && !isSure(check);
   const checks = result.checks.map(
     (check): Check =>
       isOpen(check) ? { ...check, verdict: "error", actual: `${check.actual}; but ${DOUBTFUL}` } : check,

@@ -46,16 +46,22 @@ async function whoEnded(innocent: readonly Rerun[], pass: Pass): Promise<void> {
   }
 }
 
-/** Returns the moments at which the server said goodbye to everybody, cases that were `hit` among them, and `known` ones. */
-export const goodbyesAmong = (hit: readonly CaseResult[], pass: Pass, known: readonly number[] = []): number[] =>
-  goodbyesToAll(hit, [...pass.results.values(), ...pass.breaches], pass.protocol, known);
+/** Returns the moments at which the server said goodbye to everybody: those that the run tells of, and those of cases that were hit. */
+export function goodbyesAmong(
+  hit: readonly CaseResult[],
+  { results, breaches, protocol, standstills }: Pass,
+): number[] {
+  const known = [...standstills.told].flatMap(({ at, goodbye }) => (goodbye ? at : []));
+  return goodbyesToAll(hit, [...results.values(), ...breaches], protocol, known);
+}
 
-/** Notes the moments at which the server said goodbye to everybody, cases that were `hit` among them, once each. Returns them. */
+/** Has the run tell of the goodbyes to everybody that explain one of these cases, once each. Returns all of them. */
 export function tellGoodbyes(hit: readonly CaseResult[], pass: Pass): number[] {
-  const { told: stalls } = pass.standstills;
-  const known = [...stalls].flatMap(({ at, goodbye }) => (goodbye ? at : []));
-  const all = goodbyesAmong(hit, pass, known);
-  for (const at of all) if (!known.includes(at)) stalls.add({ at, ms: 0, goodbye: true });
+  const { told } = pass.standstills;
+  const all = goodbyesAmong(hit, pass);
+  const explains = (at: number) => hit.some((it) => isByGoodbyes(it, [at], pass.protocol));
+  const isKnown = (at: number) => [...told].some((it) => it.goodbye && it.at === at);
+  for (const at of all) if (!isKnown(at) && explains(at)) told.add({ at, ms: 0, goodbye: true });
   return all;
 }
 

@@ -4,6 +4,9 @@ import { type Window, window } from "./window.ts";
 /** A server that takes this much longer than at its best is busy, in timeouts. */
 const BUSY = 0.125;
 
+/** The number of the last waits that ended well which show if a server is late. */
+const LAST = 3;
+
 /** The experience of one run with waits. Times are in ms. */
 export interface Experience {
   readonly timeout: number;
@@ -57,7 +60,7 @@ export function noteMet(it: Experience, kind: string, began: number, ended: numb
   waits.inVain = 0;
   waits.best = Math.min(waits.best, took);
   waits.last = Math.max(waits.last, ended);
-  waits.took = took;
+  waits.took = [...waits.took.slice(1 - LAST), took];
   waits.served = remember(waits.served, began);
   it.slowest = Math.max(it.slowest, took);
   it.busy = took > waits.best + it.timeout * BUSY;
@@ -89,6 +92,6 @@ export function noteMissed(it: Experience, kind: string, { began, ended, owed }:
 
 /** Forgets what was missed, when the server was started again. */
 export function forgive(it: Experience): void {
-  for (const waits of it.kinds.values()) Object.assign(waits, { inVain: 0, all: 0 });
+  for (const waits of it.kinds.values()) Object.assign(waits, { inVain: 0, all: 0, took: [] });
   Object.assign(it, { row: 0, busy: false, hopeless: undefined });
 }

@@ -53,25 +53,27 @@ export function goodbyesToAll(
   const times = hit.flatMap((it) => it.connections.flatMap((one) => ownGoodbye(one, protocol)?.at ?? []));
   for (const at of times.toSorted((a, b) => a - b)) {
     if (moments.length >= RESTARTS || moments.some((it) => isAbout(it, at))) continue;
-    const there = connections.filter((it) => wasThere(it, at, protocol));
-    const quiet = there.filter(
-      ({ events }) =>
-        !givesReason(
-          events.filter((event) => event.at < at),
-          protocol.goodbye,
-        ),
-    );
-    const isTold = (it: Transcript) => isAbout(ownGoodbye(it, protocol)?.at ?? Number.NaN, at);
-    const [some, least] = quiet.length < EVERYBODY.least ? [there, EVERYBODY.many] : [quiet, EVERYBODY.least];
-    const told = some.filter(isTold);
-    if (
-      told.length >= least &&
-      told.length >= EVERYBODY.part * some.length &&
-      (quiet.length === 0 || quiet.some(isTold))
-    )
-      moments.push(at);
+    if (isToEverybody(at, connections, protocol)) moments.push(at);
   }
   return moments;
+}
+
+/** Tells if a goodbye at a time, in ms of the run's clock, was one to everybody. At least one client was told that gave no reason for it. */
+function isToEverybody(at: number, connections: readonly Transcript[], protocol: Protocol): boolean {
+  const there = connections.filter((it) => wasThere(it, at, protocol));
+  const gaveNone = ({ events }: Transcript) =>
+    !givesReason(
+      events.filter((event) => event.at < at),
+      protocol.goodbye,
+    );
+  const isTold = (it: Transcript) => isAbout(ownGoodbye(it, protocol)?.at ?? Number.NaN, at);
+  const quiet = there.filter(gaveNone);
+  const isMost = (some: readonly Transcript[], least: number) => {
+    const told = some.filter(isTold).length;
+    return told >= least && told >= EVERYBODY.part * some.length;
+  };
+  if (!quiet.some(isTold)) return false;
+  return quiet.length < EVERYBODY.least ? isMost(there, EVERYBODY.many) : isMost(quiet, EVERYBODY.least);
 }
 
 /** Tells if a client was served just before a moment, was still there, and had heard no goodbye. */

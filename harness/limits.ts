@@ -181,7 +181,7 @@ async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefi
   const closed = { ms: tries > TRIES ? clock() - at : 0 };
   if (known.closes) {
     learnClosed(known);
-    // Before the first try, the cases at work had to end.
+    // Before the first try, the cases at work had to end: that time is not the server's.
     const to = tries > 1 ? clock() : (known.spell?.to ?? at);
     return { ms: Math.max(1, to - at) };
   }

@@ -102,7 +102,7 @@ function stopAfterTooMany(pass: Pass): void {
   const falls = enders.size + unexplained.length + likewise;
   const ways = dealtLong(pass) ? falls : countEnds(pass) + unexplained.length;
   if (ways < restarts) return;
-  const times = falls === 0 ? "the server ended" : `the server ended ${plural(falls, "time")}`;
+  const times = falls === 0 ? "the server ended" : `the server ended in ${plural(falls, "way")}`;
   pass.stop ??= stopFor("lost", `${times}, and no further end is looked into (--restarts ${restarts})`);
 }
 

@@ -111,7 +111,13 @@ async function settleLate(late: readonly CaseResult[], pass: Pass): Promise<void
   const cleared = await clearHarmed(late, pass);
   for (const it of late.filter((result) => !cleared.includes(result))) {
     if (!wasTooMany(it) && missedHandshake(it)) tellStall(it, pass);
-    settle({ ...(isOpen(it, pass) ? undecided(ungrounded(it, pass)) : ungrounded(it, pass)), unconfirmed: true }, pass);
+    settle(
+      {
+        ...(isOpen(it, pass) ? undecided(ungrounded(it, pass), pass.protocol) : ungrounded(it, pass)),
+        unconfirmed: true,
+      },
+      pass,
+    );
   }
 }
 

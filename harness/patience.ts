@@ -129,7 +129,7 @@ export function patience(timeout: number): Patience {
     stopped: (kind) => stopped(it, kind),
     isBehind(kind) {
       const { best, took, inVain } = known(it, kind);
-      return took > LATE * it.timeout && best * inVain > it.timeout;
+      return took.length > 0 && Math.min(...took) > LATE * it.timeout && best * inVain > it.timeout;
     },
     despair(kind) {
       it.hopeless = kind;

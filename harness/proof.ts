@@ -54,9 +54,9 @@ export async function byItself(likely: Guess, fell: Fall, search: Search): Promi
   if (isEnd && once.delay >= CLEAR && age !== undefined && (await endsByItself(age, pass))) return undefined;
   if (isEnd && (once.delay < CLEAR || (likely.difference < SAME && once.difference < SAME))) return once;
   const isStarted = isEnd && pass.target.process !== undefined;
-  if (isStarted && once.delay > LONG) return once;
+  if (isStarted && (once.delay > LONG || isOutOfTime(search, LAST))) return once;
   const [twice] = await apart([once], { ...fell, to: once.fall.to }, search);
-  return twice ?? (isStarted && isOutOfTime(search) ? once : undefined);
+  return twice;
 }
 
 /** Returns the first of the guesses that fit best which comes true by itself. */

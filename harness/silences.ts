@@ -128,7 +128,7 @@ const standing = (kind: readonly CaseResult[]): readonly CaseResult[] =>
 /** Returns the result of a case for which there was no time to run again. */
 const notAgain = (first: CaseResult, pass: Pass): CaseResult => {
   const own = ungrounded(first, pass);
-  return { ...(isTooLate(pass) && cameToOthers(first, pass) ? undecided(own) : own), unconfirmed: true };
+  return { ...(isTooLate(pass) && cameToOthers(first, pass) ? undecided(own, pass.protocol) : own), unconfirmed: true };
 };
 
 /** Settles a case that failed twice. It does not run again. */
@@ -152,7 +152,7 @@ export async function sample(failed: readonly CaseResult[], took: number, pass: 
       if (settled.has(result) || pass.ends.culprits.has(result.case.id)) continue;
       if (enough || isLate(took, pass)) {
         const isKnown = confirmed > 0 || (cleared.length === 0 && !(isTooLate(pass) && cameToOthers(result, pass)));
-        settle({ ...(isKnown ? ungrounded(result, pass) : undecided(result)), unconfirmed: true }, pass);
+        settle({ ...(isKnown ? ungrounded(result, pass) : undecided(result, pass.protocol)), unconfirmed: true }, pass);
         continue;
       }
       const again = await aloneAgain(result, pass);

@@ -79,6 +79,9 @@ const NEEDED = 2;
 const leavesEnough = (cases: readonly Case[], { shared }: Pass): boolean =>
   shared.identities.users === undefined || shared.identities.users.length - cases.length >= NEEDED;
 
+/** The times that cases which mostly wait begin again beside all others. */
+const AGAIN = 3;
+
 /**
  * Runs cases that mostly wait beside all others. Those that a fall of the server hit begin again once it stands. Returns what resolves
  * once all are done.
@@ -93,11 +96,15 @@ function keepWaiting(cases: readonly Case[], pass: Pass): () => Promise<void> {
     running.catch(() => {}); // It is awaited in the end.
   };
   begin(cases);
+  let left = AGAIN; // A server may end over them.
   pass.onStood = () => {
     const done = cases.filter((it) => !atWork.has(it));
-    if (mayWaitAgain(pass)) begin(fellMeanwhile(done, pass));
+    if (mayWaitAgain(pass) && left-- > 0) begin(fellMeanwhile(done, pass));
   };
-  return async () => void (await running);
+  return async () => {
+    pass.onStood = () => {};
+    await running;
+  };
 }
 
 /** Tells if cases that mostly wait may begin again. */

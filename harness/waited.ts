@@ -15,9 +15,9 @@ export interface Waits {
   /** Waits in vain since the last that ended well, and in all. */
   inVain: number;
   all: number;
-  /** The shortest wait and the last one that ended well, in ms. */
+  /** The shortest wait that ended well, and the last ones, in ms. */
   best: number;
-  took: number;
+  took: readonly number[];
   /** The end of the last wait that ended well, in ms of the run's clock. */
   last: number;
   /** The times at which the latest waits began, and those that ended well, in ms of the run's clock. */
@@ -30,7 +30,7 @@ export const noWaits = (): Waits => ({
   inVain: 0,
   all: 0,
   best: Number.POSITIVE_INFINITY,
-  took: 0,
+  took: [],
   last: 0,
   begun: [],
   served: [],

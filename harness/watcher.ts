@@ -15,10 +15,11 @@ import { HANDSHAKE } from "./waited.ts";
  */
 export async function watch(pass: Pass): Promise<Connection | undefined> {
   const first = await comeAside(pass, { name: "watcher" });
-  // A server may lose one handshake in some.
-  const isLost = missedHandshake({ connections: [first.transcript] });
-  if (isLost) first.finish();
-  const connection = isLost ? await comeAside(pass, { name: "watcher" }) : first;
+  // A server may lose one handshake in some. One that hung before hangs again.
+  const hung = pass.ends.falls.at(-1)?.hangs !== undefined;
+  const again = !hung && missedHandshake({ connections: [first.transcript] });
+  if (again) first.finish();
+  const connection = again ? await comeAside(pass, { name: "watcher" }) : first;
   if (pass.shared.identities.users) connection.finish();
   return gaveWebSocket(connection) ? connection : undefined;
 }

@@ -37,15 +37,17 @@ const breaksBy =
   ({ event }: Clue): boolean =>
     event?.type === "violation" && event.failure === failure;
 
-/** The mistakes that show in numbers which only resemble the right one. The plainer cases come first, so these stand for them only if those pass. */
+/** The mistakes that show in numbers which only resemble the right one. */
 const numbers: readonly Symptom[] = [
   {
     shows: inCase("version/parity-*-with-zero", "version/parity-*-with-digit-before"),
-    cause: "Versions are compared digit by digit, or as texts or prefixes, not number by number.",
+    cause:
+      "If only such numbers fail, versions are compared digit by digit, or as texts or prefixes, not number by number.",
   },
   {
     shows: inCase("version/parity-*-wrapped-*"),
-    cause: "A part of the version is kept in an integer that is too small: a larger number becomes the right one.",
+    cause:
+      "If only such numbers fail, a part of the version is kept in an integer that is too small: a larger number becomes the right one.",
   },
 ];
 

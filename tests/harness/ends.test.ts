@@ -38,7 +38,7 @@ describe("a server that ends and is back in a moment", () => {
       if (text === "banana" || text.startsWith("GET")) end();
     });
     const result = await runAgainst(url, some, { concurrency: 1, restarts: 1 });
-    const words = expect.stringMatching(/ended \d+ times?, and no further end is looked into \(--restarts 1\)$/);
+    const words = expect.stringMatching(/ended in \d+ ways?, and no further end is looked into \(--restarts 1\)$/);
     expect(result.stop).toEqual({ reason: "lost", words, why: words });
     expect(failed(result)).toHaveLength(1);
   });

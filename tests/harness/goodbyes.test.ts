@@ -35,11 +35,12 @@ test.each<[string, WireEvent[][], WireEvent[][], number[]]>([
     [],
   ],
   [
-    "four who gave a reason are told, and nobody else is there",
-    [2, 3, 4, 5].map((at) => [greets(at), errs(40), goodbye(50)]),
+    "one that said nothing is told, and three who gave a reason",
+    [told, ...[2, 3, 4].map((at) => [greets(at), errs(40), goodbye(50)])],
     [],
     [50],
   ],
+  ["all are refused for what they sent", [2, 3, 4, 5].map((at) => [greets(at), errs(40), goodbye(50)]), [], []],
   [
     "one in many is refused for what it sent",
     [[greets(1), errs(40), goodbye(50)]],

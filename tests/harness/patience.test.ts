@@ -154,7 +154,7 @@ test("a server that served the last late, and would serve those in vain later st
   it.met("answer", 0, 200);
   misses(16);
   expect(it.isBehind("answer")).toBe(false);
-  it.met("answer", 0, 1_100);
+  for (let i = 0; i < 3; i++) it.met("answer", 0, 1_100);
   misses(10);
   expect(it.isBehind("answer")).toBe(false);
   misses(1);
