@@ -5,7 +5,7 @@ import { type Window, window } from "./window.ts";
 const BUSY = 0.125;
 
 /** The number of the last waits that ended well which show if a server is late. */
-const LAST = 3;
+const LAST = 2;
 
 /** The experience of one run with waits. Times are in ms. */
 export interface Experience {

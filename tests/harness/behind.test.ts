@@ -3,7 +3,7 @@ import { cases, runAgainst } from "../helpers.ts";
 import { closing, server } from "./ending.ts";
 
 /** The time that the server takes for each message, whoever sends it, in ms. */
-const EACH = 100;
+const EACH = 50;
 
 test("a server that does one thing after another for all is slow: nothing is judged in vain, and no input named", async () => {
   const queue: (() => void)[] = [];
