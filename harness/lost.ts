@@ -1,7 +1,8 @@
 import { blame } from "./blame.ts";
 import { timeThere } from "./budget.ts";
+import { isBroken } from "./catalogue.ts";
 import { findCulprits, LATEST_FALL, RECENT } from "./culprits.ts";
-import { inconclusive } from "./doubt.ts";
+import { inconclusive, isSilent } from "./doubt.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { isAbsent } from "./failure.ts";
 import { diedOrNot, endedAt, howItFell } from "./fall.ts";
@@ -136,6 +137,8 @@ function giveUp({ fall, all, atWork }: Fallen, pass: Pass): void {
   // A culprit of an earlier fall stays one, though it may have run a moment before this one.
   for (const it of atWork) if (!culprits.has(it.case.id)) settle(inconclusive(it, fall.how), pass);
   if (fall.isBehind) {
+    // Those that gave up before waited behind others, too.
+    for (const it of all) if (isBroken(it) && isSilent(it)) settle(inconclusive(it, fall.how), pass);
     pass.stop ??= stopFor("slow", fall.how);
     return;
   }

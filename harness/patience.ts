@@ -86,7 +86,7 @@ const DEAF = 32;
 const STOPPED = 16;
 
 /** The part of the timeout after which an answer is late. */
-const LATE = 0.5;
+const LATE = 0.4;
 
 /** The length of a shorter wait, in timeouts. */
 const SHORT = 0.1;
