@@ -2,13 +2,14 @@ import { isBroken, isFinding, isRight, withChecks } from "./catalogue.ts";
 import { isShownByMessage } from "./evidence.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { brokenFoundations, type Foundations } from "./foundation.ts";
+import { isOwnGoodbye } from "./goodbyes.ts";
 import { grounded } from "./ground.ts";
 import type { Check } from "./judge.ts";
 import type { Pass } from "./pass.ts";
 import { loadSuitesOf, type Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import type { Stall } from "./shared.ts";
-import { isObject, json, type WireEvent, wasLost } from "./transcript.ts";
+import { wasLost } from "./transcript.ts";
 import { HANDSHAKE } from "./waited.ts";
 
 // Says what the results of cases that ran among others leave open.
@@ -134,18 +135,15 @@ const DOUBTFUL =
  * Returns a result whose failures are errors, since nobody can say if the case itself is to blame. What a message of the server shows
  * stays, and a lost handshake explains what it caused.
  */
-export function undecided(result: CaseResult, { goodbye }: Pick<Protocol, "goodbye">): CaseResult {
+export function undecided(result: CaseResult, protocol: Pick<Protocol, "goodbye">): CaseResult {
   const { connections } = result;
   const lost = new Set(connections.flatMap((it, place) => (wasLost(it) ? place : [])));
-  // A culprit may have had the server say goodbye to all.
-  const isOwn = (event: WireEvent | undefined) => {
-    const message = event && json(event);
-    return isObject(message) && goodbye?.isOwn(message) === true;
-  };
   const isSure = ({ evidence }: Check) => {
     if (!evidence) return lost.size > 0;
-    const events = evidence.events.map((place) => connections[evidence.connection]?.events[place]);
-    return lost.has(evidence.connection) || (isShownByMessage(evidence, connections) && !events.some(isOwn));
+    const events = evidence.events.flatMap((place) => connections[evidence.connection]?.events[place] ?? []);
+    // A culprit may have had the server say goodbye to all.
+    const isOwn = events.some((event) => isOwnGoodbye(event, protocol));
+    return lost.has(evidence.connection) || (isShownByMessage(evidence, connections) && !isOwn);
   };
   const isOpen = (check: Check) => isBroken(check) && !isSure(check);
   const checks = result.checks.map(

@@ -18,9 +18,13 @@ const RESTARTS = 5;
 /** Tells if two times, in ms of the run's clock, are those of one goodbye to everybody. */
 const isAbout = (one: number, other: number): boolean => Math.abs(one - other) <= TOGETHER;
 
+/** Tells if an event is a goodbye that the server may say of its own accord. */
+export const isOwnGoodbye = (event: WireEvent, { goodbye }: Pick<Protocol, "goodbye">): boolean =>
+  says(event, (message) => goodbye?.isOwn(message));
+
 /** Returns the first goodbye of its own that a server said to a client; nothing if it said none. */
-const ownGoodbye = ({ events }: Pick<Transcript, "events">, { goodbye }: Protocol): WireEvent | undefined =>
-  events.find((event) => says(event, (message) => goodbye?.isOwn(message)));
+const ownGoodbye = ({ events }: Pick<Transcript, "events">, protocol: Protocol): WireEvent | undefined =>
+  events.find((event) => isOwnGoodbye(event, protocol));
 
 /** Tells if an event is a message of the server of some kind. */
 function says(event: WireEvent, isKind: (message: Message) => boolean | undefined): boolean {
