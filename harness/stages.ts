@@ -99,7 +99,8 @@ function keepWaiting(cases: readonly Case[], pass: Pass): () => Promise<void> {
   let left = AGAIN; // A server may end over them.
   pass.onStood = () => {
     const done = cases.filter((it) => !atWork.has(it));
-    if (mayWaitAgain(pass) && left-- > 0) begin(fellMeanwhile(done, pass));
+    const hit = mayWaitAgain(pass) ? fellMeanwhile(done, pass) : [];
+    if (hit.length > 0 && left-- > 0) begin(hit);
   };
   return async () => {
     pass.onStood = () => {};
