@@ -139,5 +139,5 @@ function blamed(one: CaseResult, { protocol, judging, client }: Hosting): CaseRe
 function stopOf(last: CaseResult | undefined, { client, options }: Hosting): Stop | undefined {
   if (options.signal?.aborted) return INTERRUPTED;
   if (client.missing !== undefined) return stopFor("missing", client.missing);
-  return bailedBy(last ? [last] : [], options);
+  return bailedBy(() => (last ? [last] : []), options);
 }

@@ -63,9 +63,9 @@ export const stopFor = (reason: Stop["reason"], why: string): Stop => ({ reason,
 export const INTERRUPTED = stopFor("interrupted", "interrupted");
 
 /** Returns the end of a run with `--bail` over these results: the first that fails and is not expected to. */
-export function bailedBy(results: Iterable<CaseResult>, { bail, isExpected }: RunOptions): Stop | undefined {
+export function bailedBy(results: () => readonly CaseResult[], { bail, isExpected }: RunOptions): Stop | undefined {
   if (!bail) return undefined;
-  for (const { verdict, case: it, checks } of results)
+  for (const { verdict, case: it, checks } of results())
     if (verdict === "fail" && !isExpected?.(it.id, checks)) return stopFor("bail", `${it.id} failed before (--bail)`);
   return undefined;
 }

@@ -135,7 +135,7 @@ function dropFindings(cases: readonly Case[], pass: Pass): void {
 async function stage(cases: readonly Case[], concurrency: number, pass: Pass): Promise<void> {
   const { shared, options } = pass;
   shared.patience.hurry = concurrency === 1;
-  const bailed = () => bailedBy(unspoiled(pass), options);
+  const bailed = () => bailedBy(() => unspoiled(pass), options);
   const halt = () => isSpent(pass, TO_BEGIN) || bailed() !== undefined;
   for (let queue = dropUnjudgeable(cases, pass); queue.length > 0 && !hasEnded(pass); ) {
     const began = shared.clock();
