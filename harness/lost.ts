@@ -3,6 +3,7 @@ import { timeThere } from "./budget.ts";
 import { isBroken } from "./catalogue.ts";
 import { findCulprits, LATEST_FALL, RECENT } from "./culprits.ts";
 import { inconclusive, isSilent } from "./doubt.ts";
+import { goodbyesAmong } from "./dropped.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { isAbsent } from "./failure.ts";
 import { diedOrNot, endedAt, howItFell } from "./fall.ts";
@@ -111,6 +112,7 @@ function stopAfterTooMany(pass: Pass): void {
 async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], pass: Pass): Promise<Affected> {
   const { shared, ends } = pass;
   const { culprits, unexplained, toldEnds, delays } = ends;
+  const back = shared.clock();
   pass.options.onSearch?.(fall.how);
   const found = await findCulprits(atWork, all, fall, pass);
   const suspects = rank(found.likely, { fall, all, atWork }, pass);
@@ -119,7 +121,7 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
     found.culprits.length === 0 && fall.refuses && pass.target.process ? soleCause(fall, all, pass) : undefined;
   if (only) blame(only, fall, pass);
   else if (found.culprits.length === 0 && toldEnds.has(fall.endKind)) ends.likewise += 1;
-  else if (found.culprits.length === 0 && !ends.unprovoked)
+  else if (found.culprits.length === 0 && !ends.unprovoked && !tellRestart(fall, back, pass))
     unexplained.push({ at: fall.to, words: fall.how, endKind: fall.endKind, suspects });
   // Where it ends late, each input since the one that ended it may be another.
   const since = fall.from - Math.max(RECENT * shared.timeout, ...(delays.get(fall.endKind) ?? []));
@@ -129,6 +131,21 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
   // There may be no time to run them again.
   for (const it of again.filter(isLater)) settle(inconclusive(it, fall.how), pass);
   return { atWork: atWork.filter((it) => !isLater(it)), recent: again };
+}
+
+/** The longest time from a goodbye to everybody to the end of a server that restarts, in ms. */
+const LEAVING = 1_000;
+
+/**
+ * Has the run tell of a server that said goodbye to everybody before it fell, and was `back` at a time in ms of the run's clock. Tells if
+ * it did. A process that the suite started must not end by itself.
+ */
+function tellRestart({ from, to }: Fall, back: number, pass: Pass): boolean {
+  if (pass.target.process) return false;
+  const moments = goodbyesAmong([...pass.results.values(), ...pass.breaches], pass);
+  const at = moments.find((it) => it >= from - LEAVING && it <= to);
+  if (at !== undefined) pass.standstills.told.add({ at, ms: Math.round(back - at), goodbye: true });
+  return at !== undefined;
 }
 
 /** Drops the findings of the cases at work when the server fell for good, and stops the run. */

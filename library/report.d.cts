@@ -265,7 +265,7 @@ export interface Report {
      */
     refused?: string;
     /**
-     * It said goodbye to everybody at this moment, as the protocol allows
+     * It said goodbye to everybody at this moment, as the protocol allows; `ms` is the time for which it was away then
      */
     goodbye?: true;
   }[];

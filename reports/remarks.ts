@@ -123,8 +123,9 @@ function stoodStill({ stalls = [] }: Remarkable): Remark[] {
 /** Says when a target ended everybody's connections as the protocol allows. */
 function leaving(goodbyes: NonNullable<Report["stalls"]>): Remark[] {
   if (goodbyes.length === 0) return [];
+  const away = (ms: number) => (ms > 0 ? ` (and was away for ${took(ms, 1)})` : "");
   const words = `said goodbye to everybody at ${listed(
-    goodbyes.map(({ at }) => took(at, 1)),
+    goodbyes.map(({ at, ms }) => `${took(at, 1)}${away(ms)}`),
     undefined,
     MOST,
   )}: the affected cases ran again`;

@@ -11,6 +11,8 @@ import type { Tachyon } from "./tachyon.ts";
 export interface Running {
   readonly url: string;
   close(): Promise<void>;
+  /** Listens no more for so many ms, as while it starts again. */
+  away?(ms: number): void;
 }
 
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -95,10 +97,17 @@ async function listen(upgrade: Upgrade): Promise<Running> {
     }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  let back: ReturnType<typeof setTimeout> | undefined;
   return {
-    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `ws://127.0.0.1:${port}`,
+    away(ms) {
+      server.close();
+      back = setTimeout(() => server.listen(port, "127.0.0.1"), ms);
+    },
     close: () =>
       new Promise((resolve) => {
+        clearTimeout(back);
         server.close(() => resolve());
         for (const socket of sockets) socket.destroy();
       }),

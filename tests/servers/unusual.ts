@@ -72,16 +72,18 @@ const every = (ms: number, opcode: number) =>
     },
   }));
 
-/** Says goodbye to everybody once, when so many clients have come, as a server does that restarts. */
-const restarting = (after: number): Unusual => ({
-  start() {
+/** Says goodbye to everybody once, when so many clients have come, as a server does that restarts. It is `away` for so many ms then. */
+const restarting = (after: number, away = 0): Unusual => ({
+  async start() {
     let clients = 0;
     const greeted = ({ everybody }: Session) => {
       clients += 1;
       const all = clients === after ? [...everybody] : [];
       for (const it of all) it.end({ status: "failed", reason: "internal_error" }, 1012);
+      if (all.length > 0 && away > 0) running.away?.(away);
     };
-    return onWs(tachyon({ greeted }));
+    const running = await onWs(tachyon({ greeted }));
+    return running;
   },
   warns: [],
 });
@@ -93,6 +95,7 @@ const PIPELINED = /^(resilience\/flood|generated\/|disconnect\/(\d|followed-)|ma
 export const unusual: Readonly<Record<string, Unusual>> = {
   "says goodbye to everybody once, to the first clients": restarting(12),
   "says goodbye to everybody once, among plain requests": restarting(150),
+  "says goodbye to everybody once, and is away for 300 ms": restarting(400, 300),
   // Times.
   "greets after 100 ms and answers after 50 ms": takes(slow(100, 50)),
   "greets after 300 ms and answers after 300 ms": takes(slow(300, 300)),

@@ -10,7 +10,7 @@ const MOMENT = 100;
 export async function expectNothingWrong(url: string, unusual: Unusual): Promise<void> {
   const { warns, ca, share = 1, cases: ids } = unusual;
   const some = ids ? cases.filter(({ id }) => ids.test(id)) : byDefault.filter((_, i) => i % share === 0);
-  const { results, stop, limits } = await runAgainst(url, some, {
+  const { results, stop, limits, unexplained } = await runAgainst(url, some, {
     target: { url: new URL(url), headers: {}, ca },
     idle: MOMENT,
     strict: warns.length === 0, // Then no SHOULD is broken, and a warning is no less of a failure.
@@ -22,7 +22,7 @@ export async function expectNothingWrong(url: string, unusual: Unusual): Promise
   expect(wrong).toEqual([]);
   const doubtful = results.filter(({ unstable, unconfirmed }) => unstable || unconfirmed);
   expect(doubtful.map(({ case: { id } }) => id)).toEqual([]);
-  expect(stop).toBeUndefined();
+  expect([stop, unexplained]).toEqual([undefined, []]);
   if (!unusual.limited) expect(limits).toBeUndefined();
 }
 
