@@ -57,7 +57,7 @@ const plain = {
   "version.no-login": { plain: ["version/greeting", "version/no-login"], on: ["version.greeting"] },
   "version.success": { plain: ["version/greeting"], on: ["version.greeting", "version.no-login"] },
   "version.current": { plain: ["version/greeting"], on: ["version.success"] },
-  "parity.isolated": { plain: ["version/isolated"], on: ["version.success", "version.current"] },
+  "parity.isolated": { plain: ["version/isolated"], on: ["version.success", "version.current", "parity.match"] },
   "parity.query": { plain: ["version/parity-equal-higher-equal"], on: ["version.success"] },
   "parity.match": {
     plain: ["version/parity-equal-equal-equal"],
