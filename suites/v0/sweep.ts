@@ -6,7 +6,7 @@ import { isEnded, type Message } from "../../harness/transcript.ts";
 import { slug } from "../websocket/words.ts";
 import { endedInstead } from "./answers.ts";
 import { call, DISCONNECT, dialect, request, responseTo } from "./dialect.ts";
-import { isUnimplemented, scenario } from "./protocol.ts";
+import { isUnimplemented, scenario, UNIMPLEMENTED } from "./protocol.ts";
 import type { Sweep, SweepInput } from "./sweep-inputs.ts";
 
 /** The requests that are on their way at a time. */
@@ -14,6 +14,14 @@ const AT_A_TIME = 5;
 
 /** An input as it stands in the row of a case. */
 const rowOf = ({ what, data }: SweepInput) => ({ what, data });
+
+/** The reason for which an invalid request fails, and all that a server may give that perhaps lacks the command. */
+const INVALID = "invalid_request";
+const REASONS: readonly string[] = [INVALID, UNIMPLEMENTED];
+
+/** Returns the reason of a response, or its status if it gives none; the silence if there is no response. */
+const reasonOf = (response: Message | Nothing) =>
+  isNothing(response) ? response : (response.reason ?? response.status);
 
 /** The side that sends the requests, in words, and the sign that a connection lives on. */
 interface Sender {
@@ -36,23 +44,27 @@ const invalid = ({ command, invalid: inputs }: Sweep, { who, sign }: Sender) =>
     async run({ connect, check }) {
       const client = await connect();
       /** Judges a response. A request without one breaks what holds of all requests, whatever is wrong with its data. */
-      const isInvalid = ({ input: { what, anyReason }, response }: Answer): boolean => {
+      const isInvalid = ({ input: { what, anyReason }, response }: Answer, allowed = REASONS): boolean => {
         const isLost = isNothing(response) && !endedInstead(response, client);
         if (isLost) return check("request.answered", response, { title: `${what}: a response` });
-        const reason = isNothing(response) ? response : (response.reason ?? response.status);
+        const reason = reasonOf(response);
         const any = anyReason && !isNothing(response) && response.status === "failed";
-        const expected = { enum: any ? [reason] : ["invalid_request", "command_unimplemented"] };
+        const expected = { enum: any ? [reason] : allowed };
         return check("invalid.data", reason, { title: `${what}: invalid_request`, ...expected }, response);
       };
       // Each of the others is judged only if a connection lives on after one.
       const [first, ...others] = inputs;
-      for (const answer of await answersTo(client, command, first ? [first] : [])) {
+      const firstAnswers = await answersTo(client, command, first ? [first] : []);
+      for (const answer of firstAnswers) {
         const { response } = answer;
         if (!endedInstead(response, client) && !check("request.answered", response)) return;
         if (!isInvalid(answer)) return;
       }
       if (!check("invalid.usable", await sign(client))) return;
-      for (const answer of await answersTo(client, command, others)) if (!isInvalid(answer)) return;
+      const answers = [...firstAnswers, ...(await answersTo(client, command, others))];
+      // A server that finds something wrong with the data of one request has the command.
+      const hasCommand = answers.some(({ response }) => reasonOf(response) === INVALID);
+      for (const answer of answers) if (!isInvalid(answer, hasCommand ? [INVALID] : REASONS)) return;
     },
   });
 
@@ -60,12 +72,18 @@ const invalid = ({ command, invalid: inputs }: Sweep, { who, sign }: Sender) =>
 export const validCases = (sweeps: readonly Sweep[], sender = USER): readonly Case[] =>
   sweeps.filter(({ command }) => command !== DISCONNECT).map((sweep) => valid(sweep, sender));
 
-const valid = ({ command, valid: [plain, ...odd] }: Sweep, { who, sign }: Sender) =>
-  scenario({
+function valid({ command, valid: [plain, ...odd], invalid: inputs }: Sweep, { who, sign }: Sender): Case {
+  const wrong = inputs.filter(({ anyReason }) => !anyReason).slice(0, 1);
+  return scenario({
     id: `valid/${slug(command)}`,
     title: `${who} sends valid requests of ${command}: plain ones, with odd texts, with further properties`,
-    given: [plain, odd.map(rowOf)],
-    tests: ["request.answered", "request.extra", "valid.odd-strings"],
+    given: [plain, odd.map(rowOf), wrong.map(rowOf)],
+    tests: [
+      "request.answered",
+      "request.extra",
+      "valid.odd-strings",
+      ...(wrong.length > 0 ? (["invalid.data"] as const) : []),
+    ],
     async run({ connect, check }) {
       const client = await connect();
       const first = await call(client, command, idOf(command, "plain"), plain?.data);
@@ -76,21 +94,28 @@ const valid = ({ command, valid: [plain, ...odd] }: Sweep, { who, sign }: Sender
         ...Object(plain?.data),
         conformance: { extra: [1] },
       });
-      const asInvalid = !isUnimplemented(first) && first.reason !== "invalid_request";
+      const asInvalid = !isUnimplemented(first) && first.reason !== INVALID;
       check(
         "request.extra",
         isNothing(extra) ? extra : (extra.reason ?? "answered"),
         {
           title: "not refused for a further property",
-          ...(asInvalid && { not: { const: "invalid_request" } }),
+          ...(asInvalid && { not: { const: INVALID } }),
         },
         extra,
       );
       for (const { input, response } of await answersTo(client, command, odd))
         if (!check("valid.odd-strings", response, { title: `${input.what}: a response` })) return;
-      check("valid.odd-strings", await sign(client), { title: "the connection works afterwards" });
+      if (!check("valid.odd-strings", await sign(client), { title: "the connection works afterwards" })) return;
+      for (const { input, response } of await answersTo(client, command, wrong)) {
+        if (isNothing(response) && !endedInstead(response, client)) check("request.answered", response);
+        const expected = isUnimplemented(first) ? {} : { not: { const: UNIMPLEMENTED } };
+        const title = `${input.what}: not ${UNIMPLEMENTED}, which a valid request is not`;
+        check("invalid.data", reasonOf(response), { title, ...expected }, response);
+      }
     },
   });
+}
 
 interface Answer {
   readonly input: SweepInput;

@@ -31,7 +31,8 @@ export const saying =
 const isLacking = (outcome: Outcome | undefined): boolean =>
   outcome !== undefined && "failed" in outcome && outcome.failed === UNIMPLEMENTED;
 
-const isInvalid = (outcome: Outcome | undefined): boolean =>
+/** Tells if an outcome is that of a request whose data break its schema. */
+export const isInvalid = (outcome: Outcome | undefined): boolean =>
   outcome !== undefined && "failed" in outcome && outcome.failed === "invalid_request";
 
 /** A change of the outcome of valid requests: `instead` returns another, or nothing to leave it as it is. */

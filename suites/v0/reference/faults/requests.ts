@@ -1,6 +1,15 @@
-import { isObject, parse } from "../../../../harness/transcript.ts";
+import { isObject, type Message, parse } from "../../../../harness/transcript.ts";
 import type { Client } from "../world.ts";
-import { accepting, carryingOut, commandIn, type Faults, ignoring, leavingOver, type ReferenceFault } from "./fault.ts";
+import {
+  accepting,
+  carryingOut,
+  commandIn,
+  type Faults,
+  ignoring,
+  isInvalid,
+  leavingOver,
+  type ReferenceFault,
+} from "./fault.ts";
 import { messageIdFaults } from "./message-ids.ts";
 import { unknownCommandFaults } from "./unknown-commands.ts";
 
@@ -19,6 +28,14 @@ const holds = (data: unknown, wanted: (text: string) => boolean): boolean => {
   if (typeof data === "string") return wanted(data);
   return typeof data === "object" && data !== null && Object.values(data).some((it) => holds(it, wanted));
 };
+
+/** A change that gives some invalid requests another reason. */
+const callingMistakes =
+  (failed: string, which: (request: Message) => boolean = () => true): ReferenceFault["change"] =>
+  ({ respond }) => ({
+    respond: (client, request, outcome) =>
+      respond(client, request, isInvalid(outcome) && which(request) ? { failed } : outcome),
+  });
 
 /** Faults of the section "Requests and errors". */
 export const requestFaults: Faults = {
@@ -115,14 +132,17 @@ export const requestFaults: Faults = {
   "calls-mistakes-its-own": {
     says: "Answers invalid requests with internal_error.",
     breaks: "invalid.data",
-    change: ({ respond }) => ({
-      respond: (client, request, outcome) =>
-        respond(
-          client,
-          request,
-          "failed" in outcome && outcome.failed === "invalid_request" ? { failed: "internal_error" } : outcome,
-        ),
-    }),
+    change: callingMistakes("internal_error"),
+  },
+  "calls-mistakes-unimplemented": {
+    says: "Answers invalid requests with command_unimplemented.",
+    breaks: "invalid.data",
+    change: callingMistakes("command_unimplemented"),
+  },
+  "calls-some-mistakes-unimplemented": {
+    says: "Answers invalid requests whose data are empty with command_unimplemented.",
+    breaks: "invalid.data",
+    change: callingMistakes("command_unimplemented", ({ data }) => Object.keys(Object(data)).length === 0),
   },
   "does-not-look-at-lengths": {
     says: "Accepts a message of any length.",
@@ -163,8 +183,7 @@ export const requestFaults: Faults = {
     change: ({ carryOut }) => ({
       carryOut(request, client) {
         const outcome = carryOut(request, client);
-        const isInvalid = outcome && "failed" in outcome && outcome.failed === "invalid_request";
-        return !isInvalid && holds(request.data, (text) => text === "") ? undefined : outcome;
+        return !isInvalid(outcome) && holds(request.data, (text) => text === "") ? undefined : outcome;
       },
     }),
   },
