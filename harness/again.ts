@@ -1,10 +1,11 @@
 import { isTooLate } from "./budget.ts";
-import { isShort, missedHandshake } from "./doubt.ts";
-import type { CaseResult } from "./execute.ts";
+import { isShort, isSilent, missedHandshake, othersWereServed, stoodStill } from "./doubt.ts";
+import { type CaseResult, endOf } from "./execute.ts";
 import { ground } from "./ground.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
+import { isServed } from "./standstill.ts";
 import { alone, work } from "./work.ts";
 
 /** The least time for running failures again one by one, in ms. They may take as long as the first pass took. */
@@ -13,11 +14,25 @@ export const CONFIRMATION = 5_000;
 /** A case that ran twice. */
 export type Rerun = readonly [first: CaseResult, alone: CaseResult];
 
-/** Runs a case again alone, and counts the time that it takes. */
+/** Runs a case again alone, and counts the time that it takes. If the server stood still for everybody meanwhile, it runs once more. */
 export async function aloneAgain(result: CaseResult, pass: Pass): Promise<CaseResult> {
-  const again = await alone(result.case, pass);
-  pass.times.confirming += again.durationMs;
+  const began = pass.shared.clock();
+  let again = await alone(result.case, pass);
+  for (let i = 0; i < FURTHER && (await waitedInStall(again, pass)); i++) again = await alone(result.case, pass);
+  pass.times.confirming += pass.shared.clock() - began;
   return again;
+}
+
+/** The part of the timeout in which a server that does not stand still serves somebody: a plain client comes more often. */
+const STILL = 0.5;
+
+/** Tells if a case that ran alone waited in vain since the server stood still. That shows once two newcomers are served. */
+async function waitedInStall(again: CaseResult, pass: Pass): Promise<boolean> {
+  const { shared } = pass;
+  const wasHeard = shared.attention.heard > endOf(again) - STILL * shared.timeout;
+  if (hasEnded(pass) || wasHeard || !isSilent(again) || othersWereServed(again)) return false;
+  await Promise.all([isServed(pass), isServed(pass)]);
+  return stoodStill(again, pass);
 }
 
 /** The further times that a case has to fail where two may be chance: a server forgets or refuses some, or others may be harmed. */

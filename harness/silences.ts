@@ -10,6 +10,7 @@ import {
   isSilent,
   missedBy,
   othersWereServed,
+  stoodStill,
   tellStall,
   undecided,
   ungrounded,
@@ -128,7 +129,8 @@ const standing = (kind: readonly CaseResult[]): readonly CaseResult[] =>
 /** Returns the result of a case for which there was no time to run again. */
 const notAgain = (first: CaseResult, pass: Pass): CaseResult => {
   const own = ungrounded(first, pass);
-  return { ...(isTooLate(pass) && cameToOthers(first, pass) ? undecided(own, pass.protocol) : own), unconfirmed: true };
+  const isOpen = stoodStill(first, pass) || (isTooLate(pass) && cameToOthers(first, pass));
+  return { ...(isOpen ? undecided(own, pass.protocol) : own), unconfirmed: true };
 };
 
 /** Settles a case that failed twice. It does not run again. */

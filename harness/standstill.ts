@@ -189,7 +189,7 @@ function discount({ ms }: Stall, pass: Pass): void {
 }
 
 /** Tells if a newcomer is greeted. */
-async function isServed(pass: Pass): Promise<boolean> {
+export async function isServed(pass: Pass): Promise<boolean> {
   const newcomer = await comeAside(pass, { name: "newcomer" });
   const served = await isGreeted(newcomer, pass.protocol);
   newcomer.finish();

@@ -26,6 +26,8 @@ export const restingOnSegments = Object.fromEntries(
 export const ofCases: Readonly<Record<string, readonly string[]>> = {
   "disconnect/no-login": ["version.no-login"],
   "malformed/by-a-client-of-another-version": ["parity.usable"],
+  "malformed/several-of-one-client": ["malformed.usable"],
+  "malformed/five-unknown-of-one-client": ["malformed.usable"],
   "version/idle": ["disconnect.isolated"], // Others come and go beside it, also when it runs alone.
   // A server may carry these out.
   "malformed/unspecified-binary-frame": ["disconnect.isolated"],

@@ -197,6 +197,8 @@ const within = merged(
   ),
   rows(CARRIED_OUT, "disconnect.success"),
   rows(["malformed.survives"], "malformed.usable"),
+  // A connection that nobody reads any more is not closed either.
+  rows(["malformed.usable"], "disconnect.closes"),
   rows(["malformed.survives", "malformed.usable", "termination.announced"], "malformed.answered", "malformed.reason"),
   // The schema of a goodbye demands of one with status `failed` no more than a reason.
   rows(["termination.reason"], "message.schema", "malformed.reason"),
