@@ -111,6 +111,12 @@ export interface Report {
     runs: number;
   };
   /**
+   * The words of the options that another run needs to meet the target in the same way. Secrets are left out
+   *
+   * @minItems 1
+   */
+  given?: string[];
+  /**
    * Why the run ended early, or is not whole
    */
   stop?: {

@@ -17,12 +17,13 @@ interface ReportContext {
   readonly shard?: ReportShard | undefined;
   readonly concurrency?: number;
   readonly conditions?: ReportConditions;
+  readonly given?: readonly string[];
 }
 
 /** Makes the report of a run: its results hold no secrets, and their texts are cut. */
 export function makeReport(
   run: RunResult,
-  { suite, protocol, target, speaks, shard, concurrency, conditions }: ReportContext,
+  { suite, protocol, target, speaks, shard, concurrency, conditions, given = [] }: ReportContext,
 ): Report {
   const { stop, limits, passes } = run;
   const draft = {
@@ -35,6 +36,7 @@ export function makeReport(
     allCases: protocol.suites.reduce((sum, { cases }) => sum + cases.length, 0),
     ...(concurrency !== undefined && { concurrency }),
     ...(conditions && { conditions }),
+    ...(given.length > 0 && { given }),
     ...(stop && { stop }),
     ...(limits && { limit: wordsOfLimits(limits), limits }),
     ...(speaks !== undefined && { speaks }),

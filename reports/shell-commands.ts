@@ -1,14 +1,12 @@
+import { visible } from "./escape.ts";
 import type { Report } from "./report.ts";
-
-/** A report with the options that another run needs to meet the target again, beside those that it knows itself. */
-export type Tellable = Report & { readonly given?: readonly string[] };
 
 /** A word as a shell takes it. */
 export const quoted = (word: string): string =>
-  /^[\w./:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  /^[\w./:@%+…-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 /** The parts of a report that its commands are made of. */
-type Commanded = Pick<Tellable, "suite" | "protocol" | "target" | "seed" | "recording" | "given">;
+type Commanded = Pick<Report, "suite" | "protocol" | "target" | "seed" | "recording" | "given">;
 
 /** The command that tests the target of a report again; `more` options, which only a run takes, are added as they stand. */
 export function again(
@@ -17,16 +15,17 @@ export function again(
 ): string {
   const always = [...(protocol.options ?? []).map(quoted), ...(target.strict ? ["--strict"] : [])];
   if (recording) return ["npx", suite.name, "check", ...recording.files.map(quoted), ...always].join(" ");
-  return [
+  const words = [
     "npx",
     suite.name,
     "run",
     ...placeOf(target, protocol),
     ...always,
     ...(seed === 0 ? [] : [`--seed ${seed}`]),
-    ...given,
+    ...given.map(quoted),
     ...more,
-  ].join(" ");
+  ];
+  return visible(words.join(" ")); // The options are those of whoever made the report.
 }
 
 /** The options by which a run meets its target: at a url, or at a port that it listens on until the client comes. */

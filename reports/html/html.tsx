@@ -1,5 +1,5 @@
 import type { Protocol } from "../../harness/protocol.ts";
-import type { Tellable } from "../shell-commands.ts";
+import type { Report } from "../report.ts";
 import { meaning, shownVerdict } from "../verdict.ts";
 import { pageData } from "./data.ts";
 import { Explorer } from "./explorer.tsx";
@@ -10,7 +10,7 @@ import { Actor } from "./timeline.tsx";
 import { Wrong } from "./wrong.tsx";
 
 /** The report as one page. */
-export async function html(report: Tellable, protocol: Protocol): Promise<string> {
+export async function html(report: Report, protocol: Protocol): Promise<string> {
   const data = pageData(report, protocol, await protocol.faults());
   const body = (
     <Actor.Provider value={data.protocol.actor}>

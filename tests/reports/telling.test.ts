@@ -44,7 +44,7 @@ const show = (report: Report, more: object = {}) =>
       commandFor(
         {
           ...report,
-          given: undefined,
+          given: [],
           target: { ...report.target, url: "ws://x" },
           suite: { ...report.suite, name: "it" },
         } as Report,
@@ -146,7 +146,7 @@ describe("the requirement that most others rest on", () => {
 });
 
 test("a failure is told alike in the terminal, with --verbose and in JUnit: cause, clause, wrong line, command", async () => {
-  const wrong = { ...(await sample("compares-versions-as-prefixes")), seed: 7, given: ["--timeout 9"] };
+  const wrong = { ...(await sample("compares-versions-as-prefixes")), seed: 7, given: ["--timeout", "9"] };
   const options = { knowledge: protocol, command: (...ids: string[]) => commandFor(wrong, ...ids) };
   const body = /<failure [^>]*><!\[CDATA\[(.*?)\]\]>/s.exec(junit(wrong, protocol))?.[1];
   for (const text of [show(wrong, options), show(wrong, { ...options, verbose: true }), body]) {
