@@ -332,6 +332,10 @@ export interface Case {
    */
   unconfirmed?: true;
   /**
+   * It generates what it sends from the seed of the run
+   */
+  generates?: true;
+  /**
    * Of a version before 0.5.0: the breach of the server while the case ran among others, though not alone
    */
   doubt?: string;

@@ -65,7 +65,7 @@ const KEYS = ["client", "unscoped", "refresh"] as const;
 
 /** The result of a case, as it stands in a report. */
 export function reportCase({ case: it, verdict, ...result }: CaseResult): ReportCase {
-  const { id, title, suite, digest } = it;
+  const { id, title, suite, digest, generates } = it;
   return {
     id,
     title,
@@ -73,6 +73,7 @@ export function reportCase({ case: it, verdict, ...result }: CaseResult): Report
     verdict,
     ...(result.unstable && { unstable: true }),
     ...(result.unconfirmed && { unconfirmed: true }),
+    ...(generates && { generates }),
     durationMs: result.durationMs,
     digest,
     checks: result.checks,

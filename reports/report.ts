@@ -44,6 +44,8 @@ export interface ReportCase {
   readonly verdict: Verdict;
   readonly unstable?: true;
   readonly unconfirmed?: true;
+  /** It generates what it sends from the seed of the run. */
+  readonly generates?: true;
   readonly durationMs: number;
   readonly digest: string;
   readonly checks: readonly ReportCheck[];

@@ -158,10 +158,20 @@ test("a failure is told alike in the terminal, with --verbose and in JUnit: caus
     );
     expect(text).toMatch(/^ +clause +system\.md, Version, \S+system\.md#version$/m);
     expect(text).toMatch(/^ *> +\d+\.\d ms ← text .*"match"/m);
-    expect(text).toMatch(/^ *alone: npx \S+ run ws:\S+ --seed 7 --timeout 9 --case version\/parity-patch-with-zero$/m);
+    expect(text).toMatch(/^ *alone: npx \S+ run ws:\S+ --timeout 9 --case version\/parity-patch-with-zero$/m);
   }
   for (const text of [await html(wrong, protocol), markdown(wrong, protocol)])
-    expect(text).toMatch(/run ws:\S+ --seed 7 --timeout 9 --case version\/parity-patch-with-zero/);
+    expect(text).toMatch(/run ws:\S+ --timeout 9 --case version\/parity-patch-with-zero/);
+});
+
+test("a command names the seed only where one of its cases generates what it sends", () => {
+  const both = ["generated/sequences", "disconnect/alone"] as const;
+  const [generated, other] = [{ id: both[0], generates: true as const }, { id: both[1] }];
+  const report = { ...good, seed: 7, cases: [generated, other] };
+  expect(commandFor(report, other.id)).toMatch(/ws:\S+ --case disconnect\/alone$/);
+  expect(commandFor(report, ...both)).toMatch(
+    /ws:\S+ --seed 7 --case generated\/sequences --case disconnect\/alone --all$/,
+  );
 });
 
 describe("a check that was not judged since something else is broken", () => {
