@@ -91,6 +91,15 @@ test("the report of a run is judged as the run judged it", async () => {
   expect(stdout).toMatch(/^ {2}broken {3}disconnect\.last in 1$/m);
 });
 
+test("the report of a run says why a connection ended on which the server selected what a case offered", async () => {
+  const server = await protocol.serve();
+  const args = ["run", server.url, "--case", "transport/subprotocol-unknown", "--json", "run.json"];
+  await within(cwd, args).finally(server.close);
+  expect((await within(cwd, ["check", "run.json"])).stdout).toMatch(
+    /^not judged in check\/1, the handshake failed \(the suite ended it: it offered one\.conformance to see the answer, and /m,
+  );
+});
+
 test("`-` is the standard input", async () => {
   const child = spawn(process.execPath, [CLI, "check", "-"], { cwd, stdio: ["pipe", "pipe", "inherit"] });
   let stdout = "";
