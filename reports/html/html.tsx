@@ -4,6 +4,7 @@ import { meaning, shownVerdict } from "../verdict.ts";
 import { pageData } from "./data.ts";
 import { Explorer } from "./explorer.tsx";
 import { Notes } from "./notes.tsx";
+import { pack } from "./packed.ts";
 import { page, readAssets } from "./page.tsx";
 import { Facts, Summary } from "./summary.tsx";
 import { Actor } from "./timeline.tsx";
@@ -32,7 +33,7 @@ export async function html(report: Report, protocol: Protocol): Promise<string> 
     </Actor.Provider>
   );
   const title = `${shownVerdict(data).toUpperCase()} · ${meaning(data).headline} · ${data.target.url}`;
-  return page({ title, body, data, ...(await readAssets()) });
+  return page({ title, body, data: pack(data), ...(await readAssets()) });
 }
 
 /** A note that stands here until the script runs. A `noscript` would be silent where a policy of the host blocks scripts. */

@@ -2,8 +2,8 @@ import { expect, test } from "@jest/globals";
 import type { Requirement } from "../../harness/catalogue.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import { explainConnections, explainFindings, lineText } from "../../reports/explain.ts";
-import type { PageData } from "../../reports/html/data.ts";
 import { html } from "../../reports/html/html.tsx";
+import { unpack } from "../../reports/html/packed.ts";
 import { junit } from "../../reports/junit.ts";
 import { markdown } from "../../reports/markdown/markdown.ts";
 import type { Report, ReportCase, ReportCheck, ReportConnection } from "../../reports/report.ts";
@@ -103,7 +103,7 @@ const marked = (text: string) => [...new Set(Array.from(text.matchAll(/> +(\d+\.
 /** Returns the times of the lines that the page marks, in ms of the clock of the run. */
 async function markedInPage(report: Report): Promise<number[]> {
   const page = await html(report, protocol);
-  const data: PageData = JSON.parse(page.match(/id="data">(.*?)<\/script>/s)?.[1] ?? "");
+  const data = unpack(JSON.parse(page.match(/id="data">(.*?)<\/script>/s)?.[1] ?? ""));
   const times = data.cases.flatMap(({ checks, connections }) =>
     checks.flatMap(({ spot }) => (spot ? (connections[spot.connection]?.events[spot.event]?.at ?? []) : [])),
   );
