@@ -47,6 +47,7 @@ describe("the page of a failing report", () => {
       /<h1><span class="verdict fail"><span class="sign" aria-hidden="true">✗<\/span> Not conformant<\/span><\/h1>/,
     );
     expect(body).toContain("Without JavaScript");
+    expect(body).toContain("Times are in milliseconds since the case began.");
     expect(body).toContain("data lacks the property &quot;versionParity&quot;");
     expect(body).toMatch(/<article class="finding edge fail">.*message\.schema/s);
     expect(body).toMatch(/npx tachyon-conformance run ws:\S+ --case version\//);
