@@ -174,6 +174,29 @@ test("a command names the seed only where one of its cases generates what it sen
   );
 });
 
+test("handshakes that had no answer are counted among all", async () => {
+  const at = {
+    at: 9,
+    from: "client",
+    type: "timeout",
+    what: "the answer to the handshake",
+    afterMs: 9,
+    data: "",
+  } as const;
+  const losing = withCase(good, "disconnect/alone", ({ connections }) => ({
+    connections: connections.map((it) => ({
+      ...it,
+      events: [...it.events.slice(0, 1), { ...at, lost: true as const }],
+    })),
+  }));
+  const all = losing.cases.reduce((sum, { connections }) => sum + connections.length, 0);
+  const words = `1 of ${all} handshakes had no answer, unlike those before and after`;
+  expect(show(losing)).toMatch(new RegExp(`^ {2}lost {5}${words}$`, "m"));
+  expect(markdown(losing, protocol)).toContain(words);
+  expect(await html(losing, protocol)).toContain(words);
+  expect(show(good)).not.toContain("  lost ");
+});
+
 describe("a check that was not judged since something else is broken", () => {
   test("names that, once, in every format", async () => {
     const skipped = refusing.cases.filter(({ verdict }) => verdict === "skip");
