@@ -28,11 +28,9 @@ interface StartOptions {
   readonly port?: number | undefined;
   /** The texts that its output is kept without. */
   readonly secrets: Pick<Secrets, "follow">;
-  /** The name of the program and of its task, where it is no server that has to accept connections. */
-  readonly words?: { readonly target: string; readonly ready: string };
+  /** Names the program and its task, and says that the task was done before it was started. */
+  readonly words: { readonly target: string; readonly ready: string; readonly already: string };
 }
-
-const SERVER = { target: "server", ready: "accept connections" };
 
 /** One life of a server: from one start to its end. */
 interface Life {
@@ -53,12 +51,8 @@ interface Life {
  * Throws an `UnreachableError` if it does not, a `UsageError` if something else already does.
  */
 export async function start(command: string, options: StartOptions): Promise<ServerProcess> {
-  if ((await options.ready()) === undefined) {
-    const there = options.words
-      ? `A ${options.words.target} already came`
-      : "Something already accepts connections at the url";
-    throw new UsageError(`${there}: end it, or leave out --start to test it.`);
-  }
+  if ((await options.ready()) === undefined)
+    throw new UsageError(`${options.words.already}: end it, or leave out --start to test it.`);
   const log = openLog(options.log, options.secrets);
   let life = begin(command, log, options);
   const failure = await accepting(life, options);
@@ -137,7 +131,7 @@ function howOf(code: number): string {
 /** Waits until a server accepts connections. Resolves to a line that says why it does not, or to `undefined`. */
 async function accepting(
   life: Life,
-  { ready, within, signal, log, words: { target, ready: todo } = SERVER }: StartOptions,
+  { ready, within, signal, log, words: { target, ready: todo } }: StartOptions,
 ): Promise<string | undefined> {
   for (const deadline = Date.now() + within; ; await sleep(LOOK_PAUSE)) {
     const failure = await ready();

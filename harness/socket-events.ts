@@ -5,7 +5,7 @@ import { base64 } from "./deeds.ts";
 import { errorFailure, type Failure, httpFailure, WRONG_NAME } from "./failure.ts";
 import { answerer } from "./pongs.ts";
 import type { Recorder } from "./recorder.ts";
-import { responseText } from "./upgrade.ts";
+import { responseText, selectedIn } from "./upgrade.ts";
 
 /** The outcome of a handshake: it succeeded, or why not. */
 export interface State {
@@ -120,6 +120,12 @@ interface Unparsed {
 const isBadUpgrade = ({ rawPacket }: Unparsed): boolean =>
   rawPacket !== undefined && /^HTTP\/1\.\d 101\b/.test(rawPacket.toString("latin1"));
 
+/** The headers in which a server selects, and the complaints of a WebSocket, which knows nothing of what a case offers by itself. */
+const SELECTING = [
+  ["sec-websocket-protocol", /subprotocol/],
+  ["sec-websocket-extensions", /extension/i],
+] as const;
+
 /** Records an error. Returns true if the suite ends the connection for it. */
 function fail(error: NodeJS.ErrnoException & Unparsed, { opened }: State, log: Recorder): boolean {
   const { code = "", message } = error;
@@ -134,7 +140,12 @@ function fail(error: NodeJS.ErrnoException & Unparsed, { opened }: State, log: R
     log.record({ from: "client", type: "close", data: "failed the connection", by: "suite" });
     return true;
   }
-  const data = [code, message].filter(Boolean).join(": ");
+  const [header] = SELECTING.find(([, complaint]) => complaint.test(message)) ?? [];
+  const selected = header === undefined ? undefined : selectedIn(log, header);
+  const data =
+    selected === undefined
+      ? [code, message].filter(Boolean).join(": ")
+      : `the suite ended it: it offered ${selected} to see the answer, and does not speak it`;
   // The cases of the handshake say which part of it is wrong: no message was sent.
   const handshake = !opened && (!code || isBadUpgrade(error)) && { handshake: true as const };
   log.record({ from: "server", type: "error", data, failure, ...handshake });

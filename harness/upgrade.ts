@@ -91,7 +91,7 @@ const parts = (text: string): [head: string, body: string] => {
 };
 
 /** Returns what one side sent as its part of the handshake of a connection, if it did. */
-const upgradeOf = ({ events }: Transcript, side: Side) =>
+const upgradeOf = ({ events }: Pick<Transcript, "events">, side: Side) =>
   events.flatMap((event) => (event.type === "upgrade" && event.from === side ? event : []))[0];
 
 /** Returns the server's answer to the handshake of a connection, if there was one. */
@@ -102,7 +102,7 @@ export function responseOf(transcript: Transcript): Response | undefined {
 
 const headerBy =
   (side: Side) =>
-  (transcript: Transcript, name: string): string | undefined => {
+  (transcript: Pick<Transcript, "events">, name: string): string | undefined => {
     const event = upgradeOf(transcript, side);
     return event && fieldsOf(event.data).get(name);
   };
@@ -112,6 +112,16 @@ export const askedWith = headerBy("client");
 
 /** The value of a header that the target sent in its: a server in its answer, a client in its request. */
 export const cameWith = headerBy("server");
+
+/** The names in a header that lists some, without their parameters. */
+const namesIn = (list = ""): string[] => list.split(",").flatMap((it) => it.split(";", 1)[0]?.trim() || []);
+
+/** Returns the first name that a server selected in a header, if it selected only what the client offered there. */
+export function selectedIn(transcript: Pick<Transcript, "events">, header: string): string | undefined {
+  const offered = namesIn(askedWith(transcript, header));
+  const selected = namesIn(cameWith(transcript, header));
+  return selected.every((name) => offered.includes(name)) ? selected[0] : undefined;
+}
 
 /** The headers in a head, by their names in lower case; of one that stands there more than once all values, as in one list. */
 function fieldsOf(text: string): Map<string, string> {

@@ -111,6 +111,12 @@ export interface Report {
     runs: number;
   };
   /**
+   * The words of the options that another run needs to meet the target in the same way. Secrets are left out
+   *
+   * @minItems 1
+   */
+  given?: string[];
+  /**
    * Why the run ended early, or is not whole
    */
   stop?: {
@@ -325,6 +331,10 @@ export interface Case {
    * It failed among other cases and could not be run again alone
    */
   unconfirmed?: true;
+  /**
+   * It generates what it sends from the seed of the run
+   */
+  generates?: true;
   /**
    * Of a version before 0.5.0: the breach of the server while the case ran among others, though not alone
    */

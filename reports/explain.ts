@@ -4,7 +4,7 @@ import { plural, show } from "../harness/words.ts";
 import { type Knowledge, likelyCause } from "./cause.ts";
 import { short, statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck, ReportConnection } from "./report.ts";
-import { isRemark, isTrouble, notable, type Spot, spotOf, spotsOf } from "./wrong-event.ts";
+import { beganAt, isRemark, isTrouble, notable, type Spot, spotOf, spotsOf } from "./wrong-event.ts";
 
 /** The lines that an explanation shows of a long transcript: at each end, and around what is wrong. */
 const LINES = { end: 8, around: 2 } as const;
@@ -72,12 +72,13 @@ export function explainConnections(
     place,
     wrong: new Set(spots.flatMap((spot) => (spot.connection === place ? [spot.event] : []))),
   }));
+  const began = beganAt(connections);
   const shown = notable(all, most, ({ connection, wrong }) => wrong.size > 0 || connection.events.some(isTrouble));
   const more = all.length - shown.length;
   return [
     ...shown.flatMap(({ connection, place, wrong }) => [
       lineOf(nameOf(connection, place, all.length)),
-      ...explainEvents(connection.events, wrong),
+      ...explainEvents(connection.events, wrong, began),
     ]),
     ...(more > 0 ? [lineOf(`… ${plural(more, "more connection")}: ${rest}`)] : []),
   ];
@@ -89,14 +90,14 @@ export function explainSpot({ connections }: ReportCase, check: ReportCheck, mos
   const connection = spot && connections[spot.connection];
   if (!spot || !connection) return [];
   const name = lineOf(nameOf(connection, spot.connection, connections.length));
-  return [name, ...explainNear(connection.events, spot.event, most)];
+  return [name, ...explainNear(connection.events, spot.event, most, beganAt(connections))];
 }
 
 /**
  * The events of a connection near the wrong one, with the last message of the client before, and the first, which says which
  * client it was.
  */
-function explainNear(events: readonly WireEvent[], wrong: number, most: number): ExplainedLine[] {
+function explainNear(events: readonly WireEvent[], wrong: number, most: number, began: number): ExplainedLine[] {
   const distance = (place: number) => (place < wrong ? wrong - place : 2 * (place - wrong));
   const near = Array.from(events.keys()).toSorted((a, b) => distance(a) - distance(b));
   const room = events.length <= most ? most : Math.max(1, most - 2);
@@ -104,7 +105,7 @@ function explainNear(events: readonly WireEvent[], wrong: number, most: number):
     ({ from, type }, place) => place < wrong && from === "client" && type !== "upgrade",
   );
   const chosen = new Set([...new Set([wrong, ...(sent < 0 ? [] : [sent]), 0, ...near])].slice(0, room));
-  return explainPlaces(events, new Set([wrong]), (place) => !chosen.has(place));
+  return explainPlaces(events, new Set([wrong]), (place) => !chosen.has(place), began);
 }
 
 /** Names a connection: its number of how many, its purpose and its url. */
@@ -114,11 +115,11 @@ const nameOf = ({ url, name }: ReportConnection, place: number, total: number): 
     .join(" ");
 
 /** The events of a connection, a line each: of many those at both ends, and around a wrong one. */
-function explainEvents(events: readonly WireEvent[], wrong: ReadonlySet<number>): ExplainedLine[] {
+function explainEvents(events: readonly WireEvent[], wrong: ReadonlySet<number>, began: number): ExplainedLine[] {
   const isNear = (place: number) => [...wrong].some((spot) => Math.abs(spot - place) <= LINES.around);
   const isLeftOut = (place: number) =>
     events.length > 2 * LINES.end + 1 && place >= LINES.end && place < events.length - LINES.end && !isNear(place);
-  return explainPlaces(events, wrong, isLeftOut);
+  return explainPlaces(events, wrong, isLeftOut, began);
 }
 
 /** The events that are not left out, a line each, and how many are left out between them. */
@@ -126,6 +127,7 @@ function explainPlaces(
   events: readonly WireEvent[],
   wrong: ReadonlySet<number>,
   isLeftOut: (place: number) => boolean,
+  began: number,
 ): ExplainedLine[] {
   const lines: ExplainedLine[] = [];
   const more = () => lineOf(`  … ${left} more`);
@@ -135,7 +137,7 @@ function explainPlaces(
     else {
       if (left > 0) lines.push(more());
       left = 0;
-      lines.push(eventLine(event, wrong.has(place)));
+      lines.push(eventLine(event, wrong.has(place), began));
     }
   }
   return left > 0 ? [...lines, more()] : lines;
@@ -144,11 +146,11 @@ function explainPlaces(
 /** The way that something went; nothing went where the suite only remarks something. */
 const arrow = (event: WireEvent) => (isRemark(event) ? "·" : event.from === "client" ? "→" : "←");
 
-/** One event as a line: its time, its direction, and what it is. A wrong one is marked. */
-function eventLine(event: WireEvent, isWrong: boolean): ExplainedLine {
+/** One event as a line: its time since the case began, its direction, and what it is. A wrong one is marked. */
+function eventLine(event: WireEvent, isWrong: boolean, began: number): ExplainedLine {
   const code = "code" in event && event.type !== "upgrade" ? event.code : undefined;
   const text = [event.type, code, content(event)].filter((word) => word !== undefined && word !== "").join(" ");
-  const margin = `${isWrong ? "> " : "  "}${event.at.toFixed(1).padStart(8)} ms ${arrow(event)} `;
+  const margin = `${isWrong ? "> " : "  "}${(event.at - began).toFixed(1).padStart(8)} ms ${arrow(event)} `;
   return { margin, text: short(text, WIDTH), isWrong };
 }
 

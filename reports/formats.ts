@@ -1,5 +1,5 @@
 import type { Protocol } from "../harness/protocol.ts";
-import type { Tellable } from "./shell-commands.ts";
+import type { Report } from "./report.ts";
 
 /** One way to tell a report. */
 export interface Format {
@@ -8,7 +8,7 @@ export interface Format {
   /** Its name in a folder of reports; none where it is written only when it is asked for. */
   readonly file?: string;
   /** Makes it. */
-  make(report: Tellable, protocol: Protocol): Promise<string>;
+  make(report: Report, protocol: Protocol): Promise<string>;
 }
 
 /** Every format, by the name of its option. Its module is loaded on demand. */
@@ -16,7 +16,7 @@ export const FORMATS = {
   json: {
     describe: "Write report.json to this file",
     file: "report.json",
-    make: async ({ given: _, ...report }) => `${JSON.stringify(report, null, 1)}\n`,
+    make: async (report) => `${JSON.stringify(report, null, 1)}\n`,
   },
   junit: {
     describe: "Write the JUnit report to this file",

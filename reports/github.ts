@@ -4,14 +4,15 @@ import { visible } from "./escape.ts";
 import { news } from "./findings.ts";
 import { statementOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
-import { commandFor, type Tellable } from "./shell-commands.ts";
+import type { Report } from "./report.ts";
+import { commandFor } from "./shell-commands.ts";
 import { problemsOf } from "./verdict.ts";
 
 /** GitHub shows so many annotations of a kind for one step. */
 const MOST = 10;
 
 /** The output of a job of GitHub Actions: the text, in which nothing is taken for a command to the runner, and annotations. */
-export function forGitHub(text: string, report: Tellable, requirements: readonly Requirement[]): string {
+export function forGitHub(text: string, report: Report, requirements: readonly Requirement[]): string {
   return [withoutCommands(text), ...annotations(report, requirements), ""].join("\n");
 }
 
@@ -25,7 +26,7 @@ export function withoutCommands(text: string): string {
 export const onGitHub = (): boolean => process.env.GITHUB_ACTIONS === "true";
 
 /** The annotations: each line of the expected failures that no longer holds, each end of the target, and each finding. */
-function annotations(report: Tellable, requirements: readonly Requirement[]): string[] {
+function annotations(report: Report, requirements: readonly Requirement[]): string[] {
   const { file = "" } = report.expectedFailures ?? {};
   const outdated = problemsOf(report).map(({ line, says }) =>
     annotation("error", { file, line: String(line), title: "Expected failures" }, says),

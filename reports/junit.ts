@@ -6,9 +6,9 @@ import { visible, xmlSafe } from "./escape.ts";
 import { explainConnections, explainFindings, lineText } from "./explain.ts";
 import { whySkipped } from "./findings.ts";
 import { statementOf } from "./names.ts";
-import type { ReportCase, ReportCheck } from "./report.ts";
+import type { Report, ReportCase, ReportCheck } from "./report.ts";
 import { scopeOf } from "./scope.ts";
-import { commandFor, type Tellable } from "./shell-commands.ts";
+import { commandFor } from "./shell-commands.ts";
 import { isExpected, isFine, meaning, problemsOf, reasonsOf, shownVerdict } from "./verdict.ts";
 import { spotsOf } from "./wrong-event.ts";
 
@@ -19,7 +19,7 @@ const CONNECTIONS = 20;
 const builder = commonJs as unknown as Builder;
 
 /** A JUnit report: one testsuite per suite, one testcase per case. Well-formed whatever the server sent. */
-export function junit(report: Tellable, knowledge: Knowledge): string {
+export function junit(report: Report, knowledge: Knowledge): string {
   const document = builder.newBuilder().name(xmlSafe(`${report.suite.name}: ${scopeOf(report)}`));
   for (const [name, cases] of groupBy(report.cases, ({ suite }) => suite)) {
     const suite = document
@@ -56,7 +56,7 @@ export function junit(report: Tellable, knowledge: Knowledge): string {
 const isRed = (it: ReportCase) => it.verdict === "error" || (it.verdict === "fail" && !isExpected(it));
 
 /** The block of a failure: what is wrong, the likely cause, the connection that shows it, and the command that runs it alone. */
-function explanation(it: ReportCase, report: Tellable, knowledge: Knowledge): string {
+function explanation(it: ReportCase, report: Report, knowledge: Knowledge): string {
   const alone = report.recording ? [] : [`alone: ${commandFor(report, it.id)}`];
   return xmlSafe([...explainFindings(it, knowledge, 1).map(lineText), ...alone].map(visible).join("\n"));
 }

@@ -17,12 +17,13 @@ interface ReportContext {
   readonly shard?: ReportShard | undefined;
   readonly concurrency?: number;
   readonly conditions?: ReportConditions;
+  readonly given?: readonly string[];
 }
 
 /** Makes the report of a run: its results hold no secrets, and their texts are cut. */
 export function makeReport(
   run: RunResult,
-  { suite, protocol, target, speaks, shard, concurrency, conditions }: ReportContext,
+  { suite, protocol, target, speaks, shard, concurrency, conditions, given = [] }: ReportContext,
 ): Report {
   const { stop, limits, passes } = run;
   const draft = {
@@ -35,6 +36,7 @@ export function makeReport(
     allCases: protocol.suites.reduce((sum, { cases }) => sum + cases.length, 0),
     ...(concurrency !== undefined && { concurrency }),
     ...(conditions && { conditions }),
+    ...(given.length > 0 && { given }),
     ...(stop && { stop }),
     ...(limits && { limit: wordsOfLimits(limits), limits }),
     ...(speaks !== undefined && { speaks }),
@@ -63,7 +65,7 @@ const KEYS = ["client", "unscoped", "refresh"] as const;
 
 /** The result of a case, as it stands in a report. */
 export function reportCase({ case: it, verdict, ...result }: CaseResult): ReportCase {
-  const { id, title, suite, digest } = it;
+  const { id, title, suite, digest, generates } = it;
   return {
     id,
     title,
@@ -71,6 +73,7 @@ export function reportCase({ case: it, verdict, ...result }: CaseResult): Report
     verdict,
     ...(result.unstable && { unstable: true }),
     ...(result.unconfirmed && { unconfirmed: true }),
+    ...(generates && { generates }),
     durationMs: result.durationMs,
     digest,
     checks: result.checks,

@@ -60,7 +60,7 @@ function whyIncomplete(parts: readonly Part[], { of }: ReportShard): Stop | unde
 
 /** All of a merged report that does not follow from its cases; `missing` says why it is not whole. */
 function draftOf(first: Report, reports: readonly Report[], missing: Stop | undefined): Draft {
-  const { suite, protocol, target, concurrency, allCases, conditions } = first;
+  const { suite, protocol, target, concurrency, allCases, conditions, given } = first;
   const stops = reports.flatMap(({ stop }) => stop ?? []);
   const stop = stops.find(({ reason }) => reason === "lost") ?? stops[0] ?? missing;
   const stalls = reports.flatMap((it) => it.stalls ?? []);
@@ -78,6 +78,7 @@ function draftOf(first: Report, reports: readonly Report[], missing: Stop | unde
     ...(allCases !== undefined && { allCases }),
     ...(concurrency !== undefined && { concurrency }),
     ...(conditions && { conditions }),
+    ...(given && { given }),
     ...(limit !== undefined && { limit }),
     ...(limits && { limits }),
     ...(speaks !== undefined && { speaks }),

@@ -60,7 +60,7 @@ export function parseFile(content: string, file: string): unknown {
 /** The report that a text holds, as it was written; `file` is its name. Throws a `UsageError` as `readReport` does. */
 export function parseReport(content: string, file: string): StoredReport {
   const value = parseFile(content, file);
-  if (value === undefined) throw new UsageError(`${file} is not a report: it holds no JSON, or was cut off. ${HINT}`);
+  if (value === undefined) throw new NoReport(file, "it holds no JSON, or was cut off");
   const version = isObject(value) && isObject(value.suite) ? value.suite.version : undefined;
   const newer = isNewer(version);
   const validate = validator();
@@ -70,10 +70,18 @@ export function parseReport(content: string, file: string): StoredReport {
       `${file} was written by ${about.name} ${version}; this is ${about.version}. Read it with that version.`,
     );
   const words = (validate.errors ?? []).slice(0, 1).map((error) => errorInWords(error, "the file"));
-  throw new UsageError(`${file} is not a report: ${words.join()}. ${HINT}`);
+  throw new NoReport(file, words.join());
 }
 
-const HINT = `Name a report.json that ${about.name} wrote.`;
+/** The mistake of naming a file that is something else, or that was cut off. */
+export class NoReport extends UsageError {
+  readonly why: string;
+
+  constructor(file: string, why: string) {
+    super(`${file} is not a report: ${why}. Name a report.json that ${about.name} wrote.`);
+    this.why = why;
+  }
+}
 
 let compiled: ValidateFunction<StoredReport> | undefined;
 
@@ -132,7 +140,7 @@ async function read(file: string): Promise<string> {
   } catch (error) {
     throw cannotRead(file, error);
   }
-  throw new UsageError(`${file} is not a report: it has more than ${REPORT_BYTES >> 20} MiB. ${HINT}`);
+  throw new NoReport(file, `it has more than ${REPORT_BYTES >> 20} MiB`);
 }
 
 /** Tells by how much a version is newer than this suite, if it is. */

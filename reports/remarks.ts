@@ -1,6 +1,7 @@
+import { wasLost } from "../harness/transcript.ts";
 import { plural, took } from "../harness/words.ts";
 import { listed } from "./names.ts";
-import type { Report, ReportCase, ReportCheck } from "./report.ts";
+import type { Report, ReportCase, ReportCheck, ReportConnection } from "./report.ts";
 import { failsForUnstable } from "./verdict.ts";
 
 /** Something to know of a run before all else. Its words may hold what the server said. */
@@ -19,9 +20,15 @@ export interface Remark {
 }
 
 /** The parts of a report that remarks are made of. */
-type Remarkable = Pick<Report, "protocol" | "target" | "speaks" | "stop" | "limit" | "stalls" | "unexplained"> & {
+type Remarkable = Pick<
+  Report,
+  "protocol" | "target" | "speaks" | "stop" | "limit" | "stalls" | "unexplained" | "recording"
+> & {
   readonly cases: readonly (Pick<ReportCase, "id" | "unstable"> & {
     readonly checks: readonly Pick<ReportCheck, "harm">[];
+    readonly connections: readonly Pick<ReportConnection, "events">[];
+    /** The number of connections, where these are not all. */
+    readonly connected?: number;
   })[];
 };
 
@@ -34,6 +41,7 @@ export const remarks = (report: Remarkable): readonly Remark[] => [
   ...stopped(report),
   ...ended(report),
   ...unstable(report),
+  ...lostHandshakes(report),
   ...stoodStill(report),
   ...limited(report),
 ];
@@ -106,6 +114,15 @@ function unstable(report: Remarkable): Remark[] {
     ? ", which fails the run"
     : "; with --fail-on-unstable the exit code is 1 for that";
   return [{ label: "unstable", title: "Unstable", words: `${what}${so}`, cases: ids }];
+}
+
+/** Says how many handshakes had no answer while others had one. */
+function lostHandshakes({ cases, recording }: Remarkable): Remark[] {
+  const lost = cases.reduce((sum, { connections }) => sum + connections.filter(wasLost).length, 0);
+  if (lost === 0 || recording) return [];
+  const all = cases.reduce((sum, { connections, connected = connections.length }) => sum + connected, 0);
+  const words = `${lost} of ${plural(all, "handshake")} had no answer, unlike those before and after`;
+  return [{ label: "lost", title: "Some handshakes had no answer", words, cases: [] }];
 }
 
 function stoodStill({ stalls = [] }: Remarkable): Remark[] {

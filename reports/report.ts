@@ -44,6 +44,8 @@ export interface ReportCase {
   readonly verdict: Verdict;
   readonly unstable?: true;
   readonly unconfirmed?: true;
+  /** It generates what it sends from the seed of the run. */
+  readonly generates?: true;
   readonly durationMs: number;
   readonly digest: string;
   readonly checks: readonly ReportCheck[];
@@ -165,6 +167,8 @@ export interface Report {
   readonly concurrency?: number;
   /** Nothing in reports of recorded traffic, and of version 0.5.0. */
   readonly conditions?: ReportConditions;
+  /** The words of the options that another run needs to meet the target in the same way, without secrets. */
+  readonly given?: readonly string[];
   /** The reason why it ended early. */
   readonly stop?: Stop;
   /** The limits on connections, or on the messages of a user, that the target has, in words. */

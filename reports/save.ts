@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { discard } from "../harness/memory.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { FORMAT_NAMES, FORMATS, type Format, type FormatName } from "./formats.ts";
-import type { Tellable } from "./shell-commands.ts";
+import type { Report } from "./report.ts";
 import { cannotWrite, isFile, prepare, write } from "./write.ts";
 
 /** The user's choice of where reports go: a folder, or single files. */
@@ -54,7 +54,7 @@ interface Saved {
 }
 
 /** Writes the reports; one that cannot be written keeps no other from being written. */
-export async function save(report: Tellable, files: Destinations, protocol: Protocol): Promise<Saved> {
+export async function save(report: Report, files: Destinations, protocol: Protocol): Promise<Saved> {
   const saved: Saved = { written: [], missing: [] };
   // The content itself is garbage once this returns.
   const make = async (name: FormatName, path: string): Promise<number> => {

@@ -1,44 +1,44 @@
-import type { Report } from "./report.ts";
-
-/** A report with the options that another run needs to meet the target again, beside those that it knows itself. */
-export type Tellable = Report & { readonly given?: readonly string[] };
+import { visible } from "./escape.ts";
+import type { Report, ReportCase } from "./report.ts";
 
 /** A word as a shell takes it. */
 export const quoted = (word: string): string =>
-  /^[\w./:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  /^[\w./:@%+…-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 /** The parts of a report that its commands are made of. */
-type Commanded = Pick<Tellable, "suite" | "protocol" | "target" | "seed" | "recording" | "given">;
-
-/** The command that tests the target of a report again; `more` options, which only a run takes, are added as they stand. */
-export function again(
-  { suite, protocol, target, seed, recording, given = [] }: Commanded,
-  more: readonly string[] = [],
-): string {
-  const always = [...(protocol.options ?? []).map(quoted), ...(target.strict ? ["--strict"] : [])];
-  if (recording) return ["npx", suite.name, "check", ...recording.files.map(quoted), ...always].join(" ");
-  return [
-    "npx",
-    suite.name,
-    "run",
-    ...placeOf(target, protocol),
-    ...always,
-    ...(seed === 0 ? [] : [`--seed ${seed}`]),
-    ...given,
-    ...more,
-  ].join(" ");
-}
+type Commanded = Pick<Report, "suite" | "protocol" | "target" | "seed" | "recording" | "given"> & {
+  readonly cases: readonly Pick<ReportCase, "id" | "generates">[];
+};
 
 /** The options by which a run meets its target: at a url, or at a port that it listens on until the client comes. */
 const placeOf = ({ embedded, url }: Report["target"], { actor }: Report["protocol"]): string[] => {
   if (actor !== undefined) return ["--listen", new URL(url).port];
-  return embedded ? [] : [quoted(url)];
+  return embedded ? [] : [url];
 };
 
 /** The command that explains a requirement, a case or a fault. */
 export const commandExplain = ({ suite, protocol }: Pick<Report, "suite" | "protocol">, id: string): string =>
   ["npx", suite.name, "explain", quoted(id), ...(protocol.options ?? []).map(quoted)].join(" ");
 
-/** The command that runs cases of a report again: one alone, or several suspects. With `--all` the run waits for what ends a target late. */
-export const commandFor = (report: Commanded, ...ids: readonly string[]): string =>
-  again(report, [...ids.map((id) => `--case ${quoted(id)}`), ...(ids.length > 1 ? ["--all"] : [])]);
+/**
+ * The command that runs cases of a report again: one alone, or several suspects. With `--all` the run waits for what ends a target
+ * late. Only a case that generates its inputs needs the seed. Recordings are judged again as a whole.
+ */
+export function commandFor(report: Commanded, ...ids: readonly string[]): string {
+  const { suite, protocol, target, seed, recording, cases, given = [] } = report;
+  const always = [...(protocol.options ?? []), ...(target.strict ? ["--strict"] : [])];
+  const generates = cases.some((it) => it.generates && ids.includes(it.id));
+  const words = recording
+    ? ["check", ...recording.files, ...always]
+    : [
+        "run",
+        ...placeOf(target, protocol),
+        ...always,
+        ...(generates ? ["--seed", String(seed)] : []),
+        ...given,
+        ...ids.flatMap((id) => ["--case", id]),
+        ...(ids.length > 1 ? ["--all"] : []),
+      ];
+  // Options and urls are those of whoever made the report.
+  return visible(["npx", suite.name, ...words.map(quoted)].join(" "));
+}

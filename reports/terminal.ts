@@ -54,7 +54,7 @@ export function showRun(report: Report, options: TerminalOptions): TerminalParts
   const before = [
     ...blocks(report, options),
     ...notes(report, options),
-    ...notRecorded(report, verbose).map(colors.dim),
+    ...notRecorded(report, verbose, options.width).map(colors.dim),
   ];
   return { before, summary: all };
 }
@@ -153,7 +153,7 @@ function summary(report: Report, options: TerminalOptions): string[] {
     `  target   ${visible(targetAt(report))}`,
     ...overview(report, c),
     ...(report.recording
-      ? traffic(report, report.recording, painted(report.recording.connections))
+      ? traffic(report, report.recording, { ...options, tally: painted(report.recording.connections) })
       : [`  cases    ${casesOf(report)} in ${took(durationMs)}: ${painted(report.counts)}`]),
     `  covered  ${requirementsOf(report)} requirements of ${titleOf(protocol)}${uncovered(report, options)}`,
     ...(seed > 0 ? [`  seed     ${seed} (--seed ${seed} generates the same inputs again)`] : []),

@@ -3,45 +3,77 @@ import { plural, took } from "../harness/words.ts";
 import { visible } from "./escape.ts";
 import type { Report, ReportClients, ReportRecording } from "./report.ts";
 import { connectionsIn } from "./scope.ts";
+import { columns } from "./wrap.ts";
 
 /** The number of reasons that are told at most. */
 const REASONS = 10;
 
+/** The columns before a text in the summary, and before what goes on of a line elsewhere. */
+const [SUMMARY, FURTHER] = [11, 2];
+
+/** The lines of a text of any length, which no terminal breaks within a name. */
+const broken = (text: string, indent: number, width: number | undefined) =>
+  columns(text, indent, Number.POSITIVE_INFINITY, width, text.length);
+
+/** The lines of a row of the summary. */
+const row = (label: string, width: number | undefined, ...texts: string[]): string[] =>
+  texts
+    .flatMap((text) => broken(text, SUMMARY, width))
+    .map((line, i) => `  ${(i === 0 ? label : "").padEnd(SUMMARY - 3)} ${line}`);
+
 /** Lines on what could not be judged in recorded connections, and why. With `verbose` they name the connections. */
-export function notRecorded({ recording, cases }: Report, verbose: boolean): string[] {
+export function notRecorded({ recording, cases }: Report, verbose: boolean, width?: number): string[] {
   if (!recording) return [];
   const all = cases.flatMap(({ id, checks }) => {
     const open = checks.filter(({ verdict }) => verdict === "skip");
     return [...groupBy(open, ({ actual }) => actual)].map(([why, some]) => {
-      return { id, words: `${visible(why)}: ${some.map(({ requirement }) => requirement).join(", ")}` };
+      const names = some.map(({ requirement }) => requirement).join(", ");
+      return { id, names: some.length < checks.length ? names : "", why: visible(why) };
     });
   });
-  const reasons = [...groupBy(all, ({ words }) => words)];
+  const reasons = [...groupBy(all, ({ names, why }) => `${why}: ${names}`).values()];
   const told = verbose ? reasons : reasons.slice(0, REASONS);
   const more = reasons.length - told.length;
   return [
-    ...told.map(([words, some]) => {
+    ...told.flatMap((some) => {
+      const { names, why } = some[0] as (typeof all)[number];
       const ids = some.map(({ id }) => id).join(", ");
-      return `not judged in ${verbose || some.length === 1 ? ids : `${some.length} connections`}, ${words}`;
+      const where = verbose || some.length === 1 ? ids : `${some.length} connections`;
+      const words = names === "" ? `not judged at all in ${where}: ${why}` : `not judged in ${where}, ${why}: ${names}`;
+      const lines = broken(words, FURTHER, width);
+      return lines.map((line, i) => `${i === 0 ? "" : " ".repeat(FURTHER)}${line}`);
     }),
     ...(more > 0 ? [`… and ${plural(more, "more reason")} (--verbose)`] : []),
   ];
 }
 
 /** Lines of the summary: the traffic that was judged, what could not be judged, and how much of it the report holds. */
-export function traffic({ cases, durationMs }: Report, recording: ReportRecording, tally: string): string[] {
-  const { events, requirements, clients, leftOut } = recording;
+export function traffic(
+  { cases, durationMs }: Report,
+  recording: ReportRecording,
+  { tally, width }: { readonly tally: string; readonly width?: number | undefined },
+): string[] {
+  const { events, clients, leftOut } = recording;
   const all = connectionsIn(recording);
-  const open = Object.entries(requirements).flatMap(([id, { skip }]) => (skip > 0 ? [`${id} in ${skip}`] : []));
+  const open = unjudgedIn(recording);
+  const held = `${cases.length} of the ${all} connections: the first, and some of each kind of finding. The others are only counted`;
   return [
     `  traffic  ${plural(all, "connection")}, ${plural(events, "event")} in ${took(durationMs)}: ${tally}`,
-    ...(open.length > 0 ? [`  unjudged ${open.join(", ")}: not enough was recorded`] : []),
-    ...(clients ? [`  clients  ${wrongIn(clients)}`] : []),
-    ...(leftOut ? [`  left out ${leftOutIn(leftOut)}`] : []),
-    ...(all > cases.length
-      ? [`  held     ${cases.length} of them: the first, and some of each kind of finding; the others are only counted`]
-      : []),
+    ...(open.length > 0 ? row("unjudged", width, ...open, "Too little was recorded there") : []),
+    ...(clients ? row("clients", width, wrongIn(clients)) : []),
+    ...(leftOut ? row("left out", width, leftOutIn(leftOut)) : []),
+    ...(all > cases.length ? row("held", width, held) : []),
   ];
+}
+
+/** Says on how many connections which requirements were not judged, those first that are so on most. */
+function unjudgedIn({ requirements }: ReportRecording): string[] {
+  const open = Object.entries(requirements).filter(([, { skip }]) => skip > 0);
+  const byNumber = groupBy(
+    open.toSorted(([, a], [, b]) => b.skip - a.skip),
+    ([, { skip }]) => plural(skip, "connection"),
+  );
+  return Array.from(byNumber, ([where, some]) => `on ${where}: ${some.map(([id]) => id).join(", ")}`);
 }
 
 /** The number of mistakes that are told at most. */

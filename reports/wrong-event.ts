@@ -21,6 +21,10 @@ export const isRemark = (event: WireEvent): boolean => isGivenUp(event) || event
 export const isTrouble = (event: WireEvent): boolean =>
   isGivenUp(event) || (event.from === "server" && BREACH.has(event.type));
 
+/** The beginning of a case, in ms of the clock of the run, by the events of its connections. All reports count their times from it. */
+export const beganAt = (connections: readonly Pick<ReportConnection, "events">[]): number =>
+  Math.min(...connections.map(({ events }) => events[0]?.at ?? Number.POSITIVE_INFINITY));
+
 /** The event that each finding of a case is about. All reports mark these, and no others. */
 export const spotsOf = ({ checks, connections }: Pick<ReportCase, "checks" | "connections">): readonly Spot[] =>
   checks.filter(isFinding).flatMap((check) => spotOf(check, connections) ?? []);

@@ -27,7 +27,7 @@ import { EXIT } from "../exit.ts";
 import { finish, type Telling } from "../run/finish.ts";
 import { OUT } from "../run/plan.ts";
 import { withTarget } from "../run/reach.ts";
-import { given, type TestArguments, testTarget } from "../run/test-target.ts";
+import { type TestArguments, testTarget } from "../run/test-target.ts";
 import type { Typed } from "../subcommand.ts";
 
 /** The options of `certify`, as the command line gives them. */
@@ -104,7 +104,7 @@ async function certifyOrRefuse(
   certifying: Certifying,
 ): Promise<number> {
   const { args, protocol, set, implementation, key, folder, also } = certifying;
-  const telling: Telling = { ...args, also, given: given(args, target) };
+  const telling: Telling = { ...args, also };
   const refuse = (why: readonly string[]) => refused(report, why, folder, telling, protocol);
   const counted = countedBy(set, report, protocol.withdrawn);
   const level = levelOf(counted);
@@ -112,7 +112,9 @@ async function certifyOrRefuse(
   const conditions = conditionsOf(report);
   if (!conditions) throw new Error("the report of a run names no conditions");
   try {
-    await makeBundle(folder, { report, implementation, set, level, conditions, key, transcripts }, protocol);
+    // Anybody may read a certificate: it tells no commands and paths of its certifier.
+    const { given: _, ...certified } = report;
+    await makeBundle(folder, { report: certified, implementation, set, level, conditions, key, transcripts }, protocol);
   } catch (error) {
     if (error instanceof UsageError)
       await finish(report, new Map(), { ...telling, unwritten: [folder, `${folder}.tgz`] }, protocol);

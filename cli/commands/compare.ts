@@ -1,4 +1,5 @@
 import { UsageError } from "../../harness/usage.ts";
+import about from "../../package.json" with { type: "json" };
 import { colorsOn } from "../../reports/colors.ts";
 import { compareReports } from "../../reports/compare/compare.ts";
 import { readFolder } from "../../reports/compare/folder.ts";
@@ -6,6 +7,7 @@ import { compareMarkdown, matrixMarkdown } from "../../reports/compare/markdown.
 import { matrix } from "../../reports/compare/matrix.ts";
 import { matrixHtml } from "../../reports/compare/matrix-html.tsx";
 import { compareTerminal, matrixTerminal } from "../../reports/compare/terminal.ts";
+import { visible } from "../../reports/escape.ts";
 import { onGitHub, withoutCommands } from "../../reports/github.ts";
 import { titleOf } from "../../reports/names.ts";
 import { readReport, reportFile } from "../../reports/read.ts";
@@ -63,13 +65,17 @@ async function two(old: string, now: string, { json, markdown }: CompareArgument
 }
 
 async function many(folder: string, { html, markdown }: CompareArguments): Promise<number> {
-  const table = matrix(await readFolder(folder));
+  const table = matrix(await readFolder(folder, tellForeign));
   print(matrixTerminal(table, colorsOn(process.stdout)));
   if (html !== undefined) await put(html, await matrixHtml(table));
   if (markdown !== undefined) await put(markdown, matrixMarkdown(table));
   tellWritten(html, markdown);
   return EXIT.conformant;
 }
+
+/** Tells of a file that is left out of a matrix. */
+const tellForeign = (file: string, why: string) =>
+  void process.stderr.write(`${about.name}: ${visible(`left out ${file}, which is not a report: ${why}.`)}\n`);
 
 const print = (text: string) => process.stdout.write(onGitHub() ? `${withoutCommands(text)}\n` : text);
 

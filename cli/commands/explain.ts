@@ -1,6 +1,8 @@
+import { glob } from "../../harness/glob.ts";
 import { casesIn, type Protocol } from "../../harness/protocol.ts";
 import { suggestion, UsageError } from "../../harness/usage.ts";
 import { visible } from "../../reports/escape.ts";
+import { quoted } from "../../reports/shell-commands.ts";
 import { whereElse } from "../../suites/index.ts";
 import { type AboutCase, aboutCase, caseInWords } from "../explain/case.ts";
 import { type AboutFault, aboutFault, faultInWords } from "../explain/fault.ts";
@@ -38,12 +40,27 @@ export async function explain(name: string, protocol: Protocol): Promise<Explana
   const faults = await protocol.faults();
   const fault = Object.hasOwn(faults, name) ? faults[name] : undefined;
   if (fault) return aboutFault(name, fault, protocol);
+  const listing = listingOf(name, protocol);
+  if (listing !== undefined) throw new UsageError(`"${name}" stands for several. See \`${listing}\`, and explain one.`);
   const elsewhere = await whereElse(protocol, async (other) => (await namesIn(other)).includes(name));
   if (elsewhere !== undefined) throw new UsageError(`"${name}" is ${elsewhere}`);
   const known = await namesIn(protocol);
   throw new UsageError(
     `There is no case, requirement or fault "${name}".${suggestion(name, known) || " See `list` and `serve --list-faults`."}`,
   );
+}
+
+/** Returns the command that lists what a name stands for: a suite, a section of the catalogue, or a glob. */
+function listingOf(name: string, { suites, requirements, options = [] }: Protocol): string | undefined {
+  const ids = requirements.map(({ id }) => id);
+  const ways = [
+    ["--suite", name, suites.map((it) => it.name)],
+    ["--case", name, suites.flatMap(({ cases }) => cases.map(({ id }) => id))],
+    ["--requirement", name, ids],
+    ["--requirement", `${name}.*`, ids],
+  ] as const;
+  const way = ways.find(([, pattern, known]) => known.some(glob(pattern)));
+  return way && ["list", way[0], way[1], ...options].map(quoted).join(" ");
 }
 
 function inWords(it: Explanation, protocol: Protocol): string[] {

@@ -37,7 +37,7 @@ export async function runCommand(args: RunArguments, protocol: Protocol): Promis
     const tools = { ...toolsOf(args, expected), signal, whole };
     const found = await testTarget(cases, target, args, tools, protocol);
     const { report, ...expectedFailures } = await expecting(found.report, expected, args, protocol);
-    const telling = { ...args, ...tellingOf(args, plan, target), expected: expectedFailures };
+    const telling = { ...args, ...tellingOf(args, plan), expected: expectedFailures };
     const code = await finish(report, plan.files, telling, protocol);
     await open();
     return code;

@@ -21,8 +21,6 @@ export interface Telling {
   readonly also?: readonly string[];
   /** Further files that were to be written, and are not or not to their end. */
   readonly unwritten?: readonly string[];
-  /** Options that another run against the target needs, beside those that the report knows. */
-  readonly given?: readonly string[];
   /** Prints the report; by default all of it. */
   readonly print?: (shown: TerminalParts) => void;
 }
@@ -42,11 +40,10 @@ const linkOf = (link: string): string => {
 export async function finish(
   report: Report,
   files: Destinations,
-  { given = [], expected, also = [], unwritten = [], print, ...how }: Telling,
+  { expected, also = [], unwritten = [], print, ...how }: Telling,
   protocol: Protocol,
 ): Promise<number> {
-  const tellable = { ...report, given };
-  const { written, missing, failure } = await save(tellable, files, protocol);
+  const { written, missing, failure } = await save(report, files, protocol);
   const shown = showRun(report, {
     ...how,
     // A terminal that does not know its size says 0.
@@ -55,7 +52,7 @@ export async function finish(
     linkOf,
     colors: colorsOn(process.stdout),
     knowledge: protocol,
-    command: (...ids) => commandFor(tellable, ...ids),
+    command: (...ids) => commandFor(report, ...ids),
     underLoad: testedUnderLoad(protocol),
     written: [...written, ...(expected?.written === undefined ? [] : [expected.written]), ...also],
     missing: [...missing, ...unwritten],
@@ -64,7 +61,7 @@ export async function finish(
   if (print && !onGitHub()) print(shown);
   else {
     const text = joinParts(shown);
-    process.stdout.write(onGitHub() ? forGitHub(text, tellable, protocol.requirements) : text);
+    process.stdout.write(onGitHub() ? forGitHub(text, report, protocol.requirements) : text);
   }
   if (missing.length > 0) throw failure;
   return isFine(report) ? EXIT.conformant : EXIT.notConformant;

@@ -10,11 +10,11 @@ import { isExpected } from "../../reports/verdict.ts";
 import { prepare, refuseOverwriting } from "../../reports/write.ts";
 import { DEFAULTS } from "../../running/defaults.ts";
 import { type Selection, select } from "../../running/select.ts";
-import { fileIn, type Reached } from "../../running/target.ts";
+import { fileIn } from "../../running/target.ts";
 import type { Typed } from "../subcommand.ts";
 import { filesOfUsers } from "../users.ts";
 import { defaultsFor } from "./target-defaults.ts";
-import { given, type TestArguments } from "./test-target.ts";
+import type { TestArguments } from "./test-target.ts";
 
 /** The options of `run`, as the command line gives them. */
 export interface RunArguments extends Typed, Selection, TestArguments, WantedReports, Expecting {
@@ -67,9 +67,8 @@ export const toolsOf = (args: RunArguments, expected: ExpectedFailures | undefin
 });
 
 /** Returns what the user is told beside the report. */
-export const tellingOf = (args: RunArguments, { log }: Plan, target: Reached) => ({
+export const tellingOf = (args: RunArguments, { log }: Plan) => ({
   also: args.start === undefined ? [] : [log],
-  given: given(args, target),
 });
 
 /** Returns how long the last client stays, if it does. */

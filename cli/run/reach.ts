@@ -108,6 +108,11 @@ async function reach(args: TargetArguments, { log, protocol, signal, closing }: 
     start(command, {
       log,
       ready,
+      words: {
+        target: "server",
+        ready: `accept connections at ${target.url.href}`,
+        already: `Something already accepts connections at ${target.url.href}`,
+      },
       within: startTimeout,
       signal,
       secrets: target.secrets,

@@ -47,7 +47,11 @@ export async function receive(
   };
   if (command !== undefined) {
     const ready = async () => (entrance.waits ? undefined : "nobody came");
-    const words = { target: actor, ready: `come to ${server.url}` };
+    const words = {
+      target: actor,
+      ready: `come to ${server.url}`,
+      already: `An ${actor} already came to ${server.url}`,
+    };
     const started = await start(command, { log, ready, within: startTimeout, signal, words, secrets: target.secrets });
     closing.push(started.stop);
     return { ...target, process: started };

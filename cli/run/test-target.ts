@@ -12,7 +12,6 @@ import { makeReport, reportUsers } from "../../reports/make.ts";
 import { liveLine, loggedLines, type Progress, tellLimit } from "../../reports/progress.ts";
 import type { Report, ReportTarget } from "../../reports/report.ts";
 import type { ShardOptions } from "../../reports/shard.ts";
-import { quoted } from "../../reports/shell-commands.ts";
 import { SUITE } from "../../reports/suite.ts";
 import { DEFAULTS } from "../../running/defaults.ts";
 import { spokenInstead, withHint } from "../../running/spoken.ts";
@@ -82,6 +81,7 @@ export async function testTarget(
       recoveryMs: door ? 0 : args.recovery,
       runs: args.runs,
     },
+    given: given(args, target),
   });
   return { result, report };
 }
@@ -126,25 +126,25 @@ const NUMBERS = [
   ["runs", "runs"],
 ] as const;
 
-/** Returns the options that another run needs to meet the target in the same way. */
-export function given(args: TestArguments, { secrets }: Reached): string[] {
+/** Returns the words of the options that another run needs to meet the target in the same way. */
+function given(args: TestArguments, { secrets }: Reached): string[] {
   const { config, rate, idle, ca, insecure, start, header = [], credential = [], redact = [] } = args;
   const hidden = (name: string, values: readonly string[]) =>
-    values.map((value) => `--${name} ${fileIn(value) === undefined ? "…" : quoted(value)}`);
+    values.flatMap((value) => [`--${name}`, fileIn(value) === undefined ? "…" : value]);
   const all = [
-    ...(typeof config === "string" ? [`--config ${quoted(config)}`] : []),
-    ...NUMBERS.flatMap(([key, name]) => (args[key] === DEFAULTS[key] ? [] : [`--${name} ${args[key]}`])),
-    ...(idle === undefined ? [] : [`--idle ${idle}`]),
-    ...(rate === undefined ? [] : [`--rate ${rate}`]),
-    ...(ca === undefined ? [] : [`--ca ${quoted(ca)}`]),
+    ...(typeof config === "string" ? ["--config", config] : []),
+    ...NUMBERS.flatMap(([key, name]) => (args[key] === DEFAULTS[key] ? [] : [`--${name}`, String(args[key])])),
+    ...(idle === undefined ? [] : ["--idle", String(idle)]),
+    ...(rate === undefined ? [] : ["--rate", String(rate)]),
+    ...(ca === undefined ? [] : ["--ca", ca]),
     ...(insecure ? ["--insecure"] : []),
-    ...(start === undefined ? [] : [`--start ${quoted(start)}`]),
+    ...(start === undefined ? [] : ["--start", start]),
     ...hidden("header", header),
     ...hidden("credential", credential),
     ...userOptions(args),
     ...hidden("redact", redact),
   ];
-  return all.map((option) => secrets.redact(option));
+  return all.map((word) => secrets.redact(word));
 }
 
 /** The options that say who clients come as. The secret of a client is left out unless it stands in a file. */
@@ -155,9 +155,9 @@ const userOptions = ({
   unscopedToken,
   refreshToken,
 }: TargetArguments): string[] => [
-  ...as.map((user) => `--as ${quoted(user)}`),
-  ...tokenCommand.map((command) => `--token-command ${quoted(command)}`),
-  ...(client === undefined ? [] : [`--client ${quoted(client.replace(/:(?!@).*/, ":…"))}`]),
-  ...(unscopedToken === undefined ? [] : [`--unscoped-token ${quoted(unscopedToken)}`]),
-  ...(refreshToken === undefined ? [] : [`--refresh-token ${quoted(refreshToken)}`]),
+  ...as.flatMap((user) => ["--as", user]),
+  ...tokenCommand.flatMap((command) => ["--token-command", command]),
+  ...(client === undefined ? [] : ["--client", client.replace(/:(?!@).*/, ":…")]),
+  ...(unscopedToken === undefined ? [] : ["--unscoped-token", unscopedToken]),
+  ...(refreshToken === undefined ? [] : ["--refresh-token", refreshToken]),
 ];

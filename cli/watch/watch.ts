@@ -202,7 +202,7 @@ async function round(parts: readonly Case[][], loop: Loop, signal: AbortSignal):
       const { report, ...expectedFailures } = await expecting(whole, expected, args, protocol);
       remember(report, failed);
       clear();
-      const telling = { ...args, ...tellingOf(args, plan, target), expected: expectedFailures, print: showReport };
+      const telling = { ...args, ...tellingOf(args, plan), expected: expectedFailures, print: showReport };
       return finish(report, plan.files, telling, protocol);
     });
     if (signal.aborted) return;

@@ -81,7 +81,7 @@ export function matrixMarkdown({ columns, rows }: Matrix): string {
         [code(it.name)],
         [text(it.protocol)],
         [text(it.suite)],
-        [text(it.day)],
+        [text(it.startedAt.slice(0, 10))],
         [text(`${it.verdict}: ${it.countsInWords}`)],
       ]),
     ),

@@ -76,7 +76,7 @@ const Versions = ({ columns }: { readonly columns: readonly Column[] }) => (
       </tr>
     </thead>
     <tbody>
-      {columns.map(({ name, verdict, countsInWords, protocol, suite, day }) => (
+      {columns.map(({ name, verdict, countsInWords, protocol, suite, startedAt }) => (
         <tr key={name}>
           <th scope="row">{visible(name)}</th>
           <td>
@@ -85,7 +85,7 @@ const Versions = ({ columns }: { readonly columns: readonly Column[] }) => (
           <td>{countsInWords}</td>
           <td>{visible(protocol)}</td>
           <td>{visible(suite)}</td>
-          <td>{visible(day)}</td>
+          <td>{visible(startedAt.slice(0, 10))}</td>
         </tr>
       ))}
     </tbody>

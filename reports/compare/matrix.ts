@@ -18,7 +18,8 @@ export interface Column {
   readonly name: string;
   readonly protocol: string;
   readonly suite: string;
-  readonly day: string;
+  /** The time at which its run started, in ISO 8601. */
+  readonly startedAt: string;
   readonly verdict: RunVerdict;
   /** The number of requirements by verdict, in words. */
   readonly countsInWords: string;
@@ -45,7 +46,7 @@ export function column(name: string, { protocol, suite, startedAt, verdict, requ
     name,
     protocol: titleOf(protocol),
     suite: suite.version,
-    day: startedAt.slice(0, 10),
+    startedAt,
     verdict,
     countsInWords: `${tallies.join(", ")}${cases.some(isExpected) ? ", some failures expected" : ""}`,
     cells: new Map(
@@ -58,9 +59,17 @@ export function column(name: string, { protocol, suite, startedAt, verdict, requ
   };
 }
 
-/** The matrix of some columns, in the order of their names, where numbers count as such: 2.9 before 2.10. */
+/** A name that begins as that of a version or a day does. */
+const NUMBERED = /^v?\d/;
+
+/**
+ * The matrix of some columns, in the order in which their runs started. If all are named by versions, these give the order: an old
+ * one may have been tested again. Numbers count as such: 2.9 before 2.10.
+ */
 export function matrix(some: readonly Column[]): Matrix {
-  const columns = some.toSorted((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+  const byName = (a: Column, b: Column) => a.name.localeCompare(b.name, "en", { numeric: true });
+  const byTime = (a: Column, b: Column) => Date.parse(a.startedAt) - Date.parse(b.startedAt) || byName(a, b);
+  const columns = some.toSorted(some.every(({ name }) => NUMBERED.test(name)) ? byName : byTime);
   const levels = new Map(columns.flatMap(({ cells }) => Array.from(cells, ([id, { level }]) => [id, level])));
   return {
     columns,

@@ -4,7 +4,6 @@ import { isObject, parse, type WireEvent } from "../../harness/transcript.ts";
 import { likelyCause } from "../cause.ts";
 import { visible } from "../escape.ts";
 import type { Report, ReportCase, ReportCheck, ReportShard } from "../report.ts";
-import type { Tellable } from "../shell-commands.ts";
 import { notable, type Spot, spotOf } from "../wrong-event.ts";
 import { hasTrouble, type PageConnection, type PageEvent, type SchemaError } from "./events.ts";
 
@@ -42,7 +41,7 @@ export type PageCase = Omit<ReportCase, "digest" | "checks" | "connections"> & {
 const CONNECTIONS = 60;
 
 /** The content of the page, which its script reads, too. */
-export interface PageData extends Omit<Tellable, "requirements" | "cases" | "shard"> {
+export interface PageData extends Omit<Report, "requirements" | "cases" | "shard"> {
   /** Says what the sources of its requirements begin with: a letter or an RFC, and the words. */
   readonly sources: readonly (readonly [key: string, words: string])[];
   readonly shard?: Pick<ReportShard, "index" | "of">;
@@ -54,7 +53,7 @@ export interface PageData extends Omit<Tellable, "requirements" | "cases" | "sha
  * Makes the data of a page out of a report. All texts are made visible here, except those that were sent: these are made
  * visible where they are shown.
  */
-export function pageData(report: Tellable, protocol: Protocol, faults: Faults = {}): PageData {
+export function pageData(report: Report, protocol: Protocol, faults: Faults = {}): PageData {
   const { requirements, sources, violationsOf } = protocol;
   const { shard, ...rest } = report;
   const catalogue = new Map(requirements.map((row) => [row.id, row]));

@@ -1,16 +1,17 @@
 import type { Protocol } from "../../harness/protocol.ts";
-import type { Tellable } from "../shell-commands.ts";
+import type { Report } from "../report.ts";
 import { meaning, shownVerdict } from "../verdict.ts";
 import { pageData } from "./data.ts";
 import { Explorer } from "./explorer.tsx";
 import { Notes } from "./notes.tsx";
+import { pack } from "./packed.ts";
 import { page, readAssets } from "./page.tsx";
 import { Facts, Summary } from "./summary.tsx";
 import { Actor } from "./timeline.tsx";
 import { Wrong } from "./wrong.tsx";
 
 /** The report as one page. */
-export async function html(report: Tellable, protocol: Protocol): Promise<string> {
+export async function html(report: Report, protocol: Protocol): Promise<string> {
   const data = pageData(report, protocol, await protocol.faults());
   const body = (
     <Actor.Provider value={data.protocol.actor}>
@@ -32,7 +33,7 @@ export async function html(report: Tellable, protocol: Protocol): Promise<string
     </Actor.Provider>
   );
   const title = `${shownVerdict(data).toUpperCase()} · ${meaning(data).headline} · ${data.target.url}`;
-  return page({ title, body, data, ...(await readAssets()) });
+  return page({ title, body, data: pack(data), ...(await readAssets()) });
 }
 
 /** A note that stands here until the script runs. A `noscript` would be silent where a policy of the host blocks scripts. */

@@ -1,6 +1,6 @@
 import { createContext } from "preact";
 import { useContext, useState } from "preact/hooks";
-import { isRemark, notable } from "../wrong-event.ts";
+import { beganAt, isRemark, notable } from "../wrong-event.ts";
 import { EventContent } from "./content.tsx";
 import type { PageCase } from "./data.ts";
 import { folded, gaps, hasTrouble, isTroubled, type PageConnection, type PageEvent, type Places } from "./events.ts";
@@ -18,7 +18,7 @@ export function Legend() {
   return (
     <p class="legend">
       <span class="arrow client">→</span> the suite sends, as {actor === undefined ? "a client" : "the server"};{" "}
-      <span class="arrow server">←</span> the {actor ?? "server"} sends. Times are in milliseconds.
+      <span class="arrow server">←</span> the {actor ?? "server"} sends. Times are in milliseconds since the case began.
     </p>
   );
 }
@@ -87,10 +87,6 @@ function Event({ event, began, brief = false, came }: EventProps) {
 }
 
 const ARROWS = { client: "→", server: "←", suite: "•" } as const;
-
-/** Returns the beginning of a case, by its connections, in ms of the run's clock. */
-export const beganAt = (connections: readonly PageConnection[]): number =>
-  Math.min(...connections.map(({ events }) => events[0]?.at ?? Number.POSITIVE_INFINITY));
 
 /** The connections of a case; of many, at first those on which something went wrong. */
 export function Connections({ of: { connections, connected } }: { readonly of: PageCase }) {

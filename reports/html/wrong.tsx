@@ -1,10 +1,11 @@
 import { beginning, findings, type ReportFinding } from "../findings.ts";
 import { commandExplain, commandFor } from "../shell-commands.ts";
+import { beganAt } from "../wrong-event.ts";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
 import { around } from "./events.ts";
 import { CommandLine, Difference, LevelTag, Marks, Prose, RowLink, VerdictTag } from "./parts.tsx";
 import { Reading } from "./reading.tsx";
-import { beganAt, ConnectionName, Events, Legend } from "./timeline.tsx";
+import { ConnectionName, Events, Legend } from "./timeline.tsx";
 import { capital, counted, doubts } from "./words.ts";
 
 /** Links to cases that are shown at once. */

@@ -9,7 +9,7 @@ import { isValue, NAMES, statementOf, targetParts, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report } from "../report.ts";
 import { casesOf, connectionsIn, isWhole, requirementsOf } from "../scope.ts";
-import { commandFor, type Tellable } from "../shell-commands.ts";
+import { commandFor } from "../shell-commands.ts";
 import { isExpected, meaning, problemsOf, shownVerdict } from "../verdict.ts";
 import { spotsOf } from "../wrong-event.ts";
 import { block, bullets, code, heading, paragraph, print, sentence, table, text } from "./tree.ts";
@@ -30,7 +30,7 @@ const SYMBOLS = { pass: "✅", fail: "❌", incomplete: "❓" } as const;
 const PARTIAL = "🟡";
 
 /** The summary of a report for pull requests and job summaries. */
-export function markdown(report: Tellable, knowledge: Knowledge): string {
+export function markdown(report: Report, knowledge: Knowledge): string {
   const found: readonly ToldFinding[] = news(report);
   const verdict = shownVerdict(report);
   const symbol = verdict === "pass" && !isWhole(report) ? PARTIAL : SYMBOLS[verdict];
@@ -68,7 +68,7 @@ function overview(report: Report): RootContent {
 }
 
 /** The remarks that must be known first, and what to do about them. */
-const remarked = (report: Tellable): RootContent[] =>
+const remarked = (report: Report): RootContent[] =>
   remarks(report).flatMap(({ title, words, cases, next }) => [
     paragraph(
       text(`${title}: `),
@@ -109,7 +109,7 @@ const isFirst = ({ shown }: ToldFinding, before: readonly ToldFinding[]) => !bef
 function inFull(
   { verdict, requirement: { id, level }, shown, check }: ToldFinding,
   withTranscript: boolean,
-  report: Tellable,
+  report: Report,
   knowledge: Knowledge,
 ): RootContent[] {
   const cause = likelyCause(check, shown, knowledge);

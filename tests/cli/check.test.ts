@@ -50,7 +50,7 @@ test("a recording that lacks something says so, and can still pass", async () =>
   const { code, stdout } = await within(cwd, ["check", "open.ndjson"]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^not judged in check\/1, no end of the connection is recorded: termination\.announced$/m);
-  expect(stdout).toMatch(/^ {2}unjudged termination\.announced in 1: /m);
+  expect(stdout).toMatch(/^ {2}unjudged on 1 connection: termination\.announced\n {11}Too little was recorded there$/m);
 });
 
 test("the url of a server in a variable is none of recorded connections", async () => {
@@ -89,6 +89,15 @@ test("the report of a run is judged as the run judged it", async () => {
   expect(code).toBe(1);
   expect(stdout).toMatch(/^ {2}run\.json: connection disconnect\/alone$/m);
   expect(stdout).toMatch(/^ {2}broken {3}disconnect\.last in 1$/m);
+});
+
+test("the report of a run says why a connection ended on which the server selected what a case offered", async () => {
+  const server = await protocol.serve();
+  const args = ["run", server.url, "--case", "transport/subprotocol-unknown", "--json", "run.json"];
+  await within(cwd, args).finally(server.close);
+  expect((await within(cwd, ["check", "run.json"])).stdout).toMatch(
+    /^not judged at all in check\/1: the handshake failed \(the suite ended it: it offered one\.conformance to see the answer, and /m,
+  );
 });
 
 test("`-` is the standard input", async () => {
@@ -198,7 +207,7 @@ test("a refused handshake is nothing that could be judged, and says so", async (
   const { code, stdout } = await within(cwd, ["check", "refused.ndjson"]);
   expect(code).toBe(1);
   expect(stdout).toMatch(/^INCOMPLETE nothing of it could be judged$/m);
-  expect(stdout).toMatch(/^not judged in check\/1, the handshake was refused \(HTTP 401\): message\.json, /m);
+  expect(stdout).toMatch(/^not judged at all in check\/1: the handshake was refused \(HTTP 401\)$/m);
   write("both.ndjson", toLines({ one: REFUSED, two: GOOD }));
   expect((await within(cwd, ["check", "both.ndjson"])).code).toBe(0);
 });

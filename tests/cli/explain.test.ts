@@ -55,6 +55,19 @@ test.each([
   expect(stderr).toContain(nearest);
 });
 
+test.each([
+  ["malformed", [], "list --suite malformed"],
+  ["oauth", ["--protocol", "v0"], "list --suite oauth --protocol v0"],
+  ["message", [], "list --requirement 'message.*'"],
+  ["version/parity-*", [], "list --case 'version/parity-*'"],
+])("explain of %s, which is many, names the command that lists them", async (name, options, command) => {
+  expect(await within(path, ["explain", name, ...options])).toMatchObject({
+    code: 2,
+    stderr: `tachyon-conformance: "${name}" stands for several. See \`${command}\`, and explain one.\n`,
+  });
+  expect((await within(path, command.replaceAll("'", "").split(" "))).code).toBe(0);
+});
+
 test("list --sets names the sets, and all that the built command runs counts by the newest", async () => {
   const { code, stdout } = await cli(path, ["list", "--sets"]);
   expect(code).toBe(0);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { protocol } from "../../suites/0.1.7/index.ts";
@@ -71,6 +71,19 @@ test("compare makes a matrix of a folder of reports", async () => {
   expect(stdout).toMatch(/^parity\.patch: pass → fail$/m);
   expect(read("m.md")).toMatch(/^\| `parity\.patch` \| MUST \| pass \| fail \|$/m);
   expect(read("m.html")).toMatch(/^<!DOCTYPE html>/i);
+});
+
+test("compare leaves a file of a folder out that is no report, and says so; one that is named is refused", async () => {
+  writeFileSync(join(cwd, "releases", "package.json"), "{}");
+  const { code, stdout, stderr } = await within(cwd, ["compare", "releases"]);
+  rmSync(join(cwd, "releases", "package.json"));
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^parity\.patch: pass → fail$/m)]);
+  const why = 'not a report: the file lacks the property "suite".';
+  expect(stderr).toBe(`tachyon-conformance: left out releases/package.json, which is ${why}\n`);
+  expect(await within(cwd, ["compare", "settings.json", "releases/1.0.0"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`: settings.json is ${why} `),
+  });
 });
 
 test("shards are merged to the report of one run; without one of them it is incomplete", async () => {

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { expect, test } from "@jest/globals";
 import type { Report } from "../../reports/report.ts";
+import { freePort } from "./process.ts";
 import { reference, within } from "./within.ts";
 import { cwd } from "./workspace.ts";
 
@@ -26,4 +27,16 @@ test("--fail-on-unstable is stored in the report, and decides the exit code of e
   expect(other.target.failOnUnstable).toBeUndefined();
   writeFileSync(path, JSON.stringify({ ...varying, target: other.target }));
   expect((await within(cwd, ["report", "report.json"])).code).toBe(0);
+});
+
+test("a stored report tells the commands of its run, with the options that it was given and without their secrets", async () => {
+  const port = await freePort();
+  const start = `exec ${process.execPath} ${resolve("dist/cli.js")} serve --port ${port} --fault greets-twice`;
+  const secret = ["--header", "X-Key: hush-hush", "--redact", "hush-hush"];
+  const run = ["run", `ws://127.0.0.1:${port}`, "--case", CASE, "--start", start, "--rate", "50", ...secret];
+  const commands = ({ stdout }: { stdout: string }) => stdout.match(/^ +(alone:|next) .*$/gm);
+  const first = commands(await within(cwd, run));
+  expect(first?.join()).toContain(`--rate 50 --start '${start}' --header … --redact … --case ${CASE}`);
+  expect(commands(await within(cwd, ["report", "tachyon-report"]))).toEqual(first);
+  expect(readFileSync(join(cwd, "tachyon-report", "report.json"), "utf8")).not.toContain("hush-hush");
 });

@@ -3,7 +3,7 @@ import picocolors from "picocolors";
 import type { Verdict } from "../../harness/catalogue.ts";
 import { compareReports, type Kind } from "../../reports/compare/compare.ts";
 import { compareMarkdown, matrixMarkdown } from "../../reports/compare/markdown.ts";
-import { column, matrix } from "../../reports/compare/matrix.ts";
+import { type Column, column, matrix } from "../../reports/compare/matrix.ts";
 import { compareTerminal, matrixTerminal } from "../../reports/compare/terminal.ts";
 import { html } from "../../reports/html/html.tsx";
 import type { Report, ReportCheck } from "../../reports/report.ts";
@@ -280,6 +280,13 @@ test("many reports make a matrix, in the order of their versions", () => {
   const text = matrixMarkdown(made);
   expect(text).toMatch(/^\| `parity\.patch` \| MUST \| fail \| pass \| fail \(expected\) \|$/m);
   expect(text).toMatch(/^\| `resilience\.flood` \| MUST \| not tested \| not tested \| not tested \|$/m);
+});
+
+test("columns that are not named by versions stand in the order in which their runs started", () => {
+  const at = (name: string, day: number) => column(name, { ...good, startedAt: `2026-11-0${day}T10:00:00.000Z` });
+  const names = (...columns: Column[]) => matrix(columns).columns.map(({ name }) => name);
+  expect(names(at("after", 3), at("before", 1), at("2", 2))).toEqual(["before", "2", "after"]);
+  expect(names(at("v2", 1), at("v1.10", 2), at("v1.9", 3))).toEqual(["v1.9", "v1.10", "v2"]);
 });
 
 test("an end of the target that no case explains is a regression", () => {

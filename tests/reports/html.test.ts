@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { findings } from "../../reports/findings.ts";
-import type { PageData } from "../../reports/html/data.ts";
+import { type PageData, pageData } from "../../reports/html/data.ts";
 import { folded, gaps } from "../../reports/html/events.ts";
 import { NOTHING_HIDDEN, showsCase } from "../../reports/html/filter.ts";
 import { html } from "../../reports/html/html.tsx";
 import { layout } from "../../reports/html/layout.ts";
+import { type PackedData, unpack } from "../../reports/html/packed.ts";
 import { embedded, page } from "../../reports/html/page.tsx";
 import { digits } from "../../reports/html/words.ts";
 import type { Report } from "../../reports/report.ts";
@@ -17,7 +18,7 @@ import { hostileReport, reportOfFault } from "./pages.ts";
 const sha = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 const inside = (text: string, tag: RegExp) => text.match(tag)?.[1] ?? "";
 const dataOf = (text: string): PageData =>
-  JSON.parse(inside(text, /<script type="application\/json" id="data">(.*?)<\/script>/s));
+  unpack(JSON.parse(inside(text, /<script type="application\/json" id="data">(.*?)<\/script>/s)));
 const policyOf = (text: string) => inside(text, /http-equiv="Content-Security-Policy" content="([^"]*)"/);
 
 describe("the page of a failing report", () => {
@@ -46,6 +47,7 @@ describe("the page of a failing report", () => {
       /<h1><span class="verdict fail"><span class="sign" aria-hidden="true">✗<\/span> Not conformant<\/span><\/h1>/,
     );
     expect(body).toContain("Without JavaScript");
+    expect(body).toContain("Times are in milliseconds since the case began.");
     expect(body).toContain("data lacks the property &quot;versionParity&quot;");
     expect(body).toMatch(/<article class="finding edge fail">.*message\.schema/s);
     expect(body).toMatch(/npx tachyon-conformance run ws:\S+ --case version\//);
@@ -75,6 +77,13 @@ describe("the page of a failing report", () => {
     expect(wrong.length).toBeLessThan(events.length / 2);
     expect(wrong[0]?.wrong).toEqual([{ path: ["data"], says: 'data lacks the property "versionParity"' }]);
     expect(inside(text, /id="data">(.*?)<\/script>/s)).not.toMatch(/\n/);
+  });
+
+  test("holds each check and each text that was sent once, however many cases have it", async () => {
+    const { checks, texts, cases }: PackedData = JSON.parse(inside(text, /id="data">(.*?)<\/script>/s));
+    for (const list of [checks, texts]) expect(new Set(list.map((it) => JSON.stringify(it))).size).toBe(list.length);
+    expect(checks.length).toBeLessThan(cases.flatMap((it) => it.checks).length / 5);
+    expect(dataOf(text)).toEqual(pageData(report, protocol, await protocol.faults()));
   });
 
   test("gives one entry to many cases that break one requirement, and shows one that was confirmed", () => {

@@ -44,7 +44,7 @@ const show = (report: Report, more: object = {}) =>
       commandFor(
         {
           ...report,
-          given: undefined,
+          given: [],
           target: { ...report.target, url: "ws://x" },
           suite: { ...report.suite, name: "it" },
         } as Report,
@@ -146,7 +146,7 @@ describe("the requirement that most others rest on", () => {
 });
 
 test("a failure is told alike in the terminal, with --verbose and in JUnit: cause, clause, wrong line, command", async () => {
-  const wrong = { ...(await sample("compares-versions-as-prefixes")), seed: 7, given: ["--timeout 9"] };
+  const wrong = { ...(await sample("compares-versions-as-prefixes")), seed: 7, given: ["--timeout", "9"] };
   const options = { knowledge: protocol, command: (...ids: string[]) => commandFor(wrong, ...ids) };
   const body = /<failure [^>]*><!\[CDATA\[(.*?)\]\]>/s.exec(junit(wrong, protocol))?.[1];
   for (const text of [show(wrong, options), show(wrong, { ...options, verbose: true }), body]) {
@@ -158,10 +158,43 @@ test("a failure is told alike in the terminal, with --verbose and in JUnit: caus
     );
     expect(text).toMatch(/^ +clause +system\.md, Version, \S+system\.md#version$/m);
     expect(text).toMatch(/^ *> +\d+\.\d ms ← text .*"match"/m);
-    expect(text).toMatch(/^ *alone: npx \S+ run ws:\S+ --seed 7 --timeout 9 --case version\/parity-patch-with-zero$/m);
+    expect(text).toMatch(/^ *alone: npx \S+ run ws:\S+ --timeout 9 --case version\/parity-patch-with-zero$/m);
   }
   for (const text of [await html(wrong, protocol), markdown(wrong, protocol)])
-    expect(text).toMatch(/run ws:\S+ --seed 7 --timeout 9 --case version\/parity-patch-with-zero/);
+    expect(text).toMatch(/run ws:\S+ --timeout 9 --case version\/parity-patch-with-zero/);
+});
+
+test("a command names the seed only where one of its cases generates what it sends", () => {
+  const both = ["generated/sequences", "disconnect/alone"] as const;
+  const [generated, other] = [{ id: both[0], generates: true as const }, { id: both[1] }];
+  const report = { ...good, seed: 7, cases: [generated, other] };
+  expect(commandFor(report, other.id)).toMatch(/ws:\S+ --case disconnect\/alone$/);
+  expect(commandFor(report, ...both)).toMatch(
+    /ws:\S+ --seed 7 --case generated\/sequences --case disconnect\/alone --all$/,
+  );
+});
+
+test("handshakes that had no answer are counted among all", async () => {
+  const at = {
+    at: 9,
+    from: "client",
+    type: "timeout",
+    what: "the answer to the handshake",
+    afterMs: 9,
+    data: "",
+  } as const;
+  const losing = withCase(good, "disconnect/alone", ({ connections }) => ({
+    connections: connections.map((it) => ({
+      ...it,
+      events: [...it.events.slice(0, 1), { ...at, lost: true as const }],
+    })),
+  }));
+  const all = losing.cases.reduce((sum, { connections }) => sum + connections.length, 0);
+  const words = `1 of ${all} handshakes had no answer, unlike those before and after`;
+  expect(show(losing)).toMatch(new RegExp(`^ {2}lost {5}${words}$`, "m"));
+  expect(markdown(losing, protocol)).toContain(words);
+  expect(await html(losing, protocol)).toContain(words);
+  expect(show(good)).not.toContain("  lost ");
 });
 
 describe("a check that was not judged since something else is broken", () => {

@@ -2,12 +2,12 @@ import { expect, test } from "@jest/globals";
 import type { Requirement } from "../../harness/catalogue.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import { explainConnections, explainFindings, lineText } from "../../reports/explain.ts";
-import type { PageData } from "../../reports/html/data.ts";
 import { html } from "../../reports/html/html.tsx";
+import { unpack } from "../../reports/html/packed.ts";
 import { junit } from "../../reports/junit.ts";
 import { markdown } from "../../reports/markdown/markdown.ts";
 import type { Report, ReportCase, ReportCheck, ReportConnection } from "../../reports/report.ts";
-import { notable, spotOf, spotsOf } from "../../reports/wrong-event.ts";
+import { beganAt, notable, spotOf, spotsOf } from "../../reports/wrong-event.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { byTurns } from "../turns.ts";
 import { inTerminal, sample } from "./samples.ts";
@@ -100,12 +100,15 @@ const requirements: readonly Requirement[] = protocol.requirements;
 /** Returns the times of the lines that a text marks as wrong. */
 const marked = (text: string) => [...new Set(Array.from(text.matchAll(/> +(\d+\.\d) ms/g), ([, ms]) => Number(ms)))];
 
-/** Returns the times of the lines that the page marks, in ms of the clock of the run. */
+/** Returns the times of the lines that the page marks, in ms since the case began. */
 async function markedInPage(report: Report): Promise<number[]> {
   const page = await html(report, protocol);
-  const data: PageData = JSON.parse(page.match(/id="data">(.*?)<\/script>/s)?.[1] ?? "");
+  const data = unpack(JSON.parse(page.match(/id="data">(.*?)<\/script>/s)?.[1] ?? ""));
   const times = data.cases.flatMap(({ checks, connections }) =>
-    checks.flatMap(({ spot }) => (spot ? (connections[spot.connection]?.events[spot.event]?.at ?? []) : [])),
+    checks.flatMap(({ spot }) => {
+      const { at } = (spot && connections[spot.connection]?.events[spot.event]) ?? {};
+      return at === undefined ? [] : at - beganAt(connections);
+    }),
   );
   expect(page.match(/class="event [^"]*spot/g)?.length).toBeGreaterThan(0);
   return times.map((at) => Number(at.toFixed(1)));
@@ -118,7 +121,8 @@ test.each(byTurns(["greets-without-a-parity", "never-says-goodbye", "compares-ve
     const broken = report.cases.find(({ verdict }) => verdict === "fail") as ReportCase;
     const only = { ...report, cases: [broken] };
     const wanted = spotsOf(broken).map(({ connection: i, event: j }) => broken.connections[i]?.events[j]?.at ?? 0);
-    const times = [...new Set(wanted.map((at) => Number(at.toFixed(1))))].toSorted((a, b) => a - b);
+    const began = beganAt(broken.connections);
+    const times = [...new Set(wanted.map((at) => Number((at - began).toFixed(1))))].toSorted((a, b) => a - b);
     expect(times.length).toBeGreaterThan(0);
     const sorted = (some: readonly number[]) => [...new Set(some)].toSorted((a, b) => a - b);
     expect(sorted(marked(inTerminal(only)))).toEqual(times);
