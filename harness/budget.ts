@@ -14,10 +14,10 @@ export const isTooLate = (pass: Pass): boolean => isSpent(pass, pass.isLastStage
 const SEARCH = 15_000;
 
 /** The part of the budget after which the search is over. */
-const TO_SEARCH = 0.7;
+const TO_SEARCH = 0.75;
 
 /** The part of the budget by which cases begin, and run again, later if the suite has searched for culprits. */
-const LATER = 0.15;
+const LATER = 0.2;
 
 /** Returns the time that is left to find out what ends a server, in ms. */
 export function timeToSearch(pass: Pass): number {

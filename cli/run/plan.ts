@@ -78,7 +78,7 @@ function lingerOf(args: RunArguments): "short" | "long" | undefined {
 }
 
 /** The longest time of a run of the default suites, in timeouts. With all suites it is twice that. */
-const BUDGET = 7.5;
+const BUDGET = 7;
 
 /** The part of that for which a run holds its last client for long, and waits for what that shows, in timeouts. */
 const HELD = 2;
