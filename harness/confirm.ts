@@ -13,10 +13,10 @@ import {
   warnedInVain,
   wasForgotten,
 } from "./doubt.ts";
-import { goodbyesAmong, tellGoodbyes, wasDroppedAmongOthers, whoEndedThem } from "./dropped.ts";
+import { wasDroppedAmongOthers, whoEndedThem } from "./dropped.ts";
 import type { CaseResult } from "./execute.ts";
 import { bearers, isPlain } from "./foundation.ts";
-import { isByGoodbyes } from "./goodbyes.ts";
+import { goodbyesAmong, isByGoodbyes, tellGoodbyes } from "./goodbyes.ts";
 import { ground } from "./ground.ts";
 import { againAlone } from "./one-by-one.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";

@@ -8,7 +8,7 @@ import { endsOthers } from "./ends-others.ts";
 import type { CaseResult } from "./execute.ts";
 import { ENDED_OTHERS, endedAt } from "./fall.ts";
 import { rest } from "./gate.ts";
-import { goodbyesToAll, isByGoodbyes } from "./goodbyes.ts";
+import { isByGoodbyes, tellGoodbyes } from "./goodbyes.ts";
 import { type Pass, settle } from "./pass.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import { share } from "./shared.ts";
@@ -44,25 +44,6 @@ async function whoEnded(innocent: readonly Rerun[], pass: Pass): Promise<void> {
     if (isFound || waited || isTold) settle(alone, pass);
     else settle({ ...result, unstable: true }, pass);
   }
-}
-
-/** Returns the moments at which the server said goodbye to everybody: those that the run tells of, and those of cases that were hit. */
-export function goodbyesAmong(
-  hit: readonly CaseResult[],
-  { results, breaches, protocol, standstills }: Pass,
-): number[] {
-  const known = [...standstills.told].flatMap(({ at, goodbye }) => (goodbye ? at : []));
-  return goodbyesToAll(hit, [...results.values(), ...breaches], protocol, known);
-}
-
-/** Has the run tell of the goodbyes to everybody that explain one of these cases, once each. Returns all of them. */
-export function tellGoodbyes(hit: readonly CaseResult[], pass: Pass): number[] {
-  const { told } = pass.standstills;
-  const all = goodbyesAmong(hit, pass);
-  const explains = (at: number) => hit.some((it) => isByGoodbyes(it, [at], pass.protocol));
-  const isKnown = (at: number) => [...told].some((it) => it.goodbye && it.at === at);
-  for (const at of all) if (!isKnown(at) && explains(at)) told.add({ at, ms: 0, goodbye: true });
-  return all;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { isBroken } from "./catalogue.ts";
 import type { CaseResult } from "./execute.ts";
+import type { Pass } from "./pass.ts";
 import type { Protocol } from "./protocol.ts";
 import { isObject, isServerEnd, json, type Message, type Transcript, type WireEvent } from "./transcript.ts";
 
@@ -107,4 +108,23 @@ export function isByGoodbyes(it: CaseResult, moments: readonly number[], protoco
   const survival = protocol.survivalOf(it.case);
   const isTold = it.connections.some((one) => isAtOne(ownGoodbye(one, protocol)?.at ?? Number.NaN));
   return isTold && it.checks.filter(isBroken).every((check) => check.requirement === survival || shows(check));
+}
+
+/** Returns the moments at which the server said goodbye to everybody: those that the run tells of, and those of cases that were hit. */
+export function goodbyesAmong(
+  hit: readonly CaseResult[],
+  { results, breaches, protocol, standstills }: Pass,
+): number[] {
+  const known = [...standstills.told].flatMap(({ at, goodbye }) => (goodbye ? at : []));
+  return goodbyesToAll(hit, [...results.values(), ...breaches], protocol, known);
+}
+
+/** Has the run tell of the goodbyes to everybody that explain one of these cases, once each. Returns all of them. */
+export function tellGoodbyes(hit: readonly CaseResult[], pass: Pass): number[] {
+  const { told } = pass.standstills;
+  const all = goodbyesAmong(hit, pass);
+  const explains = (at: number) => hit.some((it) => isByGoodbyes(it, [at], pass.protocol));
+  const isKnown = (at: number) => [...told].some((it) => it.goodbye && it.at === at);
+  for (const at of all) if (!isKnown(at) && explains(at)) told.add({ at, ms: 0, goodbye: true });
+  return all;
 }
