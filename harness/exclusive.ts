@@ -18,22 +18,25 @@ import { heard, isEnded } from "./transcript.ts";
  */
 const PATIENCE = { times: 4, least: 100, unanswered: 500 } as const;
 
-/** A client that came as a user, and may not have been answered. */
+/** A client that came as a user. The server may have refused or ended it, or not have answered. */
 interface Newcomer {
   readonly client: Connection;
   readonly isAnswered: boolean;
 }
 
-/** Connects as the user of this number; resolves to nothing if the server refuses or ends that. */
-type Come = (user: number) => Promise<Newcomer | undefined>;
+/** Connects as the user of this number. */
+type Come = (user: number) => Promise<Newcomer>;
+
+/** Tells if a client was let in, and is still there. */
+const isThere = ({ client }: Newcomer): boolean => client.opened && !isEnded(client);
 
 /** Has clients come as users, sees something by them, and lets them leave together. */
 type Meeting = <T>(see: (come: Come) => Promise<T>) => Promise<T>;
 
 /**
  * Finds out if a user has one connection, before anything else is at work: the server ends the first over the second, refuses the
- * second, or sends it the answers to the first. If so, users are lent from now on: those that can be connected side by side. If not, finds
- * out if the server counts the messages of all connections of a user together: then these have one pace.
+ * second, or sends it the answers to the first. If so, users are lent from now on: those that can be connected side by side. Finds out,
+ * too, if the server counts the messages of all connections of a user together: then these have one pace.
  */
 export async function noticeExclusive(bench: Bench): Promise<void> {
   const { protocol, target, shared, signal } = bench;
@@ -53,22 +56,21 @@ export async function noticeExclusive(bench: Bench): Promise<void> {
     const seen = await see(async (user) => {
       const client = await dial({ ...bench, shared: aside }, { name: "user", user }, { patient: true });
       clients.push(client);
-      const visitor = { client, isAnswered: client.opened && (await isAnswered(client)) };
-      return client.opened && !isEnded(client) ? visitor : undefined;
+      return { client, isAnswered: client.opened && (await isAnswered(client)) };
     });
     await Promise.all(clients.map(leave));
     return seen;
   };
   const look = () => meeting((come) => whyOneConnection(come, login, aside.clock));
   try {
-    const why = await look();
-    if (!why && Number.isFinite(shared.pacing.rate) && (await countsTogether(meeting, login, bench)))
-      shared.pacing.join();
+    const first = await look();
     // Twice, since a server may end a connection by chance.
-    if (!why || (why !== "mixed-up" && !(await look()))) return;
-    const stayed = await meeting((come) => usersThatStay(come, 1 + (target.others?.length ?? 0)));
+    const why = first === undefined || first === "mixed-up" || (await look()) ? first : undefined;
+    const stayed = why && (await meeting((come) => usersThatStay(come, 1 + (target.others?.length ?? 0))));
     // A server that lets nobody in by now tells nothing about its users.
-    if (stayed.length > 0) shared.identities.lend(stayed, why);
+    if (why && stayed && stayed.length > 0) shared.identities.lend(stayed, why);
+    const isPaced = Number.isFinite(shared.pacing.rate);
+    if (isPaced && (await countsTogether(why !== undefined, meeting, login, bench))) shared.pacing.join();
   } finally {
     signal?.removeEventListener("abort", cut);
   }
@@ -85,11 +87,11 @@ async function whyOneConnection(
 ): Promise<OneEach | undefined> {
   const first = await come(0);
   // One that is ended anyway shows nothing.
-  if (first?.isAnswered) await login(first.client);
-  if (!first || isEnded(first.client)) return undefined;
+  if (first.isAnswered) await login(first.client);
+  if (!isThere(first)) return undefined;
   const [began, knew] = [clock(), heard(first.client).length];
   const second = await come(0);
-  if (!second) return !isEnded(first.client) && (await come(1)) ? "accepted" : undefined;
+  if (!isThere(second)) return isThere(first) && isThere(await come(1)) ? "accepted" : undefined;
   await first.client.quiet(Math.max(PATIENCE.least, PATIENCE.times * (clock() - began)));
   if (isEnded(first.client)) return "accepted";
   if (!first.isAnswered) return undefined;
@@ -100,43 +102,57 @@ async function whyOneConnection(
 
 /** Connects as so many users at the same time, and resolves to the numbers of those that stay. */
 async function usersThatStay(come: Come, count: number): Promise<number[]> {
-  const all: (Connection | undefined)[] = [];
-  for (let user = 0; user < count; user++) all.push((await come(user))?.client);
-  await all.at(-1)?.quiet(PATIENCE.least);
-  return [...all.keys()].filter((user) => all[user] && !isEnded(all[user]));
+  const all: Newcomer[] = [];
+  for (let user = 0; user < count; user++) all.push(await come(user));
+  await all.at(-1)?.client.quiet(PATIENCE.least);
+  return [...all.keys()].filter((user) => all[user] && isThere(all[user]));
 }
 
 /** The connections of a user that send as much together as a server could take for too much. */
-const SIDE_BY_SIDE = 4;
+const TOGETHER = 4;
 
 /**
- * Tells if a server ends connections of a user that each keep the pace, while it leaves one alone that does so. Looks once more, since
- * a server may end a connection by chance.
+ * Tells if a server ends connections of a user that each keep the pace, while it leaves one alone that does so: side by side, or one after
+ * another where a user has one connection. Looks once more, since a server may end a connection by chance.
  */
 async function countsTogether(
+  inTurn: boolean,
   meeting: Meeting,
   login: NonNullable<Protocol["login"]>,
   { shared: { pacing }, signal }: Pick<Bench, "shared" | "signal">,
 ): Promise<boolean> {
-  const areLeft = (count: number) =>
-    meeting(async (come) => {
-      const clients: Connection[] = [];
-      for (let i = 0; i < count; i++) {
-        const it = await come(0);
-        if (!it?.isAnswered) return undefined;
-        clients.push(it.client);
-      }
-      // It may end one over the number of connections, before any sends much.
-      await clients.at(-1)?.quiet(PATIENCE.least);
-      if (clients.some(isEnded)) return undefined;
-      // Each has sent one message already.
-      await Promise.all(clients.flatMap((it) => Array.from({ length: BURST - 1 }, () => login(it))));
-      return clients.every((it) => !isEnded(it));
-    });
-  if ((await areLeft(SIDE_BY_SIDE)) !== false) return false;
-  for (const count of [1, SIDE_BY_SIDE]) {
+  // Each has sent one message already.
+  const send = (it: Connection) => Promise.all(Array.from({ length: BURST - 1 }, () => login(it)));
+  const areLeft = (count: number) => meeting((come) => (inTurn ? leavesOneByOne : leavesAll)(count, come, send));
+  if ((await areLeft(TOGETHER)) !== false) return false;
+  for (const count of [1, TOGETHER]) {
     await rest((BURST / pacing.rate) * SECOND, signal);
     if ((await areLeft(count)) !== (count === 1)) return false;
+  }
+  return true;
+}
+
+type Send = (client: Connection) => Promise<unknown>;
+
+/** Has connections of a user send side by side. Tells if none is ended; resolves to nothing if one is before any sends much. */
+async function leavesAll(count: number, come: Come, send: Send): Promise<boolean | undefined> {
+  const all: Newcomer[] = [];
+  for (let i = 0; i < count; i++) all.push(await come(0));
+  // It may end one over the number of connections.
+  await all.at(-1)?.client.quiet(PATIENCE.least);
+  if (!all.every((it) => isThere(it) && it.isAnswered)) return undefined;
+  await Promise.all(all.map(({ client }) => send(client)));
+  return all.every(isThere);
+}
+
+/** Has connections of a user send one after another. Tells if none is ended; resolves to nothing if one is not even let in. */
+async function leavesOneByOne(count: number, come: Come, send: Send): Promise<boolean | undefined> {
+  for (let i = 0; i < count; i++) {
+    const it = await come(0);
+    if (!it.client.opened) return undefined;
+    if (isThere(it)) await send(it.client);
+    if (!isThere(it)) return false;
+    await leave(it.client);
   }
   return true;
 }

@@ -81,9 +81,15 @@ describe("a server that drops a client over too many messages", () => {
   /** Messages a second that the server takes, and that the suite sends. */
   const RATE = { server: 50, suite: 40 };
 
-  const startLimited = (whose: (client: Client) => object) => {
+  const startLimited = (whose: (client: Client) => object, oneEach = false) => {
     const buckets = new Map<object, () => boolean>();
-    return startBare(({ read }) => ({
+    const newest = new Map<object, Client>();
+    return startBare(({ greet, read }) => ({
+      greet(client) {
+        if (oneEach) newest.get(client.user)?.leave(1008, "another connection of yours is newer");
+        newest.set(client.user, client);
+        greet(client);
+      },
       read(text, binary, client) {
         const counted = buckets.get(whose(client)) ?? bucket(RATE.server, 20);
         buckets.set(whose(client), counted);
@@ -96,6 +102,12 @@ describe("a server that drops a client over too many messages", () => {
     const result = await judge(await startLimited(({ user }) => user), ["requests", "sessions"], RATE.suite);
     expect(brokenBy(result)).toEqual([]);
     expect(result.limits).toEqual({ messages: "together" });
+  });
+
+  test("and counts those of a user who has one connection, is told nothing, and the run says so", async () => {
+    const result = await judge(await startLimited(({ user }) => user, true), ["requests"], RATE.suite);
+    expect(brokenBy(result)).toEqual([]);
+    expect(result.limits).toEqual({ messages: "together", oneEach: "accepted" });
   });
 
   test("and counts those of one connection, has no such limit", async () => {
