@@ -1,7 +1,8 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
-import { heard, isServerEnd, type Message } from "../../harness/transcript.ts";
+import { heard, isEnded, isServerEnd, type Message } from "../../harness/transcript.ts";
+import { END_OF_CONNECTION } from "../../harness/waited.ts";
 import { besideBystander } from "../websocket/survival.ts";
 import { inQuotes, slug } from "../websocket/words.ts";
 import { dialect, request, STATS } from "./dialect.ts";
@@ -51,11 +52,10 @@ const closedWith = (code: number) => ({
   required: ["frame", "code"],
 });
 
+type Refusing = Pick<Context<"malformed.closed" | "malformed.code" | "malformed.reason">, "check">;
+
 /** Judges how the other side ends a connection over a message that is none. */
-export async function judgeRefusal(
-  client: Connection,
-  { check }: Pick<Context<"malformed.closed" | "malformed.code" | "malformed.reason">, "check">,
-): Promise<void> {
+export async function judgeRefusal(client: Connection, { check }: Refusing): Promise<void> {
   const ending = await client.closed();
   if (!check("malformed.closed", ending) || isNothing(ending)) return;
   if (!check("malformed.code", ending, closedWith(POLICY))) return;
@@ -66,6 +66,26 @@ export async function judgeRefusal(
   });
 }
 
+/** The time in which the end of a connection may come behind an answer that was on its way, in ms. */
+const BEHIND = 100;
+
+/**
+ * Sends a malformed message and a request behind it, and judges how the server ends the connection. One that answers the request has read
+ * on, so no wait is needed to see that.
+ */
+async function judgeMalformed(text: string, client: Connection, context: Refusing): Promise<void> {
+  client.send(text, dialect.request);
+  const isAnswer = ({ messageId, type }: Message) => type === "response" && messageId === dialect.request.messageId;
+  const fate = await client.wait(
+    END_OF_CONNECTION,
+    () => heard(client).find(isAnswer) ?? (isEnded(client) || undefined),
+  );
+  if (fate !== true) await client.quiet(BEHIND);
+  if (isEnded(client)) return judgeRefusal(client, context);
+  const title = "the end of the connection, and no answer to the request behind";
+  context.check("malformed.closed", fate, { title, not: {} });
+}
+
 const malformed = Object.entries(malformedTexts(request(STATS, "malformed"))).map(([name, text]) =>
   scenario({
     id: `malformed/${slug(name)}`,
@@ -73,10 +93,7 @@ const malformed = Object.entries(malformedTexts(request(STATS, "malformed"))).ma
     given: text,
     tests: ["malformed.closed", "malformed.code", "malformed.reason", "malformed.survives"],
     run: (context) =>
-      besideBystander(dialect, context, "malformed.survives", async (client) => {
-        client.send(text);
-        await judgeRefusal(client, context);
-      }),
+      besideBystander(dialect, context, "malformed.survives", (client) => judgeMalformed(text, client, context)),
   }),
 );
 
