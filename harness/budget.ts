@@ -38,6 +38,10 @@ function waited({ shared, times: { began, wasted, away } }: Pass): number {
   return performance.eventLoopUtilization(began).idle - shared.pacing.held - away;
 }
 
+/** Tells if clients waited in vain for most of the time that a pass has waited for its target. */
+export const waitedInVain = (pass: Pass): boolean =>
+  2 * (pass.shared.patience.wasted - pass.times.wasted) > waited(pass);
+
 /** The longest time that a pass takes in all, in budgets: its own work counts, and so do waits for a turn, as where the target has limits. */
 const LONGEST = { mostly: 8, inTurn: 20 } as const;
 

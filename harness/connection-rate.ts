@@ -70,7 +70,7 @@ export async function connectionRate(
 
 /** Tells if a target lets clients wait, and serves no more a second however many there are: a gateway may queue what comes too fast. */
 const isThrottled = (few: Flood, crowd: Flood): boolean =>
-  !few.still && !crowd.still && few.idle > IDLE && crowd.idle > IDLE && speedOf(crowd) < FASTER * speedOf(few);
+  !few.stalled && !crowd.stalled && few.idle > IDLE && crowd.idle > IDLE && speedOf(crowd) < FASTER * speedOf(few);
 
 /** Returns how many connections were accepted a second. */
 const speedOf = ({ accepted, lasted }: Flood): number => (SECOND * accepted.length) / Math.max(1, lasted);
@@ -130,6 +130,8 @@ interface Flood {
   readonly gone: boolean;
   /** It served nobody while one waited in vain. */
   readonly still: boolean;
+  /** It did so, or served nobody for once. */
+  readonly stalled: boolean;
   /** It refused none in words, nor by a reset. */
   readonly mute: boolean;
   /** The time until the last was accepted. */
@@ -146,7 +148,8 @@ async function flood({ dial, clock, served, signal }: Means, atOnce: number, lon
   let [gone, still, mute] = [false, false, true];
   const began = clock();
   const before = performance.eventLoopUtilization();
-  let servedAt = began;
+  const servedAt = [began];
+  const last = () => servedAt.at(-1) as number;
   const turn = takingTurns(clock, () => 1);
   const goesOn = () => {
     if (gone || signal?.aborted || clock() > (refused[0] ?? began + SECOND) + longer) return false;
@@ -158,17 +161,28 @@ async function flood({ dial, clock, served, signal }: Means, atOnce: number, lon
       const at = clock();
       const connection = await dial();
       (connection.opened ? accepted : refused).push(at);
-      if (connection.opened) servedAt = clock();
+      if (connection.opened) servedAt.push(clock());
       const way = refusalOf(connection);
       gone ||= !connection.opened && way === undefined;
-      still ||= way?.code === NO_ANSWER && servedAt < at;
+      still ||= way?.code === NO_ANSWER && last() < at;
       mute &&= connection.opened || way?.code === NO_ANSWER;
       await leave(connection);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, client));
   const idle = 1 - performance.eventLoopUtilization(before).utilization;
-  return { accepted, refused: gone ? [] : refused, gone, still, mute, lasted: servedAt - began, idle };
+  const [stalled, lasted] = [still || hasStall(servedAt), last() - began];
+  return { accepted, refused: gone ? [] : refused, gone, still, stalled, mute, lasted, idle };
+}
+
+/** A time in which nobody is served is a stall if it is at least so many ms, and so many times as long as any other. */
+const STALL = { ms: 250, times: 4 } as const;
+
+/** Tells if among the times at which clients were served there is one long rest. A gateway that lets clients wait has several. */
+function hasStall(servedAt: readonly number[]): boolean {
+  const rests = servedAt.slice(1).map((at, i) => at - (servedAt[i] as number));
+  const [longest = 0, next = 0] = rests.toSorted((a, b) => b - a);
+  return longest >= STALL.ms && longest >= STALL.times * next;
 }
 
 /**

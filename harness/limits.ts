@@ -213,24 +213,25 @@ const RESTS = {
   others: [...Array.from({ length: TRIES - 1 }, () => PAUSE), 1_400, 2 * FORGOTTEN],
 } as const;
 
-/** The part of a handshake that nobody answers, after which somebody has to be served for it to count as refused. */
+/** The part of a handshake that nobody answers, from both its ends, between which somebody has to be served for it to count as refused. */
 const STILL = 0.25;
 
 /** Measures, and says if connections were refused meanwhile, and if any was accepted. */
 async function measured(means: Means, found: Found): Promise<{ readonly more: Found | undefined } & Measured> {
   let [again, served] = [false, false];
-  let servedAt = means.clock();
-  /** A target that serves nobody for most of a handshake stands still. That is no refusal. */
+  const servedAt: number[] = [];
+  /** A target that serves nobody for most of a handshake stands still, also if it goes on a moment too late. That is no refusal. */
   const patiently = async () => {
     const began = means.clock();
     const attempt = await means.dial();
-    const isStill = servedAt < began + STILL * (means.clock() - began);
+    const part = STILL * (means.clock() - began);
+    const isStill = !servedAt.some((at) => at > began + part && at < means.clock() - part);
     return refusalOf(attempt)?.code === NO_ANSWER && isStill ? means.dial() : attempt;
   };
   const dial = async () => {
     const attempt = await patiently();
     const way = refusalOf(attempt);
-    if (way === undefined) servedAt = means.clock();
+    if (way === undefined) servedAt.push(means.clock());
     again ||= way !== undefined;
     served ||= attempt.opened && way === undefined;
     return way !== undefined && attempt.opened ? { ...attempt, opened: false, failure: way } : attempt;

@@ -1,4 +1,4 @@
-import { isSpent, isTooLate, TO_BEGIN, waitsInLine } from "./budget.ts";
+import { isSpent, isTooLate, TO_BEGIN, waitedInVain, waitsInLine } from "./budget.ts";
 import { isRight } from "./catalogue.ts";
 import { clearRefused, confirm, reconsider } from "./confirm.ts";
 import { runControls } from "./controls.ts";
@@ -167,10 +167,18 @@ const unspoiled = ({ results, shared: { limits } }: Pass): readonly CaseResult[]
 /** Stops a pass whose time is up before these cases ran. */
 function stopSlow(missed: readonly Case[], pass: Pass): void {
   const done = [...pass.results.keys()].filter((it) => !missed.includes(it)).length;
-  const why =
-    pass.ends.enders.size > 0 ? "the target ended or hung several times, and its ends took long" : "the target is slow";
-  const words = `${why}: the time was up after ${plural(done, "case")} (a longer --timeout gives more)`;
-  pass.stop ??= stopFor("slow", words);
+  const [why, more] = whySlow(pass);
+  pass.stop ??= stopFor("slow", `${why}: the time was up after ${plural(done, "case")} (${more})`);
+}
+
+/** Says why the time of a pass is up, and what gives more. */
+function whySlow(pass: Pass): readonly [why: string, more: string] {
+  const longer = "a longer --timeout gives more";
+  if (pass.ends.enders.size > 0) return ["the target ended or hung several times, and its ends took long", longer];
+  // A longer timeout makes waits in vain as much longer.
+  if (waitedInVain(pass))
+    return ["clients waited in vain for most of the time", "--concurrency 1 takes as long as it needs"];
+  return ["the target is slow", longer];
 }
 
 /**
