@@ -1,4 +1,4 @@
-import { HANDSHAKE, noWaits, remember, type Waits } from "./waited.ts";
+import { HANDSHAKE, noWaits, remember, type Waited, type Waits } from "./waited.ts";
 import { type Window, window } from "./window.ts";
 
 /** A server that takes this much longer than at its best is busy, in timeouts. */
@@ -61,7 +61,7 @@ export function noteMet(it: Experience, kind: string, began: number, ended: numb
   waits.best = Math.min(waits.best, took);
   waits.last = Math.max(waits.last, ended);
   waits.took = [...waits.took.slice(1 - LAST), took];
-  waits.served = remember(waits.served, began);
+  waits.served = remember(waits.served, { began, ended });
   it.slowest = Math.max(it.slowest, took);
   it.busy = took > waits.best + it.timeout * BUSY;
   // A handshake may be late because of the machine that the suite runs on.
@@ -70,10 +70,8 @@ export function noteMet(it: Experience, kind: string, began: number, ended: numb
   it.window.met(kind, began, took, waits.best);
 }
 
-/** A wait in vain. Times are in ms of the run's clock. */
-interface Vain {
-  readonly began: number;
-  readonly ended: number;
+/** A wait in vain. */
+interface Vain extends Waited {
   readonly owed: boolean;
 }
 
@@ -87,7 +85,7 @@ export function noteMissed(it: Experience, kind: string, { began, ended, owed }:
   waits.inVain += 1;
   waits.all += 1;
   it.row += 1;
-  it.busy ||= owed && waits.served.length > 0 && !waits.served.some((other) => other > began);
+  it.busy ||= owed && waits.served.length > 0 && !waits.served.some((other) => other.began > began);
 }
 
 /** Forgets what was missed, when the server was started again. */

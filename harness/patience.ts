@@ -8,7 +8,7 @@ import {
   noteMet,
   noteMissed,
 } from "./experience.ts";
-import { inARow, lastServing, nextServed } from "./waited.ts";
+import { inARow, lastServing, nextServed, type Waited } from "./waited.ts";
 import type { Window } from "./window.ts";
 
 /** A wait for something. */
@@ -39,10 +39,10 @@ export interface Patience {
   backlog(kind: string): number;
   /** Tells if something of this kind ever came that was awaited. */
   came(kind: string): boolean;
-  /** Returns when the next client that got something of this kind began to wait, after `began`; in ms of the run's clock. */
-  nextServed(kind: string, began: number): number | undefined;
-  /** Counts the clients in a row around `began` that waited in vain for something of this kind. */
-  inARow(kind: string, began: number): number;
+  /** Returns when the next client that got something of this kind began to wait, after one that waited in vain; in ms of the run's clock. */
+  nextServed(kind: string, inVain: Waited): number | undefined;
+  /** Counts the clients in a row around one that waited in vain for something of this kind. */
+  inARow(kind: string, inVain: Waited): number;
   /** Returns when something of this kind last came, and when the next client began to wait for it in vain, in ms of the run's clock. */
   end(kind: string): { readonly from: number; readonly to: number };
   /** Tells if something of this kind came before, and many waited for it in vain since; or if `despair` was called for it. */
@@ -123,8 +123,8 @@ export function patience(timeout: number): Patience {
       return Number.isFinite(best) ? best * inVain : 0;
     },
     came: (kind) => Number.isFinite(known(it, kind).best),
-    nextServed: (kind, began) => nextServed(known(it, kind), began),
-    inARow: (kind, began) => inARow(known(it, kind), began),
+    nextServed: (kind, inVain) => nextServed(known(it, kind), inVain),
+    inARow: (kind, inVain) => inARow(known(it, kind), inVain),
     end: (kind) => lastServing(known(it, kind)),
     stopped: (kind) => stopped(it, kind),
     isBehind(kind) {

@@ -20,9 +20,16 @@ export interface Waits {
   took: readonly number[];
   /** The end of the last wait that ended well, in ms of the run's clock. */
   last: number;
-  /** The times at which the latest waits began, and those that ended well, in ms of the run's clock. */
+  /** The times at which the latest waits began, in ms of the run's clock. */
   begun: number[];
-  served: number[];
+  /** The latest waits that ended well. */
+  served: Waited[];
+}
+
+/** A wait that is over. Times are in ms of the run's clock. */
+export interface Waited {
+  readonly began: number;
+  readonly ended: number;
 }
 
 /** Returns the waits for something that nobody has waited for yet. */
@@ -36,27 +43,41 @@ export const noWaits = (): Waits => ({
   served: [],
 });
 
-/** Adds to the latest times. Forgets the oldest, many in one go. */
-export function remember(times: number[], at: number): number[] {
-  times.push(at);
-  return times.length > 2 * REMEMBERED ? times.slice(-REMEMBERED) : times;
+/** Adds to the latest. Forgets the oldest, many in one go. */
+export function remember<T>(latest: T[], one: T): T[] {
+  latest.push(one);
+  return latest.length > 2 * REMEMBERED ? latest.slice(-REMEMBERED) : latest;
 }
 
-/** Returns when the next client that got it began to wait, after `began`; in ms of the run's clock. */
-export function nextServed({ served }: Waits, began: number): number | undefined {
-  const later = served.filter((other) => other > began);
+/** The parts of a wait in vain: another that ends in the `end` of it, and takes longer than `short`, shows that the server stood still for both. */
+const ALIKE = { end: 0.1, short: 0.5 } as const;
+
+/** Returns when the clients began to wait that were served while one waited in vain, or before. */
+function servedBeside({ served }: Waits, { began, ended }: Waited): number[] {
+  const length = ended - began;
+  const isApart = (other: Waited) =>
+    other.ended <= ended - ALIKE.end * length || other.ended - other.began <= ALIKE.short * length;
+  return served.filter(isApart).map((other) => other.began);
+}
+
+/** Returns when the next client that got it began to wait, after one that waited in vain; in ms of the run's clock. */
+export function nextServed(waits: Waits, inVain: Waited): number | undefined {
+  const later = servedBeside(waits, inVain).filter((other) => other > inVain.began);
   return later.length === 0 ? undefined : Math.min(...later);
 }
 
-/** Counts the clients in a row around `began` that waited in vain. */
-export function inARow(waits: Waits, began: number): number {
-  const before = Math.max(Number.NEGATIVE_INFINITY, ...waits.served.filter((other) => other < began));
-  const after = nextServed(waits, began) ?? Number.POSITIVE_INFINITY;
+/** Counts the clients in a row around one that waited in vain, and did so, too. */
+export function inARow(waits: Waits, inVain: Waited): number {
+  const before = Math.max(
+    Number.NEGATIVE_INFINITY,
+    ...servedBeside(waits, inVain).filter((other) => other < inVain.began),
+  );
+  const after = nextServed(waits, inVain) ?? Number.POSITIVE_INFINITY;
   return waits.begun.filter((other) => other > before && other < after).length;
 }
 
 /** Returns when it last came, and when the next client began to wait for it in vain, in ms of the run's clock. */
 export function lastServing({ begun, served, last }: Waits): { readonly from: number; readonly to: number } {
-  const next = begun.find((other) => other > Math.max(Number.NEGATIVE_INFINITY, ...served)) ?? last;
+  const next = begun.find((other) => served.every(({ began }) => other > began)) ?? last;
   return { from: last, to: Math.max(last, next) };
 }

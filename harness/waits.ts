@@ -4,7 +4,7 @@ import type { Patience, Wait } from "./patience.ts";
 import { ending } from "./reading.ts";
 import { type Shared, seemsToHang, stamp } from "./shared.ts";
 import { readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
-import { HANDSHAKE } from "./waited.ts";
+import { HANDSHAKE, type Waited } from "./waited.ts";
 
 /** A timer that is so late, in ms, shows that the suite itself did not run: that time is no fault of the server. */
 const STALL = 100;
@@ -173,11 +173,12 @@ function sinceItSpoke({ limit, since = 0 }: Waiter<unknown>, { log }: WaitPlace)
 function giveUp<T>(waiter: Waiter<T>, place: WaitPlace): void {
   const { attention, clock, patience } = place.shared;
   const { what, limit, short, open, since = clock(), reached } = waiter;
-  const next = reached() ? patience.nextServed(what, since) : undefined;
+  const inVain = { began: since, ended: clock() };
+  const next = reached() ? patience.nextServed(what, inVain) : undefined;
   const others = {
     ...(next !== undefined && { nextServedAfterMs: stamp(next - since) }),
-    ...(next !== undefined && isLost(what, since, patience) && { lost: true as const }),
-    ...among(what, since, open, patience),
+    ...(next !== undefined && isLost(what, inVain, patience) && { lost: true as const }),
+    ...among(what, inVain, open, patience),
   };
   const silence: Silence = { what, afterMs: limit, ...(short && { short }), ...others };
   if (waiter.isUsual) {
@@ -189,12 +190,12 @@ function giveUp<T>(waiter: Waiter<T>, place: WaitPlace): void {
   settle(readFrom(noted, silent(silence)), waiter, place);
 }
 
-/** Tells if no other handshake waited in vain right before or after one that began at `since`. No limit picks one client out of a row. */
-const isLost = (what: string, since: number, patience: Patience): boolean =>
-  what === HANDSHAKE && patience.inARow(what, since) === 1;
+/** Tells if no other handshake waited in vain right before or after one that did. No limit picks one client out of a row. */
+const isLost = (what: string, inVain: Waited, patience: Patience): boolean =>
+  what === HANDSHAKE && patience.inARow(what, inVain) === 1;
 
-/** Returns how many connections were `open` when a wait in vain began at `since`, if a server need not serve so many. */
-function among(what: string, since: number, open: number, patience: Patience): Pick<Silence, "among"> {
-  const most = patience.inARow(what, since) >= ROW ? SOME : CROWD;
+/** Returns how many connections were `open` when a wait in vain began, if a server need not serve so many. */
+function among(what: string, inVain: Waited, open: number, patience: Patience): Pick<Silence, "among"> {
+  const most = patience.inARow(what, inVain) >= ROW ? SOME : CROWD;
   return open > most ? { among: open } : {};
 }

@@ -91,16 +91,31 @@ describe("the patience of a run", () => {
     it.met("a", 30, 31);
     it.met("a", 20, 40);
     it.met("b", 11, 12);
-    expect(["a", "b"].map((kind) => [10, 20, 30].map((began) => it.nextServed(kind, began)))).toEqual([
+    const next = (kind: string, began: number) => it.nextServed(kind, { began, ended: began + 2_000 });
+    expect(["a", "b"].map((kind) => [10, 20, 30].map((began) => next(kind, began)))).toEqual([
       [20, 30, undefined],
       [11, undefined, undefined],
     ]);
   });
 
+  test("counts no client as served that waited long, too, until the other gave up: the server stood still for both", () => {
+    const it = patience(2_000);
+    const inVain = { began: 10, ended: 2_010 };
+    it.met("a", 12, 2_009);
+    it.met("a", 8, 1_950);
+    expect(it.nextServed("a", inVain)).toBeUndefined();
+    for (const at of [8, 10, 12]) it.begin("a", at);
+    expect(it.inARow("a", inVain)).toBe(3);
+    it.met("a", 20, 1_700);
+    expect(it.nextServed("a", inVain)).toBe(20);
+    it.met("a", 15, 900);
+    expect(it.nextServed("a", inVain)).toBe(15);
+  });
+
   test("remembers the latest of many waits", () => {
     const it = patience(2_000);
     for (let i = 0; i < 4_001; i++) it.met("a", i, i);
-    expect(it.nextServed("a", -1)).toBe(2_001);
+    expect(it.nextServed("a", { began: -1, ended: 1_999 })).toBe(2_001);
   });
 });
 
@@ -169,11 +184,11 @@ test("a wait whose connection ended stands in no row of waits in vain", () => {
   it.met("greeting", 1, 2);
   it.met("greeting", 9, 10);
   for (const at of [3, 4, 4]) it.begin("greeting", at);
-  expect(it.inARow("greeting", 3)).toBe(3);
+  expect(it.inARow("greeting", { began: 3, ended: 2_003 })).toBe(3);
   it.ended("greeting", 4);
   it.ended("greeting", 4);
   it.ended("greeting", 5);
-  expect(it.inARow("greeting", 3)).toBe(1);
+  expect(it.inARow("greeting", { began: 3, ended: 2_003 })).toBe(1);
 });
 
 describe("a server is busy", () => {
