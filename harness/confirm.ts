@@ -106,12 +106,23 @@ async function confirmOthers(cases: readonly Case[], took: number, pass: Pass): 
 }
 
 /**
- * Runs the plain forms that failed, or that failures rest on, again alone. A busy server may send something wrong too late to be seen, and one may fail
- * every second client.
+ * Runs the plain forms that failed, or that failures rest on, again alone. A busy server may send something wrong too late to be seen, and
+ * one may fail every second client. One that is broken may explain why others failed.
  */
 async function recheckPlain(cases: readonly Case[], pass: Pass): Promise<void> {
-  const { protocol, results } = pass;
-  const { foundations } = protocol;
+  const tried = new Set<Case>();
+  for (let next = nextPlain(cases, tried, pass); next && !isTooLate(pass); next = nextPlain(cases, tried, pass)) {
+    tried.add(next.case);
+    const failed = await failsTwice(next, pass);
+    if (hasEnded(pass)) return;
+    if (failed || isRight(next)) pass.rechecked.add(next.case.id);
+    if (failed) settle(failed, pass);
+  }
+}
+
+/** Returns the first result of a plain form that failed, or that failures in doubt rest on, and was not `tried` yet. */
+function nextPlain(cases: readonly Case[], tried: ReadonlySet<Case>, pass: Pass): CaseResult | undefined {
+  const { foundations } = pass.protocol;
   const doubted = doubtful(cases, pass);
   const below = doubted.flatMap(({ case: it, checks }) =>
     checks
@@ -121,15 +132,9 @@ async function recheckPlain(cases: readonly Case[], pass: Pass): Promise<void> {
   );
   const own = doubted.map(({ case: { id } }) => id).filter((id) => isPlain(id, foundations));
   const needed = new Set([...own, ...below]);
-  for (const result of [...results.values()]) {
-    const { case: it } = result;
-    if (!needed.has(it.id) || pass.rechecked.has(it.id) || isSilent(result)) continue;
-    if (isTooLate(pass)) return;
-    const failed = await failsTwice(result, pass);
-    if (hasEnded(pass)) return;
-    if (failed || isRight(result)) pass.rechecked.add(it.id);
-    if (failed) settle(failed, pass);
-  }
+  return [...pass.results.values()].find(
+    (it) => needed.has(it.case.id) && !tried.has(it.case) && !pass.rechecked.has(it.case.id) && !isSilent(it),
+  );
 }
 
 /** The times that a plain case runs alone: at least, and once it has failed. One that each second client fails does so twice. */

@@ -145,11 +145,11 @@ async function leavesAll(count: number, come: Come, send: Send): Promise<boolean
   return all.every(isThere);
 }
 
-/** Has connections of a user send one after another. Tells if none is ended; resolves to nothing if one is not even let in. */
+/** Has connections of a user send one after another. Tells if none is ended; resolves to nothing if one is not let in, or not answered. */
 async function leavesOneByOne(count: number, come: Come, send: Send): Promise<boolean | undefined> {
   for (let i = 0; i < count; i++) {
     const it = await come(0);
-    if (!it.client.opened) return undefined;
+    if (!it.client.opened || (isThere(it) && !it.isAnswered)) return undefined;
     if (isThere(it)) await send(it.client);
     if (!isThere(it)) return false;
     await leave(it.client);
