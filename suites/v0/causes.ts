@@ -1,4 +1,5 @@
-import type { Symptom } from "../../harness/protocol.ts";
+import type { Clue, Symptom } from "../../harness/protocol.ts";
+import { isObject, json } from "../../harness/transcript.ts";
 import type { requirements } from "../../schemas/v0/requirements.ts";
 import { harmed, harmedByGoodbye, leftWaiting, sharedCauses } from "../websocket/causes.ts";
 
@@ -51,7 +52,8 @@ export const causes: Readonly<Record<Breakable, string>> = {
   "oauth.client-credentials":
     "The secret of a client is not compared, or tokens of this grant are not known to the part that serves WebSockets.",
   "oauth.no-store": "The headers of the framework are left as they are.",
-  "oauth.errors": "A mistake raises an exception of the framework, which answers 500 or an HTML page.",
+  "oauth.errors":
+    "A mistake raises an exception of the framework, which answers 500 or an HTML page; or all mistakes are told by one error.",
   "oauth.revocation": "Revocation is left out, or a token that is not known is taken for a mistake.",
   "oauth.revoked": "Access tokens are verified by their signature alone, and nobody looks if they were revoked.",
   "request.answered": "A handler has no response for one of its ends, or an exception ends it before.",
@@ -96,12 +98,32 @@ export const causes: Readonly<Record<Breakable, string>> = {
   ...sharedCauses,
 };
 
+/** Tells if the message that shows it has another status than the two that there are. */
+const hasOddStatus = ({ event }: Clue): boolean => {
+  const message = event && json(event);
+  return isObject(message) && message.status !== "success" && message.status !== "failed";
+};
+
 /** The usual mistakes that show in the answer, where a requirement has several. */
 export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
   "transport.handshake": leftWaiting,
   "transport.survives": harmed,
   "malformed.survives": harmed,
   "disconnect.isolated": harmedByGoodbye,
+  "response.status": [
+    {
+      shows: hasOddStatus,
+      cause:
+        "The status is a word of the server's own, such as `ok` or `error`, or has another case. It must be `success` or `failed`, as it stands.",
+    },
+  ],
+  "oauth.client-credentials": [
+    {
+      shows: ({ caseId }) => caseId === "oauth/wrong-secret",
+      cause:
+        "A wrong secret gives a token, since it is not compared; or it is refused in another way: by the error of another mistake, or by a page of the framework instead of JSON with `invalid_client`.",
+    },
+  ],
   "message.schema": [
     {
       shows: ({ keyword }) => keyword === "type",

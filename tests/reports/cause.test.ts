@@ -92,6 +92,14 @@ describe("of several causes the one that fits is told", () => {
     expect(got(stats)).toMatch(/another type/);
     expect(got({ commandId: "system/disconnect" })).toBe(v0.causes["message.schema"]);
   });
+
+  const response = (status: string) => text({ type: "response", messageId: "1", commandId: "a/b", status });
+  test.each<[requirement: string, Shown, says: RegExp]>([
+    ["response.status", { event: response("Success") }, /must be `success` or `failed`/],
+    ["response.status", { event: response("failed") }, /^One function builds success and failure/],
+    ["oauth.client-credentials", { id: "oauth/wrong-secret" }, /page of the framework instead of JSON/],
+    ["oauth.client-credentials", { id: "oauth/client-credentials" }, /^The secret of a client is not compared/],
+  ])("of v0 by what came: %s %j", (requirement, shown, says) => expect(causeOf(requirement, shown, v0)).toMatch(says));
 });
 
 test("each symptom of a malformed command shows in a case, and no two in one", () => {
