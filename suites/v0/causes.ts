@@ -104,8 +104,27 @@ const hasOddStatus = ({ event }: Clue): boolean => {
   return isObject(message) && message.status !== "success" && message.status !== "failed";
 };
 
+/** Tells if a close frame shows it whose reason names a limit of messages. */
+const namesLimit = ({ event }: Clue): boolean =>
+  event?.type === "close" && /\b(rate|limit\w*|throttl\w*|flood\w*|spam\w*|too (many|fast|often))\b/i.test(event.data);
+
+/** The usual mistake where a server ends the connection of a client that keeps the pace of the suite: its own reason says so. */
+const limited: readonly Symptom[] = [
+  {
+    shows: namesLimit,
+    cause:
+      "The server limits messages, as its close reason says, and more strictly than servers do: it takes fewer than 16 in one go, or never forgets those that came long before. --rate has clients send fewer a second.",
+  },
+];
+
+/** The requirements that such an end breaks: many messages on one connection show it. */
+const OF_MANY = [
+  ...(["request.answered", "request.pipelined", "invalid.data", "invalid.usable", "valid.odd-strings"] as const),
+  ...(["unknown.unimplemented", "disconnect.isolated", "malformed.survives", "transport.segmentation"] as const),
+] satisfies readonly Breakable[];
+
 /** The usual mistakes that show in the answer, where a requirement has several. */
-export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
+const several: Partial<Record<Breakable, readonly Symptom[]>> = {
   "transport.handshake": leftWaiting,
   "transport.survives": harmed,
   "malformed.survives": harmed,
@@ -135,4 +154,10 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
       cause: "A value is written in other words or case than its schema lists.",
     },
   ],
+};
+
+/** The usual mistakes that show in what came, by requirement. The end of a connection over a limit explains whatever did not come. */
+export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
+  ...several,
+  ...Object.fromEntries(OF_MANY.map((id) => [id, [...(several[id] ?? []), ...limited]])),
 };

@@ -97,6 +97,9 @@ describe("of several causes the one that fits is told", () => {
   test.each<[requirement: string, Shown, says: RegExp]>([
     ["response.status", { event: response("Success") }, /must be `success` or `failed`/],
     ["response.status", { event: response("failed") }, /^One function builds success and failure/],
+    ["request.pipelined", { event: event({ type: "close", code: 1008, data: "rate limit" }) }, /^The server limits/],
+    ["invalid.data", { event: event({ type: "close", code: 1008, data: "Too many messages" }) }, /^The server limits/],
+    ["invalid.data", { event: event({ type: "close", code: 1008, data: "separate ways" }) }, /^Data is used without/],
     ["oauth.client-credentials", { id: "oauth/wrong-secret" }, /page of the framework instead of JSON/],
     ["oauth.client-credentials", { id: "oauth/client-credentials" }, /^The secret of a client is not compared/],
   ])("of v0 by what came: %s %j", (requirement, shown, says) => expect(causeOf(requirement, shown, v0)).toMatch(says));
