@@ -1,7 +1,7 @@
 import type { Clue, Symptom } from "../../harness/protocol.ts";
 import { isObject, json } from "../../harness/transcript.ts";
 import type { requirements } from "../../schemas/v0/requirements.ts";
-import { harmed, harmedByGoodbye, leftWaiting, sharedCauses } from "../websocket/causes.ts";
+import { harmed, harmedByGoodbye, leftWaiting, sharedCauses, showsEnd } from "../websocket/causes.ts";
 
 /** The id of a requirement that can be broken: a MAY cannot. */
 type Breakable = Exclude<(typeof requirements)[number], { readonly level: "MAY" }>["id"];
@@ -134,6 +134,13 @@ const several: Partial<Record<Breakable, readonly Symptom[]>> = {
       shows: hasOddStatus,
       cause:
         "The status is a word of the server's own, such as `ok` or `error`, or has another case. It must be `success` or `failed`, as it stands.",
+    },
+  ],
+  "ping.interval": [
+    {
+      shows: showsEnd,
+      cause:
+        "The server ends a connection that says nothing: the pongs of the client are not noted, or only messages count as a sign of life, so that a timer takes it for dead.",
     },
   ],
   "oauth.client-credentials": [

@@ -97,6 +97,8 @@ describe("of several causes the one that fits is told", () => {
   test.each<[requirement: string, Shown, says: RegExp]>([
     ["response.status", { event: response("Success") }, /must be `success` or `failed`/],
     ["response.status", { event: response("failed") }, /^One function builds success and failure/],
+    ["ping.interval", { event: event({ type: "end" }) }, /pongs of the client are not noted/],
+    ["ping.interval", { event: event({ type: "timeout" }) }, /^Pings are left to the client/],
     ["request.pipelined", { event: event({ type: "close", code: 1008, data: "rate limit" }) }, /^The server limits/],
     ["invalid.data", { event: event({ type: "close", code: 1008, data: "Too many messages" }) }, /^The server limits/],
     ["invalid.data", { event: event({ type: "close", code: 1008, data: "separate ways" }) }, /^Data is used without/],
