@@ -190,5 +190,7 @@ const SURVIVAL: Readonly<Record<string, RequirementId>> = {
 export function survivalOf({ suite, tests }: Pick<Case, "suite" | "tests">): RequirementId {
   if (tests.includes("auth.many")) return "auth.many";
   if (tests.some((it) => it.startsWith("disconnect."))) return "disconnect.isolated";
+  const load = suite === "resilience" && requirements.find(({ id, level }) => level === "MUST" && tests.includes(id));
+  if (load) return load.id;
   return SURVIVAL[suite] ?? "transport.survives";
 }
