@@ -86,7 +86,7 @@ export const causes: Readonly<Record<Breakable, string>> = {
   "disconnect.code": "The connection is ended by the code that ends it for mistakes.",
   "disconnect.reason": "A handler reads `data.reason` without looking whether there is data.",
   "disconnect.again": "The session outlives its connection, and refuses or ends the next one.",
-  "disconnect.isolated": "Sessions are kept by their user, and all of them are ended together.",
+  "disconnect.isolated": "All sessions of the user, or of everybody, are ended together.",
   "user.info": "The name is kept in two places, or nobody is answered as an exception.",
   "user.subscribe": "The first update holds only what changed since.",
   "user.unsubscribe": "Whoever is not subscribed to is taken for a mistake.",

@@ -116,6 +116,8 @@ const OF_CASES: Readonly<Record<string, Ids>> = {
   "requests/pipelined-in-turn": ["unknown.unimplemented", "invalid.usable"],
   // A request may come with a pong in one segment.
   "transport/pong-with-no-payload": ["transport.segmentation"],
+  // Two clients are connected side by side, and each leaves.
+  "transport/fragmented-and-then-whole": ["disconnect.isolated"],
   "transport/pong-with-125-bytes": ["transport.segmentation"],
   "sessions/statistics": ["transport.segmentation"],
 };
