@@ -32,7 +32,12 @@ const plain = {
     on: ["version.selected"],
   },
   "request.echo": { plain: ["requests/id-that-is-a-json-text"], on: ANSWERED },
-  "request.pipelined": { plain: ["requests/pipelined"], on: [...ANSWERED, "transport.segmentation"] },
+  // Two commands in turn show by themselves that a response has the id of another request.
+  "response.correlated": { plain: ["requests/pipelined-in-turn"], on: [...CONNECTION, "request.answered"] },
+  "request.pipelined": {
+    plain: ["requests/pipelined"],
+    on: [...ANSWERED, "transport.segmentation", "response.correlated"],
+  },
   "self.identity": { plain: ["sessions/identity"], on: [] },
   "request.extra": { plain: ["requests/extra-a-text"], on: ANSWERED },
   "unknown.unimplemented": { plain: ["requests/unknown-conformance-unknown"], on: ANSWERED },
@@ -83,6 +88,8 @@ const MORE: Partial<Record<RequirementId, Ids>> = {
   "auth.error": ["auth.challenge"],
   "transport.http": ["path.http"],
   "response.correlated": ["request.echo"],
+  // Where responses take the ids of other requests, some request gets several and others get none.
+  ...allOn(["response.once", "request.answered", "request.pipelined"], "response.correlated"),
   "invalid.data": ["request.pipelined", "request.echo"],
   "valid.odd-strings": ["request.pipelined", "invalid.usable"],
   "request.extra": ["invalid.usable"],

@@ -64,6 +64,18 @@ test("a server that loses the response to one invalid input is told that, and it
   expect(failed).toEqual(["invalid/user-info"]);
 });
 
+test("a server whose responses take the id of the latest request is told that, and no second response or missing one", async () => {
+  const latest = new WeakMap<Client, string>();
+  const server = await startBare(({ respond }) => ({
+    respond(client, request, outcome) {
+      latest.set(client, String(request.messageId));
+      setTimeout(() => respond(client, { ...request, messageId: latest.get(client) ?? "" }, outcome), 5);
+    },
+  }));
+  const result = await judge(server, ["requests", "invalid"], undefined, 1_000);
+  expect(brokenBy(result)).toEqual(["response.correlated"]);
+});
+
 test("a server that keeps two connections of a user is not told as one that limits their messages", async () => {
   const seated: Client[] = [];
   const server = await startBare(({ greet }) => ({
