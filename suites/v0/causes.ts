@@ -1,7 +1,7 @@
 import type { Clue, Symptom } from "../../harness/protocol.ts";
 import { isObject, json } from "../../harness/transcript.ts";
 import type { requirements } from "../../schemas/v0/requirements.ts";
-import { harmed, harmedByGoodbye, leftWaiting, sharedCauses, showsEnd } from "../websocket/causes.ts";
+import { harmed, harmedByGoodbye, leftWaiting, sharedCauses, showsEnd, showsSilence } from "../websocket/causes.ts";
 
 /** The id of a requirement that can be broken: a MAY cannot. */
 type Breakable = Exclude<(typeof requirements)[number], { readonly level: "MAY" }>["id"];
@@ -129,6 +129,13 @@ const several: Partial<Record<Breakable, readonly Symptom[]>> = {
   "transport.survives": harmed,
   "malformed.survives": harmed,
   "disconnect.isolated": harmedByGoodbye,
+  "request.answered": [
+    {
+      shows: (clue) => clue.caseId === "sessions/second-connection" && showsSilence(clue),
+      cause:
+        "A user has one connection, but the other one is left open, and nobody reads it any more. Close it once the second has come, with 1008 and a reason.",
+    },
+  ],
   "response.status": [
     {
       shows: hasOddStatus,

@@ -116,6 +116,14 @@ test("each symptom of a malformed command shows in a case, and no two in one", (
   expect(ids.filter((id) => shows(id).length > 0 && !id.startsWith("malformed/lenient-"))).toMatchSnapshot();
 });
 
+test("a second connection of a user that leaves the first deaf has its own cause", () => {
+  const silence = { what: "the response to system/serverStats", afterMs: 2_000 };
+  const told = (id: string) =>
+    likelyCause({ requirement: "request.answered", actual: "", silence }, { id, connections: [] }, v0);
+  expect(told("sessions/second-connection")).toMatch(/is left open, and nobody reads it/);
+  expect(told("requests/alone")).toMatch(/^A handler has no response/);
+});
+
 test("a wait in vain may also have been too short", () => {
   const silence = { what: "system/version/response", afterMs: 2_000 };
   const told = (requirement: string) =>

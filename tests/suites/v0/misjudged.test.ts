@@ -76,6 +76,21 @@ test("a server whose responses take the id of the latest request is told that, a
   expect(brokenBy(result)).toEqual(["response.correlated"]);
 });
 
+test("a server that reads nothing more from the first connection of a user once a second comes is told that alone", async () => {
+  const newest = new WeakMap<object, Client>();
+  const server = await startBare(({ greet, respond }) => ({
+    greet(client) {
+      newest.set(client.user, client);
+      greet(client);
+    },
+    respond: (client, ...rest) => void (newest.get(client.user) === client && respond(client, ...rest)),
+  }));
+  const { results, ...rest } = await judge(server, ["requests", "sessions"], undefined, 1_000);
+  expect(brokenBy({ results, ...rest })).toEqual(["request.answered"]);
+  const failed = results.filter(({ verdict }) => verdict === "fail").map((it) => it.case.id);
+  expect(failed).toEqual(["sessions/second-connection"]);
+});
+
 test("a server that keeps two connections of a user is not told as one that limits their messages", async () => {
   const seated: Client[] = [];
   const server = await startBare(({ greet }) => ({
