@@ -2,6 +2,7 @@ import type { Clue, Symptom } from "../../harness/protocol.ts";
 import { isObject, json } from "../../harness/transcript.ts";
 import type { requirements } from "../../schemas/v0/requirements.ts";
 import { harmed, harmedByGoodbye, leftWaiting, sharedCauses, showsEnd, showsSilence } from "../websocket/causes.ts";
+import { POLICY } from "./protocol.ts";
 
 /** The id of a requirement that can be broken: a MAY cannot. */
 type Breakable = Exclude<(typeof requirements)[number], { readonly level: "MAY" }>["id"];
@@ -108,6 +109,9 @@ const hasOddStatus = ({ event }: Clue): boolean => {
 const namesLimit = ({ event }: Clue): boolean =>
   event?.type === "close" && /\b(rate|limit\w*|throttl\w*|flood\w*|spam\w*|too (many|fast|often))\b/i.test(event.data);
 
+/** Tells if a close frame shows it by which a server ends a connection for a reason of its own. */
+const isRefusal = ({ event }: Clue): boolean => event?.type === "close" && event.code === POLICY && event.data !== "";
+
 /** The usual mistake where a server ends the connection of a client that keeps the pace of the suite: its own reason says so. */
 const limited: readonly Symptom[] = [
   {
@@ -134,6 +138,11 @@ const several: Partial<Record<Breakable, readonly Symptom[]>> = {
       shows: (clue) => clue.caseId === "sessions/second-connection" && showsSilence(clue),
       cause:
         "A user has one connection, but the other one is left open, and nobody reads it any more. Close it once the second has come, with 1008 and a reason.",
+    },
+    {
+      shows: (clue) => isRefusal(clue) && !namesLimit(clue),
+      cause:
+        "The server ends the connection on purpose, and its close reason says why. It may hold against a user what another client of it did before, such as a malformed message.",
     },
   ],
   "response.status": [

@@ -97,6 +97,13 @@ describe("of several causes the one that fits is told", () => {
   test.each<[requirement: string, Shown, says: RegExp]>([
     ["response.status", { event: response("Success") }, /must be `success` or `failed`/],
     ["response.status", { event: response("failed") }, /^One function builds success and failure/],
+    [
+      "request.answered",
+      { event: event({ type: "close", code: 1008, data: "banned" }) },
+      /^The server ends .* on purpose/,
+    ],
+    ["request.answered", { event: event({ type: "close", code: 1008, data: "rate limit" }) }, /^The server limits/],
+    ["request.answered", { event: event({ type: "close", code: 1011, data: "oops" }) }, /^A handler has no response/],
     ["ping.interval", { event: event({ type: "end" }) }, /pongs of the client are not noted/],
     ["ping.interval", { event: event({ type: "timeout" }) }, /^Pings are left to the client/],
     ["request.pipelined", { event: event({ type: "close", code: 1008, data: "rate limit" }) }, /^The server limits/],
