@@ -15,12 +15,18 @@ import { endAll, LOOK_PAUSE, newMark, processesOf, runsIn } from "./stray-proces
 /** The time that a server has to end when asked to, in ms. */
 const GRACE = 2_000;
 
+/** The reason why a server is not ready, and what to do if it stays so. */
+interface NotReady {
+  readonly why: string;
+  readonly remedy?: string | undefined;
+}
+
 /** The means to start a server. */
 interface StartOptions {
   /** The file for its output. */
   readonly log: string;
   /** Tries to open a connection. Resolves to the reason for a failure, or to `undefined`. */
-  readonly ready: () => Promise<string | undefined>;
+  readonly ready: () => Promise<NotReady | undefined>;
   /** The time that it has to accept connections, in ms. */
   readonly within: number;
   readonly signal: AbortSignal;
@@ -140,8 +146,10 @@ async function accepting(
       const words = telling(await life.printed.tail(), false);
       return `The ${target} of --start did not stay up: it ended with ${life.death.how}${words === undefined ? "" : ` (${words})`}. Its output is in ${log}.`;
     }
-    if (Date.now() > deadline)
-      return `The ${target} of --start did not ${todo} within ${within / 1000} s (${failure}). If it listens elsewhere, give that url; --start-timeout gives it longer. Its output is in ${log}.`;
+    if (Date.now() > deadline) {
+      const { why, remedy = "If it listens elsewhere, give that url; --start-timeout gives it longer." } = failure;
+      return `The ${target} of --start did not ${todo} within ${within / 1000} s (${why}). ${remedy} Its output is in ${log}.`;
+    }
   }
 }
 

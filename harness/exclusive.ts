@@ -34,9 +34,9 @@ const isThere = ({ client }: Newcomer): boolean => client.opened && !isEnded(cli
 type Meeting = <T>(see: (come: Come) => Promise<T>) => Promise<T>;
 
 /**
- * Finds out if a user has one connection, before anything else is at work: the server ends the first over the second, refuses the
- * second, or sends it the answers to the first. If so, users are lent from now on: those that can be connected side by side. Finds out,
- * too, if the server counts the messages of all connections of a user together: then these have one pace.
+ * Finds out if a user has one connection, before anything else is at work: the server ends the first over the second, leaves it
+ * unanswered, refuses the second, or sends it the answers to the first. If so, users are lent from now on: those that can be connected
+ * side by side. Finds out, too, if the server counts the messages of all connections of a user together: then these have one pace.
  */
 export async function noticeExclusive(bench: Bench): Promise<void> {
   const { protocol, target, shared, signal } = bench;
@@ -77,8 +77,8 @@ export async function noticeExclusive(bench: Bench): Promise<void> {
 }
 
 /**
- * Connects twice as one user, and says why a user is to have one connection: the server ends the first over the second, or refuses the
- * second and serves another user; or it mixes them up. Resolves to nothing where both are served.
+ * Connects twice as one user, and says why a user is to have one connection: the server ends the first over the second, or answers it no
+ * more, or refuses the second and serves another user; or it mixes them up. Resolves to nothing where both are served.
  */
 async function whyOneConnection(
   come: Come,
@@ -97,7 +97,10 @@ async function whyOneConnection(
   if (!first.isAnswered) return undefined;
   if (!second.isAnswered) return heard(first.client).length > knew ? "mixed-up" : undefined;
   const known = heard(second.client).length;
-  return isNothing(await login(first.client)) && heard(second.client).length > known ? "mixed-up" : undefined;
+  if (!isNothing(await login(first.client))) return undefined;
+  if (heard(second.client).length > known) return "mixed-up";
+  // It leaves the first open, and deaf.
+  return isEnded(first.client) ? undefined : "accepted";
 }
 
 /** Connects as so many users at the same time, and resolves to the numbers of those that stay. */

@@ -94,6 +94,13 @@ export const isAbsent = (code = ""): boolean => ABSENT.has(code);
 /** Tells if a target that is there wants to know who comes. */
 export const wantsLogin = ({ status = 0 }: Pick<Failure, "status">): boolean => [401, 403, 407].includes(status);
 
+/** The statuses of a server that is not ready yet, or of a gateway before it. A path may come only once all is loaded. */
+const NOT_READY: ReadonlySet<number> = new Set([404, 408, 425, 429]);
+
+/** Tells if an answer in HTTP shows that the server behind it is up, though it gives this client no WebSocket. */
+export const isThere = ({ status = 0 }: Pick<Failure, "status">): boolean =>
+  status >= 300 && status < 500 && !NOT_READY.has(status);
+
 /** The codes by which a target that is there refuses a client. */
 const REFUSING: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", NO_ANSWER]);
 

@@ -10,6 +10,7 @@ import {
   readFrom,
   type WireEvent,
 } from "./transcript.ts";
+import { show } from "./words.ts";
 
 /** A message by its name, by more of its envelope, or by a test of its own. */
 export type Wanted = string | Partial<MessageEnvelope> | ((message: Message) => boolean);
@@ -87,6 +88,10 @@ export function ending(events: readonly WireEvent[], target = "server"): Nothing
   return readFrom(last, nothingAfter(last, target));
 }
 
+/** The code of a close frame, and its reason: that may say all there is to know. */
+const wordsOfClose = ({ code, data }: Extract<WireEvent, { readonly type: "close" }>) =>
+  [code ?? "no code", ...(data === "" ? [] : [show(data)])].join(" ");
+
 function nothingAfter(last: WireEvent | undefined, target: string): Nothing {
   switch (last?.type) {
     case "error":
@@ -97,7 +102,7 @@ function nothingAfter(last: WireEvent | undefined, target: string): Nothing {
       return nothing(`the suite stopped reading: ${last.data}`, true);
     case "close":
       if (last.from === "client") return nothing("the suite ended the connection itself");
-      return nothing(`the ${target} closed the connection first (${last.code ?? "no code"})`);
+      return nothing(`the ${target} closed the connection first (${wordsOfClose(last)})`);
     case "upgrade":
       return nothing(`the ${target} refused the WebSocket with HTTP ${last.code ?? "nothing"}`);
     case "timeout": {

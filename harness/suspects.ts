@@ -1,4 +1,5 @@
 import type { CaseResult } from "./execute.ts";
+import { isAbsent } from "./failure.ts";
 import { isServerEnd, type Transcript, type WireEvent } from "./transcript.ts";
 
 /** Something that a client sent. */
@@ -15,9 +16,13 @@ const SENT = new Set<WireEvent["type"]>(["upgrade", "text", "binary", "ping", "v
 
 const isInput = ({ from, type }: WireEvent) => from === "client" && SENT.has(type);
 
-/** Returns all that the clients of a case sent, in order. */
+/** Tells if nobody was there to read what a client sent. */
+const metNobody = ({ events }: Transcript) => events.some((it) => it.type === "error" && isAbsent(it.failure));
+
+/** Returns all that the clients of a case sent and somebody could read, in order. */
 export const inputsOf = (connections: readonly Transcript[]): readonly Input[] =>
   connections
+    .filter((it) => !metNobody(it))
     .flatMap(({ acts = false, events }) =>
       events.flatMap((event, i) => {
         const last = events[i - 1];

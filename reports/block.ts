@@ -18,6 +18,9 @@ const AGAIN = 1;
 const MOST = 3;
 const INDENT = 14;
 
+/** A statement of more characters is told by its first sentence. A shorter one stands whole: what was broken may be its second. */
+const GLANCE = 160;
+
 /** The names of other cases that are told. */
 const FEW = 3;
 
@@ -60,7 +63,7 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
   const head = [
     `${paint(c, verdict, verdict.toUpperCase())} ${c.bold(shown.id)}${mark(shown)}`,
     ...of(2, visible(shown.title), 2).map((line) => `  ${line}`),
-    ...of(4, `${id} (${level}): ${firstSentence(statement)}`, 2).map((line, i) => `${i === 0 ? "  " : "    "}${line}`),
+    ...of(4, `${id} (${level}): ${atAGlance(statement)}`).map((line, i) => `${i === 0 ? "  " : "    "}${line}`),
     ...(check.expected === statement ? [] : field("expected", check.expected)),
     ...field("came", check.actual),
     ...(cause === undefined ? [] : field("cause", cause)),
@@ -76,6 +79,9 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
   const wire = explainSpot(shown, check, room).flatMap((line) => wireLine(line, verdict, options));
   return [...head, ...wire, ...foot, ""];
 }
+
+/** A statement as a finding tells it. */
+const atAGlance = (statement: string) => (statement.length <= GLANCE ? statement : firstSentence(statement));
 
 /** Tells if a check is one of a finding: a case that could not be judged shows no breach. */
 const isAlike = (it: ReportCheck, { requirement, verdict }: ToldFinding): boolean =>

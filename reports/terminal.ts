@@ -133,10 +133,18 @@ function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[
 const named = (cases: readonly ReportCase[]) =>
   cases.length === 1 ? (cases[0]?.id ?? "") : plural(cases.length, "case");
 
-/** Names the requirements that make a run incomplete: a case was to judge them and did not. */
+/**
+ * Names the requirements that make a run incomplete: a case was to judge them and did not. Those that no case judged are told, or else
+ * those that some did.
+ */
 function notJudged({ cases, target, verdict }: Report): string[] {
-  const ids = new Set(cases.flatMap((it) => unjudged(it, target.strict)).map(({ requirement }) => requirement));
-  return ids.size > 0 && verdict === "incomplete" ? [`not judged: ${listed([...ids], "report.html")}`] : [];
+  const ids = [...new Set(cases.flatMap((it) => unjudged(it, target.strict)).map(({ requirement }) => requirement))];
+  if (ids.length === 0 || verdict !== "incomplete") return [];
+  const known = judged(cases);
+  const never = ids.filter((id) => !known.has(id));
+  return never.length > 0
+    ? [`not judged: ${listed(never, "report.html")}`]
+    : [`not judged in every case: ${listed(ids, "report.html")}`];
 }
 
 function summary(report: Report, options: TerminalOptions): string[] {

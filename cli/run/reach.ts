@@ -1,5 +1,5 @@
 import { probe } from "../../harness/dial.ts";
-import { wantsLogin, wordsOfFailure } from "../../harness/failure.ts";
+import { isThere, NO_ANSWER, wantsLogin, wordsOfFailure } from "../../harness/failure.ts";
 import { isThisMachine, portOf } from "../../harness/place.ts";
 import type { Protocol } from "../../harness/protocol.ts";
 import { UnreachableError, UsageError } from "../../harness/usage.ts";
@@ -99,15 +99,11 @@ async function reach(args: TargetArguments, { log, protocol, signal, closing }: 
     return all;
   };
   if (command === undefined) return hiding(target, identified(target));
-  const ready = async () => {
-    const failure = await probe(protocol, target, timeout);
-    return !failure || wantsLogin(failure) ? undefined : wordsOfFailure(failure);
-  };
   const process = await hiding(
     target,
     start(command, {
       log,
-      ready,
+      ready: readyBy(protocol, target, timeout),
       words: {
         target: "server",
         ready: `accept connections at ${target.url.href}`,
@@ -122,6 +118,15 @@ async function reach(args: TargetArguments, { log, protocol, signal, closing }: 
   closing.push(process.stop);
   return hiding(target, identified({ ...target, process }));
 }
+
+/** Makes what tells why a started target is not ready. It is, where it answers in HTTP that this client gets no WebSocket. */
+const readyBy = (protocol: Protocol, target: Reached, timeout: number) => async () => {
+  const failure = await probe(protocol, target, timeout);
+  if (!failure || isThere(failure)) return undefined;
+  const isSlow = failure.code === NO_ANSWER;
+  const remedy = isSlow ? `It has ${timeout} ms for each handshake: --timeout gives it longer.` : undefined;
+  return { why: wordsOfFailure(failure), remedy };
+};
 
 /**
  * Throws an `UnreachableError` where the target refuses some of several users: what cases do as those would fail for no fault of the

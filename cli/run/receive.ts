@@ -46,7 +46,7 @@ export async function receive(
     secrets: secrets(...redact),
   };
   if (command !== undefined) {
-    const ready = async () => (entrance.waits ? undefined : "nobody came");
+    const ready = async () => (entrance.waits ? undefined : { why: "nobody came" });
     const words = {
       target: actor,
       ready: `come to ${server.url}`,

@@ -1,6 +1,8 @@
-import type { Symptom } from "../../harness/protocol.ts";
+import type { Clue, Symptom } from "../../harness/protocol.ts";
+import { isObject, json } from "../../harness/transcript.ts";
 import type { requirements } from "../../schemas/v0/requirements.ts";
-import { harmed, harmedByGoodbye, leftWaiting, sharedCauses } from "../websocket/causes.ts";
+import { harmed, harmedByGoodbye, leftWaiting, sharedCauses, showsEnd, showsSilence } from "../websocket/causes.ts";
+import { POLICY } from "./protocol.ts";
 
 /** The id of a requirement that can be broken: a MAY cannot. */
 type Breakable = Exclude<(typeof requirements)[number], { readonly level: "MAY" }>["id"];
@@ -51,7 +53,8 @@ export const causes: Readonly<Record<Breakable, string>> = {
   "oauth.client-credentials":
     "The secret of a client is not compared, or tokens of this grant are not known to the part that serves WebSockets.",
   "oauth.no-store": "The headers of the framework are left as they are.",
-  "oauth.errors": "A mistake raises an exception of the framework, which answers 500 or an HTML page.",
+  "oauth.errors":
+    "A mistake raises an exception of the framework, which answers 500 or an HTML page; or all mistakes are told by one error.",
   "oauth.revocation": "Revocation is left out, or a token that is not known is taken for a mistake.",
   "oauth.revoked": "Access tokens are verified by their signature alone, and nobody looks if they were revoked.",
   "request.answered": "A handler has no response for one of its ends, or an exception ends it before.",
@@ -84,7 +87,7 @@ export const causes: Readonly<Record<Breakable, string>> = {
   "disconnect.code": "The connection is ended by the code that ends it for mistakes.",
   "disconnect.reason": "A handler reads `data.reason` without looking whether there is data.",
   "disconnect.again": "The session outlives its connection, and refuses or ends the next one.",
-  "disconnect.isolated": "Sessions are kept by their user, and all of them are ended together.",
+  "disconnect.isolated": "All sessions of the user, or of everybody, are ended together.",
   "user.info": "The name is kept in two places, or nobody is answered as an exception.",
   "user.subscribe": "The first update holds only what changed since.",
   "user.unsubscribe": "Whoever is not subscribed to is taken for a mistake.",
@@ -96,12 +99,73 @@ export const causes: Readonly<Record<Breakable, string>> = {
   ...sharedCauses,
 };
 
+/** Tells if the message that shows it has another status than the two that there are. */
+const hasOddStatus = ({ event }: Clue): boolean => {
+  const message = event && json(event);
+  return isObject(message) && message.status !== "success" && message.status !== "failed";
+};
+
+/** Tells if a close frame shows it whose reason names a limit of messages. */
+const namesLimit = ({ event }: Clue): boolean =>
+  event?.type === "close" && /\b(rate|limit\w*|throttl\w*|flood\w*|spam\w*|too (many|fast|often))\b/i.test(event.data);
+
+/** Tells if a close frame shows it by which a server ends a connection for a reason of its own. */
+const isRefusal = ({ event }: Clue): boolean => event?.type === "close" && event.code === POLICY && event.data !== "";
+
+/** The usual mistake where a server ends the connection of a client that keeps the pace of the suite: its own reason says so. */
+const limited: readonly Symptom[] = [
+  {
+    shows: namesLimit,
+    cause:
+      "The server limits messages, as its close reason says, and more strictly than servers do: it takes fewer than 16 in one go, or never forgets those that came long before. --rate has clients send fewer a second.",
+  },
+];
+
+/** The requirements that such an end breaks: many messages on one connection show it. */
+const OF_MANY = [
+  ...(["request.answered", "request.pipelined", "invalid.data", "invalid.usable", "valid.odd-strings"] as const),
+  ...(["unknown.unimplemented", "disconnect.isolated", "malformed.survives", "transport.segmentation"] as const),
+] satisfies readonly Breakable[];
+
 /** The usual mistakes that show in the answer, where a requirement has several. */
-export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
+const several: Partial<Record<Breakable, readonly Symptom[]>> = {
   "transport.handshake": leftWaiting,
   "transport.survives": harmed,
   "malformed.survives": harmed,
   "disconnect.isolated": harmedByGoodbye,
+  "request.answered": [
+    {
+      shows: (clue) => clue.caseId === "sessions/second-connection" && showsSilence(clue),
+      cause:
+        "A user has one connection, but the other one is left open, and nobody reads it any more. Close it once the second has come, with 1008 and a reason.",
+    },
+    {
+      shows: (clue) => isRefusal(clue) && !namesLimit(clue),
+      cause:
+        "The server ends the connection on purpose, and its close reason says why. It may hold against a user what another client of it did before, such as a malformed message.",
+    },
+  ],
+  "response.status": [
+    {
+      shows: hasOddStatus,
+      cause:
+        "The status is a word of the server's own, such as `ok` or `error`, or has another case. It must be `success` or `failed`, as it stands.",
+    },
+  ],
+  "ping.interval": [
+    {
+      shows: showsEnd,
+      cause:
+        "The server ends a connection that says nothing: the pongs of the client are not noted, or only messages count as a sign of life, so that a timer takes it for dead.",
+    },
+  ],
+  "oauth.client-credentials": [
+    {
+      shows: ({ caseId }) => caseId === "oauth/wrong-secret",
+      cause:
+        "A wrong secret gives a token, since it is not compared; or it is refused in another way: by the error of another mistake, or by a page of the framework instead of JSON with `invalid_client`.",
+    },
+  ],
   "message.schema": [
     {
       shows: ({ keyword }) => keyword === "type",
@@ -113,4 +177,10 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
       cause: "A value is written in other words or case than its schema lists.",
     },
   ],
+};
+
+/** The usual mistakes that show in what came, by requirement. The end of a connection over a limit explains whatever did not come. */
+export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
+  ...several,
+  ...Object.fromEntries(OF_MANY.map((id) => [id, [...(several[id] ?? []), ...limited]])),
 };

@@ -32,7 +32,12 @@ const plain = {
     on: ["version.selected"],
   },
   "request.echo": { plain: ["requests/id-that-is-a-json-text"], on: ANSWERED },
-  "request.pipelined": { plain: ["requests/pipelined"], on: [...ANSWERED, "transport.segmentation"] },
+  // Two commands in turn show by themselves that a response has the id of another request.
+  "response.correlated": { plain: ["requests/pipelined-in-turn"], on: [...CONNECTION, "request.answered"] },
+  "request.pipelined": {
+    plain: ["requests/pipelined"],
+    on: [...ANSWERED, "transport.segmentation", "response.correlated"],
+  },
   "self.identity": { plain: ["sessions/identity"], on: [] },
   "request.extra": { plain: ["requests/extra-a-text"], on: ANSWERED },
   "unknown.unimplemented": { plain: ["requests/unknown-conformance-unknown"], on: ANSWERED },
@@ -83,6 +88,8 @@ const MORE: Partial<Record<RequirementId, Ids>> = {
   "auth.error": ["auth.challenge"],
   "transport.http": ["path.http"],
   "response.correlated": ["request.echo"],
+  // Where responses take the ids of other requests, some request gets several and others get none.
+  ...allOn(["response.once", "request.answered", "request.pipelined"], "response.correlated"),
   "invalid.data": ["request.pipelined", "request.echo"],
   "valid.odd-strings": ["request.pipelined", "invalid.usable"],
   "request.extra": ["invalid.usable"],
@@ -116,6 +123,8 @@ const OF_CASES: Readonly<Record<string, Ids>> = {
   "requests/pipelined-in-turn": ["unknown.unimplemented", "invalid.usable"],
   // A request may come with a pong in one segment.
   "transport/pong-with-no-payload": ["transport.segmentation"],
+  // Two clients are connected side by side, and each leaves.
+  "transport/fragmented-and-then-whole": ["disconnect.isolated"],
   "transport/pong-with-125-bytes": ["transport.segmentation"],
   "sessions/statistics": ["transport.segmentation"],
 };
@@ -190,5 +199,7 @@ const SURVIVAL: Readonly<Record<string, RequirementId>> = {
 export function survivalOf({ suite, tests }: Pick<Case, "suite" | "tests">): RequirementId {
   if (tests.includes("auth.many")) return "auth.many";
   if (tests.some((it) => it.startsWith("disconnect."))) return "disconnect.isolated";
+  const load = suite === "resilience" && requirements.find(({ id, level }) => level === "MUST" && tests.includes(id));
+  if (load) return load.id;
   return SURVIVAL[suite] ?? "transport.survives";
 }

@@ -96,7 +96,7 @@ const isKnown = ({ type, commandId }: Message, schemas: Schemas) =>
 function wrongStatus({ type, status, reason, data }: Message): string | undefined {
   if (type !== "response") return undefined;
   if (status === "success") return reason === undefined ? undefined : "a success with a reason";
-  if (status !== "failed") return `the status is ${show(status)}`;
+  if (status !== "failed") return `the status is ${show(status)}, which is neither success nor failed`;
   if (reason === undefined) return "failed without a reason";
   return data === undefined ? undefined : "failed with data";
 }

@@ -126,10 +126,8 @@ export const pipelinedCase = ({ scenario, sender, meet, plain: { command, data }
       const ids = Array.from({ length: 10 }, (_, i) => `pipelined-${i}`);
       client.send(...ids.map((id) => request(command, id, data)));
       const responses = await Promise.all(ids.map((id) => responseTo(client, id, command)));
-      check("request.pipelined", responses.filter((it) => !isNothing(it)).length, {
-        const: ids.length,
-        title: "10 responses",
-      });
+      const count = responses.filter((it) => !isNothing(it)).length;
+      check("request.pipelined", count, { const: ids.length, title: "10 responses" }, responses.find(isNothing));
     },
   });
 

@@ -13,6 +13,9 @@ const named = ({ data }: Message, userId: unknown): unknown => {
   return Array.isArray(users) ? users.find((it) => isObject(it) && it.userId === userId) : undefined;
 };
 
+/** The fate of one of two connections of a user, in place of a response: that may be. */
+const OVER = "no connection";
+
 /** The cases of a client that asks to be disconnected. */
 const disconnects = [
   scenario({
@@ -109,11 +112,11 @@ export const sessionCases = [
 
   scenario({
     id: "sessions/disconnect-beside-another",
-    title: `a client sends ${DISCONNECT} while the same user is connected a second time`,
+    title: `a client sends ${DISCONNECT} while another is connected, of the same user where that can be`,
     tests: ["disconnect.answered", "disconnect.isolated"],
     async run(context) {
-      const { connect, check, exclusive, unasked } = context;
-      if (exclusive) return unasked("disconnect.isolated", "a user has one connection at a time");
+      const { connect, check, exclusive, room, unasked } = context;
+      if (exclusive && room < 2) return unasked("disconnect.isolated", "a user has one connection at a time");
       const both = await withBystander(connect);
       if (!both) return;
       const response = await call(both.client, DISCONNECT, "leave", { reason: "the other one stays" });
@@ -126,17 +129,19 @@ export const sessionCases = [
   scenario({
     id: "sessions/second-connection",
     title: "a user connects a second time",
-    tests: ["second.connection"],
-    async run({ connect, report }) {
+    tests: ["second.connection", "request.answered"],
+    async run({ connect, check, report }) {
       const first = await connect({ name: "first" });
       await dialect.sign(first);
       const second = await connect({ name: "second", as: first });
       // Their ids tell the connections apart.
-      await call(second, STATS, "of-the-second");
-      await call(first, STATS, "of-the-first");
+      const ofSecond = await call(second, STATS, "of-the-second");
+      const ofFirst = await call(first, STATS, "of-the-first");
       const stays = (client: Connection) => client.opened && !isEnded(client);
       const which = [stays(first) ? ["the first"] : [], stays(second) ? ["the second"] : []].flat();
       report("second.connection", `stays: ${which.join(" and ") || "none"}`);
+      check("request.answered", isNothing(ofFirst) && !stays(first) ? OVER : ofFirst);
+      check("request.answered", isNothing(ofSecond) && !stays(second) ? OVER : ofSecond);
     },
   }),
 

@@ -20,7 +20,7 @@ async function started(command: string, list = secrets(), port?: number) {
   const server = await start(`cd ${cwd}; ${command}`, {
     log: join(cwd, "server.log"),
     // Nothing is there before it is started.
-    ready: async () => (asked++ > 0 && existsSync(up) ? undefined : "not up"),
+    ready: async () => (asked++ > 0 && existsSync(up) ? undefined : { why: "not up" }),
     words: { target: "server", ready: "come up", already: "It is up" },
     within: 20_000,
     signal: new AbortController().signal,

@@ -63,6 +63,33 @@ describe("a target that cannot be tested: one line that says what to do, exit 3,
   });
 });
 
+describe("a server that the suite starts", () => {
+  const started = async (code: (port: number) => string, ...options: string[]) => {
+    const port = await freePort();
+    const command = `exec "${process.execPath}" -e "${code(port)}"`;
+    return within(cwd, ["run", `ws://127.0.0.1:${port}`, "--start", command, ...options]);
+  };
+
+  test("is there if it answers in HTTP: a redirect is told at once", async () => {
+    const { code, stderr } = await started(
+      (port) =>
+        `require('http').createServer((_, it) => it.writeHead(302, { location: '/login' }).end()).listen(${port})`,
+    );
+    expect(stderr).toMatch(/answered HTTP 302, a redirect/);
+    expect(code).toBe(3);
+  });
+
+  test("may answer too late: the line names the option that waits longer for each handshake", async () => {
+    const short = ["--timeout", "100", "--start-timeout", "500"];
+    const { code, stderr } = await started((port) => `require('net').createServer().listen(${port})`, ...short);
+    expect(stderr).toMatch(
+      /did not accept connections .* within 0\.5 s \(no answer to the handshake\)\. It has 100 ms .*: --timeout gives/,
+    );
+    expect(stderr).not.toMatch(/--start-timeout/);
+    expect(code).toBe(3);
+  });
+});
+
 describe("a server of another version", () => {
   const serving = async (protocol: string) => {
     const server = await (await protocolOf({ protocol })).serve({});

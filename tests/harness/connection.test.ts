@@ -77,6 +77,7 @@ describe("a wait that finds nothing says why", () => {
   const cases: Record<string, [Partial<Handlers>, RegExp]> = {
     silence: [{}, /^nothing in 50 ms$/],
     "a close frame": [{ open: (peer) => peer.close(1001) }, /closed the connection first \(1001\)/],
+    "a close frame with a reason": [{ open: (peer) => peer.close(1008, 'no "x"') }, /first \(1008 "no \\"x\\""\)/],
     "a close frame without a code": [{ open: (peer) => peer.close() }, /closed the connection first \(no code\)/],
     "the end of TCP": [{ open: ({ socket }) => void socket.end() }, /ended the TCP connection first/],
     "a reset": [{ open: ({ socket }) => void socket.resetAndDestroy() }, /ECONNRESET|ended the TCP connection first/],

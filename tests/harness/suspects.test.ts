@@ -49,6 +49,14 @@ describe("the inputs of a case", () => {
     ]);
   });
 
+  test("are none on a connection where nobody was there any more", () => {
+    const refused: WireEvent = { at: 9, from: "server", type: "error", data: "no", failure: "ECONNREFUSED" };
+    const reset: WireEvent = { ...refused, failure: "ECONNRESET" };
+    const inputs = inputsOf([line("client", sends(1)), line("bystander", sends(8, "GET /", "upgrade"), refused)]);
+    expect(inputs.map(({ event }) => event.at)).toEqual([1]);
+    expect(inputsOf([line("bystander", sends(8, "GET /", "upgrade"), reset)])).toHaveLength(1);
+  });
+
   test("were last sent when it began, if none was sent before a time", () => {
     const it = result(10, line("client", sends(20), sends(30)));
     expect([lastInput(it, 29), lastInput(it, 30), lastInput(it, 19)]).toEqual([20, 30, 10]);

@@ -179,6 +179,17 @@ test("the first sentence of a requirement ends no sooner than it should", () => 
   for (const { statement } of protocol.requirements) expect(firstSentence(statement).length).toBeGreaterThan(20);
 });
 
+test("a short statement stands whole, since its second sentence may be the broken one; of a long one the first stands", () => {
+  const [row] = protocol.requirements.filter(({ id }) => id === check.requirement);
+  const told = (statement: string) => {
+    const requirements = row ? [{ ...row, statement }] : [];
+    return show({ knowledge: { ...protocol, requirements }, width: 80 }).join("\n");
+  };
+  const [first, second] = ["A client gets a token by its secret.", "With a wrong secret it gets `invalid_client`."];
+  expect(told(`${first} ${second}`)).toMatch(/With a wrong\s+secret it gets `invalid_client`\.\n/);
+  expect(told(`${first} ${second} ${"More. ".repeat(20)}`)).not.toMatch(/wrong secret/);
+});
+
 test("hyperlinks follow FORCE_HYPERLINK, then the terminal", () => {
   const terminal = { isTTY: true };
   expect(takesLinks({}, { FORCE_HYPERLINK: "1" })).toBe(true);

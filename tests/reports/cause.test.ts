@@ -92,6 +92,26 @@ describe("of several causes the one that fits is told", () => {
     expect(got(stats)).toMatch(/another type/);
     expect(got({ commandId: "system/disconnect" })).toBe(v0.causes["message.schema"]);
   });
+
+  const response = (status: string) => text({ type: "response", messageId: "1", commandId: "a/b", status });
+  test.each<[requirement: string, Shown, says: RegExp]>([
+    ["response.status", { event: response("Success") }, /must be `success` or `failed`/],
+    ["response.status", { event: response("failed") }, /^One function builds success and failure/],
+    [
+      "request.answered",
+      { event: event({ type: "close", code: 1008, data: "banned" }) },
+      /^The server ends .* on purpose/,
+    ],
+    ["request.answered", { event: event({ type: "close", code: 1008, data: "rate limit" }) }, /^The server limits/],
+    ["request.answered", { event: event({ type: "close", code: 1011, data: "oops" }) }, /^A handler has no response/],
+    ["ping.interval", { event: event({ type: "end" }) }, /pongs of the client are not noted/],
+    ["ping.interval", { event: event({ type: "timeout" }) }, /^Pings are left to the client/],
+    ["request.pipelined", { event: event({ type: "close", code: 1008, data: "rate limit" }) }, /^The server limits/],
+    ["invalid.data", { event: event({ type: "close", code: 1008, data: "Too many messages" }) }, /^The server limits/],
+    ["invalid.data", { event: event({ type: "close", code: 1008, data: "separate ways" }) }, /^Data is used without/],
+    ["oauth.client-credentials", { id: "oauth/wrong-secret" }, /page of the framework instead of JSON/],
+    ["oauth.client-credentials", { id: "oauth/client-credentials" }, /^The secret of a client is not compared/],
+  ])("of v0 by what came: %s %j", (requirement, shown, says) => expect(causeOf(requirement, shown, v0)).toMatch(says));
 });
 
 test("each symptom of a malformed command shows in a case, and no two in one", () => {
@@ -101,6 +121,14 @@ test("each symptom of a malformed command shows in a case, and no two in one", (
   expect(ids.filter((id) => shows(id).length > 1)).toEqual([]);
   expect(new Set(ids.flatMap(shows))).toEqual(new Set(symptoms));
   expect(ids.filter((id) => shows(id).length > 0 && !id.startsWith("malformed/lenient-"))).toMatchSnapshot();
+});
+
+test("a second connection of a user that leaves the first deaf has its own cause", () => {
+  const silence = { what: "the response to system/serverStats", afterMs: 2_000 };
+  const told = (id: string) =>
+    likelyCause({ requirement: "request.answered", actual: "", silence }, { id, connections: [] }, v0);
+  expect(told("sessions/second-connection")).toMatch(/is left open, and nobody reads it/);
+  expect(told("requests/alone")).toMatch(/^A handler has no response/);
 });
 
 test("a wait in vain may also have been too short", () => {

@@ -261,7 +261,7 @@ describe("an expected failure on which others rest", () => {
   test("makes a run incomplete that does not judge it: also the shortest text says which", () => {
     const part = concluded({ ...refusing, cases: refusing.cases.filter(({ id }) => id !== SHOWS) });
     const lines = show(part, { quiet: true }).split("\n");
-    expect(lines.find((line) => line.startsWith("not judged: "))).toMatch(/disconnect\./);
+    expect(lines.find((line) => line.startsWith("not judged: "))).toMatch(/malformed\./);
     const [entry] = parse(updateExpected(parse(""), apply("", part), protocol) ?? "").entries;
     expect(entry?.reason).toMatch(/, not judged since /);
   });
@@ -286,6 +286,18 @@ describe("an expected failure on which others rest", () => {
     );
     expect(problems(apply([ENTRY, ...some, `- case: ${id}\n  reason: x\n`].join(""), untold))).toEqual([]);
   });
+});
+
+test("only what no case judged is called not judged; where there is nothing of that, what a case left open is named", () => {
+  const skips = (report: Report, id: string) =>
+    withCase(report, id, ({ checks }) => ({
+      verdict: "skip",
+      checks: checks.map((it) => ({ ...it, verdict: "skip" as const })),
+    }));
+  const told = (report: Report) => show(concluded(report)).match(/^not judged.*$/m)?.[0];
+  const left = skips(good, "malformed/not-json-empty");
+  expect(told(left)).toMatch(/^not judged in every case: (?=.*malformed\.rejected)/);
+  expect(told(skips(left, "disconnect/alone"))).toBe("not judged: disconnect.request-only, disconnect.no-login");
 });
 
 describe("a remark that comes first", () => {

@@ -12,7 +12,7 @@ export interface Peer {
   /** Sends a text (or with opcode 2 a binary) message, perhaps in fragments. */
   send(payload: string, fragments?: number, opcode?: number): void;
   /** Sends a close frame and ends the TCP connection. */
-  close(code?: number): void;
+  close(code?: number, reason?: string): void;
 }
 
 /** The handlers of a server for its clients. */
@@ -91,8 +91,8 @@ function peerOf(socket: Socket, query: string, headers: ReadonlyMap<string, stri
         socket.write(frame(i === 0 ? opcode : 0, part, i === fragments - 1));
       }
     },
-    close(code) {
-      socket.end(frame(8, closing(code)));
+    close(code, reason) {
+      socket.end(frame(8, closing(code, reason)));
     },
   };
 }

@@ -112,3 +112,12 @@ test("each form of a request rests on keeping clients apart: others are there wh
   expect(told(result("disconnect/isolated", "disconnect.isolated", "fail"), spelled)).toEqual(["disconnect/isolated"]);
   expect(told(result("disconnect/isolated", "disconnect.isolated", "pass"), spelled)).toEqual([spelled.case.id]);
 });
+
+test("a load that ends a server of v0 breaks what is owed under that load, if it is a MUST", () => {
+  const { suites, survivalOf } = protocolBy(own);
+  const cases = suites.flatMap((it) => (it.name === "resilience" ? it.cases : []));
+  const broken = new Map(cases.map((it) => [it.id, survivalOf(it)]));
+  expect(broken.get("resilience/arrays-nested-100000-deep")).toBe("resilience.deep");
+  expect(broken.get("resilience/churn")).toBe("resilience.churn");
+  expect(broken.get("resilience/idle")).toBe("transport.survives");
+});

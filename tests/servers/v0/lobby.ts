@@ -22,6 +22,8 @@ export interface Bugs {
   readonly believes?: string;
   /** Called when a client sends what is no message. */
   malformed?(players: Players): void;
+  /** Called when a client has asked to be disconnected. */
+  leaves?(players: Players): void;
 }
 
 /** The sort of a lobby. */
@@ -192,6 +194,7 @@ function serve(connection: Connection, player: Player, { players, bugs, end, may
     if (typeof done === "string") return say({ details: `no: ${done}`, reason: done, status: "failed", ...head });
     say({ ...(done.data && { data: done.data }), status: "success", ...head });
     done.next?.();
+    if (commandId === "system/disconnect") bugs.leaves?.(players);
   };
 }
 

@@ -182,6 +182,15 @@ const BUGS: Readonly<Record<string, readonly [broken: string, suites: readonly s
       },
     },
   ],
+  "ends everybody for one who leaves": [
+    "disconnect.isolated",
+    ["sessions", "requests", "transport"],
+    {
+      leaves(players) {
+        for (const { seat } of players.values()) seat?.close(1000, "a bug");
+      },
+    },
+  ],
   "cuts the id of a request": [
     "request.echo",
     ["requests", "sessions"],

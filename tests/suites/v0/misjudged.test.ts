@@ -64,6 +64,33 @@ test("a server that loses the response to one invalid input is told that, and it
   expect(failed).toEqual(["invalid/user-info"]);
 });
 
+test("a server whose responses take the id of the latest request is told that, and no second response or missing one", async () => {
+  const latest = new WeakMap<Client, string>();
+  const server = await startBare(({ respond }) => ({
+    respond(client, request, outcome) {
+      latest.set(client, String(request.messageId));
+      setTimeout(() => respond(client, { ...request, messageId: latest.get(client) ?? "" }, outcome), 5);
+    },
+  }));
+  const result = await judge(server, ["requests", "invalid"], undefined, 1_000);
+  expect(brokenBy(result)).toEqual(["response.correlated"]);
+});
+
+test("a server that reads nothing more from the first connection of a user once a second comes is told that alone", async () => {
+  const newest = new WeakMap<object, Client>();
+  const server = await startBare(({ greet, respond }) => ({
+    greet(client) {
+      newest.set(client.user, client);
+      greet(client);
+    },
+    respond: (client, ...rest) => void (newest.get(client.user) === client && respond(client, ...rest)),
+  }));
+  const { results, ...rest } = await judge(server, ["requests", "sessions"], undefined, 1_000);
+  expect(brokenBy({ results, ...rest })).toEqual(["request.answered"]);
+  const failed = results.filter(({ verdict }) => verdict === "fail").map((it) => it.case.id);
+  expect(failed).toEqual(["sessions/second-connection"]);
+});
+
 test("a server that keeps two connections of a user is not told as one that limits their messages", async () => {
   const seated: Client[] = [];
   const server = await startBare(({ greet }) => ({

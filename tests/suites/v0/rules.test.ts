@@ -91,6 +91,7 @@ describe("of what a server sends is broken", () => {
       ["response.status"],
     ],
     ["a failure without a reason", [asked("1"), response("1", { status: "failed" })], ["response.status"]],
+    ["another status", [asked("1"), response("1", { status: "ok" })], ["response.status"]],
     ["a reason of its own", [asked("1"), response("1", { status: "failed", reason: "oops" })], ["response.reason"]],
     ["the id of an event twice", [received("1"), received("1")], ["event.id-unique"]],
     ["a response to what nobody can read", [{ ...asked("1"), type: "binary" } as WireEvent, response("1")], []],
