@@ -1,13 +1,11 @@
-import type { Foundation, Foundations } from "../../harness/foundation.ts";
+import type { Foundations } from "../../harness/foundation.ts";
 import { type RequirementId, requirements } from "../../schemas/0.1.7/requirements.ts";
 import { ofCases, REQUESTS, restingOnSegments } from "./foundations-cases.ts";
+import { CONNECTION, plain, REQUESTS_APART } from "./foundations-plain.ts";
 import { DISCONNECTED, GREETING } from "./protocol.ts";
 
 type Ids = readonly RequirementId[];
 type Some<T> = Readonly<Partial<Record<RequirementId, T>>>;
-
-/** The requirements that must be kept to have a connection. */
-const CONNECTION: Ids = ["transport.handshake", "transport.subprotocol", "transport.extensions"];
 
 /** The requirements that must be kept to serve others: newcomers are greeted, also after somebody left, and nobody ends another. */
 const OTHERS: Ids = ["version.success", "disconnect.reconnect", "disconnect.isolated"];
@@ -38,67 +36,6 @@ const SURVIVAL: Ids = [
   "resilience.large",
   "resilience.deep",
 ];
-
-/** The requirements that must be kept for a client to get its own answer where there are others. */
-const APART: Ids = ["disconnect.no-login", "disconnect.isolated"];
-
-/** The requirements that must be kept for a request in any form to be answered where there are others. */
-const REQUESTS_APART: Ids = [...REQUESTS, "disconnect.isolated"];
-
-/** The cases that show a requirement in its plainest form, and the requirements that these rest on. */
-const plain = {
-  "transport.handshake": { plain: ["transport/handshake-as-any-client-does"], on: [] },
-  "transport.subprotocol": { plain: ["transport/subprotocol-none"], on: ["transport.handshake"] },
-  "transport.extensions": { plain: ["transport/extensions-none"], on: ["transport.handshake"] },
-  "message.json": { plain: ["version/greeting"], on: CONNECTION },
-  "message.known": { plain: ["version/greeting"], on: [...CONNECTION, "message.json", "disconnect.request-only"] },
-  "message.schema": { plain: ["version/greeting"], on: [...CONNECTION, "message.json"] },
-  "version.greeting": { plain: ["version/greeting"], on: [...CONNECTION, "message.json"] },
-  "version.no-login": { plain: ["version/greeting", "version/no-login"], on: ["version.greeting"] },
-  "version.success": { plain: ["version/greeting"], on: ["version.greeting", "version.no-login"] },
-  "version.current": { plain: ["version/greeting"], on: ["version.success"] },
-  "parity.isolated": { plain: ["version/isolated"], on: ["version.success", "version.current", "parity.match"] },
-  "parity.query": { plain: ["version/parity-equal-higher-equal"], on: ["version.success"] },
-  "parity.match": {
-    plain: ["version/parity-equal-equal-equal"],
-    on: ["version.success", "version.current", "parity.query"],
-  },
-  "parity.minor": { plain: ["version/parity-equal-higher-equal"], on: ["version.success", "parity.query"] },
-  "parity.usable": {
-    plain: ["version/usable-equal-higher-equal"],
-    on: ["version.greeting", "disconnect.answered", "disconnect.no-login"],
-  },
-  "disconnect.answered": { plain: ["disconnect/alone"], on: ["version.success"] },
-  "disconnect.request-only": { plain: ["disconnect/alone"], on: CONNECTION },
-  "disconnect.closes": { plain: ["disconnect/alone"], on: [...CONNECTION, "disconnect.answered"] },
-  "disconnect.last": { plain: ["disconnect/alone"], on: ["disconnect.answered"] },
-  "disconnect.success": { plain: ["disconnect/alone"], on: ["disconnect.answered", "version.no-login"] },
-  "disconnect.no-login": {
-    plain: ["disconnect/alone", "disconnect/at-once"],
-    on: ["disconnect.success", "version.no-login"],
-  },
-  "disconnect.extra-properties": { plain: ["disconnect/extra-a-number"], on: APART },
-  "disconnect.encoding": { plain: ["disconnect/spelled-one-escaped-letter"], on: APART },
-  "disconnect.isolated": { plain: ["disconnect/isolated"], on: ["disconnect.no-login"] },
-  "disconnect.reconnect": { plain: ["disconnect/reconnect"], on: ["version.success", "disconnect.no-login"] },
-  "transport.fragmentation": {
-    plain: ["transport/fragmented-two-fragments"],
-    on: [...APART, "transport.segmentation"],
-  },
-  "transport.segmentation": {
-    plain: [
-      "transport/segments-a-ping-and-a-request-in-one-segment",
-      "transport/segments-each-byte-in-a-segment-of-its-own",
-    ],
-    on: ["disconnect.no-login"],
-  },
-  "malformed.rejected": { plain: ["malformed/not-json-word"], on: REQUESTS, upset: true },
-  "malformed.usable": {
-    plain: ["malformed/not-json-word"],
-    on: ["disconnect.answered", "disconnect.no-login"],
-    upset: true,
-  },
-} as const satisfies Some<Foundation>;
 
 const rows = (on: Ids, ...ids: Ids): Some<Ids> => Object.fromEntries(ids.map((id) => [id, on]));
 
