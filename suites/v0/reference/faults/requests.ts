@@ -177,6 +177,18 @@ export const requestFaults: Faults = {
         .some((id) => id !== undefined && !/^\d+$/.test(id));
     }),
   },
+  "ends-connections-over-names-of-objects": {
+    says: "Ends the connection over a text that is the name of something which all objects have.",
+    breaks: "valid.odd-strings",
+    change: leavingOver(1011, ({ data }) => holds(data, (text) => text in {})),
+  },
+  "keeps-users-in-an-object": {
+    says: "Takes a name that all objects have for the id of a user in user/info.",
+    breaks: "message.schema",
+    change: carryingOut(({ commandId, data }) =>
+      commandId === "user/info" && holds(data, (text) => text in {}) ? { data: {} } : undefined,
+    ),
+  },
   "ignores-empty-texts": {
     says: "Does not answer a request with an empty text in its data.",
     breaks: "valid.odd-strings",
