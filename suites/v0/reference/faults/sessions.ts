@@ -1,9 +1,16 @@
-import { isObject } from "../../../../harness/transcript.ts";
+import { isObject, type Message } from "../../../../harness/transcript.ts";
+import type { Behaviour } from "../behaviour.ts";
 import { eventOf, type User } from "../world.ts";
 import { carryingOut, type Faults, isSuccess, leavingOver, saying, withData } from "./fault.ts";
 
 const SELF = "user/self";
 const DISCONNECT = "system/disconnect";
+
+/** Tells if a request asks for a user who is not connected. */
+function asksForAbsent({ commandId, data }: Message, { world }: Pick<Behaviour, "world">): boolean {
+  const user = commandId === "user/info" ? world.user(Object(data).userId) : undefined;
+  return user !== undefined && ![...world.clients].some((it) => it.user === user);
+}
 
 /** Faults of the section "Sessions, system, user". */
 export const sessionFaults: Faults = {
@@ -113,6 +120,17 @@ export const sessionFaults: Faults = {
         respond(newest ?? client, request, outcome);
       },
     }),
+  },
+  "forgets-users-who-left": {
+    says: "Says unknown_user where user/info asks for a user who is not connected.",
+    breaks: "user.info",
+    change: (normal) =>
+      carryingOut((request) => (asksForAbsent(request, normal) ? { failed: "unknown_user" } : undefined))(normal),
+  },
+  "ends-connections-over-users-who-left": {
+    says: "Ends the connection where user/info asks for a user who is not connected.",
+    breaks: "request.answered",
+    change: (normal) => leavingOver(1011, (request) => asksForAbsent(request, normal))(normal),
   },
   "tells-another-display-name": {
     says: "Tells another display name of a user in user/info than in user/self.",
