@@ -50,6 +50,18 @@ export const sessionCases = [
   }),
 
   scenario({
+    id: "sessions/self-before-answers",
+    title: `a client sends ${STATS} as soon as it is connected`,
+    tests: ["self.first"],
+    async run({ connect, check, unasked }) {
+      const client = await connect();
+      await call(client, STATS, "at-once");
+      if (isNothing(await selfOf(client))) return unasked("self.first", UNTOLD);
+      check("self.first", heard(client)[0]?.commandId, { const: SELF }, heard(client)[0]);
+    },
+  }),
+
+  scenario({
     id: "sessions/identity",
     title: "a user connects twice, the second time together with another user",
     tests: ["self.identity"],

@@ -1,10 +1,13 @@
 import { isObject, type Message } from "../../../../harness/transcript.ts";
 import type { Behaviour } from "../behaviour.ts";
-import { eventOf, type User } from "../world.ts";
+import { type Client, eventOf, type User } from "../world.ts";
 import { carryingOut, type Faults, isSuccess, leavingOver, saying, withData } from "./fault.ts";
 
 const SELF = "user/self";
 const DISCONNECT = "system/disconnect";
+
+/** The time after which a server that is late says who a user is, in ms. */
+const LATE = 300;
 
 /** Tells if a request asks for a user who is not connected. */
 function asksForAbsent({ commandId, data }: Message, { world }: Pick<Behaviour, "world">): boolean {
@@ -25,6 +28,24 @@ export const sessionFaults: Faults = {
     change: saying((message) =>
       message.commandId === SELF ? [eventOf("user/updated", { users: [] }), message] : undefined,
     ),
+  },
+  "says-who-you-are-after-an-answer": {
+    says: "Sends user/self behind the first response, or a moment later than the handshake.",
+    breaks: "self.first",
+    change({ greet, respond }) {
+      const greeted = new WeakSet<Client>();
+      const greetOnce = (client: Client) => {
+        if (!greeted.has(client)) greet(client);
+        greeted.add(client);
+      };
+      return {
+        greet: (client) => void setTimeout(greetOnce, LATE, client),
+        respond(client, ...answer) {
+          respond(client, ...answer);
+          greetOnce(client);
+        },
+      };
+    },
   },
   "gives-each-connection-an-id": {
     says: "Gives a user another id on each connection.",
