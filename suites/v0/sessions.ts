@@ -3,7 +3,7 @@ import { isNothing } from "../../harness/nothing.ts";
 import type { ConnectOptions } from "../../harness/scenario.ts";
 import { heard, isEnded } from "../../harness/transcript.ts";
 import { judgeSurvival, withBystander } from "../websocket/survival.ts";
-import { dataOf, isLacking, LACKS, propertyOf, SELF, selfOf, UNTOLD } from "./answers.ts";
+import { dataOf, isLacking, LACKS, ONE_USER, propertyOf, SELF, selfOf, UNTOLD } from "./answers.ts";
 import { call, DISCONNECT, dialect, STATS, statusOf } from "./dialect.ts";
 import { scenario } from "./protocol.ts";
 import { userCases } from "./users.ts";
@@ -144,6 +144,23 @@ export const sessionCases = [
       const stays = (client: Connection) => client.opened && !isEnded(client);
       const which = [stays(first) ? ["the first"] : [], stays(second) ? ["the second"] : []].flat();
       report("second.connection", `stays: ${which.join(" and ") || "none"}`);
+    },
+  }),
+
+  scenario({
+    id: "sessions/second-connection-beside-another",
+    title: "a user connects a second time while another user is connected",
+    tests: ["request.answered"],
+    async run({ connect, check, users, unasked }) {
+      if (users < 2) return unasked("request.answered", ONE_USER);
+      const other = await connect({ name: "other", user: 1 });
+      if (!check("request.answered", await dialect.sign(other))) return;
+      const first = await connect({ name: "first" });
+      await dialect.sign(first);
+      const second = await connect({ name: "second", acts: true, as: first });
+      await call(second, STATS, "of-the-second");
+      const title = "the other user is served on";
+      check("request.answered", await call(other, STATS, "of-the-other"), { title });
     },
   }),
 

@@ -132,6 +132,25 @@ export const sessionFaults: Faults = {
       },
     }),
   },
+  "ends-another-user-over-a-second-connection": {
+    says: "Closes the connections of other users that were served when a user connects a second time.",
+    breaks: "request.answered",
+    change({ world, greet, carryOut }) {
+      const served = new WeakSet<Client>();
+      return {
+        carryOut(request, client) {
+          served.add(client);
+          return carryOut(request, client);
+        },
+        greet(client) {
+          greet(client);
+          const all = [...world.clients];
+          if (all.filter(({ user }) => user === client.user).length < 2) return;
+          for (const it of all) if (it.user !== client.user && served.has(it)) it.leave(1008, "you connected again");
+        },
+      };
+    },
+  },
   "answers-on-the-newest-connection": {
     says: "Sends a response on the newest connection of the user who sent the request.",
     breaks: "response.correlated",
