@@ -46,6 +46,7 @@ const ONE_BY_ONE = new Set([
   "outlives-its-connections",
   "dies-of-odd-tokens",
   "ends-another-user-over-a-second-connection",
+  "takes-ids-for-those-of-all-users",
 ]);
 
 /** In ms: the reference server answers at once, or never. */

@@ -54,6 +54,20 @@ export const requestFaults: Faults = {
     breaks: "request.answered",
     change: ignoring((request) => commandIn(request) === "user/info"),
   },
+  "takes-ids-for-those-of-all-users": {
+    says: "Leaves aside a request whose messageId another user has just sent.",
+    breaks: "request.answered",
+    change({ carryOut }) {
+      let last: Partial<Record<"user" | "id", unknown>> = {};
+      return {
+        carryOut(request, client) {
+          const { user, id } = last;
+          last = { user: client.user, id: request.messageId };
+          return id === request.messageId && user !== client.user ? undefined : carryOut(request, client);
+        },
+      };
+    },
+  },
   ...messageIdFaults,
   "takes-few-at-a-time": {
     says: "Leaves aside what comes beyond seven requests in one go.",
