@@ -2,7 +2,17 @@ import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
 import { heard, isObject, type Message } from "../../harness/transcript.ts";
 import { slug } from "../websocket/words.ts";
-import { dataOf, endedInstead, isLacking, LACKS, ONE_USER, propertyOf, selfOf, UNTOLD } from "./answers.ts";
+import {
+  dataOf,
+  endedInstead,
+  isLacking,
+  LACKS,
+  NOTHING_OF_IT,
+  ONE_USER,
+  propertyOf,
+  selfOf,
+  UNTOLD,
+} from "./answers.ts";
 import { call, dialect } from "./dialect.ts";
 import { scenario } from "./protocol.ts";
 
@@ -131,7 +141,31 @@ export const socialCases = [
         ...heard(bystander).filter((it) => it.messageId === "private" || textOf(it) === text),
         ...heard(sender).filter((it) => textOf(it) === text), // It did not subscribe.
       ];
-      check("messaging.isolated", leaked[0] ?? "nothing of it", { const: "nothing of it" });
+      check("messaging.isolated", leaked[0] ?? NOTHING_OF_IT, { const: NOTHING_OF_IT });
+    },
+  }),
+
+  scenario({
+    id: "social/message-unsubscribed",
+    title: "a user sends a message to another who subscribed on an earlier connection, and not on this one",
+    tests: ["request.answered", "messaging.isolated"],
+    async run({ connect, check, skip, unasked, users, random }) {
+      if (users < 2) return skip("messaging.isolated", ONE_USER);
+      const text = `for nobody yet ${random.seed}`;
+      const sender = await connect({ name: "sender" });
+      const earlier = await connect({ name: "earlier connection of the receiver", user: 1 });
+      if (!check("request.answered", await subscribe(earlier))) return;
+      earlier.close(1000);
+      await earlier.closed();
+      const receiver = await connect({ name: "receiver", as: earlier });
+      const other = await selfOf(receiver);
+      if (isNothing(other)) return unasked("messaging.isolated", UNTOLD);
+      const response = await call(sender, SEND, "send", to(other.userId, text));
+      if (!check("request.answered", response)) return;
+      if (isLacking(response)) return unasked("messaging.isolated", LACKS);
+      await dialect.sign(receiver);
+      const leaked = heard(receiver).find((it) => textOf(it) === text);
+      check("messaging.isolated", leaked ?? NOTHING_OF_IT, { const: NOTHING_OF_IT });
     },
   }),
 

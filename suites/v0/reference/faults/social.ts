@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { isObject } from "../../../../harness/transcript.ts";
-import { eventOf, now } from "../world.ts";
+import { eventOf, now, type User } from "../world.ts";
 import { carryingOut, type Faults, isSuccess, saying, withData } from "./fault.ts";
 
 /** Faults of the section "Messages and friends". */
@@ -92,6 +92,35 @@ export const socialFaults: Faults = {
         return outcome;
       },
     }),
+  },
+  "delivers-without-a-subscription": {
+    says: "Sends a message to all connections of its receiver, also to those that did not subscribe.",
+    breaks: "messaging.isolated",
+    change: ({ world, carryOut }) => ({
+      carryOut(request, client) {
+        const { userId } = Object(Object(request.data).target);
+        if (request.commandId === "messaging/send")
+          for (const it of world.clients) it.receives ||= it.user.id === userId;
+        return carryOut(request, client);
+      },
+    }),
+  },
+  "keeps-subscriptions": {
+    says: "Sends messages to a user who subscribed on an earlier connection.",
+    breaks: "messaging.isolated",
+    change({ greet, carryOut }) {
+      const subscribed = new Set<User>();
+      return {
+        carryOut(request, client) {
+          if (request.commandId === "messaging/subscribeReceived") subscribed.add(client.user);
+          return carryOut(request, client);
+        },
+        greet(client) {
+          client.receives = subscribed.has(client.user);
+          greet(client);
+        },
+      };
+    },
   },
   "does-not-tell-of-removed-friends": {
     says: "Does not tell a user of a friend who removed it.",
