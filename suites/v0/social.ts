@@ -1,6 +1,6 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
-import { heard, isObject, type Message } from "../../harness/transcript.ts";
+import { heard, isEnded, isObject, type Message } from "../../harness/transcript.ts";
 import { slug } from "../websocket/words.ts";
 import {
   dataOf,
@@ -99,6 +99,9 @@ async function part(client: Connection, userId: unknown): Promise<void> {
   await call(client, "friend/remove", "part", { userId });
 }
 
+/** The reason why nothing is judged of a second connection that does not stay: the protocol leaves open which one does. */
+const REFUSED = "a second connection of a user is refused or ended: see second.connection";
+
 /** The cases of the section "Messages and friends". They change something on the server, and clean up. */
 export const socialCases = [
   ...roundtrips,
@@ -166,6 +169,33 @@ export const socialCases = [
       await dialect.sign(receiver);
       const leaked = heard(receiver).find((it) => textOf(it) === text);
       check("messaging.isolated", leaked ?? NOTHING_OF_IT, { const: NOTHING_OF_IT });
+    },
+  }),
+
+  scenario({
+    id: "social/message-to-a-second-connection",
+    title: "a user sends a message to another who connected a second time, and whose first connection ended after that",
+    tests: ["request.answered", "messaging.roundtrip"],
+    async run({ connect, check, skip, unasked, users, random }) {
+      if (users < 2) return skip("messaging.roundtrip", ONE_USER);
+      const text = `for the second ${random.seed}`;
+      const sender = await connect({ name: "sender" });
+      const first = await connect({ name: "first of the receiver", user: 1 });
+      await dialect.sign(first);
+      const second = await connect({ name: "second of the receiver", acts: true, as: first });
+      const other = await selfOf(second);
+      const subscribed = await subscribe(second);
+      if (!second.opened || isEnded(second)) return unasked("messaging.roundtrip", REFUSED);
+      if (isNothing(other)) return unasked("messaging.roundtrip", UNTOLD);
+      if (!check("request.answered", subscribed)) return;
+      if (!isEnded(first)) first.close(1000);
+      await first.closed();
+      if (!check("request.answered", await dialect.sign(second))) return; // By then the server has noticed.
+      const response = await call(sender, SEND, "send", to(other.userId, text));
+      if (!check("request.answered", response)) return;
+      if (isLacking(response)) return unasked("messaging.roundtrip", LACKS);
+      if (!check("messaging.roundtrip", propertyOf(response, "status"), { const: "success" })) return;
+      check("messaging.roundtrip", await receive(second, text));
     },
   }),
 

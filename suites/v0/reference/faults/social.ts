@@ -122,6 +122,16 @@ export const socialFaults: Faults = {
       };
     },
   },
+  "forgets-newer-connections": {
+    says: "Sends no messages to the other connections of a user once one of them has ended.",
+    breaks: "messaging.roundtrip",
+    change: ({ world, gone }) => ({
+      gone(client, code) {
+        for (const it of world.clients) if (it.user === client.user) it.receives = false;
+        gone(client, code);
+      },
+    }),
+  },
   "does-not-tell-of-removed-friends": {
     says: "Does not tell a user of a friend who removed it.",
     breaks: "friend.roundtrip",
