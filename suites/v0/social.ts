@@ -14,6 +14,7 @@ import {
   UNTOLD,
 } from "./answers.ts";
 import { call, dialect } from "./dialect.ts";
+import { friendCases } from "./friends.ts";
 import { scenario } from "./protocol.ts";
 
 const SEND = "messaging/send";
@@ -75,29 +76,6 @@ const roundtrips = Object.entries(TEXTS).map(([name, words]) =>
     },
   }),
 );
-
-const LIST = "friend/list";
-
-/** The reason why nothing is judged of users who are friends: that is not to be undone. */
-const FRIENDS = "the two users are friends already";
-
-/** The lists that a user has, and where other users stand in them. */
-const LISTS = { friends: "userId", outgoingPendingRequests: "to", incomingPendingRequests: "from" } as const;
-
-/** Returns the lists in a response on which another user stands. */
-function listsWith(response: Message, userId: unknown): string[] {
-  const data = Object(response.data);
-  return Object.entries(LISTS).flatMap(([list, key]) => {
-    const entries = data[list];
-    return Array.isArray(entries) && entries.some((it) => isObject(it) && it[key] === userId) ? [list] : [];
-  });
-}
-
-/** Takes back a request to become friends, or a friendship, so that the next run meets what this one met. */
-async function part(client: Connection, userId: unknown): Promise<void> {
-  await call(client, "friend/cancelRequest", "take back", { to: userId });
-  await call(client, "friend/remove", "part", { userId });
-}
 
 /** The reason why nothing is judged of a second connection that does not stay: the protocol leaves open which one does. */
 const REFUSED = "a second connection of a user is refused or ended: see second.connection";
@@ -199,42 +177,5 @@ export const socialCases = [
     },
   }),
 
-  scenario({
-    id: "social/friends",
-    title: "a user asks another to become friends, who accepts, and is removed again",
-    tests: ["request.answered", "friend.roundtrip"],
-    async run({ connect, check, skip, unasked, users }) {
-      if (users < 2) return skip("friend.roundtrip", ONE_USER);
-      const [one, two] = [await connect({ name: "asks" }), await connect({ name: "is asked", user: 1 })];
-      const [first, second] = [await selfOf(one), await selfOf(two)];
-      if (isNothing(first) || isNothing(second)) return unasked("friend.roundtrip", UNTOLD);
-      const told = (client: Connection, name: string, from: unknown) =>
-        client.next((it) => it.commandId === name && isObject(it.data) && it.data.from === from, name);
-      const done = (response: Message | Nothing) =>
-        check("request.answered", response) && check("friend.roundtrip", response.status, { const: "success" });
-      const isOn = async (client: Connection, id: string, userId: unknown, lists: readonly string[]) => {
-        const response = await call(client, LIST, id);
-        if (!check("request.answered", response)) return false;
-        check("friend.roundtrip", listsWith(response, userId), { const: lists });
-        return true;
-      };
-      const bothOn = async (id: string, lists: readonly string[], theirs = lists) =>
-        (await isOn(one, id, second.userId, lists)) && (await isOn(two, id, first.userId, theirs));
-      const asked = await call(one, "friend/sendRequest", "send", { to: second.userId });
-      if (isLacking(asked)) return unasked("friend.roundtrip", LACKS);
-      if (propertyOf(asked, "reason") === "already_in_friendlist") return unasked("friend.roundtrip", FRIENDS);
-      // A request that was refused changed nothing.
-      if (!done(asked)) return isNothing(asked) ? part(one, second.userId) : undefined;
-      check("friend.roundtrip", await told(two, "friend/requestReceived", first.userId));
-      const isAsked = await bothOn("asked", ["outgoingPendingRequests"], ["incomingPendingRequests"]);
-      const accepted = await call(two, "friend/acceptRequest", "accept", { from: first.userId });
-      if (!done(accepted)) return part(one, second.userId);
-      check("friend.roundtrip", await told(one, "friend/requestAccepted", second.userId));
-      if (isAsked) await bothOn("list", ["friends"]);
-      const removed = await call(one, "friend/remove", "remove", { userId: second.userId });
-      if (!done(removed)) return part(one, second.userId);
-      check("friend.roundtrip", await told(two, "friend/removed", first.userId));
-      if (isAsked) await bothOn("gone", []);
-    },
-  }),
+  ...friendCases,
 ];

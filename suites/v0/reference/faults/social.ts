@@ -3,6 +3,13 @@ import { isObject } from "../../../../harness/transcript.ts";
 import { eventOf, now, type User } from "../world.ts";
 import { carryingOut, type Faults, isSuccess, saying, withData } from "./fault.ts";
 
+/** The events by which others are told of requests. */
+const FRIEND_EVENTS: Readonly<Record<string, string>> = {
+  "friend/sendRequest": "friend/requestReceived",
+  "friend/acceptRequest": "friend/requestAccepted",
+  "friend/remove": "friend/removed",
+};
+
 /** Faults of the section "Messages and friends". */
 export const socialFaults: Faults = {
   "delivers-twice": {
@@ -129,6 +136,26 @@ export const socialFaults: Faults = {
       gone(client, code) {
         for (const it of world.clients) if (it.user === client.user) it.receives = false;
         gone(client, code);
+      },
+    }),
+  },
+  "tells-everybody-of-friends": {
+    says: "Sends the events of friends to all connections.",
+    breaks: "messaging.isolated",
+    change: ({ world, carryOut }) => ({
+      carryOut(request, client) {
+        const outcome = carryOut(request, client);
+        const event = FRIEND_EVENTS[String(request.commandId)];
+        if (event === undefined || !outcome || "failed" in outcome) return outcome;
+        const [to] = Object.values(Object(request.data));
+        const others = () => [...world.clients].filter(({ user }) => user.id !== to);
+        return {
+          ...outcome,
+          next() {
+            outcome.next?.();
+            for (const it of others()) it.say(eventOf(event, { from: client.user.id }));
+          },
+        };
       },
     }),
   },
