@@ -2,7 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { isObject, type Message, parse } from "../../harness/transcript.ts";
 import { type Head, responseOf } from "../../harness/upgrade.ts";
-import { type Ask, answered, asHttp, fieldOf, outcome, setting } from "../websocket/heads.ts";
+import { type Ask, answered, answerTo, asHttp, fieldOf, header, outcome, setting } from "../websocket/heads.ts";
 
 /** The path of the metadata of an authorization server (RFC 8414, 3). */
 export const METADATA = "/.well-known/oauth-authorization-server";
@@ -111,6 +111,23 @@ export const refusedWith = (statuses: readonly number[], ...errors: readonly str
   type: "object",
   properties: { status: { enum: statuses }, error: { enum: errors } },
 });
+
+/** Judges the challenge of a 401, whatever a client came with (RFC 6750, 3). */
+export function judgeChallenge(
+  client: Connection,
+  { check, unasked }: Pick<Context<"auth.challenge">, "check" | "unasked">,
+): void {
+  if (outcome(client) !== "HTTP 401") {
+    unasked("auth.challenge", "the client got no 401");
+    return;
+  }
+  const expected = {
+    title: "WWW-Authenticate: Bearer …",
+    type: "string",
+    pattern: "(?:^|, *)[Bb][Ee][Aa][Rr][Ee][Rr](?:[ ,]|$)", // Others may stand beside it: RFC 9110, 11.6.1.
+  };
+  check("auth.challenge", header(client, "www-authenticate"), expected, answerTo(client));
+}
 
 /** Changes the value of the header that authorizes. */
 export const authorizing =

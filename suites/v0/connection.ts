@@ -1,9 +1,10 @@
+import type { Connection } from "../../harness/connection.ts";
 import type { Context } from "../../harness/scenario.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import { type Ask, answered, answerTo, asHttp, fieldOf, header, NO_101, outcome, without } from "../websocket/heads.ts";
 import { judgeSurvival } from "../websocket/survival.ts";
 import { slug } from "../websocket/words.ts";
-import { AUTHORIZATION, authorizing } from "./authorization.ts";
+import { AUTHORIZATION, authorizing, judgeChallenge } from "./authorization.ts";
 import { offerCases } from "./connection-offers.ts";
 import { dialect } from "./dialect.ts";
 import { scenario } from "./protocol.ts";
@@ -34,30 +35,38 @@ const TOKENS = [
   },
 ] as const;
 
+/** Judges that a client which asks so gets no WebSocket, and a challenge with a 401. Resolves to its connection where it got none. */
+async function comesInVain<Id extends RequirementId>(
+  context: Context<Id | "auth.challenge">,
+  requirement: Id,
+  ask: Ask,
+): Promise<Connection | undefined> {
+  const client = await context.connect({ handshake: { ask } });
+  if (!context.check(requirement, answered(client), REFUSED)) return undefined;
+  judgeChallenge(client, context);
+  return client;
+}
+
 const authorization = [
   scenario({
     id: "connection/without-authorization",
     title: "a client comes without Authorization",
     tests: ["auth.required", "auth.challenge"],
-    async run({ connect, check }) {
-      const client = await connect({ anonymous: true });
-      if (!check("auth.required", answered(client), { const: "HTTP 401" })) return;
-      check("auth.challenge", header(client, "www-authenticate"), {
-        title: "WWW-Authenticate: Bearer …",
-        type: "string",
-        pattern: "(?:^|, *)[Bb][Ee][Aa][Rr][Ee][Rr](?:[ ,]|$)", // Others may stand beside it: RFC 9110, 11.6.1.
-      });
+    async run(context) {
+      const client = await context.connect({ anonymous: true });
+      if (context.check("auth.required", answered(client), { const: "HTTP 401" })) judgeChallenge(client, context);
     },
   }),
 
   scenario({
     id: "connection/unknown-token",
     title: "a client comes with a token that nobody issued",
-    tests: ["auth.invalid", "auth.error"],
-    async run({ connect, check }) {
-      const client = await connect({ handshake: { ask: authorizing(() => "Bearer conformance-no-token") } });
-      if (!check("auth.invalid", answered(client), REFUSED)) return;
-      check("auth.error", `${outcome(client)} ${header(client, "www-authenticate")}`, {
+    tests: ["auth.invalid", "auth.challenge", "auth.error"],
+    async run(context) {
+      const ask = authorizing(() => "Bearer conformance-no-token");
+      const client = await comesInVain(context, "auth.invalid", ask);
+      if (!client) return;
+      context.check("auth.error", `${outcome(client)} ${header(client, "www-authenticate")}`, {
         title: 'HTTP 401, WWW-Authenticate: Bearer error="invalid_token"',
         type: "string",
         pattern: '^HTTP 401 .*error="?invalid_token"?',
@@ -68,32 +77,33 @@ const authorization = [
   scenario({
     id: "connection/token-with-a-letter-more",
     title: "a client comes with its token and a letter more",
-    tests: ["auth.invalid"],
-    async run({ connect, check }) {
-      const client = await connect({ handshake: { ask: authorizing((value) => `${value}x`) } });
-      check("auth.invalid", answered(client), REFUSED);
+    tests: ["auth.invalid", "auth.challenge"],
+    async run(context) {
+      const ask = authorizing((value) => `${value}x`);
+      await comesInVain(context, "auth.invalid", ask);
     },
   }),
 
   scenario({
     id: "connection/token-with-a-letter-less",
     title: "a client comes with its token without the last letter",
-    tests: ["auth.invalid"],
-    async run({ connect, check, conceal }) {
+    tests: ["auth.invalid", "auth.challenge"],
+    async run(context) {
       const ask = authorizing((value) => {
         const shorter = value.replace(/.=*$/, ""); // The padding of base64 means nothing.
-        conceal(tokenOf(shorter)); // It gives the token away.
+        context.conceal(tokenOf(shorter)); // It gives the token away.
         return shorter;
       });
-      check("auth.invalid", answered(await connect({ handshake: { ask } })), REFUSED);
+      await comesInVain(context, "auth.invalid", ask);
     },
   }),
 
   scenario({
     id: "connection/token-in-the-other-case",
     title: "a client comes with its token, each letter of it in the other case",
-    tests: ["auth.invalid"],
-    async run({ connect, check, conceal, unasked }) {
+    tests: ["auth.invalid", "auth.challenge"],
+    async run(context) {
+      const { connect, check, conceal, unasked } = context;
       let hasLetters = false;
       const ask = authorizing((value) => {
         const other = inOtherCase(tokenOf(value));
@@ -103,7 +113,7 @@ const authorization = [
       });
       const client = await connect({ handshake: { ask } });
       if (!hasLetters) return unasked("auth.invalid", "the token has no letters");
-      check("auth.invalid", answered(client), REFUSED);
+      if (check("auth.invalid", answered(client), REFUSED)) judgeChallenge(client, context);
     },
   }),
 
@@ -118,9 +128,9 @@ const authorization = [
       id: `connection/token-${slug(name)}`,
       title: `a client sends its token ${name}`,
       given: name,
-      tests: ["auth.scheme"],
-      async run({ connect, check }) {
-        check("auth.scheme", answered(await connect({ handshake: { ask } })), REFUSED);
+      tests: ["auth.scheme", "auth.challenge"],
+      async run(context) {
+        await comesInVain(context, "auth.scheme", ask);
       },
     }),
   ),
@@ -142,12 +152,12 @@ const authorization = [
     scenario({
       id,
       title,
-      tests: [requirement],
-      async run({ connect, check, ungiven, keys }: Context<RequirementId>) {
-        const { [key]: token } = keys;
-        if (token === undefined) return ungiven(requirement, "such a token", option);
+      tests: [requirement, "auth.challenge"],
+      async run(context: Context<RequirementId>) {
+        const { [key]: token } = context.keys;
+        if (token === undefined) return context.ungiven(requirement, "such a token", option);
         const ask = authorizing(() => `Bearer ${token}`);
-        check(requirement, answered(await connect({ handshake: { ask } })), REFUSED);
+        await comesInVain(context, requirement, ask);
       },
     }),
   ),
@@ -155,13 +165,15 @@ const authorization = [
   scenario({
     id: "connection/token-in-the-query",
     title: "a client sends its token in the query of the url, and no Authorization",
-    tests: ["auth.query"],
-    async run({ connect, report }) {
+    tests: ["auth.query", "auth.challenge"],
+    async run(context) {
       const ask: Ask = (head) => ({
         ...without(head, "authorization"),
         target: `${head.target}?access_token=${encodeURIComponent(tokenOf(fieldOf(head, AUTHORIZATION)))}`,
       });
-      report("auth.query", `a token in the query: ${outcome(await connect({ handshake: { ask } }))}`);
+      const client = await context.connect({ handshake: { ask } });
+      context.report("auth.query", `a token in the query: ${outcome(client)}`);
+      judgeChallenge(client, context);
     },
   }),
 
@@ -179,12 +191,12 @@ const authorization = [
       id: `connection/with-${slug(name)}`,
       title: `a client comes with ${name}`,
       given: name,
-      tests: ["auth.many"],
+      tests: ["auth.many", "auth.challenge"],
       upsets: true,
       async run(context) {
         const bystander = await context.connect({ name: "bystander" });
         const client = await context.connect({ name: "odd", handshake: { ask } });
-        context.check("auth.many", outcome(client), NO_101, answerTo(client));
+        if (context.check("auth.many", outcome(client), NO_101, answerTo(client))) judgeChallenge(client, context);
         await judgeSurvival(dialect, context, "auth.many", bystander, client);
       },
     }),

@@ -163,6 +163,8 @@ export const within: Foundations["within"] = {
   "transport.close": ["message.json"],
   "response.correlated": ["request.echo", "unknown.unimplemented", "event.unanswered"],
   "response.reason": ["event.unanswered"],
+  // A challenge that is not there names no error.
+  "auth.error": ["auth.challenge"],
   "malformed.closed": ["malformed.survives"],
   "malformed.code": ["malformed.survives"],
 };

@@ -6,6 +6,7 @@ import { plural } from "../../harness/words.ts";
 import { expectSuccess, spellings } from "../websocket/requests.ts";
 import { besideBystander } from "../websocket/survival.ts";
 import { slug, spaced } from "../websocket/words.ts";
+import { ONE_USER } from "./answers.ts";
 import { call, dialect, request, responseName, responseTo, STATS, statusOf } from "./dialect.ts";
 import { scenario } from "./protocol.ts";
 import {
@@ -142,6 +143,18 @@ async function tellOf(
 /** The cases of the section "Requests and errors". */
 export const requestCases = [
   aloneCase(USER),
+  scenario({
+    id: "requests/id-of-another-user",
+    title: `two users send ${STATS} with the same messageId`,
+    tests: ["request.answered"],
+    async run({ connect, check, users, unasked }) {
+      if (users < 2) return unasked("request.answered", ONE_USER);
+      const both = await Promise.all([connect({ name: "one" }), connect({ name: "another", user: 1 })]);
+      // An id is unique for each sender.
+      const responses = await Promise.all(both.map((client) => call(client, STATS, "of-two-users")));
+      for (const response of responses) check("request.answered", response, { title: "a response to each of them" });
+    },
+  }),
   pipelinedCase(USER),
   scenario({
     id: "requests/pipelined-in-turn",

@@ -1,17 +1,12 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import type { ConnectOptions } from "../../harness/scenario.ts";
-import { heard, isEnded, isObject, type Message } from "../../harness/transcript.ts";
+import { heard, isEnded } from "../../harness/transcript.ts";
 import { judgeSurvival, withBystander } from "../websocket/survival.ts";
-import { dataOf, endedInstead, isLacking, LACKS, propertyOf, SELF, selfOf, UNTOLD } from "./answers.ts";
+import { dataOf, isLacking, LACKS, ONE_USER, propertyOf, SELF, selfOf, UNTOLD } from "./answers.ts";
 import { call, DISCONNECT, dialect, STATS, statusOf } from "./dialect.ts";
 import { scenario } from "./protocol.ts";
-
-/** The user of this id in `user/updated`. */
-const named = ({ data }: Message, userId: unknown): unknown => {
-  const { users } = Object(data);
-  return Array.isArray(users) ? users.find((it) => isObject(it) && it.userId === userId) : undefined;
-};
+import { userCases } from "./users.ts";
 
 /** The fate of one of two connections of a user, in place of a response: that may be. */
 const OVER = "no connection";
@@ -54,6 +49,18 @@ export const sessionCases = [
       const client = await connect();
       if (!check("self.sent", await selfOf(client))) return;
       check("self.first", heard(client)[0]?.commandId, { const: SELF });
+    },
+  }),
+
+  scenario({
+    id: "sessions/self-before-answers",
+    title: `a client sends ${STATS} as soon as it is connected`,
+    tests: ["self.first"],
+    async run({ connect, check, unasked }) {
+      const client = await connect();
+      await call(client, STATS, "at-once");
+      if (isNothing(await selfOf(client))) return unasked("self.first", UNTOLD);
+      check("self.first", heard(client)[0]?.commandId, { const: SELF }, heard(client)[0]);
     },
   }),
 
@@ -146,73 +153,21 @@ export const sessionCases = [
   }),
 
   scenario({
-    id: "sessions/info",
-    title: "a client asks for a user, another one where it can, and for nobody",
-    tests: ["request.answered", "user.info", "valid.odd-strings"],
+    id: "sessions/second-connection-beside-another",
+    title: "a user connects a second time while another user is connected",
+    tests: ["request.answered"],
     async run({ connect, check, users, unasked }) {
-      const client = await connect({ name: "asks" });
-      const other = users > 1 ? await connect({ name: "other", user: 1 }) : client;
-      const self = await selfOf(other);
-      if (isNothing(self)) return unasked("user.info", UNTOLD);
-      const { userId, username, displayName } = self;
-      const response = await call(client, "user/info", "info", { userId });
-      if (!check("request.answered", response)) return;
-      if (isLacking(response)) return unasked("user.info", LACKS);
-      check("user.info", dataOf(response), {
-        title: "the id and the names of user/self",
-        type: "object",
-        properties: {
-          userId: { const: userId },
-          username: { const: username },
-          displayName: { const: displayName },
-        },
-        required: ["userId", "username", "displayName"],
-      });
-      const nobody = await call(client, "user/info", "nobody", { userId: "conformance-nobody" });
-      const isOdd = endedInstead(nobody, client); // The id is odd for a server whose ids are numbers.
-      if (!check("valid.odd-strings", isOdd ? nobody : "a connection that lives on")) return;
-      check("user.info", propertyOf(nobody, "reason"), { const: "unknown_user" });
+      if (users < 2) return unasked("request.answered", ONE_USER);
+      const other = await connect({ name: "other", user: 1 });
+      if (!check("request.answered", await dialect.sign(other))) return;
+      const first = await connect({ name: "first" });
+      await dialect.sign(first);
+      const second = await connect({ name: "second", acts: true, as: first });
+      await call(second, STATS, "of-the-second");
+      const title = "the other user is served on";
+      check("request.answered", await call(other, STATS, "of-the-other"), { title });
     },
   }),
 
-  scenario({
-    id: "sessions/subscribe",
-    title: "a client subscribes to the changes of a user, another one where it can",
-    tests: ["request.answered", "user.subscribe"],
-    async run({ connect, check, users, unasked }) {
-      const client = await connect({ name: "subscribes" });
-      const self = await selfOf(users > 1 ? await connect({ name: "other", user: 1 }) : client);
-      if (isNothing(self)) return unasked("user.subscribe", UNTOLD);
-      const { userId, username, displayName } = self;
-      const response = await call(client, "user/subscribeUpdates", "subscribe", { userIds: [userId] });
-      if (!check("request.answered", response)) return;
-      if (isLacking(response)) return unasked("user.subscribe", LACKS);
-      const event = await client.next(
-        (it) => it.commandId === "user/updated" && named(it, userId) !== undefined,
-        "user/updated",
-      );
-      check("user.subscribe", isNothing(event) ? event : named(event, userId), {
-        title: "user/updated with the id, the names and the status of the user",
-        type: "object",
-        properties: { userId: true, username: { const: username }, displayName: { const: displayName }, status: true },
-        required: ["userId", "username", "displayName", "status"],
-      });
-      await call(client, "user/unsubscribeUpdates", "unsubscribe", { userIds: [userId] });
-    },
-  }),
-
-  scenario({
-    id: "sessions/unsubscribe",
-    title: "a client unsubscribes from the changes of users that it never subscribed to, twice",
-    tests: ["request.answered", "user.unsubscribe"],
-    async run({ connect, check, unasked }) {
-      const client = await connect();
-      for (const id of ["once", "twice"]) {
-        const response = await call(client, "user/unsubscribeUpdates", id, { userIds: ["conformance-nobody"] });
-        if (!endedInstead(response, client) && !check("request.answered", response)) return;
-        if (isLacking(response)) return unasked("user.unsubscribe", LACKS);
-        if (!check("user.unsubscribe", propertyOf(response, "status"), { const: "success" })) return;
-      }
-    },
-  }),
+  ...userCases,
 ];

@@ -122,6 +122,8 @@ const ODD: Readonly<Record<string, string>> = {
   "4,000 characters": "x".repeat(4_000),
   "a path": "../../etc/passwd",
   "a quote": "' OR 1=1 --",
+  "a name that all objects have": "constructor",
+  "the name of what objects inherit": "__proto__",
 };
 
 /** All values that differ from a plain one in one point, wherever that is. */

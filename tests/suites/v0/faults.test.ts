@@ -42,7 +42,12 @@ function casesFor(fault: string): readonly Case[] {
 }
 
 /** With these faults one case spoils it for another that runs at the same time. */
-const ONE_BY_ONE = new Set(["outlives-its-connections", "dies-of-odd-tokens"]);
+const ONE_BY_ONE = new Set([
+  "outlives-its-connections",
+  "dies-of-odd-tokens",
+  "ends-another-user-over-a-second-connection",
+  "takes-ids-for-those-of-all-users",
+]);
 
 /** In ms: the reference server answers at once, or never. */
 const TIMEOUT = 1_500;

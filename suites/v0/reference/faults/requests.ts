@@ -54,6 +54,20 @@ export const requestFaults: Faults = {
     breaks: "request.answered",
     change: ignoring((request) => commandIn(request) === "user/info"),
   },
+  "takes-ids-for-those-of-all-users": {
+    says: "Leaves aside a request whose messageId another user has just sent.",
+    breaks: "request.answered",
+    change({ carryOut }) {
+      let last: Partial<Record<"user" | "id", unknown>> = {};
+      return {
+        carryOut(request, client) {
+          const { user, id } = last;
+          last = { user: client.user, id: request.messageId };
+          return id === request.messageId && user !== client.user ? undefined : carryOut(request, client);
+        },
+      };
+    },
+  },
   ...messageIdFaults,
   "takes-few-at-a-time": {
     says: "Leaves aside what comes beyond seven requests in one go.",
@@ -176,6 +190,18 @@ export const requestFaults: Faults = {
         .flat()
         .some((id) => id !== undefined && !/^\d+$/.test(id));
     }),
+  },
+  "ends-connections-over-names-of-objects": {
+    says: "Ends the connection over a text that is the name of something which all objects have.",
+    breaks: "valid.odd-strings",
+    change: leavingOver(1011, ({ data }) => holds(data, (text) => text in {})),
+  },
+  "keeps-users-in-an-object": {
+    says: "Takes a name that all objects have for the id of a user in user/info.",
+    breaks: "message.schema",
+    change: carryingOut(({ commandId, data }) =>
+      commandId === "user/info" && holds(data, (text) => text in {}) ? { data: {} } : undefined,
+    ),
   },
   "ignores-empty-texts": {
     says: "Does not answer a request with an empty text in its data.",

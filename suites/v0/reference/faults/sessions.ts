@@ -1,9 +1,19 @@
-import { isObject } from "../../../../harness/transcript.ts";
-import { eventOf, type User } from "../world.ts";
+import { isObject, type Message } from "../../../../harness/transcript.ts";
+import type { Behaviour } from "../behaviour.ts";
+import { type Client, eventOf, type User } from "../world.ts";
 import { carryingOut, type Faults, isSuccess, leavingOver, saying, withData } from "./fault.ts";
 
 const SELF = "user/self";
 const DISCONNECT = "system/disconnect";
+
+/** The time after which a server that is late says who a user is, in ms. */
+const LATE = 300;
+
+/** Tells if a request asks for a user who is not connected. */
+function asksForAbsent({ commandId, data }: Message, { world }: Pick<Behaviour, "world">): boolean {
+  const user = commandId === "user/info" ? world.user(Object(data).userId) : undefined;
+  return user !== undefined && ![...world.clients].some((it) => it.user === user);
+}
 
 /** Faults of the section "Sessions, system, user". */
 export const sessionFaults: Faults = {
@@ -18,6 +28,24 @@ export const sessionFaults: Faults = {
     change: saying((message) =>
       message.commandId === SELF ? [eventOf("user/updated", { users: [] }), message] : undefined,
     ),
+  },
+  "says-who-you-are-after-an-answer": {
+    says: "Sends user/self behind the first response, or a moment later than the handshake.",
+    breaks: "self.first",
+    change({ greet, respond }) {
+      const greeted = new WeakSet<Client>();
+      const greetOnce = (client: Client) => {
+        if (!greeted.has(client)) greet(client);
+        greeted.add(client);
+      };
+      return {
+        greet: (client) => void setTimeout(greetOnce, LATE, client),
+        respond(client, ...answer) {
+          respond(client, ...answer);
+          greetOnce(client);
+        },
+      };
+    },
   },
   "gives-each-connection-an-id": {
     says: "Gives a user another id on each connection.",
@@ -104,6 +132,25 @@ export const sessionFaults: Faults = {
       },
     }),
   },
+  "ends-another-user-over-a-second-connection": {
+    says: "Closes the connections of other users that were served when a user connects a second time.",
+    breaks: "request.answered",
+    change({ world, greet, carryOut }) {
+      const served = new WeakSet<Client>();
+      return {
+        carryOut(request, client) {
+          served.add(client);
+          return carryOut(request, client);
+        },
+        greet(client) {
+          greet(client);
+          const all = [...world.clients];
+          if (all.filter(({ user }) => user === client.user).length < 2) return;
+          for (const it of all) if (it.user !== client.user && served.has(it)) it.leave(1008, "you connected again");
+        },
+      };
+    },
+  },
   "answers-on-the-newest-connection": {
     says: "Sends a response on the newest connection of the user who sent the request.",
     breaks: "response.correlated",
@@ -113,6 +160,17 @@ export const sessionFaults: Faults = {
         respond(newest ?? client, request, outcome);
       },
     }),
+  },
+  "forgets-users-who-left": {
+    says: "Says unknown_user where user/info asks for a user who is not connected.",
+    breaks: "user.info",
+    change: (normal) =>
+      carryingOut((request) => (asksForAbsent(request, normal) ? { failed: "unknown_user" } : undefined))(normal),
+  },
+  "ends-connections-over-users-who-left": {
+    says: "Ends the connection where user/info asks for a user who is not connected.",
+    breaks: "request.answered",
+    change: (normal) => leavingOver(1011, (request) => asksForAbsent(request, normal))(normal),
   },
   "tells-another-display-name": {
     says: "Tells another display name of a user in user/info than in user/self.",

@@ -1,7 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { isObject } from "../../../../harness/transcript.ts";
-import { eventOf, now } from "../world.ts";
+import { eventOf, now, type User } from "../world.ts";
 import { carryingOut, type Faults, isSuccess, saying, withData } from "./fault.ts";
+
+/** The events by which others are told of requests. */
+const FRIEND_EVENTS: Readonly<Record<string, string>> = {
+  "friend/sendRequest": "friend/requestReceived",
+  "friend/acceptRequest": "friend/requestAccepted",
+  "friend/remove": "friend/removed",
+};
 
 /** Faults of the section "Messages and friends". */
 export const socialFaults: Faults = {
@@ -90,6 +97,65 @@ export const socialFaults: Faults = {
         const received = { message, source, timestamp: now(), marker: randomUUID() };
         client.say(eventOf("messaging/received", received));
         return outcome;
+      },
+    }),
+  },
+  "delivers-without-a-subscription": {
+    says: "Sends a message to all connections of its receiver, also to those that did not subscribe.",
+    breaks: "messaging.isolated",
+    change: ({ world, carryOut }) => ({
+      carryOut(request, client) {
+        const { userId } = Object(Object(request.data).target);
+        if (request.commandId === "messaging/send")
+          for (const it of world.clients) it.receives ||= it.user.id === userId;
+        return carryOut(request, client);
+      },
+    }),
+  },
+  "keeps-subscriptions": {
+    says: "Sends messages to a user who subscribed on an earlier connection.",
+    breaks: "messaging.isolated",
+    change({ greet, carryOut }) {
+      const subscribed = new Set<User>();
+      return {
+        carryOut(request, client) {
+          if (request.commandId === "messaging/subscribeReceived") subscribed.add(client.user);
+          return carryOut(request, client);
+        },
+        greet(client) {
+          client.receives = subscribed.has(client.user);
+          greet(client);
+        },
+      };
+    },
+  },
+  "forgets-newer-connections": {
+    says: "Sends no messages to the other connections of a user once one of them has ended.",
+    breaks: "messaging.roundtrip",
+    change: ({ world, gone }) => ({
+      gone(client, code) {
+        for (const it of world.clients) if (it.user === client.user) it.receives = false;
+        gone(client, code);
+      },
+    }),
+  },
+  "tells-everybody-of-friends": {
+    says: "Sends the events of friends to all connections.",
+    breaks: "messaging.isolated",
+    change: ({ world, carryOut }) => ({
+      carryOut(request, client) {
+        const outcome = carryOut(request, client);
+        const event = FRIEND_EVENTS[String(request.commandId)];
+        if (event === undefined || !outcome || "failed" in outcome) return outcome;
+        const [to] = Object.values(Object(request.data));
+        const others = () => [...world.clients].filter(({ user }) => user.id !== to);
+        return {
+          ...outcome,
+          next() {
+            outcome.next?.();
+            for (const it of others()) it.say(eventOf(event, { from: client.user.id }));
+          },
+        };
       },
     }),
   },
