@@ -115,10 +115,10 @@ export const refusedWith = (statuses: readonly number[], ...errors: readonly str
 /** Judges the challenge of a 401, whatever a client came with (RFC 6750, 3). */
 export function judgeChallenge(
   client: Connection,
-  { check, unasked }: Pick<Context<"auth.challenge">, "check" | "unasked">,
+  { check, report }: Pick<Context<"auth.challenge">, "check" | "report">,
 ): void {
   if (outcome(client) !== "HTTP 401") {
-    unasked("auth.challenge", "the client got no 401");
+    report("auth.challenge", "the client got no 401");
     return;
   }
   const expected = {
