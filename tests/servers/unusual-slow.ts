@@ -110,8 +110,12 @@ export const unusualSlow: Readonly<Record<string, Unusual>> = {
 
   // Slow ones.
   "lets a client in every 20 ms": limited(() => onRaw(tachyon(), { admit: turns(20) }), 2),
-  "greets after 1.5 s": { start: () => onRaw(slow(1_500, 0)(tachyon())), warns: [] },
-  "greets after 1.5 s, and answers 1.5 s after that": { start: () => onRaw(slow(1_500, 1_500)(tachyon())), warns: [] },
+  "greets after 1.5 s": { start: () => onRaw(slow(1_500, 0)(tachyon())), warns: [], share: 2 },
+  "greets after 1.5 s, and answers 1.5 s after that": {
+    start: () => onRaw(slow(1_500, 1_500)(tachyon())),
+    warns: [],
+    share: 2,
+  },
   "stands still for 1.5 s at its first client": slowly("stands still for 1.5 s at once"),
   "stands still for 1.5 s at its 100th client": slowly("stands still for 1.5 s once"),
   "stands still for 2.5 s among unusual handshakes": slowly("stands still for 2.5 s among unusual handshakes"),
