@@ -99,8 +99,12 @@ async function whyOneConnection(
   const known = heard(second.client).length;
   if (!isNothing(await login(first.client))) return undefined;
   if (heard(second.client).length > known) return "mixed-up";
-  // It leaves the first open, and deaf.
-  return isEnded(first.client) ? undefined : "accepted";
+  if (isEnded(first.client)) return undefined;
+  // It leaves the first open, and deaf, unless it answers no client that often.
+  const control = await come(0);
+  const isSame =
+    !control.isAnswered || isNothing(await login(control.client)) || isNothing(await login(control.client));
+  return isSame ? undefined : "accepted";
 }
 
 /** Connects as so many users at the same time, and resolves to the numbers of those that stay. */
