@@ -1,5 +1,5 @@
 import type { Foundations } from "../../harness/foundation.ts";
-import type { Case } from "../../harness/scenario.ts";
+import type { Case, Suite } from "../../harness/scenario.ts";
 import { HANDSHAKE } from "../../harness/waited.ts";
 import { type RequirementId, requirements } from "../../schemas/v0/requirements.ts";
 import { responseName, STATS } from "./dialect.ts";
@@ -89,9 +89,7 @@ const MORE: Partial<Record<RequirementId, Ids>> = {
   "transport.http": ["path.http"],
   "response.correlated": ["request.echo"],
   // Where responses take the ids of other requests, some request gets several and others get none.
-  ...allOn(["response.once", "request.pipelined"], "response.correlated"),
-  // The sweep sends several at a time.
-  "request.answered": ["response.correlated", "request.pipelined"],
+  ...allOn(["response.once", "request.answered", "request.pipelined"], "response.correlated"),
   "invalid.data": ["request.pipelined", "request.echo"],
   "valid.odd-strings": ["request.pipelined", "invalid.usable"],
   "request.extra": ["invalid.usable"],
@@ -169,10 +167,10 @@ export const within: Foundations["within"] = {
   "malformed.code": ["malformed.survives"],
 };
 
-/** The ways in which requirements of this version rest on one another: they keep one cause from being many findings. */
-export const foundations: Foundations = {
+/** The ways in which requirements rest on one another in these suites: they keep one cause from being many findings. */
+export const foundationsOf = (suites: readonly Suite[]): Foundations => ({
   plain,
-  forms,
+  forms: { ...forms, ...ofInvalid(suites) },
   // Whoever leaves, or resets a connection, may end any case beside it.
   varying: Object.fromEntries(requirements.map(({ id }) => [id, ["disconnect.isolated", "resilience.abrupt"]])),
   within,
@@ -189,7 +187,15 @@ export const foundations: Foundations = {
   dropped: "malformed.survives",
   isolated: "disconnect.isolated",
   keptBySilence: [],
-};
+});
+
+/** Invalid requests are sent several at a time. Each of their cases rests on that, by its id. */
+const ofInvalid = (suites: readonly Suite[]): Foundations["forms"] =>
+  Object.fromEntries(
+    suites
+      .filter(({ name }) => name === "invalid")
+      .flatMap(({ cases }) => cases.map(({ id }) => [id, [...(OF_CASES[id] ?? []), "request.pipelined"]])),
+  );
 
 /** The requirement that a case breaks if its input ends the server or the connections of others, by suite. */
 const SURVIVAL: Readonly<Record<string, RequirementId>> = {

@@ -8,7 +8,7 @@ import { sectionsOf } from "../websocket/sections.ts";
 import { causes, symptoms } from "./causes.ts";
 import { clauses, sources } from "./clauses.ts";
 import { dialect } from "./dialect.ts";
-import { foundations, survivalOf } from "./foundations.ts";
+import { foundationsOf, survivalOf } from "./foundations.ts";
 import { rulesBy } from "./messages.ts";
 import { envelope, mistakesBy, SUBPROTOCOL, violationsIn } from "./protocol.ts";
 import { sets, withdrawn } from "./sets/index.ts";
@@ -71,7 +71,7 @@ export function protocolBy(schemas: Schemas): Protocol {
       return url;
     },
     suites,
-    foundations,
+    foundations: foundationsOf(suites),
     canary: "requests/alone",
     survivalOf,
     sections: sectionsOf("Every message the server sends", suites, requirements),
