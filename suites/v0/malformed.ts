@@ -66,8 +66,8 @@ export async function judgeRefusal(client: Connection, { check }: Refusing): Pro
   });
 }
 
-/** The time in which the end of a connection may come behind an answer that was on its way, in ms. */
-const BEHIND = 100;
+/** The time in which the end of a connection may come behind an answer, in ms: a server may close it later. */
+const BEHIND = 500;
 
 /**
  * Sends a malformed message and a request behind it, and judges how the server ends the connection. One that answers the request has read
