@@ -105,9 +105,12 @@ const hasOddStatus = ({ event }: Clue): boolean => {
   return isObject(message) && message.status !== "success" && message.status !== "failed";
 };
 
+/** The words of a close reason that names a limit of messages, and not of their size or of connections. */
+const LIMIT =
+  /\b(rate|throttl\w*|flood\w*|spam\w*|too (fast|often|many (messages|requests))|(message|request)s? limit)\b/i;
+
 /** Tells if a close frame shows it whose reason names a limit of messages. */
-const namesLimit = ({ event }: Clue): boolean =>
-  event?.type === "close" && /\b(rate|limit\w*|throttl\w*|flood\w*|spam\w*|too (many|fast|often))\b/i.test(event.data);
+const namesLimit = ({ event }: Clue): boolean => event?.type === "close" && LIMIT.test(event.data);
 
 /** Tells if a close frame shows it by which a server ends a connection for a reason of its own. */
 const isRefusal = ({ event }: Clue): boolean => event?.type === "close" && event.code === POLICY && event.data !== "";
