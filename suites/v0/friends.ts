@@ -40,16 +40,19 @@ interface Pair {
   readonly second: Message;
 }
 
-/** The events of friends that a connection got, of these names and from these users. */
-const eventsOf = (client: Connection, names: readonly unknown[], from: readonly unknown[]): Message[] =>
-  heard(client).filter((it) => names.includes(it.commandId) && isObject(it.data) && from.includes(it.data.from));
+/** The events of friends that a connection got from one of these users. */
+const eventsFrom = (client: Connection, ...users: readonly unknown[]): Message[] =>
+  heard(client).filter(
+    ({ commandId, data }) =>
+      [REQUESTED, ACCEPTED, REMOVED].some((it) => it === commandId) && isObject(data) && users.includes(data.from),
+  );
 
-/** Has users become friends once one has asked, and part again. */
+/** Has users become friends once one has asked, and part again. Resolves to `true` if the request was taken. */
 async function befriend(
   { check }: Pick<Context<"request.answered" | "friend.roundtrip">, "check">,
   { one, two, first, second }: Pair,
   asked: Message | Nothing,
-): Promise<void> {
+): Promise<boolean> {
   const told = (client: Connection, name: string, from: unknown) =>
     client.next((it) => it.commandId === name && isObject(it.data) && it.data.from === from, name);
   const done = (response: Message | Nothing) =>
@@ -62,18 +65,23 @@ async function befriend(
   };
   const bothOn = async (id: string, lists: readonly string[], theirs = lists) =>
     (await isOn(one, id, second.userId, lists)) && (await isOn(two, id, first.userId, theirs));
-  // A request that was refused changed nothing.
-  if (!done(asked)) return isNothing(asked) ? part(one, second.userId) : undefined;
+  const giveUp = () => part(one, second.userId).then(() => true);
+  if (!done(asked)) {
+    // A request that was refused changed nothing.
+    if (isNothing(asked)) await part(one, second.userId);
+    return false;
+  }
   check("friend.roundtrip", await told(two, REQUESTED, first.userId));
   const isAsked = await bothOn("asked", ["outgoingPendingRequests"], ["incomingPendingRequests"]);
   const accepted = await call(two, "friend/acceptRequest", "accept", { from: first.userId });
-  if (!done(accepted)) return part(one, second.userId);
+  if (!done(accepted)) return giveUp();
   check("friend.roundtrip", await told(one, ACCEPTED, second.userId));
   if (isAsked) await bothOn("list", ["friends"]);
   const removed = await call(one, "friend/remove", "remove", { userId: second.userId });
-  if (!done(removed)) return part(one, second.userId);
+  if (!done(removed)) return giveUp();
   check("friend.roundtrip", await told(two, REMOVED, first.userId));
   if (isAsked) await bothOn("gone", []);
+  return true;
 }
 
 /** The requirements on events of friends. */
@@ -96,16 +104,16 @@ export const friendCases = [
       const asked = await call(one, "friend/sendRequest", "send", { to: second.userId });
       if (isLacking(asked)) return unasked("friend.roundtrip", LACKS);
       if (propertyOf(asked, "reason") === "already_in_friendlist") return unasked("friend.roundtrip", FRIENDS);
-      await befriend(context, { one, two, first, second }, asked);
-      const all = third ? [one, two, third] : [one, two];
-      await Promise.all(all.map(dialect.sign));
-      const both = [first.userId, second.userId];
+      const isTaken = await befriend(context, { one, two, first, second }, asked);
+      if (!isTaken) return;
+      await Promise.all((third ? [one, two, third] : [one, two]).map(dialect.sign));
+      // Both may be told what becomes of it, but nobody of what he did himself.
       const leaked = [
-        ...eventsOf(one, [REQUESTED, REMOVED], both),
-        ...eventsOf(two, [ACCEPTED], both),
-        ...(third ? eventsOf(third, [REQUESTED, ACCEPTED, REMOVED], both) : []),
-      ];
-      check("messaging.isolated", leaked[0] ?? NOTHING_OF_IT, { const: NOTHING_OF_IT });
+        ...eventsFrom(one, first.userId),
+        ...eventsFrom(two, second.userId),
+        ...(third ? eventsFrom(third, first.userId, second.userId) : []),
+      ][0];
+      check("messaging.isolated", leaked ?? NOTHING_OF_IT, { const: NOTHING_OF_IT });
     },
   }),
 ];

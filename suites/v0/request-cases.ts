@@ -125,11 +125,19 @@ export const pipelinedCase = ({ scenario, sender, meet, plain: { command, data }
       const client = await meet(context);
       const ids = Array.from({ length: 10 }, (_, i) => `pipelined-${i}`);
       client.send(...ids.map((id) => request(command, id, data)));
-      const responses = await Promise.all(ids.map((id) => responseTo(client, id, command)));
-      const count = responses.filter((it) => !isNothing(it)).length;
-      check("request.pipelined", count, { const: ids.length, title: "10 responses" }, responses.find(isNothing));
+      judgePipelined(await Promise.all(ids.map((id) => responseTo(client, id, command))), check);
     },
   });
+
+/** Judges if all requests that were sent in one go were answered. */
+export function judgePipelined(
+  responses: readonly (Message | Nothing)[],
+  check: Context<"request.pipelined">["check"],
+): void {
+  const count = responses.filter((it) => !isNothing(it)).length;
+  const expected = { const: responses.length, title: `${responses.length} responses` };
+  check("request.pipelined", count, expected, responses.find(isNothing));
+}
 
 /** The cases of commands that nobody defines: they are refused, and the connection works afterwards. */
 export const unknownCases = ({ scenario, sender, meet, fence }: Requester, commands: readonly string[]): Case[] =>

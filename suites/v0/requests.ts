@@ -14,6 +14,7 @@ import {
   EXTRA,
   eventCases,
   fateOfOdd,
+  judgePipelined,
   MESSAGE_IDS,
   ODD_COMMANDS,
   ODD_FATES,
@@ -150,7 +151,7 @@ export const requestCases = [
     async run({ connect, check, users, unasked }) {
       if (users < 2) return unasked("request.answered", ONE_USER);
       const both = await Promise.all([connect({ name: "one" }), connect({ name: "another", user: 1 })]);
-      // An id is unique for each sender.
+      // No user knows the ids of another.
       const responses = await Promise.all(both.map((client) => call(client, STATS, "of-two-users")));
       for (const response of responses) check("request.answered", response, { title: "a response to each of them" });
     },
@@ -164,9 +165,7 @@ export const requestCases = [
       const client = await connect();
       const sent = Array.from({ length: 10 }, (_, i) => [`turn-${i}`, i % 2 ? "conformance/unknown" : STATS] as const);
       client.send(...sent.map(([id, command]) => request(command, id)));
-      const responses = await Promise.all(sent.map(([id, command]) => responseTo(client, id, command)));
-      const count = responses.filter((it) => !isNothing(it)).length;
-      check("request.pipelined", count, { const: sent.length, title: "10 responses" }, responses.find(isNothing));
+      judgePipelined(await Promise.all(sent.map(([id, command]) => responseTo(client, id, command))), check);
     },
   }),
   ...echoes,

@@ -119,7 +119,7 @@ export const sessionCases = [
 
   scenario({
     id: "sessions/disconnect-beside-another",
-    title: `a client sends ${DISCONNECT} while another is connected, of the same user where that can be`,
+    title: `a client sends ${DISCONNECT} while another connection is open, of the same user if the server allows two`,
     tests: ["disconnect.answered", "disconnect.isolated"],
     async run(context) {
       const { connect, check, exclusive, room, unasked } = context;

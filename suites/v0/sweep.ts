@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Connection } from "../../harness/connection.ts";
+import type { Expectation } from "../../harness/expect.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
-import type { Case } from "../../harness/scenario.ts";
+import type { Case, Context } from "../../harness/scenario.ts";
 import { isEnded, type Message } from "../../harness/transcript.ts";
 import { slug } from "../websocket/words.ts";
 import { endedInstead } from "./answers.ts";
@@ -43,30 +44,35 @@ const invalid = ({ command, invalid: inputs }: Sweep, { who, sign }: Sender) =>
     tests: ["request.answered", "invalid.data", "invalid.usable"],
     async run({ connect, check }) {
       const client = await connect();
-      /** Judges a response. A request without one breaks what holds of all requests, whatever is wrong with its data. */
-      const isInvalid = ({ input: { what, anyReason }, response }: Answer, allowed = REASONS): boolean => {
-        const isLost = isNothing(response) && !endedInstead(response, client);
-        if (isLost) return check("request.answered", response, { title: `${what}: a response` });
-        const reason = reasonOf(response);
-        const any = anyReason && !isNothing(response) && response.status === "failed";
-        const expected = { enum: any ? [reason] : allowed };
-        return check("invalid.data", reason, { title: `${what}: invalid_request`, ...expected }, response);
+      const isInvalid = ({ input, response }: Answer): boolean => {
+        const any = input.anyReason && !isNothing(response) && response.status === "failed";
+        const expected = { title: `${input.what}: ${INVALID}`, enum: any ? [reasonOf(response)] : REASONS };
+        return judgeInvalid({ input, response }, { client, check, expected });
       };
       // Each of the others is judged only if a connection lives on after one.
       const [first, ...others] = inputs;
-      const firstAnswers = await answersTo(client, command, first ? [first] : []);
-      for (const answer of firstAnswers) {
+      for (const answer of await answersTo(client, command, first ? [first] : [])) {
         const { response } = answer;
         if (!endedInstead(response, client) && !check("request.answered", response)) return;
         if (!isInvalid(answer)) return;
       }
       if (!check("invalid.usable", await sign(client))) return;
-      const answers = [...firstAnswers, ...(await answersTo(client, command, others))];
-      // A server that finds something wrong with the data of one request has the command.
-      const hasCommand = answers.some(({ response }) => reasonOf(response) === INVALID);
-      for (const answer of answers) if (!isInvalid(answer, hasCommand ? [INVALID] : REASONS)) return;
+      for (const answer of await answersTo(client, command, others)) if (!isInvalid(answer)) return;
     },
   });
+
+/** The means to judge the response to an invalid request. */
+interface Invalid extends Pick<Context<"request.answered" | "invalid.data">, "check"> {
+  readonly client: Connection;
+  readonly expected: Expectation;
+}
+
+/** Judges the reason of a response. A request without one breaks what holds of all requests, whatever is wrong with its data. */
+function judgeInvalid({ input, response }: Answer, { client, check, expected }: Invalid): boolean {
+  if (isNothing(response) && !endedInstead(response, client))
+    return check("request.answered", response, { title: `${input.what}: a response` });
+  return check("invalid.data", reasonOf(response), expected, response);
+}
 
 /** Valid requests of all commands, also with odd values: they may change something. */
 export const validCases = (sweeps: readonly Sweep[], sender = USER): readonly Case[] =>
@@ -90,28 +96,18 @@ function valid({ command, valid: [plain, ...odd], invalid: inputs }: Sweep, { wh
       // Its texts are the names of nobody: odd for a server that ends the connection over them.
       const isOdd = endedInstead(first, client) && plain?.data !== undefined;
       if (!check(isOdd ? "valid.odd-strings" : "request.answered", first) || isNothing(first)) return;
-      const extra = await call(client, command, idOf(command, "extra"), {
-        ...Object(plain?.data),
-        conformance: { extra: [1] },
-      });
+      const further = { ...Object(plain?.data), conformance: { extra: [1] } };
+      const extra = await call(client, command, idOf(command, "extra"), further);
       const asInvalid = !isUnimplemented(first) && first.reason !== INVALID;
-      check(
-        "request.extra",
-        isNothing(extra) ? extra : (extra.reason ?? "answered"),
-        {
-          title: "not refused for a further property",
-          ...(asInvalid && { not: { const: INVALID } }),
-        },
-        extra,
-      );
+      const notRefused = { title: "not refused for a further property", ...(asInvalid && { not: { const: INVALID } }) };
+      check("request.extra", isNothing(extra) ? extra : (extra.reason ?? "answered"), notRefused, extra);
       for (const { input, response } of await answersTo(client, command, odd))
         if (!check("valid.odd-strings", response, { title: `${input.what}: a response` })) return;
       if (!check("valid.odd-strings", await sign(client), { title: "the connection works afterwards" })) return;
-      for (const { input, response } of await answersTo(client, command, wrong)) {
-        if (isNothing(response) && !endedInstead(response, client)) check("request.answered", response);
-        const expected = isUnimplemented(first) ? {} : { not: { const: UNIMPLEMENTED } };
-        const title = `${input.what}: not ${UNIMPLEMENTED}, which a valid request is not`;
-        check("invalid.data", reasonOf(response), { title, ...expected }, response);
+      for (const answer of await answersTo(client, command, wrong)) {
+        const title = `${answer.input.what}: not ${UNIMPLEMENTED}, since a valid request is carried out`;
+        const expected = isUnimplemented(first) ? {} : { title, not: { const: UNIMPLEMENTED } };
+        judgeInvalid(answer, { client, check, expected });
       }
     },
   });

@@ -53,7 +53,7 @@ export const userCases = [
       if (isNothing(self)) return unasked("user.info", UNTOLD);
       other.close(1000);
       await other.closed();
-      await dialect.sign(client); // By then the server has noticed.
+      await dialect.sign(client); // So that the server has probably noticed.
       const response = await call(client, "user/info", "info", { userId: self.userId });
       if (!check("request.answered", response)) return;
       if (isLacking(response)) return unasked("user.info", LACKS);
