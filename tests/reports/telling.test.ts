@@ -191,10 +191,10 @@ test("handshakes that had no answer are counted among all", async () => {
   }));
   const all = losing.cases.reduce((sum, { connections }) => sum + connections.length, 0);
   const words = `1 of ${all} handshakes had no answer, unlike those before and after`;
-  expect(show(losing)).toMatch(new RegExp(`^ {2}lost {5}${words}$`, "m"));
+  expect(show(losing)).toMatch(new RegExp(`^ {2}unanswered ${words}$`, "m"));
   expect(markdown(losing, protocol)).toContain(words);
   expect(await html(losing, protocol)).toContain(words);
-  expect(show(good)).not.toContain("  lost ");
+  expect(show(good)).not.toContain("  unanswered ");
 });
 
 describe("a check that was not judged since something else is broken", () => {
