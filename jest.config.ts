@@ -17,6 +17,7 @@ const swc = (tsx: boolean): [string, unknown] => [
 
 const config: Config = {
   testEnvironment: "node",
+  testEnvironmentOptions: { globalsCleanup: "off" }, // It warns on stderr, now and then, which tests read.
   maxWorkers: 2 * availableParallelism(), // Most of the time is waiting.
   testSequencer: "<rootDir>/tests/sequencer.js",
   testTimeout: 120_000, // Some servers under test are silence itself, and a busy machine takes ten times as long.

@@ -120,10 +120,13 @@ interface Unparsed {
 const isBadUpgrade = ({ rawPacket }: Unparsed): boolean =>
   rawPacket !== undefined && /^HTTP\/1\.\d 101\b/.test(rawPacket.toString("latin1"));
 
-/** The headers in which a server selects, and the complaints of a WebSocket, which knows nothing of what a case offers by itself. */
+/**
+ * The headers in which a server selects, how many it may, and the complaints of a WebSocket, which knows nothing of what a case offers by
+ * itself. What it complains of in an extension that it offered is the server's.
+ */
 const SELECTING = [
-  ["sec-websocket-protocol", /subprotocol/],
-  ["sec-websocket-extensions", /extension/i],
+  ["sec-websocket-protocol", 1, /subprotocol/],
+  ["sec-websocket-extensions", Number.POSITIVE_INFINITY, /no extension was requested/],
 ] as const;
 
 /** Records an error. Returns true if the suite ends the connection for it. */
@@ -140,8 +143,8 @@ function fail(error: NodeJS.ErrnoException & Unparsed, { opened }: State, log: R
     log.record({ from: "client", type: "close", data: "failed the connection", by: "suite" });
     return true;
   }
-  const [header] = SELECTING.find(([, complaint]) => complaint.test(message)) ?? [];
-  const selected = header === undefined ? undefined : selectedIn(log, header);
+  const [header, most] = SELECTING.find(([, , complaint]) => complaint.test(message)) ?? [];
+  const selected = header === undefined ? undefined : selectedIn(log, header, most);
   const data =
     selected === undefined
       ? [code, message].filter(Boolean).join(": ")

@@ -116,11 +116,11 @@ export const cameWith = headerBy("server");
 /** The names in a header that lists some, without their parameters. */
 const namesIn = (list = ""): string[] => list.split(",").flatMap((it) => it.split(";", 1)[0]?.trim() || []);
 
-/** Returns the first name that a server selected in a header, if it selected only what the client offered there. */
-export function selectedIn(transcript: Pick<Transcript, "events">, header: string): string | undefined {
+/** Returns the first name that a server selected in a header, if it selected only what the client offered there, and no more than it may. */
+export function selectedIn(transcript: Pick<Transcript, "events">, header: string, most: number): string | undefined {
   const offered = namesIn(askedWith(transcript, header));
   const selected = namesIn(cameWith(transcript, header));
-  return selected.every((name) => offered.includes(name)) ? selected[0] : undefined;
+  return selected.length <= most && selected.every((name) => offered.includes(name)) ? selected[0] : undefined;
 }
 
 /** The headers in a head, by their names in lower case; of one that stands there more than once all values, as in one list. */

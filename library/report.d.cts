@@ -111,7 +111,7 @@ export interface Report {
     runs: number;
   };
   /**
-   * The words of the options that another run needs to meet the target in the same way. Secrets are left out
+   * The words of the options that another run needs to meet the target in the same way. Values that may be secret are …
    *
    * @minItems 1
    */

@@ -122,7 +122,7 @@ function lostHandshakes({ cases, recording }: Remarkable): Remark[] {
   if (lost === 0 || recording) return [];
   const all = cases.reduce((sum, { connections, connected = connections.length }) => sum + connected, 0);
   const words = `${lost} of ${plural(all, "handshake")} had no answer, unlike those before and after`;
-  return [{ label: "lost", title: "Some handshakes had no answer", words, cases: [] }];
+  return [{ label: "unanswered", title: "Some handshakes had no answer", words, cases: [] }];
 }
 
 function stoodStill({ stalls = [] }: Remarkable): Remark[] {

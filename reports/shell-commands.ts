@@ -16,29 +16,34 @@ const placeOf = ({ embedded, url }: Report["target"], { actor }: Report["protoco
   return embedded ? [] : [url];
 };
 
+/** A command of the suite. Its name, options and urls are those of whoever made the report. */
+const commandOf = ({ name }: Report["suite"], ...words: readonly string[]): string =>
+  visible(["npx", ...[name, ...words].map(quoted)].join(" "));
+
 /** The command that explains a requirement, a case or a fault. */
 export const commandExplain = ({ suite, protocol }: Pick<Report, "suite" | "protocol">, id: string): string =>
-  ["npx", suite.name, "explain", quoted(id), ...(protocol.options ?? []).map(quoted)].join(" ");
+  commandOf(suite, "explain", id, ...(protocol.options ?? []));
 
 /**
  * The command that runs cases of a report again: one alone, or several suspects. With `--all` the run waits for what ends a target
- * late. Only a case that generates its inputs needs the seed. Recordings are judged again as a whole.
+ * late. Only a case that generates its inputs needs the seed; in reports of version 0.5.0 none says that it does. Recordings are judged
+ * again as a whole.
  */
 export function commandFor(report: Commanded, ...ids: readonly string[]): string {
   const { suite, protocol, target, seed, recording, cases, given = [] } = report;
   const always = [...(protocol.options ?? []), ...(target.strict ? ["--strict"] : [])];
-  const generates = cases.some((it) => it.generates && ids.includes(it.id));
+  const generating = cases.filter((it) => it.generates);
+  const needsSeed = generating.length > 0 ? generating.some(({ id }) => ids.includes(id)) : seed > 0;
   const words = recording
     ? ["check", ...recording.files, ...always]
     : [
         "run",
         ...placeOf(target, protocol),
         ...always,
-        ...(generates ? ["--seed", String(seed)] : []),
+        ...(needsSeed ? ["--seed", String(seed)] : []),
         ...given,
         ...ids.flatMap((id) => ["--case", id]),
         ...(ids.length > 1 ? ["--all"] : []),
       ];
-  // Options and urls are those of whoever made the report.
-  return visible(["npx", suite.name, ...words.map(quoted)].join(" "));
+  return commandOf(suite, ...words);
 }

@@ -40,8 +40,10 @@ export async function explain(name: string, protocol: Protocol): Promise<Explana
   const faults = await protocol.faults();
   const fault = Object.hasOwn(faults, name) ? faults[name] : undefined;
   if (fault) return aboutFault(name, fault, protocol);
-  const listing = listingOf(name, protocol);
-  if (listing !== undefined) throw new UsageError(`"${name}" stands for several. See \`${listing}\`, and explain one.`);
+  const several = meantBy(name, protocol);
+  const [only, ...others] = several?.ids ?? [];
+  if (only !== undefined && others.length === 0) return explain(only, protocol);
+  if (several) throw new UsageError(`"${name}" stands for several. See \`${several.listing}\`, and explain one.`);
   const elsewhere = await whereElse(protocol, async (other) => (await namesIn(other)).includes(name));
   if (elsewhere !== undefined) throw new UsageError(`"${name}" is ${elsewhere}`);
   const known = await namesIn(protocol);
@@ -50,17 +52,22 @@ export async function explain(name: string, protocol: Protocol): Promise<Explana
   );
 }
 
-/** Returns the command that lists what a name stands for: a suite, a section of the catalogue, or a glob. */
-function listingOf(name: string, { suites, requirements, options = [] }: Protocol): string | undefined {
-  const ids = requirements.map(({ id }) => id);
+/** Finds what a name stands for, a suite, a section of the catalogue, or a glob, and the command that lists it. */
+function meantBy(name: string, { suites, requirements, options = [] }: Protocol) {
+  const rows = requirements.map(({ id }) => ({ id, name: id }));
+  const all = suites.flatMap(({ name: suite, cases }) => cases.map(({ id }) => ({ id, name: id, suite })));
   const ways = [
-    ["--suite", name, suites.map((it) => it.name)],
-    ["--case", name, suites.flatMap(({ cases }) => cases.map(({ id }) => id))],
-    ["--requirement", name, ids],
-    ["--requirement", `${name}.*`, ids],
+    ["--suite", name, all.map(({ id, suite }) => ({ id, name: suite }))],
+    ["--case", name, all],
+    ["--requirement", name, rows],
+    ["--requirement", `${name}.*`, rows],
   ] as const;
-  const way = ways.find(([, pattern, known]) => known.some(glob(pattern)));
-  return way && ["list", way[0], way[1], ...options].map(quoted).join(" ");
+  for (const [option, pattern, known] of ways) {
+    const isMeant = glob(pattern);
+    const ids = known.filter((it) => isMeant(it.name)).map(({ id }) => id);
+    if (ids.length > 0) return { ids, listing: ["list", option, pattern, ...options].map(quoted).join(" ") };
+  }
+  return undefined;
 }
 
 function inWords(it: Explanation, protocol: Protocol): string[] {

@@ -78,7 +78,7 @@ async function closeAll([close, ...others]: readonly (() => Promise<void>)[]): P
 
 /** Returns the target, which is started if the suite is to do so. Throws as `withTarget` does. */
 async function reach(args: TargetArguments, { log, protocol, signal, closing }: Approach): Promise<Reached> {
-  const { url, listen, start: command, startTimeout, timeout } = args;
+  const { url, listen, start: command, startTimeout } = args;
   if (listen !== undefined) {
     const redact = await hiddenTexts(args.redact ?? []);
     return await receive({ port: listen, redact, start: command, startTimeout }, { log, protocol, signal, closing });
@@ -99,33 +99,38 @@ async function reach(args: TargetArguments, { log, protocol, signal, closing }: 
     return all;
   };
   if (command === undefined) return hiding(target, identified(target));
-  const process = await hiding(
-    target,
-    start(command, {
-      log,
-      ready: readyBy(protocol, target, timeout),
-      words: {
-        target: "server",
-        ready: `accept connections at ${target.url.href}`,
-        already: `Something already accepts connections at ${target.url.href}`,
-      },
-      within: startTimeout,
-      signal,
-      secrets: target.secrets,
-      port: isThisMachine(target.url) ? portOf(target.url) : undefined,
-    }),
-  );
+  const process = await hiding(target, startAt(target, command, args, { log, protocol, signal }));
   closing.push(process.stop);
   return hiding(target, identified({ ...target, process }));
 }
+
+/** Starts the server that is to listen at the url of a target. */
+const startAt = (
+  target: Reached,
+  command: string,
+  { timeout, startTimeout }: TargetArguments,
+  { log, protocol, signal }: Omit<Approach, "closing">,
+) =>
+  start(command, {
+    log,
+    ready: readyBy(protocol, target, timeout),
+    words: {
+      target: "server",
+      ready: `accept connections at ${target.url.href}`,
+      already: `Something already accepts connections at ${target.url.href}`,
+    },
+    within: startTimeout,
+    signal,
+    secrets: target.secrets,
+    port: isThisMachine(target.url) ? portOf(target.url) : undefined,
+  });
 
 /** Makes what tells why a started target is not ready. It is, where it answers in HTTP that this client gets no WebSocket. */
 const readyBy = (protocol: Protocol, target: Reached, timeout: number) => async () => {
   const failure = await probe(protocol, target, timeout);
   if (!failure || isThere(failure)) return undefined;
-  const isSlow = failure.code === NO_ANSWER;
-  const remedy = isSlow ? `It has ${timeout} ms for each handshake: --timeout gives it longer.` : undefined;
-  return { why: wordsOfFailure(failure), remedy };
+  const longer = `--timeout gives it more than ${timeout} ms for a handshake, --start-timeout longer to be ready.`;
+  return { why: wordsOfFailure(failure), ...(failure.code === NO_ANSWER && { remedy: longer }) };
 };
 
 /**

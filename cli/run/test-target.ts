@@ -15,18 +15,13 @@ import type { ShardOptions } from "../../reports/shard.ts";
 import { SUITE } from "../../reports/suite.ts";
 import { DEFAULTS } from "../../running/defaults.ts";
 import { spokenInstead, withHint } from "../../running/spoken.ts";
-import { fileIn, type Reached } from "../../running/target.ts";
-import { isEmbedded, type TargetArguments } from "./reach.ts";
+import type { Reached } from "../../running/target.ts";
+import { given, type MeetingArguments } from "./given.ts";
+import { isEmbedded } from "./reach.ts";
 import { defaultsFor } from "./target-defaults.ts";
 
 /** The options that say how a target is tested. */
-export interface TestArguments
-  extends TargetArguments,
-    Pick<RunOptions, "timeout" | "concurrency" | "recovery" | "restarts" | "runs" | "strict"> {
-  /** The time for which the server must keep a silent client, in s. */
-  readonly idle?: number | undefined;
-  /** The most messages a second that each client sends; 0 is no limit. */
-  readonly rate?: number | undefined;
+export interface TestArguments extends MeetingArguments, Pick<RunOptions, "strict"> {
   readonly seed?: number | undefined;
   readonly repeat?: number;
   readonly bail?: boolean;
@@ -52,17 +47,9 @@ export async function testTarget(
 ): Promise<{ readonly result: RunResult; readonly report: Report }> {
   const progress = args.quiet ? undefined : watch(cases);
   const { door } = target;
-  const load = loadSuitesOf(protocol);
-  let searches = 0;
   const all = {
     ...{ repeat: 1, bail: false, ...args, target, ...dependent(args, protocol), ...tools },
-    onResult: progress?.result ?? (() => {}),
-    onLimit: (words: string, perSecond: number | undefined) =>
-      progress?.note(`${about.name}: ${tellLimit(words, perSecond, cases, load)}`),
-    onSearch(how: string) {
-      if (searches === 0) progress?.note(`${about.name}: ${visible(how)}. The suite looks for the input that did it.`);
-      searches += 1;
-    },
+    ...telling(progress, cases, protocol),
   };
   const running = door ? host(protocol, cases, { ...all, target: { ...target, door } }) : run(protocol, cases, all);
   const result = await running.finally(progress?.end).catch(async (error) => {
@@ -84,6 +71,25 @@ export async function testTarget(
     given: given(args, target),
   });
   return { result, report };
+}
+
+/** Tells the user what happens in a run. */
+function telling(
+  progress: Progress | undefined,
+  cases: readonly Case[],
+  protocol: Protocol,
+): Pick<RunOptions, "onResult" | "onLimit" | "onSearch"> {
+  const load = loadSuitesOf(protocol);
+  const note = (words: string) => progress?.note(`${about.name}: ${words}`);
+  let searches = 0;
+  return {
+    onResult: progress?.result ?? (() => {}),
+    onLimit: (words, perSecond) => note(tellLimit(words, perSecond, cases, load)),
+    onSearch(how) {
+      if (searches === 0) note(`${visible(how)}. The suite looks for the input that did it.`);
+      searches += 1;
+    },
+  };
 }
 
 /** Returns the options of a run that depend on others, or on the protocol, where the user does not give them. */
@@ -115,49 +121,3 @@ function watch(cases: readonly Case[]): Progress {
   const to = (stream: NodeJS.WriteStream) => (line: string) => void stream.write(`${line}\n`);
   return loggedLines(to(stdout), totals, to(stderr));
 }
-
-/** The numbers without which another run may end otherwise. */
-const NUMBERS = [
-  ["timeout", "timeout"],
-  ["startTimeout", "start-timeout"],
-  ["recovery", "recovery"],
-  ["restarts", "restarts"],
-  ["concurrency", "concurrency"],
-  ["runs", "runs"],
-] as const;
-
-/** Returns the words of the options that another run needs to meet the target in the same way. */
-function given(args: TestArguments, { secrets }: Reached): string[] {
-  const { config, rate, idle, ca, insecure, start, header = [], credential = [], redact = [] } = args;
-  const hidden = (name: string, values: readonly string[]) =>
-    values.flatMap((value) => [`--${name}`, fileIn(value) === undefined ? "…" : value]);
-  const all = [
-    ...(typeof config === "string" ? ["--config", config] : []),
-    ...NUMBERS.flatMap(([key, name]) => (args[key] === DEFAULTS[key] ? [] : [`--${name}`, String(args[key])])),
-    ...(idle === undefined ? [] : ["--idle", String(idle)]),
-    ...(rate === undefined ? [] : ["--rate", String(rate)]),
-    ...(ca === undefined ? [] : ["--ca", ca]),
-    ...(insecure ? ["--insecure"] : []),
-    ...(start === undefined ? [] : ["--start", start]),
-    ...hidden("header", header),
-    ...hidden("credential", credential),
-    ...userOptions(args),
-    ...hidden("redact", redact),
-  ];
-  return all.map((word) => secrets.redact(word));
-}
-
-/** The options that say who clients come as. The secret of a client is left out unless it stands in a file. */
-const userOptions = ({
-  as = [],
-  tokenCommand = [],
-  client,
-  unscopedToken,
-  refreshToken,
-}: TargetArguments): string[] => [
-  ...as.flatMap((user) => ["--as", user]),
-  ...tokenCommand.flatMap((command) => ["--token-command", command]),
-  ...(client === undefined ? [] : ["--client", client.replace(/:(?!@).*/, ":…")]),
-  ...(unscopedToken === undefined ? [] : ["--unscoped-token", unscopedToken]),
-  ...(refreshToken === undefined ? [] : ["--refresh-token", refreshToken]),
-];

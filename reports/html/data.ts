@@ -4,7 +4,7 @@ import { isObject, parse, type WireEvent } from "../../harness/transcript.ts";
 import { likelyCause } from "../cause.ts";
 import { visible } from "../escape.ts";
 import type { Report, ReportCase, ReportCheck, ReportShard } from "../report.ts";
-import { notable, type Spot, spotOf } from "../wrong-event.ts";
+import { beganAt, notable, type Spot, spotOf } from "../wrong-event.ts";
 import { hasTrouble, type PageConnection, type PageEvent, type SchemaError } from "./events.ts";
 
 /** A requirement of the page: its row in the catalogue, and its verdict. */
@@ -35,6 +35,8 @@ export type PageCase = Omit<ReportCase, "digest" | "checks" | "connections"> & {
   readonly connections: readonly PageConnection[];
   /** The number of connections, including those that the page leaves out. */
   readonly connected: number;
+  /** The time at which it began, by all of them, in ms of the clock of the run. */
+  readonly began: number;
 };
 
 /** Connections of a case that a page holds at most: some cases make hundreds, and nobody reads them all. */
@@ -125,6 +127,7 @@ function pageCase(
     checks,
     connections: notable(connections, CONNECTIONS, (one) => spotted.has(one.number) || hasTrouble(one)),
     connected: connections.length,
+    began: connections.length > 0 ? beganAt(connections) : 0,
   };
 }
 

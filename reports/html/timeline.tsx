@@ -1,6 +1,6 @@
 import { createContext } from "preact";
 import { useContext, useState } from "preact/hooks";
-import { beganAt, isRemark, notable } from "../wrong-event.ts";
+import { isRemark, notable } from "../wrong-event.ts";
 import { EventContent } from "./content.tsx";
 import type { PageCase } from "./data.ts";
 import { folded, gaps, hasTrouble, isTroubled, type PageConnection, type PageEvent, type Places } from "./events.ts";
@@ -89,7 +89,7 @@ function Event({ event, began, brief = false, came }: EventProps) {
 const ARROWS = { client: "→", server: "←", suite: "•" } as const;
 
 /** The connections of a case; of many, at first those on which something went wrong. */
-export function Connections({ of: { connections, connected } }: { readonly of: PageCase }) {
+export function Connections({ of: { connections, connected, began } }: { readonly of: PageCase }) {
   const [most, setMost] = useState<number>(MOST.connections);
   const shown = notable(connections, most, hasTrouble);
   const left = connected - connections.length;
@@ -100,7 +100,7 @@ export function Connections({ of: { connections, connected } }: { readonly of: P
           connection={it}
           open={i < MOST.open || hasTrouble(it)}
           total={connected}
-          began={beganAt(connections)}
+          began={began}
           key={it.number}
         />
       ))}

@@ -1,6 +1,5 @@
 import { beginning, findings, type ReportFinding } from "../findings.ts";
 import { commandExplain, commandFor } from "../shell-commands.ts";
-import { beganAt } from "../wrong-event.ts";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
 import { around } from "./events.ts";
 import { CommandLine, Difference, LevelTag, Marks, Prose, RowLink, VerdictTag } from "./parts.tsx";
@@ -97,7 +96,7 @@ function Shows({ it, check: { spot, actual } }: { readonly it: PageCase; readonl
       <Events
         events={connection.events}
         places={around(spot.event, connection.events.length)}
-        began={beganAt(it.connections)}
+        began={it.began}
         brief
         spot={spot.event}
         came={actual}

@@ -56,6 +56,14 @@ test.each([
 });
 
 test.each([
+  ["disconnect/alon?", "disconnect/alone"],
+  ["parity.patc*", "parity.patch"],
+])("explain of %s, which one name fits, explains that", async (name, only) => {
+  const { code, stdout } = await within(path, ["explain", name]);
+  expect([code, stdout.split("\n")[0]?.split(" ")[0]]).toEqual([0, only]);
+});
+
+test.each([
   ["malformed", [], "list --suite malformed"],
   ["oauth", ["--protocol", "v0"], "list --suite oauth --protocol v0"],
   ["message", [], "list --requirement 'message.*'"],

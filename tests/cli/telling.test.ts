@@ -31,12 +31,13 @@ test("--fail-on-unstable is stored in the report, and decides the exit code of e
 
 test("a stored report tells the commands of its run, with the options that it was given and without their secrets", async () => {
   const port = await freePort();
-  const start = `exec ${process.execPath} ${resolve("dist/cli.js")} serve --port ${port} --fault greets-twice`;
+  const start = `KEY=hush-too exec ${process.execPath} ${resolve("dist/cli.js")} serve --port ${port} --fault greets-twice`;
   const secret = ["--header", "X-Key: hush-hush", "--redact", "hush-hush"];
+  const kept = start.replace("hush-too", "…");
   const run = ["run", `ws://127.0.0.1:${port}`, "--case", CASE, "--start", start, "--rate", "50", ...secret];
   const commands = ({ stdout }: { stdout: string }) => stdout.match(/^ +(alone:|next) .*$/gm);
   const first = commands(await within(cwd, run));
-  expect(first?.join()).toContain(`--rate 50 --start '${start}' --header … --redact … --case ${CASE}`);
+  expect(first?.join()).toContain(`--rate 50 --start '${kept}' --header … --redact … --case ${CASE}`);
   expect(commands(await within(cwd, ["report", "tachyon-report"]))).toEqual(first);
-  expect(readFileSync(join(cwd, "tachyon-report", "report.json"), "utf8")).not.toContain("hush-hush");
+  expect(readFileSync(join(cwd, "tachyon-report", "report.json"), "utf8")).not.toMatch(/hush/);
 });

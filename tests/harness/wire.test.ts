@@ -317,6 +317,36 @@ describe("a handshake", () => {
     });
   });
 
+  const offers = (header: string) => ({
+    ask: (head: Head) => ({ ...head, headers: [...head.headers, header.split(": ")] }) as Head,
+  });
+  const ENDED = "the suite ended it: it offered x to see the answer, and does not speak it";
+  test.each<[string, Options, string, string]>([
+    ["a subprotocol", offers("Sec-WebSocket-Protocol: x, y"), "Sec-WebSocket-Protocol: x", ENDED],
+    [
+      "two subprotocols",
+      offers("Sec-WebSocket-Protocol: x, y"),
+      "Sec-WebSocket-Protocol: x, y",
+      "Server sent a subprotocol",
+    ],
+    ["extensions", offers("Sec-WebSocket-Extensions: x, y; z"), "Sec-WebSocket-Extensions: x, y", ENDED],
+    [
+      "a wrong parameter",
+      { deflate: true },
+      "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=99",
+      "Invalid",
+    ],
+  ])(
+    "whose answer selects %s: the suite takes no blame but for what it does not speak",
+    async (_, handshake, answer, words) => {
+      const { connection } = await bare((request) => accept(request, answer), handshake);
+      expect(connection.opened).toBe(false);
+      expect(connection.transcript.events.find(({ type }) => type === "error")).toMatchObject({
+        data: expect.stringMatching(new RegExp(`^${words}`)),
+      });
+    },
+  );
+
   test("whose answer has a head of more than 16 kB fails", async () => {
     const long = (size: number) => bare((request) => accept(request, `X: ${"x".repeat(size)}`));
     expect((await long(BOUNDS.head - 500)).connection.opened).toBe(true);

@@ -16,7 +16,7 @@ import { markdown } from "../../reports/markdown/markdown.ts";
 import { contradictionIn } from "../../reports/read.ts";
 import schema from "../../reports/report.schema.json" with { type: "json" };
 import type { Report } from "../../reports/report.ts";
-import { commandFor } from "../../reports/shell-commands.ts";
+import { commandExplain, commandFor } from "../../reports/shell-commands.ts";
 import { isFine } from "../../reports/verdict.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { breaking, concluded, inTerminal, sample, withCase } from "./samples.ts";
@@ -146,7 +146,7 @@ describe("the requirement that most others rest on", () => {
 });
 
 test("a failure is told alike in the terminal, with --verbose and in JUnit: cause, clause, wrong line, command", async () => {
-  const wrong = { ...(await sample("compares-versions-as-prefixes")), seed: 7, given: ["--timeout", "9"] };
+  const wrong = { ...(await sample("compares-versions-as-prefixes")), given: ["--timeout", "9"] };
   const options = { knowledge: protocol, command: (...ids: string[]) => commandFor(wrong, ...ids) };
   const body = /<failure [^>]*><!\[CDATA\[(.*?)\]\]>/s.exec(junit(wrong, protocol))?.[1];
   for (const text of [show(wrong, options), show(wrong, { ...options, verbose: true }), body]) {
@@ -172,6 +172,16 @@ test("a command names the seed only where one of its cases generates what it sen
   expect(commandFor(report, ...both)).toMatch(
     /ws:\S+ --seed 7 --case generated\/sequences --case disconnect\/alone --all$/,
   );
+  const old = { ...report, cases: both.map((id) => ({ id })) };
+  for (const id of both) expect(commandFor(old, id)).toMatch(/ws:\S+ --seed 7 --case \S+$/);
+  expect(commandFor({ ...old, seed: 0 }, ...both)).not.toContain("--seed");
+});
+
+test("no name in a stored report is more than a word of its commands", () => {
+  const foreign = { ...good, suite: { ...good.suite, name: "x; touch y" } };
+  expect(commandFor(foreign, "disconnect/alone")).toMatch(/^npx 'x; touch y' run /);
+  expect(commandExplain(foreign, "disconnect.once")).toBe("npx 'x; touch y' explain disconnect.once");
+  expect(commandExplain(good, "disconnect.once")).toBe("npx tachyon-conformance explain disconnect.once");
 });
 
 test("handshakes that had no answer are counted among all", async () => {
@@ -191,10 +201,10 @@ test("handshakes that had no answer are counted among all", async () => {
   }));
   const all = losing.cases.reduce((sum, { connections }) => sum + connections.length, 0);
   const words = `1 of ${all} handshakes had no answer, unlike those before and after`;
-  expect(show(losing)).toMatch(new RegExp(`^ {2}lost {5}${words}$`, "m"));
+  expect(show(losing)).toMatch(new RegExp(`^ {2}unanswered ${words}$`, "m"));
   expect(markdown(losing, protocol)).toContain(words);
   expect(await html(losing, protocol)).toContain(words);
-  expect(show(good)).not.toContain("  lost ");
+  expect(show(good)).not.toContain("  unanswered ");
 });
 
 describe("a check that was not judged since something else is broken", () => {

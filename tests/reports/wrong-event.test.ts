@@ -67,6 +67,15 @@ test("very many connections are cut to those on which something went wrong, then
   expect(notable(many, 9, hasEnd)).toEqual(many);
 });
 
+test("the page counts times from the beginning of a case, also where it leaves out the connection that began first", async () => {
+  const report = await sample("greets-without-a-parity", { timeout: 500 }, /^disconnect\/alone/);
+  const many = Array.from({ length: 70 }, (_, i) => connection([{ ...event("ping"), at: 1_000 + i }]));
+  const cases = report.cases.map((it) => ({ ...it, connections: many }));
+  const page = await html({ ...report, cases }, protocol);
+  expect(page).not.toMatch(/class="time">0\.0</);
+  expect(page).toMatch(/class="time">69\.0</);
+});
+
 test("a long transcript shows the wrong line with those around it", () => {
   const events = Array.from(
     { length: 100 },
@@ -104,10 +113,10 @@ const marked = (text: string) => [...new Set(Array.from(text.matchAll(/> +(\d+\.
 async function markedInPage(report: Report): Promise<number[]> {
   const page = await html(report, protocol);
   const data = unpack(JSON.parse(page.match(/id="data">(.*?)<\/script>/s)?.[1] ?? ""));
-  const times = data.cases.flatMap(({ checks, connections }) =>
+  const times = data.cases.flatMap(({ checks, connections, began }) =>
     checks.flatMap(({ spot }) => {
       const { at } = (spot && connections[spot.connection]?.events[spot.event]) ?? {};
-      return at === undefined ? [] : at - beganAt(connections);
+      return at === undefined ? [] : at - began;
     }),
   );
   expect(page.match(/class="event [^"]*spot/g)?.length).toBeGreaterThan(0);
