@@ -140,8 +140,8 @@ const LEAVING = 1_000;
  * Has the run tell of a server that said goodbye to everybody before it fell, and was `back` at a time in ms of the run's clock. Tells if
  * it did. A process that the suite started must not end by itself.
  */
-function tellRestart({ from, to }: Fall, back: number, pass: Pass): boolean {
-  if (pass.target.process) return false;
+function tellRestart({ from, to, age }: Fall, back: number, pass: Pass): boolean {
+  if (age !== undefined) return false; // The process ended.
   const moments = goodbyesAmong([...pass.results.values(), ...pass.breaches], pass);
   const at = moments.find((it) => it >= from - LEAVING && it <= to);
   if (at !== undefined) pass.standstills.told.add({ at, ms: Math.round(back - at), goodbye: true });

@@ -68,7 +68,7 @@ function stopped({ stop }: Remarkable): Remark[] {
           {
             label: "suspects",
             title: "Suspects",
-            words: "one of these probably ended it, the likeliest first (--start helps to find out which)",
+            words: "one of these may have ended it, the likeliest first (--start helps to find out which)",
             cases: suspects,
             isVital: true,
             next: suspects.slice(0, 1),

@@ -262,7 +262,7 @@ const others: Readonly<Record<string, () => Promise<void>>> = {
     expect(stdout).toContain("parity.patch");
     // A server reads several inputs in one go. The culprit is not always among the six suspects that are named.
     expect(stdout).toMatch(
-      /suspects one of these probably ended it, the likeliest first \(--start helps to find out which\): malformed\//,
+      /suspects one of these may have ended it, the likeliest first \(--start helps to find out which\): malformed\//,
     );
     expect(code).toBe(1);
   },

@@ -351,7 +351,7 @@ describe("a remark that comes first", () => {
     const stop = { reason: "lost", words: "not run: it died", why: "it died", suspects } as const;
     const text = show(concluded({ ...twice, stop }));
     expect(text).toMatch(
-      /^FAIL the target went away\n {2}stopped {2}it died\n {2}suspects one of these probably ended it, the likeliest first \(--start helps to find out which\): malformed\/not-json-empty, transport\/ping-empty\n {2}next {5}npx it run ws:\/\/x --case malformed\/not-json-empty$/m,
+      /^FAIL the target went away\n {2}stopped {2}it died\n {2}suspects one of these may have ended it, the likeliest first \(--start helps to find out which\): malformed\/not-json-empty, transport\/ping-empty\n {2}next {5}npx it run ws:\/\/x --case malformed\/not-json-empty$/m,
     );
     expect(text).toMatch(/^FAIL version\/parity-patch-with-zero$/m);
     expect(text).toMatch(/^ {2}broken {3}disconnect\.success in 1, parity\.patch in 1$/m);
