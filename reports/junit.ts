@@ -6,6 +6,7 @@ import { visible, xmlSafe } from "./escape.ts";
 import { explainConnections, explainFindings, lineText } from "./explain.ts";
 import { whySkipped } from "./findings.ts";
 import { statementOf } from "./names.ts";
+import { remarks } from "./remarks.ts";
 import type { Report, ReportCase, ReportCheck } from "./report.ts";
 import { scopeOf } from "./scope.ts";
 import { commandFor } from "./shell-commands.ts";
@@ -47,9 +48,19 @@ export function junit(report: Report, knowledge: Knowledge): string {
       .testCase()
       .className("run")
       .name(shownVerdict(report))
-      .error(xmlSafe(meaning(report).words), "error");
+      .error(xmlSafe(meaning(report).words), "error", whyOpen(report));
   }
   return document.build();
+}
+
+/** The remarks that say why a run has no whole result, with the suspects and the command to type next. */
+function whyOpen(report: Report): string {
+  const told = remarks(report).filter(({ isVital }) => isVital);
+  const lines = told.flatMap(({ label, words, cases, next }) => [
+    `${label}: ${[words, ...(cases.length > 0 ? [cases.join(", ")] : [])].join(": ")}`,
+    ...(next ? [`next: ${commandFor(report, ...next)}`] : []),
+  ]);
+  return xmlSafe(lines.map(visible).join("\n"));
 }
 
 /** Tells if a case is a failure or an error to whoever reads the report. */

@@ -347,6 +347,15 @@ describe("a remark that comes first", () => {
     expect(junit(report, { requirements })).toMatch(/<error message="the target ended while it was tested"/);
   });
 
+  test("stands in JUnit with the suspects and the command to type next, where no case failed", () => {
+    const stop = { reason: "lost", words: "not run: it died", why: "it died", suspects } as const;
+    const xml = junit(concluded({ ...good, stop }), { requirements });
+    expect(xml).toMatch(
+      /<error message="the target went away"[^>]*><!\[CDATA\[stopped: it died\nsuspects: one of these may /,
+    );
+    expect(xml).toMatch(/^next: npx .* --case malformed\/not-json-empty/m);
+  });
+
   test("names the suspects if the target went away, and earlier findings stay", () => {
     const stop = { reason: "lost", words: "not run: it died", why: "it died", suspects } as const;
     const text = show(concluded({ ...twice, stop }));
