@@ -3,7 +3,6 @@ import { type Verdict, worst } from "./catalogue.ts";
 import type { Connection } from "./connection.ts";
 import { type Access, comesAsAny, dial } from "./dial.ts";
 import { type Failure, refusalOf, saysNoPlace, wordsOfFailure } from "./failure.ts";
-import { seeing } from "./ground.ts";
 import { guest, type Open, opener } from "./guest.ts";
 import { type Check, type Judge, type Judging, judge, owedBy } from "./judge.ts";
 import { cut, keep, redacted } from "./kept.ts";
@@ -44,6 +43,8 @@ export interface Bench extends Access {
   readonly random: Random;
   /** The silence of a client that the server has to leave alone, in ms. */
   readonly idle: number;
+  /** The time for which each client is silent once it is connected, in ms; by default none. */
+  readonly pause?: number;
   /** Keeps transcripts whole; gives what tells them from those of another run of the case. */
   readonly record?: ((it: Case, transcripts: readonly Transcript[]) => Promise<number>) | undefined;
 }
@@ -83,6 +84,7 @@ async function attempt(it: Case, bench: RunBench, idle: () => void): Promise<Cas
     const connection = await dial(bench, options, { idle, left, unpaced: it.floods });
     opened.push({ connection, usual: options.as === undefined && comesAsAny(options, target) });
     if (!bench.signal?.aborted) bench.availability.saw(connection, options.handshake === undefined);
+    if (bench.pause !== undefined) await connection.quiet(bench.pause);
     return connection;
   });
   const { record } = bench;
@@ -228,23 +230,4 @@ async function awaitOwed({ transcript, wait }: Connection, { rules }: Protocol):
   for (let what = owed(); what !== undefined; what = owed()) {
     if (isNothing(await wait(what, () => (owed() === undefined ? true : undefined)))) return;
   }
-}
-
-/** The result of a case that did not run: all that it tests rests on a requirement that is broken. `see` names that. */
-export function notJudged(it: Case, see: string, judging: Pick<Judging, "requirements">): CaseResult {
-  const result = skipped(it, "", judging);
-  return { ...result, checks: result.checks.map((check) => seeing(check, see)) };
-}
-
-/** The result of a case before which the run ended. */
-export const notRun = (it: Case, why: string, judging: Pick<Judging, "requirements">): CaseResult => ({
-  ...skipped(it, why, judging),
-  unrun: true,
-});
-
-/** A result in which all that a case tests is skipped. */
-function skipped(it: Case, why: string, { requirements }: Pick<Judging, "requirements">): CaseResult {
-  const verdicts = judge({ requirements, strict: false });
-  for (const id of it.tests) verdicts.skip(id, why);
-  return { case: it, verdict: "skip", checks: verdicts.checks, connections: [], beganAt: 0, durationMs: 0 };
 }

@@ -1,9 +1,10 @@
 import type { Door } from "./arrivals.ts";
 import { isBroken, withChecks } from "./catalogue.ts";
-import { type Bench, type CaseResult, notJudged, notRun, perform } from "./execute.ts";
+import { type Bench, type CaseResult, perform } from "./execute.ts";
 import { brokenFoundations, restsOnBroken } from "./foundation.ts";
 import { ground } from "./ground.ts";
 import { judge } from "./judge.ts";
+import { notJudged, notRun } from "./not-run.ts";
 import { nothing } from "./nothing.ts";
 import type { Protocol } from "./protocol.ts";
 import { bailedBy, INTERRUPTED, type RunOptions, type Stop, stopFor } from "./run-options.ts";

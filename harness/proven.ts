@@ -1,7 +1,8 @@
 import { isBroken } from "./catalogue.ts";
 import { isShownByMessage } from "./evidence.ts";
-import { type CaseResult, notJudged } from "./execute.ts";
+import type { CaseResult } from "./execute.ts";
 import { groupBy } from "./group.ts";
+import { notJudged } from "./not-run.ts";
 import { type Pass, settle } from "./pass.ts";
 import type { Case } from "./scenario.ts";
 

@@ -1,7 +1,8 @@
 import { isFinding, isRight } from "../harness/catalogue.ts";
-import { type CaseResult, notJudged } from "../harness/execute.ts";
+import type { CaseResult } from "../harness/execute.ts";
 import { brokenFoundations, isPlain, restsOnBroken } from "../harness/foundation.ts";
 import { ground } from "../harness/ground.ts";
+import { notJudged } from "../harness/not-run.ts";
 import { casesIn, catalogueOf, type Protocol } from "../harness/protocol.ts";
 import type { RunOptions } from "../harness/run-options.ts";
 import { type RunResult, run } from "../harness/runner.ts";

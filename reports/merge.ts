@@ -1,5 +1,5 @@
-import { notRun } from "../harness/execute.ts";
 import { groupBy } from "../harness/group.ts";
+import { notRun } from "../harness/not-run.ts";
 import { casesIn, catalogueOf, type Protocol } from "../harness/protocol.ts";
 import { type Stop, stopFor } from "../harness/run-options.ts";
 import { UsageError } from "../harness/usage.ts";

@@ -119,6 +119,7 @@ export const ofRequests: Readonly<Record<string, Misjudged>> = {
   // They lose early messages.
   "listens 150 ms after the handshake": wraps(hears(after(150)), lost),
   "listens 20 ms after the handshake": wraps(hears(after(20)), lost),
+  "listens 40 ms after the handshake": wraps(hears(after(40)), lost),
   "listens once it has greeted, 100 ms after the handshake": wraps(greetsThenListens(100), lost),
   "loses the first message of a client": wraps(hears(butFirst), {
     told: ["disconnect.no-login"],
