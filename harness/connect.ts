@@ -93,7 +93,8 @@ function open(url: URL, { protocol, headers, ca, insecure, handshake }: Connecti
 async function answered(state: State, wire: Wire, log: Recorder, how: Handshake | undefined) {
   if (how?.half || how?.bytewise) await wire.asked;
   if (how?.half) return;
-  await log.wait(HANDSHAKE, () => state.opened || undefined, { reached: () => wire.tcp?.connecting === false });
+  const reached = () => wire.tcp?.connecting === false;
+  await log.wait(HANDSHAKE, () => state.opened || undefined, { odd: how?.ask !== undefined, reached });
   if (state.opened || log.over) return;
   state.failure = { code: NO_ANSWER };
   log.end();

@@ -27,6 +27,8 @@ interface HowToWait {
   readonly reached?: () => boolean;
   /** False where a server may stay silent. */
   readonly owed?: boolean;
+  /** The client asked as none does. Whatever a server does with that, it loses nobody. */
+  readonly odd?: boolean;
   /** It lasts so many ms, whatever the patience of the run: nothing is expected to come. */
   readonly exactly?: number;
 }
@@ -62,6 +64,7 @@ interface Waiter<T = unknown> extends Omit<Wait, "limit"> {
   limit: number;
   readonly what: string;
   readonly owed: boolean;
+  readonly odd: boolean;
   /** It lasts as long as the patience of the run, which learns from it. */
   readonly isUsual: boolean;
   readonly reached: () => boolean;
@@ -80,14 +83,14 @@ interface Waiter<T = unknown> extends Omit<Wait, "limit"> {
 export function waits(log: Log, shared: Shared, idle: () => void): Waiters {
   const place: WaitPlace = { log, shared, idle, waiting: new Set(), waking: false };
   return {
-    wait: (what, found, { owed = true, exactly, reached = () => true } = {}) =>
+    wait: (what, found, { owed = true, odd = false, exactly, reached = () => true } = {}) =>
       new Promise((resolve) => {
         const isUsual = exactly === undefined;
         const length = isUsual
           ? shared.patience.wait(what, shared.brief && seemsToHang(shared))
           : { limit: exactly, short: false };
         begin(
-          { what, found, owed, isUsual, reached, ...length, resolve, timers: [], since: undefined, open: 0 },
+          { what, found, owed, odd, isUsual, reached, ...length, resolve, timers: [], since: undefined, open: 0 },
           place,
         );
       }),
@@ -172,12 +175,12 @@ function sinceItSpoke({ limit, since = 0 }: Waiter<unknown>, { log }: WaitPlace)
 /** Ends a wait in vain, and notes it. */
 function giveUp<T>(waiter: Waiter<T>, place: WaitPlace): void {
   const { attention, clock, patience } = place.shared;
-  const { what, limit, short, open, since = clock(), reached } = waiter;
+  const { what, limit, short, odd, open, since = clock(), reached } = waiter;
   const inVain = { began: since, ended: clock() };
   const next = reached() ? patience.nextServed(what, inVain) : undefined;
   const others = {
     ...(next !== undefined && { nextServedAfterMs: stamp(next - since) }),
-    ...(next !== undefined && isLost(what, inVain, patience) && { lost: true as const }),
+    ...(next !== undefined && !odd && isLost(what, inVain, patience) && { lost: true as const }),
     ...among(what, inVain, open, patience),
   };
   const silence: Silence = { what, afterMs: limit, ...(short && { short }), ...others };
