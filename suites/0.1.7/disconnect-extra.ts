@@ -30,6 +30,8 @@ const extras: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "arrays-20-deep": { extra: JSON.parse("[".repeat(20) + "]".repeat(20)) },
   data: { data: {} },
   "data-that-is-null": { data: null },
+  "data-that-is-an-array": { data: [] },
+  "a-reason": { reason: "conformance" },
   status: { status: "failed" },
   "a-message-id": { messageId: "7c6f4f4e" },
   "a-message-id-that-is-a-number": { messageId: 7 },
