@@ -63,8 +63,11 @@ export function goodbyesToAll(
   return moments;
 }
 
-/** Tells if a goodbye at a time, in ms of the run's clock, was one to everybody. At least one client was told that gave no reason for it. */
-function isToEverybody(at: number, connections: readonly Transcript[], protocol: Protocol): boolean {
+/**
+ * Tells if a goodbye at a time, in ms of the run's clock, was one to everybody. At least one client was told that gave no reason for it. If
+ * the server `fell` then, few have to be told.
+ */
+function isToEverybody(at: number, connections: readonly Transcript[], protocol: Protocol, fell = false): boolean {
   const there = connections.filter((it) => wasThere(it, at, protocol));
   const gaveNone = ({ events }: Transcript) =>
     !givesReason(
@@ -78,7 +81,25 @@ function isToEverybody(at: number, connections: readonly Transcript[], protocol:
     return told >= least && told >= EVERYBODY.part * some.length;
   };
   if (!quiet.some(isTold)) return false;
+  if (fell) return isMost(there, 1);
   return quiet.length < EVERYBODY.least ? isMost(there, EVERYBODY.many) : isMost(quiet, EVERYBODY.least);
+}
+
+/** The longest time from a goodbye to everybody to the end of a server that restarts, in ms. */
+const LEAVING = 1_000;
+
+/** Returns the moment of a goodbye to everybody just before the server fell, in ms of the run's clock; nothing if there was none. Pure. */
+export function goodbyeBefore(
+  { from, to }: { readonly from: number; readonly to: number },
+  all: readonly Pick<CaseResult, "connections">[],
+  protocol: Protocol,
+): number | undefined {
+  const connections = [...new Set(all.flatMap((it) => it.connections))];
+  return connections
+    .flatMap((one) => ownGoodbye(one, protocol)?.at ?? [])
+    .filter((at) => at >= from - LEAVING && at <= to)
+    .toSorted((a, b) => a - b)
+    .find((at) => isToEverybody(at, connections, protocol, true));
 }
 
 /** Tells if a client was served just before a moment, was still there, and had heard no goodbye. */

@@ -7,7 +7,7 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { isAbsent } from "./failure.ts";
 import { diedOrNot, endedAt, howItFell } from "./fall.ts";
 import { isPlain } from "./foundation.ts";
-import { goodbyesAmong } from "./goodbyes.ts";
+import { goodbyeBefore } from "./goodbyes.ts";
 import { type Guess, guess } from "./guess.ts";
 import { fallOfHanging, stuckOn } from "./hanging.ts";
 import { type Fall, type Pass, settle } from "./pass.ts";
@@ -133,18 +133,14 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
   return { atWork: atWork.filter((it) => !isLater(it)), recent: again };
 }
 
-/** The longest time from a goodbye to everybody to the end of a server that restarts, in ms. */
-const LEAVING = 1_000;
-
 /**
  * Has the run tell of a server that said goodbye to everybody before it fell, and was `back` at a time in ms of the run's clock. Tells if
  * it did. A process that the suite started must not end by itself.
  */
-function tellRestart({ from, to, age }: Fall, back: number, pass: Pass): boolean {
-  if (age !== undefined) return false; // The process ended.
-  const moments = goodbyesAmong([...pass.results.values(), ...pass.breaches], pass);
-  const at = moments.find((it) => it >= from - LEAVING && it <= to);
-  if (at !== undefined) pass.standstills.told.add({ at, ms: Math.round(back - at), goodbye: true });
+function tellRestart(fall: Fall, back: number, { results, breaches, protocol, standstills }: Pass): boolean {
+  if (fall.age !== undefined) return false; // The process ended.
+  const at = goodbyeBefore(fall, [...results.values(), ...breaches], protocol);
+  if (at !== undefined) standstills.told.add({ at, ms: Math.round(back - at), goodbye: true });
   return at !== undefined;
 }
 

@@ -1,5 +1,5 @@
-import { expect, test } from "@jest/globals";
-import { goodbyesToAll } from "../../harness/goodbyes.ts";
+import { describe, expect, test } from "@jest/globals";
+import { goodbyeBefore, goodbyesToAll } from "../../harness/goodbyes.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 
@@ -66,4 +66,22 @@ test("one that is known is no other, and only a few are taken for restarts", () 
     [1, 2].map((i) => [greets(at - i), goodbye(at)]),
   );
   expect(moments(often, [])).toHaveLength(5);
+});
+
+describe("a goodbye before the server fell", () => {
+  const goodbyeAt = (fall: { from: number; to: number }, ...clients: readonly WireEvent[][]) =>
+    goodbyeBefore(fall, [{ connections: clients.map((events) => ({ url: "", events })) } as never], protocol);
+
+  test("is one to everybody if most are told, and one of them gave no reason: they may be few", () => {
+    expect(goodbyeAt({ from: 60, to: 90 }, told)).toBe(50);
+    expect(goodbyeAt({ from: 60, to: 90 }, told, [greets(2), errs(45), goodbye(50)])).toBe(50);
+    expect(goodbyeAt({ from: 60, to: 90 }, [greets(1), errs(40), goodbye(50)])).toBeUndefined();
+    expect(goodbyeAt({ from: 60, to: 90 }, told, ...[2, 3].map((at) => [greets(at), asks(400)]))).toBeUndefined();
+  });
+
+  test("came at most a second before that", () => {
+    expect(goodbyeAt({ from: 1_040, to: 1_100 }, told)).toBe(50);
+    expect(goodbyeAt({ from: 1_060, to: 1_100 }, told)).toBeUndefined();
+    expect(goodbyeAt({ from: 10, to: 40 }, told)).toBeUndefined();
+  });
 });
