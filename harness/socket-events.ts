@@ -24,7 +24,13 @@ interface Listening {
 export function recordEvents(socket: WebSocket, log: Recorder, written: () => Promise<void>, readsBody = false): State {
   const state: State = { opened: false, failure: undefined };
   const on: Listening = { socket, log, state };
-  socket.on("upgrade", (response) => upgraded(log, response));
+  let reset: { readonly reset?: true } = {};
+  socket.on("upgrade", (response) => {
+    upgraded(log, response);
+    response.socket.once("error", ({ code }: NodeJS.ErrnoException) => {
+      if (code === "ECONNRESET") reset = { reset: true };
+    });
+  });
   socket.on("unexpected-response", (_request, response) => {
     if (readsBody) refusedInFull(on, response);
     else refused(on, response);
@@ -45,7 +51,7 @@ export function recordEvents(socket: WebSocket, log: Recorder, written: () => Pr
     if (log.over) return;
     const data = reason.toString();
     if (code !== 1006) log.record({ from: "server", type: "close", data, ...(code === 1005 ? {} : { code }) });
-    else if (state.opened) log.record({ from: "server", type: "end" });
+    else if (state.opened) log.record({ from: "server", type: "end", ...reset });
     log.end();
   });
   return state;

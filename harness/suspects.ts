@@ -53,9 +53,15 @@ const isAsked = (event: WireEvent) => isInput(event) && event.type !== "close" &
 const isAnswer = (event: WireEvent) =>
   event.from === "server" && event.type !== "end" && (event.type !== "error" || event.handshake === true);
 
+/** Returns the connections of a case that do what it is about. Those beside them send what every client sends. */
+const acting = ({ connections }: CaseResult): readonly Transcript[] => {
+  const those = connections.filter(({ acts }) => acts);
+  return those.length > 0 ? those : connections;
+};
+
 /** Returns when a client sent the first input that had no answer by a time, in ms of the run's clock; infinity if all had. */
-export const unansweredSince = ({ connections }: CaseResult, by: number, greets: boolean): number =>
-  Math.min(...connections.map(({ events }) => unanswered(events, by, greets)[0]?.at ?? Number.POSITIVE_INFINITY));
+export const unansweredSince = (it: CaseResult, by: number, greets: boolean): number =>
+  Math.min(...acting(it).map(({ events }) => unanswered(events, by, greets)[0]?.at ?? Number.POSITIVE_INFINITY));
 
 /**
  * Returns what a client had sent by then, in ms of the run's clock, since the server last answered it. Where it `greets`, the greeting
@@ -85,10 +91,20 @@ const answeredAt = ({ connections }: CaseResult, by: number): number =>
     }),
   );
 
+/** Returns when an acting client of a case last went away without a close frame, in ms of the run's clock; minus infinity if none did. */
+const wentAwayAt = ({ connections }: CaseResult, by: number): number =>
+  Math.max(
+    ...connections.map(({ acts, events }) => {
+      const end = events.find(({ from, type, at }) => from === "client" && type === "end" && at <= by);
+      return acts && end && !events.some(({ type }) => type === "close") ? end.at : Number.NEGATIVE_INFINITY;
+    }),
+  );
+
 /**
  * Sorts suspects of what happened at a time, the likeliest first; `greets` tells if the server greets each client. A server that ends
  * before it answers ends over its oldest unanswered input; one that answers first ends over the input that it answered last. So one of
- * the former and two of the latter take turns: inputs that are read together are answered together. All others follow, by recency.
+ * the former and two of the latter take turns: inputs that are read together are answered together. The client that went away last
+ * comes after the first of each: no server answers that. All others follow, by recency.
  */
 export function byLikelihood(results: readonly CaseResult[], at: number, greets: boolean): readonly CaseResult[] {
   const ranked = (time: (it: CaseResult) => number) =>
@@ -97,28 +113,23 @@ export function byLikelihood(results: readonly CaseResult[], at: number, greets:
       .filter(([, ms]) => Number.isFinite(ms))
       .toSorted(([, a], [, b]) => a - b)
       .map(([it]) => it);
-  const ends = new Map(results.map((it) => [it, waitingEnd(it, at - JUST, greets)]));
-  const first = Math.min(...ends.values());
-  // The input of a client that is ended first was read. That of others was not, which resets their connections a moment later.
-  const isLater = (it: CaseResult) => Number((ends.get(it) ?? 0) > first + SAME);
-  const waiting = ranked((it) => unansweredSince(it, at - JUST, greets)).toSorted((a, b) => isLater(a) - isLater(b));
+  const unread = new Set(results.filter((it) => wasUnread(it, at - JUST, greets)));
+  const waiting = ranked((it) => unansweredSince(it, at - JUST, greets)).toSorted(
+    (a, b) => Number(unread.has(a)) - Number(unread.has(b)),
+  );
   const answered = ranked((it) => -answeredAt(it, at));
-  const turns = results.flatMap((_, i) => [waiting.slice(i, i + 1), answered.slice(2 * i, 2 * i + 2)].flat());
-  return [...new Set([...turns, ...byRecency(results, at)])];
+  const gone = ranked((it) => -wentAwayAt(it, at));
+  const turns = results.flatMap((_, i) => [waiting[i], answered[2 * i], gone[i], answered[2 * i + 1]]);
+  return [...new Set([...turns.filter((it) => it !== undefined), ...byRecency(results, at)])];
 }
 
-/** Returns when the first connection with an input that has no answer by then ended, in ms of the run's clock; infinity if none did. */
-const waitingEnd = ({ connections }: CaseResult, by: number, greets: boolean): number =>
-  Math.min(
-    ...connections.map(({ events }) => {
-      const wasRead = (event: WireEvent) => event.type !== "upgrade" || events.some(isOpening);
-      const end = unanswered(events, by, greets).some(wasRead) ? events.find(isServerEnd) : undefined;
-      return end?.at ?? Number.POSITIVE_INFINITY;
-    }),
-  );
+/** Tells if nothing was read of what has no answer by then: each such connection was reset, or had no end as it never opened. */
+const wasUnread = (it: CaseResult, by: number, greets: boolean): boolean =>
+  acting(it)
+    .filter(({ events }) => unanswered(events, by, greets).length > 0)
+    .every(({ events }) => !events.some((event) => isServerEnd(event) && !isReset(event)));
 
-/** Ends that differ by less come together, in ms. */
-const SAME = 1;
+const isReset = (event: WireEvent): boolean => event.type === "end" && event.reset === true;
 
 /** The least time from an input to the end of connections that it causes, in ms. */
 const JUST = 0.1;

@@ -18,7 +18,7 @@ export type WireEvent = Base &
     | { readonly type: "text"; readonly data: string }
     | { readonly type: "binary" | "ping" | "pong"; readonly data: string } // base64
     | { readonly type: "close"; readonly data: string; readonly code?: number; readonly by?: "suite" } // a close frame: its reason and code; by: no case sent it
-    | { readonly type: "end" } // the TCP connection ended
+    | { readonly type: "end"; readonly reset?: true } // the TCP connection ended; reset: by a reset, as where the server had not read all
     | { readonly type: "violation"; readonly data: string; readonly failure?: string } // what it sent breaks RFC 6455 (the client: on purpose); failure: in a word
     | { readonly type: "error"; readonly data: string; readonly failure?: string; readonly handshake?: true } // the network, TLS or the handshake failed; failure: in a word
     | { readonly type: "limit"; readonly data: string; readonly scope?: "message" | "connection" | "run" } // a bound of the suite was hit; it reads no further

@@ -52,6 +52,18 @@ test("everything that happens is recorded, in order, with times that do not run 
   expect(response).toMatchObject({ code: 101, data: expect.stringMatching(/^HTTP\/1\.1 101 Ok\nUpgrade: WebSocket/) });
 });
 
+test("a reset is told from an end that says nothing", async () => {
+  const ends = async (end: (peer: Peer) => void) => {
+    const connection = await to({ message: end });
+    connection.send("end");
+    await connection.closed();
+    return connection.transcript.events.at(-1);
+  };
+  const end = { at: expect.any(Number), from: "server", type: "end" };
+  expect(await ends(({ socket }) => socket.resetAndDestroy())).toEqual({ ...end, reset: true });
+  expect(await ends(({ socket }) => socket.end())).toEqual(end);
+});
+
 test("messages that are sent together come in one TCP segment", async () => {
   const segments: number[] = [];
   const connection = await to({ open: ({ socket }) => socket.on("data", (bytes) => segments.push(bytes.length)) });

@@ -87,6 +87,34 @@ test("the likeliest is the oldest input without an answer, though its connection
   expect(ranked.map(({ beganAt }) => beganAt)).toEqual([1, 3, 2, 4]);
 });
 
+test("an older input is less likely where its connection was reset: nobody had read it", () => {
+  const ends = (at: number, reset?: true): WireEvent => ({ at, from: "server", type: "end", ...(reset && { reset }) });
+  const unread = result(1, line("client", sends(10), ends(30, true)));
+  const culprit = result(2, line("client", sends(11, "null"), ends(31)));
+  expect(byLikelihood([unread, culprit], 40, false).map(({ beganAt }) => beganAt)).toEqual([2, 1]);
+});
+
+test("what a bystander sends makes its case no likelier", () => {
+  const beside = result(1, line("bystander", sends(10)), line("client", sends(2), hears(3)));
+  const culprit = result(2, line("client", sends(11)));
+  expect(byLikelihood([beside, culprit], 40, false).map(({ beganAt }) => beganAt)).toEqual([2, 1]);
+});
+
+test("the client that went away last comes behind the first without an answer and the first with one", () => {
+  const leaves = (at: number): WireEvent => ({ at, from: "client", type: "end" });
+  const [waiting, later] = [result(1, line("client", sends(10))), result(2, line("client", sends(11)))];
+  const [heard, before] = [
+    result(3, line("client", sends(4), hears(20))),
+    result(4, line("client", sends(4), hears(9))),
+  ];
+  const [gone, earlier] = [
+    result(5, line("client", sends(3), hears(4), leaves(15))),
+    result(6, line("client", sends(3), hears(4), leaves(14))),
+  ];
+  const ranked = byLikelihood([earlier, before, later, gone, heard, waiting], 40, false);
+  expect(ranked.map(({ beganAt }) => beganAt)).toEqual([1, 3, 5, 4, 2, 6]);
+});
+
 test("a handshake that was reset had no answer, one that was answered wrongly had", () => {
   const failed = (handshake?: true): WireEvent => ({
     at: 38,
