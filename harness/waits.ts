@@ -71,9 +71,10 @@ interface Waiter<T = unknown> extends Omit<Wait, "limit"> {
   found(): T | undefined;
   resolve(value: T | Nothing): void;
   readonly timers: NodeJS.Timeout[];
-  /** It lasts longer, since the suite itself did not run, or since the server spoke late. */
+  /** It lasts longer once, since the suite itself did not run. */
   stalled?: true;
-  spoke?: true;
+  /** The times that it began anew, since the server spoke late. */
+  anew?: number;
   /** The time at which it began, and the number of connections that were open then. */
   since: number | undefined;
   open: number;
@@ -142,20 +143,20 @@ function settle<T>(value: T | Nothing, waiter: Waiter<T>, { shared, waiting }: W
   waiter.resolve(value);
 }
 
-/** Gives a wait up in so many ms. It lasts longer once if the suite itself did not run meanwhile, and once if the server spoke late. */
+/** Gives a wait up in so many ms. It lasts longer once if the suite itself did not run meanwhile, and if the server spoke late. */
 function expireIn<T>(ms: number, waiter: Waiter<T>, place: WaitPlace): void {
   const { clock } = place.shared;
   const due = clock() + ms;
   const expire = () => {
     if (look(waiter, place)) return;
     const late = clock() - due;
-    const limit = waiter.isUsual && !waiter.short && !waiter.spoke ? sinceItSpoke(waiter, place) : 0;
+    const limit = waiter.isUsual && !waiter.short ? sinceItSpoke(waiter, place) : 0;
     const more = Math.ceil((waiter.since ?? 0) + limit - clock());
     if (late > STALL && !waiter.stalled) {
       waiter.stalled = true;
       expireIn(late, waiter, place);
     } else if (more > 0) {
-      waiter.spoke = true;
+      waiter.anew = (waiter.anew ?? 0) + 1;
       waiter.limit = Math.ceil(limit);
       expireIn(more, waiter, place);
     } else giveUp(waiter, place);
@@ -166,11 +167,21 @@ function expireIn<T>(ms: number, waiter: Waiter<T>, place: WaitPlace): void {
 /** The part of a wait after which a message that is not the awaited one comes late: the server may do one thing after another. */
 const LATE = 0.5;
 
-/** Returns the length of a wait that begins anew at a late message of the server, in ms; 0 if none came. */
-function sinceItSpoke({ limit, since = 0 }: Waiter<unknown>, { log }: WaitPlace): number {
-  const spoke = log.events.findLast(({ from, type }) => from === "server" && (type === "text" || type === "binary"));
-  return spoke && spoke.at > since + LATE * limit ? spoke.at - since + limit : 0;
+/**
+ * Returns the length of a wait that begins anew at a late message of the server, in ms; 0 if none came. It does so once for each thing
+ * that the client sent: a server may owe an answer to each, and give one after another.
+ */
+function sinceItSpoke(
+  { limit, since = 0, anew = 0 }: Waiter<unknown>,
+  { log: { events }, shared: { timeout } }: WaitPlace,
+): number {
+  const spoke = events.findLast(({ from, type }) => from === "server" && isMessage(type));
+  if (!spoke || spoke.at <= since + limit - LATE * timeout) return 0;
+  const sent = events.filter(({ from, type }) => from === "client" && isMessage(type)).length;
+  return anew < Math.max(sent, 1) ? spoke.at - since + timeout : 0;
 }
+
+const isMessage = (type: WireEvent["type"]): boolean => type === "text" || type === "binary";
 
 /** Ends a wait in vain, and notes it. */
 function giveUp<T>(waiter: Waiter<T>, place: WaitPlace): void {

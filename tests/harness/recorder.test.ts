@@ -241,6 +241,30 @@ describe("a wait", () => {
     expect(shared.patience.best("it")).toBe(1_000);
   });
 
+  test.each([
+    [0, 1_900],
+    [1, 1_900],
+    [3, 3_700],
+  ])("begins anew at a late message, as often as there are inputs: for %i it lasts %i ms", (inputs, lasts) => {
+    const { log, pass } = timed();
+    void log.wait("it", () => undefined);
+    for (let i = 0; i < inputs; i++) log.record({ from: "client", type: "text", data: "{}" });
+    for (let ms = 0; ms < 5_000; ms += 100) {
+      if (ms % 900 === 0 && ms > 0) log.record({ from: "server", type: "text", data: "{}" });
+      pass(100);
+    }
+    expect(log.events.find(({ type }) => type === "timeout")).toMatchObject({ at: lasts, afterMs: lasts });
+  });
+
+  test("does not begin anew at an early message", () => {
+    const { log, pass } = timed();
+    void log.wait("it", () => undefined);
+    pass(499);
+    log.record({ from: "server", type: "text", data: "{}" });
+    pass(501);
+    expect(last(log)).toMatchObject({ type: "timeout", afterMs: 1_000 });
+  });
+
   test("makes room for no other while much is on its way", () => {
     const [quiet, crowded] = [BOUNDS.crowded - 1, BOUNDS.crowded].map((busy) => {
       const { log, pass, called } = timed(1_000, busy);
