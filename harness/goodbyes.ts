@@ -43,6 +43,15 @@ function goodbyeIn(transcript: Pick<Transcript, "events">, protocol: Protocol): 
 const givesReason = (events: readonly WireEvent[], goodbye: Protocol["goodbye"]): boolean =>
   events.some((event) => goodbye?.isReason(event));
 
+/** Returns the connections of all these cases, once each. */
+const connectionsOf = (all: readonly Pick<CaseResult, "connections">[]): readonly Transcript[] => [
+  ...new Set(all.flatMap((it) => it.connections)),
+];
+
+/** Returns when the server said a goodbye of its own, in ms of the run's clock, the first first. */
+const timesOf = (connections: readonly Transcript[], protocol: Protocol): readonly number[] =>
+  connections.flatMap((one) => ownGoodbye(one, protocol)?.at ?? []).toSorted((a, b) => a - b);
+
 /**
  * Returns the moments at which the server said goodbye to everybody, as one that restarts does, in ms of the run's clock: those of a
  * few cases that it hit, `known` ones first. Its protocol allows that. Pure.
@@ -53,10 +62,9 @@ export function goodbyesToAll(
   protocol: Protocol,
   known: readonly number[] = [],
 ): number[] {
-  const connections = [...new Set(all.flatMap((it) => it.connections))];
+  const connections = connectionsOf(all);
   const moments = [...known];
-  const times = hit.flatMap((it) => it.connections.flatMap((one) => ownGoodbye(one, protocol)?.at ?? []));
-  for (const at of times.toSorted((a, b) => a - b)) {
+  for (const at of timesOf(connectionsOf(hit), protocol)) {
     if (moments.length >= RESTARTS || moments.some((it) => isAbout(it, at))) continue;
     if (isToEverybody(at, connections, protocol)) moments.push(at);
   }
@@ -94,11 +102,9 @@ export function goodbyeBefore(
   all: readonly Pick<CaseResult, "connections">[],
   protocol: Protocol,
 ): number | undefined {
-  const connections = [...new Set(all.flatMap((it) => it.connections))];
-  return connections
-    .flatMap((one) => ownGoodbye(one, protocol)?.at ?? [])
+  const connections = connectionsOf(all);
+  return timesOf(connections, protocol)
     .filter((at) => at >= from - LEAVING && at <= to)
-    .toSorted((a, b) => a - b)
     .find((at) => isToEverybody(at, connections, protocol, true));
 }
 

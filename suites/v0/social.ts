@@ -1,5 +1,6 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
+import type { Context } from "../../harness/scenario.ts";
 import { heard, isEnded, isObject, type Message } from "../../harness/transcript.ts";
 import { slug } from "../websocket/words.ts";
 import {
@@ -31,6 +32,23 @@ const subscribe = (client: Connection) => call(client, SUBSCRIBE, "subscribe", {
 const receive = (client: Connection, text: string): Promise<Message | Nothing> =>
   client.next((it) => it.commandId === RECEIVED && textOf(it) === text, RECEIVED);
 
+/**
+ * Sends a text as a user. Resolves to the response; to nothing where no requirement about it can be judged, which is said: there was none,
+ * or the server does not have messages.
+ */
+async function sends<Id extends string>(
+  { check, unasked }: Pick<Context<Id | "request.answered">, "check" | "unasked">,
+  requirement: Id,
+  sender: Connection,
+  message: ReturnType<typeof to>,
+): Promise<Message | undefined> {
+  const response = await call(sender, SEND, "send", message);
+  if (!check("request.answered", response) || isNothing(response)) return undefined;
+  if (!isLacking(response)) return response;
+  unasked(requirement, LACKS);
+  return undefined;
+}
+
 /** The most characters of a message: code points, as JSON schemas count them. */
 const LONGEST = 512;
 
@@ -57,9 +75,8 @@ const roundtrips = Object.entries(TEXTS).map(([name, words]) =>
       const [from, other] = [await selfOf(sender), await selfOf(receiver)];
       if (isNothing(from) || isNothing(other)) return unasked("messaging.roundtrip", UNTOLD);
       if (!check("request.answered", await subscribe(receiver))) return;
-      const response = await call(sender, SEND, "send", to(other.userId, text));
-      if (!check("request.answered", response)) return;
-      if (isLacking(response)) return unasked("messaging.roundtrip", LACKS);
+      const response = await sends({ check, unasked }, "messaging.roundtrip", sender, to(other.userId, text));
+      if (!response) return;
       if (!check("messaging.roundtrip", propertyOf(response, "status"), { const: "success" })) return;
       const came = dataOf(await receive(receiver, text));
       check("messaging.roundtrip", came, {
@@ -112,14 +129,12 @@ export const socialCases = [
       if (isNothing(other)) return unasked("messaging.isolated", UNTOLD);
       if (!check("request.answered", await subscribe(receiver))) return;
       if (third && !check("request.answered", await subscribe(third))) return;
-      const response = await call(sender, SEND, "private", to(other.userId, text));
-      if (!check("request.answered", response)) return;
-      if (isLacking(response)) return unasked("messaging.isolated", LACKS);
+      if (!(await sends({ check, unasked }, "messaging.isolated", sender, to(other.userId, text)))) return;
       await receive(receiver, text);
       await Promise.all([bystander, sender, ...(third ? [third] : [])].map(dialect.sign));
       const leaked = [
         ...(third ? heard(third).filter((it) => textOf(it) === text) : []),
-        ...heard(bystander).filter((it) => it.messageId === "private" || textOf(it) === text),
+        ...heard(bystander).filter((it) => it.messageId === "send" || textOf(it) === text),
         ...heard(sender).filter((it) => textOf(it) === text), // It did not subscribe.
       ];
       check("messaging.isolated", leaked[0] ?? NOTHING_OF_IT, { const: NOTHING_OF_IT });
@@ -143,9 +158,7 @@ export const socialCases = [
       const receiver = await connect({ name: "receiver", as: earlier });
       const other = await selfOf(receiver);
       if (isNothing(other)) return unasked("messaging.isolated", UNTOLD);
-      const response = await call(sender, SEND, "send", to(other.userId, text));
-      if (!check("request.answered", response)) return;
-      if (isLacking(response)) return unasked("messaging.isolated", LACKS);
+      if (!(await sends({ check, unasked }, "messaging.isolated", sender, to(other.userId, text)))) return;
       await dialect.sign(receiver);
       const leaked = heard(receiver).find((it) => textOf(it) === text);
       check("messaging.isolated", leaked ?? NOTHING_OF_IT, { const: NOTHING_OF_IT });
@@ -171,9 +184,8 @@ export const socialCases = [
       if (!isEnded(first)) first.close(1000);
       await first.closed();
       if (!check("request.answered", await dialect.sign(second))) return; // So that the server has probably noticed.
-      const response = await call(sender, SEND, "send", to(other.userId, text));
-      if (!check("request.answered", response)) return;
-      if (isLacking(response)) return unasked("messaging.roundtrip", LACKS);
+      const response = await sends({ check, unasked }, "messaging.roundtrip", sender, to(other.userId, text));
+      if (!response) return;
       if (!check("messaging.roundtrip", propertyOf(response, "status"), { const: "success" })) return;
       check("messaging.roundtrip", await receive(second, text));
     },
