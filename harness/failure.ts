@@ -111,14 +111,11 @@ export interface Tried {
   readonly transcript: Pick<Transcript, "events">;
 }
 
-/** The status of a server that failed by itself. No limit says so. */
-const FAILED = 500;
-
-/** Returns how a target refused a connection; `undefined` if it did not, failed, or is not there. */
+/** Returns how a target refused a connection; `undefined` if it did not, or is not there. */
 export function refusalOf({ opened, failure, transcript }: Tried): Failure | undefined {
   if (opened) return turnedAway(transcript);
-  if (!failure || failure.status === FAILED) return undefined;
-  return REFUSING.has(failure.code) || isTurnedAway(failure) || (failure.status ?? 0) >= 200 ? failure : undefined;
+  const isRefused = failure && (REFUSING.has(failure.code) || isTurnedAway(failure) || (failure.status ?? 0) >= 200);
+  return isRefused ? failure : undefined;
 }
 
 /** Returns how a target ended a WebSocket without a word; with the code that says why, also before the client said one. */
