@@ -7,14 +7,21 @@ export interface Evidence {
   readonly events: readonly number[];
 }
 
-/** Tells if a message shows a check, in the transcripts of its case. */
-export function isShownByMessage(
-  evidence: Evidence | undefined,
-  transcripts: readonly Pick<Transcript, "events">[] = [],
-): boolean {
+type Places = readonly Pick<Transcript, "events">[];
+
+/** Returns the events that show a check, in the transcripts of its case. */
+const showing = (evidence: Evidence | undefined, transcripts: Places = []): readonly WireEvent[] => {
   const { connection = 0, events = [] } = evidence ?? {};
-  return events.some((i) => transcripts[connection]?.events[i]?.type === "text");
-}
+  return events.flatMap((i) => transcripts[connection]?.events[i] ?? []);
+};
+
+/** Tells if a message shows a check. */
+export const isShownByMessage = (evidence: Evidence | undefined, transcripts?: Places): boolean =>
+  showing(evidence, transcripts).some(({ type }) => type === "text");
+
+/** Tells if an answer that gives no WebSocket shows a check. */
+export const isShownByRefusal = (evidence: Evidence | undefined, transcripts?: Places): boolean =>
+  showing(evidence, transcripts).some((it) => it.from === "server" && it.type === "upgrade" && it.code !== 101);
 
 /** Events, or an observed value, that show a check. */
 export type Shown = { readonly events: readonly WireEvent[] } | { readonly observed: unknown };

@@ -1,5 +1,5 @@
 import { isBroken, isFinding, withChecks } from "./catalogue.ts";
-import { isShownByMessage } from "./evidence.ts";
+import { isShownByMessage, isShownByRefusal } from "./evidence.ts";
 import { bearers, brokenFoundations, causeWithin, type Foundations, type Judged, plainOf } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 
@@ -72,7 +72,8 @@ function asForm(check: Check, it: Judged, foundations: Foundations): Check {
   // A breach on a connection that was served does not come of another that was refused. What rests on nothing needs no connection.
   const needsOthers = check.requirement in formOf || bearers(check.requirement, it.case.id, foundations).length > 0;
   const isSaid = isShownByMessage(check.evidence, it.connections);
-  const isRefused = it.refusedUsual && needsOthers && !general.includes(check.requirement) && !isSaid;
+  const isOfOthers = general.includes(check.requirement) && !isShownByRefusal(check.evidence, it.connections);
+  const isRefused = it.refusedUsual && needsOthers && !isOfOthers && !isSaid;
   const one = isRefused ? foundations.refused : formOf[check.requirement];
   const { silence } = check;
   const answer = silence && foundations.isAnswer?.(silence.what) ? foundations.unanswered : undefined;

@@ -35,6 +35,16 @@ const forgets = (n: number) =>
     { told: ["transport.handshake"] },
   );
 
+/** Fails in the handshake of one client in some. */
+const fails = (n: number) =>
+  sends(
+    () => {
+      let count = 0;
+      return { refuse: () => (++count % n === 0 ? 500 : undefined) };
+    },
+    { told: ["version.greeting"], also: ["transport.handshake", "transport.header-whitespace"] },
+  );
+
 /** Returns the part of a window of 32 KiB that is left in memory. */
 type Window = (whole: Buffer, messages: number) => Buffer;
 
@@ -92,6 +102,7 @@ export const ofHandshakes: Readonly<Record<string, Misjudged>> = {
   "forgets the handshake of every 20th client": forgets(20),
   "forgets the handshake of every 100th client": forgets(100),
   "forgets the handshake of every 300th client": forgets(300),
+  "fails in the handshake of every 30th client": fails(30),
   "ends the lines of its 101 by LF alone": sends(() => ({ newline: "\n" }), { told: ["transport.handshake"] }),
   "calls its 101 an upgrade to h2c": sends(
     () => ({ head: (accept) => headOf(accept).map((line) => line.replace("Upgrade: websocket", "Upgrade: h2c")) }),
