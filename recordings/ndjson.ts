@@ -5,7 +5,7 @@ import { show } from "../harness/words.ts";
 import type { Lines } from "../reports/bounded-lines.ts";
 import { short } from "../reports/names.ts";
 import { lines } from "./lines.ts";
-import { type Clock, clock, type RecordedEvent, type Sink } from "./recorded.ts";
+import { type Clock, clock, type RecordedEvent, type Sink, whole } from "./recorded.ts";
 
 /** The first line of a file that `record` wrote. */
 export interface PartHead {
@@ -51,8 +51,8 @@ const STRUCTURE = 1_000;
 /**
  * Reads a recording of one event a line. A line is a JSON object: `connection` (a text or number: any name that all events of the
  * connection share), `from` (`client` or `server`), `type` (as in report.json), `data` (the text of a text, base64 of a binary;
- * of a close its reason), and where it is known `code` (of a close), `url`, `at` (ms, or a time of ISO 8601). What else it holds
- * is left alone, and so are empty lines. Throws a `UsageError` with the number of the line that is none.
+ * of a close its reason), and where it is known `code` (of a close), `url`, `at` (ms, or a time of ISO 8601), and what else its
+ * type has in report.json. All other properties, and empty lines, are ignored. Throws a `UsageError` with the number of the line that is none.
  */
 export function ndjson(name: string, sink: Sink): Lines {
   let time = clock();
@@ -66,7 +66,9 @@ export function ndjson(name: string, sink: Sink): Lines {
         throw wrong(`part ${next.part} of the recording stands behind part ${head.part}.`);
       if (next && next.recording !== head?.recording) time = clock(next.began);
       head = next ?? head;
-      if (!next) sink(recorded(value, time, head?.recording));
+      if (next) return;
+      const { event, ...where } = recorded(value, time, head?.recording);
+      for (const it of whole(event)) sink({ ...where, event: it });
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       throw new UsageError(`${name}:${number}: ${error.message}`);
@@ -112,22 +114,34 @@ function eventOf(value: Message, time: Clock): WireEvent {
     type,
     ...(type !== "end" && { data: data ?? "" }),
     ...(code !== undefined && { code }),
-    ...(type in FURTHER && further(type, value)),
+    ...further(type, value),
   } as WireEvent;
 }
+
+/** The length of the whole text, in characters, where an event holds only its beginning. */
+const LENGTH = { length: "number" };
 
 /** The further properties that an event of a type may hold, as report.json has it, each with its type. */
 const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   upgrade: { odd: "boolean" },
   violation: { failure: "string" },
   error: { failure: "string", handshake: "boolean" },
+  close: { by: "string" },
+  end: { reset: "boolean" },
   limit: { scope: "string" },
-  timeout: { what: "string", afterMs: "number", short: "boolean", nextServedAfterMs: "number", among: "number" },
+  timeout: {
+    what: "string",
+    afterMs: "number",
+    short: "boolean",
+    nextServedAfterMs: "number",
+    lost: "boolean",
+    among: "number",
+  },
 };
 
 const further = (type: string, more: Message) =>
   Object.fromEntries(
-    Object.entries(FURTHER[type] ?? {}).flatMap(([name, kind]) => {
+    Object.entries({ ...LENGTH, ...FURTHER[type] }).flatMap(([name, kind]) => {
       const value = more[name];
       return typeof value === kind && value !== false ? [[name, value]] : [];
     }),

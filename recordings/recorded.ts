@@ -20,6 +20,14 @@ const COST = 4 << 20;
 /** A place in a transcript where something is missing that one side sent. */
 export const gap = (from: Side, at: number, data: string): WireEvent => ({ at, from, type: "cut", data });
 
+/** An event whose text may be cut after some of so many characters: a cut message is a gap, since it cannot be judged. */
+export function whole(event: WireEvent, length = event.length): readonly WireEvent[] {
+  if (length === undefined) return [event];
+  const instead = gap(event.from, event.at, `a ${event.type} of ${length} characters that is cut`);
+  if (event.type === "violation") return [event, instead];
+  return event.type === "text" || event.type === "binary" ? [instead] : [event];
+}
+
 /** An event, or the gap that stands for one that is too big to be judged. */
 export function bounded(event: WireEvent): WireEvent {
   if (!("data" in event) || event.type === "cut") return event;

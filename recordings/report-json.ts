@@ -1,6 +1,6 @@
 import type { WireEvent } from "../harness/transcript.ts";
 import type { Report } from "../reports/report.ts";
-import { gap, type Sink } from "./recorded.ts";
+import { gap, type Sink, whole } from "./recorded.ts";
 
 /** The connections of a report of the suite. A cut in it is a gap. */
 export function stored({ cases }: Report, sink: Sink): void {
@@ -11,15 +11,12 @@ export function stored({ cases }: Report, sink: Sink): void {
     }
 }
 
-/** An event of a report. A text that is cut becomes a gap, since it cannot be judged. */
+/** An event of a report, and the gaps that it stands for. */
 function withGaps(event: WireEvent): readonly WireEvent[] {
-  const { at, from } = event;
+  const { at } = event;
   if (event.type === "cut") return [gap("client", at, event.data), gap("server", at, event.data)];
-  const length = event.length ?? ("data" in event ? CUT.exec(event.data.slice(-50))?.[1] : undefined);
-  if (length === undefined) return [event];
-  const instead = gap(from, at, `a ${event.type} of ${length} characters that is cut`);
-  if (event.type === "violation") return [event, instead];
-  return event.type === "text" || event.type === "binary" ? [instead] : [event];
+  const length = "data" in event ? CUT.exec(event.data.slice(-50))?.[1] : undefined;
+  return whole(event, event.length ?? (length === undefined ? undefined : Number(length)));
 }
 
 /** The end of a text that is cut. A report of version 0.5 or older says so in no other way. */

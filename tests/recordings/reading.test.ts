@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 import { BOUNDS } from "../../harness/bounds.ts";
 import { keep, shorten } from "../../harness/kept.ts";
@@ -50,6 +51,27 @@ test.each<[string, string, RegExp]>([
 ])("a recording that holds %s is refused in one line that says where", (_, text, message) => {
   expect(() => followed(text)).toThrow(message);
   expect(() => followed(text)).not.toThrow(/\n/);
+});
+
+/** The schema of an event in report.json. */
+const { properties } = JSON.parse(readFileSync("reports/report.schema.json", "utf8")).definitions.event;
+const { at: _at, from: _from, type: types, data: _data, code: _code, length: _length, ...further } = properties;
+
+test.each<[string, { const?: unknown; enum?: readonly unknown[]; type?: string }]>(Object.entries(further))(
+  "the property %s of an event is read as report.json has it",
+  (name, { const: only, enum: some = [], type }) => {
+    const value = only ?? some[0] ?? (type === "string" ? "x" : 7);
+    const text = types.enum
+      .map((it: string) => JSON.stringify({ connection: it, from: "server", type: it, data: "", [name]: value }))
+      .join("\n");
+    const read = followed(text).flatMap((it) => it.shown().events);
+    expect(read).toContainEqual(expect.objectContaining({ [name]: value }));
+  },
+);
+
+test("a text of which only the beginning is kept is a gap, and no message", () => {
+  const [one] = followed('{"connection":1,"from":"server","type":"text","data":"{\\"comm","length":70}');
+  expect(one?.shown().events).toMatchObject([{ type: "cut", data: "a text of 70 characters that is cut" }]);
 });
 
 test("a file of nothing but line breaks is read in no time", () => {
