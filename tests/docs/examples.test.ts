@@ -29,3 +29,10 @@ test.each(NUMBERS)("examples show a number as it is: %s is %s", (pattern, now) =
   expect(shown.length).toBeGreaterThan(0);
   expect(shown.filter((it) => !it.endsWith(`: ${now}`))).toEqual([]);
 });
+
+test("verdicts in examples add up to the cases that ran", () => {
+  const shown = [...text.matchAll(/^ {2}cases {4}(\d+) of \d+ in [\d.]+ s: (.+)$/gm)];
+  expect(shown.length).toBeGreaterThan(2);
+  const sum = (counts = "") => [...counts.matchAll(/\d+/g)].reduce((all, [count]) => all + Number(count), 0);
+  expect(shown.map(([, , counts]) => sum(counts))).toEqual(shown.map(([, ran]) => Number(ran)));
+});
