@@ -136,8 +136,7 @@ export const RECORDING = {
     10_000,
     "The time that the server has for the greeting, and for the end behind a goodbye, in ms",
   ),
-  redact: texts("redact", "Take this text out of all that is written, too (repeatable)"),
-  ...pick(RUNNING, "ca", "insecure", "strict"),
+  ...pick(RUNNING, "redact", "ca", "insecure", "strict"),
   ...files,
   ...pick(OUTPUT, "quiet", "verbose"),
 } as const;

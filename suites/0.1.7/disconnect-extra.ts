@@ -69,7 +69,7 @@ const numbered = Object.entries(rareNumbers).map(([name, number]) =>
 /** A property as it is written, or in words where that would not read well. */
 const shown = (name: string, property: string) => (property.length < 50 ? property : spaced(name));
 
-const upsetting = Object.entries(rareProperties).map(([name, property]) =>
+const besideBystander = Object.entries(rareProperties).map(([name, property]) =>
   scenario({
     id: `disconnect/extra-${name}`,
     title: `a client sends a disconnect request with a further property, while another is connected: ${shown(name, property)}`,
@@ -123,4 +123,4 @@ const long = lengths.map(([of, length]) =>
 );
 
 /** Disconnect requests with further properties, part of the section "Disconnect". */
-export const extraCases = [...extended, ...numbered, ...upsetting, ...long];
+export const extraCases = [...extended, ...numbered, ...besideBystander, ...long];

@@ -146,7 +146,7 @@ const flood = (dialect: Dialect) =>
         client.send(request);
         const answered = await answer(client);
         check("resilience.flood", mayBeLost(client.transcript) ? "lost" : answered, {
-          title: "an answer to a request behind them, or disconnected failed before",
+          title: "an answer to a request behind them, or the end of the connection before it",
         });
       });
     },
