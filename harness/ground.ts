@@ -72,8 +72,11 @@ function asForm(check: Check, it: Judged, foundations: Foundations): Check {
   // A breach on a connection that was served does not come of another that was refused. What rests on nothing needs no connection.
   const needsOthers = check.requirement in formOf || bearers(check.requirement, it.case.id, foundations).length > 0;
   const isSaid = isShownByMessage(check.evidence, it.connections);
-  const isOfOthers = general.includes(check.requirement) && !isShownByRefusal(check.evidence, it.connections);
-  const isRefused = it.refusedUsual && needsOthers && !isOfOthers && !isSaid;
+  const showsRefusal = isShownByRefusal(check.evidence, it.connections);
+  const isOfOthers = general.includes(check.requirement) && !showsRefusal;
+  // An odd handshake that alone is accepted was refused by chance, too.
+  const isChance = it.refusedUsual || (it.unstable && showsRefusal);
+  const isRefused = isChance && needsOthers && !isOfOthers && !isSaid;
   const one = isRefused ? foundations.refused : formOf[check.requirement];
   const { silence } = check;
   const answer = silence && foundations.isAnswer?.(silence.what) ? foundations.unanswered : undefined;
