@@ -12,6 +12,7 @@ import {
 import { END_OF_CONNECTION } from "../../harness/waited.ts";
 import {
   announcement,
+  heardIn,
   isDisconnected,
   isOdd,
   isOfThisVersion,
@@ -20,7 +21,6 @@ import {
   isSaid,
   isServerData,
   isSuccess,
-  sent,
 } from "./messages-facts.ts";
 import {
   ANY,
@@ -143,7 +143,7 @@ function plainRequest(transcript: Transcript): Plain {
   if (!first || more.length > 0 || !isPlainRequest(first)) return {};
   if (!isOfThisVersion(transcript)) return {};
   const wait = transcript.events.find(isVainForGoodbye);
-  return { answer: sent(transcript).find(({ message }) => isDisconnected(message)), wait };
+  return { answer: heardIn(transcript).find(({ message }) => isDisconnected(message)), wait };
 }
 
 /** The code of a connection that has fulfilled its purpose (RFC 6455, 7.4.1). */
@@ -178,7 +178,7 @@ function unread(transcript: Transcript): readonly WireEvent[] {
   const at = announcement(transcript);
   const before = transcript.events.slice(0, Math.max(0, at));
   const open = before.slice(before.findLastIndex(isServerData) + 1).filter((it) => isSaid(it) && it.type !== "ping");
-  const success = sent(transcript).some((it) => it.index === at && isSuccess(it));
+  const success = heardIn(transcript).some((it) => it.index === at && isSuccess(it));
   return open.slice(success ? Math.max(0, open.findIndex(asksToLeave)) : 0);
 }
 

@@ -25,7 +25,7 @@ const BIG = 8 << 10;
 const REMEMBERED = 64 << 10;
 
 /** The messages of the server. */
-export const sent = (transcript: Transcript): readonly Placed[] => messages(transcript, "server");
+export const heardIn = (transcript: Transcript): readonly Placed[] => messages(transcript, "server");
 
 /** Tells if a message is a goodbye: it says that the connection is over. */
 export const isDisconnected = (message: Message): boolean => nameOf(message) === DISCONNECTED;
@@ -37,14 +37,14 @@ const isData = ({ type }: WireEvent): boolean => type === "text" || type === "bi
 export const isServerData = (event: WireEvent): boolean => event.from === "server" && isData(event);
 
 /** Tells if a message is a goodbye that carries a disconnect request out. */
-export const isSuccess = ({ message }: Sent): boolean => isDisconnected(message) && message.status === "success";
+export const isSuccess = ({ message }: Heard): boolean => isDisconnected(message) && message.status === "success";
 
 /** A message of the server. */
-export type Sent = Pick<Placed, "message">;
+export type Heard = Pick<Placed, "message">;
 
 /** The place of the first message that says that the connection is over, or -1. */
 export const announcement = (transcript: Transcript): number =>
-  sent(transcript).find(({ message }) => isDisconnected(message))?.index ?? -1;
+  heardIn(transcript).find(({ message }) => isDisconnected(message))?.index ?? -1;
 
 /** The event by which the first side ended the connection. */
 export const firstEnd = ({ events }: Transcript): WireEvent | undefined =>
@@ -58,7 +58,7 @@ export const isLostBefore = ({ events }: Transcript, event: WireEvent): boolean 
   events.slice(0, events.indexOf(event)).some(({ from, type }) => from === "client" && type === "cut");
 
 /** The last message of the client before the connection ended. */
-export function lastSent(transcript: Transcript): WireEvent | undefined {
+export function lastOfClient(transcript: Transcript): WireEvent | undefined {
   const end = firstEnd(transcript);
   const { events } = transcript;
   const before = end ? events.slice(0, events.indexOf(end)) : events;
@@ -68,7 +68,7 @@ export function lastSent(transcript: Transcript): WireEvent | undefined {
 /** Tells if the WebSocket layer may have ended the connection over the size of the last message. */
 export function tooBig(transcript: Transcript, end: WireEvent): boolean {
   if (end.type === "close") return end.code === 1009;
-  const last = lastSent(transcript);
+  const last = lastOfClient(transcript);
   return last !== undefined && "data" in last && last.data.length > BIG;
 }
 
@@ -114,7 +114,7 @@ export function mayBeLost(transcript: Transcript): boolean {
 
 /** The first message of the server that this version does not define, and that refuses no undefined command. */
 export const firstUnknown = (transcript: Transcript): Placed | undefined =>
-  sent(transcript).find(({ index, message }) => !isKnown(message, transcript, index));
+  heardIn(transcript).find(({ index, message }) => !isKnown(message, transcript, index));
 
 function isKnown(message: Message, transcript: Transcript, index: number): boolean {
   const name = nameOf(message);
@@ -173,11 +173,11 @@ export const isOdd = (event: WireEvent): boolean => event.type === "upgrade" && 
 
 /** The greetings of a connection. */
 export const greetingsIn = (transcript: Transcript): readonly Placed[] =>
-  sent(transcript).filter(({ message }) => nameOf(message) === GREETING);
+  heardIn(transcript).filter(({ message }) => nameOf(message) === GREETING);
 
 /** The greeting of a connection, if there is one. */
 export const greetingIn = (transcript: Transcript): Placed | undefined =>
-  sent(transcript).find(({ message }) => nameOf(message) === GREETING);
+  heardIn(transcript).find(({ message }) => nameOf(message) === GREETING);
 
 /** Tells if a lenient server could take what the client sent for a request to be told the version. */
 export const asksForVersion = (event: WireEvent): boolean =>

@@ -7,10 +7,10 @@ import {
   asksForVersion,
   greetingIn,
   greetingsIn,
+  heardIn,
   isOdd,
   isOfThisVersion,
   isSuccess,
-  sent,
   toldParity,
 } from "./messages-facts.ts";
 import {
@@ -46,7 +46,7 @@ export const greetingRules: readonly Rule[] = [
   rule("version.greeting", {
     judge(transcript) {
       const greeted = greetingIn(transcript);
-      const goodbye = sent(transcript).find(isSuccess);
+      const goodbye = heardIn(transcript).find(isSuccess);
       const wait = transcript.events.find(isVainForGreeting);
       if (greeted) return kept("greeted");
       if (goodbye) return brokenBy(transcript, goodbye, `no ${GREETING} before ${show(goodbye.message)}`);
@@ -54,7 +54,7 @@ export const greetingRules: readonly Rule[] = [
     },
     needs: (transcript) => [
       eventOf(transcript, greetingIn(transcript)),
-      eventOf(transcript, sent(transcript).find(isSuccess)),
+      eventOf(transcript, heardIn(transcript).find(isSuccess)),
       transcript.events.find(isVainForGreeting),
     ],
     gaps: { hide: ["server"], excuse: ["server"], later: true },
@@ -62,12 +62,12 @@ export const greetingRules: readonly Rule[] = [
 
   rule("version.first", {
     judge(transcript) {
-      const [first] = sent(transcript);
+      const [first] = heardIn(transcript);
       const greeted = greetingIn(transcript);
       if (!first || !greeted) return kept("not greeted");
       return first.index === greeted.index ? kept("the greeting came first") : brokenBy(transcript, first);
     },
-    needs: (transcript) => [sent(transcript)[0], greetingIn(transcript)].map((it) => eventOf(transcript, it)),
+    needs: (transcript) => [heardIn(transcript)[0], greetingIn(transcript)].map((it) => eventOf(transcript, it)),
     gaps: { hide: ["server"], excuse: ["server"] },
   }),
 

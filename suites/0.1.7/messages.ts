@@ -17,17 +17,17 @@ import {
   asksToDisconnect,
   firstEnd,
   firstUnknown,
+  type Heard,
+  heardIn,
   isDisconnected,
   isForeign,
   isLostBefore,
   isServerData,
   isSuccess,
   lastBurst,
-  lastSent,
+  lastOfClient,
   mayBeLost,
   refusable,
-  type Sent,
-  sent,
   tooBig,
 } from "./messages-facts.ts";
 import { ANSWER, ANY, brokenAt, brokenBy, eventOf, kept, quote, rule, undecidable } from "./messages-findings.ts";
@@ -66,20 +66,20 @@ export const rules: readonly Rule[] = [
 
   rule("message.foreign", {
     judge(transcript) {
-      const foreign = sent(transcript).find(isOfAnother);
+      const foreign = heardIn(transcript).find(isOfAnother);
       return foreign ? brokenBy(transcript, foreign) : kept("no message of another service");
     },
-    needs: (transcript) => [eventOf(transcript, sent(transcript).find(isOfAnother))],
+    needs: (transcript) => [eventOf(transcript, heardIn(transcript).find(isOfAnother))],
     gaps: EACH,
   }),
 
   rule("message.schema", {
     judge(transcript) {
-      const wrong = sent(transcript).find(isInvalid);
+      const wrong = heardIn(transcript).find(isInvalid);
       if (!wrong) return kept("every message validates");
       return brokenBy(transcript, wrong, `${violationsOf(wrong.message)[0]?.says}: ${show(wrong.message)}`);
     },
-    needs: (transcript) => [eventOf(transcript, sent(transcript).find(isInvalid))],
+    needs: (transcript) => [eventOf(transcript, heardIn(transcript).find(isInvalid))],
     gaps: EACH,
   }),
 
@@ -97,7 +97,7 @@ export const rules: readonly Rule[] = [
       firstEnd(transcript),
       transcript.events[announcement(transcript)],
       transcript.events.find(isProvocation),
-      lastSent(transcript),
+      lastOfClient(transcript),
       ...Object.values(lastBurst(transcript)).flat(),
     ],
     gaps: ANY,
@@ -105,14 +105,14 @@ export const rules: readonly Rule[] = [
 
   rule("termination.success-only-if-asked", {
     judge(transcript) {
-      const success = sent(transcript).find(isSuccess);
+      const success = heardIn(transcript).find(isSuccess);
       if (!success) return kept(`no ${DISCONNECTED} success`);
       const asked = transcript.events.slice(0, success.index).some(asksToDisconnect);
       if (asked) return kept("asked for");
       return brokenBy(transcript, success, `${show(success.message)}, without a ${DISCONNECT}`);
     },
     needs: (transcript) => [
-      eventOf(transcript, sent(transcript).find(isSuccess)),
+      eventOf(transcript, heardIn(transcript).find(isSuccess)),
       transcript.events.find(asksToDisconnect),
     ],
     gaps: ANSWER,
@@ -120,13 +120,13 @@ export const rules: readonly Rule[] = [
 
   rule("termination.reason", {
     judge(transcript) {
-      const failed = sent(transcript).filter(isFailure);
+      const failed = heardIn(transcript).filter(isFailure);
       const wrong = failed.find(isInvalid);
       if (wrong) return brokenBy(transcript, wrong);
       return kept(failed.length > 0 ? `every failed ${DISCONNECTED} validates` : `no failed ${DISCONNECTED}`);
     },
     needs(transcript) {
-      const failed = sent(transcript).filter(isFailure);
+      const failed = heardIn(transcript).filter(isFailure);
       return [failed[0], failed.find(isInvalid)].map((it) => eventOf(transcript, it));
     },
     gaps: EACH,
@@ -141,6 +141,6 @@ const whyWrong = (event: WireEvent) => {
   const name = event.type === "text" && isObject(json(event)) ? repeatedName(event.data) : undefined;
   return name === undefined ? undefined : `the name ${JSON.stringify(name)} stands twice`;
 };
-const isOfAnother = ({ message }: Sent) => isForeign(nameOf(message));
-const isInvalid = ({ message }: Sent) => violationsOf(message).length > 0;
-const isFailure = ({ message }: Sent) => isDisconnected(message) && message.status === "failed";
+const isOfAnother = ({ message }: Heard) => isForeign(nameOf(message));
+const isInvalid = ({ message }: Heard) => violationsOf(message).length > 0;
+const isFailure = ({ message }: Heard) => isDisconnected(message) && message.status === "failed";
