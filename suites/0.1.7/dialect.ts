@@ -1,7 +1,7 @@
 import type { Connection, Outgoing } from "../../harness/connection.ts";
 import { heard, type Message } from "../../harness/transcript.ts";
 import type { DialectWithSign, MalformedDialect } from "../websocket/dialect.ts";
-import { mayBeLost } from "./messages-facts.ts";
+import { isGoodbye, mayBeLost } from "./messages-facts.ts";
 import {
   DISCONNECT,
   DISCONNECTED,
@@ -60,7 +60,7 @@ export const dialect: DialectWithSign<"version.greeting"> & MalformedDialect = {
 
   leave: disconnect,
   goodbye: disconnected,
-  isGoodbye: (message) => nameOf(message) === DISCONNECTED,
+  isGoodbye,
   mayBeLost,
 };
 

@@ -28,7 +28,7 @@ const REMEMBERED = 64 << 10;
 export const heardIn = (transcript: Transcript): readonly Placed[] => messages(transcript, "server");
 
 /** Tells if a message is a goodbye: it says that the connection is over. */
-export const isDisconnected = (message: Message): boolean => nameOf(message) === DISCONNECTED;
+export const isGoodbye = (message: Message): boolean => nameOf(message) === DISCONNECTED;
 
 /** Tells if an event is a message, with any content. */
 const isData = ({ type }: WireEvent): boolean => type === "text" || type === "binary";
@@ -37,14 +37,14 @@ const isData = ({ type }: WireEvent): boolean => type === "text" || type === "bi
 export const isServerData = (event: WireEvent): boolean => event.from === "server" && isData(event);
 
 /** Tells if a message is a goodbye that carries a disconnect request out. */
-export const isSuccess = ({ message }: Heard): boolean => isDisconnected(message) && message.status === "success";
+export const isSuccessfulGoodbye = ({ message }: Heard): boolean => isGoodbye(message) && message.status === "success";
 
 /** A message of the server. */
 export type Heard = Pick<Placed, "message">;
 
-/** The place of the first message that says that the connection is over, or -1. */
-export const announcement = (transcript: Transcript): number =>
-  heardIn(transcript).find(({ message }) => isDisconnected(message))?.index ?? -1;
+/** The place of the first goodbye, or -1. */
+export const goodbyeAt = (transcript: Transcript): number =>
+  heardIn(transcript).find(({ message }) => isGoodbye(message))?.index ?? -1;
 
 /** The event by which the first side ended the connection. */
 export const firstEnd = ({ events }: Transcript): WireEvent | undefined =>
@@ -107,7 +107,7 @@ const isGreeting = (event: WireEvent) => {
 /** Tells if a goodbye may be lost: where a server ends TCP while more commands come, its system resets the connection. */
 export function mayBeLost(transcript: Transcript): boolean {
   const end = firstEnd(transcript);
-  if (end?.from !== "server" || end.type !== "end" || announcement(transcript) >= 0) return false;
+  if (end?.from !== "server" || end.type !== "end" || goodbyeAt(transcript) >= 0) return false;
   const { commands, answers } = lastBurst(transcript);
   return commands.length - answers.length > 1;
 }

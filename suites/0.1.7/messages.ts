@@ -13,17 +13,17 @@ import { show } from "../../harness/words.ts";
 import { repeatedName } from "../websocket/duplicates.ts";
 import { exchangeRules } from "./messages-exchange.ts";
 import {
-  announcement,
   asksToDisconnect,
   firstEnd,
   firstUnknown,
+  goodbyeAt,
   type Heard,
   heardIn,
-  isDisconnected,
   isForeign,
+  isGoodbye,
   isLostBefore,
   isServerData,
-  isSuccess,
+  isSuccessfulGoodbye,
   lastBurst,
   lastOfClient,
   mayBeLost,
@@ -87,7 +87,7 @@ export const rules: readonly Rule[] = [
     judge(transcript) {
       const end = firstEnd(transcript);
       if (end?.from !== "server") return kept("the server did not end the connection");
-      if (announcement(transcript) >= 0) return kept("announced");
+      if (goodbyeAt(transcript) >= 0) return kept("announced");
       if (transcript.events.some(isProvocation)) return kept("the suite broke RFC 6455 before");
       if (tooBig(transcript, end)) return kept("the WebSocket layer ended it over a message that was too big");
       if (mayBeLost(transcript)) return kept("several commands were on their way: a goodbye may be lost");
@@ -95,7 +95,7 @@ export const rules: readonly Rule[] = [
     },
     needs: (transcript) => [
       firstEnd(transcript),
-      transcript.events[announcement(transcript)],
+      transcript.events[goodbyeAt(transcript)],
       transcript.events.find(isProvocation),
       lastOfClient(transcript),
       ...Object.values(lastBurst(transcript)).flat(),
@@ -105,14 +105,14 @@ export const rules: readonly Rule[] = [
 
   rule("termination.success-only-if-asked", {
     judge(transcript) {
-      const success = heardIn(transcript).find(isSuccess);
+      const success = heardIn(transcript).find(isSuccessfulGoodbye);
       if (!success) return kept(`no ${DISCONNECTED} success`);
       const asked = transcript.events.slice(0, success.index).some(asksToDisconnect);
       if (asked) return kept("asked for");
       return brokenBy(transcript, success, `${show(success.message)}, without a ${DISCONNECT}`);
     },
     needs: (transcript) => [
-      eventOf(transcript, heardIn(transcript).find(isSuccess)),
+      eventOf(transcript, heardIn(transcript).find(isSuccessfulGoodbye)),
       transcript.events.find(asksToDisconnect),
     ],
     gaps: ANSWER,
@@ -143,4 +143,4 @@ const whyWrong = (event: WireEvent) => {
 };
 const isOfAnother = ({ message }: Heard) => isForeign(nameOf(message));
 const isInvalid = ({ message }: Heard) => violationsOf(message).length > 0;
-const isFailure = ({ message }: Heard) => isDisconnected(message) && message.status === "failed";
+const isFailure = ({ message }: Heard) => isGoodbye(message) && message.status === "failed";
