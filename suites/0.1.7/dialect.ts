@@ -10,11 +10,11 @@ import {
   GREETING,
   goodbyesOf,
   greeting,
-  greetingsOf,
   nameOf,
   refusalsOf,
   scenario,
   statusOf,
+  successfulGreetingsOf,
 } from "./protocol.ts";
 
 /** The dialect of this version for the shared cases: a greeting, and a request to be disconnected. */
@@ -67,9 +67,8 @@ export const dialect: DialectWithSign<"version.greeting"> & MalformedDialect = {
 /** The answers to a malformed command so far. A greeting is one only beyond the number that a bystander got. */
 function answersTo(client: Connection, malformed: Outgoing, bystander?: Connection): Message[] {
   const all = heard(client);
-  const extra = all
-    .filter((message) => nameOf(message) === GREETING && message.status === "success")
-    .slice(bystander ? Math.max(1, greetingsOf(bystander).length) : 1);
+  const usual = bystander ? Math.max(1, successfulGreetingsOf(bystander).length) : 1;
+  const extra = successfulGreetingsOf(client).slice(usual);
   const some = all.filter(
     (message) => nameOf(message) !== GREETING || message.status === "failed" || extra.includes(message),
   );
