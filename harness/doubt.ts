@@ -120,7 +120,7 @@ export function tellStall(result: CaseResult, pass: Pass): void {
 }
 
 /** Tells if the suite stopped reading, since too much came for all cases together. */
-export const isCrowded = ({ verdict, connections }: CaseResult) =>
+export const hitRunBound = ({ verdict, connections }: CaseResult) =>
   verdict === "error" &&
   connections.some(({ events }) => events.some((it) => it.type === "limit" && it.scope === "run"));
 
@@ -188,7 +188,7 @@ export function doubtful(cases: readonly Case[], pass: Pass): readonly CaseResul
         !culprits.has(it.case.id) &&
         !pass.rechecked.has(it.case.id) &&
         !it.unstable &&
-        ((it.verdict === "fail" && !isKnown(it)) || isCrowded(it) || isFormWarned(it, protocol.foundations)),
+        ((it.verdict === "fail" && !isKnown(it)) || hitRunBound(it) || isFormWarned(it, protocol.foundations)),
     );
 }
 

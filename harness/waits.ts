@@ -117,7 +117,7 @@ function begin<T>(waiter: Waiter<T>, place: WaitPlace): void {
   waiter.open = sockets.size;
   if (waiter.isUsual) patience.begin(waiter.what, since);
   const pause = patience.idle();
-  if (pause !== undefined) waiter.timers.push(setTimeout(() => void (meter.bytes < BOUNDS.crowded && idle()), pause));
+  if (pause !== undefined) waiter.timers.push(setTimeout(() => void (meter.bytes < BOUNDS.full && idle()), pause));
   expireIn(waiter.limit, waiter, place);
   waiting.add(waiter);
   // One that comes when all others have just given up goes on waiting for them.

@@ -123,7 +123,7 @@ async function workInOneGo(
     return halt() || shared.limits.noticed || isGone(pass);
   };
   const crowded = (running: number) =>
-    shared.meter.bytes > BOUNDS.crowded || isLate(running) || isCrowd(here.place.shared);
+    shared.meter.bytes > BOUNDS.full || isLate(running) || isCrowd(here.place.shared);
   const round = () =>
     pool(queue, { size: casesAtWork(shared, size), stop, crowded, overlap }, async (it, idle) => {
       const result = await execute(it, here.place, mayOverlap(shared) ? idle : undefined);
