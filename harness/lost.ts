@@ -92,7 +92,7 @@ interface Fallen {
 /** Returns the results of the cases that were at work when the server fell, of all. */
 function hitBy(fall: Fall, ran: readonly CaseResult[], all: readonly CaseResult[]): readonly CaseResult[] {
   return all.filter(
-    (it) => endOf(it) >= fall.from || wasCutOff(it, fall.from - BEHIND) || (ran.includes(it) && metNobody(it)),
+    (it) => endOf(it) >= fall.from || wasCutOff(it, fall.from - BEHIND) || (ran.includes(it) && endedAtNobody(it)),
   );
 }
 
@@ -190,8 +190,8 @@ export const endedSilent = (ran: readonly CaseResult[], at: number): boolean =>
     }),
   );
 
-/** Tells if nobody was there for a connection of a case. */
-const metNobody = (it: CaseResult): boolean =>
+/** Tells if a connection of a case ended since nobody was there. */
+const endedAtNobody = (it: CaseResult): boolean =>
   it.connections.some(({ events }) => {
     const last = events.at(-1);
     return last?.type === "error" && isAbsent(last.failure);

@@ -17,12 +17,12 @@ const SENT = new Set<WireEvent["type"]>(["upgrade", "text", "binary", "ping", "v
 const isInput = ({ from, type }: WireEvent) => from === "client" && SENT.has(type);
 
 /** Tells if nobody was there to read what a client sent. */
-const metNobody = ({ events }: Transcript) => events.some((it) => it.type === "error" && isAbsent(it.failure));
+const wasUnheard = ({ events }: Transcript) => events.some((it) => it.type === "error" && isAbsent(it.failure));
 
 /** Returns all that the clients of a case sent and somebody could read, in order. */
 export const inputsOf = (connections: readonly Transcript[]): readonly Input[] =>
   connections
-    .filter((it) => !metNobody(it))
+    .filter((it) => !wasUnheard(it))
     .flatMap(({ acts = false, events }) =>
       events.flatMap((event, i) => {
         const last = events[i - 1];

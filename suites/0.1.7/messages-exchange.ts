@@ -16,8 +16,8 @@ import {
   isGoodbye,
   isOdd,
   isOfThisVersion,
+  isOwnTcpEnd,
   isPlainRequest,
-  isReset,
   isSaid,
   isServerData,
   isSuccessfulGoodbye,
@@ -44,7 +44,7 @@ export const exchangeRules: readonly Rule[] = [
       const rest = fromGoodbye(transcript);
       if (rest.length === 0) return kept(`no ${DISCONNECTED}`);
       if (rest.some(isServerEnd)) return kept("closed");
-      if (rest.some(isReset)) return kept("the suite reset the connection itself");
+      if (rest.some(isOwnTcpEnd)) return kept("the suite reset the connection itself");
       if (rest.some(isBreach))
         return kept(
           transcript.events.some(isProvocation)
@@ -57,12 +57,12 @@ export const exchangeRules: readonly Rule[] = [
     },
     owes(transcript) {
       const rest = fromGoodbye(transcript);
-      const over = (event: WireEvent) => isServerEnd(event) || isReset(event) || isWaitedFor(event, rest[0]);
+      const over = (event: WireEvent) => isServerEnd(event) || isOwnTcpEnd(event) || isWaitedFor(event, rest[0]);
       return rest.length > 0 && !rest.some(over) ? END_OF_CONNECTION : undefined;
     },
     needs(transcript) {
       const rest = fromGoodbye(transcript);
-      const first = [isServerEnd, isReset, isBreach, isTimeout].map((it) => rest.find(it));
+      const first = [isServerEnd, isOwnTcpEnd, isBreach, isTimeout].map((it) => rest.find(it));
       const wait = rest.findLast(isTimeout);
       return [
         rest[0],

@@ -51,7 +51,7 @@ export const firstEnd = ({ events }: Transcript): WireEvent | undefined =>
   events.find((event) => isServerEnd(event) || isClientEnd(event));
 
 /** Tells if the suite ended the TCP connection itself. */
-export const isReset = ({ from, type }: WireEvent): boolean => from === "client" && type === "end";
+export const isOwnTcpEnd = ({ from, type }: WireEvent): boolean => from === "client" && type === "end";
 
 /** Tells if the recording lacks something that the client did before an event. */
 export const isLostBefore = ({ events }: Transcript, event: WireEvent): boolean =>
