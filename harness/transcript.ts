@@ -166,7 +166,7 @@ export const isUnprovoked = (event: WireEvent, place: number, all: readonly Wire
   isBreach(event) && !all.slice(0, place).some(isExcuse);
 
 /** Tells if an event says that a bound of the suite was hit. */
-export const isLimit = ({ type }: WireEvent): boolean => type === "limit";
+export const hitsBound = ({ type }: WireEvent): boolean => type === "limit";
 
 /** Tells if the server has ended a connection. */
 export const isEnded = ({ transcript }: { readonly transcript: Transcript }): boolean =>

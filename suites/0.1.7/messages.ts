@@ -1,8 +1,8 @@
 import { EACH, type Rule } from "../../harness/rule.ts";
 import {
+  hitsBound,
   isBreach,
   isExcuse,
-  isLimit,
   isObject,
   isProvocation,
   isUnprovoked,
@@ -39,18 +39,18 @@ export const rules: readonly Rule[] = [
   rule("message.json", {
     judge(transcript) {
       const data = transcript.events.filter(isServerData);
-      const limit = transcript.events.find(isLimit);
+      const bound = transcript.events.find(hitsBound);
       const wrong = data.find(isWrong);
       const breach = transcript.events.find(isUnprovoked);
       if (wrong) return brokenAt([quote(wrong), whyWrong(wrong)].filter(Boolean).join(": "), wrong);
       if (breach && isLostBefore(transcript, breach)) return undecidable(`${quote(breach)}, perhaps provoked`, breach);
       if (breach) return brokenAt(quote(breach), breach);
-      if (limit) return undecidable(quote(limit), limit);
+      if (bound) return undecidable(quote(bound), bound);
       return kept(data.length > 0 ? "every message is a JSON object" : "no message");
     },
     needs({ events }) {
       const wrong = (event: WireEvent) => isServerData(event) && isWrong(event);
-      return [isServerData, wrong, isLimit, isBreach, isExcuse].map((it) => events.find(it));
+      return [isServerData, wrong, hitsBound, isBreach, isExcuse].map((it) => events.find(it));
     },
     gaps: EACH,
   }),
