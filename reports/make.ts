@@ -1,6 +1,6 @@
 import type { CaseResult } from "../harness/execute.ts";
 import { wordsOfNotRun } from "../harness/not-run.ts";
-import { wordsOfLimits } from "../harness/noticed-limits.ts";
+import { wordsOfNoticed } from "../harness/noticed-limits.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { Stop } from "../harness/run-options.ts";
 import type { RunResult } from "../harness/runner.ts";
@@ -40,7 +40,7 @@ export function makeReport(
     ...(conditions && { conditions }),
     ...(given.length > 0 && { given }),
     ...(stop && { stop: reportStop(stop) }),
-    ...(limits && { limit: wordsOfLimits(limits), limits }),
+    ...(limits && { limit: wordsOfNoticed(limits), limits }),
     ...(speaks !== undefined && { speaks }),
     ...(shard && { shard }),
     ...(run.stalls.length > 0 && { stalls: run.stalls }),
