@@ -1,6 +1,6 @@
 import type { CaseResult } from "./execute.ts";
 import { isAbsent } from "./failure.ts";
-import { isServerEnd, type Transcript, type WireEvent } from "./transcript.ts";
+import { isOpening, isServerEnd, type Transcript, type WireEvent } from "./transcript.ts";
 
 /** Something that a client sent. */
 export interface Input {
@@ -74,8 +74,6 @@ function unanswered(events: readonly WireEvent[], by: number, greets: boolean): 
 }
 
 /** Tells if an event is the 101 that opens a WebSocket. */
-const isOpening = (event: WireEvent) => event.from === "server" && event.type === "upgrade" && event.code === 101;
-
 /** Returns when the server last answered an acting client of a case, in ms of the run's clock; minus infinity if it never did. */
 const answeredAt = ({ connections }: CaseResult, by: number): number =>
   Math.max(

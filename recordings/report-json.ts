@@ -1,4 +1,4 @@
-import type { WireEvent } from "../harness/transcript.ts";
+import { isMessage, type WireEvent } from "../harness/transcript.ts";
 import type { Report } from "../reports/report.ts";
 import { gap, type Sink } from "./recorded.ts";
 
@@ -19,7 +19,7 @@ function withGaps(event: WireEvent): readonly WireEvent[] {
   if (length === undefined) return [event];
   const instead = gap(from, at, `a ${event.type} of ${length} characters that is cut`);
   if (event.type === "violation") return [event, instead];
-  return event.type === "text" || event.type === "binary" ? [instead] : [event];
+  return isMessage(event) ? [instead] : [event];
 }
 
 /** The end of a text that is cut. A report of version 0.5 or older says so in no other way. */

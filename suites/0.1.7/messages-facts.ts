@@ -1,5 +1,6 @@
 import {
   isClientEnd,
+  isMessage,
   isObject,
   isServerEnd,
   json,
@@ -30,11 +31,8 @@ export const heardIn = (transcript: Transcript): readonly Placed[] => messages(t
 /** Tells if a message is a goodbye: it says that the connection is over. */
 export const isGoodbye = (message: Message): boolean => nameOf(message) === DISCONNECTED;
 
-/** Tells if an event is a message, with any content. */
-const isData = ({ type }: WireEvent): boolean => type === "text" || type === "binary";
-
 /** Tells if the server sent a message, with any content. */
-export const isServerData = (event: WireEvent): boolean => event.from === "server" && isData(event);
+export const isServerData = (event: WireEvent): boolean => event.from === "server" && isMessage(event);
 
 /** Tells if a message is a goodbye that carries a disconnect request out. */
 export const isSuccessfulGoodbye = ({ message }: Heard): boolean => isGoodbye(message) && message.status === "success";
@@ -62,7 +60,7 @@ export function lastOfClient(transcript: Transcript): WireEvent | undefined {
   const end = firstEnd(transcript);
   const { events } = transcript;
   const before = end ? events.slice(0, events.indexOf(end)) : events;
-  return before.findLast((event) => event.from === "client" && isData(event));
+  return before.findLast((event) => event.from === "client" && isMessage(event));
 }
 
 /** Tells if the WebSocket layer may have ended the connection over the size of the last message. */
@@ -91,7 +89,7 @@ export function lastBurst(transcript: Transcript): Burst {
   let [commands, answers]: [WireEvent[], WireEvent[]] = [[], []];
   for (const event of end ? events.slice(0, events.indexOf(end)) : events) {
     if (event.type === "timeout") [after, commands, answers] = [event, [], []];
-    if (!isData(event) || isGreeting(event)) continue;
+    if (!isMessage(event) || isGreeting(event)) continue;
     if (event.from === "client" && answers.length > 0) [after, commands, answers] = [answers.at(-1), [], []];
     const some = event.from === "client" ? commands : answers;
     if (some.length < FEW) some.push(event);
