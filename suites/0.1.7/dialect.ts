@@ -1,4 +1,5 @@
-import type { Connection, Outgoing } from "../../harness/connection.ts";
+import type { Connection } from "../../harness/connection.ts";
+import type { Outgoing } from "../../harness/deeds.ts";
 import { heard, type Message } from "../../harness/transcript.ts";
 import type { DialectWithSign, MalformedDialect } from "../websocket/dialect.ts";
 import { isGoodbye, mayBeLost } from "./messages-facts.ts";

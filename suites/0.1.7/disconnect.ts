@@ -1,4 +1,5 @@
-import type { Connection, Outgoing } from "../../harness/connection.ts";
+import type { Connection } from "../../harness/connection.ts";
+import type { Outgoing } from "../../harness/deeds.ts";
 import { isNothing, type Nothing, whyNothing } from "../../harness/nothing.ts";
 import { heard, type Message } from "../../harness/transcript.ts";
 import { expectSuccess, spellings } from "../websocket/requests.ts";
