@@ -52,7 +52,7 @@ export interface Bench extends Access {
 /** Returns the end of a case, in ms of the run's clock. */
 export const endOf = ({ beganAt, durationMs }: CaseResult): number => beganAt + durationMs;
 
-/** The means to run a case in a run. */
+/** A bench for a target that may go away. */
 type RunBench = Bench & { readonly availability: Availability };
 
 /**
