@@ -1,11 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { lstat, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { type Pack, pack } from "tar-stream";
 import { UsageError } from "../harness/usage.ts";
-import { cannotWrite, makeFolder, type Temporary, temporary } from "../reports/write.ts";
+import { besideOf, cannotWrite, makeFolder, type Temporary, temporary } from "../reports/write.ts";
 import { FILE_NAMES, sha256 } from "./files.ts";
 
 /** The path of the archive of a bundle, beside its folder. */
@@ -33,9 +32,6 @@ export async function prepareBundle(folder: string): Promise<void> {
     throw cannotWrite(folder, error);
   }
 }
-
-/** A path for unfinished files, in the same file system. */
-const besideOf = (folder: string) => join(dirname(resolve(folder)), `.${randomUUID()}.tmp`);
 
 async function kindOf(path: string): Promise<"folder" | "other" | undefined> {
   const there = await lstat(path).catch(() => undefined);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { wordsOfLimits } from "../harness/noticed-limits.ts";
+import { wordsOfNoticed } from "../harness/noticed-limits.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { aboutProtocol, titleOf } from "../reports/names.ts";
 import type { Report } from "../reports/report.ts";
@@ -45,5 +45,5 @@ export function oddClaims(report: Report, protocol: Protocol, suite: Report["sui
  */
 function namesItsLimits({ limit, limits, target: { users } }: Report): boolean {
   const isKnown = (!limits?.oneEach || users?.exclusive) && (!limits?.messages || users);
-  return Boolean(isKnown) && limit === (limits && wordsOfLimits(limits));
+  return Boolean(isKnown) && limit === (limits && wordsOfNoticed(limits));
 }

@@ -11,6 +11,7 @@ import type { Keys } from "../harness/target.ts";
 import { reportCase } from "../reports/make.ts";
 import type { Report, ReportCase } from "../reports/report.ts";
 import type { Conditions } from "./conditions.ts";
+import type { Read } from "./content.ts";
 import { oddInCase, oddInRun, type Span, spanOf } from "./facts.ts";
 import { sha256 } from "./files.ts";
 import type { RecordedCase } from "./recording.ts";
@@ -46,16 +47,16 @@ export async function rejudge(
     const { id } = recording;
     const stored = left.get(id);
     const it = known.get(id);
-    const again = stored && it?.digest === stored.digest && (await judgeAgain(stored, it, recording, bench));
+    const again = stored && it?.digest === stored.digest ? await judgeAgain(stored, it, recording, bench) : undefined;
     const twin = twinOf(recording, twins);
     spans.push(spanOf(recording));
     left.delete(id);
     const problem =
       stored === undefined
         ? `${id} is recorded more often than it stands in the report`
-        : problemIn([again, twin, oddInCase(stored, recording, report, conditions)[0]], id);
+        : problemIn([again?.problem, twin, oddInCase(stored, recording, report, conditions)[0]], id);
     if (problem !== undefined) problems.push(problem);
-    else if (typeof again === "object") judged.push(again);
+    else if (again?.is) judged.push(again.is);
     else unknown.push(id);
   }
   for (const [id, stored] of left) {
@@ -83,9 +84,9 @@ const benchFor = (report: Report, conditions: Conditions, protocol: Protocol): P
   headers: headersIn(report.cases.flatMap(({ connections }) => connections)),
 });
 
-/** The first problem of a case: the first finding that is words. */
-function problemIn(found: readonly unknown[], id: string): string | undefined {
-  const words = found.find((it) => typeof it === "string");
+/** The first problem of a case. */
+function problemIn(found: readonly (string | undefined)[], id: string): string | undefined {
+  const words = found.find((it) => it !== undefined);
   return words === undefined ? undefined : `${id}: ${words}`;
 }
 
@@ -133,26 +134,26 @@ async function judgeUnconnected(
   bench: Parameters<typeof replay>[2],
 ): Promise<Judged | undefined> {
   if (stored.connections.length > 0 || it?.digest !== stored.digest) return undefined;
-  const again = await judgeAgain(stored, it, { id: it.id, transcripts: [] }, bench);
-  return typeof again === "object" ? again : undefined;
+  return (await judgeAgain(stored, it, { id: it.id, transcripts: [] }, bench)).is;
 }
 
-/** Judges the recording of a case. Returns in words why it is none of that case, or not the one in the report. */
+/** Judges the recording of a case. The problem says that it is none of that case, or not the one in the report. */
 async function judgeAgain(
   stored: ReportCase,
   it: Case,
   { transcripts }: RecordedCase,
   bench: Parameters<typeof replay>[2],
-): Promise<Judged | string> {
+): Promise<Read<Judged>> {
   const { checks, strayed } = await replay(it, transcripts, bench);
-  if (strayed[0] !== undefined) return `it is not a recording of this case: ${strayed[0]}`;
+  if (strayed[0] !== undefined) return { problem: `it is not a recording of this case: ${strayed[0]}` };
   const verdict = worst(checks.map((check) => check.verdict));
   const result = { case: it, verdict, checks, connections: [], beganAt: 0, durationMs: 0 };
   const shown = reportCase({ ...result, connections: transcripts.map(keep) });
-  if (shown.title !== stored.title || shown.suite !== stored.suite) return "its title or suite is not that of the case";
+  if (shown.title !== stored.title || shown.suite !== stored.suite)
+    return { problem: "its title or suite is not that of the case" };
   return isDeepStrictEqual(shown.connections, stored.connections)
-    ? { stored, result }
-    : "the transcripts in the report are not those that were recorded";
+    ? { is: { stored, result } }
+    : { problem: "the transcripts in the report are not those that were recorded" };
 }
 
 /** Finds a claim on a case that its recording does not show. Returns nothing where it shows all. */

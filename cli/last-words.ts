@@ -26,6 +26,3 @@ export function lastWordsOf(output: string, began: boolean): LastWords | undefin
   const last = lines.slice(began ? 1 : 0).at(-1);
   return last === undefined ? undefined : { text: `its last line: ${short(last.trim(), WIDTH)}`, isCause: false };
 }
-
-/** The same as text. */
-export const telling = (output: string, began: boolean): string | undefined => lastWordsOf(output, began)?.text;

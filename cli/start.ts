@@ -7,7 +7,7 @@ import type { Secrets } from "../harness/secrets.ts";
 import type { Death, ServerProcess } from "../harness/target.ts";
 import { UnreachableError, UsageError } from "../harness/usage.ts";
 import about from "../package.json" with { type: "json" };
-import { lastWordsOf, telling } from "./last-words.ts";
+import { lastWordsOf } from "./last-words.ts";
 import { type Before, listenersSince, noteOf } from "./listeners.ts";
 import { type Log, openLog, type Printed } from "./output.ts";
 import { endAll, LOOK_PAUSE, newMark, processesOf, runsIn } from "./stray-processes.ts";
@@ -143,7 +143,7 @@ async function accepting(
     const failure = await ready();
     if (failure === undefined || signal.aborted) return undefined;
     if (life.death) {
-      const words = telling(await life.printed.tail(), false);
+      const words = lastWordsOf(await life.printed.tail(), false)?.text;
       return `The ${target} of --start did not stay up: it ended with ${life.death.how}${words === undefined ? "" : ` (${words})`}. Its output is in ${log}.`;
     }
     if (Date.now() > deadline) {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { UsageError } from "../harness/usage.ts";
-import { telling } from "./last-words.ts";
+import { lastWordsOf } from "./last-words.ts";
 import { environment, signalGroup } from "./start.ts";
 
 /** The time that a command for a token has, in ms. */
@@ -16,7 +16,7 @@ export const TOKEN = /^[\w.~+/-]+=*$/;
 export async function tokenBy(command: string, signal: AbortSignal): Promise<string> {
   const { failure, output, errors } = await outcomeOf(command, signal);
   if (failure !== undefined) {
-    const words = telling(errors, false);
+    const words = lastWordsOf(errors, false)?.text;
     throw new UsageError(`The command of --token-command ${failure}${words === undefined ? "" : ` (${words})`}.`);
   }
   const token = output.trim();

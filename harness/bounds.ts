@@ -5,7 +5,7 @@ export const BOUNDS = {
   /** The bytes on all connections that are watched at the same time. */
   together: 32 << 20,
   /** The bytes on these from which more are opened only as others end. */
-  crowded: 8 << 20,
+  full: 8 << 20,
   /** Connections that are open at the same time. */
   sockets: 600,
   events: 5_000,

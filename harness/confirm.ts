@@ -112,8 +112,8 @@ async function confirmOthers(cases: readonly Case[], took: number, pass: Pass): 
 async function recheckPlain(cases: readonly Case[], pass: Pass): Promise<void> {
   const tried = new Set<Case>();
   // One of them may save the time of many others.
-  const isLate = () => isSpent(pass, TO_BEGIN);
-  for (let next = nextPlain(cases, tried, pass); next && !isLate(); next = nextPlain(cases, tried, pass)) {
+  const isOver = () => isSpent(pass, TO_BEGIN);
+  for (let next = nextPlain(cases, tried, pass); next && !isOver(); next = nextPlain(cases, tried, pass)) {
     tried.add(next.case);
     const failed = await failsTwice(next, pass);
     if (hasEnded(pass)) return;

@@ -11,8 +11,6 @@ import { inSegments, reset } from "./tcp.ts";
 import type { EnvelopeReader, Message, Transcript } from "./transcript.ts";
 import { END_OF_CONNECTION, END_OF_SILENCE } from "./waited.ts";
 
-export type { Outgoing };
-
 /** One connection to the target. All that happens on it is in its transcript. */
 export interface Connection {
   readonly transcript: Transcript;

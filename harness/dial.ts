@@ -21,8 +21,8 @@ export interface Access {
 }
 
 /**
- * Opens one connection as any client would: its failure, or `undefined` where it is right; by default if it is WebSocket, right or wrong.
- * `timeout` is in ms.
+ * Opens one connection as any client would. Returns its failure; `undefined` where `isRight`: by default where the target gave a
+ * WebSocket, even by a wrong handshake. `timeout` is in ms.
  */
 export async function probe(
   protocol: Protocol,
@@ -37,7 +37,10 @@ export async function probe(
   return isRight(connection) ? undefined : (connection.failure ?? UNKNOWN);
 }
 
-/** The part of a connection that the case is told of, its pace, and how long it tries: a server may not have noticed yet that a user left. */
+/**
+ * Calls back when the case waits (`idle`) or the connection has `left`; `unpaced` sends without pauses; `patient` tries again where a
+ * server may not have noticed yet that a user left.
+ */
 type Dialling = Partial<Pick<ConnectionOptions, "idle" | "left" | "unpaced">> & { readonly patient?: boolean };
 
 /** Tells if a client comes as any of the right version does. A server may refuse others on purpose. */

@@ -1,5 +1,5 @@
 import { isBroken, isFinding, isRight, withChecks } from "./catalogue.ts";
-import { isShownByMessage } from "./evidence.ts";
+import { isShownByMessage, showing } from "./evidence.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { brokenFoundations, type Foundations } from "./foundation.ts";
 import { isOwnGoodbye } from "./goodbyes.ts";
@@ -120,7 +120,7 @@ export function tellStall(result: CaseResult, pass: Pass): void {
 }
 
 /** Tells if the suite stopped reading, since too much came for all cases together. */
-export const isCrowded = ({ verdict, connections }: CaseResult) =>
+export const hitRunBound = ({ verdict, connections }: CaseResult) =>
   verdict === "error" &&
   connections.some(({ events }) => events.some((it) => it.type === "limit" && it.scope === "run"));
 
@@ -140,9 +140,8 @@ export function undecided(result: CaseResult, protocol: Pick<Protocol, "goodbye"
   const lost = new Set(connections.flatMap((it, place) => (wasLost(it) ? place : [])));
   const isSure = ({ evidence }: Check) => {
     if (!evidence) return lost.size > 0;
-    const events = evidence.events.flatMap((place) => connections[evidence.connection]?.events[place] ?? []);
     // A culprit may have had the server say goodbye to all.
-    const isOwn = events.some((event) => isOwnGoodbye(event, protocol));
+    const isOwn = showing(evidence, connections).some((event) => isOwnGoodbye(event, protocol));
     return lost.has(evidence.connection) || (isShownByMessage(evidence, connections) && !isOwn);
   };
   const isOpen = (check: Check) => isBroken(check) && !isSure(check);
@@ -188,7 +187,7 @@ export function doubtful(cases: readonly Case[], pass: Pass): readonly CaseResul
         !culprits.has(it.case.id) &&
         !pass.rechecked.has(it.case.id) &&
         !it.unstable &&
-        ((it.verdict === "fail" && !isKnown(it)) || isCrowded(it) || isFormWarned(it, protocol.foundations)),
+        ((it.verdict === "fail" && !isKnown(it)) || hitRunBound(it) || isFormWarned(it, protocol.foundations)),
     );
 }
 

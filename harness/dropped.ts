@@ -80,7 +80,7 @@ export async function lookOn(pass: Pass, run: () => Promise<void>): Promise<Look
   const running = run().finally(() => over.abort());
   running.catch(() => {}); // It is awaited below.
   const goesOn = () =>
-    !over.signal.aborted && !signal?.aborted && !pass.stop && !waitsInLine(shared) && !shared.limits.noticed;
+    !over.signal.aborted && !signal?.aborted && !pass.stop && !waitsInLine(shared) && !shared.limits.suspected;
   // It takes no turn from others. Where a limit is measured, it leaves.
   const aside = { ...pass, shared: { ...shared, limits: share(shared.timeout).limits } };
   let ended: LookerEnd | undefined;

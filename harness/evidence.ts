@@ -10,7 +10,7 @@ export interface Evidence {
 type Places = readonly Pick<Transcript, "events">[];
 
 /** Returns the events that show a check, in the transcripts of its case. */
-const showing = (evidence: Evidence | undefined, transcripts: Places = []): readonly WireEvent[] => {
+export const showing = (evidence: Evidence | undefined, transcripts: Places = []): readonly WireEvent[] => {
   const { connection = 0, events = [] } = evidence ?? {};
   return events.flatMap((i) => transcripts[connection]?.events[i] ?? []);
 };

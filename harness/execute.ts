@@ -52,7 +52,7 @@ export interface Bench extends Access {
 /** Returns the end of a case, in ms of the run's clock. */
 export const endOf = ({ beganAt, durationMs }: CaseResult): number => beganAt + durationMs;
 
-/** The means to run a case in a run. */
+/** A bench for a target that may go away. */
 type RunBench = Bench & { readonly availability: Availability };
 
 /**
@@ -176,7 +176,7 @@ export async function examine(
   verdicts.complete(it.tests, {
     thrown,
     unopened: connections.flatMap(({ opened, failure }) => (opened || !failure ? [] : [wordsOfFailure(failure)]))[0],
-    limit: transcripts.flatMap(({ events }) => events.flatMap((it) => (it.type === "limit" ? [it.data] : [])))[0],
+    bound: transcripts.flatMap(({ events }) => events.flatMap((it) => (it.type === "limit" ? [it.data] : [])))[0],
   });
   const judged = connections.map((connection) => connection.judged ?? connection.transcript);
   for (const rule of protocol.rules) verdicts.apply(rule, judged);

@@ -1,4 +1,5 @@
 import { isBroken } from "./catalogue.ts";
+import { showing } from "./evidence.ts";
 import type { CaseResult } from "./execute.ts";
 import type { Pass } from "./pass.ts";
 import type { Protocol } from "./protocol.ts";
@@ -128,9 +129,8 @@ export function isByGoodbyes(it: CaseResult, moments: readonly number[], protoco
   const goodbyes = it.connections.map((one) => goodbyeIn(one, protocol)?.at ?? Number.POSITIVE_INFINITY);
   const isAtOne = (at: number) => moments.some((moment) => isAbout(moment, at));
   const shows = ({ evidence }: CaseResult["checks"][number]): boolean => {
-    const { connection = 0, events = [] } = evidence ?? {};
-    const times = events.flatMap((i) => it.connections[connection]?.events[i]?.at ?? []);
-    return times.some((at) => at >= (goodbyes[connection] ?? 0) || isAtOne(at));
+    const goodbye = goodbyes[evidence?.connection ?? 0] ?? 0;
+    return showing(evidence, it.connections).some(({ at }) => at >= goodbye || isAtOne(at));
   };
   const survival = protocol.survivalOf(it.case);
   const isTold = it.connections.some((one) => isAtOne(ownGoodbye(one, protocol)?.at ?? Number.NaN));

@@ -7,7 +7,7 @@ import { judge } from "./judge.ts";
 import { notJudged, notRun } from "./not-run.ts";
 import { nothing } from "./nothing.ts";
 import type { Protocol } from "./protocol.ts";
-import { bailedBy, INTERRUPTED, type RunOptions, type Stop, stopFor } from "./run-options.ts";
+import { bailedBy, INTERRUPTED, type RunOptions, type Stop } from "./run-options.ts";
 import { benchOf, mergePasses, type RunResult } from "./runner.ts";
 import type { Case } from "./scenario.ts";
 import { hangUp, share } from "./shared.ts";
@@ -86,7 +86,7 @@ async function passOf(
   const tell = (result: CaseResult | undefined) => result && options.onResult?.(result);
   let stop: Stop | undefined;
   for (const it of cases) {
-    results.push(...(stop ? [notRun(it, stop.words, hosting.judging)] : await next(it, results, hosting)));
+    results.push(...(stop ? [notRun(it, stop.why, hosting.judging)] : await next(it, results, hosting)));
     stop ??= stopOf(results.at(-1), hosting);
     // The harm of a case may show when the client does not come for the next.
     tell(results.at(-2));
@@ -106,11 +106,9 @@ async function next(it: Case, results: CaseResult[], hosting: Hosting): Promise<
 async function visited(it: Case, before: CaseResult | undefined, hosting: Hosting): Promise<readonly CaseResult[]> {
   const earlier = before ? [before] : [];
   const first = await meet(it, hosting);
-  if (hosting.signal?.aborted) return [...earlier, notRun(it, INTERRUPTED.words, hosting.judging)];
-  if (!first) {
-    const words = `not run: ${hosting.client.missing}`;
-    return [...earlier.map((one) => blamed(one, hosting)), notRun(it, words, hosting.judging)];
-  }
+  if (hosting.signal?.aborted) return [...earlier, notRun(it, INTERRUPTED.why, hosting.judging)];
+  if (!first)
+    return [...earlier.map((one) => blamed(one, hosting)), notRun(it, hosting.client.missing, hosting.judging)];
   if (!first.checks.some((check) => check.silence && isBroken(check))) return [...earlier, first];
   // A missing message may only have been late.
   const forgot = hosting.client.remember();
@@ -139,6 +137,6 @@ function blamed(one: CaseResult, { protocol, judging, client }: Hosting): CaseRe
 /** Returns the reason that no further case can run, if there is one; `last` is what the case before found. */
 function stopOf(last: CaseResult | undefined, { client, options }: Hosting): Stop | undefined {
   if (options.signal?.aborted) return INTERRUPTED;
-  if (client.missing !== undefined) return stopFor("missing", client.missing);
+  if (client.missing !== undefined) return { reason: "missing", why: client.missing };
   return bailedBy(() => (last ? [last] : []), options);
 }

@@ -46,7 +46,7 @@ interface Cut {
   /** The reason why a connection did not open. */
   readonly unopened?: string | undefined;
   /** The bound of the suite that was hit. */
-  readonly limit?: string | undefined;
+  readonly bound?: string | undefined;
 }
 
 /** Gathers the checks of one case. */
@@ -173,13 +173,13 @@ function foundBy(rule: Rule, transcripts: readonly Transcript[]): Finding {
 }
 
 /** Tells why a case did not judge all that it declared; `first` is the first check that is not right. */
-function whyUnjudged({ thrown, limit, unopened }: Cut, first: Check | undefined) {
+function whyUnjudged({ thrown, bound, unopened }: Cut, first: Check | undefined) {
   const skip = (words: string, see?: string) =>
     ({ verdict: "skip", words: `not judged: ${words}`, more: see === undefined ? {} : { see } }) as const;
   const error = (words: string) => ({ verdict: "error", words, more: {} }) as const;
   if (thrown instanceof BeyondLimit) return skip(thrown.message);
   if (thrown !== undefined) return error(`the case threw: ${message(thrown)}`);
-  if (limit) return error(`the suite stopped reading: ${limit}`);
+  if (bound) return error(`the suite stopped reading: ${bound}`);
   if (first?.unasked) {
     const { actual: words, needs } = first;
     return { verdict: "skip", words, more: { unasked: true, ...(needs !== undefined && { needs }) } } as const;

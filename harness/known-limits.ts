@@ -132,14 +132,14 @@ export function learnMeasured(known: KnownLimits, more: Found, { again, served }
     return;
   }
   // A busy machine cannot repeat what was too much for the target. Later refusals will show if this is still too fast.
-  const isOpen = wordsOfLimit({ ...known.found, ...more }) === undefined && !again && known.measured <= VAIN;
+  const isOpen = wordsOfFound({ ...known.found, ...more }) === undefined && !again && known.measured <= VAIN;
   const saysSo = [...known.ways.values()].some(saysLimit); // A server that dies resets connections, too.
   const guess = isOpen && saysSo && known.before >= FAST ? known.before : undefined;
   const perSecond = more.perSecond ?? (guess && guess / SLOWER);
   known.found = { ...known.found, ...more, ...(perSecond && { perSecond }) };
   // A stall ends no WebSocket at once.
   const isSure = known.measured > VAIN || [...known.ways.values()].every(isTurnedAway);
-  if (wordsOfLimit(known.found) !== undefined) {
+  if (wordsOfFound(known.found) !== undefined) {
     if (perSecond) known.gap = gapOf(perSecond);
     known.inVain = 0;
   } else if (closed)
@@ -215,7 +215,7 @@ export function casesWithin({ found, gap, closes }: KnownLimits, concurrency: nu
 }
 
 /** Says the known limits in words. */
-export function wordsOfLimit({ together, perSecond }: Found): string | undefined {
+export function wordsOfFound({ together, perSecond }: Found): string | undefined {
   const known = [
     ...(together === undefined ? [] : [`at most ${connections(together)} at the same time`]),
     ...(perSecond === undefined ? [] : [`about ${connections(Math.round(perSecond) || 1)} a second`]),

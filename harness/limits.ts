@@ -15,7 +15,7 @@ import {
   type Measured,
   noneKnown,
   type Refused,
-  wordsOfLimit,
+  wordsOfFound,
 } from "./known-limits.ts";
 import { type Found, measure } from "./measure.ts";
 
@@ -42,7 +42,7 @@ export interface Limits {
   /** The time that clients, one after another, took by a limit per second, in ms. */
   readonly held: number;
   /** A usual client was refused while others are served. No case shall begin until this was measured or forgotten. */
-  readonly noticed: boolean;
+  readonly suspected: boolean;
   /** The first refusal since the last measurement: when that connection began, in ms of the run's clock, and the way. */
   readonly refusal: Readonly<Refused>;
   /** Forgets refusals that were no limit: the target was away. */
@@ -112,12 +112,12 @@ export function limits(clock: () => number, timeout: number): Limits {
       return known.found.perSecond;
     },
     get words() {
-      return wordsOfLimit(known.found);
+      return wordsOfFound(known.found);
     },
     get held() {
       return known.held;
     },
-    get noticed() {
+    get suspected() {
       return known.suspected && known.total > 0 && !known.hopeless;
     },
     get refusal() {

@@ -13,7 +13,6 @@ import { fallOfHanging, stuckOn } from "./hanging.ts";
 import { type Fall, type Pass, settle } from "./pass.ts";
 import { greetsAll } from "./protocol.ts";
 import { countEnds, dealtLong } from "./proven.ts";
-import { stopFor } from "./run-options.ts";
 import { seemsDeaf } from "./shared.ts";
 import { standUp } from "./stand-up.ts";
 import { lookIntoStalls } from "./standstill.ts";
@@ -93,7 +92,7 @@ interface Fallen {
 /** Returns the results of the cases that were at work when the server fell, of all. */
 function hitBy(fall: Fall, ran: readonly CaseResult[], all: readonly CaseResult[]): readonly CaseResult[] {
   return all.filter(
-    (it) => endOf(it) >= fall.from || wasCutOff(it, fall.from - BEHIND) || (ran.includes(it) && metNobody(it)),
+    (it) => endOf(it) >= fall.from || wasCutOff(it, fall.from - BEHIND) || (ran.includes(it) && endedAtNobody(it)),
   );
 }
 
@@ -105,7 +104,7 @@ function stopAfterTooMany(pass: Pass): void {
   const ways = dealtLong(pass) ? falls : countEnds(pass) + unexplained.length;
   if (ways < restarts) return;
   const times = falls === 0 ? "the server ended" : `the server ended in ${plural(falls, "way")}`;
-  pass.stop ??= stopFor("lost", `${times}, and no further end is looked into (--restarts ${restarts})`);
+  pass.stop ??= { reason: "lost", why: `${times}, and no further end is looked into (--restarts ${restarts})` };
 }
 
 /** Finds the culprits of a fall once the server stands again, and clears all others. Returns those that it hit. */
@@ -152,14 +151,14 @@ function giveUp({ fall, all, atWork }: Fallen, pass: Pass): void {
   if (fall.isBehind) {
     // Those that gave up before waited behind others, too.
     for (const it of all) if (isBroken(it) && isSilent(it)) settle(inconclusive(it, fall.how), pass);
-    pass.stop ??= stopFor("slow", fall.how);
+    pass.stop ??= { reason: "slow", why: fall.how };
     return;
   }
   const only = soleCause(fall, all, pass);
   if (only && !culprits.has(only.result.case.id)) blame(only, fall, pass);
   // A known culprit makes a guess at another needless.
   const isGuess = !only && !pass.ends.unprovoked && (pass.stop === undefined || culprits.size === 0);
-  pass.stop ??= stopFor("lost", fall.how);
+  pass.stop ??= { reason: "lost", why: fall.how };
   if (isGuess) pass.stop = { ...pass.stop, suspects: rank([], { fall, all, atWork }, pass) };
 }
 
@@ -191,8 +190,8 @@ export const endedSilent = (ran: readonly CaseResult[], at: number): boolean =>
     }),
   );
 
-/** Tells if nobody was there for a connection of a case. */
-const metNobody = (it: CaseResult): boolean =>
+/** Tells if a connection of a case ended since nobody was there. */
+const endedAtNobody = (it: CaseResult): boolean =>
   it.connections.some(({ events }) => {
     const last = events.at(-1);
     return last?.type === "error" && isAbsent(last.failure);

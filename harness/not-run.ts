@@ -9,9 +9,12 @@ export function notJudged(it: Case, see: string, judging: Pick<Judging, "require
   return { ...result, checks: result.checks.map((check) => seeing(check, see)) };
 }
 
+/** Says that a case did not run, and why. */
+export const wordsOfNotRun = (why?: string): string => (why === undefined ? "not run" : `not run: ${why}`);
+
 /** The result of a case before which the run ended. */
-export const notRun = (it: Case, why: string, judging: Pick<Judging, "requirements">): CaseResult => ({
-  ...skipped(it, why, judging),
+export const notRun = (it: Case, why: string | undefined, judging: Pick<Judging, "requirements">): CaseResult => ({
+  ...skipped(it, wordsOfNotRun(why), judging),
   unrun: true,
 });
 

@@ -1,4 +1,4 @@
-import { wordsOfLimit } from "./known-limits.ts";
+import { wordsOfFound } from "./known-limits.ts";
 
 /** The reason why each user has one connection: the target accepts no more, or mixes up several. */
 export type OneEach = "accepted" | "mixed-up";
@@ -22,8 +22,8 @@ const ONE_EACH: Readonly<Record<OneEach, string>> = {
 const COUNTED_TOGETHER = "the target limits the messages of each user, those of all its connections together";
 
 /** Says noticed limits in words. A limit of all connections is told instead of one of each user. */
-export function wordsOfLimits(noticed: NoticedLimits): string {
+export function wordsOfNoticed(noticed: NoticedLimits): string {
   const { oneEach, messages } = noticed;
-  const ofConnections = wordsOfLimit(noticed) ?? (oneEach && ONE_EACH[oneEach]);
+  const ofConnections = wordsOfFound(noticed) ?? (oneEach && ONE_EACH[oneEach]);
   return [ofConnections, messages && COUNTED_TOGETHER].filter((it) => it !== undefined).join("; ");
 }

@@ -5,7 +5,7 @@ import {
   breaksAgain,
   brokenIn,
   harmsOthers,
-  isCrowded,
+  hitRunBound,
   missedHandshake,
   stoodStill,
   tellStall,
@@ -91,7 +91,7 @@ const COUNTS: ReadonlySet<AloneOutcome> = new Set(["unread", "was harmed", "harm
 
 /** Returns the outcome for a case by its results among others and alone. */
 function outcomeOf(first: CaseResult, again: CaseResult, pass: Pass): AloneOutcome {
-  if (isCrowded(first)) return "unread";
+  if (hitRunBound(first)) return "unread";
   if (!breaksAgain(first, again)) {
     if (wasHarmed(first, pass)) return "was harmed";
     return again.verdict === "fail" ? "fails otherwise" : "passes";

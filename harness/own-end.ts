@@ -11,7 +11,8 @@ const OLDEST = 2.5;
 
 /**
  * Tells if a server that the suite started ends at this `age` of its process, in ms, though the only client sends nothing. If so, no input
- * is to blame for that, and the run stops. The server is started again for that, once for ends at all lower ages.
+ * is to blame for that, and the run stops. To see that, the server is started again. If it outlives `age`, no end at that age or a
+ * lower one is looked into again.
  */
 export async function endsByItself(age: number, pass: Pass): Promise<boolean> {
   const { shared, target } = pass;

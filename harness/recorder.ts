@@ -110,7 +110,7 @@ function record(tape: RecorderState, event: Unstamped, size: number): WireEvent 
   if (tape.frozen) return afterwards(tape, event.from);
   if (event.from === "server") {
     const bound = tape.bytes.add(size, events.length);
-    if (bound) return limit(tape, bound);
+    if (bound) return noteBound(tape, bound);
     if (event.type !== "ping") noticeStall(shared, tape.asked);
     if (event.type === "text") shared.patience.heard();
   } else if (event.type === "ping") awaited.add(event.data);
@@ -127,13 +127,13 @@ function control(tape: RecorderState, from: Side, type: "ping" | "pong", payload
   const answers = type === "pong" && awaited.size > 0 && awaited.delete(base64(payload));
   if (answers || seen[type] <= BOUNDS.pings) record(tape, { from, type, data: base64(payload) }, payload.length);
   else if (tape.frozen) afterwards(tape, from);
-  else if (seen[type] > BOUNDS.flood) limit(tape, onOne(`${BOUNDS.flood} ${type}s`));
+  else if (seen[type] > BOUNDS.flood) noteBound(tape, onOne(`${BOUNDS.flood} ${type}s`));
   else tape.wake();
   discard(CONTROL);
 }
 
 /** Notes that a bound is hit, and ends the connection. */
-function limit(tape: RecorderState, bound: Bound): undefined {
+function noteBound(tape: RecorderState, bound: Bound): undefined {
   tape.events.push({ at: stamp(tape.shared.clock()), from: "client", type: "limit", ...bound });
   tape.frozen = true;
   tape.over = true;

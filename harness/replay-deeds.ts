@@ -3,7 +3,7 @@ import { type Deed, isDeed, RESET } from "./deeds.ts";
 import { cut } from "./kept.ts";
 import { stateOf } from "./replay-handshake.ts";
 import type { Tape, Track } from "./replay-tape.ts";
-import { isBreach, isClientEnd, isLimit, isServerEnd, type WireEvent } from "./transcript.ts";
+import { hitsBound, isBreach, isClientEnd, isServerEnd, type WireEvent } from "./transcript.ts";
 import { HANDSHAKE } from "./waited.ts";
 import { plural } from "./words.ts";
 
@@ -28,7 +28,7 @@ export function acting(track: Track, begun: number, played: Tape, stray: (words:
 
   const lacks = (deed: Deed) => {
     if (moment === played.happened()) stray(`the recording lacks ${tell(deed)}, sent with what stands before it`);
-    else if (deed === RESET && !recorded.events.some(isLimit)) stray("the recording lacks that the case resets TCP");
+    else if (deed === RESET && !recorded.events.some(hitsBound)) stray("the recording lacks that the case resets TCP");
     unsent += 1;
   };
   return {

@@ -150,7 +150,7 @@ function waiting(
       await played.until(track, () => {
         result = found();
         for (; looked < transcript.events.length; looked++)
-          gaveUp ??= [transcript.events[looked] as WireEvent].find((event) => isGivenUp(event, what));
+          gaveUp ??= [transcript.events[looked] as WireEvent].find((event) => isWaitGivenUp(event, what));
         return result !== undefined || gaveUp !== undefined || isExhausted(track);
       });
       if (result !== undefined) lasted(what, most, since, undefined);
@@ -186,7 +186,7 @@ function oddGivingUp(what: string, most: number, ms: number, gaveUp: WireEvent):
 }
 
 /** Tells if the suite gave up a wait with an event. */
-const isGivenUp = (event: WireEvent, what: string): boolean =>
+const isWaitGivenUp = (event: WireEvent, what: string): boolean =>
   event.type === "timeout" && event.what === what && silenceOf(event) !== undefined;
 
 function nothingBy(event: WireEvent | undefined): Nothing | undefined {

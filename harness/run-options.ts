@@ -48,24 +48,20 @@ export interface RunOptions {
 export interface Stop {
   /** `slow`: the target is slow, and the time was up. `missing`: shards of the run, or a client, were not seen any more. */
   readonly reason: "lost" | "interrupted" | "bail" | "missing" | "slow";
-  /** In words, as in the result of each case that did not run: `not run: interrupted`. */
-  readonly words: string;
-  /** The same by itself: `interrupted`. */
+  /** The same in words: `interrupted`. */
   readonly why: string;
   /** The cases that may have ended a target for good, the likeliest first. */
   readonly suspects?: readonly string[];
 }
 
-/** Says why a run ends early. */
-export const stopFor = (reason: Stop["reason"], why: string): Stop => ({ reason, words: `not run: ${why}`, why });
-
 /** The end of a run by its user. */
-export const INTERRUPTED = stopFor("interrupted", "interrupted");
+export const INTERRUPTED: Stop = { reason: "interrupted", why: "interrupted" };
 
 /** Returns the end of a run with `--bail` over these results: the first that fails and is not expected to. */
 export function bailedBy(results: () => readonly CaseResult[], { bail, isExpected }: RunOptions): Stop | undefined {
   if (!bail) return undefined;
   for (const { verdict, case: it, checks } of results())
-    if (verdict === "fail" && !isExpected?.(it.id, checks)) return stopFor("bail", `${it.id} failed before (--bail)`);
+    if (verdict === "fail" && !isExpected?.(it.id, checks))
+      return { reason: "bail", why: `${it.id} failed before (--bail)` };
   return undefined;
 }

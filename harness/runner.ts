@@ -114,9 +114,7 @@ async function repeat(cases: readonly Case[], bench: Bench, known: OfRun): Promi
     stop = pass.stop;
     // A case that did not run in this pass keeps the result of the one before.
     const before = passes.at(-1);
-    passes.push(
-      cases.map((it, i) => results.get(it) ?? before?.[i] ?? notRun(it, stop?.words ?? "not run", bench.judging)),
-    );
+    passes.push(cases.map((it, i) => results.get(it) ?? before?.[i] ?? notRun(it, stop?.why, bench.judging)));
   }
   return { passes, stop };
 }

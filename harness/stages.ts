@@ -12,7 +12,7 @@ import { lastLook, lastNewcomer } from "./last-newcomer.ts";
 import { notJudged } from "./not-run.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
 import type { Protocol } from "./protocol.ts";
-import { bailedBy, INTERRUPTED, stopFor } from "./run-options.ts";
+import { bailedBy, INTERRUPTED } from "./run-options.ts";
 import type { Case } from "./scenario.ts";
 import { plural } from "./words.ts";
 import { type HowToWork, work } from "./work.ts";
@@ -169,7 +169,7 @@ const unspoiled = ({ results, shared: { limits } }: Pass): readonly CaseResult[]
 function stopSlow(missed: readonly Case[], pass: Pass): void {
   const done = [...pass.results.keys()].filter((it) => !missed.includes(it)).length;
   const [why, more] = whySlow(pass);
-  pass.stop ??= stopFor("slow", `${why}: the time was up after ${plural(done, "case")} (${more})`);
+  pass.stop ??= { reason: "slow", why: `${why}: the time was up after ${plural(done, "case")} (${more})` };
 }
 
 /** Says why the time of a pass is up, and what gives more. */

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BETWEEN_LOOKS, STOPPED_ACCEPTING } from "./fall.ts";
 import type { Pass } from "./pass.ts";
-import { stopFor } from "./run-options.ts";
 import { type ServerProcess, withoutSecrets } from "./target.ts";
 
 /** Starts a server again, or waits for it; resolves to `true` if it is there. Ends a process that accepts no more connections. */
@@ -31,7 +30,7 @@ async function bringBack(pass: Pass, starts = 0): Promise<boolean> {
       continue;
     }
     if (shared.clock() <= deadline) continue;
-    if (starts > 0) pass.stop ??= stopFor("lost", `${how}, also after it was started again`);
+    if (starts > 0) pass.stop ??= { reason: "lost", why: `${how}, also after it was started again` };
     if (!process || pass.stop) return false;
     await process.kill();
   }
@@ -51,13 +50,13 @@ async function standsWithOne(pass: Pass, starts: number): Promise<boolean> {
 
 /** Stops the run, since the server ends though no client sends anything: no input is to blame for that. */
 export function stopUnprovoked(pass: Pass, why: string): void {
-  pass.stop ??= stopFor("lost", why);
+  pass.stop ??= { reason: "lost", why };
   pass.ends.unprovoked = true;
 }
 
 /** Starts a server again; resolves to `true` if it accepts connections. Otherwise the run stops. */
 async function restart(process: ServerProcess, pass: Pass): Promise<boolean> {
   const failure = await process.restart();
-  if (failure !== undefined) pass.stop ??= stopFor("lost", withoutSecrets(failure, pass.target));
+  if (failure !== undefined) pass.stop ??= { reason: "lost", why: withoutSecrets(failure, pass.target) };
   return failure === undefined;
 }

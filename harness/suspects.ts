@@ -1,6 +1,6 @@
 import type { CaseResult } from "./execute.ts";
 import { isAbsent } from "./failure.ts";
-import { isServerEnd, type Transcript, type WireEvent } from "./transcript.ts";
+import { isOpening, isServerEnd, type Transcript, type WireEvent } from "./transcript.ts";
 
 /** Something that a client sent. */
 export interface Input {
@@ -17,12 +17,12 @@ const SENT = new Set<WireEvent["type"]>(["upgrade", "text", "binary", "ping", "v
 const isInput = ({ from, type }: WireEvent) => from === "client" && SENT.has(type);
 
 /** Tells if nobody was there to read what a client sent. */
-const metNobody = ({ events }: Transcript) => events.some((it) => it.type === "error" && isAbsent(it.failure));
+const wasUnheard = ({ events }: Transcript) => events.some((it) => it.type === "error" && isAbsent(it.failure));
 
 /** Returns all that the clients of a case sent and somebody could read, in order. */
 export const inputsOf = (connections: readonly Transcript[]): readonly Input[] =>
   connections
-    .filter((it) => !metNobody(it))
+    .filter((it) => !wasUnheard(it))
     .flatMap(({ acts = false, events }) =>
       events.flatMap((event, i) => {
         const last = events[i - 1];
@@ -74,8 +74,6 @@ function unanswered(events: readonly WireEvent[], by: number, greets: boolean): 
 }
 
 /** Tells if an event is the 101 that opens a WebSocket. */
-const isOpening = (event: WireEvent) => event.from === "server" && event.type === "upgrade" && event.code === 101;
-
 /** Returns when the server last answered an acting client of a case, in ms of the run's clock; minus infinity if it never did. */
 const answeredAt = ({ connections }: CaseResult, by: number): number =>
   Math.max(

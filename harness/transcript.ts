@@ -140,6 +140,13 @@ export function messages(transcript: Transcript, from: Side): readonly Placed[] 
 export const heard = ({ transcript }: { readonly transcript: Transcript }): Message[] =>
   messages(transcript, "server").map(({ message }) => message);
 
+/** Tells if an event is the 101 of the server, which opens the WebSocket. */
+export const isOpening = (event: WireEvent): boolean =>
+  event.from === "server" && event.type === "upgrade" && event.code === 101;
+
+/** Tells if an event is a message, with any content. */
+export const isMessage = ({ type }: WireEvent): boolean => type === "text" || type === "binary";
+
 /** Tells if the server ends the connection with an event: its close frame, or the end of TCP. */
 export const isServerEnd = ({ from, type }: WireEvent): boolean =>
   from === "server" && (type === "close" || type === "end");
@@ -166,7 +173,7 @@ export const isUnprovoked = (event: WireEvent, place: number, all: readonly Wire
   isBreach(event) && !all.slice(0, place).some(isExcuse);
 
 /** Tells if an event says that a bound of the suite was hit. */
-export const isLimit = ({ type }: WireEvent): boolean => type === "limit";
+export const hitsBound = ({ type }: WireEvent): boolean => type === "limit";
 
 /** Tells if the server has ended a connection. */
 export const isEnded = ({ transcript }: { readonly transcript: Transcript }): boolean =>

@@ -3,7 +3,7 @@ import { type Nothing, type Silence, silent, wordsOfSilence } from "./nothing.ts
 import type { Patience, Wait } from "./patience.ts";
 import { ending } from "./reading.ts";
 import { type Shared, seemsToHang, stamp } from "./shared.ts";
-import { readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
+import { isMessage, readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
 import { HANDSHAKE, type Waited } from "./waited.ts";
 
 /** A timer that is so late, in ms, shows that the suite itself did not run: that time is no fault of the server. */
@@ -117,7 +117,7 @@ function begin<T>(waiter: Waiter<T>, place: WaitPlace): void {
   waiter.open = sockets.size;
   if (waiter.isUsual) patience.begin(waiter.what, since);
   const pause = patience.idle();
-  if (pause !== undefined) waiter.timers.push(setTimeout(() => void (meter.bytes < BOUNDS.crowded && idle()), pause));
+  if (pause !== undefined) waiter.timers.push(setTimeout(() => void (meter.bytes < BOUNDS.full && idle()), pause));
   expireIn(waiter.limit, waiter, place);
   waiting.add(waiter);
   // One that comes when all others have just given up goes on waiting for them.
@@ -175,13 +175,11 @@ function sinceItSpoke(
   { limit, since = 0, anew = 0 }: Waiter<unknown>,
   { log: { events }, shared: { timeout } }: WaitPlace,
 ): number {
-  const spoke = events.findLast(({ from, type }) => from === "server" && isMessage(type));
+  const spoke = events.findLast((event) => event.from === "server" && isMessage(event));
   if (!spoke || spoke.at <= since + limit - LATE * timeout) return 0;
-  const sent = events.filter(({ from, type }) => from === "client" && isMessage(type)).length;
+  const sent = events.filter((event) => event.from === "client" && isMessage(event)).length;
   return anew < Math.max(sent, 1) ? spoke.at - since + timeout : 0;
 }
-
-const isMessage = (type: WireEvent["type"]): boolean => type === "text" || type === "binary";
 
 /** Ends a wait in vain, and notes it. */
 function giveUp<T>(waiter: Waiter<T>, place: WaitPlace): void {

@@ -78,7 +78,7 @@ export async function work(
   while (queue.length > 0 && !isOver()) {
     const { ran, spoiled } = await workInOneGo(queue, pass, { size, overlap, halt: isOver, keep: note });
     if (signal?.aborted) break;
-    if (pass.shared.limits.noticed && !isGone(pass)) await explainRefusal(ran, pass);
+    if (pass.shared.limits.suspected && !isGone(pass)) await explainRefusal(ran, pass);
     if (isGone(pass)) {
       const known = culprits.size;
       const { atWork, recent } = await lookInto(ran, pass);
@@ -120,10 +120,10 @@ async function workInOneGo(
   const stop = () => {
     const stuck = stuckOn(pass);
     if (stuck !== undefined) shared.patience.despair(stuck); // Those at work need not wait in full.
-    return halt() || shared.limits.noticed || isGone(pass);
+    return halt() || shared.limits.suspected || isGone(pass);
   };
   const crowded = (running: number) =>
-    shared.meter.bytes > BOUNDS.crowded || isLate(running) || isCrowd(here.place.shared);
+    shared.meter.bytes > BOUNDS.full || isLate(running) || isCrowd(here.place.shared);
   const round = () =>
     pool(queue, { size: casesAtWork(shared, size), stop, crowded, overlap }, async (it, idle) => {
       const result = await execute(it, here.place, mayOverlap(shared) ? idle : undefined);
@@ -198,7 +198,7 @@ export async function alone(it: Case, pass: Pass): Promise<CaseResult> {
   const once = () => withCanary(pass, () => execute(it, pass));
   let result = await once();
   const { limits } = pass.shared;
-  if (limits.noticed && !isGone(pass)) await explainRefusal([result], pass);
+  if (limits.suspected && !isGone(pass)) await explainRefusal([result], pass);
   if (!isGone(pass) && limits.explains(result.refused ?? [])) result = await once();
   if (hasEnded(pass) || !isGone(pass)) return result;
   const others = [...pass.results.values()].filter((other) => other.case !== it);

@@ -1,6 +1,6 @@
 import { owedBy } from "../harness/judge.ts";
 import type { Protocol } from "../harness/protocol.ts";
-import { isClientEnd, isServerEnd, messages, type Transcript, type WireEvent } from "../harness/transcript.ts";
+import { isClientEnd, isOpening, isServerEnd, messages, type Transcript } from "../harness/transcript.ts";
 
 /** A timer that is so late (ms) shows that this process did not run. Messages that came meanwhile are not read yet. */
 const LATE = 500;
@@ -63,10 +63,8 @@ function owedOn({ rules, greeting, envelope }: Protocol, transcript: Transcript)
   const { events } = transcript;
   const owed = owedBy(rules, transcript);
   if (owed !== undefined || greeting === undefined) return owed;
-  const isOpen = events.some(isAccepted) && !events.some((event) => isServerEnd(event) || isClientEnd(event));
+  const isOpen = events.some(isOpening) && !events.some((event) => isServerEnd(event) || isClientEnd(event));
   const isGreeted = messages(transcript, "server").some(({ message }) => envelope(message)?.name === greeting);
   const isMissed = events.some((event) => event.type === "timeout" && event.what === greeting);
   return isOpen && !isGreeted && !isMissed ? greeting : undefined;
 }
-
-const isAccepted = (event: WireEvent) => event.from === "server" && event.type === "upgrade" && event.code === 101;

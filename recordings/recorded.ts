@@ -1,6 +1,6 @@
 import { BOUNDS, costOf } from "../harness/bounds.ts";
 import { stamp } from "../harness/shared.ts";
-import type { Side, WireEvent } from "../harness/transcript.ts";
+import { isMessage, type Side, type WireEvent } from "../harness/transcript.ts";
 
 /** Something that a recording holds: an event, and on which connection it happened. */
 export interface RecordedEvent {
@@ -25,7 +25,7 @@ export function whole(event: WireEvent, length = event.length): readonly WireEve
   if (length === undefined) return [event];
   const instead = gap(event.from, event.at, `a ${event.type} of ${length} characters that is cut`);
   if (event.type === "violation") return [event, instead];
-  return event.type === "text" || event.type === "binary" ? [instead] : [event];
+  return isMessage(event) ? [instead] : [event];
 }
 
 /** An event, or the gap that stands for one that is too big to be judged. */

@@ -10,7 +10,7 @@ import { remarks } from "./remarks.ts";
 import type { Report, ReportCase, ReportCheck } from "./report.ts";
 import { scopeOf } from "./scope.ts";
 import { commandFor } from "./shell-commands.ts";
-import { isExpected, isFine, meaning, problemsOf, reasonsOf, shownVerdict } from "./verdict.ts";
+import { isExpected, isFine, isRed, meaning, problemsOf, reasonsOf, shownVerdict } from "./verdict.ts";
 import { spotsOf } from "./wrong-event.ts";
 
 /** Connections in the output of one case, at most. */
@@ -62,9 +62,6 @@ function whyOpen(report: Report): string {
   ]);
   return xmlSafe(lines.map(visible).join("\n"));
 }
-
-/** Tells if a case is a failure or an error to whoever reads the report. */
-const isRed = (it: ReportCase) => it.verdict === "error" || (it.verdict === "fail" && !isExpected(it));
 
 /** The block of a failure: what is wrong, the likely cause, the connection that shows it, and the command that runs it alone. */
 function explanation(it: ReportCase, report: Report, knowledge: Knowledge): string {

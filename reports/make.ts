@@ -1,11 +1,13 @@
 import type { CaseResult } from "../harness/execute.ts";
-import { wordsOfLimits } from "../harness/noticed-limits.ts";
+import { wordsOfNotRun } from "../harness/not-run.ts";
+import { wordsOfNoticed } from "../harness/noticed-limits.ts";
 import type { Protocol } from "../harness/protocol.ts";
+import type { Stop } from "../harness/run-options.ts";
 import type { RunResult } from "../harness/runner.ts";
 import type { Target } from "../harness/target.ts";
 import { medians } from "./latency.ts";
 import { aboutProtocol } from "./names.ts";
-import type { Report, ReportCase, ReportConditions, ReportShard, ReportTarget } from "./report.ts";
+import type { Report, ReportCase, ReportConditions, ReportShard, ReportStop, ReportTarget } from "./report.ts";
 import { conclude } from "./verdict.ts";
 
 /** The facts that a report says beside the results. */
@@ -37,8 +39,8 @@ export function makeReport(
     ...(concurrency !== undefined && { concurrency }),
     ...(conditions && { conditions }),
     ...(given.length > 0 && { given }),
-    ...(stop && { stop }),
-    ...(limits && { limit: wordsOfLimits(limits), limits }),
+    ...(stop && { stop: reportStop(stop) }),
+    ...(limits && { limit: wordsOfNoticed(limits), limits }),
     ...(speaks !== undefined && { speaks }),
     ...(shard && { shard }),
     ...(run.stalls.length > 0 && { stalls: run.stalls }),
@@ -62,6 +64,9 @@ export function reportUsers(
 }
 
 const KEYS = ["client", "unscoped", "refresh"] as const;
+
+/** The early end of a run, as it stands in a report. */
+export const reportStop = (stop: Stop): ReportStop => ({ ...stop, words: wordsOfNotRun(stop.why) });
 
 /** The result of a case, as it stands in a report. */
 export function reportCase({ case: it, verdict, ...result }: CaseResult): ReportCase {

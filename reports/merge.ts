@@ -1,10 +1,10 @@
 import { groupBy } from "../harness/group.ts";
 import { notRun } from "../harness/not-run.ts";
 import { casesIn, catalogueOf, type Protocol } from "../harness/protocol.ts";
-import { type Stop, stopFor } from "../harness/run-options.ts";
+import type { Stop } from "../harness/run-options.ts";
 import { UsageError } from "../harness/usage.ts";
 import { median } from "./latency.ts";
-import { reportCase } from "./make.ts";
+import { reportCase, reportStop } from "./make.ts";
 import { targetOf } from "./names.ts";
 import type { Report, ReportCase, ReportLatency, ReportShard } from "./report.ts";
 import { deal } from "./shard.ts";
@@ -33,7 +33,7 @@ export function merge(shards: readonly Shard[], protocol: Protocol): Report {
   const cases = new Map(reports.flatMap((report) => report.cases.map((it) => [it.id, it])));
   return conclude(
     draftOf(first.report, reports, missing),
-    first.shard.cases.map((id) => cases.get(id) ?? notSeen(id, missing?.words ?? "not run", protocol)),
+    first.shard.cases.map((id) => cases.get(id) ?? notSeen(id, missing?.why, protocol)),
     protocol.requirements,
   );
 }
@@ -55,14 +55,14 @@ function whyIncomplete(parts: readonly Part[], { of }: ReportShard): Stop | unde
   const missing = Array.from({ length: of }, (_, i) => i + 1).filter((i) => !present.has(i));
   if (missing.length === 0) return undefined;
   const [shards, are] = missing.length > 1 ? ["shards", "are"] : ["shard", "is"];
-  return stopFor("missing", `${shards} ${missing.join(", ")} of ${of} ${are} missing`);
+  return { reason: "missing", why: `${shards} ${missing.join(", ")} of ${of} ${are} missing` };
 }
 
 /** All of a merged report that does not follow from its cases; `missing` says why it is not whole. */
 function draftOf(first: Report, reports: readonly Report[], missing: Stop | undefined): Draft {
   const { suite, protocol, target, concurrency, allCases, conditions, given } = first;
   const stops = reports.flatMap(({ stop }) => stop ?? []);
-  const stop = stops.find(({ reason }) => reason === "lost") ?? stops[0] ?? missing;
+  const stop = stops.find(({ reason }) => reason === "lost") ?? stops[0] ?? (missing && reportStop(missing));
   const stalls = reports.flatMap((it) => it.stalls ?? []);
   const unexplained = reports.flatMap((it) => it.unexplained ?? []);
   const { limit, limits } = reports.find((it) => it.limit !== undefined) ?? {};
@@ -129,7 +129,7 @@ function holdsItsOwn({ file, report, shard }: Part): void {
 }
 
 /** A case of a shard that is missing. Throws a `UsageError` where this version of the suite does not know it. */
-function notSeen(id: string, why: string, protocol: Protocol): ReportCase {
+function notSeen(id: string, why: string | undefined, protocol: Protocol): ReportCase {
   const it = casesIn(protocol).find((one) => one.id === id);
   if (!it)
     throw new UsageError(`There is no case "${id}". Merge the shards with the version of the suite that made them.`);

@@ -36,6 +36,12 @@ export interface ReportCheck extends Check {
   readonly unrecorded?: true;
 }
 
+/** The end of a run before all cases ran. */
+export interface ReportStop extends Stop {
+  /** In words, as in the result of each case that did not run: `not run: interrupted`. */
+  readonly words: string;
+}
+
 /** A case of a report. Times are in ms. */
 export interface ReportCase {
   readonly id: string;
@@ -170,7 +176,7 @@ export interface Report {
   /** The words of the options that another run needs to meet the target in the same way, without secrets. */
   readonly given?: readonly string[];
   /** The reason why it ended early. */
-  readonly stop?: Stop;
+  readonly stop?: ReportStop;
   /** The limits on connections, or on the messages of a user, that the target has, in words. */
   readonly limit?: string;
   /** The same as data. */

@@ -67,6 +67,9 @@ const failsUnexpectedly = ({ verdict, expectedFailure }: Pick<ReportCheck, "verd
 export const isExpected = ({ verdict, checks }: ReportCase): boolean =>
   verdict === "fail" && !checks.some((check) => failsUnexpectedly(check) || check.verdict === "error");
 
+/** Tells if a case is a failure or an error to whoever reads the report. */
+export const isRed = (it: ReportCase): boolean => it.verdict === "error" || (it.verdict === "fail" && !isExpected(it));
+
 /** The reasons why a case is expected to fail. */
 export const reasonsOf = ({ checks }: ReportCase): string[] => [
   ...new Set(checks.flatMap(({ expectedFailure }) => expectedFailure ?? [])),

@@ -56,6 +56,12 @@ export async function refuseOverwriting(read: readonly unknown[], written: reado
   }
 }
 
+/** Returns a path for something half written, in the same file system as its place. */
+export const besideOf = (place: string): string => join(dirname(resolve(place)), `.${randomUUID()}.tmp`);
+
+/** Tells if that is the name of something half written. */
+export const isHalfWritten = (name: string): boolean => /^\.[0-9a-f-]{36}\.tmp$/.test(name);
+
 /** The paths that are half written. They are removed when the process ends. */
 const unfinished = new Set<string>();
 process.on("exit", () => {
@@ -86,7 +92,7 @@ export function temporary(path: string): Temporary {
  */
 export async function write(path: string, content: string): Promise<void> {
   const place = await realpath(path).catch(() => path);
-  const beside = join(dirname(place), `.${randomUUID()}.tmp`);
+  const beside = besideOf(place);
   try {
     const there = await stat(place).catch(() => undefined);
     if (there && !there.isFile()) return await writeFile(place, content);

@@ -8,18 +8,18 @@ export interface Spot {
   readonly event: number;
 }
 
-const GIVEN_UP = new Set<WireEvent["type"]>(["timeout", "error", "limit"]);
+const MISHAP = new Set<WireEvent["type"]>(["timeout", "error", "limit"]);
 const BREACH = new Set<WireEvent["type"]>(["violation", "end"]);
 
-/** Tells if an event is a remark of the suite that something did not come, or came too much. */
-const isGivenUp = ({ type }: WireEvent): boolean => GIVEN_UP.has(type);
+/** Tells if an event is a remark of the suite that something went wrong: a wait in vain, a failure of the network, a bound. */
+const isMishap = ({ type }: WireEvent): boolean => MISHAP.has(type);
 
 /** Tells if an event is a remark of the suite, and never went over the wire. */
-export const isRemark = (event: WireEvent): boolean => isGivenUp(event) || event.type === "cut";
+export const isRemark = (event: WireEvent): boolean => isMishap(event) || event.type === "cut";
 
 /** Tells if something went wrong here: a wait in vain, an error, a breach by the server. */
 export const isTrouble = (event: WireEvent): boolean =>
-  isGivenUp(event) || (event.from === "server" && BREACH.has(event.type));
+  isMishap(event) || (event.from === "server" && BREACH.has(event.type));
 
 /** The beginning of a case, in ms of the clock of the run, by the events of its connections. All reports count their times from it. */
 export const beganAt = (connections: readonly Pick<ReportConnection, "events">[]): number =>

@@ -4,7 +4,7 @@ import { protocol } from "./0.1.7/index.ts";
 import { isVersionName, VERSION_NAMES, type VersionName } from "./versions.ts";
 
 /** The protocol version that is tested where nobody says which. */
-export const current: Protocol = protocol;
+export const standard: Protocol = protocol;
 
 /** The choice of a protocol version, and of the schemas of its messages where they are not those of the suite. */
 export interface VersionChoice {
@@ -22,7 +22,7 @@ const VERSIONS: Readonly<Record<VersionName, (choice: VersionChoice) => Promise<
     if ((schemas ?? schemasVersion) !== undefined)
       throw new UsageError("--schemas goes with --protocol v0: the schemas of 0.1.7 are those of its document.");
     if (actor !== undefined) throw new UsageError("--actor goes with --protocol v0: of 0.1.7 only servers are tested.");
-    return current;
+    return standard;
   },
   v0: async ({ schemas, schemasVersion, actor }) => {
     if (schemas === undefined && schemasVersion !== undefined)
@@ -66,7 +66,7 @@ export async function whereElse(
 }
 
 /** Loads a protocol version. Throws a `UsageError` if there is none of that name. */
-export async function protocolOf({ protocol = current.version, ...choice }: VersionChoice = {}): Promise<Protocol> {
+export async function protocolOf({ protocol = standard.version, ...choice }: VersionChoice = {}): Promise<Protocol> {
   if (isVersionName(protocol)) return await VERSIONS[protocol](choice);
   throw new UsageError(
     `There is no protocol version "${protocol}".${suggestion(protocol, VERSION_NAMES)} Known are ${VERSION_NAMES.join(" and ")}.`,

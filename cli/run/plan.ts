@@ -6,7 +6,7 @@ import type { ExpectedFailures } from "../../reports/expected/read.ts";
 import type { Expecting } from "../../reports/expected/use.ts";
 import type { Report } from "../../reports/report.ts";
 import { type Destinations, destinations, folderOf, prepareAll, type WantedReports } from "../../reports/save.ts";
-import { isExpected } from "../../reports/verdict.ts";
+import { isRed } from "../../reports/verdict.ts";
 import { prepare, refuseOverwriting } from "../../reports/write.ts";
 import { DEFAULTS } from "../../running/defaults.ts";
 import { type Selection, select } from "../../running/select.ts";
@@ -56,8 +56,7 @@ export async function planOf(args: RunArguments, protocol: Protocol): Promise<Pl
 }
 
 /** Returns the ids of the cases that failed, or could not be judged for an error, and were not expected to. */
-export const failedIn = ({ cases }: Pick<Report, "cases">): string[] =>
-  cases.filter((it) => (it.verdict === "fail" && !isExpected(it)) || it.verdict === "error").map(({ id }) => id);
+export const failedIn = ({ cases }: Pick<Report, "cases">): string[] => cases.filter(isRed).map(({ id }) => id);
 
 /** Returns the tools of a test that follow from the options. */
 export const toolsOf = (args: RunArguments, expected: ExpectedFailures | undefined) => ({

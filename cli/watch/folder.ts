@@ -2,15 +2,13 @@ import { once } from "node:events";
 import { join, relative, resolve, sep } from "node:path";
 import { watch } from "chokidar";
 import { reason, UsageError } from "../../harness/usage.ts";
+import { isHalfWritten } from "../../reports/write.ts";
 
 /** The time without a further change after which a change is told, in ms. One act of an editor or of Git changes much. */
 const QUIET = 100;
 
 /** The folders, wherever they stand, that hold no source. */
 const NO_SOURCE: ReadonlySet<string> = new Set(["node_modules", ".git"]);
-
-/** The name of a file that the suite has half written. */
-const HALF_WRITTEN = /^\.[0-9a-f-]{36}\.tmp$/;
 
 /** Returns a function that tells if a change at a path in a folder means nothing. In files and folders that the suite `writes` it does, too. */
 export function ignoredIn(folder: string, writes: readonly string[]): (path: string) => boolean {
@@ -21,7 +19,7 @@ export function ignoredIn(folder: string, writes: readonly string[]): (path: str
     const parts = relative(root, resolve(path)).split(sep);
     return (
       parts.some((part) => NO_SOURCE.has(part)) ||
-      HALF_WRITTEN.test(parts.at(-1) ?? "") ||
+      isHalfWritten(parts.at(-1) ?? "") ||
       written.some((it) => isWithin(resolve(path), it))
     );
   };

@@ -139,10 +139,10 @@ function expectations(report: Report): RootContent[] {
   if (!expectedFailures) return [];
   const { file, entries } = expectedFailures;
   const problems = problemsOf(report);
-  const failing = cases.filter(isExpected).length;
+  const expected = cases.filter(isExpected).length;
   return [
     heading(3, text("Expected failures")),
-    paragraph(text(`${plural(failing, "case fails", "cases fail")} as expected by `), code(file), text(".")),
+    paragraph(text(`${plural(expected, "case fails", "cases fail")} as expected by `), code(file), text(".")),
     ...(problems.length > 0
       ? [
           bullets(

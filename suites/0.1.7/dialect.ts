@@ -1,7 +1,8 @@
-import type { Connection, Outgoing } from "../../harness/connection.ts";
+import type { Connection } from "../../harness/connection.ts";
+import type { Outgoing } from "../../harness/deeds.ts";
 import { heard, type Message } from "../../harness/transcript.ts";
 import type { DialectWithSign, MalformedDialect } from "../websocket/dialect.ts";
-import { mayBeLost } from "./messages-facts.ts";
+import { isGoodbye, mayBeLost } from "./messages-facts.ts";
 import {
   DISCONNECT,
   DISCONNECTED,
@@ -10,11 +11,11 @@ import {
   GREETING,
   goodbyesOf,
   greeting,
-  greetingsOf,
   nameOf,
   refusalsOf,
   scenario,
   statusOf,
+  successfulGreetingsOf,
 } from "./protocol.ts";
 
 /** The dialect of this version for the shared cases: a greeting, and a request to be disconnected. */
@@ -60,16 +61,15 @@ export const dialect: DialectWithSign<"version.greeting"> & MalformedDialect = {
 
   leave: disconnect,
   goodbye: disconnected,
-  isGoodbye: (message) => nameOf(message) === DISCONNECTED,
+  isGoodbye,
   mayBeLost,
 };
 
 /** The answers to a malformed command so far. A greeting is one only beyond the number that a bystander got. */
 function answersTo(client: Connection, malformed: Outgoing, bystander?: Connection): Message[] {
   const all = heard(client);
-  const extra = all
-    .filter((message) => nameOf(message) === GREETING && message.status === "success")
-    .slice(bystander ? Math.max(1, greetingsOf(bystander).length) : 1);
+  const usual = bystander ? Math.max(1, successfulGreetingsOf(bystander).length) : 1;
+  const extra = successfulGreetingsOf(client).slice(usual);
   const some = all.filter(
     (message) => nameOf(message) !== GREETING || message.status === "failed" || extra.includes(message),
   );

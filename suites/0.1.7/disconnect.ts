@@ -1,4 +1,5 @@
-import type { Connection, Outgoing } from "../../harness/connection.ts";
+import type { Connection } from "../../harness/connection.ts";
+import type { Outgoing } from "../../harness/deeds.ts";
 import { isNothing, type Nothing, whyNothing } from "../../harness/nothing.ts";
 import { heard, type Message } from "../../harness/transcript.ts";
 import { expectSuccess, spellings } from "../websocket/requests.ts";
@@ -132,9 +133,9 @@ export const disconnectCases = [
       const answer = isNothing(first) && isLate(client, first) ? first : second;
       const end = isNothing(answer) ? answer : await client.closed();
 
-      const request = DISCONNECT.replace("request", "response");
-      const wrong = heard(client).find((message) => nameOf(message) === request);
-      check("disconnect.request-only", wrong ?? "none", { const: "none", title: `no ${request}` });
+      const response = DISCONNECT.replace("request", "response");
+      const wrong = heard(client).find((message) => nameOf(message) === response);
+      check("disconnect.request-only", wrong ?? "none", { const: "none", title: `no ${response}` });
       if (!check("disconnect.answered", answer)) return;
       const asked = asksToLogIn(client, answer) ? answer : NO_LOGIN;
       const kept = check("disconnect.no-login", isNothing(first) ? first : asked, {

@@ -11,16 +11,16 @@ import {
 } from "../../harness/transcript.ts";
 import { END_OF_CONNECTION } from "../../harness/waited.ts";
 import {
-  announcement,
-  isDisconnected,
+  goodbyeAt,
+  heardIn,
+  isGoodbye,
   isOdd,
   isOfThisVersion,
+  isOwnTcpEnd,
   isPlainRequest,
-  isReset,
   isSaid,
   isServerData,
-  isSuccess,
-  sent,
+  isSuccessfulGoodbye,
 } from "./messages-facts.ts";
 import {
   ANY,
@@ -41,10 +41,10 @@ import { DISCONNECT, DISCONNECTED } from "./protocol.ts";
 export const exchangeRules: readonly Rule[] = [
   rule("disconnect.closes", {
     judge(transcript) {
-      const rest = fromAnnouncement(transcript);
+      const rest = fromGoodbye(transcript);
       if (rest.length === 0) return kept(`no ${DISCONNECTED}`);
       if (rest.some(isServerEnd)) return kept("closed");
-      if (rest.some(isReset)) return kept("the suite reset the connection itself");
+      if (rest.some(isOwnTcpEnd)) return kept("the suite reset the connection itself");
       if (rest.some(isBreach))
         return kept(
           transcript.events.some(isProvocation)
@@ -56,13 +56,13 @@ export const exchangeRules: readonly Rule[] = [
       return isFarAhead(transcript) ? kept("the server may not have read so far") : missed("still open", wait);
     },
     owes(transcript) {
-      const rest = fromAnnouncement(transcript);
-      const over = (event: WireEvent) => isServerEnd(event) || isReset(event) || isWaitedFor(event, rest[0]);
+      const rest = fromGoodbye(transcript);
+      const over = (event: WireEvent) => isServerEnd(event) || isOwnTcpEnd(event) || isWaitedFor(event, rest[0]);
       return rest.length > 0 && !rest.some(over) ? END_OF_CONNECTION : undefined;
     },
     needs(transcript) {
-      const rest = fromAnnouncement(transcript);
-      const first = [isServerEnd, isReset, isBreach, isTimeout].map((it) => rest.find(it));
+      const rest = fromGoodbye(transcript);
+      const first = [isServerEnd, isOwnTcpEnd, isBreach, isTimeout].map((it) => rest.find(it));
       const wait = rest.findLast(isTimeout);
       return [
         rest[0],
@@ -108,25 +108,25 @@ export const exchangeRules: readonly Rule[] = [
 
   rule("disconnect.last", {
     judge(transcript) {
-      const [goodbye, ...rest] = fromAnnouncement(transcript);
+      const [goodbye, ...rest] = fromGoodbye(transcript);
       if (!goodbye) return kept(`no ${DISCONNECTED}`);
       const late = rest.find(isServerData);
       return late ? brokenAt(`afterwards came ${quote(late)}`, late) : kept("nothing came afterwards");
     },
     needs(transcript) {
-      const [goodbye, ...rest] = fromAnnouncement(transcript);
+      const [goodbye, ...rest] = fromGoodbye(transcript);
       return [goodbye, rest.find(isServerData)];
     },
     gaps: EACH,
   }),
 ];
 
-/** Tells if somebody waited in vain, and with all patience, for the end of a connection since the server announced it. */
-const isWaitedFor = (event: WireEvent, announced: WireEvent | undefined): boolean =>
+/** Tells if somebody waited in vain, and with all patience, for the end of a connection since the goodbye. */
+const isWaitedFor = (event: WireEvent, goodbye: WireEvent | undefined): boolean =>
   isTimeout(event) &&
   event.what === END_OF_CONNECTION &&
   !event.short &&
-  event.at - (event.afterMs ?? 0) >= (announced?.at ?? 0);
+  event.at - (event.afterMs ?? 0) >= (goodbye?.at ?? 0);
 
 const isVainForGoodbye = (event: WireEvent): event is Timeout => isTimeout(event) && event.what === DISCONNECTED;
 /**
@@ -143,7 +143,7 @@ function plainRequest(transcript: Transcript): Plain {
   if (!first || more.length > 0 || !isPlainRequest(first)) return {};
   if (!isOfThisVersion(transcript)) return {};
   const wait = transcript.events.find(isVainForGoodbye);
-  return { answer: sent(transcript).find(({ message }) => isDisconnected(message)), wait };
+  return { answer: heardIn(transcript).find(({ message }) => isGoodbye(message)), wait };
 }
 
 /** The code of a connection that has fulfilled its purpose (RFC 6455, 7.4.1). */
@@ -152,7 +152,7 @@ const CLEAN = 1000;
 /** Returns the event by which a side first ended the connection of a client whose plain request was carried out. */
 function endBehindPlain(transcript: Transcript): WireEvent | undefined {
   const { answer } = plainRequest(transcript);
-  if (!answer || !isSuccess(answer)) return undefined;
+  if (!answer || !isSuccessfulGoodbye(answer)) return undefined;
   return transcript.events.slice(answer.index + 1).find((event) => isServerEnd(event) || isClientEnd(event));
 }
 
@@ -175,10 +175,10 @@ const AHEAD = 16;
  * answers a request, and a failure the first of all.
  */
 function unread(transcript: Transcript): readonly WireEvent[] {
-  const at = announcement(transcript);
+  const at = goodbyeAt(transcript);
   const before = transcript.events.slice(0, Math.max(0, at));
   const open = before.slice(before.findLastIndex(isServerData) + 1).filter((it) => isSaid(it) && it.type !== "ping");
-  const success = sent(transcript).some((it) => it.index === at && isSuccess(it));
+  const success = heardIn(transcript).some((it) => it.index === at && isSuccessfulGoodbye(it));
   return open.slice(success ? Math.max(0, open.findIndex(asksToLeave)) : 0);
 }
 
@@ -188,7 +188,7 @@ const asksToLeave = (event: WireEvent): boolean => Object(json(event)).command =
 const isFarAhead = (transcript: Transcript) => unread(transcript).length > AHEAD;
 
 /** The goodbye of the server and all that came after it; nothing where there is none. */
-function fromAnnouncement(transcript: Transcript): readonly WireEvent[] {
-  const at = announcement(transcript);
+function fromGoodbye(transcript: Transcript): readonly WireEvent[] {
+  const at = goodbyeAt(transcript);
   return at < 0 ? [] : transcript.events.slice(at);
 }

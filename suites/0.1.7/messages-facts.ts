@@ -1,5 +1,6 @@
 import {
   isClientEnd,
+  isMessage,
   isObject,
   isServerEnd,
   json,
@@ -25,50 +26,47 @@ const BIG = 8 << 10;
 const REMEMBERED = 64 << 10;
 
 /** The messages of the server. */
-export const sent = (transcript: Transcript): readonly Placed[] => messages(transcript, "server");
+export const heardIn = (transcript: Transcript): readonly Placed[] => messages(transcript, "server");
 
 /** Tells if a message is a goodbye: it says that the connection is over. */
-export const isDisconnected = (message: Message): boolean => nameOf(message) === DISCONNECTED;
-
-/** Tells if an event is a message, with any content. */
-const isData = ({ type }: WireEvent): boolean => type === "text" || type === "binary";
+export const isGoodbye = (message: Message): boolean => nameOf(message) === DISCONNECTED;
 
 /** Tells if the server sent a message, with any content. */
-export const isServerData = (event: WireEvent): boolean => event.from === "server" && isData(event);
+export const isServerData = (event: WireEvent): boolean => event.from === "server" && isMessage(event);
 
 /** Tells if a message is a goodbye that carries a disconnect request out. */
-export const isSuccess = ({ message }: Sent): boolean => isDisconnected(message) && message.status === "success";
+export const isSuccessfulGoodbye = ({ message }: Heard): boolean => isGoodbye(message) && message.status === "success";
 
 /** A message of the server. */
-export type Sent = Pick<Placed, "message">;
+export type Heard = Pick<Placed, "message">;
 
-/** The place of the first message that says that the connection is over, or -1. */
-export const announcement = (transcript: Transcript): number =>
-  sent(transcript).find(({ message }) => isDisconnected(message))?.index ?? -1;
+/** The place of the first goodbye, or -1. */
+export const goodbyeAt = (transcript: Transcript): number =>
+  heardIn(transcript).find(({ message }) => isGoodbye(message))?.index ?? -1;
 
 /** The event by which the first side ended the connection. */
 export const firstEnd = ({ events }: Transcript): WireEvent | undefined =>
   events.find((event) => isServerEnd(event) || isClientEnd(event));
 
 /** Tells if the suite ended the TCP connection itself. */
-export const isReset = ({ from, type }: WireEvent): boolean => from === "client" && type === "end";
+export const isOwnTcpEnd = ({ from, type }: WireEvent): boolean => from === "client" && type === "end";
 
 /** Tells if the recording lacks something that the client did before an event. */
 export const isLostBefore = ({ events }: Transcript, event: WireEvent): boolean =>
   events.slice(0, events.indexOf(event)).some(({ from, type }) => from === "client" && type === "cut");
 
 /** The last message of the client before the connection ended. */
-export function lastSent(transcript: Transcript): WireEvent | undefined {
+export function lastOfClient(transcript: Transcript): WireEvent | undefined {
   const end = firstEnd(transcript);
   const { events } = transcript;
   const before = end ? events.slice(0, events.indexOf(end)) : events;
-  return before.findLast((event) => event.from === "client" && isData(event));
+  return before.findLast((event) => event.from === "client" && isMessage(event));
 }
 
 /** Tells if the WebSocket layer may have ended the connection over the size of the last message. */
 export function tooBig(transcript: Transcript, end: WireEvent): boolean {
   if (end.type === "close") return end.code === 1009;
-  const last = lastSent(transcript);
+  const last = lastOfClient(transcript);
   return last !== undefined && "data" in last && last.data.length > BIG;
 }
 
@@ -91,7 +89,7 @@ export function lastBurst(transcript: Transcript): Burst {
   let [commands, answers]: [WireEvent[], WireEvent[]] = [[], []];
   for (const event of end ? events.slice(0, events.indexOf(end)) : events) {
     if (event.type === "timeout") [after, commands, answers] = [event, [], []];
-    if (!isData(event) || isGreeting(event)) continue;
+    if (!isMessage(event) || isGreeting(event)) continue;
     if (event.from === "client" && answers.length > 0) [after, commands, answers] = [answers.at(-1), [], []];
     const some = event.from === "client" ? commands : answers;
     if (some.length < FEW) some.push(event);
@@ -107,14 +105,14 @@ const isGreeting = (event: WireEvent) => {
 /** Tells if a goodbye may be lost: where a server ends TCP while more commands come, its system resets the connection. */
 export function mayBeLost(transcript: Transcript): boolean {
   const end = firstEnd(transcript);
-  if (end?.from !== "server" || end.type !== "end" || announcement(transcript) >= 0) return false;
+  if (end?.from !== "server" || end.type !== "end" || goodbyeAt(transcript) >= 0) return false;
   const { commands, answers } = lastBurst(transcript);
   return commands.length - answers.length > 1;
 }
 
 /** The first message of the server that this version does not define, and that refuses no undefined command. */
 export const firstUnknown = (transcript: Transcript): Placed | undefined =>
-  sent(transcript).find(({ index, message }) => !isKnown(message, transcript, index));
+  heardIn(transcript).find(({ index, message }) => !isKnown(message, transcript, index));
 
 function isKnown(message: Message, transcript: Transcript, index: number): boolean {
   const name = nameOf(message);
@@ -173,11 +171,11 @@ export const isOdd = (event: WireEvent): boolean => event.type === "upgrade" && 
 
 /** The greetings of a connection. */
 export const greetingsIn = (transcript: Transcript): readonly Placed[] =>
-  sent(transcript).filter(({ message }) => nameOf(message) === GREETING);
+  heardIn(transcript).filter(({ message }) => nameOf(message) === GREETING);
 
 /** The greeting of a connection, if there is one. */
 export const greetingIn = (transcript: Transcript): Placed | undefined =>
-  sent(transcript).find(({ message }) => nameOf(message) === GREETING);
+  heardIn(transcript).find(({ message }) => nameOf(message) === GREETING);
 
 /** Tells if a lenient server could take what the client sent for a request to be told the version. */
 export const asksForVersion = (event: WireEvent): boolean =>

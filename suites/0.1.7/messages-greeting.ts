@@ -3,14 +3,14 @@ import { isLostHandshake, isObject, isWrongHandshake, type Placed, type WireEven
 import { show } from "../../harness/words.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import {
-  announcement,
   asksForVersion,
+  goodbyeAt,
   greetingIn,
   greetingsIn,
+  heardIn,
   isOdd,
   isOfThisVersion,
-  isSuccess,
-  sent,
+  isSuccessfulGoodbye,
   toldParity,
 } from "./messages-facts.ts";
 import {
@@ -46,7 +46,7 @@ export const greetingRules: readonly Rule[] = [
   rule("version.greeting", {
     judge(transcript) {
       const greeted = greetingIn(transcript);
-      const goodbye = sent(transcript).find(isSuccess);
+      const goodbye = heardIn(transcript).find(isSuccessfulGoodbye);
       const wait = transcript.events.find(isVainForGreeting);
       if (greeted) return kept("greeted");
       if (goodbye) return brokenBy(transcript, goodbye, `no ${GREETING} before ${show(goodbye.message)}`);
@@ -54,7 +54,7 @@ export const greetingRules: readonly Rule[] = [
     },
     needs: (transcript) => [
       eventOf(transcript, greetingIn(transcript)),
-      eventOf(transcript, sent(transcript).find(isSuccess)),
+      eventOf(transcript, heardIn(transcript).find(isSuccessfulGoodbye)),
       transcript.events.find(isVainForGreeting),
     ],
     gaps: { hide: ["server"], excuse: ["server"], later: true },
@@ -62,12 +62,12 @@ export const greetingRules: readonly Rule[] = [
 
   rule("version.first", {
     judge(transcript) {
-      const [first] = sent(transcript);
+      const [first] = heardIn(transcript);
       const greeted = greetingIn(transcript);
       if (!first || !greeted) return kept("not greeted");
       return first.index === greeted.index ? kept("the greeting came first") : brokenBy(transcript, first);
     },
-    needs: (transcript) => [sent(transcript)[0], greetingIn(transcript)].map((it) => eventOf(transcript, it)),
+    needs: (transcript) => [heardIn(transcript)[0], greetingIn(transcript)].map((it) => eventOf(transcript, it)),
     gaps: { hide: ["server"], excuse: ["server"] },
   }),
 
@@ -99,7 +99,7 @@ export const greetingRules: readonly Rule[] = [
       const [first, again] = greetingsIn(transcript);
       if (!again) return kept(first ? "greeted once" : "not greeted");
       // Nothing may follow a goodbye, so that is what `disconnect.last` finds.
-      const goodbye = announcement(transcript);
+      const goodbye = goodbyeAt(transcript);
       if (goodbye >= 0 && goodbye < again.index) return kept("greeted once before the goodbye");
       const asked = transcript.events.slice(0, again.index).some(asksForVersion);
       return asked ? kept("the client asked for a version") : brokenBy(transcript, again, "a second greeting");
@@ -108,7 +108,7 @@ export const greetingRules: readonly Rule[] = [
       ...greetingsIn(transcript)
         .slice(0, 2)
         .map((it) => eventOf(transcript, it)),
-      transcript.events[announcement(transcript)],
+      transcript.events[goodbyeAt(transcript)],
       transcript.events.find(asksForVersion),
     ],
     gaps: { ...ANSWER, excuse: ["client", "server"] },

@@ -1,8 +1,8 @@
 import { EACH, type Rule } from "../../harness/rule.ts";
 import {
+  hitsBound,
   isBreach,
   isExcuse,
-  isLimit,
   isObject,
   isProvocation,
   isUnprovoked,
@@ -13,21 +13,21 @@ import { show } from "../../harness/words.ts";
 import { repeatedName } from "../websocket/duplicates.ts";
 import { exchangeRules } from "./messages-exchange.ts";
 import {
-  announcement,
   asksToDisconnect,
   firstEnd,
   firstUnknown,
-  isDisconnected,
+  goodbyeAt,
+  type Heard,
+  heardIn,
   isForeign,
+  isGoodbye,
   isLostBefore,
   isServerData,
-  isSuccess,
+  isSuccessfulGoodbye,
   lastBurst,
-  lastSent,
+  lastOfClient,
   mayBeLost,
   refusable,
-  type Sent,
-  sent,
   tooBig,
 } from "./messages-facts.ts";
 import { ANSWER, ANY, brokenAt, brokenBy, eventOf, kept, quote, rule, undecidable } from "./messages-findings.ts";
@@ -39,18 +39,18 @@ export const rules: readonly Rule[] = [
   rule("message.json", {
     judge(transcript) {
       const data = transcript.events.filter(isServerData);
-      const limit = transcript.events.find(isLimit);
+      const bound = transcript.events.find(hitsBound);
       const wrong = data.find(isWrong);
       const breach = transcript.events.find(isUnprovoked);
       if (wrong) return brokenAt([quote(wrong), whyWrong(wrong)].filter(Boolean).join(": "), wrong);
       if (breach && isLostBefore(transcript, breach)) return undecidable(`${quote(breach)}, perhaps provoked`, breach);
       if (breach) return brokenAt(quote(breach), breach);
-      if (limit) return undecidable(quote(limit), limit);
+      if (bound) return undecidable(quote(bound), bound);
       return kept(data.length > 0 ? "every message is a JSON object" : "no message");
     },
     needs({ events }) {
       const wrong = (event: WireEvent) => isServerData(event) && isWrong(event);
-      return [isServerData, wrong, isLimit, isBreach, isExcuse].map((it) => events.find(it));
+      return [isServerData, wrong, hitsBound, isBreach, isExcuse].map((it) => events.find(it));
     },
     gaps: EACH,
   }),
@@ -66,20 +66,20 @@ export const rules: readonly Rule[] = [
 
   rule("message.foreign", {
     judge(transcript) {
-      const foreign = sent(transcript).find(isOfAnother);
+      const foreign = heardIn(transcript).find(isOfAnother);
       return foreign ? brokenBy(transcript, foreign) : kept("no message of another service");
     },
-    needs: (transcript) => [eventOf(transcript, sent(transcript).find(isOfAnother))],
+    needs: (transcript) => [eventOf(transcript, heardIn(transcript).find(isOfAnother))],
     gaps: EACH,
   }),
 
   rule("message.schema", {
     judge(transcript) {
-      const wrong = sent(transcript).find(isInvalid);
+      const wrong = heardIn(transcript).find(isInvalid);
       if (!wrong) return kept("every message validates");
       return brokenBy(transcript, wrong, `${violationsOf(wrong.message)[0]?.says}: ${show(wrong.message)}`);
     },
-    needs: (transcript) => [eventOf(transcript, sent(transcript).find(isInvalid))],
+    needs: (transcript) => [eventOf(transcript, heardIn(transcript).find(isInvalid))],
     gaps: EACH,
   }),
 
@@ -87,7 +87,7 @@ export const rules: readonly Rule[] = [
     judge(transcript) {
       const end = firstEnd(transcript);
       if (end?.from !== "server") return kept("the server did not end the connection");
-      if (announcement(transcript) >= 0) return kept("announced");
+      if (goodbyeAt(transcript) >= 0) return kept("announced");
       if (transcript.events.some(isProvocation)) return kept("the suite broke RFC 6455 before");
       if (tooBig(transcript, end)) return kept("the WebSocket layer ended it over a message that was too big");
       if (mayBeLost(transcript)) return kept("several commands were on their way: a goodbye may be lost");
@@ -95,9 +95,9 @@ export const rules: readonly Rule[] = [
     },
     needs: (transcript) => [
       firstEnd(transcript),
-      transcript.events[announcement(transcript)],
+      transcript.events[goodbyeAt(transcript)],
       transcript.events.find(isProvocation),
-      lastSent(transcript),
+      lastOfClient(transcript),
       ...Object.values(lastBurst(transcript)).flat(),
     ],
     gaps: ANY,
@@ -105,14 +105,14 @@ export const rules: readonly Rule[] = [
 
   rule("termination.success-only-if-asked", {
     judge(transcript) {
-      const success = sent(transcript).find(isSuccess);
+      const success = heardIn(transcript).find(isSuccessfulGoodbye);
       if (!success) return kept(`no ${DISCONNECTED} success`);
       const asked = transcript.events.slice(0, success.index).some(asksToDisconnect);
       if (asked) return kept("asked for");
       return brokenBy(transcript, success, `${show(success.message)}, without a ${DISCONNECT}`);
     },
     needs: (transcript) => [
-      eventOf(transcript, sent(transcript).find(isSuccess)),
+      eventOf(transcript, heardIn(transcript).find(isSuccessfulGoodbye)),
       transcript.events.find(asksToDisconnect),
     ],
     gaps: ANSWER,
@@ -120,13 +120,13 @@ export const rules: readonly Rule[] = [
 
   rule("termination.reason", {
     judge(transcript) {
-      const failed = sent(transcript).filter(isFailure);
+      const failed = heardIn(transcript).filter(isFailure);
       const wrong = failed.find(isInvalid);
       if (wrong) return brokenBy(transcript, wrong);
       return kept(failed.length > 0 ? `every failed ${DISCONNECTED} validates` : `no failed ${DISCONNECTED}`);
     },
     needs(transcript) {
-      const failed = sent(transcript).filter(isFailure);
+      const failed = heardIn(transcript).filter(isFailure);
       return [failed[0], failed.find(isInvalid)].map((it) => eventOf(transcript, it));
     },
     gaps: EACH,
@@ -141,6 +141,6 @@ const whyWrong = (event: WireEvent) => {
   const name = event.type === "text" && isObject(json(event)) ? repeatedName(event.data) : undefined;
   return name === undefined ? undefined : `the name ${JSON.stringify(name)} stands twice`;
 };
-const isOfAnother = ({ message }: Sent) => isForeign(nameOf(message));
-const isInvalid = ({ message }: Sent) => violationsOf(message).length > 0;
-const isFailure = ({ message }: Sent) => isDisconnected(message) && message.status === "failed";
+const isOfAnother = ({ message }: Heard) => isForeign(nameOf(message));
+const isInvalid = ({ message }: Heard) => violationsOf(message).length > 0;
+const isFailure = ({ message }: Heard) => isGoodbye(message) && message.status === "failed";

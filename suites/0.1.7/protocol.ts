@@ -1,4 +1,5 @@
-import type { Connection, Outgoing } from "../../harness/connection.ts";
+import type { Connection } from "../../harness/connection.ts";
+import type { Outgoing } from "../../harness/deeds.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
 import { scenarios } from "../../harness/scenario.ts";
 import { type Violation, validator } from "../../harness/schema.ts";
@@ -64,8 +65,8 @@ export const greeting = (client: Connection): Promise<Message | Nothing> => clie
 /** Awaits the answer to a disconnect request. */
 export const disconnected = (client: Connection): Promise<Message | Nothing> => client.next(DISCONNECTED);
 
-/** The greetings that a client has got so far. */
-export const greetingsOf = (client: Connection): Message[] =>
+/** The greetings with status `success` that a client has got so far. */
+export const successfulGreetingsOf = (client: Connection): Message[] =>
   heard(client).filter((message) => nameOf(message) === GREETING && message.status === "success");
 
 /** The goodbyes that a client has got so far; with a status, only those that have it. */

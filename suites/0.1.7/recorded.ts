@@ -3,7 +3,15 @@ import { isObject, json, type Message, messages, type Transcript, type WireEvent
 import { show } from "../../harness/words.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
-import { asksToDisconnect, greetingIn, isOdd, isSuccess, queryIn, sent, toldParity } from "./messages-facts.ts";
+import {
+  asksToDisconnect,
+  greetingIn,
+  heardIn,
+  isOdd,
+  isSuccessfulGoodbye,
+  queryIn,
+  toldParity,
+} from "./messages-facts.ts";
 import { brokenBy, eventOf, kept } from "./messages-findings.ts";
 import { DISCONNECT, nameOf, PARAMETER, violationsOf } from "./protocol.ts";
 
@@ -65,14 +73,14 @@ const malformedRule: RecordedRule = {
   requirement: "malformed.rejected" satisfies RequirementId,
   applies: ({ events }) => events.some(isNearMiss) && !events.some(mayAsk),
   judge(transcript): Finding {
-    const success = sent(transcript).find(isSuccess);
+    const success = heardIn(transcript).find(isSuccessfulGoodbye);
     const isCarriedOut = success !== undefined && transcript.events.slice(0, success.index).some(isNearMiss);
     return isCarriedOut ? brokenBy(transcript, success) : kept("no malformed command was carried out");
   },
   needs: (transcript) => [
     transcript.events.find(isNearMiss),
     transcript.events.find(mayAsk),
-    eventOf(transcript, sent(transcript).find(isSuccess)),
+    eventOf(transcript, heardIn(transcript).find(isSuccessfulGoodbye)),
   ],
   gaps: { hide: [], excuse: ["client"] },
 };

@@ -9,12 +9,12 @@ import {
   disconnected,
   GREETING,
   greeting,
-  greetingsOf,
   NO_LOGIN,
   NO_VERSION,
   nameOf,
   scenario,
   statusOf,
+  successfulGreetingsOf,
 } from "./protocol.ts";
 import { parityCases } from "./version-parity.ts";
 
@@ -99,7 +99,7 @@ export const versionCases = [
       if (isNothing(await greeting(client))) return skip("version.once", "not greeted at all: see version.greeting");
       await client.quiet(idle);
       // A rule judges if a server that ends the connection says so, as on every connection.
-      const greetings = greetingsOf(client);
+      const greetings = successfulGreetingsOf(client);
       check("version.once", greetings.length, { const: 1, title: `one ${GREETING}` }, greetings[1]);
     },
   }),

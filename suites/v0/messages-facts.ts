@@ -1,4 +1,11 @@
-import { isObject, jsonOnce, type Message, type Transcript, type WireEvent } from "../../harness/transcript.ts";
+import {
+  isMessage,
+  isObject,
+  jsonOnce,
+  type Message,
+  type Transcript,
+  type WireEvent,
+} from "../../harness/transcript.ts";
 import { show } from "../../harness/words.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import { REASONS, type Schemas } from "../../schemas/v0/schema.ts";
@@ -139,7 +146,7 @@ export function connectionFacts(transcript: Transcript, schemas: Schemas, sender
   for (; facts.upTo < transcript.events.length; facts.upTo++) {
     const event = transcript.events[facts.upTo] as WireEvent;
     if (event.from === "client") asked(event, facts);
-    else if (event.type === "text" || event.type === "binary") said(event, facts, schemas, sender);
+    else if (isMessage(event)) said(event, facts, schemas, sender);
   }
   return facts;
 }

@@ -1,8 +1,8 @@
 import { EACH, type Finding, type Gaps, type Rule } from "../../harness/rule.ts";
 import {
+  hitsBound,
   isBreach,
   isExcuse,
-  isLimit,
   isUnprovoked,
   type Transcript,
   type WireEvent,
@@ -78,17 +78,17 @@ function ruleOfJson(factsOf: FactsOf): Rule {
     requirement: "message.json",
     judge(transcript) {
       const { breaches } = factsOf(transcript);
-      const limit = transcript.events.find(isLimit);
+      const bound = transcript.events.find(hitsBound);
       const wrong = breaches["message.json"];
       const odd = transcript.events.find(isUnprovoked);
       if (wrong) return broken(wrong.event, wrong.words);
       if (odd) return broken(odd, "it breaks RFC 6455");
-      if (limit) return { outcome: "inconclusive", actual: textOf(limit) };
+      if (bound) return { outcome: "inconclusive", actual: textOf(bound) };
       return { outcome: "kept", actual: "every message is a JSON object" };
     },
     needs: (transcript) => [
       ...eventsOf(factsOf(transcript).breaches["message.json"]),
-      ...[isLimit, isBreach, isExcuse].map((it) => transcript.events.find(it)),
+      ...[hitsBound, isBreach, isExcuse].map((it) => transcript.events.find(it)),
     ],
     gaps: EACH,
   };

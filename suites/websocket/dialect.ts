@@ -1,4 +1,5 @@
-import type { Connection, Outgoing } from "../../harness/connection.ts";
+import type { Connection } from "../../harness/connection.ts";
+import type { Outgoing } from "../../harness/deeds.ts";
 import type { Nothing } from "../../harness/nothing.ts";
 import type { Case, Scenario } from "../../harness/scenario.ts";
 import type { Message, Transcript } from "../../harness/transcript.ts";

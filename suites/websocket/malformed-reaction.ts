@@ -1,4 +1,5 @@
-import type { Connection, Outgoing } from "../../harness/connection.ts";
+import type { Connection } from "../../harness/connection.ts";
+import type { Outgoing } from "../../harness/deeds.ts";
 import { isNothing, type Nothing, nothing, whyNothing } from "../../harness/nothing.ts";
 import type { Message } from "../../harness/transcript.ts";
 import type { MalformedDialect } from "./dialect.ts";

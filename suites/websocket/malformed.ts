@@ -1,4 +1,4 @@
-import type { Outgoing } from "../../harness/connection.ts";
+import type { Outgoing } from "../../harness/deeds.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import { ended } from "../../harness/reading.ts";
 import type { Case, ConnectOptions, Context } from "../../harness/scenario.ts";

@@ -1,4 +1,4 @@
-import type { Outgoing } from "../../harness/connection.ts";
+import type { Outgoing } from "../../harness/deeds.ts";
 import type { Context } from "../../harness/scenario.ts";
 import type { Message } from "../../harness/transcript.ts";
 import type { Dialect } from "./dialect.ts";

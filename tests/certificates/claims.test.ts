@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import { oddClaims } from "../../certificates/claims.ts";
 import { oddTarget } from "../../certificates/facts.ts";
-import { type NoticedLimits, wordsOfLimits } from "../../harness/noticed-limits.ts";
+import { type NoticedLimits, wordsOfNoticed } from "../../harness/noticed-limits.ts";
 import type { Report } from "../../reports/report.ts";
 import { SUITE } from "../../reports/suite.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 const exclusive = { count: 2, exclusive: true } as const;
 const ofLimits = (limits: NoticedLimits, users?: Report["target"]["users"]): Report => {
-  const report = { ...plain, limits, limit: wordsOfLimits(limits) };
+  const report = { ...plain, limits, limit: wordsOfNoticed(limits) };
   return users ? { ...report, target: { ...target, users } } : report;
 };
 
@@ -71,14 +71,14 @@ test.each<[string, Partial<Report>, RegExp]>([
   ],
   ["by schemas of a version", { protocol: { ...said, schemasVersion: "1.22.0" } }, /^it is about Tachyon 0\.1\.7/],
   ["of users that nobody knows", { target: { ...target, users: exclusive } }, /^its users have one/],
-  ["of a limit in words alone", { limit: wordsOfLimits({ together: 5 }) }, /^its limit is none/],
+  ["of a limit in words alone", { limit: wordsOfNoticed({ together: 5 }) }, /^its limit is none/],
   ["of a limit without words", { limits: { together: 5 } }, /^its limit is none/],
   [
     "of a limit in other words",
     { limit: "the target accepts everybody", limits: { together: 5 } },
     /^its limit is none/,
   ],
-  ["of other limits than in words", { limit: wordsOfLimits({ together: 5 }), limits: { together: 6 } }, /^its limit/],
+  ["of other limits than in words", { limit: wordsOfNoticed({ together: 5 }), limits: { together: 6 } }, /^its limit/],
   ["of a stall longer than the run", { stalls: [{ at: 0, ms: 1e9 }] }, /^the target stood still for longer/],
   ["of a latency that is not measured", { latencies: [{ name: "fun", mediansMs: [0] }] }, /^its latencies are none/],
   ["of fewer cases than it has", { allCases: 0 }, /^it counts fewer cases than it holds$/],

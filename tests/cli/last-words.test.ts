@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { telling } from "../../cli/last-words.ts";
+import { lastWordsOf } from "../../cli/last-words.ts";
 
 const NODE = `listening on 8080
 /srv/lobby.js:12
@@ -75,9 +75,9 @@ test.each<[string, string, string | undefined]>([
   ["no stack frame, though it names an error", "ready\nbye\n    at Error (b.js:1)\n", "its last line: bye"],
   ["lines that end as on Windows", "ready\r\nError: x\r\nNode.js v20\r\n", "Error: x"],
   ["no more of a line than can be read", `Error: ${"x".repeat(300)}\n`, `Error: ${"x".repeat(193)}…`],
-])("the last words of a program: %s", (_, output, words) => expect(telling(output, true)).toBe(words));
+])("the last words of a program: %s", (_, output, words) => expect(lastWordsOf(output, true)?.text).toBe(words));
 
 test("are what it said first and last, if it never began", () => {
-  expect(telling("sh: 1: server: not found\n", false)).toBe("its last line: sh: 1: server: not found");
-  expect(telling("\n", false)).toBeUndefined();
+  expect(lastWordsOf("sh: 1: server: not found\n", false)?.text).toBe("its last line: sh: 1: server: not found");
+  expect(lastWordsOf("\n", false)).toBeUndefined();
 });

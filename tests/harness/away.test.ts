@@ -33,7 +33,7 @@ describe("a target that goes away", () => {
     const result = await runAgainst(url, [...before, ...deadly, ...rest], { recovery: 100, concurrency: 1 });
     expect(result.stop).toMatchObject({
       reason: "lost",
-      words: "not run: the server stopped accepting connections",
+      why: "the server stopped accepting connections",
       suspects: [BANANA, "version/greeting"],
     });
     expect(new Set(result.results.slice(1).map(({ verdict }) => verdict))).toEqual(new Set(["skip"]));

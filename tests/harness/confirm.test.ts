@@ -253,7 +253,7 @@ describe("a message that did not come in time", () => {
   test("keeps its verdict, unconfirmed, if the run ended before it was asked for again", async () => {
     const it = pass();
     const meanwhile = () => {
-      if (stage.now > 2) it.stop = { reason: "lost", words: "", why: "" };
+      if (stage.now > 2) it.stop = { reason: "lost", why: "" };
     };
     await confirm(await first(it, ...row(2, "x", "MUST.b", () => [SILENT], { meanwhile })), 0, it);
     expect([stage.ran, marked(it)]).toEqual([["x0"], ["x0 fail", "x1 fail unconfirmed"]]);

@@ -45,7 +45,7 @@ describe("the controls of a run", () => {
     }
     const it = knowing([plain()]);
     await first(it, broken("MUST.b"));
-    it.stop = { reason: "lost", words: "", why: "" };
+    it.stop = { reason: "lost", why: "" };
     expect(await runControls(it)).toEqual([]);
   });
 });
@@ -122,9 +122,9 @@ describe("working on cases", () => {
     const x = acts("x", "MUST.b", ["kept"], { meanwhile: () => Object.assign(there, { downSince: stage.now }) });
     const restarts = { ...it, options: { ...it.options, restarts: 0 } };
     await work([x, ...three()], restarts, { size: 1 });
-    expect([stage.ran, restarts.stop?.words]).toEqual([
+    expect([stage.ran, restarts.stop?.why]).toEqual([
       ["x"],
-      "not run: the server ended, and no further end is looked into (--restarts 0)",
+      "the server ended, and no further end is looked into (--restarts 0)",
     ]);
   });
 

@@ -320,7 +320,7 @@ describe("a run", () => {
     const judging = { ...protocol, suites, rules: [], survivalOf: () => "" };
     const result = await run(judging, cases, { ...DEFAULTS, target, ...options });
     const told = result.results.map(({ verdict, unstable }) => (unstable ? `${verdict} unstable` : verdict));
-    return { told, ...(result.stop && { stop: result.stop.words }) };
+    return { told, ...(result.stop && { stop: result.stop.why }) };
   }
   const all = (name: string, ...kept: boolean[]) => suites.map((suite) => acts(suite.name, name, ...kept));
 
@@ -332,7 +332,7 @@ describe("a run", () => {
   });
 
   test("ends with bail at a failure, even if it does not show alone", async () => {
-    const stop = "not run: calm/a failed before (--bail)";
+    const stop = "calm/a failed before (--bail)";
     const fluke = [acts("calm", "a", false, true), acts("calm", "b"), acts("upsets", "c")];
     expect(await ran(fluke, { bail: true })).toEqual({ told: ["fail unstable", "pass", "skip"], stop });
     const failure = [acts("calm", "a", false), acts("calm", "b"), acts("upsets", "c")];

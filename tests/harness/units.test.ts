@@ -128,8 +128,8 @@ test("a requirement that was not judged is an error if the suite stopped reading
   const [a, b, c] = requirements.map(({ id }) => id) as [string, string, string];
   const it = judge({ requirements: new Map(requirements.map((one) => [one.id, one])), strict: false });
   it.check(a, undefined);
-  it.complete([a, b], { limit: "more than enough", unopened: "HTTP 503" });
-  it.complete([c], { thrown: new Error("oops"), limit: "more than enough" });
+  it.complete([a, b], { bound: "more than enough", unopened: "HTTP 503" });
+  it.complete([c], { thrown: new Error("oops"), bound: "more than enough" });
   expect(it.checks.slice(1).map(({ verdict, actual }) => `${verdict}: ${actual}`)).toEqual([
     "error: the suite stopped reading: more than enough",
     "error: the case threw: oops",

@@ -130,7 +130,7 @@ test("there is a fault for every MUST and SHOULD, but for those that are named",
 test("a client that never comes again leaves the rest undone, and the case after which it stayed away says so", async () => {
   const some = cases.filter(({ suite }) => ["malformed", "returns"].includes(suite));
   const { results, stop } = await judge(autohostFaults["never-comes-again"]?.ways, some, { timeout: 60 });
-  expect(stop).toMatchObject({ reason: "missing", words: "not run: the client did not come again within 0.9 s" });
+  expect(stop).toMatchObject({ reason: "missing", why: "the client did not come again within 0.9 s" });
   const told = results.filter(({ checks }) => checks.some(({ requirement }) => requirement === "client.reconnects"));
   expect(told.map(({ case: { id }, verdict }) => [id, verdict]).slice(0, 2)).toEqual([
     ["malformed/a-word", "warn"],
@@ -160,7 +160,7 @@ test("a client that left while it waited at the door gives way to the next, or i
   const { stop } = await host(protocol, some, { ...DEFAULTS, timeout: 20, target });
   leaving.destroy();
   await server?.close();
-  expect(stop).toMatchObject({ reason: "missing", words: "not run: the client did not come again within 0.3 s" });
+  expect(stop).toMatchObject({ reason: "missing", why: "the client did not come again within 0.3 s" });
 });
 
 test("a run stops at the first failure, if it is asked to", async () => {
@@ -168,7 +168,7 @@ test("a run stops at the first failure, if it is asked to", async () => {
     ["requests/alone", "transport/ping-with-1-byte", "returns/server-closes-with-1000"].includes(id),
   );
   const { results, stop } = await judge(autohostFaults["does-not-answer"]?.ways, some, { bail: true, timeout: 60 });
-  expect(stop).toMatchObject({ reason: "bail", words: "not run: requests/alone failed before (--bail)" });
+  expect(stop).toMatchObject({ reason: "bail", why: "requests/alone failed before (--bail)" });
   expect(results.map(({ verdict }) => verdict)).toEqual(["fail", "skip", "skip"]);
 });
 
