@@ -19,9 +19,11 @@ export const showing = (evidence: Evidence | undefined, transcripts: Places = []
 export const isShownByMessage = (evidence: Evidence | undefined, transcripts?: Places): boolean =>
   showing(evidence, transcripts).some(({ type }) => type === "text");
 
-/** Tells if an answer that gives no WebSocket shows a check. */
-export const isShownByRefusal = (evidence: Evidence | undefined, transcripts?: Places): boolean =>
-  showing(evidence, transcripts).some((it) => it.from === "server" && it.type === "upgrade" && it.code !== 101);
+/** Returns the HTTP status that gives no WebSocket and shows a check; nothing where another event does. */
+export const refusalThatShows = (evidence: Evidence | undefined, transcripts?: Places): number | undefined =>
+  showing(evidence, transcripts)
+    .flatMap((it) => (it.from === "server" && it.type === "upgrade" && it.code !== 101 ? (it.code ?? []) : []))
+    .at(0);
 
 /** Events, or an observed value, that show a check. */
 export type Shown = { readonly events: readonly WireEvent[] } | { readonly observed: unknown };

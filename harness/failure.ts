@@ -69,6 +69,12 @@ export const saysNoPlace = ({ closeCode }: Failure): boolean => closeCode === TR
 /** Tells if a target names a limit, which it does whoever the client is. */
 export const saysLimit = (way: Failure): boolean => saysTooMany(way) || way.status === 503 || saysNoPlace(way);
 
+/** The status of a server that failed by itself. */
+const FAILED = 500;
+
+/** Tells if an answer in HTTP says that the server failed by itself. No limit says so. */
+export const failedByItself = ({ status }: { readonly status?: number | undefined }): boolean => status === FAILED;
+
 /** Tells if a target refused a client to which it had already given a WebSocket. */
 export const isTurnedAway = ({ code }: Failure): boolean => code === TURNED_AWAY;
 

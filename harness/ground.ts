@@ -1,5 +1,6 @@
 import { isBroken, isFinding, withChecks } from "./catalogue.ts";
-import { isShownByMessage, isShownByRefusal } from "./evidence.ts";
+import { isShownByMessage, refusalThatShows } from "./evidence.ts";
+import { failedByItself } from "./failure.ts";
 import { bearers, brokenFoundations, causeWithin, type Foundations, type Judged, plainOf } from "./foundation.ts";
 import type { Check } from "./judge.ts";
 
@@ -33,8 +34,8 @@ export function grounded<Result extends Judged>(
   const first = it.checks.map((check) => explained(check, brokenBelow(check, it, broken, foundations)));
   const still = new Set(first.filter(isBroken).map(({ requirement }) => requirement));
   const second = first.map((check) => explained(check, causeWithin(check, it, still, foundations)));
-  // Without a limit, a server refuses only now and then, and nobody had the time to see that.
-  const isForm = it.unstable || (it.unconfirmed && it.refusedUsual);
+  const isForm =
+    it.unstable || (it.refusedUsual && (it.unconfirmed || it.checks.some((check) => showsFailure(check, it))));
   if (causes.size === 0 && !isForm) return it;
   const third = isForm ? second.map((check) => asForm(check, it, foundations)) : second;
   const checks = third.map((check) => {
@@ -65,6 +66,10 @@ function brokenBelow(
     .find((root) => root !== undefined && root !== requirement);
 }
 
+/** Tells if a server that failed by itself shows a check. It does so now and then, and twice in a row by chance. */
+const showsFailure = ({ evidence }: Check, { connections }: Judged): boolean =>
+  failedByItself({ status: refusalThatShows(evidence, connections) });
+
 /** Returns a check that is broken now and then as one of the requirement that it is a form of. */
 function asForm(check: Check, it: Judged, foundations: Foundations): Check {
   if (!isBroken(check)) return check;
@@ -72,7 +77,7 @@ function asForm(check: Check, it: Judged, foundations: Foundations): Check {
   // A breach on a connection that was served does not come of another that was refused. What rests on nothing needs no connection.
   const needsOthers = check.requirement in formOf || bearers(check.requirement, it.case.id, foundations).length > 0;
   const isSaid = isShownByMessage(check.evidence, it.connections);
-  const showsRefusal = isShownByRefusal(check.evidence, it.connections);
+  const showsRefusal = refusalThatShows(check.evidence, it.connections) !== undefined;
   const isOfOthers = general.includes(check.requirement) && !showsRefusal;
   // An odd handshake that alone is accepted was refused by chance, too.
   const isChance = it.refusedUsual || (it.unstable && showsRefusal);

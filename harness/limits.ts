@@ -1,6 +1,14 @@
 import { type Attempt, type Means, PAUSE, TRIES, untilLetIn } from "./attempts.ts";
 import { FORGOTTEN, SECOND, SLOWER } from "./connection-rate.ts";
-import { type Failure, isTurnedAway, NO_ANSWER, refusalOf, saysTooMany, type Tried } from "./failure.ts";
+import {
+  type Failure,
+  failedByItself,
+  isTurnedAway,
+  NO_ANSWER,
+  refusalOf,
+  saysTooMany,
+  type Tried,
+} from "./failure.ts";
 import { type Gate, gate, rest } from "./gate.ts";
 import {
   casesWithin,
@@ -136,9 +144,6 @@ export function limits(clock: () => number, timeout: number): Limits {
   };
 }
 
-/** The status of a server that failed by itself. No limit says so. */
-const FAILED = 500;
-
 /** Has the gate keep the bounds as they are known now. */
 function change({ known, gate, clock }: Keeping): void {
   known.changedAt = clock();
@@ -157,7 +162,7 @@ function learn(its: Keeping, connection: Tried, usual: boolean): void {
   const way = refusalOf(connection);
   const began = connection.transcript.events[0]?.at ?? 0;
   if (connection.opened && way === undefined) learnServed(known, clock(), began);
-  if (way !== undefined && way.status !== FAILED && learnRefused(known, way, usual, began)) change(its);
+  if (way !== undefined && !failedByItself(way) && learnRefused(known, way, usual, began)) change(its);
 }
 
 const timesAgain = ({ reruns }: Keeping, it: object): number => reruns.get(it) ?? 0;
