@@ -203,8 +203,20 @@ export function queryIn(url: string): { readonly query: string; readonly version
   return { query, versions: query.split("&").filter((part) => /version/i.test(part)) };
 }
 
-/** Tells if the url names this version, and nothing that could be taken for another. */
-export function isOfThisVersion({ url, events }: Transcript): boolean {
+/** Tells if the url names this version, and nothing that could be taken for another, and is asked for as any client does. */
+export const isOfThisVersion = ({ url, events }: Transcript): boolean => namesThisVersion(url) && !events.some(isOdd);
+
+/** Tells if the url names this version, and its client asks for that very url, however odd the rest of its handshake is. */
+export const asksAsThisVersion = ({ url, events }: Transcript): boolean =>
+  namesThisVersion(url) && events.filter(isOdd).every((event) => "data" in event && asksFor(new URL(url), event.data));
+
+function namesThisVersion(url: string): boolean {
   const { versions } = queryIn(url);
-  return versions.length === 1 && versions[0] === queryOf(version) && !events.some(isOdd);
+  return versions.length === 1 && versions[0] === queryOf(version);
+}
+
+/** Tells if the head of a handshake names the target and the host of a url. */
+function asksFor({ pathname, search, host }: URL, head: string): boolean {
+  const [first, ...headers] = head.split("\n");
+  return first === `GET ${pathname}${search} HTTP/1.1` && headers.includes(`Host: ${host}`);
 }

@@ -3,13 +3,13 @@ import { isLostHandshake, isObject, isWrongHandshake, type Placed, type WireEven
 import { show } from "../../harness/words.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import {
+  asksAsThisVersion,
   asksForVersion,
   goodbyeAt,
   greetingIn,
   greetingsIn,
   heardIn,
   isOdd,
-  isOfThisVersion,
   isSuccessfulGoodbye,
   toldParity,
 } from "./messages-facts.ts";
@@ -85,7 +85,7 @@ export const greetingRules: readonly Rule[] = [
       const greeted = greetingIn(transcript);
       const told = toldParity(transcript);
       // A greeting without a parity is wrong by its schema.
-      if (told === undefined || !isOfThisVersion(transcript))
+      if (told === undefined || !asksAsThisVersion(transcript))
         return kept("no client of this very version was told its parity");
       if (told === "match" || !greeted) return kept("match");
       return brokenBy(transcript, greeted, `a client of version ${version} is told ${show(told)}`);

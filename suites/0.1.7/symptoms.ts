@@ -57,6 +57,13 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
   "transport.survives": harmed,
   "malformed.survives": harmed,
   "disconnect.isolated": harmedByGoodbye,
+  "parity.match": [
+    {
+      shows: inCase("transport/odd-*", "transport/handshake-*"),
+      cause:
+        "If only such clients are told so, the parity depends on more than `tachyonVersion`, such as a header of the request.",
+    },
+  ],
   "message.json": [
     {
       shows: breaksBy("WS_ERR_INVALID_CLOSE_CODE"),

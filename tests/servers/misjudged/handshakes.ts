@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { constants, inflateRawSync } from "node:zlib";
 import { onWs } from "../libraries.ts";
 import { headOf, onRaw, type Quirks } from "../raw.ts";
-import { refuseByName, tachyon } from "../tachyon.ts";
+import { parity, refuseByName, tachyon } from "../tachyon.ts";
 import { type Misjudged, type Right, sends } from "./misjudged.ts";
 
 const adds = (header: string, right: Right = {}) =>
@@ -88,6 +88,19 @@ export const ofHandshakes: Readonly<Record<string, Misjudged>> = {
     { headers: { Authorization: "Bearer a" }, told: ["version.no-login"], also: ["disconnect.no-login"] },
     401,
   ),
+
+  "tells web pages that their version is unknown": {
+    start() {
+      let isPage = false;
+      return onRaw(tachyon({ parity: (version) => (isPage ? "unknown" : parity(version)) }), {
+        head(accept, { headers }) {
+          isPage = headers.has("origin");
+          return headOf(accept);
+        },
+      });
+    },
+    told: ["parity.match"],
+  },
 
   // Wrong answers to the handshake.
   "has empty headers in its 101": sends(() => ({ head: (accept) => [...headOf(accept), "X-Empty: ", "X-Nothing:"] })),
