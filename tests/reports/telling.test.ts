@@ -1,5 +1,4 @@
-import { beforeAll, describe, expect, test } from "@jest/globals";
-import { Ajv } from "ajv";
+import { describe, expect, test } from "@jest/globals";
 import picocolors from "picocolors";
 import type { Harm } from "../../harness/judge.ts";
 import { badge } from "../../reports/badge.ts";
@@ -9,53 +8,18 @@ import { applyExpected } from "../../reports/expected/apply.ts";
 import { parseExpected } from "../../reports/expected/read.ts";
 import { updateExpected } from "../../reports/expected/update.ts";
 import { beginning, findings } from "../../reports/findings.ts";
-import { forGitHub } from "../../reports/github.ts";
 import { html } from "../../reports/html/html.tsx";
 import { junit } from "../../reports/junit.ts";
 import { markdown } from "../../reports/markdown/markdown.ts";
 import { contradictionIn } from "../../reports/read.ts";
-import schema from "../../reports/report.schema.json" with { type: "json" };
 import type { Report } from "../../reports/report.ts";
 import { commandExplain, commandFor } from "../../reports/shell-commands.ts";
 import { isFine } from "../../reports/verdict.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { breaking, concluded, inTerminal, sample, withCase } from "./samples.ts";
+import { breaking, concluded, sample, withCase } from "./samples.ts";
+import { annotations, good, PARITY, ROOT, refusing, requirements, SHOWS, show, twice } from "./told.ts";
 
-const ROOT = "disconnect.success";
-const SHOWS = "disconnect/alone";
-const PARITY = "version/parity-patch-with-zero";
-const { requirements } = protocol;
 const plain = picocolors.createColors(false);
-
-let good: Report;
-/** A run in which the plain request is refused, so much could not be judged. */
-let refusing: Report;
-/** The same, with another breach that nothing rests on, and that comes before it in the catalogue. */
-let twice: Report;
-
-beforeAll(async () => {
-  [good, refusing] = await Promise.all([sample(), sample("fails-to-disconnect")]);
-  twice = breaking(refusing, PARITY, "parity.patch");
-});
-
-const show = (report: Report, more: object = {}) =>
-  inTerminal(report, {
-    command: (...ids: string[]) =>
-      commandFor(
-        {
-          ...report,
-          given: [],
-          target: { ...report.target, url: "ws://x" },
-          suite: { ...report.suite, name: "it" },
-        } as Report,
-        ...ids,
-      ),
-    ...more,
-  });
-const annotations = (report: Report) =>
-  forGitHub("", report, requirements)
-    .split("\n")
-    .filter((line) => line.startsWith("::error"));
 
 test("the case that shows a finding is of the suite about the requirement, whatever its id begins with", () => {
   const elsewhere = withCase(twice, SHOWS, ({ checks }) => ({
@@ -308,80 +272,6 @@ test("only what no case judged is called not judged; where there is nothing of t
   const left = skips(good, "malformed/not-json-empty");
   expect(told(left)).toMatch(/^not judged in every case: (?=.*malformed\.rejected)/);
   expect(told(skips(left, "disconnect/alone"))).toBe("not judged: disconnect.request-only, disconnect.no-login");
-});
-
-describe("a remark that comes first", () => {
-  const suspects = ["malformed/not-json-empty", "transport/ping-empty"];
-  const known: Partial<Report> = {
-    limit: "the target accepts at most 5 connections at the same time",
-    stalls: [{ at: 3_100, ms: 2_400 }],
-    unexplained: [{ at: 1_234, words: "the server ended (exit code 3)", suspects }],
-  };
-
-  test("stands in the first lines of the summary, with the next command to type", async () => {
-    const report = concluded({ ...withCase(good, PARITY, () => ({ unstable: true })), ...known });
-    expect(report.verdict).toBe("fail");
-    const lines = show(report).split("\n");
-    const first = lines.findIndex((line) => line.startsWith("FAIL"));
-    expect(lines.slice(first, first + 6)).toEqual([
-      "FAIL the target ended while it was tested",
-      `  ended    the server ended (exit code 3), at 1.2 s; it is not known which input of the seconds before did it, the likeliest first: ${suspects.join(", ")}`,
-      `  next     npx it run ws://x --case ${suspects.join(" --case ")} --all`,
-      `  unstable the verdict of 1 case varies; with --fail-on-unstable the exit code is 1 for that: ${PARITY}`,
-      "  stalls   stood still for 2.4 s (at 3.1 s): the affected cases ran again",
-      "  limit    the target accepts at most 5 connections at the same time, and the suite keeps below that",
-    ]);
-    const summary = markdown(report, { requirements });
-    expect(summary).toMatch(
-      /^The target ended: `the server ended .*Next: `npx .* --case malformed\/not-json-empty --case transport\/ping-empty --all`$/m,
-    );
-    expect(summary).toMatch(/^The target stood still: `stood still for 2\.4 s/m);
-    const page = await html(report, protocol);
-    expect(page).toMatch(/<strong>The target ended\.<\/strong>/);
-    expect(page).toMatch(/--case malformed\/not-json-empty/);
-    expect(annotations(report)).toEqual([
-      expect.stringMatching(
-        /^::error title=The target ended::the server ended .*Next: npx .*malformed\/not-json-empty --case transport\/ping-empty --all$/,
-      ),
-    ]);
-    expect(junit(report, { requirements })).toMatch(/<error message="the target ended while it was tested"/);
-  });
-
-  test("stands in JUnit with the suspects and the command to type next, where no case failed", () => {
-    const stop = { reason: "lost", words: "not run: it died", why: "it died", suspects } as const;
-    const xml = junit(concluded({ ...good, stop }), { requirements });
-    expect(xml).toMatch(
-      /<error message="the target went away"[^>]*><!\[CDATA\[stopped: it died\nsuspects: one of these may /,
-    );
-    expect(xml).toMatch(/^next: npx .* --case malformed\/not-json-empty/m);
-  });
-
-  test("names the suspects if the target went away, and earlier findings stay", () => {
-    const stop = { reason: "lost", words: "not run: it died", why: "it died", suspects } as const;
-    const text = show(concluded({ ...twice, stop }));
-    expect(text).toMatch(
-      /^FAIL the target went away\n {2}stopped {2}it died\n {2}suspects one of these may have ended it, the likeliest first \(--start helps to find out which\): malformed\/not-json-empty, transport\/ping-empty\n {2}next {5}npx it run ws:\/\/x --case malformed\/not-json-empty$/m,
-    );
-    expect(text).toMatch(/^FAIL version\/parity-patch-with-zero$/m);
-    expect(text).toMatch(/^ {2}broken {3}disconnect\.success in 1, parity\.patch in 1$/m);
-  });
-
-  test("is no endless list", () => {
-    const all = concluded({ ...good, cases: good.cases.map((it) => ({ ...it, unstable: true })) });
-    const line = show(all)
-      .split("\n")
-      .find((it) => it.startsWith("  unstable"));
-    expect(line?.split(", ")).toHaveLength(9);
-    expect(line).toMatch(new RegExp(`… and ${good.cases.length - 8} more \\(report\\.html\\)$`));
-  });
-
-  test("is in report.json by its schema, and by that of an older version", () => {
-    const validate = new Ajv({ strict: true }).compile(schema);
-    const target = { ...good.target, failOnUnstable: true } as const;
-    const stop = { reason: "lost", words: "x", suspects } as const;
-    const reports = [{ ...refusing, ...known, target, stop }, withCase(good, PARITY, () => ({ doubt: "x" }) as object)];
-    for (const report of reports) expect(validate(JSON.parse(JSON.stringify(report))) || validate.errors).toBe(true);
-  });
 });
 
 describe("a verdict that varies", () => {
