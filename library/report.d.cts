@@ -470,6 +470,10 @@ export interface Event {
    */
   failure?: string;
   /**
+   * The connection ended by a reset: the server may not have read all that was sent
+   */
+  reset?: true;
+  /**
    * The handshake is asked for otherwise than any client does
    */
   odd?: true;

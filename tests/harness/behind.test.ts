@@ -3,7 +3,7 @@ import { cases, runAgainst } from "../helpers.ts";
 import { closing, server } from "./ending.ts";
 
 /** The time that the server takes for each message, whoever sends it, in ms. */
-const EACH = 50;
+const EACH = 200;
 
 test("a server that does one thing after another for all is slow: nothing is judged in vain, and no input named", async () => {
   const queue: (() => void)[] = [];
@@ -15,7 +15,7 @@ test("a server that does one thing after another for all is slow: nothing is jud
     malformed: (client, text, binary) => inTurn(() => malformed(client, text, binary)),
   }));
   const some = cases.filter(({ id }) => /^disconnect\/(extra|followed)/.test(id));
-  const { results, stop } = await runAgainst(url, some, { timeout: 500 });
+  const { results, stop } = await runAgainst(url, some, { timeout: 1_000 });
   expect(stop).toMatchObject({
     reason: "slow",
     why: "the server does one thing after another for all clients, and did not keep up (--concurrency 1 asks for one at a time)",

@@ -143,7 +143,7 @@ describe("a run ends early", () => {
   test("at the first failure with bail", async () => {
     const { url } = await server(() => ({ parity: () => "match" }));
     const result = await runAgainst(url, undefined, { bail: true, concurrency: 1 });
-    expect(result.stop).toMatchObject({ reason: "bail", words: expect.stringContaining("--bail") });
+    expect(result.stop).toMatchObject({ reason: "bail", why: expect.stringContaining("--bail") });
     expect(result.results.filter(({ verdict }) => verdict === "fail")).toHaveLength(1);
     expect(verdictOf(result)).toBe("fail");
   });
