@@ -131,7 +131,7 @@ const inARow = (dialect: MalformedDialect): readonly Case[] =>
         client.send(...texts, dialect.request);
         const afterwards = await dialect.answer(client);
         if (isNothing(afterwards) && dialect.mayBeLost(client.transcript))
-          return context.skip("malformed.usable", LOST);
+          return context.unasked("malformed.usable", LOST);
         judgeUsable(dialect, context, { afterwards });
       },
     }),
