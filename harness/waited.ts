@@ -60,8 +60,21 @@ function servedBeside({ served }: Waits, { began, ended }: Waited): number[] {
   return served.filter(isApart).map((other) => other.began);
 }
 
-/** Returns when the next client that got it began to wait, after one that waited in vain; in ms of the run's clock. */
+/**
+ * Tells if others that waited at the same time got it, but late: then the server may be slow with this one, too, as a virtual machine is
+ * that warms up.
+ */
+const wasSlow = ({ served }: Waits, { began, ended }: Waited): boolean =>
+  served.some(
+    (other) => other.began < ended && other.ended > began && other.ended - other.began > ALIKE.short * (ended - began),
+  );
+
+/**
+ * Returns when the next client that got it began to wait, after one that waited in vain; in ms of the run's clock. Nothing where the
+ * server was slow with others meanwhile: they say nothing of this one.
+ */
 export function nextServed(waits: Waits, inVain: Waited): number | undefined {
+  if (wasSlow(waits, inVain)) return undefined;
   const later = servedBeside(waits, inVain).filter((other) => other > inVain.began);
   return later.length === 0 ? undefined : Math.min(...later);
 }

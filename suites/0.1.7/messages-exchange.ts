@@ -12,6 +12,7 @@ import {
 import { END_OF_CONNECTION } from "../../harness/waited.ts";
 import {
   goodbyeAt,
+  greetingIn,
   heardIn,
   isGoodbye,
   isOdd,
@@ -177,7 +178,9 @@ const AHEAD = 16;
 function unread(transcript: Transcript): readonly WireEvent[] {
   const at = goodbyeAt(transcript);
   const before = transcript.events.slice(0, Math.max(0, at));
-  const open = before.slice(before.findLastIndex(isServerData) + 1).filter((it) => isSaid(it) && it.type !== "ping");
+  const greeting = greetingIn(transcript)?.index; // It answers nothing, and may come late.
+  const answered = before.findLastIndex((event, i) => isServerData(event) && i !== greeting);
+  const open = before.slice(answered + 1).filter((it) => isSaid(it) && it.type !== "ping");
   const success = heardIn(transcript).some((it) => it.index === at && isSuccessfulGoodbye(it));
   return open.slice(success ? Math.max(0, open.findIndex(asksToLeave)) : 0);
 }

@@ -91,10 +91,18 @@ describe("the patience of a run", () => {
     expect(it.nextServed("a", inVain)).toBeUndefined();
     for (const at of [8, 10, 12]) it.begin("a", at);
     expect(it.inARow("a", inVain)).toBe(3);
-    it.met("a", 20, 1_700);
-    expect(it.nextServed("a", inVain)).toBe(20);
+  });
+
+  test("counts no client as served beside one that waited in vain while the server was slow with others", () => {
+    const it = patience(2_000);
+    const inVain = { began: 10, ended: 2_010 };
     it.met("a", 15, 900);
+    it.met("a", 2_010, 3_900);
     expect(it.nextServed("a", inVain)).toBe(15);
+    it.met("a", 20, 1_100);
+    expect(it.nextServed("a", inVain)).toBeUndefined();
+    expect(it.nextServed("a", { began: 1_150, ended: 3_150 })).toBeUndefined();
+    expect(it.nextServed("a", { began: 4_000, ended: 6_000 })).toBeUndefined();
   });
 
   test("remembers the latest of many waits", () => {
