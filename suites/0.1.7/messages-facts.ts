@@ -207,8 +207,12 @@ export function queryIn(url: string): { readonly query: string; readonly version
 export const isOfThisVersion = ({ url, events }: Transcript): boolean => namesThisVersion(url) && !events.some(isOdd);
 
 /** Tells if the url names this version, and its client asks for that very url, however odd the rest of its handshake is. */
-export const asksAsThisVersion = ({ url, events }: Transcript): boolean =>
-  namesThisVersion(url) && events.filter(isOdd).every((event) => "data" in event && asksFor(new URL(url), event.data));
+export const asksAsThisVersion = (transcript: Transcript): boolean =>
+  namesThisVersion(transcript.url) && !asksElsewhere(transcript);
+
+/** Tells if the client asks for another target or host than those of its url. A router may know no server there. */
+export const asksElsewhere = ({ url, events }: Transcript): boolean =>
+  events.some((event) => isOdd(event) && "data" in event && !asksFor(url, event.data));
 
 function namesThisVersion(url: string): boolean {
   const { versions } = queryIn(url);
@@ -216,7 +220,9 @@ function namesThisVersion(url: string): boolean {
 }
 
 /** Tells if the head of a handshake names the target and the host of a url. */
-function asksFor({ pathname, search, host }: URL, head: string): boolean {
+function asksFor(url: string, head: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { pathname, search, host } = new URL(url);
   const [first, ...headers] = head.split("\n");
   return first === `GET ${pathname}${search} HTTP/1.1` && headers.includes(`Host: ${host}`);
 }

@@ -13,6 +13,7 @@ import { show } from "../../harness/words.ts";
 import { repeatedName } from "../websocket/duplicates.ts";
 import { exchangeRules } from "./messages-exchange.ts";
 import {
+  asksElsewhere,
   asksToDisconnect,
   firstEnd,
   firstUnknown,
@@ -22,6 +23,7 @@ import {
   isForeign,
   isGoodbye,
   isLostBefore,
+  isOdd,
   isServerData,
   isSuccessfulGoodbye,
   lastBurst,
@@ -90,6 +92,8 @@ export const rules: readonly Rule[] = [
       if (goodbyeAt(transcript) >= 0) return kept("announced");
       if (transcript.events.some(isProvocation)) return kept("the suite broke RFC 6455 before");
       if (tooBig(transcript, end)) return kept("the WebSocket layer ended it over a message that was too big");
+      if (asksElsewhere(transcript) && !transcript.events.some(isServerData))
+        return kept("the client asked for another place than its url: a router may have ended it");
       if (mayBeLost(transcript)) return kept("several commands were on their way: a goodbye may be lost");
       return brokenAt(`${quote(end)} with no ${DISCONNECTED} before`, end);
     },
@@ -97,6 +101,8 @@ export const rules: readonly Rule[] = [
       firstEnd(transcript),
       transcript.events[goodbyeAt(transcript)],
       transcript.events.find(isProvocation),
+      transcript.events.find(isOdd),
+      transcript.events.find(isServerData),
       lastOfClient(transcript),
       ...Object.values(lastBurst(transcript)).flat(),
     ],
