@@ -149,7 +149,8 @@ const arrow = (event: WireEvent) => (isRemark(event) ? "·" : event.from === "cl
 /** One event as a line: its time since the case began, its direction, and what it is. A wrong one is marked. */
 function eventLine(event: WireEvent, isWrong: boolean, began: number): ExplainedLine {
   const code = "code" in event && event.type !== "upgrade" ? event.code : undefined;
-  const text = [event.type, code, content(event)].filter((word) => word !== undefined && word !== "").join(" ");
+  const how = event.type === "end" && event.reset ? "(reset)" : undefined;
+  const text = [event.type, code, how, content(event)].filter((word) => word !== undefined && word !== "").join(" ");
   const margin = `${isWrong ? "> " : "  "}${(event.at - began).toFixed(1).padStart(8)} ms ${arrow(event)} `;
   return { margin, text: short(text, WIDTH), isWrong };
 }

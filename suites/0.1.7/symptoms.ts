@@ -77,13 +77,25 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
     {
       shows: breaksBy("WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH"),
       cause:
-        "A control frame holds more than 125 bytes, such as a close frame whose reason is longer than 123 (RFC 6455, 5.5).",
+        "A control frame holds more than 125 bytes, such as a close frame whose reason is longer than 123, or a pong whose bytes were encoded as text (RFC 6455, 5.5).",
+    },
+    {
+      shows: breaksBy("WS_ERR_UNEXPECTED_RSV_1"),
+      cause:
+        "The server compresses though nobody agreed on that; or no frame stands behind the 101 at all, but a text such as an error page: `H` of `HTTP/1.1 500` has the bit of a compressed frame.",
     },
     {
       shows: ({ event }) => event?.type === "binary",
       cause: "JSON goes out in a binary frame, because it was encoded to bytes first.",
     },
     { shows: isProse, cause: "A text that is no JSON goes out, such as a welcome or an error page of the framework." },
+  ],
+  "transport.close": [
+    {
+      shows: breaksBy("WS_ERR_INVALID_CLOSE_CODE"),
+      cause:
+        "The close frame of the client is answered by one with a garbled code: that is the first two bytes, high byte first, and no text.",
+    },
   ],
   "message.known": [{ shows: isRequest, cause: "What a client sends is sent back to it, as an echo does." }],
   "termination.announced": [
