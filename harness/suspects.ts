@@ -65,15 +65,15 @@ export const unansweredSince = (it: CaseResult, by: number, greets: boolean): nu
 
 /**
  * Returns what a client had sent by then, in ms of the run's clock, since the server last answered it. Where it `greets`, the greeting
- * answers a handshake: what a client asks for there is handled behind the 101.
+ * answers a handshake: what a client asks for there is handled behind the 101. One that has left waits for nothing.
  */
 function unanswered(events: readonly WireEvent[], by: number, greets: boolean): readonly WireEvent[] {
   const before = events.filter(({ at }) => at <= by);
+  if (before.some(({ from, type }) => from === "client" && type === "end")) return [];
   const last = before.findLastIndex((event) => isAnswer(event) && !(greets && isOpening(event)));
   return before.slice(last + 1).filter(isAsked);
 }
 
-/** Tells if an event is the 101 that opens a WebSocket. */
 /** Returns when the server last answered an acting client of a case, in ms of the run's clock; minus infinity if it never did. */
 const answeredAt = ({ connections }: CaseResult, by: number): number =>
   Math.max(
@@ -100,9 +100,9 @@ const wentAwayAt = ({ connections }: CaseResult, by: number): number =>
 
 /**
  * Sorts suspects of what happened at a time, the likeliest first; `greets` tells if the server greets each client. A server that ends
- * before it answers ends over its oldest unanswered input; one that answers first ends over the input that it answered last. So one of
- * the former and two of the latter take turns: inputs that are read together are answered together. The client that went away last
- * comes after the first of each: no server answers that. All others follow, by recency.
+ * before it answers ends over its oldest unanswered input, rather one that no other client sends; one that answers first ends over the
+ * input that it answered last. So one of the former and two of the latter take turns: inputs that are read together are answered together.
+ * The client that went away last comes after the first of each: no server answers that. All others follow, by recency.
  */
 export function byLikelihood(results: readonly CaseResult[], at: number, greets: boolean): readonly CaseResult[] {
   const ranked = (time: (it: CaseResult) => number) =>
@@ -112,13 +112,34 @@ export function byLikelihood(results: readonly CaseResult[], at: number, greets:
       .toSorted(([, a], [, b]) => a - b)
       .map(([it]) => it);
   const unread = new Set(results.filter((it) => wasUnread(it, at - JUST, greets)));
-  const waiting = ranked((it) => unansweredSince(it, at - JUST, greets)).toSorted(
+  const inOrder = ranked((it) => unansweredSince(it, at - JUST, greets)).toSorted(
     (a, b) => Number(unread.has(a)) - Number(unread.has(b)),
+  );
+  const usual = new Set(inOrder.filter((it) => saysTheUsual(it, results, at - JUST, greets)));
+  const waiting = inTurns(
+    inOrder.filter((it) => !usual.has(it)),
+    inOrder.filter((it) => usual.has(it)),
   );
   const answered = ranked((it) => -answeredAt(it, at));
   const gone = ranked((it) => -wentAwayAt(it, at));
   const turns = results.flatMap((_, i) => [waiting[i], answered[2 * i], gone[i], answered[2 * i + 1]]);
   return [...new Set([...turns.filter((it) => it !== undefined), ...byRecency(results, at)])];
+}
+
+/** Takes one of each in turn. */
+const inTurns = <T>(some: readonly T[], others: readonly T[]): readonly T[] =>
+  [...some, ...others].flatMap((_, i) => [...some.slice(i, i + 1), ...others.slice(i, i + 1)]);
+
+/** An input without what differs each time: when it was sent, and the key of a handshake. */
+const essence = (event: WireEvent): string =>
+  "data" in event ? `${event.type} ${event.data.replace(/^Sec-WebSocket-Key:.*$/im, "")}` : event.type;
+
+/** Tells if others sent all that a case has no answer to by then, too. Only the way in which it was sent may be its own. */
+function saysTheUsual(it: CaseResult, results: readonly CaseResult[], by: number, greets: boolean): boolean {
+  const open = acting(it).flatMap(({ events }) => unanswered(events, by, greets));
+  const others = results.filter((other) => other !== it);
+  const said = new Set(others.flatMap(({ connections }) => inputsOf(connections).map(({ event }) => essence(event))));
+  return open.every((event) => said.has(essence(event)));
 }
 
 /** Tells if nothing was read of what has no answer by then: each such connection was reset, or had no end as it never opened. */

@@ -94,6 +94,22 @@ test("an older input is less likely where its connection was reset: nobody had r
   expect(byLikelihood([unread, culprit], 40, false).map(({ beganAt }) => beganAt)).toEqual([2, 1]);
 });
 
+test("an input that others send, too, takes turns with one that nobody else sends", () => {
+  const plain = (beganAt: number, at: number) => result(beganAt, line("client", sends(at, "plain")));
+  const odd = (beganAt: number, at: number) => result(beganAt, line("client", sends(at, `odd ${at}`)));
+  const ranked = byLikelihood([plain(1, 10), plain(2, 11), plain(3, 12), odd(4, 20), odd(5, 21)], 40, false);
+  expect(ranked.map(({ beganAt }) => beganAt)).toEqual([4, 1, 5, 2, 3]);
+});
+
+test("the key of a handshake does not make it one of its own; a client that left waits for nothing", () => {
+  const asks = (key: string) => sends(10, `GET / HTTP/1.1\nSec-WebSocket-Key: ${key}\nHost: x`, "upgrade");
+  const [one, other] = [result(1, line("client", asks("a"))), result(2, line("client", asks("b")))];
+  const culprit = result(3, line("client", sends(20, "odd")));
+  const left = result(4, line("client", sends(5, "first"), { at: 6, from: "client", type: "end" }));
+  const ranked = byLikelihood([one, other, left, culprit], 40, false).map(({ beganAt }) => beganAt);
+  expect(ranked).toEqual([3, 4, 1, 2]);
+});
+
 test("what a bystander sends makes its case no likelier", () => {
   const beside = result(1, line("bystander", sends(10)), line("client", sends(2), hears(3)));
   const culprit = result(2, line("client", sends(11)));
@@ -125,7 +141,7 @@ test("a handshake that was reset had no answer, one that was answered wrongly ha
   });
   const wrong = result(1, line("client", sends(2, "x", "upgrade"), failed(true)));
   const waiting = result(2, line("client", sends(20)));
-  const culprit = result(3, line("client", sends(10, "x", "upgrade"), failed()));
+  const culprit = result(3, line("client", sends(10, "odd", "upgrade"), failed()));
   expect(byLikelihood([wrong, waiting, culprit], 40, false).map(({ beganAt }) => beganAt)).toEqual([3, 2, 1]);
 });
 
