@@ -39,7 +39,7 @@ export const RUNNING = {
   idle: numberIfGiven(
     "idle",
     0,
-    "The time for which the server must keep a silent client, in s (default: one --timeout)",
+    "The time for which a silent client is watched, in s (default: one --timeout)",
     LONGEST_S,
   ),
   rate: numberIfGiven(

@@ -74,7 +74,7 @@ const CAUSES: readonly (readonly [(failure: Failure) => boolean, (told: Told) =>
   ],
 ];
 
-const HEADER = 'Give credentials with --header "Name: value".';
+const HEADER = 'Give credentials with --credential "Name: value".';
 
 /** Says in one line why a target could not be tested, and what to do; `login` says how to give credentials. */
 export function explainUnreachable(url: URL, why: Failure, login = HEADER): string {

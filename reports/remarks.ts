@@ -152,7 +152,11 @@ function leaving(goodbyes: NonNullable<Report["stalls"]>): Remark[] {
 /** Says when a target was of no use to anybody, and in what way. */
 function stalled(stalls: NonNullable<Report["stalls"]>, what: string, title: string): Remark[] {
   if (stalls.length === 0) return [];
-  const times = stalls.slice(0, MOST).map(({ at, ms }) => `for ${took(ms, 1)} (at ${took(at, 1)})`);
+  const times = stalls
+    .toSorted((a, b) => b.ms - a.ms)
+    .slice(0, MOST)
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ at, ms }) => `for ${took(ms, 1)} (at ${took(at, 1)})`);
   const more = stalls.length > MOST ? ` and ${plural(stalls.length - MOST, "time")} more` : "";
   const words = `${what} ${times.join(", ")}${more}: the affected cases ran again`;
   return [{ label: "stalls", title, words, cases: [] }];

@@ -62,7 +62,7 @@ function fitting({ url, listen, watch, typed }: RunArguments, { actor }: Protoco
   if (wrong !== undefined) throw new UsageError(`--${wrong} goes with the url of a server, and not with --listen.`);
 }
 
-/** The report of the last run, and the selected cases that failed in it. */
+/** The report of the last run, and the selected cases that failed in it, or may have ended the target. */
 interface Last {
   readonly report: Report;
   readonly chosen: readonly Case[];
@@ -73,7 +73,8 @@ async function lastOf({ stored, whole }: Plan, protocol: Protocol): Promise<Last
   if (!(await exists(stored)))
     throw new UsageError(`${stored} is not there, so nobody knows what failed last. Run without --last-failed first.`);
   const report = ofProtocol(protocol, await readReport(stored), stored);
-  const failed = new Set(failedIn(report));
+  // One of the suspects ended the target: nothing else of that run says if it does so still.
+  const failed = new Set([...failedIn(report), ...(report.stop?.suspects ?? [])]);
   return { report, chosen: whole.filter(({ id }) => failed.has(id)) };
 }
 
@@ -84,7 +85,8 @@ function nothingFailed({ report }: Last, { stored }: Plan): number {
     throw new UsageError(`None of the ${plural(length, "case")} that failed last, by ${stored}, is selected.`);
   const early = report.stop ? ` before it ended early (${report.stop.why})` : "";
   const { cases, allCases = cases.length } = report;
-  const part = cases.length < allCases ? `, which ran ${cases.length} of ${allCases} cases` : "";
+  const ran = cases.filter(({ verdict, connections }) => verdict !== "skip" || connections.length > 0).length;
+  const part = ran < allCases ? `, which ran ${ran} of ${allCases} cases` : "";
   process.stdout.write(`Nothing failed in the last run${early}${part}, by ${stored}. Run without --last-failed.\n`);
   return isFine(report) ? EXIT.conformant : EXIT.notConformant;
 }

@@ -7,7 +7,7 @@ import type { TargetArguments } from "./reach.ts";
 export interface MeetingArguments
   extends TargetArguments,
     Pick<RunOptions, "timeout" | "concurrency" | "recovery" | "restarts" | "runs"> {
-  /** The time for which the server must keep a silent client, in s. */
+  /** The time for which a silent client is watched, in s. */
   readonly idle?: number | undefined;
   /** The most messages a second that each client sends; 0 is no limit. */
   readonly rate?: number | undefined;

@@ -38,11 +38,12 @@ export function folded(events: readonly PageEvent[], most: number): Places {
 /** The number of events shown before and behind the wrong one. */
 const AROUND = { before: 4, behind: 2 } as const;
 
-/** The first of so many events, and those around the one that shows what is wrong. */
-export const around = (spot: number, total: number): Places =>
-  Array.from({ length: total }, (_, i) => i).filter(
-    (i) => i === 0 || (i >= spot - AROUND.before && i <= spot + AROUND.behind),
-  );
+/** The first of so many events, the last, and those around the one that shows what is wrong. No gap hides a single one. */
+export function around(spot: number, total: number): Places {
+  const places = Array.from({ length: total }, (_, i) => i);
+  const near = (i: number) => i === 0 || i === total - 1 || (i >= spot - AROUND.before && i <= spot + AROUND.behind);
+  return places.filter((i) => near(i) || (near(i - 1) && near(i + 1)));
+}
 
 /** The numbers of events that are left out before each place, and after the last. */
 export const gaps = (places: Places, total: number): readonly number[] =>

@@ -197,6 +197,7 @@ export const disconnectCases = [
         return skip("disconnect.answered", "another client got the answer: see disconnect.isolated");
       }
       if (!check("disconnect.answered", answer)) return;
+      if (!others.every(({ opened }) => opened)) return skip("disconnect.isolated", "a bystander was not let in");
       for (const bystander of others) bystander.send(disconnect);
       for (const bystander of others) {
         const status = statusOf(await disconnected(bystander));

@@ -42,7 +42,7 @@ export const protocol: Protocol = {
   version,
   subprotocols: [],
   loginHint:
-    'Give credentials with --header "Name: value". A server that wants the token of a user may speak v0: add --protocol v0 --as name:@file.',
+    'Give credentials with --credential "Name: value". A server that wants the token of a user may speak v0: add --protocol v0 --as name:@file.',
   requirements,
   schemas: documents,
   rules,

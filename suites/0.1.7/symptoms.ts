@@ -187,6 +187,11 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
       cause: "The command is trimmed before it is compared: spaces, tabs or line breaks around it are dropped.",
     },
     {
+      shows: inCase("malformed/near-miss-{nul-after,zero-width-space,soft-hyphen}"),
+      cause:
+        "Commands are compared by a collation (`localeCompare`, or that of a database), which passes over characters that cannot be seen; or the text is cut at a NUL.",
+    },
+    {
       shows: inCase("malformed/near-miss-{capital-letters,upper-case,one-capital,long-s}"),
       cause: "Commands are compared without regard to upper and lower case.",
     },

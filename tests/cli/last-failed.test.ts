@@ -43,6 +43,18 @@ describe("run --last-failed", () => {
     });
   });
 
+  test("runs the suspects where the target went away", async () => {
+    const { state, url } = await server();
+    state.right = true;
+    await within(cwd, ["run", url, ...SOME]);
+    const why = "the server stopped accepting connections";
+    const stop = { reason: "lost", words: `not run: ${why}`, why, suspects: ["disconnect/alone"] };
+    const stored = { ...report(), verdict: "fail", stop };
+    writeFileSync(join(cwd, "tachyon-report", "report.json"), JSON.stringify(stored));
+    expect((await within(cwd, ["run", url, "--last-failed"])).code).toBe(0);
+    expect(ran()).toEqual(["disconnect/alone"]);
+  });
+
   test("keeps the report if the server cannot be reached", async () => {
     const { url } = await server();
     await within(cwd, ["run", url, ...SOME]);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { findings } from "../../reports/findings.ts";
 import { type PageData, pageData } from "../../reports/html/data.ts";
-import { folded, gaps } from "../../reports/html/events.ts";
+import { around, folded, gaps } from "../../reports/html/events.ts";
 import { NOTHING_HIDDEN, showsCase } from "../../reports/html/filter.ts";
 import { html } from "../../reports/html/html.tsx";
 import { layout } from "../../reports/html/layout.ts";
@@ -188,6 +188,12 @@ describe("a JSON text is laid out", () => {
     expect(told('"x"')).toEqual(['"x"']);
     expect(layout('{"__proto__":1}')?.[1]?.path).toEqual(["__proto__"]);
   });
+});
+
+test("an entry shows the first event, the last, and those around the wrong one, and hides no single one", () => {
+  expect(around(9, 20)).toEqual([0, 5, 6, 7, 8, 9, 10, 11, 19]);
+  expect(around(6, 10)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(around(0, 1)).toEqual([0]);
 });
 
 test("a long transcript is folded around its errors", () => {
