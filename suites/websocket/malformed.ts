@@ -106,7 +106,7 @@ const deep = (dialect: MalformedDialect) =>
           client.send(text());
           const became = await fate(dialect, client);
           const success = became === "success" ? became : "no success";
-          if (context.check("malformed.rejected", success, { const: "no success" }))
+          if (context.check("malformed.rejected", success, NO_SUCCESS))
             context.check("malformed.usable", became, refusalFate(dialect), ended(client.transcript));
         }),
     }),
@@ -117,6 +117,9 @@ const rowsOf = ({ unknown }: MalformedDialect): Readonly<Record<string, readonly
   const text = JSON.stringify(unknown);
   return { several: [text, "{}", "banana", "[]", '""'], "five unknown": Array<string>(5).fill(text) };
 };
+
+/** The expectation that nothing was carried out. */
+const NO_SUCCESS = { const: "no success", title: "no success" } as const;
 
 /** A server may serve a connection on after a malformed command: its second one is none of another kind. */
 const inARow = (dialect: MalformedDialect): readonly Case[] =>
@@ -171,7 +174,7 @@ function toldOf({ success, refusal }: Reaction): string {
 
 /** Judges that a command was not carried out. */
 export const judgeRejected = ({ check }: Context<"malformed.rejected">, { success }: Reaction): boolean =>
-  check("malformed.rejected", success ?? "no success", { const: "no success" });
+  check("malformed.rejected", success ?? "no success", NO_SUCCESS);
 
 function judgeAnswer(
   { refusalsOf, reasonOf, invalid }: MalformedDialect,
