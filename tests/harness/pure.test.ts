@@ -150,7 +150,7 @@ describe("a target", () => {
     [{ code: WRONG_NAME, names: "a.example, 127.0.0.1" }, /for other names: a\.example, 127\.0\.0\.1\. Use one/],
     [{ code: WRONG_NAME, names: "a.example, ".repeat(99) }, /a\.…\. Use one/],
     [httpFailure(302), /Redirects are not followed/],
-    [httpFailure(401), /--header/],
+    [httpFailure(401), /--credential/],
     [httpFailure(404), /Check the path/],
     [httpFailure(503), /server behind it/],
     [{ code: NO_ANSWER }, /--timeout/],
