@@ -37,7 +37,10 @@ export function grounded<Result extends Judged>(
   const isForm =
     it.unstable || (it.refusedUsual && (it.unconfirmed || it.checks.some((check) => showsFailure(check, it))));
   if (causes.size === 0 && !isForm) return it;
-  const third = isForm ? second.map((check) => asForm(check, it, foundations)) : second;
+  const varies = it.unstable || it.unconfirmed;
+  const third = isForm
+    ? second.map((check) => (varies || showsFailure(check, it) ? asForm(check, it, foundations) : check))
+    : second;
   const checks = third.map((check) => {
     const further = check.verdict === "skip" && check.see !== undefined ? causes.get(check.see) : undefined;
     return further === undefined ? check : seeing(check, further);

@@ -234,7 +234,9 @@ async function measured(means: Means, found: Found): Promise<{ readonly more: Fo
     const attempt = await means.dial();
     const part = STILL * (means.clock() - began);
     const isStill = !servedAt.some((at) => at > began + part && at < means.clock() - part);
-    return refusalOf(attempt)?.code === NO_ANSWER && isStill ? means.dial() : attempt;
+    const way = refusalOf(attempt);
+    const isByChance = way !== undefined && (failedByItself(way) || (way.code === NO_ANSWER && isStill));
+    return isByChance ? means.dial() : attempt;
   };
   const dial = async () => {
     const attempt = await patiently();

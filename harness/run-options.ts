@@ -48,7 +48,7 @@ export interface RunOptions {
 export interface Stop {
   /** `slow`: the target is slow, and the time was up. `missing`: shards of the run, or a client, were not seen any more. */
   readonly reason: "lost" | "interrupted" | "bail" | "missing" | "slow";
-  /** The same in words: `interrupted`. */
+  /** Why, in words: `calm/a failed before (--bail)`. */
   readonly why: string;
   /** The cases that may have ended a target for good, the likeliest first. */
   readonly suspects?: readonly string[];

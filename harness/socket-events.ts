@@ -20,6 +20,9 @@ interface Listening {
   readonly state: State;
 }
 
+/** The errors of a TCP connection that the other side reset: it is read from, or written to. */
+const RESETS: ReadonlySet<string | undefined> = new Set(["ECONNRESET", "EPIPE"]);
+
 /** Records what happens on a WebSocket, and tells how its handshake went. */
 export function recordEvents(socket: WebSocket, log: Recorder, written: () => Promise<void>, readsBody = false): State {
   const state: State = { opened: false, failure: undefined };
@@ -28,7 +31,7 @@ export function recordEvents(socket: WebSocket, log: Recorder, written: () => Pr
   socket.on("upgrade", (response) => {
     upgraded(log, response);
     response.socket.once("error", ({ code }: NodeJS.ErrnoException) => {
-      if (code === "ECONNRESET") reset = { reset: true };
+      if (RESETS.has(code)) reset = { reset: true };
     });
   });
   socket.on("unexpected-response", (_request, response) => {

@@ -1,6 +1,6 @@
 import type { CaseResult } from "./execute.ts";
 import { isAbsent } from "./failure.ts";
-import { isOpening, isServerEnd, type Transcript, type WireEvent } from "./transcript.ts";
+import { isOpening, isReset, type Transcript, type WireEvent } from "./transcript.ts";
 
 /** Something that a client sent. */
 export interface Input {
@@ -100,7 +100,7 @@ const wentAwayAt = ({ connections }: CaseResult, by: number): number =>
 
 /**
  * Sorts suspects of what happened at a time, the likeliest first; `greets` tells if the server greets each client. A server that ends
- * before it answers ends over its oldest unanswered input, rather one that no other client sends; one that answers first ends over the
+ * before it answers ends over its oldest unanswered input, most likely over one that no other client sends; one that answers first ends over the
  * input that it answered last. So one of the former and two of the latter take turns: inputs that are read together are answered together.
  * The client that went away last comes after the first of each: no server answers that. All others follow, by recency.
  */
@@ -115,7 +115,11 @@ export function byLikelihood(results: readonly CaseResult[], at: number, greets:
   const inOrder = ranked((it) => unansweredSince(it, at - JUST, greets)).toSorted(
     (a, b) => Number(unread.has(a)) - Number(unread.has(b)),
   );
-  const usual = new Set(inOrder.filter((it) => saysTheUsual(it, results, at - JUST, greets)));
+  const counts = countInputs(results);
+  // Only the way in which it was sent may be its own.
+  const isUsual = (event: WireEvent) => (counts.get(essence(event)) ?? 0) > 1;
+  const waits = (it: CaseResult) => acting(it).flatMap(({ events }) => unanswered(events, at - JUST, greets));
+  const usual = new Set(inOrder.filter((it) => waits(it).every(isUsual)));
   const waiting = inTurns(
     inOrder.filter((it) => !usual.has(it)),
     inOrder.filter((it) => usual.has(it)),
@@ -131,24 +135,25 @@ const inTurns = <T>(some: readonly T[], others: readonly T[]): readonly T[] =>
   [...some, ...others].flatMap((_, i) => [...some.slice(i, i + 1), ...others.slice(i, i + 1)]);
 
 /** An input without what differs each time: when it was sent, and the key of a handshake. */
-const essence = (event: WireEvent): string =>
-  "data" in event ? `${event.type} ${event.data.replace(/^Sec-WebSocket-Key:.*$/im, "")}` : event.type;
+const essence = (event: WireEvent): string => {
+  if (!("data" in event)) return event.type;
+  return `${event.type} ${event.type === "upgrade" ? event.data.replace(/^Sec-WebSocket-Key:.*$/im, "") : event.data}`;
+};
 
-/** Tells if others sent all that a case has no answer to by then, too. Only the way in which it was sent may be its own. */
-function saysTheUsual(it: CaseResult, results: readonly CaseResult[], by: number, greets: boolean): boolean {
-  const open = acting(it).flatMap(({ events }) => unanswered(events, by, greets));
-  const others = results.filter((other) => other !== it);
-  const said = new Set(others.flatMap(({ connections }) => inputsOf(connections).map(({ event }) => essence(event))));
-  return open.every((event) => said.has(essence(event)));
+/** Counts in how many cases each input stands. */
+function countInputs(results: readonly CaseResult[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { connections } of results)
+    for (const it of new Set(inputsOf(connections).map(({ event }) => essence(event))))
+      counts.set(it, (counts.get(it) ?? 0) + 1);
+  return counts;
 }
 
-/** Tells if nothing was read of what has no answer by then: each such connection was reset, or had no end as it never opened. */
+/** Tells if nothing was read of what has no answer by then: each such connection was reset, or never opened. */
 const wasUnread = (it: CaseResult, by: number, greets: boolean): boolean =>
   acting(it)
     .filter(({ events }) => unanswered(events, by, greets).length > 0)
-    .every(({ events }) => !events.some((event) => isServerEnd(event) && !isReset(event)));
-
-const isReset = (event: WireEvent): boolean => event.type === "end" && event.reset === true;
+    .every(({ events }) => events.some(isReset) || !events.some(isOpening));
 
 /** The least time from an input to the end of connections that it causes, in ms. */
 const JUST = 0.1;

@@ -175,6 +175,9 @@ export const isUnprovoked = (event: WireEvent, place: number, all: readonly Wire
 /** Tells if an event says that a bound of the suite was hit. */
 export const hitsBound = ({ type }: WireEvent): boolean => type === "limit";
 
+/** Tells if an event is the end of a connection by a reset. */
+export const isReset = (event: WireEvent): boolean => event.type === "end" && event.reset === true;
+
 /** Tells if the server has ended a connection. */
 export const isEnded = ({ transcript }: { readonly transcript: Transcript }): boolean =>
   transcript.events.some(isServerEnd);

@@ -60,24 +60,31 @@ function servedBeside({ served }: Waits, { began, ended }: Waited): number[] {
   return served.filter(isApart).map((other) => other.began);
 }
 
+/** This many clients that got it late show that the server was slow. One may have been unlucky. */
+const SLOW = 2;
+
 /**
  * Tells if others that waited at the same time got it, but late: then the server may be slow with this one, too, as a virtual machine is
  * that warms up.
  */
-const wasSlow = ({ served }: Waits, { began, ended }: Waited): boolean =>
-  served.some(
-    (other) => other.began < ended && other.ended > began && other.ended - other.began > ALIKE.short * (ended - began),
-  );
+function wasSlow({ served }: Waits, { began, ended }: Waited): boolean {
+  const late = ALIKE.short * (ended - began);
+  const isLate = (other: Waited) => other.began < ended && other.ended > began && other.ended - other.began > late;
+  return served.filter(isLate).length >= SLOW;
+}
+
+/** Returns when the next client that was served beside one that waited in vain began to wait, in ms of the run's clock. */
+function nextBeside(waits: Waits, inVain: Waited): number | undefined {
+  const later = servedBeside(waits, inVain).filter((other) => other > inVain.began);
+  return later.length === 0 ? undefined : Math.min(...later);
+}
 
 /**
  * Returns when the next client that got it began to wait, after one that waited in vain; in ms of the run's clock. Nothing where the
  * server was slow with others meanwhile: they say nothing of this one.
  */
-export function nextServed(waits: Waits, inVain: Waited): number | undefined {
-  if (wasSlow(waits, inVain)) return undefined;
-  const later = servedBeside(waits, inVain).filter((other) => other > inVain.began);
-  return later.length === 0 ? undefined : Math.min(...later);
-}
+export const nextServed = (waits: Waits, inVain: Waited): number | undefined =>
+  wasSlow(waits, inVain) ? undefined : nextBeside(waits, inVain);
 
 /** Counts the clients in a row around one that waited in vain, and did so, too. */
 export function inARow(waits: Waits, inVain: Waited): number {
@@ -85,7 +92,7 @@ export function inARow(waits: Waits, inVain: Waited): number {
     Number.NEGATIVE_INFINITY,
     ...servedBeside(waits, inVain).filter((other) => other < inVain.began),
   );
-  const after = nextServed(waits, inVain) ?? Number.POSITIVE_INFINITY;
+  const after = nextBeside(waits, inVain) ?? Number.POSITIVE_INFINITY;
   return waits.begun.filter((other) => other > before && other < after).length;
 }
 

@@ -143,7 +143,7 @@ function settle<T>(value: T | Nothing, waiter: Waiter<T>, { shared, waiting }: W
   waiter.resolve(value);
 }
 
-/** Gives a wait up in so many ms. It lasts longer once if the suite itself did not run meanwhile, and if the server spoke late. */
+/** Gives a wait up in so many ms. It lasts longer once if the suite itself did not run meanwhile, and again for each late message. */
 function expireIn<T>(ms: number, waiter: Waiter<T>, place: WaitPlace): void {
   const { clock } = place.shared;
   const due = clock() + ms;
@@ -167,18 +167,23 @@ function expireIn<T>(ms: number, waiter: Waiter<T>, place: WaitPlace): void {
 /** The part of a wait after which a message that is not the awaited one comes late: the server may do one thing after another. */
 const LATE = 0.5;
 
+/** The most times that a wait begins anew. A server may send something of its own again and again. */
+const RENEWALS = 16;
+
 /**
  * Returns the length of a wait that begins anew at a late message of the server, in ms; 0 if none came. It does so once for each thing
- * that the client sent: a server may owe an answer to each, and give one after another.
+ * that the client sent since the server last spoke before: a server may owe an answer to each, and give one after another.
  */
 function sinceItSpoke(
   { limit, since = 0, anew = 0 }: Waiter<unknown>,
   { log: { events }, shared: { timeout } }: WaitPlace,
 ): number {
-  const spoke = events.findLast((event) => event.from === "server" && isMessage(event));
+  const ofServer = (event: WireEvent) => event.from === "server" && isMessage(event);
+  const spoke = events.findLast(ofServer);
   if (!spoke || spoke.at <= since + limit - LATE * timeout) return 0;
-  const sent = events.filter((event) => event.from === "client" && isMessage(event)).length;
-  return anew < Math.max(sent, 1) ? spoke.at - since + timeout : 0;
+  const before = events.findLastIndex((event) => ofServer(event) && event.at <= since);
+  const sent = events.slice(before + 1).filter((event) => event.from === "client" && isMessage(event)).length;
+  return anew < Math.min(RENEWALS, Math.max(sent, 1)) ? spoke.at - since + timeout : 0;
 }
 
 /** Ends a wait in vain, and notes it. */

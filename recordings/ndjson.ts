@@ -5,7 +5,7 @@ import { show } from "../harness/words.ts";
 import type { Lines } from "../reports/bounded-lines.ts";
 import { short } from "../reports/names.ts";
 import { lines } from "./lines.ts";
-import { type Clock, clock, type RecordedEvent, type Sink, whole } from "./recorded.ts";
+import { type Clock, clock, orGap, type RecordedEvent, type Sink } from "./recorded.ts";
 
 /** The first line of a file that `record` wrote. */
 export interface PartHead {
@@ -68,7 +68,7 @@ export function ndjson(name: string, sink: Sink): Lines {
       head = next ?? head;
       if (next) return;
       const { event, ...where } = recorded(value, time, head?.recording);
-      for (const it of whole(event)) sink({ ...where, event: it });
+      for (const it of orGap(event)) sink({ ...where, event: it });
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       throw new UsageError(`${name}:${number}: ${error.message}`);

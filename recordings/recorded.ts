@@ -20,9 +20,9 @@ const COST = 4 << 20;
 /** A place in a transcript where something is missing that one side sent. */
 export const gap = (from: Side, at: number, data: string): WireEvent => ({ at, from, type: "cut", data });
 
-/** An event whose text may be cut after some of so many characters: a cut message is a gap, since it cannot be judged. */
-export function whole(event: WireEvent, length = event.length): readonly WireEvent[] {
-  if (length === undefined) return [event];
+/** An event whose whole text has so many characters, or the gap that stands for it where it is cut: a part cannot be judged. */
+export function orGap(event: WireEvent, length = event.length): readonly WireEvent[] {
+  if (length === undefined || !("data" in event) || event.data.length >= length) return [event];
   const instead = gap(event.from, event.at, `a ${event.type} of ${length} characters that is cut`);
   if (event.type === "violation") return [event, instead];
   return isMessage(event) ? [instead] : [event];

@@ -1,6 +1,6 @@
 import type { WireEvent } from "../harness/transcript.ts";
 import type { Report } from "../reports/report.ts";
-import { gap, type Sink, whole } from "./recorded.ts";
+import { gap, orGap, type Sink } from "./recorded.ts";
 
 /** The connections of a report of the suite. A cut in it is a gap. */
 export function stored({ cases }: Report, sink: Sink): void {
@@ -16,7 +16,7 @@ function withGaps(event: WireEvent): readonly WireEvent[] {
   const { at } = event;
   if (event.type === "cut") return [gap("client", at, event.data), gap("server", at, event.data)];
   const length = "data" in event ? CUT.exec(event.data.slice(-50))?.[1] : undefined;
-  return whole(event, event.length ?? (length === undefined ? undefined : Number(length)));
+  return orGap(event, event.length ?? (length === undefined ? undefined : Number(length)));
 }
 
 /** The end of a text that is cut. A report of version 0.5 or older says so in no other way. */

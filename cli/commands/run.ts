@@ -65,6 +65,8 @@ function fitting({ url, listen, watch, typed }: RunArguments, { actor }: Protoco
 /** The report of the last run, and the selected cases that failed in it, or may have ended the target. */
 interface Last {
   readonly report: Report;
+  /** The number of all cases that failed, or may have ended the target. */
+  readonly wanted: number;
   readonly chosen: readonly Case[];
 }
 
@@ -74,18 +76,18 @@ async function lastOf({ stored, whole }: Plan, protocol: Protocol): Promise<Last
     throw new UsageError(`${stored} is not there, so nobody knows what failed last. Run without --last-failed first.`);
   const report = ofProtocol(protocol, await readReport(stored), stored);
   // One of the suspects ended the target: nothing else of that run says if it does so still.
-  const failed = new Set([...failedIn(report), ...(report.stop?.suspects ?? [])]);
-  return { report, chosen: whole.filter(({ id }) => failed.has(id)) };
+  const suspects = [report.stop, ...(report.unexplained ?? [])].flatMap((it) => it?.suspects ?? []);
+  const wanted = new Set([...failedIn(report), ...suspects]);
+  return { report, wanted: wanted.size, chosen: whole.filter(({ id }) => wanted.has(id)) };
 }
 
 /** Tells that there is nothing to run, and resolves to the exit code of the last run. Throws a `UsageError` if filters are why. */
-function nothingFailed({ report }: Last, { stored }: Plan): number {
-  const { length } = failedIn(report);
-  if (length > 0)
-    throw new UsageError(`None of the ${plural(length, "case")} that failed last, by ${stored}, is selected.`);
+function nothingFailed({ report, wanted }: Last, { stored }: Plan): number {
+  if (wanted > 0)
+    throw new UsageError(`None of the ${plural(wanted, "case")} that failed last, by ${stored}, is selected.`);
   const early = report.stop ? ` before it ended early (${report.stop.why})` : "";
   const { cases, allCases = cases.length } = report;
-  const ran = cases.filter(({ verdict, connections }) => verdict !== "skip" || connections.length > 0).length;
+  const ran = cases.filter(({ checks }) => checks.some(({ actual }) => actual !== report.stop?.words)).length;
   const part = ran < allCases ? `, which ran ${ran} of ${allCases} cases` : "";
   process.stdout.write(`Nothing failed in the last run${early}${part}, by ${stored}. Run without --last-failed.\n`);
   return isFine(report) ? EXIT.conformant : EXIT.notConformant;

@@ -4,7 +4,7 @@ import { isNothing, type Nothing, whyNothing } from "../../harness/nothing.ts";
 import { heard, type Message } from "../../harness/transcript.ts";
 import { expectSuccess, spellings } from "../websocket/requests.ts";
 import { ACTING } from "../websocket/survival.ts";
-import { LOST, spaced } from "../websocket/words.ts";
+import { sayLost, spaced } from "../websocket/words.ts";
 import { dialect } from "./dialect.ts";
 import { extraCases } from "./disconnect-extra.ts";
 import { mayBeLost } from "./messages-facts.ts";
@@ -39,13 +39,13 @@ const pipelined = [
     title: `a client sends ${requests} disconnect requests ${together ? "in one TCP segment" : "in a row"}`,
     given: { requests, together },
     tests: ["disconnect.answered", "disconnect.once"],
-    async run({ connect, check, unasked }) {
+    async run({ connect, check, skip, unasked }) {
       const client = await connect();
       const all = Array<Outgoing>(requests).fill(disconnect);
       if (together) client.send(...all);
       else for (const request of all) client.send(request);
       const answer = await disconnected(client);
-      if (isLost(answer, client)) return unasked("disconnect.answered", LOST);
+      if (isLost(answer, client)) return sayLost({ skip, unasked }, "disconnect.answered", client.transcript);
       if (!check("disconnect.answered", answer)) return;
       await client.closed();
       const goodbyes = goodbyesOf(client);
@@ -74,11 +74,11 @@ const followed = Object.entries({
     title: `a client sends more after its disconnect request: ${spaced(name)}`,
     given: later,
     tests: ["disconnect.answered", "disconnect.final"],
-    async run({ connect, check, unasked }) {
+    async run({ connect, check, skip, unasked }) {
       const client = await connect();
       client.send(disconnect, later);
       const answer = await disconnected(client);
-      if (isLost(answer, client)) return unasked("disconnect.answered", LOST);
+      if (isLost(answer, client)) return sayLost({ skip, unasked }, "disconnect.answered", client.transcript);
       if (!check("disconnect.answered", answer)) return;
       await client.closed();
       const answers = heard(client).filter(

@@ -224,5 +224,6 @@ function asksFor(url: string, head: string): boolean {
   if (!URL.canParse(url)) return false;
   const { pathname, search, host } = new URL(url);
   const [first, ...headers] = head.split("\n");
-  return first === `GET ${pathname}${search} HTTP/1.1` && headers.includes(`Host: ${host}`);
+  const hosts = headers.flatMap((line) => /^host:\s*(.*?)\s*$/i.exec(line)?.[1] ?? []);
+  return first === `GET ${pathname}${search} HTTP/1.1` && hosts.length === 1 && hosts[0] === host;
 }

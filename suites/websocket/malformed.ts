@@ -8,7 +8,7 @@ import { fate, refusalFate } from "./fate.ts";
 import { deepTexts, malformedGroups, refusableTexts, unspecifiedInputs, unwatchedGroups } from "./malformed-inputs.ts";
 import { type Reaction, reactTo } from "./malformed-reaction.ts";
 import { ACTING, besideBystander, judgeSurvival, withBystander } from "./survival.ts";
-import { inQuotes, LOST, slug, spaced } from "./words.ts";
+import { inQuotes, sayLost, slug, spaced } from "./words.ts";
 
 /** The cases of the section "Malformed commands". */
 export const malformedCases = (dialect: MalformedDialect): readonly Case[] => [
@@ -134,7 +134,7 @@ const inARow = (dialect: MalformedDialect): readonly Case[] =>
         client.send(...texts, dialect.request);
         const afterwards = await dialect.answer(client);
         if (isNothing(afterwards) && dialect.mayBeLost(client.transcript))
-          return context.unasked("malformed.usable", LOST);
+          return sayLost(context, "malformed.usable", client.transcript);
         judgeUsable(dialect, context, { afterwards });
       },
     }),

@@ -1,5 +1,18 @@
-/** Says why an answer to pipelined commands is not judged: a server that answers the first, and closes, so resets the others. */
-export const LOST = "the server ended the connection while several commands were on their way: its answer may be lost";
+import type { Context } from "../../harness/scenario.ts";
+import { isReset, type Transcript } from "../../harness/transcript.ts";
+
+/** The reason why an answer to pipelined commands is not judged: a server that answers the first, and closes, so resets the others. */
+const LOST = "the server ended the connection while several commands were on their way: its answer may be lost";
+
+/** Says of a requirement that the answer which it takes may be lost. Where a reset shows that, the server owes no other. */
+export function sayLost<Id extends string>(
+  { skip, unasked }: Pick<Context<Id>, "skip" | "unasked">,
+  requirement: Id,
+  { events }: Pick<Transcript, "events">,
+): void {
+  if (events.some(isReset)) unasked(requirement, LOST);
+  else skip(requirement, LOST);
+}
 
 /** The words of a name as they stand in an id. */
 export const slug = (name: string): string =>

@@ -89,9 +89,13 @@ test("the likeliest is the oldest input without an answer, though its connection
 
 test("an older input is less likely where its connection was reset: nobody had read it", () => {
   const ends = (at: number, reset?: true): WireEvent => ({ at, from: "server", type: "end", ...(reset && { reset }) });
-  const unread = result(1, line("client", sends(10), ends(30, true)));
-  const culprit = result(2, line("client", sends(11, "null"), ends(31)));
+  const opened: WireEvent = { at: 1, from: "server", type: "upgrade", data: "HTTP/1.1 101", code: 101 };
+  const unread = result(1, line("client", opened, sends(10, "1"), ends(30, true)));
+  const culprit = result(2, line("client", opened, sends(11, "null"), ends(31)));
   expect(byLikelihood([unread, culprit], 40, false).map(({ beganAt }) => beganAt)).toEqual([2, 1]);
+  // A server that stands still ends no connection.
+  const waits = result(3, line("client", opened, sends(12, "2")));
+  expect(byLikelihood([unread, culprit, waits], 40, false).map(({ beganAt }) => beganAt)).toEqual([2, 3, 1]);
 });
 
 test("an input that others send, too, takes turns with one that nobody else sends", () => {

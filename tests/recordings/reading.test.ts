@@ -69,7 +69,9 @@ test.each<[string, { const?: unknown; enum?: readonly unknown[]; type?: string }
   },
 );
 
-test("a text of which only the beginning is kept is a gap, and no message", () => {
+test("a text of which only the beginning is kept is a gap, and no message; a whole one may say how long it is", () => {
+  const [whole] = followed('{"connection":1,"from":"server","type":"text","data":"{}","length":2}');
+  expect(whole?.shown().events).toMatchObject([{ type: "text", data: "{}" }]);
   const [one] = followed('{"connection":1,"from":"server","type":"text","data":"{\\"comm","length":70}');
   expect(one?.shown().events).toMatchObject([{ type: "cut", data: "a text of 70 characters that is cut" }]);
 });
