@@ -115,7 +115,9 @@ export const LISTENING = {
 
 /** The options of a loop to work in. */
 export const LOOPING = {
-  "last-failed": flag("Run only what failed last, by the report that is stored, and the suspects where the target went away"),
+  "last-failed": flag(
+    "Run only what failed last, by the report that is stored, and the suspects where the target went away",
+  ),
   watch: text("watch", "Start the server again and run again whenever something in this folder changes (with --start)"),
   open: flag("Open the page when the run is over, except in CI"),
 } as const;
