@@ -22,7 +22,7 @@ export interface Remark {
 /** The parts of a report that remarks are made of. */
 type Remarkable = Pick<
   Report,
-  "protocol" | "target" | "speaks" | "stop" | "limit" | "stalls" | "unexplained" | "recording"
+  "protocol" | "target" | "speaks" | "verdict" | "stop" | "limit" | "stalls" | "unexplained" | "recording"
 > & {
   readonly cases: readonly (Pick<ReportCase, "id" | "unstable"> & {
     readonly checks: readonly Pick<ReportCheck, "harm">[];
@@ -110,9 +110,8 @@ function unstable(report: Remarkable): Remark[] {
   const ids = report.cases.filter((it) => it.unstable).map(({ id }) => id);
   if (ids.length === 0) return [];
   const what = ids.length === 1 ? "the verdict of 1 case varies" : `the verdicts of ${ids.length} cases vary`;
-  const so = failsForUnstable(report)
-    ? ", which fails the run"
-    : "; with --fail-on-unstable the exit code is 1 for that";
+  const hint = report.verdict === "pass" ? "; with --fail-on-unstable the exit code is 1 for that" : "";
+  const so = failsForUnstable(report) ? ", which fails the run" : hint;
   return [{ label: "unstable", title: "Unstable", words: `${what}${so}`, cases: ids }];
 }
 

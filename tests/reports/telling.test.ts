@@ -283,6 +283,7 @@ describe("a verdict that varies", () => {
   test("is reported, and fails no run", () => {
     expect(isFine(varying())).toBe(true);
     expect(show(varying())).toMatch(/^PASS/m);
+    expect(show(varying())).toMatch(/ varies; with --fail-on-unstable the exit code is 1 for that: version/);
   });
 
   test("fails one if the user minds, in every format", async () => {
