@@ -34,13 +34,10 @@ export function grounded<Result extends Judged>(
   const first = it.checks.map((check) => explained(check, brokenBelow(check, it, broken, foundations)));
   const still = new Set(first.filter(isBroken).map(({ requirement }) => requirement));
   const second = first.map((check) => explained(check, causeWithin(check, it, still, foundations)));
-  const isForm =
-    it.unstable || (it.refusedUsual && (it.unconfirmed || it.checks.some((check) => showsFailure(check, it))));
-  if (causes.size === 0 && !isForm) return it;
-  const varies = it.unstable || it.unconfirmed;
-  const third = isForm
-    ? second.map((check) => (varies || showsFailure(check, it) ? asForm(check, it, foundations) : check))
-    : second;
+  // Without a limit, a server refuses only now and then, and nobody may have had the time to see that.
+  const isForm = (check: Check) => it.unstable || (it.refusedUsual && (it.unconfirmed || showsFailure(check, it)));
+  if (causes.size === 0 && !second.some(isForm)) return it;
+  const third = second.map((check) => (isForm(check) ? asForm(check, it, foundations) : check));
   const checks = third.map((check) => {
     const further = check.verdict === "skip" && check.see !== undefined ? causes.get(check.see) : undefined;
     return further === undefined ? check : seeing(check, further);

@@ -100,9 +100,9 @@ const wentAwayAt = ({ connections }: CaseResult, by: number): number =>
 
 /**
  * Sorts suspects of what happened at a time, the likeliest first; `greets` tells if the server greets each client. A server that ends
- * before it answers ends over its oldest unanswered input, most likely over one that no other client sends; one that answers first ends over the
- * input that it answered last. So one of the former and two of the latter take turns: inputs that are read together are answered together.
- * The client that went away last comes after the first of each: no server answers that. All others follow, by recency.
+ * before it answers ends over its oldest unanswered input, most likely over one that no other client sends; one that answers first ends
+ * over the input that it answered last. So one of the former and two of the latter take turns: inputs that are read together are answered
+ * together. The client that went away last comes after the first of each: no server answers that. All others follow, by recency.
  */
 export function byLikelihood(results: readonly CaseResult[], at: number, greets: boolean): readonly CaseResult[] {
   const ranked = (time: (it: CaseResult) => number) =>
@@ -111,14 +111,15 @@ export function byLikelihood(results: readonly CaseResult[], at: number, greets:
       .filter(([, ms]) => Number.isFinite(ms))
       .toSorted(([, a], [, b]) => a - b)
       .map(([it]) => it);
-  const unread = new Set(results.filter((it) => wasUnread(it, at - JUST, greets)));
-  const inOrder = ranked((it) => unansweredSince(it, at - JUST, greets)).toSorted(
+  const by = at - JUST;
+  const unread = new Set(results.filter((it) => wasUnread(it, by, greets)));
+  const inOrder = ranked((it) => unansweredSince(it, by, greets)).toSorted(
     (a, b) => Number(unread.has(a)) - Number(unread.has(b)),
   );
   const counts = countInputs(results);
   // Only the way in which it was sent may be its own.
   const isUsual = (event: WireEvent) => (counts.get(essence(event)) ?? 0) > 1;
-  const waits = (it: CaseResult) => acting(it).flatMap(({ events }) => unanswered(events, at - JUST, greets));
+  const waits = (it: CaseResult) => acting(it).flatMap(({ events }) => unanswered(events, by, greets));
   const usual = new Set(inOrder.filter((it) => waits(it).every(isUsual)));
   const waiting = inTurns(
     inOrder.filter((it) => !usual.has(it)),
