@@ -1,16 +1,12 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import schema from "../../reports/report.schema.json" with { type: "json" };
 import { ASK, GOODBYE, GREETING } from "../recordings/recordings.ts";
-import { folder } from "./process.ts";
 import { within } from "./within.ts";
+import { cwd, read } from "./workspace.ts";
 
-const { path: cwd, remove } = folder();
-afterAll(remove);
-const read = (...path: string[]) => readFileSync(join(cwd, ...path), "utf8");
-const json = (...path: string[]) => JSON.parse(read(...path));
 const write = (file: string, content: string) => writeFileSync(join(cwd, file), content);
 const isReport = new Ajv({ strict: true }).compile(schema);
 
@@ -42,7 +38,7 @@ describe("of a HAR file", () => {
       /^ {2}left out 1 connection with nothing of the protocol: entry 1 of a\.har \(ws:\/\/localhost:5173\/\)$/m,
     );
     expect(stdout).toMatch(/^ {2}traffic {2}1 connection, 3 events/m);
-    expect([isReport(json("har.json")), isReport.errors]).toEqual([true, null]);
+    expect([isReport(JSON.parse(read("har.json"))), isReport.errors]).toEqual([true, null]);
     write("b.har", har(bundler));
     expect(await within(cwd, ["check", "b.har"])).toMatchObject({
       code: 2,
