@@ -186,7 +186,8 @@ describe("a request without a response, where later ones are answered", () => {
 
   test("is none where the response only comes late", async () => {
     const { results } = await judge(forgetting(20, "late"), some);
-    expect(results.flatMap(({ unstable, verdict }) => (unstable ? verdict : []))).toEqual(["pass"]);
+    const again = results.filter(({ unstable }) => unstable);
+    expect(new Set(again.map(({ verdict }) => verdict))).toEqual(new Set(["pass"])); // On a busy machine others are late, too.
     expect(results.filter(({ verdict }) => verdict === "fail")).toEqual([]);
   });
 });
