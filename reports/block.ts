@@ -6,7 +6,7 @@ import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { type ExplainedLine, explainSpot, lineText } from "./explain.ts";
 import type { ReportFinding } from "./findings.ts";
-import { likewise, short, statementOf } from "./names.ts";
+import { likewise, ownExpected, short, statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
 import { columns, firstSentence } from "./wrap.ts";
 
@@ -58,13 +58,14 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
   const statement = statementOf(id, knowledge.requirements);
   const of = (width: number, text: string, most = MOST) => columns(text, width, most, options.width, UNBROKEN);
   const field = (label: string, text: string) => labelled(label, of(INDENT, visible(text)));
+  const expected = ownExpected(check, statement);
   const cause = likelyCause(check, shown, knowledge);
   const clause = knowledge.clauses?.[id];
   const head = [
     `${paint(c, verdict, verdict.toUpperCase())} ${c.bold(shown.id)}${mark(shown)}`,
     ...of(2, visible(shown.title), 2).map((line) => `  ${line}`),
     ...of(4, `${id} (${level}): ${atAGlance(statement)}`).map((line, i) => `${i === 0 ? "  " : "    "}${line}`),
-    ...(check.expected === statement ? [] : field("expected", check.expected)),
+    ...(expected === undefined ? [] : field("expected", expected)),
     ...field("came", check.actual),
     ...(cause === undefined ? [] : field("cause", cause)),
     ...(clause ? [`    clause    ${linked(clause, options)}`] : []),

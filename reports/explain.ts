@@ -2,7 +2,7 @@ import { isFinding } from "../harness/catalogue.ts";
 import { parse, type WireEvent } from "../harness/transcript.ts";
 import { plural, show } from "../harness/words.ts";
 import { type Knowledge, likelyCause } from "./cause.ts";
-import { short, statementOf } from "./names.ts";
+import { ownExpected, short, statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck, ReportConnection } from "./report.ts";
 import { beganAt, isRemark, isTrouble, notable, type Spot, spotOf, spotsOf } from "./wrong-event.ts";
 
@@ -46,12 +46,13 @@ const distinct = (findings: readonly string[][]) =>
 /** One check in words: what is owed, what came, the likely cause, and the clause. */
 function explainCheck(check: ReportCheck, it: ReportCase, knowledge: Knowledge): string[] {
   const statement = statementOf(check.requirement, knowledge.requirements);
+  const expected = ownExpected(check, statement);
   const cause = likelyCause(check, it, knowledge);
   const clause = knowledge.clauses?.[check.requirement];
   return [
     `${check.verdict} ${check.requirement} (${check.level}): ${statement}`,
     ...(check.expectedFailure === undefined ? [] : [`  expected to fail: ${check.expectedFailure}`]),
-    ...(check.expected === statement ? [] : [`  expected  ${check.expected}`]),
+    ...(expected === undefined ? [] : [`  expected  ${expected}`]),
     `  came      ${check.actual}`,
     ...(cause === undefined ? [] : [`  cause     ${cause}`]),
     ...(clause ? [`  clause    ${clause.place}, ${clause.link}`] : []),

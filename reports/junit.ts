@@ -5,9 +5,9 @@ import type { Knowledge } from "./cause.ts";
 import { visible, xmlSafe } from "./escape.ts";
 import { explainConnections, explainFindings, lineText } from "./explain.ts";
 import { whySkipped } from "./findings.ts";
-import { statementOf } from "./names.ts";
+import { ownExpected, statementOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
-import type { Report, ReportCase, ReportCheck } from "./report.ts";
+import type { Report, ReportCase } from "./report.ts";
 import { scopeOf } from "./scope.ts";
 import { commandFor } from "./shell-commands.ts";
 import { isExpected, isFine, isRed, meaning, problemsOf, reasonsOf, shownVerdict } from "./verdict.ts";
@@ -90,10 +90,9 @@ function testCase(
 /** The checks that gave a case its verdict, in one line. Tools cut it, so what came stands early: no statement is before it. */
 function summaryOf({ verdict, checks }: ReportCase, requirements: readonly Requirement[]): string {
   const bad = checks.filter((check) => check.verdict === verdict);
-  const isStatement = ({ requirement, expected }: ReportCheck) => expected === statementOf(requirement, requirements);
   const lines = bad.map((check) => {
-    const owed = isStatement(check) ? "" : `expected ${check.expected}, `;
-    return `${check.requirement}: ${owed}came ${check.actual}`;
+    const expected = ownExpected(check, statementOf(check.requirement, requirements));
+    return `${check.requirement}: ${expected === undefined ? "" : `expected ${expected}, `}came ${check.actual}`;
   });
   return xmlSafe(visible(lines.join("; ")));
 }

@@ -1,7 +1,7 @@
 import type { Requirement } from "../harness/catalogue.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { upTo } from "../harness/words.ts";
-import type { Report, ReportProtocol } from "./report.ts";
+import type { Report, ReportCheck, ReportProtocol } from "./report.ts";
 
 /** A protocol and its version, as users read them. */
 export const titleOf = ({ name, version, actor, schemasVersion }: Report["protocol"]): string =>
@@ -40,6 +40,10 @@ export const targetAt = (it: Targeted): string =>
 /** Returns the statement of a requirement; nothing where the catalogue lacks it. */
 export const statementOf = (id: string, requirements: readonly Requirement[]): string =>
   requirements.find((it) => it.id === id)?.statement ?? "";
+
+/** Returns what a check expects, where it says more than the statement of its requirement. */
+export const ownExpected = ({ expected }: Pick<ReportCheck, "expected">, statement: string | undefined) =>
+  expected === statement ? undefined : expected;
 
 /** The number of names told where many are alike. */
 export const NAMES = 8;

@@ -3,6 +3,7 @@ import { breaking, type Clause, type Fault, type Protocol, testing } from "../..
 import { isObject, parse, type WireEvent } from "../../harness/transcript.ts";
 import { likelyCause } from "../cause.ts";
 import { visible } from "../escape.ts";
+import { ownExpected } from "../names.ts";
 import type { Report, ReportCase, ReportCheck, ReportShard } from "../report.ts";
 import { beganAt, notable, type Spot, spotOf } from "../wrong-event.ts";
 import { hasTrouble, type PageConnection, type PageEvent, type SchemaError } from "./events.ts";
@@ -110,11 +111,16 @@ function pageCase(
   protocol: Protocol,
 ): PageCase {
   const checks = it.checks.map((check): PageCheck => {
-    const { level: _, expected, evidence: __, ...rest } = check;
+    const { level: _, expected: __, evidence: ___, ...rest } = check;
     const spot = isFinding(check) ? spotOf(check, it.connections) : undefined;
     const cause = isFinding(check) ? likelyCause(check, it, protocol) : undefined;
-    const isKnown = expected === catalogue.get(check.requirement)?.statement;
-    return { ...rest, ...(!isKnown && { expected }), ...(spot && { spot }), ...(cause !== undefined && { cause }) };
+    const expected = ownExpected(check, catalogue.get(check.requirement)?.statement);
+    return {
+      ...rest,
+      ...(expected !== undefined && { expected }),
+      ...(spot && { spot }),
+      ...(cause !== undefined && { cause }),
+    };
   });
   const spotted = new Set(checks.flatMap(({ spot }) => (spot ? [spot.connection + 1] : [])));
   const connections = it.connections.map((one, i) => ({

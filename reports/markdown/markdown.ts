@@ -5,7 +5,7 @@ import type { ToldFinding } from "../block.ts";
 import { type Knowledge, likelyCause } from "../cause.ts";
 import { explainConnections, lineText } from "../explain.ts";
 import { beginning, news, skippedBy, tally } from "../findings.ts";
-import { isValue, NAMES, statementOf, targetParts, titleOf } from "../names.ts";
+import { isValue, NAMES, ownExpected, statementOf, targetParts, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report } from "../report.ts";
 import { casesOf, connectionsIn, isWhole, requirementsOf } from "../scope.ts";
@@ -114,12 +114,13 @@ function inFull(
 ): RootContent[] {
   const cause = likelyCause(check, shown, knowledge);
   const statement = statementOf(id, knowledge.requirements);
+  const expected = ownExpected(check, statement);
   return [
     heading(3, text(`${verdict}: `), code(id), text(` (${level})`)),
     paragraph(...sentence(statement)),
     bullets([
       [text("Case: "), code(shown.id), text(`, ${shown.title}`)],
-      ...(check.expected === statement ? [] : [[text("Expected: "), said(check.expected)]]),
+      ...(expected === undefined ? [] : [[text("Expected: "), said(expected)]]),
       [text("Came: "), said(check.actual)],
       ...(cause === undefined ? [] : [[text("Likely cause: "), ...sentence(cause)]]),
       [text(report.recording ? "Again: " : "Alone: "), code(commandFor(report, shown.id))],
