@@ -18,9 +18,15 @@ export class UnreachableError extends Error {
 
 /** Returns a sentence with the known name nearest to a wrong one; nothing if none is near. */
 export function suggestion(wrong: string, known: readonly string[]): string {
-  if (known.length === 0) return "";
-  const best = closest(wrong, known);
-  return isNear(wrong, best) ? ` The nearest known one is "${best}".` : "";
+  const best = nearestOf(wrong, known);
+  return best === undefined ? "" : ` The nearest known one is "${best}".`;
+}
+
+/** Returns the name that another may be a typing mistake of. */
+export function nearestOf(wrong: string, names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined;
+  const best = closest(wrong, names);
+  return isNear(wrong, best) ? best : undefined;
 }
 
 /** Tells if a name is a typing mistake of another: two wrong letters, or one in three, but not all of them. */

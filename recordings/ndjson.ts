@@ -1,6 +1,6 @@
 import { BOUNDS, structureOf } from "../harness/bounds.ts";
 import { isObject, type Message, parse, type WireEvent } from "../harness/transcript.ts";
-import { suggestion, UsageError } from "../harness/usage.ts";
+import { nearestOf, suggestion, UsageError } from "../harness/usage.ts";
 import { show } from "../harness/words.ts";
 import type { Lines } from "../reports/bounded-lines.ts";
 import { short } from "../reports/names.ts";
@@ -35,6 +35,9 @@ const SIDES = ["client", "server"];
 /** The types of events; of these two the content must be there. */
 const TYPES = "text binary close end upgrade ping pong violation error limit timeout cut".split(" ");
 const CONTENT = ["text", "binary"];
+
+/** The properties that every event may have. */
+const COMMON = ["connection", "url", "at", "from", "type", "data", "code"];
 
 /** Characters that the name of a connection may have at most. */
 const NAME = 1_000;
@@ -85,10 +88,8 @@ function recorded(value: unknown, time: Clock, recording: string | undefined): R
     );
   const { connection, url } = value;
   if (typeof connection !== "string" && typeof connection !== "number")
-    throw wrong(
-      `"connection" must be a text or a number, the same for all events of a connection; it is ${brief(connection)}.`,
-    );
-  if (url !== undefined && typeof url !== "string") throw wrong(`"url" must be a text; it is ${brief(url)}.`);
+    throw unlike(value, "connection", "a text or a number, the same for all events of a connection");
+  if (url !== undefined && typeof url !== "string") throw unlike(value, "url", "a text");
   const id = String(connection);
   if (id.length > NAME) throw wrong(`"connection" has ${id.length} characters; at most ${NAME} are taken for a name.`);
   const place = url !== undefined && url.length <= URL_LENGTH ? url : undefined;
@@ -97,17 +98,14 @@ function recorded(value: unknown, time: Clock, recording: string | undefined): R
 
 function eventOf(value: Message, time: Clock): WireEvent {
   const { from, type, data, code, at } = value;
-  if (!SIDES.includes(from as string)) throw wrong(`"from" must be "client" or "server"; it is ${brief(from)}.`);
+  if (!SIDES.includes(from as string)) throw unlike(value, "from", '"client" or "server"');
   if (typeof type !== "string" || !TYPES.includes(type))
-    throw wrong(
-      `"type" must be a type of event; it is ${brief(type)}.${typeof type === "string" ? suggestion(type, TYPES) : ""}`,
-    );
+    throw unlike(value, "type", `one of ${TYPES.join(", ")}`, TYPES);
   if (typeof data !== "string" && (data !== undefined || CONTENT.includes(type)))
-    throw wrong(`"data" must be a text: what the ${type} holds; it is ${brief(data)}.`);
-  if (code !== undefined && !Number.isInteger(code))
-    throw wrong(`"code" must be a whole number; it is ${brief(code)}.`);
+    throw unlike(value, "data", `a text: what the ${type} holds`);
+  if (code !== undefined && !Number.isInteger(code)) throw unlike(value, "code", "a whole number");
   const ms = time(at);
-  if (ms === undefined) throw wrong(`"at" must be a time, in ms or as ISO 8601 has it; it is ${brief(at)}.`);
+  if (ms === undefined) throw unlike(value, "at", "a time, in ms or as ISO 8601 has it");
   return {
     at: ms,
     from,
@@ -146,6 +144,20 @@ const further = (type: string, more: Message) =>
       return typeof value === kind && value !== false ? [[name, value]] : [];
     }),
   );
+
+/** Says what a property of a line must be, and what it is. Where it is missing, another may be a typing mistake of it. */
+function unlike(line: Message, name: string, must: string, known: readonly string[] = []): UsageError {
+  const value = line[name];
+  const typo =
+    value === undefined
+      ? nearestOf(
+          name,
+          Object.keys(line).filter((key) => !COMMON.includes(key)),
+        )
+      : undefined;
+  const rest = typeof value === "string" ? suggestion(value, known) : typo === undefined ? "" : ` Is it "${typo}"?`;
+  return wrong(`"${name}" must be ${must}; ${value === undefined ? "it is missing" : `it is ${brief(value)}`}.${rest}`);
+}
 
 /** A wrong value, on one short line. */
 const brief = (value: unknown): string => short(show(value), 60);

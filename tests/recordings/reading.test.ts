@@ -18,12 +18,17 @@ test.each<[string, string, RegExp]>([
   [
     "no connection",
     '{"from":"server","type":"text","data":""}',
-    /:1: "connection" must be a text or a number.* nothing there\.$/,
+    /:1: "connection" must be a text or a number.* it is missing\.$/,
   ],
   ["a name that is too long", `{"connection":"${"x".repeat(1_001)}"}`, /:1: "connection" has 1001 characters; at most/],
-  ["no side", '{"connection":1,"type":"end"}', /:1: "from" must be "client" or "server"; it is nothing there\.$/],
+  ["no side", '{"connection":1,"type":"end"}', /:1: "from" must be "client" or "server"; it is missing\.$/],
   ["another side", '{"connection":1,"from":"proxy","type":"end"}', /:1: "from" must be .* it is "proxy"\.$/],
-  ["no type", '{"connection":1,"from":"server"}', /:1: "type" must be a type of event; it is nothing there\.$/],
+  ["no type", '{"connection":1,"from":"server"}', /:1: "type" must be one of text, .*; it is missing\.$/],
+  [
+    "a name with a typing mistake",
+    '{"connection":1,"from":"server","typ":"end"}',
+    /:1: "type" must be .*; it is missing\. Is it "typ"\?$/,
+  ],
   ["another type", '{"connection":1,"from":"server","type":"txt"}', /"txt".* The nearest known one is "text"\.$/],
   [
     "a text without a content",
