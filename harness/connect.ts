@@ -40,7 +40,8 @@ export interface ConnectionOptions {
 /** Opens a connection. A handshake that fails is no exception but a connection that did not open. */
 export async function connect(url: URL, options: ConnectionOptions, shared: Shared): Promise<Connection> {
   await shared.limits.turn(options.signal);
-  const log = recorder(shared, options.idle, () => wire.socket.terminate());
+  const isClosing = () => wire.socket.readyState === WebSocket.CLOSING;
+  const log = recorder(shared, options.idle, () => wire.socket.terminate(), isClosing);
   const wire = open(url, options, log);
   const { socket } = wire;
   const state = recordEvents(socket, log, () => wire.writing, options.handshake?.body);

@@ -12,6 +12,8 @@ export interface Silence {
   readonly nextServedAfterMs?: number;
   /** The handshakes right before and after this one were answered. */
   readonly lost?: true;
+  /** The other side's close frame had come: only TCP did not end. */
+  readonly closing?: true;
   /** The connections that were open when the wait began, if there were more than a server is sure to serve at the same time. */
   readonly among?: number;
 }
@@ -34,8 +36,8 @@ export interface Nothing {
 export const nothing = (words: string, unread = false): Nothing => ({ [WHY]: { words, unread } });
 
 /** A wait in vain in words, as a transcript tells it. */
-export const wordsOfSilence = ({ what, afterMs }: Pick<Silence, "what" | "afterMs">): string =>
-  `gave up waiting for ${what} after ${afterMs} ms`;
+export const wordsOfSilence = ({ what, afterMs, closing }: Pick<Silence, "what" | "afterMs" | "closing">): string =>
+  `gave up waiting for ${closing ? "the end of TCP, behind its close frame," : what} after ${afterMs} ms`;
 
 /** Makes the result of a wait in vain. */
 export const silent = (silence: Silence): Nothing => ({
@@ -49,6 +51,7 @@ export const silenceOf = ({
   short,
   nextServedAfterMs: next,
   lost,
+  closing,
   among,
 }: Partial<Silence>): Silence | undefined =>
   afterMs === undefined || what === undefined
@@ -59,6 +62,7 @@ export const silenceOf = ({
         ...(short && { short }),
         ...(next !== undefined && { nextServedAfterMs: next }),
         ...(lost && { lost }),
+        ...(closing && { closing }),
         ...(among !== undefined && { among }),
       };
 

@@ -28,6 +28,8 @@ export interface Recorder {
   readonly events: readonly WireEvent[];
   /** No message can come any more: the connection has ended, or a bound of the suite is hit. */
   readonly over: boolean;
+  /** Tells if the close frame of one side was sent, and TCP has not ended. */
+  isClosing(): boolean;
   /** Notes an event of now, and wakes whoever waits. Returns the event. `size` is its cost in bytes. */
   record(event: Unstamped, size?: number): WireEvent | undefined;
   /** Notes a ping or pong; of many only the first, since a flood of them shall cost nothing. */
@@ -64,8 +66,16 @@ interface RecorderState {
   asked: number;
 }
 
-/** A recorder. `idle` is called when a wait turns out to be one for the network, `stop` when a bound is hit. */
-export function recorder(shared: Shared, idle: () => void, stop: () => void): Recorder {
+/**
+ * A recorder. `idle` is called when a wait turns out to be one for the network, `stop` when a bound is hit. `isClosing` tells if the
+ * WebSocket is: the library tells of a close frame only when TCP ends.
+ */
+export function recorder(
+  shared: Shared,
+  idle: () => void,
+  stop: () => void,
+  isClosing: () => boolean = () => false,
+): Recorder {
   const tape: RecorderState = {
     shared,
     stop,
@@ -84,6 +94,7 @@ export function recorder(shared: Shared, idle: () => void, stop: () => void): Re
     get over() {
       return tape.over;
     },
+    isClosing,
     record: (event, size = 0) => record(tape, event, size),
     control: (from, type, payload) => control(tape, from, type, payload),
     wake: () => tape.wake(),

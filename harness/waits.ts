@@ -3,8 +3,8 @@ import { type Nothing, type Silence, silent, wordsOfSilence } from "./nothing.ts
 import type { Patience, Wait } from "./patience.ts";
 import { ending } from "./reading.ts";
 import { type Shared, seemsToHang, stamp } from "./shared.ts";
-import { isMessage, readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
-import { HANDSHAKE, type Waited } from "./waited.ts";
+import { isClientEnd, isMessage, readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
+import { END_OF_CONNECTION, HANDSHAKE, type Waited } from "./waited.ts";
 
 /** A timer that is so late, in ms, shows that the suite itself did not run: that time is no fault of the server. */
 const STALL = 100;
@@ -40,6 +40,8 @@ export type WaitFor = <T>(what: string, found: () => T | undefined, how?: HowToW
 interface Log {
   readonly events: readonly WireEvent[];
   readonly over: boolean;
+  /** Tells if the close frame of one side was sent, and TCP has not ended. */
+  isClosing(): boolean;
   record(event: Unstamped): WireEvent | undefined;
 }
 
@@ -195,6 +197,7 @@ function giveUp<T>(waiter: Waiter<T>, place: WaitPlace): void {
   const others = {
     ...(next !== undefined && { nextServedAfterMs: stamp(next - since) }),
     ...(next !== undefined && !odd && isLost(what, inVain, patience) && { lost: true as const }),
+    ...(isHalfClosed(what, place.log) && { closing: true as const }),
     ...among(what, inVain, open, patience),
   };
   const silence: Silence = { what, afterMs: limit, ...(short && { short }), ...others };
@@ -210,6 +213,10 @@ function giveUp<T>(waiter: Waiter<T>, place: WaitPlace): void {
 /** Tells if no other handshake waited in vain right before or after one that did. No limit picks one client out of a row. */
 const isLost = (what: string, inVain: Waited, patience: Patience): boolean =>
   what === HANDSHAKE && patience.inARow(what, inVain) === 1;
+
+/** Tells if the end of a connection did not come, though the close frame of the other side did. The suite closed nothing. */
+const isHalfClosed = (what: string, log: Log): boolean =>
+  what === END_OF_CONNECTION && log.isClosing() && !log.events.some(isClientEnd);
 
 /** Returns how many connections were `open` when a wait in vain began, if a server need not serve so many. */
 function among(what: string, inVain: Waited, open: number, patience: Patience): Pick<Silence, "among"> {

@@ -394,6 +394,10 @@ export interface Check {
      */
     lost?: true;
     /**
+     * The close frame of the other side had come: only TCP did not end
+     */
+    closing?: true;
+    /**
      * So many connections were open at the time
      */
     among?: number;
@@ -489,5 +493,6 @@ export interface Event {
   short?: true;
   nextServedAfterMs?: number;
   lost?: true;
+  closing?: true;
   among?: number;
 }

@@ -133,6 +133,7 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     short: "boolean",
     nextServedAfterMs: "number",
     lost: "boolean",
+    closing: "boolean",
     among: "number",
   },
 };

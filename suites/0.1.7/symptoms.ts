@@ -1,7 +1,7 @@
 import { glob } from "../../harness/glob.ts";
 import type { Clue, Symptom } from "../../harness/protocol.ts";
 import { isObject, json } from "../../harness/transcript.ts";
-import { harmed, harmedByGoodbye, leftWaiting, showsEnd, showsSilence } from "../websocket/causes.ts";
+import { halfClosed, harmed, harmedByGoodbye, leftWaiting, showsEnd, showsSilence } from "../websocket/causes.ts";
 import type { Breakable } from "./causes.ts";
 
 /** Tells if the message that shows it has one of these values as its parity. */
@@ -98,6 +98,7 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
     },
   ],
   "message.known": [{ shows: isRequest, cause: "What a client sends is sent back to it, as an echo does." }],
+  "disconnect.closes": halfClosed,
   "termination.announced": [
     {
       shows: ({ event }) => event?.type === "close",

@@ -1,7 +1,15 @@
 import type { Clue, Symptom } from "../../harness/protocol.ts";
 import { isObject, json } from "../../harness/transcript.ts";
 import type { requirements } from "../../schemas/v0/requirements.ts";
-import { harmed, harmedByGoodbye, leftWaiting, sharedCauses, showsEnd, showsSilence } from "../websocket/causes.ts";
+import {
+  halfClosed,
+  harmed,
+  harmedByGoodbye,
+  leftWaiting,
+  sharedCauses,
+  showsEnd,
+  showsSilence,
+} from "../websocket/causes.ts";
 import { POLICY } from "./protocol.ts";
 
 /** The id of a requirement that can be broken: a MAY cannot. */
@@ -132,6 +140,8 @@ const OF_MANY = [
 
 /** The usual mistakes that show in the answer, where a requirement has several. */
 const several: Partial<Record<Breakable, readonly Symptom[]>> = {
+  "disconnect.closes": halfClosed,
+  "malformed.closed": halfClosed,
   "transport.handshake": leftWaiting,
   "transport.survives": harmed,
   "malformed.survives": harmed,

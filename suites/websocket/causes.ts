@@ -92,6 +92,15 @@ export const sharedCauses: Readonly<Record<SharedId, string>> = {
 /** Tells if nothing came in time. */
 export const showsSilence = ({ check }: Clue): boolean => check.silence !== undefined;
 
+/** The usual mistake where the close frame of the server came, and TCP did not end. */
+export const halfClosed: readonly Symptom[] = [
+  {
+    shows: ({ check }) => check.silence?.closing === true,
+    cause:
+      "The close frame is sent, and TCP stays open behind it: the server ends TCP first, once the client has answered (RFC 6455, 7.1.1).",
+  },
+];
+
 const OVER: ReadonlySet<string | undefined> = new Set(["close", "end", "error"]);
 
 /** Tells if the connection was over before it came. */

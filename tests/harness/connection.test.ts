@@ -64,6 +64,26 @@ test("a reset is told from an end that says nothing", async () => {
   expect(await ends(({ socket }) => socket.end())).toEqual(end);
 });
 
+test("a close frame without the end of TCP is told, unless the suite closed first", async () => {
+  const waits = async (end: (connection: Connection) => void) => {
+    const connection = await to(
+      {
+        open({ socket }) {
+          socket.end = () => socket;
+        },
+        message: ({ socket }) => void socket.write(Buffer.from([0x88, 2, 3, 232])),
+      },
+      200,
+    );
+    end(connection);
+    const found = await connection.closed();
+    return isNothing(found) && whyNothing(found).silence?.closing;
+  };
+  expect(await waits((connection) => connection.send("end"))).toBe(true);
+  expect(await waits((connection) => connection.close(1000))).toBeUndefined();
+  expect(await waits(() => {})).toBeUndefined();
+});
+
 test("messages that are sent together come in one TCP segment", async () => {
   const segments: number[] = [];
   const connection = await to({ open: ({ socket }) => socket.on("data", (bytes) => segments.push(bytes.length)) });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Harm } from "../../harness/judge.ts";
+import type { Silence } from "../../harness/nothing.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import { likelyCause } from "../../reports/cause.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
@@ -17,10 +18,15 @@ interface Shown {
   readonly url?: string;
   readonly id?: string;
   readonly harm?: Harm;
+  readonly silence?: Silence;
 }
 
 /** The cause that is told of a requirement, where this came. */
-function causeOf(requirement: string, { event: shown, url = "ws://x/", id = "a/case", harm }: Shown, by = protocol) {
+function causeOf(
+  requirement: string,
+  { event: shown, url = "ws://x/", id = "a/case", harm, silence }: Shown,
+  by = protocol,
+) {
   const evidence = shown && { connection: 1, events: [1] };
   const connections = shown
     ? [
@@ -29,7 +35,7 @@ function causeOf(requirement: string, { event: shown, url = "ws://x/", id = "a/c
       ]
     : [];
   return likelyCause(
-    { requirement, actual: "", ...(harm && { harm }), ...(evidence && { evidence }) },
+    { requirement, actual: "", ...(harm && { harm }), ...(silence && { silence }), ...(evidence && { evidence }) },
     { id, connections },
     by,
   );
@@ -59,6 +65,16 @@ describe("of several causes the one that fits is told", () => {
       /holds more than 125 bytes/,
     ],
     ["message.known", { event: text({ command: "a/b/request" }) }, /as an echo does/],
+    [
+      "disconnect.closes",
+      { silence: { what: "the end of the connection", afterMs: 2_000, closing: true } },
+      /^The close frame is sent, and TCP stays open/,
+    ],
+    [
+      "disconnect.closes",
+      { silence: { what: "the end of the connection", afterMs: 2_000 } },
+      /^The answer is sent and the socket left/,
+    ],
     ["termination.announced", { event: event({ type: "close", code: 1000 }) }, /closes the socket directly/],
     ["termination.announced", { event: event({ type: "end" }) }, /^An exception ends the handler/],
     ["transport.extensions", { id: "transport/extensions-deflate-in-fragments" }, /^A ping between/],
