@@ -1,7 +1,8 @@
 import type { Connection } from "../../harness/connection.ts";
+import type { Nothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
-import { outcome } from "../websocket/heads.ts";
+import { answered } from "../websocket/heads.ts";
 import { ACTING } from "../websocket/survival.ts";
 import { authorizing, type ClientProof, clientFor, type Metadata, metadataOf, post, SCOPE } from "./authorization.ts";
 import { scenario } from "./protocol.ts";
@@ -55,10 +56,10 @@ export async function asking(
   return undefined;
 }
 
-/** Tells what becomes of a client that comes with a token. */
-export async function comingWith({ connect }: Context<RequirementId>, token: string): Promise<string> {
+/** Tells what becomes of a client that comes with a token: nothing where nobody answers. */
+export async function comingWith({ connect }: Context<RequirementId>, token: string): Promise<string | Nothing> {
   const ask = authorizing(() => `Bearer ${token}`);
-  return outcome(await connect({ ...ACTING, anonymous: true, handshake: { ask } }));
+  return answered(await connect({ ...ACTING, anonymous: true, handshake: { ask } }));
 }
 
 /** The schema of an endpoint. */

@@ -1,7 +1,8 @@
 import type { Connection } from "../../harness/connection.ts";
+import { isNothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
-import { header, outcome } from "../websocket/heads.ts";
+import { answered, header } from "../websocket/heads.ts";
 import { slug } from "../websocket/words.ts";
 import { answerIn, errorIn, refusedWith, SCOPE } from "./authorization.ts";
 import { asking, byClient, comingWith, ENDPOINT, GRANT, issuing } from "./issuing.ts";
@@ -60,8 +61,9 @@ const ISSUED = {
 function issuedIn({ check }: Context<RequirementId>, requirement: RequirementId, answer: Connection) {
   const { access_token: token, token_type = "none", error } = answerIn(answer);
   const told = typeof token === "string" && token !== "" ? "a token" : "none";
-  const observed = { status: outcome(answer), access_token: told, token_type, ...(error !== undefined && { error }) };
-  return check(requirement, observed, ISSUED) ? String(token) : undefined;
+  const status = answered(answer);
+  const observed = { status, access_token: told, token_type, ...(error !== undefined && { error }) };
+  return check(requirement, isNothing(status) ? status : observed, ISSUED) ? String(token) : undefined;
 }
 
 const grants = [

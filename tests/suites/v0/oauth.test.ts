@@ -7,6 +7,7 @@ import WebSocket from "ws";
 import { run } from "../../../harness/runner.ts";
 import { secrets } from "../../../harness/secrets.ts";
 import { usersOf } from "../../../harness/target.ts";
+import { HANDSHAKE } from "../../../harness/waited.ts";
 import { makeReport } from "../../../reports/make.ts";
 import { SUITE } from "../../../reports/suite.ts";
 import { DEFAULTS } from "../../../running/defaults.ts";
@@ -96,6 +97,16 @@ describe("a server owes nothing of OAuth2 if its metadata", () => {
     for (const check of checks)
       expect(check).toMatchObject({ verdict: "skip", unasked: true, actual: expect.stringMatching(why) });
   });
+});
+
+test("a token that does not come in time is a wait in vain, and no wrong answer", async () => {
+  const { checks } = await judge(({ url, headers: { host } }, response) => {
+    if (url !== "/token") response.end(JSON.stringify({ token_endpoint: `http://${host}/token` }));
+  });
+  const broken = checks.filter(
+    ({ requirement, verdict }) => requirement === "oauth.client-credentials" && verdict !== "skip",
+  );
+  expect(broken.map(({ silence }) => silence?.what)).toEqual([HANDSHAKE, HANDSHAKE]);
 });
 
 test("no secret goes to another origin", async () => {
