@@ -8,7 +8,12 @@ const HOW =
  * Reads the private key to sign with: from a file, or from PEM itself, as a secret of CI holds it in a variable. Throws a `UsageError`
  * where there is none, or one of another kind.
  */
-export const readPrivateKey = (given: string): Promise<KeyObject> => readKey(given, "private", createPrivateKey);
+export const readPrivateKey = (given: string): Promise<KeyObject> =>
+  readKey(given, "private", (pem) => {
+    if (/^\s*-----BEGIN PUBLIC KEY-----/.test(pem))
+      throw new UsageError("--key takes the private key, and this is the public one. Give the file of the other.");
+    return createPrivateKey(pem);
+  });
 
 /** Reads the public key to check a signature with, likewise. A private key holds it, and is to be shown to nobody. */
 export const readPublicKey = (given: string): Promise<KeyObject> =>

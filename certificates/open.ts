@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { constants } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
@@ -33,6 +33,8 @@ export async function openBundle(path: string): Promise<Opened> {
   });
   if (!there.isDirectory() && !there.isFile())
     throw new UsageError(`${path} is neither file nor folder. Name a bundle: a folder, or its .tgz.`);
+  if (there.isFile() && FILE_NAMES.includes(basename(path)))
+    throw new UsageError(`${path} is one file of a bundle. Name the folder that holds it: ${dirname(path)}.`);
   const { files, foreign, repacked } = there.isDirectory() ? await readFolder(path) : await readArchive(path);
   const lacking = FILE_NAMES.filter((name) => !files.has(name));
   const beside = foreign.length === 0 ? [] : [`not looked at, since no bundle holds it: ${listed(foreign.map(named))}`];

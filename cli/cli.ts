@@ -8,7 +8,7 @@ import { findConfig, readConfig } from "./config.ts";
 import { EXIT } from "./exit.ts";
 import type { Load, Subcommand } from "./subcommand.ts";
 import { forYargs } from "./switches.ts";
-import { PREFIX, sortVariables } from "./variables.ts";
+import { PREFIX, sortVariables, typedIn } from "./variables.ts";
 
 /** Reads the command line, runs the command, and resolves to the exit code. */
 export async function main(argv: readonly string[], load: Load): Promise<number> {
@@ -37,17 +37,14 @@ export const wantsStack = (argv: readonly string[]): boolean =>
   argv.some((word) => /^(-v|--verbose(=true)?)$/.test(word)) ||
   /^(1|true|yes|on)$/i.test(process.env[`${PREFIX}_VERBOSE`] ?? "");
 
-/** Returns the names of the options that stand in the command line, and not in a variable or a config. */
-const typedIn = (words: readonly string[]): ReadonlySet<string> =>
-  new Set(words.flatMap((word) => /^--(?:no-)?([\w-]+)/.exec(word)?.[1] ?? []));
-
 type Run = (command: Subcommand, args: unknown) => Promise<void>;
 
 /** Parses the words behind the name of a command. yargs lays out the help of any but a default command, which takes long. */
 function one(name: string, command: Subcommand, words: readonly string[], run: Run): Promise<unknown> {
   const found = command.findsConfig && !namesConfig(words) ? findConfig() : undefined;
   if (found) process.stderr.write(`${about.name}: options from ${found.place}\n`);
-  const parser = declare(parserFor(words, command), `$0 ${command.takes}`, command, run).config(found?.options ?? {});
+  const named = parserFor(words, command, found?.place);
+  const parser = declare(named, `$0 ${command.takes}`, command, run).config(found?.options ?? {});
   return parser
     .scriptName(`${about.name} ${name}`)
     .middleware(({ _: [extra] }) => nothingMore(extra))
@@ -80,16 +77,21 @@ function declare(parser: Argv, usage: string, command: Subcommand, run: Run): Ar
   return parser.command(usage.trim(), describe, build, (args) => run(command, args));
 }
 
-/** Makes a parser of all that commands have in common. */
-function parserFor(words: readonly string[], named?: Subcommand): Argv {
+/** Makes a parser of all that commands have in common. `config` is the place of the options that nobody named. */
+function parserFor(words: readonly string[], named?: Subcommand, config?: string): Argv {
   const options = (typed: unknown) => {
     const command = named ?? commandNamed(String(typed));
     return command ? unspokenOf(command) : ALL_OPTIONS;
   };
+  let place = config;
+  const reads = (path: string) => {
+    place = path;
+    return readConfig(path);
+  };
   return yargs()
     .env(PREFIX)
     .middleware((args) => sortVariables(args, words, options(args._[0])), true)
-    .config("config", "Read options from this JSON file", readConfig)
+    .config("config", "Read options from this JSON file", reads)
     .strict()
     .alias("help", "h")
     .detectLocale(false)
@@ -102,7 +104,7 @@ function parserFor(words: readonly string[], named?: Subcommand): Argv {
     .fail((message, error) => {
       throw error instanceof UsageError || !/^YError$/.test(error?.name ?? "YError")
         ? error
-        : new UsageError(mistake(message ?? error.message, { words, named }));
+        : new UsageError(mistake(message ?? error.message, { words, named, config: place }));
     });
 }
 

@@ -1,12 +1,16 @@
 import { suggestion } from "../harness/usage.ts";
 import { ALL_OPTIONS, COMMANDS, commandNamed, optionsOf } from "./commands/index.ts";
+import { MARK } from "./option-kinds.ts";
 import type { Subcommand } from "./subcommand.ts";
+import { placeOf } from "./variables.ts";
 
 /** The command line in which yargs found something wrong. */
 interface Line {
   readonly words: readonly string[];
   /** Its command, if it begins with one. */
   readonly named: Subcommand | undefined;
+  /** The place of its config, if it has one. */
+  readonly config?: string | undefined;
 }
 
 /** A complaint of yargs, and the words that the suite has for it. */
@@ -65,9 +69,6 @@ function noCommand(word: string): string {
   return `There is no command "${word}".${suggestion(word, Object.keys(COMMANDS)) || SEE_HELP}`;
 }
 
-/** Stands around the number of a complaint. No argument can hold it. */
-const MARK = "\0";
-
 /** The strings that yargs takes for its complaints: the number of each, and what it is about. */
 export const STRINGS: Readonly<Record<string, string>> = Object.fromEntries(
   COMPLAINTS.map(({ key, counts }, i) => {
@@ -78,9 +79,11 @@ export const STRINGS: Readonly<Record<string, string>> = Object.fromEntries(
 
 /** Puts a complaint of yargs, which has these strings, in one line. */
 export function mistake(message: string, line: Line): string {
+  // The number of a complaint of yargs, or the option that does not take its value.
   const [, number = "", about = ""] = message.split(MARK);
   const complaint = COMPLAINTS[Number(number || Number.NaN)];
   if (complaint) return complaint.says(about, line);
+  if (number !== "") return `${placeOf(number, line.words, line.config)} ${about}${SEE_HELP}`;
   const text = message.replaceAll("\n", " ").replace(/\.?$/, ".");
   return text.endsWith(SEE_HELP) ? text : `${text}${SEE_HELP}`;
 }

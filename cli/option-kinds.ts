@@ -13,14 +13,20 @@ export interface Option extends Options {
   readonly several?: true;
 }
 
-// The values that options take. Each function throws a `UsageError` for another.
+/** Stands around the parts of a complaint, of which yargs hands on only the words. No argument can hold it. */
+export const MARK = "\0";
+
+/** The error of a value that an option does not take: `wrong` goes on behind the place where it stands. */
+const valueError = (option: string, wrong: string) => new Error(`${MARK}${option}${MARK}${wrong}`);
+
+// The values that options take. Each function throws for another; yargs makes a complaint of that.
 
 /** Takes a whole number. */
 const integer =
   (name: string, least: number, most = LONGEST_MS) =>
   (value: unknown): number => {
     if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new UsageError(`--${name} takes one whole number from ${least} to ${most}.`);
+    throw valueError(name, `takes one whole number from ${least} to ${most}.`);
   };
 
 /** Takes texts. */
@@ -30,7 +36,7 @@ const texts =
     if (value === undefined) return undefined;
     const values = [value].flat();
     if (values.every((it) => typeof it === "string" && it !== "")) return values as string[];
-    throw new UsageError(`--${name} takes a text; give the option again for each further one.`);
+    throw valueError(name, "takes a text; give the option again for each further one.");
   };
 
 /** Takes one text. */
@@ -39,7 +45,7 @@ export const onlyOnce =
   (value: unknown): string | undefined => {
     if (value === undefined || (typeof value === "string" && value !== "")) return value;
     const wrong = value === "" ? "is empty. Give it a value, or leave it out" : "takes one value";
-    throw new UsageError(`--${name} ${wrong}.`);
+    throw valueError(name, `${wrong}.`);
   };
 
 /** Takes a url. A config may hold a number, such as a port; who reads the url says what is wrong with it. */
@@ -63,7 +69,7 @@ function shardOf(value: unknown): ShardOptions | undefined {
   if (value === undefined) return undefined;
   const [index = 0, of = 0] = new RegExp(SHARD).test(String(value)) ? String(value).split("/").map(Number) : [];
   if (index >= 1 && index <= of) return { index, of };
-  throw new UsageError("--shard takes which part of how many, as 2/5.");
+  throw valueError("shard", "takes which part of how many, as 2/5.");
 }
 
 /** An option that takes a number, which it has by default. */

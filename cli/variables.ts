@@ -7,6 +7,18 @@ import { onOrOff } from "./switches.ts";
 /** The prefix of variables that stand for options. The servers under test may have such variables, too. */
 export const PREFIX = "TACHYON";
 
+/** Returns the names of the options that stand in the command line, and not in a variable or a config. */
+export const typedIn = (words: readonly string[]): ReadonlySet<string> =>
+  new Set(words.flatMap((word) => /^--(?:no-)?([\w-]+)/.exec(word)?.[1] ?? []));
+
+/** Says where the value of an option stands: in the command line, in a variable, or in a config. */
+export function placeOf(option: string, words: readonly string[], config = "the config"): string {
+  const typed = typedIn(words);
+  if (typed.has(option) || typed.has(camel(option))) return `--${option}`;
+  const variable = `${PREFIX}_${option.replaceAll("-", "_").toUpperCase()}`;
+  return process.env[variable] === undefined ? `${config}: "${option}"` : variable;
+}
+
 /** A word with one wrong letter in three is a typing mistake. */
 const LETTERS = 3;
 

@@ -246,6 +246,9 @@ test("a folder with what a desktop leaves in it, and packed again by tar, is ope
 
 test("a path that is no bundle is a mistake of the user", async () => {
   await expect(openBundle(join(cwd, "nothing"))).rejects.toThrow(/^Cannot read .*: there is no such file/);
+  await expect(openBundle(join(cwd, "whole", "certificate.json"))).rejects.toThrow(
+    /is one file of a bundle\. Name the folder that holds it: .*whole\.$/,
+  );
   await expect(openBundle("/dev/null")).rejects.toThrow(/is neither file nor folder/);
   await link(join(cwd, "whole.tgz"), join(cwd, "again.tgz"));
   expect((await openBundle(join(cwd, "again.tgz"))).files.size).toBe(FILE_NAMES.length);

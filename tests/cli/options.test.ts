@@ -65,7 +65,7 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
     ["a second url behind --", ["run", "ws://y", "--", "ws://x"], /"ws:\/\/x" is one argument too many/],
     ["a url without a command", ["ws://x"], /Did you mean run ws:\/\/x\?/],
     ["a timeout that no timer can wait", ["run", "--timeout", "2147483648"], /--timeout takes one whole number/],
-    ["a config value of a wrong type", ["run", "--config", "wrong.json"], /--case takes a text/],
+    ["a config value of a wrong type", ["run", "--config", "wrong.json"], /wrong\.json: "case" takes a text/],
     ["start without a url", ["run", "--start", "true"], /--start needs the url/],
     ["an unknown fault", ["serve", "--fault", "greets-twcie"], /no fault "greets-twcie".*"greets-twice"/],
     ["a fault of another version", ["serve", "--fault", "counts-seconds"], /is one of v0\. Give --protocol v0\./],
@@ -120,6 +120,10 @@ describe("options", () => {
   test("a variable of another program is left alone, a mistyped one is an error", async () => {
     expect(await within(cwd, ["run", ...one], { TACHYON_PORT: "8080", TACHYON_DB_URL: "x" })).toMatchObject({
       code: 0,
+    });
+    expect(await within(cwd, ["run", ...one], { TACHYON_TIMEOUT: "abc" })).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/: TACHYON_TIMEOUT takes one whole number/),
     });
     expect(await within(cwd, ["run", ...one], { TACHYON_TIMEOT: "1" })).toMatchObject({
       code: 2,
