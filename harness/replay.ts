@@ -14,7 +14,7 @@ import { type Asking, begunBy, isAnswered, stateOf } from "./replay-handshake.ts
 import { type Tape, type Track, tape } from "./replay-tape.ts";
 import type { Case, Context } from "./scenario.ts";
 import { secrets } from "./secrets.ts";
-import { readFrom, type Transcript, type WireEvent } from "./transcript.ts";
+import { isMessage, readFrom, type Transcript, type WireEvent } from "./transcript.ts";
 import { END_OF_CONNECTION, END_OF_SILENCE, HANDSHAKE } from "./waited.ts";
 import { plural } from "./words.ts";
 
@@ -136,8 +136,11 @@ function waiting(
   const first = new Map<string, number>();
 
   const lasted = (what: string, most: number, since: number, gaveUp: WireEvent | undefined) => {
-    const ms = Math.round((gaveUp?.at ?? played.now()) - since);
-    for (const words of gaveUp ? oddGivingUp(what, most, ms, gaveUp) : oddLength(what, most, ms, timeout)) stray(words);
+    const now = played.now();
+    const odd = gaveUp
+      ? oddGivingUp(what, most, gaveUp.at - since, gaveUp)
+      : oddLength(what, most, now - Math.max(since, spokeBefore(now, transcript)), timeout);
+    for (const words of odd) stray(words);
   };
   return {
     async wait(what, found, { exactly: most = timeout } = {}) {
@@ -170,18 +173,24 @@ function waiting(
 const isOfCase = (event: WireEvent): event is WireEvent & { readonly type: "timeout" } =>
   event.type === "timeout" && event.what !== HANDSHAKE;
 
+/** Returns when the server last sent a message before a time, in ms: a wait begins anew at that. */
+const spokeBefore = (now: number, { events }: Transcript): number =>
+  events.findLast((event) => event.from === "server" && isMessage(event) && event.at < now)?.at ?? 0;
+
 /** Says that a wait which was served lasted longer than any does; nothing if it did not. Times are in ms. */
 const oddLength = (what: string, most: number, ms: number, timeout: number): string[] =>
-  ms > LATE * most ? [`a wait for ${what} lasts ${ms} ms, which no run with a timeout of ${timeout} does`] : [];
+  ms > LATE * most
+    ? [`a wait for ${what} lasts ${Math.round(ms)} ms, which no run with a timeout of ${timeout} does`]
+    : [];
 
-/** Returns what is odd about a wait that was given up after `ms`, though it may last `most` ms. */
+/** Returns what is odd about a wait that was given up after `ms`, though it lasts `most` ms, and longer where it began anew. */
 function oddGivingUp(what: string, most: number, ms: number, gaveUp: WireEvent): string[] {
   const { afterMs = 0, short = false } = gaveUp.type === "timeout" ? gaveUp : {};
   const words = `a wait for ${what} is given up after ${afterMs} ms`;
-  const isOdd = Number.isFinite(most) && afterMs !== most && !(short && afterMs < most);
+  const isOdd = Number.isFinite(most) && afterMs < most && !short;
   return [
     ...(isOdd ? [`${words}, and not after ${most}`] : []),
-    ...(ms < SOON * afterMs ? [`${words}, and the recording shows ${ms}`] : []),
+    ...(ms < SOON * afterMs ? [`${words}, and the recording shows ${Math.round(ms)}`] : []),
   ];
 }
 

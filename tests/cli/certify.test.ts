@@ -55,8 +55,8 @@ beforeAll(async () => {
 }, 240_000);
 
 test("a server that conforms gets a signed bundle, at the highest level that it reaches", () => {
-  expect(healthy).toMatchObject({ code: 0, stderr: "" });
   expect(healthy.stdout).toMatch(/^CERTIFIED "lobby" is strict \(no MUST or SHOULD is broken\)$/m);
+  expect(healthy).toMatchObject({ code: 0, stderr: "" });
   expect(readdirSync(at("healthy")).toSorted()).toEqual(["lobby-1.2.0", "lobby-1.2.0.tgz"]);
   expect(readdirSync(at("healthy", "lobby-1.2.0")).toSorted()).toEqual(FILES);
   const report: Report = JSON.parse(read("healthy", "lobby-1.2.0", "report.json"));
