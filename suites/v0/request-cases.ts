@@ -6,6 +6,7 @@ import type { Case, Context } from "../../harness/scenario.ts";
 import { heard, isServerEnd, type Message } from "../../harness/transcript.ts";
 import { END_OF_CONNECTION } from "../../harness/waited.ts";
 import type { MakeCase } from "../websocket/dialect.ts";
+import { answerTo } from "../websocket/heads.ts";
 import { slug } from "../websocket/words.ts";
 import { call, request, responseTo, STATS } from "./dialect.ts";
 import { UNIMPLEMENTED } from "./protocol.ts";
@@ -114,10 +115,9 @@ export const aloneCase = ({ scenario, sender, meet, plain: { command, data } }: 
       const client = await meet(context);
       const response = await call(client, command, "alone", data);
       const isUnopened = isNothing(response) && !client.opened;
-      check(
-        "request.answered",
-        isUnopened ? nothing(client.failure ? wordsOfFailure(client.failure) : "no connection") : response,
-      );
+      if (!isUnopened) return void check("request.answered", response);
+      const why = nothing(client.failure ? wordsOfFailure(client.failure) : "no connection");
+      check("request.answered", why, undefined, answerTo(client));
     },
   });
 
