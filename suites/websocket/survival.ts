@@ -26,11 +26,11 @@ export async function resetAll(context: Scarce, ...clients: readonly Connection[
   await makeRoom(context, await context.connect({ name: "after the reset" }));
 }
 
-type Scarce = Pick<Context, "connect" | "room" | "exclusive">;
+type Scarce = Pick<Context, "connect" | "exclusive">;
 
-/** Closes the connection of a client that has done its part, where a newcomer could come as nobody else. */
-async function makeRoom({ room, exclusive }: Scarce, client: Connection): Promise<void> {
-  if (!exclusive || room > 2 || !client.opened || isEnded(client)) return;
+/** Closes the connection of a client that has done its part, where a newcomer would take another user, for whom other cases wait. */
+async function makeRoom({ exclusive }: Pick<Scarce, "exclusive">, client: Connection): Promise<void> {
+  if (!exclusive || !client.opened || isEnded(client)) return;
   client.close(1000);
   await client.closed();
 }

@@ -85,6 +85,15 @@ describe.each(met.map((it, i) => [i + 1, it] as const))(
   },
 );
 
+test("a newcomer comes as the client that has done its part: a third user is left to other cases", () => {
+  const seen = met[2]?.results.flatMap(({ connections }) => {
+    const named = (name: string) => connections.find((it) => it.name === name)?.events;
+    const [client, newcomer] = [named("client"), named("newcomer")];
+    return client && newcomer ? [Number(client.at(-1)?.at) <= Number(newcomer[0]?.at)] : [];
+  });
+  expect(new Set(seen)).toEqual(new Set([true]));
+});
+
 test("a lobby that refuses a second connection of a user is told nothing else", async () => {
   const lobby = await startLobby({ users: 3, rate: RATE.lobby, refuses: true });
   const some = sample.filter(({ suite }) => ["sessions", "social", "malformed"].includes(suite));
