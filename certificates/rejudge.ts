@@ -148,8 +148,9 @@ async function judgeAgain(
   if (strayed[0] !== undefined) return { problem: `it is not a recording of this case: ${strayed[0]}` };
   const verdict = worst(checks.map((check) => check.verdict));
   const result = { case: it, verdict, checks, connections: [], beganAt: 0, durationMs: 0 };
-  const shown = reportCase({ ...result, connections: transcripts.map(keep) });
-  if (shown.title !== stored.title || shown.suite !== stored.suite)
+  const shown = reportCase({ ...result, connections: transcripts.map(keep) }, bench.protocol);
+  const isPlainer = stored.plain && !shown.plain;
+  if (shown.title !== stored.title || shown.suite !== stored.suite || isPlainer)
     return { problem: "its title or suite is not that of the case" };
   return isDeepStrictEqual(shown.connections, stored.connections)
     ? { is: { stored, result } }
@@ -157,8 +158,7 @@ async function judgeAgain(
 }
 
 /** Finds a claim on a case that its recording does not show. Returns nothing where it shows all. */
-function contradiction(stored: ReportCase, result: CaseResult): string | undefined {
-  const again = reportCase(result);
+function contradiction(stored: ReportCase, again: CaseResult): string | undefined {
   if (again.verdict !== stored.verdict)
     return `it is reported as ${stored.verdict}, and by its recording it is ${again.verdict}`;
   const odd = Array.from(

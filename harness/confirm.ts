@@ -5,6 +5,7 @@ import {
   breaksAgain,
   brokenSoFar,
   doubtful,
+  failureKind,
   harmsOthers,
   isSilent,
   othersWereServed,
@@ -21,7 +22,7 @@ import { ground } from "./ground.ts";
 import { againAlone } from "./one-by-one.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
 import type { Case } from "./scenario.ts";
-import { allTogether, isSure, sample, settleMixedUp } from "./silences.ts";
+import { allTogether, isSure, notAlone, sample, settleMixedUp } from "./silences.ts";
 import { alone, lookAndRepeat, work } from "./work.ts";
 
 /** Runs again the cases that failed among others, so that none is blamed for another. The first run took `took` ms. */
@@ -35,11 +36,12 @@ export async function confirm(cases: readonly Case[], took: number, pass: Pass):
   // The cases that may have upset the server come first: what the others found may be their doing.
   const harmful = silentOf(cases, pass).filter((it) => harmsOthers(it, pass));
   const forgotten = harmful.filter((it) => wasForgotten(it, pass));
-  await confirmForgotten(forgotten, took, pass);
+  const sure = await confirmForgotten(forgotten, took, pass);
   await sample(
     harmful.filter((it) => !forgotten.includes(it)),
     took,
     pass,
+    sure,
   );
   await confirmSilent(cases, took, pass);
   await confirmOthers(cases, took, pass);
@@ -63,19 +65,31 @@ const silentOf = (cases: readonly Case[], pass: Pass): readonly CaseResult[] => 
 
 /**
  * Runs cases again alone after which a newcomer was forgotten but the very next one served: nothing upset the server, unless the same
- * happens again and again.
+ * happens again and again. Resolves to the kinds of which one case does so.
  */
-async function confirmForgotten(forgotten: readonly CaseResult[], took: number, pass: Pass): Promise<void> {
+async function confirmForgotten(
+  forgotten: readonly CaseResult[],
+  took: number,
+  pass: Pass,
+): Promise<ReadonlySet<string>> {
+  const sure = new Set<string>();
   for (const it of forgotten) {
-    if (hasEnded(pass)) return;
-    const again = isLate(took, pass) ? undefined : await aloneAgain(it, pass);
-    if (hasEnded(pass)) return;
+    if (hasEnded(pass)) return sure;
+    if (pass.ends.culprits.has(it.case.id)) continue;
+    if (isLate(took, pass)) {
+      settle(notAlone(it, sure.has(failureKind(it)), pass), pass);
+      continue;
+    }
+    const again = await aloneAgain(it, pass);
+    if (hasEnded(pass)) return sure;
     pass.rechecked.add(it.case.id);
     if (pass.ends.culprits.has(it.case.id)) continue;
-    const isConstant = again !== undefined && (await isSure(it, again, pass));
-    if (hasEnded(pass)) return;
+    const isConstant = await isSure(it, again, pass);
+    if (hasEnded(pass)) return sure;
+    if (isConstant) sure.add(failureKind(it));
     settle(isConstant ? again : { ...ungrounded(it, pass), unstable: true }, pass);
   }
+  return sure;
 }
 
 /**

@@ -17,6 +17,9 @@ import { HANDSHAKE } from "./waited.ts";
 /** Returns the requirements that gave a case its verdict. Failures with the same ones are of one kind. */
 export const brokenIn = (it: CaseResult): string[] => decisive(it).map(({ requirement }) => requirement);
 
+/** Returns the kind of a failure. */
+export const failureKind = (it: CaseResult): string => brokenIn(it).join(" ");
+
 /** Tells if something that `first` broke is broken in `again` too, or could not be judged there. */
 export function breaksAgain(first: CaseResult, again: CaseResult): boolean {
   const broken = new Set(brokenIn(first));

@@ -3,8 +3,8 @@ import { isTooLate } from "./budget.ts";
 import { isBroken, isRight } from "./catalogue.ts";
 import {
   breaksAgain,
-  brokenIn,
   cameToOthers,
+  failureKind,
   harmsOthers,
   isDoubtful,
   isSilent,
@@ -37,7 +37,7 @@ const FEW = 8;
  * unstable if others were served the first time; in a stall it was not wronged.
  */
 export async function allTogether(all: readonly CaseResult[], took: number, pass: Pass): Promise<void> {
-  const kinds = [...groupBy(all, (it) => brokenIn(it).join(" ")).values()];
+  const kinds = [...groupBy(all, failureKind).values()];
   const isCertain = (kind: readonly CaseResult[]) => kind.length >= MANY && kind.every(othersWereServed);
   for (const it of kinds.filter(isCertain).flat()) settleFailed(ungrounded(it, pass), pass);
   const rest = kinds.filter((kind) => !isCertain(kind));
@@ -142,19 +142,32 @@ function settleFailed(second: CaseResult, pass: Pass): void {
 /** This many cases of a kind that fail alone, and none that passes, stand for the whole kind. */
 const ENOUGH = 2;
 
-/** Runs some cases of each kind alone. If one passes, nothing is known of those of its kind that were not tried. */
-export async function sample(failed: readonly CaseResult[], took: number, pass: Pass): Promise<void> {
-  const kinds = groupBy(failed, (it) => brokenIn(it).join(" "));
-  for (const kind of kinds.values()) {
+/** Returns the result of a case for which there was no time to run alone; `isKnown` if others of its kind say enough. */
+export const notAlone = (result: CaseResult, isKnown: boolean, pass: Pass): CaseResult => ({
+  ...(isKnown ? ungrounded(result, pass) : undecided(result, pass.protocol)),
+  unconfirmed: true,
+});
+
+/**
+ * Runs some cases of each kind alone. If one passes, nothing is known of those of its kind that were not tried. Of the kinds that are
+ * `sure`, one failed alone before.
+ */
+export async function sample(
+  failed: readonly CaseResult[],
+  took: number,
+  pass: Pass,
+  sure: ReadonlySet<string> = new Set(),
+): Promise<void> {
+  for (const [name, kind] of groupBy(failed, failureKind)) {
     const cleared: Rerun[] = [];
     const settled = new Set<CaseResult>();
-    let confirmed = 0;
+    let confirmed = sure.has(name) ? 1 : 0;
     for (const result of kind) {
       const enough = confirmed >= ENOUGH && cleared.length === 0;
       if (settled.has(result) || pass.ends.culprits.has(result.case.id)) continue;
       if (enough || isLate(took, pass)) {
         const isKnown = confirmed > 0 || (cleared.length === 0 && !(isTooLate(pass) && cameToOthers(result, pass)));
-        settle({ ...(isKnown ? ungrounded(result, pass) : undecided(result, pass.protocol)), unconfirmed: true }, pass);
+        settle(notAlone(result, isKnown, pass), pass);
         continue;
       }
       const again = await aloneAgain(result, pass);

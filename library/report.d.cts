@@ -336,6 +336,10 @@ export interface Case {
    */
   generates?: true;
   /**
+   * It shows a requirement in its plainest form, by what any client does
+   */
+  plain?: true;
+  /**
    * Of a version before 0.5.0: the breach of the server while the case ran among others, though not alone
    */
   doubt?: string;

@@ -1,10 +1,11 @@
 import { isFinding } from "../harness/catalogue.ts";
-import { parse, type WireEvent } from "../harness/transcript.ts";
-import { plural, show } from "../harness/words.ts";
+import type { WireEvent } from "../harness/transcript.ts";
+import { plural } from "../harness/words.ts";
 import { type Knowledge, likelyCause } from "./cause.ts";
-import { ownExpected, short, statementOf } from "./names.ts";
+import { excerpt } from "./excerpt.ts";
+import { ownExpected, statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck, ReportConnection } from "./report.ts";
-import { beganAt, isRemark, isTrouble, notable, type Spot, spotOf, spotsOf } from "./wrong-event.ts";
+import { beganAt, isRemark, isTrouble, notable, spotOf, spotsOf, type ToldSpot } from "./wrong-event.ts";
 
 /** The lines that an explanation shows of a long transcript: at each end, and around what is wrong. */
 const LINES = { end: 8, around: 2 } as const;
@@ -66,12 +67,12 @@ export function explainConnections(
     spots = [],
     most = CONNECTIONS,
     rest = "in report.json",
-  }: { readonly spots?: readonly Spot[]; readonly most?: number; readonly rest?: string } = {},
+  }: { readonly spots?: readonly ToldSpot[]; readonly most?: number; readonly rest?: string } = {},
 ): ExplainedLine[] {
   const all = connections.map((connection, place) => ({
     connection,
     place,
-    wrong: new Set(spots.flatMap((spot) => (spot.connection === place ? [spot.event] : []))),
+    wrong: new Map(spots.flatMap((spot) => (spot.connection === place ? [[spot.event, spot.actual]] : []))),
   }));
   const began = beganAt(connections);
   const shown = notable(all, most, ({ connection, wrong }) => wrong.size > 0 || connection.events.some(isTrouble));
@@ -91,14 +92,19 @@ export function explainSpot({ connections }: ReportCase, check: ReportCheck, mos
   const connection = spot && connections[spot.connection];
   if (!spot || !connection) return [];
   const name = lineOf(nameOf(connection, spot.connection, connections.length));
-  return [name, ...explainNear(connection.events, spot.event, most, beganAt(connections))];
+  return [name, ...explainNear(connection.events, { ...spot, actual: check.actual }, most, beganAt(connections))];
 }
 
 /**
  * The events of a connection near the wrong one, with the last message of the client before, and the first, which says which
  * client it was.
  */
-function explainNear(events: readonly WireEvent[], wrong: number, most: number, began: number): ExplainedLine[] {
+function explainNear(
+  events: readonly WireEvent[],
+  { event: wrong, actual }: ToldSpot,
+  most: number,
+  began: number,
+): ExplainedLine[] {
   const distance = (place: number) => (place < wrong ? wrong - place : 2 * (place - wrong));
   const near = Array.from(events.keys()).toSorted((a, b) => distance(a) - distance(b));
   const room = events.length <= most ? most : Math.max(1, most - 2);
@@ -106,7 +112,7 @@ function explainNear(events: readonly WireEvent[], wrong: number, most: number, 
     ({ from, type }, place) => place < wrong && from === "client" && type !== "upgrade",
   );
   const chosen = new Set([...new Set([wrong, ...(sent < 0 ? [] : [sent]), 0, ...near])].slice(0, room));
-  return explainPlaces(events, new Set([wrong]), (place) => !chosen.has(place), began);
+  return explainPlaces(events, new Map([[wrong, actual]]), (place) => !chosen.has(place), began);
 }
 
 /** Names a connection: its number of how many, its purpose and its url. */
@@ -115,9 +121,12 @@ const nameOf = ({ url, name }: ReportConnection, place: number, total: number): 
     .filter(Boolean)
     .join(" ");
 
+/** The wrong events by their places, and what came there in words. */
+type Wrong = ReadonlyMap<number, string | undefined>;
+
 /** The events of a connection, a line each: of many those at both ends, and around a wrong one. */
-function explainEvents(events: readonly WireEvent[], wrong: ReadonlySet<number>, began: number): ExplainedLine[] {
-  const isNear = (place: number) => [...wrong].some((spot) => Math.abs(spot - place) <= LINES.around);
+function explainEvents(events: readonly WireEvent[], wrong: Wrong, began: number): ExplainedLine[] {
+  const isNear = (place: number) => [...wrong.keys()].some((spot) => Math.abs(spot - place) <= LINES.around);
   const isLeftOut = (place: number) =>
     events.length > 2 * LINES.end + 1 && place >= LINES.end && place < events.length - LINES.end && !isNear(place);
   return explainPlaces(events, wrong, isLeftOut, began);
@@ -126,7 +135,7 @@ function explainEvents(events: readonly WireEvent[], wrong: ReadonlySet<number>,
 /** The events that are not left out, a line each, and how many are left out between them. */
 function explainPlaces(
   events: readonly WireEvent[],
-  wrong: ReadonlySet<number>,
+  wrong: Wrong,
   isLeftOut: (place: number) => boolean,
   began: number,
 ): ExplainedLine[] {
@@ -138,7 +147,7 @@ function explainPlaces(
     else {
       if (left > 0) lines.push(more());
       left = 0;
-      lines.push(eventLine(event, wrong.has(place), began));
+      lines.push(eventLine(event, { isWrong: wrong.has(place), actual: wrong.get(place) }, began));
     }
   }
   return left > 0 ? [...lines, more()] : lines;
@@ -148,23 +157,16 @@ function explainPlaces(
 const arrow = (event: WireEvent) => (isRemark(event) ? "·" : event.from === "client" ? "→" : "←");
 
 /** One event as a line: its time since the case began, its direction, and what it is. A wrong one is marked. */
-function eventLine(event: WireEvent, isWrong: boolean, began: number): ExplainedLine {
+function eventLine(
+  event: WireEvent,
+  { isWrong, actual }: { readonly isWrong: boolean; readonly actual: string | undefined },
+  began: number,
+): ExplainedLine {
   const code = "code" in event && event.type !== "upgrade" ? event.code : undefined;
   const how = event.type === "end" && event.reset ? "(reset)" : undefined;
-  const text = [event.type, code, how, content(event)].filter((word) => word !== undefined && word !== "").join(" ");
+  const start = [event.type, code, how].filter((word) => word !== undefined).join(" ");
+  const content = excerpt(event, WIDTH - start.length - 1, actual);
+  const text = [start, content].filter(Boolean).join(" ");
   const margin = `${isWrong ? "> " : "  "}${(event.at - began).toFixed(1).padStart(8)} ms ${arrow(event)} `;
-  return { margin, text: short(text, WIDTH), isWrong };
-}
-
-/**
- * The content of an event on one line: the first line of an HTTP head, or the JSON of a message that the server laid out over
- * several.
- */
-function content(event: WireEvent): string | undefined {
-  if (!("data" in event)) return undefined;
-  if (event.type === "upgrade") return event.data.split(/\r?\n/, 1)[0];
-  if (event.type === "text" && event.data === "") return "(empty)";
-  const laidOut = event.type === "text" && event.from === "server" && /[\n\t]/.test(event.data);
-  const value = laidOut ? parse(event.data) : undefined;
-  return value === undefined ? event.data : show(value);
+  return { margin, text, isWrong };
 }

@@ -1,6 +1,7 @@
 import { isFinding, VERDICTS, type Verdict } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
 import type { Harm } from "../harness/judge.ts";
+import type { WireEvent } from "../harness/transcript.ts";
 import { plural } from "../harness/words.ts";
 import type { ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
 
@@ -11,9 +12,9 @@ type Judged = Pick<ReportCheck, "requirement" | "verdict" | "see" | "expectedFai
 type Row = Pick<ReportRequirement, "id" | "suite">;
 
 /** The parts of a case that are needed to choose one. */
-type Checked<Check> = Pick<ReportCase, "suite" | "unconfirmed" | "unstable"> & {
+type Checked<Check> = Pick<ReportCase, "suite" | "unconfirmed" | "unstable" | "plain"> & {
   readonly checks: readonly Check[];
-  readonly connections: readonly unknown[];
+  readonly connections: readonly { readonly events: readonly Pick<WireEvent, "from">[] }[];
 };
 
 /** A requirement that is broken, or could not be told: the case that shows it best, and all in which it is. */
@@ -94,7 +95,8 @@ const rank = (verdict: Verdict) => -VERDICTS.indexOf(verdict);
 
 /**
  * Makes the finding of a requirement. The case that shows it best is not expected to fail, has the worst verdict, is proved to end
- * the server, is stable and confirmed, is of the suite about the requirement, and has few connections.
+ * the server, is stable and confirmed, is of the suite about the requirement, shows a requirement in its
+ * plainest form, and has few connections, on which clients sent little.
  */
 function finding<Requirement extends Row, Check extends Judged, Case extends Checked<Check>>(
   requirement: Requirement,
@@ -112,7 +114,9 @@ function finding<Requirement extends Row, Check extends Judged, Case extends Che
       Number(a.it.unconfirmed ?? 0) - Number(b.it.unconfirmed ?? 0) ||
       Number(a.it.suite !== requirement.suite) - Number(b.it.suite !== requirement.suite) ||
       Number(explains(b)) - Number(explains(a)) ||
-      a.it.connections.length - b.it.connections.length,
+      Number(a.it.plain !== true) - Number(b.it.plain !== true) ||
+      a.it.connections.length - b.it.connections.length ||
+      sentIn(a.it) - sentIn(b.it),
   );
   const [{ it: shown, check }] = sorted as [(typeof group)[number]];
   return {
@@ -125,6 +129,10 @@ function finding<Requirement extends Row, Check extends Judged, Case extends Che
     resting,
   };
 }
+
+/** The number of things that clients sent in a case. */
+const sentIn = ({ connections }: Pick<Checked<unknown>, "connections">): number =>
+  connections.reduce((sum, { events }) => sum + events.filter(({ from }) => from === "client").length, 0);
 
 /** Items, the worst first. */
 export const worstFirst = <T extends { readonly verdict: Verdict }>(items: readonly T[]): readonly T[] =>

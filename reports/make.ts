@@ -1,4 +1,5 @@
 import type { CaseResult } from "../harness/execute.ts";
+import { isPlain } from "../harness/foundation.ts";
 import { wordsOfNotRun } from "../harness/not-run.ts";
 import { wordsOfNoticed } from "../harness/noticed-limits.ts";
 import type { Protocol } from "../harness/protocol.ts";
@@ -47,7 +48,11 @@ export function makeReport(
     ...(run.unexplained.length > 0 && { unexplained: run.unexplained }),
     latencies: medians(protocol.latencies, passes),
   };
-  return conclude(draft, run.results.map(reportCase), protocol.requirements);
+  return conclude(
+    draft,
+    run.results.map((it) => reportCase(it, protocol)),
+    protocol.requirements,
+  );
 }
 
 /** Returns the part of a report that says who clients came as, where a server knows users. */
@@ -69,7 +74,10 @@ const KEYS = ["client", "unscoped", "refresh"] as const;
 export const reportStop = (stop: Stop): ReportStop => ({ ...stop, words: wordsOfNotRun(stop.why) });
 
 /** The result of a case, as it stands in a report. */
-export function reportCase({ case: it, verdict, ...result }: CaseResult): ReportCase {
+export function reportCase(
+  { case: it, verdict, ...result }: CaseResult,
+  { foundations }: Pick<Protocol, "foundations">,
+): ReportCase {
   const { id, title, suite, digest, generates } = it;
   return {
     id,
@@ -79,6 +87,7 @@ export function reportCase({ case: it, verdict, ...result }: CaseResult): Report
     ...(result.unstable && { unstable: true }),
     ...(result.unconfirmed && { unconfirmed: true }),
     ...(generates && { generates }),
+    ...(isPlain(id, foundations) && { plain: true }),
     durationMs: result.durationMs,
     digest,
     checks: result.checks,

@@ -133,7 +133,7 @@ function notSeen(id: string, why: string | undefined, protocol: Protocol): Repor
   const it = casesIn(protocol).find((one) => one.id === id);
   if (!it)
     throw new UsageError(`There is no case "${id}". Merge the shards with the version of the suite that made them.`);
-  return reportCase(notRun(it, why, { requirements: catalogueOf(protocol) }));
+  return reportCase(notRun(it, why, { requirements: catalogueOf(protocol) }), protocol);
 }
 
 /** The latencies of all shards: of each repetition the median of their medians. */

@@ -52,6 +52,8 @@ export interface ReportCase {
   readonly unconfirmed?: true;
   /** It generates what it sends from the seed of the run. */
   readonly generates?: true;
+  /** It shows a requirement in its plainest form, by what any client does. */
+  readonly plain?: true;
   readonly durationMs: number;
   readonly digest: string;
   readonly checks: readonly ReportCheck[];

@@ -8,6 +8,11 @@ export interface Spot {
   readonly event: number;
 }
 
+/** The place of an event that is wrong, and what came there in words. */
+export interface ToldSpot extends Spot {
+  readonly actual?: string;
+}
+
 const MISHAP = new Set<WireEvent["type"]>(["timeout", "error", "limit"]);
 const BREACH = new Set<WireEvent["type"]>(["violation", "end"]);
 
@@ -26,8 +31,11 @@ export const beganAt = (connections: readonly Pick<ReportConnection, "events">[]
   Math.min(...connections.map(({ events }) => events[0]?.at ?? Number.POSITIVE_INFINITY));
 
 /** The event that each finding of a case is about. All reports mark these, and no others. */
-export const spotsOf = ({ checks, connections }: Pick<ReportCase, "checks" | "connections">): readonly Spot[] =>
-  checks.filter(isFinding).flatMap((check) => spotOf(check, connections) ?? []);
+export const spotsOf = ({ checks, connections }: Pick<ReportCase, "checks" | "connections">): readonly ToldSpot[] =>
+  checks.filter(isFinding).flatMap((check) => {
+    const spot = spotOf(check, connections);
+    return spot ? [{ ...spot, actual: check.actual }] : [];
+  });
 
 /** The event that shows a finding; nothing where nothing happened. */
 export function spotOf(
@@ -58,6 +66,7 @@ interface Candidate extends Spot {
 const SIGNALS: readonly ((candidate: Candidate, check: Pick<ReportCheck, "silence" | "actual">) => boolean)[] = [
   ({ it }, { silence }) => silence !== undefined && it.type === "timeout" && it.what === silence.what,
   ({ it }, { actual }) => it.from === "server" && "data" in it && /^["{[]./.test(actual) && it.data.includes(actual),
+  ({ it }, { actual }) => it.type === "upgrade" && it.from === "server" && actual.includes(`HTTP ${it.code}`),
   ({ it }) => isTrouble(it),
   ({ it }) => it.from === "server",
 ];

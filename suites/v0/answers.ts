@@ -1,6 +1,6 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
-import { isEnded, isObject, type Message } from "../../harness/transcript.ts";
+import { isEnded, isObject, type Message, originOf, readFrom } from "../../harness/transcript.ts";
 import { isUnimplemented } from "./protocol.ts";
 
 /** The event that tells a client its own user. */
@@ -18,7 +18,7 @@ export const propertyOf = (it: Message | Nothing, name: string): unknown => (isN
 
 /** The data of a response or event, or why there is none. */
 export const dataOf = (it: Message | Nothing): Message | Nothing =>
-  isNothing(it) ? it : isObject(it.data) ? it.data : {};
+  isNothing(it) ? it : isObject(it.data) ? it.data : readFrom(originOf(it), {});
 
 /** Tells if a server says that it lacks a command. */
 export const isLacking = (response: Message | Nothing): boolean => !isNothing(response) && isUnimplemented(response);

@@ -123,6 +123,10 @@ const namesLimit = ({ event }: Clue): boolean => event?.type === "close" && LIMI
 /** Tells if a close frame shows it by which a server ends a connection for a reason of its own. */
 const isRefusal = ({ event }: Clue): boolean => event?.type === "close" && event.code === POLICY && event.data !== "";
 
+/** Tells if it is shown by the answer to a handshake that the server refuses, and not since it fails itself. */
+const showsForbidden = ({ event }: Clue): boolean =>
+  event?.type === "upgrade" && event.code !== undefined && event.code >= 400 && event.code < 500;
+
 /** The usual mistake where a server ends the connection of a client that keeps the pace of the suite: its own reason says so. */
 const limited: readonly Symptom[] = [
   {
@@ -155,7 +159,12 @@ const several: Partial<Record<Breakable, readonly Symptom[]>> = {
     {
       shows: (clue) => isRefusal(clue) && !namesLimit(clue),
       cause:
-        "The server ends the connection on purpose, and its close reason says why. It may hold against a user what another client of it did before, such as a malformed message.",
+        "The server ends the connection on purpose, and its close reason says why. It may hold against a user what another client of it did before, such as a malformed message: by malformed.survives that user can come again.",
+    },
+    {
+      shows: showsForbidden,
+      cause:
+        "The server refuses a client that comes as usual. It may hold against a user what another client of it did before, such as a malformed message: by malformed.survives that user can come again.",
     },
   ],
   "response.status": [

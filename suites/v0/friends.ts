@@ -60,7 +60,7 @@ async function befriend(
   const isOn = async (client: Connection, id: string, userId: unknown, lists: readonly string[]) => {
     const response = await call(client, LIST, id);
     if (!check("request.answered", response)) return false;
-    check("friend.roundtrip", listsWith(response, userId), { const: lists });
+    check("friend.roundtrip", listsWith(response, userId), { const: lists }, response);
     return true;
   };
   const bothOn = async (id: string, lists: readonly string[], theirs = lists) =>

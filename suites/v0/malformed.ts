@@ -59,11 +59,8 @@ export async function judgeRefusal(client: Connection, { check }: Refusing): Pro
   const ending = await client.closed();
   if (!check("malformed.closed", ending) || isNothing(ending)) return;
   if (!check("malformed.code", ending, closedWith(POLICY))) return;
-  check("malformed.reason", closing(client)?.data ?? "", {
-    title: "a reason in the close frame",
-    type: "string",
-    minLength: 1,
-  });
+  const expected = { title: "a reason in the close frame", type: "string", minLength: 1 };
+  check("malformed.reason", closing(client)?.data ?? "", expected, ending);
 }
 
 /** The time in which the end of a connection may come behind an answer, in ms: a server may close it later. */

@@ -2,7 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
-import { answered, header } from "../websocket/heads.ts";
+import { answered, answerTo, header } from "../websocket/heads.ts";
 import { slug } from "../websocket/words.ts";
 import { answerIn, errorIn, refusedWith, SCOPE } from "./authorization.ts";
 import { asking, byClient, comingWith, ENDPOINT, GRANT, issuing } from "./issuing.ts";
@@ -78,11 +78,8 @@ const grants = [
       if (!answer) return;
       const token = issuedIn(context, "oauth.client-credentials", answer);
       if (token === undefined) return;
-      context.check("oauth.no-store", header(answer, "cache-control"), {
-        title: "Cache-Control: no-store",
-        type: "string",
-        pattern: "\\bno-store\\b",
-      });
+      const noStore = { title: "Cache-Control: no-store", type: "string", pattern: "\\bno-store\\b" };
+      context.check("oauth.no-store", header(answer, "cache-control"), noStore, answerTo(answer));
       context.check("oauth.client-credentials", await comingWith(context, token), { const: "HTTP 101" });
     },
   ),

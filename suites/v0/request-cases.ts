@@ -6,6 +6,7 @@ import type { Case, Context } from "../../harness/scenario.ts";
 import { heard, isServerEnd, type Message } from "../../harness/transcript.ts";
 import { END_OF_CONNECTION } from "../../harness/waited.ts";
 import type { MakeCase } from "../websocket/dialect.ts";
+import { answerTo } from "../websocket/heads.ts";
 import { slug } from "../websocket/words.ts";
 import { call, request, responseTo, STATS } from "./dialect.ts";
 import { UNIMPLEMENTED } from "./protocol.ts";
@@ -59,20 +60,26 @@ export const ODD_COMMANDS: Readonly<Record<string, string>> = {
   "with NUL behind it": `${STATS}\0/b`,
 };
 
-/** Sends a request of an odd command. Resolves to the response in words, or to the end of the connection. */
-export async function fateOfOdd(client: Connection, command: string, id = "odd"): Promise<string | Nothing> {
+/** Sends a request of an odd command, and judges what becomes of it. */
+export async function judgeOdd(
+  { check }: Pick<Context<"unknown.odd">, "check">,
+  client: Connection,
+  command: string,
+  id = "odd",
+): Promise<void> {
   client.send(request(command, id));
   const isOver = () => client.transcript.events.some(isServerEnd);
   const came = await client.wait("the response to an odd command", () => {
     const [response] = responsesTo(client, id);
-    if (response) return `${response.status} ${response.reason}`;
+    if (response) return [response.status, response.reason].filter((it) => it !== undefined).join(" ");
     return isOver() ? END_OF_CONNECTION : undefined;
   });
-  return isNothing(came) && isOver() ? END_OF_CONNECTION : came;
+  const fate = isNothing(came) && isOver() ? END_OF_CONNECTION : came;
+  check("unknown.odd", fate, ODD_FATES, responsesTo(client, id)[0]);
 }
 
 /** The fates that a request of an odd command may have. */
-export const ODD_FATES = { enum: [`failed ${UNIMPLEMENTED}`, "failed invalid_request", END_OF_CONNECTION] };
+const ODD_FATES = { enum: [`failed ${UNIMPLEMENTED}`, "failed invalid_request", END_OF_CONNECTION] };
 
 /** The requirements on requests that hold for whichever side gets them. */
 type SharedId =
@@ -108,10 +115,9 @@ export const aloneCase = ({ scenario, sender, meet, plain: { command, data } }: 
       const client = await meet(context);
       const response = await call(client, command, "alone", data);
       const isUnopened = isNothing(response) && !client.opened;
-      check(
-        "request.answered",
-        isUnopened ? nothing(client.failure ? wordsOfFailure(client.failure) : "no connection") : response,
-      );
+      if (!isUnopened) return void check("request.answered", response);
+      const why = nothing(client.failure ? wordsOfFailure(client.failure) : "no connection");
+      check("request.answered", why, undefined, answerTo(client));
     },
   });
 
@@ -211,7 +217,8 @@ export const eventCases = (
         const id = idOf("event", name);
         client.send({ type: "event", messageId: id, commandId: command, data: {} });
         await fence(client);
-        check("event.unanswered", responsesTo(client, id).length, { const: 0, title: "no response" });
+        const responses = responsesTo(client, id);
+        check("event.unanswered", responses.length, { const: 0, title: "no response" }, responses[0]);
       },
     }),
   );

@@ -13,11 +13,10 @@ import {
   aloneCase,
   EXTRA,
   eventCases,
-  fateOfOdd,
+  judgeOdd,
   judgePipelined,
   MESSAGE_IDS,
   ODD_COMMANDS,
-  ODD_FATES,
   pipelinedCase,
   type Requester,
   responsesTo,
@@ -93,9 +92,7 @@ const odds = Object.entries(ODD_COMMANDS).map(([name, command]) =>
     given: command,
     tests: ["unknown.odd", "malformed.survives"],
     run: (context) =>
-      besideBystander(dialect, context, "malformed.survives", async (client) => {
-        context.check("unknown.odd", await fateOfOdd(client, command), ODD_FATES);
-      }),
+      besideBystander(dialect, context, "malformed.survives", (client) => judgeOdd(context, client, command)),
   }),
 );
 

@@ -26,11 +26,11 @@ export async function resetAll(context: Scarce, ...clients: readonly Connection[
   await makeRoom(context, await context.connect({ name: "after the reset" }));
 }
 
-type Scarce = Pick<Context, "connect" | "room" | "exclusive">;
+type Scarce = Pick<Context, "connect" | "exclusive">;
 
-/** Closes the connection of a client that has done its part, where a newcomer could come as nobody else. */
-async function makeRoom({ room, exclusive }: Scarce, client: Connection): Promise<void> {
-  if (!exclusive || room > 2 || !client.opened || isEnded(client)) return;
+/** Closes the connection of a client that has done its part, where a newcomer would take another user, for whom other cases wait. */
+async function makeRoom({ exclusive }: Pick<Scarce, "exclusive">, client: Connection): Promise<void> {
+  if (!exclusive || !client.opened || isEnded(client)) return;
   client.close(1000);
   await client.closed();
 }
@@ -69,13 +69,14 @@ export async function judgeSurvival<Id extends string>(
   const lostBefore = isEnded(bystander);
   const dismissed = heard(bystander).find(isGoodbye);
   bystander.send(request);
-  const [newcomer, answered] = await Promise.all([connect({ name: "newcomer" }), answer(bystander)]);
+  const comes = async () => sign(await connect({ name: "newcomer" }));
+  const [served, answered] = await Promise.all([comes(), answer(bystander)]);
   const lost = lostBefore || (isNothing(answered) && isEnded(bystander));
   const still = dismissed ? "the bystander was told that its connection is over" : "connected";
   const shownBy = lost ? ended(bystander.transcript) : dismissed;
   check(requirement, lost ? "the bystander's connection ended" : still, { const: "connected" }, shownBy);
 
-  check(requirement, statusOf(await sign(newcomer)), { const: "success", title: `a newcomer is ${words.served}` });
+  check(requirement, statusOf(served), { const: "success", title: `a newcomer is ${words.served}` });
 }
 
 /** Says why a case needs more connections than the target accepts. */

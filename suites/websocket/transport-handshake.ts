@@ -2,7 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import type { Case, Context } from "../../harness/scenario.ts";
 import { acceptFor, askedWith, responseOf } from "../../harness/upgrade.ts";
 import type { Dialect, DialectWithSign } from "./dialect.ts";
-import { type Ask, answered, fieldOf, header, outcome, setting, without } from "./heads.ts";
+import { type Ask, answered, answerTo, fieldOf, header, outcome, setting, without } from "./heads.ts";
 import { slug } from "./words.ts";
 
 /** The cases of the handshake, part of the section "WebSocket transport". */
@@ -99,6 +99,7 @@ const ownOrigin = ({ scenario }: Dialect) =>
   });
 
 const PROTOCOL = "sec-websocket-protocol";
+const EXTENSIONS = "sec-websocket-extensions";
 const UNKNOWN = ["one.conformance", "two.conformance"];
 
 const subprotocols = ({ scenario, subprotocol }: Dialect) => [
@@ -132,10 +133,9 @@ function judgeSubprotocol(
 ): void {
   const refused = responseOf(client.transcript)?.status !== 101;
   const one = offered.length > 0 ? `, or one of those that were offered (${offered.join(", ")})` : "";
-  check("transport.subprotocol", refused ? answered(client) : header(client, PROTOCOL), {
-    title: `none selected${one}, or no 101`,
-    ...(refused ? {} : { enum: ["none", ...offered] }),
-  });
+  const expected = { title: `none selected${one}, or no 101`, ...(refused ? {} : { enum: ["none", ...offered] }) };
+  const came = refused ? answered(client) : header(client, PROTOCOL);
+  check("transport.subprotocol", came, expected, answerTo(client));
 }
 
 const extensions = ({ scenario }: Dialect) => [
@@ -144,7 +144,8 @@ const extensions = ({ scenario }: Dialect) => [
     title: "a client offers no extension",
     tests: ["transport.extensions"],
     async run({ connect, check }) {
-      check("transport.extensions", header(await connect(), "sec-websocket-extensions"), { const: "none" });
+      const client = await connect();
+      check("transport.extensions", header(client, EXTENSIONS), { const: "none" }, answerTo(client));
     },
   }),
 
@@ -154,11 +155,13 @@ const extensions = ({ scenario }: Dialect) => [
     tests: ["transport.extensions"],
     async run({ connect, check }) {
       const ask: Ask = (head) => setting(head, "Sec-WebSocket-Extensions", "x-conformance; a=1");
-      check("transport.extensions", header(await connect({ handshake: { ask } }), "sec-websocket-extensions"), {
+      const client = await connect({ handshake: { ask } });
+      const expected = {
         title: "no extension, or the one that was offered",
         type: "string",
         pattern: "^(none|x-conformance\\b[^,]*)$",
-      });
+      };
+      check("transport.extensions", header(client, EXTENSIONS), expected, answerTo(client));
     },
   }),
 ];

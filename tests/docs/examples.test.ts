@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
 import { expect, test } from "@jest/globals";
 import about from "../../package.json" with { type: "json" };
 import { protocol } from "../../suites/0.1.7/index.ts";
+import { protocolOf } from "../../suites/index.ts";
 import { cases } from "../helpers.ts";
 import { all, read } from "./pages.ts";
 
@@ -36,3 +38,29 @@ test("verdicts in examples add up to the cases that ran", () => {
   const sum = (counts = "") => [...counts.matchAll(/\d+/g)].reduce((all, [count]) => all + Number(count), 0);
   expect(shown.map(([, , counts]) => sum(counts))).toEqual(shown.map(([, ran]) => Number(ran)));
 });
+
+test("the client that the page of v0 shows connects with the token that serve prints, and prints why where it may not", async () => {
+  const [, example = ""] = /```js\n(.*?)```/s.exec(read("docs/v0.md")) ?? [];
+  const server = await (await protocolOf({ protocol: "v0" })).serve();
+  const program = example.replace("ws://127.0.0.1:8200/tachyon", server.url);
+  expect(program).not.toBe(example);
+  const allowed = await firstWords(program, /"userCount":1/);
+  const refused = await firstWords(program.replace("alice-token", "nobody"), /\n/);
+  await server.close();
+  expect(allowed).toMatch(/"commandId":"user\/self".*\n.*"messageId":"1".*"status":"success"/);
+  expect(refused).toMatch(/^\w.*token/);
+});
+
+/** Runs a module, and ends it once it has printed this. Resolves to all that it printed. */
+async function firstWords(program: string, wanted: RegExp): Promise<string> {
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let said = "";
+  for await (const data of child.stdout) {
+    said += data;
+    if (wanted.test(said)) break;
+  }
+  child.kill();
+  return said;
+}

@@ -40,6 +40,14 @@ describe("a case after which others are not served", () => {
     expect((await confirmed([harms({ ...FORGOTTEN, nextServedAfterMs: 5.5 })])).ends.culprits.size).toBe(1);
   });
 
+  test("is as others of its kind were alone if it has no time left to run again: nobody saw it vary", async () => {
+    const long = (id: string, ...outcomes: Outcome[]) => acts(id, "MUST.survives", outcomes, { ms: 6_000 });
+    const always = await confirmed([long("x", FORGOTTEN), long("y", FORGOTTEN), long("z", SILENT)]);
+    expect(marked(always)).toEqual(["x fail", "y fail unconfirmed", "z fail unconfirmed"]);
+    const once = await confirmed([long("x", FORGOTTEN, "kept"), long("y", FORGOTTEN)]);
+    expect(marked(once)).toEqual(["x fail unstable", "y error unconfirmed"]);
+  });
+
   test("is found before those run again that it may have harmed", async () => {
     const it = await confirmed([acts("y", "MUST.b", [SERVED, "kept"]), harms(SILENT)]);
     expect(stage.ran).toEqual(["x", "x", "x", "y"]);

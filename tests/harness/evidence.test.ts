@@ -64,7 +64,7 @@ describe("a report says which event shows a finding", () => {
     const some = cases.filter(({ id }) => ids.includes(id));
     const { results } = await runAgainst(server.url, some, { timeout: 300 }).finally(server.close);
     return results.flatMap((result) => {
-      const { checks, connections } = reportCase(result);
+      const { checks, connections } = reportCase(result, protocol);
       return checks.filter(isFinding).map(({ requirement, evidence }) => {
         const events = evidence?.events.map((i) => connections[evidence.connection]?.events[i]);
         return [requirement, events?.map((event) => `${event?.type} ${event && "data" in event ? event.data : ""}`)];

@@ -116,8 +116,10 @@ describe("of several causes the one that fits is told", () => {
     [
       "request.answered",
       { event: event({ type: "close", code: 1008, data: "banned" }) },
-      /^The server ends .* on purpose/,
+      /^The server ends .* on purpose.*malformed\.survives/,
     ],
+    ["request.answered", { event: event({ type: "upgrade", code: 403 }) }, /^The server refuses .*malformed\.survives/],
+    ["request.answered", { event: event({ type: "upgrade", code: 503 }) }, /^A handler has no response/],
     ["request.answered", { event: event({ type: "close", code: 1008, data: "rate limit" }) }, /^The server limits/],
     ["request.answered", { event: event({ type: "close", code: 1011, data: "oops" }) }, /^A handler has no response/],
     ["ping.interval", { event: event({ type: "end" }) }, /pongs of the client are not noted/],

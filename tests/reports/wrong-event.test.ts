@@ -53,6 +53,55 @@ test("the message that holds what came shows it", () => {
   expect(seen('"match"', told, connection([event("end")]))).toEqual([0, 0]);
 });
 
+test("the last answer with the status that came shows it, not what follows", () => {
+  const answer = (code: number): WireEvent => ({
+    at: 0,
+    from: "server",
+    type: "upgrade",
+    code,
+    data: `HTTP/1.1 ${code}`,
+  });
+  expect(seen('"HTTP 101"', connection([answer(101), event("text", "{}"), event("end")]))).toEqual([0, 0]);
+  expect(seen('"HTTP 401 none"', connection([answer(401)]), connection([answer(101)]))).toEqual([0, 0]);
+});
+
+const NAMES =
+  '"username":"alice","displayName":"alice","status":"menu","clanBaseData":null,"party":null,"friendIds":[]';
+const SELF = `{"type":"event","messageId":"9","commandId":"user/self","data":{"user":{${NAMES},"incoming":[{"sentAt":17}]}}}`;
+const HEAD = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nConnection: close\r\n\r\n{}";
+
+test.each<[what: string, type: "text" | "upgrade", data: string, actual: string, line: RegExp]>([
+  [
+    "a path of its words",
+    "text",
+    SELF,
+    `data.user.incoming.0.sentAt is wrong: 17: ${SELF}`,
+    /^\{"type".{40,60}… .*\[\{"sentAt":17\}/,
+  ],
+  [
+    "the value that came",
+    "text",
+    `{"a":"${"x".repeat(200)}","b":"match"}`,
+    '"match"',
+    /^\{"a":"x+… x+","b":"match"\}$/,
+  ],
+  [
+    "the beginning where that holds it",
+    "text",
+    SELF,
+    `data.user.username is wrong: ${SELF}`,
+    /^\{"type".*"menu".{0,40}…$/,
+  ],
+  ["the beginning where nothing is found", "text", SELF, "no answer", /^\{"type".*"menu".{0,40}…$/],
+  ["the header that came", "upgrade", HEAD, '"Basic"', /^HTTP\/1.1 401 Unauthorized … WWW-Authenticate: Basic$/],
+  ["no header where none came", "upgrade", HEAD, '"none"', /^HTTP\/1.1 401 Unauthorized$/],
+])("the wrong line shows %s", (_, type, data, actual, line) => {
+  const events: WireEvent[] = [{ at: 0, from: "server", type, data }];
+  const [, shown] = explainConnections([connection(events)], { spots: [{ connection: 0, event: 0, actual }] });
+  expect(shown?.text.replace(/^\w+ /, "")).toMatch(line);
+  expect(shown?.text.length).toBeLessThanOrEqual(162);
+});
+
 test("the last connection on which something went wrong shows it, or the last thing that the server did", () => {
   const ended = connection([event("ping"), event("end")]);
   expect(seen("no answer", ended, ended, connection([event("ping")]))).toEqual([1, 1]);

@@ -7,10 +7,9 @@ import {
   aloneCase,
   EXTRA,
   eventCases,
-  fateOfOdd,
+  judgeOdd,
   MESSAGE_IDS,
   ODD_COMMANDS,
-  ODD_FATES,
   pipelinedCase,
   type Requester,
   unknownCases,
@@ -92,8 +91,8 @@ const odds = Object.entries(ODD_COMMANDS).map(([name, command]) =>
     title: `the server sends a request of a command ${name}`,
     given: command,
     tests: ["unknown.odd"],
-    async run({ peer, check }) {
-      check("unknown.odd", await fateOfOdd(await peer(), command, `odd, ${name}`), ODD_FATES);
+    async run({ peer, ...context }) {
+      await judgeOdd(context, await peer(), command, `odd, ${name}`);
     },
   }),
 );

@@ -2,6 +2,7 @@ import { expect, test } from "@jest/globals";
 import { trial } from "../../../cli/explain/trial.ts";
 import { isBinding } from "../../../harness/catalogue.ts";
 import { casesIn } from "../../../harness/protocol.ts";
+import { findings } from "../../../reports/findings.ts";
 import { spotsOf } from "../../../reports/wrong-event.ts";
 import { ownWithAutohosts } from "../../../schemas/v0/autohost.ts";
 import { own } from "../../../schemas/v0/index.ts";
@@ -44,6 +45,13 @@ test("the cases of autohosts have frozen ids, test what their catalogue holds, a
 test.each([
   ["malformed/binary", "reads-binary-messages", "text", /"messageId":"binary"/],
   ["connection/offer-of-two-minors", "prefers-low-minors", "upgrade", /^HTTP\/1.1 101/],
+  ["connection/unknown-token", "believes-any-token", "upgrade", /^HTTP\/1.1 101/],
+  ["transport/subprotocol-unknown", "selects-what-nobody-offered", "upgrade", /^HTTP\/1.1 101/],
+  ["oauth/client-credentials", "lets-caches-keep-tokens", "upgrade", /private/],
+  ["malformed/a-word", "closes-without-a-reason", "close", /^$/],
+  ["requests/odd-command-in-upper-case", "ignores-the-case-of-commands", "text", /"messageId":"odd"/],
+  ["requests/event-known", "answers-events", "text", /"messageId":"event"/],
+  ["sessions/info-of-who-left", "forgets-users-who-left", "text", /"messageId":"info"/],
 ])("%s marks what came of a server that %s, not what followed", async (id, fault, type, data) => {
   const [it] = await trial(
     protocol,
@@ -54,4 +62,16 @@ test.each([
   expect(spots.map(({ connection, event }) => it?.connections[connection]?.events[event])).toEqual([
     expect.objectContaining({ from: "server", type, data: expect.stringMatching(data) }),
   ]);
+});
+
+test.each([
+  ["message.time", "counts-seconds", "connection/offer-as-any-client-does"],
+  ["response.status", "fails-with-data", "requests/unknown-conformance-unknown"],
+])("%s is shown by what any client does, of a server that %s", async (requirement, fault, plainest) => {
+  const some = cases.filter(({ id }) =>
+    [plainest, "connection/scheme-in-lower-case", "requests/pipelined-in-turn"].includes(id),
+  );
+  const report = { requirements: protocol.requirements, cases: await trial(protocol, some, fault) };
+  const found = findings(report).find((it) => it.requirement.id === requirement);
+  expect([found?.cases.length, found?.shown.id]).toEqual([requirement === "message.time" ? 3 : 2, plainest]);
 });

@@ -2,10 +2,13 @@ import { describe, expect, test } from "@jest/globals";
 import { type RunResult, run } from "../../../harness/runner.ts";
 import type { Case } from "../../../harness/scenario.ts";
 import { usersOf } from "../../../harness/target.ts";
+import type { WireEvent } from "../../../harness/transcript.ts";
 import { DEFAULTS } from "../../../running/defaults.ts";
 import { own } from "../../../schemas/v0/index.ts";
 import { protocolBy } from "../../../suites/v0/index.ts";
+import type { Client } from "../../../suites/v0/reference/world.ts";
 import { brokenBy } from "../../helpers.ts";
+import { BARE_USERS, startBare } from "../../servers/v0/bare.ts";
 import { type Bugs, type Lobby, startLobby } from "../../servers/v0/lobby.ts";
 
 const protocol = protocolBy(own);
@@ -81,6 +84,15 @@ describe.each(met.map((it, i) => [i + 1, it] as const))(
     });
   },
 );
+
+test("a newcomer comes as the client that has done its part: a third user is left to other cases", () => {
+  const seen = met[2]?.results.flatMap(({ connections }) => {
+    const named = (name: string) => connections.find((it) => it.name === name)?.events;
+    const [client, newcomer] = [named("client"), named("newcomer")];
+    return client && newcomer ? [Number(client.at(-1)?.at) <= Number(newcomer[0]?.at)] : [];
+  });
+  expect(new Set(seen)).toEqual(new Set([true]));
+});
 
 test("a lobby that refuses a second connection of a user is told nothing else", async () => {
   const lobby = await startLobby({ users: 3, rate: RATE.lobby, refuses: true });
@@ -214,3 +226,36 @@ test("bugs are found there all the same", async () => {
   );
   expect(found).toEqual(Object.values(BUGS).map(([broken]) => [broken]));
 });
+
+test("where a user has one connection, cases wait for several at the same time, and no plain client takes their turn", async () => {
+  const seats = new Map<object, Client>();
+  const asked: unknown[] = [];
+  const server = await startBare(({ greet, respond }) => ({
+    greet(client) {
+      seats.get(client.user)?.leave(1008, "another connection of yours is newer");
+      seats.set(client.user, client);
+      greet(client);
+    },
+    respond(client, request, outcome) {
+      asked.push(request.messageId);
+      setTimeout(() => client.open && respond(client, request, outcome), SLOW);
+    },
+  }));
+  const tokens = BARE_USERS.slice(0, 2).map((it) => it.Authorization.replace("Bearer ", ""));
+  const some = cases.filter(({ suite }) => suite === "malformed");
+  const it = await runAs(tokens, server.url, some, 0).finally(server.close);
+  expect([brokenBy(it), it.limits]).toEqual([[], { oneEach: "accepted" }]);
+  expect(asked).not.toContain(CANARY);
+  for (const { connections } of it.results) {
+    const said = (name: string, from: WireEvent["from"]) =>
+      connections
+        .find((one) => one.name === name)
+        ?.events.findLast((event) => event.from === from && event.type === "text");
+    expect(said("newcomer", "client")?.at).toBeLessThan(said("bystander", "server")?.at ?? 0);
+  }
+});
+
+/** The time that the server of that test takes to answer, in ms: all cases together take longer than a plain client stays away. */
+const SLOW = 60;
+/** The messageId of a plain client. */
+const CANARY = "alone";

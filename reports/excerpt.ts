@@ -1,0 +1,73 @@
+import { isObject, parse, type WireEvent } from "../harness/transcript.ts";
+import { show, upTo } from "../harness/words.ts";
+import { short } from "./names.ts";
+
+/** The characters that stay where a text is cut in its middle: of its beginning, and before what is shown. */
+const KEPT = { beginning: 56, before: 16 } as const;
+
+/** The characters of a name and its value that are shown. */
+const SHOWN = 60;
+
+/** A part of a text. */
+interface Part {
+  readonly at: number;
+  readonly length: number;
+}
+
+/** The content of an event on one line of so many characters: what a check `found` there is not cut off. */
+export function excerpt(event: WireEvent, most: number, found?: string): string | undefined {
+  const text = onOneLine(event, found);
+  if (text === undefined) return undefined;
+  const part = found === undefined ? undefined : partOf(text, found);
+  if (!part || part.at + part.length < most) return short(text, most);
+  const rest = text.slice(part.at - KEPT.before).replace(/^[\udc00-\udfff]/, "");
+  return `${upTo(text, KEPT.beginning)}… ${short(rest, most - KEPT.beginning - 2)}`;
+}
+
+/**
+ * The content of an event on one line: the first line of an HTTP head, with that which shows what was found, or the JSON of a message that
+ * the server laid out over several.
+ */
+function onOneLine(event: WireEvent, found: string | undefined): string | undefined {
+  if (!("data" in event)) return undefined;
+  if (event.type === "upgrade") {
+    const [first = "", ...lines] = event.data.split(/\r?\n/);
+    const shown = found === undefined ? undefined : lines.find((line) => valueIn(line, found));
+    return shown === undefined ? first : `${first} … ${shown}`;
+  }
+  if (event.type === "text" && event.data === "") return "(empty)";
+  const laidOut = event.type === "text" && event.from === "server" && /[\n\t]/.test(event.data);
+  const value = laidOut ? parse(event.data) : undefined;
+  return value === undefined ? event.data : show(value);
+}
+
+/** Finds the part of a text that a check found: the place that its words name, or the value that came. */
+function partOf(text: string, found: string): Part | undefined {
+  const [words = ""] = found.split(upTo(text, KEPT.beginning), 1); // A rule says the message behind its words.
+  return placeIn(text, words) ?? valueIn(text, found);
+}
+
+/** Finds the place of a path such as `data.users.0.userId`, which the names of objects lead to. */
+function placeIn(text: string, words: string): Part | undefined {
+  const [path] = /\w+(?:\.[\w-]+)+/.exec(words) ?? [];
+  const names = path?.split(".").filter((name) => !/^\d+$/.test(name)) ?? [];
+  let at = -1;
+  for (const name of names) {
+    at = text.indexOf(JSON.stringify(name), at + 1);
+    if (at < 0) return undefined;
+  }
+  if (at < 0) return undefined;
+  const [shown = ""] = /^"[^"]*":\s*(?:"[^"]*"|[^,{}[\]]*)/.exec(text.slice(at)) ?? [];
+  return { at, length: Math.min(shown.length, SHOWN) };
+}
+
+/** Finds the first text in a value that came, as a text or within an object. */
+function valueIn(text: string, found: string): Part | undefined {
+  const value = parse(found);
+  const all = isObject(value) ? Object.values(value) : [value].flat();
+  for (const it of all) {
+    const at = typeof it === "string" && it !== "" ? text.indexOf(it) : -1;
+    if (at >= 0) return { at, length: Math.min(String(it).length, SHOWN) };
+  }
+  return undefined;
+}
