@@ -152,8 +152,8 @@ function waiting(
       deeds.pause();
       await played.until(track, () => {
         result = found();
-        for (; looked < transcript.events.length; looked++)
-          gaveUp ??= [transcript.events[looked] as WireEvent].find((event) => isWaitGivenUp(event, what));
+        gaveUp ??= transcript.events.slice(looked).find((event) => isWaitGivenUp(event, what));
+        looked = transcript.events.length;
         return result !== undefined || gaveUp !== undefined || isExhausted(track);
       });
       if (result !== undefined) lasted(what, most, since, undefined);
