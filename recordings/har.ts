@@ -13,25 +13,23 @@ export interface Choice {
   leaveOut(name: string): void;
 }
 
-const EVERYTHING: Choice = { speaks: () => true, leaveOut() {} };
-
 /**
  * Reads the WebSockets of a HAR file as Chromium and Firefox save it: `_webSocketMessages` of an entry. It holds no end of a
  * connection. Throws a `UsageError` where it is none.
  */
-export function har(name: string, content: unknown, sink: Sink, choice: Choice = EVERYTHING): void {
+export function har(name: string, content: unknown, sink: Sink, choice: Choice): void {
   const log = isObject(content) ? content.log : undefined;
   const entries = isObject(log) ? log.entries : undefined;
   if (!Array.isArray(entries)) throw new UsageError(`${name} is not a HAR file: log.entries is missing.`);
   for (const [i, entry] of entries.entries()) {
     if (!isObject(entry)) continue;
-    const { url } = isObject(entry.request) ? entry.request : {};
-    const place = typeof url === "string" ? url : "";
-    const events = eventsOf(entry, place, `${name}: log.entries[${i}]`);
-    if (!events || !(choice.wants?.(place) ?? true)) continue;
-    const isForeign = !choice.wants && !choice.speaks({ url: place, events });
-    if (isForeign) choice.leaveOut(`entry ${i + 1} of ${name}${place === "" ? "" : ` (${place.split("?", 1)[0]})`}`);
-    else for (const event of events) sink({ connection: `entry ${i + 1}`, url: place || undefined, event });
+    const asked = isObject(entry.request) ? entry.request.url : undefined;
+    const url = typeof asked === "string" ? asked : "";
+    const events = eventsOf(entry, url, `${name}: log.entries[${i}]`);
+    if (!events || !(choice.wants?.(url) ?? true)) continue;
+    const isForeign = !choice.wants && !choice.speaks({ url, events });
+    if (isForeign) choice.leaveOut(`entry ${i + 1} of ${name}${url === "" ? "" : ` (${url.split("?", 1)[0]})`}`);
+    else for (const event of events) sink({ connection: `entry ${i + 1}`, url: url || undefined, event });
   }
 }
 

@@ -92,8 +92,8 @@ function recorded(value: unknown, time: Clock, recording: string | undefined): R
   if (url !== undefined && typeof url !== "string") throw unlike(value, "url", "a text");
   const id = String(connection);
   if (id.length > NAME) throw wrong(`"connection" has ${id.length} characters; at most ${NAME} are taken for a name.`);
-  const place = url !== undefined && url.length <= URL_LENGTH ? url : undefined;
-  return { connection: id, recording, url: place, event: eventOf(value, time) };
+  const known = url !== undefined && url.length <= URL_LENGTH ? url : undefined;
+  return { connection: id, recording, url: known, event: eventOf(value, time) };
 }
 
 function eventOf(value: Message, time: Clock): WireEvent {

@@ -3,7 +3,7 @@ import { expect, test } from "@jest/globals";
 import { BOUNDS } from "../../harness/bounds.ts";
 import { keep, shorten } from "../../harness/kept.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
-import { har } from "../../recordings/har.ts";
+import { type Choice, har } from "../../recordings/har.ts";
 import type { RecordedEvent } from "../../recordings/recorded.ts";
 import { stored } from "../../recordings/report-json.ts";
 import type { Report } from "../../reports/report.ts";
@@ -117,6 +117,9 @@ function read(reading: (sink: (it: RecordedEvent) => void) => void): RecordedEve
 
 const entry = (url: string, ...messages: unknown[]) => ({ request: { url }, _webSocketMessages: messages });
 
+/** Leaves no connection out. */
+const EVERYTHING: Choice = { speaks: () => true, leaveOut() {} };
+
 test("a HAR file as Firefox saves it is read, whatever else it holds", () => {
   const time = 1764079200.25;
   const log = {
@@ -132,7 +135,7 @@ test("a HAR file as Firefox saves it is read, whatever else it holds", () => {
       ),
     ],
   };
-  const all = read((sink) => har("a.har", { log }, sink));
+  const all = read((sink) => har("a.har", { log }, sink, EVERYTHING));
   expect(all.map(({ connection, url, event: { at, from, type } }) => [connection, url, at, from, type])).toEqual([
     ["entry 2", "wss://localhost/lobby", 0, "server", "text"],
     ["entry 2", "wss://localhost/lobby", 500, "client", "text"],
@@ -151,7 +154,7 @@ test.each<[string, unknown, RegExp]>([
   ],
   ["a direction that is none", { log: { entries: [entry("", { type: "up", opcode: 1 })] } }, /\.type is "up", neither/],
 ])("a HAR file with %s is refused", (_, content, message) => {
-  expect(() => read((sink) => har("a.har", content, sink))).toThrow(message);
+  expect(() => read((sink) => har("a.har", content, sink, EVERYTHING))).toThrow(message);
 });
 
 /** Returns the findings on a report with one connection, but for kept requirements. */
