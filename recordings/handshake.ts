@@ -58,7 +58,7 @@ export function join(it: Joining): void {
     open.delete(waiting);
     isOver = true;
     accept(it, response);
-    relay({ ...it, note: (event) => note(event), server, extensions: response.headers["sec-websocket-extensions"] });
+    relay({ ...it, server, extensions: response.headers["sec-websocket-extensions"] });
     if (head.length > 0) client.unshift(head);
     if (first.length > 0) server.unshift(first);
   });
