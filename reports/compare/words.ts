@@ -48,7 +48,7 @@ export function causeOf({ cause, expectedFailure }: Change, { old, new: now }: C
   return expectedFailure === undefined ? words[cause] : `${words[cause]}; expected: ${expectedFailure}`;
 }
 
-/** The words of a comparison without a regression; `else` where something broke that is none. */
+/** The words of a comparison without a regression; `also` says that something broke all the same. */
 const unbroken = (outcome: Comparison["outcome"], also: boolean): string =>
   ({
     ok: `nothing${also ? " else" : ""} broke`,

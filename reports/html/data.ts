@@ -56,7 +56,7 @@ export interface PageData extends Omit<Report, "requirements" | "cases" | "shard
  * Makes the data of a page out of a report. All texts are made visible here, except those that were sent: these are made
  * visible where they are shown.
  */
-export function pageData(report: Report, protocol: Protocol, faults: Faults = {}): PageData {
+export function pageData(report: Report, protocol: Protocol, faults: Faults): PageData {
   const { requirements, sources, violationsOf } = protocol;
   const { shard, ...rest } = report;
   const catalogue = new Map(requirements.map((row) => [row.id, row]));

@@ -14,7 +14,7 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const refusal = (status: string, why: string, more = ""): Refusal => ({
+const refusal = (status: string, why: string, more: string): Refusal => ({
   status,
   why,
   headers: { "WWW-Authenticate": `Bearer realm="tachyon"${more}` },
