@@ -45,7 +45,7 @@ export async function testTarget(
   { whole = cases, ...tools }: Tools,
   protocol: Protocol,
 ): Promise<{ readonly result: RunResult; readonly report: Report }> {
-  const progress = args.quiet ? undefined : watch(cases);
+  const progress = args.quiet ? undefined : progressOn(cases);
   const { door } = target;
   const all = {
     ...{ repeat: 1, bail: false, ...args, target, ...dependent(args, protocol), ...tools },
@@ -109,7 +109,8 @@ const aboutTarget = (target: Reached, args: TestArguments, result: RunResult): R
   ...reportUsers(target, result),
 });
 
-function watch(cases: readonly Case[]): Progress {
+/** Shows the progress of a run: in a line that changes on a terminal, else in one for each suite. */
+function progressOn(cases: readonly Case[]): Progress {
   const { stderr, stdout } = process;
   if (stderr.isTTY && !process.env.CI) return liveLine(stderr, colorsOn(stderr), cases.length);
   const totals = new Map(
