@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-
 import type { Connection } from "./connection.ts";
 import type { Expectation } from "./expect.ts";
 import type { Nothing } from "./nothing.ts";
