@@ -87,9 +87,9 @@ async function searchAmong(
   if (late) found.push(...blameAll([late], fall, search));
   if (found.length === 0 || !livesOn(fall)) {
     const suspects = byLikelihood(first.filter(isOpen), fall.to, greetsAll(pass.protocol));
-    found.push(...(await sweep(suspects, search, !livesOn(fall))));
+    found.push(...(await runSuspects(suspects, search, !livesOn(fall))));
   }
-  return found.length > 0 ? found : sweepInOrder([...first, ...earlier].filter(isOpen), search);
+  return found.length > 0 ? found : runInOrder([...first, ...earlier].filter(isOpen), search);
 }
 
 /** Blames those that sent what is known to be deadly, as long before the fall; returns their ids. */
@@ -100,13 +100,13 @@ function blameRelapses(suspects: readonly CaseResult[], { pass, fall }: Search):
 }
 
 /** Runs suspects in their first order, for a server that ends late: those that ran shortly before the fall first. */
-async function sweepInOrder(suspects: readonly CaseResult[], search: Search): Promise<readonly string[]> {
+async function runInOrder(suspects: readonly CaseResult[], search: Search): Promise<readonly string[]> {
   const inOrder = suspects.toSorted((a, b) => a.beganAt - b.beganAt);
   const soon = search.fall.to - SOON * search.pass.shared.timeout;
   for (const some of [inOrder.filter((it) => endOf(it) >= soon), inOrder.filter((it) => endOf(it) < soon)]) {
     if (some.length === 0) continue;
     await forgetTried(search);
-    const found = await sweep(some, search, false);
+    const found = await runSuspects(some, search, false);
     if (found.length > 0) return found;
   }
   return [];
@@ -125,7 +125,7 @@ async function forgetTried({ pass, fall, tried }: Search): Promise<void> {
  * Runs suspects again, one after another; resolves to the ids of the culprits. Those `atWork` all run, and each but a culprit gets
  * the result that it has now. Others run until the first culprit is found; in the end a late fall is waited for.
  */
-async function sweep(suspects: readonly CaseResult[], search: Search, atWork: boolean): Promise<string[]> {
+async function runSuspects(suspects: readonly CaseResult[], search: Search, atWork: boolean): Promise<string[]> {
   const { pass, fall, tried } = search;
   const queue = [...suspects];
   const found: string[] = [];

@@ -131,7 +131,7 @@ async function trySuspects(
   const { shared } = pass;
   const tryAlone = async (suspect: CaseResult): Promise<boolean> => {
     const { results, again } = await amongNewcomers([suspect], () => false, pass);
-    for (const culprit of again ? results : []) accuse(culprit, again as Stall, stall, pass);
+    for (const culprit of again ? results : []) blameForStall(culprit, again as Stall, stall, pass);
     return again !== undefined;
   };
   const began = shared.clock();
@@ -156,7 +156,7 @@ interface Turn {
 /** Runs suspects of a queue, while newcomers come one after another, until the server stood still. */
 async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, pass: Pass): Promise<Turn> {
   const { attention, clock, stalls, timeout } = pass.shared;
-  await serves(pass);
+  await untilServed(pass);
   const known = stalls.length;
   const trial = untilStall(pass, true);
   const trials = newTrials(trial.place);
@@ -197,18 +197,18 @@ export async function isServed(pass: Pass): Promise<boolean> {
 }
 
 /** Waits until a newcomer is greeted, but not for long. An earlier input may make the server stand still again meanwhile. */
-async function serves(pass: Pass): Promise<void> {
+async function untilServed(pass: Pass): Promise<void> {
   for (let i = 0; i < MOST.waits && !(await isServed(pass)); i++);
 }
 
 /** Blames a case that ran alone for a stall, and for the one before that it explains. */
-function accuse(culprit: CaseResult, { at, ms }: Stall, before: Stall, pass: Pass): void {
+function blameForStall(culprit: CaseResult, { at, ms }: Stall, before: Stall, pass: Pass): void {
   const how = `${STOOD_STILL} for ${took(ms, 1)}`;
   const asked = unansweredSince(culprit, at + ms - 1, greetsAll(pass.protocol));
   const since = asked >= at && asked <= at + ms ? asked : at;
   const fall: Fall = { from: before.at, to: before.at + before.ms, how, endKind: "stall", harm: "stall" };
   pass.ends.falls.push(fall);
-  // It was cut off when the stall was over. What it could not judge for that is nothing to tell of.
+  // It was cut off when the stall was over: what it could not judge for that is no finding.
   const checks = culprit.checks.filter(({ verdict }) => verdict !== "error");
   blame(guess({ ...culprit, checks }, since, undefined, since), fall, pass);
 }
