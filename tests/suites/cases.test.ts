@@ -1,4 +1,5 @@
 import { expect, test } from "@jest/globals";
+import { type Scenario, scenarios } from "../../harness/scenario.ts";
 import { dialect } from "../../suites/0.1.7/dialect.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { malformedGroups } from "../../suites/websocket/malformed-inputs.ts";
@@ -8,6 +9,15 @@ test("case ids are unique, and frozen", () => {
   const ids = cases.map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
   expect(ids.toSorted()).toMatchSnapshot();
+});
+
+test("the digest of a case changes with its title, tests, row and what it was seen to do, and not with its function", () => {
+  const base: Scenario<string> = { id: "a/b", title: "t", tests: ["x"], given: 1, run: async () => {} };
+  const digestOf = (change: Partial<Scenario<string>>, observed = {}) =>
+    scenarios<string>(observed)({ ...base, ...change }).digest;
+  const digests = [{}, { title: "u" }, { tests: ["y"] }, { given: 2 }].map((change) => digestOf(change));
+  expect(new Set([...digests, digestOf({}, { "a/b": "seen" })]).size).toBe(5);
+  expect(digestOf({ run: async () => void "sends" })).toBe(digests[0]);
 });
 
 test("every case stands in the suite that its id names", () => {
