@@ -2,10 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { join, resolve } from "node:path";
-import { describe, expect, test } from "@jest/globals";
-import { ignoredIn, watchFolder } from "../../cli/watch/folder.ts";
-import { fitted } from "../../cli/watch/screen.ts";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
 import { byTurns } from "../turns.ts";
 import { CLI, cli, freePort } from "./process.ts";
 import { closing, cwd } from "./workspace.ts";
@@ -197,82 +195,4 @@ test.each<[string, string[], RegExp]>([
   const { code, stderr } = await cli(cwd, ["run", "ws://127.0.0.1:1", ...watch, ...more]);
   expect(stderr).toMatch(words);
   expect(code).toBe(2);
-});
-
-test.each([
-  ["src/server.js", false],
-  ["src/deep/node_modules/x/index.js", true],
-  ["src/.git/HEAD", true],
-  ["src/.gitignore", false],
-  ["src/tachyon-report", true],
-  ["src/tachyon-report/report.html", true],
-  ["src/tachyon-reports", false],
-  ["src/badge.json", true],
-  ["src/.123e4567-e89b-12d3-a456-426614174000.tmp", true],
-  ["src", false],
-])("a change of %s is ignored: %p", (path, ignored) => {
-  expect(ignoredIn("src", ["src/tachyon-report", "src/badge.json", "."])(path)).toBe(ignored);
-  expect(ignoredIn("src", ["src/tachyon-report", "src/badge.json", "."])(resolve(path))).toBe(ignored);
-});
-
-test("changes that come together are told once, and those that are ignored never", async () => {
-  mkdirSync(join(cwd, "out"));
-  const told: string[] = [];
-  let changed = () => {};
-  const first = new Promise<void>((done) => {
-    changed = done;
-  });
-  const end = await watchFolder(cwd, ignoredIn(cwd, [join(cwd, "out")]), (path) => {
-    told.push(path);
-    changed();
-  });
-  closing.push(end);
-  writeFileSync(join(cwd, "out", "report.json"), "{}");
-  for (const name of ["a", "b", "c"]) writeFileSync(join(cwd, name), "");
-  await first;
-  expect(told).toEqual([expect.stringMatching(/\/[abc]$/)]);
-});
-
-describe("a report on a screen", () => {
-  const before = ["\u001b[31mFAIL\u001b[39m a/b", "1", "2", "3", "4", ""];
-  const summary = ["FAIL the target is not conformant", "  target x"];
-  const lines = (size: { rows: number; columns: number }) => {
-    const fits = fitted({ before, summary }, size);
-    return [...fits.before, ...fits.summary];
-  };
-
-  test("stays whole where it fits", () => expect(lines({ rows: 8, columns: 80 })).toEqual([...before, ...summary]));
-
-  test("keeps its beginning and the verdict", () => {
-    expect(lines({ rows: 5, columns: 80 })).toEqual([
-      "\u001b[31mFAIL\u001b[39m a/b",
-      "1",
-      "… 4 more lines",
-      "FAIL the target is not conformant",
-      "  target x",
-    ]);
-  });
-
-  test("counts lines that a narrow screen breaks", () => {
-    expect(lines({ rows: 5, columns: 20 })).toEqual([
-      "\u001b[31mFAIL\u001b[39m a/b",
-      "… 5 more lines",
-      "FAIL the target is not conformant",
-      "  target x",
-    ]);
-  });
-
-  test("counts the columns that wide characters take", () => {
-    const wide = { before: ["漢字".repeat(10), ""], summary };
-    expect(fitted(wide, { rows: 4, columns: 40 }).before).toEqual(wide.before);
-    expect(fitted(wide, { rows: 4, columns: 39 }).before).toEqual(["… 2 more lines"]);
-  });
-
-  test("keeps the verdict on the smallest screen", () => {
-    expect(lines({ rows: 1, columns: 80 })).toEqual([
-      "… 6 more lines",
-      "FAIL the target is not conformant",
-      "  target x",
-    ]);
-  });
 });
