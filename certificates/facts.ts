@@ -1,4 +1,4 @@
-import { wordsOfSilence } from "../harness/nothing.ts";
+import { silenceOf, wordsOfSilence } from "../harness/nothing.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import type { Transcript, WireEvent } from "../harness/transcript.ts";
 import { responseOf } from "../harness/upgrade.ts";
@@ -135,7 +135,10 @@ function oddWaits({ events }: Transcript, { timeoutMs }: Conditions): string[] {
     ({ afterMs, what, short }) =>
       what === HANDSHAKE && afterMs !== undefined && afterMs !== timeoutMs && !(short && afterMs < timeoutMs),
   );
-  const other = waits.find(({ what, afterMs, data }) => what && afterMs && data !== wordsOfSilence({ what, afterMs }));
+  const other = waits.find((it) => {
+    const silence = silenceOf(it);
+    return silence !== undefined && it.data !== wordsOfSilence(silence);
+  });
   return [
     ...when(wrong !== undefined, `it ${wrong?.data}, and not after ${timeoutMs} ms`),
     ...when(other !== undefined, `it tells of a wait for ${other?.what} in other words: ${other?.data}`),

@@ -1,4 +1,8 @@
 import { beforeAll, expect, test } from "@jest/globals";
+import { conditionsOf } from "../../certificates/conditions.ts";
+import { oddInCase } from "../../certificates/facts.ts";
+import { wordsOfSilence } from "../../harness/nothing.ts";
+import { END_OF_CONNECTION } from "../../harness/waited.ts";
 import type { ReportCase } from "../../reports/report.ts";
 import { conclude } from "../../reports/verdict.ts";
 import { byTurns } from "../turns.ts";
@@ -126,4 +130,22 @@ test.each(byTurns(Object.entries(claims), 3))(
 
 test("a run is believed whose times are all later by a while", async () => {
   expect(await firstProblem(await bundle(retimed((at) => at + 3_000)))).toBeUndefined();
+});
+
+test("a wait for the end of TCP behind a close frame is told in words of its own, and believed", () => {
+  const { report } = healthy;
+  const [stored, given] = [report.cases.find(({ id }) => id === CASE), conditionsOf(report)];
+  if (!stored || !given) throw new Error("no such case, or no conditions");
+  const silence = { what: END_OF_CONNECTION, afterMs: 2_000, closing: true } as const;
+  const odd = (data: string) => {
+    const transcripts = stored.connections.map(({ url, events: [asked, answered] }) => ({
+      url,
+      events: [asked, answered].flatMap((event) => event ?? []),
+    }));
+    const at = transcripts[0]?.events.at(-1)?.at ?? 0;
+    transcripts[0]?.events.push({ at, from: "client", type: "timeout", data, ...silence });
+    return oddInCase(stored, { id: CASE, transcripts }, report, given);
+  };
+  expect(odd(wordsOfSilence(silence))).toEqual([]);
+  expect(odd("gave up waiting")).toEqual([expect.stringMatching(/in other words: gave up waiting$/)]);
 });
