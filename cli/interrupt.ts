@@ -1,3 +1,5 @@
+import { EXIT } from "./exit.ts";
+
 /** An interrupt by the user. The first Ctrl-C (or SIGTERM) aborts the signal, the second ends the process at once. */
 interface Interrupt {
   readonly signal: AbortSignal;
@@ -8,14 +10,14 @@ interface Interrupt {
 /** Two signals within this time (ms) count as one. */
 const TWICE = 300;
 
-/** Listens for Ctrl-C and SIGTERM. `code` is the exit code of a second one, and `words` are told at the first. */
-export function onInterrupt(code: number, words = WORDS): Interrupt {
+/** Listens for Ctrl-C and SIGTERM. `words` are told at the first. */
+export function onInterrupt(words = WORDS): Interrupt {
   const controller = new AbortController();
   let first: number | undefined;
   const interrupt = () => {
     // `timeout` signals the process group and its leader: twice.
     if (first !== undefined && Date.now() - first < TWICE) return;
-    if (first !== undefined) process.exit(code);
+    if (first !== undefined) process.exit(EXIT.interrupted);
     first = Date.now();
     process.stderr.write(`\n${words}\n`);
     controller.abort(new Error("interrupted"));

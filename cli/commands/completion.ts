@@ -1,6 +1,7 @@
 import { casesIn, type Protocol } from "../../harness/protocol.ts";
 import { UsageError } from "../../harness/usage.ts";
 import about from "../../package.json" with { type: "json" };
+import { explainable } from "../explain/explainable.ts";
 import type { Load, Subcommand } from "../subcommand.ts";
 
 type Commands = Readonly<Record<string, Subcommand>>;
@@ -79,15 +80,11 @@ const VALUES: Readonly<Record<string, (protocol: Protocol) => Promise<string[]> 
   case: (protocol) => idsOf(casesIn(protocol)),
   requirement: ({ requirements }) => idsOf(requirements),
   set: ({ sets }) => sets.map(({ name }) => name),
-  fault: faultsOf,
-  id: async (protocol) => [...idsOf([...casesIn(protocol), ...protocol.requirements]), ...(await faultsOf(protocol))],
+  fault: async (protocol) => Object.keys(await protocol.faults()),
+  id: explainable,
 };
 
 const idsOf = (all: readonly { readonly id: string }[]): string[] => all.map(({ id }) => id);
-
-async function faultsOf(protocol: Protocol): Promise<string[]> {
-  return Object.keys(await protocol.faults());
-}
 
 const valuesOf = async (name: string, load: Load): Promise<string[]> =>
   Object.hasOwn(VALUES, name) ? ((await VALUES[name]?.(await load())) ?? []) : [];

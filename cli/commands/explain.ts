@@ -5,6 +5,7 @@ import { visible } from "../../reports/escape.ts";
 import { quoted } from "../../reports/shell-commands.ts";
 import { whereElse } from "../../suites/index.ts";
 import { type AboutCase, aboutCase, caseInWords } from "../explain/case.ts";
+import { explainable } from "../explain/explainable.ts";
 import { type AboutFault, aboutFault, faultInWords } from "../explain/fault.ts";
 import { type AboutRequirement, aboutRequirement, requirementInWords } from "../explain/requirement.ts";
 
@@ -24,12 +25,6 @@ export async function explainCommand({ id, json }: ExplainArguments, protocol: P
   process.stdout.write([...lines, ""].join("\n"));
 }
 
-/** Returns the names that can be explained. */
-const namesIn = async (protocol: Protocol): Promise<string[]> => [
-  ...[...casesIn(protocol), ...protocol.requirements].map(({ id }) => id),
-  ...Object.keys(await protocol.faults()),
-];
-
 /** Returns the explanation of a name. Throws a `UsageError` for an unknown one. */
 export async function explain(name: string, protocol: Protocol): Promise<Explanation> {
   const cases = casesIn(protocol);
@@ -44,9 +39,9 @@ export async function explain(name: string, protocol: Protocol): Promise<Explana
   const [only, ...others] = several?.ids ?? [];
   if (only !== undefined && others.length === 0) return explain(only, protocol);
   if (several) throw new UsageError(`"${name}" stands for several. See \`${several.listing}\`, and explain one.`);
-  const elsewhere = await whereElse(protocol, async (other) => (await namesIn(other)).includes(name));
+  const elsewhere = await whereElse(protocol, async (other) => (await explainable(other)).includes(name));
   if (elsewhere !== undefined) throw new UsageError(`"${name}" is ${elsewhere}`);
-  const known = await namesIn(protocol);
+  const known = await explainable(protocol);
   throw new UsageError(
     `There is no case, requirement or fault "${name}".${suggestion(name, known) || " See `list` and `serve --list-faults`."}`,
   );

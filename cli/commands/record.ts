@@ -177,6 +177,6 @@ async function giveUp(place: Pick<RecordArguments, "host" | "port">, file: LineW
 }
 
 async function interrupted(): Promise<void> {
-  const interrupt = onInterrupt(EXIT.interrupted, "ending: writing what was recorded; Ctrl-C again ends at once");
+  const interrupt = onInterrupt("ending: writing what was recorded; Ctrl-C again ends at once");
   await new Promise((resolve) => interrupt.signal.addEventListener("abort", resolve, { once: true }));
 }

@@ -13,14 +13,14 @@ export function observe(it: Case): Observed {
   if (it.generates) beyond.add("makes up what it sends");
   const connect = (context: Context) => async (options?: ConnectOptions) => {
     if (options?.handshake) beyond.add("makes its handshake in a way of its own");
-    return watch(await context.connect(options), beyond);
+    return observed(await context.connect(options), beyond);
   };
   const run: Case["run"] = (context) => it.run({ ...context, connect: connect(context) });
   return { case: { ...it, run }, beyond };
 }
 
 /** Returns the connection, which now notes each act that is beyond a generic client. */
-function watch(connection: Connection, beyond: Set<string>): Connection {
+function observed(connection: Connection, beyond: Set<string>): Connection {
   const noting =
     <A extends readonly unknown[], R>(words: string, of: (...args: A) => R) =>
     (...args: A): R => {

@@ -53,7 +53,7 @@ export async function withTarget(
   { files = new Map(), ...around }: Around,
   use: (target: Reached, signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
-  const { signal, release } = around.signal ? { signal: around.signal, release() {} } : onInterrupt(EXIT.interrupted);
+  const { signal, release } = around.signal ? { signal: around.signal, release() {} } : onInterrupt();
   const closing: (() => Promise<void>)[] = [];
   try {
     const target = await reach(args, { ...around, signal, closing });

@@ -65,7 +65,7 @@ export async function watchCommand(
   const seeded = { ...args, seed: args.seed ?? newSeed() };
   const failed = new Set(await failedBefore(plan, protocol));
   const loop: Loop = { args: seeded, plan, protocol, failed, open, code: EXIT.interrupted };
-  const ends = onInterrupt(EXIT.interrupted, "interrupted: ending the server; Ctrl-C again ends at once");
+  const ends = onInterrupt("interrupted: ending the server; Ctrl-C again ends at once");
   const wanted = wishes();
   const end = () => wanted.put("end");
   ends.signal.addEventListener("abort", end);
