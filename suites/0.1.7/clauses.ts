@@ -18,6 +18,9 @@ const rfc = (number: number, section: string): Clause => ({
 });
 
 const ended = disconnected("Sent when the server terminates the WebSocket connection with the client for any reason.");
+const onlyIfAsked = disconnected(
+  "The only time the `success` response should be sent is if the client asked to be disconnected using a disconnect request.",
+);
 const welcome = version("Sends the current version of the protocol to new Websocket clients as soon as they connect.");
 const url = version(
   "Clients should send the version they're using in the WS connection URL, e.g. ?tachyonVersion=1.1.2.",
@@ -41,9 +44,7 @@ export const clauses: Readonly<Record<RequirementId, Clause>> = {
   "message.foreign": system("System")("System"),
   "message.schema": version('"required": [ "command", "status", "data" ]'),
   "termination.announced": ended,
-  "termination.success-only-if-asked": disconnected(
-    "The only time the `success` response should be sent is if the client asked to be disconnected using a disconnect request.",
-  ),
+  "termination.success-only-if-asked": onlyIfAsked,
   "termination.reason": disconnected('"required": [ "command", "status", "reason" ]'),
   "disconnect.closes": ended,
   "disconnect.last": ended,
@@ -64,9 +65,7 @@ export const clauses: Readonly<Record<RequirementId, Clause>> = {
   "parity.isolated": url,
   "parity.usable": ended,
   "disconnect.answered": request,
-  "disconnect.success": disconnected(
-    "The only time the `success` response should be sent is if the client asked to be disconnected using a disconnect request.",
-  ),
+  "disconnect.success": onlyIfAsked,
   "disconnect.once": request,
   "disconnect.request-only": disconnect("Endpoint Type: Request only"),
   "disconnect.no-login": disconnect("Requires Login: false"),
