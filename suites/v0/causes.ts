@@ -46,7 +46,7 @@ export const causes: Readonly<Record<Breakable, string>> = {
   "auth.refresh": "All tokens are signed alike, and the kind of a token is not looked at.",
   "auth.many": "The first of several headers is taken, or a limit for headers ends more than the one connection.",
   "version.selected": "The WebSocket library was not told which subprotocols there are, and so selects none.",
-  "version.list": "The header is compared as one text, or only the first offer is looked at.",
+  "version.list": "The header is compared as one text, or only the first offer, or the first of several headers, is looked at.",
   "version.unsupported": "Whatever ends in `.tachyon` is selected, or the first offer is echoed.",
   "version.missing": "The negotiation is left out where the header is not there.",
   "version.higher-minor":
@@ -132,7 +132,7 @@ const limited: readonly Symptom[] = [
   {
     shows: namesLimit,
     cause:
-      "The server limits messages, as its close reason says, and more strictly than servers do: it takes fewer than 16 in one go, or never forgets those that came long before. --rate has clients send fewer a second.",
+      "The server limits messages, as its close reason says, and more strictly than servers do: it takes fewer than 16 in one go, or never forgets those that came long before. A lower --rate has clients send fewer a second, and at once.",
   },
 ];
 
