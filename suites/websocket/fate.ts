@@ -1,11 +1,14 @@
 import type { Connection } from "../../harness/connection.ts";
 import type { Expectation } from "../../harness/expect.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
-import { isEnded } from "../../harness/transcript.ts";
+import { isEnded, isServerEnd } from "../../harness/transcript.ts";
 import type { Dialect } from "./dialect.ts";
 
+/** The close code of what is too big. */
+const BIG_CODE = 1009;
+
 const closeWith = (code: unknown) => `a close frame with code ${code}`;
-const TOO_BIG = closeWith(1009);
+const TOO_BIG = closeWith(BIG_CODE);
 const END = "the end of the TCP connection";
 
 const refusals = ({ refusal }: Dialect) => [TOO_BIG, ...(refusal === undefined ? [] : [closeWith(refusal)])];
@@ -34,6 +37,13 @@ export function fateOf(dialect: Dialect, length: number): Expectation {
 
 /** Tells if a server may ignore a request that is so many bytes long. */
 export const mayIgnore = (length: number): boolean => length > BIG;
+
+/** Tells if the WebSocket layer of a server found a message of so many bytes too big, as it may. */
+export const wasTooBig = (length: number, { transcript }: Connection): boolean =>
+  length > SMALL && transcript.events.some((it) => isServerEnd(it) && it.type === "close" && it.code === BIG_CODE);
+
+/** The reason why nothing is judged of a message that was too big. */
+export const TOO_LONG = "the message was too big for its WebSocket layer";
 
 /** Tells the fate of a message that may be too big for a server. Only where the connection still works is it `ignored`. */
 export async function fate(
