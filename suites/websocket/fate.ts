@@ -7,22 +7,27 @@ import type { Dialect } from "./dialect.ts";
 /** The close code of what is too big. */
 const BIG_CODE = 1009;
 
-const closeWith = (code: unknown) => `a close frame with code ${code}`;
+const CLOSED = "a close frame";
+const closeWith = (code: unknown) => `${CLOSED} with code ${code}`;
 const TOO_BIG = closeWith(BIG_CODE);
 const END = "the end of the TCP connection";
 
-const refusals = ({ refusal }: Dialect) => [TOO_BIG, ...(refusal === undefined ? [] : [closeWith(refusal)])];
+/** The ends by which a server may refuse a message, and any code of a close frame where the version names none. */
+const endsOf = ({ closesAnyhow }: Dialect, ...others: readonly string[]): Expectation => {
+  const some = { enum: [...others, "failed", "ignored", TOO_BIG, END] };
+  return closesAnyhow ? { anyOf: [some, { type: "string", pattern: `^${CLOSED}` }] } : some;
+};
 
 /** The fates that a server may give a message that is big or deep, and malformed. */
 export const refusalFate = (dialect: Dialect): Expectation => ({
-  title: `${dialect.words.answer} failed, silence and a connection that still works, ${refusals(dialect).join(", ")}, or ${END}`,
-  enum: ["failed", "ignored", ...refusals(dialect), END],
+  title: `${dialect.words.answer} failed, silence and a connection that still works, ${dialect.closesAnyhow ? CLOSED : TOO_BIG}, or ${END}`,
+  ...endsOf(dialect),
 });
 
 /** The fates that a server may give a request that is big or deep. */
 export const anyFate = (dialect: Dialect): Expectation => ({
   title: `success, ${refusalFate(dialect).title}`,
-  enum: ["success", "failed", "ignored", ...refusals(dialect), END],
+  ...endsOf(dialect, "success"),
 });
 
 /** The bytes beyond which a WebSocket layer may find a message too big, and those beyond which anybody may refuse it in any way. */
