@@ -127,12 +127,23 @@ export const hitRunBound = ({ verdict, connections }: CaseResult) =>
   verdict === "error" &&
   connections.some(({ events }) => events.some((it) => it.type === "limit" && it.scope === "run"));
 
-/** Tells if the server sent at other times what this case missed. It may only be late under load. */
-export const cameToOthers = (it: CaseResult, { shared }: Pass): boolean =>
-  decisive(it).some(({ silence }) => silence !== undefined && shared.patience.came(silence.what));
+/** Tells if the server sent at other times what this case missed, and may only have been late under the load of others. */
+export const mayBeLate = (it: CaseResult, pass: Pass): boolean =>
+  decisive(it).some(({ silence }) => silence !== undefined && pass.shared.patience.came(silence.what)) &&
+  hadCompany(it, pass);
+
+/** Tells if another case was at work meanwhile, or went wrong before: one that mostly waits is no load. */
+const hadCompany = (result: CaseResult, { results }: Pass): boolean =>
+  [...results.values()].some(
+    (it) =>
+      it.case !== result.case &&
+      !it.case.waits &&
+      it.beganAt <= endOf(result) &&
+      (isFinding(it) || (it.connections.length > 0 && endOf(it) >= result.beganAt)),
+  );
 
 const DOUBTFUL =
-  "others that failed like this passed alone, and there was no time to run this one alone (--concurrency 1 does)";
+  "that may be the doing of other cases, and there was no time to run this one alone (--concurrency 1 does)";
 
 /**
  * Returns a result whose failures are errors, since nobody can say if the case itself is to blame. What a message of the server shows

@@ -6,7 +6,6 @@ import type { Bench } from "./execute.ts";
 import { rest } from "./gate.ts";
 import { isNothing } from "./nothing.ts";
 import type { OneEach } from "./noticed-limits.ts";
-import { BURST } from "./pace.ts";
 import type { Protocol } from "./protocol.ts";
 import { hangUp, share } from "./shared.ts";
 import { headersOf } from "./target.ts";
@@ -129,11 +128,11 @@ async function countsTogether(
   { shared: { pacing }, signal }: Pick<Bench, "shared" | "signal">,
 ): Promise<boolean> {
   // Each has sent one message already.
-  const send = (it: Connection) => Promise.all(Array.from({ length: BURST - 1 }, () => login(it)));
+  const send = (it: Connection) => Promise.all(Array.from({ length: pacing.burst - 1 }, () => login(it)));
   const areLeft = (count: number) => meeting((come) => (inTurn ? leavesOneByOne : leavesAll)(count, come, send));
   if ((await areLeft(TOGETHER)) !== false) return false;
   for (const count of [1, TOGETHER]) {
-    await rest((BURST / pacing.rate) * SECOND, signal);
+    await rest((pacing.burst / pacing.rate) * SECOND, signal);
     if ((await areLeft(count)) !== (count === 1)) return false;
   }
   return true;

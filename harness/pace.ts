@@ -1,10 +1,15 @@
-/** The messages that go out at once. Servers allow 20, and the network may bring some together that were sent apart. */
-export const BURST = 16;
+/**
+ * The messages that go out at once, in all and in seconds of the rate. Servers allow 20, and the network may bring some together that were
+ * sent apart. A lower rate is for servers that allow less.
+ */
+const BURST = { most: 16, seconds: 2 } as const;
 
 /** Paces the messages of clients, since servers drop clients that are too fast. */
 export interface Pacing {
   /** The messages a second that go out at most. */
   readonly rate: number;
+  /** The messages that go out at once at most. */
+  readonly burst: number;
   /** The time for which at least one connection held something back, in ms. */
   readonly held: number;
   /** All connections of a user have one pace. */
@@ -43,7 +48,8 @@ export function pacing(clock: () => number, rate: number): Pacing {
   const ends = () => {
     if (--waiting === 0) total += clock() - since;
   };
-  const bucket = (tokens: number): Bucket => ({ rate, clock, queue: [], tokens, filled: clock() });
+  const burst = Math.max(1, Math.min(BURST.most, Math.floor(BURST.seconds * rate)));
+  const bucket = (tokens: number): Bucket => ({ rate, burst, clock, queue: [], tokens, filled: clock() });
   /** One that begins empty: nobody knows how much the target has counted before. */
   const bucketOf = (credentials: unknown) => {
     const user = JSON.stringify(credentials);
@@ -53,6 +59,7 @@ export function pacing(clock: () => number, rate: number): Pacing {
   };
   return {
     rate,
+    burst,
     get held() {
       return total + (waiting > 0 ? clock() - since : 0);
     },
@@ -64,7 +71,7 @@ export function pacing(clock: () => number, rate: number): Pacing {
     },
     pace: (credentials) =>
       Number.isFinite(rate)
-        ? paceBy(joined ? bucketOf(credentials) : bucket(BURST), { waiting: 0, begins, ends })
+        ? paceBy(joined ? bucketOf(credentials) : bucket(burst), { waiting: 0, begins, ends })
         : UNPACED,
   };
 }
@@ -96,6 +103,7 @@ interface HeldBack {
 /** A bucket of tokens, by which one or several connections send, in the order in which they ask. Times are in ms. */
 interface Bucket {
   readonly rate: number;
+  readonly burst: number;
   readonly clock: () => number;
   queue: HeldBack[];
   tokens: number;
@@ -106,7 +114,9 @@ interface Bucket {
 /** The pace of a connection by a bucket. */
 const paceBy = (bucket: Bucket, sender: Sender): Pace => ({
   bursts: (all) =>
-    Array.from({ length: Math.ceil(all.length / BURST) }, (_, i) => all.slice(i * BURST, (i + 1) * BURST)),
+    Array.from({ length: Math.ceil(all.length / bucket.burst) }, (_, i) =>
+      all.slice(i * bucket.burst, (i + 1) * bucket.burst),
+    ),
   act(messages, deed) {
     // A deed that sends nothing waits for its own connection alone.
     if (messages === 0 && sender.waiting === 0) return deed();
@@ -149,7 +159,7 @@ function pump(bucket: Bucket): void {
 
 function refill(bucket: Bucket): void {
   const now = bucket.clock();
-  bucket.tokens = Math.min(BURST, bucket.tokens + ((now - bucket.filled) / 1_000) * bucket.rate);
+  bucket.tokens = Math.min(bucket.burst, bucket.tokens + ((now - bucket.filled) / 1_000) * bucket.rate);
   bucket.filled = now;
 }
 

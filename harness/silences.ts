@@ -3,11 +3,11 @@ import { isTooLate } from "./budget.ts";
 import { isBroken, isRight } from "./catalogue.ts";
 import {
   breaksAgain,
-  cameToOthers,
   failureKind,
   harmsOthers,
   isDoubtful,
   isSilent,
+  mayBeLate,
   missedBy,
   othersWereServed,
   stoodStill,
@@ -129,7 +129,8 @@ const standing = (kind: readonly CaseResult[]): readonly CaseResult[] =>
 /** Returns the result of a case for which there was no time to run again. */
 const notAgain = (first: CaseResult, pass: Pass): CaseResult => {
   const own = ungrounded(first, pass);
-  const isOpen = stoodStill(first, pass) || (isTooLate(pass) && cameToOthers(first, pass));
+  const isHarmed = wasHarmed(first, pass) && !harmsOthers(first, pass);
+  const isOpen = stoodStill(first, pass) || (isTooLate(pass) && (isHarmed || mayBeLate(first, pass)));
   return { ...(isOpen ? undecided(own, pass.protocol) : own), unconfirmed: true };
 };
 
@@ -166,7 +167,7 @@ export async function sample(
       const enough = confirmed >= ENOUGH && cleared.length === 0;
       if (settled.has(result) || pass.ends.culprits.has(result.case.id)) continue;
       if (enough || isLate(took, pass)) {
-        const isKnown = confirmed > 0 || (cleared.length === 0 && !(isTooLate(pass) && cameToOthers(result, pass)));
+        const isKnown = confirmed > 0 || (cleared.length === 0 && !(isTooLate(pass) && mayBeLate(result, pass)));
         settle(notAlone(result, isKnown, pass), pass);
         continue;
       }

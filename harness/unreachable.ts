@@ -58,6 +58,11 @@ const CAUSES: readonly (readonly [(failure: Failure) => boolean, (told: Told) =>
       `${place} answered ${failure} instead of upgrading to WebSocket. Check that the server behind it runs.`,
   ],
   [
+    ({ status }) => status === 400,
+    ({ place, failure }) =>
+      `${place} answered ${failure} instead of upgrading to WebSocket. It may know no subprotocol that was offered: check --protocol, and the path of the url.`,
+  ],
+  [
     ({ status }) => status !== undefined,
     ({ place, failure }) =>
       `${place} answered ${failure} instead of upgrading to WebSocket. Check the path of the url.`,

@@ -602,7 +602,8 @@ export const requirements = [
     section: "transport",
     level: "MUST",
     source: "R 6455",
-    statement: "The server selects no extension that the client did not offer.",
+    statement:
+      "The server selects no extension that the client did not offer; permessage-deflate, where selected, works in both directions.",
   },
   {
     id: "transport.ping",

@@ -34,7 +34,7 @@ export const LACKS = "the server lacks the command";
 export const UNTOLD = "a user is not told who it is: see self.sent";
 
 /** The reason why a case is skipped that needs two users. */
-export const ONE_USER = "it takes two users, and the suite can come as one only";
+export const ONE_USER = "it takes two users, and the suite can come as one only (--as)";
 
 /** Stands for what must not come, where nothing of it came. */
 export const NOTHING_OF_IT = "nothing of it";

@@ -29,7 +29,7 @@ export const causes: Readonly<Record<Breakable, string>> = {
     "The name of an optional property is misspelt, or has the case of the server's own language. The schemas are open, so that nothing complains.",
   "message.time": "Times of the language or the database are sent as they are, in seconds or milliseconds.",
   "response.correlated":
-    "The response is made by another task than the one that has the request, and takes an id or a command of its own, or another connection of the same user. Or a parser takes what is no JSON, such as NaN.",
+    "The response is made by another task than the one that has the request, and takes an id or a command of its own, or another connection of the same user.",
   "response.once": "A request is answered when it is taken and again when it is done, or by two handlers.",
   "response.status": "One function builds success and failure, and fills in what belongs to the other.",
   "response.reason":
@@ -46,7 +46,8 @@ export const causes: Readonly<Record<Breakable, string>> = {
   "auth.refresh": "All tokens are signed alike, and the kind of a token is not looked at.",
   "auth.many": "The first of several headers is taken, or a limit for headers ends more than the one connection.",
   "version.selected": "The WebSocket library was not told which subprotocols there are, and so selects none.",
-  "version.list": "The header is compared as one text, or only the first offer is looked at.",
+  "version.list":
+    "The header is compared as one text, or only the first offer, or the first of several headers, is looked at.",
   "version.unsupported": "Whatever ends in `.tachyon` is selected, or the first offer is echoed.",
   "version.missing": "The negotiation is left out where the header is not there.",
   "version.higher-minor":
@@ -81,7 +82,8 @@ export const causes: Readonly<Record<Breakable, string>> = {
   "valid.odd-strings":
     "The id of a user is a number inside of the server, and a text that is none raises an exception that ends the connection.",
   "event.unanswered": "Every message runs through the code that answers requests.",
-  "malformed.closed": "A message that cannot be read is logged and dropped.",
+  "malformed.closed":
+    "A message that cannot be read is logged and dropped, or the parser takes what is no JSON, such as NaN or a comma too many.",
   "malformed.code": "The exception of the parser ends the connection, and the library closes with a code of its own.",
   "malformed.reason": "The connection is closed with a code alone.",
   "malformed.binary": "Text and binary messages are handled alike.",
@@ -132,7 +134,7 @@ const limited: readonly Symptom[] = [
   {
     shows: namesLimit,
     cause:
-      "The server limits messages, as its close reason says, and more strictly than servers do: it takes fewer than 16 in one go, or never forgets those that came long before. --rate has clients send fewer a second.",
+      "The server limits messages, as its close reason says, and more strictly than servers do: it takes fewer than 16 in one go, or never forgets those that came long before. A lower --rate has clients send fewer a second, and at once.",
   },
 ];
 

@@ -2,7 +2,7 @@ import type { Connection } from "../../harness/connection.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
 import { heard, isServerEnd, type Message, messages } from "../../harness/transcript.ts";
 import type { DialectWithSign, Status } from "../websocket/dialect.ts";
-import { isUnimplemented, POLICY, SUBPROTOCOL, scenario } from "./protocol.ts";
+import { isUnimplemented, SUBPROTOCOL, scenario } from "./protocol.ts";
 
 /** The name of the request that any client may send at any moment, and that changes nothing. */
 export const STATS = "system/serverStats";
@@ -61,7 +61,7 @@ export const dialect: DialectWithSign<"request.answered"> = {
     goodbye: `the response to ${DISCONNECT}`,
   },
   subprotocol: SUBPROTOCOL,
-  refusal: POLICY,
+  closesAnyhow: true,
 
   sign: (client) => call(client, STATS, `${ID.sign}-${signs(client)}`),
   isSign: ({ messageId }) => String(messageId).startsWith(ID.sign),

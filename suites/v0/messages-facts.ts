@@ -13,9 +13,10 @@ import { unnamed, wrongTime } from "../../schemas/v0/walk.ts";
 import { repeatedName } from "../websocket/duplicates.ts";
 import { envelope, isUnimplemented, violationsIn, wrongIn } from "./protocol.ts";
 
-/** The answered requests, and ids of events, that are remembered; and the open requests. */
+/** The answered requests, and ids of events, that are remembered; the open requests; and the texts that are no message. */
 const REMEMBERED = 100;
 const OPEN = 1_000;
+const UNREADABLE = 10;
 
 /** The first event that breaks a rule, and what is wrong with it. */
 export interface Breach {
@@ -46,6 +47,8 @@ export interface ConnectionFacts {
   readonly ids: Map<string, WireEvent>;
   /** The client may have sent requests that are not among these. */
   forgot: boolean;
+  /** The latest texts of the client that are no message. A lenient server may take one for a request. */
+  readonly unreadable: Map<string, WireEvent>;
   /** Requests of the server that the client has not answered, and the latest that it has, by their ids and commands. */
   readonly asks: Map<string, AskedMessage>;
   readonly met: Map<string, AskedMessage>;
@@ -140,7 +143,7 @@ export function connectionFacts(transcript: Transcript, schemas: Schemas, sender
   readings.set(schemas, mine);
   const facts = mine.get(transcript) ?? {
     ...{ breaches: {}, open: new Map(), answered: new Map(), ids: new Map(), forgot: false, upTo: 0 },
-    ...{ asks: new Map(), met: new Map() },
+    ...{ asks: new Map(), met: new Map(), unreadable: new Map() },
   };
   mine.set(transcript, facts);
   for (; facts.upTo < transcript.events.length; facts.upTo++) {
@@ -151,7 +154,9 @@ export function connectionFacts(transcript: Transcript, schemas: Schemas, sender
   return facts;
 }
 
-const nameOf = (id: string, command: string) => JSON.stringify([id, command]);
+const json = (value: unknown) => JSON.stringify(value);
+
+const nameOf = (id: string, command: string) => json([id, command]);
 
 /** Tells if an event of the client may hold a request that nobody can read. */
 const mayHide = (event: WireEvent): boolean =>
@@ -163,6 +168,10 @@ function asked(event: WireEvent, facts: Reading): void {
   const message = jsonOnce(event);
   const it = isObject(message) ? envelope(message) : undefined;
   if (it?.kind === "response" || (!it && event.type === "text")) meets(event, it && nameOf(it.id, it.name), facts);
+  if (!it && event.type === "text") {
+    facts.unreadable.set(`${facts.upTo}`, event);
+    dropsOldest(facts.unreadable, UNREADABLE);
+  }
   if (it?.kind !== "request") return;
   const name = nameOf(it.id, it.name);
   const known = facts.open.get(name);
@@ -205,7 +214,8 @@ function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas, sender
     dropsOldest(facts.answered, REMEMBERED);
   } else if (name !== undefined && !facts.forgot) {
     if (before) broken("response.once", "the request was answered before");
-    else broken("response.correlated", "no request has this messageId and commandId");
+    else if (!it || !mayBeMeant(it, facts))
+      broken("response.correlated", "no request has this messageId and commandId");
   } else if (it && name === undefined) {
     const same = facts.ids.get(it.id);
     if (same) broken("event.id-unique", "its messageId was there before", same);
@@ -216,6 +226,12 @@ function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas, sender
     dropsOldest(facts.asks, REMEMBERED);
   }
 }
+
+/** Tells if a text that is no message names the id and the command of a response: `malformed.closed` tells of who answers that. */
+const mayBeMeant = ({ id, name }: { id: string; name: string }, { unreadable }: ConnectionFacts): boolean =>
+  [...unreadable.values()].some((event) =>
+    [id, name].every((it) => "data" in event && [json(it), `'${it}'`].some((quoted) => event.data.includes(quoted))),
+  );
 
 /** The key of an open request of this name. */
 const keyOf = (name: string, { open }: ConnectionFacts): string | undefined =>

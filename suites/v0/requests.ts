@@ -3,6 +3,7 @@ import { isNothing, type Nothing } from "../../harness/nothing.ts";
 import type { Context } from "../../harness/scenario.ts";
 import { isServerEnd, type Message } from "../../harness/transcript.ts";
 import { plural } from "../../harness/words.ts";
+import { TOO_LONG, wasTooBig } from "../websocket/fate.ts";
 import { expectSuccess, spellings } from "../websocket/requests.ts";
 import { besideBystander } from "../websocket/survival.ts";
 import { slug, spaced } from "../websocket/words.ts";
@@ -36,7 +37,7 @@ const echoes = Object.entries(MESSAGE_IDS).map(([name, id]) =>
     title: `a client sends ${STATS} with a messageId ${name}`,
     given: id,
     tests: ["request.echo"],
-    async run({ connect, check }) {
+    async run({ connect, check, unasked }) {
       const client = await connect();
       client.send(request(STATS, id));
       const response = await client.next(
@@ -44,6 +45,7 @@ const echoes = Object.entries(MESSAGE_IDS).map(([name, id]) =>
         ({ type, commandId, messageId }) => type === "response" && (commandId === STATS || messageId === id),
         responseName(STATS),
       );
+      if (isNothing(response) && wasTooBig(id.length, client)) return unasked("request.echo", TOO_LONG);
       check("request.echo", isNothing(response) ? response : response.messageId, {
         const: id,
         title: "the messageId of the request",

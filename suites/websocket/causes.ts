@@ -43,7 +43,7 @@ export const sharedCauses: Readonly<Record<SharedId, string>> = {
   "transport.subprotocol":
     "The server always names its own subprotocol, or the first one that it knows, without looking at what the client offered.",
   "transport.extensions":
-    "A proxy or a fixed header announces permessage-deflate, though the client did not offer it or nothing behind it can decompress.",
+    "A proxy or a fixed header announces permessage-deflate, though the client did not offer it or nothing behind it can decompress, or not where a ping comes between two fragments.",
   "transport.ping":
     "Pongs are switched off or left to an application that does not send them, or do not repeat the payload of the ping.",
   "transport.fragmentation":

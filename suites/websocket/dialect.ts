@@ -69,8 +69,8 @@ export interface Dialect {
   /** The subprotocol that clients of the version offer, if there is one. */
   readonly subprotocol?: string;
 
-  /** The code with which a server of the version closes a connection over a message that it refuses, if the document names one. */
-  readonly refusal?: number;
+  /** A server of the version may close a connection over a message that it refuses: no MUST names the code. */
+  readonly closesAnyhow?: true;
 
   /** Awaits the sign that a client is served: a greeting, or the answer to a request that this sends. */
   sign(client: Connection): Promise<Message | Nothing>;

@@ -1,25 +1,33 @@
 import type { Connection } from "../../harness/connection.ts";
 import type { Expectation } from "../../harness/expect.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
-import { isEnded } from "../../harness/transcript.ts";
+import { isEnded, isServerEnd } from "../../harness/transcript.ts";
 import type { Dialect } from "./dialect.ts";
 
-const closeWith = (code: unknown) => `a close frame with code ${code}`;
-const TOO_BIG = closeWith(1009);
+/** The close code of what is too big. */
+const BIG_CODE = 1009;
+
+const CLOSED = "a close frame";
+const closeWith = (code: unknown) => `${CLOSED} with code ${code}`;
+const TOO_BIG = closeWith(BIG_CODE);
 const END = "the end of the TCP connection";
 
-const refusals = ({ refusal }: Dialect) => [TOO_BIG, ...(refusal === undefined ? [] : [closeWith(refusal)])];
+/** The ends by which a server may refuse a message, and any code of a close frame where the version names none. */
+const endsOf = ({ closesAnyhow }: Dialect, ...others: readonly string[]): Expectation => {
+  const some = { enum: [...others, "failed", "ignored", TOO_BIG, END] };
+  return closesAnyhow ? { anyOf: [some, { type: "string", pattern: `^${CLOSED}` }] } : some;
+};
 
 /** The fates that a server may give a message that is big or deep, and malformed. */
 export const refusalFate = (dialect: Dialect): Expectation => ({
-  title: `${dialect.words.answer} failed, silence and a connection that still works, ${refusals(dialect).join(", ")}, or ${END}`,
-  enum: ["failed", "ignored", ...refusals(dialect), END],
+  title: `${dialect.words.answer} failed, silence and a connection that still works, ${dialect.closesAnyhow ? CLOSED : TOO_BIG}, or ${END}`,
+  ...endsOf(dialect),
 });
 
 /** The fates that a server may give a request that is big or deep. */
 export const anyFate = (dialect: Dialect): Expectation => ({
   title: `success, ${refusalFate(dialect).title}`,
-  enum: ["success", "failed", "ignored", ...refusals(dialect), END],
+  ...endsOf(dialect, "success"),
 });
 
 /** The bytes beyond which a WebSocket layer may find a message too big, and those beyond which anybody may refuse it in any way. */
@@ -34,6 +42,13 @@ export function fateOf(dialect: Dialect, length: number): Expectation {
 
 /** Tells if a server may ignore a request that is so many bytes long. */
 export const mayIgnore = (length: number): boolean => length > BIG;
+
+/** Tells if the WebSocket layer of a server found a message of so many bytes too big, as it may. */
+export const wasTooBig = (length: number, { transcript }: Connection): boolean =>
+  length > SMALL && transcript.events.some((it) => isServerEnd(it) && it.type === "close" && it.code === BIG_CODE);
+
+/** The reason why nothing is judged of a message that was too big. */
+export const TOO_LONG = "the message was too big for its WebSocket layer";
 
 /** Tells the fate of a message that may be too big for a server. Only where the connection still works is it `ignored`. */
 export async function fate(

@@ -215,7 +215,7 @@ describe("a message that did not come in time", () => {
     const it = await confirmed(row(9, "x", "MUST.b", kind, { ms: 5_000 }));
     expect(marked(it).slice(0, 2)).toEqual(["x0 pass unstable", "x1 error unconfirmed"]);
     expect([...it.results.values()][1]?.checks.map(({ verdict, actual }) => `${verdict}: ${actual}`)).toEqual([
-      "error: nothing in 100 ms; but others that failed like this passed alone, and there was no time to run this one alone (--concurrency 1 does)",
+      "error: nothing in 100 ms; but that may be the doing of other cases, and there was no time to run this one alone (--concurrency 1 does)",
       "pass: true",
     ]);
   });
@@ -248,6 +248,27 @@ describe("a message that did not come in time", () => {
       await confirm(await first(it, late(among)), 0, it);
       expect(marked(it)).toEqual([`x ${verdict} unconfirmed`]);
     }
+  });
+
+  test("is a failure if the time of the run was up, unless another case may have kept the server busy, or harmed it", async () => {
+    const silentAt = (id: string): Case => acts(id, "MUST.b", [SILENT]);
+    const waits: Case = { ...silentAt("w"), waits: true };
+    const marksOf = async (cases: readonly Case[], change: (it: Pass) => void = () => {}) => {
+      const it = pass(target(), { budget: 0 });
+      await first(it, ...cases);
+      change(it);
+      it.shared.patience.met(SILENT.what, 0, 1);
+      await confirm(cases.slice(-1), 0, it);
+      return marked(it).at(-1);
+    };
+    const fell = (it: Pass) =>
+      void it.ends.falls.push({ from: 0, to: 1, how: "it fell", endKind: "it fell", harm: "end" });
+    expect([await marksOf([silentAt("x")]), await marksOf([waits, silentAt("x")])]).toEqual(
+      Array(2).fill("x fail unconfirmed"),
+    );
+    expect([await marksOf([silentAt("v"), silentAt("x")]), await marksOf([silentAt("x")], fell)]).toEqual(
+      Array(2).fill("x error unconfirmed"),
+    );
   });
 
   test("keeps its verdict, unconfirmed, if the run ended before it was asked for again", async () => {

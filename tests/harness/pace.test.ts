@@ -37,6 +37,13 @@ test("no second sees more than it may, however it is sent", async () => {
   expect(Math.max(...inASecond)).toBeLessThanOrEqual(16 + RATE);
 });
 
+test("a lower rate allows fewer at once, too: those of two seconds, and one at least", async () => {
+  const atOnce = [4, 3.5, 0.1].map((rate) => sends(20, pacing(now, rate).pace("alice")).length);
+  expect(atOnce).toEqual([8, 7, 1]);
+  const { bursts } = pacing(now, 3).pace("alice");
+  expect(bursts(Array.from({ length: 14 })).map((it) => it.length)).toEqual([6, 6, 2]);
+});
+
 test("what sends nothing waits for what was sent before, and who waits knows when all is out", async () => {
   const { pace } = pacing(now, RATE);
   const mine = pace("alice");

@@ -24,7 +24,7 @@ const dialect: DialectWithSign<"toy.served"> & MalformedDialect = {
   scenario: scenarios<SharedId | MalformedId | "toy.served">(),
   words: { request: "ping", sign: "pong", served: "ponged", answer: "toy/ping", goodbye: "toy/left" },
   subprotocol: SUBPROTOCOL,
-  refusal: 1008,
+  closesAnyhow: true,
   sign(client) {
     client.send({ ...request, messageId: "sign" });
     return client.next(({ messageId }) => messageId === "sign", "sign");

@@ -82,6 +82,8 @@ export const unusualV0: Readonly<Record<string, UnusualV0>> = {
   })),
   "speaks TLS": { ...sends(() => ({ tls: { cert: crt, key } })), ca: crt },
 
+  "takes messages of 8 KiB at most": sends(() => ({ limit: 8 << 10 })),
+
   // Ends of connections.
   "ends TCP a moment after the close frames": sends(() => ({ hangUp: (outlet) => setTimeout(outlet.end, 50) })),
   "resets TCP after the close frames": sends(() => ({ hangUp: (_, socket) => socket.resetAndDestroy() })),

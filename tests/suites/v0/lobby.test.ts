@@ -171,7 +171,7 @@ test("what takes more users than there are is skipped, and says so", () => {
   expect(alone).toContain(
     "malformed/a-word: it takes 2 users at the same time, and the suite can come as one only (--as)",
   );
-  expect(alone).toContain("social/friends: it takes two users, and the suite can come as one only");
+  expect(alone).toContain("social/friends: it takes two users, and the suite can come as one only (--as)");
   expect(alone.filter((it) => it.includes(words("one user"))).length).toBeGreaterThan(0);
   expect(alone.filter((it) => /^(sessions|invalid)/.test(it))).toEqual([]);
 });

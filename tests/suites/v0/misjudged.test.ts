@@ -17,16 +17,16 @@ const cases = protocol.suites.flatMap((suite) => suite.cases);
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());
 
-/** Runs the cases of these suites against a server. */
+/** Runs the cases of these suites, or of these requirements, against a server. */
 async function judge(
   server: Running,
-  suites: readonly string[],
+  which: readonly string[],
   rate?: number,
   timeout: number = DEFAULTS.timeout,
 ): Promise<RunResult> {
   close = server.close;
   const target = { url: new URL(server.url), headers: {}, ...usersOf({ users: BARE_USERS }) };
-  const some = cases.filter(({ suite }) => suites.includes(suite));
+  const some = cases.filter(({ suite, tests }) => [suite, ...tests].some((it) => which.includes(it)));
   return run(protocol, some, { ...DEFAULTS, target, rate, timeout, seed: 1 });
 }
 
@@ -89,6 +89,15 @@ test("a server that reads nothing more from the first connection of a user once 
   expect(brokenBy({ results, ...rest })).toEqual(["request.answered"]);
   const failed = results.filter(({ verdict }) => verdict === "fail").map((it) => it.case.id);
   expect(failed).toEqual(["sessions/second-connection"]);
+});
+
+test("a server that closes with a code of its own over a big or deep message is told nothing of that", async () => {
+  const server = await startBare(({ read }) => ({
+    read: (text, ...more) => (text.length > 32 << 10 ? "too much" : read(text, ...more)),
+    malformed: (client, why) => client.leave(4008, why),
+  }));
+  const { results } = await judge(server, ["resilience.large", "resilience.deep"]);
+  expect(new Set(results.map(({ verdict }) => verdict))).toEqual(new Set(["pass"]));
 });
 
 test("a server that keeps two connections of a user is not told as one that limits their messages", async () => {

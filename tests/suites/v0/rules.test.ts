@@ -27,6 +27,9 @@ const received = (messageId: string, more: object = {}) =>
     data: { message: "", source: { type: "player", userId: "1" }, timestamp: 1.7e15, marker: "", ...more },
   });
 
+/** A request in what is JSON to a lenient parser alone. */
+const LOOSE = `{"type":"request","messageId":"1","commandId":"${STATS}","extra":NaN}`;
+
 const brokenIn = (...events: readonly WireEvent[]) =>
   rules
     .filter((rule) => judgeRecorded(rule, { url: "", events: [...events, END] }).outcome === "broken")
@@ -94,6 +97,8 @@ describe("of what a server sends is broken", () => {
     ["another status", [asked("1"), response("1", { status: "ok" })], ["response.status"]],
     ["a reason of its own", [asked("1"), response("1", { status: "failed", reason: "oops" })], ["response.reason"]],
     ["the id of an event twice", [received("1"), received("1")], ["event.id-unique"]],
+    ["a response to what is no JSON, but names it", [text("client", LOOSE), response("1")], []],
+    ["another response to that", [text("client", LOOSE), response("2")], ["response.correlated"]],
     ["a response to what nobody can read", [{ ...asked("1"), type: "binary" } as WireEvent, response("1")], []],
   ])("%s: %p", (_, events, broken) => {
     expect(brokenIn(...events)).toEqual(broken);

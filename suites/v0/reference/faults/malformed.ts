@@ -17,7 +17,6 @@ export const malformedFaults: Faults = {
   "reads-json-loosely": {
     says: "Reads JSON with comments, commas too many, NaN and line breaks in texts, and a type with a space behind it.",
     breaks: "malformed.closed",
-    also: ["response.correlated"],
     change: ({ read }) => ({
       read: (text, ...more) =>
         read(
