@@ -42,6 +42,8 @@ export interface KnownLimits {
   measured: number;
   /** The target lets nobody in now and then, and no limit explains that. */
   closes: boolean;
+  /** It does so after so many wrong inputs. */
+  wrong: number | undefined;
   /** The search is over for good: there is no limit. */
   hopeless: boolean;
 }
@@ -68,7 +70,7 @@ const LAG = { first: 10, most: 100 } as const;
 export const noneKnown = (): KnownLimits => ({
   ...{ found: {}, gap: 0, lag: 0, changedAt: 0, ways: new Map(), inVain: 0, row: 0, total: 0, held: 0, served: [] },
   ...{ before: 0, spell: undefined, refusal: { at: 0, way: UNKNOWN } },
-  ...{ suspected: false, measured: 0, closes: false, hopeless: false },
+  ...{ suspected: false, measured: 0, closes: false, wrong: undefined, hopeless: false },
 });
 
 /** Tells if a limit is known. */
@@ -147,6 +149,15 @@ export function learnMeasured(known: KnownLimits, more: Found, { again, served }
   else giveUp(known, isSure);
 }
 
+/** Learns that the target lets one client in after another, in so many ms each. Tells if that is slower than what was known. */
+export function learnInLine(known: KnownLimits, ms: number): boolean {
+  const perSecond = SECOND / ms;
+  if (perSecond >= (known.found.perSecond ?? Number.POSITIVE_INFINITY)) return false;
+  known.found = { ...known.found, perSecond };
+  known.gap = gapOf(perSecond);
+  return true;
+}
+
 /** Forgets refusals that were no limit. */
 export function forget(known: KnownLimits): void {
   known.suspected = false;
@@ -173,12 +184,18 @@ function step(known: KnownLimits): void {
 const longer = (lag: number) => Math.min(LAG.most, lag === 0 ? LAG.first : 2 * lag);
 
 /** The most times that the suite waits for a target which lets nobody in. */
-const WAITS = 30;
+const WAITS = { mostly: 30, wrong: 100 } as const;
+
+/** Learns after how many wrong inputs the target lets nobody in, if it does. */
+export function learnShutOut(known: KnownLimits, wrong: number | undefined): void {
+  known.wrong = wrong;
+  known.closes ||= wrong !== undefined;
+}
 
 /** Learns that the target let nobody in once more, which no limit explains. */
 export function learnClosed(known: KnownLimits): void {
   known.measured += 1;
-  if (known.measured > WAITS) giveUp(known, true);
+  if (known.measured > WAITS[known.wrong === undefined ? "mostly" : "wrong"]) giveUp(known, true);
 }
 
 function giveUp(known: KnownLimits, forGood: boolean): void {

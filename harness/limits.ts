@@ -17,9 +17,11 @@ import {
   isRefusal,
   type KnownLimits,
   learnClosed,
+  learnInLine,
   learnMeasured,
   learnRefused,
   learnServed,
+  learnShutOut,
   type Measured,
   noneKnown,
   type Refused,
@@ -39,6 +41,9 @@ interface ShutOut {
 /** Opens a connection as any client does; if it shall `listen`, waits a moment for the server to turn it away. */
 type Dial = (listen: boolean) => Promise<Attempt>;
 
+/** Finds the number of wrong inputs after which a target lets nobody in for a while, if it does; `letsIn` waits until it lets somebody in. */
+type Explain = (letsIn: () => Promise<boolean>) => Promise<number | undefined>;
+
 /** Notices that a target limits connections, finds out how, and keeps below it. */
 export interface Limits {
   /** The most connections that the target accepts at the same time; `undefined` if no limit is known. */
@@ -51,8 +56,12 @@ export interface Limits {
   readonly held: number;
   /** A usual client was refused while others are served. No case shall begin until this was measured or forgotten. */
   readonly suspected: boolean;
+  /** The number of wrong inputs after which the target lets nobody in for a while; `undefined` if it is not known to do so. */
+  readonly wrong: number | undefined;
   /** The first refusal since the last measurement: when that connection began, in ms of the run's clock, and the way. */
   readonly refusal: Readonly<Refused>;
+  /** Has clients come no faster than the target lets them in, one after another: in so many ms each. Tells if that is news. */
+  paces(ms: number): boolean;
   /** Forgets refusals that were no limit: the target was away. */
   forget(): void;
   /** Resolves when a connection may begin. */
@@ -81,7 +90,7 @@ export interface Limits {
    * Measures the limits while nothing else is at work. What `dial` opens takes no turn. Resolves to a time in which the target
    * let nobody in, which is no limit.
    */
-  measure(dial: Dial, signal?: AbortSignal): Promise<ShutOut>;
+  measure(dial: Dial, signal?: AbortSignal, shutsOut?: Explain): Promise<ShutOut>;
 }
 
 /** The time after which a target has noticed that the last connection ended, in ms. */
@@ -131,6 +140,7 @@ export function limits(clock: () => number, timeout: number): Limits {
     get refusal() {
       return known.refusal;
     },
+    paces: (ms) => pace(its, ms),
     forget: () => forget(known),
     turn: its.gate.turn,
     left: its.gate.left,
@@ -140,7 +150,10 @@ export function limits(clock: () => number, timeout: number): Limits {
     again: (it) => void its.reruns.set(it, timesAgain(its, it) + 1),
     explains: (refused) => (isLimited(known) || known.closes) && isRefusal(known, refused),
     cases: (concurrency) => casesWithin(known, concurrency),
-    measure: (dial, signal) => measureAll(its, dial, signal),
+    get wrong() {
+      return known.wrong;
+    },
+    measure: (dial, signal, shutsOut) => measureAll(its, dial, signal, shutsOut),
   };
 }
 
@@ -148,6 +161,12 @@ export function limits(clock: () => number, timeout: number): Limits {
 function change({ known, gate, clock }: Keeping): void {
   known.changedAt = clock();
   gate.keep({ together: known.found.together ?? Number.POSITIVE_INFINITY, gap: known.gap, lag: known.lag });
+}
+
+function pace(its: Keeping, ms: number): boolean {
+  if (!learnInLine(its.known, ms)) return false;
+  change(its);
+  return true;
 }
 
 async function freed(its: Keeping): Promise<boolean> {
@@ -173,7 +192,12 @@ function spoils(its: Keeping, it: object, refused: readonly Failure[]): boolean 
   return known.total > 0 && timesAgain(its, it) < most && isRefusal(known, refused);
 }
 
-async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefined): Promise<ShutOut> {
+async function measureAll(
+  its: Keeping,
+  dial: Dial,
+  signal: AbortSignal | undefined,
+  shutsOut: Explain = async () => undefined,
+): Promise<ShutOut> {
   const { known, gate, clock } = its;
   const { at } = known.refusal;
   known.suspected = false;
@@ -186,6 +210,8 @@ async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefi
   const rests = ways.some(saysTooMany) ? RESTS.tooMany : RESTS.others;
   const { tries, way } = await untilLetIn(come, rests, signal);
   if (way !== undefined || signal?.aborted) return { way };
+  if (known.wrong === undefined && !isLimited(known) && !listens)
+    learnShutOut(known, await shutsOut(async () => (await untilLetIn(come, rests, signal)).way === undefined));
   const closed = { ms: tries > TRIES ? clock() - at : 0 };
   if (known.closes) {
     learnClosed(known);

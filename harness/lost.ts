@@ -2,7 +2,7 @@ import { blame } from "./blame.ts";
 import { timeThere } from "./budget.ts";
 import { isBroken } from "./catalogue.ts";
 import { findCulprits, LATEST_FALL, RECENT } from "./culprits.ts";
-import { inconclusive, isSilent } from "./doubt.ts";
+import { inconclusive, isSilent, missedHandshake } from "./doubt.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { isAbsent } from "./failure.ts";
 import { diedOrNot, endedAt, howItFell } from "./fall.ts";
@@ -51,7 +51,7 @@ export async function lookInto(ran: readonly CaseResult[], pass: Pass): Promise<
   const began = timeThere(pass);
   const fall = await fallOf(pass);
   pass.times.searched += timeThere(pass) - began;
-  if (!fall) return { atWork: [], recent: await lookIntoStalls(ran, pass) };
+  if (!fall) return { atWork: [], recent: [...(await lookIntoStalls(ran, pass)), ...ran.filter(missedHandshake)] };
   // A process that ended was there: the suite waited for it.
   if (availability.upAt === undefined && !pass.target.process?.death) {
     await seekOnce(pass);

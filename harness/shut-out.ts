@@ -1,0 +1,77 @@
+import { canaryOf } from "./canary.ts";
+import { type CaseResult, execute } from "./execute.ts";
+import type { Pass } from "./pass.ts";
+import type { Protocol } from "./protocol.ts";
+import type { Case } from "./scenario.ts";
+import { type Shared, share } from "./shared.ts";
+
+// Finds out if a target shuts everybody out for a while once clients have sent many wrong commands, as those do that keep strangers off.
+
+/** The number of cases with wrong inputs: so many have to have run, and so many run at most. */
+const CASES = { least: 8, most: 150 } as const;
+
+/** Plain clients show that it is not their number: so many times as many come. */
+const PLAIN = 1.5;
+
+/** Tells if a case sends what a server may take for an attack. */
+const isWrong = ({ upsets, suite }: Case, { suites }: Protocol): boolean =>
+  upsets === true || suites.some((it) => it.upsets === true && it.name === suite);
+
+/** Returns the cases with wrong inputs that had begun before a time, in ms of the run's clock, the latest first. */
+export const wrongBefore = (
+  at: number,
+  ran: readonly CaseResult[],
+  { protocol }: Pick<Pass, "protocol">,
+): readonly Case[] =>
+  ran
+    .filter((it) => it.beganAt <= at && it.connections.length > 0 && isWrong(it.case, protocol))
+    .toSorted((a, b) => b.beganAt - a.beganAt)
+    .map((it) => it.case);
+
+/**
+ * Resolves to the number of wrong inputs after which the target lets nobody in for a while, if it does so again, and not after more plain
+ * clients. `letsIn` waits until it lets somebody in, and tells if it does.
+ */
+export async function shutsOutAfter(
+  wrong: readonly Case[],
+  letsIn: () => Promise<boolean>,
+  pass: Pass,
+): Promise<number | undefined> {
+  const plain = canaryOf(pass.protocol);
+  if (!plain || wrong.length < CASES.least) return undefined;
+  const shared = share(pass.options.timeout);
+  const some = Array.from(
+    { length: Math.min(CASES.most, 2 * wrong.length) },
+    (_, i) => wrong[i % wrong.length] as Case,
+  );
+  const first = await untilRefused(
+    some.map((it) => [it]),
+    shared,
+    pass,
+  );
+  if (!first || !(await letsIn())) return undefined;
+  // Each case opens some connections.
+  const crowds = Array.from({ length: Math.ceil(PLAIN * first.cases) }, () =>
+    Array.from({ length: first.each }, () => plain),
+  );
+  if ((await untilRefused(crowds, shared, pass)) || !(await letsIn())) return undefined;
+  const again = await untilRefused(
+    some.map((it) => [it]),
+    shared,
+    pass,
+  );
+  return again && (await letsIn()) ? again.cases : undefined;
+}
+
+/** Runs groups of cases, one group after another, until a connection is refused. Resolves to their number, and to the connections of each. */
+async function untilRefused(groups: readonly (readonly Case[])[], shared: Shared, pass: Pass) {
+  const { record: _, ...bench } = pass;
+  let connections = 0;
+  for (const [i, group] of groups.entries()) {
+    if (pass.signal?.aborted) return undefined;
+    const results = await Promise.all(group.map((it) => execute(it, { ...bench, shared })));
+    connections += results.reduce((sum, it) => sum + it.connections.length, 0);
+    if (results.some(({ refused }) => refused)) return { cases: i + 1, each: Math.ceil(connections / (i + 1)) };
+  }
+  return undefined;
+}
