@@ -1,4 +1,4 @@
-import { type Attempt, type Means, PAUSE, TRIES, untilLetIn } from "./attempts.ts";
+import { type Attempt, type Means, PAUSE, TRIES, triesToLetIn, untilLetIn } from "./attempts.ts";
 import { FORGOTTEN, SECOND, SLOWER } from "./connection-rate.ts";
 import {
   type Failure,
@@ -41,13 +41,18 @@ interface ShutOut {
 /** Opens a connection as any client does; if it shall `listen`, waits a moment for the server to turn it away. */
 type Dial = (listen: boolean) => Promise<Attempt>;
 
-/** Finds the number of wrong inputs after which a target lets nobody in for a while, if it does; `letsIn` waits until it lets somebody in. */
-type Explain = (letsIn: () => Promise<boolean>) => Promise<number | undefined>;
+/**
+ * Finds the number of wrong inputs after which a target lets nobody in for a while, if it does. `letsIn` waits until it lets somebody in, and
+ * resolves to the number of tries; to infinity if it does not.
+ */
+type Explain = (letsIn: () => Promise<number>) => Promise<number | undefined>;
 
 /** Notices that a target limits connections, finds out how, and keeps below it. */
 export interface Limits {
   /** The most connections that the target accepts at the same time; `undefined` if no limit is known. */
   readonly together: number | undefined;
+  /** The numbers of connections at the same time that were found one after another, where each is lower than the one before. */
+  readonly fewer: readonly number[];
   /** The most connections a second; `undefined` if no limit is known. */
   readonly perSecond: number | undefined;
   /** The known limits in words; `undefined` if there are none. */
@@ -125,11 +130,14 @@ export function limits(clock: () => number, timeout: number): Limits {
     get together() {
       return known.found.together;
     },
+    get fewer() {
+      return known.fewer;
+    },
     get perSecond() {
       return known.found.perSecond;
     },
     get words() {
-      return wordsOfFound(known.found);
+      return wordsOfFound(known.found, known.fewer);
     },
     get held() {
       return known.held;
@@ -211,7 +219,7 @@ async function measureAll(
   const { tries, way } = await untilLetIn(come, rests, signal);
   if (way !== undefined || signal?.aborted) return { way };
   if (known.wrong === undefined && !isLimited(known) && !listens)
-    learnShutOut(known, await shutsOut(async () => (await untilLetIn(come, rests, signal)).way === undefined));
+    learnShutOut(known, await shutsOut(() => triesToLetIn(come, rests, signal)));
   const closed = { ms: tries > TRIES ? clock() - at : 0 };
   if (known.closes) {
     learnClosed(known);

@@ -14,6 +14,7 @@ import { type Fall, type Pass, settle } from "./pass.ts";
 import { greetsAll } from "./protocol.ts";
 import { countEnds, dealtLong } from "./proven.ts";
 import { seemsDeaf } from "./shared.ts";
+import { wordsOfShutOut } from "./shut-out.ts";
 import { standUp } from "./stand-up.ts";
 import { lookIntoStalls } from "./standstill.ts";
 import { byLikelihood, byRecency, isSuspect, notAtWork } from "./suspects.ts";
@@ -156,9 +157,11 @@ function giveUp({ fall, all, atWork }: Fallen, pass: Pass): void {
   }
   const only = soleCause(fall, all, pass);
   if (only && !culprits.has(only.result.case.id)) blame(only, fall, pass);
+  const shutOut = only ? undefined : wordsOfShutOut(fall, all, pass);
   // A known culprit makes a guess at another needless.
-  const isGuess = !only && !pass.ends.unprovoked && (pass.stop === undefined || culprits.size === 0);
-  pass.stop ??= { reason: "lost", why: fall.how };
+  const isGuess =
+    !only && !shutOut?.isSure && !pass.ends.unprovoked && (pass.stop === undefined || culprits.size === 0);
+  pass.stop ??= { reason: "lost", why: shutOut?.words ?? fall.how };
   if (isGuess) pass.stop = { ...pass.stop, suspects: rank([], { fall, all, atWork }, pass) };
 }
 

@@ -70,9 +70,10 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
 
 /** Returns the limits that a run noticed; nothing if there are none. */
 function noticedIn({ limits, identities, pacing }: Shared): NoticedLimits | undefined {
-  const { together, perSecond } = limits;
+  const { together, perSecond, fewer } = limits;
   const noticed: NoticedLimits = {
     ...(together !== undefined && { together }),
+    ...(together !== undefined && fewer.length > 1 && { fewer }),
     ...(perSecond !== undefined && { perSecond: Math.round(perSecond) || 1 }),
     ...(identities.oneEach && { oneEach: identities.oneEach }),
     ...(pacing.joined && { messages: "together" }),

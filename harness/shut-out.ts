@@ -1,6 +1,7 @@
 import { canaryOf } from "./canary.ts";
-import { type CaseResult, execute } from "./execute.ts";
-import type { Pass } from "./pass.ts";
+import { type CaseResult, endOf, execute } from "./execute.ts";
+import { saysTooMany, wantsLogin } from "./failure.ts";
+import type { Fall, Pass } from "./pass.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import { type Shared, share } from "./shared.ts";
@@ -29,38 +30,52 @@ export const wrongBefore = (
     .map((it) => it.case);
 
 /**
+ * Says of a target that lets nobody in any more that it may shut out who sends wrong inputs, if many came. It is sure where it still says
+ * so: a gateway before a server that has ended says something else.
+ */
+export function wordsOfShutOut(
+  { from, how, refuses }: Fall,
+  ran: readonly CaseResult[],
+  pass: Pass,
+): { readonly words: string; readonly isSure: boolean } | undefined {
+  const way = pass.availability.refusal;
+  const done = ran.filter((it) => endOf(it) <= from);
+  const count = wrongBefore(from, done, pass).length;
+  if (!refuses || !way || count < CASES.least) return undefined;
+  const isSure = wantsLogin(way) || saysTooMany(way);
+  const words = `${how} after about ${count} malformed commands or frames: ${isSure ? "it shuts out who sends many" : "it may shut out who sends many"}`;
+  return { words, isSure };
+}
+
+/**
  * Resolves to the number of wrong inputs after which the target lets nobody in for a while, if it does so again, and not after more plain
- * clients. `letsIn` waits until it lets somebody in, and tells if it does.
+ * clients. `letsIn` waits until it lets somebody in, and resolves to the number of tries; to infinity if it does not.
  */
 export async function shutsOutAfter(
   wrong: readonly Case[],
-  letsIn: () => Promise<boolean>,
+  letsIn: () => Promise<number>,
   pass: Pass,
 ): Promise<number | undefined> {
   const plain = canaryOf(pass.protocol);
   if (!plain || wrong.length < CASES.least) return undefined;
   const shared = share(pass.options.timeout);
-  const some = Array.from(
-    { length: Math.min(CASES.most, 2 * wrong.length) },
-    (_, i) => wrong[i % wrong.length] as Case,
-  );
-  const first = await untilRefused(
-    some.map((it) => [it]),
-    shared,
-    pass,
-  );
-  if (!first || !(await letsIn())) return undefined;
+  const some = Array.from({ length: Math.min(CASES.most, 2 * wrong.length) }, (_, i) => [
+    wrong[i % wrong.length] as Case,
+  ]);
+  // Where it limits connections, the next client by itself is let in at once.
+  const shuts = async () => {
+    const tried = await untilRefused(some, shared, pass);
+    const tries = tried && (await letsIn());
+    return tries !== undefined && tries > 1 && Number.isFinite(tries) ? tried : undefined;
+  };
+  const first = await shuts();
+  if (!first) return undefined;
   // Each case opens some connections.
   const crowds = Array.from({ length: Math.ceil(PLAIN * first.cases) }, () =>
     Array.from({ length: first.each }, () => plain),
   );
-  if ((await untilRefused(crowds, shared, pass)) || !(await letsIn())) return undefined;
-  const again = await untilRefused(
-    some.map((it) => [it]),
-    shared,
-    pass,
-  );
-  return again && (await letsIn()) ? again.cases : undefined;
+  if (await untilRefused(crowds, shared, pass)) return undefined;
+  return (await shuts())?.cases;
 }
 
 /** Runs groups of cases, one group after another, until a connection is refused. Resolves to their number, and to the connections of each. */
