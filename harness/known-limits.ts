@@ -255,7 +255,11 @@ export function casesWithin({ found, gap, closes }: KnownLimits, concurrency: nu
 export function wordsOfFound({ together, perSecond }: Found, fewer: readonly number[] = []): string | undefined {
   const isFewer = together !== undefined && fewer.length > 1;
   const known = [
-    ...(isFewer ? [`fewer and fewer connections at the same time (at most ${fewer.join(", then ")}: it may not free those that ended)`] : []),
+    ...(isFewer
+      ? [
+          `fewer and fewer connections at the same time (at most ${fewer.join(", then ")}: it may not free those that ended)`,
+        ]
+      : []),
     ...(together === undefined || isFewer ? [] : [`at most ${connections(together)} at the same time`]),
     ...(perSecond === undefined ? [] : [`about ${connections(Math.round(perSecond) || 1)} a second`]),
   ];

@@ -6,6 +6,7 @@ import {
   isTurnedAway,
   NO_ANSWER,
   refusalOf,
+  saysNoRoom,
   saysTooMany,
   type Tried,
 } from "./failure.ts";
@@ -215,10 +216,11 @@ async function measureAll(
   const listens = ways.some(isTurnedAway);
   const come = () => dial(listens);
   const began = clock();
-  const rests = ways.some(saysTooMany) ? RESTS.tooMany : RESTS.others;
+  const kind = known.wrong !== undefined ? "shutOut" : ways.some(saysTooMany) ? "tooMany" : "others";
+  const rests = RESTS[kind];
   const { tries, way } = await untilLetIn(come, rests, signal);
   if (way !== undefined || signal?.aborted) return { way };
-  if (known.wrong === undefined && !isLimited(known) && !listens)
+  if (known.wrong === undefined && !isLimited(known) && !listens && !ways.some(saysNoRoom))
     learnShutOut(known, await shutsOut(() => triesToLetIn(come, rests, signal)));
   const closed = { ms: tries > TRIES ? clock() - at : 0 };
   if (known.closes) {
@@ -252,6 +254,8 @@ const BY_SECOND = 3_000;
  */
 const RESTS = {
   tooMany: Array.from({ length: 12 }, () => SECOND),
+  /** It is known to let clients in again. */
+  shutOut: Array.from({ length: 30 }, () => SECOND / 5),
   others: [...Array.from({ length: TRIES - 1 }, () => PAUSE), 1_400, 2 * FORGOTTEN],
 } as const;
 

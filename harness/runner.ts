@@ -110,6 +110,7 @@ async function repeat(cases: readonly Case[], bench: Bench, known: OfRun): Promi
   );
   while (passes.length < options.repeat && !stop) {
     const pass = newPass(bench, there, known);
+    pass.isFollowed = passes.length + 1 < options.repeat;
     const results = await runPass(cases, pass);
     if (there.upAt !== undefined) tellResults(pass);
     stop = pass.stop;

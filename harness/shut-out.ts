@@ -8,11 +8,12 @@ import { type Shared, share } from "./shared.ts";
 
 // Finds out if a target shuts everybody out for a while once clients have sent many wrong commands, as those do that keep strangers off.
 
-/** The number of cases with wrong inputs: so many have to have run, and so many run at most. */
-const CASES = { least: 8, most: 150 } as const;
+/** The number of cases with wrong inputs: so many have to have run, so many count at first, and so many run at most. */
+const CASES = { least: 8, first: 40, most: 150 } as const;
 
-/** Plain clients show that it is not their number: so many times as many come. */
+/** Plain clients show that it is not their number: so many times as many come, and as many at once as a case opens connections. */
 const PLAIN = 1.5;
+const EACH = 3;
 
 /** Tells if a case sends what a server may take for an attack. */
 const isWrong = ({ upsets, suite }: Case, { suites }: Protocol): boolean =>
@@ -62,31 +63,36 @@ export async function shutsOutAfter(
   const some = Array.from({ length: Math.min(CASES.most, 2 * wrong.length) }, (_, i) => [
     wrong[i % wrong.length] as Case,
   ]);
+  /** Tells if so many times as many plain clients come in; else waits until one does. Each case opens some connections. */
+  const letsInPlain = async (cases: number) => {
+    const crowds = Array.from({ length: Math.ceil(PLAIN * cases) }, () => Array.from({ length: EACH }, () => plain));
+    const isRefused = (await untilRefused(crowds, shared, pass)) !== undefined;
+    if (isRefused) await letsIn();
+    return !isRefused;
+  };
   // Where it limits connections, the next client by itself is let in at once.
   const shuts = async () => {
-    const tried = await untilRefused(some, shared, pass);
-    const tries = tried && (await letsIn());
-    return tries !== undefined && tries > 1 && Number.isFinite(tries) ? tried : undefined;
+    const cases = await untilRefused(some, shared, pass);
+    const tries = cases && (await letsIn());
+    return tries !== undefined && tries > 1 && Number.isFinite(tries) ? cases : undefined;
   };
+  if (!(await letsInPlain(CASES.first))) return undefined;
   const first = await shuts();
-  if (!first) return undefined;
-  // Each case opens some connections.
-  const crowds = Array.from({ length: Math.ceil(PLAIN * first.cases) }, () =>
-    Array.from({ length: first.each }, () => plain),
-  );
-  if (await untilRefused(crowds, shared, pass)) return undefined;
-  return (await shuts())?.cases;
+  const isShown = first !== undefined && (first <= CASES.first || (await letsInPlain(first)));
+  return isShown ? await shuts() : undefined;
 }
 
-/** Runs groups of cases, one group after another, until a connection is refused. Resolves to their number, and to the connections of each. */
-async function untilRefused(groups: readonly (readonly Case[])[], shared: Shared, pass: Pass) {
+/** Runs groups of cases, one group after another, until a connection is refused. Resolves to their number then. */
+async function untilRefused(
+  groups: readonly (readonly Case[])[],
+  shared: Shared,
+  pass: Pass,
+): Promise<number | undefined> {
   const { record: _, ...bench } = pass;
-  let connections = 0;
   for (const [i, group] of groups.entries()) {
     if (pass.signal?.aborted) return undefined;
     const results = await Promise.all(group.map((it) => execute(it, { ...bench, shared })));
-    connections += results.reduce((sum, it) => sum + it.connections.length, 0);
-    if (results.some(({ refused }) => refused)) return { cases: i + 1, each: Math.ceil(connections / (i + 1)) };
+    if (results.some(({ refused }) => refused)) return i + 1;
   }
   return undefined;
 }

@@ -1,12 +1,13 @@
 import { BOUNDS } from "./bounds.ts";
 import { withCanary } from "./canary.ts";
+import { endedSilent } from "./cut-off.ts";
 import { dial } from "./dial.ts";
 import { inconclusive } from "./doubt.ts";
 import { type CaseResult, execute } from "./execute.ts";
 import { isTurnedAway, wordsOfFailure } from "./failure.ts";
 import { STOOD_STILL } from "./fall.ts";
 import { stuckOn } from "./hanging.ts";
-import { endedSilent, lookInto } from "./lost.ts";
+import { lookInto } from "./lost.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
 import { pool } from "./pool.ts";
 import { dropProven } from "./proven.ts";
