@@ -1,5 +1,5 @@
 import { canaryOf } from "./canary.ts";
-import { type CaseResult, endOf, execute } from "./execute.ts";
+import { type CaseResult, execute } from "./execute.ts";
 import { saysTooMany, wantsLogin } from "./failure.ts";
 import type { Fall, Pass } from "./pass.ts";
 import type { Protocol } from "./protocol.ts";
@@ -35,16 +35,14 @@ export const wrongBefore = (
  * so: a gateway before a server that has ended says something else.
  */
 export function wordsOfShutOut(
-  { from, how, refuses }: Fall,
+  { to, how, refuses }: Fall,
   ran: readonly CaseResult[],
   pass: Pass,
 ): { readonly words: string; readonly isSure: boolean } | undefined {
   const way = pass.availability.refusal;
-  const done = ran.filter((it) => endOf(it) <= from);
-  const count = wrongBefore(from, done, pass).length;
-  if (!refuses || !way || count < CASES.least) return undefined;
+  if (!refuses || !way || wrongBefore(to, ran, pass).length < CASES.least) return undefined;
   const isSure = wantsLogin(way) || saysTooMany(way);
-  const words = `${how} after about ${count} malformed commands or frames: ${isSure ? "it shuts out who sends many" : "it may shut out who sends many"}`;
+  const words = `${how} after malformed commands or frames: it ${isSure ? "shuts" : "may shut"} out who sends many`;
   return { words, isSure };
 }
 
