@@ -61,7 +61,7 @@ export async function askInLine(cases: readonly Case[], pass: Pass): Promise<voi
   const missed = cases
     .flatMap((it) => pass.results.get(it) ?? [])
     .filter((it) => !isRight(it) && waitedInLine(it, pass));
-  if (missed.length === 0 || hasEnded(pass) || !comeInLine(pass.shared.patience.apart(HANDSHAKE), pass)) return;
+  if (missed.length === 0 || hasEnded(pass) || !comeInLine(pass.shared.patience.spacing(HANDSHAKE), pass)) return;
   for (const result of (await sideBySide(missed, pass)).values()) settle(result, pass);
 }
 

@@ -65,7 +65,7 @@ export function comeInLine(ms: number, { shared: { patience, limits }, options }
 /** Tells if a target that gave many no answer of a kind gives it to a newcomer; if not, ends it and resolves to its fall. */
 export async function fallOfHanging(pass: Pass, stopped: string): Promise<Fall | undefined> {
   const { shared } = pass;
-  const ms = shared.patience.apart(stopped);
+  const ms = shared.patience.spacing(stopped);
   if (stopped === HANDSHAKE && shared.patience.isBehind(stopped) && (await catchesUp(ms, pass)) && comeInLine(ms, pass))
     return undefined;
   shared.patience.despair(undefined); // The newcomer waits in full.

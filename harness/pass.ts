@@ -61,7 +61,7 @@ interface Ends {
   readonly sightings: Map<number, ReadonlyMap<string, CaseResult>>;
   /** The longest time for which the server is known to stand after a start with one client that sends nothing, in ms. */
   stood: number;
-  /** When a server that the suite found running last came back, in ms of the run's clock, and how long it stood each time since, in ms. */
+  /** The time at which a server that the suite found running last came back, in ms of the run's clock, and those for which it stood, in ms. */
   stoodAt: number | undefined;
   readonly lives: number[];
   /** It said goodbye to a client that watched for its end. */

@@ -8,7 +8,7 @@ import {
   noteMet,
   noteMissed,
 } from "./experience.ts";
-import { apart, inARow, lastServing, nextServed, type Waited, wasSlow } from "./waited.ts";
+import { inARow, lastServing, nextServed, spacing, type Waited, wasSlow } from "./waited.ts";
 import type { Window } from "./window.ts";
 
 /** A wait for something. */
@@ -36,7 +36,7 @@ export interface Patience {
   /** Returns the shortest time in which something of this kind came, in ms; infinity if it never did. */
   best(kind: string): number;
   /** Returns the time between two clients that got something of this kind, one after another, at most the shortest time in which it came; in ms. */
-  apart(kind: string): number;
+  spacing(kind: string): number;
   /** Returns the time that the server takes at its best to serve, one after another, all that wait in vain for something of this kind, in ms. */
   backlog(kind: string): number;
   /** Tells if something of this kind ever came that was awaited. */
@@ -122,7 +122,7 @@ export function patience(timeout: number): Patience {
     ended: (kind, began) => noteEnd(it, kind, began),
     missed: (kind, began, owed, ended = began) => noteMissed(it, kind, { began, owed, ended }),
     best: (kind) => known(it, kind).best,
-    apart: (kind) => apart(known(it, kind)),
+    spacing: (kind) => spacing(known(it, kind)),
     backlog(kind) {
       const { best, inVain } = known(it, kind);
       return Number.isFinite(best) ? best * inVain : 0;

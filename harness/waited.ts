@@ -100,7 +100,7 @@ export function inARow(waits: Waits, inVain: Waited): number {
 const LATEST = 17;
 
 /** Returns the time between two that were served, one after another, at most the shortest wait; in ms. */
-export function apart({ served, best }: Waits): number {
+export function spacing({ served, best }: Waits): number {
   const ends = served.slice(-LATEST).map(({ ended }) => ended);
   const gaps = ends.slice(1).map((at, i) => at - (ends[i] as number));
   return Math.min(best, gaps.toSorted((a, b) => a - b)[gaps.length >> 1] ?? best);
