@@ -1,6 +1,6 @@
 import { canaryOf } from "./canary.ts";
 import { type CaseResult, execute } from "./execute.ts";
-import { saysTooMany, wantsLogin } from "./failure.ts";
+import { type Failure, saysTooMany, wantsLogin } from "./failure.ts";
 import type { Fall, Pass } from "./pass.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
@@ -30,6 +30,9 @@ export const wrongBefore = (
     .toSorted((a, b) => b.beganAt - a.beganAt)
     .map((it) => it.case);
 
+/** Tells if an answer in HTTP may be that of a gateway which reaches nobody. */
+const isGateways = ({ status = 0 }: Failure): boolean => status >= 500;
+
 /**
  * Says of a target that lets nobody in any more that it may shut out who sends wrong inputs, if many came. It is sure where it still says
  * so: a gateway before a server that has ended says something else.
@@ -40,7 +43,7 @@ export function wordsOfShutOut(
   pass: Pass,
 ): { readonly words: string; readonly isSure: boolean } | undefined {
   const way = pass.availability.refusal;
-  if (!refuses || !way || wrongBefore(to, ran, pass).length < CASES.least) return undefined;
+  if (!refuses || !way || isGateways(way) || wrongBefore(to, ran, pass).length < CASES.least) return undefined;
   const isSure = wantsLogin(way) || saysTooMany(way);
   const words = `${how} after malformed commands or frames: it ${isSure ? "shuts" : "may shut"} out who sends many`;
   return { words, isSure };
