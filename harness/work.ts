@@ -179,12 +179,12 @@ async function measureLimits(pass: Pass): Promise<void> {
   };
   const { at, way: refused } = limits.refusal;
   const wrong = wrongBefore(at, [...results.values()], pass);
-  const { ms = 0, way } = await limits.measure(come, signal, (letsIn) => shutsOutAfter(wrong, letsIn, pass));
+  const { ms = 0, took = ms, way } = await limits.measure(come, signal, (letsIn) => shutsOutAfter(wrong, letsIn, pass));
   signal?.removeEventListener("abort", cut);
   cut();
   if (way !== undefined) pass.availability.refuses(at, way);
   if (ms > 0) pass.standstills.told.add({ at, ms, refused: wordsOfFailure(refused), ...after(limits) });
-  pass.times.away += ms;
+  pass.times.away += took;
   if (limits.words !== undefined && limits.words !== before) options.onLimit?.(limits.words, limits.perSecond);
 }
 
